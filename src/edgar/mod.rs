@@ -1,0 +1,32 @@
+//! EDGAR's formats and what its answers mean. Knows nothing of how they are fetched.
+
+pub mod answer;
+pub mod feed;
+pub mod submission;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::filing::{Accession, Cik, Form};
+
+/// A filing that EDGAR lists: enough to fetch it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilingRef {
+    /// Which filing.
+    pub accession: Accession,
+    /// Which form, exact.
+    pub form: Form,
+    /// When EDGAR accepted it.
+    pub accepted_at: DateTime<Utc>,
+    /// A filer of it: the issuer where the listing shows it, else an owner. Any works in the path.
+    pub filer: Cik,
+    /// The issuer, where the listing shows it.
+    pub issuer: Option<Cik>,
+}
+
+impl FilingRef {
+    /// Path of the complete submission text, below the base address.
+    pub fn submission_path(&self) -> String {
+        format!("/Archives/edgar/data/{}/{}.txt", self.filer, self.accession)
+    }
+}

@@ -1,0 +1,222 @@
+//! Exact decimals: dollars and shares. Never a float, never a rounding that nobody asked for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use thiserror::Error;
+
+/// Why a text is not an amount.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{0}` is not a plain decimal number")]
+pub struct AmountError(String);
+
+/// US dollars, exact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Usd(Decimal);
+
+/// A number of shares or other units of a security, exact, fractions included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Shares(Decimal);
+
+macro_rules! amount {
+    ($name:ident) => {
+        impl $name {
+            /// Nothing.
+            pub const ZERO: Self = Self(Decimal::ZERO);
+
+            /// The bare number.
+            pub fn decimal(self) -> Decimal {
+                self.0
+            }
+
+            /// Whether this is exactly zero.
+            pub fn is_zero(self) -> bool {
+                self.0.is_zero()
+            }
+
+            /// The exact sum; `None` where it does not fit in 28 digits.
+            pub fn plus(self, other: Self) -> Option<Self> {
+                let sum = self.0.checked_add(other.0)?;
+                (sum.checked_sub(other.0)? == self.0).then_some(Self(sum))
+            }
+
+            /// Without trailing zeros and thousands separators, as our JSON writes it.
+            pub fn plain(self) -> String {
+                self.0.normalize().to_string()
+            }
+        }
+
+        impl From<Decimal> for $name {
+            fn from(number: Decimal) -> Self {
+                Self(number)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = AmountError;
+
+            /// Reads `xs:decimal`: an optional sign, digits, a point; a leading zero may be missing.
+            fn from_str(text: &str) -> Result<Self, AmountError> {
+                decimal(text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.plain())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+amount!(Usd);
+amount!(Shares);
+
+impl Usd {
+    /// Shares × price; `None` where the exact product does not fit in 28 digits.
+    pub fn of(shares: Shares, price: Usd) -> Option<Self> {
+        let (shares, price) = (shares.0.normalize(), price.0.normalize());
+        let product = shares.checked_mul(price)?;
+        let exact = product.is_zero() || product.scale() == shares.scale() + price.scale();
+        exact.then_some(Self(product))
+    }
+
+    /// This total spread over `shares`, to 28 digits; `None` over nothing.
+    pub fn per(self, shares: Shares) -> Option<Self> {
+        self.0.checked_div(shares.0).map(Self)
+    }
+
+    /// In words a headline can bear: `$2.66M`, `$850K`, `$1.25B`; cents below a thousand.
+    pub fn short(self) -> String {
+        const UNITS: [(i64, &str); 4] =
+            [(1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")];
+        for (unit, suffix) in UNITS {
+            let scaled = self.0 / Decimal::from(unit);
+            // From 0.9995 on, the smaller unit would round up to a thousand of itself.
+            if scaled.abs() >= Decimal::new(9995, 4) {
+                let digits = if scaled.abs() >= Decimal::from(100) { 0 } else { 2 };
+                return format!("${}{suffix}", rounded(scaled, digits));
+            }
+        }
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Usd {
+    /// `$2,661,359.10`: cents, and more digits only below one cent.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0.is_sign_negative() && !self.0.is_zero() { "-" } else { "" };
+        let number = self.0.abs();
+        let tiny = !number.is_zero() && number < Decimal::new(1, 2);
+        let text = if tiny { number.normalize().to_string() } else { rounded(number, 2).to_string() };
+        write!(f, "{sign}${}", grouped(&text))
+    }
+}
+
+impl fmt::Display for Shares {
+    /// `24,133`, and the fraction where there is one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&grouped(&self.plain()))
+    }
+}
+
+fn decimal(text: &str) -> Result<Decimal, AmountError> {
+    let bad = || AmountError(text.chars().take(40).collect());
+    let trimmed = text.trim();
+    let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
+    let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && digits.bytes().filter(|&b| b == b'.').count() <= 1
+        && digits.bytes().any(|b| b.is_ascii_digit());
+    if !plain {
+        return Err(bad());
+    }
+    Decimal::from_str_exact(trimmed).map_err(|_| bad())
+}
+
+fn rounded(number: Decimal, digits: u32) -> Decimal {
+    let mut rounded = number.round_dp_with_strategy(digits, RoundingStrategy::MidpointAwayFromZero);
+    rounded.rescale(digits);
+    rounded
+}
+
+/// Thousands separators for a plain decimal text.
+fn grouped(text: &str) -> String {
+    let (sign, number) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (whole, fraction) = number.split_once('.').map_or((number, None), |(w, f)| (w, Some(f)));
+    let mut out = String::from(sign);
+    for (i, digit) in whole.chars().enumerate() {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if let Some(fraction) = fraction {
+        out.push('.');
+        out.push_str(fraction);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usd(text: &str) -> Usd {
+        text.parse().unwrap()
+    }
+
+    fn shares(text: &str) -> Shares {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_seed_filing_is_exact() {
+        let first = Usd::of(shares("23139"), usd("110.2893")).unwrap();
+        let second = Usd::of(shares("994"), usd("110.0352")).unwrap();
+        let total = first.plus(second).unwrap();
+        assert_eq!(total.plain(), "2661359.1015");
+        assert_eq!(total.to_string(), "$2,661,359.10");
+        assert_eq!(total.short(), "$2.66M");
+        assert_eq!(total.per(shares("24133")).unwrap().to_string(), "$110.28");
+    }
+
+    #[test]
+    fn spellings_of_the_wild_are_read() {
+        for (text, plain) in
+            [(".4925", "0.4925"), ("3.49780", "3.4978"), ("0", "0"), ("12.", "12"), (" 5 ", "5")]
+        {
+            assert_eq!(usd(text).plain(), plain);
+        }
+        for bad in ["", ".", "1e5", "1,000", "$5", "1.2.3", "--1", "0x10", "99999999999999999999999999999999"]
+        {
+            assert!(bad.parse::<Usd>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_product_that_would_be_rounded_is_none() {
+        assert_eq!(Usd::of(shares("999999999999.9999"), usd("999999999999.99999")), None);
+        assert_eq!(Usd::of(shares("1000"), usd("0.0000")), Some(Usd::ZERO));
+        assert_eq!(Usd::of(shares("1112900605"), usd("188139")).unwrap().plain(), "209380006924095");
+    }
+
+    #[test]
+    fn people_read_separators() {
+        assert_eq!(shares("5071531").to_string(), "5,071,531");
+        assert_eq!(shares("1234.5").to_string(), "1,234.5");
+        assert_eq!(usd("999").to_string(), "$999.00");
+        assert_eq!(usd("0.0004").to_string(), "$0.0004");
+        assert_eq!(usd("-1500").to_string(), "-$1,500.00");
+        assert_eq!(usd("999999").short(), "$1.00M");
+        assert_eq!(usd("499999").short(), "$500K");
+        assert_eq!(usd("85000").short(), "$85.00K");
+    }
+}

@@ -1,0 +1,235 @@
+//! What a Form 3, 4 or 5 says, as plain values. Knows nothing of files, XML or the network.
+//!
+//! A missing element is `None`, never zero and never false: see [`Noted`].
+
+mod amount;
+mod code;
+mod ids;
+pub mod record;
+mod row;
+mod trade;
+
+pub use amount::{AmountError, Shares, Usd};
+pub use code::{Code, CodeError, Form};
+pub use ids::{Accession, Cik, IdError};
+pub use row::{Direction, Holding, Line, Lot, Noted, Ownership, Table, Terms};
+pub use trade::Trade;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+/// One accession: an ownership document and, where it came in a submission, what its header adds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Filing {
+    /// From the submission's header; a bare XML document names none.
+    pub accession: Option<Accession>,
+    /// When EDGAR accepted it, from the submission's header.
+    pub accepted_at: Option<DateTime<Utc>>,
+    /// `documentType`.
+    pub form: Form,
+    /// `schemaVersion`, such as `X0508`.
+    pub schema_version: Option<String>,
+    /// `periodOfReport`: the earliest transaction's date.
+    pub period: Option<NaiveDate>,
+    /// `dateOfOriginalSubmission`: what an amendment amends.
+    pub date_of_original_submission: Option<NaiveDate>,
+    /// `noSecuritiesOwned` (Form 3).
+    pub no_securities_owned: Option<bool>,
+    /// `notSubjectToSection16`: the exit box.
+    pub not_subject_to_section_16: Option<bool>,
+    /// `form3HoldingsReported` (Form 5).
+    pub form_3_holdings_reported: Option<bool>,
+    /// `form4TransactionsReported` (Form 5).
+    pub form_4_transactions_reported: Option<bool>,
+    /// `aff10b5One`, the 10b5-1 box; exists since 2023-04-01.
+    pub plan_10b5_1: Option<bool>,
+    /// The company.
+    pub issuer: Issuer,
+    /// The reporting persons, one to ten.
+    pub owners: Vec<Owner>,
+    /// Transaction rows: non-derivative first, then derivative, each in document order.
+    pub lots: Vec<Lot>,
+    /// Holding rows, in the same order.
+    pub holdings: Vec<Holding>,
+    /// The footnotes, in document order.
+    pub footnotes: Vec<Footnote>,
+    /// `remarks`.
+    pub remarks: Option<String>,
+    /// Who signed, and when.
+    pub signatures: Vec<Signature>,
+    /// What was odd; nothing was repaired.
+    pub warnings: Vec<Warning>,
+}
+
+impl Filing {
+    /// EDGAR's index page of this filing, for people to open; `None` without an accession.
+    pub fn url(&self) -> Option<String> {
+        self.accession.map(|accession| index_url(self.issuer.cik, accession))
+    }
+}
+
+/// The address of a filing's index page on sec.gov.
+pub fn index_url(filer: Cik, accession: Accession) -> String {
+    format!("https://www.sec.gov/Archives/edgar/data/{filer}/{}/{accession}-index.htm", accession.undashed())
+}
+
+/// The company whose securities these are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer {
+    /// `issuerCik`, the one key of the issuer.
+    pub cik: Cik,
+    /// `issuerName`.
+    pub name: String,
+    /// `issuerTradingSymbol` as the filer typed it.
+    pub symbol: Option<String>,
+    /// `issuerForeignTradingSymbol`, newer schemas only.
+    pub foreign_symbol: Option<String>,
+}
+
+impl Issuer {
+    /// The tickers that the typed symbol can be read as: `NASDAQ:DHC` is DHC, `WLY/WLYB` is two, `NONE` is none.
+    /// Upper case, one to six letters, digits, points or dashes each.
+    pub fn tickers(&self) -> Vec<String> {
+        const NO_TICKER: [&str; 4] = ["NONE", "N/A", "NA", "NOT APPLICABLE"];
+        let typed = self.symbol.as_deref().unwrap_or_default().to_ascii_uppercase();
+        if NO_TICKER.contains(&typed.trim()) {
+            return Vec::new();
+        }
+        let mut tickers = Vec::new();
+        for part in typed.split([',', ';', '/', ' ', '(', ')', '"']) {
+            let ticker = part.rsplit(':').next().unwrap_or(part).trim();
+            let shaped = (1..=6).contains(&ticker.len())
+                && ticker.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
+                && ticker.bytes().any(|b| b.is_ascii_alphabetic());
+            if shaped
+                && !part.ends_with(':')
+                && !NO_TICKER.contains(&ticker)
+                && !tickers.iter().any(|t| t == ticker)
+            {
+                tickers.push(ticker.to_owned());
+            }
+        }
+        tickers
+    }
+}
+
+/// A reporting person: who they are to the issuer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    /// `rptOwnerCik`.
+    pub cik: Option<Cik>,
+    /// `rptOwnerName`, `LAST FIRST MIDDLE` for people, as filed.
+    pub name: String,
+    /// `reportingOwnerAddress`.
+    pub address: Address,
+    /// `isDirector`.
+    pub director: bool,
+    /// `isOfficer`.
+    pub officer: bool,
+    /// `isTenPercentOwner`.
+    pub ten_percent_owner: bool,
+    /// `isOther`.
+    pub other: bool,
+    /// `officerTitle`.
+    pub title: Option<String>,
+    /// `otherText`: what `other` means.
+    pub other_text: Option<String>,
+}
+
+impl Owner {
+    /// The boxes that are ticked, in words.
+    pub fn roles(&self) -> Vec<&'static str> {
+        [
+            (self.director, "director"),
+            (self.officer, "officer"),
+            (self.ten_percent_owner, "10% owner"),
+            (self.other, "other"),
+        ]
+        .into_iter()
+        .filter_map(|(ticked, role)| ticked.then_some(role))
+        .collect()
+    }
+}
+
+/// An owner's address as filed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Address {
+    /// `rptOwnerNonUSAddressFlag`, newer schemas only.
+    pub outside_us: Option<bool>,
+    /// `rptOwnerStreet1`.
+    pub street_1: Option<String>,
+    /// `rptOwnerStreet2`.
+    pub street_2: Option<String>,
+    /// `rptOwnerCity`.
+    pub city: Option<String>,
+    /// `rptOwnerState`, EDGAR's two-character code of a state or country.
+    pub state: Option<String>,
+    /// `rptOwnerZipCode`.
+    pub zip: Option<String>,
+    /// `rptOwnerStateDescription`, or the country of newer schemas.
+    pub state_description: Option<String>,
+}
+
+/// A footnote and the id that rows refer to, such as `F1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Footnote {
+    /// `F1` to `F99`.
+    pub id: String,
+    /// Its text, white space folded.
+    pub text: String,
+}
+
+/// One `ownerSignature`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signature {
+    /// `signatureName`.
+    pub name: Option<String>,
+    /// `signatureDate`.
+    pub date: Option<NaiveDate>,
+}
+
+/// Something odd in a filing. It is told, and nothing is repaired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// A stable code, such as `bad-number`; listed in `docs/WARNINGS.md`.
+    pub code: String,
+    /// What is odd, for people.
+    pub message: String,
+    /// Where: an element's path, such as `nonDerivativeTransaction[2]/transactionShares`.
+    #[serde(rename = "where")]
+    pub at: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(typed: &str, expected: &[&str]) {
+        let issuer = Issuer {
+            cik: Cik::new(1).unwrap(),
+            name: "X".into(),
+            symbol: Some(typed.into()),
+            foreign_symbol: None,
+        };
+        assert_eq!(issuer.tickers(), expected, "{typed}");
+    }
+
+    #[test]
+    fn tickers_are_read_off_what_filers_type() {
+        check("QLYS", &["QLYS"]);
+        check("lunr", &["LUNR"]);
+        check("(SIRI)", &["SIRI"]);
+        check("SHFS)", &["SHFS"]);
+        check("PARAA,PARA", &["PARAA", "PARA"]);
+        check("WLY/WLYB", &["WLY", "WLYB"]);
+        check("FRG FRGAP", &["FRG", "FRGAP"]);
+        check("BCDA;BCDAW", &["BCDA", "BCDAW"]);
+        check("NYSE:NYCB", &["NYCB"]);
+        check("NYSE: GLS", &["GLS"]);
+        check("KLR.BC", &["KLR.BC"]);
+        for nothing in ["NONE", "none", "N/A", "", "hunter2!pass", "Tr0ub4dor&3"] {
+            check(nothing, &[]);
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The JSON contract of a filing: what `show --json` prints and what alerts carry of it.
+//!
+//! Decimals are strings without trailing zeros, dates `YYYY-MM-DD`, what is absent is `null`.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Accession, Cik, Code, Direction, Filing, Form, Holding, Lot, Owner, Ownership, Shares, Signature, Table,
+    Terms, Usd, Warning,
+};
+
+/// A filing as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FilingRecord {
+    /// The name that it was read under.
+    pub file: String,
+    /// Accession number, dashed.
+    pub accession: Option<Accession>,
+    /// `3`, `4`, `5`, with `/A` for amendments.
+    pub form: Form,
+    /// Such as `X0508`.
+    pub schema_version: Option<String>,
+    /// When EDGAR accepted it (RFC 3339, UTC).
+    pub accepted_at: Option<DateTime<Utc>>,
+    /// The earliest transaction's date.
+    pub period: Option<NaiveDate>,
+    /// What an amendment amends.
+    pub date_of_original_submission: Option<NaiveDate>,
+    /// The exit box.
+    pub not_subject_to_section_16: Option<bool>,
+    /// The 10b5-1 box.
+    pub plan_10b5_1: Option<bool>,
+    /// The company.
+    pub issuer: IssuerRecord,
+    /// The reporting persons.
+    pub owners: Vec<OwnerRecord>,
+    /// Non-derivative rows first, then derivative ones, each in document order.
+    pub transactions: Vec<LotRecord>,
+    /// In the same order.
+    pub holdings: Vec<HoldingRecord>,
+    /// Id → text.
+    pub footnotes: BTreeMap<String, String>,
+    /// Free text.
+    pub remarks: Option<String>,
+    /// Who signed, and when.
+    pub signatures: Vec<Signature>,
+    /// What was odd.
+    pub warnings: Vec<Warning>,
+}
+
+/// An issuer as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IssuerRecord {
+    /// The key.
+    pub cik: Cik,
+    /// As filed.
+    pub name: String,
+    /// As typed.
+    pub symbol: Option<String>,
+}
+
+/// An owner as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OwnerRecord {
+    /// The key.
+    pub cik: Option<Cik>,
+    /// As filed.
+    pub name: String,
+    /// Boxes; an absent one is `false`.
+    pub director: bool,
+    #[allow(missing_docs)]
+    pub officer: bool,
+    #[allow(missing_docs)]
+    pub ten_percent_owner: bool,
+    #[allow(missing_docs)]
+    pub other: bool,
+    /// `officerTitle`, or what "other" means.
+    pub title: Option<String>,
+}
+
+/// A transaction row as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LotRecord {
+    /// Which table.
+    pub table: Table,
+    /// Title of the security.
+    pub security: Option<String>,
+    /// Transaction date.
+    pub date: Option<NaiveDate>,
+    /// Deemed execution date.
+    pub deemed_execution_date: Option<NaiveDate>,
+    /// Transaction code.
+    pub code: Option<Code>,
+    /// Equity swap involved.
+    pub equity_swap: Option<bool>,
+    /// `E` early, `L` late.
+    pub timeliness: Option<String>,
+    /// How many.
+    pub shares: Option<Shares>,
+    /// In dollars, for securities counted so.
+    pub total_value: Option<Usd>,
+    /// Per share.
+    pub price: Option<Usd>,
+    /// `A` or `D`.
+    pub acquired_disposed: Option<Direction>,
+    /// Owned afterwards.
+    pub shares_after: Option<Shares>,
+    /// Owned afterwards, in dollars.
+    pub value_after: Option<Usd>,
+    /// `D` or `I`.
+    pub ownership: Option<Ownership>,
+    /// Nature of indirect ownership.
+    pub nature: Option<String>,
+    /// Distinct footnote ids of the row, in numeric order.
+    pub footnotes: Vec<String>,
+    /// A derivative's terms.
+    pub terms: Option<TermsRecord>,
+    /// Shares × price, exact.
+    pub value: Option<Usd>,
+    /// Lowest actual price, from a footnote; `null` until footnotes are understood.
+    pub price_low: Option<Usd>,
+    /// Highest actual price, likewise.
+    pub price_high: Option<Usd>,
+    /// Whether the price is a weighted average, likewise.
+    pub price_is_average: Option<bool>,
+    /// `yes`, `no` or `unknown`, likewise.
+    pub plan: Option<String>,
+    /// Adoption date of the plan, to the day or the month, likewise.
+    pub plan_adopted: Option<String>,
+    /// Why it was sold, likewise.
+    pub intent: Option<String>,
+    /// The words that say so, likewise.
+    pub intent_evidence: Option<String>,
+}
+
+/// A holding row as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HoldingRecord {
+    /// Which table.
+    pub table: Table,
+    /// Title of the security.
+    pub security: Option<String>,
+    /// Owned.
+    pub shares_after: Option<Shares>,
+    /// Owned, in dollars.
+    pub value_after: Option<Usd>,
+    /// `D` or `I`.
+    pub ownership: Option<Ownership>,
+    /// Nature of indirect ownership.
+    pub nature: Option<String>,
+    /// Distinct footnote ids of the row, in numeric order.
+    pub footnotes: Vec<String>,
+    /// A derivative's terms.
+    pub terms: Option<TermsRecord>,
+}
+
+/// A derivative's terms as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TermsRecord {
+    /// Conversion or exercise price.
+    pub exercise_price: Option<Usd>,
+    /// First day of exercise.
+    pub exercise_date: Option<NaiveDate>,
+    /// Last day.
+    pub expiration_date: Option<NaiveDate>,
+    /// Title of the underlying security.
+    pub underlying: Option<String>,
+    /// Units of it.
+    pub underlying_shares: Option<Shares>,
+    /// Dollars of it.
+    pub underlying_value: Option<Usd>,
+}
+
+impl FilingRecord {
+    /// The record of a filing read under the name `file`.
+    pub fn new(file: &str, filing: &Filing) -> Self {
+        Self {
+            file: file.to_owned(),
+            accession: filing.accession,
+            form: filing.form,
+            schema_version: filing.schema_version.clone(),
+            accepted_at: filing.accepted_at,
+            period: filing.period,
+            date_of_original_submission: filing.date_of_original_submission,
+            not_subject_to_section_16: filing.not_subject_to_section_16,
+            plan_10b5_1: filing.plan_10b5_1,
+            issuer: IssuerRecord {
+                cik: filing.issuer.cik,
+                name: filing.issuer.name.clone(),
+                symbol: filing.issuer.symbol.clone(),
+            },
+            owners: filing.owners.iter().map(OwnerRecord::from).collect(),
+            transactions: filing.lots.iter().map(LotRecord::from).collect(),
+            holdings: filing.holdings.iter().map(HoldingRecord::from).collect(),
+            footnotes: filing.footnotes.iter().map(|f| (f.id.clone(), f.text.clone())).collect(),
+            remarks: filing.remarks.clone(),
+            signatures: filing.signatures.clone(),
+            warnings: filing.warnings.clone(),
+        }
+    }
+}
+
+impl From<&Owner> for OwnerRecord {
+    fn from(owner: &Owner) -> Self {
+        Self {
+            cik: owner.cik,
+            name: owner.name.clone(),
+            director: owner.director,
+            officer: owner.officer,
+            ten_percent_owner: owner.ten_percent_owner,
+            other: owner.other,
+            title: owner.title.clone(),
+        }
+    }
+}
+
+impl From<&Lot> for LotRecord {
+    fn from(lot: &Lot) -> Self {
+        let line = &lot.line;
+        Self {
+            table: line.table,
+            security: line.security.value.clone(),
+            date: lot.date.value,
+            deemed_execution_date: lot.deemed_execution_date.value,
+            code: lot.code.value,
+            equity_swap: lot.equity_swap,
+            timeliness: lot.timeliness.value.clone(),
+            shares: lot.shares.value,
+            total_value: lot.total_value.value,
+            price: lot.price.value,
+            acquired_disposed: lot.direction.value,
+            shares_after: line.shares_after.value,
+            value_after: line.value_after.value,
+            ownership: line.ownership.value,
+            nature: line.nature.value.clone(),
+            footnotes: lot.footnotes(),
+            terms: line.terms.as_ref().map(TermsRecord::from),
+            value: lot.value(),
+            price_low: None,
+            price_high: None,
+            price_is_average: None,
+            plan: None,
+            plan_adopted: None,
+            intent: None,
+            intent_evidence: None,
+        }
+    }
+}
+
+impl From<&Holding> for HoldingRecord {
+    fn from(holding: &Holding) -> Self {
+        let line = &holding.line;
+        Self {
+            table: line.table,
+            security: line.security.value.clone(),
+            shares_after: line.shares_after.value,
+            value_after: line.value_after.value,
+            ownership: line.ownership.value,
+            nature: line.nature.value.clone(),
+            footnotes: holding.footnotes(),
+            terms: line.terms.as_ref().map(TermsRecord::from),
+        }
+    }
+}
+
+impl From<&Terms> for TermsRecord {
+    fn from(terms: &Terms) -> Self {
+        Self {
+            exercise_price: terms.exercise_price.value,
+            exercise_date: terms.exercise_date.value,
+            expiration_date: terms.expiration_date.value,
+            underlying: terms.underlying.value.clone(),
+            underlying_shares: terms.underlying_shares.value,
+            underlying_value: terms.underlying_value.value,
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Rows of the two tables: transactions (lots) and holdings.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use super::{Code, Form, Shares, Usd};
+
+/// A data element: its value, where it has one, and the ids of the footnotes tied to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noted<T> {
+    /// The value; an element may have only footnotes.
+    pub value: Option<T>,
+    /// Footnote ids in document order.
+    pub footnotes: Vec<String>,
+}
+
+impl<T> Default for Noted<T> {
+    fn default() -> Self {
+        Self { value: None, footnotes: Vec::new() }
+    }
+}
+
+/// Table I or table II of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Table {
+    /// Table I: the securities themselves.
+    NonDerivative,
+    /// Table II: options, warrants, convertibles and the like.
+    Derivative,
+}
+
+/// Whether a row acquires or disposes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Direction {
+    /// `A`: acquired.
+    #[serde(rename = "A")]
+    Acquired,
+    /// `D`: disposed of.
+    #[serde(rename = "D")]
+    Disposed,
+}
+
+/// Direct or indirect ownership.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Ownership {
+    /// `D`: in the owner's own name.
+    #[serde(rename = "D")]
+    Direct,
+    /// `I`: through somebody or something else; the nature says what.
+    #[serde(rename = "I")]
+    Indirect,
+}
+
+/// What a row is about and what is owned of it afterwards: common to transactions and holdings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Which table it stands in.
+    pub table: Table,
+    /// `securityTitle`.
+    pub security: Noted<String>,
+    /// `sharesOwnedFollowingTransaction`.
+    pub shares_after: Noted<Shares>,
+    /// `valueOwnedFollowingTransaction`, for securities counted in dollars.
+    pub value_after: Noted<Usd>,
+    /// `directOrIndirectOwnership`.
+    pub ownership: Noted<Ownership>,
+    /// `natureOfOwnership`.
+    pub nature: Noted<String>,
+    /// The derivative's terms; `None` in table I.
+    pub terms: Option<Terms>,
+}
+
+/// What a derivative gives a right to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Terms {
+    /// `conversionOrExercisePrice`.
+    pub exercise_price: Noted<Usd>,
+    /// `exerciseDate`.
+    pub exercise_date: Noted<NaiveDate>,
+    /// `expirationDate`.
+    pub expiration_date: Noted<NaiveDate>,
+    /// `underlyingSecurityTitle`.
+    pub underlying: Noted<String>,
+    /// `underlyingSecurityShares`.
+    pub underlying_shares: Noted<Shares>,
+    /// `underlyingSecurityValue`.
+    pub underlying_value: Noted<Usd>,
+}
+
+/// One transaction row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lot {
+    /// The line it changes.
+    pub line: Line,
+    /// `transactionDate`.
+    pub date: Noted<NaiveDate>,
+    /// `deemedExecutionDate`.
+    pub deemed_execution_date: Noted<NaiveDate>,
+    /// `transactionFormType`: the form the row belongs on, which may differ from the document's.
+    pub form: Option<Form>,
+    /// `transactionCode` and the footnotes of its `transactionCoding`.
+    pub code: Noted<Code>,
+    /// `equitySwapInvolved` (code K of the paper form).
+    pub equity_swap: Option<bool>,
+    /// `transactionTimeliness`: `E` early, `L` late, empty on time.
+    pub timeliness: Noted<String>,
+    /// `transactionShares`.
+    pub shares: Noted<Shares>,
+    /// `transactionTotalValue`, in place of shares for securities counted in dollars.
+    pub total_value: Noted<Usd>,
+    /// `transactionPricePerShare`; unknown, not zero, where it has no value.
+    pub price: Noted<Usd>,
+    /// `transactionAcquiredDisposedCode`.
+    pub direction: Noted<Direction>,
+}
+
+impl Lot {
+    /// Shares × price, exact; `None` where either is missing or the product does not fit.
+    pub fn value(&self) -> Option<Usd> {
+        Usd::of(self.shares.value?, self.price.value?)
+    }
+
+    /// The distinct footnote ids that stand anywhere in the row, in numeric order.
+    pub fn footnotes(&self) -> Vec<String> {
+        let own = [
+            &self.date.footnotes,
+            &self.deemed_execution_date.footnotes,
+            &self.code.footnotes,
+            &self.timeliness.footnotes,
+            &self.shares.footnotes,
+            &self.total_value.footnotes,
+            &self.price.footnotes,
+            &self.direction.footnotes,
+        ];
+        in_order(own.into_iter().chain(self.line.footnote_lists()))
+    }
+}
+
+/// One holding row: what is owned of a line with no transaction to report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// The line.
+    pub line: Line,
+}
+
+impl Holding {
+    /// The distinct footnote ids that stand anywhere in the row, in numeric order.
+    pub fn footnotes(&self) -> Vec<String> {
+        in_order(self.line.footnote_lists())
+    }
+}
+
+impl Line {
+    fn footnote_lists(&self) -> impl Iterator<Item = &Vec<String>> {
+        let terms = self.terms.iter().flat_map(|terms| {
+            [
+                &terms.exercise_price.footnotes,
+                &terms.exercise_date.footnotes,
+                &terms.expiration_date.footnotes,
+                &terms.underlying.footnotes,
+                &terms.underlying_shares.footnotes,
+                &terms.underlying_value.footnotes,
+            ]
+        });
+        [
+            &self.security.footnotes,
+            &self.shares_after.footnotes,
+            &self.value_after.footnotes,
+            &self.ownership.footnotes,
+            &self.nature.footnotes,
+        ]
+        .into_iter()
+        .chain(terms)
+    }
+}
+
+fn in_order<'a>(lists: impl Iterator<Item = &'a Vec<String>>) -> Vec<String> {
+    let mut ids: Vec<String> = lists.flatten().cloned().collect();
+    ids.sort_by(|a, b| (number(a), a).cmp(&(number(b), b)));
+    ids.dedup();
+    ids
+}
+
+fn number(id: &str) -> u64 {
+    id.trim_start_matches(|c: char| !c.is_ascii_digit()).parse().unwrap_or(u64::MAX)
+}

@@ -1,0 +1,57 @@
+//! A trade: some lots of one filing taken together.
+
+use chrono::NaiveDate;
+
+use super::{Lot, Shares, Usd};
+
+/// The figures of several lots together. Definitions: `docs/RULES.md`, "figures".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trade {
+    /// The sum over the lots that state a number of shares.
+    pub shares: Shares,
+    /// The sum over the priced lots; `None` where no lot has a price.
+    pub value: Option<Usd>,
+    /// Whether a lot had no usable price or number of shares, so that the true value is higher than `value`.
+    pub value_is_at_least: bool,
+    /// Value ÷ shares over the priced lots.
+    pub average_price: Option<Usd>,
+    /// The first and last transaction dates.
+    pub dates: Option<(NaiveDate, NaiveDate)>,
+    /// On how many different days the lots were traded.
+    pub days: usize,
+}
+
+impl Trade {
+    /// The figures of these lots. A sum that does not fit in 28 digits counts as unpriced from there on.
+    pub fn of<'a>(lots: impl IntoIterator<Item = &'a Lot>) -> Self {
+        let mut shares = Shares::ZERO;
+        let mut value: Option<Usd> = None;
+        let mut priced_shares = Shares::ZERO;
+        let mut value_is_at_least = false;
+        let mut dates: Vec<NaiveDate> = Vec::new();
+        for lot in lots {
+            dates.extend(lot.date.value);
+            let sum = lot.shares.value.and_then(|n| shares.plus(n));
+            shares = sum.unwrap_or(shares);
+            let added = lot.value().and_then(|v| value.unwrap_or_default().plus(v));
+            let counted = lot.shares.value.and_then(|n| priced_shares.plus(n));
+            match (added, counted) {
+                (Some(total), Some(count)) => {
+                    value = Some(total);
+                    priced_shares = count;
+                }
+                _ => value_is_at_least = true,
+            }
+        }
+        dates.sort_unstable();
+        dates.dedup();
+        Self {
+            shares,
+            value,
+            value_is_at_least,
+            average_price: value.and_then(|v| v.per(priced_shares)),
+            dates: dates.first().copied().zip(dates.last().copied()),
+            days: dates.len(),
+        }
+    }
+}

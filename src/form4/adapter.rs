@@ -1,0 +1,292 @@
+//! Wire text into domain values. What cannot be read becomes `None` and a warning, never a guess.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use chrono::NaiveDate;
+
+use super::ReadError;
+use super::wire::{self, Data, Document, Row, Text};
+use crate::filing::{
+    Address, Direction, Filing, Footnote, Holding, Issuer, Line, Lot, Noted, Owner, Ownership, Signature,
+    Table, Terms, Warning,
+};
+use crate::text::{clip, fold};
+
+/// The filing of a document.
+pub(super) fn filing(d: &Document<'_>) -> Result<Filing, ReadError> {
+    let form = required(d.document_type.as_ref(), "documentType")?;
+    let cik = required(d.issuer_cik.as_ref(), "issuer/issuerCik")?;
+    if d.owners.is_empty() {
+        return Err(incomplete("there is no reporting owner", "reportingOwner"));
+    }
+    let mut adapter = Adapter { warnings: Vec::new() };
+    let a = &mut adapter;
+    for name in &d.unknown {
+        a.warn(
+            "unknown-element",
+            format!("<{name}> is not in the schemas that sellbell knows; passed over"),
+            name,
+        );
+    }
+    let issuer = Issuer {
+        cik,
+        name: a.mandatory(&d.issuer_name, "issuer/issuerName"),
+        symbol: text(&d.issuer_symbol),
+        foreign_symbol: text(&d.issuer_foreign_symbol),
+    };
+    let mut filing = Filing {
+        accession: None,
+        accepted_at: None,
+        form,
+        schema_version: text(&d.schema_version),
+        period: a.date(&d.period, "periodOfReport"),
+        date_of_original_submission: a.date(&d.original_submission, "dateOfOriginalSubmission"),
+        no_securities_owned: a.flag(&d.no_securities_owned, "noSecuritiesOwned"),
+        not_subject_to_section_16: a.flag(&d.not_subject, "notSubjectToSection16"),
+        form_3_holdings_reported: a.flag(&d.form_3_holdings, "form3HoldingsReported"),
+        form_4_transactions_reported: a.flag(&d.form_4_transactions, "form4TransactionsReported"),
+        plan_10b5_1: a.flag(&d.aff_10b5_one, "aff10b5One"),
+        issuer,
+        owners: d.owners.iter().enumerate().map(|(i, owner)| a.owner(owner, i + 1)).collect(),
+        lots: Vec::new(),
+        holdings: Vec::new(),
+        footnotes: d
+            .footnotes
+            .iter()
+            .map(|(id, text)| Footnote { id: id.clone(), text: fold(text).into_owned() })
+            .collect(),
+        remarks: text(&d.remarks),
+        signatures: d
+            .signatures
+            .iter()
+            .map(|(name, date)| Signature {
+                name: text(name),
+                date: a.date(date, "ownerSignature/signatureDate"),
+            })
+            .collect(),
+        warnings: Vec::new(),
+    };
+    a.rows(d, &mut filing);
+    a.footnote_ids(&filing);
+    filing.warnings = adapter.warnings;
+    Ok(filing)
+}
+
+struct Adapter {
+    warnings: Vec<Warning>,
+}
+
+impl Adapter {
+    fn rows(&mut self, d: &Document<'_>, filing: &mut Filing) {
+        let mut counts = [0_usize; 4];
+        // Non-derivative rows first, whatever order the tables came in.
+        let (non_derivative, derivative): (Vec<_>, Vec<_>) = d.rows.iter().partition(|row| !row.derivative);
+        for row in non_derivative.into_iter().chain(derivative) {
+            let count = &mut counts[usize::from(row.derivative) * 2 + usize::from(row.holding)];
+            *count += 1;
+            let table = if row.derivative { "derivative" } else { "nonDerivative" };
+            let kind = if row.holding { "Holding" } else { "Transaction" };
+            let at = format!("{table}{kind}[{count}]");
+            if row.holding {
+                filing.holdings.push(Holding { line: self.line(row, &at) });
+            } else {
+                filing.lots.push(self.lot(row, &at));
+            }
+        }
+    }
+
+    fn lot(&mut self, row: &Row<'_>, at: &str) -> Lot {
+        Lot {
+            line: self.line(row, at),
+            date: self.noted_date(&row.date, at, "transactionDate"),
+            deemed_execution_date: self.noted_date(&row.deemed, at, "deemedExecutionDate"),
+            form: self.parsed(&row.form_type, at, "transactionFormType", "bad-code"),
+            code: self.noted(&row.code, at, "transactionCode", "bad-code"),
+            equity_swap: self.flag(&row.equity_swap, "equitySwapInvolved"),
+            timeliness: noted_text(&row.timeliness),
+            shares: self.noted(&row.shares, at, "transactionShares", "bad-number"),
+            total_value: self.noted(&row.total_value, at, "transactionTotalValue", "bad-number"),
+            price: self.noted(&row.price, at, "transactionPricePerShare", "bad-number"),
+            direction: self.letter(&row.direction, at, "transactionAcquiredDisposedCode", |letter| {
+                match letter {
+                    "A" => Some(Direction::Acquired),
+                    "D" => Some(Direction::Disposed),
+                    _ => None,
+                }
+            }),
+        }
+    }
+
+    fn line(&mut self, row: &Row<'_>, at: &str) -> Line {
+        let terms = row.derivative.then(|| Terms {
+            exercise_price: self.noted(&row.exercise_price, at, "conversionOrExercisePrice", "bad-number"),
+            exercise_date: self.noted_date(&row.exercise_date, at, "exerciseDate"),
+            expiration_date: self.noted_date(&row.expiration_date, at, "expirationDate"),
+            underlying: noted_text(&row.underlying),
+            underlying_shares: self.noted(
+                &row.underlying_shares,
+                at,
+                "underlyingSecurityShares",
+                "bad-number",
+            ),
+            underlying_value: self.noted(&row.underlying_value, at, "underlyingSecurityValue", "bad-number"),
+        });
+        Line {
+            table: if row.derivative { Table::Derivative } else { Table::NonDerivative },
+            security: noted_text(&row.security),
+            shares_after: self.noted(&row.shares_after, at, "sharesOwnedFollowingTransaction", "bad-number"),
+            value_after: self.noted(&row.value_after, at, "valueOwnedFollowingTransaction", "bad-number"),
+            ownership: self.letter(&row.ownership, at, "directOrIndirectOwnership", |letter| match letter {
+                "D" => Some(Ownership::Direct),
+                "I" => Some(Ownership::Indirect),
+                _ => None,
+            }),
+            nature: noted_text(&row.nature),
+            terms,
+        }
+    }
+
+    fn owner(&mut self, owner: &wire::Owner<'_>, number: usize) -> Owner {
+        let at = |name: &str| format!("reportingOwner[{number}]/{name}");
+        let mut role = |flag: &Text<'_>, name: &str| self.flag(flag, &at(name)).unwrap_or(false);
+        let director = role(&owner.director, "isDirector");
+        let officer = role(&owner.officer, "isOfficer");
+        let ten_percent_owner = role(&owner.ten_percent, "isTenPercentOwner");
+        let other = role(&owner.other, "isOther");
+        Owner {
+            cik: self.parsed(&owner.cik, &format!("reportingOwner[{number}]"), "rptOwnerCik", "bad-cik"),
+            name: self.mandatory(&owner.name, &at("rptOwnerName")),
+            address: Address {
+                outside_us: self.flag(&owner.non_us, &at("rptOwnerNonUSAddressFlag")),
+                street_1: text(&owner.street_1),
+                street_2: text(&owner.street_2),
+                city: text(&owner.city),
+                state: text(&owner.state),
+                zip: text(&owner.zip),
+                state_description: text(&owner.state_description),
+            },
+            director,
+            officer,
+            ten_percent_owner,
+            other,
+            title: text(&owner.title),
+            other_text: text(&owner.other_text),
+        }
+    }
+
+    fn footnote_ids(&mut self, filing: &Filing) {
+        let rows =
+            filing.lots.iter().map(Lot::footnotes).chain(filing.holdings.iter().map(Holding::footnotes));
+        let mut missing: Vec<String> =
+            rows.flatten().filter(|id| !filing.footnotes.iter().any(|note| note.id == *id)).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        for id in missing {
+            self.warn(
+                "footnote-missing",
+                format!("a row refers to footnote {id}, which is not there"),
+                "footnotes",
+            );
+        }
+    }
+
+    fn mandatory(&mut self, wire: &Text<'_>, at: &str) -> String {
+        text(wire).unwrap_or_else(|| {
+            self.warn("missing-element", "a name that the form requires is missing".into(), at);
+            String::new()
+        })
+    }
+
+    fn noted<T>(&mut self, data: &Data<'_>, at: &str, name: &str, code: &str) -> Noted<T>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        Noted { value: self.parsed(&data.value, at, name, code), footnotes: data.footnotes.clone() }
+    }
+
+    fn parsed<T>(&mut self, wire: &Text<'_>, at: &str, name: &str, code: &str) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        let trimmed = wire.as_deref().map(str::trim).filter(|t| !t.is_empty())?;
+        trimmed
+            .parse()
+            .map_err(|error: T::Err| self.warn(code, error.to_string(), &format!("{at}/{name}")))
+            .ok()
+    }
+
+    fn letter<T>(&mut self, data: &Data<'_>, at: &str, name: &str, read: fn(&str) -> Option<T>) -> Noted<T> {
+        let trimmed = data.value.as_deref().map(str::trim).filter(|t| !t.is_empty());
+        let value = trimmed.and_then(|letter| {
+            let value = read(letter);
+            if value.is_none() {
+                let message = format!("`{}` is not a code that this element can have", clip(letter, 20));
+                self.warn("bad-code", message, &format!("{at}/{name}"));
+            }
+            value
+        });
+        Noted { value, footnotes: data.footnotes.clone() }
+    }
+
+    fn noted_date(&mut self, data: &Data<'_>, at: &str, name: &str) -> Noted<NaiveDate> {
+        Noted { value: self.date(&data.value, &format!("{at}/{name}")), footnotes: data.footnotes.clone() }
+    }
+
+    /// An `xs:date` may end in a time zone, `2023-06-29-05:00`: the date is its first ten characters.
+    fn date(&mut self, wire: &Text<'_>, at: &str) -> Option<NaiveDate> {
+        let trimmed = wire.as_deref().map(str::trim).filter(|t| !t.is_empty())?;
+        let zone = trimmed.get(10..).unwrap_or_default();
+        let zoned = zone.is_empty() || zone.starts_with(['-', '+', 'Z']);
+        let date = trimmed.get(..10).filter(|_| zoned).and_then(|day| NaiveDate::from_str(day).ok());
+        if date.is_none() {
+            self.warn("bad-date", format!("`{}` is not a date: expected YYYY-MM-DD", clip(trimmed, 40)), at);
+        }
+        date
+    }
+
+    fn flag(&mut self, wire: &Text<'_>, at: &str) -> Option<bool> {
+        match wire.as_deref().map(str::trim) {
+            None | Some("") => None,
+            Some("1" | "true") => Some(true),
+            Some("0" | "false") => Some(false),
+            Some(other) => {
+                self.warn("bad-flag", format!("`{}` is not 0, 1, true or false", clip(other, 20)), at);
+                None
+            }
+        }
+    }
+
+    fn warn(&mut self, code: &str, message: String, at: &str) {
+        const MOST: usize = 100;
+        if self.warnings.len() < MOST {
+            self.warnings.push(Warning { code: code.to_owned(), message, at: at.to_owned() });
+        }
+    }
+}
+
+fn text(wire: &Text<'_>) -> Option<String> {
+    let folded = fold(wire.as_deref()?);
+    (!folded.is_empty()).then(|| folded.into_owned())
+}
+
+fn noted_text(data: &Data<'_>) -> Noted<String> {
+    Noted { value: text(&data.value), footnotes: data.footnotes.clone() }
+}
+
+fn required<T>(wire: Option<&std::borrow::Cow<'_, str>>, at: &str) -> Result<T, ReadError>
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    match wire {
+        None => Err(incomplete("the element is missing", at)),
+        Some(text) => text.trim().parse().map_err(|error: T::Err| incomplete(&error.to_string(), at)),
+    }
+}
+
+fn incomplete(message: &str, at: &str) -> ReadError {
+    ReadError { kind: "incomplete", message: message.to_owned(), at: at.to_owned() }
+}

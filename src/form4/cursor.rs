@@ -1,0 +1,126 @@
+//! Walks XML element by element, keeping the place for errors.
+
+use std::borrow::Cow;
+
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+
+use super::ReadError;
+use crate::text;
+
+/// A reader that hands out one child element at a time.
+pub(super) struct Cursor<'a> {
+    xml: &'a str,
+    reader: Reader<&'a [u8]>,
+}
+
+impl<'a> Cursor<'a> {
+    pub(super) fn new(xml: &'a str) -> Self {
+        let mut reader = Reader::from_str(xml);
+        reader.config_mut().expand_empty_elements = true;
+        Self { xml, reader }
+    }
+
+    /// The next element within the one last opened, or `None` at that one's end. Text between elements is passed over.
+    pub(super) fn child(&mut self) -> Result<Option<BytesStart<'a>>, ReadError> {
+        loop {
+            match self.event()? {
+                Event::Start(start) => return Ok(Some(start)),
+                Event::End(_) => return Ok(None),
+                Event::Eof => return Err(self.broken("the document ends before its elements are closed")),
+                _ => {}
+            }
+        }
+    }
+
+    /// The root element.
+    pub(super) fn root(&mut self) -> Result<BytesStart<'a>, ReadError> {
+        loop {
+            match self.event()? {
+                Event::Start(start) => return Ok(start),
+                Event::Eof => return Err(self.broken("there is no XML element in it")),
+                _ => {}
+            }
+        }
+    }
+
+    /// The text up to the end of the element last opened; elements inside it are passed over.
+    pub(super) fn text(&mut self) -> Result<Cow<'a, str>, ReadError> {
+        let mut content: Cow<'a, str> = Cow::Borrowed("");
+        loop {
+            match self.event()? {
+                Event::Text(part) => append(&mut content, part.into_inner()),
+                Event::CData(part) => append(&mut content, part.into_inner()),
+                Event::GeneralRef(reference) => append(&mut content, self.resolve(&reference)?),
+                Event::Start(inner) => self.skip(&inner)?,
+                Event::End(_) => return Ok(content),
+                Event::Eof => return Err(self.broken("the document ends inside an element")),
+                _ => {}
+            }
+        }
+    }
+
+    /// Passes over the rest of `element`, whatever is in it.
+    pub(super) fn skip(&mut self, element: &BytesStart<'_>) -> Result<(), ReadError> {
+        match self.reader.read_to_end(element.name()) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(self.malformed(&error)),
+        }
+    }
+
+    /// An error at the present place.
+    pub(super) fn error(&self, kind: &'static str, message: impl Into<String>) -> ReadError {
+        self.error_at(kind, message.into(), self.reader.buffer_position())
+    }
+
+    fn event(&mut self) -> Result<Event<'a>, ReadError> {
+        self.reader.read_event().map_err(|error| self.malformed(&error))
+    }
+
+    /// The five entities of XML and character references; any other stays as it is written, nothing is expanded.
+    fn resolve(&self, reference: &str) -> Result<Cow<'a, str>, ReadError> {
+        let known = match reference {
+            "amp" => "&",
+            "lt" => "<",
+            "gt" => ">",
+            "quot" => "\"",
+            "apos" => "'",
+            other => {
+                let Some(number) = other.strip_prefix('#') else {
+                    return Ok(Cow::Owned(format!("&{other};")));
+                };
+                let code = match number.strip_prefix('x') {
+                    Some(hex) => u32::from_str_radix(hex, 16),
+                    None => number.parse(),
+                };
+                let character = code.ok().and_then(char::from_u32).filter(|&c| c != '\0');
+                return character
+                    .map(|c| Cow::Owned(c.to_string()))
+                    .ok_or_else(|| self.broken(&format!("`&#{number};` is no character")));
+            }
+        };
+        Ok(Cow::Borrowed(known))
+    }
+
+    fn malformed(&self, error: &quick_xml::Error) -> ReadError {
+        self.error_at("not-well-formed", error.to_string(), self.reader.error_position())
+    }
+
+    fn broken(&self, message: &str) -> ReadError {
+        self.error("not-well-formed", message)
+    }
+
+    fn error_at(&self, kind: &'static str, message: String, offset: u64) -> ReadError {
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        let (line, column) = text::line_column(self.xml, offset);
+        ReadError { kind, message, at: format!("line {line}, column {column}") }
+    }
+}
+
+fn append<'a>(content: &mut Cow<'a, str>, part: Cow<'a, str>) {
+    if content.is_empty() {
+        *content = part;
+    } else {
+        content.to_mut().push_str(&part);
+    }
+}

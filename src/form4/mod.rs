@@ -1,0 +1,36 @@
+//! An ownership document's XML (Forms 3, 4 and 5) into a [`Filing`], with warnings for all that is odd.
+//!
+//! Three steps: `cursor` walks the XML, `wire` takes it as it stands, `adapter` makes domain values of it.
+//! Elements: the SEC's EDGAR Ownership XML Technical Specification, version 3, and the newer schemas' additions.
+
+mod adapter;
+mod cursor;
+mod wire;
+
+use thiserror::Error;
+
+use crate::filing::Filing;
+
+/// Why a document could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message} ({at})")]
+pub struct ReadError {
+    /// A stable word: `not-well-formed`, `not-ownership`, `incomplete`.
+    pub kind: &'static str,
+    /// What is wrong.
+    pub message: String,
+    /// Where: `line 12, column 1023`.
+    pub at: String,
+}
+
+/// Reads one `ownershipDocument`. Accession and acceptance time stay `None`: they are in the submission's header.
+///
+/// # Errors
+/// XML that is not well formed, another root element, or a document without form type, issuer CIK or owner.
+pub fn read(xml: &str) -> Result<Filing, ReadError> {
+    let document = wire::read(xml)?;
+    adapter::filing(&document)
+}
+
+#[cfg(test)]
+mod tests;

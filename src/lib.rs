@@ -1,0 +1,10 @@
+//! sellbell rings when company insiders sell: new Form 4 filings on SEC EDGAR, matched against rules, told on Discord,
+//! by e-mail and on the terminal.
+//!
+//! `docs/ARCHITECTURE.md` shows the house: modules import only from lower floors, and all below `render` is pure.
+
+pub mod edgar;
+pub mod filing;
+pub mod form4;
+pub mod reader;
+pub mod text;

@@ -1,0 +1,108 @@
+//! Bytes and loose text into clean text: declared encodings, folded white space, places in a text.
+
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, WINDOWS_1252};
+
+/// The text of an XML document or submission, and whether any byte of it had to be replaced or guessed at.
+///
+/// A byte order mark or a declared encoding decides; without one UTF-8 is tried, then Windows-1252, which reads any byte.
+pub fn decode(bytes: &[u8]) -> (Cow<'_, str>, bool) {
+    if let Some((encoding, length)) = Encoding::for_bom(bytes) {
+        let (text, lossy) = encoding.decode_without_bom_handling(&bytes[length..]);
+        return (text, lossy);
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return (Cow::Borrowed(text), false);
+    }
+    let declared = declared_encoding(bytes).filter(|&encoding| encoding != encoding_rs::UTF_8);
+    let (text, lossy) = declared.unwrap_or(WINDOWS_1252).decode_without_bom_handling(bytes);
+    (text, lossy || declared.is_none())
+}
+
+/// The `encoding` of an XML declaration within the first bytes.
+fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = &bytes[..bytes.len().min(200)];
+    let start = find(head, b"encoding=")? + b"encoding=".len();
+    let quote = *head.get(start)?;
+    let label = head.get(start + 1..)?;
+    let end = label.iter().position(|&b| b == quote)?;
+    Encoding::for_label(&label[..end])
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}
+
+/// Trims, and makes each run of white space one space.
+pub fn fold(text: &str) -> Cow<'_, str> {
+    let trimmed = text.trim();
+    let folded = trimmed
+        .chars()
+        .zip(trimmed.chars().skip(1).chain(['x']))
+        .all(|(c, next)| c == ' ' && !next.is_whitespace() || !c.is_whitespace());
+    if folded {
+        return Cow::Borrowed(trimmed);
+    }
+    Cow::Owned(trimmed.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// At most `limit` characters, the last an ellipsis where something was cut.
+pub fn clip(text: &str, limit: usize) -> Cow<'_, str> {
+    if text.chars().count() <= limit {
+        return Cow::Borrowed(text);
+    }
+    let mut cut: String = text.chars().take(limit.saturating_sub(1)).collect();
+    cut.truncate(cut.trim_end().len());
+    cut.push('…');
+    Cow::Owned(cut)
+}
+
+/// Line and column, both from 1, of a byte offset; columns count characters.
+pub fn line_column(text: &str, offset: usize) -> (usize, usize) {
+    let mut end = offset.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let before = &text[..end];
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn declared_and_undeclared_encodings_are_read() {
+        assert_eq!(decode("Société".as_bytes()), ("Société".into(), false));
+        let latin = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>Soci\xe9t\xe9</a>";
+        let (text, doubtful) = decode(latin);
+        assert!(text.ends_with("<a>Société</a>") && !doubtful);
+        assert_eq!(decode(b"Soci\xe9t\xe9"), ("Société".into(), true));
+        assert_eq!(decode(b"\xef\xbb\xbfabc"), ("abc".into(), false));
+        assert_eq!(decode(b""), ("".into(), false));
+    }
+
+    #[test]
+    fn white_space_folds() {
+        assert_eq!(fold(" General\n  Counsel "), "General Counsel");
+        assert!(matches!(fold("General Counsel"), Cow::Borrowed(_)));
+        assert_eq!(fold("a\tb"), "a b");
+        assert_eq!(fold("  "), "");
+    }
+
+    #[test]
+    fn places_are_lines_and_columns_from_one() {
+        assert_eq!(line_column("ab\ncd", 0), (1, 1));
+        assert_eq!(line_column("ab\ncd", 4), (2, 2));
+        assert_eq!(line_column("é\né", 99), (2, 2));
+        assert_eq!(line_column("é", 1), (1, 1));
+    }
+
+    #[test]
+    fn clipping_counts_characters() {
+        assert_eq!(clip("héllo", 5), "héllo");
+        assert_eq!(clip("héllo world", 7), "héllo…");
+    }
+}
