@@ -3,8 +3,14 @@
 //!
 //! `docs/ARCHITECTURE.md` shows the house: modules import only from lower floors, and all below `render` is pure.
 
+pub mod config;
+pub mod destination;
 pub mod edgar;
 pub mod filing;
 pub mod form4;
+pub mod problem;
 pub mod reader;
+pub mod retry;
+pub mod rules;
+pub mod schedule;
 pub mod text;

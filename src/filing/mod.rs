@@ -13,7 +13,7 @@ pub use amount::{AmountError, Shares, Usd};
 pub use code::{Code, CodeError, Form};
 pub use ids::{Accession, Cik, IdError};
 pub use row::{Direction, Holding, Line, Lot, Noted, Ownership, Table, Terms};
-pub use trade::Trade;
+pub use trade::{LotFigures, Trade};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};

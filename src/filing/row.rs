@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Form, Shares, Usd};
+use super::{Code, Form, LotFigures, Shares, Usd};
 
 /// A data element: its value, where it has one, and the ids of the footnotes tied to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,6 +119,11 @@ impl Lot {
     /// Shares × price, exact; `None` where either is missing or the product does not fit.
     pub fn value(&self) -> Option<Usd> {
         Usd::of(self.shares.value?, self.price.value?)
+    }
+
+    /// What a [`super::Trade`] needs of it.
+    pub fn figures(&self) -> LotFigures {
+        LotFigures { date: self.date.value, shares: self.shares.value, value: self.value() }
     }
 
     /// The distinct footnote ids that stand anywhere in the row, in numeric order.

@@ -2,7 +2,18 @@
 
 use chrono::NaiveDate;
 
-use super::{Lot, Shares, Usd};
+use super::{Shares, Usd};
+
+/// What a trade needs to know of one lot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LotFigures {
+    /// Transaction date.
+    pub date: Option<NaiveDate>,
+    /// How many.
+    pub shares: Option<Shares>,
+    /// Shares × price.
+    pub value: Option<Usd>,
+}
 
 /// The figures of several lots together. Definitions: `docs/RULES.md`, "figures".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,18 +34,18 @@ pub struct Trade {
 
 impl Trade {
     /// The figures of these lots. A sum that does not fit in 28 digits counts as unpriced from there on.
-    pub fn of<'a>(lots: impl IntoIterator<Item = &'a Lot>) -> Self {
+    pub fn of(lots: impl IntoIterator<Item = LotFigures>) -> Self {
         let mut shares = Shares::ZERO;
         let mut value: Option<Usd> = None;
         let mut priced_shares = Shares::ZERO;
         let mut value_is_at_least = false;
         let mut dates: Vec<NaiveDate> = Vec::new();
         for lot in lots {
-            dates.extend(lot.date.value);
-            let sum = lot.shares.value.and_then(|n| shares.plus(n));
+            dates.extend(lot.date);
+            let sum = lot.shares.and_then(|n| shares.plus(n));
             shares = sum.unwrap_or(shares);
-            let added = lot.value().and_then(|v| value.unwrap_or_default().plus(v));
-            let counted = lot.shares.value.and_then(|n| priced_shares.plus(n));
+            let added = lot.value.and_then(|v| value.unwrap_or_default().plus(v));
+            let counted = lot.shares.and_then(|n| priced_shares.plus(n));
             match (added, counted) {
                 (Some(total), Some(count)) => {
                     value = Some(total);

@@ -1,0 +1,167 @@
+//! The settings: one TOML file, read strictly, into validated values. Secrets are not in it.
+
+mod overrides;
+mod wire;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::destination::Destination;
+use crate::problem::Problems;
+use crate::schedule::Schedule;
+
+/// All settings, validated.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `[edgar]`
+    pub edgar: Edgar,
+    /// `[schedule]`
+    pub schedule: Schedules,
+    /// `[rules] dir`
+    pub rules_dir: PathBuf,
+    /// `[store] dir`
+    pub store_dir: PathBuf,
+    /// `[discord]`
+    pub discord: Discord,
+    /// `[email]`
+    pub email: Email,
+}
+
+/// How EDGAR is asked.
+#[derive(Debug, Clone)]
+pub struct Edgar {
+    /// Where EDGAR is, without a trailing slash.
+    pub base_url: String,
+    /// Who asks, as the SEC wants it declared: a name and a mail address. Empty: not declared.
+    pub contact: String,
+    /// The most requests in a second, for all work together.
+    pub requests_per_second: u32,
+    /// How long one request may take.
+    pub timeout: Duration,
+}
+
+impl Edgar {
+    /// Whether this is the SEC's own server, which has rules for automated clients.
+    pub fn is_live(&self) -> bool {
+        is_sec(&self.base_url)
+    }
+}
+
+/// When things happen.
+#[derive(Debug, Clone)]
+pub struct Schedules {
+    /// When the feed is polled.
+    pub poll: Schedule,
+    /// How far back the first run looks. Zero: what is on EDGAR already is taken as known.
+    pub look_back: Duration,
+}
+
+/// Discord's address and channels.
+#[derive(Debug, Clone)]
+pub struct Discord {
+    /// Where Discord's API is, without a trailing slash.
+    pub api_base: String,
+    /// The channels that rules can name.
+    pub channels: Vec<Channel>,
+}
+
+/// A destination `discord:<name>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// The name that rules use.
+    pub name: String,
+    /// How it is reached.
+    pub via: Via,
+}
+
+/// How a Discord channel is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    /// By the bot, which needs `DISCORD_TOKEN`, to the channel of this id.
+    Bot(u64),
+    /// By the webhook whose address is in `DISCORD_WEBHOOK_<NAME>`.
+    Webhook,
+}
+
+/// Mail.
+#[derive(Debug, Clone)]
+pub struct Email {
+    /// The sender, `Name <address>`.
+    pub from: String,
+    /// Where mails are written as files while no `SMTP_URL` is set.
+    pub out_dir: PathBuf,
+    /// The recipients that rules can name.
+    pub recipients: Vec<Recipient>,
+}
+
+/// A destination `email:<name>`.
+#[derive(Debug, Clone)]
+pub struct Recipient {
+    /// The name that rules use.
+    pub name: String,
+    /// `address` or `Name <address>`.
+    pub address: String,
+    /// When mails are sent.
+    pub mode: Mode,
+}
+
+/// When a recipient gets mail.
+#[derive(Debug, Clone)]
+pub enum Mode {
+    /// One mail an alert, at once.
+    Instant,
+    /// One mail a slot with all alerts since the last.
+    Digest(Schedule),
+}
+
+impl Settings {
+    /// Reads a settings file's text, then `overrides`: pairs like `("SELLBELL_EDGAR__BASE_URL", "http://…")`.
+    ///
+    /// # Errors
+    /// Every mistake that was found, each with file and line, or with the name of the override.
+    pub fn read(file: &str, text: &str, overrides: &[(String, String)]) -> Result<Self, Problems> {
+        let settings = wire::settings(file, text)?;
+        if overrides.is_empty() {
+            return Ok(settings);
+        }
+        let merged = overrides::apply(text, overrides)?;
+        wire::settings("environment (SELLBELL_…)", &merged)
+    }
+
+    /// Whether a rule may name this destination.
+    pub fn knows(&self, destination: &Destination) -> bool {
+        match destination {
+            Destination::Terminal | Destination::Jsonl(_) => true,
+            Destination::Discord(name) => self.discord.channels.iter().any(|channel| channel.name == *name),
+            Destination::Email(name) => self.email.recipients.iter().any(|recipient| recipient.name == *name),
+            Destination::Channel(_) => false,
+        }
+    }
+
+    /// The names of all destinations that the settings define, for error messages.
+    pub fn destinations(&self) -> Vec<String> {
+        let fixed = ["terminal".to_owned(), "jsonl".to_owned()];
+        let discord = self.discord.channels.iter().map(|channel| format!("discord:{}", channel.name));
+        let email = self.email.recipients.iter().map(|recipient| format!("email:{}", recipient.name));
+        fixed.into_iter().chain(discord).chain(email).collect()
+    }
+
+    /// The digest schedule of a recipient, if it has one.
+    pub fn digest_of(&self, destination: &Destination) -> Option<&Schedule> {
+        let Destination::Email(name) = destination else { return None };
+        match &self.email.recipients.iter().find(|recipient| recipient.name == *name)?.mode {
+            Mode::Digest(schedule) => Some(schedule),
+            Mode::Instant => None,
+        }
+    }
+}
+
+fn is_sec(address: &str) -> bool {
+    let host = Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_ascii_lowercase));
+    host.is_some_and(|host| host == "sec.gov" || host.ends_with(".sec.gov"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+use super::*;
+
+#[track_caller]
+fn refused(text: &str, expected: &[&str]) {
+    let problems = Settings::read("sellbell.toml", text, &[]).map(|_| ()).unwrap_err();
+    let told: Vec<String> = problems.0.iter().map(ToString::to_string).collect();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn nothing_set_is_the_defaults() {
+    let settings = Settings::read("sellbell.toml", "", &[]).unwrap();
+    assert_eq!(settings.edgar.base_url, "https://www.sec.gov");
+    assert!(settings.edgar.is_live() && settings.edgar.contact.is_empty());
+    assert_eq!(settings.edgar.requests_per_second, 8);
+    assert_eq!(settings.schedule.look_back, Duration::ZERO);
+    assert_eq!(settings.destinations(), ["terminal", "jsonl"]);
+}
+
+#[test]
+fn every_mistake_is_told_with_its_line() {
+    refused(
+        "[edgar]\nbase_url = \"sec\"\nrequests_per_second = 0\ncontact = \"me\"\n[schedule]\npoll = \"often\"\n",
+        &[
+            "sellbell.toml:2:12: `sec` is not an address: expected something like https://www.sec.gov",
+            "sellbell.toml:3:23: 0 requests a second: expected 1 to 10000",
+            "sellbell.toml:4:11: the contact has no mail address: expected something like `Jane Doe jane@example.org`",
+            "sellbell.toml:6:8: `often` is not a cron expression: expected 5 fields (minute hour day month weekday), or 6 with seconds first",
+        ],
+    );
+    refused(
+        "[edgar]\nrequests_per_second = 11\n",
+        &["sellbell.toml:2:23: 11 requests a second: expected 1 to 10"],
+    );
+}
+
+#[test]
+fn unknown_keys_are_errors() {
+    refused(
+        "[edgar]\nbaseurl = \"x\"\n",
+        &[
+            "sellbell.toml:2:1: unknown field `baseurl`, expected one of `base_url`, `contact`, `requests_per_second`, `timeout_seconds`",
+        ],
+    );
+}
+
+#[test]
+fn destinations_are_checked() {
+    refused(
+        "[[discord.channel]]\nname = \"a\"\n[[discord.channel]]\nname = \"a\"\nwebhook = true\n\
+         [[discord.channel]]\nname = \"b\"\nchannel_id = \"general\"\n\
+         [[email.recipient]]\nname = \"No\"\naddress = \"nobody\"\nschedule = \"0 7 * * *\"\n",
+        &[
+            "sellbell.toml:2:8: give either channel_id (sent by the bot) or webhook = true, not both",
+            "sellbell.toml:4:8: there is another Discord channel named `a`",
+            "sellbell.toml:8:14: a channel id is a number in quotes, like \"1103812345678901234\"",
+            "sellbell.toml:10:8: `No` is not a name: use a-z, 0-9, - and _",
+            "sellbell.toml:11:11: this is not a mail address: expected `jane@example.org` or `Jane Doe <jane@example.org>`",
+            "sellbell.toml:12:12: a schedule needs mode = \"digest\"",
+        ],
+    );
+}
+
+#[test]
+fn overrides_win_and_are_blamed_by_name() {
+    let set = |name: &str, value: &str| {
+        Settings::read("f", "[edgar]\ncontact = \"a a@b.c\"\n", &[(name.into(), value.into())])
+    };
+    let settings = set("SELLBELL_EDGAR__BASE_URL", "http://127.0.0.1:8080/").unwrap();
+    assert_eq!(
+        (settings.edgar.base_url.as_str(), settings.edgar.is_live()),
+        ("http://127.0.0.1:8080", false)
+    );
+    assert_eq!(settings.edgar.contact, "a a@b.c");
+    assert_eq!(set("SELLBELL_EDGAR__REQUESTS_PER_SECOND", "3").unwrap().edgar.requests_per_second, 3);
+    assert_eq!(set("SELLBELL_STORE__DIR", "/data").unwrap().store_dir, PathBuf::from("/data"));
+    let told = set("SELLBELL_EDGAR", "3").map(|_| ()).unwrap_err().to_string();
+    assert!(told.starts_with("environment variable SELLBELL_EDGAR: "), "{told}");
+    let told = set("SELLBELL_EDGAR__SPEED", "3").map(|_| ()).unwrap_err().to_string();
+    assert!(told.starts_with("environment (SELLBELL_…)") && told.contains("`speed`"), "{told}");
+}
