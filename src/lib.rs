@@ -3,13 +3,17 @@
 //!
 //! `docs/ARCHITECTURE.md` shows the house: modules import only from lower floors, and all below `render` is pure.
 
+pub mod alert;
 pub mod config;
+pub mod delivery;
 pub mod destination;
+pub mod digest;
 pub mod edgar;
 pub mod filing;
 pub mod form4;
 pub mod problem;
 pub mod reader;
+pub mod render;
 pub mod retry;
 pub mod rules;
 pub mod schedule;

@@ -47,6 +47,19 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     Cow::Owned(trimmed.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
+/// One line without control characters or marks that turn the reading direction: safe in a header, on a terminal and in
+/// a message, whatever a filer typed.
+pub fn plain(text: &str) -> String {
+    let turns =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let safe: String = text
+        .chars()
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
+        .filter(|&c| !c.is_control() && !turns(c))
+        .collect();
+    fold(&safe).into_owned()
+}
+
 /// At most `limit` characters, the last an ellipsis where something was cut.
 pub fn clip(text: &str, limit: usize) -> Cow<'_, str> {
     if text.chars().count() <= limit {
@@ -90,6 +103,11 @@ mod tests {
         assert!(matches!(fold("General Counsel"), Cow::Borrowed(_)));
         assert_eq!(fold("a\tb"), "a b");
         assert_eq!(fold("  "), "");
+    }
+
+    #[test]
+    fn plain_text_has_nothing_that_steers() {
+        assert_eq!(plain("A\r\nBcc: x\u{1b}[31m\u{202e}\0 é"), "A Bcc: x[31m é");
     }
 
     #[test]

@@ -94,6 +94,16 @@ impl Usd {
         self.0.checked_div(shares.0).map(Self)
     }
 
+    /// With separators and every digit, at least cents: `$110.2893`.
+    pub fn exact(self) -> String {
+        let mut number = self.0.normalize();
+        if number.scale() < 2 {
+            number.rescale(2);
+        }
+        let sign = if number.is_sign_negative() && !number.is_zero() { "-" } else { "" };
+        format!("{sign}${}", grouped(&number.abs().to_string()))
+    }
+
     /// In words a headline can bear: `$2.66M`, `$850K`, `$1.25B`; cents below a thousand.
     pub fn short(self) -> String {
         const UNITS: [(i64, &str); 4] =
@@ -213,6 +223,10 @@ mod tests {
         assert_eq!(shares("5071531").to_string(), "5,071,531");
         assert_eq!(shares("1234.5").to_string(), "1,234.5");
         assert_eq!(usd("999").to_string(), "$999.00");
+        assert_eq!(
+            (usd("110.2893").exact(), usd("1200.5").exact()),
+            ("$110.2893".into(), "$1,200.50".into())
+        );
         assert_eq!(usd("0.0004").to_string(), "$0.0004");
         assert_eq!(usd("-1500").to_string(), "-$1,500.00");
         assert_eq!(usd("999999").short(), "$1.00M");

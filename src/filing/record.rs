@@ -8,8 +8,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Accession, Cik, Code, Direction, Filing, Form, Holding, Lot, Owner, Ownership, Shares, Signature, Table,
-    Terms, Usd, Warning,
+    Accession, Cik, Code, Direction, Filing, Form, Holding, Lot, LotFigures, Owner, Ownership, Shares,
+    Signature, Table, Terms, Usd, Warning,
 };
 
 /// A filing as JSON.
@@ -247,6 +247,13 @@ impl From<&Lot> for LotRecord {
             intent: None,
             intent_evidence: None,
         }
+    }
+}
+
+impl LotRecord {
+    /// What a [`super::Trade`] needs of it.
+    pub fn figures(&self) -> LotFigures {
+        LotFigures { date: self.date, shares: self.shares, value: self.value }
     }
 }
 

@@ -1,0 +1,73 @@
+//! One alert or digest to one destination.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::alert::{Alert, Key};
+use crate::destination::Destination;
+use crate::digest::Digest;
+
+/// What is delivered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Body {
+    /// One alert, at once.
+    Alert(Box<Alert>),
+    /// A digest.
+    Digest(Box<Digest>),
+}
+
+/// A delivery that is queued: it leaves the queue only as delivered or dead.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Of body and destination. Discord's nonce, the mail's Message-ID and the message's reference derive from it.
+    pub key: Key,
+    /// Where to.
+    pub destination: Destination,
+    /// What.
+    pub body: Body,
+    /// When it was queued.
+    pub queued_at: DateTime<Utc>,
+    /// How often it failed.
+    pub attempts: u32,
+    /// Not to be tried before.
+    pub not_before: DateTime<Utc>,
+}
+
+impl Delivery {
+    /// A delivery that is due at once.
+    pub fn new(destination: Destination, body: Body, now: DateTime<Utc>) -> Self {
+        let body_key = match &body {
+            Body::Alert(alert) => &alert.key,
+            Body::Digest(digest) => &digest.key,
+        };
+        Self {
+            key: Key::of(&["delivery", body_key.as_str(), &destination.to_string()]),
+            destination,
+            body,
+            queued_at: now,
+            attempts: 0,
+            not_before: now,
+        }
+    }
+}
+
+/// How a delivery left the queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The destination took it.
+    Delivered {
+        /// When.
+        at: DateTime<Utc>,
+        /// The message's id, where the destination gives one.
+        message_id: Option<String>,
+    },
+    /// It was given up.
+    Dead {
+        /// When.
+        at: DateTime<Utc>,
+        /// Why.
+        reason: String,
+    },
+}

@@ -1,0 +1,110 @@
+//! The alerts of a window, gathered for one mail: one entry a filing, sorted by value, with totals.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::alert::{Alert, Key};
+use crate::filing::Usd;
+
+/// A digest as it is queued: what it says is derived from its alerts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Digest {
+    /// Of recipient and slot: a slot has one digest, whatever happens.
+    pub key: Key,
+    /// The slot on the schedule's own clock, `2026-11-23T17:30`.
+    pub slot: String,
+    /// Name of the schedule's time zone.
+    pub time_zone: String,
+    /// Where the window starts: the last digest's slot.
+    pub since: DateTime<Utc>,
+    /// Where it ends.
+    pub until: DateTime<Utc>,
+    /// One entry a filing, the most valuable first.
+    pub entries: Vec<Entry>,
+    /// The sum over the entries' known values.
+    pub total_usd: Usd,
+    /// Whether an entry's value is unknown or only a lower bound.
+    pub total_is_at_least: bool,
+    /// How many different companies.
+    pub issuers: usize,
+}
+
+/// One filing in a digest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The rules that rang.
+    pub rules: Vec<String>,
+    /// The alert; with several rules, over the lots that any of them counted.
+    pub alert: Alert,
+}
+
+impl Digest {
+    /// The digest of a recipient's slot. Alerts of one filing become one entry, so that no lot is counted twice.
+    pub fn new(
+        recipient: &str,
+        slot: String,
+        time_zone: String,
+        (since, until): (DateTime<Utc>, DateTime<Utc>),
+        alerts: Vec<Alert>,
+    ) -> Self {
+        let mut entries: Vec<Entry> = Vec::new();
+        for alert in alerts {
+            match entries.iter_mut().find(|entry| entry.alert.accession == alert.accession) {
+                Some(entry) => entry.add(alert),
+                None => entries.push(Entry { rules: vec![alert.rule.clone()], alert }),
+            }
+        }
+        entries.sort_by(|a, b| {
+            (b.alert.value_usd, a.alert.accepted_at, a.alert.accession).cmp(&(
+                a.alert.value_usd,
+                b.alert.accepted_at,
+                b.alert.accession,
+            ))
+        });
+        let mut total_usd = Usd::ZERO;
+        let mut total_is_at_least = false;
+        for entry in &entries {
+            let sum = entry.alert.value_usd.and_then(|value| total_usd.plus(value));
+            total_is_at_least |= sum.is_none() || entry.alert.value_is_at_least;
+            total_usd = sum.unwrap_or(total_usd);
+        }
+        let mut ciks: Vec<_> = entries.iter().map(|entry| entry.alert.issuer.cik).collect();
+        ciks.sort_unstable();
+        ciks.dedup();
+        Self {
+            key: Key::of(&["digest", recipient, &slot, &time_zone]),
+            slot,
+            time_zone,
+            since,
+            until,
+            entries,
+            total_usd,
+            total_is_at_least,
+            issuers: ciks.len(),
+        }
+    }
+
+    /// The total as people read it.
+    pub fn total_text(&self) -> String {
+        if self.total_is_at_least {
+            format!("at least {}", self.total_usd)
+        } else {
+            self.total_usd.to_string()
+        }
+    }
+}
+
+impl Entry {
+    fn add(&mut self, other: Alert) {
+        if !self.rules.contains(&other.rule) {
+            self.rules.push(other.rule);
+        }
+        for (number, lot) in other.lot_numbers.into_iter().zip(other.lots) {
+            if let Err(place) = self.alert.lot_numbers.binary_search(&number) {
+                self.alert.lot_numbers.insert(place, number);
+                self.alert.lots.insert(place, lot);
+            }
+        }
+        self.alert.refigure();
+    }
+}

@@ -1,0 +1,219 @@
+//! An alert as a Discord message: one embed, within Discord's limits, that can ping nobody.
+//!
+//! Limits: <https://discord.com/developers/docs/resources/message#embed-object-embed-limits>.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use crate::alert::{Alert, Key};
+use crate::filing::record::LotRecord;
+use crate::text::{clip, plain};
+
+const TITLE: usize = 256;
+const DESCRIPTION: usize = 1_000;
+const FIELD: usize = 1_024;
+const SHORT_FIELD: usize = 100;
+const FOOTER: usize = 200;
+const AUTHOR: usize = 256;
+const MOST_LOTS: usize = 10;
+const MOST_OWNERS: usize = 10;
+const MOST_WARNINGS: usize = 3;
+
+const RED: u32 = 0x00D6_4545;
+const GREEN: u32 = 0x002E_9E6B;
+const GREY: u32 = 0x0080_8890;
+
+/// The body of Create Message and Execute Webhook.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Message {
+    /// The cards of the message.
+    pub embeds: Vec<Embed>,
+    /// Whom it may ping: nobody.
+    pub allowed_mentions: AllowedMentions,
+}
+
+/// Whom a message may ping.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AllowedMentions {
+    /// Kinds of mentions that are read off the text: none.
+    pub parse: Vec<String>,
+}
+
+/// A card.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Embed {
+    /// Line above the title.
+    pub author: Author,
+    /// The headline.
+    pub title: String,
+    /// Where the headline leads. Embeds of one message with the same address collapse into one.
+    pub url: String,
+    /// What happened, in a sentence.
+    pub description: String,
+    /// The bar at the left.
+    pub color: u32,
+    /// Figures.
+    pub fields: Vec<Field>,
+    /// Rule and reference.
+    pub footer: Footer,
+    /// Acceptance time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<DateTime<Utc>>,
+}
+
+/// Line above the title.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Author {
+    /// Its text.
+    pub name: String,
+}
+
+/// A figure with its name.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// The figure.
+    pub value: String,
+    /// Whether up to three stand side by side.
+    pub inline: bool,
+}
+
+/// Last line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Footer {
+    /// Its text.
+    pub text: String,
+}
+
+/// The message of an alert; `reference` is the delivery's key.
+pub fn alert(alert: &Alert, reference: &Key) -> Message {
+    let tickers = alert.issuer.tickers.join(", ");
+    let company = plain(&alert.issuer.name);
+    let author = if tickers.is_empty() { company } else { format!("{company} · {tickers}") };
+    let sentence = format!(
+        "**{}** {} **{}** shares for **{}**{}.",
+        escaped(&alert.owners_text()),
+        alert.verb(),
+        alert.shares,
+        alert.value_text(),
+        if alert.form.is_amendment() { ", as an amended filing says" } else { "" }
+    );
+    let reference = format!("{} · ref {reference}", plain(&alert.rule));
+    Message {
+        embeds: vec![Embed {
+            author: Author { name: clip(&author, AUTHOR).into_owned() },
+            title: clip(&headline(alert), TITLE).into_owned(),
+            url: alert.url.clone(),
+            description: clip(&sentence, DESCRIPTION).into_owned(),
+            color: color(alert),
+            fields: fields(alert),
+            footer: Footer { text: clip(&reference, FOOTER).into_owned() },
+            timestamp: alert.accepted_at,
+        }],
+        allowed_mentions: AllowedMentions { parse: Vec::new() },
+    }
+}
+
+fn headline(alert: &Alert) -> String {
+    let subject = escaped(alert.ticker_or_name());
+    let value = alert.value_usd.map(|value| {
+        let least = if alert.value_is_at_least { "at least " } else { "" };
+        format!("{least}{}", value.short())
+    });
+    let what = value.unwrap_or_else(|| format!("{} shares", alert.shares));
+    let amended = if alert.form.is_amendment() { " (amended)" } else { "" };
+    format!("{subject}: insider {} {what}{amended}", alert.verb())
+}
+
+fn color(alert: &Alert) -> u32 {
+    match alert.verb() {
+        "sold" => RED,
+        "bought" => GREEN,
+        _ => GREY,
+    }
+}
+
+fn fields(alert: &Alert) -> Vec<Field> {
+    let mut fields = Vec::new();
+    let mut short = |name: &str, value: String| {
+        fields.push(Field {
+            name: name.to_owned(),
+            value: clip(&value, SHORT_FIELD).into_owned(),
+            inline: true,
+        });
+    };
+    short("Shares", alert.shares.to_string());
+    if let Some(price) = alert.average_price {
+        short(if alert.lots.len() == 1 { "Price" } else { "Average price" }, price.to_string());
+    }
+    short("Traded", alert.dates_text());
+    short("10b5-1 plan", if alert.plan == "yes" { "Yes, box ticked".into() } else { "Not stated".into() });
+    if let Some(accepted) = alert.accepted_at {
+        let late = if alert.late { ", seen late" } else { "" };
+        short("Accepted", format!("<t:{}:R>{late}", accepted.timestamp()));
+    }
+    let mut long = |name: String, lines: Vec<String>| {
+        fields.push(Field { name, value: fitting(&lines, FIELD), inline: false });
+    };
+    if alert.owners.len() > 1 || alert.owners.first().is_some_and(|owner| !owner.position().is_empty()) {
+        let lines = alert.owners.iter().take(MOST_OWNERS).map(|owner| {
+            let position = owner.position();
+            let name = escaped(&clip(&owner.name, 80));
+            if position.is_empty() { name } else { format!("{name} · {}", escaped(&clip(&position, 120))) }
+        });
+        long("Reported by".into(), lines.collect());
+    }
+    let more = alert.lots.len().saturating_sub(MOST_LOTS);
+    let mut lines: Vec<String> = alert.lots.iter().take(MOST_LOTS).map(lot_line).collect();
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    long(alert.lots_text(), lines);
+    if !alert.warnings.is_empty() {
+        let lines =
+            alert.warnings.iter().take(MOST_WARNINGS).map(|warning| escaped(&clip(&warning.message, 200)));
+        long("Odd in this filing".into(), lines.collect());
+    }
+    fields
+}
+
+fn lot_line(lot: &LotRecord) -> String {
+    let date = lot.date.map_or("no date".to_owned(), |date| date.format("%Y-%m-%d").to_string());
+    let shares = lot.shares.map_or("?".to_owned(), |shares| shares.to_string());
+    let price = lot.price.map_or("unknown price".to_owned(), |price| price.exact());
+    let after = lot.shares_after.map(|after| format!(" · {after} left")).unwrap_or_default();
+    format!("`{date}` {shares} × {price}{after}")
+}
+
+/// As many whole lines as fit, and never nothing: Discord refuses an empty field.
+fn fitting(lines: &[String], limit: usize) -> String {
+    let mut text = String::new();
+    for line in lines {
+        if text.chars().count() + line.chars().count() + 1 > limit {
+            break;
+        }
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(line);
+    }
+    if text.trim().is_empty() { "-".into() } else { text }
+}
+
+/// Text of a filer that Discord shows as it is: no markdown, no mention, no link.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for c in plain(text).chars() {
+        match c {
+            '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '#' | '[' | ']' | '(' | ')' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '@' => out.push_str("@\u{200b}"),
+            ':' => out.push_str(":\u{200b}"),
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,239 @@
+//! Alerts and digests as mails: subject, text and HTML. Filers' text is escaped by the templates.
+
+use std::sync::LazyLock;
+
+use minijinja::Environment;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use serde::Serialize;
+
+use super::eastern;
+use crate::alert::Alert;
+use crate::delivery::{Body, Delivery};
+use crate::digest::{Digest, Entry};
+use crate::filing::record::LotRecord;
+use crate::text::{clip, plain};
+
+/// Gmail clips a message at about 102 KB; with these bounds the HTML stays below 80 KB.
+const MOST_ENTRIES: usize = 55;
+const MOST_LOTS: usize = 30;
+const MOST_OWNERS: usize = 10;
+const SUBJECT: usize = 150;
+const NAME: usize = 150;
+
+/// A mail's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Email {
+    /// One line.
+    pub subject: String,
+    /// The text alternative.
+    pub text: String,
+    /// The HTML alternative.
+    pub html: String,
+}
+
+static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
+        environment.set_syntax(syntax);
+    }
+    for (name, source) in [
+        ("layout.html", include_str!("templates/layout.html")),
+        ("alert.html", include_str!("templates/alert.html")),
+        ("digest.html", include_str!("templates/digest.html")),
+        ("alert.txt", include_str!("templates/alert.txt")),
+        ("digest.txt", include_str!("templates/digest.txt")),
+    ] {
+        #[expect(
+            clippy::expect_used,
+            reason = "the templates are part of the program and every test renders them"
+        )]
+        environment.add_template(name, source).expect("a built-in template");
+    }
+    environment
+});
+
+/// The mail of a delivery.
+///
+/// # Errors
+/// A template that fails, which the tests rule out for the built-in ones.
+pub fn email(delivery: &Delivery) -> Result<Email, minijinja::Error> {
+    let reference = delivery.key.as_str();
+    match &delivery.body {
+        Body::Alert(alert) => {
+            let view = AlertView::new(alert, reference);
+            Ok(Email {
+                subject: clip(&plain(&view.subject), SUBJECT).into_owned(),
+                text: render("alert.txt", &view)?,
+                html: render("alert.html", &view)?,
+            })
+        }
+        Body::Digest(digest) => {
+            let view = DigestView::new(digest, reference);
+            Ok(Email {
+                subject: clip(&plain(&view.subject), SUBJECT).into_owned(),
+                text: render("digest.txt", &view)?,
+                html: render("digest.html", &view)?,
+            })
+        }
+    }
+}
+
+fn render(name: &str, view: &impl Serialize) -> Result<String, minijinja::Error> {
+    TEMPLATES.get_template(name)?.render(Serde(view))
+}
+
+#[derive(Serialize)]
+struct AlertView {
+    subject: String,
+    company: String,
+    tickers: String,
+    tone: &'static str,
+    verb: &'static str,
+    owners: Vec<OwnerView>,
+    owners_text: String,
+    more_owners: usize,
+    what: String,
+    value: String,
+    shares: String,
+    average: Option<String>,
+    lots_text: String,
+    dates: String,
+    lots: Vec<LotView>,
+    more_lots: usize,
+    plan: &'static str,
+    accepted: Option<String>,
+    late: bool,
+    form: String,
+    amended: bool,
+    warnings: Vec<String>,
+    rules: Vec<RuleView>,
+    accession: String,
+    url: String,
+    reference: String,
+}
+
+#[derive(Serialize)]
+struct OwnerView {
+    name: String,
+    position: String,
+}
+
+#[derive(Serialize)]
+struct RuleView {
+    name: String,
+    description: Option<String>,
+}
+
+#[derive(Serialize)]
+struct LotView {
+    date: String,
+    shares: String,
+    price: String,
+    value: String,
+    after: String,
+}
+
+impl AlertView {
+    fn new(alert: &Alert, reference: &str) -> Self {
+        let owners_text = bounded(&alert.owners_text());
+        let amended = if alert.form.is_amendment() { " (amended)" } else { "" };
+        let priced = alert.value_usd.is_some();
+        let what = if priced { alert.value_text() } else { format!("{} shares", alert.shares) };
+        Self {
+            subject: format!("{}: {owners_text} {} {what}{amended}", alert.ticker_or_name(), alert.verb()),
+            company: bounded(&alert.issuer.name),
+            tickers: alert.issuer.tickers.join(", "),
+            tone: match alert.verb() {
+                "sold" => "#c0392b",
+                "bought" => "#1e8449",
+                _ => "#5d6d7e",
+            },
+            verb: alert.verb(),
+            owners: alert
+                .owners
+                .iter()
+                .take(MOST_OWNERS)
+                .map(|owner| OwnerView { name: bounded(&owner.name), position: bounded(&owner.position()) })
+                .collect(),
+            owners_text,
+            more_owners: alert.owners.len().saturating_sub(MOST_OWNERS),
+            what,
+            value: if priced { alert.value_text() } else { "unknown".into() },
+            shares: alert.shares.to_string(),
+            average: alert.average_price.map(|price| price.to_string()),
+            lots_text: alert.lots_text(),
+            dates: alert.dates_text(),
+            lots: alert.lots.iter().take(MOST_LOTS).map(LotView::new).collect(),
+            more_lots: alert.lots.len().saturating_sub(MOST_LOTS),
+            plan: if alert.plan == "yes" { "yes, the box is ticked" } else { "not stated by the box" },
+            accepted: alert.accepted_at.map(eastern),
+            late: alert.late,
+            form: alert.form.to_string(),
+            amended: alert.form.is_amendment(),
+            warnings: alert.warnings.iter().take(5).map(|warning| bounded(&warning.message)).collect(),
+            rules: vec![RuleView { name: alert.rule.clone(), description: alert.rule_description.clone() }],
+            accession: alert.accession.to_string(),
+            url: alert.url.clone(),
+            reference: reference.to_owned(),
+        }
+    }
+
+    fn of_entry(entry: &Entry, reference: &str) -> Self {
+        let rules =
+            entry.rules.iter().map(|name| RuleView { name: name.clone(), description: None }).collect();
+        Self { rules, ..Self::new(&entry.alert, reference) }
+    }
+}
+
+impl LotView {
+    fn new(lot: &LotRecord) -> Self {
+        Self {
+            date: lot.date.map_or("no date".into(), |date| date.to_string()),
+            shares: lot.shares.map_or("?".into(), |shares| shares.to_string()),
+            price: lot.price.map_or("unknown".into(), |price| price.exact()),
+            value: lot.value.map_or("unknown".into(), |value| value.to_string()),
+            after: lot.shares_after.map_or("?".into(), |shares| shares.to_string()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct DigestView {
+    subject: String,
+    slot: String,
+    time_zone: String,
+    total: String,
+    filings: usize,
+    issuers: usize,
+    entries: Vec<AlertView>,
+    more_entries: usize,
+    reference: String,
+}
+
+impl DigestView {
+    fn new(digest: &Digest, reference: &str) -> Self {
+        let count = digest.entries.len();
+        let filings = if count == 1 { "1 filing".to_owned() } else { format!("{count} filings") };
+        Self {
+            subject: format!("Insider digest: {filings}, {}", digest.total_text()),
+            slot: digest.slot.replace('T', " "),
+            time_zone: digest.time_zone.clone(),
+            total: digest.total_text(),
+            filings: count,
+            issuers: digest.issuers,
+            entries: digest
+                .entries
+                .iter()
+                .take(MOST_ENTRIES)
+                .map(|entry| AlertView::of_entry(entry, reference))
+                .collect(),
+            more_entries: count.saturating_sub(MOST_ENTRIES),
+            reference: reference.to_owned(),
+        }
+    }
+}
+
+fn bounded(text: &str) -> String {
+    clip(&plain(text), NAME).into_owned()
+}

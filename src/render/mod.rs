@@ -1,0 +1,17 @@
+//! Alerts and digests into messages, within every limit of the medium. Pure: sends nothing.
+
+pub mod discord;
+pub mod email;
+pub mod filing;
+pub mod terminal;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::America::New_York;
+
+/// A time as EDGAR's readers know it, `2021-08-24 17:12 EDT`.
+fn eastern(time: DateTime<Utc>) -> String {
+    time.with_timezone(&New_York).format("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+#[cfg(test)]
+mod tests;

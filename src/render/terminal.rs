@@ -1,0 +1,126 @@
+//! An alert as a few lines on a terminal.
+
+use crate::alert::Alert;
+use crate::filing::record::LotRecord;
+use crate::text::{clip, plain};
+
+use super::eastern;
+
+const MOST_LOTS: usize = 12;
+
+/// Whether to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// ANSI escapes.
+    Ansi,
+    /// None.
+    Plain,
+}
+
+impl Colour {
+    pub(super) fn paint(self, code: &str, text: &str) -> String {
+        match self {
+            Self::Ansi => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            Self::Plain => text.to_owned(),
+        }
+    }
+}
+
+pub(super) const BOLD: &str = "1";
+pub(super) const DIM: &str = "2";
+const SOLD: &str = "1;31";
+const BOUGHT: &str = "1;32";
+const ODD: &str = "33";
+
+/// The lines of an alert, each with its newline, and an empty line after them.
+pub fn alert(alert: &Alert, colour: Colour) -> String {
+    let headline = match alert.verb() {
+        "sold" => SOLD,
+        "bought" => BOUGHT,
+        _ => BOLD,
+    };
+    let tickers =
+        if alert.issuer.tickers.is_empty() { "no ticker".into() } else { alert.issuer.tickers.join(", ") };
+    let mut out = String::new();
+    let mut line = |indent: usize, text: String| {
+        out.push_str(&" ".repeat(indent));
+        out.push_str(&text);
+        out.push('\n');
+    };
+    line(
+        0,
+        format!(
+            "{} {}  {}",
+            colour.paint(headline, &format!("[{tickers}]")),
+            colour.paint(BOLD, &plain(&alert.issuer.name)),
+            colour.paint(DIM, &format!("form {} · rule {}", alert.form, alert.rule))
+        ),
+    );
+    let average = alert.average_price.map(|price| match alert.lots.len() {
+        1 => format!(" at {price}"),
+        _ => format!(", average {price}"),
+    });
+    line(
+        2,
+        format!(
+            "{} {} {} shares for {}{} ({})",
+            colour.paint(BOLD, &plain(&alert.owners_text())),
+            alert.verb(),
+            colour.paint(BOLD, &alert.shares.to_string()),
+            colour.paint(headline, &alert.value_text()),
+            average.unwrap_or_default(),
+            alert.lots_text(),
+        ),
+    );
+    if alert.owners.len() > 1 {
+        for owner in &alert.owners {
+            line(4, colour.paint(DIM, &format!("{} · {}", plain(&owner.name), plain(&owner.position()))));
+        }
+    }
+    let shown = &alert.lots[..alert.lots.len().min(MOST_LOTS)];
+    for text in lots(shown) {
+        line(4, text);
+    }
+    if alert.lots.len() > shown.len() {
+        line(4, format!("and {} more lots", alert.lots.len() - shown.len()));
+    }
+    for warning in alert.warnings.iter().take(5) {
+        line(4, colour.paint(ODD, &format!("odd: {}", plain(&clip(&warning.message, 200)))));
+    }
+    let accepted = alert.accepted_at.map(|time| format!("accepted {} · ", eastern(time))).unwrap_or_default();
+    let plan = if alert.plan == "yes" { "10b5-1 plan: yes · " } else { "" };
+    let late = if alert.late { "seen late · " } else { "" };
+    line(2, colour.paint(DIM, &format!("{accepted}{plan}{late}{}", alert.url)));
+    out.push('\n');
+    out
+}
+
+/// Lots as aligned columns: date, shares, price, value, what is left.
+pub(super) fn lots(lots: &[LotRecord]) -> Vec<String> {
+    let rows: Vec<[String; 5]> = lots
+        .iter()
+        .map(|lot| {
+            [
+                lot.date.map_or("no date".into(), |date| date.to_string()),
+                lot.shares.map_or("?".into(), |shares| shares.to_string()),
+                lot.price.map_or("unknown price".into(), |price| price.exact()),
+                lot.value.map_or("unknown".into(), |value| value.to_string()),
+                lot.shares_after.map_or("?".into(), |shares| shares.to_string()),
+            ]
+        })
+        .collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..5).map(width).collect();
+    rows.iter()
+        .map(|[date, shares, price, value, after]| {
+            format!(
+                "{date:<a$}  {shares:>b$} × {price:>c$} = {value:>d$}   {after:>e$} held after",
+                a = widths[0],
+                b = widths[1],
+                c = widths[2],
+                d = widths[3],
+                e = widths[4],
+            )
+        })
+        .collect()
+}

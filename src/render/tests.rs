@@ -1,0 +1,151 @@
+use serde_json::Value;
+
+use super::{discord, email, terminal};
+use crate::alert::{Alert, Key};
+use crate::delivery::{Body, Delivery};
+use crate::destination::Destination;
+use crate::digest::Digest;
+use crate::problem::Source;
+use crate::{reader, rules};
+
+const QUALYS: &str = include_str!("../replay/bundled/0009900001-21-000001.txt");
+const FUND: &str = include_str!("../replay/bundled/0009900202-21-000015.txt");
+const UNPRICED: &str = include_str!("../replay/bundled/0009900203-21-000007.txt");
+
+fn alert_of(submission: &str, name: &str) -> Alert {
+    let text = format!("[[rule]]\nname = \"{name}\"\ndescription = \"Insiders sell\"\ncodes = [\"S\"]\n");
+    let rules = rules::load_slice([Source { file: "a", text: &text }], &|_| true, &[]).unwrap();
+    let filing = reader::read(submission.as_bytes()).unwrap();
+    let matched = rules::evaluate(&rules[0], &filing).unwrap();
+    Alert::new(&rules[0], &filing, &matched, "2021-08-24T21:12:30Z".parse().unwrap()).unwrap()
+}
+
+fn hostile() -> Alert {
+    let name = "@everyone **bold** <script>alert(1)</script> [x](http://evil.example)\r\nBcc: all\u{202e}";
+    let mut alert = alert_of(FUND, "all");
+    alert.issuer.name = name.repeat(40);
+    for owner in &mut alert.owners {
+        owner.name = name.repeat(40);
+        owner.title = Some(name.repeat(40));
+    }
+    alert.owners = alert.owners.iter().cycle().take(10).cloned().collect();
+    alert.lots = alert.lots.iter().cycle().take(30).cloned().collect();
+    let warning = crate::filing::Warning { code: "x".into(), message: name.repeat(40), at: "y".into() };
+    alert.warnings = vec![warning; 30];
+    alert
+}
+
+#[test]
+fn the_seed_reads_as_a_person_would_say_it() {
+    let alert = alert_of(QUALYS, "qualys-sales");
+    insta::assert_snapshot!(terminal::alert(&alert, terminal::Colour::Plain));
+    insta::assert_json_snapshot!(discord::alert(&alert, &Key::of(&["x"])));
+    insta::assert_json_snapshot!(alert);
+}
+
+#[test]
+fn an_unknown_price_is_never_zero() {
+    let alert = alert_of(UNPRICED, "all");
+    let told = terminal::alert(&alert, terminal::Colour::Plain);
+    assert!(told.contains("310,000 shares for an unknown price"), "{told}");
+    assert!(!told.contains("$0"), "{told}");
+    let card = serde_json::to_string(&discord::alert(&alert, &alert.key)).unwrap();
+    assert!(card.contains("unknown price") && !card.contains("$0"), "{card}");
+}
+
+#[test]
+fn a_hostile_filing_stays_within_discords_limits_and_pings_nobody() {
+    let message = serde_json::to_value(discord::alert(&hostile(), &Key::of(&["x"]))).unwrap();
+    assert_eq!(message["allowed_mentions"]["parse"], Value::Array(vec![]));
+    let embed = &message["embeds"][0];
+    let length = |value: &Value| value.as_str().unwrap().chars().count();
+    let mut total = 0;
+    for (value, limit) in [
+        (&embed["title"], 256),
+        (&embed["description"], 4096),
+        (&embed["footer"]["text"], 2048),
+        (&embed["author"]["name"], 256),
+    ] {
+        assert!((1..=limit).contains(&length(value)), "{value}");
+        total += length(value);
+    }
+    let fields = embed["fields"].as_array().unwrap();
+    assert!(fields.len() <= 25);
+    for field in fields {
+        assert!(
+            (1..=256).contains(&length(&field["name"])) && (1..=1024).contains(&length(&field["value"])),
+            "{field}"
+        );
+        total += length(&field["name"]) + length(&field["value"]);
+    }
+    assert!(total <= 6000, "{total}");
+    for text in [&embed["title"], &embed["description"]].into_iter().chain(fields.iter().map(|f| &f["value"]))
+    {
+        let text = text.as_str().unwrap();
+        assert!(!text.contains("@everyone") && !text.contains("](http"), "{text}");
+        assert!(!text.contains("http://"), "{text}");
+    }
+}
+
+fn delivery(body: Body) -> Delivery {
+    Delivery::new(Destination::Email("desk".into()), body, "2021-08-24T21:12:31Z".parse().unwrap())
+}
+
+#[test]
+fn a_hostile_filing_injects_neither_markup_nor_headers() {
+    let mail = email::email(&delivery(Body::Alert(Box::new(hostile())))).unwrap();
+    assert!(!mail.subject.contains(['\r', '\n', '\u{202e}']) && mail.subject.chars().count() <= 150);
+    assert!(!mail.html.contains("<script") && mail.html.contains("&lt;script&gt;"));
+    assert!(mail.html.len() < 80_000, "{}", mail.html.len());
+    let lines = terminal::alert(&hostile(), terminal::Colour::Plain);
+    assert!(!lines.contains(['\r', '\u{1b}', '\u{202e}']));
+}
+
+#[test]
+fn mails_of_an_alert_read_well_as_text() {
+    let alert = alert_of(QUALYS, "qualys-sales");
+    let mail = email::email(&delivery(Body::Alert(Box::new(alert)))).unwrap();
+    insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
+    assert!(mail.html.contains("$2,661,359.10") && mail.html.contains("24,133 shares at $110.28 on average"));
+}
+
+fn digest(alerts: Vec<Alert>) -> Digest {
+    let window = ("2021-08-23T21:30:00Z".parse().unwrap(), "2021-08-24T21:30:00Z".parse().unwrap());
+    Digest::new("desk", "2021-08-24T17:30".into(), "America/New_York".into(), window, alerts)
+}
+
+#[test]
+fn a_digest_counts_a_lot_once_and_sorts_by_value() {
+    let mut half = alert_of(QUALYS, "half");
+    half.lots.truncate(1);
+    half.lot_numbers.truncate(1);
+    let alerts = vec![alert_of(UNPRICED, "all"), half, alert_of(QUALYS, "all"), alert_of(FUND, "all")];
+    let digest = digest(alerts);
+    let shown: Vec<_> = digest.entries.iter().map(|e| (e.alert.ticker_or_name(), e.rules.len())).collect();
+    assert_eq!(shown, [("QLMK", 1), ("QLYS", 2), ("PNDX", 1)]);
+    assert_eq!(digest.entries[1].alert.value_usd.unwrap().plain(), "2661359.1015");
+    assert_eq!(digest.total_text(), "at least $39,769,184.07");
+    let mail = email::email(&delivery(Body::Digest(Box::new(digest)))).unwrap();
+    insta::assert_snapshot!(format!("Subject: {}\n\n{}", mail.subject, mail.text));
+}
+
+#[test]
+fn a_huge_digest_stays_below_the_size_that_mail_readers_clip() {
+    let mut alerts = Vec::new();
+    for n in 0..2_000_u32 {
+        let mut alert = hostile();
+        alert.accession = format!("0000000007-21-{n:06}").parse().unwrap();
+        alerts.push(alert);
+    }
+    let mail = email::email(&delivery(Body::Digest(Box::new(digest(alerts))))).unwrap();
+    assert!(mail.html.len() < 80_000, "{}", mail.html.len());
+    assert!(mail.html.contains("and 1945 more, in the total"));
+}
+
+#[test]
+fn keys_are_stable_over_plans_and_differ_by_destination() {
+    let once = alert_of(QUALYS, "a");
+    assert_eq!(once.key, alert_of(QUALYS, "a").key);
+    assert_ne!(once.key, alert_of(QUALYS, "b").key);
+    assert_eq!(once.key.as_str(), "113386bd81d41d62d7c1da24");
+}
