@@ -17,4 +17,5 @@ pub mod render;
 pub mod retry;
 pub mod rules;
 pub mod schedule;
+pub mod store;
 pub mod text;

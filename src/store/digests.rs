@@ -1,0 +1,97 @@
+//! Alerts that wait for a digest, and the one transaction that makes a slot's digest of them.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sled::Transactional;
+use sled::transaction::{ConflictableTransactionError, TransactionalTree};
+
+use super::record::{decode, encode};
+use super::{Store, StoreError, abort, queue};
+use crate::alert::Alert;
+use crate::delivery::Delivery;
+
+/// An alert that waits for a recipient's digest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gathered {
+    /// Name of the recipient.
+    pub recipient: String,
+    /// The alert.
+    pub alert: Alert,
+}
+
+/// Up to when a recipient's digests were made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Mark {
+    until: DateTime<Utc>,
+    slot: Option<String>,
+}
+
+pub(super) fn gather(
+    tree: &TransactionalTree,
+    gathered: &Gathered,
+) -> Result<(), ConflictableTransactionError<StoreError>> {
+    let place = place(&gathered.recipient, gathered.alert.key.as_str());
+    tree.insert(place.as_str(), encode(&place, &gathered.alert).map_err(abort)?)?;
+    Ok(())
+}
+
+impl Store {
+    /// Up to when the recipient's digests were made, and the last slot's name; `None` before the first.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn digest_mark(
+        &self,
+        recipient: &str,
+    ) -> Result<Option<(DateTime<Utc>, Option<String>)>, StoreError> {
+        let bytes = self.inner.digests.get(recipient).map_err(|error| self.failed(error))?;
+        let mark: Option<Mark> = bytes.map(|bytes| decode(recipient, &bytes)).transpose()?;
+        Ok(mark.map(|mark| (mark.until, mark.slot)))
+    }
+
+    /// The alerts that wait for the recipient's next digest.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn gathered(&self, recipient: &str) -> Result<Vec<Alert>, StoreError> {
+        let mut alerts = Vec::new();
+        for item in self.inner.gathered.scan_prefix(place(recipient, "")) {
+            let (key, bytes) = item.map_err(|error| self.failed(error))?;
+            alerts.push(decode(&String::from_utf8_lossy(&key), &bytes)?);
+        }
+        Ok(alerts)
+    }
+
+    /// Closes a slot in one transaction: the alerts leave the waiting room, their digest is queued, the mark moves.
+    ///
+    /// # Errors
+    /// Failures of the store; then nothing of it is written.
+    pub fn close_slot(
+        &self,
+        recipient: &str,
+        slot: Option<&str>,
+        until: DateTime<Utc>,
+        alerts: &[Alert],
+        digest: Option<&Delivery>,
+    ) -> Result<(), StoreError> {
+        let mark = encode(recipient, &Mark { until, slot: slot.map(str::to_owned) })?;
+        let inner = &self.inner;
+        let trees = (&inner.gathered, &inner.digests, &inner.queue, &inner.deliveries);
+        let result = trees.transaction(|(gathered, digests, queue, deliveries)| {
+            for alert in alerts {
+                gathered.remove(place(recipient, alert.key.as_str()).as_str())?;
+            }
+            if let Some(digest) = digest {
+                queue::enqueue(queue, deliveries, digest)?;
+            }
+            digests.insert(recipient, mark.as_slice())?;
+            Ok(())
+        });
+        self.transacted(result)
+    }
+}
+
+/// Names have no slash, so one recipient's prefix is never another's.
+fn place(recipient: &str, alert_key: &str) -> String {
+    format!("{recipient}/{alert_key}")
+}

@@ -1,0 +1,230 @@
+//! Which filings were seen, which are done, and the one transaction that makes a filing done.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sled::Transactional;
+
+use super::record::{decode, encode};
+use super::{Gathered, Store, StoreError, abort, digests, queue};
+use crate::delivery::Delivery;
+use crate::edgar::FilingRef;
+use crate::filing::record::LotRecord;
+use crate::filing::{Accession, Cik};
+
+const FRONTIER: &str = "frontier";
+
+/// Up to where the feed was seen without a gap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frontier {
+    /// Filings accepted before this are not new: the first run's moment, or `--since`.
+    pub floor: DateTime<Utc>,
+    /// The newest acceptance time when the feed was last read down to what was known.
+    pub seen_until: DateTime<Utc>,
+}
+
+/// A filing that was seen and is not done yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pending {
+    /// What to fetch.
+    pub filing: FilingRef,
+    /// When it was first seen.
+    pub seen_at: DateTime<Utc>,
+    /// How often fetching failed.
+    pub attempts: u32,
+    /// Not to be tried before.
+    pub not_before: DateTime<Utc>,
+}
+
+/// What is known of an accession.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing.
+    New,
+    /// It was there when sellbell first ran; nothing was told of it.
+    Baseline,
+    /// Seen, and still to be fetched.
+    Pending,
+    /// Done.
+    Done,
+}
+
+/// How a filing ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// It was there when sellbell first ran.
+    Baseline,
+    /// Rules rang.
+    Rang,
+    /// No rule rang.
+    Quiet,
+    /// It could not be read; reason and bytes are kept.
+    Unreadable,
+}
+
+/// All that a filing causes, to be written at once.
+#[derive(Debug, Clone)]
+pub struct Settled {
+    /// Which filing.
+    pub accession: Accession,
+    /// How it ended.
+    pub ending: Ending,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Its place in history; `None` for one that could not be read.
+    pub issuer: Option<Cik>,
+    /// When EDGAR accepted it.
+    pub accepted_at: DateTime<Utc>,
+    /// Its lots, for conditions about history.
+    pub lots: Vec<LotRecord>,
+    /// What is to be sent at once.
+    pub deliveries: Vec<Delivery>,
+    /// What waits for a digest.
+    pub gathered: Vec<Gathered>,
+    /// Reason and bytes of a filing that could not be read.
+    pub unreadable: Option<(String, Vec<u8>)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Done {
+    ending: Ending,
+    at: DateTime<Utc>,
+}
+
+impl Store {
+    /// Up to where the feed was seen; `None` before the first poll.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn frontier(&self) -> Result<Option<Frontier>, StoreError> {
+        let bytes = self.inner.meta.get(FRONTIER).map_err(|error| self.failed(error))?;
+        bytes.map(|bytes| decode(FRONTIER, &bytes)).transpose()
+    }
+
+    /// What is known of a filing.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn standing(&self, accession: Accession) -> Result<Standing, StoreError> {
+        let key = accession.to_string();
+        if let Some(bytes) = self.inner.filings.get(&key).map_err(|error| self.failed(error))? {
+            let done: Done = decode(&key, &bytes)?;
+            return Ok(if done.ending == Ending::Baseline { Standing::Baseline } else { Standing::Done });
+        }
+        let pending = self.inner.pending.contains_key(&key).map_err(|error| self.failed(error))?;
+        Ok(if pending { Standing::Pending } else { Standing::New })
+    }
+
+    /// Writes what a poll found, at once: the new filings, those that are taken as known, and the frontier where the
+    /// feed was read without a gap.
+    ///
+    /// # Errors
+    /// Failures of the store; then nothing of it is written.
+    pub fn discovered(
+        &self,
+        new: &[FilingRef],
+        known: &[FilingRef],
+        frontier: Option<Frontier>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if new.is_empty() && known.is_empty() && self.frontier()? == frontier {
+            return Ok(());
+        }
+        let trees = (&self.inner.pending, &self.inner.filings, &self.inner.meta);
+        let result = trees.transaction(|(pending, filings, meta)| {
+            for filing in new {
+                let key = filing.accession.to_string();
+                let record = Pending { filing: filing.clone(), seen_at: now, attempts: 0, not_before: now };
+                filings.remove(key.as_str())?;
+                pending.insert(key.as_str(), encode(&key, &record).map_err(abort)?)?;
+            }
+            for filing in known {
+                let key = filing.accession.to_string();
+                let record = Done { ending: Ending::Baseline, at: now };
+                filings.insert(key.as_str(), encode(&key, &record).map_err(abort)?)?;
+            }
+            if let Some(frontier) = &frontier {
+                meta.insert(FRONTIER, encode(FRONTIER, frontier).map_err(abort)?)?;
+            }
+            Ok(())
+        });
+        self.transacted(result)
+    }
+
+    /// The filings that are to be fetched, oldest first.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn pending(&self) -> Result<Vec<Pending>, StoreError> {
+        let mut all = Vec::new();
+        for item in &self.inner.pending {
+            let (key, bytes) = item.map_err(|error| self.failed(error))?;
+            let record: Pending = decode(&String::from_utf8_lossy(&key), &bytes)?;
+            all.push(record);
+        }
+        all.sort_by_key(|pending| (pending.filing.accepted_at, pending.filing.accession));
+        Ok(all)
+    }
+
+    /// Puts a filing off after a failed fetch.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn postpone(&self, pending: &Pending) -> Result<(), StoreError> {
+        let key = pending.filing.accession.to_string();
+        let bytes = encode(&key, pending)?;
+        self.inner.pending.insert(key.as_str(), bytes).map_err(|error| self.failed(error))?;
+        self.wrote();
+        Ok(())
+    }
+
+    /// Makes a filing done, with all that it causes, in one transaction. `false`: it was done before, and nothing is
+    /// written.
+    ///
+    /// # Errors
+    /// Failures of the store; then nothing of it is written.
+    pub fn commit(&self, settled: &Settled) -> Result<bool, StoreError> {
+        let inner = &self.inner;
+        let key = settled.accession.to_string();
+        let done = encode(&key, &Done { ending: settled.ending, at: settled.at })?;
+        let history = settled.issuer.map(|issuer| {
+            let moment = settled.accepted_at.timestamp();
+            format!("{:010}/{moment:012}/{key}", issuer.number())
+        });
+        let lots = encode(&key, &settled.lots)?;
+        let trees = (
+            &inner.filings,
+            &inner.pending,
+            &inner.history,
+            &inner.unreadable,
+            &inner.queue,
+            &inner.deliveries,
+            &inner.gathered,
+        );
+        let result =
+            trees.transaction(|(filings, pending, lot_tree, unreadable, queue, deliveries, gathered)| {
+                if filings.get(key.as_str())?.is_some() {
+                    return Ok(false);
+                }
+                filings.insert(key.as_str(), done.as_slice())?;
+                pending.remove(key.as_str())?;
+                if let Some(place) = history.as_ref().filter(|_| !settled.lots.is_empty()) {
+                    lot_tree.insert(place.as_str(), lots.as_slice())?;
+                }
+                if let Some((reason, bytes)) = &settled.unreadable {
+                    let mut record = encode(&key, reason).map_err(abort)?;
+                    record.push(b'\n');
+                    record.extend_from_slice(bytes);
+                    unreadable.insert(key.as_str(), record)?;
+                }
+                for delivery in &settled.deliveries {
+                    queue::enqueue(queue, deliveries, delivery)?;
+                }
+                for alert in &settled.gathered {
+                    digests::gather(gathered, alert)?;
+                }
+                Ok(true)
+            });
+        self.transacted(result)
+    }
+}

@@ -1,0 +1,177 @@
+//! What must survive a restart, in sled behind typed methods; no sled type leaks.
+//!
+//! Every record is a version byte and JSON. What a filing causes is written in one transaction with "this filing is done"
+//! ([`Store::commit`]) and is on the disk once [`Store::flush`] returns.
+
+mod digests;
+mod filings;
+mod queue;
+mod record;
+mod subscriptions;
+
+pub use digests::Gathered;
+pub use filings::{Ending, Frontier, Pending, Settled, Standing};
+pub use queue::Counts;
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use sled::transaction::{ConflictableTransactionError, TransactionError};
+use sled::{Db, Tree};
+use thiserror::Error;
+
+/// Memory that sled may use for its cache, in bytes.
+const CACHE: u64 = 64 * 1024 * 1024;
+
+/// The open store. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    dir: PathBuf,
+    db: Db,
+    /// Accession → what became of the filing.
+    filings: Tree,
+    /// Accession → a filing that was seen and is not done.
+    pending: Tree,
+    /// Accession → reason and bytes of a filing that could not be read.
+    unreadable: Tree,
+    /// Issuer, acceptance time, accession → the lots of a filing.
+    history: Tree,
+    /// Destination, time, delivery key → a delivery that waits.
+    queue: Tree,
+    /// Delivery key → where it stands.
+    deliveries: Tree,
+    /// Delivery key → a delivery that was given up, with its body.
+    dead: Tree,
+    /// Recipient, alert key → an alert that waits for a digest.
+    gathered: Tree,
+    /// Recipient → up to when its digests were made.
+    digests: Tree,
+    /// Rule, channel → since when, by whom.
+    subscriptions: Tree,
+    /// Single values.
+    meta: Tree,
+    /// Counts writes, and which of them are on the disk.
+    written: AtomicU64,
+    flushed: AtomicU64,
+}
+
+/// Why the store could not do something.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// Another process has it open.
+    #[error("the store in {} is in use by another sellbell; stop that one, or set [store] dir to another folder", .0.display())]
+    Busy(PathBuf),
+    /// The disk or sled failed.
+    #[error("the store in {}: {error}", dir.display())]
+    Failed {
+        /// Which store.
+        dir: PathBuf,
+        /// What failed.
+        error: sled::Error,
+    },
+    /// A record that this version cannot read.
+    #[error("the store's record {key} cannot be read: {reason}")]
+    Unreadable {
+        /// Tree and key.
+        key: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Store {
+    /// Opens the store in a folder, which is made where it is missing.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] where another process has it open; other failures of disk or sled.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        let failed = |error| open_error(dir, error);
+        let db = sled::Config::new().path(dir).cache_capacity(CACHE).open().map_err(failed)?;
+        let tree = |name: &str| db.open_tree(name).map_err(failed);
+        let inner = Inner {
+            dir: dir.to_owned(),
+            filings: tree("filings")?,
+            pending: tree("pending")?,
+            unreadable: tree("unreadable")?,
+            history: tree("history")?,
+            queue: tree("queue")?,
+            deliveries: tree("deliveries")?,
+            dead: tree("dead")?,
+            gathered: tree("gathered")?,
+            digests: tree("digests")?,
+            subscriptions: tree("subscriptions")?,
+            meta: tree("meta")?,
+            db,
+            written: AtomicU64::new(1),
+            flushed: AtomicU64::new(0),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Brings all that was written onto the disk; at once where nothing is new.
+    ///
+    /// sled's own asynchronous flush can deadlock (its issue 1308), and its flush leaves data in the drive's cache, so a
+    /// blocking thread flushes and then asks the system to sync the file.
+    ///
+    /// # Errors
+    /// Failures of disk or sled: then nothing may be sent that was not on the disk before.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        let written = self.inner.written.load(Ordering::Acquire);
+        if self.inner.flushed.load(Ordering::Acquire) >= written {
+            return Ok(());
+        }
+        let inner = Arc::clone(&self.inner);
+        let flushed = tokio::task::spawn_blocking(move || inner.sync()).await;
+        let result = flushed.unwrap_or_else(|error| Err(sled::Error::Io(io::Error::other(error))));
+        result.map_err(|error| self.failed(error))?;
+        self.inner.flushed.fetch_max(written, Ordering::AcqRel);
+        Ok(())
+    }
+
+    fn wrote(&self) {
+        self.inner.written.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn failed(&self, error: sled::Error) -> StoreError {
+        StoreError::Failed { dir: self.inner.dir.clone(), error }
+    }
+
+    fn transacted<T>(&self, result: Result<T, TransactionError<StoreError>>) -> Result<T, StoreError> {
+        match result {
+            Ok(value) => {
+                self.wrote();
+                Ok(value)
+            }
+            Err(TransactionError::Abort(error)) => Err(error),
+            Err(TransactionError::Storage(error)) => Err(self.failed(error)),
+        }
+    }
+}
+
+impl Inner {
+    fn sync(&self) -> Result<(), sled::Error> {
+        self.db.flush()?;
+        File::open(self.dir.join("db")).and_then(|file| file.sync_data()).map_err(sled::Error::Io)
+    }
+}
+
+fn open_error(dir: &Path, error: sled::Error) -> StoreError {
+    // sled reports a lock that is held as an error of its own making, with these words.
+    let locked = matches!(&error, sled::Error::Io(io) if io.to_string().contains("could not acquire lock"));
+    if locked { StoreError::Busy(dir.to_owned()) } else { StoreError::Failed { dir: dir.to_owned(), error } }
+}
+
+fn abort(error: StoreError) -> ConflictableTransactionError<StoreError> {
+    ConflictableTransactionError::Abort(error)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+use chrono::TimeDelta;
+
+use super::*;
+use crate::alert::Alert;
+use crate::delivery::{Body, Delivery, Outcome};
+use crate::destination::Destination;
+use crate::edgar::FilingRef;
+use crate::filing::Cik;
+use crate::problem::Source;
+use crate::{reader, rules};
+
+const QUALYS: &[u8] = include_bytes!("../replay/bundled/0009900001-21-000001.txt");
+
+fn now() -> chrono::DateTime<chrono::Utc> {
+    "2021-08-24T21:13:00Z".parse().unwrap()
+}
+
+fn alert() -> Alert {
+    let source = Source { file: "a", text: "[[rule]]\nname = \"a\"\ntickers = [\"QLYS\"]\n" };
+    let rules = rules::load_slice([source], &|_| true, &[]).unwrap();
+    let filing = reader::read(QUALYS).unwrap();
+    let matched = rules::evaluate(&rules[0], &filing).unwrap();
+    Alert::new(&rules[0], &filing, &matched, now()).unwrap()
+}
+
+fn reference() -> FilingRef {
+    FilingRef {
+        accession: alert().accession,
+        form: "4".parse().unwrap(),
+        accepted_at: now(),
+        filer: Cik::new(1_107_843).unwrap(),
+        issuer: Cik::new(1_107_843),
+    }
+}
+
+fn settled(destinations: &[&str], recipients: &[&str]) -> Settled {
+    let body = Body::Alert(Box::new(alert()));
+    Settled {
+        accession: alert().accession,
+        ending: Ending::Rang,
+        at: now(),
+        issuer: Cik::new(1_107_843),
+        accepted_at: now(),
+        lots: alert().lots,
+        deliveries: destinations
+            .iter()
+            .map(|name| Delivery::new(name.parse().unwrap(), body.clone(), now()))
+            .collect(),
+        gathered: recipients
+            .iter()
+            .map(|name| Gathered { recipient: (*name).to_owned(), alert: alert() })
+            .collect(),
+        unreadable: None,
+    }
+}
+
+fn terminal() -> Destination {
+    Destination::Terminal
+}
+
+#[tokio::test]
+async fn what_was_committed_survives_and_a_second_commit_writes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let frontier = Frontier { floor: now(), seen_until: now() };
+    store.discovered(&[reference()], &[], Some(frontier), now()).unwrap();
+    assert_eq!(store.standing(alert().accession).unwrap(), Standing::Pending);
+    assert!(store.commit(&settled(&["terminal", "email:desk"], &[])).unwrap());
+    store.flush().await.unwrap();
+    drop(store);
+
+    let store = Store::open(dir.path()).unwrap();
+    assert_eq!(store.frontier().unwrap(), Some(frontier));
+    assert_eq!(store.standing(alert().accession).unwrap(), Standing::Done);
+    assert!(store.pending().unwrap().is_empty());
+    assert_eq!(store.waiting_destinations().unwrap().len(), 2);
+    let queued = store.queued(&terminal(), 10).unwrap();
+    assert_eq!(queued[0].body, Body::Alert(Box::new(alert())));
+    store.leave_queue(&queued[0], &Outcome::Delivered { at: now(), message_id: None }).unwrap();
+    assert!(!store.commit(&settled(&["terminal"], &[])).unwrap());
+    assert!(store.queued(&terminal(), 10).unwrap().is_empty());
+    assert_eq!(store.counts().unwrap(), Counts { queued: 1, delivered: 1, dead: 0 });
+}
+
+#[test]
+fn a_second_process_is_told_that_the_store_is_in_use() {
+    let dir = tempfile::tempdir().unwrap();
+    let _open = Store::open(dir.path()).unwrap();
+    let error = Store::open(dir.path()).unwrap_err();
+    assert!(matches!(error, StoreError::Busy(_)), "{error}");
+}
+
+#[test]
+fn a_failed_delivery_keeps_its_place_and_a_dead_one_leaves() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    store.commit(&settled(&["terminal"], &[])).unwrap();
+    let mut delivery = store.queued(&terminal(), 10).unwrap().remove(0);
+    delivery.attempts = 1;
+    delivery.not_before = now() + TimeDelta::seconds(5);
+    store.requeue(&delivery).unwrap();
+    assert_eq!(store.queued(&terminal(), 10).unwrap(), [delivery.clone()]);
+    assert_eq!(store.next_due().unwrap(), Some(delivery.not_before));
+    store.leave_queue(&delivery, &Outcome::Dead { at: now(), reason: "gone".into() }).unwrap();
+    assert_eq!(store.next_due().unwrap(), None);
+    assert_eq!(store.counts().unwrap(), Counts { queued: 0, delivered: 0, dead: 1 });
+}
+
+#[test]
+fn destinations_that_begin_alike_do_not_mix() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    store
+        .commit(&settled(&["email:a", "email:ab", "channel:1", "channel:12", "jsonl", "jsonl:x"], &[]))
+        .unwrap();
+    assert_eq!(store.waiting_destinations().unwrap().len(), 6);
+    for name in ["email:a", "channel:1", "jsonl"] {
+        assert_eq!(store.queued(&name.parse().unwrap(), 10).unwrap().len(), 1, "{name}");
+    }
+}
+
+#[test]
+fn a_slot_closes_once_with_all_that_waited() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    store.commit(&settled(&[], &["desk", "desk-2"])).unwrap();
+    let alerts = store.gathered("desk").unwrap();
+    assert_eq!(alerts.len(), 1);
+    store.close_slot("desk", Some("2021-08-24T17:30"), now(), &alerts, None).unwrap();
+    assert!(store.gathered("desk").unwrap().is_empty());
+    assert_eq!(store.gathered("desk-2").unwrap().len(), 1);
+    assert_eq!(store.digest_mark("desk").unwrap(), Some((now(), Some("2021-08-24T17:30".into()))));
+}
+
+#[test]
+fn subscriptions_are_kept_by_channel() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    assert!(store.subscribe(1, "a", 9, now()).unwrap());
+    assert!(!store.subscribe(1, "a", 9, now()).unwrap());
+    assert!(store.subscribe(12, "a", 9, now()).unwrap());
+    assert!(store.subscribe(1, "b", 9, now()).unwrap());
+    assert_eq!(store.subscriptions(1).unwrap(), ["a", "b"]);
+    assert_eq!(store.subscribers("a").unwrap(), [1, 12]);
+    assert!(store.unsubscribe(1, "a").unwrap() && !store.unsubscribe(1, "a").unwrap());
+    assert_eq!(store.subscribers("a").unwrap(), [12]);
+}
+
+#[test]
+fn a_record_of_another_version_is_an_error_that_says_so() {
+    let error = record::decode::<String>("k", b"\x02\"x\"").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the store's record k cannot be read: it has version 2, this sellbell knows 1"
+    );
+    assert!(record::decode::<String>("k", b"").is_err() && record::decode::<String>("k", b"\x01{").is_err());
+}
