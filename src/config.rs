@@ -113,7 +113,7 @@ pub enum Mode {
     /// One mail an alert, at once.
     Instant,
     /// One mail a slot with all alerts since the last.
-    Digest(Schedule),
+    Digest(Box<Schedule>),
 }
 
 impl Settings {

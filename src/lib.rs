@@ -4,6 +4,9 @@
 //! `docs/ARCHITECTURE.md` shows the house: modules import only from lower floors, and all below `render` is pure.
 
 pub mod alert;
+pub mod app;
+pub mod bot;
+pub mod cli;
 pub mod config;
 pub mod delivery;
 pub mod destination;
@@ -11,11 +14,14 @@ pub mod digest;
 pub mod edgar;
 pub mod filing;
 pub mod form4;
+pub mod notify;
 pub mod problem;
 pub mod reader;
 pub mod render;
+pub mod replay;
 pub mod retry;
 pub mod rules;
 pub mod schedule;
+pub mod source;
 pub mod store;
 pub mod text;

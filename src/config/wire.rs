@@ -210,11 +210,11 @@ impl Reader<'_> {
                     }
                     Mode::Instant
                 }
-                WireMode::Digest => Mode::Digest(self.schedule(
+                WireMode::Digest => Mode::Digest(Box::new(self.schedule(
                     recipient.schedule.as_ref(),
                     "30 17 * * Mon-Fri",
                     recipient.time_zone.as_ref(),
-                )),
+                ))),
             };
             recipients.push(Recipient {
                 name: recipient.name.into_inner(),

@@ -89,8 +89,7 @@ pub fn alert(alert: &Alert, colour: Colour) -> String {
     }
     let accepted = alert.accepted_at.map(|time| format!("accepted {} · ", eastern(time))).unwrap_or_default();
     let plan = if alert.plan == "yes" { "10b5-1 plan: yes · " } else { "" };
-    let late = if alert.late { "seen late · " } else { "" };
-    line(2, colour.paint(DIM, &format!("{accepted}{plan}{late}{}", alert.url)));
+    line(2, colour.paint(DIM, &format!("{accepted}{plan}{}", alert.url)));
     out.push('\n');
     out
 }

@@ -21,9 +21,11 @@ pub struct Gathered {
 
 /// Up to when a recipient's digests were made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Mark {
-    until: DateTime<Utc>,
-    slot: Option<String>,
+pub struct DigestMark {
+    /// Up to here.
+    pub until: DateTime<Utc>,
+    /// The last slot's name on the schedule's own clock; `None` before the first.
+    pub slot: Option<String>,
 }
 
 pub(super) fn gather(
@@ -36,17 +38,13 @@ pub(super) fn gather(
 }
 
 impl Store {
-    /// Up to when the recipient's digests were made, and the last slot's name; `None` before the first.
+    /// Up to when the recipient's digests were made; `None` before it was first looked at.
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn digest_mark(
-        &self,
-        recipient: &str,
-    ) -> Result<Option<(DateTime<Utc>, Option<String>)>, StoreError> {
+    pub fn digest_mark(&self, recipient: &str) -> Result<Option<DigestMark>, StoreError> {
         let bytes = self.inner.digests.get(recipient).map_err(|error| self.failed(error))?;
-        let mark: Option<Mark> = bytes.map(|bytes| decode(recipient, &bytes)).transpose()?;
-        Ok(mark.map(|mark| (mark.until, mark.slot)))
+        bytes.map(|bytes| decode(recipient, &bytes)).transpose()
     }
 
     /// The alerts that wait for the recipient's next digest.
@@ -74,7 +72,7 @@ impl Store {
         alerts: &[Alert],
         digest: Option<&Delivery>,
     ) -> Result<(), StoreError> {
-        let mark = encode(recipient, &Mark { until, slot: slot.map(str::to_owned) })?;
+        let mark = encode(recipient, &DigestMark { until, slot: slot.map(str::to_owned) })?;
         let inner = &self.inner;
         let trees = (&inner.gathered, &inner.digests, &inner.queue, &inner.deliveries);
         let result = trees.transaction(|(gathered, digests, queue, deliveries)| {

@@ -9,7 +9,7 @@ mod queue;
 mod record;
 mod subscriptions;
 
-pub use digests::Gathered;
+pub use digests::{DigestMark, Gathered};
 pub use filings::{Ending, Frontier, Pending, Settled, Standing};
 pub use queue::Counts;
 

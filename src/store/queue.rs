@@ -9,7 +9,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
 use super::record::{decode, encode};
 use super::{Store, StoreError, abort};
-use crate::delivery::{Delivery, Outcome};
+use crate::delivery::{Body, Delivery, Outcome};
 use crate::destination::Destination;
 
 /// Where a delivery stands.
@@ -148,11 +148,16 @@ impl Store {
     }
 }
 
-/// Destination, then time, then key: a scan by destination comes oldest first.
+/// Destination, then when it was queued, then when its filing was accepted: a scan by destination comes oldest first.
 fn place(delivery: &Delivery) -> Vec<u8> {
+    let accepted_at = match &delivery.body {
+        Body::Alert(alert) => alert.accepted_at.unwrap_or(alert.seen_at),
+        Body::Digest(digest) => digest.until,
+    };
     let mut place = delivery.destination.to_string().into_bytes();
     place.push(0);
     place.extend_from_slice(&delivery.queued_at.timestamp_micros().to_be_bytes());
+    place.extend_from_slice(&accepted_at.timestamp().to_be_bytes());
     place.extend_from_slice(delivery.key.as_str().as_bytes());
     place
 }

@@ -129,7 +129,10 @@ fn a_slot_closes_once_with_all_that_waited() {
     store.close_slot("desk", Some("2021-08-24T17:30"), now(), &alerts, None).unwrap();
     assert!(store.gathered("desk").unwrap().is_empty());
     assert_eq!(store.gathered("desk-2").unwrap().len(), 1);
-    assert_eq!(store.digest_mark("desk").unwrap(), Some((now(), Some("2021-08-24T17:30".into()))));
+    assert_eq!(
+        store.digest_mark("desk").unwrap(),
+        Some(DigestMark { until: now(), slot: Some("2021-08-24T17:30".into()) })
+    );
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-/// The folder, or `None` after a printed word that this test skips. Where `SELLBELL_REQUIRE_SHARED` is set, its absence fails.
+/// The folder, or `None` after a printed word that this test skips. Where `REQUIRE_SHARED` is set, its absence fails.
 pub fn folder() -> Option<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared");
     if folder.join("corpus").is_dir() {
         return Some(folder);
     }
-    assert!(std::env::var_os("SELLBELL_REQUIRE_SHARED").is_none(), "{} is required", folder.display());
+    assert!(std::env::var_os("REQUIRE_SHARED").is_none(), "{} is required", folder.display());
     eprintln!("skipped: {} is not here", folder.display());
     None
 }

@@ -1,0 +1,92 @@
+//! Closes the digest slots that have passed.
+
+use chrono::{DateTime, Utc};
+
+use super::App;
+use crate::config::Mode;
+use crate::delivery::{Body, Delivery};
+use crate::destination::Destination;
+use crate::digest::Digest;
+use crate::schedule::Schedule;
+use crate::store::{DigestMark, StoreError};
+
+impl App {
+    /// Makes the digests that are due; how many. Slots that passed while nothing ran come as one.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn digest_once(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        let mut made = 0;
+        for recipient in &self.settings.email.recipients {
+            made += usize::from(match &recipient.mode {
+                Mode::Digest(schedule) => self.close_slot(&recipient.name, schedule, now)?,
+                Mode::Instant => self.send_leftovers(&recipient.name, now)?,
+            });
+        }
+        Ok(made)
+    }
+
+    /// The next moment at which a digest is due.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub(super) fn next_digest(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let mut next: Option<DateTime<Utc>> = None;
+        for recipient in &self.settings.email.recipients {
+            let Mode::Digest(schedule) = &recipient.mode else { continue };
+            let since = self.store.digest_mark(&recipient.name)?.map_or(now, |mark| mark.until);
+            let slot = schedule.next_after(since);
+            next = [next, slot].into_iter().flatten().min();
+        }
+        Ok(next)
+    }
+
+    fn close_slot(
+        &self,
+        recipient: &str,
+        schedule: &Schedule,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let Some(DigestMark { until: since, slot: last_slot }) = self.store.digest_mark(recipient)? else {
+            // From now on: the first slot is the next one.
+            self.store.close_slot(recipient, None, now, &[], None)?;
+            return Ok(false);
+        };
+        let Some(slot) = schedule.next_after(since).filter(|slot| *slot <= now) else { return Ok(false) };
+        let name = schedule.local_slot(slot);
+        if last_slot.as_deref() == Some(&name) {
+            // The clock was set back: this slot had its digest, so what waits stays for the next.
+            self.store.close_slot(recipient, Some(&name), now, &[], None)?;
+            return Ok(false);
+        }
+        self.queue_digest(recipient, &name, schedule.zone().name(), since, now)
+    }
+
+    /// What waited for the digest of a recipient that now wants mail at once.
+    fn send_leftovers(&self, recipient: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        if self.store.gathered(recipient)?.is_empty() {
+            return Ok(false);
+        }
+        let since = self.store.digest_mark(recipient)?.map_or(now, |mark| mark.until);
+        self.queue_digest(recipient, &now.format("%Y-%m-%dT%H:%M").to_string(), "UTC", since, now)
+    }
+
+    fn queue_digest(
+        &self,
+        recipient: &str,
+        slot: &str,
+        zone: &str,
+        since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let alerts = self.store.gathered(recipient)?;
+        let delivery = (!alerts.is_empty()).then(|| {
+            let digest =
+                Digest::new(recipient, slot.to_owned(), zone.to_owned(), (since, now), alerts.clone());
+            tracing::info!(recipient, slot, filings = digest.entries.len(), "a digest is due");
+            Delivery::new(Destination::Email(recipient.to_owned()), Body::Digest(Box::new(digest)), now)
+        });
+        self.store.close_slot(recipient, Some(slot), now, &alerts, delivery.as_ref())?;
+        Ok(delivery.is_some())
+    }
+}

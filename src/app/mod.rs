@@ -1,0 +1,61 @@
+//! The ticks: poll once, deliver once, make digests once; and in `run` alone the loop that calls them.
+
+mod deliver;
+mod digest;
+mod plan;
+mod poll;
+mod run;
+
+pub use deliver::{DeliverReport, Lane};
+pub use poll::PollReport;
+pub use run::{OnceReport, run, run_once};
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Utc};
+
+use crate::config::Settings;
+use crate::notify::Notifier;
+use crate::rules::Rule;
+use crate::source::Client;
+use crate::store::Store;
+
+/// All that the ticks work with.
+pub struct App {
+    /// The settings.
+    pub settings: Settings,
+    /// The rules in force.
+    pub rules: Arc<Vec<Rule>>,
+    /// What survives a restart.
+    pub store: Store,
+    /// EDGAR.
+    pub client: Client,
+    /// The destinations.
+    pub notifier: Notifier,
+    /// `--since`: taken, once, for the last time the bot was up.
+    since: Mutex<Option<DateTime<Utc>>>,
+    /// While EDGAR blocks us: until when, and how often in a row.
+    block: Mutex<poll::Block>,
+}
+
+impl App {
+    /// Puts the parts together.
+    pub fn new(
+        settings: Settings,
+        rules: Vec<Rule>,
+        store: Store,
+        client: Client,
+        notifier: Notifier,
+        since: Option<DateTime<Utc>>,
+    ) -> Self {
+        Self {
+            settings,
+            rules: Arc::new(rules),
+            store,
+            client,
+            notifier,
+            since: Mutex::new(since),
+            block: Mutex::default(),
+        }
+    }
+}

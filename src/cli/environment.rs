@@ -1,0 +1,83 @@
+//! What the environment says: overrides of settings, secrets, the log's level, colour.
+
+#![expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
+use std::{env, fs};
+
+use anyhow::{Context, bail};
+use secrecy::SecretString;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::config::{Settings, Via};
+use crate::notify::{Secrets, webhook_variable};
+use crate::render::terminal::Colour;
+
+const PREFIX: &str = "SELLBELL_";
+const LOG: &str = "SELLBELL_LOG";
+/// A file with a secret is larger than this only by mistake.
+const MOST_SECRET_BYTES: u64 = 64 * 1024;
+
+/// Every `SELLBELL_…` variable that overrides a setting, by name.
+pub(super) fn overrides() -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> =
+        env::vars().filter(|(name, _)| name.starts_with(PREFIX) && name != LOG).collect();
+    found.sort();
+    found
+}
+
+/// The secrets that the settings may need, each from its variable or from the file that `…_FILE` names.
+///
+/// # Errors
+/// A file that cannot be read, or both variables at once. The secret itself is in no error.
+pub(super) fn secrets(settings: &Settings) -> anyhow::Result<Secrets> {
+    let mut discord_webhooks = BTreeMap::new();
+    for channel in settings.discord.channels.iter().filter(|channel| channel.via == Via::Webhook) {
+        if let Some(address) = secret(&webhook_variable(&channel.name))? {
+            discord_webhooks.insert(channel.name.clone(), address);
+        }
+    }
+    Ok(Secrets { discord_token: secret("DISCORD_TOKEN")?, discord_webhooks, smtp_url: secret("SMTP_URL")? })
+}
+
+fn secret(name: &str) -> anyhow::Result<Option<SecretString>> {
+    let set = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let file_name = format!("{name}_FILE");
+    match (set(name), set(&file_name)) {
+        (Some(_), Some(_)) => bail!("both {name} and {file_name} are set: set one of them"),
+        (Some(value), None) => Ok(Some(value.trim().into())),
+        (None, None) => Ok(None),
+        (None, Some(path)) => {
+            let size = fs::metadata(&path).with_context(|| format!("{file_name}: cannot read {path}"))?.len();
+            if size > MOST_SECRET_BYTES {
+                bail!("{file_name}: {path} has {size} bytes, too many for a secret");
+            }
+            let value =
+                fs::read_to_string(&path).with_context(|| format!("{file_name}: cannot read {path}"))?;
+            Ok(Some(value.trim().into()))
+        }
+    }
+}
+
+/// Colour on a terminal, unless `NO_COLOR` is set.
+pub(super) fn colour() -> Colour {
+    let wanted = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if wanted && io::stdout().is_terminal() { Colour::Ansi } else { Colour::Plain }
+}
+
+/// Logs to standard error, at the level of `SELLBELL_LOG` (`warn`, `debug`, `sellbell=trace`…), else at `usual`.
+pub(super) fn start_log(usual: LevelFilter) {
+    let quiet = || Targets::new().with_default(LevelFilter::WARN).with_target("sellbell", usual);
+    let wanted = env::var(LOG).ok().and_then(|text| text.parse::<Targets>().ok());
+    // Its spans hold whole requests, secrets in addresses included.
+    let levels = wanted.unwrap_or_else(quiet).with_target("serenity::http", LevelFilter::OFF);
+    let format = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none())
+        .with_target(false);
+    // A second start, which only tests could make, changes nothing.
+    let _ = tracing_subscriber::registry().with(levels).with(format).try_init();
+}

@@ -1,0 +1,57 @@
+//! The command line: one file a verb. The top floor: it reads the environment and the clock.
+
+mod check;
+mod demo;
+mod environment;
+mod run;
+mod setup;
+mod show;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::filter::LevelFilter;
+
+/// Rings when company insiders sell: SEC Form 4 alerts for Discord, e-mail and the terminal.
+#[derive(Debug, Parser)]
+#[command(version, about, propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Watch EDGAR and ring
+    Run(run::Args),
+    /// See it ring, without network, account or set-up: bundled filings through the whole pipeline
+    Demo(demo::Args),
+    /// Read settings and rules, and tell every mistake in them
+    Check(check::Args),
+    /// Print what filings say
+    Show(show::Args),
+}
+
+/// Does what the arguments ask for, and says how it went: 0 done, 1 failed, 2 wrong usage.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    // The others speak on standard output.
+    let usual = if matches!(cli.verb, Verb::Run(_)) { LevelFilter::INFO } else { LevelFilter::WARN };
+    environment::start_log(usual);
+    let done = match cli.verb {
+        Verb::Run(args) => run::run(&args),
+        Verb::Demo(args) => demo::run(&args),
+        Verb::Check(args) => check::run(&args),
+        Verb::Show(args) => show::run(&args),
+    };
+    done.unwrap_or_else(|error| {
+        tell(&mut io::stderr(), &format!("sellbell: {error:#}\n"));
+        ExitCode::FAILURE
+    })
+}
+
+/// Writes to a stream whose reader may be gone, in which case there is nobody to tell.
+fn tell(stream: &mut dyn Write, text: &str) {
+    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+}

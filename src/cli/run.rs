@@ -1,0 +1,113 @@
+//! `sellbell run`: the bot.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context, anyhow};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::America::New_York;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::{environment, setup};
+use crate::app::{self, App, OnceReport};
+use crate::bot;
+use crate::destination::Destination;
+use crate::notify::Notifier;
+use crate::source::Client;
+use crate::store::Store;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Settings file [default: config/sellbell.toml, where it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Poll once, now, whatever the schedule, deliver all, exit
+    #[arg(long)]
+    once: bool,
+    /// Take this moment for the last time it was up: what was accepted after it is new and rings. A day (New York) or RFC 3339
+    #[arg(long, value_name = "DATE", value_parser = since)]
+    since: Option<DateTime<Utc>>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let app = Arc::new(build(args)?);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        if args.once {
+            return once(&app).await;
+        }
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let (stopping, stopped) = watch::channel(false);
+        let gateway = tokio::spawn(bot::run(Arc::clone(&app), stopped));
+        let stop = async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            // The gateway's task may have ended long ago.
+            let _ = stopping.send(true);
+        };
+        tracing::info!(rules = app.rules.len(), "polling on schedule: {}", app.settings.schedule.poll);
+        app::run(app, stop).await?;
+        gateway.await.context("the gateway's task")?;
+        tracing::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn build(args: &Args) -> anyhow::Result<App> {
+    let settings = setup::settings(args.config.as_deref())?;
+    let rules = setup::rules(&settings, &settings.rules_dir)?;
+    let client = Client::new(&settings.edgar)?;
+    let secrets = environment::secrets(&settings)?;
+    let used = |destination: &Destination| rules.iter().any(|rule| rule.notify.contains(destination));
+    let output = Arc::new(Mutex::new(io::stdout()));
+    let notifier = Notifier::new(&settings, &secrets, &used, output, environment::colour())?;
+    if notifier.bot().is_none() && rules.iter().all(|rule| rule.notify.is_empty()) {
+        return Err(anyhow!(
+            "no rule names a destination in `notify`, and without DISCORD_TOKEN no channel can subscribe: nobody would be told"
+        ));
+    }
+    let store = Store::open(&settings.store_dir)?;
+    Ok(App::new(settings, rules, store, client, notifier, args.since))
+}
+
+async fn once(app: &Arc<App>) -> anyhow::Result<ExitCode> {
+    let report = app::run_once(app).await?;
+    let OnceReport { poll, delivered, dead, failed } = &report;
+    tracing::info!(
+        new = poll.new,
+        settled = poll.settled,
+        rang = poll.rang,
+        delivered,
+        dead,
+        failed,
+        postponed = poll.postponed,
+        "polled once"
+    );
+    if let Some(trouble) = &poll.trouble {
+        return Err(anyhow!("EDGAR: {trouble}"));
+    }
+    if *failed > 0 || *dead > 0 || poll.postponed > 0 {
+        return Err(anyhow!(
+            "{failed} deliveries failed and stay queued, {dead} were given up, {} filings are put off",
+            poll.postponed
+        ));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn since(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(day) = text.parse::<NaiveDate>() {
+        let midnight = New_York.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest();
+        return midnight
+            .map(|time| time.to_utc())
+            .ok_or_else(|| format!("{text} has no midnight in New York"));
+    }
+    let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
+    time.map_err(|_| "expected a day like 2026-11-20, or a time like 2026-11-20T16:00:00-05:00".to_owned())
+}

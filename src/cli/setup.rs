@@ -1,0 +1,34 @@
+//! Settings and rules from their files: what `run` and `check` begin with.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::environment;
+use crate::config::Settings;
+use crate::destination::Destination;
+use crate::rules::{self, Rule};
+
+const DEFAULT_FILE: &str = "config/sellbell.toml";
+
+/// The settings of a file, or of the default one, or the built-in ones where that is missing.
+pub(super) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
+    let default = PathBuf::from(DEFAULT_FILE);
+    let (path, text) = match file {
+        Some(path) => (path.to_owned(), read(path)?),
+        None if default.is_file() => (default.clone(), read(&default)?),
+        None => (default, String::new()),
+    };
+    Ok(Settings::read(&path.display().to_string(), &text, &environment::overrides())?)
+}
+
+/// The rules of a folder.
+pub(super) fn rules(settings: &Settings, dir: &Path) -> anyhow::Result<Vec<Rule>> {
+    let known = |destination: &Destination| settings.knows(destination);
+    Ok(rules::load_dir(dir, &known, &settings.destinations())?)
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read the settings in {}", path.display()))
+}

@@ -1,0 +1,143 @@
+//! Mail: by SMTP where `SMTP_URL` is set, else as files in a folder, so that a newcomer sees it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+use std::{fs, io};
+
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp;
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{SendError, Sent, SetupError};
+use crate::config;
+use crate::delivery::{Body, Delivery};
+use crate::render::email::{Email, email};
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// All recipients and the way to them.
+pub(super) struct Mailer {
+    from: Option<Mailbox>,
+    recipients: BTreeMap<String, Mailbox>,
+    way: Way,
+}
+
+enum Way {
+    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    Folder(PathBuf),
+}
+
+impl Mailer {
+    pub(super) fn new(settings: &config::Email, smtp_url: Option<&SecretString>) -> Result<Self, SetupError> {
+        let way = match smtp_url {
+            None => Way::Folder(settings.out_dir.clone()),
+            Some(url) => {
+                // lettre's error may repeat the address, which holds the password: only its kind is told.
+                let unusable = |_| {
+                    SetupError::Smtp("expected smtps://user:password@host, or smtp://…?tls=required".into())
+                };
+                let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret().trim());
+                Way::Smtp(Box::new(transport.map_err(unusable)?.timeout(Some(TIMEOUT)).build()))
+            }
+        };
+        // The settings validated these addresses.
+        let mailbox = |address: &str| address.parse::<Mailbox>().ok();
+        let recipients = settings
+            .recipients
+            .iter()
+            .filter_map(|recipient| Some((recipient.name.clone(), mailbox(&recipient.address)?)))
+            .collect();
+        Ok(Self { from: mailbox(&settings.from), recipients, way })
+    }
+
+    pub(super) async fn send(&self, recipient: &str, delivery: &Delivery) -> Result<Sent, SendError> {
+        let to = self.recipients.get(recipient).ok_or_else(|| super::unknown(&delivery.destination))?;
+        let from =
+            self.from.as_ref().ok_or_else(|| SendError::later("[email] from is not a mail address"))?;
+        let mail =
+            email(delivery).map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
+        let message_id = format!("<{}@{}>", delivery.key, from.email.domain());
+        let message = message(from, to, &message_id, delivery, &mail)
+            .map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
+        match &self.way {
+            Way::Smtp(transport) => {
+                // lettre's own time-out covers the connecting only.
+                let sending = tokio::time::timeout(TIMEOUT, transport.send(message));
+                let sent =
+                    sending.await.map_err(|_| SendError::later("the mail server did not answer in time"))?;
+                sent.map_err(|error| smtp_error(&error))?;
+            }
+            Way::Folder(folder) => {
+                let write = || -> io::Result<()> {
+                    fs::create_dir_all(folder)?;
+                    let name = file_name(delivery);
+                    write_whole(&folder.join(format!("{name}.eml")), &message.formatted())?;
+                    write_whole(&folder.join(format!("{name}.html")), mail.html.as_bytes())
+                };
+                write().map_err(|error| {
+                    SendError::later(format!("cannot write to {}: {error}", folder.display()))
+                })?;
+            }
+        }
+        Ok(Sent { message_id: Some(message_id) })
+    }
+}
+
+fn message(
+    from: &Mailbox,
+    to: &Mailbox,
+    message_id: &str,
+    delivery: &Delivery,
+    mail: &Email,
+) -> Result<Message, lettre::error::Error> {
+    let header =
+        |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
+    let domain = from.email.domain();
+    Message::builder()
+        .from(from.clone())
+        .to(to.clone())
+        .subject(mail.subject.clone())
+        .message_id(Some(message_id.to_owned()))
+        .date(SystemTime::from(delivery.queued_at))
+        .raw_header(header("Auto-Submitted", "auto-generated".into()))
+        .raw_header(header("List-Id", format!("sellbell alerts <sellbell.{domain}>")))
+        .raw_header(header("List-Unsubscribe", format!("<mailto:{}?subject=unsubscribe>", from.email)))
+        .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
+}
+
+/// What an SMTP failure means. The server's words may repeat the address, so only its code is told.
+fn smtp_error(error: &smtp::Error) -> SendError {
+    // A refused login says nothing of the mail: RFC 4954, section 6.
+    let login =
+        |code: &smtp::response::Code| matches!(code.to_string().as_str(), "530" | "534" | "535" | "538");
+    match error.status() {
+        Some(code) if login(&code) => SendError::later(format!("the mail server refuses the login: {code}")),
+        Some(code) if error.is_permanent() => {
+            SendError::never(format!("the mail server refuses it for good: {code}"))
+        }
+        Some(code) => SendError::later(format!("the mail server does not take it now: {code}")),
+        None if error.is_timeout() => SendError::later("the mail server did not answer in time"),
+        None if error.is_tls() => SendError::later("no secure connection to the mail server"),
+        None => SendError::later("the mail server cannot be reached, or hung up"),
+    }
+}
+
+/// `qlys-5261cbc83841c892a3b07110`: for people the ticker, and the key so that the same mail is the same file.
+fn file_name(delivery: &Delivery) -> String {
+    let subject = match &delivery.body {
+        Body::Alert(alert) => alert.ticker_or_name().to_ascii_lowercase(),
+        Body::Digest(_) => "digest".to_owned(),
+    };
+    let safe: String = subject.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
+    format!("{safe}-{}", delivery.key)
+}
+
+/// A reader of the folder sees a whole file or none.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let part = path.with_extension("part");
+    fs::write(&part, bytes)?;
+    fs::rename(part, path)
+}

@@ -1,0 +1,216 @@
+//! Sends one delivery to its destination, and says whether a failure is worth another try. Never loops.
+
+mod discord;
+mod email;
+mod webhook;
+
+pub use discord::DiscordBot;
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use secrecy::SecretString;
+use thiserror::Error;
+
+use crate::config::{Settings, Via};
+use crate::delivery::{Body, Delivery};
+use crate::destination::Destination;
+use crate::render::terminal::{self, Colour};
+
+use email::Mailer;
+use webhook::Webhook;
+
+/// What is secret, read from the environment or from files.
+#[derive(Debug, Clone, Default)]
+pub struct Secrets {
+    /// `DISCORD_TOKEN`
+    pub discord_token: Option<SecretString>,
+    /// `DISCORD_WEBHOOK_<NAME>`, by the channel's name.
+    pub discord_webhooks: BTreeMap<String, SecretString>,
+    /// `SMTP_URL`
+    pub smtp_url: Option<SecretString>,
+}
+
+/// The name of the variable that holds a channel's webhook address: `DISCORD_WEBHOOK_MY_ALERTS` for `my-alerts`.
+pub fn webhook_variable(channel: &str) -> String {
+    format!("DISCORD_WEBHOOK_{}", channel.to_ascii_uppercase().replace('-', "_"))
+}
+
+/// A destination took a delivery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// The message's id, where the destination gives one.
+    pub message_id: Option<String>,
+}
+
+/// A delivery was not taken. The text holds no secret and no address.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct SendError {
+    /// What happened.
+    pub message: String,
+    /// Whether and when to try again.
+    pub retry: Retry,
+}
+
+/// Whether a failed delivery may be tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retry {
+    /// It can never succeed as it is.
+    Never,
+    /// Later, by our own back-off.
+    Later,
+    /// Not before the destination allows it.
+    After(Duration),
+}
+
+impl SendError {
+    fn never(message: impl Into<String>) -> Self {
+        Self { message: message.into(), retry: Retry::Never }
+    }
+
+    fn later(message: impl Into<String>) -> Self {
+        Self { message: message.into(), retry: Retry::Later }
+    }
+}
+
+/// A destination that cannot be served as things are set.
+#[derive(Debug, Error)]
+pub enum SetupError {
+    /// A channel by id needs the bot.
+    #[error("discord:{0} is sent by the bot, and DISCORD_TOKEN is not set")]
+    NoToken(String),
+    /// A webhook channel without its address.
+    #[error("discord:{0} is a webhook, and {variable} is not set", variable = webhook_variable(.0))]
+    NoWebhook(String),
+    /// A webhook's address that is none.
+    #[error("{variable} is not a webhook address like https://discord.com/api/webhooks/…", variable = webhook_variable(.0))]
+    BadWebhook(String),
+    /// Something in `SMTP_URL`, which is not shown.
+    #[error("SMTP_URL cannot be used: {0}")]
+    Smtp(String),
+    /// The HTTP library could not be set up.
+    #[error("cannot set up HTTP: {0}")]
+    Http(#[from] reqwest::Error),
+}
+
+/// Where `terminal` and `jsonl` write.
+pub type Output = Arc<Mutex<dyn Write + Send>>;
+
+/// All destinations, ready to send.
+pub struct Notifier {
+    output: Output,
+    colour: Colour,
+    bot: Option<DiscordBot>,
+    channels: BTreeMap<String, DiscordWay>,
+    mailer: Mailer,
+}
+
+enum DiscordWay {
+    Channel(u64),
+    Webhook(Webhook),
+}
+
+impl Notifier {
+    /// The destinations of the settings. Only those in `used` need their secrets.
+    ///
+    /// # Errors
+    /// A used destination whose secret is missing or cannot be used.
+    pub fn new(
+        settings: &Settings,
+        secrets: &Secrets,
+        used: &dyn Fn(&Destination) -> bool,
+        output: Output,
+        colour: Colour,
+    ) -> Result<Self, SetupError> {
+        let bot =
+            secrets.discord_token.as_ref().map(|token| DiscordBot::new(token, &settings.discord.api_base));
+        let mut channels = BTreeMap::new();
+        for channel in &settings.discord.channels {
+            if !used(&Destination::Discord(channel.name.clone())) {
+                continue;
+            }
+            let way = match channel.via {
+                Via::Bot(_) if bot.is_none() => return Err(SetupError::NoToken(channel.name.clone())),
+                Via::Bot(id) => DiscordWay::Channel(id),
+                Via::Webhook => {
+                    let name = || channel.name.clone();
+                    let address = secrets.discord_webhooks.get(&channel.name);
+                    let address = address.ok_or_else(|| SetupError::NoWebhook(name()))?;
+                    DiscordWay::Webhook(Webhook::new(address)?.ok_or_else(|| SetupError::BadWebhook(name()))?)
+                }
+            };
+            channels.insert(channel.name.clone(), way);
+        }
+        let mailer = Mailer::new(&settings.email, secrets.smtp_url.as_ref())?;
+        Ok(Self { output, colour, bot, channels, mailer })
+    }
+
+    /// The bot, where a token is set: the gateway uses the same one.
+    pub fn bot(&self) -> Option<&DiscordBot> {
+        self.bot.as_ref()
+    }
+
+    /// Sends a delivery.
+    ///
+    /// # Errors
+    /// [`SendError`] says whether another try may help.
+    pub async fn send(&self, delivery: &Delivery) -> Result<Sent, SendError> {
+        match &delivery.destination {
+            Destination::Terminal => self.print(delivery),
+            Destination::Jsonl(file) => self.jsonl(file.as_deref(), delivery),
+            Destination::Discord(name) => match self.channels.get(name) {
+                Some(DiscordWay::Channel(id)) => self.by_bot(*id, delivery).await,
+                Some(DiscordWay::Webhook(webhook)) => webhook.send(delivery).await,
+                None => Err(unknown(&delivery.destination)),
+            },
+            Destination::Channel(id) => self.by_bot(*id, delivery).await,
+            Destination::Email(name) => self.mailer.send(name, delivery).await,
+        }
+    }
+
+    async fn by_bot(&self, channel: u64, delivery: &Delivery) -> Result<Sent, SendError> {
+        match &self.bot {
+            Some(bot) => bot.send(channel, delivery).await,
+            None => Err(SendError::later("DISCORD_TOKEN is not set")),
+        }
+    }
+
+    fn print(&self, delivery: &Delivery) -> Result<Sent, SendError> {
+        let Body::Alert(alert) = &delivery.body else { return Err(no_digest(&delivery.destination)) };
+        self.write(&terminal::alert(alert, self.colour))
+    }
+
+    fn jsonl(&self, file: Option<&str>, delivery: &Delivery) -> Result<Sent, SendError> {
+        let Body::Alert(alert) = &delivery.body else { return Err(no_digest(&delivery.destination)) };
+        let mut line = serde_json::to_string(alert).map_err(|error| SendError::never(error.to_string()))?;
+        line.push('\n');
+        let Some(file) = file else { return self.write(&line) };
+        let appended = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(file)
+            .and_then(|mut file| file.write_all(line.as_bytes()).and_then(|()| file.sync_data()));
+        appended.map_err(|error| SendError::later(format!("cannot append to {file}: {error}")))?;
+        Ok(Sent { message_id: None })
+    }
+
+    fn write(&self, text: &str) -> Result<Sent, SendError> {
+        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+        written.map_err(|error| SendError::later(format!("cannot write to standard output: {error}")))?;
+        Ok(Sent { message_id: None })
+    }
+}
+
+fn unknown(destination: &Destination) -> SendError {
+    // It may be that the settings lost it by mistake, so the delivery is kept for a while.
+    SendError::later(format!("the settings no longer define {destination}, or its secret is not set"))
+}
+
+fn no_digest(destination: &Destination) -> SendError {
+    SendError::never(format!("{destination} cannot take a digest"))
+}

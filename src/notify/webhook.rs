@@ -1,0 +1,96 @@
+//! Discord through a webhook: at least once, since webhooks know no nonce.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::header::RETRY_AFTER;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use url::Url;
+
+use super::discord::judge;
+use super::{Retry, SendError, Sent, no_digest};
+use crate::delivery::{Body, Delivery};
+use crate::render::discord;
+
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// More than this of an answer is not read.
+const MAX_ANSWER: usize = 256 * 1024;
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
+
+/// A webhook. Its address is a secret.
+pub(super) struct Webhook {
+    http: reqwest::Client,
+    address: Url,
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Webhook")
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Answer {
+    id: Option<String>,
+    code: i64,
+    message: String,
+    retry_after: Option<f64>,
+}
+
+impl Webhook {
+    /// The webhook of an address; `None` where it is none.
+    pub(super) fn new(address: &SecretString) -> Result<Option<Self>, reqwest::Error> {
+        let Ok(mut address) = Url::parse(address.expose_secret().trim()) else { return Ok(None) };
+        if !matches!(address.scheme(), "http" | "https") || !address.path().contains("/webhooks/") {
+            return Ok(None);
+        }
+        // Without `wait`, a message that Discord does not save reports no error.
+        address.query_pairs_mut().append_pair("wait", "true");
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("sellbell/", env!("CARGO_PKG_VERSION")))
+            .timeout(TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()?;
+        Ok(Some(Self { http, address }))
+    }
+
+    pub(super) async fn send(&self, delivery: &Delivery) -> Result<Sent, SendError> {
+        let Body::Alert(alert) = &delivery.body else { return Err(no_digest(&delivery.destination)) };
+        let message = discord::alert(alert, &delivery.key);
+        let failed = |error: reqwest::Error| {
+            let what = if error.is_timeout() { "did not answer in time" } else { "cannot be reached" };
+            SendError::later(format!("the webhook {what}"))
+        };
+        let mut response =
+            self.http.post(self.address.clone()).json(&message).send().await.map_err(failed)?;
+        let status = response.status();
+        let header =
+            response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse::<f64>().ok());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(failed)? {
+            if body.len() + chunk.len() > MAX_ANSWER {
+                break;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let answer: Answer = serde_json::from_slice(&body).unwrap_or_default();
+        if status.is_success() {
+            return Ok(Sent { message_id: answer.id });
+        }
+        let said: String = answer.message.chars().take(200).collect();
+        let mut error =
+            judge(status.as_u16(), format!("the webhook answers {status}, code {}: {said}", answer.code));
+        if let Some(seconds) =
+            answer.retry_after.or(header).filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
+            && error.retry == Retry::Later
+        {
+            error.retry = Retry::After(
+                Duration::try_from_secs_f64(seconds)
+                    .map_or(MAX_RETRY_AFTER, |wait| wait.min(MAX_RETRY_AFTER)),
+            );
+        }
+        Err(error)
+    }
+}

@@ -1,0 +1,5 @@
+//! Where filings come from: EDGAR over HTTP, politely.
+
+mod client;
+
+pub use client::{Client, ClientError, FetchError, Trouble};

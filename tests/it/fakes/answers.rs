@@ -1,0 +1,160 @@
+//! What Discord sends: the objects of its documentation, whole enough for any client.
+
+use std::net::SocketAddr;
+
+use serde_json::{Map, Value, json};
+
+use super::discord::FakeDiscord;
+use super::rest::File;
+
+const TIMESTAMP: &str = "2026-01-05T14:30:00.000000+00:00";
+
+/// View channels, send messages (in threads, too), embed links, attach files, read the history.
+const BOT_PERMISSIONS: &str = "274878024704";
+
+pub(super) fn gateway(address: SocketAddr) -> Value {
+    json!({"url": format!("ws://{address}")})
+}
+
+pub(super) fn gateway_bot(address: SocketAddr) -> Value {
+    let limit = json!({"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1});
+    json!({"url": format!("ws://{address}"), "shards": 1, "session_start_limit": limit})
+}
+
+pub(super) fn ready(address: SocketAddr) -> Value {
+    json!({
+        "v": 10,
+        "user": bot_user(),
+        "guilds": [],
+        "session_id": "session",
+        "resume_gateway_url": format!("ws://{address}"),
+        "shard": [0, 1],
+        "application": {"id": FakeDiscord::APPLICATION.to_string(), "flags": 0},
+    })
+}
+
+pub(super) fn bot_user() -> Value {
+    user(&FakeDiscord::APPLICATION.to_string(), "sellbell", true)
+}
+
+pub(super) fn webhook_user(id: &str) -> Value {
+    user(id, "a webhook", true)
+}
+
+fn user(id: &str, name: &str, bot: bool) -> Value {
+    json!({
+        "id": id, "username": name, "discriminator": "0000", "global_name": null, "avatar": null, "bot": bot,
+        "public_flags": 0, "flags": 0, "banner": null, "accent_color": null, "mfa_enabled": false,
+    })
+}
+
+pub(super) fn application() -> Value {
+    json!({
+        "id": FakeDiscord::APPLICATION.to_string(), "name": "sellbell", "icon": null, "description": "",
+        "bot_public": false, "bot_require_code_grant": false, "verify_key": "00", "flags": 0,
+        "owner": user("1", "owner", false), "team": null, "bot": bot_user(),
+    })
+}
+
+pub(super) fn command(id: u64, guild: Option<&str>, definition: &Value) -> Value {
+    let mut command = json!({
+        "type": 1, "description": "", "options": [], "default_member_permissions": null, "nsfw": false,
+        "dm_permission": true, "integration_types": [0], "contexts": null,
+    });
+    copy(definition, &mut command);
+    command["id"] = json!(id.to_string());
+    command["application_id"] = json!(FakeDiscord::APPLICATION.to_string());
+    command["version"] = json!(id.to_string());
+    if let Some(guild) = guild {
+        command["guild_id"] = json!(guild);
+    }
+    command
+}
+
+/// The message that a request creates.
+pub(super) fn message(id: u64, channel: &str, author: &Value, sent: &Value, files: &[File]) -> Value {
+    let mut message = json!({
+        "id": id.to_string(), "type": 0, "channel_id": channel, "author": author, "content": "",
+        "timestamp": TIMESTAMP, "edited_timestamp": null, "tts": false, "mention_everyone": false,
+        "mentions": [], "mention_roles": [], "embeds": [], "components": [], "pinned": false, "flags": 0,
+        "attachments": attachments(id, channel, files),
+    });
+    for key in ["content", "nonce", "tts", "flags", "components"] {
+        if !sent[key].is_null() {
+            message[key] = sent[key].clone();
+        }
+    }
+    for embed in sent["embeds"].as_array().into_iter().flatten() {
+        let mut kept = json!({"type": "rich"});
+        copy(embed, &mut kept);
+        message["embeds"].as_array_mut().unwrap().push(kept);
+    }
+    message
+}
+
+fn attachments(message: u64, channel: &str, files: &[File]) -> Vec<Value> {
+    let attachment = |(i, (name, content)): (usize, &File)| {
+        let id = message + 1_000_000 + i as u64;
+        let url = format!("https://cdn.discordapp.invalid/attachments/{channel}/{id}/{name}");
+        json!({"id": id.to_string(), "filename": name, "size": content.len(), "url": url, "proxy_url": url})
+    };
+    files.iter().enumerate().map(attachment).collect()
+}
+
+/// What an interaction is, beside its command.
+pub(super) struct Place<'a> {
+    pub(super) id: u64,
+    pub(super) token: &'a str,
+    /// 2 for a command, 4 for an autocompletion.
+    pub(super) kind: u64,
+    pub(super) channel: u64,
+    /// The member's, as Discord writes them: a number in a string.
+    pub(super) permissions: &'a str,
+}
+
+/// A slash command or its autocompletion, by a member in a channel of the server.
+pub(super) fn interaction(place: &Place<'_>, name: &str, options: &Value) -> Value {
+    let guild = FakeDiscord::GUILD.to_string();
+    let channel = channel(&place.channel.to_string());
+    let member = json!({
+        "user": user("55", "member", false), "nick": null, "avatar": null, "roles": [], "joined_at": TIMESTAMP,
+        "premium_since": null, "deaf": false, "mute": false, "flags": 0, "pending": false,
+        "permissions": place.permissions, "communication_disabled_until": null,
+    });
+    let mut channels = Map::new();
+    collect_channels(options, &mut channels);
+    json!({
+        "id": place.id.to_string(), "application_id": FakeDiscord::APPLICATION.to_string(), "type": place.kind,
+        "data": {
+            "id": "99", "name": name, "type": 1, "options": options, "resolved": {"channels": channels},
+        },
+        "guild": {"id": guild, "locale": "en-US", "features": []}, "guild_id": guild, "guild_locale": "en-US",
+        "channel_id": channel["id"], "channel": channel, "member": member, "token": place.token, "version": 1,
+        "app_permissions": BOT_PERMISSIONS, "locale": "en-US", "entitlements": [], "context": 0,
+        "authorizing_integration_owners": {"0": guild}, "attachment_size_limit": 10_485_760,
+    })
+}
+
+fn channel(id: &str) -> Value {
+    json!({
+        "id": id, "type": 0, "name": format!("channel-{id}"), "guild_id": FakeDiscord::GUILD.to_string(),
+        "permissions": BOT_PERMISSIONS, "parent_id": null, "position": 0, "nsfw": false,
+    })
+}
+
+/// The channels that options name, which Discord describes beside them.
+fn collect_channels(options: &Value, channels: &mut Map<String, Value>) {
+    for option in options.as_array().into_iter().flatten() {
+        if let (Some(7), Some(id)) = (option["type"].as_u64(), option["value"].as_str()) {
+            channels.insert(id.to_owned(), channel(id));
+        }
+        collect_channels(&option["options"], channels);
+    }
+}
+
+/// Copies every key that has a value.
+fn copy(from: &Value, to: &mut Value) {
+    for (key, value) in from.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
+        to[key] = value.clone();
+    }
+}

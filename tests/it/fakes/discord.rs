@@ -1,0 +1,243 @@
+//! A Discord of one bot on loopback: REST and gateway on one port, with Discord's limits enforced.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::interactions::Open;
+use super::{Ledger, PATIENCE, check_finished, closing, edit, gateway, rest, settle, take};
+
+pub struct FakeDiscord {
+    pub(super) world: Arc<World>,
+    server: Option<JoinHandle<()>>,
+    finished: bool,
+}
+
+/// A message that the program had Discord create.
+#[derive(Clone, Debug)]
+pub struct SentMessage {
+    /// `channel:123` or `webhook:123`.
+    pub target: String,
+    /// The request's JSON, as it was sent.
+    pub body: Value,
+    /// The name and the content of each attached file.
+    pub files: Vec<(String, Vec<u8>)>,
+    pub id: u64,
+}
+
+impl FakeDiscord {
+    /// The bot's token: the application's id, a time and a signature, like a real one's.
+    pub const TOKEN: &str = "NDI0Mg.GfAkEd.sellbell-tests-only-sellbell-tests-onl";
+
+    /// The id of the application, and of its bot user.
+    pub const APPLICATION: u64 = 4242;
+
+    /// The id of the server in which the interactions happen.
+    pub const GUILD: u64 = 8484;
+
+    pub async fn start() -> FakeDiscord {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let world = Arc::new(World { address, state: watch::Sender::new(State::default()) });
+        let router = Router::new()
+            .route("/", get(gateway::connect))
+            .fallback(rest::answer)
+            .with_state(Arc::clone(&world));
+        let watched = Arc::clone(&world);
+        let server = tokio::spawn(async move {
+            let stop = async move { closing(&watched.state).await };
+            axum::serve(listener, router).with_graceful_shutdown(stop).await.unwrap();
+        });
+        FakeDiscord { world, server: Some(server), finished: false }
+    }
+
+    /// `http://127.0.0.1:PORT`, for the bot's `api_base`.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.world.address)
+    }
+
+    pub fn webhook_url(&self, id: u64) -> String {
+        format!("{}/api/webhooks/{id}/token-{id}", self.base())
+    }
+
+    /// Takes the oldest message that was not read yet; waits for it if need be.
+    pub async fn next_message(&self) -> SentMessage {
+        take(&self.world.state, "a Discord message", |state| state.unread.pop_front()).await
+    }
+
+    pub fn unread(&self) -> usize {
+        self.world.state.borrow().unread.len()
+    }
+
+    /// How many messages were not created because an earlier one had the same nonce.
+    pub fn deduplicated(&self) -> usize {
+        self.world.state.borrow().deduplicated
+    }
+
+    /// Refuses the next `times` messages to `target` ("channel:123") with this answer, and creates nothing.
+    pub fn fail_next(&self, target: &str, status: u16, body: Value, times: usize) {
+        self.plan(target, Failure { status, body, times, creates: false });
+    }
+
+    /// Creates the next `times` messages to `target`, but answers like this: the failure came after the deed.
+    pub fn create_and_fail_next(&self, target: &str, status: u16, body: Value, times: usize) {
+        self.plan(target, Failure { status, body, times, creates: true });
+    }
+
+    /// Holds every message to `target` until `release`; one whose sender gives up before that is never created.
+    pub fn hang(&self, target: &str) {
+        self.world.edit(|state| state.hung.insert(target.to_owned()));
+    }
+
+    pub fn release(&self, target: &str) {
+        self.world.edit(|state| state.hung.remove(target));
+    }
+
+    /// Takes the `d` of the latest Identify; waits for one if need be. Each connection of a bot is told once.
+    pub async fn identified(&self) -> Value {
+        take(&self.world.state, "an Identify", |state| state.identify.take()).await
+    }
+
+    /// Takes the definitions of the oldest command registration not taken yet; waits for one if need be.
+    pub async fn commands(&self) -> Vec<Value> {
+        take(&self.world.state, "a registration of commands", |state| state.registrations.pop_front()).await
+    }
+
+    /// Shuts the server down and fails for every unexpected request and every unread message.
+    pub async fn finish(mut self) {
+        self.finished = true;
+        self.world.edit(|state| state.closing = true);
+        if let Some(server) = self.server.take() {
+            // A connection that outlives this is the program's affair; the end of the test closes it.
+            let _ = timeout(PATIENCE, server).await;
+        }
+        settle("FakeDiscord:", &self.world.state);
+    }
+
+    fn plan(&self, target: &str, failure: Failure) {
+        self.world.edit(|state| state.failures.entry(target.to_owned()).or_default().push_back(failure));
+    }
+}
+
+impl Drop for FakeDiscord {
+    fn drop(&mut self) {
+        check_finished("FakeDiscord", self.finished, &self.world.state);
+    }
+}
+
+/// What all connections share.
+pub(super) struct World {
+    pub(super) address: SocketAddr,
+    pub(super) state: watch::Sender<State>,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    closing: bool,
+    unexpected: Vec<String>,
+    unread: VecDeque<SentMessage>,
+    nonces: HashMap<String, Value>,
+    deduplicated: usize,
+    failures: HashMap<String, VecDeque<Failure>>,
+    hung: HashSet<String>,
+    registrations: VecDeque<Vec<Value>>,
+    ids: u64,
+    /// The `d` of the latest Identify, until the test takes it.
+    pub(super) identify: Option<Value>,
+    /// Where events for the bot go: to its latest connection.
+    pub(super) session: Option<mpsc::UnboundedSender<Value>>,
+    /// The interactions by their tokens.
+    pub(super) interactions: HashMap<String, Open>,
+}
+
+/// A planned answer to the next messages of a target.
+#[derive(Clone)]
+pub(super) struct Failure {
+    pub(super) status: u16,
+    pub(super) body: Value,
+    times: usize,
+    pub(super) creates: bool,
+}
+
+impl World {
+    pub(super) fn edit<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        edit(&self.state, change)
+    }
+
+    pub(super) fn next_id(&self) -> u64 {
+        self.edit(State::next_id)
+    }
+
+    pub(super) fn note(&self, unexpected: String) {
+        self.edit(|state| state.unexpected.push(unexpected));
+    }
+
+    /// Waits while messages to `target` hang. False if the fake is closing instead.
+    pub(super) async fn is_released(&self, target: &str) -> bool {
+        let mut changes = self.state.subscribe();
+        let settled = changes.wait_for(|state| state.closing || !state.hung.contains(target)).await;
+        settled.is_ok_and(|state| !state.closing)
+    }
+
+    pub(super) fn take_failure(&self, target: &str) -> Option<Failure> {
+        self.edit(|state| {
+            let planned = state.failures.get_mut(target)?;
+            planned.retain(|failure| failure.times > 0);
+            let failure = planned.front_mut()?;
+            failure.times -= 1;
+            Some(failure.clone())
+        })
+    }
+
+    /// Creates what `build` makes of a new id, unless a message with this nonce is there. Returns its object.
+    pub(super) fn create(
+        &self,
+        nonce: Option<String>,
+        build: impl FnOnce(u64) -> (SentMessage, Value),
+    ) -> Value {
+        self.edit(|state| {
+            if let Some(earlier) = nonce.as_ref().and_then(|nonce| state.nonces.get(nonce)) {
+                state.deduplicated += 1;
+                return earlier.clone();
+            }
+            let (message, object) = build(state.next_id());
+            state.unread.push_back(message);
+            state.nonces.extend(nonce.map(|nonce| (nonce, object.clone())));
+            object
+        })
+    }
+
+    pub(super) fn register(&self, definitions: Vec<Value>) {
+        self.edit(|state| state.registrations.push_back(definitions));
+    }
+}
+
+impl State {
+    /// A new snowflake: each is greater than the one before, and looks like one of 2026.
+    fn next_id(&mut self) -> u64 {
+        self.ids += 1;
+        1_456_000_000_000_000_000 + self.ids
+    }
+}
+
+impl Ledger for State {
+    fn is_closing(&self) -> bool {
+        self.closing
+    }
+
+    fn unexpected(&self) -> &[String] {
+        &self.unexpected
+    }
+
+    fn unread(&self) -> Vec<String> {
+        self.unread.iter().map(|message| format!("{} {}", message.target, message.body)).collect()
+    }
+}

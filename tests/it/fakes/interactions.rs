@@ -1,0 +1,144 @@
+//! Slash commands and autocompletions: dispatched over the gateway, answered over REST.
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
+
+use super::answers::{self, Place};
+use super::discord::{FakeDiscord, World};
+use super::rest::{Call, Refusal, ok};
+use super::{PATIENCE, so_far, take};
+
+/// Discord's limit for the first answer: after it, people read that the application did not respond.
+const ANSWER_LIMIT: Duration = Duration::from_secs(3);
+
+/// Types of interactions.
+const COMMAND: u64 = 2;
+const AUTOCOMPLETE: u64 = 4;
+
+/// Types of answers.
+const MESSAGE: u64 = 4;
+const DEFERRED: u64 = 5;
+const CHOICES: u64 = 8;
+
+/// All permissions that fit in 31 bits.
+const ANY: &str = "2147483647";
+
+/// An interaction that was dispatched.
+pub(super) struct Open {
+    id: u64,
+    kind: u64,
+    channel: u64,
+    answered: bool,
+    /// The test that waits for the answers.
+    test: mpsc::Sender<Value>,
+}
+
+impl FakeDiscord {
+    /// Has a member with these permissions ("32") call `/name` in a channel. Returns the callback that the bot
+    /// sends within 3 seconds of real time; if it defers, `{"type": 5, "data": …}` with its later edit.
+    pub async fn slash(&self, channel: u64, permissions: &str, name: &str, options: Value) -> Value {
+        self.interact(COMMAND, channel, permissions, name, &options).await
+    }
+
+    /// Has a member type into an option of `/name` (the one with `"focused": true`). Returns the callback.
+    pub async fn autocomplete(&self, channel: u64, name: &str, options: Value) -> Value {
+        self.interact(AUTOCOMPLETE, channel, ANY, name, &options).await
+    }
+
+    async fn interact(
+        &self,
+        kind: u64,
+        channel: u64,
+        permissions: &str,
+        name: &str,
+        options: &Value,
+    ) -> Value {
+        let id = self.world.next_id();
+        let token = format!("interaction-{id}");
+        let (test, answers) = mpsc::channel();
+        self.world.edit(|state| {
+            state.interactions.insert(token.clone(), Open { id, kind, channel, answered: false, test });
+        });
+        let place = Place { id, token: &token, kind, channel, permissions };
+        let event = json!({"t": "INTERACTION_CREATE", "d": answers::interaction(&place, name, options)});
+        let session = take(&self.world.state, "the bot's gateway session", |state| {
+            state.session.clone().filter(|session| !session.is_closed())
+        })
+        .await;
+        session.send(event).unwrap();
+        // On a thread: the limit is one of real time, whatever tokio's clock says.
+        match spawn_blocking(move || answer(&answers)).await.unwrap() {
+            Ok(answer) => answer,
+            Err(_) => panic!("/{name} was not answered in time{}", so_far(&self.world.state)),
+        }
+    }
+}
+
+fn answer(answers: &mpsc::Receiver<Value>) -> Result<Value, RecvTimeoutError> {
+    let callback = answers.recv_timeout(ANSWER_LIMIT)?;
+    if callback["type"] != json!(DEFERRED) {
+        return Ok(callback);
+    }
+    Ok(json!({"type": DEFERRED, "data": answers.recv_timeout(PATIENCE)?}))
+}
+
+/// The bot's first answer.
+pub(super) fn respond(world: &World, call: &Call, id: &str, token: &str) -> Result<Response, Refusal> {
+    let (kind, channel, answered) = world.edit(|state| {
+        let open = state.interactions.get(token).filter(|open| open.id.to_string() == id);
+        open.map(|open| (open.kind, open.channel, open.answered))
+            .ok_or_else(|| Refusal::new(404, 10062, "Unknown interaction"))
+    })?;
+    if answered {
+        return Err(Refusal::new(400, 40060, "Interaction has already been acknowledged."));
+    }
+    let answer = call.body["type"].as_u64().unwrap_or_default();
+    if (kind == AUTOCOMPLETE) != (answer == CHOICES) {
+        return Err(Refusal::new(400, 50035, "Invalid interaction response type"));
+    }
+    if answer == MESSAGE {
+        call.check_message(world, &call.body["data"])?;
+    }
+    call.check_schema(world, "/interactions/{interaction_id}/{interaction_token}/callback");
+    tell(world, token, &call.body);
+    if !call.asks("with_response=true") {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let mut body = json!({"interaction": {"id": id, "type": kind, "channel_id": channel.to_string()}});
+    if matches!(answer, MESSAGE | DEFERRED) {
+        body["resource"] =
+            json!({"type": answer, "message": message(world, call, &call.body["data"], channel)});
+    }
+    Ok(ok(body))
+}
+
+/// The bot's edit of its answer: what it owes after it deferred.
+pub(super) fn edit(world: &World, call: &Call, token: &str) -> Result<Response, Refusal> {
+    let channel = world.edit(|state| {
+        let open = state.interactions.get(token).filter(|open| open.answered);
+        open.map(|open| open.channel).ok_or_else(|| Refusal::new(404, 10015, "Unknown Webhook"))
+    })?;
+    call.check_message(world, &call.body)?;
+    call.check_schema(world, "/webhooks/{webhook_id}/{webhook_token}/messages/@original");
+    tell(world, token, &call.body);
+    Ok(ok(message(world, call, &call.body, channel)))
+}
+
+fn message(world: &World, call: &Call, sent: &Value, channel: u64) -> Value {
+    answers::message(world.next_id(), &channel.to_string(), &answers::bot_user(), sent, &call.files)
+}
+
+fn tell(world: &World, token: &str, answer: &Value) {
+    let test = world.edit(|state| {
+        let open = state.interactions.get_mut(token)?;
+        open.answered = true;
+        Some(open.test.clone())
+    });
+    // A test that has its answer listens no more.
+    let _ = test.map(|test| test.send(answer.clone()));
+}

@@ -1,0 +1,280 @@
+//! The fake's REST routes: which request does what, and what is refused.
+
+use std::sync::Arc;
+
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{Method, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use axum::{Json, http};
+use serde_json::{Value, json};
+
+use super::discord::{Failure, FakeDiscord, SentMessage, World};
+use super::limits::{self, Violation};
+use super::{answers, interactions, schema};
+
+/// Discord's own limit of a request.
+const BODY_LIMIT: usize = 25 << 20;
+
+/// An attached file's name and content.
+pub(super) type File = (String, Vec<u8>);
+
+/// One request.
+pub(super) struct Call {
+    method: Method,
+    /// Without `/api/v10/`.
+    path: String,
+    query: String,
+    authorization: String,
+    pub(super) body: Value,
+    pub(super) files: Vec<File>,
+}
+
+/// An error answer of Discord's. The fake gives one only to what it holds against the program.
+pub(super) struct Refusal {
+    status: StatusCode,
+    code: u64,
+    message: String,
+    errors: Value,
+}
+
+pub(super) async fn answer(State(world): State<Arc<World>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let name = format!("{} {}", head.method, head.uri);
+    let answer = match to_bytes(body, BODY_LIMIT).await {
+        Ok(bytes) => match Call::read(&head, &bytes) {
+            Ok(call) => route(&world, &call).await,
+            Err(refusal) => Err(refusal),
+        },
+        Err(error) => Err(Refusal::new(413, 40005, &error.to_string())),
+    };
+    answer.unwrap_or_else(|refusal| {
+        let body = refusal.body();
+        world.note(format!("{name}: answered {} {body}", refusal.status));
+        (refusal.status, Json(body)).into_response()
+    })
+}
+
+async fn route(world: &World, call: &Call) -> Result<Response, Refusal> {
+    let path: Vec<&str> = call.path.split('/').collect();
+    let is_open = matches!(path[..], ["gateway"] | ["webhooks" | "interactions", ..]);
+    if !is_open && call.authorization != format!("Bot {}", FakeDiscord::TOKEN) {
+        return Err(Refusal::new(401, 0, "401: Unauthorized"));
+    }
+    let is_ours = |application: &str| application == FakeDiscord::APPLICATION.to_string();
+    match (call.method.as_str(), &path[..]) {
+        ("GET", ["gateway"]) => Ok(ok(answers::gateway(world.address))),
+        ("GET", ["gateway", "bot"]) => Ok(ok(answers::gateway_bot(world.address))),
+        ("GET", ["users", "@me"]) => Ok(ok(answers::bot_user())),
+        ("GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]) => {
+            Ok(ok(answers::application()))
+        }
+        ("POST", ["channels", id, "messages"]) => create_message(world, call, id).await,
+        ("POST", ["webhooks", id, token]) => execute_webhook(world, call, id, token).await,
+        ("PATCH", ["webhooks", id, token, "messages", "@original"]) if is_ours(id) => {
+            interactions::edit(world, call, token)
+        }
+        ("POST", ["interactions", id, token, "callback"]) => interactions::respond(world, call, id, token),
+        ("PUT" | "POST", ["applications", id, "commands"]) if is_ours(id) => Ok(register(world, call, None)),
+        ("PUT" | "POST", ["applications", id, "guilds", guild, "commands"]) if is_ours(id) => {
+            Ok(register(world, call, Some(guild)))
+        }
+        _ => Err(Refusal::new(404, 0, "404: Not Found")),
+    }
+}
+
+async fn create_message(world: &World, call: &Call, channel: &str) -> Result<Response, Refusal> {
+    let target = format!("channel:{channel}");
+    let failure = match turn_away(world, &target).await {
+        Ok(failure) => failure,
+        Err(response) => return Ok(response),
+    };
+    call.check_message(world, &call.body)?;
+    call.check_schema(world, "/channels/{channel_id}/messages");
+    let author = answers::bot_user();
+    let message = world.create(call.enforced_nonce(), |id| call.message(id, target, channel, &author));
+    Ok(failure.map_or_else(|| ok(message), |failure| failure.response()))
+}
+
+async fn execute_webhook(world: &World, call: &Call, id: &str, token: &str) -> Result<Response, Refusal> {
+    if token != format!("token-{id}") {
+        return Err(Refusal::new(404, 10015, "Unknown Webhook"));
+    }
+    if !call.asks("wait=true") {
+        return Err(Refusal::new(
+            400,
+            0,
+            "the fake wants wait=true: without it a lost message reports no error",
+        ));
+    }
+    let target = format!("webhook:{id}");
+    let failure = match turn_away(world, &target).await {
+        Ok(failure) => failure,
+        Err(response) => return Ok(response),
+    };
+    call.check_message(world, &call.body)?;
+    call.check_schema(world, "/webhooks/{webhook_id}/{webhook_token}");
+    let author = answers::webhook_user(id);
+    let message = world.create(None, |message_id| {
+        let (sent, mut message) = call.message(message_id, target, "777", &author);
+        message["webhook_id"] = json!(id);
+        (sent, message)
+    });
+    Ok(failure.map_or_else(|| ok(message), |failure| failure.response()))
+}
+
+/// Waits while the target hangs, then says how its next message is to fail: `Err` where nothing is created.
+async fn turn_away(world: &World, target: &str) -> Result<Option<Failure>, Response> {
+    if !world.is_released(target).await {
+        return Err(StatusCode::SERVICE_UNAVAILABLE.into_response());
+    }
+    match world.take_failure(target) {
+        Some(failure) if !failure.creates => Err(failure.response()),
+        failure => Ok(failure),
+    }
+}
+
+fn register(world: &World, call: &Call, guild: Option<&&str>) -> Response {
+    call.check_schema(
+        world,
+        match guild {
+            None => "/applications/{application_id}/commands",
+            Some(_) => "/applications/{application_id}/guilds/{guild_id}/commands",
+        },
+    );
+    let definitions = match &call.body {
+        Value::Array(all) => all.clone(),
+        one => vec![one.clone()],
+    };
+    let registered: Vec<Value> = definitions
+        .iter()
+        .map(|definition| answers::command(world.next_id(), guild.copied(), definition))
+        .collect();
+    world.register(definitions);
+    match call.method {
+        Method::PUT => ok(json!(registered)),
+        _ => (StatusCode::CREATED, Json(registered[0].clone())).into_response(),
+    }
+}
+
+pub(super) fn ok(body: Value) -> Response {
+    Json(body).into_response()
+}
+
+impl Call {
+    fn read(head: &http::request::Parts, bytes: &Bytes) -> Result<Call, Refusal> {
+        let header = |name| head.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let path = head.uri.path();
+        let path = path.strip_prefix("/api/v10/").or_else(|| path.strip_prefix("/api/"));
+        let path = path.ok_or_else(|| Refusal::new(404, 0, "404: Not Found"))?;
+        let (json, files) = match header(CONTENT_TYPE).split_once("boundary=") {
+            Some((_, boundary)) => read_form(bytes, boundary),
+            None => (bytes.to_vec(), Vec::new()),
+        };
+        let body = match &json[..] {
+            [] => Ok(Value::Null),
+            json => serde_json::from_slice(json),
+        };
+        Ok(Call {
+            method: head.method.clone(),
+            path: path.to_owned(),
+            query: head.uri.query().unwrap_or_default().to_owned(),
+            authorization: header(AUTHORIZATION).to_owned(),
+            body: body.map_err(|error| Refusal::new(400, 50109, &format!("invalid JSON: {error}")))?,
+            files,
+        })
+    }
+
+    /// Whether the query holds this pair.
+    pub(super) fn asks(&self, pair: &str) -> bool {
+        self.query.split('&').any(|held| held == pair)
+    }
+
+    /// Notes where the body departs from Discord's own description of this operation.
+    pub(super) fn check_schema(&self, world: &World, template: &str) {
+        for violation in schema::violations(&self.method.as_str().to_lowercase(), template, &self.body) {
+            world.note(format!("{} {}: {violation}", self.method, self.path));
+        }
+    }
+
+    /// Refuses a message that Discord would refuse, and notes one that might ping.
+    pub(super) fn check_message(&self, world: &World, message: &Value) -> Result<(), Refusal> {
+        if message["allowed_mentions"]["parse"] != json!([]) {
+            world.note(format!("{} {}: allowed_mentions has no empty parse", self.method, self.path));
+        }
+        let violations = limits::violations(message, self.files.len());
+        if violations.is_empty() { Ok(()) } else { Err(Refusal::invalid_body(&violations)) }
+    }
+
+    fn enforced_nonce(&self) -> Option<String> {
+        let nonce = &self.body["nonce"];
+        (self.body["enforce_nonce"] == json!(true) && !nonce.is_null()).then(|| nonce.to_string())
+    }
+
+    /// The message that this request creates: for the test, and as Discord's object.
+    fn message(&self, id: u64, target: String, channel: &str, author: &Value) -> (SentMessage, Value) {
+        let object = answers::message(id, channel, author, &self.body, &self.files);
+        (SentMessage { target, body: self.body.clone(), files: self.files.clone(), id }, object)
+    }
+}
+
+impl Refusal {
+    pub(super) fn new(status: u16, code: u64, message: &str) -> Refusal {
+        let status = StatusCode::from_u16(status).unwrap();
+        Refusal { status, code, message: message.to_owned(), errors: Value::Null }
+    }
+
+    fn invalid_body(violations: &[Violation]) -> Refusal {
+        Refusal { errors: limits::errors(violations), ..Refusal::new(400, 50035, "Invalid Form Body") }
+    }
+
+    fn body(&self) -> Value {
+        let mut body = json!({"message": self.message, "code": self.code});
+        if !self.errors.is_null() {
+            body["errors"] = self.errors.clone();
+        }
+        body
+    }
+}
+
+impl Failure {
+    fn response(&self) -> Response {
+        let mut response = match &self.body {
+            // What stands before Discord answers in HTML.
+            Value::String(text) => Html(text.clone()).into_response(),
+            json => Json(json).into_response(),
+        };
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap();
+        if let Some(seconds) = self.body["retry_after"].as_f64() {
+            // Discord's header counts whole seconds, its body fractions.
+            response.headers_mut().insert(RETRY_AFTER, (seconds.ceil() as u64).into());
+        }
+        response
+    }
+}
+
+/// A multipart form's `payload_json`, and the name and content of its files.
+fn read_form(mut bytes: &[u8], boundary: &str) -> (Vec<u8>, Vec<File>) {
+    let delimiter = format!("--{}", boundary.trim_matches('"'));
+    let mut payload = Vec::new();
+    let mut files = Vec::new();
+    while let Some((part, rest)) = split_once(bytes, delimiter.as_bytes()) {
+        bytes = rest;
+        let Some((head, content)) = split_once(part, b"\r\n\r\n") else { continue };
+        let head = String::from_utf8_lossy(head);
+        let content = content.strip_suffix(b"\r\n").unwrap_or(content).to_vec();
+        let value = |key: &str| Some(head.split_once(&format!(" {key}=\""))?.1.split_once('"')?.0.to_owned());
+        match value("filename") {
+            Some(name) => files.push((name, content)),
+            None if value("name").as_deref() == Some("payload_json") => payload = content,
+            None => {}
+        }
+    }
+    (payload, files)
+}
+
+fn split_once<'a>(bytes: &'a [u8], delimiter: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = bytes.windows(delimiter.len()).position(|window| window == delimiter)?;
+    Some((&bytes[..at], &bytes[at + delimiter.len()..]))
+}
