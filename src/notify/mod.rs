@@ -2,12 +2,12 @@
 
 mod discord;
 mod email;
+mod jsonl;
 mod webhook;
 
 pub use discord::DiscordBot;
 
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -186,15 +186,10 @@ impl Notifier {
 
     fn jsonl(&self, file: Option<&str>, delivery: &Delivery) -> Result<Sent, SendError> {
         let Body::Alert(alert) = &delivery.body else { return Err(no_digest(&delivery.destination)) };
-        let mut line = serde_json::to_string(alert).map_err(|error| SendError::never(error.to_string()))?;
-        line.push('\n');
+        let line = jsonl::line(alert).map_err(|error| SendError::never(error.to_string()))?;
         let Some(file) = file else { return self.write(&line) };
-        let appended = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(file)
-            .and_then(|mut file| file.write_all(line.as_bytes()).and_then(|()| file.sync_data()));
-        appended.map_err(|error| SendError::later(format!("cannot append to {file}: {error}")))?;
+        jsonl::append(file, alert, &line)
+            .map_err(|error| SendError::later(format!("cannot append to {file}: {error}")))?;
         Ok(Sent { message_id: None })
     }
 

@@ -1,5 +1,15 @@
 //! The integration tests: one binary, one module a subject.
 
-mod corpus;
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
+
+mod cli;
+mod deliveries;
+mod digests;
+mod discovery;
 mod fakes;
+mod house;
+mod processes;
 mod shared;
+mod shipped;
+mod subscriptions;
+mod world;

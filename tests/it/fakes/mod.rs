@@ -13,6 +13,7 @@
 )]
 
 pub mod discord;
+pub mod edgar;
 pub mod smtp;
 
 mod answers;

@@ -1,0 +1,209 @@
+//! From a filing to messages: each destination once, through a restart, and none held up by another.
+
+use std::fs;
+
+use chrono::TimeDelta;
+use mail_parser::MessageParser;
+use sellbell::app::Lane;
+use sellbell::destination::Destination;
+use serde_json::{Value, json};
+
+use crate::world::{World, at, deliver_all, deliver_to, qualys};
+
+const NOW: &str = "2021-08-24T17:12:31-04:00";
+
+fn rule(name: &str, min_value: u64, notify: &str) -> String {
+    format!("[[rule]]\nname = \"{name}\"\ntickers = [\"QLYS\"]\nmin_value = {min_value}\nnotify = {notify}\n")
+}
+
+#[tokio::test]
+async fn a_filing_rings_once_everywhere_and_not_again_after_a_restart() {
+    let world = World::new().await;
+    let file = world.path("alerts.jsonl");
+    let notify = format!(
+        "[\"discord:alerts\", \"discord:hook\", \"email:desk\", \"jsonl:{}\", \"terminal\"]",
+        file.display()
+    );
+    let rules = rule("big", 2_600_000, &notify) + &rule("bigger", 2_700_000, &notify);
+    world.edgar.publish(&qualys());
+    let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
+    let report = app.poll_once(at(NOW)).await.unwrap();
+    assert_eq!((report.new, report.rang), (1, 1));
+    assert_eq!(world.edgar.take_fetched().len(), 1);
+    assert_eq!(deliver_all(&app, at(NOW)).await, (5, 0, 0));
+
+    for _ in 0..2 {
+        let message = world.discord.next_message().await;
+        let embed = &message.body["embeds"][0];
+        assert_eq!(embed["title"], "QLYS: insider sold $2.66M");
+        assert!(embed["description"].as_str().unwrap().contains("**$2,661,359.10**"));
+        assert_eq!(message.body["allowed_mentions"], json!({ "parse": [] }));
+        match message.target.as_str() {
+            "channel:555" => assert_eq!(message.body["enforce_nonce"], true),
+            target => assert_eq!(target, "webhook:5"),
+        }
+        let reference = embed["footer"]["text"].as_str().unwrap();
+        assert!(message.body["nonce"].as_str().is_none_or(|nonce| reference.ends_with(nonce)), "{reference}");
+    }
+
+    let mail = world.smtp.next_mail().await;
+    assert_eq!(
+        (mail.from.as_str(), mail.to.as_slice()),
+        ("bell@example.org", ["desk@example.org".to_owned()].as_slice())
+    );
+    let parsed = MessageParser::default().parse(&mail.raw).unwrap();
+    assert_eq!(parsed.subject(), Some("QLYS: Philippe Courtot Family Trust (10% owner) sold $2,661,359.10"));
+    assert!(parsed.message_id().unwrap().ends_with("@example.org"));
+    assert!(parsed.body_text(0).unwrap().contains("24,133 shares at $110.28 on average, 2 lots on 2 days"));
+    assert!(parsed.body_html(0).unwrap().contains("$2,551,984.11"));
+    let header = |name: &str| parsed.header_raw(name).map(str::trim).unwrap_or_default().to_owned();
+    assert_eq!(header("Auto-Submitted"), "auto-generated");
+    assert!(
+        header("List-Id").contains("<sellbell.example.org>")
+            && header("List-Unsubscribe").starts_with("<mailto:")
+    );
+
+    let written = fs::read_to_string(&file).unwrap();
+    let lines: Vec<Value> = written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(
+        json!([lines[0]["rule"], lines[0]["value_usd"], lines[0]["shares"], lines[0]["lots"][1]["price"]]),
+        json!(["big", "2661359.1015", "24133", "110.0352"])
+    );
+    assert!(
+        world
+            .take_output()
+            .contains("sold 24,133 shares for $2,661,359.10, average $110.28 (2 lots on 2 days)")
+    );
+
+    drop(app);
+    let app = world.app(&rules, None);
+    let report = app.poll_once(at("2021-08-24T17:13:00-04:00")).await.unwrap();
+    assert_eq!((report.new, report.rang), (0, 0));
+    assert_eq!(deliver_all(&app, at("2021-08-24T17:13:00-04:00")).await, (0, 0, 0));
+    assert_eq!(fs::read_to_string(&file).unwrap(), written);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_was_committed_before_a_stop_is_sent_after_it() {
+    let world = World::new().await;
+    let rules = rule("big", 1, "[\"discord:alerts\", \"email:desk\"]");
+    world.edgar.publish(&qualys());
+    let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
+    app.poll_once(at(NOW)).await.unwrap();
+    drop(app);
+    let app = world.app(&rules, None);
+    assert_eq!(deliver_all(&app, at("2021-08-24T18:00:00-04:00")).await, (2, 0, 0));
+    assert_eq!(world.discord.next_message().await.target, "channel:555");
+    world.smtp.next_mail().await;
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_destination_that_is_down_is_tried_again_and_holds_up_no_other() {
+    let world = World::new().await;
+    let rules = rule("big", 1, "[\"discord:alerts\", \"discord:hook\", \"email:desk\"]");
+    world.edgar.publish(&qualys());
+    let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
+    world.discord.fail_next(
+        "webhook:5",
+        429,
+        json!({ "message": "slow", "retry_after": 7.5, "global": false }),
+        1,
+    );
+    world.discord.fail_next("channel:555", 500, json!({ "message": "oops", "code": 0 }), 1);
+    world.smtp.fail_next("rcpt", "451 4.3.0 try later", 1);
+    app.poll_once(at(NOW)).await.unwrap();
+    world.edgar.take_fetched();
+
+    let hook: Destination = "discord:hook".parse().unwrap();
+    let mut lane = Lane::default();
+    assert_eq!(deliver_to(&app, &hook, &mut lane, at(NOW)).await, (0, 1, 0));
+    // The bot's channel and the mail fail once each too, and are independent of the webhook.
+    assert_eq!(deliver_all(&app, at(NOW)).await, (0, 2, 0));
+    // Not before Discord allows it.
+    let early = at(NOW) + TimeDelta::milliseconds(7_400);
+    assert_eq!(deliver_to(&app, &hook, &mut lane, early).await, (0, 0, 0));
+    let later = at(NOW) + TimeDelta::seconds(30);
+    assert_eq!(deliver_to(&app, &hook, &mut lane, later).await, (1, 0, 0));
+    assert_eq!(deliver_all(&app, later).await, (2, 0, 0));
+    for _ in 0..2 {
+        world.discord.next_message().await;
+    }
+    world.smtp.next_mail().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_of_discord_does_not_ring_twice() {
+    let world = World::new().await;
+    world.edgar.publish(&qualys());
+    let app = world.app(&rule("big", 1, "[\"discord:alerts\"]"), Some("2021-08-24T00:00:00-04:00"));
+    world.discord.create_and_fail_next("channel:555", 502, json!("bad gateway"), 1);
+    app.poll_once(at(NOW)).await.unwrap();
+    world.edgar.take_fetched();
+    assert_eq!(deliver_all(&app, at(NOW)).await, (0, 1, 0));
+    assert_eq!(deliver_all(&app, at(NOW) + TimeDelta::seconds(30)).await, (1, 0, 0));
+    world.discord.next_message().await;
+    assert_eq!((world.discord.unread(), world.discord.deduplicated()), (0, 1));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_can_never_succeed_is_given_up_and_kept() {
+    let world = World::new().await;
+    world.edgar.publish(&qualys());
+    let rules = rule("big", 1, "[\"discord:hook\", \"email:desk\", \"terminal\"]");
+    let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
+    world.discord.fail_next("webhook:5", 404, json!({ "message": "Unknown Webhook", "code": 10015 }), 1);
+    world.smtp.refuse("desk@example.org", "550 5.1.1 no such user");
+    app.poll_once(at(NOW)).await.unwrap();
+    world.edgar.take_fetched();
+    assert_eq!(deliver_all(&app, at(NOW)).await, (1, 0, 2));
+    let counts = app.store.counts().unwrap();
+    assert_eq!((counts.queued, counts.delivered, counts.dead), (0, 1, 2));
+    assert!(world.take_output().contains("[QLYS]"));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_rule_change_never_tells_a_done_filing_again() {
+    let world = World::new().await;
+    world.edgar.publish(&qualys());
+    let app = world.app(&rule("one", 1, "[\"terminal\"]"), Some("2021-08-24T00:00:00-04:00"));
+    app.poll_once(at(NOW)).await.unwrap();
+    assert_eq!(deliver_all(&app, at(NOW)).await, (1, 0, 0));
+    world.take_output();
+    drop(app);
+    let app = world.app(&rule("two", 1, "[\"terminal\"]"), Some("2021-08-24T00:00:00-04:00"));
+    assert_eq!(app.poll_once(at(NOW)).await.unwrap().new, 0);
+    assert_eq!(deliver_all(&app, at(NOW)).await, (0, 0, 0));
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_line_that_stands_in_the_file_already_is_not_written_again() {
+    let world = World::new().await;
+    let file = world.path("alerts.jsonl");
+    let rules = rule("big", 1, &format!("[\"jsonl:{}\"]", file.display()));
+    world.edgar.publish(&qualys());
+    let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
+    app.poll_once(at(NOW)).await.unwrap();
+    world.edgar.take_fetched();
+    let destination: Destination = format!("jsonl:{}", file.display()).parse().unwrap();
+    let queued = app.store.queued(&destination, 1).unwrap().remove(0);
+    // The crash falls between writing and recording: the line is there, the delivery is still queued.
+    app.notifier.send(&queued).await.unwrap();
+    let once = fs::read_to_string(&file).unwrap();
+    fs::write(&file, format!("{once}{{\"key\":\"cut sho")).unwrap();
+    assert_eq!(deliver_all(&app, at(NOW)).await, (1, 0, 0));
+    assert_eq!(fs::read_to_string(&file).unwrap(), format!("{once}{{\"key\":\"cut sho"));
+    // A line that was cut short does not count, and spoils no other.
+    fs::write(&file, &once[..once.len() / 2]).unwrap();
+    app.notifier.send(&queued).await.unwrap();
+    assert_eq!(fs::read_to_string(&file).unwrap(), format!("{}\n{once}", &once[..once.len() / 2]));
+    world.finish().await;
+}

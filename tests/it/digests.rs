@@ -1,0 +1,62 @@
+//! A digest: one mail a slot with all that came since the last.
+
+use mail_parser::MessageParser;
+
+use crate::world::{World, at, deliver_all, qualys, small_sale};
+
+const RULES: &str = "[[rule]]\nname = \"all-sales\"\ncodes = [\"S\"]\nnotify = [\"email:digest\"]\n\
+    [[rule]]\nname = \"qualys\"\ntickers = [\"QLYS\"]\nnotify = [\"email:digest\"]\n";
+const SLOT: &str = "2021-08-24T17:30:00-04:00";
+
+#[tokio::test]
+async fn a_slot_that_passes_twice_sends_one_mail() {
+    let world = World::new().await;
+    let app = world.app(RULES, Some("2021-08-24T00:00:00-04:00"));
+    assert_eq!(app.digest_once(at("2021-08-24T16:00:00-04:00")).unwrap(), 0, "from now on");
+    world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-24T17:00:00-04:00"));
+    world.edgar.publish(&qualys());
+    app.poll_once(at("2021-08-24T17:12:31-04:00")).await.unwrap();
+    world.edgar.take_fetched();
+    assert_eq!(app.digest_once(at("2021-08-24T17:29:59-04:00")).unwrap(), 0, "not before the slot");
+    assert_eq!(deliver_all(&app, at("2021-08-24T17:29:59-04:00")).await, (0, 0, 0));
+    assert_eq!(app.digest_once(at(SLOT)).unwrap(), 1);
+    assert_eq!(app.digest_once(at(SLOT)).unwrap(), 0);
+    drop(app);
+
+    let app = world.app(RULES, None);
+    assert_eq!(app.digest_once(at(SLOT)).unwrap(), 0, "nor after a restart");
+    assert_eq!(deliver_all(&app, at(SLOT)).await, (1, 0, 0));
+    let mail = world.smtp.next_mail().await;
+    assert_eq!(mail.to, ["digest@example.org"]);
+    let parsed = MessageParser::default().parse(&mail.raw).unwrap();
+    assert_eq!(parsed.subject(), Some("Insider digest: 2 filings, $2,662,359.10"));
+    let text = parsed.body_text(0).unwrap().into_owned();
+    let places: Vec<_> = ["$2,661,359.10  QLYS", "qualys", "$1,000.00  Issuer 70", "Total: $2,662,359.10"]
+        .iter()
+        .map(|part| text.find(part).unwrap_or_else(|| panic!("{part} is not in {text}")))
+        .collect();
+    assert!(places.is_sorted(), "the most valuable first: {text}");
+    assert!(parsed.body_html(0).unwrap().contains("2 companies, the most valuable first"));
+
+    assert_eq!(app.digest_once(at("2021-08-25T17:30:00-04:00")).unwrap(), 0, "nothing to tell, no mail");
+    assert_eq!(deliver_all(&app, at("2021-08-25T17:30:00-04:00")).await, (0, 0, 0));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn slots_missed_while_down_come_as_one_mail() {
+    let world = World::new().await;
+    let app = world.app(RULES, Some("2021-08-24T00:00:00-04:00"));
+    app.digest_once(at("2021-08-24T16:00:00-04:00")).unwrap();
+    world.edgar.publish(&qualys());
+    app.poll_once(at("2021-08-24T17:12:31-04:00")).await.unwrap();
+    drop(app);
+    let app = world.app(RULES, None);
+    let much_later = at("2021-08-27T09:00:00-04:00");
+    assert_eq!(app.digest_once(much_later).unwrap(), 1);
+    assert_eq!(app.digest_once(much_later).unwrap(), 0);
+    assert_eq!(deliver_all(&app, much_later).await, (1, 0, 0));
+    world.smtp.next_mail().await;
+    world.edgar.take_fetched();
+    world.finish().await;
+}

@@ -1,0 +1,125 @@
+//! The floors of the house: a module imports only from lower ones.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// Top-level modules by floor, lowest first. `docs/ARCHITECTURE.md` says what each is.
+const FLOORS: [&[&str]; 11] = [
+    &["filing", "schedule", "retry", "text", "destination"],
+    &["form4", "edgar", "problem"],
+    &["config", "reader", "rules"],
+    &["alert"],
+    &["digest"],
+    &["delivery"],
+    &["render"],
+    &["source", "store", "notify", "replay"],
+    &["app"],
+    &["bot"],
+    &["cli"],
+];
+
+/// The pure core is this floor and all below it.
+const PURE: &str = "render";
+
+fn sources(dir: &Path, found: &mut Vec<String>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path.to_string_lossy().into_owned());
+        }
+    }
+}
+
+fn files() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    sources(&root, &mut found);
+    let prefix = format!("{}/", root.display());
+    found
+        .into_iter()
+        .map(|path| (path.strip_prefix(&prefix).unwrap().to_owned(), fs::read_to_string(&path).unwrap()))
+        .collect()
+}
+
+/// The module names that follow `crate::` anywhere in the code, grouped imports included.
+fn imports(text: &str) -> Vec<String> {
+    let code: String =
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let mut names = Vec::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        let name = |text: &str| {
+            text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>()
+        };
+        match rest.strip_prefix('{') {
+            Some(group) => {
+                names.extend(group[..group.find("};").unwrap()].split(',').map(|part| name(part.trim())))
+            }
+            None => names.push(name(rest)),
+        }
+    }
+    names
+}
+
+/// The part of a file before its tests.
+fn body(text: &str) -> &str {
+    text.split("#[cfg(test)]").next().unwrap()
+}
+
+#[test]
+fn a_module_imports_only_from_lower_floors() {
+    let floor: BTreeMap<&str, usize> =
+        FLOORS.iter().enumerate().flat_map(|(n, modules)| modules.iter().map(move |m| (*m, n))).collect();
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for (path, text) in files() {
+        let module = path.split(['/', '.']).next().unwrap();
+        if matches!(module, "lib" | "main") || path.ends_with("tests.rs") {
+            continue;
+        }
+        let own = floor.get(module).unwrap_or_else(|| panic!("{path}: `{module}` stands on no floor"));
+        for import in imports(body(&text)) {
+            let other =
+                floor.get(import.as_str()).unwrap_or_else(|| panic!("{path}: `{import}` stands on no floor"));
+            seen += 1;
+            if import != module && other >= own {
+                wrong.push(format!("{path} imports crate::{import}"));
+            }
+        }
+    }
+    assert!(seen > 100, "only {seen} imports were found");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_pure_core_knows_no_network_disk_or_runtime() {
+    const OUTSIDE: [&str; 8] =
+        ["tokio::", "reqwest::", "serenity::", "sled::", "axum::", "std::net", "std::env", "std::process"];
+    let highest = FLOORS.iter().position(|modules| modules.contains(&PURE)).unwrap();
+    let pure: Vec<&str> = FLOORS[..=highest].iter().flat_map(|modules| modules.iter().copied()).collect();
+    let mut wrong = Vec::new();
+    for (path, text) in files() {
+        let module = path.split(['/', '.']).next().unwrap();
+        // Rule files are loaded from a folder by one file; the rest of `rules` takes texts.
+        let disk = (path != "rules/load.rs").then_some("std::fs");
+        for outside in OUTSIDE.into_iter().chain(disk) {
+            if pure.contains(&module) && body(&text).contains(outside) {
+                wrong.push(format!("{path} knows {outside}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_file_is_longer_than_400_lines_before_its_tests() {
+    let long: Vec<String> = files()
+        .iter()
+        .filter(|(_, text)| body(text).lines().count() > 400)
+        .map(|(path, text)| format!("{path}: {}", body(text).lines().count()))
+        .collect();
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}

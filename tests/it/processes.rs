@@ -1,0 +1,108 @@
+//! The real process: killed, stopped, and started again.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use tokio::net::TcpListener;
+
+use crate::world::{World, qualys};
+
+/// Polls every second of every day, so that a test does not wait for office hours.
+const SETTINGS: &str = "[schedule]\npoll = \"* * * * * *\"\ntime_zone = \"UTC\"\n";
+const RULES: &str = "[[rule]]\nname = \"qualys\"\ntickers = [\"QLYS\"]\nmin_value = 2_600_000\n\
+    notify = [\"discord:hook\", \"jsonl:alerts.jsonl\"]\n";
+
+fn prepare(world: &World) {
+    fs::write(world.path("settings.toml"), world.settings() + SETTINGS).unwrap();
+    fs::create_dir(world.path("rules")).unwrap();
+    fs::write(world.path("rules/qualys.toml"), RULES).unwrap();
+}
+
+/// Ends with the test, however that ends.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(dir: &Path, webhook: &str, since: &[&str]) -> Process {
+    let child = Command::new(env!("CARGO_BIN_EXE_sellbell"))
+        .args(["run", "--config", "settings.toml"])
+        .args(since)
+        .current_dir(dir)
+        .env_clear()
+        .env("DISCORD_WEBHOOK_HOOK", webhook)
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(dir.join("log")).unwrap())
+        .spawn()
+        .unwrap();
+    Process(child)
+}
+
+fn signal(process: &Process, name: &str) {
+    let sent =
+        Command::new("kill").args([&format!("-{name}"), &process.0.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_between_commit_and_send_it_sends_after_the_restart() {
+    let world = World::new().await;
+    prepare(&world);
+    world.edgar.publish(&qualys());
+    // A webhook that takes the connection and never answers: the alert is committed by then, and not sent.
+    let silent = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = format!("http://{}/api/webhooks/5/token-5", silent.local_addr().unwrap());
+    let mut killed = start(world.dir.path(), &address, &["--since", "2021-08-24"]);
+    let connection = silent.accept().await.unwrap();
+    killed.0.kill().unwrap();
+    killed.0.wait().unwrap();
+    drop((connection, silent));
+    assert_eq!(world.discord.unread(), 0);
+
+    let mut restarted = start(world.dir.path(), &world.discord.webhook_url(5), &[]);
+    let message = world.discord.next_message().await;
+    assert_eq!(message.body["embeds"][0]["title"], "QLYS: insider sold $2.66M");
+    signal(&restarted, "TERM");
+    let status = tokio::task::spawn_blocking(move || restarted.0.wait().unwrap()).await.unwrap();
+    let log = fs::read_to_string(world.path("log")).unwrap();
+    assert!(status.success(), "{log}");
+    assert!(log.contains("stopped"), "{log}");
+    assert!(!log.contains("token-5"), "{log}");
+    assert_eq!(
+        fs::read_to_string(world.path("alerts.jsonl")).unwrap().lines().count(),
+        1,
+        "the other was not held up"
+    );
+    assert_eq!(world.edgar.take_fetched().into_values().collect::<Vec<_>>(), [1]);
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stops_cleanly_on_sigint_and_a_second_process_is_told_of_the_first() {
+    let world = World::new().await;
+    prepare(&world);
+    world.edgar.publish(&qualys());
+    let mut running = start(world.dir.path(), &world.discord.webhook_url(5), &["--since", "2021-08-24"]);
+    world.discord.next_message().await;
+    let second = Command::new(env!("CARGO_BIN_EXE_sellbell"))
+        .args(["run", "--once", "--config", "settings.toml"])
+        .current_dir(world.dir.path())
+        .env_clear()
+        .env("DISCORD_WEBHOOK_HOOK", world.discord.webhook_url(5))
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let said = String::from_utf8(second.stderr).unwrap();
+    assert!(said.contains("in use by another sellbell"), "{said}");
+    signal(&running, "INT");
+    let status = tokio::task::spawn_blocking(move || running.0.wait().unwrap()).await.unwrap();
+    assert!(status.success(), "{}", fs::read_to_string(world.path("log")).unwrap());
+    world.edgar.take_fetched();
+    world.finish().await;
+}

@@ -1,0 +1,175 @@
+//! A whole world for a test: an EDGAR, a Discord, a mail server, a folder, and apps that come and go in it.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, Utc};
+use sellbell::app::{App, Lane};
+use sellbell::config::Settings;
+use sellbell::destination::Destination;
+use sellbell::notify::{Notifier, Secrets};
+use sellbell::problem::Source;
+use sellbell::render::terminal::Colour;
+use sellbell::rules;
+use sellbell::source::Client;
+use sellbell::store::Store;
+use tempfile::TempDir;
+
+use crate::fakes::discord::FakeDiscord;
+use crate::fakes::edgar::{FakeEdgar, Published};
+use crate::fakes::smtp::FakeSmtp;
+
+pub const QUALYS: &[u8] = include_bytes!("../../src/replay/bundled/0009900001-21-000001.txt");
+
+/// The seed filing as EDGAR lists it.
+pub fn qualys() -> Published {
+    Published {
+        accession: "0009900001-21-000001",
+        form: "4",
+        issuer: 1_107_843,
+        owner: 9_900_001,
+        accepted: "2021-08-24T17:12:09-04:00",
+        body: QUALYS.to_vec(),
+    }
+}
+
+/// A small sale: 100 shares at ten dollars.
+pub fn small_sale(accession: &'static str, issuer: u64, accepted: &'static str) -> Published {
+    Published {
+        accession,
+        form: "4",
+        issuer,
+        owner: 7,
+        accepted,
+        body: submission(accession, "4", issuer, 7),
+    }
+}
+
+/// A whole submission text with one sale of 100 shares at ten dollars.
+pub fn submission(accession: &str, form: &str, issuer: u64, owner: u64) -> Vec<u8> {
+    format!(
+        "<SEC-DOCUMENT>{accession}.txt : 20251212\n<SEC-HEADER>{accession}.hdr.sgml : 20251212\n\
+         <ACCEPTANCE-DATETIME>20251212160509\nACCESSION NUMBER:\t\t{accession}\n</SEC-HEADER>\n\
+         <DOCUMENT>\n<TYPE>{form}\n<TEXT>\n<XML>\n<?xml version=\"1.0\"?>\n<ownershipDocument>\
+         <schemaVersion>X0508</schemaVersion><documentType>{form}</documentType>\
+         <periodOfReport>2025-12-10</periodOfReport><issuer><issuerCik>{issuer:010}</issuerCik>\
+         <issuerName>Issuer {issuer}</issuerName><issuerTradingSymbol>NONE</issuerTradingSymbol></issuer>\
+         <reportingOwner><reportingOwnerId><rptOwnerCik>{owner:010}</rptOwnerCik><rptOwnerName>DOE JANE</rptOwnerName>\
+         </reportingOwnerId><reportingOwnerRelationship><isDirector>1</isDirector></reportingOwnerRelationship>\
+         </reportingOwner><nonDerivativeTable><nonDerivativeTransaction>\
+         <securityTitle><value>Common Stock</value></securityTitle>\
+         <transactionDate><value>2025-12-10</value></transactionDate>\
+         <transactionCoding><transactionFormType>4</transactionFormType><transactionCode>S</transactionCode>\
+         <equitySwapInvolved>0</equitySwapInvolved></transactionCoding>\
+         <transactionAmounts><transactionShares><value>100</value></transactionShares>\
+         <transactionPricePerShare><value>10</value></transactionPricePerShare>\
+         <transactionAcquiredDisposedCode><value>D</value></transactionAcquiredDisposedCode></transactionAmounts>\
+         </nonDerivativeTransaction></nonDerivativeTable></ownershipDocument>\n</XML>\n</TEXT>\n</DOCUMENT>\n\
+         </SEC-DOCUMENT>\n"
+    )
+    .into_bytes()
+}
+
+pub fn at(time: &str) -> DateTime<Utc> {
+    time.parse::<DateTime<chrono::FixedOffset>>().unwrap().to_utc()
+}
+
+pub struct World {
+    pub edgar: FakeEdgar,
+    pub discord: FakeDiscord,
+    pub smtp: FakeSmtp,
+    pub dir: TempDir,
+    output: Arc<Mutex<Vec<u8>>>,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self {
+            edgar: FakeEdgar::start().await,
+            discord: FakeDiscord::start().await,
+            smtp: FakeSmtp::start().await,
+            dir: tempfile::tempdir().unwrap(),
+            output: Arc::default(),
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    /// The settings of this world: a bot channel `alerts`, a webhook `hook`, recipients `desk` (at once) and `digest`.
+    pub fn settings(&self) -> String {
+        format!(
+            "[edgar]\nbase_url = \"{}\"\ncontact = \"Test test@example.org\"\nrequests_per_second = 5000\n\
+             [store]\ndir = \"{}\"\n[discord]\napi_base = \"{}\"\n\
+             [[discord.channel]]\nname = \"alerts\"\nchannel_id = \"555\"\n\
+             [[discord.channel]]\nname = \"hook\"\nwebhook = true\n\
+             [email]\nfrom = \"sellbell <bell@example.org>\"\n\
+             [[email.recipient]]\nname = \"desk\"\naddress = \"Desk <desk@example.org>\"\n\
+             [[email.recipient]]\nname = \"digest\"\naddress = \"digest@example.org\"\nmode = \"digest\"\n\
+             schedule = \"30 17 * * *\"\ntime_zone = \"America/New_York\"\n",
+            self.edgar.base_url(),
+            self.path("store").display(),
+            self.discord.base(),
+        )
+    }
+
+    /// An app on this world's store; one at a time, as in life.
+    pub fn app(&self, rules_text: &str, since: Option<&str>) -> App {
+        let settings = Settings::read("settings", &self.settings(), &[]).unwrap();
+        let source = Source { file: "rules", text: rules_text };
+        let rules = rules::load_slice([source], &|d| settings.knows(d), &settings.destinations()).unwrap();
+        let mut secrets = Secrets {
+            discord_token: Some(FakeDiscord::TOKEN.into()),
+            smtp_url: Some(self.smtp.url().into()),
+            ..Secrets::default()
+        };
+        secrets.discord_webhooks.insert("hook".into(), self.discord.webhook_url(5).into());
+        let output: Arc<Mutex<dyn Write + Send>> = Arc::clone(&self.output) as _;
+        let notifier = Notifier::new(&settings, &secrets, &|_| true, output, Colour::Plain).unwrap();
+        let client = Client::new(&settings.edgar).unwrap();
+        let store = Store::open(&settings.store_dir).unwrap();
+        App::new(settings, rules, store, client, notifier, since.map(at))
+    }
+
+    /// What was written to standard output since the last call.
+    pub fn take_output(&self) -> String {
+        String::from_utf8(std::mem::take(&mut *self.output.lock().unwrap())).unwrap()
+    }
+
+    /// Fails if any fake saw something unexpected, or holds something that nobody looked at.
+    pub async fn finish(self) {
+        assert_eq!(self.take_output(), "", "printed, and not looked at");
+        self.edgar.finish();
+        self.discord.finish().await;
+        self.smtp.finish().await;
+    }
+}
+
+/// Delivers until nothing is due; how many were delivered, failed and died.
+pub async fn deliver_all(app: &App, now: DateTime<Utc>) -> (usize, usize, usize) {
+    let mut total = (0, 0, 0);
+    for destination in app.store.waiting_destinations().unwrap() {
+        let (delivered, failed, dead) = deliver_to(app, &destination, &mut Lane::default(), now).await;
+        total = (total.0 + delivered, total.1 + failed, total.2 + dead);
+    }
+    total
+}
+
+/// Delivers to one destination until nothing is due.
+pub async fn deliver_to(
+    app: &App,
+    destination: &Destination,
+    lane: &mut Lane,
+    now: DateTime<Utc>,
+) -> (usize, usize, usize) {
+    let mut total = (0, 0, 0);
+    loop {
+        let report = app.deliver_once(destination, lane, now).await.unwrap();
+        total = (total.0 + report.delivered, total.1 + report.failed, total.2 + report.dead);
+        if report.next.is_none_or(|next| next > now) {
+            return total;
+        }
+    }
+}
