@@ -156,7 +156,8 @@ fn fields(alert: &Alert) -> Vec<Field> {
     let mut long = |name: String, lines: Vec<String>| {
         fields.push(Field { name, value: fitting(&lines, FIELD), inline: false });
     };
-    if alert.owners.len() > 1 || alert.owners.first().is_some_and(|owner| !owner.position().is_empty()) {
+    // A single owner stands in the sentence above.
+    if alert.owners.len() > 1 {
         let lines = alert.owners.iter().take(MOST_OWNERS).map(|owner| {
             let position = owner.position();
             let name = escaped(&clip(&owner.name, 80));

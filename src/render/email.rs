@@ -145,9 +145,9 @@ impl AlertView {
             company: bounded(&alert.issuer.name),
             tickers: alert.issuer.tickers.join(", "),
             tone: match alert.verb() {
-                "sold" => "#c0392b",
-                "bought" => "#1e8449",
-                _ => "#5d6d7e",
+                "sold" => "#d64545",
+                "bought" => "#2e9e6b",
+                _ => "#808890",
             },
             verb: alert.verb(),
             owners: alert
