@@ -108,15 +108,21 @@ pub(super) fn settings(file: &str, text: &str) -> Result<Settings, Problems> {
     let source = Source { file, text };
     let wire: WireSettings = source.read().map_err(|problem| Problems(vec![problem]))?;
     let mut reader = Reader { source, problems: Vec::new() };
-    let settings = Settings {
-        edgar: reader.edgar(wire.edgar),
-        schedule: reader.schedules(wire.schedule),
-        rules_dir: wire.rules.dir.unwrap_or_else(|| "rules".into()).into(),
-        store_dir: wire.store.dir.unwrap_or_else(|| "sellbell-data".into()).into(),
-        discord: reader.discord(wire.discord),
-        email: reader.email(wire.email),
-    };
-    if reader.problems.is_empty() { Ok(settings) } else { Err(Problems(reader.problems)) }
+    let edgar = reader.edgar(wire.edgar);
+    let schedule = reader.schedules(wire.schedule);
+    let discord = reader.discord(wire.discord);
+    let email = reader.email(wire.email);
+    match schedule {
+        Some(schedule) if reader.problems.is_empty() => Ok(Settings {
+            edgar,
+            schedule,
+            rules_dir: wire.rules.dir.unwrap_or_else(|| "rules".into()).into(),
+            store_dir: wire.store.dir.unwrap_or_else(|| "sellbell-data".into()).into(),
+            discord,
+            email,
+        }),
+        _ => Err(Problems(reader.problems)),
+    }
 }
 
 struct Reader<'a> {
@@ -149,7 +155,7 @@ impl Reader<'_> {
         }
     }
 
-    fn schedules(&mut self, wire: WireSchedule) -> Schedules {
+    fn schedules(&mut self, wire: WireSchedule) -> Option<Schedules> {
         let look_back = wire.look_back.as_ref().map_or(Duration::ZERO, |text| {
             humantime::parse_duration(text.get_ref()).unwrap_or_else(|_| {
                 self.report(
@@ -160,7 +166,7 @@ impl Reader<'_> {
             })
         });
         let poll = self.schedule(wire.poll.as_ref(), "*/2 * 6-21 * * Mon-Fri", wire.time_zone.as_ref());
-        Schedules { poll, look_back }
+        Some(Schedules { poll: poll?, look_back })
     }
 
     fn discord(&mut self, wire: WireDiscord) -> Discord {
@@ -210,11 +216,11 @@ impl Reader<'_> {
                     }
                     Mode::Instant
                 }
-                WireMode::Digest => Mode::Digest(Box::new(self.schedule(
-                    recipient.schedule.as_ref(),
-                    "30 17 * * Mon-Fri",
-                    recipient.time_zone.as_ref(),
-                ))),
+                WireMode::Digest => {
+                    let (schedule, zone) = (recipient.schedule.as_ref(), recipient.time_zone.as_ref());
+                    let Some(schedule) = self.schedule(schedule, "30 17 * * Mon-Fri", zone) else { continue };
+                    Mode::Digest(Box::new(schedule))
+                }
             };
             recipients.push(Recipient {
                 name: recipient.name.into_inner(),
@@ -229,21 +235,25 @@ impl Reader<'_> {
         }
     }
 
+    /// A schedule, or `None` once the mistake in it is reported.
     fn schedule(
         &mut self,
         wire: Option<&Spanned<String>>,
         default: &str,
         zone: Option<&Spanned<String>>,
-    ) -> Schedule {
+    ) -> Option<Schedule> {
         let expression = wire.map_or(default, |text| text.get_ref());
         let zone_name = zone.map_or(EASTERN, |text| text.get_ref());
-        Schedule::parse(expression, zone_name).unwrap_or_else(|error| {
-            let blamed = if matches!(error, ScheduleError::Zone(_)) { zone } else { wire };
-            if let Some(blamed) = blamed {
-                self.report(blamed, &error);
+        match Schedule::parse(expression, zone_name) {
+            Ok(schedule) => Some(schedule),
+            Err(error) => {
+                let blamed = if matches!(error, ScheduleError::Zone(_)) { zone } else { wire };
+                if let Some(blamed) = blamed {
+                    self.report(blamed, &error);
+                }
+                None
             }
-            fallback()
-        })
+        }
     }
 
     fn address(&mut self, wire: Option<Spanned<String>>, default: &str) -> String {
@@ -291,10 +301,4 @@ impl Reader<'_> {
     fn report<T>(&mut self, value: &Spanned<T>, message: impl Display) {
         self.problems.push(self.source.problem(value, message));
     }
-}
-
-/// A schedule to go on with after an error was reported; the settings are not used then.
-fn fallback() -> Schedule {
-    #[expect(clippy::expect_used, reason = "a constant, read by every test of this module")]
-    Schedule::parse("0 0 * * *", "UTC").expect("a valid constant")
 }

@@ -69,16 +69,18 @@ pub struct OwnerRecord {
     pub cik: Option<Cik>,
     /// As filed.
     pub name: String,
-    /// Boxes; an absent one is `false`.
+    /// `isDirector`; an absent box is `false`.
     pub director: bool,
-    #[allow(missing_docs)]
+    /// `isOfficer`, likewise.
     pub officer: bool,
-    #[allow(missing_docs)]
+    /// `isTenPercentOwner`, likewise.
     pub ten_percent_owner: bool,
-    #[allow(missing_docs)]
+    /// `isOther`, likewise.
     pub other: bool,
-    /// `officerTitle`, or what "other" means.
+    /// `officerTitle`.
     pub title: Option<String>,
+    /// `otherText`: what "other" means.
+    pub other_text: Option<String>,
 }
 
 /// A transaction row as JSON.
@@ -213,6 +215,7 @@ impl From<&Owner> for OwnerRecord {
             ten_percent_owner: owner.ten_percent_owner,
             other: owner.other,
             title: owner.title.clone(),
+            other_text: owner.other_text.clone(),
         }
     }
 }

@@ -60,3 +60,21 @@ async fn slots_missed_while_down_come_as_one_mail() {
     world.edgar.take_fetched();
     world.finish().await;
 }
+
+#[tokio::test]
+async fn what_waits_for_a_digest_is_not_lost_when_the_recipient_wants_mail_at_once() {
+    let world = World::new().await;
+    let app = world.app(RULES, Some("2021-08-24T00:00:00-04:00"));
+    app.digest_once(at("2021-08-24T16:00:00-04:00")).unwrap();
+    world.edgar.publish(&qualys());
+    app.poll_once(at("2021-08-24T17:12:31-04:00")).await.unwrap();
+    drop(app);
+    let digest = "mode = \"digest\"\nschedule = \"30 17 * * *\"\ntime_zone = \"America/New_York\"\n";
+    let app = world.app_with(&world.settings().replace(digest, ""), RULES, None);
+    let now = at("2021-08-24T17:15:00-04:00");
+    assert_eq!((app.digest_once(now).unwrap(), app.digest_once(now).unwrap()), (1, 0));
+    assert_eq!(deliver_all(&app, now).await, (1, 0, 0));
+    assert_eq!(world.smtp.next_mail().await.to, ["digest@example.org"]);
+    world.edgar.take_fetched();
+    world.finish().await;
+}

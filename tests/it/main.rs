@@ -7,6 +7,7 @@ mod deliveries;
 mod digests;
 mod discovery;
 mod fakes;
+mod hostile;
 mod house;
 mod processes;
 mod shared;

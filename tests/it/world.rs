@@ -117,7 +117,12 @@ impl World {
 
     /// An app on this world's store; one at a time, as in life.
     pub fn app(&self, rules_text: &str, since: Option<&str>) -> App {
-        let settings = Settings::read("settings", &self.settings(), &[]).unwrap();
+        self.app_with(&self.settings(), rules_text, since)
+    }
+
+    /// An app with other settings.
+    pub fn app_with(&self, settings: &str, rules_text: &str, since: Option<&str>) -> App {
+        let settings = Settings::read("settings", settings, &[]).unwrap();
         let source = Source { file: "rules", text: rules_text };
         let rules = rules::load_slice([source], &|d| settings.knows(d), &settings.destinations()).unwrap();
         let mut secrets = Secrets {

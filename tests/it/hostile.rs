@@ -1,0 +1,91 @@
+//! Nothing that sellbell reads makes it panic.
+
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
+use sellbell::edgar::{answer, feed};
+use sellbell::filing::record::FilingRecord;
+use sellbell::reader;
+use sellbell::render::{filing, terminal::Colour};
+
+static FILINGS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/replay/bundled");
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
+    paths.into_iter().map(|path| fs::read(path).unwrap()).collect()
+});
+
+const FEED: &str = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\">\n\
+    <entry>\n<title>4 - Doe &amp; Sons (0000000070) (Issuer)</title>\n\
+    <link rel=\"alternate\" href=\"https://www.sec.gov/Archives/edgar/data/70/x/0000000007-21-000001-index.htm\"/>\n\
+    <updated>2021-08-24T17:12:09-04:00</updated>\n<category term=\"4\"/>\n\
+    <id>urn:tag:sec.gov,2008:accession-number=0000000007-21-000001</id>\n</entry>\n</feed>\n";
+
+/// Pieces that break things.
+const PIECES: [&str; 18] = [
+    "<",
+    ">",
+    "&",
+    "&#0;",
+    "&#x110000;",
+    "]]>",
+    "<![CDATA[",
+    "<!DOCTYPE a [<!ENTITY b \"c\">]>",
+    "&b;",
+    "\u{202e}",
+    "é",
+    "99999999999999999999999999999999999.9",
+    "-0",
+    "<value>",
+    "</value>",
+    "<nonDerivativeTable>",
+    "\0",
+    "<!--",
+];
+
+fn mutated(original: &[u8], edits: &[(usize, usize, usize)]) -> Vec<u8> {
+    let mut bytes = original.to_vec();
+    for &(at, cut, piece) in edits {
+        let start = at % (bytes.len() + 1);
+        let end = (start + cut).min(bytes.len());
+        bytes.splice(start..end, PIECES[piece % PIECES.len()].bytes());
+    }
+    bytes
+}
+
+fn edits() -> impl Strategy<Value = Vec<(usize, usize, usize)>> {
+    prop::collection::vec((any::<usize>(), 0..40_usize, any::<usize>()), 0..6)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+
+    #[test]
+    fn a_damaged_submission_is_read_or_refused(which in any::<prop::sample::Index>(), edits in edits()) {
+        let bytes = mutated(&FILINGS[which.index(FILINGS.len())], &edits);
+        match reader::read(&bytes) {
+            Ok(read) => {
+                prop_assert!(serde_json::to_string(&FilingRecord::new("f", &read)).is_ok());
+                let steers = ['\u{1b}', '\u{202e}', '\0', '\r'];
+                let shown = filing::show("f", &read, Colour::Plain);
+                prop_assert!(!shown.contains(steers));
+            }
+            Err(error) => prop_assert!(!error.at.is_empty() && !error.message.is_empty()),
+        }
+    }
+
+    #[test]
+    fn bytes_of_any_kind_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
+        prop_assert!(reader::read(&bytes).is_err());
+        let _ = feed::read(&bytes);
+        let _ = answer::classify(200, &bytes);
+    }
+
+    #[test]
+    fn a_damaged_feed_is_read_or_refused(edits in edits()) {
+        let _ = feed::read(&mutated(FEED.as_bytes(), &edits)).map(|page| page.filings());
+    }
+}
