@@ -240,7 +240,10 @@ impl App {
                 Ok(body) => self.settle(pending, &body, now, report)?,
                 Err(error) => {
                     self.postpone(pending, &error.message, now, report)?;
-                    self.trouble(error, now, report);
+                    // A filing may be listed some seconds before it is there.
+                    if error.trouble != Trouble::NotThereYet {
+                        self.trouble(error, now, report);
+                    }
                 }
             }
             if self.blocked_until(now).is_some() {

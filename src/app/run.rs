@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{self, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::{App, DeliverReport, Lane, PollReport};
@@ -163,39 +163,36 @@ async fn digest_loop(app: Arc<App>, wake: Arc<Notify>, mut stopped: watch::Recei
 
 /// Keeps one task for each destination that has something queued, so that none holds up another.
 async fn deliver_loop(app: Arc<App>, wake: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
-    let mut lanes: HashMap<Destination, JoinHandle<()>> = HashMap::new();
+    let mut lanes: JoinSet<()> = JoinSet::new();
+    let mut running: HashMap<task::Id, Destination> = HashMap::new();
     loop {
-        lanes.retain(|_, lane| !lane.is_finished());
         match app.store.waiting_destinations() {
             Ok(destinations) => {
                 for destination in destinations {
-                    lanes.entry(destination.clone()).or_insert_with(|| {
-                        let lane =
-                            lane_loop(Arc::clone(&app), destination, Arc::clone(&wake), stopped.clone());
-                        tokio::spawn(lane)
-                    });
+                    if !running.values().any(|other| *other == destination) {
+                        let lane = lane_loop(Arc::clone(&app), destination.clone(), stopped.clone());
+                        running.insert(lanes.spawn(lane).id(), destination);
+                    }
                 }
             }
             Err(error) => tracing::error!("{error}"),
         }
         tokio::select! {
             () = wake.notified() => {}
+            // What was queued while a lane ended is met by the look that follows.
+            Some(ended) = lanes.join_next_with_id() => {
+                let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
+                running.remove(&id);
+            }
             () = sleep(LONGEST_SLEEP) => {}
             _ = stopped.changed() => break,
         }
     }
-    for (_, lane) in lanes {
-        // A lane ends by itself at the stop signal; its panic was told by its own task.
-        let _ = lane.await;
-    }
+    // Each lane ends by itself at the stop signal, after the send under way.
+    while lanes.join_next().await.is_some() {}
 }
 
-async fn lane_loop(
-    app: Arc<App>,
-    destination: Destination,
-    wake: Arc<Notify>,
-    mut stopped: watch::Receiver<bool>,
-) {
+async fn lane_loop(app: Arc<App>, destination: Destination, mut stopped: watch::Receiver<bool>) {
     let mut lane = Lane::default();
     while !*stopped.borrow() {
         let next = match app.deliver_once(&destination, &mut lane, clock()).await {
@@ -212,8 +209,6 @@ async fn lane_loop(
             break;
         }
     }
-    // Something may have been queued between the last look and now: the keeper looks again.
-    wake.notify_one();
 }
 
 /// Sleeps until a moment of the wall clock, in parts; `false` where it is time to stop.
