@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use crate::filing::record::LotRecord;
 use crate::filing::{Accession, Cik, Code, Filing, Form, Shares, Trade, Usd, Warning, index_url};
 use crate::rules::{Match, Rule};
+use crate::text::plain;
 
 /// How long after its acceptance a filing may be seen before its alerts say that they are late, in minutes.
 const LATE_AFTER_MINUTES: i64 = 60;
@@ -73,8 +74,10 @@ pub struct Alert {
     pub lots: Vec<LotRecord>,
     /// Their positions among the filing's transactions, from 0.
     pub lot_numbers: Vec<usize>,
-    /// The sum of shares.
-    pub shares: Shares,
+    /// The sum of shares; `null` where no lot states a number.
+    pub shares: Option<Shares>,
+    /// Whether a lot states no number of shares, so that the true sum is higher.
+    pub shares_is_at_least: bool,
     /// The sum of shares × price over the priced lots; `null` where none is priced.
     pub value_usd: Option<Usd>,
     /// Whether a lot is unpriced, so that the true value is higher.
@@ -143,7 +146,10 @@ impl Alert {
                 cik: owner.cik,
                 name: owner.name.clone(),
                 roles: owner.roles().into_iter().map(str::to_owned).collect(),
-                title: owner.title.clone().or_else(|| owner.other_text.clone()),
+                title: match (&owner.title, &owner.other_text) {
+                    (Some(title), Some(other)) => Some(format!("{title}, {other}")),
+                    (title, other) => title.clone().or_else(|| other.clone()),
+                },
             })
             .collect();
         let trade = &matched.trade;
@@ -163,6 +169,7 @@ impl Alert {
             lots,
             lot_numbers: matched.lots.clone(),
             shares: trade.shares,
+            shares_is_at_least: trade.shares_is_at_least,
             value_usd: trade.value,
             value_is_at_least: trade.value_is_at_least,
             average_price: trade.average_price,
@@ -185,6 +192,7 @@ impl Alert {
     pub(crate) fn refigure(&mut self) {
         let trade = self.trade();
         self.shares = trade.shares;
+        self.shares_is_at_least = trade.shares_is_at_least;
         self.value_usd = trade.value;
         self.value_is_at_least = trade.value_is_at_least;
         self.average_price = trade.average_price;
@@ -219,6 +227,20 @@ impl Alert {
             },
             _ => "traded",
         }
+    }
+
+    /// The number of shares as people read it: `24,133`, `at least …`, or `an unknown number of`.
+    pub fn shares_text(&self) -> String {
+        match self.shares {
+            None => "an unknown number of".into(),
+            Some(shares) if self.shares_is_at_least => format!("at least {shares}"),
+            Some(shares) => shares.to_string(),
+        }
+    }
+
+    /// What was traded, for a headline: its value, or where that is unknown the shares.
+    pub fn what_text(&self) -> String {
+        if self.value_usd.is_some() { self.value_text() } else { format!("{} shares", self.shares_text()) }
     }
 
     /// The value as people read it: `$2,661,359.10`, `at least $…`, or `an unknown price`.
@@ -269,10 +291,10 @@ impl Alert {
         let amended = if self.form.is_amendment() { " (amended)" } else { "" };
         format!(
             "{} {} {} {} for {}{}, {}, {}{amended}",
-            self.owners_text(),
+            plain(&self.owners_text()),
             self.verb(),
-            self.shares,
-            self.ticker_or_name(),
+            self.shares_text(),
+            plain(self.ticker_or_name()),
             self.value_text(),
             average.unwrap_or_default(),
             self.lots_text(),

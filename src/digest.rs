@@ -21,8 +21,8 @@ pub struct Digest {
     pub until: DateTime<Utc>,
     /// One entry a filing, the most valuable first.
     pub entries: Vec<Entry>,
-    /// The sum over the entries' known values.
-    pub total_usd: Usd,
+    /// The sum over the entries' known values; `None` where none is known.
+    pub total_usd: Option<Usd>,
     /// Whether an entry's value is unknown or only a lower bound.
     pub total_is_at_least: bool,
     /// How many different companies.
@@ -61,12 +61,12 @@ impl Digest {
                 b.alert.accession,
             ))
         });
-        let mut total_usd = Usd::ZERO;
+        let mut total_usd: Option<Usd> = None;
         let mut total_is_at_least = false;
         for entry in &entries {
-            let sum = entry.alert.value_usd.and_then(|value| total_usd.plus(value));
+            let sum = entry.alert.value_usd.and_then(|value| total_usd.unwrap_or_default().plus(value));
             total_is_at_least |= sum.is_none() || entry.alert.value_is_at_least;
-            total_usd = sum.unwrap_or(total_usd);
+            total_usd = sum.or(total_usd);
         }
         let mut ciks: Vec<_> = entries.iter().map(|entry| entry.alert.issuer.cik).collect();
         ciks.sort_unstable();
@@ -86,10 +86,10 @@ impl Digest {
 
     /// The total as people read it.
     pub fn total_text(&self) -> String {
-        if self.total_is_at_least {
-            format!("at least {}", self.total_usd)
-        } else {
-            self.total_usd.to_string()
+        match self.total_usd {
+            None => "an unknown sum".into(),
+            Some(total) if self.total_is_at_least => format!("at least {total}"),
+            Some(total) => total.to_string(),
         }
     }
 }

@@ -6,7 +6,8 @@ use encoding_rs::{Encoding, WINDOWS_1252};
 
 /// The text of an XML document or submission, and whether any byte of it had to be replaced or guessed at.
 ///
-/// A byte order mark or a declared encoding decides; without one UTF-8 is tried, then Windows-1252, which reads any byte.
+/// A byte order mark decides; then UTF-8, where the bytes are that; then the encoding that the XML declares; then
+/// Windows-1252, which reads any byte.
 pub fn decode(bytes: &[u8]) -> (Cow<'_, str>, bool) {
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
         let (text, lossy) = encoding.decode_without_bom_handling(&bytes[length..]);
@@ -20,9 +21,10 @@ pub fn decode(bytes: &[u8]) -> (Cow<'_, str>, bool) {
     (text, lossy || declared.is_none())
 }
 
-/// The `encoding` of an XML declaration within the first bytes.
+/// The `encoding` of the first XML declaration, which in a submission stands behind the header.
 fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = &bytes[..bytes.len().min(200)];
+    let declaration = &bytes[find(bytes, b"<?xml")?..];
+    let head = &declaration[..declaration.len().min(200)];
     let start = find(head, b"encoding=")? + b"encoding=".len();
     let quote = *head.get(start)?;
     let label = head.get(start + 1..)?;
@@ -47,15 +49,14 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     Cow::Owned(trimmed.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// One line without control characters or marks that turn the reading direction: safe in a header, on a terminal and in
+/// One line without control characters, invisible ones, or marks that turn the reading direction: safe in a header, on a terminal and in
 /// a message, whatever a filer typed.
 pub fn plain(text: &str) -> String {
-    let turns =
-        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let unseen = |c: char| matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     let safe: String = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .filter(|&c| !c.is_control() && !turns(c))
+        .filter(|&c| !c.is_control() && !unseen(c))
         .collect();
     fold(&safe).into_owned()
 }
@@ -92,6 +93,8 @@ mod tests {
         let latin = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>Soci\xe9t\xe9</a>";
         let (text, doubtful) = decode(latin);
         assert!(text.ends_with("<a>Société</a>") && !doubtful);
+        let wrapped = [b"<SEC-DOCUMENT>\n".repeat(40), latin.to_vec()].concat();
+        assert!(decode(&wrapped).0.ends_with("<a>Société</a>") && !decode(&wrapped).1);
         assert_eq!(decode(b"Soci\xe9t\xe9"), ("Société".into(), true));
         assert_eq!(decode(b"\xef\xbb\xbfabc"), ("abc".into(), false));
         assert_eq!(decode(b""), ("".into(), false));

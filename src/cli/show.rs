@@ -12,6 +12,7 @@ use crate::filing::Filing;
 use crate::filing::record::FilingRecord;
 use crate::reader::{self, Unreadable};
 use crate::render::filing;
+use crate::text::plain;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -42,7 +43,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             }
             (Err(error), false) => {
                 out.flush()?;
-                super::tell(&mut io::stderr(), &format!("{}: {error}\n", path.display()));
+                let said = plain(&format!("{}: {error}", path.display()));
+                super::tell(&mut io::stderr(), &format!("{said}\n"));
                 continue;
             }
         };
@@ -66,7 +68,7 @@ fn read(path: &Path) -> Result<Filing, Unreadable> {
     filled.map_err(|error| Unreadable {
         kind: "io",
         message: error.to_string(),
-        at: path.display().to_string(),
+        at: "the whole file".into(),
     })?;
     reader::read(&bytes)
 }

@@ -49,13 +49,11 @@ pub fn read(text: &str) -> Result<Submission<'_>, SubmissionError> {
         return bare(text);
     };
     let (header, body) = text.split_at(body_start);
-    let mut found_form = false;
     for document in body.split("<DOCUMENT>").skip(1) {
         let kind = tag(document, "<TYPE>").unwrap_or_default();
         if kind.parse::<Form>().is_err() {
             continue;
         }
-        found_form = true;
         let Some((_, xml)) = document.split_once("<XML>") else { continue };
         let Some((xml, _)) = xml.split_once("</XML>") else { return Err(SubmissionError::Cut) };
         // An XML declaration must be the first thing in the document.
@@ -68,7 +66,7 @@ pub fn read(text: &str) -> Result<Submission<'_>, SubmissionError> {
             xml_line: text[..offset].matches('\n').count() + 1,
         });
     }
-    Err(if found_form && text.contains("<XML>") { SubmissionError::Cut } else { SubmissionError::NoForm })
+    Err(SubmissionError::NoForm)
 }
 
 fn bare(text: &str) -> Result<Submission<'_>, SubmissionError> {

@@ -9,8 +9,14 @@ use thiserror::Error;
 
 /// Why a text is not an amount.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is not a plain decimal number")]
-pub struct AmountError(String);
+pub enum AmountError {
+    /// A sign, an exponent, a separator, or no digits at all.
+    #[error("`{0}` is not a plain decimal number of zero or more")]
+    NotPlain(String),
+    /// More than 28 digits.
+    #[error("`{0}` has more digits than are kept exact")]
+    TooLong(String),
+}
 
 /// US dollars, exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -38,8 +44,10 @@ macro_rules! amount {
 
             /// The exact sum; `None` where it does not fit in 28 digits.
             pub fn plus(self, other: Self) -> Option<Self> {
-                let sum = self.0.checked_add(other.0)?;
-                (sum.checked_sub(other.0)? == self.0).then_some(Self(sum))
+                let (a, b) = (self.0.normalize(), other.0.normalize());
+                let sum = a.checked_add(b)?;
+                // A sum that was rounded has lost digits behind the point.
+                (sum.scale() == a.scale().max(b.scale())).then_some(Self(sum))
             }
 
             /// Without trailing zeros and thousands separators, as our JSON writes it.
@@ -57,7 +65,7 @@ macro_rules! amount {
         impl FromStr for $name {
             type Err = AmountError;
 
-            /// Reads `xs:decimal`: an optional sign, digits, a point; a leading zero may be missing.
+            /// Reads an `xs:decimal` that is not below zero: digits, a point; a leading zero may be missing.
             fn from_str(text: &str) -> Result<Self, AmountError> {
                 decimal(text).map(Self)
             }
@@ -85,7 +93,7 @@ impl Usd {
     pub fn of(shares: Shares, price: Usd) -> Option<Self> {
         let (shares, price) = (shares.0.normalize(), price.0.normalize());
         let product = shares.checked_mul(price)?;
-        let exact = product.is_zero() || product.scale() == shares.scale() + price.scale();
+        let exact = shares.is_zero() || price.is_zero() || product.scale() == shares.scale() + price.scale();
         exact.then_some(Self(product))
     }
 
@@ -100,8 +108,7 @@ impl Usd {
         if number.scale() < 2 {
             number.rescale(2);
         }
-        let sign = if number.is_sign_negative() && !number.is_zero() { "-" } else { "" };
-        format!("{sign}${}", grouped(&number.abs().to_string()))
+        format!("${}", grouped(&number.to_string()))
     }
 
     /// In words a headline can bear: `$2.66M`, `$850K`, `$1.25B`; cents below a thousand.
@@ -111,8 +118,8 @@ impl Usd {
         for (unit, suffix) in UNITS {
             let scaled = self.0 / Decimal::from(unit);
             // From 0.9995 on, the smaller unit would round up to a thousand of itself.
-            if scaled.abs() >= Decimal::new(9995, 4) {
-                let digits = if scaled.abs() >= Decimal::from(100) { 0 } else { 2 };
+            if scaled >= Decimal::new(9995, 4) {
+                let digits = if scaled >= Decimal::from(100) { 0 } else { 2 };
                 return format!("${}{suffix}", rounded(scaled, digits));
             }
         }
@@ -123,11 +130,9 @@ impl Usd {
 impl fmt::Display for Usd {
     /// `$2,661,359.10`: cents, and more digits only below one cent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sign = if self.0.is_sign_negative() && !self.0.is_zero() { "-" } else { "" };
-        let number = self.0.abs();
-        let tiny = !number.is_zero() && number < Decimal::new(1, 2);
-        let text = if tiny { number.normalize().to_string() } else { rounded(number, 2).to_string() };
-        write!(f, "{sign}${}", grouped(&text))
+        let tiny = !self.0.is_zero() && self.0 < Decimal::new(1, 2);
+        let text = if tiny { self.plain() } else { rounded(self.0, 2).to_string() };
+        write!(f, "${}", grouped(&text))
     }
 }
 
@@ -139,16 +144,20 @@ impl fmt::Display for Shares {
 }
 
 fn decimal(text: &str) -> Result<Decimal, AmountError> {
-    let bad = || AmountError(text.chars().take(40).collect());
+    let bad = || AmountError::NotPlain(text.chars().take(40).collect());
     let trimmed = text.trim();
-    let digits = trimmed.strip_prefix(['-', '+']).unwrap_or(trimmed);
+    let digits = trimmed.strip_prefix('+').unwrap_or(trimmed);
     let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
         && digits.bytes().filter(|&b| b == b'.').count() <= 1
         && digits.bytes().any(|b| b.is_ascii_digit());
     if !plain {
         return Err(bad());
     }
-    Decimal::from_str_exact(trimmed).map_err(|_| bad())
+    // Zeros behind the last digit of a fraction say nothing, and there may be more of them than fit.
+    let digits =
+        if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
+    Decimal::from_str_exact(if digits.is_empty() { "0" } else { digits })
+        .map_err(|_| AmountError::TooLong(trimmed.chars().take(40).collect()))
 }
 
 fn rounded(number: Decimal, digits: u32) -> Decimal {
@@ -159,9 +168,8 @@ fn rounded(number: Decimal, digits: u32) -> Decimal {
 
 /// Thousands separators for a plain decimal text.
 fn grouped(text: &str) -> String {
-    let (sign, number) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
-    let (whole, fraction) = number.split_once('.').map_or((number, None), |(w, f)| (w, Some(f)));
-    let mut out = String::from(sign);
+    let (whole, fraction) = text.split_once('.').map_or((text, None), |(w, f)| (w, Some(f)));
+    let mut out = String::new();
     for (i, digit) in whole.chars().enumerate() {
         if i > 0 && (whole.len() - i).is_multiple_of(3) {
             out.push(',');
@@ -200,13 +208,31 @@ mod tests {
 
     #[test]
     fn spellings_of_the_wild_are_read() {
-        for (text, plain) in
-            [(".4925", "0.4925"), ("3.49780", "3.4978"), ("0", "0"), ("12.", "12"), (" 5 ", "5")]
-        {
+        for (text, plain) in [
+            (".4925", "0.4925"),
+            ("3.49780", "3.4978"),
+            ("0", "0"),
+            ("12.", "12"),
+            (" 5 ", "5"),
+            ("0.000", "0"),
+            ("+2", "2"),
+        ] {
             assert_eq!(usd(text).plain(), plain);
         }
-        for bad in ["", ".", "1e5", "1,000", "$5", "1.2.3", "--1", "0x10", "99999999999999999999999999999999"]
-        {
+        for bad in [
+            "",
+            ".",
+            "1e5",
+            "1,000",
+            "$5",
+            "1.2.3",
+            "--1",
+            "-1000",
+            "-0",
+            "0x10",
+            "99999999999999999999999999999999",
+            "+",
+        ] {
             assert!(bad.parse::<Usd>().is_err(), "{bad}");
         }
     }
@@ -219,6 +245,16 @@ mod tests {
     }
 
     #[test]
+    fn a_sum_that_would_be_rounded_is_none() {
+        assert_eq!(usd("100000000000000000000000").plus(usd("0.00000001")), None);
+        assert_eq!(usd("0.1").plus(usd("0.90")).unwrap().plain(), "1");
+        assert_eq!(Usd::of(shares("0.00000000000001"), usd("0.0000000000000001")), None);
+        assert_eq!(usd(&format!("110.2893{}", "0".repeat(40))).plain(), "110.2893");
+        let told = "9".repeat(30).parse::<Usd>().unwrap_err().to_string();
+        assert!(told.contains("more digits than are kept exact"), "{told}");
+    }
+
+    #[test]
     fn people_read_separators() {
         assert_eq!(shares("5071531").to_string(), "5,071,531");
         assert_eq!(shares("1234.5").to_string(), "1,234.5");
@@ -228,7 +264,6 @@ mod tests {
             ("$110.2893".into(), "$1,200.50".into())
         );
         assert_eq!(usd("0.0004").to_string(), "$0.0004");
-        assert_eq!(usd("-1500").to_string(), "-$1,500.00");
         assert_eq!(usd("999999").short(), "$1.00M");
         assert_eq!(usd("499999").short(), "$500K");
         assert_eq!(usd("85000").short(), "$85.00K");

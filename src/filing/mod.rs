@@ -87,30 +87,40 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// The tickers that the typed symbol can be read as: `NASDAQ:DHC` is DHC, `WLY/WLYB` is two, `NONE` is none.
-    /// Upper case, one to six letters, digits, points or dashes each.
+    /// The tickers that the typed symbol can be read as: `NASDAQ:DHC` is DHC, `WLY/WLYB` is two, `NONE` is none. Upper
+    /// case, at most ten.
     pub fn tickers(&self) -> Vec<String> {
-        const NO_TICKER: [&str; 4] = ["NONE", "N/A", "NA", "NOT APPLICABLE"];
-        let typed = self.symbol.as_deref().unwrap_or_default().to_ascii_uppercase();
-        if NO_TICKER.contains(&typed.trim()) {
-            return Vec::new();
+        const NO_TICKER: [&str; 3] = ["NONE", "N.A.", "NA"];
+        const EXCHANGES: [&str; 9] =
+            ["NYSE", "NASDAQ", "AMEX", "ARCA", "BATS", "OTC", "OTCBB", "OTCQB", "OTCQX"];
+        const MOST: usize = 10;
+        let typed = self.symbol.as_deref().unwrap_or_default().trim().to_ascii_uppercase();
+        let mut tickers: Vec<String> = Vec::new();
+        if typed.starts_with("N/A") || typed.starts_with("NOT ") {
+            return tickers;
         }
-        let mut tickers = Vec::new();
-        for part in typed.split([',', ';', '/', ' ', '(', ')', '"']) {
-            let ticker = part.rsplit(':').next().unwrap_or(part).trim();
-            let shaped = (1..=6).contains(&ticker.len())
-                && ticker.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-')
-                && ticker.bytes().any(|b| b.is_ascii_alphabetic());
-            if shaped
-                && !part.ends_with(':')
-                && !NO_TICKER.contains(&ticker)
-                && !tickers.iter().any(|t| t == ticker)
+        for ticker in typed.split([',', ';', ':', '/', ' ', '(', ')', '[', ']', '"', '\'']) {
+            let known = NO_TICKER.contains(&ticker) || EXCHANGES.contains(&ticker);
+            if is_ticker(ticker)
+                && !known
+                && tickers.len() < MOST
+                && !tickers.iter().any(|other| other == ticker)
             {
                 tickers.push(ticker.to_owned());
             }
         }
         tickers
     }
+}
+
+/// Whether a text has the shape of a ticker: upper-case letters and digits, a letter among them, up to six, or with a
+/// class or market behind a point or dash up to eight.
+pub fn is_ticker(text: &str) -> bool {
+    let suffixed = text.contains(['.', '-']);
+    (1..=if suffixed { 8 } else { 6 }).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'.' || b == b'-')
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.bytes().any(|b| b.is_ascii_uppercase())
 }
 
 /// A reporting person: who they are to the issuer.
@@ -166,8 +176,12 @@ pub struct Address {
     pub state: Option<String>,
     /// `rptOwnerZipCode`.
     pub zip: Option<String>,
-    /// `rptOwnerStateDescription`, or the country of newer schemas.
+    /// `rptOwnerStateDescription`.
     pub state_description: Option<String>,
+    /// `rptOwnerNonUSStateTerritory`, newer schemas only.
+    pub state_territory: Option<String>,
+    /// `rptOwnerCountry`, newer schemas only.
+    pub country: Option<String>,
 }
 
 /// A footnote and the id that rows refer to, such as `F1`.
@@ -228,7 +242,27 @@ mod tests {
         check("NYSE:NYCB", &["NYCB"]);
         check("NYSE: GLS", &["GLS"]);
         check("KLR.BC", &["KLR.BC"]);
-        for nothing in ["NONE", "none", "N/A", "", "hunter2!pass", "Tr0ub4dor&3"] {
+        check("NASDAQ:DHC", &["DHC"]);
+        check("NYSE :GLS", &["GLS"]);
+        check("NYSE - GLS", &["GLS"]);
+        check("[QLYS]", &["QLYS"]);
+        check("'QLYS'", &["QLYS"]);
+        check("ACME.PK", &["ACME.PK"]);
+        check(&"A,B,C,D,E,F,G,H,I,J,K,L".repeat(1000), &["A", "B", "C", "D", "E", "F", "G", "H", "I", "J"]);
+        for nothing in [
+            "NONE",
+            "none",
+            "N/A",
+            "",
+            "N.A.",
+            "N/A (LP)",
+            "NOT LISTED",
+            "Not applicable",
+            "-",
+            "password",
+            "hunter2!pass",
+            "Tr0ub4dor&3",
+        ] {
             check(nothing, &[]);
         }
     }

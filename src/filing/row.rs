@@ -147,12 +147,16 @@ impl Lot {
 pub struct Holding {
     /// The line.
     pub line: Line,
+    /// `transactionFormType`.
+    pub form: Option<Form>,
+    /// The footnotes of its `transactionCoding`.
+    pub coding_footnotes: Vec<String>,
 }
 
 impl Holding {
     /// The distinct footnote ids that stand anywhere in the row, in numeric order.
     pub fn footnotes(&self) -> Vec<String> {
-        in_order(self.line.footnote_lists())
+        in_order(self.line.footnote_lists().chain([&self.coding_footnotes]))
     }
 }
 

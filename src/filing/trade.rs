@@ -18,8 +18,10 @@ pub struct LotFigures {
 /// The figures of several lots together. Definitions: `docs/RULES.md`, "figures".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trade {
-    /// The sum over the lots that state a number of shares.
-    pub shares: Shares,
+    /// The sum over the lots that state a number of shares; `None` where none does.
+    pub shares: Option<Shares>,
+    /// Whether a lot states no number of shares, so that the true sum is higher than `shares`.
+    pub shares_is_at_least: bool,
     /// The sum over the priced lots; `None` where no lot has a price.
     pub value: Option<Usd>,
     /// Whether a lot had no usable price or number of shares, so that the true value is higher than `value`.
@@ -35,15 +37,18 @@ pub struct Trade {
 impl Trade {
     /// The figures of these lots. A sum that does not fit in 28 digits counts as unpriced from there on.
     pub fn of(lots: impl IntoIterator<Item = LotFigures>) -> Self {
-        let mut shares = Shares::ZERO;
+        let mut shares: Option<Shares> = None;
+        let mut shares_is_at_least = false;
         let mut value: Option<Usd> = None;
         let mut priced_shares = Shares::ZERO;
         let mut value_is_at_least = false;
         let mut dates: Vec<NaiveDate> = Vec::new();
         for lot in lots {
             dates.extend(lot.date);
-            let sum = lot.shares.and_then(|n| shares.plus(n));
-            shares = sum.unwrap_or(shares);
+            match lot.shares.and_then(|n| shares.unwrap_or_default().plus(n)) {
+                Some(sum) => shares = Some(sum),
+                None => shares_is_at_least = true,
+            }
             let added = lot.value.and_then(|v| value.unwrap_or_default().plus(v));
             let counted = lot.shares.and_then(|n| priced_shares.plus(n));
             match (added, counted) {
@@ -58,6 +63,7 @@ impl Trade {
         dates.dedup();
         Self {
             shares,
+            shares_is_at_least,
             value,
             value_is_at_least,
             average_price: value.and_then(|v| v.per(priced_shares)),

@@ -1,5 +1,6 @@
 //! Wire text into domain values. What cannot be read becomes `None` and a warning, never a guess.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -8,10 +9,14 @@ use chrono::NaiveDate;
 use super::ReadError;
 use super::wire::{self, Data, Document, Row, Text};
 use crate::filing::{
-    Address, Direction, Filing, Footnote, Holding, Issuer, Line, Lot, Noted, Owner, Ownership, Signature,
-    Table, Terms, Warning,
+    Address, Code, Direction, Filing, Footnote, Holding, Issuer, Line, Lot, Noted, Owner, Ownership,
+    Signature, Table, Terms, Warning,
 };
 use crate::text::{clip, fold};
+
+/// Names and titles of real filings have some hundred characters at most, footnotes and remarks some thousand.
+const SHORT_TEXT: usize = 2_000;
+const LONG_TEXT: usize = 100_000;
 
 /// The filing of a document.
 pub(super) fn filing(d: &Document<'_>) -> Result<Filing, ReadError> {
@@ -22,7 +27,10 @@ pub(super) fn filing(d: &Document<'_>) -> Result<Filing, ReadError> {
     }
     let mut adapter = Adapter { warnings: Vec::new() };
     let a = &mut adapter;
-    for name in &d.unknown {
+    for name in &d.odd.doubled {
+        a.warn("doubled-element", format!("<{name}> stands where it stood before; the first counts"), name);
+    }
+    for name in &d.odd.unknown {
         a.warn(
             "unknown-element",
             format!("<{name}> is not in the schemas that sellbell knows; passed over"),
@@ -32,14 +40,14 @@ pub(super) fn filing(d: &Document<'_>) -> Result<Filing, ReadError> {
     let issuer = Issuer {
         cik,
         name: a.mandatory(&d.issuer_name, "issuer/issuerName"),
-        symbol: text(&d.issuer_symbol),
-        foreign_symbol: text(&d.issuer_foreign_symbol),
+        symbol: a.text(&d.issuer_symbol),
+        foreign_symbol: a.text(&d.issuer_foreign_symbol),
     };
     let mut filing = Filing {
         accession: None,
         accepted_at: None,
         form,
-        schema_version: text(&d.schema_version),
+        schema_version: a.text(&d.schema_version),
         period: a.date(&d.period, "periodOfReport"),
         date_of_original_submission: a.date(&d.original_submission, "dateOfOriginalSubmission"),
         no_securities_owned: a.flag(&d.no_securities_owned, "noSecuritiesOwned"),
@@ -54,14 +62,17 @@ pub(super) fn filing(d: &Document<'_>) -> Result<Filing, ReadError> {
         footnotes: d
             .footnotes
             .iter()
-            .map(|(id, text)| Footnote { id: id.clone(), text: fold(text).into_owned() })
+            .map(|(id, text)| Footnote {
+                id: id.clone(),
+                text: a.bounded(text, LONG_TEXT).unwrap_or_default(),
+            })
             .collect(),
-        remarks: text(&d.remarks),
+        remarks: d.remarks.as_deref().and_then(|text| a.bounded(text, LONG_TEXT)),
         signatures: d
             .signatures
             .iter()
             .map(|(name, date)| Signature {
-                name: text(name),
+                name: a.text(name),
                 date: a.date(date, "ownerSignature/signatureDate"),
             })
             .collect(),
@@ -69,6 +80,7 @@ pub(super) fn filing(d: &Document<'_>) -> Result<Filing, ReadError> {
     };
     a.rows(d, &mut filing);
     a.footnote_ids(&filing);
+    a.dates(&filing);
     filing.warnings = adapter.warnings;
     Ok(filing)
 }
@@ -89,9 +101,15 @@ impl Adapter {
             let kind = if row.holding { "Holding" } else { "Transaction" };
             let at = format!("{table}{kind}[{count}]");
             if row.holding {
-                filing.holdings.push(Holding { line: self.line(row, &at) });
+                filing.holdings.push(Holding {
+                    line: self.line(row, &at),
+                    form: self.parsed(&row.form_type, &at, "transactionFormType", "bad-code"),
+                    coding_footnotes: row.code.footnotes.clone(),
+                });
             } else {
-                filing.lots.push(self.lot(row, &at));
+                let lot = self.lot(row, &at);
+                self.oddities(&lot, &at);
+                filing.lots.push(lot);
             }
         }
     }
@@ -103,8 +121,8 @@ impl Adapter {
             deemed_execution_date: self.noted_date(&row.deemed, at, "deemedExecutionDate"),
             form: self.parsed(&row.form_type, at, "transactionFormType", "bad-code"),
             code: self.noted(&row.code, at, "transactionCode", "bad-code"),
-            equity_swap: self.flag(&row.equity_swap, "equitySwapInvolved"),
-            timeliness: noted_text(&row.timeliness),
+            equity_swap: self.flag(&row.equity_swap, &format!("{at}/equitySwapInvolved")),
+            timeliness: self.noted_text(&row.timeliness),
             shares: self.noted(&row.shares, at, "transactionShares", "bad-number"),
             total_value: self.noted(&row.total_value, at, "transactionTotalValue", "bad-number"),
             price: self.noted(&row.price, at, "transactionPricePerShare", "bad-number"),
@@ -123,7 +141,7 @@ impl Adapter {
             exercise_price: self.noted(&row.exercise_price, at, "conversionOrExercisePrice", "bad-number"),
             exercise_date: self.noted_date(&row.exercise_date, at, "exerciseDate"),
             expiration_date: self.noted_date(&row.expiration_date, at, "expirationDate"),
-            underlying: noted_text(&row.underlying),
+            underlying: self.noted_text(&row.underlying),
             underlying_shares: self.noted(
                 &row.underlying_shares,
                 at,
@@ -134,7 +152,7 @@ impl Adapter {
         });
         Line {
             table: if row.derivative { Table::Derivative } else { Table::NonDerivative },
-            security: noted_text(&row.security),
+            security: self.noted_text(&row.security),
             shares_after: self.noted(&row.shares_after, at, "sharesOwnedFollowingTransaction", "bad-number"),
             value_after: self.noted(&row.value_after, at, "valueOwnedFollowingTransaction", "bad-number"),
             ownership: self.letter(&row.ownership, at, "directOrIndirectOwnership", |letter| match letter {
@@ -142,7 +160,7 @@ impl Adapter {
                 "I" => Some(Ownership::Indirect),
                 _ => None,
             }),
-            nature: noted_text(&row.nature),
+            nature: self.noted_text(&row.nature),
             terms,
         }
     }
@@ -159,29 +177,40 @@ impl Adapter {
             name: self.mandatory(&owner.name, &at("rptOwnerName")),
             address: Address {
                 outside_us: self.flag(&owner.non_us, &at("rptOwnerNonUSAddressFlag")),
-                street_1: text(&owner.street_1),
-                street_2: text(&owner.street_2),
-                city: text(&owner.city),
-                state: text(&owner.state),
-                zip: text(&owner.zip),
-                state_description: text(&owner.state_description),
+                street_1: self.text(&owner.street_1),
+                street_2: self.text(&owner.street_2),
+                city: self.text(&owner.city),
+                state: self.text(&owner.state),
+                zip: self.text(&owner.zip),
+                state_description: self.text(&owner.state_description),
+                state_territory: self.text(&owner.state_territory),
+                country: self.text(&owner.country),
             },
             director,
             officer,
             ten_percent_owner,
             other,
-            title: text(&owner.title),
-            other_text: text(&owner.other_text),
+            title: self.text(&owner.title),
+            other_text: self.text(&owner.other_text),
         }
     }
 
     fn footnote_ids(&mut self, filing: &Filing) {
+        let mut there = BTreeSet::new();
+        for note in &filing.footnotes {
+            if note.id.is_empty() {
+                self.warn(
+                    "missing-element",
+                    "a footnote has no id, so no row can refer to it".into(),
+                    "footnotes",
+                );
+            } else if !there.insert(note.id.as_str()) {
+                self.warn("doubled-element", format!("there are two footnotes {}", note.id), "footnotes");
+            }
+        }
         let rows =
             filing.lots.iter().map(Lot::footnotes).chain(filing.holdings.iter().map(Holding::footnotes));
-        let mut missing: Vec<String> =
-            rows.flatten().filter(|id| !filing.footnotes.iter().any(|note| note.id == *id)).collect();
-        missing.sort_unstable();
-        missing.dedup();
+        let missing: BTreeSet<String> = rows.flatten().filter(|id| !there.contains(id.as_str())).collect();
         for id in missing {
             self.warn(
                 "footnote-missing",
@@ -191,8 +220,49 @@ impl Adapter {
         }
     }
 
+    /// Rows that lack what every transaction has, or contradict themselves.
+    fn oddities(&mut self, lot: &Lot, at: &str) {
+        let missing = [
+            (lot.code.value.is_none(), "transactionCode"),
+            (lot.date.value.is_none(), "transactionDate"),
+            (lot.direction.value.is_none(), "transactionAcquiredDisposedCode"),
+            (lot.shares.value.is_none() && lot.total_value.value.is_none(), "transactionShares"),
+        ];
+        for (_, name) in missing.into_iter().filter(|(missing, _)| *missing) {
+            self.warn(
+                "missing-element",
+                "what every transaction states is missing".into(),
+                &format!("{at}/{name}"),
+            );
+        }
+        let code = lot.code.value.map(Code::letter);
+        let against = match (code, lot.direction.value) {
+            (Some('S'), Some(Direction::Acquired)) => Some("a sale (S) is reported as acquired"),
+            (Some('P'), Some(Direction::Disposed)) => Some("a purchase (P) is reported as disposed of"),
+            _ => None,
+        };
+        if let Some(against) = against {
+            self.warn("direction-against-code", against.to_owned(), at);
+        }
+    }
+
+    /// A trade is signed for after it was made.
+    fn dates(&mut self, filing: &Filing) {
+        let Some(signed) = filing.signatures.iter().filter_map(|signature| signature.date).max() else {
+            return;
+        };
+        let late = filing.lots.iter().filter_map(|lot| lot.date.value).filter(|date| *date > signed);
+        for date in late.collect::<BTreeSet<_>>() {
+            self.warn(
+                "date-after-signature",
+                format!("a transaction of {date} was signed for on {signed}"),
+                "transactionDate",
+            );
+        }
+    }
+
     fn mandatory(&mut self, wire: &Text<'_>, at: &str) -> String {
-        text(wire).unwrap_or_else(|| {
+        self.text(wire).unwrap_or_else(|| {
             self.warn("missing-element", "a name that the form requires is missing".into(), at);
             String::new()
         })
@@ -238,9 +308,14 @@ impl Adapter {
     /// An `xs:date` may end in a time zone, `2023-06-29-05:00`: the date is its first ten characters.
     fn date(&mut self, wire: &Text<'_>, at: &str) -> Option<NaiveDate> {
         let trimmed = wire.as_deref().map(str::trim).filter(|t| !t.is_empty())?;
+        let day = trimmed.get(..10).filter(|day| {
+            day.bytes()
+                .enumerate()
+                .all(|(i, b)| if matches!(i, 4 | 7) { b == b'-' } else { b.is_ascii_digit() })
+        });
         let zone = trimmed.get(10..).unwrap_or_default();
-        let zoned = zone.is_empty() || zone.starts_with(['-', '+', 'Z']);
-        let date = trimmed.get(..10).filter(|_| zoned).and_then(|day| NaiveDate::from_str(day).ok());
+        let zoned = zone.is_empty() || zone == "Z" || zone.len() == 6 && zone.starts_with(['-', '+']);
+        let date = day.filter(|_| zoned).and_then(|day| NaiveDate::from_str(day).ok());
         if date.is_none() {
             self.warn("bad-date", format!("`{}` is not a date: expected YYYY-MM-DD", clip(trimmed, 40)), at);
         }
@@ -259,21 +334,29 @@ impl Adapter {
         }
     }
 
+    fn text(&mut self, wire: &Text<'_>) -> Option<String> {
+        self.bounded(wire.as_deref()?, SHORT_TEXT)
+    }
+
+    fn noted_text(&mut self, data: &Data<'_>) -> Noted<String> {
+        Noted { value: self.text(&data.value), footnotes: data.footnotes.clone() }
+    }
+
+    fn bounded(&mut self, text: &str, most: usize) -> Option<String> {
+        let folded = fold(text);
+        let kept = clip(&folded, most);
+        if kept.len() < folded.len() {
+            self.warn("too-long", format!("a text was cut to {most} characters"), "the document");
+        }
+        (!kept.is_empty()).then(|| kept.into_owned())
+    }
+
     fn warn(&mut self, code: &str, message: String, at: &str) {
         const MOST: usize = 100;
         if self.warnings.len() < MOST {
             self.warnings.push(Warning { code: code.to_owned(), message, at: at.to_owned() });
         }
     }
-}
-
-fn text(wire: &Text<'_>) -> Option<String> {
-    let folded = fold(wire.as_deref()?);
-    (!folded.is_empty()).then(|| folded.into_owned())
-}
-
-fn noted_text(data: &Data<'_>) -> Noted<String> {
-    Noted { value: text(&data.value), footnotes: data.footnotes.clone() }
 }
 
 fn required<T>(wire: Option<&std::borrow::Cow<'_, str>>, at: &str) -> Result<T, ReadError>

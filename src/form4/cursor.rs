@@ -39,9 +39,28 @@ impl<'a> Cursor<'a> {
             match self.event()? {
                 Event::Start(start) => return Ok(start),
                 Event::Eof => return Err(self.broken("there is no XML element in it")),
-                _ => {}
+                other => self.outside(&other)?,
             }
         }
+    }
+
+    /// Nothing but comments and white space may stand behind the root element.
+    pub(super) fn end(&mut self) -> Result<(), ReadError> {
+        loop {
+            match self.event()? {
+                Event::Eof => return Ok(()),
+                other => self.outside(&other)?,
+            }
+        }
+    }
+
+    fn outside(&self, event: &Event<'_>) -> Result<(), ReadError> {
+        let stray = match event {
+            Event::Text(text) => !text.trim().is_empty(),
+            Event::Comment(_) | Event::PI(_) | Event::Decl(_) | Event::DocType(_) => false,
+            _ => true,
+        };
+        if stray { Err(self.broken("something stands outside the root element")) } else { Ok(()) }
     }
 
     /// The text up to the end of the element last opened; elements inside it are passed over.

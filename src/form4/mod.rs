@@ -15,7 +15,7 @@ use crate::filing::Filing;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message} ({at})")]
 pub struct ReadError {
-    /// A stable word: `not-well-formed`, `not-ownership`, `incomplete`.
+    /// A stable word: `not-well-formed`, `not-ownership`, `incomplete`, `too-large`.
     pub kind: &'static str,
     /// What is wrong.
     pub message: String,

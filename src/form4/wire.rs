@@ -11,9 +11,18 @@ use super::cursor::Cursor;
 /// Bare text of an element, if the element is there.
 pub(super) type Text<'a> = Option<Cow<'a, str>>;
 
+/// More of anything than this in one document is an attack: the specification has 30 rows a table and 10 owners.
+const MOST_ROWS: usize = 1_000;
+const MOST_OWNERS: usize = 100;
+const MOST_FOOTNOTES: usize = 1_000;
+const MOST_IDS: usize = 100;
+const MOST_SIGNATURES: usize = 100;
+
 /// A data element: `<value>` and `<footnoteId id="…"/>`.
 #[derive(Default)]
 pub(super) struct Data<'a> {
+    /// Whether the element is there.
+    pub(super) present: bool,
     pub(super) value: Text<'a>,
     pub(super) footnotes: Vec<String>,
 }
@@ -38,8 +47,17 @@ pub(super) struct Document<'a> {
     pub(super) footnotes: Vec<(String, Cow<'a, str>)>,
     pub(super) remarks: Text<'a>,
     pub(super) signatures: Vec<(Text<'a>, Text<'a>)>,
-    /// Names of elements that the schemas known to us do not have.
+    /// What is odd about the elements themselves.
+    pub(super) odd: Odd,
+}
+
+/// Names of elements that should not be where they are.
+#[derive(Default)]
+pub(super) struct Odd {
+    /// The schemas known to us do not have them.
     pub(super) unknown: BTreeSet<String>,
+    /// They may stand once, and stood again; the first counts.
+    pub(super) doubled: BTreeSet<String>,
 }
 
 #[derive(Default)]
@@ -53,6 +71,8 @@ pub(super) struct Owner<'a> {
     pub(super) state: Text<'a>,
     pub(super) zip: Text<'a>,
     pub(super) state_description: Text<'a>,
+    pub(super) state_territory: Text<'a>,
+    pub(super) country: Text<'a>,
     pub(super) director: Text<'a>,
     pub(super) officer: Text<'a>,
     pub(super) ten_percent: Text<'a>,
@@ -101,53 +121,92 @@ pub(super) fn read(xml: &str) -> Result<Document<'_>, ReadError> {
     }
     let mut d = Document::default();
     while let Some(element) = cursor.child()? {
-        match element.local_name().as_ref() {
-            "schemaVersion" => d.schema_version = Some(cursor.text()?),
-            "documentType" => d.document_type = Some(cursor.text()?),
-            "periodOfReport" => d.period = Some(cursor.text()?),
-            "dateOfOriginalSubmission" => d.original_submission = Some(cursor.text()?),
-            "noSecuritiesOwned" => d.no_securities_owned = Some(cursor.text()?),
-            "notSubjectToSection16" => d.not_subject = Some(cursor.text()?),
-            "form3HoldingsReported" => d.form_3_holdings = Some(cursor.text()?),
-            "form4TransactionsReported" => d.form_4_transactions = Some(cursor.text()?),
-            "aff10b5One" => d.aff_10b5_one = Some(cursor.text()?),
-            "issuer" => issuer(&mut cursor, &mut d)?,
-            "reportingOwner" => owner(&mut cursor, &mut d)?,
-            "nonDerivativeTable" => table(&mut cursor, &mut d, false)?,
-            "derivativeTable" => table(&mut cursor, &mut d, true)?,
-            "footnotes" => footnotes(&mut cursor, &mut d)?,
-            "remarks" => d.remarks = Some(cursor.text()?),
-            "ownerSignature" => signature(&mut cursor, &mut d)?,
-            _ => d.pass_over(&mut cursor, &element)?,
-        }
+        let slot = match element.local_name().as_ref() {
+            "schemaVersion" => &mut d.schema_version,
+            "documentType" => &mut d.document_type,
+            "periodOfReport" => &mut d.period,
+            "dateOfOriginalSubmission" => &mut d.original_submission,
+            "noSecuritiesOwned" => &mut d.no_securities_owned,
+            "notSubjectToSection16" => &mut d.not_subject,
+            "form3HoldingsReported" => &mut d.form_3_holdings,
+            "form4TransactionsReported" => &mut d.form_4_transactions,
+            "aff10b5One" => &mut d.aff_10b5_one,
+            "remarks" => &mut d.remarks,
+            name => {
+                match name {
+                    "issuer" => issuer(&mut cursor, &mut d)?,
+                    "reportingOwner" => owner(&mut cursor, &mut d)?,
+                    "nonDerivativeTable" => table(&mut cursor, &mut d, false)?,
+                    "derivativeTable" => table(&mut cursor, &mut d, true)?,
+                    "footnotes" => footnotes(&mut cursor, &mut d)?,
+                    "ownerSignature" => signature(&mut cursor, &mut d)?,
+                    _ => d.odd.pass_over(&mut cursor, &element)?,
+                }
+                continue;
+            }
+        };
+        keep(&mut cursor, slot, &element, &mut d.odd)?;
     }
+    cursor.end()?;
     Ok(d)
 }
 
-impl Document<'_> {
+impl Odd {
     fn pass_over(&mut self, cursor: &mut Cursor<'_>, element: &BytesStart<'_>) -> Result<(), ReadError> {
-        const MOST: usize = 20;
-        if self.unknown.len() < MOST {
-            self.unknown.insert(crate::text::clip(element.local_name().as_ref(), 60).into_owned());
-        }
+        note(&mut self.unknown, element);
         cursor.skip(element)
     }
 }
 
+fn note(names: &mut BTreeSet<String>, element: &BytesStart<'_>) {
+    const MOST: usize = 20;
+    if names.len() < MOST {
+        names.insert(crate::text::clip(element.local_name().as_ref(), 60).into_owned());
+    }
+}
+
+/// Takes an element's text, unless it stood there before.
+fn keep<'a>(
+    cursor: &mut Cursor<'a>,
+    slot: &mut Text<'a>,
+    element: &BytesStart<'_>,
+    odd: &mut Odd,
+) -> Result<(), ReadError> {
+    let text = cursor.text()?;
+    if slot.is_some() {
+        note(&mut odd.doubled, element);
+    } else {
+        *slot = Some(text);
+    }
+    Ok(())
+}
+
+fn bound<T>(cursor: &Cursor<'_>, list: &[T], most: usize, what: &str) -> Result<(), ReadError> {
+    if list.len() >= most {
+        return Err(cursor.error("too-large", format!("there are more than {most} {what}")));
+    }
+    Ok(())
+}
+
 fn issuer<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<(), ReadError> {
     while let Some(element) = cursor.child()? {
-        match element.local_name().as_ref() {
-            "issuerCik" => d.issuer_cik = Some(cursor.text()?),
-            "issuerName" => d.issuer_name = Some(cursor.text()?),
-            "issuerTradingSymbol" => d.issuer_symbol = Some(cursor.text()?),
-            "issuerForeignTradingSymbol" => d.issuer_foreign_symbol = Some(cursor.text()?),
-            _ => d.pass_over(cursor, &element)?,
-        }
+        let slot = match element.local_name().as_ref() {
+            "issuerCik" => &mut d.issuer_cik,
+            "issuerName" => &mut d.issuer_name,
+            "issuerTradingSymbol" => &mut d.issuer_symbol,
+            "issuerForeignTradingSymbol" => &mut d.issuer_foreign_symbol,
+            _ => {
+                d.odd.pass_over(cursor, &element)?;
+                continue;
+            }
+        };
+        keep(cursor, slot, &element, &mut d.odd)?;
     }
     Ok(())
 }
 
 fn owner<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<(), ReadError> {
+    bound(cursor, &d.owners, MOST_OWNERS, "reporting owners")?;
     let mut owner = Owner::default();
     while let Some(group) = cursor.child()? {
         let group_name = group.local_name();
@@ -155,7 +214,7 @@ fn owner<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<(), ReadEr
             group_name.as_ref(),
             "reportingOwnerId" | "reportingOwnerAddress" | "reportingOwnerRelationship"
         ) {
-            d.pass_over(cursor, &group)?;
+            d.odd.pass_over(cursor, &group)?;
             continue;
         }
         while let Some(element) = cursor.child()? {
@@ -168,8 +227,13 @@ fn owner<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<(), ReadEr
                 "rptOwnerCity" => &mut owner.city,
                 "rptOwnerState" => &mut owner.state,
                 "rptOwnerZipCode" => &mut owner.zip,
-                "rptOwnerStateDescription" | "rptOwnerNonUSStateTerritory" | "rptOwnerCountry" => {
-                    &mut owner.state_description
+                "rptOwnerStateDescription" => &mut owner.state_description,
+                "rptOwnerNonUSStateTerritory" => &mut owner.state_territory,
+                "rptOwnerCountry" => &mut owner.country,
+                // EDGAR's own, for the filer only.
+                "rptOwnerCcc" | "rptOwnerGoodAddress" => {
+                    cursor.skip(&element)?;
+                    continue;
                 }
                 "isDirector" => &mut owner.director,
                 "isOfficer" => &mut owner.officer,
@@ -178,11 +242,11 @@ fn owner<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<(), ReadEr
                 "officerTitle" => &mut owner.title,
                 "otherText" => &mut owner.other_text,
                 _ => {
-                    d.pass_over(cursor, &element)?;
+                    d.odd.pass_over(cursor, &element)?;
                     continue;
                 }
             };
-            *slot = Some(cursor.text()?);
+            keep(cursor, slot, &element, &mut d.odd)?;
         }
     }
     d.owners.push(owner);
@@ -191,14 +255,15 @@ fn owner<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<(), ReadEr
 
 fn table<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>, derivative: bool) -> Result<(), ReadError> {
     while let Some(element) = cursor.child()? {
-        let holding = match element.local_name().as_ref() {
-            "nonDerivativeTransaction" | "derivativeTransaction" => false,
-            "nonDerivativeHolding" | "derivativeHolding" => true,
+        let holding = match (element.local_name().as_ref(), derivative) {
+            ("nonDerivativeTransaction", false) | ("derivativeTransaction", true) => false,
+            ("nonDerivativeHolding", false) | ("derivativeHolding", true) => true,
             _ => {
-                d.pass_over(cursor, &element)?;
+                d.odd.pass_over(cursor, &element)?;
                 continue;
             }
         };
+        bound(cursor, &d.rows, MOST_ROWS, "rows")?;
         let mut row = Row { derivative, holding, ..Row::default() };
         fill(cursor, d, &mut row, true)?;
         d.rows.push(row);
@@ -244,66 +309,84 @@ fn fill<'a>(
             "directOrIndirectOwnership" => &mut row.ownership,
             "natureOfOwnership" => &mut row.nature,
             _ => {
-                d.pass_over(cursor, &element)?;
+                d.odd.pass_over(cursor, &element)?;
                 continue;
             }
         };
-        *slot = data(cursor, d)?;
+        let data = data(cursor, d)?;
+        if slot.present {
+            note(&mut d.odd.doubled, &element);
+        } else {
+            *slot = data;
+        }
     }
     Ok(())
 }
 
 fn coding<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>, row: &mut Row<'a>) -> Result<(), ReadError> {
     while let Some(element) = cursor.child()? {
-        match element.local_name().as_ref() {
-            "transactionFormType" => row.form_type = Some(cursor.text()?),
-            "transactionCode" => row.code.value = Some(cursor.text()?),
-            "equitySwapInvolved" => row.equity_swap = Some(cursor.text()?),
+        let slot = match element.local_name().as_ref() {
+            "transactionFormType" => &mut row.form_type,
+            "transactionCode" => &mut row.code.value,
+            "equitySwapInvolved" => &mut row.equity_swap,
             "footnoteId" => {
-                row.code.footnotes.extend(id(&element));
-                cursor.skip(&element)?;
+                footnote_id(cursor, &element, &mut row.code.footnotes)?;
+                continue;
             }
-            _ => d.pass_over(cursor, &element)?,
-        }
+            _ => {
+                d.odd.pass_over(cursor, &element)?;
+                continue;
+            }
+        };
+        keep(cursor, slot, &element, &mut d.odd)?;
     }
     Ok(())
 }
 
 fn data<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<Data<'a>, ReadError> {
-    let mut data = Data::default();
+    let mut data = Data { present: true, ..Data::default() };
     while let Some(element) = cursor.child()? {
         match element.local_name().as_ref() {
-            "value" => data.value = Some(cursor.text()?),
-            "footnoteId" => {
-                data.footnotes.extend(id(&element));
-                cursor.skip(&element)?;
-            }
-            _ => d.pass_over(cursor, &element)?,
+            "value" => keep(cursor, &mut data.value, &element, &mut d.odd)?,
+            "footnoteId" => footnote_id(cursor, &element, &mut data.footnotes)?,
+            _ => d.odd.pass_over(cursor, &element)?,
         }
     }
     Ok(data)
 }
 
+fn footnote_id(
+    cursor: &mut Cursor<'_>,
+    element: &BytesStart<'_>,
+    ids: &mut Vec<String>,
+) -> Result<(), ReadError> {
+    bound(cursor, ids, MOST_IDS, "footnotes of one element")?;
+    ids.extend(id(element));
+    cursor.skip(element)
+}
+
 fn footnotes<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<(), ReadError> {
     while let Some(element) = cursor.child()? {
         if element.local_name().as_ref() == "footnote" {
+            bound(cursor, &d.footnotes, MOST_FOOTNOTES, "footnotes")?;
             let id = id(&element).unwrap_or_default();
             let text = cursor.text()?;
             d.footnotes.push((id, text));
         } else {
-            d.pass_over(cursor, &element)?;
+            d.odd.pass_over(cursor, &element)?;
         }
     }
     Ok(())
 }
 
 fn signature<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<(), ReadError> {
+    bound(cursor, &d.signatures, MOST_SIGNATURES, "signatures")?;
     let (mut name, mut date) = (None, None);
     while let Some(element) = cursor.child()? {
         match element.local_name().as_ref() {
-            "signatureName" => name = Some(cursor.text()?),
-            "signatureDate" => date = Some(cursor.text()?),
-            _ => d.pass_over(cursor, &element)?,
+            "signatureName" => keep(cursor, &mut name, &element, &mut d.odd)?,
+            "signatureDate" => keep(cursor, &mut date, &element, &mut d.odd)?,
+            _ => d.odd.pass_over(cursor, &element)?,
         }
     }
     d.signatures.push((name, date));
@@ -312,5 +395,5 @@ fn signature<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<(), Re
 
 fn id(element: &BytesStart<'_>) -> Option<String> {
     let attribute = element.try_get_attribute("id").ok()??;
-    Some(attribute.value.trim().to_owned())
+    Some(crate::text::clip(attribute.value.trim(), 20).into_owned())
 }

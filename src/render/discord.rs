@@ -15,6 +15,8 @@ const FIELD: usize = 1_024;
 const SHORT_FIELD: usize = 100;
 const FOOTER: usize = 200;
 const AUTHOR: usize = 256;
+/// Of a name within a sentence.
+const NAME: usize = 150;
 const MOST_LOTS: usize = 10;
 const MOST_OWNERS: usize = 10;
 const MOST_WARNINGS: usize = 3;
@@ -89,13 +91,14 @@ pub struct Footer {
 /// The message of an alert; `reference` is the delivery's key.
 pub fn alert(alert: &Alert, reference: &Key) -> Message {
     let tickers = alert.issuer.tickers.join(", ");
-    let company = plain(&alert.issuer.name);
+    let company = plain(&clip(&alert.issuer.name, AUTHOR));
+    let company = if company.is_empty() { format!("CIK {}", alert.issuer.cik) } else { company };
     let author = if tickers.is_empty() { company } else { format!("{company} · {tickers}") };
     let sentence = format!(
         "**{}** {} **{}** shares for **{}**{}.",
-        escaped(&alert.owners_text()),
+        escaped(&clip(&alert.owners_text(), NAME)),
         alert.verb(),
-        alert.shares,
+        alert.shares_text(),
         alert.value_text(),
         if alert.form.is_amendment() { ", as an amended filing says" } else { "" }
     );
@@ -116,12 +119,12 @@ pub fn alert(alert: &Alert, reference: &Key) -> Message {
 }
 
 fn headline(alert: &Alert) -> String {
-    let subject = escaped(alert.ticker_or_name());
+    let subject = escaped(&clip(alert.ticker_or_name(), NAME));
     let value = alert.value_usd.map(|value| {
         let least = if alert.value_is_at_least { "at least " } else { "" };
         format!("{least}{}", value.short())
     });
-    let what = value.unwrap_or_else(|| format!("{} shares", alert.shares));
+    let what = value.unwrap_or_else(|| alert.what_text());
     let amended = if alert.form.is_amendment() { " (amended)" } else { "" };
     format!("{subject}: insider {} {what}{amended}", alert.verb())
 }
@@ -143,7 +146,7 @@ fn fields(alert: &Alert) -> Vec<Field> {
             inline: true,
         });
     };
-    short("Shares", alert.shares.to_string());
+    short("Shares", alert.shares.map_or("Unknown".into(), |_| alert.shares_text()));
     if let Some(price) = alert.average_price {
         short(if alert.lots.len() == 1 { "Price" } else { "Average price" }, price.to_string());
     }
@@ -161,6 +164,7 @@ fn fields(alert: &Alert) -> Vec<Field> {
         let lines = alert.owners.iter().take(MOST_OWNERS).map(|owner| {
             let position = owner.position();
             let name = escaped(&clip(&owner.name, 80));
+            let name = if name.is_empty() { "no name".to_owned() } else { name };
             if position.is_empty() { name } else { format!("{name} · {}", escaped(&clip(&position, 120))) }
         });
         long("Reported by".into(), lines.collect());
@@ -205,7 +209,15 @@ fn fitting(lines: &[String], limit: usize) -> String {
 /// Text of a filer that Discord shows as it is: no markdown, no mention, no link.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
-    for c in plain(text).chars() {
+    let text = plain(text);
+    // At the start of a line these would begin a list.
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    if text.starts_with(['-', '+']) {
+        out.push('\\');
+    } else if digits > 0 && text[digits..].starts_with('.') {
+        out.push('\u{200b}');
+    }
+    for c in text.chars() {
         match c {
             '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '#' | '[' | ']' | '(' | ')' => {
                 out.push('\\');

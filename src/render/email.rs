@@ -14,8 +14,11 @@ use crate::digest::{Digest, Entry};
 use crate::filing::record::LotRecord;
 use crate::text::{clip, plain};
 
-/// Gmail clips a message at about 102 KB; with these bounds the HTML stays below 80 KB.
-const MOST_ENTRIES: usize = 55;
+/// Gmail clips a message at about 102 KB.
+const MAX_HTML: usize = 80_000;
+const MOST_ENTRIES: usize = 60;
+const MOST_RULES: usize = 10;
+const DESCRIPTION: usize = 500;
 const MOST_LOTS: usize = 30;
 const MOST_OWNERS: usize = 10;
 const SUBJECT: usize = 150;
@@ -59,19 +62,21 @@ pub fn email(delivery: &Delivery) -> Result<Email, minijinja::Error> {
     match &delivery.body {
         Body::Alert(alert) => {
             let view = AlertView::new(alert, reference);
-            Ok(Email {
-                subject: clip(&plain(&view.subject), SUBJECT).into_owned(),
-                text: render("alert.txt", &view)?,
-                html: render("alert.html", &view)?,
-            })
+            let (text, html) = (render("alert.txt", &view)?, render("alert.html", &view)?);
+            Ok(Email { subject: view.subject, text, html })
         }
         Body::Digest(digest) => {
-            let view = DigestView::new(digest, reference);
-            Ok(Email {
-                subject: clip(&plain(&view.subject), SUBJECT).into_owned(),
-                text: render("digest.txt", &view)?,
-                html: render("digest.html", &view)?,
-            })
+            let mut most = MOST_ENTRIES;
+            loop {
+                let view = DigestView::new(digest, reference, most);
+                let html = render("digest.html", &view)?;
+                // Escaping can make a name many times as long: fewer entries then.
+                if html.len() > MAX_HTML && most > 1 {
+                    most -= most.div_ceil(4);
+                    continue;
+                }
+                return Ok(Email { text: render("digest.txt", &view)?, subject: view.subject, html });
+            }
         }
     }
 }
@@ -136,11 +141,12 @@ impl AlertView {
         let owners_text = bounded(&alert.owners_text());
         let amended = if alert.form.is_amendment() { " (amended)" } else { "" };
         let priced = alert.value_usd.is_some();
-        let what = if priced { alert.value_text() } else { format!("{} shares", alert.shares) };
+        let what = alert.what_text();
+        let subject = format!("{}: {owners_text} {} {what}{amended}", alert.ticker_or_name(), alert.verb());
         Self {
-            subject: format!("{}: {owners_text} {} {what}{amended}", alert.ticker_or_name(), alert.verb()),
+            subject: clip(&plain(&subject), SUBJECT).into_owned(),
             company: bounded(&alert.issuer.name),
-            tickers: alert.issuer.tickers.join(", "),
+            tickers: bounded(&alert.issuer.tickers.join(", ")),
             tone: match alert.verb() {
                 "sold" => "#d64545",
                 "bought" => "#2e9e6b",
@@ -157,7 +163,7 @@ impl AlertView {
             more_owners: alert.owners.len().saturating_sub(MOST_OWNERS),
             what,
             value: if priced { alert.value_text() } else { "unknown".into() },
-            shares: alert.shares.to_string(),
+            shares: alert.shares_text(),
             average: alert.average_price.map(|price| price.to_string()),
             lots_text: alert.lots_text(),
             dates: alert.dates_text(),
@@ -169,7 +175,13 @@ impl AlertView {
             form: alert.form.to_string(),
             amended: alert.form.is_amendment(),
             warnings: alert.warnings.iter().take(5).map(|warning| bounded(&warning.message)).collect(),
-            rules: vec![RuleView { name: alert.rule.clone(), description: alert.rule_description.clone() }],
+            rules: vec![RuleView {
+                name: alert.rule.clone(),
+                description: alert
+                    .rule_description
+                    .as_deref()
+                    .map(|text| clip(text, DESCRIPTION).into_owned()),
+            }],
             accession: alert.accession.to_string(),
             url: alert.url.clone(),
             reference: reference.to_owned(),
@@ -177,8 +189,12 @@ impl AlertView {
     }
 
     fn of_entry(entry: &Entry, reference: &str) -> Self {
-        let rules =
-            entry.rules.iter().map(|name| RuleView { name: name.clone(), description: None }).collect();
+        let rules = entry
+            .rules
+            .iter()
+            .take(MOST_RULES)
+            .map(|name| RuleView { name: name.clone(), description: None })
+            .collect();
         Self { rules, ..Self::new(&entry.alert, reference) }
     }
 }
@@ -209,11 +225,12 @@ struct DigestView {
 }
 
 impl DigestView {
-    fn new(digest: &Digest, reference: &str) -> Self {
+    fn new(digest: &Digest, reference: &str, most: usize) -> Self {
         let count = digest.entries.len();
         let filings = if count == 1 { "1 filing".to_owned() } else { format!("{count} filings") };
         Self {
-            subject: format!("Insider digest: {filings}, {}", digest.total_text()),
+            subject: clip(&format!("Insider digest: {filings}, {}", digest.total_text()), SUBJECT)
+                .into_owned(),
             slot: digest.slot.replace('T', " "),
             time_zone: digest.time_zone.clone(),
             total: digest.total_text(),
@@ -222,10 +239,10 @@ impl DigestView {
             entries: digest
                 .entries
                 .iter()
-                .take(MOST_ENTRIES)
+                .take(most)
                 .map(|entry| AlertView::of_entry(entry, reference))
                 .collect(),
-            more_entries: count.saturating_sub(MOST_ENTRIES),
+            more_entries: count.saturating_sub(most),
             reference: reference.to_owned(),
         }
     }

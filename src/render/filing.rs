@@ -59,7 +59,7 @@ fn transactions(out: &mut String, filing: &Filing, table: Table, name: &str, col
         };
         let title = plain(lot.line.security.value.as_deref().unwrap_or("?"));
         let notes = lot.footnotes();
-        let notes = if notes.is_empty() { String::new() } else { format!(" ({})", notes.join(" ")) };
+        let notes = if notes.is_empty() { String::new() } else { format!(" ({})", plain(&notes.join(" "))) };
         line(
             out,
             &format!("  {code} {sign} {columns}  {title}{}{}", through(lot), colour.paint(DIM, &notes)),
@@ -79,14 +79,9 @@ fn transactions(out: &mut String, filing: &Filing, table: Table, name: &str, col
             .unwrap_or("unknown code");
         let value = trade.value.map_or("unknown".to_owned(), |value| value.to_string());
         let least = if trade.value_is_at_least && trade.value.is_some() { "at least " } else { "" };
-        line(
-            out,
-            &format!(
-                "  {letter} in all: {} for {least}{value}  {}",
-                trade.shares,
-                colour.paint(DIM, meaning)
-            ),
-        );
+        let shares = trade.shares.map_or("unknown".to_owned(), |shares| shares.to_string());
+        let meaning = colour.paint(DIM, meaning);
+        line(out, &format!("  {letter} in all: {shares} for {least}{value}  {meaning}"));
     }
 }
 
@@ -115,7 +110,7 @@ fn notes(out: &mut String, filing: &Filing, colour: Colour) {
         line(out, &colour.paint(DIM, &format!("Remarks: {}", plain(remarks))));
     }
     for warning in &filing.warnings {
-        line(out, &format!("odd [{}]: {} ({})", warning.code, plain(&warning.message), warning.at));
+        line(out, &format!("odd [{}]: {} ({})", warning.code, plain(&warning.message), plain(&warning.at)));
     }
     if let Some(url) = filing.url() {
         line(out, &colour.paint(DIM, &url));

@@ -66,7 +66,7 @@ pub fn alert(alert: &Alert, colour: Colour) -> String {
             "{} {} {} shares for {}{} ({})",
             colour.paint(BOLD, &plain(&alert.owners_text())),
             alert.verb(),
-            colour.paint(BOLD, &alert.shares.to_string()),
+            colour.paint(BOLD, &alert.shares_text()),
             colour.paint(headline, &alert.value_text()),
             average.unwrap_or_default(),
             alert.lots_text(),

@@ -135,11 +135,13 @@ fn a_huge_digest_stays_below_the_size_that_mail_readers_clip() {
     for n in 0..2_000_u32 {
         let mut alert = hostile();
         alert.accession = format!("0000000007-21-{n:06}").parse().unwrap();
+        alert.issuer.name = "'/".repeat(2_000);
+        alert.issuer.tickers = vec!["&".repeat(6); 10];
         alerts.push(alert);
     }
     let mail = email::email(&delivery(Body::Digest(Box::new(digest(alerts))))).unwrap();
-    assert!(mail.html.len() < 80_000, "{}", mail.html.len());
-    assert!(mail.html.contains("and 1945 more, in the total"));
+    assert!((40_000..80_000).contains(&mail.html.len()), "{}", mail.html.len());
+    assert!(mail.html.contains(" more, in the total"));
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub enum Silent {
         wanted: String,
     },
     /// `min_value`
-    #[error("the lots are worth {}, the rule wants {wanted}", shown(*found, *at_least))]
+    #[error("the lots are worth {}, the rule wants {}", shown(*found, *at_least), wanted.exact())]
     MinValue {
         /// The threshold.
         wanted: Usd,
@@ -43,20 +43,20 @@ pub enum Silent {
         at_least: bool,
     },
     /// `min_shares`
-    #[error("the lots are {found} shares, the rule wants {wanted}")]
+    #[error("the lots are {} shares, the rule wants {wanted}", found.map_or("an unknown number of".into(), |n| n.to_string()))]
     MinShares {
         /// The threshold.
         wanted: Shares,
-        /// The sum.
-        found: Shares,
+        /// The sum, if any lot states a number.
+        found: Option<Shares>,
     },
 }
 
 fn shown(found: Option<Usd>, at_least: bool) -> String {
     match found {
         None => "an unknown sum".into(),
-        Some(value) if at_least => format!("at least {value}"),
-        Some(value) => value.to_string(),
+        Some(value) if at_least => format!("at least {}", value.exact()),
+        Some(value) => value.exact(),
     }
 }
 
@@ -91,7 +91,7 @@ pub fn evaluate(rule: &Rule, filing: &Filing) -> Result<Match, Silent> {
         return Err(Silent::MinValue { wanted, found: trade.value, at_least: trade.value_is_at_least });
     }
     if let Some(wanted) = rule.min_shares
-        && trade.shares < wanted
+        && trade.shares.is_none_or(|shares| shares < wanted)
     {
         return Err(Silent::MinShares { wanted, found: trade.shares });
     }

@@ -25,7 +25,8 @@ const FEED: &str = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\" ?>\n<feed xmln
     <id>urn:tag:sec.gov,2008:accession-number=0000000007-21-000001</id>\n</entry>\n</feed>\n";
 
 /// Pieces that break things.
-const PIECES: [&str; 18] = [
+const PIECES: [&str; 19] = [
+    "\u{1b}[2J",
     "<",
     ">",
     "&",
