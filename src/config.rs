@@ -122,12 +122,7 @@ impl Settings {
     /// # Errors
     /// Every mistake that was found, each with file and line, or with the name of the override.
     pub fn read(file: &str, text: &str, overrides: &[(String, String)]) -> Result<Self, Problems> {
-        let settings = wire::settings(file, text)?;
-        if overrides.is_empty() {
-            return Ok(settings);
-        }
-        let merged = overrides::apply(text, overrides)?;
-        wire::settings("environment (SELLBELL_…)", &merged)
+        overrides::read(file, text, overrides)
     }
 
     /// Whether a rule may name this destination.

@@ -63,6 +63,11 @@ impl Source<'_> {
         })
     }
 
+    /// The line of a value, from 1.
+    pub fn line<T>(&self, value: &toml::Spanned<T>) -> usize {
+        line_column(self.text, value.span().start).0
+    }
+
     /// A mistake at a value.
     pub fn problem<T>(&self, value: &toml::Spanned<T>, message: impl fmt::Display) -> Problem {
         Problem {

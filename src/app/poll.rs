@@ -121,7 +121,7 @@ impl App {
             (Some(since), _) => start_at(since),
             (None, Some(frontier)) => frontier,
             (None, None) => match TimeDelta::from_std(self.settings.schedule.look_back) {
-                Ok(back) if !back.is_zero() => start_at(now - back),
+                Ok(back) if !back.is_zero() => start_at(now.checked_sub_signed(back).unwrap_or_default()),
                 _ => return self.baseline(now, report).await,
             },
         };

@@ -3,10 +3,11 @@
 #![expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 
 use std::collections::BTreeMap;
+use std::env::{self, VarError};
+use std::fs;
 use std::io::{self, IsTerminal};
-use std::{env, fs};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use secrecy::SecretString;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
@@ -22,11 +23,22 @@ const LOG: &str = "SELLBELL_LOG";
 const MOST_SECRET_BYTES: u64 = 64 * 1024;
 
 /// Every `SELLBELL_…` variable that overrides a setting, by name.
-pub(super) fn overrides() -> Vec<(String, String)> {
-    let mut found: Vec<(String, String)> =
-        env::vars().filter(|(name, _)| name.starts_with(PREFIX) && name != LOG).collect();
+///
+/// # Errors
+/// One whose value is not UTF-8. Other variables may hold what they like.
+pub(super) fn overrides() -> anyhow::Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for (name, value) in env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        if name.starts_with(PREFIX) && name != LOG {
+            let Ok(value) = value.into_string() else {
+                bail!("the environment variable {name} is not UTF-8")
+            };
+            found.push((name, value));
+        }
+    }
     found.sort();
-    found
+    Ok(found)
 }
 
 /// The secrets that the settings may need, each from its variable or from the file that `…_FILE` names.
@@ -44,9 +56,13 @@ pub(super) fn secrets(settings: &Settings) -> anyhow::Result<Secrets> {
 }
 
 fn secret(name: &str) -> anyhow::Result<Option<SecretString>> {
-    let set = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let set = |name: &str| match env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(anyhow!("the environment variable {name} is not UTF-8")),
+    };
     let file_name = format!("{name}_FILE");
-    match (set(name), set(&file_name)) {
+    match (set(name)?, set(&file_name)?) {
         (Some(_), Some(_)) => bail!("both {name} and {file_name} are set: set one of them"),
         (Some(value), None) => Ok(Some(value.trim().into())),
         (None, None) => Ok(None),

@@ -20,13 +20,18 @@ pub(super) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
         None if default.is_file() => (default.clone(), read(&default)?),
         None => (default, String::new()),
     };
-    Ok(Settings::read(&path.display().to_string(), &text, &environment::overrides())?)
+    Ok(Settings::read(&path.display().to_string(), &text, &environment::overrides()?)?)
 }
 
-/// The rules of a folder.
-pub(super) fn rules(settings: &Settings, dir: &Path) -> anyhow::Result<Vec<Rule>> {
+/// The settings as they are where nothing is set.
+pub(super) fn without_file() -> anyhow::Result<Settings> {
+    Ok(Settings::read("built-in settings", "", &[])?)
+}
+
+/// The rules of a folder or file.
+pub(super) fn rules(settings: &Settings, path: &Path) -> anyhow::Result<Vec<Rule>> {
     let known = |destination: &Destination| settings.knows(destination);
-    Ok(rules::load_dir(dir, &known, &settings.destinations())?)
+    Ok(rules::load_path(path, &known, &settings.destinations())?)
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {

@@ -2,34 +2,65 @@
 
 use toml_edit::{DocumentMut, Item, Table, Value};
 
+use super::{Settings, wire};
 use crate::problem::{Problem, Problems};
 
 const PREFIX: &str = "SELLBELL_";
 
-/// The file's text with every override set. Values are read as TOML where they are TOML, else as text.
-pub(super) fn apply(text: &str, overrides: &[(String, String)]) -> Result<String, Problems> {
-    let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
-        Problems(vec![Problem { file: "settings".into(), place: None, message: error.message().to_owned() }])
-    })?;
-    let mut problems = Vec::new();
+/// The settings of the file with every override set. A mistake in the file bears its place there, one that an override
+/// brings in bears that one's name.
+pub(super) fn read(file: &str, text: &str, overrides: &[(String, String)]) -> Result<Settings, Problems> {
+    let mut settings = wire::settings(file, text);
+    let Ok(mut document) = text.parse::<DocumentMut>() else { return settings };
     for (name, value) in overrides {
-        if let Err(message) = set(&mut document, name, value) {
-            problems.push(Problem { file: format!("environment variable {name}"), place: None, message });
+        let blame = |message: String| {
+            Problems(vec![Problem { file: format!("environment variable {name}"), place: None, message }])
+        };
+        let (section, key) = path(name).map_err(blame)?;
+        // What reads as TOML is meant so, unless the key wants text: `[store] dir` may be named 2024.
+        let meant = value.parse::<Value>().ok();
+        let mut brought_in = None;
+        for value in meant.into_iter().chain([Value::from(value.as_str())]) {
+            let mut changed = document.clone();
+            set(&mut changed, &section, &key, value).map_err(blame)?;
+            let read = wire::settings(file, &changed.to_string());
+            match new_problem(&settings, &read) {
+                Some(message) => brought_in = brought_in.or(Some(message)),
+                None => {
+                    (document, settings, brought_in) = (changed, read, None);
+                    break;
+                }
+            }
+        }
+        if let Some(message) = brought_in {
+            return Err(blame(message));
         }
     }
-    if problems.is_empty() { Ok(document.to_string()) } else { Err(Problems(problems)) }
+    settings
 }
 
-fn set(document: &mut DocumentMut, name: &str, value: &str) -> Result<(), String> {
+/// The first problem of `after` that `before` has not.
+fn new_problem(before: &Result<Settings, Problems>, after: &Result<Settings, Problems>) -> Option<String> {
+    let messages = |read: &Result<Settings, Problems>| -> Vec<String> {
+        let problems =
+            read.as_ref().err().map(|problems| problems.0.iter().map(|problem| problem.message.clone()));
+        problems.into_iter().flatten().collect()
+    };
+    let known = messages(before);
+    messages(after).into_iter().find(|message| !known.contains(message))
+}
+
+fn path(name: &str) -> Result<(String, String), String> {
     let path = name.strip_prefix(PREFIX).unwrap_or(name).to_ascii_lowercase();
-    let Some((section, key)) = path.split_once("__") else {
-        return Err("expected SELLBELL_<SECTION>__<KEY>, like SELLBELL_EDGAR__BASE_URL".into());
-    };
+    let (section, key) = path
+        .split_once("__")
+        .ok_or("expected SELLBELL_<SECTION>__<KEY>, like SELLBELL_EDGAR__BASE_URL".to_owned())?;
+    Ok((section.to_owned(), key.to_owned()))
+}
+
+fn set(document: &mut DocumentMut, section: &str, key: &str, value: Value) -> Result<(), String> {
     let item = document.entry(section).or_insert(Item::Table(Table::new()));
-    let Some(table) = item.as_table_like_mut() else {
-        return Err(format!("`{section}` is not a section of the settings"));
-    };
-    let value = value.parse::<Value>().unwrap_or_else(|_| Value::from(value));
+    let table = item.as_table_like_mut().ok_or(format!("`{section}` is not a section of the settings"))?;
     table.insert(key, Item::Value(value));
     Ok(())
 }

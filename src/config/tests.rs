@@ -24,9 +24,13 @@ fn every_mistake_is_told_with_its_line() {
         &[
             "sellbell.toml:2:12: `sec` is not an address: expected something like https://www.sec.gov",
             "sellbell.toml:3:23: 0 requests a second: expected 1 to 10000",
-            "sellbell.toml:4:11: the contact has no mail address: expected something like `Jane Doe jane@example.org`",
+            "sellbell.toml:4:11: the contact must have a mail address and be plain ASCII: expected something like `Jane Doe jane@example.org`",
             "sellbell.toml:6:8: `often` is not a cron expression: expected 5 fields (minute hour day month weekday), or 6 with seconds first",
         ],
+    );
+    refused(
+        "[schedule]\nlook_back = \"300000years\"\n",
+        &["sellbell.toml:2:13: EDGAR's feed reaches back some two business days: expected at most 31d"],
     );
     refused(
         "[edgar]\nrequests_per_second = 11\n",
@@ -56,7 +60,7 @@ fn destinations_are_checked() {
             "sellbell.toml:8:14: a channel id is a number in quotes, like \"1103812345678901234\"",
             "sellbell.toml:10:8: `No` is not a name: use a-z, 0-9, - and _",
             "sellbell.toml:11:11: this is not a mail address: expected `jane@example.org` or `Jane Doe <jane@example.org>`",
-            "sellbell.toml:12:12: a schedule needs mode = \"digest\"",
+            "sellbell.toml:12:12: a schedule and its time zone need mode = \"digest\"",
         ],
     );
 }
@@ -77,5 +81,20 @@ fn overrides_win_and_are_blamed_by_name() {
     let told = set("SELLBELL_EDGAR", "3").map(|_| ()).unwrap_err().to_string();
     assert!(told.starts_with("environment variable SELLBELL_EDGAR: "), "{told}");
     let told = set("SELLBELL_EDGAR__SPEED", "3").map(|_| ()).unwrap_err().to_string();
-    assert!(told.starts_with("environment (SELLBELL_…)") && told.contains("`speed`"), "{told}");
+    assert!(told.starts_with("environment variable SELLBELL_EDGAR__SPEED: unknown field `speed`"), "{told}");
+    let told = set("SELLBELL_EDGAR__REQUESTS_PER_SECOND", "abc").map(|_| ()).unwrap_err().to_string();
+    assert!(
+        told.starts_with("environment variable SELLBELL_EDGAR__REQUESTS_PER_SECOND: invalid type"),
+        "{told}"
+    );
+    assert_eq!(set("SELLBELL_STORE__DIR", "2024").unwrap().store_dir, PathBuf::from("2024"));
+    // A value of the file that is only right together with the override.
+    let fast = "[edgar]\nrequests_per_second = 50\n";
+    let own = ("SELLBELL_EDGAR__BASE_URL".to_owned(), "http://127.0.0.1:1".to_owned());
+    assert!(Settings::read("f", fast, &[]).is_err() && Settings::read("f", fast, &[own]).is_ok());
+    // A mistake in the file keeps its place.
+    let contact = ("SELLBELL_EDGAR__CONTACT".to_owned(), "a a@b.c".to_owned());
+    let told =
+        Settings::read("f", "[store]\ndirr = \"x\"\n", &[contact]).map(|_| ()).unwrap_err().to_string();
+    assert!(told.starts_with("f:2:1: unknown field `dirr`"), "{told}");
 }

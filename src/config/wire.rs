@@ -18,6 +18,7 @@ use crate::schedule::{Schedule, ScheduleError};
 const MOST_REQUESTS_SEC: u32 = 10;
 const MOST_REQUESTS: u32 = 10_000;
 const MOST_TIMEOUT_SECONDS: u64 = 600;
+const LONGEST_LOOK_BACK: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 const EASTERN: &str = "America/New_York";
 
 #[derive(Deserialize, Default)]
@@ -143,7 +144,7 @@ impl Reader<'_> {
             if !contact.is_empty() && !shaped {
                 self.report(
                     spanned,
-                    "the contact has no mail address: expected something like `Jane Doe jane@example.org`",
+                    "the contact must have a mail address and be plain ASCII: expected something like `Jane Doe jane@example.org`",
                 );
             }
         }
@@ -165,6 +166,9 @@ impl Reader<'_> {
                 Duration::ZERO
             })
         });
+        if let Some(text) = wire.look_back.as_ref().filter(|_| look_back > LONGEST_LOOK_BACK) {
+            self.report(text, "EDGAR's feed reaches back some two business days: expected at most 31d");
+        }
         let poll = self.schedule(wire.poll.as_ref(), "*/2 * 6-21 * * Mon-Fri", wire.time_zone.as_ref());
         Some(Schedules { poll: poll?, look_back })
     }
@@ -211,8 +215,8 @@ impl Reader<'_> {
             self.mailbox(&recipient.address);
             let mode = match recipient.mode {
                 WireMode::Instant => {
-                    if let Some(schedule) = &recipient.schedule {
-                        self.report(schedule, "a schedule needs mode = \"digest\"");
+                    for useless in [&recipient.schedule, &recipient.time_zone].into_iter().flatten() {
+                        self.report(useless, "a schedule and its time zone need mode = \"digest\"");
                     }
                     Mode::Instant
                 }

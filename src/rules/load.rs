@@ -34,13 +34,13 @@ pub enum LoadError {
     Problems(#[from] Problems),
 }
 
-/// All rules of the `*.toml` files in a folder, in the order of file names; `known` says which destinations exist,
+/// All rules of a file, or of the `*.toml` files in a folder in the order of their names; `known` says which destinations exist,
 /// `defined` names them for error messages.
 ///
 /// # Errors
-/// A folder that cannot be read or has no rule file, and every mistake in the files.
-pub fn load_dir(
-    dir: &Path,
+/// A path that cannot be read, a folder without rule files, and every mistake in the files.
+pub fn load_path(
+    path: &Path,
     known: &dyn Fn(&Destination) -> bool,
     defined: &[String],
 ) -> Result<Vec<Rule>, LoadError> {
@@ -49,14 +49,22 @@ pub fn load_dir(
         move |error| LoadError::Io { path, error }
     };
     let mut files = Vec::new();
-    for entry in fs::read_dir(dir).map_err(io(dir))?.take(MOST_FILES) {
-        let path = entry.map_err(io(dir))?.path();
-        if path.extension().is_some_and(|extension| extension == "toml") && path.is_file() {
-            files.push(path);
+    if path.is_file() {
+        files.push(path.to_owned());
+    } else {
+        for entry in fs::read_dir(path).map_err(io(path))? {
+            let file = entry.map_err(io(path))?.path();
+            if file.extension().is_some_and(|extension| extension == "toml") && file.is_file() {
+                files.push(file);
+            }
         }
     }
+    if files.len() > MOST_FILES {
+        let message = format!("{} rule files are more than the {MOST_FILES} that are read", files.len());
+        return Err(Problems(vec![Problem { file: path.display().to_string(), place: None, message }]).into());
+    }
     if files.is_empty() {
-        return Err(LoadError::Empty(dir.to_owned()));
+        return Err(LoadError::Empty(path.to_owned()));
     }
     files.sort();
     let mut texts = Vec::new();
@@ -74,7 +82,7 @@ pub fn load_dir(
     Ok(load_slice(sources, known, defined)?)
 }
 
-/// The rules of texts, pure: what [`load_dir`] does once the files are read.
+/// The rules of texts, pure: what [`load_path`] does once the files are read.
 ///
 /// # Errors
 /// Every mistake in the texts.
@@ -85,21 +93,18 @@ pub fn load_slice<'a>(
 ) -> Result<Vec<Rule>, Problems> {
     let mut rules: Vec<Rule> = Vec::new();
     let mut problems = Vec::new();
-    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    let mut names: BTreeMap<String, (Source<'_>, toml::Spanned<String>)> = BTreeMap::new();
     for source in sources {
         let (placed, mut found) = wire::read(source, known, defined);
         problems.append(&mut found);
-        for wire::Placed { rule, name_problem } in placed {
-            match names.get(&rule.name) {
-                Some(other) => {
-                    let message = format!("{}, in {other}", name_problem.message);
-                    problems.push(Problem { message, ..name_problem });
-                }
-                None => {
-                    let (line, _) = name_problem.place.unwrap_or_default();
-                    names.insert(rule.name.clone(), format!("{}:{line}", source.file));
-                    rules.push(rule);
-                }
+        for wire::Placed { rule, name } in placed {
+            if let Some((file, first)) = names.get(&rule.name) {
+                let line = file.line(first);
+                let message = format!("there is another rule named `{}`, in {}:{line}", rule.name, file.file);
+                problems.push(source.problem(&name, message));
+            } else {
+                names.insert(rule.name.clone(), (source, name));
+                rules.push(rule);
             }
         }
     }

@@ -4,7 +4,7 @@ mod load;
 mod matcher;
 mod wire;
 
-pub use load::{LoadError, load_dir, load_slice};
+pub use load::{LoadError, load_path, load_slice};
 pub use matcher::{Match, Silent, evaluate};
 
 use std::collections::BTreeSet;

@@ -79,11 +79,13 @@ fn mistakes_name_file_line_and_what_to_do() {
         &["rules/a.toml:5:8: there is another rule named `a`, in rules/a.toml:2"],
     );
     refused(
-        "[[rule]]\nname = \"A b\"\ntickers = [\"TOO LONG\"]\ncodes = [\"sell\"]\nciks = []\nmin_value = 0\n\
+        "[[rule]]\nname = \"A b\"\ntickers = [\"TOO LONG\"]\ncodes = [\"sell\", \"B\", \"V\"]\nciks = []\nmin_value = 0\n\
          notify = [\"discord:alerts\", \"pager\", \"channel:5\"]\n",
         &[
             "rules/a.toml:2:8: `A b` is not a name: use a-z, 0-9, - and _, at most 64 of them",
             "rules/a.toml:4:10: `sell` is not a transaction code: expected one letter, like S",
+            "rules/a.toml:4:18: `B` is not a code of the SEC's list: S is a sale, P a purchase",
+            "rules/a.toml:4:23: no filing states code V: EDGAR keeps it apart from the transaction code",
             "rules/a.toml:3:12: `TOO LONG` is not a ticker: expected 1 to 6 letters, like QLYS",
             "rules/a.toml:5:8: `ciks` is empty: leave it out, or give at least one",
             "rules/a.toml:6:13: `min_value` must be above zero",
@@ -97,6 +99,10 @@ fn mistakes_name_file_line_and_what_to_do() {
         &[
             "rules/a.toml:3:13: invalid type: floating point `0.5`, expected a whole number like 1_000_000, or a decimal in quotes like \"0.50\"",
         ],
+    );
+    refused(
+        "[[rule]]\nname = \"a\"\nmin_value = \"1,5\"\n",
+        &["rules/a.toml:3:13: `1,5` is not a plain decimal number of zero or more"],
     );
     refused("", &["rules/a.toml: there is no [[rule]] in this file"]);
 }

@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::Rule;
 use crate::destination::{Destination, is_name};
-use crate::filing::{Cik, Code, Shares, Usd};
+use crate::filing::{Cik, Code, CodeError, Shares, Usd, is_ticker};
 use crate::problem::{Problem, Source};
 
 #[derive(Deserialize)]
@@ -52,7 +52,7 @@ impl<'de> Deserialize<'de> for Number {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Number, E> {
-                Ok(Number(text.replace(['_', ','], "")))
+                Ok(Number(text.replace('_', "")))
             }
         }
         deserializer.deserialize_any(NumberVisitor)
@@ -62,7 +62,7 @@ impl<'de> Deserialize<'de> for Number {
 /// A rule and the place of its name, for duplicate checks across files.
 pub(super) struct Placed {
     pub(super) rule: Rule,
-    pub(super) name_problem: Problem,
+    pub(super) name: Spanned<String>,
 }
 
 /// Reads a rule file's text; `known` says which destinations the settings define.
@@ -93,7 +93,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn rule(&mut self, wire: Spanned<WireRule>) -> Placed {
-        let rule_start = Spanned::new(wire.span(), ());
+        let start = Spanned::new(wire.span(), ());
         let wire = wire.into_inner();
         if !is_name(wire.name.get_ref()) {
             let message =
@@ -112,12 +112,11 @@ impl Reader<'_> {
                 "rule `{}` has no condition, so it would ring for every sale: set at least one of tickers, ciks, codes, min_value, min_shares",
                 wire.name.get_ref()
             );
-            self.report(&rule_start, message);
+            self.report(&start, message);
         }
-        let codes =
-            self.set(wire.codes, "codes", |text: &String| text.parse::<Code>().map_err(|e| e.to_string()));
+        let codes = self.set(wire.codes, "codes", |text: &String| code(text));
         let rule = Rule {
-            tickers: self.set(wire.tickers, "tickers", ticker),
+            tickers: self.set(wire.tickers, "tickers", |text: &String| ticker(text)),
             ciks: self.set(wire.ciks, "ciks", |&number| {
                 Cik::new(number).ok_or_else(|| format!("{number} is not a CIK: expected 1 to 9999999999"))
             }),
@@ -128,8 +127,7 @@ impl Reader<'_> {
             description: wire.description.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
             name: wire.name.get_ref().clone(),
         };
-        let message = format!("there is another rule named `{}`", rule.name);
-        Placed { name_problem: self.source.problem(&wire.name, message), rule }
+        Placed { rule, name: wire.name }
     }
 
     fn set<W, T: Ord>(
@@ -200,13 +198,25 @@ impl Reader<'_> {
     }
 }
 
-fn ticker(text: &String) -> Result<String, String> {
+fn ticker(text: &str) -> Result<String, String> {
     let upper = text.trim().to_ascii_uppercase();
-    let shaped = (1..=6).contains(&upper.len())
-        && upper.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.' || b == b'-');
-    if shaped {
+    if is_ticker(&upper) {
         Ok(upper)
     } else {
         Err(format!("`{text}` is not a ticker: expected 1 to 6 letters, like QLYS"))
+    }
+}
+
+fn code(text: &str) -> Result<Code, String> {
+    let code: Code = text.parse().map_err(|error: CodeError| error.to_string())?;
+    match code.letter() {
+        // Marks of the paper form, which the XML keeps in elements of their own.
+        'K' | 'V' => {
+            Err(format!("no filing states code {code}: EDGAR keeps it apart from the transaction code"))
+        }
+        _ if code.meaning().is_none() => {
+            Err(format!("`{code}` is not a code of the SEC's list: S is a sale, P a purchase"))
+        }
+        _ => Ok(code),
     }
 }

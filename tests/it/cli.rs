@@ -87,7 +87,39 @@ fn check_tells_every_mistake_with_file_and_line() {
     )
     .unwrap();
     let checked = sellbell(dir.path(), &["check", "--config", "s.toml"]);
-    assert_eq!((checked.status.code(), text(&checked.stdout).as_str()), (Some(0), "rules: 1 rules: a\n"));
+    assert_eq!((checked.status.code(), text(&checked.stdout).as_str()), (Some(0), "rules: 1 rule: a\n"));
+}
+
+#[test]
+fn check_reads_the_rules_also_where_the_settings_are_wrong() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("s.toml"), "[edgar]\nspeed = 1\n").unwrap();
+    fs::write(dir.path().join("one.toml"), "[[rule]]\nname = \"a\"\nnotify = [\"email:me\"]\n").unwrap();
+    let checked = sellbell(dir.path(), &["check", "--config", "s.toml", "one.toml"]);
+    assert_eq!(checked.status.code(), Some(1));
+    let said = text(&checked.stderr);
+    assert!(
+        said.contains("s.toml:2:1: unknown field `speed`") && said.contains("one.toml:1:1: rule `a` has no"),
+        "{said}"
+    );
+    assert!(!said.contains("email:me"), "{said}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_variable_that_is_not_utf_8_disturbs_only_where_it_is_ours() {
+    use std::os::unix::ffi::OsStrExt;
+    let odd = std::ffi::OsStr::from_bytes(b"\xff");
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.toml"), "[[rule]]\nname = \"a\"\nciks = [1]\n").unwrap();
+    let run = |name: &str| {
+        let mut command = Command::cargo_bin("sellbell").unwrap();
+        command.current_dir(dir.path()).env_clear().env(name, odd).args(["check", "a.toml"]).output().unwrap()
+    };
+    assert!(run("FOO").status.success());
+    let refused = run("SELLBELL_STORE__DIR");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("SELLBELL_STORE__DIR is not UTF-8"), "{}", text(&refused.stderr));
 }
 
 #[test]

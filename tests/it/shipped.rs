@@ -59,7 +59,7 @@ fn the_shipped_settings_name_every_key_and_are_the_defaults() {
 #[test]
 fn the_shipped_rules_load_with_the_shipped_settings() {
     let settings = Settings::read("none", "", &[]).unwrap();
-    let rules = rules::load_dir(
+    let rules = rules::load_path(
         &root().join("rules"),
         &|destination| settings.knows(destination),
         &settings.destinations(),
