@@ -13,8 +13,12 @@ use crate::store::StoreError;
 const BATCH: usize = 100;
 /// How many sends one round makes: between rounds a lane can stop.
 const ROUND: usize = 5;
-/// A destination that fails is tried at least this often: it may be back, and alerts are worth little when old.
+/// A destination that fails is tried at least this often, unless it asks for more: it may be back.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
+/// No pause that a destination asks for is longer; one that seems so comes from a clock that was wrong.
+const LONGEST_ASKED: TimeDelta = TimeDelta::hours(2);
+/// A delivery that failed for so long is given up.
+const GIVEN_UP_AFTER: TimeDelta = TimeDelta::days(8);
 
 /// A destination's state between rounds.
 #[derive(Debug, Default)]
@@ -23,6 +27,15 @@ pub struct Lane {
     failures: u32,
     /// Not to be tried before.
     paused_until: Option<DateTime<Utc>>,
+    /// Whether what was put off is tried all the same.
+    impatient: bool,
+}
+
+impl Lane {
+    /// A lane that tries also what was put off: for one run that must tell all it can.
+    pub fn impatient() -> Self {
+        Self { impatient: true, ..Self::default() }
+    }
 }
 
 /// What a round did.
@@ -50,8 +63,9 @@ impl App {
         lane: &mut Lane,
         now: DateTime<Utc>,
     ) -> Result<DeliverReport, StoreError> {
+        let ahead = |moment: DateTime<Utc>| now < moment && moment - now <= LONGEST_ASKED;
         let mut report = DeliverReport::default();
-        if let Some(until) = lane.paused_until.filter(|until| now < *until) {
+        if let Some(until) = lane.paused_until.filter(|until| ahead(*until)) {
             report.next = Some(until);
             return Ok(report);
         }
@@ -59,7 +73,7 @@ impl App {
         self.store.flush().await?;
         queued.sort_by_key(|delivery| delivery.attempts);
         for delivery in queued {
-            if delivery.not_before > now {
+            if ahead(delivery.not_before) && !lane.impatient {
                 report.next =
                     Some(report.next.map_or(delivery.not_before, |next| next.min(delivery.not_before)));
                 continue;
@@ -77,7 +91,7 @@ impl App {
                     report.delivered += 1;
                     lane.failures = 0;
                 }
-                Err(error) if error.retry == Retry::Never || delivery.attempts + 1 >= retry::MAX_ATTEMPTS => {
+                Err(error) if error.retry == Retry::Never || now - delivery.queued_at > GIVEN_UP_AFTER => {
                     tracing::error!(%destination, key = %delivery.key, %error, "a delivery is given up");
                     self.store.leave_queue(&delivery, &Outcome::Dead { at: now, reason: error.message })?;
                     report.dead += 1;
@@ -97,6 +111,7 @@ impl App {
         Ok(report)
     }
 
+    /// A failure is nearly always the destination's, so the whole lane pauses, and no delivery longer than it.
     fn put_off(
         &self,
         mut delivery: Delivery,
@@ -106,19 +121,20 @@ impl App {
     ) -> Result<(), StoreError> {
         delivery.attempts += 1;
         lane.failures += 1;
-        let span = |attempt| {
-            TimeDelta::from_std(retry::delay(attempt, delivery.key.seed())).unwrap_or(LONGEST_PAUSE)
-        };
         let pause = match error.retry {
-            Retry::After(wait) => TimeDelta::from_std(wait).unwrap_or(LONGEST_PAUSE),
-            Retry::Later | Retry::Never => span(lane.failures).min(LONGEST_PAUSE),
+            Retry::After(wait) => TimeDelta::from_std(wait).unwrap_or(LONGEST_PAUSE).min(LONGEST_ASKED),
+            Retry::Later | Retry::Never => {
+                TimeDelta::from_std(retry::delay(lane.failures, delivery.key.seed()))
+                    .map_or(LONGEST_PAUSE, |wait| wait.min(LONGEST_PAUSE))
+            }
         };
         lane.paused_until = Some(now + pause);
-        delivery.not_before = now + span(delivery.attempts).max(pause);
+        delivery.not_before = now + pause;
+        let Delivery { destination, key, .. } = &delivery;
         if lane.failures == 1 {
-            tracing::warn!(destination = %delivery.destination, key = %delivery.key, %error, "not delivered, tried again later");
+            tracing::warn!(%destination, %key, %error, "not delivered, tried again later");
         } else {
-            tracing::debug!(destination = %delivery.destination, key = %delivery.key, %error, failures = lane.failures, "still not delivered");
+            tracing::debug!(%destination, %key, %error, failures = lane.failures, "still not delivered");
         }
         self.store.requeue(&delivery)
     }

@@ -1,6 +1,6 @@
 //! Closes the digest slots that have passed.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
 use crate::config::Mode;
@@ -9,6 +9,9 @@ use crate::destination::Destination;
 use crate::digest::Digest;
 use crate::schedule::Schedule;
 use crate::store::{DigestMark, StoreError};
+
+/// A mark may be ahead of the clock by this much, after the clock was adjusted.
+const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::hours(1);
 
 impl App {
     /// Makes the digests that are due; how many. Slots that passed while nothing ran come as one.
@@ -24,6 +27,16 @@ impl App {
             });
         }
         Ok(made)
+    }
+
+    /// Tells of alerts that wait for the digest of a recipient that the settings no longer name.
+    pub(super) fn warn_of_orphans(&self) -> Result<(), StoreError> {
+        for name in self.store.gathering()? {
+            if !self.settings.email.recipients.iter().any(|recipient| recipient.name == name) {
+                tracing::warn!("alerts wait for email:{name}, which the settings no longer define");
+            }
+        }
+        Ok(())
     }
 
     /// The next moment at which a digest is due.
@@ -47,19 +60,22 @@ impl App {
         schedule: &Schedule,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let Some(DigestMark { until: since, slot: last_slot }) = self.store.digest_mark(recipient)? else {
+        // A mark that is ahead of now comes from a clock that was wrong.
+        let mark = self.store.digest_mark(recipient)?.filter(|mark| mark.until <= now + CLOCK_DIFFERENCE);
+        let Some(DigestMark { until: since, slot: last_slot }) = mark else {
             // From now on: the first slot is the next one.
             self.store.close_slot(recipient, None, now, &[], None)?;
             return Ok(false);
         };
         let Some(slot) = schedule.next_after(since).filter(|slot| *slot <= now) else { return Ok(false) };
         let name = schedule.local_slot(slot);
-        if last_slot.as_deref() == Some(&name) {
+        let zone = schedule.zone().name();
+        if last_slot.as_deref() == Some(slot_name(&name, zone).as_str()) {
             // The clock was set back: this slot had its digest, so what waits stays for the next.
-            self.store.close_slot(recipient, Some(&name), now, &[], None)?;
+            self.store.close_slot(recipient, last_slot.as_deref(), now, &[], None)?;
             return Ok(false);
         }
-        self.queue_digest(recipient, &name, schedule.zone().name(), since, now)
+        self.queue_digest(recipient, &name, zone, since, now)
     }
 
     /// What waited for the digest of a recipient that now wants mail at once.
@@ -86,7 +102,12 @@ impl App {
             tracing::info!(recipient, slot, filings = digest.entries.len(), "a digest is due");
             Delivery::new(Destination::Email(recipient.to_owned()), Body::Digest(Box::new(digest)), now)
         });
-        self.store.close_slot(recipient, Some(slot), now, &alerts, delivery.as_ref())?;
+        self.store.close_slot(recipient, Some(&slot_name(slot, zone)), now, &alerts, delivery.as_ref())?;
         Ok(delivery.is_some())
     }
+}
+
+/// A slot and its zone: the same time of day elsewhere is another slot.
+fn slot_name(slot: &str, zone: &str) -> String {
+    format!("{slot} {zone}")
 }

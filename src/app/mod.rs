@@ -5,14 +5,17 @@ mod digest;
 mod plan;
 mod poll;
 mod run;
+mod settle;
 
 pub use deliver::{DeliverReport, Lane};
 pub use poll::PollReport;
-pub use run::{OnceReport, run, run_once};
+pub use run::{OnceReport, RunError, run, run_once};
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
 
 use crate::config::Settings;
 use crate::notify::Notifier;
@@ -34,8 +37,10 @@ pub struct App {
     pub notifier: Notifier,
     /// `--since`: taken, once, for the last time the bot was up.
     since: Mutex<Option<DateTime<Utc>>>,
-    /// While EDGAR blocks us: until when, and how often in a row.
-    block: Mutex<poll::Block>,
+    /// The unreadable entries of the feed that were told of.
+    told: Mutex<BTreeSet<String>>,
+    /// Rings when something was queued.
+    wake: Notify,
 }
 
 impl App {
@@ -55,7 +60,8 @@ impl App {
             client,
             notifier,
             since: Mutex::new(since),
-            block: Mutex::default(),
+            told: Mutex::default(),
+            wake: Notify::new(),
         }
     }
 }

@@ -6,20 +6,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::sync::{Notify, watch};
-use tokio::task::{self, JoinSet};
-use tokio::time::{sleep, timeout};
+use thiserror::Error;
+use tokio::sync::watch;
+use tokio::task::{self, JoinError, JoinSet};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{App, DeliverReport, Lane, PollReport};
 use crate::destination::Destination;
 use crate::store::StoreError;
 
 /// How long sends under way may go on after the stop signal.
-const GRACE: Duration = Duration::from_secs(10);
-/// The longest sleep: a clock that was set is noticed after it.
+const GRACE: Duration = Duration::from_secs(8);
+/// The longest sleep: a clock that was set forward is noticed after it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
-/// After a failure of the store nothing is done for this long.
-const STORE_PAUSE: Duration = Duration::from_secs(5);
+/// How long a destination whose task broke down is left alone.
+const BROKEN_PAUSE: Duration = Duration::from_secs(30);
 
 /// What one poll and its deliveries came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,9 +31,24 @@ pub struct OnceReport {
     pub delivered: usize,
     /// Deliveries given up.
     pub dead: usize,
-    /// Deliveries that failed and stay queued.
-    pub failed: usize,
+    /// Deliveries that are still queued.
+    pub queued: usize,
+    /// Filings that are still to be fetched.
+    pub pending: usize,
 }
+
+/// Why the loop ended before it was told to.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The store failed: what is not written down must not be sent, and sled does not recover by itself.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A part of it broke down.
+    #[error("a task broke down: {0}")]
+    Task(#[from] JoinError),
+}
+
+type Ended = Result<(), RunError>;
 
 #[expect(clippy::disallowed_methods, reason = "the loop's own clock")]
 fn clock() -> DateTime<Utc> {
@@ -42,187 +58,208 @@ fn clock() -> DateTime<Utc> {
 /// Polls, makes digests and delivers on schedule until `stop` is ready; then ends what is under way and writes all down.
 ///
 /// # Errors
-/// The store cannot be flushed at the end.
-pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) -> Result<(), StoreError> {
+/// A failed store, or a part that broke down: then a restart is due.
+pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) -> Result<(), RunError> {
     let (stopping, stopped) = watch::channel(false);
-    let wake = Arc::new(Notify::new());
-    let poller = tokio::spawn(poll_loop(Arc::clone(&app), Arc::clone(&wake), stopped.clone()));
-    let digester = tokio::spawn(digest_loop(Arc::clone(&app), Arc::clone(&wake), stopped.clone()));
-    let deliverer = tokio::spawn(deliver_loop(Arc::clone(&app), wake, stopped));
-    stop.await;
-    tracing::info!("stopping");
-    // The receivers are alive as long as the tasks; if all have ended there is nothing to stop.
-    let _ = stopping.send(true);
-    for task in [poller, digester, deliverer] {
-        let handle = task.abort_handle();
-        if timeout(GRACE, task).await.is_err() {
-            handle.abort();
+    let mut parts: JoinSet<Ended> = JoinSet::new();
+    parts.spawn(poll_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(digest_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(deliver_loop(Arc::clone(&app), stopped));
+    tokio::pin!(stop);
+    let ended = loop {
+        tokio::select! {
+            () = &mut stop => break Ok(()),
+            Some(part) = parts.join_next() => match part {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => break Err(error),
+                Err(error) => break Err(RunError::Task(error)),
+            },
         }
+    };
+    tracing::info!("stopping");
+    // The receivers live as long as the parts; where all have ended there is nothing to stop.
+    let _ = stopping.send(true);
+    let rest = async { while parts.join_next().await.is_some() {} };
+    if timeout(GRACE, rest).await.is_err() {
+        tracing::warn!("a send under way was broken off; it is tried again after the next start");
     }
-    app.store.flush().await
+    app.store.flush().await?;
+    ended
 }
 
-/// Polls once, whatever the schedule, makes the digests that are due and delivers until nothing more can be.
+/// Polls once, whatever the schedule, makes the digests that are due and delivers until nothing more can be, also what
+/// was put off.
 ///
 /// # Errors
-/// Failures of the store.
-pub async fn run_once(app: &Arc<App>) -> Result<OnceReport, StoreError> {
+/// A failed store, or a delivery's task that broke down.
+pub async fn run_once(app: &Arc<App>) -> Result<OnceReport, RunError> {
     let poll = app.poll_once(clock()).await?;
     app.digest_once(clock())?;
     let mut report = OnceReport { poll, ..OnceReport::default() };
-    let mut lanes = Vec::new();
+    let mut lanes = JoinSet::new();
     for destination in app.store.waiting_destinations()? {
         let app = Arc::clone(app);
-        lanes.push(tokio::spawn(async move { drain(&app, &destination).await }));
+        lanes.spawn(async move { drain(&app, &destination).await });
     }
-    for lane in lanes {
-        if let Ok(round) = lane.await {
-            let round = round?;
-            report.delivered += round.delivered;
-            report.dead += round.dead;
-            report.failed += round.failed;
-        }
+    while let Some(lane) = lanes.join_next().await {
+        let (delivered, dead) = lane??;
+        report.delivered += delivered;
+        report.dead += dead;
     }
     app.store.flush().await?;
+    report.queued = app.store.counts()?.queued;
+    report.pending = app.store.pending()?.len();
     Ok(report)
 }
 
-/// Delivers to a destination until its queue is empty or it fails.
-async fn drain(app: &App, destination: &Destination) -> Result<DeliverReport, StoreError> {
-    let mut lane = Lane::default();
-    let mut total = DeliverReport::default();
+/// Delivers to a destination until its queue is empty or it fails; how many were delivered and given up.
+async fn drain(app: &App, destination: &Destination) -> Result<(usize, usize), StoreError> {
+    let mut lane = Lane::impatient();
+    let (mut delivered, mut dead) = (0, 0);
     loop {
-        let now = clock();
-        let round = app.deliver_once(destination, &mut lane, now).await?;
-        total.delivered += round.delivered;
-        total.dead += round.dead;
-        total.failed += round.failed;
-        let progress = round.delivered + round.dead > 0;
-        if round.failed > 0 || !progress || round.next.is_none() {
-            return Ok(total);
+        let round = app.deliver_once(destination, &mut lane, clock()).await?;
+        delivered += round.delivered;
+        dead += round.dead;
+        if round.failed > 0 || round.delivered + round.dead == 0 || round.next.is_none() {
+            return Ok((delivered, dead));
         }
     }
 }
 
-async fn poll_loop(app: Arc<App>, wake: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+/// Polls at the start, then on schedule; filings that were put off are fetched in between, too.
+async fn poll_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     let mut healthy = true;
+    let mut full = true;
     loop {
-        let Some(next) = app.settings.schedule.poll.next_after(clock()) else {
-            tracing::warn!("the poll schedule has no further slot");
-            return;
-        };
-        if !sleep_until(next, &mut stopped).await {
-            return;
-        }
-        let polled = tokio::select! {
-            polled = app.poll_once(clock()) => polled,
+        let now = clock();
+        let polling = async { if full { app.poll_once(now).await } else { app.settle_once(now).await } };
+        let report = tokio::select! {
+            report = polling => report?,
             // What a poll has written is whole; what it has not is found again.
-            _ = stopped.changed() => return,
+            _ = stopped.changed() => return Ok(()),
         };
-        match polled {
-            Ok(report) => {
-                if report.settled + report.new + report.baseline > 0 {
-                    tracing::info!(new = report.new, settled = report.settled, rang = report.rang, "polled");
-                    wake.notify_one();
+        if report.settled + report.new + report.baseline > 0 {
+            tracing::info!(new = report.new, settled = report.settled, rang = report.rang, "polled");
+        }
+        match &report.trouble {
+            Some(trouble) => {
+                if healthy {
+                    tracing::warn!("EDGAR: {trouble}");
                 }
-                match &report.trouble {
-                    Some(trouble) if healthy => tracing::warn!("EDGAR: {trouble}"),
-                    None if !healthy => tracing::info!("EDGAR answers again"),
-                    _ => {}
+                healthy = false;
+            }
+            None if report.pages > 0 => {
+                if !healthy {
+                    tracing::info!("EDGAR answers again");
                 }
-                healthy = report.trouble.is_none();
+                healthy = true;
             }
-            Err(error) => {
-                tracing::error!("{error}");
-                sleep(STORE_PAUSE).await;
-            }
+            // It was silent, so nothing was learnt.
+            None => {}
+        }
+        let Some(scheduled) = app.settings.schedule.poll.next_after(clock()) else {
+            tracing::warn!("the poll schedule has no further slot");
+            return Ok(());
+        };
+        let silence = app.silent_until(clock())?;
+        let put_off = app.next_pending()?.map(|due| silence.map_or(due, |until| due.max(until)));
+        // At least a second, so that a filing that stays due does not spin.
+        let put_off =
+            put_off.map(|due| due.max(clock() + TimeDelta::seconds(1))).filter(|due| *due < scheduled);
+        full = put_off.is_none();
+        if !sleep_until(put_off.unwrap_or(scheduled), &mut stopped).await {
+            return Ok(());
         }
     }
 }
 
-async fn digest_loop(app: Arc<App>, wake: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
+    app.warn_of_orphans()?;
     loop {
         let now = clock();
-        let made = app.digest_once(now);
-        let next = made.and_then(|made| {
-            if made > 0 {
-                wake.notify_one();
-            }
-            app.next_digest(now)
-        });
-        let next = next.unwrap_or_else(|error| {
-            tracing::error!("{error}");
-            TimeDelta::from_std(STORE_PAUSE).ok().map(|pause| now + pause)
-        });
-        let Some(next) = next else { return };
+        if app.digest_once(now)? > 0 {
+            app.wake.notify_one();
+        }
+        let Some(next) = app.next_digest(now)? else { return Ok(()) };
         if !sleep_until(next, &mut stopped).await {
-            return;
+            return Ok(());
         }
     }
 }
 
 /// Keeps one task for each destination that has something queued, so that none holds up another.
-async fn deliver_loop(app: Arc<App>, wake: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
-    let mut lanes: JoinSet<()> = JoinSet::new();
+async fn deliver_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
+    let mut lanes: JoinSet<Result<(), StoreError>> = JoinSet::new();
     let mut running: HashMap<task::Id, Destination> = HashMap::new();
     loop {
-        match app.store.waiting_destinations() {
-            Ok(destinations) => {
-                for destination in destinations {
-                    if !running.values().any(|other| *other == destination) {
-                        let lane = lane_loop(Arc::clone(&app), destination.clone(), stopped.clone());
-                        running.insert(lanes.spawn(lane).id(), destination);
-                    }
-                }
+        for destination in app.store.waiting_destinations()? {
+            if !running.values().any(|other| *other == destination) {
+                let lane = lane_loop(Arc::clone(&app), destination.clone(), stopped.clone());
+                running.insert(lanes.spawn(lane).id(), destination);
             }
-            Err(error) => tracing::error!("{error}"),
         }
         tokio::select! {
-            () = wake.notified() => {}
+            () = app.wake.notified() => {}
             // What was queued while a lane ended is met by the look that follows.
-            Some(ended) = lanes.join_next_with_id() => {
-                let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
-                running.remove(&id);
-            }
+            Some(ended) = lanes.join_next_with_id() => match ended {
+                Ok((id, ended)) => {
+                    running.remove(&id);
+                    ended?;
+                }
+                Err(error) => {
+                    tracing::error!("a destination's task broke down: {error}");
+                    let destination = running.remove(&error.id());
+                    // It keeps its place, and nothing is sent there, for a while.
+                    let pause = async { sleep(BROKEN_PAUSE).await; Ok(()) };
+                    running.extend(destination.map(|destination| (lanes.spawn(pause).id(), destination)));
+                }
+            },
             () = sleep(LONGEST_SLEEP) => {}
             _ = stopped.changed() => break,
         }
     }
     // Each lane ends by itself at the stop signal, after the send under way.
-    while lanes.join_next().await.is_some() {}
+    while let Some(ended) = lanes.join_next().await {
+        if let Ok(Err(error)) = ended {
+            return Err(error.into());
+        }
+    }
+    Ok(())
 }
 
-async fn lane_loop(app: Arc<App>, destination: Destination, mut stopped: watch::Receiver<bool>) {
+async fn lane_loop(
+    app: Arc<App>,
+    destination: Destination,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<(), StoreError> {
     let mut lane = Lane::default();
     while !*stopped.borrow() {
-        let next = match app.deliver_once(&destination, &mut lane, clock()).await {
-            Ok(DeliverReport { next: Some(next), .. }) => next,
-            Ok(DeliverReport { next: None, .. }) => break,
-            Err(error) => {
-                tracing::error!("{error}");
-                clock() + TimeDelta::from_std(STORE_PAUSE).unwrap_or_default()
-            }
-        };
+        let round = app.deliver_once(&destination, &mut lane, clock()).await?;
+        let DeliverReport { next: Some(next), .. } = round else { break };
         // New deliveries of this destination are met at the latest after this sleep.
-        let next = next.min(clock() + TimeDelta::seconds(1));
-        if !sleep_until(next, &mut stopped).await {
+        if !sleep_until(next.min(clock() + TimeDelta::seconds(1)), &mut stopped).await {
             break;
         }
     }
+    Ok(())
 }
 
-/// Sleeps until a moment of the wall clock, in parts; `false` where it is time to stop.
+/// Sleeps until a moment of the wall clock; `false` where it is time to stop.
+///
+/// A clock that is set back does not prolong the sleep, and one that is set forward ends it soon.
 async fn sleep_until(moment: DateTime<Utc>, stopped: &mut watch::Receiver<bool>) -> bool {
+    let left = (moment - clock()).to_std().unwrap_or_default();
+    let deadline = Instant::now() + left;
     loop {
         if *stopped.borrow() {
             return false;
         }
-        let Ok(left) = (moment - clock()).to_std() else { return true };
-        if left.is_zero() {
+        let rest = deadline.saturating_duration_since(Instant::now());
+        if rest.is_zero() || clock() >= moment {
             return true;
         }
         tokio::select! {
-            () = sleep(left.min(LONGEST_SLEEP)) => {}
+            () = sleep(rest.min(LONGEST_SLEEP)) => {}
             _ = stopped.changed() => return false,
         }
     }

@@ -15,6 +15,7 @@ use serenity::async_trait;
 use serenity::client::ClientBuilder;
 use serenity::http::Http;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::app::App;
 use commands::{Asked, Reply};
@@ -34,7 +35,11 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut pause = FIRST_PAUSE;
     while !*stop.borrow() {
         let handler = Handler { app: Arc::clone(&app) };
+        let began = Instant::now();
         let connected = connect(bot.gateway_connection(), handler, &mut stop).await;
+        if began.elapsed() > LONGEST_PAUSE {
+            pause = FIRST_PAUSE;
+        }
         if *stop.borrow() {
             return;
         }
@@ -50,11 +55,16 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 
 /// Connects and stays connected, until `stop` or an error.
 async fn connect(http: Http, handler: Handler, stop: &mut watch::Receiver<bool>) -> serenity::Result<()> {
-    // Without this the builder would fall back to a gateway of its own choice, in silence.
-    http.get_gateway().await?;
-    // Slash commands arrive without any intent, privileged or not.
-    let mut client =
-        ClientBuilder::new_with_http(http, GatewayIntents::empty()).event_handler(handler).await?;
+    let builder = async {
+        // Without this the builder would fall back to a gateway of its own choice, in silence.
+        http.get_gateway().await?;
+        // Slash commands arrive without any intent, privileged or not.
+        ClientBuilder::new_with_http(http, GatewayIntents::empty()).event_handler(handler).await
+    };
+    let mut client = tokio::select! {
+        client = builder => client?,
+        _ = stop.changed() => return Ok(()),
+    };
     let shards = Arc::clone(&client.shard_manager);
     let ended = tokio::select! {
         ended = client.start() => Some(ended),

@@ -88,8 +88,11 @@ pub(super) fn colour() -> Colour {
 pub(super) fn start_log(usual: LevelFilter) {
     let quiet = || Targets::new().with_default(LevelFilter::WARN).with_target("sellbell", usual);
     let wanted = env::var(LOG).ok().and_then(|text| text.parse::<Targets>().ok());
-    // Its spans hold whole requests, secrets in addresses included.
-    let levels = wanted.unwrap_or_else(quiet).with_target("serenity::http", LevelFilter::OFF);
+    // They hold whole requests and payloads, secrets included.
+    let levels = wanted
+        .unwrap_or_else(quiet)
+        .with_target("serenity::http", LevelFilter::OFF)
+        .with_target("serenity::gateway", LevelFilter::OFF);
     let format = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none())

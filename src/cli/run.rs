@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
@@ -35,7 +36,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let app = Arc::new(build(args)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         if args.once {
             return once(&app).await;
         }
@@ -52,14 +53,25 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             let _ = stopping.send(true);
         };
         tracing::info!(rules = app.rules.len(), "polling on schedule: {}", app.settings.schedule.poll);
-        app::run(app, stop).await?;
-        gateway.await.context("the gateway's task")?;
+        let ended = app::run(app, stop).await;
+        if ended.is_err() {
+            gateway.abort();
+        } else {
+            gateway.await.context("the gateway's task")?;
+        }
+        ended?;
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
-    })
+    });
+    // A write to a pipe that nobody reads would hold up the end for ever.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    done
 }
 
 fn build(args: &Args) -> anyhow::Result<App> {
+    if args.since.is_some_and(|since| since > now()) {
+        return Err(anyhow!("--since is in the future: it says up to when everything is taken as known"));
+    }
     let settings = setup::settings(args.config.as_deref())?;
     let rules = setup::rules(&settings, &settings.rules_dir)?;
     let client = Client::new(&settings.edgar)?;
@@ -78,27 +90,31 @@ fn build(args: &Args) -> anyhow::Result<App> {
 
 async fn once(app: &Arc<App>) -> anyhow::Result<ExitCode> {
     let report = app::run_once(app).await?;
-    let OnceReport { poll, delivered, dead, failed } = &report;
+    let OnceReport { poll, delivered, dead, queued, pending } = &report;
     tracing::info!(
         new = poll.new,
         settled = poll.settled,
         rang = poll.rang,
         delivered,
         dead,
-        failed,
-        postponed = poll.postponed,
+        queued,
+        pending,
         "polled once"
     );
     if let Some(trouble) = &poll.trouble {
         return Err(anyhow!("EDGAR: {trouble}"));
     }
-    if *failed > 0 || *dead > 0 || poll.postponed > 0 {
+    if *queued + *dead + *pending > 0 {
         return Err(anyhow!(
-            "{failed} deliveries failed and stay queued, {dead} were given up, {} filings are put off",
-            poll.postponed
+            "{queued} deliveries failed and stay queued, {dead} were given up, {pending} filings are still to be fetched"
         ));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command is given now")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
 }
 
 fn since(text: &str) -> Result<DateTime<Utc>, String> {

@@ -198,6 +198,20 @@ impl Reader<'_> {
                     continue;
                 }
             };
+            let variable = |name: &str| name.replace('-', "_");
+            let same = |other: &&Channel| {
+                via == Via::Webhook
+                    && other.via == via
+                    && variable(&other.name) == variable(channel.name.get_ref())
+            };
+            if let Some(other) = channels.iter().find(same) {
+                let message = format!(
+                    "`{}` and `{}` would share one variable for their webhooks",
+                    other.name,
+                    channel.name.get_ref()
+                );
+                self.report(&channel.name, message);
+            }
             channels.push(Channel { name: channel.name.into_inner(), via });
         }
         Discord { api_base, channels }

@@ -15,7 +15,9 @@ pub enum Answer {
     NotThereYet,
     /// 403 for another reason.
     Forbidden,
-    /// 5xx. Behind the last full page of the feed it means the feed's end.
+    /// 503 with the page "File Unavailable". Behind the last full page of the feed it means the feed's end.
+    FileUnavailable,
+    /// Another 5xx.
     Unavailable,
     /// An HTML page where a document was due, with a status of success.
     UnexpectedPage,
@@ -43,6 +45,7 @@ pub fn classify(status: u16, body: &[u8]) -> Answer {
         403 => Answer::Forbidden,
         404 => Answer::NotThereYet,
         429 => Answer::RateBlocked,
+        503 if head.contains("File Unavailable") => Answer::FileUnavailable,
         500..=599 => Answer::Unavailable,
         _ => Answer::Refused,
     }
@@ -75,7 +78,9 @@ mod tests {
             (403, s3, Answer::NotThereYet),
             (404, b"<html>not found</html>", Answer::NotThereYet),
             (403, b"go away", Answer::Forbidden),
-            (503, b"<!DOCTYPE html><title>SEC.gov | File Unavailable</title>", Answer::Unavailable),
+            (503, b"<!DOCTYPE html><title>SEC.gov | File Unavailable</title>", Answer::FileUnavailable),
+            (503, b"<!DOCTYPE html><title>SEC.gov | Maintenance</title>", Answer::Unavailable),
+            (500, b"<!DOCTYPE html><title>SEC.gov | File Unavailable</title>", Answer::Unavailable),
             (200, b"  <HTML><body>maintenance", Answer::UnexpectedPage),
             (200, b"", Answer::Document),
             (301, b"", Answer::Refused),

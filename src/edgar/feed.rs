@@ -71,16 +71,6 @@ impl Page {
     pub fn filings(&self) -> Vec<FilingRef> {
         fold_entries(&self.entries)
     }
-
-    /// The oldest acceptance time on the page.
-    pub fn oldest(&self) -> Option<DateTime<Utc>> {
-        self.entries.iter().map(|entry| entry.accepted_at).min()
-    }
-
-    /// The newest acceptance time on the page.
-    pub fn newest(&self) -> Option<DateTime<Utc>> {
-        self.entries.iter().map(|entry| entry.accepted_at).max()
-    }
 }
 
 /// One [`FilingRef`] per accession of a Form 4 or 4/A, by its issuer's entry where there is one.

@@ -68,6 +68,8 @@ impl DiscordBot {
         let sending = self.http.send_message(ChannelId::new(channel), Vec::new(), &body);
         match tokio::time::timeout(TIMEOUT, sending).await {
             Ok(Ok(message)) => Ok(Sent { message_id: Some(message.id.to_string()) }),
+            // Discord took it, and answered with something that serenity does not know.
+            Ok(Err(serenity::Error::Json(_))) => Ok(Sent { message_id: None }),
             Ok(Err(error)) => Err(send_error(&error)),
             Err(_) => Err(SendError::later("Discord did not answer in time")),
         }
@@ -108,14 +110,23 @@ fn send_error(error: &serenity::Error) -> SendError {
         "Discord answers {status}, code {}: {}{details}",
         response.error.code, response.error.message
     );
-    judge(status, message)
+    let code = i64::try_from(response.error.code).unwrap_or_default();
+    judge(status, code, message)
 }
 
-/// Whether a status of Discord is worth another try.
-pub(super) fn judge(status: u16, message: String) -> SendError {
-    match status {
-        // A wrong token or a missing permission can be set right: the deliveries are kept, at the pace of the back-off.
-        401 | 403 | 408 | 429 | 500..=599 => SendError::later(message),
-        _ => SendError::never(message),
+/// Whether an answer of Discord is worth another try. Only what Discord itself says of this message or channel can be
+/// final; a wrong token, a missing permission, or a server in between that answers in its place can be set right.
+///
+/// Codes: <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json>.
+pub(super) fn judge(status: u16, code: i64, message: String) -> SendError {
+    const UNKNOWN_CHANNEL: i64 = 10_003;
+    const UNKNOWN_SERVER: i64 = 10_004;
+    const UNKNOWN_WEBHOOK: i64 = 10_015;
+    const INVALID_BODY: i64 = 50_035;
+    match (status, code) {
+        (404, UNKNOWN_CHANNEL | UNKNOWN_SERVER | UNKNOWN_WEBHOOK) | (400, INVALID_BODY) => {
+            SendError::never(message)
+        }
+        _ => SendError::later(message),
     }
 }

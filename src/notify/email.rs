@@ -71,15 +71,16 @@ impl Mailer {
                 sent.map_err(|error| smtp_error(&error))?;
             }
             Way::Folder(folder) => {
-                let write = || -> io::Result<()> {
-                    fs::create_dir_all(folder)?;
-                    let name = file_name(delivery);
-                    write_whole(&folder.join(format!("{name}.eml")), &message.formatted())?;
-                    write_whole(&folder.join(format!("{name}.html")), mail.html.as_bytes())
-                };
-                write().map_err(|error| {
-                    SendError::later(format!("cannot write to {}: {error}", folder.display()))
-                })?;
+                let (folder, name) = (folder.clone(), file_name(delivery));
+                super::blocking(move || {
+                    let write = || -> io::Result<()> {
+                        fs::create_dir_all(&folder)?;
+                        write_whole(&folder.join(format!("{name}.eml")), &message.formatted())?;
+                        write_whole(&folder.join(format!("{name}.html")), mail.html.as_bytes())
+                    };
+                    write().map_err(|error| format!("cannot write to {}: {error}", folder.display()))
+                })
+                .await?;
             }
         }
         Ok(Sent { message_id: Some(message_id) })
@@ -110,17 +111,18 @@ fn message(
 
 /// What an SMTP failure means. The server's words may repeat the address, so only its code is told.
 fn smtp_error(error: &smtp::Error) -> SendError {
-    // A refused login says nothing of the mail: RFC 4954, section 6.
-    let login =
-        |code: &smtp::response::Code| matches!(code.to_string().as_str(), "530" | "534" | "535" | "538");
     match error.status() {
-        Some(code) if login(&code) => SendError::later(format!("the mail server refuses the login: {code}")),
-        Some(code) if error.is_permanent() => {
+        // What says "this mailbox, never": RFC 5321, section 4.2.3. Other permanent answers may mean the login, the
+        // sender or the whole connection, and those can be set right.
+        Some(code) if matches!(code.to_string().as_str(), "550" | "551" | "553") => {
             SendError::never(format!("the mail server refuses it for good: {code}"))
         }
-        Some(code) => SendError::later(format!("the mail server does not take it now: {code}")),
+        Some(code) => SendError::later(format!("the mail server does not take it: {code}")),
         None if error.is_timeout() => SendError::later("the mail server did not answer in time"),
         None if error.is_tls() => SendError::later("no secure connection to the mail server"),
+        None if error.is_client() => {
+            SendError::later("the mail server offers no login that SMTP_URL's password fits")
+        }
         None => SendError::later("the mail server cannot be reached, or hung up"),
     }
 }

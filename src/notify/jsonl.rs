@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
-use crate::alert::Alert;
+use crate::alert::{Alert, Key};
 
 /// How far back a file is searched for an alert that may stand in it already, in bytes: some hundred alerts.
 const TAIL: u64 = 1024 * 1024;
@@ -14,10 +14,10 @@ pub(super) fn line(alert: &Alert) -> Result<String, serde_json::Error> {
 }
 
 /// Appends a line, unless the file's end has one of the same alert, and brings it onto the disk.
-pub(super) fn append(file: &str, alert: &Alert, line: &str) -> io::Result<()> {
+pub(super) fn append(file: &str, key: &Key, line: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().create(true).read(true).append(true).open(file)?;
     let tail = tail(&mut file)?;
-    let mark = format!("{{\"key\":\"{}\"", alert.key);
+    let mark = format!("{{\"key\":\"{key}\"");
     let whole_lines = tail.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
     let written = tail[..whole_lines].windows(mark.len()).any(|window| window == mark.as_bytes());
     if written {

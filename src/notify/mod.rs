@@ -115,7 +115,7 @@ enum DiscordWay {
 }
 
 impl Notifier {
-    /// The destinations of the settings. Only those in `used` need their secrets.
+    /// The destinations of the settings. A secret may be missing for those that are not in `used`.
     ///
     /// # Errors
     /// A used destination whose secret is missing or cannot be used.
@@ -130,20 +130,18 @@ impl Notifier {
             secrets.discord_token.as_ref().map(|token| DiscordBot::new(token, &settings.discord.api_base));
         let mut channels = BTreeMap::new();
         for channel in &settings.discord.channels {
-            if !used(&Destination::Discord(channel.name.clone())) {
-                continue;
-            }
-            let way = match channel.via {
-                Via::Bot(_) if bot.is_none() => return Err(SetupError::NoToken(channel.name.clone())),
-                Via::Bot(id) => DiscordWay::Channel(id),
-                Via::Webhook => {
-                    let name = || channel.name.clone();
-                    let address = secrets.discord_webhooks.get(&channel.name);
-                    let address = address.ok_or_else(|| SetupError::NoWebhook(name()))?;
+            let name = || channel.name.clone();
+            let needed = used(&Destination::Discord(name()));
+            let way = match (channel.via, secrets.discord_webhooks.get(&channel.name)) {
+                (Via::Bot(id), _) if bot.is_some() => DiscordWay::Channel(id),
+                (Via::Webhook, Some(address)) => {
                     DiscordWay::Webhook(Webhook::new(address)?.ok_or_else(|| SetupError::BadWebhook(name()))?)
                 }
+                (Via::Bot(_), _) if needed => return Err(SetupError::NoToken(name())),
+                (Via::Webhook, None) if needed => return Err(SetupError::NoWebhook(name())),
+                _ => continue,
             };
-            channels.insert(channel.name.clone(), way);
+            channels.insert(name(), way);
         }
         let mailer = Mailer::new(&settings.email, secrets.smtp_url.as_ref())?;
         Ok(Self { output, colour, bot, channels, mailer })
@@ -160,8 +158,8 @@ impl Notifier {
     /// [`SendError`] says whether another try may help.
     pub async fn send(&self, delivery: &Delivery) -> Result<Sent, SendError> {
         match &delivery.destination {
-            Destination::Terminal => self.print(delivery),
-            Destination::Jsonl(file) => self.jsonl(file.as_deref(), delivery),
+            Destination::Terminal => self.print(delivery).await,
+            Destination::Jsonl(file) => self.jsonl(file.as_deref(), delivery).await,
             Destination::Discord(name) => match self.channels.get(name) {
                 Some(DiscordWay::Channel(id)) => self.by_bot(*id, delivery).await,
                 Some(DiscordWay::Webhook(webhook)) => webhook.send(delivery).await,
@@ -179,26 +177,40 @@ impl Notifier {
         }
     }
 
-    fn print(&self, delivery: &Delivery) -> Result<Sent, SendError> {
+    async fn print(&self, delivery: &Delivery) -> Result<Sent, SendError> {
         let Body::Alert(alert) = &delivery.body else { return Err(no_digest(&delivery.destination)) };
-        self.write(&terminal::alert(alert, self.colour))
+        self.write(terminal::alert(alert, self.colour)).await
     }
 
-    fn jsonl(&self, file: Option<&str>, delivery: &Delivery) -> Result<Sent, SendError> {
+    async fn jsonl(&self, file: Option<&str>, delivery: &Delivery) -> Result<Sent, SendError> {
         let Body::Alert(alert) = &delivery.body else { return Err(no_digest(&delivery.destination)) };
         let line = jsonl::line(alert).map_err(|error| SendError::never(error.to_string()))?;
-        let Some(file) = file else { return self.write(&line) };
-        jsonl::append(file, alert, &line)
-            .map_err(|error| SendError::later(format!("cannot append to {file}: {error}")))?;
+        let Some(file) = file.map(str::to_owned) else { return self.write(line).await };
+        let key = alert.key.clone();
+        blocking(move || {
+            jsonl::append(&file, &key, &line).map_err(|error| format!("cannot append to {file}: {error}"))
+        })
+        .await?;
         Ok(Sent { message_id: None })
     }
 
-    fn write(&self, text: &str) -> Result<Sent, SendError> {
-        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
-        let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
-        written.map_err(|error| SendError::later(format!("cannot write to standard output: {error}")))?;
+    async fn write(&self, text: String) -> Result<Sent, SendError> {
+        let output = Arc::clone(&self.output);
+        blocking(move || {
+            let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
+            let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+            written.map_err(|error| format!("cannot write to standard output: {error}"))
+        })
+        .await?;
         Ok(Sent { message_id: None })
     }
+}
+
+/// Work that may block for long, as a pipe that nobody reads does: on a thread of its own, so that it holds up its own
+/// destination only.
+async fn blocking(work: impl FnOnce() -> Result<(), String> + Send + 'static) -> Result<(), SendError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(error.to_string())).map_err(SendError::later)
 }
 
 fn unknown(destination: &Destination) -> SendError {

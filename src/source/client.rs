@@ -36,7 +36,11 @@ pub enum Trouble {
     AgentRefused,
     /// Not published yet.
     NotThereYet,
-    /// 5xx: an outage, or the end of the feed.
+    /// 403 for a reason that EDGAR does not tell in words that we know.
+    Forbidden,
+    /// The page "File Unavailable": behind the feed's last page, its end; elsewhere an outage.
+    FileUnavailable,
+    /// Another 5xx: an outage.
     Unavailable,
     /// Anything else that may be better next time: network, time-out, an unexpected page.
     Passing,
@@ -163,8 +167,9 @@ fn trouble(answer: Answer) -> Option<(Trouble, &'static str)> {
             "EDGAR refuses the user agent: set [edgar] contact to your name and mail address",
         ),
         Answer::NotThereYet => (Trouble::NotThereYet, "not published yet"),
-        Answer::Unavailable => (Trouble::Unavailable, "EDGAR is not available, or there is no more"),
-        Answer::Forbidden => (Trouble::Passing, "EDGAR forbids it"),
+        Answer::FileUnavailable => (Trouble::FileUnavailable, "EDGAR has no such page, or is not available"),
+        Answer::Unavailable => (Trouble::Unavailable, "EDGAR is not available"),
+        Answer::Forbidden => (Trouble::Forbidden, "EDGAR forbids it"),
         Answer::UnexpectedPage => (Trouble::Passing, "a web page came instead"),
         Answer::Refused => (Trouble::Passing, "an unexpected status"),
     })

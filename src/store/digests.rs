@@ -1,8 +1,9 @@
 //! Alerts that wait for a digest, and the one transaction that makes a slot's digest of them.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sled::Transactional;
 use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
 use super::record::{decode, encode};
@@ -24,7 +25,7 @@ pub struct Gathered {
 pub struct DigestMark {
     /// Up to here.
     pub until: DateTime<Utc>,
-    /// The last slot's name on the schedule's own clock; `None` before the first.
+    /// The last slot's name: its time on the schedule's own clock, and the zone; `None` before the first.
     pub slot: Option<String>,
 }
 
@@ -52,12 +53,21 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub fn gathered(&self, recipient: &str) -> Result<Vec<Alert>, StoreError> {
-        let mut alerts = Vec::new();
-        for item in self.inner.gathered.scan_prefix(place(recipient, "")) {
-            let (key, bytes) = item.map_err(|error| self.failed(error))?;
-            alerts.push(decode(&String::from_utf8_lossy(&key), &bytes)?);
+        self.scan(&self.inner.gathered, place(recipient, "").as_bytes(), usize::MAX)
+    }
+
+    /// The names of all recipients for whom alerts wait.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn gathering(&self) -> Result<BTreeSet<String>, StoreError> {
+        let mut names = BTreeSet::new();
+        for key in self.inner.gathered.iter().keys() {
+            let key = key.map_err(|error| self.failed(error))?;
+            let name = key.split(|&byte| byte == b'/').next().unwrap_or_default();
+            names.insert(String::from_utf8_lossy(name).into_owned());
         }
-        Ok(alerts)
+        Ok(names)
     }
 
     /// Closes a slot in one transaction: the alerts leave the waiting room, their digest is queued, the mark moves.
@@ -75,7 +85,7 @@ impl Store {
         let mark = encode(recipient, &DigestMark { until, slot: slot.map(str::to_owned) })?;
         let inner = &self.inner;
         let trees = (&inner.gathered, &inner.digests, &inner.queue, &inner.deliveries);
-        let result = trees.transaction(|(gathered, digests, queue, deliveries)| {
+        self.transact(&trees, |(gathered, digests, queue, deliveries)| {
             for alert in alerts {
                 gathered.remove(place(recipient, alert.key.as_str()).as_str())?;
             }
@@ -84,8 +94,7 @@ impl Store {
             }
             digests.insert(recipient, mark.as_slice())?;
             Ok(())
-        });
-        self.transacted(result)
+        })
     }
 }
 

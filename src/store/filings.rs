@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sled::Transactional;
 
 use super::record::{decode, encode};
 use super::{Gathered, Store, StoreError, abort, digests, queue};
@@ -12,6 +11,7 @@ use crate::filing::record::LotRecord;
 use crate::filing::{Accession, Cik};
 
 const FRONTIER: &str = "frontier";
+const SILENCE: &str = "silence";
 
 /// Up to where the feed was seen without a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,18 @@ pub struct Frontier {
     pub floor: DateTime<Utc>,
     /// The newest acceptance time when the feed was last read down to what was known.
     pub seen_until: DateTime<Utc>,
+    /// Whether filings that a first run took as known ring after all: while `--since` looks back.
+    #[serde(default)]
+    pub baseline_rings: bool,
+}
+
+/// While EDGAR is asked nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silence {
+    /// Until when.
+    pub until: DateTime<Utc>,
+    /// How many troubles in a row led to it.
+    pub in_a_row: u32,
 }
 
 /// A filing that was seen and is not done yet.
@@ -101,6 +113,30 @@ impl Store {
         bytes.map(|bytes| decode(FRONTIER, &bytes)).transpose()
     }
 
+    /// The silence towards EDGAR, or the last one.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn silence(&self) -> Result<Option<Silence>, StoreError> {
+        let bytes = self.inner.meta.get(SILENCE).map_err(|error| self.failed(error))?;
+        bytes.map(|bytes| decode(SILENCE, &bytes)).transpose()
+    }
+
+    /// Begins or ends the silence towards EDGAR.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn set_silence(&self, silence: Option<Silence>) -> Result<(), StoreError> {
+        match silence {
+            Some(silence) => {
+                let bytes = encode(SILENCE, &silence)?;
+                self.write(|| self.inner.meta.insert(SILENCE, bytes)).map(drop)
+            }
+            None if self.silence()?.is_some() => self.write(|| self.inner.meta.remove(SILENCE)).map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// What is known of a filing.
     ///
     /// # Errors
@@ -115,8 +151,8 @@ impl Store {
         Ok(if pending { Standing::Pending } else { Standing::New })
     }
 
-    /// Writes what a poll found, at once: the new filings, those that are taken as known, and the frontier where the
-    /// feed was read without a gap.
+    /// Writes what a poll found, at once: the new filings, those that are taken as known where nothing is known of them,
+    /// and up to where the feed was read without a gap.
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
@@ -124,14 +160,14 @@ impl Store {
         &self,
         new: &[FilingRef],
         known: &[FilingRef],
-        frontier: Option<Frontier>,
+        frontier: Frontier,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        if new.is_empty() && known.is_empty() && self.frontier()? == frontier {
+        if new.is_empty() && known.is_empty() && self.frontier()? == Some(frontier) {
             return Ok(());
         }
         let trees = (&self.inner.pending, &self.inner.filings, &self.inner.meta);
-        let result = trees.transaction(|(pending, filings, meta)| {
+        self.transact(&trees, |(pending, filings, meta)| {
             for filing in new {
                 let key = filing.accession.to_string();
                 let record = Pending { filing: filing.clone(), seen_at: now, attempts: 0, not_before: now };
@@ -140,15 +176,15 @@ impl Store {
             }
             for filing in known {
                 let key = filing.accession.to_string();
+                if filings.get(key.as_str())?.is_some() || pending.get(key.as_str())?.is_some() {
+                    continue;
+                }
                 let record = Done { ending: Ending::Baseline, at: now };
                 filings.insert(key.as_str(), encode(&key, &record).map_err(abort)?)?;
             }
-            if let Some(frontier) = &frontier {
-                meta.insert(FRONTIER, encode(FRONTIER, frontier).map_err(abort)?)?;
-            }
+            meta.insert(FRONTIER, encode(FRONTIER, &frontier).map_err(abort)?)?;
             Ok(())
-        });
-        self.transacted(result)
+        })
     }
 
     /// The filings that are to be fetched, oldest first.
@@ -156,12 +192,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub fn pending(&self) -> Result<Vec<Pending>, StoreError> {
-        let mut all = Vec::new();
-        for item in &self.inner.pending {
-            let (key, bytes) = item.map_err(|error| self.failed(error))?;
-            let record: Pending = decode(&String::from_utf8_lossy(&key), &bytes)?;
-            all.push(record);
-        }
+        let mut all: Vec<Pending> = self.scan(&self.inner.pending, &[], usize::MAX)?;
         all.sort_by_key(|pending| (pending.filing.accepted_at, pending.filing.accession));
         Ok(all)
     }
@@ -173,9 +204,7 @@ impl Store {
     pub fn postpone(&self, pending: &Pending) -> Result<(), StoreError> {
         let key = pending.filing.accession.to_string();
         let bytes = encode(&key, pending)?;
-        self.inner.pending.insert(key.as_str(), bytes).map_err(|error| self.failed(error))?;
-        self.wrote();
-        Ok(())
+        self.write(|| self.inner.pending.insert(key.as_str(), bytes)).map(drop)
     }
 
     /// Makes a filing done, with all that it causes, in one transaction. `false`: it was done before, and nothing is
@@ -201,30 +230,28 @@ impl Store {
             &inner.deliveries,
             &inner.gathered,
         );
-        let result =
-            trees.transaction(|(filings, pending, lot_tree, unreadable, queue, deliveries, gathered)| {
-                if filings.get(key.as_str())?.is_some() {
-                    return Ok(false);
-                }
-                filings.insert(key.as_str(), done.as_slice())?;
-                pending.remove(key.as_str())?;
-                if let Some(place) = history.as_ref().filter(|_| !settled.lots.is_empty()) {
-                    lot_tree.insert(place.as_str(), lots.as_slice())?;
-                }
-                if let Some((reason, bytes)) = &settled.unreadable {
-                    let mut record = encode(&key, reason).map_err(abort)?;
-                    record.push(b'\n');
-                    record.extend_from_slice(bytes);
-                    unreadable.insert(key.as_str(), record)?;
-                }
-                for delivery in &settled.deliveries {
-                    queue::enqueue(queue, deliveries, delivery)?;
-                }
-                for alert in &settled.gathered {
-                    digests::gather(gathered, alert)?;
-                }
-                Ok(true)
-            });
-        self.transacted(result)
+        self.transact(&trees, |(filings, pending, lot_tree, unreadable, queue, deliveries, gathered)| {
+            pending.remove(key.as_str())?;
+            if filings.get(key.as_str())?.is_some() {
+                return Ok(false);
+            }
+            filings.insert(key.as_str(), done.as_slice())?;
+            if let Some(place) = history.as_ref().filter(|_| !settled.lots.is_empty()) {
+                lot_tree.insert(place.as_str(), lots.as_slice())?;
+            }
+            if let Some((reason, bytes)) = &settled.unreadable {
+                let mut record = encode(&key, reason).map_err(abort)?;
+                record.push(b'\n');
+                record.extend_from_slice(bytes);
+                unreadable.insert(key.as_str(), record)?;
+            }
+            for delivery in &settled.deliveries {
+                queue::enqueue(queue, deliveries, delivery)?;
+            }
+            for alert in &settled.gathered {
+                digests::gather(gathered, alert)?;
+            }
+            Ok(true)
+        })
     }
 }

@@ -10,16 +10,19 @@ mod record;
 mod subscriptions;
 
 pub use digests::{DigestMark, Gathered};
-pub use filings::{Ending, Frontier, Pending, Settled, Standing};
+pub use filings::{Ending, Frontier, Pending, Settled, Silence, Standing};
 pub use queue::Counts;
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
-use sled::transaction::{ConflictableTransactionError, TransactionError};
+use serde::de::DeserializeOwned;
+use sled::transaction::{
+    ConflictableTransactionError, ConflictableTransactionResult, TransactionError, Transactional,
+};
 use sled::{Db, Tree};
 use thiserror::Error;
 
@@ -58,6 +61,10 @@ struct Inner {
     subscriptions: Tree,
     /// Single values.
     meta: Tree,
+    /// Records that could not be read, by tree and key.
+    aside: Tree,
+    /// Held while something is written and not counted yet.
+    writing: RwLock<()>,
     /// Counts writes, and which of them are on the disk.
     written: AtomicU64,
     flushed: AtomicU64,
@@ -109,6 +116,8 @@ impl Store {
             digests: tree("digests")?,
             subscriptions: tree("subscriptions")?,
             meta: tree("meta")?,
+            aside: tree("aside")?,
+            writing: RwLock::new(()),
             db,
             written: AtomicU64::new(1),
             flushed: AtomicU64::new(0),
@@ -124,7 +133,10 @@ impl Store {
     /// # Errors
     /// Failures of disk or sled: then nothing may be sent that was not on the disk before.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        let written = self.inner.written.load(Ordering::Acquire);
+        let written = {
+            let _no_write = self.inner.writing.write().unwrap_or_else(PoisonError::into_inner);
+            self.inner.written.load(Ordering::Acquire)
+        };
         if self.inner.flushed.load(Ordering::Acquire) >= written {
             return Ok(());
         }
@@ -136,23 +148,73 @@ impl Store {
         Ok(())
     }
 
-    fn wrote(&self) {
+    /// One write. It holds off [`Self::flush`]'s count until it is counted itself, so that nothing that can be read counts
+    /// as being on the disk while it is not.
+    fn write<T>(&self, write: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+        let _writing = self.inner.writing.read().unwrap_or_else(PoisonError::into_inner);
+        let written = write();
         self.inner.written.fetch_add(1, Ordering::AcqRel);
+        written.map_err(|error| self.failed(error))
+    }
+
+    /// One transaction, likewise.
+    fn transact<Trees, T>(
+        &self,
+        trees: &Trees,
+        transaction: impl Fn(&Trees::View) -> ConflictableTransactionResult<T, StoreError>,
+    ) -> Result<T, StoreError>
+    where
+        Trees: Transactional<StoreError>,
+    {
+        let _writing = self.inner.writing.read().unwrap_or_else(PoisonError::into_inner);
+        let result = trees.transaction(transaction);
+        self.inner.written.fetch_add(1, Ordering::AcqRel);
+        result.map_err(|error| match error {
+            TransactionError::Abort(error) => error,
+            TransactionError::Storage(error) => self.failed(error),
+        })
+    }
+
+    /// The records under a prefix, at most `most`. One that cannot be read is set aside and told of, and stops nothing.
+    fn scan<T: DeserializeOwned>(
+        &self,
+        tree: &Tree,
+        prefix: &[u8],
+        most: usize,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut records = Vec::new();
+        for item in tree.scan_prefix(prefix) {
+            if records.len() >= most {
+                break;
+            }
+            let (key, bytes) = item.map_err(|error| self.failed(error))?;
+            match record::decode(&String::from_utf8_lossy(&key), &bytes) {
+                Ok(record) => records.push(record),
+                Err(error) => self.set_record_aside(tree, &key, &bytes, &error)?,
+            }
+        }
+        Ok(records)
+    }
+
+    fn set_record_aside(
+        &self,
+        tree: &Tree,
+        key: &[u8],
+        bytes: &[u8],
+        error: &StoreError,
+    ) -> Result<(), StoreError> {
+        tracing::error!("{error}; it is kept in the store's tree `aside`");
+        let place = [&tree.name(), &b"/"[..], key].concat();
+        let trees = (&self.inner.aside, tree);
+        self.transact(&trees, |(aside, tree)| {
+            aside.insert(place.as_slice(), bytes)?;
+            tree.remove(key)?;
+            Ok(())
+        })
     }
 
     fn failed(&self, error: sled::Error) -> StoreError {
         StoreError::Failed { dir: self.inner.dir.clone(), error }
-    }
-
-    fn transacted<T>(&self, result: Result<T, TransactionError<StoreError>>) -> Result<T, StoreError> {
-        match result {
-            Ok(value) => {
-                self.wrote();
-                Ok(value)
-            }
-            Err(TransactionError::Abort(error)) => Err(error),
-            Err(TransactionError::Storage(error)) => Err(self.failed(error)),
-        }
     }
 }
 

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sled::Transactional;
 use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
-use super::record::{decode, encode};
+use super::record::encode;
 use super::{Store, StoreError, abort};
 use crate::delivery::{Body, Delivery, Outcome};
 use crate::destination::Destination;
@@ -55,7 +53,7 @@ impl Store {
         let mut destinations = BTreeSet::new();
         let mut from: Vec<u8> = Vec::new();
         // One look a destination: the next key that is not of the last one.
-        while let Some((key, _)) = self
+        while let Some((key, bytes)) = self
             .inner
             .queue
             .range(from.as_slice()..)
@@ -65,13 +63,15 @@ impl Store {
         {
             let name = key.split(|&byte| byte == 0).next().unwrap_or_default();
             let text = String::from_utf8_lossy(name).into_owned();
-            let destination = text.parse::<Destination>();
-            destinations.insert(
-                destination
-                    .map_err(|error| StoreError::Unreadable { key: text, reason: error.to_string() })?,
-            );
             from = name.to_vec();
             from.push(1);
+            match text.parse::<Destination>() {
+                Ok(destination) => drop(destinations.insert(destination)),
+                Err(error) => {
+                    let error = StoreError::Unreadable { key: text, reason: error.to_string() };
+                    self.set_record_aside(&self.inner.queue, &key, &bytes, &error)?;
+                }
+            }
         }
         Ok(destinations)
     }
@@ -83,12 +83,7 @@ impl Store {
     pub fn queued(&self, destination: &Destination, most: usize) -> Result<Vec<Delivery>, StoreError> {
         let mut prefix = destination.to_string().into_bytes();
         prefix.push(0);
-        let mut deliveries = Vec::new();
-        for item in self.inner.queue.scan_prefix(prefix).take(most) {
-            let (key, bytes) = item.map_err(|error| self.failed(error))?;
-            deliveries.push(decode(&String::from_utf8_lossy(&key), &bytes)?);
-        }
-        Ok(deliveries)
+        self.scan(&self.inner.queue, &prefix, most)
     }
 
     /// Takes a delivery out of the queue with what became of it, in one transaction. A dead one is kept, with its body.
@@ -100,15 +95,14 @@ impl Store {
         let standing = encode(key, &Standing::Left(outcome.clone()))?;
         let body = encode(key, delivery)?;
         let trees = (&self.inner.queue, &self.inner.deliveries, &self.inner.dead);
-        let result = trees.transaction(|(queue, deliveries, dead)| {
+        self.transact(&trees, |(queue, deliveries, dead)| {
             queue.remove(place(delivery))?;
             deliveries.insert(key, standing.as_slice())?;
             if matches!(outcome, Outcome::Dead { .. }) {
                 dead.insert(key, body.as_slice())?;
             }
             Ok(())
-        });
-        self.transacted(result)
+        })
     }
 
     /// Writes a delivery back after a failed attempt.
@@ -117,24 +111,7 @@ impl Store {
     /// Failures of the store.
     pub fn requeue(&self, delivery: &Delivery) -> Result<(), StoreError> {
         let bytes = encode(delivery.key.as_str(), delivery)?;
-        self.inner.queue.insert(place(delivery), bytes).map_err(|error| self.failed(error))?;
-        self.wrote();
-        Ok(())
-    }
-
-    /// The earliest moment at which a queued delivery is due.
-    ///
-    /// # Errors
-    /// Failures of the store.
-    pub fn next_due(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let mut due: Option<DateTime<Utc>> = None;
-        for destination in self.waiting_destinations()? {
-            // A destination is worked off in order, so its first delivery decides.
-            for delivery in self.queued(&destination, 1)? {
-                due = Some(due.map_or(delivery.not_before, |other| other.min(delivery.not_before)));
-            }
-        }
-        Ok(due)
+        self.write(|| self.inner.queue.insert(place(delivery), bytes)).map(drop)
     }
 
     /// How many deliveries stand where.

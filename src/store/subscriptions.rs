@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::record::{decode, encode};
+use super::record::encode;
 use super::{Store, StoreError};
 
 /// A channel cannot subscribe to more rules than this.
@@ -33,10 +33,8 @@ impl Store {
             return Ok(false);
         }
         let record = encode(&place, &Subscribed { at, by })?;
-        let swapped = tree
-            .compare_and_swap(place.as_str(), None as Option<&[u8]>, Some(record))
-            .map_err(|error| self.failed(error))?;
-        self.wrote();
+        let swapped =
+            self.write(|| tree.compare_and_swap(place.as_str(), None as Option<&[u8]>, Some(record)))?;
         Ok(swapped.is_ok())
     }
 
@@ -45,10 +43,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub fn unsubscribe(&self, channel: u64, rule: &str) -> Result<bool, StoreError> {
-        let removed =
-            self.inner.subscriptions.remove(place(channel, rule)).map_err(|error| self.failed(error))?;
-        self.wrote();
-        Ok(removed.is_some())
+        Ok(self.write(|| self.inner.subscriptions.remove(place(channel, rule)))?.is_some())
     }
 
     /// The rules that a channel subscribes to, by name.
@@ -71,10 +66,9 @@ impl Store {
     /// Failures of the store.
     pub fn subscribers(&self, rule: &str) -> Result<Vec<u64>, StoreError> {
         let mut channels = Vec::new();
-        for item in &self.inner.subscriptions {
-            let (key, bytes) = item.map_err(|error| self.failed(error))?;
-            let key = String::from_utf8_lossy(&key).into_owned();
-            let _: Subscribed = decode(&key, &bytes)?;
+        for key in self.inner.subscriptions.iter().keys() {
+            let key = key.map_err(|error| self.failed(error))?;
+            let key = String::from_utf8_lossy(&key);
             if let Some((channel, name)) = key.split_once('/')
                 && name == rule
             {

@@ -62,8 +62,10 @@ fn terminal() -> Destination {
 async fn what_was_committed_survives_and_a_second_commit_writes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    let frontier = Frontier { floor: now(), seen_until: now() };
-    store.discovered(&[reference()], &[], Some(frontier), now()).unwrap();
+    let frontier = Frontier { floor: now(), seen_until: now(), baseline_rings: false };
+    store.discovered(&[reference()], &[], frontier, now()).unwrap();
+    // What is pending is never taken as known.
+    store.discovered(&[], &[reference()], frontier, now()).unwrap();
     assert_eq!(store.standing(alert().accession).unwrap(), Standing::Pending);
     assert!(store.commit(&settled(&["terminal", "email:desk"], &[])).unwrap());
     store.flush().await.unwrap();
@@ -100,9 +102,7 @@ fn a_failed_delivery_keeps_its_place_and_a_dead_one_leaves() {
     delivery.not_before = now() + TimeDelta::seconds(5);
     store.requeue(&delivery).unwrap();
     assert_eq!(store.queued(&terminal(), 10).unwrap(), [delivery.clone()]);
-    assert_eq!(store.next_due().unwrap(), Some(delivery.not_before));
     store.leave_queue(&delivery, &Outcome::Dead { at: now(), reason: "gone".into() }).unwrap();
-    assert_eq!(store.next_due().unwrap(), None);
     assert_eq!(store.counts().unwrap(), Counts { queued: 0, delivered: 0, dead: 1 });
 }
 
@@ -147,6 +147,22 @@ fn subscriptions_are_kept_by_channel() {
     assert_eq!(store.subscribers("a").unwrap(), [1, 12]);
     assert!(store.unsubscribe(1, "a").unwrap() && !store.unsubscribe(1, "a").unwrap());
     assert_eq!(store.subscribers("a").unwrap(), [12]);
+}
+
+#[test]
+fn a_record_that_cannot_be_read_is_set_aside_and_stops_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    store.commit(&settled(&["terminal"], &["desk"])).unwrap();
+    store.inner.pending.insert("x", b"\x01{").unwrap();
+    store.inner.queue.insert(b"terminal\0a", b"\x02{}").unwrap();
+    store.inner.queue.insert(b"pager:me\0a", b"\x01{}").unwrap();
+    store.inner.gathered.insert("desk/x", b"").unwrap();
+    assert_eq!(store.pending().unwrap(), []);
+    assert_eq!(store.waiting_destinations().unwrap().len(), 1);
+    assert_eq!(store.queued(&terminal(), 10).unwrap().len(), 1);
+    assert_eq!(store.gathered("desk").unwrap().len(), 1);
+    assert_eq!(store.inner.aside.len(), 4);
 }
 
 #[test]

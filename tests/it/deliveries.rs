@@ -6,8 +6,10 @@ use chrono::TimeDelta;
 use mail_parser::MessageParser;
 use sellbell::app::Lane;
 use sellbell::destination::Destination;
+use sellbell::notify::Retry;
 use serde_json::{Value, json};
 
+use crate::fakes::discord::FakeDiscord;
 use crate::world::{World, at, deliver_all, deliver_to, qualys};
 
 const NOW: &str = "2021-08-24T17:12:31-04:00";
@@ -165,6 +167,117 @@ async fn what_can_never_succeed_is_given_up_and_kept() {
     let counts = app.store.counts().unwrap();
     assert_eq!((counts.queued, counts.delivered, counts.dead), (0, 1, 2));
     assert!(world.take_output().contains("[QLYS]"));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_can_be_set_right_is_kept_and_told_without_secrets() {
+    let world = World::new().await;
+    world.edgar.publish(&qualys());
+    let rules = rule("big", 1, "[\"discord:hook\", \"discord:alerts\", \"email:desk\"]");
+    let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
+    app.poll_once(at(NOW)).await.unwrap();
+    world.edgar.take_fetched();
+    let mut now = at(NOW);
+    for (status, body) in [
+        (401, json!({ "message": "401: Unauthorized", "code": 0 })),
+        (403, json!({ "message": "Missing Permissions", "code": 50013 })),
+        (404, json!("<html>a proxy's own page</html>")),
+        (301, json!("moved")),
+    ] {
+        world.discord.fail_next("webhook:5", status, body.clone(), 1);
+        world.discord.fail_next("channel:555", status, body, 1);
+        world.smtp.fail_next("mail", "535 5.7.8 wrong password", 1);
+        for destination in app.store.waiting_destinations().unwrap() {
+            let queued = app.store.queued(&destination, 1).unwrap().remove(0);
+            let error = app.notifier.send(&queued).await.unwrap_err();
+            assert_eq!(error.retry, Retry::Later, "{destination}: {error}");
+            for secret in ["token-5", FakeDiscord::TOKEN, "desk@example.org", "127.0.0.1"] {
+                assert!(!error.to_string().contains(secret), "{error}");
+            }
+        }
+        now += TimeDelta::seconds(90);
+    }
+    assert_eq!(deliver_all(&app, now).await, (3, 0, 0));
+    for _ in 0..2 {
+        world.discord.next_message().await;
+    }
+    world.smtp.next_mail().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_destination_that_is_back_gets_its_alerts_within_a_minute() {
+    let world = World::new().await;
+    world.edgar.publish(&qualys());
+    let app = world.app(&rule("big", 1, "[\"discord:hook\"]"), Some("2021-08-24T00:00:00-04:00"));
+    app.poll_once(at(NOW)).await.unwrap();
+    world.edgar.take_fetched();
+    let hook: Destination = "discord:hook".parse().unwrap();
+    let mut lane = Lane::default();
+    world.discord.fail_next("webhook:5", 503, json!("down"), 40);
+    let mut now = at(NOW);
+    for _ in 0..40 {
+        let report = app.deliver_once(&hook, &mut lane, now).await.unwrap();
+        assert_eq!(report.failed, 1);
+        let next = report.next.unwrap();
+        assert!(next > now && next - now <= TimeDelta::seconds(60), "{}", next - now);
+        now = next;
+    }
+    assert_eq!(deliver_to(&app, &hook, &mut lane, now).await, (1, 0, 0));
+    world.discord.next_message().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn one_delivery_that_always_fails_holds_up_no_other_and_ends_after_days() {
+    let world = World::new().await;
+    world.edgar.publish(&qualys());
+    let rules = rule("a", 1, "[\"discord:hook\"]") + &rule("b", 1, "[\"discord:hook\"]");
+    let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
+    app.poll_once(at(NOW)).await.unwrap();
+    world.edgar.take_fetched();
+    let hook: Destination = "discord:hook".parse().unwrap();
+    let mut lane = Lane::default();
+    world.discord.fail_next("webhook:5", 500, json!("this one"), 1);
+    assert_eq!(deliver_to(&app, &hook, &mut lane, at(NOW)).await, (0, 1, 0));
+    let poisoned =
+        app.store.queued(&hook, 9).unwrap().into_iter().find(|delivery| delivery.attempts == 1).unwrap();
+    // The other goes first now, and then the first fails again.
+    let later = at(NOW) + TimeDelta::seconds(30);
+    let first = app.deliver_once(&hook, &mut lane, later).await.unwrap();
+    assert_eq!(first.delivered, 2);
+    let order: Vec<String> = [world.discord.next_message().await, world.discord.next_message().await]
+        .iter()
+        .map(|message| message.body["embeds"][0]["footer"]["text"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(order[1].ends_with(poisoned.key.as_str()), "{order:?}");
+
+    world.edgar.publish(&crate::world::small_sale("0000000007-21-000001", 70, "2021-08-24T17:30:00-04:00"));
+    drop(app);
+    let app = world.app("[[rule]]\nname = \"c\"\nciks = [70]\nnotify = [\"discord:hook\"]\n", None);
+    app.poll_once(at("2021-08-24T17:30:10-04:00")).await.unwrap();
+    world.edgar.take_fetched();
+    world.discord.fail_next("webhook:5", 500, json!("never"), 2);
+    let days = |days| at("2021-08-24T17:30:10-04:00") + TimeDelta::days(days);
+    assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), days(7)).await, (0, 1, 0));
+    assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), days(9)).await, (0, 0, 1));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_waits_by_a_clock_that_was_wrong_is_sent() {
+    let world = World::new().await;
+    world.edgar.publish(&qualys());
+    let app = world.app(&rule("big", 1, "[\"discord:hook\"]"), Some("2021-08-24T00:00:00-04:00"));
+    app.poll_once(at(NOW)).await.unwrap();
+    world.edgar.take_fetched();
+    let hook: Destination = "discord:hook".parse().unwrap();
+    let mut lane = Lane::default();
+    world.discord.fail_next("webhook:5", 500, json!("down"), 1);
+    assert_eq!(deliver_to(&app, &hook, &mut lane, at("2021-08-27T17:12:31-04:00")).await, (0, 1, 0));
+    assert_eq!(deliver_to(&app, &hook, &mut lane, at(NOW)).await, (1, 0, 0));
+    world.discord.next_message().await;
     world.finish().await;
 }
 

@@ -78,3 +78,41 @@ async fn what_waits_for_a_digest_is_not_lost_when_the_recipient_wants_mail_at_on
     world.edgar.take_fetched();
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_slot_that_comes_twice_on_the_clock_has_one_digest_and_loses_no_alert() {
+    let world = World::new().await;
+    let settings = world.settings().replace("30 17 * * *", "30 1 * * *");
+    let app = world.app_with(&settings, RULES, Some("2021-08-24T00:00:00-04:00"));
+    app.digest_once(at("2021-11-06T12:00:00-04:00")).unwrap();
+    world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-11-06T17:00:00-04:00"));
+    app.poll_once(at("2021-11-06T17:00:10-04:00")).await.unwrap();
+    // 01:30 in summer time, then the clock goes back and it is 01:30 again.
+    assert_eq!(app.digest_once(at("2021-11-07T01:30:00-04:00")).unwrap(), 1);
+    world.edgar.publish(&qualys());
+    world.edgar.publish(&small_sale("0000000007-21-000002", 70, "2021-11-07T01:10:00-05:00"));
+    app.poll_once(at("2021-11-07T01:10:10-05:00")).await.unwrap();
+    assert_eq!(app.digest_once(at("2021-11-07T01:30:00-05:00")).unwrap(), 0);
+    assert_eq!(app.digest_once(at("2021-11-08T01:30:00-05:00")).unwrap(), 1);
+    assert_eq!(deliver_all(&app, at("2021-11-08T01:30:00-05:00")).await, (2, 0, 0));
+    world.smtp.next_mail().await;
+    let second = world.smtp.next_mail().await;
+    assert!(String::from_utf8_lossy(&second.raw).contains("Insider digest: 2 filings"));
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_mark_from_a_clock_that_was_ahead_holds_no_digest_back() {
+    let world = World::new().await;
+    let app = world.app(RULES, Some("2021-08-24T00:00:00-04:00"));
+    app.digest_once(at("2022-08-24T16:00:00-04:00")).unwrap();
+    world.edgar.publish(&qualys());
+    app.poll_once(at("2021-08-24T17:12:31-04:00")).await.unwrap();
+    app.digest_once(at("2021-08-24T17:13:00-04:00")).unwrap();
+    assert_eq!(app.digest_once(at(SLOT)).unwrap(), 1);
+    assert_eq!(deliver_all(&app, at(SLOT)).await, (1, 0, 0));
+    world.smtp.next_mail().await;
+    world.edgar.take_fetched();
+    world.finish().await;
+}

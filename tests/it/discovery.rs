@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 
+use chrono::TimeDelta;
+use sellbell::app::App;
 use sellbell::source::Trouble;
 
 use crate::shared;
@@ -53,10 +55,10 @@ async fn each_form_4_of_the_recorded_pages_is_fetched_once_and_nothing_else() {
         assert_eq!(*times, 1, "{path}");
         assert!(expected[accession].contains(path), "{path}");
     }
-    // One short page, then twelve long ones and the feed's end.
-    let asked = world.edgar.take_feed_requests();
-    assert_eq!(asked[0], (0, 20));
-    assert_eq!(asked[1..], (0..=12).map(|n| (n * 100, 100)).collect::<Vec<_>>());
+    // One short page, then twelve long ones, the feed's end, and whether EDGAR is there at all.
+    let mut asked = world.edgar.take_feed_requests();
+    assert_eq!((asked.remove(0), asked.pop()), ((0, 20), Some((0, 20))));
+    assert_eq!(asked, (0..=12).map(|n| (n * 100, 100)).collect::<Vec<_>>());
 
     let (delivered, failed, dead) = deliver_all(&app, now).await;
     assert_eq!((delivered, failed, dead), (expected.len(), 0, 0));
@@ -101,24 +103,124 @@ async fn a_first_run_takes_what_is_there_as_known_and_rings_for_what_comes_after
     world.finish().await;
 }
 
-#[tokio::test]
-async fn a_poll_that_breaks_off_leaves_no_gap() {
-    let world = World::new().await;
+/// `count` filings, half a minute apart, the last accepted at `last`.
+fn spread(world: &World, count: i64, last: &str) {
+    for n in 0..count {
+        let accession: &'static str = Box::leak(format!("0000000008-21-{n:06}").into_boxed_str());
+        let accepted = at(last) - TimeDelta::seconds(30 * (count - 1 - n));
+        world.edgar.publish(&small_sale(accession, 80, Box::leak(accepted.to_rfc3339().into_boxed_str())));
+    }
+}
+
+/// An app that knows the feed up to 16:00.
+async fn app_since_16(world: &World) -> App {
     let app = world.app(ANY_SALE, None);
     world.edgar.publish(&small_sale("0000000007-21-000100", 70, "2021-08-24T16:00:00-04:00"));
-    app.poll_once(at("2021-08-24T16:00:30-04:00")).await.unwrap();
-    let names: Vec<&'static str> =
-        (0..150).map(|n| &*Box::leak(format!("0000000008-21-{n:06}").into_boxed_str())).collect();
-    for name in &names {
-        world.edgar.publish(&small_sale(name, 80, "2021-08-24T17:00:00-04:00"));
+    assert!(app.poll_once(at("2021-08-24T16:00:30-04:00")).await.unwrap().baseline >= 1);
+    app
+}
+
+#[tokio::test]
+async fn a_poll_that_breaks_off_leaves_no_gap_whatever_the_error() {
+    let maintenance = "<!DOCTYPE html><title>SEC.gov | Maintenance</title>";
+    let unavailable = "<!DOCTYPE html><title>SEC.gov | File Unavailable</title>";
+    for (status, body, also_after) in
+        [(500, maintenance, false), (502, "", false), (503, maintenance, false), (503, unavailable, true)]
+    {
+        let world = World::new().await;
+        let app = app_since_16(&world).await;
+        spread(&world, 150, "2021-08-24T17:20:00-04:00");
+        // Page two of the long ones fails; the page of the feed's end does so only where EDGAR is down altogether.
+        world.edgar.fail_feed_after(2, &[(status, body)]);
+        if also_after {
+            world.edgar.fail_feed_after(3, &[(status, body)]);
+        }
+        let report = app.poll_once(at("2021-08-24T17:20:10-04:00")).await.unwrap();
+        assert_eq!(report.new, 50, "{status}");
+        assert!(report.trouble.is_some(), "{status}");
+        let rest = app.poll_once(at("2021-08-24T17:21:30-04:00")).await.unwrap();
+        assert_eq!((rest.new, rest.trouble), (100, None), "{status}");
+        assert_eq!(app.poll_once(at("2021-08-24T17:21:32-04:00")).await.unwrap().new, 0);
+        world.edgar.take_fetched();
+        world.finish().await;
     }
-    // 302 entries: the second long page fails, so what lies below it is found by the next poll only.
-    world.edgar.fail_after_feed_pages(2, 500);
-    let report = app.poll_once(at("2021-08-24T17:00:10-04:00")).await.unwrap();
-    assert_eq!(report.new, 50);
-    let rest = app.poll_once(at("2021-08-24T17:00:12-04:00")).await.unwrap();
-    assert_eq!(report.new + rest.new, 150);
-    assert_eq!(world.edgar.take_fetched().values().sum::<usize>(), 150);
+}
+
+#[tokio::test]
+async fn an_entry_that_appears_late_is_seen() {
+    let world = World::new().await;
+    let app = app_since_16(&world).await;
+    spread(&world, 30, "2021-08-24T16:30:00-04:00");
+    assert_eq!(app.poll_once(at("2021-08-24T16:30:10-04:00")).await.unwrap().new, 30);
+    // Twenty newer ones fill the short page; below them one that is forty seconds older than what was seen.
+    world.edgar.publish(&small_sale("0000000009-21-000001", 90, "2021-08-24T16:29:20-04:00"));
+    for n in 0..10 {
+        let accession: &'static str = Box::leak(format!("0000000009-21-1{n:05}").into_boxed_str());
+        world.edgar.publish(&small_sale(accession, 90, "2021-08-24T16:30:20-04:00"));
+    }
+    assert_eq!(app.poll_once(at("2021-08-24T16:30:30-04:00")).await.unwrap().new, 11);
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_absurd_time_hides_nothing() {
+    let world = World::new().await;
+    // In the first run's page, and later an entry far in the past among the newest.
+    world.edgar.publish(&small_sale("0000000009-31-000001", 90, "2031-01-01T00:00:00-05:00"));
+    let app = app_since_16(&world).await;
+    spread(&world, 60, "2021-08-24T17:00:00-04:00");
+    world.edgar.publish(&small_sale("0000000009-01-000001", 90, "2001-01-01T00:00:00-05:00"));
+    for n in 0..9 {
+        let accession: &'static str = Box::leak(format!("0000000009-21-1{n:05}").into_boxed_str());
+        world.edgar.publish(&small_sale(accession, 90, "2021-08-24T17:00:05-04:00"));
+    }
+    assert_eq!(app.poll_once(at("2021-08-24T17:00:10-04:00")).await.unwrap().new, 69);
+    world.edgar.take_fetched();
+    world.edgar.publish(&small_sale("0000000009-31-000002", 90, "2031-01-01T00:00:00-05:00"));
+    assert_eq!(app.poll_once(at("2021-08-24T17:00:12-04:00")).await.unwrap().new, 1);
+    world.edgar.publish(&small_sale("0000000009-21-000007", 90, "2021-08-24T17:00:13-04:00"));
+    assert_eq!(app.poll_once(at("2021-08-24T17:00:14-04:00")).await.unwrap().new, 1);
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_look_back_that_breaks_off_goes_on_after_a_restart() {
+    let world = World::new().await;
+    spread(&world, 150, "2021-08-24T17:20:00-04:00");
+    let app = world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00"));
+    world.edgar.fail_feed_after(2, &[(500, "")]);
+    let report = app.poll_once(at("2021-08-24T17:20:10-04:00")).await.unwrap();
+    drop(app);
+    let app = world.app(ANY_SALE, None);
+    let rest = app.poll_once(at("2021-08-24T17:30:00-04:00")).await.unwrap();
+    assert_eq!((report.new, rest.new, rest.baseline), (50, 100, 0));
+    assert_eq!(world.edgar.take_fetched().into_values().sum::<usize>(), 150);
+    assert_eq!(deliver_all(&app, at("2021-08-24T17:30:00-04:00")).await, (150, 0, 0));
+    assert_eq!(world.take_output().lines().count(), 150);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_feed_without_a_readable_entry_is_a_trouble_and_not_a_quiet_day() {
+    let world = World::new().await;
+    let app = app_since_16(&world).await;
+    let page = "<?xml version=\"1.0\"?><feed xmlns=\"http://www.w3.org/2005/Atom\"><entry><id>new</id></entry></feed>";
+    world.edgar.fail_feed_after(0, &[(200, page)]);
+    let report = app.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
+    assert_eq!((report.pages, report.trouble.unwrap().trouble), (1, Trouble::Passing));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_is_not_taken() {
+    let world = World::new().await;
+    let app = app_since_16(&world).await;
+    let endless = "x".repeat(5 * 1024 * 1024);
+    world.edgar.fail_feed_after(0, &[(200, &endless)]);
+    let report = app.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
+    assert!(report.trouble.unwrap().message.contains("longer than"));
     world.finish().await;
 }
 
@@ -161,22 +263,65 @@ async fn a_filing_that_stays_damaged_is_set_aside_and_stops_nothing() {
     world.finish().await;
 }
 
+/// When EDGAR is asked again after an answer, in seconds.
+async fn silence_after(world: &World, app: &App, start: &str, fault: (u16, &str)) -> i64 {
+    world.edgar.fail_feed_after(0, &[fault]);
+    let start = at(start);
+    assert!(app.poll_once(start).await.unwrap().trouble.is_some());
+    world.edgar.take_feed_requests();
+    for second in 1.. {
+        app.poll_once(start + TimeDelta::seconds(second)).await.unwrap();
+        if !world.edgar.take_feed_requests().is_empty() {
+            return second;
+        }
+    }
+    unreachable!("the loop has no end")
+}
+
 #[tokio::test]
-async fn a_block_page_silences_every_request_for_ten_minutes_and_loses_nothing() {
+async fn blocks_silence_every_request_longer_each_time_and_lose_nothing() {
     let world = World::new().await;
     let app = world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00"));
-    world.edgar.publish(&qualys());
-    let block = "<!DOCTYPE html><html><title>SEC.gov | Request Rate Threshold Exceeded</title></html>";
-    world.edgar.fail_next(&[(200, block)]);
-    let report = app.poll_once(at("2021-08-24T17:13:00-04:00")).await.unwrap();
-    assert_eq!(report.trouble.unwrap().trouble, Trouble::RateBlocked);
+    let rate = "<!DOCTYPE html><html><title>SEC.gov | Request Rate Threshold Exceeded</title></html>";
+    let agent =
+        "<!DOCTYPE html><html><h1>Your Request Originates from an Undeclared Automated Tool</h1></html>";
+    assert_eq!(silence_after(&world, &app, "2021-08-24T10:00:00-04:00", (200, rate)).await, 600);
+    assert_eq!(
+        silence_after(&world, &app, "2021-08-24T11:00:00-04:00", (403, rate)).await,
+        600,
+        "a good answer came between"
+    );
+    assert_eq!(silence_after(&world, &app, "2021-08-24T12:00:00-04:00", (403, agent)).await, 3600);
+    assert_eq!(silence_after(&world, &app, "2021-08-24T14:00:00-04:00", (403, "changed words")).await, 600);
+    assert_eq!(silence_after(&world, &app, "2021-08-24T15:00:00-04:00", (502, "")).await, 3);
+    // Twice in a row: the second answer after the silence is a block again.
+    world.edgar.fail_feed_after(0, &[(403, rate)]);
+    app.poll_once(at("2021-08-24T16:00:00-04:00")).await.unwrap();
+    assert_eq!(silence_after(&world, &app, "2021-08-24T16:10:00-04:00", (403, rate)).await, 1200);
+    // A restart does not end it.
+    world.edgar.fail_feed_after(0, &[(403, rate)]);
+    app.poll_once(at("2021-08-24T17:00:00-04:00")).await.unwrap();
+    drop(app);
+    let app = world.app(ANY_SALE, None);
     world.edgar.take_feed_requests();
-    for silent in ["2021-08-24T17:13:02-04:00", "2021-08-24T17:22:59-04:00"] {
-        assert_eq!(app.poll_once(at(silent)).await.unwrap().pages, 0);
-    }
+    world.edgar.publish(&qualys());
+    app.poll_once(at("2021-08-24T17:09:59-04:00")).await.unwrap();
     assert_eq!(world.edgar.take_feed_requests(), []);
-    let report = app.poll_once(at("2021-08-24T17:23:00-04:00")).await.unwrap();
+    let report = app.poll_once(at("2021-08-24T17:12:30-04:00")).await.unwrap();
     assert_eq!((report.new, report.rang), (1, 1));
-    assert_eq!(world.edgar.take_fetched().len(), 1);
+    // A clock that was a year ahead when the block came is no reason to be silent for a year.
+    world.edgar.fail_feed_after(0, &[(403, rate)]);
+    app.poll_once(at("2022-08-24T17:00:00-04:00")).await.unwrap();
+    assert!(app.poll_once(at("2021-08-24T17:13:00-04:00")).await.unwrap().pages > 0);
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn retry_after_is_obeyed() {
+    let world = World::new().await;
+    let app = world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00"));
+    world.edgar.retry_after(1_500);
+    assert_eq!(silence_after(&world, &app, "2021-08-24T10:00:00-04:00", (503, "")).await, 1500);
     world.finish().await;
 }

@@ -31,14 +31,19 @@ impl Drop for Process {
 }
 
 fn start(dir: &Path, webhook: &str, since: &[&str]) -> Process {
+    start_with(dir, webhook, since, &[])
+}
+
+fn start_with(dir: &Path, webhook: &str, since: &[&str], environment: &[(&str, &str)]) -> Process {
     let child = Command::new(env!("CARGO_BIN_EXE_sellbell"))
         .args(["run", "--config", "settings.toml"])
         .args(since)
         .current_dir(dir)
         .env_clear()
         .env("DISCORD_WEBHOOK_HOOK", webhook)
+        .envs(environment.iter().copied())
         .stdout(Stdio::null())
-        .stderr(fs::File::create(dir.join("log")).unwrap())
+        .stderr(fs::OpenOptions::new().create(true).append(true).open(dir.join("log")).unwrap())
         .spawn()
         .unwrap();
     Process(child)
@@ -105,4 +110,70 @@ async fn it_stops_cleanly_on_sigint_and_a_second_process_is_told_of_the_first() 
     assert!(status.success(), "{}", fs::read_to_string(world.path("log")).unwrap());
     world.edgar.take_fetched();
     world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_hangs_holds_up_no_other_and_the_stop_is_clean() {
+    let world = World::new().await;
+    prepare(&world);
+    fs::write(world.path("rules/qualys.toml"), RULES.replace("jsonl:alerts.jsonl", "email:desk")).unwrap();
+    world.edgar.publish(&qualys());
+    world.discord.hang("webhook:5");
+    let smtp = world.smtp.url();
+    let mut running = start_with(
+        world.dir.path(),
+        &world.discord.webhook_url(5),
+        &["--since", "2021-08-24"],
+        &[("SMTP_URL", &smtp)],
+    );
+    // The mail arrives while the webhook hangs.
+    assert_eq!(world.smtp.next_mail().await.to, ["desk@example.org"]);
+    world.discord.release("webhook:5");
+    world.discord.next_message().await;
+    signal(&running, "TERM");
+    let status = tokio::task::spawn_blocking(move || running.0.wait().unwrap()).await.unwrap();
+    let log = fs::read_to_string(world.path("log")).unwrap();
+    assert!(status.success() && !log.contains("token-5") && !log.contains("desk@"), "{log}");
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_tries_what_was_put_off_and_says_when_something_is_left() {
+    let world = World::new().await;
+    prepare(&world);
+    world.edgar.publish(&qualys());
+    let once = |since: &'static [&'static str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sellbell"));
+        command
+            .args(["run", "--once", "--config", "settings.toml"])
+            .args(since)
+            .current_dir(world.dir.path())
+            .env_clear()
+            .env("DISCORD_WEBHOOK_HOOK", world.discord.webhook_url(5));
+        tokio::task::spawn_blocking(move || command.output().unwrap())
+    };
+    world.discord.fail_next("webhook:5", 500, serde_json::json!("down"), 1);
+    let failed = once(&["--since", "2021-08-24"]).await.unwrap();
+    let said = String::from_utf8(failed.stderr).unwrap();
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(said.contains("1 deliveries failed and stay queued"), "{said}");
+    let again = once(&[]).await.unwrap();
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+    world.discord.next_message().await;
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
+#[test]
+fn a_look_back_into_the_future_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let refused = Command::new(env!("CARGO_BIN_EXE_sellbell"))
+        .args(["run", "--once", "--since", "2999-01-01"])
+        .current_dir(dir.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--since is in the future"));
 }

@@ -123,6 +123,21 @@ async fn the_rules_in_force_are_offered_while_one_types() {
 }
 
 #[tokio::test]
+async fn a_channel_that_the_settings_name_and_no_rule_does_rings_when_it_subscribes() {
+    let world = World::new().await;
+    let rules = "[[rule]]\nname = \"a\"\ntickers = [\"QLYS\"]\n";
+    let app = world.app_using(&world.settings(), rules, Some("2021-08-24T00:00:00-04:00"), &|_| false);
+    let now = at("2021-08-24T17:12:31-04:00");
+    app.store.subscribe(555, "a", 1, now).unwrap();
+    world.edgar.publish(&qualys());
+    app.poll_once(now).await.unwrap();
+    assert_eq!(deliver_all(&app, now).await, (1, 0, 0));
+    assert_eq!(world.discord.next_message().await.target, "channel:555");
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_channel_that_a_rule_names_and_that_subscribes_rings_once() {
     let world = World::new().await;
     let rules = "[[rule]]\nname = \"a\"\ntickers = [\"QLYS\"]\nnotify = [\"discord:alerts\"]\n";

@@ -122,6 +122,17 @@ impl World {
 
     /// An app with other settings.
     pub fn app_with(&self, settings: &str, rules_text: &str, since: Option<&str>) -> App {
+        self.app_using(settings, rules_text, since, &|_| true)
+    }
+
+    /// An app of which the rules use only some destinations.
+    pub fn app_using(
+        &self,
+        settings: &str,
+        rules_text: &str,
+        since: Option<&str>,
+        used: &dyn Fn(&Destination) -> bool,
+    ) -> App {
         let settings = Settings::read("settings", settings, &[]).unwrap();
         let source = Source { file: "rules", text: rules_text };
         let rules = rules::load_slice([source], &|d| settings.knows(d), &settings.destinations()).unwrap();
@@ -132,7 +143,7 @@ impl World {
         };
         secrets.discord_webhooks.insert("hook".into(), self.discord.webhook_url(5).into());
         let output: Arc<Mutex<dyn Write + Send>> = Arc::clone(&self.output) as _;
-        let notifier = Notifier::new(&settings, &secrets, &|_| true, output, Colour::Plain).unwrap();
+        let notifier = Notifier::new(&settings, &secrets, used, output, Colour::Plain).unwrap();
         let client = Client::new(&settings.edgar).unwrap();
         let store = Store::open(&settings.store_dir).unwrap();
         App::new(settings, rules, store, client, notifier, since.map(at))

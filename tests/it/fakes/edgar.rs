@@ -20,10 +20,10 @@ struct World {
     end_of_feed: Vec<u8>,
     /// Path → submission.
     submissions: HashMap<String, Vec<u8>>,
-    /// The next answers, whatever is asked.
-    faults: Vec<(u16, Vec<u8>)>,
-    /// After so many more feed pages, one is answered with this status.
-    feed_fault: Option<(usize, u16)>,
+    /// After so many more feed pages, one is answered like this.
+    feed_faults: Vec<(usize, u16, Vec<u8>)>,
+    /// Seconds that a fault's answer asks to wait.
+    retry_after: Option<u64>,
     feed_requests: Vec<(usize, usize)>,
     fetched: BTreeMap<String, usize>,
     unexpected: Vec<String>,
@@ -88,15 +88,17 @@ impl FakeEdgar {
         world.submissions = submissions;
     }
 
-    /// The next answers, whatever is asked, are these.
-    pub fn fail_next(&self, faults: &[(u16, &str)]) {
-        let faults = faults.iter().map(|(status, body)| (*status, body.as_bytes().to_vec()));
-        self.world.lock().unwrap().faults.extend(faults);
+    /// After so many more pages of the feed, some are answered like this.
+    pub fn fail_feed_after(&self, pages: usize, faults: &[(u16, &str)]) {
+        let mut world = self.world.lock().unwrap();
+        for (n, (status, body)) in faults.iter().enumerate() {
+            world.feed_faults.push((pages + n, *status, body.as_bytes().to_vec()));
+        }
     }
 
-    /// After so many more pages of the feed, one is answered with this status.
-    pub fn fail_after_feed_pages(&self, pages: usize, status: u16) {
-        self.world.lock().unwrap().feed_fault = Some((pages, status));
+    /// Faults ask to wait so many seconds.
+    pub fn retry_after(&self, seconds: u64) {
+        self.world.lock().unwrap().retry_after = Some(seconds);
     }
 
     /// Puts another body in a published filing's place.
@@ -125,7 +127,7 @@ impl FakeEdgar {
         let world = self.world.lock().unwrap();
         assert!(world.unexpected.is_empty(), "unexpected requests: {:#?}", world.unexpected);
         assert!(world.fetched.is_empty(), "fetched, and not looked at: {:#?}", world.fetched);
-        assert!(world.faults.is_empty(), "{} faults were not met", world.faults.len());
+        assert!(world.feed_faults.is_empty(), "{} faults were not met", world.feed_faults.len());
     }
 }
 
@@ -146,10 +148,6 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Res
     let gzip = request.headers().get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     if !gzip.is_some_and(|accepted| accepted.contains("gzip")) {
         world.unexpected.push(format!("{path}: gzip is not accepted"));
-    }
-    if !world.faults.is_empty() {
-        let (status, body) = world.faults.remove(0);
-        return respond(status, body);
     }
     if path == "/cgi-bin/browse-edgar" {
         return feed(&mut world, request.uri().query().unwrap_or_default());
@@ -178,14 +176,16 @@ fn feed(world: &mut World, query: &str) -> Response {
         return respond(400, Vec::new());
     };
     world.feed_requests.push((start, count));
-    match world.feed_fault {
-        Some((0, status)) => {
-            world.feed_fault = None;
-            return respond(status, b"<!DOCTYPE html><title>SEC.gov | Maintenance</title>".to_vec());
+    if let Some(place) = world.feed_faults.iter().position(|(left, ..)| *left == 0) {
+        let (_, status, body) = world.feed_faults.remove(place);
+        world.feed_faults.iter_mut().for_each(|(left, ..)| *left -= 1);
+        let mut response = respond(status, body);
+        if let Some(seconds) = world.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
-        Some((left, status)) => world.feed_fault = Some((left - 1, status)),
-        None => {}
+        return response;
     }
+    world.feed_faults.iter_mut().for_each(|(left, ..)| *left -= 1);
     let shown: String = world.entries.iter().skip(start).take(count).map(String::as_str).collect();
     if shown.is_empty() && start > 0 {
         return respond(503, world.end_of_feed.clone());
