@@ -96,8 +96,8 @@ impl Digest {
 
 impl Entry {
     fn add(&mut self, other: Alert) {
-        if !self.rules.contains(&other.rule) {
-            self.rules.push(other.rule);
+        if let Err(place) = self.rules.binary_search(&other.rule) {
+            self.rules.insert(place, other.rule);
         }
         for (number, lot) in other.lot_numbers.into_iter().zip(other.lots) {
             if let Err(place) = self.alert.lot_numbers.binary_search(&number) {

@@ -19,6 +19,8 @@ use crate::store::StoreError;
 const GRACE: Duration = Duration::from_secs(8);
 /// The longest sleep: a clock that was set forward is noticed after it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// Where the next poll is further away than this, it is not EDGAR's hours.
+const OFF_HOURS: TimeDelta = TimeDelta::minutes(2);
 /// How long a destination whose task broke down is left alone.
 const BROKEN_PAUSE: Duration = Duration::from_secs(30);
 
@@ -161,16 +163,25 @@ async fn poll_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
             tracing::warn!("the poll schedule has no further slot");
             return Ok(());
         };
-        let silence = app.silent_until(clock())?;
-        let put_off = app.next_pending()?.map(|due| silence.map_or(due, |until| due.max(until)));
-        // At least a second, so that a filing that stays due does not spin.
-        let put_off =
-            put_off.map(|due| due.max(clock() + TimeDelta::seconds(1))).filter(|due| *due < scheduled);
-        full = put_off.is_none();
-        if !sleep_until(put_off.unwrap_or(scheduled), &mut stopped).await {
+        let next = between_polls(&app, scheduled, clock())?;
+        full = next.is_none();
+        if !sleep_until(next.unwrap_or(scheduled), &mut stopped).await {
             return Ok(());
         }
     }
+}
+
+/// When filings that were put off are to be fetched before the next poll: in EDGAR's hours the polls do it.
+fn between_polls(
+    app: &App,
+    scheduled: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let Some(due) = app.next_pending()? else { return Ok(None) };
+    let silence = app.silent_until(now)?.unwrap_or(now);
+    // At least a second, so that a filing that stays due does not spin.
+    let due = due.max(silence).max(now + TimeDelta::seconds(1));
+    Ok((scheduled - now > OFF_HOURS && due < scheduled).then_some(due))
 }
 
 async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {

@@ -14,7 +14,7 @@ use crate::store::{Ending, Pending, Settled, StoreError};
 const AT_ONCE: usize = 4;
 /// A submission that looks damaged is fetched this often before it counts as unreadable: it may have been cut on the way.
 const DAMAGED_ATTEMPTS: u32 = 3;
-/// After so many failures in a row the rest waits for the next poll.
+/// After so many failures in a row EDGAR is left alone for a while.
 const MOST_FAILURES: usize = 3;
 /// No wait for a filing is longer; one that seems so comes from a clock that was wrong.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(2);
@@ -69,13 +69,14 @@ impl App {
                         }
                         Trouble::FileUnavailable | Trouble::Unavailable | Trouble::Passing => {
                             failures += 1;
+                            if failures == MOST_FAILURES {
+                                self.trouble(error, now, report)?;
+                                break;
+                            }
                             report.trouble = Some(error);
                         }
                     }
                 }
-            }
-            if failures >= MOST_FAILURES {
-                break;
             }
         }
         Ok(())

@@ -325,3 +325,20 @@ async fn retry_after_is_obeyed() {
     assert_eq!(silence_after(&world, &app, "2021-08-24T10:00:00-04:00", (503, "")).await, 1500);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn an_outage_of_the_archives_leaves_the_rest_for_later_and_loses_nothing() {
+    let world = World::new().await;
+    let app = app_since_16(&world).await;
+    spread(&world, 10, "2021-08-24T16:30:00-04:00");
+    world.edgar.submissions_down(true);
+    let report = app.poll_once(at("2021-08-24T16:30:10-04:00")).await.unwrap();
+    assert_eq!((report.new, report.settled, report.postponed), (10, 0, 3));
+    // EDGAR is left alone for a moment, then the rest is tried, without the feed too.
+    assert_eq!(app.settle_once(at("2021-08-24T16:30:11-04:00")).await.unwrap().postponed, 0);
+    world.edgar.submissions_down(false);
+    let report = app.settle_once(at("2021-08-24T16:30:30-04:00")).await.unwrap();
+    assert_eq!((report.settled, report.rang, report.pages), (10, 10, 0));
+    world.edgar.take_fetched();
+    world.finish().await;
+}

@@ -1,7 +1,7 @@
 //! A whole world for a test: an EDGAR, a Discord, a mail server, a folder, and apps that come and go in it.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ use sellbell::problem::Source;
 use sellbell::render::terminal::Colour;
 use sellbell::rules;
 use sellbell::source::Client;
-use sellbell::store::Store;
+use sellbell::store::{Store, StoreError};
 use tempfile::TempDir;
 
 use crate::fakes::discord::FakeDiscord;
@@ -145,7 +145,7 @@ impl World {
         let output: Arc<Mutex<dyn Write + Send>> = Arc::clone(&self.output) as _;
         let notifier = Notifier::new(&settings, &secrets, used, output, Colour::Plain).unwrap();
         let client = Client::new(&settings.edgar).unwrap();
-        let store = Store::open(&settings.store_dir).unwrap();
+        let store = reopened(&settings.store_dir);
         App::new(settings, rules, store, client, notifier, since.map(at))
     }
 
@@ -161,6 +161,17 @@ impl World {
         self.discord.finish().await;
         self.smtp.finish().await;
     }
+}
+
+/// The store of an app that was dropped: sled's own threads may hold its lock a moment longer.
+fn reopened(dir: &Path) -> Store {
+    for _ in 0..500 {
+        match Store::open(dir) {
+            Err(StoreError::Busy(_)) => std::thread::yield_now(),
+            opened => return opened.unwrap(),
+        }
+    }
+    panic!("the store in {} stays locked", dir.display());
 }
 
 /// Delivers until nothing is due; how many were delivered, failed and died.

@@ -22,6 +22,8 @@ struct World {
     submissions: HashMap<String, Vec<u8>>,
     /// After so many more feed pages, one is answered like this.
     feed_faults: Vec<(usize, u16, Vec<u8>)>,
+    /// Whether every submission is answered with an error.
+    submissions_down: bool,
     /// Seconds that a fault's answer asks to wait.
     retry_after: Option<u64>,
     feed_requests: Vec<(usize, usize)>,
@@ -96,6 +98,11 @@ impl FakeEdgar {
         }
     }
 
+    /// Every submission is answered with an error, or no longer.
+    pub fn submissions_down(&self, down: bool) {
+        self.world.lock().unwrap().submissions_down = down;
+    }
+
     /// Faults ask to wait so many seconds.
     pub fn retry_after(&self, seconds: u64) {
         self.world.lock().unwrap().retry_after = Some(seconds);
@@ -153,6 +160,9 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Res
         return feed(&mut world, request.uri().query().unwrap_or_default());
     }
     if let Some(body) = world.submissions.get(&path).cloned() {
+        if world.submissions_down {
+            return respond(502, Vec::new());
+        }
         *world.fetched.entry(path).or_default() += 1;
         return respond(200, body);
     }
