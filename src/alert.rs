@@ -3,11 +3,14 @@
 use std::fmt;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::filing::record::LotRecord;
-use crate::filing::{Accession, Cik, Code, Filing, Form, Shares, Trade, Usd, Warning, index_url};
+use crate::filing::{
+    Accession, Cik, Code, Filing, Form, Shares, Trade, Usd, Warning, index_url, share_of_holdings,
+};
 use crate::rules::{Match, Rule};
 use crate::text::plain;
 
@@ -84,11 +87,11 @@ pub struct Alert {
     pub value_is_at_least: bool,
     /// Value ÷ shares over the priced lots.
     pub average_price: Option<Usd>,
-    /// Lowest actual price; `null` until footnotes are understood.
+    /// Lowest actual price, of footnoted ranges where there are such; `null` where a lot's price is unknown.
     pub price_low: Option<Usd>,
     /// Highest actual price, likewise.
     pub price_high: Option<Usd>,
-    /// Shares sold ÷ position before, likewise.
+    /// The lots' shares ÷ what was owned of their lines before, 0 to 1, to eight digits; `null` where that is not stated.
     pub share_of_holdings: Option<String>,
     /// 10b5-1: `yes` where the box is ticked, else `unknown`: a footnote may say so.
     pub plan: String,
@@ -173,9 +176,10 @@ impl Alert {
             value_usd: trade.value,
             value_is_at_least: trade.value_is_at_least,
             average_price: trade.average_price,
-            price_low: None,
-            price_high: None,
-            share_of_holdings: None,
+            price_low: trade.price_range.map(|range| range.0),
+            price_high: trade.price_range.map(|range| range.1),
+            share_of_holdings: share_of_holdings(&filing.lots, &matched.lots)
+                .map(|share| share.fraction.round_dp(8).normalize().to_string()),
             plan: if filing.plan_10b5_1 == Some(true) { "yes" } else { "unknown" }.to_owned(),
             intent: None,
             warnings: filing.warnings.clone(),
@@ -191,6 +195,10 @@ impl Alert {
     /// Figures and text anew, after lots were added.
     pub(crate) fn refigure(&mut self) {
         let trade = self.trade();
+        self.price_low = trade.price_range.map(|range| range.0);
+        self.price_high = trade.price_range.map(|range| range.1);
+        // What was owned of the other lots' lines is not in the records.
+        self.share_of_holdings = None;
         self.shares = trade.shares;
         self.shares_is_at_least = trade.shares_is_at_least;
         self.value_usd = trade.value;
@@ -250,6 +258,19 @@ impl Alert {
             Some(value) if self.value_is_at_least => format!("at least {value}"),
             Some(value) => value.to_string(),
         }
+    }
+
+    /// `$110.00 to $110.82`, where the actual prices differ.
+    pub fn range_text(&self) -> Option<String> {
+        let (low, high) = self.price_low.zip(self.price_high)?;
+        (low != high).then(|| format!("{} to {}", low.exact(), high.exact()))
+    }
+
+    /// `0.48%`, `under 0.01%`.
+    pub fn holdings_text(&self) -> Option<String> {
+        let fraction: Decimal = self.share_of_holdings.as_deref()?.parse().ok()?;
+        let percent = (fraction * Decimal::ONE_HUNDRED).round_dp(2).normalize();
+        Some(if percent.is_zero() { "under 0.01%".to_owned() } else { format!("{percent}%") })
     }
 
     /// `2 lots on 2 days`.

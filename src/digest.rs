@@ -99,12 +99,15 @@ impl Entry {
         if let Err(place) = self.rules.binary_search(&other.rule) {
             self.rules.insert(place, other.rule);
         }
+        let before = self.alert.lots.len();
         for (number, lot) in other.lot_numbers.into_iter().zip(other.lots) {
             if let Err(place) = self.alert.lot_numbers.binary_search(&number) {
                 self.alert.lot_numbers.insert(place, number);
                 self.alert.lots.insert(place, lot);
             }
         }
-        self.alert.refigure();
+        if self.alert.lots.len() > before {
+            self.alert.refigure();
+        }
     }
 }

@@ -5,6 +5,7 @@
 mod amount;
 mod code;
 mod ids;
+mod position;
 pub mod record;
 mod row;
 mod trade;
@@ -12,7 +13,8 @@ mod trade;
 pub use amount::{AmountError, Shares, Usd};
 pub use code::{Code, CodeError, Form};
 pub use ids::{Accession, Cik, IdError};
-pub use row::{Direction, Holding, Line, Lot, Noted, Ownership, Table, Terms};
+pub use position::{ShareOfHoldings, share_of_holdings};
+pub use row::{ActualPrices, Direction, Holding, Line, Lot, Noted, Ownership, Table, Terms};
 pub use trade::{LotFigures, Trade};
 
 use chrono::{DateTime, NaiveDate, Utc};

@@ -122,13 +122,13 @@ pub struct LotRecord {
     pub terms: Option<TermsRecord>,
     /// Shares × price, exact.
     pub value: Option<Usd>,
-    /// Lowest actual price, from a footnote; `null` until footnotes are understood.
+    /// Lowest actual price: of the range that a footnote states, else the price.
     pub price_low: Option<Usd>,
     /// Highest actual price, likewise.
     pub price_high: Option<Usd>,
-    /// Whether the price is a weighted average, likewise.
+    /// Whether a footnote calls the price an average.
     pub price_is_average: Option<bool>,
-    /// `yes`, `no` or `unknown`, likewise.
+    /// `yes`, `no` or `unknown`; `null` until footnotes are understood so far.
     pub plan: Option<String>,
     /// Adoption date of the plan, to the day or the month, likewise.
     pub plan_adopted: Option<String>,
@@ -242,9 +242,9 @@ impl From<&Lot> for LotRecord {
             footnotes: lot.footnotes(),
             terms: line.terms.as_ref().map(TermsRecord::from),
             value: lot.value(),
-            price_low: None,
-            price_high: None,
-            price_is_average: None,
+            price_low: lot.price_low(),
+            price_high: lot.price_high(),
+            price_is_average: lot.price_is_average,
             plan: None,
             plan_adopted: None,
             intent: None,
@@ -256,7 +256,13 @@ impl From<&Lot> for LotRecord {
 impl LotRecord {
     /// What a [`super::Trade`] needs of it.
     pub fn figures(&self) -> LotFigures {
-        LotFigures { date: self.date, shares: self.shares, value: self.value }
+        LotFigures {
+            date: self.date,
+            shares: self.shares,
+            value: self.value,
+            price_low: self.price_low,
+            price_high: self.price_high,
+        }
     }
 }
 

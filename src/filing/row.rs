@@ -1,6 +1,7 @@
 //! Rows of the two tables: transactions (lots) and holdings.
 
 use chrono::NaiveDate;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{Code, Form, LotFigures, Shares, Usd};
@@ -113,6 +114,23 @@ pub struct Lot {
     pub price: Noted<Usd>,
     /// `transactionAcquiredDisposedCode`.
     pub direction: Noted<Direction>,
+    /// The range of actual prices that a footnote of the row states.
+    pub actual_prices: Option<ActualPrices>,
+    /// Whether a footnote calls the price an average; `None` where there is no price.
+    pub price_is_average: Option<bool>,
+}
+
+/// The lowest and highest actual price of a lot, and where that is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActualPrices {
+    /// Lowest.
+    pub low: Usd,
+    /// Highest.
+    pub high: Usd,
+    /// Id of the footnote.
+    pub footnote: String,
+    /// The words found in it.
+    pub words: String,
 }
 
 impl Lot {
@@ -121,9 +139,25 @@ impl Lot {
         Usd::of(self.shares.value?, self.price.value?)
     }
 
+    /// The lowest actual price: of the footnoted range, else the price itself.
+    pub fn price_low(&self) -> Option<Usd> {
+        self.actual_prices.as_ref().map(|prices| prices.low).or(self.price.value)
+    }
+
+    /// The highest actual price, likewise.
+    pub fn price_high(&self) -> Option<Usd> {
+        self.actual_prices.as_ref().map(|prices| prices.high).or(self.price.value)
+    }
+
     /// What a [`super::Trade`] needs of it.
     pub fn figures(&self) -> LotFigures {
-        LotFigures { date: self.date.value, shares: self.shares.value, value: self.value() }
+        LotFigures {
+            date: self.date.value,
+            shares: self.shares.value,
+            value: self.value(),
+            price_low: self.price_low(),
+            price_high: self.price_high(),
+        }
     }
 
     /// The distinct footnote ids that stand anywhere in the row, in numeric order.
@@ -139,6 +173,16 @@ impl Lot {
             &self.direction.footnotes,
         ];
         in_order(own.into_iter().chain(self.line.footnote_lists()))
+    }
+}
+
+impl ActualPrices {
+    /// Whether a price can be one of these or their average; a cent of rounding is allowed.
+    pub fn allow(&self, price: Usd) -> bool {
+        let cent = Decimal::new(1, 2);
+        let (low, high, price) = (self.low.decimal(), self.high.decimal(), price.decimal());
+        low.checked_sub(cent).is_none_or(|low| low <= price)
+            && high.checked_add(cent).is_none_or(|high| price <= high)
     }
 }
 

@@ -13,6 +13,10 @@ pub struct LotFigures {
     pub shares: Option<Shares>,
     /// Shares × price.
     pub value: Option<Usd>,
+    /// Lowest actual price.
+    pub price_low: Option<Usd>,
+    /// Highest actual price.
+    pub price_high: Option<Usd>,
 }
 
 /// The figures of several lots together. Definitions: `docs/RULES.md`, "figures".
@@ -28,6 +32,8 @@ pub struct Trade {
     pub value_is_at_least: bool,
     /// Value ÷ shares over the priced lots.
     pub average_price: Option<Usd>,
+    /// Lowest and highest actual price; `None` where a lot's price is unknown.
+    pub price_range: Option<(Usd, Usd)>,
     /// The first and last transaction dates.
     pub dates: Option<(NaiveDate, NaiveDate)>,
     /// On how many different days the lots were traded.
@@ -43,8 +49,12 @@ impl Trade {
         let mut priced_shares = Shares::ZERO;
         let mut value_is_at_least = false;
         let mut dates: Vec<NaiveDate> = Vec::new();
+        let mut lows: Vec<Option<Usd>> = Vec::new();
+        let mut highs: Vec<Option<Usd>> = Vec::new();
         for lot in lots {
             dates.extend(lot.date);
+            lows.push(lot.price_low);
+            highs.push(lot.price_high);
             match lot.shares.and_then(|n| shares.unwrap_or_default().plus(n)) {
                 Some(sum) => shares = Some(sum),
                 None => shares_is_at_least = true,
@@ -59,6 +69,9 @@ impl Trade {
                 _ => value_is_at_least = true,
             }
         }
+        let all = |prices: Vec<Option<Usd>>| prices.into_iter().collect::<Option<Vec<Usd>>>();
+        let low = all(lows).and_then(|lows| lows.into_iter().min());
+        let high = all(highs).and_then(|highs| highs.into_iter().max());
         dates.sort_unstable();
         dates.dedup();
         Self {
@@ -67,6 +80,7 @@ impl Trade {
             value,
             value_is_at_least,
             average_price: value.and_then(|v| v.per(priced_shares)),
+            price_range: low.zip(high),
             dates: dates.first().copied().zip(dates.last().copied()),
             days: dates.len(),
         }

@@ -1,16 +1,16 @@
 //! Wire text into domain values. What cannot be read becomes `None` and a warning, never a guess.
 
-use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::str::FromStr;
 
 use chrono::NaiveDate;
 
 use super::ReadError;
+use super::review;
 use super::wire::{self, Data, Document, Row, Text};
 use crate::filing::{
-    Address, Code, Direction, Filing, Footnote, Holding, Issuer, Line, Lot, Noted, Owner, Ownership,
-    Signature, Table, Terms, Warning,
+    Address, Direction, Filing, Footnote, Holding, Issuer, Line, Lot, Noted, Owner, Ownership, Signature,
+    Table, Terms, Warning,
 };
 use crate::text::{clip, fold};
 
@@ -79,9 +79,8 @@ pub(super) fn filing(d: &Document<'_>) -> Result<Filing, ReadError> {
         warnings: Vec::new(),
     };
     a.rows(d, &mut filing);
-    a.footnote_ids(&filing);
-    a.dates(&filing);
     filing.warnings = adapter.warnings;
+    review::review(&mut filing);
     Ok(filing)
 }
 
@@ -108,7 +107,6 @@ impl Adapter {
                 });
             } else {
                 let lot = self.lot(row, &at);
-                self.oddities(&lot, &at);
                 filing.lots.push(lot);
             }
         }
@@ -125,6 +123,12 @@ impl Adapter {
             timeliness: self.noted_text(&row.timeliness),
             shares: self.noted(&row.shares, at, "transactionShares", "bad-number"),
             total_value: self.noted(&row.total_value, at, "transactionTotalValue", "bad-number"),
+            price_is_average: row
+                .price
+                .value
+                .as_deref()
+                .and_then(|price| (!price.trim().is_empty()).then_some(false)),
+            actual_prices: None,
             price: self.noted(&row.price, at, "transactionPricePerShare", "bad-number"),
             direction: self.letter(&row.direction, at, "transactionAcquiredDisposedCode", |letter| {
                 match letter {
@@ -192,72 +196,6 @@ impl Adapter {
             other,
             title: self.text(&owner.title),
             other_text: self.text(&owner.other_text),
-        }
-    }
-
-    fn footnote_ids(&mut self, filing: &Filing) {
-        let mut there = BTreeSet::new();
-        for note in &filing.footnotes {
-            if note.id.is_empty() {
-                self.warn(
-                    "missing-element",
-                    "a footnote has no id, so no row can refer to it".into(),
-                    "footnotes",
-                );
-            } else if !there.insert(note.id.as_str()) {
-                self.warn("doubled-element", format!("there are two footnotes {}", note.id), "footnotes");
-            }
-        }
-        let rows =
-            filing.lots.iter().map(Lot::footnotes).chain(filing.holdings.iter().map(Holding::footnotes));
-        let missing: BTreeSet<String> = rows.flatten().filter(|id| !there.contains(id.as_str())).collect();
-        for id in missing {
-            self.warn(
-                "footnote-missing",
-                format!("a row refers to footnote {id}, which is not there"),
-                "footnotes",
-            );
-        }
-    }
-
-    /// Rows that lack what every transaction has, or contradict themselves.
-    fn oddities(&mut self, lot: &Lot, at: &str) {
-        let missing = [
-            (lot.code.value.is_none(), "transactionCode"),
-            (lot.date.value.is_none(), "transactionDate"),
-            (lot.direction.value.is_none(), "transactionAcquiredDisposedCode"),
-            (lot.shares.value.is_none() && lot.total_value.value.is_none(), "transactionShares"),
-        ];
-        for (_, name) in missing.into_iter().filter(|(missing, _)| *missing) {
-            self.warn(
-                "missing-element",
-                "what every transaction states is missing".into(),
-                &format!("{at}/{name}"),
-            );
-        }
-        let code = lot.code.value.map(Code::letter);
-        let against = match (code, lot.direction.value) {
-            (Some('S'), Some(Direction::Acquired)) => Some("a sale (S) is reported as acquired"),
-            (Some('P'), Some(Direction::Disposed)) => Some("a purchase (P) is reported as disposed of"),
-            _ => None,
-        };
-        if let Some(against) = against {
-            self.warn("direction-against-code", against.to_owned(), at);
-        }
-    }
-
-    /// A trade is signed for after it was made.
-    fn dates(&mut self, filing: &Filing) {
-        let Some(signed) = filing.signatures.iter().filter_map(|signature| signature.date).max() else {
-            return;
-        };
-        let late = filing.lots.iter().filter_map(|lot| lot.date.value).filter(|date| *date > signed);
-        for date in late.collect::<BTreeSet<_>>() {
-            self.warn(
-                "date-after-signature",
-                format!("a transaction of {date} was signed for on {signed}"),
-                "transactionDate",
-            );
         }
     }
 
@@ -352,10 +290,7 @@ impl Adapter {
     }
 
     fn warn(&mut self, code: &str, message: String, at: &str) {
-        const MOST: usize = 100;
-        if self.warnings.len() < MOST {
-            self.warnings.push(Warning { code: code.to_owned(), message, at: at.to_owned() });
-        }
+        review::warn(&mut self.warnings, code, message, at);
     }
 }
 

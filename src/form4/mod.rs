@@ -5,6 +5,8 @@
 
 mod adapter;
 mod cursor;
+mod footnotes;
+mod review;
 mod wire;
 
 use thiserror::Error;

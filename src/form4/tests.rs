@@ -197,3 +197,21 @@ fn depth_without_end_is_passed_over() {
     let deep = "<transactionAmounts>".repeat(200_000) + &"</transactionAmounts>".repeat(200_000);
     assert_eq!(read(&row(&deep)).unwrap().lots.len(), 1);
 }
+
+#[test]
+fn a_price_outside_its_footnoted_range_is_told() {
+    let priced = |price: &str| {
+        row(&format!(
+            "<transactionAmounts><transactionPricePerShare><value>{price}</value><footnoteId id=\"F1\"/>
+            </transactionPricePerShare></transactionAmounts>"
+        ))
+        .replace("</ownershipDocument>", "<footnotes><footnote id=\"F1\">prices ranging from $12.95 to $13.05</footnote></footnotes></ownershipDocument>")
+    };
+    let odd =
+        |price: &str| read(&priced(price)).unwrap().warnings.iter().any(|w| w.code == "price-outside-range");
+    assert!(odd("12.7733") && odd("14"));
+    assert!(!odd("13.0512") && !odd("12.95"), "a cent of rounding is allowed");
+    let filing = read(&priced("13")).unwrap();
+    assert_eq!(filing.lots[0].price_low().unwrap().plain(), "12.95");
+    assert_eq!(filing.lots[0].price_is_average, Some(false), "a range alone does not say so");
+}

@@ -150,6 +150,12 @@ fn fields(alert: &Alert) -> Vec<Field> {
     if let Some(price) = alert.average_price {
         short(if alert.lots.len() == 1 { "Price" } else { "Average price" }, price.to_string());
     }
+    if let Some(range) = alert.range_text() {
+        short("Actual prices", range);
+    }
+    if let Some(share) = alert.holdings_text() {
+        short("Of what was held", share);
+    }
     short("Traded", alert.dates_text());
     short("10b5-1 plan", if alert.plan == "yes" { "Yes, box ticked".into() } else { "Not stated".into() });
     if let Some(accepted) = alert.accepted_at {

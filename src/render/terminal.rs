@@ -84,6 +84,12 @@ pub fn alert(alert: &Alert, colour: Colour) -> String {
     if alert.lots.len() > shown.len() {
         line(4, format!("and {} more lots", alert.lots.len() - shown.len()));
     }
+    let mut facts: Vec<String> =
+        alert.range_text().map(|range| format!("actual prices {range}")).into_iter().collect();
+    facts.extend(alert.holdings_text().map(|share| format!("{share} of what was held")));
+    if !facts.is_empty() {
+        line(2, facts.join(" · "));
+    }
     for warning in alert.warnings.iter().take(5) {
         line(4, colour.paint(ODD, &format!("odd: {}", plain(&clip(&warning.message, 200)))));
     }

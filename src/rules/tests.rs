@@ -106,3 +106,31 @@ fn mistakes_name_file_line_and_what_to_do() {
     );
     refused("", &["rules/a.toml: there is no [[rule]] in this file"]);
 }
+
+#[test]
+fn the_seed_filing_has_the_range_and_the_share_that_its_footnotes_and_positions_state() {
+    let filing = reader::read(QUALYS).unwrap();
+    let rings = verdict("tickers = [\"QLYS\"]", QUALYS).unwrap();
+    let (low, high) = rings.trade.price_range.unwrap();
+    assert_eq!((low.exact(), high.exact()), ("$110.00".into(), "$110.82".into()));
+    let share = crate::filing::share_of_holdings(&filing.lots, &rings.lots).unwrap();
+    assert_eq!(share.before.to_string(), "5,071,531");
+    assert_eq!((share.fraction * rust_decimal::Decimal::ONE_HUNDRED).round_dp(4).to_string(), "0.4759");
+    let first = &filing.lots[0];
+    assert_eq!(first.price_is_average, Some(true));
+    let prices = first.actual_prices.as_ref().unwrap();
+    assert_eq!((prices.footnote.as_str(), prices.words.as_str()), ("F1", "ranging from $110.00 to $110.82"));
+    // A lot that does not say what is left of its line makes the share unknown.
+    let mut silent = filing.clone();
+    silent.lots[1].line.shares_after.value = None;
+    assert_eq!(crate::filing::share_of_holdings(&silent.lots, &[0, 1]), None);
+    // Lines are told apart: one held by a spouse has a position of its own.
+    let mut indirect = filing;
+    indirect.lots[1].line.nature.value = Some("By spouse".into());
+    indirect.lots[1].line.shares_after.value = "6".parse().ok();
+    let share = crate::filing::share_of_holdings(&indirect.lots, &[1]).unwrap();
+    assert_eq!(
+        (share.before.plain().as_str(), share.fraction.round_dp(3).to_string()),
+        ("1000", "0.994".into())
+    );
+}

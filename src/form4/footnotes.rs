@@ -1,0 +1,124 @@
+//! What footnotes say of prices: the range of the actual ones, and that the stated one is an average.
+//!
+//! Rules of language, found in some thousand footnotes: "prices ranging from $110.00 to $110.82, inclusive", "(range $51.35 to
+//! $52.10)", "the highest price was … and the lowest …". A number that is cut or malformed yields nothing.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+use crate::filing::Usd;
+
+/// A range and the words that state it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Range {
+    pub(super) low: Usd,
+    pub(super) high: Usd,
+    pub(super) words: String,
+}
+
+const NUMBER: &str = r"(?:US)?\$?\s?((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)";
+const TO: &str = r"\s*(?:per\s+(?:share|unit|ADS))?\s*,?\s*(?:to|and|through|-|–|—)\s*";
+
+static RANGES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    let patterns = [
+        format!(
+            r"(?i)\brang(?:e|es|ed|ing)\b[^.$%\d]{{0,60}}?{NUMBER}{TO}(?:a\s+)?(?:high(?:est)?\s+(?:price\s+)?of\s+)?{NUMBER}"
+        ),
+        format!(
+            r"(?i)\bprices?\b[^.$%\d]{{0,40}}?\b(?:between|from)\b\s*(?:a\s+low\s+of\s+)?{NUMBER}{TO}{NUMBER}"
+        ),
+        format!(
+            r"(?i)\bhigh(?:est)?\b[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\blow(?:est)?\b[^%\d]{{0,60}}?{NUMBER}"
+        ),
+        format!(
+            r"(?i)\blow(?:est)?\b[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\bhigh(?:est)?\b[^%\d]{{0,60}}?{NUMBER}"
+        ),
+    ];
+    // A pattern that does not compile would be missing; the tests meet each.
+    patterns.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect()
+});
+
+static AVERAGE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bweighted[\s-]+average\b|\baverage\s+(?:sales?|selling|purchase|market|execution)?\s*price|\bVWAP\b").ok()
+});
+
+/// The range of actual prices that a footnote states.
+pub(super) fn price_range(text: &str) -> Option<Range> {
+    RANGES.iter().find_map(|pattern| pattern.captures_iter(text).find_map(|found| range(text, &found)))
+}
+
+/// Whether a footnote calls the price an average.
+pub(super) fn says_average(text: &str) -> bool {
+    AVERAGE.as_ref().is_some_and(|pattern| pattern.is_match(text))
+}
+
+fn range(text: &str, found: &Captures<'_>) -> Option<Range> {
+    let (whole, one, other) = (found.get(0)?, found.get(1)?, found.get(2)?);
+    for number in [one, other] {
+        // `1,1140.89` is no number, `5%` and `3 years` are no prices.
+        let rest = &text[number.end()..];
+        let next = rest.trim_start();
+        let grows = rest.starts_with(|c: char| c.is_ascii_digit())
+            || rest.starts_with([',', '.']) && rest[1..].starts_with(|c: char| c.is_ascii_digit());
+        if grows || next.starts_with('%') || next.starts_with("year") || next.starts_with("share") {
+            return None;
+        }
+    }
+    let usd = |number: &str| number.replace(',', "").parse::<Usd>().ok();
+    let (one, other) = (usd(one.as_str())?, usd(other.as_str())?);
+    Some(Range { low: one.min(other), high: one.max(other), words: whole.as_str().to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: Option<(&str, &str)>) {
+        let found = price_range(text).map(|range| (range.low.plain(), range.high.plain()));
+        assert_eq!(found, expected.map(|(low, high)| (low.to_owned(), high.to_owned())), "{text}");
+    }
+
+    #[test]
+    fn ranges_are_read_in_the_words_that_filers_use() {
+        check("sold in trades at prices ranging from $110.00 to $110.82, inclusive", Some(("110", "110.82")));
+        check("shares sold ranging from $110.00 to $110.07 per share. Upon request", Some(("110", "110.07")));
+        check("a weighted average price of $51.7 (range $51.35 to $52.10).", Some(("51.35", "52.1")));
+        check("ranging from a low of $9.00 to a high of $9.5 per share", Some(("9", "9.5")));
+        check("prices ranging from $12.10 per share to $12.40 per share", Some(("12.1", "12.4")));
+        check("at prices ranging from $.26 to $.31", Some(("0.26", "0.31")));
+        check("ranged from 72.16 to 72.86", Some(("72.16", "72.86")));
+        check("ranging from $20.50 to $19.75", Some(("19.75", "20.5")));
+        check("at prices ranging from $1,139.92 to $1,140.89", Some(("1139.92", "1140.89")));
+        check("at prices within the range of $5 - $6, inclusive", Some(("5", "6")));
+        check("prices ranging between $1.01 and $1.05.", Some(("1.01", "1.05")));
+        check("in trades at prices from $3.10 to $3.20", Some(("3.1", "3.2")));
+        check("The highest price was $44.10 and the lowest price was $43.90", Some(("43.9", "44.1")));
+        check("the lowest sale price being $7.00 and the highest $7.25", Some(("7", "7.25")));
+    }
+
+    #[test]
+    fn what_is_no_range_of_prices_is_none() {
+        check("These units vest over a range from 0% to 200% of target", None);
+        check("at prices ranging from $1,139.920 to $1,1140.890, inclusive", None);
+        check("vesting ranging from 3 years to 5 years", None);
+        check("ranging from 100 shares to 500 shares", None);
+        check("The price is a weighted average. Details on request.", None);
+        check("ranging from $99999999999999999999999999999999 to $2", None);
+        check("", None);
+    }
+
+    #[test]
+    fn averages_are_recognised() {
+        for text in [
+            "a weighted average price",
+            "the weighted-average sale price",
+            "Represents the average price.",
+            "a VWAP of $7",
+        ] {
+            assert!(says_average(text), "{text}");
+        }
+        assert!(!says_average("The price was fixed in the agreement"));
+    }
+}

@@ -1,0 +1,123 @@
+//! A second look at a filing that was read: what its footnotes add, and what is odd about it. Nothing is repaired.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::footnotes::{self, Range};
+use crate::filing::{ActualPrices, Code, Direction, Filing, Holding, Lot, Table, Warning};
+
+/// More warnings of one filing than this are not kept.
+const MOST_WARNINGS: usize = 100;
+
+/// Adds what the footnotes say of prices, and the warnings.
+pub(super) fn review(filing: &mut Filing) {
+    let mut warnings = std::mem::take(&mut filing.warnings);
+    footnote_ids(filing, &mut warnings);
+    for (at, lot) in places(&filing.lots).into_iter().zip(&filing.lots) {
+        oddities(lot, &at, &mut warnings);
+    }
+    dates(filing, &mut warnings);
+    prices(filing, &mut warnings);
+    filing.warnings = warnings;
+}
+
+/// Adds a warning, where there are not too many already.
+pub(super) fn warn(warnings: &mut Vec<Warning>, code: &str, message: String, at: &str) {
+    if warnings.len() < MOST_WARNINGS {
+        warnings.push(Warning { code: code.to_owned(), message, at: at.to_owned() });
+    }
+}
+
+/// The path of each lot: `nonDerivativeTransaction[2]`.
+fn places(lots: &[Lot]) -> Vec<String> {
+    let mut counts = [0_usize; 2];
+    let mut place = |lot: &Lot| {
+        let derivative = lot.line.table == Table::Derivative;
+        let count = &mut counts[usize::from(derivative)];
+        *count += 1;
+        format!("{}Transaction[{count}]", if derivative { "derivative" } else { "nonDerivative" })
+    };
+    lots.iter().map(&mut place).collect()
+}
+
+fn footnote_ids(filing: &Filing, warnings: &mut Vec<Warning>) {
+    let mut there = BTreeSet::new();
+    for note in &filing.footnotes {
+        if note.id.is_empty() {
+            let message = "a footnote has no id, so no row can refer to it".to_owned();
+            warn(warnings, "missing-element", message, "footnotes");
+        } else if !there.insert(note.id.as_str()) {
+            warn(warnings, "doubled-element", format!("there are two footnotes {}", note.id), "footnotes");
+        }
+    }
+    let rows = filing.lots.iter().map(Lot::footnotes).chain(filing.holdings.iter().map(Holding::footnotes));
+    let missing: BTreeSet<String> = rows.flatten().filter(|id| !there.contains(id.as_str())).collect();
+    for id in missing {
+        let message = format!("a row refers to footnote {id}, which is not there");
+        warn(warnings, "footnote-missing", message, "footnotes");
+    }
+}
+
+/// Rows that lack what every transaction has, or contradict themselves.
+fn oddities(lot: &Lot, at: &str, warnings: &mut Vec<Warning>) {
+    let missing = [
+        (lot.code.value.is_none(), "transactionCode"),
+        (lot.date.value.is_none(), "transactionDate"),
+        (lot.direction.value.is_none(), "transactionAcquiredDisposedCode"),
+        (lot.shares.value.is_none() && lot.total_value.value.is_none(), "transactionShares"),
+    ];
+    for (_, name) in missing.into_iter().filter(|(missing, _)| *missing) {
+        let message = "what every transaction states is missing".to_owned();
+        warn(warnings, "missing-element", message, &format!("{at}/{name}"));
+    }
+    let against = match (lot.code.value.map(Code::letter), lot.direction.value) {
+        (Some('S'), Some(Direction::Acquired)) => "a sale (S) is reported as acquired",
+        (Some('P'), Some(Direction::Disposed)) => "a purchase (P) is reported as disposed of",
+        _ => return,
+    };
+    warn(warnings, "direction-against-code", against.to_owned(), at);
+}
+
+/// A trade is signed for after it was made.
+fn dates(filing: &Filing, warnings: &mut Vec<Warning>) {
+    let Some(signed) = filing.signatures.iter().filter_map(|signature| signature.date).max() else { return };
+    let late = filing.lots.iter().filter_map(|lot| lot.date.value).filter(|date| *date > signed);
+    for date in late.collect::<BTreeSet<_>>() {
+        let message = format!("a transaction of {date} was signed for on {signed}");
+        warn(warnings, "date-after-signature", message, "transactionDate");
+    }
+}
+
+/// What the footnotes of each row say of its price. One that is tied to the price itself comes first.
+fn prices(filing: &mut Filing, warnings: &mut Vec<Warning>) {
+    let places = places(&filing.lots);
+    let notes: BTreeMap<&str, &str> =
+        filing.footnotes.iter().rev().map(|note| (note.id.as_str(), note.text.as_str())).collect();
+    let mut understood: BTreeMap<&str, (Option<Range>, bool)> = BTreeMap::new();
+    for (at, lot) in places.iter().zip(&mut filing.lots) {
+        let own = lot.price.footnotes.clone();
+        for id in own.iter().chain(&lot.footnotes()) {
+            let Some((&id, &text)) = notes.get_key_value(id.as_str()) else { continue };
+            let said = understood.entry(id);
+            let (range, average) =
+                said.or_insert_with(|| (footnotes::price_range(text), footnotes::says_average(text)));
+            let of_price = range.is_some() || own.iter().any(|own| own == id);
+            if *average && of_price && lot.price.value.is_some() {
+                lot.price_is_average = Some(true);
+            }
+            if let (None, Some(Range { low, high, words })) = (&lot.actual_prices, range) {
+                let (footnote, words) = (id.to_owned(), words.clone());
+                lot.actual_prices = Some(ActualPrices { low: *low, high: *high, footnote, words });
+            }
+        }
+        let (Some(price), Some(prices)) = (lot.price.value, &lot.actual_prices) else { continue };
+        if !prices.allow(price) {
+            let (low, high) = (prices.low.exact(), prices.high.exact());
+            let message = format!(
+                "the price {} is outside its footnoted range, {low} to {high} ({})",
+                price.exact(),
+                prices.footnote
+            );
+            warn(warnings, "price-outside-range", message, &format!("{at}/transactionPricePerShare"));
+        }
+    }
+}
