@@ -9,13 +9,13 @@ use crate::filing::Usd;
 /// A digest as it is queued: what it says is derived from its alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Digest {
-    /// Of recipient and slot: a slot has one digest, whatever happens.
+    /// Of recipient, slot and alerts: made twice, it is the same; a slot that a wrong clock used up hides no alert.
     pub key: Key,
     /// The slot on the schedule's own clock, `2026-11-23T17:30`.
     pub slot: String,
     /// Name of the schedule's time zone.
     pub time_zone: String,
-    /// Where the window starts: the last digest's slot.
+    /// Where the window starts: when the last slot was closed.
     pub since: DateTime<Utc>,
     /// Where it ends.
     pub until: DateTime<Utc>,
@@ -47,6 +47,9 @@ impl Digest {
         (since, until): (DateTime<Utc>, DateTime<Utc>),
         alerts: Vec<Alert>,
     ) -> Self {
+        let mut keys: Vec<String> = alerts.iter().map(|alert| alert.key.to_string()).collect();
+        keys.sort_unstable();
+        let keys = keys.concat();
         let mut entries: Vec<Entry> = Vec::new();
         for alert in alerts {
             match entries.iter_mut().find(|entry| entry.alert.accession == alert.accession) {
@@ -72,7 +75,7 @@ impl Digest {
         ciks.sort_unstable();
         ciks.dedup();
         Self {
-            key: Key::of(&["digest", recipient, &slot, &time_zone]),
+            key: Key::of(&["digest", recipient, &slot, &time_zone, &keys]),
             slot,
             time_zone,
             since,

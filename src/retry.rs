@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// After how many failed attempts a delivery is given up: with [`delay`], after about eight days.
+/// After how many failed attempts a filing is no longer fetched: with [`delay`], after about eight days.
 pub const MAX_ATTEMPTS: u32 = 200;
 
 const FIRST: Duration = Duration::from_secs(2);

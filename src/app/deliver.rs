@@ -1,4 +1,4 @@
-//! One round of deliveries to one destination.
+//! One delivery to one destination.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -11,14 +11,13 @@ use crate::store::StoreError;
 
 /// How many deliveries of a destination are looked at in one round.
 const BATCH: usize = 100;
-/// How many sends one round makes: between rounds a lane can stop.
-const ROUND: usize = 5;
 /// A destination that fails is tried at least this often, unless it asks for more: it may be back.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
 /// No pause that a destination asks for is longer; one that seems so comes from a clock that was wrong.
 const LONGEST_ASKED: TimeDelta = TimeDelta::hours(2);
-/// A delivery that failed for so long is given up.
+/// A delivery that is so old and failed so often is given up.
 const GIVEN_UP_AFTER: TimeDelta = TimeDelta::days(8);
+const GIVEN_UP_ATTEMPTS: u32 = 50;
 
 /// A destination's state between rounds.
 #[derive(Debug, Default)]
@@ -52,8 +51,8 @@ pub struct DeliverReport {
 }
 
 impl App {
-    /// Sends what is queued for a destination and due, the least tried first, then the oldest, up to the first failure.
-    /// Nothing is sent that is not on the disk.
+    /// Sends one delivery of a destination's queue: of those that are due the least tried, then the oldest. Nothing is
+    /// sent that is not on the disk, and what became of it is on the disk before the next.
     ///
     /// # Errors
     /// Failures of the store; then nothing more is sent.
@@ -69,45 +68,34 @@ impl App {
             report.next = Some(until);
             return Ok(report);
         }
-        let mut queued = self.store.queued(destination, BATCH)?;
+        let queued = self.store.queued(destination, BATCH)?;
         self.store.flush().await?;
-        queued.sort_by_key(|delivery| delivery.attempts);
-        for delivery in queued {
-            if ahead(delivery.not_before) && !lane.impatient {
-                report.next =
-                    Some(report.next.map_or(delivery.not_before, |next| next.min(delivery.not_before)));
-                continue;
+        let due = queued.iter().filter(|delivery| lane.impatient || !ahead(delivery.not_before));
+        let Some(delivery) = due.min_by_key(|delivery| delivery.attempts) else {
+            report.next = queued.iter().map(|delivery| delivery.not_before).min();
+            return Ok(report);
+        };
+        let old = now - delivery.queued_at > GIVEN_UP_AFTER && delivery.attempts >= GIVEN_UP_ATTEMPTS;
+        report.next = (queued.len() > 1).then_some(now);
+        match self.notifier.send(delivery).await {
+            Ok(sent) => {
+                self.store
+                    .leave_queue(delivery, &Outcome::Delivered { at: now, message_id: sent.message_id })?;
+                report.delivered = 1;
+                lane.failures = 0;
             }
-            if report.delivered + report.dead == ROUND {
-                report.next = Some(now);
-                break;
+            Err(error) if error.retry == Retry::Never || old => {
+                tracing::error!(%destination, key = %delivery.key, %error, "a delivery is given up");
+                self.store.leave_queue(delivery, &Outcome::Dead { at: now, reason: error.message })?;
+                report.dead = 1;
             }
-            match self.notifier.send(&delivery).await {
-                Ok(sent) => {
-                    self.store.leave_queue(
-                        &delivery,
-                        &Outcome::Delivered { at: now, message_id: sent.message_id },
-                    )?;
-                    report.delivered += 1;
-                    lane.failures = 0;
-                }
-                Err(error) if error.retry == Retry::Never || now - delivery.queued_at > GIVEN_UP_AFTER => {
-                    tracing::error!(%destination, key = %delivery.key, %error, "a delivery is given up");
-                    self.store.leave_queue(&delivery, &Outcome::Dead { at: now, reason: error.message })?;
-                    report.dead += 1;
-                }
-                Err(error) => {
-                    report.failed += 1;
-                    self.put_off(delivery, &error, lane, now)?;
-                    report.next = lane.paused_until;
-                    break;
-                }
+            Err(error) => {
+                self.put_off(delivery.clone(), &error, lane, now)?;
+                report.failed = 1;
+                report.next = lane.paused_until;
             }
         }
         self.store.flush().await?;
-        if report.next.is_none() && !self.store.queued(destination, 1)?.is_empty() {
-            report.next = Some(now);
-        }
         Ok(report)
     }
 

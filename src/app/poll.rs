@@ -52,6 +52,8 @@ pub struct PollReport {
     pub postponed: usize,
     /// What stood in the way, the last of it.
     pub trouble: Option<FetchError>,
+    /// Until when EDGAR is asked nothing; then nothing was asked.
+    pub silent_until: Option<DateTime<Utc>>,
 }
 
 /// What reading the feed came to.
@@ -68,11 +70,15 @@ impl App {
     /// Failures of the store. EDGAR's are in the report.
     pub async fn poll_once(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
         let mut report = PollReport::default();
-        if let Some(until) = self.silent_until(now)? {
-            tracing::debug!(%until, "silent towards EDGAR");
+        let frontier = self.frontier(now)?;
+        report.silent_until = self.silent_until(now)?;
+        if report.silent_until.is_some() {
             return Ok(report);
         }
-        self.discover(now, &mut report).await?;
+        match frontier {
+            Some(frontier) => self.discover(frontier, now, &mut report).await?,
+            None => self.baseline(now, &mut report).await?,
+        }
         if report.trouble.is_none() {
             self.store.set_silence(None)?;
         }
@@ -95,9 +101,12 @@ impl App {
         now: DateTime<Utc>,
         report: &mut PollReport,
     ) -> Result<(), StoreError> {
-        let in_a_row = self.store.silence()?.map_or(0, |silence| silence.in_a_row) + 1;
+        let last = self.store.silence()?;
+        let in_a_row = last.map_or(0, |silence| silence.in_a_row) + 1;
+        let blocked = matches!(error.trouble, Trouble::RateBlocked | Trouble::Forbidden);
+        let blocks = last.map_or(0, |silence| silence.blocks) + u32::from(blocked);
         let own = match error.trouble {
-            Trouble::RateBlocked | Trouble::Forbidden => BLOCKED * 2_i32.pow(in_a_row.min(5) - 1),
+            Trouble::RateBlocked | Trouble::Forbidden => BLOCKED * 2_i32.pow(blocks.clamp(1, 5) - 1),
             Trouble::AgentRefused => REFUSED,
             Trouble::NotThereYet | Trouble::FileUnavailable | Trouble::Unavailable | Trouble::Passing => {
                 TimeDelta::from_std(retry::delay(in_a_row, 0)).map_or(OUTAGE, |wait| wait.min(OUTAGE))
@@ -105,7 +114,7 @@ impl App {
         };
         let asked = error.retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());
         let silence = asked.map_or(own, |asked| asked.max(own));
-        self.store.set_silence(Some(Silence { until: now + silence, in_a_row }))?;
+        self.store.set_silence(Some(Silence { until: now + silence, in_a_row, blocks }))?;
         if silence > OUTAGE {
             tracing::error!("{error}; silent towards EDGAR for {} minutes", silence.num_minutes());
         }
@@ -114,8 +123,12 @@ impl App {
     }
 
     /// Reads the feed and writes down what is new.
-    async fn discover(&self, now: DateTime<Utc>, report: &mut PollReport) -> Result<(), StoreError> {
-        let Some(frontier) = self.frontier(now)? else { return self.baseline(now, report).await };
+    async fn discover(
+        &self,
+        frontier: Frontier,
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<(), StoreError> {
         let discovery = self.read_feed(frontier, now, report).await?;
         let mut new = Vec::new();
         for filing in fold_entries(&discovery.entries) {
@@ -129,13 +142,12 @@ impl App {
             }
         }
         let frontier = match newest(&discovery.entries, now) {
-            _ if !discovery.complete => frontier,
-            None => Frontier { baseline_rings: false, ..frontier },
-            Some(newest) => Frontier {
+            Some(newest) if discovery.complete => Frontier {
                 seen_until: newest.max(frontier.seen_until.min(now + MOST_AHEAD)),
                 baseline_rings: false,
                 ..frontier
             },
+            _ => frontier,
         };
         self.store.discovered(&new, &[], frontier, now)?;
         report.new = new.len();
@@ -189,49 +201,51 @@ impl App {
         for _ in 0..MOST_PAGES {
             let page = match self.page(start, count, report).await {
                 Ok(page) => page,
-                // Behind a full page this is the feed's end, unless EDGAR is down: then its first page is too.
                 Err(error) if error.trouble == Trouble::FileUnavailable && start > 0 => {
-                    match self.page(0, SHORT_PAGE, report).await {
-                        Ok(_) => self.ended(&mut discovery, frontier),
+                    match self.is_end(start, count, report).await {
+                        Ok(true) => {
+                            discovery.complete = true;
+                            warn_of_gap(&discovery, frontier);
+                        }
+                        Ok(false) => self.trouble(error, now, report)?,
                         Err(error) => self.trouble(error, now, report)?,
                     }
-                    break;
+                    return Ok(discovery);
                 }
                 Err(error) => {
                     self.trouble(error, now, report)?;
-                    break;
+                    return Ok(discovery);
                 }
             };
             let overlaps = reaches(&page, frontier.seen_until - OVERLAP);
             let full = page.entries.len() + page.unreadable.len() >= count;
             let fresh = page.entries.into_iter().filter(|entry| seen.insert((entry.accession, entry.filer)));
             discovery.entries.extend(fresh);
-            if overlaps {
+            // A long page that is not full is the last one; a short one may have been cut.
+            if overlaps || !full && count == LONG_PAGE {
                 discovery.complete = true;
-                break;
-            }
-            if !full {
-                self.ended(&mut discovery, frontier);
-                break;
+                if !overlaps && start > 0 {
+                    warn_of_gap(&discovery, frontier);
+                }
+                return Ok(discovery);
             }
             // The short page did not reach: on with long ones, from the start, which has moved meanwhile.
             start = if count == SHORT_PAGE { 0 } else { start + count };
             count = LONG_PAGE;
         }
+        // No feed of EDGAR's is that long: what lies behind is taken as its end, or it would be read for ever.
+        discovery.complete = true;
+        warn_of_gap(&discovery, frontier);
         Ok(discovery)
     }
 
-    /// The feed was read to its end.
-    fn ended(&self, discovery: &mut Discovery, frontier: Frontier) {
-        discovery.complete = true;
-        let oldest = discovery.entries.iter().map(|entry| entry.accepted_at).min();
-        if let Some(oldest) =
-            oldest.filter(|oldest| *oldest > frontier.seen_until && discovery.entries.len() > LONG_PAGE)
-        {
-            tracing::warn!(
-                "EDGAR's feed reaches back only to {oldest}: what was accepted between {} and then was not seen",
-                frontier.seen_until
-            );
+    /// Whether a page that is unavailable lies behind the feed's end: the first page is there, and that one is not again.
+    async fn is_end(&self, start: usize, count: usize, report: &mut PollReport) -> Result<bool, FetchError> {
+        self.page(0, SHORT_PAGE, report).await?;
+        match self.page(start, count, report).await {
+            Ok(_) => Ok(false),
+            Err(error) if error.trouble == Trouble::FileUnavailable => Ok(true),
+            Err(error) => Err(error),
         }
     }
 
@@ -257,6 +271,17 @@ impl App {
             }),
             _ => Ok(page),
         }
+    }
+}
+
+/// Tells where the feed ended above what was seen before.
+fn warn_of_gap(discovery: &Discovery, frontier: Frontier) {
+    let oldest = discovery.entries.iter().map(|entry| entry.accepted_at).min();
+    if let Some(oldest) = oldest.filter(|oldest| *oldest > frontier.seen_until) {
+        let seen = frontier.seen_until;
+        tracing::warn!(
+            "EDGAR's feed reaches back only to {oldest}: what was accepted from {seen} to then was not seen"
+        );
     }
 }
 

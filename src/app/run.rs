@@ -95,7 +95,16 @@ pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) -> Result<(), Ru
 /// # Errors
 /// A failed store, or a delivery's task that broke down.
 pub async fn run_once(app: &Arc<App>) -> Result<OnceReport, RunError> {
-    let poll = app.poll_once(clock()).await?;
+    let mut poll = app.poll_once(clock()).await?;
+    loop {
+        let more = app.settle_once(clock()).await?;
+        if more.settled == 0 {
+            break;
+        }
+        poll.settled += more.settled;
+        poll.rang += more.rang;
+        poll.unreadable += more.unreadable;
+    }
     app.digest_once(clock())?;
     let mut report = OnceReport { poll, ..OnceReport::default() };
     let mut lanes = JoinSet::new();
@@ -132,6 +141,7 @@ async fn drain(app: &App, destination: &Destination) -> Result<(usize, usize), S
 async fn poll_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     let mut healthy = true;
     let mut full = true;
+    let mut scheduled = clock();
     loop {
         let now = clock();
         let polling = async { if full { app.poll_once(now).await } else { app.settle_once(now).await } };
@@ -159,15 +169,19 @@ async fn poll_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
             // It was silent, so nothing was learnt.
             None => {}
         }
-        let Some(scheduled) = app.settings.schedule.poll.next_after(clock()) else {
-            tracing::warn!("the poll schedule has no further slot");
-            return Ok(());
-        };
+        if full {
+            let Some(next) = app.settings.schedule.poll.next_after(clock()) else {
+                tracing::warn!("the poll schedule has no further slot");
+                return Ok(());
+            };
+            scheduled = next;
+        }
         let next = between_polls(&app, scheduled, clock())?;
-        full = next.is_none();
         if !sleep_until(next.unwrap_or(scheduled), &mut stopped).await {
             return Ok(());
         }
+        // A slot that passed while filings were fetched is not skipped.
+        full = next.is_none() || clock() >= scheduled;
     }
 }
 
@@ -221,7 +235,14 @@ async fn deliver_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ende
                     tracing::error!("a destination's task broke down: {error}");
                     let destination = running.remove(&error.id());
                     // It keeps its place, and nothing is sent there, for a while.
-                    let pause = async { sleep(BROKEN_PAUSE).await; Ok(()) };
+                    let mut stopped = stopped.clone();
+                    let pause = async move {
+                        tokio::select! {
+                            () = sleep(BROKEN_PAUSE) => {}
+                            _ = stopped.changed() => {}
+                        }
+                        Ok(())
+                    };
                     running.extend(destination.map(|destination| (lanes.spawn(pause).id(), destination)));
                 }
             },

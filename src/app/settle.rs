@@ -12,6 +12,8 @@ use crate::store::{Ending, Pending, Settled, StoreError};
 
 /// Fetches under way at once; the limiter still spaces them.
 const AT_ONCE: usize = 4;
+/// So many filings are settled in one round, so that `now` stays near: the next round follows at once.
+const ROUND: usize = 200;
 /// A submission that looks damaged is fetched this often before it counts as unreadable: it may have been cut on the way.
 const DAMAGED_ATTEMPTS: u32 = 3;
 /// After so many failures in a row EDGAR is left alone for a while.
@@ -44,7 +46,8 @@ impl App {
         report: &mut PollReport,
     ) -> Result<(), StoreError> {
         let waits = |pending: &Pending| now < pending.not_before && pending.not_before - now <= LONGEST_WAIT;
-        let due: Vec<Pending> = self.store.pending()?.into_iter().filter(|pending| !waits(pending)).collect();
+        let due: Vec<Pending> =
+            self.store.pending()?.into_iter().filter(|pending| !waits(pending)).take(ROUND).collect();
         let mut fetched = stream::iter(due)
             .map(|pending| async move {
                 let body = self.client.submission(&pending.filing).await;
@@ -61,13 +64,17 @@ impl App {
                 Err(error) => {
                     self.postpone(pending, &error.message, now, report)?;
                     match error.trouble {
-                        // Listed some seconds before it is there, or forbidden by itself.
-                        Trouble::NotThereYet | Trouble::Forbidden => {}
+                        // Listed some seconds before it is there.
+                        Trouble::NotThereYet => {}
                         Trouble::RateBlocked | Trouble::AgentRefused => {
                             self.trouble(error, now, report)?;
                             break;
                         }
-                        Trouble::FileUnavailable | Trouble::Unavailable | Trouble::Passing => {
+                        // One by itself is that filing's; several mean an outage or a block.
+                        Trouble::FileUnavailable
+                        | Trouble::Unavailable
+                        | Trouble::Forbidden
+                        | Trouble::Passing => {
                             failures += 1;
                             if failures == MOST_FAILURES {
                                 self.trouble(error, now, report)?;
@@ -130,7 +137,7 @@ impl App {
             let error = Unreadable { kind: "not-fetched", message, at: "EDGAR".into() };
             return self.set_aside(&pending.filing, &error, &[], now, report);
         }
-        let wait = retry::delay(attempts, u64::from(attempts));
+        let wait = retry::delay(attempts, accession.undashed().parse().unwrap_or_default());
         let not_before = now + TimeDelta::from_std(wait).unwrap_or(TimeDelta::hours(1));
         tracing::warn!(%accession, attempts, %reason, "not fetched, tried again later");
         self.store.postpone(&Pending { attempts, not_before, ..pending })?;
@@ -146,7 +153,7 @@ impl App {
         now: DateTime<Utc>,
         report: &mut PollReport,
     ) -> Result<(), StoreError> {
-        tracing::error!(accession = %filing.accession, %error, "a filing cannot be read; its bytes are kept");
+        tracing::error!(accession = %filing.accession, %error, "a filing is set aside, with what came of it");
         self.store.commit(&Settled {
             accession: filing.accession,
             ending: Ending::Unreadable,

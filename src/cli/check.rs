@@ -33,6 +33,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let folders = if args.paths.is_empty() { vec![settings.rules_dir.clone()] } else { args.paths.clone() };
     let mut wrong = failed;
     for folder in folders {
+        if failed && args.paths.is_empty() && !folder.is_dir() {
+            tell(&mut io::stderr(), "the rules were not checked: which folder they are in is not known\n");
+            continue;
+        }
         match rules::load_path(&folder, &known, &settings.destinations()) {
             Ok(rules) => {
                 let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();

@@ -101,6 +101,9 @@ async fn once(app: &Arc<App>) -> anyhow::Result<ExitCode> {
         pending,
         "polled once"
     );
+    if let Some(until) = poll.silent_until {
+        return Err(anyhow!("EDGAR was not asked: after its last answer it is left alone until {until}"));
+    }
     if let Some(trouble) = &poll.trouble {
         return Err(anyhow!("EDGAR: {trouble}"));
     }

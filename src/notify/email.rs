@@ -111,10 +111,12 @@ fn message(
 
 /// What an SMTP failure means. The server's words may repeat the address, so only its code is told.
 fn smtp_error(error: &smtp::Error) -> SendError {
+    // RFC 3463: 5.7 is security or policy, which is the sender's or the server's, not the mailbox's.
+    let policy = std::error::Error::source(error).is_some_and(|reply| reply.to_string().contains("5.7."));
     match error.status() {
         // What says "this mailbox, never": RFC 5321, section 4.2.3. Other permanent answers may mean the login, the
         // sender or the whole connection, and those can be set right.
-        Some(code) if matches!(code.to_string().as_str(), "550" | "551" | "553") => {
+        Some(code) if matches!(code.to_string().as_str(), "550" | "551" | "553") && !policy => {
             SendError::never(format!("the mail server refuses it for good: {code}"))
         }
         Some(code) => SendError::later(format!("the mail server does not take it: {code}")),

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
-use super::record::{decode, encode};
+use super::record::encode;
 use super::{Store, StoreError, abort, queue};
 use crate::alert::Alert;
 use crate::delivery::Delivery;
@@ -44,8 +44,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub fn digest_mark(&self, recipient: &str) -> Result<Option<DigestMark>, StoreError> {
-        let bytes = self.inner.digests.get(recipient).map_err(|error| self.failed(error))?;
-        bytes.map(|bytes| decode(recipient, &bytes)).transpose()
+        self.single(&self.inner.digests, recipient)
     }
 
     /// The alerts that wait for the recipient's next digest.

@@ -32,6 +32,9 @@ pub struct Silence {
     pub until: DateTime<Utc>,
     /// How many troubles in a row led to it.
     pub in_a_row: u32,
+    /// How many of them were blocks.
+    #[serde(default)]
+    pub blocks: u32,
 }
 
 /// A filing that was seen and is not done yet.
@@ -118,8 +121,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub fn silence(&self) -> Result<Option<Silence>, StoreError> {
-        let bytes = self.inner.meta.get(SILENCE).map_err(|error| self.failed(error))?;
-        bytes.map(|bytes| decode(SILENCE, &bytes)).transpose()
+        self.single(&self.inner.meta, SILENCE)
     }
 
     /// Begins or ends the silence towards EDGAR.

@@ -196,6 +196,15 @@ impl Store {
         Ok(records)
     }
 
+    /// One record that can be done without: where it cannot be read it is set aside, as if it had never been.
+    fn single<T: DeserializeOwned>(&self, tree: &Tree, key: &str) -> Result<Option<T>, StoreError> {
+        let Some(bytes) = tree.get(key).map_err(|error| self.failed(error))? else { return Ok(None) };
+        match record::decode(key, &bytes) {
+            Ok(record) => Ok(Some(record)),
+            Err(error) => self.set_record_aside(tree, key.as_bytes(), &bytes, &error).map(|()| None),
+        }
+    }
+
     fn set_record_aside(
         &self,
         tree: &Tree,

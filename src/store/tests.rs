@@ -164,7 +164,10 @@ fn a_record_that_cannot_be_read_is_set_aside_and_stops_nothing() {
     assert_eq!(store.waiting_destinations().unwrap().len(), 1);
     assert_eq!(store.queued(&terminal(), 10).unwrap().len(), 1);
     assert_eq!(store.gathered("desk").unwrap().len(), 1);
-    assert_eq!(store.inner.aside.len(), 4);
+    store.inner.digests.insert("desk", b"\x09").unwrap();
+    store.inner.meta.insert("silence", b"\x01?").unwrap();
+    assert_eq!((store.digest_mark("desk").unwrap(), store.silence().unwrap()), (None, None));
+    assert_eq!(store.inner.aside.len(), 6);
 }
 
 #[test]

@@ -103,16 +103,24 @@ async fn a_slot_that_comes_twice_on_the_clock_has_one_digest_and_loses_no_alert(
 }
 
 #[tokio::test]
-async fn a_mark_from_a_clock_that_was_ahead_holds_no_digest_back() {
+async fn a_clock_that_was_ahead_holds_no_digest_back_and_swallows_none() {
     let world = World::new().await;
     let app = world.app(RULES, Some("2021-08-24T00:00:00-04:00"));
-    app.digest_once(at("2022-08-24T16:00:00-04:00")).unwrap();
+    app.digest_once(at("2021-08-24T16:00:00-04:00")).unwrap();
+    world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-24T16:30:00-04:00"));
+    app.poll_once(at("2021-08-24T16:31:00-04:00")).await.unwrap();
+    // The clock is a day ahead, and closes tomorrow's slot.
+    let tomorrow = at("2021-08-25T17:30:00-04:00");
+    assert_eq!(app.digest_once(tomorrow).unwrap(), 1);
+    // It is set right; tomorrow comes, with an alert of its own.
     world.edgar.publish(&qualys());
     app.poll_once(at("2021-08-24T17:12:31-04:00")).await.unwrap();
-    app.digest_once(at("2021-08-24T17:13:00-04:00")).unwrap();
-    assert_eq!(app.digest_once(at(SLOT)).unwrap(), 1);
-    assert_eq!(deliver_all(&app, at(SLOT)).await, (1, 0, 0));
+    app.digest_once(at("2021-08-24T17:45:00-04:00")).unwrap();
+    assert_eq!(app.digest_once(tomorrow).unwrap(), 1);
+    assert_eq!(deliver_all(&app, tomorrow).await, (2, 0, 0));
     world.smtp.next_mail().await;
+    let second = world.smtp.next_mail().await;
+    assert!(String::from_utf8_lossy(&second.raw).contains("Insider digest: 1 filing, $2,661,359.10"));
     world.edgar.take_fetched();
     world.finish().await;
 }
