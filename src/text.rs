@@ -39,10 +39,10 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 /// Trims, and makes each run of white space one space.
 pub fn fold(text: &str) -> Cow<'_, str> {
     let trimmed = text.trim();
-    let folded = trimmed
-        .chars()
-        .zip(trimmed.chars().skip(1).chain(['x']))
-        .all(|(c, next)| c == ' ' && !next.is_whitespace() || !c.is_whitespace());
+    let bytes = trimmed.as_bytes();
+    let space = |byte: u8| byte.is_ascii_whitespace() || byte == 0x0b;
+    let folded = bytes.is_ascii()
+        && bytes.windows(2).all(|pair| !space(pair[0]) || pair[0] == b' ' && !space(pair[1]));
     if folded {
         return Cow::Borrowed(trimmed);
     }
@@ -63,7 +63,8 @@ pub fn plain(text: &str) -> String {
 
 /// At most `limit` characters, the last an ellipsis where something was cut.
 pub fn clip(text: &str, limit: usize) -> Cow<'_, str> {
-    if text.chars().count() <= limit {
+    // There are never more characters than bytes.
+    if text.len() <= limit || text.chars().count() <= limit {
         return Cow::Borrowed(text);
     }
     let mut cut: String = text.chars().take(limit.saturating_sub(1)).collect();

@@ -206,7 +206,8 @@ async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended
             app.wake.notify_one();
         }
         let Some(next) = app.next_digest(now)? else { return Ok(()) };
-        if !sleep_until(next, &mut stopped).await {
+        // A mark that a wrong clock left ahead is noticed by looking again.
+        if !sleep_until(next.min(now + TimeDelta::minutes(1)), &mut stopped).await {
             return Ok(());
         }
     }

@@ -162,6 +162,11 @@ impl Lot {
 
     /// The distinct footnote ids that stand anywhere in the row, in numeric order.
     pub fn footnotes(&self) -> Vec<String> {
+        in_order(self.footnote_lists())
+    }
+
+    /// The footnote ids of each element of the row.
+    pub(crate) fn footnote_lists(&self) -> impl Iterator<Item = &Vec<String>> {
         let own = [
             &self.date.footnotes,
             &self.deemed_execution_date.footnotes,
@@ -172,7 +177,7 @@ impl Lot {
             &self.price.footnotes,
             &self.direction.footnotes,
         ];
-        in_order(own.into_iter().chain(self.line.footnote_lists()))
+        own.into_iter().chain(self.line.footnote_lists())
     }
 }
 
@@ -200,7 +205,12 @@ pub struct Holding {
 impl Holding {
     /// The distinct footnote ids that stand anywhere in the row, in numeric order.
     pub fn footnotes(&self) -> Vec<String> {
-        in_order(self.line.footnote_lists().chain([&self.coding_footnotes]))
+        in_order(self.footnote_lists())
+    }
+
+    /// The footnote ids of each element of the row.
+    pub(crate) fn footnote_lists(&self) -> impl Iterator<Item = &Vec<String>> {
+        self.line.footnote_lists().chain([&self.coding_footnotes])
     }
 }
 

@@ -20,23 +20,45 @@ pub(super) struct Range {
 const NUMBER: &str = r"(?:US)?\$?\s?((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)";
 const TO: &str = r"\s*(?:per\s+(?:share|unit|ADS))?\s*,?\s*(?:to|and|through|-|–|—)\s*";
 
-static RANGES: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    let patterns = [
-        format!(
-            r"(?i)\brang(?:e|es|ed|ing)\b[^.$%\d]{{0,60}}?{NUMBER}{TO}(?:a\s+)?(?:high(?:est)?\s+(?:price\s+)?of\s+)?{NUMBER}"
+/// A pattern, and words of which each group must stand in a text (one of the group) before the pattern is tried: most
+/// footnotes speak of something else, and a search for words costs a fraction of a pattern.
+struct Pattern {
+    words: &'static [&'static [&'static str]],
+    regex: Regex,
+}
+
+static RANGES: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+    let patterns: [(&'static [&'static [&'static str]], String); 4] = [
+        (
+            &[&["rang", "Rang", "RANG"]],
+            format!(
+                r"(?i)\brang(?:e|es|ed|ing)\b[^.$%\d]{{0,60}}?{NUMBER}{TO}(?:a\s+)?(?:high(?:est)?\s+(?:price\s+)?of\s+)?{NUMBER}"
+            ),
         ),
-        format!(
-            r"(?i)\bprices?\b[^.$%\d]{{0,40}}?\b(?:between|from)\b\s*(?:a\s+low\s+of\s+)?{NUMBER}{TO}{NUMBER}"
+        (
+            &[&["price", "Price", "PRICE"], &["between $", "from $", "from a low"]],
+            format!(
+                r"(?i)\bprices?\b[^.$%\d]{{0,40}}?\b(?:between|from)\b\s*(?:a\s+low\s+of\s+)?{NUMBER}{TO}{NUMBER}"
+            ),
         ),
-        format!(
-            r"(?i)\bhigh(?:est)?\b[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\blow(?:est)?\b[^%\d]{{0,60}}?{NUMBER}"
+        (
+            &[&["high", "High", "HIGH"], &["low", "Low", "LOW"]],
+            format!(
+                r"(?i)\bhigh(?:est)?\b[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\blow(?:est)?\b[^%\d]{{0,60}}?{NUMBER}"
+            ),
         ),
-        format!(
-            r"(?i)\blow(?:est)?\b[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\bhigh(?:est)?\b[^%\d]{{0,60}}?{NUMBER}"
+        (
+            &[&["high", "High", "HIGH"], &["low", "Low", "LOW"]],
+            format!(
+                r"(?i)\blow(?:est)?\b[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\bhigh(?:est)?\b[^%\d]{{0,60}}?{NUMBER}"
+            ),
         ),
     ];
     // A pattern that does not compile would be missing; the tests meet each.
-    patterns.iter().filter_map(|pattern| Regex::new(pattern).ok()).collect()
+    let compiled = patterns
+        .into_iter()
+        .filter_map(|(words, regex)| Some(Pattern { words, regex: Regex::new(&regex).ok()? }));
+    compiled.collect()
 });
 
 static AVERAGE: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -45,12 +67,20 @@ static AVERAGE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// The range of actual prices that a footnote states.
 pub(super) fn price_range(text: &str) -> Option<Range> {
-    RANGES.iter().find_map(|pattern| pattern.captures_iter(text).find_map(|found| range(text, &found)))
+    RANGES
+        .iter()
+        .filter(|pattern| all_stand_in(pattern.words, text))
+        .find_map(|pattern| pattern.regex.captures_iter(text).find_map(|found| range(text, &found)))
 }
 
 /// Whether a footnote calls the price an average.
 pub(super) fn says_average(text: &str) -> bool {
-    AVERAGE.as_ref().is_some_and(|pattern| pattern.is_match(text))
+    all_stand_in(&[&["verage", "VERAGE", "VWAP"]], text)
+        && AVERAGE.as_ref().is_some_and(|pattern| pattern.is_match(text))
+}
+
+fn all_stand_in(words: &[&[&str]], text: &str) -> bool {
+    words.iter().all(|group| group.iter().any(|word| text.contains(word)))
 }
 
 fn range(text: &str, found: &Captures<'_>) -> Option<Range> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::footnotes::{self, Range};
-use crate::filing::{ActualPrices, Code, Direction, Filing, Holding, Lot, Table, Warning};
+use crate::filing::{ActualPrices, Code, Direction, Filing, Holding, Lot, Table, Usd, Warning};
 
 /// More warnings of one filing than this are not kept.
 const MOST_WARNINGS: usize = 100;
@@ -12,8 +12,8 @@ const MOST_WARNINGS: usize = 100;
 pub(super) fn review(filing: &mut Filing) {
     let mut warnings = std::mem::take(&mut filing.warnings);
     footnote_ids(filing, &mut warnings);
-    for (at, lot) in places(&filing.lots).into_iter().zip(&filing.lots) {
-        oddities(lot, &at, &mut warnings);
+    for (i, lot) in filing.lots.iter().enumerate() {
+        oddities(lot, &|| place(&filing.lots, i), &mut warnings);
     }
     dates(filing, &mut warnings);
     prices(filing, &mut warnings);
@@ -27,16 +27,12 @@ pub(super) fn warn(warnings: &mut Vec<Warning>, code: &str, message: String, at:
     }
 }
 
-/// The path of each lot: `nonDerivativeTransaction[2]`.
-fn places(lots: &[Lot]) -> Vec<String> {
-    let mut counts = [0_usize; 2];
-    let mut place = |lot: &Lot| {
-        let derivative = lot.line.table == Table::Derivative;
-        let count = &mut counts[usize::from(derivative)];
-        *count += 1;
-        format!("{}Transaction[{count}]", if derivative { "derivative" } else { "nonDerivative" })
-    };
-    lots.iter().map(&mut place).collect()
+/// The path of a lot: `nonDerivativeTransaction[2]`.
+fn place(lots: &[Lot], i: usize) -> String {
+    let table = lots[i].line.table;
+    let count = lots[..=i].iter().filter(|lot| lot.line.table == table).count();
+    let name = if table == Table::Derivative { "derivative" } else { "nonDerivative" };
+    format!("{name}Transaction[{count}]")
 }
 
 fn footnote_ids(filing: &Filing, warnings: &mut Vec<Warning>) {
@@ -49,8 +45,9 @@ fn footnote_ids(filing: &Filing, warnings: &mut Vec<Warning>) {
             warn(warnings, "doubled-element", format!("there are two footnotes {}", note.id), "footnotes");
         }
     }
-    let rows = filing.lots.iter().map(Lot::footnotes).chain(filing.holdings.iter().map(Holding::footnotes));
-    let missing: BTreeSet<String> = rows.flatten().filter(|id| !there.contains(id.as_str())).collect();
+    let lots = filing.lots.iter().flat_map(Lot::footnote_lists);
+    let ids = lots.chain(filing.holdings.iter().flat_map(Holding::footnote_lists)).flatten();
+    let missing: BTreeSet<&String> = ids.filter(|id| !there.contains(id.as_str())).collect();
     for id in missing {
         let message = format!("a row refers to footnote {id}, which is not there");
         warn(warnings, "footnote-missing", message, "footnotes");
@@ -58,7 +55,7 @@ fn footnote_ids(filing: &Filing, warnings: &mut Vec<Warning>) {
 }
 
 /// Rows that lack what every transaction has, or contradict themselves.
-fn oddities(lot: &Lot, at: &str, warnings: &mut Vec<Warning>) {
+fn oddities(lot: &Lot, at: &dyn Fn() -> String, warnings: &mut Vec<Warning>) {
     let missing = [
         (lot.code.value.is_none(), "transactionCode"),
         (lot.date.value.is_none(), "transactionDate"),
@@ -67,14 +64,14 @@ fn oddities(lot: &Lot, at: &str, warnings: &mut Vec<Warning>) {
     ];
     for (_, name) in missing.into_iter().filter(|(missing, _)| *missing) {
         let message = "what every transaction states is missing".to_owned();
-        warn(warnings, "missing-element", message, &format!("{at}/{name}"));
+        warn(warnings, "missing-element", message, &format!("{}/{name}", at()));
     }
     let against = match (lot.code.value.map(Code::letter), lot.direction.value) {
         (Some('S'), Some(Direction::Acquired)) => "a sale (S) is reported as acquired",
         (Some('P'), Some(Direction::Disposed)) => "a purchase (P) is reported as disposed of",
         _ => return,
     };
-    warn(warnings, "direction-against-code", against.to_owned(), at);
+    warn(warnings, "direction-against-code", against.to_owned(), &at());
 }
 
 /// A trade is signed for after it was made.
@@ -89,14 +86,23 @@ fn dates(filing: &Filing, warnings: &mut Vec<Warning>) {
 
 /// What the footnotes of each row say of its price. One that is tied to the price itself comes first.
 fn prices(filing: &mut Filing, warnings: &mut Vec<Warning>) {
-    let places = places(&filing.lots);
+    let mut outside = Vec::new();
     let notes: BTreeMap<&str, &str> =
         filing.footnotes.iter().rev().map(|note| (note.id.as_str(), note.text.as_str())).collect();
     let mut understood: BTreeMap<&str, (Option<Range>, bool)> = BTreeMap::new();
-    for (at, lot) in places.iter().zip(&mut filing.lots) {
+    for (i, lot) in filing.lots.iter_mut().enumerate() {
+        // A grant or vesting at no price has none to explain.
+        if lot.price.value.is_some_and(Usd::is_zero) {
+            continue;
+        }
         let own = lot.price.footnotes.clone();
-        for id in own.iter().chain(&lot.footnotes()) {
-            let Some((&id, &text)) = notes.get_key_value(id.as_str()) else { continue };
+        let ids: Vec<&str> = own
+            .iter()
+            .chain(lot.footnote_lists().flatten())
+            .filter_map(|id| notes.get_key_value(id.as_str()).map(|(id, _)| *id))
+            .collect();
+        for id in ids {
+            let text = notes.get(id).copied().unwrap_or_default();
             let said = understood.entry(id);
             let (range, average) =
                 said.or_insert_with(|| (footnotes::price_range(text), footnotes::says_average(text)));
@@ -117,7 +123,11 @@ fn prices(filing: &mut Filing, warnings: &mut Vec<Warning>) {
                 price.exact(),
                 prices.footnote
             );
-            warn(warnings, "price-outside-range", message, &format!("{at}/transactionPricePerShare"));
+            outside.push((i, message));
         }
+    }
+    for (i, message) in outside {
+        let at = format!("{}/transactionPricePerShare", place(&filing.lots, i));
+        warn(warnings, "price-outside-range", message, &at);
     }
 }
