@@ -109,7 +109,7 @@ async fn once(app: &Arc<App>) -> anyhow::Result<ExitCode> {
     }
     if *queued + *dead + *pending > 0 {
         return Err(anyhow!(
-            "{queued} deliveries failed and stay queued, {dead} were given up, {pending} filings are still to be fetched"
+            "not all is done: deliveries that failed and stay queued: {queued}; given up: {dead}; filings still to be fetched: {pending}"
         ));
     }
     Ok(ExitCode::SUCCESS)

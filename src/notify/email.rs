@@ -122,9 +122,9 @@ fn smtp_error(error: &smtp::Error) -> SendError {
         Some(code) => SendError::later(format!("the mail server does not take it: {code}")),
         None if error.is_timeout() => SendError::later("the mail server did not answer in time"),
         None if error.is_tls() => SendError::later("no secure connection to the mail server"),
-        None if error.is_client() => {
-            SendError::later("the mail server offers no login that SMTP_URL's password fits")
-        }
+        None if error.is_client() => SendError::later(
+            "the mail server does not offer the encryption or the login that SMTP_URL asks for",
+        ),
         None => SendError::later("the mail server cannot be reached, or hung up"),
     }
 }

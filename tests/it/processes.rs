@@ -157,7 +157,7 @@ async fn once_tries_what_was_put_off_and_says_when_something_is_left() {
     let failed = once(&["--since", "2021-08-24"]).await.unwrap();
     let said = String::from_utf8(failed.stderr).unwrap();
     assert_eq!(failed.status.code(), Some(1));
-    assert!(said.contains("1 deliveries failed and stay queued"), "{said}");
+    assert!(said.contains("deliveries that failed and stay queued: 1;"), "{said}");
     let again = once(&[]).await.unwrap();
     assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
     world.discord.next_message().await;
