@@ -217,20 +217,17 @@ impl App {
                     return Ok(discovery);
                 }
             };
+            let listed = page.entries.len() + page.unreadable.len();
             let overlaps = reaches(&page, frontier.seen_until - OVERLAP);
-            let full = page.entries.len() + page.unreadable.len() >= count;
             let fresh = page.entries.into_iter().filter(|entry| seen.insert((entry.accession, entry.filer)));
             discovery.entries.extend(fresh);
-            // A long page that is not full is the last one; a short one may have been cut.
-            if overlaps || !full && count == LONG_PAGE {
+            if overlaps || listed == 0 && count == LONG_PAGE {
                 discovery.complete = true;
-                if !overlaps && start > 0 {
-                    warn_of_gap(&discovery, frontier);
-                }
                 return Ok(discovery);
             }
-            // The short page did not reach: on with long ones, from the start, which has moved meanwhile.
-            start = if count == SHORT_PAGE { 0 } else { start + count };
+            // The short page did not reach: on with long ones, from the start, which has moved meanwhile. A page may be
+            // cut, so the next one starts where this one really ended.
+            start = if count == SHORT_PAGE { 0 } else { start + listed };
             count = LONG_PAGE;
         }
         // No feed of EDGAR's is that long: what lies behind is taken as its end, or it would be read for ever.
@@ -277,7 +274,10 @@ impl App {
 /// Tells where the feed ended above what was seen before.
 fn warn_of_gap(discovery: &Discovery, frontier: Frontier) {
     let oldest = discovery.entries.iter().map(|entry| entry.accepted_at).min();
-    if let Some(oldest) = oldest.filter(|oldest| *oldest > frontier.seen_until) {
+    // A feed of less than a page is no feed of EDGAR's, but a replay, which begins where it begins.
+    if let Some(oldest) =
+        oldest.filter(|oldest| *oldest > frontier.seen_until && discovery.entries.len() >= LONG_PAGE)
+    {
         let seen = frontier.seen_until;
         tracing::warn!(
             "EDGAR's feed reaches back only to {oldest}: what was accepted from {seen} to then was not seen"

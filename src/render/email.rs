@@ -112,7 +112,6 @@ struct AlertView {
     amended: bool,
     warnings: Vec<String>,
     rules: Vec<RuleView>,
-    accession: String,
     url: String,
     reference: String,
 }
@@ -186,7 +185,6 @@ impl AlertView {
                     .as_deref()
                     .map(|text| clip(text, DESCRIPTION).into_owned()),
             }],
-            accession: alert.accession.to_string(),
             url: alert.url.clone(),
             reference: reference.to_owned(),
         }

@@ -1,12 +1,16 @@
 //! From a filing to messages: each destination once, through a restart, and none held up by another.
 
 use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
 use mail_parser::MessageParser;
-use sellbell::app::Lane;
+use sellbell::app::{App, Lane};
 use sellbell::destination::Destination;
 use sellbell::notify::Retry;
+use sellbell::store::{Standing, Store};
 use serde_json::{Value, json};
 
 use crate::fakes::discord::FakeDiscord;
@@ -16,6 +20,15 @@ const NOW: &str = "2021-08-24T17:12:31-04:00";
 
 fn rule(name: &str, min_value: u64, notify: &str) -> String {
     format!("[[rule]]\nname = \"{name}\"\ntickers = [\"QLYS\"]\nmin_value = {min_value}\nnotify = {notify}\n")
+}
+
+/// An app for which the seed filing rang, with nothing delivered yet.
+async fn rung(world: &World, rules: &str) -> App {
+    world.edgar.publish(&qualys());
+    let app = world.app(rules, Some("2021-08-24T00:00:00-04:00"));
+    assert_eq!(app.poll_once(at(NOW)).await.unwrap().rang, 1);
+    assert_eq!(world.edgar.take_fetched().len(), 1);
+    app
 }
 
 #[tokio::test]
@@ -212,10 +225,7 @@ async fn what_can_be_set_right_is_kept_and_told_without_secrets() {
 #[tokio::test]
 async fn a_destination_that_is_back_gets_its_alerts_within_a_minute() {
     let world = World::new().await;
-    world.edgar.publish(&qualys());
-    let app = world.app(&rule("big", 1, "[\"discord:hook\"]"), Some("2021-08-24T00:00:00-04:00"));
-    app.poll_once(at(NOW)).await.unwrap();
-    world.edgar.take_fetched();
+    let app = rung(&world, &rule("big", 1, "[\"discord:hook\"]")).await;
     let hook: Destination = "discord:hook".parse().unwrap();
     let mut lane = Lane::default();
     world.discord.fail_next("webhook:5", 503, json!("down"), 40);
@@ -274,10 +284,7 @@ async fn one_delivery_that_always_fails_holds_up_no_other_and_ends_after_days() 
 #[tokio::test]
 async fn what_waits_by_a_clock_that_was_wrong_is_sent() {
     let world = World::new().await;
-    world.edgar.publish(&qualys());
-    let app = world.app(&rule("big", 1, "[\"discord:hook\"]"), Some("2021-08-24T00:00:00-04:00"));
-    app.poll_once(at(NOW)).await.unwrap();
-    world.edgar.take_fetched();
+    let app = rung(&world, &rule("big", 1, "[\"discord:hook\"]")).await;
     let hook: Destination = "discord:hook".parse().unwrap();
     let mut lane = Lane::default();
     world.discord.fail_next("webhook:5", 500, json!("down"), 1);
@@ -308,10 +315,7 @@ async fn a_line_that_stands_in_the_file_already_is_not_written_again() {
     let world = World::new().await;
     let file = world.path("alerts.jsonl");
     let rules = rule("big", 1, &format!("[\"jsonl:{}\"]", file.display()));
-    world.edgar.publish(&qualys());
-    let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
-    app.poll_once(at(NOW)).await.unwrap();
-    world.edgar.take_fetched();
+    let app = rung(&world, &rules).await;
     let destination: Destination = format!("jsonl:{}", file.display()).parse().unwrap();
     let queued = app.store.queued(&destination, 1).unwrap().remove(0);
     // The crash falls between writing and recording: the line is there, the delivery is still queued.
@@ -324,5 +328,51 @@ async fn a_line_that_stands_in_the_file_already_is_not_written_again() {
     fs::write(&file, &once[..once.len() / 2]).unwrap();
     app.notifier.send(&queued).await.unwrap();
     assert_eq!(fs::read_to_string(&file).unwrap(), format!("{}\n{once}", &once[..once.len() / 2]));
+    world.finish().await;
+}
+
+/// Standard output that, when it is written to, takes a copy of the store's files: what a crash at that moment leaves.
+struct Crash {
+    store: PathBuf,
+    left: PathBuf,
+}
+
+impl Write for Crash {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        copy(&self.store, &self.left)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let path = entry?.path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() { copy(&path, &target)? } else { fs::copy(&path, &target).map(drop)? }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_sent_before_it_is_on_the_disk() {
+    let world = World::new().await;
+    let crash = Crash { store: world.path("store"), left: world.path("left") };
+    world.edgar.publish(&qualys());
+    let rules = rule("big", 1, "[\"terminal\"]");
+    let since = Some("2021-08-24T00:00:00-04:00");
+    let app = world.app_using(&world.settings(), &rules, since, &|_| true, Arc::new(Mutex::new(crash)));
+    app.poll_once(at(NOW)).await.unwrap();
+    world.edgar.take_fetched();
+    assert_eq!(deliver_all(&app, at(NOW)).await, (1, 0, 0));
+    // At the moment of the send the filing was done and its delivery queued, on the disk.
+    let left = Store::open(&world.path("left")).unwrap();
+    assert_eq!(left.standing("0009900001-21-000001".parse().unwrap()).unwrap(), Standing::Done);
+    assert_eq!(left.counts().unwrap().queued, 1);
+    drop(app);
     world.finish().await;
 }

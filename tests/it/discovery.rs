@@ -386,3 +386,16 @@ async fn a_block_after_an_outage_is_the_first_block() {
     assert_eq!(silence_after(&world, &app, "2021-08-24T10:20:00-04:00", (403, rate)).await, 600);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_page_that_is_cut_leaves_no_gap() {
+    let world = World::new().await;
+    let app = app_since_16(&world).await;
+    spread(&world, 60, "2021-08-24T16:40:00-04:00");
+    // Well formed, but only the first seven entries of what was asked for: of the short page and of the long one.
+    world.edgar.cut_feed_pages(2, 7);
+    let report = app.poll_once(at("2021-08-24T16:40:10-04:00")).await.unwrap();
+    assert_eq!((report.new, report.trouble), (60, None));
+    world.edgar.take_fetched();
+    world.finish().await;
+}

@@ -1,6 +1,6 @@
 //! Subscribing in a Discord channel, through a gateway, and what then rings there.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use sellbell::app::App;
 use sellbell::bot;
@@ -126,7 +126,13 @@ async fn the_rules_in_force_are_offered_while_one_types() {
 async fn a_channel_that_the_settings_name_and_no_rule_does_rings_when_it_subscribes() {
     let world = World::new().await;
     let rules = "[[rule]]\nname = \"a\"\ntickers = [\"QLYS\"]\n";
-    let app = world.app_using(&world.settings(), rules, Some("2021-08-24T00:00:00-04:00"), &|_| false);
+    let app = world.app_using(
+        &world.settings(),
+        rules,
+        Some("2021-08-24T00:00:00-04:00"),
+        &|_| false,
+        Arc::new(Mutex::new(Vec::new())),
+    );
     let now = at("2021-08-24T17:12:31-04:00");
     app.store.subscribe(555, "a", 1, now).unwrap();
     world.edgar.publish(&qualys());

@@ -1,6 +1,5 @@
 //! A whole world for a test: an EDGAR, a Discord, a mail server, a folder, and apps that come and go in it.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +7,7 @@ use chrono::{DateTime, Utc};
 use sellbell::app::{App, Lane};
 use sellbell::config::Settings;
 use sellbell::destination::Destination;
-use sellbell::notify::{Notifier, Secrets};
+use sellbell::notify::{Notifier, Output, Secrets};
 use sellbell::problem::Source;
 use sellbell::render::terminal::Colour;
 use sellbell::rules;
@@ -122,16 +121,17 @@ impl World {
 
     /// An app with other settings.
     pub fn app_with(&self, settings: &str, rules_text: &str, since: Option<&str>) -> App {
-        self.app_using(settings, rules_text, since, &|_| true)
+        self.app_using(settings, rules_text, since, &|_| true, Arc::clone(&self.output) as _)
     }
 
-    /// An app of which the rules use only some destinations.
+    /// An app of which the rules use only some destinations, or whose standard output is another.
     pub fn app_using(
         &self,
         settings: &str,
         rules_text: &str,
         since: Option<&str>,
         used: &dyn Fn(&Destination) -> bool,
+        output: Output,
     ) -> App {
         let settings = Settings::read("settings", settings, &[]).unwrap();
         let source = Source { file: "rules", text: rules_text };
@@ -142,7 +142,6 @@ impl World {
             ..Secrets::default()
         };
         secrets.discord_webhooks.insert("hook".into(), self.discord.webhook_url(5).into());
-        let output: Arc<Mutex<dyn Write + Send>> = Arc::clone(&self.output) as _;
         let notifier = Notifier::new(&settings, &secrets, used, output, Colour::Plain).unwrap();
         let client = Client::new(&settings.edgar).unwrap();
         let store = reopened(&settings.store_dir);

@@ -22,6 +22,8 @@ struct World {
     submissions: HashMap<String, Vec<u8>>,
     /// After so many more feed pages, one is answered like this.
     feed_faults: Vec<(usize, u16, Vec<u8>)>,
+    /// So many more pages of the feed have only so many entries.
+    cut: (usize, usize),
     /// Whether every submission is answered with an error.
     submissions_down: bool,
     /// Seconds that a fault's answer asks to wait.
@@ -101,6 +103,11 @@ impl FakeEdgar {
     /// Every submission is answered with an error, or no longer.
     pub fn submissions_down(&self, down: bool) {
         self.world.lock().unwrap().submissions_down = down;
+    }
+
+    /// The next pages of the feed are cut, each to so many entries.
+    pub fn cut_feed_pages(&self, pages: usize, entries: usize) {
+        self.world.lock().unwrap().cut = (pages, entries);
     }
 
     /// Faults ask to wait so many seconds.
@@ -196,6 +203,8 @@ fn feed(world: &mut World, query: &str) -> Response {
         return response;
     }
     world.feed_faults.iter_mut().for_each(|(left, ..)| *left -= 1);
+    let count = if world.cut.0 > 0 { world.cut.1 } else { count };
+    world.cut.0 = world.cut.0.saturating_sub(1);
     let shown: String = world.entries.iter().skip(start).take(count).map(String::as_str).collect();
     if shown.is_empty() && start > 0 {
         return respond(503, world.end_of_feed.clone());
