@@ -38,9 +38,10 @@ pub fn read(bytes: &[u8]) -> Result<Filing, Unreadable> {
             unreadable("not-a-filing", &error)
         }
     })?;
-    let mut filing = form4::read(submission.xml).map_err(|error| located(error, submission.xml_line))?;
+    let mut filing = form4::parse(submission.xml).map_err(|error| located(error, submission.xml_line))?;
     filing.accession = submission.accession;
     filing.accepted_at = submission.accepted_at;
+    form4::conclude(&mut filing);
     if doubtful {
         filing.warnings.push(Warning {
             code: "bad-encoding".into(),

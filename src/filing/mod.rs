@@ -4,6 +4,7 @@
 
 mod amount;
 mod code;
+mod conclusion;
 mod ids;
 mod position;
 pub mod record;
@@ -12,9 +13,10 @@ mod trade;
 
 pub use amount::{AmountError, Shares, Usd};
 pub use code::{Code, CodeError, Form};
+pub use conclusion::{Concluded, Evidence, Intent, Plan, PlanDate, Source};
 pub use ids::{Accession, Cik, IdError};
 pub use position::{ShareOfHoldings, share_of_holdings};
-pub use row::{ActualPrices, Direction, Holding, Line, Lot, Noted, Ownership, Table, Terms};
+pub use row::{ActualPrices, Adopted, Direction, Holding, Line, Lot, Noted, Ownership, Table, Terms};
 pub use trade::{LotFigures, Trade};
 
 use chrono::{DateTime, NaiveDate, Utc};

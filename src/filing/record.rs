@@ -8,8 +8,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Accession, Cik, Code, Direction, Filing, Form, Holding, Lot, LotFigures, Owner, Ownership, Shares,
-    Signature, Table, Terms, Usd, Warning,
+    Accession, Cik, Code, Direction, Evidence, Filing, Form, Holding, Intent, Lot, LotFigures, Owner,
+    Ownership, Plan, Shares, Signature, Table, Terms, Usd, Warning,
 };
 
 /// A filing as JSON.
@@ -128,13 +128,19 @@ pub struct LotRecord {
     pub price_high: Option<Usd>,
     /// Whether a footnote calls the price an average.
     pub price_is_average: Option<bool>,
-    /// `yes`, `no` or `unknown`; `null` until footnotes are understood so far.
-    pub plan: Option<String>,
-    /// Adoption date of the plan, to the day or the month, likewise.
+    /// What states the range.
+    #[serde(default)]
+    pub price_evidence: Option<String>,
+    /// 10b5-1: `yes`, `no` or `unknown`; `null` only in records of before 0.2.
+    pub plan: Option<Plan>,
+    /// What says so.
+    #[serde(default)]
+    pub plan_evidence: Option<String>,
+    /// Adoption date of the plan, to the day or the month.
     pub plan_adopted: Option<String>,
-    /// Why it was sold, likewise.
-    pub intent: Option<String>,
-    /// The words that say so, likewise.
+    /// Why it was sold; `null` for other codes than S.
+    pub intent: Option<Intent>,
+    /// The box, or the footnote and the words that say so.
     pub intent_evidence: Option<String>,
 }
 
@@ -245,10 +251,16 @@ impl From<&Lot> for LotRecord {
             price_low: lot.price_low(),
             price_high: lot.price_high(),
             price_is_average: lot.price_is_average,
-            plan: None,
-            plan_adopted: None,
-            intent: None,
-            intent_evidence: None,
+            price_evidence: lot.actual_prices.as_ref().map(|prices| prices.evidence.to_string()),
+            plan: Some(lot.plan.value),
+            plan_evidence: lot.plan.evidence.as_ref().map(Evidence::to_string),
+            plan_adopted: lot.plan_adopted.as_ref().map(|adopted| adopted.date.to_string()),
+            intent: lot.intent.as_ref().map(|intent| intent.value),
+            intent_evidence: lot
+                .intent
+                .as_ref()
+                .and_then(|intent| intent.evidence.as_ref())
+                .map(Evidence::to_string),
         }
     }
 }

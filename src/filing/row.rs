@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Form, LotFigures, Shares, Usd};
+use super::{Code, Concluded, Evidence, Form, Intent, LotFigures, Plan, PlanDate, Shares, Usd};
 
 /// A data element: its value, where it has one, and the ids of the footnotes tied to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +118,21 @@ pub struct Lot {
     pub actual_prices: Option<ActualPrices>,
     /// Whether a footnote calls the price an average; `None` where there is no price.
     pub price_is_average: Option<bool>,
+    /// Whether it was traded under a 10b5-1 plan.
+    pub plan: Concluded<Plan>,
+    /// When that plan was adopted, where a footnote says so.
+    pub plan_adopted: Option<Adopted>,
+    /// Why it was sold; `None` for other codes than S.
+    pub intent: Option<Concluded<Intent>>,
+}
+
+/// When a plan was adopted, and what says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Adopted {
+    /// The day or month.
+    pub date: PlanDate,
+    /// The words.
+    pub evidence: Evidence,
 }
 
 /// The lowest and highest actual price of a lot, and where that is said.
@@ -127,10 +142,8 @@ pub struct ActualPrices {
     pub low: Usd,
     /// Highest.
     pub high: Usd,
-    /// Id of the footnote.
-    pub footnote: String,
-    /// The words found in it.
-    pub words: String,
+    /// The words that state it.
+    pub evidence: Evidence,
 }
 
 impl Lot {
@@ -184,8 +197,13 @@ impl Lot {
 impl ActualPrices {
     /// Whether a price can be one of these or their average; a cent of rounding is allowed.
     pub fn allow(&self, price: Usd) -> bool {
+        Self::span(self.low, self.high, price)
+    }
+
+    /// Whether a price lies in a range, but for a cent of rounding.
+    pub(crate) fn span(low: Usd, high: Usd, price: Usd) -> bool {
         let cent = Decimal::new(1, 2);
-        let (low, high, price) = (self.low.decimal(), self.high.decimal(), price.decimal());
+        let (low, high, price) = (low.decimal(), high.decimal(), price.decimal());
         low.checked_sub(cent).is_none_or(|low| low <= price)
             && high.checked_add(cent).is_none_or(|high| price <= high)
     }

@@ -9,7 +9,7 @@ use super::ReadError;
 use super::review;
 use super::wire::{self, Data, Document, Row, Text};
 use crate::filing::{
-    Address, Direction, Filing, Footnote, Holding, Issuer, Line, Lot, Noted, Owner, Ownership, Signature,
+    Address, Concluded, Direction, Filing, Footnote, Holding, Issuer, Line, Lot, Noted, Owner, Ownership, Signature,
     Table, Terms, Warning,
 };
 use crate::text::{clip, fold};
@@ -19,7 +19,7 @@ const SHORT_TEXT: usize = 2_000;
 const LONG_TEXT: usize = 100_000;
 
 /// The filing of a document.
-pub(super) fn filing(d: &Document<'_>) -> Result<Filing, ReadError> {
+pub(super) fn filing(mut d: Document<'_>) -> Result<Filing, ReadError> {
     let form = required(d.document_type.as_ref(), "documentType")?;
     let cik = required(d.issuer_cik.as_ref(), "issuer/issuerCik")?;
     if d.owners.is_empty() {
@@ -61,11 +61,8 @@ pub(super) fn filing(d: &Document<'_>) -> Result<Filing, ReadError> {
         holdings: Vec::new(),
         footnotes: d
             .footnotes
-            .iter()
-            .map(|(id, text)| Footnote {
-                id: id.clone(),
-                text: a.bounded(text, LONG_TEXT).unwrap_or_default(),
-            })
+            .drain(..)
+            .map(|(id, text)| Footnote { id, text: a.bounded(&text, LONG_TEXT).unwrap_or_default() })
             .collect(),
         remarks: d.remarks.as_deref().and_then(|text| a.bounded(text, LONG_TEXT)),
         signatures: d
@@ -78,9 +75,8 @@ pub(super) fn filing(d: &Document<'_>) -> Result<Filing, ReadError> {
             .collect(),
         warnings: Vec::new(),
     };
-    a.rows(d, &mut filing);
+    a.rows(d.rows, &mut filing);
     filing.warnings = adapter.warnings;
-    review::review(&mut filing);
     Ok(filing)
 }
 
@@ -89,11 +85,11 @@ struct Adapter {
 }
 
 impl Adapter {
-    fn rows(&mut self, d: &Document<'_>, filing: &mut Filing) {
+    fn rows(&mut self, rows: Vec<Row<'_>>, filing: &mut Filing) {
         let mut counts = [0_usize; 4];
         // Non-derivative rows first, whatever order the tables came in.
-        let (non_derivative, derivative): (Vec<_>, Vec<_>) = d.rows.iter().partition(|row| !row.derivative);
-        for row in non_derivative.into_iter().chain(derivative) {
+        let (non_derivative, derivative): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| !row.derivative);
+        for mut row in non_derivative.into_iter().chain(derivative) {
             let count = &mut counts[usize::from(row.derivative) * 2 + usize::from(row.holding)];
             *count += 1;
             let table = if row.derivative { "derivative" } else { "nonDerivative" };
@@ -101,36 +97,39 @@ impl Adapter {
             let at = format!("{table}{kind}[{count}]");
             if row.holding {
                 filing.holdings.push(Holding {
-                    line: self.line(row, &at),
+                    line: self.line(&mut row, &at),
                     form: self.parsed(&row.form_type, &at, "transactionFormType", "bad-code"),
-                    coding_footnotes: row.code.footnotes.clone(),
+                    coding_footnotes: std::mem::take(&mut row.code.footnotes),
                 });
             } else {
-                let lot = self.lot(row, &at);
+                let lot = self.lot(&mut row, &at);
                 filing.lots.push(lot);
             }
         }
     }
 
-    fn lot(&mut self, row: &Row<'_>, at: &str) -> Lot {
+    fn lot(&mut self, row: &mut Row<'_>, at: &str) -> Lot {
         Lot {
             line: self.line(row, at),
-            date: self.noted_date(&row.date, at, "transactionDate"),
-            deemed_execution_date: self.noted_date(&row.deemed, at, "deemedExecutionDate"),
+            date: self.noted_date(&mut row.date, at, "transactionDate"),
+            deemed_execution_date: self.noted_date(&mut row.deemed, at, "deemedExecutionDate"),
             form: self.parsed(&row.form_type, at, "transactionFormType", "bad-code"),
-            code: self.noted(&row.code, at, "transactionCode", "bad-code"),
+            code: self.noted(&mut row.code, at, "transactionCode", "bad-code"),
             equity_swap: self.flag(&row.equity_swap, &format!("{at}/equitySwapInvolved")),
-            timeliness: self.noted_text(&row.timeliness),
-            shares: self.noted(&row.shares, at, "transactionShares", "bad-number"),
-            total_value: self.noted(&row.total_value, at, "transactionTotalValue", "bad-number"),
+            timeliness: self.noted_text(&mut row.timeliness),
+            shares: self.noted(&mut row.shares, at, "transactionShares", "bad-number"),
+            total_value: self.noted(&mut row.total_value, at, "transactionTotalValue", "bad-number"),
             price_is_average: row
                 .price
                 .value
                 .as_deref()
                 .and_then(|price| (!price.trim().is_empty()).then_some(false)),
             actual_prices: None,
-            price: self.noted(&row.price, at, "transactionPricePerShare", "bad-number"),
-            direction: self.letter(&row.direction, at, "transactionAcquiredDisposedCode", |letter| {
+            plan: Concluded::default(),
+            plan_adopted: None,
+            intent: None,
+            price: self.noted(&mut row.price, at, "transactionPricePerShare", "bad-number"),
+            direction: self.letter(&mut row.direction, at, "transactionAcquiredDisposedCode", |letter| {
                 match letter {
                     "A" => Some(Direction::Acquired),
                     "D" => Some(Direction::Disposed),
@@ -140,31 +139,31 @@ impl Adapter {
         }
     }
 
-    fn line(&mut self, row: &Row<'_>, at: &str) -> Line {
+    fn line(&mut self, row: &mut Row<'_>, at: &str) -> Line {
         let terms = row.derivative.then(|| Terms {
-            exercise_price: self.noted(&row.exercise_price, at, "conversionOrExercisePrice", "bad-number"),
-            exercise_date: self.noted_date(&row.exercise_date, at, "exerciseDate"),
-            expiration_date: self.noted_date(&row.expiration_date, at, "expirationDate"),
-            underlying: self.noted_text(&row.underlying),
+            exercise_price: self.noted(&mut row.exercise_price, at, "conversionOrExercisePrice", "bad-number"),
+            exercise_date: self.noted_date(&mut row.exercise_date, at, "exerciseDate"),
+            expiration_date: self.noted_date(&mut row.expiration_date, at, "expirationDate"),
+            underlying: self.noted_text(&mut row.underlying),
             underlying_shares: self.noted(
-                &row.underlying_shares,
+                &mut row.underlying_shares,
                 at,
                 "underlyingSecurityShares",
                 "bad-number",
             ),
-            underlying_value: self.noted(&row.underlying_value, at, "underlyingSecurityValue", "bad-number"),
+            underlying_value: self.noted(&mut row.underlying_value, at, "underlyingSecurityValue", "bad-number"),
         });
         Line {
             table: if row.derivative { Table::Derivative } else { Table::NonDerivative },
-            security: self.noted_text(&row.security),
-            shares_after: self.noted(&row.shares_after, at, "sharesOwnedFollowingTransaction", "bad-number"),
-            value_after: self.noted(&row.value_after, at, "valueOwnedFollowingTransaction", "bad-number"),
-            ownership: self.letter(&row.ownership, at, "directOrIndirectOwnership", |letter| match letter {
+            security: self.noted_text(&mut row.security),
+            shares_after: self.noted(&mut row.shares_after, at, "sharesOwnedFollowingTransaction", "bad-number"),
+            value_after: self.noted(&mut row.value_after, at, "valueOwnedFollowingTransaction", "bad-number"),
+            ownership: self.letter(&mut row.ownership, at, "directOrIndirectOwnership", |letter| match letter {
                 "D" => Some(Ownership::Direct),
                 "I" => Some(Ownership::Indirect),
                 _ => None,
             }),
-            nature: self.noted_text(&row.nature),
+            nature: self.noted_text(&mut row.nature),
             terms,
         }
     }
@@ -206,12 +205,12 @@ impl Adapter {
         })
     }
 
-    fn noted<T>(&mut self, data: &Data<'_>, at: &str, name: &str, code: &str) -> Noted<T>
+    fn noted<T>(&mut self, data: &mut Data<'_>, at: &str, name: &str, code: &str) -> Noted<T>
     where
         T: FromStr,
         T::Err: Display,
     {
-        Noted { value: self.parsed(&data.value, at, name, code), footnotes: data.footnotes.clone() }
+        Noted { value: self.parsed(&data.value, at, name, code), footnotes: std::mem::take(&mut data.footnotes) }
     }
 
     fn parsed<T>(&mut self, wire: &Text<'_>, at: &str, name: &str, code: &str) -> Option<T>
@@ -226,7 +225,7 @@ impl Adapter {
             .ok()
     }
 
-    fn letter<T>(&mut self, data: &Data<'_>, at: &str, name: &str, read: fn(&str) -> Option<T>) -> Noted<T> {
+    fn letter<T>(&mut self, data: &mut Data<'_>, at: &str, name: &str, read: fn(&str) -> Option<T>) -> Noted<T> {
         let trimmed = data.value.as_deref().map(str::trim).filter(|t| !t.is_empty());
         let value = trimmed.and_then(|letter| {
             let value = read(letter);
@@ -236,11 +235,11 @@ impl Adapter {
             }
             value
         });
-        Noted { value, footnotes: data.footnotes.clone() }
+        Noted { value, footnotes: std::mem::take(&mut data.footnotes) }
     }
 
-    fn noted_date(&mut self, data: &Data<'_>, at: &str, name: &str) -> Noted<NaiveDate> {
-        Noted { value: self.date(&data.value, &format!("{at}/{name}")), footnotes: data.footnotes.clone() }
+    fn noted_date(&mut self, data: &mut Data<'_>, at: &str, name: &str) -> Noted<NaiveDate> {
+        Noted { value: self.date(&data.value, &format!("{at}/{name}")), footnotes: std::mem::take(&mut data.footnotes) }
     }
 
     /// An `xs:date` may end in a time zone, `2023-06-29-05:00`: the date is its first ten characters.
@@ -276,8 +275,8 @@ impl Adapter {
         self.bounded(wire.as_deref()?, SHORT_TEXT)
     }
 
-    fn noted_text(&mut self, data: &Data<'_>) -> Noted<String> {
-        Noted { value: self.text(&data.value), footnotes: data.footnotes.clone() }
+    fn noted_text(&mut self, data: &mut Data<'_>) -> Noted<String> {
+        Noted { value: self.text(&data.value), footnotes: std::mem::take(&mut data.footnotes) }
     }
 
     fn bounded(&mut self, text: &str, most: usize) -> Option<String> {

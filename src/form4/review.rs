@@ -1,22 +1,21 @@
-//! A second look at a filing that was read: what its footnotes add, and what is odd about it. Nothing is repaired.
+//! A second look at a filing: what is odd about it. Nothing is repaired.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::footnotes::{self, Range};
-use crate::filing::{ActualPrices, Code, Direction, Filing, Holding, Lot, Table, Usd, Warning};
+use crate::filing::{Code, Direction, Filing, Holding, Lot, Table, Warning};
 
 /// More warnings of one filing than this are not kept.
 const MOST_WARNINGS: usize = 100;
 
-/// Adds what the footnotes say of prices, and the warnings.
+/// Adds the warnings.
 pub(super) fn review(filing: &mut Filing) {
     let mut warnings = std::mem::take(&mut filing.warnings);
     footnote_ids(filing, &mut warnings);
     for (i, lot) in filing.lots.iter().enumerate() {
         oddities(lot, &|| place(&filing.lots, i), &mut warnings);
+        outside_range(lot, &|| place(&filing.lots, i), &mut warnings);
     }
     dates(filing, &mut warnings);
-    prices(filing, &mut warnings);
     filing.warnings = warnings;
 }
 
@@ -84,50 +83,16 @@ fn dates(filing: &Filing, warnings: &mut Vec<Warning>) {
     }
 }
 
-/// What the footnotes of each row say of its price. One that is tied to the price itself comes first.
-fn prices(filing: &mut Filing, warnings: &mut Vec<Warning>) {
-    let mut outside = Vec::new();
-    let notes: BTreeMap<&str, &str> =
-        filing.footnotes.iter().rev().map(|note| (note.id.as_str(), note.text.as_str())).collect();
-    let mut understood: BTreeMap<&str, (Option<Range>, bool)> = BTreeMap::new();
-    for (i, lot) in filing.lots.iter_mut().enumerate() {
-        // A grant or vesting at no price has none to explain.
-        if lot.price.value.is_some_and(Usd::is_zero) {
-            continue;
-        }
-        let own = lot.price.footnotes.clone();
-        let ids: Vec<&str> = own
-            .iter()
-            .chain(lot.footnote_lists().flatten())
-            .filter_map(|id| notes.get_key_value(id.as_str()).map(|(id, _)| *id))
-            .collect();
-        for id in ids {
-            let text = notes.get(id).copied().unwrap_or_default();
-            let said = understood.entry(id);
-            let (range, average) =
-                said.or_insert_with(|| (footnotes::price_range(text), footnotes::says_average(text)));
-            let of_price = range.is_some() || own.iter().any(|own| own == id);
-            if *average && of_price && lot.price.value.is_some() {
-                lot.price_is_average = Some(true);
-            }
-            if let (None, Some(Range { low, high, words })) = (&lot.actual_prices, range) {
-                let (footnote, words) = (id.to_owned(), words.clone());
-                lot.actual_prices = Some(ActualPrices { low: *low, high: *high, footnote, words });
-            }
-        }
-        let (Some(price), Some(prices)) = (lot.price.value, &lot.actual_prices) else { continue };
-        if !prices.allow(price) {
-            let (low, high) = (prices.low.exact(), prices.high.exact());
-            let message = format!(
-                "the price {} is outside its footnoted range, {low} to {high} ({})",
-                price.exact(),
-                prices.footnote
-            );
-            outside.push((i, message));
-        }
-    }
-    for (i, message) in outside {
-        let at = format!("{}/transactionPricePerShare", place(&filing.lots, i));
-        warn(warnings, "price-outside-range", message, &at);
+/// A price that is none of the actual ones that its footnote states.
+fn outside_range(lot: &Lot, at: &dyn Fn() -> String, warnings: &mut Vec<Warning>) {
+    let (Some(price), Some(prices)) = (lot.price.value, &lot.actual_prices) else { return };
+    if !prices.allow(price) {
+        let (low, high) = (prices.low.exact(), prices.high.exact());
+        let message = format!(
+            "the price {} is outside its footnoted range, {low} to {high} ({})",
+            price.exact(),
+            prices.evidence
+        );
+        warn(warnings, "price-outside-range", message, &format!("{}/transactionPricePerShare", at()));
     }
 }

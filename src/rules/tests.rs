@@ -119,7 +119,7 @@ fn the_seed_filing_has_the_range_and_the_share_that_its_footnotes_and_positions_
     let first = &filing.lots[0];
     assert_eq!(first.price_is_average, Some(true));
     let prices = first.actual_prices.as_ref().unwrap();
-    assert_eq!((prices.footnote.as_str(), prices.words.as_str()), ("F1", "ranging from $110.00 to $110.82"));
+    assert_eq!(prices.evidence.to_string(), "F1: \"ranging from $110.00 to $110.82\"");
     // A lot that does not say what is left of its line makes the share unknown.
     let mut silent = filing.clone();
     silent.lots[1].line.shares_after.value = None;

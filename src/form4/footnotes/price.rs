@@ -1,89 +1,76 @@
-//! What footnotes say of prices: the range of the actual ones, and that the stated one is an average.
+//! What a note says of prices: the range of the actual ones, and that the stated one is an average.
 //!
 //! Rules of language, found in some thousand footnotes: "prices ranging from $110.00 to $110.82, inclusive", "(range $51.35 to
 //! $52.10)", "the highest price was … and the lowest …". A number that is cut or malformed yields nothing.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use regex::{Captures, Regex};
+use regex::Captures;
 
+use super::{Marks, Pattern, pattern};
 use crate::filing::Usd;
 
 /// A range and the words that state it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Range {
-    pub(super) low: Usd,
-    pub(super) high: Usd,
-    pub(super) words: String,
+pub(in crate::form4) struct PriceRange {
+    pub(in crate::form4) low: Usd,
+    pub(in crate::form4) high: Usd,
+    pub(in crate::form4) words: Arc<str>,
+    /// Where in the note the words end.
+    pub(in crate::form4) end: usize,
 }
 
-const NUMBER: &str = r"(?:US)?\$?\s?((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|\.\d+)";
+const NUMBER: &str = r"(?:US)?\$?\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})";
 const TO: &str = r"\s*(?:per\s+(?:share|unit|ADS))?\s*,?\s*(?:to|and|through|-|–|—)\s*";
 
-/// A pattern, and words of which each group must stand in a text (one of the group) before the pattern is tried: most
-/// footnotes speak of something else, and a search for words costs a fraction of a pattern.
-struct Pattern {
-    words: &'static [&'static [&'static str]],
-    regex: Regex,
-}
-
-static RANGES: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
-    let patterns: [(&'static [&'static [&'static str]], String); 4] = [
+static RANGES: LazyLock<[(u32, Pattern); 4]> = LazyLock::new(|| {
+    [
         (
-            &[&["rang", "Rang", "RANG"]],
-            format!(
-                r"(?i)\brang(?:e|es|ed|ing)\b[^.$%\d]{{0,60}}?{NUMBER}{TO}(?:a\s+)?(?:high(?:est)?\s+(?:price\s+)?of\s+)?{NUMBER}"
-            ),
+            Marks::RANGE,
+            pattern(&format!(
+                r"\brang(?:e|es|ed|ing)\b[^.$%\d]{{0,60}}?{NUMBER}{TO}(?:a\s+)?(?:high(?:est)?\s+(?:price\s+)?of\s+)?{NUMBER}"
+            )),
         ),
         (
-            &[&["price", "Price", "PRICE"], &["between $", "from $", "from a low"]],
-            format!(
-                r"(?i)\bprices?\b[^.$%\d]{{0,40}}?\b(?:between|from)\b\s*(?:a\s+low\s+of\s+)?{NUMBER}{TO}{NUMBER}"
-            ),
+            Marks::BETWEEN,
+            pattern(&format!(
+                r"\bprices?\b[^.$%\d]{{0,40}}?\b(?:between|from)\b\s*(?:a\s+low\s+of\s+)?{NUMBER}{TO}(?:a\s+high\s+of\s+)?{NUMBER}"
+            )),
         ),
         (
-            &[&["high", "High", "HIGH"], &["low", "Low", "LOW"]],
-            format!(
-                r"(?i)\bhigh(?:est)?\b[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\blow(?:est)?\b[^%\d]{{0,60}}?{NUMBER}"
-            ),
+            Marks::HIGH,
+            pattern(&format!(
+                r"\bhigh(?:est)?\b[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\blow(?:est)?\b[^%\d]{{0,60}}?{NUMBER}"
+            )),
         ),
         (
-            &[&["high", "High", "HIGH"], &["low", "Low", "LOW"]],
-            format!(
-                r"(?i)\blow(?:est)?\b[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\bhigh(?:est)?\b[^%\d]{{0,60}}?{NUMBER}"
-            ),
+            Marks::HIGH,
+            pattern(&format!(
+                r"\blow(?:est)?\b[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\bhigh(?:est)?\b[^%\d]{{0,60}}?{NUMBER}"
+            )),
         ),
-    ];
-    // A pattern that does not compile would be missing; the tests meet each.
-    let compiled = patterns
-        .into_iter()
-        .filter_map(|(words, regex)| Some(Pattern { words, regex: Regex::new(&regex).ok()? }));
-    compiled.collect()
+    ]
 });
 
-static AVERAGE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i)\bweighted[\s-]+average\b|\baverage\s+(?:sales?|selling|purchase|market|execution)?\s*price|\bVWAP\b").ok()
+static AVERAGE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"\bweighted[\s-]+average\b|\baverage\s+(?:sales?|selling|purchase|market|execution)?\s*price|\bVWAP\b")
 });
 
-/// The range of actual prices that a footnote states.
-pub(super) fn price_range(text: &str) -> Option<Range> {
-    RANGES
-        .iter()
-        .filter(|pattern| all_stand_in(pattern.words, text))
-        .find_map(|pattern| pattern.regex.captures_iter(text).find_map(|found| range(text, &found)))
+/// The ranges of actual prices that a footnote states, in its order; those of the first kind of words that states any.
+pub(super) fn ranges(text: &str, marks: Marks) -> Vec<PriceRange> {
+    let tried = RANGES.iter().filter(|(mark, _)| marks.has(*mark)).map(|(_, pattern)| {
+        let captured = pattern.0.iter().flat_map(|regex| regex.captures_iter(text));
+        captured.filter_map(|found| range(text, &found)).collect::<Vec<_>>()
+    });
+    tried.into_iter().find(|ranges| !ranges.is_empty()).unwrap_or_default()
 }
 
 /// Whether a footnote calls the price an average.
 pub(super) fn says_average(text: &str) -> bool {
-    all_stand_in(&[&["verage", "VERAGE", "VWAP"]], text)
-        && AVERAGE.as_ref().is_some_and(|pattern| pattern.is_match(text))
+    AVERAGE.is_match(text)
 }
 
-fn all_stand_in(words: &[&[&str]], text: &str) -> bool {
-    words.iter().all(|group| group.iter().any(|word| text.contains(word)))
-}
-
-fn range(text: &str, found: &Captures<'_>) -> Option<Range> {
+fn range(text: &str, found: &Captures<'_>) -> Option<PriceRange> {
     let (whole, one, other) = (found.get(0)?, found.get(1)?, found.get(2)?);
     for number in [one, other] {
         // `1,1140.89` is no number, `5%` and `3 years` are no prices.
@@ -97,16 +84,17 @@ fn range(text: &str, found: &Captures<'_>) -> Option<Range> {
     }
     let usd = |number: &str| number.replace(',', "").parse::<Usd>().ok();
     let (one, other) = (usd(one.as_str())?, usd(other.as_str())?);
-    Some(Range { low: one.min(other), high: one.max(other), words: whole.as_str().to_owned() })
+    let words = whole.as_str().into();
+    Some(PriceRange { low: one.min(other), high: one.max(other), words, end: whole.end() })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::read;
 
     #[track_caller]
     fn check(text: &str, expected: Option<(&str, &str)>) {
-        let found = price_range(text).map(|range| (range.low.plain(), range.high.plain()));
+        let found = read(text).ranges.first().map(|range| (range.low.plain(), range.high.plain()));
         assert_eq!(found, expected.map(|(low, high)| (low.to_owned(), high.to_owned())), "{text}");
     }
 
@@ -147,8 +135,8 @@ mod tests {
             "Represents the average price.",
             "a VWAP of $7",
         ] {
-            assert!(says_average(text), "{text}");
+            assert!(read(text).average, "{text}");
         }
-        assert!(!says_average("The price was fixed in the agreement"));
+        assert!(!read("The price was fixed in the agreement").average);
     }
 }

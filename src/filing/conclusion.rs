@@ -1,0 +1,144 @@
+//! What is concluded from boxes and footnotes, each with the words that say so.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// Where a conclusion comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The 10b5-1 box, `aff10b5One`.
+    PlanBox,
+    /// A footnote, by id.
+    Footnote(Arc<str>),
+    /// The remarks.
+    Remarks,
+}
+
+/// What says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// Where it stands.
+    pub source: Source,
+    /// The words found there; of the box, whether it is ticked.
+    pub words: Arc<str>,
+}
+
+impl fmt::Display for Evidence {
+    /// `F2: "to cover tax withholding obligations"`, `10b5-1 box: ticked`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Source::PlanBox => write!(f, "10b5-1 box: {}", self.words),
+            Source::Footnote(id) => write!(f, "{id}: \"{}\"", self.words),
+            Source::Remarks => write!(f, "remarks: \"{}\"", self.words),
+        }
+    }
+}
+
+/// Whether a lot was traded under a plan by Rule 10b5-1. Three states: `No` is not "not yes".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Plan {
+    /// The box is ticked, or a footnote that applies says so.
+    Yes,
+    /// The box is there and not ticked and no footnote says otherwise, or a footnote says that it was not.
+    No,
+    /// The form has no such box and no footnote speaks of it.
+    #[default]
+    Unknown,
+}
+
+impl Plan {
+    /// `yes`, `no`, `unknown`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Why a lot of code S was sold; of several reasons, the first in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Intent {
+    /// In an underwritten or registered offering, or negotiated with a buyer.
+    Offering,
+    /// To the issuer itself.
+    ToIssuer,
+    /// To pay the tax or the price that an award costs its holder when it vests or is exercised.
+    SellToCover,
+    /// Under a plan by Rule 10b5-1.
+    Plan,
+    /// Neither of these, and not under a plan: a decision of the day.
+    Discretionary,
+    /// The filing does not say.
+    Unknown,
+}
+
+impl Intent {
+    /// As the JSON says it: `sell-to-cover`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Offering => "offering",
+            Self::ToIssuer => "to-issuer",
+            Self::SellToCover => "sell-to-cover",
+            Self::Plan => "plan",
+            Self::Discretionary => "discretionary",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// In words for people: `to cover tax or exercise cost`.
+    pub fn phrase(self) -> &'static str {
+        match self {
+            Self::Offering => "in an offering or negotiated sale",
+            Self::ToIssuer => "to the issuer",
+            Self::SellToCover => "to cover tax or exercise cost",
+            Self::Plan => "under a 10b5-1 plan",
+            Self::Discretionary => "at discretion, under no plan",
+            Self::Unknown => "for reasons that the filing does not state",
+        }
+    }
+}
+
+/// A conclusion and what says so; none where it rests on silence.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Concluded<T> {
+    /// What is concluded.
+    pub value: T,
+    /// What says so.
+    pub evidence: Option<Evidence>,
+}
+
+/// The adoption date of a plan, as precise as the filing states it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PlanDate {
+    /// A month: its first day.
+    Month(NaiveDate),
+    /// A day.
+    Day(NaiveDate),
+}
+
+impl PlanDate {
+    /// The earliest day that it can be.
+    pub fn earliest(self) -> NaiveDate {
+        match self {
+            Self::Month(first) => first,
+            Self::Day(day) => day,
+        }
+    }
+}
+
+impl fmt::Display for PlanDate {
+    /// `2022-09-12`, `2022-09`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Month(first) => write!(f, "{}", first.format("%Y-%m")),
+            Self::Day(day) => write!(f, "{}", day.format("%Y-%m-%d")),
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! What the footnotes, the remarks and the 10b5-1 box say of each row, with the words that say it.
+//!
+//! A note that is tied to a row speaks of that row. It speaks of others only where its words do ("the sales reported on this
+//! Form 4"), and of all where it is tied to none; a row's own notes come first.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::footnotes::{self, Kind, PriceRange, Reach, Said, Statement};
+use crate::filing::{
+    ActualPrices, Adopted, Code, Concluded, Evidence, Filing, Intent, Lot, Plan, Source, Usd,
+};
+
+/// Fills in each row's actual prices, plan and intent.
+pub(super) fn conclude(filing: &mut Filing) {
+    let mut lots = std::mem::take(&mut filing.lots);
+    let notes = Notes::of(filing, &lots);
+    for lot in &mut lots {
+        let own = notes.tied_to(lot);
+        prices(lot, &notes, &own);
+        let applying = notes.applying(lot, own);
+        let plan = plan(filing.plan_10b5_1, &applying);
+        if plan.value == Plan::Yes {
+            lot.plan_adopted = applying.iter().find_map(|note| note.adopted());
+        }
+        if lot.code.value == Some(Code::SALE) {
+            lot.intent = Some(intent(&plan, &applying));
+        }
+        lot.plan = plan;
+    }
+    filing.lots = lots;
+}
+
+/// A note of the filing, read when it is first needed.
+struct Note<'a> {
+    source: NoteSource<'a>,
+    text: &'a str,
+    said: OnceCell<Said>,
+    /// Whether a row of the form refers to it.
+    tied: bool,
+    /// Whether a sale does.
+    tied_to_sale: bool,
+}
+
+enum NoteSource<'a> {
+    Footnote(&'a str),
+    Remarks,
+}
+
+impl Note<'_> {
+    fn said(&self) -> &Said {
+        self.said.get_or_init(|| footnotes::read(self.text))
+    }
+
+    fn evidence(&self, words: &Arc<str>) -> Evidence {
+        let source = match self.source {
+            NoteSource::Footnote(id) => Source::Footnote(id.into()),
+            NoteSource::Remarks => Source::Remarks,
+        };
+        Evidence { source, words: Arc::clone(words) }
+    }
+}
+
+/// The notes of a filing: its footnotes by id, and its remarks.
+struct Notes<'a> {
+    all: Vec<Note<'a>>,
+    by_id: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Notes<'a> {
+    fn of(filing: &'a Filing, lots: &[Lot]) -> Self {
+        let mut all: Vec<Note<'a>> = Vec::new();
+        let mut by_id = BTreeMap::new();
+        for footnote in &filing.footnotes {
+            // Of two with one id the first counts.
+            by_id.entry(footnote.id.as_str()).or_insert_with(|| {
+                all.push(note(NoteSource::Footnote(&footnote.id), &footnote.text));
+                all.len() - 1
+            });
+        }
+        for lot in lots {
+            let sale = lot.code.value == Some(Code::SALE);
+            for id in lot.footnote_lists().flatten() {
+                if let Some(&i) = by_id.get(id.as_str()) {
+                    all[i].tied = true;
+                    all[i].tied_to_sale |= sale;
+                }
+            }
+        }
+        for id in filing.holdings.iter().flat_map(|holding| holding.footnote_lists().flatten()) {
+            if let Some(&i) = by_id.get(id.as_str()) {
+                all[i].tied = true;
+            }
+        }
+        all.extend(filing.remarks.as_deref().map(|text| note(NoteSource::Remarks, text)));
+        Self { all, by_id }
+    }
+
+    /// The notes of a row, those of its price first.
+    fn tied_to(&self, lot: &Lot) -> Vec<usize> {
+        let mut own: Vec<usize> = Vec::new();
+        for id in lot.price.footnotes.iter().chain(lot.footnote_lists().flatten()) {
+            if let Some(&i) = self.by_id.get(id.as_str())
+                && !own.contains(&i)
+            {
+                own.push(i);
+            }
+        }
+        own
+    }
+
+    /// What applies to a row: its own notes, then those that speak of it from elsewhere.
+    fn applying(&self, lot: &Lot, own: Vec<usize>) -> Vec<Applying<'_>> {
+        let sale = lot.code.value == Some(Code::SALE);
+        let mut applying: Vec<Applying<'_>> =
+            own.iter().map(|&i| Applying { note: &self.all[i], tied: true, whole: true }).collect();
+        let says_something = applying.iter().any(|own| !own.note.said().statements.is_empty());
+        for (i, note) in self.all.iter().enumerate().filter(|(i, _)| !own.contains(i)) {
+            // What is said of other sales is said of this one only where nothing is said of itself.
+            if own.contains(&i) || note.tied_to_sale && says_something {
+                continue;
+            }
+            let wide = match note.said().reach {
+                Reach::Transactions => true,
+                Reach::Sales => sale,
+                Reach::Row => !note.tied,
+            };
+            // An exercise's note may speak of the sale that follows it.
+            if wide || sale && !note.tied_to_sale {
+                applying.push(Applying { note, tied: false, whole: wide });
+            }
+        }
+        applying
+    }
+}
+
+fn note<'a>(source: NoteSource<'a>, text: &'a str) -> Note<'a> {
+    Note { source, text, said: OnceCell::new(), tied: false, tied_to_sale: false }
+}
+
+/// A note that applies to a row.
+struct Applying<'a> {
+    note: &'a Note<'a>,
+    /// Whether the row refers to it.
+    tied: bool,
+    /// Whether all that it says applies, or only that a sale was made under a plan.
+    whole: bool,
+}
+
+impl Applying<'_> {
+    fn statement(&self, kind: Kind) -> Option<&Statement> {
+        let found = self.note.said().statement(kind)?;
+        (self.whole || kind == Kind::Plan && found.names_sale).then_some(found)
+    }
+
+    fn adopted(&self) -> Option<Adopted> {
+        let said = self.note.said();
+        let (date, words) = said.adopted.first().filter(|_| self.whole || self.statement(Kind::Plan).is_some())?;
+        Some(Adopted { date: *date, evidence: self.note.evidence(words) })
+    }
+}
+
+/// The first note that makes a statement of a kind.
+fn found(applying: &[Applying<'_>], kind: Kind) -> Option<Evidence> {
+    applying.iter().find_map(|note| Some(note.note.evidence(&note.statement(kind)?.words)))
+}
+
+fn plan(ticked: Option<bool>, applying: &[Applying<'_>]) -> Concluded<Plan> {
+    let said = |value: Plan, evidence: Evidence| Concluded { value, evidence: Some(evidence) };
+    let tick = |words: &str| Evidence { source: Source::PlanBox, words: words.into() };
+    let own = &applying[..applying.iter().take_while(|note| note.tied).count()];
+    if ticked == Some(true) {
+        return said(Plan::Yes, found(applying, Kind::Plan).unwrap_or_else(|| tick("ticked")));
+    }
+    for notes in [own, applying] {
+        if let Some(evidence) = found(notes, Kind::Plan) {
+            return said(Plan::Yes, evidence);
+        }
+        if let Some(evidence) = found(notes, Kind::NoPlan) {
+            return said(Plan::No, evidence);
+        }
+    }
+    if ticked == Some(false) { said(Plan::No, tick("not ticked")) } else { Concluded::default() }
+}
+
+fn intent(plan: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Intent> {
+    let first = |kind: Kind, intent: Intent| Some((intent, found(applying, kind)?));
+    let to_issuer = first(Kind::ToIssuer, Intent::ToIssuer);
+    // What is negotiated with the issuer is a sale to the issuer.
+    let negotiated = if to_issuer.is_none() { first(Kind::Negotiated, Intent::Offering) } else { None };
+    let stated = first(Kind::Offering, Intent::Offering)
+        .or(negotiated)
+        .or(to_issuer)
+        .or_else(|| first(Kind::Cover, Intent::SellToCover));
+    if let Some((value, evidence)) = stated {
+        return Concluded { value, evidence: Some(evidence) };
+    }
+    match plan.value {
+        Plan::Yes => Concluded { value: Intent::Plan, evidence: plan.evidence.clone() },
+        Plan::No => Concluded { value: Intent::Discretionary, evidence: plan.evidence.clone() },
+        Plan::Unknown => match first(Kind::Discretionary, Intent::Discretionary) {
+            Some((value, evidence)) => Concluded { value, evidence: Some(evidence) },
+            None => Concluded { value: Intent::Unknown, evidence: None },
+        },
+    }
+}
+
+/// The actual prices that the row's own notes state, and whether its price is called an average.
+fn prices(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
+    // A grant or vesting at no price has none to explain.
+    if lot.price.value.is_some_and(Usd::is_zero) {
+        return;
+    }
+    for (i, note) in own.iter().map(|&i| &notes.all[i]).enumerate() {
+        let said = note.said();
+        let of_price = !said.ranges.is_empty() || i < lot.price.footnotes.len();
+        if said.average && of_price && lot.price.value.is_some() {
+            lot.price_is_average = Some(true);
+        }
+        if lot.actual_prices.is_none()
+            && let Some(range) = choose(&said.ranges, lot)
+        {
+            let evidence = note.evidence(&range.words);
+            lot.actual_prices = Some(ActualPrices { low: range.low, high: range.high, evidence });
+        }
+    }
+}
+
+/// Of several ranges in one note, the first that the row's price can be of.
+fn choose<'a>(ranges: &'a [PriceRange], lot: &Lot) -> Option<&'a PriceRange> {
+    let fits = |range: &&PriceRange| {
+        lot.price.value.is_some_and(|price| ActualPrices::span(range.low, range.high, price))
+    };
+    ranges.iter().find(fits).or_else(|| ranges.first())
+}
