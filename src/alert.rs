@@ -148,10 +148,10 @@ impl Alert {
             .map(|owner| AlertOwner {
                 cik: owner.cik,
                 name: owner.name.clone(),
-                roles: owner.roles().into_iter().map(str::to_owned).collect(),
-                title: match (&owner.title, &owner.other_text) {
+                roles: filing.roles(owner).into_iter().map(|role| role.word().to_owned()).collect(),
+                title: match (filing.title(owner), &owner.other_text) {
                     (Some(title), Some(other)) => Some(format!("{title}, {other}")),
-                    (title, other) => title.clone().or_else(|| other.clone()),
+                    (title, other) => title.map(str::to_owned).or_else(|| other.clone()),
                 },
             })
             .collect();

@@ -3,19 +3,23 @@
 //! A missing element is `None`, never zero and never false: see [`Noted`].
 
 mod amount;
+mod calendar;
 mod code;
 mod conclusion;
 mod ids;
 mod position;
 pub mod record;
+mod role;
 mod row;
 mod trade;
 
 pub use amount::{AmountError, Shares, Usd};
+pub use calendar::{due, edgar_day, is_business_day};
 pub use code::{Code, CodeError, Form};
 pub use conclusion::{Concluded, Evidence, Intent, Plan, PlanDate, Source};
 pub use ids::{Accession, Cik, IdError};
 pub use position::{ShareOfHoldings, share_of_holdings};
+pub use role::Role;
 pub use row::{ActualPrices, Adopted, Direction, Holding, Line, Lot, Noted, Ownership, Table, Terms};
 pub use trade::{LotFigures, Trade};
 
@@ -66,6 +70,41 @@ pub struct Filing {
 }
 
 impl Filing {
+    /// An owner's title; where it only says "See Remarks", what stands there.
+    pub fn title<'a>(&'a self, owner: &'a Owner) -> Option<&'a str> {
+        let title = owner.title.as_deref()?;
+        Some(role::follow(title, self.remarks.as_deref(), &self.footnotes))
+    }
+
+    /// What an owner is to the issuer, by boxes and title.
+    pub fn roles(&self, owner: &Owner) -> Vec<Role> {
+        role::roles(owner, self.title(owner))
+    }
+
+    /// The lots that were reported after the second business day that follows the trade, by position; `None` where the
+    /// acceptance time is unknown. An amendment is not late: its original may have been in time.
+    ///
+    /// The date that counts is the deemed execution date where there is one. Rows that need not be on a Form 4 so soon do not
+    /// count: those of Form 5, small acquisitions (L), inheritances (W), and gifts (G) of before 2023-02-27 (SEC release
+    /// 33-11138).
+    pub fn late_lots(&self) -> Option<Vec<usize>> {
+        let accepted = edgar_day(self.accepted_at?);
+        let counts = self.form.is_form_4() && !self.form.is_amendment();
+        let gifts_since = NaiveDate::from_ymd_opt(2023, 2, 27);
+        let is_late = |lot: &&Lot| {
+            let Some(traded) = lot.date.value else { return false };
+            let deferred = match lot.code.value.map(Code::letter) {
+                Some('L' | 'W') => true,
+                Some('G') => gifts_since.is_some_and(|since| traded < since),
+                _ => lot.form.is_some_and(|form| form.number() == 5),
+            };
+            let from = lot.deemed_execution_date.value.map_or(traded, |deemed| deemed.max(traded));
+            !deferred && due(from).is_some_and(|due| accepted > due)
+        };
+        let late = self.lots.iter().enumerate().filter(|(_, lot)| counts && is_late(lot));
+        Some(late.map(|(i, _)| i).collect())
+    }
+
     /// EDGAR's index page of this filing, for people to open; `None` without an accession.
     pub fn url(&self) -> Option<String> {
         self.accession.map(|accession| index_url(self.issuer.cik, accession))
@@ -91,10 +130,19 @@ pub struct Issuer {
 }
 
 impl Issuer {
+    const NO_TICKER: [&str; 3] = ["NONE", "N.A.", "NA"];
+
+    /// Whether the symbol says in words or signs that there is none.
+    pub fn states_no_ticker(&self) -> bool {
+        let typed = self.symbol.as_deref().unwrap_or_default().trim().to_ascii_uppercase();
+        let said = ["N/A", "NOT ", "NO ", "PRIVATE", "UNLISTED", "PENDING", "TBD"];
+        let bare = typed.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        bare.is_empty() || Self::NO_TICKER.contains(&bare) || said.iter().any(|start| bare.starts_with(start))
+    }
+
     /// The tickers that the typed symbol can be read as: `NASDAQ:DHC` is DHC, `WLY/WLYB` is two, `NONE` is none. Upper
     /// case, at most ten.
     pub fn tickers(&self) -> Vec<String> {
-        const NO_TICKER: [&str; 3] = ["NONE", "N.A.", "NA"];
         const EXCHANGES: [&str; 9] =
             ["NYSE", "NASDAQ", "AMEX", "ARCA", "BATS", "OTC", "OTCBB", "OTCQB", "OTCQX"];
         const MOST: usize = 10;
@@ -104,7 +152,7 @@ impl Issuer {
             return tickers;
         }
         for ticker in typed.split([',', ';', ':', '/', ' ', '(', ')', '[', ']', '"', '\'']) {
-            let known = NO_TICKER.contains(&ticker) || EXCHANGES.contains(&ticker);
+            let known = Self::NO_TICKER.contains(&ticker) || EXCHANGES.contains(&ticker);
             if is_ticker(ticker)
                 && !known
                 && tickers.len() < MOST
@@ -148,21 +196,6 @@ pub struct Owner {
     pub title: Option<String>,
     /// `otherText`: what `other` means.
     pub other_text: Option<String>,
-}
-
-impl Owner {
-    /// The boxes that are ticked, in words.
-    pub fn roles(&self) -> Vec<&'static str> {
-        [
-            (self.director, "director"),
-            (self.officer, "officer"),
-            (self.ten_percent_owner, "10% owner"),
-            (self.other, "other"),
-        ]
-        .into_iter()
-        .filter_map(|(ticked, role)| ticked.then_some(role))
-        .collect()
-    }
 }
 
 /// An owner's address as filed.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Accession, Cik, Code, Direction, Evidence, Filing, Form, Holding, Intent, Lot, LotFigures, Owner,
-    Ownership, Plan, Shares, Signature, Table, Terms, Usd, Warning,
+    Ownership, Plan, Role, Shares, Signature, Table, Terms, Usd, Warning,
 };
 
 /// A filing as JSON.
@@ -37,6 +37,8 @@ pub struct FilingRecord {
     pub issuer: IssuerRecord,
     /// The reporting persons.
     pub owners: Vec<OwnerRecord>,
+    /// Whether a row was reported after the second business day; `null` without an acceptance time.
+    pub filed_late: Option<bool>,
     /// Non-derivative rows first, then derivative ones, each in document order.
     pub transactions: Vec<LotRecord>,
     /// In the same order.
@@ -81,6 +83,8 @@ pub struct OwnerRecord {
     pub title: Option<String>,
     /// `otherText`: what "other" means.
     pub other_text: Option<String>,
+    /// By boxes and title, "See Remarks" followed.
+    pub roles: Vec<Role>,
 }
 
 /// A transaction row as JSON.
@@ -200,7 +204,8 @@ impl FilingRecord {
                 name: filing.issuer.name.clone(),
                 symbol: filing.issuer.symbol.clone(),
             },
-            owners: filing.owners.iter().map(OwnerRecord::from).collect(),
+            owners: filing.owners.iter().map(|owner| OwnerRecord::new(filing, owner)).collect(),
+            filed_late: filing.late_lots().map(|late| !late.is_empty()),
             transactions: filing.lots.iter().map(LotRecord::from).collect(),
             holdings: filing.holdings.iter().map(HoldingRecord::from).collect(),
             footnotes: filing.footnotes.iter().map(|f| (f.id.clone(), f.text.clone())).collect(),
@@ -211,9 +216,10 @@ impl FilingRecord {
     }
 }
 
-impl From<&Owner> for OwnerRecord {
-    fn from(owner: &Owner) -> Self {
+impl OwnerRecord {
+    fn new(filing: &Filing, owner: &Owner) -> Self {
         Self {
+            roles: filing.roles(owner),
             cik: owner.cik,
             name: owner.name.clone(),
             director: owner.director,

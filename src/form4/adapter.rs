@@ -9,8 +9,8 @@ use super::ReadError;
 use super::review;
 use super::wire::{self, Data, Document, Row, Text};
 use crate::filing::{
-    Address, Concluded, Direction, Filing, Footnote, Holding, Issuer, Line, Lot, Noted, Owner, Ownership, Signature,
-    Table, Terms, Warning,
+    Address, Concluded, Direction, Filing, Footnote, Holding, Issuer, Line, Lot, Noted, Owner, Ownership,
+    Signature, Table, Terms, Warning,
 };
 use crate::text::{clip, fold};
 
@@ -88,7 +88,8 @@ impl Adapter {
     fn rows(&mut self, rows: Vec<Row<'_>>, filing: &mut Filing) {
         let mut counts = [0_usize; 4];
         // Non-derivative rows first, whatever order the tables came in.
-        let (non_derivative, derivative): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| !row.derivative);
+        let (non_derivative, derivative): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| !row.derivative);
         for mut row in non_derivative.into_iter().chain(derivative) {
             let count = &mut counts[usize::from(row.derivative) * 2 + usize::from(row.holding)];
             *count += 1;
@@ -141,7 +142,12 @@ impl Adapter {
 
     fn line(&mut self, row: &mut Row<'_>, at: &str) -> Line {
         let terms = row.derivative.then(|| Terms {
-            exercise_price: self.noted(&mut row.exercise_price, at, "conversionOrExercisePrice", "bad-number"),
+            exercise_price: self.noted(
+                &mut row.exercise_price,
+                at,
+                "conversionOrExercisePrice",
+                "bad-number",
+            ),
             exercise_date: self.noted_date(&mut row.exercise_date, at, "exerciseDate"),
             expiration_date: self.noted_date(&mut row.expiration_date, at, "expirationDate"),
             underlying: self.noted_text(&mut row.underlying),
@@ -151,18 +157,33 @@ impl Adapter {
                 "underlyingSecurityShares",
                 "bad-number",
             ),
-            underlying_value: self.noted(&mut row.underlying_value, at, "underlyingSecurityValue", "bad-number"),
+            underlying_value: self.noted(
+                &mut row.underlying_value,
+                at,
+                "underlyingSecurityValue",
+                "bad-number",
+            ),
         });
         Line {
             table: if row.derivative { Table::Derivative } else { Table::NonDerivative },
             security: self.noted_text(&mut row.security),
-            shares_after: self.noted(&mut row.shares_after, at, "sharesOwnedFollowingTransaction", "bad-number"),
+            shares_after: self.noted(
+                &mut row.shares_after,
+                at,
+                "sharesOwnedFollowingTransaction",
+                "bad-number",
+            ),
             value_after: self.noted(&mut row.value_after, at, "valueOwnedFollowingTransaction", "bad-number"),
-            ownership: self.letter(&mut row.ownership, at, "directOrIndirectOwnership", |letter| match letter {
-                "D" => Some(Ownership::Direct),
-                "I" => Some(Ownership::Indirect),
-                _ => None,
-            }),
+            ownership: self.letter(
+                &mut row.ownership,
+                at,
+                "directOrIndirectOwnership",
+                |letter| match letter {
+                    "D" => Some(Ownership::Direct),
+                    "I" => Some(Ownership::Indirect),
+                    _ => None,
+                },
+            ),
             nature: self.noted_text(&mut row.nature),
             terms,
         }
@@ -210,7 +231,10 @@ impl Adapter {
         T: FromStr,
         T::Err: Display,
     {
-        Noted { value: self.parsed(&data.value, at, name, code), footnotes: std::mem::take(&mut data.footnotes) }
+        Noted {
+            value: self.parsed(&data.value, at, name, code),
+            footnotes: std::mem::take(&mut data.footnotes),
+        }
     }
 
     fn parsed<T>(&mut self, wire: &Text<'_>, at: &str, name: &str, code: &str) -> Option<T>
@@ -225,7 +249,13 @@ impl Adapter {
             .ok()
     }
 
-    fn letter<T>(&mut self, data: &mut Data<'_>, at: &str, name: &str, read: fn(&str) -> Option<T>) -> Noted<T> {
+    fn letter<T>(
+        &mut self,
+        data: &mut Data<'_>,
+        at: &str,
+        name: &str,
+        read: fn(&str) -> Option<T>,
+    ) -> Noted<T> {
         let trimmed = data.value.as_deref().map(str::trim).filter(|t| !t.is_empty());
         let value = trimmed.and_then(|letter| {
             let value = read(letter);
@@ -239,7 +269,10 @@ impl Adapter {
     }
 
     fn noted_date(&mut self, data: &mut Data<'_>, at: &str, name: &str) -> Noted<NaiveDate> {
-        Noted { value: self.date(&data.value, &format!("{at}/{name}")), footnotes: std::mem::take(&mut data.footnotes) }
+        Noted {
+            value: self.date(&data.value, &format!("{at}/{name}")),
+            footnotes: std::mem::take(&mut data.footnotes),
+        }
     }
 
     /// An `xs:date` may end in a time zone, `2023-06-29-05:00`: the date is its first ten characters.

@@ -53,6 +53,12 @@ impl Note<'_> {
         self.said.get_or_init(|| footnotes::read(self.text))
     }
 
+    /// The first adoption date that it states.
+    fn adopted(&self) -> Option<Adopted> {
+        let (date, words) = self.said().adopted.first()?;
+        Some(Adopted { date: *date, evidence: self.evidence(words) })
+    }
+
     fn evidence(&self, words: &Arc<str>) -> Evidence {
         let source = match self.source {
             NoteSource::Footnote(id) => Source::Footnote(id.into()),
@@ -66,6 +72,8 @@ impl Note<'_> {
 struct Notes<'a> {
     all: Vec<Note<'a>>,
     by_id: BTreeMap<&'a str, usize>,
+    /// The note that names a plan by the rule's number, for others that speak of "the plan".
+    naming: OnceCell<Option<usize>>,
 }
 
 impl<'a> Notes<'a> {
@@ -94,7 +102,13 @@ impl<'a> Notes<'a> {
             }
         }
         all.extend(filing.remarks.as_deref().map(|text| note(NoteSource::Remarks, text)));
-        Self { all, by_id }
+        Self { all, by_id, naming: OnceCell::new() }
+    }
+
+    /// The first note that names a plan by the rule's number.
+    fn naming(&self) -> Option<&Note<'a>> {
+        let found = self.naming.get_or_init(|| self.all.iter().position(|note| note.said().names_rule));
+        found.map(|i| &self.all[i])
     }
 
     /// The notes of a row, those of its price first.
@@ -113,8 +127,10 @@ impl<'a> Notes<'a> {
     /// What applies to a row: its own notes, then those that speak of it from elsewhere.
     fn applying(&self, lot: &Lot, own: Vec<usize>) -> Vec<Applying<'_>> {
         let sale = lot.code.value == Some(Code::SALE);
-        let mut applying: Vec<Applying<'_>> =
-            own.iter().map(|&i| Applying { note: &self.all[i], tied: true, whole: true }).collect();
+        let mut applying: Vec<Applying<'_>> = own
+            .iter()
+            .map(|&i| Applying { notes: self, note: &self.all[i], tied: true, whole: true })
+            .collect();
         let says_something = applying.iter().any(|own| !own.note.said().statements.is_empty());
         for (i, note) in self.all.iter().enumerate().filter(|(i, _)| !own.contains(i)) {
             // What is said of other sales is said of this one only where nothing is said of itself.
@@ -128,7 +144,7 @@ impl<'a> Notes<'a> {
             };
             // An exercise's note may speak of the sale that follows it.
             if wide || sale && !note.tied_to_sale {
-                applying.push(Applying { note, tied: false, whole: wide });
+                applying.push(Applying { notes: self, note, tied: false, whole: wide });
             }
         }
         applying
@@ -141,6 +157,7 @@ fn note<'a>(source: NoteSource<'a>, text: &'a str) -> Note<'a> {
 
 /// A note that applies to a row.
 struct Applying<'a> {
+    notes: &'a Notes<'a>,
     note: &'a Note<'a>,
     /// Whether the row refers to it.
     tied: bool,
@@ -150,14 +167,22 @@ struct Applying<'a> {
 
 impl Applying<'_> {
     fn statement(&self, kind: Kind) -> Option<&Statement> {
-        let found = self.note.said().statement(kind)?;
-        (self.whole || kind == Kind::Plan && found.names_sale).then_some(found)
+        let said = self.note.said();
+        let by_name = |kind: Kind| said.statement(kind).filter(|_| self.notes.naming().is_some());
+        let found = said.statement(kind).or_else(|| match kind {
+            Kind::Plan => by_name(Kind::NamedPlan),
+            Kind::NoPlan => by_name(Kind::NoNamedPlan),
+            _ => None,
+        })?;
+        (self.whole || kind == Kind::Plan && said.names_sale).then_some(found)
     }
 
     fn adopted(&self) -> Option<Adopted> {
-        let said = self.note.said();
-        let (date, words) = said.adopted.first().filter(|_| self.whole || self.statement(Kind::Plan).is_some())?;
-        Some(Adopted { date: *date, evidence: self.note.evidence(words) })
+        let stated = self.statement(Kind::Plan);
+        let own = self.note.adopted().filter(|_| self.whole || stated.is_some());
+        // "Sold under the plan": its date is where it is named.
+        let by_name = stated.is_some_and(|stated| stated.kind == Kind::NamedPlan);
+        own.or_else(|| self.notes.naming().filter(|_| by_name)?.adopted())
     }
 }
 
@@ -212,14 +237,15 @@ fn prices(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
     if lot.price.value.is_some_and(Usd::is_zero) {
         return;
     }
-    for (i, note) in own.iter().map(|&i| &notes.all[i]).enumerate() {
+    let loose = notes.all.iter().filter(|note| !note.tied && note.said().ranges.len() == 1);
+    for (i, note) in own.iter().map(|&i| &notes.all[i]).chain(loose).enumerate() {
         let said = note.said();
         let of_price = !said.ranges.is_empty() || i < lot.price.footnotes.len();
         if said.average && of_price && lot.price.value.is_some() {
             lot.price_is_average = Some(true);
         }
         if lot.actual_prices.is_none()
-            && let Some(range) = choose(&said.ranges, lot)
+            && let Some(range) = choose(note.text, &said.ranges, lot)
         {
             let evidence = note.evidence(&range.words);
             lot.actual_prices = Some(ActualPrices { low: range.low, high: range.high, evidence });
@@ -227,10 +253,20 @@ fn prices(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
     }
 }
 
-/// Of several ranges in one note, the first that the row's price can be of.
-fn choose<'a>(ranges: &'a [PriceRange], lot: &Lot) -> Option<&'a PriceRange> {
+/// Of several ranges in one note, the one beside the row's date, else the first that its price can be of.
+fn choose<'a>(text: &str, ranges: &'a [PriceRange], lot: &Lot) -> Option<&'a PriceRange> {
+    if let [only] = ranges {
+        return Some(only);
+    }
+    let mut from = 0;
+    for range in ranges {
+        if footnotes::days(&text[from..range.start]).into_iter().any(|day| Some(day) == lot.date.value) {
+            return Some(range);
+        }
+        from = range.end;
+    }
     let fits = |range: &&PriceRange| {
         lot.price.value.is_some_and(|price| ActualPrices::span(range.low, range.high, price))
     };
-    ranges.iter().find(fits).or_else(|| ranges.first())
+    ranges.iter().find(fits)
 }

@@ -2,7 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::filing::{Code, Direction, Filing, Holding, Lot, Table, Warning};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use crate::filing::{
+    Cik, Code, Direction, Filing, Holding, Lot, Shares, Table, Usd, Warning, due, edgar_day,
+};
+use crate::text::clip;
 
 /// More warnings of one filing than this are not kept.
 const MOST_WARNINGS: usize = 100;
@@ -16,6 +22,9 @@ pub(super) fn review(filing: &mut Filing) {
         outside_range(lot, &|| place(&filing.lots, i), &mut warnings);
     }
     dates(filing, &mut warnings);
+    totals(filing, &mut warnings);
+    siblings(filing, &mut warnings);
+    people(filing, &mut warnings);
     filing.warnings = warnings;
 }
 
@@ -37,6 +46,9 @@ fn place(lots: &[Lot], i: usize) -> String {
 fn footnote_ids(filing: &Filing, warnings: &mut Vec<Warning>) {
     let mut there = BTreeSet::new();
     for note in &filing.footnotes {
+        if note.text.is_empty() {
+            warn(warnings, "footnote-missing", format!("footnote {} has no text", note.id), "footnotes");
+        }
         if note.id.is_empty() {
             let message = "a footnote has no id, so no row can refer to it".to_owned();
             warn(warnings, "missing-element", message, "footnotes");
@@ -65,6 +77,14 @@ fn oddities(lot: &Lot, at: &dyn Fn() -> String, warnings: &mut Vec<Warning>) {
         let message = "what every transaction states is missing".to_owned();
         warn(warnings, "missing-element", message, &format!("{}/{name}", at()));
     }
+    if lot.shares.value.is_some_and(Shares::is_zero) {
+        warn(
+            warnings,
+            "zero-shares",
+            "a transaction of no shares".to_owned(),
+            &format!("{}/transactionShares", at()),
+        );
+    }
     let against = match (lot.code.value.map(Code::letter), lot.direction.value) {
         (Some('S'), Some(Direction::Acquired)) => "a sale (S) is reported as acquired",
         (Some('P'), Some(Direction::Disposed)) => "a purchase (P) is reported as disposed of",
@@ -73,13 +93,136 @@ fn oddities(lot: &Lot, at: &dyn Fn() -> String, warnings: &mut Vec<Warning>) {
     warn(warnings, "direction-against-code", against.to_owned(), &at());
 }
 
-/// A trade is signed for after it was made.
+/// A trade comes before its signature and its report, a report in time, and a plan before the trade under it.
 fn dates(filing: &Filing, warnings: &mut Vec<Warning>) {
-    let Some(signed) = filing.signatures.iter().filter_map(|signature| signature.date).max() else { return };
-    let late = filing.lots.iter().filter_map(|lot| lot.date.value).filter(|date| *date > signed);
-    for date in late.collect::<BTreeSet<_>>() {
-        let message = format!("a transaction of {date} was signed for on {signed}");
-        warn(warnings, "date-after-signature", message, "transactionDate");
+    let at = "transactionDate";
+    let traded: BTreeSet<NaiveDate> = filing.lots.iter().filter_map(|lot| lot.date.value).collect();
+    let signed = filing.signatures.iter().filter_map(|signature| signature.date).max();
+    let accepted = filing.accepted_at.map(edgar_day);
+    for date in &traded {
+        if let Some(signed) = signed.filter(|signed| date > signed) {
+            let message = format!("a transaction of {date} was signed for on {signed}");
+            warn(warnings, "date-after-signature", message, at);
+        }
+        if let Some(accepted) = accepted.filter(|accepted| date > accepted) {
+            let message = format!("a transaction of {date} was reported on {accepted}, before it");
+            warn(warnings, "date-in-future", message, at);
+        }
+    }
+    let late = filing.late_lots().unwrap_or_default();
+    let first = late.iter().filter_map(|&i| filing.lots[i].date.value).min();
+    if let (Some(first), Some(accepted)) = (first, accepted) {
+        let by = due(first).map_or_else(String::new, |due| format!(", two business days end on {due}"));
+        let message = format!("a transaction of {first} was reported on {accepted}{by}");
+        warn(warnings, "filed-late", message, at);
+    }
+    for (i, lot) in filing.lots.iter().enumerate() {
+        let (Some(adopted), Some(date)) = (&lot.plan_adopted, lot.date.value) else { continue };
+        if adopted.date.earliest() > date {
+            let message = format!("traded on {date} under a plan adopted on {}, after it", adopted.date);
+            warn(warnings, "plan-after-trade", message, &place(&filing.lots, i));
+        }
+    }
+}
+
+/// A price per share that is rather the price of all of them.
+fn totals(filing: &Filing, warnings: &mut Vec<Warning>) {
+    // Its class A shares do cost hundreds of thousands; no other share of common stock has cost as much as `most`.
+    const BERKSHIRE: u64 = 1_067_983;
+    let most = Decimal::from(15_000);
+    let dear = Cik::new(BERKSHIRE) == Some(filing.issuer.cik);
+    for (i, lot) in filing.lots.iter().enumerate() {
+        let Some(price) = lot.price.value.filter(|price| !price.is_zero()) else { continue };
+        let title = lot.line.security.value.as_deref().unwrap_or_default().to_ascii_lowercase();
+        let share = ["common", "ordinary", "class a", "class b"].iter().any(|word| title.contains(word))
+            && lot.line.table == Table::NonDerivative;
+        let total = lot.total_value.value == Some(price)
+            || share && !dear && price.decimal() > most
+            || is_total_beside(filing, lot, price);
+        if total {
+            let message = format!("{} per share looks like the price of all of them", price.exact());
+            let at = format!("{}/transactionPricePerShare", place(&filing.lots, i));
+            warn(warnings, "price-like-total", message, &at);
+        }
+    }
+}
+
+/// Whether a price, spread over its shares, is about that of another lot of the security, while by itself it is not.
+fn is_total_beside(filing: &Filing, lot: &Lot, price: Usd) -> bool {
+    let Some(shares) = lot.shares.value.filter(|shares| shares.decimal() > Decimal::TEN) else {
+        return false;
+    };
+    let Some(each) = price.per(shares) else { return false };
+    filing.lots.iter().any(|other| {
+        let same = !std::ptr::eq(other, lot)
+            && other.code.value == lot.code.value
+            && other.line.security.value == lot.line.security.value;
+        let Some(usual) = other.price.value.filter(|usual| same && !usual.is_zero()) else { return false };
+        let near = |a: Decimal, b: Decimal| a <= b * Decimal::TWO && b <= a * Decimal::TWO;
+        near(each.decimal(), usual.decimal()) && price.decimal() > usual.decimal() * Decimal::TEN
+    })
+}
+
+/// Sales, or purchases, of one security within some days have prices that are near each other.
+fn siblings(filing: &Filing, warnings: &mut Vec<Warning>) {
+    const DAYS: i64 = 7;
+    const FEWEST: usize = 3;
+    let traded = |lot: &Lot| {
+        lot.line.table == Table::NonDerivative && matches!(lot.code.value.map(Code::letter), Some('S' | 'P'))
+    };
+    for (i, lot) in filing.lots.iter().enumerate().filter(|(_, lot)| traded(lot)) {
+        let (Some(price), Some(date)) = (lot.price.value, lot.date.value) else { continue };
+        let mut near: Vec<Usd> = filing
+            .lots
+            .iter()
+            .filter(|other| {
+                traded(other)
+                    && other.code.value == lot.code.value
+                    && other.line.security.value == lot.line.security.value
+                    && other.date.value.is_some_and(|day| (day - date).num_days().abs() <= DAYS)
+            })
+            .filter_map(|other| other.price.value)
+            .collect();
+        near.sort_unstable();
+        let Some(median) = near.get(near.len() / 2).filter(|_| near.len() >= FEWEST) else { continue };
+        let (price, usual) = (price.decimal(), median.decimal());
+        if price > usual * Decimal::TWO || price * Decimal::TWO < usual {
+            let message = format!(
+                "the price {} is far from {}, that of the lots beside it",
+                Usd::from(price).exact(),
+                median.exact()
+            );
+            let at = format!("{}/transactionPricePerShare", place(&filing.lots, i));
+            warn(warnings, "price-far-from-siblings", message, &at);
+        }
+    }
+}
+
+/// The symbol of the issuer and the titles of the owners.
+fn people(filing: &Filing, warnings: &mut Vec<Warning>) {
+    let issuer = &filing.issuer;
+    if issuer.symbol.is_some() && issuer.tickers().is_empty() && !issuer.states_no_ticker() {
+        // What was typed may be a secret: it is not repeated.
+        let message = "what stands as the trading symbol looks like no ticker".to_owned();
+        warn(warnings, "odd-ticker", message, "issuer/issuerTradingSymbol");
+    }
+    for (i, owner) in filing.owners.iter().enumerate().filter(|(_, owner)| !owner.officer) {
+        let none =
+            ["n/a", "none", "na", "-", "not applicable", "director", "10% owner", "see remarks", "other"];
+        let named =
+            owner.title.as_deref().filter(|title| !none.contains(&title.to_ascii_lowercase().as_str()));
+        if let Some(title) = named {
+            let message = format!(
+                "the title \u{201c}{}\u{201d} is of somebody who is no officer by the boxes",
+                clip(title, 60)
+            );
+            warn(
+                warnings,
+                "title-without-office",
+                message,
+                &format!("reportingOwner[{}]/officerTitle", i + 1),
+            );
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 use super::read;
+use crate::filing::Role;
 
 fn document(inner: &str) -> String {
     format!(
@@ -24,7 +25,7 @@ fn names_fold_and_dates_lose_their_zone() {
     assert_eq!(filing.issuer.name, "Acme & Sons");
     assert_eq!(filing.period.unwrap().to_string(), "2023-06-29");
     assert_eq!(filing.plan_10b5_1, None);
-    assert_eq!(filing.owners[0].roles(), ["director"]);
+    assert_eq!(filing.roles(&filing.owners[0]), [Role::Director]);
     assert_eq!(filing.warnings, []);
 }
 

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::eastern;
 use super::terminal::{BOLD, Colour, DIM};
 use crate::filing::record::LotRecord;
-use crate::filing::{Direction, Filing, Holding, Lot, Ownership, Table, Trade};
+use crate::filing::{Direction, Filing, Holding, Lot, Ownership, Role, Table, Trade};
 use crate::text::plain;
 
 /// The lines of a filing read under the name `file`.
@@ -23,8 +23,8 @@ pub fn show(file: &str, filing: &Filing, colour: Colour) -> String {
         line(&mut out, &format!("amends the filing of {date}"));
     }
     for owner in &filing.owners {
-        let mut position: Vec<String> = owner.roles().into_iter().map(str::to_owned).collect();
-        position.extend(owner.title.as_deref().map(plain));
+        let mut position: Vec<String> = filing.roles(owner).iter().map(Role::to_string).collect();
+        position.extend(filing.title(owner).map(plain));
         position.extend(owner.other_text.as_deref().map(plain));
         line(&mut out, &format!("by {}  {}", colour.paint(BOLD, &plain(&owner.name)), position.join(", ")));
     }

@@ -21,9 +21,11 @@ static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
         r"(?ix)
         \b(?P<y1>(?:19|20)\d\d)-(?P<m1>\d\d)-(?P<d1>\d\d)\b
-        | \b(?P<n2>{month})\s*(?P<d2>\d{{1,2}}){nth}\s*(?:,\s*|\s)\s*(?P<y2>(?:19|20)\d\d)\b
-        | \b(?P<d3>\d{{1,2}}){nth}\s+(?:day\s+of\s+)?(?P<n3>{month}),?\s+(?P<y3>(?:19|20)\d\d)\b
-        | \b(?P<m4>\d{{1,2}})\s?[/.-]\s?(?P<d4>\d{{1,2}})\s?[/.-]\s?(?P<y4>(?:19|20)\d\d|\d\d)\b
+        | \b(?P<n2>{month})\s*(?P<d2>\d{{1,2}}){nth}\s*(?:,\s*|\s)\s*(?P<y2>(?:19|20)\d\d|['’]\d\d)\b
+        | \b(?P<d3>\d{{1,2}}){nth}(?:\s+(?:day\s+of\s+|of\s+)?|\s?-\s?)(?P<n3>{month})(?:,?\s+|\s?-\s?)(?P<y3>(?:19|20)\d\d|\d\d)\b
+        | \b(?P<m4>\d{{1,2}})\s?[/.–-]\s?(?P<d4>\d{{1,2}})\s?[/.–-]\s?(?P<y4>(?:19|20)\d\d|\d\d)\b
+        | \b(?P<y6>20[0-2]\d)(?P<m6>0[1-9]|1[0-2])(?P<d6>[0-3]\d)\b
+        | \b(?P<m7>0?[1-9]|1[0-2])/(?P<y7>20\d\d)\b
         | \b(?P<n5>{month})(?:\s+of)?,?\s+(?P<y5>(?:19|20)\d\d)\b"
     ))
     .ok()
@@ -39,7 +41,7 @@ pub(super) fn dates(text: &str) -> Vec<Found> {
 }
 
 fn date(found: &Captures<'_>) -> Option<PlanDate> {
-    let number = |name: &str| found.name(name)?.as_str().parse::<u32>().ok();
+    let number = |name: &str| found.name(name)?.as_str().trim_start_matches(['\'', '’']).parse::<u32>().ok();
     let month = |name: &str| month(found.name(name)?.as_str());
     let day = |year: u32, month: u32, day: u32| {
         // Two digits are of this century: plans by Rule 10b5-1 exist since 2000.
@@ -59,6 +61,12 @@ fn date(found: &Captures<'_>) -> Option<PlanDate> {
     }
     if let Some(year) = number("y4") {
         return day(year, number("m4")?, number("d4")?);
+    }
+    if let Some(year) = number("y6") {
+        return day(year, number("m6")?, number("d6")?);
+    }
+    if let Some(year) = number("y7") {
+        return NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, number("m7")?, 1).map(PlanDate::Month);
     }
     let year = i32::try_from(number("y5")?).ok()?;
     NaiveDate::from_ymd_opt(year, month("n5")?, 1).map(PlanDate::Month)
@@ -87,10 +95,19 @@ mod tests {
         check("on Sept. 12th, 2022 and MARCH 3 2021", &["2022-09-12", "2021-03-03"]);
         check("on March 15,2023 or March15, 2023", &["2023-03-15", "2023-03-15"]);
         check("the 5th day of May 2022; 12 June, 2020", &["2022-05-05", "2020-06-12"]);
-        check("11/17/2022, 2/10/23, 02-28-2023, 1.5.2021", &["2022-11-17", "2023-02-10", "2023-02-28", "2021-01-05"]);
+        check(
+            "11/17/2022, 2/10/23, 02-28-2023, 1.5.2021",
+            &["2022-11-17", "2023-02-10", "2023-02-28", "2021-01-05"],
+        );
+        check(
+            "the 27th of August, 2018; 12-MAR-2014, 6-Aug-2021, 03-Jun-13",
+            &["2018-08-27", "2014-03-12", "2021-08-06", "2013-06-03"],
+        );
+        check("adopted on Feb 13 '09.", &["2009-02-13"]);
         check("2022-11-23", &["2022-11-23"]);
         check("in September 2022, or in May of 2021", &["2022-09", "2021-05"]);
         check("15/3/2023", &["2023-03-15"]);
+        check("20111129, 06–15–2009, 03/2018", &["2011-11-29", "2009-06-15", "2018-03"]);
     }
 
     #[test]

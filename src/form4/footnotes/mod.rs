@@ -2,6 +2,7 @@
 //!
 //! A note is looked through once for words; only where some stand are the patterns of their kind tried, sentence by sentence.
 
+mod adoption;
 mod date;
 mod plan;
 mod price;
@@ -11,6 +12,7 @@ use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use chrono::NaiveDate;
 use regex::Regex;
 
 use crate::filing::PlanDate;
@@ -28,6 +30,10 @@ pub(super) enum Kind {
     Plan,
     /// Not made under one.
     NoPlan,
+    /// Made under a plan that this or another note names.
+    NamedPlan,
+    /// Not made under that one.
+    NoNamedPlan,
     /// Called discretionary.
     Discretionary,
     /// To pay the tax or price of an award.
@@ -45,8 +51,6 @@ pub(super) enum Kind {
 pub(super) struct Statement {
     pub(super) kind: Kind,
     pub(super) words: Arc<str>,
-    /// Whether the sentence speaks of a sale, so that it may be said of one from another row's note.
-    pub(super) names_sale: bool,
 }
 
 /// Of what a note speaks besides the row that it is tied to.
@@ -69,9 +73,31 @@ pub(super) struct Said {
     pub(super) statements: Vec<Statement>,
     pub(super) adopted: Vec<(PlanDate, Arc<str>)>,
     pub(super) reach: Reach,
+    /// Whether it speaks of a sale, so that it may be said of one though it is tied to another row.
+    pub(super) names_sale: bool,
+    /// Whether it names a plan by the rule's number, so that others may speak of "the plan".
+    pub(super) names_rule: bool,
 }
 
 impl Said {
+    /// What one sentence of a note takes back of another.
+    fn weigh(&mut self, sentences: &[&str]) {
+        if self.names_rule
+            && let Some(denial) = self.statements.iter_mut().find(|said| said.kind == Kind::NoNamedPlan)
+        {
+            denial.kind = Kind::NoPlan;
+        }
+        let denied = self.statement(Kind::NoPlan).is_some();
+        let no_named = self.statement(Kind::NoNamedPlan).is_some();
+        let not_offered = sentences.iter().any(|sentence| purpose::denies_offering(sentence));
+        self.statements.retain(|said| match said.kind {
+            Kind::Plan => !denied,
+            Kind::NamedPlan => !denied && !no_named,
+            Kind::Offering => !not_offered,
+            _ => true,
+        });
+    }
+
     /// The first statement of a kind.
     pub(super) fn statement(&self, kind: Kind) -> Option<&Statement> {
         self.statements.iter().find(|statement| statement.kind == kind)
@@ -82,11 +108,15 @@ impl Said {
 pub(super) fn read(text: &str) -> Said {
     let marks = Marks::of(text);
     let mut said = Said {
-        ranges: if marks.has(Marks::PRICE) { price::ranges(text, marks) } else { Vec::new() },
+        ranges: if marks.has(Marks::PRICE | Marks::AVERAGE) {
+            price::ranges(text, marks)
+        } else {
+            Vec::new()
+        },
         average: marks.has(Marks::AVERAGE) && price::says_average(text),
         ..Said::default()
     };
-    if !marks.has(Marks::PLAN | Marks::COVER | Marks::OFFERING | Marks::NEGOTIATED | Marks::ISSUER | Marks::DISCRETION) {
+    if !marks.has(Marks::STATEMENT) {
         return said;
     }
     let sentences = sentences(text);
@@ -94,21 +124,35 @@ pub(super) fn read(text: &str) -> Said {
         statements(sentence, marks, &mut said.statements);
     }
     if marks.has(Marks::PLAN) {
-        let adopted = plan::adopted(&sentences);
+        said.names_rule = plan::names_rule(text);
+        let adopted = adoption::adopted(&sentences);
         said.adopted = adopted.into_iter().map(|(date, words)| (date, words.into())).collect();
     }
+    said.weigh(&sentences);
     if !said.statements.is_empty() {
+        said.names_sale = NAMES_SALE.is_match(text);
         said.reach = sentences.iter().map(|sentence| reach(sentence)).max().unwrap_or_default();
     }
     said
 }
 
+/// The days that a text names.
+pub(super) fn days(text: &str) -> Vec<NaiveDate> {
+    let named = date::dates(text).into_iter().filter_map(|found| match found.date {
+        PlanDate::Day(day) => Some(day),
+        PlanDate::Month(_) => None,
+    });
+    named.collect()
+}
+
 /// A reader of one kind of statement.
 type Reader = fn(&str) -> Option<&str>;
 
-const READERS: [(u32, Kind, Reader); 7] = [
+const READERS: [(u32, Kind, Reader); 9] = [
     (Marks::PLAN, Kind::Plan, plan::says_plan),
     (Marks::PLAN, Kind::NoPlan, plan::says_no_plan),
+    (Marks::PLAN, Kind::NamedPlan, plan::says_named_plan),
+    (Marks::PLAN, Kind::NoNamedPlan, plan::denies_named_plan),
     (Marks::DISCRETION, Kind::Discretionary, purpose::says_discretionary),
     (Marks::COVER, Kind::Cover, purpose::says_cover),
     (Marks::OFFERING, Kind::Offering, purpose::says_offering),
@@ -122,8 +166,7 @@ fn statements(sentence: &str, marks: Marks, into: &mut Vec<Statement>) {
             && !into.iter().any(|statement| statement.kind == kind)
             && let Some(words) = reader(sentence)
         {
-            let names_sale = NAMES_SALE.is_match(sentence);
-            into.push(Statement { kind, words: excerpt(sentence, words), names_sale });
+            into.push(Statement { kind, words: excerpt(sentence, words) });
         }
     }
 }
@@ -182,8 +225,8 @@ fn excerpt(sentence: &str, words: &str) -> Arc<str> {
 /// Sentences of a text: they end at a point before a space and a capital, unless the point ends an abbreviation.
 fn sentences(text: &str) -> Vec<&str> {
     const ABBREVIATIONS: [&str; 20] = [
-        "mr", "mrs", "ms", "dr", "inc", "corp", "co", "ltd", "no", "jr", "sr", "st", "vs", "approx", "sec", "sept", "l.p", "u.s",
-        "messrs", "dec",
+        "mr", "mrs", "ms", "dr", "inc", "corp", "co", "ltd", "no", "jr", "sr", "st", "vs", "approx", "sec",
+        "sept", "l.p", "u.s", "messrs", "dec",
     ];
     let mut found = Vec::new();
     let mut start = 0;
@@ -219,7 +262,10 @@ impl Marks {
     const BETWEEN: u32 = 1 << 7;
     const HIGH: u32 = 1 << 8;
     const AVERAGE: u32 = 1 << 9;
-    const PRICE: u32 = Self::RANGE | Self::BETWEEN | Self::HIGH;
+    const DOLLAR: u32 = 1 << 10;
+    const PRICE: u32 = Self::RANGE | Self::BETWEEN | Self::HIGH | Self::DOLLAR;
+    const STATEMENT: u32 =
+        Self::PLAN | Self::COVER | Self::OFFERING | Self::NEGOTIATED | Self::ISSUER | Self::DISCRETION;
 
     fn has(self, any: u32) -> bool {
         self.0 & any != 0
@@ -233,15 +279,18 @@ impl Marks {
 }
 
 /// No word is the beginning of another: the search takes the first that it meets.
-const MARKED: [(&str, u32); 42] = [
+const MARKED: [(&str, u32); 60] = [
     ("10b", Marks::PLAN),
     ("10 b", Marks::PLAN),
     ("10(b", Marks::PLAN),
     ("10-b", Marks::PLAN),
     ("105b", Marks::PLAN),
     ("10 5b", Marks::PLAN),
+    ("l0b", Marks::PLAN),
+    ("1ob", Marks::PLAN),
     ("plan", Marks::PLAN),
     ("instruction", Marks::PLAN),
+    ("pre-arranged", Marks::PLAN),
     ("cover", Marks::COVER),
     ("tax", Marks::COVER),
     ("withh", Marks::COVER),
@@ -249,16 +298,30 @@ const MARKED: [(&str, u32); 42] = [
     ("exercise cost", Marks::COVER),
     ("option cost", Marks::COVER),
     ("cost of", Marks::COVER),
+    ("transaction cost", Marks::COVER),
+    ("paye", Marks::COVER),
     ("underwr", Marks::OFFERING),
     ("offering", Marks::OFFERING),
     ("prospectus", Marks::OFFERING),
     ("registration", Marks::OFFERING),
     ("allot", Marks::OFFERING),
     ("ipo", Marks::OFFERING),
+    ("greenshoe", Marks::OFFERING),
+    ("green shoe", Marks::OFFERING),
     ("negotiat", Marks::NEGOTIATED),
+    ("neg'd", Marks::NEGOTIATED),
     ("private", Marks::NEGOTIATED),
     ("block", Marks::NEGOTIATED),
     ("agreement", Marks::NEGOTIATED),
+    ("agreed", Marks::NEGOTIATED),
+    ("off-market", Marks::NEGOTIATED),
+    ("arm's", Marks::NEGOTIATED),
+    ("bill of sale", Marks::NEGOTIATED),
+    ("bills of sale", Marks::NEGOTIATED),
+    ("purchaser", Marks::NEGOTIATED),
+    ("buyer", Marks::NEGOTIATED),
+    ("investor", Marks::NEGOTIATED),
+    ("sold to ", Marks::NEGOTIATED | Marks::ISSUER),
     ("issuer", Marks::ISSUER),
     ("company", Marks::ISSUER),
     ("registrant", Marks::ISSUER),
@@ -269,13 +332,14 @@ const MARKED: [(&str, u32); 42] = [
     ("discretion", Marks::DISCRETION),
     ("rang", Marks::RANGE),
     ("between", Marks::BETWEEN),
-    ("from $", Marks::BETWEEN),
+    ("b/w", Marks::BETWEEN),
+    ("from $", Marks::BETWEEN | Marks::DOLLAR),
     ("from a low", Marks::BETWEEN),
-    ("highest", Marks::HIGH),
-    ("a high", Marks::HIGH),
-    ("high of", Marks::HIGH),
+    ("high", Marks::HIGH),
+    ("above $", Marks::HIGH | Marks::DOLLAR),
     ("averag", Marks::AVERAGE),
     ("vwap", Marks::AVERAGE),
+    ("$", Marks::DOLLAR),
 ];
 
 static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {

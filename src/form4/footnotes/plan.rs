@@ -1,155 +1,118 @@
-//! What a note says of plans by Rule 10b5-1: that a trade was made under one, that it was not, and when it was adopted.
+//! What a note says of plans by Rule 10b5-1: that a trade was made under one, or was not.
 
-use std::ops::Range;
 use std::sync::LazyLock;
 
-
-use super::date::{self, Found};
 use super::{Pattern, pattern};
-use crate::filing::PlanDate;
 
-/// The rule's name as filers spell it: `10b5-1`, `10b5-l`, `10b51`, `10b-5-1`, `10(b)5-1`, `10b-51`, `105b-1`.
-const RULE: &str = r"10\s?-?(?:5\s?b|\(?b\)?[\s\-‐‑–—.]{0,3}5)[\s\-‐‑–—.(]{0,3}0?[1li](?:\b|c\b)|10\(?b\)?\s?-?\s?5\s+(?:\w+\s+){0,2}(?:plan|arrangement|instruction)";
+/// The rule's name as filers spell it: `10b5-1`, `10b5-l`, `10b51`, `10b-5-1`, `10(b)5-1`, `10b(5)-1`, `105b-1`, `l0b5-1`.
+pub(super) const RULE: &str = r"[1l][0o]\s?-?(?:5\s?b|\(?b\)?[\s\-‐‑–—.]{0,3}\(?5\)?)[\s\-‐‑–—.(]{0,3}0?[1li](?:\b|c\b|trading|plan|sales)|10\(?b\)?\s?-?\s?5\s+(?:\w+\s+){0,2}(?:plan|arrangement|instruction)";
 
 /// Plans to sell that are called so without the rule's number.
-const SALES_PLAN: &str = r"(?:pre-?\s?arranged|pre-?\s?established|pre-?existing|pre-?determined|previously\s+(?:adopted|established)|written|automatic)\s+(?:(?:stock|share|securities|written|trading|sales?|selling|disposition)\s+){0,3}plans?|(?:trading|selling|sales|stock\s+sale|share\s+sale|(?:share|securities)\s+disposition|diversification)\s+plans?";
+pub(super) const SALES_PLAN: &str = r"(?:pre-?\s?arranged|pre-?\s?established|pre-?existing|pre-?determined|pre-?set|previously\s+(?:adopted|established)|written|automatic)\s+(?:(?:stock|share|securities|written|trading|sales?|selling|disposition)\s+){0,3}(?:plans?|trading\s+instructions)|(?:trading|selling|sales|stock\s+sale|share\s+sale|(?:share|securities)\s+disposition|diversification)\s+plans?";
 
-static MENTION: LazyLock<Pattern> = LazyLock::new(|| pattern(RULE));
-static UNDER: LazyLock<Pattern> = LazyLock::new(|| {
+/// How a trade relates to the plan that it is made under.
+const BY: &str = r"(?:pursuant\s+to|under|in\s+accordance\s+with|in\s+connection\s+with|in\s+compliance\s+with|through|by\s+means\s+of|part\s+of|per|via|by\s+(?:a|the)|using)";
+
+pub(super) static MENTION: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"(?:{RULE})")));
+static POLICY: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"(?:{RULE})\s+polic(?:y|ies)")));
+static UNDER_RULE: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(&format!(r"\b{BY}\b[^;]{{0,160}}?(?:{RULE})")));
+static UNDER_SALES_PLAN: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(&format!(r"\b{BY}\b[^;]{{0,80}}?\b(?:{SALES_PLAN})\b")));
+/// Of a plan that the note, or another, has named: "under such plan", "pursuant to the 2016 Plan".
+static UNDER_NAMED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:pursuant\s+to|under|in\s+accordance\s+with|in\s+connection\s+with|through|part\s+of|by\s+(?:a|the))\b[^.;]{{0,80}}?\b(?:{SALES_PLAN})\b"
+        r"\b{BY}\s+(?:the|such|that|this|said|his|her|their|same)\s+(?:(?:same|said|above|aforementioned|foregoing|[\w.'’]+)\s+){{0,4}}(?:plan|arrangement|instructions?|program)\b"
     ))
 });
+
 static DENIAL: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:not|never)\s+(?:been\s+)?(?:(?:made|effected|effectuated|sold|executed|conducted|undertaken|entered\s+into|carried\s+out|done|automatically|transacted)\s+){{0,2}}(?:pursuant\s+to|under|part\s+of|in\s+accordance\s+with|covered\s+by|subject\s+to|within|through)\b[^.;]{{0,60}}(?:{RULE}|{SALES_PLAN})|\b(?:no|outside(?:\s+of)?|other\s+than\s+(?:pursuant\s+to|under)|without)\s+(?:a\s+|an\s+|any\s+|the\s+|of\s+)?(?:such\s+)?(?:rule\s+)?(?:{RULE})"
+        r"\b(?:not|never|none|neither|nor)\b(?P<gap>[^;]{{0,80}}?)\b(?:{BY}|covered\s+by|subject\s+to|within|adopted|have|entered\s+into|used)\b[^;]{{0,60}}?(?:{RULE}|{SALES_PLAN})|\b(?:outside(?:\s+of)?|other\s+than(?:\s+{BY})?|apart\s+from|separate\s+from|independent(?:ly)?\s+of|not\s+a\s+party\s+to)\b(?P<apart>[^;]{{0,60}}?)(?:{RULE}|{SALES_PLAN})|\b(?:no|without)\b(?P<away>[^;]{{0,60}}?)(?:{RULE}|{SALES_PLAN})|\bnon-?(?:rule\s+)?(?:{RULE})|\bnot\s+pre-?\s?(?:arranged|planned|scheduled)"
     ))
 });
-/// What is done under some plans and is no sale.
-static OTHER_ACT: LazyLock<Pattern> =
-    LazyLock::new(|| pattern(r"\b(?:distributions?|distributed|gifts?|gifted|donat\w+|purchase[sd]?|acquired)\b"));
-static TRADE: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(r"\b(?:s[oe]ll\w*|sold|sales?|transactions?|trad(?:es?|ed)|dispos\w+|effected|executed)\b")
+static NAMED_DENIAL: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(&format!(
+        r"\b(?:not|never|none|neither)\b(?P<gap>[^;]{{0,80}}?)\b(?:{BY}|covered\s+by|subject\s+to|within|used\s+for)\s+(?:(?:any|such|that|the|this|said|his|her|their)\s+(?:[\w.'’-]+\s+){{0,3}}(?:plans?|arrangements?|program)|it|them)\b|\b(?:outside(?:\s+of)?|other\s+than\s+{BY}|apart\s+from|independent(?:ly)?\s+of)\s+(?:any|such|that|the|this|said|his|her|their)\s+(?:[\w.'’-]+\s+){{0,3}}(?:plan|arrangement|program)\b"
+    ))
 });
-/// A plan to reward people, not to sell.
-static REWARD: LazyLock<Pattern> = LazyLock::new(|| {
+/// "All sales, other than the one in line 3, were made under a plan".
+static EXCEPTED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:was|were|is|are|one|lines?|rows?)\b"));
+/// What is not, though a plan is: discretion, knowledge.
+static NOT_OF_PLAN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:incentive|equity|option|award|compensation|purchase|bonus|savings|401\(k\)|retirement|deferr\w+|omnibus|reinvestment|performance|stock|share)\s+(?:\w+\s+)?plans?\b",
+        r"\b(?:discretion\w*|represent\w*|possess\w*|aware|knowledge|limited|later|influence|control|only|inside|material|directed?)\b",
     )
 });
-static ANY_PLAN: LazyLock<Pattern> =
-    LazyLock::new(|| pattern(r"\b(?:plans?|instructions?(?:\s+letter)?|arrangements?)\b"));
 
-/// Whether a sentence says that something was traded under a plan: the words that say so.
+/// A plan that is not this trade's: of the future, of the past, of somebody else.
+static NOT_THIS: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\bmay\s+(?:\w+\s+)?(?:sell|enter|adopt|be\s+(?:sold|made|effected))\b|\bintends?\s+to\b|\bexpects?\s+to\b|\bfuture\s+sales?\b|\bany\s+future\b|\bremain\w*\s+(?:subject|available|covered|to\s+be)\b|\bwill\s+be\b|\b(?:terminated|cancel+ed|revoked)\s+(?:[\w.'’]+\s+){0,4}$|^\W*(?:excludes|does\s+not\s+include)\b|\bpower\s+of\s+attorney\b|\bexceptions?\b|\bafter\s+the\s+(?:sale|transaction)s?\b|\bhave\s+yet\s+to\b|\bdisclaims\s+any\s+interest\s+in\s+shares\s+sold\b",
+    )
+});
+/// What is done under some plans and is no sale.
+static OTHER_ACT: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:distributions?|distributed|gifts?|gifted|donat\w+|purchase[sd]?|acquired|repurchas\w+|buy-?\s?back)\b",
+    )
+});
+static TRADE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:s[oe]ll\w*|sold|sales?|transactions?|trad(?:es?|ed)|dispos\w+|effected|executed|exercis\w+)\b",
+    )
+});
+/// A plan to reward people, not to sell.
+pub(super) static REWARD: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:incentive|equity|options?|award|compensation|purchase|bonus|savings|401\(k\)|retirement|deferr\w+|omnibus|(?:re)?investment|performance|ownership|stock|share|employee|benefit|severance|pension|thrift)\s+(?:\w+\s+)?plans?\b",
+    )
+});
+
+/// Whether a sentence says that something was traded under a plan, by the rule's number or a plan's usual name: the words
+/// that say so.
 pub(super) fn says_plan(sentence: &str) -> Option<&str> {
-    if says_no_plan(sentence).is_some() {
+    if POLICY.is_match(sentence) {
         return None;
     }
-    let found = MENTION.find(sentence).or_else(|| UNDER.find(sentence))?;
+    let found = UNDER_RULE
+        .find(sentence)
+        .or_else(|| MENTION.find(sentence))
+        .or_else(|| UNDER_SALES_PLAN.find(sentence))?;
+    let named = MENTION
+        .find(sentence)
+        .map_or(start_in(sentence, found) + found.len(), |words| start_in(sentence, words));
+    let before = &sentence[..named];
     let of_another_act = OTHER_ACT.is_match(sentence) && !TRADE.is_match(sentence);
-    (!of_another_act).then_some(found)
+    (!of_another_act && !NOT_THIS.is_match(before)).then_some(found)
+}
+
+/// Whether a sentence speaks of a plan by a name that it, or another note, gave it.
+pub(super) fn says_named_plan(sentence: &str) -> Option<&str> {
+    let found = UNDER_NAMED.find(sentence)?;
+    (!REWARD.is_match(found) && !NOT_THIS.is_match(&sentence[..start_in(sentence, found)])).then_some(found)
 }
 
 /// Whether a sentence says that something was not traded under a plan.
 pub(super) fn says_no_plan(sentence: &str) -> Option<&str> {
-    DENIAL.find(sentence)
+    let (found, gap) = DENIAL.find_with(sentence, "gap")?;
+    let (_, away) = DENIAL.find_with(sentence, "away")?;
+    let (_, apart) = DENIAL.find_with(sentence, "apart")?;
+    let denies = !NOT_OF_PLAN.is_match(gap) && !TRADE.is_match(away) && !EXCEPTED.is_match(apart);
+    denies.then_some(found)
 }
 
-static ADOPTION: LazyLock<Pattern> =
-    LazyLock::new(|| pattern(r"^(?:adopt\w*|enter(?:ed|ing)?\s+into)$"));
-static OF_ITS_NOUN: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(r"^(?:establish\w*|execut\w*|institut\w*|implement\w*|put\s+in(?:to)?\s+place|set\s+up|created|signed|dated|initiated)$")
-});
-static SENSE: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:adopt\w*|enter(?:ed|ing)?\s+into|establish\w*|execut\w*|institut\w*|implement\w*|put\s+in(?:to)?\s+place|set\s+up|created|signed|dated|initiated|amend\w*|modif\w*|restat\w*|renew\w*|replac\w*|expir\w*|terminat\w*|ends?|ended|ending|through|until|effective(?:ness)?|vest\w*|grant\w*|filed|filing|disclosed|began|begin\w*|start\w*|commenc\w*|s[oe]ll\w*|sold|exercis\w*|acquired|purchased|after|before|prior\s+to|between|appointed|resign\w*)\b",
-    )
-});
-static NOUN: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:(?P<plan>plans?|10\s?\(?b\)?\S{0,6}|arrangements?|instructions?|program|letter|contract)|trust|partnership|sales?|transactions?|trades?|shares|stock|options?|awards?|grants?|orders?|agreement|units?|rsus?|note|form)\b",
-    )
-});
-/// Between a word and the date that it governs there are at most so many bytes.
-const REACH: usize = 160;
-
-/// The dates on which the plans that a note speaks of were adopted, as against those of their end or amendment, of trusts,
-/// awards and trades.
-pub(super) fn adopted<'a>(sentences: &[&'a str]) -> Vec<(PlanDate, &'a str)> {
-    let named = sentences.iter().any(|sentence| MENTION.is_match(sentence) || UNDER.is_match(sentence));
-    sentences
-        .iter()
-        .filter(|sentence| {
-            MENTION.is_match(sentence)
-                || ANY_PLAN.is_match(sentence) && (named || !REWARD.is_match(sentence))
-        })
-        .flat_map(|sentence| in_sentence(sentence))
-        .collect()
+/// Likewise of a plan that was named before.
+pub(super) fn denies_named_plan(sentence: &str) -> Option<&str> {
+    let (found, gap) = NAMED_DENIAL.find_with(sentence, "gap")?;
+    (!NOT_OF_PLAN.is_match(gap) && !REWARD.is_match(found)).then_some(found)
 }
 
-fn in_sentence(sentence: &str) -> Vec<(PlanDate, &str)> {
-    let dates = date::dates(sentence);
-    if dates.is_empty() {
-        return Vec::new();
-    }
-    let words: Vec<(Range<usize>, bool)> =
-        SENSE.ranges(sentence).into_iter().map(|at| (at.clone(), means_adoption(sentence, &at))).collect();
-    let mut used = vec![false; words.len()];
-    let mut adoption: Vec<Option<bool>> = vec![None; dates.len()];
-    // A word before a date governs it, each word one date.
-    for (i, found) in dates.iter().enumerate() {
-        let near = |at: &Range<usize>| at.end <= found.at.start && found.at.start - at.end <= REACH;
-        let before = (0..words.len()).rev().find(|&w| !used[w] && near(&words[w].0));
-        if let Some(word) = before {
-            used[word] = true;
-            adoption[i] = Some(words[word].1);
-        } else if i > 0 && is_and(&sentence[dates[i - 1].at.end..found.at.start]) {
-            adoption[i] = adoption[i - 1];
-        }
-    }
-    // "On March 4, 2022, she adopted a plan"; "his March 2022 Rule 10b5-1 plan".
-    for (i, found) in dates.iter().enumerate() {
-        let until = dates.get(i + 1).map_or(sentence.len(), |next| next.at.start);
-        let after = &sentence[found.at.end..until];
-        let names_plan = MENTION.ranges(after).first().is_some_and(|at| after[..at.start].trim().len() <= 5);
-        let behind = (0..words.len()).find(|&w| words[w].0.start >= found.at.end && words[w].0.start < until);
-        let leads = adoption[i].is_none()
-            && behind.is_some_and(|w| !used[w] && words[w].1 && words[w].0.start - found.at.end <= REACH);
-        if names_plan && adoption[i] != Some(false) || leads {
-            adoption[i] = Some(true);
-        }
-    }
-    let adopted = dates.iter().zip(adoption).filter(|(_, adoption)| *adoption == Some(true));
-    adopted.map(|(Found { at, date }, _)| (*date, around(sentence, at))).collect()
+/// Whether a note names a plan by the rule's number.
+pub(super) fn names_rule(text: &str) -> bool {
+    MENTION.is_match(text)
 }
 
-/// Whether a word makes the date beside it one of adoption: by itself, or for words that are said of trusts and trades too,
-/// by the noun that it is said of.
-fn means_adoption(sentence: &str, at: &Range<usize>) -> bool {
-    let word = &sentence[at.clone()];
-    if ADOPTION.is_match(word) {
-        return true;
-    }
-    OF_ITS_NOUN.is_match(word)
-        && NOUN
-            .last_has(&sentence[..at.start], "plan")
-            .or_else(|| NOUN.first_has(&sentence[at.end..], "plan"))
-            .unwrap_or(false)
-}
-
-fn is_and(between: &str) -> bool {
-    matches!(between.trim().trim_matches(',').trim(), "and" | "and on" | "" | "&" | "or" | "and as of")
-}
-
-/// The words around a date, whole ones, as evidence.
-fn around<'a>(sentence: &'a str, at: &Range<usize>) -> &'a str {
-    const BEFORE: usize = 90;
-    let mut start = at.start.saturating_sub(BEFORE);
-    while !sentence.is_char_boundary(start) {
-        start -= 1;
-    }
-    if start > 0 {
-        start += sentence[start..at.start].find(' ').map_or(0, |space| space + 1);
-    }
-    &sentence[start..at.end]
+fn start_in(sentence: &str, part: &str) -> usize {
+    (part.as_ptr() as usize).saturating_sub(sentence.as_ptr() as usize).min(sentence.len())
 }

@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use regex::Captures;
+use regex::{Captures, Match};
 
 use super::{Marks, Pattern, pattern};
 use crate::filing::Usd;
@@ -16,53 +16,99 @@ pub(in crate::form4) struct PriceRange {
     pub(in crate::form4) low: Usd,
     pub(in crate::form4) high: Usd,
     pub(in crate::form4) words: Arc<str>,
-    /// Where in the note the words end.
+    /// Where in the note the words stand.
+    pub(in crate::form4) start: usize,
     pub(in crate::form4) end: usize,
 }
 
-const NUMBER: &str = r"(?:US)?\$?\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})";
-const TO: &str = r"\s*(?:per\s+(?:share|unit|ADS))?\s*,?\s*(?:to|and|through|-|–|—)\s*";
+const NUMBER: &str = r"(?:USD?\s?)?\$?\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})";
+const TO: &str = r"\s*(?:per\s+(?:share|unit|ADS))?\s*,?\s*(?:up\s+to|to|and|through|-|–|—|&)\s*";
 
-static RANGES: LazyLock<[(u32, Pattern); 4]> = LazyLock::new(|| {
+/// Each kind of words with the marks that it needs: of several kinds the first that finds a range counts.
+static RANGES: LazyLock<[(u32, Pattern); 7]> = LazyLock::new(|| {
+    let text = |text: String| pattern(&text);
     [
         (
             Marks::RANGE,
-            pattern(&format!(
+            text(format!(
                 r"\brang(?:e|es|ed|ing)\b[^.$%\d]{{0,60}}?{NUMBER}{TO}(?:a\s+)?(?:high(?:est)?\s+(?:price\s+)?of\s+)?{NUMBER}"
             )),
         ),
         (
             Marks::BETWEEN,
-            pattern(&format!(
-                r"\bprices?\b[^.$%\d]{{0,40}}?\b(?:between|from)\b\s*(?:a\s+low\s+of\s+)?{NUMBER}{TO}(?:a\s+high\s+of\s+)?{NUMBER}"
+            text(format!(
+                r"\bprices?\b[^$%\d]{{0,80}}?(?:\bbetween|\bfrom|\bb/w)\b\s*(?:a\s+low\s+of\s+)?{NUMBER}{TO}(?:a\s+high\s+of\s+)?{NUMBER}"
             )),
         ),
         (
             Marks::HIGH,
-            pattern(&format!(
-                r"\bhigh(?:est)?\b[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\blow(?:est)?\b[^%\d]{{0,60}}?{NUMBER}"
+            text(format!(
+                r"\bhigh(?:est|er)?\b[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\blow(?:est|er)?\b[^%\d]{{0,60}}?{NUMBER}"
             )),
         ),
         (
             Marks::HIGH,
-            pattern(&format!(
-                r"\blow(?:est)?\b[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\bhigh(?:est)?\b[^%\d]{{0,60}}?{NUMBER}"
+            text(format!(
+                r"\b(?:low(?:est|er)?\b|below)[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\b(?:high(?:est|er)?\b|above)[^%\d]{{0,60}}?{NUMBER}"
+            )),
+        ),
+        (
+            Marks::HIGH,
+            text(format!(
+                r"{NUMBER}\s*\((?:the\s+)?(?:low|high)(?:est)?\)[^%\d]{{0,60}}?{NUMBER}\s*\((?:the\s+)?(?:low|high)"
+            )),
+        ),
+        (Marks::DOLLAR, text(DOLLARS.to_owned())),
+        (
+            Marks::AVERAGE,
+            text(format!(
+                r"\b(?:trades?|prices?|transactions?)\s+(?:at|of)\s+{NUMBER}\s*(?:to|through|-|–|—)\s*{NUMBER}"
             )),
         ),
     ]
 });
 
-static AVERAGE: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(r"\bweighted[\s-]+average\b|\baverage\s+(?:sales?|selling|purchase|market|execution)?\s*price|\bVWAP\b")
+/// "$8.01-$8.20", "US$13.04 to US$13.33"; the dollars of other countries have a letter before their sign.
+const DOLLARS: &str = r"(?:^|[^A-Za-z$\d.]|\bUSD?\s?)\$\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})\s*(?:per\s+share\s*)?(?:to|through|-|–|—)\s*(?:USD?\s?)?\$?\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})";
+
+/// What is not the price of these trades: of options, of the market, of a plan's conditions.
+static NOT_ACTUAL: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:exercise|strike|conversion|hurdles?|target|52-?week|trading\s+range|market\s+price\s+is|limit\s+prices?|if\s+the|when\s+the|vest\w*|number\s+of\s+shares|par\s+value)\b",
+    )
+});
+/// Trades or their prices must be spoken of.
+static OF_TRADES: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:prices?|averages?d?|trad(?:es?|ed)|transactions?|sold|sales?|executed|purchased?|bought|rang\w*|high\w*|low\w*)\b",
+    )
 });
 
-/// The ranges of actual prices that a footnote states, in its order; those of the first kind of words that states any.
+static AVERAGE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\bweighted[\s-]+average\b|\baverage\s+(?:sales?|selling|purchase|market|execution)?\s*price|\bVWAP\b",
+    )
+});
+
+/// The ranges of actual prices that a footnote states, in its order.
 pub(super) fn ranges(text: &str, marks: Marks) -> Vec<PriceRange> {
-    let tried = RANGES.iter().filter(|(mark, _)| marks.has(*mark)).map(|(_, pattern)| {
+    let of = |pattern: &Pattern| {
         let captured = pattern.0.iter().flat_map(|regex| regex.captures_iter(text));
         captured.filter_map(|found| range(text, &found)).collect::<Vec<_>>()
-    });
-    tried.into_iter().find(|ranges| !ranges.is_empty()).unwrap_or_default()
+    };
+    let tried = RANGES.iter().filter(|(mark, _)| marks.has(*mark)).map(|(_, pattern)| of(pattern));
+    let mut ranges = tried.into_iter().find(|ranges| !ranges.is_empty()).unwrap_or_default();
+    // "ranging from $10.00 to $10.99 on Monday and from $11.00 to $11.50 on Tuesday".
+    if !ranges.is_empty() && text.matches('$').count() > 2 * ranges.len() {
+        let (_, dollars) = &RANGES[5];
+        for more in of(dollars) {
+            if ranges.iter().all(|range| more.start >= range.end || more.end <= range.start) {
+                ranges.push(more);
+            }
+        }
+        ranges.sort_by_key(|range| range.start);
+    }
+    ranges
 }
 
 /// Whether a footnote calls the price an average.
@@ -82,10 +128,37 @@ fn range(text: &str, found: &Captures<'_>) -> Option<PriceRange> {
             return None;
         }
     }
-    let usd = |number: &str| number.replace(',', "").parse::<Usd>().ok();
-    let (one, other) = (usd(one.as_str())?, usd(other.as_str())?);
-    let words = whole.as_str().into();
-    Some(PriceRange { low: one.min(other), high: one.max(other), words, end: whole.end() })
+    // A number of shares has neither sign nor cents.
+    let money = |number: Match<'_>| {
+        number.as_str().contains('.') || text[..number.start()].trim_end().ends_with(['$', 'D'])
+    };
+    if !money(one) && !money(other) {
+        return None;
+    }
+    let mut sentence = whole.start().saturating_sub(100);
+    while !text.is_char_boundary(sentence) {
+        sentence -= 1;
+    }
+    let before = &text[sentence..whole.start()];
+    let before = before.rsplit(". ").next().unwrap_or(before);
+    let around = &text[sentence..whole.end()];
+    if NOT_ACTUAL.is_match(before)
+        || NOT_ACTUAL.is_match(whole.as_str())
+        || !OF_TRADES.is_match(around) && !follows(&text[whole.end()..])
+    {
+        return None;
+    }
+    let usd = |number: Match<'_>| number.as_str().replace(',', "").parse::<Usd>().ok();
+    let (one, other) = (usd(one)?, usd(other)?);
+    let words = whole.as_str().trim().into();
+    let (low, high) = (one.min(other), one.max(other));
+    Some(PriceRange { low, high, words, start: whole.start(), end: whole.end() })
+}
+
+/// "$3.27 to $3.34 (weighted average)".
+fn follows(rest: &str) -> bool {
+    let end = rest.char_indices().nth(60).map_or(rest.len(), |(at, _)| at);
+    OF_TRADES.is_match(&rest[..end])
 }
 
 #[cfg(test)]

@@ -1,0 +1,116 @@
+//! Business days, and by when a Form 4 is due.
+
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc, Weekday};
+use chrono_tz::America::New_York;
+
+/// The last day on which a trade of this date is reported in time: the second business day after it (Section 16(a)(2)(C) of
+/// the Securities Exchange Act).
+pub fn due(traded: NaiveDate) -> Option<NaiveDate> {
+    let mut day = traded;
+    for _ in 0..2 {
+        day = day.checked_add_days(Days::new(1))?;
+        while !is_business_day(day) {
+            day = day.checked_add_days(Days::new(1))?;
+        }
+    }
+    Some(day)
+}
+
+/// The day in New York, EDGAR's own clock.
+pub fn edgar_day(time: DateTime<Utc>) -> NaiveDate {
+    time.with_timezone(&New_York).date_naive()
+}
+
+/// Whether EDGAR takes filings that day: not on weekends and federal holidays (5 U.S.C. 6103).
+pub fn is_business_day(day: NaiveDate) -> bool {
+    !is_weekend(day) && !is_holiday(day)
+}
+
+fn is_weekend(day: NaiveDate) -> bool {
+    matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
+}
+
+/// A holiday on a Saturday is kept on the Friday before, one on a Sunday on the Monday after.
+fn is_holiday(day: NaiveDate) -> bool {
+    let kept_for = match day.weekday() {
+        Weekday::Fri => [Some(day), day.succ_opt()],
+        Weekday::Mon => [Some(day), day.pred_opt()],
+        _ => [Some(day), None],
+    };
+    kept_for.into_iter().flatten().any(is_fixed_holiday) || is_moving_holiday(day)
+}
+
+fn is_fixed_holiday(day: NaiveDate) -> bool {
+    match (day.month(), day.day()) {
+        (1, 1) | (7, 4) | (11, 11) | (12, 25) => true,
+        // Juneteenth is one since 17 June 2021.
+        (6, 19) => day.year() >= 2021,
+        _ => false,
+    }
+}
+
+fn is_moving_holiday(day: NaiveDate) -> bool {
+    let week = (day.day() - 1) / 7 + 1;
+    match (day.month(), day.weekday()) {
+        // Martin Luther King's and Washington's birthdays.
+        (1 | 2, Weekday::Mon) => week == 3,
+        // Memorial Day: May's last Monday.
+        (5, Weekday::Mon) => day.day() > 24,
+        // Labor Day.
+        (9, Weekday::Mon) => week == 1,
+        // Columbus Day.
+        (10, Weekday::Mon) => week == 2,
+        // Thanksgiving.
+        (11, Weekday::Thu) => week == 4,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_second_business_day_passes_over_weekends_and_holidays() {
+        for (traded, last) in [
+            ("2021-08-20", "2021-08-24"),
+            ("2023-03-06", "2023-03-08"),
+            ("2023-03-09", "2023-03-13"),
+            ("2023-03-11", "2023-03-14"),
+            ("2023-05-26", "2023-05-31"),
+            ("2023-11-21", "2023-11-24"),
+            ("2022-12-22", "2022-12-27"),
+            ("2021-12-22", "2021-12-27"),
+            ("2021-12-30", "2022-01-03"),
+            ("2021-06-16", "2021-06-21"),
+            ("2020-06-17", "2020-06-19"),
+            ("2026-07-01", "2026-07-06"),
+        ] {
+            assert_eq!(due(day(traded)), Some(day(last)), "{traded}");
+        }
+        assert_eq!(due(NaiveDate::MAX), None);
+    }
+
+    #[test]
+    fn each_federal_holiday_of_a_year_is_none() {
+        let holidays: Vec<String> = day("2023-01-01")
+            .iter_days()
+            .take(365)
+            .filter(|&day| !is_business_day(day) && !is_weekend(day))
+            .map(|day| day.format("%m-%d").to_string())
+            .collect();
+        let kept = [
+            "01-02", "01-16", "02-20", "05-29", "06-19", "07-04", "09-04", "10-09", "11-10", "11-23", "12-25",
+        ];
+        assert_eq!(holidays, kept);
+    }
+
+    #[test]
+    fn a_late_evening_in_new_york_is_the_same_day() {
+        assert_eq!(edgar_day("2023-03-09T02:59:00Z".parse().unwrap()), day("2023-03-08"));
+    }
+}

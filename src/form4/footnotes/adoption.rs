@@ -1,0 +1,151 @@
+//! When a plan was adopted, as against the dates of its end or amendment, of trusts, awards and trades.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::date::{self, Found};
+use super::plan::{MENTION, REWARD, RULE, SALES_PLAN};
+use super::{Pattern, pattern};
+use crate::filing::PlanDate;
+
+static OWN: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"^(?:adopt\w*|enter(?:ed|ing)?\s+into|enrol+ed\s+in)$"));
+/// Words that are said of trusts and trades as well: the noun decides.
+static OF_ITS_NOUN: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"^(?:establish\w*|execut\w*|institut\w*|implement\w*|put\s+in(?:to)?\s+place|set\s+up|created|signed|dated|dtd|initiated|made|delivered)$",
+    )
+});
+/// Words that govern a date beside them.
+static GOVERNOR: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:adopt\w*|enter(?:ed|ing)?\s+into|enrol+ed\s+in|establish\w*|execut\w*|institut\w*|implement\w*|put\s+in(?:to)?\s+place|set\s+up|created|signed|dated|dtd|initiated|made|given|gave|delivered|amend\w*|modif\w*|restat\w*|renew\w*|replac\w*|expir\w*|terminat\w*|ends?|ended|ending|through|until|effective(?:ness)?|vest\w*|grant\w*|filed|filing\s+(?:date|of)|disclosed|reported|announc\w*|press\s+release|approved|began|begin\w*|start\w*|commenc\w*|s[oe]ll\w*|sold|exercis\w*|acquired|purchased|after|before|prior\s+to|between|since|appointed|resign\w*|cooling-off|first\s+trade|of)\b",
+    )
+});
+/// Nouns that have dates; those that mean the plan.
+static NOUN: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?P<plan>plans?|1[0o]\s?\(?b\)?\S{0,6}|arrangements?|instructions?|program|letter|contract|elections?)|trust|partnership|foundation|sales?|transactions?|trades?|shares|stock|options?|awards?|grants?|orders?|agreement|units?|rsus?|note|form|power|price)\b",
+    )
+});
+/// A plan that came before the one in force.
+static EARLIER: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:prior|previous|earlier|former|expired|old|predecessor|terminated|replac(?:ed|es|ing)|supersed\w+|last)\s+(?:[\w.'’-]+\s+){0,5}(?:plan|adopted|arrangement)\b",
+    )
+});
+static ANY_PLAN: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:plans?|instructions?(?:\s+letter)?|arrangements?|elections?)\b"));
+static NAMED: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"(?:{RULE})|\b(?:{SALES_PLAN})\b")));
+static BARE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"^\(?(?:date\s+)?(?:of\s+)?(?:adopt\w*|plan)\b|\bdate\s+of\s+(?:the\s+)?plan\b|\bplan\s+date\b")
+});
+/// Between a word and the date that it governs there are at most so many bytes.
+const REACH: usize = 160;
+
+/// The dates on which the plans that a note speaks of were adopted, and the words that say so.
+pub(super) fn adopted<'a>(sentences: &[&'a str]) -> Vec<(PlanDate, &'a str)> {
+    let named = sentences.iter().any(|sentence| NAMED.is_match(sentence));
+    let of_plan = |sentence: &&&str| {
+        MENTION.is_match(sentence)
+            || ANY_PLAN.is_match(sentence) && (named || !REWARD.is_match(sentence))
+            || named && BARE.is_match(sentence)
+    };
+    sentences.iter().filter(of_plan).flat_map(|sentence| in_sentence(sentence)).collect()
+}
+
+fn in_sentence(sentence: &str) -> Vec<(PlanDate, &str)> {
+    let dates = date::dates(sentence);
+    if dates.is_empty() {
+        return Vec::new();
+    }
+    let words: Vec<(Range<usize>, bool)> =
+        GOVERNOR.ranges(sentence).into_iter().map(|at| (at.clone(), means_adoption(sentence, &at))).collect();
+    let mut used = vec![false; words.len()];
+    let mut adoption: Vec<Option<bool>> = vec![None; dates.len()];
+    // A word before a date governs it, each word one date.
+    for (i, found) in dates.iter().enumerate() {
+        let near = |at: &Range<usize>| at.end <= found.at.start && found.at.start - at.end <= REACH;
+        let touches = |at: &Range<usize>| sentence[at.end..found.at.start].trim().is_empty();
+        let before = (0..words.len()).rev().find(|&w| {
+            let (at, _) = &words[w];
+            // `of` governs only what it stands between: "plan of August 29".
+            let of = sentence[at.clone()].eq_ignore_ascii_case("of");
+            !used[w] && near(at) && (!of || words[w].1 && touches(at))
+        });
+        if let Some(word) = before {
+            used[word] = true;
+            adoption[i] = Some(words[word].1);
+        } else if i > 0 && is_and(&sentence[dates[i - 1].at.end..found.at.start]) {
+            adoption[i] = adoption[i - 1];
+        } else if DATE_OF_PLAN.is_match(&sentence[..found.at.start]) {
+            adoption[i] = Some(true);
+        }
+    }
+    // "On March 4, 2022, she adopted a plan"; "his March 2022 Rule 10b5-1 plan".
+    for (i, found) in dates.iter().enumerate() {
+        let until = dates.get(i + 1).map_or(sentence.len(), |next| next.at.start);
+        let after = &sentence[found.at.end..until];
+        let names_plan = MENTION.ranges(after).first().is_some_and(|at| after[..at.start].trim().len() <= 5);
+        let behind = (0..words.len()).find(|&w| words[w].0.start >= found.at.end && words[w].0.start < until);
+        let leads = adoption[i].is_none()
+            && behind.is_some_and(|w| !used[w] && words[w].1 && words[w].0.start - found.at.end <= REACH);
+        if names_plan && adoption[i] != Some(false) || leads {
+            adoption[i] = Some(true);
+        }
+    }
+    let mut from = 0;
+    let mut adopted = Vec::new();
+    for (Found { at, date }, adoption) in dates.iter().zip(adoption) {
+        let of_earlier = EARLIER.is_match(&sentence[from..at.start]);
+        if adoption == Some(true) && !of_earlier {
+            adopted.push((*date, around(sentence, at)));
+        }
+        from = at.end;
+    }
+    adopted
+}
+
+static DATE_OF_PLAN: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"(?:\bdate\s+of\s+(?:the\s+)?plan|\bplan\s+date|\bplan)\s*[:(,–-]?\s*$"));
+
+/// Whether a word makes the date beside it one of adoption: by itself, or by the noun that it is said of.
+fn means_adoption(sentence: &str, at: &Range<usize>) -> bool {
+    let word = &sentence[at.clone()];
+    if OWN.is_match(word) {
+        return true;
+    }
+    let before = &sentence[..at.start];
+    match word.to_ascii_lowercase().as_str() {
+        "of" => PLAN_RIGHT_BEFORE.is_match(before),
+        "given" | "gave" => ANY_PLAN.is_match(before),
+        _ => {
+            OF_ITS_NOUN.is_match(word)
+                && NOUN
+                    .last_has(before, "plan")
+                    .or_else(|| NOUN.first_has(&sentence[at.end..], "plan"))
+                    .unwrap_or(false)
+        }
+    }
+}
+
+static PLAN_RIGHT_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"\b(?:plan|arrangement|elections?|instructions?|letter|1[0o]\s?\(?b\S{0,6})\s*$")
+});
+
+fn is_and(between: &str) -> bool {
+    matches!(between.trim().trim_matches(',').trim(), "and" | "and on" | "" | "&" | "or" | "and as of")
+}
+
+/// The words around a date, whole ones, as evidence.
+fn around<'a>(sentence: &'a str, at: &Range<usize>) -> &'a str {
+    const BEFORE: usize = 90;
+    let mut start = at.start.saturating_sub(BEFORE);
+    while !sentence.is_char_boundary(start) {
+        start -= 1;
+    }
+    if start > 0 {
+        start += sentence[start..at.start].find(' ').map_or(0, |space| space + 1);
+    }
+    &sentence[start..at.end]
+}
