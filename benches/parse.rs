@@ -1,4 +1,5 @@
-//! Filings parsed a second, beside bare tokenising of the same bytes by quick-xml, in one run.
+//! Filings parsed a second, with and without what is concluded from them, beside bare tokenising of the same bytes by
+//! quick-xml, in one run; and the same for the shortest and the longest documents.
 //!
 //! `cargo bench` reads the corpus beside the project where it is there, else the bundled filings. Rounds alternate, and the
 //! median of each side counts, so that what else the machine does weighs on both.
@@ -36,13 +37,14 @@ fn main() {
         files.iter().map(|bytes| submission::read(str::from_utf8(bytes).unwrap()).unwrap().xml).collect();
     let megabytes = documents.iter().map(|xml| xml.len()).sum::<usize>() as f64 / 1e6;
 
-    let mut times: [Vec<Duration>; 3] = Default::default();
+    let mut times: [Vec<Duration>; 4] = Default::default();
     for _ in 0..ROUNDS {
         times[0].push(timed(|| documents.iter().for_each(|xml| tokenise(xml))));
-        times[1].push(timed(|| documents.iter().for_each(|xml| drop(black_box(form4::read(xml).unwrap())))));
-        times[2].push(timed(|| files.iter().for_each(|bytes| drop(black_box(reader::read(bytes).unwrap())))));
+        times[1].push(timed(|| documents.iter().for_each(|xml| drop(black_box(form4::parse(xml).unwrap())))));
+        times[2].push(timed(|| documents.iter().for_each(|xml| drop(black_box(form4::read(xml).unwrap())))));
+        times[3].push(timed(|| files.iter().for_each(|bytes| drop(black_box(reader::read(bytes).unwrap())))));
     }
-    let [tokenised, parsed, whole] = times.map(median);
+    let [tokenised, parsed, concluded, whole] = times.map(median);
     let rate = |time: f64| documents.len() as f64 / time;
     println!("{name}: {} filings, {megabytes:.1} MB of XML, median of {ROUNDS} rounds", documents.len());
     println!(
@@ -50,9 +52,30 @@ fn main() {
         rate(tokenised),
         megabytes / tokenised
     );
-    println!("form4::read                {:>9.0} filings/s  {:>6.0} MB/s", rate(parsed), megabytes / parsed);
+    for (name, time) in [("form4::parse", parsed), ("form4::read, concluded", concluded)] {
+        let (ratio, rate, speed) = (tokenised / time, rate(time), megabytes / time);
+        println!("{name:<25}  {rate:>9.0} filings/s  {speed:>6.0} MB/s  {ratio:.2} of bare tokenising");
+    }
     println!("reader::read, submissions  {:>9.0} filings/s", rate(whole));
-    println!("ratio form4::read to bare tokenising: {:.2}", tokenised / parsed);
+    by_size(documents);
+}
+
+/// Speed by length of document: linear where it stays.
+fn by_size(mut documents: Vec<&str>) {
+    documents.sort_by_key(|xml| xml.len());
+    let tenth = documents.len().div_ceil(10);
+    let longest = &documents[documents.len() - 1..];
+    for (name, part) in [
+        ("shortest tenth", &documents[..tenth]),
+        ("longest tenth", &documents[documents.len() - tenth..]),
+        ("longest", longest),
+    ] {
+        let bytes: usize = part.iter().map(|xml| xml.len()).sum();
+        let rounds = (0..ROUNDS)
+            .map(|_| timed(|| part.iter().for_each(|xml| drop(black_box(form4::read(xml).unwrap())))));
+        let speed = bytes as f64 / 1e6 / median(rounds.collect());
+        println!("{name:<15} {:>8} bytes each on average, read at {speed:>4.0} MB/s", bytes / part.len());
+    }
 }
 
 fn tokenise(xml: &str) {

@@ -20,6 +20,7 @@ const NAME: usize = 150;
 const MOST_LOTS: usize = 10;
 const MOST_OWNERS: usize = 10;
 const MOST_WARNINGS: usize = 3;
+const MOST_EVIDENCE: usize = 2;
 
 const RED: u32 = 0x00D6_4545;
 const GREEN: u32 = 0x002E_9E6B;
@@ -157,7 +158,10 @@ fn fields(alert: &Alert) -> Vec<Field> {
         short("Of what was held", share);
     }
     short("Traded", alert.dates_text());
-    short("10b5-1 plan", if alert.plan == "yes" { "Yes, box ticked".into() } else { "Not stated".into() });
+    short("10b5-1 plan", capital(&alert.plan_text()));
+    if let Some(reason) = alert.reason_text() {
+        short("Reason", capital(reason));
+    }
     if let Some(accepted) = alert.accepted_at {
         let late = if alert.late { ", seen late" } else { "" };
         short("Accepted", format!("<t:{}:R>{late}", accepted.timestamp()));
@@ -175,6 +179,11 @@ fn fields(alert: &Alert) -> Vec<Field> {
         });
         long("Reported by".into(), lines.collect());
     }
+    let words = alert.evidence();
+    if !words.is_empty() && alert.intent.as_deref() != Some("discretionary") {
+        let lines = words.iter().take(MOST_EVIDENCE).map(|words| escaped(&clip(words, 250)));
+        long("As the filing says".into(), lines.collect());
+    }
     let more = alert.lots.len().saturating_sub(MOST_LOTS);
     let mut lines: Vec<String> = alert.lots.iter().take(MOST_LOTS).map(lot_line).collect();
     if more > 0 {
@@ -187,6 +196,12 @@ fn fields(alert: &Alert) -> Vec<Field> {
         long("Odd in this filing".into(), lines.collect());
     }
     fields
+}
+
+/// With a capital at its start.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn lot_line(lot: &LotRecord) -> String {

@@ -21,6 +21,7 @@ const MOST_RULES: usize = 10;
 const DESCRIPTION: usize = 500;
 const MOST_LOTS: usize = 30;
 const MOST_OWNERS: usize = 10;
+const MOST_EVIDENCE: usize = 2;
 const SUBJECT: usize = 150;
 const NAME: usize = 150;
 
@@ -105,7 +106,9 @@ struct AlertView {
     dates: String,
     lots: Vec<LotView>,
     more_lots: usize,
-    plan: &'static str,
+    plan: String,
+    reason: Option<&'static str>,
+    evidence: Vec<String>,
     accepted: Option<String>,
     late: bool,
     form: String,
@@ -172,7 +175,18 @@ impl AlertView {
             dates: alert.dates_text(),
             lots: alert.lots.iter().take(MOST_LOTS).map(LotView::new).collect(),
             more_lots: alert.lots.len().saturating_sub(MOST_LOTS),
-            plan: if alert.plan == "yes" { "yes, the box is ticked" } else { "not stated by the box" },
+            plan: alert.plan_text(),
+            reason: alert.reason_text(),
+            evidence: if alert.intent.as_deref() == Some("discretionary") {
+                Vec::new()
+            } else {
+                alert
+                    .evidence()
+                    .into_iter()
+                    .take(MOST_EVIDENCE)
+                    .map(|words| plain(&clip(words, 300)))
+                    .collect()
+            },
             accepted: alert.accepted_at.map(eastern),
             late: alert.late,
             form: alert.form.to_string(),

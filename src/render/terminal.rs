@@ -87,14 +87,23 @@ pub fn alert(alert: &Alert, colour: Colour) -> String {
     let mut facts: Vec<String> =
         alert.range_text().map(|range| format!("actual prices {range}")).into_iter().collect();
     facts.extend(alert.holdings_text().map(|share| format!("{share} of what was held")));
+    facts.extend(alert.reason_text().map(str::to_owned));
     if !facts.is_empty() {
         line(2, facts.join(" · "));
+    }
+    let reasoned = alert.intent.as_deref() != Some("discretionary");
+    for words in alert.evidence().into_iter().take(2).filter(|_| reasoned) {
+        line(4, colour.paint(DIM, &plain(&clip(words, 250))));
     }
     for warning in alert.warnings.iter().take(5) {
         line(4, colour.paint(ODD, &format!("odd: {}", plain(&clip(&warning.message, 200)))));
     }
     let accepted = alert.accepted_at.map(|time| format!("accepted {} · ", eastern(time))).unwrap_or_default();
-    let plan = if alert.plan == "yes" { "10b5-1 plan: yes · " } else { "" };
+    let plan = if alert.plan == "unknown" {
+        String::new()
+    } else {
+        format!("10b5-1 plan: {} · ", alert.plan_text())
+    };
     line(2, colour.paint(DIM, &format!("{accepted}{plan}{}", alert.url)));
     out.push('\n');
     out

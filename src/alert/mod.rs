@@ -1,18 +1,20 @@
 //! What people are told of one match, as plain data with a stable key. Its JSON is a contract: `docs/ALERT.md`.
 
+mod words;
+
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::filing::record::LotRecord;
 use crate::filing::{
-    Accession, Cik, Code, Filing, Form, Shares, Trade, Usd, Warning, index_url, share_of_holdings,
+    Accession, Cik, Filing, Form, Intent, LineShare, Ownership, Plan, Role, Shares, Usd, Warning, index_url,
+    lines, share_of_holdings,
 };
 use crate::rules::{Match, Rule};
-use crate::text::plain;
 
 /// How long after its acceptance a filing may be seen before its alerts say that they are late, in minutes.
 const LATE_AFTER_MINUTES: i64 = 60;
@@ -91,12 +93,22 @@ pub struct Alert {
     pub price_low: Option<Usd>,
     /// Highest actual price, likewise.
     pub price_high: Option<Usd>,
-    /// The lots' shares ÷ what was owned of their lines before, 0 to 1, to eight digits; `null` where that is not stated.
+    /// The lots' shares ÷ what was owned of their lines before, to eight digits; above 1 where what was sold came in within
+    /// the same filing; `null` where that is not stated.
     pub share_of_holdings: Option<String>,
-    /// 10b5-1: `yes` where the box is ticked, else `unknown`: a footnote may say so.
+    /// The same for each line that the lots change.
+    #[serde(default)]
+    pub holdings: Vec<AlertLine>,
+    /// 10b5-1: `yes`, `no` or `unknown` where all lots agree, else `mixed`; each lot says its own.
     pub plan: String,
-    /// Why it was sold; `null` until footnotes are understood.
+    /// When the plan was adopted, to the day or the month, where the lots under one agree.
+    #[serde(default)]
+    pub plan_adopted: Option<String>,
+    /// Why it was sold, where all lots of code S agree, else `mixed`; `null` without such lots.
     pub intent: Option<String>,
+    /// Whether one of the lots was reported after the second business day; `null` without an acceptance time.
+    #[serde(default)]
+    pub filed_late: Option<bool>,
     /// What was odd in the filing.
     pub warnings: Vec<Warning>,
     /// Whether it was seen more than an hour after EDGAR accepted it.
@@ -120,6 +132,40 @@ pub struct AlertIssuer {
     pub tickers: Vec<String>,
 }
 
+/// A line that an alert's lots change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlertLine {
+    /// Title of the security.
+    pub security: Option<String>,
+    /// `D` or `I`.
+    pub ownership: Option<Ownership>,
+    /// Nature of indirect ownership.
+    pub nature: Option<String>,
+    /// The lots' shares of this line.
+    pub shares: Option<Shares>,
+    /// Owned before.
+    pub before: Option<Shares>,
+    /// `shares` ÷ `before`, to eight digits.
+    pub share: Option<String>,
+}
+
+impl From<LineShare> for AlertLine {
+    fn from(line: LineShare) -> Self {
+        Self {
+            security: line.security,
+            ownership: line.ownership,
+            nature: line.nature,
+            shares: line.shares,
+            before: line.before,
+            share: line.fraction.map(eight_digits),
+        }
+    }
+}
+
+fn eight_digits(fraction: Decimal) -> String {
+    fraction.round_dp(8).normalize().to_string()
+}
+
 /// An alert's owner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AlertOwner {
@@ -127,8 +173,9 @@ pub struct AlertOwner {
     pub cik: Option<Cik>,
     /// As filed.
     pub name: String,
-    /// `director`, `officer`, `10% owner`, `other`.
-    pub roles: Vec<String>,
+    /// By boxes and title: `ceo`, `cfo`, `coo`, `president`, `chair`, `general counsel`, `other officer`, `director`,
+    /// `10% owner`, `other`.
+    pub roles: Vec<Role>,
     /// Title of an officer, or what "other" means.
     pub title: Option<String>,
 }
@@ -148,7 +195,7 @@ impl Alert {
             .map(|owner| AlertOwner {
                 cik: owner.cik,
                 name: owner.name.clone(),
-                roles: filing.roles(owner).into_iter().map(|role| role.word().to_owned()).collect(),
+                roles: filing.roles(owner),
                 title: match (filing.title(owner), &owner.other_text) {
                     (Some(title), Some(other)) => Some(format!("{title}, {other}")),
                     (title, other) => title.map(str::to_owned).or_else(|| other.clone()),
@@ -179,26 +226,43 @@ impl Alert {
             price_low: trade.price_range.map(|range| range.0),
             price_high: trade.price_range.map(|range| range.1),
             share_of_holdings: share_of_holdings(&filing.lots, &matched.lots)
-                .map(|share| share.fraction.round_dp(8).normalize().to_string()),
-            plan: if filing.plan_10b5_1 == Some(true) { "yes" } else { "unknown" }.to_owned(),
+                .map(|share| eight_digits(share.fraction)),
+            holdings: lines(&filing.lots, &matched.lots).into_iter().map(AlertLine::from).collect(),
+            plan: String::new(),
+            plan_adopted: None,
             intent: None,
+            filed_late: filing.late_lots().map(|late| late.iter().any(|lot| matched.lots.contains(lot))),
             warnings: filing.warnings.clone(),
             late: waited.is_some_and(|waited| waited.num_minutes() > LATE_AFTER_MINUTES),
             amends: None,
             also_in: Vec::new(),
             text: String::new(),
         };
+        alert.reason();
         alert.text = alert.line();
         Some(alert)
+    }
+
+    /// What the lots say together of plan and intent.
+    fn reason(&mut self) {
+        let plans = self.lots.iter().map(|lot| lot.plan.unwrap_or_default());
+        self.plan = agreed(plans, Plan::word).unwrap_or(Plan::Unknown.word()).to_owned();
+        self.intent = agreed(self.lots.iter().filter_map(|lot| lot.intent), Intent::word).map(str::to_owned);
+        let under = self.lots.iter().filter(|lot| lot.plan == Some(Plan::Yes));
+        let mut adopted: Vec<Option<&String>> = under.map(|lot| lot.plan_adopted.as_ref()).collect();
+        adopted.dedup();
+        self.plan_adopted = if let [Some(one)] = adopted[..] { Some(one.clone()) } else { None };
     }
 
     /// Figures and text anew, after lots were added.
     pub(crate) fn refigure(&mut self) {
         let trade = self.trade();
+        self.reason();
         self.price_low = trade.price_range.map(|range| range.0);
         self.price_high = trade.price_range.map(|range| range.1);
         // What was owned of the other lots' lines is not in the records.
         self.share_of_holdings = None;
+        self.holdings.clear();
         self.shares = trade.shares;
         self.shares_is_at_least = trade.shares_is_at_least;
         self.value_usd = trade.value;
@@ -206,135 +270,14 @@ impl Alert {
         self.average_price = trade.average_price;
         self.text = self.line();
     }
-
-    /// The lots' figures together, from the records.
-    pub fn trade(&self) -> Trade {
-        Trade::of(self.lots.iter().map(LotRecord::figures))
-    }
-
-    /// The ticker that a headline shows, or the issuer's name where none is known.
-    pub fn ticker_or_name(&self) -> &str {
-        self.issuer.tickers.first().map_or(self.issuer.name.as_str(), String::as_str)
-    }
-
-    /// What the lots did, in one past-tense word: `sold` where all have code S.
-    pub fn verb(&self) -> &'static str {
-        let mut codes: Vec<Code> = self.lots.iter().filter_map(|lot| lot.code).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        match codes.as_slice() {
-            [one] => match one.letter() {
-                'S' => "sold",
-                'P' => "bought",
-                'G' => "gave away",
-                'F' => "had withheld",
-                'A' => "was granted",
-                'M' | 'X' | 'C' | 'O' => "exercised",
-                'D' => "returned to the issuer",
-                _ => "reported",
-            },
-            _ => "traded",
-        }
-    }
-
-    /// The number of shares as people read it: `24,133`, `at least …`, or `an unknown number of`.
-    pub fn shares_text(&self) -> String {
-        match self.shares {
-            None => "an unknown number of".into(),
-            Some(shares) if self.shares_is_at_least => format!("at least {shares}"),
-            Some(shares) => shares.to_string(),
-        }
-    }
-
-    /// What was traded, for a headline: its value, or where that is unknown the shares.
-    pub fn what_text(&self) -> String {
-        if self.value_usd.is_some() { self.value_text() } else { format!("{} shares", self.shares_text()) }
-    }
-
-    /// The value as people read it: `$2,661,359.10`, `at least $…`, or `an unknown price`.
-    pub fn value_text(&self) -> String {
-        match self.value_usd {
-            None => "an unknown price".into(),
-            Some(value) if self.value_is_at_least => format!("at least {value}"),
-            Some(value) => value.to_string(),
-        }
-    }
-
-    /// `$110.00 to $110.82`, where the actual prices differ.
-    pub fn range_text(&self) -> Option<String> {
-        let (low, high) = self.price_low.zip(self.price_high)?;
-        (low != high).then(|| format!("{} to {}", low.exact(), high.exact()))
-    }
-
-    /// `0.48%`, `under 0.01%`.
-    pub fn holdings_text(&self) -> Option<String> {
-        let fraction: Decimal = self.share_of_holdings.as_deref()?.parse().ok()?;
-        let percent = (fraction * Decimal::ONE_HUNDRED).round_dp(2).normalize();
-        Some(if percent.is_zero() { "under 0.01%".to_owned() } else { format!("{percent}%") })
-    }
-
-    /// `2 lots on 2 days`.
-    pub fn lots_text(&self) -> String {
-        let trade = self.trade();
-        let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-        let lots = plural(self.lots.len(), "lot");
-        if trade.days > 1 { format!("{lots} on {}", plural(trade.days, "day")) } else { lots }
-    }
-
-    /// `2021-08-20 to 2021-08-23`, one date, or `an unknown date`.
-    pub fn dates_text(&self) -> String {
-        let day = |date: NaiveDate| date.format("%Y-%m-%d").to_string();
-        match self.trade().dates {
-            None => "an unknown date".into(),
-            Some((first, last)) if first == last => day(first),
-            Some((first, last)) => format!("{} to {}", day(first), day(last)),
-        }
-    }
-
-    /// The owners by name, the first with its position: `DOE JANE (CFO) and 2 others`.
-    pub fn owners_text(&self) -> String {
-        let Some(first) = self.owners.first() else { return "somebody".into() };
-        let position = first.position();
-        let named =
-            if position.is_empty() { first.name.clone() } else { format!("{} ({position})", first.name) };
-        match self.owners.len() {
-            1 => named,
-            2 => format!("{named} and {}", self.owners[1].name),
-            n => format!("{named} and {} others", n - 1),
-        }
-    }
-
-    fn line(&self) -> String {
-        let average = self.average_price.map(|price| match self.lots.len() {
-            1 => format!(" at {price}"),
-            _ => format!(" at {price} on average"),
-        });
-        let amended = if self.form.is_amendment() { " (amended)" } else { "" };
-        format!(
-            "{} {} {} {} for {}{}, {}, {}{amended}",
-            plain(&self.owners_text()),
-            self.verb(),
-            self.shares_text(),
-            plain(self.ticker_or_name()),
-            self.value_text(),
-            average.unwrap_or_default(),
-            self.lots_text(),
-            self.dates_text(),
-        )
-    }
 }
 
-impl AlertOwner {
-    /// Title and roles in one phrase: `Chief Financial Officer`, `director, 10% owner`.
-    pub fn position(&self) -> String {
-        let mut parts: Vec<&str> = self.title.as_deref().into_iter().collect();
-        let titled = self.title.is_some();
-        parts.extend(
-            self.roles
-                .iter()
-                .map(String::as_str)
-                .filter(|role| !(titled && matches!(*role, "officer" | "other"))),
-        );
-        parts.join(", ")
+/// What all agree on, or `mixed`; `None` of none.
+fn agreed<T: PartialEq>(all: impl Iterator<Item = T>, word: fn(T) -> &'static str) -> Option<&'static str> {
+    let mut all: Vec<T> = all.collect();
+    all.dedup();
+    match all.len() {
+        0 | 1 => all.pop().map(word),
+        _ => Some("mixed"),
     }
 }
