@@ -11,11 +11,14 @@ use sha2::{Digest as _, Sha256};
 
 use crate::filing::record::LotRecord;
 use crate::filing::{
-    Accession, Cik, Filing, Form, Intent, LineShare, Ownership, Plan, Role, Shares, Usd, Warning, index_url,
-    lines, share_of_holdings,
+    Accession, Cik, Code, Filing, Form, Intent, LineShare, Link, Owner, Ownership, Plan, Relation, Role,
+    RowChange, Shares, Usd, Warning, index_url, lines, share_of_holdings,
 };
 use crate::rules::{Match, Rule};
 
+/// The lists of an alert have these bounds.
+const MOST_CHANGES: usize = 30;
+const MOST_OWNERS: usize = 100;
 /// How long after its acceptance a filing may be seen before its alerts say that they are late, in minutes.
 const LATE_AFTER_MINUTES: i64 = 60;
 
@@ -113,8 +116,17 @@ pub struct Alert {
     pub warnings: Vec<Warning>,
     /// Whether it was seen more than an hour after EDGAR accepted it.
     pub late: bool,
-    /// The accession that an amendment amends; `null` until amendments are linked.
+    /// The accession that an amendment amends; `null` where history does not have it or it is not clear.
     pub amends: Option<Accession>,
+    /// Of an amendment: the filings of which it amends one, where it is not clear which.
+    #[serde(default)]
+    pub may_amend: Vec<Accession>,
+    /// Of a linked amendment: what changed, row by row.
+    #[serde(default)]
+    pub changes: Vec<String>,
+    /// Whether the lots restate lots that were told before, so that sums do not count them again.
+    #[serde(default)]
+    pub restates: bool,
     /// Accessions of filings that tell the same trade.
     pub also_in: Vec<Accession>,
     /// All of it in one line.
@@ -202,11 +214,12 @@ impl Alert {
                 },
             })
             .collect();
+        let identity = identity(filing, accession, &matched.lots);
         let trade = &matched.trade;
         let lots: Vec<LotRecord> = matched.lots.iter().map(|&i| LotRecord::from(&filing.lots[i])).collect();
         let waited = filing.accepted_at.map(|accepted| seen_at - accepted);
         let mut alert = Self {
-            key: Key::of(&["alert", &rule.name, &issuer.cik.to_string(), &accession.to_string()]),
+            key: Key::of(&["alert", &rule.name, &issuer.cik.to_string(), &identity]),
             rule: rule.name.clone(),
             rule_description: rule.description.clone(),
             accession,
@@ -235,12 +248,55 @@ impl Alert {
             warnings: filing.warnings.clone(),
             late: waited.is_some_and(|waited| waited.num_minutes() > LATE_AFTER_MINUTES),
             amends: None,
+            may_amend: Vec::new(),
+            changes: Vec::new(),
+            restates: false,
             also_in: Vec::new(),
             text: String::new(),
         };
         alert.reason();
         alert.text = alert.line();
         Some(alert)
+    }
+
+    /// What history adds: what the filing amends and changes, and which others tell the same trade. An amendment that changes
+    /// one of the alert's lots is another alert; one that repeats them is not.
+    pub fn relate(&mut self, relation: &Relation) {
+        match &relation.link {
+            Link::To(original) => self.amends = Some(*original),
+            Link::Unclear(candidates) => self.may_amend = candidates.clone(),
+            Link::Unknown => {}
+        }
+        if let Some(changes) = &relation.changes {
+            self.changes = changes.rows.iter().take(MOST_CHANGES).map(RowChange::to_string).collect();
+            self.restates = self.lot_numbers.iter().any(|lot| changes.restated.contains(lot));
+            let changed =
+                changes.rows.iter().any(|row| row.row().is_some_and(|row| self.lot_numbers.contains(&row)));
+            if changed {
+                self.key = Key::of(&["amended", self.key.as_str(), &self.accession.to_string()]);
+            }
+        }
+        let told =
+            relation.told.iter().filter(|told| self.lot_numbers.iter().any(|lot| told.lots.contains(lot)));
+        self.also_in = told.map(|told| told.accession).collect();
+    }
+
+    /// Takes in another filing's alert of the same trade: its owners are named too.
+    pub fn join(&mut self, other: &Alert) {
+        if other.accession == self.accession || self.also_in.contains(&other.accession) {
+            return;
+        }
+        for owner in &other.owners {
+            let known = self
+                .owners
+                .iter()
+                .any(|own| if owner.cik.is_some() { own.cik == owner.cik } else { own.name == owner.name });
+            if !known && self.owners.len() < MOST_OWNERS {
+                self.owners.push(owner.clone());
+            }
+        }
+        self.also_in.push(other.accession);
+        self.text = self.line();
     }
 
     /// What the lots say together of plan and intent.
@@ -270,6 +326,42 @@ impl Alert {
         self.average_price = trade.average_price;
         self.text = self.line();
     }
+}
+
+/// What makes a trade this one, whoever reports it: security, date, code, number, price and what is left of each lot. Where
+/// one of these is missing, or all owners are insiders who hold directly, it is nobody else's.
+fn identity(filing: &Filing, accession: Accession, chosen: &[usize]) -> String {
+    let lots = chosen.iter().filter_map(|&i| filing.lots.get(i));
+    let mut parts: Vec<String> = Vec::new();
+    let mut direct = true;
+    for lot in lots {
+        let line = &lot.line;
+        let (Some(date), Some(shares), Some(after)) =
+            (lot.date.value, lot.shares.value, line.shares_after.value)
+        else {
+            return accession.to_string();
+        };
+        direct &= line.ownership.value == Some(Ownership::Direct);
+        parts.push(format!(
+            "{:?}|{}|{date}|{:?}|{:?}|{}|{}|{}",
+            line.table,
+            line.security.value.as_deref().unwrap_or_default(),
+            lot.code.value.map(Code::letter),
+            lot.direction.value,
+            shares.plain(),
+            lot.price.value.map(Usd::plain).unwrap_or_default(),
+            after.plain(),
+        ));
+    }
+    parts.sort_unstable();
+    let insider = |owner: &Owner| (owner.director || owner.officer) && !owner.ten_percent_owner;
+    if direct && filing.owners.iter().all(insider) {
+        let mut who: Vec<String> =
+            filing.owners.iter().filter_map(|owner| owner.cik).map(|cik| cik.to_string()).collect();
+        who.sort_unstable();
+        parts.extend(who);
+    }
+    parts.join("/")
 }
 
 /// What all agree on, or `mixed`; `None` of none.

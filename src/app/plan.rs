@@ -1,16 +1,18 @@
 //! What a filing causes: rules → alerts → deliveries, decided without sending or writing anything.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
 use crate::alert::Alert;
 use crate::config::Via;
 use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
-use crate::filing::Filing;
-use crate::filing::record::LotRecord;
+use crate::filing::{Filing, Link, PastFiling, Relation};
 use crate::rules;
 use crate::store::{Ending, Gathered, Pending, Settled, StoreError};
+
+/// Owners of one chain report a block within some days of each other; an amendment without a date follows soon.
+const RECENT: TimeDelta = TimeDelta::days(30);
 
 impl App {
     /// All that a filing causes, to be committed at once.
@@ -20,6 +22,8 @@ impl App {
         filing: &Filing,
         now: DateTime<Utc>,
     ) -> Result<Settled, StoreError> {
+        let accepted_at = filing.accepted_at.unwrap_or(pending.filing.accepted_at);
+        let (history, relation) = self.history(filing, accepted_at)?;
         let mut deliveries = Vec::new();
         let mut gathered = Vec::new();
         let mut rang = false;
@@ -31,7 +35,8 @@ impl App {
                     continue;
                 }
             };
-            let Some(alert) = Alert::new(rule, filing, &matched, pending.seen_at) else { continue };
+            let Some(mut alert) = Alert::new(rule, filing, &matched, pending.seen_at) else { continue };
+            alert.relate(&relation);
             rang = true;
             tracing::info!(rule = rule.name, accession = %alert.accession, "{}", alert.text);
             for destination in self.destinations(&rule.notify, &rule.name)? {
@@ -49,13 +54,40 @@ impl App {
             accession: pending.filing.accession,
             ending: if rang { Ending::Rang } else { Ending::Quiet },
             at: now,
-            issuer: Some(filing.issuer.cik),
-            accepted_at: filing.accepted_at.unwrap_or(pending.filing.accepted_at),
-            lots: filing.lots.iter().map(LotRecord::from).collect(),
+            history: Some((filing.issuer.cik, history)),
             deliveries,
             gathered,
             unreadable: None,
         })
+    }
+
+    /// What history is to keep of a filing, with what it says of earlier ones, and how it relates to them.
+    fn history(
+        &self,
+        filing: &Filing,
+        accepted_at: DateTime<Utc>,
+    ) -> Result<(Vec<PastFiling>, Relation), StoreError> {
+        let Some(mut new) = PastFiling::of(filing, accepted_at) else {
+            return Ok((Vec::new(), Relation::default()));
+        };
+        let amended = new.original_day.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|day| day.and_utc());
+        let recent = accepted_at.checked_sub_signed(RECENT).unwrap_or_default();
+        let since = amended.map_or(recent, |day| day.min(recent));
+        let known = self.store.history(filing.issuer.cik, since)?;
+        let relation = new.relate(&known);
+        if let Link::To(original) = relation.link {
+            new.amends = Some(original);
+        }
+        new.not_counted = relation.told.iter().flat_map(|told| told.lots.iter().copied()).collect();
+        let mut kept = vec![new];
+        if let (Some(follows), Some(changes)) = (relation.follows, &relation.changes) {
+            let before = known.into_iter().find(|past| past.accession == follows);
+            kept.extend(before.filter(|_| !changes.replaced.is_empty()).map(|mut before| {
+                before.not_counted.extend(&changes.replaced);
+                before
+            }));
+        }
+        Ok((kept, relation))
     }
 
     /// Where a rule's alerts go: what the rule names, and the channels that subscribe, each channel once.

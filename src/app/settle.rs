@@ -14,6 +14,8 @@ use crate::store::{Ending, Pending, Settled, StoreError};
 const AT_ONCE: usize = 4;
 /// So many filings are settled in one round, so that `now` stays near: the next round follows at once.
 const ROUND: usize = 200;
+/// So many filings are settled before what they cause is sent.
+const TOGETHER: usize = 20;
 /// A submission that looks damaged is fetched this often before it counts as unreadable: it may have been cut on the way.
 const DAMAGED_ATTEMPTS: u32 = 3;
 /// After so many failures in a row EDGAR is left alone for a while.
@@ -54,8 +56,9 @@ impl App {
                 (pending, body)
             })
             .buffered(AT_ONCE);
-        let mut failures = 0;
-        while let Some((pending, body)) = fetched.next().await {
+        let (mut failures, mut rang) = (0, report.rang);
+        for count in 1.. {
+            let Some((pending, body)) = fetched.next().await else { break };
             match body {
                 Ok(body) => {
                     failures = 0;
@@ -85,6 +88,14 @@ impl App {
                     }
                 }
             }
+            // Filings that tell one trade come together: their alert is sent when they are all read.
+            if count % TOGETHER == 0 && report.rang > rang {
+                rang = report.rang;
+                self.wake.notify_one();
+            }
+        }
+        if report.rang > rang {
+            self.wake.notify_one();
         }
         Ok(())
     }
@@ -101,12 +112,8 @@ impl App {
             Ok(filing) if filing.accession == Some(asked) => {
                 let settled = self.plan(&pending, &filing, now)?;
                 if self.store.commit(&settled)? {
-                    let rang = settled.ending == Ending::Rang;
                     report.settled += 1;
-                    report.rang += usize::from(rang);
-                    if rang {
-                        self.wake.notify_one();
-                    }
+                    report.rang += usize::from(settled.ending == Ending::Rang);
                 }
                 Ok(())
             }
@@ -158,9 +165,7 @@ impl App {
             accession: filing.accession,
             ending: Ending::Unreadable,
             at: now,
-            issuer: None,
-            accepted_at: filing.accepted_at,
-            lots: Vec::new(),
+            history: None,
             deliveries: Vec::new(),
             gathered: Vec::new(),
             unreadable: Some((error.to_string(), body.to_vec())),

@@ -2,22 +2,26 @@
 //!
 //! A missing element is `None`, never zero and never false: see [`Noted`].
 
+mod amendment;
 mod amount;
 mod calendar;
 mod code;
 mod conclusion;
 mod ids;
+mod past;
 mod position;
 pub mod record;
 mod role;
 mod row;
 mod trade;
 
+pub use amendment::{Changes, FieldChange, RowChange, changes};
 pub use amount::{AmountError, Shares, Usd};
 pub use calendar::{due, edgar_day, is_business_day};
 pub use code::{Code, CodeError, Form};
 pub use conclusion::{Concluded, Evidence, Intent, Plan, PlanDate, Source};
 pub use ids::{Accession, Cik, IdError};
+pub use past::{Link, PastFiling, PastOwner, Relation, Told};
 pub use position::{LineShare, ShareOfHoldings, lines, share_of_holdings};
 pub use role::Role;
 pub use row::{ActualPrices, Adopted, Direction, Holding, Line, Lot, Noted, Ownership, Table, Terms};

@@ -149,5 +149,5 @@ fn keys_are_stable_over_plans_and_differ_by_destination() {
     let once = alert_of(QUALYS, "a");
     assert_eq!(once.key, alert_of(QUALYS, "a").key);
     assert_ne!(once.key, alert_of(QUALYS, "b").key);
-    assert_eq!(once.key.as_str(), "113386bd81d41d62d7c1da24");
+    assert_eq!(once.key.as_str(), "dee527c67c86af96417dfd87");
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
-use super::record::encode;
+use super::record::{decode, encode};
 use super::{Store, StoreError, abort, queue};
 use crate::alert::Alert;
 use crate::delivery::Delivery;
@@ -34,7 +34,16 @@ pub(super) fn gather(
     gathered: &Gathered,
 ) -> Result<(), ConflictableTransactionError<StoreError>> {
     let place = place(&gathered.recipient, gathered.alert.key.as_str());
-    tree.insert(place.as_str(), encode(&place, &gathered.alert).map_err(abort)?)?;
+    let alert = match tree.get(place.as_str())? {
+        // Another filing told the same trade.
+        Some(bytes) => {
+            let mut waiting: Alert = decode(&place, &bytes).map_err(abort)?;
+            waiting.join(&gathered.alert);
+            waiting
+        }
+        None => gathered.alert.clone(),
+    };
+    tree.insert(place.as_str(), encode(&place, &alert).map_err(abort)?)?;
     Ok(())
 }
 

@@ -7,8 +7,7 @@ use super::record::{decode, encode};
 use super::{Gathered, Store, StoreError, abort, digests, queue};
 use crate::delivery::Delivery;
 use crate::edgar::FilingRef;
-use crate::filing::record::LotRecord;
-use crate::filing::{Accession, Cik};
+use crate::filing::{Accession, Cik, PastFiling};
 
 const FRONTIER: &str = "frontier";
 const SILENCE: &str = "silence";
@@ -86,12 +85,8 @@ pub struct Settled {
     pub ending: Ending,
     /// When.
     pub at: DateTime<Utc>,
-    /// Its place in history; `None` for one that could not be read.
-    pub issuer: Option<Cik>,
-    /// When EDGAR accepted it.
-    pub accepted_at: DateTime<Utc>,
-    /// Its lots, for conditions about history.
-    pub lots: Vec<LotRecord>,
+    /// What history keeps: itself, and earlier filings of the issuer that it says something new of.
+    pub history: Option<(Cik, Vec<PastFiling>)>,
     /// What is to be sent at once.
     pub deliveries: Vec<Delivery>,
     /// What waits for a digest.
@@ -209,6 +204,16 @@ impl Store {
         self.write(|| self.inner.pending.insert(key.as_str(), bytes)).map(drop)
     }
 
+    /// What history has of an issuer's filings that were accepted since `since`, oldest first: at most the newest 1,000.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn history(&self, issuer: Cik, since: DateTime<Utc>) -> Result<Vec<PastFiling>, StoreError> {
+        const MOST: usize = 1_000;
+        let (from, until) = (moment(issuer, since), format!("{:010}0", issuer.number()));
+        self.newest(&self.inner.history, from.as_bytes()..until.as_bytes(), MOST)
+    }
+
     /// Makes a filing done, with all that it causes, in one transaction. `false`: it was done before, and nothing is
     /// written.
     ///
@@ -218,11 +223,13 @@ impl Store {
         let inner = &self.inner;
         let key = settled.accession.to_string();
         let done = encode(&key, &Done { ending: settled.ending, at: settled.at })?;
-        let history = settled.issuer.map(|issuer| {
-            let moment = settled.accepted_at.timestamp();
-            format!("{:010}/{moment:012}/{key}", issuer.number())
-        });
-        let lots = encode(&key, &settled.lots)?;
+        let mut history = Vec::new();
+        for (issuer, past) in
+            settled.history.iter().flat_map(|(issuer, past)| past.iter().map(|past| (*issuer, past)))
+        {
+            history.push((place(issuer, past), encode(&key, past)?));
+        }
+        let joined = self.joined(&settled.deliveries)?;
         let trees = (
             &inner.filings,
             &inner.pending,
@@ -238,8 +245,8 @@ impl Store {
                 return Ok(false);
             }
             filings.insert(key.as_str(), done.as_slice())?;
-            if let Some(place) = history.as_ref().filter(|_| !settled.lots.is_empty()) {
-                lot_tree.insert(place.as_str(), lots.as_slice())?;
+            for (place, past) in &history {
+                lot_tree.insert(place.as_str(), past.as_slice())?;
             }
             if let Some((reason, bytes)) = &settled.unreadable {
                 let mut record = encode(&key, reason).map_err(abort)?;
@@ -250,10 +257,22 @@ impl Store {
             for delivery in &settled.deliveries {
                 queue::enqueue(queue, deliveries, delivery)?;
             }
+            for (place, alert) in &joined {
+                queue::join(queue, place, alert)?;
+            }
             for alert in &settled.gathered {
                 digests::gather(gathered, alert)?;
             }
             Ok(true)
         })
     }
+}
+
+/// Issuer, acceptance time, accession: an issuer's filings come in their order.
+fn place(issuer: Cik, past: &PastFiling) -> String {
+    format!("{}/{}", moment(issuer, past.accepted_at), past.accession)
+}
+
+fn moment(issuer: Cik, time: DateTime<Utc>) -> String {
+    format!("{:010}/{:012}", issuer.number(), time.timestamp().max(0))
 }

@@ -45,7 +45,7 @@ struct Inner {
     pending: Tree,
     /// Accession → reason and bytes of a filing that could not be read.
     unreadable: Tree,
-    /// Issuer, acceptance time, accession → the lots of a filing.
+    /// Issuer, acceptance time, accession → what is kept of a filing.
     history: Tree,
     /// Destination, time, delivery key → a delivery that waits.
     queue: Tree,
@@ -108,7 +108,7 @@ impl Store {
             filings: tree("filings")?,
             pending: tree("pending")?,
             unreadable: tree("unreadable")?,
-            history: tree("history")?,
+            history: tree("past")?,
             queue: tree("queue")?,
             deliveries: tree("deliveries")?,
             dead: tree("dead")?,
@@ -193,6 +193,25 @@ impl Store {
                 Err(error) => self.set_record_aside(tree, &key, &bytes, &error)?,
             }
         }
+        Ok(records)
+    }
+
+    /// The records in a range of keys, in their order, at most the last `most`; otherwise as [`Self::scan`].
+    fn newest<T: DeserializeOwned>(
+        &self,
+        tree: &Tree,
+        range: std::ops::Range<&[u8]>,
+        most: usize,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut records = Vec::new();
+        for item in tree.range(range).rev().take(most) {
+            let (key, bytes) = item.map_err(|error| self.failed(error))?;
+            match record::decode(&String::from_utf8_lossy(&key), &bytes) {
+                Ok(record) => records.push(record),
+                Err(error) => self.set_record_aside(tree, &key, &bytes, &error)?,
+            }
+        }
+        records.reverse();
         Ok(records)
     }
 

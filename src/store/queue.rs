@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
-use super::record::encode;
+use super::record::{decode, encode};
 use super::{Store, StoreError, abort};
+use crate::alert::Alert;
 use crate::delivery::{Body, Delivery, Outcome};
 use crate::destination::Destination;
 
@@ -44,7 +45,46 @@ pub(super) fn enqueue(
     Ok(())
 }
 
+/// Where a delivery waits that an alert joins, and the alert.
+pub(super) type Joined = (Vec<u8>, Alert);
+
+/// Adds an alert of the same trade to one that still waits, within a transaction.
+pub(super) fn join(
+    queue: &TransactionalTree,
+    place: &[u8],
+    alert: &Alert,
+) -> Result<(), ConflictableTransactionError<StoreError>> {
+    let Some(bytes) = queue.get(place)? else { return Ok(()) };
+    let mut delivery: Delivery = decode("queue", &bytes).map_err(abort)?;
+    if let Body::Alert(waiting) = &mut delivery.body {
+        waiting.join(alert);
+        queue.insert(place, encode(delivery.key.as_str(), &delivery).map_err(abort)?)?;
+    }
+    Ok(())
+}
+
 impl Store {
+    /// Of deliveries to be queued, those whose trade another filing told before and that still wait.
+    pub(super) fn joined(&self, deliveries: &[Delivery]) -> Result<Vec<Joined>, StoreError> {
+        let mut joined = Vec::new();
+        for delivery in deliveries {
+            let key = delivery.key.as_str();
+            let Body::Alert(alert) = &delivery.body else { continue };
+            let known = self.inner.deliveries.contains_key(key).map_err(|error| self.failed(error))?;
+            if !known {
+                continue;
+            }
+            let waiting = self.queued(&delivery.destination, usize::MAX)?;
+            joined.extend(
+                waiting
+                    .iter()
+                    .filter(|waiting| waiting.key == delivery.key)
+                    .map(|waiting| (place(waiting), (**alert).clone())),
+            );
+        }
+        Ok(joined)
+    }
+
     /// The destinations that have something queued.
     ///
     /// # Errors
@@ -110,8 +150,17 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub fn requeue(&self, delivery: &Delivery) -> Result<(), StoreError> {
-        let bytes = encode(delivery.key.as_str(), delivery)?;
-        self.write(|| self.inner.queue.insert(place(delivery), bytes)).map(drop)
+        let place = place(delivery);
+        self.transact(&self.inner.queue, |queue| {
+            // Its body may have grown meanwhile: another filing told the same trade.
+            let mut waiting = match queue.get(&place)? {
+                Some(bytes) => decode::<Delivery>("queue", &bytes).map_err(abort)?,
+                None => delivery.clone(),
+            };
+            (waiting.attempts, waiting.not_before) = (delivery.attempts, delivery.not_before);
+            queue.insert(place.as_slice(), encode(delivery.key.as_str(), &waiting).map_err(abort)?)?;
+            Ok(())
+        })
     }
 
     /// How many deliveries stand where.

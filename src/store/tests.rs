@@ -39,9 +39,7 @@ fn settled(destinations: &[&str], recipients: &[&str]) -> Settled {
         accession: alert().accession,
         ending: Ending::Rang,
         at: now(),
-        issuer: Cik::new(1_107_843),
-        accepted_at: now(),
-        lots: alert().lots,
+        history: None,
         deliveries: destinations
             .iter()
             .map(|name| Delivery::new(name.parse().unwrap(), body.clone(), now()))

@@ -1,0 +1,188 @@
+//! What an amendment changes, row by row.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use super::record::LotRecord;
+use super::{Direction, Intent, Ownership, Plan};
+
+/// An amendment's rows beside those of what it amends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Rows that are not as they were, in the amendment's order; then those that it leaves out.
+    pub rows: Vec<RowChange>,
+    /// How many rows are as they were.
+    pub unchanged: usize,
+    /// Positions of rows before that the amendment takes the place of, repeated or changed.
+    pub replaced: BTreeSet<usize>,
+    /// Positions in the amendment of rows that repeat or change one of before.
+    pub restated: BTreeSet<usize>,
+}
+
+/// One row that is not as it was. Positions count from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowChange {
+    /// A row says something else.
+    Changed {
+        /// Where it stands in the amendment.
+        row: usize,
+        /// What it says, beside what it said.
+        fields: Vec<FieldChange>,
+    },
+    /// A row is new.
+    Added {
+        /// Where it stands in the amendment.
+        row: usize,
+        /// The row in short.
+        what: String,
+    },
+    /// A row is left out of an amendment that repeats others.
+    Removed {
+        /// Where it stood.
+        row: usize,
+        /// The row in short.
+        what: String,
+    },
+}
+
+/// One field of a row before and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldChange {
+    /// Its name, for people.
+    pub name: &'static str,
+    /// What it said.
+    pub from: String,
+    /// What it says.
+    pub to: String,
+}
+
+impl RowChange {
+    /// The row's place in the amendment; `None` for one that is left out.
+    pub fn row(&self) -> Option<usize> {
+        match self {
+            Self::Changed { row, .. } | Self::Added { row, .. } => Some(*row),
+            Self::Removed { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for RowChange {
+    /// `row 2: shares 1,000 → 1,200, price $10.00 → $10.20`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed { row, fields } => {
+                write!(f, "row {}: ", row + 1)?;
+                for (i, field) in fields.iter().enumerate() {
+                    let comma = if i == 0 { "" } else { ", " };
+                    write!(f, "{comma}{} {} → {}", field.name, field.from, field.to)?;
+                }
+                Ok(())
+            }
+            Self::Added { row, what } => write!(f, "row {} is new: {what}", row + 1),
+            Self::Removed { row, what } => write!(f, "row {} of before is left out: {what}", row + 1),
+        }
+    }
+}
+
+/// Compares an amendment's rows with those of before. Equal rows are paired first, then the most alike.
+///
+/// Where the amendment repeats or changes no row, what it has is new and the rows of before stay: it completes them, or
+/// speaks of holdings only. Where it repeats some, those that it leaves out are removed.
+pub fn changes(before: &[LotRecord], after: &[LotRecord]) -> Changes {
+    let (was, is): (Vec<Shown>, Vec<Shown>) =
+        (before.iter().map(shown).collect(), after.iter().map(shown).collect());
+    let mut pairs: Vec<Option<usize>> = vec![None; after.len()];
+    let mut free: BTreeSet<usize> = (0..before.len()).collect();
+    // The least that a pair must have in common, from all to what makes it the same trade.
+    for least in [FIELDS.len(), FIELDS.len() - 1, FIELDS.len() - 2, FIELDS.len() - 4] {
+        for (row, pair) in pairs.iter_mut().enumerate().filter(|(_, pair)| pair.is_none()) {
+            let alike =
+                |&old: &usize| before[old].table == after[row].table && common(&was[old], &is[row]) >= least;
+            if let Some(old) = free.iter().copied().find(alike) {
+                free.remove(&old);
+                *pair = Some(old);
+            }
+        }
+    }
+    let mut found = Changes::default();
+    for (row, pair) in pairs.into_iter().enumerate() {
+        let Some(old) = pair else {
+            found.rows.push(RowChange::Added { row, what: short(&after[row]) });
+            continue;
+        };
+        found.replaced.insert(old);
+        found.restated.insert(row);
+        let fields = differences(&was[old], &is[row]);
+        if fields.is_empty() {
+            found.unchanged += 1;
+        } else {
+            found.rows.push(RowChange::Changed { row, fields });
+        }
+    }
+    if found.unchanged > 0 || after.len() >= before.len() {
+        found.rows.extend(free.iter().map(|&row| RowChange::Removed { row, what: short(&before[row]) }));
+        if !found.restated.is_empty() {
+            found.replaced.extend(free);
+        }
+    }
+    found
+}
+
+/// A row's fields as people read them, in the order of [`FIELDS`].
+type Shown = Vec<Option<String>>;
+type Field = fn(&LotRecord) -> Option<String>;
+
+/// What identifies a row and what it says, each as people read it.
+const FIELDS: [(&str, Field); 12] = [
+    ("security", |lot| lot.security.clone()),
+    ("date", |lot| lot.date.map(|date| date.to_string())),
+    ("code", |lot| lot.code.map(|code| code.to_string())),
+    ("direction", |lot| {
+        lot.acquired_disposed.map(|direction| match direction {
+            Direction::Acquired => "acquired".to_owned(),
+            Direction::Disposed => "disposed".to_owned(),
+        })
+    }),
+    ("shares", |lot| lot.shares.map(|shares| shares.to_string())),
+    ("price", |lot| lot.price.map(|price| price.exact())),
+    ("held after", |lot| lot.shares_after.map(|shares| shares.to_string())),
+    ("ownership", |lot| {
+        lot.ownership.map(|ownership| match ownership {
+            Ownership::Direct => "direct".to_owned(),
+            Ownership::Indirect => "indirect".to_owned(),
+        })
+    }),
+    ("nature", |lot| lot.nature.clone()),
+    ("actual prices", |lot| {
+        let (low, high) = lot.price_evidence.as_ref().and(lot.price_low.zip(lot.price_high))?;
+        Some(format!("{} to {}", low.exact(), high.exact()))
+    }),
+    ("10b5-1 plan", |lot| lot.plan.map(Plan::word).map(str::to_owned)),
+    ("intent", |lot| lot.intent.map(Intent::word).map(str::to_owned)),
+];
+
+fn shown(lot: &LotRecord) -> Shown {
+    FIELDS.iter().map(|(_, field)| field(lot)).collect()
+}
+
+fn common(was: &Shown, is: &Shown) -> usize {
+    was.iter().zip(is).filter(|(was, is)| was == is).count()
+}
+
+fn differences(was: &Shown, is: &Shown) -> Vec<FieldChange> {
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+    let fields = FIELDS.iter().zip(was.iter().zip(is)).filter(|(_, (was, is))| was != is);
+    fields.map(|((name, _), (was, is))| FieldChange { name, from: text(was), to: text(is) }).collect()
+}
+
+/// `2023-03-01 S 500 at $3.00`.
+fn short(lot: &LotRecord) -> String {
+    let part = |text: Option<String>| text.unwrap_or_else(|| "?".to_owned());
+    format!(
+        "{} {} {} at {}",
+        part(lot.date.map(|date| date.to_string())),
+        part(lot.code.map(|code| code.to_string())),
+        part(lot.shares.map(|shares| shares.to_string())),
+        part(lot.price.map(|price| price.exact())),
+    )
+}
