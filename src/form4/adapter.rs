@@ -39,7 +39,7 @@ pub(super) fn filing(mut d: Document<'_>) -> Result<Filing, ReadError> {
     }
     let issuer = Issuer {
         cik,
-        name: a.mandatory(&d.issuer_name, "issuer/issuerName"),
+        name: a.mandatory(&d.issuer_name, || "issuer/issuerName".into()),
         symbol: a.text(&d.issuer_symbol),
         foreign_symbol: a.text(&d.issuer_foreign_symbol),
     };
@@ -48,13 +48,13 @@ pub(super) fn filing(mut d: Document<'_>) -> Result<Filing, ReadError> {
         accepted_at: None,
         form,
         schema_version: a.text(&d.schema_version),
-        period: a.date(&d.period, "periodOfReport"),
-        date_of_original_submission: a.date(&d.original_submission, "dateOfOriginalSubmission"),
-        no_securities_owned: a.flag(&d.no_securities_owned, "noSecuritiesOwned"),
-        not_subject_to_section_16: a.flag(&d.not_subject, "notSubjectToSection16"),
-        form_3_holdings_reported: a.flag(&d.form_3_holdings, "form3HoldingsReported"),
-        form_4_transactions_reported: a.flag(&d.form_4_transactions, "form4TransactionsReported"),
-        plan_10b5_1: a.flag(&d.aff_10b5_one, "aff10b5One"),
+        period: a.date(&d.period, || "periodOfReport".into()),
+        date_of_original_submission: a.date(&d.original_submission, || "dateOfOriginalSubmission".into()),
+        no_securities_owned: a.flag(&d.no_securities_owned, || "noSecuritiesOwned".into()),
+        not_subject_to_section_16: a.flag(&d.not_subject, || "notSubjectToSection16".into()),
+        form_3_holdings_reported: a.flag(&d.form_3_holdings, || "form3HoldingsReported".into()),
+        form_4_transactions_reported: a.flag(&d.form_4_transactions, || "form4TransactionsReported".into()),
+        plan_10b5_1: a.flag(&d.aff_10b5_one, || "aff10b5One".into()),
         issuer,
         owners: d.owners.iter().enumerate().map(|(i, owner)| a.owner(owner, i + 1)).collect(),
         lots: Vec::new(),
@@ -70,7 +70,7 @@ pub(super) fn filing(mut d: Document<'_>) -> Result<Filing, ReadError> {
             .iter()
             .map(|(name, date)| Signature {
                 name: a.text(name),
-                date: a.date(date, "ownerSignature/signatureDate"),
+                date: a.date(date, || "ownerSignature/signatureDate".into()),
             })
             .collect(),
         warnings: Vec::new(),
@@ -87,10 +87,10 @@ struct Adapter {
 impl Adapter {
     fn rows(&mut self, rows: Vec<Row<'_>>, filing: &mut Filing) {
         let mut counts = [0_usize; 4];
+        let mut rows = rows;
         // Non-derivative rows first, whatever order the tables came in.
-        let (non_derivative, derivative): (Vec<_>, Vec<_>) =
-            rows.into_iter().partition(|row| !row.derivative);
-        for mut row in non_derivative.into_iter().chain(derivative) {
+        rows.sort_by_key(|row| row.derivative);
+        for mut row in rows {
             let count = &mut counts[usize::from(row.derivative) * 2 + usize::from(row.holding)];
             *count += 1;
             let table = if row.derivative { "derivative" } else { "nonDerivative" };
@@ -116,7 +116,7 @@ impl Adapter {
             deemed_execution_date: self.noted_date(&mut row.deemed, at, "deemedExecutionDate"),
             form: self.parsed(&row.form_type, at, "transactionFormType", "bad-code"),
             code: self.noted(&mut row.code, at, "transactionCode", "bad-code"),
-            equity_swap: self.flag(&row.equity_swap, &format!("{at}/equitySwapInvolved")),
+            equity_swap: self.flag(&row.equity_swap, || format!("{at}/equitySwapInvolved")),
             timeliness: self.noted_text(&mut row.timeliness),
             shares: self.noted(&mut row.shares, at, "transactionShares", "bad-number"),
             total_value: self.noted(&mut row.total_value, at, "transactionTotalValue", "bad-number"),
@@ -191,16 +191,16 @@ impl Adapter {
 
     fn owner(&mut self, owner: &wire::Owner<'_>, number: usize) -> Owner {
         let at = |name: &str| format!("reportingOwner[{number}]/{name}");
-        let mut role = |flag: &Text<'_>, name: &str| self.flag(flag, &at(name)).unwrap_or(false);
+        let mut role = |flag: &Text<'_>, name: &str| self.flag(flag, || at(name)).unwrap_or(false);
         let director = role(&owner.director, "isDirector");
         let officer = role(&owner.officer, "isOfficer");
         let ten_percent_owner = role(&owner.ten_percent, "isTenPercentOwner");
         let other = role(&owner.other, "isOther");
         Owner {
-            cik: self.parsed(&owner.cik, &format!("reportingOwner[{number}]"), "rptOwnerCik", "bad-cik"),
-            name: self.mandatory(&owner.name, &at("rptOwnerName")),
+            cik: self.parsed(&owner.cik, "reportingOwner", "rptOwnerCik", "bad-cik"),
+            name: self.mandatory(&owner.name, || at("rptOwnerName")),
             address: Address {
-                outside_us: self.flag(&owner.non_us, &at("rptOwnerNonUSAddressFlag")),
+                outside_us: self.flag(&owner.non_us, || at("rptOwnerNonUSAddressFlag")),
                 street_1: self.text(&owner.street_1),
                 street_2: self.text(&owner.street_2),
                 city: self.text(&owner.city),
@@ -219,9 +219,9 @@ impl Adapter {
         }
     }
 
-    fn mandatory(&mut self, wire: &Text<'_>, at: &str) -> String {
+    fn mandatory(&mut self, wire: &Text<'_>, at: impl FnOnce() -> String) -> String {
         self.text(wire).unwrap_or_else(|| {
-            self.warn("missing-element", "a name that the form requires is missing".into(), at);
+            self.warn("missing-element", "a name that the form requires is missing".into(), &at());
             String::new()
         })
     }
@@ -270,13 +270,13 @@ impl Adapter {
 
     fn noted_date(&mut self, data: &mut Data<'_>, at: &str, name: &str) -> Noted<NaiveDate> {
         Noted {
-            value: self.date(&data.value, &format!("{at}/{name}")),
+            value: self.date(&data.value, || format!("{at}/{name}")),
             footnotes: std::mem::take(&mut data.footnotes),
         }
     }
 
     /// An `xs:date` may end in a time zone, `2023-06-29-05:00`: the date is its first ten characters.
-    fn date(&mut self, wire: &Text<'_>, at: &str) -> Option<NaiveDate> {
+    fn date(&mut self, wire: &Text<'_>, at: impl FnOnce() -> String) -> Option<NaiveDate> {
         let trimmed = wire.as_deref().map(str::trim).filter(|t| !t.is_empty())?;
         let day = trimmed.get(..10).filter(|day| {
             day.bytes()
@@ -287,18 +287,20 @@ impl Adapter {
         let zoned = zone.is_empty() || zone == "Z" || zone.len() == 6 && zone.starts_with(['-', '+']);
         let date = day.filter(|_| zoned).and_then(|day| NaiveDate::from_str(day).ok());
         if date.is_none() {
-            self.warn("bad-date", format!("`{}` is not a date: expected YYYY-MM-DD", clip(trimmed, 40)), at);
+            let message = format!("`{}` is not a date: expected YYYY-MM-DD", clip(trimmed, 40));
+            self.warn("bad-date", message, &at());
         }
         date
     }
 
-    fn flag(&mut self, wire: &Text<'_>, at: &str) -> Option<bool> {
+    fn flag(&mut self, wire: &Text<'_>, at: impl FnOnce() -> String) -> Option<bool> {
         match wire.as_deref().map(str::trim) {
             None | Some("") => None,
             Some("1" | "true") => Some(true),
             Some("0" | "false") => Some(false),
             Some(other) => {
-                self.warn("bad-flag", format!("`{}` is not 0, 1, true or false", clip(other, 20)), at);
+                let message = format!("`{}` is not 0, 1, true or false", clip(other, 20));
+                self.warn("bad-flag", message, &at());
                 None
             }
         }

@@ -7,35 +7,45 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::footnotes::{self, Kind, PriceRange, Reach, Said, Statement};
+use super::footnotes::{self, Kind, Marks, PriceRange, Reach, Said, Statement};
 use crate::filing::{
-    ActualPrices, Adopted, Code, Concluded, Evidence, Filing, Intent, Lot, Plan, Source, Usd,
+    ActualPrices, Adopted, Code, Concluded, Evidence, Filing, Intent, Lot, Plan, PlanDate, Source, Usd,
 };
 
 /// Fills in each row's actual prices, plan and intent.
 pub(super) fn conclude(filing: &mut Filing) {
     let mut lots = std::mem::take(&mut filing.lots);
     let notes = Notes::of(filing, &lots);
+    let boxed = boxed_plan(filing.plan_10b5_1);
     for lot in &mut lots {
         let own = notes.tied_to(lot);
         prices(lot, &notes, &own);
+        let sale = is_sale(lot);
+        if !notes.named && !(sale && notes.marks.has(Marks::PURPOSE)) {
+            lot.plan = boxed.clone();
+            lot.intent = sale.then(|| intent(&boxed, &[]));
+            continue;
+        }
         let applying = notes.applying(lot, own);
-        let plan = plan(filing.plan_10b5_1, &applying);
+        let plan = plan(&boxed, &applying);
         if plan.value == Plan::Yes {
             lot.plan_adopted = applying.iter().find_map(|note| note.adopted());
         }
-        if lot.code.value == Some(Code::SALE) {
-            lot.intent = Some(intent(&plan, &applying));
-        }
+        lot.intent = sale.then(|| intent(&plan, &applying));
         lot.plan = plan;
     }
     filing.lots = lots;
+}
+
+fn is_sale(lot: &Lot) -> bool {
+    lot.code.value == Some(Code::SALE)
 }
 
 /// A note of the filing, read when it is first needed.
 struct Note<'a> {
     source: NoteSource<'a>,
     text: &'a str,
+    marks: Marks,
     said: OnceCell<Said>,
     /// Whether a row of the form refers to it.
     tied: bool,
@@ -49,13 +59,9 @@ enum NoteSource<'a> {
 }
 
 impl Note<'_> {
-    fn said(&self) -> &Said {
-        self.said.get_or_init(|| footnotes::read(self.text))
-    }
-
     /// The first adoption date that it states.
-    fn adopted(&self) -> Option<Adopted> {
-        let (date, words) = self.said().adopted.first()?;
+    fn adopted(&self, notes: &Notes<'_>) -> Option<Adopted> {
+        let (date, words) = notes.said(self).adopted.first()?;
         Some(Adopted { date: *date, evidence: self.evidence(words) })
     }
 
@@ -72,13 +78,19 @@ impl Note<'_> {
 struct Notes<'a> {
     all: Vec<Note<'a>>,
     by_id: BTreeMap<&'a str, usize>,
-    /// The note that names a plan by the rule's number, for others that speak of "the plan".
+    /// The marks of all together.
+    marks: Marks,
+    /// Whether the filing has sales.
+    sale: bool,
+    /// Whether a note may name a plan to sell.
+    named: bool,
+    /// The note that does so by the rule's number, for others that speak of "the plan".
     naming: OnceCell<Option<usize>>,
 }
 
 impl<'a> Notes<'a> {
     fn of(filing: &'a Filing, lots: &[Lot]) -> Self {
-        let mut all: Vec<Note<'a>> = Vec::new();
+        let mut all: Vec<Note<'a>> = Vec::with_capacity(filing.footnotes.len() + 1);
         let mut by_id = BTreeMap::new();
         for footnote in &filing.footnotes {
             // Of two with one id the first counts.
@@ -88,11 +100,10 @@ impl<'a> Notes<'a> {
             });
         }
         for lot in lots {
-            let sale = lot.code.value == Some(Code::SALE);
             for id in lot.footnote_lists().flatten() {
                 if let Some(&i) = by_id.get(id.as_str()) {
                     all[i].tied = true;
-                    all[i].tied_to_sale |= sale;
+                    all[i].tied_to_sale |= is_sale(lot);
                 }
             }
         }
@@ -102,12 +113,20 @@ impl<'a> Notes<'a> {
             }
         }
         all.extend(filing.remarks.as_deref().map(|text| note(NoteSource::Remarks, text)));
-        Self { all, by_id, naming: OnceCell::new() }
+        let marks = all.iter().fold(Marks::default(), |marks, note| marks.with(note.marks));
+        let sale = lots.iter().any(is_sale);
+        Self { all, by_id, marks, sale, named: marks.has(Marks::PLAN), naming: OnceCell::new() }
+    }
+
+    fn said<'n>(&self, note: &'n Note<'_>) -> &'n Said {
+        note.said.get_or_init(|| footnotes::read(note.text, note.marks, self.sale, self.named))
     }
 
     /// The first note that names a plan by the rule's number.
     fn naming(&self) -> Option<&Note<'a>> {
-        let found = self.naming.get_or_init(|| self.all.iter().position(|note| note.said().names_rule));
+        let found = self.naming.get_or_init(|| {
+            self.all.iter().position(|note| note.marks.has(Marks::PLAN) && self.said(note).names_rule)
+        });
         found.map(|i| &self.all[i])
     }
 
@@ -126,18 +145,18 @@ impl<'a> Notes<'a> {
 
     /// What applies to a row: its own notes, then those that speak of it from elsewhere.
     fn applying(&self, lot: &Lot, own: Vec<usize>) -> Vec<Applying<'_>> {
-        let sale = lot.code.value == Some(Code::SALE);
+        let sale = is_sale(lot);
         let mut applying: Vec<Applying<'_>> = own
             .iter()
             .map(|&i| Applying { notes: self, note: &self.all[i], tied: true, whole: true })
             .collect();
-        let says_something = applying.iter().any(|own| !own.note.said().statements.is_empty());
-        for (i, note) in self.all.iter().enumerate().filter(|(i, _)| !own.contains(i)) {
+        let says_something = applying.iter().any(|own| !self.said(own.note).statements.is_empty());
+        for (_, note) in self.all.iter().enumerate().filter(|(i, _)| !own.contains(i)) {
             // What is said of other sales is said of this one only where nothing is said of itself.
-            if own.contains(&i) || note.tied_to_sale && says_something {
+            if note.tied_to_sale && says_something {
                 continue;
             }
-            let wide = match note.said().reach {
+            let wide = match self.said(note).reach {
                 Reach::Transactions => true,
                 Reach::Sales => sale,
                 Reach::Row => !note.tied,
@@ -152,7 +171,7 @@ impl<'a> Notes<'a> {
 }
 
 fn note<'a>(source: NoteSource<'a>, text: &'a str) -> Note<'a> {
-    Note { source, text, said: OnceCell::new(), tied: false, tied_to_sale: false }
+    Note { source, text, marks: Marks::of(text), said: OnceCell::new(), tied: false, tied_to_sale: false }
 }
 
 /// A note that applies to a row.
@@ -167,7 +186,7 @@ struct Applying<'a> {
 
 impl Applying<'_> {
     fn statement(&self, kind: Kind) -> Option<&Statement> {
-        let said = self.note.said();
+        let said = self.notes.said(self.note);
         let by_name = |kind: Kind| said.statement(kind).filter(|_| self.notes.naming().is_some());
         let found = said.statement(kind).or_else(|| match kind {
             Kind::Plan => by_name(Kind::NamedPlan),
@@ -179,10 +198,10 @@ impl Applying<'_> {
 
     fn adopted(&self) -> Option<Adopted> {
         let stated = self.statement(Kind::Plan);
-        let own = self.note.adopted().filter(|_| self.whole || stated.is_some());
+        let own = self.note.adopted(self.notes).filter(|_| self.whole || stated.is_some());
         // "Sold under the plan": its date is where it is named.
         let by_name = stated.is_some_and(|stated| stated.kind == Kind::NamedPlan);
-        own.or_else(|| self.notes.naming().filter(|_| by_name)?.adopted())
+        own.or_else(|| self.notes.naming().filter(|_| by_name)?.adopted(self.notes))
     }
 }
 
@@ -191,13 +210,26 @@ fn found(applying: &[Applying<'_>], kind: Kind) -> Option<Evidence> {
     applying.iter().find_map(|note| Some(note.note.evidence(&note.statement(kind)?.words)))
 }
 
-fn plan(ticked: Option<bool>, applying: &[Applying<'_>]) -> Concluded<Plan> {
-    let said = |value: Plan, evidence: Evidence| Concluded { value, evidence: Some(evidence) };
-    let tick = |words: &str| Evidence { source: Source::PlanBox, words: words.into() };
-    let own = &applying[..applying.iter().take_while(|note| note.tied).count()];
-    if ticked == Some(true) {
-        return said(Plan::Yes, found(applying, Kind::Plan).unwrap_or_else(|| tick("ticked")));
+/// What the 10b5-1 box says by itself.
+fn boxed_plan(ticked: Option<bool>) -> Concluded<Plan> {
+    let tick = |value: Plan, words: &str| Concluded {
+        value,
+        evidence: Some(Evidence { source: Source::PlanBox, words: words.into() }),
+    };
+    match ticked {
+        Some(true) => tick(Plan::Yes, "ticked"),
+        Some(false) => tick(Plan::No, "not ticked"),
+        None => Concluded::default(),
     }
+}
+
+/// A ticked box says yes, and a note may say it better; else the row's own notes come first, then others, then the box.
+fn plan(boxed: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Plan> {
+    let said = |value: Plan, evidence: Evidence| Concluded { value, evidence: Some(evidence) };
+    if boxed.value == Plan::Yes {
+        return found(applying, Kind::Plan).map_or_else(|| boxed.clone(), |words| said(Plan::Yes, words));
+    }
+    let own = &applying[..applying.iter().take_while(|note| note.tied).count()];
     for notes in [own, applying] {
         if let Some(evidence) = found(notes, Kind::Plan) {
             return said(Plan::Yes, evidence);
@@ -206,7 +238,7 @@ fn plan(ticked: Option<bool>, applying: &[Applying<'_>]) -> Concluded<Plan> {
             return said(Plan::No, evidence);
         }
     }
-    if ticked == Some(false) { said(Plan::No, tick("not ticked")) } else { Concluded::default() }
+    boxed.clone()
 }
 
 fn intent(plan: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Intent> {
@@ -237,15 +269,19 @@ fn prices(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
     if lot.price.value.is_some_and(Usd::is_zero) {
         return;
     }
-    let loose = notes.all.iter().filter(|note| !note.tied && note.said().ranges.len() == 1);
+    let loose = notes.all.iter().filter(|note| !note.tied && note.marks.has(Marks::PRICE));
+    let loose = loose.filter(|note| notes.said(note).ranges.len() == 1);
     for (i, note) in own.iter().map(|&i| &notes.all[i]).chain(loose).enumerate() {
-        let said = note.said();
+        if !note.marks.has(Marks::PRICE) {
+            continue;
+        }
+        let said = notes.said(note);
         let of_price = !said.ranges.is_empty() || i < lot.price.footnotes.len();
         if said.average && of_price && lot.price.value.is_some() {
             lot.price_is_average = Some(true);
         }
         if lot.actual_prices.is_none()
-            && let Some(range) = choose(note.text, &said.ranges, lot)
+            && let Some(range) = choose(&said.ranges, lot)
         {
             let evidence = note.evidence(&range.words);
             lot.actual_prices = Some(ActualPrices { low: range.low, high: range.high, evidence });
@@ -254,19 +290,14 @@ fn prices(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
 }
 
 /// Of several ranges in one note, the one beside the row's date, else the first that its price can be of.
-fn choose<'a>(text: &str, ranges: &'a [PriceRange], lot: &Lot) -> Option<&'a PriceRange> {
+fn choose<'a>(ranges: &'a [PriceRange], lot: &Lot) -> Option<&'a PriceRange> {
     if let [only] = ranges {
         return Some(only);
     }
-    let mut from = 0;
-    for range in ranges {
-        if footnotes::days(&text[from..range.start]).into_iter().any(|day| Some(day) == lot.date.value) {
-            return Some(range);
-        }
-        from = range.end;
-    }
+    let of_day =
+        |range: &&PriceRange| lot.date.value.is_some_and(|date| range.days.contains(&PlanDate::Day(date)));
     let fits = |range: &&PriceRange| {
         lot.price.value.is_some_and(|price| ActualPrices::span(range.low, range.high, price))
     };
-    ranges.iter().find(fits)
+    ranges.iter().find(of_day).or_else(|| ranges.iter().find(fits))
 }

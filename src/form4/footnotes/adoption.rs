@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::date::{self, Found};
+use super::pattern::{Pattern, pattern};
 use super::plan::{MENTION, REWARD, RULE, SALES_PLAN};
-use super::{Pattern, pattern};
 use crate::filing::PlanDate;
 
 static OWN: LazyLock<Pattern> =
@@ -25,13 +25,13 @@ static GOVERNOR: LazyLock<Pattern> = LazyLock::new(|| {
 /// Nouns that have dates; those that mean the plan.
 static NOUN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?P<plan>plans?|1[0o]\s?\(?b\)?\S{0,6}|arrangements?|instructions?|program|letter|contract|elections?)|trust|partnership|foundation|sales?|transactions?|trades?|shares|stock|options?|awards?|grants?|orders?|agreement|units?|rsus?|note|form|power|price)\b",
+        r"\b(?:(?P<plan>plans?|1[0o]\s?\(?b\)?[\w().-]{0,6}|arrangements?|instructions?|program|letter|contract|elections?)|trust|partnership|foundation|sales?|transactions?|trades?|shares|stock|options?|awards?|grants?|orders?|agreement|units?|rsus?|note|form|power|price)\b",
     )
 });
 /// A plan that came before the one in force.
 static EARLIER: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:prior|previous|earlier|former|expired|old|predecessor|terminated|replac(?:ed|es|ing)|supersed\w+|last)\s+(?:[\w.'’-]+\s+){0,5}(?:plan|adopted|arrangement)\b",
+        r"\b(?:prior|previous|earlier|former|expired|old|predecessor|terminated|replac(?:ed|es|ing)|supersed\w+|last)\s+(?:[\w.'-]+\s+){0,5}(?:plan|adopted|arrangement)\b",
     )
 });
 static ANY_PLAN: LazyLock<Pattern> =
@@ -107,7 +107,7 @@ fn in_sentence(sentence: &str) -> Vec<(PlanDate, &str)> {
 }
 
 static DATE_OF_PLAN: LazyLock<Pattern> =
-    LazyLock::new(|| pattern(r"(?:\bdate\s+of\s+(?:the\s+)?plan|\bplan\s+date|\bplan)\s*[:(,–-]?\s*$"));
+    LazyLock::new(|| pattern(r"(?:\bdate\s+of\s+(?:the\s+)?plan|\bplan\s+date|\bplan)\s*[:(,-]?\s*$"));
 
 /// Whether a word makes the date beside it one of adoption: by itself, or by the noun that it is said of.
 fn means_adoption(sentence: &str, at: &Range<usize>) -> bool {
@@ -130,7 +130,7 @@ fn means_adoption(sentence: &str, at: &Range<usize>) -> bool {
 }
 
 static PLAN_RIGHT_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(r"\b(?:plan|arrangement|elections?|instructions?|letter|1[0o]\s?\(?b\S{0,6})\s*$")
+    pattern(r"\b(?:plan|arrangement|elections?|instructions?|letter|1[0o]\s?\(?b[\w().-]{0,6})\s*$")
 });
 
 fn is_and(between: &str) -> bool {

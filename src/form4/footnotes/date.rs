@@ -19,11 +19,11 @@ static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let month = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?";
     let nth = r"(?:st|nd|rd|th)?";
     Regex::new(&format!(
-        r"(?ix)
+        r"(?ix-u)
         \b(?P<y1>(?:19|20)\d\d)-(?P<m1>\d\d)-(?P<d1>\d\d)\b
-        | \b(?P<n2>{month})\s*(?P<d2>\d{{1,2}}){nth}\s*(?:,\s*|\s)\s*(?P<y2>(?:19|20)\d\d|['’]\d\d)\b
+        | \b(?P<n2>{month})\s*(?P<d2>\d{{1,2}}){nth}\s*(?:,\s*|\s)\s*(?P<y2>(?:19|20)\d\d|'\d\d)\b
         | \b(?P<d3>\d{{1,2}}){nth}(?:\s+(?:day\s+of\s+|of\s+)?|\s?-\s?)(?P<n3>{month})(?:,?\s+|\s?-\s?)(?P<y3>(?:19|20)\d\d|\d\d)\b
-        | \b(?P<m4>\d{{1,2}})\s?[/.–-]\s?(?P<d4>\d{{1,2}})\s?[/.–-]\s?(?P<y4>(?:19|20)\d\d|\d\d)\b
+        | \b(?P<m4>\d{{1,2}})\s?[/.-]\s?(?P<d4>\d{{1,2}})\s?[/.-]\s?(?P<y4>(?:19|20)\d\d|\d\d)\b
         | \b(?P<y6>20[0-2]\d)(?P<m6>0[1-9]|1[0-2])(?P<d6>[0-3]\d)\b
         | \b(?P<m7>0?[1-9]|1[0-2])/(?P<y7>20\d\d)\b
         | \b(?P<n5>{month})(?:\s+of)?,?\s+(?P<y5>(?:19|20)\d\d)\b"
@@ -41,7 +41,7 @@ pub(super) fn dates(text: &str) -> Vec<Found> {
 }
 
 fn date(found: &Captures<'_>) -> Option<PlanDate> {
-    let number = |name: &str| found.name(name)?.as_str().trim_start_matches(['\'', '’']).parse::<u32>().ok();
+    let number = |name: &str| found.name(name)?.as_str().trim_start_matches('\'').parse::<u32>().ok();
     let month = |name: &str| month(found.name(name)?.as_str());
     let day = |year: u32, month: u32, day: u32| {
         // Two digits are of this century: plans by Rule 10b5-1 exist since 2000.
@@ -107,7 +107,7 @@ mod tests {
         check("2022-11-23", &["2022-11-23"]);
         check("in September 2022, or in May of 2021", &["2022-09", "2021-05"]);
         check("15/3/2023", &["2023-03-15"]);
-        check("20111129, 06–15–2009, 03/2018", &["2011-11-29", "2009-06-15", "2018-03"]);
+        check("20111129, 06-15-2009, 03/2018", &["2011-11-29", "2009-06-15", "2018-03"]);
     }
 
     #[test]

@@ -2,38 +2,50 @@
 
 use std::sync::LazyLock;
 
-use super::{Pattern, pattern};
+use super::pattern::{Pattern, pairs, pattern, start_in};
 
 /// The rule's name as filers spell it: `10b5-1`, `10b5-l`, `10b51`, `10b-5-1`, `10(b)5-1`, `10b(5)-1`, `105b-1`, `l0b5-1`.
-pub(super) const RULE: &str = r"[1l][0o]\s?-?(?:5\s?b|\(?b\)?[\s\-‐‑–—.]{0,3}\(?5\)?)[\s\-‐‑–—.(]{0,3}0?[1li](?:\b|c\b|trading|plan|sales)|10\(?b\)?\s?-?\s?5\s+(?:\w+\s+){0,2}(?:plan|arrangement|instruction)";
+pub(super) const RULE: &str = r"[1l][0o]\s?-?(?:5\s?b|\(?b\)?[\s.-]{0,3}\(?5\)?)[\s.(-]{0,3}0?[1li](?:\b|c\b|trading|plan|sales)|10\(?b\)?\s?-?\s?5\s+(?:\w+\s+){0,2}(?:plan|arrangement|instruction)";
 
 /// Plans to sell that are called so without the rule's number.
-pub(super) const SALES_PLAN: &str = r"(?:pre-?\s?arranged|pre-?\s?established|pre-?existing|pre-?determined|pre-?set|previously\s+(?:adopted|established)|written|automatic)\s+(?:(?:stock|share|securities|written|trading|sales?|selling|disposition)\s+){0,3}(?:plans?|trading\s+instructions)|(?:trading|selling|sales|stock\s+sale|share\s+sale|(?:share|securities)\s+disposition|diversification)\s+plans?";
+pub(super) const SALES_PLAN: &str = r"\b(?:(?:pre-?\s?arranged|pre-?\s?established|pre-?existing|pre-?determined|pre-?set|previously\s+(?:adopted|established)|written|automatic)\s+(?:(?:stock|share|securities|written|trading|sales?|selling|disposition)\s+){0,3}(?:plans?|trading\s+instructions)|(?:trading|selling|sales|stock\s+sale|share\s+sale|(?:share|securities)\s+disposition|diversification)\s+plans?)\b";
 
 /// How a trade relates to the plan that it is made under.
-const BY: &str = r"(?:pursuant\s+to|under|in\s+accordance\s+with|in\s+connection\s+with|in\s+compliance\s+with|through|by\s+means\s+of|part\s+of|per|via|by\s+(?:a|the)|using)";
+const BY: &str = r"\b(?:pursuant\s+to|under|in\s+accordance\s+with|in\s+connection\s+with|in\s+compliance\s+with|through|by\s+means\s+of|part\s+of|per|via|by\s+(?:a|the)|using)\b";
 
-pub(super) static MENTION: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"(?:{RULE})")));
+pub(super) static MENTION: LazyLock<Pattern> = LazyLock::new(|| pattern(RULE));
 static POLICY: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"(?:{RULE})\s+polic(?:y|ies)")));
-static UNDER_RULE: LazyLock<Pattern> =
-    LazyLock::new(|| pattern(&format!(r"\b{BY}\b[^;]{{0,160}}?(?:{RULE})")));
-static UNDER_SALES_PLAN: LazyLock<Pattern> =
-    LazyLock::new(|| pattern(&format!(r"\b{BY}\b[^;]{{0,80}}?\b(?:{SALES_PLAN})\b")));
+static SALES: LazyLock<Pattern> = LazyLock::new(|| pattern(SALES_PLAN));
+static NAME: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!("{RULE}|{SALES_PLAN}")));
+static RELATED: LazyLock<Pattern> = LazyLock::new(|| pattern(BY));
 /// Of a plan that the note, or another, has named: "under such plan", "pursuant to the 2016 Plan".
 static UNDER_NAMED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b{BY}\s+(?:the|such|that|this|said|his|her|their|same)\s+(?:(?:same|said|above|aforementioned|foregoing|[\w.'’]+)\s+){{0,4}}(?:plan|arrangement|instructions?|program)\b"
+        r"{BY}\s+(?:the|such|that|this|said|his|her|their|same)\s+(?:[\w.']+\s+){{0,4}}(?:plan|arrangement|instructions?|program)\b"
     ))
 });
 
-static DENIAL: LazyLock<Pattern> = LazyLock::new(|| {
+static NOT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:not|never|none|neither|nor)\b"));
+static APPLIES: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:not|never|none|neither|nor)\b(?P<gap>[^;]{{0,80}}?)\b(?:{BY}|covered\s+by|subject\s+to|within|adopted|have|entered\s+into|used)\b[^;]{{0,60}}?(?:{RULE}|{SALES_PLAN})|\b(?:outside(?:\s+of)?|other\s+than(?:\s+{BY})?|apart\s+from|separate\s+from|independent(?:ly)?\s+of|not\s+a\s+party\s+to)\b(?P<apart>[^;]{{0,60}}?)(?:{RULE}|{SALES_PLAN})|\b(?:no|without)\b(?P<away>[^;]{{0,60}}?)(?:{RULE}|{SALES_PLAN})|\bnon-?(?:rule\s+)?(?:{RULE})|\bnot\s+pre-?\s?(?:arranged|planned|scheduled)"
+        r"{BY}|\b(?:covered\s+by|subject\s+to|within|adopted|have|entered\s+into|used|a\s+party\s+to)\b"
     ))
 });
-static NAMED_DENIAL: LazyLock<Pattern> = LazyLock::new(|| {
+static APART: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"\b(?:outside(?:\s+of)?|other\s+than|apart\s+from|separate\s+from|independent(?:ly)?\s+of)\b")
+});
+static WITHOUT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:no|without)\b"));
+static DENIED: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(&format!(r"\bnon-?\s?(?:rule\s+)?(?:{RULE})|\bnot\s+pre-?\s?(?:arranged|planned|scheduled)"))
+});
+static NAMED_OBJECT: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:not|never|none|neither)\b(?P<gap>[^;]{{0,80}}?)\b(?:{BY}|covered\s+by|subject\s+to|within|used\s+for)\s+(?:(?:any|such|that|the|this|said|his|her|their)\s+(?:[\w.'’-]+\s+){{0,3}}(?:plans?|arrangements?|program)|it|them)\b|\b(?:outside(?:\s+of)?|other\s+than\s+{BY}|apart\s+from|independent(?:ly)?\s+of)\s+(?:any|such|that|the|this|said|his|her|their)\s+(?:[\w.'’-]+\s+){{0,3}}(?:plan|arrangement|program)\b"
+        r"(?:{BY}|\b(?:covered\s+by|subject\s+to|within|used\s+for)\b)\s+(?:(?:any|such|that|the|this|said|his|her|their)\s+(?:[\w.'-]+\s+){{0,3}}(?:plans?|arrangements?|program)|it|them)\b"
+    ))
+});
+static NAMED_APART: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(&format!(
+        r"\b(?:outside(?:\s+of)?|other\s+than\s+(?:{BY})|apart\s+from|independent(?:ly)?\s+of)\s+(?:any|such|that|the|this|said|his|her|their)\s+(?:[\w.'-]+\s+){{0,3}}(?:plan|arrangement|program)\b"
     ))
 });
 /// "All sales, other than the one in line 3, were made under a plan".
@@ -48,7 +60,7 @@ static NOT_OF_PLAN: LazyLock<Pattern> = LazyLock::new(|| {
 /// A plan that is not this trade's: of the future, of the past, of somebody else.
 static NOT_THIS: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\bmay\s+(?:\w+\s+)?(?:sell|enter|adopt|be\s+(?:sold|made|effected))\b|\bintends?\s+to\b|\bexpects?\s+to\b|\bfuture\s+sales?\b|\bany\s+future\b|\bremain\w*\s+(?:subject|available|covered|to\s+be)\b|\bwill\s+be\b|\b(?:terminated|cancel+ed|revoked)\s+(?:[\w.'’]+\s+){0,4}$|^\W*(?:excludes|does\s+not\s+include)\b|\bpower\s+of\s+attorney\b|\bexceptions?\b|\bafter\s+the\s+(?:sale|transaction)s?\b|\bhave\s+yet\s+to\b|\bdisclaims\s+any\s+interest\s+in\s+shares\s+sold\b",
+        r"\bmay\s+(?:\w+\s+)?(?:sell|enter|adopt|be\s+(?:sold|made|effected))\b|\bintends?\s+to\b|\bexpects?\s+to\b|\bfuture\s+sales?\b|\bany\s+future\b|\bremain\w*\s+(?:subject|available|covered|to\s+be)\b|\bwill\s+be\b|\b(?:terminated|cancel+ed|revoked)\s+(?:[\w.']+\s+){0,4}$|^\s*\(?(?:excludes|does\s+not\s+include)\b|\bpower\s+of\s+attorney\b|\bexceptions?\b|\bafter\s+the\s+(?:sale|transaction)s?\b|\bhave\s+yet\s+to\b|\bdisclaims\s+any\s+interest\s+in\s+shares\s+sold\b",
     )
 });
 /// What is done under some plans and is no sale.
@@ -72,19 +84,17 @@ pub(super) static REWARD: LazyLock<Pattern> = LazyLock::new(|| {
 /// Whether a sentence says that something was traded under a plan, by the rule's number or a plan's usual name: the words
 /// that say so.
 pub(super) fn says_plan(sentence: &str) -> Option<&str> {
+    let mention = MENTION.find(sentence);
+    let by_rule =
+        || Some(pairs(sentence, &RELATED, &MENTION, 160).next().map_or(mention?, |pair| pair.words));
+    let by_name = || pairs(sentence, &RELATED, &SALES, 80).next().map(|pair| pair.words);
+    let found = by_rule().or_else(by_name)?;
     if POLICY.is_match(sentence) {
         return None;
     }
-    let found = UNDER_RULE
-        .find(sentence)
-        .or_else(|| MENTION.find(sentence))
-        .or_else(|| UNDER_SALES_PLAN.find(sentence))?;
-    let named = MENTION
-        .find(sentence)
-        .map_or(start_in(sentence, found) + found.len(), |words| start_in(sentence, words));
-    let before = &sentence[..named];
+    let named = mention.map_or(start_in(sentence, found) + found.len(), |words| start_in(sentence, words));
     let of_another_act = OTHER_ACT.is_match(sentence) && !TRADE.is_match(sentence);
-    (!of_another_act && !NOT_THIS.is_match(before)).then_some(found)
+    (!of_another_act && !NOT_THIS.is_match(&sentence[..named])).then_some(found)
 }
 
 /// Whether a sentence speaks of a plan by a name that it, or another note, gave it.
@@ -95,24 +105,28 @@ pub(super) fn says_named_plan(sentence: &str) -> Option<&str> {
 
 /// Whether a sentence says that something was not traded under a plan.
 pub(super) fn says_no_plan(sentence: &str) -> Option<&str> {
-    let (found, gap) = DENIAL.find_with(sentence, "gap")?;
-    let (_, away) = DENIAL.find_with(sentence, "away")?;
-    let (_, apart) = DENIAL.find_with(sentence, "apart")?;
-    let denies = !NOT_OF_PLAN.is_match(gap) && !TRADE.is_match(away) && !EXCEPTED.is_match(apart);
-    denies.then_some(found)
+    let negated = || {
+        pairs(sentence, &NOT, &NAME, 140)
+            .find(|pair| APPLIES.is_match(pair.gap) && !NOT_OF_PLAN.is_match(pair.gap))
+            .map(|pair| pair.words)
+    };
+    let apart = || {
+        pairs(sentence, &APART, &NAME, 70).find(|pair| !EXCEPTED.is_match(pair.gap)).map(|pair| pair.words)
+    };
+    let without =
+        || pairs(sentence, &WITHOUT, &NAME, 60).find(|pair| !TRADE.is_match(pair.gap)).map(|pair| pair.words);
+    DENIED.find(sentence).or_else(negated).or_else(apart).or_else(without)
 }
 
 /// Likewise of a plan that was named before.
 pub(super) fn denies_named_plan(sentence: &str) -> Option<&str> {
-    let (found, gap) = NAMED_DENIAL.find_with(sentence, "gap")?;
-    (!NOT_OF_PLAN.is_match(gap) && !REWARD.is_match(found)).then_some(found)
+    let negated = pairs(sentence, &NOT, &NAMED_OBJECT, 80)
+        .find(|pair| !NOT_OF_PLAN.is_match(pair.gap) && !REWARD.is_match(pair.words))
+        .map(|pair| pair.words);
+    negated.or_else(|| NAMED_APART.find(sentence).filter(|words| !REWARD.is_match(words)))
 }
 
 /// Whether a note names a plan by the rule's number.
 pub(super) fn names_rule(text: &str) -> bool {
     MENTION.is_match(text)
-}
-
-fn start_in(sentence: &str, part: &str) -> usize {
-    (part.as_ptr() as usize).saturating_sub(sentence.as_ptr() as usize).min(sentence.len())
 }

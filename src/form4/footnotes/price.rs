@@ -7,8 +7,9 @@ use std::sync::{Arc, LazyLock};
 
 use regex::{Captures, Match};
 
-use super::{Marks, Pattern, pattern};
-use crate::filing::Usd;
+use super::pattern::{Pattern, pattern};
+use super::{Marks, date};
+use crate::filing::{PlanDate, Usd};
 
 /// A range and the words that state it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,12 +18,14 @@ pub(in crate::form4) struct PriceRange {
     pub(in crate::form4) high: Usd,
     pub(in crate::form4) words: Arc<str>,
     /// Where in the note the words stand.
-    pub(in crate::form4) start: usize,
-    pub(in crate::form4) end: usize,
+    start: usize,
+    end: usize,
+    /// Of several ranges in one note: the dates that stand before this one, after the last.
+    pub(in crate::form4) days: Vec<PlanDate>,
 }
 
 const NUMBER: &str = r"(?:USD?\s?)?\$?\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})";
-const TO: &str = r"\s*(?:per\s+(?:share|unit|ADS))?\s*,?\s*(?:up\s+to|to|and|through|-|–|—|&)\s*";
+const TO: &str = r"\s*(?:per\s+(?:share|unit|ADS))?\s*,?\s*(?:up\s+to|to|and|through|-|&)\s*";
 
 /// Each kind of words with the marks that it needs: of several kinds the first that finds a range counts.
 static RANGES: LazyLock<[(u32, Pattern); 7]> = LazyLock::new(|| {
@@ -31,45 +34,45 @@ static RANGES: LazyLock<[(u32, Pattern); 7]> = LazyLock::new(|| {
         (
             Marks::RANGE,
             text(format!(
-                r"\brang(?:e|es|ed|ing)\b[^.$%\d]{{0,60}}?{NUMBER}{TO}(?:a\s+)?(?:high(?:est)?\s+(?:price\s+)?of\s+)?{NUMBER}"
+                r"\brang(?:e|es|ed|ing)\b(?u:[^.$%\d]){{0,60}}?{NUMBER}{TO}(?:a\s+)?(?:high(?:est)?\s+(?:price\s+)?of\s+)?{NUMBER}"
             )),
         ),
         (
             Marks::BETWEEN,
             text(format!(
-                r"\bprices?\b[^$%\d]{{0,80}}?(?:\bbetween|\bfrom|\bb/w)\b\s*(?:a\s+low\s+of\s+)?{NUMBER}{TO}(?:a\s+high\s+of\s+)?{NUMBER}"
+                r"\b(?:between|from|b/w)\s*(?:a\s+low\s+of\s+)?{NUMBER}{TO}(?:a\s+high\s+of\s+)?{NUMBER}"
             )),
         ),
         (
             Marks::HIGH,
             text(format!(
-                r"\bhigh(?:est|er)?\b[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\blow(?:est|er)?\b[^%\d]{{0,60}}?{NUMBER}"
+                r"\bhigh(?:est|er)?\b(?u:[^%\d]){{0,60}}?{NUMBER}(?u:[^%\d]){{0,60}}?\blow(?:est|er)?\b(?u:[^%\d]){{0,60}}?{NUMBER}"
             )),
         ),
         (
             Marks::HIGH,
             text(format!(
-                r"\b(?:low(?:est|er)?\b|below)[^%\d]{{0,60}}?{NUMBER}[^%\d]{{0,60}}?\b(?:high(?:est|er)?\b|above)[^%\d]{{0,60}}?{NUMBER}"
+                r"\b(?:low(?:est|er)?\b|below)(?u:[^%\d]){{0,60}}?{NUMBER}(?u:[^%\d]){{0,60}}?\b(?:high(?:est|er)?\b|above)(?u:[^%\d]){{0,60}}?{NUMBER}"
             )),
         ),
         (
             Marks::HIGH,
             text(format!(
-                r"{NUMBER}\s*\((?:the\s+)?(?:low|high)(?:est)?\)[^%\d]{{0,60}}?{NUMBER}\s*\((?:the\s+)?(?:low|high)"
+                r"{NUMBER}\s*\((?:the\s+)?(?:low|high)(?:est)?\)(?u:[^%\d]){{0,60}}?{NUMBER}\s*\((?:the\s+)?(?:low|high)"
             )),
         ),
         (Marks::DOLLAR, text(DOLLARS.to_owned())),
         (
             Marks::AVERAGE,
             text(format!(
-                r"\b(?:trades?|prices?|transactions?)\s+(?:at|of)\s+{NUMBER}\s*(?:to|through|-|–|—)\s*{NUMBER}"
+                r"\b(?:trades?|prices?|transactions?)\s+(?:at|of)\s+{NUMBER}\s*(?:to|through|-)\s*{NUMBER}"
             )),
         ),
     ]
 });
 
 /// "$8.01-$8.20", "US$13.04 to US$13.33"; the dollars of other countries have a letter before their sign.
-const DOLLARS: &str = r"(?:^|[^A-Za-z$\d.]|\bUSD?\s?)\$\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})\s*(?:per\s+share\s*)?(?:to|through|-|–|—)\s*(?:USD?\s?)?\$?\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})";
+const DOLLARS: &str = r"(?:^|(?u:[^A-Za-z$\d.])|\bUSD?\s?)\$\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})\s*(?:per\s+share\s*)?(?:to|through|-)\s*(?:USD?\s?)?\$?\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})";
 
 /// What is not the price of these trades: of options, of the market, of a plan's conditions.
 static NOT_ACTUAL: LazyLock<Pattern> = LazyLock::new(|| {
@@ -107,6 +110,13 @@ pub(super) fn ranges(text: &str, marks: Marks) -> Vec<PriceRange> {
             }
         }
         ranges.sort_by_key(|range| range.start);
+    }
+    let mut from = 0;
+    if ranges.len() > 1 {
+        for range in &mut ranges {
+            range.days = date::dates(&text[from..range.start]).into_iter().map(|found| found.date).collect();
+            from = range.end;
+        }
     }
     ranges
 }
@@ -152,7 +162,7 @@ fn range(text: &str, found: &Captures<'_>) -> Option<PriceRange> {
     let (one, other) = (usd(one)?, usd(other)?);
     let words = whole.as_str().trim().into();
     let (low, high) = (one.min(other), one.max(other));
-    Some(PriceRange { low, high, words, start: whole.start(), end: whole.end() })
+    Some(PriceRange { low, high, words, start: whole.start(), end: whole.end(), days: Vec::new() })
 }
 
 /// "$3.27 to $3.34 (weighted average)".
@@ -163,7 +173,11 @@ fn follows(rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::read;
+    use super::super::{Marks, Said};
+
+    fn read(text: &str) -> Said {
+        super::super::read(text, Marks::of(text), true, true)
+    }
 
     #[track_caller]
     fn check(text: &str, expected: Option<(&str, &str)>) {

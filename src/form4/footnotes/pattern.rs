@@ -1,0 +1,98 @@
+//! Patterns of words, and pairs of them that stand near each other.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use regex::Regex;
+
+/// A pattern in any case of letters, over [`plain`] text. One that does not compile finds nothing, and stops a test.
+///
+/// Gaps between words are not written as patterns, but found as [`pairs`]: a counted gap makes an automaton's states many, and
+/// slow.
+pub(super) struct Pattern(pub(super) Option<Regex>);
+
+pub(super) fn pattern(text: &str) -> Pattern {
+    let regex = Regex::new(&format!("(?i-u){text}"));
+    debug_assert!(regex.is_ok(), "{text}");
+    Pattern(regex.ok())
+}
+
+/// A text with the quotes, dashes and spaces of typesetting as a keyboard has them, so that patterns need only know those.
+pub(super) fn plain(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let typed = |c: char| match c {
+        '‘' | '’' | '´' | '`' => '\'',
+        '“' | '”' | '„' => '"',
+        '‐' | '‑' | '‒' | '–' | '—' | '―' | '−' => '-',
+        '\u{a0}' | '\u{2002}'..='\u{200a}' | '\u{202f}' => ' ',
+        c => c,
+    };
+    Cow::Owned(text.chars().map(typed).collect())
+}
+
+impl Pattern {
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        self.0.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+
+    pub(super) fn find<'a>(&self, text: &'a str) -> Option<&'a str> {
+        self.0.as_ref()?.find(text).map(|found| found.as_str())
+    }
+
+    pub(super) fn ranges(&self, text: &str) -> Vec<Range<usize>> {
+        self.0.iter().flat_map(|regex| regex.find_iter(text)).map(|found| found.range()).collect()
+    }
+
+    /// Whether the last match has a group of that name; `None` without a match.
+    pub(super) fn last_has(&self, text: &str, group: &str) -> Option<bool> {
+        self.0.as_ref()?.captures_iter(text).last().map(|found| found.name(group).is_some())
+    }
+
+    /// Whether the first match has it.
+    pub(super) fn first_has(&self, text: &str, group: &str) -> Option<bool> {
+        self.0.as_ref()?.captures(text).map(|found| found.name(group).is_some())
+    }
+}
+
+/// Two matches near each other.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pair<'a> {
+    /// From the beginning of the first to the end of the second.
+    pub(super) words: &'a str,
+    /// What stands between them.
+    pub(super) gap: &'a str,
+}
+
+/// The matches of `first` that one of `second` follows within `most` bytes: for each of the second, the nearest first.
+pub(super) fn pairs<'a>(
+    sentence: &'a str,
+    first: &Pattern,
+    second: &Pattern,
+    most: usize,
+) -> impl Iterator<Item = Pair<'a>> {
+    let behind = second.ranges(sentence);
+    let before = if behind.is_empty() { Vec::new() } else { first.ranges(sentence) };
+    behind.into_iter().flat_map(move |behind| {
+        let near: Vec<Pair<'a>> = before
+            .iter()
+            .rev()
+            .filter(|before| before.end <= behind.start && behind.start - before.end <= most)
+            .map(|before| Pair {
+                words: &sentence[before.start..behind.end],
+                gap: &sentence[before.end..behind.start],
+            })
+            .take(MOST_NEAR)
+            .collect();
+        near
+    })
+}
+
+/// So many firsts before one second are looked at.
+const MOST_NEAR: usize = 4;
+
+/// Where a part of a sentence begins in it.
+pub(super) fn start_in(sentence: &str, part: &str) -> usize {
+    (part.as_ptr() as usize).saturating_sub(sentence.as_ptr() as usize).min(sentence.len())
+}
