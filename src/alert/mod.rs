@@ -259,9 +259,10 @@ impl Alert {
         Some(alert)
     }
 
-    /// What history adds: what the filing amends and changes, and which others tell the same trade. An amendment that changes
-    /// one of the alert's lots is another alert; one that repeats them is not.
-    pub fn relate(&mut self, relation: &Relation) {
+    /// What history adds: what the filing amends and changes, and which others tell the same trade. `false`: it is an
+    /// amendment that repeats the alert's lots as they were, which is nothing new.
+    pub fn relate(&mut self, relation: &Relation) -> bool {
+        let mut new = true;
         match &relation.link {
             Link::To(original) => self.amends = Some(*original),
             Link::Unclear(candidates) => self.may_amend = candidates.clone(),
@@ -270,15 +271,14 @@ impl Alert {
         if let Some(changes) = &relation.changes {
             self.changes = changes.rows.iter().take(MOST_CHANGES).map(RowChange::to_string).collect();
             self.restates = self.lot_numbers.iter().any(|lot| changes.restated.contains(lot));
-            let changed =
-                changes.rows.iter().any(|row| row.row().is_some_and(|row| self.lot_numbers.contains(&row)));
-            if changed {
-                self.key = Key::of(&["amended", self.key.as_str(), &self.accession.to_string()]);
-            }
+            // A row that is left out changes the sum of those that stay.
+            new = changes.rows.iter().any(|row| row.row().is_none_or(|row| self.lot_numbers.contains(&row)));
+            self.key = Key::of(&["amended", self.key.as_str(), &self.accession.to_string()]);
         }
         let told =
             relation.told.iter().filter(|told| self.lot_numbers.iter().any(|lot| told.lots.contains(lot)));
         self.also_in = told.map(|told| told.accession).collect();
+        new
     }
 
     /// Takes in another filing's alert of the same trade: its owners are named too.

@@ -6,6 +6,7 @@ mod plan;
 mod poll;
 mod run;
 mod settle;
+mod tickers;
 
 pub use deliver::{DeliverReport, Lane};
 pub use poll::PollReport;
@@ -39,6 +40,8 @@ pub struct App {
     since: Mutex<Option<DateTime<Utc>>>,
     /// The unreadable entries of the feed that were told of.
     told: Mutex<BTreeSet<String>>,
+    /// The tickers of listed issuers, as far as they are known.
+    listed: Mutex<tickers::Listed>,
     /// Rings when something was queued.
     wake: Notify,
 }
@@ -61,6 +64,7 @@ impl App {
             notifier,
             since: Mutex::new(since),
             told: Mutex::default(),
+            listed: Mutex::default(),
             wake: Notify::new(),
         }
     }

@@ -36,7 +36,10 @@ impl App {
                 }
             };
             let Some(mut alert) = Alert::new(rule, filing, &matched, pending.seen_at) else { continue };
-            alert.relate(&relation);
+            if !alert.relate(&relation) {
+                tracing::debug!(accession = %alert.accession, rule = rule.name, "an amendment repeats what was told");
+                continue;
+            }
             rang = true;
             tracing::info!(rule = rule.name, accession = %alert.accession, "{}", alert.text);
             for destination in self.destinations(&rule.notify, &rule.name)? {

@@ -82,6 +82,9 @@ impl App {
         if report.trouble.is_none() {
             self.store.set_silence(None)?;
         }
+        if report.trouble.is_none() {
+            self.refresh_tickers(now, &mut report).await?;
+        }
         if self.silent_until(now)?.is_none() {
             self.settle_pending(now, &mut report).await?;
         }

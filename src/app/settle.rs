@@ -109,7 +109,8 @@ impl App {
     ) -> Result<(), StoreError> {
         let asked = pending.filing.accession;
         match reader::read(body) {
-            Ok(filing) if filing.accession == Some(asked) => {
+            Ok(mut filing) if filing.accession == Some(asked) => {
+                filing.issuer.listed = self.tickers()?.of(filing.issuer.cik).to_vec();
                 let settled = self.plan(&pending, &filing, now)?;
                 if self.store.commit(&settled)? {
                     report.settled += 1;

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod feed;
 pub mod submission;
+pub mod tickers;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

@@ -131,9 +131,12 @@ pub struct Issuer {
     pub symbol: Option<String>,
     /// `issuerForeignTradingSymbol`, newer schemas only.
     pub foreign_symbol: Option<String>,
+    /// The tickers that EDGAR lists for its CIK, the main one first; empty where that is not known.
+    pub listed: Vec<String>,
 }
 
 impl Issuer {
+    const MOST_TICKERS: usize = 10;
     const NO_TICKER: [&str; 3] = ["NONE", "N.A.", "NA"];
 
     /// Whether the symbol says in words or signs that there is none.
@@ -144,12 +147,28 @@ impl Issuer {
         bare.is_empty() || Self::NO_TICKER.contains(&bare) || said.iter().any(|start| bare.starts_with(start))
     }
 
-    /// The tickers that the typed symbol can be read as: `NASDAQ:DHC` is DHC, `WLY/WLYB` is two, `NONE` is none. Upper
-    /// case, at most ten.
+    /// Its tickers, upper case, at most ten. What EDGAR lists decides, since filers mistype theirs; of several, those that the
+    /// filer typed. Where EDGAR lists none, what the typed symbol can be read as.
     pub fn tickers(&self) -> Vec<String> {
+        let typed = self.typed_tickers();
+        if self.listed.is_empty() {
+            return typed;
+        }
+        let known: Vec<String> = typed.into_iter().filter(|ticker| self.listed.contains(ticker)).collect();
+        if known.is_empty() { self.listed.iter().take(Self::MOST_TICKERS).cloned().collect() } else { known }
+    }
+
+    /// All tickers by which somebody may look for it: listed ones and those that the filer typed.
+    pub fn all_tickers(&self) -> Vec<String> {
+        let mut all = self.listed.clone();
+        all.extend(self.typed_tickers().into_iter().filter(|ticker| !self.listed.contains(ticker)));
+        all
+    }
+
+    /// The tickers that the typed symbol can be read as: `NASDAQ:DHC` is DHC, `WLY/WLYB` is two, `NONE` is none.
+    fn typed_tickers(&self) -> Vec<String> {
         const EXCHANGES: [&str; 9] =
             ["NYSE", "NASDAQ", "AMEX", "ARCA", "BATS", "OTC", "OTCBB", "OTCQB", "OTCQX"];
-        const MOST: usize = 10;
         let typed = self.symbol.as_deref().unwrap_or_default().trim().to_ascii_uppercase();
         let mut tickers: Vec<String> = Vec::new();
         if typed.starts_with("N/A") || typed.starts_with("NOT ") {
@@ -159,7 +178,7 @@ impl Issuer {
             let known = Self::NO_TICKER.contains(&ticker) || EXCHANGES.contains(&ticker);
             if is_ticker(ticker)
                 && !known
-                && tickers.len() < MOST
+                && tickers.len() < Self::MOST_TICKERS
                 && !tickers.iter().any(|other| other == ticker)
             {
                 tickers.push(ticker.to_owned());
@@ -266,8 +285,26 @@ mod tests {
             name: "X".into(),
             symbol: Some(typed.into()),
             foreign_symbol: None,
+            listed: Vec::new(),
         };
         assert_eq!(issuer.tickers(), expected, "{typed}");
+    }
+
+    #[test]
+    fn what_edgar_lists_decides_and_what_was_typed_chooses() {
+        let issuer = |typed: &str, listed: &[&str]| Issuer {
+            cik: Cik::new(1).unwrap(),
+            name: "X".into(),
+            symbol: Some(typed.into()),
+            foreign_symbol: None,
+            listed: listed.iter().map(|&ticker| ticker.to_owned()).collect(),
+        };
+        assert_eq!(issuer("GOOG", &["GOOGL", "GOOG"]).tickers(), ["GOOG"]);
+        assert_eq!(issuer("NONE", &["GOOGL", "GOOG"]).tickers(), ["GOOGL", "GOOG"]);
+        assert_eq!(issuer("hunter2!pass", &["QLYS"]).tickers(), ["QLYS"]);
+        assert_eq!(issuer("FB", &["META"]).tickers(), ["META"]);
+        assert_eq!(issuer("FB", &["META"]).all_tickers(), ["META", "FB"]);
+        assert_eq!(issuer("GOOG", &["GOOGL", "GOOG"]).all_tickers(), ["GOOGL", "GOOG"]);
     }
 
     #[test]

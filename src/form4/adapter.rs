@@ -42,6 +42,7 @@ pub(super) fn filing(mut d: Document<'_>) -> Result<Filing, ReadError> {
         name: a.mandatory(&d.issuer_name, || "issuer/issuerName".into()),
         symbol: a.text(&d.issuer_symbol),
         foreign_symbol: a.text(&d.issuer_foreign_symbol),
+        listed: Vec::new(),
     };
     let mut filing = Filing {
         accession: None,

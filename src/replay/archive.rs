@@ -1,8 +1,9 @@
 //! An archive of submissions with the listings that EDGAR would show of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::filing::{Accession, Cik, IdError};
@@ -38,6 +39,16 @@ pub struct Archive {
     /// Newest first, one a filer of a filing.
     pub(super) listings: Vec<Listing>,
     pub(super) submissions: HashMap<Accession, Submission>,
+    /// In the shape of EDGAR's list of tickers.
+    pub(super) tickers: BTreeMap<usize, CompanyTicker>,
+}
+
+/// A ticker of an issuer, as EDGAR's list has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct CompanyTicker {
+    cik_str: Cik,
+    ticker: String,
+    title: String,
 }
 
 /// One filer of one filing, as the feed shows it.
@@ -100,6 +111,13 @@ impl Archive {
         let (Some(accession), Some(accepted_at)) = (filing.accession, filing.accepted_at) else {
             return Err(ArchiveError::NoHeader);
         };
+        for ticker in filing.issuer.tickers() {
+            let entry =
+                CompanyTicker { cik_str: filing.issuer.cik, ticker, title: filing.issuer.name.clone() };
+            if !self.tickers.values().any(|known| *known == entry) {
+                self.tickers.insert(self.tickers.len(), entry);
+            }
+        }
         let owners =
             filing.owners.iter().filter_map(|owner| Some((owner.cik?, owner.name.clone(), "Reporting")));
         let issuer = (filing.issuer.cik, filing.issuer.name.clone(), "Issuer");

@@ -4,17 +4,18 @@ use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::{Json, Router};
 use chrono_tz::America::New_York;
 use serde::Deserialize;
 
 use super::Server;
 use super::archive::{Archive, Listing};
 use crate::edgar::feed::PAGE_SIZES;
+use crate::edgar::tickers;
 use crate::filing::{Accession, Cik, index_url};
 
 /// A running replay: it ends with this value.
@@ -31,6 +32,7 @@ impl ReplayedEdgar {
     pub async fn start(archive: Archive) -> io::Result<Self> {
         let router = Router::new()
             .route("/cgi-bin/browse-edgar", get(feed))
+            .route(tickers::PATH, get(company_tickers))
             .route("/Archives/edgar/data/{cik}/{file}", get(submission))
             .with_state(Arc::new(archive));
         Ok(Self { server: Server::start(router).await? })
@@ -81,6 +83,11 @@ async fn submission(
         }
         None => page(StatusCode::NOT_FOUND, "SEC.gov | File Not Found Error Alert (404)"),
     }
+}
+
+/// The tickers that the archive's filers typed, in the shape of EDGAR's own list.
+async fn company_tickers(State(archive): State<Arc<Archive>>) -> Response {
+    Json(&archive.tickers).into_response()
 }
 
 fn page(status: StatusCode, title: &str) -> Response {

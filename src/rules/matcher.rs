@@ -72,7 +72,7 @@ pub fn evaluate(rule: &Rule, filing: &Filing) -> Result<Match, Silent> {
         return Err(Silent::Cik);
     }
     if !rule.tickers.is_empty() {
-        let tickers = filing.issuer.tickers();
+        let tickers = filing.issuer.all_tickers();
         if !tickers.iter().any(|ticker| rule.tickers.contains(ticker)) {
             let found = if tickers.is_empty() { "none".into() } else { tickers.join(", ") };
             return Err(Silent::Ticker { found });

@@ -12,10 +12,13 @@ use crate::config::Edgar;
 use crate::edgar::FilingRef;
 use crate::edgar::answer::{Answer, classify};
 use crate::edgar::feed;
+use crate::edgar::tickers::{self, Tickers};
 use crate::reader;
 
 /// A page of 100 entries is about 80 KB.
 const MAX_FEED_BYTES: usize = 4 * 1024 * 1024;
+/// `company_tickers.json` is about 1 MB.
+const MAX_TICKERS_BYTES: usize = 16 * 1024 * 1024;
 /// The longest wait that an answer can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -116,6 +119,19 @@ impl Client {
     /// [`FetchError`] says what to do.
     pub async fn submission(&self, filing: &FilingRef) -> Result<Vec<u8>, FetchError> {
         self.get(&filing.submission_path(), reader::MAX_BYTES).await
+    }
+
+    /// The file of all listed issuers' tickers.
+    ///
+    /// # Errors
+    /// [`FetchError`] says what to do.
+    pub async fn tickers(&self) -> Result<Tickers, FetchError> {
+        let bytes = self.get(tickers::PATH, MAX_TICKERS_BYTES).await?;
+        Tickers::read(&bytes).map_err(|error| FetchError {
+            trouble: Trouble::Passing,
+            message: error.to_string(),
+            retry_after: None,
+        })
     }
 
     async fn get(&self, path: &str, most: usize) -> Result<Vec<u8>, FetchError> {

@@ -7,10 +7,12 @@ use super::record::{decode, encode};
 use super::{Gathered, Store, StoreError, abort, digests, queue};
 use crate::delivery::Delivery;
 use crate::edgar::FilingRef;
+use crate::edgar::tickers::Tickers;
 use crate::filing::{Accession, Cik, PastFiling};
 
 const FRONTIER: &str = "frontier";
 const SILENCE: &str = "silence";
+const TICKERS: &str = "tickers";
 
 /// Up to where the feed was seen without a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,6 +134,23 @@ impl Store {
             None if self.silence()?.is_some() => self.write(|| self.inner.meta.remove(SILENCE)).map(drop),
             None => Ok(()),
         }
+    }
+
+    /// The tickers of listed issuers, and when they were fetched.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn tickers(&self) -> Result<Option<(DateTime<Utc>, Tickers)>, StoreError> {
+        self.single(&self.inner.meta, TICKERS)
+    }
+
+    /// Keeps the tickers of listed issuers.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn set_tickers(&self, fetched_at: DateTime<Utc>, tickers: &Tickers) -> Result<(), StoreError> {
+        let bytes = encode(TICKERS, &(fetched_at, tickers))?;
+        self.write(|| self.inner.meta.insert(TICKERS, bytes)).map(drop)
     }
 
     /// What is known of a filing.

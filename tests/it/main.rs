@@ -10,6 +10,7 @@ mod fakes;
 mod hostile;
 mod house;
 mod processes;
+mod related;
 mod shared;
 mod shipped;
 mod subscriptions;

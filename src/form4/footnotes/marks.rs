@@ -57,7 +57,7 @@ impl Marks {
     }
 }
 
-const MARKED: [(&str, u32); 94] = [
+const MARKED: [(&str, u32); 95] = [
     ("10b", Marks::PLAN),
     ("10 b", Marks::PLAN),
     ("10(b", Marks::PLAN),
@@ -151,6 +151,7 @@ const MARKED: [(&str, u32); 94] = [
     ("high", Marks::HIGH),
     ("above $", Marks::HIGH),
     ("averag", Marks::AVERAGE),
+    ("vwap", Marks::AVERAGE),
     ("$", Marks::DOLLAR),
 ];
 

@@ -28,6 +28,9 @@ struct World {
     submissions_down: bool,
     /// Seconds that a fault's answer asks to wait.
     retry_after: Option<u64>,
+    /// The list of tickers; without one it is not there.
+    tickers: Option<String>,
+    ticker_requests: usize,
     feed_requests: Vec<(usize, usize)>,
     fetched: BTreeMap<String, usize>,
     unexpected: Vec<String>,
@@ -129,6 +132,16 @@ impl FakeEdgar {
         std::mem::take(&mut self.world.lock().unwrap().fetched)
     }
 
+    /// Serves a list of tickers.
+    pub fn list_tickers(&self, json: &str) {
+        self.world.lock().unwrap().tickers = Some(json.to_owned());
+    }
+
+    /// How often the list was asked for since the last call.
+    pub fn take_ticker_requests(&self) -> usize {
+        std::mem::take(&mut self.world.lock().unwrap().ticker_requests)
+    }
+
     /// The pages asked for, as start and count, since the last call.
     pub fn take_feed_requests(&self) -> Vec<(usize, usize)> {
         std::mem::take(&mut self.world.lock().unwrap().feed_requests)
@@ -165,6 +178,13 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Res
     }
     if path == "/cgi-bin/browse-edgar" {
         return feed(&mut world, request.uri().query().unwrap_or_default());
+    }
+    if path == "/files/company_tickers.json" {
+        world.ticker_requests += 1;
+        return match world.tickers.clone() {
+            Some(tickers) => respond(200, tickers.into_bytes()),
+            None => respond(404, b"<html>not here</html>".to_vec()),
+        };
     }
     if let Some(body) = world.submissions.get(&path).cloned() {
         if world.submissions_down {

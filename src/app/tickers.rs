@@ -1,0 +1,91 @@
+//! The tickers of listed issuers: kept in the store, fetched anew once a day.
+
+use std::sync::{Arc, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{App, PollReport};
+use crate::edgar::tickers::Tickers;
+use crate::source::Trouble;
+use crate::store::StoreError;
+
+/// So old the list may become.
+const FRESH: TimeDelta = TimeDelta::days(1);
+/// After a failure it is not asked for again so soon: a filing's own symbol does meanwhile.
+const RETRY: TimeDelta = TimeDelta::hours(1);
+
+/// The list as the ticks use it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Listed {
+    tickers: Arc<Tickers>,
+    fetched_at: Option<DateTime<Utc>>,
+    /// When it was last asked for in vain.
+    failed_at: Option<DateTime<Utc>>,
+    loaded: bool,
+}
+
+impl App {
+    /// Fetches the list where it is a day old or missing. A failure is told, and does not hold up filings.
+    pub(super) async fn refresh_tickers(
+        &self,
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<(), StoreError> {
+        let listed = self.listed()?;
+        // A time ahead of the clock is a clock's that was wrong.
+        let within = |since: Option<DateTime<Utc>>, span: TimeDelta| {
+            since.is_some_and(|since| since <= now && now - since < span)
+        };
+        if within(listed.fetched_at, FRESH) || within(listed.failed_at, RETRY) {
+            return Ok(());
+        }
+        match self.client.tickers().await {
+            Ok(tickers) => {
+                self.store.set_tickers(now, &tickers)?;
+                tracing::debug!(issuers = tickers.len(), "tickers of listed issuers fetched");
+                let fetched_at = Some(now);
+                self.set_listed(Listed {
+                    tickers: Arc::new(tickers),
+                    fetched_at,
+                    failed_at: None,
+                    loaded: true,
+                });
+            }
+            Err(error) => {
+                tracing::warn!(
+                    "the tickers of listed issuers are not fetched, filers' own are shown: {error}"
+                );
+                self.set_listed(Listed { failed_at: Some(now), ..listed });
+                if matches!(error.trouble, Trouble::RateBlocked | Trouble::AgentRefused) {
+                    self.trouble(error, now, report)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The list: none before it was first fetched.
+    pub(super) fn tickers(&self) -> Result<Arc<Tickers>, StoreError> {
+        self.listed().map(|listed| listed.tickers)
+    }
+
+    fn listed(&self) -> Result<Listed, StoreError> {
+        let known = self.listed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if known.loaded {
+            return Ok(known);
+        }
+        let (fetched_at, tickers) = self.store.tickers()?.unzip();
+        let listed = Listed {
+            tickers: Arc::new(tickers.unwrap_or_default()),
+            fetched_at,
+            loaded: true,
+            ..Listed::default()
+        };
+        self.set_listed(listed.clone());
+        Ok(listed)
+    }
+
+    fn set_listed(&self, listed: Listed) {
+        *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = listed;
+    }
+}

@@ -1,0 +1,147 @@
+//! `company_tickers.json`: which tickers an issuer has, by CIK.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use thiserror::Error;
+
+use crate::filing::{Cik, is_ticker};
+
+/// The path of the file, below the base address.
+pub const PATH: &str = "/files/company_tickers.json";
+/// The file has some 10,000 entries. More than this are not read.
+const MOST_ENTRIES: usize = 200_000;
+/// Share classes and preferred shares of one issuer; the most of a real one is some forty.
+const MOST_OF_ONE: usize = 100;
+
+/// The tickers of listed issuers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Tickers {
+    by_cik: BTreeMap<Cik, Vec<String>>,
+}
+
+/// Why the file could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum TickersError {
+    /// It is not the JSON that EDGAR publishes.
+    #[error("company_tickers.json cannot be read: {0}")]
+    Malformed(String),
+    /// It names no ticker at all.
+    #[error("company_tickers.json has no tickers in it")]
+    Empty,
+}
+
+impl Tickers {
+    /// Reads the file: an object of `{"cik_str", "ticker", "title"}` under running numbers. `cik_str` is a number, in some
+    /// years a padded string. An entry without CIK or with something else than a ticker is passed over.
+    ///
+    /// # Errors
+    /// Another document, or one without any ticker.
+    pub fn read(bytes: &[u8]) -> Result<Self, TickersError> {
+        let mut json = serde_json::Deserializer::from_slice(bytes);
+        let tickers =
+            json.deserialize_map(Entries).map_err(|error| TickersError::Malformed(error.to_string()))?;
+        json.end().map_err(|error| TickersError::Malformed(error.to_string()))?;
+        if tickers.by_cik.is_empty() { Err(TickersError::Empty) } else { Ok(tickers) }
+    }
+
+    /// The tickers of an issuer, the main one first, as EDGAR orders them; none where it is not listed.
+    pub fn of(&self, issuer: Cik) -> &[String] {
+        self.by_cik.get(&issuer).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many issuers have one.
+    pub fn len(&self) -> usize {
+        self.by_cik.len()
+    }
+
+    /// Whether there is none at all.
+    pub fn is_empty(&self) -> bool {
+        self.by_cik.is_empty()
+    }
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    #[serde(default, deserialize_with = "cik")]
+    cik_str: Option<Cik>,
+    #[serde(default)]
+    ticker: String,
+}
+
+/// A number or a string of digits.
+fn cik<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cik>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Number(u64),
+        Text(String),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::Number(number) => Cik::new(number),
+        Either::Text(text) => text.parse().ok(),
+    })
+}
+
+/// Takes the entries one by one, so that nothing else is kept.
+struct Entries;
+
+impl<'de> Visitor<'de> for Entries {
+    type Value = Tickers;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of companies")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Tickers, A::Error> {
+        let mut tickers = Tickers::default();
+        let mut count = 0;
+        while let Some((_, entry)) = map.next_entry::<serde::de::IgnoredAny, Entry>()? {
+            count += 1;
+            if count > MOST_ENTRIES {
+                return Err(serde::de::Error::custom(format!("it has more than {MOST_ENTRIES} entries")));
+            }
+            let ticker = entry.ticker.trim().to_ascii_uppercase();
+            let Some(cik) = entry.cik_str.filter(|_| is_ticker(&ticker)) else { continue };
+            let own = tickers.by_cik.entry(cik).or_default();
+            if own.len() < MOST_OF_ONE && !own.contains(&ticker) {
+                own.push(ticker);
+            }
+        }
+        Ok(tickers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(tickers: &Tickers, cik: u64) -> Vec<&str> {
+        tickers.of(Cik::new(cik).unwrap()).iter().map(String::as_str).collect()
+    }
+
+    #[test]
+    fn an_issuer_has_all_its_tickers_in_their_order() {
+        let json = br#"{"0":{"cik_str":1652044,"ticker":"GOOGL","title":"Alphabet Inc."},
+            "1":{"cik_str":"0001107843","ticker":"qlys","title":"Qualys"},"2":{"cik_str":1652044,"ticker":"GOOG","title":"x"},
+            "3":{"cik_str":1652044,"ticker":"GOOGL","title":"again"},"4":{"cik_str":0,"ticker":"X","title":"no CIK"},
+            "5":{"cik_str":5,"ticker":"not a ticker","title":"x"},"6":{"ticker":"Y"}}"#;
+        let tickers = Tickers::read(json).unwrap();
+        assert_eq!(of(&tickers, 1_652_044), ["GOOGL", "GOOG"]);
+        assert_eq!(of(&tickers, 1_107_843), ["QLYS"]);
+        assert_eq!((tickers.len(), of(&tickers, 5)), (2, vec![]));
+    }
+
+    #[test]
+    fn what_is_no_such_file_says_so() {
+        assert_eq!(Tickers::read(b"{}"), Err(TickersError::Empty));
+        for bad in
+            [&b"<html>blocked"[..], b"[]", b"{\"0\":{\"cik_str\":1,\"ticker\":\"A\"}", b"{\"0\":7}", b"{} {}"]
+        {
+            assert!(matches!(Tickers::read(bad), Err(TickersError::Malformed(_))), "{bad:?}");
+        }
+    }
+}
