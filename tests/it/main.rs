@@ -9,6 +9,7 @@ mod discovery;
 mod fakes;
 mod hostile;
 mod house;
+mod language;
 mod processes;
 mod related;
 mod shared;

@@ -42,6 +42,8 @@ static BARE: LazyLock<Pattern> = LazyLock::new(|| {
 });
 /// Between a word and the date that it governs there are at most so many bytes.
 const REACH: usize = 160;
+/// Of one sentence so many dates are looked at.
+const MOST_DATES: usize = 20;
 
 /// The dates on which the plans that a note speaks of were adopted, and the words that say so.
 pub(super) fn adopted<'a>(sentences: &[&'a str]) -> Vec<(PlanDate, &'a str)> {
@@ -55,7 +57,8 @@ pub(super) fn adopted<'a>(sentences: &[&'a str]) -> Vec<(PlanDate, &'a str)> {
 }
 
 fn in_sentence(sentence: &str) -> Vec<(PlanDate, &str)> {
-    let dates = date::dates(sentence);
+    let mut dates = date::dates(sentence);
+    dates.truncate(MOST_DATES);
     if dates.is_empty() {
         return Vec::new();
     }
@@ -115,7 +118,11 @@ fn means_adoption(sentence: &str, at: &Range<usize>) -> bool {
     if OWN.is_match(word) {
         return true;
     }
-    let before = &sentence[..at.start];
+    let mut from = at.start.saturating_sub(REACH);
+    while !sentence.is_char_boundary(from) {
+        from -= 1;
+    }
+    let before = &sentence[from..at.start];
     match word.to_ascii_lowercase().as_str() {
         "of" => PLAN_RIGHT_BEFORE.is_match(before),
         "given" | "gave" => ANY_PLAN.is_match(before),
@@ -123,7 +130,7 @@ fn means_adoption(sentence: &str, at: &Range<usize>) -> bool {
             OF_ITS_NOUN.is_match(word)
                 && NOUN
                     .last_has(before, "plan")
-                    .or_else(|| NOUN.first_has(&sentence[at.end..], "plan"))
+                    .or_else(|| NOUN.first_has(super::start(&sentence[at.end..], REACH), "plan"))
                     .unwrap_or(false)
         }
     }

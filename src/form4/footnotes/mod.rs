@@ -18,6 +18,8 @@ pub(super) use marks::Marks;
 use pattern::{Pattern, pairs, pattern};
 pub(super) use price::PriceRange;
 
+/// So much of a note is read, in bytes: EDGAR takes a thousand characters.
+const LONGEST: usize = 10_000;
 /// The longest evidence that is kept, in bytes before and behind the words that were found.
 const BEFORE: usize = 80;
 const BEHIND: usize = 140;
@@ -107,7 +109,7 @@ impl Said {
 /// Reads a note that has these marks. `sale`: whether the filing has sales, so that their purposes matter; `named`: whether a
 /// note of it names a plan, so that others may speak of "the plan".
 pub(super) fn read(text: &str, marks: Marks, sale: bool, named: bool) -> Said {
-    let text = &*pattern::plain(text);
+    let text = &*pattern::plain(start(text, LONGEST));
     let mut said = Said {
         ranges: if marks.has(Marks::PRICE) { price::ranges(text, marks) } else { Vec::new() },
         average: marks.has(Marks::AVERAGE) && price::says_average(text),
@@ -132,6 +134,15 @@ pub(super) fn read(text: &str, marks: Marks, sale: bool, named: bool) -> Said {
         said.reach = sentences.iter().map(|sentence| reach(sentence)).max().unwrap_or_default();
     }
     said
+}
+
+/// The beginning of a text, whole characters.
+fn start(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 /// A reader of one kind of statement.

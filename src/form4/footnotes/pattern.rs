@@ -75,10 +75,11 @@ pub(super) fn pairs<'a>(
     let behind = second.ranges(sentence);
     let before = if behind.is_empty() { Vec::new() } else { first.ranges(sentence) };
     behind.into_iter().flat_map(move |behind| {
-        let near: Vec<Pair<'a>> = before
+        let ended = before.partition_point(|before| before.end <= behind.start);
+        let near: Vec<Pair<'a>> = before[..ended]
             .iter()
             .rev()
-            .filter(|before| before.end <= behind.start && behind.start - before.end <= most)
+            .take_while(|before| behind.start - before.end <= most)
             .map(|before| Pair {
                 words: &sentence[before.start..behind.end],
                 gap: &sentence[before.end..behind.start],

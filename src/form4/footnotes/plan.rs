@@ -34,6 +34,9 @@ static APPLIES: LazyLock<Pattern> = LazyLock::new(|| {
 static APART: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\b(?:outside(?:\s+of)?|other\s+than|apart\s+from|separate\s+from|independent(?:ly)?\s+of)\b")
 });
+/// "He terminated his Rule 10b5-1 plan": what is sold since is not under it.
+static ENDED: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:terminated|cancel+ed|revoked)\s+(?:a|an|any|his|her|their|its|the)\b"));
 static WITHOUT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:no|without)\b"));
 static DENIED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(r"\bnon-?\s?(?:rule\s+)?(?:{RULE})|\bnot\s+pre-?\s?(?:arranged|planned|scheduled)"))
@@ -115,7 +118,8 @@ pub(super) fn says_no_plan(sentence: &str) -> Option<&str> {
     };
     let without =
         || pairs(sentence, &WITHOUT, &NAME, 60).find(|pair| !TRADE.is_match(pair.gap)).map(|pair| pair.words);
-    DENIED.find(sentence).or_else(negated).or_else(apart).or_else(without)
+    let ended = || pairs(sentence, &ENDED, &NAME, 30).next().map(|pair| pair.words);
+    DENIED.find(sentence).or_else(negated).or_else(apart).or_else(without).or_else(ended)
 }
 
 /// Likewise of a plan that was named before.
