@@ -365,7 +365,10 @@ fn identity(filing: &Filing, accession: Accession, chosen: &[usize]) -> String {
 }
 
 /// What all agree on, or `mixed`; `None` of none.
-fn agreed<T: PartialEq>(all: impl Iterator<Item = T>, word: fn(T) -> &'static str) -> Option<&'static str> {
+pub(crate) fn agreed<T: PartialEq>(
+    all: impl Iterator<Item = T>,
+    word: fn(T) -> &'static str,
+) -> Option<&'static str> {
     let mut all: Vec<T> = all.collect();
     all.dedup();
     match all.len() {

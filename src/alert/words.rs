@@ -25,16 +25,7 @@ impl Alert {
         codes.sort_unstable();
         codes.dedup();
         match codes.as_slice() {
-            [one] => match one.letter() {
-                'S' => "sold",
-                'P' => "bought",
-                'G' => "gave away",
-                'F' => "had withheld",
-                'A' => "was granted",
-                'M' | 'X' | 'C' | 'O' => "exercised",
-                'D' => "returned to the issuer",
-                _ => "reported",
-            },
+            [one] => one.verb(),
             _ => "traded",
         }
     }

@@ -31,6 +31,20 @@ impl Code {
         char::from(self.0)
     }
 
+    /// What was done, in one past-tense phrase: `sold`.
+    pub fn verb(self) -> &'static str {
+        match self.0 {
+            b'S' => "sold",
+            b'P' => "bought",
+            b'G' => "gave away",
+            b'F' => "had withheld",
+            b'A' => "was granted",
+            b'M' | b'X' | b'C' | b'O' => "exercised",
+            b'D' => "returned to the issuer",
+            _ => "reported",
+        }
+    }
+
     /// What the SEC's list says of this code, in a few words; `None` for a letter that it does not know.
     pub fn meaning(self) -> Option<&'static str> {
         Some(match self.0 {

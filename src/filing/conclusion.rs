@@ -26,6 +26,13 @@ pub struct Evidence {
     pub words: Arc<str>,
 }
 
+impl Evidence {
+    /// Whether it stands in the footnote of this id.
+    pub fn is_of(&self, id: &str) -> bool {
+        matches!(&self.source, Source::Footnote(own) if &**own == id)
+    }
+}
+
 impl fmt::Display for Evidence {
     /// `F2: "to cover tax withholding obligations"`, `10b5-1 box: ticked`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -100,7 +107,7 @@ impl Intent {
             Self::SellToCover => "to cover tax or exercise cost",
             Self::Plan => "under a 10b5-1 plan",
             Self::Discretionary => "at discretion, under no plan",
-            Self::Unknown => "for reasons that the filing does not state",
+            Self::Unknown => "not stated",
         }
     }
 }

@@ -5,6 +5,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::filing::capital;
 use crate::alert::{Alert, Key};
 use crate::filing::record::LotRecord;
 use crate::text::{clip, plain};
@@ -196,12 +197,6 @@ fn fields(alert: &Alert) -> Vec<Field> {
         long("Odd in this filing".into(), lines.collect());
     }
     fields
-}
-
-/// With a capital at its start.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 fn lot_line(lot: &LotRecord) -> String {

@@ -1,123 +1,334 @@
 //! A whole filing for people on a terminal: `sellbell show`.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use rust_decimal::Decimal;
+use textwrap::Options;
+
 use super::eastern;
-use super::terminal::{BOLD, Colour, DIM};
+use super::terminal::{self, BOLD, Colour, DIM, ODD};
+use crate::alert::agreed;
 use crate::filing::record::LotRecord;
-use crate::filing::{Direction, Filing, Holding, Lot, Ownership, Role, Table, Trade};
-use crate::text::plain;
+use crate::filing::{
+    Code, Direction, Filing, Holding, Intent, Line, Lot, Ownership, Plan, Role, Table, Trade, Usd, lines,
+    share_of_holdings,
+};
+use crate::text::{clip, plain};
+
+/// Where running text is broken, in characters.
+const WIDTH: usize = 100;
+/// How wide a bar of the share of holdings is.
+const BAR: usize = 24;
+/// So many lines of holdings are shown one by one.
+const MOST_LINES: usize = 6;
 
 /// The lines of a filing read under the name `file`.
 pub fn show(file: &str, filing: &Filing, colour: Colour) -> String {
-    let mut out = String::new();
-    let issuer = &filing.issuer;
-    let symbol = issuer.symbol.as_deref().map_or(String::new(), |symbol| format!(" [{}]", plain(symbol)));
-    let mut head = vec![format!("form {}", filing.form)];
-    head.extend(filing.accession.map(|accession| accession.to_string()));
-    head.extend(filing.accepted_at.map(|time| format!("accepted {}", eastern(time))));
-    line(&mut out, &colour.paint(BOLD, &format!("{}{symbol}  CIK {}", plain(&issuer.name), issuer.cik)));
-    line(&mut out, &colour.paint(DIM, &format!("{} · {}", plain(file), head.join(" · "))));
-    if let Some(date) = filing.date_of_original_submission {
-        line(&mut out, &format!("amends the filing of {date}"));
-    }
-    for owner in &filing.owners {
-        let mut position: Vec<String> = filing.roles(owner).iter().map(Role::to_string).collect();
-        position.extend(filing.title(owner).map(plain));
-        position.extend(owner.other_text.as_deref().map(plain));
-        line(&mut out, &format!("by {}  {}", colour.paint(BOLD, &plain(&owner.name)), position.join(", ")));
-    }
-    if let Some(ticked) = filing.plan_10b5_1 {
-        line(&mut out, &format!("10b5-1 box: {}", if ticked { "ticked" } else { "not ticked" }));
-    }
-    for (table, name) in [(Table::NonDerivative, "Table I"), (Table::Derivative, "Table II")] {
-        transactions(&mut out, filing, table, name, colour);
-    }
-    if !filing.holdings.is_empty() {
-        line(&mut out, &colour.paint(BOLD, "Held, without a transaction"));
-        filing.holdings.iter().for_each(|holding| line(&mut out, &format!("  {}", held(holding))));
-    }
-    notes(&mut out, filing, colour);
-    out.push('\n');
-    out
-}
-
-fn transactions(out: &mut String, filing: &Filing, table: Table, name: &str, colour: Colour) {
-    let rows: Vec<&Lot> = filing.lots.iter().filter(|lot| lot.line.table == table).collect();
-    if rows.is_empty() {
-        return;
-    }
-    line(out, &colour.paint(BOLD, name));
-    let records: Vec<LotRecord> = rows.iter().map(|lot| LotRecord::from(*lot)).collect();
-    for (lot, columns) in rows.iter().zip(super::terminal::lots(&records)) {
-        let code = lot.code.value.map_or("?".into(), |code| code.to_string());
-        let sign = match lot.direction.value {
-            Some(Direction::Acquired) => '+',
-            Some(Direction::Disposed) => '-',
-            None => '?',
-        };
-        let title = plain(lot.line.security.value.as_deref().unwrap_or("?"));
-        let notes = lot.footnotes();
-        let notes = if notes.is_empty() { String::new() } else { format!(" ({})", plain(&notes.join(" "))) };
-        line(
-            out,
-            &format!("  {code} {sign} {columns}  {title}{}{}", through(lot), colour.paint(DIM, &notes)),
-        );
-    }
-    let mut by_code: BTreeMap<char, Vec<&Lot>> = BTreeMap::new();
-    for lot in rows {
-        if let Some(code) = lot.code.value {
-            by_code.entry(code.letter()).or_default().push(lot);
+    let mut picture = Picture { out: String::new(), colour };
+    picture.head(file, filing);
+    let mut codes: Vec<Option<Code>> = Vec::new();
+    for lot in table(filing, Table::NonDerivative).map(|(_, lot)| lot.code.value) {
+        if !codes.contains(&lot) {
+            codes.push(lot);
         }
     }
-    for (letter, lots) in by_code {
-        let trade = Trade::of(lots.iter().map(|lot| lot.figures()));
-        let meaning = lots
-            .iter()
-            .find_map(|lot| lot.code.value.and_then(|code| code.meaning()))
-            .unwrap_or("unknown code");
-        let value = trade.value.map_or("unknown".to_owned(), |value| value.to_string());
-        let least = if trade.value_is_at_least && trade.value.is_some() { "at least " } else { "" };
-        let shares = trade.shares.map_or("unknown".to_owned(), |shares| shares.to_string());
-        let meaning = colour.paint(DIM, meaning);
-        line(out, &format!("  {letter} in all: {shares} for {least}{value}  {meaning}"));
+    // What people look for first.
+    codes.sort_by_key(|code| !matches!(code.map(Code::letter), Some('S' | 'P')));
+    for code in codes {
+        picture.group(filing, code);
     }
-}
-
-fn through(lot: &Lot) -> String {
-    match (lot.line.ownership.value, lot.line.nature.value.as_deref()) {
-        (Some(Ownership::Indirect), Some(nature)) => format!(", indirect: {}", plain(nature)),
-        (Some(Ownership::Indirect), None) => ", indirect".into(),
-        _ => String::new(),
+    for (which, name) in [(Table::NonDerivative, "Table I"), (Table::Derivative, "Table II")] {
+        picture.rows(filing, which, name);
     }
-}
-
-fn held(holding: &Holding) -> String {
-    let line = &holding.line;
-    let count = line.shares_after.value.map(|shares| shares.to_string());
-    let count = count.or_else(|| line.value_after.value.map(|value| value.to_string())).unwrap_or("?".into());
-    let title = plain(line.security.value.as_deref().unwrap_or("?"));
-    let nature = line.nature.value.as_deref().map_or(String::new(), |nature| format!(", {}", plain(nature)));
-    format!("{count}  {title}{nature}")
-}
-
-fn notes(out: &mut String, filing: &Filing, colour: Colour) {
-    for note in &filing.footnotes {
-        line(out, &colour.paint(DIM, &format!("{}: {}", plain(&note.id), plain(&note.text))));
-    }
-    if let Some(remarks) = &filing.remarks {
-        line(out, &colour.paint(DIM, &format!("Remarks: {}", plain(remarks))));
-    }
-    for warning in &filing.warnings {
-        line(out, &format!("odd [{}]: {} ({})", warning.code, plain(&warning.message), plain(&warning.at)));
-    }
+    picture.holdings(filing);
+    picture.odd(filing);
+    picture.notes(filing);
     if let Some(url) = filing.url() {
-        line(out, &colour.paint(DIM, &url));
+        picture.gap();
+        picture.dim(&url);
+    }
+    picture.out.push('\n');
+    picture.out
+}
+
+struct Picture {
+    out: String,
+    colour: Colour,
+}
+
+impl Picture {
+    fn head(&mut self, file: &str, filing: &Filing) {
+        let issuer = &filing.issuer;
+        let tickers = issuer.tickers().join(", ");
+        let tickers = if tickers.is_empty() { String::new() } else { format!(" ({tickers})") };
+        let name = self.colour.paint(BOLD, &plain(&format!("{}{tickers}", issuer.name)));
+        self.line(0, &format!("{name} · Form {}", filing.form));
+        let mut head = vec![format!("CIK {}", issuer.cik)];
+        head.push(filing.accession.map_or_else(|| plain(file), |accession| accession.to_string()));
+        head.extend(filing.accepted_at.map(|time| format!("accepted {}", eastern(time))));
+        head.extend(
+            filing
+                .late_lots()
+                .filter(|_| filing.form.is_form_4() && !filing.form.is_amendment())
+                .map(|late| if late.is_empty() { "filed in time" } else { "filed late" }.to_owned()),
+        );
+        self.dim(&head.join(" · "));
+        if let Some(date) = filing.date_of_original_submission {
+            self.line(0, &format!("Amends the filing of {date}"));
+        }
+        self.gap();
+        for owner in &filing.owners {
+            let title = filing.title(owner).map(plain);
+            let roles = filing.roles(owner);
+            let told = roles.iter().filter(|role| title.is_none() || !role.is_office());
+            let mut position: Vec<String> = title.iter().cloned().collect();
+            position.extend(told.map(Role::to_string));
+            position.extend(owner.other_text.as_deref().map(plain));
+            let name = self.colour.paint(BOLD, &plain(&owner.name));
+            self.line(2, &format!("{name} · {}", position.join(", ")));
+        }
+    }
+
+    /// All lots of one code of table I together: what, when, how much, and for sales what it means.
+    fn group(&mut self, filing: &Filing, code: Option<Code>) {
+        let chosen: Vec<usize> = table(filing, Table::NonDerivative)
+            .filter(|(_, lot)| lot.code.value == code)
+            .map(|(i, _)| i)
+            .collect();
+        let lots: Vec<&Lot> = chosen.iter().map(|&i| &filing.lots[i]).collect();
+        let trade = Trade::of(lots.iter().map(|lot| lot.figures()));
+        let letter = code.map_or('?', Code::letter);
+        let verb = code.map_or("Reported", Code::verb);
+        let shares = trade.shares.map_or("an unknown number of".to_owned(), |shares| shares.to_string());
+        let least = if trade.value_is_at_least { "at least " } else { "" };
+        let value = trade.value.filter(|value| !value.is_zero());
+        let value = value.map_or(String::new(), |value| format!(" for {least}{value}"));
+        let meaning = code.and_then(Code::meaning).unwrap_or("unknown code");
+        self.gap();
+        let paint = match letter {
+            'S' => terminal::SOLD,
+            'P' => terminal::BOUGHT,
+            _ => BOLD,
+        };
+        let what = self.colour.paint(paint, &format!("{} {shares} shares{value}", capital(verb)));
+        let meaning = self.colour.paint(DIM, &format!("  {letter}: {meaning}"));
+        self.line(2, &format!("{what}{meaning}"));
+        if !matches!(letter, 'S' | 'P') {
+            return;
+        }
+        let days = match trade.dates {
+            None => "an unknown date".to_owned(),
+            Some((first, last)) if first == last => first.to_string(),
+            Some((first, last)) => format!("{first} to {last}"),
+        };
+        let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+        let on = if trade.days > 1 { format!(" on {}", count(trade.days, "day")) } else { String::new() };
+        self.fact("when", &format!("{days}, {}{on}", count(lots.len(), "lot")));
+        let average = trade.average_price.map(|price| match lots.len() {
+            1 => price.exact(),
+            _ => format!("{} on average", Usd::from(price.decimal().round_dp(4)).exact()),
+        });
+        let range = trade.price_range.filter(|(low, high)| low != high);
+        let range = range.map(|(low, high)| format!("actual prices {} to {}", low.exact(), high.exact()));
+        let price: Vec<String> = average.into_iter().chain(range).collect();
+        let price = if price.is_empty() { "not stated".to_owned() } else { price.join(", ") };
+        self.fact("price", &price);
+        self.share(filing, &chosen);
+        if letter == 'S' {
+            self.meaning(&lots);
+        }
+    }
+
+    /// How much of what was held: over all lines, and for each where there are several.
+    fn share(&mut self, filing: &Filing, chosen: &[usize]) {
+        let bar = |fraction: Decimal| {
+            let filled = (fraction.min(Decimal::ONE) * Decimal::from(BAR)).ceil();
+            let filled = usize::try_from(filled.mantissa()).unwrap_or(BAR).min(BAR);
+            format!("{}{}", "█".repeat(filled), "░".repeat(BAR - filled))
+        };
+        let percent = |fraction: Decimal| {
+            let percent = (fraction * Decimal::ONE_HUNDRED).round_dp(4).normalize();
+            if percent.is_zero() { "under 0.0001%".to_owned() } else { format!("{percent}%") }
+        };
+        let Some(all) = share_of_holdings(&filing.lots, chosen) else {
+            self.fact("holdings", "what was held before is not stated, or nothing was");
+            return;
+        };
+        let fraction = all.fraction;
+        let text = format!("{} {} of {} held before", bar(fraction), percent(fraction), all.before);
+        self.fact("holdings", &text);
+        let each = lines(&filing.lots, chosen);
+        for line in each.iter().take(MOST_LINES).filter(|_| each.len() > 1) {
+            let title = plain(&clip(line.security.as_deref().unwrap_or("?"), 40));
+            let held = match (line.ownership, line.nature.as_deref()) {
+                (Some(Ownership::Indirect), Some(nature)) => plain(&clip(nature, 40)),
+                (Some(Ownership::Indirect), None) => "indirect".to_owned(),
+                _ => "direct".to_owned(),
+            };
+            if let (Some(fraction), Some(before)) = (line.fraction, line.before) {
+                self.fact("", &format!("{} of {before}: {title}, {held}", percent(fraction)));
+            }
+        }
+    }
+
+    /// Plan and intent with the words that say so.
+    fn meaning(&mut self, lots: &[&Lot]) {
+        let plan = agreed(lots.iter().map(|lot| lot.plan.value), Plan::word).unwrap_or("unknown");
+        let adopted = lots.iter().find_map(|lot| lot.plan_adopted.as_ref());
+        let plan = match (plan, adopted) {
+            ("yes", Some(adopted)) => format!("10b5-1, adopted {}", adopted.date),
+            ("yes", None) => "10b5-1".to_owned(),
+            ("no", _) => "none".to_owned(),
+            ("mixed", _) => "for some lots".to_owned(),
+            _ => "not stated".to_owned(),
+        };
+        self.fact("plan", &plan);
+        let intents = lots.iter().filter_map(|lot| lot.intent.as_ref());
+        let intent = agreed(intents.clone().map(|intent| intent.value), Intent::phrase);
+        self.fact(
+            "reason",
+            if intent == Some("mixed") { "different from lot to lot" } else { intent.unwrap_or("?") },
+        );
+        let mut told: Vec<String> = Vec::new();
+        let plans = lots.iter().filter_map(|lot| lot.plan.evidence.as_ref());
+        for evidence in intents.filter_map(|intent| intent.evidence.as_ref()).chain(plans) {
+            let words = plain(&evidence.to_string());
+            if !told.contains(&words) && told.len() < 4 {
+                told.push(words);
+            }
+        }
+        for words in told {
+            self.wrapped(15, 15, DIM, &words);
+        }
+    }
+
+    fn rows(&mut self, filing: &Filing, which: Table, name: &str) {
+        let rows: Vec<&Lot> = table(filing, which).map(|(_, lot)| lot).collect();
+        if rows.is_empty() {
+            return;
+        }
+        self.title(name);
+        let records: Vec<LotRecord> = rows.iter().map(|lot| LotRecord::from(*lot)).collect();
+        for (lot, columns) in rows.iter().zip(terminal::lots(&records)) {
+            let code = lot.code.value.map_or("?".into(), |code| code.to_string());
+            let sign = match lot.direction.value {
+                Some(Direction::Acquired) => '+',
+                Some(Direction::Disposed) => '-',
+                None => '?',
+            };
+            let notes = lot.footnotes();
+            let notes =
+                if notes.is_empty() { String::new() } else { format!(" ({})", plain(&notes.join(" "))) };
+            let notes = self.colour.paint(DIM, &notes);
+            self.line(4, &format!("{code} {sign} {columns}  {}{notes}", held_as(&lot.line)));
+        }
+    }
+
+    fn holdings(&mut self, filing: &Filing) {
+        if filing.holdings.is_empty() {
+            return;
+        }
+        self.title("Held, without a transaction");
+        for Holding { line, .. } in &filing.holdings {
+            let count = line.shares_after.value.map(|shares| shares.to_string());
+            let count = count.or_else(|| line.value_after.value.map(|value| value.to_string()));
+            self.line(4, &format!("{}  {}", count.unwrap_or("?".into()), held_as(line)));
+        }
+    }
+
+    fn odd(&mut self, filing: &Filing) {
+        if filing.warnings.is_empty() {
+            return;
+        }
+        self.title("Odd");
+        for warning in &filing.warnings {
+            let text = format!("{} ({}) [{}]", plain(&warning.message), plain(&warning.at), warning.code);
+            self.wrapped(4, 6, ODD, &text);
+        }
+    }
+
+    /// The notes that say something of a row's price, plan or intent first; the others behind them, dimmed.
+    fn notes(&mut self, filing: &Filing) {
+        if filing.footnotes.is_empty() && filing.remarks.is_none() {
+            return;
+        }
+        self.title("Notes");
+        let matters = |id: &str| {
+            filing.lots.iter().any(|lot| {
+                let prices = lot.actual_prices.as_ref().map(|prices| &prices.evidence);
+                let plan = lot
+                    .plan
+                    .evidence
+                    .as_ref()
+                    .into_iter()
+                    .chain(lot.plan_adopted.iter().map(|a| &a.evidence));
+                let intent = lot.intent.as_ref().and_then(|intent| intent.evidence.as_ref());
+                prices.into_iter().chain(plan).chain(intent).any(|evidence| evidence.is_of(id))
+            })
+        };
+        let (first, then): (Vec<_>, Vec<_>) = filing.footnotes.iter().partition(|note| matters(&note.id));
+        for (notes, paint) in [(first, ""), (then, DIM)] {
+            for note in notes {
+                self.wrapped(4, 8, paint, &format!("{:<3} {}", plain(&note.id), plain(&note.text)));
+            }
+        }
+        if let Some(remarks) = &filing.remarks {
+            self.wrapped(4, 8, DIM, &format!("Remarks: {}", plain(remarks)));
+        }
+    }
+
+    fn title(&mut self, text: &str) {
+        self.gap();
+        let text = self.colour.paint(BOLD, text);
+        self.line(2, &text);
+    }
+
+    fn fact(&mut self, name: &str, text: &str) {
+        let name = self.colour.paint(DIM, &format!("{name:<10}"));
+        self.line(4, &format!("{name} {text}"));
+    }
+
+    fn dim(&mut self, text: &str) {
+        let text = self.colour.paint(DIM, text);
+        self.line(0, &text);
+    }
+
+    /// Running text, broken at words, the first line and the others indented.
+    fn wrapped(&mut self, first: usize, then: usize, paint: &str, text: &str) {
+        let (first, then) = (" ".repeat(first), " ".repeat(then));
+        for line in textwrap::wrap(text, Options::new(WIDTH).initial_indent(&first).subsequent_indent(&then))
+        {
+            let line = if paint.is_empty() { line.into_owned() } else { self.colour.paint(paint, &line) };
+            self.line(0, &line);
+        }
+    }
+
+    fn gap(&mut self) {
+        self.out.push('\n');
+    }
+
+    fn line(&mut self, indent: usize, text: &str) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.out, "{}{}", " ".repeat(indent), text.trim_end());
     }
 }
 
-fn line(out: &mut String, text: &str) {
-    // Writing to a String cannot fail.
-    let _ = writeln!(out, "{text}");
+fn table(filing: &Filing, table: Table) -> impl Iterator<Item = (usize, &Lot)> {
+    filing.lots.iter().enumerate().filter(move |(_, lot)| lot.line.table == table)
+}
+
+/// `Common Stock, indirect: By trust`.
+fn held_as(line: &Line) -> String {
+    let title = plain(line.security.value.as_deref().unwrap_or("?"));
+    match (line.ownership.value, line.nature.value.as_deref()) {
+        (Some(Ownership::Indirect), Some(nature)) => format!("{title}, indirect: {}", plain(nature)),
+        (Some(Ownership::Indirect), None) => format!("{title}, indirect"),
+        _ => title,
+    }
+}
+
+/// With a capital at its start.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -28,9 +28,9 @@ impl Colour {
 
 pub(super) const BOLD: &str = "1";
 pub(super) const DIM: &str = "2";
-const SOLD: &str = "1;31";
-const BOUGHT: &str = "1;32";
-const ODD: &str = "33";
+pub(super) const SOLD: &str = "1;31";
+pub(super) const BOUGHT: &str = "1;32";
+pub(super) const ODD: &str = "33";
 
 /// The lines of an alert, each with its newline, and an empty line after them.
 pub fn alert(alert: &Alert, colour: Colour) -> String {
