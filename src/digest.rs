@@ -36,6 +36,13 @@ pub struct Entry {
     pub rules: Vec<String>,
     /// The alert; with several rules, over the lots that any of them counted.
     pub alert: Alert,
+    /// Whether it is in the total: not where an amendment here restates it, nor where it restates what was told before.
+    #[serde(default = "yes")]
+    pub counts: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Digest {
@@ -54,8 +61,22 @@ impl Digest {
         for alert in alerts {
             match entries.iter_mut().find(|entry| entry.alert.accession == alert.accession) {
                 Some(entry) => entry.add(alert),
-                None => entries.push(Entry { rules: vec![alert.rule.clone()], alert }),
+                None => entries.push(Entry { rules: vec![alert.rule.clone()], alert, counts: true }),
             }
+        }
+        let told: Vec<_> = entries.iter().map(|entry| entry.alert.accession).collect();
+        // The amended version takes its original's place where both are here.
+        let replaced: Vec<_> = entries
+            .iter()
+            .filter(|entry| entry.alert.restates)
+            .filter_map(|entry| Some((entry.alert.amends?, entry.alert.accepted_at)))
+            .collect();
+        for entry in &mut entries {
+            let alert = &entry.alert;
+            let original = alert.amends.unwrap_or(alert.accession);
+            let later = replaced.iter().any(|(amended, at)| *amended == original && *at > alert.accepted_at);
+            let earlier = alert.restates && alert.amends.is_some_and(|amended| !told.contains(&amended));
+            entry.counts = !later && !earlier;
         }
         entries.sort_by(|a, b| {
             (b.alert.value_usd, a.alert.accepted_at, a.alert.accession).cmp(&(
@@ -66,7 +87,7 @@ impl Digest {
         });
         let mut total_usd: Option<Usd> = None;
         let mut total_is_at_least = false;
-        for entry in &entries {
+        for entry in entries.iter().filter(|entry| entry.counts) {
             let sum = entry.alert.value_usd.and_then(|value| total_usd.unwrap_or_default().plus(value));
             total_is_at_least |= sum.is_none() || entry.alert.value_is_at_least;
             total_usd = sum.or(total_usd);
@@ -90,6 +111,9 @@ impl Digest {
     /// The total as people read it.
     pub fn total_text(&self) -> String {
         match self.total_usd {
+            None if self.entries.iter().all(|entry| !entry.counts) => {
+                "nothing that was not told before".into()
+            }
             None => "an unknown sum".into(),
             Some(total) if self.total_is_at_least => format!("at least {total}"),
             Some(total) => total.to_string(),

@@ -1,6 +1,6 @@
-//! What both targets do with a filing that was read: all that `sellbell show` does.
+//! What both targets do with a filing that was read: all that `sellbell show` does, and what history makes of it.
 
-use sellbell::filing::Filing;
+use sellbell::filing::{Filing, PastFiling};
 use sellbell::filing::record::FilingRecord;
 use sellbell::render::filing;
 use sellbell::render::terminal::Colour;
@@ -16,6 +16,18 @@ pub fn tell(read: &Filing) {
     let steers = ['\u{1b}', '\u{202e}', '\0', '\r'];
     assert!(!shown.contains(steers), "nothing that a filer typed steers a terminal");
     filing::show(NAME, read, Colour::Ansi);
+    relate(read);
+}
+
+/// Relates a filing to itself under another number: each row is told before, or repeated by the amendment.
+fn relate(read: &Filing) {
+    let Some(past) = PastFiling::of(read, read.accepted_at.unwrap_or_default()) else { return };
+    let Ok(accession) = "0000000001-01-000001".parse() else { return };
+    let other = PastFiling { accession, ..past.clone() };
+    let relation = past.relate(&[other]);
+    if let Some(changes) = relation.changes {
+        assert_eq!(changes.unchanged, past.lots.len(), "a filing changes nothing of itself");
+    }
 }
 
 /// An error says what is wrong and where.

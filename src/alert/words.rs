@@ -102,6 +102,20 @@ impl Alert {
         all
     }
 
+    /// What an amendment amends: `amends 0001107843-21-000101`, or why that is not said. `None` of an original.
+    pub fn amendment_text(&self) -> Option<String> {
+        if !self.form.is_amendment() {
+            return None;
+        }
+        Some(match (self.amends, self.may_amend.as_slice()) {
+            (Some(original), _) if self.changes.is_empty() => format!("amends {original}, no row is changed"),
+            (Some(original), _) => format!("amends {original}"),
+            (None, []) => "amends a filing that sellbell has not seen".to_owned(),
+            (None, [one]) => format!("may amend {one}, which was filed on another day than it says"),
+            (None, several) => format!("amends one of {} filings, it is not clear which", several.len()),
+        })
+    }
+
     /// `2 lots on 2 days`.
     pub fn lots_text(&self) -> String {
         let trade = self.trade();

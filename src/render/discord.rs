@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::filing::capital;
+use super::listed;
 use crate::alert::{Alert, Key};
 use crate::filing::record::LotRecord;
 use crate::text::{clip, plain};
@@ -22,6 +23,7 @@ const MOST_LOTS: usize = 10;
 const MOST_OWNERS: usize = 10;
 const MOST_WARNINGS: usize = 3;
 const MOST_EVIDENCE: usize = 2;
+const MOST_CHANGES: usize = 5;
 
 const RED: u32 = 0x00D6_4545;
 const GREEN: u32 = 0x002E_9E6B;
@@ -184,6 +186,13 @@ fn fields(alert: &Alert) -> Vec<Field> {
     if !words.is_empty() && alert.intent.as_deref() != Some("discretionary") {
         let lines = words.iter().take(MOST_EVIDENCE).map(|words| escaped(&clip(words, 250)));
         long("As the filing says".into(), lines.collect());
+    }
+    if let Some(amendment) = alert.amendment_text() {
+        let changes = alert.changes.iter().take(MOST_CHANGES).map(|change| escaped(&clip(change, 150)));
+        long("Amendment".into(), [capital(&amendment)].into_iter().chain(changes).collect());
+    }
+    if !alert.also_in.is_empty() {
+        long("Also told in".into(), vec![listed(&alert.also_in)]);
     }
     let more = alert.lots.len().saturating_sub(MOST_LOTS);
     let mut lines: Vec<String> = alert.lots.iter().take(MOST_LOTS).map(lot_line).collect();

@@ -7,7 +7,8 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use serde::Serialize;
 
-use super::eastern;
+use super::filing::capital;
+use super::{eastern, listed};
 use crate::alert::Alert;
 use crate::delivery::{Body, Delivery};
 use crate::digest::{Digest, Entry};
@@ -22,6 +23,7 @@ const DESCRIPTION: usize = 500;
 const MOST_LOTS: usize = 30;
 const MOST_OWNERS: usize = 10;
 const MOST_EVIDENCE: usize = 2;
+const MOST_CHANGES: usize = 10;
 const SUBJECT: usize = 150;
 const NAME: usize = 150;
 
@@ -112,7 +114,10 @@ struct AlertView {
     accepted: Option<String>,
     late: bool,
     form: String,
-    amended: bool,
+    amendment: Option<String>,
+    changes: Vec<String>,
+    also_in: Option<String>,
+    counts: bool,
     warnings: Vec<String>,
     rules: Vec<RuleView>,
     url: String,
@@ -190,7 +195,15 @@ impl AlertView {
             accepted: alert.accepted_at.map(eastern),
             late: alert.late,
             form: alert.form.to_string(),
-            amended: alert.form.is_amendment(),
+            amendment: alert.amendment_text().map(|text| capital(&text)),
+            changes: alert
+                .changes
+                .iter()
+                .take(MOST_CHANGES)
+                .map(|change| plain(&clip(change, 200)))
+                .collect(),
+            also_in: (!alert.also_in.is_empty()).then(|| listed(&alert.also_in)),
+            counts: true,
             warnings: alert.warnings.iter().take(5).map(|warning| bounded(&warning.message)).collect(),
             rules: vec![RuleView {
                 name: alert.rule.clone(),
@@ -211,7 +224,7 @@ impl AlertView {
             .take(MOST_RULES)
             .map(|name| RuleView { name: name.clone(), description: None })
             .collect();
-        Self { rules, ..Self::new(&entry.alert, reference) }
+        Self { rules, counts: entry.counts, ..Self::new(&entry.alert, reference) }
     }
 }
 

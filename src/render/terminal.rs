@@ -4,9 +4,10 @@ use crate::alert::Alert;
 use crate::filing::record::LotRecord;
 use crate::text::{clip, plain};
 
-use super::eastern;
+use super::{eastern, listed};
 
 const MOST_LOTS: usize = 12;
+const MOST_CHANGES: usize = 10;
 
 /// Whether to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +95,15 @@ pub fn alert(alert: &Alert, colour: Colour) -> String {
     let reasoned = alert.intent.as_deref() != Some("discretionary");
     for words in alert.evidence().into_iter().take(2).filter(|_| reasoned) {
         line(4, colour.paint(DIM, &plain(&clip(words, 250))));
+    }
+    if let Some(amendment) = alert.amendment_text() {
+        line(2, amendment);
+        for change in alert.changes.iter().take(MOST_CHANGES) {
+            line(4, plain(&clip(change, 200)));
+        }
+    }
+    if !alert.also_in.is_empty() {
+        line(2, format!("also told in {}", listed(&alert.also_in)));
     }
     for warning in alert.warnings.iter().take(5) {
         line(4, colour.paint(ODD, &format!("odd: {}", plain(&clip(&warning.message, 200)))));

@@ -130,6 +130,38 @@ fn a_digest_counts_a_lot_once_and_sorts_by_value() {
 }
 
 #[test]
+fn a_digest_counts_an_amended_trade_once() {
+    let original = alert_of(QUALYS, "all");
+    let mut amended = original.clone();
+    amended.accession = "0009900001-21-000099".parse().unwrap();
+    amended.form = "4/A".parse().unwrap();
+    amended.accepted_at = amended.accepted_at.map(|time| time + chrono::TimeDelta::days(1));
+    (amended.amends, amended.restates) = (Some(original.accession), true);
+    amended.changes = vec!["row 2: shares 50 → 60".into()];
+    // Both in one digest: the amended version counts. Only the amendment: its original was in a total before.
+    let both = digest(vec![original.clone(), amended.clone()]);
+    assert_eq!(both.total_text(), "$2,661,359.10");
+    let counted: Vec<(bool, bool)> =
+        both.entries.iter().map(|entry| (entry.alert.form.is_amendment(), entry.counts)).collect();
+    assert!(counted.contains(&(true, true)) && counted.contains(&(false, false)), "{counted:?}");
+    let alone = digest(vec![amended.clone()]);
+    assert_eq!(alone.total_text(), "nothing that was not told before");
+    let mail = email::email(&delivery(Body::Digest(Box::new(alone)))).unwrap();
+    assert!(mail.text.contains("(amended) (not in the total)"), "{}", mail.text);
+    // One whose rows are all new adds to it.
+    amended.restates = false;
+    assert_eq!(digest(vec![amended.clone()]).total_text(), "$2,661,359.10");
+    let told = terminal::alert(&amended, terminal::Colour::Plain);
+    assert!(told.contains("amends 0009900001-21-000001") && told.contains("row 2: shares 50 → 60"), "{told}");
+    amended.also_in = vec![original.accession; 6];
+    let mail = email::email(&delivery(Body::Alert(Box::new(amended)))).unwrap();
+    assert!(
+        mail.text.contains("Amends 0009900001-21-000001.") && mail.html.contains("row 2: shares 50 → 60")
+    );
+    assert!(mail.text.contains("and 2 more") || mail.text.contains(", 2 more"), "{}", mail.text);
+}
+
+#[test]
 fn a_huge_digest_stays_below_the_size_that_mail_readers_clip() {
     let mut alerts = Vec::new();
     for n in 0..2_000_u32 {
