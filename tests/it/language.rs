@@ -210,6 +210,7 @@ fn invented_notes_are_understood() {
     check("plans, and what looks like them", include_str!("language/plans.jsonl"));
     check("purposes and prices, and what looks like them", include_str!("language/purposes.jsonl"));
     check("the usual", include_str!("language/usual.jsonl"));
+    check("the styles of other houses", include_str!("language/other_houses.jsonl"));
 }
 
 /// Counts over the whole corpus, so that a change of meaning anywhere is seen.

@@ -25,7 +25,7 @@ static GOVERNOR: LazyLock<Pattern> = LazyLock::new(|| {
 /// Nouns that have dates; those that mean the plan.
 static NOUN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?P<plan>plans?|1[0o]\s?\(?b\)?[\w().-]{0,6}|arrangements?|instructions?|program|letter|contract|elections?)|trust|partnership|foundation|sales?|transactions?|trades?|shares|stock|options?|awards?|grants?|orders?|agreement|units?|rsus?|note|form|power|price)\b",
+        r"\b(?:(?P<plan>plans?|1[0o]\s?\(?b\)?[\w().-]{0,6}|arrangements?|instructions?|program|letter|contract|elections?)|\w*trust|u/a|partnership|foundation|sales?|transactions?|trades?|shares|stock|options?|awards?|grants?|orders?|agreement|units?|rsus?|note|form|power|price)\b",
     )
 });
 /// A plan that came before the one in force.

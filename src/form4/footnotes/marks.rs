@@ -57,7 +57,7 @@ impl Marks {
     }
 }
 
-const MARKED: [(&str, u32); 95] = [
+const MARKED: [(&str, u32); 98] = [
     ("10b", Marks::PLAN),
     ("10 b", Marks::PLAN),
     ("10(b", Marks::PLAN),
@@ -149,8 +149,11 @@ const MARKED: [(&str, u32); 95] = [
     ("b/w", Marks::BETWEEN),
     ("from $", Marks::BETWEEN | Marks::DOLLAR),
     ("high", Marks::HIGH),
-    ("above $", Marks::HIGH),
+    ("above", Marks::HIGH),
+    ("less than", Marks::HIGH),
+    ("minimum", Marks::HIGH),
     ("averag", Marks::AVERAGE),
+    ("avg", Marks::AVERAGE),
     ("vwap", Marks::AVERAGE),
     ("$", Marks::DOLLAR),
 ];

@@ -255,7 +255,8 @@ fn sentences(text: &str) -> Vec<&str> {
             && rest.trim_start().starts_with(|c: char| c.is_uppercase() || matches!(c, '(' | '"' | '“'));
         let word = text[start..point].rsplit(' ').next().unwrap_or_default();
         let word = word.trim_start_matches(['(', '"', '“']).to_ascii_lowercase();
-        let abbreviated = word.chars().count() == 1 || ABBREVIATIONS.contains(&word.as_str());
+        let initial = word.rsplit('.').next().is_some_and(|last| last.chars().count() == 1);
+        let abbreviated = initial || ABBREVIATIONS.contains(&word.as_str());
         if ends && !abbreviated {
             found.push(text[start..=point].trim());
             start = point + 1;

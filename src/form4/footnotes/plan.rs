@@ -39,7 +39,9 @@ static ENDED: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:terminated|cancel+ed|revoked)\s+(?:a|an|any|his|her|their|its|the)\b"));
 static WITHOUT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:no|without)\b"));
 static DENIED: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(&format!(r"\bnon-?\s?(?:rule\s+)?(?:{RULE})|\bnot\s+pre-?\s?(?:arranged|planned|scheduled)"))
+    pattern(&format!(
+        r"\b(?:non-?\s?|not\s+(?:an?\s+)?)(?:rule\s+)?(?:{RULE})|\bnot\s+pre-?\s?(?:arranged|planned|scheduled)"
+    ))
 });
 static NAMED_OBJECT: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(

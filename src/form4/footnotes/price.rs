@@ -25,10 +25,16 @@ pub(in crate::form4) struct PriceRange {
 }
 
 const NUMBER: &str = r"(?:USD?\s?)?\$?\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})";
-const TO: &str = r"\s*(?:per\s+(?:share|unit|ADS))?\s*,?\s*(?:up\s+to|to|and|through|-|&)\s*";
+const TO: &str =
+    r"\s*(?:per\s+(?:share|unit|ADS))?\s*,?\s*(?:(?:up\s+)?(?:to|through)(?:\s+and\s+including)?|and|-|&)\s*";
 
+/// "not less than $1 and not more than $2", "at or above", "the lowest".
+const BOUND: &str = r"\b(?:low(?:est|er)?|high(?:est|er)?|above|below|less\s+than|more\s+than|greater\s+than|minimum|maximum)\b";
+
+/// Where [`DOLLARS`] stands among them.
+const DOLLARS_AT: usize = 4;
 /// Each kind of words with the marks that it needs: of several kinds the first that finds a range counts.
-static RANGES: LazyLock<[(u32, Pattern); 7]> = LazyLock::new(|| {
+static RANGES: LazyLock<[(u32, Pattern); 6]> = LazyLock::new(|| {
     let text = |text: String| pattern(&text);
     [
         (
@@ -40,19 +46,13 @@ static RANGES: LazyLock<[(u32, Pattern); 7]> = LazyLock::new(|| {
         (
             Marks::BETWEEN,
             text(format!(
-                r"\b(?:between|from|b/w)\s*(?:a\s+low\s+of\s+)?{NUMBER}{TO}(?:a\s+high\s+of\s+)?{NUMBER}"
+                r"\b(?:between|from|b/w)\s*(?:[\w-]+-equivalent\s+)?(?:a\s+low\s+of\s+)?{NUMBER}{TO}(?:a\s+high\s+of\s+)?{NUMBER}"
             )),
         ),
         (
             Marks::HIGH,
             text(format!(
-                r"\bhigh(?:est|er)?\b(?u:[^%\d]){{0,60}}?{NUMBER}(?u:[^%\d]){{0,60}}?\blow(?:est|er)?\b(?u:[^%\d]){{0,60}}?{NUMBER}"
-            )),
-        ),
-        (
-            Marks::HIGH,
-            text(format!(
-                r"\b(?:low(?:est|er)?\b|below)(?u:[^%\d]){{0,60}}?{NUMBER}(?u:[^%\d]){{0,60}}?\b(?:high(?:est|er)?\b|above)(?u:[^%\d]){{0,60}}?{NUMBER}"
+                r"{BOUND}(?u:[^%\d]){{0,60}}?{NUMBER}(?u:[^%\d]){{0,60}}?{BOUND}(?u:[^%\d]){{0,60}}?{NUMBER}"
             )),
         ),
         (
@@ -77,13 +77,13 @@ const DOLLARS: &str = r"(?:^|(?u:[^A-Za-z$\d.])|\bUSD?\s?)\$\s?((?:\d{1,3}(?:,\d
 /// What is not the price of these trades: of options, of the market, of a plan's conditions.
 static NOT_ACTUAL: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:exercise|strike|conversion|hurdles?|target|52-?week|trading\s+range|market\s+price\s+is|limit\s+prices?|if\s+the|when\s+the|vest\w*|number\s+of\s+shares|par\s+value)\b",
+        r"\b(?:(?:exercise|strike|conversion)\s+prices?|hurdles?|target|52-?week|trading\s+range|market\s+price\s+is|limit\s+prices?|if\s+the|when\s+the|vest\w*|number\s+of\s+shares|par\s+value)\b",
     )
 });
 /// Trades or their prices must be spoken of.
 static OF_TRADES: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:prices?|averages?d?|trad(?:es?|ed)|transactions?|sold|sales?|executed|purchased?|bought|rang\w*|high\w*|low\w*)\b",
+        r"\b(?:prices?|averages?d?|avg|weighted|mean|trad(?:es?|ed)|transactions?|sold|sales?|executed|purchased?|bought|rang\w*|high\w*|low\w*)\b",
     )
 });
 
@@ -103,7 +103,7 @@ pub(super) fn ranges(text: &str, marks: Marks) -> Vec<PriceRange> {
     let mut ranges = tried.into_iter().find(|ranges| !ranges.is_empty()).unwrap_or_default();
     // "ranging from $10.00 to $10.99 on Monday and from $11.00 to $11.50 on Tuesday".
     if !ranges.is_empty() && text.matches('$').count() > 2 * ranges.len() {
-        let (_, dollars) = &RANGES[5];
+        let (_, dollars) = &RANGES[DOLLARS_AT];
         for more in of(dollars) {
             if ranges.iter().all(|range| more.start >= range.end || more.end <= range.start) {
                 ranges.push(more);

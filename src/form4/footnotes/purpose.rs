@@ -88,7 +88,7 @@ static OFFERING_TERMS: LazyLock<Pattern> = LazyLock::new(|| {
 /// What an offering only dates or prices.
 static ONLY_DATES: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:prior\s+to|following|before|after|since|upon|until|acquired|received|purchased|bought|convert\w*|held|owned|issued|subject\s+to|lock-?\s?up|file[ds]?|plan|concurrent\w*|same\s+(?:per[\s-]share\s+)?price|proceeds|price\s+(?:per\s+share\s+)?(?:paid|at\s+which))\b",
+        r"\b(?:prior\s+to|following|before|after|since|upon\s+(?:the\s+)?(?:closing|completion|consummation|pricing)|until|not|acquired|received|purchased|bought|convert\w*|held|owned|issued|subject\s+to|lock-?\s?up|file[ds]?|plan|concurrent\w*|same\s+(?:per[\s-]share\s+)?price|proceeds|price\s+(?:per\s+share\s+)?(?:paid|at\s+which))\b",
     )
 });
 static NOT_SOLD_THERE: LazyLock<Pattern> = LazyLock::new(|| {
@@ -153,7 +153,8 @@ static NOT_NEGOTIATED: LazyLock<Pattern> = LazyLock::new(|| {
 static HANDED_OVER: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:transfer\w*|trades?|transactions?|purchased|buy|price)\b"));
 /// A block may be worked through the market; with these words it went to one buyer.
-static BLOCK: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\bblock\s+(?:trades?|sales?|transactions?)\b"));
+static BLOCK: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\bblock\s+(?:trades?|sales?|transactions?)\b(?:\s+to\b)?"));
 static ONE_BUYER: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:dealers?|principal|banks?|purchasers?|buyers?|registered|institution\w*|144A|counterpart\w+|off-?market)\b",
@@ -169,7 +170,8 @@ static TO_SOMEBODY: LazyLock<Pattern> = LazyLock::new(|| {
 
 /// A sale that was negotiated with its buyer.
 pub(super) fn says_negotiated(sentence: &str) -> Option<&str> {
-    let block = || BLOCK.find(sentence).filter(|_| ONE_BUYER.is_match(sentence));
+    let block =
+        || BLOCK.find(sentence).filter(|words| words.ends_with(" to") || ONE_BUYER.is_match(sentence));
     let buyer = || pairs(sentence, &SOLD_SHARES, &TO_SOMEBODY, 80).next().map(|pair| pair.words);
     let words = NEGOTIATED.find(sentence).or_else(block).or_else(buyer)?;
     let dealt = SOLD.is_match(sentence) || HANDED_OVER.is_match(sentence);
@@ -178,7 +180,7 @@ pub(super) fn says_negotiated(sentence: &str) -> Option<&str> {
 
 // Sales to the issuer.
 
-const ISSUER: &str = r"(?:issuer|company|registrant|corporation)\b";
+const ISSUER: &str = r"(?:issuer|(?:holding\s+)?company|registrant|corporation)\b";
 /// Its full name with what it is called from there on: `Granite Loop Bancorp, Inc. (the "Corporation")`.
 const CALLED: &str = r#"\((?:the\s+)?["']{1,2}(?:the\s+)?(?:issuer|company|registrant|corporation)\b"#;
 
