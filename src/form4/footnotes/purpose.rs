@@ -189,7 +189,7 @@ static HANDED: LazyLock<Pattern> = LazyLock::new(|| {
 });
 static TO_ISSUER: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:back\s+)?to\s+(?:the\s+|our\s+)?{ISSUER}(?:'s\b)?|\bto\s+(?u:[^;(]){{1,80}}{CALLED}"
+        r"\b(?:back\s+)?to\s+(?:the\s+|our\s+)?{ISSUER}(?:'s\b)?|\bto\s+(?u:[^;(]){{1,80}}?(?:{CALLED}|,\s+the\s+{ISSUER})"
     ))
 });
 /// What is given to the issuer besides shares: "full information … to the issuer".
