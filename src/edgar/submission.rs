@@ -90,6 +90,10 @@ fn tag<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 
 /// The clock of EDGAR is New York's. Of an hour that comes twice the first is taken; one that never was is `None`.
 fn accepted_at(digits: &str) -> Option<DateTime<Utc>> {
+    // Signs, spaces and longer years would be read, too.
+    if digits.len() != 14 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
     let local = NaiveDateTime::parse_from_str(digits, "%Y%m%d%H%M%S").ok()?;
     match New_York.from_local_datetime(&local) {
         LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => Some(time.to_utc()),
@@ -131,6 +135,7 @@ mod tests {
             ("20211107013000", Some("2021-11-07T05:30:00+00:00")),
             ("20210314023000", None),
             ("2021", None),
+            ("+262142 12 31 18 00 00", None),
         ] {
             assert_eq!(accepted_at(digits).map(|t| t.to_rfc3339()).as_deref(), utc);
         }

@@ -63,9 +63,12 @@ pub fn lines(lots: &[Lot], chosen: &[usize]) -> Vec<LineShare> {
     keys.into_iter().map(share).collect()
 }
 
-/// The share of holdings of the lots at these positions over all their lines; `None` where a line does not state what is
-/// left of it, or nothing was owned.
+/// The share of holdings that the lots at these positions dispose of, over all their lines; `None` where a line does not
+/// state what is left of it, nothing was owned, or a lot is an acquisition.
 pub fn share_of_holdings(lots: &[Lot], chosen: &[usize]) -> Option<ShareOfHoldings> {
+    if chosen.iter().any(|&i| lots.get(i).and_then(|lot| lot.direction.value) != Some(Direction::Disposed)) {
+        return None;
+    }
     let mut sold = Shares::ZERO;
     let mut before = Shares::ZERO;
     for line in lines(lots, chosen) {
@@ -99,4 +102,75 @@ fn line_key(lot: &Lot) -> LineKey<'_> {
         line.ownership.value == Some(Ownership::Indirect),
         line.nature.value.as_deref(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::form4;
+
+    /// Shares, held after, `D` or the nature of indirect ownership, `A` or `D`.
+    fn lots(rows: &[(&str, &str, &str, &str)]) -> Vec<Lot> {
+        let mut xml = String::from(
+            "<ownershipDocument><documentType>4</documentType><issuer><issuerCik>1</issuerCik></issuer>\
+             <reportingOwner><reportingOwnerId><rptOwnerCik>2</rptOwnerCik></reportingOwnerId></reportingOwner>\
+             <nonDerivativeTable>",
+        );
+        for (shares, after, held, direction) in rows {
+            let (ownership, nature) = if *held == "D" { ("D", "") } else { ("I", *held) };
+            let after = if after.is_empty() { String::new() } else { format!("<value>{after}</value>") };
+            xml += &format!(
+                "<nonDerivativeTransaction><securityTitle><value>Common</value></securityTitle><transactionAmounts>\
+                 <transactionShares><value>{shares}</value></transactionShares><transactionAcquiredDisposedCode>\
+                 <value>{direction}</value></transactionAcquiredDisposedCode></transactionAmounts>\
+                 <postTransactionAmounts><sharesOwnedFollowingTransaction>{after}</sharesOwnedFollowingTransaction>\
+                 </postTransactionAmounts><ownershipNature><directOrIndirectOwnership><value>{ownership}</value>\
+                 </directOrIndirectOwnership><natureOfOwnership><value>{nature}</value></natureOfOwnership>\
+                 </ownershipNature></nonDerivativeTransaction>"
+            );
+        }
+        form4::read(&(xml + "</nonDerivativeTable></ownershipDocument>")).unwrap().lots
+    }
+
+    fn share(lots: &[Lot], chosen: &[usize]) -> Option<(String, String)> {
+        let share = share_of_holdings(lots, chosen)?;
+        Some((share.before.plain(), share.fraction.round_dp(4).normalize().to_string()))
+    }
+
+    fn is(before: &str, fraction: &str) -> Option<(String, String)> {
+        Some((before.to_owned(), fraction.to_owned()))
+    }
+
+    #[test]
+    fn each_line_has_a_position_of_its_own() {
+        let lots = lots(&[("10", "90", "D", "D"), ("30", "60", "By trust", "D"), ("20", "70", "D", "D")]);
+        assert_eq!(share(&lots, &[0, 2]), is("100", "0.3"));
+        assert_eq!(share(&lots, &[0, 1, 2]), is("190", "0.3158"));
+        let each: Vec<_> = lines(&lots, &[1, 0, 2])
+            .into_iter()
+            .map(|line| {
+                (line.nature, line.before.unwrap().plain(), line.fraction.unwrap().normalize().to_string())
+            })
+            .collect();
+        let by_trust = Some("By trust".to_owned());
+        assert_eq!(each[0].0, by_trust);
+        assert_eq!(each[1], (None, "100".to_owned(), "0.3".to_owned()));
+        assert_eq!(each.len(), 2);
+    }
+
+    #[test]
+    fn what_came_in_within_the_filing_was_not_held_before() {
+        // Exercised 1,000, sold 1,000, 100 held before and after.
+        let exercised = lots(&[("1000", "1100", "D", "A"), ("1000", "100", "D", "D")]);
+        assert_eq!(share(&exercised, &[1]), is("100", "10"));
+        let nothing_before = lots(&[("1000", "1000", "D", "A"), ("1000", "0", "D", "D")]);
+        assert_eq!(share(&nothing_before, &[1]), None);
+        assert_eq!(share(&exercised, &[0]), None, "a purchase is no share of what was held");
+    }
+
+    #[test]
+    fn an_unknown_or_impossible_position_makes_the_share_unknown() {
+        assert_eq!(share(&lots(&[("10", "", "D", "D")]), &[0]), None);
+        assert_eq!(share(&lots(&[("10", "5", "D", "A"), ("1", "2", "D", "D")]), &[1]), None, "-7 before");
+    }
 }

@@ -21,7 +21,7 @@ pub(super) fn conclude(filing: &mut Filing) {
         let own = notes.tied_to(lot);
         prices(lot, &notes, &own);
         let sale = is_sale(lot);
-        if !notes.named && !(sale && notes.marks.has(Marks::PURPOSE)) {
+        if !(notes.named || sale && notes.marks.has(Marks::PURPOSE)) {
             lot.plan = boxed.clone();
             lot.intent = sale.then(|| intent(&boxed, &[]));
             continue;

@@ -133,8 +133,8 @@ impl Picture {
         let price: Vec<String> = average.into_iter().chain(range).collect();
         let price = if price.is_empty() { "not stated".to_owned() } else { price.join(", ") };
         self.fact("price", &price);
-        self.share(filing, &chosen);
         if letter == 'S' {
+            self.share(filing, &chosen);
             self.meaning(&lots);
         }
     }

@@ -116,7 +116,7 @@ pub(super) fn read(text: &str, marks: Marks, sale: bool, named: bool) -> Said {
         ..Said::default()
     };
     let of_plan = marks.has(Marks::PLAN) || named && marks.has(Marks::ANY_PLAN);
-    if !of_plan && !(sale && marks.has(Marks::PURPOSE)) {
+    if !(of_plan || sale && marks.has(Marks::PURPOSE)) {
         return said;
     }
     let sentences = sentences(text);
@@ -247,13 +247,18 @@ fn sentences(text: &str) -> Vec<&str> {
         "mr", "mrs", "ms", "dr", "inc", "corp", "co", "ltd", "no", "jr", "sr", "st", "vs", "approx", "sec",
         "sept", "l.p", "u.s", "messrs", "dec",
     ];
+    const LONGEST_WORD: usize = 16;
     let mut found = Vec::new();
     let mut start = 0;
     for (point, _) in text.match_indices(['.', ';']) {
         let rest = &text[point + 1..];
         let ends = rest.starts_with(' ')
             && rest.trim_start().starts_with(|c: char| c.is_uppercase() || matches!(c, '(' | '"' | '“'));
-        let word = text[start..point].rsplit(' ').next().unwrap_or_default();
+        let mut from = point.saturating_sub(LONGEST_WORD).max(start);
+        while !text.is_char_boundary(from) {
+            from -= 1;
+        }
+        let word = text[from..point].rsplit(' ').next().unwrap_or_default();
         let word = word.trim_start_matches(['(', '"', '“']).to_ascii_lowercase();
         let initial = word.rsplit('.').next().is_some_and(|last| last.chars().count() == 1);
         let abbreviated = initial || ABBREVIATIONS.contains(&word.as_str());
