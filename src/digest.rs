@@ -1,10 +1,13 @@
 //! The alerts of a window, gathered for one mail: one entry a filing, sorted by value, with totals.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Key};
-use crate::filing::Usd;
+use crate::filing::record::LotRecord;
+use crate::filing::{Accession, Trade, Usd};
 
 /// A digest as it is queued: what it says is derived from its alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,13 +39,12 @@ pub struct Entry {
     pub rules: Vec<String>,
     /// The alert; with several rules, over the lots that any of them counted.
     pub alert: Alert,
-    /// Whether it is in the total: not where an amendment here restates it, nor where it restates what was told before.
-    #[serde(default = "yes")]
-    pub counts: bool,
-}
-
-fn yes() -> bool {
-    true
+    /// Numbers of lots that are not in the total: an amendment here takes their place, or they restate what was told before.
+    #[serde(default)]
+    pub not_counted: BTreeSet<usize>,
+    /// How many of its lots are.
+    #[serde(default)]
+    pub counted: usize,
 }
 
 impl Digest {
@@ -61,23 +63,15 @@ impl Digest {
         for alert in alerts {
             match entries.iter_mut().find(|entry| entry.alert.accession == alert.accession) {
                 Some(entry) => entry.add(alert),
-                None => entries.push(Entry { rules: vec![alert.rule.clone()], alert, counts: true }),
+                None => entries.push(Entry {
+                    rules: vec![alert.rule.clone()],
+                    alert,
+                    not_counted: BTreeSet::new(),
+                    counted: 0,
+                }),
             }
         }
-        let told: Vec<_> = entries.iter().map(|entry| entry.alert.accession).collect();
-        // The amended version takes its original's place where both are here.
-        let replaced: Vec<_> = entries
-            .iter()
-            .filter(|entry| entry.alert.restates)
-            .filter_map(|entry| Some((entry.alert.amends?, entry.alert.accepted_at)))
-            .collect();
-        for entry in &mut entries {
-            let alert = &entry.alert;
-            let original = alert.amends.unwrap_or(alert.accession);
-            let later = replaced.iter().any(|(amended, at)| *amended == original && *at > alert.accepted_at);
-            let earlier = alert.restates && alert.amends.is_some_and(|amended| !told.contains(&amended));
-            entry.counts = !later && !earlier;
-        }
+        count(&mut entries);
         entries.sort_by(|a, b| {
             (b.alert.value_usd, a.alert.accepted_at, a.alert.accession).cmp(&(
                 a.alert.value_usd,
@@ -87,9 +81,10 @@ impl Digest {
         });
         let mut total_usd: Option<Usd> = None;
         let mut total_is_at_least = false;
-        for entry in entries.iter().filter(|entry| entry.counts) {
-            let sum = entry.alert.value_usd.and_then(|value| total_usd.unwrap_or_default().plus(value));
-            total_is_at_least |= sum.is_none() || entry.alert.value_is_at_least;
+        for entry in entries.iter().filter(|entry| entry.counted > 0) {
+            let trade = Trade::of(entry.counted_lots().map(LotRecord::figures));
+            let sum = trade.value.and_then(|value| total_usd.unwrap_or_default().plus(value));
+            total_is_at_least |= sum.is_none() || trade.value_is_at_least;
             total_usd = sum.or(total_usd);
         }
         let mut ciks: Vec<_> = entries.iter().map(|entry| entry.alert.issuer.cik).collect();
@@ -111,7 +106,7 @@ impl Digest {
     /// The total as people read it.
     pub fn total_text(&self) -> String {
         match self.total_usd {
-            None if self.entries.iter().all(|entry| !entry.counts) => {
+            None if self.entries.iter().all(|entry| entry.counted == 0) => {
                 "nothing that was not told before".into()
             }
             None => "an unknown sum".into(),
@@ -121,7 +116,43 @@ impl Digest {
     }
 }
 
+/// Sets which lots of each entry are in the total, so that each trade is in it once.
+fn count(entries: &mut [Entry]) {
+    let here: BTreeSet<Accession> = entries.iter().map(|entry| entry.alert.accession).collect();
+    let replaced: BTreeSet<(Accession, usize)> = entries
+        .iter()
+        .filter_map(|entry| Some((entry.alert.follows?, &entry.alert.replaces)))
+        .flat_map(|(version, lots)| lots.iter().map(move |lot| (version, *lot)))
+        .collect();
+    for entry in entries {
+        let alert = &entry.alert;
+        let told_before = alert.follows.is_some_and(|version| !here.contains(&version));
+        let not_counted = alert.lot_numbers.iter().copied().filter(|lot| {
+            alert.told_before.contains(lot)
+                || told_before && alert.restated.contains(lot)
+                || replaced.contains(&(alert.accession, *lot))
+        });
+        entry.not_counted = not_counted.collect();
+        entry.counted = alert.lot_numbers.len() - entry.not_counted.len();
+    }
+}
+
 impl Entry {
+    /// The lots that are in the total.
+    fn counted_lots(&self) -> impl Iterator<Item = &LotRecord> {
+        let lots = self.alert.lot_numbers.iter().zip(&self.alert.lots);
+        lots.filter(|(number, _)| !self.not_counted.contains(number)).map(|(_, lot)| lot)
+    }
+
+    /// What a digest says of an entry that is not, or not all, in its total.
+    pub fn count_text(&self) -> Option<&'static str> {
+        match self.counted {
+            0 => Some("not in the total"),
+            counted if counted < self.alert.lots.len() => Some("in part in the total"),
+            _ => None,
+        }
+    }
+
     fn add(&mut self, other: Alert) {
         if let Err(place) = self.rules.binary_search(&other.rule) {
             self.rules.insert(place, other.rule);
@@ -133,6 +164,16 @@ impl Entry {
                 self.alert.lots.insert(place, lot);
             }
         }
+        let own = &mut self.alert;
+        own.filed_late = own.filed_late.max(other.filed_late);
+        for (lots, more) in [(&mut own.restated, other.restated), (&mut own.told_before, other.told_before)] {
+            lots.extend(more);
+            lots.sort_unstable();
+            lots.dedup();
+        }
+        let more: Vec<Accession> =
+            other.also_in.into_iter().filter(|accession| !own.also_in.contains(accession)).collect();
+        own.also_in.extend(more);
         if self.alert.lots.len() > before {
             self.alert.refigure();
         }

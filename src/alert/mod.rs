@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::filing::record::LotRecord;
 use crate::filing::{
-    Accession, Cik, Code, Filing, Form, Intent, LineShare, Link, Owner, Ownership, Plan, Relation, Role,
-    RowChange, Shares, Usd, Warning, index_url, lines, share_of_holdings,
+    Accession, Cik, Filing, Form, Intent, LineShare, Link, Ownership, Plan, Relation, Role, RowChange,
+    Shares, Table, Usd, Warning, index_url, lines, share_of_holdings,
 };
 use crate::rules::{Match, Rule};
 
@@ -124,9 +124,21 @@ pub struct Alert {
     /// Of a linked amendment: what changed, row by row.
     #[serde(default)]
     pub changes: Vec<String>,
-    /// Whether the lots restate lots that were told before, so that sums do not count them again.
+    /// Of a linked amendment: the version that it follows, the original or an amendment before it.
     #[serde(default)]
-    pub restates: bool,
+    pub follows: Option<Accession>,
+    /// Numbers of lots here that restate lots of that version.
+    #[serde(default)]
+    pub restated: Vec<usize>,
+    /// Numbers of lots of that version that this one takes the place of.
+    #[serde(default)]
+    pub replaces: Vec<usize>,
+    /// Numbers of lots here that an alert of another filing told before.
+    #[serde(default)]
+    pub told_before: Vec<usize>,
+    /// An amendment that was seen before the filing that it amends.
+    #[serde(default)]
+    pub amended_by: Option<Accession>,
     /// Accessions of filings that tell the same trade.
     pub also_in: Vec<Accession>,
     /// All of it in one line.
@@ -214,12 +226,11 @@ impl Alert {
                 },
             })
             .collect();
-        let identity = identity(filing, accession, &matched.lots);
         let trade = &matched.trade;
         let lots: Vec<LotRecord> = matched.lots.iter().map(|&i| LotRecord::from(&filing.lots[i])).collect();
         let waited = filing.accepted_at.map(|accepted| seen_at - accepted);
         let mut alert = Self {
-            key: Key::of(&["alert", &rule.name, &issuer.cik.to_string(), &identity]),
+            key: Key::of(&["alert", &rule.name, &issuer.cik.to_string(), &accession.to_string()]),
             rule: rule.name.clone(),
             rule_description: rule.description.clone(),
             accession,
@@ -250,7 +261,11 @@ impl Alert {
             amends: None,
             may_amend: Vec::new(),
             changes: Vec::new(),
-            restates: false,
+            follows: None,
+            restated: Vec::new(),
+            replaces: Vec::new(),
+            told_before: Vec::new(),
+            amended_by: None,
             also_in: Vec::new(),
             text: String::new(),
         };
@@ -259,26 +274,52 @@ impl Alert {
         Some(alert)
     }
 
-    /// What history adds: what the filing amends and changes, and which others tell the same trade. `false`: it is an
-    /// amendment that repeats the alert's lots as they were, which is nothing new.
-    pub fn relate(&mut self, relation: &Relation) -> bool {
-        let mut new = true;
+    /// What history adds: what the filing amends and changes, and which others tell the same trade. An alert whose lots an
+    /// earlier filing told for this rule has that alert's key: it is the same alert, which is not told again.
+    pub fn relate(&mut self, rule: &Rule, relation: &Relation) {
         match &relation.link {
             Link::To(original) => self.amends = Some(*original),
             Link::Unclear(candidates) => self.may_amend = candidates.clone(),
             Link::Unknown => {}
         }
+        self.follows = relation.follows;
+        self.amended_by = relation.amended_by.as_ref().map(|(amendment, _)| *amendment);
+        let mut told_as = None;
         if let Some(changes) = &relation.changes {
             self.changes = changes.rows.iter().take(MOST_CHANGES).map(RowChange::to_string).collect();
-            self.restates = self.lot_numbers.iter().any(|lot| changes.restated.contains(lot));
-            // A row that is left out changes the sum of those that stay.
-            new = changes.rows.iter().any(|row| row.row().is_none_or(|row| self.lot_numbers.contains(&row)));
-            self.key = Key::of(&["amended", self.key.as_str(), &self.accession.to_string()]);
+            let own = self.lot_numbers.iter().copied();
+            self.restated = own.filter(|lot| changes.restated.contains(lot)).collect();
+            self.replaces = changes.replaced.iter().copied().collect();
+            let touches = |row: &RowChange| match row {
+                RowChange::Changed { row, .. } | RowChange::Added { row, .. } => {
+                    self.lot_numbers.contains(row)
+                }
+                // It changes the sum of those that stay, if it was in it.
+                RowChange::Removed { table, code, .. } => {
+                    *table == Table::NonDerivative && code.is_some_and(|code| rule.codes.contains(&code))
+                }
+            };
+            if !changes.rows.iter().any(touches) {
+                told_as = relation.follows_rang.get(&rule.name);
+            }
         }
-        let told =
-            relation.told.iter().filter(|told| self.lot_numbers.iter().any(|lot| told.lots.contains(lot)));
-        self.also_in = told.map(|told| told.accession).collect();
-        new
+        for told in &relation.told {
+            let shared = self.lot_numbers.iter().filter(|lot| told.lots.contains(lot)).count();
+            if shared > 0 {
+                self.also_in.push(told.accession);
+            }
+            if told.rang.contains_key(&rule.name) {
+                self.told_before.extend(self.lot_numbers.iter().filter(|lot| told.lots.contains(lot)));
+                if shared == self.lot_numbers.len() && told_as.is_none() {
+                    told_as = told.rang.get(&rule.name);
+                }
+            }
+        }
+        self.told_before.sort_unstable();
+        self.told_before.dedup();
+        if let Some(key) = told_as {
+            self.key = Key(key.clone());
+        }
     }
 
     /// Takes in another filing's alert of the same trade: its owners are named too.
@@ -295,7 +336,9 @@ impl Alert {
                 self.owners.push(owner.clone());
             }
         }
-        self.also_in.push(other.accession);
+        if self.also_in.len() < MOST_OWNERS {
+            self.also_in.push(other.accession);
+        }
         self.text = self.line();
     }
 
@@ -326,42 +369,6 @@ impl Alert {
         self.average_price = trade.average_price;
         self.text = self.line();
     }
-}
-
-/// What makes a trade this one, whoever reports it: security, date, code, number, price and what is left of each lot. Where
-/// one of these is missing, or all owners are insiders who hold directly, it is nobody else's.
-fn identity(filing: &Filing, accession: Accession, chosen: &[usize]) -> String {
-    let lots = chosen.iter().filter_map(|&i| filing.lots.get(i));
-    let mut parts: Vec<String> = Vec::new();
-    let mut direct = true;
-    for lot in lots {
-        let line = &lot.line;
-        let (Some(date), Some(shares), Some(after)) =
-            (lot.date.value, lot.shares.value, line.shares_after.value)
-        else {
-            return accession.to_string();
-        };
-        direct &= line.ownership.value == Some(Ownership::Direct);
-        parts.push(format!(
-            "{:?}|{}|{date}|{:?}|{:?}|{}|{}|{}",
-            line.table,
-            line.security.value.as_deref().unwrap_or_default(),
-            lot.code.value.map(Code::letter),
-            lot.direction.value,
-            shares.plain(),
-            lot.price.value.map(Usd::plain).unwrap_or_default(),
-            after.plain(),
-        ));
-    }
-    parts.sort_unstable();
-    let insider = |owner: &Owner| (owner.director || owner.officer) && !owner.ten_percent_owner;
-    if direct && filing.owners.iter().all(insider) {
-        let mut who: Vec<String> =
-            filing.owners.iter().filter_map(|owner| owner.cik).map(|cik| cik.to_string()).collect();
-        who.sort_unstable();
-        parts.extend(who);
-    }
-    parts.join("/")
 }
 
 /// What all agree on, or `mixed`; `None` of none.

@@ -104,6 +104,9 @@ impl Alert {
 
     /// What an amendment amends: `amends 0001107843-21-000101`, or why that is not said. `None` of an original.
     pub fn amendment_text(&self) -> Option<String> {
+        if let Some(amendment) = self.amended_by {
+            return Some(format!("already amended by {amendment}"));
+        }
         if !self.form.is_amendment() {
             return None;
         }

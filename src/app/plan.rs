@@ -1,5 +1,7 @@
 //! What a filing causes: rules → alerts → deliveries, decided without sending or writing anything.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
@@ -23,7 +25,8 @@ impl App {
         now: DateTime<Utc>,
     ) -> Result<Settled, StoreError> {
         let accepted_at = filing.accepted_at.unwrap_or(pending.filing.accepted_at);
-        let (history, relation) = self.history(filing, accepted_at)?;
+        let (mut history, relation) = self.history(filing, accepted_at)?;
+        let mut keys = BTreeMap::new();
         let mut deliveries = Vec::new();
         let mut gathered = Vec::new();
         let mut rang = false;
@@ -36,11 +39,9 @@ impl App {
                 }
             };
             let Some(mut alert) = Alert::new(rule, filing, &matched, pending.seen_at) else { continue };
-            if !alert.relate(&relation) {
-                tracing::debug!(accession = %alert.accession, rule = rule.name, "an amendment repeats what was told");
-                continue;
-            }
+            alert.relate(rule, &relation);
             rang = true;
+            keys.insert(rule.name.clone(), alert.key.to_string());
             tracing::info!(rule = rule.name, accession = %alert.accession, "{}", alert.text);
             for destination in self.destinations(&rule.notify, &rule.name)? {
                 match &destination {
@@ -53,6 +54,9 @@ impl App {
                 }
             }
         }
+        if let Some(own) = history.first_mut() {
+            own.rang = keys;
+        }
         Ok(Settled {
             accession: pending.filing.accession,
             ending: if rang { Ending::Rang } else { Ending::Quiet },
@@ -64,7 +68,7 @@ impl App {
         })
     }
 
-    /// What history is to keep of a filing, with what it says of earlier ones, and how it relates to them.
+    /// What history is to keep: first of this filing, then what it says of earlier ones, and how it relates to them.
     fn history(
         &self,
         filing: &Filing,
@@ -82,7 +86,15 @@ impl App {
             new.amends = Some(original);
         }
         new.not_counted = relation.told.iter().flat_map(|told| told.lots.iter().copied()).collect();
+        if let Some((_, replaced)) = &relation.amended_by {
+            new.not_counted.extend(replaced);
+        }
+        let own = new.accession;
         let mut kept = vec![new];
+        if let Some((amendment, _)) = &relation.amended_by {
+            let found = known.iter().find(|past| past.accession == *amendment).cloned();
+            kept.extend(found.map(|past| PastFiling { amends: Some(own), ..past }));
+        }
         if let (Some(follows), Some(changes)) = (relation.follows, &relation.changes) {
             let before = known.into_iter().find(|past| past.accession == follows);
             kept.extend(before.filter(|_| !changes.replaced.is_empty()).map(|mut before| {

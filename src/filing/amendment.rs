@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::record::LotRecord;
-use super::{Direction, Intent, Ownership, Plan};
+use super::{Code, Direction, Intent, Ownership, Plan, Table};
 
 /// An amendment's rows beside those of what it amends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -42,6 +42,10 @@ pub enum RowChange {
         row: usize,
         /// The row in short.
         what: String,
+        /// Its table.
+        table: Table,
+        /// Its code.
+        code: Option<Code>,
     },
 }
 
@@ -79,12 +83,13 @@ impl fmt::Display for RowChange {
                 Ok(())
             }
             Self::Added { row, what } => write!(f, "row {} is new: {what}", row + 1),
-            Self::Removed { row, what } => write!(f, "row {} of before is left out: {what}", row + 1),
+            Self::Removed { row, what, .. } => write!(f, "row {} of before is left out: {what}", row + 1),
         }
     }
 }
 
-/// Compares an amendment's rows with those of before. Equal rows are paired first, then the most alike.
+/// Compares an amendment's rows with those of before. Equal rows are paired first, then those that may be one trade, the most
+/// alike.
 ///
 /// Where the amendment repeats or changes no row, what it has is new and the rows of before stay: it completes them, or
 /// speaks of holdings only. Where it repeats some, those that it leaves out are removed.
@@ -93,14 +98,29 @@ pub fn changes(before: &[LotRecord], after: &[LotRecord]) -> Changes {
         (before.iter().map(shown).collect(), after.iter().map(shown).collect());
     let mut pairs: Vec<Option<usize>> = vec![None; after.len()];
     let mut free: BTreeSet<usize> = (0..before.len()).collect();
-    // The least that a pair must have in common, from all to what makes it the same trade.
-    for least in [FIELDS.len(), FIELDS.len() - 1, FIELDS.len() - 2, FIELDS.len() - 4] {
+    for (row, pair) in pairs.iter_mut().enumerate() {
+        *pair =
+            free.iter().copied().find(|&old| was[old] == is[row] && before[old].table == after[row].table);
+        free.retain(|old| Some(*old) != *pair);
+    }
+    for (row, pair) in pairs.iter_mut().enumerate().filter(|(_, pair)| pair.is_none()) {
+        let alike = |&old: &usize| {
+            (before[old].table == after[row].table && is_same_trade(&before[old], &after[row]))
+                .then(|| (common(&was[old], &is[row]), std::cmp::Reverse(old)))
+        };
+        *pair = free.iter().filter_map(alike).max().map(|(_, std::cmp::Reverse(old))| old);
+        free.retain(|old| Some(*old) != *pair);
+    }
+    // Where others are repeated, a row at its old place is its own, however much of it was corrected.
+    if pairs.iter().any(Option::is_some) {
         for (row, pair) in pairs.iter_mut().enumerate().filter(|(_, pair)| pair.is_none()) {
-            let alike =
-                |&old: &usize| before[old].table == after[row].table && common(&was[old], &is[row]) >= least;
-            if let Some(old) = free.iter().copied().find(alike) {
-                free.remove(&old);
-                *pair = Some(old);
+            let stays = |old: &LotRecord, new: &LotRecord| {
+                (&old.security, old.table, old.code, old.date)
+                    == (&new.security, new.table, new.code, new.date)
+            };
+            if free.contains(&row) && stays(&before[row], &after[row]) {
+                free.remove(&row);
+                *pair = Some(row);
             }
         }
     }
@@ -119,11 +139,15 @@ pub fn changes(before: &[LotRecord], after: &[LotRecord]) -> Changes {
             found.rows.push(RowChange::Changed { row, fields });
         }
     }
-    if found.unchanged > 0 || after.len() >= before.len() {
-        found.rows.extend(free.iter().map(|&row| RowChange::Removed { row, what: short(&before[row]) }));
-        if !found.restated.is_empty() {
-            found.replaced.extend(free);
-        }
+    let restates_all = found.unchanged > 0 || after.len() >= before.len();
+    if restates_all && !found.restated.is_empty() {
+        found.rows.extend(free.iter().map(|&row| RowChange::Removed {
+            row,
+            what: short(&before[row]),
+            table: before[row].table,
+            code: before[row].code,
+        }));
+        found.replaced.extend(free);
     }
     found
 }
@@ -163,6 +187,19 @@ const FIELDS: [(&str, Field); 12] = [
 
 fn shown(lot: &LotRecord) -> Shown {
     FIELDS.iter().map(|(_, field)| field(lot)).collect()
+}
+
+/// Whether two rows may be one trade before and after a correction: of the same security, and alike in at least two of date,
+/// number, price and what is held afterwards.
+fn is_same_trade(before: &LotRecord, after: &LotRecord) -> bool {
+    let alike = [
+        before.date == after.date,
+        before.shares == after.shares,
+        before.price == after.price && before.price.is_some(),
+        before.shares_after == after.shares_after && before.shares_after.is_some(),
+    ];
+    let code_and_number = before.code == after.code || before.shares == after.shares;
+    before.security == after.security && code_and_number && alike.iter().filter(|alike| **alike).count() >= 2
 }
 
 fn common(was: &Shown, is: &Shown) -> usize {

@@ -1,6 +1,6 @@
 //! What history keeps of a filing, and how a new one relates to it: as an amendment, or as another telling of one trade.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::amendment::{Changes, changes};
 use super::record::LotRecord;
 use super::{Accession, Cik, Filing, Form, Ownership, edgar_day};
+
+/// So many filings that a new one may be related to are looked at.
+const MOST_RELATED: usize = 50;
 
 /// A filing as history keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +35,9 @@ pub struct PastFiling {
     /// Positions of lots that another filing tells as well, or an amendment took the place of: they count there.
     #[serde(default)]
     pub not_counted: BTreeSet<usize>,
+    /// Under which key its alert of each rule was told.
+    #[serde(default)]
+    pub rang: BTreeMap<String, String>,
 }
 
 /// A reporting person as history keeps it.
@@ -41,7 +47,7 @@ pub struct PastOwner {
     pub cik: Option<Cik>,
     /// As filed.
     pub name: String,
-    /// Whether the boxes say that this is a person with an office, and no more: not an owner of ten percent.
+    /// Whether the boxes say that this is a person: an officer, or a director who is no owner of ten percent.
     pub insider: bool,
 }
 
@@ -64,8 +70,12 @@ pub struct Relation {
     pub link: Link,
     /// Of a linked amendment: the version that it follows, the original or its last amendment.
     pub follows: Option<Accession>,
+    /// Under which keys the alerts of that version were told, by rule.
+    pub follows_rang: BTreeMap<String, String>,
     /// Of a linked amendment: what changed since that version, row by row.
     pub changes: Option<Changes>,
+    /// Of an original that comes after its amendment: that amendment, and the lots that it takes the place of.
+    pub amended_by: Option<(Accession, BTreeSet<usize>)>,
     /// Filings that tell lots of this one as well.
     pub told: Vec<Told>,
 }
@@ -77,6 +87,8 @@ pub struct Told {
     pub accession: Accession,
     /// Positions in the new filing.
     pub lots: BTreeSet<usize>,
+    /// Under which keys its alerts were told, by rule.
+    pub rang: BTreeMap<String, String>,
 }
 
 impl PastFiling {
@@ -96,11 +108,12 @@ impl PastFiling {
                 .map(|owner| PastOwner {
                     cik: owner.cik,
                     name: owner.name.clone(),
-                    insider: (owner.director || owner.officer) && !owner.ten_percent_owner,
+                    insider: owner.officer || owner.director && !owner.ten_percent_owner,
                 })
                 .collect(),
             lots: filing.lots.iter().map(LotRecord::from).collect(),
             not_counted: BTreeSet::new(),
+            rang: BTreeMap::new(),
         })
     }
 
@@ -110,42 +123,90 @@ impl PastFiling {
             history.iter().filter(|past| past.accession != self.accession).collect();
         let link = if self.form.is_amendment() { self.link(&others) } else { Link::Unknown };
         let before = match &link {
-            Link::To(original) => latest(&others, *original),
+            Link::To(original) => self.version_before(&others, *original),
             Link::Unclear(_) | Link::Unknown => None,
         };
         let changes = before.map(|before| changes(&before.lots, &self.lots));
         // An amendment tells its original's lots again by right: that is its link.
         let amended = |past: &PastFiling| match &link {
             Link::To(original) => past.accession == *original || past.amends == Some(*original),
-            Link::Unclear(candidates) => candidates.contains(&past.accession),
-            Link::Unknown => false,
+            Link::Unclear(_) | Link::Unknown => false,
         };
         let told = others.iter().filter(|past| !amended(past)).filter_map(|past| {
-            let lots: BTreeSet<usize> =
-                (0..self.lots.len()).filter(|&i| past.tells(self, &self.lots[i]).is_some()).collect();
-            (!lots.is_empty()).then_some(Told { accession: past.accession, lots })
+            let lots = past.tells(self);
+            (!lots.is_empty()).then(|| Told { accession: past.accession, lots, rang: past.rang.clone() })
         });
-        let told = told.collect();
-        Relation { link, follows: before.map(|before| before.accession), changes, told }
+        let told = told.take(MOST_RELATED).collect();
+        Relation {
+            link,
+            follows: before.map(|before| before.accession),
+            follows_rang: before.map(|before| before.rang.clone()).unwrap_or_default(),
+            changes,
+            amended_by: self.amended_by(&others),
+            told,
+        }
     }
 
-    /// The position of the same lot in this filing: equal in security, date, code, number, price *and* what is held
-    /// afterwards, as owners of one chain report a block each for themselves. Two insiders who both hold directly are two
-    /// people, whatever their figures.
-    pub fn tells(&self, other: &PastFiling, lot: &LotRecord) -> Option<usize> {
-        // Without what is left, equal lots may be anybody's.
-        let (shares_after, date) = (lot.shares_after?, lot.date?);
-        self.lots.iter().position(|own| {
-            let both_direct =
-                own.ownership == Some(Ownership::Direct) && lot.ownership == Some(Ownership::Direct);
-            own.shares_after == Some(shares_after)
-                && own.date == Some(date)
-                && own.shares.is_some()
-                && (own.shares, own.price, own.code) == (lot.shares, lot.price, lot.code)
-                && (own.acquired_disposed, own.table) == (lot.acquired_disposed, lot.table)
-                && own.security == lot.security
-                && !(both_direct && self.are_insiders() && other.are_insiders() && !self.shares_owner(other))
-        })
+    /// The positions of another filing's lots that this one tells: equal in security, date, code, number, price *and* what is
+    /// held afterwards, as owners of one chain report a block each for themselves; each of ours is one of theirs only. An
+    /// amendment's must also be equal in what its notes say.
+    ///
+    /// Where nothing is left, equal figures may be anybody's. Two insiders who both hold directly are two people.
+    fn tells(&self, other: &PastFiling) -> BTreeSet<usize> {
+        let people = self.are_insiders() && other.are_insiders() && !self.shares_owner(other);
+        let mut free: BTreeSet<usize> = (0..self.lots.len()).collect();
+        let mut told = BTreeSet::new();
+        for (i, lot) in other.lots.iter().enumerate() {
+            let (Some(after), Some(_), Some(_)) = (lot.shares_after, lot.date, lot.shares) else { continue };
+            let anybodys = after.is_zero() && !self.shares_owner(other);
+            if anybodys || lot.security.is_none() || lot.code.is_none() || lot.acquired_disposed.is_none() {
+                continue;
+            }
+            let same = |&own: &usize| {
+                let own = &self.lots[own];
+                let both_direct = [own, lot].iter().all(|lot| lot.ownership == Some(Ownership::Direct));
+                let as_noted = (own.plan, own.intent, own.price_low, own.price_high)
+                    == (lot.plan, lot.intent, lot.price_low, lot.price_high);
+                own.shares_after == lot.shares_after
+                    && (own.date, own.shares, own.price, own.code)
+                        == (lot.date, lot.shares, lot.price, lot.code)
+                    && (own.acquired_disposed, own.table) == (lot.acquired_disposed, lot.table)
+                    && own.security == lot.security
+                    && !(both_direct && people)
+                    && (as_noted || !other.form.is_amendment())
+            };
+            if let Some(own) = free.iter().copied().find(same) {
+                free.remove(&own);
+                told.insert(i);
+            }
+        }
+        told
+    }
+
+    /// An amendment of this filing that came before it.
+    fn amended_by(&self, others: &[&PastFiling]) -> Option<(Accession, BTreeSet<usize>)> {
+        if self.form.is_amendment() {
+            return None;
+        }
+        let with_self: Vec<&PastFiling> = others.iter().copied().chain([self]).collect();
+        let mine = others.iter().filter(|past| {
+            past.form.is_amendment()
+                && past.amends.is_none()
+                && past.link(&with_self) == Link::To(self.accession)
+        });
+        let latest = mine.max_by_key(|past| (past.accepted_at, past.accession))?;
+        Some((latest.accession, changes(&self.lots, &latest.lots).replaced))
+    }
+
+    /// Of a filing and its amendments that told lots, the last that was accepted before this one.
+    fn version_before<'a>(&self, others: &[&'a PastFiling], original: Accession) -> Option<&'a PastFiling> {
+        let versions = others.iter().filter(|past| {
+            past.accession == original
+                || past.amends == Some(original)
+                    && !past.lots.is_empty()
+                    && past.accepted_at <= self.accepted_at
+        });
+        versions.copied().max_by_key(|past| (past.accepted_at, past.accession))
     }
 
     fn are_insiders(&self) -> bool {
@@ -186,13 +247,17 @@ impl PastFiling {
             _ => {}
         }
         // Sales of more rows than a form has are split over filings of one day.
-        let alike = |past: &&PastFiling| changes(&past.lots, &self.lots).unchanged;
-        let most = fitting.iter().map(alike).max().unwrap_or_default();
-        let nearest: Vec<Accession> =
-            fitting.iter().filter(|past| alike(past) == most).map(|past| past.accession).collect();
+        let alike: Vec<(usize, &PastFiling)> = fitting
+            .iter()
+            .take(MOST_RELATED)
+            .map(|past| (changes(&past.lots, &self.lots).unchanged, *past))
+            .collect();
+        let most = alike.iter().map(|(unchanged, _)| *unchanged).max().unwrap_or_default();
+        let nearest: Vec<&PastFiling> =
+            alike.into_iter().filter(|(unchanged, _)| *unchanged == most).map(|(_, past)| past).collect();
         match nearest[..] {
-            [only] if most > 0 => Link::To(only),
-            _ => Link::Unclear(fitting.iter().map(|past| past.accession).collect()),
+            [only] if most > 0 && named(only) => Link::To(only.accession),
+            _ => Link::Unclear(fitting.iter().take(MOST_RELATED).map(|past| past.accession).collect()),
         }
     }
 }
@@ -201,12 +266,4 @@ impl PastOwner {
     fn is(&self, other: &PastOwner) -> bool {
         if self.cik.is_some() { self.cik == other.cik } else { self.name == other.name }
     }
-}
-
-/// The filing as it stands after its last amendment so far that told its lots.
-fn latest<'a>(others: &[&'a PastFiling], original: Accession) -> Option<&'a PastFiling> {
-    let versions = others
-        .iter()
-        .filter(|past| past.accession == original || past.amends == Some(original) && !past.lots.is_empty());
-    versions.copied().max_by_key(|past| (past.accepted_at, past.accession))
 }

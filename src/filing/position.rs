@@ -34,7 +34,7 @@ pub struct LineShare {
 /// the lots' order.
 ///
 /// For each line (security, direct or indirect, nature) the position before is what its last lot leaves, plus what its lots
-/// disposed of, less what they acquired.
+/// disposed of, less what they acquired; unknown where its rows contradict each other.
 pub fn lines(lots: &[Lot], chosen: &[usize]) -> Vec<LineShare> {
     let mut keys: Vec<LineKey<'_>> = Vec::new();
     for lot in chosen.iter().filter_map(|&i| lots.get(i)) {
@@ -81,7 +81,7 @@ pub fn share_of_holdings(lots: &[Lot], chosen: &[usize]) -> Option<ShareOfHoldin
 
 fn before(lots: &[Lot], key: LineKey<'_>) -> Option<Shares> {
     let rows: Vec<&Lot> = lots.iter().filter(|lot| line_key(lot) == key).collect();
-    let mut position = rows.last()?.line.shares_after.value?.decimal();
+    let mut position = last_position(&rows)?;
     for row in rows {
         let shares = row.shares.value?.decimal();
         position = match row.direction.value? {
@@ -90,6 +90,32 @@ fn before(lots: &[Lot], key: LineKey<'_>) -> Option<Shares> {
         };
     }
     (position >= Decimal::ZERO).then(|| Shares::from(position))
+}
+
+/// What the last of a line's rows leaves, where the rows tell one story: each leaves what the one before it left, more or less
+/// its own shares; or all state what is left in the end; or they stand from the last to the first. `None` otherwise: rows that
+/// look like one line are then several, such as those of two funds whose nature is "See footnote".
+fn last_position(rows: &[&Lot]) -> Option<Decimal> {
+    let after = |row: &Lot| row.line.shares_after.value.map(Shares::decimal);
+    let change = |row: &Lot| {
+        let shares = row.shares.value?.decimal();
+        Some(if row.direction.value? == Direction::Acquired { shares } else { -shares })
+    };
+    let (first, last) = (after(rows.first()?)?, after(rows.last()?)?);
+    let follows = |earlier: &Lot, later: &Lot| {
+        let (earlier, later, change) = (after(earlier)?, after(later)?, change(later)?);
+        // Fractions of a share are rounded away now and then.
+        Some((earlier.checked_add(change)? - later).abs() <= Decimal::ONE)
+    };
+    let all = |fits: &dyn Fn(&Lot, &Lot) -> Option<bool>| {
+        rows.windows(2).all(|pair| fits(pair[0], pair[1]).unwrap_or(false))
+    };
+    let same = |one: &Lot, other: &Lot| Some(after(one)? == after(other)?);
+    if all(&follows) || all(&same) {
+        Some(last)
+    } else {
+        all(&|one, other| follows(other, one)).then_some(first)
+    }
 }
 
 type LineKey<'a> = (bool, Option<&'a str>, bool, Option<&'a str>);

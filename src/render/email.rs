@@ -117,7 +117,7 @@ struct AlertView {
     amendment: Option<String>,
     changes: Vec<String>,
     also_in: Option<String>,
-    counts: bool,
+    count: Option<&'static str>,
     warnings: Vec<String>,
     rules: Vec<RuleView>,
     url: String,
@@ -203,7 +203,7 @@ impl AlertView {
                 .map(|change| plain(&clip(change, 200)))
                 .collect(),
             also_in: (!alert.also_in.is_empty()).then(|| listed(&alert.also_in)),
-            counts: true,
+            count: None,
             warnings: alert.warnings.iter().take(5).map(|warning| bounded(&warning.message)).collect(),
             rules: vec![RuleView {
                 name: alert.rule.clone(),
@@ -224,7 +224,7 @@ impl AlertView {
             .take(MOST_RULES)
             .map(|name| RuleView { name: name.clone(), description: None })
             .collect();
-        Self { rules, counts: entry.counts, ..Self::new(&entry.alert, reference) }
+        Self { rules, count: entry.count_text(), ..Self::new(&entry.alert, reference) }
     }
 }
 

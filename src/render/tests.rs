@@ -136,21 +136,33 @@ fn a_digest_counts_an_amended_trade_once() {
     amended.accession = "0009900001-21-000099".parse().unwrap();
     amended.form = "4/A".parse().unwrap();
     amended.accepted_at = amended.accepted_at.map(|time| time + chrono::TimeDelta::days(1));
-    (amended.amends, amended.restates) = (Some(original.accession), true);
+    (amended.amends, amended.follows) = (Some(original.accession), Some(original.accession));
+    (amended.restated, amended.replaces) = (vec![0, 1], vec![0, 1]);
     amended.changes = vec!["row 2: shares 50 → 60".into()];
     // Both in one digest: the amended version counts. Only the amendment: its original was in a total before.
     let both = digest(vec![original.clone(), amended.clone()]);
     assert_eq!(both.total_text(), "$2,661,359.10");
     let counted: Vec<(bool, bool)> =
-        both.entries.iter().map(|entry| (entry.alert.form.is_amendment(), entry.counts)).collect();
+        both.entries.iter().map(|entry| (entry.alert.form.is_amendment(), entry.counted > 0)).collect();
     assert!(counted.contains(&(true, true)) && counted.contains(&(false, false)), "{counted:?}");
     let alone = digest(vec![amended.clone()]);
     assert_eq!(alone.total_text(), "nothing that was not told before");
     let mail = email::email(&delivery(Body::Digest(Box::new(alone)))).unwrap();
     assert!(mail.text.contains("(amended) (not in the total)"), "{}", mail.text);
-    // One whose rows are all new adds to it.
-    amended.restates = false;
-    assert_eq!(digest(vec![amended.clone()]).total_text(), "$2,661,359.10");
+    // A corrected row counts in its place, a row that the amendment leaves alone in its own.
+    (amended.restated, amended.replaces) = (vec![1], vec![1]);
+    amended.lot_numbers.remove(0);
+    amended.lots.remove(0);
+    amended.refigure();
+    let part = digest(vec![original.clone(), amended.clone()]);
+    assert_eq!(part.total_text(), "$2,661,359.10");
+    let mail = email::email(&delivery(Body::Digest(Box::new(part)))).unwrap();
+    assert!(mail.text.contains("(in part in the total)"), "{}", mail.text);
+    // New rows add to it, what another filing told does not.
+    amended.restated.clear();
+    assert_eq!(digest(vec![amended.clone()]).total_text(), "$109,374.99");
+    amended.told_before = amended.lot_numbers.clone();
+    assert_eq!(digest(vec![amended.clone()]).total_text(), "nothing that was not told before");
     let told = terminal::alert(&amended, terminal::Colour::Plain);
     assert!(told.contains("amends 0009900001-21-000001") && told.contains("row 2: shares 50 → 60"), "{told}");
     amended.also_in = vec![original.accession; 6];
@@ -181,5 +193,5 @@ fn keys_are_stable_over_plans_and_differ_by_destination() {
     let once = alert_of(QUALYS, "a");
     assert_eq!(once.key, alert_of(QUALYS, "a").key);
     assert_ne!(once.key, alert_of(QUALYS, "b").key);
-    assert_eq!(once.key.as_str(), "dee527c67c86af96417dfd87");
+    assert_eq!(once.key.as_str(), "113386bd81d41d62d7c1da24");
 }

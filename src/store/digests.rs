@@ -29,11 +29,16 @@ pub struct DigestMark {
     pub slot: Option<String>,
 }
 
+/// Lets an alert wait for a digest within a transaction, unless one of its key was in a digest of that recipient before.
 pub(super) fn gather(
     tree: &TransactionalTree,
+    digested: &TransactionalTree,
     gathered: &Gathered,
 ) -> Result<(), ConflictableTransactionError<StoreError>> {
     let place = place(&gathered.recipient, gathered.alert.key.as_str());
+    if digested.get(place.as_str())?.is_some() {
+        return Ok(());
+    }
     let alert = match tree.get(place.as_str())? {
         // Another filing told the same trade.
         Some(bytes) => {
@@ -92,10 +97,13 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mark = encode(recipient, &DigestMark { until, slot: slot.map(str::to_owned) })?;
         let inner = &self.inner;
-        let trees = (&inner.gathered, &inner.digests, &inner.queue, &inner.deliveries);
-        self.transact(&trees, |(gathered, digests, queue, deliveries)| {
+        let closed = encode(recipient, &until)?;
+        let trees = (&inner.gathered, &inner.digested, &inner.digests, &inner.queue, &inner.deliveries);
+        self.transact(&trees, |(gathered, digested, digests, queue, deliveries)| {
             for alert in alerts {
-                gathered.remove(place(recipient, alert.key.as_str()).as_str())?;
+                let place = place(recipient, alert.key.as_str());
+                gathered.remove(place.as_str())?;
+                digested.insert(place.as_str(), closed.as_slice())?;
             }
             if let Some(digest) = digest {
                 queue::enqueue(queue, deliveries, digest)?;

@@ -257,33 +257,37 @@ impl Store {
             &inner.queue,
             &inner.deliveries,
             &inner.gathered,
+            &inner.digested,
         );
-        self.transact(&trees, |(filings, pending, lot_tree, unreadable, queue, deliveries, gathered)| {
-            pending.remove(key.as_str())?;
-            if filings.get(key.as_str())?.is_some() {
-                return Ok(false);
-            }
-            filings.insert(key.as_str(), done.as_slice())?;
-            for (place, past) in &history {
-                lot_tree.insert(place.as_str(), past.as_slice())?;
-            }
-            if let Some((reason, bytes)) = &settled.unreadable {
-                let mut record = encode(&key, reason).map_err(abort)?;
-                record.push(b'\n');
-                record.extend_from_slice(bytes);
-                unreadable.insert(key.as_str(), record)?;
-            }
-            for delivery in &settled.deliveries {
-                queue::enqueue(queue, deliveries, delivery)?;
-            }
-            for (place, alert) in &joined {
-                queue::join(queue, place, alert)?;
-            }
-            for alert in &settled.gathered {
-                digests::gather(gathered, alert)?;
-            }
-            Ok(true)
-        })
+        self.transact(
+            &trees,
+            |(filings, pending, lot_tree, unreadable, queue, deliveries, gathered, digested)| {
+                pending.remove(key.as_str())?;
+                if filings.get(key.as_str())?.is_some() {
+                    return Ok(false);
+                }
+                filings.insert(key.as_str(), done.as_slice())?;
+                for (place, past) in &history {
+                    lot_tree.insert(place.as_str(), past.as_slice())?;
+                }
+                if let Some((reason, bytes)) = &settled.unreadable {
+                    let mut record = encode(&key, reason).map_err(abort)?;
+                    record.push(b'\n');
+                    record.extend_from_slice(bytes);
+                    unreadable.insert(key.as_str(), record)?;
+                }
+                for delivery in &settled.deliveries {
+                    queue::enqueue(queue, deliveries, delivery)?;
+                }
+                for (place, alert) in &joined {
+                    queue::join(queue, place, alert)?;
+                }
+                for alert in &settled.gathered {
+                    digests::gather(gathered, digested, alert)?;
+                }
+                Ok(true)
+            },
+        )
     }
 }
 

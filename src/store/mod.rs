@@ -55,6 +55,8 @@ struct Inner {
     dead: Tree,
     /// Recipient, alert key → an alert that waits for a digest.
     gathered: Tree,
+    /// Recipient, alert key → when the alert was in a digest.
+    digested: Tree,
     /// Recipient → up to when its digests were made.
     digests: Tree,
     /// Rule, channel → since when, by whom.
@@ -113,6 +115,7 @@ impl Store {
             deliveries: tree("deliveries")?,
             dead: tree("dead")?,
             gathered: tree("gathered")?,
+            digested: tree("digested")?,
             digests: tree("digests")?,
             subscriptions: tree("subscriptions")?,
             meta: tree("meta")?,

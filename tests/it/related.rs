@@ -24,9 +24,18 @@ struct Filed {
     symbol: &'static str,
     /// Shares, price, held after, `D` or the nature of indirect ownership.
     sales: Vec<(&'static str, &'static str, &'static str, &'static str)>,
+    /// Further rows, as XML.
+    rows: &'static str,
     remarks: &'static str,
 }
 
+const WITHHELD: &str = "<nonDerivativeTransaction><securityTitle><value>Common Stock</value></securityTitle>\
+    <transactionDate><value>2025-12-10</value></transactionDate><transactionCoding><transactionCode>F</transactionCode>\
+    </transactionCoding><transactionAmounts><transactionShares><value>3</value></transactionShares>\
+    <transactionPricePerShare><value>10</value></transactionPricePerShare><transactionAcquiredDisposedCode><value>D</value>\
+    </transactionAcquiredDisposedCode></transactionAmounts></nonDerivativeTransaction>";
+const FOUNDER: &str =
+    "<isDirector>1</isDirector><isOfficer>1</isOfficer><isTenPercentOwner>1</isTenPercentOwner>";
 const DIRECTOR: &str = "<isDirector>1</isDirector>";
 const TEN_PERCENT: &str = "<isTenPercentOwner>1</isTenPercentOwner>";
 
@@ -40,6 +49,7 @@ fn filed(accession: &'static str, accepted: &'static str) -> Filed {
         original: None,
         symbol: "ACME",
         sales: vec![("100", "10", "900", "D")],
+        rows: "",
         remarks: "",
     }
 }
@@ -74,7 +84,7 @@ impl Filed {
             .original
             .map(|day| format!("<dateOfOriginalSubmission>{day}</dateOfOriginalSubmission>"))
             .unwrap_or_default();
-        let Filed { accession, form, owner: (cik, name), boxes, symbol, remarks, .. } = self;
+        let Filed { accession, form, owner: (cik, name), boxes, symbol, rows: more, remarks, .. } = self;
         let body = format!(
             "<SEC-DOCUMENT>\n<SEC-HEADER>\n<ACCEPTANCE-DATETIME>{header}\nACCESSION NUMBER:\t\t{accession}\n\
              </SEC-HEADER>\n<DOCUMENT>\n<TYPE>{form}\n<TEXT>\n<XML>\n<ownershipDocument>\
@@ -83,7 +93,7 @@ impl Filed {
              <issuerTradingSymbol>{symbol}</issuerTradingSymbol></issuer><reportingOwner><reportingOwnerId>\
              <rptOwnerCik>{cik:010}</rptOwnerCik><rptOwnerName>{name}</rptOwnerName></reportingOwnerId>\
              <reportingOwnerRelationship>{boxes}</reportingOwnerRelationship></reportingOwner>\
-             <nonDerivativeTable>{rows}</nonDerivativeTable><remarks>{remarks}</remarks></ownershipDocument>\n\
+             <nonDerivativeTable>{rows}{more}</nonDerivativeTable><remarks>{remarks}</remarks></ownershipDocument>\n\
              </XML>\n</TEXT>\n</DOCUMENT>\n"
         );
         Published {
@@ -191,7 +201,10 @@ async fn an_amendment_says_what_it_amends_and_what_changed_row_by_row() {
     let alerts = ring(&world, &app, &[&amended], NOON).await;
     assert_eq!(alerts.len(), 1);
     let alert = &alerts[0];
-    assert_eq!((&alert["amends"], &alert["restates"]), (&"0000000070-25-000011".into(), &true.into()));
+    assert_eq!(
+        (&alert["amends"], &alert["restated"]),
+        (&"0000000070-25-000011".into(), &serde_json::json!([0, 1]))
+    );
     assert_eq!(alert["may_amend"], serde_json::json!([]));
     assert_eq!(
         alert["changes"],
@@ -308,6 +321,197 @@ async fn the_issuers_listed_tickers_are_shown_and_ring_whatever_the_filer_typed(
         world.take_output().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let tickers: Vec<&Value> = told.iter().map(|alert| &alert["issuer"]["tickers"]).collect();
     assert_eq!(tickers, [&serde_json::json!(["ACM", "ACMB"])]);
+    let _ = (world.edgar.take_fetched(), world.edgar.take_ticker_requests());
+    drop(app);
+    world.finish().await;
+}
+
+fn names(alerts: &[Value]) -> Vec<Vec<&str>> {
+    alerts
+        .iter()
+        .map(|alert| {
+            alert["owners"].as_array().unwrap().iter().map(|owner| owner["name"].as_str().unwrap()).collect()
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn equal_figures_of_different_people_are_two_alerts() {
+    let world = World::new().await;
+    let app = world.app(ANY_SALE, SINCE);
+    // Founders who sell alike in an offering, and two trusts that sell all that they have.
+    let ann = Filed {
+        owner: (31, "ANN"),
+        boxes: FOUNDER,
+        sales: vec![("50", "20", "5000", "D")],
+        ..filed("0000000070-25-000041", FIRST)
+    };
+    let bob = Filed {
+        owner: (32, "BOB"),
+        accession: "0000000070-25-000042",
+        accepted: "2025-12-11T16:06:00-05:00",
+        ..ann.clone()
+    };
+    let one = Filed {
+        owner: (33, "ONE"),
+        sales: vec![("60", "20", "0", "By trust")],
+        ..filed("0000000070-25-000043", "2025-12-11T16:07:00-05:00")
+    };
+    let two = Filed {
+        owner: (34, "TWO"),
+        accession: "0000000070-25-000044",
+        accepted: "2025-12-11T16:08:00-05:00",
+        ..one.clone()
+    };
+    let alerts = ring(&world, &app, &[&ann, &bob, &one, &two], NOON).await;
+    assert_eq!(names(&alerts), [["ANN"], ["BOB"], ["ONE"], ["TWO"]]);
+    drop(app);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_part_of_a_told_block_and_a_husbands_report_of_it_are_not_told_again() {
+    let world = World::new().await;
+    let app = world.app(ANY_SALE, SINCE);
+    let partner = Filed {
+        owner: (41, "GP LLC"),
+        boxes: TEN_PERCENT,
+        sales: vec![("5000", "12.5", "40000", "By Fund I"), ("300", "12.5", "2500", "By Fund II")],
+        ..filed("0000000070-25-000051", FIRST)
+    };
+    let fund = Filed {
+        owner: (42, "FUND I LP"),
+        boxes: TEN_PERCENT,
+        sales: vec![("5000", "12.5", "40000", "D")],
+        ..filed("0000000070-25-000052", "2025-12-11T16:06:00-05:00")
+    };
+    let wife = Filed { owner: (43, "WIFE"), ..filed("0000000070-25-000053", "2025-12-11T16:07:00-05:00") };
+    let husband = Filed {
+        owner: (44, "HUSBAND"),
+        sales: vec![("100", "10", "900", "By spouse")],
+        ..filed("0000000070-25-000054", "2025-12-11T16:08:00-05:00")
+    };
+    let alerts = ring(&world, &app, &[&partner, &fund, &wife, &husband], NOON).await;
+    assert_eq!(names(&alerts), [["GP LLC", "FUND I LP"], ["WIFE", "HUSBAND"]]);
+    assert_eq!(alerts[0]["shares"], "5300");
+    drop(app);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_amendment_that_only_adds_a_trade_takes_nothing_away() {
+    let world = World::new().await;
+    let app = world.app(ANY_SALE, SINCE);
+    let original = Filed {
+        sales: vec![("1000", "10", "9000", "D")],
+        rows: WITHHELD,
+        ..filed("0000000070-25-000061", FIRST)
+    };
+    ring(&world, &app, &[&original], "2025-12-11T17:00:00-05:00").await;
+    let omitted = Filed {
+        form: "4/A",
+        original: Some("2025-12-11"),
+        sales: vec![("500", "11", "8500", "D")],
+        ..filed("0000000070-25-000062", SECOND)
+    };
+    let alerts = ring(&world, &app, &[&omitted], NOON).await;
+    assert_eq!(alerts[0]["changes"], serde_json::json!(["row 1 is new: 2025-12-10 S 500 at $11.00"]));
+    assert_eq!(
+        (&alerts[0]["restated"], &alerts[0]["replaces"]),
+        (&serde_json::json!([]), &serde_json::json!([]))
+    );
+    // One that leaves out a row that no rule counted says nothing new of the sale.
+    let without = Filed {
+        form: "4/A",
+        original: Some("2025-12-11"),
+        rows: "",
+        ..Filed {
+            accession: "0000000070-25-000063",
+            accepted: "2025-12-12T18:00:00-05:00",
+            ..original.clone()
+        }
+    };
+    let third = ring(&world, &app, &[&without], "2025-12-12T19:00:00-05:00").await;
+    assert!(third.is_empty() || third[0]["amends"] == "0000000070-25-000061", "{third:?}");
+    let history = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
+    assert!(history[0].not_counted.is_empty() || history.len() == 3);
+    drop(app);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_amendment_tells_what_its_original_did_not() {
+    let world = World::new().await;
+    let rules = "[[rule]]\nname = \"acme\"\ntickers = [\"ACME\"]\nnotify = [\"jsonl\"]\n";
+    let app = world.app(rules, SINCE);
+    // The rule was silent on the original, whose symbol was mistyped: its rows are as they were, and news all the same.
+    let mistyped = Filed { symbol: "ACNE", ..filed("0000000070-25-000071", FIRST) };
+    assert_eq!(ring(&world, &app, &[&mistyped], "2025-12-11T17:00:00-05:00").await.len(), 0);
+    let corrected =
+        Filed { form: "4/A", original: Some("2025-12-11"), ..filed("0000000070-25-000072", SECOND) };
+    let alerts = ring(&world, &app, &[&corrected], NOON).await;
+    assert_eq!((alerts.len(), &alerts[0]["amends"]), (1, &"0000000070-25-000071".into()));
+    // Which one it amends is not clear, and what it says is not what was said: news.
+    let planned = Filed {
+        form: "4/A",
+        original: Some("2025-12-10"),
+        remarks: "The sale was made under a Rule 10b5-1 plan.",
+        ..filed("0000000070-25-000073", "2025-12-12T18:00:00-05:00")
+    };
+    let alerts = ring(&world, &app, &[&planned], "2025-12-12T19:00:00-05:00").await;
+    assert_eq!((alerts.len(), &alerts[0]["plan"], &alerts[0]["amends"]), (1, &"yes".into(), &Value::Null));
+    drop(app);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_original_that_comes_after_its_amendment_says_so() {
+    let world = World::new().await;
+    let app = world.app(ANY_SALE, SINCE);
+    let amended = Filed {
+        form: "4/A",
+        original: Some("2025-12-11"),
+        sales: vec![("100", "11", "900", "D")],
+        ..filed("0000000070-25-000082", SECOND)
+    };
+    let first = ring(&world, &app, &[&amended], NOON).await;
+    assert_eq!((first.len(), &first[0]["amends"]), (1, &Value::Null));
+    let original = filed("0000000070-25-000081", FIRST);
+    let second = ring(&world, &app, &[&original], "2025-12-12T18:00:00-05:00").await;
+    assert_eq!(second[0]["amended_by"], "0000000070-25-000082");
+    let history = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
+    let counted: Vec<usize> = history.iter().map(|past| past.lots.len() - past.not_counted.len()).collect();
+    assert_eq!((counted, history[1].amends), (vec![0, 1], Some("0000000070-25-000081".parse().unwrap())));
+    drop(app);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_block_of_one_digest_is_not_in_the_next_one_again() {
+    let world = World::new().await;
+    let rules = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"email:digest\"]\n";
+    let app = world.app(rules, SINCE);
+    let fund = Filed {
+        owner: (21, "FUND LP"),
+        boxes: TEN_PERCENT,
+        sales: vec![("5000", "12.5", "40000", "D")],
+        ..filed("0000000070-25-000091", FIRST)
+    };
+    let partner = Filed {
+        owner: (22, "PARTNER LLC"),
+        sales: vec![("5000", "12.5", "40000", "By Fund LP")],
+        ..filed("0000000070-25-000092", SECOND)
+    };
+    app.digest_once(at("2025-12-11T12:00:00-05:00")).unwrap();
+    world.edgar.publish(&fund.published());
+    app.poll_once(at("2025-12-11T17:00:00-05:00")).await.unwrap();
+    assert_eq!(app.digest_once(at("2025-12-11T17:31:00-05:00")).unwrap(), 1);
+    world.edgar.publish(&partner.published());
+    app.poll_once(at("2025-12-12T17:00:00-05:00")).await.unwrap();
+    assert_eq!(app.digest_once(at("2025-12-12T17:31:00-05:00")).unwrap(), 0);
+    deliver_all(&app, at("2025-12-12T17:32:00-05:00")).await;
+    drop(world.smtp.next_mail().await);
+    assert_eq!(world.smtp.unread(), 0);
     let _ = (world.edgar.take_fetched(), world.edgar.take_ticker_requests());
     drop(app);
     world.finish().await;

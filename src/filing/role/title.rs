@@ -1,142 +1,15 @@
-//! What an owner is to the issuer, read off boxes and title.
+//! The offices that a title names, in the many ways in which titles are written.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
-
-use super::Owner;
-
-/// A role, in the order in which a headline names them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Role {
-    /// Chief executive officer.
-    #[serde(rename = "ceo")]
-    Ceo,
-    /// Chief financial officer.
-    #[serde(rename = "cfo")]
-    Cfo,
-    /// Chief operating officer.
-    #[serde(rename = "coo")]
-    Coo,
-    /// President of the issuer, not of a part of it.
-    #[serde(rename = "president")]
-    President,
-    /// Chair of the board.
-    #[serde(rename = "chair")]
-    Chair,
-    /// General counsel or chief legal officer.
-    #[serde(rename = "general counsel")]
-    GeneralCounsel,
-    /// An officer whose title says none of these.
-    #[serde(rename = "other officer")]
-    OtherOfficer,
-    /// The director's box.
-    #[serde(rename = "director")]
-    Director,
-    /// The ten percent owner's box.
-    #[serde(rename = "10% owner")]
-    TenPercentOwner,
-    /// The box "other".
-    #[serde(rename = "other")]
-    Other,
-}
-
-impl Role {
-    /// As rules and JSON name it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Ceo => "ceo",
-            Self::Cfo => "cfo",
-            Self::Coo => "coo",
-            Self::President => "president",
-            Self::Chair => "chair",
-            Self::GeneralCounsel => "general counsel",
-            Self::OtherOfficer => "other officer",
-            Self::Director => "director",
-            Self::TenPercentOwner => "10% owner",
-            Self::Other => "other",
-        }
-    }
-
-    /// Whether it is an office that a title names.
-    pub fn is_office(self) -> bool {
-        self <= Self::OtherOfficer
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
-
-/// The roles of an owner whose title, "See Remarks" followed, is `title`: what boxes and title say, in order, each once.
-pub(super) fn roles(owner: &Owner, title: Option<&str>) -> Vec<Role> {
-    let mut roles = title.map(offices).unwrap_or_default();
-    if owner.officer && roles.is_empty() {
-        roles.push(Role::OtherOfficer);
-    }
-    roles.extend(owner.director.then_some(Role::Director));
-    roles.extend(owner.ten_percent_owner.then_some(Role::TenPercentOwner));
-    roles.extend(owner.other.then_some(Role::Other));
-    roles
-}
-
-/// The title itself, unless it only points at remarks or a footnote: then what stands there.
-pub(super) fn follow<'a>(
-    title: &'a str,
-    remarks: Option<&'a str>,
-    footnotes: &'a [super::Footnote],
-) -> &'a str {
-    let words = title.to_ascii_lowercase();
-    let refers =
-        words.contains("see ") || words.contains("refer to") || words.trim_start().starts_with("remarks");
-    if refers && (words.contains("remark") || words.contains("below") || words.contains("comment")) {
-        return remarks.and_then(|remarks| title_in(marked(remarks, &words))).unwrap_or(title);
-    }
-    if refers && words.contains("note") {
-        let number: String = words.chars().filter(char::is_ascii_digit).collect();
-        let id = format!("F{number}");
-        let note = footnotes.iter().find(|note| note.id == id);
-        let only = || footnotes.first().filter(|_| footnotes.len() == 1 && number.is_empty());
-        return note.or_else(only).and_then(|note| title_in(&note.text)).unwrap_or(title);
-    }
-    title
-}
-
-/// Of remarks in numbered parts, the one that "See Remarks (3)" means.
-fn marked<'a>(remarks: &'a str, title: &str) -> &'a str {
-    let number: String = title.chars().filter(char::is_ascii_digit).collect();
-    let mark = format!("({number})");
-    match remarks.find(&mark).filter(|_| !number.is_empty()) {
-        None => remarks,
-        Some(at) => {
-            let rest = &remarks[at + mark.len()..];
-            rest[..rest.find(" (").unwrap_or(rest.len())].trim()
-        }
-    }
-}
-
-/// Of remarks, the part that is a title: `Title: …`, or all of it where it is short and tells no story.
-fn title_in(text: &str) -> Option<&str> {
-    const LONGEST: usize = 160;
-    const STORY: [&str; 6] = ["resign", "power of attorney", "appointed", "ceased", "effective", "pursuant"];
-    let start = ["title:", "titles:", "title of the reporting person:", "officer title:"]
-        .iter()
-        .filter_map(|label| Some(text.to_ascii_lowercase().find(label)? + label.len()))
-        .max();
-    let rest = text[start.unwrap_or(0)..].trim();
-    let end = rest.find(". ").unwrap_or(rest.len());
-    let part = rest[..end].trim_end_matches('.').trim();
-    let told = part.to_ascii_lowercase();
-    (part.len() <= LONGEST && !STORY.iter().any(|word| told.contains(word))).then_some(part)
-}
+use super::Role;
 
 /// The offices that a title names.
-fn offices(title: &str) -> Vec<Role> {
+pub(super) fn offices(title: &str) -> Vec<Role> {
     let words = words(title);
     let mut roles: Vec<Role> = Vec::new();
     for i in 0..words.len() {
+        if let Some(role) = second_chief(&words[i..]) {
+            roles.extend(Some(role).filter(|role| !roles.contains(role)));
+        }
         let Some((role, length)) = office_at(&words[i..]) else { continue };
         let before = if i == 0 { "" } else { words[i - 1].as_str() };
         let once = matches!(
@@ -182,7 +55,12 @@ fn words(title: &str) -> Vec<String> {
         }
         match c {
             '&' | '+' => words.push("&".to_owned()),
-            ',' | ';' | ':' | '/' | '-' | '–' | '—' | '(' | '|' => words.push(",".to_owned()),
+            // Two dashes part no more than one.
+            ',' | ';' | ':' | '/' | '-' | '–' | '—' | '(' | '|'
+                if words.last().is_none_or(|last| last != ",") =>
+            {
+                words.push(",".to_owned());
+            }
             _ => {}
         }
     }
@@ -210,8 +88,15 @@ fn office_at(words: &[String]) -> Option<(Role, usize)> {
             w if w.starts_with("legal") => Role::GeneralCounsel,
             _ => return None,
         };
-        // A title is cut at thirty characters in the form's field.
-        (officer(i + 2) || i + 2 >= words.len()).then_some((role, if officer(i + 2) { 3 } else { 2 }))
+        // "Chief Financial and Accounting Officer"; and a title is cut at thirty characters in the form's field.
+        let joined = usize::from(matches!(word(i + 2), "&" | ",")) * 2;
+        let end = i + 2 + joined;
+        match (officer(end), joined) {
+            (true, _) => Some((role, end + 1 - i)),
+            (false, 0) => (end >= words.len()).then_some((role, 2)),
+            // "Chief Executive & President".
+            (false, _) => office_at(&words[i + 3..]).map(|_| (role, 2)),
+        }
     };
     match word(0) {
         "ceo" | "coceo" => Some((Role::Ceo, 1)),
@@ -230,6 +115,19 @@ fn office_at(words: &[String]) -> Option<(Role, usize)> {
             (!emeritus).then_some((Role::Chair, 1))
         }
         "general" | "gen" if word(1).starts_with("couns") => Some((Role::GeneralCounsel, 2)),
+        _ => None,
+    }
+}
+
+/// The second of "Chief Financial and Operating Officer".
+fn second_chief(words: &[String]) -> Option<Role> {
+    let joined = words.first().is_some_and(|word| word == "chief")
+        && words.get(2).is_some_and(|word| matches!(word.as_str(), "&" | ","))
+        && words.get(4).is_some_and(|word| word.starts_with("off") || word.starts_with("ofc"));
+    match words.get(3).filter(|_| joined)?.as_str() {
+        word if word.starts_with("exec") => Some(Role::Ceo),
+        word if word.starts_with("fin") => Some(Role::Cfo),
+        word if word.starts_with("operati") => Some(Role::Coo),
         _ => None,
     }
 }
@@ -257,8 +155,8 @@ fn of_a_part(words: &[String], start: usize, end: usize, role: Role) -> bool {
         "executive",
         "holding",
     ];
-    const PARTS: [&str; 8] =
-        ["group", "division", "divisional", "regional", "segment", "sector", "bank", "unit"];
+    const PARTS: [&str; 9] =
+        ["committee", "group", "division", "divisional", "regional", "segment", "sector", "bank", "unit"];
     const LEADS: [&str; 12] = [
         "",
         "&",
@@ -299,6 +197,7 @@ fn of_a_part(words: &[String], start: usize, end: usize, role: Role) -> bool {
                 role == Role::Chair && words[end + 1..].iter().any(|word| word.starts_with("comm"));
             committee || named.first().is_some_and(|word| !WHOLE.contains(&word.as_str()))
         }
+        "," if role == Role::Chair => words.get(end + 2).is_some_and(|word| word.starts_with("comm")),
         // "President, CEO" names two offices; "President, Americas" one, of a part.
         "," => {
             role != Role::Chair && words.get(end + 1).is_some_and(|word| !opens_office(words, end + 1, word))
@@ -315,7 +214,7 @@ fn opens_office(words: &[String], at: usize, word: &str) -> bool {
 
 /// Whether a word is of offices in general.
 fn is_office_word(word: &str) -> bool {
-    const OFFICES: [&str; 34] = [
+    const OFFICES: [&str; 48] = [
         "vice",
         "vp",
         "evp",
@@ -350,6 +249,20 @@ fn is_office_word(word: &str) -> bool {
         "corporate",
         "finance",
         "principal",
+        "pao",
+        "peo",
+        "pfo",
+        "assistant",
+        "asst",
+        "trustee",
+        "owner",
+        "board",
+        "manager",
+        "general",
+        "effective",
+        "through",
+        "10",
+        "see",
     ];
     OFFICES.contains(&word) || word.starts_with("secret") || word.starts_with("chair")
 }
@@ -389,6 +302,17 @@ mod tests {
         check("C.E.O.", &["ceo"]);
         check("Principal Financial Officer", &["cfo"]);
         check("InterimChief Operating Officer", &[]);
+        check("Chief Financial and Accounting Officer", &["cfo"]);
+        check("Chief Financial & Operating Officer", &["cfo", "coo"]);
+        check("EVP, Chief Technology and Operating Officer", &["coo"]);
+        check("Chief Executive and President", &["ceo", "president"]);
+        check("CFO, Assistant Secretary", &["cfo"]);
+        check("President, CEO, Trustee", &["ceo", "president"]);
+        check("Chief Executive Officer (PEO)", &["ceo"]);
+        check("Chief Financial Officer, PAO", &["cfo"]);
+        check("CEO, 10% Owner", &["ceo"]);
+        check("President, General Manager", &["president"]);
+        check("Chief Legal & Regulatory Ofcr", &["general counsel"]);
         check("Chairman, President & CEO", &["ceo", "president", "chair"]);
         check("President and Chief Executive Officer of the Company", &["ceo", "president"]);
         check("Vice Chairman and Co-CEO", &["ceo"]);
@@ -416,6 +340,9 @@ mod tests {
             "President & CEO of subsidiary",
             "Pres. & CEO, Southern Nuclear",
             "Merchants Mortgage President",
+            "EVP, CEO--Health & Wellness",
+            "Chair, Audit Committee",
+            "Audit Committee Chair",
             "CEO Amazon Web Services",
             "CEO, WEALTH MANAGEMENT",
             "CEO of PECO Energy",
@@ -427,27 +354,5 @@ mod tests {
         ] {
             check(title, &[]);
         }
-    }
-
-    #[test]
-    fn a_title_in_the_remarks_is_followed() {
-        let notes = [super::super::Footnote { id: "F2".into(), text: "Chief Executive Officer.".into() }];
-        assert_eq!(follow("See Remarks", Some("CEO & Founder"), &[]), "CEO & Founder");
-        assert_eq!(
-            follow("SEE REMARKS", Some("Exhibit 24. Title: President and COO."), &[]),
-            "President and COO"
-        );
-        assert_eq!(follow("See Remarks", None, &[]), "See Remarks");
-        assert_eq!(follow("See footnote (2)", None, &notes), "Chief Executive Officer");
-        let parts = "(3) Chief Investment Officer and Vice President. (4) Signed by power of attorney.";
-        assert_eq!(
-            follow("See Remarks (3)", Some(parts), &[]),
-            "Chief Investment Officer and Vice President"
-        );
-        let story =
-            "On June 2, 2023, Jo Doe resigned from his role as Chief Executive Officer of the Issuer.";
-        assert_eq!(follow("See Remarks", Some(story), &[]), "See Remarks");
-        assert_eq!(follow("See footnote 3", None, &notes), "See footnote 3");
-        assert_eq!(follow("Overseer", Some("x"), &[]), "Overseer");
     }
 }

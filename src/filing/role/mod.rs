@@ -1,0 +1,174 @@
+//! What an owner is to the issuer, read off boxes and title.
+
+mod title;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::Owner;
+use title::offices;
+
+/// A role, in the order in which a headline names them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Role {
+    /// Chief executive officer.
+    #[serde(rename = "ceo")]
+    Ceo,
+    /// Chief financial officer.
+    #[serde(rename = "cfo")]
+    Cfo,
+    /// Chief operating officer.
+    #[serde(rename = "coo")]
+    Coo,
+    /// President of the issuer, not of a part of it.
+    #[serde(rename = "president")]
+    President,
+    /// Chair of the board.
+    #[serde(rename = "chair")]
+    Chair,
+    /// General counsel or chief legal officer.
+    #[serde(rename = "general counsel")]
+    GeneralCounsel,
+    /// An officer whose title says none of these.
+    #[serde(rename = "other officer")]
+    OtherOfficer,
+    /// The director's box.
+    #[serde(rename = "director")]
+    Director,
+    /// The ten percent owner's box.
+    #[serde(rename = "10% owner")]
+    TenPercentOwner,
+    /// The box "other".
+    #[serde(rename = "other")]
+    Other,
+}
+
+impl Role {
+    /// As rules and JSON name it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ceo => "ceo",
+            Self::Cfo => "cfo",
+            Self::Coo => "coo",
+            Self::President => "president",
+            Self::Chair => "chair",
+            Self::GeneralCounsel => "general counsel",
+            Self::OtherOfficer => "other officer",
+            Self::Director => "director",
+            Self::TenPercentOwner => "10% owner",
+            Self::Other => "other",
+        }
+    }
+
+    /// Whether it is an office that a title names.
+    pub fn is_office(self) -> bool {
+        self <= Self::OtherOfficer
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// The roles of an owner whose title, "See Remarks" followed, is `title`: what boxes and title say, in order, each once.
+pub(super) fn roles(owner: &Owner, title: Option<&str>) -> Vec<Role> {
+    let mut roles = title.map(offices).unwrap_or_default();
+    if owner.officer && roles.is_empty() {
+        roles.push(Role::OtherOfficer);
+    }
+    roles.extend(owner.director.then_some(Role::Director));
+    roles.extend(owner.ten_percent_owner.then_some(Role::TenPercentOwner));
+    roles.extend(owner.other.then_some(Role::Other));
+    roles
+}
+
+/// The title itself, unless it only points at remarks or a footnote: then what stands there.
+pub(super) fn follow<'a>(
+    title: &'a str,
+    remarks: Option<&'a str>,
+    footnotes: &'a [super::Footnote],
+) -> &'a str {
+    let words = title.to_ascii_lowercase();
+    if !offices(title).is_empty() {
+        return title;
+    }
+    let refers =
+        words.contains("see ") || words.contains("refer to") || words.trim_start().starts_with("remarks");
+    if refers && (words.contains("remark") || words.contains("below") || words.contains("comment")) {
+        return remarks.and_then(|remarks| title_in(marked(remarks, &words))).unwrap_or(title);
+    }
+    if refers && words.contains("note") {
+        let number: String = words.chars().filter(char::is_ascii_digit).collect();
+        let id = format!("F{number}");
+        let note = footnotes.iter().find(|note| note.id == id);
+        let only = || footnotes.first().filter(|_| footnotes.len() == 1 && number.is_empty());
+        return note.or_else(only).and_then(|note| title_in(&note.text)).unwrap_or(title);
+    }
+    title
+}
+
+/// Of remarks in numbered parts, the one that "See Remarks (3)" means.
+fn marked<'a>(remarks: &'a str, title: &str) -> &'a str {
+    let number: String = title.chars().filter(char::is_ascii_digit).collect();
+    let mark = format!("({number})");
+    match remarks.find(&mark).filter(|_| !number.is_empty()) {
+        None => remarks,
+        Some(at) => {
+            let rest = &remarks[at + mark.len()..];
+            rest[..rest.find(" (").unwrap_or(rest.len())].trim()
+        }
+    }
+}
+
+/// Of remarks, the part that is a title: `Title: …`, or all of it where it is short and tells no story.
+fn title_in(text: &str) -> Option<&str> {
+    const LONGEST: usize = 160;
+    const STORY: [&str; 6] = ["resign", "power of attorney", "appointed", "ceased", "effective", "pursuant"];
+    let start = ["title:", "titles:", "title of the reporting person:", "officer title:"]
+        .iter()
+        .filter_map(|label| Some(text.to_ascii_lowercase().find(label)? + label.len()))
+        .max();
+    let rest = text[start.unwrap_or(0)..].trim();
+    // "Sr. Vice President" goes on behind its point.
+    let ends = |&(at, _): &(usize, &str)| {
+        let word = rest[..at].rsplit([' ', '.']).next().unwrap_or_default();
+        word.chars().count() >= 4
+    };
+    let end = rest.match_indices(". ").find(ends).map_or(rest.len(), |(at, _)| at);
+    let part = rest[..end].trim_end_matches('.').trim();
+    let told = part.to_ascii_lowercase();
+    (part.len() <= LONGEST && !STORY.iter().any(|word| told.contains(word))).then_some(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_in_the_remarks_is_followed() {
+        let notes = [crate::filing::Footnote { id: "F2".into(), text: "Chief Executive Officer.".into() }];
+        assert_eq!(follow("See Remarks", Some("CEO & Founder"), &[]), "CEO & Founder");
+        assert_eq!(
+            follow("SEE REMARKS", Some("Exhibit 24. Title: President and COO."), &[]),
+            "President and COO"
+        );
+        assert_eq!(follow("See Remarks", None, &[]), "See Remarks");
+        assert_eq!(follow("See footnote (2)", None, &notes), "Chief Executive Officer");
+        let parts = "(3) Chief Investment Officer and Vice President. (4) Signed by power of attorney.";
+        assert_eq!(
+            follow("See Remarks (3)", Some(parts), &[]),
+            "Chief Investment Officer and Vice President"
+        );
+        let story =
+            "On June 2, 2023, Jo Doe resigned from his role as Chief Executive Officer of the Issuer.";
+        assert_eq!(follow("See Remarks", Some(story), &[]), "See Remarks");
+        let senior = "Sr. Vice President and Chief Financial Officer";
+        assert_eq!(follow("See Remarks", Some(senior), &[]), senior);
+        assert_eq!(follow("CFO (see remarks)", Some("Exhibit 24"), &[]), "CFO (see remarks)");
+        assert_eq!(follow("See footnote 3", None, &notes), "See footnote 3");
+        assert_eq!(follow("Overseer", Some("x"), &[]), "Overseer");
+    }
+}
