@@ -90,3 +90,88 @@ proptest! {
         let _ = feed::read(&mutated(FEED.as_bytes(), &edits)).map(|page| page.filings());
     }
 }
+
+/// Words that the rules of language look for, and what breaks numbers, dates and characters.
+const WORDS: [&str; 40] = [
+    "10b5-1",
+    "Rule",
+    "plan",
+    "the Plan",
+    "adopted",
+    "on",
+    "dated",
+    "May 1, 2022",
+    "5/1/22",
+    "31/31/2022",
+    "terminated",
+    "not",
+    "under",
+    "pursuant to",
+    "sold",
+    "sales",
+    "reported on this Form 4",
+    "to cover",
+    "tax",
+    "withheld",
+    "RSUs",
+    "underwriters",
+    "offering",
+    "to the Issuer",
+    "repurchased by the Company",
+    "privately negotiated",
+    "weighted average",
+    "prices ranging from",
+    "$1.00",
+    "to $2.00",
+    "$99999999999999999999",
+    "between",
+    "highest",
+    "lowest",
+    ".",
+    ";",
+    "é",
+    "\u{2011}",
+    "“",
+    "\u{a0}",
+];
+
+fn noted(note: &str) -> String {
+    let note = note.replace('&', "&amp;").replace('<', "&lt;");
+    format!(
+        "<ownershipDocument><documentType>4</documentType><issuer><issuerCik>1</issuerCik></issuer><reportingOwner>\
+         <reportingOwnerId><rptOwnerCik>2</rptOwnerCik></reportingOwnerId></reportingOwner><nonDerivativeTable>\
+         <nonDerivativeTransaction><transactionDate><value>2023-05-01</value></transactionDate><transactionCoding>\
+         <transactionCode>S</transactionCode></transactionCoding><transactionAmounts><transactionPricePerShare>\
+         <value>1.5</value><footnoteId id=\"F1\"/></transactionPricePerShare></transactionAmounts>\
+         </nonDerivativeTransaction></nonDerivativeTable><footnotes><footnote id=\"F1\">{note}</footnote></footnotes>\
+         <remarks>{note}</remarks></ownershipDocument>"
+    )
+}
+
+proptest! {
+    #[test]
+    fn no_note_makes_a_conclusion_panic(words in prop::collection::vec(prop::sample::select(&WORDS[..]), 0..60), apart in any::<bool>()) {
+        let note = words.join(if apart { " " } else { "" });
+        let filing = reader::read(noted(&note).as_bytes()).unwrap();
+        let shown = filing::show("x", &filing, Colour::Plain);
+        let escapes = shown.contains('\u{1b}');
+        prop_assert!(!escapes);
+        prop_assert!(serde_json::to_string(&FilingRecord::new("x", &filing)).is_ok());
+    }
+}
+
+/// Each of these once took time that grew with the square of its length.
+#[test]
+fn a_note_without_end_is_read_like_any_other() {
+    for (word, times) in [
+        ("10b5-1 dated plan ", 5_000),
+        ("10b5-1 May 1, 2022 plan ", 4_000),
+        ("a.", 50_000),
+        ("sold to the issuer ", 5_000),
+        ("not under ", 10_000),
+        ("ranging from $1 to $1% ", 4_000),
+    ] {
+        let filing = reader::read(noted(&word.repeat(times)).as_bytes()).unwrap();
+        assert_eq!(filing.lots.len(), 1, "{word}");
+    }
+}
