@@ -128,7 +128,8 @@ fn count(entries: &mut [Entry]) {
         let alert = &entry.alert;
         let told_before = alert.follows.is_some_and(|version| !here.contains(&version));
         let not_counted = alert.lot_numbers.iter().copied().filter(|lot| {
-            alert.told_before.contains(lot)
+            alert.withdrawn
+                || alert.told_before.contains(lot)
                 || told_before && alert.restated.contains(lot)
                 || replaced.contains(&(alert.accession, *lot))
         });

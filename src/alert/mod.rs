@@ -1,5 +1,6 @@
 //! What people are told of one match, as plain data with a stable key. Its JSON is a contract: `docs/ALERT.md`.
 
+mod related;
 mod words;
 
 use std::fmt;
@@ -11,8 +12,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::filing::record::LotRecord;
 use crate::filing::{
-    Accession, Cik, Filing, Form, Intent, LineShare, Link, Ownership, Plan, Relation, Role, RowChange,
-    Shares, Table, Usd, Warning, index_url, lines, share_of_holdings,
+    Accession, Cik, Filing, Form, Intent, LineShare, Ownership, Plan, Role, Shares, Usd, Warning, index_url,
+    lines, share_of_holdings,
 };
 use crate::rules::{Match, Rule};
 
@@ -136,6 +137,9 @@ pub struct Alert {
     /// Numbers of lots here that an alert of another filing told before.
     #[serde(default)]
     pub told_before: Vec<usize>,
+    /// Whether this takes back an alert: an amendment no longer meets its rule. The lots are those that were told.
+    #[serde(default)]
+    pub withdrawn: bool,
     /// An amendment that was seen before the filing that it amends.
     #[serde(default)]
     pub amended_by: Option<Accession>,
@@ -265,6 +269,7 @@ impl Alert {
             restated: Vec::new(),
             replaces: Vec::new(),
             told_before: Vec::new(),
+            withdrawn: false,
             amended_by: None,
             also_in: Vec::new(),
             text: String::new(),
@@ -272,74 +277,6 @@ impl Alert {
         alert.reason();
         alert.text = alert.line();
         Some(alert)
-    }
-
-    /// What history adds: what the filing amends and changes, and which others tell the same trade. An alert whose lots an
-    /// earlier filing told for this rule has that alert's key: it is the same alert, which is not told again.
-    pub fn relate(&mut self, rule: &Rule, relation: &Relation) {
-        match &relation.link {
-            Link::To(original) => self.amends = Some(*original),
-            Link::Unclear(candidates) => self.may_amend = candidates.clone(),
-            Link::Unknown => {}
-        }
-        self.follows = relation.follows;
-        self.amended_by = relation.amended_by.as_ref().map(|(amendment, _)| *amendment);
-        let mut told_as = None;
-        if let Some(changes) = &relation.changes {
-            self.changes = changes.rows.iter().take(MOST_CHANGES).map(RowChange::to_string).collect();
-            let own = self.lot_numbers.iter().copied();
-            self.restated = own.filter(|lot| changes.restated.contains(lot)).collect();
-            self.replaces = changes.replaced.iter().copied().collect();
-            let touches = |row: &RowChange| match row {
-                RowChange::Changed { row, .. } | RowChange::Added { row, .. } => {
-                    self.lot_numbers.contains(row)
-                }
-                // It changes the sum of those that stay, if it was in it.
-                RowChange::Removed { table, code, .. } => {
-                    *table == Table::NonDerivative && code.is_some_and(|code| rule.codes.contains(&code))
-                }
-            };
-            if !changes.rows.iter().any(touches) {
-                told_as = relation.follows_rang.get(&rule.name);
-            }
-        }
-        for told in &relation.told {
-            let shared = self.lot_numbers.iter().filter(|lot| told.lots.contains(lot)).count();
-            if shared > 0 {
-                self.also_in.push(told.accession);
-            }
-            if told.rang.contains_key(&rule.name) {
-                self.told_before.extend(self.lot_numbers.iter().filter(|lot| told.lots.contains(lot)));
-                if shared == self.lot_numbers.len() && told_as.is_none() {
-                    told_as = told.rang.get(&rule.name);
-                }
-            }
-        }
-        self.told_before.sort_unstable();
-        self.told_before.dedup();
-        if let Some(key) = told_as {
-            self.key = Key(key.clone());
-        }
-    }
-
-    /// Takes in another filing's alert of the same trade: its owners are named too.
-    pub fn join(&mut self, other: &Alert) {
-        if other.accession == self.accession || self.also_in.contains(&other.accession) {
-            return;
-        }
-        for owner in &other.owners {
-            let known = self
-                .owners
-                .iter()
-                .any(|own| if owner.cik.is_some() { own.cik == owner.cik } else { own.name == owner.name });
-            if !known && self.owners.len() < MOST_OWNERS {
-                self.owners.push(owner.clone());
-            }
-        }
-        if self.also_in.len() < MOST_OWNERS {
-            self.also_in.push(other.accession);
-        }
-        self.text = self.line();
     }
 
     /// What the lots say together of plan and intent.

@@ -102,6 +102,15 @@ impl Alert {
         all
     }
 
+    /// ` (amended)`, ` (withdrawn)`, or nothing.
+    pub fn amended_mark(&self) -> &'static str {
+        match (self.withdrawn, self.form.is_amendment()) {
+            (true, _) => " (withdrawn)",
+            (false, true) => " (amended)",
+            (false, false) => "",
+        }
+    }
+
     /// What an amendment amends: `amends 0001107843-21-000101`, or why that is not said. `None` of an original.
     pub fn amendment_text(&self) -> Option<String> {
         if let Some(amendment) = self.amended_by {
@@ -109,6 +118,10 @@ impl Alert {
         }
         if !self.form.is_amendment() {
             return None;
+        }
+        if self.withdrawn {
+            let original = self.amends.map_or_else(String::new, |original| format!(" {original}"));
+            return Some(format!("amends{original}: what was told no longer meets the rule"));
         }
         Some(match (self.amends, self.may_amend.as_slice()) {
             (Some(original), _) if self.changes.is_empty() => format!("amends {original}, no row is changed"),
@@ -160,7 +173,7 @@ impl Alert {
             _ => self.reason_text().filter(|_| self.intent.as_deref() != Some("mixed")),
         };
         let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
-        let amended = if self.form.is_amendment() { " (amended)" } else { "" };
+        let amended = self.amended_mark();
         format!(
             "{} {} {} {} for {}{}, {}, {}{reason}{amended}",
             plain(&self.owners_text()),

@@ -9,7 +9,7 @@ use crate::alert::Alert;
 use crate::config::Via;
 use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
-use crate::filing::{Filing, Link, PastFiling, Relation};
+use crate::filing::{Filing, Link, PastFiling, Rang, Relation};
 use crate::rules;
 use crate::store::{Ending, Gathered, Pending, Settled, StoreError};
 
@@ -26,22 +26,25 @@ impl App {
     ) -> Result<Settled, StoreError> {
         let accepted_at = filing.accepted_at.unwrap_or(pending.filing.accepted_at);
         let (mut history, relation) = self.history(filing, accepted_at)?;
-        let mut keys = BTreeMap::new();
+        let mut told = BTreeMap::new();
         let mut deliveries = Vec::new();
         let mut gathered = Vec::new();
         let mut rang = false;
         for rule in self.rules.iter() {
-            let matched = match rules::evaluate(rule, filing) {
-                Ok(matched) => matched,
+            let alert = match rules::evaluate(rule, filing) {
+                Ok(matched) => Alert::new(rule, filing, &matched, pending.seen_at).map(|mut alert| {
+                    alert.relate(rule, &relation);
+                    let (key, lots) = (alert.key.to_string(), matched.lots);
+                    told.insert(rule.name.clone(), Rang { key, lots });
+                    alert
+                }),
                 Err(reason) => {
                     tracing::trace!(accession = %pending.filing.accession, rule = rule.name, %reason, "silent");
-                    continue;
+                    Alert::withdrawn(rule, filing, &relation, pending.seen_at)
                 }
             };
-            let Some(mut alert) = Alert::new(rule, filing, &matched, pending.seen_at) else { continue };
-            alert.relate(rule, &relation);
+            let Some(alert) = alert else { continue };
             rang = true;
-            keys.insert(rule.name.clone(), alert.key.to_string());
             tracing::info!(rule = rule.name, accession = %alert.accession, "{}", alert.text);
             for destination in self.destinations(&rule.notify, &rule.name)? {
                 match &destination {
@@ -55,7 +58,7 @@ impl App {
             }
         }
         if let Some(own) = history.first_mut() {
-            own.rang = keys;
+            own.rang = told;
         }
         Ok(Settled {
             accession: pending.filing.accession,

@@ -21,7 +21,7 @@ pub use calendar::{due, edgar_day, is_business_day};
 pub use code::{Code, CodeError, Form};
 pub use conclusion::{Concluded, Evidence, Intent, Plan, PlanDate, Source};
 pub use ids::{Accession, Cik, IdError};
-pub use past::{Link, PastFiling, PastOwner, Relation, Told};
+pub use past::{Link, PastFiling, PastOwner, Rang, Relation, Told};
 pub use position::{LineShare, ShareOfHoldings, lines, share_of_holdings};
 pub use role::Role;
 pub use row::{ActualPrices, Adopted, Direction, Holding, Line, Lot, Noted, Ownership, Table, Terms};

@@ -35,9 +35,18 @@ pub struct PastFiling {
     /// Positions of lots that another filing tells as well, or an amendment took the place of: they count there.
     #[serde(default)]
     pub not_counted: BTreeSet<usize>,
-    /// Under which key its alert of each rule was told.
+    /// What was told of it, by rule.
     #[serde(default)]
-    pub rang: BTreeMap<String, String>,
+    pub rang: BTreeMap<String, Rang>,
+}
+
+/// What was told of a filing for one rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rang {
+    /// The alert's key.
+    pub key: String,
+    /// The positions of its lots.
+    pub lots: Vec<usize>,
 }
 
 /// A reporting person as history keeps it.
@@ -70,8 +79,10 @@ pub struct Relation {
     pub link: Link,
     /// Of a linked amendment: the version that it follows, the original or its last amendment.
     pub follows: Option<Accession>,
-    /// Under which keys the alerts of that version were told, by rule.
-    pub follows_rang: BTreeMap<String, String>,
+    /// What was told of that version, by rule.
+    pub follows_rang: BTreeMap<String, Rang>,
+    /// The lots of that version.
+    pub follows_lots: Vec<LotRecord>,
     /// Of a linked amendment: what changed since that version, row by row.
     pub changes: Option<Changes>,
     /// Of an original that comes after its amendment: that amendment, and the lots that it takes the place of.
@@ -87,8 +98,8 @@ pub struct Told {
     pub accession: Accession,
     /// Positions in the new filing.
     pub lots: BTreeSet<usize>,
-    /// Under which keys its alerts were told, by rule.
-    pub rang: BTreeMap<String, String>,
+    /// What was told of it, by rule.
+    pub rang: BTreeMap<String, Rang>,
 }
 
 impl PastFiling {
@@ -141,6 +152,7 @@ impl PastFiling {
             link,
             follows: before.map(|before| before.accession),
             follows_rang: before.map(|before| before.rang.clone()).unwrap_or_default(),
+            follows_lots: before.map(|before| before.lots.clone()).unwrap_or_default(),
             changes,
             amended_by: self.amended_by(&others),
             told,

@@ -104,7 +104,11 @@ pub fn alert(alert: &Alert, reference: &Key) -> Message {
         alert.verb(),
         alert.shares_text(),
         alert.value_text(),
-        if alert.form.is_amendment() { ", as an amended filing says" } else { "" }
+        match (alert.withdrawn, alert.form.is_amendment()) {
+            (true, _) => ", as was told; an amended filing says otherwise",
+            (false, true) => ", as an amended filing says",
+            (false, false) => "",
+        }
     );
     let reference = format!("{} · ref {reference}", plain(&alert.rule));
     Message {
@@ -129,7 +133,7 @@ fn headline(alert: &Alert) -> String {
         format!("{least}{}", value.short())
     });
     let what = value.unwrap_or_else(|| alert.what_text());
-    let amended = if alert.form.is_amendment() { " (amended)" } else { "" };
+    let amended = alert.amended_mark();
     format!("{subject}: insider {} {what}{amended}", alert.verb())
 }
 

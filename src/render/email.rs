@@ -148,7 +148,7 @@ struct LotView {
 impl AlertView {
     fn new(alert: &Alert, reference: &str) -> Self {
         let owners_text = bounded(&alert.owners_text());
-        let amended = if alert.form.is_amendment() { " (amended)" } else { "" };
+        let amended = alert.amended_mark();
         let priced = alert.value_usd.is_some();
         let what = alert.what_text();
         let subject = format!("{}: {owners_text} {} {what}{amended}", alert.ticker_or_name(), alert.verb());

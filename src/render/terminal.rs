@@ -71,7 +71,7 @@ pub fn alert(alert: &Alert, colour: Colour) -> String {
             colour.paint(headline, &alert.value_text()),
             average.unwrap_or_default(),
             alert.lots_text(),
-        ),
+        ) + if alert.withdrawn { alert.amended_mark() } else { "" },
     );
     if alert.owners.len() > 1 {
         for owner in &alert.owners {

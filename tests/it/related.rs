@@ -516,3 +516,33 @@ async fn a_block_of_one_digest_is_not_in_the_next_one_again() {
     drop(app);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn what_an_amendment_takes_back_is_told_as_withdrawn() {
+    let world = World::new().await;
+    let rules = "[[rule]]\nname = \"large\"\nmin_value = 1_000\nnotify = [\"jsonl\"]\n";
+    let app = world.app(rules, SINCE);
+    let original = Filed { rows: WITHHELD, ..filed("0000000070-25-000101", FIRST) };
+    let first = ring(&world, &app, &[&original], "2025-12-11T17:00:00-05:00").await;
+    assert_eq!((first.len(), &first[0]["withdrawn"]), (1, &false.into()));
+    let mistaken = Filed {
+        form: "4/A",
+        original: Some("2025-12-11"),
+        sales: vec![("100", "1", "900", "D")],
+        ..Filed { accession: "0000000070-25-000102", accepted: SECOND, ..original.clone() }
+    };
+    let alerts = ring(&world, &app, &[&mistaken], NOON).await;
+    assert_eq!((alerts.len(), &alerts[0]["withdrawn"]), (1, &true.into()));
+    assert_eq!(alerts[0]["changes"], serde_json::json!(["row 1: price $10.00 → $1.00"]));
+    let text = alerts[0]["text"].as_str().unwrap();
+    assert!(text.contains("sold 100 ACME for $1,000.00") && text.ends_with("(withdrawn)"), "{text}");
+    // It is taken back once.
+    let again = Filed {
+        accession: "0000000070-25-000103",
+        accepted: "2025-12-12T18:00:00-05:00",
+        ..mistaken.clone()
+    };
+    assert_eq!(ring(&world, &app, &[&again], "2025-12-12T19:00:00-05:00").await.len(), 0);
+    drop(app);
+    world.finish().await;
+}
