@@ -50,7 +50,7 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 /// One line without control characters, invisible ones, or marks that turn the reading direction: safe in a header, on a terminal and in
 /// a message, whatever a filer typed.
 pub fn plain(text: &str) -> String {
-    let unseen = |c: char| matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    let unseen = |c: char| matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{3164}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     let safe: String = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })

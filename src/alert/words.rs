@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use super::{Alert, AlertOwner};
 use crate::filing::record::LotRecord;
-use crate::filing::{Code, Intent, Role, Trade};
+use crate::filing::{Code, Intent, Plan, Role, Trade};
 use crate::text::plain;
 
 impl Alert {
@@ -75,7 +75,10 @@ impl Alert {
             ("yes", Some(date)) => format!("yes, adopted {date}"),
             ("yes", None) => "yes".to_owned(),
             ("no", _) => "no".to_owned(),
-            ("mixed", _) => "for some lots".to_owned(),
+            ("mixed", _) if self.lots.iter().any(|lot| lot.plan == Some(Plan::Yes)) => {
+                "for some lots".to_owned()
+            }
+            ("mixed", _) => "none for some lots, not stated for others".to_owned(),
             _ => "not stated".to_owned(),
         }
     }

@@ -21,10 +21,14 @@ pub fn edgar_day(time: DateTime<Utc>) -> NaiveDate {
     time.with_timezone(&New_York).date_naive()
 }
 
-/// Whether EDGAR takes filings that day: not on weekends and federal holidays (5 U.S.C. 6103).
+/// Whether EDGAR takes filings that day: not on weekends, federal holidays (5 U.S.C. 6103) and days on which executive orders
+/// closed federal offices and EDGAR with them.
 pub fn is_business_day(day: NaiveDate) -> bool {
-    !is_weekend(day) && !is_holiday(day)
+    !is_weekend(day) && !is_holiday(day) && !CLOSED.contains(&(day.year(), day.month(), day.day()))
 }
+
+/// Two days of mourning and two Christmas Eves.
+const CLOSED: [(i32, u32, u32); 4] = [(2018, 12, 5), (2019, 12, 24), (2020, 12, 24), (2025, 1, 9)];
 
 fn is_weekend(day: NaiveDate) -> bool {
     matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
@@ -89,6 +93,8 @@ mod tests {
             ("2021-06-16", "2021-06-21"),
             ("2020-06-17", "2020-06-19"),
             ("2026-07-01", "2026-07-06"),
+            ("2018-12-04", "2018-12-07"),
+            ("2020-12-22", "2020-12-28"),
         ] {
             assert_eq!(due(day(traded)), Some(day(last)), "{traded}");
         }

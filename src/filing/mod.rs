@@ -100,7 +100,12 @@ impl Filing {
             let deferred = match lot.code.value.map(Code::letter) {
                 Some('L' | 'W') => true,
                 Some('G') => gifts_since.is_some_and(|since| traded < since),
-                _ => lot.form.is_some_and(|form| form.number() == 5),
+                Some('S' | 'P') => false,
+                // Reported early of one's own accord, before it is due.
+                _ => {
+                    lot.form.is_some_and(|form| form.number() == 5)
+                        || lot.timeliness.value.as_deref() == Some("E")
+                }
             };
             let from = lot.deemed_execution_date.value.map_or(traded, |deemed| deemed.max(traded));
             !deferred && due(from).is_some_and(|due| accepted > due)

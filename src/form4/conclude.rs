@@ -51,6 +51,8 @@ struct Note<'a> {
     tied: bool,
     /// Whether a sale does.
     tied_to_sale: bool,
+    /// Whether an exercise, conversion or grant does, whose note may speak of the sale that follows.
+    tied_to_exercise: bool,
 }
 
 enum NoteSource<'a> {
@@ -104,6 +106,8 @@ impl<'a> Notes<'a> {
                 if let Some(&i) = by_id.get(id.as_str()) {
                     all[i].tied = true;
                     all[i].tied_to_sale |= is_sale(lot);
+                    all[i].tied_to_exercise |=
+                        matches!(lot.code.value.map(Code::letter), Some('M' | 'X' | 'C' | 'O' | 'A'));
                 }
             }
         }
@@ -162,7 +166,7 @@ impl<'a> Notes<'a> {
                 Reach::Row => !note.tied,
             };
             // An exercise's note may speak of the sale that follows it.
-            if wide || sale && !note.tied_to_sale {
+            if wide || sale && note.tied_to_exercise && !note.tied_to_sale {
                 applying.push(Applying { notes: self, note, tied: false, whole: wide });
             }
         }
@@ -171,7 +175,15 @@ impl<'a> Notes<'a> {
 }
 
 fn note<'a>(source: NoteSource<'a>, text: &'a str) -> Note<'a> {
-    Note { source, text, marks: Marks::of(text), said: OnceCell::new(), tied: false, tied_to_sale: false }
+    Note {
+        source,
+        text,
+        marks: Marks::of(text),
+        said: OnceCell::new(),
+        tied: false,
+        tied_to_sale: false,
+        tied_to_exercise: false,
+    }
 }
 
 /// A note that applies to a row.
@@ -188,7 +200,9 @@ impl Applying<'_> {
     fn statement(&self, kind: Kind) -> Option<&Statement> {
         let said = self.notes.said(self.note);
         let by_name = |kind: Kind| said.statement(kind).filter(|_| self.notes.naming().is_some());
-        let found = said.statement(kind).or_else(|| match kind {
+        // That there is a plan says something only of the row whose note says it.
+        let here = |found: &&Statement| self.tied || found.plain;
+        let found = said.statement(kind).filter(here).or_else(|| match kind {
             Kind::Plan => by_name(Kind::NamedPlan),
             Kind::NoPlan => by_name(Kind::NoNamedPlan),
             _ => None,
@@ -244,12 +258,11 @@ fn plan(boxed: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Plan> {
 fn intent(plan: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Intent> {
     let first = |kind: Kind, intent: Intent| Some((intent, found(applying, kind)?));
     let to_issuer = first(Kind::ToIssuer, Intent::ToIssuer);
-    // What is negotiated with the issuer is a sale to the issuer.
-    let negotiated = if to_issuer.is_none() { first(Kind::Negotiated, Intent::Offering) } else { None };
+    // What is negotiated with the issuer is a sale to the issuer; an agreement beside an award's tax is the award's.
     let stated = first(Kind::Offering, Intent::Offering)
-        .or(negotiated)
         .or(to_issuer)
-        .or_else(|| first(Kind::Cover, Intent::SellToCover));
+        .or_else(|| first(Kind::Cover, Intent::SellToCover))
+        .or_else(|| first(Kind::Negotiated, Intent::Offering));
     if let Some((value, evidence)) = stated {
         return Concluded { value, evidence: Some(evidence) };
     }
@@ -270,6 +283,7 @@ fn prices(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
         return;
     }
     let loose = notes.all.iter().filter(|note| !note.tied && note.marks.has(Marks::PRICE));
+    let loose = loose.filter(|note| names_code(note.text, lot.code.value));
     let loose = loose.filter(|note| notes.said(note).ranges.len() == 1);
     for (i, note) in own.iter().map(|&i| &notes.all[i]).chain(loose).enumerate() {
         if !note.marks.has(Marks::PRICE) {
@@ -286,6 +300,16 @@ fn prices(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
             let evidence = note.evidence(&range.words);
             lot.actual_prices = Some(ActualPrices { low: range.low, high: range.high, evidence });
         }
+    }
+}
+
+/// Whether a note that no row refers to speaks of lots of this code.
+fn names_code(text: &str, code: Option<Code>) -> bool {
+    let text = text.to_ascii_lowercase();
+    match code.map(Code::letter) {
+        Some('S') => !text.contains("purchase") || text.contains("sold") || text.contains("sale"),
+        Some('P') => text.contains("purchase") || text.contains("bought"),
+        _ => false,
     }
 }
 

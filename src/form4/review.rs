@@ -134,11 +134,14 @@ fn totals(filing: &Filing, warnings: &mut Vec<Warning>) {
     for (i, lot) in filing.lots.iter().enumerate() {
         let Some(price) = lot.price.value.filter(|price| !price.is_zero()) else { continue };
         let title = lot.line.security.value.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let share = ["common", "ordinary", "class a", "class b"].iter().any(|word| title.contains(word))
+        let other = ["preferred", "unit", "note", "interest", "depositary", "debenture", "bond"];
+        let share = !other.iter().any(|word| title.contains(word))
+            && ["common", "ordinary", "class a", "class b"].iter().any(|word| title.contains(word))
             && lot.line.table == Table::NonDerivative;
         let total = lot.total_value.value == Some(price)
             || share && !dear && price.decimal() > most
-            || is_total_beside(filing, lot, price);
+            || matches!(lot.code.value.map(Code::letter), Some('S' | 'P'))
+                && is_total_beside(filing, lot, price);
         if total {
             let message = format!("{} per share looks like the price of all of them", price.exact());
             let at = format!("{}/transactionPricePerShare", place(&filing.lots, i));

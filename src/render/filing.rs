@@ -85,7 +85,9 @@ impl Picture {
             position.extend(told.map(Role::to_string));
             position.extend(owner.other_text.as_deref().map(plain));
             let name = self.colour.paint(BOLD, &plain(&owner.name));
-            self.line(2, &format!("{name} · {}", position.join(", ")));
+            let position =
+                if position.is_empty() { String::new() } else { format!(" · {}", position.join(", ")) };
+            self.line(2, &format!("{name}{position}"));
         }
     }
 
@@ -99,7 +101,9 @@ impl Picture {
         let trade = Trade::of(lots.iter().map(|lot| lot.figures()));
         let letter = code.map_or('?', Code::letter);
         let verb = code.map_or("Reported", Code::verb);
-        let shares = trade.shares.map_or("an unknown number of".to_owned(), |shares| shares.to_string());
+        let few = if trade.shares_is_at_least { "at least " } else { "" };
+        let shares =
+            trade.shares.map_or("an unknown number of".to_owned(), |shares| format!("{few}{shares}"));
         let least = if trade.value_is_at_least { "at least " } else { "" };
         let value = trade.value.filter(|value| !value.is_zero());
         let value = value.map_or(String::new(), |value| format!(" for {least}{value}"));
@@ -174,12 +178,20 @@ impl Picture {
     /// Plan and intent with the words that say so.
     fn meaning(&mut self, lots: &[&Lot]) {
         let plan = agreed(lots.iter().map(|lot| lot.plan.value), Plan::word).unwrap_or("unknown");
-        let adopted = lots.iter().find_map(|lot| lot.plan_adopted.as_ref());
+        let mut adopted: Vec<_> = lots
+            .iter()
+            .filter(|lot| lot.plan.value == Plan::Yes)
+            .map(|lot| lot.plan_adopted.as_ref())
+            .collect();
+        adopted.dedup_by_key(|adopted| adopted.map(|adopted| adopted.date));
+        let adopted = if let [Some(one)] = adopted[..] { Some(one) } else { None };
+        let some = lots.iter().any(|lot| lot.plan.value == Plan::Yes);
         let plan = match (plan, adopted) {
             ("yes", Some(adopted)) => format!("10b5-1, adopted {}", adopted.date),
             ("yes", None) => "10b5-1".to_owned(),
             ("no", _) => "none".to_owned(),
-            ("mixed", _) => "for some lots".to_owned(),
+            ("mixed", _) if some => "for some lots".to_owned(),
+            ("mixed", _) => "none for some lots, not stated for others".to_owned(),
             _ => "not stated".to_owned(),
         };
         self.fact("plan", &plan);

@@ -19,7 +19,7 @@ static OF_ITS_NOUN: LazyLock<Pattern> = LazyLock::new(|| {
 /// Words that govern a date beside them.
 static GOVERNOR: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:adopt\w*|enter(?:ed|ing)?\s+into|enrol+ed\s+in|establish\w*|execut\w*|institut\w*|implement\w*|put\s+in(?:to)?\s+place|set\s+up|created|signed|dated|dtd|initiated|made|given|gave|delivered|amend\w*|modif\w*|restat\w*|renew\w*|replac\w*|expir\w*|terminat\w*|ends?|ended|ending|through|until|effective(?:ness)?|vest\w*|grant\w*|filed|filing\s+(?:date|of)|disclosed|reported|announc\w*|press\s+release|approved|began|begin\w*|start\w*|commenc\w*|s[oe]ll\w*|sold|exercis\w*|acquired|purchased|after|before|prior\s+to|between|since|appointed|resign\w*|cooling-off|first\s+trade|of)\b",
+        r"\b(?:adopt\w*|enter(?:ed|ing)?\s+into|enrol+ed\s+in|establish\w*|execut\w*|institut\w*|implement\w*|put\s+in(?:to)?\s+place|set\s+up|created|signed|dated|dtd|initiated|made|given|gave|delivered|amend\w*|modif\w*|restat\w*|renew\w*|replac\w*|expir\w*|terminat\w*|ends?|ended|ending|through|until|effective(?:ness)?|vest\w*|grant\w*|filed|filing\s+(?:date|of)|disclosed|reported|announc\w*|press\s+release|approved|began|begin\w*|start\w*|commenc\w*|s[oe]ll\w*|sold|exercis\w*|acquired|purchased|after|before|prior\s+to|between|since|appointed|resign\w*|cooling-off|first\s+trade|u/?a/?d|u/?t/?[ad]|u/?d/?t|of)\b",
     )
 });
 /// Nouns that have dates; those that mean the plan.
@@ -34,6 +34,8 @@ static EARLIER: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:prior|previous|earlier|former|expired|old|predecessor|terminated|replac(?:ed|es|ing)|supersed\w+|last)\s+(?:[\w.'-]+\s+){0,5}(?:plan|adopted|arrangement)\b",
     )
 });
+static BY: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:pursuant\s+to|under|in\s+accordance\s+with|through)\b"));
 static ANY_PLAN: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:plans?|instructions?(?:\s+letter)?|arrangements?|elections?)\b"));
 static NAMED: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"(?:{RULE})|\b(?:{SALES_PLAN})\b")));
@@ -92,7 +94,11 @@ fn in_sentence(sentence: &str) -> Vec<(PlanDate, &str)> {
         let names_plan = MENTION.ranges(after).first().is_some_and(|at| after[..at.start].trim().len() <= 5);
         let behind = (0..words.len()).find(|&w| words[w].0.start >= found.at.end && words[w].0.start < until);
         let leads = adoption[i].is_none()
-            && behind.is_some_and(|w| !used[w] && words[w].1 && words[w].0.start - found.at.end <= REACH);
+            && behind.is_some_and(|w| {
+                let between = &sentence[found.at.end..words[w].0.start];
+                // "On May 6, 2024, pursuant to a plan adopted by her, she sold" dates the sale.
+                !used[w] && words[w].1 && between.len() <= REACH && !BY.is_match(between)
+            });
         if names_plan && adoption[i] != Some(false) || leads {
             adoption[i] = Some(true);
         }

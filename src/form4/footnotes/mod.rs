@@ -35,6 +35,8 @@ pub(super) enum Kind {
     NamedPlan,
     /// Not made under that one.
     NoNamedPlan,
+    /// A plan ended.
+    EndedPlan,
     /// Called discretionary.
     Discretionary,
     /// To pay the tax or price of an award.
@@ -52,6 +54,8 @@ pub(super) enum Kind {
 pub(super) struct Statement {
     pub(super) kind: Kind,
     pub(super) words: Arc<str>,
+    /// Of a plan: whether a trade is said to be made under it, rather than that there is one.
+    pub(super) plain: bool,
 }
 
 /// Of what a note speaks besides the row that it is tied to.
@@ -88,12 +92,18 @@ impl Said {
         {
             denial.kind = Kind::NoPlan;
         }
+        let plain = self.statement(Kind::Plan).is_some_and(|said| said.plain);
+        if let Some(ended) = self.statements.iter_mut().find(|said| said.kind == Kind::EndedPlan && !plain) {
+            ended.kind = Kind::NoPlan;
+        }
         let denied = self.statement(Kind::NoPlan).is_some();
         let no_named = self.statement(Kind::NoNamedPlan).is_some();
         let offered = self.statement(Kind::Offering).is_some();
         let not_offered = offered && sentences.iter().any(|sentence| purpose::denies_offering(sentence));
         self.statements.retain(|said| match said.kind {
-            Kind::Plan => !denied,
+            Kind::Plan => !denied || plain,
+            Kind::NoPlan => !plain,
+            Kind::EndedPlan => false,
             Kind::NamedPlan => !denied && !no_named,
             Kind::Offering => !not_offered,
             _ => true,
@@ -149,9 +159,10 @@ fn start(text: &str, most: usize) -> &str {
 type Reader = fn(&str) -> Option<&str>;
 
 /// Each kind of statement, the marks that its sentence must all have, and its reader.
-const READERS: [(u32, Kind, Reader); 9] = [
+const READERS: [(u32, Kind, Reader); 10] = [
     (Marks::PLAN, Kind::Plan, plan::says_plan),
     (Marks::PLAN, Kind::NoPlan, plan::says_no_plan),
+    (Marks::PLAN, Kind::EndedPlan, plan::says_ended),
     (Marks::ANY_PLAN, Kind::NamedPlan, plan::says_named_plan),
     (0, Kind::NoNamedPlan, plan::denies_named_plan),
     (Marks::DISCRETION, Kind::Discretionary, purpose::says_discretionary),
@@ -163,22 +174,32 @@ const READERS: [(u32, Kind, Reader); 9] = [
 
 fn statements(sentence: &str, sale: bool, named: bool, into: &mut Vec<Statement>) {
     let marks = Marks::of(sentence);
+    let background = BACKGROUND.is_match(sentence);
     for (needed, kind, reader) in READERS {
         let wanted = match kind {
-            Kind::Plan | Kind::NoPlan => true,
+            Kind::Plan | Kind::NoPlan | Kind::EndedPlan => true,
             Kind::NamedPlan | Kind::NoNamedPlan => named,
-            _ => sale && !marks.has(Marks::UNDERTAKING),
+            _ => sale && !marks.has(Marks::UNDERTAKING) && !background,
         };
         if wanted
             && marks.has_all(needed)
-            && !into.iter().any(|statement| statement.kind == kind)
+            && !into.iter().any(|statement| statement.kind == kind && statement.plain)
             && let Some(words) = reader(sentence)
         {
-            into.push(Statement { kind, words: excerpt(sentence, words) });
+            let plain = match kind {
+                Kind::Plan => plan::is_plain(sentence),
+                _ => true,
+            };
+            into.retain(|statement| statement.kind != kind);
+            into.push(Statement { kind, words: excerpt(sentence, words), plain });
         }
     }
 }
 
+/// What tells of holdings, not of the trade.
+static BACKGROUND: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"^\s*\(?(?:includes?|excludes?|consists?\s+of|does\s+not\s+include|of\s+these\s+shares)\b")
+});
 static NAMES_SALE: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:sold|sales?|selling|sell)\b"));
 static SALES: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:sales?|shares\s+sold|dispositions?)\b"));
 static TRANSACTIONS: LazyLock<Pattern> =

@@ -11,13 +11,18 @@ pub(super) const RULE: &str = r"[1l][0o]\s?-?(?:5\s?b|\(?b\)?[\s.-]{0,3}\(?5\)?)
 pub(super) const SALES_PLAN: &str = r"\b(?:(?:pre-?\s?arranged|pre-?\s?established|pre-?existing|pre-?determined|pre-?set|previously\s+(?:adopted|established)|written|automatic)\s+(?:(?:stock|share|securities|written|trading|sales?|selling|disposition)\s+){0,3}(?:plans?|trading\s+instructions)|(?:trading|selling|sales|stock\s+sale|share\s+sale|(?:share|securities)\s+disposition|diversification)\s+plans?)\b";
 
 /// How a trade relates to the plan that it is made under.
-const BY: &str = r"\b(?:pursuant\s+to|under|in\s+accordance\s+with|in\s+connection\s+with|in\s+compliance\s+with|through|by\s+means\s+of|part\s+of|per|via|by\s+(?:a|the)|using)\b";
+const BY: &str = r"\b(?:pursuant\s+to|under|in\s+accordance\s+with|in\s+connection\s+with|in\s+compliance\s+with|through|by\s+(?:means|operation)\s+of|part\s+of|per|via|by\s+(?:a|the)|using)\b";
 
 pub(super) static MENTION: LazyLock<Pattern> = LazyLock::new(|| pattern(RULE));
 static POLICY: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"(?:{RULE})\s+polic(?:y|ies)")));
 static SALES: LazyLock<Pattern> = LazyLock::new(|| pattern(SALES_PLAN));
 static NAME: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!("{RULE}|{SALES_PLAN}")));
 static RELATED: LazyLock<Pattern> = LazyLock::new(|| pattern(BY));
+static UNDER: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:pursuant\s+to|under|in\s+accordance\s+with|in\s+compliance\s+with|through|by\s+means\s+of|part\s+of|per|via|using)\b",
+    )
+});
 /// Of a plan that the note, or another, has named: "under such plan", "pursuant to the 2016 Plan".
 static UNDER_NAMED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
@@ -37,6 +42,10 @@ static APART: LazyLock<Pattern> = LazyLock::new(|| {
 /// "He terminated his Rule 10b5-1 plan": what is sold since is not under it.
 static ENDED: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:terminated|cancel+ed|revoked)\s+(?:a|an|any|his|her|their|its|the)\b"));
+static BOX: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:box|checkbox)\b"));
+static LOCK_UP: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\block-?\s?up\b"));
+static COVERS_NOT: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:did|does|do)\s+not\s+(?:cover|include|apply)\b"));
 static WITHOUT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:no|without)\b"));
 static DENIED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
@@ -58,7 +67,7 @@ static EXCEPTED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:was|were|is
 /// What is not, though a plan is: discretion, knowledge.
 static NOT_OF_PLAN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:discretion\w*|represent\w*|possess\w*|aware|knowledge|limited|later|influence|control|only|inside|material|directed?)\b",
+        r"\b(?:discretion\w*|represent\w*|possess\w*|aware|knowledge|limited|later|influence|control|only|inside|material|directed?|includ\w*|exclud\w*|ability|able|yet|marked|checked|box|checkbox|amended|new|conditions)\b",
     )
 });
 
@@ -66,6 +75,12 @@ static NOT_OF_PLAN: LazyLock<Pattern> = LazyLock::new(|| {
 static NOT_THIS: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\bmay\s+(?:\w+\s+)?(?:sell|enter|adopt|be\s+(?:sold|made|effected))\b|\bintends?\s+to\b|\bexpects?\s+to\b|\bfuture\s+sales?\b|\bany\s+future\b|\bremain\w*\s+(?:subject|available|covered|to\s+be)\b|\bwill\s+be\b|\b(?:terminated|cancel+ed|revoked)\s+(?:[\w.']+\s+){0,4}$|^\s*\(?(?:excludes|does\s+not\s+include)\b|\bpower\s+of\s+attorney\b|\bexceptions?\b|\bafter\s+the\s+(?:sale|transaction)s?\b|\bhave\s+yet\s+to\b|\bdisclaims\s+any\s+interest\s+in\s+shares\s+sold\b",
+    )
+});
+/// Where only the plan is spoken of: what it is for, when it begins, whose it is.
+static OF_A_PLAN: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:commenc\w*|begin|begins|beginning|scheduled|expired|to\s+be\s+sold|remaining|future|spouse|has\s+been\s+amended|(?:are|is)\s+(?:subject\s+to|covered\s+by)|may\s+(?:be\s+sold|sell)|former\s+employer)\b",
     )
 });
 /// What is done under some plans and is no sale.
@@ -76,7 +91,7 @@ static OTHER_ACT: LazyLock<Pattern> = LazyLock::new(|| {
 });
 static TRADE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:s[oe]ll\w*|sold|sales?|transactions?|trad(?:es?|ed)|dispos\w+|effected|executed|exercis\w+)\b",
+        r"\b(?:s[oe]ll\w*|sold|sales?|transactions?|trad(?:es?|ed)|dispos\w+|effected|executed|exercis\w+|orders?|carried\s+out)\b",
     )
 });
 /// A plan to reward people, not to sell.
@@ -94,34 +109,73 @@ pub(super) fn says_plan(sentence: &str) -> Option<&str> {
         || Some(pairs(sentence, &RELATED, &MENTION, 160).next().map_or(mention?, |pair| pair.words));
     let by_name = || pairs(sentence, &RELATED, &SALES, 80).next().map(|pair| pair.words);
     let found = by_rule().or_else(by_name)?;
-    if POLICY.is_match(sentence) {
+    if POLICY.is_match(sentence) || says_no_plan(sentence).is_some() || denies_named_plan(sentence).is_some()
+    {
         return None;
     }
     let named = mention.map_or(start_in(sentence, found) + found.len(), |words| start_in(sentence, words));
-    let of_another_act = OTHER_ACT.is_match(sentence) && !TRADE.is_match(sentence);
+    let related = pairs(sentence, &RELATED, &NAME, 160).next().is_some();
+    let of_another_act =
+        !related && OF_A_PLAN.is_match(sentence) || OTHER_ACT.is_match(sentence) && !TRADE.is_match(sentence);
     (!of_another_act && !NOT_THIS.is_match(&sentence[..named])).then_some(found)
 }
 
+static OF_AN_AWARD: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:granted|acquired|issued|awarded|held|vested|company's|issuer's|corporation's|401\(k\)|trustee|terms\s+of\s+the\s+plan)",
+    )
+});
+
 /// Whether a sentence speaks of a plan by a name that it, or another note, gave it.
 pub(super) fn says_named_plan(sentence: &str) -> Option<&str> {
-    let found = UNDER_NAMED.find(sentence)?;
-    (!REWARD.is_match(found) && !NOT_THIS.is_match(&sentence[..start_in(sentence, found)])).then_some(found)
+    let governed = pairs(sentence, &TRADE, &UNDER_NAMED, 80).find(|pair| !OF_AN_AWARD.is_match(pair.words));
+    let found = governed.map(|pair| pair.words).or_else(|| {
+        let found = UNDER_NAMED.find(sentence)?;
+        sentence[..start_in(sentence, found)].trim().is_empty().then_some(found)
+    })?;
+    (!REWARD.is_match(found)
+        && !OF_AN_AWARD.is_match(found)
+        && !NOT_THIS.is_match(&sentence[..start_in(sentence, found)]))
+    .then_some(found)
 }
 
 /// Whether a sentence says that something was not traded under a plan.
 pub(super) fn says_no_plan(sentence: &str) -> Option<&str> {
     let negated = || {
         pairs(sentence, &NOT, &NAME, 140)
+            .filter(|pair| !BOX.is_match(&sentence[..start_in(sentence, pair.words)]))
             .find(|pair| APPLIES.is_match(pair.gap) && !NOT_OF_PLAN.is_match(pair.gap))
             .map(|pair| pair.words)
     };
     let apart = || {
-        pairs(sentence, &APART, &NAME, 70).find(|pair| !EXCEPTED.is_match(pair.gap)).map(|pair| pair.words)
+        pairs(sentence, &APART, &NAME, 70)
+            .find(|pair| !EXCEPTED.is_match(pair.gap))
+            .filter(|_| !LOCK_UP.is_match(sentence))
+            .map(|pair| pair.words)
     };
-    let without =
-        || pairs(sentence, &WITHOUT, &NAME, 60).find(|pair| !TRADE.is_match(pair.gap)).map(|pair| pair.words);
-    let ended = || pairs(sentence, &ENDED, &NAME, 30).next().map(|pair| pair.words);
-    DENIED.find(sentence).or_else(negated).or_else(apart).or_else(without).or_else(ended)
+    let without = || {
+        pairs(sentence, &WITHOUT, &NAME, 60)
+            .find(|pair| !TRADE.is_match(pair.gap) && !RELATED.is_match(pair.gap))
+            .map(|pair| pair.words)
+    };
+    let uncovered = || pairs(sentence, &NAME, &COVERS_NOT, 40).next().map(|pair| pair.words);
+    DENIED.find(sentence).or_else(negated).or_else(apart).or_else(without).or_else(uncovered)
+}
+
+/// Whether a sentence says that a plan ended: what is sold since is not under it, unless the note says that it was.
+pub(super) fn says_ended(sentence: &str) -> Option<&str> {
+    pairs(sentence, &ENDED, &NAME, 30).next().map(|pair| pair.words)
+}
+
+/// Whether a sentence says of a trade that it was made under a plan, rather than that there is one.
+pub(super) fn is_plain(sentence: &str) -> bool {
+    const SHORT: usize = 60;
+    let under = pairs(sentence, &UNDER, &NAME, 160).next();
+    sentence.len() <= SHORT
+        || under.is_some_and(|pair| {
+            let before = &sentence[..start_in(sentence, pair.words)];
+            TRADE.is_match(before) || TRADE.is_match(pair.gap) || before.trim().is_empty()
+        })
 }
 
 /// Likewise of a plan that was named before.

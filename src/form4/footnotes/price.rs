@@ -20,7 +20,7 @@ pub(in crate::form4) struct PriceRange {
     /// Where in the note the words stand.
     start: usize,
     end: usize,
-    /// Of several ranges in one note: the dates that stand before this one, after the last.
+    /// Of several ranges in one note: the dates that stand beside this one.
     pub(in crate::form4) days: Vec<PlanDate>,
 }
 
@@ -77,7 +77,7 @@ const DOLLARS: &str = r"(?:^|(?u:[^A-Za-z$\d.])|\bUSD?\s?)\$\s?((?:\d{1,3}(?:,\d
 /// What is not the price of these trades: of options, of the market, of a plan's conditions.
 static NOT_ACTUAL: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?:exercise|strike|conversion)\s+prices?|hurdles?|target|52-?week|trading\s+range|market\s+price\s+is|limit\s+prices?|if\s+the|when\s+the|vest\w*|number\s+of\s+shares|par\s+value)\b",
+        r"\b(?:(?:exercise|strike|conversion)\s+prices?|hurdles?|target|52-?week|trading\s+range|market\s+price\s+is|limit\s+prices?|if\s+the|when\s+the|vest\w*|number\s+of\s+shares|par\s+value|commissions?,?\s+(?:which|that|ranging|of)|dividends?,?\s+(?:which|ranging|of)|proceeds,?\s+(?:which|that|ranging|of)|strikes?|conversion|exchange\s+rate|apprais\w+|increased|decreased|had\s+been\s+acquired|acquired\s+(?:under|in\s+(?:19|20)\d\d)|has\s+traded)\b",
     )
 });
 /// Trades or their prices must be spoken of.
@@ -111,11 +111,17 @@ pub(super) fn ranges(text: &str, marks: Marks) -> Vec<PriceRange> {
         }
         ranges.sort_by_key(|range| range.start);
     }
-    let mut from = 0;
     if ranges.len() > 1 {
-        for range in &mut ranges {
-            range.days = date::dates(&text[from..range.start]).into_iter().map(|found| found.date).collect();
-            from = range.end;
+        let named = |from: usize, until: usize| -> Vec<PlanDate> {
+            date::dates(&text[from..until]).into_iter().map(|found| found.date).collect()
+        };
+        // "on March 7 $15.49 - $15.73 and on March 8 …", or each day behind its range.
+        let leading = !named(0, ranges[0].start).is_empty();
+        for i in 0..ranges.len() {
+            let before = if i == 0 { 0 } else { ranges[i - 1].end };
+            let after = ranges.get(i + 1).map_or(text.len(), |next| next.start);
+            let (start, end) = (ranges[i].start, ranges[i].end);
+            ranges[i].days = if leading { named(before, start) } else { named(end, after) };
         }
     }
     ranges

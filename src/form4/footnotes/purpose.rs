@@ -54,8 +54,16 @@ static KEPT_BACK: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
+static PURPOSE: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\bto\s+(?:cover|satisfy|pay|fund|meet|discharge|settle|defray|remit)\b"));
+static NOT_FOR_IT: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:not|other\s+than)\s+(?:\w+\s+)?to\s+(?:cover|satisfy|pay)\b"));
+
 /// A sale that paid the tax or the price of an award.
 pub(super) fn says_cover(sentence: &str) -> Option<&str> {
+    if NOT_FOR_IT.is_match(sentence) {
+        return None;
+    }
     let pay = || pairs(sentence, &PAY, &COST, 140).next().map(|pair| pair.words);
     let account = || pairs(sentence, &ON_ACCOUNT_OF, &TAXES, 50).next().map(|pair| pair.words);
     let paid = pay().or_else(account);
@@ -65,7 +73,8 @@ pub(super) fn says_cover(sentence: &str) -> Option<&str> {
     let words = paid?;
     // "tax obligations of the reporting person" by itself: what an award brings about, unless it is called otherwise.
     let due = AWARD.is_match(sentence) || DUTY.is_match(sentence);
-    let sold = SOLD.is_match(sentence) || !KEPT_BACK.is_match(sentence);
+    // Without a word of a sale, only what is done for the purpose.
+    let sold = SOLD.is_match(sentence) || !KEPT_BACK.is_match(sentence) && PURPOSE.is_match(sentence);
     (sold && due && !OWN_TAX.is_match(sentence) && !NO_SALE.is_match(sentence)).then_some(words)
 }
 
@@ -88,12 +97,12 @@ static OFFERING_TERMS: LazyLock<Pattern> = LazyLock::new(|| {
 /// What an offering only dates or prices.
 static ONLY_DATES: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:prior\s+to|following|before|after|since|upon\s+(?:the\s+)?(?:closing|completion|consummation|pricing)|until|not|acquired|received|purchased|bought|convert\w*|held|owned|issued|subject\s+to|lock-?\s?up|file[ds]?|plan|concurrent\w*|same\s+(?:per[\s-]share\s+)?price|proceeds|price\s+(?:per\s+share\s+)?(?:paid|at\s+which))\b",
+        r"\b(?:prior\s+to|following|before|after|since|upon\s+(?:the\s+)?(?:closing|completion|consummation|pricing)|until|not|acquired|received|purchased|bought|convert\w*|held|owned|issued|subject\s+to|lock-?\s?up|file[ds]?|plan|concurrent\w*|equals?|pre|same\s+(?:per[\s-]share\s+)?price|proceeds|price\s+(?:per\s+share\s+)?(?:paid|at\s+which))\b",
     )
 });
 static NOT_SOLD_THERE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\block-?\s?up\b|\bnot\s+(?:to\s+)?(?:sell|offer|participat\w+|sold)\b|\bno\s+shares\s+(?:\w+\s+){0,6}sold\b",
+        r"\block-?\s?up\b|\bnot\s+(?:to\s+)?(?:sell|offer|participat\w+|sold)\b|\bno\s+shares\s+(?:\w+\s+){0,6}sold\b|\bnot\s+exercised\b|\bforfeit\w*",
     )
 });
 static ACQUIRED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:bought|acquired|received|purchased)\b"));
@@ -147,7 +156,7 @@ static NEGOTIATED: LazyLock<Pattern> = LazyLock::new(|| {
 });
 static NOT_NEGOTIATED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:acquired|received|issued|originally|purchased\s+(?:from|by\s+the\s+reporting)|employee\s+stock|note\s+purchase|repurchase|right\s+of|none\s+of|not\s+(?:\w+\s+){0,3}(?:private\w*|negotiated)|commissions?\s+negotiated|underwriters?)\b",
+        r"\b(?:acquired|received|issued|originally|purchased\s+(?:from|by\s+the\s+reporting)|employee\s+stock|note\s+purchase|repurchase|right\s+of|none\s+of|not\s+(?:\w+\s+){0,3}(?:private\w*|negotiated)|commissions?|underwriters?|subject\s+to|open[\s-]+market|brokerage\s+transactions?|(?:restricted|performance|deferred|phantom)\s+(?:stock|shares?))\b",
     )
 });
 static HANDED_OVER: LazyLock<Pattern> =
@@ -161,6 +170,7 @@ static ONE_BUYER: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 static SOLD_SHARES: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:sold|sale\s+of|sells)\b"));
+static SHARED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:proceeds|interest)\b"));
 /// Who buys outside the market.
 static TO_SOMEBODY: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
@@ -172,7 +182,11 @@ static TO_SOMEBODY: LazyLock<Pattern> = LazyLock::new(|| {
 pub(super) fn says_negotiated(sentence: &str) -> Option<&str> {
     let block =
         || BLOCK.find(sentence).filter(|words| words.ends_with(" to") || ONE_BUYER.is_match(sentence));
-    let buyer = || pairs(sentence, &SOLD_SHARES, &TO_SOMEBODY, 80).next().map(|pair| pair.words);
+    let buyer = || {
+        pairs(sentence, &SOLD_SHARES, &TO_SOMEBODY, 80)
+            .find(|pair| !SHARED.is_match(pair.gap))
+            .map(|pair| pair.words)
+    };
     let words = NEGOTIATED.find(sentence).or_else(block).or_else(buyer)?;
     let dealt = SOLD.is_match(sentence) || HANDED_OVER.is_match(sentence);
     (dealt && !NOT_NEGOTIATED.is_match(sentence)).then_some(words)
@@ -189,25 +203,28 @@ static HANDED: LazyLock<Pattern> = LazyLock::new(|| {
 });
 static TO_ISSUER: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:back\s+)?to\s+(?:the\s+|our\s+)?{ISSUER}(?:'s\b)?|\bto\s+(?u:[^;(]){{1,80}}?(?:{CALLED}|,\s+the\s+{ISSUER})"
+        r"\b(?:back\s+)?to\s+(?:the\s+|our\s+)?{ISSUER}(?:'s\b)?|\bto\s+(?u:[^;(]){{1,80}}?(?:{CALLED}|,\s+the\s+{ISSUER})(?:'s\b)?"
     ))
 });
 /// What is given to the issuer besides shares: "full information … to the issuer".
 static GIVEN_ELSE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:provid\w*|furnish\w*|suppl\w*|undertak\w*|available|information|request|pursuant|subject|report\w*|relat\w*|disgorge\w*|pa(?:id|y)\w*|remit\w*|proceeds|profits?|notice|public|market|respect|according|services?)\b",
+        r"\b(?:provid\w*|furnish\w*|suppl\w*|undertak\w*|available|information|request|pursuant|subject|report\w*|relat\w*|disgorge\w*|pa(?:id|y)\w*|remit\w*|proceeds|profits?|notice|public|market|respect|according|services?|owed|due|loans?|debts?|indebted\w*|advis[eo]rs?|consultants?|lenders?|directors?|party|transition|becoming|to\s+(?:fund|satisfy|cover|re-?pay|pay|meet)|affiliates?|chairman|chief|trusts?\s+for)\b",
     )
 });
-static BOUGHT: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:repurchas\w+|re-purchas\w+|redeem\w*|redemption|bought(?:\s+back)?|purchased?|buy-?\s?back|acquired)\b",
-    )
+static BOUGHT_BACK: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"\b(?:repurchas\w+|re-purchas\w+|redeem\w*|redemption|bought\s+back|buy-?\s?back)\b")
+});
+static BOUGHT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:purchased|bought|acquired)\b"));
+/// Another participle between would be what the issuer did: "acquired upon exercise of options granted by the Issuer".
+static DIRECTLY: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"^\s*(?:directly\s*|for\s+cash\s*|at\s+\$[\d.,]+\s*(?:per\s+(?:share|unit)\s*)?)?$")
 });
 static BY_ISSUER: LazyLock<Pattern> =
     LazyLock::new(|| pattern(&format!(r"\bby\s+(?:the\s+)?{ISSUER}|\bby\s+(?u:[^;(]){{1,80}}{CALLED}")));
 static REPURCHASE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b{ISSUER}(?:'s)?(?:\s+\w+){{0,3}}?\s+(?:repurchased?|redeemed|bought\s+back|share\s+repurchase|stock\s+repurchase|repurchase\s+of)\b|\b(?:share|stock|securities)\s+(?:repurchase|redemption)\s+agreement|\b(?:repurchased|redeemed|bought\s+back)\s+from\b"
+        r"\b{ISSUER}(?:\s+\w+){{0,3}}?\s+(?:repurchased|redeemed|bought\s+back)\b|\b(?:share|stock|securities)\s+(?:repurchase|redemption)\s+agreement|\b(?:repurchased|redeemed|bought\s+back)\s+from\b|\baccepted\s+for\s+(?:purchase|payment)\s+by\s+(?:the\s+)?{ISSUER}"
     ))
 });
 /// The issuer as the buyer: "the Issuer purchased these shares from".
@@ -216,6 +233,8 @@ static ISSUER_BUYS: LazyLock<Pattern> = LazyLock::new(|| {
         r#"\b(?:issuer|company|registrant|corporation)"?\)?,?\s+(?:\w+\s+){0,4}?(?:(?:re)?purchased|bought|redeemed|acquired|agreed\s+to\s+(?:(?:re)?purchase|buy)|used\s+(?:[\w.,']+\s+){0,14}?to\s+(?:(?:re)?purchase|buy|acquire|redeem))\b"#,
     )
 });
+/// "shares of the Company acquired from": the company is not the buyer.
+static OF_IT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:of|in|by)\s+(?:the\s+)?$"));
 static FROM: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\bfrom\b"));
 static TENDERED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:tendered|sold|accepted)\b"));
 static ISSUERS_OFFER: LazyLock<Pattern> = LazyLock::new(|| {
@@ -239,8 +258,15 @@ pub(super) fn says_to_issuer(sentence: &str) -> Option<&str> {
     let near = |first: &Pattern, second: &Pattern, most: usize| {
         pairs(sentence, first, second, most).next().map(|pair| pair.words)
     };
-    let words = near(&ISSUER_BUYS, &FROM, 160)
-        .or_else(|| near(&BOUGHT, &BY_ISSUER, 60))
+    let directly = || {
+        let mut pairs = pairs(sentence, &BOUGHT, &BY_ISSUER, 40);
+        pairs.find(|pair| DIRECTLY.is_match(pair.gap)).map(|pair| pair.words)
+    };
+    let buys = near(&ISSUER_BUYS, &FROM, 160)
+        .filter(|words| !OF_IT.is_match(&sentence[..super::pattern::start_in(sentence, words)]));
+    let words = buys
+        .or_else(|| near(&BOUGHT_BACK, &BY_ISSUER, 60))
+        .or_else(directly)
         .or_else(|| REPURCHASE.find(sentence))
         .or_else(|| near(&TENDERED, &ISSUERS_OFFER, 60))?;
     (!MAY_BUY.is_match(sentence)).then_some(words)
@@ -250,7 +276,7 @@ pub(super) fn says_to_issuer(sentence: &str) -> Option<&str> {
 
 static DISCRETIONARY: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:discretionary\s+(?:open[\s-]+market\s+)?(?:sales?|transactions?|trad(?:es?|ing)|dispositions?)|(?:at|in)\s+(?:his|her|their|its|the\s+reporting\s+person's)\s+(?:own\s+|sole\s+)?discretion)\b",
+        r"\b(?:discretionary\s+(?:open[\s-]+market\s+)?(?:sales?|transactions?|trad(?:es?|ing)|dispositions?)|(?:at|in)\s+(?:his|her|their|the\s+reporting\s+person's)\s+(?:own\s+|sole\s+)?discretion)\b",
     )
 });
 static NEGATED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:not|non|no|never|nor|without)\b"));

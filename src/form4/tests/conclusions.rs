@@ -1,0 +1,196 @@
+//! What notes and boxes mean for each row, and what is odd.
+
+use super::super::read;
+use super::document;
+use crate::filing::{Filing, Lot};
+
+/// A sale with these footnote ids on its date.
+fn sale(price: &str, ids: &[&str]) -> String {
+    let notes: String = ids.iter().map(|id| format!("<footnoteId id=\"{id}\"/>")).collect();
+    format!(
+        "<nonDerivativeTransaction><securityTitle><value>Common Stock</value></securityTitle>\
+         <transactionDate><value>2023-03-08</value>{notes}</transactionDate>\
+         <transactionCoding><transactionCode>S</transactionCode></transactionCoding><transactionAmounts>\
+         <transactionShares><value>100</value></transactionShares>\
+         <transactionPricePerShare><value>{price}</value></transactionPricePerShare>\
+         <transactionAcquiredDisposedCode><value>D</value></transactionAcquiredDisposedCode></transactionAmounts>\
+         </nonDerivativeTransaction>"
+    )
+}
+
+fn noted(before: &str, sales: &[String], notes: &[(&str, &str)], remarks: &str) -> Filing {
+    let notes: String =
+        notes.iter().map(|(id, text)| format!("<footnote id=\"{id}\">{text}</footnote>")).collect();
+    let xml = document(&format!(
+        "{before}<nonDerivativeTable>{}</nonDerivativeTable><footnotes>{notes}</footnotes><remarks>{remarks}</remarks>",
+        sales.concat()
+    ));
+    read(&xml).unwrap()
+}
+
+/// Plan, intent and evidence of each row.
+fn concluded(filing: &Filing) -> Vec<(&'static str, &'static str, String)> {
+    let words = |lot: &Lot| {
+        let intent = lot.intent.as_ref().unwrap();
+        (
+            lot.plan.value.word(),
+            intent.value.word(),
+            intent.evidence.as_ref().map(ToString::to_string).unwrap_or_default(),
+        )
+    };
+    filing.lots.iter().map(words).collect()
+}
+
+const PLAN: &str = "Sold under a Rule 10b5-1 plan adopted on June 1, 2022.";
+const COVER: &str = "Sold to cover tax withholding on vesting of RSUs.";
+
+#[test]
+fn a_note_speaks_of_the_rows_that_refer_to_it() {
+    let filing = noted(
+        "",
+        &[sale("10", &["F1"]), sale("10", &["F2"]), sale("10", &[])],
+        &[("F1", PLAN), ("F2", COVER)],
+        "",
+    );
+    assert_eq!(
+        concluded(&filing),
+        [
+            ("yes", "plan", format!("F1: \"{PLAN}\"")),
+            ("unknown", "sell-to-cover", format!("F2: \"{COVER}\"")),
+            ("unknown", "unknown", String::new()),
+        ]
+    );
+    let adopted = filing.lots[0].plan_adopted.as_ref().unwrap();
+    assert_eq!(adopted.date.to_string(), "2022-06-01");
+    assert_eq!(adopted.evidence.to_string(), "F1: \"Sold under a Rule 10b5-1 plan adopted on June 1, 2022\"");
+    assert!(filing.lots[1..].iter().all(|lot| lot.plan_adopted.is_none()));
+}
+
+#[test]
+fn what_speaks_of_the_whole_filing_speaks_of_all_rows_but_a_rows_own_note_comes_first() {
+    let whole = "The sales reported on this Form 4 were made under a Rule 10b5-1 plan.";
+    let filing = noted(
+        "",
+        &[sale("10", &["F1"]), sale("10", &["F2"]), sale("10", &[])],
+        &[("F1", whole), ("F2", COVER)],
+        "",
+    );
+    let told: Vec<_> = concluded(&filing).into_iter().map(|(plan, intent, _)| (plan, intent)).collect();
+    assert_eq!(told, [("yes", "plan"), ("unknown", "sell-to-cover"), ("yes", "plan")]);
+    // The remarks, and a note that no row refers to, speak of everything.
+    for filing in
+        [noted("", &[sale("10", &[])], &[], PLAN), noted("", &[sale("10", &[])], &[("F1", PLAN)], "")]
+    {
+        assert_eq!((concluded(&filing)[0].0, concluded(&filing)[0].1), ("yes", "plan"));
+    }
+    let filing = noted("", &[sale("10", &[])], &[], PLAN);
+    assert_eq!(concluded(&filing)[0].2, format!("remarks: \"{PLAN}\""));
+}
+
+#[test]
+fn the_box_decides_where_no_note_does() {
+    let boxed = |ticked: &str| format!("<aff10b5One>{ticked}</aff10b5One>");
+    let plain = |before: &str| concluded(&noted(before, &[sale("10", &[])], &[], "")).remove(0);
+    assert_eq!(plain(&boxed("1")), ("yes", "plan", "10b5-1 box: ticked".into()));
+    assert_eq!(plain(&boxed("0")), ("no", "discretionary", "10b5-1 box: not ticked".into()));
+    assert_eq!(plain(""), ("unknown", "unknown", String::new()));
+    let noted_plan = noted(&boxed("false"), &[sale("10", &["F1"])], &[("F1", PLAN)], "");
+    assert_eq!(concluded(&noted_plan)[0].0, "yes");
+    let denied =
+        noted("", &[sale("10", &["F1"])], &[("F1", "This sale was not made under a Rule 10b5-1 plan.")], "");
+    assert_eq!((concluded(&denied)[0].0, concluded(&denied)[0].1), ("no", "discretionary"));
+}
+
+#[test]
+fn of_several_ranges_in_a_note_the_rows_own_is_taken() {
+    let note =
+        "Prices ranged from $10.00 to $10.50 in the first lot and from $12.00 to $12.75 in the second.";
+    let notes = [("F1", note)];
+    let filing = noted("", &[sale("10.2", &["F1"]), sale("12.3", &["F1"]), sale("14", &["F1"])], &notes, "");
+    let ranges: Vec<_> = filing
+        .lots
+        .iter()
+        .map(|lot| lot.actual_prices.as_ref().map(|prices| (prices.low.plain(), prices.high.plain())))
+        .collect();
+    let range = |low: &str, high: &str| Some((low.to_owned(), high.to_owned()));
+    assert_eq!(ranges, [range("10", "10.5"), range("12", "12.75"), None]);
+    // By the row's date, March 8, whether it stands before its range or behind.
+    for note in [
+        "Prices ranged on 03/07/2023 $9.00 - $11.00, and on 03/08/2023 $10.00 - $12.00.",
+        "Prices ranged from $9.00 to $11.00 on March 7, 2023 and from $10.00 to $12.00 on March 8, 2023.",
+    ] {
+        let filing = noted("", &[sale("10.2", &["F1"])], &[("F1", note)], "");
+        let prices = filing.lots[0].actual_prices.as_ref().unwrap();
+        assert_eq!((prices.low.plain(), prices.high.plain()), ("10".into(), "12".into()), "{note}");
+    }
+}
+
+#[test]
+fn what_contradicts_itself_is_warned_of() {
+    let codes = |filing: &Filing| -> Vec<String> {
+        filing.warnings.iter().map(|warning| warning.code.clone()).collect()
+    };
+    let late = |xml: &str, accepted: &str| {
+        let mut filing = super::super::parse(xml).unwrap();
+        filing.accepted_at = Some(accepted.parse().unwrap());
+        super::super::conclude(&mut filing);
+        codes(&filing)
+    };
+    let one = document(&format!("<nonDerivativeTable>{}</nonDerivativeTable>", sale("10", &[])));
+    assert_eq!(late(&one, "2023-03-10T23:00:00Z"), Vec::<String>::new());
+    assert_eq!(late(&one, "2023-03-13T13:00:00Z"), ["filed-late"]);
+    assert_eq!(late(&one, "2023-03-07T13:00:00Z"), ["date-in-future"]);
+    assert_eq!(
+        late(&one.replace("<documentType>4<", "<documentType>4/A<"), "2023-04-13T13:00:00Z"),
+        Vec::<String>::new()
+    );
+
+    let many = |prices: &[&str]| {
+        noted("", &prices.iter().map(|price| sale(price, &[])).collect::<Vec<_>>(), &[], "")
+    };
+    assert_eq!(codes(&many(&["10", "10.4", "9.9"])), Vec::<String>::new());
+    assert_eq!(codes(&many(&["10", "10.4", "1.04"])), ["price-far-from-siblings"]);
+    // 1,000 dollars for 100 shares at 10.
+    assert_eq!(codes(&many(&["10", "1000"])), ["price-like-total"]);
+    assert_eq!(codes(&many(&["188139"])), ["price-like-total"]);
+    assert_eq!(
+        codes(
+            &read(&document(
+                &sale("10", &[])
+                    .replace("<value>100</value>", "<value>0</value>")
+                    .replacen(
+                        "<nonDerivativeTransaction>",
+                        "<nonDerivativeTable><nonDerivativeTransaction>",
+                        1
+                    )
+                    .replace(
+                        "</nonDerivativeTransaction>",
+                        "</nonDerivativeTransaction></nonDerivativeTable>"
+                    )
+            ))
+            .unwrap()
+        ),
+        ["zero-shares"]
+    );
+    let after = noted(
+        "",
+        &[sale("10", &["F1"])],
+        &[("F1", "Sold under a Rule 10b5-1 plan adopted on June 1, 2024.")],
+        "",
+    );
+    assert_eq!(codes(&after), ["plan-after-trade"]);
+    assert_eq!(codes(&noted("", &[sale("10", &["F1"])], &[("F1", " ")], "")), ["footnote-missing"]);
+
+    let symbol = |typed: &str| codes(&read(&one.replace(">ACME<", &format!(">{typed}<"))).unwrap());
+    assert_eq!(symbol("hunter2!pass"), ["odd-ticker"]);
+    for none in ["NONE", "N/A", "-", "Not applicable", "ACME"] {
+        assert_eq!(symbol(none), Vec::<String>::new(), "{none}");
+    }
+    let secret = read(&one.replace(">ACME<", ">hunter2!pass<")).unwrap();
+    assert!(!secret.warnings[0].message.contains("hunter2"));
+    let titled = one.replace(
+        "<isOfficer>0</isOfficer>",
+        "<isOfficer>0</isOfficer><officerTitle>Chief Sorcerer</officerTitle>",
+    );
+    assert_eq!(codes(&read(&titled).unwrap()), ["title-without-office"]);
+}
