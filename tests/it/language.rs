@@ -210,6 +210,7 @@ fn invented_notes_are_understood() {
     check("plans, and what looks like them", include_str!("language/plans.jsonl"));
     check("purposes and prices, and what looks like them", include_str!("language/purposes.jsonl"));
     check("the usual", include_str!("language/usual.jsonl"));
+    check("background that says nothing of the sale", include_str!("language/background.jsonl"));
     check("the styles of other houses", include_str!("language/other_houses.jsonl"));
 }
 

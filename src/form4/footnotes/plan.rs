@@ -114,7 +114,7 @@ pub(super) fn says_plan(sentence: &str) -> Option<&str> {
         return None;
     }
     let named = mention.map_or(start_in(sentence, found) + found.len(), |words| start_in(sentence, words));
-    let related = pairs(sentence, &RELATED, &NAME, 160).next().is_some();
+    let related = pairs(sentence, &UNDER, &NAME, 160).next().is_some();
     let of_another_act =
         !related && OF_A_PLAN.is_match(sentence) || OTHER_ACT.is_match(sentence) && !TRADE.is_match(sentence);
     (!of_another_act && !NOT_THIS.is_match(&sentence[..named])).then_some(found)

@@ -215,7 +215,7 @@ static GIVEN_ELSE: LazyLock<Pattern> = LazyLock::new(|| {
 static BOUGHT_BACK: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\b(?:repurchas\w+|re-purchas\w+|redeem\w*|redemption|bought\s+back|buy-?\s?back)\b")
 });
-static BOUGHT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:purchased|bought|acquired)\b"));
+static BOUGHT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:purchased|bought)\b"));
 /// Another participle between would be what the issuer did: "acquired upon exercise of options granted by the Issuer".
 static DIRECTLY: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"^\s*(?:directly\s*|for\s+cash\s*|at\s+\$[\d.,]+\s*(?:per\s+(?:share|unit)\s*)?)?$")
