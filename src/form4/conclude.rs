@@ -155,7 +155,8 @@ impl<'a> Notes<'a> {
             .map(|&i| Applying { notes: self, note: &self.all[i], tied: true, whole: true })
             .collect();
         let says_something = applying.iter().any(|own| !self.said(own.note).statements.is_empty());
-        for (_, note) in self.all.iter().enumerate().filter(|(i, _)| !own.contains(i)) {
+        let others = self.all.iter().enumerate().filter(|(i, _)| !own.contains(i));
+        for (_, note) in others {
             // What is said of other sales is said of this one only where nothing is said of itself.
             if note.tied_to_sale && says_something {
                 continue;
