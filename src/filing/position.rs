@@ -105,7 +105,7 @@ fn last_position(rows: &[&Lot]) -> Option<Decimal> {
     let follows = |earlier: &Lot, later: &Lot| {
         let (earlier, later, change) = (after(earlier)?, after(later)?, change(later)?);
         // Fractions of a share are rounded away now and then.
-        Some((earlier.checked_add(change)? - later).abs() <= Decimal::ONE)
+        Some(earlier.checked_add(change)?.checked_sub(later)?.abs() <= Decimal::ONE)
     };
     let all = |fits: &dyn Fn(&Lot, &Lot) -> Option<bool>| {
         rows.windows(2).all(|pair| fits(pair[0], pair[1]).unwrap_or(false))

@@ -161,9 +161,14 @@ fn is_total_beside(filing: &Filing, lot: &Lot, price: Usd) -> bool {
             && other.code.value == lot.code.value
             && other.line.security.value == lot.line.security.value;
         let Some(usual) = other.price.value.filter(|usual| same && !usual.is_zero()) else { return false };
-        let near = |a: Decimal, b: Decimal| a <= b * Decimal::TWO && b <= a * Decimal::TWO;
-        near(each.decimal(), usual.decimal()) && price.decimal() > usual.decimal() * Decimal::TEN
+        let near = |a: Decimal, b: Decimal| !is_more(a, b, Decimal::TWO) && !is_more(b, a, Decimal::TWO);
+        near(each.decimal(), usual.decimal()) && is_more(price.decimal(), usual.decimal(), Decimal::TEN)
     })
+}
+
+/// Whether a number is more than another so many times; not where that is more than can be counted.
+fn is_more(number: Decimal, other: Decimal, times: Decimal) -> bool {
+    other.checked_mul(times).is_some_and(|product| number > product)
 }
 
 /// Sales, or purchases, of one security within some days have prices that are near each other.
@@ -189,7 +194,7 @@ fn siblings(filing: &Filing, warnings: &mut Vec<Warning>) {
         near.sort_unstable();
         let Some(median) = near.get(near.len() / 2).filter(|_| near.len() >= FEWEST) else { continue };
         let (price, usual) = (price.decimal(), median.decimal());
-        if price > usual * Decimal::TWO || price * Decimal::TWO < usual {
+        if is_more(price, usual, Decimal::TWO) || is_more(usual, price, Decimal::TWO) {
             let message = format!(
                 "the price {} is far from {}, that of the lots beside it",
                 Usd::from(price).exact(),

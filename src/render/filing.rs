@@ -151,7 +151,10 @@ impl Picture {
             format!("{}{}", "█".repeat(filled), "░".repeat(BAR - filled))
         };
         let percent = |fraction: Decimal| {
-            let percent = (fraction * Decimal::ONE_HUNDRED).round_dp(4).normalize();
+            let Some(percent) = fraction.checked_mul(Decimal::ONE_HUNDRED) else {
+                return "many times".to_owned();
+            };
+            let percent = percent.round_dp(4).normalize();
             if percent.is_zero() { "under 0.0001%".to_owned() } else { format!("{percent}%") }
         };
         let Some(all) = share_of_holdings(&filing.lots, chosen) else {

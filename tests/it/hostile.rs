@@ -175,3 +175,47 @@ fn a_note_without_end_is_read_like_any_other() {
         assert_eq!(filing.lots.len(), 1, "{word}");
     }
 }
+
+/// The smallest and the largest numbers that are kept exact, and what lies beside them.
+const NUMBERS: [&str; 10] = [
+    "0",
+    "0.0000000000000000000000000001",
+    "1",
+    "10",
+    "100",
+    "16000",
+    "39614081257132168796771975167",
+    "39614081257132168796771975168",
+    "79228162514264337593543950334",
+    "79228162514264337593543950335",
+];
+
+proptest! {
+    /// Found by fuzzing: a difference of two positions that did not fit.
+    #[test]
+    fn no_number_makes_a_figure_overflow(
+        rows in prop::collection::vec((prop::sample::select(&NUMBERS[..]), prop::sample::select(&NUMBERS[..]), prop::sample::select(&NUMBERS[..]), any::<bool>()), 1..6),
+    ) {
+        let row = |(shares, price, after, acquired): &(&str, &str, &str, bool)| {
+            let direction = if *acquired { "A" } else { "D" };
+            format!(
+                "<nonDerivativeTransaction><securityTitle><value>Common</value></securityTitle><transactionDate>\
+                 <value>2023-05-01</value></transactionDate><transactionCoding><transactionCode>S</transactionCode>\
+                 </transactionCoding><transactionAmounts><transactionShares><value>{shares}</value></transactionShares>\
+                 <transactionPricePerShare><value>{price}</value></transactionPricePerShare>\
+                 <transactionAcquiredDisposedCode><value>{direction}</value></transactionAcquiredDisposedCode>\
+                 </transactionAmounts><postTransactionAmounts><sharesOwnedFollowingTransaction><value>{after}</value>\
+                 </sharesOwnedFollowingTransaction></postTransactionAmounts></nonDerivativeTransaction>"
+            )
+        };
+        let rows: String = rows.iter().map(row).collect();
+        let xml = format!(
+            "<ownershipDocument><documentType>4</documentType><issuer><issuerCik>1</issuerCik></issuer><reportingOwner>\
+             <reportingOwnerId><rptOwnerCik>2</rptOwnerCik></reportingOwnerId></reportingOwner><nonDerivativeTable>{rows}\
+             </nonDerivativeTable></ownershipDocument>"
+        );
+        let read = reader::read(xml.as_bytes()).unwrap();
+        prop_assert_eq!(read.lots.is_empty(), false);
+        let _ = (filing::show("x", &read, Colour::Plain), serde_json::to_string(&FilingRecord::new("x", &read)).unwrap());
+    }
+}
