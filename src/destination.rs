@@ -24,8 +24,17 @@ pub enum Destination {
 
 /// Not a destination.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is not a destination: expected terminal, jsonl, jsonl:FILE, discord:NAME or email:NAME")]
+#[error("`{0}` is not a destination: {EXPECTED}")]
 pub struct DestinationError(String);
+
+const EXPECTED: &str = "expected terminal, jsonl, jsonl:FILE, discord:NAME or email:NAME";
+
+impl DestinationError {
+    /// What is wrong, and what to do.
+    pub fn parts(&self) -> (String, &'static str) {
+        (format!("`{}` is not a destination", self.0), EXPECTED)
+    }
+}
 
 impl fmt::Display for Destination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

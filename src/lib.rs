@@ -8,6 +8,7 @@ pub mod app;
 pub mod bot;
 pub mod cli;
 pub mod config;
+pub mod decide;
 pub mod delivery;
 pub mod destination;
 pub mod digest;

@@ -15,7 +15,7 @@ use crate::filing::{
     Accession, Cik, Filing, Form, Intent, LineShare, Ownership, Plan, Role, Shares, Usd, Warning, index_url,
     lines, share_of_holdings,
 };
-use crate::rules::{Match, Rule};
+use crate::rules::{Match, Mention, Rule};
 
 /// The lists of an alert have these bounds.
 const MOST_CHANGES: usize = 30;
@@ -147,6 +147,12 @@ pub struct Alert {
     pub also_in: Vec<Accession>,
     /// All of it in one line.
     pub text: String,
+    /// The rule's own words, where it has a template.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// Whom messages on Discord ping.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mention: Vec<Mention>,
 }
 
 /// An alert's issuer.
@@ -273,6 +279,8 @@ impl Alert {
             amended_by: None,
             also_in: Vec::new(),
             text: String::new(),
+            message: None,
+            mention: rule.mention.clone(),
         };
         alert.reason();
         alert.text = alert.line();

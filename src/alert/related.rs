@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Alert, Key, MOST_CHANGES, MOST_OWNERS};
 use crate::filing::record::LotRecord;
-use crate::filing::{Filing, Link, Relation, RowChange, Table, Trade};
+use crate::filing::{Filing, Link, Relation, RowChange, Trade};
 use crate::rules::{Match, Rule};
 
 impl Alert {
@@ -30,7 +30,7 @@ impl Alert {
                 }
                 // It changes the sum of those that stay, if it was in it.
                 RowChange::Removed { table, code, .. } => {
-                    *table == Table::NonDerivative && code.is_some_and(|code| rule.codes.contains(&code))
+                    code.is_some_and(|code| rule.conditions.may_count(*table, code))
                 }
             };
             if !changes.rows.iter().any(touches) {

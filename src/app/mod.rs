@@ -13,14 +13,14 @@ pub use poll::PollReport;
 pub use run::{OnceReport, RunError, run, run_once};
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
 use crate::config::Settings;
 use crate::notify::Notifier;
-use crate::rules::Rule;
+use crate::rules::{Rule, RuleSet};
 use crate::source::Client;
 use crate::store::Store;
 
@@ -29,7 +29,7 @@ pub struct App {
     /// The settings.
     pub settings: Settings,
     /// The rules in force.
-    pub rules: Arc<Vec<Rule>>,
+    rules: RwLock<RuleSet>,
     /// What survives a restart.
     pub store: Store,
     /// EDGAR.
@@ -58,7 +58,7 @@ impl App {
     ) -> Self {
         Self {
             settings,
-            rules: Arc::new(rules),
+            rules: RwLock::new(RuleSet::new(rules)),
             store,
             client,
             notifier,
@@ -67,5 +67,10 @@ impl App {
             listed: Mutex::default(),
             wake: Notify::new(),
         }
+    }
+
+    /// The rules in force now.
+    pub fn rules(&self) -> RuleSet {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

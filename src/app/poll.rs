@@ -61,6 +61,8 @@ struct Discovery {
     entries: Vec<Entry>,
     /// Whether it went down to what was known, or to the feed's end.
     complete: bool,
+    /// Where the feed ended above what was seen before: its oldest entry.
+    gap: Option<DateTime<Utc>>,
 }
 
 impl App {
@@ -148,6 +150,7 @@ impl App {
             Some(newest) if discovery.complete => Frontier {
                 seen_until: newest.max(frontier.seen_until.min(now + MOST_AHEAD)),
                 baseline_rings: false,
+                history_since: discovery.gap.or(frontier.history_since),
                 ..frontier
             },
             _ => frontier,
@@ -170,7 +173,10 @@ impl App {
                 _ => return Ok(None),
             },
         };
-        let frontier = Frontier { floor: moment, seen_until: moment, baseline_rings: true };
+        // What is looked back over joins on to what was seen, or leaves a hole.
+        let history = known.filter(|known| moment <= known.seen_until).map(|known| known.whole_since());
+        let history_since = Some(history.map_or(moment, |history| history.min(moment)));
+        let frontier = Frontier { floor: moment, seen_until: moment, baseline_rings: true, history_since };
         self.store.discovered(&[], &[], frontier, now)?;
         Ok(Some(frontier))
     }
@@ -183,7 +189,8 @@ impl App {
         };
         let floor = newest(&page.entries, now).unwrap_or(now - MOST_AHEAD);
         let known: Vec<FilingRef> = page.filings();
-        let frontier = Frontier { floor, seen_until: floor, baseline_rings: false };
+        let frontier =
+            Frontier { floor, seen_until: floor, baseline_rings: false, history_since: Some(floor) };
         self.store.discovered(&[], &known, frontier, now)?;
         report.baseline = known.len();
         tracing::info!(filings = known.len(), %floor, "first run: what EDGAR lists now is taken as known");
@@ -199,7 +206,7 @@ impl App {
         report: &mut PollReport,
     ) -> Result<Discovery, StoreError> {
         let mut seen: HashSet<(Accession, Cik)> = HashSet::new();
-        let mut discovery = Discovery { entries: Vec::new(), complete: false };
+        let mut discovery = Discovery { entries: Vec::new(), complete: false, gap: None };
         let (mut start, mut count) = (0, SHORT_PAGE);
         for _ in 0..MOST_PAGES {
             let page = match self.page(start, count, report).await {
@@ -208,7 +215,7 @@ impl App {
                     match self.is_end(start, count, report).await {
                         Ok(true) => {
                             discovery.complete = true;
-                            warn_of_gap(&discovery, frontier);
+                            discovery.gap = gap(&discovery, frontier);
                         }
                         Ok(false) => self.trouble(error, now, report)?,
                         Err(error) => self.trouble(error, now, report)?,
@@ -235,7 +242,7 @@ impl App {
         }
         // No feed of EDGAR's is that long: what lies behind is taken as its end, or it would be read for ever.
         discovery.complete = true;
-        warn_of_gap(&discovery, frontier);
+        discovery.gap = gap(&discovery, frontier);
         Ok(discovery)
     }
 
@@ -274,18 +281,17 @@ impl App {
     }
 }
 
-/// Tells where the feed ended above what was seen before.
-fn warn_of_gap(discovery: &Discovery, frontier: Frontier) {
-    let oldest = discovery.entries.iter().map(|entry| entry.accepted_at).min();
+/// Where the feed ended above what was seen before, which is told.
+fn gap(discovery: &Discovery, frontier: Frontier) -> Option<DateTime<Utc>> {
     // A feed of less than a page is no feed of EDGAR's, but a replay, which begins where it begins.
-    if let Some(oldest) =
-        oldest.filter(|oldest| *oldest > frontier.seen_until && discovery.entries.len() >= LONG_PAGE)
-    {
-        let seen = frontier.seen_until;
-        tracing::warn!(
-            "EDGAR's feed reaches back only to {oldest}: what was accepted from {seen} to then was not seen"
-        );
-    }
+    let oldest = discovery.entries.iter().map(|entry| entry.accepted_at).min();
+    let oldest =
+        oldest.filter(|oldest| *oldest > frontier.seen_until && discovery.entries.len() >= LONG_PAGE)?;
+    let seen = frontier.seen_until;
+    tracing::warn!(
+        "EDGAR's feed reaches back only to {oldest}: what was accepted from {seen} to then was not seen"
+    );
+    Some(oldest)
 }
 
 /// Whether a page goes down to what was accepted before `moment`: two filings say so, since one may have an absurd time.

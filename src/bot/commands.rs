@@ -78,7 +78,8 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Repl
 pub(super) fn choices(app: &App, asked: &Asked) -> Vec<(String, String)> {
     let typed = asked.rule.to_lowercase();
     let described = |name: &str| {
-        let rule = app.rules.iter().find(|rule| rule.name == name);
+        let rules = app.rules();
+        let rule = rules.get(name);
         match rule.and_then(|rule| rule.description.as_deref()) {
             Some(description) => clip(&format!("{name}: {description}"), CHOICE_NAME).into_owned(),
             None => name.to_owned(),
@@ -86,7 +87,7 @@ pub(super) fn choices(app: &App, asked: &Asked) -> Vec<(String, String)> {
     };
     let names: Vec<String> = match asked.command.as_str() {
         "unsubscribe" => app.store.subscriptions(asked.channel).unwrap_or_default(),
-        _ => app.rules.iter().map(|rule| rule.name.clone()).collect(),
+        _ => app.rules().iter().map(|rule| rule.name.clone()).collect(),
     };
     names
         .into_iter()
@@ -98,7 +99,8 @@ pub(super) fn choices(app: &App, asked: &Asked) -> Vec<(String, String)> {
 
 async fn subscribe(app: &App, asked: &Asked, now: DateTime<Utc>) -> Result<Reply, StoreError> {
     let name = asked.rule.trim();
-    let Some(rule) = app.rules.iter().find(|rule| rule.name == name) else {
+    let rules = app.rules();
+    let Some(rule) = rules.get(name) else {
         return Ok(private("There is no such rule. Choose one from the list that appears while you type."));
     };
     let new = app.store.subscribe(asked.channel, &rule.name, asked.user, now)?;
@@ -128,7 +130,7 @@ fn subscriptions(app: &App, asked: &Asked) -> Result<Reply, StoreError> {
     }
     let lines: Vec<String> = names
         .iter()
-        .map(|name| match app.rules.iter().find(|rule| rule.name == *name) {
+        .map(|name| match app.rules().iter().find(|rule| rule.name == *name) {
             Some(rule) => match rule.description.as_deref() {
                 Some(description) => format!("- `{name}` {}", clip(description, 100)),
                 None => format!("- `{name}`"),

@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod environment;
 mod run;
+mod schema;
 mod setup;
 mod show;
 
@@ -31,6 +32,8 @@ enum Verb {
     Check(check::Args),
     /// Print what filings say
     Show(show::Args),
+    /// Print the JSON Schema of a file that people write, for editors
+    Schema(schema::Args),
 }
 
 /// Does what the arguments ask for, and says how it went: 0 done, 1 failed, 2 wrong usage.
@@ -44,6 +47,7 @@ pub fn main() -> ExitCode {
         Verb::Demo(args) => demo::run(&args),
         Verb::Check(args) => check::run(&args),
         Verb::Show(args) => show::run(&args),
+        Verb::Schema(args) => schema::run(&args),
     };
     done.unwrap_or_else(|error| {
         tell(&mut io::stderr(), &format!("sellbell: {error:#}\n"));

@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             // The gateway's task may have ended long ago.
             let _ = stopping.send(true);
         };
-        tracing::info!(rules = app.rules.len(), "polling on schedule: {}", app.settings.schedule.poll);
+        tracing::info!(rules = app.rules().len(), "polling on schedule: {}", app.settings.schedule.poll);
         let ended = app::run(app, stop).await;
         if ended.is_err() {
             gateway.abort();

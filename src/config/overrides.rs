@@ -14,7 +14,7 @@ pub(super) fn read(file: &str, text: &str, overrides: &[(String, String)]) -> Re
     let Ok(mut document) = text.parse::<DocumentMut>() else { return settings };
     for (name, value) in overrides {
         let blame = |message: String| {
-            Problems(vec![Problem { file: format!("environment variable {name}"), place: None, message }])
+            Problems(vec![Problem::of_file(format!("environment variable {name}"), message)])
         };
         let (section, key) = path(name).map_err(blame)?;
         // What reads as TOML is meant so, unless the key wants text: `[store] dir` may be named 2024.

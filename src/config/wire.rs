@@ -317,6 +317,6 @@ impl Reader<'_> {
     }
 
     fn report<T>(&mut self, value: &Spanned<T>, message: impl Display) {
-        self.problems.push(self.source.problem(value, message));
+        self.problems.push(self.source.problem(value.span(), message));
     }
 }

@@ -16,7 +16,8 @@ fn alert_of(submission: &str, name: &str) -> Alert {
     let text = format!("[[rule]]\nname = \"{name}\"\ndescription = \"Insiders sell\"\ncodes = [\"S\"]\n");
     let rules = rules::load_slice([Source { file: "a", text: &text }], &|_| true, &[]).unwrap();
     let filing = reader::read(submission.as_bytes()).unwrap();
-    let matched = rules::evaluate(&rules[0], &filing).unwrap();
+    let matched =
+        rules::evaluate(&rules[0], &rules::Subject::new(&filing, rules::History::default())).unwrap();
     Alert::new(&rules[0], &filing, &matched, "2021-08-24T21:12:30Z".parse().unwrap()).unwrap()
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -61,7 +62,7 @@ pub fn load_path(
     }
     if files.len() > MOST_FILES {
         let message = format!("{} rule files are more than the {MOST_FILES} that are read", files.len());
-        return Err(Problems(vec![Problem { file: path.display().to_string(), place: None, message }]).into());
+        return Err(Problems(vec![Problem::of_file(path.display().to_string(), message)]).into());
     }
     if files.is_empty() {
         return Err(LoadError::Empty(path.to_owned()));
@@ -72,9 +73,7 @@ pub fn load_path(
         let size = fs::metadata(&path).map_err(io(&path))?.len();
         if size > MOST_BYTES {
             let message = format!("{size} bytes are too many for a rule file");
-            return Err(
-                Problems(vec![Problem { file: path.display().to_string(), place: None, message }]).into()
-            );
+            return Err(Problems(vec![Problem::of_file(path.display().to_string(), message)]).into());
         }
         texts.push((path.display().to_string(), fs::read_to_string(&path).map_err(io(&path))?));
     }
@@ -93,15 +92,15 @@ pub fn load_slice<'a>(
 ) -> Result<Vec<Rule>, Problems> {
     let mut rules: Vec<Rule> = Vec::new();
     let mut problems = Vec::new();
-    let mut names: BTreeMap<String, (Source<'_>, toml::Spanned<String>)> = BTreeMap::new();
+    let mut names: BTreeMap<String, (Source<'_>, Range<usize>)> = BTreeMap::new();
     for source in sources {
         let (placed, mut found) = wire::read(source, known, defined);
         problems.append(&mut found);
         for wire::Placed { rule, name } in placed {
             if let Some((file, first)) = names.get(&rule.name) {
-                let line = file.line(first);
+                let line = file.line(first.start);
                 let message = format!("there is another rule named `{}`, in {}:{line}", rule.name, file.file);
-                problems.push(source.problem(&name, message));
+                problems.push(source.problem(name, message).help("names are unique over all files"));
             } else {
                 names.insert(rule.name.clone(), (source, name));
                 rules.push(rule);

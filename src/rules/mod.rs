@@ -1,37 +1,135 @@
 //! Rules: what to look for in a filing. `docs/RULES.md` specifies the files.
 
+mod condition;
+mod evaluate;
+mod expression;
+mod facts;
+mod history;
+mod keys;
 mod load;
-mod matcher;
+mod names;
+mod reason;
+mod schema;
+mod set;
+mod span;
+mod sums;
 mod wire;
+mod words;
 
+pub use condition::{Amendments, Cluster, Cumulative, Group, OwnerWanted, Per, RoleWanted, Selection};
+pub use evaluate::{Match, Silent, evaluate, explain};
+pub use expression::{ExpressionError, Template, When};
+pub use facts::Subject;
+pub use history::History;
 pub use load::{LoadError, load_path, load_slice};
-pub use matcher::{Match, Silent, evaluate};
+pub use reason::{Explanation, Finding, Truth};
+pub use schema::schema;
+pub use set::RuleSet;
+pub use span::{Span, SpanError};
 
-use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
 
 use crate::destination::Destination;
-use crate::filing::{Cik, Code, Shares, Usd};
+use crate::filing::{Shares, Usd};
 
-/// One rule. All its conditions must hold; an empty list or `None` is no condition.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One rule. All its conditions must hold.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     /// Unique over all files.
     pub name: String,
     /// For people.
     pub description: Option<String>,
-    /// The issuer has one of these tickers, upper case.
-    pub tickers: BTreeSet<String>,
-    /// The issuer is one of these.
-    pub ciks: BTreeSet<Cik>,
-    /// The lots that count have one of these codes; never empty.
-    pub codes: BTreeSet<Code>,
-    /// The sum of those lots is worth at least this.
-    pub min_value: Option<Usd>,
-    /// The sum of those lots is at least this many.
-    pub min_shares: Option<Shares>,
+    /// Whether it rings at all.
+    pub enabled: bool,
+    /// What to look for.
+    pub conditions: Group,
     /// Where its alerts go, besides the channels that subscribe.
     pub notify: Vec<Destination>,
+    /// After it rang for an issuer it is silent for that one for so long.
+    pub cooldown: Option<Span>,
+    /// Whom its messages on Discord ping.
+    pub mention: Vec<Mention>,
+    /// The message's own words.
+    pub template: Option<Template>,
+    /// What must happen for some filings.
+    pub tests: Vec<RuleTest>,
+    /// Where it stands: its file, and the line of its name.
+    pub place: (String, usize),
 }
 
-#[cfg(test)]
-mod tests;
+/// What must happen for a filing: a `[[rule.test]]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleTest {
+    /// A path from the rule file's folder, or the accession of a bundled filing.
+    pub filing: String,
+    /// Filings that came before it, likewise.
+    pub after: Vec<String>,
+    /// Whether the rule rings.
+    pub rings: bool,
+    /// What the lots that count are worth together.
+    pub value: Option<Usd>,
+    /// How many shares they are together.
+    pub shares: Option<Shares>,
+    /// The condition that keeps the rule silent.
+    pub because: Option<String>,
+    /// The line on which it begins.
+    pub line: usize,
+}
+
+/// Somebody whom a message on Discord pings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Mention {
+    /// Everybody with a role.
+    Role(u64),
+    /// A member.
+    User(u64),
+    /// Everybody who is online.
+    Here,
+    /// Everybody.
+    Everyone,
+}
+
+impl fmt::Display for Mention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Role(id) => write!(f, "role:{id}"),
+            Self::User(id) => write!(f, "user:{id}"),
+            Self::Here => f.write_str("here"),
+            Self::Everyone => f.write_str("everyone"),
+        }
+    }
+}
+
+impl FromStr for Mention {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let id = |id: &str| id.parse().ok().filter(|id| *id > 0);
+        let mention = match text.split_once(':') {
+            Some(("role", number)) => id(number).map(Self::Role),
+            Some(("user", number)) => id(number).map(Self::User),
+            None if text == "here" => Some(Self::Here),
+            None if text == "everyone" => Some(Self::Everyone),
+            _ => None,
+        };
+        mention.ok_or_else(|| format!("`{text}` is nobody to mention"))
+    }
+}
+
+impl TryFrom<String> for Mention {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Mention> for String {
+    fn from(mention: Mention) -> Self {
+        mention.to_string()
+    }
+}

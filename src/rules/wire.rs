@@ -1,68 +1,26 @@
-//! A rule file as it is written, and its way into [`Rule`]s.
+//! A rule file as it is written, and its way into [`Rule`]s, with every mistake at once.
 
-use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
+mod group;
 
-use serde::Deserialize;
-use serde::de::{self, Deserializer, Visitor};
-use toml::Spanned;
+use std::fmt::Display;
+use std::ops::Range;
 
-use super::Rule;
+use toml::de::DeTable;
+
+use super::keys::{self, CONDITIONS, RULE, Shape, TEST};
+use super::{Mention, Rule, RuleTest, Selection, Span, Template};
 use crate::destination::{Destination, is_name};
-use crate::filing::{Cik, Code, CodeError, Shares, Usd, is_ticker};
-use crate::problem::{Problem, Source};
+use crate::problem::{Problem, Reader, Source, Value, nearest};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireFile {
-    #[serde(default)]
-    rule: Vec<Spanned<WireRule>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireRule {
-    name: Spanned<String>,
-    description: Option<String>,
-    tickers: Option<Spanned<Vec<Spanned<String>>>>,
-    ciks: Option<Spanned<Vec<Spanned<u64>>>>,
-    codes: Option<Spanned<Vec<Spanned<String>>>>,
-    min_value: Option<Spanned<Number>>,
-    min_shares: Option<Spanned<Number>>,
-    #[serde(default)]
-    notify: Vec<Spanned<String>>,
-}
-
-/// A number as a whole number or, where it has a fraction, as a decimal in quotes: floats are not exact.
-struct Number(String);
-
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NumberVisitor;
-        impl Visitor<'_> for NumberVisitor {
-            type Value = Number;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a whole number like 1_000_000, or a decimal in quotes like \"0.50\"")
-            }
-
-            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Number, E> {
-                Ok(Number(number.to_string()))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Number, E> {
-                Ok(Number(text.replace('_', "")))
-            }
-        }
-        deserializer.deserialize_any(NumberVisitor)
-    }
-}
+/// A rule with more tests than this has a mistake.
+const MOST_TESTS: usize = 200;
+/// A text that a rule holds is at most so long, in characters.
+const LONGEST_TEXT: usize = 4_000;
 
 /// A rule and the place of its name, for duplicate checks across files.
 pub(super) struct Placed {
     pub(super) rule: Rule,
-    pub(super) name: Spanned<String>,
+    pub(super) name: Range<usize>,
 }
 
 /// Reads a rule file's text; `known` says which destinations the settings define.
@@ -71,152 +29,251 @@ pub(super) fn read(
     known: &dyn Fn(&Destination) -> bool,
     defined: &[String],
 ) -> (Vec<Placed>, Vec<Problem>) {
-    let wire: WireFile = match source.read() {
-        Ok(wire) => wire,
-        Err(problem) => return (Vec::new(), vec![problem]),
-    };
-    let mut reader = Reader { source, known, defined, problems: Vec::new() };
-    let rules: Vec<Placed> = wire.rule.into_iter().map(|rule| reader.rule(rule)).collect();
-    if rules.is_empty() {
-        let message = "there is no [[rule]] in this file".to_owned();
-        reader.problems.push(Problem { file: source.file.to_owned(), place: None, message });
-    }
-    (rules, reader.problems)
+    let (reader, table) = Reader::new(source);
+    let mut wire = Wire { reader, known, defined };
+    let rules = wire.file(&table);
+    (rules, wire.reader.problems)
 }
 
-struct Reader<'a> {
-    source: Source<'a>,
+struct Wire<'a> {
+    reader: Reader<'a>,
     known: &'a dyn Fn(&Destination) -> bool,
     defined: &'a [String],
-    problems: Vec<Problem>,
 }
 
-impl Reader<'_> {
-    fn rule(&mut self, wire: Spanned<WireRule>) -> Placed {
-        let start = Spanned::new(wire.span(), ());
-        let wire = wire.into_inner();
-        if !is_name(wire.name.get_ref()) {
-            let message =
-                format!("`{}` is not a name: use a-z, 0-9, - and _, at most 64 of them", wire.name.get_ref());
-            self.report(&wire.name, message);
-        }
-        let conditions = [
-            wire.tickers.is_some(),
-            wire.ciks.is_some(),
-            wire.codes.is_some(),
-            wire.min_value.is_some(),
-            wire.min_shares.is_some(),
-        ];
-        if !conditions.contains(&true) {
-            let message = format!(
-                "rule `{}` has no condition, so it would ring for every sale: set at least one of tickers, ciks, codes, min_value, min_shares",
-                wire.name.get_ref()
-            );
-            self.report(&start, message);
-        }
-        let codes = self.set(wire.codes, "codes", |text: &String| code(text));
-        let rule = Rule {
-            tickers: self.set(wire.tickers, "tickers", |text: &String| ticker(text)),
-            ciks: self.set(wire.ciks, "ciks", |&number| {
-                Cik::new(number).ok_or_else(|| format!("{number} is not a CIK: expected 1 to 9999999999"))
-            }),
-            codes: if codes.is_empty() { BTreeSet::from([Code::SALE]) } else { codes },
-            min_value: self.threshold::<Usd>(wire.min_value.as_ref(), "min_value"),
-            min_shares: self.threshold::<Shares>(wire.min_shares.as_ref(), "min_shares"),
-            notify: self.notify(&wire.notify),
-            description: wire.description.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
-            name: wire.name.get_ref().clone(),
+impl Wire<'_> {
+    fn file(&mut self, table: &DeTable<'_>) -> Vec<Placed> {
+        // What is not TOML leaves holes that are nobody's mistake.
+        let broken = !self.reader.problems.is_empty();
+        self.misplaced(table);
+        let Some(rules) = table.get("rule") else {
+            if !broken {
+                let problem = Problem::of_file(self.reader.source.file, "there is no [[rule]] in this file");
+                self.reader.problems.push(problem);
+            }
+            return Vec::new();
         };
-        Placed { rule, name: wire.name }
+        let Some(list) = rules.get_ref().as_array() else {
+            let help = "write [[rule]], with two brackets on each side, above each rule";
+            self.reader.report_with(rules.span(), "`rule` is not a list of rules", help);
+            return Vec::new();
+        };
+        list.iter().filter_map(|rule| self.rule(rule, broken)).collect()
     }
 
-    fn set<W, T: Ord>(
-        &mut self,
-        wire: Option<Spanned<Vec<Spanned<W>>>>,
-        key: &str,
-        read: impl Fn(&W) -> Result<T, String>,
-    ) -> BTreeSet<T> {
-        let Some(wire) = wire else { return BTreeSet::new() };
-        if wire.get_ref().is_empty() {
-            self.report(&wire, format!("`{key}` is empty: leave it out, or give at least one"));
-        }
-        let mut set = BTreeSet::new();
-        for item in wire.get_ref() {
-            match read(item.get_ref()) {
-                Ok(value) => {
-                    set.insert(value);
+    /// Reports what stands beside the rules; most often it was meant to stand in one.
+    fn misplaced(&mut self, table: &DeTable<'_>) {
+        let of_rule: Vec<&str> = keys::listed(RULE.iter().chain(CONDITIONS));
+        for key in table.keys().filter(|key| key.get_ref() != "rule") {
+            let name: &str = key.get_ref();
+            let help = match nearest(name, ["rule", "rules"].into_iter().chain(of_rule.iter().copied())) {
+                Some("rule" | "rules") => "did you mean [[rule]]?".to_owned(),
+                Some(near) if table.get(name).is_some_and(|value| value.get_ref().is_table()) => {
+                    format!("below [[rule]], write [rule.{near}]")
                 }
-                Err(message) => self.report(item, message),
-            }
-        }
-        set
-    }
-
-    fn threshold<T>(&mut self, wire: Option<&Spanned<Number>>, key: &str) -> Option<T>
-    where
-        T: FromStr + Default + PartialOrd,
-        T::Err: fmt::Display,
-    {
-        let wire = wire?;
-        match wire.get_ref().0.parse::<T>() {
-            Ok(value) if value > T::default() => Some(value),
-            Ok(_) => {
-                self.report(wire, format!("`{key}` must be above zero"));
-                None
-            }
-            Err(error) => {
-                self.report(wire, error);
-                None
-            }
+                Some("any" | "test") => format!("below [[rule]], write [[rule.{name}]]"),
+                Some(near) => format!("keys like `{near}` stand below [[rule]]"),
+                None => "a rule file has [[rule]] tables alone".to_owned(),
+            };
+            self.reader.report_with(key.span(), format!("a rule file has no key `{name}`"), help);
         }
     }
 
-    fn notify(&mut self, wire: &[Spanned<String>]) -> Vec<Destination> {
+    fn rule(&mut self, value: &Value<'_>, broken: bool) -> Option<Placed> {
+        let table = self.reader.table("rule", value, "a table")?;
+        let known: Vec<&str> = keys::listed(RULE.iter().chain(CONDITIONS));
+        self.reader.only(table, &known, "a rule");
+        let (name, span) = self.name(table, value);
+        let conditions = self.group(table, &Selection::default(), 0);
+        if conditions.is_none() && !broken {
+            let what = format!("rule `{name}` has no condition, so it would ring for every sale");
+            let help = "set at least one, like tickers = [\"QLYS\"] or min_value = 1_000_000";
+            self.reader.report_with(span.clone(), what, help);
+        }
+        let line = self.reader.source.line(span.start);
+        let rule = Rule {
+            description: self
+                .text(table, "description")
+                .map(|text| text.trim().to_owned())
+                .filter(|t| !t.is_empty()),
+            enabled: table
+                .get("enabled")
+                .and_then(|value| self.reader.flag("enabled", value))
+                .unwrap_or(true),
+            conditions: conditions.unwrap_or_default(),
+            notify: table.get("notify").map(|value| self.notify(value)).unwrap_or_default(),
+            cooldown: table.get("cooldown").and_then(|value| self.span("cooldown", value)),
+            mention: table.get("mention").map(|value| self.mentions(value)).unwrap_or_default(),
+            template: table.get("template").and_then(|value| self.template(value)),
+            tests: table.get("test").map(|value| self.tests(value)).unwrap_or_default(),
+            place: (self.reader.source.file.to_owned(), line),
+            name,
+        };
+        Some(Placed { rule, name: span })
+    }
+
+    fn name(&mut self, table: &DeTable<'_>, rule: &Value<'_>) -> (String, Range<usize>) {
+        let Some(value) = table.get("name") else {
+            let head = rule.span().start..rule.span().start + "[[rule]]".len();
+            self.reader.report_with(
+                head.clone(),
+                "this rule has no name",
+                "give it one: name = \"large-sales\"",
+            );
+            return (String::new(), head);
+        };
+        let name = self.reader.text("name", value, Shape::Name.expected()).unwrap_or_default();
+        if !is_name(name) && value.get_ref().is_str() {
+            let help = "use a-z, 0-9, - and _, at most 64 of them";
+            self.reader.report_with(value.span(), format!("`{name}` is not a name"), help);
+        }
+        (name.to_owned(), value.span())
+    }
+
+    fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<String> {
+        let value = table.get(key)?;
+        let text = self.reader.text(key, value, keys::expected(key))?;
+        if text.chars().count() > LONGEST_TEXT {
+            let help = format!("at most {LONGEST_TEXT} characters");
+            self.reader.report_with(value.span(), format!("`{key}` is too long"), help);
+        }
+        Some(text.to_owned())
+    }
+
+    fn notify(&mut self, value: &Value<'_>) -> Vec<Destination> {
         let mut destinations: Vec<Destination> = Vec::new();
-        for item in wire {
-            match item.get_ref().parse::<Destination>() {
+        let Some(list) = value.get_ref().as_array() else {
+            self.reader.mismatch("notify", value, Shape::Destinations.expected());
+            return destinations;
+        };
+        for item in list {
+            let Some(text) = self.reader.text("notify", item, Shape::Destinations.expected()) else {
+                continue;
+            };
+            match text.parse::<Destination>() {
                 Ok(destination) if (self.known)(&destination) => {
                     if !destinations.contains(&destination) {
                         destinations.push(destination);
                     }
                 }
                 Ok(destination) => {
-                    let message = format!(
-                        "the settings define no destination `{destination}`, only {}",
-                        self.defined.join(", ")
-                    );
-                    self.report(item, message);
+                    let help = match nearest(text, self.defined.iter().map(String::as_str)) {
+                        Some(near) => {
+                            format!("did you mean `{near}`? It defines {}", self.defined.join(", "))
+                        }
+                        None => format!("it defines {}", self.defined.join(", ")),
+                    };
+                    let what = format!("the settings define no destination `{destination}`");
+                    self.reader.report_with(item.span(), what, help);
                 }
-                Err(error) => self.report(item, error),
+                Err(error) => {
+                    let (what, help) = error.parts();
+                    self.reader.report_with(item.span(), what, help);
+                }
             }
         }
         destinations
     }
 
-    fn report<T>(&mut self, value: &Spanned<T>, message: impl fmt::Display) {
-        self.problems.push(self.source.problem(value, message));
+    fn mentions(&mut self, value: &Value<'_>) -> Vec<Mention> {
+        let help = "expected role:ID, user:ID, here or everyone; right-click a role or member, \"Copy ID\"";
+        self.each("mention", value, |text| text.parse::<Mention>().map_err(|what| (what, help.to_owned())))
     }
-}
 
-fn ticker(text: &str) -> Result<String, String> {
-    let upper = text.trim().to_ascii_uppercase();
-    if is_ticker(&upper) {
-        Ok(upper)
-    } else {
-        Err(format!("`{text}` is not a ticker: expected 1 to 6 letters, like QLYS"))
+    fn span(&mut self, key: &str, value: &Value<'_>) -> Option<Span> {
+        let text = self.reader.text(key, value, Shape::Span.expected())?;
+        self.parsed(value, text.parse::<Span>(), Shape::Span)
     }
-}
 
-fn code(text: &str) -> Result<Code, String> {
-    let code: Code = text.parse().map_err(|error: CodeError| error.to_string())?;
-    match code.letter() {
-        // Marks of the paper form, which the XML keeps in elements of their own.
-        'K' | 'V' => {
-            Err(format!("no filing states code {code}: EDGAR keeps it apart from the transaction code"))
+    fn template(&mut self, value: &Value<'_>) -> Option<Template> {
+        let text = self.reader.text("template", value, Shape::Text.expected())?;
+        match Template::new(text) {
+            Ok(template) => Some(template),
+            Err(error) => {
+                self.reader.report_with(value.span(), error.what, error.help);
+                None
+            }
         }
-        _ if code.meaning().is_none() => {
-            Err(format!("`{code}` is not a code of the SEC's list: S is a sale, P a purchase"))
+    }
+
+    fn tests(&mut self, value: &Value<'_>) -> Vec<RuleTest> {
+        let Some(list) = value.get_ref().as_array() else {
+            self.reader.mismatch("test", value, Shape::Tests.expected());
+            return Vec::new();
+        };
+        if list.len() > MOST_TESTS {
+            let what = format!("{} tests are more than the {MOST_TESTS} that a rule may have", list.len());
+            self.reader.report(value.span(), what);
         }
-        _ => Ok(code),
+        list.iter().filter_map(|test| self.test(test)).collect()
+    }
+
+    fn test(&mut self, value: &Value<'_>) -> Option<RuleTest> {
+        let table = self.reader.table("test", value, "a table")?;
+        self.reader.only(table, &keys::listed(TEST), "a test");
+        let (filing, rings) = (self.text(table, "filing"), table.get("rings"));
+        for (missing, key, example) in [
+            (table.get("filing").is_none(), "filing", "filing = \"0009900001-21-000001\""),
+            (rings.is_none(), "rings", "rings = true"),
+        ] {
+            if missing {
+                let help = format!("add {example}");
+                self.reader.report_with(value.span(), format!("this test has no `{key}`"), help);
+            }
+        }
+        let rings = self.reader.flag("rings", rings?)?;
+        if let Some(because) = table.get("because").filter(|_| rings) {
+            let help = "it names the condition that keeps a rule silent: leave it out, or set rings = false";
+            self.reader.report_with(because.span(), "`because` needs rings = false", help);
+        }
+        for key in ["value", "shares"] {
+            if let Some(value) = table.get(key).filter(|_| !rings) {
+                let help = "nothing counts where a rule is silent: leave it out, or set rings = true";
+                self.reader.report_with(value.span(), format!("`{key}` needs rings = true"), help);
+            }
+        }
+        Some(RuleTest {
+            filing: filing?,
+            after: table
+                .get("after")
+                .map(|value| self.each("after", value, |text| Ok::<_, (String, String)>(text.to_owned())))
+                .unwrap_or_default(),
+            rings,
+            value: table.get("value").and_then(|value| self.amount("value", value)),
+            shares: table.get("shares").and_then(|value| self.amount("shares", value)),
+            because: self.text(table, "because"),
+            line: self.reader.source.line(value.span().start),
+        })
+    }
+
+    /// Each text of a list, read.
+    fn each<T>(
+        &mut self,
+        key: &str,
+        value: &Value<'_>,
+        read: impl Fn(&str) -> Result<T, (String, String)>,
+    ) -> Vec<T> {
+        let expected = keys::expected(key);
+        let mut all = Vec::new();
+        for item in self.reader.list(key, value, expected) {
+            let Some(text) = self.reader.text(key, item, expected) else { continue };
+            match read(text) {
+                Ok(value) => all.push(value),
+                Err((what, help)) => self.reader.report_with(item.span(), what, help),
+            }
+        }
+        all
+    }
+
+    fn amount<T: std::str::FromStr<Err: Display>>(&mut self, key: &str, value: &Value<'_>) -> Option<T> {
+        let text = self.reader.decimal(key, value)?;
+        self.parsed(value, text.parse(), Shape::Number)
+    }
+
+    fn parsed<T>(&mut self, value: &Value<'_>, read: Result<T, impl Display>, shape: Shape) -> Option<T> {
+        read.map_err(|error| {
+            self.reader.report_with(value.span(), error, format!("expected {}", shape.expected()));
+        })
+        .ok()
     }
 }

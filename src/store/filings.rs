@@ -24,6 +24,16 @@ pub struct Frontier {
     /// Whether filings that a first run took as known ring after all: while `--since` looks back.
     #[serde(default)]
     pub baseline_rings: bool,
+    /// From here on every filing is in history; `None` in records of older versions, where it is the floor.
+    #[serde(default)]
+    pub history_since: Option<DateTime<Utc>>,
+}
+
+impl Frontier {
+    /// From here on every filing is in history.
+    pub fn whole_since(&self) -> DateTime<Utc> {
+        self.history_since.unwrap_or(self.floor)
+    }
 }
 
 /// While EDGAR is asked nothing.
@@ -223,14 +233,24 @@ impl Store {
         self.write(|| self.inner.pending.insert(key.as_str(), bytes)).map(drop)
     }
 
-    /// What history has of an issuer's filings that were accepted since `since`, oldest first: at most the newest 1,000.
+    /// What history has of an issuer's filings that were accepted since `since`, oldest first: at most the newest 1,000. And
+    /// from when on that is whole; `None` before the first poll.
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn history(&self, issuer: Cik, since: DateTime<Utc>) -> Result<Vec<PastFiling>, StoreError> {
+    pub fn history(
+        &self,
+        issuer: Cik,
+        since: DateTime<Utc>,
+    ) -> Result<(Vec<PastFiling>, Option<DateTime<Utc>>), StoreError> {
         const MOST: usize = 1_000;
         let (from, until) = (moment(issuer, since), format!("{:010}0", issuer.number()));
-        self.newest(&self.inner.history, from.as_bytes()..until.as_bytes(), MOST)
+        let past: Vec<PastFiling> =
+            self.newest(&self.inner.history, from.as_bytes()..until.as_bytes(), MOST)?;
+        let cut = past.first().filter(|_| past.len() >= MOST).map(|oldest| oldest.accepted_at);
+        let whole = self.frontier()?.map(|frontier| frontier.whole_since());
+        let whole = whole.map(|whole| cut.map_or(whole, |cut| whole.max(cut)));
+        Ok((past, whole))
     }
 
     /// Makes a filing done, with all that it causes, in one transaction. `false`: it was done before, and nothing is

@@ -19,7 +19,8 @@ fn alert() -> Alert {
     let source = Source { file: "a", text: "[[rule]]\nname = \"a\"\ntickers = [\"QLYS\"]\n" };
     let rules = rules::load_slice([source], &|_| true, &[]).unwrap();
     let filing = reader::read(QUALYS).unwrap();
-    let matched = rules::evaluate(&rules[0], &filing).unwrap();
+    let matched =
+        rules::evaluate(&rules[0], &rules::Subject::new(&filing, rules::History::default())).unwrap();
     Alert::new(&rules[0], &filing, &matched, now()).unwrap()
 }
 
@@ -60,7 +61,7 @@ fn terminal() -> Destination {
 async fn what_was_committed_survives_and_a_second_commit_writes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    let frontier = Frontier { floor: now(), seen_until: now(), baseline_rings: false };
+    let frontier = Frontier { floor: now(), seen_until: now(), baseline_rings: false, history_since: None };
     store.discovered(&[reference()], &[], frontier, now()).unwrap();
     // What is pending is never taken as known.
     store.discovered(&[], &[reference()], frontier, now()).unwrap();

@@ -76,7 +76,7 @@ fn check_tells_every_mistake_with_file_and_line() {
     assert_eq!(checked.status.code(), Some(1));
     assert_eq!(
         text(&checked.stderr),
-        "rules/a.toml:4:11: the settings define no destination `email:me`, only terminal, jsonl\n\
+        "rules/a.toml:4:11: the settings define no destination `email:me`: it defines terminal, jsonl\n\
          rules/b.toml:1:1: rule `a` has no condition, so it would ring for every sale: set at least one of tickers, ciks, codes, min_value, min_shares\n\
          rules/b.toml:2:8: there is another rule named `a`, in rules/a.toml:2\n"
     );

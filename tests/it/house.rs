@@ -10,7 +10,7 @@ const FLOORS: [&[&str]; 11] = [
     &["form4", "edgar", "problem"],
     &["config", "reader", "rules"],
     &["alert"],
-    &["digest"],
+    &["decide", "digest"],
     &["delivery"],
     &["render"],
     &["source", "store", "notify", "replay"],

@@ -12,6 +12,7 @@ mod house;
 mod language;
 mod processes;
 mod related;
+mod rules;
 mod shared;
 mod shipped;
 mod subscriptions;

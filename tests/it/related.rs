@@ -175,7 +175,7 @@ async fn owners_of_one_chain_are_named_in_one_alert_and_different_people_in_two(
     assert!(alerts.iter().all(|alert| alert["also_in"] == serde_json::json!([])));
 
     // History counts each lot once.
-    let history = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
+    let (history, _) = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
     let counted: Vec<usize> = history.iter().map(|past| past.lots.len() - past.not_counted.len()).collect();
     assert_eq!(counted, [1, 0, 0, 1, 1, 1]);
     drop(app);
@@ -233,7 +233,7 @@ async fn an_amendment_says_what_it_amends_and_what_changed_row_by_row() {
     assert_eq!(none, Vec::<Value>::new());
 
     // Each lot counts in one version only, and the holdings-only one takes no place.
-    let history = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
+    let (history, _) = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
     let counted: Vec<(String, usize)> = history
         .iter()
         .map(|past| (past.accession.to_string(), past.lots.len() - past.not_counted.len()))
@@ -420,7 +420,7 @@ async fn an_amendment_that_only_adds_a_trade_takes_nothing_away() {
         (&alerts[0]["restated"], &alerts[0]["replaces"]),
         (&serde_json::json!([]), &serde_json::json!([]))
     );
-    let history = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
+    let (history, _) = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
     assert!(history.iter().all(|past| past.not_counted.is_empty()), "both trades count");
     drop(app);
     world.finish().await;
@@ -441,7 +441,7 @@ async fn a_row_left_out_that_no_rule_counted_is_no_news_of_the_sale() {
         ..original.clone()
     };
     assert_eq!(ring(&world, &app, &[&without], NOON).await, Vec::<Value>::new());
-    let history = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
+    let (history, _) = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
     let counted: Vec<usize> = history.iter().map(|past| past.lots.len() - past.not_counted.len()).collect();
     assert_eq!(counted, [0, 1], "the amendment's version counts");
     drop(app);
@@ -488,7 +488,7 @@ async fn an_original_that_comes_after_its_amendment_says_so() {
     let original = filed("0000000070-25-000081", FIRST);
     let second = ring(&world, &app, &[&original], "2025-12-12T18:00:00-05:00").await;
     assert_eq!(second[0]["amended_by"], "0000000070-25-000082");
-    let history = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
+    let (history, _) = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
     let counted: Vec<usize> = history.iter().map(|past| past.lots.len() - past.not_counted.len()).collect();
     assert_eq!((counted, history[1].amends), (vec![0, 1], Some("0000000070-25-000081".parse().unwrap())));
     drop(app);

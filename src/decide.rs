@@ -1,0 +1,225 @@
+//! What a filing causes, decided from the filing, the rules and history alone: the bot, `explain` and `backtest` all ask here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::alert::Alert;
+use crate::filing::{Accession, Filing, Link, PastFiling, Rang, Relation};
+use crate::rules::{self, History, Match, Rule, RuleSet, Subject};
+
+/// Owners of one chain report a block within some days of each other; an amendment without a date follows soon.
+const RECENT: TimeDelta = TimeDelta::days(30);
+
+/// A filing, and what came before it.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The filing.
+    pub filing: &'a Filing,
+    /// When EDGAR accepted it, by its header or by the feed.
+    pub accepted_at: DateTime<Utc>,
+    /// When it was first seen.
+    pub seen_at: DateTime<Utc>,
+    /// What history has of its issuer, from [`since`] on.
+    pub known: &'a [PastFiling],
+    /// From here on history is whole; `None` without one.
+    pub whole_since: Option<DateTime<Utc>>,
+}
+
+/// Why a rule is silent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Silence {
+    /// A condition does not hold, or cannot be told.
+    Condition(&'static str),
+    /// It rang for the issuer a short while ago, for this filing.
+    Cooldown(Accession),
+    /// The filing has no accession, so that nothing can be told of it once only.
+    NoAccession,
+}
+
+/// What becomes of a filing.
+#[derive(Debug)]
+pub struct Decision<'r> {
+    /// The alerts, in the order of the rules; those that take back an earlier one among them.
+    pub alerts: Vec<(&'r Rule, Alert)>,
+    /// The rules that were asked and are silent.
+    pub silent: Vec<(&'r Rule, Silence)>,
+    /// The rules whose template fails for this filing, and why; their alerts have the usual words alone.
+    pub failures: Vec<(&'r Rule, String)>,
+    /// What history is to keep: first of this filing, then what it says of earlier ones.
+    pub history: Vec<PastFiling>,
+}
+
+/// How far back history is asked for a filing, by its own date and by what rules want to know.
+pub fn since<'r>(
+    rules: impl IntoIterator<Item = &'r Rule>,
+    filing: &Filing,
+    accepted_at: DateTime<Utc>,
+) -> DateTime<Utc> {
+    let original = filing.date_of_original_submission.and_then(|day| day.and_hms_opt(0, 0, 0));
+    let mut since = accepted_at.checked_sub_signed(RECENT).unwrap_or_default();
+    since = original.map_or(since, |day| day.and_utc().min(since));
+    // History is of trades, which may be older than the filing that tells them.
+    let traded = filing.lots.iter().filter_map(|lot| lot.date.value).min();
+    let traded = traded.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|day| day.and_utc());
+    for rule in rules {
+        let reach = rule.conditions.reach_days();
+        if reach > 0 {
+            let from = traded.map_or(accepted_at, |traded| traded.min(accepted_at));
+            let earlier = from.checked_sub_signed(TimeDelta::days(i64::from(reach) + 1)).unwrap_or_default();
+            since = since.min(earlier);
+        }
+        since = rule.cooldown.map_or(since, |cooldown| since.min(cooldown.before_moment(accepted_at)));
+    }
+    since
+}
+
+/// Holds the rules that a filing can meet against it.
+pub fn decide<'r>(rules: &'r RuleSet, case: Case<'_>) -> Decision<'r> {
+    decide_for(rules, rules.candidates(case.filing), case)
+}
+
+/// Holds some rules against a filing.
+pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) -> Decision<'r> {
+    let past = Past::new(case);
+    let subject = past.subject(case);
+    let mut decision =
+        Decision { alerts: Vec::new(), silent: Vec::new(), failures: Vec::new(), history: Vec::new() };
+    let mut told = BTreeMap::new();
+    for &rule in &asked {
+        let rung = rules::evaluate(rule, &subject)
+            .map_err(|silent| Silence::Condition(silent.0))
+            .and_then(|matched| past.alert(rule, matched, case));
+        match rung {
+            Ok((mut alert, lots)) => {
+                match rule.template.as_ref().map(|template| template.render(&subject, &lots)) {
+                    Some(Ok(message)) => alert.message = Some(message).filter(|message| !message.is_empty()),
+                    Some(Err(error)) => decision.failures.push((rule, error.what)),
+                    None => {}
+                }
+                told.insert(rule.name.clone(), Rang { key: alert.key.to_string(), lots });
+                decision.alerts.push((rule, alert));
+            }
+            Err(silence) => {
+                let withdrawn = matches!(silence, Silence::Condition(_))
+                    .then(|| Alert::withdrawn(rule, case.filing, &past.relation, case.seen_at))
+                    .flatten();
+                decision.alerts.extend(withdrawn.map(|alert| (rule, alert)));
+                decision.silent.push((rule, silence));
+            }
+        }
+    }
+    // An amendment may lack all that an index goes by.
+    let rest = past.relation.follows_rang.keys().filter(|name| !asked.iter().any(|rule| rule.name == **name));
+    for rule in rest.filter_map(|name| rules.get(name)).filter(|rule| rule.enabled) {
+        let withdrawn = Alert::withdrawn(rule, case.filing, &past.relation, case.seen_at);
+        decision.alerts.extend(withdrawn.map(|alert| (rule, alert)));
+    }
+    decision.history = past.kept(case, told);
+    decision
+}
+
+/// Tells every condition of a rule for a filing, by the evaluator that decides.
+pub fn explain(rule: &Rule, case: Case<'_>) -> rules::Explanation {
+    let past = Past::new(case);
+    rules::explain(rule, &past.subject(case))
+}
+
+/// A filing beside its history.
+struct Past {
+    own: Option<PastFiling>,
+    relation: Relation,
+    /// History as the filing leaves it: rows that it takes the place of do not count any more.
+    filings: Vec<PastFiling>,
+    told: BTreeSet<usize>,
+    told_in: Vec<Accession>,
+}
+
+impl Past {
+    fn new(case: Case<'_>) -> Self {
+        let Some(mut own) = PastFiling::of(case.filing, case.accepted_at) else {
+            let filings = case.known.to_vec();
+            return Self {
+                own: None,
+                relation: Relation::default(),
+                filings,
+                told: BTreeSet::new(),
+                told_in: Vec::new(),
+            };
+        };
+        let relation = own.relate(case.known);
+        if let Link::To(original) = relation.link {
+            own.amends = Some(original);
+        }
+        let mut told: BTreeSet<usize> =
+            relation.told.iter().flat_map(|told| told.lots.iter().copied()).collect();
+        if let Some((_, replaced)) = &relation.amended_by {
+            told.extend(replaced);
+        }
+        own.not_counted = told.clone();
+        let mut filings = case.known.to_vec();
+        if let (Some(follows), Some(changes)) = (relation.follows, &relation.changes) {
+            for before in filings.iter_mut().filter(|past| past.accession == follows) {
+                before.not_counted.extend(&changes.replaced);
+            }
+        }
+        let told_in = relation.told.iter().map(|told| told.accession).collect();
+        Self { own: Some(own), relation, filings, told, told_in }
+    }
+
+    fn subject<'a>(&'a self, case: Case<'a>) -> Subject<'a> {
+        let history = History {
+            filings: &self.filings,
+            since: case.whole_since,
+            told: Some(&self.told),
+            told_in: &self.told_in,
+        };
+        Subject::new(case.filing, history)
+    }
+
+    fn alert(&self, rule: &Rule, matched: Match, case: Case<'_>) -> Result<(Alert, Vec<usize>), Silence> {
+        let alert = Alert::new(rule, case.filing, &matched, case.seen_at);
+        let mut alert = alert.ok_or(Silence::NoAccession)?;
+        let own_key = alert.key.clone();
+        alert.relate(rule, &self.relation);
+        if alert.key == own_key
+            && let Some(accession) = self.cooling(rule, case)
+        {
+            return Err(Silence::Cooldown(accession));
+        }
+        Ok((alert, matched.lots))
+    }
+
+    /// The filing for which a rule rang so short a while ago that it is silent now. What amends a filing that was told is
+    /// told all the same.
+    fn cooling(&self, rule: &Rule, case: Case<'_>) -> Option<Accession> {
+        let cooldown = rule.cooldown.filter(|_| !self.relation.follows_rang.contains_key(&rule.name))?;
+        let until = cooldown.before_moment(case.accepted_at);
+        let own = case.filing.accession;
+        let rang = self.filings.iter().filter(|past| {
+            Some(past.accession) != own
+                && past.rang.contains_key(&rule.name)
+                && past.accepted_at > until
+                && past.accepted_at <= case.accepted_at
+        });
+        rang.map(|past| (past.accepted_at, past.accession)).max().map(|(_, accession)| accession)
+    }
+
+    /// What history is to keep.
+    fn kept(self, case: Case<'_>, told: BTreeMap<String, Rang>) -> Vec<PastFiling> {
+        let Some(mut own) = self.own else { return Vec::new() };
+        own.rang = told;
+        let accession = own.accession;
+        let mut kept = vec![own];
+        if let Some((amendment, _)) = &self.relation.amended_by {
+            let found = case.known.iter().find(|past| past.accession == *amendment).cloned();
+            kept.extend(found.map(|past| PastFiling { amends: Some(accession), ..past }));
+        }
+        if let (Some(follows), Some(changes)) = (self.relation.follows, &self.relation.changes)
+            && !changes.replaced.is_empty()
+        {
+            kept.extend(self.filings.into_iter().find(|past| past.accession == follows));
+        }
+        kept
+    }
+}

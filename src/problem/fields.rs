@@ -1,0 +1,186 @@
+//! Reading a TOML file key by key, so that every mistake in it is found at once.
+
+use std::fmt::Display;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::{Problem, Source, nearest};
+
+/// A value and where it stands.
+pub type Value<'a> = Spanned<DeValue<'a>>;
+
+/// More mistakes than this in one file are not told.
+const MOST_PROBLEMS: usize = 100;
+
+/// Reads values, and gathers the mistakes in them.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    /// The file.
+    pub source: Source<'a>,
+    /// The mistakes so far.
+    pub problems: Vec<Problem>,
+}
+
+impl<'a> Reader<'a> {
+    /// Of a file, and its outermost table: what of it is TOML.
+    pub fn new(source: Source<'a>) -> (Self, DeTable<'a>) {
+        let mut reader = Self { source, problems: Vec::new() };
+        let (table, errors) = DeTable::parse_recoverable(source.text);
+        // The first mistake of syntax makes others behind it.
+        if let Some(error) = errors.first() {
+            let span = error.span().unwrap_or_default();
+            let message = error.message().trim_end().replace('\n', "; ");
+            reader.report(span, format!("this is not TOML: {message}"));
+        }
+        (reader, table.into_inner())
+    }
+
+    /// Notes a mistake, and returns it so that help can be added.
+    pub fn report(&mut self, span: Range<usize>, message: impl Display) -> &mut Problem {
+        let problem = self.source.problem(span, message);
+        if self.problems.len() >= MOST_PROBLEMS {
+            self.problems.pop();
+        }
+        self.problems.push(problem);
+        let last = self.problems.len() - 1;
+        &mut self.problems[last]
+    }
+
+    /// Notes a mistake, and what to do.
+    pub fn report_with(&mut self, span: Range<usize>, message: impl Display, help: impl Into<String>) {
+        self.report(span, message).help = Some(help.into());
+    }
+
+    /// Reports the keys of a table that are none of those known.
+    pub fn only(&mut self, table: &DeTable<'_>, known: &[&str], what: &str) {
+        for key in table.keys() {
+            let name: &str = key.get_ref();
+            if known.contains(&name) {
+                continue;
+            }
+            let help = match nearest(name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the keys are {}", known.join(", ")),
+            };
+            self.report_with(key.span(), format!("{what} has no key `{name}`"), help);
+        }
+    }
+
+    /// A text.
+    pub fn text<'v>(&mut self, key: &str, value: &'v Value<'_>, expected: &str) -> Option<&'v str> {
+        let text = value.get_ref().as_str();
+        if text.is_none() {
+            self.mismatch(key, value, expected);
+        }
+        text
+    }
+
+    /// `true` or `false`.
+    pub fn flag(&mut self, key: &str, value: &Value<'_>) -> Option<bool> {
+        let flag = value.get_ref().as_bool();
+        if flag.is_none() {
+            self.mismatch(key, value, "true or false");
+        }
+        flag
+    }
+
+    /// A whole number.
+    pub fn whole(&mut self, key: &str, value: &Value<'_>, expected: &str) -> Option<i64> {
+        let whole = value.get_ref().as_integer();
+        let number = whole.and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
+        if number.is_none() {
+            self.mismatch(key, value, expected);
+        }
+        number
+    }
+
+    /// An exact number: whole, or a decimal in quotes, as digits.
+    pub fn decimal(&mut self, key: &str, value: &Value<'_>) -> Option<String> {
+        let whole = value.get_ref().as_integer();
+        if let Some(number) = whole.and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok()) {
+            return Some(number.to_string());
+        }
+        if let Some(text) = value.get_ref().as_str() {
+            return Some(text.replace('_', ""));
+        }
+        if value.get_ref().is_float() {
+            let written = self.source.text.get(value.span()).unwrap_or("0.50");
+            let help = format!("write it in quotes: {key} = \"{written}\"");
+            self.report_with(value.span(), "a number with a point is not exact", help);
+        } else {
+            self.mismatch(key, value, "a whole number like 1_000_000, or a decimal in quotes like \"0.50\"");
+        }
+        None
+    }
+
+    /// The items of a list that is not empty.
+    pub fn list<'v, 'd>(&mut self, key: &str, value: &'v Value<'d>, expected: &str) -> &'v [Value<'d>] {
+        let Some(list) = value.get_ref().as_array() else {
+            self.mismatch(key, value, expected);
+            return &[];
+        };
+        if list.is_empty() {
+            let help = "leave it out, or give at least one";
+            self.report_with(value.span(), format!("`{key}` is empty"), help);
+        }
+        list
+    }
+
+    /// A table.
+    pub fn table<'v, 'd>(
+        &mut self,
+        key: &str,
+        value: &'v Value<'d>,
+        expected: &str,
+    ) -> Option<&'v DeTable<'d>> {
+        let table = value.get_ref().as_table();
+        if table.is_none() {
+            self.mismatch(key, value, expected);
+        }
+        table
+    }
+
+    /// One of some words.
+    pub fn word<T: Copy>(&mut self, key: &str, value: &Value<'_>, words: &[(&str, T)]) -> Option<T> {
+        let named: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let listed = quoted(&named);
+        let text = self.text(key, value, &format!("one of {listed}"))?;
+        let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text.trim()));
+        if found.is_none() {
+            let help = match nearest(text, named) {
+                Some(near) => format!("did you mean \"{near}\"? It is one of {listed}"),
+                None => format!("expected one of {listed}"),
+            };
+            self.report_with(value.span(), format!("`{key}` cannot be \"{text}\""), help);
+        }
+        found.map(|(_, meant)| *meant)
+    }
+
+    /// Some of some words.
+    pub fn words<T: Copy>(&mut self, key: &str, value: &Value<'_>, words: &[(&str, T)]) -> Vec<T> {
+        let named: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let expected = format!("a list of some of {}", quoted(&named));
+        let items = self.list(key, value, &expected);
+        items.iter().filter_map(|item| self.word(key, item, words)).collect()
+    }
+
+    /// Reports a value of another type than it has to be.
+    pub fn mismatch(&mut self, key: &str, value: &Value<'_>, expected: &str) {
+        let found = match value.get_ref() {
+            DeValue::String(_) => "a text",
+            DeValue::Integer(_) => "a whole number",
+            DeValue::Float(_) => "a number with a point",
+            DeValue::Boolean(_) => "true or false",
+            DeValue::Datetime(_) => "a date or time",
+            DeValue::Array(_) => "a list",
+            DeValue::Table(_) => "a table",
+        };
+        self.report_with(value.span(), format!("`{key}` is {found}"), format!("expected {expected}"));
+    }
+}
+
+fn quoted(words: &[&str]) -> String {
+    words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,157 @@
+//! What is wrong in a file that a person wrote, and where.
+
+mod fields;
+mod report;
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+pub use fields::{Reader, Value};
+pub use report::report;
+
+use crate::text::{clip, line_column};
+
+/// Of a line that is shown with its mistake, so many characters are kept.
+const LONGEST_LINE: usize = 400;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// The file is not taken.
+    #[default]
+    Error,
+    /// The file is taken, but hardly meant so.
+    Warning,
+}
+
+/// One mistake, with its place.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub struct Problem {
+    /// The file as the person knows it.
+    pub file: String,
+    /// Where, if one place is to blame.
+    pub place: Option<Place>,
+    /// What is wrong.
+    pub message: String,
+    /// What is expected, or what to do.
+    pub help: Option<String>,
+    /// How bad it is.
+    pub level: Level,
+}
+
+/// A stretch of one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1, in characters.
+    pub column: usize,
+    /// How many characters are to blame, at least 1.
+    pub length: usize,
+    /// The line's text.
+    pub text: String,
+}
+
+impl Problem {
+    /// A mistake of a file as a whole.
+    pub fn of_file(file: impl Into<String>, message: impl Into<String>) -> Self {
+        let (file, message) = (file.into(), message.into());
+        Self { file, place: None, message, help: None, level: Level::Error }
+    }
+
+    /// With what is expected, or what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// As a warning.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.level = Level::Warning;
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    /// `rules/a.toml:3:1: there is no key `ticker`: did you mean `tickers`?`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file)?;
+        if let Some(place) = &self.place {
+            write!(f, ":{}:{}", place.line, place.column)?;
+        }
+        if self.level == Level::Warning {
+            f.write_str(": warning")?;
+        }
+        write!(f, ": {}", self.message)?;
+        self.help.as_ref().map_or(Ok(()), |help| write!(f, ": {help}"))
+    }
+}
+
+/// All mistakes that were found, one a line.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub struct Problems(pub Vec<Problem>);
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, problem) in self.0.iter().enumerate() {
+            let newline = if i > 0 { "\n" } else { "" };
+            write!(f, "{newline}{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+/// A TOML text that errors can point into.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// The file's name, for people.
+    pub file: &'a str,
+    /// Its text.
+    pub text: &'a str,
+}
+
+impl Source<'_> {
+    /// Reads the text into its wire type.
+    ///
+    /// # Errors
+    /// The first thing that is not TOML or not of that type, with its place.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        toml::from_str(self.text).map_err(|error| {
+            self.problem(error.span().unwrap_or_default(), error.message().trim_end().replace('\n', "; "))
+        })
+    }
+
+    /// The line of an offset, from 1.
+    pub fn line(&self, offset: usize) -> usize {
+        line_column(self.text, offset).0
+    }
+
+    /// A mistake at a stretch of the text, of which the first line is shown.
+    pub fn problem(&self, span: Range<usize>, message: impl fmt::Display) -> Problem {
+        let (line, column) = line_column(self.text, span.start);
+        let shown = self.text.lines().nth(line - 1).unwrap_or_default();
+        let rest = shown.chars().count().saturating_sub(column - 1).max(1);
+        let blamed = self.text.get(span).and_then(|text| text.lines().next()).unwrap_or_default();
+        let place = Place {
+            line,
+            column,
+            length: blamed.chars().count().clamp(1, rest),
+            text: clip(shown, LONGEST_LINE).into_owned(),
+        };
+        let message = message.to_string();
+        Problem { file: self.file.to_owned(), place: Some(place), message, help: None, level: Level::Error }
+    }
+}
+
+/// What somebody may have meant: the nearest of some words, where one is near.
+pub fn nearest<'w>(typed: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+    let typed = typed.to_lowercase();
+    let near = |word: &&str| strsim::jaro_winkler(&typed, &word.to_lowercase());
+    let best = words.into_iter().max_by(|a, b| near(a).total_cmp(&near(b)))?;
+    (near(&best) >= 0.8).then_some(best)
+}

@@ -1,0 +1,275 @@
+//! The names that `when` and `template` see. `docs/RULES.md` lists them.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+use serde::Serialize;
+
+use super::Subject;
+use super::words;
+use crate::filing::record::LotRecord;
+use crate::filing::{Lot, Trade, share_of_holdings};
+
+/// The names, sorted.
+pub(super) const NAMES: [&str; 26] = [
+    "accession",
+    "amendment",
+    "average_price",
+    "days",
+    "filed_late",
+    "first_date",
+    "footnotes",
+    "form",
+    "intent",
+    "intents",
+    "issuer",
+    "last_date",
+    "lots",
+    "owner",
+    "owners",
+    "period",
+    "plan",
+    "plans",
+    "remarks",
+    "share_of_holdings",
+    "shares",
+    "shares_text",
+    "url",
+    "value",
+    "value_is_at_least",
+    "value_text",
+];
+
+/// Their values for a filing and some of its lots. Figures are floating-point numbers here, and `none` where unknown.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Names {
+    accession: Option<String>,
+    amendment: bool,
+    average_price: Option<f64>,
+    days: usize,
+    filed_late: Option<bool>,
+    first_date: Option<String>,
+    footnotes: BTreeMap<String, String>,
+    form: String,
+    intent: Option<&'static str>,
+    intents: Vec<&'static str>,
+    issuer: IssuerNames,
+    last_date: Option<String>,
+    lots: Vec<LotNames>,
+    owner: String,
+    owners: Vec<OwnerNames>,
+    period: Option<String>,
+    plan: &'static str,
+    plans: Vec<&'static str>,
+    remarks: String,
+    share_of_holdings: Option<f64>,
+    shares: Option<f64>,
+    shares_text: String,
+    url: Option<String>,
+    value: Option<f64>,
+    value_is_at_least: bool,
+    value_text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct IssuerNames {
+    cik: u64,
+    name: String,
+    ticker: Option<String>,
+    tickers: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct OwnerNames {
+    cik: Option<u64>,
+    name: String,
+    roles: Vec<&'static str>,
+    title: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct LotNames {
+    row: usize,
+    code: Option<String>,
+    date: Option<String>,
+    shares: Option<f64>,
+    price: Option<f64>,
+    value: Option<f64>,
+    shares_after: Option<f64>,
+    security: Option<String>,
+    table: &'static str,
+    ownership: Option<&'static str>,
+    nature: Option<String>,
+    plan: &'static str,
+    plan_adopted: Option<String>,
+    intent: Option<&'static str>,
+}
+
+impl Names {
+    /// Of these lots of a filing.
+    pub(super) fn of(subject: &Subject<'_>, lots: &[usize]) -> Self {
+        let filing = subject.filing;
+        let trade = Trade::of(lots.iter().map(|&lot| filing.lots[lot].figures()));
+        let share = share_of_holdings(&filing.lots, lots).map(|share| share.fraction);
+        let late = subject.late().map(|late| late.iter().any(|lot| lots.contains(lot)));
+        let shown: Vec<LotNames> = lots.iter().map(|&lot| LotNames::of(lot, &filing.lots[lot])).collect();
+        let mut plans: Vec<&'static str> = shown.iter().map(|lot| lot.plan).collect();
+        let mut intents: Vec<&'static str> = shown.iter().filter_map(|lot| lot.intent).collect();
+        for all in [&mut plans, &mut intents] {
+            all.sort_unstable();
+            all.dedup();
+        }
+        let agreed = |all: &[&'static str]| match all {
+            [] => None,
+            [one] => Some(*one),
+            _ => Some("mixed"),
+        };
+        let day = |date: chrono::NaiveDate| date.to_string();
+        Self {
+            accession: filing.accession.map(|accession| accession.to_string()),
+            amendment: filing.form.is_amendment(),
+            average_price: trade.average_price.and_then(|price| float(price.decimal())),
+            days: trade.days,
+            filed_late: late,
+            first_date: trade.dates.map(|dates| day(dates.0)),
+            footnotes: filing.footnotes.iter().map(|note| (note.id.clone(), note.text.clone())).collect(),
+            form: filing.form.to_string(),
+            intent: agreed(&intents),
+            intents,
+            issuer: IssuerNames {
+                cik: filing.issuer.cik.number(),
+                name: filing.issuer.name.clone(),
+                ticker: filing.issuer.tickers().into_iter().next(),
+                tickers: subject.tickers().to_vec(),
+            },
+            last_date: trade.dates.map(|dates| day(dates.1)),
+            owner: filing.owners.first().map(|owner| owner.name.clone()).unwrap_or_default(),
+            owners: filing
+                .owners
+                .iter()
+                .zip(subject.roles())
+                .map(|(owner, roles)| OwnerNames {
+                    cik: owner.cik.map(|cik| cik.number()),
+                    name: owner.name.clone(),
+                    roles: roles.iter().map(|role| role.word()).collect(),
+                    title: filing.title(owner).map(str::to_owned),
+                })
+                .collect(),
+            period: filing.period.map(day),
+            plan: agreed(&plans).unwrap_or("unknown"),
+            plans,
+            remarks: filing.remarks.clone().unwrap_or_default(),
+            share_of_holdings: share.and_then(float),
+            shares: trade.shares.and_then(|shares| float(shares.decimal())),
+            shares_text: words::shares(&trade),
+            url: filing.url(),
+            value: trade.value.and_then(|value| float(value.decimal())),
+            value_is_at_least: trade.value_is_at_least,
+            value_text: words::dollars(&trade),
+            lots: shown,
+        }
+    }
+
+    /// Of a filing in which nothing is missing, to try expressions and templates on.
+    pub(super) fn sample() -> Self {
+        let text = |text: &str| Some(text.to_owned());
+        let lot = LotNames {
+            row: 1,
+            code: text("S"),
+            date: text("2021-08-20"),
+            shares: Some(23_139.0),
+            price: Some(110.2893),
+            value: Some(2_551_984.112_7),
+            shares_after: Some(5_048_392.0),
+            security: text("Common Stock"),
+            table: "non-derivative",
+            ownership: Some("direct"),
+            nature: text("By trust"),
+            plan: "yes",
+            plan_adopted: text("2021-03-01"),
+            intent: Some("plan"),
+        };
+        Self {
+            accession: text("0009900001-21-000001"),
+            amendment: false,
+            average_price: Some(110.2893),
+            days: 1,
+            filed_late: Some(false),
+            first_date: text("2021-08-20"),
+            footnotes: BTreeMap::from([("F1".to_owned(), "A weighted average price.".to_owned())]),
+            form: "4".to_owned(),
+            intent: Some("plan"),
+            intents: vec!["plan"],
+            issuer: IssuerNames {
+                cik: 1_107_843,
+                name: "QUALYS, INC.".to_owned(),
+                ticker: text("QLYS"),
+                tickers: vec!["QLYS".to_owned()],
+            },
+            last_date: text("2021-08-20"),
+            lots: vec![lot],
+            owner: "DOE JANE".to_owned(),
+            owners: vec![OwnerNames {
+                cik: Some(9_900_001),
+                name: "DOE JANE".to_owned(),
+                roles: vec!["cfo", "director"],
+                title: text("Chief Financial Officer"),
+            }],
+            period: text("2021-08-20"),
+            plan: "yes",
+            plans: vec!["yes"],
+            remarks: "None.".to_owned(),
+            share_of_holdings: Some(0.0046),
+            shares: Some(23_139.0),
+            shares_text: "23,139 shares".to_owned(),
+            url: text(
+                "https://www.sec.gov/Archives/edgar/data/1107843/000990000121000001/0009900001-21-000001-index.htm",
+            ),
+            value: Some(2_551_984.112_7),
+            value_is_at_least: false,
+            value_text: "$2,551,984.11".to_owned(),
+        }
+    }
+}
+
+impl LotNames {
+    fn of(position: usize, lot: &Lot) -> Self {
+        let record = LotRecord::from(lot);
+        let amount = |decimal: Option<Decimal>| decimal.and_then(float);
+        Self {
+            row: position + 1,
+            code: record.code.map(|code| code.to_string()),
+            date: record.date.map(|date| date.to_string()),
+            shares: amount(record.shares.map(|shares| shares.decimal())),
+            price: amount(record.price.map(|price| price.decimal())),
+            value: amount(record.value.map(|value| value.decimal())),
+            shares_after: amount(record.shares_after.map(|shares| shares.decimal())),
+            table: words::table(record.table),
+            ownership: record.ownership.map(words::ownership),
+            security: record.security,
+            nature: record.nature,
+            plan: lot.plan.value.word(),
+            plan_adopted: record.plan_adopted,
+            intent: record.intent.map(|intent| intent.word()),
+        }
+    }
+}
+
+fn float(number: Decimal) -> Option<f64> {
+    number.to_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_are_those_of_the_list() {
+        let sample = serde_json::to_value(Names::sample()).unwrap();
+        let names: Vec<&String> = sample.as_object().unwrap().keys().collect();
+        assert_eq!(names, NAMES);
+        // Nothing is missing in the sample, so that what is tried on it meets a value.
+        assert!(!sample.to_string().contains("null"), "{sample}");
+    }
+}

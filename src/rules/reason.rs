@@ -1,0 +1,187 @@
+//! Why a rule rings or does not: each condition, what was wanted, what the filing says, and whether it holds.
+
+use serde::Serialize;
+
+/// Whether something holds. A rule rings only where all of it surely holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Truth {
+    /// It holds.
+    Yes,
+    /// It does not.
+    No,
+    /// The filing, or history, does not say enough.
+    Unknown,
+}
+
+impl Truth {
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::No, _) | (_, Self::No) => Self::No,
+            (Self::Yes, Self::Yes) => Self::Yes,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// At least one.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        self.negated().and(other.negated()).negated()
+    }
+
+    /// The opposite; of what is unknown, that is unknown too.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        match self {
+            Self::Yes => Self::No,
+            Self::No => Self::Yes,
+            Self::Unknown => Self::Unknown,
+        }
+    }
+
+    /// `yes`, `no`, `unknown`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(holds: bool) -> Self {
+        if holds { Self::Yes } else { Self::No }
+    }
+}
+
+/// One condition, held against a filing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// Where it stands: `min_value`, `any[2].roles`, `not.codes`.
+    pub condition: String,
+    /// Whether it is a whole group, `any[2]` or the body of `not`, of which the conditions follow.
+    pub group: bool,
+    /// What the rule wants.
+    pub wanted: String,
+    /// What the filing says.
+    pub found: String,
+    /// Whether it holds.
+    pub holds: Truth,
+}
+
+impl Finding {
+    /// How many groups it stands within.
+    pub fn depth(&self) -> usize {
+        self.condition.matches('.').count()
+    }
+}
+
+/// A rule, held against a filing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// Whether it rings: only where this is yes.
+    pub holds: Truth,
+    /// Every condition, in the order of `docs/RULES.md`.
+    pub findings: Vec<Finding>,
+    /// Positions of the lots that count, from 0.
+    pub lots: Vec<usize>,
+}
+
+impl Explanation {
+    /// The condition that keeps it silent: the first that does not hold, else the first that cannot be told.
+    pub fn deciding(&self) -> Option<&Finding> {
+        let top = |holds: Truth| {
+            let own = self.findings.iter().filter(|finding| finding.depth() == 0 && !finding.group);
+            own.into_iter().find(move |finding| finding.holds == holds)
+        };
+        top(Truth::No).or_else(|| top(Truth::Unknown))
+    }
+}
+
+/// Takes down what the evaluator finds.
+pub(super) trait Recorder {
+    /// Whether to go on after a condition that does not hold.
+    const ALL: bool;
+    /// A group within the group begins.
+    fn enter(&mut self, part: &'static str, number: Option<usize>);
+    /// It ends, with what came of it.
+    fn leave(&mut self, holds: Truth);
+    /// A condition; what was wanted and found is only made where somebody reads it.
+    fn note(&mut self, condition: &'static str, holds: Truth, told: impl FnOnce() -> (String, String));
+}
+
+/// Only what decides: the first condition that does not hold, else the first that cannot be told.
+#[derive(Debug, Default)]
+pub(super) struct Deciding {
+    depth: usize,
+    no: Option<&'static str>,
+    unknown: Option<&'static str>,
+}
+
+impl Deciding {
+    pub(super) fn condition(&self) -> &'static str {
+        self.no.or(self.unknown).unwrap_or("codes")
+    }
+}
+
+impl Recorder for Deciding {
+    const ALL: bool = false;
+
+    fn enter(&mut self, _: &'static str, _: Option<usize>) {
+        self.depth += 1;
+    }
+
+    fn leave(&mut self, _: Truth) {
+        self.depth -= 1;
+    }
+
+    fn note(&mut self, condition: &'static str, holds: Truth, _: impl FnOnce() -> (String, String)) {
+        if self.depth == 0 {
+            match holds {
+                Truth::No => self.no = self.no.or(Some(condition)),
+                Truth::Unknown => self.unknown = self.unknown.or(Some(condition)),
+                Truth::Yes => {}
+            }
+        }
+    }
+}
+
+/// Everything, with words.
+#[derive(Debug, Default)]
+pub(super) struct Everything {
+    path: Vec<(String, usize)>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Everything {
+    fn prefix(&self) -> String {
+        self.path.iter().map(|(part, _)| format!("{part}.")).collect()
+    }
+}
+
+impl Recorder for Everything {
+    const ALL: bool = true;
+
+    fn enter(&mut self, part: &'static str, number: Option<usize>) {
+        let part = number.map_or_else(|| part.to_owned(), |number| format!("{part}[{number}]"));
+        let condition = format!("{}{part}", self.prefix());
+        let (wanted, found) = (String::new(), String::new());
+        self.path.push((part, self.findings.len()));
+        self.findings.push(Finding { condition, group: true, wanted, found, holds: Truth::Unknown });
+    }
+
+    fn leave(&mut self, holds: Truth) {
+        if let Some(finding) = self.path.pop().and_then(|(_, at)| self.findings.get_mut(at)) {
+            finding.holds = holds;
+        }
+    }
+
+    fn note(&mut self, condition: &'static str, holds: Truth, told: impl FnOnce() -> (String, String)) {
+        let (wanted, found) = told();
+        let condition = format!("{}{condition}", self.prefix());
+        self.findings.push(Finding { condition, group: false, wanted, found, holds });
+    }
+}

@@ -1,0 +1,118 @@
+//! The rules in force, indexed, so that a filing touches only those that it can meet.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::Rule;
+use crate::filing::{Cik, Code, Filing, Usd};
+
+/// Rules in the order of their files. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct RuleSet {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    rules: Vec<Rule>,
+    by_name: HashMap<String, usize>,
+    by_ticker: HashMap<String, Vec<Entry>>,
+    by_cik: HashMap<Cik, Vec<Entry>>,
+    /// Rules that name no issuer, by code, the least value that they want first.
+    of_any: HashMap<Code, Vec<(Usd, usize)>>,
+}
+
+/// A rule that names an issuer, and the codes of which it wants a lot, a bit each.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    rule: usize,
+    codes: u32,
+}
+
+fn bit(code: Code) -> u32 {
+    1 << (u32::from(code.letter()) - u32::from('A')).min(31)
+}
+
+impl RuleSet {
+    /// Indexes rules whose names are unique.
+    pub fn new(rules: Vec<Rule>) -> Self {
+        let mut inner = Inner::default();
+        for (number, rule) in rules.iter().enumerate() {
+            inner.by_name.insert(rule.name.clone(), number);
+            if !rule.enabled {
+                continue;
+            }
+            let codes = rule.conditions.codes();
+            let entry =
+                Entry { rule: number, codes: codes.iter().map(|code| bit(*code)).fold(0, |a, b| a | b) };
+            match rule.conditions.issuers() {
+                Some((tickers, ciks)) => {
+                    for ticker in tickers {
+                        inner.by_ticker.entry(ticker.to_owned()).or_default().push(entry);
+                    }
+                    for cik in ciks {
+                        inner.by_cik.entry(cik).or_default().push(entry);
+                    }
+                }
+                None => {
+                    let least = rule.conditions.min_value.unwrap_or_default();
+                    for code in codes {
+                        inner.of_any.entry(code).or_default().push((least, number));
+                    }
+                }
+            }
+        }
+        for rules in inner.of_any.values_mut() {
+            rules.sort_unstable();
+        }
+        inner.rules = rules;
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Rule> {
+        self.inner.rules.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.inner.rules.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.inner.rules.is_empty()
+    }
+
+    /// One by its name.
+    pub fn get(&self, name: &str) -> Option<&Rule> {
+        self.inner.by_name.get(name).map(|&number| &self.inner.rules[number])
+    }
+
+    /// The rules that a filing can meet, by issuer, transaction codes and value; all others cannot ring for it.
+    pub fn candidates(&self, filing: &Filing) -> Vec<&Rule> {
+        let mut codes: Vec<Code> = filing.lots.iter().filter_map(|lot| lot.code.value).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        let bits = codes.iter().map(|code| bit(*code)).fold(0, |a, b| a | b);
+        let mut found: Vec<usize> = Vec::new();
+        let mut take = |entries: Option<&Vec<Entry>>| {
+            let meeting = entries.into_iter().flatten().filter(|entry| entry.codes & bits != 0);
+            found.extend(meeting.map(|entry| entry.rule));
+        };
+        take(self.inner.by_cik.get(&filing.issuer.cik));
+        for ticker in filing.issuer.all_tickers() {
+            take(self.inner.by_ticker.get(&ticker));
+        }
+        // No rule counts more than all lots together.
+        let mut values = filing.lots.iter().filter_map(crate::filing::Lot::value);
+        let most = values.try_fold(Usd::ZERO, |sum, value| sum.plus(value));
+        for rules in codes.iter().filter_map(|code| self.inner.of_any.get(code)) {
+            let end = most.map_or(rules.len(), |most| rules.partition_point(|(least, _)| *least <= most));
+            found.extend(rules[..end].iter().map(|(_, rule)| *rule));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found.into_iter().map(|rule| &self.inner.rules[rule]).collect()
+    }
+}

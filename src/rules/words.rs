@@ -1,0 +1,139 @@
+//! What a condition wants and finds, in words.
+
+use std::fmt::Display;
+
+use rust_decimal::Decimal;
+
+use super::Selection;
+use super::keys::{INTENTS, OWNERSHIPS, PLANS, TABLES};
+use super::sums::Counted;
+use crate::filing::{Code, Ownership, Role, ShareOfHoldings, Table, Trade};
+
+/// Of a long list, so many items are shown.
+const MOST: usize = 8;
+
+/// Some things in a row, and how many more.
+pub(super) fn list<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    let all: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
+    match all.len() {
+        0 => "none".to_owned(),
+        n if n > MOST => format!("{} and {} more", all[..MOST].join(", "), n - MOST),
+        _ => all.join(", "),
+    }
+}
+
+pub(super) fn or_none(items: &[String]) -> String {
+    list(items)
+}
+
+pub(super) fn roles(owners: &[Vec<Role>]) -> String {
+    let mut all: Vec<Role> = owners.iter().flatten().copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    list(all)
+}
+
+/// `rows 1, 2 of 5`, and those of which it cannot be told.
+pub(super) fn rows(counted: &Counted, all: usize) -> String {
+    let numbers = |lots: &[usize]| list(lots.iter().map(|lot| lot + 1));
+    let sure = match counted.sure.len() {
+        0 => format!("none of {all} row{}", if all == 1 { "" } else { "s" }),
+        1 => format!("row {} of {all}", numbers(&counted.sure)),
+        _ => format!("rows {} of {all}", numbers(&counted.sure)),
+    };
+    if counted.doubtful.is_empty() {
+        return sure;
+    }
+    format!("{sure}; not told of {}", numbers(&counted.doubtful))
+}
+
+/// What a selection asks by one of its keys.
+pub(super) fn selection(selection: &Selection, key: &str) -> String {
+    match key {
+        "codes" => list(selection.codes.iter().copied().map(coded)),
+        "table" => {
+            let named = selection.table.map(|wanted| format!("the {} table", table(wanted)));
+            named.unwrap_or_else(|| "either table".to_owned())
+        }
+        "securities" => list(selection.securities.iter().map(|words| format!("\"{words}\""))),
+        "ownership" => {
+            selection.ownership.map(|wanted| format!("{} ownership", ownership(wanted))).unwrap_or_default()
+        }
+        "plan" => {
+            let states = PLANS.iter().filter(|(_, plan)| selection.plan.contains(plan)).map(|(word, _)| word);
+            format!("10b5-1 plan: {}", list(states))
+        }
+        "intents" | "exclude_intents" => {
+            let (wanted, none) = if key == "intents" {
+                (&selection.intents, "")
+            } else {
+                (&selection.exclude_intents, "not ")
+            };
+            let intents = INTENTS.iter().filter(|(_, intent)| wanted.contains(intent)).map(|(word, _)| word);
+            format!("{none}{}", list(intents))
+        }
+        "min_price" => format!("{} a share or above", selection.min_price.unwrap_or_default().exact()),
+        _ => format!("{} a share or below", selection.max_price.unwrap_or_default().exact()),
+    }
+}
+
+/// `S (open-market or private sale)`.
+fn coded(code: Code) -> String {
+    code.meaning().map_or_else(|| code.to_string(), |meaning| format!("{code} ({meaning})"))
+}
+
+/// What a trade is worth, and what of it is not known.
+pub(super) fn value(trade: &Trade) -> String {
+    match (trade.value, trade.value_is_at_least) {
+        (Some(value), false) => value.exact(),
+        (Some(value), true) => format!("at least {}, a lot has no price", value.exact()),
+        (None, true) => "unknown, no lot has a price".to_owned(),
+        (None, false) => "nothing".to_owned(),
+    }
+}
+
+/// What a trade is worth, to the cent, for people.
+pub(super) fn dollars(trade: &Trade) -> String {
+    match (trade.value, trade.value_is_at_least) {
+        (Some(value), false) => value.to_string(),
+        (Some(value), true) => format!("at least {value}"),
+        (None, _) => "an unknown price".to_owned(),
+    }
+}
+
+pub(super) fn table(table: Table) -> &'static str {
+    TABLES.iter().find(|(_, known)| *known == Some(table)).map_or("any", |(word, _)| word)
+}
+
+pub(super) fn ownership(ownership: Ownership) -> &'static str {
+    OWNERSHIPS.iter().find(|(_, known)| *known == ownership).map_or("direct", |(word, _)| word)
+}
+
+pub(super) fn shares(trade: &Trade) -> String {
+    match (trade.shares, trade.shares_is_at_least) {
+        (Some(shares), false) => format!("{shares} shares"),
+        (Some(shares), true) => format!("at least {shares} shares, a lot states no number"),
+        (None, true) => "unknown, no lot states a number".to_owned(),
+        (None, false) => "nothing".to_owned(),
+    }
+}
+
+pub(super) fn percent(fraction: Decimal) -> String {
+    let percent = fraction.checked_mul(Decimal::ONE_HUNDRED).unwrap_or(fraction);
+    format!("{}%", percent.round_dp(6).normalize())
+}
+
+pub(super) fn share(share: Option<&ShareOfHoldings>) -> String {
+    match share {
+        Some(share) => format!("{} of {} held before", percent(share.fraction), share.before),
+        None => "unknown, the filing does not say what was held before".to_owned(),
+    }
+}
+
+pub(super) fn filed_late(late: Option<bool>) -> &'static str {
+    match late {
+        Some(true) => "filed late",
+        Some(false) => "filed in time",
+        None => "unknown, no acceptance time",
+    }
+}
