@@ -27,6 +27,8 @@ pub struct Settings {
     pub discord: Discord,
     /// `[email]`
     pub email: Email,
+    /// `[operators] notify`: where those who run it are told of what needs them.
+    pub operators: Vec<Destination>,
 }
 
 /// How EDGAR is asked.

@@ -52,7 +52,7 @@ impl App {
             self.store.pending()?.into_iter().filter(|pending| !waits(pending)).take(ROUND).collect();
         let mut fetched = stream::iter(due)
             .map(|pending| async move {
-                let body = self.client.submission(&pending.filing).await;
+                let body = self.client.submission(pending.filing.filer, pending.filing.accession).await;
                 (pending, body)
             })
             .buffered(AT_ONCE);

@@ -1,12 +1,18 @@
-//! `sellbell check`: settings and rules, every mistake at once.
+//! `sellbell check`: settings, rules and their tests, every mistake at once.
 
+use std::collections::BTreeSet;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{setup, tell};
+use super::{environment, filings, setup, tell};
+use crate::config::Settings;
+use crate::decide;
 use crate::destination::Destination;
-use crate::rules;
+use crate::problem::{Level, Problem, report};
+use crate::render::terminal::Colour;
+use crate::rules::{self, Group, LoadError, Rule};
+use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -18,38 +24,124 @@ pub(super) struct Args {
     paths: Vec<PathBuf>,
 }
 
+/// What was found so far.
+struct Findings {
+    colour: bool,
+    errors: usize,
+    warnings: usize,
+}
+
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let mut failed = false;
-    let settings = match setup::settings(args.config.as_deref()) {
+    let mut findings =
+        Findings { colour: environment::colour_of_errors() == Colour::Ansi, errors: 0, warnings: 0 };
+    let settings = match setup::settings_or_problems(args.config.as_deref())? {
         Ok(settings) => settings,
-        Err(error) => {
+        Err(problems) => {
             // The rules are checked all the same, but for the destinations, which are not known then.
-            failed = true;
-            tell(&mut io::stderr(), &format!("{error:#}\n"));
+            findings.tell(&problems.0);
             setup::without_file()?
         }
     };
-    let known = |destination: &Destination| failed || settings.knows(destination);
+    let blind = findings.errors > 0;
+    let known = |destination: &Destination| blind || settings.knows(destination);
     let folders = if args.paths.is_empty() { vec![settings.rules_dir.clone()] } else { args.paths.clone() };
-    let mut wrong = failed;
     for folder in folders {
-        if failed && args.paths.is_empty() && !folder.is_dir() {
+        if blind && args.paths.is_empty() && !folder.is_dir() {
             tell(&mut io::stderr(), "the rules were not checked: which folder they are in is not known\n");
             continue;
         }
         match rules::load_path(&folder, &known, &settings.destinations()) {
-            Ok(rules) => {
-                let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
-                let count = names.len();
-                let rules = if count == 1 { "rule" } else { "rules" };
-                let said = format!("{}: {count} {rules}: {}\n", folder.display(), names.join(", "));
-                tell(&mut io::stdout(), &said);
-            }
-            Err(error) => {
-                wrong = true;
-                tell(&mut io::stderr(), &format!("{error:#}\n"));
-            }
+            Ok(rules) => findings.of_rules(&folder, &rules, &settings),
+            Err(LoadError::Problems(problems)) => findings.tell(&problems.0),
+            Err(error) => findings.tell(&[Problem::of_file(folder.display().to_string(), error.to_string())]),
         }
     }
-    Ok(if wrong { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
+    if findings.errors + findings.warnings > 0 {
+        let said =
+            format!("{}, {}\n", plural(findings.errors, "error"), plural(findings.warnings, "warning"));
+        tell(&mut io::stderr(), &said);
+    }
+    Ok(if findings.errors > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+impl Findings {
+    fn tell(&mut self, problems: &[Problem]) {
+        for problem in problems {
+            match problem.level {
+                Level::Error => self.errors += 1,
+                Level::Warning => self.warnings += 1,
+            }
+            tell(&mut io::stderr(), &format!("{}\n", report(problem, self.colour)));
+        }
+    }
+
+    fn of_rules(&mut self, folder: &Path, rules: &[Rule], settings: &Settings) {
+        self.tell(&rules::lint(rules));
+        self.tell(&unknown_tickers(rules, settings));
+        let tests: Vec<Result<(), Problem>> =
+            rules.iter().flat_map(|rule| rule.tests.iter().map(|test| trial(rule, test))).collect();
+        let count = tests.len();
+        let failed: Vec<Problem> = tests.into_iter().filter_map(Result::err).collect();
+        self.tell(&failed);
+        let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+        let plural = if names.len() == 1 { "rule" } else { "rules" };
+        let tested = match count {
+            0 => String::new(),
+            n => format!("; {} of {n} tests passed", n - failed.len()),
+        };
+        let said = format!("{}: {} {plural}: {}{tested}\n", folder.display(), names.len(), names.join(", "));
+        tell(&mut io::stdout(), &said);
+    }
+}
+
+/// Runs a test of a rule.
+fn trial(rule: &Rule, test: &rules::RuleTest) -> Result<(), Problem> {
+    let problem = |message: String| Problem {
+        file: rule.file.clone(),
+        place: test.place.clone(),
+        message,
+        help: None,
+        level: Level::Error,
+    };
+    let home = Path::new(&rule.file).parent().unwrap_or(Path::new(""));
+    let read = |name: &String| {
+        let unread = |why: String| problem(format!("the test's filing `{name}` cannot be read: {why}"));
+        filings::of_test(home, name).map_err(unread)
+    };
+    let before = test.after.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let filing = read(&test.filing)?;
+    decide::trial(rule, test, &before, &filing)
+        .map_err(|why| problem(format!("a test of rule `{}` fails for {}: {why}", rule.name, test.filing)))
+}
+
+/// Warnings of tickers that EDGAR's list does not have, where the bot has fetched one.
+fn unknown_tickers(rules: &[Rule], settings: &Settings) -> Vec<Problem> {
+    // A store that is in use, or not there yet, has no list for us.
+    let opened = settings.store_dir.is_dir().then(|| Store::open(&settings.store_dir).ok()).flatten();
+    let Some((_, listed)) = opened.and_then(|store| store.tickers().ok().flatten()) else {
+        return Vec::new();
+    };
+    let mut warnings = Vec::new();
+    for rule in rules {
+        let mut tickers = BTreeSet::new();
+        gather(&rule.conditions, &mut tickers);
+        for ticker in tickers.into_iter().filter(|ticker| !listed.has(ticker)) {
+            warnings.push(Problem {
+                file: rule.file.clone(),
+                place: rule.place.clone(),
+                message: format!("rule `{}`: EDGAR lists no company with the ticker {ticker}", rule.name),
+                help: Some(
+                    "look it up, or give the company's CIK, which stays when a ticker changes".to_owned(),
+                ),
+                level: Level::Warning,
+            });
+        }
+    }
+    warnings
+}
+
+fn gather<'g>(group: &'g Group, tickers: &mut BTreeSet<&'g str>) {
+    tickers.extend(group.tickers.iter().map(String::as_str));
+    group.nested().for_each(|nested| gather(nested, tickers));
 }

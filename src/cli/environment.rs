@@ -84,6 +84,12 @@ pub(super) fn colour() -> Colour {
     if wanted && io::stdout().is_terminal() { Colour::Ansi } else { Colour::Plain }
 }
 
+/// The same for standard error.
+pub(super) fn colour_of_errors() -> Colour {
+    let wanted = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if wanted && io::stderr().is_terminal() { Colour::Ansi } else { Colour::Plain }
+}
+
 /// Logs to standard error, at the level of `SELLBELL_LOG` (`warn`, `debug`, `sellbell=trace`…), else at `usual`.
 pub(super) fn start_log(usual: LevelFilter) {
     let quiet = || Targets::new().with_default(LevelFilter::WARN).with_target("sellbell", usual);

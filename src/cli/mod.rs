@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod environment;
+mod filings;
 mod run;
 mod schema;
 mod setup;

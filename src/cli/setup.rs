@@ -8,6 +8,7 @@ use anyhow::Context;
 use super::environment;
 use crate::config::Settings;
 use crate::destination::Destination;
+use crate::problem::Problems;
 use crate::rules::{self, Rule};
 
 const DEFAULT_FILE: &str = "config/sellbell.toml";
@@ -21,6 +22,14 @@ pub(super) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
         None => (default, String::new()),
     };
     Ok(Settings::read(&path.display().to_string(), &text, &environment::overrides()?)?)
+}
+
+/// The settings likewise, or the mistakes in them.
+pub(super) fn settings_or_problems(file: Option<&Path>) -> anyhow::Result<Result<Settings, Problems>> {
+    match settings(file) {
+        Ok(settings) => Ok(Ok(settings)),
+        Err(error) => error.downcast::<Problems>().map(Err),
+    }
 }
 
 /// The settings as they are where nothing is set.

@@ -1,16 +1,14 @@
 //! `sellbell show`: what filings say.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::environment;
-use crate::filing::Filing;
+use super::{environment, filings, setup};
 use crate::filing::record::FilingRecord;
-use crate::reader::{self, Unreadable};
+use crate::reader::Unreadable;
 use crate::render::filing;
 use crate::text::plain;
 
@@ -19,19 +17,22 @@ pub(super) struct Args {
     /// One JSON object a filing, for machines
     #[arg(long)]
     json: bool,
-    /// Submission texts or bare XML documents
-    #[arg(value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
+    /// Settings file, for what is fetched from EDGAR [default: config/sellbell.toml, where it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Submission texts, bare XML documents, accessions, addresses on sec.gov
+    #[arg(value_name = "FILE|ACCESSION|URL", required = true)]
+    filings: Vec<String>,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let colour = environment::colour();
     let mut out = BufWriter::new(io::stdout().lock());
     let mut failed = false;
-    for path in &args.files {
+    for named in &args.filings {
         let name =
-            path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into());
-        let read = read(path);
+            Path::new(named).file_name().map_or_else(|| named.clone(), |name| name.to_string_lossy().into());
+        let read = filings::of_name(named, || setup::settings(args.config.as_deref()));
         failed |= read.is_err();
         let text = match (read, args.json) {
             (Ok(filing), true) => serde_json::to_string(&FilingRecord::new(&name, &filing))? + "\n",
@@ -43,7 +44,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             }
             (Err(error), false) => {
                 out.flush()?;
-                let said = plain(&format!("{}: {error}", path.display()));
+                let said = plain(&format!("{named}: {error}"));
                 super::tell(&mut io::stderr(), &format!("{said}\n"));
                 continue;
             }
@@ -59,16 +60,4 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         _ => {}
     }
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-fn read(path: &Path) -> Result<Filing, Unreadable> {
-    let mut bytes = Vec::new();
-    let most = u64::try_from(reader::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    let filled = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
-    filled.map_err(|error| Unreadable {
-        kind: "io",
-        message: error.to_string(),
-        at: "the whole file".into(),
-    })?;
-    reader::read(&bytes)
 }

@@ -1,322 +1,368 @@
-//! The settings file as it is written, and its way into [`Settings`].
+//! The settings file as it is written, and its way into [`Settings`], with every mistake at once.
 
 use std::collections::BTreeSet;
-use std::fmt::Display;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use lettre::message::Mailbox;
-use serde::Deserialize;
-use toml::Spanned;
+use toml::de::DeTable;
 use url::Url;
 
 use super::{Channel, Discord, Edgar, Email, Mode, Recipient, Schedules, Settings, Via, is_sec};
-use crate::destination::is_name;
-use crate::problem::{Problem, Problems, Source};
+use crate::destination::{Destination, is_name};
+use crate::problem::{Problems, Reader, Source, Value, nearest};
 use crate::schedule::{Schedule, ScheduleError};
 
 /// The SEC allows 10 in all; another server of one's own may take more.
 const MOST_REQUESTS_SEC: u32 = 10;
 const MOST_REQUESTS: u32 = 10_000;
-const MOST_TIMEOUT_SECONDS: u64 = 600;
+const MOST_TIMEOUT_SECONDS: u32 = 600;
 const LONGEST_LOOK_BACK: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 const EASTERN: &str = "America/New_York";
 
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct WireSettings {
-    edgar: WireEdgar,
-    schedule: WireSchedule,
-    rules: WireRules,
-    store: WireStore,
-    discord: WireDiscord,
-    email: WireEmail,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct WireEdgar {
-    base_url: Option<Spanned<String>>,
-    contact: Option<Spanned<String>>,
-    requests_per_second: Option<Spanned<u32>>,
-    timeout_seconds: Option<Spanned<u64>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct WireSchedule {
-    poll: Option<Spanned<String>>,
-    time_zone: Option<Spanned<String>>,
-    look_back: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct WireRules {
-    dir: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct WireStore {
-    dir: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct WireDiscord {
-    api_base: Option<Spanned<String>>,
-    channel: Vec<WireChannel>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireChannel {
-    name: Spanned<String>,
-    channel_id: Option<Spanned<String>>,
-    #[serde(default)]
-    webhook: bool,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields, default)]
-struct WireEmail {
-    from: Option<Spanned<String>>,
-    out_dir: Option<String>,
-    recipient: Vec<WireRecipient>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WireRecipient {
-    name: Spanned<String>,
-    address: Spanned<String>,
-    #[serde(default)]
-    mode: WireMode,
-    schedule: Option<Spanned<String>>,
-    time_zone: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize, Default, Clone, Copy, PartialEq)]
-#[serde(rename_all = "lowercase")]
-enum WireMode {
-    #[default]
-    Instant,
-    Digest,
-}
+/// The sections and their keys.
+const SECTIONS: [(&str, &[&str]); 7] = [
+    ("edgar", &["base_url", "contact", "requests_per_second", "timeout_seconds"]),
+    ("schedule", &["poll", "time_zone", "look_back"]),
+    ("rules", &["dir"]),
+    ("store", &["dir"]),
+    ("discord", &["api_base", "channel"]),
+    ("email", &["from", "out_dir", "recipient"]),
+    ("operators", &["notify"]),
+];
+const CHANNEL: [&str; 3] = ["name", "channel_id", "webhook"];
+const RECIPIENT: [&str; 5] = ["name", "address", "mode", "schedule", "time_zone"];
 
 /// Reads and validates a settings text.
 pub(super) fn settings(file: &str, text: &str) -> Result<Settings, Problems> {
-    let source = Source { file, text };
-    let wire: WireSettings = source.read().map_err(|problem| Problems(vec![problem]))?;
-    let mut reader = Reader { source, problems: Vec::new() };
-    let edgar = reader.edgar(wire.edgar);
-    let schedule = reader.schedules(wire.schedule);
-    let discord = reader.discord(wire.discord);
-    let email = reader.email(wire.email);
+    let (reader, table) = Reader::new(Source { file, text });
+    // What is not TOML leaves holes, which are no mistakes of their own.
+    if !reader.problems.is_empty() {
+        return Err(Problems(reader.problems));
+    }
+    let mut wire = Wire { reader };
+    wire.sections(&table);
+    let section = |name: &str| table.get(name).and_then(|section| section.get_ref().as_table());
+    let edgar = wire.edgar(section("edgar"));
+    let schedule = wire.schedules(section("schedule"));
+    let rules_dir = wire.path(section("rules"), "dir", "rules");
+    let store_dir = wire.path(section("store"), "dir", "sellbell-data");
+    let discord = wire.discord(section("discord"));
+    let email = wire.email(section("email"));
+    let operators = wire.operators(section("operators"));
     match schedule {
-        Some(schedule) if reader.problems.is_empty() => Ok(Settings {
-            edgar,
-            schedule,
-            rules_dir: wire.rules.dir.unwrap_or_else(|| "rules".into()).into(),
-            store_dir: wire.store.dir.unwrap_or_else(|| "sellbell-data".into()).into(),
-            discord,
-            email,
-        }),
-        _ => Err(Problems(reader.problems)),
+        Some(schedule) if wire.reader.problems.is_empty() => {
+            let operators_notify = operators.iter().map(|(destination, _)| destination.clone()).collect();
+            let settings = Settings {
+                edgar,
+                schedule,
+                rules_dir,
+                store_dir,
+                discord,
+                email,
+                operators: operators_notify,
+            };
+            for (destination, value) in operators.iter().filter(|(own, _)| !settings.knows(own)) {
+                let defined = settings.destinations().join(", ");
+                let what = format!("these settings define no destination `{destination}`");
+                wire.reader.report_with(value.span(), what, format!("they define {defined}"));
+            }
+            if wire.reader.problems.is_empty() { Ok(settings) } else { Err(Problems(wire.reader.problems)) }
+        }
+        _ => Err(Problems(wire.reader.problems)),
     }
 }
 
-struct Reader<'a> {
-    source: Source<'a>,
-    problems: Vec<Problem>,
+struct Wire<'a> {
+    reader: Reader<'a>,
 }
 
-impl Reader<'_> {
-    fn edgar(&mut self, wire: WireEdgar) -> Edgar {
-        let base_url = self.address(wire.base_url, "https://www.sec.gov");
+type Section<'v, 'd> = Option<&'v DeTable<'d>>;
+
+impl Wire<'_> {
+    fn sections(&mut self, table: &DeTable<'_>) {
+        let names: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
+        for (key, value) in table {
+            let name: &str = key.get_ref();
+            match SECTIONS.iter().find(|(known, _)| *known == name) {
+                Some((_, keys)) => {
+                    if let Some(section) = self.reader.table(name, value, &format!("a section: [{name}]")) {
+                        self.reader.only(section, keys, &format!("[{name}]"));
+                    }
+                }
+                None => {
+                    let home = SECTIONS.iter().find(|(_, keys)| keys.contains(&name));
+                    let help = match (home, nearest(name, names.iter().copied())) {
+                        (Some((section, _)), _) => format!("`{name}` stands below [{section}]"),
+                        (None, Some(near)) => format!("did you mean [{near}]?"),
+                        (None, None) => format!("the sections are {}", names.join(", ")),
+                    };
+                    self.reader.report_with(
+                        key.span(),
+                        format!("the settings have no section `{name}`"),
+                        help,
+                    );
+                }
+            }
+        }
+    }
+
+    fn edgar(&mut self, section: Section<'_, '_>) -> Edgar {
+        let base_url = self.address(section, "base_url", "https://www.sec.gov");
         let most = if is_sec(&base_url) { MOST_REQUESTS_SEC } else { MOST_REQUESTS };
-        let rate = self.bounded(wire.requests_per_second, 8, 1, most, "requests a second");
-        let timeout = self.bounded(wire.timeout_seconds, 30, 1, MOST_TIMEOUT_SECONDS, "seconds");
-        let contact = wire.contact.as_ref().map_or("", |contact| contact.get_ref().trim());
-        if let Some(spanned) = &wire.contact {
+        let rate = self.bounded(section, "requests_per_second", 8, most, "requests a second");
+        let timeout = self.bounded(section, "timeout_seconds", 30, MOST_TIMEOUT_SECONDS, "seconds");
+        let mut contact = "";
+        if let Some((value, text)) = self.text(section, "contact") {
+            contact = text.trim();
             let shaped =
                 contact.is_ascii() && contact.contains('@') && !contact.chars().any(char::is_control);
             if !contact.is_empty() && !shaped {
-                self.report(
-                    spanned,
-                    "the contact must have a mail address and be plain ASCII: expected something like `Jane Doe jane@example.org`",
-                );
+                let help = "expected something like \"Jane Doe jane@example.org\"";
+                let what = "the contact must have a mail address and be plain ASCII";
+                self.reader.report_with(value.span(), what, help);
             }
         }
         Edgar {
             base_url,
             contact: contact.to_owned(),
             requests_per_second: rate,
-            timeout: Duration::from_secs(timeout),
+            timeout: Duration::from_secs(timeout.into()),
         }
     }
 
-    fn schedules(&mut self, wire: WireSchedule) -> Option<Schedules> {
-        let look_back = wire.look_back.as_ref().map_or(Duration::ZERO, |text| {
-            humantime::parse_duration(text.get_ref()).unwrap_or_else(|_| {
-                self.report(
-                    text,
-                    format!("`{}` is not a span of time: expected something like 12h or 2d", text.get_ref()),
-                );
-                Duration::ZERO
-            })
-        });
-        if let Some(text) = wire.look_back.as_ref().filter(|_| look_back > LONGEST_LOOK_BACK) {
-            self.report(text, "EDGAR's feed reaches back some two business days: expected at most 31d");
+    fn schedules(&mut self, section: Section<'_, '_>) -> Option<Schedules> {
+        let mut look_back = Duration::ZERO;
+        if let Some((value, text)) = self.text(section, "look_back") {
+            match humantime::parse_duration(text) {
+                Ok(span) if span <= LONGEST_LOOK_BACK => look_back = span,
+                Ok(_) => {
+                    let what = "EDGAR's feed reaches back some two business days";
+                    self.reader.report_with(value.span(), what, "expected at most 31d");
+                }
+                Err(_) => {
+                    let what = format!("`{text}` is not a span of time");
+                    self.reader.report_with(value.span(), what, "expected something like 12h or 2d");
+                }
+            }
         }
-        let poll = self.schedule(wire.poll.as_ref(), "*/2 * 6-21 * * Mon-Fri", wire.time_zone.as_ref());
+        let (poll, zone) = (self.text(section, "poll"), self.text(section, "time_zone"));
+        let poll = self.schedule(poll, "*/2 * 6-21 * * Mon-Fri", zone);
         Some(Schedules { poll: poll?, look_back })
     }
 
-    fn discord(&mut self, wire: WireDiscord) -> Discord {
-        let api_base = self.address(wire.api_base, "https://discord.com");
+    fn discord(&mut self, section: Section<'_, '_>) -> Discord {
+        let api_base = self.address(section, "api_base", "https://discord.com");
         let mut names = BTreeSet::new();
-        let mut channels = Vec::new();
-        for channel in wire.channel {
-            self.name(&channel.name, &mut names, "Discord channel");
-            let id = channel
-                .channel_id
-                .as_ref()
-                .map(|id| (id, id.get_ref().parse::<u64>().ok().filter(|&n| n > 0)));
-            let via = match (id, channel.webhook) {
-                (Some((_, Some(id))), false) => Via::Bot(id),
+        let mut channels: Vec<Channel> = Vec::new();
+        for (value, table) in self.tables(section, "channel", "[[discord.channel]]", &CHANNEL) {
+            let Some((name_value, name)) = self.name(value, table, &mut names, "Discord channel") else {
+                continue;
+            };
+            let webhook = table.get("webhook").and_then(|value| self.reader.flag("webhook", value));
+            let id = self.text(Some(table), "channel_id");
+            let via = match (id, webhook.unwrap_or(false)) {
+                (Some((value, id)), false) => match id.parse::<u64>().ok().filter(|&id| id > 0) {
+                    Some(id) => Via::Bot(id),
+                    None => {
+                        let what = format!("`{id}` is not a channel id");
+                        let help = "a channel id is a number in quotes, like \"1103812345678901234\"";
+                        self.reader.report_with(value.span(), what, help);
+                        continue;
+                    }
+                },
                 (None, true) => Via::Webhook,
-                (Some((spanned, None)), _) => {
-                    self.report(spanned, "a channel id is a number in quotes, like \"1103812345678901234\"");
-                    continue;
-                }
-                (Some(_), true) | (None, false) => {
-                    self.report(
-                        &channel.name,
-                        "give either channel_id (sent by the bot) or webhook = true, not both",
-                    );
+                (None, false) if table.contains_key("channel_id") => continue,
+                (both, _) => {
+                    let said = if both.is_some() { "both" } else { "neither" };
+                    let what = format!("channel `{name}` has {said} of channel_id and webhook");
+                    let help = "give either channel_id (sent by the bot) or webhook = true";
+                    self.reader.report_with(name_value.span(), what, help);
                     continue;
                 }
             };
             let variable = |name: &str| name.replace('-', "_");
             let same = |other: &&Channel| {
-                via == Via::Webhook
-                    && other.via == via
-                    && variable(&other.name) == variable(channel.name.get_ref())
+                via == Via::Webhook && other.via == via && variable(&other.name) == variable(name)
             };
             if let Some(other) = channels.iter().find(same) {
-                let message = format!(
-                    "`{}` and `{}` would share one variable for their webhooks",
-                    other.name,
-                    channel.name.get_ref()
-                );
-                self.report(&channel.name, message);
+                let what =
+                    format!("`{}` and `{name}` would share one variable for their webhooks", other.name);
+                self.reader.report_with(name_value.span(), what, "give one of them another name");
             }
-            channels.push(Channel { name: channel.name.into_inner(), via });
+            channels.push(Channel { name: name.to_owned(), via });
         }
         Discord { api_base, channels }
     }
 
-    fn email(&mut self, wire: WireEmail) -> Email {
-        let from = wire.from.as_ref().map_or("sellbell <sellbell@localhost>", |from| {
-            self.mailbox(from);
-            from.get_ref()
-        });
+    fn email(&mut self, section: Section<'_, '_>) -> Email {
+        let from = self.text(section, "from");
+        if let Some((value, address)) = from {
+            self.mailbox(value, address);
+        }
         let mut names = BTreeSet::new();
         let mut recipients = Vec::new();
-        for recipient in wire.recipient {
-            self.name(&recipient.name, &mut names, "e-mail recipient");
-            self.mailbox(&recipient.address);
-            let mode = match recipient.mode {
-                WireMode::Instant => {
-                    for useless in [&recipient.schedule, &recipient.time_zone].into_iter().flatten() {
-                        self.report(useless, "a schedule and its time zone need mode = \"digest\"");
-                    }
-                    Mode::Instant
-                }
-                WireMode::Digest => {
-                    let (schedule, zone) = (recipient.schedule.as_ref(), recipient.time_zone.as_ref());
-                    let Some(schedule) = self.schedule(schedule, "30 17 * * Mon-Fri", zone) else { continue };
-                    Mode::Digest(Box::new(schedule))
-                }
-            };
-            recipients.push(Recipient {
-                name: recipient.name.into_inner(),
-                address: recipient.address.into_inner(),
-                mode,
-            });
+        for (value, table) in self.tables(section, "recipient", "[[email.recipient]]", &RECIPIENT) {
+            let name = self.name(value, table, &mut names, "e-mail recipient");
+            let address = self.text(Some(table), "address");
+            if let Some((value, address)) = address {
+                self.mailbox(value, address);
+            } else if !table.contains_key("address") {
+                let help = "add address = \"jane@example.org\"";
+                self.reader.report_with(value.span(), "this recipient has no address", help);
+            }
+            let mode = self.mode(table);
+            if let (Some((_, name)), Some((_, address)), Some(mode)) = (name, address, mode) {
+                recipients.push(Recipient { name: name.to_owned(), address: address.to_owned(), mode });
+            }
         }
         Email {
-            from: from.to_owned(),
-            out_dir: wire.out_dir.unwrap_or_else(|| "sellbell-mail".into()).into(),
+            from: from.map_or("sellbell <sellbell@localhost>", |(_, from)| from).to_owned(),
+            out_dir: self.path(section, "out_dir", "sellbell-mail"),
             recipients,
         }
+    }
+
+    fn mode(&mut self, table: &DeTable<'_>) -> Option<Mode> {
+        let words = [("instant", false), ("digest", true)];
+        let digest = match table.get("mode") {
+            Some(value) => self.reader.word("mode", value, &words)?,
+            None => false,
+        };
+        let (schedule, zone) = (self.text(Some(table), "schedule"), self.text(Some(table), "time_zone"));
+        if digest {
+            return self.schedule(schedule, "30 17 * * Mon-Fri", zone).map(|s| Mode::Digest(Box::new(s)));
+        }
+        for (key, useless) in [("schedule", schedule), ("time_zone", zone)] {
+            if let Some((value, _)) = useless {
+                let what = format!("`{key}` is for digests");
+                self.reader.report_with(value.span(), what, "add mode = \"digest\", or leave it out");
+            }
+        }
+        Some(Mode::Instant)
+    }
+
+    fn operators<'v, 'd>(&mut self, section: Section<'v, 'd>) -> Vec<(Destination, &'v Value<'d>)> {
+        let expected = "a list of destinations like [\"discord:ops\"]";
+        let Some(value) = section.and_then(|section| section.get("notify")) else { return Vec::new() };
+        let mut all = Vec::new();
+        for item in self.reader.list("notify", value, expected) {
+            let Some(text) = self.reader.text("notify", item, expected) else { continue };
+            match text.parse::<Destination>() {
+                Ok(destination) => all.push((destination, item)),
+                Err(error) => {
+                    let (what, help) = error.parts();
+                    self.reader.report_with(item.span(), what, help);
+                }
+            }
+        }
+        all
+    }
+
+    /// The tables of a list of them.
+    fn tables<'v, 'd>(
+        &mut self,
+        section: Section<'v, 'd>,
+        key: &str,
+        head: &str,
+        keys: &[&str],
+    ) -> Vec<(&'v Value<'d>, &'v DeTable<'d>)> {
+        let Some(value) = section.and_then(|section| section.get(key)) else { return Vec::new() };
+        let Some(list) = value.get_ref().as_array() else {
+            self.reader.mismatch(key, value, &format!("{head}, with two brackets on each side"));
+            return Vec::new();
+        };
+        let mut tables = Vec::new();
+        for item in list.iter() {
+            if let Some(table) = self.reader.table(key, item, head) {
+                self.reader.only(table, keys, head);
+                tables.push((item, table));
+            }
+        }
+        tables
+    }
+
+    fn text<'v, 'd>(&mut self, section: Section<'v, 'd>, key: &str) -> Option<(&'v Value<'d>, &'v str)> {
+        let value = section?.get(key)?;
+        Some((value, self.reader.text(key, value, "a text in quotes")?))
+    }
+
+    fn path(&mut self, section: Section<'_, '_>, key: &str, default: &str) -> PathBuf {
+        self.text(section, key).map_or(default, |(_, text)| text).into()
     }
 
     /// A schedule, or `None` once the mistake in it is reported.
     fn schedule(
         &mut self,
-        wire: Option<&Spanned<String>>,
+        wire: Option<(&Value<'_>, &str)>,
         default: &str,
-        zone: Option<&Spanned<String>>,
+        zone: Option<(&Value<'_>, &str)>,
     ) -> Option<Schedule> {
-        let expression = wire.map_or(default, |text| text.get_ref());
-        let zone_name = zone.map_or(EASTERN, |text| text.get_ref());
-        match Schedule::parse(expression, zone_name) {
+        let expression = wire.map_or(default, |(_, text)| text);
+        match Schedule::parse(expression, zone.map_or(EASTERN, |(_, text)| text)) {
             Ok(schedule) => Some(schedule),
             Err(error) => {
                 let blamed = if matches!(error, ScheduleError::Zone(_)) { zone } else { wire };
-                if let Some(blamed) = blamed {
-                    self.report(blamed, &error);
+                if let Some((value, _)) = blamed {
+                    self.reader.report(value.span(), &error);
                 }
                 None
             }
         }
     }
 
-    fn address(&mut self, wire: Option<Spanned<String>>, default: &str) -> String {
-        let Some(wire) = wire else { return default.to_owned() };
-        let parsed = Url::parse(wire.get_ref()).ok();
+    fn address(&mut self, section: Section<'_, '_>, key: &str, default: &str) -> String {
+        let Some((value, text)) = self.text(section, key) else { return default.to_owned() };
+        let parsed = Url::parse(text).ok();
         if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some()) {
-            self.report(
-                &wire,
-                format!("`{}` is not an address: expected something like {default}", wire.get_ref()),
+            let help = format!("expected something like {default}");
+            self.reader.report_with(value.span(), format!("`{text}` is not an address"), help);
+        }
+        text.trim_end_matches('/').to_owned()
+    }
+
+    fn bounded(&mut self, section: Section<'_, '_>, key: &str, default: u32, most: u32, unit: &str) -> u32 {
+        let expected = format!("a whole number, 1 to {most}");
+        let Some(value) = section.and_then(|section| section.get(key)) else { return default };
+        let Some(number) = self.reader.whole(key, value, &expected) else { return default };
+        let bounded = u32::try_from(number).ok().filter(|number| (1..=most).contains(number));
+        if bounded.is_none() {
+            self.reader.report_with(
+                value.span(),
+                format!("{number} {unit}"),
+                format!("expected 1 to {most}"),
             );
         }
-        wire.get_ref().trim_end_matches('/').to_owned()
+        bounded.unwrap_or(default)
     }
 
-    fn bounded<N>(&mut self, wire: Option<Spanned<N>>, default: N, least: N, most: N, unit: &str) -> N
-    where
-        N: PartialOrd + Copy + Display,
-    {
-        let Some(wire) = wire else { return default };
-        let number = *wire.get_ref();
-        if number < least || number > most {
-            self.report(&wire, format!("{number} {unit}: expected {least} to {most}"));
+    fn name<'v, 'd>(
+        &mut self,
+        whole: &'v Value<'d>,
+        table: &'v DeTable<'d>,
+        names: &mut BTreeSet<String>,
+        what: &str,
+    ) -> Option<(&'v Value<'d>, &'v str)> {
+        if !table.contains_key("name") {
+            let help = "rules name it so: add name = \"…\"";
+            self.reader.report_with(whole.span(), format!("this {what} has no name"), help);
         }
-        number
+        let (value, name) = self.text(Some(table), "name")?;
+        if !is_name(name) {
+            let help = "use a-z, 0-9, - and _, at most 64 of them";
+            self.reader.report_with(value.span(), format!("`{name}` is not a name"), help);
+        }
+        if !names.insert(name.to_owned()) {
+            let said = format!("there is another {what} named `{name}`");
+            self.reader.report_with(value.span(), said, "give one of them another name");
+        }
+        Some((value, name))
     }
 
-    fn name(&mut self, name: &Spanned<String>, names: &mut BTreeSet<String>, what: &str) {
-        if !is_name(name.get_ref()) {
-            self.report(name, format!("`{}` is not a name: use a-z, 0-9, - and _", name.get_ref()));
+    fn mailbox(&mut self, value: &Value<'_>, address: &str) {
+        if address.parse::<Mailbox>().is_err() {
+            let help = "expected `jane@example.org` or `Jane Doe <jane@example.org>`";
+            self.reader.report_with(value.span(), "this is not a mail address", help);
         }
-        if !names.insert(name.get_ref().clone()) {
-            self.report(name, format!("there is another {what} named `{}`", name.get_ref()));
-        }
-    }
-
-    fn mailbox(&mut self, address: &Spanned<String>) {
-        if address.get_ref().parse::<Mailbox>().is_err() {
-            self.report(
-                address,
-                "this is not a mail address: expected `jane@example.org` or `Jane Doe <jane@example.org>`",
-            );
-        }
-    }
-
-    fn report<T>(&mut self, value: &Spanned<T>, message: impl Display) {
-        self.problems.push(self.source.problem(value.span(), message));
     }
 }

@@ -273,7 +273,8 @@ mod tests {
         let shown: Vec<_> =
             filings.iter().map(|f| (f.form.to_string(), f.filer.number(), f.issuer)).collect();
         assert_eq!(shown, [("4".into(), 70, Cik::new(70)), ("4/A".into(), 8, None)]);
-        assert_eq!(filings[0].submission_path(), "/Archives/edgar/data/70/0000000007-25-000001.txt");
+        let path = super::super::submission_path(filings[0].filer, filings[0].accession);
+        assert_eq!(path, "/Archives/edgar/data/70/0000000007-25-000001.txt");
         assert_eq!(filings[0].accepted_at.to_rfc3339(), "2025-12-12T23:02:43+00:00");
     }
 

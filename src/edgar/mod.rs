@@ -25,9 +25,7 @@ pub struct FilingRef {
     pub issuer: Option<Cik>,
 }
 
-impl FilingRef {
-    /// Path of the complete submission text, below the base address.
-    pub fn submission_path(&self) -> String {
-        format!("/Archives/edgar/data/{}/{}.txt", self.filer, self.accession)
-    }
+/// Path of a complete submission text, below the base address.
+pub fn submission_path(filer: Cik, accession: Accession) -> String {
+    format!("/Archives/edgar/data/{filer}/{accession}.txt")
 }

@@ -53,6 +53,11 @@ impl Tickers {
         self.by_cik.get(&issuer).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a company has this ticker.
+    pub fn has(&self, ticker: &str) -> bool {
+        self.by_cik.values().any(|tickers| tickers.iter().any(|own| own == ticker))
+    }
+
     /// How many issuers have one.
     pub fn len(&self) -> usize {
         self.by_cik.len()

@@ -32,7 +32,12 @@ impl<'a> Reader<'a> {
         if let Some(error) = errors.first() {
             let span = error.span().unwrap_or_default();
             let message = error.message().trim_end().replace('\n', "; ");
-            reader.report(span, format!("this is not TOML: {message}"));
+            let help = match source.text.get(span.start..).and_then(|rest| rest.chars().next()) {
+                Some(',') => "numbers are written without commas: 1_000_000",
+                None | Some('\n') => "something that begins before is not closed here",
+                Some(_) => "https://toml.io shows how TOML is written",
+            };
+            reader.report_with(span, format!("this is not TOML: {message}"), help);
         }
         (reader, table.into_inner())
     }

@@ -6,7 +6,6 @@ mod report;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::DeserializeOwned;
 use thiserror::Error;
 
 pub use fields::{Reader, Value};
@@ -116,16 +115,6 @@ pub struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// Reads the text into its wire type.
-    ///
-    /// # Errors
-    /// The first thing that is not TOML or not of that type, with its place.
-    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        toml::from_str(self.text).map_err(|error| {
-            self.problem(error.span().unwrap_or_default(), error.message().trim_end().replace('\n', "; "))
-        })
-    }
-
     /// The line of an offset, from 1.
     pub fn line(&self, offset: usize) -> usize {
         line_column(self.text, offset).0
@@ -141,11 +130,24 @@ impl Source<'_> {
             line,
             column,
             length: blamed.chars().count().clamp(1, rest),
-            text: clip(shown, LONGEST_LINE).into_owned(),
+            text: masked(&clip(shown, LONGEST_LINE)),
         };
         let message = message.to_string();
         Problem { file: self.file.to_owned(), place: Some(place), message, help: None, level: Level::Error }
     }
+}
+
+/// A line in which mail addresses show their first letter and domain only, at the same length.
+fn masked(line: &str) -> String {
+    let local = |c: char| c.is_alphanumeric() || "._%+-!#$&'*/=?^`{|}~".contains(c);
+    let mut chars: Vec<char> = line.chars().collect();
+    for at in (0..chars.len()).filter(|&i| line.contains('@') && chars[i] == '@').collect::<Vec<_>>() {
+        let start = chars[..at].iter().rposition(|&c| !local(c)).map_or(0, |before| before + 1);
+        for hidden in chars.iter_mut().take(at).skip(start + 1) {
+            *hidden = '•';
+        }
+    }
+    chars.into_iter().collect()
 }
 
 /// What somebody may have meant: the nearest of some words, where one is near.

@@ -89,7 +89,11 @@ struct Line<'a> {
 impl<'a> Line<'a> {
     fn new(file: &'a str, place: &'a Place) -> Self {
         // A control character would move the caret or worse.
-        let text: String = place.text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let mut text: String = place.text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        // What is missing is missed behind the line's end.
+        if text.chars().count() < place.column {
+            text.push(' ');
+        }
         let bytes = |chars: usize| text.char_indices().nth(chars).map_or(text.len(), |(at, _)| at);
         let start = bytes(place.column - 1);
         let blamed = (start, bytes(place.column - 1 + place.length).saturating_sub(start)).into();

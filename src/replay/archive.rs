@@ -33,6 +33,13 @@ const BUNDLED: [&[u8]; 13] = bundled![
 ];
 const BUNDLED_OTHER: &str = include_str!("bundled/other.tsv");
 
+/// The bundled submission of an accession.
+pub fn bundled(accession: Accession) -> Option<&'static [u8]> {
+    let line = format!("ACCESSION NUMBER:\t\t{accession}\n");
+    let head = |bytes: &[u8]| String::from_utf8_lossy(&bytes[..bytes.len().min(4_096)]).contains(&line);
+    BUNDLED.into_iter().find(|bytes| head(bytes))
+}
+
 /// Submissions and listings.
 #[derive(Debug, Clone, Default)]
 pub struct Archive {

@@ -5,7 +5,7 @@ mod archive;
 mod discord;
 mod edgar;
 
-pub use archive::{Archive, ArchiveError};
+pub use archive::{Archive, ArchiveError, bundled};
 pub use discord::WebhookSink;
 pub use edgar::ReplayedEdgar;
 

@@ -6,6 +6,7 @@ mod expression;
 mod facts;
 mod history;
 mod keys;
+mod lint;
 mod load;
 mod names;
 mod reason;
@@ -21,6 +22,7 @@ pub use evaluate::{Match, Silent, evaluate, explain};
 pub use expression::{ExpressionError, Template, When};
 pub use facts::Subject;
 pub use history::History;
+pub use lint::lint;
 pub use load::{LoadError, load_path, load_slice};
 pub use reason::{Explanation, Finding, Truth};
 pub use schema::schema;
@@ -34,6 +36,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::destination::Destination;
 use crate::filing::{Shares, Usd};
+use crate::problem::Place;
 
 /// One rule. All its conditions must hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,8 +59,10 @@ pub struct Rule {
     pub template: Option<Template>,
     /// What must happen for some filings.
     pub tests: Vec<RuleTest>,
-    /// Where it stands: its file, and the line of its name.
-    pub place: (String, usize),
+    /// The file that it stands in.
+    pub file: String,
+    /// Where its name stands.
+    pub place: Option<Place>,
 }
 
 /// What must happen for a filing: a `[[rule.test]]`.
@@ -75,8 +80,8 @@ pub struct RuleTest {
     pub shares: Option<Shares>,
     /// The condition that keeps the rule silent.
     pub because: Option<String>,
-    /// The line on which it begins.
-    pub line: usize,
+    /// Where it begins.
+    pub place: Option<Place>,
 }
 
 /// Somebody whom a message on Discord pings.

@@ -43,14 +43,14 @@ struct Wire<'a> {
 
 impl Wire<'_> {
     fn file(&mut self, table: &DeTable<'_>) -> Vec<Placed> {
-        // What is not TOML leaves holes that are nobody's mistake.
-        let broken = !self.reader.problems.is_empty();
+        // What is not TOML leaves holes, which are no mistakes of their own.
+        if !self.reader.problems.is_empty() {
+            return Vec::new();
+        }
         self.misplaced(table);
         let Some(rules) = table.get("rule") else {
-            if !broken {
-                let problem = Problem::of_file(self.reader.source.file, "there is no [[rule]] in this file");
-                self.reader.problems.push(problem);
-            }
+            let problem = Problem::of_file(self.reader.source.file, "there is no [[rule]] in this file");
+            self.reader.problems.push(problem);
             return Vec::new();
         };
         let Some(list) = rules.get_ref().as_array() else {
@@ -58,7 +58,7 @@ impl Wire<'_> {
             self.reader.report_with(rules.span(), "`rule` is not a list of rules", help);
             return Vec::new();
         };
-        list.iter().filter_map(|rule| self.rule(rule, broken)).collect()
+        list.iter().filter_map(|rule| self.rule(rule)).collect()
     }
 
     /// Reports what stands beside the rules; most often it was meant to stand in one.
@@ -79,18 +79,18 @@ impl Wire<'_> {
         }
     }
 
-    fn rule(&mut self, value: &Value<'_>, broken: bool) -> Option<Placed> {
+    fn rule(&mut self, value: &Value<'_>) -> Option<Placed> {
         let table = self.reader.table("rule", value, "a table")?;
         let known: Vec<&str> = keys::listed(RULE.iter().chain(CONDITIONS));
         self.reader.only(table, &known, "a rule");
         let (name, span) = self.name(table, value);
         let conditions = self.group(table, &Selection::default(), 0);
-        if conditions.is_none() && !broken {
+        if conditions.is_none() {
             let what = format!("rule `{name}` has no condition, so it would ring for every sale");
             let help = "set at least one, like tickers = [\"QLYS\"] or min_value = 1_000_000";
             self.reader.report_with(span.clone(), what, help);
         }
-        let line = self.reader.source.line(span.start);
+        let place = self.reader.source.problem(span.clone(), "").place;
         let rule = Rule {
             description: self
                 .text(table, "description")
@@ -106,7 +106,8 @@ impl Wire<'_> {
             mention: table.get("mention").map(|value| self.mentions(value)).unwrap_or_default(),
             template: table.get("template").and_then(|value| self.template(value)),
             tests: table.get("test").map(|value| self.tests(value)).unwrap_or_default(),
-            place: (self.reader.source.file.to_owned(), line),
+            file: self.reader.source.file.to_owned(),
+            place,
             name,
         };
         Some(Placed { rule, name: span })
@@ -242,7 +243,7 @@ impl Wire<'_> {
             value: table.get("value").and_then(|value| self.amount("value", value)),
             shares: table.get("shares").and_then(|value| self.amount("shares", value)),
             because: self.text(table, "because"),
-            line: self.reader.source.line(value.span().start),
+            place: self.reader.source.problem(value.span(), "").place,
         })
     }
 

@@ -9,10 +9,11 @@ use reqwest::redirect;
 use thiserror::Error;
 
 use crate::config::Edgar;
-use crate::edgar::FilingRef;
 use crate::edgar::answer::{Answer, classify};
 use crate::edgar::feed;
+use crate::edgar::submission_path;
 use crate::edgar::tickers::{self, Tickers};
+use crate::filing::{Accession, Cik};
 use crate::reader;
 
 /// A page of 100 entries is about 80 KB.
@@ -113,12 +114,12 @@ impl Client {
         self.get(&feed::page_path(start, count), MAX_FEED_BYTES).await
     }
 
-    /// A complete submission, as it is sent.
+    /// A complete submission, as it is sent; any filer of it will do.
     ///
     /// # Errors
     /// [`FetchError`] says what to do.
-    pub async fn submission(&self, filing: &FilingRef) -> Result<Vec<u8>, FetchError> {
-        self.get(&filing.submission_path(), reader::MAX_BYTES).await
+    pub async fn submission(&self, filer: Cik, accession: Accession) -> Result<Vec<u8>, FetchError> {
+        self.get(&submission_path(filer, accession), reader::MAX_BYTES).await
     }
 
     /// The file of all listed issuers' tickers.

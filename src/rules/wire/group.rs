@@ -6,7 +6,9 @@ use rust_decimal::Decimal;
 use toml::de::{DeTable, DeValue};
 
 use super::super::condition::{Amendments, RoleWanted, fold_title, name_words};
-use super::super::keys::{self, CLUSTER, CONDITIONS, CUMULATIVE, INTENTS, OWNERSHIPS, PLANS, Shape, TABLES};
+use super::super::keys::{
+    self, CLUSTER, CONDITIONS, CUMULATIVE, INTENTS, OWNERSHIPS, PLANS, RULE, Shape, TABLES,
+};
 use super::super::{Cluster, Cumulative, Group, OwnerWanted, Per, Selection, When};
 use super::Wire;
 use crate::filing::{Cik, Code, Form, Usd, is_ticker};
@@ -113,7 +115,13 @@ impl Wire<'_> {
         depth: usize,
     ) -> Option<Group> {
         let table = self.reader.table(key, value, shape.expected())?;
-        self.reader.only(table, &keys::listed(CONDITIONS), &format!("a group of `{key}`"));
+        let (conditions, of_rule) = (keys::listed(CONDITIONS), keys::listed(RULE));
+        for own in table.keys().filter(|own| of_rule.contains(&own.get_ref().as_ref())) {
+            let what = format!("`{}` is of the rule, not of a group of `{key}`", own.get_ref());
+            self.reader.report_with(own.span(), what, "write it beside the rule's name");
+        }
+        let all: Vec<&str> = conditions.into_iter().chain(of_rule).collect();
+        self.reader.only(table, &all, &format!("a group of `{key}`"));
         let group = self.group(table, outer, depth + 1);
         if group.is_none() && table.is_empty() {
             let help = format!("expected {}", Shape::Group.expected());

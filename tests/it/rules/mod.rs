@@ -1,5 +1,6 @@
 //! Rules: what each condition means, how groups combine, what is wrong in a file.
 
+mod broken;
 mod conditions;
 mod history;
 mod naive;

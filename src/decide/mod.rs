@@ -1,5 +1,9 @@
 //! What a filing causes, decided from the filing, the rules and history alone: the bot, `explain` and `backtest` all ask here.
 
+mod trial;
+
+pub use trial::trial;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -1,0 +1,114 @@
+//! Filings as people name them: a file, an accession, an address on sec.gov.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use crate::config::Settings;
+use crate::filing::{Accession, Cik, Filing};
+use crate::reader::{self, Unreadable};
+use crate::replay;
+use crate::source::Client;
+
+/// The filing that a rule's test names: a path from the rule file's folder, or the accession of a bundled filing.
+///
+/// # Errors
+/// Why it cannot be had.
+pub(super) fn of_test(home: &Path, name: &str) -> Result<Filing, String> {
+    let path = home.join(name);
+    if path.is_file() {
+        return of_file(&path).map_err(|error| error.to_string());
+    }
+    let bundled = name.parse().ok().and_then(replay::bundled);
+    let bytes = bundled.ok_or_else(|| {
+        format!("there is no file {}, and no bundled filing of that accession", path.display())
+    })?;
+    reader::read(bytes).map_err(|error| error.to_string())
+}
+
+/// The filing in a file.
+pub(super) fn of_file(path: &Path) -> Result<Filing, Unreadable> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(reader::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    let filled = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+    filled.map_err(|error| unreadable(error.to_string()))?;
+    reader::read(&bytes)
+}
+
+/// The filing that somebody names on the command line: a file, the accession of a bundled or any filing, or its address on
+/// sec.gov. What is not at hand is fetched from EDGAR.
+pub(super) fn of_name(
+    name: &str,
+    settings: impl FnOnce() -> anyhow::Result<Settings>,
+) -> Result<Filing, Unreadable> {
+    let path = Path::new(name);
+    if path.exists() {
+        return of_file(path);
+    }
+    let Some((accession, filer)) = named(name) else {
+        let what = "there is no such file, and it is neither an accession like 0001107843-21-000101 nor an address on sec.gov";
+        return Err(unreadable(what.to_owned()));
+    };
+    if let Some(bytes) = replay::bundled(accession) {
+        return reader::read(bytes);
+    }
+    let fetched = settings().and_then(|settings| fetch(&settings, accession, filer));
+    reader::read(&fetched.map_err(|error| unreadable(format!("{error:#}")))?)
+}
+
+fn unreadable(message: String) -> Unreadable {
+    Unreadable { kind: "io", message, at: "the whole file".into() }
+}
+
+/// An accession and a filer: of an address the one in it, else the one who submitted it, who may be an agent.
+fn named(name: &str) -> Option<(Accession, Cik)> {
+    let own = |accession: Accession| accession.undashed().get(..10)?.parse::<u64>().ok().and_then(Cik::new);
+    if let Ok(accession) = name.trim().parse::<Accession>() {
+        return Some((accession, own(accession)?));
+    }
+    let (_, path) = name.split_once("/Archives/edgar/data/")?;
+    let mut parts = path.split(['/', '?', '#']);
+    let filer = parts.next()?.parse::<u64>().ok().and_then(Cik::new)?;
+    let accession = parts.find_map(|part| {
+        let digits = part.get(..18).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+        let undashed = digits.map(|d| format!("{}-{}-{}", &d[..10], &d[10..12], &d[12..]));
+        undashed.as_deref().or(part.get(..20))?.parse::<Accession>().ok()
+    })?;
+    Some((accession, filer))
+}
+
+fn fetch(settings: &Settings, accession: Accession, filer: Cik) -> anyhow::Result<Vec<u8>> {
+    let client = Client::new(&settings.edgar)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let body = runtime.block_on(client.submission(filer, accession));
+    body.map_err(|error| {
+        anyhow::anyhow!(
+            "EDGAR: {error}; an accession alone may not say whose folder it is in: give the filing's address"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filings_are_named_by_accession_and_by_address() {
+        let expected = |filer: u64| Some(("0001107843-21-000101".parse().unwrap(), Cik::new(filer).unwrap()));
+        for (name, filer) in [
+            ("0001107843-21-000101", 1_107_843),
+            (
+                "https://www.sec.gov/Archives/edgar/data/20/000110784321000101/0001107843-21-000101-index.htm",
+                20,
+            ),
+            ("https://www.sec.gov/Archives/edgar/data/20/0001107843-21-000101.txt", 20),
+            ("https://www.sec.gov/Archives/edgar/data/20/000110784321000101/xslF345X03/form4.xml", 20),
+        ] {
+            assert_eq!(named(name), expected(filer), "{name}");
+        }
+        for other in ["", "qualys.txt", "https://www.sec.gov/Archives/edgar/data/20/", "12é45678901234567890"]
+        {
+            assert_eq!(named(other), None, "{other}");
+        }
+    }
+}

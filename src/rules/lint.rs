@@ -1,0 +1,166 @@
+//! Rules that are well written and hardly meant: that never ring, that ring for everything, that repeat another.
+
+use super::condition::{Amendments, Group};
+use super::keys::INTENTS;
+use super::{Rule, Selection, words};
+use crate::filing::Code;
+use crate::problem::Problem;
+
+/// Warnings about rules, in their order.
+pub fn lint(rules: &[Rule]) -> Vec<Problem> {
+    let mut warnings = Vec::new();
+    for (number, rule) in rules.iter().enumerate() {
+        let mut found: Vec<(String, String)> = Vec::new();
+        if let Some((why, what)) = never(&rule.conditions) {
+            found.push((format!("rule `{}` can never ring: {why}", rule.name), what));
+        } else if let Some(what) = always(&rule.conditions) {
+            let help = "name companies, people or a sum, if that is not what you want";
+            found.push((format!("rule `{}` rings for {what}", rule.name), help.to_owned()));
+        }
+        let same = |other: &&Rule| other.conditions == rule.conditions && other.enabled && rule.enabled;
+        if let Some(other) = rules[..number].iter().find(same) {
+            let both: Vec<String> =
+                rule.notify.iter().filter(|d| other.notify.contains(d)).map(ToString::to_string).collect();
+            let help = if both.is_empty() {
+                "one rule can tell several destinations".to_owned()
+            } else {
+                format!("{} would be told twice: remove one of them", both.join(", "))
+            };
+            found.push((format!("rule `{}` asks for the same as `{}`", rule.name, other.name), help));
+        }
+        warnings.extend(found.into_iter().map(|(message, help)| Problem {
+            file: rule.file.clone(),
+            place: rule.place.clone(),
+            message,
+            help: Some(help),
+            level: crate::problem::Level::Warning,
+        }));
+    }
+    warnings
+}
+
+type Why = (String, String);
+
+/// Why a group can never hold, and what to do about it.
+fn never(group: &Group) -> Option<Why> {
+    let why = |why: &str, help: &str| Some((why.to_owned(), help.to_owned()));
+    if !group.forms.is_empty() && !group.forms.iter().any(|form| form.is_form_4()) {
+        return why(
+            "sellbell watches forms 4 and 4/A only",
+            "give \"4\", \"4/A\" or both as forms, or leave them out",
+        );
+    }
+    let amended =
+        |is: bool| group.forms.is_empty() || group.forms.iter().any(|form| form.is_amendment() == is);
+    match group.amendments {
+        Some(Amendments::Only) if !amended(true) => {
+            return why("it wants amendments only, and forms that are none", "leave one of them out");
+        }
+        Some(Amendments::Exclude) if !amended(false) => {
+            return why("it wants no amendments, and forms that are nothing else", "leave one of them out");
+        }
+        _ => {}
+    }
+    if !group.roles.is_empty() && group.roles.iter().all(|role| group.exclude_roles.contains(role)) {
+        return why("it excludes all roles that it wants", "leave them out of exclude_roles");
+    }
+    if let (Some(least), Some(most)) = (group.min_value, group.max_value)
+        && least > most
+    {
+        return why("min_value is above max_value", "exchange them");
+    }
+    if let Some(found) = never_selects(group) {
+        return Some(found);
+    }
+    if group.when.as_ref().and_then(super::When::constant) == Some(false) {
+        return why("`when` looks at nothing and is false", "use the names of docs/RULES.md in it");
+    }
+    if let Some(not) = &group.not
+        && always(not).is_some()
+        && group.any.is_empty()
+        && not.selection == group.selection
+    {
+        return why("what `not` excludes is all that the rule asks for", "say in it what is not wanted");
+    }
+    let branches: Option<Vec<Why>> = group.any.iter().map(never).collect();
+    match branches {
+        Some(branches) if !branches.is_empty() => {
+            let (first, help) = branches.into_iter().next()?;
+            Some((format!("no branch of `any` can hold ({first})"), help))
+        }
+        _ => None,
+    }
+}
+
+fn never_selects(group: &Group) -> Option<Why> {
+    if !group.any.is_empty() {
+        return None;
+    }
+    let selection = &group.selection;
+    let why = |why: &str, help: &str| Some((why.to_owned(), help.to_owned()));
+    if let (Some(least), Some(most)) = (selection.min_price, selection.max_price)
+        && least > most
+    {
+        return why("min_price is above max_price", "exchange them");
+    }
+    if !selection.intents.is_empty() {
+        if !selection.codes.contains(&Code::SALE) {
+            return why(
+                "intents are of sales, and its codes leave out S",
+                "add \"S\" to codes, or leave out intents",
+            );
+        }
+        if selection.intents.iter().all(|intent| selection.exclude_intents.contains(intent)) {
+            return why("it excludes all intents that it wants", "leave them out of exclude_intents");
+        }
+    }
+    let all_intents = INTENTS.iter().all(|(_, intent)| selection.exclude_intents.contains(intent));
+    if all_intents && selection.codes.len() == 1 && selection.codes.contains(&Code::SALE) {
+        return why("it excludes all intents that a sale can have", "leave some of them out");
+    }
+    let acquires = |code: &Code| matches!(code.letter(), 'P' | 'A' | 'M' | 'L');
+    if group.min_share_of_holdings.is_some() && selection.codes.iter().all(acquires) {
+        return why(
+            "a share of holdings is of what is disposed of, and its codes acquire",
+            "use min_value or min_shares",
+        );
+    }
+    let market = |code: &Code| matches!(code.letter(), 'S' | 'P');
+    if group.reversal_after.is_some() && !selection.codes.iter().any(market) {
+        return why("a reversal is of sales or purchases", "add \"S\" or \"P\" to codes, or leave it out");
+    }
+    None
+}
+
+/// What a group rings for, where it asks nothing but code and table.
+fn always(group: &Group) -> Option<String> {
+    let Selection {
+        codes, securities, ownership, plan, intents, exclude_intents, min_price, max_price, ..
+    } = &group.selection;
+    let of_lots = securities.is_empty()
+        && ownership.is_none()
+        && (plan.is_empty() || plan.len() == 3)
+        && intents.is_empty()
+        && exclude_intents.is_empty()
+        && min_price.is_none()
+        && max_price.is_none();
+    let Group { tickers, ciks, owners, roles, exclude_roles, .. } = group;
+    let of_whom = tickers.is_empty()
+        && ciks.is_empty()
+        && owners.is_empty()
+        && roles.is_empty()
+        && exclude_roles.is_empty()
+        && matches!(group.amendments, None | Some(Amendments::Include))
+        && group.forms.is_empty()
+        && group.filed_late.is_none();
+    let of_sums = group.min_value.is_none()
+        && group.max_value.is_none()
+        && group.min_shares.is_none()
+        && group.min_share_of_holdings.is_none()
+        && group.reach_days() == 0;
+    let nested =
+        group.not.is_none() && (group.any.is_empty() || group.any.iter().any(|any| always(any).is_some()));
+    let free = group.when.as_ref().is_none_or(|when| when.constant() == Some(true));
+    let asks_nothing = of_lots && of_whom && of_sums && nested && free;
+    asks_nothing.then(|| format!("every filing with code {}, of any company and any sum", words::list(codes)))
+}
