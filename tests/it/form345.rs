@@ -119,7 +119,7 @@ pub fn tables(filings: &[Filing]) -> Vec<Sheet> {
             sheets[at].rows.push(row);
         };
         add(0, submission(filing));
-        // They have no key, and keep the table's order.
+        // Without a key the table's order is all there is: these come out of its reversal as they are.
         for at in filing.owners.iter().rev() {
             add(1, owner(at));
         }
@@ -132,7 +132,7 @@ pub fn tables(filings: &[Filing]) -> Vec<Sheet> {
             row.push(plain("TRANS_FORM_TYPE_FN", Some(holding.coding_footnotes.join(", "))));
             add(if holding.line.table == Table::Derivative { 5 } else { 3 }, row);
         }
-        for note in &filing.footnotes {
+        for note in filing.footnotes.iter().rev() {
             add(6, vec![text("FOOTNOTE_ID", &note.id), text("FOOTNOTE_TXT", &note.text)]);
         }
         for signature in filing.signatures.iter().rev() {

@@ -119,13 +119,9 @@ impl<'a> Rows<'a> {
         }
         for sheet in Sheet::ALL {
             let key = format!("{}_SK", sheet.name());
-            // The document's order; rows without a key keep the table's.
+            // The document's order. Owners, footnotes and signatures have no key and keep the table's.
             sheets[sheet as usize].sort_by_key(|row| row.get(&key).parse::<u64>().unwrap_or(u64::MAX));
         }
-        // A document numbers its footnotes as it goes; the table has no key for them.
-        sheets[Sheet::Footnote as usize].sort_by_key(|row| {
-            row.get("FOOTNOTE_ID").trim_start_matches(['F', 'f']).parse::<u64>().unwrap_or(u64::MAX)
-        });
         Self { sheets }
     }
 
@@ -318,6 +314,37 @@ impl Xml {
                 c if c.is_control() && !matches!(c, '\n' | '\t') => self.text.push(' '),
                 c => self.text.push(c),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_as_the_tables_have_them() {
+        for (field, iso_date) in [
+            ("11-MAR-2026", "2026-03-11"),
+            ("01-sep-2021", "2021-09-01"),
+            ("2021-09-01", "2021-09-01"),
+            ("31-JUN-2021", "31-JUN-2021"),
+            ("soon", "soon"),
+            ("", ""),
+        ] {
+            assert_eq!(iso(field), iso_date);
+        }
+    }
+
+    #[test]
+    fn roles_are_words_in_one_cell() {
+        let columns = ["RPTOWNER_RELATIONSHIP".to_owned()];
+        for (cell, expected) in [
+            ("Director,Officer", vec!["director", "officer"]),
+            ("Ten Percent Owner; OTHER", vec!["tenpercentowner", "other"]),
+            ("", vec![]),
+        ] {
+            assert_eq!(roles(&Row::of(&columns, cell.as_bytes())).collect::<Vec<_>>(), expected);
         }
     }
 }
