@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
+mod archive;
 mod cli;
 mod deliveries;
 mod digests;
 mod discovery;
 mod fakes;
+mod form345;
 mod hostile;
 mod house;
 mod language;

@@ -1,0 +1,158 @@
+//! The index while it is built: each member is judged by its head, and noted or passed over.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use super::facts::{self, Facts, Judged};
+use super::spool::{Place, Record, Spool, Writer};
+use super::tables::DataSet;
+use super::{ArchiveError, Item};
+use crate::reader::MAX_BYTES;
+
+/// More filings than this are not indexed: since 2003 there were about eight million, and a run is over some years.
+pub(super) const MOST_FILINGS: usize = 5_000_000;
+
+/// A member of an archive, or a file by itself.
+pub(super) struct Member<'a> {
+    /// The archive, by its position.
+    pub(super) archive: Option<usize>,
+    /// The file it is in, or is.
+    pub(super) path: &'a Path,
+    /// The member's name, or the file's path.
+    pub(super) name: String,
+    /// How many bytes it says it has.
+    pub(super) bytes: u64,
+    /// Where it can be read again; `None` where it cannot, so that it is spooled.
+    pub(super) place: Option<Place>,
+}
+
+/// What was found so far.
+pub(super) struct Catalogue {
+    spool: Writer,
+    spool_dir: PathBuf,
+    pub(super) index: Vec<Item>,
+    pub(super) archives: Vec<PathBuf>,
+    pub(super) data_sets: Vec<DataSet>,
+    pub(super) skipped: u64,
+    pub(super) repeated: u64,
+}
+
+impl Catalogue {
+    pub(super) fn create(spool_dir: Option<&Path>) -> Result<Self, ArchiveError> {
+        let named =
+            spool_dir.map_or_else(|| PathBuf::from("the folder for temporary files"), Path::to_path_buf);
+        let spool =
+            Writer::create(spool_dir).map_err(|source| ArchiveError::Spool { dir: named.clone(), source })?;
+        Ok(Self {
+            spool,
+            spool_dir: named,
+            index: Vec::new(),
+            archives: Vec::new(),
+            data_sets: Vec::new(),
+            skipped: 0,
+            repeated: 0,
+        })
+    }
+
+    /// The position of an archive that is about to be read.
+    pub(super) fn archive(&mut self, path: &Path) -> usize {
+        self.archives.push(path.to_path_buf());
+        self.archives.len() - 1
+    }
+
+    /// Judges a member and notes it, reading no more of it than that needs.
+    pub(super) fn member(&mut self, member: Member<'_>, content: &mut dyn Read) -> Result<(), ArchiveError> {
+        let mut bytes = Vec::new();
+        fill(content, &mut bytes, facts::HEAD).map_err(|error| member.broken(&error))?;
+        let Judged::Form(facts) = facts::judge(&bytes) else {
+            self.skipped += 1;
+            return Ok(());
+        };
+        if member.bytes > MAX_BYTES as u64 {
+            return self.keep(member.record(facts, Place::TooLarge { bytes: member.bytes }), &[]);
+        }
+        let undated = facts.accepted_at.is_none();
+        if undated || member.place.is_none() {
+            fill(content, &mut bytes, MAX_BYTES + 1).map_err(|error| member.broken(&error))?;
+        }
+        let judged = if undated { facts::judge_whole(&bytes) } else { Judged::Form(facts) };
+        let Judged::Form(facts) = judged else {
+            self.skipped += 1;
+            return Ok(());
+        };
+        match member.place.clone() {
+            Some(place) => self.keep(member.record(facts, place), &[]),
+            None if bytes.len() as u64 != member.bytes => {
+                Err(member.broken(&io::Error::from(io::ErrorKind::UnexpectedEof)))
+            }
+            None => {
+                let place = Place::Spooled { length: bytes.len() };
+                self.keep(member.record(facts, place), &bytes)
+            }
+        }
+    }
+
+    /// Notes a filing.
+    pub(super) fn keep(&mut self, mut record: Record, payload: &[u8]) -> Result<(), ArchiveError> {
+        if self.index.len() >= MOST_FILINGS {
+            return Err(ArchiveError::TooMany);
+        }
+        let facts = &mut record.facts;
+        facts.accession = facts.accession.or_else(|| facts::accession_of_name(&record.name));
+        let (accession, accepted_at) = (facts.accession, facts.accepted_at.map(|time| time.timestamp()));
+        let is_rows = matches!(record.place, Place::Rows { .. });
+        let record = self.spool.record(&record, payload).map_err(|error| self.unspooled(error))?;
+        self.index.push(Item { accepted_at, accession, record, is_rows });
+        Ok(())
+    }
+
+    /// Keeps a row of a table; says where.
+    pub(super) fn row(&mut self, before: Option<u64>, table: u8, line: &[u8]) -> Result<u64, ArchiveError> {
+        self.spool.row(before, table, line).map_err(|error| self.unspooled(error))
+    }
+
+    /// Ends scanning: one item a filing, in filing order.
+    pub(super) fn finish(mut self) -> Result<super::Archive, ArchiveError> {
+        // Of a filing that is here twice the whole submission stays, else the one found first.
+        self.index.sort_unstable_by_key(|item| (item.accession, item.is_rows, item.record));
+        let found = self.index.len();
+        self.index.dedup_by(|next, kept| next.accession.is_some() && next.accession == kept.accession);
+        let repeated = self.repeated + (found - self.index.len()) as u64;
+        self.index.sort_unstable_by_key(|item| (item.accepted_at, item.accession, item.record));
+        self.index.shrink_to_fit();
+        let spool: Spool =
+            self.spool.finish().map_err(|source| ArchiveError::Spool { dir: self.spool_dir, source })?;
+        Ok(super::Archive {
+            spool,
+            index: self.index,
+            archives: self.archives,
+            data_sets: self.data_sets,
+            skipped: self.skipped,
+            repeated,
+        })
+    }
+
+    fn unspooled(&self, source: io::Error) -> ArchiveError {
+        ArchiveError::Spool { dir: self.spool_dir.clone(), source }
+    }
+}
+
+impl Member<'_> {
+    fn record(&self, facts: Facts, place: Place) -> Record {
+        Record { archive: self.archive, name: self.name.clone(), facts, place }
+    }
+
+    fn broken(&self, error: &io::Error) -> ArchiveError {
+        if self.archive.is_some() {
+            ArchiveError::damaged(self.path, format!("{}: {error}", self.name))
+        } else {
+            ArchiveError::read(self.path, io::Error::new(error.kind(), error.to_string()))
+        }
+    }
+}
+
+/// Reads on until there are so many bytes, or no more.
+fn fill(content: &mut dyn Read, bytes: &mut Vec<u8>, most: usize) -> io::Result<()> {
+    let missing = most.saturating_sub(bytes.len());
+    content.take(missing as u64).read_to_end(bytes).map(|_| ())
+}

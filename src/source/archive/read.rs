@@ -1,0 +1,143 @@
+//! One filing of the index, read at its turn.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use flate2::Crc;
+use flate2::bufread::DeflateDecoder;
+
+use super::facts::Facts;
+use super::spool::{Packed, Place, Record, Spool, SpooledRow};
+use super::{Archive, Entry, Item, fold};
+use crate::filing::Filing;
+use crate::reader::{self, MAX_BYTES, Unreadable};
+
+/// More rows than the reader of documents takes, so that it is the one to complain.
+const MOST_ROWS: usize = 10_000;
+
+impl Archive {
+    pub(super) fn entry(&mut self, item: Item) -> Entry {
+        match self.spool.record(item.record) {
+            Ok((record, payload)) => {
+                let outcome = self.outcome(&record, payload);
+                Entry { name: self.name(record), outcome }
+            }
+            Err(error) => {
+                let name =
+                    item.accession.map_or_else(|| "a filing".to_owned(), |accession| accession.to_string());
+                Entry { name, outcome: Err(damaged(&format!("the temporary file cannot be read: {error}"))) }
+            }
+        }
+    }
+
+    fn name(&self, record: Record) -> String {
+        match record.archive.and_then(|at| self.archives.get(at)) {
+            Some(archive) => format!("{}!{}", archive.display(), record.name),
+            None => record.name,
+        }
+    }
+
+    fn outcome(&mut self, record: &Record, payload: Vec<u8>) -> Result<Filing, Unreadable> {
+        let unread = |error: io::Error| damaged(&error.to_string());
+        let bytes = match &record.place {
+            Place::File => bounded(&mut File::open(&record.name).map_err(unread)?).map_err(unread)?,
+            Place::Zip(packed) => {
+                let archive = record.archive.and_then(|at| self.archives.get(at));
+                unpacked(archive.map_or(Path::new(""), |path| path), packed).map_err(unread)?
+            }
+            Place::Spooled { .. } => payload,
+            Place::Rows { data_set, last } => {
+                let rows = rows(&mut self.spool, *last)?;
+                let data_set =
+                    self.data_sets.get(*data_set).ok_or_else(|| damaged("its columns are gone"))?;
+                return placed(fold::filing(data_set, &rows, &record.facts)?, &record.facts);
+            }
+            Place::TooLarge { bytes } => return Err(too_large(*bytes)),
+            Place::Damaged { reason } => return Err(damaged(reason)),
+        };
+        let filing = match record.facts.filed {
+            Some(_) => reader::read(&dated(bytes, &record.facts)),
+            None => reader::read(&bytes),
+        };
+        placed(filing?, &record.facts)
+    }
+}
+
+/// A filing with the accession and the time that its own bytes do not tell.
+fn placed(mut filing: Filing, facts: &Facts) -> Result<Filing, Unreadable> {
+    filing.accession = filing.accession.or(facts.accession);
+    filing.accepted_at = filing.accepted_at.or(facts.accepted_at);
+    if filing.accession.is_none() {
+        return Err(incomplete(
+            "it has no accession number: name the file after it, like 0001107843-21-000101.xml",
+        ));
+    }
+    if filing.accepted_at.is_none() {
+        return Err(incomplete("no day can be told on which it was filed, signed or traded"));
+    }
+    Ok(filing)
+}
+
+/// A submission with its time of acceptance on the header's first line, where the reader takes it from: conclusions need it.
+fn dated(bytes: Vec<u8>, facts: &Facts) -> Vec<u8> {
+    let Some(day) = facts.filed else { return bytes };
+    let line = format!("<ACCEPTANCE-DATETIME>{}220000", day.format("%Y%m%d"));
+    let end = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());
+    let (first, rest) = bytes.split_at(end);
+    [first, line.as_bytes(), rest].concat()
+}
+
+fn rows(spool: &mut Spool, last: u64) -> Result<Vec<SpooledRow>, Unreadable> {
+    let (mut rows, mut bytes, mut next) = (Vec::new(), 0, Some(last));
+    while let Some(at) = next {
+        let row = spool.row(at).map_err(|error| damaged(&error.to_string()))?;
+        bytes += row.line.len();
+        if bytes > MAX_BYTES || rows.len() >= MOST_ROWS {
+            return Err(too_large(bytes as u64));
+        }
+        next = row.before;
+        rows.push(row);
+    }
+    rows.reverse();
+    Ok(rows)
+}
+
+fn unpacked(path: &Path, packed: &Packed) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(packed.start))?;
+    let mut content = BufReader::new(file.take(packed.length));
+    let bytes =
+        if packed.deflated { bounded(&mut DeflateDecoder::new(content))? } else { bounded(&mut content)? };
+    let mut crc = Crc::new();
+    crc.update(&bytes);
+    // Of one that is too large not all is read; the reader will say so.
+    if bytes.len() <= MAX_BYTES && crc.sum() != packed.crc32 {
+        return Err(io::Error::other("its checksum is wrong"));
+    }
+    Ok(bytes)
+}
+
+/// All bytes, or so many that they are too many.
+fn bounded(content: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    content.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn too_large(bytes: u64) -> Unreadable {
+    let message = format!("{bytes} bytes are more than the {MAX_BYTES} that are read");
+    Unreadable { kind: "too-large", message, at: "the whole file".into() }
+}
+
+fn incomplete(message: &str) -> Unreadable {
+    Unreadable { kind: "incomplete", message: message.into(), at: "the whole file".into() }
+}
+
+fn damaged(reason: &str) -> Unreadable {
+    Unreadable {
+        kind: "damaged",
+        message: format!("it cannot be unpacked: {reason}"),
+        at: "the whole file".into(),
+    }
+}

@@ -1,0 +1,167 @@
+//! The first pass: through folders, zips and tarballs once, from front to back.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
+
+use super::ArchiveError;
+use super::catalogue::{Catalogue, Member};
+use super::facts::Facts;
+use super::spool::{Packed, Place, Record};
+use super::tables;
+use super::walk::{Found, Kind, walk};
+
+/// The longest name of a tarball's member that is read.
+const LONGEST_NAME: u64 = 64 * 1024;
+
+/// How far the first pass is, in bytes of the files on disk.
+pub(super) struct Progress<'a> {
+    done: u64,
+    all: u64,
+    tell: &'a mut dyn FnMut(u64, u64),
+}
+
+impl Progress<'_> {
+    /// So many more bytes are done.
+    pub(super) fn add(&mut self, bytes: u64) {
+        self.to(self.done + bytes);
+    }
+
+    fn to(&mut self, done: u64) {
+        self.done = done.min(self.all);
+        (self.tell)(self.done, self.all);
+    }
+}
+
+/// Scans all that is named.
+pub(super) fn scan(
+    paths: &[PathBuf],
+    catalogue: &mut Catalogue,
+    tell: &mut dyn FnMut(u64, u64),
+) -> Result<(), ArchiveError> {
+    let mut all = 0;
+    walk(paths, &mut |found| {
+        all += found.bytes;
+        Ok(())
+    })?;
+    let mut progress = Progress { done: 0, all, tell };
+    walk(paths, &mut |found| {
+        let end = progress.done + found.bytes;
+        let file = File::open(found.path).map_err(|error| ArchiveError::read(found.path, error))?;
+        match found.kind {
+            Kind::Submission => submission(&file, found, catalogue)?,
+            Kind::Zip => zip(file, found.path, catalogue, &mut progress)?,
+            Kind::Tar => tar(&file, BufReader::new(&file), found.path, catalogue, &mut progress)?,
+            Kind::TarGz => {
+                let unpacked = MultiGzDecoder::new(BufReader::new(&file));
+                tar(&file, unpacked, found.path, catalogue, &mut progress)?;
+            }
+        }
+        progress.to(end);
+        Ok(())
+    })
+}
+
+fn submission(file: &File, found: Found<'_>, catalogue: &mut Catalogue) -> Result<(), ArchiveError> {
+    let name = found.name.to_owned();
+    let place = Some(Place::File);
+    let member = Member { archive: None, path: found.path, name, bytes: found.bytes, place };
+    catalogue.member(member, &mut &*file)
+}
+
+fn zip(
+    file: File,
+    path: &Path,
+    catalogue: &mut Catalogue,
+    progress: &mut Progress<'_>,
+) -> Result<(), ArchiveError> {
+    let damaged = |error: ZipError| ArchiveError::damaged(path, error.to_string());
+    let mut zip = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
+    let archive = catalogue.archive(path);
+    if tables::is_data_set(&zip) {
+        return tables::scan(&mut zip, path, archive, catalogue, progress);
+    }
+    for i in 0..zip.len() {
+        let entry = zip.by_index_raw(i).map_err(damaged)?;
+        let name = String::from_utf8_lossy(entry.name_raw()).into_owned();
+        let is_submission = entry.is_file() && Kind::of(&name) == Some(Kind::Submission);
+        let bytes = entry.size();
+        let packed = Packed {
+            start: entry.data_start().unwrap_or_default(),
+            length: entry.compressed_size(),
+            deflated: entry.compression() == CompressionMethod::Deflated,
+            crc32: entry.crc32(),
+        };
+        drop(entry);
+        progress.add(packed.length);
+        if !is_submission {
+            continue;
+        }
+        let place = Some(Place::Zip(packed));
+        let member = Member { archive: Some(archive), path, name: name.clone(), bytes, place };
+        let noted = match zip.by_index(i) {
+            Ok(mut content) => catalogue.member(member, &mut content),
+            Err(error) => Err(damaged(error)),
+        };
+        match noted {
+            // The members beside it can be read all the same.
+            Err(ArchiveError::Damaged { reason, .. }) => {
+                let facts = Facts::default();
+                let place = Place::Damaged { reason };
+                catalogue.keep(Record { archive: Some(archive), name, facts, place }, &[])?;
+            }
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+fn tar(
+    file: &File,
+    unpacked: impl Read,
+    path: &Path,
+    catalogue: &mut Catalogue,
+    progress: &mut Progress<'_>,
+) -> Result<(), ArchiveError> {
+    let damaged = |error: io::Error| ArchiveError::damaged(path, error.to_string());
+    let archive = catalogue.archive(path);
+    let before = progress.done;
+    let mut tar = tar::Archive::new(unpacked);
+    let mut long_name = None;
+    // Raw, because long names would else be read whatever their length.
+    for entry in tar.entries().map_err(damaged)?.raw(true) {
+        let mut entry = entry.map_err(damaged)?;
+        let kind = entry.header().entry_type();
+        if kind.is_gnu_longname() || kind.is_pax_local_extensions() {
+            long_name = name_ahead(&mut entry, kind.is_gnu_longname()).map_err(damaged)?.or(long_name);
+            continue;
+        }
+        let name = long_name.take().unwrap_or_else(|| entry.path_bytes().into_owned());
+        let name = String::from_utf8_lossy(&name).into_owned();
+        if kind.is_file() && Kind::of(&name) == Some(Kind::Submission) {
+            let bytes = entry.size();
+            let member = Member { archive: Some(archive), path, name, bytes, place: None };
+            catalogue.member(member, &mut entry)?;
+        }
+        progress.to(before + (&*file).stream_position().unwrap_or_default());
+    }
+    // Behind the last member stands the checksum.
+    io::copy(&mut tar.into_inner(), &mut io::sink()).map_err(damaged)?;
+    Ok(())
+}
+
+/// The name that stands ahead of a member whose own field is too short for it.
+fn name_ahead(entry: &mut impl Read, gnu: bool) -> io::Result<Option<Vec<u8>>> {
+    let mut bytes = Vec::new();
+    entry.take(LONGEST_NAME).read_to_end(&mut bytes)?;
+    if gnu {
+        bytes.truncate(bytes.iter().position(|&byte| byte == 0).unwrap_or(bytes.len()));
+        return Ok(Some(bytes));
+    }
+    let path = tar::PaxExtensions::new(&bytes).flatten().find(|extension| extension.key_bytes() == b"path");
+    Ok(path.map(|extension| extension.value_bytes().to_vec()))
+}

@@ -1,0 +1,182 @@
+//! One temporary file without a name: what cannot be read a second time where it came from, and a note of where each
+//! filing is. Written from front to back, then read anywhere.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::facts::Facts;
+
+/// All ownership documents since 2003 are about half of it; a bomb fills no more of a disk.
+const MOST_BYTES: u64 = 128 * 1024 * 1024 * 1024;
+/// More than any record or row can have; a longer one is a spool that was damaged.
+const MOST_PART: usize = 64 * 1024 * 1024;
+
+/// A filing as the spool knows it: what people call it, and where its bytes are.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// Which archive it is in, by its position; `None` for a file by itself.
+    pub(super) archive: Option<usize>,
+    /// The member's name, or the file's path.
+    pub(super) name: String,
+    /// What its header says.
+    pub(super) facts: Facts,
+    /// Its bytes.
+    pub(super) place: Place,
+}
+
+/// Where the bytes of a filing are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum Place {
+    /// In the file of the record's name.
+    File,
+    /// In a zip.
+    Zip(Packed),
+    /// In the spool, behind the record.
+    Spooled {
+        /// How many bytes.
+        length: usize,
+    },
+    /// In the spool, as rows of the data set's tables.
+    Rows {
+        /// Which data set's columns they have.
+        data_set: usize,
+        /// Where the last row is; each tells where the one before it is.
+        last: u64,
+    },
+    /// Nowhere: too large to be read.
+    TooLarge {
+        /// How many bytes it has.
+        bytes: u64,
+    },
+    /// Nowhere: what stands in its place cannot be unpacked.
+    Damaged {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A member of a zip, so that it can be read without the zip's list of members.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Packed {
+    /// Where its packed bytes start.
+    pub(super) start: u64,
+    /// How many there are.
+    pub(super) length: u64,
+    /// Whether they are deflated, not only stored.
+    pub(super) deflated: bool,
+    /// The checksum of what they unpack to.
+    pub(super) crc32: u32,
+}
+
+/// A row of a table, linked to the one before it of the same filing.
+#[derive(Debug)]
+pub(super) struct SpooledRow {
+    /// Where the row before it is.
+    pub(super) before: Option<u64>,
+    /// Which table it is of.
+    pub(super) table: u8,
+    /// The line.
+    pub(super) line: Vec<u8>,
+}
+
+/// The spool while it is written.
+pub(super) struct Writer {
+    file: BufWriter<File>,
+    end: u64,
+}
+
+impl Writer {
+    /// An empty spool in this folder, or in the system's for temporary files.
+    pub(super) fn create(dir: Option<&Path>) -> io::Result<Self> {
+        let file = match dir {
+            Some(dir) => tempfile::tempfile_in(dir)?,
+            None => tempfile::tempfile()?,
+        };
+        Ok(Self { file: BufWriter::with_capacity(256 * 1024, file), end: 0 })
+    }
+
+    /// Appends a record and the bytes that belong behind it; says where.
+    pub(super) fn record(&mut self, record: &Record, payload: &[u8]) -> io::Result<u64> {
+        let at = self.end;
+        self.part(&serde_json::to_vec(record)?)?;
+        self.append(payload)?;
+        Ok(at)
+    }
+
+    /// Appends a row; says where.
+    pub(super) fn row(&mut self, before: Option<u64>, table: u8, line: &[u8]) -> io::Result<u64> {
+        let at = self.end;
+        // No row is at 0 and the last of another: the offset counts from 1 here.
+        self.append(&before.map_or(0, |offset| offset + 1).to_le_bytes())?;
+        self.append(&[table])?;
+        self.part(line)?;
+        Ok(at)
+    }
+
+    /// Ends writing.
+    pub(super) fn finish(self) -> io::Result<Spool> {
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(Spool { file })
+    }
+
+    fn part(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+        self.append(&length.to_le_bytes())?;
+        self.append(bytes)
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.end += bytes.len() as u64;
+        if self.end > MOST_BYTES {
+            return Err(io::Error::other(format!("more than {MOST_BYTES} bytes are to be kept there")));
+        }
+        self.file.write_all(bytes)
+    }
+}
+
+/// The spool, written.
+#[derive(Debug)]
+pub(super) struct Spool {
+    file: File,
+}
+
+impl Spool {
+    /// The record at an offset, and its payload where it has one.
+    pub(super) fn record(&mut self, at: u64) -> io::Result<(Record, Vec<u8>)> {
+        self.file.seek(SeekFrom::Start(at))?;
+        let record: Record = serde_json::from_slice(&self.part()?)?;
+        let payload = match record.place {
+            Place::Spooled { length } => self.bytes(length)?,
+            _ => Vec::new(),
+        };
+        Ok((record, payload))
+    }
+
+    /// The row at an offset.
+    pub(super) fn row(&mut self, at: u64) -> io::Result<SpooledRow> {
+        self.file.seek(SeekFrom::Start(at))?;
+        let mut head = [0; 9];
+        self.file.read_exact(&mut head)?;
+        let [before @ .., table] = head;
+        let before = u64::from_le_bytes(before).checked_sub(1);
+        Ok(SpooledRow { before, table, line: self.part()? })
+    }
+
+    fn part(&mut self) -> io::Result<Vec<u8>> {
+        let mut length = [0; 4];
+        self.file.read_exact(&mut length)?;
+        self.bytes(u32::from_le_bytes(length) as usize)
+    }
+
+    fn bytes(&mut self, length: usize) -> io::Result<Vec<u8>> {
+        if length > MOST_PART {
+            return Err(io::Error::from(io::ErrorKind::InvalidData));
+        }
+        let mut bytes = vec![0; length];
+        self.file.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}

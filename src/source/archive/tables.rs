@@ -1,0 +1,242 @@
+//! A quarter of the SEC's Insider Transactions Data Sets: tables of tab-separated rows, joined on `ACCESSION_NUMBER`.
+//!
+//! The tables need not be in the same order. So each row goes to the spool as it is met, linked to the row before it of the
+//! same filing; only where each filing's last row is stays in memory. Rows of a filing that `SUBMISSION` does not have are passed over.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+use zip::ZipArchive;
+
+use super::ArchiveError;
+use super::catalogue::{Catalogue, MOST_FILINGS};
+use super::facts::{Facts, end_of_day};
+use super::fold::{Row, day};
+use super::scan::Progress;
+use super::spool::{Place, Record};
+use crate::filing::{Accession, Form};
+
+/// The longest real rows, with footnotes and remarks, have some thousand bytes.
+const LONGEST_ROW: usize = 4 * 1024 * 1024;
+
+/// The tables, in the order in which they are read: each filing's row of `SUBMISSION` comes before its others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sheet {
+    Submission,
+    Owner,
+    NonDerivativeTransaction,
+    NonDerivativeHolding,
+    DerivativeTransaction,
+    DerivativeHolding,
+    Footnote,
+    Signature,
+}
+
+impl Sheet {
+    pub(super) const ALL: [Self; 8] = [
+        Self::Submission,
+        Self::Owner,
+        Self::NonDerivativeTransaction,
+        Self::NonDerivativeHolding,
+        Self::DerivativeTransaction,
+        Self::DerivativeHolding,
+        Self::Footnote,
+        Self::Signature,
+    ];
+
+    /// The name of its file, without `.tsv`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Submission => "SUBMISSION",
+            Self::Owner => "REPORTINGOWNER",
+            Self::NonDerivativeTransaction => "NONDERIV_TRANS",
+            Self::NonDerivativeHolding => "NONDERIV_HOLDING",
+            Self::DerivativeTransaction => "DERIV_TRANS",
+            Self::DerivativeHolding => "DERIV_HOLDING",
+            Self::Footnote => "FOOTNOTES",
+            Self::Signature => "OWNER_SIGNATURE",
+        }
+    }
+}
+
+/// The columns of each table of one data set.
+#[derive(Debug, Default)]
+pub(super) struct DataSet {
+    columns: [Vec<String>; 8],
+}
+
+impl DataSet {
+    pub(super) fn columns(&self, sheet: Sheet) -> &[String] {
+        &self.columns[sheet as usize]
+    }
+}
+
+type Zip = ZipArchive<BufReader<File>>;
+type Visit<'a> = &'a mut dyn FnMut(Accession, &[u8]) -> Result<(), ArchiveError>;
+
+/// Whether a zip is one, by the tables without which it would be none.
+pub(super) fn is_data_set(zip: &Zip) -> bool {
+    Sheet::ALL[..3].iter().all(|&sheet| member(zip, sheet).is_some())
+}
+
+fn member(zip: &Zip, sheet: Sheet) -> Option<usize> {
+    (0..zip.len()).find(|&i| {
+        let name =
+            zip.by_index_data(i).map(|entry| String::from_utf8_lossy(entry.name_raw()).to_ascii_uppercase());
+        name.is_ok_and(|name| {
+            let file = name.rsplit('/').next().unwrap_or_default();
+            file.strip_suffix(".TSV") == Some(sheet.name())
+        })
+    })
+}
+
+/// A filing while its rows are met.
+struct Chain {
+    last: u64,
+    facts: Facts,
+}
+
+/// Reads the tables and notes their filings.
+pub(super) fn scan(
+    zip: &mut Zip,
+    path: &Path,
+    archive: usize,
+    catalogue: &mut Catalogue,
+    progress: &mut Progress<'_>,
+) -> Result<(), ArchiveError> {
+    let mut data_set = DataSet::default();
+    let mut chains: HashMap<Accession, Chain> = HashMap::new();
+    for sheet in Sheet::ALL {
+        let Some(i) = member(zip, sheet) else { continue };
+        let content = zip.by_index(i).map_err(|error| ArchiveError::damaged(path, error.to_string()))?;
+        let packed = content.compressed_size();
+        let mut lines = Lines { content: BufReader::new(content), path, sheet, number: 0 };
+        let columns = lines.header()?;
+        lines.rows(&columns, &mut |accession, line| {
+            if sheet == Sheet::Submission {
+                return begin(accession, &Row::of(&columns, line), line, &mut chains, catalogue);
+            }
+            if let Some(chain) = chains.get_mut(&accession) {
+                chain.last = catalogue.row(Some(chain.last), sheet as u8, line)?;
+            }
+            Ok(())
+        })?;
+        data_set.columns[sheet as usize] = columns;
+        progress.add(packed);
+    }
+    catalogue.data_sets.push(data_set);
+    let data_set = catalogue.data_sets.len() - 1;
+    let mut chains: Vec<(Accession, Chain)> = chains.into_iter().collect();
+    chains.sort_unstable_by_key(|(accession, _)| *accession);
+    for (accession, Chain { last, facts }) in chains {
+        let place = Place::Rows { data_set, last };
+        catalogue.keep(Record { archive: Some(archive), name: accession.to_string(), facts, place }, &[])?;
+    }
+    Ok(())
+}
+
+/// Begins a filing with its row of `SUBMISSION`.
+fn begin(
+    accession: Accession,
+    row: &Row<'_>,
+    line: &[u8],
+    chains: &mut HashMap<Accession, Chain>,
+    catalogue: &mut Catalogue,
+) -> Result<(), ArchiveError> {
+    if chains.contains_key(&accession) {
+        catalogue.repeated += 1;
+        return Ok(());
+    }
+    if row.get("DOCUMENT_TYPE").parse::<Form>().is_err() {
+        catalogue.skipped += 1;
+        return Ok(());
+    }
+    if chains.len() >= MOST_FILINGS {
+        return Err(ArchiveError::TooMany);
+    }
+    let filed = day(row.get("FILING_DATE"));
+    let facts = Facts { accession: Some(accession), accepted_at: filed.and_then(end_of_day), filed };
+    let last = catalogue.row(None, Sheet::Submission as u8, line)?;
+    chains.insert(accession, Chain { last, facts });
+    Ok(())
+}
+
+/// The lines of one table.
+struct Lines<'a, R> {
+    content: BufReader<R>,
+    path: &'a Path,
+    sheet: Sheet,
+    number: u64,
+}
+
+impl<R: Read> Lines<'_, R> {
+    /// The columns' names; one of them must be the one that joins.
+    fn header(&mut self) -> Result<Vec<String>, ArchiveError> {
+        let mut line = Vec::new();
+        self.next(&mut line)?;
+        let text = String::from_utf8_lossy(&line);
+        let names = text.trim_start_matches('\u{feff}').split('\t');
+        let columns: Vec<String> = names.map(|name| name.trim().to_ascii_uppercase()).collect();
+        if !columns.iter().any(|name| name == "ACCESSION_NUMBER") {
+            return Err(self.wrong("there is no column ACCESSION_NUMBER"));
+        }
+        Ok(columns)
+    }
+
+    /// Each row with its accession. A line without one goes on with the row before it: nothing is quoted in these files, so a
+    /// text with a line break stands on two lines.
+    fn rows(&mut self, columns: &[String], visit: Visit<'_>) -> Result<(), ArchiveError> {
+        let key = columns.iter().position(|name| name == "ACCESSION_NUMBER").unwrap_or_default();
+        let mut row: Option<(Accession, Vec<u8>)> = None;
+        let mut line = Vec::new();
+        while self.next(&mut line)? {
+            let field = line.split(|&byte| byte == b'\t').nth(key).unwrap_or_default();
+            let accession = std::str::from_utf8(field).ok().and_then(|text| text.parse().ok());
+            match (accession, &mut row) {
+                (Some(accession), _) => {
+                    if let Some((accession, line)) = row.take() {
+                        visit(accession, &line)?;
+                    }
+                    row = Some((accession, line.clone()));
+                }
+                (None, _) if line.trim_ascii().is_empty() => {}
+                (None, Some((_, before)))
+                    if tabs(before) + tabs(&line) < columns.len() && before.len() < LONGEST_ROW =>
+                {
+                    before.push(b'\n');
+                    before.extend_from_slice(&line);
+                }
+                (None, _) => return Err(self.wrong("the row has no accession number")),
+            }
+        }
+        row.map_or(Ok(()), |(accession, line)| visit(accession, &line))
+    }
+
+    /// The next line, without its end; `false` behind the last.
+    fn next(&mut self, line: &mut Vec<u8>) -> Result<bool, ArchiveError> {
+        line.clear();
+        let mut bounded = (&mut self.content).take(LONGEST_ROW as u64);
+        let read = bounded.read_until(b'\n', line);
+        self.number += 1;
+        read.map_err(|error| self.wrong(&error.to_string()))?;
+        if line.len() >= LONGEST_ROW {
+            return Err(self.wrong("the line is too long"));
+        }
+        let is_line = !line.is_empty();
+        while line.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+            line.pop();
+        }
+        Ok(is_line)
+    }
+
+    fn wrong(&self, reason: &str) -> ArchiveError {
+        let place = format!("{}.tsv, line {}", self.sheet.name(), self.number);
+        ArchiveError::damaged(self.path, format!("{place}: {reason}"))
+    }
+}
+
+fn tabs(line: &[u8]) -> usize {
+    line.iter().filter(|&&byte| byte == b'\t').count()
+}
