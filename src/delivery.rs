@@ -1,4 +1,4 @@
-//! One alert or digest to one destination.
+//! One alert, digest or notice to one destination.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,29 @@ pub enum Body {
     Alert(Box<Alert>),
     /// A digest.
     Digest(Box<Digest>),
+    /// Something that those who run it need to know.
+    Notice(Box<Notice>),
+}
+
+/// What those who run it are told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// The same notice at the same moment has the same key.
+    pub key: Key,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// In a few words.
+    pub title: String,
+    /// What happened and what to do, some lines.
+    pub text: String,
+}
+
+impl Notice {
+    /// A notice of this moment.
+    pub fn new(at: DateTime<Utc>, title: impl Into<String>, text: impl Into<String>) -> Self {
+        let (title, text) = (title.into(), text.into());
+        Self { key: Key::of(&["notice", &at.to_rfc3339(), &title, &text]), at, title, text }
+    }
 }
 
 /// A delivery that is queued: it leaves the queue only as delivered or dead.
@@ -40,6 +63,7 @@ impl Delivery {
         let body_key = match &body {
             Body::Alert(alert) => &alert.key,
             Body::Digest(digest) => &digest.key,
+            Body::Notice(notice) => &notice.key,
         };
         Self {
             key: Key::of(&["delivery", body_key.as_str(), &destination.to_string()]),

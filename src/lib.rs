@@ -5,6 +5,7 @@
 
 pub mod alert;
 pub mod app;
+pub mod backtest;
 pub mod bot;
 pub mod cli;
 pub mod config;

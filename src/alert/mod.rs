@@ -240,7 +240,7 @@ impl Alert {
         let lots: Vec<LotRecord> = matched.lots.iter().map(|&i| LotRecord::from(&filing.lots[i])).collect();
         let waited = filing.accepted_at.map(|accepted| seen_at - accepted);
         let mut alert = Self {
-            key: Key::of(&["alert", &rule.name, &issuer.cik.to_string(), &accession.to_string()]),
+            key: Self::own_key(&rule.name, issuer.cik, accession),
             rule: rule.name.clone(),
             rule_description: rule.description.clone(),
             accession,
@@ -285,6 +285,15 @@ impl Alert {
         alert.reason();
         alert.text = alert.line();
         Some(alert)
+    }
+
+    /// Whether an earlier filing's alert tells the trade: this one has that one's key, and is not told again.
+    pub fn is_told_before(&self) -> bool {
+        !self.withdrawn && self.key != Self::own_key(&self.rule, self.issuer.cik, self.accession)
+    }
+
+    fn own_key(rule: &str, issuer: Cik, accession: Accession) -> Key {
+        Key::of(&["alert", rule, &issuer.to_string(), &accession.to_string()])
     }
 
     /// What the lots say together of plan and intent.

@@ -4,12 +4,15 @@ mod deliver;
 mod digest;
 mod plan;
 mod poll;
+mod reload;
 mod run;
 mod settle;
 mod tickers;
 
 pub use deliver::{DeliverReport, Lane};
+pub use plan::destinations;
 pub use poll::PollReport;
+pub use reload::{Reload, Watch};
 pub use run::{OnceReport, RunError, run, run_once};
 
 use std::collections::BTreeSet;
@@ -67,6 +70,10 @@ impl App {
             listed: Mutex::default(),
             wake: Notify::new(),
         }
+    }
+
+    fn set_rules(&self, rules: RuleSet) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
     }
 
     /// The rules in force now.

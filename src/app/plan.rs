@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 
 use super::App;
-use crate::config::Via;
+use crate::config::{Settings, Via};
 use crate::decide::{self, Case};
 use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
 use crate::filing::Filing;
-use crate::store::{Ending, Gathered, Pending, Settled, StoreError};
+use crate::rules::Rule;
+use crate::store::{Ending, Gathered, Pending, Settled, Store, StoreError};
 
 impl App {
     /// All that a filing causes, to be committed at once.
@@ -36,7 +37,7 @@ impl App {
         let rang = !decision.alerts.is_empty();
         for (rule, alert) in decision.alerts {
             tracing::info!(rule = rule.name, accession = %alert.accession, "{}", alert.text);
-            for destination in self.destinations(&rule.notify, &rule.name)? {
+            for destination in destinations(&self.settings, &self.store, rule)? {
                 match &destination {
                     Destination::Email(name) if self.settings.digest_of(&destination).is_some() => {
                         gathered.push(Gathered { recipient: name.clone(), alert: alert.clone() });
@@ -57,18 +58,21 @@ impl App {
             unreadable: None,
         })
     }
+}
 
-    /// Where a rule's alerts go: what the rule names, and the channels that subscribe, each channel once.
-    fn destinations(&self, notify: &[Destination], rule: &str) -> Result<Vec<Destination>, StoreError> {
-        let mut destinations = notify.to_vec();
-        for id in self.store.subscribers(rule)? {
-            let named = self.settings.discord.channels.iter().find(|channel| channel.via == Via::Bot(id));
-            let destination =
-                named.map_or(Destination::Channel(id), |channel| Destination::Discord(channel.name.clone()));
-            if !destinations.contains(&destination) {
-                destinations.push(destination);
-            }
+/// Where a rule's alerts go: what the rule names, and the channels that subscribe, each channel once.
+///
+/// # Errors
+/// Failures of the store.
+pub fn destinations(settings: &Settings, store: &Store, rule: &Rule) -> Result<Vec<Destination>, StoreError> {
+    let mut destinations = rule.notify.clone();
+    for id in store.subscribers(&rule.name)? {
+        let named = settings.discord.channels.iter().find(|channel| channel.via == Via::Bot(id));
+        let destination =
+            named.map_or(Destination::Channel(id), |channel| Destination::Discord(channel.name.clone()));
+        if !destinations.contains(&destination) {
+            destinations.push(destination);
         }
-        Ok(destinations)
     }
+    Ok(destinations)
 }

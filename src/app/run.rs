@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{App, DeliverReport, Lane, PollReport};
+use super::{App, DeliverReport, Lane, PollReport, Watch};
 use crate::destination::Destination;
 use crate::store::StoreError;
 
@@ -21,6 +21,8 @@ const GRACE: Duration = Duration::from_secs(8);
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// Where the next poll is further away than this, it is not EDGAR's hours.
 const OFF_HOURS: TimeDelta = TimeDelta::minutes(2);
+/// How often rule files are looked at.
+const LOOK_AT_RULES: TimeDelta = TimeDelta::milliseconds(700);
 /// How long a destination whose task broke down is left alone.
 const BROKEN_PAUSE: Duration = Duration::from_secs(30);
 
@@ -57,16 +59,23 @@ fn clock() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// Polls, makes digests and delivers on schedule until `stop` is ready; then ends what is under way and writes all down.
+/// Polls, makes digests, delivers on schedule and minds edits of the rules that are watched, until `stop` is ready; then ends what is under way and writes all down.
 ///
 /// # Errors
 /// A failed store, or a part that broke down: then a restart is due.
-pub async fn run(app: Arc<App>, stop: impl Future<Output = ()>) -> Result<(), RunError> {
+pub async fn run(
+    app: Arc<App>,
+    watch: Option<Watch>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), RunError> {
     let (stopping, stopped) = watch::channel(false);
     let mut parts: JoinSet<Ended> = JoinSet::new();
     parts.spawn(poll_loop(Arc::clone(&app), stopped.clone()));
     parts.spawn(digest_loop(Arc::clone(&app), stopped.clone()));
-    parts.spawn(deliver_loop(Arc::clone(&app), stopped));
+    parts.spawn(deliver_loop(Arc::clone(&app), stopped.clone()));
+    if let Some(watch) = watch {
+        parts.spawn(reload_loop(Arc::clone(&app), watch, stopped));
+    }
     tokio::pin!(stop);
     let ended = loop {
         tokio::select! {
@@ -200,6 +209,7 @@ fn between_polls(
 
 async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     app.warn_of_orphans()?;
+    app.tell_of_short_history(clock())?;
     loop {
         let now = clock();
         if app.digest_once(now)? > 0 {
@@ -208,6 +218,24 @@ async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended
         let Some(next) = app.next_digest(now)? else { return Ok(()) };
         // A mark that a wrong clock left ahead is noticed by looking again.
         if !sleep_until(next.min(now + TimeDelta::minutes(1)), &mut stopped).await {
+            return Ok(());
+        }
+    }
+}
+
+/// Looks once a second whether rules were edited.
+async fn reload_loop(app: Arc<App>, mut watch: Watch, mut stopped: watch::Receiver<bool>) -> Ended {
+    loop {
+        let looking = Arc::clone(&app);
+        // Disks can be slow.
+        let looked = task::spawn_blocking(move || {
+            let looked = looking.reload_once(&mut watch, clock());
+            (watch, looked)
+        });
+        let (back, looked) = looked.await?;
+        looked?;
+        watch = back;
+        if !sleep_until(clock() + LOOK_AT_RULES, &mut stopped).await {
             return Ok(());
         }
     }

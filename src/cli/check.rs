@@ -79,10 +79,9 @@ impl Findings {
     fn of_rules(&mut self, folder: &Path, rules: &[Rule], settings: &Settings) {
         self.tell(&rules::lint(rules));
         self.tell(&unknown_tickers(rules, settings));
-        let tests: Vec<Result<(), Problem>> =
-            rules.iter().flat_map(|rule| rule.tests.iter().map(|test| trial(rule, test))).collect();
-        let count = tests.len();
-        let failed: Vec<Problem> = tests.into_iter().filter_map(Result::err).collect();
+        let count: usize = rules.iter().map(|rule| rule.tests.len()).sum();
+        let tests = rules.iter().flat_map(|rule| rule.tests.iter().map(move |test| (rule, test)));
+        let failed: Vec<Problem> = tests.filter_map(|(rule, test)| failure(rule, test)).collect();
         self.tell(&failed);
         let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
         let plural = if names.len() == 1 { "rule" } else { "rules" };
@@ -95,24 +94,20 @@ impl Findings {
     }
 }
 
-/// Runs a test of a rule.
-fn trial(rule: &Rule, test: &rules::RuleTest) -> Result<(), Problem> {
-    let problem = |message: String| Problem {
-        file: rule.file.clone(),
-        place: test.place.clone(),
-        message,
-        help: None,
-        level: Level::Error,
-    };
+/// Runs a test of a rule: what is wrong, if anything is.
+fn failure(rule: &Rule, test: &rules::RuleTest) -> Option<Problem> {
     let home = Path::new(&rule.file).parent().unwrap_or(Path::new(""));
     let read = |name: &String| {
-        let unread = |why: String| problem(format!("the test's filing `{name}` cannot be read: {why}"));
-        filings::of_test(home, name).map_err(unread)
+        filings::of_test(home, name)
+            .map_err(|why| format!("the test's filing `{name}` cannot be read: {why}"))
     };
-    let before = test.after.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let filing = read(&test.filing)?;
-    decide::trial(rule, test, &before, &filing)
-        .map_err(|why| problem(format!("a test of rule `{}` fails for {}: {why}", rule.name, test.filing)))
+    let run = || {
+        let before = test.after.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        decide::trial(rule, test, &before, &read(&test.filing)?)
+            .map_err(|why| format!("a test of rule `{}` fails for {}: {why}", rule.name, test.filing))
+    };
+    let message = run().err()?;
+    Some(Problem { place: test.place.clone(), ..Problem::of_file(rule.file.clone(), message) })
 }
 
 /// Warnings of tickers that EDGAR's list does not have, where the bot has fetched one.

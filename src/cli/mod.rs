@@ -1,8 +1,10 @@
 //! The command line: one file a verb. The top floor: it reads the environment and the clock.
 
+mod backtest;
 mod check;
 mod demo;
 mod environment;
+mod explain;
 mod filings;
 mod run;
 mod schema;
@@ -31,6 +33,10 @@ enum Verb {
     Demo(demo::Args),
     /// Read settings and rules, and tell every mistake in them
     Check(check::Args),
+    /// Tell why each rule rings for a filing or does not, and what would happen next
+    Explain(explain::Args),
+    /// Tell what the rules would have done with the filings of an archive; sends nothing
+    Backtest(backtest::Args),
     /// Print what filings say
     Show(show::Args),
     /// Print the JSON Schema of a file that people write, for editors
@@ -47,6 +53,8 @@ pub fn main() -> ExitCode {
         Verb::Run(args) => run::run(&args),
         Verb::Demo(args) => demo::run(&args),
         Verb::Check(args) => check::run(&args),
+        Verb::Explain(args) => explain::run(&args),
+        Verb::Backtest(args) => backtest::run(&args),
         Verb::Show(args) => show::run(&args),
         Verb::Schema(args) => schema::run(&args),
     };

@@ -13,10 +13,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::{environment, setup};
-use crate::app::{self, App, OnceReport};
+use crate::app::{self, App, OnceReport, Watch};
 use crate::bot;
 use crate::destination::Destination;
 use crate::notify::Notifier;
+use crate::rules::{self, FolderState};
 use crate::source::Client;
 use crate::store::Store;
 
@@ -34,7 +35,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let app = Arc::new(build(args)?);
+    let (app, watch) = build(args)?;
+    let app = Arc::new(app);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(async {
         if args.once {
@@ -53,7 +55,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             let _ = stopping.send(true);
         };
         tracing::info!(rules = app.rules().len(), "polling on schedule: {}", app.settings.schedule.poll);
-        let ended = app::run(app, stop).await;
+        let ended = app::run(app, Some(watch), stop).await;
         if ended.is_err() {
             gateway.abort();
         } else {
@@ -68,15 +70,23 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     done
 }
 
-fn build(args: &Args) -> anyhow::Result<App> {
+fn build(args: &Args) -> anyhow::Result<(App, Watch)> {
     if args.since.is_some_and(|since| since > now()) {
         return Err(anyhow!("--since is in the future: it says up to when everything is taken as known"));
     }
     let settings = setup::settings(args.config.as_deref())?;
+    // Looked at before they are read: an edit in between is met by the watch.
+    let state = FolderState::of(&settings.rules_dir);
     let rules = setup::rules(&settings, &settings.rules_dir)?;
+    for warning in rules::lint(&rules) {
+        tracing::warn!("{warning}");
+    }
+    let watch = Watch::new(settings.rules_dir.clone(), state);
     let client = Client::new(&settings.edgar)?;
     let secrets = environment::secrets(&settings)?;
-    let used = |destination: &Destination| rules.iter().any(|rule| rule.notify.contains(destination));
+    let used = |destination: &Destination| {
+        rules.iter().any(|rule| rule.notify.contains(destination)) || settings.operators.contains(destination)
+    };
     let output = Arc::new(Mutex::new(io::stdout()));
     let notifier = Notifier::new(&settings, &secrets, &used, output, environment::colour())?;
     if notifier.bot().is_none() && rules.iter().all(|rule| rule.notify.is_empty()) {
@@ -85,7 +95,7 @@ fn build(args: &Args) -> anyhow::Result<App> {
         ));
     }
     let store = Store::open(&settings.store_dir)?;
-    Ok(App::new(settings, rules, store, client, notifier, args.since))
+    Ok((App::new(settings, rules, store, client, notifier, args.since), watch))
 }
 
 async fn once(app: &Arc<App>) -> anyhow::Result<ExitCode> {

@@ -249,6 +249,10 @@ impl Wire<'_> {
         for item in self.reader.list("notify", value, expected) {
             let Some(text) = self.reader.text("notify", item, expected) else { continue };
             match text.parse::<Destination>() {
+                Ok(Destination::Jsonl(_)) => {
+                    let help = "expected terminal, discord:NAME or email:NAME";
+                    self.reader.report_with(item.span(), "jsonl takes alerts, and no notices", help);
+                }
                 Ok(destination) => all.push((destination, item)),
                 Err(error) => {
                     let (what, help) = error.parts();

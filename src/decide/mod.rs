@@ -184,9 +184,8 @@ impl Past {
     fn alert(&self, rule: &Rule, matched: Match, case: Case<'_>) -> Result<(Alert, Vec<usize>), Silence> {
         let alert = Alert::new(rule, case.filing, &matched, case.seen_at);
         let mut alert = alert.ok_or(Silence::NoAccession)?;
-        let own_key = alert.key.clone();
         alert.relate(rule, &self.relation);
-        if alert.key == own_key
+        if !alert.is_told_before()
             && let Some(accession) = self.cooling(rule, case)
         {
             return Err(Silence::Cooldown(accession));

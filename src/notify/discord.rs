@@ -10,7 +10,7 @@ use serenity::all::ChannelId;
 use serenity::http::{Http, HttpBuilder, HttpError};
 
 use super::{SendError, Sent, no_digest};
-use crate::delivery::{Body, Delivery};
+use crate::delivery::Delivery;
 use crate::render::discord::{self, Message};
 
 /// Where Discord is. Another base is a proxy that takes Discord's place.
@@ -59,11 +59,10 @@ impl DiscordBot {
 
     /// Sends to a channel. The nonce makes Discord drop a repeated delivery for a few minutes.
     pub(super) async fn send(&self, channel: u64, delivery: &Delivery) -> Result<Sent, SendError> {
-        let Body::Alert(alert) = &delivery.body else { return Err(no_digest(&delivery.destination)) };
         if channel == 0 {
             return Err(SendError::never("0 is not a channel"));
         }
-        let message = discord::alert(alert, &delivery.key);
+        let message = discord::message(delivery).ok_or_else(|| no_digest(&delivery.destination))?;
         let body = CreateMessage { message: &message, nonce: delivery.key.as_str(), enforce_nonce: true };
         let sending = self.http.send_message(ChannelId::new(channel), Vec::new(), &body);
         match tokio::time::timeout(TIMEOUT, sending).await {

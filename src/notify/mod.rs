@@ -147,6 +147,15 @@ impl Notifier {
         Ok(Self { output, colour, bot, channels, mailer })
     }
 
+    /// Whether a destination can be served: what it needs is set.
+    pub fn serves(&self, destination: &Destination) -> bool {
+        match destination {
+            Destination::Discord(name) => self.channels.contains_key(name),
+            Destination::Channel(_) => self.bot.is_some(),
+            Destination::Terminal | Destination::Jsonl(_) | Destination::Email(_) => true,
+        }
+    }
+
     /// The bot, where a token is set: the gateway uses the same one.
     pub fn bot(&self) -> Option<&DiscordBot> {
         self.bot.as_ref()
@@ -178,8 +187,11 @@ impl Notifier {
     }
 
     async fn print(&self, delivery: &Delivery) -> Result<Sent, SendError> {
-        let Body::Alert(alert) = &delivery.body else { return Err(no_digest(&delivery.destination)) };
-        self.write(terminal::alert(alert, self.colour)).await
+        match &delivery.body {
+            Body::Alert(alert) => self.write(terminal::alert(alert, self.colour)).await,
+            Body::Notice(notice) => self.write(terminal::notice(notice, self.colour)).await,
+            Body::Digest(_) => Err(no_digest(&delivery.destination)),
+        }
     }
 
     async fn jsonl(&self, file: Option<&str>, delivery: &Delivery) -> Result<Sent, SendError> {
@@ -219,5 +231,5 @@ fn unknown(destination: &Destination) -> SendError {
 }
 
 fn no_digest(destination: &Destination) -> SendError {
-    SendError::never(format!("{destination} cannot take a digest"))
+    SendError::never(format!("{destination} cannot take a digest or notice"))
 }

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::discord::judge;
 use super::{Retry, SendError, Sent, no_digest};
-use crate::delivery::{Body, Delivery};
+use crate::delivery::Delivery;
 use crate::render::discord;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -59,8 +59,7 @@ impl Webhook {
     }
 
     pub(super) async fn send(&self, delivery: &Delivery) -> Result<Sent, SendError> {
-        let Body::Alert(alert) = &delivery.body else { return Err(no_digest(&delivery.destination)) };
-        let message = discord::alert(alert, &delivery.key);
+        let message = discord::message(delivery).ok_or_else(|| no_digest(&delivery.destination))?;
         let failed = |error: reqwest::Error| {
             let what = if error.is_timeout() { "did not answer in time" } else { "cannot be reached" };
             SendError::later(format!("the webhook {what}"))

@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::filing::capital;
 use super::listed;
 use crate::alert::{Alert, Key};
+use crate::delivery::{Body, Delivery, Notice};
 use crate::filing::record::LotRecord;
+use crate::rules::Mention;
 use crate::text::{clip, plain};
 
 const TITLE: usize = 256;
@@ -20,6 +22,7 @@ const AUTHOR: usize = 256;
 /// Of a name within a sentence.
 const NAME: usize = 150;
 const MOST_LOTS: usize = 10;
+const MOST_MENTIONS: usize = 20;
 const MOST_OWNERS: usize = 10;
 const MOST_WARNINGS: usize = 3;
 const MOST_EVIDENCE: usize = 2;
@@ -28,21 +31,31 @@ const MOST_CHANGES: usize = 5;
 const RED: u32 = 0x00D6_4545;
 const GREEN: u32 = 0x002E_9E6B;
 const GREY: u32 = 0x0080_8890;
+const AMBER: u32 = 0x00E0_A030;
 
 /// The body of Create Message and Execute Webhook.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Message {
+    /// Whom it pings, by a rule's `mention`; nothing else stands here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
     /// The cards of the message.
     pub embeds: Vec<Embed>,
-    /// Whom it may ping: nobody.
+    /// Whom it may ping: those of the rule's `mention`, and nobody else.
     pub allowed_mentions: AllowedMentions,
 }
 
 /// Whom a message may ping.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AllowedMentions {
-    /// Kinds of mentions that are read off the text: none.
+    /// Kinds of mentions that are read off the text: none, or everyone where a rule says so.
     pub parse: Vec<String>,
+    /// Roles that may be pinged, by id.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// Members who may be pinged, by id.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<String>,
 }
 
 /// A card.
@@ -53,7 +66,8 @@ pub struct Embed {
     /// The headline.
     pub title: String,
     /// Where the headline leads. Embeds of one message with the same address collapse into one.
-    pub url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
     /// What happened, in a sentence.
     pub description: String,
     /// The bar at the left.
@@ -92,6 +106,58 @@ pub struct Footer {
     pub text: String,
 }
 
+/// The message of a delivery; `None` of a digest, which is a mail.
+pub fn message(delivery: &Delivery) -> Option<Message> {
+    match &delivery.body {
+        Body::Alert(own) => Some(alert(own, &delivery.key)),
+        Body::Notice(own) => Some(notice(own, &delivery.key)),
+        Body::Digest(_) => None,
+    }
+}
+
+/// The message of a notice to those who run it.
+fn notice(notice: &Notice, reference: &Key) -> Message {
+    // What closes a block of code cannot stand in it.
+    let lines = clip(&notice.text, DESCRIPTION).replace('`', "\u{2019}");
+    Message {
+        content: None,
+        embeds: vec![Embed {
+            author: Author { name: "sellbell".to_owned() },
+            title: clip(&escaped(&notice.title), TITLE).into_owned(),
+            url: None,
+            description: format!("```\n{lines}\n```"),
+            color: AMBER,
+            fields: Vec::new(),
+            footer: Footer { text: format!("ref {reference}") },
+            timestamp: Some(notice.at),
+        }],
+        allowed_mentions: AllowedMentions::default(),
+    }
+}
+
+/// A message's pings, and who may be pinged.
+fn mentions(wanted: &[Mention]) -> (Option<String>, AllowedMentions) {
+    let mut allowed = AllowedMentions::default();
+    let mut pings: Vec<String> = Vec::new();
+    for mention in wanted.iter().take(MOST_MENTIONS) {
+        match mention {
+            Mention::Role(id) => {
+                allowed.roles.push(id.to_string());
+                pings.push(format!("<@&{id}>"));
+            }
+            Mention::User(id) => {
+                allowed.users.push(id.to_string());
+                pings.push(format!("<@{id}>"));
+            }
+            Mention::Here | Mention::Everyone => {
+                allowed.parse = vec!["everyone".to_owned()];
+                pings.push(format!("@{mention}"));
+            }
+        }
+    }
+    ((!pings.is_empty()).then(|| pings.join(" ")), allowed)
+}
+
 /// The message of an alert; `reference` is the delivery's key.
 pub fn alert(alert: &Alert, reference: &Key) -> Message {
     let tickers = alert.issuer.tickers.join(", ");
@@ -111,19 +177,27 @@ pub fn alert(alert: &Alert, reference: &Key) -> Message {
         }
     );
     let reference = format!("{} · ref {reference}", plain(&alert.rule));
+    let own_words = alert.message.as_deref().map(|words| escaped_lines(&clip(words, DESCRIPTION / 2)));
+    let sentence = own_words.map_or(sentence.clone(), |words| format!("{words}\n{sentence}"));
+    let (content, allowed_mentions) = mentions(&alert.mention);
     Message {
+        content,
         embeds: vec![Embed {
             author: Author { name: clip(&author, AUTHOR).into_owned() },
             title: clip(&headline(alert), TITLE).into_owned(),
-            url: alert.url.clone(),
+            url: Some(alert.url.clone()),
             description: clip(&sentence, DESCRIPTION).into_owned(),
             color: color(alert),
             fields: fields(alert),
             footer: Footer { text: clip(&reference, FOOTER).into_owned() },
             timestamp: alert.accepted_at,
         }],
-        allowed_mentions: AllowedMentions { parse: Vec::new() },
+        allowed_mentions,
     }
+}
+
+fn escaped_lines(text: &str) -> String {
+    text.lines().map(escaped).collect::<Vec<_>>().join("\n")
 }
 
 fn headline(alert: &Alert) -> String {

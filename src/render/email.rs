@@ -1,4 +1,4 @@
-//! Alerts and digests as mails: subject, text and HTML. Filers' text is escaped by the templates.
+//! Alerts, digests and notices as mails: subject, text and HTML. Filers' text is escaped by the templates.
 
 use std::sync::LazyLock;
 
@@ -49,6 +49,8 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("digest.html", include_str!("templates/digest.html")),
         ("alert.txt", include_str!("templates/alert.txt")),
         ("digest.txt", include_str!("templates/digest.txt")),
+        ("notice.html", include_str!("templates/notice.html")),
+        ("notice.txt", include_str!("templates/notice.txt")),
     ] {
         // A template that does not parse is missing then, and rendering says so: the tests render each.
         let _ = environment.add_template(name, source);
@@ -67,6 +69,13 @@ pub fn email(delivery: &Delivery) -> Result<Email, minijinja::Error> {
             let view = AlertView::new(alert, reference);
             let (text, html) = (render("alert.txt", &view)?, render("alert.html", &view)?);
             Ok(Email { subject: view.subject, text, html })
+        }
+        Body::Notice(notice) => {
+            let subject = clip(&plain(&format!("sellbell: {}", notice.title)), SUBJECT).into_owned();
+            let lines = notice.text.lines().map(plain).collect();
+            let view = NoticeView { subject: &subject, title: &notice.title, lines, reference };
+            let (text, html) = (render("notice.txt", &view)?, render("notice.html", &view)?);
+            Ok(Email { subject, text, html })
         }
         Body::Digest(digest) => {
             let mut most = MOST_ENTRIES;
@@ -89,8 +98,17 @@ fn render(name: &str, view: &impl Serialize) -> Result<String, minijinja::Error>
 }
 
 #[derive(Serialize)]
+struct NoticeView<'a> {
+    subject: &'a str,
+    title: &'a str,
+    lines: Vec<String>,
+    reference: &'a str,
+}
+
+#[derive(Serialize)]
 struct AlertView {
     subject: String,
+    message: Vec<String>,
     company: String,
     tickers: String,
     tone: &'static str,
@@ -153,6 +171,7 @@ impl AlertView {
         let what = alert.what_text();
         let subject = format!("{}: {owners_text} {} {what}{amended}", alert.ticker_or_name(), alert.verb());
         Self {
+            message: alert.message.iter().flat_map(|text| text.lines()).map(plain).collect(),
             subject: clip(&plain(&subject), SUBJECT).into_owned(),
             company: bounded(&alert.issuer.name),
             tickers: bounded(&alert.issuer.tickers.join(", ")),

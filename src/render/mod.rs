@@ -2,6 +2,7 @@
 
 pub mod discord;
 pub mod email;
+pub mod explain;
 pub mod filing;
 pub mod terminal;
 

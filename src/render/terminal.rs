@@ -1,6 +1,7 @@
 //! An alert as a few lines on a terminal.
 
 use crate::alert::Alert;
+use crate::delivery::Notice;
 use crate::filing::record::LotRecord;
 use crate::text::{clip, plain};
 
@@ -8,6 +9,7 @@ use super::{eastern, listed};
 
 const MOST_LOTS: usize = 12;
 const MOST_CHANGES: usize = 10;
+const MOST_MESSAGE_LINES: usize = 10;
 
 /// Whether to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,17 @@ pub(super) const DIM: &str = "2";
 pub(super) const SOLD: &str = "1;31";
 pub(super) const BOUGHT: &str = "1;32";
 pub(super) const ODD: &str = "33";
+
+/// A text that stands out.
+pub fn bold(colour: Colour, text: &str) -> String {
+    colour.paint(BOLD, text)
+}
+
+/// The lines of a notice to those who run it.
+pub fn notice(notice: &Notice, colour: Colour) -> String {
+    let lines: String = notice.text.lines().map(|line| format!("  {}\n", plain(line))).collect();
+    format!("{} {}\n{lines}\n", colour.paint(ODD, "[sellbell]"), colour.paint(BOLD, &plain(&notice.title)))
+}
 
 /// The lines of an alert, each with its newline, and an empty line after them.
 pub fn alert(alert: &Alert, colour: Colour) -> String {
@@ -73,6 +86,9 @@ pub fn alert(alert: &Alert, colour: Colour) -> String {
             alert.lots_text(),
         ) + if alert.withdrawn { alert.amended_mark() } else { "" },
     );
+    for words in alert.message.iter().flat_map(|message| message.lines()).take(MOST_MESSAGE_LINES) {
+        line(2, plain(&clip(words, 300)));
+    }
     if alert.owners.len() > 1 {
         for owner in &alert.owners {
             line(4, colour.paint(DIM, &format!("{} · {}", plain(&owner.name), plain(&owner.position()))));

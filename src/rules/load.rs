@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use thiserror::Error;
 
@@ -35,6 +36,62 @@ pub enum LoadError {
     Problems(#[from] Problems),
 }
 
+/// What a folder of rule files, or one file, looks like from outside: it changes with every edit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FolderState(BTreeMap<PathBuf, (u64, SystemTime, u64)>);
+
+impl FolderState {
+    /// Of a path as it is now. What cannot be read is not there.
+    pub fn of(path: &Path) -> Self {
+        let files = rule_files(path).unwrap_or_default();
+        let state = |path: PathBuf| {
+            let metadata = fs::metadata(&path).ok()?;
+            let modified = metadata.modified().ok()?;
+            Some((path, (metadata.len(), modified, file_number(&metadata))))
+        };
+        Self(files.into_iter().filter_map(state).collect())
+    }
+}
+
+/// Tells a file from another that took its name.
+#[cfg(unix)]
+fn file_number(metadata: &fs::Metadata) -> u64 {
+    std::os::unix::fs::MetadataExt::ino(metadata)
+}
+
+#[cfg(not(unix))]
+fn file_number(_: &fs::Metadata) -> u64 {
+    0
+}
+
+/// The file itself, or the `*.toml` files of a folder, sorted.
+fn rule_files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
+    let mut files = Vec::new();
+    if path.is_file() {
+        files.push(path.to_owned());
+    } else {
+        for entry in fs::read_dir(path).map_err(io(path))? {
+            let file = entry.map_err(io(path))?.path();
+            let hidden = file.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            let is_rules = file.extension().is_some_and(|extension| extension == "toml");
+            if is_rules && !hidden && file.is_file() {
+                files.push(file);
+            }
+        }
+    }
+    if files.len() > MOST_FILES {
+        let message = format!("{} rule files are more than the {MOST_FILES} that are read", files.len());
+        return Err(Problems(vec![Problem::of_file(path.display().to_string(), message)]).into());
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn io(path: &Path) -> impl FnOnce(std::io::Error) -> LoadError + use<> {
+    let path = path.to_owned();
+    move |error| LoadError::Io { path, error }
+}
+
 /// All rules of a file, or of the `*.toml` files in a folder in the order of their names; `known` says which destinations exist,
 /// `defined` names them for error messages.
 ///
@@ -45,29 +102,10 @@ pub fn load_path(
     known: &dyn Fn(&Destination) -> bool,
     defined: &[String],
 ) -> Result<Vec<Rule>, LoadError> {
-    let io = |path: &Path| {
-        let path = path.to_owned();
-        move |error| LoadError::Io { path, error }
-    };
-    let mut files = Vec::new();
-    if path.is_file() {
-        files.push(path.to_owned());
-    } else {
-        for entry in fs::read_dir(path).map_err(io(path))? {
-            let file = entry.map_err(io(path))?.path();
-            if file.extension().is_some_and(|extension| extension == "toml") && file.is_file() {
-                files.push(file);
-            }
-        }
-    }
-    if files.len() > MOST_FILES {
-        let message = format!("{} rule files are more than the {MOST_FILES} that are read", files.len());
-        return Err(Problems(vec![Problem::of_file(path.display().to_string(), message)]).into());
-    }
+    let files = rule_files(path)?;
     if files.is_empty() {
         return Err(LoadError::Empty(path.to_owned()));
     }
-    files.sort();
     let mut texts = Vec::new();
     for path in files {
         let size = fs::metadata(&path).map_err(io(&path))?.len();

@@ -23,7 +23,7 @@ pub use expression::{ExpressionError, Template, When};
 pub use facts::Subject;
 pub use history::History;
 pub use lint::lint;
-pub use load::{LoadError, load_path, load_slice};
+pub use load::{FolderState, LoadError, load_path, load_slice};
 pub use reason::{Explanation, Finding, Truth};
 pub use schema::schema;
 pub use set::RuleSet;
@@ -63,6 +63,15 @@ pub struct Rule {
     pub file: String,
     /// Where its name stands.
     pub place: Option<Place>,
+}
+
+impl Rule {
+    /// Whether another rule says the same, wherever it stands.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let place =
+            |rule: &Self| Self { file: String::new(), place: None, tests: Vec::new(), ..rule.clone() };
+        place(self) == place(other)
+    }
 }
 
 /// What must happen for a filing: a `[[rule.test]]`.

@@ -8,7 +8,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
 use super::record::{decode, encode};
 use super::{Store, StoreError, abort, queue};
-use crate::alert::Alert;
+use crate::alert::{Alert, Key};
 use crate::delivery::Delivery;
 
 /// An alert that waits for a recipient's digest.
@@ -52,6 +52,15 @@ pub(super) fn gather(
     Ok(())
 }
 
+/// An alert and a recipient's digests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DigestStanding {
+    /// It waits for the next.
+    Waits,
+    /// It was in one.
+    Told,
+}
+
 impl Store {
     /// Up to when the recipient's digests were made; `None` before it was first looked at.
     ///
@@ -81,6 +90,20 @@ impl Store {
             names.insert(String::from_utf8_lossy(name).into_owned());
         }
         Ok(names)
+    }
+
+    /// Whether an alert waits for a recipient's digest, or was in one.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn digest_standing(&self, recipient: &str, key: &Key) -> Result<Option<DigestStanding>, StoreError> {
+        let place = format!("{recipient}/{key}");
+        let has = |tree: &sled::Tree| tree.contains_key(&place).map_err(|error| self.failed(error));
+        Ok(match (has(&self.inner.gathered)?, has(&self.inner.digested)?) {
+            (true, _) => Some(DigestStanding::Waits),
+            (false, true) => Some(DigestStanding::Told),
+            (false, false) => None,
+        })
     }
 
     /// Closes a slot in one transaction: the alerts leave the waiting room, their digest is queued, the mark moves.

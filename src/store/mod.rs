@@ -9,9 +9,9 @@ mod queue;
 mod record;
 mod subscriptions;
 
-pub use digests::{DigestMark, Gathered};
+pub use digests::{DigestMark, DigestStanding, Gathered};
 pub use filings::{Ending, Frontier, Pending, Settled, Silence, Standing};
-pub use queue::Counts;
+pub use queue::{Counts, DeliveryStanding};
 
 use std::fs::File;
 use std::io;

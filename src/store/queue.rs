@@ -7,15 +7,17 @@ use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
 use super::record::{decode, encode};
 use super::{Store, StoreError, abort};
-use crate::alert::Alert;
+use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery, Outcome};
 use crate::destination::Destination;
 
 /// Where a delivery stands.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Standing {
+pub enum DeliveryStanding {
+    /// It waits.
     Queued,
+    /// It was taken, or given up.
     Left(Outcome),
 }
 
@@ -40,7 +42,7 @@ pub(super) fn enqueue(
     if deliveries.get(key)?.is_some() {
         return Ok(());
     }
-    deliveries.insert(key, encode(key, &Standing::Queued).map_err(abort)?)?;
+    deliveries.insert(key, encode(key, &DeliveryStanding::Queued).map_err(abort)?)?;
     queue.insert(place(delivery), encode(key, delivery).map_err(abort)?)?;
     Ok(())
 }
@@ -64,6 +66,23 @@ pub(super) fn join(
 }
 
 impl Store {
+    /// Queues a delivery, unless one of its key was queued or sent before.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn enqueue(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        let trees = (&self.inner.queue, &self.inner.deliveries);
+        self.transact(&trees, |(queue, deliveries)| enqueue(queue, deliveries, delivery))
+    }
+
+    /// Where the delivery of a key stands; `None` where there was none.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn delivery_standing(&self, key: &Key) -> Result<Option<DeliveryStanding>, StoreError> {
+        self.single(&self.inner.deliveries, key.as_str())
+    }
+
     /// Of deliveries to be queued, those whose trade another filing told before and that still wait.
     pub(super) fn joined(&self, deliveries: &[Delivery]) -> Result<Vec<Joined>, StoreError> {
         let mut joined = Vec::new();
@@ -132,7 +151,7 @@ impl Store {
     /// Failures of the store; then it stays queued.
     pub fn leave_queue(&self, delivery: &Delivery, outcome: &Outcome) -> Result<(), StoreError> {
         let key = delivery.key.as_str();
-        let standing = encode(key, &Standing::Left(outcome.clone()))?;
+        let standing = encode(key, &DeliveryStanding::Left(outcome.clone()))?;
         let body = encode(key, delivery)?;
         let trees = (&self.inner.queue, &self.inner.deliveries, &self.inner.dead);
         self.transact(&trees, |(queue, deliveries, dead)| {
@@ -179,6 +198,7 @@ fn place(delivery: &Delivery) -> Vec<u8> {
     let accepted_at = match &delivery.body {
         Body::Alert(alert) => alert.accepted_at.unwrap_or(alert.seen_at),
         Body::Digest(digest) => digest.until,
+        Body::Notice(notice) => notice.at,
     };
     let mut place = delivery.destination.to_string().into_bytes();
     place.push(0);

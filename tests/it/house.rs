@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 11] = [
     &["decide", "digest"],
     &["delivery"],
     &["render"],
-    &["source", "store", "notify", "replay"],
+    &["backtest", "source", "store", "notify", "replay"],
     &["app"],
     &["bot"],
     &["cli"],

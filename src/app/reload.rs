@@ -1,0 +1,194 @@
+//! Rules that are edited while the bot runs: a valid edit is in force at the next look, an invalid one changes nothing.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::App;
+use crate::delivery::{Body, Delivery, Notice};
+use crate::destination::Destination;
+use crate::filing::edgar_day;
+use crate::rules::{self, FolderState, Rule, RuleSet};
+use crate::store::StoreError;
+
+/// So many lines of a mistake's account are told.
+const MOST_LINES: usize = 20;
+
+/// What the folder looked like when it was last looked at.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    path: PathBuf,
+    /// At the last look. An edit is taken when two looks in a row see the same: it may be half written before.
+    last: FolderState,
+    /// When rules were last taken, or found wrong.
+    settled: FolderState,
+    /// The mistakes that were told.
+    told: Option<String>,
+}
+
+/// What a look came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reload {
+    /// Nothing was edited, or what was is told already.
+    Unchanged,
+    /// Somebody is writing.
+    Unsettled,
+    /// Other rules are in force, with what changed.
+    Taken(String),
+    /// The last good rules stay, because of these mistakes.
+    Refused(String),
+}
+
+impl Watch {
+    /// Of a folder or file whose rules were loaded when it looked like `state`.
+    pub fn new(path: PathBuf, state: FolderState) -> Self {
+        Self { path, last: state.clone(), settled: state, told: None }
+    }
+}
+
+impl App {
+    /// Looks whether the rule files were edited, and takes what is valid. What happened is logged, and told to the operators
+    /// where it needs them.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn reload_once(&self, watch: &mut Watch, now: DateTime<Utc>) -> Result<Reload, StoreError> {
+        let state = FolderState::of(&watch.path);
+        let settled = watch.last == state;
+        watch.last = state.clone();
+        if watch.settled == state {
+            return Ok(Reload::Unchanged);
+        }
+        if !settled {
+            return Ok(Reload::Unsettled);
+        }
+        let read = self.read_rules(&watch.path);
+        if FolderState::of(&watch.path) != state {
+            return Ok(Reload::Unsettled);
+        }
+        watch.settled = state;
+        match read {
+            Ok(rules) => self.take_rules(rules, watch.told.take().is_some(), now),
+            Err(mistakes) if watch.told.as_ref() == Some(&mistakes) => Ok(Reload::Unchanged),
+            Err(mistakes) => {
+                tracing::error!(
+                    "the rules were edited and cannot be used, the last good ones stay: {mistakes}"
+                );
+                let lines: Vec<&str> = mistakes.lines().take(MOST_LINES).collect();
+                let text =
+                    format!("{}\nThe rules of before stay in force until this is mended.", lines.join("\n"));
+                self.tell_operators(&Notice::new(now, "the edited rules cannot be used", text), now)?;
+                watch.told = Some(mistakes.clone());
+                Ok(Reload::Refused(mistakes))
+            }
+        }
+    }
+
+    /// The rules of the files, all of which can be told to where they want.
+    fn read_rules(&self, path: &std::path::Path) -> Result<Vec<Rule>, String> {
+        let known = |destination: &Destination| self.settings.knows(destination);
+        let rules = rules::load_path(path, &known, &self.settings.destinations())
+            .map_err(|error| error.to_string())?;
+        for rule in &rules {
+            if let Some(unserved) = rule.notify.iter().find(|destination| !self.notifier.serves(destination))
+            {
+                return Err(format!(
+                    "{}: rule `{}` names {unserved}, whose secret was not set when sellbell started: set it, and start again",
+                    rule.file, rule.name
+                ));
+            }
+        }
+        Ok(rules)
+    }
+
+    fn take_rules(
+        &self,
+        rules: Vec<Rule>,
+        was_refused: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Reload, StoreError> {
+        for warning in rules::lint(&rules) {
+            tracing::warn!("{warning}");
+        }
+        let (before, after) = (self.rules(), RuleSet::new(rules));
+        let changes = changes(&before, &after);
+        let gone = before.iter().filter(|rule| after.get(&rule.name).is_none());
+        let mut losers = String::new();
+        for rule in gone {
+            let channels = self.store.subscribers(&rule.name)?;
+            if !channels.is_empty() {
+                let named: Vec<String> = channels.iter().take(10).map(|id| self.channel_name(*id)).collect();
+                let more = channels.len().saturating_sub(named.len());
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let line =
+                    format!("rule `{}` is gone, to which {}{more} subscribed", rule.name, named.join(", "));
+                tracing::warn!("{line}");
+                // A text has room for it.
+                let _ = writeln!(losers, "{line}");
+            }
+        }
+        self.set_rules(after);
+        tracing::info!("the rules were edited and are in force: {changes}");
+        if !losers.is_empty() || was_refused {
+            let title =
+                if was_refused { "the rules are valid again" } else { "a rule with subscribers is gone" };
+            self.tell_operators(&Notice::new(now, title, format!("{losers}In force: {changes}")), now)?;
+        }
+        Ok(Reload::Taken(changes))
+    }
+
+    /// Tells which rules cannot tell yet what came before, since history does not reach back so far.
+    pub(super) fn tell_of_short_history(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let since = self.store.frontier()?.map_or(now, |frontier| frontier.whole_since());
+        for rule in self.rules().iter().filter(|rule| rule.enabled) {
+            let reach = TimeDelta::days(i64::from(rule.conditions.reach_days()));
+            if now - since < reach {
+                tracing::info!(
+                    rule = rule.name,
+                    "history begins {}; the rule looks back {} days, and stays silent where that decides",
+                    edgar_day(since),
+                    reach.num_days()
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn channel_name(&self, id: u64) -> String {
+        let named =
+            self.settings.discord.channels.iter().find(|channel| channel.via == crate::config::Via::Bot(id));
+        named.map_or_else(|| format!("channel {id}"), |channel| format!("discord:{}", channel.name))
+    }
+
+    /// Queues a notice to each destination of the operators.
+    pub(super) fn tell_operators(&self, notice: &Notice, now: DateTime<Utc>) -> Result<(), StoreError> {
+        for destination in &self.settings.operators {
+            let body = Body::Notice(Box::new(notice.clone()));
+            self.store.enqueue(&Delivery::new(destination.clone(), body, now))?;
+        }
+        self.wake.notify_one();
+        Ok(())
+    }
+}
+
+/// What changed: `added a, b; changed c; removed d`.
+fn changes(before: &RuleSet, after: &RuleSet) -> String {
+    let added = after.iter().filter(|rule| before.get(&rule.name).is_none());
+    let changed =
+        after.iter().filter(|rule| before.get(&rule.name).is_some_and(|old| !old.says_the_same(rule)));
+    let removed = before.iter().filter(|rule| after.get(&rule.name).is_none());
+    let named = |what: &str, rules: Vec<&Rule>| {
+        let names: Vec<&str> = rules.iter().take(10).map(|rule| rule.name.as_str()).collect();
+        let more = rules.len().saturating_sub(names.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (!names.is_empty()).then(|| format!("{what} {}{more}", names.join(", ")))
+    };
+    let all = [
+        named("added", added.collect()),
+        named("changed", changed.collect()),
+        named("removed", removed.collect()),
+    ];
+    let all: Vec<String> = all.into_iter().flatten().collect();
+    if all.is_empty() { "what they say is as before".to_owned() } else { all.join("; ") }
+}

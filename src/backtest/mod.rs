@@ -1,0 +1,96 @@
+//! What rules would have done: filings of the past, in their order, through the very decision that the bot makes. Sends nothing.
+
+mod past;
+mod tally;
+
+pub use past::PastError;
+pub use tally::{Largest, Tally};
+
+use chrono::NaiveDate;
+
+use crate::alert::Alert;
+use crate::decide::{self, Case, Silence};
+use crate::filing::{Filing, edgar_day};
+use crate::rules::RuleSet;
+use past::Past;
+
+/// Rules, and what history is to them so far.
+#[derive(Debug)]
+pub struct Backtest {
+    rules: RuleSet,
+    past: Past,
+    from: Option<NaiveDate>,
+    tallies: Vec<Tally>,
+    days: Option<(NaiveDate, NaiveDate)>,
+    told: usize,
+}
+
+impl Backtest {
+    /// Of rules. What was accepted before `from` (EDGAR's day) only builds up history.
+    ///
+    /// # Errors
+    /// The system's folder for temporary files cannot be written to.
+    pub fn new(rules: RuleSet, from: Option<NaiveDate>) -> Result<Self, PastError> {
+        let tallies = rules.iter().map(|rule| Tally::of(&rule.name)).collect();
+        Ok(Self { rules, past: Past::new()?, from, tallies, days: None, told: 0 })
+    }
+
+    /// Takes the next filing, not older than the last, and returns the alerts that people would be told.
+    ///
+    /// # Errors
+    /// History cannot be written down or read back.
+    pub fn take(&mut self, filing: &Filing) -> Result<Vec<Alert>, PastError> {
+        let Some(accepted_at) = filing.accepted_at else { return Ok(Vec::new()) };
+        let day = edgar_day(accepted_at);
+        self.past.begin(accepted_at);
+        let asked = self.rules.candidates(filing);
+        let since = decide::since(asked.iter().copied(), filing, accepted_at);
+        let known = self.past.of(filing.issuer.cik, since)?;
+        let whole_since = self.past.since();
+        let case = Case { filing, accepted_at, seen_at: accepted_at, known: &known, whole_since };
+        let decision = decide::decide_for(&self.rules, asked, case);
+        self.past.keep(filing.issuer.cik, &decision.history)?;
+        if self.from.is_some_and(|from| day < from) {
+            return Ok(Vec::new());
+        }
+        self.days = Some(self.days.map_or((day, day), |(first, last)| (first.min(day), last.max(day))));
+        self.told += 1;
+        let mut alerts = Vec::new();
+        for (rule, silence) in &decision.silent {
+            if let (Silence::Cooldown(_), Some(tally)) = (silence, tally(&mut self.tallies, &rule.name)) {
+                tally.cooled += 1;
+            }
+        }
+        for (rule, alert) in decision.alerts {
+            let Some(tally) = tally(&mut self.tallies, &rule.name) else { continue };
+            if tally.count(&alert, day) {
+                alerts.push(alert);
+            }
+        }
+        Ok(alerts)
+    }
+
+    /// What came of each rule, in their order.
+    pub fn tallies(&self) -> &[Tally] {
+        &self.tallies
+    }
+
+    /// The first and last day of the filings that counted.
+    pub fn days(&self) -> Option<(NaiveDate, NaiveDate)> {
+        self.days
+    }
+
+    /// How many filings counted.
+    pub fn filings(&self) -> usize {
+        self.told
+    }
+
+    /// How many bytes history takes, in a temporary file; and in memory, an entry a filing.
+    pub fn history_bytes(&self) -> (u64, usize) {
+        self.past.bytes()
+    }
+}
+
+fn tally<'t>(tallies: &'t mut [Tally], name: &str) -> Option<&'t mut Tally> {
+    tallies.iter_mut().find(|tally| tally.rule == name)
+}

@@ -1,0 +1,99 @@
+//! History in a temporary file, so that memory does not grow with it: an issuer's filings by their places in it.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+use crate::filing::{Accession, Cik, PastFiling};
+
+/// As many of an issuer's filings are looked back on as the store gives.
+const MOST: usize = 1_000;
+
+/// Why history could not be kept or read back.
+#[derive(Debug, Error)]
+pub enum PastError {
+    /// The temporary file.
+    #[error("history's temporary file: {0}; set TMPDIR to a folder with room")]
+    Io(#[from] io::Error),
+    /// A record of it.
+    #[error("a record of history: {0}")]
+    Record(#[from] serde_json::Error),
+}
+
+/// Where a filing's record stands.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    accession: Accession,
+    accepted_at: DateTime<Utc>,
+    offset: u64,
+    length: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct Past {
+    file: File,
+    end: u64,
+    places: HashMap<Cik, Vec<Place>>,
+    since: Option<DateTime<Utc>>,
+}
+
+impl Past {
+    pub(super) fn new() -> Result<Self, PastError> {
+        Ok(Self { file: tempfile::tempfile()?, end: 0, places: HashMap::new(), since: None })
+    }
+
+    /// The first filing's time is when history begins.
+    pub(super) fn begin(&mut self, accepted_at: DateTime<Utc>) {
+        self.since.get_or_insert(accepted_at);
+    }
+
+    pub(super) fn since(&self) -> Option<DateTime<Utc>> {
+        self.since
+    }
+
+    /// An issuer's filings since a time, oldest first.
+    pub(super) fn of(&mut self, issuer: Cik, since: DateTime<Utc>) -> Result<Vec<PastFiling>, PastError> {
+        let all = self.places.get(&issuer).map_or(&[][..], Vec::as_slice);
+        let start =
+            all.partition_point(|place| place.accepted_at < since).max(all.len().saturating_sub(MOST));
+        let mut filings = Vec::new();
+        for place in &all[start..] {
+            let mut bytes = vec![0; usize::try_from(place.length).unwrap_or_default()];
+            self.file.seek(SeekFrom::Start(place.offset))?;
+            self.file.read_exact(&mut bytes)?;
+            filings.push(serde_json::from_slice(&bytes)?);
+        }
+        Ok(filings)
+    }
+
+    /// Keeps filings, anew where they were kept before.
+    pub(super) fn keep(&mut self, issuer: Cik, filings: &[PastFiling]) -> Result<(), PastError> {
+        for filing in filings {
+            let bytes = serde_json::to_vec(filing)?;
+            self.file.seek(SeekFrom::Start(self.end))?;
+            self.file.write_all(&bytes)?;
+            let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
+            let PastFiling { accession, accepted_at, .. } = *filing;
+            let place = Place { accession, accepted_at, offset: self.end, length };
+            self.end += u64::from(length);
+            let places = self.places.entry(issuer).or_default();
+            match places.iter_mut().rev().find(|known| known.accession == accession) {
+                Some(known) => *known = place,
+                None => {
+                    let at = places.partition_point(|known| known.accepted_at <= accepted_at);
+                    places.insert(at, place);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Its size in the file, and of its index in memory.
+    pub(super) fn bytes(&self) -> (u64, usize) {
+        let entries: usize = self.places.values().map(Vec::capacity).sum();
+        (self.end, entries * size_of::<Place>() + self.places.len() * size_of::<(Cik, Vec<Place>)>())
+    }
+}

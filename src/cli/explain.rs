@@ -1,0 +1,225 @@
+//! `sellbell explain`: every rule and every condition held against a filing, and what would happen next.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::anyhow;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::{environment, filings, setup, tell};
+use crate::alert::{Alert, Key};
+use crate::app;
+use crate::config::Settings;
+use crate::decide::{self, Case, Silence};
+use crate::delivery::{Body, Delivery, Outcome};
+use crate::destination::Destination;
+use crate::filing::{Filing, PastFiling};
+use crate::render::explain as words;
+use crate::rules::{Explanation, Rule, RuleSet};
+use crate::store::{DeliveryStanding, DigestStanding, Store, StoreError};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Settings file [default: config/sellbell.toml, where it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Rule folder or file [default: the one that the settings name]
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// One rule only
+    #[arg(long, value_name = "NAME")]
+    rule: Option<String>,
+    /// One JSON object, for machines
+    #[arg(long)]
+    json: bool,
+    /// A submission text, a bare XML document, an accession, or an address on sec.gov
+    #[arg(value_name = "FILE|ACCESSION|URL")]
+    filing: String,
+}
+
+/// What became, or would become, of a filing by one rule.
+#[derive(Debug, Serialize)]
+struct Told {
+    rule: String,
+    enabled: bool,
+    #[serde(flatten)]
+    explanation: Explanation,
+    /// What comes next, in words.
+    outcome: String,
+    /// The alert's key, where there is one.
+    key: Option<Key>,
+    /// Where it goes.
+    deliveries: Vec<Way>,
+}
+
+#[derive(Debug, Serialize)]
+struct Way {
+    destination: Destination,
+    /// `would be sent`, `waits`, `was sent 2025-12-12 …`
+    standing: String,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let settings = setup::settings(args.config.as_deref())?;
+    let rules = RuleSet::new(setup::rules(&settings, args.rules.as_deref().unwrap_or(&settings.rules_dir))?);
+    let asked: Vec<&Rule> = match &args.rule {
+        None => rules.iter().collect(),
+        Some(name) => vec![rules.get(name).ok_or_else(|| {
+            let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+            anyhow!("there is no rule `{name}`; there are {}", names.join(", "))
+        })?],
+    };
+    let mut filing = filings::of_name(&args.filing, || Ok(settings.clone()))
+        .map_err(|error| anyhow!("{}: {error}", args.filing))?;
+    let (store, note) = store(&settings)?;
+    if let Some((_, listed)) = store.as_ref().and_then(|store| store.tickers().ok().flatten()) {
+        filing.issuer.listed = listed.of(filing.issuer.cik).to_vec();
+    }
+    let accepted_at = filing.accepted_at.unwrap_or_else(now);
+    let since = decide::since(asked.iter().copied(), &filing, accepted_at);
+    let (known, whole_since) = before(store.as_ref(), &filing, since, accepted_at)?;
+    let case = Case { filing: &filing, accepted_at, seen_at: accepted_at, known: &known, whole_since };
+    let mut told = Vec::new();
+    for rule in asked {
+        told.push(tell_of(&rules, rule, case, &settings, store.as_ref())?);
+    }
+    if args.json {
+        let notes: Vec<&str> = note.iter().map(String::as_str).collect();
+        let json = serde_json::json!({ "accession": filing.accession, "notes": notes, "rules": told });
+        tell(&mut io::stdout(), &format!("{json}\n"));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let colour = environment::colour();
+    let mut text = words::headline(&filing, colour);
+    for one in &told {
+        let ways: Vec<(String, &str)> =
+            one.deliveries.iter().map(|way| (way.destination.to_string(), way.standing.as_str())).collect();
+        text.push_str(&words::rule(&one.rule, &one.explanation, &one.outcome, &ways, colour));
+    }
+    if let Some(note) = note {
+        text.push_str(&format!("{note}\n"));
+    }
+    tell(&mut io::stdout(), &text);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The store, where there is one that can be opened, and what that means for the answer.
+fn store(settings: &Settings) -> anyhow::Result<(Option<Store>, Option<String>)> {
+    let dir = &settings.store_dir;
+    if !dir.is_dir() {
+        let note =
+            format!("There is no store in {} yet: without history, and nothing was sent.", dir.display());
+        return Ok((None, Some(note)));
+    }
+    match Store::open(dir) {
+        Ok(store) => Ok((Some(store), None)),
+        Err(StoreError::Busy(_)) => {
+            let note =
+                "A running sellbell has the store: told without history, and what was sent is not known.";
+            Ok((None, Some(note.to_owned())))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What history had of the issuer when the filing came.
+fn before(
+    store: Option<&Store>,
+    filing: &Filing,
+    since: DateTime<Utc>,
+    accepted_at: DateTime<Utc>,
+) -> anyhow::Result<(Vec<PastFiling>, Option<DateTime<Utc>>)> {
+    let Some(store) = store else { return Ok((Vec::new(), None)) };
+    let (mut known, whole_since) = store.history(filing.issuer.cik, since)?;
+    known.retain(|past| past.accepted_at <= accepted_at && Some(past.accession) != filing.accession);
+    Ok((known, whole_since))
+}
+
+fn tell_of(
+    rules: &RuleSet,
+    rule: &Rule,
+    case: Case<'_>,
+    settings: &Settings,
+    store: Option<&Store>,
+) -> anyhow::Result<Told> {
+    let explanation = decide::explain(rule, case);
+    let decision = decide::decide_for(rules, vec![rule], case);
+    let alert = decision.alerts.into_iter().map(|(_, alert)| alert).next();
+    let silence = decision.silent.into_iter().map(|(_, silence)| silence).next();
+    let mut deliveries = Vec::new();
+    if let Some(alert) = alert.as_ref().filter(|_| rule.enabled) {
+        let destinations = match store {
+            Some(store) => app::destinations(settings, store, rule)?,
+            None => rule.notify.clone(),
+        };
+        for destination in destinations {
+            let standing = standing(alert, &destination, settings, store)?;
+            deliveries.push(Way { destination, standing });
+        }
+    }
+    let outcome = match (&alert, silence) {
+        (_, _) if !rule.enabled => "nothing: the rule is not enabled".to_owned(),
+        (Some(alert), _) if alert.withdrawn => format!("takes back what was told: {}", alert.text),
+        (Some(alert), _) if alert.is_told_before() => {
+            let other = alert.also_in.first().or(alert.follows.as_ref());
+            let other =
+                other.map_or("an earlier filing".to_owned(), |accession| format!("filing {accession}"));
+            format!("is told already: it is a duplicate of the alert of {other}")
+        }
+        (Some(alert), _) => format!("rings: {}", alert.text),
+        (None, Some(Silence::Cooldown(accession))) => {
+            format!("silent: it rang for {accession}, and cools down")
+        }
+        (None, Some(Silence::NoAccession)) => {
+            "would ring, had the file an accession, which bare XML lacks".to_owned()
+        }
+        (None, _) => match explanation.deciding() {
+            Some(finding) => format!("silent, because of {}", finding.condition),
+            None => "silent".to_owned(),
+        },
+    };
+    Ok(Told {
+        rule: rule.name.clone(),
+        enabled: rule.enabled,
+        explanation,
+        outcome,
+        key: alert.map(|alert| alert.key),
+        deliveries,
+    })
+}
+
+fn standing(
+    alert: &Alert,
+    destination: &Destination,
+    settings: &Settings,
+    store: Option<&Store>,
+) -> anyhow::Result<String> {
+    let digest = settings.digest_of(destination);
+    let Some(store) = store else {
+        return Ok(if digest.is_some() { "would wait for the digest" } else { "would be sent" }.to_owned());
+    };
+    if let (Destination::Email(recipient), Some(_)) = (destination, digest) {
+        return Ok(match store.digest_standing(recipient, &alert.key)? {
+            Some(DigestStanding::Waits) => "waits for the digest",
+            Some(DigestStanding::Told) => "was in a digest",
+            None => "would wait for the digest",
+        }
+        .to_owned());
+    }
+    let delivery = Delivery::new(destination.clone(), Body::Alert(Box::new(alert.clone())), alert.seen_at);
+    Ok(match store.delivery_standing(&delivery.key)? {
+        None => "would be sent".to_owned(),
+        Some(DeliveryStanding::Queued) => "waits to be sent".to_owned(),
+        Some(DeliveryStanding::Left(Outcome::Delivered { at, .. })) => {
+            format!("was sent {}", at.format("%Y-%m-%d %H:%M UTC"))
+        }
+        Some(DeliveryStanding::Left(Outcome::Dead { reason, .. })) => format!("was given up: {reason}"),
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a filing without a time is explained as of now")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}
