@@ -196,3 +196,20 @@ fn keys_are_stable_over_plans_and_differ_by_destination() {
     assert_ne!(once.key, alert_of(QUALYS, "b").key);
     assert_eq!(once.key.as_str(), "113386bd81d41d62d7c1da24");
 }
+
+#[test]
+fn only_a_rule_that_says_so_pings_everybody() {
+    let mut alert = alert_of(QUALYS, "all");
+    alert.owners[0].name = "@everyone".into();
+    let json = |alert: &Alert| serde_json::to_value(discord::alert(alert, &Key::of(&["x"]))).unwrap();
+    assert_eq!(
+        (json(&alert)["content"].clone(), json(&alert)["allowed_mentions"].clone()),
+        (Value::Null, serde_json::json!({ "parse": [] }))
+    );
+    alert.mention = vec![crate::rules::Mention::Here, crate::rules::Mention::Role(5)];
+    assert_eq!(json(&alert)["content"], "@here <@&5>");
+    assert_eq!(
+        json(&alert)["allowed_mentions"],
+        serde_json::json!({ "parse": ["everyone"], "roles": ["5"] })
+    );
+}

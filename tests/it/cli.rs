@@ -190,3 +190,84 @@ fn compare(path: &str, expected: &Value, actual: &Value, differences: &mut Vec<S
         (expected, actual) => differences.push(format!("{path}: expected {expected}, found {actual}")),
     }
 }
+
+#[test]
+fn explain_tells_every_condition_and_what_comes_next() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("rules")).unwrap();
+    fs::write(
+        dir.path().join("rules/a.toml"),
+        "[[rule]]\nname = \"rings\"\ntickers = [\"QLYS\"]\nany = [{ roles = [\"ceo\"] }, { min_value = 2_000_000 }]\n\
+         notify = [\"terminal\"]\n\
+         [[rule]]\nname = \"small\"\nmin_value = 5_000_000\n\
+         [[rule]]\nname = \"first\"\nfirst_in = \"1y\"\n",
+    )
+    .unwrap();
+    let told = sellbell(dir.path(), &["explain", "0009900001-21-000001"]);
+    assert!(told.status.success(), "{}", text(&told.stderr));
+    insta::assert_snapshot!("explain", text(&told.stdout));
+    let json = sellbell(dir.path(), &["explain", "--json", "--rule", "small", "0009900001-21-000001"]);
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["rules"][0]["outcome"], "silent, because of min_value");
+    assert_eq!(json["rules"][0]["findings"][2]["found"], "$2,661,359.1015");
+    let wrong = sellbell(dir.path(), &["explain", "--rule", "smal", "0009900001-21-000001"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(text(&wrong.stderr).contains("there is no rule `smal`; there are rings, small, first"));
+    let nothing = sellbell(dir.path(), &["explain", "nothing.txt"]);
+    assert!(text(&nothing.stderr).contains("neither an accession"), "{}", text(&nothing.stderr));
+}
+
+#[test]
+fn explain_knows_what_the_bot_sent() {
+    let dir = tempfile::tempdir().unwrap();
+    assert!(sellbell(dir.path(), &["demo"]).status.success());
+    let settings = "[store]\ndir = \"sellbell-demo/store\"\n[[discord.channel]]\nname = \"alerts\"\nwebhook = true\n\
+                    [[email.recipient]]\nname = \"desk\"\naddress = \"desk@localhost\"\n";
+    fs::write(dir.path().join("s.toml"), settings).unwrap();
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/replay/bundled/rules.toml");
+    let args = ["explain", "--config", "s.toml", "--rules", rules.to_str().unwrap(), "0009900001-21-000001"];
+    let told = sellbell(dir.path(), &args);
+    let said = text(&told.stdout);
+    assert!(told.status.success(), "{}", text(&told.stderr));
+    for destination in ["terminal", "discord:alerts", "email:desk"] {
+        assert!(said.contains(&format!("{destination}: was sent 20")), "{said}");
+    }
+}
+
+#[test]
+fn check_runs_the_tests_of_the_rules() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("rules")).unwrap();
+    fs::write(dir.path().join("rules/filing.txt"), QUALYS).unwrap();
+    let rule = |tests: &str| {
+        format!(
+            "[[rule]]\nname = \"a\"\ntickers = [\"QLYS\"]\nmin_value = 2_000_000\nfirst_in = \"1y\"\ncooldown = \"1d\"\n{tests}"
+        )
+    };
+    let test = |text: &str| format!("[[rule.test]]\nfiling = \"filing.txt\"\n{text}\n");
+    let good = test("rings = true\nvalue = \"2661359.1015\"\nshares = 24_133")
+        + "[[rule.test]]\nfiling = \"0009900203-21-000007\"\nrings = false\nbecause = \"tickers\"\n";
+    fs::write(dir.path().join("rules/a.toml"), rule(&good)).unwrap();
+    let checked = sellbell(dir.path(), &["check"]);
+    assert_eq!(text(&checked.stderr), "");
+    assert_eq!(text(&checked.stdout), "rules: 1 rule: a; 2 of 2 tests passed\n");
+    let bad = test("rings = false")
+        + &test("rings = true\nvalue = 5")
+        + &test("rings = true\nshares = 5")
+        + "[[rule.test]]\nfiling = \"0009900203-21-000007\"\nrings = false\nbecause = \"first_in\"\n\
+           [[rule.test]]\nfiling = \"0009900203-21-000007\"\nrings = true\n\
+           [[rule.test]]\nfiling = \"nowhere.txt\"\nrings = true\n";
+    fs::write(dir.path().join("rules/a.toml"), rule(&bad)).unwrap();
+    let checked = sellbell(dir.path(), &["check"]);
+    assert_eq!(checked.status.code(), Some(1));
+    insta::assert_snapshot!("failed_tests", text(&checked.stderr));
+    assert!(text(&checked.stdout).ends_with("0 of 6 tests passed\n"), "{}", text(&checked.stdout));
+}
+
+#[test]
+fn the_schema_is_printed() {
+    let dir = tempfile::tempdir().unwrap();
+    let printed = sellbell(dir.path(), &["schema", "rules"]);
+    let schema: Value = serde_json::from_slice(&printed.stdout).unwrap();
+    assert_eq!(schema, sellbell::rules::schema());
+}

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
 mod archive;
+mod backtest;
 mod cli;
 mod deliveries;
 mod digests;
@@ -14,6 +15,7 @@ mod house;
 mod language;
 mod processes;
 mod related;
+mod reload;
 mod rules;
 mod shared;
 mod shipped;

@@ -3,6 +3,7 @@
 mod broken;
 mod conditions;
 mod history;
+mod messages;
 mod naive;
 
 use chrono::{DateTime, NaiveDate, Utc};
