@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Problem, Source, nearest};
+use super::{Place, Problem, Source, nearest};
 
 /// A value and where it stands.
 pub type Value<'a> = Spanned<DeValue<'a>>;
@@ -21,12 +21,16 @@ pub struct Reader<'a> {
     pub source: Source<'a>,
     /// The mistakes so far.
     pub problems: Vec<Problem>,
+    /// Where each line begins.
+    lines: Vec<usize>,
 }
 
 impl<'a> Reader<'a> {
     /// Of a file, and its outermost table: what of it is TOML.
     pub fn new(source: Source<'a>) -> (Self, DeTable<'a>) {
-        let mut reader = Self { source, problems: Vec::new() };
+        let newlines = source.text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(newlines).collect();
+        let mut reader = Self { source, problems: Vec::new(), lines };
         let (table, errors) = DeTable::parse_recoverable(source.text);
         // The first mistake of syntax makes others behind it.
         if let Some(error) = errors.first() {
@@ -44,13 +48,20 @@ impl<'a> Reader<'a> {
 
     /// Notes a mistake, and returns it so that help can be added.
     pub fn report(&mut self, span: Range<usize>, message: impl Display) -> &mut Problem {
-        let problem = self.source.problem(span, message);
+        let place = Some(self.place(span));
+        let problem = Problem { place, ..Problem::of_file(self.source.file, message.to_string()) };
         if self.problems.len() >= MOST_PROBLEMS {
             self.problems.pop();
         }
         self.problems.push(problem);
         let last = self.problems.len() - 1;
         &mut self.problems[last]
+    }
+
+    /// Where a stretch of the text stands.
+    pub fn place(&self, span: Range<usize>) -> Place {
+        let line = self.lines.partition_point(|start| *start <= span.start).max(1);
+        self.source.place(span, line, self.lines.get(line - 1).copied().unwrap_or(0))
     }
 
     /// Notes a mistake, and what to do.

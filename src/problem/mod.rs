@@ -122,18 +122,28 @@ impl Source<'_> {
 
     /// A mistake at a stretch of the text, of which the first line is shown.
     pub fn problem(&self, span: Range<usize>, message: impl fmt::Display) -> Problem {
-        let (line, column) = line_column(self.text, span.start);
-        let shown = self.text.lines().nth(line - 1).unwrap_or_default();
+        let (line, _) = line_column(self.text, span.start);
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        Problem {
+            place: Some(self.place(span, line, start)),
+            ..Problem::of_file(self.file, message.to_string())
+        }
+    }
+
+    /// The place of a stretch that begins in the line of this number, which begins at this offset.
+    fn place(&self, span: Range<usize>, line: usize, line_start: usize) -> Place {
+        let shown = self.text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let before = self.text.get(line_start..span.start).unwrap_or_default();
+        let column = before.chars().count() + 1;
         let rest = shown.chars().count().saturating_sub(column - 1).max(1);
         let blamed = self.text.get(span).and_then(|text| text.lines().next()).unwrap_or_default();
-        let place = Place {
+        Place {
             line,
             column,
             length: blamed.chars().count().clamp(1, rest),
             text: masked(&clip(shown, LONGEST_LINE)),
-        };
-        let message = message.to_string();
-        Problem { file: self.file.to_owned(), place: Some(place), message, help: None, level: Level::Error }
+        }
     }
 }
 

@@ -17,6 +17,9 @@ const MOST_FILES: usize = 10_000;
 /// A rule file larger than this, in bytes, is something else.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
+/// More mistakes than this are not told.
+const MOST_PROBLEMS: usize = 1_000;
+
 /// Why rules could not be loaded.
 #[derive(Debug, Error)]
 pub enum LoadError {
@@ -136,6 +139,9 @@ pub fn load_slice<'a>(
         problems.append(&mut found);
         for wire::Placed { rule, name } in placed {
             if let Some((file, first)) = names.get(&rule.name) {
+                if problems.len() >= MOST_PROBLEMS {
+                    continue;
+                }
                 let line = file.line(first.start);
                 let message = format!("there is another rule named `{}`, in {}:{line}", rule.name, file.file);
                 problems.push(source.problem(name, message).help("names are unique over all files"));

@@ -90,7 +90,7 @@ impl Wire<'_> {
             let help = "set at least one, like tickers = [\"QLYS\"] or min_value = 1_000_000";
             self.reader.report_with(span.clone(), what, help);
         }
-        let place = self.reader.source.problem(span.clone(), "").place;
+        let place = Some(self.reader.place(span.clone()));
         let rule = Rule {
             description: self
                 .text(table, "description")
@@ -243,7 +243,7 @@ impl Wire<'_> {
             value: table.get("value").and_then(|value| self.amount("value", value)),
             shares: table.get("shares").and_then(|value| self.amount("shares", value)),
             because: self.text(table, "because"),
-            place: self.reader.source.problem(value.span(), "").place,
+            place: Some(self.reader.place(value.span())),
         })
     }
 
