@@ -48,6 +48,7 @@ fn the_shipped_settings_name_every_key_and_are_the_defaults() {
         "address",
         "mode",
         "schedule",
+        "notify",
     ] {
         assert!(
             all.lines().any(|line| line.starts_with(&format!("{key} = "))),
@@ -66,7 +67,55 @@ fn the_shipped_rules_load_with_the_shipped_settings() {
     )
     .unwrap();
     let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
-    assert_eq!(names, ["large-sales", "qualys-sales", "watchlist-sales", "watchlist-purchases"]);
+    assert_eq!(
+        names,
+        [
+            "large-sales",
+            "qualys-sales",
+            "cluster",
+            "chief-leaves-no-plan",
+            "turn",
+            "watchlist-sales",
+            "watchlist-purchases"
+        ]
+    );
+    assert!(rules.iter().all(|rule| !rule.tests.is_empty() || !rule.enabled), "each has a test");
+    assert_eq!(rules::lint(&rules), []);
+}
+
+#[test]
+fn the_rules_document_has_every_key_and_its_examples_are_valid() {
+    let text = fs::read_to_string(root().join("docs/RULES.md")).unwrap();
+    let schema = rules::schema();
+    let mut keys = 0;
+    for of in ["rule", "group", "test"] {
+        for key in schema["$defs"][of]["properties"].as_object().unwrap().keys() {
+            keys += 1;
+            assert!(
+                text.contains(&format!("`{key}`")) || text.contains(&format!("\n{key} = ")),
+                "{key} is not in RULES.md"
+            );
+        }
+    }
+    assert!(keys > 60);
+    // Examples stand in the last column of tables, and in blocks.
+    let in_tables = text
+        .lines()
+        .filter_map(|line| line.strip_suffix("` |")?.rsplit_once("| `").map(|(_, example)| example));
+    let blocks = text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut examples = 0;
+    for example in in_tables.chain(blocks).filter(|example| example.contains(" = ")) {
+        examples += 1;
+        let rule = if example.starts_with("[[rule]]") {
+            example.to_owned()
+        } else {
+            format!("[[rule]]\nname = \"example\"\nmin_price = 1\n{example}")
+                .replace("min_price = 1\nmin_price", "min_price")
+        };
+        let source = sellbell::problem::Source { file: "docs/RULES.md", text: &rule };
+        rules::load_slice([source], &|_| true, &[]).unwrap_or_else(|problems| panic!("{problems}\n{rule}"));
+    }
+    assert!(examples >= 30, "{examples}");
 }
 
 #[test]

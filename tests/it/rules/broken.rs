@@ -246,6 +246,7 @@ fn the_schema_takes_what_the_reader_takes() {
         "rules/qualys.toml",
         "rules/watchlist.toml",
         "rules/large-sales.toml",
+        "rules/signals.toml",
         "src/replay/bundled/rules.toml",
     ] {
         let text = std::fs::read_to_string(root.join(file)).unwrap();
