@@ -1,15 +1,15 @@
 //! Generated rules: the evaluator beside a naive one, which reads the TOML itself; the index beside asking every rule; and
 //! what is explained beside what is decided.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use sellbell::decide::{self, Case};
+use sellbell::decide::{self, Case, Silence};
 use sellbell::filing::{Concluded, Filing, Ownership, PastFiling, Plan, Table};
 use sellbell::reader;
-use sellbell::rules::{History, RuleSet, Truth};
+use sellbell::rules::{History, Rule, RuleSet, Truth};
 use toml::Value;
 
 use super::{judged, noted, rule, sale, with_lot};
@@ -268,20 +268,31 @@ fn rules_of(groups: &[Table2]) -> RuleSet {
 }
 
 /// What rules ring for, each with its lots, is what is explained of every one of them.
-fn assert_decided_as_explained(rules: &RuleSet, filing: &Filing, known: &[PastFiling]) {
-    let accepted_at = filing.accepted_at.unwrap();
-    let case = Case { filing, accepted_at, seen_at: accepted_at, known, whole_since: None };
+fn assert_decided_as_explained(rules: &RuleSet, case: Case<'_>) -> Vec<PastFiling> {
     let decision = decide::decide(rules, case);
+    let kept_cool = |name: &str| {
+        let cool =
+            |(rule, silence): &(&Rule, Silence)| rule.name == name && matches!(silence, Silence::Cooldown(_));
+        decision.silent.iter().any(cool)
+    };
+    let told = decision.alerts.iter().filter(|(_, alert)| !alert.withdrawn);
     let rang: Vec<(&str, &[usize])> =
-        decision.alerts.iter().map(|(rule, alert)| (rule.name.as_str(), &*alert.lot_numbers)).collect();
+        told.map(|(rule, alert)| (rule.name.as_str(), &*alert.lot_numbers)).collect();
     let explained: Vec<(&str, Vec<usize>)> = rules
         .iter()
         .map(|rule| (rule.name.as_str(), decide::explain(rule, case)))
-        .filter(|(_, explained)| explained.holds == Truth::Yes)
+        .filter(|(name, explained)| explained.holds == Truth::Yes && !kept_cool(name))
         .map(|(name, explained)| (name, explained.lots))
         .collect();
+    let filing = case.filing;
     let explained: Vec<(&str, &[usize])> = explained.iter().map(|(name, lots)| (*name, &**lots)).collect();
     assert_eq!(rang, explained, "{:?}", filing.accession);
+    decision.history
+}
+
+fn alone(filing: &Filing) -> Case<'_> {
+    let accepted_at = filing.accepted_at.unwrap();
+    Case { filing, accepted_at, seen_at: accepted_at, known: &[], whole_since: None }
 }
 
 proptest! {
@@ -304,7 +315,7 @@ proptest! {
         groups in prop::collection::vec(group(), 1..20),
         filing in filing(),
     ) {
-        assert_decided_as_explained(&rules_of(&groups), &filing, &[]);
+        assert_decided_as_explained(&rules_of(&groups), alone(&filing));
     }
 }
 
@@ -319,7 +330,7 @@ fn explain_and_the_bot_agree_over_the_corpus() {
     let Some(folder) = shared::folder() else { return };
     let mut paths: Vec<_> = fs::read_dir(folder.join("corpus")).unwrap().map(|e| e.unwrap().path()).collect();
     paths.sort();
-    let filings: Vec<Filing> = paths
+    let mut filings: Vec<Filing> = paths
         .iter()
         .filter_map(|path| reader::read(&fs::read(path).unwrap()).ok())
         .filter(|filing| filing.accepted_at.is_some())
@@ -327,11 +338,30 @@ fn explain_and_the_bot_agree_over_the_corpus() {
     assert!(filings.len() > 3_000);
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let strategy = prop::collection::vec(corpus_group(), 40);
-    let rules = rules_of(&proptest::strategy::ValueTree::current(&strategy.new_tree(&mut runner).unwrap()));
+    let mut groups = proptest::strategy::ValueTree::current(&strategy.new_tree(&mut runner).unwrap());
+    // Some of them ask history too.
+    let history = [
+        ("cluster", "{ insiders = 2, within = \"14d\" }"),
+        ("cumulative", "{ within = \"30d\", min_value = 100_000 }"),
+        ("first_in", "\"1mo\""),
+        ("largest_in", "\"2mo\""),
+        ("cooldown", "\"7d\""),
+    ];
+    for (group, (key, value)) in groups.iter_mut().step_by(3).zip(history.iter().cycle()) {
+        let text = format!("{key} = {value}");
+        group.extend(text.parse::<Table2>().unwrap());
+    }
+    let rules = rules_of(&groups);
+    filings.sort_by_key(|filing| (filing.accepted_at, filing.accession));
+    let whole_since = filings[0].accepted_at;
+    let mut known: HashMap<u64, Vec<PastFiling>> = HashMap::new();
     let mut rang = 0;
     for filing in &filings {
-        assert_decided_as_explained(&rules, filing, &[]);
-        rang += rules.candidates(filing).len();
+        let past = known.entry(filing.issuer.cik.number()).or_default();
+        let kept = assert_decided_as_explained(&rules, Case { known: past, whole_since, ..alone(filing) });
+        rang += kept.iter().map(|own| own.rang.len()).sum::<usize>();
+        past.retain(|past| kept.iter().all(|kept| kept.accession != past.accession));
+        past.extend(kept);
     }
     assert!(rang > 1_000, "{rang}");
 }
