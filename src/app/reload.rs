@@ -78,7 +78,7 @@ impl App {
                 let lines: Vec<&str> = mistakes.lines().take(MOST_LINES).collect();
                 let text =
                     format!("{}\nThe rules of before stay in force until this is mended.", lines.join("\n"));
-                self.tell_operators(&Notice::new(now, "the edited rules cannot be used", text), now)?;
+                self.tell_operators(&Notice::new(now, "The edited rules cannot be used", text), now)?;
                 watch.told = Some(mistakes.clone());
                 Ok(Reload::Refused(mistakes))
             }
@@ -132,7 +132,7 @@ impl App {
         tracing::info!("the rules were edited and are in force: {changes}");
         if !losers.is_empty() || was_refused {
             let title =
-                if was_refused { "the rules are valid again" } else { "a rule with subscribers is gone" };
+                if was_refused { "The rules are valid again" } else { "A rule with subscribers is gone" };
             self.tell_operators(&Notice::new(now, title, format!("{losers}In force: {changes}")), now)?;
         }
         Ok(Reload::Taken(changes))

@@ -82,10 +82,13 @@ impl Wire<'_> {
     fn rule(&mut self, value: &Value<'_>) -> Option<Placed> {
         let table = self.reader.table("rule", value, "a table")?;
         let known: Vec<&str> = keys::listed(RULE.iter().chain(CONDITIONS));
+        let before = self.reader.problems.len();
         self.reader.only(table, &known, "a rule");
+        // A key that is mistyped may be its condition.
+        let mistyped = self.reader.problems.len() > before;
         let (name, span) = self.name(table, value);
         let conditions = self.group(table, &Selection::default(), 0);
-        if conditions.is_none() {
+        if conditions.is_none() && !mistyped {
             let what = format!("rule `{name}` has no condition, so it would ring for every sale");
             let help = "set at least one, like tickers = [\"QLYS\"] or min_value = 1_000_000";
             self.reader.report_with(span.clone(), what, help);

@@ -94,23 +94,23 @@ async fn an_invalid_edit_leaves_the_last_good_rules_and_is_told_once() {
     assert_eq!(deliver_all(&edited.app, at(NOW)).await, (3, 0, 0));
     let message = edited.world.discord.next_message().await;
     let embed = &message.body["embeds"][0];
-    assert_eq!(embed["title"], "the edited rules cannot be used");
+    assert_eq!(embed["title"], "The edited rules cannot be used");
     assert!(embed["description"].as_str().unwrap().contains("did you mean ’min_value’?"), "{embed}");
     let mail = edited.world.smtp.next_mail().await;
     assert!(
-        String::from_utf8_lossy(&mail.raw).contains("Subject: sellbell: the edited rules cannot be used")
+        String::from_utf8_lossy(&mail.raw).contains("Subject: sellbell: The edited rules cannot be used")
     );
-    assert!(edited.world.take_output().contains("[sellbell] the edited rules cannot be used"));
+    assert!(edited.world.take_output().contains("[sellbell] The edited rules cannot be used"));
 
     fs::write(edited.folder.join("a.toml"), rule("one", 5)).unwrap();
     assert_eq!((edited.look(), edited.look()), (Reload::Unsettled, Reload::Taken("changed one".into())));
     assert_eq!(deliver_all(&edited.app, at(NOW)).await, (3, 0, 0));
     assert_eq!(
         edited.world.discord.next_message().await.body["embeds"][0]["title"],
-        "the rules are valid again"
+        "The rules are valid again"
     );
     edited.world.smtp.next_mail().await;
-    assert!(edited.world.take_output().contains("the rules are valid again"));
+    assert!(edited.world.take_output().contains("The rules are valid again"));
     let Edited { world, app, .. } = edited;
     drop(app);
     world.finish().await;
@@ -126,7 +126,7 @@ async fn who_loses_a_rule_is_told() {
     assert_eq!((edited.look(), edited.look()), (Reload::Unsettled, Reload::Taken("removed two".into())));
     assert_eq!(deliver_all(&edited.app, at(NOW)).await, (1, 0, 0));
     let told = edited.world.take_output();
-    assert!(told.contains("a rule with subscribers is gone"), "{told}");
+    assert!(told.contains("A rule with subscribers is gone"), "{told}");
     assert!(told.contains("rule `two` is gone, to which discord:alerts, channel 77 subscribed"), "{told}");
     // It comes back, and they are subscribed again.
     fs::write(edited.folder.join("a.toml"), rule("one", 1_000) + &rule("two", 5)).unwrap();
