@@ -8,7 +8,7 @@ use super::evaluate::Evaluator;
 use super::facts::LotView;
 use super::reason::Recorder;
 use super::sums::Counted;
-use super::{Cluster, Cumulative, Group, Per, Selection, Span, Subject, Truth};
+use super::{Cluster, Cumulative, Group, Per, Span, Subject, Truth};
 use crate::filing::record::LotRecord;
 use crate::filing::{Accession, Cik, Code, PastFiling, Usd, edgar_day};
 
@@ -56,7 +56,7 @@ impl<R: Recorder> Evaluator<'_, R> {
         {
             return holds;
         }
-        let past = Past::new(self.subject, &group.selection, counted);
+        let past = Past::new(self.subject, group, counted);
         if let Some(cluster) = group.cluster {
             let (is, found) = past.cluster(cluster);
             let worth = cluster
@@ -101,7 +101,7 @@ struct Past<'s> {
 }
 
 impl<'s> Past<'s> {
-    fn new(subject: &'s Subject<'s>, selection: &Selection, counted: &Counted) -> Self {
+    fn new(subject: &'s Subject<'s>, group: &Group, counted: &Counted) -> Self {
         let filing = subject.filing;
         let accepted = filing.accepted_at.map(edgar_day);
         let mut insiders = Insiders::default();
@@ -130,7 +130,7 @@ impl<'s> Past<'s> {
             }
             let same_owner = is_same_owner(subject, past);
             let (accession, accepted) = (past.accession, Some(edgar_day(past.accepted_at)));
-            let lots = counting(past).filter(|lot| selection.takes(LotView::from(*lot)) == Truth::Yes);
+            let lots = counting(past).filter(|lot| of_kind(group, LotView::from(*lot)) == Truth::Yes);
             events.extend(lots.filter_map(|lot| {
                 let date = day(lot.date, accepted)?;
                 Some(Event { date, insider, value: lot.value, same_owner, filing: Some(accession) })
@@ -320,6 +320,14 @@ impl<'s> Past<'s> {
             None => self.unless_short(span, "no trade on the market before".to_owned()),
         }
     }
+}
+
+/// Whether a lot is of the kind that a group counts: by its own keys, or those of one of its branches.
+fn of_kind(group: &Group, lot: LotView<'_>) -> Truth {
+    if group.any.is_empty() {
+        return group.selection.takes(lot);
+    }
+    group.any.iter().fold(Truth::No, |holds, branch| holds.or(of_kind(branch, lot)))
 }
 
 fn earlier<'s>(subject: &'s Subject<'s>) -> impl Iterator<Item = &'s PastFiling> {

@@ -153,6 +153,16 @@ fn the_first_and_the_largest_are_the_owners_own() {
     );
     check(&[other_sale(1, 7, "2025-06-01", "99")], &[(r#"largest_in = "24mo""#, Yes)]);
     check(&[other_sale(1, 7, "2025-06-01", "101")], &[(r#"largest_in = "24mo""#, No)]);
+    // With branches, what any of them counts is of the kind.
+    let mut bought = other_sale(1, 7, "2025-06-01", "10");
+    bought.lots[0].code = noted("P");
+    check(
+        &[bought],
+        &[
+            ("first_in = \"12mo\"", Yes),
+            ("first_in = \"12mo\"\nany = [{ codes = [\"S\"] }, { codes = [\"P\"] }]", No),
+        ],
+    );
     let mut unpriced = other_sale(1, 7, "2025-06-01", "10");
     unpriced.lots[0].price.value = None;
     check(&[unpriced], &[(r#"largest_in = "24mo""#, Unknown), (r#"first_in = "24mo""#, No)]);
