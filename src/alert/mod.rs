@@ -292,7 +292,8 @@ impl Alert {
         !self.withdrawn && self.key != Self::own_key(&self.rule, self.issuer.cik, self.accession)
     }
 
-    fn own_key(rule: &str, issuer: Cik, accession: Accession) -> Key {
+    /// The key of a rule's alert of a filing that tells nothing which was told before.
+    pub fn own_key(rule: &str, issuer: Cik, accession: Accession) -> Key {
         Key::of(&["alert", rule, &issuer.to_string(), &accession.to_string()])
     }
 

@@ -24,6 +24,7 @@ impl App {
         let asked = rules.candidates(filing);
         let since = decide::since(asked.iter().copied(), filing, accepted_at);
         let (known, whole_since) = self.store.history(filing.issuer.cik, since)?;
+        let whole_since = self.behind_pending(&asked, filing, accepted_at, whole_since)?;
         let case = Case { filing, accepted_at, seen_at: pending.seen_at, known: &known, whole_since };
         let decision = decide::decide_for(&rules, asked, case);
         for (rule, silence) in &decision.silent {
@@ -57,6 +58,25 @@ impl App {
             gathered,
             unreadable: None,
         })
+    }
+    /// History is whole only behind the issuer's filings that came earlier and are still to be read.
+    fn behind_pending(
+        &self,
+        asked: &[&Rule],
+        filing: &Filing,
+        accepted_at: DateTime<Utc>,
+        whole_since: Option<DateTime<Utc>>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        if asked.iter().all(|rule| rule.conditions.reach_days() == 0) {
+            return Ok(whole_since);
+        }
+        let earlier = self.store.pending()?.into_iter().map(|pending| pending.filing).filter(|pending| {
+            pending.issuer == Some(filing.issuer.cik)
+                && pending.accepted_at < accepted_at
+                && Some(pending.accession) != filing.accession
+        });
+        let newest = earlier.map(|pending| pending.accepted_at).max();
+        Ok(whole_since.map(|whole| newest.map_or(whole, |newest| whole.max(newest))))
     }
 }
 

@@ -50,15 +50,16 @@ impl Past {
         self.since.get_or_insert(accepted_at);
     }
 
-    pub(super) fn since(&self) -> Option<DateTime<Utc>> {
-        self.since
-    }
-
-    /// An issuer's filings since a time, oldest first.
-    pub(super) fn of(&mut self, issuer: Cik, since: DateTime<Utc>) -> Result<Vec<PastFiling>, PastError> {
+    /// An issuer's filings since a time, oldest first, and from when on they are whole.
+    pub(super) fn of(
+        &mut self,
+        issuer: Cik,
+        since: DateTime<Utc>,
+    ) -> Result<(Vec<PastFiling>, Option<DateTime<Utc>>), PastError> {
         let all = self.places.get(&issuer).map_or(&[][..], Vec::as_slice);
-        let start =
-            all.partition_point(|place| place.accepted_at < since).max(all.len().saturating_sub(MOST));
+        let wanted = all.partition_point(|place| place.accepted_at < since);
+        let start = wanted.max(all.len().saturating_sub(MOST));
+        let cut = all.get(start).filter(|_| start > wanted).map(|oldest| oldest.accepted_at);
         let mut filings = Vec::new();
         for place in &all[start..] {
             let mut bytes = vec![0; usize::try_from(place.length).unwrap_or_default()];
@@ -66,7 +67,7 @@ impl Past {
             self.file.read_exact(&mut bytes)?;
             filings.push(serde_json::from_slice(&bytes)?);
         }
-        Ok(filings)
+        Ok((filings, self.since.max(cut)))
     }
 
     /// Keeps filings, anew where they were kept before.

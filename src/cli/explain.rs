@@ -1,5 +1,6 @@
 //! `sellbell explain`: every rule and every condition held against a filing, and what would happen next.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -15,7 +16,7 @@ use crate::config::Settings;
 use crate::decide::{self, Case, Silence};
 use crate::delivery::{Body, Delivery, Outcome};
 use crate::destination::Destination;
-use crate::filing::{Filing, PastFiling};
+use crate::filing::{Accession, Filing, PastFiling};
 use crate::render::explain as words;
 use crate::rules::{Explanation, Rule, RuleSet};
 use crate::store::{DeliveryStanding, DigestStanding, Store, StoreError};
@@ -133,7 +134,11 @@ fn before(
 ) -> anyhow::Result<(Vec<PastFiling>, Option<DateTime<Utc>>)> {
     let Some(store) = store else { return Ok((Vec::new(), None)) };
     let (mut known, whole_since) = store.history(filing.issuer.cik, since)?;
-    known.retain(|past| past.accepted_at <= accepted_at && Some(past.accession) != filing.accession);
+    // What the bot knew then: filings of one second come by accession, and what came later replaced nothing yet.
+    let own = (accepted_at, filing.accession);
+    known.retain(|past| (past.accepted_at, Some(past.accession)) < own);
+    let accessions: BTreeSet<Accession> = known.iter().map(|past| past.accession).collect();
+    let known = known.into_iter().map(|past| past.as_known(|other| accessions.contains(&other))).collect();
     Ok((known, whole_since))
 }
 

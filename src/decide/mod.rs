@@ -4,11 +4,11 @@ mod trial;
 
 pub use trial::trial;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::alert::Alert;
+use crate::alert::{Alert, Key};
 use crate::filing::{Accession, Filing, Link, PastFiling, Rang, Relation};
 use crate::rules::{self, History, Match, Rule, RuleSet, Subject};
 
@@ -101,13 +101,12 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
                     Some(Err(error)) => decision.failures.push((rule, error.what)),
                     None => {}
                 }
-                told.insert(rule.name.clone(), Rang { key: alert.key.to_string(), lots });
+                let (key, asked) = (alert.key.to_string(), Some(asked_for(rule)));
+                told.insert(rule.name.clone(), Rang { key, asked, lots });
                 decision.alerts.push((rule, alert));
             }
             Err(silence) => {
-                let withdrawn = matches!(silence, Silence::Condition(_))
-                    .then(|| Alert::withdrawn(rule, case.filing, &past.relation, case.seen_at))
-                    .flatten();
+                let withdrawn = past.withdrawn(rule, &subject, case);
                 decision.alerts.extend(withdrawn.map(|alert| (rule, alert)));
                 decision.silent.push((rule, silence));
             }
@@ -116,11 +115,22 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
     // An amendment may lack all that an index goes by.
     let rest = past.relation.follows_rang.keys().filter(|name| !asked.iter().any(|rule| rule.name == **name));
     for rule in rest.filter_map(|name| rules.get(name)).filter(|rule| rule.enabled) {
-        let withdrawn = Alert::withdrawn(rule, case.filing, &past.relation, case.seen_at);
+        let withdrawn = past.withdrawn(rule, &subject, case);
         decision.alerts.extend(withdrawn.map(|alert| (rule, alert)));
     }
-    decision.history = past.kept(case, told);
+    let taken_back: Vec<&str> = decision
+        .alerts
+        .iter()
+        .filter(|(_, alert)| alert.withdrawn)
+        .map(|(rule, _)| rule.name.as_str())
+        .collect();
+    decision.history = past.kept(case, told, &taken_back);
     decision
+}
+
+/// What a rule asks for, in short.
+fn asked_for(rule: &Rule) -> String {
+    Key::of(&[&format!("{:?}", rule.conditions)]).to_string()
 }
 
 /// Tells every condition of a rule for a filing, by the evaluator that decides.
@@ -135,49 +145,40 @@ struct Past {
     relation: Relation,
     /// History as the filing leaves it: rows that it takes the place of do not count any more.
     filings: Vec<PastFiling>,
-    told: BTreeSet<usize>,
-    told_in: Vec<Accession>,
+    /// Own lots that count in another filing.
+    counted_in: BTreeMap<usize, Accession>,
 }
 
 impl Past {
     fn new(case: Case<'_>) -> Self {
         let Some(mut own) = PastFiling::of(case.filing, case.accepted_at) else {
             let filings = case.known.to_vec();
-            return Self {
-                own: None,
-                relation: Relation::default(),
-                filings,
-                told: BTreeSet::new(),
-                told_in: Vec::new(),
-            };
+            let relation = Relation::default();
+            return Self { own: None, relation, filings, counted_in: BTreeMap::new() };
         };
         let relation = own.relate(case.known);
         if let Link::To(original) = relation.link {
             own.amends = Some(original);
         }
-        let mut told: BTreeSet<usize> =
-            relation.told.iter().flat_map(|told| told.lots.iter().copied()).collect();
-        if let Some((_, replaced)) = &relation.amended_by {
-            told.extend(replaced);
+        for told in &relation.told {
+            own.count_in(told.accession, told.lots.iter().copied());
         }
-        own.not_counted = told.clone();
+        if let Some((amendment, replaced)) = &relation.amended_by {
+            own.count_in(*amendment, replaced.iter().copied());
+        }
         let mut filings = case.known.to_vec();
         if let (Some(follows), Some(changes)) = (relation.follows, &relation.changes) {
             for before in filings.iter_mut().filter(|past| past.accession == follows) {
-                before.not_counted.extend(&changes.replaced);
+                before.count_in(own.accession, changes.replaced.iter().copied());
             }
         }
-        let told_in = relation.told.iter().map(|told| told.accession).collect();
-        Self { own: Some(own), relation, filings, told, told_in }
+        let counted_in = own.counted_in.clone();
+        Self { own: Some(own), relation, filings, counted_in }
     }
 
     fn subject<'a>(&'a self, case: Case<'a>) -> Subject<'a> {
-        let history = History {
-            filings: &self.filings,
-            since: case.whole_since,
-            told: Some(&self.told),
-            told_in: &self.told_in,
-        };
+        let history =
+            History { filings: &self.filings, since: case.whole_since, counted_in: Some(&self.counted_in) };
         Subject::new(case.filing, history)
     }
 
@@ -193,23 +194,42 @@ impl Past {
         Ok((alert, matched.lots))
     }
 
+    /// The alert that takes back what was told of the version that an amendment follows: only where the lots, as they now are,
+    /// surely do not meet what the rule asked for then. That it is an amendment, and what came before, take nothing back.
+    fn withdrawn(&self, rule: &Rule, subject: &Subject<'_>, case: Case<'_>) -> Option<Alert> {
+        let rang = self.relation.follows_rang.get(&rule.name)?;
+        let edited = rang.asked.as_ref().is_some_and(|asked| *asked != asked_for(rule));
+        let own_key = |follows| Alert::own_key(&rule.name, case.filing.issuer.cik, follows).to_string();
+        let anothers = self.relation.follows.is_some_and(|follows| own_key(follows) != rang.key);
+        if edited || anothers || rules::lots_may_meet(rule, subject) {
+            return None;
+        }
+        Alert::withdrawn(rule, case.filing, &self.relation, case.seen_at)
+    }
+
     /// The filing for which a rule rang so short a while ago that it is silent now. What amends a filing that was told is
     /// told all the same.
     fn cooling(&self, rule: &Rule, case: Case<'_>) -> Option<Accession> {
         let cooldown = rule.cooldown.filter(|_| !self.relation.follows_rang.contains_key(&rule.name))?;
         let until = cooldown.before_moment(case.accepted_at);
         let own = case.filing.accession;
+        // Another telling of a trade is no alert of its own.
+        let rang_itself = |past: &PastFiling| {
+            let own_key = Alert::own_key(&rule.name, case.filing.issuer.cik, past.accession).to_string();
+            past.rang.get(&rule.name).is_some_and(|rang| rang.key == own_key)
+        };
+        // Filings may come out of their order: the distance counts.
         let rang = self.filings.iter().filter(|past| {
             Some(past.accession) != own
-                && past.rang.contains_key(&rule.name)
                 && past.accepted_at > until
-                && past.accepted_at <= case.accepted_at
+                && cooldown.before_moment(past.accepted_at) < case.accepted_at
+                && rang_itself(past)
         });
         rang.map(|past| (past.accepted_at, past.accession)).max().map(|(_, accession)| accession)
     }
 
     /// What history is to keep.
-    fn kept(self, case: Case<'_>, told: BTreeMap<String, Rang>) -> Vec<PastFiling> {
+    fn kept(self, case: Case<'_>, told: BTreeMap<String, Rang>, taken_back: &[&str]) -> Vec<PastFiling> {
         let Some(mut own) = self.own else { return Vec::new() };
         own.rang = told;
         let accession = own.accession;
@@ -221,7 +241,11 @@ impl Past {
         if let (Some(follows), Some(changes)) = (self.relation.follows, &self.relation.changes)
             && !changes.replaced.is_empty()
         {
-            kept.extend(self.filings.into_iter().find(|past| past.accession == follows));
+            let before = self.filings.into_iter().find(|past| past.accession == follows);
+            kept.extend(before.map(|mut before| {
+                before.rang.retain(|rule, _| !taken_back.contains(&rule.as_str()));
+                before
+            }));
         }
         kept
     }

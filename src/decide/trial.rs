@@ -21,7 +21,11 @@ pub fn trial(rule: &Rule, test: &RuleTest, before: &[Filing], filing: &Filing) -
         let case = Case { filing, accepted_at, seen_at: accepted_at, known: &known, whole_since };
         let asked = rules.iter().collect();
         let decision = decide_for(&rules, asked, case);
-        let told = decision.alerts.into_iter().find(|(_, alert)| !alert.withdrawn).map(|(_, alert)| alert);
+        let told = decision
+            .alerts
+            .into_iter()
+            .find(|(_, alert)| !alert.withdrawn && !alert.is_told_before())
+            .map(|(_, alert)| alert);
         let silence = decision.silent.into_iter().next().map(|(_, silence)| silence);
         last = Some((told, silence, rules.iter().next().map(|rule| explain(rule, case))));
         for kept in decision.history {
@@ -31,11 +35,14 @@ pub fn trial(rule: &Rule, test: &RuleTest, before: &[Filing], filing: &Filing) -
     }
     let Some((told, silence, Some(explained))) = last else { return Ok(()) };
     let deciding = || match (&silence, explained.deciding()) {
+        (Some(super::Silence::NoAccession), _) => {
+            "the file has no accession: give a submission text".to_owned()
+        }
         (Some(super::Silence::Cooldown(accession)), _) => format!("cooldown: it rang for {accession}"),
         (_, Some(finding)) => {
             format!("{}: wanted {}, found {}", finding.condition, finding.wanted, finding.found)
         }
-        (_, None) => "nothing keeps it silent".to_owned(),
+        (_, None) => "an earlier filing that told the trade".to_owned(),
     };
     match (told, test.rings) {
         (None, true) => Err(format!("it is silent by {}", deciding())),

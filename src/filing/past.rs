@@ -35,6 +35,9 @@ pub struct PastFiling {
     /// Positions of lots that another filing tells as well, or an amendment took the place of: they count there.
     #[serde(default)]
     pub not_counted: BTreeSet<usize>,
+    /// Where they count: the filing that told the trade first, or the amendment. Records of older versions do not say.
+    #[serde(default)]
+    pub counted_in: BTreeMap<usize, Accession>,
     /// What was told of it, by rule.
     #[serde(default)]
     pub rang: BTreeMap<String, Rang>,
@@ -45,6 +48,9 @@ pub struct PastFiling {
 pub struct Rang {
     /// The alert's key.
     pub key: String,
+    /// What the rule asked for, in short: an amendment is held against no other.
+    #[serde(default)]
+    pub asked: Option<String>,
     /// The positions of its lots.
     pub lots: Vec<usize>,
 }
@@ -103,6 +109,26 @@ pub struct Told {
 }
 
 impl PastFiling {
+    /// Notes that lots count in another filing.
+    pub fn count_in(&mut self, other: Accession, lots: impl IntoIterator<Item = usize>) {
+        for lot in lots {
+            self.not_counted.insert(lot);
+            self.counted_in.entry(lot).or_insert(other);
+        }
+    }
+
+    /// This filing as it was before others than `known` came: what those tell or replace counts here.
+    #[must_use]
+    pub fn as_known(mut self, known: impl Fn(Accession) -> bool) -> Self {
+        let later: Vec<usize> =
+            self.counted_in.iter().filter(|(_, other)| !known(**other)).map(|(lot, _)| *lot).collect();
+        for lot in later {
+            self.not_counted.remove(&lot);
+            self.counted_in.remove(&lot);
+        }
+        self
+    }
+
     /// What history keeps of a filing that EDGAR accepted at `accepted_at`; `None` without an accession, which only bare XML
     /// lacks.
     pub fn of(filing: &Filing, accepted_at: DateTime<Utc>) -> Option<Self> {
@@ -124,6 +150,7 @@ impl PastFiling {
                 .collect(),
             lots: filing.lots.iter().map(LotRecord::from).collect(),
             not_counted: BTreeSet::new(),
+            counted_in: BTreeMap::new(),
             rang: BTreeMap::new(),
         })
     }

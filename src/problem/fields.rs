@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Place, Problem, Source, nearest};
+use super::{Place, Problem, Source, masked, nearest};
 
 /// A value and where it stands.
 pub type Value<'a> = Spanned<DeValue<'a>>;
@@ -46,16 +46,17 @@ impl<'a> Reader<'a> {
         (reader, table.into_inner())
     }
 
-    /// Notes a mistake, and returns it so that help can be added.
-    pub fn report(&mut self, span: Range<usize>, message: impl Display) -> &mut Problem {
-        let place = Some(self.place(span));
-        let problem = Problem { place, ..Problem::of_file(self.source.file, message.to_string()) };
-        if self.problems.len() >= MOST_PROBLEMS {
-            self.problems.pop();
+    /// Notes a mistake.
+    pub fn report(&mut self, span: Range<usize>, message: impl Display) {
+        self.note(span, message, None);
+    }
+
+    fn note(&mut self, span: Range<usize>, message: impl Display, help: Option<String>) {
+        if self.problems.len() < MOST_PROBLEMS {
+            let place = Some(self.place(span));
+            let message = masked(&message.to_string());
+            self.problems.push(Problem { place, help, ..Problem::of_file(self.source.file, message) });
         }
-        self.problems.push(problem);
-        let last = self.problems.len() - 1;
-        &mut self.problems[last]
     }
 
     /// Where a stretch of the text stands.
@@ -66,7 +67,7 @@ impl<'a> Reader<'a> {
 
     /// Notes a mistake, and what to do.
     pub fn report_with(&mut self, span: Range<usize>, message: impl Display, help: impl Into<String>) {
-        self.report(span, message).help = Some(help.into());
+        self.note(span, message, Some(help.into()));
     }
 
     /// Reports the keys of a table that are none of those known.

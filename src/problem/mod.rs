@@ -147,15 +147,31 @@ impl Source<'_> {
     }
 }
 
-/// A line in which mail addresses show their first letter and domain only, at the same length.
-fn masked(line: &str) -> String {
+/// A text in which mail addresses show their first letter and domain only, addresses of the web their host only, and what a key
+/// like `token` or `webhook` holds nothing, each at its own length.
+fn masked(text: &str) -> String {
+    const SECRET: [&str; 6] = ["token", "secret", "password", "passwd", "webhook_", "smtp_url"];
     let local = |c: char| c.is_alphanumeric() || "._%+-!#$&'*/=?^`{|}~".contains(c);
-    let mut chars: Vec<char> = line.chars().collect();
-    for at in (0..chars.len()).filter(|&i| line.contains('@') && chars[i] == '@').collect::<Vec<_>>() {
+    let mut chars: Vec<char> = text.chars().collect();
+    let key = text.split('=').next().unwrap_or_default().to_lowercase();
+    if text.contains('=') && SECRET.iter().any(|secret| key.contains(secret)) {
+        let value = key.chars().count() + 1;
+        let hidden = chars.iter_mut().skip(value).filter(|c| !c.is_whitespace() && !"\"'".contains(**c));
+        hidden.for_each(|c| *c = '•');
+    }
+    for at in (0..chars.len()).filter(|&i| chars[i] == '@').collect::<Vec<_>>() {
         let start = chars[..at].iter().rposition(|&c| !local(c)).map_or(0, |before| before + 1);
         for hidden in chars.iter_mut().take(at).skip(start + 1) {
             *hidden = '•';
         }
+    }
+    let ends = |c: char| c.is_whitespace() || "\"'`<>,".contains(c);
+    for at in (2..chars.len()).filter(|&i| chars[i - 2..=i] == [':', '/', '/']).collect::<Vec<_>>() {
+        let end = (at + 1..chars.len()).find(|&i| ends(chars[i])).unwrap_or(chars.len());
+        let has_login = chars[at + 1..end].contains(&'@');
+        let path = (at + 1..end).find(|&i| chars[i] == '/').map_or(end, |slash| slash + 1);
+        let from = if has_login { at + 1 } else { path };
+        chars[from..end].iter_mut().for_each(|c| *c = '•');
     }
     chars.into_iter().collect()
 }

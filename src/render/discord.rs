@@ -177,8 +177,11 @@ pub fn alert(alert: &Alert, reference: &Key) -> Message {
         }
     );
     let reference = format!("{} · ref {reference}", plain(&alert.rule));
-    let own_words = alert.message.as_deref().map(|words| escaped_lines(&clip(words, DESCRIPTION / 2)));
-    let sentence = own_words.map_or(sentence.clone(), |words| format!("{words}\n{sentence}"));
+    let own_words = alert.message.as_deref().map(escaped_lines).unwrap_or_default();
+    let room = DESCRIPTION.saturating_sub(sentence.chars().count() + 1);
+    // A cut may leave half of an escape, which then escapes the line's end.
+    let own_words = clip(&own_words, room).trim_end_matches(['\\', '…']).to_owned();
+    let sentence = if own_words.is_empty() { sentence } else { format!("{own_words}\n{sentence}") };
     let (content, allowed_mentions) = mentions(&alert.mention);
     Message {
         content,
@@ -197,7 +200,7 @@ pub fn alert(alert: &Alert, reference: &Key) -> Message {
 }
 
 fn escaped_lines(text: &str) -> String {
-    text.lines().map(escaped).collect::<Vec<_>>().join("\n")
+    text.lines().map(escaped).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 fn headline(alert: &Alert) -> String {

@@ -238,6 +238,26 @@ impl Group {
         own.chain(self.nested().map(Self::reach_days)).max().unwrap_or(0)
     }
 
+    /// What it asks of owners and lots, and not of the form, of lateness and of what came before.
+    #[must_use]
+    pub fn of_lots_alone(&self) -> Self {
+        Self {
+            forms: Vec::new(),
+            amendments: None,
+            filed_late: None,
+            cluster: None,
+            cumulative: None,
+            first_in: None,
+            largest_in: None,
+            reversal_after: None,
+            when: None,
+            any: self.any.iter().map(Self::of_lots_alone).collect(),
+            // What is excluded may be excluded for one of these.
+            not: self.not.as_ref().filter(|not| **not == Box::new(not.of_lots_alone())).cloned(),
+            ..self.clone()
+        }
+    }
+
     /// The groups within it.
     pub fn nested(&self) -> impl Iterator<Item = &Group> {
         self.any.iter().chain(self.not.as_deref())

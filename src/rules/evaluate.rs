@@ -45,6 +45,12 @@ pub fn explain(rule: &Rule, subject: &Subject<'_>) -> Explanation {
     Explanation { holds, findings: evaluator.recorder.findings, lots: counted.sure }
 }
 
+/// Whether the lots of a filing meet a rule, or may: what it asks of the form, of lateness and of what came before left aside.
+pub fn lots_may_meet(rule: &Rule, subject: &Subject<'_>) -> bool {
+    let mut evaluator = Evaluator { subject, recorder: Deciding::default() };
+    evaluator.group(&rule.conditions.of_lots_alone()).0 != Truth::No
+}
+
 pub(super) struct Evaluator<'s, R> {
     pub(super) subject: &'s Subject<'s>,
     pub(super) recorder: R,
@@ -236,12 +242,24 @@ impl<R: Recorder> Evaluator<'_, R> {
             self.note(&mut holds, "min_share_of_holdings", reaches, told);
         }
         if let Some(wanted) = group.filed_late {
-            let late = self.subject.late().map(|late| late.iter().any(|lot| counted.sure.contains(lot)));
+            let late = self.filed_late(counted);
             let is = late.map_or(Truth::Unknown, |late| Truth::from(late == wanted));
             let told = || (words::filed_late(Some(wanted)).to_owned(), words::filed_late(late).to_owned());
             self.note(&mut holds, "filed_late", is, told);
         }
         holds
+    }
+
+    /// Whether a lot that counts was reported late; `None` where that cannot be told.
+    fn filed_late(&self, counted: &Counted) -> Option<bool> {
+        let late = self.subject.late()?;
+        let lots = &self.subject.filing.lots;
+        if counted.sure.iter().any(|lot| late.contains(lot)) {
+            return Some(true);
+        }
+        let unknown = counted.sure.iter().any(|&lot| lots[lot].date.value.is_none())
+            || counted.doubtful.iter().any(|lot| late.contains(lot));
+        (!unknown).then_some(false)
     }
 
     /// `not` and `when`.
@@ -257,7 +275,10 @@ impl<R: Recorder> Evaluator<'_, R> {
             self.note(&mut holds, "not", of_body.negated(), told);
         }
         if let Some(when) = &group.when {
-            let (is, found) = when.evaluate(self.subject, &counted.sure);
+            let (mut is, mut found) = when.evaluate(self.subject, &counted.sure);
+            if !counted.doubtful.is_empty() && when.evaluate(self.subject, &counted.all()).0 != is {
+                (is, found) = (Truth::Unknown, format!("{found}, if only what surely counts does"));
+            }
             self.note(&mut holds, "when", is, || (when.source().to_owned(), found));
         }
         holds

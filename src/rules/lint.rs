@@ -1,5 +1,7 @@
 //! Rules that are well written and hardly meant: that never ring, that ring for everything, that repeat another.
 
+use std::collections::HashMap;
+
 use super::condition::{Amendments, Group};
 use super::keys::INTENTS;
 use super::{Rule, Selection, words};
@@ -9,7 +11,8 @@ use crate::problem::Problem;
 /// Warnings about rules, in their order.
 pub fn lint(rules: &[Rule]) -> Vec<Problem> {
     let mut warnings = Vec::new();
-    for (number, rule) in rules.iter().enumerate() {
+    let mut seen: HashMap<String, &Rule> = HashMap::new();
+    for rule in rules {
         let mut found: Vec<(String, String)> = Vec::new();
         if let Some((why, what)) = never(&rule.conditions) {
             found.push((format!("rule `{}` can never ring: {why}", rule.name), what));
@@ -17,8 +20,12 @@ pub fn lint(rules: &[Rule]) -> Vec<Problem> {
             let help = "name companies, people or a sum, if that is not what you want";
             found.push((format!("rule `{}` rings for {what}", rule.name), help.to_owned()));
         }
-        let same = |other: &&Rule| other.conditions == rule.conditions && other.enabled && rule.enabled;
-        if let Some(other) = rules[..number].iter().find(same) {
+        let same = rule.enabled.then(|| format!("{:?}", rule.conditions));
+        let other = same.as_ref().and_then(|same| seen.get(same).copied());
+        if let Some(same) = same {
+            seen.entry(same).or_insert(rule);
+        }
+        if let Some(other) = other {
             let both: Vec<String> =
                 rule.notify.iter().filter(|d| other.notify.contains(d)).map(ToString::to_string).collect();
             let help = if both.is_empty() {

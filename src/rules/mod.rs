@@ -18,7 +18,7 @@ mod wire;
 mod words;
 
 pub use condition::{Amendments, Cluster, Cumulative, Group, OwnerWanted, Per, RoleWanted, Selection};
-pub use evaluate::{Match, Silent, evaluate, explain};
+pub use evaluate::{Match, Silent, evaluate, explain, lots_may_meet};
 pub use expression::{ExpressionError, Template, When};
 pub use facts::Subject;
 pub use history::History;

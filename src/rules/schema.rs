@@ -45,7 +45,7 @@ fn object<'k>(keys: impl IntoIterator<Item = &'k Key>, required: &[&str]) -> Val
 fn of_shape(shape: Shape) -> Value {
     let text = |pattern: &str| json!({ "type": "string", "pattern": pattern });
     let number = || {
-        let exact = "^[0-9_]*\\.?[0-9_]*$";
+        let exact = "^[0-9_]*(\\.[0-9_]+|[0-9])$";
         json!({ "anyOf": [{ "type": "integer", "minimum": 1 }, text(exact)] })
     };
     let cik = || json!({ "type": "integer", "minimum": 1, "maximum": 9_999_999_999_u64 });
@@ -64,7 +64,7 @@ fn of_shape(shape: Shape) -> Value {
                 text("^(terminal|jsonl(:.+)?|discord:[a-z0-9_-]{1,64}|email:[a-z0-9_-]{1,64})$");
             json!({ "type": "array", "items": destination })
         }
-        Shape::Mentions => list(text("^(here|everyone|(role|user):[0-9]+)$")),
+        Shape::Mentions => list(text("^(here|everyone|(role|user):[1-9][0-9]*)$")),
         Shape::Word(words) => json!({ "enum": words }),
         Shape::Words(words) => list(json!({ "enum": words })),
         Shape::Number => number(),

@@ -31,6 +31,13 @@ impl Counted {
         self
     }
 
+    /// All that may count.
+    pub(super) fn all(&self) -> Vec<usize> {
+        let mut all: Vec<usize> = self.sure.iter().chain(&self.doubtful).copied().collect();
+        all.sort_unstable();
+        all
+    }
+
     pub(super) fn holds(&self) -> Truth {
         match (self.sure.is_empty(), self.doubtful.is_empty()) {
             (false, _) => Truth::Yes,

@@ -14,6 +14,9 @@ use crate::problem::{Problem, Reader, Source, Value, nearest};
 
 /// A rule with more tests than this has a mistake.
 const MOST_TESTS: usize = 200;
+/// What is compiled is at most so long, in characters: the compiler goes as deep as it is long.
+const LONGEST_TEMPLATE: usize = 2_000;
+const LONGEST_EXPRESSION: usize = 1_000;
 /// A text that a rule holds is at most so long, in characters.
 const LONGEST_TEXT: usize = 4_000;
 
@@ -137,11 +140,7 @@ impl Wire<'_> {
     fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<String> {
         let value = table.get(key)?;
         let text = self.reader.text(key, value, keys::expected(key))?;
-        if text.chars().count() > LONGEST_TEXT {
-            let help = format!("at most {LONGEST_TEXT} characters");
-            self.reader.report_with(value.span(), format!("`{key}` is too long"), help);
-        }
-        Some(text.to_owned())
+        self.bounded(key, text, value, LONGEST_TEXT).map(|()| text.to_owned())
     }
 
     fn notify(&mut self, value: &Value<'_>) -> Vec<Destination> {
@@ -181,7 +180,14 @@ impl Wire<'_> {
 
     fn mentions(&mut self, value: &Value<'_>) -> Vec<Mention> {
         let help = "expected role:ID, user:ID, here or everyone; right-click a role or member, \"Copy ID\"";
-        self.each("mention", value, |text| text.parse::<Mention>().map_err(|what| (what, help.to_owned())))
+        let read = |text: &str| text.parse::<Mention>().map_err(|what| (what, help.to_owned()));
+        let mut mentions: Vec<Mention> = Vec::new();
+        for mention in self.each("mention", value, read) {
+            if !mentions.contains(&mention) {
+                mentions.push(mention);
+            }
+        }
+        mentions
     }
 
     fn span(&mut self, key: &str, value: &Value<'_>) -> Option<Span> {
@@ -191,6 +197,7 @@ impl Wire<'_> {
 
     fn template(&mut self, value: &Value<'_>) -> Option<Template> {
         let text = self.reader.text("template", value, Shape::Text.expected())?;
+        self.bounded("template", text, value, LONGEST_TEMPLATE)?;
         match Template::new(text) {
             Ok(template) => Some(template),
             Err(error) => {
@@ -248,6 +255,19 @@ impl Wire<'_> {
             because: self.text(table, "because"),
             place: Some(self.reader.place(value.span())),
         })
+    }
+
+    /// Reports a text that is too long.
+    fn bounded(&mut self, key: &str, text: &str, value: &Value<'_>, most: usize) -> Option<()> {
+        if text.chars().count() <= most {
+            return Some(());
+        }
+        self.reader.report_with(
+            value.span(),
+            format!("`{key}` is too long"),
+            format!("at most {most} characters"),
+        );
+        None
     }
 
     /// Each text of a list, read.

@@ -134,6 +134,6 @@ pub(super) fn filed_late(late: Option<bool>) -> &'static str {
     match late {
         Some(true) => "filed late",
         Some(false) => "filed in time",
-        None => "unknown, no acceptance time",
+        None => "unknown, no acceptance time or no date",
     }
 }

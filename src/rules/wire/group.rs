@@ -10,7 +10,7 @@ use super::super::keys::{
     self, CLUSTER, CONDITIONS, CUMULATIVE, INTENTS, OWNERSHIPS, PLANS, RULE, Shape, TABLES,
 };
 use super::super::{Cluster, Cumulative, Group, OwnerWanted, Per, Selection, When};
-use super::Wire;
+use super::{LONGEST_EXPRESSION, Wire};
 use crate::filing::{Cik, Code, Form, Usd, is_ticker};
 use crate::problem::Value;
 
@@ -233,6 +233,7 @@ impl Wire<'_> {
 
     fn when(&mut self, value: &Value<'_>) -> Option<When> {
         let text = self.reader.text("when", value, Shape::Text.expected())?;
+        self.bounded("when", text, value, LONGEST_EXPRESSION)?;
         match When::new(text) {
             Ok(when) => Some(when),
             Err(error) => {

@@ -1,7 +1,9 @@
 //! Conditions about what came before: bounds of number, sum and time, chains of owners, and a history that is too short.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
-use sellbell::filing::{Accession, Cik, Filing, Owner, PastFiling};
+use sellbell::filing::{Cik, Filing, Owner, PastFiling};
 use sellbell::rules::{History, Truth};
 
 use super::{evening, judged, noted, other_sale, past, rule};
@@ -89,14 +91,9 @@ fn owners_who_report_together_are_one_insider() {
     );
     // A chain's second telling of the trade: its lots count in the first.
     let filings = [past(&fund)];
-    let told: Accession = filings[0].accession;
-    let own_lots = [0].into();
-    let history = History {
-        filings: &filings,
-        since: Some(evening("2020-01-01")),
-        told: Some(&own_lots),
-        told_in: &[told],
-    };
+    let counted_in = BTreeMap::from([(0, filings[0].accession)]);
+    let history =
+        History { filings: &filings, since: Some(evening("2020-01-01")), counted_in: Some(&counted_in) };
     let two = judged(&rule(r#"cluster = { insiders = 2, within = "7d" }"#), &now(), history);
     assert_eq!(two.holds, No, "{two:#?}");
     let sum = judged(

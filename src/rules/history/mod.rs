@@ -1,0 +1,219 @@
+//! Conditions about what came before: clusters, sums over time, firsts, largests, reversals.
+
+mod past;
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::evaluate::Evaluator;
+use super::reason::Recorder;
+use super::sums::Counted;
+use super::{Cluster, Cumulative, Group, Per, Span, Truth};
+use crate::filing::{Accession, Code, PastFiling, Usd, edgar_day};
+use past::{Event, Past, Window, counting, day, earlier, is_same_owner};
+
+/// What came before a filing, of its issuer.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct History<'a> {
+    /// Earlier filings; the filing itself is passed over where it is among them.
+    pub filings: &'a [PastFiling],
+    /// What was accepted from here on is all there; `None` where there is no history.
+    pub since: Option<DateTime<Utc>>,
+    /// The filing's own lots, by position, that count in another filing: one that tells the same trade, or its amendment.
+    pub counted_in: Option<&'a BTreeMap<usize, Accession>>,
+}
+
+impl<R: Recorder> Evaluator<'_, R> {
+    /// The conditions about history. Only lots that surely count are looked at.
+    pub(super) fn before(&mut self, group: &Group, counted: &Counted) -> Truth {
+        let mut holds = Truth::Yes;
+        if group.cluster.is_none()
+            && group.cumulative.is_none()
+            && group.first_in.is_none()
+            && group.largest_in.is_none()
+            && group.reversal_after.is_none()
+        {
+            return holds;
+        }
+        let past = Past::new(self.subject, group, counted);
+        if let Some(cluster) = group.cluster {
+            let (is, found) = past.cluster(cluster);
+            let worth = cluster
+                .min_value
+                .map(|value| format!(", worth {} or more", value.exact()))
+                .unwrap_or_default();
+            let wanted = || format!("{} insiders within {}{worth}", cluster.insiders, cluster.within);
+            self.note(&mut holds, "cluster", is, || (wanted(), found));
+        }
+        if let Some(cumulative) = group.cumulative {
+            let (is, found) = past.cumulative(cumulative);
+            let whose = if cumulative.per == Per::Owner { "the owner's" } else { "all insiders'" };
+            let Cumulative { within, min_value, .. } = cumulative;
+            let wanted = || format!("{whose} within {within} are worth at least {}", min_value.exact());
+            self.note(&mut holds, "cumulative", is, || (wanted(), found));
+        }
+        if let Some(span) = group.first_in {
+            let (is, found) = past.first_in(span);
+            self.note(&mut holds, "first_in", is, || (format!("the owner's first in {span}"), found));
+        }
+        if let Some(span) = group.largest_in {
+            let (is, found) = past.largest_in(span, counted);
+            self.note(&mut holds, "largest_in", is, || (format!("the owner's largest in {span}"), found));
+        }
+        if let Some(span) = group.reversal_after {
+            let (is, found) = past.reversal_after(span, counted);
+            let wanted = || format!("the owner's last trade, at most {span} before, was the opposite");
+            self.note(&mut holds, "reversal_after", is, || (wanted(), found));
+        }
+        holds
+    }
+}
+
+impl Past<'_> {
+    /// What is found, or where that is nothing and history is too short, that it cannot be told.
+    fn unless_short(&self, span: Span, found: String) -> (Truth, String) {
+        match self.reach(span) {
+            Ok(_) => (Truth::No, found),
+            Err((truth, short)) => (truth, format!("{found} so far; {short}")),
+        }
+    }
+
+    /// What is found among the lots that are of the kind, and where it does not hold for them, whether those of which that
+    /// cannot be told might change it.
+    fn with_doubt(&self, found: impl Fn(bool) -> (Truth, String)) -> (Truth, String) {
+        let (holds, said) = found(false);
+        if holds == Truth::No && found(true).0 != Truth::No {
+            return (Truth::Unknown, format!("{said}; of some lots the kind cannot be told"));
+        }
+        (holds, said)
+    }
+
+    fn cluster(&self, wanted: Cluster) -> (Truth, String) {
+        self.with_doubt(|doubtful| {
+            let enough =
+                |window: &Window| u32::try_from(window.insiders).unwrap_or(u32::MAX) >= wanted.insiders;
+            let windows = self.windows(wanted.within, doubtful, |event| event.of_issuer);
+            let most = windows.iter().map(|window| window.insiders).max().unwrap_or(0);
+            let found = format!("{most} insider{}", if most == 1 { "" } else { "s" });
+            let Some(least) = wanted.min_value else {
+                return if windows.iter().any(enough) {
+                    (Truth::Yes, found)
+                } else {
+                    self.unless_short(wanted.within, found)
+                };
+            };
+            let value = windows.iter().filter(|window| enough(window)).map(|window| window.value).max();
+            let found = value.map_or(found.clone(), |value| format!("{found}, worth {}", value.exact()));
+            if value.is_some_and(|value| value >= least) {
+                return (Truth::Yes, found);
+            }
+            if windows.iter().any(|window| enough(window) && window.unpriced) {
+                return (Truth::Unknown, format!("{found} at least, a lot has no price"));
+            }
+            self.unless_short(wanted.within, found)
+        })
+    }
+
+    fn cumulative(&self, wanted: Cumulative) -> (Truth, String) {
+        self.with_doubt(|doubtful| {
+            let counts = |event: &Event| match wanted.per {
+                Per::Issuer => event.of_issuer,
+                Per::Owner => event.of_owner,
+            };
+            let windows = self.windows(wanted.within, doubtful, counts);
+            let value = windows.iter().map(|window| window.value).max().unwrap_or_default();
+            let found = value.exact();
+            if value >= wanted.min_value {
+                return (Truth::Yes, found);
+            }
+            if windows.iter().any(|window| window.unpriced) {
+                return (Truth::Unknown, format!("at least {found}, a lot has no price"));
+            }
+            self.unless_short(wanted.within, found)
+        })
+    }
+
+    fn first_in(&self, span: Span) -> (Truth, String) {
+        let Some(first) = self.first() else { return no_date() };
+        if let Some(last) = self.before_own(span, first).filter(|event| !event.doubtful).last() {
+            return (Truth::No, format!("the last was on {}", last.date));
+        }
+        if let Some(last) = self.before_own(span, first).last() {
+            return (
+                Truth::Unknown,
+                format!("it cannot be told whether one of {} is of the kind", last.date),
+            );
+        }
+        match self.reach(span) {
+            Ok(_) => (Truth::Yes, "none before".to_owned()),
+            Err(short) => short,
+        }
+    }
+
+    fn largest_in(&self, span: Span, counted: &Counted) -> (Truth, String) {
+        let Some(first) = self.first() else { return no_date() };
+        let own = counted.trade(self.subject.filing);
+        let value = own.value.unwrap_or_default();
+        let mut sums: HashMap<Accession, (Usd, bool)> = HashMap::new();
+        for event in self.before_own(span, first) {
+            let Some(accession) = event.filing else { continue };
+            let (sum, unknown) = sums.entry(accession).or_default();
+            match event.value.filter(|_| !event.doubtful).and_then(|value| sum.plus(value)) {
+                Some(total) => *sum = total,
+                None => *unknown = true,
+            }
+        }
+        let largest = sums.values().map(|(sum, _)| *sum).max();
+        let found = largest.map_or("none before".to_owned(), |largest| {
+            format!("this one {}, the largest before {}", value.exact(), largest.exact())
+        });
+        if largest.is_some_and(|largest| largest >= value) {
+            // More may be known of this one than of that one, or less.
+            let truth = if own.value_is_at_least { Truth::Unknown } else { Truth::No };
+            return (truth, found);
+        }
+        if sums.values().any(|(_, unknown)| *unknown) || own.value.is_none() {
+            return (Truth::Unknown, format!("{found}; a lot has no price, or its kind cannot be told"));
+        }
+        match self.reach(span) {
+            Ok(_) => (Truth::Yes, found),
+            Err((truth, short)) => (truth, format!("{found}; {short}")),
+        }
+    }
+
+    fn reversal_after(&self, span: Span, counted: &Counted) -> (Truth, String) {
+        let lots = &self.subject.filing.lots;
+        let mut codes = counted.sure.iter().filter_map(|&lot| lots[lot].code.value);
+        let (Some(code), Some(first)) = (codes.next(), self.first()) else { return no_date() };
+        let wanted = if code.letter() == 'S' { 'P' } else { 'S' };
+        if !matches!(code.letter(), 'S' | 'P') || codes.any(|other| other != code) {
+            return (Truth::No, "neither sales alone nor purchases alone".to_owned());
+        }
+        let from = span.before(first);
+        let market = |code: Option<Code>| code.is_some_and(|code| matches!(code.letter(), 'S' | 'P'));
+        let mut last: Option<(NaiveDate, DateTime<Utc>, Code)> = None;
+        for past in earlier(self.subject).filter(|past| is_same_owner(self.subject, past)) {
+            for lot in counting(past).filter(|lot| market(lot.code)) {
+                let date = day(lot.date, Some(edgar_day(past.accepted_at)));
+                if let (Some(date), Some(code)) = (date, lot.code)
+                    && (from..=first).contains(&date)
+                    && last.is_none_or(|(on, at, _)| (on, at) <= (date, past.accepted_at))
+                {
+                    last = Some((date, past.accepted_at, code));
+                }
+            }
+        }
+        match last {
+            Some((date, _, code)) => {
+                let what = if code.letter() == 'P' { "bought" } else { "sold" };
+                ((code.letter() == wanted).into(), format!("{what} on {date}"))
+            }
+            None => self.unless_short(span, "no trade on the market before".to_owned()),
+        }
+    }
+}
+
+fn no_date() -> (Truth, String) {
+    (Truth::Unknown, "no lot that counts has a date".to_owned())
+}

@@ -1,0 +1,267 @@
+//! The lots of a kind, of the filing at hand and of history, each with whose it is and where it counts.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use super::super::facts::LotView;
+use super::super::sums::Counted;
+use super::super::{Group, Span, Subject, Truth};
+use crate::filing::record::LotRecord;
+use crate::filing::{Accession, Cik, PastFiling, Usd, edgar_day};
+
+/// A lot of the past or of the filing at hand.
+pub(super) struct Event {
+    pub(super) date: NaiveDate,
+    /// Whose it is: owners who report together, or the same trade, are one.
+    pub(super) insider: usize,
+    pub(super) value: Option<Usd>,
+    /// Whether it counts among the issuer's: of a trade that several filings tell, once.
+    pub(super) of_issuer: bool,
+    /// Whether it counts among those of the filing's own owners, whoever told it first.
+    pub(super) of_owner: bool,
+    /// Whether it cannot be told that it is of the kind.
+    pub(super) doubtful: bool,
+    /// `None` of the filing at hand.
+    pub(super) filing: Option<Accession>,
+}
+
+/// What may be added up in a span.
+#[derive(Default)]
+pub(super) struct Window {
+    pub(super) insiders: usize,
+    pub(super) value: Usd,
+    pub(super) unpriced: bool,
+}
+
+/// The lots of the kind that a group counts, of the filing at hand and of history.
+pub(super) struct Past<'s> {
+    pub(super) subject: &'s Subject<'s>,
+    pub(super) events: Vec<Event>,
+    /// The dates of the filing's own lots.
+    pub(super) own: BTreeSet<NaiveDate>,
+    /// From this day on all trades are in history.
+    pub(super) whole_from: Option<NaiveDate>,
+}
+
+impl<'s> Past<'s> {
+    pub(super) fn new(subject: &'s Subject<'s>, group: &Group, counted: &Counted) -> Self {
+        let filing = subject.filing;
+        let filings: HashMap<Accession, &PastFiling> =
+            earlier(subject).map(|past| (past.accession, past)).collect();
+        let mut insiders = Insiders::default();
+        let own_insider = insiders.of(filing.owners.iter().map(|owner| (owner.cik, owner.name.as_str())));
+        let mut own = BTreeSet::new();
+        let mut events = Vec::new();
+        for &i in &counted.sure {
+            let lot = &filing.lots[i];
+            let Some(date) = day(lot.date.value, filing.accepted_at.map(edgar_day)) else { continue };
+            own.insert(date);
+            let elsewhere = subject.history.counted_in.and_then(|counted_in| counted_in.get(&i));
+            let teller = elsewhere.and_then(|accession| filings.get(accession));
+            events.push(Event {
+                date,
+                insider: own_insider,
+                value: lot.value(),
+                of_issuer: elsewhere.is_none(),
+                of_owner: teller.is_none_or(|teller| !is_same_owner(subject, teller)),
+                doubtful: false,
+                filing: None,
+            });
+        }
+        let numbers: HashMap<Accession, usize> = filings
+            .values()
+            .map(|past| {
+                let owners = past.owners.iter().map(|owner| (owner.cik, owner.name.as_str()));
+                (past.accession, insiders.of(owners))
+            })
+            .collect();
+        let told = subject.history.counted_in.into_iter().flat_map(BTreeMap::values);
+        for number in told.filter_map(|teller| numbers.get(teller)) {
+            insiders.join(own_insider, *number);
+        }
+        for past in filings.values() {
+            for teller in past.counted_in.values().filter_map(|teller| numbers.get(teller)) {
+                insiders.join(numbers[&past.accession], *teller);
+            }
+            let same_owner = is_same_owner(subject, past);
+            for (i, lot) in past.lots.iter().enumerate() {
+                let kind = of_kind(group, LotView::from(lot));
+                let Some(date) = day(lot.date, Some(edgar_day(past.accepted_at))) else { continue };
+                let of_issuer = !past.not_counted.contains(&i);
+                let of_owner = same_owner && (of_issuer || is_retold(subject, past, i, &filings));
+                if kind == Truth::No || !of_issuer && !of_owner {
+                    continue;
+                }
+                events.push(Event {
+                    date,
+                    insider: numbers[&past.accession],
+                    value: lot.value,
+                    of_issuer,
+                    of_owner,
+                    doubtful: kind == Truth::Unknown,
+                    filing: Some(past.accession),
+                });
+            }
+        }
+        for event in &mut events {
+            event.insider = insiders.root(event.insider);
+        }
+        events.sort_by_key(|event| (event.date, event.filing));
+        // What was accepted later on the first day may tell of that day only in part.
+        let whole_from = subject.history.since.and_then(|since| edgar_day(since).succ_opt());
+        Self { subject, events, own, whole_from }
+    }
+
+    pub(super) fn first(&self) -> Option<NaiveDate> {
+        self.own.first().copied()
+    }
+
+    /// Whether history reaches back far enough before the filing's first lot; if not, the words for it.
+    pub(super) fn reach(&self, span: Span) -> Result<NaiveDate, (Truth, String)> {
+        let Some(first) = self.first() else {
+            return Err((Truth::Unknown, "no lot that counts has a date".to_owned()));
+        };
+        let needed = span.before(first);
+        match self.whole_from {
+            Some(from) if from <= needed => Ok(needed),
+            Some(from) => Err((
+                Truth::Unknown,
+                format!("cannot be told: history begins {from}, and {needed} is needed"),
+            )),
+            None => Err((Truth::Unknown, "cannot be told: there is no history".to_owned())),
+        }
+    }
+
+    /// The windows of a span that a lot of the filing lies in, each from a day with a lot on.
+    pub(super) fn windows(&self, span: Span, doubtful: bool, counts: impl Fn(&Event) -> bool) -> Vec<Window> {
+        let taken = |event: &&Event| counts(event) && (doubtful || !event.doubtful);
+        let events: Vec<&Event> = self.events.iter().filter(taken).collect();
+        let mut windows = Vec::new();
+        let (mut end, mut sum, mut unpriced) = (0, Decimal::ZERO, 0_usize);
+        let mut insiders: HashMap<usize, usize> = HashMap::new();
+        let mut added: Vec<Option<Decimal>> = Vec::with_capacity(events.len());
+        for (start, first) in events.iter().enumerate() {
+            while let Some(event) = events.get(end).filter(|event| span.before(event.date) <= first.date) {
+                *insiders.entry(event.insider).or_default() += 1;
+                let value = event.value.map(Usd::decimal).filter(|value| sum.checked_add(*value).is_some());
+                sum += value.unwrap_or_default();
+                unpriced += usize::from(value.is_none());
+                added.push(value);
+                end += 1;
+            }
+            let is_new = start == 0 || events[start - 1].date < first.date;
+            let next_own = self.own.range(first.date..).next();
+            if is_new && next_own.is_some_and(|own| span.before(*own) <= first.date) {
+                windows.push(Window { insiders: insiders.len(), value: sum.into(), unpriced: unpriced > 0 });
+            }
+            // It leaves the next window.
+            sum -= added[start].unwrap_or_default();
+            unpriced -= usize::from(added[start].is_none());
+            if let Some(count) = insiders.get_mut(&first.insider) {
+                *count -= 1;
+                if *count == 0 {
+                    insiders.remove(&first.insider);
+                }
+            }
+        }
+        windows
+    }
+
+    /// The owner's lots of other filings in a span up to the filing's first, oldest first.
+    pub(super) fn before_own(&self, span: Span, first: NaiveDate) -> impl Iterator<Item = &Event> {
+        let days = span.before(first)..=first;
+        self.events
+            .iter()
+            .filter(move |event| event.of_owner && event.filing.is_some() && days.contains(&event.date))
+    }
+}
+
+/// Whether a lot is of the kind that a group counts: by its own keys, or those of one of its branches.
+fn of_kind(group: &Group, lot: LotView<'_>) -> Truth {
+    if group.any.is_empty() {
+        return group.selection.takes(lot);
+    }
+    group.any.iter().fold(Truth::No, |holds, branch| holds.or(of_kind(branch, lot)))
+}
+
+pub(super) fn earlier<'s>(subject: &'s Subject<'s>) -> impl Iterator<Item = &'s PastFiling> {
+    let own = subject.filing.accession;
+    subject.history.filings.iter().filter(move |past| Some(past.accession) != own)
+}
+
+/// The lots of a past filing that no other tells as well.
+pub(super) fn counting(past: &PastFiling) -> impl Iterator<Item = &LotRecord> {
+    past.lots.iter().enumerate().filter(|(i, _)| !past.not_counted.contains(i)).map(|(_, lot)| lot)
+}
+
+/// Whether a lot of a past filing counts elsewhere only because somebody else told the trade too: it is this owner's as well.
+fn is_retold(
+    subject: &Subject<'_>,
+    past: &PastFiling,
+    lot: usize,
+    filings: &HashMap<Accession, &PastFiling>,
+) -> bool {
+    let Some(teller) = past.counted_in.get(&lot) else { return false };
+    filings.get(teller).is_none_or(|teller| !is_same_owner(subject, teller))
+}
+
+/// The day of a trade: a date that is missing, or lies after the filing, is the filing's.
+pub(super) fn day(traded: Option<NaiveDate>, accepted: Option<NaiveDate>) -> Option<NaiveDate> {
+    match (traded, accepted) {
+        (Some(traded), Some(accepted)) => Some(traded.min(accepted)),
+        (traded, accepted) => traded.or(accepted),
+    }
+}
+
+/// Who is one with whom: owners of one filing are.
+#[derive(Default)]
+struct Insiders<'a> {
+    numbers: HashMap<(Option<Cik>, &'a str), usize>,
+    parents: Vec<usize>,
+}
+
+impl<'a> Insiders<'a> {
+    /// The number of the owners of one filing, who are one from here on.
+    fn of(&mut self, owners: impl Iterator<Item = (Option<Cik>, &'a str)>) -> usize {
+        let mut own = None;
+        for (cik, name) in owners {
+            let key = (cik, if cik.is_some() { "" } else { name });
+            let next = self.parents.len();
+            let number = *self.numbers.entry(key).or_insert(next);
+            if number == next {
+                self.parents.push(next);
+            }
+            match own {
+                None => own = Some(number),
+                Some(first) => self.join(first, number),
+            }
+        }
+        own.unwrap_or_else(|| {
+            self.parents.push(self.parents.len());
+            self.parents.len() - 1
+        })
+    }
+
+    fn root(&self, mut number: usize) -> usize {
+        while self.parents[number] != number {
+            number = self.parents[number];
+        }
+        number
+    }
+
+    fn join(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.root(one), self.root(other));
+        self.parents[other] = one;
+    }
+}
+
+pub(super) fn is_same_owner(subject: &Subject<'_>, past: &PastFiling) -> bool {
+    subject.filing.owners.iter().any(|owner| {
+        past.owners.iter().any(|theirs| match owner.cik {
+            Some(cik) => theirs.cik == Some(cik),
+            None => theirs.name == owner.name,
+        })
+    })
+}
