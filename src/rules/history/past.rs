@@ -204,6 +204,10 @@ fn is_retold(
     filings: &HashMap<Accession, &PastFiling>,
 ) -> bool {
     let Some(teller) = past.counted_in.get(&lot) else { return false };
+    // The filing at hand took its place.
+    if Some(*teller) == subject.filing.accession {
+        return false;
+    }
     filings.get(teller).is_none_or(|teller| !is_same_owner(subject, teller))
 }
 

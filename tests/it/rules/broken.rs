@@ -178,6 +178,54 @@ fn a_mistake_in_the_settings_is_told_as_a_person_would_understand_it() {
 }
 
 #[test]
+fn what_is_compiled_is_bounded_in_length() {
+    for (key, length) in [("when", 1_000), ("template", 2_000)] {
+        let text = |chars: usize| {
+            let filler = "x".repeat(chars - 10);
+            let value =
+                if key == "when" { format!("1 == '{filler}'...") } else { format!("..........{filler}") };
+            let value = value.replace("...", if key == "when" { " or" } else { "..." });
+            format!(
+                "[[rule]]\nname = \"a\"\nmin_value = 1\n{key} = \"{}\"\n",
+                &value[..chars.min(value.len())]
+            )
+        };
+        let read = |text: &str| rules::load_slice([Source { file: "a", text }], &|_| true, &[]);
+        let long = read(&text(length + 1)).unwrap_err().to_string();
+        assert!(long.contains(&format!("`{key}` is too long: at most {length} characters")), "{long}");
+        if key == "template" {
+            assert!(read(&text(length)).is_ok());
+        }
+    }
+    // As deep as its length allows, on the small stack of a task.
+    let deep = format!("[[rule]]\nname = \"a\"\nwhen = \"{}1\"\n", "1 or ".repeat(199));
+    let small = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
+    let read =
+        small.spawn(move || rules::load_slice([Source { file: "a", text: &deep }], &|_| true, &[]).is_ok());
+    assert!(read.unwrap().join().unwrap());
+}
+
+#[test]
+fn no_secret_and_no_whole_address_stands_in_what_is_told() {
+    let rules = r#"
+[[rule]]
+name = "a"
+min_value = 1
+notify = ["ops.secret@example.com", "https://discord.com/api/webhooks/123/SECRETTOKEN", "email:john.doe@example.com"]
+plan = ["john.doe@example.com"]
+"#;
+    let problems = rules::load_slice([Source { file: "a", text: rules }], &|_| false, &[]).unwrap_err();
+    let settings = "[discord]\ntoken = \"MTIzSECRETTOKEN\"\nDISCORD_WEBHOOK_ALERTS = \"https://discord.com/api/webhooks/1/SECRETTOKEN\"\n\
+                    smtp_url = \"smtp://user:pa:ssSECRETTOKEN@host\"\n[edgar]\nbase_url = \"x://user:SECRETTOKEN@host/path\"\n";
+    let others = Settings::read("s", settings, &[]).map(|_| ()).unwrap_err();
+    for all in [told(&problems.0), problems.to_string(), told(&others.0), others.to_string()] {
+        for secret in ["SECRETTOKEN", "ops.secret", "john.doe@", "user:pa"] {
+            assert!(!all.contains(secret), "{secret}\n{all}");
+        }
+    }
+}
+
+#[test]
 fn all_mistakes_of_a_file_are_told_at_once() {
     let text = "[[rule]]\nname = \"A b\"\ntickers = [\"TOO LONG\"]\ncodes = [\"sell\", \"B\"]\nmin_value = 0\ncolor = 1\n\
                 any = [{ rols = [\"ceo\"], roles = [\"boss\"] }]\n[[rule]]\nmin_shares = \"x\"\n";

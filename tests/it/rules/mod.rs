@@ -2,6 +2,7 @@
 
 mod broken;
 mod conditions;
+mod decided;
 mod history;
 mod messages;
 mod naive;
