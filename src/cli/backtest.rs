@@ -10,6 +10,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{environment, setup, tell};
 use crate::backtest::{Backtest, Tally};
+use crate::config::Settings;
+use crate::edgar::tickers::Tickers;
 use crate::filing::edgar_day;
 use crate::render::terminal::{self, Colour};
 use crate::rules::RuleSet;
@@ -46,6 +48,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = setup::settings(args.config.as_deref())?;
     let rules = RuleSet::new(setup::rules(&settings, args.rules.as_deref().unwrap_or(&settings.rules_dir))?);
+    let listed = listed(&settings)?;
     let bar = progress();
     bar.set_style(style("{msg} {wide_bar} {bytes}/{total_bytes}"));
     bar.set_message("scanning");
@@ -63,7 +66,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let mut unread = 0;
     for entry in archive.filings() {
         bar.inc(1);
-        let filing = match entry.outcome {
+        let mut filing = match entry.outcome {
             Ok(filing) => filing,
             Err(error) => {
                 unread += 1;
@@ -75,6 +78,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         };
         if filing.accepted_at.is_some_and(|accepted| args.to.is_some_and(|to| edgar_day(accepted) > to)) {
             break;
+        }
+        if let Some(listed) = &listed {
+            filing.issuer.listed = listed.of(filing.issuer.cik).to_vec();
         }
         let alerts = backtest.take(&filing)?;
         for alert in alerts.iter().filter(|_| args.json) {
@@ -99,8 +105,19 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if !args.json {
         let said = summary(&backtest, &archive, unread, environment::colour())?;
         tell(&mut io::stdout(), &said);
+        if listed.is_none() {
+            let note = "Tickers are those that filers typed: the bot's store has no list of EDGAR's yet, or the bot runs.\n";
+            tell(&mut io::stdout(), note);
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The tickers that EDGAR lists, where the bot has fetched them and does not run.
+fn listed(settings: &Settings) -> anyhow::Result<Option<Tickers>> {
+    let (store, _) = setup::store(settings)?;
+    let kept = store.map(|store| store.tickers()).transpose()?.flatten();
+    Ok(kept.map(|(_, tickers)| tickers))
 }
 
 fn progress() -> ProgressBar {

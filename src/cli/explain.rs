@@ -19,7 +19,7 @@ use crate::destination::Destination;
 use crate::filing::{Accession, Filing, PastFiling};
 use crate::render::explain as words;
 use crate::rules::{Explanation, Rule, RuleSet};
-use crate::store::{DeliveryStanding, DigestStanding, Store, StoreError};
+use crate::store::{DeliveryStanding, DigestStanding, Store};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -74,17 +74,22 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let mut filing = filings::of_name(&args.filing, || Ok(settings.clone()))
         .map_err(|error| anyhow!("{}: {error}", args.filing))?;
-    let (store, note) = store(&settings)?;
+    let (store, note) = setup::store(&settings)?;
     if let Some((_, listed)) = store.as_ref().and_then(|store| store.tickers().ok().flatten()) {
         filing.issuer.listed = listed.of(filing.issuer.cik).to_vec();
     }
     let accepted_at = filing.accepted_at.unwrap_or_else(now);
     let since = decide::since(asked.iter().copied(), &filing, accepted_at);
-    let (known, whole_since) = before(store.as_ref(), &filing, since, accepted_at)?;
+    let Before { known, whole_since, came } = before(store.as_ref(), &filing, since, accepted_at)?;
     let case = Case { filing: &filing, accepted_at, seen_at: accepted_at, known: &known, whole_since };
     let mut told = Vec::new();
     for rule in asked {
-        told.push(tell_of(&rules, rule, case, &settings, store.as_ref())?);
+        let mut one = tell_of(&rules, rule, case, &settings, store.as_ref())?;
+        if let Some(came) = &came {
+            let did = if came.rang.contains_key(&rule.name) { "it rang" } else { "it was silent" };
+            one.outcome = format!("{} (when the bot read it, {did})", one.outcome);
+        }
+        told.push(one);
     }
     if args.json {
         let notes: Vec<&str> = note.iter().map(String::as_str).collect();
@@ -106,23 +111,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The store, where there is one that can be opened, and what that means for the answer.
-fn store(settings: &Settings) -> anyhow::Result<(Option<Store>, Option<String>)> {
-    let dir = &settings.store_dir;
-    if !dir.is_dir() {
-        let note =
-            format!("There is no store in {} yet: without history, and nothing was sent.", dir.display());
-        return Ok((None, Some(note)));
-    }
-    match Store::open(dir) {
-        Ok(store) => Ok((Some(store), None)),
-        Err(StoreError::Busy(_)) => {
-            let note =
-                "A running sellbell has the store: told without history, and what was sent is not known.";
-            Ok((None, Some(note.to_owned())))
-        }
-        Err(error) => Err(error.into()),
-    }
+/// What came before a filing.
+#[derive(Default)]
+struct Before {
+    known: Vec<PastFiling>,
+    whole_since: Option<DateTime<Utc>>,
+    /// What history keeps of the filing itself, where the bot has read it.
+    came: Option<PastFiling>,
 }
 
 /// What history had of the issuer when the filing came.
@@ -131,15 +126,16 @@ fn before(
     filing: &Filing,
     since: DateTime<Utc>,
     accepted_at: DateTime<Utc>,
-) -> anyhow::Result<(Vec<PastFiling>, Option<DateTime<Utc>>)> {
-    let Some(store) = store else { return Ok((Vec::new(), None)) };
+) -> anyhow::Result<Before> {
+    let Some(store) = store else { return Ok(Before::default()) };
     let (mut known, whole_since) = store.history(filing.issuer.cik, since)?;
+    let came = known.iter().find(|past| Some(past.accession) == filing.accession).cloned();
     // What the bot knew then: filings of one second come by accession, and what came later replaced nothing yet.
     let own = (accepted_at, filing.accession);
     known.retain(|past| (past.accepted_at, Some(past.accession)) < own);
     let accessions: BTreeSet<Accession> = known.iter().map(|past| past.accession).collect();
     let known = known.into_iter().map(|past| past.as_known(|other| accessions.contains(&other))).collect();
-    Ok((known, whole_since))
+    Ok(Before { known, whole_since, came })
 }
 
 fn tell_of(

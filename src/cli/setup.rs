@@ -10,6 +10,7 @@ use crate::config::Settings;
 use crate::destination::Destination;
 use crate::problem::Problems;
 use crate::rules::{self, Rule};
+use crate::store::{Store, StoreError};
 
 const DEFAULT_FILE: &str = "config/sellbell.toml";
 
@@ -45,4 +46,23 @@ pub(super) fn rules(settings: &Settings, path: &Path) -> anyhow::Result<Vec<Rule
 
 fn read(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read the settings in {}", path.display()))
+}
+
+/// The store, where there is one that can be opened, and what that means for the answer.
+pub(super) fn store(settings: &Settings) -> anyhow::Result<(Option<Store>, Option<String>)> {
+    let dir = &settings.store_dir;
+    if !dir.is_dir() {
+        let note =
+            format!("There is no store in {} yet: without history, and nothing was sent.", dir.display());
+        return Ok((None, Some(note)));
+    }
+    match Store::open(dir) {
+        Ok(store) => Ok((Some(store), None)),
+        Err(StoreError::Busy(_)) => {
+            let note =
+                "A running sellbell has the store: told without history, and what was sent is not known.";
+            Ok((None, Some(note.to_owned())))
+        }
+        Err(error) => Err(error.into()),
+    }
 }

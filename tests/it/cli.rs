@@ -232,6 +232,8 @@ fn explain_knows_what_the_bot_sent() {
     for destination in ["terminal", "discord:alerts", "email:desk"] {
         assert!(said.contains(&format!("{destination}: was sent 20")), "{said}");
     }
+    assert!(said.contains("(when the bot read it, it rang)"), "{said}");
+    assert!(said.contains("silent, because of min_value (when the bot read it, it was silent)"), "{said}");
 }
 
 #[test]
