@@ -14,7 +14,7 @@ pub const MAX_BYTES: usize = 32 * 1024 * 1024;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message} ({at})")]
 pub struct Unreadable {
-    /// A stable word: `not-a-filing`, `not-well-formed`, `not-ownership`, `incomplete`, `too-large`.
+    /// A stable word: `not-a-filing`, `not-well-formed`, `not-ownership`, `incomplete`, `too-large`; of archives `damaged`.
     pub kind: &'static str,
     /// What is wrong.
     pub message: String,
