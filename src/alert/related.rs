@@ -68,7 +68,7 @@ impl Alert {
         let changes = relation.changes.as_ref().filter(|changes| !changes.rows.is_empty())?;
         let told: Vec<LotRecord> =
             rang.lots.iter().filter_map(|&i| relation.follows_lots.get(i)).cloned().collect();
-        if told.is_empty() || !rang.lots.iter().any(|lot| changes.replaced.contains(lot)) {
+        if told.is_empty() || !rang.lots.iter().all(|lot| changes.replaced.contains(lot)) {
             return None;
         }
         let matched = Match { lots: Vec::new(), trade: Trade::of(told.iter().map(LotRecord::figures)) };

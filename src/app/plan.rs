@@ -72,8 +72,7 @@ impl App {
         }
         let earlier = self.store.pending()?.into_iter().map(|pending| pending.filing).filter(|pending| {
             pending.issuer == Some(filing.issuer.cik)
-                && pending.accepted_at < accepted_at
-                && Some(pending.accession) != filing.accession
+                && (pending.accepted_at, Some(pending.accession)) < (accepted_at, filing.accession)
         });
         let newest = earlier.map(|pending| pending.accepted_at).max();
         Ok(whole_since.map(|whole| newest.map_or(whole, |newest| whole.max(newest))))

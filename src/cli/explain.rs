@@ -147,7 +147,8 @@ fn tell_of(
 ) -> anyhow::Result<Told> {
     let explanation = decide::explain(rule, case);
     let decision = decide::decide_for(rules, vec![rule], case);
-    let alert = decision.alerts.into_iter().map(|(_, alert)| alert).next();
+    let own = decision.alerts.into_iter().find(|(own, _)| own.name == rule.name);
+    let alert = own.map(|(_, alert)| alert);
     let silence = decision.silent.into_iter().map(|(_, silence)| silence).next();
     let mut deliveries = Vec::new();
     if let Some(alert) = alert.as_ref().filter(|_| rule.enabled) {

@@ -164,12 +164,12 @@ impl Past {
             own.count_in(told.accession, told.lots.iter().copied());
         }
         if let Some((amendment, replaced)) = &relation.amended_by {
-            own.count_in(*amendment, replaced.iter().copied());
+            own.replace_in(*amendment, replaced.iter().copied());
         }
         let mut filings = case.known.to_vec();
         if let (Some(follows), Some(changes)) = (relation.follows, &relation.changes) {
             for before in filings.iter_mut().filter(|past| past.accession == follows) {
-                before.count_in(own.accession, changes.replaced.iter().copied());
+                before.replace_in(own.accession, changes.replaced.iter().copied());
             }
         }
         let counted_in = own.counted_in.clone();
@@ -200,7 +200,14 @@ impl Past {
         let rang = self.relation.follows_rang.get(&rule.name)?;
         let edited = rang.asked.as_ref().is_some_and(|asked| *asked != asked_for(rule));
         let own_key = |follows| Alert::own_key(&rule.name, case.filing.issuer.cik, follows).to_string();
-        let anothers = self.relation.follows.is_some_and(|follows| own_key(follows) != rang.key);
+        // A version that told nothing new has the key of the version before it; a chain's other telling has another's.
+        let original = match &self.relation.link {
+            Link::To(original) => Some(*original),
+            Link::Unclear(_) | Link::Unknown => None,
+        };
+        let is_version = |past: &PastFiling| Some(past.accession) == original || past.amends == original;
+        let versions = self.filings.iter().filter(|past| original.is_some() && is_version(past));
+        let anothers = !versions.map(|past| past.accession).any(|version| own_key(version) == rang.key);
         if edited || anothers || rules::lots_may_meet(rule, subject) {
             return None;
         }

@@ -117,6 +117,14 @@ impl PastFiling {
         }
     }
 
+    /// Notes that an amendment took the place of lots, also of those that another filing tells as well.
+    pub fn replace_in(&mut self, amendment: Accession, lots: impl IntoIterator<Item = usize>) {
+        for lot in lots {
+            self.not_counted.insert(lot);
+            self.counted_in.insert(lot, amendment);
+        }
+    }
+
     /// This filing as it was before others than `known` came: what those tell or replace counts here.
     #[must_use]
     pub fn as_known(mut self, known: impl Fn(Accession) -> bool) -> Self {

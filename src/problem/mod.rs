@@ -159,19 +159,19 @@ fn masked(text: &str) -> String {
         let hidden = chars.iter_mut().skip(value).filter(|c| !c.is_whitespace() && !"\"'".contains(**c));
         hidden.for_each(|c| *c = '•');
     }
+    let ends = |c: char| c.is_whitespace() || "\"'`<>,".contains(c);
+    for at in (2..chars.len()).filter(|&i| chars[i - 2..=i] == [':', '/', '/']).collect::<Vec<_>>() {
+        let end = (at + 1..chars.len()).find(|&i| ends(chars[i])).unwrap_or(chars.len());
+        let has_login = chars[at + 1..end].contains(&'@');
+        let path = (at + 1..end).find(|&i| "/?#".contains(chars[i])).map_or(end, |slash| slash + 1);
+        let from = if has_login { at + 1 } else { path };
+        chars[from..end].iter_mut().for_each(|c| *c = '•');
+    }
     for at in (0..chars.len()).filter(|&i| chars[i] == '@').collect::<Vec<_>>() {
         let start = chars[..at].iter().rposition(|&c| !local(c)).map_or(0, |before| before + 1);
         for hidden in chars.iter_mut().take(at).skip(start + 1) {
             *hidden = '•';
         }
-    }
-    let ends = |c: char| c.is_whitespace() || "\"'`<>,".contains(c);
-    for at in (2..chars.len()).filter(|&i| chars[i - 2..=i] == [':', '/', '/']).collect::<Vec<_>>() {
-        let end = (at + 1..chars.len()).find(|&i| ends(chars[i])).unwrap_or(chars.len());
-        let has_login = chars[at + 1..end].contains(&'@');
-        let path = (at + 1..end).find(|&i| chars[i] == '/').map_or(end, |slash| slash + 1);
-        let from = if has_login { at + 1 } else { path };
-        chars[from..end].iter_mut().for_each(|c| *c = '•');
     }
     chars.into_iter().collect()
 }

@@ -241,7 +241,11 @@ impl Group {
     /// What it asks of owners and lots, and not of the form, of lateness and of what came before.
     #[must_use]
     pub fn of_lots_alone(&self) -> Self {
+        let any: Vec<Self> = self.any.iter().map(Self::of_lots_alone).collect();
+        // Branches that ask less may bring more.
+        let max_value = self.max_value.filter(|_| any == self.any);
         Self {
+            max_value,
             forms: Vec::new(),
             amendments: None,
             filed_late: None,
@@ -251,7 +255,7 @@ impl Group {
             largest_in: None,
             reversal_after: None,
             when: None,
-            any: self.any.iter().map(Self::of_lots_alone).collect(),
+            any,
             // What is excluded may be excluded for one of these.
             not: self.not.as_ref().filter(|not| **not == Box::new(not.of_lots_alone())).cloned(),
             ..self.clone()

@@ -11,7 +11,7 @@ use super::reason::Recorder;
 use super::sums::Counted;
 use super::{Cluster, Cumulative, Group, Per, Span, Truth};
 use crate::filing::{Accession, Code, PastFiling, Usd, edgar_day};
-use past::{Event, Past, Window, counting, day, earlier, is_same_owner};
+use past::{Event, Past, Window, day, earlier, is_same_owner, owners_own};
 
 /// What came before a filing, of its issuer.
 #[derive(Debug, Clone, Copy, Default)]
@@ -194,7 +194,7 @@ impl Past<'_> {
         let market = |code: Option<Code>| code.is_some_and(|code| matches!(code.letter(), 'S' | 'P'));
         let mut last: Option<(NaiveDate, DateTime<Utc>, Code)> = None;
         for past in earlier(self.subject).filter(|past| is_same_owner(self.subject, past)) {
-            for lot in counting(past).filter(|lot| market(lot.code)) {
+            for lot in owners_own(self.subject, past).filter(|lot| market(lot.code)) {
                 let date = day(lot.date, Some(edgar_day(past.accepted_at)));
                 if let (Some(date), Some(code)) = (date, lot.code)
                     && (from..=first).contains(&date)

@@ -191,9 +191,16 @@ pub(super) fn earlier<'s>(subject: &'s Subject<'s>) -> impl Iterator<Item = &'s 
     subject.history.filings.iter().filter(move |past| Some(past.accession) != own)
 }
 
-/// The lots of a past filing that no other tells as well.
-pub(super) fn counting(past: &PastFiling) -> impl Iterator<Item = &LotRecord> {
-    past.lots.iter().enumerate().filter(|(i, _)| !past.not_counted.contains(i)).map(|(_, lot)| lot)
+/// The lots of a past filing of the same owner that are the owner's, whoever else told them.
+pub(super) fn owners_own<'s>(
+    subject: &'s Subject<'s>,
+    past: &'s PastFiling,
+) -> impl Iterator<Item = &'s LotRecord> {
+    let filings: HashMap<Accession, &PastFiling> =
+        earlier(subject).map(|past| (past.accession, past)).collect();
+    let lots = past.lots.iter().enumerate();
+    lots.filter(move |(i, _)| !past.not_counted.contains(i) || is_retold(subject, past, *i, &filings))
+        .map(|(_, lot)| lot)
 }
 
 /// Whether a lot of a past filing counts elsewhere only because somebody else told the trade too: it is this owner's as well.

@@ -200,3 +200,46 @@ fn records_of_before_say_nothing_of_where_lots_count() {
     let past: PastFiling = serde_json::from_str(old).unwrap();
     assert_eq!((past.counted_in, past.rang["r"].asked.clone()), (BTreeMap::new(), None));
 }
+
+#[test]
+fn an_amendment_of_an_amendment_takes_the_alert_back_too() {
+    let mut row = Row::of("min_value = 1_000");
+    assert_eq!(row.take(&original()), "rings");
+    assert_eq!(row.take(&amended(&original(), 2, |_| {})), "told before");
+    let cheaper = amended(&original(), 3, |filing| {
+        filing.lots[0].price = noted("1");
+        filing.accepted_at = filing.accepted_at.map(|at| at + TimeDelta::days(1));
+    });
+    assert_eq!(row.take(&cheaper), "withdrawn");
+}
+
+#[test]
+fn an_amendment_that_leaves_rows_standing_takes_nothing_back() {
+    let two = with_lot(original(), |lot| {
+        lot.shares = noted("200");
+        lot.line.shares_after = noted("50");
+    });
+    let mut row = Row::of("min_value = 2_500");
+    assert_eq!(row.take(&two), "rings");
+    let one_of_them = amended(&two, 2, |filing| {
+        filing.lots.truncate(1);
+        filing.lots[0].price = noted("9.5");
+    });
+    assert_ne!(row.take(&one_of_them), "withdrawn");
+}
+
+#[test]
+fn a_purchase_that_another_of_the_chain_told_first_is_turned_by_a_sale() {
+    let bought = |number: u32, owner: u64| {
+        let mut filing = block(number, owner, "2025-11-02");
+        filing.lots[0].code = noted("P");
+        filing
+    };
+    let mut row = Row::of("reversal_after = \"18mo\"");
+    row.take(&bought(1, 8));
+    row.take(&bought(2, 9));
+    let mut sale = block(3, 9, "2025-12-05");
+    sale.lots[0].shares = noted("50");
+    sale.lots[0].line.shares_after = noted("850");
+    assert_eq!(row.take(&sale), "rings");
+}
