@@ -67,13 +67,6 @@ impl Problem {
         self.help = Some(help.into());
         self
     }
-
-    /// As a warning.
-    #[must_use]
-    pub fn warning(mut self) -> Self {
-        self.level = Level::Warning;
-        self
-    }
 }
 
 impl fmt::Display for Problem {

@@ -7,12 +7,12 @@ use super::reason::{Deciding, Everything, Recorder};
 use super::sums::{Counted, reaches, stays_below};
 use super::words::{self, rows};
 use super::{Amendments, Explanation, Group, OwnerWanted, RoleWanted, Rule, Subject, Truth};
-use crate::filing::{Filing, Trade, Usd, share_of_holdings};
+use crate::filing::{Trade, Usd, share_of_holdings};
 
 /// A rule and the lots of a filing that meet it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Match {
-    /// Positions in [`Filing::lots`], ascending.
+    /// Positions in [`crate::filing::Filing::lots`], ascending.
     pub lots: Vec<usize>,
     /// The figures of those lots together.
     pub trade: Trade,
@@ -109,7 +109,7 @@ impl<R: Recorder> Evaluator<'_, R> {
         if !group.tickers.is_empty() {
             let tickers = self.subject.tickers();
             let has = tickers.iter().any(|ticker| group.tickers.contains(ticker));
-            self.note(&mut holds, "tickers", has, || (words::list(&group.tickers), words::or_none(tickers)));
+            self.note(&mut holds, "tickers", has, || (words::list(&group.tickers), words::list(tickers)));
         }
         if !group.forms.is_empty() {
             let told = || (words::list(&group.forms), filing.form.to_string());
@@ -282,15 +282,5 @@ impl<R: Recorder> Evaluator<'_, R> {
             self.note(&mut holds, "when", is, || (when.source().to_owned(), found));
         }
         holds
-    }
-}
-
-/// The filing whose lots are meant, for messages.
-impl Match {
-    /// The match of these lots of a filing.
-    pub fn of(filing: &Filing, lots: Vec<usize>) -> Self {
-        let trade =
-            Trade::of(lots.iter().filter_map(|&lot| filing.lots.get(lot)).map(crate::filing::Lot::figures));
-        Self { lots, trade }
     }
 }

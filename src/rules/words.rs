@@ -22,10 +22,6 @@ pub(super) fn list<T: Display>(items: impl IntoIterator<Item = T>) -> String {
     }
 }
 
-pub(super) fn or_none(items: &[String]) -> String {
-    list(items)
-}
-
 pub(super) fn roles(owners: &[Vec<Role>]) -> String {
     let mut all: Vec<Role> = owners.iter().flatten().copied().collect();
     all.sort_unstable();
