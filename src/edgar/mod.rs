@@ -1,7 +1,9 @@
 //! EDGAR's formats and what its answers mean. Knows nothing of how they are fetched.
 
 pub mod answer;
+pub mod company;
 pub mod feed;
+pub mod index;
 pub mod submission;
 pub mod tickers;
 

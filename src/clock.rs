@@ -1,0 +1,68 @@
+//! What time it is: the world's, or that of a play, which begins anywhere and may run faster.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
+
+/// The time that the bot goes by. Copies tell the same time.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Clock {
+    played: Option<Played>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Played {
+    origin: DateTime<Utc>,
+    started: Instant,
+    speed: f64,
+}
+
+impl Clock {
+    /// The system's clock.
+    pub fn wall() -> Self {
+        Self::default()
+    }
+
+    /// A clock that shows `origin` now and goes `speed` times as fast as the world's. It goes by tokio's time, so that it
+    /// stands still where that is paused.
+    pub fn played(origin: DateTime<Utc>, speed: f64) -> Self {
+        #[expect(clippy::disallowed_methods, reason = "a play begins when it is made")]
+        let started = Instant::now();
+        Self { played: Some(Played { origin, started, speed }) }
+    }
+
+    /// The time now.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock")]
+    pub fn now(&self) -> DateTime<Utc> {
+        match self.played {
+            None => Utc::now(),
+            Some(Played { origin, started, speed }) => {
+                let passed = TimeDelta::from_std(started.elapsed().mul_f64(speed)).unwrap_or(TimeDelta::MAX);
+                origin.checked_add_signed(passed).unwrap_or(DateTime::<Utc>::MAX_UTC)
+            }
+        }
+    }
+
+    /// How long a span of this clock takes in the world; nothing for what lies behind.
+    pub fn real(&self, span: TimeDelta) -> Duration {
+        let span = span.to_std().unwrap_or_default();
+        self.played.map_or(span, |played| span.div_f64(played.speed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_play_goes_faster_and_its_spans_are_shorter() {
+        let origin: DateTime<Utc> = "2023-03-08T11:00:00Z".parse().unwrap();
+        let clock = Clock::played(origin, 60.0);
+        assert_eq!(clock.now(), origin);
+        assert_eq!(clock.real(TimeDelta::minutes(3)), Duration::from_secs(3));
+        assert_eq!(clock.real(TimeDelta::minutes(-3)), Duration::ZERO);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert_eq!(clock.now(), origin + TimeDelta::minutes(2));
+    }
+}
