@@ -1,13 +1,17 @@
 //! An archive of submissions with the listings that EDGAR would show of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::filing::{Accession, Cik, IdError};
+use crate::filing::{Accession, Cik, Filing, Form, IdError};
 use crate::reader::{self, Unreadable};
+use crate::source::archive as files;
 
 macro_rules! bundled {
     ($($name:literal),* $(,)?) => {
@@ -40,15 +44,41 @@ pub fn bundled(accession: Accession) -> Option<&'static [u8]> {
     BUNDLED.into_iter().find(|bytes| head(bytes))
 }
 
-/// Submissions and listings.
+/// Filings, the listings that EDGAR would show of them, and where their submissions are: their bytes are read or made when they are
+/// asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Archive {
-    /// Newest first, one a filer of a filing.
-    pub(super) listings: Vec<Listing>,
-    pub(super) submissions: HashMap<Accession, Submission>,
+    /// In the order in which they were added.
+    pub(super) filings: Vec<Filed>,
     /// In the shape of EDGAR's list of tickers.
     pub(super) tickers: BTreeMap<usize, CompanyTicker>,
+    /// Whether the list of a company has 50 filings a file, so that a company with few has further files; else 1,000, as EDGAR
+    /// has it.
+    pub small_company_files: bool,
+    pub(super) skipped: u64,
+    places: HashMap<Accession, usize>,
+    known_tickers: HashSet<(Cik, String)>,
 }
+
+/// A filing whose submission is made when it is asked for.
+#[derive(Clone)]
+pub struct Made {
+    /// Which filing.
+    pub accession: Accession,
+    /// `4` or `4/A`.
+    pub form: Form,
+    /// When EDGAR accepts it, in whole seconds.
+    pub accepted_at: DateTime<Utc>,
+    /// The issuer and its name.
+    pub issuer: (Cik, String),
+    /// The owners and their names.
+    pub owners: Vec<(Cik, String)>,
+    /// Makes the submission text: each time the same, and one that tells these same facts.
+    pub submission: Maker,
+}
+
+/// Makes a submission text.
+pub type Maker = Arc<dyn Fn() -> Vec<u8> + Send + Sync>;
 
 /// A ticker of an issuer, as EDGAR's list has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,22 +88,38 @@ pub(super) struct CompanyTicker {
     title: String,
 }
 
-/// One filer of one filing, as the feed shows it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Listing {
-    pub(super) form: String,
+/// One filing, as EDGAR lists it.
+#[derive(Debug, Clone)]
+pub(super) struct Filed {
     pub(super) accession: Accession,
-    pub(super) filer: Cik,
-    pub(super) name: String,
-    pub(super) role: String,
+    pub(super) form: Cow<'static, str>,
     pub(super) accepted_at: DateTime<Utc>,
-    pub(super) size: String,
+    pub(super) size: Box<str>,
+    pub(super) filers: Vec<Filer>,
+    pub(super) source: Source,
 }
 
+/// A filer of a filing.
 #[derive(Debug, Clone)]
-pub(super) struct Submission {
-    pub(super) filers: Vec<Cik>,
-    pub(super) bytes: Vec<u8>,
+pub(super) struct Filer {
+    pub(super) cik: Cik,
+    pub(super) name: Box<str>,
+    pub(super) role: Cow<'static, str>,
+}
+
+/// Where the bytes of a submission are.
+#[derive(Clone)]
+pub(super) enum Source {
+    /// Nowhere: the filing is only listed.
+    Nowhere,
+    /// In the program.
+    Bundled(&'static [u8]),
+    /// Here.
+    Owned(Arc<[u8]>),
+    /// At this place of files on disk.
+    Files(Arc<Mutex<files::Archive>>, usize),
+    /// In what makes them.
+    Made(Maker),
 }
 
 /// Why something cannot stand in an archive.
@@ -91,6 +137,9 @@ pub enum ArchiveError {
     /// An identifier of a listing.
     #[error(transparent)]
     Id(#[from] IdError),
+    /// Files that cannot be used.
+    #[error(transparent)]
+    Files(#[from] files::ArchiveError),
 }
 
 impl Archive {
@@ -101,7 +150,7 @@ impl Archive {
     pub fn bundled() -> Result<Self, ArchiveError> {
         let mut archive = Self::default();
         for bytes in BUNDLED {
-            archive.add(bytes.to_vec())?;
+            archive.add_read(&reader::read(bytes)?, bytes.len(), Source::Bundled(bytes))?;
         }
         for line in BUNDLED_OTHER.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
             archive.add_other(line)?;
@@ -109,51 +158,117 @@ impl Archive {
         Ok(archive)
     }
 
-    /// Adds a submission and its listings: its owners, then its issuer.
+    /// Adds a submission and its listings: its owners, then its issuer. One of a filing that is here takes its place.
     ///
     /// # Errors
     /// A submission that cannot be read, or without header.
     pub fn add(&mut self, bytes: Vec<u8>) -> Result<(), ArchiveError> {
         let filing = reader::read(&bytes)?;
-        let (Some(accession), Some(accepted_at)) = (filing.accession, filing.accepted_at) else {
-            return Err(ArchiveError::NoHeader);
-        };
-        for ticker in filing.issuer.tickers() {
-            let entry =
-                CompanyTicker { cik_str: filing.issuer.cik, ticker, title: filing.issuer.name.clone() };
-            if !self.tickers.values().any(|known| *known == entry) {
-                self.tickers.insert(self.tickers.len(), entry);
-            }
-        }
-        let owners =
-            filing.owners.iter().filter_map(|owner| Some((owner.cik?, owner.name.clone(), "Reporting")));
-        let issuer = (filing.issuer.cik, filing.issuer.name.clone(), "Issuer");
-        let filers: Vec<(Cik, String, &str)> = owners.chain([issuer]).collect();
-        let size = format!("{} KB", bytes.len().div_ceil(1024));
-        self.submissions
-            .insert(accession, Submission { filers: filers.iter().map(|filer| filer.0).collect(), bytes });
-        for (filer, name, role) in filers {
-            self.list(Listing {
-                form: filing.form.to_string(),
-                accession,
-                filer,
-                name,
-                role: role.to_owned(),
-                accepted_at,
-                size: size.clone(),
-            });
-        }
-        Ok(())
+        self.add_read(&filing, bytes.len(), Source::Owned(bytes.into()))
+    }
+
+    /// Adds a filing whose submission is made when it is asked for, and its listings: its owners, then its issuer.
+    pub fn add_made(&mut self, made: Made) {
+        let owners = made.owners.into_iter().map(|(cik, name)| Filer::new(cik, &name, "Reporting"));
+        let issuer = Filer::new(made.issuer.0, &made.issuer.1, "Issuer");
+        self.put(Filed {
+            accession: made.accession,
+            form: made.form.to_string().into(),
+            accepted_at: made.accepted_at,
+            size: "10 KB".into(),
+            filers: owners.chain([issuer]).collect(),
+            source: Source::Made(made.submission),
+        });
     }
 
     /// How many submissions there are.
     pub fn len(&self) -> usize {
-        self.submissions.len()
+        self.filings.iter().filter(|filing| filing.has_submission()).count()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.submissions.is_empty()
+        self.len() == 0
+    }
+
+    /// How many Forms 4 and 4/A there are.
+    pub fn forms_4(&self) -> usize {
+        self.filings.iter().filter(|filing| filing.is_form_4()).count()
+    }
+
+    /// The Forms 4 and 4/A with the times of their acceptance and their issuers, in the order of acceptance.
+    pub fn filings_4(&self) -> impl Iterator<Item = (Accession, DateTime<Utc>, Cik)> + use<> {
+        let forms_4 = self.filings.iter().filter(|filing| filing.is_form_4());
+        let mut filings: Vec<_> = forms_4
+            .filter_map(|filing| {
+                let issuer = filing.filers.iter().find(|filer| filer.role == "Issuer")?;
+                Some((filing.accession, filing.accepted_at, issuer.cik))
+            })
+            .collect();
+        filings.sort_unstable_by_key(|&(accession, accepted_at, _)| (accepted_at, accession));
+        filings.into_iter()
+    }
+
+    /// When the first filing was accepted; `None` where there is none.
+    pub fn first(&self) -> Option<DateTime<Utc>> {
+        self.filings.iter().map(|filing| filing.accepted_at).min()
+    }
+
+    /// When the last filing was accepted; `None` where there is none.
+    pub fn last(&self) -> Option<DateTime<Utc>> {
+        self.filings.iter().map(|filing| filing.accepted_at).max()
+    }
+
+    /// How many things in files were passed over: other forms, other days, and what cannot be served.
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    /// Adds a submission that was read, wherever its bytes are.
+    pub(super) fn add_read(
+        &mut self,
+        filing: &Filing,
+        bytes: usize,
+        source: Source,
+    ) -> Result<(), ArchiveError> {
+        let (Some(accession), Some(accepted_at)) = (filing.accession, filing.accepted_at) else {
+            return Err(ArchiveError::NoHeader);
+        };
+        for ticker in filing.issuer.tickers() {
+            if self.known_tickers.insert((filing.issuer.cik, ticker.clone())) {
+                let entry =
+                    CompanyTicker { cik_str: filing.issuer.cik, ticker, title: filing.issuer.name.clone() };
+                self.tickers.insert(self.tickers.len(), entry);
+            }
+        }
+        let owners =
+            filing.owners.iter().filter_map(|owner| Some(Filer::new(owner.cik?, &owner.name, "Reporting")));
+        let issuer = Filer::new(filing.issuer.cik, &filing.issuer.name, "Issuer");
+        self.put(Filed {
+            accession,
+            form: filing.form.to_string().into(),
+            accepted_at,
+            size: format!("{} KB", bytes.div_ceil(1024)).into(),
+            filers: owners.chain([issuer]).collect(),
+            source,
+        });
+        Ok(())
+    }
+
+    /// Whether a filing of this accession is listed.
+    pub(super) fn has(&self, accession: Accession) -> bool {
+        self.places.contains_key(&accession)
+    }
+
+    /// Adds a filing, or puts it in the place of the one of its accession.
+    pub(super) fn put(&mut self, filing: Filed) {
+        match self.places.get(&filing.accession).and_then(|&place| self.filings.get_mut(place)) {
+            Some(known) => *known = filing,
+            None => {
+                self.places.insert(filing.accession, self.filings.len());
+                self.filings.push(filing);
+            }
+        }
     }
 
     fn add_other(&mut self, line: &str) -> Result<(), ArchiveError> {
@@ -162,20 +277,68 @@ impl Archive {
         let [form, accession, name, filer, role, accepted, size] = columns.as_slice() else {
             return Err(malformed());
         };
-        self.list(Listing {
-            form: (*form).to_owned(),
-            accession: accession.parse()?,
-            filer: filer.parse()?,
-            name: (*name).to_owned(),
-            role: (*role).to_owned(),
-            accepted_at: DateTime::parse_from_rfc3339(accepted).map_err(|_| malformed())?.to_utc(),
-            size: (*size).to_owned(),
-        });
+        let accession = accession.parse()?;
+        let filer = Filer { cik: filer.parse()?, name: (*name).into(), role: (*role).to_owned().into() };
+        let accepted_at = DateTime::parse_from_rfc3339(accepted).map_err(|_| malformed())?.to_utc();
+        match self.places.get(&accession).and_then(|&place| self.filings.get_mut(place)) {
+            Some(known) => known.filers.push(filer),
+            None => self.put(Filed {
+                accession,
+                form: (*form).to_owned().into(),
+                accepted_at,
+                size: (*size).into(),
+                filers: vec![filer],
+                source: Source::Nowhere,
+            }),
+        }
         Ok(())
     }
+}
 
-    fn list(&mut self, listing: Listing) {
-        let place = self.listings.partition_point(|other| other.accepted_at >= listing.accepted_at);
-        self.listings.insert(place, listing);
+impl Filed {
+    pub(super) fn is_form_4(&self) -> bool {
+        matches!(&*self.form, "4" | "4/A")
+    }
+
+    pub(super) fn has_submission(&self) -> bool {
+        !matches!(self.source, Source::Nowhere)
+    }
+
+    /// Whether it has a submission, and this filer.
+    pub(super) fn is_served_under(&self, filer: Cik) -> bool {
+        self.has_submission() && self.filers.iter().any(|known| known.cik == filer)
+    }
+}
+
+impl Filer {
+    pub(super) fn new(cik: Cik, name: &str, role: &'static str) -> Self {
+        Self { cik, name: name.into(), role: role.into() }
+    }
+}
+
+impl Source {
+    /// The submission text; `None` where there is none, or it can no longer be read.
+    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Nowhere => None,
+            Self::Bundled(bytes) => Some(bytes.to_vec()),
+            Self::Owned(bytes) => Some(bytes.to_vec()),
+            Self::Files(files, place) => {
+                files.lock().unwrap_or_else(PoisonError::into_inner).submission(*place).ok().flatten()
+            }
+            Self::Made(make) => Some(make()),
+        }
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nowhere => "Nowhere",
+            Self::Bundled(_) => "Bundled",
+            Self::Owned(_) => "Owned",
+            Self::Files(..) => "Files",
+            Self::Made(_) => "Made",
+        })
     }
 }

@@ -1,13 +1,25 @@
 //! An EDGAR on loopback, served from an archive of filings, and a Discord that writes down what it is sent: for the demo,
-//! for tests and benchmarks.
+//! for tests and benchmarks. The EDGAR holds all of its archive at once, or plays it: each filing comes out at its recorded time.
 
 mod archive;
+mod asked;
+mod dice;
 mod discord;
+mod documents;
 mod edgar;
+mod faults;
+mod files;
+mod log;
+mod mixed;
+mod reply;
+mod shelf;
+mod spoil;
 
-pub use archive::{Archive, ArchiveError, bundled};
+pub use archive::{Archive, ArchiveError, Made, Maker, bundled};
 pub use discord::WebhookSink;
-pub use edgar::ReplayedEdgar;
+pub use edgar::{ReplayedEdgar, Stage};
+pub use faults::{Faults, Kind};
+pub use log::Log;
 
 use std::io;
 use std::net::SocketAddr;

@@ -143,6 +143,21 @@ impl Archive {
         Filings { archive: self, next: 0 }
     }
 
+    /// The submission text of the filing at a place in the order of [`filings`](Self::filings), as the file has it. Where its
+    /// header tells only the day, 22:00 of it is put in as the time of acceptance. `None` for what has no such text: a row of a
+    /// data set, a bare document, and a place behind the last.
+    ///
+    /// # Errors
+    /// Bytes that cannot be unpacked, are too many or are gone.
+    pub fn submission(&mut self, place: usize) -> Result<Option<Vec<u8>>, Unreadable> {
+        self.index.get(place).copied().map_or(Ok(None), |item| self.text(item))
+    }
+
+    /// EDGAR's day of the filing at a place; `None` where it has no time.
+    pub fn day(&self, place: usize) -> Option<NaiveDate> {
+        self.index.get(place).and_then(Item::day)
+    }
+
     /// How many entries [`filings`](Self::filings) yields, those that cannot be read among them.
     pub fn len(&self) -> usize {
         self.index.len()

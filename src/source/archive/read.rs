@@ -15,6 +15,8 @@ use crate::reader::{self, MAX_BYTES, Unreadable};
 
 /// More rows than the reader of documents takes, so that it is the one to complain.
 const MOST_ROWS: usize = 10_000;
+/// What every submission text has, and no bare document.
+const DOCUMENT: &[u8] = b"<DOCUMENT>";
 
 impl Archive {
     pub(super) fn entry(&mut self, item: Item) -> Entry {
@@ -38,7 +40,31 @@ impl Archive {
         }
     }
 
+    /// The submission text of an item; `None` where it is rows or a bare document.
+    pub(super) fn text(&mut self, item: Item) -> Result<Option<Vec<u8>>, Unreadable> {
+        if item.is_rows {
+            return Ok(None);
+        }
+        let (record, payload) = self
+            .spool
+            .record(item.record)
+            .map_err(|error| damaged(&format!("the temporary file cannot be read: {error}")))?;
+        let bytes = self.bytes(&record, payload)?;
+        let is_text = bytes.windows(DOCUMENT.len()).any(|window| window == DOCUMENT);
+        Ok(is_text.then_some(bytes))
+    }
+
     fn outcome(&mut self, record: &Record, payload: Vec<u8>) -> Result<Filing, Unreadable> {
+        if let Place::Rows { data_set, last } = &record.place {
+            let rows = rows(&mut self.spool, *last)?;
+            let data_set = self.data_sets.get(*data_set).ok_or_else(|| damaged("its columns are gone"))?;
+            return placed(fold::filing(data_set, &rows, &record.facts)?, &record.facts);
+        }
+        placed(reader::read(&self.bytes(record, payload)?)?, &record.facts)
+    }
+
+    /// The bytes of a submission or bare document, with the day that it was filed where its header tells only that.
+    fn bytes(&self, record: &Record, payload: Vec<u8>) -> Result<Vec<u8>, Unreadable> {
         let unread = |error: io::Error| damaged(&error.to_string());
         let bytes = match &record.place {
             Place::File => bounded(&mut File::open(&record.name).map_err(unread)?).map_err(unread)?,
@@ -47,20 +73,14 @@ impl Archive {
                 unpacked(archive.map_or(Path::new(""), |path| path), packed).map_err(unread)?
             }
             Place::Spooled { .. } => payload,
-            Place::Rows { data_set, last } => {
-                let rows = rows(&mut self.spool, *last)?;
-                let data_set =
-                    self.data_sets.get(*data_set).ok_or_else(|| damaged("its columns are gone"))?;
-                return placed(fold::filing(data_set, &rows, &record.facts)?, &record.facts);
-            }
+            Place::Rows { .. } => return Err(damaged("it is rows of tables")),
             Place::TooLarge { bytes } => return Err(too_large(*bytes)),
             Place::Damaged { reason } => return Err(damaged(reason)),
         };
-        let filing = match record.facts.filed {
-            Some(_) => reader::read(&dated(bytes, &record.facts)),
-            None => reader::read(&bytes),
-        };
-        placed(filing?, &record.facts)
+        Ok(match record.facts.filed {
+            Some(_) => dated(bytes, &record.facts),
+            None => bytes,
+        })
     }
 }
 

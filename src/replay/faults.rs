@@ -1,0 +1,203 @@
+//! What goes wrong with an EDGAR that is played, and when.
+
+use chrono::{DateTime, Utc};
+
+use super::dice::Dice;
+
+/// Which requests go wrong, and how: the same in every run.
+#[derive(Debug, Clone, Default)]
+pub struct Faults {
+    plan: Plan,
+}
+
+#[derive(Debug, Clone, Default)]
+enum Plan {
+    #[default]
+    None,
+    Storm {
+        seed: u64,
+        from: DateTime<Utc>,
+        until: DateTime<Utc>,
+        rate: f64,
+    },
+    Only(Vec<(u64, Kind)>),
+}
+
+/// What goes wrong with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Kind {
+    /// A page of the feed ends within its XML.
+    FeedCut,
+    /// A page of the feed is well formed and has fewer entries.
+    FeedShort,
+    /// A page of the feed has no entries.
+    FeedEmpty,
+    /// A page of the feed is that of minutes or hours earlier, or of yesterday.
+    FeedStale,
+    /// A web page with status 200.
+    HtmlPage,
+    /// The page of the rate limit with status 403. From then on everything is blocked until nothing was asked for 10 minutes.
+    RateBlock,
+    /// The same with status 200.
+    RateBlockOk,
+    /// The page of the undeclared tool, though the tool is declared.
+    AgentRefused,
+    /// S3's `AccessDenied` for a thing that is there.
+    AccessDenied,
+    /// Status 403 in words that nobody knows.
+    Forbidden,
+    /// The page "File Unavailable", wherever in the feed.
+    FileUnavailable,
+    /// Status 503.
+    Unavailable,
+    /// Status 503, with a `Retry-After` that is a date.
+    UnavailableUntil,
+    /// Status 500.
+    ServerError,
+    /// Status 502.
+    BadGateway,
+    /// Status 429.
+    TooMany,
+    /// Status 429, with `Retry-After: 30`.
+    TooManyWait,
+    /// No answer at all.
+    Silence,
+    /// The connection breaks within the body.
+    Reset,
+    /// The body is shorter than its `Content-Length`, and the connection ends.
+    ShortBody,
+    /// A submission ends before its form does; nothing else tells it.
+    SubmissionCut,
+    /// The submission of another accession.
+    OtherSubmission,
+    /// A daily index without its last lines; nothing else tells it.
+    IndexCut,
+    /// A daily index is not there, nor will it be until up to 12 hours after its time.
+    IndexLate,
+}
+
+/// What is asked for, as far as faults differ by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    Feed,
+    Submission,
+    Index,
+    Other,
+}
+
+/// One fault in so many is the refusal of the agent, which needs a person to mend it.
+const AGENT_ONE_IN: u64 = 20;
+
+impl Faults {
+    /// Nothing goes wrong.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// From one time until another a request meets a fault with this probability; which, and of what kind, follows from the seed
+    /// and the request's number.
+    pub fn storm(seed: u64, from: DateTime<Utc>, until: DateTime<Utc>, rate: f64) -> Self {
+        Self { plan: Plan::Storm { seed, from, until, rate } }
+    }
+
+    /// These requests, numbered from 1 in the order in which they come, meet these faults, where they can.
+    pub fn only(faults: Vec<(u64, Kind)>) -> Self {
+        Self { plan: Plan::Only(faults) }
+    }
+
+    /// The fault that a request meets, and chance for what it leaves open.
+    pub(super) fn of(&self, number: u64, now: DateTime<Utc>, asked: Asked) -> Option<(Kind, Dice)> {
+        match &self.plan {
+            Plan::None => None,
+            Plan::Storm { seed, from, until, rate } => {
+                let mut dice = Dice::new(*seed, number);
+                let blows = *from <= now && now < *until && dice.chance(*rate);
+                blows.then(|| (Kind::drawn(asked, &mut dice), dice))
+            }
+            Plan::Only(faults) => {
+                let (_, kind) = faults.iter().find(|(at, kind)| *at == number && kind.suits(asked))?;
+                Some((*kind, Dice::new(0, number)))
+            }
+        }
+    }
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 24] = [
+        Self::FeedCut,
+        Self::FeedShort,
+        Self::FeedEmpty,
+        Self::FeedStale,
+        Self::HtmlPage,
+        Self::RateBlock,
+        Self::RateBlockOk,
+        Self::AgentRefused,
+        Self::AccessDenied,
+        Self::Forbidden,
+        Self::FileUnavailable,
+        Self::Unavailable,
+        Self::UnavailableUntil,
+        Self::ServerError,
+        Self::BadGateway,
+        Self::TooMany,
+        Self::TooManyWait,
+        Self::Silence,
+        Self::Reset,
+        Self::ShortBody,
+        Self::SubmissionCut,
+        Self::OtherSubmission,
+        Self::IndexCut,
+        Self::IndexLate,
+    ];
+
+    fn drawn(asked: Asked, dice: &mut Dice) -> Self {
+        if dice.below(AGENT_ONE_IN) == 0 {
+            return Self::AgentRefused;
+        }
+        let suits = |kind: &Self| *kind != Self::AgentRefused && kind.suits(asked);
+        let kinds: Vec<Self> = Self::ALL.into_iter().filter(suits).collect();
+        kinds.get(dice.place(kinds.len())).copied().unwrap_or(Self::ServerError)
+    }
+
+    fn suits(self, asked: Asked) -> bool {
+        match self {
+            Self::FeedCut | Self::FeedShort | Self::FeedEmpty | Self::FeedStale | Self::FileUnavailable => {
+                asked == Asked::Feed
+            }
+            Self::SubmissionCut | Self::OtherSubmission => asked == Asked::Submission,
+            Self::IndexCut | Self::IndexLate => asked == Asked::Index,
+            Self::HtmlPage | Self::AccessDenied => asked != Asked::Other,
+            _ => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_storm_blows_at_its_rate_in_its_time_and_with_all_kinds() {
+        let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        let (from, until) = (at("2023-03-08T11:00:00Z"), at("2023-03-08T12:00:00Z"));
+        let storm = Faults::storm(7, from, until, 0.25);
+        let mut met: BTreeMap<Kind, usize> = BTreeMap::new();
+        for number in 0..30_000 {
+            for asked in [Asked::Feed, Asked::Submission, Asked::Index, Asked::Other] {
+                assert!(storm.of(number, until, asked).is_none());
+                if let Some((kind, _)) = storm.of(number, from, asked) {
+                    assert!(kind.suits(asked));
+                    *met.entry(kind).or_default() += 1;
+                }
+            }
+        }
+        let all: usize = met.values().sum();
+        assert!((29_000..31_000).contains(&all), "{all}");
+        assert_eq!(met.len(), Kind::ALL.len());
+        let refused = met[&Kind::AgentRefused];
+        assert!((1_300..1_700).contains(&refused), "{refused}");
+    }
+}

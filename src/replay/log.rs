@@ -1,0 +1,70 @@
+//! What the clients of an EDGAR that is played did.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::faults::Kind;
+
+/// So many unexpected requests are told.
+const MOST_UNEXPECTED: usize = 100;
+/// So many requests of one second are counted.
+const MOST_IN_A_SECOND: usize = 100_000;
+
+/// Counts of all requests and answers so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Log {
+    /// Requests for pages of the feed.
+    pub feed: u64,
+    /// Requests for submissions.
+    pub submissions: u64,
+    /// Requests for files of daily indexes.
+    pub indexes: u64,
+    /// Requests for companies' lists of filings.
+    pub companies: u64,
+    /// Requests for the list of tickers.
+    pub tickers: u64,
+    /// Requests for what no client should ask for, the first 100 of them.
+    pub unexpected: Vec<String>,
+    /// Bytes of all bodies that were answered.
+    pub bytes: u64,
+    /// The faults that changed an answer, by kind.
+    pub faults: BTreeMap<Kind, u64>,
+    /// The most requests in any second of tokio's time: on a clock that is played at a speed, that many times the rate.
+    pub most_in_a_second: usize,
+    /// Requests that came while all were blocked.
+    pub during_block: u64,
+    /// Requests that came within the 30 seconds that an answer asked to wait.
+    pub against_retry_after: u64,
+}
+
+impl Log {
+    /// How many faults changed an answer.
+    pub fn faults_met(&self) -> u64 {
+        self.faults.values().sum()
+    }
+
+    pub(super) fn unexpected(&mut self, request: String) {
+        if self.unexpected.len() < MOST_UNEXPECTED {
+            self.unexpected.push(request);
+        }
+    }
+}
+
+/// The requests of the last second.
+#[derive(Debug, Default)]
+pub(super) struct LastSecond(VecDeque<Instant>);
+
+impl LastSecond {
+    /// Notes a request; says how many came within the second that it ends.
+    pub(super) fn note(&mut self, now: Instant) -> usize {
+        while self.0.front().is_some_and(|&first| now.duration_since(first) >= Duration::from_secs(1)) {
+            self.0.pop_front();
+        }
+        if self.0.len() < MOST_IN_A_SECOND {
+            self.0.push_back(now);
+        }
+        self.0.len()
+    }
+}
