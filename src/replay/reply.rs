@@ -1,11 +1,12 @@
 //! An answer before it is sent, and the pages that EDGAR answers with instead of documents.
 
+use std::io;
+
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use futures_util::stream;
-use std::io;
+use futures_util::{StreamExt, stream};
 
 /// An answer, whole.
 #[derive(Debug, Clone)]
@@ -106,15 +107,14 @@ impl Sent {
                 (reply, Body::from(body))
             }
             Self::Broken(mut reply, bytes) => {
-                let parts =
-                    [Ok(first(&mut reply, bytes)), Err(io::Error::from(io::ErrorKind::ConnectionReset))];
-                (reply, Body::from_stream(stream::iter(parts)))
+                let body = ending(&mut reply, bytes, Some(io::ErrorKind::ConnectionReset));
+                (reply, body)
             }
             Self::Short(reply, bytes) => {
                 let length = reply.body.len().to_string();
                 let mut reply = reply.with(header::CONTENT_LENGTH, length);
-                let part = Ok::<_, io::Error>(first(&mut reply, bytes));
-                (reply, Body::from_stream(stream::iter([part])))
+                let body = ending(&mut reply, bytes, None);
+                (reply, body)
             }
             Self::Nothing => (Reply::page(StatusCode::GATEWAY_TIMEOUT, "Gateway Timeout", ""), Body::empty()),
         };
@@ -134,8 +134,14 @@ pub(super) fn http_date(time: DateTime<Utc>) -> String {
     time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
-fn first(reply: &mut Reply, bytes: usize) -> Bytes {
+/// So many bytes of the body, sent before the end or the error behind them is known.
+fn ending(reply: &mut Reply, bytes: usize, error: Option<io::ErrorKind>) -> Body {
     let mut body = std::mem::take(&mut reply.body);
     body.truncate(bytes);
-    body.into()
+    let first = stream::iter([Ok(Bytes::from(body))]);
+    let end = stream::once(async move {
+        tokio::task::yield_now().await;
+        error.map(|kind| Err(io::Error::from(kind)))
+    });
+    Body::from_stream(first.chain(end.filter_map(std::future::ready)))
 }

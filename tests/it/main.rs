@@ -13,6 +13,7 @@ mod form345;
 mod hostile;
 mod house;
 mod language;
+mod played;
 mod processes;
 mod related;
 mod reload;
