@@ -14,6 +14,7 @@ use sellbell::reader;
 use sellbell::replay::{Archive, Faults, Kind, Made, ReplayedEdgar, Stage};
 use tokio::time::advance;
 
+use crate::form345;
 use crate::world::{at, submission};
 
 const AGENT: &str = "sellbell/0 (Test test@example.org)";
@@ -528,6 +529,69 @@ async fn files_are_played_by_day_and_their_bytes_read_when_asked_for() {
     let played = Played::start(archive, from + TimeDelta::days(3), Faults::none()).await;
     let got = played.get(&submission_path(cik(70), accession(1))).await;
     assert_eq!(got.bytes(), (made(1, 70, from + TimeDelta::days(1)).submission)());
+}
+
+#[tokio::test(start_paused = true)]
+async fn packed_submissions_are_served_as_they_are_and_rows_and_bare_documents_are_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let from = at("2023-03-08T16:00:00-05:00");
+    let text = |number| (made(number, 70, from + TimeDelta::hours(1)).submission)();
+    let texts: Vec<Vec<u8>> = (0..4).map(text).collect();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(dir.path().join(name), bytes).unwrap();
+    write("a.zip", &form345::packed(&[("zipped.txt", &texts[0])]));
+    let mut tar = tar::Builder::new(Vec::new());
+    // As in EDGAR's daily tarballs: the header tells only the day.
+    let daily = String::from_utf8(texts[2].clone()).unwrap();
+    let daily = daily.replace("<ACCEPTANCE-DATETIME>20230308170000\n", "FILED AS OF DATE:\t\t20230308\n");
+    for (name, bytes) in [("packed.txt", texts[1].as_slice()), ("daily.nc", daily.as_bytes())] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        tar.append_data(&mut header, name, bytes).unwrap();
+    }
+    write("b.tar", &tar.into_inner().unwrap());
+    write("c_form345.zip", &form345::zip(&[reader::read(&texts[3]).unwrap()]));
+    let bare = String::from_utf8(text(4)).unwrap();
+    let bare = &bare[bare.find("<?xml").unwrap()..bare.find("</XML>").unwrap()];
+    write("0000000007-23-000004.xml", bare.as_bytes());
+
+    let archive = Archive::from_files(&[dir.path().into()], None, None, &mut |_, _| {}).unwrap();
+    assert_eq!((archive.forms_4(), archive.skipped()), (3, 2));
+    let played = Played::start(archive, from + TimeDelta::days(1), Faults::none()).await;
+    for number in [0, 1] {
+        let got = played.get(&submission_path(cik(70), accession(number))).await;
+        assert_eq!(got.bytes(), texts[usize::try_from(number).unwrap()]);
+    }
+    let dated = played.get(&submission_path(cik(70), accession(2))).await;
+    let dated = reader::read(dated.bytes()).unwrap();
+    assert_eq!(dated.accepted_at, Some(at("2023-03-08T22:00:00-05:00")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn corpus_indexes_have_the_recorded_head_and_rows() {
+    let Some(shared) = crate::shared::folder() else { return };
+    for (name, head) in [("master.20181231.idx", 7), ("form.20200318.idx", 10)] {
+        let recorded = std::fs::read_to_string(shared.join("edgar/index").join(name)).unwrap();
+        let digits = name.split('.').nth(1).unwrap();
+        let day = NaiveDate::parse_from_str(digits, "%Y%m%d").unwrap();
+        let noon = day.and_hms_opt(17, 0, 0).unwrap().and_utc();
+        let played =
+            Played::start(archive(1, noon, TimeDelta::zero()), noon + TimeDelta::days(1), Faults::none());
+        let played = played.await;
+        let path = index::paths(day).into_iter().find(|path| path.ends_with(name)).unwrap();
+        let text = String::from_utf8(played.get(&path).await.bytes().to_vec()).unwrap();
+        let heads = [&text, &recorded].map(|text| text.lines().take(head).collect::<Vec<_>>());
+        assert_eq!(heads[0], heads[1], "{name}");
+        let (ours, theirs) = (text.lines().nth(head).unwrap(), recorded.lines().nth(head).unwrap());
+        if head == 10 {
+            let path_at = |line: &str| line.find("edgar/data/");
+            assert_eq!((ours.len(), path_at(ours)), (theirs.len(), path_at(theirs)), "{name}");
+        } else {
+            assert_eq!(
+                ours,
+                format!("1000|Issuer & Söhne 1000|4|{digits}|edgar/data/1000/{}.txt", accession(0))
+            );
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
