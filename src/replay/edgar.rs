@@ -143,12 +143,14 @@ impl Edgar {
             Ok(number) => number,
             Err(refusal) => return Sent::Whole(refusal),
         };
-        let met = self.faults.of(number, now, target.asked());
-        let sent = met.and_then(|(kind, dice)| {
-            let sent = spoil::sent(self, kind, dice, &target, now)?;
-            self.note(kind, now);
-            Some(sent)
-        });
+        let met = self.faults.of(number, now, target.asked()).into_iter();
+        let sent = met
+            .map(|(kind, dice)| (kind, spoil::sent(self, kind, dice, &target, now)))
+            .find_map(|(kind, sent)| Some((kind, sent?)))
+            .map(|(kind, sent)| {
+                self.note(kind, now);
+                sent
+            });
         sent.unwrap_or_else(|| {
             let reply = self.document(&target, now);
             if let (Target::Submission(_, accession), StatusCode::OK) = (&target, reply.status) {

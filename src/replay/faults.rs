@@ -87,6 +87,8 @@ pub(super) enum Asked {
 
 /// One fault in so many is the refusal of the agent, which needs a person to mend it.
 const AGENT_ONE_IN: u64 = 20;
+/// More than one in four kinds can befall any answer, so that so many draws nearly always find one.
+const MOST_DRAWN: usize = 8;
 
 impl Faults {
     /// Nothing goes wrong.
@@ -105,18 +107,20 @@ impl Faults {
         Self { plan: Plan::Only(faults) }
     }
 
-    /// The fault that a request meets, and chance for what it leaves open.
-    pub(super) fn of(&self, number: u64, now: DateTime<Utc>, asked: Asked) -> Option<(Kind, Dice)> {
+    /// The fault that a request meets, and chance for what it leaves open; behind it those that come instead where it cannot
+    /// befall the answer. None where nothing goes wrong.
+    pub(super) fn of(&self, number: u64, now: DateTime<Utc>, asked: Asked) -> Vec<(Kind, Dice)> {
         match &self.plan {
-            Plan::None => None,
+            Plan::None => Vec::new(),
             Plan::Storm { seed, from, until, rate } => {
                 let mut dice = Dice::new(*seed, number);
                 let blows = *from <= now && now < *until && dice.chance(*rate);
-                blows.then(|| (Kind::drawn(asked, &mut dice), dice))
+                let drawn = (0..MOST_DRAWN).map(|_| (Kind::drawn(asked, &mut dice), dice));
+                if blows { drawn.collect() } else { Vec::new() }
             }
             Plan::Only(faults) => {
-                let (_, kind) = faults.iter().find(|(at, kind)| *at == number && kind.suits(asked))?;
-                Some((*kind, Dice::new(0, number)))
+                let met = faults.iter().find(|(at, kind)| *at == number && kind.suits(asked));
+                met.map(|(_, kind)| (*kind, Dice::new(0, number))).into_iter().collect()
             }
         }
     }
@@ -187,8 +191,8 @@ mod tests {
         let mut met: BTreeMap<Kind, usize> = BTreeMap::new();
         for number in 0..30_000 {
             for asked in [Asked::Feed, Asked::Submission, Asked::Index, Asked::Other] {
-                assert!(storm.of(number, until, asked).is_none());
-                if let Some((kind, _)) = storm.of(number, from, asked) {
+                assert!(storm.of(number, until, asked).is_empty());
+                if let Some(&(kind, _)) = storm.of(number, from, asked).first() {
                     assert!(kind.suits(asked));
                     *met.entry(kind).or_default() += 1;
                 }

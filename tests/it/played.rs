@@ -486,12 +486,45 @@ async fn a_block_ends_ten_minutes_after_the_last_request() {
 #[tokio::test(start_paused = true)]
 async fn silence_lasts_as_long_as_the_client_waits() {
     let from = at("2023-03-08T16:00:00-05:00");
-    let faults = Faults::only(vec![(1, Kind::Silence)]);
+    let faults = Faults::only((1..=3).map(|number| (number, Kind::Silence)).collect());
     let played = Played::start(archive(5, from, TimeDelta::seconds(30)), from, faults).await;
     let url = format!("{}{}", played.edgar.base_url(), feed::page_path(0, 40));
-    let waited = played.http.get(&url).timeout(Duration::from_secs(20)).send().await;
-    assert!(waited.unwrap_err().is_timeout());
+    while played.edgar.log().faults_met() < 3 {
+        let waited = played.http.get(&url).timeout(Duration::from_secs(20)).send().await;
+        assert!(waited.unwrap_err().is_timeout());
+    }
     assert_eq!(played.get(&feed::page_path(0, 40)).await.answer(), Answer::Document);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_storm_strikes_at_its_rate_and_leaves_nothing_behind() {
+    let (from, until) = (at("2023-03-08T19:00:00-05:00"), at("2023-03-09T19:00:00-05:00"));
+    let filings = archive(200, at("2023-03-08T16:00:00-05:00"), TimeDelta::seconds(30));
+    let played = Played::start(filings, from, Faults::storm(42, from, until, 0.3)).await;
+    while played.clock.now() < until - TimeDelta::minutes(12) {
+        for path in paths() {
+            let url = format!("{}{path}", played.edgar.base_url());
+            let sent = played.http.get(url).timeout(Duration::from_secs(5)).send().await;
+            if let Ok(response) = sent {
+                let _ = response.bytes().await;
+            }
+        }
+        // Blocks would hide what else goes wrong.
+        advance(Duration::from_secs(11 * 60)).await;
+    }
+    let log = played.edgar.log();
+    let free = log.feed + log.submissions + log.indexes - log.during_block;
+    let rate = log.faults_met() as f64 / free as f64;
+    assert!((0.2..0.4).contains(&rate), "{rate} of {free}");
+    assert!(log.faults.len() >= 15, "{:?}", log.faults);
+
+    // The last index may be late by twelve hours.
+    played.until(until + TimeDelta::hours(12)).await;
+    for path in paths() {
+        assert_eq!(played.get(&path).await.answer(), Answer::Document);
+    }
+    assert_eq!(feed::fold_entries(&played.whole_feed().await).len(), 200);
+    assert_eq!(played.edgar.log().faults, log.faults);
 }
 
 #[tokio::test(start_paused = true)]
