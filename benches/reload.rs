@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use sellbell::app::{self, App, Watch};
+use sellbell::clock::Clock;
 use sellbell::config::Settings;
 use sellbell::notify::{Notifier, Secrets};
 use sellbell::render::terminal::Colour;
@@ -108,7 +109,7 @@ async fn main() {
     let output = Arc::new(Mutex::new(Vec::new()));
     let notifier = Notifier::new(&settings, &Secrets::default(), &|_| true, output, Colour::Plain)
         .expect("destinations");
-    let client = Client::new(&settings.edgar).expect("a client");
+    let client = Client::new(&settings.edgar, Clock::wall()).expect("a client");
     let store = Store::open(&dir.path().join("store")).expect("a store");
     let since = "2025-12-12T00:00:00Z".parse().expect("a time");
     let app = Arc::new(App::new(settings, rules, store, client, notifier, Some(since)));

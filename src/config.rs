@@ -1,8 +1,10 @@
 //! The settings: one TOML file, read strictly, into validated values. Secrets are not in it.
 
 mod overrides;
+mod times;
 mod wire;
 
+use core::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,6 +29,8 @@ pub struct Settings {
     pub discord: Discord,
     /// `[email]`
     pub email: Email,
+    /// `[http] listen`: where a running bot answers what its state is; `None`: nowhere.
+    pub listen: Option<SocketAddr>,
     /// `[operators] notify`: where those who run it are told of what needs them.
     pub operators: Vec<Destination>,
 }
@@ -36,18 +40,22 @@ pub struct Settings {
 pub struct Edgar {
     /// Where EDGAR is, without a trailing slash.
     pub base_url: String,
+    /// Where EDGAR's data server is, without a trailing slash: it lists a company's filings.
+    pub data_url: String,
     /// Who asks, as the SEC wants it declared: a name and a mail address. Empty: not declared.
     pub contact: String,
     /// The most requests in a second, for all work together.
     pub requests_per_second: u32,
     /// How long one request may take.
     pub timeout: Duration,
+    /// Whether filings are fetched whose issuer no rule asks about.
+    pub fetch_all: bool,
 }
 
 impl Edgar {
     /// Whether this is the SEC's own server, which has rules for automated clients.
     pub fn is_live(&self) -> bool {
-        is_sec(&self.base_url)
+        is_sec(&self.base_url) || is_sec(&self.data_url)
     }
 }
 
@@ -56,6 +64,12 @@ impl Edgar {
 pub struct Schedules {
     /// When the feed is polled.
     pub poll: Schedule,
+    /// When the daily index of a day that is over is asked for.
+    pub reconcile: Schedule,
+    /// Filings that were accepted longer ago than this when they are found do not ring: they come in one summary.
+    pub ring_within: Duration,
+    /// So long the feed may show nothing new in EDGAR's hours before the operators are told.
+    pub stale_after: Duration,
     /// How far back the first run looks. Zero: what is on EDGAR already is taken as known.
     pub look_back: Duration,
 }

@@ -1,27 +1,38 @@
 //! The ticks: poll once, deliver once, make digests once; and in `run` alone the loop that calls them.
 
+mod backfill;
 mod deliver;
 mod digest;
+mod discover;
 mod plan;
 mod poll;
+mod reconcile;
 mod reload;
 mod run;
 mod settle;
+mod stale;
+mod status;
 mod tickers;
+mod wanted;
 
+pub use backfill::BackfillReport;
 pub use deliver::{DeliverReport, Lane};
 pub use plan::destinations;
 pub use poll::PollReport;
+pub use reconcile::ReconcileReport;
 pub use reload::{Reload, Watch};
 pub use run::{OnceReport, RunError, run, run_once};
+pub use status::{Quantiles, Status};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
+use crate::clock::Clock;
 use crate::config::Settings;
+use crate::filing::Accession;
 use crate::notify::Notifier;
 use crate::rules::{Rule, RuleSet};
 use crate::source::Client;
@@ -45,6 +56,12 @@ pub struct App {
     told: Mutex<BTreeSet<String>>,
     /// The tickers of listed issuers, as far as they are known.
     listed: Mutex<tickers::Listed>,
+    /// Which filings are fetched, as it was last found.
+    wanted: Mutex<Option<wanted::Known>>,
+    /// What was fetched of filings that wait for history.
+    bodies: Mutex<BTreeMap<Accession, Vec<u8>>>,
+    /// What became of filings since the start.
+    tally: Mutex<status::Tally>,
     /// Rings when something was queued.
     wake: Notify,
 }
@@ -68,8 +85,16 @@ impl App {
             since: Mutex::new(since),
             told: Mutex::default(),
             listed: Mutex::default(),
+            wanted: Mutex::default(),
+            bodies: Mutex::default(),
+            tally: Mutex::default(),
             wake: Notify::new(),
         }
+    }
+
+    /// The clock that it goes by.
+    pub fn clock(&self) -> Clock {
+        self.client.clock()
     }
 
     fn set_rules(&self, rules: RuleSet) {

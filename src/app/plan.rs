@@ -1,15 +1,15 @@
 //! What a filing causes: rules → alerts → deliveries, decided without sending or writing anything.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
 use crate::config::{Settings, Via};
-use crate::decide::{self, Case};
+use crate::decide::{self, Case, Decision};
 use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
 use crate::filing::Filing;
-use crate::rules::Rule;
-use crate::store::{Ending, Gathered, Pending, Settled, Store, StoreError};
+use crate::rules::{Rule, RuleSet};
+use crate::store::{Ending, Found, Gathered, Pending, Settled, Store, StoreError, Summed};
 
 impl App {
     /// All that a filing causes, to be committed at once.
@@ -21,10 +21,17 @@ impl App {
     ) -> Result<Settled, StoreError> {
         let rules = self.rules();
         let accepted_at = filing.accepted_at.unwrap_or(pending.filing.accepted_at);
-        let asked = rules.candidates(filing);
+        let audience = self.audience(pending.seen_at, accepted_at)?;
+        let asked = match audience {
+            Audience::None => Vec::new(),
+            Audience::All | Audience::Summary => rules.candidates(filing),
+        };
         let since = decide::since(asked.iter().copied(), filing, accepted_at);
         let (known, whole_since) = self.store.history(filing.issuer.cik, since)?;
-        let whole_since = self.behind_pending(&asked, filing, accepted_at, whole_since)?;
+        let whole_since = match self.earlier_pending(&asked, filing, accepted_at)? {
+            Some(newest) => whole_since.map(|whole| whole.max(newest)),
+            None => whole_since,
+        };
         let case = Case { filing, accepted_at, seen_at: pending.seen_at, known: &known, whole_since };
         let decision = decide::decide_for(&rules, asked, case);
         for (rule, silence) in &decision.silent {
@@ -33,9 +40,12 @@ impl App {
         for (rule, failure) in &decision.failures {
             tracing::warn!(accession = %pending.filing.accession, rule = rule.name, "its template fails: {failure}");
         }
+        if audience != Audience::All {
+            return self.settle_past(pending, filing, &rules, decision, case, now);
+        }
         let mut deliveries = Vec::new();
         let mut gathered = Vec::new();
-        let rang = !decision.alerts.is_empty();
+        let ending = if decision.alerts.is_empty() { Ending::Quiet } else { Ending::Rang };
         for (rule, alert) in decision.alerts {
             tracing::info!(rule = rule.name, accession = %alert.accession, "{}", alert.text);
             for destination in destinations(&self.settings, &self.store, rule)? {
@@ -49,34 +59,99 @@ impl App {
                 }
             }
         }
-        Ok(Settled {
-            accession: pending.filing.accession,
-            ending: if rang { Ending::Rang } else { Ending::Quiet },
-            at: now,
-            history: Some((filing.issuer.cik, decision.history)),
-            deliveries,
-            gathered,
-            unreadable: None,
-        })
+        let history = Some((filing.issuer.cik, decision.history));
+        let settled = Settled::new(pending.filing.accession, ending, now);
+        Ok(Settled { history, deliveries, gathered, ..settled })
     }
-    /// History is whole only behind the issuer's filings that came earlier and are still to be read.
-    fn behind_pending(
+
+    /// A filing that rings for nobody: history keeps it, and what would have rung comes in a summary.
+    fn settle_past(
+        &self,
+        pending: &Pending,
+        filing: &Filing,
+        rules: &RuleSet,
+        decision: Decision<'_>,
+        case: Case<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Settled, StoreError> {
+        let mut summed = Vec::new();
+        for (rule, alert) in &decision.alerts {
+            let takes_notices = |destination: &Destination| !matches!(destination, Destination::Jsonl(_));
+            for destination in
+                destinations(&self.settings, &self.store, rule)?.into_iter().filter(takes_notices)
+            {
+                summed.push(Summed {
+                    destination,
+                    accession: alert.accession,
+                    rule: rule.name.clone(),
+                    accepted_at: case.accepted_at,
+                    text: alert.text.clone(),
+                });
+            }
+        }
+        // Nobody was told, so that nothing can be taken back and no cooldown runs.
+        let history = decide::decide_for(rules, Vec::new(), case).history;
+        let history = Some((filing.issuer.cik, history));
+        let settled = Settled::new(pending.filing.accession, Ending::Past, now);
+        Ok(Settled { history, summed, ..settled })
+    }
+
+    /// Who is told of a filing that was accepted then.
+    fn audience(&self, seen_at: DateTime<Utc>, accepted_at: DateTime<Utc>) -> Result<Audience, StoreError> {
+        let frontier = self.store.frontier()?;
+        if frontier.is_some_and(|frontier| accepted_at < frontier.floor) {
+            return Ok(Audience::None);
+        }
+        let asked_for = frontier.and_then(|frontier| frontier.asked_since);
+        let within = TimeDelta::from_std(self.settings.schedule.ring_within).unwrap_or(TimeDelta::MAX);
+        let rings = seen_at - accepted_at <= within || asked_for.is_some_and(|since| accepted_at >= since);
+        Ok(if rings { Audience::All } else { Audience::Summary })
+    }
+
+    /// Whether a rule that a filing can meet asks for a past of which some is still to be read.
+    pub(super) fn lacks_history(
+        &self,
+        pending: &Pending,
+        filing: &Filing,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let rules = self.rules();
+        let asked = rules.candidates(filing);
+        if asked.iter().all(|rule| rule.conditions.reach_days() == 0) {
+            return Ok(false);
+        }
+        let accepted_at = filing.accepted_at.unwrap_or(pending.filing.accepted_at);
+        Ok(self.earlier_pending(&asked, filing, accepted_at)?.is_some()
+            || pending.found == Found::Feed && self.is_catching_up(now)?)
+    }
+
+    /// History is whole only behind the issuer's filings that came earlier and are still to be read: the newest of them.
+    fn earlier_pending(
         &self,
         asked: &[&Rule],
         filing: &Filing,
         accepted_at: DateTime<Utc>,
-        whole_since: Option<DateTime<Utc>>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
         if asked.iter().all(|rule| rule.conditions.reach_days() == 0) {
-            return Ok(whole_since);
+            return Ok(None);
         }
         let earlier = self.store.pending()?.into_iter().map(|pending| pending.filing).filter(|pending| {
             pending.issuer == Some(filing.issuer.cik)
                 && (pending.accepted_at, Some(pending.accession)) < (accepted_at, filing.accession)
         });
-        let newest = earlier.map(|pending| pending.accepted_at).max();
-        Ok(whole_since.map(|whole| newest.map_or(whole, |newest| whole.max(newest))))
+        Ok(earlier.map(|pending| pending.accepted_at).max())
     }
+}
+
+/// Who is told of a filing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Audience {
+    /// Everyone, at once.
+    All,
+    /// Everyone, in one summary: it is too old to ring.
+    Summary,
+    /// Nobody: it is from before the first start.
+    None,
 }
 
 /// Where a rule's alerts go: what the rule names, and the channels that subscribe, each channel once.

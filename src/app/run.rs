@@ -12,6 +12,7 @@ use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::{App, DeliverReport, Lane, PollReport, Watch};
+use crate::clock::Clock;
 use crate::destination::Destination;
 use crate::store::StoreError;
 
@@ -21,6 +22,8 @@ const GRACE: Duration = Duration::from_secs(8);
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// Where the next poll is further away than this, it is not EDGAR's hours.
 const OFF_HOURS: TimeDelta = TimeDelta::minutes(2);
+/// How often it is looked whether a day is to be compared, or a past fetched.
+const LOOK_AT_DAYS: TimeDelta = TimeDelta::minutes(5);
 /// How often rule files are looked at.
 const LOOK_AT_RULES: TimeDelta = TimeDelta::milliseconds(700);
 /// How long a destination whose task broke down is left alone.
@@ -54,11 +57,6 @@ pub enum RunError {
 
 type Ended = Result<(), RunError>;
 
-#[expect(clippy::disallowed_methods, reason = "the loop's own clock")]
-fn clock() -> DateTime<Utc> {
-    Utc::now()
-}
-
 /// Polls, makes digests, delivers on schedule and minds edits of the rules that are watched, until `stop` is ready; then ends what is under way and writes all down.
 ///
 /// # Errors
@@ -71,6 +69,8 @@ pub async fn run(
     let (stopping, stopped) = watch::channel(false);
     let mut parts: JoinSet<Ended> = JoinSet::new();
     parts.spawn(poll_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(reconcile_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(backfill_loop(Arc::clone(&app), stopped.clone()));
     parts.spawn(digest_loop(Arc::clone(&app), stopped.clone()));
     parts.spawn(deliver_loop(Arc::clone(&app), stopped.clone()));
     if let Some(watch) = watch {
@@ -104,17 +104,21 @@ pub async fn run(
 /// # Errors
 /// A failed store, or a delivery's task that broke down.
 pub async fn run_once(app: &Arc<App>) -> Result<OnceReport, RunError> {
-    let mut poll = app.poll_once(clock()).await?;
+    let mut poll = app.poll_once(app.clock().now()).await?;
+    app.reconcile_once(app.clock().now()).await?;
     loop {
-        let more = app.settle_once(clock()).await?;
+        let more = app.settle_once(app.clock().now()).await?;
         if more.settled == 0 {
             break;
         }
         poll.settled += more.settled;
         poll.rang += more.rang;
+        poll.past += more.past;
         poll.unreadable += more.unreadable;
     }
-    app.digest_once(clock())?;
+    // What was missed is settled now, so that receipts become final.
+    app.reconcile_once(app.clock().now()).await?;
+    app.digest_once(app.clock().now())?;
     let mut report = OnceReport { poll, ..OnceReport::default() };
     let mut lanes = JoinSet::new();
     for destination in app.store.waiting_destinations()? {
@@ -137,7 +141,7 @@ async fn drain(app: &App, destination: &Destination) -> Result<(usize, usize), S
     let mut lane = Lane::impatient();
     let (mut delivered, mut dead) = (0, 0);
     loop {
-        let round = app.deliver_once(destination, &mut lane, clock()).await?;
+        let round = app.deliver_once(destination, &mut lane, app.clock().now()).await?;
         delivered += round.delivered;
         dead += round.dead;
         if round.failed > 0 || round.delivered + round.dead == 0 || round.next.is_none() {
@@ -150,15 +154,16 @@ async fn drain(app: &App, destination: &Destination) -> Result<(usize, usize), S
 async fn poll_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     let mut healthy = true;
     let mut full = true;
-    let mut scheduled = clock();
+    let mut scheduled = app.clock().now();
     loop {
-        let now = clock();
+        let now = app.clock().now();
         let polling = async { if full { app.poll_once(now).await } else { app.settle_once(now).await } };
         let report = tokio::select! {
             report = polling => report?,
             // What a poll has written is whole; what it has not is found again.
             _ = stopped.changed() => return Ok(()),
         };
+        app.watch_feed(app.clock().now())?;
         if report.settled + report.new + report.baseline > 0 {
             tracing::info!(new = report.new, settled = report.settled, rang = report.rang, "polled");
         }
@@ -179,18 +184,18 @@ async fn poll_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
             None => {}
         }
         if full {
-            let Some(next) = app.settings.schedule.poll.next_after(clock()) else {
+            let Some(next) = app.settings.schedule.poll.next_after(app.clock().now()) else {
                 tracing::warn!("the poll schedule has no further slot");
                 return Ok(());
             };
             scheduled = next;
         }
-        let next = between_polls(&app, scheduled, clock())?;
-        if !sleep_until(next.unwrap_or(scheduled), &mut stopped).await {
+        let next = between_polls(&app, scheduled, app.clock().now())?;
+        if !sleep_until(app.clock(), next.unwrap_or(scheduled), &mut stopped).await {
             return Ok(());
         }
         // A slot that passed while filings were fetched is not skipped.
-        full = next.is_none() || clock() >= scheduled;
+        full = next.is_none() || app.clock().now() >= scheduled;
     }
 }
 
@@ -207,17 +212,48 @@ fn between_polls(
     Ok((scheduled - now > OFF_HOURS && due < scheduled).then_some(due))
 }
 
+/// Compares days with their indexes when these are due.
+async fn reconcile_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
+    loop {
+        let report = tokio::select! {
+            report = app.reconcile_once(app.clock().now()) => report?,
+            // A day that is broken off is compared again.
+            _ = stopped.changed() => return Ok(()),
+        };
+        let now = app.clock().now();
+        let latest = now + LOOK_AT_DAYS;
+        let next = report.next.map_or(latest, |next| next.clamp(now + TimeDelta::seconds(1), latest));
+        if !sleep_until(app.clock(), next, &mut stopped).await {
+            return Ok(());
+        }
+    }
+}
+
+/// Goes on with pasts that are being fetched.
+async fn backfill_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
+    loop {
+        let report = tokio::select! {
+            report = app.backfill_once(app.clock().now()) => report?,
+            _ = stopped.changed() => return Ok(()),
+        };
+        let next = report.next.unwrap_or(app.clock().now() + LOOK_AT_DAYS);
+        if !sleep_until(app.clock(), next, &mut stopped).await {
+            return Ok(());
+        }
+    }
+}
+
 async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     app.warn_of_orphans()?;
-    app.tell_of_short_history(clock())?;
+    app.tell_of_short_history(app.clock().now())?;
     loop {
-        let now = clock();
+        let now = app.clock().now();
         if app.digest_once(now)? > 0 {
             app.wake.notify_one();
         }
         let Some(next) = app.next_digest(now)? else { return Ok(()) };
         // A mark that a wrong clock left ahead is noticed by looking again.
-        if !sleep_until(next.min(now + TimeDelta::minutes(1)), &mut stopped).await {
+        if !sleep_until(app.clock(), next.min(now + TimeDelta::minutes(1)), &mut stopped).await {
             return Ok(());
         }
     }
@@ -229,13 +265,13 @@ async fn reload_loop(app: Arc<App>, mut watch: Watch, mut stopped: watch::Receiv
         let looking = Arc::clone(&app);
         // Disks can be slow.
         let looked = task::spawn_blocking(move || {
-            let looked = looking.reload_once(&mut watch, clock());
+            let looked = looking.reload_once(&mut watch, looking.clock().now());
             (watch, looked)
         });
         let (back, looked) = looked.await?;
         looked?;
         watch = back;
-        if !sleep_until(clock() + LOOK_AT_RULES, &mut stopped).await {
+        if !sleep_until(app.clock(), app.clock().now() + LOOK_AT_RULES, &mut stopped).await {
             return Ok(());
         }
     }
@@ -295,28 +331,29 @@ async fn lane_loop(
 ) -> Result<(), StoreError> {
     let mut lane = Lane::default();
     while !*stopped.borrow() {
-        let round = app.deliver_once(&destination, &mut lane, clock()).await?;
+        let round = app.deliver_once(&destination, &mut lane, app.clock().now()).await?;
         let DeliverReport { next: Some(next), .. } = round else { break };
         // New deliveries of this destination are met at the latest after this sleep.
-        if !sleep_until(next.min(clock() + TimeDelta::seconds(1)), &mut stopped).await {
+        if !sleep_until(app.clock(), next.min(app.clock().now() + TimeDelta::seconds(1)), &mut stopped).await
+        {
             break;
         }
     }
     Ok(())
 }
 
-/// Sleeps until a moment of the wall clock; `false` where it is time to stop.
+/// Sleeps until a moment of the clock; `false` where it is time to stop.
 ///
 /// A clock that is set back does not prolong the sleep, and one that is set forward ends it soon.
-async fn sleep_until(moment: DateTime<Utc>, stopped: &mut watch::Receiver<bool>) -> bool {
-    let left = (moment - clock()).to_std().unwrap_or_default();
-    let deadline = Instant::now() + left;
+#[expect(clippy::disallowed_methods, reason = "sleeps are of the world's time")]
+async fn sleep_until(clock: Clock, moment: DateTime<Utc>, stopped: &mut watch::Receiver<bool>) -> bool {
+    let deadline = Instant::now() + clock.real(moment - clock.now());
     loop {
         if *stopped.borrow() {
             return false;
         }
         let rest = deadline.saturating_duration_since(Instant::now());
-        if rest.is_zero() || clock() >= moment {
+        if rest.is_zero() || clock.now() >= moment {
             return true;
         }
         tokio::select! {

@@ -1,23 +1,35 @@
 //! Fetches the filings that are pending and settles each: done, put off, or set aside.
 
+use std::collections::BTreeMap;
+use std::sync::{MutexGuard, PoisonError};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 
 use super::{App, PollReport};
+use crate::delivery::Notice;
 use crate::edgar::FilingRef;
+use crate::filing::{Accession, index_url};
 use crate::reader::{self, Unreadable};
 use crate::retry;
-use crate::source::Trouble;
-use crate::store::{Ending, Pending, Settled, StoreError};
+use crate::source::{Priority, Trouble};
+use crate::store::{Ending, Found, Pending, Quarantined, Settled, StoreError};
 
 /// Fetches under way at once; the limiter still spaces them.
 const AT_ONCE: usize = 4;
-/// So many filings are settled in one round, so that `now` stays near: the next round follows at once.
-const ROUND: usize = 200;
+/// So many filings are settled in one round, so that the feed is read in between: the next round follows at once.
+const ROUND: usize = 40;
 /// So many filings are settled before what they cause is sent.
 const TOGETHER: usize = 20;
-/// A submission that looks damaged is fetched this often before it counts as unreadable: it may have been cut on the way.
-const DAMAGED_ATTEMPTS: u32 = 3;
+/// A submission that looks damaged is fetched this often, for a minute, before it counts as unreadable: it may have been cut
+/// on the way.
+const DAMAGED_ATTEMPTS: u32 = 6;
+/// A filing that could not be fetched so often goes into quarantine: after some ten hours.
+const MOST_ATTEMPTS: u32 = 20;
+/// A filing that needs history which is still being fetched waits so long, and is looked at so often.
+const WAITS_FOR_HISTORY: (TimeDelta, TimeDelta) = (TimeDelta::hours(2), TimeDelta::seconds(15));
+/// So many bytes of filings that wait for history are kept, or they are fetched again.
+const MOST_KEPT: usize = 16 * 1024 * 1024;
 /// After so many failures in a row EDGAR is left alone for a while.
 const MOST_FAILURES: usize = 3;
 /// No wait for a filing is longer; one that seems so comes from a clock that was wrong.
@@ -47,12 +59,22 @@ impl App {
         now: DateTime<Utc>,
         report: &mut PollReport,
     ) -> Result<(), StoreError> {
+        let mut confined = Vec::new();
         let waits = |pending: &Pending| now < pending.not_before && pending.not_before - now <= LONGEST_WAIT;
         let due: Vec<Pending> =
             self.store.pending()?.into_iter().filter(|pending| !waits(pending)).take(ROUND).collect();
         let mut fetched = stream::iter(due)
             .map(|pending| async move {
-                let body = self.client.submission(pending.filing.filer, pending.filing.accession).await;
+                let FilingRef { filer, accession, .. } = pending.filing;
+                let priority = match pending.found {
+                    Found::Feed => Priority::Live,
+                    Found::Index => Priority::Reconciliation,
+                };
+                let kept = self.kept().remove(&accession);
+                let body = match kept {
+                    Some(body) => Ok(body),
+                    None => self.client.submission(filer, accession, priority).await,
+                };
                 (pending, body)
             })
             .buffered(AT_ONCE);
@@ -62,13 +84,21 @@ impl App {
             match body {
                 Ok(body) => {
                     failures = 0;
-                    self.settle(pending, &body, now, report)?;
+                    confined.extend(self.settle(pending, body, now, report)?);
+                }
+                Err(error) if error.trouble == Trouble::Silent => {
+                    report.trouble = report.trouble.take().or(Some(error));
+                    break;
                 }
                 Err(error) => {
-                    self.postpone(pending, &error.message, now, report)?;
+                    confined.extend(self.postpone(pending, &error.message, now, report)?);
+                    if error.retry_after.is_some() {
+                        self.trouble(error, now, report)?;
+                        break;
+                    }
                     match error.trouble {
                         // Listed some seconds before it is there.
-                        Trouble::NotThereYet => {}
+                        Trouble::NotThereYet | Trouble::Silent => {}
                         Trouble::RateBlocked | Trouble::AgentRefused => {
                             self.trouble(error, now, report)?;
                             break;
@@ -97,26 +127,40 @@ impl App {
         if report.rang > rang {
             self.wake.notify_one();
         }
+        if !confined.is_empty() {
+            self.tell_operators(&quarantine_notice(&confined, now), now)?;
+        }
         Ok(())
     }
 
+    /// Settles a filing by what came; it is returned where it went into quarantine for the first time.
     fn settle(
         &self,
         pending: Pending,
-        body: &[u8],
+        body: Vec<u8>,
         now: DateTime<Utc>,
         report: &mut PollReport,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Quarantined>, StoreError> {
         let asked = pending.filing.accession;
-        match reader::read(body) {
+        match reader::read(&body) {
             Ok(mut filing) if filing.accession == Some(asked) => {
                 filing.issuer.listed = self.tickers()?.of(filing.issuer.cik).to_vec();
+                if now - pending.seen_at < WAITS_FOR_HISTORY.0
+                    && self.lacks_history(&pending, &filing, now)?
+                {
+                    self.keep(asked, body);
+                    let not_before = now + WAITS_FOR_HISTORY.1;
+                    self.store.postpone(&Pending { not_before, ..pending })?;
+                    report.postponed += 1;
+                    return Ok(None);
+                }
                 let settled = self.plan(&pending, &filing, now)?;
                 if self.store.commit(&settled)? {
                     report.settled += 1;
                     report.rang += usize::from(settled.ending == Ending::Rang);
+                    report.past += usize::from(settled.ending == Ending::Past);
                 }
-                Ok(())
+                Ok(None)
             }
             Ok(filing) => {
                 let other = filing.accession.map_or("none".to_owned(), |accession| accession.to_string());
@@ -126,53 +170,92 @@ impl App {
             Err(error) if error.kind == "not-a-filing" || pending.attempts + 1 < DAMAGED_ATTEMPTS => {
                 self.postpone(pending, &error.to_string(), now, report)
             }
-            Err(error) => self.set_aside(&pending.filing, &error, body, now, report),
+            Err(error) => self.confine(&pending, &error, body, now, report),
         }
     }
 
-    /// Puts a filing off, and gives it up only after days of trying.
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<Accession, Vec<u8>>> {
+        self.bodies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what was fetched for when history is there, where there is room.
+    fn keep(&self, accession: Accession, body: Vec<u8>) {
+        let mut kept = self.kept();
+        if kept.values().map(Vec::len).sum::<usize>() + body.len() <= MOST_KEPT {
+            kept.insert(accession, body);
+        }
+    }
+
+    /// Puts a filing off, and into quarantine after hours of trying.
     fn postpone(
         &self,
         pending: Pending,
         reason: &str,
         now: DateTime<Utc>,
         report: &mut PollReport,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Quarantined>, StoreError> {
         let attempts = pending.attempts + 1;
         let accession = pending.filing.accession;
-        if attempts >= retry::MAX_ATTEMPTS {
+        if attempts >= MOST_ATTEMPTS {
             let message = format!("given up after {attempts} attempts: {reason}");
             let error = Unreadable { kind: "not-fetched", message, at: "EDGAR".into() };
-            return self.set_aside(&pending.filing, &error, &[], now, report);
+            return self.confine(&pending, &error, Vec::new(), now, report);
         }
         let wait = retry::delay(attempts, accession.undashed().parse().unwrap_or_default());
         let not_before = now + TimeDelta::from_std(wait).unwrap_or(TimeDelta::hours(1));
         tracing::warn!(%accession, attempts, %reason, "not fetched, tried again later");
         self.store.postpone(&Pending { attempts, not_before, ..pending })?;
         report.postponed += 1;
-        Ok(())
+        Ok(None)
     }
 
-    fn set_aside(
+    /// Puts a filing into quarantine; it is returned where it was not there before.
+    fn confine(
         &self,
-        filing: &FilingRef,
+        pending: &Pending,
         error: &Unreadable,
-        body: &[u8],
+        body: Vec<u8>,
         now: DateTime<Utc>,
         report: &mut PollReport,
-    ) -> Result<(), StoreError> {
-        tracing::error!(accession = %filing.accession, %error, "a filing is set aside, with what came of it");
-        self.store.commit(&Settled {
-            accession: filing.accession,
-            ending: Ending::Unreadable,
-            at: now,
-            history: None,
-            deliveries: Vec::new(),
-            gathered: Vec::new(),
-            unreadable: Some((error.to_string(), body.to_vec())),
-        })?;
+    ) -> Result<Option<Quarantined>, StoreError> {
+        let accession = pending.filing.accession;
+        let known = self.store.quarantine_of(accession)?;
+        let quarantined = Quarantined {
+            filing: pending.filing.clone(),
+            seen_at: pending.seen_at,
+            reason: error.to_string(),
+            since: known.as_ref().map_or(now, |known| known.since),
+            tried_at: now,
+            tries: known.as_ref().map_or(0, |known| known.tries) + 1,
+        };
+        match &known {
+            None => {
+                tracing::error!(%accession, %error, "a filing goes into quarantine, and is tried once a day")
+            }
+            Some(_) => tracing::info!(%accession, %error, "a filing stays in quarantine"),
+        }
+        let unreadable = Some((quarantined.clone(), body));
+        self.store.commit(&Settled { unreadable, ..Settled::new(accession, Ending::Unreadable, now) })?;
         report.settled += 1;
         report.unreadable += 1;
-        Ok(())
+        Ok(known.is_none().then_some(quarantined))
     }
+}
+
+fn quarantine_notice(confined: &[Quarantined], now: DateTime<Utc>) -> Notice {
+    const MOST: usize = 10;
+    let line = |one: &Quarantined| {
+        let FilingRef { accession, filer, .. } = one.filing;
+        format!("{accession} ({}): {}", index_url(filer, accession), one.reason)
+    };
+    let mut lines: Vec<String> = confined.iter().take(MOST).map(line).collect();
+    if confined.len() > MOST {
+        lines.push(format!("and {} more", confined.len() - MOST));
+    }
+    lines.push("They are tried again once a day; `sellbell status` counts them.".to_owned());
+    let title = match confined.len() {
+        1 => "A filing cannot be read".to_owned(),
+        count => format!("{count} filings cannot be read"),
+    };
+    Notice::new(now, title, lines.join("\n"))
 }

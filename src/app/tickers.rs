@@ -56,7 +56,8 @@ impl App {
                     "the tickers of listed issuers are not fetched, filers' own are shown: {error}"
                 );
                 self.set_listed(Listed { failed_at: Some(now), ..listed });
-                if matches!(error.trouble, Trouble::RateBlocked | Trouble::AgentRefused) {
+                let grave = matches!(error.trouble, Trouble::RateBlocked | Trouble::AgentRefused);
+                if grave || error.retry_after.is_some() {
                     self.trouble(error, now, report)?;
                 }
             }

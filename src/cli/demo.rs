@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 
 use super::{environment, tell};
 use crate::app::{self, App, OnceReport};
+use crate::clock::Clock;
 use crate::config::Settings;
 use crate::destination::Destination;
 use crate::notify::{Notifier, Secrets};
@@ -52,7 +53,7 @@ async fn play(dir: &Path) -> anyhow::Result<ExitCode> {
     secrets.discord_webhooks.insert("alerts".into(), discord.address().into());
     let output = Arc::new(Mutex::new(io::stdout()));
     let notifier = Notifier::new(&settings, &secrets, &|_| true, output, environment::colour())?;
-    let client = Client::new(&settings.edgar)?;
+    let client = Client::new(&settings.edgar, Clock::wall())?;
     let store = Store::open(&settings.store_dir)?;
     let since: DateTime<Utc> = DateTime::parse_from_rfc3339(SINCE)?.to_utc();
     tell(

@@ -4,11 +4,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use crate::clock::Clock;
 use crate::config::Settings;
 use crate::filing::{Accession, Cik, Filing};
 use crate::reader::{self, Unreadable};
 use crate::replay;
-use crate::source::Client;
+use crate::source::{Client, Priority};
 
 /// The filing that a rule's test names: a path from the rule file's folder, or the accession of a bundled filing.
 ///
@@ -78,9 +79,9 @@ fn named(name: &str) -> Option<(Accession, Cik)> {
 }
 
 fn fetch(settings: &Settings, accession: Accession, filer: Cik) -> anyhow::Result<Vec<u8>> {
-    let client = Client::new(&settings.edgar)?;
+    let client = Client::new(&settings.edgar, Clock::wall())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let body = runtime.block_on(client.submission(filer, accession));
+    let body = runtime.block_on(client.submission(filer, accession, Priority::Live));
     body.map_err(|error| {
         anyhow::anyhow!(
             "EDGAR: {error}; an accession alone may not say whose folder it is in: give the filing's address"

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use super::{environment, setup};
 use crate::app::{self, App, OnceReport, Watch};
 use crate::bot;
+use crate::clock::Clock;
 use crate::destination::Destination;
 use crate::notify::Notifier;
 use crate::rules::{self, FolderState};
@@ -82,7 +83,7 @@ fn build(args: &Args) -> anyhow::Result<(App, Watch)> {
         tracing::warn!("{warning}");
     }
     let watch = Watch::new(settings.rules_dir.clone(), state);
-    let client = Client::new(&settings.edgar)?;
+    let client = Client::new(&settings.edgar, Clock::wall())?;
     let secrets = environment::secrets(&settings)?;
     let used = |destination: &Destination| {
         rules.iter().any(|rule| rule.notify.contains(destination)) || settings.operators.contains(destination)

@@ -1,5 +1,6 @@
 //! The settings file as it is written, and its way into [`Settings`], with every mistake at once.
 
+use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,26 +9,26 @@ use lettre::message::Mailbox;
 use toml::de::DeTable;
 use url::Url;
 
-use super::{Channel, Discord, Edgar, Email, Mode, Recipient, Schedules, Settings, Via, is_sec};
+use super::{Channel, Discord, Edgar, Email, Mode, Recipient, Settings, Via, is_sec};
 use crate::destination::{Destination, is_name};
 use crate::problem::{Problems, Reader, Source, Value, nearest};
-use crate::schedule::{Schedule, ScheduleError};
 
 /// The SEC allows 10 in all; another server of one's own may take more.
 const MOST_REQUESTS_SEC: u32 = 10;
 const MOST_REQUESTS: u32 = 10_000;
 const MOST_TIMEOUT_SECONDS: u32 = 600;
-const LONGEST_LOOK_BACK: Duration = Duration::from_secs(31 * 24 * 60 * 60);
-const EASTERN: &str = "America/New_York";
+/// Any free port of loopback: `status` finds it by a file in the store's folder.
+const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The sections and their keys.
-const SECTIONS: [(&str, &[&str]); 7] = [
-    ("edgar", &["base_url", "contact", "requests_per_second", "timeout_seconds"]),
-    ("schedule", &["poll", "time_zone", "look_back"]),
+const SECTIONS: [(&str, &[&str]); 8] = [
+    ("edgar", &["base_url", "data_url", "contact", "requests_per_second", "timeout_seconds", "fetch_all"]),
+    ("schedule", &["poll", "reconcile", "time_zone", "look_back", "ring_within", "stale_after"]),
     ("rules", &["dir"]),
     ("store", &["dir"]),
     ("discord", &["api_base", "channel"]),
     ("email", &["from", "out_dir", "recipient"]),
+    ("http", &["listen"]),
     ("operators", &["notify"]),
 ];
 const CHANNEL: [&str; 3] = ["name", "channel_id", "webhook"];
@@ -49,6 +50,7 @@ pub(super) fn settings(file: &str, text: &str) -> Result<Settings, Problems> {
     let store_dir = wire.path(section("store"), "dir", "sellbell-data");
     let discord = wire.discord(section("discord"));
     let email = wire.email(section("email"));
+    let listen = wire.listen(section("http"));
     let operators = wire.operators(section("operators"));
     match schedule {
         Some(schedule) if wire.reader.problems.is_empty() => {
@@ -60,6 +62,7 @@ pub(super) fn settings(file: &str, text: &str) -> Result<Settings, Problems> {
                 store_dir,
                 discord,
                 email,
+                listen,
                 operators: operators_notify,
             };
             for (destination, value) in operators.iter().filter(|(own, _)| !settings.knows(own)) {
@@ -73,11 +76,11 @@ pub(super) fn settings(file: &str, text: &str) -> Result<Settings, Problems> {
     }
 }
 
-struct Wire<'a> {
-    reader: Reader<'a>,
+pub(super) struct Wire<'a> {
+    pub(super) reader: Reader<'a>,
 }
 
-type Section<'v, 'd> = Option<&'v DeTable<'d>>;
+pub(super) type Section<'v, 'd> = Option<&'v DeTable<'d>>;
 
 impl Wire<'_> {
     fn sections(&mut self, table: &DeTable<'_>) {
@@ -109,7 +112,10 @@ impl Wire<'_> {
 
     fn edgar(&mut self, section: Section<'_, '_>) -> Edgar {
         let base_url = self.address(section, "base_url", "https://www.sec.gov");
-        let most = if is_sec(&base_url) { MOST_REQUESTS_SEC } else { MOST_REQUESTS };
+        // A mirror or a replay serves both.
+        let data = if is_sec(&base_url) { "https://data.sec.gov" } else { &base_url };
+        let data_url = self.address(section, "data_url", data);
+        let most = if is_sec(&base_url) || is_sec(&data_url) { MOST_REQUESTS_SEC } else { MOST_REQUESTS };
         let rate = self.bounded(section, "requests_per_second", 8, most, "requests a second");
         let timeout = self.bounded(section, "timeout_seconds", 30, MOST_TIMEOUT_SECONDS, "seconds");
         let mut contact = "";
@@ -123,32 +129,16 @@ impl Wire<'_> {
                 self.reader.report_with(value.span(), what, help);
             }
         }
+        let fetch_all = section.and_then(|section| section.get("fetch_all"));
+        let fetch_all = fetch_all.and_then(|value| self.reader.flag("fetch_all", value)).unwrap_or(false);
         Edgar {
             base_url,
+            data_url,
             contact: contact.to_owned(),
             requests_per_second: rate,
             timeout: Duration::from_secs(timeout.into()),
+            fetch_all,
         }
-    }
-
-    fn schedules(&mut self, section: Section<'_, '_>) -> Option<Schedules> {
-        let mut look_back = Duration::ZERO;
-        if let Some((value, text)) = self.text(section, "look_back") {
-            match humantime::parse_duration(text) {
-                Ok(span) if span <= LONGEST_LOOK_BACK => look_back = span,
-                Ok(_) => {
-                    let what = "EDGAR's feed reaches back some two business days";
-                    self.reader.report_with(value.span(), what, "expected at most 31d");
-                }
-                Err(_) => {
-                    let what = format!("`{text}` is not a span of time");
-                    self.reader.report_with(value.span(), what, "expected something like 12h or 2d");
-                }
-            }
-        }
-        let (poll, zone) = (self.text(section, "poll"), self.text(section, "time_zone"));
-        let poll = self.schedule(poll, "*/2 * 6-21 * * Mon-Fri", zone);
-        Some(Schedules { poll: poll?, look_back })
     }
 
     fn discord(&mut self, section: Section<'_, '_>) -> Discord {
@@ -286,7 +276,11 @@ impl Wire<'_> {
         tables
     }
 
-    fn text<'v, 'd>(&mut self, section: Section<'v, 'd>, key: &str) -> Option<(&'v Value<'d>, &'v str)> {
+    pub(super) fn text<'v, 'd>(
+        &mut self,
+        section: Section<'v, 'd>,
+        key: &str,
+    ) -> Option<(&'v Value<'d>, &'v str)> {
         let value = section?.get(key)?;
         Some((value, self.reader.text(key, value, "a text in quotes")?))
     }
@@ -295,24 +289,18 @@ impl Wire<'_> {
         self.text(section, key).map_or(default, |(_, text)| text).into()
     }
 
-    /// A schedule, or `None` once the mistake in it is reported.
-    fn schedule(
-        &mut self,
-        wire: Option<(&Value<'_>, &str)>,
-        default: &str,
-        zone: Option<(&Value<'_>, &str)>,
-    ) -> Option<Schedule> {
-        let expression = wire.map_or(default, |(_, text)| text);
-        match Schedule::parse(expression, zone.map_or(EASTERN, |(_, text)| text)) {
-            Ok(schedule) => Some(schedule),
-            Err(error) => {
-                let blamed = if matches!(error, ScheduleError::Zone(_)) { zone } else { wire };
-                if let Some((value, _)) = blamed {
-                    self.reader.report(value.span(), &error);
-                }
-                None
-            }
+    /// Where it answers; an empty text is nowhere.
+    fn listen(&mut self, section: Section<'_, '_>) -> Option<SocketAddr> {
+        let Some((value, text)) = self.text(section, "listen") else { return Some(LOOPBACK) };
+        if text.is_empty() {
+            return None;
         }
+        let address = text.parse().ok();
+        if address.is_none() {
+            let help = "expected something like \"127.0.0.1:8085\", or \"\" for nowhere";
+            self.reader.report_with(value.span(), format!("`{text}` is not an address and port"), help);
+        }
+        address
     }
 
     fn address(&mut self, section: Section<'_, '_>, key: &str, default: &str) -> String {

@@ -29,7 +29,9 @@ pub struct Listed {
     pub accession: Accession,
     /// Which form, exact.
     pub form: Form,
-    /// Its filers, issuer and owners, in any order.
+    /// The first of its filers.
+    pub filer: Cik,
+    /// All of them, issuer and owners, in any order.
     pub filers: Vec<Cik>,
 }
 
@@ -101,7 +103,7 @@ pub fn read(bytes: &[u8]) -> Result<Index, IndexError> {
             continue;
         };
         let place = *places.entry(accession).or_insert_with(|| {
-            index.filings.push(Listed { accession, form, filers: Vec::new() });
+            index.filings.push(Listed { accession, form, filer, filers: Vec::new() });
             index.filings.len() - 1
         });
         index.filings[place].filers.push(filer);

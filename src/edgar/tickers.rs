@@ -53,6 +53,11 @@ impl Tickers {
         self.by_cik.get(&issuer).map_or(&[], Vec::as_slice)
     }
 
+    /// Each issuer and its tickers.
+    pub fn iter(&self) -> impl Iterator<Item = (Cik, &[String])> {
+        self.by_cik.iter().map(|(cik, tickers)| (*cik, tickers.as_slice()))
+    }
+
     /// Whether a company has this ticker.
     pub fn has(&self, ticker: &str) -> bool {
         self.by_cik.values().any(|tickers| tickers.iter().any(|own| own == ticker))

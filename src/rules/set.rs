@@ -18,7 +18,9 @@ struct Inner {
     by_name: HashMap<String, usize>,
     by_ticker: HashMap<String, Vec<Entry>>,
     by_cik: HashMap<Cik, Vec<Entry>>,
-    /// Rules that name no issuer, by code, the least value that they want first.
+    /// Rules that name no issuer.
+    unnamed: Vec<usize>,
+    /// These by code, the least value that they want first.
     of_any: HashMap<Code, Vec<(Usd, usize)>>,
 }
 
@@ -55,6 +57,7 @@ impl RuleSet {
                     }
                 }
                 None => {
+                    inner.unnamed.push(number);
                     let least = rule.conditions.min_value.unwrap_or_default();
                     for code in codes {
                         inner.of_any.entry(code).or_default().push((least, number));
@@ -87,6 +90,26 @@ impl RuleSet {
     /// One by its name.
     pub fn get(&self, name: &str) -> Option<&Rule> {
         self.inner.by_name.get(name).map(|&number| &self.inner.rules[number])
+    }
+
+    /// Whether these are the very same rules.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// The enabled rules that name no issuer.
+    pub fn unnamed(&self) -> impl Iterator<Item = &Rule> {
+        self.inner.unnamed.iter().map(|&number| &self.inner.rules[number])
+    }
+
+    /// The tickers that enabled rules name.
+    pub fn tickers(&self) -> impl Iterator<Item = &str> {
+        self.inner.by_ticker.keys().map(String::as_str)
+    }
+
+    /// The issuers that enabled rules name by CIK.
+    pub fn ciks(&self) -> impl Iterator<Item = Cik> {
+        self.inner.by_cik.keys().copied()
     }
 
     /// The rules that a filing can meet, by issuer, transaction codes and value; all others cannot ring for it.

@@ -1,16 +1,21 @@
 //! The one HTTP client for EDGAR: declared, limited, bounded, and reading answers by their bodies.
 
-use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use reqwest::header::{CONTENT_LENGTH, RETRY_AFTER};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, RETRY_AFTER};
 use reqwest::redirect;
 use thiserror::Error;
 
+use super::limiter::{Limiter, Priority};
+use crate::clock::Clock;
 use crate::config::Edgar;
 use crate::edgar::answer::{Answer, classify};
+use crate::edgar::company::{self, Company};
 use crate::edgar::feed;
+use crate::edgar::index::{self, Index};
 use crate::edgar::submission_path;
 use crate::edgar::tickers::{self, Tickers};
 use crate::filing::{Accession, Cik};
@@ -20,6 +25,12 @@ use crate::reader;
 const MAX_FEED_BYTES: usize = 4 * 1024 * 1024;
 /// `company_tickers.json` is about 1 MB.
 const MAX_TICKERS_BYTES: usize = 16 * 1024 * 1024;
+/// A day's index is some 600 KB.
+const MAX_INDEX_BYTES: usize = 64 * 1024 * 1024;
+/// A company's list is some 200 KB.
+const MAX_COMPANY_BYTES: usize = 64 * 1024 * 1024;
+/// After an answer that says so nothing is asked for this long, unless it is told how long ([`Client::close_until`]).
+const LEFT_ALONE: TimeDelta = TimeDelta::minutes(10);
 /// The longest wait that an answer can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -28,7 +39,22 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Client {
     http: reqwest::Client,
     base_url: String,
-    limiter: DefaultDirectRateLimiter,
+    data_url: String,
+    limiter: Limiter,
+    clock: Clock,
+    /// Until when nothing at all is asked.
+    closed: Mutex<Option<DateTime<Utc>>>,
+    requests: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// What was asked of EDGAR since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Requests.
+    pub requests: u64,
+    /// Bytes of the answers' bodies, unpacked.
+    pub bytes: u64,
 }
 
 /// What stood in the way, told by what to do about it.
@@ -38,6 +64,8 @@ pub enum Trouble {
     RateBlocked,
     /// EDGAR refuses the user agent: a person must set the contact.
     AgentRefused,
+    /// Nothing was asked: EDGAR said to be left alone.
+    Silent,
     /// Not published yet.
     NotThereYet,
     /// 403 for a reason that EDGAR does not tell in words that we know.
@@ -79,15 +107,17 @@ pub enum ClientError {
 }
 
 impl Client {
-    /// A client as the settings say.
+    /// A client as the settings say, which reads dates of answers by `clock`.
     ///
     /// # Errors
     /// [`ClientError::NoContact`] for sec.gov without a contact.
-    pub fn new(settings: &Edgar) -> Result<Self, ClientError> {
+    pub fn new(settings: &Edgar, clock: Clock) -> Result<Self, ClientError> {
         if settings.is_live() && settings.contact.is_empty() {
             return Err(ClientError::NoContact);
         }
-        let rate = NonZeroU32::new(settings.requests_per_second).ok_or(ClientError::NoRate)?;
+        if settings.requests_per_second == 0 {
+            return Err(ClientError::NoRate);
+        }
         let version = env!("CARGO_PKG_VERSION");
         let agent = match settings.contact.as_str() {
             "" => format!("sellbell/{version}"),
@@ -101,9 +131,16 @@ impl Client {
             // A redirect would lead around the limiter, and to whom?
             .redirect(redirect::Policy::none())
             .build()?;
-        // Evenly spaced, without bursts: the limit then holds in every window of a second.
-        let quota = Quota::per_second(rate).allow_burst(NonZeroU32::MIN);
-        Ok(Self { http, base_url: settings.base_url.clone(), limiter: RateLimiter::direct(quota) })
+        Ok(Self {
+            http,
+            base_url: settings.base_url.clone(),
+            data_url: settings.data_url.clone(),
+            limiter: Limiter::new(settings.requests_per_second),
+            clock,
+            closed: Mutex::default(),
+            requests: AtomicU64::default(),
+            bytes: AtomicU64::default(),
+        })
     }
 
     /// A page of the feed of current filings, as it is sent.
@@ -111,15 +148,22 @@ impl Client {
     /// # Errors
     /// [`FetchError`] says what to do.
     pub async fn feed_page(&self, start: usize, count: usize) -> Result<Vec<u8>, FetchError> {
-        self.get(&feed::page_path(start, count), MAX_FEED_BYTES).await
+        let path = feed::page_path(start, count);
+        self.get(&self.base_url, &path, MAX_FEED_BYTES, Priority::Live).await
     }
 
     /// A complete submission, as it is sent; any filer of it will do.
     ///
     /// # Errors
     /// [`FetchError`] says what to do.
-    pub async fn submission(&self, filer: Cik, accession: Accession) -> Result<Vec<u8>, FetchError> {
-        self.get(&submission_path(filer, accession), reader::MAX_BYTES).await
+    pub async fn submission(
+        &self,
+        filer: Cik,
+        accession: Accession,
+        priority: Priority,
+    ) -> Result<Vec<u8>, FetchError> {
+        let path = submission_path(filer, accession);
+        self.get(&self.base_url, &path, reader::MAX_BYTES, priority).await
     }
 
     /// The file of all listed issuers' tickers.
@@ -127,52 +171,122 @@ impl Client {
     /// # Errors
     /// [`FetchError`] says what to do.
     pub async fn tickers(&self) -> Result<Tickers, FetchError> {
-        let bytes = self.get(tickers::PATH, MAX_TICKERS_BYTES).await?;
-        Tickers::read(&bytes).map_err(|error| FetchError {
-            trouble: Trouble::Passing,
-            message: error.to_string(),
-            retry_after: None,
-        })
+        let bytes = self.get(&self.base_url, tickers::PATH, MAX_TICKERS_BYTES, Priority::Live).await?;
+        Tickers::read(&bytes).map_err(|error| passing(error.to_string()))
     }
 
-    async fn get(&self, path: &str, most: usize) -> Result<Vec<u8>, FetchError> {
-        self.limiter.until_ready().await;
-        let passing = |error: reqwest::Error| FetchError {
-            trouble: Trouble::Passing,
-            message: format!("{path}: {}", chain(&error.without_url())),
-            retry_after: None,
-        };
-        let mut response = self.http.get(format!("{}{path}", self.base_url)).send().await.map_err(passing)?;
+    /// A day's index. Where one of its files is not there or cannot be read, the other one tells the same.
+    ///
+    /// # Errors
+    /// [`FetchError`] says what to do; [`Trouble::NotThereYet`] before EDGAR has made it, and for days without one.
+    pub async fn index(&self, day: NaiveDate) -> Result<Index, FetchError> {
+        let [first, second] = index::paths(day);
+        match self.index_file(&first).await {
+            Err(error) if matches!(error.trouble, Trouble::NotThereYet | Trouble::Passing) => {
+                self.index_file(&second).await
+            }
+            done => done,
+        }
+    }
+
+    async fn index_file(&self, path: &str) -> Result<Index, FetchError> {
+        let bytes = self.get(&self.base_url, path, MAX_INDEX_BYTES, Priority::Reconciliation).await?;
+        index::read(&bytes).map_err(|error| passing(format!("{path}: {error}")))
+    }
+
+    /// A file of a company's list of filings, by its path.
+    ///
+    /// # Errors
+    /// [`FetchError`] says what to do.
+    pub async fn company(&self, path: &str) -> Result<Company, FetchError> {
+        let bytes = self.get(&self.data_url, path, MAX_COMPANY_BYTES, Priority::Backfill).await?;
+        company::read(&bytes).map_err(|error| passing(format!("{path}: {error}")))
+    }
+
+    /// The clock that it goes by.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// What was asked so far.
+    pub fn asked(&self) -> Asked {
+        Asked { requests: self.requests.load(Ordering::Relaxed), bytes: self.bytes.load(Ordering::Relaxed) }
+    }
+
+    /// Asks nothing before this moment.
+    pub fn close_until(&self, until: DateTime<Utc>) {
+        *self.closed.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+    }
+
+    fn is_closed(&self) -> bool {
+        let closed = *self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        closed.is_some_and(|until| self.clock.now() < until)
+    }
+
+    async fn get(
+        &self,
+        base: &str,
+        path: &str,
+        most: usize,
+        priority: Priority,
+    ) -> Result<Vec<u8>, FetchError> {
+        self.limiter.ready(priority).await;
+        if self.is_closed() {
+            let message = format!("{path}: not asked, since EDGAR is left alone for now");
+            return Err(FetchError { trouble: Trouble::Silent, message, retry_after: None });
+        }
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let broken = |error: reqwest::Error| passing(format!("{path}: {}", chain(&error.without_url())));
+        let mut response = self.http.get(format!("{base}{path}")).send().await.map_err(broken)?;
         let status = response.status().as_u16();
-        let header =
-            |name| response.headers().get(name).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-        let retry_after =
-            header(RETRY_AFTER).map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
-        let promised = header(CONTENT_LENGTH).and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-        let too_large = || FetchError {
-            trouble: Trouble::Passing,
-            message: format!("{path}: the answer is longer than {most} bytes"),
-            retry_after: None,
-        };
+        let headers = response.headers();
+        let retry_after = self.retry_after(headers).filter(|_| status >= 400);
+        let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let promised: usize = length.unwrap_or(0);
+        let too_large = || passing(format!("{path}: the answer is longer than {most} bytes"));
+        if retry_after.is_some() {
+            self.close_until(self.clock.now() + LEFT_ALONE);
+        }
         if promised > most {
             return Err(too_large());
         }
         let mut body = Vec::with_capacity(promised.min(1 << 20));
-        while let Some(chunk) = response.chunk().await.map_err(passing)? {
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
             if body.len() + chunk.len() > most {
                 return Err(too_large());
             }
+            self.bytes.fetch_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX), Ordering::Relaxed);
             body.extend_from_slice(&chunk);
         }
         match trouble(classify(status, &body)) {
             None => Ok(body),
-            Some((trouble, meaning)) => Err(FetchError {
-                trouble,
-                message: format!("{path}: status {status}: {meaning}"),
-                retry_after,
-            }),
+            Some((trouble, meaning)) => {
+                // Before anything else that waits here can begin.
+                if matches!(trouble, Trouble::RateBlocked | Trouble::AgentRefused) {
+                    self.close_until(self.clock.now() + LEFT_ALONE);
+                }
+                let message = format!("{path}: status {status}: {meaning}");
+                Err(FetchError { trouble, message, retry_after })
+            }
         }
     }
+
+    /// How long an answer asks to wait: seconds, or a date.
+    fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
+        let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        let wait = match value.parse() {
+            Ok(seconds) => Duration::from_secs(seconds),
+            Err(_) => {
+                let date = DateTime::parse_from_rfc2822(value).ok()?;
+                (date.to_utc() - self.clock.now()).to_std().unwrap_or_default()
+            }
+        };
+        Some(wait.min(MAX_RETRY_AFTER))
+    }
+}
+
+fn passing(message: String) -> FetchError {
+    FetchError { trouble: Trouble::Passing, message, retry_after: None }
 }
 
 fn trouble(answer: Answer) -> Option<(Trouble, &'static str)> {

@@ -2,5 +2,7 @@
 
 pub mod archive;
 mod client;
+mod limiter;
 
-pub use client::{Client, ClientError, FetchError, Trouble};
+pub use client::{Asked, Client, ClientError, FetchError, Trouble};
+pub use limiter::Priority;

@@ -1,14 +1,17 @@
 //! Which filings were seen, which are done, and the one transaction that makes a filing done.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::quarantine::Quarantined;
 use super::record::{decode, encode};
+use super::summary::Summed;
 use super::{Gathered, Store, StoreError, abort, digests, queue};
+use crate::alert::Key;
 use crate::delivery::Delivery;
 use crate::edgar::FilingRef;
 use crate::edgar::tickers::Tickers;
-use crate::filing::{Accession, Cik, PastFiling};
+use crate::filing::{Accession, Cik, PastFiling, edgar_day};
 
 const FRONTIER: &str = "frontier";
 const SILENCE: &str = "silence";
@@ -27,9 +30,36 @@ pub struct Frontier {
     /// From here on every filing is in history; `None` in records of older versions, where it is the floor.
     #[serde(default)]
     pub history_since: Option<DateTime<Utc>>,
+    /// A stretch that the feed no longer showed and that the daily indexes close.
+    #[serde(default)]
+    pub hole: Option<Hole>,
+    /// `--since` or `look_back`: what was accepted from then on rings, however old it is when it is found.
+    #[serde(default)]
+    pub asked_since: Option<DateTime<Utc>>,
+}
+
+/// A stretch that the feed no longer showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hole {
+    /// From when on history was whole before.
+    pub whole_since: DateTime<Utc>,
+    /// The last day that is compared with its index before it is whole again.
+    pub until: NaiveDate,
 }
 
 impl Frontier {
+    /// From a moment on: what was accepted earlier is not new.
+    pub fn at(moment: DateTime<Utc>) -> Self {
+        Self {
+            floor: moment,
+            seen_until: moment,
+            baseline_rings: false,
+            history_since: Some(moment),
+            hole: None,
+            asked_since: None,
+        }
+    }
+
     /// From here on every filing is in history.
     pub fn whole_since(&self) -> DateTime<Utc> {
         self.history_since.unwrap_or(self.floor)
@@ -37,7 +67,7 @@ impl Frontier {
 }
 
 /// While EDGAR is asked nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Silence {
     /// Until when.
     pub until: DateTime<Utc>,
@@ -46,6 +76,12 @@ pub struct Silence {
     /// How many of them were blocks.
     #[serde(default)]
     pub blocks: u32,
+    /// Whose contact was refused, as a hash of it: another one may ask at once.
+    #[serde(default)]
+    pub refused: Option<Key>,
+    /// The last of them, for people.
+    #[serde(default)]
+    pub reason: String,
 }
 
 /// A filing that was seen and is not done yet.
@@ -59,6 +95,20 @@ pub struct Pending {
     pub attempts: u32,
     /// Not to be tried before.
     pub not_before: DateTime<Utc>,
+    /// What showed it.
+    #[serde(default)]
+    pub found: Found,
+}
+
+/// What showed a filing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Found {
+    /// The feed.
+    #[default]
+    Feed,
+    /// A daily index: the feed was not read in time, or it is tried again.
+    Index,
 }
 
 /// What is known of an accession.
@@ -68,6 +118,12 @@ pub enum Standing {
     New,
     /// It was there when sellbell first ran; nothing was told of it.
     Baseline,
+    /// No rule asked about its issuer, so it was not fetched.
+    NotFetched,
+    /// It cannot be read and is in quarantine.
+    Unreadable,
+    /// It was read into history and told nobody.
+    Past,
     /// Seen, and still to be fetched.
     Pending,
     /// Done.
@@ -84,8 +140,12 @@ pub enum Ending {
     Rang,
     /// No rule rang.
     Quiet,
-    /// It could not be read; reason and bytes are kept.
+    /// It could not be read; it is in quarantine.
     Unreadable,
+    /// No rule asks about its issuer, so it was not fetched.
+    NotFetched,
+    /// It was read into history and told nobody: too old, or from before the first start.
+    Past,
 }
 
 /// All that a filing causes, to be written at once.
@@ -103,14 +163,43 @@ pub struct Settled {
     pub deliveries: Vec<Delivery>,
     /// What waits for a digest.
     pub gathered: Vec<Gathered>,
+    /// What comes in the one summary of what is too old to ring.
+    pub summed: Vec<Summed>,
     /// Reason and bytes of a filing that could not be read.
-    pub unreadable: Option<(String, Vec<u8>)>,
+    pub unreadable: Option<(Quarantined, Vec<u8>)>,
+}
+
+impl Settled {
+    /// A filing that ended so and caused nothing.
+    pub fn new(accession: Accession, ending: Ending, at: DateTime<Utc>) -> Self {
+        Self {
+            accession,
+            ending,
+            at,
+            history: None,
+            deliveries: Vec::new(),
+            gathered: Vec::new(),
+            summed: Vec::new(),
+            unreadable: None,
+        }
+    }
+}
+
+/// What a poll found.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Discovered<'a> {
+    /// To be fetched.
+    pub new: &'a [FilingRef],
+    /// Taken as known where nothing is known of them.
+    pub known: &'a [FilingRef],
+    /// Not fetched, since no rule asks about their issuers.
+    pub not_fetched: &'a [FilingRef],
 }
 
 #[derive(Serialize, Deserialize)]
-struct Done {
-    ending: Ending,
-    at: DateTime<Utc>,
+pub(super) struct Done {
+    pub(super) ending: Ending,
+    pub(super) at: DateTime<Utc>,
 }
 
 impl Store {
@@ -121,6 +210,22 @@ impl Store {
     pub fn frontier(&self) -> Result<Option<Frontier>, StoreError> {
         let bytes = self.inner.meta.get(FRONTIER).map_err(|error| self.failed(error))?;
         bytes.map(|bytes| decode(FRONTIER, &bytes)).transpose()
+    }
+
+    /// Notes that the daily indexes before `next` have closed the hole, where it lies before that day.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn close_hole(&self, next: NaiveDate) -> Result<(), StoreError> {
+        self.transact(&self.inner.meta, |meta| {
+            let Some(bytes) = meta.get(FRONTIER)? else { return Ok(()) };
+            let mut frontier: Frontier = decode(FRONTIER, &bytes).map_err(abort)?;
+            if let Some(hole) = frontier.hole.take_if(|hole| hole.until < next) {
+                frontier.history_since = Some(hole.whole_since);
+                meta.insert(FRONTIER, encode(FRONTIER, &frontier).map_err(abort)?)?;
+            }
+            Ok(())
+        })
     }
 
     /// The silence towards EDGAR, or the last one.
@@ -135,10 +240,10 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn set_silence(&self, silence: Option<Silence>) -> Result<(), StoreError> {
+    pub fn set_silence(&self, silence: Option<&Silence>) -> Result<(), StoreError> {
         match silence {
             Some(silence) => {
-                let bytes = encode(SILENCE, &silence)?;
+                let bytes = encode(SILENCE, silence)?;
                 self.write(|| self.inner.meta.insert(SILENCE, bytes)).map(drop)
             }
             None if self.silence()?.is_some() => self.write(|| self.inner.meta.remove(SILENCE)).map(drop),
@@ -171,32 +276,43 @@ impl Store {
         let key = accession.to_string();
         if let Some(bytes) = self.inner.filings.get(&key).map_err(|error| self.failed(error))? {
             let done: Done = decode(&key, &bytes)?;
-            return Ok(if done.ending == Ending::Baseline { Standing::Baseline } else { Standing::Done });
+            return Ok(match done.ending {
+                Ending::Baseline => Standing::Baseline,
+                Ending::NotFetched => Standing::NotFetched,
+                Ending::Unreadable => Standing::Unreadable,
+                Ending::Past => Standing::Past,
+                Ending::Rang | Ending::Quiet => Standing::Done,
+            });
         }
         let pending = self.inner.pending.contains_key(&key).map_err(|error| self.failed(error))?;
         Ok(if pending { Standing::Pending } else { Standing::New })
     }
 
-    /// Writes what a poll found, at once: the new filings, those that are taken as known where nothing is known of them,
-    /// and up to where the feed was read without a gap.
+    /// Writes what a poll found, at once, and up to where the feed was read without a gap.
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
     pub fn discovered(
         &self,
-        new: &[FilingRef],
-        known: &[FilingRef],
+        found: Discovered<'_>,
         frontier: Frontier,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        if new.is_empty() && known.is_empty() && self.frontier()? == Some(frontier) {
+        let Discovered { new, known, not_fetched } = found;
+        if new.is_empty() && known.is_empty() && not_fetched.is_empty() && self.frontier()? == Some(frontier)
+        {
             return Ok(());
         }
-        let trees = (&self.inner.pending, &self.inner.filings, &self.inner.meta);
-        self.transact(&trees, |(pending, filings, meta)| {
+        let trees = (&self.inner.pending, &self.inner.filings, &self.inner.meta, &self.inner.days);
+        self.transact(&trees, |(pending, filings, meta, days)| {
+            for filing in new.iter().chain(known).chain(not_fetched) {
+                days.insert(on_day(filing).as_str(), &[][..])?;
+            }
             for filing in new {
                 let key = filing.accession.to_string();
-                let record = Pending { filing: filing.clone(), seen_at: now, attempts: 0, not_before: now };
+                let found = Found::Feed;
+                let record =
+                    Pending { filing: filing.clone(), seen_at: now, attempts: 0, not_before: now, found };
                 filings.remove(key.as_str())?;
                 pending.insert(key.as_str(), encode(&key, &record).map_err(abort)?)?;
             }
@@ -208,18 +324,23 @@ impl Store {
                 let record = Done { ending: Ending::Baseline, at: now };
                 filings.insert(key.as_str(), encode(&key, &record).map_err(abort)?)?;
             }
+            for filing in not_fetched {
+                let key = filing.accession.to_string();
+                let record = Done { ending: Ending::NotFetched, at: now };
+                filings.insert(key.as_str(), encode(&key, &record).map_err(abort)?)?;
+            }
             meta.insert(FRONTIER, encode(FRONTIER, &frontier).map_err(abort)?)?;
             Ok(())
         })
     }
 
-    /// The filings that are to be fetched, oldest first.
+    /// The filings that are to be fetched: those of the feed, then those of indexes, oldest first.
     ///
     /// # Errors
     /// Failures of the store.
     pub fn pending(&self) -> Result<Vec<Pending>, StoreError> {
         let mut all: Vec<Pending> = self.scan(&self.inner.pending, &[], usize::MAX)?;
-        all.sort_by_key(|pending| (pending.filing.accepted_at, pending.filing.accession));
+        all.sort_by_key(|pending| (pending.found, pending.filing.accepted_at, pending.filing.accession));
         Ok(all)
     }
 
@@ -249,12 +370,16 @@ impl Store {
             self.newest(&self.inner.history, from.as_bytes()..until.as_bytes(), MOST)?;
         let cut = past.first().filter(|_| past.len() >= MOST).map(|oldest| oldest.accepted_at);
         let whole = self.frontier()?.map(|frontier| frontier.whole_since());
+        let whole = match self.coverage()? {
+            Some(coverage) => whole.map(|whole| coverage.whole_since(issuer, whole)),
+            None => whole,
+        };
         let whole = whole.map(|whole| cut.map_or(whole, |cut| whole.max(cut)));
         Ok((past, whole))
     }
 
     /// Makes a filing done, with all that it causes, in one transaction. `false`: it was done before, and nothing is
-    /// written.
+    /// written. One that was not fetched can still be read into history.
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
@@ -274,6 +399,8 @@ impl Store {
             &inner.pending,
             &inner.history,
             &inner.unreadable,
+            &inner.quarantine,
+            &inner.summary,
             &inner.queue,
             &inner.deliveries,
             &inner.gathered,
@@ -281,20 +408,39 @@ impl Store {
         );
         self.transact(
             &trees,
-            |(filings, pending, lot_tree, unreadable, queue, deliveries, gathered, digested)| {
+            |(
+                filings,
+                pending,
+                lot_tree,
+                unreadable,
+                quarantine,
+                summary,
+                queue,
+                deliveries,
+                gathered,
+                digested,
+            )| {
                 pending.remove(key.as_str())?;
-                if filings.get(key.as_str())?.is_some() {
-                    return Ok(false);
+                if let Some(known) = filings.get(key.as_str())? {
+                    let known: Done = decode(&key, &known).map_err(abort)?;
+                    let unread = matches!(known.ending, Ending::Baseline | Ending::NotFetched);
+                    if !(unread && settled.ending == Ending::Past) {
+                        return Ok(false);
+                    }
                 }
                 filings.insert(key.as_str(), done.as_slice())?;
                 for (place, past) in &history {
                     lot_tree.insert(place.as_str(), past.as_slice())?;
                 }
-                if let Some((reason, bytes)) = &settled.unreadable {
-                    let mut record = encode(&key, reason).map_err(abort)?;
-                    record.push(b'\n');
-                    record.extend_from_slice(bytes);
-                    unreadable.insert(key.as_str(), record)?;
+                match &settled.unreadable {
+                    Some(confined) => Self::confine(&key, quarantine, unreadable, confined)?,
+                    None if quarantine.remove(key.as_str())?.is_some() => {
+                        unreadable.remove(key.as_str())?;
+                    }
+                    None => {}
+                }
+                for summed in &settled.summed {
+                    summed.keep(summary)?;
                 }
                 for delivery in &settled.deliveries {
                     queue::enqueue(queue, deliveries, delivery)?;
@@ -309,6 +455,11 @@ impl Store {
             },
         )
     }
+}
+
+/// Its day in EDGAR's zone, and the filing.
+fn on_day(filing: &FilingRef) -> String {
+    format!("{}/{}", edgar_day(filing.accepted_at), filing.accession)
 }
 
 /// Issuer, acceptance time, accession: an issuer's filings come in their order.

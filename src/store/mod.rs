@@ -3,15 +3,29 @@
 //! Every record is a version byte and JSON. What a filing causes is written in one transaction with "this filing is done"
 //! ([`Store::commit`]) and is on the disk once [`Store::flush`] returns.
 
+mod alarm;
+mod backfill;
+mod coverage;
 mod digests;
 mod filings;
+mod latency;
+mod ledger;
+mod quarantine;
 mod queue;
 mod record;
 mod subscriptions;
+mod summary;
 
+pub use alarm::Alarm;
+pub use backfill::{Backfill, BackfillStep};
+pub use coverage::{Coverage, Filled};
 pub use digests::{DigestMark, DigestStanding, Gathered};
-pub use filings::{Ending, Frontier, Pending, Settled, Silence, Standing};
+pub use filings::{Discovered, Ending, Found, Frontier, Hole, Pending, Settled, Silence, Standing};
+pub use latency::Latency;
+pub use ledger::{Ledger, Progress, Receipt};
+pub use quarantine::Quarantined;
 pub use queue::{Counts, DeliveryStanding};
+pub use summary::Summed;
 
 use std::fs::File;
 use std::io;
@@ -43,8 +57,22 @@ struct Inner {
     filings: Tree,
     /// Accession → a filing that was seen and is not done.
     pending: Tree,
-    /// Accession → reason and bytes of a filing that could not be read.
+    /// Accession → what came as a filing that could not be read.
     unreadable: Tree,
+    /// Accession → why a filing is in quarantine, and since when.
+    quarantine: Tree,
+    /// EDGAR's day, accession → that it was seen, until that day is compared with its index.
+    days: Tree,
+    /// EDGAR's day → what its comparison came to.
+    receipts: Tree,
+    /// Destination, acceptance time → a line of the summary of what is too old to ring.
+    summary: Tree,
+    /// Issuer → a past that is being fetched.
+    backfill: Tree,
+    /// Issuer, day, accession → a filing of such a past.
+    backfill_queue: Tree,
+    /// Time of sending, delivery → how long an alert took.
+    latency: Tree,
     /// Issuer, acceptance time, accession → what is kept of a filing.
     history: Tree,
     /// Destination, time, delivery key → a delivery that waits.
@@ -110,6 +138,13 @@ impl Store {
             filings: tree("filings")?,
             pending: tree("pending")?,
             unreadable: tree("unreadable")?,
+            quarantine: tree("quarantine")?,
+            days: tree("days")?,
+            receipts: tree("receipts")?,
+            summary: tree("summary")?,
+            backfill: tree("backfill")?,
+            backfill_queue: tree("backfill_queue")?,
+            latency: tree("latency")?,
             history: tree("past")?,
             queue: tree("queue")?,
             deliveries: tree("deliveries")?,
@@ -126,6 +161,19 @@ impl Store {
             flushed: AtomicU64::new(0),
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Bytes that it takes on the disk.
+    ///
+    /// # Errors
+    /// Failures of the disk.
+    pub fn size_on_disk(&self) -> Result<u64, StoreError> {
+        self.inner.db.size_on_disk().map_err(|error| self.failed(error))
+    }
+
+    /// The folder that it is in.
+    pub fn dir(&self) -> &Path {
+        &self.inner.dir
     }
 
     /// Brings all that was written onto the disk; at once where nothing is new.

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
+use super::latency::Latency;
 use super::record::{decode, encode};
 use super::{Store, StoreError, abort};
 use crate::alert::{Alert, Key};
@@ -153,12 +154,18 @@ impl Store {
         let key = delivery.key.as_str();
         let standing = encode(key, &DeliveryStanding::Left(outcome.clone()))?;
         let body = encode(key, delivery)?;
-        let trees = (&self.inner.queue, &self.inner.deliveries, &self.inner.dead);
-        self.transact(&trees, |(queue, deliveries, dead)| {
+        let latency = latency(delivery, outcome);
+        let latency =
+            latency.map(|way| Ok((Latency::place(way.sent_at, key), encode(key, &way)?))).transpose()?;
+        let trees = (&self.inner.queue, &self.inner.deliveries, &self.inner.dead, &self.inner.latency);
+        self.transact(&trees, |(queue, deliveries, dead, latencies)| {
             queue.remove(place(delivery))?;
             deliveries.insert(key, standing.as_slice())?;
             if matches!(outcome, Outcome::Dead { .. }) {
                 dead.insert(key, body.as_slice())?;
+            }
+            if let Some((place, way)) = &latency {
+                latencies.insert(place.as_str(), way.as_slice())?;
             }
             Ok(())
         })
@@ -190,6 +197,16 @@ impl Store {
         let queued = self.inner.queue.len();
         let dead = self.inner.dead.len();
         Ok(Counts { queued, dead, delivered: self.inner.deliveries.len().saturating_sub(queued + dead) })
+    }
+}
+
+/// How long an alert took that was delivered.
+fn latency(delivery: &Delivery, outcome: &Outcome) -> Option<Latency> {
+    match (&delivery.body, outcome) {
+        (Body::Alert(alert), Outcome::Delivered { at, .. }) => {
+            Some(Latency { accepted_at: alert.accepted_at?, seen_at: alert.seen_at, sent_at: *at })
+        }
+        _ => None,
     }
 }
 

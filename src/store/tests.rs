@@ -37,10 +37,6 @@ fn reference() -> FilingRef {
 fn settled(destinations: &[&str], recipients: &[&str]) -> Settled {
     let body = Body::Alert(Box::new(alert()));
     Settled {
-        accession: alert().accession,
-        ending: Ending::Rang,
-        at: now(),
-        history: None,
         deliveries: destinations
             .iter()
             .map(|name| Delivery::new(name.parse().unwrap(), body.clone(), now()))
@@ -49,7 +45,7 @@ fn settled(destinations: &[&str], recipients: &[&str]) -> Settled {
             .iter()
             .map(|name| Gathered { recipient: (*name).to_owned(), alert: alert() })
             .collect(),
-        unreadable: None,
+        ..Settled::new(alert().accession, Ending::Rang, now())
     }
 }
 
@@ -61,10 +57,10 @@ fn terminal() -> Destination {
 async fn what_was_committed_survives_and_a_second_commit_writes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    let frontier = Frontier { floor: now(), seen_until: now(), baseline_rings: false, history_since: None };
-    store.discovered(&[reference()], &[], frontier, now()).unwrap();
+    let frontier = Frontier::at(now());
+    store.discovered(Discovered { new: &[reference()], ..Discovered::default() }, frontier, now()).unwrap();
     // What is pending is never taken as known.
-    store.discovered(&[], &[reference()], frontier, now()).unwrap();
+    store.discovered(Discovered { known: &[reference()], ..Discovered::default() }, frontier, now()).unwrap();
     assert_eq!(store.standing(alert().accession).unwrap(), Standing::Pending);
     assert!(store.commit(&settled(&["terminal", "email:desk"], &[])).unwrap());
     store.flush().await.unwrap();

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use sellbell::app::{App, Lane};
+use sellbell::clock::Clock;
 use sellbell::config::Settings;
 use sellbell::destination::Destination;
 use sellbell::notify::{Notifier, Output, Secrets};
@@ -101,7 +102,7 @@ impl World {
     pub fn settings(&self) -> String {
         format!(
             "[edgar]\nbase_url = \"{}\"\ncontact = \"Test test@example.org\"\nrequests_per_second = 5000\n\
-             [store]\ndir = \"{}\"\n[discord]\napi_base = \"{}\"\n\
+             [http]\nlisten = \"\"\n[store]\ndir = \"{}\"\n[discord]\napi_base = \"{}\"\n\
              [[discord.channel]]\nname = \"alerts\"\nchannel_id = \"555\"\n\
              [[discord.channel]]\nname = \"hook\"\nwebhook = true\n\
              [email]\nfrom = \"sellbell <bell@example.org>\"\n\
@@ -143,7 +144,7 @@ impl World {
         };
         secrets.discord_webhooks.insert("hook".into(), self.discord.webhook_url(5).into());
         let notifier = Notifier::new(&settings, &secrets, used, output, Colour::Plain).unwrap();
-        let client = Client::new(&settings.edgar).unwrap();
+        let client = Client::new(&settings.edgar, Clock::wall()).unwrap();
         let store = reopened(&settings.store_dir);
         App::new(settings, rules, store, client, notifier, since.map(at))
     }

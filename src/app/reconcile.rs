@@ -1,0 +1,375 @@
+//! Compares each day with EDGAR's own index of it: what the feed did not show, or not to us, is fetched after all. The same
+//! closes what a downtime left behind the feed's reach.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
+use chrono_tz::America::New_York;
+
+use super::wanted::Choice;
+use super::{App, PollReport};
+use crate::delivery::{Body, Delivery, Notice};
+use crate::edgar::FilingRef;
+use crate::edgar::index::{Index, Listed};
+use crate::filing::{Accession, edgar_day, is_business_day};
+use crate::retry;
+use crate::source::Trouble;
+use crate::store::{Found, Frontier, Ledger, Progress, Receipt, Standing, StoreError, Summed};
+
+/// EDGAR closes at this hour, Eastern.
+const CLOSES: u32 = 22;
+/// An index that is not there yet is asked for again after this.
+const NOT_YET: TimeDelta = TimeDelta::minutes(15);
+/// An index that is still not there so long after it was due, and so often, never comes.
+const NEVER: (TimeDelta, u32) = (TimeDelta::days(3), 5);
+/// An index that lacks filings that were seen may be unfinished: it is read so often.
+const UNFINISHED: u32 = 3;
+const UNFINISHED_PAUSE: TimeDelta = TimeDelta::hours(1);
+/// While missed filings are fetched they are looked at so often.
+const FETCHING: TimeDelta = TimeDelta::seconds(10);
+/// So many days are gone through at once; receipts are kept as long.
+const MOST_DAYS: u64 = 400;
+/// A filing in quarantine is tried again after so long, and so often.
+const QUARANTINED: (TimeDelta, u32) = (TimeDelta::days(1), 30);
+/// So many lines of a notice or summary are told; the rest is counted.
+const MOST_LINES: usize = 25;
+/// So many lines of summaries are gathered at once.
+const MOST_SUMMED: usize = 10_000;
+
+/// What a look at the days came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReconcileReport {
+    /// The receipts that became final.
+    pub receipts: Vec<Receipt>,
+    /// Filings that were missed and are pending now.
+    pub missed: usize,
+    /// When there is something to do again.
+    pub next: Option<DateTime<Utc>>,
+}
+
+impl ReconcileReport {
+    fn again(&mut self, at: DateTime<Utc>) {
+        self.next = Some(self.next.map_or(at, |next| next.min(at)));
+    }
+}
+
+impl App {
+    /// Compares the days that are over and not compared yet with their indexes, as far as these can be had.
+    ///
+    /// # Errors
+    /// Failures of the store. EDGAR's are in the receipts.
+    pub async fn reconcile_once(&self, now: DateTime<Utc>) -> Result<ReconcileReport, StoreError> {
+        let mut report = ReconcileReport::default();
+        let (Some(frontier), Some(ledger)) = (self.store.frontier()?, self.store.ledger()?) else {
+            return Ok(report);
+        };
+        self.try_quarantined(now)?;
+        let today = edgar_day(now);
+        let (mut next, mut open) = (ledger.next, None);
+        for day in ledger.next.iter_days().take_while(|day| *day <= today) {
+            if is_business_day(day) || self.store.was_seen_on(day)? {
+                let due = self.due(day);
+                if due > now {
+                    report.again(due);
+                    break;
+                }
+                let receipt = self.store.receipt(day)?.unwrap_or_else(|| Receipt::new(day, now));
+                if !receipt.is_final() && !self.step(receipt, frontier, now, &mut report).await? {
+                    open = open.or(Some(day));
+                    if self.silent_until(now)?.is_some() {
+                        break;
+                    }
+                    continue;
+                }
+            }
+            if open.is_none() {
+                next = day.succ_opt().unwrap_or(day);
+            }
+        }
+        let oldest = today.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(today);
+        self.store.set_ledger(Ledger { next: next.max(oldest) })?;
+        self.store.prune_receipts(oldest)?;
+        self.store.prune_latencies(now)?;
+        if let Some(until) = self.silent_until(now)? {
+            report.next = Some(until);
+        }
+        if open.is_none() {
+            self.caught_up(next, now)?;
+        }
+        Ok(report)
+    }
+
+    /// When the index of a day is first asked for.
+    fn due(&self, day: NaiveDate) -> DateTime<Utc> {
+        let closes = closes(day);
+        self.settings.schedule.reconcile.next_after(closes).unwrap_or(closes)
+    }
+
+    /// Whether what a downtime left is still being looked for.
+    pub(super) fn is_catching_up(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let hole = self.store.frontier()?.and_then(|frontier| frontier.hole);
+        Ok(hole.is_some_and(|hole| self.due(hole.until) <= now || edgar_day(now) > hole.until))
+    }
+
+    /// Goes on with one day; whether its receipt is final now.
+    async fn step(
+        &self,
+        mut receipt: Receipt,
+        frontier: Frontier,
+        now: DateTime<Utc>,
+        report: &mut ReconcileReport,
+    ) -> Result<bool, StoreError> {
+        if let Progress::Waiting { attempts, next_try, .. } = receipt.state {
+            // A wait that is too long comes from a clock that was wrong.
+            if now < next_try && next_try - now <= UNFINISHED_PAUSE * 2 {
+                report.again(next_try);
+                return Ok(false);
+            }
+            if self.silent_until(now)?.is_some() {
+                return Ok(false);
+            }
+            match self.client.index(receipt.day).await {
+                Ok(index) => self.compare(&mut receipt, &index, attempts, frontier, now, report)?,
+                Err(error) => {
+                    let attempts = attempts + 1;
+                    let not_there = error.trouble == Trouble::NotThereYet;
+                    if not_there && now - self.due(receipt.day) > NEVER.0 && attempts >= NEVER.1 {
+                        receipt.state = Progress::NoIndex;
+                        receipt.unlisted = self.store.seen_on(receipt.day)?.len();
+                        return self.end(receipt, now, report).map(|()| true);
+                    }
+                    let own = TimeDelta::from_std(retry::delay(attempts, 0)).unwrap_or(NOT_YET);
+                    let pause = if not_there { NOT_YET } else { own.min(NOT_YET) };
+                    tracing::info!(day = %receipt.day, attempts, "no index yet: {error}");
+                    let (next_try, reason) = (now + pause, error.message.clone());
+                    receipt.state = Progress::Waiting { attempts, next_try, reason };
+                    self.store.compared(&receipt, &[], &[], now)?;
+                    report.again(next_try);
+                    let grave = matches!(error.trouble, Trouble::RateBlocked | Trouble::AgentRefused);
+                    if grave || error.retry_after.is_some() {
+                        self.trouble(error, now, &mut PollReport::default())?;
+                    }
+                    return Ok(false);
+                }
+            }
+        }
+        if receipt.state == Progress::Fetching {
+            if !self.count_missed(&mut receipt)? {
+                self.store.compared(&receipt, &[], &[], now)?;
+                report.again(now + FETCHING);
+                return Ok(false);
+            }
+            receipt.state = Progress::Compared;
+            self.end(receipt, now, report)?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Holds an index against what was seen. What is missing becomes pending.
+    fn compare(
+        &self,
+        receipt: &mut Receipt,
+        index: &Index,
+        attempts: u32,
+        frontier: Frontier,
+        now: DateTime<Utc>,
+        report: &mut ReconcileReport,
+    ) -> Result<(), StoreError> {
+        let wanted = self.wanted()?;
+        let known_rings = frontier.asked_since.is_some_and(|since| edgar_day(since) <= receipt.day);
+        let (mut missed, mut passed_over, mut undecided) = (Vec::new(), Vec::new(), 0);
+        let mut unlisted: BTreeSet<Accession> = self.store.seen_on(receipt.day)?.into_iter().collect();
+        for listed in &index.filings {
+            unlisted.remove(&listed.accession);
+            match self.store.standing(listed.accession)? {
+                Standing::New => {}
+                Standing::Baseline if known_rings => {}
+                Standing::Unreadable if !receipt.again.contains(&listed.accession) => {
+                    receipt.again.push(listed.accession);
+                    if let Some(one) = self.store.quarantine_of(listed.accession)? {
+                        self.store.try_again(&[one], now)?;
+                    }
+                    continue;
+                }
+                _ => continue,
+            }
+            receipt.missed.push(listed.accession);
+            match wanted.of_filers(&listed.filers) {
+                Choice::Leave => passed_over.push(reference(listed, receipt.day)),
+                choice => {
+                    undecided += usize::from(choice == Choice::Undecided);
+                    missed.push(reference(listed, receipt.day));
+                }
+            }
+        }
+        for line in &index.unreadable {
+            tracing::error!(day = %receipt.day, "a line of the index cannot be read: {line}");
+        }
+        receipt.at = now;
+        receipt.listed = index.filings.len();
+        receipt.seen = receipt.listed.saturating_sub(receipt.missed.len());
+        receipt.unlisted = unlisted.len();
+        receipt.bad_lines = index.unreadable.len();
+        unlisted.into_iter().for_each(|accession| receipt.name(accession));
+        let attempts = attempts + 1;
+        receipt.state = if receipt.unlisted > 0 && attempts < UNFINISHED {
+            let reason = format!("it lacks {} that were seen: it may be unfinished", receipt.unlisted);
+            let next_try = now + UNFINISHED_PAUSE;
+            report.again(next_try);
+            Progress::Waiting { attempts, next_try, reason }
+        } else {
+            Progress::Fetching
+        };
+        report.missed += missed.len();
+        self.count(missed.len(), undecided, passed_over.len());
+        self.store.compared(receipt, &missed, &passed_over, now)
+    }
+
+    /// Counts what became of what was missed; whether all of it is done.
+    fn count_missed(&self, receipt: &mut Receipt) -> Result<bool, StoreError> {
+        (receipt.recovered, receipt.unreadable, receipt.passed_over) = (0, 0, 0);
+        for accession in receipt.missed.clone() {
+            match self.store.standing(accession)? {
+                Standing::New | Standing::Pending => return Ok(false),
+                Standing::Done => {
+                    receipt.recovered += 1;
+                    receipt.name(accession);
+                }
+                Standing::Unreadable => {
+                    receipt.unreadable += 1;
+                    receipt.name(accession);
+                }
+                Standing::Baseline | Standing::NotFetched | Standing::Past => receipt.passed_over += 1,
+            }
+        }
+        for accession in receipt.again.clone() {
+            match self.store.standing(accession)? {
+                Standing::New | Standing::Pending => return Ok(false),
+                Standing::Unreadable => {
+                    receipt.unreadable += 1;
+                    receipt.name(accession);
+                }
+                _ => {}
+            }
+        }
+        Ok(true)
+    }
+
+    /// Writes a final receipt, and tells of it.
+    fn end(
+        &self,
+        mut receipt: Receipt,
+        now: DateTime<Utc>,
+        report: &mut ReconcileReport,
+    ) -> Result<(), StoreError> {
+        receipt.at = now;
+        if receipt.is_clean() {
+            receipt.told = true;
+            tracing::info!("compared with EDGAR's index: {receipt}");
+        } else {
+            tracing::warn!("compared with EDGAR's index: {receipt}");
+        }
+        receipt.forget_what_was_missed();
+        self.store.compared(&receipt, &[], &[], now)?;
+        report.receipts.push(receipt);
+        Ok(())
+    }
+
+    /// No day that is over is left: history has no hole, what was too old to ring is summed up, and the operators are told of
+    /// what was not clean.
+    fn caught_up(&self, next: NaiveDate, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if self.store.pending()?.iter().any(|pending| pending.found == Found::Index) {
+            return Ok(());
+        }
+        self.store.close_hole(next)?;
+        let from = next.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(next);
+        let mut untold: Vec<Receipt> = self.store.receipts(from, usize::MAX)?;
+        untold.retain(|receipt| receipt.is_final() && !receipt.told);
+        if !untold.is_empty() {
+            self.tell_operators(&receipts_notice(&untold, now), now)?;
+            for mut receipt in untold {
+                receipt.told = true;
+                self.store.compared(&receipt, &[], &[], now)?;
+            }
+        }
+        self.sum_up(now)
+    }
+
+    /// Tells each destination in one message of what is too old to ring.
+    fn sum_up(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut lines = self.store.summed(MOST_SUMMED)?;
+        while let Some(first) = lines.first() {
+            let destination = first.destination.clone();
+            let (own, others): (Vec<Summed>, Vec<Summed>) =
+                lines.into_iter().partition(|line| line.destination == destination);
+            lines = others;
+            let notice = Body::Notice(Box::new(summary(&own, now)));
+            self.store.summarise(&own, &Delivery::new(destination, notice, now))?;
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Tries filings in quarantine once a day.
+    fn try_quarantined(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if self.store.quarantine_len() == 0 {
+            return Ok(());
+        }
+        let due = |tried: DateTime<Utc>| tried > now || now - tried >= QUARANTINED.0;
+        for one in self.store.quarantined(usize::MAX)? {
+            let confined = self.store.standing(one.filing.accession)? == Standing::Unreadable;
+            if confined && due(one.tried_at) && one.tries < QUARANTINED.1 {
+                self.store.try_again(&[one], now)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// When EDGAR closes on a day. Clocks change at night, so that this hour is there once.
+fn closes(day: NaiveDate) -> DateTime<Utc> {
+    let time = NaiveTime::from_hms_opt(CLOSES, 0, 0).unwrap_or_default();
+    let local = day.and_time(time).and_local_timezone(New_York).earliest();
+    local.map_or_else(|| day.and_time(time).and_utc(), |local| local.to_utc())
+}
+
+/// An index tells the day alone, and not who of its filers is the issuer.
+fn reference(listed: &Listed, day: NaiveDate) -> FilingRef {
+    FilingRef {
+        accession: listed.accession,
+        form: listed.form,
+        accepted_at: closes(day),
+        filer: listed.filer,
+        issuer: None,
+    }
+}
+
+fn receipts_notice(receipts: &[Receipt], now: DateTime<Utc>) -> Notice {
+    let mut lines: Vec<String> = Vec::new();
+    for receipt in receipts.iter().take(MOST_LINES) {
+        lines.push(receipt.to_string());
+        let named: Vec<String> = receipt.named.iter().take(5).map(Accession::to_string).collect();
+        if !named.is_empty() {
+            lines.push(format!("  {}", named.join(", ")));
+        }
+    }
+    if receipts.len() > MOST_LINES {
+        lines.push(format!("and {} days more", receipts.len() - MOST_LINES));
+    }
+    lines.push("What was recovered has rung, marked as late. `sellbell status` has all receipts.".to_owned());
+    Notice::new(now, "Not all filings were seen in time", lines.join("\n"))
+}
+
+fn summary(lines: &[Summed], now: DateTime<Utc>) -> Notice {
+    let day = |line: &Summed| edgar_day(line.accepted_at);
+    let (first, last) = (lines.iter().map(day).min(), lines.iter().map(day).max());
+    let shown = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
+    let mut told: Vec<String> =
+        lines.iter().take(MOST_LINES).map(|line| format!("{}: {}", day(line), line.text)).collect();
+    if lines.len() > MOST_LINES {
+        told.push(format!("and {} more; `sellbell backtest` tells them all", lines.len() - MOST_LINES));
+    }
+    let title = format!("Found late: {} alerts from {} to {}", lines.len(), shown(first), shown(last));
+    Notice::new(now, title, told.join("\n"))
+}

@@ -1,0 +1,77 @@
+//! Schedules and spans of time in the settings.
+
+use std::time::Duration;
+
+use super::Schedules;
+use super::wire::{Section, Wire};
+use crate::problem::Value;
+use crate::schedule::{Schedule, ScheduleError};
+
+const EASTERN: &str = "America/New_York";
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const LONGEST_LOOK_BACK: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+/// A week of downtime still rings.
+const RING_WITHIN: Duration = DAY.saturating_mul(7);
+const STALE_AFTER: (Duration, Duration) = (Duration::from_secs(5 * 60), DAY);
+const STALE_AFTER_USUAL: Duration = Duration::from_secs(90 * 60);
+
+impl Wire<'_> {
+    pub(super) fn schedules(&mut self, section: Section<'_, '_>) -> Option<Schedules> {
+        let look_back = self.span(section, "look_back", (Duration::ZERO, LONGEST_LOOK_BACK), Duration::ZERO);
+        let ring_within = self.span(section, "ring_within", (Duration::ZERO, LONGEST_LOOK_BACK), RING_WITHIN);
+        let stale_after = self.span(section, "stale_after", STALE_AFTER, STALE_AFTER_USUAL);
+        let zone = self.text(section, "time_zone");
+        let poll = self.text(section, "poll");
+        let poll = self.schedule(poll, "*/2 * 6-21 * * Mon-Fri", zone);
+        let reconcile = self.text(section, "reconcile");
+        let reconcile = self.schedule(reconcile, "30 22 * * *", zone);
+        Some(Schedules { poll: poll?, reconcile: reconcile?, look_back, ring_within, stale_after })
+    }
+
+    /// A span of time within bounds.
+    fn span(
+        &mut self,
+        section: Section<'_, '_>,
+        key: &str,
+        (least, most): (Duration, Duration),
+        default: Duration,
+    ) -> Duration {
+        let Some((value, text)) = self.text(section, key) else { return default };
+        match humantime::parse_duration(text) {
+            Ok(span) if (least..=most).contains(&span) => return span,
+            Ok(_) => {
+                let shown = humantime::format_duration;
+                let help = match least.is_zero() {
+                    true => format!("expected at most {}", shown(most)),
+                    false => format!("expected {} to {}", shown(least), shown(most)),
+                };
+                self.reader.report_with(value.span(), format!("`{key}` cannot be {text}"), help);
+            }
+            Err(_) => {
+                let what = format!("`{text}` is not a span of time");
+                self.reader.report_with(value.span(), what, "expected something like 12h or 2d");
+            }
+        }
+        default
+    }
+
+    /// A schedule, or `None` once the mistake in it is reported.
+    pub(super) fn schedule(
+        &mut self,
+        wire: Option<(&Value<'_>, &str)>,
+        default: &str,
+        zone: Option<(&Value<'_>, &str)>,
+    ) -> Option<Schedule> {
+        let expression = wire.map_or(default, |(_, text)| text);
+        match Schedule::parse(expression, zone.map_or(EASTERN, |(_, text)| text)) {
+            Ok(schedule) => Some(schedule),
+            Err(error) => {
+                let blamed = if matches!(error, ScheduleError::Zone(_)) { zone } else { wire };
+                if let Some((value, _)) = blamed {
+                    self.reader.report(value.span(), &error);
+                }
+                None
+            }
+        }
+    }
+}

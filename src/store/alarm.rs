@@ -1,0 +1,42 @@
+//! Whether the operators were told that the feed shows nothing new.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::record::encode;
+use super::{Store, StoreError};
+
+const ALARM: &str = "alarm";
+
+/// The operators know that nothing new comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// When the newest filing of then was accepted.
+    pub newest: DateTime<Utc>,
+}
+
+impl Store {
+    /// What the operators know.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn alarm(&self) -> Result<Option<Alarm>, StoreError> {
+        self.single(&self.inner.meta, ALARM)
+    }
+
+    /// Notes what the operators know.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn set_alarm(&self, alarm: Option<&Alarm>) -> Result<(), StoreError> {
+        match alarm {
+            Some(alarm) => {
+                let bytes = encode(ALARM, alarm)?;
+                self.write(|| self.inner.meta.insert(ALARM, bytes)).map(drop)
+            }
+            None => self.write(|| self.inner.meta.remove(ALARM)).map(drop),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Of which issuers history is whole, and since when.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::record::encode;
+use super::{Store, StoreError};
+use crate::filing::Cik;
+
+const COVERAGE: &str = "coverage";
+
+/// Of which issuers every filing is fetched, and since when. Where rules name all their issuers, those of others are not.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Coverage {
+    /// Since when those of all issuers are; `None` while only some are.
+    pub all_since: Option<DateTime<Utc>>,
+    /// Since when those of an issuer are.
+    pub issuers: BTreeMap<Cik, DateTime<Utc>>,
+    /// Issuers whose past was fetched.
+    pub filled: BTreeMap<Cik, Filled>,
+}
+
+/// A stretch of an issuer's past that was fetched as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filled {
+    /// From here.
+    pub since: DateTime<Utc>,
+    /// To here.
+    pub until: DateTime<Utc>,
+}
+
+impl Coverage {
+    /// From when on an issuer's history is whole, where what was found is whole from `found` on.
+    pub fn whole_since(&self, issuer: Cik, found: DateTime<Utc>) -> DateTime<Utc> {
+        let own = self.issuers.get(&issuer).copied();
+        let fetched = match (self.all_since, own) {
+            (Some(all), Some(own)) => all.min(own),
+            (Some(one), None) | (None, Some(one)) => one,
+            (None, None) => DateTime::<Utc>::MAX_UTC,
+        };
+        let whole = found.max(fetched);
+        match self.filled.get(&issuer) {
+            Some(filled) if whole <= filled.until => whole.min(filled.since),
+            _ => whole,
+        }
+    }
+}
+
+impl Store {
+    /// Of which issuers filings are fetched; `None` before that was first decided: of all.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn coverage(&self) -> Result<Option<Coverage>, StoreError> {
+        self.single(&self.inner.meta, COVERAGE)
+    }
+
+    /// Writes down of which issuers filings are fetched from now on.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn set_coverage(&self, coverage: &Coverage) -> Result<(), StoreError> {
+        let bytes = encode(COVERAGE, coverage)?;
+        self.write(|| self.inner.meta.insert(COVERAGE, bytes)).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_issuers_history_is_whole_where_each_stretch_joins_on_to_the_next() {
+        let at = |day: u32| format!("2023-03-{day:02}T00:00:00Z").parse::<DateTime<Utc>>().unwrap();
+        let issuer = Cik::new(70).unwrap();
+        let check =
+            |all: Option<u32>, own: Option<u32>, filled: Option<(u32, u32)>, expected: Option<u32>| {
+                let coverage = Coverage {
+                    all_since: all.map(at),
+                    issuers: own.map(|own| (issuer, at(own))).into_iter().collect(),
+                    filled: filled
+                        .map(|(since, until)| (issuer, Filled { since: at(since), until: at(until) }))
+                        .into_iter()
+                        .collect(),
+                };
+                let expected = expected.map_or(DateTime::<Utc>::MAX_UTC, at);
+                assert_eq!(coverage.whole_since(issuer, at(10)), expected, "{coverage:?}");
+            };
+        check(Some(5), None, None, Some(10));
+        check(Some(12), None, None, Some(12));
+        check(Some(12), Some(11), None, Some(11));
+        check(None, Some(11), None, Some(11));
+        check(None, None, None, None);
+        // What was filled reaches to where the rest begins, or there is a hole between.
+        check(Some(5), None, Some((1, 11)), Some(1));
+        check(Some(5), None, Some((1, 9)), Some(10));
+        check(None, None, Some((1, 20)), None);
+        check(None, Some(15), Some((1, 15)), Some(1));
+    }
+}

@@ -1,0 +1,53 @@
+//! How long alerts took, kept for a day.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{Store, StoreError};
+
+/// So long latencies are kept.
+const KEPT: TimeDelta = TimeDelta::days(1);
+/// So many are looked at.
+const MOST: usize = 200_000;
+
+/// The way of an alert that was delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Latency {
+    /// When EDGAR accepted the filing.
+    pub accepted_at: DateTime<Utc>,
+    /// When the feed or an index first showed it to us.
+    pub seen_at: DateTime<Utc>,
+    /// When the destination took the alert.
+    pub sent_at: DateTime<Utc>,
+}
+
+impl Latency {
+    /// Its place: by the time of sending.
+    pub(super) fn place(sent_at: DateTime<Utc>, key: &str) -> String {
+        format!("{:016}/{key}", sent_at.timestamp_micros().max(0))
+    }
+}
+
+impl Store {
+    /// The alerts that were delivered in the day before `now`, oldest first.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn latencies(&self, now: DateTime<Utc>) -> Result<Vec<Latency>, StoreError> {
+        let from = Latency::place(now - KEPT, "");
+        self.newest(&self.inner.latency, from.as_bytes()..&b"~"[..], MOST)
+    }
+
+    /// Forgets those that are older.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn prune_latencies(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let until = Latency::place(now - KEPT, "");
+        for key in self.inner.latency.range(..until.as_bytes()).keys().take(MOST) {
+            let key = key.map_err(|error| self.failed(error))?;
+            self.write(|| self.inner.latency.remove(key))?;
+        }
+        Ok(())
+    }
+}

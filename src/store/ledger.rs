@@ -1,0 +1,294 @@
+//! The days that are compared with EDGAR's daily index, and the receipt of each.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::filings::{Done, Ending, Found, Pending};
+use super::record::encode;
+use super::{Store, StoreError, abort};
+use crate::edgar::FilingRef;
+use crate::filing::Accession;
+
+const LEDGER: &str = "ledger";
+/// So many accessions are named in a receipt; the rest is counted.
+const MOST_NAMED: usize = 20;
+/// So many filings of a day are looked at; EDGAR's fullest day had 1,602.
+const MOST_OF_A_DAY: usize = 100_000;
+
+/// Which days are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// The first day that has no final receipt.
+    pub next: NaiveDate,
+}
+
+/// What the comparison of a day with its index came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The day, in EDGAR's zone.
+    pub day: NaiveDate,
+    /// When it last changed.
+    pub at: DateTime<Utc>,
+    /// How far it is.
+    pub state: Progress,
+    /// Forms 4 and 4/A in the index.
+    pub listed: usize,
+    /// Of these, those that were seen before the comparison.
+    pub seen: usize,
+    /// Of these, those that the comparison brought and that were read.
+    pub recovered: usize,
+    /// Of these, those that cannot be read and are in quarantine.
+    pub unreadable: usize,
+    /// Of those that the comparison brought, the ones that no rule needs: not fetched, or from before the first start.
+    pub passed_over: usize,
+    /// Filings that were seen and that the index does not have.
+    pub unlisted: usize,
+    /// Lines of the index that could not be read.
+    #[serde(default)]
+    pub bad_lines: usize,
+    /// What was missed, until the receipt is final.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missed: Vec<Accession>,
+    /// What could not be read before and is tried again, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<Accession>,
+    /// The first of those that were recovered, cannot be read or are not listed.
+    pub named: Vec<Accession>,
+    /// Whether the operators were told of it.
+    #[serde(default)]
+    pub told: bool,
+}
+
+/// How far a comparison is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// The index could not be had yet.
+    Waiting {
+        /// How often it was asked for.
+        attempts: u32,
+        /// Not to be asked for before.
+        next_try: DateTime<Utc>,
+        /// Why it could not be had.
+        reason: String,
+    },
+    /// What was missed is being fetched.
+    Fetching,
+    /// Done.
+    Compared,
+    /// Given up: EDGAR publishes no index of that day.
+    NoIndex,
+}
+
+impl Receipt {
+    /// A receipt of a day whose index was not asked for yet.
+    pub fn new(day: NaiveDate, now: DateTime<Utc>) -> Self {
+        Self {
+            day,
+            at: now,
+            state: Progress::Waiting { attempts: 0, next_try: now, reason: String::new() },
+            listed: 0,
+            seen: 0,
+            recovered: 0,
+            unreadable: 0,
+            passed_over: 0,
+            unlisted: 0,
+            bad_lines: 0,
+            missed: Vec::new(),
+            again: Vec::new(),
+            named: Vec::new(),
+            told: false,
+        }
+    }
+
+    /// Whether nothing more will come of it.
+    pub fn is_final(&self) -> bool {
+        matches!(self.state, Progress::Compared | Progress::NoIndex)
+    }
+
+    /// Whether it says that all was seen in time and can be read.
+    pub fn is_clean(&self) -> bool {
+        match self.state {
+            Progress::Compared => self.recovered + self.unreadable + self.unlisted + self.bad_lines == 0,
+            // Neither an index nor a filing: EDGAR was closed.
+            Progress::NoIndex => self.unlisted == 0,
+            Progress::Waiting { .. } | Progress::Fetching => false,
+        }
+    }
+
+    /// Forgets which ones were missed: a final receipt has their number.
+    pub fn forget_what_was_missed(&mut self) {
+        (self.missed, self.again) = (Vec::new(), Vec::new());
+    }
+
+    /// Names an accession, where there is room.
+    pub fn name(&mut self, accession: Accession) {
+        if self.named.len() < MOST_NAMED && !self.named.contains(&accession) {
+            self.named.push(accession);
+        }
+    }
+}
+
+impl fmt::Display for Receipt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { day, listed, seen, recovered, unreadable, passed_over, unlisted, .. } = self;
+        match &self.state {
+            Progress::Waiting { attempts: 0, .. } => return write!(f, "{day}: not asked for yet"),
+            Progress::Waiting { reason, attempts, .. } => {
+                return write!(f, "{day}: no index after {attempts} attempts: {reason}");
+            }
+            Progress::NoIndex if *unlisted == 0 => {
+                return write!(
+                    f,
+                    "{day}: EDGAR has no index and no filing was seen: a day on which it was closed"
+                );
+            }
+            Progress::NoIndex => return write!(f, "{day}: EDGAR has no index, though {unlisted} were seen"),
+            Progress::Fetching => {
+                write!(f, "{day}: being fetched {}; ", self.missed.len() + self.again.len())?;
+            }
+            Progress::Compared => write!(f, "{day}: ")?,
+        }
+        write!(f, "{listed} in the index, {seen} seen, {recovered} recovered, {unreadable} unreadable")?;
+        if *passed_over > 0 {
+            write!(f, ", {passed_over} passed over")?;
+        }
+        if self.bad_lines > 0 {
+            write!(f, ", {} lines that cannot be read", self.bad_lines)?;
+        }
+        if *unlisted > 0 {
+            write!(f, ", {unlisted} seen that it does not list")?;
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Which days are compared; `None` before the first poll.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn ledger(&self) -> Result<Option<Ledger>, StoreError> {
+        self.single(&self.inner.meta, LEDGER)
+    }
+
+    /// Compares from this day on.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn set_ledger(&self, ledger: Ledger) -> Result<(), StoreError> {
+        if self.ledger()? == Some(ledger) {
+            return Ok(());
+        }
+        let bytes = encode(LEDGER, &ledger)?;
+        self.write(|| self.inner.meta.insert(LEDGER, bytes)).map(drop)
+    }
+
+    /// Compares from this day on, also days that have a receipt.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn reopen(&self, next: NaiveDate) -> Result<(), StoreError> {
+        self.set_ledger(Ledger { next })?;
+        for receipt in self.receipts(next, usize::MAX)? {
+            self.write(|| self.inner.receipts.remove(receipt.day.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// The receipts of the days from `from` on, in their order; of many the newest `most`.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn receipts(&self, from: NaiveDate, most: usize) -> Result<Vec<Receipt>, StoreError> {
+        self.newest(&self.inner.receipts, from.to_string().as_bytes()..&b"~"[..], most)
+    }
+
+    /// The receipt of a day.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn receipt(&self, day: NaiveDate) -> Result<Option<Receipt>, StoreError> {
+        self.single(&self.inner.receipts, &day.to_string())
+    }
+
+    /// Forgets the receipts of days before `before`.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn prune_receipts(&self, before: NaiveDate) -> Result<(), StoreError> {
+        let old: Vec<_> = self.inner.receipts.range(..before.to_string().as_bytes()).keys().collect();
+        for key in old {
+            let key = key.map_err(|error| self.failed(error))?;
+            self.write(|| self.inner.receipts.remove(key))?;
+        }
+        Ok(())
+    }
+
+    /// The filings that were seen and were accepted on a day, as long as that day has no final receipt.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn seen_on(&self, day: NaiveDate) -> Result<Vec<Accession>, StoreError> {
+        let prefix = format!("{day}/");
+        let mut seen = Vec::new();
+        for key in self.inner.days.scan_prefix(prefix.as_bytes()).keys().take(MOST_OF_A_DAY) {
+            let key = key.map_err(|error| self.failed(error))?;
+            let text = String::from_utf8_lossy(&key);
+            seen.extend(text.strip_prefix(&prefix).and_then(|accession| accession.parse::<Accession>().ok()));
+        }
+        Ok(seen)
+    }
+
+    /// The first day of which filings were seen and that has no final receipt.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn was_seen_on(&self, day: NaiveDate) -> Result<bool, StoreError> {
+        let first = self.inner.days.scan_prefix(format!("{day}/").as_bytes()).keys().next();
+        Ok(first.transpose().map_err(|error| self.failed(error))?.is_some())
+    }
+
+    /// Writes a receipt, what the comparison missed as pending, what is tried again as pending, and what is passed over, all
+    /// at once. A final one ends the day.
+    ///
+    /// # Errors
+    /// Failures of the store; then nothing of it is written.
+    pub fn compared(
+        &self,
+        receipt: &Receipt,
+        missed: &[FilingRef],
+        passed_over: &[FilingRef],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let inner = &self.inner;
+        let day = receipt.day.to_string();
+        let record = encode(&day, receipt)?;
+        let trees = (&inner.receipts, &inner.pending, &inner.filings);
+        self.transact(&trees, |(receipts, pending, filings)| {
+            for filing in missed {
+                let key = filing.accession.to_string();
+                let found = Found::Index;
+                let one =
+                    Pending { filing: filing.clone(), seen_at: now, attempts: 0, not_before: now, found };
+                filings.remove(key.as_str())?;
+                pending.insert(key.as_str(), encode(&key, &one).map_err(abort)?)?;
+            }
+            for filing in passed_over {
+                let key = filing.accession.to_string();
+                let done = Done { ending: Ending::NotFetched, at: now };
+                filings.insert(key.as_str(), encode(&key, &done).map_err(abort)?)?;
+            }
+            receipts.insert(day.as_str(), record.as_slice())?;
+            Ok(())
+        })?;
+        if receipt.is_final() {
+            for accession in self.seen_on(receipt.day)? {
+                self.write(|| inner.days.remove(format!("{day}/{accession}")))?;
+            }
+        }
+        Ok(())
+    }
+}
