@@ -153,7 +153,7 @@ impl App {
     ) -> Result<Discovery, StoreError> {
         let mut seen: HashSet<(Accession, Cik)> = HashSet::new();
         let mut discovery = Discovery { entries: Vec::new(), complete: false, gap: None };
-        let (mut start, mut count) = (0, SHORT_PAGE);
+        let (mut start, mut count, mut joins) = (0, SHORT_PAGE, false);
         for _ in 0..MOST_PAGES {
             let page = match self.page(start, count, report).await {
                 Ok(page) if start == 0 || !page.entries.is_empty() => page,
@@ -180,7 +180,7 @@ impl App {
             discovery.entries.extend(fresh);
             let new = discovery.entries.len() - before;
             // An older copy of a page begins further down than the feed does now: what lies between would be lost.
-            if before > 0 && new == read && read > 0 {
+            if joins && new == read && read > 0 {
                 let message = format!("the feed at entry {start} does not join on to what is above it");
                 let error = FetchError { trouble: Trouble::Passing, message, retry_after: None };
                 self.trouble(error, now, report)?;
@@ -194,7 +194,10 @@ impl App {
             // cut, so the next one starts where this one really ended, and a little above; but for one that brought
             // nothing new, as the feed's last entries do.
             let joint = if new == 0 { 0 } else { JOINT.min(listed / 2) };
-            start = if count == SHORT_PAGE { 0 } else { start + listed - joint };
+            (start, joins) = match count {
+                SHORT_PAGE => (0, listed > 0),
+                _ => (start + listed - joint, joint > 0),
+            };
             count = LONG_PAGE;
         }
         // No feed of EDGAR's is that long: what lies behind is taken as its end, or it would be read for ever.

@@ -65,8 +65,9 @@ impl App {
         };
         self.try_quarantined(now)?;
         let today = edgar_day(now);
-        let (mut next, mut open) = (ledger.next, None);
-        for day in ledger.next.iter_days().take_while(|day| *day <= today) {
+        let oldest = today.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(today);
+        let (mut next, mut open) = (ledger.next.max(oldest), None);
+        for day in next.iter_days().take_while(|day| *day <= today) {
             if is_business_day(day) || self.store.was_seen_on(day)? {
                 let due = self.due(day);
                 if due > now {
@@ -86,8 +87,7 @@ impl App {
                 next = day.succ_opt().unwrap_or(day);
             }
         }
-        let oldest = today.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(today);
-        self.store.set_ledger(Ledger { next: next.max(oldest) })?;
+        self.store.set_ledger(Ledger { next })?;
         self.store.prune_receipts(oldest)?;
         self.store.prune_latencies(now)?;
         if let Some(until) = self.silent_until(now)? {

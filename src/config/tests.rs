@@ -30,7 +30,7 @@ fn every_mistake_is_told_with_its_line() {
     );
     refused(
         "[schedule]\nlook_back = \"300000years\"\n",
-        &["sellbell.toml:2:13: EDGAR's feed reaches back some two business days: expected at most 31d"],
+        &["sellbell.toml:2:13: `look_back` cannot be 300000years: expected at most 365d"],
     );
     refused(
         "[edgar]\nrequests_per_second = 11\n",

@@ -9,7 +9,7 @@ use crate::schedule::{Schedule, ScheduleError};
 
 const EASTERN: &str = "America/New_York";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-const LONGEST_LOOK_BACK: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+const LONGEST_LOOK_BACK: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// A week of downtime still rings.
 const RING_WITHIN: Duration = DAY.saturating_mul(7);
 const STALE_AFTER: (Duration, Duration) = (Duration::from_secs(5 * 60), DAY);
@@ -40,10 +40,11 @@ impl Wire<'_> {
         match humantime::parse_duration(text) {
             Ok(span) if (least..=most).contains(&span) => return span,
             Ok(_) => {
-                let shown = humantime::format_duration;
-                let help = match least.is_zero() {
-                    true => format!("expected at most {}", shown(most)),
-                    false => format!("expected {} to {}", shown(least), shown(most)),
+                // Here the bounds are of whole minutes and days.
+                let (least, days) = (least.as_secs() / 60, most.as_secs() / DAY.as_secs());
+                let help = match least {
+                    0 => format!("expected at most {days}d"),
+                    least => format!("expected {least}m to {days}d"),
                 };
                 self.reader.report_with(value.span(), format!("`{key}` cannot be {text}"), help);
             }

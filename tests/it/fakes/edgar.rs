@@ -31,6 +31,9 @@ struct World {
     /// The list of tickers; without one it is not there.
     tickers: Option<String>,
     ticker_requests: usize,
+    /// Day → its index; others are not there yet.
+    indexes: HashMap<String, String>,
+    index_requests: Vec<String>,
     feed_requests: Vec<(usize, usize)>,
     fetched: BTreeMap<String, usize>,
     unexpected: Vec<String>,
@@ -127,6 +130,21 @@ impl FakeEdgar {
         }
     }
 
+    /// Publishes the index of a day, `20210824`, with these accessions, each under the CIK of a filer.
+    pub fn publish_index(&self, day: &str, filings: &[(&str, u64)]) {
+        let mut index =
+            "Description: Daily Index\n\nCIK|Company Name|Form Type|Date Filed|File Name\n---\n".to_owned();
+        for (accession, cik) in filings {
+            index.push_str(&format!("{cik}|SOMEBODY|4|{day}|edgar/data/{cik}/{accession}.txt\n"));
+        }
+        self.world.lock().unwrap().indexes.insert(day.to_owned(), index);
+    }
+
+    /// The days whose index was asked for, since the last call.
+    pub fn take_index_requests(&self) -> Vec<String> {
+        std::mem::take(&mut self.world.lock().unwrap().index_requests)
+    }
+
     /// How often each submission path was asked for, since the last call.
     pub fn take_fetched(&self) -> BTreeMap<String, usize> {
         std::mem::take(&mut self.world.lock().unwrap().fetched)
@@ -178,6 +196,17 @@ async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Res
     }
     if path == "/cgi-bin/browse-edgar" {
         return feed(&mut world, request.uri().query().unwrap_or_default());
+    }
+    if path.starts_with("/Archives/edgar/daily-index/") {
+        let name = path.rsplit('/').next().unwrap();
+        let (kind, day) = name.strip_suffix(".idx").unwrap().split_once('.').unwrap();
+        if kind == "master" {
+            world.index_requests.push(day.to_owned());
+        }
+        return match world.indexes.get(day).filter(|_| kind == "master") {
+            Some(index) => respond(200, index.clone().into_bytes()),
+            None => respond(403, b"<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>".to_vec()),
+        };
     }
     if path == "/files/company_tickers.json" {
         world.ticker_requests += 1;
