@@ -73,6 +73,21 @@ impl App {
         Ok(report)
     }
 
+    /// Begins to watch, where nothing was watched before: what EDGAR lists now is taken as known, and nothing is fetched.
+    ///
+    /// # Errors
+    /// Failures of the store. EDGAR's are in the report.
+    pub async fn begin(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
+        let mut report = PollReport::default();
+        if self.frontier(now)?.is_none() {
+            report.silent_until = self.silent_until(now)?;
+            if report.silent_until.is_none() {
+                self.baseline(now, &mut report).await?;
+            }
+        }
+        Ok(report)
+    }
+
     /// Until when EDGAR is asked nothing.
     pub(super) fn silent_until(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         let Some(silence) = self.store.silence()? else { return Ok(None) };

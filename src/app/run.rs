@@ -98,14 +98,16 @@ pub async fn run(
     ended
 }
 
-/// Polls once, whatever the schedule, makes the digests that are due and delivers until nothing more can be, also what
-/// was put off.
+/// Polls once, whatever the schedule, compares the days that are over with their indexes where `reconcile` says so, makes
+/// the digests that are due and delivers until nothing more can be, also what was put off.
 ///
 /// # Errors
 /// A failed store, or a delivery's task that broke down.
-pub async fn run_once(app: &Arc<App>) -> Result<OnceReport, RunError> {
+pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, RunError> {
     let mut poll = app.poll_once(app.clock().now()).await?;
-    app.reconcile_once(app.clock().now()).await?;
+    if reconcile {
+        app.reconcile_once(app.clock().now()).await?;
+    }
     loop {
         let more = app.settle_once(app.clock().now()).await?;
         if more.settled == 0 {
@@ -116,8 +118,10 @@ pub async fn run_once(app: &Arc<App>) -> Result<OnceReport, RunError> {
         poll.past += more.past;
         poll.unreadable += more.unreadable;
     }
-    // What was missed is settled now, so that receipts become final.
-    app.reconcile_once(app.clock().now()).await?;
+    if reconcile {
+        // What was missed is settled now, so that receipts become final.
+        app.reconcile_once(app.clock().now()).await?;
+    }
     app.digest_once(app.clock().now())?;
     let mut report = OnceReport { poll, ..OnceReport::default() };
     let mut lanes = JoinSet::new();
@@ -345,7 +349,6 @@ async fn lane_loop(
 /// Sleeps until a moment of the clock; `false` where it is time to stop.
 ///
 /// A clock that is set back does not prolong the sleep, and one that is set forward ends it soon.
-#[expect(clippy::disallowed_methods, reason = "sleeps are of the world's time")]
 async fn sleep_until(clock: Clock, moment: DateTime<Utc>, stopped: &mut watch::Receiver<bool>) -> bool {
     let deadline = Instant::now() + clock.real(moment - clock.now());
     loop {

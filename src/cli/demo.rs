@@ -66,7 +66,7 @@ async fn play(dir: &Path) -> anyhow::Result<ExitCode> {
     );
 
     let app = Arc::new(App::new(settings, rules, store, client, notifier, Some(since)));
-    let report = app::run_once(&app).await?;
+    let report = app::run_once(&app, false).await?;
     tell(&mut io::stdout(), &summary(&report, dir)?);
     let well = report.poll.trouble.is_none() && report.queued + report.dead + report.pending == 0;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })

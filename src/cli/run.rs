@@ -100,7 +100,7 @@ fn build(args: &Args) -> anyhow::Result<(App, Watch)> {
 }
 
 async fn once(app: &Arc<App>) -> anyhow::Result<ExitCode> {
-    let report = app::run_once(app).await?;
+    let report = app::run_once(app, true).await?;
     let OnceReport { poll, delivered, dead, queued, pending } = &report;
     tracing::info!(
         new = poll.new,

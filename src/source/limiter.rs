@@ -51,7 +51,6 @@ impl Limiter {
     }
 
     /// Waits until a request may begin.
-    #[expect(clippy::disallowed_methods, reason = "requests are spaced in the world's time")]
     pub(super) async fn ready(&self, priority: Priority) {
         let own = priority as usize;
         let _waiting = Waiting::new(&self.waiting[own]);
