@@ -101,7 +101,7 @@ impl App {
             backfill.not_before = now + pause.min(LONGEST_PAUSE);
             let grave = matches!(error.trouble, Trouble::RateBlocked | Trouble::AgentRefused);
             if grave || error.retry_after.is_some() {
-                self.trouble(error.clone(), now, &mut PollReport::default())?;
+                self.trouble(error.clone(), now, &mut PollReport::default()).await?;
                 backfill.failures -= 1;
             } else if let Some(filing) = filing.filter(|_| backfill.failures >= MOST_FAILURES) {
                 tracing::warn!(accession = %filing.accession, "left out of the past: {error}");

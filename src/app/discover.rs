@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::America::New_York;
@@ -14,7 +15,7 @@ use crate::filing::{Accession, Cik, edgar_day};
 use crate::source::{FetchError, Trouble};
 use crate::store::{Discovered, Frontier, Hole, Ledger, Standing, StoreError};
 
-/// A quiet poll asks for this many entries: a minute of a usual day is on it.
+/// The least and the most entries that a poll asks for: a minute of a quiet hour is on the short page.
 const SHORT_PAGE: usize = 20;
 const LONG_PAGE: usize = 100;
 /// A page begins so many entries before the end of the one above it: where none of them comes again, it does not join on.
@@ -122,7 +123,7 @@ impl App {
     ) -> Result<(), StoreError> {
         let page = match self.page(0, LONG_PAGE, report).await {
             Ok(page) => page,
-            Err(error) => return self.trouble(error, now, report),
+            Err(error) => return self.trouble(error, now, report).await,
         };
         let floor = newest(&page.entries, now).unwrap_or(now - MOST_AHEAD);
         let mut known: Vec<FilingRef> = page.filings();
@@ -153,12 +154,14 @@ impl App {
     ) -> Result<Discovery, StoreError> {
         let mut seen: HashSet<(Accession, Cik)> = HashSet::new();
         let mut discovery = Discovery { entries: Vec::new(), complete: false, gap: None };
-        let (mut start, mut count, mut joins) = (0, SHORT_PAGE, false);
+        // As many as were new last time, and some more.
+        let first = self.first_page.load(Ordering::Relaxed).clamp(SHORT_PAGE, LONG_PAGE);
+        let (mut start, mut count, mut joins) = (0, first, false);
         for _ in 0..MOST_PAGES {
             let page = match self.page(start, count, report).await {
                 Ok(page) if start == 0 || !page.entries.is_empty() => page,
                 Err(error) if start == 0 || error.trouble != Trouble::FileUnavailable => {
-                    self.trouble(error, now, report)?;
+                    self.trouble(error, now, report).await?;
                     return Ok(discovery);
                 }
                 nothing => {
@@ -167,8 +170,9 @@ impl App {
                             discovery.complete = true;
                             discovery.gap = gap(&discovery, frontier);
                         }
-                        (Ok(false), Ok(_)) => continue,
-                        (Ok(false), Err(error)) | (Err(error), _) => self.trouble(error, now, report)?,
+                        // It has moved on meanwhile.
+                        (Ok(false), _) => continue,
+                        (Err(error), _) => self.trouble(error, now, report).await?,
                     }
                     return Ok(discovery);
                 }
@@ -176,6 +180,8 @@ impl App {
             let listed = page.entries.len() + page.unreadable.len();
             let overlaps = reaches(&page, frontier.seen_until - OVERLAP);
             let (before, read) = (discovery.entries.len(), page.entries.len());
+            let older = |entry: &Entry| entry.accepted_at < frontier.seen_until - OVERLAP;
+            let known_from = page.entries.iter().position(older).unwrap_or(read);
             let fresh = page.entries.into_iter().filter(|entry| seen.insert((entry.accession, entry.filer)));
             discovery.entries.extend(fresh);
             let new = discovery.entries.len() - before;
@@ -183,10 +189,12 @@ impl App {
             if joins && new == read && read > 0 {
                 let message = format!("the feed at entry {start} does not join on to what is above it");
                 let error = FetchError { trouble: Trouble::Passing, message, retry_after: None };
-                self.trouble(error, now, report)?;
+                self.trouble(error, now, report).await?;
                 return Ok(discovery);
             }
             if overlaps || listed == 0 && start == 0 && count == LONG_PAGE {
+                self.first_page
+                    .store(if start == 0 { wide_enough(known_from) } else { LONG_PAGE }, Ordering::Relaxed);
                 discovery.complete = true;
                 return Ok(discovery);
             }
@@ -195,8 +203,8 @@ impl App {
             // nothing new, as the feed's last entries do.
             let joint = if new == 0 { 0 } else { JOINT.min(listed / 2) };
             (start, joins) = match count {
-                SHORT_PAGE => (0, listed > 0),
-                _ => (start + listed - joint, joint > 0),
+                LONG_PAGE => (start + listed - joint, joint > 0),
+                _ => (0, listed > 0),
             };
             count = LONG_PAGE;
         }
@@ -258,6 +266,12 @@ fn gap(discovery: &Discovery, frontier: Frontier) -> Option<DateTime<Utc>> {
 fn hole(frontier: Frontier, oldest: DateTime<Utc>) -> Hole {
     let whole_since = frontier.hole.map_or_else(|| frontier.whole_since(), |hole| hole.whole_since);
     Hole { whole_since, until: edgar_day(oldest) }
+}
+
+/// The least page of EDGAR's sizes on which so many entries leave a quarter free.
+fn wide_enough(entries: usize) -> usize {
+    let sizes = feed::PAGE_SIZES.into_iter().filter(|size| *size >= SHORT_PAGE);
+    sizes.filter(|size| entries * 5 / 4 + 2 <= *size).min().unwrap_or(LONG_PAGE)
 }
 
 /// Whether a page goes down to what was accepted before `moment`: two filings say so, since one may have an absurd time.

@@ -25,6 +25,7 @@ pub use run::{OnceReport, RunError, run, run_once};
 pub use status::{Quantiles, Status};
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
@@ -54,6 +55,8 @@ pub struct App {
     since: Mutex<Option<DateTime<Utc>>>,
     /// The unreadable entries of the feed that were told of.
     told: Mutex<BTreeSet<String>>,
+    /// How many entries of the feed a poll asks for first.
+    first_page: AtomicUsize,
     /// The tickers of listed issuers, as far as they are known.
     listed: Mutex<tickers::Listed>,
     /// Which filings are fetched, as it was last found.
@@ -84,6 +87,7 @@ impl App {
             notifier,
             since: Mutex::new(since),
             told: Mutex::default(),
+            first_page: AtomicUsize::default(),
             listed: Mutex::default(),
             wanted: Mutex::default(),
             bodies: Mutex::default(),

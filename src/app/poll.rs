@@ -15,6 +15,8 @@ const BLOCKED: TimeDelta = TimeDelta::minutes(10);
 const REFUSED: TimeDelta = TimeDelta::hours(1);
 /// The longest silence after an outage.
 const OUTAGE: TimeDelta = TimeDelta::minutes(1);
+/// No tick takes longer; a clock that differs more from its `now` is another one.
+const LONGEST_TICK: TimeDelta = TimeDelta::hours(1);
 /// No silence is longer; one that seems so comes from a clock that was wrong.
 const LONGEST_SILENCE: TimeDelta = TimeDelta::hours(25);
 
@@ -103,7 +105,7 @@ impl App {
     }
 
     /// Notes what stood in the way: EDGAR is then asked nothing for a while, longer each time in a row.
-    pub(super) fn trouble(
+    pub(super) async fn trouble(
         &self,
         error: FetchError,
         now: DateTime<Utc>,
@@ -133,11 +135,16 @@ impl App {
         };
         let asked = error.retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());
         let span = asked.map_or(own, |asked| asked.max(own));
-        let until = now + span;
+        // The answer came some time after this tick began.
+        let late = self.clock().now() - now;
+        let late = Some(late).filter(|late| *late > TimeDelta::zero() && *late < LONGEST_TICK);
+        let until = now + late.unwrap_or_default() + span;
         self.client.close_until(until);
         let refused = (error.trouble == Trouble::AgentRefused).then(|| self.contact());
         let reason = error.message.clone();
         self.store.set_silence(Some(&Silence { until, in_a_row, blocks, refused, reason }))?;
+        // On the disk at once: after a crash nothing must be asked too early.
+        self.store.flush().await?;
         if blocked && blocks == 1 {
             tracing::error!("{error}; EDGAR is asked nothing for {} minutes", span.num_minutes());
             self.tell_operators(&block_notice(&error, span, now), now)?;

@@ -147,7 +147,7 @@ impl App {
                     report.again(next_try);
                     let grave = matches!(error.trouble, Trouble::RateBlocked | Trouble::AgentRefused);
                     if grave || error.retry_after.is_some() {
-                        self.trouble(error, now, &mut PollReport::default())?;
+                        self.trouble(error, now, &mut PollReport::default()).await?;
                     }
                     return Ok(false);
                 }

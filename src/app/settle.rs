@@ -24,6 +24,8 @@ const TOGETHER: usize = 20;
 /// A submission that looks damaged is fetched this often, for a minute, before it counts as unreadable: it may have been cut
 /// on the way.
 const DAMAGED_ATTEMPTS: u32 = 6;
+/// A filing that is not there yet is asked for so often by the next polls.
+const SOON: u32 = 4;
 /// A filing that could not be fetched so often goes into quarantine: after some ten hours.
 const MOST_ATTEMPTS: u32 = 20;
 /// A filing that needs history which is still being fetched waits so long, and is looked at so often.
@@ -90,17 +92,27 @@ impl App {
                     report.trouble = report.trouble.take().or(Some(error));
                     break;
                 }
+                // Listed some seconds before it is there: the next polls look again.
+                Err(error)
+                    if error.trouble == Trouble::NotThereYet
+                        && pending.attempts < SOON
+                        && error.retry_after.is_none() =>
+                {
+                    let attempts = pending.attempts + 1;
+                    let not_before = now + TimeDelta::seconds(1);
+                    self.store.postpone(&Pending { attempts, not_before, ..pending })?;
+                    report.postponed += 1;
+                }
                 Err(error) => {
                     confined.extend(self.postpone(pending, &error.message, now, report)?);
                     if error.retry_after.is_some() {
-                        self.trouble(error, now, report)?;
+                        self.trouble(error, now, report).await?;
                         break;
                     }
                     match error.trouble {
-                        // Listed some seconds before it is there.
                         Trouble::NotThereYet | Trouble::Silent => {}
                         Trouble::RateBlocked | Trouble::AgentRefused => {
-                            self.trouble(error, now, report)?;
+                            self.trouble(error, now, report).await?;
                             break;
                         }
                         // One by itself is that filing's; several mean an outage or a block.
@@ -110,7 +122,7 @@ impl App {
                         | Trouble::Passing => {
                             failures += 1;
                             if failures == MOST_FAILURES {
-                                self.trouble(error, now, report)?;
+                                self.trouble(error, now, report).await?;
                                 break;
                             }
                             report.trouble = Some(error);

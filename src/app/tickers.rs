@@ -58,7 +58,7 @@ impl App {
                 self.set_listed(Listed { failed_at: Some(now), ..listed });
                 let grave = matches!(error.trouble, Trouble::RateBlocked | Trouble::AgentRefused);
                 if grave || error.retry_after.is_some() {
-                    self.trouble(error, now, report)?;
+                    self.trouble(error, now, report).await?;
                 }
             }
         }

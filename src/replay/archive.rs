@@ -181,6 +181,26 @@ impl Archive {
         });
     }
 
+    /// Adds a filing that is listed alone: it has no submission.
+    pub fn add_listed(
+        &mut self,
+        accession: Accession,
+        form: &str,
+        accepted_at: DateTime<Utc>,
+        filers: &[(Cik, String)],
+    ) {
+        let filers = filers.iter().map(|(cik, name)| Filer::new(*cik, name, "Filer")).collect();
+        let form = form.to_owned().into();
+        self.put(Filed {
+            accession,
+            form,
+            accepted_at,
+            size: "10 KB".into(),
+            filers,
+            source: Source::Nowhere,
+        });
+    }
+
     /// How many submissions there are.
     pub fn len(&self) -> usize {
         self.filings.iter().filter(|filing| filing.has_submission()).count()

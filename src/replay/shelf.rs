@@ -13,7 +13,7 @@ use crate::filing::{Accession, Cik, edgar_day, is_business_day};
 /// The feed ends behind so many entries.
 const MOST_ENTRIES: usize = 5_100;
 /// The longest from acceptance until the feed shows it.
-const LONGEST_LAG_MS: u64 = 2_000;
+const LONGEST_LAG_MS: u64 = 1_000;
 /// One submission in so many is late, by up to so long.
 const LATE_ONE_IN: u64 = 10;
 const LONGEST_LATE_MS: u64 = 3_000;

@@ -14,6 +14,7 @@ mod hostile;
 mod house;
 mod language;
 mod played;
+mod plays;
 mod processes;
 mod related;
 mod reload;

@@ -1,0 +1,102 @@
+//! Hours of a day as they come: what it costs, how long it takes, and what a crash does to it.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use sellbell::app::Quantiles;
+use sellbell::replay::{Archive, Faults};
+
+use super::{ANY_SALE, Dice, Play, accession, assert_all_done, made, scattered};
+use crate::world::at;
+
+#[tokio::test(start_paused = true)]
+async fn alerts_come_within_seconds_and_each_filing_is_one_request() {
+    let start = at("2023-03-08T15:55:00-05:00");
+    let archive = scattered(1, 400, "2023-03-08T16:00:00-05:00", "2023-03-08T16:40:00-05:00");
+    let mut play = Play::new(archive, start, Faults::none(), ANY_SALE).await;
+    let app = play.start(Some(start));
+    play.until(at("2023-03-08T16:45:00-05:00")).await;
+    let status = app.status(play.clock.now()).unwrap();
+    let Some(Quantiles { p50, p99, .. }) = status.latency.total else { panic!("no alert") };
+    assert!(p50 <= 2.0 && p99 <= 6.0, "{:?}", status.latency);
+    assert_eq!((status.latency.alerts, status.latency.late), (400, 0));
+    let fetches = u64::try_from(play.filings.len()).unwrap();
+    let requests = play.edgar.log().submissions;
+    assert!(requests * 100 <= fetches * 105, "{requests} requests for {fetches} filings");
+    drop(app);
+    play.stop().await;
+    play.assert_each_told_once(start, 0);
+    play.assert_polite(0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_hour_of_31_filings_a_minute_survives_17_kills() {
+    let start = at("2023-03-08T15:59:00-05:00");
+    for kills in [1, 17] {
+        let mut archive = Archive::default();
+        let begin = at("2023-03-08T16:00:00-05:00");
+        for number in 0..31 * 60 {
+            let second = i64::try_from(number * 60 / 31).unwrap();
+            archive.add_made(made(
+                accession(number),
+                "4",
+                1_000 + number,
+                begin + TimeDelta::seconds(second),
+            ));
+        }
+        archive.mix_other_forms(5);
+        let mut play = Play::new(archive, start, Faults::none(), ANY_SALE).await;
+        play.start(Some(start));
+        let mut dice = Dice::new(kills);
+        for kill in 0..kills {
+            let minutes = i64::try_from(1 + (kill * 58 + 29) / kills).unwrap();
+            let moment = begin + TimeDelta::minutes(minutes);
+            play.until(moment + TimeDelta::milliseconds(i64::try_from(dice.below(5_000)).unwrap())).await;
+            play.kill().await;
+            play.until(play.clock.now() + TimeDelta::minutes(1)).await;
+            play.start(None);
+        }
+        play.until(at("2023-03-08T17:05:00-05:00")).await;
+        play.stop().await;
+        let store = play.store();
+        assert_all_done(&store, &play, start, kills);
+        play.assert_each_told_once(start, kills);
+        play.assert_polite(kills);
+    }
+}
+
+/// Ten issuers of 97 are named by CIK; two filings show no issuer in time, and those of unlisted issuers cannot be told.
+#[tokio::test(start_paused = true)]
+async fn rules_for_ten_issuers_fetch_theirs_alone() {
+    let start = at("2023-03-08T15:55:00-05:00");
+    let rules = "[[rule]]\nname = \"ten\"\nciks = [1001, 1002, 1003, 1004, 1005, 1006, 1007, 1008, 1009, 1010]\n\
+        codes = [\"S\"]\nnotify = [\"jsonl\"]\n";
+    for (settings, narrow) in [("", true), ("fetch_all = true\n", false)] {
+        let archive = scattered(3, 300, "2023-03-08T16:00:00-05:00", "2023-03-08T17:00:00-05:00");
+        let mut play = Play::new(archive, start, Faults::none(), rules).await;
+        if !narrow {
+            play = play.with(settings);
+        }
+        let app = play.start(Some(start));
+        play.until(at("2023-03-09T01:00:00-05:00")).await;
+        let ten: BTreeSet<_> =
+            play.filings.iter().filter(|f| (1_001..=1_010).contains(&f.2.number())).map(|f| f.0).collect();
+        assert!(ten.len() > 20);
+        assert_eq!(play.told().into_keys().collect::<BTreeSet<_>>(), ten);
+        let running = app.status(play.clock.now()).unwrap().running.unwrap();
+        let fetched: BTreeSet<_> = play.edgar.fetched().into_keys().collect();
+        let receipt = app.store.receipt("2023-03-08".parse().unwrap()).unwrap().unwrap();
+        assert!(receipt.is_clean() && receipt.listed == 300, "{receipt}");
+        if narrow {
+            let others = u64::try_from(fetched.difference(&ten).count()).unwrap();
+            assert_eq!(others, running.undecided, "{running:?}");
+            assert!(others < 15 && ten.is_subset(&fetched), "{others} others were fetched");
+            assert_eq!(running.not_fetched + running.fetched, 300);
+            assert!(running.fetches.contains("10 issuers alone"), "{running:?}");
+        } else {
+            assert_eq!((fetched.len(), running.not_fetched), (300, 0));
+        }
+        drop(app);
+        play.stop().await;
+    }
+}

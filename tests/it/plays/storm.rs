@@ -1,0 +1,84 @@
+//! A fault storm over a day: whatever EDGAR answers, and wherever the bot is broken off, in the end each filing is told once.
+
+use chrono::TimeDelta;
+use sellbell::replay::Faults;
+
+use super::{ANY_SALE, Dice, Play, assert_all_done, scattered};
+use crate::world::at;
+
+/// One day: filings from 15 to 18 o'clock, faults until 18:30, some six starts of the bot; then quiet, and the night's comparison.
+async fn storm(seed: u64, poll: &'static str) -> u64 {
+    let mut dice = Dice::new(seed);
+    let start = at("2023-03-08T15:00:00-05:00");
+    let calm = at("2023-03-08T18:30:00-05:00");
+    let archive = scattered(seed, 150, "2023-03-08T15:00:30-05:00", "2023-03-08T18:00:00-05:00");
+    let rate = [0.05, 0.15, 0.3, 0.5][usize::try_from(seed % 4).unwrap()];
+    let faults = Faults::storm(seed, start, calm, rate);
+    let mut play = Play::new(archive, start, faults, ANY_SALE).await.polling(poll);
+    play.start(Some(start));
+    loop {
+        let up = TimeDelta::seconds(60 + i64::try_from(dice.below(3_600)).unwrap());
+        let down = TimeDelta::seconds(1 + i64::try_from(dice.below(1_800)).unwrap());
+        if play.clock.now() + up + down >= calm {
+            break;
+        }
+        play.until(
+            play.clock.now() + up + TimeDelta::milliseconds(i64::try_from(dice.below(1_000)).unwrap()),
+        )
+        .await;
+        if dice.below(2) == 0 {
+            play.kill().await
+        } else {
+            play.stop().await
+        }
+        play.until(play.clock.now() + down).await;
+        play.start(None);
+    }
+    // An index may be late by twelve hours, and what is in quarantine is tried with it.
+    let bot = play.start_or_running();
+    let mut end = at("2023-03-09T00:00:00-05:00");
+    while bot.store.ledger().unwrap().unwrap().next < "2023-03-09".parse().unwrap() {
+        assert!(
+            end < at("2023-03-10T00:00:00-05:00"),
+            "seed {seed}: {:?}",
+            bot.store.receipts(Default::default(), 9)
+        );
+        play.until(end).await;
+        end += TimeDelta::hours(1);
+    }
+    play.until(play.clock.now() + TimeDelta::minutes(1)).await;
+    drop(bot);
+    play.stop().await;
+    let store = play.store();
+    assert_all_done(&store, &play, start, seed);
+    let receipt = store.receipt("2023-03-08".parse().unwrap()).unwrap().unwrap();
+    let seen = receipt.seen + receipt.recovered;
+    assert_eq!((receipt.listed, seen, receipt.unreadable, receipt.unlisted), (150, 150, 0, 0), "seed {seed}");
+    play.assert_each_told_once(start, seed);
+    play.assert_polite(seed);
+    play.edgar.log().faults_met()
+}
+
+macro_rules! storms {
+    ($($name:ident: $seeds:expr, $poll:expr;)*) => {
+        $(
+            #[tokio::test(start_paused = true)]
+            async fn $name() {
+                let mut faults = 0;
+                for seed in $seeds {
+                    faults += storm(seed, $poll).await;
+                }
+                assert!(faults > 0);
+            }
+        )*
+    };
+}
+
+// In parts, so that they run beside each other.
+storms! {
+    a_storm_loses_and_repeats_nothing_1: 0..50, "*/30 * 6-21 * * Mon-Fri";
+    a_storm_loses_and_repeats_nothing_2: 50..100, "*/30 * 6-21 * * Mon-Fri";
+    a_storm_loses_and_repeats_nothing_3: 100..150, "*/30 * 6-21 * * Mon-Fri";
+    a_storm_loses_and_repeats_nothing_4: 150..200, "*/30 * 6-21 * * Mon-Fri";
+    a_storm_at_the_usual_schedule: 200..201, "*/2 * 6-21 * * Mon-Fri";
+}
