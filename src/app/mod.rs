@@ -65,6 +65,8 @@ pub struct App {
     bodies: Mutex<BTreeMap<Accession, Vec<u8>>>,
     /// What became of filings since the start.
     tally: Mutex<status::Tally>,
+    /// Rings when filings became pending that the feed did not show.
+    found: Notify,
     /// Rings when something was queued.
     wake: Notify,
 }
@@ -92,6 +94,7 @@ impl App {
             wanted: Mutex::default(),
             bodies: Mutex::default(),
             tally: Mutex::default(),
+            found: Notify::new(),
             wake: Notify::new(),
         }
     }

@@ -189,6 +189,7 @@ impl App {
                     receipt.again.push(listed.accession);
                     if let Some(one) = self.store.quarantine_of(listed.accession)? {
                         self.store.try_again(&[one], now)?;
+                        self.found.notify_one();
                     }
                     continue;
                 }
@@ -222,6 +223,9 @@ impl App {
             Progress::Fetching
         };
         report.missed += missed.len();
+        if !missed.is_empty() {
+            self.found.notify_one();
+        }
         self.count(missed.len(), undecided, passed_over.len());
         self.store.compared(receipt, &missed, &passed_over, now)
     }
@@ -321,6 +325,7 @@ impl App {
             let confined = self.store.standing(one.filing.accession)? == Standing::Unreadable;
             if confined && due(one.tried_at) && one.tries < QUARANTINED.1 {
                 self.store.try_again(&[one], now)?;
+                self.found.notify_one();
             }
         }
         Ok(())

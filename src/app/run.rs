@@ -194,12 +194,21 @@ async fn poll_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
             };
             scheduled = next;
         }
-        let next = between_polls(&app, scheduled, app.clock().now())?;
-        if !sleep_until(app.clock(), next.unwrap_or(scheduled), &mut stopped).await {
-            return Ok(());
+        loop {
+            let next = between_polls(&app, scheduled, app.clock().now())?;
+            tokio::select! {
+                awake = sleep_until(app.clock(), next.unwrap_or(scheduled), &mut stopped) => {
+                    if !awake {
+                        return Ok(());
+                    }
+                    // A slot that passed while filings were fetched is not skipped.
+                    full = next.is_none() || app.clock().now() >= scheduled;
+                    break;
+                }
+                // They may be due before the next poll.
+                () = app.found.notified() => {}
+            }
         }
-        // A slot that passed while filings were fetched is not skipped.
-        full = next.is_none() || app.clock().now() >= scheduled;
     }
 }
 

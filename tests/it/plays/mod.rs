@@ -206,10 +206,15 @@ impl Play {
         tokio::time::sleep(left.to_std().unwrap_or_default()).await;
     }
 
+    /// What was printed.
+    pub fn output(&self) -> String {
+        String::from_utf8(self.output.lock().unwrap().clone()).unwrap()
+    }
+
     /// How often each filing was told.
     pub fn told(&self) -> BTreeMap<Accession, usize> {
         let mut told = BTreeMap::new();
-        for line in String::from_utf8(self.output.lock().unwrap().clone()).unwrap().lines() {
+        for line in self.output().lines().filter(|line| line.starts_with('{')) {
             let alert: serde_json::Value = serde_json::from_str(line).unwrap();
             *told.entry(alert["accession"].as_str().unwrap().parse().unwrap()).or_default() += 1;
         }
