@@ -17,6 +17,7 @@ pub mod digest;
 pub mod edgar;
 pub mod filing;
 pub mod form4;
+pub mod http;
 pub mod notify;
 pub mod problem;
 pub mod reader;

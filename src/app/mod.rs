@@ -22,7 +22,7 @@ pub use poll::PollReport;
 pub use reconcile::ReconcileReport;
 pub use reload::{Reload, Watch};
 pub use run::{OnceReport, RunError, run, run_once};
-pub use status::{Quantiles, Status};
+pub use status::{LatencyStatus, Quantiles, ReceiptLine, Running, Status};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::AtomicUsize;

@@ -1,15 +1,18 @@
 //! The command line: one file a verb. The top floor: it reads the environment and the clock.
 
+mod backfill;
 mod backtest;
 mod check;
 mod demo;
 mod environment;
 mod explain;
 mod filings;
+mod replay;
 mod run;
 mod schema;
 mod setup;
 mod show;
+mod status;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -37,6 +40,12 @@ enum Verb {
     Explain(explain::Args),
     /// Tell what the rules would have done with the filings of an archive; sends nothing
     Backtest(backtest::Args),
+    /// Tell what state the bot is in
+    Status(status::Args),
+    /// Fetch the past of issuers, for rules that look back
+    Backfill(backfill::Args),
+    /// Play the filings of an archive as if they came in now
+    Replay(replay::Args),
     /// Print what filings say
     Show(show::Args),
     /// Print the JSON Schema of a file that people write, for editors
@@ -55,6 +64,9 @@ pub fn main() -> ExitCode {
         Verb::Check(args) => check::run(&args),
         Verb::Explain(args) => explain::run(&args),
         Verb::Backtest(args) => backtest::run(&args),
+        Verb::Status(args) => status::run(&args),
+        Verb::Backfill(args) => backfill::run(&args),
+        Verb::Replay(args) => replay::run(&args),
         Verb::Show(args) => show::run(&args),
         Verb::Schema(args) => schema::run(&args),
     };

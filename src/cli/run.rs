@@ -17,6 +17,7 @@ use crate::app::{self, App, OnceReport, Watch};
 use crate::bot;
 use crate::clock::Clock;
 use crate::destination::Destination;
+use crate::http;
 use crate::notify::Notifier;
 use crate::rules::{self, FolderState};
 use crate::source::Client;
@@ -46,6 +47,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let (stopping, stopped) = watch::channel(false);
+        let http = tokio::spawn(http::serve(Arc::clone(&app), stopped.clone()));
         let gateway = tokio::spawn(bot::run(Arc::clone(&app), stopped));
         let stop = async move {
             tokio::select! {
@@ -59,7 +61,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let ended = app::run(app, Some(watch), stop).await;
         if ended.is_err() {
             gateway.abort();
+            http.abort();
         } else {
+            http.await.context("the task that tells the status")?;
             gateway.await.context("the gateway's task")?;
         }
         ended?;

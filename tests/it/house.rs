@@ -17,7 +17,7 @@ const FLOORS: [&[&str]; 13] = [
     &["backtest", "source", "store", "notify"],
     &["replay"],
     &["app"],
-    &["bot"],
+    &["bot", "http"],
     &["cli"],
 ];
 

@@ -73,7 +73,8 @@ async fn rules_for_ten_issuers_fetch_theirs_alone() {
         codes = [\"S\"]\nnotify = [\"jsonl\"]\n";
     for (settings, narrow) in [("", true), ("fetch_all = true\n", false)] {
         let archive = scattered(3, 300, "2023-03-08T16:00:00-05:00", "2023-03-08T17:00:00-05:00");
-        let mut play = Play::new(archive, start, Faults::none(), rules).await;
+        let mut play =
+            Play::new(archive, start, Faults::none(), rules).await.polling("*/30 * 6-21 * * Mon-Fri");
         if !narrow {
             play = play.with(settings);
         }

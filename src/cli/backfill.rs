@@ -1,0 +1,170 @@
+//! `sellbell backfill`: the past of issuers, for rules that look back.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context, anyhow};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{environment, setup, tell};
+use crate::app::App;
+use crate::clock::Clock;
+use crate::edgar::tickers::Tickers;
+use crate::filing::{Cik, edgar_day};
+use crate::notify::{Notifier, Secrets};
+use crate::problem::nearest;
+use crate::source::Client;
+use crate::store::{Store, StoreError};
+
+/// A longer silence is not waited for.
+const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(1);
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Settings file [default: config/sellbell.toml, where it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Whose past, by ticker
+    #[arg(long, value_name = "TICKER", required_unless_present = "cik")]
+    ticker: Vec<String>,
+    /// Whose past, by EDGAR's own key
+    #[arg(long, value_name = "CIK")]
+    cik: Vec<Cik>,
+    /// How far back: a span like 2y or 90d, or a day
+    #[arg(long, value_name = "SPAN", value_parser = since)]
+    since: Since,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Since {
+    Day(NaiveDate),
+    Span(TimeDelta),
+}
+
+fn since(text: &str) -> Result<Since, String> {
+    if let Ok(day) = text.parse() {
+        return Ok(Since::Day(day));
+    }
+    let span = humantime::parse_duration(text).ok().and_then(|span| TimeDelta::from_std(span).ok());
+    span.map(Since::Span).ok_or_else(|| "expected a span like 2y or 90d, or a day like 2024-11-20".to_owned())
+}
+
+impl Since {
+    fn day(self, now: DateTime<Utc>) -> Option<NaiveDate> {
+        match self {
+            Self::Day(day) => Some(day),
+            Self::Span(span) => now.checked_sub_signed(span).map(edgar_day),
+        }
+    }
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let settings = setup::settings(args.config.as_deref())?;
+    let rules = setup::rules(&settings, &settings.rules_dir)?;
+    let store = Store::open(&settings.store_dir).map_err(|error| match error {
+        StoreError::Busy(_) => anyhow!("a running sellbell has the store: stop it, run this, and start it again; what is left of a past then goes on by itself"),
+        error => error.into(),
+    })?;
+    // Nothing is sent here.
+    let output = Arc::new(Mutex::new(io::stdout()));
+    let notifier = Notifier::new(&settings, &Secrets::default(), &|_| false, output, environment::colour())?;
+    let client = Client::new(&settings.edgar, Clock::wall())?;
+    let app = App::new(settings, rules, store, client, notifier, None);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let done = tokio::select! {
+            done = fill(&app, args) => done,
+            _ = tokio::signal::ctrl_c() => {
+                let note = "stopped: what is left goes on with the next `sellbell backfill` or `sellbell run`\n";
+                tell(&mut io::stderr(), note);
+                Ok(ExitCode::FAILURE)
+            }
+        };
+        app.store.flush().await?;
+        done
+    })
+}
+
+async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
+    let clock = app.clock();
+    let since = args.since.day(clock.now()).context("--since reaches too far back")?;
+    let begun = app.begin(clock.now()).await?;
+    if let Some(trouble) = begun.trouble {
+        return Err(anyhow!("EDGAR: {trouble}"));
+    }
+    let asked = issuers(app, args).await?;
+    for (issuer, name) in &asked {
+        app.begin_backfill(*issuer, name, since, clock.now())?;
+    }
+    let bar = progress();
+    let mut left_out = 0;
+    loop {
+        let report = app.backfill_once(clock.now()).await?;
+        let (Some((backfill, left)), Some(next)) = (&report.current, report.next) else { break };
+        bar.set_message(backfill.name.clone());
+        bar.set_length(u64::try_from(backfill.queued).unwrap_or(u64::MAX));
+        bar.set_position(u64::try_from(backfill.queued.saturating_sub(*left)).unwrap_or(0));
+        if report.done {
+            left_out += usize::from(backfill.left_out.is_some());
+            let whole = app.store.history(backfill.issuer, clock.now())?.1;
+            let whole = whole.map_or_else(|| "nowhere".to_owned(), |whole| edgar_day(whole).to_string());
+            let said = format!(
+                "{}: {} filings read; history is whole since {whole}\n",
+                backfill.name, backfill.queued
+            );
+            bar.suspend(|| tell(&mut io::stdout(), &said));
+        }
+        let wait = next - clock.now();
+        if wait > LONGEST_WAIT {
+            let reason = report.trouble.map_or_else(String::new, |trouble| format!(" ({trouble})"));
+            bar.finish_and_clear();
+            return Err(anyhow!(
+                "EDGAR is left alone until {next}{reason}: run this again then, it goes on where it was"
+            ));
+        }
+        tokio::time::sleep(clock.real(wait)).await;
+    }
+    bar.finish_and_clear();
+    Ok(if left_out == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The issuers that were named, each with the name that people see.
+async fn issuers(app: &App, args: &Args) -> anyhow::Result<Vec<(Cik, String)>> {
+    let mut issuers: Vec<(Cik, String)> = args.cik.iter().map(|cik| (*cik, format!("CIK {cik}"))).collect();
+    if args.ticker.is_empty() {
+        return Ok(issuers);
+    }
+    let tickers: Tickers = match app.store.tickers()? {
+        Some((_, tickers)) => tickers,
+        None => {
+            let tickers = app.client.tickers().await.map_err(|error| anyhow!("EDGAR: {error}"))?;
+            app.store.set_tickers(app.clock().now(), &tickers)?;
+            tickers
+        }
+    };
+    for ticker in &args.ticker {
+        let ticker = ticker.to_ascii_uppercase();
+        let found = tickers.iter().find(|(_, own)| own.contains(&ticker));
+        let Some((cik, _)) = found else {
+            let all = tickers.iter().flat_map(|(_, own)| own.iter().map(String::as_str));
+            let hint =
+                nearest(&ticker, all).map_or_else(String::new, |near| format!("; did you mean {near}?"));
+            return Err(anyhow!("EDGAR lists no ticker {ticker}{hint}"));
+        };
+        issuers.push((cik, ticker));
+    }
+    Ok(issuers)
+}
+
+fn progress() -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    if let Ok(style) =
+        ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len} filings, {eta} left")
+    {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,178 @@
+//! `sellbell replay`: the filings of an archive as if they came in now, at their recorded times or faster.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
+use chrono_tz::America::New_York;
+
+use super::{environment, setup, status, tell};
+use crate::app::{self, App};
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::destination::Destination;
+use crate::filing::edgar_day;
+use crate::notify::{Notifier, Secrets};
+use crate::problem::Source;
+use crate::replay::{Archive, Faults, ReplayedEdgar, Stage};
+use crate::rules::{self, Rule};
+use crate::source::Client;
+use crate::store::Store;
+
+const DEMO_RULES: &str = include_str!("../replay/bundled/rules.toml");
+/// Requests a second at the speed of the world, as the settings have it.
+const REQUESTS: f64 = 8.0;
+const MOST_REQUESTS: f64 = 10_000.0;
+/// How often it is looked whether the play is over.
+const LOOK: Duration = Duration::from_millis(100);
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// How many times as fast as it was
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=36_000))]
+    speed: u32,
+    /// The first day that is played [default: the one with the most filings]
+    #[arg(long, value_name = "DATE")]
+    from: Option<NaiveDate>,
+    /// The last day that is played [default: the first]
+    #[arg(long, value_name = "DATE")]
+    to: Option<NaiveDate>,
+    /// Rule folder or file [default: the one of the settings, where it exists, else the demo's rules]
+    #[arg(long, value_name = "DIR")]
+    rules: Option<PathBuf>,
+    /// Let one in ten answers be a fault, as this seed decides
+    #[arg(long, value_name = "SEED")]
+    faults: Option<u64>,
+    /// Folders, .zip, .tar.gz of submissions
+    #[arg(value_name = "ARCHIVE", required = true)]
+    archives: Vec<PathBuf>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let (from, to) = match (args.from, args.to) {
+        (Some(from), to) => (from, to.unwrap_or(from)),
+        (None, Some(_)) => return Err(anyhow!("--to needs --from")),
+        (None, None) => {
+            let day = fullest_day(&args.archives)?;
+            (day, day)
+        }
+    };
+    let mut archive = Archive::from_files(&args.archives, Some(from), Some(to), &mut |_, _| {})?;
+    if archive.forms_4() == 0 {
+        return Err(anyhow!("there is no Form 4 of {from} to {to} in it"));
+    }
+    archive.mix_other_forms(1);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(play(args, archive, from, to));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    done
+}
+
+fn fullest_day(paths: &[PathBuf]) -> anyhow::Result<NaiveDate> {
+    let archive = Archive::from_files(paths, None, None, &mut |_, _| {})?;
+    let mut days = std::collections::BTreeMap::<NaiveDate, usize>::new();
+    for (_, accepted_at, _) in archive.filings_4() {
+        *days.entry(edgar_day(accepted_at)).or_default() += 1;
+    }
+    let fullest = days.into_iter().max_by_key(|(day, count)| (*count, std::cmp::Reverse(*day)));
+    fullest.map(|(day, _)| day).context("there is no Form 4 with a time of acceptance in it")
+}
+
+async fn play(args: &Args, archive: Archive, from: NaiveDate, to: NaiveDate) -> anyhow::Result<ExitCode> {
+    let speed = f64::from(args.speed);
+    let opens = eastern(from, 5, 59).context("this day has no morning")?;
+    let last = archive.last().context("nothing is played")?;
+    let faults = args.faults.map_or_else(Faults::none, |seed| Faults::storm(seed, opens, last, 0.1));
+    let count = archive.forms_4();
+    let clock = Clock::played(opens, speed);
+    let edgar = ReplayedEdgar::play(Stage { archive, clock, faults }).await.context("no port on loopback")?;
+    let folder = tempfile::tempdir()?;
+    let requests = (REQUESTS * speed).min(MOST_REQUESTS);
+    let text = format!(
+        "[edgar]\nbase_url = \"{}\"\nrequests_per_second = {requests:.0}\n[store]\ndir = {}\n[http]\nlisten = \"\"\n",
+        edgar.base_url(),
+        toml::Value::String(folder.path().join("store").display().to_string()),
+    );
+    let settings = Settings::read("replay settings", &text, &[])?;
+    let rules = rules(args.rules.as_deref())?;
+    let output = Arc::new(Mutex::new(io::stdout()));
+    let notifier = Notifier::new(&settings, &Secrets::default(), &|_| true, output, environment::colour())?;
+    let client = Client::new(&settings.edgar, clock)?;
+    let store = Store::open(&settings.store_dir)?;
+    let minutes = (eastern(to, 23, 59).context("this day has no night")? - opens).num_minutes();
+    let said = format!(
+        "{count} filings of {from} to {to} at {speed} times the speed, {} rules: about {:.0} minutes. Ctrl-C ends it.\n\n",
+        rules.len(),
+        minutes as f64 / speed
+    );
+    tell(&mut io::stdout(), &said);
+    let app = Arc::new(App::new(settings, rules, store, client, notifier, Some(opens)));
+    let stop = ended(Arc::clone(&app), to);
+    app::run(Arc::clone(&app), None, stop).await?;
+    tell(&mut io::stdout(), &summary(&app, &edgar, from)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Waits until the last day is compared with its index, or somebody has seen enough.
+async fn ended(app: Arc<App>, to: NaiveDate) {
+    let over = async {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let receipt = app.store.receipt(to).ok().flatten();
+            let gone = receipt.is_some_and(|receipt| receipt.is_final());
+            // A day on which EDGAR is closed gets no receipt.
+            let past =
+                to.checked_add_days(Days::new(4)).is_some_and(|day| edgar_day(app.clock().now()) > day);
+            if gone || past {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = over => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+}
+
+fn summary(app: &App, edgar: &ReplayedEdgar, from: NaiveDate) -> anyhow::Result<String> {
+    let mut text = Vec::new();
+    writeln!(text)?;
+    for receipt in app.store.receipts(from, 400)? {
+        writeln!(text, "{receipt}")?;
+    }
+    let log = edgar.log();
+    writeln!(
+        text,
+        "EDGAR was asked for {} pages of the feed, {} submissions and {} indexes, {:.1} MB in all; faults: {}",
+        log.feed,
+        log.submissions,
+        log.indexes,
+        log.bytes as f64 / 1e6,
+        log.faults_met()
+    )?;
+    write!(text, "{}", status::latency(&app.status(app.clock().now())?.latency)?)?;
+    Ok(String::from_utf8(text)?)
+}
+
+fn rules(path: Option<&Path>) -> anyhow::Result<Vec<Rule>> {
+    let anywhere = |_: &Destination| true;
+    let settings = setup::settings(None)?;
+    let mut rules = match path {
+        Some(path) => rules::load_path(path, &anywhere, &[])?,
+        None if settings.rules_dir.is_dir() => rules::load_path(&settings.rules_dir, &anywhere, &[])?,
+        None => rules::load_slice([Source { file: "demo rules", text: DEMO_RULES }], &anywhere, &[])?,
+    };
+    for rule in &mut rules {
+        rule.notify = vec![Destination::Terminal];
+    }
+    Ok(rules)
+}
+
+fn eastern(day: NaiveDate, hour: u32, minute: u32) -> Option<DateTime<Utc>> {
+    let time = NaiveTime::from_hms_opt(hour, minute, 0)?;
+    day.and_time(time).and_local_timezone(New_York).earliest().map(|local| local.to_utc())
+}

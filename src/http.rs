@@ -1,0 +1,93 @@
+//! Tells over HTTP what state a running bot is in. Nothing can be changed here, and nothing secret is told.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::app::App;
+
+/// The file in the store's folder that names the address of the bot that has the store.
+pub fn address_file(store: &Path) -> PathBuf {
+    store.join("address")
+}
+
+/// Answers until it is time to stop, where the settings say so. A bot that cannot answer goes on.
+pub async fn serve(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    let Some(listen) = app.settings.listen else { return };
+    if !listen.ip().is_loopback() {
+        tracing::warn!(
+            "[http] listen = \"{listen}\": whoever reaches this address can read the bot's status"
+        );
+    }
+    let file = address_file(app.store.dir());
+    let listener = match TcpListener::bind(listen).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            tracing::warn!("cannot listen on {listen} ({error}): `sellbell status` will not reach this bot");
+            return;
+        }
+    };
+    let written = listener.local_addr().and_then(|address| {
+        tracing::debug!("status is told on http://{address}/status");
+        std::fs::write(&file, format!("{address}\n"))
+    });
+    if let Err(error) = written {
+        tracing::warn!(
+            "{}: cannot be written ({error}): `sellbell status` will not find this bot",
+            file.display()
+        );
+    }
+    let router = Router::new()
+        .route("/healthz", get(async || Json(json!({ "status": "ok" }))))
+        .route("/status", get(status))
+        .layer(middleware::from_fn(by_address))
+        .with_state(app);
+    let stop = async move {
+        // The sender is gone with the bot.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
+    tokio::select! {
+        ended = axum::serve(listener, router) => {
+            if let Err(error) = ended {
+                tracing::warn!("no longer listening: {error}");
+            }
+        }
+        () = stop => {}
+    }
+    // It is stale from now on; one that stays is noticed by its silence.
+    let _ = std::fs::remove_file(file);
+}
+
+async fn status(State(app): State<Arc<App>>) -> Response {
+    match app.status(app.clock().now()) {
+        Ok(status) => Json(status).into_response(),
+        Err(error) => {
+            let body = Json(json!({ "error": error.to_string() }));
+            (StatusCode::INTERNAL_SERVER_ERROR, body).into_response()
+        }
+    }
+}
+
+/// Answers only who asks by address: a page in a browser that lets a name of its own point here learns nothing.
+async fn by_address(request: Request, next: Next) -> Response {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    if name == "localhost" || name.parse::<IpAddr>().is_ok() {
+        return next.run(request).await;
+    }
+    (StatusCode::FORBIDDEN, Json(json!({ "error": "ask by address" }))).into_response()
+}
