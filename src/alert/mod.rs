@@ -1,6 +1,7 @@
 //! What people are told of one match, as plain data with a stable key. Its JSON is a contract: `docs/ALERT.md`.
 
 mod related;
+mod way;
 mod words;
 
 use std::fmt;
@@ -73,6 +74,9 @@ pub struct Alert {
     pub accepted_at: Option<DateTime<Utc>>,
     /// When sellbell saw it in the feed.
     pub seen_at: DateTime<Utc>,
+    /// When it was sent to where it is; `None` before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent_at: Option<DateTime<Utc>>,
     /// Its index page on sec.gov.
     pub url: String,
     /// The company.
@@ -247,6 +251,7 @@ impl Alert {
             form: filing.form,
             accepted_at: filing.accepted_at,
             seen_at,
+            sent_at: None,
             url: index_url(issuer.cik, accession),
             issuer,
             owners,

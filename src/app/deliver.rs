@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
-use crate::delivery::{Delivery, Outcome};
+use crate::delivery::{Body, Delivery, Outcome};
 use crate::destination::Destination;
 use crate::notify::{Retry, SendError};
 use crate::retry;
@@ -77,7 +77,7 @@ impl App {
         };
         let old = now - delivery.queued_at > GIVEN_UP_AFTER && delivery.attempts >= GIVEN_UP_ATTEMPTS;
         report.next = (queued.len() > 1).then_some(now);
-        match self.notifier.send(delivery).await {
+        match self.notifier.send(&sent_now(delivery, now)).await {
             Ok(sent) => {
                 self.store
                     .leave_queue(delivery, &Outcome::Delivered { at: now, message_id: sent.message_id })?;
@@ -126,4 +126,13 @@ impl App {
         }
         self.store.requeue(&delivery)
     }
+}
+
+/// The delivery as it goes out: an alert says when.
+fn sent_now(delivery: &Delivery, now: DateTime<Utc>) -> Delivery {
+    let mut delivery = delivery.clone();
+    if let Body::Alert(alert) = &mut delivery.body {
+        alert.sent_at = Some(now);
+    }
+    delivery
 }

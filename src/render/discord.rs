@@ -247,8 +247,9 @@ fn fields(alert: &Alert) -> Vec<Field> {
         short("Reason", capital(reason));
     }
     if let Some(accepted) = alert.accepted_at {
-        let late = if alert.late { ", seen late" } else { "" };
-        short("Accepted", format!("<t:{}:R>{late}", accepted.timestamp()));
+        let late = || alert.late.then(|| "seen late".to_owned());
+        let way = alert.way_text().or_else(late).map(|way| format!(", {way}")).unwrap_or_default();
+        short("Accepted", format!("<t:{}:R>{way}", accepted.timestamp()));
     }
     let mut long = |name: String, lines: Vec<String>| {
         fields.push(Field { name, value: fitting(&lines, FIELD), inline: false });

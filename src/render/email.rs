@@ -211,7 +211,10 @@ impl AlertView {
                     .map(|words| plain(&clip(words, 300)))
                     .collect()
             },
-            accepted: alert.accepted_at.map(eastern),
+            accepted: alert.accepted_at.map(|accepted| match alert.way_text() {
+                Some(way) => format!("{} · {way}", eastern(accepted)),
+                None => eastern(accepted),
+            }),
             late: alert.late,
             form: alert.form.to_string(),
             amendment: alert.amendment_text().map(|text| capital(&text)),

@@ -125,12 +125,13 @@ pub fn alert(alert: &Alert, colour: Colour) -> String {
         line(4, colour.paint(ODD, &format!("odd: {}", plain(&clip(&warning.message, 200)))));
     }
     let accepted = alert.accepted_at.map(|time| format!("accepted {} · ", eastern(time))).unwrap_or_default();
+    let way = alert.way_text().map(|way| format!("{way} · ")).unwrap_or_default();
     let plan = if alert.plan == "unknown" {
         String::new()
     } else {
         format!("10b5-1 plan: {} · ", alert.plan_text())
     };
-    line(2, colour.paint(DIM, &format!("{accepted}{plan}{}", alert.url)));
+    line(2, colour.paint(DIM, &format!("{accepted}{way}{plan}{}", alert.url)));
     out.push('\n');
     out
 }

@@ -22,4 +22,5 @@ mod rules;
 mod shared;
 mod shipped;
 mod subscriptions;
+mod verbs;
 mod world;
