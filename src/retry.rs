@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-/// After how many failed attempts a filing is no longer fetched: with [`delay`], after about eight days.
-pub const MAX_ATTEMPTS: u32 = 200;
-
 const FIRST: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
@@ -24,7 +21,7 @@ mod tests {
     #[test]
     fn waits_double_up_to_an_hour_and_a_quarter() {
         for seed in [0, 1, u64::MAX, 0x1234_5678_9abc_def0] {
-            for attempt in 1..=MAX_ATTEMPTS {
+            for attempt in 1..=200 {
                 let base = FIRST.as_secs_f64() * 2_f64.powi(attempt.min(30) as i32 - 1);
                 let base = base.min(LONGEST.as_secs_f64());
                 let wait = delay(attempt, seed).as_secs_f64();

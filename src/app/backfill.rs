@@ -1,13 +1,12 @@
 //! Fetches the past of an issuer into history, when nothing else is to be asked.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
-use chrono_tz::America::New_York;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use super::{App, PollReport};
 use crate::decide::{self, Case};
 use crate::edgar::company::{self, Company};
 use crate::edgar::{FilingRef, submission_path};
-use crate::filing::{Cik, edgar_day};
+use crate::filing::{Cik, edgar_day, edgar_time};
 use crate::reader;
 use crate::retry;
 use crate::source::{FetchError, Priority, Trouble};
@@ -200,6 +199,5 @@ impl App {
 
 /// A day's beginning at EDGAR.
 fn midnight(day: NaiveDate) -> DateTime<Utc> {
-    let local = day.and_time(NaiveTime::MIN).and_local_timezone(New_York).earliest();
-    local.map_or_else(|| day.and_time(NaiveTime::MIN).and_utc(), |local| local.to_utc())
+    edgar_time(day, 0, 0)
 }

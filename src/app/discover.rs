@@ -4,14 +4,13 @@ use std::collections::HashSet;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
-use chrono_tz::America::New_York;
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::wanted::Choice;
 use super::{App, PollReport};
 use crate::edgar::FilingRef;
 use crate::edgar::feed::{self, Entry, FeedError, Page, fold_entries};
-use crate::filing::{Accession, Cik, edgar_day};
+use crate::filing::{Accession, Cik, edgar_day, edgar_time};
 use crate::source::{FetchError, Trouble};
 use crate::store::{Discovered, Frontier, Hole, Ledger, Standing, StoreError};
 
@@ -131,9 +130,9 @@ impl App {
         self.store.set_ledger(Ledger { next: edgar_day(floor) })?;
         self.store.discovered(Discovered { known: &known, ..Discovered::default() }, frontier, now)?;
         // The day's index will list what was accepted earlier that day, too.
-        let morning = floor.with_timezone(&New_York).with_time(NaiveTime::MIN).earliest();
-        if let Some(morning) = morning.filter(|_| page.entries.len() >= LONG_PAGE) {
-            let whole_day = Frontier { seen_until: morning.to_utc(), ..frontier };
+        if page.entries.len() >= LONG_PAGE {
+            let morning = edgar_time(edgar_day(floor), 0, 0);
+            let whole_day = Frontier { seen_until: morning, ..frontier };
             let day = self.read_feed(whole_day, now, report).await?;
             known = fold_entries(&day.entries);
             known.retain(|filing| filing.accepted_at <= floor);

@@ -3,15 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
-use chrono_tz::America::New_York;
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
 use super::wanted::Choice;
 use super::{App, PollReport};
 use crate::delivery::{Body, Delivery, Notice};
 use crate::edgar::FilingRef;
 use crate::edgar::index::{Index, Listed};
-use crate::filing::{Accession, edgar_day, is_business_day};
+use crate::filing::{Accession, edgar_day, edgar_time, is_business_day};
 use crate::retry;
 use crate::source::Trouble;
 use crate::store::{Found, Frontier, Ledger, Progress, Receipt, Standing, StoreError, Summed};
@@ -332,11 +331,9 @@ impl App {
     }
 }
 
-/// When EDGAR closes on a day. Clocks change at night, so that this hour is there once.
+/// When EDGAR closes on a day.
 fn closes(day: NaiveDate) -> DateTime<Utc> {
-    let time = NaiveTime::from_hms_opt(CLOSES, 0, 0).unwrap_or_default();
-    let local = day.and_time(time).and_local_timezone(New_York).earliest();
-    local.map_or_else(|| day.and_time(time).and_utc(), |local| local.to_utc())
+    edgar_time(day, CLOSES, 0)
 }
 
 /// An index tells the day alone, and not who of its filers is the issuer.

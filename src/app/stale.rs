@@ -1,11 +1,11 @@
 //! Rings for those who run it when EDGAR shows nothing new in its hours, and once more when it does again.
 
-use chrono::{DateTime, NaiveTime, TimeDelta, Timelike, Utc};
+use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use chrono_tz::America::New_York;
 
 use super::App;
 use crate::delivery::Notice;
-use crate::filing::{edgar_day, is_business_day};
+use crate::filing::{edgar_day, edgar_time, is_business_day};
 use crate::store::{Alarm, StoreError};
 
 /// EDGAR takes filings from 6 to 22 o'clock, Eastern.
@@ -73,6 +73,5 @@ fn quiet_for(newest: DateTime<Utc>, now: DateTime<Utc>) -> Option<TimeDelta> {
     if !is_business_day(edgar_day(now)) || !(OPENS..CLOSES).contains(&local.hour()) {
         return None;
     }
-    let opened = local.with_time(NaiveTime::from_hms_opt(OPENS, 0, 0)?).earliest()?;
-    Some(now - newest.max(opened.to_utc()))
+    Some(now - newest.max(edgar_time(edgar_day(now), OPENS, 0)))
 }

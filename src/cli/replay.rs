@@ -7,15 +7,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
-use chrono_tz::America::New_York;
+use chrono::{Days, NaiveDate};
 
 use super::{environment, setup, status, tell};
 use crate::app::{self, App};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::destination::Destination;
-use crate::filing::edgar_day;
+use crate::filing::{edgar_day, edgar_time};
 use crate::notify::{Notifier, Secrets};
 use crate::problem::Source;
 use crate::replay::{Archive, Faults, ReplayedEdgar, Stage};
@@ -84,7 +83,7 @@ fn fullest_day(paths: &[PathBuf]) -> anyhow::Result<NaiveDate> {
 
 async fn play(args: &Args, archive: Archive, from: NaiveDate, to: NaiveDate) -> anyhow::Result<ExitCode> {
     let speed = f64::from(args.speed);
-    let opens = eastern(from, 5, 59).context("this day has no morning")?;
+    let opens = edgar_time(from, 5, 59);
     let last = archive.last().context("nothing is played")?;
     let faults = args.faults.map_or_else(Faults::none, |seed| Faults::storm(seed, opens, last, 0.1));
     let count = archive.forms_4();
@@ -103,7 +102,7 @@ async fn play(args: &Args, archive: Archive, from: NaiveDate, to: NaiveDate) -> 
     let notifier = Notifier::new(&settings, &Secrets::default(), &|_| true, output, environment::colour())?;
     let client = Client::new(&settings.edgar, clock)?;
     let store = Store::open(&settings.store_dir)?;
-    let minutes = (eastern(to, 23, 59).context("this day has no night")? - opens).num_minutes();
+    let minutes = (edgar_time(to, 23, 59) - opens).num_minutes();
     let said = format!(
         "{count} filings of {from} to {to} at {speed} times the speed, {} rules: about {:.0} minutes. Ctrl-C ends it.\n\n",
         rules.len(),
@@ -170,9 +169,4 @@ fn rules(path: Option<&Path>) -> anyhow::Result<Vec<Rule>> {
         rule.notify = vec![Destination::Terminal];
     }
     Ok(rules)
-}
-
-fn eastern(day: NaiveDate, hour: u32, minute: u32) -> Option<DateTime<Utc>> {
-    let time = NaiveTime::from_hms_opt(hour, minute, 0)?;
-    day.and_time(time).and_local_timezone(New_York).earliest().map(|local| local.to_utc())
 }

@@ -1,6 +1,6 @@
 //! Business days, and by when a Form 4 is due.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, Utc, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::America::New_York;
 
 /// The last day on which a trade of this date is reported in time: the second business day after it (Section 16(a)(2)(C) of
@@ -19,6 +19,13 @@ pub fn due(traded: NaiveDate) -> Option<NaiveDate> {
 /// The day in New York, EDGAR's own clock.
 pub fn edgar_day(time: DateTime<Utc>) -> NaiveDate {
     time.with_timezone(&New_York).date_naive()
+}
+
+/// A time of day in New York, EDGAR's own zone; in an hour that comes twice the first, in one that is left out as if it were UTC's.
+pub fn edgar_time(day: NaiveDate, hour: u32, minute: u32) -> DateTime<Utc> {
+    let time = day.and_time(NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default());
+    let local = time.and_local_timezone(New_York).earliest();
+    local.map_or_else(|| time.and_utc(), |local| local.to_utc())
 }
 
 /// Whether EDGAR takes filings that day: not on weekends, federal holidays (5 U.S.C. 6103) and days on which executive orders

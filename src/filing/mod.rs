@@ -17,7 +17,7 @@ mod trade;
 
 pub use amendment::{Changes, FieldChange, RowChange, changes};
 pub use amount::{AmountError, Shares, Usd};
-pub use calendar::{due, edgar_day, is_business_day};
+pub use calendar::{due, edgar_day, edgar_time, is_business_day};
 pub use code::{Code, CodeError, Form};
 pub use conclusion::{Concluded, Evidence, Intent, Plan, PlanDate, Source};
 pub use ids::{Accession, Cik, IdError};

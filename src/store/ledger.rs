@@ -242,7 +242,7 @@ impl Store {
         Ok(seen)
     }
 
-    /// The first day of which filings were seen and that has no final receipt.
+    /// Whether filings were seen that were accepted on a day, as long as that day has no final receipt.
     ///
     /// # Errors
     /// Failures of the store.
