@@ -42,8 +42,8 @@ use sled::transaction::{
 use sled::{Db, Tree};
 use thiserror::Error;
 
-/// Memory that sled may use for its cache, in bytes.
-const CACHE: u64 = 64 * 1024 * 1024;
+/// Memory that sled may use for its cache, in bytes: little here is read again.
+const CACHE: u64 = 8 * 1024 * 1024;
 
 /// The open store. Clones share it.
 #[derive(Debug, Clone)]
