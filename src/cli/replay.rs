@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -27,6 +28,10 @@ const DEMO_RULES: &str = include_str!("../replay/bundled/rules.toml");
 /// Requests a second at the speed of the world, as the settings have it.
 const REQUESTS: f64 = 8.0;
 const MOST_REQUESTS: f64 = 10_000.0;
+/// A request on loopback may take so long on a busy machine.
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(250);
+/// A day whose index is not compared so many days later is not waited for.
+const MOST_DAYS_AFTER: u64 = 4;
 /// How often it is looked whether the play is over.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -102,7 +107,9 @@ async fn play(args: &Args, archive: Archive, from: NaiveDate, to: NaiveDate) -> 
         edgar.base_url(),
         toml::Value::String(folder.display().to_string()),
     );
-    let settings = Settings::read("replay settings", &text, &[])?;
+    let mut settings = Settings::read("replay settings", &text, &[])?;
+    // In the world's time an answer that never comes would last for hours of the play, or days.
+    settings.edgar.timeout = settings.edgar.timeout.div_f64(speed).max(SHORTEST_TIMEOUT);
     let rules = rules(args.rules.as_deref())?;
     let output = Arc::new(Mutex::new(io::stdout()));
     let notifier = Notifier::new(&settings, &Secrets::default(), &|_| true, output, environment::colour())?;
@@ -121,9 +128,13 @@ async fn play(args: &Args, archive: Archive, from: NaiveDate, to: NaiveDate) -> 
     );
     tell(&mut io::stdout(), &said);
     let app = Arc::new(App::new(settings, rules, store, client, notifier, Some(opens)));
-    let stop = ended(&app, &edgar, from, to);
+    let given_up = AtomicBool::new(false);
+    let stop = async { given_up.store(!ended(&app, &edgar, from, to).await, Ordering::Relaxed) };
     app::run(Arc::clone(&app), None, stop).await?;
     tell(&mut io::stdout(), &summary(&app, &edgar)?);
+    if given_up.load(Ordering::Relaxed) {
+        return Err(anyhow!("{to} was not compared with its index within {MOST_DAYS_AFTER} days"));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -137,7 +148,8 @@ fn store_folder(dir: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// Waits until the last day is compared with its index, or somebody has seen enough; tells of each day when it is compared.
-async fn ended(app: &App, edgar: &ReplayedEdgar, from: NaiveDate, to: NaiveDate) {
+/// `false` where that did not come to an end.
+async fn ended(app: &App, edgar: &ReplayedEdgar, from: NaiveDate, to: NaiveDate) -> bool {
     let mut day = from;
     let over = async {
         loop {
@@ -151,19 +163,18 @@ async fn ended(app: &App, edgar: &ReplayedEdgar, from: NaiveDate, to: NaiveDate)
                     None if passed => {}
                     None => break,
                 }
-                let Some(next) = day.succ_opt().filter(|next| *next <= to) else { return };
+                let Some(next) = day.succ_opt().filter(|next| *next <= to) else { return true };
                 day = next;
             }
-            let past =
-                to.checked_add_days(Days::new(4)).is_some_and(|day| edgar_day(app.clock().now()) > day);
-            if past {
-                return;
+            let last = to.checked_add_days(Days::new(MOST_DAYS_AFTER));
+            if last.is_some_and(|last| edgar_day(app.clock().now()) > last) {
+                return false;
             }
         }
     };
     tokio::select! {
-        () = over => {}
-        _ = tokio::signal::ctrl_c() => {}
+        over = over => over,
+        _ = tokio::signal::ctrl_c() => true,
     }
 }
 

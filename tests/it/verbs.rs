@@ -283,6 +283,21 @@ fn days_are_played_one_after_the_other_into_a_store_that_is_kept() {
 }
 
 #[test]
+fn a_day_with_faults_is_played_to_its_receipt_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("archive")).unwrap();
+    fs::write(dir.path().join("archive/one.txt"), QUALYS).unwrap();
+    // Answers that never come are among them.
+    let played = sellbell(dir.path(), &["replay", "--speed", "20000", "--faults", "7", "archive"]);
+    let text = said(&played);
+    assert!(played.status.success(), "{text}");
+    assert!(text.contains("2021-08-24: 1 in the index, "), "{text}");
+    assert!(text.contains(" 0 unreadable"), "{text}");
+    assert_eq!(text.matches("Philippe Courtot Family Trust").count(), 1, "{text}");
+    assert!(!text.contains("faults: 0"), "{text}");
+}
+
+#[test]
 fn a_day_of_an_archive_is_played_to_its_receipt() {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("archive")).unwrap();
