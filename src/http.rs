@@ -23,13 +23,15 @@ pub fn address_file(store: &Path) -> PathBuf {
 
 /// Answers until it is time to stop, where the settings say so. A bot that cannot answer goes on.
 pub async fn serve(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    let file = address_file(app.store.dir());
+    // One that a kill left behind would name a port that is another's by now.
+    let _ = std::fs::remove_file(&file);
     let Some(listen) = app.settings.listen else { return };
     if !listen.ip().is_loopback() {
         tracing::warn!(
             "[http] listen = \"{listen}\": whoever reaches this address can read the bot's status"
         );
     }
-    let file = address_file(app.store.dir());
     let listener = match TcpListener::bind(listen).await {
         Ok(listener) => listener,
         Err(error) => {
@@ -86,7 +88,7 @@ async fn by_address(request: Request, next: Next) -> Response {
         _ => host,
     };
     let name = name.trim_start_matches('[').trim_end_matches(']');
-    if name == "localhost" || name.parse::<IpAddr>().is_ok() {
+    if name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok() {
         return next.run(request).await;
     }
     (StatusCode::FORBIDDEN, Json(json!({ "error": "ask by address" }))).into_response()

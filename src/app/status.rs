@@ -224,7 +224,9 @@ impl App {
             requests: asked.requests,
             bytes: asked.bytes,
         };
-        Ok(Status { running: Some(running), ..Status::of(&self.store, now)? })
+        // Another contact than the one that was refused is not silent.
+        let silent_until = self.silent_until(now)?;
+        Ok(Status { running: Some(running), silent_until, ..Status::of(&self.store, now)? })
     }
 
     /// Counts filings that were found.

@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{environment, setup, tell};
+use super::{environment, setup, status, tell};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::edgar::tickers::Tickers;
@@ -27,11 +27,11 @@ pub(super) struct Args {
     /// Settings file [default: config/sellbell.toml, where it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Whose past, by ticker
-    #[arg(long, value_name = "TICKER", required_unless_present = "cik")]
+    /// Whose past, by ticker; several are allowed
+    #[arg(long, value_name = "TICKER", num_args = 1.., value_delimiter = ',', required_unless_present = "cik")]
     ticker: Vec<String>,
     /// Whose past, by EDGAR's own key
-    #[arg(long, value_name = "CIK")]
+    #[arg(long, value_name = "CIK", num_args = 1.., value_delimiter = ',')]
     cik: Vec<Cik>,
     /// How far back: a span like 2y or 90d, or a day
     #[arg(long, value_name = "SPAN", value_parser = since)]
@@ -91,9 +91,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
     let clock = app.clock();
     let since = args.since.day(clock.now()).context("--since reaches too far back")?;
+    if since > edgar_day(clock.now()) {
+        return Err(anyhow!("--since is in the future: it says from which day on the past is fetched"));
+    }
     let begun = app.begin(clock.now()).await?;
     if let Some(trouble) = begun.trouble {
         return Err(anyhow!("EDGAR: {trouble}"));
+    }
+    let status = app.status(clock.now())?;
+    if let Some(until) = status.silent_until {
+        return Err(left_alone(until, status.trouble));
     }
     let asked = issuers(app, args).await?;
     for (issuer, name) in &asked {
@@ -111,24 +118,30 @@ async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
             left_out += usize::from(backfill.left_out.is_some());
             let whole = app.store.history(backfill.issuer, clock.now())?.1;
             let whole = whole.map_or_else(|| "nowhere".to_owned(), |whole| edgar_day(whole).to_string());
+            let left_out = backfill.left_out.map_or_else(String::new, |day| {
+                format!("; filings that could not be read were left out, the newest of {day}")
+            });
             let said = format!(
-                "{}: {} filings read; history is whole since {whole}\n",
+                "{}: {} filings read; history is whole since {whole}{left_out}\n",
                 backfill.name, backfill.queued
             );
             bar.suspend(|| tell(&mut io::stdout(), &said));
         }
         let wait = next - clock.now();
         if wait > LONGEST_WAIT {
-            let reason = report.trouble.map_or_else(String::new, |trouble| format!(" ({trouble})"));
             bar.finish_and_clear();
-            return Err(anyhow!(
-                "EDGAR is left alone until {next}{reason}: run this again then, it goes on where it was"
-            ));
+            return Err(left_alone(next, report.trouble.map(|trouble| trouble.to_string())));
         }
         tokio::time::sleep(clock.real(wait)).await;
     }
     bar.finish_and_clear();
     Ok(if left_out == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn left_alone(until: DateTime<Utc>, reason: Option<String>) -> anyhow::Error {
+    let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
+    let until = status::time(until);
+    anyhow!("EDGAR is left alone until {until}{reason}: run this again then, it goes on where it was")
 }
 
 /// The issuers that were named, each with the name that people see.

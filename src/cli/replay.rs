@@ -1,13 +1,15 @@
 //! `sellbell replay`: the filings of an archive as if they came in now, at their recorded times or faster.
 
-use std::io::{self, Write as _};
+use std::fmt::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, TimeDelta};
 
 use super::{environment, setup, status, tell};
 use crate::app::{self, App};
@@ -20,12 +22,16 @@ use crate::problem::Source;
 use crate::replay::{Archive, Faults, ReplayedEdgar, Stage};
 use crate::rules::{self, Rule};
 use crate::source::Client;
-use crate::store::Store;
+use crate::store::{Receipt, Store};
 
 const DEMO_RULES: &str = include_str!("../replay/bundled/rules.toml");
 /// Requests a second at the speed of the world, as the settings have it.
 const REQUESTS: f64 = 8.0;
 const MOST_REQUESTS: f64 = 10_000.0;
+/// A request on loopback may take so long on a busy machine.
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(250);
+/// A day whose index is not compared so many days later is not waited for.
+const MOST_DAYS_AFTER: u64 = 4;
 /// How often it is looked whether the play is over.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -46,6 +52,9 @@ pub(super) struct Args {
     /// Let one in ten answers be a fault, as this seed decides
     #[arg(long, value_name = "SEED")]
     faults: Option<u64>,
+    /// Keep the store, in a folder of its own in this one [default: it is thrown away]
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
     /// Folders, .zip, .tar.gz of submissions
     #[arg(value_name = "ARCHIVE", required = true)]
     archives: Vec<PathBuf>,
@@ -53,6 +62,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (from, to) = match (args.from, args.to) {
+        (Some(from), Some(to)) if to < from => return Err(anyhow!("--to is before --from")),
         (Some(from), to) => (from, to.unwrap_or(from)),
         (None, Some(_)) => return Err(anyhow!("--to needs --from")),
         (None, None) => {
@@ -89,61 +99,96 @@ async fn play(args: &Args, archive: Archive, from: NaiveDate, to: NaiveDate) -> 
     let count = archive.forms_4();
     let clock = Clock::played(opens, speed);
     let edgar = ReplayedEdgar::play(Stage { archive, clock, faults }).await.context("no port on loopback")?;
-    let folder = tempfile::tempdir()?;
+    let temporary = tempfile::tempdir()?;
+    let folder = store_folder(args.dir.as_deref().unwrap_or(temporary.path()))?;
     let requests = (REQUESTS * speed).min(MOST_REQUESTS);
     let text = format!(
         "[edgar]\nbase_url = \"{}\"\nrequests_per_second = {requests:.0}\n[store]\ndir = {}\n[http]\nlisten = \"\"\n",
         edgar.base_url(),
-        toml::Value::String(folder.path().join("store").display().to_string()),
+        toml::Value::String(folder.display().to_string()),
     );
-    let settings = Settings::read("replay settings", &text, &[])?;
+    let mut settings = Settings::read("replay settings", &text, &[])?;
+    // In the world's time an answer that never comes would last for hours of the play, or days.
+    settings.edgar.timeout = settings.edgar.timeout.div_f64(speed).max(SHORTEST_TIMEOUT);
     let rules = rules(args.rules.as_deref())?;
     let output = Arc::new(Mutex::new(io::stdout()));
     let notifier = Notifier::new(&settings, &Secrets::default(), &|_| true, output, environment::colour())?;
     let client = Client::new(&settings.edgar, clock)?;
     let store = Store::open(&settings.store_dir)?;
+    let days = match (args.from, from == to) {
+        (None, _) => format!("{from}, the day with the most (--from and --to play others),"),
+        (Some(_), true) => from.to_string(),
+        (Some(_), false) => format!("{from} to {to}"),
+    };
     let minutes = (edgar_time(to, 23, 59) - opens).num_minutes();
     let said = format!(
-        "{count} filings of {from} to {to} at {speed} times the speed, {} rules: about {:.0} minutes. Ctrl-C ends it.\n\n",
+        "{count} filings of {days} at {speed} times the speed, {} rules: about {}. Ctrl-C ends it.\n\n",
         rules.len(),
-        minutes as f64 / speed
+        status::span(TimeDelta::seconds((minutes as f64 * 60.0 / speed) as i64))
     );
     tell(&mut io::stdout(), &said);
     let app = Arc::new(App::new(settings, rules, store, client, notifier, Some(opens)));
-    let stop = ended(Arc::clone(&app), to);
+    let given_up = AtomicBool::new(false);
+    let stop = async { given_up.store(!ended(&app, &edgar, from, to).await, Ordering::Relaxed) };
     app::run(Arc::clone(&app), None, stop).await?;
-    tell(&mut io::stdout(), &summary(&app, &edgar, from)?);
+    tell(&mut io::stdout(), &summary(&app, &edgar)?);
+    if given_up.load(Ordering::Relaxed) {
+        return Err(anyhow!("{to} was not compared with its index within {MOST_DAYS_AFTER} days"));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Waits until the last day is compared with its index, or somebody has seen enough.
-async fn ended(app: Arc<App>, to: NaiveDate) {
+/// The folder of the store, which must not be there.
+fn store_folder(dir: &Path) -> anyhow::Result<PathBuf> {
+    let folder = dir.join("store");
+    if folder.exists() {
+        return Err(anyhow!("{} is there already: a play begins anew, name another --dir", folder.display()));
+    }
+    Ok(folder)
+}
+
+/// Waits until the last day is compared with its index, or somebody has seen enough; tells of each day when it is compared.
+/// `false` where that did not come to an end.
+async fn ended(app: &App, edgar: &ReplayedEdgar, from: NaiveDate, to: NaiveDate) -> bool {
+    let mut day = from;
     let over = async {
         loop {
             tokio::time::sleep(LOOK).await;
-            let receipt = app.store.receipt(to).ok().flatten();
-            let gone = receipt.is_some_and(|receipt| receipt.is_final());
-            // A day on which EDGAR is closed gets no receipt.
-            let past =
-                to.checked_add_days(Days::new(4)).is_some_and(|day| edgar_day(app.clock().now()) > day);
-            if gone || past {
-                return;
+            loop {
+                // In this order: a receipt that becomes final in between is not passed over.
+                let passed = app.store.ledger().ok().flatten().is_some_and(|ledger| ledger.next > day);
+                match app.store.receipt(day).ok().flatten().filter(Receipt::is_final) {
+                    Some(receipt) => tell(&mut io::stdout(), &told(app, edgar, &receipt)),
+                    // A day on which EDGAR is closed gets no receipt.
+                    None if passed => {}
+                    None => break,
+                }
+                let Some(next) = day.succ_opt().filter(|next| *next <= to) else { return true };
+                day = next;
+            }
+            let last = to.checked_add_days(Days::new(MOST_DAYS_AFTER));
+            if last.is_some_and(|last| edgar_day(app.clock().now()) > last) {
+                return false;
             }
         }
     };
     tokio::select! {
-        () = over => {}
-        _ = tokio::signal::ctrl_c() => {}
+        over = over => over,
+        _ = tokio::signal::ctrl_c() => true,
     }
 }
 
-fn summary(app: &App, edgar: &ReplayedEdgar, from: NaiveDate) -> anyhow::Result<String> {
-    let mut text = Vec::new();
-    writeln!(text)?;
-    for receipt in app.store.receipts(from, 400)? {
-        writeln!(text, "{receipt}")?;
-    }
+/// A day that was compared: its receipt, how often EDGAR was asked so far, how long its alerts took.
+fn told(app: &App, edgar: &ReplayedEdgar, receipt: &Receipt) -> String {
     let log = edgar.log();
+    let requests = log.feed + log.submissions + log.indexes + log.companies + log.tickers;
+    let times = app.status(app.clock().now()).map(|status| status::latency(&status.latency));
+    format!("\n{receipt}; {requests} requests so far\n{}", times.unwrap_or_default())
+}
+
+fn summary(app: &App, edgar: &ReplayedEdgar) -> anyhow::Result<String> {
+    let log = edgar.log();
+    let mut text = format!("\nplayed until {}\n", status::time(app.clock().now()));
     writeln!(
         text,
         "EDGAR was asked for {} pages of the feed, {} submissions and {} indexes, {:.1} MB in all; faults: {}",
@@ -153,8 +198,7 @@ fn summary(app: &App, edgar: &ReplayedEdgar, from: NaiveDate) -> anyhow::Result<
         log.bytes as f64 / 1e6,
         log.faults_met()
     )?;
-    write!(text, "{}", status::latency(&app.status(app.clock().now())?.latency)?)?;
-    Ok(String::from_utf8(text)?)
+    Ok(text)
 }
 
 fn rules(path: Option<&Path>) -> anyhow::Result<Vec<Rule>> {

@@ -1,14 +1,15 @@
 //! `sellbell status`: what state the bot is in.
 
-use std::fmt::Write as _;
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::America::New_York;
+use textwrap::Options;
 
 use super::{setup, tell};
 use crate::app::{LatencyStatus, Quantiles, Status};
@@ -18,7 +19,12 @@ use crate::store::{Store, StoreError};
 use crate::text::plain;
 
 /// A bot on the same machine answers at once.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
+/// No bot says more; what does is none.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// The width of a terminal that nobody made wider, and of the names on its left.
+const WIDTH: usize = 80;
+const INDENT: &str = "            ";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -34,10 +40,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = setup::settings(args.config.as_deref())?;
     let dir = &settings.store_dir;
     if !dir.is_dir() {
-        tell(
-            &mut io::stdout(),
-            &format!("There is no store in {} yet: sellbell has not run.\n", dir.display()),
-        );
+        let said = format!("There is no store in {} yet: sellbell has not run.\n", dir.display());
+        if args.json {
+            tell(&mut io::stderr(), &said);
+            tell(&mut io::stdout(), "null\n");
+        } else {
+            tell(&mut io::stdout(), &said);
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -47,7 +56,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Ok(store) => Status::of(&store, Clock::wall().now())?,
             Err(StoreError::Busy(_)) => {
                 return Err(anyhow!(
-                    "a running sellbell has the store in {}, and does not answer: see `listen` under [http] in its settings",
+                    "a running sellbell has the store in {}, and does not answer: its `listen` under [http] is off or cannot be reached",
                     dir.display()
                 ));
             }
@@ -55,7 +64,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         },
     };
     let said =
-        if args.json { format!("{}\n", serde_json::to_string_pretty(&status)?) } else { people(&status)? };
+        if args.json { format!("{}\n", serde_json::to_string_pretty(&status)?) } else { people(&status) };
     tell(&mut io::stdout(), &said);
     Ok(ExitCode::SUCCESS)
 }
@@ -63,82 +72,199 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 /// What the bot says that has the store; `None` where none answers.
 async fn asked(dir: &Path) -> Option<Status> {
     let address = std::fs::read_to_string(address_file(dir)).ok()?;
-    let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build().ok()?;
-    let answer = client.get(format!("http://{}/status", address.trim())).send().await.ok()?;
-    answer.json().await.ok()
+    let mut address: SocketAddr = address.trim().parse().ok()?;
+    // One that listens everywhere listens here, too.
+    address.set_ip(match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    });
+    let client = reqwest::Client::builder()
+        .timeout(PATIENCE)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .ok()?;
+    let mut answer = client.get(format!("http://{address}/status")).send().await.ok()?;
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.ok()? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MOST_BYTES {
+            return None;
+        }
+    }
+    serde_json::from_slice(&body).ok()
 }
 
-/// A status as people read it.
-pub(super) fn people(status: &Status) -> Result<String, std::fmt::Error> {
-    let mut text = String::new();
-    let time = |at: DateTime<Utc>| at.with_timezone(&New_York).format("%Y-%m-%d %H:%M:%S %Z").to_string();
+/// A status as people read it, in lines of at most 80 columns.
+fn people(status: &Status) -> String {
     let state = if status.running.is_some() { "running" } else { "not running" };
-    writeln!(text, "sellbell {}, {state}, {}", status.version, time(status.at))?;
-    match status.seen_until {
-        Some(seen) => writeln!(text, "feed        read up to {}", time(seen))?,
-        None => writeln!(text, "feed        not read yet")?,
-    }
+    let mut text = format!("sellbell {}, {state}, {}\n", status.version, time(status.at));
+    let feed = status.seen_until.map_or_else(
+        || "not read yet".to_owned(),
+        |seen| format!("read up to {}, {} ago", time(seen), span(status.at - seen)),
+    );
+    line(&mut text, "feed", &feed);
     if let Some(until) = status.silent_until {
-        writeln!(text, "EDGAR       asked nothing until {}", time(until))?;
+        let left = span(until - status.at);
+        line(&mut text, "EDGAR", &format!("asked nothing until {}, {left} more", time(until)));
     }
     if let Some(trouble) = &status.trouble {
-        writeln!(text, "trouble     {}", plain(trouble))?;
+        line(&mut text, "trouble", trouble);
     }
     if let Some(alarm) = &status.nothing_new {
-        writeln!(text, "nothing new since {}, told {}", time(alarm.newest), time(alarm.since))?;
+        let said = format!("since {}, told {}", time(alarm.newest), time(alarm.since));
+        line(&mut text, "nothing new", &said);
     }
     if status.catching_up {
-        writeln!(text, "catching up with what the feed no longer showed, by daily indexes")?;
+        line(&mut text, "catching up", "with what the feed no longer showed, by daily indexes");
     }
     if let Some(running) = &status.running {
-        writeln!(text, "rules       {}", running.rules)?;
-        writeln!(text, "fetches     {}", running.fetches)?;
-        writeln!(
-            text,
-            "            since the start: {} fetched ({} undecided), {} not fetched; {} requests, {:.1} MB",
+        line(&mut text, "rules", &running.rules.to_string());
+        line(&mut text, "fetches", &running.fetches);
+        let since = format!(
+            "since the start: {} fetched ({} undecided), {} not fetched; {} requests, {:.1} MB",
             running.fetched,
             running.undecided,
             running.not_fetched,
             running.requests,
             running.bytes as f64 / 1e6
-        )?;
+        );
+        line(&mut text, "", &since);
     }
-    writeln!(text, "filings     {} to be fetched, {} in quarantine", status.pending, status.quarantined)?;
-    for line in &status.quarantine {
-        writeln!(text, "            {}", plain(line))?;
+    let filings = format!("{} to be fetched, {} in quarantine", status.pending, status.quarantined);
+    line(&mut text, "filings", &filings);
+    for one in &status.quarantine {
+        line(&mut text, "", one);
     }
-    writeln!(
-        text,
-        "deliveries  {} waiting, {} taken, {} given up",
-        status.queued, status.delivered, status.dead
-    )?;
-    text.push_str(&latency(&status.latency)?);
-    for line in &status.backfills {
-        writeln!(text, "backfill    {}", plain(line))?;
+    let unnamed = status.quarantined.saturating_sub(status.quarantine.len());
+    if unnamed > 0 {
+        line(&mut text, "", &format!("and {unnamed} more"));
     }
-    writeln!(text, "store       {}, {:.1} MB", status.store, status.store_bytes as f64 / 1e6)?;
-    writeln!(text, "days        compared with EDGAR's index:")?;
-    for line in &status.receipts {
-        writeln!(text, "  {} {}", if line.clean { ' ' } else { '!' }, plain(&line.text))?;
+    let deliveries =
+        format!("{} waiting, {} taken, {} given up", status.queued, status.delivered, status.dead);
+    line(&mut text, "deliveries", &deliveries);
+    text.push_str(&latency(&status.latency));
+    for backfill in &status.backfills {
+        line(&mut text, "backfill", backfill);
+    }
+    line(&mut text, "store", &format!("{}, {:.1} MB", status.store, status.store_bytes as f64 / 1e6));
+    line(&mut text, "days", "compared with EDGAR's index, newest first; ! where not all was well:");
+    for receipt in &status.receipts {
+        put(&mut text, if receipt.clean { "    " } else { "  ! " }, "      ", &receipt.text);
     }
     if status.receipts.is_empty() {
-        writeln!(text, "    none yet")?;
+        put(&mut text, "    ", "    ", "none yet");
     }
-    Ok(text)
+    text
 }
 
 /// How long alerts took, as people read it.
-pub(super) fn latency(latency: &LatencyStatus) -> Result<String, std::fmt::Error> {
+pub(super) fn latency(latency: &LatencyStatus) -> String {
     let mut text = String::new();
-    writeln!(text, "alerts      {} in the last day, {} more found late", latency.alerts, latency.late)?;
+    let alerts = format!("{} in the last day, {} more found late", latency.alerts, latency.late);
+    line(&mut text, "alerts", &alerts);
     for (way, times) in [
         ("accepted to seen", latency.seen),
         ("seen to sent", latency.sent),
         ("accepted to sent", latency.total),
     ] {
         if let Some(Quantiles { p50, p95, p99 }) = times {
-            writeln!(text, "            {way:<16}  p50 {p50:.1} s   p95 {p95:.1} s   p99 {p99:.1} s")?;
+            // Not wrapped: its blanks make the columns.
+            text.push_str(&format!("{INDENT}{way:<16}  p50 {p50:.1} s   p95 {p95:.1} s   p99 {p99:.1} s\n"));
         }
     }
-    Ok(text)
+    text
+}
+
+/// A name and what there is to say of it.
+fn line(text: &mut String, name: &str, said: &str) {
+    put(text, &format!("{name:<12}"), INDENT, said);
+}
+
+fn put(text: &mut String, first: &str, further: &str, said: &str) {
+    let options = Options::new(WIDTH).initial_indent(first).subsequent_indent(further).break_words(false);
+    text.push_str(&textwrap::fill(&plain(said), options));
+    text.push('\n');
+}
+
+/// A time as those have it who file.
+pub(super) fn time(at: DateTime<Utc>) -> String {
+    at.with_timezone(&New_York).format("%Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
+/// A span in its two largest units.
+pub(super) fn span(span: TimeDelta) -> String {
+    let seconds = span.num_seconds().max(0);
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{ReceiptLine, Running};
+    use crate::store::{Alarm, Progress, Receipt};
+
+    fn at(time: &str) -> DateTime<Utc> {
+        time.parse().unwrap()
+    }
+
+    fn receipt(day: &str, recovered: usize) -> ReceiptLine {
+        let new = Receipt::new(day.parse().unwrap(), at("2023-03-08T03:30:00Z"));
+        let receipt =
+            Receipt { state: Progress::Compared, listed: 621, seen: 621 - recovered, recovered, ..new };
+        ReceiptLine { text: receipt.to_string(), clean: receipt.is_clean(), receipt }
+    }
+
+    #[test]
+    fn all_that_can_be_said_fits_into_80_columns() {
+        let times = Some(Quantiles { p50: 1.24, p95: 2.0, p99: 12.96 });
+        let status = Status {
+            version: "0.1.0".to_owned(),
+            at: at("2023-03-08T15:00:00Z"),
+            store: "sellbell-data".to_owned(),
+            store_bytes: 12_345_678,
+            seen_until: Some(at("2023-03-08T14:56:48Z")),
+            silent_until: Some(at("2023-03-08T15:09:00Z")),
+            trouble: Some("https://www.sec.gov/cgi-bin/browse-edgar: 403: EDGAR blocks this address for asking too often".to_owned()),
+            nothing_new: Some(Alarm { newest: at("2023-03-08T12:00:00Z"), since: at("2023-03-08T13:30:00Z") }),
+            catching_up: true,
+            pending: 3,
+            quarantined: 11,
+            quarantine: vec!["0001127602-23-009000: line 12: the XML ends within <transactionAmounts>\u{1b}[31m, and nothing follows".to_owned()],
+            receipts: vec![receipt("2023-03-07", 2), receipt("2023-03-06", 0)],
+            latency: LatencyStatus { alerts: 41, late: 2, seen: times, sent: times, total: times },
+            queued: 1,
+            delivered: 40,
+            dead: 0,
+            backfills: vec!["QLYS since 2021-03-08: 12 of 130 filings left".to_owned()],
+            running: Some(Running {
+                rules: 4,
+                fetches: "filings of 3 issuers alone, which all rules name".to_owned(),
+                fetched: 120,
+                undecided: 4,
+                not_fetched: 2_345,
+                requests: 21_600,
+                bytes: 98_765_432,
+            }),
+        };
+        let text = people(&status);
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn spans_have_two_units() {
+        for (seconds, expected) in
+            [(-5, "0 s"), (59, "59 s"), (192, "3 min 12 s"), (7_260, "2 h 1 min"), (180_000, "2 d 2 h")]
+        {
+            assert_eq!(span(TimeDelta::seconds(seconds)), expected);
+        }
+    }
 }

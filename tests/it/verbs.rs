@@ -2,16 +2,18 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output, Stdio};
 
 use chrono::TimeDelta;
 use sellbell::clock::Clock;
 use sellbell::replay::{Archive, Faults, Kind, ReplayedEdgar, Stage};
 use sellbell::store::{Standing, Store};
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::plays::{accession, cik, made};
-use crate::world::{QUALYS, at};
+use crate::world::{QUALYS, World, at, qualys};
 
 fn sellbell(dir: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sellbell"));
@@ -30,6 +32,8 @@ fn status_says_what_there_is_and_a_stale_address_misleads_nobody() {
     let dir = tempfile::tempdir().unwrap();
     let none = sellbell(dir.path(), &["status"]);
     assert!(none.status.success() && said(&none).contains("sellbell has not run"));
+    let none = sellbell(dir.path(), &["status", "--json"]);
+    assert!(none.status.success() && none.stdout == b"null\n", "{}", said(&none));
     drop(Store::open(&dir.path().join("sellbell-data")).unwrap());
     fs::write(dir.path().join("sellbell-data/address"), "127.0.0.1:9\n").unwrap();
     let stopped = sellbell(dir.path(), &["status"]);
@@ -40,6 +44,115 @@ fn status_says_what_there_is_and_a_stale_address_misleads_nobody() {
     );
     let json: Value = serde_json::from_slice(&sellbell(dir.path(), &["status", "--json"]).stdout).unwrap();
     assert_eq!((&json["pending"], &json["running"]), (&Value::from(0), &Value::Null));
+}
+
+/// Ends with the test, however that ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A bot that has sent its first message, with these settings of `[http]`.
+async fn running(world: &World, http: &str) -> Running {
+    let settings = world.settings().replace("listen = \"\"", http);
+    let poll = "[schedule]\npoll = \"* * * * * *\"\ntime_zone = \"UTC\"\n";
+    fs::write(world.path("settings.toml"), settings + poll).unwrap();
+    fs::create_dir(world.path("rules")).unwrap();
+    fs::write(world.path("rules/any.toml"), RULES.replace("terminal", "discord:hook")).unwrap();
+    world.edgar.publish(&qualys());
+    let child = Command::new(env!("CARGO_BIN_EXE_sellbell"))
+        .args(["run", "--config", "settings.toml", "--since", "2021-08-24"])
+        .current_dir(world.dir.path())
+        .env_clear()
+        .env("DISCORD_WEBHOOK_HOOK", world.discord.webhook_url(5))
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(world.path("log")).unwrap())
+        .spawn()
+        .unwrap();
+    let running = Running(child);
+    world.discord.next_message().await;
+    running
+}
+
+async fn stop(mut running: Running) {
+    let sent = Command::new("kill").args(["-TERM", &running.0.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    assert!(tokio::task::spawn_blocking(move || running.0.wait().unwrap()).await.unwrap().success());
+}
+
+async fn at_once(dir: &Path, args: &'static [&'static str]) -> Output {
+    let dir = dir.to_owned();
+    tokio::task::spawn_blocking(move || sellbell(&dir, args)).await.unwrap()
+}
+
+/// What is answered to a request that names this host.
+async fn asked(address: &str, path: &str, host: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_bot_tells_its_status_to_those_who_ask_by_address() {
+    let world = World::new().await;
+    let running = running(&world, "listen = \"127.0.0.1:0\"").await;
+    let shown = at_once(world.dir.path(), &["status", "--json", "--config", "settings.toml"]).await;
+    assert!(shown.status.success(), "{}", said(&shown));
+    let json: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(json["running"]["rules"], 1, "{json}");
+    assert_eq!(json["running"]["fetched"], 1, "{json}");
+    let people = at_once(world.dir.path(), &["status", "--config", "settings.toml"]).await;
+    assert!(said(&people).contains(", running, "), "{}", said(&people));
+    for output in [&shown, &people] {
+        assert!(!said(output).contains("token-5") && !said(output).contains('@'), "{}", said(output));
+    }
+
+    let address = fs::read_to_string(world.path("store/address")).unwrap();
+    let address = address.trim();
+    let port = address.rsplit_once(':').unwrap().1;
+    for host in [address, "localhost", &format!("LocalHost:{port}"), &format!("[::1]:{port}")] {
+        let answer = asked(address, "/healthz", host).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{host}: {answer}");
+        assert!(answer.ends_with("{\"status\":\"ok\"}"), "{host}: {answer}");
+    }
+    for host in ["rebound.example.org", &format!("rebound.example.org:{port}"), "127.0.0.1.example.org", ""] {
+        for path in ["/status", "/healthz", "/nothing"] {
+            let answer = asked(address, path, host).await;
+            assert!(answer.starts_with("HTTP/1.1 403 ") && !answer.contains("running"), "{host}: {answer}");
+        }
+    }
+    assert!(asked(address, "/", address).await.starts_with("HTTP/1.1 404 "));
+
+    stop(running).await;
+    assert!(!world.path("store/address").exists(), "it goes with the bot");
+    let stopped = at_once(world.dir.path(), &["status", "--config", "settings.toml"]).await;
+    assert!(said(&stopped).contains("not running"), "{}", said(&stopped));
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bot_that_tells_nothing_is_said_to_be_running() {
+    let world = World::new().await;
+    let running = running(&world, "listen = \"\"").await;
+    let refused = at_once(world.dir.path(), &["status", "--config", "settings.toml"]).await;
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said(&refused).contains("its `listen` under [http] is off"), "{}", said(&refused));
+    let args = &["backfill", "--cik", "70", "--since", "2y", "--config", "settings.toml"];
+    let refused = at_once(world.dir.path(), args).await;
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(said(&refused).contains("stop it, run this, and start it again"), "{}", said(&refused));
+    stop(running).await;
+    world.edgar.take_fetched();
+    world.finish().await;
 }
 
 /// An EDGAR with 130 filings of one company over a year, and five of another in which it is no issuer.
@@ -86,6 +199,12 @@ async fn a_past_is_fetched_once_and_goes_on_where_it_was_broken_off() {
     assert!(said(&broken_off).contains("left alone until"), "{}", said(&broken_off));
     let shown = run(&["status"]).await.unwrap();
     assert!(said(&shown).contains("filings left"), "{}", said(&shown));
+    // Whoever asks again meanwhile is told, and EDGAR is asked nothing.
+    let before = edgar.log();
+    let ticker = run(&["backfill", "--ticker", "QLYS", "--since", "2y"]).await.unwrap();
+    assert_eq!(ticker.status.code(), Some(1));
+    assert!(said(&ticker).contains("left alone until"), "{}", said(&ticker));
+    assert_eq!(edgar.log(), before);
     // The wait is over, as if the clock had gone on.
     let store = Store::open(&dir.path().join("sellbell-data")).unwrap();
     store.set_silence(None).unwrap();
@@ -128,6 +247,57 @@ async fn an_unknown_ticker_names_the_nearest() {
 }
 
 #[test]
+fn days_that_cannot_be_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("rules")).unwrap();
+    fs::write(dir.path().join("rules/any.toml"), RULES).unwrap();
+    let settings = "[edgar]\nbase_url = \"http://127.0.0.1:9\"\n";
+    fs::write(dir.path().join("settings.toml"), settings).unwrap();
+    let args = ["backfill", "--cik", "70", "--since", "yesterday", "--config", "settings.toml"];
+    let refused = sellbell(dir.path(), &args);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(said(&refused).contains("expected a span like 2y or 90d, or a day"), "{}", said(&refused));
+    let to = sellbell(dir.path(), &["replay", "--from", "2021-08-25", "--to", "2021-08-24", "archive"]);
+    assert_eq!(to.status.code(), Some(1));
+    assert!(said(&to).contains("--to is before --from"), "{}", said(&to));
+}
+
+#[test]
+fn days_are_played_one_after_the_other_into_a_store_that_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("archive")).unwrap();
+    fs::write(dir.path().join("archive/one.txt"), QUALYS).unwrap();
+    let args = ["replay", "--speed", "36000", "--from", "2021-08-24", "--to", "2021-08-25", "--dir", "kept"];
+    let args = [&args[..], &["archive"]].concat();
+    let played = sellbell(dir.path(), &args);
+    let text = said(&played);
+    assert!(played.status.success(), "{text}");
+    let first = text.find("2021-08-24: 1 in the index, 1 seen, 0 recovered").unwrap();
+    let second = text.find("2021-08-25: ").unwrap();
+    assert!(first < second && text[first..second].contains("requests so far"), "{text}");
+    assert!(text[first..second].contains("alerts      1 in the last day"), "{text}");
+    assert!(Store::open(&dir.path().join("kept/store")).unwrap().ledger().unwrap().is_some());
+    let again = sellbell(dir.path(), &args);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(said(&again).contains("kept/store is there already"), "{}", said(&again));
+}
+
+#[test]
+fn a_day_with_faults_is_played_to_its_receipt_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("archive")).unwrap();
+    fs::write(dir.path().join("archive/one.txt"), QUALYS).unwrap();
+    // Answers that never come are among them.
+    let played = sellbell(dir.path(), &["replay", "--speed", "20000", "--faults", "7", "archive"]);
+    let text = said(&played);
+    assert!(played.status.success(), "{text}");
+    assert!(text.contains("2021-08-24: 1 in the index, "), "{text}");
+    assert!(text.contains(" 0 unreadable"), "{text}");
+    assert_eq!(text.matches("Philippe Courtot Family Trust").count(), 1, "{text}");
+    assert!(!text.contains("faults: 0"), "{text}");
+}
+
+#[test]
 fn a_day_of_an_archive_is_played_to_its_receipt() {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("archive")).unwrap();
@@ -137,6 +307,7 @@ fn a_day_of_an_archive_is_played_to_its_receipt() {
     assert!(played.status.success(), "{said}");
     assert!(said.contains("Philippe Courtot Family Trust"), "{said}");
     assert!(said.contains("2021-08-24: 1 in the index, 1 seen, 0 recovered, 0 unreadable"), "{said}");
+    assert!(said.contains("2021-08-24, the day with the most"), "{said}");
     let nothing = sellbell(dir.path(), &["replay", "--from", "2021-08-25", "archive"]);
     assert_eq!(nothing.status.code(), Some(1));
 }
