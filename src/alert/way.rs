@@ -1,17 +1,21 @@
 //! The way of an alert, in words: accepted, seen, sent.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
+use chrono_tz::America::New_York;
 
 use super::Alert;
 
 impl Alert {
-    /// How long after its acceptance the filing was seen and the alert sent: `seen after 2 s, sent after 3 s`; `None` before it
-    /// is sent, or where the time of acceptance is not known.
+    /// How long after its acceptance the filing was seen and the alert sent: `seen after 2 s, sent after 3 s`. Where the time of
+    /// acceptance is not known, when it was seen, and how long after that it was sent. `None` before it is sent.
     pub fn way_text(&self) -> Option<String> {
-        let (accepted, sent) = (self.accepted_at?, self.sent_at?);
-        let after = |moment: DateTime<Utc>| span(moment - accepted);
+        let sent = self.sent_at?;
+        let Some(accepted) = self.accepted_at else {
+            let seen = self.seen_at.with_timezone(&New_York).format("%Y-%m-%d %H:%M %Z");
+            return Some(format!("seen {seen}, sent {}", span(sent - self.seen_at)));
+        };
         let late = if self.late { "seen late, " } else { "seen " };
-        Some(format!("{late}{}, sent {}", after(self.seen_at), after(sent)))
+        Some(format!("{late}{}, sent {}", span(self.seen_at - accepted), span(sent - accepted)))
     }
 }
 

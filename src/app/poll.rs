@@ -65,7 +65,8 @@ impl App {
             Some(frontier) => self.discover(frontier, now, &mut report).await?,
             None => self.baseline(now, &mut report).await?,
         }
-        if report.trouble.is_none() {
+        // What another part was told meanwhile stays.
+        if report.trouble.is_none() && self.silent_until(now)?.is_none() {
             self.store.set_silence(None)?;
             self.refresh_tickers(now, &mut report).await?;
         }
@@ -81,7 +82,9 @@ impl App {
     /// Failures of the store. EDGAR's are in the report.
     pub async fn begin(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
         let mut report = PollReport::default();
-        if self.frontier(now)?.is_none() {
+        if let Some(frontier) = self.frontier(now)? {
+            self.cover(&*self.wanted()?, frontier)?;
+        } else {
             report.silent_until = self.silent_until(now)?;
             if report.silent_until.is_none() {
                 self.baseline(now, &mut report).await?;

@@ -128,7 +128,7 @@ impl App {
                 return Ok(false);
             }
             match self.client.index(receipt.day).await {
-                Ok(index) => self.compare(&mut receipt, &index, attempts, frontier, now, report)?,
+                Ok(index) => self.compare(&mut receipt, &index, frontier, now, report)?,
                 Err(error) => {
                     let attempts = attempts + 1;
                     let not_there = error.trouble == Trouble::NotThereYet;
@@ -170,7 +170,6 @@ impl App {
         &self,
         receipt: &mut Receipt,
         index: &Index,
-        attempts: u32,
         frontier: Frontier,
         now: DateTime<Utc>,
         report: &mut ReconcileReport,
@@ -212,12 +211,12 @@ impl App {
         receipt.unlisted = unlisted.len();
         receipt.bad_lines = index.unreadable.len();
         unlisted.into_iter().for_each(|accession| receipt.name(accession));
-        let attempts = attempts + 1;
-        receipt.state = if receipt.unlisted > 0 && attempts < UNFINISHED {
+        receipt.reads += 1;
+        receipt.state = if receipt.unlisted > 0 && receipt.reads < UNFINISHED {
             let reason = format!("it lacks {} that were seen: it may be unfinished", receipt.unlisted);
             let next_try = now + UNFINISHED_PAUSE;
             report.again(next_try);
-            Progress::Waiting { attempts, next_try, reason }
+            Progress::Waiting { attempts: receipt.reads, next_try, reason }
         } else {
             Progress::Fetching
         };
@@ -282,10 +281,11 @@ impl App {
     /// No day that is over is left: history has no hole, what was too old to ring is summed up, and the operators are told of
     /// what was not clean.
     fn caught_up(&self, next: NaiveDate, now: DateTime<Utc>) -> Result<(), StoreError> {
-        if self.store.pending()?.iter().any(|pending| pending.found == Found::Index) {
+        let pending = self.store.pending()?;
+        if pending.iter().any(|pending| pending.found == Found::Index) {
             return Ok(());
         }
-        self.store.close_hole(next)?;
+        self.store.close_hole(next, pending.is_empty())?;
         let from = next.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(next);
         let mut untold: Vec<Receipt> = self.store.receipts(from, usize::MAX)?;
         untold.retain(|receipt| receipt.is_final() && !receipt.told);

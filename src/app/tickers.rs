@@ -26,7 +26,10 @@ pub(super) struct Listed {
 
 impl App {
     /// Fetches the list where it is a day old or missing. A failure is told, and does not hold up filings.
-    pub(super) async fn refresh_tickers(
+    ///
+    /// # Errors
+    /// Failures of the store. A block is in the report.
+    pub async fn refresh_tickers(
         &self,
         now: DateTime<Utc>,
         report: &mut PollReport,

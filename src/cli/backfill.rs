@@ -10,9 +10,8 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{environment, setup, status, tell};
-use crate::app::App;
+use crate::app::{App, PollReport};
 use crate::clock::Clock;
-use crate::edgar::tickers::Tickers;
 use crate::filing::{Cik, edgar_day};
 use crate::notify::{Notifier, Secrets};
 use crate::problem::nearest;
@@ -150,14 +149,14 @@ async fn issuers(app: &App, args: &Args) -> anyhow::Result<Vec<(Cik, String)>> {
     if args.ticker.is_empty() {
         return Ok(issuers);
     }
-    let tickers: Tickers = match app.store.tickers()? {
-        Some((_, tickers)) => tickers,
-        None => {
-            let tickers = app.client.tickers().await.map_err(|error| anyhow!("EDGAR: {error}"))?;
-            app.store.set_tickers(app.clock().now(), &tickers)?;
-            tickers
-        }
-    };
+    let now = app.clock().now();
+    let mut report = PollReport::default();
+    app.refresh_tickers(now, &mut report).await?;
+    if let Some(until) = app.status(now)?.silent_until {
+        return Err(left_alone(until, report.trouble.map(|trouble| trouble.to_string())));
+    }
+    let (_, tickers) =
+        app.store.tickers()?.context("EDGAR's list of tickers cannot be fetched: see above")?;
     for ticker in &args.ticker {
         let ticker = ticker.to_ascii_uppercase();
         let found = tickers.iter().find(|(_, own)| own.contains(&ticker));

@@ -250,6 +250,8 @@ fn fields(alert: &Alert) -> Vec<Field> {
         let late = || alert.late.then(|| "seen late".to_owned());
         let way = alert.way_text().or_else(late).map(|way| format!(", {way}")).unwrap_or_default();
         short("Accepted", format!("<t:{}:R>{way}", accepted.timestamp()));
+    } else if let Some(way) = alert.way_text() {
+        short("On its way", capital(&way));
     }
     let mut long = |name: String, lines: Vec<String>| {
         fields.push(Field { name, value: fitting(&lines, FIELD), inline: false });

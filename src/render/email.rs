@@ -211,10 +211,11 @@ impl AlertView {
                     .map(|words| plain(&clip(words, 300)))
                     .collect()
             },
-            accepted: alert.accepted_at.map(|accepted| match alert.way_text() {
-                Some(way) => format!("{} · {way}", eastern(accepted)),
-                None => eastern(accepted),
-            }),
+            accepted: match (alert.accepted_at.map(eastern), alert.way_text()) {
+                (Some(accepted), Some(way)) => Some(format!("{accepted} · {way}")),
+                (None, Some(way)) => Some(format!("at a time that is not told; {way}")),
+                (accepted, None) => accepted,
+            },
             late: alert.late,
             form: alert.form.to_string(),
             amendment: alert.amendment_text().map(|text| capital(&text)),

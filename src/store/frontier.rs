@@ -28,7 +28,7 @@ pub struct Frontier {
     /// A stretch that the feed no longer showed and that the daily indexes close.
     #[serde(default)]
     pub hole: Option<Hole>,
-    /// `--since` or `look_back`: what was accepted from then on rings, however old it is when it is found.
+    /// `--since` or `look_back`, until all of it is read: what was accepted from then on rings, however old it is.
     #[serde(default)]
     pub asked_since: Option<DateTime<Utc>>,
 }
@@ -89,16 +89,23 @@ impl Store {
         bytes.map(|bytes| decode(FRONTIER, &bytes)).transpose()
     }
 
-    /// Notes that the daily indexes before `next` have closed the hole, where it lies before that day.
+    /// Notes that the daily indexes before `next` have closed the hole, where it lies before that day, and that a look back is
+    /// over, where nothing of it is left to be read.
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn close_hole(&self, next: NaiveDate) -> Result<(), StoreError> {
+    pub fn close_hole(&self, next: NaiveDate, all_read: bool) -> Result<(), StoreError> {
         self.transact(&self.inner.meta, |meta| {
             let Some(bytes) = meta.get(FRONTIER)? else { return Ok(()) };
             let mut frontier: Frontier = decode(FRONTIER, &bytes).map_err(abort)?;
+            let before = frontier;
             if let Some(hole) = frontier.hole.take_if(|hole| hole.until < next) {
                 frontier.history_since = Some(hole.whole_since);
+            }
+            if all_read && frontier.hole.is_none() && !frontier.baseline_rings {
+                frontier.asked_since = None;
+            }
+            if frontier != before {
                 meta.insert(FRONTIER, encode(FRONTIER, &frontier).map_err(abort)?)?;
             }
             Ok(())

@@ -45,6 +45,9 @@ pub struct Receipt {
     pub passed_over: usize,
     /// Filings that were seen and that the index does not have.
     pub unlisted: usize,
+    /// How often the index was read.
+    #[serde(default)]
+    pub reads: u32,
     /// Lines of the index that could not be read.
     #[serde(default)]
     pub bad_lines: usize,
@@ -95,6 +98,7 @@ impl Receipt {
             unreadable: 0,
             passed_over: 0,
             unlisted: 0,
+            reads: 0,
             bad_lines: 0,
             missed: Vec::new(),
             again: Vec::new(),

@@ -376,3 +376,36 @@ async fn nothing_is_sent_before_it_is_on_the_disk() {
     drop(app);
     world.finish().await;
 }
+
+#[tokio::test]
+async fn each_medium_tells_when_it_was_accepted_seen_and_sent_and_a_retry_its_own_time() {
+    let world = World::new().await;
+    let file = world.path("alerts.jsonl");
+    let notify = format!("[\"discord:hook\", \"email:desk\", \"jsonl:{}\", \"terminal\"]", file.display());
+    let app = rung(&world, &rule("big", 2_600_000, &notify)).await;
+    // Accepted at 17:12:09, seen at 17:12:31. The webhook takes the message, and its answer is lost.
+    world.discord.create_and_fail_next("webhook:5", 500, json!("down"), 1);
+    assert_eq!(deliver_all(&app, at("2021-08-24T17:12:33-04:00")).await, (3, 1, 0));
+    let way = "seen after 22 s, sent after 24 s";
+    let first = world.discord.next_message().await.body["embeds"][0].clone();
+    assert!(first["fields"].to_string().contains(&format!("<t:1629839529:R>, {way}")), "{first}");
+    let mail = world.smtp.next_mail().await;
+    let parsed = MessageParser::default().parse(&mail.raw).unwrap();
+    for body in [parsed.body_text(0), parsed.body_html(0)] {
+        assert!(body.as_ref().unwrap().contains(&format!("2021-08-24 17:12 EDT · {way}")), "{body:?}");
+    }
+    let printed = world.take_output();
+    assert!(printed.contains(&format!("accepted 2021-08-24 17:12 EDT · {way} · https://")), "{printed}");
+    let line: Value = serde_json::from_str(fs::read_to_string(&file).unwrap().trim()).unwrap();
+    assert_eq!(line["accepted_at"], "2021-08-24T21:12:09Z");
+    assert_eq!(
+        (&line["seen_at"], &line["sent_at"]),
+        (&json!("2021-08-24T21:12:31Z"), &json!("2021-08-24T21:12:33Z"))
+    );
+
+    assert_eq!(deliver_all(&app, at("2021-08-24T17:14:19-04:00")).await, (1, 0, 0));
+    let second = world.discord.next_message().await.body["embeds"][0].clone();
+    assert!(second["fields"].to_string().contains("seen after 22 s, sent after 2 min"), "{second}");
+    assert_eq!(second["footer"], first["footer"], "the same delivery");
+    world.finish().await;
+}

@@ -85,6 +85,16 @@ impl FakeEdgar {
         }
     }
 
+    /// Serves a filing's submission that the feed does not show; its accession.
+    pub fn publish_unlisted(&self, filing: &Published) -> &'static str {
+        let mut world = self.world.lock().unwrap();
+        for cik in [filing.issuer, filing.owner] {
+            let path = format!("/Archives/edgar/data/{cik}/{}.txt", filing.accession);
+            world.submissions.insert(path, filing.body.clone());
+        }
+        filing.accession
+    }
+
     /// Serves recorded pages, each entry as it is, and a submission for each path.
     pub fn serve(&self, pages: &[String], end_of_feed: Vec<u8>, submissions: HashMap<String, Vec<u8>>) {
         let mut world = self.world.lock().unwrap();

@@ -270,3 +270,64 @@ async fn a_block_is_told_once_and_another_contact_may_ask_at_once() {
     world.take_output();
     world.finish().await;
 }
+
+#[tokio::test]
+async fn waits_for_an_index_do_not_count_as_reading_it() {
+    let world = World::new().await;
+    let app = world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00"));
+    world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
+    app.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
+    let mut now = at("2021-08-24T22:30:00-04:00");
+    for _ in 0..4 {
+        assert!(app.reconcile_once(now).await.unwrap().receipts.is_empty());
+        now += TimeDelta::minutes(15);
+    }
+    // At last it is there, and is not finished: that is not believed at once.
+    world.edgar.publish_index("20210824", &[]);
+    assert!(app.reconcile_once(now).await.unwrap().receipts.is_empty());
+    world.edgar.publish_index("20210824", &[("0000000007-21-000001", 70)]);
+    let report = app.reconcile_once(now + TimeDelta::hours(1)).await.unwrap();
+    assert_eq!(
+        report.receipts[0].to_string(),
+        "2021-08-24: 1 in the index, 1 seen, 0 recovered, 0 unreadable"
+    );
+    world.edgar.take_index_requests();
+    world.edgar.take_fetched();
+    deliver_all(&app, now).await;
+    world.take_output();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_look_back_that_is_over_leaves_the_bound_for_old_alerts_in_force() {
+    let world = World::new().await;
+    let app = world.app(ANY_SALE, Some("2021-08-10T00:00:00-04:00"));
+    let dated = |accession, accepted: &'static str, digits: &str| {
+        let mut filing = small_sale(accession, 70, accepted);
+        filing.body = String::from_utf8(filing.body).unwrap().replace("20251212160509", digits).into_bytes();
+        filing
+    };
+    // Two weeks old, and asked for.
+    world.edgar.publish(&dated("0000000007-21-000001", "2021-08-10T16:00:00-04:00", "20210810160000"));
+    let now = at("2021-08-24T23:00:00-04:00");
+    assert_eq!(app.poll_once(now).await.unwrap().rang, 1);
+    let days: Vec<_> = (10..=24).map(|day| format!("202108{day}")).collect();
+    for day in &days {
+        let filings: &[(&str, u64)] = if day == "20210810" { &[("0000000007-21-000001", 70)] } else { &[] };
+        world.edgar.publish_index(day, filings);
+    }
+    assert_eq!(app.reconcile_once(now).await.unwrap().receipts.len(), 11);
+    // Sixteen days of downtime later an index lists one that the feed no longer shows.
+    let old = dated("0000000007-21-000002", "2021-08-25T16:00:00-04:00", "20210825160000");
+    let shown = world.edgar.publish_unlisted(&old);
+    world.edgar.publish_index("20210825", &[(shown, 70)]);
+    let now = at("2021-09-10T12:00:00-04:00");
+    assert_eq!(app.reconcile_once(now).await.unwrap().missed, 1);
+    let report = app.settle_once(now).await.unwrap();
+    assert_eq!((report.past, report.rang), (1, 0), "it is too old to ring");
+    world.edgar.take_index_requests();
+    world.edgar.take_fetched();
+    deliver_all(&app, now).await;
+    assert_eq!(world.take_output().lines().count(), 1);
+    world.finish().await;
+}
