@@ -132,6 +132,7 @@ fn days(count: u64) {
         let start = first.and_hms_opt(5, 59, 0).unwrap().and_local_timezone(New_York).unwrap().to_utc();
         let clock = Clock::played(start, 1.0);
         let edgar = ReplayedEdgar::play(Stage { archive, clock, faults: Faults::none() }).await.unwrap();
+        let without_bot = resident("VmRSS", std::process::id());
         let settings = settings(edgar.base_url(), folder.path(), "*/2 * 6-21 * * Mon-Fri");
         let settings = Settings::read("settings", &settings, &[]).unwrap();
         let rules_text = RULES.replace("jsonl:alerts.jsonl", "jsonl");
@@ -144,7 +145,7 @@ fn days(count: u64) {
         let app = Arc::new(App::new(settings, rules, store, client, notifier, Some(start)));
         let running = Arc::clone(&app);
         let bot = tokio::spawn(async move { app::run(running, None, std::future::pending()).await });
-        println!("the server's memory is in it; its archive holds no bodies");
+        println!("without the bot: {} MB, which is in what follows", without_bot / 1_024);
         let (mut before, began) = (edgar.log(), Instant::now());
         for (n, day) in (1_u64..).zip(&played) {
             let night = day.checked_add_days(Days::new(1)).unwrap();

@@ -42,8 +42,12 @@ use sled::transaction::{
 use sled::{Db, Tree};
 use thiserror::Error;
 
-/// Memory that sled may use for its cache, in bytes: little here is read again.
-const CACHE: u64 = 8 * 1024 * 1024;
+/// What sled may keep of its pages, in bytes as they are on the disk (in memory they take several times that): little here
+/// is read again.
+const CACHE: u64 = 1024 * 1024;
+/// How often sled writes and syncs by itself, in milliseconds, also where nothing is new; what matters is flushed before it
+/// has effects.
+const FLUSH_EVERY_MS: u64 = 5_000;
 
 /// The open store. Clones share it.
 #[derive(Debug, Clone)]
@@ -133,7 +137,12 @@ impl Store {
     /// [`StoreError::Busy`] where another process has it open; other failures of disk or sled.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let failed = |error| open_error(dir, error);
-        let db = sled::Config::new().path(dir).cache_capacity(CACHE).open().map_err(failed)?;
+        let db = sled::Config::new()
+            .path(dir)
+            .cache_capacity(CACHE)
+            .flush_every_ms(Some(FLUSH_EVERY_MS))
+            .open()
+            .map_err(failed)?;
         let tree = |name: &str| db.open_tree(name).map_err(failed);
         let inner = Inner {
             dir: dir.to_owned(),
