@@ -169,7 +169,9 @@ impl App {
             Err(error) => return Ok(Err(failed(error.to_string()))),
         };
         let accepted_at = filing.accepted_at.unwrap_or(asked.accepted_at);
-        let settled = if filing.issuer.cik == backfill.issuer {
+        // A look back has made it new meanwhile: then it is read as such, and rings.
+        let new = self.store.standing(asked.accession)? == Standing::Pending;
+        let settled = if filing.issuer.cik == backfill.issuer && !new {
             let since = decide::since(std::iter::empty(), &filing, accepted_at);
             let (known, whole_since) = self.store.history(filing.issuer.cik, since)?;
             let case =

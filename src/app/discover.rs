@@ -52,7 +52,7 @@ impl App {
         for filing in fold_entries(&discovery.entries) {
             let fresh = match self.store.standing(filing.accession)? {
                 Standing::New => true,
-                Standing::Baseline => frontier.baseline_rings,
+                Standing::Baseline | Standing::NotFetched => frontier.baseline_rings,
                 _ => false,
             };
             if !fresh || filing.accepted_at < frontier.floor {

@@ -4,6 +4,7 @@ mod backfill;
 mod deliver;
 mod digest;
 mod discover;
+mod late;
 mod plan;
 mod poll;
 mod reconcile;

@@ -7,7 +7,7 @@ use crate::config::{Settings, Via};
 use crate::decide::{self, Case, Decision};
 use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
-use crate::filing::Filing;
+use crate::filing::{Filing, edgar_day};
 use crate::rules::{Rule, RuleSet};
 use crate::store::{Ending, Found, Gathered, Pending, Settled, Store, StoreError, Summed};
 
@@ -121,7 +121,16 @@ impl App {
             return Ok(false);
         }
         let accepted_at = filing.accepted_at.unwrap_or(pending.filing.accepted_at);
-        Ok(self.earlier_pending(&asked, filing, accepted_at)?.is_some()
+        // Of what an index shows the issuer is not known before it is read.
+        let day = edgar_day(accepted_at);
+        let unknown = self.store.pending()?.into_iter().any(|other| {
+            other.found == Found::Index
+                && other.filing.issuer.is_none()
+                && other.filing.accession != pending.filing.accession
+                && edgar_day(other.filing.accepted_at) <= day
+        });
+        Ok(unknown
+            || self.earlier_pending(&asked, filing, accepted_at)?.is_some()
             || pending.found == Found::Feed && self.is_catching_up(now)?)
     }
 

@@ -13,6 +13,8 @@ use crate::store::{Silence, StoreError};
 const BLOCKED: TimeDelta = TimeDelta::minutes(10);
 /// The silence after a refused user agent, doubled each time in a row up to a day: a person must act.
 const REFUSED: TimeDelta = TimeDelta::hours(1);
+/// A block within so long after another one is the next in a row, whatever was answered in between.
+const REMEMBERED: TimeDelta = TimeDelta::hours(3);
 /// The longest silence after an outage.
 const OUTAGE: TimeDelta = TimeDelta::minutes(1);
 /// No tick takes longer; a clock that differs more from its `now` is another one.
@@ -67,7 +69,7 @@ impl App {
         }
         // What another part was told meanwhile stays.
         if report.trouble.is_none() && self.silent_until(now)?.is_none() {
-            self.store.set_silence(None)?;
+            self.answered(now)?;
             self.refresh_tickers(now, &mut report).await?;
         }
         if self.silent_until(now)?.is_none() {
@@ -103,6 +105,14 @@ impl App {
         Ok(Some(silence.until).filter(|until| now < *until && *until - now <= LONGEST_SILENCE))
     }
 
+    /// EDGAR answered: the next outage is a first one again, and the next block too if the last one is long over.
+    fn answered(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let Some(silence) = self.store.silence()? else { return Ok(()) };
+        let fresh = silence.until <= now && now - silence.until < REMEMBERED;
+        let kept = (silence.blocks > 0 && fresh).then_some(Silence { in_a_row: 0, ..silence });
+        self.store.set_silence(kept.as_ref())
+    }
+
     fn contact(&self) -> Key {
         Key::of(&["contact", &self.settings.edgar.contact])
     }
@@ -119,7 +129,8 @@ impl App {
             report.trouble = report.trouble.take().or(Some(error));
             return Ok(());
         }
-        let last = self.store.silence()?;
+        let (last, stands) = (self.store.silence()?, self.silent_until(now)?);
+        let last = last.filter(|last| now - last.until < REMEMBERED);
         let in_a_row = last.as_ref().map_or(0, |silence| silence.in_a_row) + 1;
         let blocked =
             matches!(error.trouble, Trouble::RateBlocked | Trouble::Forbidden | Trouble::AgentRefused);
@@ -142,8 +153,13 @@ impl App {
         let late = self.clock().now() - now;
         let late = Some(late).filter(|late| *late > TimeDelta::zero() && *late < LONGEST_TICK);
         let until = now + late.unwrap_or_default() + span;
-        self.client.close_until(until);
         let refused = (error.trouble == Trouble::AgentRefused).then(|| self.contact());
+        // What another request was told meanwhile stays, where it asks for more.
+        let (until, refused) = match stands.filter(|stands| *stands > until) {
+            Some(stands) => (stands, last.as_ref().and_then(|last| last.refused.clone()).or(refused)),
+            None => (until, refused),
+        };
+        self.client.close_until(until);
         let reason = error.message.clone();
         self.store.set_silence(Some(&Silence { until, in_a_row, blocks, refused, reason }))?;
         // On the disk at once: after a crash nothing must be asked too early.

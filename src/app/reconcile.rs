@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
+use super::late::{receipts_notice, summary};
 use super::wanted::Choice;
 use super::{App, PollReport};
-use crate::delivery::{Body, Delivery, Notice};
+use crate::delivery::{Body, Delivery};
 use crate::edgar::FilingRef;
 use crate::edgar::index::{Index, Listed};
 use crate::filing::{Accession, edgar_day, edgar_time, is_business_day};
@@ -19,19 +20,20 @@ use crate::store::{Found, Frontier, Ledger, Progress, Receipt, Standing, StoreEr
 const CLOSES: u32 = 22;
 /// An index that is not there yet is asked for again after this.
 const NOT_YET: TimeDelta = TimeDelta::minutes(15);
-/// An index that is still not there so long after it was due, and so often, never comes.
+/// An index that could not be had for so long, and so often, never comes.
 const NEVER: (TimeDelta, u32) = (TimeDelta::days(3), 5);
+/// After so many failures in a row the other days wait, too: it is not the day's index alone.
+const MOST_FAILURES: usize = 3;
 /// An index that lacks filings that were seen may be unfinished: it is read so often.
-const UNFINISHED: u32 = 3;
-const UNFINISHED_PAUSE: TimeDelta = TimeDelta::hours(1);
+const UNFINISHED: (u32, TimeDelta) = (3, TimeDelta::hours(1));
+/// For so long after it was due an index can be unfinished.
+const FRESH: TimeDelta = TimeDelta::hours(12);
 /// While missed filings are fetched they are looked at so often.
 const FETCHING: TimeDelta = TimeDelta::seconds(10);
 /// So many days are gone through at once; receipts are kept as long.
 const MOST_DAYS: u64 = 400;
 /// A filing in quarantine is tried again after so long, and so often.
 const QUARANTINED: (TimeDelta, u32) = (TimeDelta::days(1), 30);
-/// So many lines of a notice or summary are told; the rest is counted.
-const MOST_LINES: usize = 25;
 /// So many lines of summaries are gathered at once.
 const MOST_SUMMED: usize = 10_000;
 
@@ -42,6 +44,8 @@ pub struct ReconcileReport {
     pub receipts: Vec<Receipt>,
     /// Filings that were missed and are pending now.
     pub missed: usize,
+    /// Indexes that could not be had in a row, other than those that are not there yet.
+    pub failures: usize,
     /// When there is something to do again.
     pub next: Option<DateTime<Utc>>,
 }
@@ -76,7 +80,7 @@ impl App {
                 let receipt = self.store.receipt(day)?.unwrap_or_else(|| Receipt::new(day, now));
                 if !receipt.is_final() && !self.step(receipt, frontier, now, &mut report).await? {
                     open = open.or(Some(day));
-                    if self.silent_until(now)?.is_some() {
+                    if self.silent_until(now)?.is_some() || report.failures >= MOST_FAILURES {
                         break;
                     }
                     continue;
@@ -85,6 +89,11 @@ impl App {
             if open.is_none() {
                 next = day.succ_opt().unwrap_or(day);
             }
+        }
+        if self.store.ledger()? != Some(ledger) {
+            // A look back began meanwhile: it starts at an earlier day.
+            report.again(now);
+            return Ok(report);
         }
         self.store.set_ledger(Ledger { next })?;
         self.store.prune_receipts(oldest)?;
@@ -120,7 +129,7 @@ impl App {
     ) -> Result<bool, StoreError> {
         if let Progress::Waiting { attempts, next_try, .. } = receipt.state {
             // A wait that is too long comes from a clock that was wrong.
-            if now < next_try && next_try - now <= UNFINISHED_PAUSE * 2 {
+            if now < next_try && next_try - now <= UNFINISHED.1 * 2 {
                 report.again(next_try);
                 return Ok(false);
             }
@@ -128,11 +137,16 @@ impl App {
                 return Ok(false);
             }
             match self.client.index(receipt.day).await {
-                Ok(index) => self.compare(&mut receipt, &index, frontier, now, report)?,
+                Ok(index) => {
+                    report.failures = 0;
+                    self.compare(&mut receipt, &index, frontier, now, report)?;
+                }
                 Err(error) => {
                     let attempts = attempts + 1;
                     let not_there = error.trouble == Trouble::NotThereYet;
-                    if not_there && now - self.due(receipt.day) > NEVER.0 && attempts >= NEVER.1 {
+                    report.failures = if not_there { 0 } else { report.failures + 1 };
+                    // A receipt's time is when it was begun, or when an index was read.
+                    if now - receipt.at > NEVER.0 && attempts >= NEVER.1 {
                         receipt.state = Progress::NoIndex;
                         receipt.unlisted = self.store.seen_on(receipt.day)?.len();
                         return self.end(receipt, now, report).map(|()| true);
@@ -153,7 +167,7 @@ impl App {
             }
         }
         if receipt.state == Progress::Fetching {
-            if !self.count_missed(&mut receipt)? {
+            if !self.count_missed(&mut receipt, frontier)? {
                 self.store.compared(&receipt, &[], &[], now)?;
                 report.again(now + FETCHING);
                 return Ok(false);
@@ -183,6 +197,7 @@ impl App {
             match self.store.standing(listed.accession)? {
                 Standing::New => {}
                 Standing::Baseline if known_rings => {}
+                Standing::NotFetched if known_rings && wanted.of_filers(&listed.filers) != Choice::Leave => {}
                 Standing::Unreadable if !receipt.again.contains(&listed.accession) => {
                     receipt.again.push(listed.accession);
                     if let Some(one) = self.store.quarantine_of(listed.accession)? {
@@ -212,9 +227,14 @@ impl App {
         receipt.bad_lines = index.unreadable.len();
         unlisted.into_iter().for_each(|accession| receipt.name(accession));
         receipt.reads += 1;
-        receipt.state = if receipt.unlisted > 0 && receipt.reads < UNFINISHED {
-            let reason = format!("it lacks {} that were seen: it may be unfinished", receipt.unlisted);
-            let next_try = now + UNFINISHED_PAUSE;
+        // Where nothing was seen, nothing tells that an index of last night is cut.
+        let untold = receipt.seen == 0 && now - self.due(receipt.day) < FRESH;
+        receipt.state = if (receipt.unlisted > 0 || untold) && receipt.reads < UNFINISHED.0 {
+            let reason = match receipt.unlisted {
+                0 => "nothing of that day was seen, so it is read again: it may be unfinished".to_owned(),
+                unlisted => format!("it lacks {unlisted} that were seen: it may be unfinished"),
+            };
+            let next_try = now + UNFINISHED.1;
             report.again(next_try);
             Progress::Waiting { attempts: receipt.reads, next_try, reason }
         } else {
@@ -229,12 +249,14 @@ impl App {
     }
 
     /// Counts what became of what was missed; whether all of it is done.
-    fn count_missed(&self, receipt: &mut Receipt) -> Result<bool, StoreError> {
+    fn count_missed(&self, receipt: &mut Receipt, frontier: Frontier) -> Result<bool, StoreError> {
+        let watched = receipt.day > edgar_day(frontier.floor);
         (receipt.recovered, receipt.unreadable, receipt.passed_over) = (0, 0, 0);
         for accession in receipt.missed.clone() {
             match self.store.standing(accession)? {
                 Standing::New | Standing::Pending => return Ok(false),
-                Standing::Done => {
+                Standing::Past if !watched => receipt.passed_over += 1,
+                Standing::Done | Standing::Past => {
                     receipt.recovered += 1;
                     receipt.name(accession);
                 }
@@ -242,7 +264,7 @@ impl App {
                     receipt.unreadable += 1;
                     receipt.name(accession);
                 }
-                Standing::Baseline | Standing::NotFetched | Standing::Past => receipt.passed_over += 1,
+                Standing::Baseline | Standing::NotFetched => receipt.passed_over += 1,
             }
         }
         for accession in receipt.again.clone() {
@@ -345,33 +367,4 @@ fn reference(listed: &Listed, day: NaiveDate) -> FilingRef {
         filer: listed.filer,
         issuer: None,
     }
-}
-
-fn receipts_notice(receipts: &[Receipt], now: DateTime<Utc>) -> Notice {
-    let mut lines: Vec<String> = Vec::new();
-    for receipt in receipts.iter().take(MOST_LINES) {
-        lines.push(receipt.to_string());
-        let named: Vec<String> = receipt.named.iter().take(5).map(Accession::to_string).collect();
-        if !named.is_empty() {
-            lines.push(format!("  {}", named.join(", ")));
-        }
-    }
-    if receipts.len() > MOST_LINES {
-        lines.push(format!("and {} days more", receipts.len() - MOST_LINES));
-    }
-    lines.push("What was recovered has rung, marked as late. `sellbell status` has all receipts.".to_owned());
-    Notice::new(now, "Not all filings were seen in time", lines.join("\n"))
-}
-
-fn summary(lines: &[Summed], now: DateTime<Utc>) -> Notice {
-    let day = |line: &Summed| edgar_day(line.accepted_at);
-    let (first, last) = (lines.iter().map(day).min(), lines.iter().map(day).max());
-    let shown = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
-    let mut told: Vec<String> =
-        lines.iter().take(MOST_LINES).map(|line| format!("{}: {}", day(line), line.text)).collect();
-    if lines.len() > MOST_LINES {
-        told.push(format!("and {} more; `sellbell backtest` tells them all", lines.len() - MOST_LINES));
-    }
-    let title = format!("Found late: {} alerts from {} to {}", lines.len(), shown(first), shown(last));
-    Notice::new(now, title, told.join("\n"))
 }

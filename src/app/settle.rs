@@ -1,6 +1,6 @@
 //! Fetches the filings that are pending and settles each: done, put off, or set aside.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -63,8 +63,15 @@ impl App {
     ) -> Result<(), StoreError> {
         let mut confined = Vec::new();
         let waits = |pending: &Pending| now < pending.not_before && pending.not_before - now <= LONGEST_WAIT;
-        let due: Vec<Pending> =
-            self.store.pending()?.into_iter().filter(|pending| !waits(pending)).take(ROUND).collect();
+        let mut due: Vec<Pending> =
+            self.store.pending()?.into_iter().filter(|pending| !waits(pending)).collect();
+        // Those that wait for history stand behind those that they may be waiting for: last those of the feed.
+        let waiting: BTreeSet<Accession> = self.kept().keys().copied().collect();
+        due.sort_by_key(|pending| {
+            let waits = waiting.contains(&pending.filing.accession);
+            (waits, waits && pending.found == Found::Feed)
+        });
+        due.truncate(ROUND);
         let mut fetched = stream::iter(due)
             .map(|pending| async move {
                 let FilingRef { filer, accession, .. } = pending.filing;
@@ -72,7 +79,7 @@ impl App {
                     Found::Feed => Priority::Live,
                     Found::Index => Priority::Reconciliation,
                 };
-                let kept = self.kept().remove(&accession);
+                let kept = self.kept().remove(&accession).filter(|body| !body.is_empty());
                 let body = match kept {
                     Some(body) => Ok(body),
                     None => self.client.submission(filer, accession, priority).await,
@@ -162,7 +169,13 @@ impl App {
                 {
                     self.keep(asked, body);
                     let not_before = now + WAITS_FOR_HISTORY.1;
-                    self.store.postpone(&Pending { not_before, ..pending })?;
+                    // An index tells neither: those that wait are read in their order.
+                    let known = FilingRef {
+                        issuer: Some(filing.issuer.cik),
+                        accepted_at: filing.accepted_at.unwrap_or(pending.filing.accepted_at),
+                        ..pending.filing
+                    };
+                    self.store.postpone(&Pending { not_before, filing: known, ..pending })?;
                     report.postponed += 1;
                     return Ok(None);
                 }
@@ -190,12 +203,11 @@ impl App {
         self.bodies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps what was fetched for when history is there, where there is room.
+    /// Notes a filing that waits for history, and keeps what was fetched where there is room.
     fn keep(&self, accession: Accession, body: Vec<u8>) {
         let mut kept = self.kept();
-        if kept.values().map(Vec::len).sum::<usize>() + body.len() <= MOST_KEPT {
-            kept.insert(accession, body);
-        }
+        let room = kept.values().map(Vec::len).sum::<usize>() + body.len() <= MOST_KEPT;
+        kept.insert(accession, if room { body } else { Vec::new() });
     }
 
     /// Puts a filing off, and into quarantine after hours of trying.

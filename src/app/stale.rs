@@ -54,7 +54,7 @@ impl App {
     }
 
     fn why_nothing_comes(&self, now: DateTime<Utc>) -> Result<String, StoreError> {
-        let silence = self.store.silence()?;
+        let silence = self.store.silence()?.filter(|silence| silence.in_a_row > 0);
         Ok(match (self.silent_until(now)?, silence) {
             (Some(until), Some(silence)) => format!(
                 "It is asked nothing until {}: {}.",

@@ -31,6 +31,8 @@ const MAX_INDEX_BYTES: usize = 64 * 1024 * 1024;
 const MAX_COMPANY_BYTES: usize = 64 * 1024 * 1024;
 /// After an answer that says so nothing is asked for this long, unless it is told how long ([`Client::close_until`]).
 const LEFT_ALONE: TimeDelta = TimeDelta::minutes(10);
+/// One that seems longer comes from a clock that was wrong.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(25);
 /// The longest wait that an answer can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -215,7 +217,12 @@ impl Client {
 
     /// Asks nothing before this moment.
     pub fn close_until(&self, until: DateTime<Utc>) {
-        *self.closed.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        // A wait that an answer asked for is not shortened by another answer.
+        let later = closed.is_some_and(|known| known > until && known - until <= LONGEST_WAIT);
+        if !later {
+            *closed = Some(until);
+        }
     }
 
     fn is_closed(&self) -> bool {
@@ -243,23 +250,26 @@ impl Client {
         let retry_after = self.retry_after(headers).filter(|_| status >= 400);
         let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         let promised: usize = length.unwrap_or(0);
-        let too_large = || passing(format!("{path}: the answer is longer than {most} bytes"));
         if retry_after.is_some() {
             self.close_until(self.clock.now() + LEFT_ALONE);
         }
-        if promised > most {
-            return Err(too_large());
-        }
         let mut body = Vec::with_capacity(promised.min(1 << 20));
-        while let Some(chunk) = response.chunk().await.map_err(broken)? {
-            if body.len() + chunk.len() > most {
-                return Err(too_large());
+        let cut = loop {
+            match response.chunk().await {
+                Ok(None) => break None,
+                Ok(Some(chunk)) if body.len().saturating_add(chunk.len()).max(promised) > most => {
+                    break Some(passing(format!("{path}: the answer is longer than {most} bytes")));
+                }
+                Ok(Some(chunk)) => {
+                    self.bytes.fetch_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX), Ordering::Relaxed);
+                    body.extend_from_slice(&chunk);
+                }
+                Err(error) => break Some(broken(error)),
             }
-            self.bytes.fetch_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX), Ordering::Relaxed);
-            body.extend_from_slice(&chunk);
-        }
+        };
+        // What came tells of a block also where the rest of it did not.
         match trouble(classify(status, &body)) {
-            None => Ok(body),
+            None => cut.map_or(Ok(body), Err),
             Some((trouble, meaning)) => {
                 // Before anything else that waits here can begin.
                 if matches!(trouble, Trouble::RateBlocked | Trouble::AgentRefused) {

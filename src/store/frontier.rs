@@ -126,6 +126,7 @@ impl Store {
     /// Failures of the store.
     pub fn set_silence(&self, silence: Option<&Silence>) -> Result<(), StoreError> {
         match silence {
+            Some(silence) if self.silence()?.as_ref() == Some(silence) => Ok(()),
             Some(silence) => {
                 let bytes = encode(SILENCE, silence)?;
                 self.write(|| self.inner.meta.insert(SILENCE, bytes)).map(drop)

@@ -116,9 +116,7 @@ impl Receipt {
     pub fn is_clean(&self) -> bool {
         match self.state {
             Progress::Compared => self.recovered + self.unreadable + self.unlisted + self.bad_lines == 0,
-            // Neither an index nor a filing: EDGAR was closed.
-            Progress::NoIndex => self.unlisted == 0,
-            Progress::Waiting { .. } | Progress::Fetching => false,
+            Progress::NoIndex | Progress::Waiting { .. } | Progress::Fetching => false,
         }
     }
 
@@ -146,7 +144,7 @@ impl fmt::Display for Receipt {
             Progress::NoIndex if *unlisted == 0 => {
                 return write!(
                     f,
-                    "{day}: EDGAR has no index and no filing was seen: a day on which it was closed"
+                    "{day}: EDGAR has no index and no filing was seen: if it was open, what was filed is missing"
                 );
             }
             Progress::NoIndex => return write!(f, "{day}: EDGAR has no index, though {unlisted} were seen"),

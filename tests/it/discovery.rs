@@ -299,31 +299,35 @@ async fn blocks_silence_every_request_longer_each_time_and_lose_nothing() {
     assert_eq!(silence_after(&world, &app, "2021-08-24T10:00:00-04:00", (200, rate)).await, 600);
     assert_eq!(
         silence_after(&world, &app, "2021-08-24T11:00:00-04:00", (403, rate)).await,
-        600,
-        "a good answer came between"
+        1200,
+        "a good answer came between, and it was blocked an hour ago"
     );
-    assert_eq!(silence_after(&world, &app, "2021-08-24T12:00:00-04:00", (403, agent)).await, 3600);
-    assert_eq!(silence_after(&world, &app, "2021-08-24T14:00:00-04:00", (403, "changed words")).await, 600);
-    assert_eq!(silence_after(&world, &app, "2021-08-24T15:00:00-04:00", (502, "")).await, 3);
+    assert_eq!(
+        silence_after(&world, &app, "2021-08-24T14:30:00-04:00", (403, agent)).await,
+        3600,
+        "three clean hours later it is the first one"
+    );
+    assert_eq!(silence_after(&world, &app, "2021-08-24T18:40:00-04:00", (403, "changed words")).await, 600);
+    assert_eq!(silence_after(&world, &app, "2021-08-24T18:55:00-04:00", (502, "")).await, 3);
     // Twice in a row: the second answer after the silence is a block again.
     world.edgar.fail_feed_after(0, &[(403, rate)]);
-    app.poll_once(at("2021-08-24T16:00:00-04:00")).await.unwrap();
-    assert_eq!(silence_after(&world, &app, "2021-08-24T16:10:00-04:00", (403, rate)).await, 1200);
+    app.poll_once(at("2021-08-25T16:00:00-04:00")).await.unwrap();
+    assert_eq!(silence_after(&world, &app, "2021-08-25T16:10:00-04:00", (403, rate)).await, 1200);
     // A restart does not end it.
     world.edgar.fail_feed_after(0, &[(403, rate)]);
-    app.poll_once(at("2021-08-24T17:00:00-04:00")).await.unwrap();
+    app.poll_once(at("2021-08-25T21:00:00-04:00")).await.unwrap();
     drop(app);
     let app = world.app(ANY_SALE, None);
     world.edgar.take_feed_requests();
     world.edgar.publish(&qualys());
-    app.poll_once(at("2021-08-24T17:09:59-04:00")).await.unwrap();
+    app.poll_once(at("2021-08-25T21:09:59-04:00")).await.unwrap();
     assert_eq!(world.edgar.take_feed_requests(), []);
-    let report = app.poll_once(at("2021-08-24T17:12:30-04:00")).await.unwrap();
+    let report = app.poll_once(at("2021-08-25T21:12:30-04:00")).await.unwrap();
     assert_eq!((report.new, report.rang), (1, 1));
     // A clock that was a year ahead when the block came is no reason to be silent for a year.
     world.edgar.fail_feed_after(0, &[(403, rate)]);
     app.poll_once(at("2022-08-24T17:00:00-04:00")).await.unwrap();
-    assert!(app.poll_once(at("2021-08-24T17:13:00-04:00")).await.unwrap().pages > 0);
+    assert!(app.poll_once(at("2021-08-25T21:13:00-04:00")).await.unwrap().pages > 0);
     world.edgar.take_fetched();
     world.finish().await;
 }

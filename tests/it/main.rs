@@ -5,6 +5,7 @@
 mod archive;
 mod backtest;
 mod cli;
+mod completeness;
 mod deliveries;
 mod digests;
 mod discovery;

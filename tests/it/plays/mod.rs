@@ -3,6 +3,7 @@
 mod crawl;
 mod days;
 mod storm;
+mod waiting;
 mod watch;
 
 use std::collections::BTreeMap;

@@ -316,7 +316,10 @@ async fn a_look_back_that_is_over_leaves_the_bound_for_old_alerts_in_force() {
         let filings: &[(&str, u64)] = if day == "20210810" { &[("0000000007-21-000001", 70)] } else { &[] };
         world.edgar.publish_index(day, filings);
     }
-    assert_eq!(app.reconcile_once(now).await.unwrap().receipts.len(), 11);
+    // Nothing was seen of the last day, so that its index is read again.
+    assert_eq!(app.reconcile_once(now).await.unwrap().receipts.len(), 10);
+    assert_eq!(app.reconcile_once(now + TimeDelta::hours(1)).await.unwrap().receipts.len(), 0);
+    assert_eq!(app.reconcile_once(now + TimeDelta::hours(2)).await.unwrap().receipts.len(), 1);
     // Sixteen days of downtime later an index lists one that the feed no longer shows.
     let old = dated("0000000007-21-000002", "2021-08-25T16:00:00-04:00", "20210825160000");
     let shown = world.edgar.publish_unlisted(&old);

@@ -1,0 +1,364 @@
+//! Sequences of outages, downtimes and restarts in which a filing could be lost or told wrong.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sellbell::filing::edgar_day;
+use sellbell::store::{Discovered, Frontier, Ledger, Standing, Store};
+
+use crate::fakes::edgar::Published;
+use crate::plays::{ANY_SALE, cik};
+use crate::world::{World, at, deliver_all, small_sale};
+
+const OPERATORS: &str = "[operators]\nnotify = [\"terminal\"]\n";
+
+fn dated(accession: &'static str, issuer: u64, accepted: &'static str) -> Published {
+    let mut filing = small_sale(accession, issuer, accepted);
+    let digits = at(accepted).with_timezone(&chrono_tz::America::New_York).format("%Y%m%d%H%M%S").to_string();
+    filing.body = String::from_utf8(filing.body).unwrap().replace("20251212160509", &digits).into_bytes();
+    filing
+}
+
+/// A bot that ran on Friday 20 August and is back a week later. The feed shows nothing of the week any more.
+#[tokio::test]
+async fn the_days_of_a_downtime_are_not_given_up_after_75_minutes_of_403() {
+    let world = World::new().await;
+    let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
+    world.edgar.publish(&dated("0000000007-21-000001", 70, "2021-08-20T16:00:00-04:00"));
+    app.poll_once(at("2021-08-20T16:01:00-04:00")).await.unwrap();
+    let missed = dated("0000000007-21-000002", 71, "2021-08-23T16:00:00-04:00");
+    world.edgar.publish_unlisted(&missed);
+    // Its indexes answer "not there yet" for an hour and a quarter.
+    let mut now = at("2021-08-27T10:00:00-04:00");
+    for _ in 0..6 {
+        app.reconcile_once(now).await.unwrap();
+        now += TimeDelta::minutes(15);
+    }
+    // Then they are all there.
+    world.edgar.publish_index("20210820", &[("0000000007-21-000001", 70)]);
+    world.edgar.publish_index("20210823", &[("0000000007-21-000002", 71)]);
+    for day in ["20210824", "20210825", "20210826"] {
+        world.edgar.publish_index(day, &[]);
+    }
+    for _ in 0..40 {
+        now += TimeDelta::hours(1);
+        app.reconcile_once(now).await.unwrap();
+        app.settle_once(now).await.unwrap();
+    }
+    assert_eq!(
+        app.store.standing(missed.accession.parse().unwrap()).unwrap(),
+        Standing::Done,
+        "missed for good"
+    );
+    world.edgar.take_fetched();
+    deliver_all(&app, now).await;
+    world.take_output();
+    world.finish().await;
+}
+
+/// 75 minutes with a clock that is three weeks ahead.
+#[tokio::test]
+async fn a_clock_ahead_does_not_end_the_comparison_of_days_to_come() {
+    let world = World::new().await;
+    let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
+    world.edgar.publish(&dated("0000000007-21-000001", 70, "2021-08-23T16:00:00-04:00"));
+    app.poll_once(at("2021-08-23T16:01:00-04:00")).await.unwrap();
+    let mut wrong = at("2021-09-13T16:05:00-04:00");
+    for _ in 0..6 {
+        app.reconcile_once(wrong).await.unwrap();
+        wrong += TimeDelta::minutes(15);
+    }
+    // Right again. On the 24th the feed fails to show one.
+    let missed = dated("0000000007-21-000002", 71, "2021-08-24T16:00:00-04:00");
+    world.edgar.publish_unlisted(&missed);
+    world.edgar.publish_index("20210823", &[("0000000007-21-000001", 70)]);
+    world.edgar.publish_index("20210824", &[("0000000007-21-000002", 71)]);
+    let mut now = at("2021-08-24T22:30:00-04:00");
+    for _ in 0..10 {
+        app.reconcile_once(now).await.unwrap();
+        app.settle_once(now).await.unwrap();
+        now += TimeDelta::hours(1);
+    }
+    assert_eq!(
+        app.store.standing(missed.accession.parse().unwrap()).unwrap(),
+        Standing::Done,
+        "missed for good"
+    );
+    world.edgar.take_fetched();
+    deliver_all(&app, now).await;
+    world.take_output();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_day_that_was_not_seen_at_all_has_no_clean_receipt() {
+    let world = World::new().await;
+    let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
+    world.edgar.publish(&dated("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
+    app.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
+    world.edgar.publish_index("20210824", &[("0000000007-21-000001", 70)]);
+    let missed = dated("0000000007-21-000002", 71, "2021-08-25T16:00:00-04:00");
+    world.edgar.publish_unlisted(&missed);
+    world.edgar.publish_index("20210825", &[("0000000007-21-000002", 71)]);
+    let mut day: chrono::NaiveDate = "2021-08-26".parse().unwrap();
+    while day < "2021-09-06".parse().unwrap() {
+        world.edgar.publish_index(&day.format("%Y%m%d").to_string(), &[]);
+        day = day.succ_opt().unwrap();
+    }
+    let now = at("2021-09-06T12:00:00-04:00");
+    app.reconcile_once(now).await.unwrap();
+    assert_eq!(app.settle_once(now).await.unwrap().past, 1, "a rule would have rung for it");
+    app.reconcile_once(now + TimeDelta::minutes(1)).await.unwrap();
+    let receipt = app.store.receipt("2021-08-25".parse().unwrap()).unwrap().unwrap();
+    world.edgar.take_fetched();
+    deliver_all(&app, now + TimeDelta::minutes(2)).await;
+    assert!(!receipt.is_clean(), "not seen in time, but clean: {receipt}");
+    deliver_all(&app, now + TimeDelta::minutes(3)).await;
+    assert!(
+        world.take_output().contains("2021-08-25: 1 in the index, 0 seen, 1 recovered"),
+        "the operators are told"
+    );
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn filings_that_an_index_shows_are_held_against_history_in_their_order() {
+    let world = World::new().await;
+    let rules = "[[rule]]\nname = \"first\"\ncodes = [\"S\"]\nfirst_in = \"2d\"\nnotify = [\"jsonl\"]\n";
+    let app = world.app(rules, None);
+    world.edgar.publish(&dated("0000000007-25-000100", 69, "2025-12-04T12:00:00-05:00"));
+    app.poll_once(at("2025-12-04T12:01:00-05:00")).await.unwrap();
+    for day in ["20251205", "20251208", "20251209", "20251210"] {
+        world.edgar.publish_index(day, &[]);
+    }
+    world.edgar.publish_index("20251204", &[("0000000007-25-000100", 69)]);
+    // A sale of the 9th and one of the 10th, told in this order by two agents.
+    let mut earlier = dated("0000000009-25-000001", 70, "2025-12-11T16:00:00-05:00");
+    earlier.body = String::from_utf8(earlier.body)
+        .unwrap()
+        .replace("<transactionDate><value>2025-12-10", "<transactionDate><value>2025-12-09")
+        .into_bytes();
+    let later = dated("0000000007-25-000002", 70, "2025-12-11T17:00:00-05:00");
+    world.edgar.publish_unlisted(&earlier);
+    world.edgar.publish_unlisted(&later);
+    world.edgar.publish_index("20251211", &[(earlier.accession, 70), (later.accession, 70)]);
+    let mut now = at("2025-12-11T23:00:00-05:00");
+    for _ in 0..4 {
+        app.reconcile_once(now).await.unwrap();
+        app.settle_once(now).await.unwrap();
+        now += TimeDelta::minutes(1);
+    }
+    world.edgar.take_fetched();
+    world.edgar.take_index_requests();
+    deliver_all(&app, now).await;
+    let rang: Vec<String> = world
+        .take_output()
+        .lines()
+        .map(|line| {
+            serde_json::from_str::<serde_json::Value>(line).unwrap()["accession"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    assert_eq!(rang, [earlier.accession], "the later one is not the first sale");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_look_back_rings_for_what_was_not_fetched() {
+    let world = World::new().await;
+    let rule = |cik: u64| {
+        format!("[[rule]]\nname = \"r{cik}\"\nciks = [{cik}]\ncodes = [\"S\"]\nnotify = [\"jsonl\"]\n")
+    };
+    let app = world.app(&rule(70), None);
+    world.edgar.publish(&dated("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
+    app.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
+    world.edgar.publish(&dated("0000000007-21-000002", 71, "2021-08-24T16:02:00-04:00"));
+    assert_eq!(app.poll_once(at("2021-08-24T16:03:00-04:00")).await.unwrap().not_fetched, 1);
+    drop(app);
+    let app = world.app(&(rule(70) + &rule(71)), Some("2021-08-24T16:01:30-04:00"));
+    let report = app.poll_once(at("2021-08-24T16:05:00-04:00")).await.unwrap();
+    world.edgar.take_fetched();
+    deliver_all(&app, at("2021-08-24T16:05:00-04:00")).await;
+    world.take_output();
+    assert_eq!((report.new, report.rang), (1, 1), "--since: what was accepted after it is new and rings");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_outage_does_not_shorten_a_block() {
+    use axum::Router;
+    use axum::extract::Request;
+    use axum::http::StatusCode;
+    use std::time::Duration;
+    let world = World::new().await;
+    let fake = world.app(ANY_SALE, None);
+    world.edgar.publish(&dated("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
+    fake.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
+    drop(fake);
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(|request: Request| async move {
+        if request.uri().path().contains("daily-index") {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            let page = "<!DOCTYPE html><html><title>SEC.gov | Request Rate Threshold Exceeded</title></html>";
+            (StatusCode::FORBIDDEN, page)
+        } else {
+            tokio::time::sleep(Duration::from_millis(600)).await;
+            (StatusCode::BAD_GATEWAY, "")
+        }
+    });
+    let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let settings = world.settings().replace(world.edgar.base_url(), &base);
+    let app = world.app_with(&settings, ANY_SALE, None);
+    let now = at("2021-08-25T10:00:00-04:00");
+    let (poll, _) = tokio::join!(app.poll_once(now), app.reconcile_once(now));
+    let until = app.status(now).unwrap().silent_until.unwrap();
+    server.abort();
+    assert!(until - now >= TimeDelta::minutes(10), "blocked, and asked again after {}", until - now);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_unfinished_index_of_a_day_without_the_bot_is_not_believed_at_once() {
+    let world = World::new().await;
+    let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
+    world.edgar.publish(&dated("0000000007-21-000001", 70, "2021-08-23T16:00:00-04:00"));
+    app.poll_once(at("2021-08-23T16:01:00-04:00")).await.unwrap();
+    world.edgar.publish_index("20210823", &[("0000000007-21-000001", 70)]);
+    let missed = dated("0000000007-21-000003", 71, "2021-08-24T18:00:00-04:00");
+    world.edgar.publish_unlisted(&dated("0000000007-21-000002", 72, "2021-08-24T10:00:00-04:00"));
+    world.edgar.publish_unlisted(&missed);
+    // Down for the 24th. At half past ten its index is half written.
+    world.edgar.publish_index("20210824", &[("0000000007-21-000002", 72)]);
+    let mut now = at("2021-08-24T22:30:00-04:00");
+    app.reconcile_once(now).await.unwrap();
+    world.edgar.publish_index("20210824", &[("0000000007-21-000002", 72), ("0000000007-21-000003", 71)]);
+    for _ in 0..30 {
+        app.settle_once(now).await.unwrap();
+        app.reconcile_once(now).await.unwrap();
+        now += TimeDelta::minutes(30);
+    }
+    assert_eq!(
+        app.store.standing(missed.accession.parse().unwrap()).unwrap(),
+        Standing::Done,
+        "missed for good"
+    );
+    world.edgar.take_fetched();
+    deliver_all(&app, now).await;
+    world.take_output();
+    world.finish().await;
+}
+
+fn known_store(world: &World, now: DateTime<Utc>) {
+    let store = Store::open(&world.path("store")).unwrap();
+    store.set_ledger(Ledger { next: edgar_day(now - TimeDelta::days(1)) }).unwrap();
+    store.discovered(Discovered::default(), Frontier::at(now - TimeDelta::hours(1)), now).unwrap();
+}
+
+/// The order that the two tasks of `run` may come in on two threads.
+#[tokio::test]
+async fn a_look_back_stays_in_the_ledger() {
+    let world = World::new().await;
+    let now = at("2021-08-25T10:00:00-04:00");
+    known_store(&world, now);
+    world.edgar.publish(&dated("0000000007-21-000001", 70, "2021-08-25T08:00:00-04:00"));
+    world.edgar.publish(&dated("0000000007-21-000002", 70, "2021-08-25T08:30:00-04:00"));
+    let app = world.app(ANY_SALE, Some("2021-08-02T00:00:00-04:00"));
+    let (days, poll) = tokio::join!(app.reconcile_once(now), app.poll_once(now));
+    (days.unwrap(), poll.unwrap());
+    world.edgar.take_fetched();
+    deliver_all(&app, now).await;
+    world.take_output();
+    assert_eq!(app.store.ledger().unwrap().unwrap().next, "2021-08-02".parse().unwrap());
+    world.finish().await;
+}
+
+/// A past that is being fetched takes from a look back what that has made new.
+#[tokio::test]
+async fn a_backfill_does_not_silence_what_a_look_back_asks_for() {
+    use sellbell::edgar::FilingRef;
+    use sellbell::store::Backfill;
+    let world = World::new().await;
+    let old = dated("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00");
+    world.edgar.publish(&old);
+    let app = world.app(ANY_SALE, None);
+    let now = at("2021-08-24T16:01:00-04:00");
+    app.poll_once(now).await.unwrap();
+    // `sellbell backfill` was broken off with the filings of the first run's day in its queue.
+    let past = Backfill {
+        issuer: cik(70),
+        name: "X".into(),
+        since: "2021-01-01".parse().unwrap(),
+        asked_at: now,
+        files: vec![],
+        queued: 1,
+        left_out: None,
+        not_before: now,
+        failures: 0,
+    };
+    let filing = FilingRef {
+        accession: old.accession.parse().unwrap(),
+        form: "4".parse().unwrap(),
+        accepted_at: at("2021-08-24T00:00:00-04:00"),
+        filer: cik(70),
+        issuer: None,
+    };
+    app.store.set_backfill(&past, &[filing]).unwrap();
+    drop(app);
+    let app = world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00"));
+    // Pending, and not fetched yet: one of many, or put off after an error.
+    world.edgar.submissions_down(true);
+    let now = at("2021-08-24T16:10:00-04:00");
+    assert_eq!(app.poll_once(now).await.unwrap().new, 1);
+    world.edgar.submissions_down(false);
+    app.backfill_once(now + TimeDelta::seconds(1)).await.unwrap();
+    let report = app.settle_once(now + TimeDelta::minutes(1)).await.unwrap();
+    world.edgar.take_fetched();
+    deliver_all(&app, now).await;
+    world.take_output();
+    assert_eq!(report.rang, 1, "{:?}", app.store.standing(old.accession.parse().unwrap()).unwrap());
+    world.finish().await;
+}
+
+/// One day whose index is refused in other words than S3's holds up the notices and summaries of all days.
+#[tokio::test]
+async fn a_day_without_a_readable_index_is_told_and_holds_up_nothing_for_ever() {
+    use axum::Router;
+    use axum::extract::Request;
+    use axum::http::StatusCode;
+    let world = World::new().await;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let old = dated("0000000007-21-000002", 71, "2021-08-25T16:00:00-04:00").body;
+    let router = Router::new().fallback(move |request: Request| {
+        let old = String::from_utf8(old.clone()).unwrap();
+        async move {
+            let path = request.uri().path();
+            let head = "CIK|Company Name|Form Type|Date Filed|File Name\n---\n";
+            if path.contains("20210826") {
+                (StatusCode::FORBIDDEN, "<html><title>Access Denied</title></html>".to_owned())
+            } else if path.contains("20210825") {
+                (StatusCode::OK, format!("{head}71|X|4|20210825|edgar/data/71/0000000007-21-000002.txt\n"))
+            } else if path.contains("daily-index") {
+                (StatusCode::OK, head.to_owned())
+            } else {
+                (StatusCode::OK, old)
+            }
+        }
+    });
+    let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let settings = world.settings().replace(world.edgar.base_url(), &base) + OPERATORS;
+    let rules = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"terminal\"]\n";
+    let app = world.app_with(&settings, rules, None);
+    let then = at("2021-08-24T16:00:00-04:00");
+    app.store.set_ledger(Ledger { next: edgar_day(then) }).unwrap();
+    app.store.discovered(Discovered::default(), Frontier::at(then), then).unwrap();
+    let mut now = at("2021-09-06T12:00:00-04:00");
+    for _ in 0..24 * 30 {
+        app.reconcile_once(now).await.unwrap();
+        app.settle_once(now).await.unwrap();
+        now += TimeDelta::hours(1);
+    }
+    server.abort();
+    deliver_all(&app, now).await;
+    let told = world.take_output();
+    assert!(told.contains("Found late"), "a month later nobody was told anything: {told:?}");
+    world.finish().await;
+}
