@@ -12,8 +12,12 @@ use crate::retry;
 use crate::source::{FetchError, Priority, Trouble};
 use crate::store::{Backfill, Ending, Filled, Settled, Standing, StoreError};
 
-/// A filing that fails so often is left out, and history is whole from behind it on.
-const MOST_FAILURES: u32 = 8;
+/// A filing that cannot be read so often is left out, and history is whole from behind it on.
+const MOST_DAMAGED: u32 = 8;
+/// So is one before which EDGAR fails so often: for a day.
+const MOST_FAILURES: u32 = 288;
+/// A list that is not there so often does not exist.
+const MOST_MISSES: u32 = 3;
 /// The longest pause after a failure.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(5);
 
@@ -24,6 +28,8 @@ pub struct BackfillReport {
     pub current: Option<(Backfill, usize)>,
     /// Whether that one is whole now.
     pub done: bool,
+    /// One that was given up, since EDGAR has no list of the issuer's filings.
+    pub given_up: Option<Backfill>,
     /// Why it could not go on.
     pub trouble: Option<FetchError>,
     /// When there is something to do again; `None` where nothing is left.
@@ -56,6 +62,7 @@ impl App {
             left_out: None,
             not_before: now,
             failures: 0,
+            damaged: 0,
         };
         self.store.set_backfill(&backfill, &[])
     }
@@ -96,17 +103,30 @@ impl App {
         report.next = Some(now);
         if let Err((error, filing)) = step {
             backfill.failures += 1;
+            backfill.damaged += u32::from(filing.is_some() && error.trouble == Trouble::NotThereYet);
             let pause = TimeDelta::from_std(retry::delay(backfill.failures, 0)).unwrap_or(LONGEST_PAUSE);
             backfill.not_before = now + pause.min(LONGEST_PAUSE);
             let grave = matches!(error.trouble, Trouble::RateBlocked | Trouble::AgentRefused);
             if grave || error.retry_after.is_some() {
                 self.trouble(error.clone(), now, &mut PollReport::default()).await?;
                 backfill.failures -= 1;
-            } else if let Some(filing) = filing.filter(|_| backfill.failures >= MOST_FAILURES) {
+            } else if error.trouble == Trouble::Silent {
+                backfill.failures -= 1;
+            } else if error.trouble == Trouble::NotThereYet
+                && backfill.files.first() == Some(&company::path(backfill.issuer))
+                && backfill.failures >= MOST_MISSES
+            {
+                tracing::warn!(name = backfill.name, "EDGAR has no list of its filings: given up; {error}");
+                self.store.give_up_backfill(backfill.issuer)?;
+                (report.given_up, report.trouble) = (Some(backfill), Some(error));
+                return Ok(report);
+            } else if let Some(filing) =
+                filing.filter(|_| backfill.damaged >= MOST_DAMAGED || backfill.failures >= MOST_FAILURES)
+            {
                 tracing::warn!(accession = %filing.accession, "left out of the past: {error}");
                 let day = edgar_day(filing.accepted_at);
                 backfill.left_out = Some(backfill.left_out.map_or(day, |known| known.max(day)));
-                (backfill.failures, backfill.not_before) = (0, now);
+                (backfill.failures, backfill.damaged, backfill.not_before) = (0, 0, now);
                 self.store.backfilled(backfill.issuer, &filing, None)?;
             }
             self.store.set_backfill(&backfill, &[])?;
@@ -159,9 +179,10 @@ impl App {
             Ok(body) => body,
             Err(error) => return Ok(Err(error)),
         };
+        // As if it were not there: what came is no fault of the way.
         let failed = |message: String| {
             let message = format!("{}: {message}", submission_path(asked.filer, asked.accession));
-            FetchError { trouble: Trouble::Passing, message, retry_after: None }
+            FetchError { trouble: Trouble::NotThereYet, message, retry_after: None }
         };
         let filing = match reader::read(&body) {
             Ok(filing) if filing.accession == Some(asked.accession) => filing,
@@ -185,7 +206,7 @@ impl App {
         };
         self.store.backfilled(backfill.issuer, asked, settled.as_ref())?;
         if backfill.failures > 0 {
-            backfill.failures = 0;
+            (backfill.failures, backfill.damaged) = (0, 0);
             self.store.set_backfill(backfill, &[])?;
         }
         Ok(Ok(()))

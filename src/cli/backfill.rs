@@ -106,24 +106,33 @@ async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
         app.begin_backfill(*issuer, name, since, clock.now())?;
     }
     let bar = progress();
-    let mut left_out = 0;
+    let mut failed = 0;
     loop {
         let report = app.backfill_once(clock.now()).await?;
+        if let Some(given_up) = &report.given_up {
+            failed += 1;
+            let said =
+                format!("{}: EDGAR has no list of filings of CIK {}\n", given_up.name, given_up.issuer);
+            bar.suspend(|| tell(&mut io::stderr(), &said));
+            continue;
+        }
         let (Some((backfill, left)), Some(next)) = (&report.current, report.next) else { break };
         bar.set_message(backfill.name.clone());
         bar.set_length(u64::try_from(backfill.queued).unwrap_or(u64::MAX));
         bar.set_position(u64::try_from(backfill.queued.saturating_sub(*left)).unwrap_or(0));
         if report.done {
-            left_out += usize::from(backfill.left_out.is_some());
+            failed += usize::from(backfill.left_out.is_some());
             let whole = app.store.history(backfill.issuer, clock.now())?.1;
-            let whole = whole.map_or_else(|| "nowhere".to_owned(), |whole| edgar_day(whole).to_string());
+            let whole = match whole.filter(|whole| *whole <= clock.now()) {
+                Some(whole) => format!("history is whole since {}", edgar_day(whole)),
+                None => "no rule asks about it, so that what comes next is not fetched, and history is not whole: name it \
+                         in a rule, or set fetch_all under [edgar]"
+                    .to_owned(),
+            };
             let left_out = backfill.left_out.map_or_else(String::new, |day| {
                 format!("; filings that could not be read were left out, the newest of {day}")
             });
-            let said = format!(
-                "{}: {} filings read; history is whole since {whole}{left_out}\n",
-                backfill.name, backfill.queued
-            );
+            let said = format!("{}: {} filings read; {whole}{left_out}\n", backfill.name, backfill.queued);
             bar.suspend(|| tell(&mut io::stdout(), &said));
         }
         let wait = next - clock.now();
@@ -134,7 +143,7 @@ async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
         tokio::time::sleep(clock.real(wait)).await;
     }
     bar.finish_and_clear();
-    Ok(if left_out == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn left_alone(until: DateTime<Utc>, reason: Option<String>) -> anyhow::Error {

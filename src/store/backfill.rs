@@ -30,6 +30,9 @@ pub struct Backfill {
     pub not_before: DateTime<Utc>,
     /// Failures in a row.
     pub failures: u32,
+    /// Of these, those for which the next filing itself is to blame.
+    #[serde(default)]
+    pub damaged: u32,
 }
 
 /// What is left of a past.
@@ -92,6 +95,14 @@ impl Store {
         }
         let place = place(issuer, filing);
         self.write(|| self.inner.backfill_queue.remove(place)).map(drop)
+    }
+
+    /// Forgets a past of which nothing was found.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn give_up_backfill(&self, issuer: Cik) -> Result<(), StoreError> {
+        self.write(|| self.inner.backfill.remove(key(issuer))).map(drop)
     }
 
     /// Ends a past that is fetched as a whole: history is whole from its beginning on.

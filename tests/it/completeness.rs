@@ -1,8 +1,12 @@
 //! Sequences of outages, downtimes and restarts in which a filing could be lost or told wrong.
 
+use std::sync::{Arc, Mutex};
+
 use chrono::{DateTime, TimeDelta, Utc};
+use sellbell::app::BackfillReport;
+use sellbell::edgar::FilingRef;
 use sellbell::filing::edgar_day;
-use sellbell::store::{Discovered, Frontier, Ledger, Standing, Store};
+use sellbell::store::{Backfill, Discovered, Frontier, Ledger, Standing, Store};
 
 use crate::fakes::edgar::Published;
 use crate::plays::{ANY_SALE, cik};
@@ -208,7 +212,9 @@ async fn an_outage_does_not_shorten_a_block() {
     let settings = world.settings().replace(world.edgar.base_url(), &base);
     let app = world.app_with(&settings, ANY_SALE, None);
     let now = at("2021-08-25T10:00:00-04:00");
-    let (poll, _) = tokio::join!(app.poll_once(now), app.reconcile_once(now));
+    let (poll, days) = tokio::join!(app.poll_once(now), app.reconcile_once(now));
+    assert!(poll.unwrap().trouble.is_some());
+    assert_eq!(days.unwrap().failures, 1);
     let until = app.status(now).unwrap().silent_until.unwrap();
     server.abort();
     assert!(until - now >= TimeDelta::minutes(10), "blocked, and asked again after {}", until - now);
@@ -262,7 +268,8 @@ async fn a_look_back_stays_in_the_ledger() {
     world.edgar.publish(&dated("0000000007-21-000002", 70, "2021-08-25T08:30:00-04:00"));
     let app = world.app(ANY_SALE, Some("2021-08-02T00:00:00-04:00"));
     let (days, poll) = tokio::join!(app.reconcile_once(now), app.poll_once(now));
-    (days.unwrap(), poll.unwrap());
+    days.unwrap();
+    poll.unwrap();
     world.edgar.take_fetched();
     deliver_all(&app, now).await;
     world.take_output();
@@ -273,8 +280,6 @@ async fn a_look_back_stays_in_the_ledger() {
 /// A past that is being fetched takes from a look back what that has made new.
 #[tokio::test]
 async fn a_backfill_does_not_silence_what_a_look_back_asks_for() {
-    use sellbell::edgar::FilingRef;
-    use sellbell::store::Backfill;
     let world = World::new().await;
     let old = dated("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00");
     world.edgar.publish(&old);
@@ -282,24 +287,7 @@ async fn a_backfill_does_not_silence_what_a_look_back_asks_for() {
     let now = at("2021-08-24T16:01:00-04:00");
     app.poll_once(now).await.unwrap();
     // `sellbell backfill` was broken off with the filings of the first run's day in its queue.
-    let past = Backfill {
-        issuer: cik(70),
-        name: "X".into(),
-        since: "2021-01-01".parse().unwrap(),
-        asked_at: now,
-        files: vec![],
-        queued: 1,
-        left_out: None,
-        not_before: now,
-        failures: 0,
-    };
-    let filing = FilingRef {
-        accession: old.accession.parse().unwrap(),
-        form: "4".parse().unwrap(),
-        accepted_at: at("2021-08-24T00:00:00-04:00"),
-        filer: cik(70),
-        issuer: None,
-    };
+    let (past, filing) = (past(now, &[]), in_the_past(old.accession));
     app.store.set_backfill(&past, &[filing]).unwrap();
     drop(app);
     let app = world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00"));
@@ -360,5 +348,175 @@ async fn a_day_without_a_readable_index_is_told_and_holds_up_nothing_for_ever() 
     deliver_all(&app, now).await;
     let told = world.take_output();
     assert!(told.contains("Found late"), "a month later nobody was told anything: {told:?}");
+    world.finish().await;
+}
+
+/// EDGAR that answers each path as `answer` says; its address, and the paths that were asked for.
+async fn answering(
+    answer: impl Fn(&str) -> axum::response::Response + Clone + Send + Sync + 'static,
+) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&asked);
+    let router = axum::Router::new().fallback(move |request: axum::extract::Request| {
+        let path = request.uri().path().to_owned();
+        noted.lock().unwrap().push(path.clone());
+        let response = answer(&path);
+        async move { response }
+    });
+    tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (base, asked)
+}
+
+fn known_since(app: &sellbell::app::App, then: DateTime<Utc>) {
+    app.store.set_ledger(Ledger { next: edgar_day(then) }).unwrap();
+    app.store.discovered(Discovered::default(), Frontier::at(then), then).unwrap();
+}
+
+#[tokio::test]
+async fn a_block_counts_where_its_page_cannot_be_read() {
+    for (status, header, expected) in [
+        (403, ("x-none", "1"), 600),
+        (429, ("x-none", "1"), 600),
+        (429, ("retry-after", "3600"), 3_600),
+        (503, ("retry-after", "3600"), 3_600),
+    ] {
+        let world = World::new().await;
+        let (base, _) = answering(move |_| {
+            // What is no gzip cannot be unpacked.
+            let response = axum::response::Response::builder().status(status).header(header.0, header.1);
+            let response = response.header("content-encoding", "gzip");
+            response.body("<html>Request Rate Threshold Exceeded".into()).unwrap()
+        })
+        .await;
+        let settings = world.settings().replace(world.edgar.base_url(), &base);
+        let app = world.app_with(&settings, ANY_SALE, None);
+        let now = at("2021-08-25T10:00:00-04:00");
+        known_since(&app, now - TimeDelta::hours(1));
+        app.poll_once(now).await.unwrap();
+        let until = app.status(now).unwrap().silent_until.unwrap();
+        assert_eq!((until - now).num_seconds(), expected, "{status} {header:?}");
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn indexes_that_fail_are_not_all_asked_for_one_after_the_other() {
+    let world = World::new().await;
+    let (base, asked) = answering(|_| {
+        axum::response::Response::builder().status(500).body(axum::body::Body::empty()).unwrap()
+    })
+    .await;
+    let settings = world.settings().replace(world.edgar.base_url(), &base);
+    let app = world.app_with(&settings, ANY_SALE, None);
+    known_since(&app, at("2021-03-01T12:00:00-05:00"));
+    let mut now = at("2021-08-25T10:00:00-04:00");
+    let end = now + TimeDelta::hours(1);
+    while now < end {
+        let report = app.reconcile_once(now).await.unwrap();
+        now = report.next.unwrap().max(now + TimeDelta::seconds(1));
+    }
+    let asked = asked.lock().unwrap().len();
+    assert!((3..100).contains(&asked), "{asked} requests in an hour of outage");
+    world.finish().await;
+}
+
+/// A past of issuer 70 that is being fetched.
+fn past(now: DateTime<Utc>, files: &[&str]) -> Backfill {
+    Backfill {
+        issuer: cik(70),
+        name: "X".into(),
+        since: "2021-01-01".parse().unwrap(),
+        asked_at: now,
+        files: files.iter().map(|file| (*file).to_owned()).collect(),
+        queued: 1,
+        left_out: None,
+        not_before: now,
+        failures: 0,
+        damaged: 0,
+    }
+}
+
+fn in_the_past(accession: &str) -> FilingRef {
+    FilingRef {
+        accession: accession.parse().unwrap(),
+        form: "4".parse().unwrap(),
+        accepted_at: at("2021-08-24T00:00:00-04:00"),
+        filer: cik(70),
+        issuer: None,
+    }
+}
+
+/// Goes on with the past until it is done or given up, at most `steps` times; how often it had to.
+async fn go_on(app: &sellbell::app::App, mut now: DateTime<Utc>, steps: usize) -> (usize, BackfillReport) {
+    for step in 1..=steps {
+        let report = app.backfill_once(now).await.unwrap();
+        if report.done || report.given_up.is_some() {
+            return (step, report);
+        }
+        now = report.next.unwrap();
+    }
+    panic!("neither done nor given up after {steps} steps");
+}
+
+#[tokio::test]
+async fn an_outage_leaves_no_filing_out_of_a_past() {
+    let world = World::new().await;
+    let body = dated("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00").body;
+    let left = Arc::new(Mutex::new(20));
+    let (base, _) = answering(move |_| {
+        let mut left = left.lock().unwrap();
+        let down = *left > 0;
+        *left -= i32::from(down);
+        let status = if down { 500 } else { 200 };
+        let body = if down { Vec::new() } else { body.clone() };
+        axum::response::Response::builder().status(status).body(body.into()).unwrap()
+    })
+    .await;
+    let settings = world.settings().replace(world.edgar.base_url(), &base);
+    let app = world.app_with(&settings, ANY_SALE, None);
+    let now = at("2021-08-25T10:00:00-04:00");
+    known_since(&app, now);
+    app.store.set_backfill(&past(now, &[]), &[in_the_past("0000000007-21-000001")]).unwrap();
+    let (steps, report) = go_on(&app, now, 30).await;
+    let (ended, _) = report.current.unwrap();
+    assert_eq!((steps, ended.left_out), (22, None), "twenty failures, the filing, the end");
+    let standing = app.store.standing("0000000007-21-000001".parse().unwrap()).unwrap();
+    assert_eq!(standing, Standing::Past);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_filing_that_comes_damaged_again_and_again_is_left_out_of_a_past() {
+    let world = World::new().await;
+    let (base, asked) = answering(|_| axum::response::Response::new("no filing".into())).await;
+    let settings = world.settings().replace(world.edgar.base_url(), &base);
+    let app = world.app_with(&settings, ANY_SALE, None);
+    let now = at("2021-08-25T10:00:00-04:00");
+    known_since(&app, now);
+    app.store.set_backfill(&past(now, &[]), &[in_the_past("0000000007-21-000001")]).unwrap();
+    let (ended, _) = go_on(&app, now, 30).await.1.current.unwrap();
+    assert_eq!(ended.left_out, Some("2021-08-24".parse().unwrap()));
+    assert_eq!(asked.lock().unwrap().len(), 8);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_company_that_edgar_does_not_know_is_given_up() {
+    let world = World::new().await;
+    let (base, asked) = answering(|_| {
+        axum::response::Response::builder().status(404).body("<html>not found</html>".into()).unwrap()
+    })
+    .await;
+    let settings = world.settings().replace(world.edgar.base_url(), &base);
+    let app = world.app_with(&settings, ANY_SALE, None);
+    let now = at("2021-08-25T10:00:00-04:00");
+    known_since(&app, now);
+    app.begin_backfill(cik(70), "X", "2021-01-01".parse().unwrap(), now).unwrap();
+    let (_, report) = go_on(&app, now, 30).await;
+    assert_eq!(report.given_up.unwrap().issuer, cik(70));
+    assert_eq!(asked.lock().unwrap().len(), 3);
+    assert_eq!(app.store.backfills().unwrap(), []);
     world.finish().await;
 }
