@@ -1,5 +1,7 @@
 //! What state it is in, for people and machines.
 
+use std::fs;
+
 use chrono::{DateTime, Days, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -167,7 +169,8 @@ impl Status {
             clean: receipt.is_clean(),
             receipt,
         });
-        let silence = store.silence()?;
+        // Of a block that is over only its number is remembered.
+        let silence = store.silence()?.filter(|silence| silence.in_a_row > 0);
         let frontier = store.frontier()?;
         let quarantine = store.quarantined(MOST_NAMED)?;
         let quarantine = quarantine.iter().map(|one| format!("{}: {}", one.filing.accession, one.reason));
@@ -180,7 +183,10 @@ impl Status {
         Ok(Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             at: now,
-            store: store.dir().display().to_string(),
+            store: fs::canonicalize(store.dir())
+                .unwrap_or_else(|_| store.dir().to_owned())
+                .display()
+                .to_string(),
             store_bytes: store.size_on_disk()?,
             seen_until: frontier.map(|frontier| frontier.seen_until),
             silent_until: silence.as_ref().map(|silence| silence.until).filter(|until| *until > now),

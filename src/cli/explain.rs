@@ -72,7 +72,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             anyhow!("there is no rule `{name}`; there are {}", names.join(", "))
         })?],
     };
-    let mut filing = filings::of_name(&args.filing, || Ok(settings.clone()))
+    let mut filing = filings::Named::new(|| Ok(settings.clone()))
+        .read(&args.filing)
         .map_err(|error| anyhow!("{}: {error}", args.filing))?;
     let (store, note) = setup::store(&settings)?;
     if let Some((_, listed)) = store.as_ref().and_then(|store| store.tickers().ok().flatten()) {

@@ -4,12 +4,18 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use anyhow::anyhow;
+use tokio::runtime::Runtime;
+
+use super::status;
+use crate::app::Status;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::filing::{Accession, Cik, Filing};
 use crate::reader::{self, Unreadable};
 use crate::replay;
-use crate::source::{Client, Priority};
+use crate::source::{Client, Priority, Trouble};
+use crate::store::Store;
 
 /// The filing that a rule's test names: a path from the rule file's folder, or the accession of a bundled filing.
 ///
@@ -36,25 +42,63 @@ pub(super) fn of_file(path: &Path) -> Result<Filing, Unreadable> {
     reader::read(&bytes)
 }
 
-/// The filing that somebody names on the command line: a file, the accession of a bundled or any filing, or its address on
-/// sec.gov. What is not at hand is fetched from EDGAR.
-pub(super) fn of_name(
-    name: &str,
-    settings: impl FnOnce() -> anyhow::Result<Settings>,
-) -> Result<Filing, Unreadable> {
-    let path = Path::new(name);
-    if path.exists() {
-        return of_file(path);
+/// Filings that somebody names on the command line. What is not at hand is fetched from EDGAR: all by one client, so that its
+/// limit holds for them together, and nothing while a block or wait that the bot met stands.
+pub(super) struct Named<S> {
+    settings: S,
+    edgar: Option<(Runtime, Client)>,
+}
+
+impl<S: FnMut() -> anyhow::Result<Settings>> Named<S> {
+    /// `settings` is asked for where something is to be fetched.
+    pub(super) fn new(settings: S) -> Self {
+        Self { settings, edgar: None }
     }
-    let Some((accession, filer)) = named(name) else {
-        let what = "there is no such file, and it is neither an accession like 0001107843-21-000101 nor an address on sec.gov";
-        return Err(unreadable(what.to_owned()));
-    };
-    if let Some(bytes) = replay::bundled(accession) {
-        return reader::read(bytes);
+
+    /// A filing: a file, the accession of a bundled or any filing, or its address on sec.gov.
+    pub(super) fn read(&mut self, name: &str) -> Result<Filing, Unreadable> {
+        let path = Path::new(name);
+        if path.exists() {
+            return of_file(path);
+        }
+        let Some((accession, filer)) = named(name) else {
+            let what = "there is no such file, and it is neither an accession like 0001107843-21-000101 nor an address on sec.gov";
+            return Err(unreadable(what.to_owned()));
+        };
+        if let Some(bytes) = replay::bundled(accession) {
+            return reader::read(bytes);
+        }
+        let fetched = self.fetch(accession, filer);
+        reader::read(&fetched.map_err(|error| unreadable(format!("{error:#}")))?)
     }
-    let fetched = settings().and_then(|settings| fetch(&settings, accession, filer));
-    reader::read(&fetched.map_err(|error| unreadable(format!("{error:#}")))?)
+
+    fn fetch(&mut self, accession: Accession, filer: Cik) -> anyhow::Result<Vec<u8>> {
+        let (runtime, client) = match &mut self.edgar {
+            Some(edgar) => edgar,
+            none => none.insert(edgar(&(self.settings)()?)?),
+        };
+        let body = runtime.block_on(client.submission(filer, accession, Priority::Live));
+        body.map_err(|error| match error.trouble {
+            Trouble::NotThereYet => anyhow!(
+                "EDGAR: {error}; an accession alone may not say whose folder it is in: give the filing's address"
+            ),
+            _ => anyhow!("EDGAR: {error}"),
+        })
+    }
+}
+
+fn edgar(settings: &Settings) -> anyhow::Result<(Runtime, Client)> {
+    let client = Client::new(&settings.edgar, Clock::wall())?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let dir = &settings.store_dir;
+    let status = runtime.block_on(status::asked(dir)).or_else(|| {
+        let store = dir.is_dir().then(|| Store::open(dir).ok()).flatten()?;
+        Status::of(&store, Clock::wall().now()).ok()
+    });
+    if let Some(until) = status.and_then(|status| status.silent_until) {
+        client.close_until(until);
+    }
+    Ok((runtime, client))
 }
 
 fn unreadable(message: String) -> Unreadable {
@@ -76,17 +120,6 @@ fn named(name: &str) -> Option<(Accession, Cik)> {
         undashed.as_deref().or(part.get(..20))?.parse::<Accession>().ok()
     })?;
     Some((accession, filer))
-}
-
-fn fetch(settings: &Settings, accession: Accession, filer: Cik) -> anyhow::Result<Vec<u8>> {
-    let client = Client::new(&settings.edgar, Clock::wall())?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let body = runtime.block_on(client.submission(filer, accession, Priority::Live));
-    body.map_err(|error| {
-        anyhow::anyhow!(
-            "EDGAR: {error}; an accession alone may not say whose folder it is in: give the filing's address"
-        )
-    })
 }
 
 #[cfg(test)]

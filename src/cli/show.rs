@@ -29,10 +29,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let colour = environment::colour();
     let mut out = BufWriter::new(io::stdout().lock());
     let mut failed = false;
+    let mut filings = filings::Named::new(|| setup::settings(args.config.as_deref()));
     for named in &args.filings {
         let name =
             Path::new(named).file_name().map_or_else(|| named.clone(), |name| name.to_string_lossy().into());
-        let read = filings::of_name(named, || setup::settings(args.config.as_deref()));
+        let read = filings.read(named);
         failed |= read.is_err();
         let text = match (read, args.json) {
             (Ok(filing), true) => serde_json::to_string(&FilingRecord::new(&name, &filing))? + "\n",

@@ -1,5 +1,6 @@
 //! `sellbell status`: what state the bot is in.
 
+use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -70,8 +71,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// What the bot says that has the store; `None` where none answers.
-async fn asked(dir: &Path) -> Option<Status> {
-    let address = std::fs::read_to_string(address_file(dir)).ok()?;
+pub(super) async fn asked(dir: &Path) -> Option<Status> {
+    let address = fs::read_to_string(address_file(dir)).ok()?;
     let mut address: SocketAddr = address.trim().parse().ok()?;
     // One that listens everywhere listens here, too.
     address.set_ip(match address.ip() {
@@ -93,7 +94,9 @@ async fn asked(dir: &Path) -> Option<Status> {
             return None;
         }
     }
-    serde_json::from_slice(&body).ok()
+    let status: Status = serde_json::from_slice(&body).ok()?;
+    // After a crash another bot may listen where this store's did.
+    (fs::canonicalize(dir).ok()? == Path::new(&status.store)).then_some(status)
 }
 
 /// A status as people read it, in lines of at most 80 columns.

@@ -352,7 +352,7 @@ async fn a_day_without_a_readable_index_is_told_and_holds_up_nothing_for_ever() 
 }
 
 /// EDGAR that answers each path as `answer` says; its address, and the paths that were asked for.
-async fn answering(
+pub async fn answering(
     answer: impl Fn(&str) -> axum::response::Response + Clone + Send + Sync + 'static,
 ) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();

@@ -7,11 +7,12 @@ use std::process::{Child, Command, Output, Stdio};
 use chrono::TimeDelta;
 use sellbell::clock::Clock;
 use sellbell::replay::{Archive, Faults, Kind, ReplayedEdgar, Stage};
-use sellbell::store::{Standing, Store};
+use sellbell::store::{Silence, Standing, Store};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::completeness::answering;
 use crate::plays::{accession, cik, made};
 use crate::world::{QUALYS, World, at, qualys};
 
@@ -116,6 +117,11 @@ async fn a_running_bot_tells_its_status_to_those_who_ask_by_address() {
     }
 
     let address = fs::read_to_string(world.path("store/address")).unwrap();
+    // After a crash of another bot this one may have its address.
+    drop(Store::open(&world.path("other/sellbell-data")).unwrap());
+    fs::write(world.path("other/sellbell-data/address"), &address).unwrap();
+    let other = said(&at_once(&world.path("other"), &["status"]).await);
+    assert!(other.contains(", not running, "), "{other}");
     let address = address.trim();
     let port = address.rsplit_once(':').unwrap().1;
     for host in [address, "localhost", &format!("LocalHost:{port}"), &format!("[::1]:{port}")] {
@@ -310,4 +316,48 @@ fn a_day_of_an_archive_is_played_to_its_receipt() {
     assert!(said.contains("2021-08-24, the day with the most"), "{said}");
     let nothing = sellbell(dir.path(), &["replay", "--from", "2021-08-25", "archive"]);
     assert_eq!(nothing.status.code(), Some(1));
+}
+
+const RATE_PAGE: &str =
+    "<!DOCTYPE html><html><title>SEC.gov | Request Rate Threshold Exceeded</title></html>";
+
+/// What `show` says of many accessions that are not at hand, and what EDGAR, which answers with a block, was asked for.
+async fn shown_while_blocked(world: &World) -> (String, Vec<String>) {
+    let (base, asked) =
+        answering(|_| axum::response::Response::builder().status(403).body(RATE_PAGE.into()).unwrap()).await;
+    let settings = world.settings().replace(world.edgar.base_url(), &base);
+    fs::write(world.path("settings.toml"), settings).unwrap();
+    let dir = world.dir.path().to_owned();
+    let output = tokio::task::spawn_blocking(move || {
+        let names: Vec<String> = (0..12).map(|n| format!("0000000007-21-{n:06}")).collect();
+        let names = names.iter().map(String::as_str);
+        sellbell(&dir, &["show", "--config", "settings.toml"].into_iter().chain(names).collect::<Vec<_>>())
+    })
+    .await
+    .unwrap();
+    let asked = asked.lock().unwrap().clone();
+    (said(&output), asked)
+}
+
+#[tokio::test]
+async fn show_asks_no_more_once_it_is_blocked() {
+    let world = World::new().await;
+    let (said, asked) = shown_while_blocked(&world).await;
+    assert_eq!(asked.len(), 1, "{said}");
+    assert!(said.contains("blocks this address") && !said.contains("whose folder"), "{said}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn show_asks_nothing_while_the_bot_is_silent() {
+    let world = World::new().await;
+    let store = Store::open(&world.path("store")).unwrap();
+    let until = at("2200-01-01T00:00:00Z");
+    let silence = Silence { until, in_a_row: 1, blocks: 1, refused: None, reason: "blocked".into() };
+    store.set_silence(Some(&silence)).unwrap();
+    store.flush().await.unwrap();
+    drop(store);
+    let (said, asked) = shown_while_blocked(&world).await;
+    assert!(asked.is_empty() && said.contains("left alone"), "{asked:?} {said}");
+    world.finish().await;
 }
