@@ -10,6 +10,9 @@ use thiserror::Error;
 /// How many slots of an hour that comes twice are looked through for the next one: an hour and more of seconds.
 const MOST_SKIPPED: usize = 10_000;
 
+/// A change of the clock matters for so long.
+const LATELY: TimeDelta = TimeDelta::hours(6);
+
 /// A cron expression and the zone whose clock it speaks of.
 #[derive(Debug, Clone)]
 pub struct Schedule {
@@ -25,6 +28,9 @@ pub enum ScheduleError {
         "`{0}` is not a cron expression: expected 5 fields (minute hour day month weekday), or 6 with seconds first"
     )]
     Cron(String),
+    /// A day that no calendar has.
+    #[error("`{0}` never comes: no month has that day")]
+    Never(String),
     /// Numbered weekdays mean different days in different programs.
     #[error("`{0}` numbers its weekdays: use names, like Mon-Fri")]
     Weekday(String),
@@ -51,6 +57,9 @@ impl Schedule {
             return Err(ScheduleError::Weekday(expression.to_owned()));
         }
         let cron = cron::Schedule::from_str(&full).map_err(|_| ScheduleError::Cron(expression.to_owned()))?;
+        if cron.after(&DateTime::UNIX_EPOCH).next().is_none() {
+            return Err(ScheduleError::Never(expression.to_owned()));
+        }
         Ok(Self { cron, zone })
     }
 
@@ -59,8 +68,10 @@ impl Schedule {
     /// Slots are counted on the local clock: one within an hour that is left out comes right after the gap, and one
     /// within an hour that comes twice comes the first time only.
     pub fn next_after(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        // A slot in a gap maps behind it, so the search starts early enough to meet it.
-        let start = now.with_timezone(&self.zone).naive_local() - TimeDelta::hours(1);
+        let local = |moment: DateTime<Utc>| moment.with_timezone(&self.zone).naive_local();
+        // A slot in a gap maps behind it: where the clock was changed not long ago the search starts early enough to meet it.
+        let changed = local(now) - local(now - LATELY) != LATELY;
+        let start = if changed { local(now) - TimeDelta::hours(1) } else { local(now) };
         self.cron
             .after(&start.and_utc())
             .take(MOST_SKIPPED)
@@ -140,6 +151,19 @@ mod tests {
     }
 
     #[test]
+    fn each_second_comes_on_days_when_the_clock_changes_too() {
+        let each = |now: &str, expected: &[&str]| check("* * * * * *", "America/New_York", now, expected);
+        each(
+            "2026-03-08T06:59:58Z",
+            &["2026-03-08T06:59:59Z", "2026-03-08T07:00:00Z", "2026-03-08T07:00:01Z"],
+        );
+        each("2026-03-08T12:00:00Z", &["2026-03-08T12:00:01Z"]);
+        // The second pass of the hour is left out.
+        each("2026-11-01T05:59:58Z", &["2026-11-01T05:59:59Z", "2026-11-01T07:00:00Z"]);
+        each("2026-11-01T06:30:00Z", &["2026-11-01T07:00:00Z", "2026-11-01T07:00:01Z"]);
+    }
+
+    #[test]
     fn a_slot_in_the_hour_that_comes_twice_comes_once() {
         check(
             "30 1 * * *",
@@ -153,6 +177,7 @@ mod tests {
     fn bad_schedules_say_what_to_write() {
         let error = |expression, zone| Schedule::parse(expression, zone).map(|_| ()).unwrap_err();
         assert!(matches!(error("0 7 * * 1-5", "UTC"), ScheduleError::Weekday(_)));
+        assert!(matches!(error("0 0 31 2 *", "UTC"), ScheduleError::Never(_)));
         assert!(matches!(error("hourly", "UTC"), ScheduleError::Cron(_)));
         assert!(matches!(error("61 7 * * *", "UTC"), ScheduleError::Cron(_)));
         assert!(matches!(error("0 7 * * *", "Mars/Base"), ScheduleError::Zone(_)));
