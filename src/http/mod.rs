@@ -1,5 +1,7 @@
 //! Tells over HTTP what state a running bot is in. Nothing can be changed here, and nothing secret is told.
 
+mod bounded;
+
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +16,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use self::bounded::Bounded;
 use crate::app::App;
 
 /// The file in the store's folder that names the address of the bot that has the store.
@@ -59,7 +62,7 @@ pub async fn serve(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
     tokio::select! {
-        ended = axum::serve(listener, router) => {
+        ended = axum::serve(Bounded::new(listener), router) => {
             if let Err(error) = ended {
                 tracing::warn!("no longer listening: {error}");
             }
