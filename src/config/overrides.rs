@@ -25,29 +25,29 @@ pub(super) fn read(file: &str, text: &str, overrides: &[(String, String)]) -> Re
             set(&mut changed, &section, &key, value).map_err(blame)?;
             let read = wire::settings(file, &changed.to_string());
             match new_problem(&settings, &read) {
-                Some(message) => brought_in = brought_in.or(Some(message)),
+                Some(problem) => brought_in = brought_in.or(Some(problem)),
                 None => {
                     (document, settings, brought_in) = (changed, read, None);
                     break;
                 }
             }
         }
-        if let Some(message) = brought_in {
-            return Err(blame(message));
+        if let Some(Problem { message, help, .. }) = brought_in {
+            let file = format!("environment variable {name}");
+            return Err(Problems(vec![Problem { help, ..Problem::of_file(file, message) }]));
         }
     }
     settings
 }
 
 /// The first problem of `after` that `before` has not.
-fn new_problem(before: &Result<Settings, Problems>, after: &Result<Settings, Problems>) -> Option<String> {
-    let messages = |read: &Result<Settings, Problems>| -> Vec<String> {
-        let problems =
-            read.as_ref().err().map(|problems| problems.0.iter().map(|problem| problem.message.clone()));
-        problems.into_iter().flatten().collect()
+fn new_problem(before: &Result<Settings, Problems>, after: &Result<Settings, Problems>) -> Option<Problem> {
+    let problems = |read| -> &[Problem] {
+        let read: &Result<Settings, Problems> = read;
+        read.as_ref().err().map_or(&[], |problems| &problems.0)
     };
-    let known = messages(before);
-    messages(after).into_iter().find(|message| !known.contains(message))
+    let known = |problem: &&Problem| problems(before).iter().any(|known| known.message == problem.message);
+    problems(after).iter().find(|problem| !known(problem)).cloned()
 }
 
 fn path(name: &str) -> Result<(String, String), String> {

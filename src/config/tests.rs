@@ -90,6 +90,8 @@ fn overrides_win_and_are_blamed_by_name() {
         ),
         "{told}"
     );
+    let told = set("SELLBELL_EDGAR__REQUESTS_PER_SECOND", "11").map(|_| ()).unwrap_err().to_string();
+    assert!(told.ends_with(": expected 1 to 10"), "{told}");
     assert_eq!(set("SELLBELL_STORE__DIR", "2024").unwrap().store_dir, PathBuf::from("2024"));
     // A value of the file that is only right together with the override.
     let fast = "[edgar]\nrequests_per_second = 50\n";

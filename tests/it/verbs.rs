@@ -47,6 +47,13 @@ fn status_says_what_there_is_and_a_stale_address_misleads_nobody() {
     assert_eq!((&json["pending"], &json["running"]), (&Value::from(0), &Value::Null));
 }
 
+#[test]
+fn a_backtest_that_ends_before_it_begins_is_a_mistake() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = sellbell(dir.path(), &["backtest", "--from", "2026-05-02", "--to", "2026-05-01", "."]);
+    assert!(!output.status.success() && said(&output).contains("--to is before --from"), "{}", said(&output));
+}
+
 /// Ends with the test, however that ends.
 struct Running(Child);
 
