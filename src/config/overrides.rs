@@ -13,9 +13,8 @@ pub(super) fn read(file: &str, text: &str, overrides: &[(String, String)]) -> Re
     let mut settings = wire::settings(file, text);
     let Ok(mut document) = text.parse::<DocumentMut>() else { return settings };
     for (name, value) in overrides {
-        let blame = |message: String| {
-            Problems(vec![Problem::of_file(format!("environment variable {name}"), message)])
-        };
+        let variable = || format!("environment variable {name}");
+        let blame = |message: String| Problems(vec![Problem::of_file(variable(), message)]);
         let (section, key) = path(name).map_err(blame)?;
         // What reads as TOML is meant so, unless the key wants text: `[store] dir` may be named 2024.
         let meant = value.parse::<Value>().ok();
@@ -32,9 +31,8 @@ pub(super) fn read(file: &str, text: &str, overrides: &[(String, String)]) -> Re
                 }
             }
         }
-        if let Some(Problem { message, help, .. }) = brought_in {
-            let file = format!("environment variable {name}");
-            return Err(Problems(vec![Problem { help, ..Problem::of_file(file, message) }]));
+        if let Some(problem) = brought_in {
+            return Err(Problems(vec![Problem { file: variable(), place: None, ..problem }]));
         }
     }
     settings
@@ -42,12 +40,12 @@ pub(super) fn read(file: &str, text: &str, overrides: &[(String, String)]) -> Re
 
 /// The first problem of `after` that `before` has not.
 fn new_problem(before: &Result<Settings, Problems>, after: &Result<Settings, Problems>) -> Option<Problem> {
-    let problems = |read| -> &[Problem] {
-        let read: &Result<Settings, Problems> = read;
-        read.as_ref().err().map_or(&[], |problems| &problems.0)
-    };
-    let known = |problem: &&Problem| problems(before).iter().any(|known| known.message == problem.message);
-    problems(after).iter().find(|problem| !known(problem)).cloned()
+    let known = problems(before);
+    problems(after).iter().find(|new| known.iter().all(|known| known.message != new.message)).cloned()
+}
+
+fn problems(read: &Result<Settings, Problems>) -> &[Problem] {
+    read.as_ref().err().map_or(&[], |problems| &problems.0)
 }
 
 fn path(name: &str) -> Result<(String, String), String> {
