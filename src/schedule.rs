@@ -29,7 +29,7 @@ pub enum ScheduleError {
     )]
     Cron(String),
     /// A day that no calendar has.
-    #[error("`{0}` never comes: no month has that day")]
+    #[error("`{0}` never comes: the calendar has no such day")]
     Never(String),
     /// Numbered weekdays mean different days in different programs.
     #[error("`{0}` numbers its weekdays: use names, like Mon-Fri")]

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::anyhow;
+use anyhow::ensure;
 use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -47,10 +47,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    if let (Some(from), Some(to)) = (args.from, args.to)
-        && to < from
-    {
-        return Err(anyhow!("--to is before --from"));
+    if let (Some(from), Some(to)) = (args.from, args.to) {
+        ensure!(from <= to, "--to {to} is before --from {from}: no day would count");
     }
     let settings = setup::settings(args.config.as_deref())?;
     let rules = RuleSet::new(setup::rules(&settings, args.rules.as_deref().unwrap_or(&settings.rules_dir))?);

@@ -50,8 +50,11 @@ fn status_says_what_there_is_and_a_stale_address_misleads_nobody() {
 #[test]
 fn a_backtest_that_ends_before_it_begins_is_a_mistake() {
     let dir = tempfile::tempdir().unwrap();
-    let output = sellbell(dir.path(), &["backtest", "--from", "2026-05-02", "--to", "2026-05-01", "."]);
-    assert!(!output.status.success() && said(&output).contains("--to is before --from"), "{}", said(&output));
+    let of = |to| sellbell(dir.path(), &["backtest", "--from", "2026-05-02", "--to", to, "."]);
+    let mistake = "--to 2026-05-01 is before --from 2026-05-02";
+    let (before, same) = (of("2026-05-01"), of("2026-05-02"));
+    assert!(!before.status.success() && said(&before).contains(mistake), "{}", said(&before));
+    assert!(!said(&same).contains("before"), "{}", said(&same));
 }
 
 /// Ends with the test, however that ends.
