@@ -5,6 +5,8 @@
 //!
 //! `cargo bench --bench play -- hour 60 17`: the real program for so many minutes of real time, 31 filings a minute, killed so
 //! often and started again after up to a minute. Tells what was missed or told twice, processor time and memory.
+//! `hour 60 17 20` plays the same 20 times as fast, with the program's own loop in a process of this bench: what the machine
+//! takes for waking threads that only wait is then left out.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -16,7 +18,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -26,6 +28,7 @@ use chrono_tz::America::New_York;
 use sellbell::app::{self, App};
 use sellbell::clock::Clock;
 use sellbell::config::Settings;
+use sellbell::destination::Destination;
 use sellbell::filing::{Accession, Cik, is_business_day};
 use sellbell::notify::{Notifier, Secrets};
 use sellbell::problem::Source;
@@ -44,7 +47,8 @@ fn main() {
         |place: usize, default: u64| args.get(place).map_or(default, |n| n.parse().expect("a number"));
     match args.first().map(String::as_str) {
         None | Some("days") => days(number(1, 1)),
-        Some("hour") => hour(number(1, 60), number(2, 1)),
+        Some("hour") => hour(number(1, 60), number(2, 1), number(3, 1)),
+        Some("bot") => bot(args[1].parse().expect("a time"), number(2, 1), args.get(3).is_some()),
         Some(other) => panic!("`{other}` is neither days nor hour"),
     }
 }
@@ -200,7 +204,23 @@ fn ticks(pid: u32) -> u64 {
     [11, 12].into_iter().filter_map(|place| fields.get(place)?.parse::<u64>().ok()).sum()
 }
 
-fn hour(minutes: u64, kills: u64) {
+/// The program's loop as a process of its own, in this folder, whose clock shows `now` and goes so many times as fast.
+fn bot(now: DateTime<Utc>, speed: u64, from_here: bool) {
+    let clock = Clock::played(now, speed as f64);
+    let text = fs::read_to_string("settings.toml").unwrap();
+    let settings = Settings::read("settings.toml", &text, &[]).unwrap();
+    let known = |destination: &Destination| settings.knows(destination);
+    let rules = rules::load_path(Path::new("rules"), &known, &settings.destinations()).unwrap();
+    let output = Arc::new(Mutex::new(io::sink()));
+    let notifier = Notifier::new(&settings, &Secrets::default(), &|_| true, output, Colour::Plain).unwrap();
+    let client = Client::new(&settings.edgar, clock).unwrap();
+    let store = Store::open(&settings.store_dir).unwrap();
+    let app = App::new(settings, rules, store, client, notifier, from_here.then_some(now));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(app::run(Arc::new(app), None, std::future::pending())).unwrap();
+}
+
+fn hour(minutes: u64, kills: u64, speed: u64) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let _entered = runtime.enter();
     let start = Utc::now().trunc_subsecs(0);
@@ -211,34 +231,50 @@ fn hour(minutes: u64, kills: u64) {
     }
     let count = usize::try_from(31 * minutes).unwrap();
     archive.mix_other_forms(1);
-    let clock = Clock::played(start, 1.0);
+    let clock = Clock::played(start, speed as f64);
     let stage = Stage { archive, clock, faults: Faults::none() };
     let edgar = runtime.block_on(ReplayedEdgar::play(stage)).unwrap();
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("rules")).unwrap();
     fs::write(folder.path().join("rules/any.toml"), RULES).unwrap();
     let text = settings(edgar.base_url(), folder.path(), "*/2 * * * * *");
+    let text = text.replace("[schedule]", &format!("requests_per_second = {}\n[schedule]", 8 * speed));
     fs::write(folder.path().join("settings.toml"), text).unwrap();
-    let spawn = |since: &[String]| -> Child {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sellbell"));
-        command.args(["run", "--config", "settings.toml"]).args(since).current_dir(folder.path());
+    let spawn = |first: bool| -> Child {
+        let (program, mut args) = match speed {
+            1 => (
+                PathBuf::from(env!("CARGO_BIN_EXE_sellbell")),
+                vec!["run".to_owned(), "--config".to_owned(), "settings.toml".to_owned()],
+            ),
+            _ => {
+                let now = clock.now().to_rfc3339();
+                (std::env::current_exe().unwrap(), vec!["bot".to_owned(), now, speed.to_string()])
+            }
+        };
+        match (speed, first) {
+            (1, true) => args.extend(["--since".to_owned(), start.to_rfc3339()]),
+            (_, true) => args.push("from here".to_owned()),
+            _ => {}
+        }
+        let mut command = Command::new(program);
+        command.args(args).current_dir(folder.path());
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program")
     };
-    let mut bot = spawn(&["--since".to_owned(), start.to_rfc3339()]);
+    // How long until a moment of the play.
+    let until =
+        |seconds: f64| clock.real(start + TimeDelta::milliseconds((seconds * 1e3) as i64) - clock.now());
+    let mut bot = spawn(true);
     let (mut spent, mut most) = (0, 0);
-    let length = Duration::from_secs(60 * minutes);
+    let length = (60 * minutes) as f64;
     for kill in 0..kills {
-        let at = length.mul_f64((kill as f64 + 0.5) / kills as f64);
-        std::thread::sleep(at.saturating_sub((Utc::now() - start).to_std().unwrap()));
+        std::thread::sleep(until(length * (kill as f64 + 0.5) / kills as f64));
         (spent, most) = (spent + ticks(bot.id()), most.max(resident("VmHWM", bot.id())));
         bot.kill().unwrap();
         bot.wait().unwrap();
-        std::thread::sleep(Duration::from_secs(60).min(length / 4 / u32::try_from(kills).unwrap()));
-        bot = spawn(&[]);
+        std::thread::sleep(Duration::from_secs_f64((length / 4.0 / kills as f64).min(60.0) / speed as f64));
+        bot = spawn(false);
     }
-    std::thread::sleep(
-        (length + Duration::from_secs(20)).saturating_sub((Utc::now() - start).to_std().unwrap()),
-    );
+    std::thread::sleep(until(length + 20.0));
     (spent, most) = (spent + ticks(bot.id()), most.max(resident("VmHWM", bot.id())));
     bot.kill().unwrap();
     bot.wait().unwrap();
@@ -249,8 +285,8 @@ fn hour(minutes: u64, kills: u64) {
     }
     let twice = told.values().filter(|times| **times > 1).count();
     println!(
-        "{minutes} min, {kills} kills: {count} filings, {} missed, {twice} told twice; {:.2} s of processor time, {} MB at most; \
-         {} pages of the feed, {} submissions, {:.1} MB",
+        "{minutes} min at {speed} times the speed, {kills} kills: {count} filings, {} missed, {twice} told twice; {:.2} s of \
+         processor time, {} MB at most; {} pages of the feed, {} submissions, {:.1} MB",
         count - told.len(),
         spent as f64 / 100.0,
         most / 1_024,

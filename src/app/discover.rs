@@ -1,8 +1,7 @@
 //! Reads EDGAR's feed down to what was seen before, and writes down what is new.
 
 use std::collections::HashSet;
-use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
+use std::sync::{MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -21,12 +20,39 @@ const LONG_PAGE: usize = 100;
 const JOINT: usize = 5;
 /// EDGAR's feed ends after some 5,100 entries.
 const MOST_PAGES: usize = 60;
-/// The feed is read this far behind what is known: an entry may appear a little later than its time says.
-const OVERLAP: TimeDelta = TimeDelta::seconds(60);
+/// The feed is read so far behind what is known: an entry may appear a little later than its time says.
+const OVERLAP: TimeDelta = TimeDelta::seconds(10);
+/// Each so often it is read so far behind: an entry may appear later still, or further down.
+const DEEP_OVERLAP: TimeDelta = TimeDelta::seconds(80);
+const DEEP_EVERY: TimeDelta = TimeDelta::seconds(20);
 /// EDGAR's clock and ours may differ by this much. An entry with a later time says nothing of how far the feed was read.
 const MOST_AHEAD: TimeDelta = TimeDelta::minutes(10);
 /// So many different unreadable entries are told, then no more.
 const MOST_TOLD: usize = 100;
+
+/// How far behind what is known the feed is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Near,
+    Deep,
+}
+
+impl Depth {
+    fn overlap(self) -> TimeDelta {
+        match self {
+            Self::Near => OVERLAP,
+            Self::Deep => DEEP_OVERLAP,
+        }
+    }
+}
+
+/// What the last polls tell the next one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Habit {
+    /// How many entries were enough, by depth.
+    enough: [usize; 2],
+    deep_at: Option<DateTime<Utc>>,
+}
 
 /// What reading the feed came to.
 struct Discovery {
@@ -45,7 +71,12 @@ impl App {
         now: DateTime<Utc>,
         report: &mut PollReport,
     ) -> Result<(), StoreError> {
-        let discovery = self.read_feed(frontier, now, report).await?;
+        let near = |at: DateTime<Utc>| at <= now && now - at < DEEP_EVERY;
+        let depth = if self.habit().deep_at.is_some_and(near) { Depth::Near } else { Depth::Deep };
+        let discovery = self.read_feed(frontier, depth, now, report).await?;
+        if discovery.complete && depth == Depth::Deep {
+            self.habit().deep_at = Some(now);
+        }
         let wanted = self.wanted()?;
         self.cover(&wanted, frontier)?;
         let (mut new, mut not_fetched) = (Vec::new(), Vec::new());
@@ -133,7 +164,7 @@ impl App {
         if page.entries.len() >= LONG_PAGE {
             let morning = edgar_time(edgar_day(floor), 0, 0);
             let whole_day = Frontier { seen_until: morning, ..frontier };
-            let day = self.read_feed(whole_day, now, report).await?;
+            let day = self.read_feed(whole_day, Depth::Deep, now, report).await?;
             known = fold_entries(&day.entries);
             known.retain(|filing| filing.accepted_at <= floor);
             self.store.discovered(Discovered { known: &known, ..Discovered::default() }, frontier, now)?;
@@ -148,13 +179,15 @@ impl App {
     async fn read_feed(
         &self,
         frontier: Frontier,
+        depth: Depth,
         now: DateTime<Utc>,
         report: &mut PollReport,
     ) -> Result<Discovery, StoreError> {
+        let known_until = frontier.seen_until - depth.overlap();
         let mut seen: HashSet<(Accession, Cik)> = HashSet::new();
         let mut discovery = Discovery { entries: Vec::new(), complete: false, gap: None };
         // As many as were new last time, and some more.
-        let first = self.first_page.load(Ordering::Relaxed).clamp(SHORT_PAGE, LONG_PAGE);
+        let first = self.habit().enough[depth as usize].clamp(SHORT_PAGE, LONG_PAGE);
         let (mut start, mut count, mut joins) = (0, first, false);
         for _ in 0..MOST_PAGES {
             let page = match self.page(start, count, report).await {
@@ -177,10 +210,10 @@ impl App {
                 }
             };
             let listed = page.entries.len() + page.unreadable.len();
-            let overlaps = reaches(&page, frontier.seen_until - OVERLAP);
+            let overlaps = reaches(&page, known_until);
             let (before, read) = (discovery.entries.len(), page.entries.len());
-            let older = |entry: &Entry| entry.accepted_at < frontier.seen_until - OVERLAP;
-            let known_from = page.entries.iter().position(older).unwrap_or(read);
+            let known_from =
+                page.entries.iter().position(|entry| entry.accepted_at < known_until).unwrap_or(read);
             let fresh = page.entries.into_iter().filter(|entry| seen.insert((entry.accession, entry.filer)));
             discovery.entries.extend(fresh);
             let new = discovery.entries.len() - before;
@@ -192,8 +225,8 @@ impl App {
                 return Ok(discovery);
             }
             if overlaps || listed == 0 && start == 0 && count == LONG_PAGE {
-                self.first_page
-                    .store(if start == 0 { wide_enough(known_from) } else { LONG_PAGE }, Ordering::Relaxed);
+                let enough = if start == 0 { wide_enough(known_from) } else { LONG_PAGE };
+                self.habit().enough[depth as usize] = enough;
                 discovery.complete = true;
                 return Ok(discovery);
             }
@@ -221,6 +254,10 @@ impl App {
             Err(error) if error.trouble == Trouble::FileUnavailable => Ok(true),
             Err(error) => Err(error),
         }
+    }
+
+    fn habit(&self) -> MutexGuard<'_, Habit> {
+        self.habit.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn page(&self, start: usize, count: usize, report: &mut PollReport) -> Result<Page, FetchError> {

@@ -26,7 +26,6 @@ pub use run::{OnceReport, RunError, run, run_once};
 pub use status::{LatencyStatus, Quantiles, ReceiptLine, Running, Status};
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
@@ -56,8 +55,8 @@ pub struct App {
     since: Mutex<Option<DateTime<Utc>>>,
     /// The unreadable entries of the feed that were told of.
     told: Mutex<BTreeSet<String>>,
-    /// How many entries of the feed a poll asks for first.
-    first_page: AtomicUsize,
+    /// How the feed is read.
+    habit: Mutex<discover::Habit>,
     /// The tickers of listed issuers, as far as they are known.
     listed: Mutex<tickers::Listed>,
     /// Which filings are fetched, as it was last found.
@@ -90,7 +89,7 @@ impl App {
             notifier,
             since: Mutex::new(since),
             told: Mutex::default(),
-            first_page: AtomicUsize::default(),
+            habit: Mutex::default(),
             listed: Mutex::default(),
             wanted: Mutex::default(),
             bodies: Mutex::default(),

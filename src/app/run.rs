@@ -5,13 +5,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use thiserror::Error;
 use tokio::sync::watch;
 use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{App, DeliverReport, Lane, PollReport, Watch};
+use super::{App, DeliverReport, Lane, PollReport, Reload, Watch};
 use crate::clock::Clock;
 use crate::destination::Destination;
 use crate::store::StoreError;
@@ -24,8 +24,10 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 const OFF_HOURS: TimeDelta = TimeDelta::minutes(2);
 /// How often it is looked whether a day is to be compared, or a past fetched.
 const LOOK_AT_DAYS: TimeDelta = TimeDelta::minutes(5);
-/// How often rule files are looked at.
-const LOOK_AT_RULES: TimeDelta = TimeDelta::milliseconds(700);
+/// How often rule files are looked at, in seconds of the clock: where polls are, too, so that it wakes once for both.
+const LOOK_AT_RULES_S: i64 = 2;
+/// While somebody writes them.
+const LOOK_AGAIN: TimeDelta = TimeDelta::milliseconds(700);
 /// How long a destination whose task broke down is left alone.
 const BROKEN_PAUSE: Duration = Duration::from_secs(30);
 
@@ -272,7 +274,7 @@ async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended
     }
 }
 
-/// Looks once a second whether rules were edited.
+/// Looks whether rules were edited.
 async fn reload_loop(app: Arc<App>, mut watch: Watch, mut stopped: watch::Receiver<bool>) -> Ended {
     loop {
         let looking = Arc::clone(&app);
@@ -282,9 +284,15 @@ async fn reload_loop(app: Arc<App>, mut watch: Watch, mut stopped: watch::Receiv
             (watch, looked)
         });
         let (back, looked) = looked.await?;
-        looked?;
         watch = back;
-        if !sleep_until(app.clock(), app.clock().now() + LOOK_AT_RULES, &mut stopped).await {
+        let now = app.clock().now();
+        let next = match looked? {
+            Reload::Unsettled => now + LOOK_AGAIN,
+            _ => {
+                now.trunc_subsecs(0) + TimeDelta::seconds(LOOK_AT_RULES_S - now.timestamp() % LOOK_AT_RULES_S)
+            }
+        };
+        if !sleep_until(app.clock(), next, &mut stopped).await {
             return Ok(());
         }
     }

@@ -110,7 +110,8 @@ pub fn read(bytes: &[u8]) -> Result<Page, FeedError> {
     let mut page = Page { entries: Vec::new(), unreadable: Vec::new() };
     let mut entry: Option<WireEntry> = None;
     let mut depth = 0_usize;
-    let mut field = String::new();
+    // The text of the element that is open, where it is one of those that are read.
+    let (mut field, mut is_read) = (String::new(), false);
     loop {
         match reader.read_event().map_err(|error| FeedError::Malformed(error.to_string()))? {
             Event::Start(start) => {
@@ -124,6 +125,7 @@ pub fn read(bytes: &[u8]) -> Result<Page, FeedError> {
                     entry.attributes(&start);
                 }
                 field.clear();
+                is_read = depth == 2 && WireEntry::FIELDS.contains(&name.as_ref());
                 depth += 1;
             }
             Event::Empty(empty) => {
@@ -131,9 +133,9 @@ pub fn read(bytes: &[u8]) -> Result<Page, FeedError> {
                     entry.attributes(&empty);
                 }
             }
-            Event::Text(text) => field.push_str(&text),
-            Event::CData(text) => field.push_str(&text),
-            Event::GeneralRef(reference) => {
+            Event::Text(text) if is_read => field.push_str(&text),
+            Event::CData(text) if is_read => field.push_str(&text),
+            Event::GeneralRef(reference) if is_read => {
                 let written = format!("&{};", &*reference);
                 field.push_str(&unescape(&written).unwrap_or_else(|_| written.as_str().into()));
             }
@@ -180,6 +182,9 @@ struct WireEntry {
 }
 
 impl WireEntry {
+    /// The elements whose text is read.
+    const FIELDS: [&str; 3] = ["title", "updated", "id"];
+
     fn attributes(&mut self, element: &BytesStart<'_>) {
         let (slot, key) = match element.local_name().as_ref() {
             "link" => (&mut self.href, "href"),

@@ -1,38 +1,76 @@
 //! One JSON object an alert, appended to a file: once, also where a crash fell between writing and recording.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::sync::{Mutex, PoisonError};
 
 use crate::alert::{Alert, Key};
 
-/// How far back a file is searched for an alert that may stand in it already, in bytes: some hundred alerts.
+/// How far back a file is searched for alerts that stand in it already, in bytes: some hundred alerts.
 const TAIL: u64 = 1024 * 1024;
+/// So many alerts of a file are remembered: as many as its end can have.
+const MOST_REMEMBERED: usize = 1_000;
 
 /// The line of an alert, with its newline.
 pub(super) fn line(alert: &Alert) -> Result<String, serde_json::Error> {
     Ok(serde_json::to_string(alert)? + "\n")
 }
 
-/// Appends a line, unless the file's end has one of the same alert, and brings it onto the disk.
-pub(super) fn append(file: &str, key: &Key, line: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().create(true).read(true).append(true).open(file)?;
-    let tail = tail(&mut file)?;
-    let mark = format!("{{\"key\":\"{key}\"");
-    let whole_lines = tail.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-    let written = tail[..whole_lines].windows(mark.len()).any(|window| window == mark.as_bytes());
-    if written {
-        return Ok(());
-    }
-    // A line that a crash cut short is left standing by itself.
-    let separator = if whole_lines == tail.len() { "" } else { "\n" };
-    file.write_all(format!("{separator}{line}").as_bytes())?;
-    file.sync_data()
+/// The files that alerts are appended to, and what their ends have.
+#[derive(Debug, Default)]
+pub(super) struct Files(Mutex<BTreeMap<String, Known>>);
+
+/// What is known of a file as long as it has this length: nobody else has written to it, and no write broke off.
+#[derive(Debug, Default)]
+struct Known {
+    length: u64,
+    /// The alerts at its end.
+    keys: VecDeque<String>,
 }
 
-fn tail(file: &mut File) -> io::Result<Vec<u8>> {
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-    let mut tail = Vec::new();
-    file.take(TAIL).read_to_end(&mut tail)?;
-    Ok(tail)
+impl Files {
+    /// Appends a line, unless the file's end has one of the same alert, and brings it onto the disk.
+    pub(super) fn append(&self, path: &str, key: &Key, line: &str) -> io::Result<()> {
+        let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+        let length = file.metadata()?.len();
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
+        let mut known = match known.filter(|known| known.length == length) {
+            Some(known) => known,
+            None => Known { length, keys: keys(&from_end(&mut file, length, TAIL)?) },
+        };
+        if !known.keys.iter().any(|known| known == key.as_str()) {
+            // A line that a crash cut short is left standing by itself.
+            let whole = from_end(&mut file, length, 1)?.last().is_none_or(|&byte| byte == b'\n');
+            let separator = if whole { "" } else { "\n" };
+            file.write_all(format!("{separator}{line}").as_bytes())?;
+            file.sync_data()?;
+            known.length += (separator.len() + line.len()) as u64;
+            known.keys.push_back(key.to_string());
+            known.keys.drain(..known.keys.len().saturating_sub(MOST_REMEMBERED));
+        }
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), known);
+        Ok(())
+    }
+}
+
+/// The keys of the alerts whose lines are whole, at most the last 1,000.
+fn keys(tail: &[u8]) -> VecDeque<String> {
+    let key = |line: &[u8]| {
+        let line = line.strip_suffix(b"\n")?.strip_prefix(b"{\"key\":\"")?;
+        let end = line.iter().position(|&byte| byte == b'"')?;
+        String::from_utf8(line[..end].to_vec()).ok()
+    };
+    let mut keys: VecDeque<String> =
+        tail.split_inclusive(|&byte| byte == b'\n').rev().filter_map(key).take(MOST_REMEMBERED).collect();
+    keys.make_contiguous().reverse();
+    keys
+}
+
+/// The last bytes of a file of this length, at most so many.
+fn from_end(file: &mut File, length: u64, most: u64) -> io::Result<Vec<u8>> {
+    file.seek(SeekFrom::Start(length.saturating_sub(most)))?;
+    let mut end = Vec::with_capacity(usize::try_from(length.min(most)).unwrap_or_default());
+    file.take(most).read_to_end(&mut end)?;
+    Ok(end)
 }

@@ -107,6 +107,7 @@ pub struct Notifier {
     bot: Option<DiscordBot>,
     channels: BTreeMap<String, DiscordWay>,
     mailer: Mailer,
+    files: Arc<jsonl::Files>,
 }
 
 enum DiscordWay {
@@ -144,7 +145,7 @@ impl Notifier {
             channels.insert(name(), way);
         }
         let mailer = Mailer::new(&settings.email, secrets.smtp_url.as_ref())?;
-        Ok(Self { output, colour, bot, channels, mailer })
+        Ok(Self { output, colour, bot, channels, mailer, files: Arc::default() })
     }
 
     /// Whether a destination can be served: what it needs is set.
@@ -198,9 +199,9 @@ impl Notifier {
         let Body::Alert(alert) = &delivery.body else { return Err(no_digest(&delivery.destination)) };
         let line = jsonl::line(alert).map_err(|error| SendError::never(error.to_string()))?;
         let Some(file) = file.map(str::to_owned) else { return self.write(line).await };
-        let key = alert.key.clone();
+        let (files, key) = (Arc::clone(&self.files), alert.key.clone());
         blocking(move || {
-            jsonl::append(&file, &key, &line).map_err(|error| format!("cannot append to {file}: {error}"))
+            files.append(&file, &key, &line).map_err(|error| format!("cannot append to {file}: {error}"))
         })
         .await?;
         Ok(Sent { message_id: None })

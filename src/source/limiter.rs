@@ -17,11 +17,13 @@ pub enum Priority {
     Backfill,
 }
 
-/// Spaces requests: no two begin within an interval.
+/// Spaces requests: after a pause two may begin together, so that what a page shows is fetched at once.
 #[derive(Debug)]
 pub(super) struct Limiter {
     interval: Duration,
-    /// When the next request may begin.
+    /// So much earlier than its place one may begin.
+    early: Duration,
+    /// The place of the next request.
     next: Mutex<Option<Instant>>,
     waiting: [AtomicUsize; 3],
 }
@@ -43,11 +45,16 @@ impl Drop for Waiting<'_> {
 }
 
 impl Limiter {
-    /// So many requests a second, which is more than zero. They are spaced a twentieth further than that asks for: on their
-    /// way some come nearer to each other.
+    /// So many requests in any second, which is more than zero. They are spaced a twentieth further than that asks for: on
+    /// their way some come nearer to each other.
     pub(super) fn new(per_second: u32) -> Self {
-        let interval = Duration::from_secs(1).mul_f64(1.05) / per_second.max(1);
-        Self { interval, next: Mutex::default(), waiting: Default::default() }
+        let spaced = |count: u32| Duration::from_secs(1).mul_f64(1.05) / count;
+        // The second of two that begin together counts as one more in that second.
+        let (interval, early) = match per_second {
+            0..=2 => (spaced(per_second.max(1)), Duration::ZERO),
+            _ => (spaced(per_second - 1), spaced(per_second - 1)),
+        };
+        Self { interval, early, next: Mutex::default(), waiting: Default::default() }
     }
 
     /// Waits until a request may begin.
@@ -58,14 +65,15 @@ impl Limiter {
             let wake = {
                 let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
                 let now = Instant::now();
-                let free = next.is_none_or(|next| next <= now);
+                let free = next.is_none_or(|next| next <= now + self.early);
                 let held_back = self.waiting[..own].iter().any(|count| count.load(Ordering::Acquire) > 0);
                 if free && !held_back {
-                    *next = Some(now + self.interval);
+                    *next = Some(next.map_or(now, |next| next.max(now)) + self.interval);
                     return;
                 }
                 // One that is held back looks again when the one before it has begun.
-                next.filter(|next| *next > now).unwrap_or(now + self.interval)
+                let place = next.and_then(|next| next.checked_sub(self.early));
+                place.filter(|place| *place > now).unwrap_or(now + self.interval)
             };
             sleep_until(wake).await;
         }
@@ -86,6 +94,7 @@ mod tests {
         let limiter = Arc::new(Limiter::new(10));
         let (sender, mut receiver) = mpsc::unbounded_channel();
         limiter.ready(Priority::Live).await;
+        let mut begun = vec![(Priority::Live, Instant::now())];
         for priority in [Priority::Backfill, Priority::Reconciliation, Priority::Live] {
             for _ in 0..8 {
                 let (limiter, sender) = (Arc::clone(&limiter), sender.clone());
@@ -96,18 +105,18 @@ mod tests {
             }
         }
         drop(sender);
-        let mut begun = Vec::new();
         while let Some(one) = receiver.recv().await {
             begun.push(one);
         }
         let order: Vec<Priority> = begun.iter().map(|(priority, _)| *priority).collect();
-        assert!(order.is_sorted() && order.len() == 24, "{order:?}");
-        for pair in begun.windows(2) {
-            assert!(pair[1].1 - pair[0].1 >= Duration::from_millis(104), "{begun:?}");
+        assert!(order.is_sorted() && order.len() == 25, "{order:?}");
+        assert_eq!(begun[0].1, begun[1].1, "after a pause two begin together");
+        for pair in begun[1..].windows(2) {
+            assert!(pair[1].1 - pair[0].1 >= Duration::from_millis(115), "{begun:?}");
         }
         // In no window of a second more than ten.
         assert!(begun.windows(11).all(|window| window[10].1 - window[0].1 >= Duration::from_secs(1)));
-        assert!(begun[23].1 - begun[0].1 < Duration::from_secs(4), "and none waits for nothing");
+        assert!(begun[24].1 - begun[0].1 < Duration::from_secs(4), "and none waits for nothing");
     }
 
     #[tokio::test(start_paused = true)]
