@@ -47,7 +47,8 @@ fn main() {
         |place: usize, default: u64| args.get(place).map_or(default, |n| n.parse().expect("a number"));
     match args.first().map(String::as_str) {
         None | Some("days") => days(number(1, 1)),
-        Some("hour") => hour(number(1, 60), number(2, 1), number(3, 1)),
+        Some("hour") => hour(number(1, 60), number(2, 1), number(3, 1), number(4, 1)),
+        Some("bare") => bare(args[1].parse().expect("a time"), number(2, 1), &args[3]),
         Some("bot") => bot(args[1].parse().expect("a time"), number(2, 1), args.get(3).is_some()),
         Some(other) => panic!("`{other}` is neither days nor hour"),
     }
@@ -57,7 +58,7 @@ fn accession(number: u64) -> Accession {
     format!("{:010}-23-{:06}", 9_900_000 + number / 1_000_000, number % 1_000_000).parse().unwrap()
 }
 
-fn submission(accession: Accession, issuer: u64, accepted_at: DateTime<Utc>) -> Vec<u8> {
+fn submission(accession: Accession, issuer: u64, code: &str, accepted_at: DateTime<Utc>) -> Vec<u8> {
     let digits = accepted_at.with_timezone(&New_York).format("%Y%m%d%H%M%S");
     format!(
         "<SEC-DOCUMENT>{accession}.txt\n<SEC-HEADER>{accession}.hdr.sgml\n<ACCEPTANCE-DATETIME>{digits}\n\
@@ -70,7 +71,7 @@ fn submission(accession: Accession, issuer: u64, accepted_at: DateTime<Utc>) -> 
          </reportingOwner><nonDerivativeTable><nonDerivativeTransaction>\
          <securityTitle><value>Common Stock</value></securityTitle>\
          <transactionDate><value>2023-03-06</value></transactionDate>\
-         <transactionCoding><transactionFormType>4</transactionFormType><transactionCode>S</transactionCode>\
+         <transactionCoding><transactionFormType>4</transactionFormType><transactionCode>{code}</transactionCode>\
          <equitySwapInvolved>0</equitySwapInvolved></transactionCoding>\
          <transactionAmounts><transactionShares><value>{shares}</value></transactionShares>\
          <transactionPricePerShare><value>10</value></transactionPricePerShare>\
@@ -82,7 +83,7 @@ fn submission(accession: Accession, issuer: u64, accepted_at: DateTime<Utc>) -> 
     .into_bytes()
 }
 
-fn sale(number: u64, accepted_at: DateTime<Utc>) -> Made {
+fn made(number: u64, code: &'static str, accepted_at: DateTime<Utc>) -> Made {
     let (accession, issuer) = (accession(number), 1_000 + number % 5_000);
     Made {
         accession,
@@ -90,7 +91,7 @@ fn sale(number: u64, accepted_at: DateTime<Utc>) -> Made {
         accepted_at,
         issuer: (Cik::new(issuer).unwrap(), format!("Issuer {issuer}")),
         owners: vec![(Cik::new(7).unwrap(), "DOE JANE".into())],
-        submission: Arc::new(move || submission(accession, issuer, accepted_at)),
+        submission: Arc::new(move || submission(accession, issuer, code, accepted_at)),
     }
 }
 
@@ -128,7 +129,7 @@ fn days(count: u64) {
                 // Spread over the recorded times, each day a little otherwise.
                 let place = (filing * times.len() as u64 / A_DAY + n * 7) % times.len() as u64;
                 let second = times[usize::try_from(place).unwrap()] + i64::try_from((filing * 13 + n) % 7).unwrap();
-                archive.add_made(sale(n * A_DAY + filing, midnight + TimeDelta::seconds(second)));
+                archive.add_made(made(n * A_DAY + filing, "S", midnight + TimeDelta::seconds(second)));
             }
         }
         archive.mix_other_forms(1);
@@ -220,16 +221,35 @@ fn bot(now: DateTime<Utc>, speed: u64, from_here: bool) {
     runtime.block_on(app::run(Arc::new(app), None, std::future::pending())).unwrap();
 }
 
-fn hour(minutes: u64, kills: u64, speed: u64) {
+/// What asking alone takes: a page of the feed each two seconds, and a submission, as often as the program asks for them.
+fn bare(now: DateTime<Utc>, speed: u64, edgar: &str) {
+    let clock = Clock::played(now, speed as f64);
+    let http = reqwest::Client::builder().gzip(true).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for number in 0_u32.. {
+            let due = now + TimeDelta::seconds(i64::from(number) * 2);
+            tokio::time::sleep(clock.real(due - clock.now())).await;
+            let page = format!("{edgar}/cgi-bin/browse-edgar?action=getcurrent&type=4&owner=include&count=40&start=0&output=atom");
+            let submission = format!("{edgar}/Archives/edgar/data/1000/{}.txt", accession(0));
+            for url in [page, submission] {
+                http.get(url).send().await.unwrap().bytes().await.unwrap();
+            }
+        }
+    });
+}
+
+fn hour(minutes: u64, kills: u64, speed: u64, one_in: u64) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let _entered = runtime.enter();
     let start = Utc::now().trunc_subsecs(0);
     let mut archive = Archive::default();
     for number in 0..31 * minutes {
         let second = i64::try_from(10 + number * 60 / 31).unwrap();
-        archive.add_made(sale(number, start + TimeDelta::seconds(second)));
+        let code = if number % one_in == 0 { "S" } else { "F" };
+        archive.add_made(made(number, code, start + TimeDelta::seconds(second)));
     }
-    let count = usize::try_from(31 * minutes).unwrap();
+    let count = usize::try_from((31 * minutes).div_ceil(one_in)).unwrap();
     archive.mix_other_forms(1);
     let clock = Clock::played(start, speed as f64);
     let stage = Stage { archive, clock, faults: Faults::none() };
@@ -260,6 +280,11 @@ fn hour(minutes: u64, kills: u64, speed: u64) {
         command.args(args).current_dir(folder.path());
         command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program")
     };
+    let now = clock.now().to_rfc3339();
+    let mut bare = Command::new(std::env::current_exe().unwrap())
+        .args(["bare", &now, &speed.to_string(), &edgar.base_url()])
+        .spawn()
+        .expect("this bench");
     // How long until a moment of the play.
     let until =
         |seconds: f64| clock.real(start + TimeDelta::milliseconds((seconds * 1e3) as i64) - clock.now());
@@ -276,8 +301,11 @@ fn hour(minutes: u64, kills: u64, speed: u64) {
     }
     std::thread::sleep(until(length + 20.0));
     (spent, most) = (spent + ticks(bot.id()), most.max(resident("VmHWM", bot.id())));
-    bot.kill().unwrap();
-    bot.wait().unwrap();
+    let asking = ticks(bare.id());
+    for process in [&mut bot, &mut bare] {
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
     let mut told: BTreeMap<String, usize> = BTreeMap::new();
     for line in fs::read_to_string(folder.path().join("alerts.jsonl")).unwrap().lines() {
         let alert: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -285,10 +313,11 @@ fn hour(minutes: u64, kills: u64, speed: u64) {
     }
     let twice = told.values().filter(|times| **times > 1).count();
     println!(
-        "{minutes} min at {speed} times the speed, {kills} kills: {count} filings, {} missed, {twice} told twice; {:.2} s of \
-         processor time, {} MB at most; {} pages of the feed, {} submissions, {:.1} MB",
+        "{minutes} min at {speed} times the speed, {kills} kills: {count} to tell, {} missed, {twice} told twice; {:.2} s of \
+         processor time ({:.2} s for asking alone), {} MB at most; {} pages of the feed, {} submissions, {:.1} MB",
         count - told.len(),
         spent as f64 / 100.0,
+        asking as f64 / 100.0,
         most / 1_024,
         edgar.log().feed,
         edgar.log().submissions,

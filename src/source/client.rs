@@ -237,7 +237,7 @@ impl Client {
         most: usize,
         priority: Priority,
     ) -> Result<Vec<u8>, FetchError> {
-        self.limiter.ready(priority).await;
+        let _under_way = self.limiter.ready(priority).await;
         if self.is_closed() {
             let message = format!("{path}: not asked, since EDGAR is left alone for now");
             return Err(FetchError { trouble: Trouble::Silent, message, retry_after: None });
