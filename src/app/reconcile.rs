@@ -167,6 +167,13 @@ impl App {
             }
         }
         if receipt.state == Progress::Fetching {
+            if self.has_lost(&receipt)? {
+                tracing::error!(day = %receipt.day, "what was missed is no longer to be fetched: the index is read again");
+                receipt.state = Progress::Waiting { attempts: 0, next_try: now, reason: String::new() };
+                self.store.compared(&receipt, &[], &[], now)?;
+                report.again(now + FETCHING);
+                return Ok(false);
+            }
             if !self.count_missed(&mut receipt, frontier)? {
                 self.store.compared(&receipt, &[], &[], now)?;
                 report.again(now + FETCHING);
@@ -191,6 +198,12 @@ impl App {
         let wanted = self.wanted()?;
         let known_rings = frontier.asked_since.is_some_and(|since| edgar_day(since) <= receipt.day);
         let (mut missed, mut passed_over, mut undecided) = (Vec::new(), Vec::new(), 0);
+        for known in std::mem::take(&mut receipt.missed) {
+            // One whose record was lost is missed once more.
+            if self.store.standing(known)? != Standing::New {
+                receipt.missed.push(known);
+            }
+        }
         let mut unlisted: BTreeSet<Accession> = self.store.seen_on(receipt.day)?.into_iter().collect();
         for listed in &index.filings {
             unlisted.remove(&listed.accession);
@@ -246,6 +259,16 @@ impl App {
         }
         self.count(missed.len(), undecided, passed_over.len());
         self.store.compared(receipt, &missed, &passed_over, now)
+    }
+
+    /// Whether something that was missed is neither to be fetched nor done: its record could not be read, and was set aside.
+    fn has_lost(&self, receipt: &Receipt) -> Result<bool, StoreError> {
+        for accession in receipt.missed.iter().chain(&receipt.again) {
+            if self.store.standing(*accession)? == Standing::New {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Counts what became of what was missed; whether all of it is done.
@@ -341,6 +364,8 @@ impl App {
         if self.store.quarantine_len() == 0 {
             return Ok(());
         }
+        // A crash may have come between.
+        self.tell_of_quarantined(now)?;
         let due = |tried: DateTime<Utc>| tried > now || now - tried >= QUARANTINED.0;
         for one in self.store.quarantined(usize::MAX)? {
             let confined = self.store.standing(one.filing.accession)? == Standing::Unreadable;

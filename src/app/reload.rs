@@ -163,12 +163,19 @@ impl App {
 
     /// Queues a notice to each destination of the operators.
     pub(super) fn tell_operators(&self, notice: &Notice, now: DateTime<Utc>) -> Result<(), StoreError> {
-        for destination in &self.settings.operators {
-            let body = Body::Notice(Box::new(notice.clone()));
-            self.store.enqueue(&Delivery::new(destination.clone(), body, now))?;
+        for delivery in self.to_operators(notice, now) {
+            self.store.enqueue(&delivery)?;
         }
         self.wake.notify_one();
         Ok(())
+    }
+
+    /// A notice to each destination of the operators.
+    pub(super) fn to_operators(&self, notice: &Notice, now: DateTime<Utc>) -> Vec<Delivery> {
+        let to = |destination: &Destination| {
+            Delivery::new(destination.clone(), Body::Notice(Box::new(notice.clone())), now)
+        };
+        self.settings.operators.iter().map(to).collect()
     }
 }
 

@@ -61,7 +61,6 @@ impl App {
         now: DateTime<Utc>,
         report: &mut PollReport,
     ) -> Result<(), StoreError> {
-        let mut confined = Vec::new();
         let waits = |pending: &Pending| now < pending.not_before && pending.not_before - now <= LONGEST_WAIT;
         let mut due: Vec<Pending> =
             self.store.pending()?.into_iter().filter(|pending| !waits(pending)).collect();
@@ -93,7 +92,7 @@ impl App {
             match body {
                 Ok(body) => {
                     failures = 0;
-                    confined.extend(self.settle(pending, body, now, report)?);
+                    self.settle(pending, body, now, report)?;
                 }
                 Err(error) if error.trouble == Trouble::Silent => {
                     report.trouble = report.trouble.take().or(Some(error));
@@ -111,7 +110,7 @@ impl App {
                     report.postponed += 1;
                 }
                 Err(error) => {
-                    confined.extend(self.postpone(pending, &error.message, now, report)?);
+                    self.postpone(pending, &error.message, now, report)?;
                     if error.retry_after.is_some() {
                         self.trouble(error, now, report).await?;
                         break;
@@ -146,20 +145,33 @@ impl App {
         if report.rang > rang {
             self.wake.notify_one();
         }
-        if !confined.is_empty() {
-            self.tell_operators(&quarantine_notice(&confined, now), now)?;
+        if report.unreadable > 0 {
+            self.tell_of_quarantined(now)?;
         }
         Ok(())
     }
 
-    /// Settles a filing by what came; it is returned where it went into quarantine for the first time.
+    /// Tells the operators of the filings in quarantine of which they were not told.
+    pub(super) fn tell_of_quarantined(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut confined = self.store.quarantined(usize::MAX)?;
+        confined.retain(|one| !one.told);
+        if confined.is_empty() {
+            return Ok(());
+        }
+        let notices = self.to_operators(&quarantine_notice(&confined, now), now);
+        self.store.tell_of(&confined, &notices)?;
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Settles a filing by what came.
     fn settle(
         &self,
         pending: Pending,
         body: Vec<u8>,
         now: DateTime<Utc>,
         report: &mut PollReport,
-    ) -> Result<Option<Quarantined>, StoreError> {
+    ) -> Result<(), StoreError> {
         let asked = pending.filing.accession;
         match reader::read(&body) {
             Ok(mut filing) if filing.accession == Some(asked) => {
@@ -177,7 +189,7 @@ impl App {
                     };
                     self.store.postpone(&Pending { not_before, filing: known, ..pending })?;
                     report.postponed += 1;
-                    return Ok(None);
+                    return Ok(());
                 }
                 let settled = self.plan(&pending, &filing, now)?;
                 if self.store.commit(&settled)? {
@@ -185,7 +197,7 @@ impl App {
                     report.rang += usize::from(settled.ending == Ending::Rang);
                     report.past += usize::from(settled.ending == Ending::Past);
                 }
-                Ok(None)
+                Ok(())
             }
             Ok(filing) => {
                 let other = filing.accession.map_or("none".to_owned(), |accession| accession.to_string());
@@ -217,7 +229,7 @@ impl App {
         reason: &str,
         now: DateTime<Utc>,
         report: &mut PollReport,
-    ) -> Result<Option<Quarantined>, StoreError> {
+    ) -> Result<(), StoreError> {
         let attempts = pending.attempts + 1;
         let accession = pending.filing.accession;
         if attempts >= MOST_ATTEMPTS {
@@ -230,10 +242,10 @@ impl App {
         tracing::warn!(%accession, attempts, %reason, "not fetched, tried again later");
         self.store.postpone(&Pending { attempts, not_before, ..pending })?;
         report.postponed += 1;
-        Ok(None)
+        Ok(())
     }
 
-    /// Puts a filing into quarantine; it is returned where it was not there before.
+    /// Puts a filing into quarantine.
     fn confine(
         &self,
         pending: &Pending,
@@ -241,7 +253,7 @@ impl App {
         body: Vec<u8>,
         now: DateTime<Utc>,
         report: &mut PollReport,
-    ) -> Result<Option<Quarantined>, StoreError> {
+    ) -> Result<(), StoreError> {
         let accession = pending.filing.accession;
         let known = self.store.quarantine_of(accession)?;
         let quarantined = Quarantined {
@@ -251,6 +263,7 @@ impl App {
             since: known.as_ref().map_or(now, |known| known.since),
             tried_at: now,
             tries: known.as_ref().map_or(0, |known| known.tries) + 1,
+            told: known.as_ref().is_some_and(|known| known.told),
         };
         match &known {
             None => {
@@ -258,11 +271,11 @@ impl App {
             }
             Some(_) => tracing::info!(%accession, %error, "a filing stays in quarantine"),
         }
-        let unreadable = Some((quarantined.clone(), body));
+        let unreadable = Some((quarantined, body));
         self.store.commit(&Settled { unreadable, ..Settled::new(accession, Ending::Unreadable, now) })?;
         report.settled += 1;
         report.unreadable += 1;
-        Ok(known.is_none().then_some(quarantined))
+        Ok(())
     }
 }
 

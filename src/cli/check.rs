@@ -113,7 +113,7 @@ fn failure(rule: &Rule, test: &rules::RuleTest) -> Option<Problem> {
 /// Warnings of tickers that EDGAR's list does not have, where the bot has fetched one.
 fn unknown_tickers(rules: &[Rule], settings: &Settings) -> Vec<Problem> {
     // A store that is in use, or not there yet, has no list for us.
-    let opened = settings.store_dir.is_dir().then(|| Store::open(&settings.store_dir).ok()).flatten();
+    let opened = Store::is_in(&settings.store_dir).then(|| Store::open(&settings.store_dir).ok()).flatten();
     let Some((_, listed)) = opened.and_then(|store| store.tickers().ok().flatten()) else {
         return Vec::new();
     };

@@ -92,7 +92,7 @@ fn edgar(settings: &Settings) -> anyhow::Result<(Runtime, Client)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let dir = &settings.store_dir;
     let status = runtime.block_on(status::asked(dir)).or_else(|| {
-        let store = dir.is_dir().then(|| Store::open(dir).ok()).flatten()?;
+        let store = Store::is_in(dir).then(|| Store::open(dir).ok()).flatten()?;
         Status::of(&store, Clock::wall().now()).ok()
     });
     if let Some(until) = status.and_then(|status| status.silent_until) {

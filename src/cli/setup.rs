@@ -51,7 +51,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
 /// The store, where there is one that can be opened, and what that means for the answer.
 pub(super) fn store(settings: &Settings) -> anyhow::Result<(Option<Store>, Option<String>)> {
     let dir = &settings.store_dir;
-    if !dir.is_dir() {
+    if !Store::is_in(dir) {
         let note =
             format!("There is no store in {} yet: without history, and nothing was sent.", dir.display());
         return Ok((None, Some(note)));

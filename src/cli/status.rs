@@ -40,7 +40,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = setup::settings(args.config.as_deref())?;
     let dir = &settings.store_dir;
-    if !dir.is_dir() {
+    if !Store::is_in(dir) {
         let said = format!("There is no store in {} yet: sellbell has not run.\n", dir.display());
         if args.json {
             tell(&mut io::stderr(), &said);

@@ -111,6 +111,13 @@ impl Settled {
             unreadable: None,
         }
     }
+
+    /// Whether it causes nothing but its own place in history.
+    fn is_quiet(&self) -> bool {
+        let Self { history, deliveries, gathered, summed, unreadable, .. } = self;
+        let own = history.iter().flat_map(|(_, past)| past).all(|past| past.accession == self.accession);
+        own && deliveries.is_empty() && gathered.is_empty() && summed.is_empty() && unreadable.is_none()
+    }
 }
 
 /// What a poll found.
@@ -239,8 +246,11 @@ impl Store {
     /// Makes a filing done, with all that it causes, in one transaction. `false`: it was done before, and nothing is
     /// written. One that was not fetched can still be read into history.
     ///
+    /// Where it causes nothing but its own place in history, as most do, that is written before "done", and needs no
+    /// transaction: a crash in between has it read again, and a filing is no past of itself.
+    ///
     /// # Errors
-    /// Failures of the store; then nothing of it is written.
+    /// Failures of the store; then it is not done.
     pub fn commit(&self, settled: &Settled) -> Result<bool, StoreError> {
         let inner = &self.inner;
         let key = settled.accession.to_string();
@@ -250,6 +260,14 @@ impl Store {
             settled.history.iter().flat_map(|(issuer, past)| past.iter().map(|past| (*issuer, past)))
         {
             history.push((place(issuer, past), encode(&key, past)?));
+        }
+        let was_confined = inner.quarantine.contains_key(&key).map_err(|error| self.failed(error))?;
+        if settled.is_quiet() && !was_confined && self.standing(settled.accession)? == Standing::Pending {
+            for (place, past) in history {
+                self.write(|| inner.history.insert(place, past))?;
+            }
+            self.write(|| inner.filings.insert(key.as_str(), done))?;
+            return self.write(|| inner.pending.remove(key.as_str())).map(|_| true);
         }
         let joined = self.joined(&settled.deliveries)?;
         let trees = (

@@ -1,5 +1,7 @@
 //! Up to where EDGAR was read, while it is asked nothing, and the tickers that it lists.
 
+use std::sync::PoisonError;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -86,7 +88,17 @@ impl Store {
     /// Failures of the store.
     pub fn frontier(&self) -> Result<Option<Frontier>, StoreError> {
         let bytes = self.inner.meta.get(FRONTIER).map_err(|error| self.failed(error))?;
-        bytes.map(|bytes| decode(FRONTIER, &bytes)).transpose()
+        let Some(bytes) = bytes else { return Ok(None) };
+        // It is asked for at every turn.
+        let mut last = self.inner.frontier.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some((known, frontier)) if *known == bytes => Ok(Some(*frontier)),
+            _ => {
+                let frontier = decode(FRONTIER, &bytes)?;
+                *last = Some((bytes, frontier));
+                Ok(Some(frontier))
+            }
+        }
     }
 
     /// Notes that the daily indexes before `next` have closed the hole, where it lies before that day, and that a look back is

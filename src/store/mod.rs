@@ -33,15 +33,17 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde::de::DeserializeOwned;
 use sled::transaction::{
     ConflictableTransactionError, ConflictableTransactionResult, TransactionError, Transactional,
 };
-use sled::{Db, Tree};
+use sled::{Db, IVec, Tree};
 use thiserror::Error;
 
+/// sled's file in the store's folder.
+const FILE: &str = "db";
 /// What sled may keep of its pages, in bytes as they are on the disk (in memory they take several times that): little here
 /// is read again.
 const CACHE: u64 = 1024 * 1024;
@@ -99,6 +101,8 @@ struct Inner {
     meta: Tree,
     /// Records that could not be read, by tree and key.
     aside: Tree,
+    /// The frontier as it was last read, with its bytes.
+    frontier: Mutex<Option<(IVec, Frontier)>>,
     /// Held while something is written and not counted yet.
     writing: RwLock<()>,
     /// Counts writes, and which of them are on the disk.
@@ -166,12 +170,18 @@ impl Store {
             subscriptions: tree("subscriptions")?,
             meta: tree("meta")?,
             aside: tree("aside")?,
+            frontier: Mutex::default(),
             writing: RwLock::new(()),
             db,
             written: AtomicU64::new(1),
             flushed: AtomicU64::new(0),
         };
         Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Whether a folder has a store; [`Self::open`] makes one where it has none.
+    pub fn is_in(dir: &Path) -> bool {
+        dir.join(FILE).is_file()
     }
 
     /// Bytes that it takes on the disk.
@@ -311,7 +321,7 @@ impl Store {
 impl Inner {
     fn sync(&self) -> Result<(), sled::Error> {
         self.db.flush()?;
-        File::open(self.dir.join("db")).and_then(|file| file.sync_data()).map_err(sled::Error::Io)
+        File::open(self.dir.join(FILE)).and_then(|file| file.sync_data()).map_err(sled::Error::Io)
     }
 }
 

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::filings::{Found, Pending};
 use super::record::encode;
-use super::{Store, StoreError, abort};
+use super::{Store, StoreError, abort, queue};
+use crate::delivery::Delivery;
 use crate::edgar::FilingRef;
 use crate::filing::Accession;
 
@@ -24,6 +25,13 @@ pub struct Quarantined {
     pub tried_at: DateTime<Utc>,
     /// How often it came back here.
     pub tries: u32,
+    /// Whether the operators were told. Records of older versions were.
+    #[serde(default = "told")]
+    pub told: bool,
+}
+
+fn told() -> bool {
+    true
 }
 
 impl Store {
@@ -82,6 +90,22 @@ impl Store {
             })?;
         }
         Ok(())
+    }
+
+    /// Queues what tells of these filings, and notes that they were told of, at once.
+    ///
+    /// # Errors
+    /// Failures of the store; then nothing of it is written.
+    pub fn tell_of(&self, quarantined: &[Quarantined], deliveries: &[Delivery]) -> Result<(), StoreError> {
+        let trees = (&self.inner.quarantine, &self.inner.queue, &self.inner.deliveries);
+        self.transact(&trees, |(quarantine, queue, known)| {
+            for one in quarantined {
+                let key = one.filing.accession.to_string();
+                let told = encode(&key, &Quarantined { told: true, ..one.clone() }).map_err(abort)?;
+                quarantine.insert(key.as_str(), told)?;
+            }
+            deliveries.iter().try_for_each(|delivery| queue::enqueue(queue, known, delivery))
+        })
     }
 
     /// Puts a filing into quarantine, or back into it, within a transaction of [`Store::commit`].

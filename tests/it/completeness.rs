@@ -4,13 +4,18 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sellbell::app::BackfillReport;
+use sellbell::clock::Clock;
+use sellbell::config::Settings;
 use sellbell::edgar::FilingRef;
 use sellbell::filing::edgar_day;
-use sellbell::store::{Backfill, Discovered, Frontier, Ledger, Standing, Store};
+use sellbell::source::Client;
+use sellbell::store::{
+    Backfill, Discovered, Ending, Frontier, Ledger, Quarantined, Settled, Standing, Store,
+};
 
 use crate::fakes::edgar::Published;
 use crate::plays::{ANY_SALE, cik};
-use crate::world::{World, at, deliver_all, small_sale};
+use crate::world::{World, at, deliver_all, reopened, small_sale};
 
 const OPERATORS: &str = "[operators]\nnotify = [\"terminal\"]\n";
 
@@ -519,4 +524,103 @@ async fn a_company_that_edgar_does_not_know_is_given_up() {
     assert_eq!(asked.lock().unwrap().len(), 3);
     assert_eq!(app.store.backfills().unwrap(), []);
     world.finish().await;
+}
+
+/// EDGAR has never been seen to send one; RFC 9110 has three ways to write a date, of which servers use this one.
+#[tokio::test(start_paused = true)]
+async fn a_retry_after_that_is_a_date_is_a_wait_until_then() {
+    for (date, seconds) in [
+        ("Wed, 08 Mar 2023 20:20:00 GMT", Some(1_200)),
+        ("Wed, 08 Mar 2023 19:00:00 GMT", Some(0)),
+        ("soon", None),
+    ] {
+        let (base, _) = answering(move |_| {
+            let response = axum::response::Response::builder().status(503).header("retry-after", date);
+            response.body(axum::body::Body::empty()).unwrap()
+        })
+        .await;
+        let settings = format!("[edgar]\nbase_url = \"{base}\"\n");
+        let settings = Settings::read("settings", &settings, &[]).unwrap();
+        let clock = Clock::played(at("2023-03-08T15:00:00-05:00"), 1.0);
+        let error = Client::new(&settings.edgar, clock).unwrap().feed_page(0, 20).await.unwrap_err();
+        let waits = error.retry_after.map(|wait| wait.as_secs_f64().round() as i64);
+        assert_eq!(waits, seconds, "{date}");
+    }
+}
+
+/// A crash between a filing's way into quarantine and the notice of it.
+#[tokio::test]
+async fn a_filing_in_quarantine_is_told_of_after_a_crash() {
+    let world = World::new().await;
+    let now = at("2021-08-25T10:00:00-04:00");
+    known_store(&world, now);
+    let accession = "0000000007-21-000001".parse().unwrap();
+    let confined = Quarantined {
+        filing: in_the_past("0000000007-21-000001"),
+        seen_at: now,
+        reason: "it is cut".into(),
+        since: now,
+        tried_at: now,
+        tries: 1,
+        told: false,
+    };
+    let store = reopened(&world.path("store"));
+    let unreadable = Some((confined, b"<cut".to_vec()));
+    store.commit(&Settled { unreadable, ..Settled::new(accession, Ending::Unreadable, now) }).unwrap();
+    drop(store);
+    let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
+    for minutes in [1, 6] {
+        app.reconcile_once(now + TimeDelta::minutes(minutes)).await.unwrap();
+    }
+    deliver_all(&app, now + TimeDelta::minutes(6)).await;
+    let told = world.take_output();
+    assert_eq!(told.matches("A filing cannot be read").count(), 1, "{told}");
+    world.edgar.take_index_requests();
+    world.finish().await;
+}
+
+/// What a comparison missed is pending; then the disk damages that record.
+#[tokio::test]
+async fn a_missed_filing_whose_record_is_damaged_is_missed_once_more() {
+    let world = World::new().await;
+    let day = at("2021-08-24T12:00:00-04:00");
+    let missed = dated("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00");
+    let shown = world.edgar.publish_unlisted(&missed);
+    world.edgar.publish_index("20210824", &[(shown, 70)]);
+    let app = world.app(ANY_SALE, None);
+    known_since(&app, day);
+    let now = at("2021-08-25T12:00:00-04:00");
+    assert_eq!(app.reconcile_once(now).await.unwrap().missed, 1);
+    drop(app);
+    let pending = raw(&world.path("store")).open_tree("pending").unwrap();
+    pending.insert(shown, &b"\x01{\"filing\":"[..]).unwrap();
+    pending.flush().unwrap();
+    drop(pending);
+    let app = world.app(ANY_SALE, None);
+    let (mut now, mut receipts) = (now, Vec::new());
+    for _ in 0..12 {
+        now += TimeDelta::minutes(10);
+        app.settle_once(now).await.unwrap();
+        receipts.extend(app.reconcile_once(now).await.unwrap().receipts);
+    }
+    let said: Vec<String> = receipts.iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["2021-08-24: 1 in the index, 0 seen, 1 recovered, 0 unreadable"]);
+    assert_eq!(app.store.standing(shown.parse().unwrap()).unwrap(), Standing::Done);
+    world.edgar.take_index_requests();
+    world.edgar.take_fetched();
+    deliver_all(&app, now).await;
+    world.take_output();
+    world.finish().await;
+}
+
+/// The store's files without the store, of an app that was dropped.
+fn raw(dir: &std::path::Path) -> sled::Db {
+    drop(reopened(dir));
+    for _ in 0..500 {
+        if let Ok(db) = sled::open(dir) {
+            return db;
+        }
+        std::thread::yield_now();
+    }
+    panic!("the store in {} stays locked", dir.display());
 }

@@ -35,6 +35,10 @@ fn status_says_what_there_is_and_a_stale_address_misleads_nobody() {
     assert!(none.status.success() && said(&none).contains("sellbell has not run"));
     let none = sellbell(dir.path(), &["status", "--json"]);
     assert!(none.status.success() && none.stdout == b"null\n", "{}", said(&none));
+    // A folder that somebody made for the store is no store, and does not become one.
+    fs::create_dir(dir.path().join("sellbell-data")).unwrap();
+    assert!(said(&sellbell(dir.path(), &["status"])).contains("sellbell has not run"));
+    assert_eq!(fs::read_dir(dir.path().join("sellbell-data")).unwrap().count(), 0);
     drop(Store::open(&dir.path().join("sellbell-data")).unwrap());
     fs::write(dir.path().join("sellbell-data/address"), "127.0.0.1:9\n").unwrap();
     let stopped = sellbell(dir.path(), &["status"]);
@@ -45,6 +49,30 @@ fn status_says_what_there_is_and_a_stale_address_misleads_nobody() {
     );
     let json: Value = serde_json::from_slice(&sellbell(dir.path(), &["status", "--json"]).stdout).unwrap();
     assert_eq!((&json["pending"], &json["running"]), (&Value::from(0), &Value::Null));
+}
+
+/// Kubernetes sets such variables for a service named sellbell.
+#[test]
+fn a_variable_that_names_no_setting_is_told_of_and_stops_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let with = |name| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sellbell"));
+        command
+            .arg("status")
+            .current_dir(dir.path())
+            .env_clear()
+            .env(name, "tcp://10.0.0.1:80")
+            .output()
+            .unwrap()
+    };
+    let stray = with("SELLBELL_PORT");
+    assert!(
+        stray.status.success() && said(&stray).contains("SELLBELL_PORT sets nothing"),
+        "{}",
+        said(&stray)
+    );
+    let wrong = with("SELLBELL_EDGAR__PORT");
+    assert!(!wrong.status.success() && said(&wrong).contains("has no key `port`"), "{}", said(&wrong));
 }
 
 #[test]
@@ -291,7 +319,7 @@ fn days_are_played_one_after_the_other_into_a_store_that_is_kept() {
     let first = text.find("2021-08-24: 1 in the index, 1 seen, 0 recovered").unwrap();
     let second = text.find("2021-08-25: ").unwrap();
     assert!(first < second && text[first..second].contains("requests so far"), "{text}");
-    assert!(text[first..second].contains("alerts      1 in the last day"), "{text}");
+    assert!(text[first..second].contains("No times are told"), "{text}");
     assert!(Store::open(&dir.path().join("kept/store")).unwrap().ledger().unwrap().is_some());
     let again = sellbell(dir.path(), &args);
     assert_eq!(again.status.code(), Some(1));

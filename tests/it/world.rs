@@ -164,7 +164,7 @@ impl World {
 }
 
 /// The store of an app that was dropped: sled's own threads may hold its lock a moment longer.
-fn reopened(dir: &Path) -> Store {
+pub fn reopened(dir: &Path) -> Store {
     for _ in 0..500 {
         match Store::open(dir) {
             Err(StoreError::Busy(_)) => std::thread::yield_now(),

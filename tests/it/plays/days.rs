@@ -101,3 +101,43 @@ async fn rules_for_ten_issuers_fetch_theirs_alone() {
         play.stop().await;
     }
 }
+
+/// Of 97 issuers 80 are listed, ten of them named by ticker. The 17 others type no symbol, which only their filings tell.
+#[tokio::test(start_paused = true)]
+async fn rules_for_ten_tickers_fetch_their_filings_and_those_that_cannot_be_told() {
+    let start = at("2023-03-08T15:55:00-05:00");
+    let rules = "[[rule]]\nname = \"ten\"\ncodes = [\"S\"]\nnotify = [\"jsonl\"]\n\
+        tickers = [\"TK1\", \"TK2\", \"TK3\", \"TK4\", \"TK5\", \"TK6\", \"TK7\", \"TK8\", \"TK9\", \"TK10\"]\n";
+    let (mut archive, mut dice) = (Archive::default(), Dice::new(4));
+    let (mut ten, mut unlisted) = (BTreeSet::new(), BTreeSet::new());
+    for number in 0..300 {
+        let second = TimeDelta::seconds(i64::try_from(300 + dice.below(3_600)).unwrap());
+        let (accession, issuer) = (accession(number), number % 97);
+        let text =
+            String::from_utf8((made(accession, "4", 1_000 + issuer, start + second).submission)()).unwrap();
+        match issuer {
+            0 | 81.. => drop(unlisted.insert(accession)),
+            1..=10 => drop(ten.insert(accession)),
+            _ => {}
+        }
+        let symbol = if (1..=80).contains(&issuer) { format!("TK{issuer}") } else { "NONE".to_owned() };
+        archive.add(text.replace(">NONE<", &format!(">{symbol}<")).into_bytes()).unwrap();
+    }
+    archive.mix_other_forms(4);
+    let mut play = Play::new(archive, start, Faults::none(), rules).await.polling("*/30 * 6-21 * * Mon-Fri");
+    let app = play.start(Some(start));
+    play.until(at("2023-03-09T01:00:00-05:00")).await;
+    assert_eq!(play.told().into_keys().collect::<BTreeSet<_>>(), ten);
+    let running = app.status(play.clock.now()).unwrap().running.unwrap();
+    let fetched: BTreeSet<_> = play.edgar.fetched().into_keys().collect();
+    assert!(ten.len() > 25 && ten.is_subset(&fetched) && unlisted.is_subset(&fetched));
+    let others: BTreeSet<_> = fetched.difference(&ten).copied().collect();
+    // Beside the unlisted ones those of which the feed did not show the issuer in time.
+    assert!(others.difference(&unlisted).count() < 15, "{running:?}");
+    assert_eq!(u64::try_from(others.len()).unwrap(), running.undecided, "{running:?}");
+    assert_eq!((running.not_fetched + running.fetched, play.edgar.log().tickers), (300, 1));
+    let receipt = app.store.receipt("2023-03-08".parse().unwrap()).unwrap().unwrap();
+    assert!(receipt.is_clean() && receipt.listed == 300, "{receipt}");
+    drop(app);
+    play.stop().await;
+}
