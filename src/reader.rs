@@ -10,9 +10,12 @@ use crate::text::decode;
 /// The largest submission that is read, in bytes. The largest of 18,794 real ones is below a tenth of it.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
 
+/// The place of what is wrong with all of it.
+const WHOLE: &str = "the whole file";
+
 /// Why bytes could not be read as a filing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{message} ({at})")]
+#[error("{message}{}", place(.at))]
 pub struct Unreadable {
     /// A stable word: `not-a-filing`, `not-well-formed`, `not-ownership`, `incomplete`, `too-large`; of archives `damaged`.
     pub kind: &'static str,
@@ -29,7 +32,7 @@ pub struct Unreadable {
 pub fn read(bytes: &[u8]) -> Result<Filing, Unreadable> {
     if bytes.len() > MAX_BYTES {
         let message = format!("{} bytes are more than the {MAX_BYTES} that are read", bytes.len());
-        return Err(Unreadable { kind: "too-large", message, at: "the whole file".into() });
+        return Err(Unreadable { kind: "too-large", message, at: WHOLE.into() });
     }
     let (text, doubtful) = decode(bytes);
     let submission = submission::read(&text).map_err(|error| match error {
@@ -46,14 +49,18 @@ pub fn read(bytes: &[u8]) -> Result<Filing, Unreadable> {
         filing.warnings.push(Warning {
             code: "bad-encoding".into(),
             message: "bytes that its encoding does not have were replaced or guessed at".into(),
-            at: "the whole file".into(),
+            at: WHOLE.into(),
         });
     }
     Ok(filing)
 }
 
+fn place(at: &str) -> String {
+    if at == WHOLE { String::new() } else { format!(" ({at})") }
+}
+
 fn unreadable(kind: &'static str, error: &SubmissionError) -> Unreadable {
-    Unreadable { kind, message: error.to_string(), at: "the whole file".into() }
+    Unreadable { kind, message: error.to_string(), at: WHOLE.into() }
 }
 
 fn located(error: ReadError, xml_line: usize) -> Unreadable {

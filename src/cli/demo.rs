@@ -1,6 +1,7 @@
 //! `sellbell demo`: the whole pipeline on bundled filings, without network or set-up.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -42,6 +43,8 @@ async fn play(dir: &Path) -> anyhow::Result<ExitCode> {
     let count = archive.len();
     let edgar = ReplayedEdgar::start(archive).await.context("cannot serve the bundled EDGAR on loopback")?;
     let discord_dir = dir.join("discord");
+    fs::create_dir_all(&discord_dir)
+        .with_context(|| format!("cannot make the folder {}", discord_dir.display()))?;
     let discord = WebhookSink::start(&discord_dir).await.context("cannot serve a webhook on loopback")?;
 
     let toml = settings_text(&edgar.base_url(), dir);
@@ -118,7 +121,7 @@ fn summary(report: &OnceReport, dir: &Path) -> anyhow::Result<String> {
 fn files(folder: &Path, ending: &str) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     if folder.is_dir() {
-        for entry in std::fs::read_dir(folder)? {
+        for entry in fs::read_dir(folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == ending) {
                 found.push(path);

@@ -58,6 +58,9 @@ impl<S: FnMut() -> anyhow::Result<Settings>> Named<S> {
     /// A filing: a file, the accession of a bundled or any filing, or its address on sec.gov.
     pub(super) fn read(&mut self, name: &str) -> Result<Filing, Unreadable> {
         let path = Path::new(name);
+        if path.is_dir() {
+            return Err(unreadable("it is a folder: name the files in it".to_owned()));
+        }
         if path.exists() {
             return of_file(path);
         }

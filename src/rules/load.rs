@@ -24,7 +24,7 @@ const MOST_PROBLEMS: usize = 1_000;
 #[derive(Debug, Error)]
 pub enum LoadError {
     /// A file or folder could not be read.
-    #[error("cannot read {}: {error}", path.display())]
+    #[error("cannot read the rules in {}: {error}", path.display())]
     Io {
         /// Which.
         path: PathBuf,

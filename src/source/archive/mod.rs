@@ -67,12 +67,12 @@ pub struct Entry {
 #[derive(Debug, Error)]
 pub enum ArchiveError {
     /// A file or folder that is not there or must not be read.
-    #[error("{}: cannot be read ({source}): check that it is there and may be read", path.display())]
+    #[error("{}: cannot be read ({error}): check that it is there and may be read", path.display())]
     Read {
         /// The file or folder.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        error: io::Error,
     },
     /// A file of another kind.
     #[error(
@@ -111,8 +111,8 @@ pub enum ArchiveError {
 }
 
 impl ArchiveError {
-    fn read(path: &Path, source: io::Error) -> Self {
-        Self::Read { path: path.to_path_buf(), source }
+    fn read(path: &Path, error: io::Error) -> Self {
+        Self::Read { path: path.to_path_buf(), error }
     }
 
     fn damaged(path: &Path, reason: String) -> Self {
