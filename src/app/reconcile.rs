@@ -26,6 +26,8 @@ const NEVER: (TimeDelta, u32) = (TimeDelta::days(3), 5);
 const MOST_FAILURES: usize = 3;
 /// An index that lacks filings that were seen may be unfinished: it is read so often.
 const UNFINISHED: (u32, TimeDelta) = (3, TimeDelta::hours(1));
+/// An index that no longer lists what was missed, and whose record is lost, is read so often.
+const MOST_READS: u32 = 8;
 /// For so long after it was due an index can be unfinished.
 const FRESH: TimeDelta = TimeDelta::hours(12);
 /// While missed filings are fetched they are looked at so often.
@@ -169,9 +171,13 @@ impl App {
         if receipt.state == Progress::Fetching {
             if self.has_lost(&receipt)? {
                 tracing::error!(day = %receipt.day, "what was missed is no longer to be fetched: the index is read again");
-                receipt.state = Progress::Waiting { attempts: 0, next_try: now, reason: String::new() };
+                // The first time at once; where the index did not list it then, later.
+                let next_try = if receipt.reads > UNFINISHED.0 { now + UNFINISHED.1 } else { now };
+                let reason = "the record of a filing that was missed could not be read".to_owned();
+                receipt.state = Progress::Waiting { attempts: receipt.reads, next_try, reason };
+                (receipt.at, receipt.reads) = (now, receipt.reads.max(UNFINISHED.0));
                 self.store.compared(&receipt, &[], &[], now)?;
-                report.again(now + FETCHING);
+                report.again(next_try.max(now + FETCHING));
                 return Ok(false);
             }
             if !self.count_missed(&mut receipt, frontier)? {
@@ -198,12 +204,6 @@ impl App {
         let wanted = self.wanted()?;
         let known_rings = frontier.asked_since.is_some_and(|since| edgar_day(since) <= receipt.day);
         let (mut missed, mut passed_over, mut undecided) = (Vec::new(), Vec::new(), 0);
-        for known in std::mem::take(&mut receipt.missed) {
-            // One whose record was lost is missed once more.
-            if self.store.standing(known)? != Standing::New {
-                receipt.missed.push(known);
-            }
-        }
         let mut unlisted: BTreeSet<Accession> = self.store.seen_on(receipt.day)?.into_iter().collect();
         for listed in &index.filings {
             unlisted.remove(&listed.accession);
@@ -211,7 +211,7 @@ impl App {
                 Standing::New => {}
                 Standing::Baseline if known_rings => {}
                 Standing::NotFetched if known_rings && wanted.of_filers(&listed.filers) != Choice::Leave => {}
-                Standing::Unreadable if !receipt.again.contains(&listed.accession) => {
+                Standing::Unreadable if !receipt.names_missed(listed.accession) => {
                     receipt.again.push(listed.accession);
                     if let Some(one) = self.store.quarantine_of(listed.accession)? {
                         self.store.try_again(&[one], now)?;
@@ -221,7 +221,9 @@ impl App {
                 }
                 _ => continue,
             }
-            receipt.missed.push(listed.accession);
+            if !receipt.names_missed(listed.accession) {
+                receipt.missed.push(listed.accession);
+            }
             match wanted.of_filers(&listed.filers) {
                 Choice::Leave => passed_over.push(reference(listed, receipt.day)),
                 choice => {
@@ -262,7 +264,11 @@ impl App {
     }
 
     /// Whether something that was missed is neither to be fetched nor done: its record could not be read, and was set aside.
+    /// The index has where to fetch it, but is not read for ever.
     fn has_lost(&self, receipt: &Receipt) -> Result<bool, StoreError> {
+        if receipt.reads >= MOST_READS {
+            return Ok(false);
+        }
         for accession in receipt.missed.iter().chain(&receipt.again) {
             if self.store.standing(*accession)? == Standing::New {
                 return Ok(true);
@@ -277,13 +283,13 @@ impl App {
         (receipt.recovered, receipt.unreadable, receipt.passed_over) = (0, 0, 0);
         for accession in receipt.missed.clone() {
             match self.store.standing(accession)? {
-                Standing::New | Standing::Pending => return Ok(false),
+                Standing::Pending => return Ok(false),
                 Standing::Past if !watched => receipt.passed_over += 1,
                 Standing::Done | Standing::Past => {
                     receipt.recovered += 1;
                     receipt.name(accession);
                 }
-                Standing::Unreadable => {
+                Standing::Unreadable | Standing::New => {
                     receipt.unreadable += 1;
                     receipt.name(accession);
                 }
@@ -292,8 +298,8 @@ impl App {
         }
         for accession in receipt.again.clone() {
             match self.store.standing(accession)? {
-                Standing::New | Standing::Pending => return Ok(false),
-                Standing::Unreadable => {
+                Standing::Pending => return Ok(false),
+                Standing::Unreadable | Standing::New => {
                     receipt.unreadable += 1;
                     receipt.name(accession);
                 }

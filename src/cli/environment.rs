@@ -22,8 +22,8 @@ const LOG: &str = "SELLBELL_LOG";
 /// A file with a secret is larger than this only by mistake.
 const MOST_SECRET_BYTES: u64 = 64 * 1024;
 
-/// Every `SELLBELL_<SECTION>__<KEY>` variable, which overrides a setting, by name. Others are told of and left alone:
-/// Kubernetes sets `SELLBELL_PORT` for a service of that name.
+/// Every `SELLBELL_…` variable, by name. Those without `__` set nothing, which is told: Kubernetes sets `SELLBELL_PORT` for a
+/// service of that name.
 ///
 /// # Errors
 /// One whose value is not UTF-8. Other variables may hold what they like.
@@ -32,12 +32,10 @@ pub(super) fn overrides() -> anyhow::Result<Vec<(String, String)>> {
     for (name, value) in env::vars_os() {
         let Ok(name) = name.into_string() else { continue };
         let Some(rest) = name.strip_prefix(PREFIX).filter(|_| name != LOG) else { continue };
-        if rest.contains("__") {
-            let Ok(value) = value.into_string() else {
-                bail!("the environment variable {name} is not UTF-8")
-            };
-            found.push((name, value));
-        } else {
+        let Ok(value) = value.into_string() else { bail!("the environment variable {name} is not UTF-8") };
+        let sets = rest.contains("__");
+        found.push((name.clone(), value));
+        if !sets {
             tracing::warn!(
                 "the environment variable {name} sets nothing: one that does is named like SELLBELL_EDGAR__CONTACT"
             );

@@ -39,7 +39,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (app, watch) = build(args)?;
     let app = Arc::new(app);
-    // One thread: it mostly waits, and what can block has threads of its own.
+    // One thread: it mostly waits. What can block for long has threads of its own; a commit waits for a flush under way.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let done = runtime.block_on(async {
         if args.once {

@@ -15,7 +15,13 @@ pub(super) fn read(file: &str, text: &str, overrides: &[(String, String)]) -> Re
     for (name, value) in overrides {
         let variable = || format!("environment variable {name}");
         let blame = |message: String| Problems(vec![Problem::of_file(variable(), message)]);
-        let (section, key) = path(name).map_err(blame)?;
+        let Some((section, key)) = path(name) else {
+            // Another program's, unless it is nearly a setting's name.
+            match meant(file, &document, &settings, name) {
+                Some(meant) => return Err(blame(format!("it sets nothing: did you mean {meant}?"))),
+                None => continue,
+            }
+        };
         // What reads as TOML is meant so, unless the key wants text: `[store] dir` may be named 2024.
         let meant = value.parse::<Value>().ok();
         let mut brought_in = None;
@@ -48,12 +54,30 @@ fn problems(read: &Result<Settings, Problems>) -> &[Problem] {
     read.as_ref().err().map_or(&[], |problems| &problems.0)
 }
 
-fn path(name: &str) -> Result<(String, String), String> {
+fn path(name: &str) -> Option<(String, String)> {
     let path = name.strip_prefix(PREFIX).unwrap_or(name).to_ascii_lowercase();
-    let (section, key) = path
-        .split_once("__")
-        .ok_or("expected SELLBELL_<SECTION>__<KEY>, like SELLBELL_EDGAR__BASE_URL".to_owned())?;
-    Ok((section.to_owned(), key.to_owned()))
+    path.split_once("__").map(|(section, key)| (section.to_owned(), key.to_owned()))
+}
+
+/// The variable that sets something, where one underscore more makes it that.
+fn meant(
+    file: &str,
+    document: &DocumentMut,
+    settings: &Result<Settings, Problems>,
+    name: &str,
+) -> Option<String> {
+    let rest = name.strip_prefix(PREFIX)?;
+    let known = |place: usize| {
+        let mut changed = document.clone();
+        let (section, key) = (rest[..place].to_ascii_lowercase(), rest[place + 1..].to_ascii_lowercase());
+        set(&mut changed, &section, &key, Value::from("")).ok()?;
+        let problem = new_problem(settings, &wire::settings(file, &changed.to_string()));
+        let unknown = ["has no key", "have no section"];
+        let is_unknown =
+            problem.is_some_and(|problem| unknown.iter().any(|words| problem.message.contains(words)));
+        (!is_unknown).then(|| format!("{PREFIX}{}__{}", &rest[..place], &rest[place + 1..]))
+    };
+    rest.match_indices('_').find_map(|(place, _)| known(place))
 }
 
 fn set(document: &mut DocumentMut, section: &str, key: &str, value: Value) -> Result<(), String> {

@@ -76,8 +76,17 @@ fn overrides_win_and_are_blamed_by_name() {
     assert_eq!(settings.edgar.contact, "a a@b.c");
     assert_eq!(set("SELLBELL_EDGAR__REQUESTS_PER_SECOND", "3").unwrap().edgar.requests_per_second, 3);
     assert_eq!(set("SELLBELL_STORE__DIR", "/data").unwrap().store_dir, PathBuf::from("/data"));
-    let told = set("SELLBELL_EDGAR", "3").map(|_| ()).unwrap_err().to_string();
-    assert!(told.starts_with("environment variable SELLBELL_EDGAR: "), "{told}");
+    let told = set("SELLBELL_EDGAR_BASE_URL", "3").map(|_| ()).unwrap_err().to_string();
+    assert!(
+        told.starts_with(
+            "environment variable SELLBELL_EDGAR_BASE_URL: it sets nothing: did you mean SELLBELL_EDGAR__BASE_URL?"
+        ),
+        "{told}"
+    );
+    // Kubernetes names them so for a service of that name.
+    for strange in ["SELLBELL_PORT", "SELLBELL_SERVICE_HOST", "SELLBELL_PORT_80_TCP_ADDR"] {
+        assert_eq!(set(strange, "tcp://10.0.0.1:80").unwrap().edgar.contact, "a a@b.c", "{strange}");
+    }
     let told = set("SELLBELL_EDGAR__SPEED", "3").map(|_| ()).unwrap_err().to_string();
     assert!(
         told.starts_with("environment variable SELLBELL_EDGAR__SPEED: [edgar] has no key `speed`"),

@@ -1,4 +1,4 @@
-//! One limiter for all requests: evenly spaced, and what is urgent first.
+//! One limiter for all requests: spaced, and what is urgent first.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -17,7 +17,7 @@ pub enum Priority {
     Backfill,
 }
 
-/// Spaces requests. After a pause one may follow another as soon as that is answered, so that what a page shows is fetched at
+/// Spaces requests. After a pause a live one may follow another as soon as that is answered, so that what a page shows is fetched at
 /// once.
 #[derive(Debug)]
 pub(super) struct Limiter {
@@ -54,7 +54,7 @@ impl Limiter {
         let spaced = |count: u32| Duration::from_secs(1).mul_f64(1.05) / count;
         // One that begins early counts as one more in that second.
         let (interval, early) = match per_second {
-            0..=2 => (spaced(per_second.max(1)), Duration::ZERO),
+            0..=3 => (spaced(per_second.max(1)), Duration::ZERO),
             _ => (spaced(per_second - 1), spaced(per_second - 1)),
         };
         let (next, waiting, under_way) = Default::default();
@@ -70,7 +70,8 @@ impl Limiter {
                 let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
                 let now = Instant::now();
                 let alone = self.under_way.load(Ordering::Acquire) == 0;
-                let early = if alone { self.early } else { Duration::ZERO };
+                // What is urgent must not find its place taken by what is not.
+                let early = if alone && priority == Priority::Live { self.early } else { Duration::ZERO };
                 let free = next.is_none_or(|next| next <= now + early);
                 let held_back = self.waiting[..own].iter().any(|count| count.load(Ordering::Acquire) > 0);
                 if free && !held_back {

@@ -1,4 +1,4 @@
-//! Which filings were seen, which are done, and the one transaction that makes a filing done.
+//! Which filings were seen, which are done, and how a filing becomes done with all that it causes.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -76,7 +76,7 @@ pub enum Ending {
     Past,
 }
 
-/// All that a filing causes, to be written at once.
+/// All that a filing causes.
 #[derive(Debug, Clone)]
 pub struct Settled {
     /// Which filing.

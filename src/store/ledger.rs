@@ -120,6 +120,11 @@ impl Receipt {
         }
     }
 
+    /// Whether it was missed, or is tried again.
+    pub fn names_missed(&self, accession: Accession) -> bool {
+        self.missed.contains(&accession) || self.again.contains(&accession)
+    }
+
     /// Forgets which ones were missed: a final receipt has their number.
     pub fn forget_what_was_missed(&mut self) {
         (self.missed, self.again) = (Vec::new(), Vec::new());

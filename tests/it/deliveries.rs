@@ -1,5 +1,6 @@
 //! From a filing to messages: each destination once, through a restart, and none held up by another.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -9,12 +10,13 @@ use chrono::TimeDelta;
 use mail_parser::MessageParser;
 use sellbell::app::{App, Lane};
 use sellbell::destination::Destination;
+use sellbell::filing::Cik;
 use sellbell::notify::Retry;
 use sellbell::store::{Standing, Store};
 use serde_json::{Value, json};
 
 use crate::fakes::discord::FakeDiscord;
-use crate::world::{World, at, deliver_all, deliver_to, qualys};
+use crate::world::{World, at, deliver_all, deliver_to, qualys, reopened, small_sale};
 
 const NOW: &str = "2021-08-24T17:12:31-04:00";
 
@@ -356,6 +358,52 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         if path.is_dir() { copy(&path, &target)? } else { fs::copy(&path, &target).map(drop)? }
     }
     Ok(())
+}
+
+/// What no transaction holds together is written in an order; a crash leaves the file without its end.
+#[tokio::test]
+async fn a_crash_leaves_no_frontier_without_its_filings_and_no_filing_done_without_its_history() {
+    let world = World::new().await;
+    let quiet = "[[rule]]\nname = \"buys\"\ncodes = [\"P\"]\nnotify = [\"terminal\"]\n";
+    let app = world.app(quiet, Some("2021-08-24T00:00:00-04:00"));
+    world.edgar.publish(&small_sale("0000000007-21-000000", 70, "2021-08-24T16:00:00-04:00"));
+    assert_eq!(app.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap().settled, 1);
+    app.store.flush().await.unwrap();
+    let before = fs::read(world.path("store/db")).unwrap();
+    let new = ["0000000007-21-000001", "0000000007-21-000002", "0000000007-21-000003"];
+    for (accession, issuer) in new.into_iter().zip(71..) {
+        world.edgar.publish(&small_sale(accession, issuer, "2021-08-24T16:02:00-04:00"));
+    }
+    assert_eq!(app.poll_once(at("2021-08-24T16:03:00-04:00")).await.unwrap().settled, 3);
+    app.store.flush().await.unwrap();
+    copy(&world.path("store"), &world.path("left")).unwrap();
+    let whole = fs::read(world.path("left/db")).unwrap();
+    let moved = app.store.frontier().unwrap().unwrap().seen_until;
+    let first = before.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let end = whole.iter().rposition(|byte| *byte != 0).unwrap();
+    let mut seen = BTreeSet::new();
+    for cut in (first..=end).step_by(40).chain([whole.len()]) {
+        copy(&world.path("left"), &world.path("cut")).unwrap();
+        let mut bytes = whole.clone();
+        bytes[cut..].fill(0);
+        fs::write(world.path("cut/db"), bytes).unwrap();
+        let store = reopened(&world.path("cut"));
+        let frontier = store.frontier().unwrap().unwrap().seen_until;
+        let standings = new.map(|accession| store.standing(accession.parse().unwrap()).unwrap());
+        assert!(frontier < moved || !standings.contains(&Standing::New), "cut at {cut}: {standings:?}");
+        for (standing, issuer) in standings.into_iter().zip(71..) {
+            let history =
+                store.history(Cik::new(issuer).unwrap(), at("2021-01-01T00:00:00-05:00")).unwrap().0;
+            assert!(standing != Standing::Done || history.len() == 1, "cut at {cut}");
+            seen.insert(format!("{standing:?}, {} in history, moved: {}", history.len(), frontier == moved));
+        }
+        drop(store);
+        fs::remove_dir_all(world.path("cut")).unwrap();
+    }
+    // Nothing of it, some of it, and all of it.
+    assert!(seen.len() >= 4, "{seen:?}");
+    world.edgar.take_fetched();
+    world.finish().await;
 }
 
 #[tokio::test]

@@ -172,6 +172,30 @@ async fn an_entry_that_appears_late_is_seen() {
     world.finish().await;
 }
 
+/// Each poll reads little behind what is known; each half minute one reads further, and finds what came late below that.
+#[tokio::test]
+async fn an_entry_that_appears_below_the_short_page_is_seen_within_half_a_minute() {
+    let world = World::new().await;
+    let app = app_since_16(&world).await;
+    let publish = |numbers: std::ops::Range<u32>, accepted: &'static str| {
+        for n in numbers {
+            let accession: &'static str = Box::leak(format!("0000000009-21-1{n:05}").into_boxed_str());
+            world.edgar.publish(&small_sale(accession, 90, accepted));
+        }
+    };
+    // Two entries each.
+    publish(0..30, "2021-08-24T16:30:00-04:00");
+    publish(30..32, "2021-08-24T16:30:09-04:00");
+    assert_eq!(app.poll_once(at("2021-08-24T16:30:10-04:00")).await.unwrap().new, 32);
+    world.edgar.publish_below(64, &small_sale("0000000009-21-000001", 90, "2021-08-24T16:29:20-04:00"));
+    publish(40..43, "2021-08-24T16:30:19-04:00");
+    let near = app.poll_once(at("2021-08-24T16:30:20-04:00")).await.unwrap();
+    assert_eq!((near.new, near.pages), (3, 1), "{:?}", world.edgar.take_feed_requests());
+    assert_eq!(app.poll_once(at("2021-08-24T16:30:40-04:00")).await.unwrap().new, 1);
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
 #[tokio::test]
 async fn an_absurd_time_hides_nothing() {
     let world = World::new().await;

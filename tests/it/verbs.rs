@@ -71,6 +71,9 @@ fn a_variable_that_names_no_setting_is_told_of_and_stops_nothing() {
         "{}",
         said(&stray)
     );
+    let nearly = with("SELLBELL_STORE_DIR");
+    let meant = "did you mean SELLBELL_STORE__DIR?";
+    assert!(!nearly.status.success() && said(&nearly).contains(meant), "{}", said(&nearly));
     let wrong = with("SELLBELL_EDGAR__PORT");
     assert!(!wrong.status.success() && said(&wrong).contains("has no key `port`"), "{}", said(&wrong));
 }

@@ -77,9 +77,14 @@ impl FakeEdgar {
 
     /// Puts a filing at the head of the feed: the owner's entry, then the issuer's.
     pub fn publish(&self, filing: &Published) {
+        self.publish_below(0, filing);
+    }
+
+    /// Puts a filing below so many entries of the feed, as one that comes late.
+    pub fn publish_below(&self, entries: usize, filing: &Published) {
         let mut world = self.world.lock().unwrap();
         for (cik, role) in [(filing.issuer, "Issuer"), (filing.owner, "Reporting")] {
-            world.entries.insert(0, entry(filing, cik, role));
+            world.entries.insert(entries, entry(filing, cik, role));
             let path = format!("/Archives/edgar/data/{cik}/{}.txt", filing.accession);
             world.submissions.insert(path, filing.body.clone());
         }
