@@ -40,6 +40,7 @@ use sellbell::store::Store;
 
 const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"jsonl:alerts.jsonl\"]\n";
 const A_DAY: u64 = 1_600;
+const REST: Duration = Duration::from_secs(120);
 
 fn main() {
     let args: Vec<String> = std::env::args().filter(|arg| !arg.starts_with("--")).skip(1).collect();
@@ -179,6 +180,17 @@ fn days(count: u64) {
             before = log;
         }
         println!("at most {} requests in a second", edgar.log().most_in_a_second);
+        // sled clears up as the world's seconds pass, of which a played day has few.
+        std::thread::sleep(REST);
+        app.store.flush().await.unwrap();
+        let bytes = app.store.size_on_disk().unwrap();
+        println!(
+            "after {} s of rest: memory {} MB, store {:.2} MB ({:.0} bytes a filing)",
+            REST.as_secs(),
+            resident("VmRSS", std::process::id()) / 1_024,
+            bytes as f64 / 1e6,
+            bytes as f64 / (count * A_DAY) as f64,
+        );
         bot.abort();
     });
 }

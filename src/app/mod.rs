@@ -7,6 +7,7 @@ mod discover;
 mod late;
 mod plan;
 mod poll;
+mod quarantine;
 mod reconcile;
 mod reload;
 mod run;

@@ -34,8 +34,6 @@ const FRESH: TimeDelta = TimeDelta::hours(12);
 const FETCHING: TimeDelta = TimeDelta::seconds(10);
 /// So many days are gone through at once; receipts are kept as long.
 const MOST_DAYS: u64 = 400;
-/// A filing in quarantine is tried again after so long, and so often.
-const QUARANTINED: (TimeDelta, u32) = (TimeDelta::days(1), 30);
 /// So many lines of summaries are gathered at once.
 const MOST_SUMMED: usize = 10_000;
 
@@ -361,24 +359,6 @@ impl App {
             let notice = Body::Notice(Box::new(summary(&own, now)));
             self.store.summarise(&own, &Delivery::new(destination, notice, now))?;
             self.wake.notify_one();
-        }
-        Ok(())
-    }
-
-    /// Tries filings in quarantine once a day.
-    fn try_quarantined(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        if self.store.quarantine_len() == 0 {
-            return Ok(());
-        }
-        // A crash may have come between.
-        self.tell_of_quarantined(now)?;
-        let due = |tried: DateTime<Utc>| tried > now || now - tried >= QUARANTINED.0;
-        for one in self.store.quarantined(usize::MAX)? {
-            let confined = self.store.standing(one.filing.accession)? == Standing::Unreadable;
-            if confined && due(one.tried_at) && one.tries < QUARANTINED.1 {
-                self.store.try_again(&[one], now)?;
-                self.found.notify_one();
-            }
         }
         Ok(())
     }

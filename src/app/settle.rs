@@ -7,13 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 
 use super::{App, PollReport};
-use crate::delivery::Notice;
 use crate::edgar::FilingRef;
-use crate::filing::{Accession, index_url};
+use crate::filing::Accession;
 use crate::reader::{self, Unreadable};
 use crate::retry;
 use crate::source::{Priority, Trouble};
-use crate::store::{Ending, Found, Pending, Quarantined, Settled, StoreError};
+use crate::store::{Ending, Found, Pending, StoreError};
 
 /// Fetches under way at once; the limiter still spaces them.
 const AT_ONCE: usize = 4;
@@ -151,19 +150,6 @@ impl App {
         Ok(())
     }
 
-    /// Tells the operators of the filings in quarantine of which they were not told.
-    pub(super) fn tell_of_quarantined(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let mut confined = self.store.quarantined(usize::MAX)?;
-        confined.retain(|one| !one.told);
-        if confined.is_empty() {
-            return Ok(());
-        }
-        let notices = self.to_operators(&quarantine_notice(&confined, now), now);
-        self.store.tell_of(&confined, &notices)?;
-        self.wake.notify_one();
-        Ok(())
-    }
-
     /// Settles a filing by what came.
     fn settle(
         &self,
@@ -244,55 +230,4 @@ impl App {
         report.postponed += 1;
         Ok(())
     }
-
-    /// Puts a filing into quarantine.
-    fn confine(
-        &self,
-        pending: &Pending,
-        error: &Unreadable,
-        body: Vec<u8>,
-        now: DateTime<Utc>,
-        report: &mut PollReport,
-    ) -> Result<(), StoreError> {
-        let accession = pending.filing.accession;
-        let known = self.store.quarantine_of(accession)?;
-        let quarantined = Quarantined {
-            filing: pending.filing.clone(),
-            seen_at: pending.seen_at,
-            reason: error.to_string(),
-            since: known.as_ref().map_or(now, |known| known.since),
-            tried_at: now,
-            tries: known.as_ref().map_or(0, |known| known.tries) + 1,
-            told: known.as_ref().is_some_and(|known| known.told),
-        };
-        match &known {
-            None => {
-                tracing::error!(%accession, %error, "a filing goes into quarantine, and is tried once a day")
-            }
-            Some(_) => tracing::info!(%accession, %error, "a filing stays in quarantine"),
-        }
-        let unreadable = Some((quarantined, body));
-        self.store.commit(&Settled { unreadable, ..Settled::new(accession, Ending::Unreadable, now) })?;
-        report.settled += 1;
-        report.unreadable += 1;
-        Ok(())
-    }
-}
-
-fn quarantine_notice(confined: &[Quarantined], now: DateTime<Utc>) -> Notice {
-    const MOST: usize = 10;
-    let line = |one: &Quarantined| {
-        let FilingRef { accession, filer, .. } = one.filing;
-        format!("{accession} ({}): {}", index_url(filer, accession), one.reason)
-    };
-    let mut lines: Vec<String> = confined.iter().take(MOST).map(line).collect();
-    if confined.len() > MOST {
-        lines.push(format!("and {} more", confined.len() - MOST));
-    }
-    lines.push("They are tried again once a day; `sellbell status` counts them.".to_owned());
-    let title = match confined.len() {
-        1 => "A filing cannot be read".to_owned(),
-        count => format!("{count} filings cannot be read"),
-    };
-    Notice::new(now, title, lines.join("\n"))
 }
