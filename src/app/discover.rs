@@ -23,7 +23,7 @@ const MOST_PAGES: usize = 60;
 /// The feed is read so far behind what is known: an entry may appear a little later than its time says.
 const OVERLAP: TimeDelta = TimeDelta::seconds(5);
 /// Each so often it is read so far behind: an entry may appear later still, or further down.
-const DEEP_OVERLAP: TimeDelta = TimeDelta::seconds(90);
+const DEEP_OVERLAP: TimeDelta = TimeDelta::seconds(60);
 const DEEP_EVERY: TimeDelta = TimeDelta::seconds(30);
 /// EDGAR's clock and ours may differ by this much. An entry with a later time says nothing of how far the feed was read.
 const MOST_AHEAD: TimeDelta = TimeDelta::minutes(10);
