@@ -12,7 +12,7 @@ use crate::app::Status;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::filing::{Accession, Cik, Filing};
-use crate::reader::{self, Unreadable};
+use crate::reader::{self, Unreadable, WHOLE};
 use crate::replay;
 use crate::source::{Client, Priority, Trouble};
 use crate::store::Store;
@@ -105,7 +105,7 @@ fn edgar(settings: &Settings) -> anyhow::Result<(Runtime, Client)> {
 }
 
 fn unreadable(message: String) -> Unreadable {
-    Unreadable { kind: "io", message, at: "the whole file".into() }
+    Unreadable { kind: "io", message, at: WHOLE.into() }
 }
 
 /// An accession and a filer: of an address the one in it, else the one who submitted it, who may be an agent.

@@ -1,7 +1,7 @@
 //! What must survive a restart, in sled behind typed methods; no sled type leaks.
 //!
-//! Every record is a version byte and JSON. What a filing causes is written in one transaction with "this filing is done"
-//! ([`Store::commit`]) and is on the disk once [`Store::flush`] returns.
+//! Every record is a version byte and JSON. What is to be sent of a filing is written in one transaction with "this filing is
+//! done" ([`Store::commit`]) and is on the disk once [`Store::flush`] returns.
 
 mod alarm;
 mod backfill;

@@ -613,6 +613,38 @@ async fn a_missed_filing_whose_record_is_damaged_is_missed_once_more() {
     world.finish().await;
 }
 
+/// The same, and the index does not list it any more.
+#[tokio::test]
+async fn a_missed_filing_that_is_lost_for_good_is_told_after_so_many_looks() {
+    let world = World::new().await;
+    world.edgar.publish_index("20210824", &[("0000000007-21-000001", 70)]);
+    let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
+    known_since(&app, at("2021-08-24T12:00:00-04:00"));
+    let mut now = at("2021-08-25T12:00:00-04:00");
+    assert_eq!(app.reconcile_once(now).await.unwrap().missed, 1);
+    drop(app);
+    let pending = raw(&world.path("store")).open_tree("pending").unwrap();
+    pending.insert("0000000007-21-000001", &b"\x01{"[..]).unwrap();
+    pending.flush().unwrap();
+    drop(pending);
+    world.edgar.publish_index("20210824", &[]);
+    world.edgar.take_index_requests();
+    let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
+    let mut receipts = Vec::new();
+    for _ in 0..60 {
+        now += TimeDelta::minutes(10);
+        app.settle_once(now).await.unwrap();
+        receipts.extend(app.reconcile_once(now).await.unwrap().receipts);
+    }
+    assert_eq!(receipts.len(), 1);
+    assert!(receipts[0].unreadable == 1 && !receipts[0].is_clean(), "{}", receipts[0]);
+    let asked = world.edgar.take_index_requests().iter().filter(|day| *day == "20210824").count();
+    assert!((2..=8).contains(&asked), "{asked}");
+    deliver_all(&app, now).await;
+    assert!(world.take_output().contains("1 unreadable"));
+    world.finish().await;
+}
+
 /// The store's files without the store, of an app that was dropped.
 fn raw(dir: &std::path::Path) -> sled::Db {
     drop(reopened(dir));

@@ -11,7 +11,7 @@ use super::facts::Facts;
 use super::spool::{Packed, Place, Record, Spool, SpooledRow};
 use super::{Archive, Entry, Item, fold};
 use crate::filing::Filing;
-use crate::reader::{self, MAX_BYTES, Unreadable};
+use crate::reader::{self, MAX_BYTES, Unreadable, WHOLE};
 
 /// More rows than the reader of documents takes, so that it is the one to complain.
 const MOST_ROWS: usize = 10_000;
@@ -147,17 +147,13 @@ fn bounded(content: &mut dyn Read) -> io::Result<Vec<u8>> {
 
 fn too_large(bytes: u64) -> Unreadable {
     let message = format!("{bytes} bytes are more than the {MAX_BYTES} that are read");
-    Unreadable { kind: "too-large", message, at: "the whole file".into() }
+    Unreadable { kind: "too-large", message, at: WHOLE.into() }
 }
 
 fn incomplete(message: &str) -> Unreadable {
-    Unreadable { kind: "incomplete", message: message.into(), at: "the whole file".into() }
+    Unreadable { kind: "incomplete", message: message.into(), at: WHOLE.into() }
 }
 
 fn damaged(reason: &str) -> Unreadable {
-    Unreadable {
-        kind: "damaged",
-        message: format!("it cannot be unpacked: {reason}"),
-        at: "the whole file".into(),
-    }
+    Unreadable { kind: "damaged", message: format!("it cannot be unpacked: {reason}"), at: WHOLE.into() }
 }
