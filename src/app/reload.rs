@@ -9,14 +9,14 @@ use super::App;
 use crate::delivery::{Body, Delivery, Notice};
 use crate::destination::Destination;
 use crate::filing::edgar_day;
-use crate::rules::{self, FolderState, Rule, RuleSet};
+use crate::rules::{self, Edits, FolderState, Rule, RuleSet};
 use crate::store::StoreError;
 
 /// So many lines of a mistake's account are told.
 const MOST_LINES: usize = 20;
 
 /// What the folder looked like when it was last looked at.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Watch {
     path: PathBuf,
     /// At the last look. An edit is taken when two looks in a row see the same: it may be half written before.
@@ -25,6 +25,8 @@ pub struct Watch {
     settled: FolderState,
     /// The mistakes that were told.
     told: Option<String>,
+    /// The system's reports.
+    edits: Option<Edits>,
 }
 
 /// What a look came to.
@@ -43,7 +45,22 @@ pub enum Reload {
 impl Watch {
     /// Of a folder or file whose rules were loaded when it looked like `state`.
     pub fn new(path: PathBuf, state: FolderState) -> Self {
-        Self { path, last: state.clone(), settled: state, told: None }
+        Self { path, last: state.clone(), settled: state, told: None, edits: None }
+    }
+
+    /// Has edits reported to `on_edit`, also where another folder has taken the watched one's name; `false` where the
+    /// system does not report.
+    pub(super) fn listen(&mut self, on_edit: impl Fn() + Send + 'static) -> bool {
+        let renewed = match &mut self.edits {
+            Some(_) if self.last == self.settled => Ok(()),
+            Some(edits) => edits.renew(),
+            None => Edits::of(&self.path, on_edit).map(|edits| self.edits = Some(edits)),
+        };
+        if let Err(error) = renewed {
+            tracing::debug!("edits of the rules are not reported: {error}");
+            self.edits = None;
+        }
+        self.edits.is_some()
     }
 }
 

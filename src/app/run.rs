@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use thiserror::Error;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -25,7 +25,9 @@ const OFF_HOURS: TimeDelta = TimeDelta::minutes(2);
 /// How often it is looked whether a day is to be compared, or a past fetched.
 const LOOK_AT_DAYS: TimeDelta = TimeDelta::minutes(5);
 /// How often rule files are looked at, in seconds of the clock: where polls are, too, so that it wakes once for both.
-const LOOK_AT_RULES_S: i64 = 2;
+const LOOK_S: i64 = 2;
+/// Where the system reports edits, since it does not report all.
+const LOOK_AT_REPORTED_S: i64 = 10;
 /// While somebody writes them.
 const LOOK_AGAIN: TimeDelta = TimeDelta::milliseconds(700);
 /// How long a destination whose task broke down is left alone.
@@ -220,11 +222,14 @@ fn between_polls(
     scheduled: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, StoreError> {
+    if scheduled - now <= OFF_HOURS {
+        return Ok(None);
+    }
     let Some(due) = app.next_pending()? else { return Ok(None) };
     let silence = app.silent_until(now)?.unwrap_or(now);
     // At least a second, so that a filing that stays due does not spin.
     let due = due.max(silence).max(now + TimeDelta::seconds(1));
-    Ok((scheduled - now > OFF_HOURS && due < scheduled).then_some(due))
+    Ok((due < scheduled).then_some(due))
 }
 
 /// Compares days with their indexes when these are due.
@@ -274,25 +279,30 @@ async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended
     }
 }
 
-/// Looks whether rules were edited.
+/// Looks whether rules were edited: soon after the system reports an edit, and now and then.
 async fn reload_loop(app: Arc<App>, mut watch: Watch, mut stopped: watch::Receiver<bool>) -> Ended {
+    let edited = Arc::new(Notify::new());
     loop {
-        let looking = Arc::clone(&app);
+        let (looking, report) = (Arc::clone(&app), Arc::clone(&edited));
         // Disks can be slow.
         let looked = task::spawn_blocking(move || {
+            let each = if watch.listen(move || report.notify_one()) { LOOK_AT_REPORTED_S } else { LOOK_S };
             let looked = looking.reload_once(&mut watch, looking.clock().now());
-            (watch, looked)
+            (watch, each, looked)
         });
-        let (back, looked) = looked.await?;
+        let (back, each, looked) = looked.await?;
         watch = back;
         let now = app.clock().now();
         let next = match looked? {
             Reload::Unsettled => now + LOOK_AGAIN,
-            _ => {
-                now.trunc_subsecs(0) + TimeDelta::seconds(LOOK_AT_RULES_S - now.timestamp() % LOOK_AT_RULES_S)
-            }
+            _ => now.trunc_subsecs(0) + TimeDelta::seconds(each - now.timestamp() % each),
         };
-        if !sleep_until(app.clock(), next, &mut stopped).await {
+        let mut stopping = stopped.clone();
+        let awake = tokio::select! {
+            awake = sleep_until(app.clock(), next, &mut stopped) => awake,
+            () = edited.notified() => sleep_until(app.clock(), next.min(now + LOOK_AGAIN), &mut stopping).await,
+        };
+        if !awake {
             return Ok(());
         }
     }

@@ -1,6 +1,7 @@
 //! Rules: what to look for in a filing. `docs/RULES.md` specifies the files.
 
 mod condition;
+mod edits;
 mod evaluate;
 mod expression;
 mod facts;
@@ -18,6 +19,7 @@ mod wire;
 mod words;
 
 pub use condition::{Amendments, Cluster, Cumulative, Group, OwnerWanted, Per, RoleWanted, Selection};
+pub use edits::Edits;
 pub use evaluate::{Match, Silent, evaluate, explain, lots_may_meet};
 pub use expression::{ExpressionError, Template, When};
 pub use facts::Subject;

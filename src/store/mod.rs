@@ -47,9 +47,9 @@ const FILE: &str = "db";
 /// What sled may keep of its pages, in bytes as they are on the disk (in memory they take several times that): little here
 /// is read again.
 const CACHE: u64 = 1024 * 1024;
-/// How often sled writes and syncs by itself, in milliseconds, also where nothing is new; what matters is flushed before it
-/// has effects.
-const FLUSH_EVERY_MS: u64 = 5_000;
+/// How often sled writes and syncs by itself, in milliseconds, and clears its file of what is no longer needed; what matters
+/// is flushed before it has effects.
+const FLUSH_EVERY_MS: u64 = 30_000;
 
 /// The open store. Clones share it.
 #[derive(Debug, Clone)]

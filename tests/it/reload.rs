@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::any;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use sellbell::app::{App, Reload, Watch};
-use sellbell::rules::FolderState;
+use sellbell::rules::{Edits, FolderState};
 
 use crate::world::{World, at, deliver_all, small_sale};
 
@@ -221,4 +223,46 @@ async fn random_writes_while_filings_arrive_lose_no_alert_and_leave_a_valid_set_
     let Edited { world, app, .. } = edited;
     drop(app);
     world.finish().await;
+}
+
+/// Waits until an edit is reported.
+fn reported(reports: &Receiver<()>) {
+    reports.recv_timeout(Duration::from_secs(30)).expect("the edit is reported");
+}
+
+#[test]
+fn the_system_reports_edits_of_a_folder_and_of_one_that_takes_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("rules");
+    fs::create_dir(&folder).unwrap();
+    let (report, reports) = mpsc::channel();
+    let mut edits = Edits::of(&folder, move || {
+        let _ = report.send(());
+    })
+    .unwrap();
+    fs::write(folder.join("a.toml"), rule("one", 1)).unwrap();
+    reported(&reports);
+    fs::rename(&folder, dir.path().join("before")).unwrap();
+    assert!(edits.renew().is_err(), "there is no such folder");
+    fs::create_dir(&folder).unwrap();
+    edits.renew().unwrap();
+    while reports.try_recv().is_ok() {}
+    fs::write(dir.path().join("before/a.toml"), rule("one", 2)).unwrap();
+    fs::write(folder.join("b.toml"), rule("two", 2)).unwrap();
+    reported(&reports);
+}
+
+#[test]
+fn the_system_reports_a_file_that_an_editor_puts_in_the_place_of_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("rules.toml");
+    fs::write(&file, rule("one", 1)).unwrap();
+    let (report, reports) = mpsc::channel();
+    let _edits = Edits::of(&file, move || {
+        let _ = report.send(());
+    })
+    .unwrap();
+    fs::write(dir.path().join("new"), rule("one", 2)).unwrap();
+    fs::rename(dir.path().join("new"), &file).unwrap();
+    reported(&reports);
 }
