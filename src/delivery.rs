@@ -76,6 +76,22 @@ impl Delivery {
     }
 }
 
+/// Sends of a delivery of which no answer said what became of them: it may have reached its destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InFlight {
+    /// When the first of them began.
+    pub first: DateTime<Utc>,
+    /// When the last of them began.
+    pub last: DateTime<Utc>,
+}
+
+impl InFlight {
+    /// One more send, which begins now.
+    pub fn another(before: Option<Self>, now: DateTime<Utc>) -> Self {
+        Self { first: before.map_or(now, |before| before.first), last: now }
+    }
+}
+
 /// How a delivery left the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

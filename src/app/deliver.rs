@@ -3,11 +3,11 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
-use crate::delivery::{Body, Delivery, Outcome};
+use crate::delivery::{Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
-use crate::notify::{Retry, SendError};
+use crate::notify::{Found, Retry, SendError, Sent};
 use crate::retry;
-use crate::store::StoreError;
+use crate::store::{DeliveryStanding, StoreError};
 
 /// How many deliveries of a destination are looked at in one round.
 const BATCH: usize = 100;
@@ -69,7 +69,6 @@ impl App {
             return Ok(report);
         }
         let queued = self.store.queued(destination, BATCH)?;
-        self.store.flush().await?;
         let due = queued.iter().filter(|delivery| lane.impatient || !ahead(delivery.not_before));
         let Some(delivery) = due.min_by_key(|delivery| delivery.attempts) else {
             report.next = queued.iter().map(|delivery| delivery.not_before).min();
@@ -77,10 +76,9 @@ impl App {
         };
         let old = now - delivery.queued_at > GIVEN_UP_AFTER && delivery.attempts >= GIVEN_UP_ATTEMPTS;
         report.next = (queued.len() > 1).then_some(now);
-        match self.notifier.send(&sent_now(delivery, now)).await {
-            Ok(sent) => {
-                self.store
-                    .leave_queue(delivery, &Outcome::Delivered { at: now, message_id: sent.message_id })?;
+        match self.send(delivery, now).await? {
+            Ok((at, sent)) => {
+                self.store.leave_queue(delivery, &Outcome::Delivered { at, message_id: sent.message_id })?;
                 report.delivered = 1;
                 lane.failures = 0;
             }
@@ -97,6 +95,38 @@ impl App {
         }
         self.store.flush().await?;
         Ok(report)
+    }
+
+    /// Sends a delivery, unless an earlier try arrived of which no answer came: what took it, and when.
+    async fn send(
+        &self,
+        delivery: &Delivery,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(DateTime<Utc>, Sent), SendError>, StoreError> {
+        let Delivery { key, destination, .. } = delivery;
+        let mut before = match self.store.delivery_standing(key)? {
+            Some(DeliveryStanding::InFlight(sends)) => Some(sends),
+            _ => None,
+        };
+        if let Some(sends) = before {
+            match self.notifier.find(delivery, sends, now).await {
+                Ok(Found::Here { sent, at }) => return Ok(Ok((at, sent))),
+                Ok(Found::NotHere) => before = None,
+                Ok(Found::Guarded) => {}
+                Ok(Found::Unknown(reason)) => tracing::warn!(
+                    %destination, %key,
+                    "sent again, and perhaps told twice: nobody knows what became of the last try, and {reason}"
+                ),
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        self.store.set_in_flight(key, Some(InFlight::another(before, now)))?;
+        self.store.flush().await?;
+        let sent = self.notifier.send(&sent_now(delivery, now)).await;
+        if sent.as_ref().is_err_and(|error| !error.may_have_arrived) {
+            self.store.set_in_flight(key, before)?;
+        }
+        Ok(sent.map(|sent| (now, sent)))
     }
 
     /// A failure is nearly always the destination's, so the whole lane pauses, and no delivery longer than it.

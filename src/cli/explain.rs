@@ -215,6 +215,10 @@ fn standing(
     Ok(match store.delivery_standing(&delivery.key)? {
         None => "would be sent".to_owned(),
         Some(DeliveryStanding::Queued) => "waits to be sent".to_owned(),
+        Some(DeliveryStanding::InFlight(sends)) => {
+            let at = sends.last.format("%Y-%m-%d %H:%M UTC");
+            format!("waits to be sent; what became of the try of {at} is not known")
+        }
         Some(DeliveryStanding::Left(Outcome::Delivered { at, .. })) => {
             format!("was sent {}", at.format("%Y-%m-%d %H:%M UTC"))
         }

@@ -4,13 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Serialize;
-use serenity::all::ChannelId;
-use serenity::http::{Http, HttpBuilder, HttpError};
+use serde::{Deserialize, Serialize};
+use serenity::all::{ChannelId, UserId};
+use serenity::http::{Http, HttpBuilder, HttpError, LightMethod, Request, Route};
+use tokio::sync::OnceCell;
 
-use super::{SendError, Sent, no_digest};
-use crate::delivery::Delivery;
+use super::{Found, SendError, Sent, no_digest};
+use crate::alert::Key;
+use crate::delivery::{Delivery, InFlight};
 use crate::render::discord::{self, Message};
 
 /// Where Discord is. Another base is a proxy that takes Discord's place.
@@ -19,6 +22,15 @@ const DISCORD: &str = "https://discord.com";
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long one message may take, the waits that Discord asks for included.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// So long a nonce certainly holds off a second message: Discord says "a few minutes".
+const NONCE_HOLDS: TimeDelta = TimeDelta::minutes(1);
+/// Our clock and Discord's may differ by this much.
+const SKEW: TimeDelta = TimeDelta::minutes(30);
+/// Discord gives at most so many messages at once, and so many times it is asked for more.
+const PAGE: usize = 100;
+const MOST_PAGES: usize = 50;
+/// The first moment of Discord's ids, in milliseconds: <https://discord.com/developers/docs/reference#snowflakes>.
+const EPOCH_MS: i64 = 1_420_070_400_000;
 
 /// The bot. Clones share its connection and its rate limits.
 #[derive(Clone)]
@@ -26,6 +38,31 @@ pub struct DiscordBot {
     token: SecretString,
     api_base: String,
     http: Arc<Http>,
+    own_id: Arc<OnceCell<UserId>>,
+}
+
+/// What is read of a message in a channel.
+#[derive(Deserialize)]
+struct Posted {
+    id: String,
+    author: Author,
+    #[serde(default)]
+    embeds: Vec<Embed>,
+}
+
+#[derive(Deserialize)]
+struct Author {
+    id: UserId,
+}
+
+#[derive(Deserialize)]
+struct Embed {
+    footer: Option<Footer>,
+}
+
+#[derive(Deserialize)]
+struct Footer {
+    text: String,
 }
 
 impl fmt::Debug for DiscordBot {
@@ -49,6 +86,7 @@ impl DiscordBot {
             token: token.clone(),
             api_base: api_base.to_owned(),
             http: Arc::new(connection(token, api_base)),
+            own_id: Arc::default(),
         }
     }
 
@@ -70,9 +108,98 @@ impl DiscordBot {
             // Discord took it, and answered with something that serenity does not know.
             Ok(Err(serenity::Error::Json(_))) => Ok(Sent { message_id: None }),
             Ok(Err(error)) => Err(send_error(&error)),
-            Err(_) => Err(SendError::later("Discord did not answer in time")),
+            Err(_) => Err(late()),
         }
     }
+
+    /// Looks for a delivery among the bot's own messages from its sends on. After some minutes Discord no longer knows the
+    /// nonce, and only the channel tells.
+    pub(super) async fn find(
+        &self,
+        channel: u64,
+        key: &Key,
+        sends: InFlight,
+        now: DateTime<Utc>,
+    ) -> Result<Found, SendError> {
+        if (TimeDelta::zero()..NONCE_HOLDS).contains(&(now - sends.first)) {
+            return Ok(Found::Guarded);
+        }
+        if channel == 0 {
+            return Ok(Found::NotHere);
+        }
+        match tokio::time::timeout(TIMEOUT, self.read_back(ChannelId::new(channel), key, sends)).await {
+            Ok(read) => read.map_err(|error| send_error(&error)),
+            Err(_) => Err(late()),
+        }
+    }
+
+    async fn read_back(
+        &self,
+        channel: ChannelId,
+        key: &Key,
+        sends: InFlight,
+    ) -> Result<Found, serenity::Error> {
+        let ask = async || self.http.get_current_user().await.map(|user| user.id);
+        let own_id = *self.own_id.get_or_try_init(ask).await?;
+        let until = first_id(sends.last + TimeDelta::from_std(TIMEOUT).unwrap_or_default() + SKEW);
+        let mut after = first_id(sends.first - SKEW);
+        let mut seen = false;
+        for _ in 0..MOST_PAGES {
+            let page = self.messages(channel, vec![("after", after.to_string())], PAGE).await?;
+            let refers = |posted: &&Posted| {
+                let footers = posted.embeds.iter().filter_map(|embed| embed.footer.as_ref());
+                posted.author.id == own_id
+                    && footers
+                        .filter_map(|footer| discord::referred(&footer.text))
+                        .any(|own| own == key.as_str())
+            };
+            if let Some(posted) = page.iter().find(refers) {
+                let sent = Sent { message_id: Some(posted.id.clone()) };
+                return Ok(Found::Here { sent, at: time(&posted.id).unwrap_or(sends.last) });
+            }
+            seen |= !page.is_empty();
+            let newest = page.iter().filter_map(|posted| posted.id.parse().ok()).max().unwrap_or(after);
+            if page.len() < PAGE || newest >= until || newest <= after {
+                // To a bot that may not read a channel's history, every channel is empty.
+                let readable = seen || !self.messages(channel, Vec::new(), 1).await?.is_empty();
+                return Ok(match readable {
+                    true => Found::NotHere,
+                    false => Found::Unknown(
+                        "the channel is empty, or the bot lacks the permission Read Message History there",
+                    ),
+                });
+            }
+            after = newest;
+        }
+        Ok(Found::Unknown("too many messages came since"))
+    }
+
+    /// Messages of a channel.
+    async fn messages(
+        &self,
+        channel_id: ChannelId,
+        mut params: Vec<(&'static str, String)>,
+        limit: usize,
+    ) -> Result<Vec<Posted>, serenity::Error> {
+        params.push(("limit", limit.to_string()));
+        let route = Route::ChannelMessages { channel_id };
+        self.http.fire(Request::new(route, LightMethod::Get).params(Some(params))).await
+    }
+}
+
+fn late() -> SendError {
+    SendError::later("Discord did not answer in time")
+}
+
+/// The least id of a moment.
+fn first_id(moment: DateTime<Utc>) -> u64 {
+    u64::try_from(moment.timestamp_millis() - EPOCH_MS).unwrap_or(0) << 22
+}
+
+/// When what has an id was made.
+fn time(id: &str) -> Option<DateTime<Utc>> {
+    let milliseconds = i64::try_from(id.parse::<u64>().ok()? >> 22).ok()?;
+    DateTime::from_timestamp_millis(milliseconds + EPOCH_MS)
 }
 
 fn connection(token: &SecretString, api_base: &str) -> Http {
@@ -93,13 +220,13 @@ fn connection(token: &SecretString, api_base: &str) -> Http {
 /// What an error of serenity's means, without its address.
 fn send_error(error: &serenity::Error) -> SendError {
     let serenity::Error::Http(HttpError::UnsuccessfulRequest(response)) = error else {
-        return SendError::later(match error {
-            serenity::Error::Http(HttpError::Request(error)) if error.is_timeout() => {
-                "Discord did not answer in time"
+        return match error {
+            serenity::Error::Http(HttpError::Request(error)) if error.is_timeout() => late(),
+            serenity::Error::Http(HttpError::Request(error)) if error.is_connect() => {
+                SendError::refused("cannot reach Discord")
             }
-            serenity::Error::Http(HttpError::Request(error)) if error.is_connect() => "cannot reach Discord",
-            _ => "the request to Discord failed",
-        });
+            _ => SendError::later("the request to Discord failed"),
+        };
     };
     let status = response.status_code.as_u16();
     let details: Vec<String> =
@@ -126,6 +253,8 @@ pub(super) fn judge(status: u16, code: i64, message: String) -> SendError {
         (404, UNKNOWN_CHANNEL | UNKNOWN_SERVER | UNKNOWN_WEBHOOK) | (400, INVALID_BODY) => {
             SendError::never(message)
         }
+        // What Discord, or what stands before it, does not take.
+        (400..500, _) => SendError::refused(message),
         _ => SendError::later(message),
     }
 }

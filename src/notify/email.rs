@@ -119,10 +119,10 @@ fn smtp_error(error: &smtp::Error) -> SendError {
         Some(code) if matches!(code.to_string().as_str(), "550" | "551" | "553") && !policy => {
             SendError::never(format!("the mail server refuses it for good: {code}"))
         }
-        Some(code) => SendError::later(format!("the mail server does not take it: {code}")),
+        Some(code) => SendError::refused(format!("the mail server does not take it: {code}")),
         None if error.is_timeout() => SendError::later("the mail server did not answer in time"),
-        None if error.is_tls() => SendError::later("no secure connection to the mail server"),
-        None if error.is_client() => SendError::later(
+        None if error.is_tls() => SendError::refused("no secure connection to the mail server"),
+        None if error.is_client() => SendError::refused(
             "the mail server does not offer the encryption or the login that SMTP_URL asks for",
         ),
         None => SendError::later("the mail server cannot be reached, or hung up"),

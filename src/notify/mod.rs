@@ -12,11 +12,12 @@ use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use thiserror::Error;
 
 use crate::config::{Settings, Via};
-use crate::delivery::{Body, Delivery};
+use crate::delivery::{Body, Delivery, InFlight};
 use crate::destination::Destination;
 use crate::render::terminal::{self, Colour};
 
@@ -54,6 +55,8 @@ pub struct SendError {
     pub message: String,
     /// Whether and when to try again.
     pub retry: Retry,
+    /// Whether it may have reached the destination all the same: no answer says that it did not.
+    pub may_have_arrived: bool,
 }
 
 /// Whether a failed delivery may be tried again.
@@ -69,12 +72,36 @@ pub enum Retry {
 
 impl SendError {
     fn never(message: impl Into<String>) -> Self {
-        Self { message: message.into(), retry: Retry::Never }
+        Self { message: message.into(), retry: Retry::Never, may_have_arrived: false }
     }
 
+    /// Nobody knows what became of it.
     fn later(message: impl Into<String>) -> Self {
-        Self { message: message.into(), retry: Retry::Later }
+        Self { message: message.into(), retry: Retry::Later, may_have_arrived: true }
     }
+
+    /// It certainly was not taken.
+    fn refused(message: impl Into<String>) -> Self {
+        Self { may_have_arrived: false, ..Self::later(message) }
+    }
+}
+
+/// What looking for a delivery that may have arrived came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// It is there.
+    Here {
+        /// What took it.
+        sent: Sent,
+        /// Since when.
+        at: DateTime<Utc>,
+    },
+    /// It is not there.
+    NotHere,
+    /// The destination drops a repeated one by itself.
+    Guarded,
+    /// That cannot be told, so that it may be told twice.
+    Unknown(&'static str),
 }
 
 /// A destination that cannot be served as things are set.
@@ -180,10 +207,36 @@ impl Notifier {
         }
     }
 
+    /// Looks whether a delivery arrived of which that is not known.
+    ///
+    /// # Errors
+    /// [`SendError`]: the destination does not say so now.
+    pub async fn find(
+        &self,
+        delivery: &Delivery,
+        sends: InFlight,
+        now: DateTime<Utc>,
+    ) -> Result<Found, SendError> {
+        let channel = match &delivery.destination {
+            Destination::Channel(id) => Some(*id),
+            Destination::Discord(name) => match self.channels.get(name) {
+                Some(DiscordWay::Channel(id)) => Some(*id),
+                Some(DiscordWay::Webhook(_)) | None => None,
+            },
+            // A file's last lines are looked at before each line that is added.
+            Destination::Jsonl(Some(_)) => return Ok(Found::Guarded),
+            Destination::Terminal | Destination::Jsonl(None) | Destination::Email(_) => None,
+        };
+        match (channel, &self.bot) {
+            (Some(channel), Some(bot)) => bot.find(channel, &delivery.key, sends, now).await,
+            _ => Ok(Found::Unknown("what was sent there cannot be read back")),
+        }
+    }
+
     async fn by_bot(&self, channel: u64, delivery: &Delivery) -> Result<Sent, SendError> {
         match &self.bot {
             Some(bot) => bot.send(channel, delivery).await,
-            None => Err(SendError::later("DISCORD_TOKEN is not set")),
+            None => Err(SendError::refused("DISCORD_TOKEN is not set")),
         }
     }
 
@@ -228,7 +281,7 @@ async fn blocking(work: impl FnOnce() -> Result<(), String> + Send + 'static) ->
 
 fn unknown(destination: &Destination) -> SendError {
     // It may be that the settings lost it by mistake, so the delivery is kept for a while.
-    SendError::later(format!("the settings no longer define {destination}, or its secret is not set"))
+    SendError::refused(format!("the settings no longer define {destination}, or its secret is not set"))
 }
 
 fn no_digest(destination: &Destination) -> SendError {

@@ -60,9 +60,10 @@ impl Webhook {
 
     pub(super) async fn send(&self, delivery: &Delivery) -> Result<Sent, SendError> {
         let message = discord::message(delivery).ok_or_else(|| no_digest(&delivery.destination))?;
-        let failed = |error: reqwest::Error| {
-            let what = if error.is_timeout() { "did not answer in time" } else { "cannot be reached" };
-            SendError::later(format!("the webhook {what}"))
+        let failed = |error: reqwest::Error| match error {
+            error if error.is_timeout() => SendError::later("the webhook did not answer in time"),
+            error if error.is_connect() => SendError::refused("the webhook cannot be reached"),
+            _ => SendError::later("the webhook hung up"),
         };
         let mut response =
             self.http.post(self.address.clone()).json(&message).send().await.map_err(failed)?;

@@ -18,6 +18,8 @@ const DESCRIPTION: usize = 1_000;
 const FIELD: usize = 1_024;
 const SHORT_FIELD: usize = 100;
 const FOOTER: usize = 200;
+/// What stands before the delivery's key in a footer.
+const MARK: &str = "ref ";
 const AUTHOR: usize = 256;
 /// Of a name within a sentence.
 const NAME: usize = 150;
@@ -106,6 +108,11 @@ pub struct Footer {
     pub text: String,
 }
 
+/// The delivery that a footer refers to.
+pub fn referred(footer: &str) -> Option<&str> {
+    footer.rsplit_once(MARK).map(|(_, key)| key)
+}
+
 /// The message of a delivery; `None` of a digest, which is a mail.
 pub fn message(delivery: &Delivery) -> Option<Message> {
     match &delivery.body {
@@ -128,7 +135,7 @@ fn notice(notice: &Notice, reference: &Key) -> Message {
             description: format!("```\n{lines}\n```"),
             color: AMBER,
             fields: Vec::new(),
-            footer: Footer { text: format!("ref {reference}") },
+            footer: Footer { text: format!("{MARK}{reference}") },
             timestamp: Some(notice.at),
         }],
         allowed_mentions: AllowedMentions::default(),
@@ -176,7 +183,7 @@ pub fn alert(alert: &Alert, reference: &Key) -> Message {
             (false, false) => "",
         }
     );
-    let reference = format!("{} · ref {reference}", plain(&alert.rule));
+    let reference = format!("{} · {MARK}{reference}", clip(&plain(&alert.rule), FOOTER));
     let own_words = alert.message.as_deref().map(escaped_lines).unwrap_or_default();
     let room = DESCRIPTION.saturating_sub(sentence.chars().count() + 1);
     // A cut may leave half of an escape, which then escapes the line's end.
@@ -192,7 +199,7 @@ pub fn alert(alert: &Alert, reference: &Key) -> Message {
             description: clip(&sentence, DESCRIPTION).into_owned(),
             color: color(alert),
             fields: fields(alert),
-            footer: Footer { text: clip(&reference, FOOTER).into_owned() },
+            footer: Footer { text: reference },
             timestamp: alert.accepted_at,
         }],
         allowed_mentions,

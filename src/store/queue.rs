@@ -9,7 +9,7 @@ use super::latency::Latency;
 use super::record::{decode, encode};
 use super::{Store, StoreError, abort};
 use crate::alert::{Alert, Key};
-use crate::delivery::{Body, Delivery, Outcome};
+use crate::delivery::{Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
 
 /// Where a delivery stands.
@@ -18,6 +18,8 @@ use crate::destination::Destination;
 pub enum DeliveryStanding {
     /// It waits.
     Queued,
+    /// It waits, and may have reached its destination all the same.
+    InFlight(InFlight),
     /// It was taken, or given up.
     Left(Outcome),
 }
@@ -82,6 +84,17 @@ impl Store {
     /// Failures of the store.
     pub fn delivery_standing(&self, key: &Key) -> Result<Option<DeliveryStanding>, StoreError> {
         self.single(&self.inner.deliveries, key.as_str())
+    }
+
+    /// Notes which sends of a queued delivery may have reached its destination, before the next one begins or after one
+    /// that certainly did not.
+    ///
+    /// # Errors
+    /// Failures of the store; then nothing may be sent.
+    pub fn set_in_flight(&self, key: &Key, in_flight: Option<InFlight>) -> Result<(), StoreError> {
+        let standing = in_flight.map_or(DeliveryStanding::Queued, DeliveryStanding::InFlight);
+        let standing = encode(key.as_str(), &standing)?;
+        self.write(|| self.inner.deliveries.insert(key.as_str(), standing)).map(drop)
     }
 
     /// Of deliveries to be queued, those whose trade another filing told before and that still wait.

@@ -8,11 +8,13 @@ use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
 use mail_parser::MessageParser;
+use sellbell::alert::Key;
 use sellbell::app::{App, Lane};
+use sellbell::delivery::Outcome;
 use sellbell::destination::Destination;
 use sellbell::filing::Cik;
 use sellbell::notify::Retry;
-use sellbell::store::{Standing, Store};
+use sellbell::store::{DeliveryStanding, Standing, Store};
 use serde_json::{Value, json};
 
 use crate::fakes::discord::FakeDiscord;
@@ -165,6 +167,108 @@ async fn a_lost_answer_of_discord_does_not_ring_twice() {
     assert_eq!(deliver_all(&app, at(NOW) + TimeDelta::seconds(30)).await, (1, 0, 0));
     world.discord.next_message().await;
     assert_eq!((world.discord.unread(), world.discord.deduplicated()), (0, 1));
+    world.finish().await;
+}
+
+/// A world in which Discord took an alert for channel 555 and no answer came.
+async fn unanswered() -> (World, App) {
+    let world = World::new().await;
+    world.discord.set_time(at(NOW));
+    // A busy channel: what is looked for stands behind more than one page.
+    for number in 0..250 {
+        world.discord.post_by_other(555, &json!({ "content": number.to_string() }));
+    }
+    let app = rung(&world, &rule("big", 1, "[\"discord:alerts\"]")).await;
+    world.discord.create_and_fail_next("channel:555", 502, json!("bad gateway"), 1);
+    assert_eq!(deliver_all(&app, at(NOW)).await, (0, 1, 0));
+    (world, app)
+}
+
+#[tokio::test]
+async fn an_alert_that_arrived_unanswered_is_found_after_days_and_not_told_twice() {
+    for (days, restart) in [(0, false), (0, true), (30, true)] {
+        let (world, mut app) = unanswered().await;
+        let taken = world.discord.next_message().await;
+        world.discord.forget_nonces();
+        let later = at(NOW) + TimeDelta::days(days) + TimeDelta::minutes(5);
+        world.discord.set_time(later);
+        if restart {
+            drop(app);
+            app = world.app(&rule("big", 1, "[\"discord:alerts\"]"), None);
+        }
+        assert_eq!(deliver_all(&app, later).await, (1, 0, 0));
+        assert_eq!((world.discord.unread(), world.discord.deduplicated()), (0, 0));
+        let key: Key = serde_json::from_value(taken.body["nonce"].clone()).unwrap();
+        let standing = app.store.delivery_standing(&key).unwrap();
+        let left = Outcome::Delivered { at: at(NOW), message_id: Some(taken.id.to_string()) };
+        assert_eq!(standing, Some(DeliveryStanding::Left(left)), "with its own id and time");
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn one_that_did_not_arrive_is_sent_however_late_and_whatever_others_post() {
+    let world = World::new().await;
+    world.discord.set_time(at(NOW));
+    let app = rung(&world, &rule("big", 1, "[\"discord:alerts\"]")).await;
+    let destination: Destination = "discord:alerts".parse().unwrap();
+    let queued = app.store.queued(&destination, 1).unwrap().remove(0);
+    world.discord.fail_next("channel:555", 502, json!("bad gateway"), 1);
+    assert_eq!(deliver_all(&app, at(NOW)).await, (0, 1, 0));
+    // Somebody else's message with the same reference is none of ours.
+    let forged = json!({ "embeds": [{ "footer": { "text": format!("big · ref {}", queued.key) } }] });
+    world.discord.post_by_other(555, &forged);
+    let later = at(NOW) + TimeDelta::hours(2);
+    assert_eq!(deliver_all(&app, later).await, (1, 0, 0));
+    assert_eq!(world.discord.next_message().await.body["nonce"], queued.key.as_str());
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn nothing_is_sent_while_the_channel_cannot_tell_what_arrived() {
+    let (world, app) = unanswered().await;
+    world.discord.next_message().await;
+    world.discord.forget_nonces();
+    let mut now = at(NOW) + TimeDelta::minutes(5);
+    for (status, body) in [(500, json!("down")), (403, json!({ "message": "Missing Access", "code": 50001 }))]
+    {
+        world.discord.fail_next("reading:555", status, body, 1);
+        assert_eq!(deliver_all(&app, now).await, (0, 1, 0));
+        now += TimeDelta::minutes(2);
+    }
+    assert_eq!(deliver_all(&app, now).await, (1, 0, 0));
+    assert_eq!(world.discord.unread(), 0, "it is found when the channel can be read again");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn where_the_history_cannot_be_read_an_alert_is_told_at_least_once() {
+    let (world, app) = unanswered().await;
+    let first = world.discord.next_message().await;
+    world.discord.forget_nonces();
+    world.discord.hide_history(555);
+    assert_eq!(deliver_all(&app, at(NOW) + TimeDelta::minutes(5)).await, (1, 0, 0));
+    assert_eq!(world.discord.next_message().await.body["nonce"], first.body["nonce"]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_send_that_was_refused_is_not_looked_for() {
+    let world = World::new().await;
+    let app = rung(&world, &rule("big", 1, "[\"discord:alerts\"]")).await;
+    let destination: Destination = "discord:alerts".parse().unwrap();
+    let key = app.store.queued(&destination, 1).unwrap().remove(0).key;
+    world.discord.fail_next(
+        "channel:555",
+        403,
+        json!({ "message": "Missing Permissions", "code": 50013 }),
+        1,
+    );
+    assert_eq!(deliver_all(&app, at(NOW)).await, (0, 1, 0));
+    assert_eq!(app.store.delivery_standing(&key).unwrap(), Some(DeliveryStanding::Queued));
+    world.discord.fail_next("reading:555", 500, json!("nobody asks"), 1);
+    assert_eq!(deliver_all(&app, at(NOW) + TimeDelta::hours(1)).await, (1, 0, 0));
+    world.discord.next_message().await;
     world.finish().await;
 }
 

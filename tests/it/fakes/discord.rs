@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -13,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::interactions::Open;
-use super::{Ledger, PATIENCE, check_finished, closing, edit, gateway, rest, settle, take};
+use super::{Ledger, PATIENCE, answers, check_finished, closing, edit, gateway, rest, settle, take};
 
 pub struct FakeDiscord {
     pub(super) world: Arc<World>,
@@ -92,6 +93,32 @@ impl FakeDiscord {
         self.plan(target, Failure { status, body, times, creates: true });
     }
 
+    /// Discord's clock shows this from now on: messages get ids of this time.
+    pub fn set_time(&self, now: DateTime<Utc>) {
+        self.world.edit(|state| state.now = Some(now));
+    }
+
+    /// The few minutes for which nonces are remembered are over.
+    pub fn forget_nonces(&self) {
+        self.world.edit(|state| state.nonces.clear());
+    }
+
+    /// From now on the bot may not read this channel's history, which to it is empty.
+    pub fn hide_history(&self, channel: u64) {
+        self.world.edit(|state| state.hidden.insert(channel.to_string()));
+    }
+
+    /// Somebody else, also a bot, posts what looks like this.
+    pub fn post_by_other(&self, channel: u64, body: &Value) {
+        let author = answers::webhook_user("99");
+        self.world.edit(|state| {
+            let id = state.next_id();
+            let channel = channel.to_string();
+            let object = answers::message(id, &channel, &author, body, &[]);
+            state.posted.entry(channel).or_default().push((id, object));
+        });
+    }
+
     /// Holds every message to `target` until `release`; one whose sender gives up before that is never created.
     pub fn hang(&self, target: &str) {
         self.world.edit(|state| state.hung.insert(target.to_owned()));
@@ -145,6 +172,10 @@ pub(super) struct State {
     unexpected: Vec<String>,
     unread: VecDeque<SentMessage>,
     nonces: HashMap<String, Value>,
+    /// What stands in each channel, oldest first.
+    posted: HashMap<String, Vec<(u64, Value)>>,
+    hidden: HashSet<String>,
+    now: Option<DateTime<Utc>>,
     deduplicated: usize,
     failures: HashMap<String, VecDeque<Failure>>,
     hung: HashSet<String>,
@@ -209,10 +240,24 @@ impl World {
                 return earlier.clone();
             }
             let (message, object) = build(state.next_id());
+            let channel = object["channel_id"].as_str().unwrap_or_default().to_owned();
+            state.posted.entry(channel).or_default().push((message.id, object.clone()));
             state.unread.push_back(message);
             state.nonces.extend(nonce.map(|nonce| (nonce, object.clone())));
             object
         })
+    }
+
+    /// The oldest messages of a channel that came after one, newest first; without one, the newest.
+    pub(super) fn messages(&self, channel: &str, after: Option<u64>, limit: usize) -> Vec<Value> {
+        let state = self.state.borrow();
+        if state.hidden.contains(channel) {
+            return Vec::new();
+        }
+        let all = state.posted.get(channel).map(Vec::as_slice).unwrap_or_default();
+        let from = after
+            .map_or(all.len().saturating_sub(limit), |after| all.partition_point(|(id, _)| *id <= after));
+        all[from..].iter().take(limit).rev().map(|(_, message)| message.clone()).collect()
     }
 
     pub(super) fn register(&self, definitions: Vec<Value>) {
@@ -221,10 +266,11 @@ impl World {
 }
 
 impl State {
-    /// A new snowflake: each is greater than the one before, and looks like one of 2026.
+    /// A new snowflake, of Discord's time: each is greater than the one before.
     fn next_id(&mut self) -> u64 {
         self.ids += 1;
-        1_456_000_000_000_000_000 + self.ids
+        let milliseconds = self.now.map(|now| now.timestamp_millis() - 1_420_070_400_000);
+        milliseconds.map_or(1_456_000_000_000_000_000, |since| u64::try_from(since).unwrap() << 22) + self.ids
     }
 }
 

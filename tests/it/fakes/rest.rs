@@ -70,6 +70,7 @@ async fn route(world: &World, call: &Call) -> Result<Response, Refusal> {
         ("GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]) => {
             Ok(ok(answers::application()))
         }
+        ("GET", ["channels", id, "messages"]) => read_messages(world, call, id).await,
         ("POST", ["channels", id, "messages"]) => create_message(world, call, id).await,
         ("POST", ["webhooks", id, token]) => execute_webhook(world, call, id, token).await,
         ("PATCH", ["webhooks", id, token, "messages", "@original"]) if is_ours(id) => {
@@ -95,6 +96,20 @@ async fn create_message(world: &World, call: &Call, channel: &str) -> Result<Res
     let author = answers::bot_user();
     let message = world.create(call.enforced_nonce(), |id| call.message(id, target, channel, &author));
     Ok(failure.map_or_else(|| ok(message), |failure| failure.response()))
+}
+
+async fn read_messages(world: &World, call: &Call, channel: &str) -> Result<Response, Refusal> {
+    match turn_away(world, &format!("reading:{channel}")).await {
+        Ok(Some(failure)) => return Ok(failure.response()),
+        Ok(None) => {}
+        Err(response) => return Ok(response),
+    }
+    let limit = call.value("limit").unwrap_or(50);
+    if !(1..=100).contains(&limit) {
+        return Err(Refusal::new(400, 50035, "Invalid Form Body"));
+    }
+    let limit = usize::try_from(limit).unwrap();
+    Ok(ok(Value::Array(world.messages(channel, call.value("after"), limit))))
 }
 
 async fn execute_webhook(world: &World, call: &Call, id: &str, token: &str) -> Result<Response, Refusal> {
@@ -189,6 +204,12 @@ impl Call {
     /// Whether the query holds this pair.
     pub(super) fn asks(&self, pair: &str) -> bool {
         self.query.split('&').any(|held| held == pair)
+    }
+
+    /// A number of the query.
+    fn value(&self, name: &str) -> Option<u64> {
+        let mut pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.find(|(held, _)| *held == name)?.1.parse().ok()
     }
 
     /// Notes where the body departs from Discord's own description of this operation.
