@@ -110,7 +110,10 @@ impl App {
         };
         if let Some(sends) = before {
             match self.notifier.find(delivery, sends, now).await {
-                Ok(Found::Here { sent, at }) => return Ok(Ok((at, sent))),
+                Ok(Found::Here { sent, at }) => {
+                    tracing::info!(%destination, %key, "an earlier try had arrived, and is not sent again");
+                    return Ok(Ok((at, sent)));
+                }
                 Ok(Found::NotHere) => before = None,
                 Ok(Found::Guarded) => {}
                 Ok(Found::Unknown(reason)) => tracing::warn!(

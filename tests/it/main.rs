@@ -13,6 +13,7 @@ mod fakes;
 mod form345;
 mod hostile;
 mod house;
+mod kills;
 mod language;
 mod played;
 mod plays;

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::routing::get;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -32,7 +32,27 @@ pub struct SentMessage {
     /// The name and the content of each attached file.
     pub files: Vec<(String, Vec<u8>)>,
     pub id: u64,
+    /// Whether the program was told that it stands.
+    pub answered: bool,
 }
+
+/// What becomes of a request for a message.
+#[derive(Clone)]
+pub enum Fault {
+    /// No message, and this answer.
+    Refused(u16, Value),
+    /// No message, and the connection ends without a word.
+    Reset,
+    /// A message, and this answer all the same.
+    CreatedThen(u16, Value),
+    /// A message, and the connection ends without a word.
+    CreatedThenReset,
+    /// A message, and never an answer.
+    CreatedThenSilent,
+}
+
+/// Decides of each request for a message, by its target.
+type Chance = Box<dyn FnMut(&str) -> Option<Fault> + Send>;
 
 impl FakeDiscord {
     /// The bot's token: the application's id, a time and a signature, like a real one's.
@@ -47,7 +67,8 @@ impl FakeDiscord {
     pub async fn start() -> FakeDiscord {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let world = Arc::new(World { address, state: watch::Sender::new(State::default()) });
+        let state = State { nonce_life: TimeDelta::MAX, ..State::default() };
+        let world = Arc::new(World { address, state: watch::Sender::new(state) });
         let router = Router::new()
             .route("/", get(gateway::connect))
             .fallback(rest::answer)
@@ -78,6 +99,22 @@ impl FakeDiscord {
         self.world.state.borrow().unread.len()
     }
 
+    /// Takes all messages that were not read yet, oldest first.
+    pub fn take_messages(&self) -> Vec<SentMessage> {
+        self.world.edit(|state| state.unread.drain(..).collect())
+    }
+
+    /// Waits until there is a message that was not read yet.
+    pub async fn has_message(&self) {
+        let mut changes = self.world.state.subscribe();
+        changes.wait_for(|state| !state.unread.is_empty()).await.unwrap();
+    }
+
+    /// From now on this decides of each message that no planned failure meets.
+    pub fn set_faults(&self, chance: impl FnMut(&str) -> Option<Fault> + Send + 'static) {
+        self.world.edit(|state| state.chance = Mutex::new(Some(Box::new(chance))));
+    }
+
     /// How many messages were not created because an earlier one had the same nonce.
     pub fn deduplicated(&self) -> usize {
         self.world.state.borrow().deduplicated
@@ -85,17 +122,25 @@ impl FakeDiscord {
 
     /// Refuses the next `times` messages to `target` ("channel:123") with this answer, and creates nothing.
     pub fn fail_next(&self, target: &str, status: u16, body: Value, times: usize) {
-        self.plan(target, Failure { status, body, times, creates: false });
+        self.plan(target, times, Fault::Refused(status, body));
     }
 
     /// Creates the next `times` messages to `target`, but answers like this: the failure came after the deed.
     pub fn create_and_fail_next(&self, target: &str, status: u16, body: Value, times: usize) {
-        self.plan(target, Failure { status, body, times, creates: true });
+        self.plan(target, times, Fault::CreatedThen(status, body));
     }
 
     /// Discord's clock shows this from now on: messages get ids of this time.
     pub fn set_time(&self, now: DateTime<Utc>) {
-        self.world.edit(|state| state.now = Some(now));
+        self.set_clock(TimeDelta::MAX, move || now);
+    }
+
+    /// Discord's clock, and for how long by it a nonce is remembered.
+    pub fn set_clock(&self, nonces: TimeDelta, clock: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) {
+        self.world.edit(|state| {
+            state.clock = Some(Box::new(clock));
+            state.nonce_life = nonces;
+        });
     }
 
     /// The few minutes for which nonces are remembered are over.
@@ -149,8 +194,9 @@ impl FakeDiscord {
         settle("FakeDiscord:", &self.world.state);
     }
 
-    fn plan(&self, target: &str, failure: Failure) {
-        self.world.edit(|state| state.failures.entry(target.to_owned()).or_default().push_back(failure));
+    fn plan(&self, target: &str, times: usize, fault: Fault) {
+        let planned = (times, fault);
+        self.world.edit(|state| state.failures.entry(target.to_owned()).or_default().push_back(planned));
     }
 }
 
@@ -171,13 +217,17 @@ pub(super) struct State {
     closing: bool,
     unexpected: Vec<String>,
     unread: VecDeque<SentMessage>,
-    nonces: HashMap<String, Value>,
+    /// What has a nonce, and since when.
+    nonces: HashMap<String, (DateTime<Utc>, Value)>,
+    nonce_life: TimeDelta,
     /// What stands in each channel, oldest first.
     posted: HashMap<String, Vec<(u64, Value)>>,
     hidden: HashSet<String>,
-    now: Option<DateTime<Utc>>,
+    clock: Option<Box<dyn Fn() -> DateTime<Utc> + Send + Sync>>,
+    chance: Mutex<Option<Chance>>,
     deduplicated: usize,
-    failures: HashMap<String, VecDeque<Failure>>,
+    /// By target: what becomes of so many of the next messages.
+    failures: HashMap<String, VecDeque<(usize, Fault)>>,
     hung: HashSet<String>,
     registrations: VecDeque<Vec<Value>>,
     ids: u64,
@@ -187,15 +237,6 @@ pub(super) struct State {
     pub(super) session: Option<mpsc::UnboundedSender<Value>>,
     /// The interactions by their tokens.
     pub(super) interactions: HashMap<String, Open>,
-}
-
-/// A planned answer to the next messages of a target.
-#[derive(Clone)]
-pub(super) struct Failure {
-    pub(super) status: u16,
-    pub(super) body: Value,
-    times: usize,
-    pub(super) creates: bool,
 }
 
 impl World {
@@ -218,13 +259,16 @@ impl World {
         settled.is_ok_and(|state| !state.closing)
     }
 
-    pub(super) fn take_failure(&self, target: &str) -> Option<Failure> {
+    pub(super) fn take_fault(&self, target: &str) -> Option<Fault> {
         self.edit(|state| {
-            let planned = state.failures.get_mut(target)?;
-            planned.retain(|failure| failure.times > 0);
-            let failure = planned.front_mut()?;
-            failure.times -= 1;
-            Some(failure.clone())
+            if let Some(planned) = state.failures.get_mut(target) {
+                planned.retain(|(times, _)| *times > 0);
+                if let Some((times, fault)) = planned.front_mut() {
+                    *times -= 1;
+                    return Some(fault.clone());
+                }
+            }
+            state.chance.get_mut().unwrap().as_mut()?(target)
         })
     }
 
@@ -235,7 +279,9 @@ impl World {
         build: impl FnOnce(u64) -> (SentMessage, Value),
     ) -> Value {
         self.edit(|state| {
-            if let Some(earlier) = nonce.as_ref().and_then(|nonce| state.nonces.get(nonce)) {
+            let now = state.now();
+            let known = nonce.as_ref().and_then(|nonce| state.nonces.get(nonce));
+            if let Some((_, earlier)) = known.filter(|(since, _)| now - since < state.nonce_life) {
                 state.deduplicated += 1;
                 return earlier.clone();
             }
@@ -243,7 +289,7 @@ impl World {
             let channel = object["channel_id"].as_str().unwrap_or_default().to_owned();
             state.posted.entry(channel).or_default().push((message.id, object.clone()));
             state.unread.push_back(message);
-            state.nonces.extend(nonce.map(|nonce| (nonce, object.clone())));
+            state.nonces.extend(nonce.map(|nonce| (nonce, (now, object.clone()))));
             object
         })
     }
@@ -269,8 +315,13 @@ impl State {
     /// A new snowflake, of Discord's time: each is greater than the one before.
     fn next_id(&mut self) -> u64 {
         self.ids += 1;
-        let milliseconds = self.now.map(|now| now.timestamp_millis() - 1_420_070_400_000);
-        milliseconds.map_or(1_456_000_000_000_000_000, |since| u64::try_from(since).unwrap() << 22) + self.ids
+        let since = self.now().timestamp_millis() - 1_420_070_400_000;
+        (u64::try_from(since).unwrap() << 22) + self.ids
+    }
+
+    /// Some time of 2026, where no test sets it.
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.as_ref().map_or(DateTime::from_timestamp(1_767_207_851, 0).unwrap(), |clock| clock())
     }
 }
 

@@ -10,7 +10,7 @@ use axum::response::{Html, IntoResponse, Response};
 use axum::{Json, http};
 use serde_json::{Value, json};
 
-use super::discord::{Failure, FakeDiscord, SentMessage, World};
+use super::discord::{FakeDiscord, Fault, SentMessage, World};
 use super::limits::{self, Violation};
 use super::{answers, interactions, schema};
 
@@ -87,21 +87,21 @@ async fn route(world: &World, call: &Call) -> Result<Response, Refusal> {
 
 async fn create_message(world: &World, call: &Call, channel: &str) -> Result<Response, Refusal> {
     let target = format!("channel:{channel}");
-    let failure = match turn_away(world, &target).await {
-        Ok(failure) => failure,
+    let fault = match turn_away(world, &target).await {
+        Ok(fault) => fault,
         Err(response) => return Ok(response),
     };
     call.check_message(world, &call.body)?;
     call.check_schema(world, "/channels/{channel_id}/messages");
-    let author = answers::bot_user();
-    let message = world.create(call.enforced_nonce(), |id| call.message(id, target, channel, &author));
-    Ok(failure.map_or_else(|| ok(message), |failure| failure.response()))
+    let (author, answered) = (answers::bot_user(), fault.is_none());
+    let message =
+        world.create(call.enforced_nonce(), |id| call.message(id, target, channel, &author, answered));
+    Ok(answer_all_the_same(fault, message).await)
 }
 
 async fn read_messages(world: &World, call: &Call, channel: &str) -> Result<Response, Refusal> {
     match turn_away(world, &format!("reading:{channel}")).await {
-        Ok(Some(failure)) => return Ok(failure.response()),
-        Ok(None) => {}
+        Ok(_) => {}
         Err(response) => return Ok(response),
     }
     let limit = call.value("limit").unwrap_or(50);
@@ -124,30 +124,46 @@ async fn execute_webhook(world: &World, call: &Call, id: &str, token: &str) -> R
         ));
     }
     let target = format!("webhook:{id}");
-    let failure = match turn_away(world, &target).await {
-        Ok(failure) => failure,
+    let fault = match turn_away(world, &target).await {
+        Ok(fault) => fault,
         Err(response) => return Ok(response),
     };
     call.check_message(world, &call.body)?;
     call.check_schema(world, "/webhooks/{webhook_id}/{webhook_token}");
-    let author = answers::webhook_user(id);
+    let (author, answered) = (answers::webhook_user(id), fault.is_none());
     let message = world.create(None, |message_id| {
-        let (sent, mut message) = call.message(message_id, target, "777", &author);
+        let (sent, mut message) = call.message(message_id, target, "777", &author, answered);
         message["webhook_id"] = json!(id);
         (sent, message)
     });
-    Ok(failure.map_or_else(|| ok(message), |failure| failure.response()))
+    Ok(answer_all_the_same(fault, message).await)
 }
 
-/// Waits while the target hangs, then says how its next message is to fail: `Err` where nothing is created.
-async fn turn_away(world: &World, target: &str) -> Result<Option<Failure>, Response> {
+/// Waits while the target hangs, then says what becomes of its next message: `Err` where nothing is created.
+async fn turn_away(world: &World, target: &str) -> Result<Option<Fault>, Response> {
     if !world.is_released(target).await {
         return Err(StatusCode::SERVICE_UNAVAILABLE.into_response());
     }
-    match world.take_failure(target) {
-        Some(failure) if !failure.creates => Err(failure.response()),
-        failure => Ok(failure),
+    match world.take_fault(target) {
+        Some(Fault::Refused(status, body)) => Err(failure(status, &body)),
+        Some(Fault::Reset) => hang_up(),
+        fault => Ok(fault),
     }
+}
+
+/// The answer to a message that stands.
+async fn answer_all_the_same(fault: Option<Fault>, message: Value) -> Response {
+    match fault {
+        Some(Fault::CreatedThen(status, body)) => failure(status, &body),
+        Some(Fault::CreatedThenReset) => hang_up(),
+        Some(Fault::CreatedThenSilent) => std::future::pending().await,
+        _ => ok(message),
+    }
+}
+
+/// Ends the connection: its task unwinds, without a report.
+fn hang_up() -> ! {
+    std::panic::resume_unwind(Box::new("the fake hangs up"))
 }
 
 fn register(world: &World, call: &Call, guild: Option<&&str>) -> Response {
@@ -234,9 +250,16 @@ impl Call {
     }
 
     /// The message that this request creates: for the test, and as Discord's object.
-    fn message(&self, id: u64, target: String, channel: &str, author: &Value) -> (SentMessage, Value) {
+    fn message(
+        &self,
+        id: u64,
+        target: String,
+        channel: &str,
+        author: &Value,
+        answered: bool,
+    ) -> (SentMessage, Value) {
         let object = answers::message(id, channel, author, &self.body, &self.files);
-        (SentMessage { target, body: self.body.clone(), files: self.files.clone(), id }, object)
+        (SentMessage { target, body: self.body.clone(), files: self.files.clone(), id, answered }, object)
     }
 }
 
@@ -259,20 +282,18 @@ impl Refusal {
     }
 }
 
-impl Failure {
-    fn response(&self) -> Response {
-        let mut response = match &self.body {
-            // What stands before Discord answers in HTML.
-            Value::String(text) => Html(text.clone()).into_response(),
-            json => Json(json).into_response(),
-        };
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap();
-        if let Some(seconds) = self.body["retry_after"].as_f64() {
-            // Discord's header counts whole seconds, its body fractions.
-            response.headers_mut().insert(RETRY_AFTER, (seconds.ceil() as u64).into());
-        }
-        response
+fn failure(status: u16, body: &Value) -> Response {
+    let mut response = match body {
+        // What stands before Discord answers in HTML.
+        Value::String(text) => Html(text.clone()).into_response(),
+        json => Json(json).into_response(),
+    };
+    *response.status_mut() = StatusCode::from_u16(status).unwrap();
+    if let Some(seconds) = body["retry_after"].as_f64() {
+        // Discord's header counts whole seconds, its body fractions.
+        response.headers_mut().insert(RETRY_AFTER, (seconds.ceil() as u64).into());
     }
+    response
 }
 
 /// A multipart form's `payload_json`, and the name and content of its files.

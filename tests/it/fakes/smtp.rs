@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -27,7 +27,12 @@ pub struct ReceivedMail {
     pub to: Vec<String>,
     /// The content with its headers, every line ended by CRLF.
     pub raw: Vec<u8>,
+    /// Whether the program was told that it is taken.
+    pub answered: bool,
 }
+
+/// Decides of each stage of a mail's way: what is answered instead.
+type Chance = Box<dyn FnMut(&str) -> Option<String> + Send>;
 
 impl FakeSmtp {
     pub async fn start() -> FakeSmtp {
@@ -52,6 +57,16 @@ impl FakeSmtp {
         self.world.state.borrow().unread.len()
     }
 
+    /// Takes all mails that were not read yet, oldest first.
+    pub fn take_mails(&self) -> Vec<ReceivedMail> {
+        self.world.edit(|state| state.unread.drain(..).collect())
+    }
+
+    /// From now on this decides of each stage that no planned failure meets, as [`Self::fail_next`] would.
+    pub fn set_faults(&self, chance: impl FnMut(&str) -> Option<String> + Send + 'static) {
+        self.world.edit(|state| state.chance = Mutex::new(Some(Box::new(chance))));
+    }
+
     /// Answers this recipient with `reply` ("550 5.1.1 no such user"), always.
     pub fn refuse(&self, recipient: &str, reply: &str) {
         let (recipient, reply) = (recipient.to_owned(), reply.to_owned());
@@ -60,7 +75,7 @@ impl FakeSmtp {
 
     /// Answers the next `times` commands of this stage with `reply`: "connect" (the greeting, after which the
     /// server hangs up), "mail", "rcpt" or "data". At "accepted-then-reset" it takes the mail, then hangs up
-    /// without a word.
+    /// without a word; at "accepted-then-silent" it never says one.
     pub fn fail_next(&self, stage: &str, reply: &str, times: usize) {
         let stage = STAGES.into_iter().find(|known| *known == stage).expect("a stage of SMTP");
         self.world.edit(|state| state.failures.push(Failure { stage, reply: reply.to_owned(), times }));
@@ -88,7 +103,8 @@ const MAIL: &str = "mail";
 const RCPT: &str = "rcpt";
 const DATA: &str = "data";
 const ACCEPTED_THEN_RESET: &str = "accepted-then-reset";
-const STAGES: [&str; 5] = [CONNECT, MAIL, RCPT, DATA, ACCEPTED_THEN_RESET];
+const ACCEPTED_THEN_SILENT: &str = "accepted-then-silent";
+const STAGES: [&str; 6] = [CONNECT, MAIL, RCPT, DATA, ACCEPTED_THEN_RESET, ACCEPTED_THEN_SILENT];
 
 const GREETING: &str =
     "250-fake\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SIZE 26214400\r\n250 AUTH PLAIN LOGIN";
@@ -106,6 +122,7 @@ struct State {
     unread: VecDeque<ReceivedMail>,
     refused: HashMap<String, String>,
     failures: Vec<Failure>,
+    chance: Mutex<Option<Chance>>,
 }
 
 struct Failure {
@@ -121,10 +138,12 @@ impl World {
 
     fn take_failure(&self, stage: &str) -> Option<String> {
         self.edit(|state| {
-            let planned =
-                state.failures.iter_mut().find(|planned| planned.stage == stage && planned.times > 0)?;
-            planned.times -= 1;
-            Some(planned.reply.clone())
+            let mut planned = state.failures.iter_mut();
+            if let Some(planned) = planned.find(|planned| planned.stage == stage && planned.times > 0) {
+                planned.times -= 1;
+                return Some(planned.reply.clone());
+            }
+            state.chance.get_mut().unwrap().as_mut()?(stage)
         })
     }
 }
@@ -245,7 +264,7 @@ impl Session<'_> {
         if let Some(reply) = self.world.take_failure(MAIL) {
             return self.reply(&reply).await;
         }
-        self.mail = Some(ReceivedMail { from, to: Vec::new(), raw: Vec::new() });
+        self.mail = Some(ReceivedMail { from, to: Vec::new(), raw: Vec::new(), answered: true });
         self.reply("250 2.1.0 sender ok").await
     }
 
@@ -276,9 +295,15 @@ impl Session<'_> {
             mail.raw.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
             mail.raw.extend_from_slice(b"\r\n");
         }
+        let resets = self.world.take_failure(ACCEPTED_THEN_RESET).is_some();
+        let is_silent = !resets && self.world.take_failure(ACCEPTED_THEN_SILENT).is_some();
+        mail.answered = !resets && !is_silent;
         self.world.edit(|state| state.unread.push_back(mail));
-        if self.world.take_failure(ACCEPTED_THEN_RESET).is_some() {
+        if resets {
             return Ok(Then::HangUp);
+        }
+        if is_silent {
+            return std::future::pending().await;
         }
         self.reply("250 2.0.0 taken").await?;
         Ok(Then::Listen)

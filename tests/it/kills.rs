@@ -1,0 +1,386 @@
+//! The process is killed at random moments while filings come and Discord and the mail server fail at random. Afterwards each
+//! destination has what `docs/DELIVERY.md` says, and the store says the same.
+//!
+//! `SELLBELL_KILLS=2000` kills so often instead.
+#![allow(clippy::print_stdout, clippy::disallowed_methods)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use mail_parser::MessageParser;
+use sellbell::alert::Key;
+use sellbell::app::{self, App};
+use sellbell::clock::Clock;
+use sellbell::config::Settings;
+use sellbell::delivery::Outcome;
+use sellbell::destination::Destination;
+use sellbell::notify::{Notifier, Secrets};
+use sellbell::render::terminal::Colour;
+use sellbell::replay::{Archive, Faults, ReplayedEdgar, Stage};
+use sellbell::rules;
+use sellbell::source::Client;
+use sellbell::store::DeliveryStanding;
+use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
+
+use crate::fakes::discord::{FakeDiscord, Fault};
+use crate::plays::{Dice, accession, made};
+use crate::world::{World, at, reopened};
+
+const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\n\
+    notify = [\"discord:alerts\", \"discord:hook\", \"email:desk\", \"jsonl:alerts.jsonl\"]\n";
+/// How often the processes of one test are killed in all.
+const KILLS: u64 = 320;
+/// So many worlds are played side by side.
+const WORLDS: u64 = 4;
+/// A life lasts so many milliseconds, mostly.
+const LIFE: std::ops::Range<u64> = 100..900;
+
+/// The program's own loop in a process of its own, on a clock that goes faster than the world's: minutes pass between a
+/// crash and the next start, so that Discord no longer knows a nonce.
+#[test]
+#[ignore = "the process that the kill test starts"]
+fn bot() {
+    let Ok(clock) = std::env::var("SELLBELL_PLAYED") else { return };
+    tracing_subscriber::fmt().with_ansi(false).init();
+    let (origin, began, speed) = played(&clock);
+    let clock = Clock::played(now_of(origin, began, speed), speed);
+    let text = fs::read_to_string("settings.toml").unwrap();
+    let settings = Settings::read("settings.toml", &text, &[]).unwrap();
+    let known = |destination: &Destination| settings.knows(destination);
+    let rules = rules::load_path(Path::new("rules"), &known, &settings.destinations()).unwrap();
+    let secret = |name: &str| Some(std::env::var(name).unwrap().into());
+    let mut secrets = Secrets {
+        discord_token: secret("DISCORD_TOKEN"),
+        smtp_url: secret("SMTP_URL"),
+        ..Secrets::default()
+    };
+    secrets.discord_webhooks.extend(secret("DISCORD_WEBHOOK_HOOK").map(|address| ("hook".into(), address)));
+    let output = Arc::new(Mutex::new(io::sink()));
+    let notifier = Notifier::new(&settings, &secrets, &|_| true, output, Colour::Plain).unwrap();
+    let client = Client::new(&settings.edgar, clock).unwrap();
+    let store = reopened(&settings.store_dir);
+    let since = std::env::var("SELLBELL_SINCE").ok().map(|since| at(&since));
+    let app = Arc::new(App::new(settings, rules, store, client, notifier, since));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        match std::env::var("SELLBELL_ONCE") {
+            Ok(_) => {
+                let report = app::run_once(&app, false).await.unwrap();
+                assert_eq!((report.queued, report.pending, report.poll.trouble), (0, 0, None));
+            }
+            Err(_) => app::run(app, None, std::future::pending()).await.unwrap(),
+        }
+    });
+}
+
+/// Where a played clock began, when that was, and how fast it goes.
+fn played(text: &str) -> (DateTime<Utc>, DateTime<Utc>, f64) {
+    let parts: Vec<&str> = text.split(' ').collect();
+    (at(parts[0]), at(parts[1]), parts[2].parse().unwrap())
+}
+
+fn now_of(origin: DateTime<Utc>, began: DateTime<Utc>, speed: f64) -> DateTime<Utc> {
+    origin + TimeDelta::microseconds(((Utc::now() - began).as_seconds_f64() * speed * 1e6) as i64)
+}
+
+/// A copy of an alert that arrived.
+struct Copy {
+    /// Which process sent it.
+    life: u64,
+    /// Whether that was told so.
+    answered: bool,
+    /// The message's id on Discord, the mail's Message-ID.
+    id: String,
+}
+
+/// What arrived at one destination, in its order, with the delivery's key.
+type Arrived = Vec<(String, Copy)>;
+
+struct Killed {
+    seed: u64,
+    world: World,
+    edgar: ReplayedEdgar,
+    clock: (DateTime<Utc>, DateTime<Utc>, f64),
+    /// How long Discord remembers a nonce, by that clock.
+    nonces: TimeDelta,
+    /// The program itself; otherwise [`bot`].
+    real: bool,
+    life: u64,
+    channel: Arrived,
+    hook: Arrived,
+    desk: Arrived,
+}
+
+impl Killed {
+    async fn new(seed: u64, filings: u64, seconds: u64) -> Self {
+        let mut dice = Dice::new(seed);
+        let real = seed.is_multiple_of(2);
+        let (began, speed) = (Utc::now(), if real { 1.0 } else { 120.0 });
+        let origin = if real { began } else { at("2023-03-08T11:00:00-05:00") };
+        let mut archive = Archive::default();
+        let span = TimeDelta::milliseconds((seconds as f64 * speed * 1e3) as i64);
+        // None before the first start is over.
+        let lead = TimeDelta::milliseconds((4e3 * speed) as i64);
+        for number in 0..filings {
+            let share = dice.below(1_000_000) as i32;
+            let accepted_at = origin + lead + span / 1_000_000 * share;
+            archive.add_made(made(accession(number), "4", 1_000 + number, accepted_at.trunc_subsecs(0)));
+        }
+        let clock = Clock::played(now_of(origin, began, speed), speed);
+        let edgar = ReplayedEdgar::play(Stage { archive, clock, faults: Faults::none() }).await.unwrap();
+        let world = World::new().await;
+        let poll = if real { "* * * * * *" } else { "*/40 * * * * *" };
+        let settings = world.settings().replace(&world.edgar.base_url(), &edgar.base_url());
+        let settings = format!("{settings}[schedule]\npoll = \"{poll}\"\ntime_zone = \"UTC\"\n");
+        fs::write(world.path("settings.toml"), settings).unwrap();
+        fs::create_dir(world.path("rules")).unwrap();
+        fs::write(world.path("rules/any.toml"), RULES).unwrap();
+        // Discord says "a few minutes".
+        let nonces = TimeDelta::seconds(i64::try_from(240 + dice.below(60)).unwrap());
+        world.discord.set_clock(nonces, move || now_of(origin, began, speed));
+        let (channel, hook, desk) = Default::default();
+        let clock = (origin, began, speed);
+        Self { seed, world, edgar, clock, nonces, real, life: 0, channel, hook, desk }
+    }
+
+    fn spawn(&self, once: bool) -> Child {
+        let log = OpenOptions::new().create(true).append(true).open(self.world.path("log")).unwrap();
+        let (origin, began, speed) = self.clock;
+        let mut command = if self.real {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_sellbell"));
+            command.args(["run", "--config", "settings.toml"]).args(once.then_some("--once"));
+            if self.life == 0 {
+                command.args(["--since", &origin.to_rfc3339()]);
+            }
+            command.env_clear();
+            command
+        } else {
+            let mut command = Command::new(std::env::current_exe().unwrap());
+            command.args(["kills::bot", "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
+            let clock = format!("{} {} {speed}", origin.to_rfc3339(), began.to_rfc3339());
+            command.env_clear().env("SELLBELL_PLAYED", clock);
+            if self.life == 0 {
+                command.env("SELLBELL_SINCE", origin.to_rfc3339());
+            }
+            if once {
+                command.env("SELLBELL_ONCE", "1");
+            }
+            command
+        };
+        command
+            .current_dir(self.world.dir.path())
+            .env("DISCORD_TOKEN", FakeDiscord::TOKEN)
+            .env("DISCORD_WEBHOOK_HOOK", self.world.discord.webhook_url(5))
+            .env("SMTP_URL", self.world.smtp.url())
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap()
+    }
+
+    /// The first start, from which on all is to be told; from then on Discord and the mail server fail.
+    async fn begin(&mut self) {
+        let mut child = self.spawn(true);
+        let status = tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap();
+        assert!(status.success(), "seed {}: {}", self.seed, self.log());
+        self.bury().await;
+        let mut fate = Dice::new(self.seed + 1_000);
+        self.world.discord.set_faults(move |_| {
+            Some(match fate.below(40) {
+                0..3 => {
+                    Fault::Refused(429, json!({ "message": "slow", "retry_after": 0.2, "global": false }))
+                }
+                3 => Fault::Refused(500, json!("down")),
+                4 => Fault::Reset,
+                5..7 => Fault::CreatedThen(502, json!("bad gateway")),
+                7..9 => Fault::CreatedThenReset,
+                9 => Fault::CreatedThenSilent,
+                _ => return None,
+            })
+        });
+        let mut fate = Dice::new(self.seed + 2_000);
+        self.world.smtp.set_faults(move |stage| {
+            let reply = match stage {
+                "connect" => "421 4.3.2 busy",
+                "data" => "452 4.3.1 full",
+                "accepted-then-reset" | "accepted-then-silent" => "",
+                _ => "451 4.3.0 try later",
+            };
+            (fate.below(25) == 0).then(|| reply.to_owned())
+        });
+    }
+
+    /// Starts a process and kills it.
+    async fn live_and_die(&mut self, dice: &mut Dice) {
+        let mut child = self.spawn(false);
+        let life = Duration::from_millis(LIFE.start + dice.below(LIFE.end - LIFE.start));
+        if dice.below(3) == 0 {
+            // In the middle of a delivery.
+            let _ = timeout(life * 2, self.world.discord.has_message()).await;
+            sleep(Duration::from_micros(dice.below(5_000))).await;
+        } else {
+            sleep(life).await;
+        }
+        child.kill().unwrap();
+        let status = child.wait().unwrap();
+        assert!(status.code().is_none(), "seed {}: it ended by itself: {}", self.seed, self.log());
+        self.bury().await;
+        // Sometimes it is down until Discord has forgotten what arrived unrecorded.
+        let unrecorded =
+            self.channel.last().is_some_and(|(_, copy)| copy.life + 1 == self.life && !copy.answered);
+        if !self.real && unrecorded && dice.below(2) == 0 {
+            sleep(Clock::played(self.clock.0, self.clock.2).real(self.nonces)).await;
+        }
+    }
+
+    /// Counts what arrived as sent by the process that has just ended.
+    async fn bury(&mut self) {
+        // What it had sent is read by the fakes.
+        sleep(Duration::from_millis(20)).await;
+        for message in self.world.discord.take_messages() {
+            let footer = message.body["embeds"][0]["footer"]["text"].as_str().unwrap();
+            let key = footer.rsplit_once("ref ").unwrap().1.to_owned();
+            let copy = Copy { life: self.life, answered: message.answered, id: message.id.to_string() };
+            match message.target.as_str() {
+                "channel:555" => self.channel.push((key, copy)),
+                "webhook:5" => self.hook.push((key, copy)),
+                other => panic!("{other}"),
+            }
+        }
+        for mail in self.world.smtp.take_mails() {
+            let id = MessageParser::default().parse(&mail.raw).unwrap().message_id().unwrap().to_owned();
+            let key = id.split_once('@').unwrap().0.to_owned();
+            self.desk.push((key, Copy { life: self.life, answered: mail.answered, id }));
+        }
+        self.life += 1;
+    }
+
+    fn log(&self) -> String {
+        let log = fs::read_to_string(self.world.path("log")).unwrap();
+        log.lines().rev().take(30).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Without faults, until nothing is left to do.
+    async fn recover(&mut self, filings: u64) {
+        self.world.discord.set_faults(|_| None);
+        self.world.smtp.set_faults(|_| None);
+        for _ in 0..40 {
+            let mut child = self.spawn(true);
+            let status = tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap();
+            self.bury().await;
+            let seen: BTreeSet<&str> = self.desk.iter().map(|(key, _)| key.as_str()).collect();
+            if status.success() && seen.len() as u64 == filings {
+                return;
+            }
+            sleep(Duration::from_millis(500)).await;
+        }
+        let [channel, hook, desk] = [&self.channel, &self.hook, &self.desk].map(Vec::len);
+        panic!("seed {}: of {filings}, {channel}, {hook} and {desk} arrived: {}", self.seed, self.log());
+    }
+
+    /// Holds what arrived against the guarantees and against the store; how many alerts arrived more than once by webhook
+    /// and by mail.
+    fn check(&self, filings: u64) -> [usize; 2] {
+        let seed = self.seed;
+        let lines = fs::read_to_string(self.world.path("alerts.jsonl")).unwrap();
+        let told: Vec<Value> = lines.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let keys: BTreeSet<&str> = told.iter().map(|alert| alert["key"].as_str().unwrap()).collect();
+        assert_eq!((told.len() as u64, keys.len() as u64), (filings, filings), "seed {seed}: the file");
+
+        let copies = |arrived: &Arrived| {
+            let mut by_key: BTreeMap<String, usize> = BTreeMap::new();
+            for (key, _) in arrived {
+                *by_key.entry(key.clone()).or_default() += 1;
+            }
+            by_key
+        };
+        let channel = copies(&self.channel);
+        assert_eq!(channel.len() as u64, filings, "seed {seed}: the channel lacks some");
+        let twice: Vec<_> = channel.iter().filter(|(_, count)| **count > 1).collect();
+        assert!(twice.is_empty(), "seed {seed}: told twice in the channel: {twice:?}; {}", self.log());
+        let (hook, desk) = (copies(&self.hook), copies(&self.desk));
+        assert_eq!((hook.len() as u64, desk.len() as u64), (filings, filings), "seed {seed}: some are lost");
+        for arrived in [&self.hook, &self.desk] {
+            self.assert_repeats_are_due(arrived);
+        }
+        let ids: BTreeSet<&str> = self.desk.iter().map(|(_, copy)| copy.id.as_str()).collect();
+        assert_eq!(ids.len() as u64, filings, "seed {seed}: the same mail has the same Message-ID");
+
+        let store = reopened(&self.world.path("store"));
+        let counts = store.counts().unwrap();
+        assert_eq!((counts.queued, counts.dead, counts.delivered as u64), (0, 0, 4 * filings), "seed {seed}");
+        for (key, copy) in self.channel.iter().chain(&self.hook) {
+            let key: Key = serde_json::from_value(json!(key)).unwrap();
+            let Some(DeliveryStanding::Left(Outcome::Delivered { message_id, .. })) =
+                store.delivery_standing(&key).unwrap()
+            else {
+                panic!("seed {seed}: {key} arrived and is not delivered");
+            };
+            let own = message_id.as_deref() == Some(&copy.id);
+            assert!(own || hook.get(key.as_str()).is_some_and(|count| *count > 1), "seed {seed}: {key}");
+        }
+        let more = |by_key: BTreeMap<String, usize>| by_key.values().filter(|count| **count > 1).count();
+        [more(hook), more(desk)]
+    }
+
+    /// A copy is repeated only where no answer came, or the process ended before it could record it: then nothing came there
+    /// between the copy and that end.
+    fn assert_repeats_are_due(&self, arrived: &Arrived) {
+        for (place, (key, copy)) in arrived.iter().enumerate() {
+            let is_repeated = arrived[place + 1..].iter().any(|(other, _)| other == key);
+            let is_last = arrived.get(place + 1).is_none_or(|(_, next)| next.life > copy.life);
+            assert!(
+                !is_repeated || !copy.answered || is_last,
+                "seed {}: {key} was answered in life {} and sent again: {}",
+                self.seed,
+                copy.life,
+                self.log()
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_moment_it_tells_each_alert_as_it_guarantees() {
+    let kills = std::env::var("SELLBELL_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let each = kills / WORLDS;
+    // A life lasts half a second, and most of it is spent with something to tell.
+    let (filings, seconds) = (each, each * 6 / 10);
+    let worlds = (0..WORLDS).map(|seed| {
+        tokio::spawn(async move {
+            let mut killed = Killed::new(seed, filings, seconds).await;
+            killed.begin().await;
+            let mut dice = Dice::new(seed);
+            while killed.life <= each {
+                killed.live_and_die(&mut dice).await;
+            }
+            killed.recover(filings).await;
+            let repeated = killed.check(filings);
+            let Killed { world, edgar, .. } = killed;
+            let log = fs::read_to_string(world.path("log")).unwrap();
+            let found = log.matches("an earlier try had arrived").count();
+            let deduplicated = world.discord.deduplicated();
+            world.finish().await;
+            assert!(edgar.log().unexpected.is_empty());
+            (repeated, deduplicated, found)
+        })
+    });
+    let mut read_back = 0;
+    for (seed, world) in worlds.collect::<Vec<_>>().into_iter().enumerate() {
+        let ([hook, desk], deduplicated, found) = world.await.unwrap();
+        read_back += found;
+        println!(
+            "seed {seed}: {each} kills, {filings} alerts: the channel has each once ({deduplicated} dropped by their nonce, \
+             {found} found by reading back); by webhook {hook} arrived more than once, by mail {desk}"
+        );
+    }
+    assert!(read_back > 0, "no world was long enough down");
+}
