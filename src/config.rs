@@ -29,6 +29,8 @@ pub struct Settings {
     pub discord: Discord,
     /// `[email]`
     pub email: Email,
+    /// `[[webhook.endpoint]]`: the names of the endpoints that rules can name, whose addresses are in `WEBHOOK_URL_<NAME>`.
+    pub webhooks: Vec<String>,
     /// `[http] listen`: where a running bot answers what its state is; `None`: nowhere.
     pub listen: Option<SocketAddr>,
     /// `[operators] notify`: where those who run it are told of what needs them.
@@ -147,6 +149,7 @@ impl Settings {
             Destination::Terminal | Destination::Jsonl(_) => true,
             Destination::Discord(name) => self.discord.channels.iter().any(|channel| channel.name == *name),
             Destination::Email(name) => self.email.recipients.iter().any(|recipient| recipient.name == *name),
+            Destination::Webhook(name) => self.webhooks.contains(name),
             Destination::Channel(_) => false,
         }
     }
@@ -156,7 +159,8 @@ impl Settings {
         let fixed = ["terminal".to_owned(), "jsonl".to_owned()];
         let discord = self.discord.channels.iter().map(|channel| format!("discord:{}", channel.name));
         let email = self.email.recipients.iter().map(|recipient| format!("email:{}", recipient.name));
-        fixed.into_iter().chain(discord).chain(email).collect()
+        let webhooks = self.webhooks.iter().map(|name| format!("webhook:{name}"));
+        fixed.into_iter().chain(discord).chain(email).chain(webhooks).collect()
     }
 
     /// The digest schedule of a recipient, if it has one.

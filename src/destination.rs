@@ -18,6 +18,8 @@ pub enum Destination {
     Discord(String),
     /// `email:NAME`: a recipient of the settings.
     Email(String),
+    /// `webhook:NAME`: an endpoint of the settings.
+    Webhook(String),
     /// `channel:ID`: a Discord channel that subscribed; not for rule files.
     Channel(u64),
 }
@@ -27,7 +29,7 @@ pub enum Destination {
 #[error("`{0}` is not a destination: {EXPECTED}")]
 pub struct DestinationError(String);
 
-const EXPECTED: &str = "expected terminal, jsonl, jsonl:FILE, discord:NAME or email:NAME";
+const EXPECTED: &str = "expected terminal, jsonl, jsonl:FILE, discord:NAME, email:NAME or webhook:NAME";
 
 impl DestinationError {
     /// What is wrong, and what to do.
@@ -44,6 +46,7 @@ impl fmt::Display for Destination {
             Self::Jsonl(Some(file)) => write!(f, "jsonl:{file}"),
             Self::Discord(name) => write!(f, "discord:{name}"),
             Self::Email(name) => write!(f, "email:{name}"),
+            Self::Webhook(name) => write!(f, "webhook:{name}"),
             Self::Channel(id) => write!(f, "channel:{id}"),
         }
     }
@@ -61,6 +64,7 @@ impl FromStr for Destination {
             ("jsonl", Some(file)) if !file.trim().is_empty() => Ok(Self::Jsonl(Some(file.to_owned()))),
             ("discord", Some(_)) if named.is_some() => Ok(Self::Discord(named.unwrap_or_default())),
             ("email", Some(_)) if named.is_some() => Ok(Self::Email(named.unwrap_or_default())),
+            ("webhook", Some(_)) if named.is_some() => Ok(Self::Webhook(named.unwrap_or_default())),
             ("channel", Some(id)) => {
                 id.parse().map(Self::Channel).map_err(|_| DestinationError(text.to_owned()))
             }
@@ -95,8 +99,15 @@ mod tests {
 
     #[test]
     fn destinations_read_back_as_written() {
-        for text in ["terminal", "jsonl", "jsonl:out/a:b.jsonl", "discord:alerts", "email:desk", "channel:42"]
-        {
+        for text in [
+            "terminal",
+            "jsonl",
+            "jsonl:out/a:b.jsonl",
+            "discord:alerts",
+            "email:desk",
+            "webhook:n8n",
+            "channel:42",
+        ] {
             assert_eq!(text.parse::<Destination>().unwrap().to_string(), text);
         }
         for bad in [
@@ -107,6 +118,7 @@ mod tests {
             "discord:",
             "discord:No Name",
             "email:",
+            "webhook:",
             "jsonl:",
             "sms:me",
         ] {

@@ -125,7 +125,7 @@ impl App {
         }
         self.store.set_in_flight(key, Some(InFlight::another(before, now)))?;
         self.store.flush().await?;
-        let sent = self.notifier.send(&sent_now(delivery, now)).await;
+        let sent = self.notifier.send(&sent_now(delivery, now), now).await;
         if sent.as_ref().is_err_and(|error| !error.may_have_arrived) {
             self.store.set_in_flight(key, before)?;
         }

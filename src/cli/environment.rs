@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{Settings, Via};
-use crate::notify::{Secrets, webhook_variable};
+use crate::notify::{Secrets, variable};
 use crate::render::terminal::Colour;
 
 const PREFIX: &str = "SELLBELL_";
@@ -50,13 +50,26 @@ pub(super) fn overrides() -> anyhow::Result<Vec<(String, String)>> {
 /// # Errors
 /// A file that cannot be read, or both variables at once. The secret itself is in no error.
 pub(super) fn secrets(settings: &Settings) -> anyhow::Result<Secrets> {
-    let mut discord_webhooks = BTreeMap::new();
-    for channel in settings.discord.channels.iter().filter(|channel| channel.via == Via::Webhook) {
-        if let Some(address) = secret(&webhook_variable(&channel.name))? {
-            discord_webhooks.insert(channel.name.clone(), address);
-        }
+    let channels = settings.discord.channels.iter().filter(|channel| channel.via == Via::Webhook);
+    Ok(Secrets {
+        discord_token: secret("DISCORD_TOKEN")?,
+        discord_webhooks: named("DISCORD_WEBHOOK", channels.map(|channel| &channel.name))?,
+        smtp_url: secret("SMTP_URL")?,
+        webhook_urls: named("WEBHOOK_URL", settings.webhooks.iter())?,
+        webhook_secrets: named("WEBHOOK_SECRET", settings.webhooks.iter())?,
+    })
+}
+
+/// The secrets of this kind that are set, by the names of what has them.
+fn named<'n>(
+    kind: &str,
+    names: impl Iterator<Item = &'n String>,
+) -> anyhow::Result<BTreeMap<String, SecretString>> {
+    let mut secrets = BTreeMap::new();
+    for name in names {
+        secrets.extend(secret(&variable(kind, name))?.map(|secret| (name.clone(), secret)));
     }
-    Ok(Secrets { discord_token: secret("DISCORD_TOKEN")?, discord_webhooks, smtp_url: secret("SMTP_URL")? })
+    Ok(secrets)
 }
 
 fn secret(name: &str) -> anyhow::Result<Option<SecretString>> {

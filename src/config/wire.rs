@@ -21,17 +21,19 @@ const MOST_TIMEOUT_SECONDS: u32 = 600;
 const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The sections and their keys.
-const SECTIONS: [(&str, &[&str]); 8] = [
+const SECTIONS: [(&str, &[&str]); 9] = [
     ("edgar", &["base_url", "data_url", "contact", "requests_per_second", "timeout_seconds", "fetch_all"]),
     ("schedule", &["poll", "reconcile", "time_zone", "look_back", "ring_within", "stale_after"]),
     ("rules", &["dir"]),
     ("store", &["dir"]),
     ("discord", &["api_base", "channel"]),
     ("email", &["from", "out_dir", "recipient"]),
+    ("webhook", &["endpoint"]),
     ("http", &["listen"]),
     ("operators", &["notify"]),
 ];
 const CHANNEL: [&str; 3] = ["name", "channel_id", "webhook"];
+const ENDPOINT: [&str; 1] = ["name"];
 const RECIPIENT: [&str; 5] = ["name", "address", "mode", "schedule", "time_zone"];
 
 /// Reads and validates a settings text.
@@ -50,6 +52,7 @@ pub(super) fn settings(file: &str, text: &str) -> Result<Settings, Problems> {
     let store_dir = wire.path(section("store"), "dir", "sellbell-data");
     let discord = wire.discord(section("discord"));
     let email = wire.email(section("email"));
+    let webhooks = wire.webhooks(section("webhook"));
     let listen = wire.listen(section("http"));
     let operators = wire.operators(section("operators"));
     match schedule {
@@ -62,6 +65,7 @@ pub(super) fn settings(file: &str, text: &str) -> Result<Settings, Problems> {
                 store_dir,
                 discord,
                 email,
+                webhooks,
                 listen,
                 operators: operators_notify,
             };
@@ -171,18 +175,34 @@ impl Wire<'_> {
                     continue;
                 }
             };
-            let variable = |name: &str| name.replace('-', "_");
-            let same = |other: &&Channel| {
-                via == Via::Webhook && other.via == via && variable(&other.name) == variable(name)
-            };
-            if let Some(other) = channels.iter().find(same) {
-                let what =
-                    format!("`{}` and `{name}` would share one variable for their webhooks", other.name);
-                self.reader.report_with(name_value.span(), what, "give one of them another name");
+            if via == Via::Webhook {
+                let others = channels.iter().filter(|other| other.via == via);
+                self.own_variable(name_value, name, others.map(|other| other.name.as_str()));
             }
             channels.push(Channel { name: name.to_owned(), via });
         }
         Discord { api_base, channels }
+    }
+
+    fn webhooks(&mut self, section: Section<'_, '_>) -> Vec<String> {
+        let mut names = BTreeSet::new();
+        let mut webhooks: Vec<String> = Vec::new();
+        for (value, table) in self.tables(section, "endpoint", "[[webhook.endpoint]]", &ENDPOINT) {
+            if let Some((value, name)) = self.name(value, table, &mut names, "webhook") {
+                self.own_variable(value, name, webhooks.iter().map(String::as_str));
+                webhooks.push(name.to_owned());
+            }
+        }
+        webhooks
+    }
+
+    /// Names that differ only in `-` and `_` have the same variable for their secrets.
+    fn own_variable<'n>(&mut self, value: &Value<'_>, name: &str, mut others: impl Iterator<Item = &'n str>) {
+        let variable = |name: &str| name.replace('-', "_");
+        if let Some(other) = others.find(|other| *other != name && variable(other) == variable(name)) {
+            let what = format!("`{other}` and `{name}` would share one variable for their addresses");
+            self.reader.report_with(value.span(), what, "give one of them another name");
+        }
     }
 
     fn email(&mut self, section: Section<'_, '_>) -> Email {
@@ -240,7 +260,7 @@ impl Wire<'_> {
             let Some(text) = self.reader.text("notify", item, expected) else { continue };
             match text.parse::<Destination>() {
                 Ok(Destination::Jsonl(_)) => {
-                    let help = "expected terminal, discord:NAME or email:NAME";
+                    let help = "expected terminal, discord:NAME, email:NAME or webhook:NAME";
                     self.reader.report_with(item.span(), "jsonl takes alerts, and no notices", help);
                 }
                 Ok(destination) => all.push((destination, item)),

@@ -1,6 +1,7 @@
 //! Sends one delivery to its destination, and says whether a failure is worth another try. Never loops.
 
 mod discord;
+mod discord_webhook;
 mod email;
 mod jsonl;
 mod webhook;
@@ -21,6 +22,7 @@ use crate::delivery::{Body, Delivery, InFlight};
 use crate::destination::Destination;
 use crate::render::terminal::{self, Colour};
 
+use discord_webhook::DiscordWebhook;
 use email::Mailer;
 use webhook::Webhook;
 
@@ -33,11 +35,15 @@ pub struct Secrets {
     pub discord_webhooks: BTreeMap<String, SecretString>,
     /// `SMTP_URL`
     pub smtp_url: Option<SecretString>,
+    /// `WEBHOOK_URL_<NAME>`, by the endpoint's name.
+    pub webhook_urls: BTreeMap<String, SecretString>,
+    /// `WEBHOOK_SECRET_<NAME>`, likewise: what its messages are signed with.
+    pub webhook_secrets: BTreeMap<String, SecretString>,
 }
 
-/// The name of the variable that holds a channel's webhook address: `DISCORD_WEBHOOK_MY_ALERTS` for `my-alerts`.
-pub fn webhook_variable(channel: &str) -> String {
-    format!("DISCORD_WEBHOOK_{}", channel.to_ascii_uppercase().replace('-', "_"))
+/// The name of the variable that holds a secret of a channel or endpoint: `DISCORD_WEBHOOK_MY_ALERTS` for `my-alerts`.
+pub fn variable(kind: &str, name: &str) -> String {
+    format!("{kind}_{}", name.to_ascii_uppercase().replace('-', "_"))
 }
 
 /// A destination took a delivery.
@@ -111,11 +117,17 @@ pub enum SetupError {
     #[error("discord:{0} is sent by the bot, and DISCORD_TOKEN is not set")]
     NoToken(String),
     /// A webhook channel without its address.
-    #[error("discord:{0} is a webhook, and {variable} is not set", variable = webhook_variable(.0))]
+    #[error("discord:{0} is a webhook, and {variable} is not set", variable = variable("DISCORD_WEBHOOK", .0))]
     NoWebhook(String),
     /// A webhook's address that is none.
-    #[error("{variable} is not a webhook address like https://discord.com/api/webhooks/…", variable = webhook_variable(.0))]
+    #[error("{variable} is not a webhook address like https://discord.com/api/webhooks/…", variable = variable("DISCORD_WEBHOOK", .0))]
     BadWebhook(String),
+    /// An endpoint without its address.
+    #[error("webhook:{0} needs an address, and {variable} is not set", variable = variable("WEBHOOK_URL", .0))]
+    NoEndpoint(String),
+    /// An endpoint's address that is none.
+    #[error("{variable} is not an address like https://example.org/hook", variable = variable("WEBHOOK_URL", .0))]
+    BadEndpoint(String),
     /// Something in `SMTP_URL`, which is not shown.
     #[error("SMTP_URL cannot be used: {0}")]
     Smtp(String),
@@ -134,12 +146,13 @@ pub struct Notifier {
     bot: Option<DiscordBot>,
     channels: BTreeMap<String, DiscordWay>,
     mailer: Mailer,
+    webhooks: BTreeMap<String, Webhook>,
     files: Arc<jsonl::Files>,
 }
 
 enum DiscordWay {
     Channel(u64),
-    Webhook(Webhook),
+    Webhook(DiscordWebhook),
 }
 
 impl Notifier {
@@ -163,7 +176,8 @@ impl Notifier {
             let way = match (channel.via, secrets.discord_webhooks.get(&channel.name)) {
                 (Via::Bot(id), _) if bot.is_some() => DiscordWay::Channel(id),
                 (Via::Webhook, Some(address)) => {
-                    DiscordWay::Webhook(Webhook::new(address)?.ok_or_else(|| SetupError::BadWebhook(name()))?)
+                    let webhook = DiscordWebhook::new(address)?;
+                    DiscordWay::Webhook(webhook.ok_or_else(|| SetupError::BadWebhook(name()))?)
                 }
                 (Via::Bot(_), _) if needed => return Err(SetupError::NoToken(name())),
                 (Via::Webhook, None) if needed => return Err(SetupError::NoWebhook(name())),
@@ -171,8 +185,23 @@ impl Notifier {
             };
             channels.insert(name(), way);
         }
+        let mut webhooks = BTreeMap::new();
+        for name in &settings.webhooks {
+            let secret = secrets.webhook_secrets.get(name);
+            match secrets.webhook_urls.get(name) {
+                Some(address) => {
+                    let webhook = Webhook::new(address, secret)?;
+                    let webhook = webhook.ok_or_else(|| SetupError::BadEndpoint(name.clone()))?;
+                    webhooks.insert(name.clone(), webhook);
+                }
+                None if used(&Destination::Webhook(name.clone())) => {
+                    return Err(SetupError::NoEndpoint(name.clone()));
+                }
+                None => {}
+            }
+        }
         let mailer = Mailer::new(&settings.email, secrets.smtp_url.as_ref())?;
-        Ok(Self { output, colour, bot, channels, mailer, files: Arc::default() })
+        Ok(Self { output, colour, bot, channels, mailer, webhooks, files: Arc::default() })
     }
 
     /// Whether a destination can be served: what it needs is set.
@@ -180,6 +209,7 @@ impl Notifier {
         match destination {
             Destination::Discord(name) => self.channels.contains_key(name),
             Destination::Channel(_) => self.bot.is_some(),
+            Destination::Webhook(name) => self.webhooks.contains_key(name),
             Destination::Terminal | Destination::Jsonl(_) | Destination::Email(_) => true,
         }
     }
@@ -189,11 +219,11 @@ impl Notifier {
         self.bot.as_ref()
     }
 
-    /// Sends a delivery.
+    /// Sends a delivery, now.
     ///
     /// # Errors
     /// [`SendError`] says whether another try may help.
-    pub async fn send(&self, delivery: &Delivery) -> Result<Sent, SendError> {
+    pub async fn send(&self, delivery: &Delivery, now: DateTime<Utc>) -> Result<Sent, SendError> {
         match &delivery.destination {
             Destination::Terminal => self.print(delivery).await,
             Destination::Jsonl(file) => self.jsonl(file.as_deref(), delivery).await,
@@ -204,6 +234,10 @@ impl Notifier {
             },
             Destination::Channel(id) => self.by_bot(*id, delivery).await,
             Destination::Email(name) => self.mailer.send(name, delivery).await,
+            Destination::Webhook(name) => match self.webhooks.get(name) {
+                Some(webhook) => webhook.send(delivery, now).await,
+                None => Err(unknown(&delivery.destination)),
+            },
         }
     }
 
@@ -225,7 +259,10 @@ impl Notifier {
             },
             // A file's last lines are looked at before each line that is added.
             Destination::Jsonl(Some(_)) => return Ok(Found::Guarded),
-            Destination::Terminal | Destination::Jsonl(None) | Destination::Email(_) => None,
+            Destination::Terminal
+            | Destination::Jsonl(None)
+            | Destination::Email(_)
+            | Destination::Webhook(_) => None,
         };
         match (channel, &self.bot) {
             (Some(channel), Some(bot)) => bot.find(channel, &delivery.key, sends, now).await,

@@ -1,27 +1,35 @@
-//! Discord through a webhook: at least once, since webhooks know no nonce.
+//! A webhook of somebody's own: what happened as JSON by POST, signed as <https://www.standardwebhooks.com> says. At least once;
+//! a repeated one has the same id, in `webhook-id` and `Idempotency-Key`.
 
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::RETRY_AFTER;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use hmac::{Hmac, Mac};
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::Serialize;
+use sha2::Sha256;
 use url::Url;
 
-use super::discord::judge;
 use super::{Retry, SendError, Sent, no_digest};
-use crate::delivery::Delivery;
-use crate::render::discord;
+use crate::delivery::{Body, Delivery, Notice};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// More than this of an answer is not read.
-const MAX_ANSWER: usize = 256 * 1024;
+/// No wait that an answer asks for is longer.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
+/// What a secret begins with that is written in Base64.
+const BASE64_SECRET: &str = "whsec_";
 
-/// A webhook. Its address is a secret.
+/// An endpoint. Its address and its secret are secrets.
 pub(super) struct Webhook {
     http: reqwest::Client,
     address: Url,
+    /// What messages are signed with.
+    secret: Option<SecretString>,
 }
 
 impl fmt::Debug for Webhook {
@@ -30,73 +38,90 @@ impl fmt::Debug for Webhook {
     }
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Answer {
-    id: Option<String>,
-    code: i64,
-    message: String,
-    retry_after: Option<f64>,
+/// A notice as JSON.
+#[derive(Serialize)]
+struct NoticeRecord<'a> {
+    key: &'a str,
+    notice: &'a str,
+    text: &'a str,
+    at: DateTime<Utc>,
 }
 
 impl Webhook {
-    /// The webhook of an address; `None` where it is none.
-    pub(super) fn new(address: &SecretString) -> Result<Option<Self>, reqwest::Error> {
-        let Ok(mut address) = Url::parse(address.expose_secret().trim()) else { return Ok(None) };
-        let loopback = address.host_str().is_some_and(|host| host == "localhost" || host.starts_with("127."));
-        let safe = address.scheme() == "https" || address.scheme() == "http" && loopback;
-        if !safe || !address.path().contains("/webhooks/") {
+    /// The endpoint of an address; `None` where it is none.
+    pub(super) fn new(
+        address: &SecretString,
+        secret: Option<&SecretString>,
+    ) -> Result<Option<Self>, reqwest::Error> {
+        let Ok(address) = Url::parse(address.expose_secret().trim()) else { return Ok(None) };
+        if !matches!(address.scheme(), "http" | "https") || address.host_str().is_none() {
             return Ok(None);
         }
-        // Without `wait`, a message that Discord does not save reports no error.
-        address.query_pairs_mut().append_pair("wait", "true");
         let http = reqwest::Client::builder()
             .user_agent(concat!("sellbell/", env!("CARGO_PKG_VERSION")))
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Some(Self { http, address }))
+        Ok(Some(Self { http, address, secret: secret.cloned() }))
     }
 
-    pub(super) async fn send(&self, delivery: &Delivery) -> Result<Sent, SendError> {
-        let message = discord::message(delivery).ok_or_else(|| no_digest(&delivery.destination))?;
-        let failed = |error: reqwest::Error| match error {
+    /// Posts a delivery, as a message of this moment.
+    pub(super) async fn send(&self, delivery: &Delivery, now: DateTime<Utc>) -> Result<Sent, SendError> {
+        let body = match &delivery.body {
+            Body::Alert(alert) => serde_json::to_string(alert),
+            Body::Notice(notice) => serde_json::to_string(&record(notice)),
+            Body::Digest(_) => return Err(no_digest(&delivery.destination)),
+        };
+        let body = body.map_err(|error| SendError::never(error.to_string()))?;
+        let (id, timestamp) = (delivery.key.as_str(), now.timestamp().to_string());
+        let mut request = self
+            .http
+            .post(self.address.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header("idempotency-key", id)
+            .header("webhook-id", id)
+            .header("webhook-timestamp", &timestamp);
+        if let Some(secret) = &self.secret {
+            let signature = signature(secret, &format!("{id}.{timestamp}.{body}"))?;
+            request = request.header("webhook-signature", format!("v1,{signature}"));
+        }
+        let response = request.body(body).send().await.map_err(|error| match error {
             error if error.is_timeout() => SendError::later("the webhook did not answer in time"),
             error if error.is_connect() => SendError::refused("the webhook cannot be reached"),
             _ => SendError::later("the webhook hung up"),
-        };
-        let mut response =
-            self.http.post(self.address.clone()).json(&message).send().await.map_err(failed)?;
+        })?;
         let status = response.status();
-        let header =
-            response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse::<f64>().ok());
-        let mut body = Vec::new();
-        // The status says it all; the body, where it comes whole, adds the message's id or the reason.
-        while let Ok(Some(chunk)) = response.chunk().await {
-            if body.len() + chunk.len() > MAX_ANSWER {
-                break;
-            }
-            body.extend_from_slice(&chunk);
-        }
-        let answer: Answer = serde_json::from_slice(&body).unwrap_or_default();
         if status.is_success() {
-            return Ok(Sent { message_id: answer.id });
+            return Ok(Sent { message_id: None });
         }
-        let said: String = answer.message.chars().take(200).collect();
-        let mut error = judge(
-            status.as_u16(),
-            answer.code,
-            format!("the webhook answers {status}, code {}: {said}", answer.code),
-        );
-        if let Some(seconds) =
-            answer.retry_after.or(header).filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
-            && error.retry == Retry::Later
-        {
-            error.retry = Retry::After(
-                Duration::try_from_secs_f64(seconds)
-                    .map_or(MAX_RETRY_AFTER, |wait| wait.min(MAX_RETRY_AFTER)),
-            );
-        }
-        Err(error)
+        let message = format!("the webhook answers {status}");
+        let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+        let wait = wait.map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
+        Err(match (status, wait) {
+            // It says so of itself: <https://www.rfc-editor.org/rfc/rfc9110#name-410-gone>.
+            (StatusCode::GONE, _) => SendError::never(message),
+            (_, Some(wait)) => SendError { retry: Retry::After(wait), ..SendError::refused(message) },
+            _ if status.is_server_error() => SendError::later(message),
+            _ => SendError::refused(message),
+        })
     }
+}
+
+fn record(notice: &Notice) -> NoticeRecord<'_> {
+    NoticeRecord { key: notice.key.as_str(), notice: &notice.title, text: &notice.text, at: notice.at }
+}
+
+/// HMAC-SHA256 in Base64. A secret that begins with `whsec_` is Base64 itself.
+fn signature(secret: &SecretString, signed: &str) -> Result<String, SendError> {
+    let secret = secret.expose_secret().trim();
+    let key = match secret.strip_prefix(BASE64_SECRET) {
+        Some(encoded) => STANDARD
+            .decode(encoded)
+            .map_err(|_| SendError::refused("the webhook's secret is no Base64 after `whsec_`"))?,
+        None => secret.as_bytes().to_vec(),
+    };
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key)
+        .map_err(|_| SendError::refused("the webhook's secret has a wrong length"))?;
+    mac.update(signed.as_bytes());
+    Ok(STANDARD.encode(mac.finalize().into_bytes()))
 }

@@ -60,8 +60,9 @@ fn of_shape(shape: Shape) -> Value {
         Shape::Codes => list(text("^[ACDEFGHIJLMOPSUWXZ]$")),
         Shape::Texts => list(json!({ "type": "string", "minLength": 1 })),
         Shape::Destinations => {
-            let destination =
-                text("^(terminal|jsonl(:.+)?|discord:[a-z0-9_-]{1,64}|email:[a-z0-9_-]{1,64})$");
+            let destination = text(
+                "^(terminal|jsonl(:.+)?|discord:[a-z0-9_-]{1,64}|email:[a-z0-9_-]{1,64}|webhook:[a-z0-9_-]{1,64})$",
+            );
             json!({ "type": "array", "items": destination })
         }
         Shape::Mentions => list(text("^(here|everyone|(role|user):[1-9][0-9]*)$")),

@@ -312,7 +312,7 @@ async fn what_can_be_set_right_is_kept_and_told_without_secrets() {
         world.smtp.fail_next("mail", "535 5.7.8 wrong password", 1);
         for destination in app.store.waiting_destinations().unwrap() {
             let queued = app.store.queued(&destination, 1).unwrap().remove(0);
-            let error = app.notifier.send(&queued).await.unwrap_err();
+            let error = app.notifier.send(&queued, at(NOW)).await.unwrap_err();
             assert_eq!(error.retry, Retry::Later, "{destination}: {error}");
             for secret in ["token-5", FakeDiscord::TOKEN, "desk@example.org", "127.0.0.1"] {
                 assert!(!error.to_string().contains(secret), "{error}");
@@ -425,14 +425,14 @@ async fn a_line_that_stands_in_the_file_already_is_not_written_again() {
     let destination: Destination = format!("jsonl:{}", file.display()).parse().unwrap();
     let queued = app.store.queued(&destination, 1).unwrap().remove(0);
     // The crash falls between writing and recording: the line is there, the delivery is still queued.
-    app.notifier.send(&queued).await.unwrap();
+    app.notifier.send(&queued, at(NOW)).await.unwrap();
     let once = fs::read_to_string(&file).unwrap();
     fs::write(&file, format!("{once}{{\"key\":\"cut sho")).unwrap();
     assert_eq!(deliver_all(&app, at(NOW)).await, (1, 0, 0));
     assert_eq!(fs::read_to_string(&file).unwrap(), format!("{once}{{\"key\":\"cut sho"));
     // A line that was cut short does not count, and spoils no other.
     fs::write(&file, &once[..once.len() / 2]).unwrap();
-    app.notifier.send(&queued).await.unwrap();
+    app.notifier.send(&queued, at(NOW)).await.unwrap();
     assert_eq!(fs::read_to_string(&file).unwrap(), format!("{}\n{once}", &once[..once.len() / 2]));
     world.finish().await;
 }

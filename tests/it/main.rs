@@ -25,4 +25,5 @@ mod shared;
 mod shipped;
 mod subscriptions;
 mod verbs;
+mod webhooks;
 mod world;

@@ -28,7 +28,7 @@ fn the_shipped_settings_name_every_key_and_are_the_defaults() {
     let all_set = Settings::read("config/sellbell.toml", &all, &[]).unwrap();
     assert_eq!(
         all_set.destinations(),
-        ["terminal", "jsonl", "discord:alerts", "discord:partners", "email:me", "email:desk"]
+        ["terminal", "jsonl", "discord:alerts", "discord:partners", "email:me", "email:desk", "webhook:n8n"]
     );
     for key in [
         "base_url",

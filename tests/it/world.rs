@@ -80,6 +80,8 @@ pub struct World {
     pub discord: FakeDiscord,
     pub smtp: FakeSmtp,
     pub dir: TempDir,
+    /// Secrets besides those of the fakes.
+    pub secrets: Secrets,
     output: Arc<Mutex<Vec<u8>>>,
 }
 
@@ -90,6 +92,7 @@ impl World {
             discord: FakeDiscord::start().await,
             smtp: FakeSmtp::start().await,
             dir: tempfile::tempdir().unwrap(),
+            secrets: Secrets::default(),
             output: Arc::default(),
         }
     }
@@ -140,7 +143,7 @@ impl World {
         let mut secrets = Secrets {
             discord_token: Some(FakeDiscord::TOKEN.into()),
             smtp_url: Some(self.smtp.url().into()),
-            ..Secrets::default()
+            ..self.secrets.clone()
         };
         secrets.discord_webhooks.insert("hook".into(), self.discord.webhook_url(5).into());
         let notifier = Notifier::new(&settings, &secrets, used, output, Colour::Plain).unwrap();
