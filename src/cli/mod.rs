@@ -13,6 +13,7 @@ mod schema;
 mod setup;
 mod show;
 mod status;
+mod test_alert;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -40,6 +41,8 @@ enum Verb {
     Explain(explain::Args),
     /// Tell what the rules would have done with the filings of an archive; sends nothing
     Backtest(backtest::Args),
+    /// Send a sample alert to one destination, and tell what came of it
+    TestAlert(test_alert::Args),
     /// Tell what state the bot is in
     Status(status::Args),
     /// Fetch the past of issuers, for rules that look back
@@ -64,6 +67,7 @@ pub fn main() -> ExitCode {
         Verb::Check(args) => check::run(&args),
         Verb::Explain(args) => explain::run(&args),
         Verb::Backtest(args) => backtest::run(&args),
+        Verb::TestAlert(args) => test_alert::run(&args),
         Verb::Status(args) => status::run(&args),
         Verb::Backfill(args) => backfill::run(&args),
         Verb::Replay(args) => replay::run(&args),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use serenity::all::{ChannelId, UserId};
+use serenity::all::{ChannelId, Permissions, UserId};
 use serenity::http::{Http, HttpBuilder, HttpError, LightMethod, Request, Route};
 use tokio::sync::OnceCell;
 
@@ -29,6 +29,9 @@ const SKEW: TimeDelta = TimeDelta::minutes(30);
 /// Discord gives at most so many messages at once, and so many times it is asked for more.
 const PAGE: usize = 100;
 const MOST_PAGES: usize = 50;
+/// What the bot needs in a channel, besides sending there.
+const NEEDED: Permissions =
+    Permissions::VIEW_CHANNEL.union(Permissions::EMBED_LINKS).union(Permissions::READ_MESSAGE_HISTORY);
 /// The first moment of Discord's ids, in milliseconds: <https://discord.com/developers/docs/reference#snowflakes>.
 const EPOCH_MS: i64 = 1_420_070_400_000;
 
@@ -139,8 +142,7 @@ impl DiscordBot {
         key: &Key,
         sends: InFlight,
     ) -> Result<Found, serenity::Error> {
-        let ask = async || self.http.get_current_user().await.map(|user| user.id);
-        let own_id = *self.own_id.get_or_try_init(ask).await?;
+        let own_id = self.own_id().await?;
         let until = first_id(sends.last + TimeDelta::from_std(TIMEOUT).unwrap_or_default() + SKEW);
         let mut after = first_id(sends.first - SKEW);
         let mut seen = false;
@@ -172,6 +174,36 @@ impl DiscordBot {
             after = newest;
         }
         Ok(Found::Unknown("too many messages came since"))
+    }
+
+    /// The permissions that the bot needs in a channel and lacks there.
+    pub(super) async fn lacks(&self, channel: u64) -> Result<Vec<&'static str>, SendError> {
+        let asked = async {
+            let own_id = self.own_id().await?;
+            let Some(mut channel) = self.http.get_channel(ChannelId::new(channel.max(1))).await?.guild()
+            else {
+                return Ok(Vec::new());
+            };
+            let mut needed = NEEDED | Permissions::SEND_MESSAGES;
+            // A thread has the permissions of the channel that it is in.
+            if let (Some(_), Some(parent)) = (channel.thread_metadata, channel.parent_id) {
+                needed = NEEDED | Permissions::SEND_MESSAGES_IN_THREADS;
+                channel = self.http.get_channel(parent).await?.guild().unwrap_or(channel);
+            }
+            let guild = self.http.get_guild(channel.guild_id).await?;
+            let own = self.http.get_member(channel.guild_id, own_id).await?;
+            let given = guild.user_permissions_in(&channel, &own);
+            Ok((needed - given).get_permission_names())
+        };
+        match tokio::time::timeout(TIMEOUT, asked).await {
+            Ok(lacking) => lacking.map_err(|error: serenity::Error| send_error(&error)),
+            Err(_) => Err(late()),
+        }
+    }
+
+    async fn own_id(&self) -> Result<UserId, serenity::Error> {
+        let ask = async || self.http.get_current_user().await.map(|user| user.id);
+        self.own_id.get_or_try_init(ask).await.copied()
     }
 
     /// Messages of a channel.
@@ -224,6 +256,10 @@ fn send_error(error: &serenity::Error) -> SendError {
             serenity::Error::Http(HttpError::Request(error)) if error.is_timeout() => late(),
             serenity::Error::Http(HttpError::Request(error)) if error.is_connect() => {
                 SendError::refused("cannot reach Discord")
+                    .advise("see whether this machine has a network, and [discord] api_base is right")
+            }
+            serenity::Error::Json(error) => {
+                SendError::later(format!("Discord's answer cannot be read: {error}"))
             }
             _ => SendError::later("the request to Discord failed"),
         };
@@ -248,11 +284,23 @@ pub(super) fn judge(status: u16, code: i64, message: String) -> SendError {
     const UNKNOWN_CHANNEL: i64 = 10_003;
     const UNKNOWN_SERVER: i64 = 10_004;
     const UNKNOWN_WEBHOOK: i64 = 10_015;
+    const NO_ACCESS: i64 = 50_001;
+    const NO_PERMISSION: i64 = 50_013;
     const INVALID_BODY: i64 = 50_035;
     match (status, code) {
-        (404, UNKNOWN_CHANNEL | UNKNOWN_SERVER | UNKNOWN_WEBHOOK) | (400, INVALID_BODY) => {
-            SendError::never(message)
+        (404, UNKNOWN_CHANNEL | UNKNOWN_SERVER) => SendError::never(message)
+            .advise("there is no such channel any more: correct its channel_id in the settings"),
+        (404, UNKNOWN_WEBHOOK) => SendError::never(message)
+            .advise("the webhook was deleted: make another one, and put its address into the environment"),
+        (400, INVALID_BODY) => SendError::never(message),
+        (401, _) => SendError::refused(message)
+            .advise("the token or the webhook's address is wrong, or was reset: copy it again, whole"),
+        (403, NO_ACCESS) => SendError::refused(message)
+            .advise("the bot does not see the channel: invite it to the server, and let it view the channel"),
+        (403, NO_PERMISSION) => {
+            SendError::refused(message).advise("the bot lacks a permission in that channel: give it there")
         }
+        (429, _) => SendError::refused(message).advise("Discord asks to wait; it is tried again by itself"),
         // What Discord, or what stands before it, does not take.
         (400..500, _) => SendError::refused(message),
         _ => SendError::later(message),

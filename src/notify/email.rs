@@ -118,14 +118,27 @@ fn smtp_error(error: &smtp::Error) -> SendError {
         // sender or the whole connection, and those can be set right.
         Some(code) if matches!(code.to_string().as_str(), "550" | "551" | "553") && !policy => {
             SendError::never(format!("the mail server refuses it for good: {code}"))
+                .advise("the server knows no such mailbox: correct the recipient's address in the settings")
         }
-        Some(code) => SendError::refused(format!("the mail server does not take it: {code}")),
+        // RFC 4954, section 6.
+        Some(code) if matches!(code.to_string().as_str(), "530" | "534" | "535" | "538") => {
+            SendError::refused(format!("the mail server refuses the login: {code}")).advise(
+                "see whether user and password in SMTP_URL are right; many providers want a password made for programs",
+            )
+        }
+        Some(code) => SendError::refused(format!("the mail server does not take it: {code}")).advise(
+            "see whether [email] from is an address that the server lets you send from; a 4xx often passes by itself",
+        ),
         None if error.is_timeout() => SendError::later("the mail server did not answer in time"),
-        None if error.is_tls() => SendError::refused("no secure connection to the mail server"),
+        None if error.is_tls() => SendError::refused("no secure connection to the mail server").advise(
+            "smtps:// is for a port that begins with TLS (465), smtp://…?tls=required for one that changes to it (587); the \
+             certificate must be of the host that SMTP_URL names",
+        ),
         None if error.is_client() => SendError::refused(
             "the mail server does not offer the encryption or the login that SMTP_URL asks for",
         ),
-        None => SendError::later("the mail server cannot be reached, or hung up"),
+        None => SendError::later("the mail server cannot be reached, or hung up")
+            .advise("see whether host and port in SMTP_URL are right, and this machine may reach them"),
     }
 }
 

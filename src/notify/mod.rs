@@ -63,6 +63,8 @@ pub struct SendError {
     pub retry: Retry,
     /// Whether it may have reached the destination all the same: no answer says that it did not.
     pub may_have_arrived: bool,
+    /// What people can do about it, where that is known.
+    pub advice: Option<&'static str>,
 }
 
 /// Whether a failed delivery may be tried again.
@@ -78,17 +80,21 @@ pub enum Retry {
 
 impl SendError {
     fn never(message: impl Into<String>) -> Self {
-        Self { message: message.into(), retry: Retry::Never, may_have_arrived: false }
+        Self { message: message.into(), retry: Retry::Never, may_have_arrived: false, advice: None }
     }
 
     /// Nobody knows what became of it.
     fn later(message: impl Into<String>) -> Self {
-        Self { message: message.into(), retry: Retry::Later, may_have_arrived: true }
+        Self { message: message.into(), retry: Retry::Later, may_have_arrived: true, advice: None }
     }
 
     /// It certainly was not taken.
     fn refused(message: impl Into<String>) -> Self {
         Self { may_have_arrived: false, ..Self::later(message) }
+    }
+
+    fn advise(self, advice: &'static str) -> Self {
+        Self { advice: Some(advice), ..self }
     }
 }
 
@@ -267,6 +273,26 @@ impl Notifier {
         match (channel, &self.bot) {
             (Some(channel), Some(bot)) => bot.find(channel, &delivery.key, sends, now).await,
             _ => Ok(Found::Unknown("what was sent there cannot be read back")),
+        }
+    }
+
+    /// The permissions that the bot needs in the channel of a destination and lacks there, by Discord's names for them;
+    /// `None` where the bot does not serve it.
+    ///
+    /// # Errors
+    /// [`SendError`]: Discord does not say.
+    pub async fn lacks(&self, destination: &Destination) -> Result<Option<Vec<&'static str>>, SendError> {
+        let channel = match destination {
+            Destination::Channel(id) => *id,
+            Destination::Discord(name) => match self.channels.get(name) {
+                Some(DiscordWay::Channel(id)) => *id,
+                _ => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+        match &self.bot {
+            Some(bot) => bot.lacks(channel).await.map(Some),
+            None => Ok(None),
         }
     }
 

@@ -87,7 +87,8 @@ impl Webhook {
         }
         let response = request.body(body).send().await.map_err(|error| match error {
             error if error.is_timeout() => SendError::later("the webhook did not answer in time"),
-            error if error.is_connect() => SendError::refused("the webhook cannot be reached"),
+            error if error.is_connect() => SendError::refused("the webhook cannot be reached")
+                .advise("see whether the address in the environment is right, and its server runs"),
             _ => SendError::later("the webhook hung up"),
         })?;
         let status = response.status();
@@ -99,9 +100,15 @@ impl Webhook {
         let wait = wait.map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
         Err(match (status, wait) {
             // It says so of itself: <https://www.rfc-editor.org/rfc/rfc9110#name-410-gone>.
-            (StatusCode::GONE, _) => SendError::never(message),
+            (StatusCode::GONE, _) => SendError::never(message).advise("the endpoint says that it is no more"),
             (_, Some(wait)) => SendError { retry: Retry::After(wait), ..SendError::refused(message) },
             _ if status.is_server_error() => SendError::later(message),
+            (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => SendError::refused(message).advise(
+                "see whether both sides have the same secret, and the address in the environment is whole",
+            ),
+            (StatusCode::NOT_FOUND, _) => {
+                SendError::refused(message).advise("see whether the address in the environment is right")
+            }
             _ => SendError::refused(message),
         })
     }

@@ -137,7 +137,7 @@ impl Killed {
         let edgar = ReplayedEdgar::play(Stage { archive, clock, faults: Faults::none() }).await.unwrap();
         let world = World::new().await;
         let poll = if real { "* * * * * *" } else { "*/40 * * * * *" };
-        let settings = world.settings().replace(&world.edgar.base_url(), &edgar.base_url());
+        let settings = world.settings().replace(world.edgar.base_url(), &edgar.base_url());
         let settings = format!("{settings}[schedule]\npoll = \"{poll}\"\ntime_zone = \"UTC\"\n");
         fs::write(world.path("settings.toml"), settings).unwrap();
         fs::create_dir(world.path("rules")).unwrap();

@@ -24,6 +24,7 @@ mod rules;
 mod shared;
 mod shipped;
 mod subscriptions;
+mod test_alert;
 mod verbs;
 mod webhooks;
 mod world;

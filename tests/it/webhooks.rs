@@ -26,11 +26,14 @@ const NOW: &str = "2021-08-24T17:12:31-04:00";
 const ENDPOINT: &str = "[[webhook.endpoint]]\nname = \"n8n\"\n";
 const RULES: &str = "[[rule]]\nname = \"big\"\ntickers = [\"QLYS\"]\nnotify = [\"webhook:n8n\", \"jsonl\"]\n";
 
+/// A status, and what `Retry-After` says.
+type Answer = (u16, Option<&'static str>);
+
 /// An endpoint on loopback: what it was sent, and what it answers, last first; then 204.
 #[derive(Clone, Default)]
 struct Endpoint {
     posted: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
-    answers: Arc<Mutex<Vec<(u16, Option<&'static str>)>>>,
+    answers: Arc<Mutex<Vec<Answer>>>,
 }
 
 impl Endpoint {

@@ -135,6 +135,47 @@ pub(super) fn interaction(place: &Place<'_>, name: &str, options: &Value) -> Val
     })
 }
 
+/// The server, in which everybody may do what the bot needs, but for what a channel denies.
+pub(super) fn guild() -> Value {
+    let id = FakeDiscord::GUILD.to_string();
+    let everyone = json!({
+        "id": id, "name": "@everyone", "color": 0, "hoist": false, "icon": null, "unicode_emoji": null,
+        "position": 0, "permissions": BOT_PERMISSIONS, "managed": false, "mentionable": false, "flags": 0,
+        "colors": { "primary_color": 0, "secondary_color": null, "tertiary_color": null },
+    });
+    let mut guild = json!({
+        "id": id, "name": "server", "icon": null, "splash": null, "discovery_splash": null, "owner_id": "1",
+        "region": null, "afk_channel_id": null, "afk_timeout": 300, "verification_level": 0, "roles": [everyone],
+        "default_message_notifications": 0, "explicit_content_filter": 0, "emojis": [], "features": [],
+    });
+    let more = json!({
+        "mfa_level": 0, "application_id": null, "system_channel_id": null, "system_channel_flags": 0,
+        "rules_channel_id": null, "vanity_url_code": null, "description": null, "banner": null,
+        "premium_tier": 0, "preferred_locale": "en-US", "public_updates_channel_id": null, "nsfw_level": 0,
+        "stickers": [], "premium_progress_bar_enabled": false, "safety_alerts_channel_id": null,
+    });
+    guild.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    guild
+}
+
+pub(super) fn bot_member() -> Value {
+    json!({
+        "user": bot_user(), "nick": null, "avatar": null, "roles": [], "joined_at": TIMESTAMP,
+        "premium_since": null, "deaf": false, "mute": false, "flags": 0, "pending": false,
+        "communication_disabled_until": null,
+    })
+}
+
+/// A channel that denies everybody these permissions.
+pub(super) fn channel_denying(id: &str, denied: u64) -> Value {
+    let mut channel = channel(id);
+    channel.as_object_mut().unwrap().remove("permissions");
+    let everyone = FakeDiscord::GUILD.to_string();
+    channel["permission_overwrites"] =
+        json!([{ "id": everyone, "type": 0, "allow": "0", "deny": denied.to_string() }]);
+    channel
+}
+
 fn channel(id: &str) -> Value {
     json!({
         "id": id, "type": 0, "name": format!("channel-{id}"), "guild_id": FakeDiscord::GUILD.to_string(),

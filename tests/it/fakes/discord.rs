@@ -153,6 +153,12 @@ impl FakeDiscord {
         self.world.edit(|state| state.hidden.insert(channel.to_string()));
     }
 
+    /// What everybody, the bot too, may not do in this channel: bits of permissions, none of them for a channel that is there
+    /// and denies nothing.
+    pub fn deny(&self, channel: u64, permissions: u64) {
+        self.world.edit(|state| state.denied.insert(channel.to_string(), permissions));
+    }
+
     /// Somebody else, also a bot, posts what looks like this.
     pub fn post_by_other(&self, channel: u64, body: &Value) {
         let author = answers::webhook_user("99");
@@ -223,6 +229,8 @@ pub(super) struct State {
     /// What stands in each channel, oldest first.
     posted: HashMap<String, Vec<(u64, Value)>>,
     hidden: HashSet<String>,
+    /// The channels that can be asked for, and what they deny.
+    denied: HashMap<String, u64>,
     clock: Option<Box<dyn Fn() -> DateTime<Utc> + Send + Sync>>,
     chance: Mutex<Option<Chance>>,
     deduplicated: usize,
@@ -304,6 +312,10 @@ impl World {
         let from = after
             .map_or(all.len().saturating_sub(limit), |after| all.partition_point(|(id, _)| *id <= after));
         all[from..].iter().take(limit).rev().map(|(_, message)| message.clone()).collect()
+    }
+
+    pub(super) fn denied(&self, channel: &str) -> Option<u64> {
+        self.state.borrow().denied.get(channel).copied()
     }
 
     pub(super) fn register(&self, definitions: Vec<Value>) {

@@ -70,6 +70,16 @@ async fn route(world: &World, call: &Call) -> Result<Response, Refusal> {
         ("GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]) => {
             Ok(ok(answers::application()))
         }
+        ("GET", ["channels", id]) => match world.denied(id) {
+            Some(denied) => Ok(ok(answers::channel_denying(id, denied))),
+            None => Err(Refusal::new(404, 10003, "Unknown Channel")),
+        },
+        ("GET", ["guilds", id]) if *id == FakeDiscord::GUILD.to_string() => Ok(ok(answers::guild())),
+        ("GET", ["guilds", id, "members", member])
+            if *id == FakeDiscord::GUILD.to_string() && is_ours(member) =>
+        {
+            Ok(ok(answers::bot_member()))
+        }
         ("GET", ["channels", id, "messages"]) => read_messages(world, call, id).await,
         ("POST", ["channels", id, "messages"]) => create_message(world, call, id).await,
         ("POST", ["webhooks", id, token]) => execute_webhook(world, call, id, token).await,

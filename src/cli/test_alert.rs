@@ -1,0 +1,131 @@
+//! `sellbell test-alert`: a sample alert by the real path to one destination, and what came of it.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Context, anyhow};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{environment, setup, tell};
+use crate::alert::{Alert, Key};
+use crate::config::Settings;
+use crate::decide::{self, Case};
+use crate::delivery::{Body, Delivery};
+use crate::destination::Destination;
+use crate::digest::Digest;
+use crate::notify::Notifier;
+use crate::problem::Source;
+use crate::reader;
+use crate::replay;
+use crate::rules::{self, RuleSet};
+
+/// A sale that footnotes tell much of.
+const SAMPLE: &str = "0009900001-21-000001";
+const RULE: &str = "[[rule]]\nname = \"test-alert\"\ndescription = \"A sample: nothing was filed now\"\n\
+    codes = [\"S\"]\ntemplate = \"This is a test of sellbell, with a filing of 2021.\"\n";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Where to: terminal, jsonl, jsonl:FILE, discord:NAME, email:NAME, webhook:NAME, or channel:ID of a channel that subscribes
+    #[arg(value_name = "DESTINATION")]
+    destination: Destination,
+    /// Settings file [default: config/sellbell.toml]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let settings = setup::settings(args.config.as_deref())?;
+    let destination = &args.destination;
+    if !settings.knows(destination) && !matches!(destination, Destination::Channel(_)) {
+        let defined = settings.destinations().join(", ");
+        return Err(anyhow!("the settings define no destination `{destination}`; they define {defined}"));
+    }
+    let secrets = environment::secrets(&settings)?;
+    let output = Arc::new(Mutex::new(io::stdout()));
+    let notifier =
+        Notifier::new(&settings, &secrets, &|used| used == destination, output, environment::colour())?;
+    if !notifier.serves(destination) {
+        return Err(anyhow!("{destination} is a channel of the bot's, and DISCORD_TOKEN is not set"));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let code = runtime.block_on(try_out(&settings, &notifier, destination))?;
+    if matches!(destination, Destination::Email(_)) && secrets.smtp_url.is_none() {
+        let folder = settings.email.out_dir.display();
+        tell(&mut io::stderr(), &format!("It is a file in {folder}, since SMTP_URL is not set\n"));
+    }
+    Ok(code)
+}
+
+async fn try_out(
+    settings: &Settings,
+    notifier: &Notifier,
+    destination: &Destination,
+) -> anyhow::Result<ExitCode> {
+    let now = now();
+    let delivery = sample(settings, destination, now)?;
+    let what =
+        if matches!(delivery.body, Body::Digest(_)) { "digest with a sample alert" } else { "sample alert" };
+    let sent = notifier.send(&delivery, now).await;
+    let took = (self::now() - now).as_seconds_f64();
+    // Of a channel of the bot's it can be said what is missing, also where all went well this time.
+    let lacking = notifier.lacks(destination).await;
+    let lacking = lacking.inspect_err(|error| tracing::debug!("what the bot lacks is not known: {error}"));
+    let lacking = lacking.ok().flatten().unwrap_or_default();
+    let lacking =
+        (!lacking.is_empty()).then(|| format!("the bot lacks {} in that channel", lacking.join(", ")));
+    match sent {
+        Ok(sent) => {
+            let id = sent.message_id.map_or(String::new(), |id| format!("; its id there is {id}"));
+            tell(&mut io::stderr(), &format!("{destination} took a {what} in {took:.2} s{id}\n"));
+            if let Some(lacking) = lacking {
+                tell(&mut io::stderr(), &format!("But {lacking}: give it there\n"));
+                return Ok(ExitCode::FAILURE);
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            let advice = lacking.map(|lacking| format!("{lacking}: give it there"));
+            let advice = advice.or(error.advice.map(str::to_owned));
+            let advice = advice.map_or(String::new(), |advice| format!("\nWhat to do: {advice}"));
+            Err(anyhow!("{destination} did not take a {what} ({took:.2} s): {error}{advice}"))
+        }
+    }
+}
+
+/// A delivery as the bot would make it, and like no other before.
+fn sample(settings: &Settings, destination: &Destination, now: DateTime<Utc>) -> anyhow::Result<Delivery> {
+    let bytes = replay::bundled(SAMPLE.parse()?).context("the sample is not bundled")?;
+    let filing = reader::read(bytes)?;
+    let accepted_at = filing.accepted_at.unwrap_or(now);
+    let source = Source { file: "sample", text: RULE };
+    let rules = RuleSet::new(rules::load_slice([source], &|_| true, &[])?);
+    let whole_since = Some(DateTime::UNIX_EPOCH);
+    let case = Case { filing: &filing, accepted_at, seen_at: accepted_at, known: &[], whole_since };
+    let (_, alert) =
+        decide::decide(&rules, case).alerts.into_iter().next().context("the sample does not ring")?;
+    let key = Key::of(&["test-alert", &now.to_rfc3339(), &destination.to_string()]);
+    let alert = Alert { key, ..alert };
+    let body = match settings.digest_of(destination) {
+        Some(_) => {
+            let (since, slot) = (now - TimeDelta::days(1), now.format("%Y-%m-%dT%H:%M").to_string());
+            let zone = "UTC".to_owned();
+            Body::Digest(Box::new(Digest::new(
+                &destination.to_string(),
+                slot,
+                zone,
+                (since, now),
+                vec![alert],
+            )))
+        }
+        None => Body::Alert(Box::new(alert)),
+    };
+    Ok(Delivery::new(destination.clone(), body, now))
+}
+
+#[expect(clippy::disallowed_methods, reason = "a verb of the command line knows the time")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}
