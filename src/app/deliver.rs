@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
+use super::paused::left_alone;
 use crate::delivery::{Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
 use crate::notify::{Found, Retry, SendError, Sent};
@@ -28,6 +29,8 @@ pub struct Lane {
     paused_until: Option<DateTime<Utc>>,
     /// Whether what was put off is tried all the same.
     impatient: bool,
+    /// Whether a pause of the destination was found to last.
+    is_paused: bool,
 }
 
 impl Lane {
@@ -48,6 +51,8 @@ pub struct DeliverReport {
     pub failed: usize,
     /// When there is something to do again; `None` where the queue is empty.
     pub next: Option<DateTime<Utc>>,
+    /// Whether the destination is paused, so that nothing that is new changes that.
+    pub paused: bool,
 }
 
 impl App {
@@ -68,6 +73,15 @@ impl App {
             report.next = Some(until);
             return Ok(report);
         }
+        let paused = self.store.paused(destination)?;
+        if let Some(paused) = &paused {
+            // Somebody may have mended it before a start.
+            let alone = left_alone(paused, now).filter(|_| lane.is_paused && !lane.impatient);
+            if alone.is_some() {
+                return Ok(DeliverReport { next: alone, paused: true, ..report });
+            }
+            self.give_up_kept(paused, now)?;
+        }
         let queued = self.store.queued(destination, BATCH)?;
         let due = queued.iter().filter(|delivery| lane.impatient || !ahead(delivery.not_before));
         let Some(delivery) = due.min_by_key(|delivery| delivery.attempts) else {
@@ -80,7 +94,14 @@ impl App {
             Ok((at, sent)) => {
                 self.store.leave_queue(delivery, &Outcome::Delivered { at, message_id: sent.message_id })?;
                 report.delivered = 1;
-                lane.failures = 0;
+                (lane.failures, lane.is_paused) = (0, false);
+                if let Some(paused) = &paused {
+                    self.resume(paused, now)?;
+                }
+            }
+            Err(error) if error.retry == Retry::Closed => {
+                (report.failed, report.paused, lane.is_paused) = (1, true, true);
+                report.next = Some(self.pause(destination, &error, now)?);
             }
             Err(error) if error.retry == Retry::Never || old => {
                 tracing::error!(%destination, key = %delivery.key, %error, "a delivery is given up");
@@ -144,7 +165,7 @@ impl App {
         lane.failures += 1;
         let pause = match error.retry {
             Retry::After(wait) => TimeDelta::from_std(wait).unwrap_or(LONGEST_PAUSE).min(LONGEST_ASKED),
-            Retry::Later | Retry::Never => {
+            Retry::Later | Retry::Never | Retry::Closed => {
                 TimeDelta::from_std(retry::delay(lane.failures, delivery.key.seed()))
                     .map_or(LONGEST_PAUSE, |wait| wait.min(LONGEST_PAUSE))
             }

@@ -5,6 +5,7 @@ mod deliver;
 mod digest;
 mod discover;
 mod late;
+mod paused;
 mod plan;
 mod poll;
 mod quarantine;

@@ -363,10 +363,10 @@ async fn lane_loop(
     let mut lane = Lane::default();
     while !*stopped.borrow() {
         let round = app.deliver_once(&destination, &mut lane, app.clock().now()).await?;
-        let DeliverReport { next: Some(next), .. } = round else { break };
+        let DeliverReport { next: Some(next), paused, .. } = round else { break };
         // New deliveries of this destination are met at the latest after this sleep.
-        if !sleep_until(app.clock(), next.min(app.clock().now() + TimeDelta::seconds(1)), &mut stopped).await
-        {
+        let latest = if paused { next } else { app.clock().now() + TimeDelta::seconds(1) };
+        if !sleep_until(app.clock(), next.min(latest), &mut stopped).await {
             break;
         }
     }

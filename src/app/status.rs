@@ -62,6 +62,9 @@ pub struct Status {
     pub delivered: usize,
     /// Deliveries that were given up.
     pub dead: usize,
+    /// Destinations that take nothing, since when, and what they answer.
+    #[serde(default)]
+    pub paused: Vec<String>,
     /// Pasts that are being fetched.
     pub backfills: Vec<String>,
     /// What only a running bot knows.
@@ -175,6 +178,11 @@ impl Status {
         let quarantine = store.quarantined(MOST_NAMED)?;
         let quarantine = quarantine.iter().map(|one| format!("{}: {}", one.filing.accession, one.reason));
         let Counts { queued, delivered, dead } = store.counts()?;
+        let since = |since: DateTime<Utc>| since.format("%Y-%m-%d %H:%M UTC");
+        let paused = store.all_paused()?.into_iter().take(MOST_NAMED);
+        let paused =
+            paused.map(|one| format!("{} since {}: {}", one.destination, since(one.since), one.reason));
+        let paused = paused.collect();
         let mut backfills = Vec::new();
         for Backfill { issuer, name, since, queued, .. } in store.backfills()? {
             let left = store.backfill_left(issuer)?.left;
@@ -201,6 +209,7 @@ impl Status {
             queued,
             delivered,
             dead,
+            paused,
             backfills,
             running: None,
         })

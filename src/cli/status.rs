@@ -147,6 +147,9 @@ fn people(status: &Status) -> String {
     let deliveries =
         format!("{} waiting, {} taken, {} given up", status.queued, status.delivered, status.dead);
     line(&mut text, "deliveries", &deliveries);
+    for paused in &status.paused {
+        line(&mut text, "paused", paused);
+    }
     text.push_str(&latency(&status.latency));
     for backfill in &status.backfills {
         line(&mut text, "backfill", backfill);
@@ -246,6 +249,9 @@ mod tests {
             queued: 1,
             delivered: 40,
             dead: 0,
+            paused: vec![
+                "discord:alerts since 2023-03-08 14:00 UTC: Discord answers 403, code 50013: Missing Permissions".to_owned(),
+            ],
             backfills: vec!["QLYS since 2021-03-08: 12 of 130 filings left".to_owned()],
             running: Some(Running {
                 rules: 4,

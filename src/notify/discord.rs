@@ -272,15 +272,16 @@ fn send_error(error: &serenity::Error) -> SendError {
         "Discord answers {status}, code {}: {}{details}",
         response.error.code, response.error.message
     );
-    let code = i64::try_from(response.error.code).unwrap_or_default();
+    // serenity's own number for an answer that is not Discord's.
+    let code = i64::try_from(response.error.code).ok().filter(|code| *code >= 0);
     judge(status, code, message)
 }
 
-/// Whether an answer of Discord is worth another try. Only what Discord itself says of this message or channel can be
-/// final; a wrong token, a missing permission, or a server in between that answers in its place can be set right.
+/// Whether an answer of Discord is worth another try. What Discord itself says of a message can be final, and of a channel or
+/// token it is clear until somebody mends it; a server in between that answers in its place (without a code) says neither.
 ///
 /// Codes: <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json>.
-pub(super) fn judge(status: u16, code: i64, message: String) -> SendError {
+pub(super) fn judge(status: u16, code: Option<i64>, message: String) -> SendError {
     const UNKNOWN_CHANNEL: i64 = 10_003;
     const UNKNOWN_SERVER: i64 = 10_004;
     const UNKNOWN_WEBHOOK: i64 = 10_015;
@@ -288,17 +289,17 @@ pub(super) fn judge(status: u16, code: i64, message: String) -> SendError {
     const NO_PERMISSION: i64 = 50_013;
     const INVALID_BODY: i64 = 50_035;
     match (status, code) {
-        (404, UNKNOWN_CHANNEL | UNKNOWN_SERVER) => SendError::never(message)
+        (404, Some(UNKNOWN_CHANNEL | UNKNOWN_SERVER)) => SendError::closed(message)
             .advise("there is no such channel any more: correct its channel_id in the settings"),
-        (404, UNKNOWN_WEBHOOK) => SendError::never(message)
+        (404, Some(UNKNOWN_WEBHOOK)) => SendError::closed(message)
             .advise("the webhook was deleted: make another one, and put its address into the environment"),
-        (400, INVALID_BODY) => SendError::never(message),
-        (401, _) => SendError::refused(message)
+        (400, Some(INVALID_BODY)) => SendError::never(message),
+        (401, Some(_)) => SendError::closed(message)
             .advise("the token or the webhook's address is wrong, or was reset: copy it again, whole"),
-        (403, NO_ACCESS) => SendError::refused(message)
+        (403, Some(NO_ACCESS)) => SendError::closed(message)
             .advise("the bot does not see the channel: invite it to the server, and let it view the channel"),
-        (403, NO_PERMISSION) => {
-            SendError::refused(message).advise("the bot lacks a permission in that channel: give it there")
+        (403, Some(NO_PERMISSION)) => {
+            SendError::closed(message).advise("the bot lacks a permission in that channel: give it there")
         }
         (429, _) => SendError::refused(message).advise("Discord asks to wait; it is tried again by itself"),
         // What Discord, or what stands before it, does not take.

@@ -78,14 +78,16 @@ impl DiscordWebhook {
             }
             body.extend_from_slice(&chunk);
         }
-        let answer: Answer = serde_json::from_slice(&body).unwrap_or_default();
+        let answer: Option<Answer> = serde_json::from_slice(&body).ok();
+        let code = answer.as_ref().map(|answer| answer.code);
+        let answer = answer.unwrap_or_default();
         if status.is_success() {
             return Ok(Sent { message_id: answer.id });
         }
         let said: String = answer.message.chars().take(200).collect();
         let mut error = judge(
             status.as_u16(),
-            answer.code,
+            code,
             format!("the webhook answers {status}, code {}: {said}", answer.code),
         );
         if let Some(seconds) =

@@ -117,12 +117,12 @@ fn smtp_error(error: &smtp::Error) -> SendError {
         // What says "this mailbox, never": RFC 5321, section 4.2.3. Other permanent answers may mean the login, the
         // sender or the whole connection, and those can be set right.
         Some(code) if matches!(code.to_string().as_str(), "550" | "551" | "553") && !policy => {
-            SendError::never(format!("the mail server refuses it for good: {code}"))
+            SendError::closed(format!("the mail server refuses it for good: {code}"))
                 .advise("the server knows no such mailbox: correct the recipient's address in the settings")
         }
         // RFC 4954, section 6.
         Some(code) if matches!(code.to_string().as_str(), "530" | "534" | "535" | "538") => {
-            SendError::refused(format!("the mail server refuses the login: {code}")).advise(
+            SendError::closed(format!("the mail server refuses the login: {code}")).advise(
                 "see whether user and password in SMTP_URL are right; many providers want a password made for programs",
             )
         }

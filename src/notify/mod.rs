@@ -72,6 +72,8 @@ pub struct SendError {
 pub enum Retry {
     /// It can never succeed as it is.
     Never,
+    /// The destination takes nothing at all until somebody mends it.
+    Closed,
     /// Later, by our own back-off.
     Later,
     /// Not before the destination allows it.
@@ -91,6 +93,11 @@ impl SendError {
     /// It certainly was not taken.
     fn refused(message: impl Into<String>) -> Self {
         Self { may_have_arrived: false, ..Self::later(message) }
+    }
+
+    /// The destination takes nothing.
+    fn closed(message: impl Into<String>) -> Self {
+        Self { retry: Retry::Closed, ..Self::refused(message) }
     }
 
     fn advise(self, advice: &'static str) -> Self {

@@ -100,7 +100,9 @@ impl Webhook {
         let wait = wait.map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
         Err(match (status, wait) {
             // It says so of itself: <https://www.rfc-editor.org/rfc/rfc9110#name-410-gone>.
-            (StatusCode::GONE, _) => SendError::never(message).advise("the endpoint says that it is no more"),
+            (StatusCode::GONE, _) => {
+                SendError::closed(message).advise("the endpoint says that it is no more")
+            }
             (_, Some(wait)) => SendError { retry: Retry::After(wait), ..SendError::refused(message) },
             _ if status.is_server_error() => SendError::later(message),
             (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => SendError::refused(message).advise(

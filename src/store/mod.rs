@@ -11,6 +11,7 @@ mod filings;
 mod frontier;
 mod latency;
 mod ledger;
+mod paused;
 mod quarantine;
 mod queue;
 mod record;
@@ -25,6 +26,7 @@ pub use filings::{Discovered, Ending, Found, Pending, Settled, Standing};
 pub use frontier::{Frontier, Hole, Silence};
 pub use latency::Latency;
 pub use ledger::{Ledger, Progress, Receipt};
+pub use paused::Paused;
 pub use quarantine::Quarantined;
 pub use queue::{Counts, DeliveryStanding};
 pub use summary::Summed;
@@ -87,6 +89,8 @@ struct Inner {
     queue: Tree,
     /// Delivery key → where it stands.
     deliveries: Tree,
+    /// Destination → why it is paused.
+    paused: Tree,
     /// Delivery key → a delivery that was given up, with its body.
     dead: Tree,
     /// Recipient, alert key → an alert that waits for a digest.
@@ -163,6 +167,7 @@ impl Store {
             history: tree("past")?,
             queue: tree("queue")?,
             deliveries: tree("deliveries")?,
+            paused: tree("paused")?,
             dead: tree("dead")?,
             gathered: tree("gathered")?,
             digested: tree("digested")?,

@@ -278,16 +278,17 @@ async fn what_can_never_succeed_is_given_up_and_kept() {
     world.edgar.publish(&qualys());
     let rules = rule("big", 1, "[\"discord:hook\", \"email:desk\", \"terminal\"]");
     let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
-    world.discord.fail_next("webhook:5", 404, json!({ "message": "Unknown Webhook", "code": 10015 }), 1);
+    let invalid = json!({ "message": "Invalid Form Body", "code": 50035 });
+    world.discord.fail_next("webhook:5", 400, invalid, 1);
     world.smtp.fail_next("mail", "550 5.7.1 relay denied", 1);
-    world.smtp.refuse("desk@example.org", "550 5.1.1 no such user");
     app.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
-    // A refusal by policy can be set right; an unknown mailbox or webhook cannot.
+    // A refusal by policy can be set right; a message that Discord cannot read cannot.
     assert_eq!(deliver_all(&app, at(NOW)).await, (1, 1, 1));
-    assert_eq!(deliver_all(&app, at(NOW) + TimeDelta::seconds(90)).await, (0, 0, 1));
+    assert_eq!(deliver_all(&app, at(NOW) + TimeDelta::seconds(90)).await, (1, 0, 0));
+    world.smtp.next_mail().await;
     let counts = app.store.counts().unwrap();
-    assert_eq!((counts.queued, counts.delivered, counts.dead), (0, 1, 2));
+    assert_eq!((counts.queued, counts.delivered, counts.dead), (0, 2, 1));
     assert!(world.take_output().contains("[QLYS]"));
     world.finish().await;
 }
@@ -301,19 +302,25 @@ async fn what_can_be_set_right_is_kept_and_told_without_secrets() {
     app.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
     let mut now = at(NOW);
-    for (status, body) in [
-        (401, json!({ "message": "401: Unauthorized", "code": 0 })),
-        (403, json!({ "message": "Missing Permissions", "code": 50013 })),
-        (404, json!("<html>a proxy's own page</html>")),
-        (301, json!("moved")),
+    for (status, body, retry, reply) in [
+        (
+            401,
+            json!({ "message": "401: Unauthorized", "code": 0 }),
+            Retry::Closed,
+            "535 5.7.8 wrong password",
+        ),
+        (403, json!({ "message": "Missing Permissions", "code": 50013 }), Retry::Closed, "535 5.7.8 no"),
+        (401, json!("<html>a proxy's own page</html>"), Retry::Later, "553 5.7.1 not your address"),
+        (404, json!("<html>a proxy's own page</html>"), Retry::Later, "451 4.3.0 try later"),
+        (301, json!("moved"), Retry::Later, "550 5.7.1 relay denied"),
     ] {
         world.discord.fail_next("webhook:5", status, body.clone(), 1);
         world.discord.fail_next("channel:555", status, body, 1);
-        world.smtp.fail_next("mail", "535 5.7.8 wrong password", 1);
+        world.smtp.fail_next("mail", reply, 1);
         for destination in app.store.waiting_destinations().unwrap() {
             let queued = app.store.queued(&destination, 1).unwrap().remove(0);
             let error = app.notifier.send(&queued, at(NOW)).await.unwrap_err();
-            assert_eq!(error.retry, Retry::Later, "{destination}: {error}");
+            assert_eq!(error.retry, retry, "{destination}: {error}");
             for secret in ["token-5", FakeDiscord::TOKEN, "desk@example.org", "127.0.0.1"] {
                 assert!(!error.to_string().contains(secret), "{error}");
             }

@@ -134,7 +134,7 @@ async fn answers_are_obeyed_and_a_repeated_delivery_has_the_same_id() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_gone_is_given_up_and_no_error_tells_its_address() {
+async fn an_endpoint_that_is_gone_is_paused_and_no_error_tells_its_address() {
     let endpoint = Endpoint::default();
     let (world, app) = rung(&endpoint, None).await;
     let destination: Destination = "webhook:n8n".parse().unwrap();
@@ -148,7 +148,8 @@ async fn an_endpoint_that_is_gone_is_given_up_and_no_error_tells_its_address() {
         );
     }
     endpoint.answers.lock().unwrap().push((410, None));
-    assert_eq!(deliver_all(&app, at(NOW)).await, (1, 0, 1));
+    assert_eq!(deliver_all(&app, at(NOW)).await, (1, 1, 0));
+    assert!(app.status(at(NOW)).unwrap().paused[0].starts_with("webhook:n8n since 2021-08-24"));
     world.take_output();
     world.finish().await;
 }

@@ -1,0 +1,91 @@
+//! Destinations that take nothing until somebody mends them: told once, tried seldom, with what they are to be told kept.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::App;
+use crate::delivery::{Notice, Outcome};
+use crate::destination::Destination;
+use crate::notify::SendError;
+use crate::store::{Paused, StoreError};
+
+/// A paused destination is tried again after so long, twice as long each time, and at least so often.
+const TRIED_AGAIN: (TimeDelta, TimeDelta) = (TimeDelta::minutes(5), TimeDelta::hours(6));
+/// So long deliveries to it are kept.
+const KEPT: TimeDelta = TimeDelta::days(30);
+/// So many deliveries are looked at at once.
+const BATCH: usize = 100;
+
+impl App {
+    /// Pauses a destination that said clearly that it takes nothing, or leaves it paused; when it is tried again.
+    pub(super) fn pause(
+        &self,
+        destination: &Destination,
+        error: &SendError,
+        now: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, StoreError> {
+        let known = self.store.paused(destination)?;
+        let advice = error.advice.map_or(String::new(), |advice| format!(" What to do: {advice}."));
+        let notices = if known.is_none() {
+            tracing::error!(%destination, %error, "nothing is sent there until it takes something again.{advice}");
+            let text = format!(
+                "{error}.{advice}\nWhat it is to be told is kept for {} days. It is tried again in {} minutes, then less and less \
+                 often, and after each start.",
+                KEPT.num_days(),
+                TRIED_AGAIN.0.num_minutes(),
+            );
+            self.to_operators(&Notice::new(now, format!("{destination} takes nothing"), text), now)
+        } else {
+            tracing::debug!(%destination, %error, "it still takes nothing");
+            Vec::new()
+        };
+        let paused = Paused {
+            destination: destination.clone(),
+            since: known.as_ref().map_or(now, |known| known.since),
+            reason: error.message.clone(),
+            tried_at: now,
+            tries: known.map_or(0, |known| known.tries.saturating_add(1)),
+        };
+        self.store.pause(&paused, &notices)?;
+        self.wake.notify_one();
+        Ok(left_alone(&paused, now).unwrap_or(now))
+    }
+
+    /// Ends a pause.
+    pub(super) fn resume(&self, paused: &Paused, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let destination = &paused.destination;
+        tracing::info!(%destination, "it takes alerts again");
+        let waiting = self.store.queued(destination, BATCH)?.len();
+        let more = if waiting < BATCH { "" } else { " or more" };
+        let text = format!(
+            "It took nothing since {}. {waiting}{more} deliveries that waited are sent now, the oldest first.",
+            paused.since.format("%Y-%m-%d %H:%M UTC"),
+        );
+        let notice = Notice::new(now, format!("{destination} takes alerts again"), text);
+        self.store.resume(destination, &self.to_operators(&notice, now))?;
+        self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Gives up what waited too long for a paused destination.
+    pub(super) fn give_up_kept(&self, paused: &Paused, now: DateTime<Utc>) -> Result<(), StoreError> {
+        loop {
+            let mut old = self.store.queued(&paused.destination, BATCH)?;
+            old.retain(|delivery| now - delivery.queued_at > KEPT);
+            for delivery in &old {
+                let reason = format!("kept for {} days: {}", KEPT.num_days(), paused.reason);
+                tracing::error!(destination = %paused.destination, key = %delivery.key, "a delivery is given up, {reason}");
+                self.store.leave_queue(delivery, &Outcome::Dead { at: now, reason })?;
+            }
+            if old.len() < BATCH {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Until when a paused destination is left alone. No time that a wrong clock left ahead counts.
+pub(super) fn left_alone(paused: &Paused, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let (first, longest) = TRIED_AGAIN;
+    let next = paused.tried_at + (first * 2_i32.pow(paused.tries.min(10))).min(longest);
+    Some(next).filter(|next| now < *next && *next - now <= longest)
+}

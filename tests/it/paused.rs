@@ -1,0 +1,119 @@
+//! Destinations that take nothing until somebody mends them.
+
+use chrono::TimeDelta;
+use mail_parser::MessageParser;
+use sellbell::app::{App, Lane};
+use sellbell::destination::Destination;
+use serde_json::{Value, json};
+
+use crate::world::{World, at, deliver_all, deliver_to, qualys, small_sale};
+
+const NOW: &str = "2021-08-24T17:12:31-04:00";
+const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"discord:hook\"]\n";
+const OPERATORS: &str = "[operators]\nnotify = [\"email:desk\"]\n";
+
+fn gone() -> Value {
+    json!({ "message": "Unknown Webhook", "code": 10015 })
+}
+
+/// A world whose one channel is gone, with so many sales to tell of.
+async fn with_sales(count: usize) -> (World, App) {
+    let world = World::new().await;
+    let app = world.app_with(&(world.settings() + OPERATORS), RULES, Some("2021-08-24T00:00:00-04:00"));
+    world.edgar.publish(&qualys());
+    let others = ["0000000007-21-000001", "0000000007-21-000002"];
+    for (accession, issuer) in others.into_iter().zip(71..).take(count - 1) {
+        world.edgar.publish(&small_sale(accession, issuer, "2021-08-24T17:12:00-04:00"));
+    }
+    let rang = app.poll_once(at(NOW)).await.unwrap().rang;
+    assert_eq!(rang, count);
+    world.edgar.take_fetched();
+    (world, app)
+}
+
+async fn told(world: &World) -> String {
+    let mail = world.smtp.next_mail().await;
+    let parsed = MessageParser::default().parse(&mail.raw).unwrap();
+    format!("{}\n{}", parsed.subject().unwrap(), parsed.body_text(0).unwrap())
+}
+
+#[tokio::test]
+async fn after_the_first_clear_answer_nothing_is_sent_and_nothing_is_lost() {
+    let (world, app) = with_sales(3).await;
+    let hook: Destination = "discord:hook".parse().unwrap();
+    world.discord.fail_next("webhook:5", 404, gone(), 3);
+    let mut lane = Lane::default();
+    let report = app.deliver_once(&hook, &mut lane, at(NOW)).await.unwrap();
+    assert!(report.paused && report.failed == 1);
+    assert_eq!(report.next, Some(at(NOW) + TimeDelta::minutes(5)));
+    assert_eq!(deliver_all_but(&app, &hook, NOW).await, (1, 0, 0));
+    let notice = told(&world).await;
+    assert!(
+        notice.starts_with("sellbell: discord:hook takes nothing") && notice.contains("make another one"),
+        "{notice}"
+    );
+    assert!(notice.contains("kept for 30 days") && !notice.contains("token-5"), "{notice}");
+
+    // Not tried before its time, then twice as seldom each time; the operators know.
+    let mut now = at(NOW);
+    for minutes in [5, 10] {
+        let early = now + TimeDelta::minutes(minutes) - TimeDelta::seconds(1);
+        let report = app.deliver_once(&hook, &mut lane, early).await.unwrap();
+        assert_eq!((report.paused, report.failed, report.delivered), (true, 0, 0));
+        now += TimeDelta::minutes(minutes);
+        if minutes == 5 {
+            assert_eq!(app.deliver_once(&hook, &mut lane, now).await.unwrap().failed, 1);
+        }
+    }
+    let status = app.status(now).unwrap();
+    assert_eq!((status.queued, status.dead), (3, 0));
+    assert_eq!(status.paused.len(), 1);
+    assert!(status.paused[0].contains("code 10015"), "{:?}", status.paused);
+
+    // A start tries at once: somebody may have mended it.
+    assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), now).await, (0, 1, 0));
+    assert_eq!(world.smtp.unread(), 0, "told once");
+    assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), now).await, (3, 0, 0));
+    for _ in 0..3 {
+        world.discord.next_message().await;
+    }
+    assert_eq!(app.status(now).unwrap().paused, Vec::<String>::new());
+    assert_eq!(deliver_all(&app, now).await, (1, 0, 0));
+    let notice = told(&world).await;
+    assert!(
+        notice.starts_with("sellbell: discord:hook takes alerts again") && notice.contains("2 deliveries"),
+        "{notice}"
+    );
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_pause_survives_a_restart_and_ends_after_thirty_days_for_what_waits() {
+    let (world, app) = with_sales(2).await;
+    let hook: Destination = "discord:hook".parse().unwrap();
+    world.discord.fail_next("webhook:5", 404, gone(), 1);
+    assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), at(NOW)).await, (0, 1, 0));
+    drop(app);
+    let app = world.app_with(&(world.settings() + OPERATORS), RULES, None);
+    assert_eq!(app.status(at(NOW)).unwrap().paused.len(), 1);
+    let later = at(NOW) + TimeDelta::days(31);
+    let report = app.deliver_once(&hook, &mut Lane::default(), later).await.unwrap();
+    assert_eq!((report.next, report.delivered), (None, 0));
+    let counts = app.store.counts().unwrap();
+    assert_eq!((counts.queued, counts.dead), (1, 2), "one is the operators' notice");
+    deliver_all(&app, later).await;
+    told(&world).await;
+    world.finish().await;
+}
+
+/// Delivers to all other destinations.
+async fn deliver_all_but(app: &App, but: &Destination, now: &str) -> (usize, usize, usize) {
+    let mut total = (0, 0, 0);
+    for destination in app.store.waiting_destinations().unwrap() {
+        if destination != *but {
+            let one = deliver_to(app, &destination, &mut Lane::default(), at(now)).await;
+            total = (total.0 + one.0, total.1 + one.1, total.2 + one.2);
+        }
+    }
+    total
+}
