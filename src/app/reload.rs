@@ -178,6 +178,19 @@ impl App {
         named.map_or_else(|| format!("channel {id}"), |channel| format!("discord:{}", channel.name))
     }
 
+    /// Tells the operators that the disk lost something of the store.
+    pub(super) fn tell_of_loss(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if !self.store.has_lost() {
+            return Ok(());
+        }
+        let text = format!(
+            "The store in {} lacks what was written to it last: the disk lost or changed it. What was filed meanwhile is found again \
+             and may be told again; subscriptions that were made or ended meanwhile are as they were before.",
+            self.store.dir().display()
+        );
+        self.tell_operators(&Notice::new(now, "The disk lost something of the store", text), now)
+    }
+
     /// Queues a notice to each destination of the operators.
     pub(super) fn tell_operators(&self, notice: &Notice, now: DateTime<Utc>) -> Result<(), StoreError> {
         for delivery in self.to_operators(notice, now) {

@@ -265,6 +265,7 @@ async fn backfill_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> End
 
 async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     app.warn_of_orphans()?;
+    app.tell_of_loss(app.clock().now())?;
     app.tell_of_short_history(app.clock().now())?;
     loop {
         let now = app.clock().now();

@@ -11,6 +11,7 @@ mod filings;
 mod frontier;
 mod latency;
 mod ledger;
+mod mark;
 mod paused;
 mod quarantine;
 mod queue;
@@ -33,6 +34,7 @@ pub use summary::Summed;
 
 use std::fs::File;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -112,6 +114,10 @@ struct Inner {
     /// Counts writes, and which of them are on the disk.
     written: AtomicU64,
     flushed: AtomicU64,
+    /// The number of the last flush, over all starts; held while one is under way.
+    flushes: Mutex<u64>,
+    /// Whether what was flushed last was not there when it was opened.
+    lost: bool,
 }
 
 /// Why the store could not do something.
@@ -120,6 +126,12 @@ pub enum StoreError {
     /// Another process has it open.
     #[error("the store in {} is in use by another sellbell; stop that one, or set [store] dir to another folder", .0.display())]
     Busy(PathBuf),
+    /// The disk lost or changed what was written.
+    #[error(
+        "the store in {} is damaged, and cannot be read: put a copy of the folder back, or move it away and start with `sellbell run --since DATE`, which finds what was filed since that day, and may tell again what was told",
+        .0.display()
+    )]
+    Damaged(PathBuf),
     /// The disk or sled failed.
     #[error("the store in {}: {error}", dir.display())]
     Failed {
@@ -145,12 +157,22 @@ impl Store {
     /// [`StoreError::Busy`] where another process has it open; other failures of disk or sled.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         let failed = |error| open_error(dir, error);
-        let db = sled::Config::new()
-            .path(dir)
-            .cache_capacity(CACHE)
-            .flush_every_ms(Some(FLUSH_EVERY_MS))
-            .open()
-            .map_err(failed)?;
+        let config = sled::Config::new().path(dir).cache_capacity(CACHE).flush_every_ms(Some(FLUSH_EVERY_MS));
+        // sled panics where a page is not what it should be.
+        let opened = panic::catch_unwind(AssertUnwindSafe(|| config.open()));
+        let db = opened.map_err(|_| StoreError::Damaged(dir.to_owned()))?.map_err(failed)?;
+        let (confirmed, meta) = (mark::confirmed(dir), db.open_tree("meta").map_err(failed)?);
+        let known = mark::known(&meta).map_err(failed)?;
+        if confirmed.is_some() && known == 0 {
+            return Err(StoreError::Damaged(dir.to_owned()));
+        }
+        let lost = confirmed.is_some_and(|confirmed| confirmed > known);
+        if lost {
+            tracing::error!(
+                "the store in {} lacks what was written to it last: the disk lost it",
+                dir.display()
+            );
+        }
         let tree = |name: &str| db.open_tree(name).map_err(failed);
         let inner = Inner {
             dir: dir.to_owned(),
@@ -173,13 +195,15 @@ impl Store {
             digested: tree("digested")?,
             digests: tree("digests")?,
             subscriptions: tree("subscriptions")?,
-            meta: tree("meta")?,
+            meta,
             aside: tree("aside")?,
             frontier: Mutex::default(),
             writing: RwLock::new(()),
             db,
             written: AtomicU64::new(1),
             flushed: AtomicU64::new(0),
+            flushes: Mutex::new(known.max(confirmed.unwrap_or(0))),
+            lost,
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -187,6 +211,11 @@ impl Store {
     /// Whether a folder has a store; [`Self::open`] makes one where it has none.
     pub fn is_in(dir: &Path) -> bool {
         dir.join(FILE).is_file()
+    }
+
+    /// Whether the disk lost what was written last, before it was opened: what that was is found again, and may be told again.
+    pub fn has_lost(&self) -> bool {
+        self.inner.lost
     }
 
     /// Bytes that it takes on the disk.
@@ -325,8 +354,12 @@ impl Store {
 
 impl Inner {
     fn sync(&self) -> Result<(), sled::Error> {
+        let mut flushes = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
+        *flushes += 1;
+        mark::note(&self.meta, *flushes)?;
         self.db.flush()?;
-        File::open(self.dir.join(FILE)).and_then(|file| file.sync_data()).map_err(sled::Error::Io)
+        let synced = File::open(self.dir.join(FILE)).and_then(|file| file.sync_data());
+        synced.and_then(|()| mark::confirm(&self.dir, *flushes)).map_err(sled::Error::Io)
     }
 }
 

@@ -1,6 +1,6 @@
 //! From a filing to messages: each destination once, through a restart, and none held up by another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,10 +14,11 @@ use sellbell::delivery::Outcome;
 use sellbell::destination::Destination;
 use sellbell::filing::Cik;
 use sellbell::notify::Retry;
-use sellbell::store::{DeliveryStanding, Standing, Store};
+use sellbell::store::{DeliveryStanding, Standing, Store, StoreError};
 use serde_json::{Value, json};
 
 use crate::fakes::discord::FakeDiscord;
+use crate::plays::Dice;
 use crate::world::{World, at, deliver_all, deliver_to, qualys, reopened, small_sale};
 
 const NOW: &str = "2021-08-24T17:12:31-04:00";
@@ -514,6 +515,45 @@ async fn a_crash_leaves_no_frontier_without_its_filings_and_no_filing_done_witho
     // Nothing of it, some of it, and all of it.
     assert!(seen.len() >= 4, "{seen:?}");
     world.edgar.take_fetched();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_the_disk_cut_or_changed_is_never_taken_for_all_that_was_there() {
+    let world = World::new().await;
+    let app = rung(&world, &rule("big", 1, "[\"terminal\", \"discord:alerts\"]")).await;
+    deliver_to(&app, &Destination::Terminal, &mut Lane::default(), at(NOW)).await;
+    app.store.flush().await.unwrap();
+    world.take_output();
+    copy(&world.path("store"), &world.path("left")).unwrap();
+    let whole = fs::read(world.path("left/db")).unwrap();
+    let end = whole.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let (mut dice, mut came) = (Dice::new(6), BTreeMap::new());
+    for number in 0..400 {
+        let mut bytes = whole.clone();
+        let place = usize::try_from(dice.below(end as u64)).unwrap();
+        if number % 2 == 0 {
+            bytes.truncate(place);
+        } else {
+            bytes[place] ^= 1 << dice.below(8);
+        }
+        let dir = world.path(&format!("bad-{number}"));
+        copy(&world.path("left"), &dir).unwrap();
+        fs::write(dir.join("db"), bytes).unwrap();
+        let said = match Store::open(&dir) {
+            Err(StoreError::Damaged(_) | StoreError::Failed { .. }) => "refused",
+            Err(error) => panic!("{number}: {error}"),
+            Ok(store) => {
+                let counts = store.counts().unwrap();
+                let whole = (counts.queued, counts.delivered) == (1, 1);
+                assert!(whole || store.has_lost(), "{number}, {place} of {end}: {counts:?}");
+                if store.has_lost() { "told of a loss" } else { "whole" }
+            }
+        };
+        *came.entry((number % 2, said)).or_insert(0) += 1;
+    }
+    assert!(came.len() >= 3, "{came:?}");
+    println!("{came:?}");
     world.finish().await;
 }
 

@@ -366,6 +366,7 @@ async fn killed_at_any_moment_it_tells_each_alert_as_it_guarantees() {
             let repeated = killed.check(filings);
             let Killed { world, edgar, .. } = killed;
             let log = fs::read_to_string(world.path("log")).unwrap();
+            assert!(!log.contains("lacks what was written"), "a kill loses nothing that was flushed: {log}");
             let found = log.matches("an earlier try had arrived").count();
             let deduplicated = world.discord.deduplicated();
             world.finish().await;

@@ -1,0 +1,34 @@
+//! What tells that the disk lost or changed what was written, where sled does not: it opens what a cut file has as if nothing else
+//! had ever been there.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use sled::Tree;
+
+/// Beside sled's file: the number of the last flush that is certainly in it. Written after that flush and not synced, so that it may
+/// lag behind, and is never ahead.
+const FILE: &str = "flushed";
+const KEY: &str = "flushed";
+
+/// The number of the last flush that sled knows of.
+pub(super) fn known(meta: &Tree) -> sled::Result<u64> {
+    let bytes = meta.get(KEY)?;
+    Ok(bytes.and_then(|bytes| bytes.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes))
+}
+
+/// Has sled know the number of a flush that begins.
+pub(super) fn note(meta: &Tree, number: u64) -> sled::Result<()> {
+    meta.insert(KEY, &number.to_be_bytes()).map(drop)
+}
+
+/// That flush is on the disk.
+pub(super) fn confirm(dir: &Path, number: u64) -> io::Result<()> {
+    fs::write(dir.join(FILE), format!("{number}\n"))
+}
+
+/// The number of a flush that was on the disk; `None` where there is none to tell.
+pub(super) fn confirmed(dir: &Path) -> Option<u64> {
+    fs::read_to_string(dir.join(FILE)).ok()?.trim().parse().ok()
+}
