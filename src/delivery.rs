@@ -55,6 +55,9 @@ pub struct Delivery {
     pub attempts: u32,
     /// Not to be tried before.
     pub not_before: DateTime<Utc>,
+    /// Since when it fails, if it does.
+    #[serde(default)]
+    pub failing_since: Option<DateTime<Utc>>,
 }
 
 impl Delivery {
@@ -72,6 +75,7 @@ impl Delivery {
             queued_at: now,
             attempts: 0,
             not_before: now,
+            failing_since: None,
         }
     }
 }

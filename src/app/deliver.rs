@@ -16,7 +16,7 @@ const BATCH: usize = 100;
 const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
 /// No pause that a destination asks for is longer; one that seems so comes from a clock that was wrong.
 const LONGEST_ASKED: TimeDelta = TimeDelta::hours(2);
-/// A delivery that is so old and failed so often is given up.
+/// A delivery that fails for so long and failed so often is given up.
 const GIVEN_UP_AFTER: TimeDelta = TimeDelta::days(8);
 const GIVEN_UP_ATTEMPTS: u32 = 50;
 
@@ -80,15 +80,18 @@ impl App {
             if alone.is_some() {
                 return Ok(DeliverReport { next: alone, paused: true, ..report });
             }
-            self.give_up_kept(paused, now)?;
         }
         let queued = self.store.queued(destination, BATCH)?;
+        if queued.is_empty() && paused.is_some() {
+            self.store.resume(destination, &[])?;
+        }
         let due = queued.iter().filter(|delivery| lane.impatient || !ahead(delivery.not_before));
         let Some(delivery) = due.min_by_key(|delivery| delivery.attempts) else {
             report.next = queued.iter().map(|delivery| delivery.not_before).min();
             return Ok(report);
         };
-        let old = now - delivery.queued_at > GIVEN_UP_AFTER && delivery.attempts >= GIVEN_UP_ATTEMPTS;
+        let failing = delivery.failing_since.is_some_and(|since| now - since > GIVEN_UP_AFTER);
+        let old = failing && delivery.attempts >= GIVEN_UP_ATTEMPTS;
         report.next = (queued.len() > 1).then_some(now);
         match self.send(delivery, now).await? {
             Ok((at, sent)) => {
@@ -101,7 +104,9 @@ impl App {
             }
             Err(error) if error.retry == Retry::Closed => {
                 (report.failed, report.paused, lane.is_paused) = (1, true, true);
-                report.next = Some(self.pause(destination, &error, now)?);
+                let paused = self.pause(destination, &error, now)?;
+                self.give_up_kept(&paused, now)?;
+                report.next = left_alone(&paused, now);
             }
             Err(error) if error.retry == Retry::Never || old => {
                 tracing::error!(%destination, key = %delivery.key, %error, "a delivery is given up");
@@ -137,10 +142,12 @@ impl App {
                 }
                 Ok(Found::NotHere) => before = None,
                 Ok(Found::Guarded) => {}
-                Ok(Found::Unknown(reason)) => tracing::warn!(
+                // Once is enough: an outage may last.
+                Ok(Found::Unknown(reason)) if sends.first == sends.last => tracing::warn!(
                     %destination, %key,
                     "sent again, and perhaps told twice: nobody knows what became of the last try, and {reason}"
                 ),
+                Ok(Found::Unknown(_)) => {}
                 Err(error) => return Ok(Err(error)),
             }
         }
@@ -163,15 +170,19 @@ impl App {
     ) -> Result<(), StoreError> {
         delivery.attempts += 1;
         lane.failures += 1;
+        let own = TimeDelta::from_std(retry::delay(lane.failures, delivery.key.seed()));
+        let own = own.map_or(LONGEST_PAUSE, |wait| wait.min(LONGEST_PAUSE));
         let pause = match error.retry {
-            Retry::After(wait) => TimeDelta::from_std(wait).unwrap_or(LONGEST_PAUSE).min(LONGEST_ASKED),
-            Retry::Later | Retry::Never | Retry::Closed => {
-                TimeDelta::from_std(retry::delay(lane.failures, delivery.key.seed()))
-                    .map_or(LONGEST_PAUSE, |wait| wait.min(LONGEST_PAUSE))
+            Retry::After(wait) => {
+                TimeDelta::from_std(wait).unwrap_or(LONGEST_PAUSE).clamp(own, LONGEST_ASKED)
             }
+            Retry::Later | Retry::Never | Retry::Closed => own,
         };
-        lane.paused_until = Some(now + pause);
-        delivery.not_before = now + pause;
+        // The answer may have come some time after this round began.
+        let until = self.by_now(now) + pause;
+        lane.paused_until = Some(until);
+        delivery.not_before = until;
+        delivery.failing_since = delivery.failing_since.or(Some(now));
         let Delivery { destination, key, .. } = &delivery;
         if lane.failures == 1 {
             tracing::warn!(%destination, %key, %error, "not delivered, tried again later");

@@ -10,19 +10,20 @@ use crate::store::{Paused, StoreError};
 
 /// A paused destination is tried again after so long, twice as long each time, and at least so often.
 const TRIED_AGAIN: (TimeDelta, TimeDelta) = (TimeDelta::minutes(5), TimeDelta::hours(6));
-/// So long deliveries to it are kept.
-const KEPT: TimeDelta = TimeDelta::days(30);
+/// So long deliveries to it are kept, and until it was tried so often, which takes two weeks of running: a clock may be wrong, and
+/// the bot may have been off.
+const KEPT: (TimeDelta, u32) = (TimeDelta::days(30), 60);
 /// So many deliveries are looked at at once.
 const BATCH: usize = 100;
 
 impl App {
-    /// Pauses a destination that said clearly that it takes nothing, or leaves it paused; when it is tried again.
+    /// Pauses a destination that said clearly that it takes nothing, or leaves it paused.
     pub(super) fn pause(
         &self,
         destination: &Destination,
         error: &SendError,
         now: DateTime<Utc>,
-    ) -> Result<DateTime<Utc>, StoreError> {
+    ) -> Result<Paused, StoreError> {
         let known = self.store.paused(destination)?;
         let advice = error.advice.map_or(String::new(), |advice| format!(" What to do: {advice}."));
         let notices = if known.is_none() {
@@ -30,7 +31,7 @@ impl App {
             let text = format!(
                 "{error}.{advice}\nWhat it is to be told is kept for {} days. It is tried again in {} minutes, then less and less \
                  often, and after each start.",
-                KEPT.num_days(),
+                KEPT.0.num_days(),
                 TRIED_AGAIN.0.num_minutes(),
             );
             self.to_operators(&Notice::new(now, format!("{destination} takes nothing"), text), now)
@@ -47,7 +48,7 @@ impl App {
         };
         self.store.pause(&paused, &notices)?;
         self.wake.notify_one();
-        Ok(left_alone(&paused, now).unwrap_or(now))
+        Ok(paused)
     }
 
     /// Ends a pause.
@@ -66,20 +67,40 @@ impl App {
         Ok(())
     }
 
-    /// Gives up what waited too long for a paused destination.
+    /// Gives up what waited too long for a destination that still takes nothing, and tells so.
     pub(super) fn give_up_kept(&self, paused: &Paused, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if paused.tries < KEPT.1 || now - paused.since < KEPT.0 {
+            return Ok(());
+        }
+        let (destination, mut given_up) = (&paused.destination, 0);
+        let reason = format!("kept for {} days: {}", KEPT.0.num_days(), paused.reason);
         loop {
-            let mut old = self.store.queued(&paused.destination, BATCH)?;
-            old.retain(|delivery| now - delivery.queued_at > KEPT);
+            let mut old = self.store.queued(destination, BATCH)?;
+            old.retain(|delivery| now - delivery.queued_at > KEPT.0);
+            given_up += old.len();
             for delivery in &old {
-                let reason = format!("kept for {} days: {}", KEPT.num_days(), paused.reason);
-                tracing::error!(destination = %paused.destination, key = %delivery.key, "a delivery is given up, {reason}");
-                self.store.leave_queue(delivery, &Outcome::Dead { at: now, reason })?;
+                tracing::error!(%destination, key = %delivery.key, "a delivery is given up, {reason}");
+                self.store.leave_queue(delivery, &Outcome::Dead { at: now, reason: reason.clone() })?;
             }
             if old.len() < BATCH {
-                return Ok(());
+                break;
             }
         }
+        if given_up > 0 {
+            let text = format!("{given_up} deliveries to {destination} were given up, {reason}.");
+            self.tell_operators(&Notice::new(now, "Deliveries were given up", text), now)?;
+        }
+        Ok(())
+    }
+
+    /// Forgets pauses of destinations for which nothing waits: nothing would end them.
+    pub(super) fn end_idle_pauses(&self) -> Result<(), StoreError> {
+        for Paused { destination, .. } in self.store.all_paused()? {
+            if self.store.queued(&destination, 1)?.is_empty() {
+                self.store.resume(&destination, &[])?;
+            }
+        }
+        Ok(())
     }
 }
 

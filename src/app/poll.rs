@@ -113,6 +113,13 @@ impl App {
         self.store.set_silence(kept.as_ref())
     }
 
+    /// What time it is by now, in a tick that began at `now`.
+    pub(super) fn by_now(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let late = self.clock().now() - now;
+        let late = Some(late).filter(|late| *late > TimeDelta::zero() && *late < LONGEST_TICK);
+        now + late.unwrap_or_default()
+    }
+
     fn contact(&self) -> Key {
         Key::of(&["contact", &self.settings.edgar.contact])
     }
@@ -149,10 +156,7 @@ impl App {
         };
         let asked = error.retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());
         let span = asked.map_or(own, |asked| asked.max(own));
-        // The answer came some time after this tick began.
-        let late = self.clock().now() - now;
-        let late = Some(late).filter(|late| *late > TimeDelta::zero() && *late < LONGEST_TICK);
-        let until = now + late.unwrap_or_default() + span;
+        let until = self.by_now(now) + span;
         let refused = (error.trouble == Trouble::AgentRefused).then(|| self.contact());
         // What another request was told meanwhile stays, where it asks for more.
         let (until, refused) = match stands.filter(|stands| *stands > until) {

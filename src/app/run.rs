@@ -313,6 +313,7 @@ async fn reload_loop(app: Arc<App>, mut watch: Watch, mut stopped: watch::Receiv
 async fn deliver_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     let mut lanes: JoinSet<Result<(), StoreError>> = JoinSet::new();
     let mut running: HashMap<task::Id, Destination> = HashMap::new();
+    app.end_idle_pauses()?;
     loop {
         for destination in app.store.waiting_destinations()? {
             if !running.values().any(|other| *other == destination) {

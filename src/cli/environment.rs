@@ -83,6 +83,10 @@ fn secret(name: &str) -> anyhow::Result<Option<SecretString>> {
         (Some(_), Some(_)) => bail!("both {name} and {file_name} are set: set one of them"),
         (Some(value), None) => Ok(Some(value.trim().into())),
         (None, None) => Ok(None),
+        // A secret that was put into the wrong variable is not repeated.
+        (None, Some(path)) if path.contains("://") => {
+            bail!("{file_name} is the path of a file, and holds an address: put that into {name}")
+        }
         (None, Some(path)) => {
             let size = fs::metadata(&path).with_context(|| format!("{file_name}: cannot read {path}"))?.len();
             if size > MOST_SECRET_BYTES {

@@ -199,7 +199,12 @@ impl Wire<'_> {
     /// Names that differ only in `-` and `_` have the same variable for their secrets.
     fn own_variable<'n>(&mut self, value: &Value<'_>, name: &str, mut others: impl Iterator<Item = &'n str>) {
         let variable = |name: &str| name.replace('-', "_");
-        if let Some(other) = others.find(|other| *other != name && variable(other) == variable(name)) {
+        // A secret may also be in the file that `…_FILE` names.
+        let shared = |other: &str| {
+            let (own, other) = (variable(name), variable(other));
+            own == other || own == format!("{other}_file") || other == format!("{own}_file")
+        };
+        if let Some(other) = others.find(|other| *other != name && shared(other)) {
             let what = format!("`{other}` and `{name}` would share one variable for their addresses");
             self.reader.report_with(value.span(), what, "give one of them another name");
         }

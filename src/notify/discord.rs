@@ -108,8 +108,6 @@ impl DiscordBot {
         let sending = self.http.send_message(ChannelId::new(channel), Vec::new(), &body);
         match tokio::time::timeout(TIMEOUT, sending).await {
             Ok(Ok(message)) => Ok(Sent { message_id: Some(message.id.to_string()) }),
-            // Discord took it, and answered with something that serenity does not know.
-            Ok(Err(serenity::Error::Json(_))) => Ok(Sent { message_id: None }),
             Ok(Err(error)) => Err(send_error(&error)),
             Err(_) => Err(late()),
         }
@@ -130,19 +128,13 @@ impl DiscordBot {
         if channel == 0 {
             return Ok(Found::NotHere);
         }
-        match tokio::time::timeout(TIMEOUT, self.read_back(ChannelId::new(channel), key, sends)).await {
-            Ok(read) => read.map_err(|error| send_error(&error)),
-            Err(_) => Err(late()),
-        }
+        // A clock that was ahead then.
+        let sends = InFlight { first: sends.first.min(now), ..sends };
+        self.read_back(ChannelId::new(channel), key, sends).await
     }
 
-    async fn read_back(
-        &self,
-        channel: ChannelId,
-        key: &Key,
-        sends: InFlight,
-    ) -> Result<Found, serenity::Error> {
-        let own_id = self.own_id().await?;
+    async fn read_back(&self, channel: ChannelId, key: &Key, sends: InFlight) -> Result<Found, SendError> {
+        let own_id = self.own_id().await.map_err(|error| send_error(&error))?;
         let until = first_id(sends.last + TimeDelta::from_std(TIMEOUT).unwrap_or_default() + SKEW);
         let mut after = first_id(sends.first - SKEW);
         let mut seen = false;
@@ -212,10 +204,14 @@ impl DiscordBot {
         channel_id: ChannelId,
         mut params: Vec<(&'static str, String)>,
         limit: usize,
-    ) -> Result<Vec<Posted>, serenity::Error> {
+    ) -> Result<Vec<Posted>, SendError> {
         params.push(("limit", limit.to_string()));
         let route = Route::ChannelMessages { channel_id };
-        self.http.fire(Request::new(route, LightMethod::Get).params(Some(params))).await
+        let asked = self.http.fire(Request::new(route, LightMethod::Get).params(Some(params)));
+        match tokio::time::timeout(TIMEOUT, asked).await {
+            Ok(read) => read.map_err(|error| send_error(&error)),
+            Err(_) => Err(late()),
+        }
     }
 }
 

@@ -34,7 +34,7 @@ impl fmt::Debug for DiscordWebhook {
 #[serde(default)]
 struct Answer {
     id: Option<String>,
-    code: i64,
+    code: Option<i64>,
     message: String,
     retry_after: Option<f64>,
 }
@@ -78,18 +78,14 @@ impl DiscordWebhook {
             }
             body.extend_from_slice(&chunk);
         }
-        let answer: Option<Answer> = serde_json::from_slice(&body).ok();
-        let code = answer.as_ref().map(|answer| answer.code);
-        let answer = answer.unwrap_or_default();
+        let answer: Answer = serde_json::from_slice(&body).unwrap_or_default();
         if status.is_success() {
             return Ok(Sent { message_id: answer.id });
         }
         let said: String = answer.message.chars().take(200).collect();
-        let mut error = judge(
-            status.as_u16(),
-            code,
-            format!("the webhook answers {status}, code {}: {said}", answer.code),
-        );
+        let code = answer.code.map_or(String::new(), |code| format!(", code {code}"));
+        let message = format!("the webhook answers {status}{code}: {said}");
+        let mut error = judge(status.as_u16(), answer.code, message);
         if let Some(seconds) =
             answer.retry_after.or(header).filter(|seconds| seconds.is_finite() && *seconds >= 0.0)
             && error.retry == Retry::Later

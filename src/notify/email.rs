@@ -111,13 +111,19 @@ fn message(
 
 /// What an SMTP failure means. The server's words may repeat the address, so only its code is told.
 fn smtp_error(error: &smtp::Error) -> SendError {
-    // RFC 3463: 5.7 is security or policy, which is the sender's or the server's, not the mailbox's.
-    let policy = std::error::Error::source(error).is_some_and(|reply| reply.to_string().contains("5.7."));
+    // RFC 3463: 5.1 is the mailbox's; 5.7 is security or policy, which is the sender's or the server's.
+    let says =
+        |class: &str| std::error::Error::source(error).is_some_and(|reply| reply.to_string().contains(class));
     match error.status() {
-        // What says "this mailbox, never": RFC 5321, section 4.2.3. Other permanent answers may mean the login, the
-        // sender or the whole connection, and those can be set right.
-        Some(code) if matches!(code.to_string().as_str(), "550" | "551" | "553") && !policy => {
-            SendError::closed(format!("the mail server refuses it for good: {code}"))
+        // What says "never": RFC 5321, section 4.2.3. Other permanent answers may mean the login, the sender or the whole
+        // connection, and those can be set right.
+        Some(code) if matches!(code.to_string().as_str(), "550" | "551" | "553") && !says("5.7.") => {
+            let message = format!("the mail server refuses it for good: {code}");
+            if !says("5.1.") {
+                // It may be this mail that it does not like.
+                return SendError::never(message);
+            }
+            SendError::closed(message)
                 .advise("the server knows no such mailbox: correct the recipient's address in the settings")
         }
         // RFC 4954, section 6.

@@ -141,6 +141,12 @@ pub enum SetupError {
     /// An endpoint's address that is none.
     #[error("{variable} is not an address like https://example.org/hook", variable = variable("WEBHOOK_URL", .0))]
     BadEndpoint(String),
+    /// An endpoint's secret that says that it is Base64, and is none.
+    #[error(
+        "{variable} begins with whsec_, and what follows is no Base64: copy it again, whole",
+        variable = variable("WEBHOOK_SECRET", .0)
+    )]
+    BadSecret(String),
     /// Something in `SMTP_URL`, which is not shown.
     #[error("SMTP_URL cannot be used: {0}")]
     Smtp(String),
@@ -203,9 +209,7 @@ impl Notifier {
             let secret = secrets.webhook_secrets.get(name);
             match secrets.webhook_urls.get(name) {
                 Some(address) => {
-                    let webhook = Webhook::new(address, secret)?;
-                    let webhook = webhook.ok_or_else(|| SetupError::BadEndpoint(name.clone()))?;
-                    webhooks.insert(name.clone(), webhook);
+                    webhooks.insert(name.clone(), Webhook::new(name, address, secret)?);
                 }
                 None if used(&Destination::Webhook(name.clone())) => {
                     return Err(SetupError::NoEndpoint(name.clone()));

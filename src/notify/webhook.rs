@@ -10,12 +10,12 @@ use chrono::{DateTime, Utc};
 use hmac::{Hmac, Mac};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::Serialize;
 use sha2::Sha256;
 use url::Url;
 
-use super::{Retry, SendError, Sent, no_digest};
+use super::{Retry, SendError, Sent, SetupError, no_digest};
 use crate::delivery::{Body, Delivery, Notice};
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -29,7 +29,7 @@ pub(super) struct Webhook {
     http: reqwest::Client,
     address: Url,
     /// What messages are signed with.
-    secret: Option<SecretString>,
+    key: Option<SecretSlice<u8>>,
 }
 
 impl fmt::Debug for Webhook {
@@ -48,21 +48,28 @@ struct NoticeRecord<'a> {
 }
 
 impl Webhook {
-    /// The endpoint of an address; `None` where it is none.
+    /// The endpoint of this name.
+    ///
+    /// # Errors
+    /// An address that is none, a secret that begins with `whsec_` and is no Base64 after it.
     pub(super) fn new(
+        name: &str,
         address: &SecretString,
         secret: Option<&SecretString>,
-    ) -> Result<Option<Self>, reqwest::Error> {
-        let Ok(address) = Url::parse(address.expose_secret().trim()) else { return Ok(None) };
-        if !matches!(address.scheme(), "http" | "https") || address.host_str().is_none() {
-            return Ok(None);
-        }
+    ) -> Result<Self, SetupError> {
+        let address = Url::parse(address.expose_secret().trim()).ok();
+        let address = address
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some())
+            .ok_or_else(|| SetupError::BadEndpoint(name.to_owned()))?;
+        let key = secret
+            .map(|secret| key(secret).ok_or_else(|| SetupError::BadSecret(name.to_owned())))
+            .transpose()?;
         let http = reqwest::Client::builder()
             .user_agent(concat!("sellbell/", env!("CARGO_PKG_VERSION")))
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Some(Self { http, address, secret: secret.cloned() }))
+        Ok(Self { http, address, key })
     }
 
     /// Posts a delivery, as a message of this moment.
@@ -81,8 +88,8 @@ impl Webhook {
             .header("idempotency-key", id)
             .header("webhook-id", id)
             .header("webhook-timestamp", &timestamp);
-        if let Some(secret) = &self.secret {
-            let signature = signature(secret, &format!("{id}.{timestamp}.{body}"))?;
+        if let Some(key) = &self.key {
+            let signature = signature(key.expose_secret(), &format!("{id}.{timestamp}.{body}"))?;
             request = request.header("webhook-signature", format!("v1,{signature}"));
         }
         let response = request.body(body).send().await.map_err(|error| match error {
@@ -120,17 +127,20 @@ fn record(notice: &Notice) -> NoticeRecord<'_> {
     NoticeRecord { key: notice.key.as_str(), notice: &notice.title, text: &notice.text, at: notice.at }
 }
 
-/// HMAC-SHA256 in Base64. A secret that begins with `whsec_` is Base64 itself.
-fn signature(secret: &SecretString, signed: &str) -> Result<String, SendError> {
+/// A secret that begins with `whsec_` is Base64; another one is its own bytes.
+fn key(secret: &SecretString) -> Option<SecretSlice<u8>> {
     let secret = secret.expose_secret().trim();
     let key = match secret.strip_prefix(BASE64_SECRET) {
-        Some(encoded) => STANDARD
-            .decode(encoded)
-            .map_err(|_| SendError::refused("the webhook's secret is no Base64 after `whsec_`"))?,
+        Some(encoded) => STANDARD.decode(encoded).ok()?,
         None => secret.as_bytes().to_vec(),
     };
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key)
-        .map_err(|_| SendError::refused("the webhook's secret has a wrong length"))?;
+    Some(key.into())
+}
+
+/// HMAC-SHA256 in Base64.
+fn signature(key: &[u8], signed: &str) -> Result<String, SendError> {
+    let mac = Hmac::<Sha256>::new_from_slice(key);
+    let mut mac = mac.map_err(|error| SendError::never(format!("the message cannot be signed: {error}")))?;
     mac.update(signed.as_bytes());
     Ok(STANDARD.encode(mac.finalize().into_bytes()))
 }

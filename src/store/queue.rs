@@ -197,6 +197,7 @@ impl Store {
                 None => delivery.clone(),
             };
             (waiting.attempts, waiting.not_before) = (delivery.attempts, delivery.not_before);
+            waiting.failing_since = delivery.failing_since;
             queue.insert(place.as_slice(), encode(delivery.key.as_str(), &waiting).map_err(abort)?)?;
             Ok(())
         })

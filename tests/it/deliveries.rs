@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use mail_parser::MessageParser;
 use sellbell::alert::Key;
 use sellbell::app::{App, Lane};
-use sellbell::delivery::Outcome;
+use sellbell::delivery::{InFlight, Outcome};
 use sellbell::destination::Destination;
 use sellbell::filing::Cik;
 use sellbell::notify::Retry;
@@ -572,6 +572,10 @@ async fn nothing_is_sent_before_it_is_on_the_disk() {
     let left = Store::open(&world.path("left")).unwrap();
     assert_eq!(left.standing("0009900001-21-000001".parse().unwrap()).unwrap(), Standing::Done);
     assert_eq!(left.counts().unwrap().queued, 1);
+    // And that a try began.
+    let key = &left.queued(&Destination::Terminal, 1).unwrap()[0].key;
+    let sends = InFlight { first: at(NOW), last: at(NOW) };
+    assert_eq!(left.delivery_standing(key).unwrap(), Some(DeliveryStanding::InFlight(sends)));
     drop(app);
     world.finish().await;
 }

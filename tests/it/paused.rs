@@ -88,21 +88,48 @@ async fn after_the_first_clear_answer_nothing_is_sent_and_nothing_is_lost() {
 }
 
 #[tokio::test]
-async fn a_pause_survives_a_restart_and_ends_after_thirty_days_for_what_waits() {
+async fn a_pause_survives_a_restart_and_what_waits_is_given_up_only_after_a_month_of_tries() {
     let (world, app) = with_sales(2).await;
     let hook: Destination = "discord:hook".parse().unwrap();
-    world.discord.fail_next("webhook:5", 404, gone(), 1);
+    world.discord.fail_next("webhook:5", 404, gone(), 100);
     assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), at(NOW)).await, (0, 1, 0));
     drop(app);
     let app = world.app_with(&(world.settings() + OPERATORS), RULES, None);
     assert_eq!(app.status(at(NOW)).unwrap().paused.len(), 1);
-    let later = at(NOW) + TimeDelta::days(31);
-    let report = app.deliver_once(&hook, &mut Lane::default(), later).await.unwrap();
-    assert_eq!((report.next, report.delivered), (None, 0));
+    // A clock that is ahead, or a bot that was off, loses nothing.
+    let mut now = at(NOW) + TimeDelta::days(40);
+    assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), now).await, (0, 1, 0));
+    assert_eq!(app.store.queued(&hook, 9).unwrap().len(), 2);
+    let mut lane = Lane::default();
+    let mut tries = 0;
+    while let Some(next) = app.deliver_once(&hook, &mut lane, now).await.unwrap().next {
+        (now, tries) = (now.max(next), tries + 1);
+        assert!(tries < 200);
+    }
+    assert!(now - at(NOW) > TimeDelta::days(50), "{}", now - at(NOW));
     let counts = app.store.counts().unwrap();
-    assert_eq!((counts.queued, counts.dead), (1, 2), "one is the operators' notice");
-    deliver_all(&app, later).await;
-    told(&world).await;
+    assert_eq!(counts.dead, 2);
+    assert_eq!(app.status(now).unwrap().paused, Vec::<String>::new(), "nothing waits for it");
+    deliver_all(&app, now).await;
+    assert!(told(&world).await.contains("takes nothing"));
+    assert!(told(&world).await.contains("2 deliveries to discord:hook were given up"));
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_mail_that_the_server_does_not_like_holds_up_no_other() {
+    let world = World::new().await;
+    let rules = RULES.replace("discord:hook", "email:desk");
+    let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
+    world.edgar.publish(&qualys());
+    world.edgar.publish(&small_sale("0000000007-21-000001", 71, "2021-08-24T17:12:00-04:00"));
+    app.poll_once(at(NOW)).await.unwrap();
+    world.edgar.take_fetched();
+    world.smtp.fail_next("data", "550 looks like spam", 1);
+    let desk: Destination = "email:desk".parse().unwrap();
+    assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (1, 0, 1));
+    assert_eq!(app.status(at(NOW)).unwrap().paused, Vec::<String>::new());
+    world.smtp.next_mail().await;
     world.finish().await;
 }
 

@@ -109,7 +109,7 @@ async fn answers_are_obeyed_and_a_repeated_delivery_has_the_same_id() {
     let endpoint = Endpoint::default();
     let (world, app) = rung(&endpoint, None).await;
     let destination: Destination = "webhook:n8n".parse().unwrap();
-    *endpoint.answers.lock().unwrap() = vec![(302, None), (404, None), (503, Some("120")), (500, None)];
+    *endpoint.answers.lock().unwrap() = vec![(302, Some("0")), (404, None), (503, Some("120")), (500, None)];
     let mut lane = Lane::default();
     let mut now = at(NOW);
     for seconds in [60, 120, 60, 60] {
@@ -117,6 +117,7 @@ async fn answers_are_obeyed_and_a_repeated_delivery_has_the_same_id() {
         let next = app.deliver_once(&destination, &mut lane, now).await.unwrap().next.unwrap();
         assert!(next - now <= TimeDelta::seconds(seconds), "{}", next - now);
         assert!(seconds == 60 || next - now == TimeDelta::seconds(seconds), "as the answer asks");
+        assert!(next - now >= TimeDelta::milliseconds(500), "also where it asks for no wait");
         now = next;
     }
     assert_eq!(deliver_to(&app, &destination, &mut lane, now).await, (1, 0, 0));
@@ -170,6 +171,12 @@ fn what_an_endpoint_lacks_is_said_by_the_name_of_its_variable() {
         assert_eq!(made(address).unwrap_err().to_string(), said);
     }
     made(Some("https://example.org/hook")).unwrap();
+    let mut secrets = Secrets::default();
+    secrets.webhook_urls.insert("my-n8n".into(), "https://example.org/hook".into());
+    secrets.webhook_secrets.insert("my-n8n".into(), "whsec_not base64".into());
+    let output = Arc::new(Mutex::new(Vec::new()));
+    let error = Notifier::new(&settings, &secrets, &|_| true, output, Colour::Plain).map(drop).unwrap_err();
+    assert!(error.to_string().starts_with("WEBHOOK_SECRET_MY_N8N begins with whsec_"), "{error}");
     let error = Settings::read(
         "settings",
         "[webhook]\nendpoint = [{ name = \"a-b\" }, { name = \"a_b\" }, { name = \"x\", url = \"http://x\" }]\n",

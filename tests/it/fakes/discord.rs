@@ -32,6 +32,8 @@ pub struct SentMessage {
     /// The name and the content of each attached file.
     pub files: Vec<(String, Vec<u8>)>,
     pub id: u64,
+    /// What stood behind the `?` of the request's address.
+    pub query: String,
     /// Whether the program was told that it stands.
     pub answered: bool,
 }

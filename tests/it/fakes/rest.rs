@@ -269,7 +269,8 @@ impl Call {
         answered: bool,
     ) -> (SentMessage, Value) {
         let object = answers::message(id, channel, author, &self.body, &self.files);
-        (SentMessage { target, body: self.body.clone(), files: self.files.clone(), id, answered }, object)
+        let (body, files, query) = (self.body.clone(), self.files.clone(), self.query.clone());
+        (SentMessage { target, body, files, id, query, answered }, object)
     }
 }
 
