@@ -109,7 +109,9 @@ struct Killed {
     world: World,
     edgar: ReplayedEdgar,
     clock: (DateTime<Utc>, DateTime<Utc>, f64),
-    /// How long Discord remembers a nonce, by that clock.
+    /// When all filings are accepted, by that clock.
+    end: DateTime<Utc>,
+    /// How long Discord remembers a nonce, likewise.
     nonces: TimeDelta,
     /// The program itself; otherwise [`bot`].
     real: bool,
@@ -147,8 +149,8 @@ impl Killed {
         let nonces = TimeDelta::seconds(i64::try_from(240 + dice.below(60)).unwrap());
         world.discord.set_clock(nonces, move || now_of(origin, began, speed));
         let (channel, hook, desk) = Default::default();
-        let clock = (origin, began, speed);
-        Self { seed, world, edgar, clock, nonces, real, life: 0, channel, hook, desk }
+        let (clock, end) = ((origin, began, speed), origin + lead + span);
+        Self { seed, world, edgar, clock, end, nonces, real, life: 0, channel, hook, desk }
     }
 
     fn spawn(&self, once: bool) -> Child {
@@ -273,6 +275,9 @@ impl Killed {
 
     /// Without faults, until nothing is left to do.
     async fn recover(&mut self, filings: u64) {
+        let (origin, began, speed) = self.clock;
+        let left = self.end - now_of(origin, began, speed);
+        sleep(Clock::played(origin, speed).real(left)).await;
         self.world.discord.set_faults(|_| None);
         self.world.smtp.set_faults(|_| None);
         for _ in 0..40 {
