@@ -81,6 +81,8 @@ pub struct Schedules {
 pub struct Discord {
     /// Where Discord's API is, without a trailing slash.
     pub api_base: String,
+    /// How many alerts a channel is to get one by one within ten minutes; what is more comes in one message.
+    pub channel_budget: usize,
     /// The channels that rules can name.
     pub channels: Vec<Channel>,
 }

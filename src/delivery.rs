@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{Alert, Key};
 use crate::destination::Destination;
 use crate::digest::Digest;
+use crate::summary::Summary;
 
 /// What is delivered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub enum Body {
     Digest(Box<Digest>),
     /// Something that those who run it need to know.
     Notice(Box<Notice>),
+    /// Alerts that a channel is told of in one message.
+    Summary(Box<Summary>),
 }
 
 /// What those who run it are told.
@@ -64,9 +67,10 @@ impl Delivery {
     /// A delivery that is due at once.
     pub fn new(destination: Destination, body: Body, now: DateTime<Utc>) -> Self {
         let body_key = match &body {
-            Body::Alert(alert) => &alert.key,
-            Body::Digest(digest) => &digest.key,
-            Body::Notice(notice) => &notice.key,
+            Body::Alert(alert) => alert.key.clone(),
+            Body::Digest(digest) => digest.key.clone(),
+            Body::Notice(notice) => notice.key.clone(),
+            Body::Summary(summary) => summary.key(),
         };
         Self {
             key: Key::of(&["delivery", body_key.as_str(), &destination.to_string()]),
@@ -80,19 +84,90 @@ impl Delivery {
     }
 }
 
+/// What goes out in one message: a delivery, or several to one destination.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    key: Key,
+    destination: Destination,
+    deliveries: Vec<Delivery>,
+}
+
+impl Batch {
+    /// A delivery by itself.
+    pub fn one(delivery: Delivery) -> Self {
+        Self {
+            key: delivery.key.clone(),
+            destination: delivery.destination.clone(),
+            deliveries: vec![delivery],
+        }
+    }
+
+    /// Deliveries to a destination in this order; they have the same key each time.
+    pub fn of(destination: Destination, deliveries: Vec<Delivery>) -> Self {
+        let key = match &deliveries[..] {
+            [one] => one.key.clone(),
+            all => {
+                let keys = all.iter().map(|delivery| delivery.key.as_str());
+                Key::of(&["batch"].into_iter().chain(keys).collect::<Vec<_>>())
+            }
+        };
+        Self { key, destination, deliveries }
+    }
+
+    /// The same under the key of an earlier one, of which they are what is left.
+    pub fn again(self, key: Key) -> Self {
+        Self { key, ..self }
+    }
+
+    /// By which a destination that can do so drops a repeated one: a single delivery's own.
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Where to.
+    pub fn destination(&self) -> &Destination {
+        &self.destination
+    }
+
+    /// What, oldest first.
+    pub fn deliveries(&self) -> &[Delivery] {
+        &self.deliveries
+    }
+
+    /// As they go out: each alert says when.
+    pub fn sent_at(mut self, now: DateTime<Utc>) -> Self {
+        for delivery in &mut self.deliveries {
+            if let Body::Alert(alert) = &mut delivery.body {
+                alert.sent_at = Some(now);
+            }
+        }
+        self
+    }
+}
+
 /// Sends of a delivery of which no answer said what became of them: it may have reached its destination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InFlight {
     /// When the first of them began.
     pub first: DateTime<Utc>,
     /// When the last of them began.
     pub last: DateTime<Utc>,
+    /// The key of the batch that it was in, where it was not alone: Discord knows that message by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Key>,
 }
 
 impl InFlight {
-    /// One more send, which begins now.
-    pub fn another(before: Option<Self>, now: DateTime<Utc>) -> Self {
-        Self { first: before.map_or(now, |before| before.first), last: now }
+    /// One more send, in such a batch, which begins now.
+    pub fn another(before: Option<Self>, batch: &Batch, now: DateTime<Utc>) -> Self {
+        let first = before.map_or(now, |before| before.first);
+        let alone = batch.deliveries().iter().all(|delivery| delivery.key == batch.key);
+        Self { first, last: now, batch: (!alone).then(|| batch.key.clone()) }
+    }
+
+    /// The same of a delivery that is no longer held to be in a batch.
+    pub fn alone(&self) -> Self {
+        Self { batch: None, ..self.clone() }
     }
 }
 

@@ -28,4 +28,5 @@ pub mod rules;
 pub mod schedule;
 pub mod source;
 pub mod store;
+pub mod summary;
 pub mod text;

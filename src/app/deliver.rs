@@ -1,17 +1,19 @@
-//! One delivery to one destination.
+//! One message to one destination.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
+use super::choose::Chosen;
 use super::paused::left_alone;
-use crate::delivery::{Body, Delivery, InFlight, Outcome};
+use crate::delivery::{Batch, Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
 use crate::notify::{Found, Retry, SendError, Sent};
 use crate::retry;
-use crate::store::{DeliveryStanding, StoreError};
+use crate::store::{Paused, StoreError};
+use crate::summary::Summary;
 
 /// How many deliveries of a destination are looked at in one round.
-const BATCH: usize = 100;
+const LOOKED_AT: usize = 100;
 /// A destination that fails is tried at least this often, unless it asks for more: it may be back.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
 /// No pause that a destination asks for is longer; one that seems so comes from a clock that was wrong.
@@ -28,9 +30,11 @@ pub struct Lane {
     /// Not to be tried before.
     paused_until: Option<DateTime<Utc>>,
     /// Whether what was put off is tried all the same.
-    impatient: bool,
+    pub(super) impatient: bool,
     /// Whether a pause of the destination was found to last.
     is_paused: bool,
+    /// So many messages have one delivery each: one of several was not taken, and which is not known.
+    pub(super) singly: usize,
 }
 
 impl Lane {
@@ -53,11 +57,26 @@ pub struct DeliverReport {
     pub next: Option<DateTime<Utc>>,
     /// Whether the destination is paused, so that nothing that is new changes that.
     pub paused: bool,
+    /// Whether the destination takes more, but not before `next`.
+    pub paced: bool,
+}
+
+/// What came of a send.
+enum Sending {
+    /// Taken.
+    Sent(Sent),
+    /// It was not its turn.
+    Paced(DateTime<Utc>),
+    /// Nothing was sent, and what is to be sent is to be chosen anew: these of an earlier try had arrived.
+    Found(Vec<(Delivery, Outcome)>),
+    /// Not taken.
+    Failed(SendError),
 }
 
 impl App {
-    /// Sends one delivery of a destination's queue: of those that are due the least tried, then the oldest. Nothing is
-    /// sent that is not on the disk, and what became of it is on the disk before the next.
+    /// Sends one message of a destination's queue: of those that are due the least tried, then the oldest, and where the
+    /// destination is told of several in one message those that follow it. Nothing is sent that is not on the disk, and what
+    /// became of it is on the disk before the next.
     ///
     /// # Errors
     /// Failures of the store; then nothing more is sent.
@@ -67,11 +86,9 @@ impl App {
         lane: &mut Lane,
         now: DateTime<Utc>,
     ) -> Result<DeliverReport, StoreError> {
-        let ahead = |moment: DateTime<Utc>| now < moment && moment - now <= LONGEST_ASKED;
         let mut report = DeliverReport::default();
-        if let Some(until) = lane.paused_until.filter(|until| ahead(*until)) {
-            report.next = Some(until);
-            return Ok(report);
+        if let Some(until) = lane.paused_until.filter(|until| ahead(*until, now)) {
+            return Ok(DeliverReport { next: Some(until), paced: lane.failures == 0, ..report });
         }
         let paused = self.store.paused(destination)?;
         if let Some(paused) = &paused {
@@ -81,123 +98,233 @@ impl App {
                 return Ok(DeliverReport { next: alone, paused: true, ..report });
             }
         }
-        let queued = self.store.queued(destination, BATCH)?;
+        let queued = self.store.queued(destination, LOOKED_AT)?;
         if queued.is_empty() && paused.is_some() {
             self.store.resume(destination, &[])?;
         }
-        let due = queued.iter().filter(|delivery| lane.impatient || !ahead(delivery.not_before));
-        let Some(delivery) = due.min_by_key(|delivery| delivery.attempts) else {
-            report.next = queued.iter().map(|delivery| delivery.not_before).min();
-            return Ok(report);
+        let (batch, sends) = match self.choose(destination, &queued, lane, now)? {
+            Chosen::Nothing(next) => return Ok(DeliverReport { next, ..report }),
+            Chosen::Later(until) => return Ok(DeliverReport { next: Some(until), paced: true, ..report }),
+            Chosen::Batch(batch, sends) => (batch, sends),
         };
-        let failing = delivery.failing_since.is_some_and(|since| now - since > GIVEN_UP_AFTER);
-        let old = failing && delivery.attempts >= GIVEN_UP_ATTEMPTS;
-        report.next = (queued.len() > 1).then_some(now);
-        match self.send(delivery, now).await? {
-            Ok((at, sent)) => {
-                self.store.leave_queue(delivery, &Outcome::Delivered { at, message_id: sent.message_id })?;
-                report.delivered = 1;
-                (lane.failures, lane.is_paused) = (0, false);
-                if let Some(paused) = &paused {
-                    self.resume(paused, now)?;
+        let sent = batch.deliveries();
+        report.next = (queued.len() > sent.len()).then_some(now);
+        match self.send(&batch, sends, now).await? {
+            Sending::Sent(Sent { message_id }) => {
+                self.count_sent(&batch, message_id.as_deref(), now);
+                for delivery in sent {
+                    let outcome = Outcome::Delivered { at: now, message_id: message_id.clone() };
+                    self.store.leave_queue(delivery, &outcome)?;
+                }
+                report.delivered = sent.len();
+                self.took(lane, paused.as_ref(), &mut report, now)?;
+            }
+            Sending::Found(found) => {
+                for (delivery, outcome) in &found {
+                    self.store.leave_queue(delivery, outcome)?;
+                }
+                (report.delivered, report.next) = (found.len(), Some(now));
+                if !found.is_empty() {
+                    self.took(lane, paused.as_ref(), &mut report, now)?;
                 }
             }
-            Err(error) if error.retry == Retry::Closed => {
-                (report.failed, report.paused, lane.is_paused) = (1, true, true);
-                let paused = self.pause(destination, &error, now)?;
-                self.give_up_kept(&paused, now)?;
-                report.next = left_alone(&paused, now);
+            Sending::Paced(until) => {
+                lane.paused_until = Some(until);
+                (report.next, report.paced) = (Some(until), true);
             }
-            Err(error) if error.retry == Retry::Never || old => {
-                tracing::error!(%destination, key = %delivery.key, %error, "a delivery is given up");
-                self.store.leave_queue(delivery, &Outcome::Dead { at: now, reason: error.message })?;
-                report.dead = 1;
-            }
-            Err(error) => {
-                self.put_off(delivery.clone(), &error, lane, now)?;
-                report.failed = 1;
-                report.next = lane.paused_until;
-            }
+            Sending::Failed(error) => self.failed(&batch, &error, lane, &mut report, now)?,
         }
         self.store.flush().await?;
         Ok(report)
     }
 
-    /// Sends a delivery, unless an earlier try arrived of which no answer came: what took it, and when.
+    /// Sends a batch, unless an earlier try arrived of which no answer came.
     async fn send(
         &self,
-        delivery: &Delivery,
+        batch: &Batch,
+        before: Option<InFlight>,
         now: DateTime<Utc>,
-    ) -> Result<Result<(DateTime<Utc>, Sent), SendError>, StoreError> {
-        let Delivery { key, destination, .. } = delivery;
-        let mut before = match self.store.delivery_standing(key)? {
-            Some(DeliveryStanding::InFlight(sends)) => Some(sends),
-            _ => None,
-        };
-        if let Some(sends) = before {
-            match self.notifier.find(delivery, sends, now).await {
-                Ok(Found::Here { sent, at }) => {
-                    tracing::info!(%destination, %key, "an earlier try had arrived, and is not sent again");
-                    return Ok(Ok((at, sent)));
+    ) -> Result<Sending, StoreError> {
+        let (destination, key) = (batch.destination(), batch.key());
+        if let Some(sends) = &before {
+            match self.notifier.find(batch, sends, now).await {
+                Ok(Found::Told(mut told)) => {
+                    let mut found = Vec::new();
+                    for delivery in batch.deliveries() {
+                        match told.remove(&delivery.key) {
+                            Some((Sent { message_id }, at)) => {
+                                found.push((delivery.clone(), Outcome::Delivered { at, message_id }));
+                            }
+                            None => self.store.set_in_flight(&delivery.key, None)?,
+                        }
+                    }
+                    if !found.is_empty() {
+                        tracing::info!(%destination, %key, "an earlier try had arrived, and is not sent again");
+                    }
+                    return Ok(Sending::Found(found));
                 }
-                Ok(Found::NotHere) => before = None,
                 Ok(Found::Guarded) => {}
                 // Once is enough: an outage may last.
                 Ok(Found::Unknown(reason)) if sends.first == sends.last => tracing::warn!(
                     %destination, %key,
                     "sent again, and perhaps told twice: nobody knows what became of the last try, and {reason}"
                 ),
+                // One of them may be what it cannot take.
+                Ok(Found::Unknown(_)) if batch.deliveries().len() > 1 => {
+                    for delivery in batch.deliveries() {
+                        self.store.set_in_flight(&delivery.key, Some(&sends.alone()))?;
+                    }
+                    return Ok(Sending::Found(Vec::new()));
+                }
                 Ok(Found::Unknown(_)) => {}
-                Err(error) => return Ok(Err(error)),
+                Err(error) => return Ok(Sending::Failed(error)),
             }
         }
-        self.store.set_in_flight(key, Some(InFlight::another(before, now)))?;
-        self.store.flush().await?;
-        let sent = self.notifier.send(&sent_now(delivery, now), now).await;
-        if sent.as_ref().is_err_and(|error| !error.may_have_arrived) {
-            self.store.set_in_flight(key, before)?;
+        if let Err(until) = self.notifier.turn(batch, now) {
+            return Ok(Sending::Paced(until));
         }
-        Ok(sent.map(|sent| (now, sent)))
+        let sends = InFlight::another(before.clone(), batch, now);
+        for delivery in batch.deliveries() {
+            self.store.set_in_flight(&delivery.key, Some(&sends))?;
+        }
+        self.store.flush().await?;
+        match self.notifier.send(&batch.clone().sent_at(now), now).await {
+            Ok(sent) => Ok(Sending::Sent(sent)),
+            Err(error) => {
+                if !error.may_have_arrived {
+                    for delivery in batch.deliveries() {
+                        self.store.set_in_flight(&delivery.key, before.as_ref())?;
+                    }
+                }
+                Ok(Sending::Failed(error))
+            }
+        }
     }
 
-    /// A failure is nearly always the destination's, so the whole lane pauses, and no delivery longer than it.
+    /// A destination took something: its failures are over, and what waited for that comes together.
+    fn took(
+        &self,
+        lane: &mut Lane,
+        paused: Option<&Paused>,
+        report: &mut DeliverReport,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        (lane.failures, lane.is_paused) = (0, false);
+        lane.singly = lane.singly.saturating_sub(1);
+        match paused {
+            Some(paused) => self.resume(paused, now),
+            None => Ok(()),
+        }
+        .inspect(|()| report.paused = false)
+    }
+
+    /// What becomes of a batch that was not taken.
+    fn failed(
+        &self,
+        batch: &Batch,
+        error: &SendError,
+        lane: &mut Lane,
+        report: &mut DeliverReport,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let destination = batch.destination();
+        let old = |delivery: &Delivery| {
+            let failing = delivery.failing_since.is_some_and(|since| now - since > GIVEN_UP_AFTER);
+            failing && delivery.attempts >= GIVEN_UP_ATTEMPTS
+        };
+        match (error.retry, batch.deliveries()) {
+            (Retry::Closed, sent) => {
+                (report.failed, report.paused, lane.is_paused) = (sent.len(), true, true);
+                let paused = self.pause(destination, error, now)?;
+                self.give_up_kept(&paused, now)?;
+                report.next = left_alone(&paused, now);
+            }
+            (Retry::Gone, [Delivery { body: Body::Summary(summary), .. }])
+                if summary.message_id.is_some() =>
+            {
+                tracing::info!(%destination, %error, "its message is made anew");
+                self.make_anew(batch, summary)?;
+                report.next = Some(now);
+            }
+            // Which of them it is shows when each comes by itself.
+            (Retry::Never, [_, _, ..]) => {
+                tracing::warn!(%destination, %error, "several in one message were not taken: they are sent singly");
+                lane.singly = batch.deliveries().len();
+                report.next = Some(now);
+            }
+            (Retry::Never | Retry::Gone, [delivery]) => {
+                self.give_up(delivery, error, now)?;
+                lane.singly = lane.singly.saturating_sub(1);
+                report.dead = 1;
+            }
+            (_, [delivery]) if old(delivery) => {
+                self.give_up(delivery, error, now)?;
+                report.dead = 1;
+            }
+            (_, sent) => {
+                let until = self.put_off(batch, error, lane, now);
+                for delivery in sent {
+                    let attempts = delivery.attempts + 1;
+                    let failing_since = delivery.failing_since.or(Some(now));
+                    let put_off = Delivery { attempts, not_before: until, failing_since, ..delivery.clone() };
+                    self.store.requeue(&put_off)?;
+                }
+                if sent.iter().any(old) {
+                    lane.singly = sent.len();
+                }
+                (report.failed, report.next) = (sent.len(), Some(until));
+            }
+        }
+        Ok(())
+    }
+
+    fn give_up(&self, delivery: &Delivery, error: &SendError, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let Delivery { destination, key, .. } = delivery;
+        tracing::error!(%destination, %key, %error, "a delivery is given up");
+        self.store.leave_queue(delivery, &Outcome::Dead { at: now, reason: error.message.clone() })
+    }
+
+    /// A summary whose message somebody deleted is sent as a new one, with all that it has.
+    fn make_anew(&self, batch: &Batch, summary: &Summary) -> Result<(), StoreError> {
+        let anew = Summary { message_id: None, ..summary.clone() };
+        for delivery in batch.deliveries() {
+            let body = Body::Summary(Box::new(anew.clone()));
+            self.store.rewrite(&Delivery { body, ..delivery.clone() })?;
+        }
+        Ok(())
+    }
+
+    /// A failure is nearly always the destination's, so the whole lane pauses, and no delivery longer than it: until when.
     fn put_off(
         &self,
-        mut delivery: Delivery,
+        batch: &Batch,
         error: &SendError,
         lane: &mut Lane,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        delivery.attempts += 1;
+    ) -> DateTime<Utc> {
         lane.failures += 1;
-        let own = TimeDelta::from_std(retry::delay(lane.failures, delivery.key.seed()));
+        let own = TimeDelta::from_std(retry::delay(lane.failures, batch.key().seed()));
         let own = own.map_or(LONGEST_PAUSE, |wait| wait.min(LONGEST_PAUSE));
         let pause = match error.retry {
             Retry::After(wait) => {
                 TimeDelta::from_std(wait).unwrap_or(LONGEST_PAUSE).clamp(own, LONGEST_ASKED)
             }
-            Retry::Later | Retry::Never | Retry::Closed => own,
+            Retry::Later | Retry::Never | Retry::Gone | Retry::Closed => own,
         };
         // The answer may have come some time after this round began.
         let until = self.by_now(now) + pause;
         lane.paused_until = Some(until);
-        delivery.not_before = until;
-        delivery.failing_since = delivery.failing_since.or(Some(now));
-        let Delivery { destination, key, .. } = &delivery;
+        let (destination, key) = (batch.destination(), batch.key());
         if lane.failures == 1 {
             tracing::warn!(%destination, %key, %error, "not delivered, tried again later");
         } else {
             tracing::debug!(%destination, %key, %error, failures = lane.failures, "still not delivered");
         }
-        self.store.requeue(&delivery)
+        until
     }
 }
 
-/// The delivery as it goes out: an alert says when.
-fn sent_now(delivery: &Delivery, now: DateTime<Utc>) -> Delivery {
-    let mut delivery = delivery.clone();
-    if let Body::Alert(alert) = &mut delivery.body {
-        alert.sent_at = Some(now);
-    }
-    delivery
+/// Whether a moment that was set is still to come; one that is far away comes from a clock that was wrong.
+pub(super) fn ahead(moment: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now < moment && moment - now <= LONGEST_ASKED
 }

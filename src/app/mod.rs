@@ -1,10 +1,12 @@
 //! The ticks: poll once, deliver once, make digests once; and in `run` alone the loop that calls them.
 
 mod backfill;
+mod choose;
 mod deliver;
 mod digest;
 mod discover;
 mod late;
+mod once;
 mod paused;
 mod plan;
 mod poll;
@@ -16,15 +18,17 @@ mod settle;
 mod stale;
 mod status;
 mod tickers;
+mod together;
 mod wanted;
 
 pub use backfill::BackfillReport;
 pub use deliver::{DeliverReport, Lane};
+pub use once::{OnceReport, run_once};
 pub use plan::destinations;
 pub use poll::PollReport;
 pub use reconcile::ReconcileReport;
 pub use reload::{Reload, Watch};
-pub use run::{OnceReport, RunError, run, run_once};
+pub use run::{RunError, run};
 pub use status::{LatencyStatus, Quantiles, ReceiptLine, Running, Status};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -67,6 +71,8 @@ pub struct App {
     bodies: Mutex<BTreeMap<Accession, Vec<u8>>>,
     /// What became of filings since the start.
     tally: Mutex<status::Tally>,
+    /// What channels got lately.
+    floods: Mutex<together::Floods>,
     /// Rings when filings became pending that the feed did not show.
     found: Notify,
     /// Rings when something was queued.
@@ -96,6 +102,7 @@ impl App {
             wanted: Mutex::default(),
             bodies: Mutex::default(),
             tally: Mutex::default(),
+            floods: Mutex::default(),
             found: Notify::new(),
             wake: Notify::new(),
         }

@@ -55,12 +55,15 @@ impl App {
     pub(super) fn resume(&self, paused: &Paused, now: DateTime<Utc>) -> Result<(), StoreError> {
         let destination = &paused.destination;
         tracing::info!(%destination, "it takes alerts again");
+        let together = self.put_waited_together(destination, paused.since, now)?;
         let waiting = self.store.queued(destination, BATCH)?.len();
         let more = if waiting < BATCH { "" } else { " or more" };
-        let text = format!(
-            "It took nothing since {}. {waiting}{more} deliveries that waited are sent now, the oldest first.",
-            paused.since.format("%Y-%m-%d %H:%M UTC"),
-        );
+        let what = match together {
+            0 if waiting == 0 => "Nothing else waited for it.".to_owned(),
+            0 => format!("{waiting}{more} deliveries that waited are sent now, the oldest first."),
+            _ => format!("{together} alerts that waited come together now."),
+        };
+        let text = format!("It took nothing since {}. {what}", paused.since.format("%Y-%m-%d %H:%M UTC"));
         let notice = Notice::new(now, format!("{destination} takes alerts again"), text);
         self.store.resume(destination, &self.to_operators(&notice, now))?;
         self.wake.notify_one();

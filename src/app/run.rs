@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{App, DeliverReport, Lane, PollReport, Reload, Watch};
+use super::{App, DeliverReport, Lane, Reload, Watch};
 use crate::clock::Clock;
 use crate::destination::Destination;
 use crate::store::StoreError;
@@ -19,7 +19,7 @@ use crate::store::StoreError;
 /// How long sends under way may go on after the stop signal.
 const GRACE: Duration = Duration::from_secs(8);
 /// The longest sleep: a clock that was set forward is noticed after it.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+pub(super) const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// Where the next poll is further away than this, it is not EDGAR's hours.
 const OFF_HOURS: TimeDelta = TimeDelta::minutes(2);
 /// How often it is looked whether a day is to be compared, or a past fetched.
@@ -32,21 +32,6 @@ const LOOK_AT_REPORTED_S: i64 = 10;
 const LOOK_AGAIN: TimeDelta = TimeDelta::milliseconds(700);
 /// How long a destination whose task broke down is left alone.
 const BROKEN_PAUSE: Duration = Duration::from_secs(30);
-
-/// What one poll and its deliveries came to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct OnceReport {
-    /// The poll.
-    pub poll: PollReport,
-    /// Deliveries taken.
-    pub delivered: usize,
-    /// Deliveries given up.
-    pub dead: usize,
-    /// Deliveries that are still queued.
-    pub queued: usize,
-    /// Filings that are still to be fetched.
-    pub pending: usize,
-}
 
 /// Why the loop ended before it was told to.
 #[derive(Debug, Error)]
@@ -100,62 +85,6 @@ pub async fn run(
     }
     app.store.flush().await?;
     ended
-}
-
-/// Polls once, whatever the schedule, compares the days that are over with their indexes where `reconcile` says so, makes
-/// the digests that are due and delivers until nothing more can be, also what was put off.
-///
-/// # Errors
-/// A failed store, or a delivery's task that broke down.
-pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, RunError> {
-    let mut poll = app.poll_once(app.clock().now()).await?;
-    if reconcile {
-        app.reconcile_once(app.clock().now()).await?;
-    }
-    loop {
-        let more = app.settle_once(app.clock().now()).await?;
-        if more.settled == 0 {
-            break;
-        }
-        poll.settled += more.settled;
-        poll.rang += more.rang;
-        poll.past += more.past;
-        poll.unreadable += more.unreadable;
-    }
-    if reconcile {
-        // What was missed is settled now, so that receipts become final.
-        app.reconcile_once(app.clock().now()).await?;
-    }
-    app.digest_once(app.clock().now())?;
-    let mut report = OnceReport { poll, ..OnceReport::default() };
-    let mut lanes = JoinSet::new();
-    for destination in app.store.waiting_destinations()? {
-        let app = Arc::clone(app);
-        lanes.spawn(async move { drain(&app, &destination).await });
-    }
-    while let Some(lane) = lanes.join_next().await {
-        let (delivered, dead) = lane??;
-        report.delivered += delivered;
-        report.dead += dead;
-    }
-    app.store.flush().await?;
-    report.queued = app.store.counts()?.queued;
-    report.pending = app.store.pending()?.len();
-    Ok(report)
-}
-
-/// Delivers to a destination until its queue is empty or it fails; how many were delivered and given up.
-async fn drain(app: &App, destination: &Destination) -> Result<(usize, usize), StoreError> {
-    let mut lane = Lane::impatient();
-    let (mut delivered, mut dead) = (0, 0);
-    loop {
-        let round = app.deliver_once(destination, &mut lane, app.clock().now()).await?;
-        delivered += round.delivered;
-        dead += round.dead;
-        if round.failed > 0 || round.delivered + round.dead == 0 || round.next.is_none() {
-            return Ok((delivered, dead));
-        }
-    }
 }
 
 /// Polls at the start, then on schedule; filings that were put off are fetched in between, too.
@@ -314,6 +243,7 @@ async fn deliver_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ende
     let mut lanes: JoinSet<Result<(), StoreError>> = JoinSet::new();
     let mut running: HashMap<task::Id, Destination> = HashMap::new();
     app.end_idle_pauses()?;
+    app.forget_told_lists()?;
     loop {
         for destination in app.store.waiting_destinations()? {
             if !running.values().any(|other| *other == destination) {

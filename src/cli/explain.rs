@@ -219,6 +219,13 @@ fn standing(
             let at = sends.last.format("%Y-%m-%d %H:%M UTC");
             format!("waits to be sent; what became of the try of {at} is not known")
         }
+        Some(DeliveryStanding::Joined(key)) => match store.delivery_standing(&key)? {
+            Some(DeliveryStanding::Left(Outcome::Delivered { at, .. })) => {
+                format!("was sent {}, with others in one message", at.format("%Y-%m-%d %H:%M UTC"))
+            }
+            Some(DeliveryStanding::Left(Outcome::Dead { reason, .. })) => format!("was given up: {reason}"),
+            _ => "waits to be sent, with others in one message".to_owned(),
+        },
         Some(DeliveryStanding::Left(Outcome::Delivered { at, .. })) => {
             format!("was sent {}", at.format("%Y-%m-%d %H:%M UTC"))
         }

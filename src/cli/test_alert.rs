@@ -12,7 +12,7 @@ use super::{environment, setup, tell};
 use crate::alert::{Alert, Key};
 use crate::config::Settings;
 use crate::decide::{self, Case};
-use crate::delivery::{Body, Delivery};
+use crate::delivery::{Batch, Body, Delivery};
 use crate::destination::Destination;
 use crate::digest::Digest;
 use crate::notify::Notifier;
@@ -68,7 +68,7 @@ async fn try_out(
     let delivery = sample(settings, destination, now)?;
     let what =
         if matches!(delivery.body, Body::Digest(_)) { "digest with a sample alert" } else { "sample alert" };
-    let sent = notifier.send(&delivery, now).await;
+    let sent = notifier.send(&Batch::one(delivery.clone()), now).await;
     let took = (self::now() - now).as_seconds_f64();
     // Of a channel of the bot's it can be said what is missing, also where all went well this time.
     let lacking = notifier.lacks(destination).await;

@@ -17,6 +17,8 @@ use crate::problem::{Problems, Reader, Source, Value, nearest};
 const MOST_REQUESTS_SEC: u32 = 10;
 const MOST_REQUESTS: u32 = 10_000;
 const MOST_TIMEOUT_SECONDS: u32 = 600;
+/// More than Discord itself takes for a channel: five messages of ten alerts in five seconds.
+const MOST_CHANNEL_BUDGET: u32 = 10_000;
 /// Any free port of loopback: `status` finds it by a file in the store's folder.
 const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
@@ -26,7 +28,7 @@ const SECTIONS: [(&str, &[&str]); 9] = [
     ("schedule", &["poll", "reconcile", "time_zone", "look_back", "ring_within", "stale_after"]),
     ("rules", &["dir"]),
     ("store", &["dir"]),
-    ("discord", &["api_base", "channel"]),
+    ("discord", &["api_base", "channel_budget", "channel"]),
     ("email", &["from", "out_dir", "recipient"]),
     ("webhook", &["endpoint"]),
     ("http", &["listen"]),
@@ -147,6 +149,8 @@ impl Wire<'_> {
 
     fn discord(&mut self, section: Section<'_, '_>) -> Discord {
         let api_base = self.address(section, "api_base", "https://discord.com");
+        let most = MOST_CHANNEL_BUDGET;
+        let budget = self.bounded(section, "channel_budget", 200, most, "alerts in ten minutes");
         let mut names = BTreeSet::new();
         let mut channels: Vec<Channel> = Vec::new();
         for (value, table) in self.tables(section, "channel", "[[discord.channel]]", &CHANNEL) {
@@ -181,7 +185,8 @@ impl Wire<'_> {
             }
             channels.push(Channel { name: name.to_owned(), via });
         }
-        Discord { api_base, channels }
+        let channel_budget = usize::try_from(budget).unwrap_or(usize::MAX);
+        Discord { api_base, channel_budget, channels }
     }
 
     fn webhooks(&mut self, section: Section<'_, '_>) -> Vec<String> {

@@ -167,7 +167,7 @@ fn rounded(number: Decimal, digits: u32) -> Decimal {
 }
 
 /// Thousands separators for a plain decimal text.
-fn grouped(text: &str) -> String {
+pub(crate) fn grouped(text: &str) -> String {
     let (whole, fraction) = text.split_once('.').map_or((text, None), |(w, f)| (w, Some(f)));
     let mut out = String::new();
     for (i, digit) in whole.chars().enumerate() {

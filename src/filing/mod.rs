@@ -16,6 +16,7 @@ mod row;
 mod trade;
 
 pub use amendment::{Changes, FieldChange, RowChange, changes};
+pub(crate) use amount::grouped;
 pub use amount::{AmountError, Shares, Usd};
 pub use calendar::{due, edgar_day, edgar_time, is_business_day};
 pub use code::{Code, CodeError, Form};

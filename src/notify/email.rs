@@ -154,6 +154,7 @@ fn file_name(delivery: &Delivery) -> String {
         Body::Alert(alert) => alert.ticker_or_name().to_ascii_lowercase(),
         Body::Digest(_) => "digest".to_owned(),
         Body::Notice(_) => "notice".to_owned(),
+        Body::Summary(_) => "summary".to_owned(),
     };
     let safe: String = subject.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
     format!("{safe}-{}", delivery.key)

@@ -1,7 +1,6 @@
-//! Sends one delivery to its destination, and says whether a failure is worth another try. Never loops.
+//! Sends one message to its destination, and says whether a failure is worth another try. Never loops.
 
 mod discord;
-mod discord_webhook;
 mod email;
 mod jsonl;
 mod webhook;
@@ -17,12 +16,14 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use thiserror::Error;
 
+use crate::alert::Key;
 use crate::config::{Settings, Via};
-use crate::delivery::{Body, Delivery, InFlight};
+use crate::delivery::{Batch, Body, Delivery, InFlight};
 use crate::destination::Destination;
+use crate::render;
 use crate::render::terminal::{self, Colour};
 
-use discord_webhook::DiscordWebhook;
+use discord::{DiscordWebhook, Pace};
 use email::Mailer;
 use webhook::Webhook;
 
@@ -72,6 +73,8 @@ pub struct SendError {
 pub enum Retry {
     /// It can never succeed as it is.
     Never,
+    /// The message that it edits cannot be edited any more: as a new one it can succeed.
+    Gone,
     /// The destination takes nothing at all until somebody mends it.
     Closed,
     /// Later, by our own back-off.
@@ -95,6 +98,11 @@ impl SendError {
         Self { may_have_arrived: false, ..Self::later(message) }
     }
 
+    /// What it edits is no longer there.
+    fn gone(message: impl Into<String>) -> Self {
+        Self { retry: Retry::Gone, ..Self::refused(message) }
+    }
+
     /// The destination takes nothing.
     fn closed(message: impl Into<String>) -> Self {
         Self { retry: Retry::Closed, ..Self::refused(message) }
@@ -105,21 +113,14 @@ impl SendError {
     }
 }
 
-/// What looking for a delivery that may have arrived came to.
+/// What looking for deliveries that may have arrived came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
-    /// It is there.
-    Here {
-        /// What took it.
-        sent: Sent,
-        /// Since when.
-        at: DateTime<Utc>,
-    },
-    /// It is not there.
-    NotHere,
+    /// These are there, with what took them and since when; the others are not.
+    Told(BTreeMap<Key, (Sent, DateTime<Utc>)>),
     /// The destination drops a repeated one by itself.
     Guarded,
-    /// That cannot be told, so that it may be told twice.
+    /// That cannot be told, so that they may be told twice.
     Unknown(&'static str),
 }
 
@@ -169,6 +170,12 @@ pub struct Notifier {
     files: Arc<jsonl::Files>,
 }
 
+/// The way to a channel of Discord.
+enum Way<'a> {
+    Channel(u64),
+    Webhook(&'a DiscordWebhook),
+}
+
 enum DiscordWay {
     Channel(u64),
     Webhook(DiscordWebhook),
@@ -186,8 +193,10 @@ impl Notifier {
         output: Output,
         colour: Colour,
     ) -> Result<Self, SetupError> {
-        let bot =
-            secrets.discord_token.as_ref().map(|token| DiscordBot::new(token, &settings.discord.api_base));
+        let pace = Arc::new(Pace::default());
+        let bot = secrets.discord_token.as_ref();
+        let bot = bot.map(|token| DiscordBot::new(token, &settings.discord.api_base, Arc::clone(&pace)));
+        let bot = bot.transpose()?;
         let mut channels = BTreeMap::new();
         for channel in &settings.discord.channels {
             let name = || channel.name.clone();
@@ -195,7 +204,7 @@ impl Notifier {
             let way = match (channel.via, secrets.discord_webhooks.get(&channel.name)) {
                 (Via::Bot(id), _) if bot.is_some() => DiscordWay::Channel(id),
                 (Via::Webhook, Some(address)) => {
-                    let webhook = DiscordWebhook::new(address)?;
+                    let webhook = DiscordWebhook::new(address, Arc::clone(&pace))?;
                     DiscordWay::Webhook(webhook.ok_or_else(|| SetupError::BadWebhook(name()))?)
                 }
                 (Via::Bot(_), _) if needed => return Err(SetupError::NoToken(name())),
@@ -236,54 +245,82 @@ impl Notifier {
         self.bot.as_ref()
     }
 
-    /// Sends a delivery, now.
+    /// How many of these deliveries to one destination, from the first, go out in one message: at least one.
+    pub fn fitting(&self, deliveries: &[Delivery]) -> usize {
+        match deliveries.first() {
+            Some(first) if takes_many(&first.destination) => render::discord::fitting(deliveries),
+            _ => 1,
+        }
+    }
+
+    /// A turn to send a batch, or when to come back: as often as the destination takes messages.
+    ///
+    /// # Errors
+    /// Until when it is to be left alone.
+    pub fn turn(&self, batch: &Batch, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+        match (self.way(batch.destination()), &self.bot) {
+            (Some(Way::Channel(id)), Some(bot)) => bot.turn(id, batch, now),
+            (Some(Way::Webhook(webhook)), _) => webhook.turn(now),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends what goes out in one message, now.
     ///
     /// # Errors
     /// [`SendError`] says whether another try may help.
-    pub async fn send(&self, delivery: &Delivery, now: DateTime<Utc>) -> Result<Sent, SendError> {
-        match &delivery.destination {
+    pub async fn send(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
+        let destination = batch.destination();
+        let Some(delivery) = batch.deliveries().first() else {
+            return Err(SendError::never("nothing to send"));
+        };
+        match destination {
             Destination::Terminal => self.print(delivery).await,
             Destination::Jsonl(file) => self.jsonl(file.as_deref(), delivery).await,
-            Destination::Discord(name) => match self.channels.get(name) {
-                Some(DiscordWay::Channel(id)) => self.by_bot(*id, delivery).await,
-                Some(DiscordWay::Webhook(webhook)) => webhook.send(delivery).await,
-                None => Err(unknown(&delivery.destination)),
+            Destination::Discord(_) | Destination::Channel(_) => match (self.way(destination), &self.bot) {
+                (Some(Way::Channel(id)), Some(bot)) => bot.send(id, batch, now).await,
+                (Some(Way::Webhook(webhook)), _) => webhook.send(batch, now).await,
+                (Some(Way::Channel(_)), None) => Err(SendError::refused("DISCORD_TOKEN is not set")),
+                (None, _) => Err(unknown(destination)),
             },
-            Destination::Channel(id) => self.by_bot(*id, delivery).await,
             Destination::Email(name) => self.mailer.send(name, delivery).await,
             Destination::Webhook(name) => match self.webhooks.get(name) {
                 Some(webhook) => webhook.send(delivery, now).await,
-                None => Err(unknown(&delivery.destination)),
+                None => Err(unknown(destination)),
             },
         }
     }
 
-    /// Looks whether a delivery arrived of which that is not known.
+    /// Looks whether what was in one message arrived, where that is not known.
     ///
     /// # Errors
     /// [`SendError`]: the destination does not say so now.
     pub async fn find(
         &self,
-        delivery: &Delivery,
-        sends: InFlight,
+        batch: &Batch,
+        sends: &InFlight,
         now: DateTime<Utc>,
     ) -> Result<Found, SendError> {
-        let channel = match &delivery.destination {
-            Destination::Channel(id) => Some(*id),
-            Destination::Discord(name) => match self.channels.get(name) {
-                Some(DiscordWay::Channel(id)) => Some(*id),
-                Some(DiscordWay::Webhook(_)) | None => None,
-            },
+        match (self.way(batch.destination()), &self.bot) {
+            (Some(Way::Channel(id)), Some(bot)) => bot.find(id, batch, sends, now).await,
             // A file's last lines are looked at before each line that is added.
-            Destination::Jsonl(Some(_)) => return Ok(Found::Guarded),
+            _ if matches!(batch.destination(), Destination::Jsonl(Some(_))) => Ok(Found::Guarded),
+            _ => Ok(Found::Unknown("what was sent there cannot be read back")),
+        }
+    }
+
+    /// The way to a channel of Discord.
+    fn way(&self, destination: &Destination) -> Option<Way<'_>> {
+        match destination {
+            Destination::Channel(id) => Some(Way::Channel(*id)),
+            Destination::Discord(name) => match self.channels.get(name)? {
+                DiscordWay::Channel(id) => Some(Way::Channel(*id)),
+                DiscordWay::Webhook(webhook) => Some(Way::Webhook(webhook)),
+            },
             Destination::Terminal
-            | Destination::Jsonl(None)
+            | Destination::Jsonl(_)
             | Destination::Email(_)
             | Destination::Webhook(_) => None,
-        };
-        match (channel, &self.bot) {
-            (Some(channel), Some(bot)) => bot.find(channel, &delivery.key, sends, now).await,
-            _ => Ok(Found::Unknown("what was sent there cannot be read back")),
         }
     }
 
@@ -293,24 +330,9 @@ impl Notifier {
     /// # Errors
     /// [`SendError`]: Discord does not say.
     pub async fn lacks(&self, destination: &Destination) -> Result<Option<Vec<&'static str>>, SendError> {
-        let channel = match destination {
-            Destination::Channel(id) => *id,
-            Destination::Discord(name) => match self.channels.get(name) {
-                Some(DiscordWay::Channel(id)) => *id,
-                _ => return Ok(None),
-            },
-            _ => return Ok(None),
-        };
-        match &self.bot {
-            Some(bot) => bot.lacks(channel).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    async fn by_bot(&self, channel: u64, delivery: &Delivery) -> Result<Sent, SendError> {
-        match &self.bot {
-            Some(bot) => bot.send(channel, delivery).await,
-            None => Err(SendError::refused("DISCORD_TOKEN is not set")),
+        match (self.way(destination), &self.bot) {
+            (Some(Way::Channel(id)), Some(bot)) => bot.lacks(id).await.map(Some),
+            _ => Ok(None),
         }
     }
 
@@ -318,7 +340,7 @@ impl Notifier {
         match &delivery.body {
             Body::Alert(alert) => self.write(terminal::alert(alert, self.colour)).await,
             Body::Notice(notice) => self.write(terminal::notice(notice, self.colour)).await,
-            Body::Digest(_) => Err(no_digest(&delivery.destination)),
+            Body::Digest(_) | Body::Summary(_) => Err(no_digest(&delivery.destination)),
         }
     }
 
@@ -344,6 +366,11 @@ impl Notifier {
         .await?;
         Ok(Sent { message_id: None })
     }
+}
+
+/// Whether a destination is told of several alerts in one message.
+pub fn takes_many(destination: &Destination) -> bool {
+    matches!(destination, Destination::Discord(_) | Destination::Channel(_))
 }
 
 /// Work that may block for long, as a pipe that nobody reads does: on a thread of its own, so that it holds up its own

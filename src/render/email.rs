@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use minijinja::Environment;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
+use minijinja::{Environment, ErrorKind};
 use serde::Serialize;
 
 use super::filing::capital;
@@ -76,6 +76,9 @@ pub fn email(delivery: &Delivery) -> Result<Email, minijinja::Error> {
             let view = NoticeView { subject: &subject, title: &notice.title, lines, reference };
             let (text, html) = (render("notice.txt", &view)?, render("notice.html", &view)?);
             Ok(Email { subject, text, html })
+        }
+        Body::Summary(_) => {
+            Err(minijinja::Error::new(ErrorKind::InvalidOperation, "a summary is a message on Discord"))
         }
         Body::Digest(digest) => {
             let mut most = MOST_ENTRIES;

@@ -6,6 +6,7 @@ use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
 use crate::digest::Digest;
 use crate::problem::Source;
+use crate::summary::{Line, Summary, Why};
 use crate::{reader, rules};
 
 const QUALYS: &str = include_str!("../replay/bundled/0009900001-21-000001.txt");
@@ -212,4 +213,75 @@ fn only_a_rule_that_says_so_pings_everybody() {
         json(&alert)["allowed_mentions"],
         serde_json::json!({ "parse": ["everyone"], "roles": ["5"] })
     );
+}
+
+fn in_channel(alert: Alert) -> Delivery {
+    Delivery::new(
+        Destination::Channel(5),
+        Body::Alert(Box::new(alert)),
+        "2021-08-24T21:12:31Z".parse().unwrap(),
+    )
+}
+
+#[test]
+fn several_alerts_in_one_message_keep_apart_and_within_its_limits() {
+    let long = vec![in_channel(hostile()); 10];
+    let fits = discord::fitting(&long);
+    let length = |count: usize| {
+        let said = serde_json::to_value(discord::message(&long[..count]).unwrap()).unwrap();
+        let own = said["embeds"].as_array().unwrap().iter().flat_map(|embed| {
+            let fields = embed["fields"].as_array().unwrap().iter();
+            let fields = fields.flat_map(|field| [field["name"].clone(), field["value"].clone()]);
+            let rest =
+                [&embed["title"], &embed["description"], &embed["author"]["name"], &embed["footer"]["text"]];
+            fields.chain(rest.map(Value::clone)).collect::<Vec<_>>()
+        });
+        own.map(|text| text.as_str().unwrap().chars().count()).sum::<usize>()
+    };
+    assert!((1..10).contains(&fits), "{fits}");
+    assert!(length(fits) <= 6_000 && length(fits + 1) > 6_000, "{} {}", length(fits), length(fits + 1));
+    let mut tiny = alert_of(QUALYS, "all");
+    (tiny.lots, tiny.warnings) = (Vec::new(), Vec::new());
+    tiny.mention = vec![crate::rules::Mention::Role(5)];
+    assert_eq!(discord::fitting(&vec![in_channel(tiny.clone()); 30]), 10);
+    let other =
+        Alert { mention: vec![crate::rules::Mention::Here, crate::rules::Mention::Role(5)], ..tiny.clone() };
+    let message =
+        discord::message(&[in_channel(tiny), in_channel(other.clone()), in_channel(other)]).unwrap();
+    assert_eq!(message.content.as_deref(), Some("<@&5> @here"));
+    assert_eq!(
+        serde_json::to_value(&message.allowed_mentions).unwrap(),
+        serde_json::json!({ "parse": ["everyone"], "roles": ["5"] })
+    );
+    let urls: std::collections::BTreeSet<_> = message.embeds.iter().map(|embed| embed.url.clone()).collect();
+    assert_eq!(urls.len(), 3, "{urls:?}");
+}
+
+#[test]
+fn a_summary_of_hostile_filings_stays_within_the_limits_and_its_table_runs_nothing() {
+    let alert = Alert {
+        issuer: crate::alert::AlertIssuer {
+            name: "=HYPERLINK(\"http://evil.example\")".repeat(50),
+            ..hostile().issuer
+        },
+        ..hostile()
+    };
+    let summary = Summary::new(&Key::of(&["x"]), Why::TooMany, alert.seen_at);
+    let mut summary = summary.grown(std::iter::repeat_n(&alert, 5_000));
+    summary.lines = vec![Line::new(&Key::of(&["y"]), &alert); 5_000];
+    let delivery = Delivery::new(Destination::Channel(5), Body::Summary(Box::new(summary)), alert.seen_at);
+    let message = discord::message(&[delivery]).unwrap();
+    let embed = &message.embeds[0];
+    assert!(embed.description.chars().count() <= 4_096 && embed.title == "5,000 more alerts");
+    let said = serde_json::to_string(&message).unwrap();
+    assert!(!said.contains("@everyone") && !said.contains("[x](http"), "{said}");
+    let file = message.file.unwrap();
+    // Discord takes 10 MiB of everybody.
+    assert!(file.content.len() < 9 * 1024 * 1024, "{}", file.content.len());
+    let table = String::from_utf8(file.content).unwrap();
+    assert_eq!(table.lines().count(), 5_001);
+    let line = table.lines().nth(1).unwrap();
+    assert!(line.contains("\"'=HYPERLINK"), "{line}");
+    // One filing told 5,000 times is not 5,000 times its value.
+    assert!(!embed.fields.iter().any(|field| field.name == "Value together"));
 }

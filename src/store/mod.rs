@@ -11,6 +11,7 @@ mod filings;
 mod frontier;
 mod latency;
 mod ledger;
+mod lists;
 mod mark;
 mod paused;
 mod quarantine;
@@ -95,6 +96,8 @@ struct Inner {
     paused: Tree,
     /// Delivery key → a delivery that was given up, with its body.
     dead: Tree,
+    /// List, number → a line of a message about many alerts.
+    lists: Tree,
     /// Recipient, alert key → an alert that waits for a digest.
     gathered: Tree,
     /// Recipient, alert key → when the alert was in a digest.
@@ -191,6 +194,7 @@ impl Store {
             deliveries: tree("deliveries")?,
             paused: tree("paused")?,
             dead: tree("dead")?,
+            lists: tree("lists")?,
             gathered: tree("gathered")?,
             digested: tree("digested")?,
             digests: tree("digests")?,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
@@ -20,6 +21,8 @@ pub enum DeliveryStanding {
     Queued,
     /// It waits, and may have reached its destination all the same.
     InFlight(InFlight),
+    /// It stands in another one, of which this is the key: a channel or recipient is told of several together.
+    Joined(Key),
     /// It was taken, or given up.
     Left(Outcome),
 }
@@ -91,8 +94,9 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then nothing may be sent.
-    pub fn set_in_flight(&self, key: &Key, in_flight: Option<InFlight>) -> Result<(), StoreError> {
-        let standing = in_flight.map_or(DeliveryStanding::Queued, DeliveryStanding::InFlight);
+    pub fn set_in_flight(&self, key: &Key, in_flight: Option<&InFlight>) -> Result<(), StoreError> {
+        let standing =
+            in_flight.map_or(DeliveryStanding::Queued, |sends| DeliveryStanding::InFlight(sends.clone()));
         let standing = encode(key.as_str(), &standing)?;
         self.write(|| self.inner.deliveries.insert(key.as_str(), standing)).map(drop)
     }
@@ -167,18 +171,19 @@ impl Store {
         let key = delivery.key.as_str();
         let standing = encode(key, &DeliveryStanding::Left(outcome.clone()))?;
         let body = encode(key, delivery)?;
-        let latency = latency(delivery, outcome);
-        let latency =
-            latency.map(|way| Ok((Latency::place(way.sent_at, key), encode(key, &way)?))).transpose()?;
+        let latencies = latencies(delivery, outcome).into_iter();
+        let latencies: Vec<_> = latencies
+            .map(|(key, way)| Ok((Latency::place(way.sent_at, key.as_str()), encode(key.as_str(), &way)?)))
+            .collect::<Result<_, StoreError>>()?;
         let trees = (&self.inner.queue, &self.inner.deliveries, &self.inner.dead, &self.inner.latency);
-        self.transact(&trees, |(queue, deliveries, dead, latencies)| {
+        self.transact(&trees, |(queue, deliveries, dead, latency)| {
             queue.remove(place(delivery))?;
             deliveries.insert(key, standing.as_slice())?;
             if matches!(outcome, Outcome::Dead { .. }) {
                 dead.insert(key, body.as_slice())?;
             }
-            if let Some((place, way)) = &latency {
-                latencies.insert(place.as_str(), way.as_slice())?;
+            for (place, way) in &latencies {
+                latency.insert(place.as_str(), way.as_slice())?;
             }
             Ok(())
         })
@@ -203,6 +208,15 @@ impl Store {
         })
     }
 
+    /// Writes a queued delivery anew.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn rewrite(&self, delivery: &Delivery) -> Result<(), StoreError> {
+        let bytes = encode(delivery.key.as_str(), delivery)?;
+        self.write(|| self.inner.queue.insert(place(delivery), bytes)).map(drop)
+    }
+
     /// How many deliveries stand where.
     ///
     /// # Errors
@@ -214,22 +228,33 @@ impl Store {
     }
 }
 
-/// How long an alert took that was delivered.
-fn latency(delivery: &Delivery, outcome: &Outcome) -> Option<Latency> {
-    match (&delivery.body, outcome) {
-        (Body::Alert(alert), Outcome::Delivered { at, .. }) => {
-            Some(Latency { accepted_at: alert.accepted_at?, seen_at: alert.seen_at, sent_at: *at })
+/// How long alerts took that were delivered.
+fn latencies(delivery: &Delivery, outcome: &Outcome) -> Vec<(Key, Latency)> {
+    let Outcome::Delivered { at: sent_at, .. } = *outcome else { return Vec::new() };
+    let way = |accepted_at: Option<DateTime<Utc>>, seen_at| {
+        accepted_at.map(|accepted_at| Latency { accepted_at, seen_at, sent_at })
+    };
+    match &delivery.body {
+        Body::Alert(alert) => {
+            way(alert.accepted_at, alert.seen_at).map(|way| (delivery.key.clone(), way)).into_iter().collect()
         }
-        _ => None,
+        Body::Summary(summary) => {
+            let old = summary.lines.len().saturating_sub(summary.added);
+            let new = summary.lines.iter().skip(old);
+            new.filter_map(|line| Some((line.key.clone(), way(line.accepted_at, line.seen_at)?))).collect()
+        }
+        Body::Digest(_) | Body::Notice(_) => Vec::new(),
     }
 }
 
 /// Destination, then when it was queued, then when its filing was accepted: a scan by destination comes oldest first.
-fn place(delivery: &Delivery) -> Vec<u8> {
+pub(super) fn place(delivery: &Delivery) -> Vec<u8> {
     let accepted_at = match &delivery.body {
         Body::Alert(alert) => alert.accepted_at.unwrap_or(alert.seen_at),
         Body::Digest(digest) => digest.until,
         Body::Notice(notice) => notice.at,
+        // Before those that were queued with its alerts.
+        Body::Summary(_) => DateTime::UNIX_EPOCH,
     };
     let mut place = delivery.destination.to_string().into_bytes();
     place.push(0);

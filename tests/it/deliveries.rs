@@ -10,7 +10,7 @@ use chrono::TimeDelta;
 use mail_parser::MessageParser;
 use sellbell::alert::Key;
 use sellbell::app::{App, Lane};
-use sellbell::delivery::{InFlight, Outcome};
+use sellbell::delivery::{Batch, InFlight, Outcome};
 use sellbell::destination::Destination;
 use sellbell::filing::Cik;
 use sellbell::notify::Retry;
@@ -320,7 +320,7 @@ async fn what_can_be_set_right_is_kept_and_told_without_secrets() {
         world.smtp.fail_next("mail", reply, 1);
         for destination in app.store.waiting_destinations().unwrap() {
             let queued = app.store.queued(&destination, 1).unwrap().remove(0);
-            let error = app.notifier.send(&queued, at(NOW)).await.unwrap_err();
+            let error = app.notifier.send(&Batch::one(queued.clone()), at(NOW)).await.unwrap_err();
             assert_eq!(error.retry, retry, "{destination}: {error}");
             for secret in ["token-5", FakeDiscord::TOKEN, "desk@example.org", "127.0.0.1"] {
                 assert!(!error.to_string().contains(secret), "{error}");
@@ -366,12 +366,16 @@ async fn one_delivery_that_always_fails_holds_up_no_other_and_ends_after_days() 
     world.edgar.take_fetched();
     let hook: Destination = "discord:hook".parse().unwrap();
     let mut lane = Lane::default();
-    world.discord.fail_next("webhook:5", 500, json!("this one"), 1);
-    assert_eq!(deliver_to(&app, &hook, &mut lane, at(NOW)).await, (0, 1, 0));
+    // Both in one message, twice; then the first by itself.
+    world.discord.fail_next("webhook:5", 500, json!("this one"), 3);
+    let mut later = at(NOW);
+    for failed in [2, 2, 1] {
+        assert_eq!(deliver_to(&app, &hook, &mut lane, later).await, (0, failed, 0));
+        later += TimeDelta::minutes(2);
+    }
     let poisoned =
-        app.store.queued(&hook, 9).unwrap().into_iter().find(|delivery| delivery.attempts == 1).unwrap();
+        app.store.queued(&hook, 9).unwrap().into_iter().find(|delivery| delivery.attempts == 3).unwrap();
     // The other goes first now.
-    let later = at(NOW) + TimeDelta::seconds(30);
     assert_eq!(deliver_to(&app, &hook, &mut lane, later).await, (2, 0, 0));
     let order: Vec<String> = [world.discord.next_message().await, world.discord.next_message().await]
         .iter()
@@ -433,14 +437,14 @@ async fn a_line_that_stands_in_the_file_already_is_not_written_again() {
     let destination: Destination = format!("jsonl:{}", file.display()).parse().unwrap();
     let queued = app.store.queued(&destination, 1).unwrap().remove(0);
     // The crash falls between writing and recording: the line is there, the delivery is still queued.
-    app.notifier.send(&queued, at(NOW)).await.unwrap();
+    app.notifier.send(&Batch::one(queued.clone()), at(NOW)).await.unwrap();
     let once = fs::read_to_string(&file).unwrap();
     fs::write(&file, format!("{once}{{\"key\":\"cut sho")).unwrap();
     assert_eq!(deliver_all(&app, at(NOW)).await, (1, 0, 0));
     assert_eq!(fs::read_to_string(&file).unwrap(), format!("{once}{{\"key\":\"cut sho"));
     // A line that was cut short does not count, and spoils no other.
     fs::write(&file, &once[..once.len() / 2]).unwrap();
-    app.notifier.send(&queued, at(NOW)).await.unwrap();
+    app.notifier.send(&Batch::one(queued.clone()), at(NOW)).await.unwrap();
     assert_eq!(fs::read_to_string(&file).unwrap(), format!("{}\n{once}", &once[..once.len() / 2]));
     world.finish().await;
 }
@@ -574,7 +578,7 @@ async fn nothing_is_sent_before_it_is_on_the_disk() {
     assert_eq!(left.counts().unwrap().queued, 1);
     // And that a try began.
     let key = &left.queued(&Destination::Terminal, 1).unwrap()[0].key;
-    let sends = InFlight { first: at(NOW), last: at(NOW) };
+    let sends = InFlight { first: at(NOW), last: at(NOW), batch: None };
     assert_eq!(left.delivery_standing(key).unwrap(), Some(DeliveryStanding::InFlight(sends)));
     drop(app);
     world.finish().await;

@@ -10,7 +10,7 @@ const FLOORS: [&[&str]; 13] = [
     &["form4", "edgar", "problem"],
     &["config", "reader", "rules"],
     &["alert"],
-    &["decide", "digest"],
+    &["decide", "digest", "summary"],
     &["delivery"],
     &["render"],
     &["clock"],

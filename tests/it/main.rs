@@ -26,6 +26,7 @@ mod shared;
 mod shipped;
 mod subscriptions;
 mod test_alert;
+mod together;
 mod verbs;
 mod webhooks;
 mod world;

@@ -13,6 +13,7 @@ use chrono::TimeDelta;
 use hmac::{Hmac, Mac};
 use sellbell::app::{App, Lane};
 use sellbell::config::Settings;
+use sellbell::delivery::Batch;
 use sellbell::destination::Destination;
 use sellbell::notify::{Notifier, Secrets};
 use sellbell::render::terminal::Colour;
@@ -142,7 +143,7 @@ async fn an_endpoint_that_is_gone_is_paused_and_no_error_tells_its_address() {
     let queued = app.store.queued(&destination, 1).unwrap().remove(0);
     for status in [401, 410, 500] {
         endpoint.answers.lock().unwrap().push((status, None));
-        let error = app.notifier.send(&queued, at(NOW)).await.unwrap_err();
+        let error = app.notifier.send(&Batch::one(queued.clone()), at(NOW)).await.unwrap_err();
         assert!(
             !error.to_string().contains("secret-path") && !error.to_string().contains("127.0.0.1"),
             "{error}"

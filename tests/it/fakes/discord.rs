@@ -117,6 +117,27 @@ impl FakeDiscord {
         self.world.edit(|state| state.chance = Mutex::new(Some(Box::new(chance))));
     }
 
+    /// From now on each route of each channel and webhook takes so many requests in so long, by Discord's clock, and says so.
+    pub fn set_bucket(&self, limit: u32, per: TimeDelta) {
+        self.world.edit(|state| state.bucket = Some((limit, per)));
+    }
+
+    /// How many requests came that a bucket did not take.
+    pub fn over_the_limit(&self) -> usize {
+        self.world.state.borrow().over_the_limit
+    }
+
+    /// Takes what messages became that were edited, oldest edit first.
+    pub fn take_edits(&self) -> Vec<SentMessage> {
+        self.world.edit(|state| std::mem::take(&mut state.edits))
+    }
+
+    /// Somebody deletes a message.
+    pub fn delete(&self, id: u64) {
+        self.world
+            .edit(|state| state.posted.values_mut().for_each(|posted| posted.retain(|(own, _)| *own != id)));
+    }
+
     /// How many messages were not created because an earlier one had the same nonce.
     pub fn deduplicated(&self) -> usize {
         self.world.state.borrow().deduplicated
@@ -239,6 +260,11 @@ pub(super) struct State {
     /// By target: what becomes of so many of the next messages.
     failures: HashMap<String, VecDeque<(usize, Fault)>>,
     hung: HashSet<String>,
+    bucket: Option<(u32, TimeDelta)>,
+    /// Route → since when its bucket is drawn from, and how often.
+    drawn: HashMap<String, (DateTime<Utc>, u32)>,
+    over_the_limit: usize,
+    edits: Vec<SentMessage>,
     registrations: VecDeque<Vec<Value>>,
     ids: u64,
     /// The `d` of the latest Identify, until the test takes it.
@@ -301,6 +327,35 @@ impl World {
             state.unread.push_back(message);
             state.nonces.extend(nonce.map(|nonce| (nonce, (now, object.clone()))));
             object
+        })
+    }
+
+    /// A request on a route: what is left in its bucket and for how long that holds, or how long to wait; `None` without buckets.
+    pub(super) fn draw(&self, route: &str) -> Option<Result<(u32, TimeDelta), TimeDelta>> {
+        self.edit(|state| {
+            let (limit, per) = state.bucket?;
+            let now = state.now();
+            let (since, drawn) = state.drawn.entry(route.to_owned()).or_insert((now, 0));
+            if now - *since >= per {
+                (*since, *drawn) = (now, 0);
+            }
+            let rest = per - (now - *since);
+            if *drawn == limit {
+                state.over_the_limit += 1;
+                return Some(Err(rest));
+            }
+            *drawn += 1;
+            Some(Ok((limit - *drawn, rest)))
+        })
+    }
+
+    /// Replaces a message of the bot's or the webhook's; `None` where there is none.
+    pub(super) fn replace(&self, id: u64, edit: SentMessage, object: Value) -> Option<Value> {
+        self.edit(|state| {
+            let posted = state.posted.values_mut().flatten().find(|(own, _)| *own == id)?;
+            posted.1 = object.clone();
+            state.edits.push(edit);
+            Some(object)
         })
     }
 

@@ -62,8 +62,24 @@ async fn route(world: &World, call: &Call) -> Result<Response, Refusal> {
     if !is_open && call.authorization != format!("Bot {}", FakeDiscord::TOKEN) {
         return Err(Refusal::new(401, 0, "401: Unauthorized"));
     }
+    let limited = matches!(path[..], ["channels", _, "messages", ..] | ["webhooks", _, _, ..]);
+    let drawn = limited.then(|| world.draw(&format!("{} {}/{}", call.method, path[0], path[1]))).flatten();
+    if let Some(Err(wait)) = drawn {
+        let slow = json!({ "message": "You are being rate limited.", "retry_after": wait.as_seconds_f64(), "global": false });
+        return Ok(failure(429, &slow));
+    }
+    let mut response = answer_in_turn(world, call, &path).await?;
+    if let Some(Ok((left, rest))) = drawn {
+        let headers = response.headers_mut();
+        headers.insert("x-ratelimit-remaining", left.into());
+        headers.insert("x-ratelimit-reset-after", rest.as_seconds_f64().to_string().parse().unwrap());
+    }
+    Ok(response)
+}
+
+async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Response, Refusal> {
     let is_ours = |application: &str| application == FakeDiscord::APPLICATION.to_string();
-    match (call.method.as_str(), &path[..]) {
+    match (call.method.as_str(), path) {
         ("GET", ["gateway"]) => Ok(ok(answers::gateway(world.address))),
         ("GET", ["gateway", "bot"]) => Ok(ok(answers::gateway_bot(world.address))),
         ("GET", ["users", "@me"]) => Ok(ok(answers::bot_user())),
@@ -82,6 +98,12 @@ async fn route(world: &World, call: &Call) -> Result<Response, Refusal> {
         }
         ("GET", ["channels", id, "messages"]) => read_messages(world, call, id).await,
         ("POST", ["channels", id, "messages"]) => create_message(world, call, id).await,
+        ("PATCH", ["channels", id, "messages", message]) => {
+            edit_message(world, call, "channel", id, message).await
+        }
+        ("PATCH", ["webhooks", id, token, "messages", message]) if *token == format!("token-{id}") => {
+            edit_message(world, call, "webhook", id, message).await
+        }
         ("POST", ["webhooks", id, token]) => execute_webhook(world, call, id, token).await,
         ("PATCH", ["webhooks", id, token, "messages", "@original"]) if is_ours(id) => {
             interactions::edit(world, call, token)
@@ -107,6 +129,38 @@ async fn create_message(world: &World, call: &Call, channel: &str) -> Result<Res
     let message =
         world.create(call.enforced_nonce(), |id| call.message(id, target, channel, &author, answered));
     Ok(answer_all_the_same(fault, message).await)
+}
+
+async fn edit_message(
+    world: &World,
+    call: &Call,
+    kind: &str,
+    id: &str,
+    message: &str,
+) -> Result<Response, Refusal> {
+    let target = format!("{kind}:{id}");
+    let fault = match turn_away(world, &format!("editing:{id}")).await {
+        Ok(fault) => fault,
+        Err(response) => return Ok(response),
+    };
+    call.check_message(world, &call.body)?;
+    call.check_schema(
+        world,
+        match kind {
+            "channel" => "/channels/{channel_id}/messages/{message_id}",
+            _ => "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}",
+        },
+    );
+    let message_id: u64 = message.parse().unwrap();
+    let (author, channel) = match kind {
+        "channel" => (answers::bot_user(), id),
+        _ => (answers::webhook_user(id), "777"),
+    };
+    let (edit, object) = call.message(message_id, target, channel, &author, fault.is_none());
+    match world.replace(message_id, edit, object) {
+        Some(object) => Ok(answer_all_the_same(fault, object).await),
+        None => Ok(failure(404, &json!({ "message": "Unknown Message", "code": 10008 }))),
+    }
 }
 
 async fn read_messages(world: &World, call: &Call, channel: &str) -> Result<Response, Refusal> {

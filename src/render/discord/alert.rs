@@ -1,169 +1,25 @@
-//! An alert as a Discord message: one embed, within Discord's limits, that can ping nobody.
-//!
-//! Limits: <https://discord.com/developers/docs/resources/message#embed-object-embed-limits>.
+//! One alert as a message.
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
-
-use super::filing::capital;
-use super::listed;
+use super::{
+    Author, DESCRIPTION, Embed, Field, Footer, GREEN, GREY, MARK, Message, RED, TITLE, escaped, mentions,
+};
 use crate::alert::{Alert, Key};
-use crate::delivery::{Body, Delivery, Notice};
 use crate::filing::record::LotRecord;
-use crate::rules::Mention;
+use crate::render::filing::capital;
+use crate::render::listed;
 use crate::text::{clip, plain};
 
-const TITLE: usize = 256;
-const DESCRIPTION: usize = 1_000;
 const FIELD: usize = 1_024;
 const SHORT_FIELD: usize = 100;
 const FOOTER: usize = 200;
-/// What stands before the delivery's key in a footer.
-const MARK: &str = "ref ";
 const AUTHOR: usize = 256;
 /// Of a name within a sentence.
 const NAME: usize = 150;
 const MOST_LOTS: usize = 10;
-const MOST_MENTIONS: usize = 20;
 const MOST_OWNERS: usize = 10;
 const MOST_WARNINGS: usize = 3;
 const MOST_EVIDENCE: usize = 2;
 const MOST_CHANGES: usize = 5;
-
-const RED: u32 = 0x00D6_4545;
-const GREEN: u32 = 0x002E_9E6B;
-const GREY: u32 = 0x0080_8890;
-const AMBER: u32 = 0x00E0_A030;
-
-/// The body of Create Message and Execute Webhook.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Message {
-    /// Whom it pings, by a rule's `mention`; nothing else stands here.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub content: Option<String>,
-    /// The cards of the message.
-    pub embeds: Vec<Embed>,
-    /// Whom it may ping: those of the rule's `mention`, and nobody else.
-    pub allowed_mentions: AllowedMentions,
-}
-
-/// Whom a message may ping.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct AllowedMentions {
-    /// Kinds of mentions that are read off the text: none, or everyone where a rule says so.
-    pub parse: Vec<String>,
-    /// Roles that may be pinged, by id.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub roles: Vec<String>,
-    /// Members who may be pinged, by id.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub users: Vec<String>,
-}
-
-/// A card.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Embed {
-    /// Line above the title.
-    pub author: Author,
-    /// The headline.
-    pub title: String,
-    /// Where the headline leads. Embeds of one message with the same address collapse into one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// What happened, in a sentence.
-    pub description: String,
-    /// The bar at the left.
-    pub color: u32,
-    /// Figures.
-    pub fields: Vec<Field>,
-    /// Rule and reference.
-    pub footer: Footer,
-    /// Acceptance time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timestamp: Option<DateTime<Utc>>,
-}
-
-/// Line above the title.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Author {
-    /// Its text.
-    pub name: String,
-}
-
-/// A figure with its name.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Field {
-    /// Its name.
-    pub name: String,
-    /// The figure.
-    pub value: String,
-    /// Whether up to three stand side by side.
-    pub inline: bool,
-}
-
-/// Last line.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Footer {
-    /// Its text.
-    pub text: String,
-}
-
-/// The delivery that a footer refers to.
-pub fn referred(footer: &str) -> Option<&str> {
-    footer.rsplit_once(MARK).map(|(_, key)| key)
-}
-
-/// The message of a delivery; `None` of a digest, which is a mail.
-pub fn message(delivery: &Delivery) -> Option<Message> {
-    match &delivery.body {
-        Body::Alert(own) => Some(alert(own, &delivery.key)),
-        Body::Notice(own) => Some(notice(own, &delivery.key)),
-        Body::Digest(_) => None,
-    }
-}
-
-/// The message of a notice to those who run it.
-fn notice(notice: &Notice, reference: &Key) -> Message {
-    // What closes a block of code cannot stand in it.
-    let lines = clip(&notice.text, DESCRIPTION).replace('`', "\u{2019}");
-    Message {
-        content: None,
-        embeds: vec![Embed {
-            author: Author { name: "sellbell".to_owned() },
-            title: clip(&escaped(&notice.title), TITLE).into_owned(),
-            url: None,
-            description: format!("```\n{lines}\n```"),
-            color: AMBER,
-            fields: Vec::new(),
-            footer: Footer { text: format!("{MARK}{reference}") },
-            timestamp: Some(notice.at),
-        }],
-        allowed_mentions: AllowedMentions::default(),
-    }
-}
-
-/// A message's pings, and who may be pinged.
-fn mentions(wanted: &[Mention]) -> (Option<String>, AllowedMentions) {
-    let mut allowed = AllowedMentions::default();
-    let mut pings: Vec<String> = Vec::new();
-    for mention in wanted.iter().take(MOST_MENTIONS) {
-        match mention {
-            Mention::Role(id) => {
-                allowed.roles.push(id.to_string());
-                pings.push(format!("<@&{id}>"));
-            }
-            Mention::User(id) => {
-                allowed.users.push(id.to_string());
-                pings.push(format!("<@{id}>"));
-            }
-            Mention::Here | Mention::Everyone => {
-                allowed.parse = vec!["everyone".to_owned()];
-                pings.push(format!("@{mention}"));
-            }
-        }
-    }
-    ((!pings.is_empty()).then(|| pings.join(" ")), allowed)
-}
 
 /// The message of an alert; `reference` is the delivery's key.
 pub fn alert(alert: &Alert, reference: &Key) -> Message {
@@ -203,6 +59,8 @@ pub fn alert(alert: &Alert, reference: &Key) -> Message {
             timestamp: alert.accepted_at,
         }],
         allowed_mentions,
+        attachments: Vec::new(),
+        file: None,
     }
 }
 
@@ -261,7 +119,7 @@ fn fields(alert: &Alert) -> Vec<Field> {
         short("On its way", capital(&way));
     }
     let mut long = |name: String, lines: Vec<String>| {
-        fields.push(Field { name, value: fitting(&lines, FIELD), inline: false });
+        fields.push(Field { name, value: whole_lines(&lines, FIELD), inline: false });
     };
     // A single owner stands in the sentence above.
     if alert.owners.len() > 1 {
@@ -308,7 +166,7 @@ fn lot_line(lot: &LotRecord) -> String {
 }
 
 /// As many whole lines as fit, and never nothing: Discord refuses an empty field.
-fn fitting(lines: &[String], limit: usize) -> String {
+fn whole_lines(lines: &[String], limit: usize) -> String {
     let mut text = String::new();
     for line in lines {
         if text.chars().count() + line.chars().count() + 1 > limit {
@@ -320,29 +178,4 @@ fn fitting(lines: &[String], limit: usize) -> String {
         text.push_str(line);
     }
     if text.trim().is_empty() { "-".into() } else { text }
-}
-
-/// Text of a filer that Discord shows as it is: no markdown, no mention, no link.
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    let text = plain(text);
-    // At the start of a line these would begin a list.
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    if text.starts_with(['-', '+']) {
-        out.push('\\');
-    } else if digits > 0 && text[digits..].starts_with('.') {
-        out.push('\u{200b}');
-    }
-    for c in text.chars() {
-        match c {
-            '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '#' | '[' | ']' | '(' | ')' => {
-                out.push('\\');
-                out.push(c);
-            }
-            '@' => out.push_str("@\u{200b}"),
-            ':' => out.push_str(":\u{200b}"),
-            c => out.push(c),
-        }
-    }
-    out
 }

@@ -1,0 +1,115 @@
+//! What of a destination's queue goes out next, and what in one message.
+
+use chrono::{DateTime, Utc};
+
+use super::App;
+use super::deliver::{Lane, ahead};
+use crate::delivery::{Batch, Body, Delivery, InFlight};
+use crate::destination::Destination;
+use crate::store::{DeliveryStanding, StoreError};
+
+/// No message has more alerts.
+const TOGETHER: usize = 10;
+/// Alerts that failed so often are sent singly: one of them may be what the destination cannot take.
+const SINGLY_AFTER: u32 = 2;
+
+/// What one round sends.
+pub(super) enum Chosen {
+    /// Nothing, and when to look again.
+    Nothing(Option<DateTime<Utc>>),
+    /// Nothing, since the destination gets no more for a while.
+    Later(DateTime<Utc>),
+    /// These, of which an earlier try may have arrived.
+    Batch(Batch, Option<InFlight>),
+}
+
+impl App {
+    /// What of a queue goes out next: of those that are due the least tried, then the oldest, with those that go with it.
+    pub(super) fn choose(
+        &self,
+        destination: &Destination,
+        queued: &[Delivery],
+        lane: &Lane,
+        now: DateTime<Utc>,
+    ) -> Result<Chosen, StoreError> {
+        let is_due = |delivery: &&Delivery| lane.impatient || !ahead(delivery.not_before, now);
+        let mut due: Vec<&Delivery> = queued.iter().filter(is_due).collect();
+        due.sort_by_key(|delivery| delivery.attempts);
+        let room = self.room(destination, now);
+        let (mut chosen, mut held_back) = (None, false);
+        for delivery in &due {
+            let sends = self.in_flight(delivery)?;
+            // What may have arrived is looked for, however much the channel got.
+            if room > 0 || sends.is_some() || !is_alert(delivery) {
+                chosen = Some((*delivery, sends));
+                break;
+            }
+            held_back = true;
+        }
+        let Some((first, sends)) = chosen else {
+            if !held_back {
+                return Ok(Chosen::Nothing(queued.iter().map(|delivery| delivery.not_before).min()));
+            }
+            // What is more than the channel is to get; only one summary of it is under way at a time.
+            let summary = queued.iter().find(|delivery| matches!(delivery.body, Body::Summary(_)));
+            let later = match summary {
+                Some(summary) => Some(summary.not_before),
+                None => self.put_over_budget_together(destination, lane.impatient, now)?,
+            };
+            return Ok(later.map_or(Chosen::Nothing(Some(now)), Chosen::Later));
+        };
+        let batch = match sends.as_ref().and_then(|sends| sends.batch.as_ref()) {
+            // Discord knows the message that it was in by that one's key, so what is left of it stays together.
+            Some(key) => {
+                let mut together = Vec::new();
+                for other in queued {
+                    let sends = self.in_flight(other)?;
+                    if sends.is_some_and(|sends| sends.batch.as_ref() == Some(key)) {
+                        together.push(other.clone());
+                    }
+                }
+                Batch::of(destination.clone(), together).again(key.clone())
+            }
+            None => {
+                let mut together = vec![first.clone()];
+                if is_alert(first) && sends.is_none() && lane.singly == 0 && first.attempts < SINGLY_AFTER {
+                    self.add_alike(&mut together, &due, room.min(TOGETHER))?;
+                }
+                together.truncate(self.notifier.fitting(&together));
+                Batch::of(destination.clone(), self.with_lines(together)?)
+            }
+        };
+        Ok(Chosen::Batch(batch, sends))
+    }
+
+    /// Adds the alerts that failed as often, in their order, until there are so many.
+    fn add_alike(
+        &self,
+        together: &mut Vec<Delivery>,
+        due: &[&Delivery],
+        most: usize,
+    ) -> Result<(), StoreError> {
+        for other in due {
+            let known = |one: &Delivery| one.key == other.key || one.attempts != other.attempts;
+            if together.len() < most
+                && is_alert(other)
+                && !together.iter().any(known)
+                && self.in_flight(other)?.is_none()
+            {
+                together.push((*other).clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn in_flight(&self, delivery: &Delivery) -> Result<Option<InFlight>, StoreError> {
+        Ok(match self.store.delivery_standing(&delivery.key)? {
+            Some(DeliveryStanding::InFlight(sends)) => Some(sends),
+            _ => None,
+        })
+    }
+}
+
+fn is_alert(delivery: &Delivery) -> bool {
+    matches!(delivery.body, Body::Alert(_))
+}

@@ -1,0 +1,223 @@
+//! Alerts that one destination is told of together: above what a channel is to get in ten minutes, and what waited while a
+//! destination took nothing.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::App;
+use crate::alert::{Alert, Key};
+use crate::config::Mode;
+use crate::delivery::{Batch, Body, Delivery};
+use crate::destination::Destination;
+use crate::digest::Digest;
+use crate::notify::takes_many;
+use crate::store::{DeliveryStanding, StoreError};
+use crate::summary::{Line, Summary, Why};
+
+/// What a channel's budget is of, and for how long a summary is edited before another one is begun.
+const WINDOW: TimeDelta = TimeDelta::minutes(10);
+/// A summary that grows is edited so often.
+const BETWEEN_EDITS: TimeDelta = TimeDelta::seconds(30);
+/// So many alerts stand in a summary at most, whose list then has some megabytes.
+const MOST_LINES: usize = 5_000;
+/// So many are put together at once.
+const AT_ONCE: usize = 1_000;
+/// So many come in one mail; what is more comes in another.
+const MOST_IN_A_MAIL: usize = 300;
+
+/// What a channel got lately, by destination.
+#[derive(Debug, Default)]
+pub(super) struct Floods(BTreeMap<Destination, Flood>);
+
+#[derive(Debug, Default)]
+struct Flood {
+    /// When so many alerts were sent one by one.
+    sent: VecDeque<(DateTime<Utc>, usize)>,
+    /// The summary that others may join, and when it was sent or edited last.
+    growing: Option<(Summary, DateTime<Utc>)>,
+}
+
+impl App {
+    fn floods(&self) -> MutexGuard<'_, Floods> {
+        self.floods.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many more alerts a destination is to get one by one now.
+    pub(super) fn room(&self, destination: &Destination, now: DateTime<Utc>) -> usize {
+        if !takes_many(destination) {
+            return usize::MAX;
+        }
+        let mut floods = self.floods();
+        let Some(flood) = floods.0.get_mut(destination) else { return self.settings.discord.channel_budget };
+        flood.sent.retain(|(at, _)| now - WINDOW < *at && *at <= now);
+        let sent: usize = flood.sent.iter().map(|(_, count)| count).sum();
+        self.settings.discord.channel_budget.saturating_sub(sent)
+    }
+
+    /// Notes what a destination took.
+    pub(super) fn count_sent(&self, batch: &Batch, message_id: Option<&str>, now: DateTime<Utc>) {
+        let (destination, sent) = (batch.destination(), batch.deliveries());
+        if !takes_many(destination) {
+            return;
+        }
+        let mut floods = self.floods();
+        // What is over for all is forgotten.
+        floods.0.retain(|_, flood| {
+            let newest = flood.sent.back().map(|(at, _)| *at).max(flood.growing.as_ref().map(|(_, at)| *at));
+            newest.is_some_and(|newest| now - newest < WINDOW)
+        });
+        let flood = floods.0.entry(destination.clone()).or_default();
+        let alerts = sent.iter().filter(|delivery| matches!(delivery.body, Body::Alert(_))).count();
+        if alerts > 0 {
+            flood.sent.push_back((now, alerts));
+        }
+        for delivery in sent {
+            if let (Body::Summary(summary), Some(id)) = (&delivery.body, message_id)
+                && summary.why == Why::TooMany
+            {
+                let summary =
+                    Summary { message_id: Some(id.to_owned()), lines: Vec::new(), ..(**summary).clone() };
+                flood.growing = Some((summary, now));
+            }
+        }
+    }
+
+    /// Puts what waits for a channel beyond its budget into a summary, or into the one that it has, or says when that is
+    /// to be done.
+    pub(super) fn put_over_budget_together(
+        &self,
+        destination: &Destination,
+        impatient: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let growing = self.floods().0.get(destination).and_then(|flood| flood.growing.clone());
+        let growing = growing.filter(|(summary, edited_at)| {
+            *edited_at <= now && now - summary.since < WINDOW && summary.count + AT_ONCE <= MOST_LINES
+        });
+        if let Some((_, edited_at)) = &growing
+            && now - *edited_at < BETWEEN_EDITS
+            && !impatient
+        {
+            return Ok(Some(*edited_at + BETWEEN_EDITS));
+        }
+        let alerts = self.waiting_alerts(destination, AT_ONCE)?;
+        let Some((first, _)) = alerts.first() else { return Ok(None) };
+        let summary = match growing {
+            Some((summary, _)) => summary,
+            None => Summary::new(&first.key, Why::TooMany, now),
+        };
+        self.put_together(destination, &summary, &alerts, now)?;
+        Ok(None)
+    }
+
+    /// Puts what waited for a destination that took nothing into one message; how many alerts.
+    pub(super) fn put_waited_together(
+        &self,
+        destination: &Destination,
+        since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<usize, StoreError> {
+        let mut count = 0;
+        let most = match destination {
+            Destination::Discord(_) | Destination::Channel(_) => AT_ONCE,
+            Destination::Email(_) => MOST_IN_A_MAIL,
+            // Programs read each by itself.
+            Destination::Webhook(_) | Destination::Terminal | Destination::Jsonl(_) => return Ok(0),
+        };
+        loop {
+            let alerts = self.waiting_alerts(destination, most)?;
+            // One alert needs no list.
+            let ([(first, _), _, ..], false) = (&alerts[..], count >= MOST_LINES) else { return Ok(count) };
+            match destination {
+                Destination::Email(name) => self.put_into_mail(name, since, &alerts, now)?,
+                _ => {
+                    let summary = Summary::new(&first.key, Why::Waited { since }, now);
+                    self.put_together(destination, &summary, &alerts, now)?;
+                }
+            }
+            count += alerts.len();
+        }
+    }
+
+    fn put_together(
+        &self,
+        destination: &Destination,
+        summary: &Summary,
+        alerts: &[(Delivery, Alert)],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let grown = summary.grown(alerts.iter().map(|(_, alert)| alert));
+        let lines: Vec<Line> =
+            alerts.iter().map(|(delivery, alert)| Line::new(&delivery.key, alert)).collect();
+        tracing::info!(%destination, alerts = alerts.len(), of = grown.count, "told together");
+        let joined: Vec<Delivery> = alerts.iter().map(|(delivery, _)| delivery.clone()).collect();
+        let queued_at = joined.iter().map(|one| one.queued_at).min().unwrap_or(now);
+        let delivery = Delivery::new(destination.clone(), Body::Summary(Box::new(grown)), now);
+        let delivery = Delivery { queued_at, ..delivery };
+        self.store.join_into(&delivery, &joined, &lines)
+    }
+
+    fn put_into_mail(
+        &self,
+        recipient: &str,
+        since: DateTime<Utc>,
+        alerts: &[(Delivery, Alert)],
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let zone = self.settings.email.recipients.iter().find(|own| own.name == recipient);
+        let zone = zone.and_then(|own| match &own.mode {
+            Mode::Digest(schedule) => Some(schedule.zone()),
+            Mode::Instant => None,
+        });
+        let zone = zone.unwrap_or(chrono_tz::America::New_York);
+        let slot = now.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string();
+        let told = alerts.iter().map(|(_, alert)| alert.clone()).collect();
+        let digest = Digest::new(recipient, slot, zone.name().to_owned(), (since, now), told);
+        let destination = Destination::Email(recipient.to_owned());
+        let delivery = Delivery::new(destination, Body::Digest(Box::new(digest)), now);
+        let joined: Vec<Delivery> = alerts.iter().map(|(delivery, _)| delivery.clone()).collect();
+        self.store.join_into(&delivery, &joined, &[])
+    }
+
+    /// The alerts that wait for a destination and certainly did not reach it, oldest first.
+    fn waiting_alerts(
+        &self,
+        destination: &Destination,
+        most: usize,
+    ) -> Result<Vec<(Delivery, Alert)>, StoreError> {
+        let mut alerts = Vec::new();
+        for delivery in self.store.queued(destination, most)? {
+            let Body::Alert(alert) = &delivery.body else { continue };
+            let alert = (**alert).clone();
+            if self.store.delivery_standing(&delivery.key)? == Some(DeliveryStanding::Queued) {
+                alerts.push((delivery, alert));
+            }
+        }
+        Ok(alerts)
+    }
+
+    /// A summary's lines, which the store keeps by themselves.
+    pub(super) fn with_lines(&self, mut deliveries: Vec<Delivery>) -> Result<Vec<Delivery>, StoreError> {
+        for delivery in &mut deliveries {
+            if let Body::Summary(summary) = &mut delivery.body {
+                summary.lines = self.store.lines(&summary.list, summary.count)?;
+            }
+        }
+        Ok(deliveries)
+    }
+
+    /// Forgets the lists of an earlier run whose messages stand.
+    pub(super) fn forget_told_lists(&self) -> Result<(), StoreError> {
+        let mut waiting: BTreeSet<Key> = BTreeSet::new();
+        for destination in self.store.waiting_destinations()? {
+            for delivery in self.store.queued(&destination, usize::MAX)? {
+                if let Body::Summary(summary) = delivery.body {
+                    waiting.insert(summary.list);
+                }
+            }
+        }
+        self.store.forget_lists(&waiting)
+    }
+}

@@ -1,0 +1,178 @@
+//! Many alerts in one message: what they come to, the largest of them, and all in an attached table.
+
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use super::{
+    AMBER, Attached, Attachment, Author, Embed, Field, Footer, GREEN, GREY, MARK, Message, RED, TITLE,
+    escaped, mentions,
+};
+use crate::alert::Key;
+use crate::filing::grouped;
+use crate::summary::{Line, Summary, Why};
+use crate::text::{clip, plain};
+
+/// So many of the largest are shown.
+const SHOWN: usize = 10;
+/// Of the lines that show them, of 4,096.
+const DESCRIPTION: usize = 3_500;
+const NAME: usize = 60;
+/// Of a cell in the table.
+const CELL: usize = 200;
+const FILE: &str = "alerts.csv";
+
+/// The message of a summary; `reference` is the delivery's key.
+pub(super) fn summary(summary: &Summary, reference: &Key) -> Message {
+    let (content, allowed_mentions) = mentions(&summary.mention);
+    let lines = &summary.lines;
+    let count = grouped(&summary.count.to_string());
+    let title = match summary.why {
+        Why::TooMany => format!("{count} more alerts"),
+        Why::Waited { .. } => format!("{count} alerts that waited"),
+    };
+    let title = if summary.count == 1 { title.replace("alerts", "alert") } else { title };
+    Message {
+        content,
+        embeds: vec![Embed {
+            author: Author { name: "sellbell".to_owned() },
+            title: clip(&title, TITLE).into_owned(),
+            url: None,
+            description: description(summary),
+            color: color(lines),
+            fields: fields(lines),
+            footer: Footer { text: format!("{MARK}{reference}") },
+            timestamp: lines.iter().filter_map(|line| line.accepted_at).max(),
+        }],
+        allowed_mentions,
+        attachments: vec![Attachment { id: 0, filename: FILE }],
+        file: Some(Attached { name: FILE, mime: "text/csv", content: table(lines) }),
+    }
+}
+
+fn description(summary: &Summary) -> String {
+    let why = match summary.why {
+        Why::TooMany => "More came at once than this channel gets one by one.".to_owned(),
+        Why::Waited { since } => format!("This channel took nothing since <t:{}:f>.", since.timestamp()),
+    };
+    let mut largest: Vec<&Line> = summary.lines.iter().collect();
+    largest.sort_by_key(|line| Reverse(line.value_usd));
+    let mut text = match largest.len() {
+        0..=1 => why,
+        2..=SHOWN => format!("{why} By value:"),
+        _ => format!("{why} The largest:"),
+    };
+    let mut shown = 0;
+    for line in largest.iter().take(SHOWN) {
+        let next = format!("\n{}", entry(line));
+        if text.chars().count() + next.chars().count() > DESCRIPTION {
+            break;
+        }
+        text.push_str(&next);
+        shown += 1;
+    }
+    let more = summary.count.saturating_sub(shown);
+    if more > 0 {
+        text.push_str(&format!("\nand {} more. All are in the attached table.", grouped(&more.to_string())));
+    }
+    text
+}
+
+/// `**$2.66M** QLYS · Philippe Courtot (CEO) sold`, with a link.
+fn entry(line: &Line) -> String {
+    let name = line.ticker.as_deref().filter(|ticker| !ticker.is_empty()).unwrap_or(&line.issuer);
+    let least = if line.value_is_at_least { "at least " } else { "" };
+    let value =
+        line.value_usd.map_or("unknown value".to_owned(), |value| format!("{least}{}", value.short()));
+    format!(
+        "**{value}** [{}]({}) · {} {}",
+        escaped(&clip(name, NAME)),
+        line.url,
+        escaped(&clip(&line.owners, NAME)),
+        line.verb
+    )
+}
+
+fn fields(lines: &[Line]) -> Vec<Field> {
+    let mut fields = Vec::new();
+    let mut field =
+        |name: &str, value: String| fields.push(Field { name: name.to_owned(), value, inline: true });
+    let known = lines.iter().filter_map(|line| line.value_usd);
+    // What one rule tells of a filing another tells again: no lot counts twice.
+    let filings = lines.iter().map(|line| line.accession).collect::<BTreeSet<_>>().len();
+    let total = known.reduce(|sum, value| sum.plus(value).unwrap_or(sum)).filter(|_| filings == lines.len());
+    if let Some(total) = total.filter(|total| !total.is_zero()) {
+        let least = if lines.iter().any(|line| line.value_is_at_least) { "at least " } else { "" };
+        field("Value together", format!("{least}{}", total.short()));
+    }
+    field("Filings", grouped(&filings.to_string()));
+    let companies = lines.iter().map(|line| line.cik).collect::<BTreeSet<_>>().len();
+    field("Companies", grouped(&companies.to_string()));
+    let accepted = || lines.iter().filter_map(|line| line.accepted_at);
+    if let (Some(first), Some(last)) = (accepted().min(), accepted().max()) {
+        let time = |moment: DateTime<Utc>| format!("<t:{}:f>", moment.timestamp());
+        let span = if first == last { time(first) } else { format!("{} to {}", time(first), time(last)) };
+        field("Accepted", span);
+    }
+    fields
+}
+
+fn color(lines: &[Line]) -> u32 {
+    let all = |verb: &str| !lines.is_empty() && lines.iter().all(|line| line.verb == verb);
+    match (lines.is_empty(), all("sold"), all("bought")) {
+        (true, ..) => AMBER,
+        (_, true, _) => RED,
+        (_, _, true) => GREEN,
+        _ => GREY,
+    }
+}
+
+/// All of them as CSV, one a line.
+fn table(lines: &[Line]) -> Vec<u8> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    let head = [
+        "accepted_at",
+        "ticker",
+        "issuer",
+        "cik",
+        "owners",
+        "what",
+        "shares",
+        "value_usd",
+        "value_is_at_least",
+        "rule",
+        "accession",
+        "url",
+        "ref",
+    ];
+    let rows = lines.iter().map(|line| {
+        [
+            line.accepted_at.map_or(String::new(), |at| at.to_rfc3339_opts(SecondsFormat::Secs, true)),
+            cell(line.ticker.as_deref().unwrap_or_default()),
+            cell(&line.issuer),
+            line.cik.to_string(),
+            cell(&line.owners),
+            line.verb.clone(),
+            line.shares.map_or(String::new(), |shares| shares.plain()),
+            line.value_usd.map_or(String::new(), |value| value.plain()),
+            line.value_is_at_least.to_string(),
+            cell(&line.rule),
+            line.accession.to_string(),
+            line.url.clone(),
+            line.key.to_string(),
+        ]
+    });
+    // Writing to memory does not fail, and a table that is cut short says so by its count.
+    let _ = table.write_record(head);
+    for row in rows {
+        let _ = table.write_record(row);
+    }
+    table.into_inner().unwrap_or_default()
+}
+
+/// Text of a filer that no spreadsheet takes for a formula.
+fn cell(text: &str) -> String {
+    let text = plain(&clip(text, CELL));
+    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
+}

@@ -1,0 +1,136 @@
+//! Alerts that one channel is told of in one message, with all of them in an attached list: where there are too many to tell
+//! one by one, or they waited while it took nothing. The message is edited as they become more.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::alert::{Alert, Key};
+use crate::filing::{Accession, Cik, Shares, Usd};
+use crate::rules::Mention;
+
+/// Whom one message may ping.
+const MOST_MENTIONS: usize = 20;
+
+/// A message about many alerts, as it is queued.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Of its list: the same while it grows.
+    pub list: Key,
+    /// Why they are told together.
+    pub why: Why,
+    /// When the list was begun.
+    pub since: DateTime<Utc>,
+    /// How many alerts there are.
+    pub count: usize,
+    /// How many of them, the last ones, stand in no message yet.
+    pub added: usize,
+    /// The message that it takes the place of; `None` for a new one.
+    pub message_id: Option<String>,
+    /// Whom its first message pings: all that the alerts' rules name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mention: Vec<Mention>,
+    /// The alerts, oldest first. The store keeps each by itself.
+    #[serde(skip)]
+    pub lines: Vec<Line>,
+}
+
+/// Why alerts are told together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// More came within ten minutes than the channel is to get.
+    TooMany,
+    /// The channel took nothing.
+    Waited {
+        /// Since when.
+        since: DateTime<Utc>,
+    },
+}
+
+/// One alert in a list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// The delivery's key: its reference.
+    pub key: Key,
+    /// The rule's name.
+    pub rule: String,
+    /// Which filing.
+    pub accession: Accession,
+    /// When EDGAR accepted it.
+    pub accepted_at: Option<DateTime<Utc>>,
+    /// When sellbell saw it.
+    pub seen_at: DateTime<Utc>,
+    /// The company's key.
+    pub cik: Cik,
+    /// The company's name, as filed.
+    pub issuer: String,
+    /// Its first ticker.
+    pub ticker: Option<String>,
+    /// Who reports.
+    pub owners: String,
+    /// What the lots did, in one word: `sold`.
+    pub verb: String,
+    /// The sum of shares.
+    pub shares: Option<Shares>,
+    /// Of its priced lots.
+    pub value_usd: Option<Usd>,
+    /// Whether the true value is higher.
+    pub value_is_at_least: bool,
+    /// The filing's index page.
+    pub url: String,
+}
+
+impl Line {
+    /// The line of an alert whose delivery has this key.
+    pub fn new(key: &Key, alert: &Alert) -> Self {
+        Self {
+            key: key.clone(),
+            rule: alert.rule.clone(),
+            accession: alert.accession,
+            accepted_at: alert.accepted_at,
+            seen_at: alert.seen_at,
+            cik: alert.issuer.cik,
+            issuer: alert.issuer.name.clone(),
+            ticker: alert.issuer.tickers.first().cloned(),
+            owners: alert.owners_text(),
+            verb: alert.verb().to_owned(),
+            shares: alert.shares,
+            value_usd: alert.value_usd,
+            value_is_at_least: alert.value_is_at_least || alert.value_usd.is_none(),
+            url: alert.url.clone(),
+        }
+    }
+}
+
+impl Summary {
+    /// A list that begins with this delivery's alert.
+    pub fn new(first: &Key, why: Why, now: DateTime<Utc>) -> Self {
+        Self {
+            list: Key::of(&["summary", first.as_str()]),
+            why,
+            since: now,
+            count: 0,
+            added: 0,
+            message_id: None,
+            mention: Vec::new(),
+            lines: Vec::new(),
+        }
+    }
+
+    /// With more alerts, beside those that its message has.
+    pub fn grown<'a>(&self, more: impl IntoIterator<Item = &'a Alert>) -> Self {
+        let mut grown = Self { added: 0, lines: Vec::new(), ..self.clone() };
+        for alert in more {
+            (grown.count, grown.added) = (grown.count + 1, grown.added + 1);
+            let new = alert.mention.iter().filter(|mention| !self.mention.contains(mention));
+            grown.mention.extend(new.copied());
+        }
+        grown.mention.truncate(MOST_MENTIONS);
+        grown
+    }
+
+    /// Of this list at this length.
+    pub fn key(&self) -> Key {
+        Key::of(&["summary", self.list.as_str(), &self.count.to_string()])
+    }
+}
