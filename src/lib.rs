@@ -18,6 +18,7 @@ pub mod edgar;
 pub mod filing;
 pub mod form4;
 pub mod http;
+pub mod mute;
 pub mod notify;
 pub mod problem;
 pub mod reader;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Key};
 use crate::filing::{Accession, Cik, Shares, Usd};
+use crate::mute::Muting;
 use crate::rules::Mention;
 
 /// Whom one message may ping.
@@ -35,7 +36,7 @@ pub struct Summary {
 }
 
 /// Why alerts are told together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
     /// More came within ten minutes than the channel is to get.
@@ -44,6 +45,15 @@ pub enum Why {
     Waited {
         /// Since when.
         since: DateTime<Utc>,
+    },
+    /// They were muted.
+    Muted {
+        /// What was.
+        what: Muting,
+        /// Since when.
+        since: DateTime<Utc>,
+        /// Until when.
+        until: DateTime<Utc>,
     },
 }
 
@@ -81,6 +91,15 @@ pub struct Line {
 }
 
 impl Line {
+    /// In one line of text.
+    pub fn text(&self) -> String {
+        let name = self.ticker.as_deref().unwrap_or(&self.issuer);
+        let least = if self.value_is_at_least { "at least " } else { "" };
+        let value =
+            self.value_usd.map_or("an unknown value".to_owned(), |value| format!("{least}{}", value.short()));
+        format!("[{name}] {} {} {value}", self.owners, self.verb)
+    }
+
     /// The line of an alert whose delivery has this key.
     pub fn new(key: &Key, alert: &Alert) -> Self {
         Self {

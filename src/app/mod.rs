@@ -6,6 +6,7 @@ mod deliver;
 mod digest;
 mod discover;
 mod late;
+mod mutes;
 mod once;
 mod paused;
 mod plan;
@@ -23,13 +24,14 @@ mod wanted;
 
 pub use backfill::BackfillReport;
 pub use deliver::{DeliverReport, Lane};
+pub use mutes::unmute;
 pub use once::{OnceReport, run_once};
 pub use plan::destinations;
 pub use poll::PollReport;
 pub use reconcile::ReconcileReport;
 pub use reload::{Reload, Watch};
 pub use run::{RunError, run};
-pub use status::{LatencyStatus, Quantiles, ReceiptLine, Running, Status};
+pub use status::{LatencyStatus, MuteLine, Quantiles, ReceiptLine, Running, Status};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError, RwLock};
@@ -75,6 +77,8 @@ pub struct App {
     floods: Mutex<together::Floods>,
     /// Rings when filings became pending that the feed did not show.
     found: Notify,
+    /// Rings when something was muted.
+    muted: Notify,
     /// Rings when something was queued.
     wake: Notify,
 }
@@ -104,6 +108,7 @@ impl App {
             tally: Mutex::default(),
             floods: Mutex::default(),
             found: Notify::new(),
+            muted: Notify::new(),
             wake: Notify::new(),
         }
     }

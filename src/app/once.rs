@@ -51,6 +51,7 @@ pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, Run
         app.reconcile_once(app.clock().now()).await?;
     }
     app.digest_once(app.clock().now())?;
+    app.end_mutes(app.clock().now())?;
     let mut report = OnceReport { poll, ..OnceReport::default() };
     let mut lanes = JoinSet::new();
     for destination in app.store.waiting_destinations()? {

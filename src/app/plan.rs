@@ -9,7 +9,7 @@ use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
 use crate::filing::{Filing, edgar_day};
 use crate::rules::{Rule, RuleSet};
-use crate::store::{Ending, Found, Gathered, Pending, Settled, Store, StoreError, Summed};
+use crate::store::{Ending, Found, Gathered, Muted, Pending, Settled, Store, StoreError, Summed};
 
 impl App {
     /// All that a filing causes, to be committed at once.
@@ -44,24 +44,30 @@ impl App {
             return self.settle_past(pending, filing, &rules, decision, case, now);
         }
         let mut deliveries = Vec::new();
-        let mut gathered = Vec::new();
+        let (mut gathered, mut muted) = (Vec::new(), Vec::new());
+        let mutes = if decision.alerts.is_empty() { Vec::new() } else { self.store.mutes()? };
         let ending = if decision.alerts.is_empty() { Ending::Quiet } else { Ending::Rang };
         for (rule, alert) in decision.alerts {
             tracing::info!(rule = rule.name, accession = %alert.accession, "{}", alert.text);
             for destination in destinations(&self.settings, &self.store, rule)? {
-                match &destination {
-                    Destination::Email(name) if self.settings.digest_of(&destination).is_some() => {
+                let mute =
+                    mutes.iter().find(|mute| mute.holds(now) && mute.what.covers(&alert, &destination));
+                let takes_digests = self.settings.digest_of(&destination).is_some();
+                let delivery = Delivery::new(destination, Body::Alert(Box::new(alert.clone())), now);
+                match (mute, &delivery.destination) {
+                    (Some(mute), _) => {
+                        muted.push(Muted::new(mute, &delivery.destination, &delivery.key, &alert))
+                    }
+                    (None, Destination::Email(name)) if takes_digests => {
                         gathered.push(Gathered { recipient: name.clone(), alert: alert.clone() });
                     }
-                    _ => {
-                        deliveries.push(Delivery::new(destination, Body::Alert(Box::new(alert.clone())), now))
-                    }
+                    (None, _) => deliveries.push(delivery),
                 }
             }
         }
         let history = Some((filing.issuer.cik, decision.history));
         let settled = Settled::new(pending.filing.accession, ending, now);
-        Ok(Settled { history, deliveries, gathered, ..settled })
+        Ok(Settled { history, deliveries, gathered, muted, ..settled })
     }
 
     /// A filing that rings for nobody: history keeps it, and what would have rung comes in a summary.

@@ -61,6 +61,7 @@ pub async fn run(
     parts.spawn(reconcile_loop(Arc::clone(&app), stopped.clone()));
     parts.spawn(backfill_loop(Arc::clone(&app), stopped.clone()));
     parts.spawn(digest_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(mute_loop(Arc::clone(&app), stopped.clone()));
     parts.spawn(deliver_loop(Arc::clone(&app), stopped.clone()));
     if let Some(watch) = watch {
         parts.spawn(reload_loop(Arc::clone(&app), watch, stopped));
@@ -205,6 +206,23 @@ async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended
         // A mark that a wrong clock left ahead is noticed by looking again.
         if !sleep_until(app.clock(), next.min(now + TimeDelta::minutes(1)), &mut stopped).await {
             return Ok(());
+        }
+    }
+}
+
+/// Ends mutes when they are over.
+async fn mute_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
+    loop {
+        let now = app.clock().now();
+        let next = app.end_mutes(now)?;
+        let latest = now + LOOK_AT_DAYS;
+        tokio::select! {
+            awake = sleep_until(app.clock(), next.map_or(latest, |next| next.min(latest)), &mut stopped) => {
+                if !awake {
+                    return Ok(());
+                }
+            }
+            () = app.muted.notified() => {}
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What state it is in, for people and machines.
 
+use std::fmt;
 use std::fs;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::App;
 use super::wanted::Wanted;
 use crate::filing::edgar_day;
+use crate::mute::Mute;
 use crate::store::{Alarm, Backfill, Counts, Latency, Receipt, Store, StoreError};
 
 /// Receipts of so many days are shown, and all that are not final.
@@ -65,6 +67,9 @@ pub struct Status {
     /// Destinations that take nothing, since when, and what they answer.
     #[serde(default)]
     pub paused: Vec<String>,
+    /// What is muted.
+    #[serde(default)]
+    pub mutes: Vec<MuteLine>,
     /// Pasts that are being fetched.
     pub backfills: Vec<String>,
     /// What only a running bot knows.
@@ -81,6 +86,26 @@ pub struct ReceiptLine {
     /// The receipt.
     #[serde(flatten)]
     pub receipt: Receipt,
+}
+
+/// A mute, and how many alerts it kept back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MuteLine {
+    /// The mute.
+    #[serde(flatten)]
+    pub mute: Mute,
+    /// Alerts that were not told.
+    pub muted: usize,
+}
+
+impl fmt::Display for MuteLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Mute { what, until, why, by, .. } = &self.mute;
+        write!(f, "{} until {}", what.in_words(), until.format("%Y-%m-%d %H:%M UTC"))?;
+        let by = by.as_ref().map(|by| format!(", by {by}"));
+        let why = why.as_ref().map(|why| format!(": {why}"));
+        write!(f, "{}{}; {} kept back", by.unwrap_or_default(), why.unwrap_or_default(), self.muted)
+    }
 }
 
 /// How long the alerts of the last day took, in seconds.
@@ -183,6 +208,8 @@ impl Status {
         let paused =
             paused.map(|one| format!("{} since {}: {}", one.destination, since(one.since), one.reason));
         let paused = paused.collect();
+        let mutes = store.mutes()?.into_iter();
+        let mutes = mutes.map(|mute| MuteLine { muted: store.muted_len(&mute.what), mute }).collect();
         let mut backfills = Vec::new();
         for Backfill { issuer, name, since, queued, .. } in store.backfills()? {
             let left = store.backfill_left(issuer)?.left;
@@ -210,6 +237,7 @@ impl Status {
             delivered,
             dead,
             paused,
+            mutes,
             backfills,
             running: None,
         })

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::env::{self, VarError};
 use std::fs;
 use std::io::{self, IsTerminal};
+use std::os::unix::fs::PermissionsExt;
 
 use anyhow::{Context, anyhow, bail};
 use secrecy::SecretString;
@@ -70,6 +71,25 @@ fn named<'n>(
         secrets.extend(secret(&variable(kind, name))?.map(|secret| (name.clone(), secret)));
     }
     Ok(secrets)
+}
+
+/// The token for changes over HTTP, from `HTTP_TOKEN` or the file that `HTTP_TOKEN_FILE` names.
+///
+/// # Errors
+/// As for other secrets, and a file that others can read.
+pub(super) fn http_token() -> anyhow::Result<Option<SecretString>> {
+    if let Ok(path) = env::var("HTTP_TOKEN_FILE")
+        && let Ok(about) = fs::metadata(path.trim())
+        && about.permissions().mode() & 0o077 != 0
+    {
+        bail!("HTTP_TOKEN_FILE: others can read {path}: chmod 600 it");
+    }
+    secret("HTTP_TOKEN")
+}
+
+/// Who is logged in.
+pub(super) fn user() -> Option<String> {
+    env::var("USER").ok().filter(|name| !name.trim().is_empty())
 }
 
 fn secret(name: &str) -> anyhow::Result<Option<SecretString>> {

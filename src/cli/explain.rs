@@ -213,7 +213,20 @@ fn standing(
     }
     let delivery = Delivery::new(destination.clone(), Body::Alert(Box::new(alert.clone())), alert.seen_at);
     Ok(match store.delivery_standing(&delivery.key)? {
-        None => "would be sent".to_owned(),
+        None => match store
+            .mutes()?
+            .into_iter()
+            .find(|mute| mute.holds(now()) && mute.what.covers(alert, destination))
+        {
+            Some(mute) => format!(
+                "would not be sent: {} is muted until {}",
+                mute.what,
+                mute.until.format("%Y-%m-%d %H:%M UTC")
+            ),
+            None => "would be sent".to_owned(),
+        },
+        Some(DeliveryStanding::Muted) => "is muted, and is told when that ends".to_owned(),
+        Some(DeliveryStanding::Untold { .. }) => "was muted".to_owned(),
         Some(DeliveryStanding::Queued) => "waits to be sent".to_owned(),
         Some(DeliveryStanding::InFlight(sends)) => {
             let at = sends.last.format("%Y-%m-%d %H:%M UTC");

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::anyhow;
 use tokio::runtime::Runtime;
 
-use super::status;
+use super::running::RunningBot;
 use crate::app::Status;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -94,7 +94,7 @@ fn edgar(settings: &Settings) -> anyhow::Result<(Runtime, Client)> {
     let client = Client::new(&settings.edgar, Clock::wall())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let dir = &settings.store_dir;
-    let status = runtime.block_on(status::asked(dir)).or_else(|| {
+    let status = runtime.block_on(RunningBot::with_store(dir)).map(|bot| bot.status).or_else(|| {
         let store = Store::is_in(dir).then(|| Store::open(dir).ok()).flatten()?;
         Status::of(&store, Clock::wall().now()).ok()
     });

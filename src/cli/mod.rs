@@ -7,8 +7,10 @@ mod demo;
 mod environment;
 mod explain;
 mod filings;
+mod mute;
 mod replay;
 mod run;
+mod running;
 mod schema;
 mod setup;
 mod show;
@@ -18,6 +20,8 @@ mod test_alert;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::America::New_York;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;
 
@@ -45,6 +49,10 @@ enum Verb {
     TestAlert(test_alert::Args),
     /// Tell what state the bot is in
     Status(status::Args),
+    /// Tell nothing of a ticker, owner or rule, or to a destination, for a while
+    Mute(mute::Args),
+    /// Tell again what was muted, and what that kept back in one message
+    Unmute(mute::UnmuteArgs),
     /// Fetch the past of issuers, for rules that look back
     Backfill(backfill::Args),
     /// Play the filings of an archive as if they came in now
@@ -69,6 +77,8 @@ pub fn main() -> ExitCode {
         Verb::Backtest(args) => backtest::run(&args),
         Verb::TestAlert(args) => test_alert::run(&args),
         Verb::Status(args) => status::run(&args),
+        Verb::Mute(args) => mute::mute(&args),
+        Verb::Unmute(args) => mute::unmute(&args),
         Verb::Backfill(args) => backfill::run(&args),
         Verb::Replay(args) => replay::run(&args),
         Verb::Show(args) => show::run(&args),
@@ -78,6 +88,18 @@ pub fn main() -> ExitCode {
         tell(&mut io::stderr(), &format!("sellbell: {error:#}\n"));
         ExitCode::FAILURE
     })
+}
+
+/// A moment that people write: a day, which is its start in New York, or RFC 3339.
+fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(day) = text.parse::<NaiveDate>() {
+        let midnight = New_York.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest();
+        return midnight
+            .map(|time| time.to_utc())
+            .ok_or_else(|| format!("{text} has no midnight in New York"));
+    }
+    let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
+    time.map_err(|_| "expected a day like 2026-11-20, or a time like 2026-11-20T16:00:00-05:00".to_owned())
 }
 
 /// Writes to a stream whose reader may be gone, in which case there is nobody to tell.

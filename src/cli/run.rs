@@ -7,12 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
-use chrono_tz::America::New_York;
+use chrono::{DateTime, Utc};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::{environment, setup};
+use super::{environment, moment, setup};
 use crate::app::{self, App, OnceReport, Watch};
 use crate::bot;
 use crate::clock::Clock;
@@ -32,12 +31,13 @@ pub(super) struct Args {
     #[arg(long)]
     once: bool,
     /// Take this moment for the last time it was up: what was accepted after it is new and rings. A day (New York) or RFC 3339
-    #[arg(long, value_name = "DATE", value_parser = since)]
+    #[arg(long, value_name = "DATE", value_parser = moment)]
     since: Option<DateTime<Utc>>,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (app, watch) = build(args)?;
+    let token = environment::http_token()?;
     let app = Arc::new(app);
     // One thread: it mostly waits. What can block for long has threads of its own; a commit waits for a flush under way.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let (stopping, stopped) = watch::channel(false);
-        let http = tokio::spawn(http::serve(Arc::clone(&app), stopped.clone()));
+        let http = tokio::spawn(http::serve(Arc::clone(&app), token, stopped.clone()));
         let gateway = tokio::spawn(bot::run(Arc::clone(&app), stopped));
         let stop = async move {
             tokio::select! {
@@ -134,15 +134,4 @@ async fn once(app: &Arc<App>) -> anyhow::Result<ExitCode> {
 #[expect(clippy::disallowed_methods, reason = "the command is given now")]
 fn now() -> DateTime<Utc> {
     Utc::now()
-}
-
-fn since(text: &str) -> Result<DateTime<Utc>, String> {
-    if let Ok(day) = text.parse::<NaiveDate>() {
-        let midnight = New_York.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest();
-        return midnight
-            .map(|time| time.to_utc())
-            .ok_or_else(|| format!("{text} has no midnight in New York"));
-    }
-    let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
-    time.map_err(|_| "expected a day like 2026-11-20, or a time like 2026-11-20T16:00:00-05:00".to_owned())
 }

@@ -1,28 +1,21 @@
 //! `sellbell status`: what state the bot is in.
 
-use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::anyhow;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::America::New_York;
 use textwrap::Options;
 
+use super::running::RunningBot;
 use super::{setup, tell};
 use crate::app::{LatencyStatus, Quantiles, Status};
 use crate::clock::Clock;
-use crate::http::address_file;
 use crate::store::{Store, StoreError};
 use crate::text::plain;
 
-/// A bot on the same machine answers at once.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// No bot says more; what does is none.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// The width of a terminal that nobody made wider, and of the names on its left.
 const WIDTH: usize = 80;
 const INDENT: &str = "            ";
@@ -51,8 +44,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let status = match runtime.block_on(asked(dir)) {
-        Some(status) => status,
+    let status = match runtime.block_on(RunningBot::with_store(dir)) {
+        Some(bot) => bot.status,
         None => match Store::open(dir) {
             Ok(store) => Status::of(&store, Clock::wall().now())?,
             Err(StoreError::Busy(_)) => {
@@ -68,35 +61,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         if args.json { format!("{}\n", serde_json::to_string_pretty(&status)?) } else { people(&status) };
     tell(&mut io::stdout(), &said);
     Ok(ExitCode::SUCCESS)
-}
-
-/// What the bot says that has the store; `None` where none answers.
-pub(super) async fn asked(dir: &Path) -> Option<Status> {
-    let address = fs::read_to_string(address_file(dir)).ok()?;
-    let mut address: SocketAddr = address.trim().parse().ok()?;
-    // One that listens everywhere listens here, too.
-    address.set_ip(match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    });
-    let client = reqwest::Client::builder()
-        .timeout(PATIENCE)
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .ok()?;
-    let mut answer = client.get(format!("http://{address}/status")).send().await.ok()?;
-    let mut body = Vec::new();
-    while let Some(chunk) = answer.chunk().await.ok()? {
-        body.extend_from_slice(&chunk);
-        if body.len() > MOST_BYTES {
-            return None;
-        }
-    }
-    let status: Status = serde_json::from_slice(&body).ok()?;
-    // After a crash another bot may listen where this store's did.
-    (fs::canonicalize(dir).ok()? == Path::new(&status.store)).then_some(status)
 }
 
 /// A status as people read it, in lines of at most 80 columns.
@@ -149,6 +113,9 @@ fn people(status: &Status) -> String {
     line(&mut text, "deliveries", &deliveries);
     for paused in &status.paused {
         line(&mut text, "paused", paused);
+    }
+    for muted in &status.mutes {
+        line(&mut text, "muted", &muted.to_string());
     }
     text.push_str(&latency(&status.latency));
     for backfill in &status.backfills {
@@ -214,7 +181,8 @@ pub(super) fn span(span: TimeDelta) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{ReceiptLine, Running};
+    use crate::app::{MuteLine, ReceiptLine, Running};
+    use crate::mute::Mute;
     use crate::store::{Alarm, Progress, Receipt};
 
     fn at(time: &str) -> DateTime<Utc> {
@@ -252,6 +220,16 @@ mod tests {
             paused: vec![
                 "discord:alerts since 2023-03-08 14:00 UTC: Discord answers 403, code 50013: Missing Permissions".to_owned(),
             ],
+            mutes: vec![MuteLine {
+                mute: Mute {
+                    what: "owner:DOE JANE".parse().unwrap(),
+                    since: at("2023-03-07T15:00:00Z"),
+                    until: at("2023-03-09T21:00:00Z"),
+                    why: Some("a block trade that all know of".to_owned()),
+                    by: Some("ops".to_owned()),
+                },
+                muted: 12,
+            }],
             backfills: vec!["QLYS since 2021-03-08: 12 of 130 filings left".to_owned()],
             running: Some(Running {
                 rules: 4,

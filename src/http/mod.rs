@@ -1,31 +1,43 @@
-//! Tells over HTTP what state a running bot is in. Nothing can be changed here, and nothing secret is told.
+//! Tells over HTTP what state a running bot is in, and mutes with the right token. Nothing secret is told.
 
 mod bounded;
+mod mutes;
+mod token;
+
+pub use mutes::MuteRequest;
+pub use token::token_file;
 
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
+use secrecy::SecretString;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use self::bounded::Bounded;
+use self::mutes::Changes;
+use self::token::Token;
 use crate::app::App;
+
+/// More than this of a request is not read.
+const MOST_BYTES: usize = 16 * 1024;
 
 /// The file in the store's folder that names the address of the bot that has the store.
 pub fn address_file(store: &Path) -> PathBuf {
     store.join("address")
 }
 
-/// Answers until it is time to stop, where the settings say so. A bot that cannot answer goes on.
-pub async fn serve(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+/// Answers until it is time to stop, where the settings say so. A bot that cannot answer goes on. Changes need the token, or
+/// where there is none the one that is made then, in a file that only the owner of the store reads.
+pub async fn serve(app: Arc<App>, token: Option<SecretString>, mut stopped: watch::Receiver<bool>) {
     let file = address_file(app.store.dir());
     // One that a kill left behind would name a port that is another's by now.
     let _ = std::fs::remove_file(&file);
@@ -52,11 +64,31 @@ pub async fn serve(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
             file.display()
         );
     }
+    let made = token.is_none().then(|| token_file(app.store.dir()));
+    let token = match (&token, &made) {
+        (Some(token), _) => Some(Token::of(token)),
+        (None, Some(file)) => match Token::made(file) {
+            Ok(token) => Some(token),
+            Err(error) => {
+                tracing::warn!(
+                    "{}: cannot be written ({error}): `sellbell mute` needs HTTP_TOKEN",
+                    file.display()
+                );
+                None
+            }
+        },
+        (None, None) => None,
+    };
+    let changes = Router::new()
+        .route("/mutes", post(mutes::mute).delete(mutes::unmute))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .with_state(Changes { app: Arc::clone(&app), token });
     let router = Router::new()
         .route("/healthz", get(async || Json(json!({ "status": "ok" }))))
         .route("/status", get(status))
-        .layer(middleware::from_fn(by_address))
-        .with_state(app);
+        .with_state(app)
+        .merge(changes)
+        .layer(middleware::from_fn(by_address));
     let stop = async move {
         // The sender is gone with the bot.
         let _ = stopped.wait_for(|stopped| *stopped).await;
@@ -71,6 +103,9 @@ pub async fn serve(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     }
     // It is stale from now on; one that stays is noticed by its silence.
     let _ = std::fs::remove_file(file);
+    if let Some(file) = made {
+        let _ = std::fs::remove_file(file);
+    }
 }
 
 async fn status(State(app): State<Arc<App>>) -> Response {

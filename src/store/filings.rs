@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::frontier::{FRONTIER, Frontier};
+use super::mutes::Muted;
 use super::quarantine::Quarantined;
 use super::record::{decode, encode};
 use super::summary::Summed;
@@ -93,6 +94,8 @@ pub struct Settled {
     pub gathered: Vec<Gathered>,
     /// What comes in the one summary of what is too old to ring.
     pub summed: Vec<Summed>,
+    /// What is not told, as it is muted.
+    pub muted: Vec<Muted>,
     /// Reason and bytes of a filing that could not be read.
     pub unreadable: Option<(Quarantined, Vec<u8>)>,
 }
@@ -108,15 +111,20 @@ impl Settled {
             deliveries: Vec::new(),
             gathered: Vec::new(),
             summed: Vec::new(),
+            muted: Vec::new(),
             unreadable: None,
         }
     }
 
     /// Whether it causes nothing but its own place in history.
     fn is_quiet(&self) -> bool {
-        let Self { history, deliveries, gathered, summed, unreadable, .. } = self;
+        let Self { history, deliveries, gathered, summed, muted, unreadable, .. } = self;
         let own = history.iter().flat_map(|(_, past)| past).all(|past| past.accession == self.accession);
-        own && deliveries.is_empty() && gathered.is_empty() && summed.is_empty() && unreadable.is_none()
+        own && deliveries.is_empty()
+            && gathered.is_empty()
+            && summed.is_empty()
+            && muted.is_empty()
+            && unreadable.is_none()
     }
 }
 
@@ -281,6 +289,7 @@ impl Store {
             &inner.deliveries,
             &inner.gathered,
             &inner.digested,
+            &inner.muted,
         );
         self.transact(
             &trees,
@@ -295,6 +304,7 @@ impl Store {
                 deliveries,
                 gathered,
                 digested,
+                muted,
             )| {
                 pending.remove(key.as_str())?;
                 if let Some(known) = filings.get(key.as_str())? {
@@ -317,6 +327,9 @@ impl Store {
                 }
                 for summed in &settled.summed {
                     summed.keep(summary)?;
+                }
+                for one in &settled.muted {
+                    one.keep(muted, deliveries)?;
                 }
                 for delivery in &settled.deliveries {
                     queue::enqueue(queue, deliveries, delivery)?;

@@ -11,7 +11,7 @@ use crate::summary::Line;
 /// So many lines are forgotten at once.
 const AT_ONCE: usize = 1_000;
 
-fn place(list: &Key, number: usize) -> String {
+pub(super) fn place(list: &Key, number: usize) -> String {
     format!("{list}/{number:08}")
 }
 

@@ -13,6 +13,7 @@ mod latency;
 mod ledger;
 mod lists;
 mod mark;
+mod mutes;
 mod paused;
 mod quarantine;
 mod queue;
@@ -28,6 +29,7 @@ pub use filings::{Discovered, Ending, Found, Pending, Settled, Standing};
 pub use frontier::{Frontier, Hole, Silence};
 pub use latency::Latency;
 pub use ledger::{Ledger, Progress, Receipt};
+pub use mutes::Muted;
 pub use paused::Paused;
 pub use quarantine::Quarantined;
 pub use queue::{Counts, DeliveryStanding};
@@ -94,6 +96,10 @@ struct Inner {
     deliveries: Tree,
     /// Destination → why it is paused.
     paused: Tree,
+    /// What is muted → until when, by whom and why.
+    mutes: Tree,
+    /// What is muted, destination, acceptance time, delivery key → an alert that was not told.
+    muted: Tree,
     /// Delivery key → a delivery that was given up, with its body.
     dead: Tree,
     /// List, number → a line of a message about many alerts.
@@ -193,6 +199,8 @@ impl Store {
             queue: tree("queue")?,
             deliveries: tree("deliveries")?,
             paused: tree("paused")?,
+            mutes: tree("mutes")?,
+            muted: tree("muted")?,
             dead: tree("dead")?,
             lists: tree("lists")?,
             gathered: tree("gathered")?,

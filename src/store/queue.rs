@@ -23,6 +23,13 @@ pub enum DeliveryStanding {
     InFlight(InFlight),
     /// It stands in another one, of which this is the key: a channel or recipient is told of several together.
     Joined(Key),
+    /// It is muted, and not sent.
+    Muted,
+    /// It was muted, and its destination takes no word of that.
+    Untold {
+        /// When the mute ended.
+        at: DateTime<Utc>,
+    },
     /// It was taken, or given up.
     Left(Outcome),
 }
@@ -224,7 +231,8 @@ impl Store {
     pub fn counts(&self) -> Result<Counts, StoreError> {
         let queued = self.inner.queue.len();
         let dead = self.inner.dead.len();
-        Ok(Counts { queued, dead, delivered: self.inner.deliveries.len().saturating_sub(queued + dead) })
+        let others = queued + dead + self.inner.muted.len();
+        Ok(Counts { queued, dead, delivered: self.inner.deliveries.len().saturating_sub(others) })
     }
 }
 

@@ -15,6 +15,7 @@ mod hostile;
 mod house;
 mod kills;
 mod language;
+mod mutes;
 mod paused;
 mod played;
 mod plays;

@@ -191,7 +191,7 @@ async fn above_its_budget_a_channel_gets_one_message_that_grows() {
         let embed = &summary.body["embeds"][0];
         assert_eq!(embed["title"], "28 more alerts");
         let description = embed["description"].as_str().unwrap();
-        assert!(description.contains("**$2.66M** [QLYS](https://www.sec.gov/"), "{description}");
+        assert!(description.contains("**$2.66M** sold · [QLYS](https://www.sec.gov/"), "{description}");
         assert!(description.ends_with("and 18 more. All are in the attached table."), "{description}");
         assert_eq!(
             embed["fields"][0],

@@ -21,7 +21,7 @@ fn sellbell(dir: &Path, args: &[&str]) -> Output {
     command.args(args).current_dir(dir).env_clear().output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap() + &String::from_utf8(output.stderr.clone()).unwrap()
 }
 
@@ -89,7 +89,7 @@ fn a_backtest_that_ends_before_it_begins_is_a_mistake() {
 }
 
 /// Ends with the test, however that ends.
-struct Running(Child);
+pub struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -100,7 +100,7 @@ impl Drop for Running {
 }
 
 /// A bot that has sent its first message, with these settings of `[http]`.
-async fn running(world: &World, http: &str) -> Running {
+pub async fn running(world: &World, http: &str) -> Running {
     let settings = world.settings().replace("listen = \"\"", http);
     let poll = "[schedule]\npoll = \"* * * * * *\"\ntime_zone = \"UTC\"\n";
     fs::write(world.path("settings.toml"), settings + poll).unwrap();
@@ -121,13 +121,13 @@ async fn running(world: &World, http: &str) -> Running {
     running
 }
 
-async fn stop(mut running: Running) {
+pub async fn stop(mut running: Running) {
     let sent = Command::new("kill").args(["-TERM", &running.0.id().to_string()]).status().unwrap();
     assert!(sent.success());
     assert!(tokio::task::spawn_blocking(move || running.0.wait().unwrap()).await.unwrap().success());
 }
 
-async fn at_once(dir: &Path, args: &'static [&'static str]) -> Output {
+pub async fn at_once(dir: &Path, args: &'static [&'static str]) -> Output {
     let dir = dir.to_owned();
     tokio::task::spawn_blocking(move || sellbell(&dir, args)).await.unwrap()
 }

@@ -28,11 +28,12 @@ pub(super) fn summary(summary: &Summary, reference: &Key) -> Message {
     let (content, allowed_mentions) = mentions(&summary.mention);
     let lines = &summary.lines;
     let count = grouped(&summary.count.to_string());
-    let title = match summary.why {
-        Why::TooMany => format!("{count} more alerts"),
-        Why::Waited { .. } => format!("{count} alerts that waited"),
+    let (alerts, were) = if summary.count == 1 { ("alert", "was") } else { ("alerts", "were") };
+    let title = match &summary.why {
+        Why::TooMany => format!("{count} more {alerts}"),
+        Why::Waited { .. } => format!("{count} {alerts} that waited"),
+        Why::Muted { .. } => format!("{count} {alerts} that {were} muted"),
     };
-    let title = if summary.count == 1 { title.replace("alerts", "alert") } else { title };
     Message {
         content,
         embeds: vec![Embed {
@@ -52,8 +53,15 @@ pub(super) fn summary(summary: &Summary, reference: &Key) -> Message {
 }
 
 fn description(summary: &Summary) -> String {
-    let why = match summary.why {
+    let why = match &summary.why {
         Why::TooMany => "More came at once than this channel gets one by one.".to_owned(),
+        Why::Muted { since, until, what } => {
+            let (since, until) = (since.timestamp(), until.timestamp());
+            format!(
+                "{} was muted from <t:{since}:f> to <t:{until}:f>.",
+                escaped(&clip(&what.in_words(), NAME))
+            )
+        }
         Why::Waited { since } => format!("This channel took nothing since <t:{}:f>.", since.timestamp()),
     };
     let mut largest: Vec<&Line> = summary.lines.iter().collect();
@@ -79,18 +87,18 @@ fn description(summary: &Summary) -> String {
     text
 }
 
-/// `**$2.66M** QLYS · Philippe Courtot (CEO) sold`, with a link.
+/// `**$2.66M** sold · QLYS · Philippe Courtot (CEO)`, with a link.
 fn entry(line: &Line) -> String {
     let name = line.ticker.as_deref().filter(|ticker| !ticker.is_empty()).unwrap_or(&line.issuer);
     let least = if line.value_is_at_least { "at least " } else { "" };
     let value =
         line.value_usd.map_or("unknown value".to_owned(), |value| format!("{least}{}", value.short()));
     format!(
-        "**{value}** [{}]({}) · {} {}",
+        "**{value}** {} · [{}]({}) · {}",
+        line.verb,
         escaped(&clip(name, NAME)),
         line.url,
-        escaped(&clip(&line.owners, NAME)),
-        line.verb
+        escaped(&clip(&line.owners, NAME))
     )
 }
 

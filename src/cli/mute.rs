@@ -1,0 +1,129 @@
+//! `sellbell mute` and `unmute`: what is not told for a while. By the running bot, or in the store where none runs.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use super::running::RunningBot;
+use super::status::{span, time};
+use super::{environment, moment, setup, tell};
+use crate::app;
+use crate::config::Settings;
+use crate::http::MuteRequest;
+use crate::mute::{Mute, Muting};
+use crate::rules::RuleSet;
+use crate::store::{Store, StoreError};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// What: ticker:QLYS, owner:1234567 (a CIK), owner:NAME, rule:NAME, destination:discord:NAME
+    #[arg(value_name = "WHAT")]
+    what: Muting,
+    /// For how long, like 90m, 8h, 3d
+    #[arg(long = "for", value_name = "SPAN", value_parser = humantime::parse_duration, required_unless_present = "until", conflicts_with = "until")]
+    span: Option<Duration>,
+    /// Until when: a day (its start in New York), or RFC 3339
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    until: Option<DateTime<Utc>>,
+    /// Why, for others to read
+    #[arg(long, value_name = "TEXT")]
+    why: Option<String>,
+    /// Who says so [default: the user]
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// Settings file [default: config/sellbell.toml, where it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct UnmuteArgs {
+    /// What, as it was muted
+    #[arg(value_name = "WHAT")]
+    what: Muting,
+    /// Settings file [default: config/sellbell.toml, where it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(super) fn mute(args: &Args) -> anyhow::Result<ExitCode> {
+    let settings = setup::settings(args.config.as_deref())?;
+    let now = now();
+    let until = match (args.span, args.until) {
+        (Some(span), _) => TimeDelta::from_std(span).ok().and_then(|span| now.checked_add_signed(span)),
+        (None, until) => until,
+    };
+    let until = until.context("that is longer than time is counted")?;
+    let by = args.by.clone().or_else(environment::user);
+    let mute = Mute::new(args.what.clone(), now, until)?.said(by.as_deref(), args.why.as_deref());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        if let Some(bot) = RunningBot::with_store(&settings.store_dir).await {
+            let Mute { what, until, why, by, .. } = mute.clone();
+            let request = MuteRequest { what: what.to_string(), until, why, by };
+            let changed =
+                bot.change(&settings.store_dir, "/mutes", |client, url| client.post(url).json(&request));
+            return changed.await.map(drop);
+        }
+        let rules = RuleSet::new(setup::rules(&settings, &settings.rules_dir)?);
+        mute.what.check(&settings, &rules)?;
+        let store = opened(&settings)?;
+        store.set_mute(&mute)?;
+        Ok(store.flush().await?)
+    })?;
+    let said = format!(
+        "{} is muted until {}, for {}. What it keeps back is told in one message then.\n",
+        mute.what.in_words(),
+        time(until),
+        span(until - now)
+    );
+    tell(&mut io::stdout(), &said);
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn unmute(args: &UnmuteArgs) -> anyhow::Result<ExitCode> {
+    let settings = setup::settings(args.config.as_deref())?;
+    let what = &args.what;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let muted = runtime.block_on(async {
+        if let Some(bot) = RunningBot::with_store(&settings.store_dir).await {
+            let query = [("what", what.to_string())];
+            let changed = bot
+                .change(&settings.store_dir, "/mutes", |client, url| client.delete(url).query(&query))
+                .await?;
+            let answer: Value = serde_json::from_slice(&changed)?;
+            return answer["muted"].as_u64().context("the running sellbell does not say how many were muted");
+        }
+        let store = opened(&settings)?;
+        let ended = app::unmute(&store, what, now())?.ok_or_else(|| anyhow!("{what} is not muted"))?;
+        store.flush().await?;
+        Ok(u64::try_from(ended)?)
+    })?;
+    let kept = match muted {
+        0 => "Nothing was kept back".to_owned(),
+        1 => "1 alert was kept back, and is told now".to_owned(),
+        _ => format!("{muted} alerts were kept back, and are told now in one message for each destination"),
+    };
+    tell(&mut io::stdout(), &format!("{} is no longer muted. {kept}.\n", what.in_words()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn opened(settings: &Settings) -> anyhow::Result<Store> {
+    Store::open(&settings.store_dir).map_err(|error| match error {
+        StoreError::Busy(dir) => anyhow!(
+            "a running sellbell has the store in {}, and does not answer: its `listen` under [http] is off or cannot be reached",
+            dir.display()
+        ),
+        other => other.into(),
+    })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command is given now")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}

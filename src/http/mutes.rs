@@ -1,0 +1,109 @@
+//! Changes over HTTP: what is muted.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::token::Token;
+use crate::app::App;
+use crate::mute::{Mute, MuteError, Muting};
+use crate::store::StoreError;
+
+/// What `POST /mutes` takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MuteRequest {
+    /// `ticker:QLYS`, `owner:1234567`, `owner:NAME`, `rule:NAME`, `destination:NAME`.
+    pub what: String,
+    /// Until when.
+    pub until: DateTime<Utc>,
+    /// Why.
+    #[serde(default)]
+    pub why: Option<String>,
+    /// Who says so.
+    #[serde(default)]
+    pub by: Option<String>,
+}
+
+/// What `DELETE /mutes` takes, behind the `?`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Unmute {
+    what: String,
+}
+
+/// What the handlers work with.
+#[derive(Clone)]
+pub(super) struct Changes {
+    pub(super) app: Arc<App>,
+    pub(super) token: Option<Token>,
+}
+
+/// Why nothing was changed.
+pub(super) struct Refusal(StatusCode, String);
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.0, Json(json!({ "error": self.1 }))).into_response()
+    }
+}
+
+impl From<MuteError> for Refusal {
+    fn from(error: MuteError) -> Self {
+        Self(StatusCode::BAD_REQUEST, error.to_string())
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+    }
+}
+
+pub(super) async fn mute(
+    State(changes): State<Changes>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Mute>, Refusal> {
+    changes.allow(&headers)?;
+    let request: MuteRequest =
+        serde_json::from_slice(&body).map_err(|error| Refusal(StatusCode::BAD_REQUEST, error.to_string()))?;
+    let what: Muting = request.what.parse()?;
+    let mute = Mute::new(what, changes.app.clock().now(), request.until)?;
+    let mute = mute.said(request.by.as_deref(), request.why.as_deref());
+    changes.app.mute(&mute)??;
+    Ok(Json(mute))
+}
+
+pub(super) async fn unmute(
+    State(changes): State<Changes>,
+    headers: HeaderMap,
+    Query(Unmute { what }): Query<Unmute>,
+) -> Result<Json<Value>, Refusal> {
+    changes.allow(&headers)?;
+    let what: Muting = what.parse()?;
+    match changes.app.unmute(&what, changes.app.clock().now())? {
+        Some(muted) => Ok(Json(json!({ "what": what, "muted": muted }))),
+        None => Err(Refusal(StatusCode::NOT_FOUND, format!("{what} is not muted"))),
+    }
+}
+
+impl Changes {
+    fn allow(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let refused = match &self.token {
+            Some(token) if token.is_in(headers) => return Ok(()),
+            Some(_) => Refusal(
+                StatusCode::UNAUTHORIZED,
+                "a change needs `Authorization: Bearer TOKEN`, with what HTTP_TOKEN says, or the file `token` in the store's folder".to_owned(),
+            ),
+            None => Refusal(StatusCode::FORBIDDEN, "this bot has no token, so that nothing can be changed".to_owned()),
+        };
+        Err(refused)
+    }
+}

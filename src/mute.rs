@@ -1,0 +1,227 @@
+//! What is not told for a while: a ticker, an owner, a rule or a destination.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::alert::Alert;
+use crate::config::Settings;
+use crate::destination::Destination;
+use crate::filing::Cik;
+use crate::problem::nearest;
+use crate::rules::RuleSet;
+use crate::text::{clip, fold, plain};
+
+/// No mute lasts longer: what is never to be told has no rule.
+pub const LONGEST: TimeDelta = TimeDelta::days(366);
+/// Of what people write about it.
+const TEXT: usize = 200;
+
+/// What is muted. As text: `ticker:QLYS`, `owner:1234567` or `owner:DOE JANE`, `rule:big`, `destination:discord:alerts`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Muting {
+    /// Alerts of companies with this ticker.
+    Ticker(String),
+    /// Alerts in which this owner reports.
+    Owner(Cik),
+    /// Alerts in which an owner of this name reports, as it is filed.
+    OwnerNamed(String),
+    /// Alerts of this rule.
+    Rule(String),
+    /// Alerts to this destination.
+    Destination(Destination),
+}
+
+/// A mute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mute {
+    /// What is muted.
+    pub what: Muting,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Until when.
+    pub until: DateTime<Utc>,
+    /// Why, in the words of who muted it.
+    #[serde(default)]
+    pub why: Option<String>,
+    /// Who muted it.
+    #[serde(default)]
+    pub by: Option<String>,
+}
+
+/// A mute that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum MuteError {
+    /// What is to be muted is none of these.
+    #[error(
+        "`{0}` cannot be muted: expected ticker:QLYS, owner:1234567, owner:NAME, rule:NAME or destination:NAME"
+    )]
+    Unknown(String),
+    /// No such rule.
+    #[error("there is no rule `{0}`{1}")]
+    NoRule(String, String),
+    /// No such destination.
+    #[error("the settings define no destination `{0}`; they define {1}")]
+    NoDestination(String, String),
+    /// It would be over already.
+    #[error("a mute that ends at {0} is over already")]
+    Over(DateTime<Utc>),
+    /// It would last too long.
+    #[error("a mute lasts {} days at most: take the rule away instead", LONGEST.num_days())]
+    TooLong,
+}
+
+impl Muting {
+    /// Whether it is about this alert to this destination.
+    pub fn covers(&self, alert: &Alert, destination: &Destination) -> bool {
+        match self {
+            Self::Ticker(ticker) => alert.issuer.tickers.iter().any(|own| own.eq_ignore_ascii_case(ticker)),
+            Self::Owner(cik) => alert.owners.iter().any(|owner| owner.cik == Some(*cik)),
+            Self::OwnerNamed(name) => {
+                alert.owners.iter().any(|owner| fold(&owner.name).to_lowercase() == name.to_lowercase())
+            }
+            Self::Rule(rule) => alert.rule == *rule,
+            Self::Destination(own) => own == destination,
+        }
+    }
+
+    /// Whether there is such a thing.
+    ///
+    /// # Errors
+    /// A rule or destination that is not known, with the names of those that are.
+    pub fn check(&self, settings: &Settings, rules: &RuleSet) -> Result<(), MuteError> {
+        match self {
+            Self::Rule(name) if rules.get(name).is_none() => {
+                let like = nearest(name, rules.iter().map(|rule| rule.name.as_str()));
+                let like = like.map_or(String::new(), |name| format!(": did you mean `{name}`?"));
+                Err(MuteError::NoRule(name.clone(), like))
+            }
+            Self::Destination(destination)
+                if !settings.knows(destination) && !matches!(destination, Destination::Channel(_)) =>
+            {
+                Err(MuteError::NoDestination(destination.to_string(), settings.destinations().join(", ")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// As people read it: `ticker QLYS`.
+    pub fn in_words(&self) -> String {
+        self.to_string().replacen(':', " ", 1)
+    }
+}
+
+impl Mute {
+    /// A mute from now on.
+    ///
+    /// # Errors
+    /// One that would be over already, or last more than a year.
+    pub fn new(what: Muting, now: DateTime<Utc>, until: DateTime<Utc>) -> Result<Self, MuteError> {
+        if until <= now {
+            return Err(MuteError::Over(until));
+        }
+        if until - now > LONGEST {
+            return Err(MuteError::TooLong);
+        }
+        Ok(Self { what, since: now, until, why: None, by: None })
+    }
+
+    /// With who muted it and why, as one line each.
+    pub fn said(self, by: Option<&str>, why: Option<&str>) -> Self {
+        let line = |text: &str| Some(plain(&clip(text, TEXT))).filter(|text| !text.is_empty());
+        Self { by: by.and_then(line), why: why.and_then(line), ..self }
+    }
+
+    /// Whether it is in force.
+    pub fn holds(&self, now: DateTime<Utc>) -> bool {
+        now < self.until
+    }
+}
+
+impl FromStr for Muting {
+    type Err = MuteError;
+
+    fn from_str(text: &str) -> Result<Self, MuteError> {
+        let unknown = || MuteError::Unknown(plain(&clip(text, TEXT)));
+        let (kind, name) = text.trim().split_once(':').ok_or_else(unknown)?;
+        let name = plain(name);
+        if name.is_empty() || name.chars().count() > TEXT {
+            return Err(unknown());
+        }
+        match kind {
+            "ticker" => Ok(Self::Ticker(name.to_uppercase())),
+            "owner" if name.bytes().all(|byte| byte.is_ascii_digit()) => {
+                name.parse().map(Self::Owner).map_err(|_| unknown())
+            }
+            "owner" => Ok(Self::OwnerNamed(name)),
+            "rule" => Ok(Self::Rule(name)),
+            "destination" => name.parse().map(Self::Destination).map_err(|_| unknown()),
+            _ => Err(unknown()),
+        }
+    }
+}
+
+impl TryFrom<String> for Muting {
+    type Error = MuteError;
+
+    fn try_from(text: String) -> Result<Self, MuteError> {
+        text.parse()
+    }
+}
+
+impl From<Muting> for String {
+    fn from(muting: Muting) -> Self {
+        muting.to_string()
+    }
+}
+
+impl fmt::Display for Muting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ticker(ticker) => write!(f, "ticker:{ticker}"),
+            Self::Owner(cik) => write!(f, "owner:{}", cik.number()),
+            Self::OwnerNamed(name) => write!(f, "owner:{name}"),
+            Self::Rule(rule) => write!(f, "rule:{rule}"),
+            Self::Destination(destination) => write!(f, "destination:{destination}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_muted_reads_as_it_is_written() {
+        for text in [
+            "ticker:QLYS",
+            "owner:1107843",
+            "owner:DOE JANE",
+            "rule:big sales",
+            "destination:discord:alerts",
+            "destination:channel:5",
+        ] {
+            assert_eq!(text.parse::<Muting>().unwrap().to_string(), text);
+        }
+        assert_eq!("ticker:qlys".parse::<Muting>().unwrap().to_string(), "ticker:QLYS");
+        for text in ["", "QLYS", "ticker:", "ticker: \u{202e}", "owner:0", "destination:pager:x", "issuer:5"]
+        {
+            assert!(text.parse::<Muting>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_mute_lasts_for_a_time_that_is_to_come_and_a_year_at_most() {
+        let now: DateTime<Utc> = "2026-01-05T12:00:00Z".parse().unwrap();
+        let mute = |until| Mute::new(Muting::Rule("a".into()), now, until);
+        assert_eq!(mute(now), Err(MuteError::Over(now)));
+        assert_eq!(mute(now + TimeDelta::days(367)), Err(MuteError::TooLong));
+        let mute = mute(now + TimeDelta::hours(1)).unwrap().said(Some("jane\n"), Some("  "));
+        assert_eq!((mute.by.as_deref(), mute.why.as_deref()), (Some("jane"), None));
+        assert!(mute.holds(now) && !mute.holds(now + TimeDelta::hours(1)));
+    }
+}

@@ -1,0 +1,139 @@
+//! What is muted, and the alerts that were not told for that.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sled::transaction::{ConflictableTransactionError, TransactionalTree};
+
+use super::record::encode;
+use super::{DeliveryStanding, Store, StoreError, abort, lists, queue};
+use crate::alert::{Alert, Key};
+use crate::delivery::{Body, Delivery};
+use crate::destination::Destination;
+use crate::mute::{Mute, Muting};
+use crate::summary::Line;
+
+/// An alert to a destination that was not told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Muted {
+    /// By which mute.
+    pub what: Muting,
+    /// Whom it was for.
+    pub destination: Destination,
+    /// The alert.
+    pub line: Line,
+}
+
+impl Muted {
+    /// An alert that a mute keeps back; `key` is of the delivery that it would be.
+    pub fn new(mute: &Mute, destination: &Destination, key: &Key, alert: &Alert) -> Self {
+        let (what, destination) = (mute.what.clone(), destination.clone());
+        Self { what, destination, line: Line::new(key, alert) }
+    }
+
+    fn place(&self) -> String {
+        let time = self.line.accepted_at.unwrap_or(self.line.seen_at).timestamp().max(0);
+        format!("{}\0{}\0{time:012}/{}", self.what, self.destination, self.line.key)
+    }
+
+    /// Keeps it within a transaction, unless its alert was told there or muted before.
+    pub(super) fn keep(
+        &self,
+        muted: &TransactionalTree,
+        deliveries: &TransactionalTree,
+    ) -> Result<(), ConflictableTransactionError<StoreError>> {
+        let key = self.line.key.as_str();
+        if deliveries.get(key)?.is_some() {
+            return Ok(());
+        }
+        deliveries.insert(key, encode(key, &DeliveryStanding::Muted).map_err(abort)?)?;
+        let place = self.place();
+        muted.insert(place.as_str(), encode(&place, self).map_err(abort)?)?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// All mutes, also those that are over and not ended yet.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn mutes(&self) -> Result<Vec<Mute>, StoreError> {
+        self.scan(&self.inner.mutes, &[], usize::MAX)
+    }
+
+    /// The mute of something.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn mute_of(&self, what: &Muting) -> Result<Option<Mute>, StoreError> {
+        self.single(&self.inner.mutes, &what.to_string())
+    }
+
+    /// Mutes, or changes until when, by whom and why something is muted.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn set_mute(&self, mute: &Mute) -> Result<(), StoreError> {
+        let key = mute.what.to_string();
+        let known: Option<Mute> = self.single(&self.inner.mutes, &key)?;
+        let since = known.map_or(mute.since, |known| known.since.min(mute.since));
+        let record = encode(&key, &Mute { since, ..mute.clone() })?;
+        self.write(|| self.inner.mutes.insert(key, record)).map(drop)
+    }
+
+    /// Forgets a mute of which nothing is left to tell.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn forget_mute(&self, what: &Muting) -> Result<(), StoreError> {
+        self.write(|| self.inner.mutes.remove(what.to_string())).map(drop)
+    }
+
+    /// What was muted by a mute, by destination and oldest first, at most `most`.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn muted(&self, what: &Muting, most: usize) -> Result<Vec<Muted>, StoreError> {
+        self.scan(&self.inner.muted, format!("{what}\0").as_bytes(), most)
+    }
+
+    /// How many alerts a mute kept back.
+    pub fn muted_len(&self, what: &Muting) -> usize {
+        self.inner.muted.scan_prefix(format!("{what}\0")).keys().count()
+    }
+
+    /// Queues what tells of alerts that were muted and forgets them as such, at once; without it they are told nowhere.
+    ///
+    /// # Errors
+    /// Failures of the store; then nothing of it is written.
+    pub fn release(
+        &self,
+        muted: &[Muted],
+        delivery: Option<&Delivery>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let standing = match delivery {
+            Some(delivery) => DeliveryStanding::Joined(delivery.key.clone()),
+            None => DeliveryStanding::Untold { at: now },
+        };
+        let standing = encode("deliveries", &standing)?;
+        let mut listed = Vec::new();
+        if let Some(Delivery { body: Body::Summary(summary), .. }) = delivery {
+            for (number, muted) in muted.iter().enumerate() {
+                let place = lists::place(&summary.list, number);
+                listed.push((encode(&place, &muted.line)?, place));
+            }
+        }
+        let trees = (&self.inner.muted, &self.inner.queue, &self.inner.deliveries, &self.inner.lists);
+        self.transact(&trees, |(kept, queue, deliveries, lists)| {
+            for one in muted {
+                kept.remove(one.place().as_str())?;
+                deliveries.insert(one.line.key.as_str(), standing.as_slice())?;
+            }
+            for (line, place) in &listed {
+                lists.insert(place.as_str(), line.as_slice())?;
+            }
+            delivery.map_or(Ok(()), |delivery| queue::enqueue(queue, deliveries, delivery))
+        })
+    }
+}
