@@ -155,6 +155,9 @@ pub struct InFlight {
     /// The key of the batch that it was in, where it was not alone: Discord knows that message by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<Key>,
+    /// Whether no such send is known of: it may have been one that was forgotten.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guess: bool,
 }
 
 impl InFlight {
@@ -162,7 +165,13 @@ impl InFlight {
     pub fn another(before: Option<Self>, batch: &Batch, now: DateTime<Utc>) -> Self {
         let first = before.map_or(now, |before| before.first);
         let alone = batch.deliveries().iter().all(|delivery| delivery.key == batch.key);
-        Self { first, last: now, batch: (!alone).then(|| batch.key.clone()) }
+        Self { first, last: now, batch: (!alone).then(|| batch.key.clone()), guess: false }
+    }
+
+    /// From the first of these sends to the last of those.
+    pub fn and(&self, other: &Self) -> Self {
+        let (first, last) = (self.first.min(other.first), self.last.max(other.last));
+        Self { first, last, batch: None, guess: self.guess && other.guess }
     }
 
     /// The same of a delivery that is no longer held to be in a batch.

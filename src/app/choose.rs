@@ -21,6 +21,8 @@ pub(super) enum Chosen {
     Later(DateTime<Utc>),
     /// These, of which an earlier try may have arrived.
     Batch(Batch, Option<InFlight>),
+    /// These are looked for, each of which may have arrived by itself; where that cannot be done now, the first is sent again.
+    Look(Batch, InFlight),
 }
 
 impl App {
@@ -70,6 +72,20 @@ impl App {
                 }
                 Batch::of(destination.clone(), together).again(key.clone())
             }
+            None if sends.is_some() && self.notifier.reads_back(destination) => {
+                let mut together = vec![first.clone()];
+                let mut span = sends.clone();
+                for other in queued.iter().filter(|other| is_alert(other) && other.key != first.key) {
+                    if let Some(sends) = self.in_flight(other)?.filter(|sends| sends.batch.is_none()) {
+                        span = span.map(|span| span.and(&sends));
+                        together.push(other.clone());
+                    }
+                }
+                if let (Some(span), true) = (span, is_alert(first) && together.len() > 1) {
+                    return Ok(Chosen::Look(Batch::of(destination.clone(), together), span));
+                }
+                Batch::of(destination.clone(), self.with_lines(vec![first.clone()])?)
+            }
             None => {
                 let mut together = vec![first.clone()];
                 if is_alert(first) && sends.is_none() && lane.singly == 0 && first.attempts < SINGLY_AFTER {
@@ -102,7 +118,7 @@ impl App {
         Ok(())
     }
 
-    fn in_flight(&self, delivery: &Delivery) -> Result<Option<InFlight>, StoreError> {
+    pub(super) fn in_flight(&self, delivery: &Delivery) -> Result<Option<InFlight>, StoreError> {
         Ok(match self.store.delivery_standing(&delivery.key)? {
             Some(DeliveryStanding::InFlight(sends)) => Some(sends),
             _ => None,

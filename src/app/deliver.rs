@@ -102,14 +102,36 @@ impl App {
         if queued.is_empty() && paused.is_some() {
             self.store.resume(destination, &[])?;
         }
-        let (batch, sends) = match self.choose(destination, &queued, lane, now)? {
+        let (batch, sends, look_only) = match self.choose(destination, &queued, lane, now)? {
             Chosen::Nothing(next) => return Ok(DeliverReport { next, ..report }),
             Chosen::Later(until) => return Ok(DeliverReport { next: Some(until), paced: true, ..report }),
-            Chosen::Batch(batch, sends) => (batch, sends),
+            Chosen::Batch(batch, sends) => (batch, sends, false),
+            Chosen::Look(batch, sends) => (batch, Some(sends), true),
+        };
+        report.next = Some(now);
+        let sending = match &sends {
+            Some(sends) => self.look(&batch, sends, now).await?,
+            None => None,
+        };
+        let (batch, sending) = match (sending, batch.deliveries().first()) {
+            (Some(sending), _) => (batch, sending),
+            // Each has its own nonce.
+            (None, Some(first)) if look_only => {
+                let sends = self.in_flight(first)?;
+                let first = Batch::one(first.clone());
+                let sending = self.send(&first, sends, now).await?;
+                (first, sending)
+            }
+            (None, _) => {
+                let sending = self.send(&batch, sends, now).await?;
+                (batch, sending)
+            }
         };
         let sent = batch.deliveries();
-        report.next = (queued.len() > sent.len()).then_some(now);
-        match self.send(&batch, sends, now).await? {
+        if sent.len() >= queued.len() {
+            report.next = None;
+        }
+        match sending {
             Sending::Sent(Sent { message_id }) => {
                 self.count_sent(&batch, message_id.as_deref(), now);
                 for delivery in sent {
@@ -138,48 +160,65 @@ impl App {
         Ok(report)
     }
 
-    /// Sends a batch, unless an earlier try arrived of which no answer came.
+    /// Looks whether an earlier try arrived of which no answer came; `None` where it is to be made again.
+    async fn look(
+        &self,
+        batch: &Batch,
+        sends: &InFlight,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Sending>, StoreError> {
+        let (destination, key) = (batch.destination(), batch.key());
+        match self.notifier.find(batch, sends, now).await {
+            Ok(Found::Told(mut told)) => {
+                let mut found = Vec::new();
+                for delivery in batch.deliveries() {
+                    match told.remove(&delivery.key) {
+                        Some((Sent { message_id }, at)) => {
+                            found.push((delivery.clone(), Outcome::Delivered { at, message_id }));
+                        }
+                        None => self.store.set_in_flight(&delivery.key, None)?,
+                    }
+                }
+                if !found.is_empty() {
+                    tracing::info!(%destination, %key, "an earlier try had arrived, and is not sent again");
+                }
+                Ok(Some(Sending::Found(found)))
+            }
+            Ok(Found::Guarded) => Ok(None),
+            // It would be seen if it were there, but for a permission that every channel needs; so nothing is held back.
+            Ok(Found::Unknown(_)) if sends.guess => {
+                for delivery in batch.deliveries() {
+                    self.store.set_in_flight(&delivery.key, None)?;
+                }
+                Ok(Some(Sending::Found(Vec::new())))
+            }
+            // Once is enough: an outage may last.
+            Ok(Found::Unknown(reason)) if sends.first == sends.last => {
+                tracing::warn!(
+                    %destination, %key,
+                    "sent again, and perhaps told twice: nobody knows what became of the last try, and {reason}"
+                );
+                Ok(None)
+            }
+            // One of them may be what it cannot take.
+            Ok(Found::Unknown(_)) if sends.batch.is_some() => {
+                for delivery in batch.deliveries() {
+                    self.store.set_in_flight(&delivery.key, Some(&sends.alone()))?;
+                }
+                Ok(Some(Sending::Found(Vec::new())))
+            }
+            Ok(Found::Unknown(_)) => Ok(None),
+            Err(error) => Ok(Some(Sending::Failed(error))),
+        }
+    }
+
+    /// Sends a batch.
     async fn send(
         &self,
         batch: &Batch,
         before: Option<InFlight>,
         now: DateTime<Utc>,
     ) -> Result<Sending, StoreError> {
-        let (destination, key) = (batch.destination(), batch.key());
-        if let Some(sends) = &before {
-            match self.notifier.find(batch, sends, now).await {
-                Ok(Found::Told(mut told)) => {
-                    let mut found = Vec::new();
-                    for delivery in batch.deliveries() {
-                        match told.remove(&delivery.key) {
-                            Some((Sent { message_id }, at)) => {
-                                found.push((delivery.clone(), Outcome::Delivered { at, message_id }));
-                            }
-                            None => self.store.set_in_flight(&delivery.key, None)?,
-                        }
-                    }
-                    if !found.is_empty() {
-                        tracing::info!(%destination, %key, "an earlier try had arrived, and is not sent again");
-                    }
-                    return Ok(Sending::Found(found));
-                }
-                Ok(Found::Guarded) => {}
-                // Once is enough: an outage may last.
-                Ok(Found::Unknown(reason)) if sends.first == sends.last => tracing::warn!(
-                    %destination, %key,
-                    "sent again, and perhaps told twice: nobody knows what became of the last try, and {reason}"
-                ),
-                // One of them may be what it cannot take.
-                Ok(Found::Unknown(_)) if batch.deliveries().len() > 1 => {
-                    for delivery in batch.deliveries() {
-                        self.store.set_in_flight(&delivery.key, Some(&sends.alone()))?;
-                    }
-                    return Ok(Sending::Found(Vec::new()));
-                }
-                Ok(Found::Unknown(_)) => {}
-                Err(error) => return Ok(Sending::Failed(error)),
-            }
-        }
         if let Err(until) = self.notifier.turn(batch, now) {
             return Ok(Sending::Paced(until));
         }

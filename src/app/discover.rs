@@ -11,7 +11,7 @@ use crate::edgar::FilingRef;
 use crate::edgar::feed::{self, Entry, FeedError, Page, fold_entries};
 use crate::filing::{Accession, Cik, edgar_day, edgar_time};
 use crate::source::{FetchError, Trouble};
-use crate::store::{Discovered, Frontier, Hole, Ledger, Standing, StoreError};
+use crate::store::{Discovered, Doubt, Frontier, Hole, Ledger, Standing, StoreError};
 
 /// The least and the most entries that a poll asks for: a minute of a quiet hour is on the short page.
 const SHORT_PAGE: usize = 20;
@@ -121,6 +121,10 @@ impl App {
     pub(super) fn frontier(&self, now: DateTime<Utc>) -> Result<Option<Frontier>, StoreError> {
         let since = self.since.lock().unwrap_or_else(PoisonError::into_inner).take();
         let known = self.store.frontier()?;
+        if since.is_some() && known.is_none() {
+            // Another store may have been there before: what it had told is looked for.
+            self.store.set_doubt(Doubt { until: now, queue: false })?;
+        }
         let moment = match (since, known) {
             (Some(since), _) => since,
             (None, Some(known)) => {

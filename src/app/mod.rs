@@ -5,6 +5,7 @@ mod choose;
 mod deliver;
 mod digest;
 mod discover;
+mod doubt;
 mod late;
 mod mutes;
 mod once;

@@ -32,6 +32,7 @@ pub struct OnceReport {
 /// # Errors
 /// A failed store, or a delivery's task that broke down.
 pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, RunError> {
+    app.take_up()?;
     let mut poll = app.poll_once(app.clock().now()).await?;
     if reconcile {
         app.reconcile_once(app.clock().now()).await?;

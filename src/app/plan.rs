@@ -1,8 +1,11 @@
 //! What a filing causes: rules → alerts → deliveries, decided without sending or writing anything.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
+use super::doubt::sent_in_doubt;
 use crate::config::{Settings, Via};
 use crate::decide::{self, Case, Decision};
 use crate::delivery::{Body, Delivery};
@@ -44,6 +47,8 @@ impl App {
             return self.settle_past(pending, filing, &rules, decision, case, now);
         }
         let mut deliveries = Vec::new();
+        let mut doubtful = BTreeMap::new();
+        let doubt = self.store.doubt()?.filter(|doubt| accepted_at <= doubt.until);
         let (mut gathered, mut muted) = (Vec::new(), Vec::new());
         let mutes = if decision.alerts.is_empty() { Vec::new() } else { self.store.mutes()? };
         let ending = if decision.alerts.is_empty() { Ending::Quiet } else { Ending::Rang };
@@ -61,13 +66,18 @@ impl App {
                     (None, Destination::Email(name)) if takes_digests => {
                         gathered.push(Gathered { recipient: name.clone(), alert: alert.clone() });
                     }
-                    (None, _) => deliveries.push(delivery),
+                    (None, destination) => {
+                        if let Some(doubt) = doubt.filter(|_| self.notifier.reads_back(destination)) {
+                            doubtful.insert(delivery.key.clone(), sent_in_doubt(accepted_at, doubt));
+                        }
+                        deliveries.push(delivery);
+                    }
                 }
             }
         }
         let history = Some((filing.issuer.cik, decision.history));
         let settled = Settled::new(pending.filing.accession, ending, now);
-        Ok(Settled { history, deliveries, gathered, muted, ..settled })
+        Ok(Settled { history, deliveries, doubtful, gathered, muted, ..settled })
     }
 
     /// A filing that rings for nobody: history keeps it, and what would have rung comes in a summary.

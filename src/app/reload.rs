@@ -184,8 +184,9 @@ impl App {
             return Ok(());
         }
         let text = format!(
-            "The store in {} lacks what was written to it last: the disk lost or changed it. What was filed meanwhile is found again \
-             and may be told again; subscriptions that were made or ended meanwhile are as they were before.",
+            "The store in {} lacks what was written to it last: the disk lost or changed it. What was filed meanwhile is found again. \
+             The bot's channels are read back, so that nothing is told there twice; webhooks and mail may tell it again. Subscriptions \
+             and mutes that were made or ended meanwhile are as they were before.",
             self.store.dir().display()
         );
         self.tell_operators(&Notice::new(now, "The disk lost something of the store", text), now)

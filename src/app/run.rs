@@ -55,6 +55,7 @@ pub async fn run(
     watch: Option<Watch>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
+    app.take_up()?;
     let (stopping, stopped) = watch::channel(false);
     let mut parts: JoinSet<Ended> = JoinSet::new();
     parts.spawn(poll_loop(Arc::clone(&app), stopped.clone()));
@@ -260,8 +261,6 @@ async fn reload_loop(app: Arc<App>, mut watch: Watch, mut stopped: watch::Receiv
 async fn deliver_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     let mut lanes: JoinSet<Result<(), StoreError>> = JoinSet::new();
     let mut running: HashMap<task::Id, Destination> = HashMap::new();
-    app.end_idle_pauses()?;
-    app.forget_told_lists()?;
     loop {
         for destination in app.store.waiting_destinations()? {
             if !running.values().any(|other| *other == destination) {

@@ -309,6 +309,11 @@ impl Notifier {
         }
     }
 
+    /// Whether a destination tells what reached it.
+    pub fn reads_back(&self, destination: &Destination) -> bool {
+        matches!(self.way(destination), Some(Way::Channel(_)))
+    }
+
     /// The way to a channel of Discord.
     fn way(&self, destination: &Destination) -> Option<Way<'_>> {
         match destination {

@@ -1,5 +1,7 @@
 //! Which filings were seen, which are done, and how a filing becomes done with all that it causes.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +10,9 @@ use super::mutes::Muted;
 use super::quarantine::Quarantined;
 use super::record::{decode, encode};
 use super::summary::Summed;
-use super::{Gathered, Store, StoreError, abort, digests, queue};
-use crate::delivery::Delivery;
+use super::{DeliveryStanding, Gathered, Store, StoreError, abort, digests, queue};
+use crate::alert::Key;
+use crate::delivery::{Delivery, InFlight};
 use crate::edgar::FilingRef;
 use crate::filing::{Accession, Cik, PastFiling, edgar_day};
 
@@ -94,6 +97,8 @@ pub struct Settled {
     pub gathered: Vec<Gathered>,
     /// What comes in the one summary of what is too old to ring.
     pub summed: Vec<Summed>,
+    /// When these deliveries may have been sent before, of which the store knows nothing: they are looked for.
+    pub doubtful: BTreeMap<Key, InFlight>,
     /// What is not told, as it is muted.
     pub muted: Vec<Muted>,
     /// Reason and bytes of a filing that could not be read.
@@ -111,6 +116,7 @@ impl Settled {
             deliveries: Vec::new(),
             gathered: Vec::new(),
             summed: Vec::new(),
+            doubtful: BTreeMap::new(),
             muted: Vec::new(),
             unreadable: None,
         }
@@ -332,7 +338,9 @@ impl Store {
                     one.keep(muted, deliveries)?;
                 }
                 for delivery in &settled.deliveries {
-                    queue::enqueue(queue, deliveries, delivery)?;
+                    let sends = settled.doubtful.get(&delivery.key).cloned();
+                    let standing = sends.map_or(DeliveryStanding::Queued, DeliveryStanding::InFlight);
+                    queue::enqueue_as(queue, deliveries, delivery, &standing)?;
                 }
                 for (place, alert) in &joined {
                     queue::join(queue, place, alert)?;

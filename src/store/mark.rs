@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use chrono::{DateTime, Utc};
 use sled::Tree;
 
 /// Beside sled's file: the number of the last flush that is certainly in it. Written after that flush and not synced, so that it may
@@ -26,6 +27,11 @@ pub(super) fn note(meta: &Tree, number: u64) -> sled::Result<()> {
 /// That flush is on the disk.
 pub(super) fn confirm(dir: &Path, number: u64) -> io::Result<()> {
     fs::write(dir.join(FILE), format!("{number}\n"))
+}
+
+/// When that was.
+pub(super) fn confirmed_at(dir: &Path) -> Option<DateTime<Utc>> {
+    fs::metadata(dir.join(FILE)).and_then(|about| about.modified()).ok().map(DateTime::from)
 }
 
 /// The number of a flush that was on the disk; `None` where there is none to tell.

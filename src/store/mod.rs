@@ -7,6 +7,8 @@ mod alarm;
 mod backfill;
 mod coverage;
 mod digests;
+mod doubt;
+mod error;
 mod filings;
 mod frontier;
 mod latency;
@@ -25,6 +27,8 @@ pub use alarm::Alarm;
 pub use backfill::{Backfill, BackfillStep};
 pub use coverage::{Coverage, Filled};
 pub use digests::{DigestMark, DigestStanding, Gathered};
+pub use doubt::Doubt;
+pub use error::StoreError;
 pub use filings::{Discovered, Ending, Found, Pending, Settled, Standing};
 pub use frontier::{Frontier, Hole, Silence};
 pub use latency::Latency;
@@ -35,6 +39,7 @@ pub use quarantine::Quarantined;
 pub use queue::{Counts, DeliveryStanding};
 pub use summary::Summed;
 
+use std::fmt;
 use std::fs::File;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
@@ -43,11 +48,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde::de::DeserializeOwned;
-use sled::transaction::{
-    ConflictableTransactionError, ConflictableTransactionResult, TransactionError, Transactional,
-};
+use sled::transaction::{ConflictableTransactionResult, TransactionError, Transactional};
 use sled::{Db, IVec, Tree};
-use thiserror::Error;
+
+use error::{abort, open_error};
 
 /// sled's file in the store's folder.
 const FILE: &str = "db";
@@ -64,7 +68,18 @@ pub struct Store {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+/// What the store does that outlives the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// A record, or several in one transaction, is written to the log.
+    Write,
+    /// All that was written is brought onto the disk.
+    Flush,
+}
+
+/// Asked before each effect; an error takes its place.
+type Before = Box<dyn Fn(Effect) -> io::Result<()> + Send + Sync>;
+
 struct Inner {
     dir: PathBuf,
     db: Db,
@@ -125,38 +140,9 @@ struct Inner {
     flushed: AtomicU64,
     /// The number of the last flush, over all starts; held while one is under way.
     flushes: Mutex<u64>,
+    before: Before,
     /// Whether what was flushed last was not there when it was opened.
     lost: bool,
-}
-
-/// Why the store could not do something.
-#[derive(Debug, Error)]
-pub enum StoreError {
-    /// Another process has it open.
-    #[error("the store in {} is in use by another sellbell; stop that one, or set [store] dir to another folder", .0.display())]
-    Busy(PathBuf),
-    /// The disk lost or changed what was written.
-    #[error(
-        "the store in {} is damaged, and cannot be read: put a copy of the folder back, or move it away and start with `sellbell run --since DATE`, which finds what was filed since that day, and may tell again what was told",
-        .0.display()
-    )]
-    Damaged(PathBuf),
-    /// The disk or sled failed.
-    #[error("the store in {}: {error}", dir.display())]
-    Failed {
-        /// Which store.
-        dir: PathBuf,
-        /// What failed.
-        error: sled::Error,
-    },
-    /// A record that this version cannot read.
-    #[error("the store's record {key} cannot be read: {reason}")]
-    Unreadable {
-        /// Tree and key.
-        key: String,
-        /// Why.
-        reason: String,
-    },
 }
 
 impl Store {
@@ -165,6 +151,17 @@ impl Store {
     /// # Errors
     /// [`StoreError::Busy`] where another process has it open; other failures of disk or sled.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        Self::open_with(dir, |_| Ok(()))
+    }
+
+    /// The same, where something is asked before each effect and can have it fail, as a disk does.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_with(
+        dir: &Path,
+        before: impl Fn(Effect) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
         let failed = |error| open_error(dir, error);
         let config = sled::Config::new().path(dir).cache_capacity(CACHE).flush_every_ms(Some(FLUSH_EVERY_MS));
         // sled panics where a page is not what it should be.
@@ -181,6 +178,9 @@ impl Store {
                 "the store in {} lacks what was written to it last: the disk lost it",
                 dir.display()
             );
+        }
+        if let Some(until) = mark::confirmed_at(dir).filter(|_| lost) {
+            meta.insert(doubt::KEY, Doubt { until, queue: true }.record()?).map_err(failed)?;
         }
         let tree = |name: &str| db.open_tree(name).map_err(failed);
         let inner = Inner {
@@ -215,6 +215,7 @@ impl Store {
             written: AtomicU64::new(1),
             flushed: AtomicU64::new(0),
             flushes: Mutex::new(known.max(confirmed.unwrap_or(0))),
+            before: Box::new(before),
             lost,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -225,7 +226,7 @@ impl Store {
         dir.join(FILE).is_file()
     }
 
-    /// Whether the disk lost what was written last, before it was opened: what that was is found again, and may be told again.
+    /// Whether the disk lost what was written last, before it was opened: what that was is found again.
     pub fn has_lost(&self) -> bool {
         self.inner.lost
     }
@@ -270,7 +271,7 @@ impl Store {
     /// as being on the disk while it is not.
     fn write<T>(&self, write: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
         let _writing = self.inner.writing.read().unwrap_or_else(PoisonError::into_inner);
-        let written = write();
+        let written = (self.inner.before)(Effect::Write).map_err(sled::Error::Io).and_then(|()| write());
         self.inner.written.fetch_add(1, Ordering::AcqRel);
         written.map_err(|error| self.failed(error))
     }
@@ -285,6 +286,7 @@ impl Store {
         Trees: Transactional<StoreError>,
     {
         let _writing = self.inner.writing.read().unwrap_or_else(PoisonError::into_inner);
+        (self.inner.before)(Effect::Write).map_err(|error| self.failed(sled::Error::Io(error)))?;
         let result = trees.transaction(transaction);
         self.inner.written.fetch_add(1, Ordering::AcqRel);
         result.map_err(|error| match error {
@@ -364,25 +366,22 @@ impl Store {
     }
 }
 
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inner").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
+
 impl Inner {
     fn sync(&self) -> Result<(), sled::Error> {
         let mut flushes = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
+        (self.before)(Effect::Flush).map_err(sled::Error::Io)?;
         *flushes += 1;
         mark::note(&self.meta, *flushes)?;
         self.db.flush()?;
         let synced = File::open(self.dir.join(FILE)).and_then(|file| file.sync_data());
         synced.and_then(|()| mark::confirm(&self.dir, *flushes)).map_err(sled::Error::Io)
     }
-}
-
-fn open_error(dir: &Path, error: sled::Error) -> StoreError {
-    // sled reports a lock that is held as an error of its own making, with these words.
-    let locked = matches!(&error, sled::Error::Io(io) if io.to_string().contains("could not acquire lock"));
-    if locked { StoreError::Busy(dir.to_owned()) } else { StoreError::Failed { dir: dir.to_owned(), error } }
-}
-
-fn abort(error: StoreError) -> ConflictableTransactionError<StoreError> {
-    ConflictableTransactionError::Abort(error)
 }
 
 #[cfg(test)]

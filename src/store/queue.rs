@@ -51,11 +51,21 @@ pub(super) fn enqueue(
     deliveries: &TransactionalTree,
     delivery: &Delivery,
 ) -> Result<(), ConflictableTransactionError<StoreError>> {
+    enqueue_as(queue, deliveries, delivery, &DeliveryStanding::Queued)
+}
+
+/// The same, where it may have reached its destination before.
+pub(super) fn enqueue_as(
+    queue: &TransactionalTree,
+    deliveries: &TransactionalTree,
+    delivery: &Delivery,
+    standing: &DeliveryStanding,
+) -> Result<(), ConflictableTransactionError<StoreError>> {
     let key = delivery.key.as_str();
     if deliveries.get(key)?.is_some() {
         return Ok(());
     }
-    deliveries.insert(key, encode(key, &DeliveryStanding::Queued).map_err(abort)?)?;
+    deliveries.insert(key, encode(key, standing).map_err(abort)?)?;
     queue.insert(place(delivery), encode(key, delivery).map_err(abort)?)?;
     Ok(())
 }

@@ -578,7 +578,7 @@ async fn nothing_is_sent_before_it_is_on_the_disk() {
     assert_eq!(left.counts().unwrap().queued, 1);
     // And that a try began.
     let key = &left.queued(&Destination::Terminal, 1).unwrap()[0].key;
-    let sends = InFlight { first: at(NOW), last: at(NOW), batch: None };
+    let sends = InFlight { first: at(NOW), last: at(NOW), batch: None, guess: false };
     assert_eq!(left.delivery_standing(key).unwrap(), Some(DeliveryStanding::InFlight(sends)));
     drop(app);
     world.finish().await;

@@ -137,6 +137,19 @@ impl World {
         used: &dyn Fn(&Destination) -> bool,
         output: Output,
     ) -> App {
+        self.app_on(reopened, settings, rules_text, since, used, output)
+    }
+
+    /// An app on a store that is opened so.
+    pub fn app_on(
+        &self,
+        open: impl FnOnce(&Path) -> Store,
+        settings: &str,
+        rules_text: &str,
+        since: Option<&str>,
+        used: &dyn Fn(&Destination) -> bool,
+        output: Output,
+    ) -> App {
         let settings = Settings::read("settings", settings, &[]).unwrap();
         let source = Source { file: "rules", text: rules_text };
         let rules = rules::load_slice([source], &|d| settings.knows(d), &settings.destinations()).unwrap();
@@ -148,7 +161,7 @@ impl World {
         secrets.discord_webhooks.insert("hook".into(), self.discord.webhook_url(5).into());
         let notifier = Notifier::new(&settings, &secrets, used, output, Colour::Plain).unwrap();
         let client = Client::new(&settings.edgar, Clock::wall()).unwrap();
-        let store = reopened(&settings.store_dir);
+        let store = open(&settings.store_dir);
         App::new(settings, rules, store, client, notifier, since.map(at))
     }
 

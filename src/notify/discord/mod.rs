@@ -150,7 +150,8 @@ impl DiscordBot {
         sends: &InFlight,
         now: DateTime<Utc>,
     ) -> Result<Found, SendError> {
-        if edited(batch).is_some() || (TimeDelta::zero()..NONCE_HOLDS).contains(&(now - sends.first)) {
+        let guarded = !sends.guess && (TimeDelta::zero()..NONCE_HOLDS).contains(&(now - sends.first));
+        if edited(batch).is_some() || guarded {
             return Ok(Found::Guarded);
         }
         if channel == 0 {

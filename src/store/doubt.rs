@@ -1,0 +1,43 @@
+//! Up to when alerts may have been told of which the store knows nothing.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::record::encode;
+use super::{Store, StoreError};
+
+pub(super) const KEY: &str = "doubt";
+
+/// Alerts may have been told of which the store knows nothing: the disk lost what was written then, or another store was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// Up to when.
+    pub until: DateTime<Utc>,
+    /// Whether what it has queued may have been sent, too, and is not marked so yet.
+    pub queue: bool,
+}
+
+impl Doubt {
+    pub(super) fn record(&self) -> Result<Vec<u8>, StoreError> {
+        encode(KEY, self)
+    }
+}
+
+impl Store {
+    /// Up to when alerts may have been told of which it knows nothing. They are looked for where that can be done.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn doubt(&self) -> Result<Option<Doubt>, StoreError> {
+        self.single(&self.inner.meta, KEY)
+    }
+
+    /// Notes a doubt.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn set_doubt(&self, doubt: Doubt) -> Result<(), StoreError> {
+        let record = doubt.record()?;
+        self.write(|| self.inner.meta.insert(KEY, record)).map(drop)
+    }
+}
