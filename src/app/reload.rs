@@ -178,6 +178,26 @@ impl App {
         named.map_or_else(|| format!("channel {id}"), |channel| format!("discord:{}", channel.name))
     }
 
+    /// Tells the operators of records that could not be read, once.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn tell_of_aside(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let (aside, told) = (self.store.aside_len(), self.store.aside_told()?);
+        if aside <= told {
+            return Ok(());
+        }
+        let records =
+            if aside - told == 1 { "1 record".to_owned() } else { format!("{} records", aside - told) };
+        let text = "What they said is no longer known to the bot, which goes on without them. They are kept aside: `sellbell store export` \
+                    has them, and the log says which they are.";
+        self.tell_operators(
+            &Notice::new(now, format!("{records} of the store could not be read"), text),
+            now,
+        )?;
+        self.store.set_aside_told(aside)
+    }
+
     /// Tells the operators that the disk lost something of the store.
     pub(super) fn tell_of_loss(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         if !self.store.has_lost() {
@@ -193,7 +213,10 @@ impl App {
     }
 
     /// Queues a notice to each destination of the operators.
-    pub(super) fn tell_operators(&self, notice: &Notice, now: DateTime<Utc>) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn tell_operators(&self, notice: &Notice, now: DateTime<Utc>) -> Result<(), StoreError> {
         for delivery in self.to_operators(notice, now) {
             self.store.enqueue(&delivery)?;
         }

@@ -172,6 +172,7 @@ async fn reconcile_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> En
             _ = stopped.changed() => return Ok(()),
         };
         let now = app.clock().now();
+        app.tell_of_aside(now)?;
         let latest = now + LOOK_AT_DAYS;
         let next = report.next.map_or(latest, |next| next.clamp(now + TimeDelta::seconds(1), latest));
         if !sleep_until(app.clock(), next, &mut stopped).await {

@@ -70,6 +70,9 @@ pub struct Status {
     /// What is muted.
     #[serde(default)]
     pub mutes: Vec<MuteLine>,
+    /// Records of the store that could not be read, and are kept aside.
+    #[serde(default)]
+    pub aside: usize,
     /// Pasts that are being fetched.
     pub backfills: Vec<String>,
     /// What only a running bot knows.
@@ -238,6 +241,7 @@ impl Status {
             dead,
             paused,
             mutes,
+            aside: store.aside_len(),
             backfills,
             running: None,
         })

@@ -15,6 +15,7 @@ mod schema;
 mod setup;
 mod show;
 mod status;
+mod store;
 mod test_alert;
 
 use std::io::{self, Write};
@@ -53,6 +54,8 @@ enum Verb {
     Mute(mute::Args),
     /// Tell again what was muted, and what that kept back in one message
     Unmute(mute::UnmuteArgs),
+    /// Look through the store, write all of it out, make its file smaller
+    Store(store::Args),
     /// Fetch the past of issuers, for rules that look back
     Backfill(backfill::Args),
     /// Play the filings of an archive as if they came in now
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
         Verb::Status(args) => status::run(&args),
         Verb::Mute(args) => mute::mute(&args),
         Verb::Unmute(args) => mute::unmute(&args),
+        Verb::Store(args) => store::run(&args),
         Verb::Backfill(args) => backfill::run(&args),
         Verb::Replay(args) => replay::run(&args),
         Verb::Show(args) => show::run(&args),

@@ -8,19 +8,26 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use chrono::{DateTime, Utc};
+use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 use super::{environment, moment, setup};
-use crate::app::{self, App, OnceReport, Watch};
+use crate::app::{self, App, OnceReport, RunError, Watch};
 use crate::bot;
 use crate::clock::Clock;
+use crate::delivery::Notice;
 use crate::destination::Destination;
 use crate::http;
 use crate::notify::Notifier;
 use crate::rules::{self, FolderState};
 use crate::source::Client;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
+
+/// A store that failed is opened again after so long, twice as long each time, and at least so often.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -36,38 +43,32 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let (app, watch) = build(args)?;
+    let (app, watch) = build(args, true)?;
     let token = environment::http_token()?;
-    let app = Arc::new(app);
     // One thread: it mostly waits. What can block for long has threads of its own; a commit waits for a flush under way.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let done = runtime.block_on(async {
         if args.once {
-            return once(&app).await;
+            return once(&Arc::new(app)).await;
         }
+        let (stopping, stopped) = watch::channel(false);
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
-        let (stopping, stopped) = watch::channel(false);
-        let http = tokio::spawn(http::serve(Arc::clone(&app), token, stopped.clone()));
-        let gateway = tokio::spawn(bot::run(Arc::clone(&app), stopped));
-        let stop = async move {
+        tokio::spawn(async move {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            // The gateway's task may have ended long ago.
+            // All may have ended.
             let _ = stopping.send(true);
-        };
-        tracing::info!(rules = app.rules().len(), "polling on schedule: {}", app.settings.schedule.poll);
-        let ended = app::run(app, Some(watch), stop).await;
-        if ended.is_err() {
-            gateway.abort();
-            http.abort();
-        } else {
-            http.await.context("the task that tells the status")?;
-            gateway.await.context("the gateway's task")?;
+        });
+        let mut parts = Some((app, watch));
+        while let Some((app, watch)) = parts.take() {
+            match live(app, watch, token.clone(), stopped.clone()).await? {
+                None => break,
+                Some(error) => parts = back(args, error, stopped.clone()).await?,
+            }
         }
-        ended?;
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     });
@@ -76,7 +77,80 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     done
 }
 
-fn build(args: &Args) -> anyhow::Result<(App, Watch)> {
+/// Runs until it is time to stop, or the store fails: then nothing more is sent, and its error is given.
+async fn live(
+    app: App,
+    watch: Watch,
+    token: Option<SecretString>,
+    stopped: watch::Receiver<bool>,
+) -> anyhow::Result<Option<StoreError>> {
+    let app = Arc::new(app);
+    let (ending, ended) = watch::channel(false);
+    let http = tokio::spawn(http::serve(Arc::clone(&app), token, ended.clone()));
+    let gateway = tokio::spawn(bot::run(Arc::clone(&app), ended));
+    let stop = async move {
+        let mut stopped = stopped;
+        // Its sender lives as long as the program.
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+        // The gateway's task may have ended long ago.
+        let _ = ending.send(true);
+    };
+    tracing::info!(rules = app.rules().len(), "polling on schedule: {}", app.settings.schedule.poll);
+    match app::run(app, Some(watch), stop).await {
+        Ok(()) => {
+            http.await.context("the task that tells the status")?;
+            gateway.await.context("the gateway's task")?;
+            Ok(None)
+        }
+        Err(error) => {
+            http.abort();
+            gateway.abort();
+            // They hold the store.
+            let _ = tokio::join!(http, gateway);
+            match error {
+                RunError::Store(error) => Ok(Some(error)),
+                RunError::Task(_) => Err(error.into()),
+            }
+        }
+    }
+}
+
+/// After the store failed, as a full disk has it do: opens it again when that can be done. `None` where it is time to stop.
+async fn back(
+    args: &Args,
+    failure: StoreError,
+    mut stopped: watch::Receiver<bool>,
+) -> anyhow::Result<Option<(App, Watch)>> {
+    let since = now();
+    let mut pause = FIRST_PAUSE;
+    let mut error = anyhow::Error::from(failure);
+    let reason = error.to_string();
+    loop {
+        tracing::error!(
+            "{error:#}; nothing is sent that cannot be written down; tried again in {} s",
+            pause.as_secs()
+        );
+        tokio::select! {
+            () = sleep(pause) => {}
+            _ = stopped.changed() => return Ok(None),
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+        match build(args, false) {
+            Ok((app, watch)) => {
+                let text = format!("From {} on: {reason}.", since.format("%Y-%m-%d %H:%M UTC"));
+                let notice = Notice::new(now(), "The store could not be written for a while", text);
+                match app.tell_operators(&notice, now()).map_err(anyhow::Error::from) {
+                    Ok(()) => return Ok(Some((app, watch))),
+                    Err(again) => error = again,
+                }
+            }
+            Err(again) if again.is::<StoreError>() => error = again,
+            Err(other) => return Err(other),
+        }
+    }
+}
+
+fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
     if args.since.is_some_and(|since| since > now()) {
         return Err(anyhow!("--since is in the future: it says up to when everything is taken as known"));
     }
@@ -101,7 +175,9 @@ fn build(args: &Args) -> anyhow::Result<(App, Watch)> {
         ));
     }
     let store = Store::open(&settings.store_dir)?;
-    Ok((App::new(settings, rules, store, client, notifier, args.since), watch))
+    // What it says is written down once, unless that failed.
+    let since = args.since.filter(|_| first || store.frontier().is_ok_and(|known| known.is_none()));
+    Ok((App::new(settings, rules, store, client, notifier, since), watch))
 }
 
 async fn once(app: &Arc<App>) -> anyhow::Result<ExitCode> {

@@ -122,6 +122,13 @@ fn people(status: &Status) -> String {
         line(&mut text, "backfill", backfill);
     }
     line(&mut text, "store", &format!("{}, {:.1} MB", status.store, status.store_bytes as f64 / 1e6));
+    if status.aside > 0 {
+        let said = format!(
+            "{} records cannot be read, and are kept aside: `sellbell store export` has them",
+            status.aside
+        );
+        line(&mut text, "", &said);
+    }
     line(&mut text, "days", "compared with EDGAR's index, newest first; ! where not all was well:");
     for receipt in &status.receipts {
         put(&mut text, if receipt.clean { "    " } else { "  ! " }, "      ", &receipt.text);
@@ -230,6 +237,7 @@ mod tests {
                 },
                 muted: 12,
             }],
+            aside: 2,
             backfills: vec!["QLYS since 2021-03-08: 12 of 130 filings left".to_owned()],
             running: Some(Running {
                 rules: 4,

@@ -4,7 +4,10 @@
 //! done" ([`Store::commit`]) and is on the disk once [`Store::flush`] returns.
 
 mod alarm;
+mod aside;
 mod backfill;
+mod check;
+mod compact;
 mod coverage;
 mod digests;
 mod doubt;
@@ -25,6 +28,7 @@ mod summary;
 
 pub use alarm::Alarm;
 pub use backfill::{Backfill, BackfillStep};
+pub use check::Checked;
 pub use coverage::{Coverage, Filled};
 pub use digests::{DigestMark, DigestStanding, Gathered};
 pub use doubt::Doubt;
@@ -47,7 +51,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use serde::de::DeserializeOwned;
 use sled::transaction::{ConflictableTransactionResult, TransactionError, Transactional};
 use sled::{Db, IVec, Tree};
 
@@ -163,6 +166,7 @@ impl Store {
         before: impl Fn(Effect) -> io::Result<()> + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
         let failed = |error| open_error(dir, error);
+        compact::end_broken_off(dir)?;
         let config = sled::Config::new().path(dir).cache_capacity(CACHE).flush_every_ms(Some(FLUSH_EVERY_MS));
         // sled panics where a page is not what it should be.
         let opened = panic::catch_unwind(AssertUnwindSafe(|| config.open()));
@@ -292,72 +296,6 @@ impl Store {
         result.map_err(|error| match error {
             TransactionError::Abort(error) => error,
             TransactionError::Storage(error) => self.failed(error),
-        })
-    }
-
-    /// The records under a prefix, at most `most`. One that cannot be read is set aside and told of, and stops nothing.
-    fn scan<T: DeserializeOwned>(
-        &self,
-        tree: &Tree,
-        prefix: &[u8],
-        most: usize,
-    ) -> Result<Vec<T>, StoreError> {
-        let mut records = Vec::new();
-        for item in tree.scan_prefix(prefix) {
-            if records.len() >= most {
-                break;
-            }
-            let (key, bytes) = item.map_err(|error| self.failed(error))?;
-            match record::decode(&String::from_utf8_lossy(&key), &bytes) {
-                Ok(record) => records.push(record),
-                Err(error) => self.set_record_aside(tree, &key, &bytes, &error)?,
-            }
-        }
-        Ok(records)
-    }
-
-    /// The records in a range of keys, in their order, at most the last `most`; otherwise as [`Self::scan`].
-    fn newest<T: DeserializeOwned>(
-        &self,
-        tree: &Tree,
-        range: std::ops::Range<&[u8]>,
-        most: usize,
-    ) -> Result<Vec<T>, StoreError> {
-        let mut records = Vec::new();
-        for item in tree.range(range).rev().take(most) {
-            let (key, bytes) = item.map_err(|error| self.failed(error))?;
-            match record::decode(&String::from_utf8_lossy(&key), &bytes) {
-                Ok(record) => records.push(record),
-                Err(error) => self.set_record_aside(tree, &key, &bytes, &error)?,
-            }
-        }
-        records.reverse();
-        Ok(records)
-    }
-
-    /// One record that can be done without: where it cannot be read it is set aside, as if it had never been.
-    fn single<T: DeserializeOwned>(&self, tree: &Tree, key: &str) -> Result<Option<T>, StoreError> {
-        let Some(bytes) = tree.get(key).map_err(|error| self.failed(error))? else { return Ok(None) };
-        match record::decode(key, &bytes) {
-            Ok(record) => Ok(Some(record)),
-            Err(error) => self.set_record_aside(tree, key.as_bytes(), &bytes, &error).map(|()| None),
-        }
-    }
-
-    fn set_record_aside(
-        &self,
-        tree: &Tree,
-        key: &[u8],
-        bytes: &[u8],
-        error: &StoreError,
-    ) -> Result<(), StoreError> {
-        tracing::error!("{error}; it is kept in the store's tree `aside`");
-        let place = [&tree.name(), &b"/"[..], key].concat();
-        let trees = (&self.inner.aside, tree);
-        self.transact(&trees, |(aside, tree)| {
-            aside.insert(place.as_slice(), bytes)?;
-            tree.remove(key)?;
-            Ok(())
         })
     }
 

@@ -548,6 +548,11 @@ async fn what_the_disk_cut_or_changed_is_never_taken_for_all_that_was_there() {
             Err(StoreError::Damaged(_) | StoreError::Failed { .. }) => "refused",
             Err(error) => panic!("{number}: {error}"),
             Ok(store) => {
+                // Every page is read; one that is not what it should be is an error, too.
+                match store.check() {
+                    Ok(_) | Err(StoreError::Damaged(_)) => {}
+                    Err(error) => panic!("{number}: {error}"),
+                }
                 let counts = store.counts().unwrap();
                 let whole = (counts.queued, counts.delivered) == (1, 1);
                 assert!(whole || store.has_lost(), "{number}, {place} of {end}: {counts:?}");

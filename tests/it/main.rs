@@ -27,6 +27,7 @@ mod reload;
 mod rules;
 mod shared;
 mod shipped;
+mod stores;
 mod subscriptions;
 mod test_alert;
 mod together;

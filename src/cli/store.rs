@@ -1,0 +1,114 @@
+//! `sellbell store`: looks through the store, writes all of it out, makes its file smaller.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, anyhow};
+use clap::Subcommand;
+
+use super::{setup, tell};
+use crate::store::{Checked, Store, StoreError};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+    /// Settings file [default: config/sellbell.toml, where it exists]
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Read every record, and hold those that refer to each other against each other; changes nothing
+    Check {
+        /// For machines
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write every record as one JSON object a line
+    Export {
+        /// Where to [default: standard output]
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Write the store anew, so that its file is smaller
+    Compact,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    done(args).map_err(|error| match error.downcast_ref::<StoreError>() {
+        Some(StoreError::Busy(_)) => error.context("stop the bot, run this, and start it again"),
+        _ => error,
+    })
+}
+
+fn done(args: &Args) -> anyhow::Result<ExitCode> {
+    let settings = setup::settings(args.config.as_deref())?;
+    let dir = &settings.store_dir;
+    if !Store::is_in(dir) {
+        return Err(anyhow!("there is no store in {}: sellbell has not run", dir.display()));
+    }
+    match &args.verb {
+        Verb::Check { json } => {
+            let store = Store::open(dir)?;
+            let checked = store.check()?;
+            let said = match json {
+                true => format!("{}\n", serde_json::to_string_pretty(&checked)?),
+                false => people(&checked, store.has_lost()),
+            };
+            tell(&mut io::stdout(), &said);
+            let whole = checked.problem_count == 0 && !store.has_lost();
+            Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Verb::Export { file } => {
+            let store = Store::open(dir)?;
+            let (mut out, name): (Box<dyn Write>, String) = match file {
+                None => (Box::new(io::stdout().lock()), "standard output".to_owned()),
+                Some(path) => {
+                    let file = File::create_new(path)
+                        .with_context(|| format!("cannot write to {}", path.display()))?;
+                    (Box::new(file), path.display().to_string())
+                }
+            };
+            let mut out = BufWriter::new(&mut out);
+            let count = store.export(&mut out)?.with_context(|| format!("cannot write to {name}"))?;
+            if file.is_some() {
+                tell(&mut io::stdout(), &format!("{count} records are in {name}\n"));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Verb::Compact => {
+            let (before, after) = Store::compact(dir)?;
+            let size = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
+            tell(&mut io::stdout(), &format!("The store had {}, and has {}\n", size(before), size(after)));
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn people(checked: &Checked, lost: bool) -> String {
+    let mut text = String::new();
+    for (kind, count) in checked.records.iter().filter(|(_, count)| **count > 0) {
+        text.push_str(&format!("{kind:<15} {count}\n"));
+    }
+    if checked.aside > 0 {
+        text.push_str(&format!("{} records could not be read before, and were set aside\n", checked.aside));
+    }
+    if lost {
+        text.push_str(
+            "The disk lost what was written last; what that was is found again by the next start\n",
+        );
+    }
+    for problem in &checked.problems {
+        text.push_str(&format!("! {problem}\n"));
+    }
+    let unnamed = checked.problem_count.saturating_sub(checked.problems.len());
+    if unnamed > 0 {
+        text.push_str(&format!("! and {unnamed} more\n"));
+    }
+    text.push_str(if checked.problem_count == 0 { "All can be read, and agrees.\n" } else { "" });
+    text
+}

@@ -1,0 +1,275 @@
+//! `sellbell store`: looks through a store, writes it out, makes it smaller; and records of earlier versions.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use chrono::TimeDelta;
+use sellbell::alert::Key;
+use sellbell::delivery::{InFlight, Outcome};
+use sellbell::store::{DeliveryStanding, Store};
+use serde_json::Value;
+
+use crate::verbs::said;
+use crate::world::{World, at, deliver_all, qualys, reopened, small_sale};
+
+const NOW: &str = "2021-08-24T17:12:31-04:00";
+const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"discord:alerts\", \"discord:hook\", \"email:digest\"]\n";
+
+/// A world whose store has something of most kinds: one destination was told, one waits.
+async fn lived() -> World {
+    let world = World::new().await;
+    world.edgar.publish(&qualys());
+    world.edgar.publish(&small_sale("0000000007-21-000001", 71, "2021-08-24T17:12:00-04:00"));
+    let app = world.app(RULES, Some("2021-08-24T00:00:00-04:00"));
+    app.poll_once(at(NOW)).await.unwrap();
+    world.discord.fail_next("webhook:5", 500, Value::Null, 1);
+    assert_eq!(deliver_all(&app, at(NOW)).await, (2, 2, 0));
+    world.discord.take_messages();
+    world.edgar.take_fetched();
+    app.store.flush().await.unwrap();
+    fs::write(world.path("settings.toml"), world.settings()).unwrap();
+    world
+}
+
+fn store(dir: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sellbell"));
+    command.arg("store").args(args).args(["--config", "settings.toml"]).current_dir(dir).env_clear();
+    for _ in 0..100 {
+        let output = command.output().unwrap();
+        // sled's threads may hold its lock a moment longer.
+        if !said(&output).contains("is in use by another") {
+            return output;
+        }
+    }
+    panic!("the store stays locked");
+}
+
+/// All records, by tree and key.
+fn exported(dir: &Path) -> BTreeMap<String, Value> {
+    let output = store(dir, &["export"]);
+    assert!(output.status.success(), "{}", said(&output));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    lines
+        .lines()
+        .map(|line| {
+            let record: Value = serde_json::from_str(line).unwrap();
+            (format!("{} {} {}", record["tree"], record["key"], record["key_base64"]), record)
+        })
+        // The number of the last flush.
+        .filter(|(place, _)| !place.contains("\"meta\" \"flushed\""))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_is_looked_through_written_out_and_made_smaller() {
+    let world = lived().await;
+    let dir = world.dir.path();
+    let checked = store(dir, &["check"]);
+    assert!(
+        checked.status.success() && said(&checked).ends_with("All can be read, and agrees.\n"),
+        "{}",
+        said(&checked)
+    );
+    let checked: Value = serde_json::from_slice(&store(dir, &["check", "--json"]).stdout).unwrap();
+    assert_eq!((&checked["records"]["queue"], &checked["records"]["deliveries"]), (&2.into(), &4.into()));
+    let before = exported(dir);
+    assert!(before.values().any(|record| record["value"]["body"]["alert"]["rule"] == "any"));
+    let file = store(dir, &["export", "all.jsonl"]);
+    assert!(said(&file).ends_with(" records are in all.jsonl\n"), "{}", said(&file));
+    let again = store(dir, &["export", "all.jsonl"]);
+    assert!(
+        !again.status.success() && said(&again).contains("cannot write to all.jsonl"),
+        "{}",
+        said(&again)
+    );
+
+    // Much is written and overwritten, as in months.
+    let open = reopened(&world.path("store"));
+    let waiting = open.queued(&"discord:hook".parse().unwrap(), 1).unwrap().remove(0);
+    for number in 0..20_000 {
+        let sends = InFlight {
+            first: at(NOW),
+            last: at(NOW) + TimeDelta::seconds(number),
+            batch: None,
+            guess: false,
+        };
+        open.set_in_flight(&waiting.key, Some(&sends)).unwrap();
+    }
+    open.flush().await.unwrap();
+    drop(open);
+    let before = exported(dir);
+    let size = || fs::metadata(world.path("store/db")).unwrap().len();
+    let large = size();
+    let compacted = store(dir, &["compact"]);
+    assert!(
+        compacted.status.success() && said(&compacted).starts_with("The store had "),
+        "{}",
+        said(&compacted)
+    );
+    assert!(size() < large / 2, "{} of {large}", size());
+    assert!(exported(dir) == before);
+    assert!(store(dir, &["check"]).status.success());
+
+    // The bot goes on where it was.
+    let app = world.app(RULES, None);
+    let later = at(NOW) + TimeDelta::minutes(5);
+    assert_eq!(deliver_all(&app, later).await, (2, 0, 0));
+    assert!(world.discord.take_messages().iter().all(|message| message.target == "webhook:5"));
+    world.finish().await;
+}
+
+fn copied(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for name in ["db", "conf", "flushed"] {
+        fs::copy(from.join(name), to.join(name)).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_compaction_that_is_broken_off_is_ended_or_forgotten() {
+    let world = lived().await;
+    let dir = world.dir.path();
+    let before = exported(dir);
+    let own = world.path("store");
+    let smaller = world.path("smaller");
+    copied(&own, &smaller);
+    Store::compact(&smaller).unwrap();
+    for (moved, whole) in [(0, true), (1, true), (2, true), (0, false)] {
+        let folder = own.join("compacted");
+        copied(&smaller, &folder);
+        if whole {
+            fs::write(folder.join("whole"), "").unwrap();
+        } else {
+            // It was being written.
+            fs::write(folder.join("db"), "half").unwrap();
+        }
+        for name in ["conf", "flushed"].iter().take(moved) {
+            fs::rename(folder.join(name), own.join(name)).unwrap();
+        }
+        assert!(exported(dir) == before, "{moved} {whole}");
+        assert_eq!(folder.exists(), !whole);
+    }
+    Store::compact(&own).unwrap();
+    assert!(exported(dir) == before);
+    assert!(!own.join("compacted").exists());
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_does_not_agree_and_what_cannot_be_read_is_named() {
+    let world = lived().await;
+    let dir = world.dir.path();
+    let raw = sled::open(world.path("store")).unwrap();
+    let deliveries = raw.open_tree("deliveries").unwrap();
+    deliveries.insert("aaaa", &b"\x01\"queued\""[..]).unwrap();
+    let queue = raw.open_tree("queue").unwrap();
+    let (place, _) = queue.iter().next().unwrap().unwrap();
+    queue.insert(place, &b"\x07?"[..]).unwrap();
+    raw.flush().unwrap();
+    drop((deliveries, queue, raw));
+    let checked = store(dir, &["check"]);
+    assert!(!checked.status.success());
+    let text = said(&checked);
+    assert!(text.contains("! the delivery aaaa is said to wait, and is not queued"), "{text}");
+    assert!(text.contains("it has version 7, this sellbell knows 1"), "{text}");
+
+    // The bot sets it aside, tells it once, and goes on.
+    let settings = world.settings() + "[operators]\nnotify = [\"email:desk\"]\n";
+    let app = world.app_with(&settings, RULES, None);
+    let later = at(NOW) + TimeDelta::minutes(5);
+    let (delivered, ..) = deliver_all(&app, later).await;
+    assert_eq!(delivered, 1, "the other of the two");
+    for _ in 0..2 {
+        app.tell_of_aside(later).unwrap();
+        deliver_all(&app, later).await;
+    }
+    let mail = world.smtp.next_mail().await;
+    let mail = mail_parser::MessageParser::default().parse(&mail.raw).unwrap();
+    assert_eq!(mail.subject(), Some("sellbell: 1 record of the store could not be read"));
+    assert_eq!(app.status(later).unwrap().aside, 1);
+    world.discord.take_messages();
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_of_earlier_versions_are_read() {
+    let world = lived().await;
+    let raw = sled::open(world.path("store")).unwrap();
+    // What later versions added, each with what it means where it is not there.
+    let added = [
+        "failing_since",
+        "batch",
+        "guess",
+        "holdings",
+        "plan_adopted",
+        "filed_late",
+        "may_amend",
+        "changes",
+        "follows",
+        "restated",
+        "replaces",
+        "told_before",
+        "withdrawn",
+        "amended_by",
+        "message",
+        "sent_at",
+    ];
+    let mut stripped = 0;
+    for name in ["queue", "deliveries", "dead", "gathered"] {
+        let tree = raw.open_tree(name).unwrap();
+        for item in tree.iter() {
+            let (key, bytes) = item.unwrap();
+            let mut value: Value = serde_json::from_slice(&bytes[1..]).unwrap();
+            strip(&mut value, &added, &mut stripped);
+            let older = [&b"\x01"[..], &serde_json::to_vec(&value).unwrap()].concat();
+            tree.insert(key, older).unwrap();
+        }
+    }
+    assert!(stripped > 30, "{stripped}");
+    raw.flush().unwrap();
+    drop(raw);
+    let app = world.app(RULES, None);
+    let keys: Vec<Key> = app
+        .store
+        .queued(&"discord:hook".parse().unwrap(), 9)
+        .unwrap()
+        .into_iter()
+        .map(|one| one.key)
+        .collect();
+    assert_eq!(keys.len(), 2);
+    assert_eq!(deliver_all(&app, at(NOW) + TimeDelta::minutes(5)).await, (2, 0, 0));
+    for key in keys {
+        let standing = app.store.delivery_standing(&key).unwrap();
+        assert!(matches!(standing, Some(DeliveryStanding::Left(Outcome::Delivered { .. }))), "{standing:?}");
+    }
+    assert_eq!(app.status(at(NOW)).unwrap().aside, 0);
+    world.discord.take_messages();
+    world.finish().await;
+}
+
+fn strip(value: &mut Value, added: &[&str], stripped: &mut usize) {
+    match value {
+        Value::Object(object) => {
+            *stripped += object.len();
+            object.retain(|key, _| !added.contains(&key.as_str()));
+            *stripped -= object.len();
+            object.values_mut().for_each(|value| strip(value, added, stripped));
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| strip(value, added, stripped)),
+        _ => {}
+    }
+}
+
+#[test]
+fn there_is_no_store_to_look_through_before_the_first_run() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("settings.toml"), "").unwrap();
+    for verb in ["check", "export", "compact"] {
+        let output = store(dir.path(), &[verb]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said(&output).contains("there is no store in sellbell-data"), "{}", said(&output));
+    }
+    assert!(!dir.path().join("sellbell-data").exists());
+}
