@@ -8,7 +8,7 @@ WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir -p src benches tests/it \
  && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
- && echo 'fn main() {}' | tee benches/parse.rs benches/memory.rs benches/rules.rs benches/reload.rs benches/play.rs > tests/it/main.rs \
+ && echo 'fn main() {}' | tee benches/parse.rs benches/memory.rs benches/rules.rs benches/reload.rs benches/deliver.rs benches/play.rs > tests/it/main.rs \
  && cargo build --release --locked --bin sellbell
 # Our own code. Its files are older than that empty build, so they are touched.
 COPY src ./src

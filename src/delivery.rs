@@ -20,6 +20,8 @@ pub enum Body {
     Notice(Box<Notice>),
     /// Alerts that a channel is told of in one message.
     Summary(Box<Summary>),
+    /// Another filing's alert of a trade that was told: who reports it, too.
+    Addition(Box<Alert>),
 }
 
 /// What those who run it are told.
@@ -61,9 +63,20 @@ pub struct Delivery {
     /// Since when it fails, if it does.
     #[serde(default)]
     pub failing_since: Option<DateTime<Utc>>,
+    /// The delivery whose message it changes, or where that cannot be done answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concerns: Option<Key>,
+    /// The message that it answers, which could not be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<String>,
 }
 
 impl Delivery {
+    /// The key of a body's delivery to a destination.
+    pub fn key_of(body: &Key, destination: &Destination) -> Key {
+        Key::of(&["delivery", body.as_str(), &destination.to_string()])
+    }
+
     /// A delivery that is due at once.
     pub fn new(destination: Destination, body: Body, now: DateTime<Utc>) -> Self {
         let body_key = match &body {
@@ -71,9 +84,18 @@ impl Delivery {
             Body::Digest(digest) => digest.key.clone(),
             Body::Notice(notice) => notice.key.clone(),
             Body::Summary(summary) => summary.key(),
+            Body::Addition(alert) => Key::of(&["addition", alert.key.as_str(), &alert.accession.to_string()]),
         };
+        let concerned = match &body {
+            Body::Alert(alert) => alert.supersedes.as_ref(),
+            Body::Addition(alert) => Some(&alert.key),
+            Body::Digest(_) | Body::Notice(_) | Body::Summary(_) => None,
+        };
+        let concerns = concerned.map(|key| Self::key_of(key, &destination));
         Self {
-            key: Key::of(&["delivery", body_key.as_str(), &destination.to_string()]),
+            key: Self::key_of(&body_key, &destination),
+            concerns,
+            answers: None,
             destination,
             body,
             queued_at: now,
@@ -90,6 +112,7 @@ pub struct Batch {
     key: Key,
     destination: Destination,
     deliveries: Vec<Delivery>,
+    concerned: Option<(String, Key)>,
 }
 
 impl Batch {
@@ -99,7 +122,18 @@ impl Batch {
             key: delivery.key.clone(),
             destination: delivery.destination.clone(),
             deliveries: vec![delivery],
+            concerned: None,
         }
+    }
+
+    /// Of which the only delivery concerns what stands in this message, under this delivery's key.
+    pub fn concerning(self, message_id: String, key: Key) -> Self {
+        Self { concerned: Some((message_id, key)), ..self }
+    }
+
+    /// The message that its only delivery changes or answers, and the delivery there that it concerns.
+    pub fn concerned(&self) -> Option<(&str, &Key)> {
+        self.concerned.as_ref().map(|(message_id, key)| (message_id.as_str(), key))
     }
 
     /// Deliveries to a destination in this order; they have the same key each time.
@@ -111,7 +145,7 @@ impl Batch {
                 Key::of(&["batch"].into_iter().chain(keys).collect::<Vec<_>>())
             }
         };
-        Self { key, destination, deliveries }
+        Self { key, destination, deliveries, concerned: None }
     }
 
     /// The same under the key of an earlier one, of which they are what is left.

@@ -144,6 +144,9 @@ pub struct Alert {
     /// Whether this takes back an alert: an amendment no longer meets its rule. The lots are those that were told.
     #[serde(default)]
     pub withdrawn: bool,
+    /// The key of the alert that this one takes the place of: of the version that an amendment follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supersedes: Option<Key>,
     /// An amendment that was seen before the filing that it amends.
     #[serde(default)]
     pub amended_by: Option<Accession>,
@@ -281,6 +284,7 @@ impl Alert {
             replaces: Vec::new(),
             told_before: Vec::new(),
             withdrawn: false,
+            supersedes: None,
             amended_by: None,
             also_in: Vec::new(),
             text: String::new(),

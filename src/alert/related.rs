@@ -51,8 +51,10 @@ impl Alert {
         }
         self.told_before.sort_unstable();
         self.told_before.dedup();
+        self.supersedes = relation.follows_rang.get(&rule.name).map(|rang| Key(rang.key.clone()));
         if let Some(rang) = told_as {
             self.key = Key(rang.key.clone());
+            self.supersedes = None;
         }
     }
 

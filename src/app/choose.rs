@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::App;
 use super::deliver::{Lane, ahead};
-use crate::delivery::{Batch, Body, Delivery, InFlight};
+use crate::alert::Key;
+use crate::delivery::{Batch, Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
 use crate::store::{DeliveryStanding, StoreError};
 
@@ -72,7 +73,7 @@ impl App {
                 }
                 Batch::of(destination.clone(), together).again(key.clone())
             }
-            None if sends.is_some() && self.notifier.reads_back(destination) => {
+            None if sends.is_some() && is_alert(first) && self.notifier.reads_back(destination) => {
                 let mut together = vec![first.clone()];
                 let mut span = sends.clone();
                 for other in queued.iter().filter(|other| is_alert(other) && other.key != first.key) {
@@ -81,7 +82,7 @@ impl App {
                         together.push(other.clone());
                     }
                 }
-                if let (Some(span), true) = (span, is_alert(first) && together.len() > 1) {
+                if let (Some(span), true) = (span, together.len() > 1) {
                     return Ok(Chosen::Look(Batch::of(destination.clone(), together), span));
                 }
                 Batch::of(destination.clone(), self.with_lines(vec![first.clone()])?)
@@ -92,7 +93,11 @@ impl App {
                     self.add_alike(&mut together, &due, room.min(TOGETHER))?;
                 }
                 together.truncate(self.notifier.fitting(&together));
-                Batch::of(destination.clone(), self.with_lines(together)?)
+                let batch = Batch::of(destination.clone(), self.with_lines(together)?);
+                match self.concerned(first)? {
+                    Some((message_id, key)) => batch.concerning(message_id, key),
+                    None => batch,
+                }
             }
         };
         Ok(Chosen::Batch(batch, sends))
@@ -118,6 +123,21 @@ impl App {
         Ok(())
     }
 
+    /// The message that a delivery changes or answers, and the delivery that it concerns there.
+    fn concerned(&self, delivery: &Delivery) -> Result<Option<(String, Key)>, StoreError> {
+        let Some(key) = &delivery.concerns else { return Ok(None) };
+        let mut standing = self.store.delivery_standing(key)?;
+        if let Some(DeliveryStanding::Joined(into)) = &standing {
+            standing = self.store.delivery_standing(into)?;
+        }
+        Ok(match standing {
+            Some(DeliveryStanding::Left(Outcome::Delivered { message_id: Some(id), .. })) => {
+                Some((id, key.clone()))
+            }
+            _ => None,
+        })
+    }
+
     pub(super) fn in_flight(&self, delivery: &Delivery) -> Result<Option<InFlight>, StoreError> {
         Ok(match self.store.delivery_standing(&delivery.key)? {
             Some(DeliveryStanding::InFlight(sends)) => Some(sends),
@@ -126,6 +146,7 @@ impl App {
     }
 }
 
+/// Whether it is an alert that makes a message, or a part of one.
 fn is_alert(delivery: &Delivery) -> bool {
-    matches!(delivery.body, Body::Alert(_))
+    matches!(delivery.body, Body::Alert(_)) && delivery.concerns.is_none()
 }

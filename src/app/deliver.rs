@@ -12,8 +12,8 @@ use crate::retry;
 use crate::store::{Paused, StoreError};
 use crate::summary::Summary;
 
-/// How many deliveries of a destination are looked at in one round.
-const LOOKED_AT: usize = 100;
+/// How many deliveries of a destination are looked at in one round: at first, and where all of these failed before.
+const LOOKED_AT: (usize, usize) = (20, 100);
 /// A destination that fails is tried at least this often, unless it asks for more: it may be back.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
 /// No pause that a destination asks for is longer; one that seems so comes from a clock that was wrong.
@@ -98,7 +98,10 @@ impl App {
                 return Ok(DeliverReport { next: alone, paused: true, ..report });
             }
         }
-        let queued = self.store.queued(destination, LOOKED_AT)?;
+        let mut queued = self.store.queued(destination, LOOKED_AT.0)?;
+        if queued.len() == LOOKED_AT.0 && queued.iter().all(|delivery| delivery.attempts > 0) {
+            queued = self.store.queued(destination, LOOKED_AT.1)?;
+        }
         if queued.is_empty() && paused.is_some() {
             self.store.resume(destination, &[])?;
         }
@@ -227,6 +230,8 @@ impl App {
             self.store.set_in_flight(&delivery.key, Some(&sends))?;
         }
         self.store.flush().await?;
+        // Waits that Discord asks for count from its answer.
+        let now = self.by_now(now);
         match self.notifier.send(&batch.clone().sent_at(now), now).await {
             Ok(sent) => Ok(Sending::Sent(sent)),
             Err(error) => {
@@ -283,6 +288,12 @@ impl App {
             {
                 tracing::info!(%destination, %error, "its message is made anew");
                 self.make_anew(batch, summary)?;
+                report.next = Some(now);
+            }
+            (Retry::Gone, [delivery]) if batch.concerned().is_some() => {
+                tracing::info!(%destination, key = %delivery.key, %error, "it cannot be changed any more, and is answered");
+                let answers = batch.concerned().map(|(id, _)| id.to_owned());
+                self.store.rewrite(&Delivery { concerns: None, answers, ..delivery.clone() })?;
                 report.next = Some(now);
             }
             // Which of them it is shows when each comes by itself.

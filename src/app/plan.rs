@@ -11,6 +11,7 @@ use crate::decide::{self, Case, Decision};
 use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
 use crate::filing::{Filing, edgar_day};
+use crate::notify::takes_many;
 use crate::rules::{Rule, RuleSet};
 use crate::store::{Ending, Found, Gathered, Muted, Pending, Settled, Store, StoreError, Summed};
 
@@ -47,7 +48,7 @@ impl App {
             return self.settle_past(pending, filing, &rules, decision, case, now);
         }
         let mut deliveries = Vec::new();
-        let mut doubtful = BTreeMap::new();
+        let (mut additions, mut doubtful) = (Vec::new(), BTreeMap::new());
         let doubt = self.store.doubt()?.filter(|doubt| accepted_at <= doubt.until);
         let (mut gathered, mut muted) = (Vec::new(), Vec::new());
         let mutes = if decision.alerts.is_empty() { Vec::new() } else { self.store.mutes()? };
@@ -58,6 +59,12 @@ impl App {
                 let mute =
                     mutes.iter().find(|mute| mute.holds(now) && mute.what.covers(&alert, &destination));
                 let takes_digests = self.settings.digest_of(&destination).is_some();
+                let adds = matches!(destination, Destination::Email(_)) && !takes_digests
+                    || takes_many(&destination);
+                if mute.is_none() && adds && alert.is_told_before() {
+                    let body = Body::Addition(Box::new(alert.clone()));
+                    additions.push(Delivery::new(destination.clone(), body, now));
+                }
                 let delivery = Delivery::new(destination, Body::Alert(Box::new(alert.clone())), now);
                 match (mute, &delivery.destination) {
                     (Some(mute), _) => {
@@ -77,7 +84,7 @@ impl App {
         }
         let history = Some((filing.issuer.cik, decision.history));
         let settled = Settled::new(pending.filing.accession, ending, now);
-        Ok(Settled { history, deliveries, doubtful, gathered, muted, ..settled })
+        Ok(Settled { history, deliveries, additions, doubtful, gathered, muted, ..settled })
     }
 
     /// A filing that rings for nobody: history keeps it, and what would have rung comes in a summary.

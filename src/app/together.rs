@@ -189,7 +189,7 @@ impl App {
     ) -> Result<Vec<(Delivery, Alert)>, StoreError> {
         let mut alerts = Vec::new();
         for delivery in self.store.queued(destination, most)? {
-            let Body::Alert(alert) = &delivery.body else { continue };
+            let (Body::Alert(alert), None) = (&delivery.body, &delivery.concerns) else { continue };
             let alert = (**alert).clone();
             if self.store.delivery_standing(&delivery.key)? == Some(DeliveryStanding::Queued) {
                 alerts.push((delivery, alert));

@@ -53,14 +53,19 @@ impl Mailer {
         Ok(Self { from: mailbox(&settings.from), recipients, way })
     }
 
-    pub(super) async fn send(&self, recipient: &str, delivery: &Delivery) -> Result<Sent, SendError> {
+    pub(super) async fn send(
+        &self,
+        recipient: &str,
+        delivery: &Delivery,
+        answered: Option<&str>,
+    ) -> Result<Sent, SendError> {
         let to = self.recipients.get(recipient).ok_or_else(|| super::unknown(&delivery.destination))?;
         let from =
             self.from.as_ref().ok_or_else(|| SendError::later("[email] from is not a mail address"))?;
         let mail =
             email(delivery).map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
         let message_id = format!("<{}@{}>", delivery.key, from.email.domain());
-        let message = message(from, to, &message_id, delivery, &mail)
+        let message = message(from, to, (&message_id, answered), delivery, &mail)
             .map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
         match &self.way {
             Way::Smtp(transport) => {
@@ -90,14 +95,18 @@ impl Mailer {
 fn message(
     from: &Mailbox,
     to: &Mailbox,
-    message_id: &str,
+    (message_id, answered): (&str, Option<&str>),
     delivery: &Delivery,
     mail: &Email,
 ) -> Result<Message, lettre::error::Error> {
     let header =
         |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
     let domain = from.email.domain();
-    Message::builder()
+    let mut message = Message::builder();
+    if let Some(answered) = answered {
+        message = message.in_reply_to(answered.to_owned()).references(answered.to_owned());
+    }
+    message
         .from(from.clone())
         .to(to.clone())
         .subject(mail.subject.clone())
@@ -151,7 +160,7 @@ fn smtp_error(error: &smtp::Error) -> SendError {
 /// `qlys-5261cbc83841c892a3b07110`: for people the ticker, and the key so that the same mail is the same file.
 fn file_name(delivery: &Delivery) -> String {
     let subject = match &delivery.body {
-        Body::Alert(alert) => alert.ticker_or_name().to_ascii_lowercase(),
+        Body::Alert(alert) | Body::Addition(alert) => alert.ticker_or_name().to_ascii_lowercase(),
         Body::Digest(_) => "digest".to_owned(),
         Body::Notice(_) => "notice".to_owned(),
         Body::Summary(_) => "summary".to_owned(),

@@ -283,7 +283,9 @@ impl Notifier {
                 (Some(Way::Channel(_)), None) => Err(SendError::refused("DISCORD_TOKEN is not set")),
                 (None, _) => Err(unknown(destination)),
             },
-            Destination::Email(name) => self.mailer.send(name, delivery).await,
+            Destination::Email(name) => {
+                self.mailer.send(name, delivery, batch.concerned().map(|(id, _)| id)).await
+            }
             Destination::Webhook(name) => match self.webhooks.get(name) {
                 Some(webhook) => webhook.send(delivery, now).await,
                 None => Err(unknown(destination)),
@@ -345,7 +347,7 @@ impl Notifier {
         match &delivery.body {
             Body::Alert(alert) => self.write(terminal::alert(alert, self.colour)).await,
             Body::Notice(notice) => self.write(terminal::notice(notice, self.colour)).await,
-            Body::Digest(_) | Body::Summary(_) => Err(no_digest(&delivery.destination)),
+            Body::Digest(_) | Body::Summary(_) | Body::Addition(_) => Err(no_digest(&delivery.destination)),
         }
     }
 

@@ -77,7 +77,9 @@ impl Webhook {
         let body = match &delivery.body {
             Body::Alert(alert) => serde_json::to_string(alert),
             Body::Notice(notice) => serde_json::to_string(&record(notice)),
-            Body::Digest(_) | Body::Summary(_) => return Err(no_digest(&delivery.destination)),
+            Body::Digest(_) | Body::Summary(_) | Body::Addition(_) => {
+                return Err(no_digest(&delivery.destination));
+            }
         };
         let body = body.map_err(|error| SendError::never(error.to_string()))?;
         let (id, timestamp) = (delivery.key.as_str(), now.timestamp().to_string());

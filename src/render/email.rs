@@ -77,6 +77,22 @@ pub fn email(delivery: &Delivery) -> Result<Email, minijinja::Error> {
             let (text, html) = (render("notice.txt", &view)?, render("notice.html", &view)?);
             Ok(Email { subject, text, html })
         }
+        Body::Addition(alert) => {
+            let name = alert.ticker_or_name();
+            let subject = format!("{name}: {} tells the same trade", alert.owners_text());
+            let subject = clip(&plain(&subject), SUBJECT).into_owned();
+            let lines = vec![
+                format!(
+                    "What was told before is also told in {}, by {}.",
+                    alert.accession,
+                    plain(&alert.owners_text())
+                ),
+                alert.url.clone(),
+            ];
+            let view = NoticeView { subject: &subject, title: &subject, lines, reference };
+            let (text, html) = (render("notice.txt", &view)?, render("notice.html", &view)?);
+            Ok(Email { subject, text, html })
+        }
         Body::Summary(_) => {
             Err(minijinja::Error::new(ErrorKind::InvalidOperation, "a summary is a message on Discord"))
         }
@@ -136,6 +152,7 @@ struct AlertView {
     late: bool,
     form: String,
     amendment: Option<String>,
+    supersedes: bool,
     changes: Vec<String>,
     also_in: Option<String>,
     count: Option<&'static str>,
@@ -221,6 +238,7 @@ impl AlertView {
             },
             late: alert.late,
             form: alert.form.to_string(),
+            supersedes: alert.supersedes.is_some(),
             amendment: alert.amendment_text().map(|text| capital(&text)),
             changes: alert
                 .changes

@@ -97,6 +97,8 @@ pub struct Settled {
     pub gathered: Vec<Gathered>,
     /// What comes in the one summary of what is too old to ring.
     pub summed: Vec<Summed>,
+    /// What is added to messages that tell the same trade, where they stand.
+    pub additions: Vec<Delivery>,
     /// When these deliveries may have been sent before, of which the store knows nothing: they are looked for.
     pub doubtful: BTreeMap<Key, InFlight>,
     /// What is not told, as it is muted.
@@ -116,6 +118,7 @@ impl Settled {
             deliveries: Vec::new(),
             gathered: Vec::new(),
             summed: Vec::new(),
+            additions: Vec::new(),
             doubtful: BTreeMap::new(),
             muted: Vec::new(),
             unreadable: None,
@@ -284,6 +287,7 @@ impl Store {
             return self.write(|| inner.pending.remove(key.as_str())).map(|_| true);
         }
         let joined = self.joined(&settled.deliveries)?;
+        let additions = self.due_additions(&settled.additions)?;
         let trees = (
             &inner.filings,
             &inner.pending,
@@ -341,6 +345,9 @@ impl Store {
                     let sends = settled.doubtful.get(&delivery.key).cloned();
                     let standing = sends.map_or(DeliveryStanding::Queued, DeliveryStanding::InFlight);
                     queue::enqueue_as(queue, deliveries, delivery, &standing)?;
+                }
+                for addition in &additions {
+                    queue::enqueue(queue, deliveries, addition)?;
                 }
                 for (place, alert) in &joined {
                     queue::join(queue, place, alert)?;

@@ -139,6 +139,25 @@ impl Store {
         Ok(joined)
     }
 
+    /// Of additions to messages those whose message stands: what waits takes them in by itself.
+    pub(super) fn due_additions<'a>(
+        &self,
+        additions: &'a [Delivery],
+    ) -> Result<Vec<&'a Delivery>, StoreError> {
+        let mut due = Vec::new();
+        for addition in additions {
+            let Some(key) = &addition.concerns else { continue };
+            let standing = self.delivery_standing(key)?;
+            if matches!(
+                standing,
+                Some(DeliveryStanding::Left(Outcome::Delivered { .. }) | DeliveryStanding::Joined(_))
+            ) {
+                due.push(addition);
+            }
+        }
+        Ok(due)
+    }
+
     /// The destinations that have something queued.
     ///
     /// # Errors
@@ -261,14 +280,14 @@ fn latencies(delivery: &Delivery, outcome: &Outcome) -> Vec<(Key, Latency)> {
             let new = summary.lines.iter().skip(old);
             new.filter_map(|line| Some((line.key.clone(), way(line.accepted_at, line.seen_at)?))).collect()
         }
-        Body::Digest(_) | Body::Notice(_) => Vec::new(),
+        Body::Digest(_) | Body::Notice(_) | Body::Addition(_) => Vec::new(),
     }
 }
 
 /// Destination, then when it was queued, then when its filing was accepted: a scan by destination comes oldest first.
 pub(super) fn place(delivery: &Delivery) -> Vec<u8> {
     let accepted_at = match &delivery.body {
-        Body::Alert(alert) => alert.accepted_at.unwrap_or(alert.seen_at),
+        Body::Alert(alert) | Body::Addition(alert) => alert.accepted_at.unwrap_or(alert.seen_at),
         Body::Digest(digest) => digest.until,
         Body::Notice(notice) => notice.at,
         // Before those that were queued with its alerts.

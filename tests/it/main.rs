@@ -4,6 +4,7 @@
 
 mod archive;
 mod backtest;
+mod changes;
 mod cli;
 mod completeness;
 mod deliveries;

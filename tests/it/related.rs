@@ -13,20 +13,20 @@ const ISSUER: u64 = 70;
 
 /// A filing as a test describes it: every field has a usual value.
 #[derive(Clone)]
-struct Filed {
-    accession: &'static str,
-    form: &'static str,
+pub struct Filed {
+    pub accession: &'static str,
+    pub form: &'static str,
     /// EDGAR's clock, `2025-12-12T16:05:09-05:00`.
-    accepted: &'static str,
-    owner: (u64, &'static str),
-    boxes: &'static str,
-    original: Option<&'static str>,
-    symbol: &'static str,
+    pub accepted: &'static str,
+    pub owner: (u64, &'static str),
+    pub boxes: &'static str,
+    pub original: Option<&'static str>,
+    pub symbol: &'static str,
     /// Shares, price, held after, `D` or the nature of indirect ownership.
-    sales: Vec<(&'static str, &'static str, &'static str, &'static str)>,
+    pub sales: Vec<(&'static str, &'static str, &'static str, &'static str)>,
     /// Further rows, as XML.
-    rows: &'static str,
-    remarks: &'static str,
+    pub rows: &'static str,
+    pub remarks: &'static str,
 }
 
 const WITHHELD: &str = "<nonDerivativeTransaction><securityTitle><value>Common Stock</value></securityTitle>\
@@ -37,9 +37,9 @@ const WITHHELD: &str = "<nonDerivativeTransaction><securityTitle><value>Common S
 const FOUNDER: &str =
     "<isDirector>1</isDirector><isOfficer>1</isOfficer><isTenPercentOwner>1</isTenPercentOwner>";
 const DIRECTOR: &str = "<isDirector>1</isDirector>";
-const TEN_PERCENT: &str = "<isTenPercentOwner>1</isTenPercentOwner>";
+pub const TEN_PERCENT: &str = "<isTenPercentOwner>1</isTenPercentOwner>";
 
-fn filed(accession: &'static str, accepted: &'static str) -> Filed {
+pub fn filed(accession: &'static str, accepted: &'static str) -> Filed {
     Filed {
         accession,
         form: "4",
@@ -55,7 +55,7 @@ fn filed(accession: &'static str, accepted: &'static str) -> Filed {
 }
 
 impl Filed {
-    fn published(&self) -> Published {
+    pub fn published(&self) -> Published {
         let time: DateTime<Utc> = at(self.accepted);
         let header = time.with_timezone(&chrono_tz::America::New_York).format("%Y%m%d%H%M%S");
         let mut rows = String::new();
@@ -120,10 +120,10 @@ async fn ring(world: &World, app: &App, filings: &[&Filed], now: &str) -> Vec<Va
     world.take_output().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-const SINCE: Option<&str> = Some("2025-12-01T00:00:00-05:00");
-const FIRST: &str = "2025-12-11T16:05:00-05:00";
-const SECOND: &str = "2025-12-12T16:05:00-05:00";
-const NOON: &str = "2025-12-12T17:00:00-05:00";
+pub const SINCE: Option<&str> = Some("2025-12-01T00:00:00-05:00");
+pub const FIRST: &str = "2025-12-11T16:05:00-05:00";
+pub const SECOND: &str = "2025-12-12T16:05:00-05:00";
+pub const NOON: &str = "2025-12-12T17:00:00-05:00";
 
 #[tokio::test]
 async fn owners_of_one_chain_are_named_in_one_alert_and_different_people_in_two() {

@@ -13,6 +13,7 @@ use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serenity::all::{ChannelId, MessageId, Permissions, UserId};
 use serenity::http::{Http, HttpBuilder, HttpError, Route};
 use tokio::sync::OnceCell;
@@ -23,7 +24,7 @@ pub(super) use webhook::DiscordWebhook;
 use super::{Found, SendError, Sent, no_digest};
 use crate::alert::Key;
 use crate::delivery::{Batch, Body, Delivery, InFlight};
-use crate::render::discord::{self, Message};
+use crate::render::discord::{self, AllowedMentions, Message};
 use call::{Caller, TIMEOUT, filled};
 
 /// Where Discord is. Another base is a proxy that takes Discord's place.
@@ -81,10 +82,26 @@ impl fmt::Debug for DiscordBot {
     }
 }
 
+/// The message that one answers.
+#[derive(Serialize)]
+struct Reference<'a> {
+    message_id: &'a str,
+    fail_if_not_exists: bool,
+}
+
+/// What a message's cards become.
+#[derive(Serialize)]
+struct EditCards {
+    embeds: Vec<Value>,
+    allowed_mentions: AllowedMentions,
+}
+
 #[derive(Serialize)]
 struct CreateMessage<'a> {
     #[serde(flatten)]
     message: &'a Message,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_reference: Option<Reference<'a>>,
     nonce: &'a str,
     enforce_nonce: bool,
 }
@@ -121,18 +138,36 @@ impl DiscordBot {
         if channel == 0 {
             return Err(SendError::never("0 is not a channel"));
         }
-        let message = discord::message(batch.deliveries()).ok_or_else(|| no_digest(batch.destination()))?;
         let channel_id = ChannelId::new(channel);
+        let message_route = |id: &str| {
+            let message_id =
+                id.parse().map(MessageId::new).map_err(|_| SendError::gone("the message's id is none"))?;
+            Ok::<_, SendError>(Route::ChannelMessage { channel_id, message_id })
+        };
+        if let (Some((id, concerned)), [delivery]) = (batch.concerned(), batch.deliveries()) {
+            let address = message_route(id)?;
+            let asked = self.request(Method::GET, &address);
+            let posted = self.caller.call(&format!("reading:{channel_id}"), asked, now).await?;
+            let request = self.request(Method::PATCH, &address).json(&edit(&posted, concerned, delivery)?);
+            let answer = self.caller.call(&route(channel, batch), request, now).await?;
+            return Ok(sent(&answer));
+        }
+        let message = discord::message(batch.deliveries()).ok_or_else(|| no_digest(batch.destination()))?;
         let request = match edited(batch) {
             Some(id) => {
-                let message_id = id.parse().map(MessageId::new);
-                let message_id = message_id.map_err(|_| SendError::gone("the message's id is none"))?;
-                let request = self.request(Method::PATCH, &Route::ChannelMessage { channel_id, message_id });
+                let request = self.request(Method::PATCH, &message_route(id)?);
                 filled(request, &message, message.file.as_ref())
             }
             None => {
-                let body =
-                    CreateMessage { message: &message, nonce: batch.key().as_str(), enforce_nonce: true };
+                let answered = batch.deliveries().first().and_then(|delivery| delivery.answers.as_deref());
+                let message_reference =
+                    answered.map(|message_id| Reference { message_id, fail_if_not_exists: false });
+                let body = CreateMessage {
+                    message: &message,
+                    message_reference,
+                    nonce: batch.key().as_str(),
+                    enforce_nonce: true,
+                };
                 let request = self.request(Method::POST, &Route::ChannelMessages { channel_id });
                 filled(request, &body, message.file.as_ref())
             }
@@ -151,7 +186,7 @@ impl DiscordBot {
         now: DateTime<Utc>,
     ) -> Result<Found, SendError> {
         let guarded = !sends.guess && (TimeDelta::zero()..NONCE_HOLDS).contains(&(now - sends.first));
-        if edited(batch).is_some() || guarded {
+        if edited(batch).is_some() || batch.concerned().is_some() || guarded {
             return Ok(Found::Guarded);
         }
         if channel == 0 {
@@ -267,8 +302,22 @@ fn edited(batch: &Batch) -> Option<&str> {
     }
 }
 
+/// What the cards of a message become.
+fn edit(posted: &[u8], concerned: &Key, delivery: &Delivery) -> Result<impl Serialize + use<>, SendError> {
+    #[derive(Deserialize)]
+    struct Cards {
+        #[serde(default)]
+        embeds: Vec<Value>,
+    }
+    let posted: Cards = serde_json::from_slice(posted)
+        .map_err(|error| SendError::later(format!("Discord's answer cannot be read: {error}")))?;
+    let embeds = discord::changed(&posted.embeds, concerned, delivery)
+        .ok_or_else(|| SendError::gone("the message has no such card"))?;
+    Ok(EditCards { embeds, allowed_mentions: AllowedMentions::default() })
+}
+
 fn route(channel: u64, batch: &Batch) -> String {
-    let what = if edited(batch).is_some() { "editing" } else { "channel" };
+    let what = if edited(batch).is_some() || batch.concerned().is_some() { "editing" } else { "channel" };
     format!("{what}:{channel}")
 }
 

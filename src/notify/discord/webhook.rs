@@ -9,7 +9,7 @@ use url::Url;
 
 use super::call::{Caller, filled};
 use super::pace::Pace;
-use super::{edited, sent};
+use super::{edit, edited, sent};
 use crate::delivery::Batch;
 use crate::notify::{SendError, Sent, no_digest};
 use crate::render::discord;
@@ -57,20 +57,28 @@ impl DiscordWebhook {
     }
 
     pub(in crate::notify) async fn send(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
-        let message = discord::message(batch.deliveries()).ok_or_else(|| no_digest(batch.destination()))?;
         let http = &self.caller.http;
+        if let (Some((id, concerned)), [delivery]) = (batch.concerned(), batch.deliveries()) {
+            let posted = self.caller.call(&self.route, http.get(self.message(id)), now).await?;
+            let request = http.patch(self.message(id)).json(&edit(&posted, concerned, delivery)?);
+            return Ok(sent(&self.caller.call(&self.route, request, now).await?));
+        }
+        let message = discord::message(batch.deliveries()).ok_or_else(|| no_digest(batch.destination()))?;
         let request = match edited(batch) {
             None => http.post(self.address.clone()),
-            Some(id) => {
-                let mut address = self.address.clone();
-                if let Ok(mut segments) = address.path_segments_mut() {
-                    segments.pop_if_empty().extend(["messages", id]);
-                }
-                http.patch(address)
-            }
+            Some(id) => http.patch(self.message(id)),
         };
         let request = filled(request, &message, message.file.as_ref())?;
         let answer = self.caller.call(&self.route, request, now).await?;
         Ok(sent(&answer))
+    }
+
+    /// The address of a message that it made.
+    fn message(&self, id: &str) -> Url {
+        let mut address = self.address.clone();
+        if let Ok(mut segments) = address.path_segments_mut() {
+            segments.pop_if_empty().extend(["messages", id]);
+        }
+        address
     }
 }

@@ -1,7 +1,8 @@
 //! One alert as a message.
 
 use super::{
-    Author, DESCRIPTION, Embed, Field, Footer, GREEN, GREY, MARK, Message, RED, TITLE, escaped, mentions,
+    Author, DESCRIPTION, Embed, Field, Footer, GREEN, GREY, MARK, Message, NAME, RED, TITLE, escaped,
+    mentions,
 };
 use crate::alert::{Alert, Key};
 use crate::filing::record::LotRecord;
@@ -13,8 +14,6 @@ const FIELD: usize = 1_024;
 const SHORT_FIELD: usize = 100;
 const FOOTER: usize = 200;
 const AUTHOR: usize = 256;
-/// Of a name within a sentence.
-const NAME: usize = 150;
 const MOST_LOTS: usize = 10;
 const MOST_OWNERS: usize = 10;
 const MOST_WARNINGS: usize = 3;

@@ -2,6 +2,7 @@
 //!
 //! Limits: <https://discord.com/developers/docs/resources/message#embed-object-embed-limits>.
 
+mod addition;
 mod alert;
 mod summary;
 
@@ -12,6 +13,7 @@ use crate::alert::Key;
 use crate::delivery::{Body, Delivery, Notice};
 use crate::rules::Mention;
 use crate::text::{clip, plain};
+pub use addition::changed;
 pub use alert::alert;
 
 /// Of one message.
@@ -19,6 +21,8 @@ const MOST_EMBEDS: usize = 10;
 const MOST_TEXT: usize = 6_000;
 const TITLE: usize = 256;
 const DESCRIPTION: usize = 1_000;
+/// Of a name within a sentence.
+const NAME: usize = 150;
 /// What stands before the delivery's key in a footer.
 const MARK: &str = "ref ";
 const MOST_MENTIONS: usize = 20;
@@ -179,6 +183,7 @@ fn single(delivery: &Delivery) -> Option<Message> {
         Body::Alert(own) => Some(alert(own, &delivery.key)),
         Body::Notice(own) => Some(notice(own, &delivery.key)),
         Body::Summary(own) => Some(summary::summary(own, &delivery.key)),
+        Body::Addition(own) => Some(addition::alone(own, &delivery.key)),
         Body::Digest(_) => None,
     }
 }

@@ -349,6 +349,12 @@ impl World {
         })
     }
 
+    /// A message that stands.
+    pub(super) fn posted(&self, id: u64) -> Option<Value> {
+        let state = self.state.borrow();
+        state.posted.values().flatten().find(|(own, _)| *own == id).map(|(_, object)| object.clone())
+    }
+
     /// Replaces a message of the bot's or the webhook's; `None` where there is none.
     pub(super) fn replace(&self, id: u64, edit: SentMessage, object: Value) -> Option<Value> {
         self.edit(|state| {

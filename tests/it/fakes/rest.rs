@@ -98,6 +98,10 @@ async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Res
         }
         ("GET", ["channels", id, "messages"]) => read_messages(world, call, id).await,
         ("POST", ["channels", id, "messages"]) => create_message(world, call, id).await,
+        ("GET", ["channels", _, "messages", message]) => Ok(read_message(world, message)),
+        ("GET", ["webhooks", id, token, "messages", message]) if *token == format!("token-{id}") => {
+            Ok(read_message(world, message))
+        }
         ("PATCH", ["channels", id, "messages", message]) => {
             edit_message(world, call, "channel", id, message).await
         }
@@ -129,6 +133,13 @@ async fn create_message(world: &World, call: &Call, channel: &str) -> Result<Res
     let message =
         world.create(call.enforced_nonce(), |id| call.message(id, target, channel, &author, answered));
     Ok(answer_all_the_same(fault, message).await)
+}
+
+fn read_message(world: &World, message: &str) -> Response {
+    match message.parse().ok().and_then(|id| world.posted(id)) {
+        Some(object) => ok(object),
+        None => failure(404, &json!({ "message": "Unknown Message", "code": 10008 })),
+    }
 }
 
 async fn edit_message(

@@ -1,0 +1,195 @@
+//! Amendments and filings that tell a trade again change the message that they concern, or answer it.
+
+use chrono::TimeDelta;
+use mail_parser::MessageParser;
+use sellbell::app::App;
+use serde_json::{Value, json};
+
+use crate::fakes::discord::{Fault, SentMessage};
+use crate::related::{FIRST, Filed, NOON, SECOND, SINCE, TEN_PERCENT, filed};
+use crate::together::cards;
+use crate::world::{World, at, deliver_all};
+
+const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"discord:alerts\", \"discord:hook\", \"email:desk\"]\n";
+
+/// Publishes filings and tells of them, as far as Discord and the mail server take it.
+async fn tell(world: &World, app: &App, filings: &[&Filed], now: &str) -> (usize, usize, usize) {
+    for filing in filings {
+        world.edgar.publish(&filing.published());
+    }
+    assert_eq!(app.poll_once(at(now)).await.unwrap().settled, filings.len());
+    world.discord.set_time(at(now));
+    let done = deliver_all(app, at(now)).await;
+    let _ =
+        (world.edgar.take_fetched(), world.edgar.take_feed_requests(), world.edgar.take_ticker_requests());
+    done
+}
+
+fn original() -> Filed {
+    filed("0000000070-25-000001", FIRST)
+}
+
+/// Of another owner, with a trade of its own.
+fn other() -> Filed {
+    Filed {
+        owner: (9, "ROE RICHARD"),
+        sales: vec![("7", "10", "70", "D")],
+        ..filed("0000000070-25-000009", FIRST)
+    }
+}
+
+fn amendment() -> Filed {
+    Filed {
+        form: "4/A",
+        original: Some("2025-12-11"),
+        sales: vec![("150", "10", "850", "D")],
+        ..filed("0000000070-25-000002", SECOND)
+    }
+}
+
+/// The cards that a message has after its edits.
+fn embeds(message: &SentMessage) -> Vec<Value> {
+    message.body["embeds"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn an_amendment_changes_its_card_and_a_mail_answers_the_one_before() {
+    let world = World::new().await;
+    let app = world.app(RULES, SINCE);
+    assert_eq!(tell(&world, &app, &[&original(), &other()], "2025-12-11T17:00:00-05:00").await, (6, 0, 0));
+    let told = world.discord.take_messages();
+    assert_eq!(
+        told.iter().map(|message| cards(message).len()).collect::<Vec<_>>(),
+        [2, 2],
+        "both in one message"
+    );
+    let mails = world.smtp.take_mails();
+    let id = |raw: &[u8]| MessageParser::default().parse(raw).unwrap().message_id().unwrap().to_owned();
+    let first = mails.iter().find(|mail| String::from_utf8_lossy(&mail.raw).contains("DOE JANE")).unwrap();
+
+    assert_eq!(tell(&world, &app, &[&amendment()], NOON).await, (3, 0, 0));
+    assert_eq!(world.discord.unread(), 0, "no message of its own");
+    let edits = world.discord.take_edits();
+    assert_eq!(edits.len(), 2);
+    for edit in &edits {
+        let before = told.iter().find(|message| message.id == edit.id).unwrap();
+        let (old, new) = (embeds(before), embeds(edit));
+        let place =
+            old.iter().position(|card| card["description"].as_str().unwrap().contains("DOE JANE")).unwrap();
+        assert!(new[place]["description"].as_str().unwrap().contains("150"), "{}", new[place]);
+        assert!(new[place]["fields"].to_string().contains("shares 100 → 150"), "{}", new[place]);
+        assert_eq!(new[1 - place], old[1 - place], "the other stays");
+        assert_eq!(edit.body["allowed_mentions"], json!({ "parse": [] }));
+    }
+    let mail = world.smtp.next_mail().await;
+    let parsed = MessageParser::default().parse(&mail.raw).unwrap();
+    assert_eq!(parsed.in_reply_to().as_text(), Some(id(&first.raw).as_str()));
+    assert!(parsed.body_text(0).unwrap().contains("This takes the place of what was told before."));
+
+    // A second amendment changes the changed card.
+    let second = Filed { sales: vec![("160", "10", "840", "D")], ..amendment() };
+    let second = Filed { accession: "0000000070-25-000003", accepted: "2025-12-12T17:05:00-05:00", ..second };
+    assert_eq!(tell(&world, &app, &[&second], "2025-12-12T17:06:00-05:00").await, (3, 0, 0));
+    let edits = world.discord.take_edits();
+    assert!(
+        edits.len() == 2 && edits.iter().all(|edit| edit.body.to_string().contains("**160** shares")),
+        "{edits:?}"
+    );
+    world.smtp.take_mails();
+    world.discord.take_messages();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_edit_that_fails_in_any_way_is_made_once_more_and_nothing_is_told_twice() {
+    for fault in [
+        Fault::Refused(500, json!("down")),
+        Fault::Reset,
+        Fault::CreatedThen(502, json!("bad gateway")),
+        Fault::CreatedThenReset,
+    ] {
+        let world = World::new().await;
+        let app = world.app(&RULES.replace(", \"discord:hook\", \"email:desk\"", ""), SINCE);
+        tell(&world, &app, &[&original()], "2025-12-11T17:00:00-05:00").await;
+        let told = world.discord.next_message().await;
+        let mut times = 0;
+        world.discord.set_faults(move |target| {
+            times += usize::from(target.starts_with("editing"));
+            (target.starts_with("editing") && times == 1).then(|| fault.clone())
+        });
+        assert_eq!(tell(&world, &app, &[&amendment()], NOON).await, (0, 1, 0));
+        drop(app);
+        let app = world.app(&RULES.replace(", \"discord:hook\", \"email:desk\"", ""), None);
+        assert_eq!(deliver_all(&app, at(NOON) + TimeDelta::minutes(2)).await, (1, 0, 0));
+        assert_eq!(world.discord.unread(), 0);
+        let edits = world.discord.take_edits();
+        assert!(edits.iter().all(|edit| edit.id == told.id && embeds(edit).len() == 1), "{edits:?}");
+        assert!(!edits.is_empty());
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn where_the_message_is_gone_the_amendment_comes_by_itself() {
+    let world = World::new().await;
+    let app = world.app(RULES, SINCE);
+    tell(&world, &app, &[&original()], "2025-12-11T17:00:00-05:00").await;
+    for message in world.discord.take_messages() {
+        world.discord.delete(message.id);
+    }
+    world.smtp.take_mails();
+    assert_eq!(tell(&world, &app, &[&amendment()], NOON).await, (3, 0, 0));
+    let messages = world.discord.take_messages();
+    assert_eq!(messages.len(), 2);
+    for message in &messages {
+        assert!(message.body["embeds"][0]["description"].as_str().unwrap().contains("**150** shares"));
+        let answers = &message.body["message_reference"];
+        match message.target.as_str() {
+            "channel:555" => assert_eq!(answers["fail_if_not_exists"], false),
+            _ => assert_eq!(*answers, Value::Null, "a webhook cannot answer"),
+        }
+    }
+    world.smtp.take_mails();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_filing_that_tells_the_trade_later_is_named_on_the_card() {
+    let world = World::new().await;
+    let app = world.app(RULES, SINCE);
+    let fund = Filed {
+        owner: (21, "FUND LP"),
+        boxes: TEN_PERCENT,
+        sales: vec![("5000", "12.5", "40000", "D")],
+        ..filed("0000000070-25-000001", FIRST)
+    };
+    let partner = Filed {
+        owner: (22, "PARTNER LLC"),
+        boxes: TEN_PERCENT,
+        sales: vec![("5000", "12.5", "40000", "By Fund LP")],
+        ..filed("0000000070-25-000002", SECOND)
+    };
+    assert_eq!(tell(&world, &app, &[&fund], "2025-12-11T17:00:00-05:00").await, (3, 0, 0));
+    let told = world.discord.take_messages();
+    let mails = world.smtp.take_mails();
+    assert_eq!(tell(&world, &app, &[&partner], NOON).await, (3, 0, 0));
+    assert_eq!(world.discord.unread(), 0);
+    let edits = world.discord.take_edits();
+    assert_eq!(edits.len(), 2);
+    for edit in &edits {
+        let before = told.iter().find(|message| message.id == edit.id).unwrap();
+        let card = &embeds(edit)[0];
+        assert_eq!(card["footer"], embeds(before)[0]["footer"]);
+        assert_eq!(card["description"], embeds(before)[0]["description"]);
+        let also = card["fields"].as_array().unwrap().last().unwrap().clone();
+        assert_eq!(also["name"], "Also told in");
+        assert!(also["value"].as_str().unwrap().ends_with(", by PARTNER LLC \\(10% owner\\)"), "{also}");
+    }
+    let note = world.smtp.next_mail().await;
+    let note = MessageParser::default().parse(&note.raw).unwrap();
+    let first = MessageParser::default().parse(&mails[0].raw).unwrap().message_id().unwrap().to_owned();
+    assert_eq!(note.in_reply_to().as_text(), Some(first.as_str()));
+    assert_eq!(note.subject(), Some("ACME: PARTNER LLC (10% owner) tells the same trade"));
+    assert!(note.body_text(0).unwrap().contains("also told in 0000000070-25-000002, by PARTNER LLC"));
+    world.finish().await;
+}
