@@ -158,7 +158,7 @@ fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
     // Looked at before they are read: an edit in between is met by the watch.
     let state = FolderState::of(&settings.rules_dir);
     let rules = setup::rules(&settings, &settings.rules_dir)?;
-    for warning in rules::lint(&rules) {
+    for warning in rules::lint(&rules).iter().filter(|_| first) {
         tracing::warn!("{warning}");
     }
     let watch = Watch::new(settings.rules_dir.clone(), state);

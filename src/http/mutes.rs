@@ -78,6 +78,7 @@ pub(super) async fn mute(
     let mute = Mute::new(what, changes.app.clock().now(), request.until)?;
     let mute = mute.said(request.by.as_deref(), request.why.as_deref());
     changes.app.mute(&mute)??;
+    changes.app.store.flush().await?;
     Ok(Json(mute))
 }
 
@@ -88,7 +89,9 @@ pub(super) async fn unmute(
 ) -> Result<Json<Value>, Refusal> {
     changes.allow(&headers)?;
     let what: Muting = what.parse()?;
-    match changes.app.unmute(&what, changes.app.clock().now())? {
+    let ended = changes.app.unmute(&what, changes.app.clock().now())?;
+    changes.app.store.flush().await?;
+    match ended {
         Some(muted) => Ok(Json(json!({ "what": what, "muted": muted }))),
         None => Err(Refusal(StatusCode::NOT_FOUND, format!("{what} is not muted"))),
     }
