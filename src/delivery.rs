@@ -208,6 +208,12 @@ impl InFlight {
         Self { first, last, batch: None, guess: self.guess && other.guess }
     }
 
+    /// The same of a delivery by itself, which is looked for before anything else, and where that cannot be done is taken
+    /// for not sent.
+    pub fn in_doubt(&self) -> Self {
+        Self { batch: None, guess: true, ..self.clone() }
+    }
+
     /// The same of a delivery that is no longer held to be in a batch.
     pub fn alone(&self) -> Self {
         Self { batch: None, ..self.clone() }

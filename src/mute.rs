@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::alert::Alert;
-use crate::config::Settings;
+use crate::config::{Settings, Via};
 use crate::destination::Destination;
 use crate::filing::Cik;
 use crate::problem::nearest;
@@ -100,9 +100,16 @@ impl Muting {
                 let like = like.map_or(String::new(), |name| format!(": did you mean `{name}`?"));
                 Err(MuteError::NoRule(name.clone(), like))
             }
-            Self::Destination(destination)
-                if !settings.knows(destination) && !matches!(destination, Destination::Channel(_)) =>
-            {
+            Self::Destination(Destination::Channel(id)) => {
+                let named = settings.discord.channels.iter().find(|channel| channel.via == Via::Bot(*id));
+                named.map_or(Ok(()), |named| {
+                    Err(MuteError::NoDestination(
+                        format!("channel:{id}"),
+                        format!("it as discord:{}", named.name),
+                    ))
+                })
+            }
+            Self::Destination(destination) if !settings.knows(destination) => {
                 Err(MuteError::NoDestination(destination.to_string(), settings.destinations().join(", ")))
             }
             _ => Ok(()),

@@ -141,8 +141,11 @@ impl Summary {
         let mut grown = Self { added: 0, lines: Vec::new(), ..self.clone() };
         for alert in more {
             (grown.count, grown.added) = (grown.count + 1, grown.added + 1);
-            let new = alert.mention.iter().filter(|mention| !self.mention.contains(mention));
-            grown.mention.extend(new.copied());
+            for mention in &alert.mention {
+                if !grown.mention.contains(mention) {
+                    grown.mention.push(*mention);
+                }
+            }
         }
         grown.mention.truncate(MOST_MENTIONS);
         grown

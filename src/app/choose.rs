@@ -1,6 +1,6 @@
 //! What of a destination's queue goes out next, and what in one message.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
 use super::deliver::{Lane, ahead};
@@ -11,6 +11,10 @@ use crate::store::{DeliveryStanding, StoreError};
 
 /// No message has more alerts.
 const TOGETHER: usize = 10;
+/// So long a change waits for its message to be sent; then it is told by itself.
+const LONGEST_WAIT: TimeDelta = TimeDelta::days(1);
+/// Where something waits for another delivery.
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(1);
 /// Alerts that failed so often are sent singly: one of them may be what the destination cannot take.
 const SINGLY_AFTER: u32 = 2;
 
@@ -41,6 +45,9 @@ impl App {
         let room = self.room(destination, now);
         let (mut chosen, mut held_back) = (None, false);
         for delivery in &due {
+            if self.waits_for_its_message(delivery, now)? {
+                continue;
+            }
             let sends = self.in_flight(delivery)?;
             // What may have arrived is looked for, however much the channel got.
             if room > 0 || sends.is_some() || !is_alert(delivery) {
@@ -51,7 +58,10 @@ impl App {
         }
         let Some((first, sends)) = chosen else {
             if !held_back {
-                return Ok(Chosen::Nothing(queued.iter().map(|delivery| delivery.not_before).min()));
+                let later =
+                    queued.iter().map(|delivery| delivery.not_before).filter(|next| *next > now).min();
+                let next = later.or((!queued.is_empty()).then(|| now + LOOK_AGAIN));
+                return Ok(Chosen::Nothing(next));
             }
             // What is more than the channel is to get; only one summary of it is under way at a time.
             let summary = queued.iter().find(|delivery| matches!(delivery.body, Body::Summary(_)));
@@ -123,6 +133,18 @@ impl App {
         Ok(())
     }
 
+    /// Whether the message that a delivery changes is still to be sent.
+    fn waits_for_its_message(&self, delivery: &Delivery, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let Some(key) = delivery.concerns.as_ref().filter(|_| now - delivery.queued_at < LONGEST_WAIT) else {
+            return Ok(false);
+        };
+        let mut standing = self.store.delivery_standing(key)?;
+        if let Some(DeliveryStanding::Joined(into)) = &standing {
+            standing = self.store.delivery_standing(into)?;
+        }
+        Ok(matches!(standing, Some(DeliveryStanding::Queued | DeliveryStanding::InFlight(_))))
+    }
+
     /// The message that a delivery changes or answers, and the delivery that it concerns there.
     fn concerned(&self, delivery: &Delivery) -> Result<Option<(String, Key)>, StoreError> {
         let Some(key) = &delivery.concerns else { return Ok(None) };
@@ -148,5 +170,5 @@ impl App {
 
 /// Whether it is an alert that makes a message, or a part of one.
 fn is_alert(delivery: &Delivery) -> bool {
-    matches!(delivery.body, Body::Alert(_)) && delivery.concerns.is_none()
+    matches!(delivery.body, Body::Alert(_)) && delivery.concerns.is_none() && delivery.answers.is_none()
 }

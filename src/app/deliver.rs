@@ -137,8 +137,9 @@ impl App {
         match sending {
             Sending::Sent(Sent { message_id }) => {
                 self.count_sent(&batch, message_id.as_deref(), now);
+                let at = self.by_now(now);
                 for delivery in sent {
-                    let outcome = Outcome::Delivered { at: now, message_id: message_id.clone() };
+                    let outcome = Outcome::Delivered { at, message_id: message_id.clone() };
                     self.store.leave_queue(delivery, &outcome)?;
                 }
                 report.delivered = sent.len();
@@ -287,7 +288,7 @@ impl App {
                 if summary.message_id.is_some() =>
             {
                 tracing::info!(%destination, %error, "its message is made anew");
-                self.make_anew(batch, summary)?;
+                self.rewrite_body(batch, &Summary { message_id: None, ..(**summary).clone() })?;
                 report.next = Some(now);
             }
             (Retry::Gone, [delivery]) if batch.concerned().is_some() => {
@@ -300,6 +301,24 @@ impl App {
             (Retry::Never, [_, _, ..]) => {
                 tracing::warn!(%destination, %error, "several in one message were not taken: they are sent singly");
                 lane.singly = batch.deliveries().len();
+                for delivery in batch.deliveries() {
+                    // An earlier try may have arrived all the same: that is looked for, and not sent so again.
+                    if let Some(sends) = self.in_flight(delivery)? {
+                        self.store.set_in_flight(&delivery.key, Some(&sends.in_doubt()))?;
+                    }
+                }
+                report.next = Some(now);
+            }
+            (Retry::Never, [Delivery { body: Body::Summary(summary), .. }])
+                if !summary.mention.is_empty() =>
+            {
+                tracing::warn!(%destination, %error, "a summary is sent without its pings");
+                let body = Summary { mention: Vec::new(), ..(**summary).clone() };
+                self.rewrite_body(batch, &body)?;
+                report.next = Some(now);
+            }
+            (Retry::Never | Retry::Gone, [delivery]) if delivery.answers.is_some() => {
+                self.store.rewrite(&Delivery { answers: None, ..delivery.clone() })?;
                 report.next = Some(now);
             }
             (Retry::Never | Retry::Gone, [delivery]) => {
@@ -334,11 +353,10 @@ impl App {
         self.store.leave_queue(delivery, &Outcome::Dead { at: now, reason: error.message.clone() })
     }
 
-    /// A summary whose message somebody deleted is sent as a new one, with all that it has.
-    fn make_anew(&self, batch: &Batch, summary: &Summary) -> Result<(), StoreError> {
-        let anew = Summary { message_id: None, ..summary.clone() };
+    /// A summary that is sent otherwise: as a new message with all that it has, where somebody deleted the one before.
+    fn rewrite_body(&self, batch: &Batch, summary: &Summary) -> Result<(), StoreError> {
         for delivery in batch.deliveries() {
-            let body = Body::Summary(Box::new(anew.clone()));
+            let body = Body::Summary(Box::new(summary.clone()));
             self.store.rewrite(&Delivery { body, ..delivery.clone() })?;
         }
         Ok(())

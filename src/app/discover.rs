@@ -123,7 +123,7 @@ impl App {
         let known = self.store.frontier()?;
         if since.is_some() && known.is_none() {
             // Another store may have been there before: what it had told is looked for.
-            self.store.set_doubt(Doubt { until: now, queue: false })?;
+            self.store.set_doubt(Doubt { until: now, queue: false, told: true })?;
         }
         let moment = match (since, known) {
             (Some(since), _) => since,

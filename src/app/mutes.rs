@@ -7,7 +7,7 @@ use crate::delivery::{Body, Delivery, Notice};
 use crate::destination::Destination;
 use crate::mute::{Mute, MuteError, Muting};
 use crate::notify::takes_many;
-use crate::store::{Muted, Store, StoreError};
+use crate::store::{DeliveryStanding, Muted, Store, StoreError};
 use crate::summary::{Summary, Why};
 
 /// So many alerts come in one message; what is more comes in another.
@@ -50,7 +50,13 @@ impl App {
         for mute in &over {
             end(&self.store, mute)?;
         }
-        if !over.is_empty() {
+        // What was kept back while its mute ended.
+        let mut left = false;
+        for what in self.store.muted_without_mute()? {
+            let mute = Mute { what, since: now, until: now, why: None, by: None };
+            left |= end(&self.store, &mute)? > 0;
+        }
+        if !over.is_empty() || left {
             self.wake.notify_one();
         }
         Ok(held.iter().map(|mute| mute.until).min())
@@ -76,6 +82,26 @@ fn end(store: &Store, mute: &Mute) -> Result<usize, StoreError> {
         let mut muted = store.muted(&mute.what, AT_ONCE)?;
         let Some(first) = muted.first().map(|muted| muted.destination.clone()) else { break };
         muted.retain(|muted| muted.destination == first);
+        // Another filing of the same trade was told meanwhile.
+        let mut untold = Vec::new();
+        for one in &muted {
+            if store.delivery_standing(&one.line.key)? == Some(DeliveryStanding::Muted) {
+                untold.push(one.clone());
+            }
+        }
+        if untold.len() < muted.len() {
+            store.forget_muted(muted.iter().filter(|one| !untold.contains(one)))?;
+            muted = untold;
+        }
+        if muted.is_empty() {
+            continue;
+        }
+        // It is muted itself for longer.
+        let own = Muting::Destination(first.clone());
+        if own != mute.what && store.mute_of(&own)?.is_some_and(|other| other.holds(mute.until)) {
+            store.hand_over(&muted, &own)?;
+            continue;
+        }
         count += muted.len();
         store.release(&muted, message(mute, &first, &muted).as_ref(), mute.until)?;
     }

@@ -6,11 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
 use super::doubt::sent_in_doubt;
+use crate::alert::Alert;
 use crate::config::{Settings, Via};
 use crate::decide::{self, Case, Decision};
 use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
 use crate::filing::{Filing, edgar_day};
+use crate::mute::Mute;
 use crate::notify::takes_many;
 use crate::rules::{Rule, RuleSet};
 use crate::store::{Ending, Found, Gathered, Muted, Pending, Settled, Store, StoreError, Summed};
@@ -56,8 +58,7 @@ impl App {
         for (rule, alert) in decision.alerts {
             tracing::info!(rule = rule.name, accession = %alert.accession, "{}", alert.text);
             for destination in destinations(&self.settings, &self.store, rule)? {
-                let mute =
-                    mutes.iter().find(|mute| mute.holds(now) && mute.what.covers(&alert, &destination));
+                let mute = covering(&mutes, &alert, &destination, now);
                 let takes_digests = self.settings.digest_of(&destination).is_some();
                 let adds = matches!(destination, Destination::Email(_)) && !takes_digests
                     || takes_many(&destination);
@@ -67,6 +68,11 @@ impl App {
                 }
                 let delivery = Delivery::new(destination, Body::Alert(Box::new(alert.clone())), now);
                 match (mute, &delivery.destination) {
+                    // Told in a digest, or to be told when a mute ends.
+                    (Some(_), Destination::Email(name))
+                        if takes_digests && self.store.digest_standing(name, &alert.key)?.is_some() => {}
+                    (None, Destination::Email(_))
+                        if takes_digests && self.store.delivery_standing(&delivery.key)?.is_some() => {}
                     (Some(mute), _) => {
                         muted.push(Muted::new(mute, &delivery.destination, &delivery.key, &alert))
                     }
@@ -97,12 +103,18 @@ impl App {
         case: Case<'_>,
         now: DateTime<Utc>,
     ) -> Result<Settled, StoreError> {
-        let mut summed = Vec::new();
+        let (mut summed, mut muted) = (Vec::new(), Vec::new());
+        let mutes = if decision.alerts.is_empty() { Vec::new() } else { self.store.mutes()? };
         for (rule, alert) in &decision.alerts {
             let takes_notices = |destination: &Destination| !matches!(destination, Destination::Jsonl(_));
             for destination in
                 destinations(&self.settings, &self.store, rule)?.into_iter().filter(takes_notices)
             {
+                if let Some(mute) = covering(&mutes, alert, &destination, now) {
+                    let key = Delivery::key_of(&alert.key, &destination);
+                    muted.push(Muted::new(mute, &destination, &key, alert));
+                    continue;
+                }
                 summed.push(Summed {
                     destination,
                     accession: alert.accession,
@@ -116,7 +128,7 @@ impl App {
         let history = decide::decide_for(rules, Vec::new(), case).history;
         let history = Some((filing.issuer.cik, history));
         let settled = Settled::new(pending.filing.accession, Ending::Past, now);
-        Ok(Settled { history, summed, ..settled })
+        Ok(Settled { history, summed, muted, ..settled })
     }
 
     /// Who is told of a filing that was accepted then.
@@ -173,6 +185,17 @@ impl App {
         });
         Ok(earlier.map(|pending| pending.accepted_at).max())
     }
+}
+
+/// The mute that keeps an alert from a destination for the longest.
+fn covering<'m>(
+    mutes: &'m [Mute],
+    alert: &Alert,
+    destination: &Destination,
+    now: DateTime<Utc>,
+) -> Option<&'m Mute> {
+    let covers = |mute: &&Mute| mute.holds(now) && mute.what.covers(alert, destination);
+    mutes.iter().filter(covers).max_by_key(|mute| mute.until)
 }
 
 /// Who is told of a filing.

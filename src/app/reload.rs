@@ -10,7 +10,7 @@ use crate::delivery::{Body, Delivery, Notice};
 use crate::destination::Destination;
 use crate::filing::edgar_day;
 use crate::rules::{self, Edits, FolderState, Rule, RuleSet};
-use crate::store::StoreError;
+use crate::store::{Doubt, StoreError};
 
 /// So many lines of a mistake's account are told.
 const MOST_LINES: usize = 20;
@@ -200,16 +200,15 @@ impl App {
 
     /// Tells the operators that the disk lost something of the store.
     pub(super) fn tell_of_loss(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        if !self.store.has_lost() {
-            return Ok(());
-        }
+        let Some(doubt) = self.store.doubt()?.filter(|doubt| !doubt.told) else { return Ok(()) };
         let text = format!(
             "The store in {} lacks what was written to it last: the disk lost or changed it. What was filed meanwhile is found again. \
              The bot's channels are read back, so that nothing is told there twice; webhooks and mail may tell it again. Subscriptions \
              and mutes that were made or ended meanwhile are as they were before.",
             self.store.dir().display()
         );
-        self.tell_operators(&Notice::new(now, "The disk lost something of the store", text), now)
+        self.tell_operators(&Notice::new(now, "The disk lost something of the store", text), now)?;
+        self.store.set_doubt(Doubt { told: true, ..doubt })
     }
 
     /// Queues a notice to each destination of the operators.

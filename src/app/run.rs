@@ -217,6 +217,7 @@ async fn mute_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     loop {
         let now = app.clock().now();
         let next = app.end_mutes(now)?;
+        app.forget_told_lists()?;
         let latest = now + LOOK_AT_DAYS;
         tokio::select! {
             awake = sleep_until(app.clock(), next.map_or(latest, |next| next.min(latest)), &mut stopped) => {

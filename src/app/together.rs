@@ -20,6 +20,8 @@ use crate::summary::{Line, Summary, Why};
 const WINDOW: TimeDelta = TimeDelta::minutes(10);
 /// A summary that grows is edited so often.
 const BETWEEN_EDITS: TimeDelta = TimeDelta::seconds(30);
+/// Where nothing could be put together.
+const AGAIN: TimeDelta = TimeDelta::seconds(1);
 /// So many alerts stand in a summary at most, whose list then has some megabytes.
 const MOST_LINES: usize = 5_000;
 /// So many are put together at once.
@@ -103,7 +105,7 @@ impl App {
             return Ok(Some(*edited_at + BETWEEN_EDITS));
         }
         let alerts = self.waiting_alerts(destination, AT_ONCE)?;
-        let Some((first, _)) = alerts.first() else { return Ok(None) };
+        let Some((first, _)) = alerts.first() else { return Ok(Some(now + AGAIN)) };
         let summary = match growing {
             Some((summary, _)) => summary,
             None => Summary::new(&first.key, Why::TooMany, now),
@@ -208,9 +210,18 @@ impl App {
         Ok(deliveries)
     }
 
-    /// Forgets the lists of an earlier run whose messages stand.
+    /// Forgets the lists whose messages stand and grow no further.
     pub(super) fn forget_told_lists(&self) -> Result<(), StoreError> {
-        let mut waiting: BTreeSet<Key> = BTreeSet::new();
+        if !self.store.has_lists() {
+            return Ok(());
+        }
+        let growing = self
+            .floods()
+            .0
+            .values()
+            .filter_map(|flood| Some(flood.growing.as_ref()?.0.list.clone()))
+            .collect();
+        let mut waiting: BTreeSet<Key> = growing;
         for destination in self.store.waiting_destinations()? {
             for delivery in self.store.queued(&destination, usize::MAX)? {
                 if let Body::Summary(summary) = delivery.body {

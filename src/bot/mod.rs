@@ -2,7 +2,7 @@
 
 mod commands;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -34,7 +34,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let Some(bot) = app.notifier.bot().cloned() else { return };
     let mut pause = FIRST_PAUSE;
     while !*stop.borrow() {
-        let handler = Handler { app: Arc::clone(&app) };
+        let handler = Handler { app: Arc::downgrade(&app) };
         let began = Instant::now();
         let connected = connect(bot.gateway_connection(), handler, &mut stop).await;
         if began.elapsed() > LONGEST_PAUSE {
@@ -88,7 +88,8 @@ fn gateway_error(error: &serenity::Error) -> String {
 }
 
 struct Handler {
-    app: Arc<App>,
+    /// A shard may outlive the bot, and must not hold its store.
+    app: Weak<App>,
 }
 
 #[async_trait]
@@ -101,13 +102,14 @@ impl EventHandler for Handler {
     }
 
     async fn interaction_create(&self, context: Context, interaction: Interaction) {
+        let Some(app) = self.app.upgrade() else { return };
         let answered = match &interaction {
             Interaction::Command(command) => {
-                let reply = commands::answer(&self.app, &asked(command), now()).await;
+                let reply = commands::answer(&app, &asked(command), now()).await;
                 command.create_response(&context.http, message(reply)).await
             }
             Interaction::Autocomplete(command) => {
-                let choices = commands::choices(&self.app, &asked(command));
+                let choices = commands::choices(&app, &asked(command));
                 let choices =
                     choices.into_iter().map(|(name, value)| AutocompleteChoice::new(name, value)).collect();
                 let response = CreateAutocompleteResponse::new().set_choices(choices);

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{environment, moment, setup};
 use crate::app::{self, App, OnceReport, RunError, Watch};
@@ -28,6 +28,8 @@ use crate::store::{Store, StoreError};
 /// A store that failed is opened again after so long, twice as long each time, and at least so often.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// The parts that are told to end have so long for it.
+const LONGEST_END: Duration = Duration::from_secs(15);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -62,12 +64,16 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             // All may have ended.
             let _ = stopping.send(true);
         });
-        let mut parts = Some((app, watch));
-        while let Some((app, watch)) = parts.take() {
-            match live(app, watch, token.clone(), stopped.clone()).await? {
-                None => break,
-                Some(error) => parts = back(args, error, stopped.clone()).await?,
+        let (mut app, mut watch) = (app, watch);
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let began = Instant::now();
+            let Some(error) = live(app, watch, token.clone(), stopped.clone()).await? else { break };
+            // One that fails again at once is not tried all the time.
+            if began.elapsed() > LONGEST_PAUSE {
+                pause = FIRST_PAUSE;
             }
+            (app, watch) = back(args, error, &mut pause, stopped.clone()).await?;
         }
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
@@ -86,6 +92,7 @@ async fn live(
 ) -> anyhow::Result<Option<StoreError>> {
     let app = Arc::new(app);
     let (ending, ended) = watch::channel(false);
+    let over = ending.clone();
     let http = tokio::spawn(http::serve(Arc::clone(&app), token, ended.clone()));
     let gateway = tokio::spawn(bot::run(Arc::clone(&app), ended));
     let stop = async move {
@@ -96,56 +103,59 @@ async fn live(
         let _ = ending.send(true);
     };
     tracing::info!(rules = app.rules().len(), "polling on schedule: {}", app.settings.schedule.poll);
-    match app::run(app, Some(watch), stop).await {
+    let ended = app::run(app, Some(watch), stop).await;
+    if ended.is_err() {
+        let _ = over.send(true);
+    }
+    // They hold the store until they end.
+    let (http, gateway) = tokio::join!(timeout(LONGEST_END, http), timeout(LONGEST_END, gateway));
+    match ended {
         Ok(()) => {
-            http.await.context("the task that tells the status")?;
-            gateway.await.context("the gateway's task")?;
+            http.unwrap_or(Ok(())).context("the task that tells the status")?;
+            gateway.unwrap_or(Ok(())).context("the gateway's task")?;
             Ok(None)
         }
-        Err(error) => {
-            http.abort();
-            gateway.abort();
-            // They hold the store.
-            let _ = tokio::join!(http, gateway);
-            match error {
-                RunError::Store(error) => Ok(Some(error)),
-                RunError::Task(_) => Err(error.into()),
-            }
-        }
+        // What cannot be read stays so.
+        Err(RunError::Store(error @ StoreError::Failed { .. })) => Ok(Some(error)),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// After the store failed, as a full disk has it do: opens it again when that can be done. `None` where it is time to stop.
+/// After the store failed, as a full disk has it do: opens it again when that can be done.
+///
+/// # Errors
+/// The failure, where it is time to stop.
 async fn back(
     args: &Args,
     failure: StoreError,
+    pause: &mut Duration,
     mut stopped: watch::Receiver<bool>,
-) -> anyhow::Result<Option<(App, Watch)>> {
+) -> anyhow::Result<(App, Watch)> {
     let since = now();
-    let mut pause = FIRST_PAUSE;
+    let reason = failure.to_string();
     let mut error = anyhow::Error::from(failure);
-    let reason = error.to_string();
     loop {
         tracing::error!(
             "{error:#}; nothing is sent that cannot be written down; tried again in {} s",
             pause.as_secs()
         );
         tokio::select! {
-            () = sleep(pause) => {}
-            _ = stopped.changed() => return Ok(None),
+            () = sleep(*pause) => {}
+            _ = stopped.changed() => return Err(error),
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
-        match build(args, false) {
-            Ok((app, watch)) => {
-                let text = format!("From {} on: {reason}.", since.format("%Y-%m-%d %H:%M UTC"));
-                let notice = Notice::new(now(), "The store could not be written for a while", text);
-                match app.tell_operators(&notice, now()).map_err(anyhow::Error::from) {
-                    Ok(()) => return Ok(Some((app, watch))),
-                    Err(again) => error = again,
-                }
-            }
-            Err(again) if again.is::<StoreError>() => error = again,
-            Err(other) => return Err(other),
+        *pause = (*pause * 2).min(LONGEST_PAUSE);
+        let opened = async {
+            let (app, watch) = build(args, false)?;
+            let text = format!("From {} on: {reason}.", since.format("%Y-%m-%d %H:%M UTC"));
+            let notice = Notice::new(now(), "The store could not be written for a while", text);
+            app.tell_operators(&notice, now())?;
+            app.store.flush().await?;
+            anyhow::Ok((app, watch))
+        };
+        match opened.await {
+            Ok(opened) => return Ok(opened),
+            // Rules that cannot be read now were in force before: somebody may be writing them.
+            Err(again) => error = again,
         }
     }
 }
@@ -176,7 +186,10 @@ fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
     }
     let store = Store::open(&settings.store_dir)?;
     // What it says is written down once, unless that failed.
-    let since = args.since.filter(|_| first || store.frontier().is_ok_and(|known| known.is_none()));
+    let written = |since: DateTime<Utc>| {
+        store.frontier().is_ok_and(|known| known.is_some_and(|known| known.floor == since))
+    };
+    let since = args.since.filter(|since| first || !written(*since));
     Ok((App::new(settings, rules, store, client, notifier, since), watch))
 }
 

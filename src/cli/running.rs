@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::environment;
 use crate::app::Status;
 use crate::http::{address_file, token_file};
+use crate::store::Store;
 
 /// A bot on the same machine answers at once.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -29,6 +30,10 @@ pub(super) struct RunningBot {
 impl RunningBot {
     /// The one that has the store in a folder; `None` where none answers.
     pub(super) async fn with_store(dir: &Path) -> Option<Self> {
+        // What listens where a bot did that was killed is somebody else.
+        if !Store::is_held(dir) {
+            return None;
+        }
         let address = fs::read_to_string(address_file(dir)).ok()?;
         let mut address: SocketAddr = address.trim().parse().ok()?;
         // One that listens everywhere listens here, too.

@@ -57,10 +57,10 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
             let checked = store.check()?;
             let said = match json {
                 true => format!("{}\n", serde_json::to_string_pretty(&checked)?),
-                false => people(&checked, store.has_lost()),
+                false => people(&checked),
             };
             tell(&mut io::stdout(), &said);
-            let whole = checked.problem_count == 0 && !store.has_lost();
+            let whole = checked.problem_count == 0 && !checked.lost;
             Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Verb::Export { file } => {
@@ -89,7 +89,7 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
     }
 }
 
-fn people(checked: &Checked, lost: bool) -> String {
+fn people(checked: &Checked) -> String {
     let mut text = String::new();
     for (kind, count) in checked.records.iter().filter(|(_, count)| **count > 0) {
         text.push_str(&format!("{kind:<15} {count}\n"));
@@ -97,7 +97,7 @@ fn people(checked: &Checked, lost: bool) -> String {
     if checked.aside > 0 {
         text.push_str(&format!("{} records could not be read before, and were set aside\n", checked.aside));
     }
-    if lost {
+    if checked.lost {
         text.push_str(
             "The disk lost what was written last; what that was is found again by the next start\n",
         );
@@ -109,6 +109,12 @@ fn people(checked: &Checked, lost: bool) -> String {
     if unnamed > 0 {
         text.push_str(&format!("! and {unnamed} more\n"));
     }
-    text.push_str(if checked.problem_count == 0 { "All can be read, and agrees.\n" } else { "" });
+    if checked.problem_count == 0 {
+        text.push_str(if checked.lost {
+            "The rest can be read, and agrees.\n"
+        } else {
+            "All can be read, and agrees.\n"
+        });
+    }
     text
 }

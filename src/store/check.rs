@@ -13,9 +13,9 @@ use sled::Tree;
 
 use super::filings::Done;
 use super::{
-    DeliveryStanding, Muted, Paused, Pending, Quarantined, Receipt, Store, StoreError, Summed, record,
+    DeliveryStanding, Muted, Paused, Pending, Quarantined, Receipt, Store, StoreError, Summed, mark, record,
 };
-use crate::alert::Alert;
+use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery};
 use crate::filing::PastFiling;
 use crate::mute::Mute;
@@ -35,6 +35,8 @@ pub struct Checked {
     pub problem_count: usize,
     /// Records that could not be read before, and were set aside.
     pub aside: usize,
+    /// Whether the disk lost what was written last.
+    pub lost: bool,
 }
 
 impl Checked {
@@ -89,7 +91,24 @@ impl Store {
             self.check_tree::<Alert>(&mut checked, "gathered", &inner.gathered)?;
             self.check_tree::<IgnoredAny>(&mut checked, "digests", &inner.digests)?;
             self.check_tree::<IgnoredAny>(&mut checked, "subscriptions", &inner.subscriptions)?;
+            self.check_tree::<IgnoredAny>(&mut checked, "digested", &inner.digested)?;
+            for (name, tree) in
+                [("days", &inner.days), ("unreadable", &inner.unreadable), ("aside", &inner.aside)]
+            {
+                // Bytes of others, or none: all of them are read.
+                checked.records.insert(name.to_owned(), tree.iter().filter(Result::is_ok).count());
+            }
+            for item in inner.meta.iter() {
+                let (key, bytes) = item.map_err(|error| self.failed(error))?;
+                let key = String::from_utf8_lossy(&key).into_owned();
+                if key != mark::KEY
+                    && let Err(error) = record::decode::<IgnoredAny>(&format!("meta/{key}"), &bytes)
+                {
+                    checked.problem(error.to_string());
+                }
+            }
             checked.aside = inner.aside.len();
+            checked.lost = self.has_lost();
             self.check_deliveries(&mut checked)?;
             Ok(checked)
         })
@@ -162,7 +181,7 @@ impl Store {
             let (_, bytes) = item.map_err(|error| self.failed(error))?;
             let Ok(delivery) = record::decode::<Delivery>("queue", &bytes) else { continue };
             if let Body::Summary(summary) = &delivery.body {
-                let lines = self.lines(&summary.list, usize::MAX)?.len();
+                let lines = self.inner.lists.scan_prefix(format!("{}/", summary.list)).keys().count();
                 if lines < summary.count {
                     checked.problem(format!(
                         "the summary {} for {} has {lines} of {} alerts",
@@ -172,6 +191,8 @@ impl Store {
             }
             waiting.insert(delivery.key.to_string(), delivery);
         }
+        let known =
+            |key: &Key| self.inner.deliveries.contains_key(key.as_str()).map_err(|error| self.failed(error));
         for item in self.inner.deliveries.iter() {
             let (key, bytes) = item.map_err(|error| self.failed(error))?;
             let key = String::from_utf8_lossy(&key).into_owned();
@@ -181,7 +202,7 @@ impl Store {
                 (DeliveryStanding::Queued | DeliveryStanding::InFlight(_), None) => {
                     checked.problem(format!("the delivery {key} is said to wait, and is not queued"));
                 }
-                (DeliveryStanding::Joined(into), _) if self.delivery_standing(into)?.is_none() => {
+                (DeliveryStanding::Joined(into), _) if !known(into)? => {
                     checked.problem(format!(
                         "the delivery {key} is said to stand in {into}, which is not there"
                     ));

@@ -23,8 +23,12 @@ impl Store {
         let folder = dir.join(FOLDER);
         let failed = |error: io::Error| open_error(dir, sled::Error::Io(error));
         remove_all(&folder).map_err(failed)?;
-        panic::catch_unwind(AssertUnwindSafe(|| store.copy_to(&folder)))
-            .unwrap_or_else(|_| Err(StoreError::Damaged(dir.to_owned())))?;
+        let copied = panic::catch_unwind(AssertUnwindSafe(|| store.copy_to(&folder)))
+            .unwrap_or_else(|_| Err(StoreError::Damaged(dir.to_owned())));
+        if let Err(error) = copied.and_then(|()| sync_all(&folder).map_err(failed)) {
+            remove_all(&folder).map_err(failed)?;
+            return Err(error);
+        }
         fs::File::create(folder.join(WHOLE)).and_then(|file| file.sync_all()).map_err(failed)?;
         fs::File::open(&folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
         // While nobody else can open it. sled itself writes no other files once it is open.
@@ -63,7 +67,44 @@ pub(super) fn end_broken_off(dir: &Path) -> Result<(), StoreError> {
         Err(TryLockError::Error(error)) => return Err(failed(error)),
         Ok(()) => {}
     }
-    replace(dir).map_err(failed)
+    // It may have ended meanwhile.
+    if dir.join(FOLDER).join(WHOLE).is_file() { replace(dir).map_err(failed) } else { Ok(()) }
+}
+
+/// Brings the files of a folder and of those in it onto the disk: sled does not sync large records.
+fn sync_all(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        match entry.file_type()?.is_dir() {
+            true => sync_all(&entry.path())?,
+            false => fs::File::open(entry.path())?.sync_all()?,
+        }
+    }
+    fs::File::open(folder)?.sync_all()
+}
+
+/// Whether a process has the store in a folder open.
+pub(super) fn is_held(dir: &Path) -> bool {
+    let held = fs::File::open(dir.join(FILE)).map(|file| file.try_lock());
+    matches!(held, Ok(Err(TryLockError::WouldBlock)))
+}
+
+/// Removes what sled left half-written beside its file, which it would take for whole; nobody may have it open.
+pub(super) fn clear(dir: &Path) -> Result<(), StoreError> {
+    let failed = |error: io::Error| open_error(dir, sled::Error::Io(error));
+    let Ok(held) = fs::File::open(dir.join(FILE)) else { return Ok(()) };
+    match held.try_lock() {
+        Err(TryLockError::WouldBlock) => return Err(StoreError::Busy(dir.to_owned())),
+        Err(TryLockError::Error(error)) => return Err(failed(error)),
+        Ok(()) => {}
+    }
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.file_name().to_string_lossy().ends_with(".generating") {
+            fs::remove_file(entry.path()).map_err(failed)?;
+        }
+    }
+    Ok(())
 }
 
 /// Puts the new files into the old ones' place.
@@ -77,7 +118,9 @@ fn replace(dir: &Path) -> io::Result<()> {
             fs::remove_file(entry.path())?;
         }
     }
-    remove_all(&dir.join("blobs"))?;
+    if folder.join("blobs").exists() {
+        remove_all(&dir.join("blobs"))?;
+    }
     // The file itself last: until then all is still in one of the two places.
     let mut names: Vec<_> =
         fs::read_dir(&folder)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<_>>()?;
@@ -86,7 +129,7 @@ fn replace(dir: &Path) -> io::Result<()> {
         fs::rename(folder.join(name), dir.join(name))?;
     }
     fs::File::open(dir)?.sync_all()?;
-    fs::remove_dir_all(folder)
+    remove_all(&folder)
 }
 
 fn remove_all(folder: &Path) -> io::Result<()> {

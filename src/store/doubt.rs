@@ -15,6 +15,8 @@ pub struct Doubt {
     pub until: DateTime<Utc>,
     /// Whether what it has queued may have been sent, too, and is not marked so yet.
     pub queue: bool,
+    /// Whether the operators were told, or need not be.
+    pub told: bool,
 }
 
 impl Doubt {

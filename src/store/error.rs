@@ -38,6 +38,9 @@ pub enum StoreError {
 pub(super) fn open_error(dir: &Path, error: sled::Error) -> StoreError {
     // sled reports a lock that is held as an error of its own making, with these words.
     let locked = matches!(&error, sled::Error::Io(io) if io.to_string().contains("could not acquire lock"));
+    if matches!(error, sled::Error::Corruption { .. }) {
+        return StoreError::Damaged(dir.to_owned());
+    }
     if locked { StoreError::Busy(dir.to_owned()) } else { StoreError::Failed { dir: dir.to_owned(), error } }
 }
 

@@ -62,6 +62,11 @@ impl Store {
         self.scan(&self.inner.lists, format!("{list}/").as_bytes(), most)
     }
 
+    /// Whether there are any.
+    pub fn has_lists(&self) -> bool {
+        !self.inner.lists.is_empty()
+    }
+
     /// Forgets all lists but these and those of what was given up.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ use sled::Tree;
 /// Beside sled's file: the number of the last flush that is certainly in it. Written after that flush and not synced, so that it may
 /// lag behind, and is never ahead.
 const FILE: &str = "flushed";
-const KEY: &str = "flushed";
+pub(super) const KEY: &str = "flushed";
 
 /// The number of the last flush that sled knows of.
 pub(super) fn known(meta: &Tree) -> sled::Result<u64> {

@@ -167,6 +167,7 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let failed = |error| open_error(dir, error);
         compact::end_broken_off(dir)?;
+        compact::clear(dir)?;
         let config = sled::Config::new().path(dir).cache_capacity(CACHE).flush_every_ms(Some(FLUSH_EVERY_MS));
         // sled panics where a page is not what it should be.
         let opened = panic::catch_unwind(AssertUnwindSafe(|| config.open()));
@@ -184,7 +185,7 @@ impl Store {
             );
         }
         if let Some(until) = mark::confirmed_at(dir).filter(|_| lost) {
-            meta.insert(doubt::KEY, Doubt { until, queue: true }.record()?).map_err(failed)?;
+            meta.insert(doubt::KEY, Doubt { until, queue: true, told: false }.record()?).map_err(failed)?;
         }
         let tree = |name: &str| db.open_tree(name).map_err(failed);
         let inner = Inner {
@@ -228,6 +229,11 @@ impl Store {
     /// Whether a folder has a store; [`Self::open`] makes one where it has none.
     pub fn is_in(dir: &Path) -> bool {
         dir.join(FILE).is_file()
+    }
+
+    /// Whether a process has the store in a folder open.
+    pub fn is_held(dir: &Path) -> bool {
+        compact::is_held(dir)
     }
 
     /// Whether the disk lost what was written last, before it was opened: what that was is found again.

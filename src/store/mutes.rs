@@ -102,6 +102,56 @@ impl Store {
         self.inner.muted.scan_prefix(format!("{what}\0")).keys().count()
     }
 
+    /// What has muted alerts and is not muted any more.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn muted_without_mute(&self) -> Result<Vec<Muting>, StoreError> {
+        let mut found = Vec::new();
+        let mut from: Vec<u8> = Vec::new();
+        // One look a mute: the next key that is not of the last one.
+        loop {
+            let next = self.inner.muted.range(from.as_slice()..).next();
+            let Some((key, _)) = next.transpose().map_err(|error| self.failed(error))? else {
+                return Ok(found);
+            };
+            let name = key.split(|&byte| byte == 0).next().unwrap_or_default().to_vec();
+            let known = self.inner.mutes.contains_key(&name).map_err(|error| self.failed(error))?;
+            if let (false, Ok(what)) = (known, String::from_utf8_lossy(&name).parse()) {
+                found.push(what);
+            }
+            from = name;
+            from.push(1);
+        }
+    }
+
+    /// Forgets that alerts were muted which were told otherwise.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn forget_muted<'a>(&self, muted: impl Iterator<Item = &'a Muted>) -> Result<(), StoreError> {
+        for one in muted {
+            self.write(|| self.inner.muted.remove(one.place()))?;
+        }
+        Ok(())
+    }
+
+    /// Has another mute keep alerts back.
+    ///
+    /// # Errors
+    /// Failures of the store; then nothing of it is written.
+    pub fn hand_over(&self, muted: &[Muted], to: &Muting) -> Result<(), StoreError> {
+        self.transact(&self.inner.muted, |kept| {
+            for one in muted {
+                kept.remove(one.place().as_str())?;
+                let moved = Muted { what: to.clone(), ..one.clone() };
+                let place = moved.place();
+                kept.insert(place.as_str(), encode(&place, &moved).map_err(abort)?)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Queues what tells of alerts that were muted and forgets them as such, at once; without it they are told nowhere.
     ///
     /// # Errors

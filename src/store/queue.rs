@@ -12,6 +12,7 @@ use super::{Store, StoreError, abort};
 use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
+use crate::summary::Why;
 
 /// Where a delivery stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +63,9 @@ pub(super) fn enqueue_as(
     standing: &DeliveryStanding,
 ) -> Result<(), ConflictableTransactionError<StoreError>> {
     let key = delivery.key.as_str();
-    if deliveries.get(key)?.is_some() {
+    // What was muted by another filing's owner is not told yet.
+    let muted = |known: &[u8]| matches!(decode(key, known), Ok(DeliveryStanding::Muted));
+    if deliveries.get(key)?.is_some_and(|known| !muted(&known)) {
         return Ok(());
     }
     deliveries.insert(key, encode(key, standing).map_err(abort)?)?;
@@ -150,7 +153,11 @@ impl Store {
             let standing = self.delivery_standing(key)?;
             if matches!(
                 standing,
-                Some(DeliveryStanding::Left(Outcome::Delivered { .. }) | DeliveryStanding::Joined(_))
+                Some(
+                    DeliveryStanding::Left(Outcome::Delivered { .. })
+                        | DeliveryStanding::Joined(_)
+                        | DeliveryStanding::InFlight(_)
+                )
             ) {
                 due.push(addition);
             }
@@ -275,6 +282,8 @@ fn latencies(delivery: &Delivery, outcome: &Outcome) -> Vec<(Key, Latency)> {
         Body::Alert(alert) => {
             way(alert.accepted_at, alert.seen_at).map(|way| (delivery.key.clone(), way)).into_iter().collect()
         }
+        // How long they were muted tells nothing of the bot.
+        Body::Summary(summary) if matches!(summary.why, Why::Muted { .. }) => Vec::new(),
         Body::Summary(summary) => {
             let old = summary.lines.len().saturating_sub(summary.added);
             let new = summary.lines.iter().skip(old);

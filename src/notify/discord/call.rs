@@ -116,6 +116,14 @@ pub(super) fn filled(
     Ok(request.multipart(Form::new().text("payload_json", body).part("files[0]", part)))
 }
 
+/// What an error means that a change of a message meets: where it can never be made there, a message of its own can.
+pub(super) fn unchangeable(error: SendError) -> SendError {
+    match error.retry {
+        Retry::Never | Retry::Closed => SendError::gone(error.message),
+        Retry::Gone | Retry::Later | Retry::After(_) => error,
+    }
+}
+
 /// No connection came about.
 pub(super) fn unreachable(name: &str) -> SendError {
     SendError::refused(format!("cannot reach {name}"))
@@ -172,12 +180,16 @@ pub(super) fn judge(status: u16, code: Option<i64>, message: String) -> SendErro
     const NO_ACCESS: i64 = 50_001;
     const NO_PERMISSION: i64 = 50_013;
     const INVALID_BODY: i64 = 50_035;
+    const OF_ANOTHER_AUTHOR: i64 = 50_005;
+    const NO_ANSWER_WITHOUT_HISTORY: i64 = 160_002;
     match (status, code) {
         (404, Some(UNKNOWN_CHANNEL | UNKNOWN_SERVER)) => SendError::closed(message)
             .advise("there is no such channel any more: correct its channel_id in the settings"),
         (404, Some(UNKNOWN_WEBHOOK)) => SendError::closed(message)
             .advise("the webhook was deleted: make another one, and put its address into the environment"),
-        (404, Some(UNKNOWN_MESSAGE)) | (400 | 429, Some(TOO_MANY_EDITS)) => SendError::gone(message),
+        (404, Some(UNKNOWN_MESSAGE))
+        | (400 | 429, Some(TOO_MANY_EDITS))
+        | (400 | 403, Some(OF_ANOTHER_AUTHOR | NO_ANSWER_WITHOUT_HISTORY)) => SendError::gone(message),
         (400, Some(INVALID_BODY)) => SendError::never(message),
         (401, Some(_)) => SendError::closed(message)
             .advise("the token or the webhook's address is wrong, or was reset: copy it again, whole"),

@@ -7,6 +7,7 @@ mod webhook;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::AUTHORIZATION;
@@ -17,6 +18,7 @@ use serde_json::Value;
 use serenity::all::{ChannelId, MessageId, Permissions, UserId};
 use serenity::http::{Http, HttpBuilder, HttpError, Route};
 use tokio::sync::OnceCell;
+use tokio::time::{Instant, sleep};
 
 pub(super) use pace::Pace;
 pub(super) use webhook::DiscordWebhook;
@@ -25,7 +27,7 @@ use super::{Found, SendError, Sent, no_digest};
 use crate::alert::Key;
 use crate::delivery::{Batch, Body, Delivery, InFlight};
 use crate::render::discord::{self, AllowedMentions, Message};
-use call::{Caller, TIMEOUT, filled};
+use call::{Caller, TIMEOUT, filled, unchangeable};
 
 /// Where Discord is. Another base is a proxy that takes Discord's place.
 const DISCORD: &str = "https://discord.com";
@@ -36,6 +38,9 @@ const SKEW: TimeDelta = TimeDelta::minutes(30);
 /// Discord gives at most so many messages at once, and so many times it is asked for more.
 const PAGE: usize = 100;
 const MOST_PAGES: usize = 50;
+/// So long it is waited for leave to read a page.
+const LONGEST_READING: Duration = Duration::from_secs(60);
+const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 /// What the bot needs in a channel, besides sending there.
 const NEEDED: Permissions =
     Permissions::VIEW_CHANNEL.union(Permissions::EMBED_LINKS).union(Permissions::READ_MESSAGE_HISTORY);
@@ -147,9 +152,11 @@ impl DiscordBot {
         if let (Some((id, concerned)), [delivery]) = (batch.concerned(), batch.deliveries()) {
             let address = message_route(id)?;
             let asked = self.request(Method::GET, &address);
-            let posted = self.caller.call(&format!("reading:{channel_id}"), asked, now).await?;
-            let request = self.request(Method::PATCH, &address).json(&edit(&posted, concerned, delivery)?);
-            let answer = self.caller.call(&route(channel, batch), request, now).await?;
+            let posted = self.caller.call(&format!("reading:{channel_id}"), asked, now).await;
+            let cards = edit(&posted.map_err(unchangeable)?, concerned, delivery)?;
+            let request = self.request(Method::PATCH, &address).json(&cards);
+            let answer =
+                self.caller.call(&route(channel, batch), request, now).await.map_err(unchangeable)?;
             return Ok(sent(&answer));
         }
         let message = discord::message(batch.deliveries()).ok_or_else(|| no_digest(batch.destination()))?;
@@ -281,8 +288,21 @@ impl DiscordBot {
         params: &[(&str, u64)],
         now: DateTime<Utc>,
     ) -> Result<Vec<Posted>, SendError> {
+        let route = format!("reading:{channel_id}");
+        let (began, mut waited) = (Instant::now(), Duration::ZERO);
+        // A page that is refused would have all of them read again.
+        while let Err(until) = self.caller.turn(&route, now + TimeDelta::from_std(waited).unwrap_or_default())
+        {
+            let wait = (until - now).to_std().unwrap_or_default().saturating_sub(waited);
+            if waited + wait > LONGEST_READING {
+                return Err(SendError::refused("Discord asks to wait before the channel is read"));
+            }
+            sleep(wait.max(SHORTEST_WAIT)).await;
+            waited = began.elapsed().max(waited + wait);
+        }
+        let now = now + TimeDelta::from_std(waited).unwrap_or_default();
         let request = self.request(Method::GET, &Route::ChannelMessages { channel_id }).query(params);
-        let answer = self.caller.call(&format!("reading:{channel_id}"), request, now).await?;
+        let answer = self.caller.call(&route, request, now).await?;
         serde_json::from_slice(&answer)
             .map_err(|error| SendError::later(format!("Discord's answer cannot be read: {error}")))
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::call::{Caller, filled};
+use super::call::{Caller, filled, unchangeable};
 use super::pace::Pace;
 use super::{edit, edited, sent};
 use crate::delivery::Batch;
@@ -59,9 +59,11 @@ impl DiscordWebhook {
     pub(in crate::notify) async fn send(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
         let http = &self.caller.http;
         if let (Some((id, concerned)), [delivery]) = (batch.concerned(), batch.deliveries()) {
-            let posted = self.caller.call(&self.route, http.get(self.message(id)), now).await?;
-            let request = http.patch(self.message(id)).json(&edit(&posted, concerned, delivery)?);
-            return Ok(sent(&self.caller.call(&self.route, request, now).await?));
+            let posted = self.caller.call(&self.route, http.get(self.message(id)), now).await;
+            let cards = edit(&posted.map_err(unchangeable)?, concerned, delivery)?;
+            let request = http.patch(self.message(id)).json(&cards);
+            let answer = self.caller.call(&self.route, request, now).await.map_err(unchangeable)?;
+            return Ok(sent(&answer));
         }
         let message = discord::message(batch.deliveries()).ok_or_else(|| no_digest(batch.destination()))?;
         let request = match edited(batch) {

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Author, Embed, Footer, GREY, MARK, Message, NAME, TITLE, escaped, mentions, referred, single};
+use super::{
+    Author, Embed, Footer, GREY, MARK, MOST_TEXT, Message, NAME, TITLE, escaped, mentions, referred, single,
+};
 use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery};
 use crate::text::{clip, plain};
@@ -26,7 +28,23 @@ pub fn changed(embeds: &[Value], concerned: &Key, delivery: &Delivery) -> Option
         Body::Addition(alert) => also_told(card, alert),
         _ => *card = serde_json::to_value(single(delivery)?.embeds.into_iter().next()?).ok()?,
     }
-    Some(embeds)
+    // Cards with one address collapse into one.
+    for place in 1..embeds.len() {
+        let Some(url) = embeds[place]["url"].as_str().map(str::to_owned) else { continue };
+        if embeds[..place].iter().any(|embed| embed["url"] == url.as_str()) {
+            let plain = url.split('#').next().unwrap_or_default();
+            embeds[place]["url"] = format!("{plain}#card-{}", place + 1).into();
+        }
+    }
+    (embeds.iter().map(length).sum::<usize>() <= MOST_TEXT).then_some(embeds)
+}
+
+/// A card's text, as Discord counts it.
+fn length(embed: &Value) -> usize {
+    let fields = embed["fields"].as_array().into_iter().flatten();
+    let fields = fields.flat_map(|field| [&field["name"], &field["value"]]);
+    let own = [&embed["title"], &embed["description"], &embed["author"]["name"], &embed["footer"]["text"]];
+    fields.chain(own).filter_map(Value::as_str).map(|text| text.encode_utf16().count()).sum()
 }
 
 /// What we gave Discord of a card, of what Discord gives back.

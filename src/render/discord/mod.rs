@@ -237,7 +237,11 @@ fn notice(notice: &Notice, reference: &Key) -> Message {
 fn mentions(wanted: &[Mention]) -> (Option<String>, AllowedMentions) {
     let mut allowed = AllowedMentions::default();
     let mut pings: Vec<String> = Vec::new();
-    for mention in wanted.iter().take(MOST_MENTIONS) {
+    for (place, mention) in wanted.iter().enumerate().take(MOST_MENTIONS) {
+        // Discord refuses one that comes twice.
+        if wanted[..place].contains(mention) {
+            continue;
+        }
         match mention {
             Mention::Role(id) => {
                 allowed.roles.push(id.to_string());
