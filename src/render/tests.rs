@@ -285,3 +285,21 @@ fn a_summary_of_hostile_filings_stays_within_the_limits_and_its_table_runs_nothi
     // One filing told 5,000 times is not 5,000 times its value.
     assert!(!embed.fields.iter().any(|field| field.name == "Value together"));
 }
+
+#[test]
+fn a_changed_message_stays_within_its_limits_and_its_cards_apart() {
+    let told = [in_channel(alert_of(QUALYS, "a")), in_channel(alert_of(QUALYS, "b"))];
+    let message = serde_json::to_value(discord::message(&told).unwrap()).unwrap();
+    let embeds = message["embeds"].as_array().unwrap();
+    let amended = Alert { key: Key::of(&["amended"]), ..alert_of(QUALYS, "a") };
+    let change = in_channel(amended);
+    let changed = discord::changed(embeds, &told[0].key, &change).unwrap();
+    assert!(changed[0]["footer"]["text"].as_str().unwrap().ends_with(change.key.as_str()));
+    assert_eq!(changed[1]["footer"], embeds[1]["footer"]);
+    assert_ne!(changed[0]["url"], changed[1]["url"], "Discord shows one of two with the same");
+    assert_eq!(discord::changed(&changed, &told[0].key, &change), Some(changed.clone()), "made twice");
+    assert_eq!(discord::changed(embeds, &Key::of(&["none"]), &change), None, "no such card");
+    let long: Vec<Value> = embeds.iter().cycle().take(9).cloned().collect();
+    let hostile = in_channel(Alert { key: Key::of(&["long"]), ..hostile() });
+    assert_eq!(discord::changed(&long, &told[0].key, &hostile), None, "more than 6,000 characters");
+}

@@ -193,3 +193,42 @@ async fn a_filing_that_tells_the_trade_later_is_named_on_the_card() {
     assert!(note.body_text(0).unwrap().contains("also told in 0000000070-25-000002, by PARTNER LLC"));
     world.finish().await;
 }
+
+#[tokio::test]
+async fn without_the_history_an_amendment_comes_by_itself_and_closes_nothing() {
+    let world = World::new().await;
+    let rules = RULES.replace(", \"discord:hook\", \"email:desk\"", "");
+    let app = world.app(&rules, SINCE);
+    tell(&world, &app, &[&original()], "2025-12-11T17:00:00-05:00").await;
+    world.discord.next_message().await;
+    let refused = json!({ "message": "Missing Access", "code": 50001 });
+    world.discord.fail_next("reading:555", 403, refused, 1);
+    // Discord answers nothing to a message that the bot cannot read.
+    let unanswerable =
+        json!({ "message": "Cannot reply without permission to read message history", "code": 160002 });
+    world.discord.fail_next("channel:555", 400, unanswerable, 1);
+    assert_eq!(tell(&world, &app, &[&amendment()], NOON).await, (1, 0, 0));
+    let message = world.discord.next_message().await;
+    assert!(message.body["embeds"][0]["description"].as_str().unwrap().contains("**150** shares"));
+    assert_eq!(message.body["message_reference"], Value::Null);
+    assert_eq!(app.status(at(NOON)).unwrap().paused, Vec::<String>::new());
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_amendment_waits_for_the_message_that_it_changes() {
+    let world = World::new().await;
+    let rules = RULES.replace(", \"discord:hook\", \"email:desk\"", "");
+    let app = world.app(&rules, SINCE);
+    world.discord.fail_next("channel:555", 500, json!("down"), 1);
+    assert_eq!(tell(&world, &app, &[&original()], "2025-12-12T16:59:59-05:00").await, (0, 1, 0));
+    // The original failed once, so that what is new would go first.
+    assert_eq!(tell(&world, &app, &[&amendment()], NOON).await, (0, 0, 0));
+    assert_eq!(deliver_all(&app, at(NOON) + TimeDelta::minutes(2)).await, (2, 0, 0));
+    let message = world.discord.next_message().await;
+    assert!(message.body["embeds"][0]["description"].as_str().unwrap().contains("**100** shares"));
+    let edits = world.discord.take_edits();
+    assert!(edits.len() == 1 && edits[0].id == message.id);
+    assert!(edits[0].body["embeds"][0]["description"].as_str().unwrap().contains("**150** shares"));
+    world.finish().await;
+}

@@ -238,3 +238,51 @@ async fn a_running_bot_is_told_what_to_mute_by_who_has_its_token() {
     world.edgar.take_fetched();
     world.finish().await;
 }
+
+#[tokio::test]
+async fn what_is_muted_twice_is_told_when_the_longer_mute_ends() {
+    let world = World::new().await;
+    let app = world.app(
+        &RULES.replace(", \"discord:hook\", \"email:desk\", \"email:digest\"", ""),
+        Some("2021-08-24T00:00:00-04:00"),
+    );
+    mute(&app, "destination:discord:alerts");
+    let longer = Mute::new("ticker:QLYS".parse().unwrap(), at(NOW), until() + TimeDelta::hours(3)).unwrap();
+    app.mute(&longer).unwrap().unwrap();
+    ring(&world, &app).await;
+    app.end_mutes(until()).unwrap();
+    deliver_all(&app, until()).await;
+    let first = world.discord.take_messages();
+    assert_eq!(
+        first.iter().map(|message| listed(message).len()).collect::<Vec<_>>(),
+        [1],
+        "the other company's"
+    );
+    // Meanwhile the channel is muted again: what the ticker's mute kept back waits for that.
+    let again =
+        Mute::new("destination:discord:alerts".parse().unwrap(), until(), until() + TimeDelta::hours(9))
+            .unwrap();
+    app.mute(&again).unwrap().unwrap();
+    app.end_mutes(until() + TimeDelta::hours(3)).unwrap();
+    assert_eq!(deliver_all(&app, until() + TimeDelta::hours(3)).await, (0, 0, 0));
+    app.end_mutes(until() + TimeDelta::hours(9)).unwrap();
+    deliver_all(&app, until() + TimeDelta::hours(9)).await;
+    let last = world.discord.take_messages();
+    assert_eq!(last.iter().map(|message| listed(message).len()).collect::<Vec<_>>(), [1]);
+    assert_eq!(app.status(until()).unwrap().mutes, Vec::new());
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_channel_that_the_settings_name_is_muted_by_that_name() {
+    let world = World::new().await;
+    let app = world.app(RULES, None);
+    let refused = |what: &str| {
+        let mute = Mute::new(what.parse().unwrap(), at(NOW), until()).unwrap();
+        app.mute(&mute).unwrap()
+    };
+    let error = refused("destination:channel:555").unwrap_err().to_string();
+    assert!(error.ends_with("they define it as discord:alerts"), "{error}");
+    refused("destination:channel:556").unwrap();
+    world.finish().await;
+}

@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 use chrono::TimeDelta;
 use sellbell::alert::Key;
 use sellbell::delivery::{InFlight, Outcome};
+use sellbell::mute::Mute;
 use sellbell::store::{DeliveryStanding, Store};
 use serde_json::Value;
 
@@ -125,18 +126,30 @@ fn copied(from: &Path, to: &Path) {
     for name in ["db", "conf", "flushed"] {
         fs::copy(from.join(name), to.join(name)).unwrap();
     }
+    fs::create_dir_all(to.join("blobs")).unwrap();
+    for blob in fs::read_dir(from.join("blobs")).unwrap() {
+        let blob = blob.unwrap();
+        fs::copy(blob.path(), to.join("blobs").join(blob.file_name())).unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_compaction_that_is_broken_off_is_ended_or_forgotten() {
     let world = lived().await;
     let dir = world.dir.path();
-    let before = exported(dir);
     let own = world.path("store");
+    // A record that sled keeps in a file of its own.
+    let open = reopened(&own);
+    let mute = Mute::new("rule:any".parse().unwrap(), at(NOW), at(NOW) + TimeDelta::hours(1)).unwrap();
+    open.set_mute(&Mute { why: Some("long".repeat(100_000)), ..mute }).unwrap();
+    open.flush().await.unwrap();
+    drop(open);
+    let before = exported(dir);
+    assert!(fs::read_dir(own.join("blobs")).unwrap().count() > 0);
     let smaller = world.path("smaller");
     copied(&own, &smaller);
     Store::compact(&smaller).unwrap();
-    for (moved, whole) in [(0, true), (1, true), (2, true), (0, false)] {
+    for (moved, whole) in [(0, true), (1, true), (2, true), (3, true), (4, true), (0, false)] {
         let folder = own.join("compacted");
         copied(&smaller, &folder);
         if whole {
@@ -145,7 +158,10 @@ async fn a_compaction_that_is_broken_off_is_ended_or_forgotten() {
             // It was being written.
             fs::write(folder.join("db"), "half").unwrap();
         }
-        for name in ["conf", "flushed"].iter().take(moved) {
+        for name in ["conf", "flushed", "blobs", "db"].iter().take(moved) {
+            if *name == "blobs" {
+                fs::remove_dir_all(own.join("blobs")).unwrap();
+            }
             fs::rename(folder.join(name), own.join(name)).unwrap();
         }
         assert!(exported(dir) == before, "{moved} {whole}");
@@ -272,4 +288,13 @@ fn there_is_no_store_to_look_through_before_the_first_run() {
         assert!(said(&output).contains("there is no store in sellbell-data"), "{}", said(&output));
     }
     assert!(!dir.path().join("sellbell-data").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_start_left_half_written_hinders_no_other() {
+    let world = lived().await;
+    let before = exported(world.dir.path());
+    fs::write(world.path("store/snap.00000000FFFFFFFF.generating"), "").unwrap();
+    assert!(exported(world.dir.path()) == before);
+    world.finish().await;
 }

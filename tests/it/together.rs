@@ -419,3 +419,63 @@ async fn a_limit_that_others_used_up_is_obeyed_to_the_millisecond() {
     world.discord.take_messages();
     world.finish().await;
 }
+
+#[tokio::test]
+async fn a_summary_pings_each_role_once_and_is_sent_without_pings_where_discord_wants_none() {
+    let world = World::new().await;
+    let mut alert = alert(&world).await;
+    alert.mention = vec![sellbell::rules::Mention::Role(5), sellbell::rules::Mention::User(6)];
+    let app = with_budget(&world, 1);
+    let keys = queue(&app, &alert, &channel(), 0..4);
+    deliver_to(&app, &channel(), &mut Lane::default(), at(NOW)).await;
+    let messages = world.discord.take_messages();
+    let summary = &messages[1];
+    assert_eq!(listed(summary), text(&keys[1..]));
+    assert_eq!(summary.body["content"], "<@&5> <@6>");
+    assert_eq!(summary.body["allowed_mentions"], json!({ "parse": [], "roles": ["5"], "users": ["6"] }));
+    let more = queue(&app, &alert, &Destination::Channel(7), 4..7);
+    let mut lane = Lane::default();
+    for _ in 0..2 {
+        app.deliver_once(&Destination::Channel(7), &mut lane, at(NOW)).await.unwrap();
+    }
+    world.discord.fail_next("channel:7", 400, json!({ "message": "Invalid Form Body", "code": 50035 }), 1);
+    deliver_to(&app, &Destination::Channel(7), &mut lane, at(NOW)).await;
+    let messages = world.discord.take_messages();
+    assert_eq!(listed(&messages[1]), text(&more[1..]));
+    assert_eq!(messages[1].body["content"], Value::Null);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn several_of_which_no_answer_came_and_that_are_then_refused_are_each_told() {
+    for (target, arrived) in [("discord:hook", false), ("discord:alerts", false), ("discord:alerts", true)] {
+        let world = World::new().await;
+        world.discord.set_time(at(NOW));
+        let alert = alert(&world).await;
+        let app = world.app(RULES, None);
+        let destination: Destination = target.parse().unwrap();
+        let keys = queue(&app, &alert, &destination, 0..3);
+        let route = if target == "discord:hook" { "webhook:5" } else { "channel:555" };
+        match arrived {
+            true => world.discord.create_and_fail_next(route, 502, json!("bad gateway"), 1),
+            false => world.discord.fail_next(route, 502, json!("bad gateway"), 1),
+        }
+        world.discord.fail_next(route, 400, json!({ "message": "Invalid Form Body", "code": 50035 }), 1);
+        let (mut lane, mut now) = (Lane::default(), at(NOW));
+        for round in 0.. {
+            assert!(round < 20, "{target}: it does not come to an end");
+            world.discord.set_time(now);
+            let report = app.deliver_once(&destination, &mut lane, now).await.unwrap();
+            match report.next {
+                Some(next) => now = now.max(next),
+                None => break,
+            }
+        }
+        let mut told: Vec<String> = world.discord.take_messages().iter().flat_map(cards).collect();
+        told.sort();
+        let mut all = text(&keys);
+        all.sort();
+        assert_eq!(told, all, "{target} {arrived}: each once");
+        world.finish().await;
+    }
+}

@@ -98,7 +98,12 @@ async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Res
         }
         ("GET", ["channels", id, "messages"]) => read_messages(world, call, id).await,
         ("POST", ["channels", id, "messages"]) => create_message(world, call, id).await,
-        ("GET", ["channels", _, "messages", message]) => Ok(read_message(world, message)),
+        ("GET", ["channels", id, "messages", message]) => {
+            match turn_away(world, &format!("reading:{id}")).await {
+                Ok(_) => Ok(read_message(world, message)),
+                Err(response) => Ok(response),
+            }
+        }
         ("GET", ["webhooks", id, token, "messages", message]) if *token == format!("token-{id}") => {
             Ok(read_message(world, message))
         }
