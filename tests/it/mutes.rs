@@ -286,3 +286,31 @@ async fn a_channel_that_the_settings_name_is_muted_by_that_name() {
     refused("destination:channel:556").unwrap();
     world.finish().await;
 }
+
+#[test]
+fn a_token_file_that_others_can_read_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("rules")).unwrap();
+    let file = dir.path().join("token");
+    fs::write(&file, "secret-of-mine").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sellbell"));
+    let settings = "[edgar]\ncontact = \"Test test@example.org\"\n";
+    fs::write(dir.path().join("settings.toml"), settings).unwrap();
+    fs::write(
+        dir.path().join("rules/any.toml"),
+        "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"terminal\"]\n",
+    )
+    .unwrap();
+    let output = command
+        .args(["run", "--once", "--config", "settings.toml"])
+        .current_dir(dir.path())
+        .env_clear()
+        .env("HTTP_TOKEN_FILE", &file)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = said(&output);
+    assert!(text.contains("others can read") && text.contains("chmod 600 it"), "{text}");
+    assert!(!text.contains("secret-of-mine"), "{text}");
+}
