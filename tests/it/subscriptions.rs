@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::world::{World, at, deliver_all, qualys, small_sale};
+use crate::world::{World, at, deliver_all, qualys, reopened, small_sale};
 
 const RULES: &str = "[[rule]]\nname = \"qualys-sales\"\ndescription = \"Insiders of Qualys sell\"\n\
     tickers = [\"QLYS\"]\n[[rule]]\nname = \"all-sales\"\ncodes = [\"S\"]\n";
@@ -156,4 +156,24 @@ async fn a_channel_that_a_rule_names_and_that_subscribes_rings_once() {
     world.discord.next_message().await;
     world.edgar.take_fetched();
     world.finish().await;
+}
+
+#[tokio::test]
+async fn a_gateway_that_ended_in_any_way_holds_no_store() {
+    for aborted in [false, true] {
+        let world = World::new().await;
+        let app = Arc::new(world.app(RULES, None));
+        let Bot { stop, task } = connect(&world, &app).await;
+        if aborted {
+            // Its shards go on by themselves.
+            task.abort();
+            assert!(task.await.unwrap_err().is_cancelled());
+        } else {
+            stop.send(true).unwrap();
+            task.await.unwrap();
+        }
+        assert!(Arc::into_inner(app).is_some(), "aborted: {aborted}: somebody still has it");
+        let _ = reopened(&world.path("store"));
+        world.finish().await;
+    }
 }
