@@ -68,7 +68,7 @@ pub enum MuteError {
     #[error("the settings define no destination `{0}`; they define {1}")]
     NoDestination(String, String),
     /// It would be over already.
-    #[error("a mute that ends at {0} is over already")]
+    #[error("a mute that ends at {} is over already", .0.format("%Y-%m-%d %H:%M UTC"))]
     Over(DateTime<Utc>),
     /// It would last too long.
     #[error("a mute lasts {} days at most: take the rule away instead", LONGEST.num_days())]

@@ -138,21 +138,14 @@ impl App {
         let Some(key) = delivery.concerns.as_ref().filter(|_| now - delivery.queued_at < LONGEST_WAIT) else {
             return Ok(false);
         };
-        let mut standing = self.store.delivery_standing(key)?;
-        if let Some(DeliveryStanding::Joined(into)) = &standing {
-            standing = self.store.delivery_standing(into)?;
-        }
+        let standing = self.store.message_standing(key)?;
         Ok(matches!(standing, Some(DeliveryStanding::Queued | DeliveryStanding::InFlight(_))))
     }
 
     /// The message that a delivery changes or answers, and the delivery that it concerns there.
     fn concerned(&self, delivery: &Delivery) -> Result<Option<(String, Key)>, StoreError> {
         let Some(key) = &delivery.concerns else { return Ok(None) };
-        let mut standing = self.store.delivery_standing(key)?;
-        if let Some(DeliveryStanding::Joined(into)) = &standing {
-            standing = self.store.delivery_standing(into)?;
-        }
-        Ok(match standing {
+        Ok(match self.store.message_standing(key)? {
             Some(DeliveryStanding::Left(Outcome::Delivered { message_id: Some(id), .. })) => {
                 Some((id, key.clone()))
             }

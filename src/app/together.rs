@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::America::New_York;
 
 use super::App;
 use crate::alert::{Alert, Key};
-use crate::config::Mode;
 use crate::delivery::{Batch, Body, Delivery};
 use crate::destination::Destination;
 use crate::digest::Digest;
 use crate::notify::takes_many;
+use crate::schedule::Schedule;
 use crate::store::{DeliveryStanding, StoreError};
 use crate::summary::{Line, Summary, Why};
 
@@ -168,16 +169,11 @@ impl App {
         alerts: &[(Delivery, Alert)],
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let zone = self.settings.email.recipients.iter().find(|own| own.name == recipient);
-        let zone = zone.and_then(|own| match &own.mode {
-            Mode::Digest(schedule) => Some(schedule.zone()),
-            Mode::Instant => None,
-        });
-        let zone = zone.unwrap_or(chrono_tz::America::New_York);
+        let destination = Destination::Email(recipient.to_owned());
+        let zone = self.settings.digest_of(&destination).map_or(New_York, Schedule::zone);
         let slot = now.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string();
         let told = alerts.iter().map(|(_, alert)| alert.clone()).collect();
         let digest = Digest::new(recipient, slot, zone.name().to_owned(), (since, now), told);
-        let destination = Destination::Email(recipient.to_owned());
         let delivery = Delivery::new(destination, Body::Digest(Box::new(digest)), now);
         let joined: Vec<Delivery> = alerts.iter().map(|(delivery, _)| delivery.clone()).collect();
         self.store.join_into(&delivery, &joined, &[])

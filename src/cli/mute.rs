@@ -9,15 +9,13 @@ use anyhow::{Context, anyhow};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::running::RunningBot;
+use super::running::{self, RunningBot};
 use super::status::{span, time};
 use super::{environment, moment, setup, tell};
 use crate::app;
-use crate::config::Settings;
 use crate::http::MuteRequest;
 use crate::mute::{Mute, Muting};
 use crate::rules::RuleSet;
-use crate::store::{Store, StoreError};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -72,7 +70,7 @@ pub(super) fn mute(args: &Args) -> anyhow::Result<ExitCode> {
         }
         let rules = RuleSet::new(setup::rules(&settings, &settings.rules_dir)?);
         mute.what.check(&settings, &rules)?;
-        let store = opened(&settings)?;
+        let store = running::stopped(&settings.store_dir)?;
         store.set_mute(&mute)?;
         Ok(store.flush().await?)
     })?;
@@ -99,7 +97,7 @@ pub(super) fn unmute(args: &UnmuteArgs) -> anyhow::Result<ExitCode> {
             let answer: Value = serde_json::from_slice(&changed)?;
             return answer["muted"].as_u64().context("the running sellbell does not say how many were muted");
         }
-        let store = opened(&settings)?;
+        let store = running::stopped(&settings.store_dir)?;
         let ended = app::unmute(&store, what, now())?.ok_or_else(|| anyhow!("{what} is not muted"))?;
         store.flush().await?;
         Ok(u64::try_from(ended)?)
@@ -111,16 +109,6 @@ pub(super) fn unmute(args: &UnmuteArgs) -> anyhow::Result<ExitCode> {
     };
     tell(&mut io::stdout(), &format!("{} is no longer muted. {kept}.\n", what.in_words()));
     Ok(ExitCode::SUCCESS)
-}
-
-fn opened(settings: &Settings) -> anyhow::Result<Store> {
-    Store::open(&settings.store_dir).map_err(|error| match error {
-        StoreError::Busy(dir) => anyhow!(
-            "a running sellbell has the store in {}, and does not answer: its `listen` under [http] is off or cannot be reached",
-            dir.display()
-        ),
-        other => other.into(),
-    })
 }
 
 #[expect(clippy::disallowed_methods, reason = "the command is given now")]

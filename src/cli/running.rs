@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::environment;
 use crate::app::Status;
 use crate::http::{address_file, token_file};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// A bot on the same machine answers at once.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -88,6 +88,20 @@ impl RunningBot {
             refusal.map_or_else(|| format!("the running sellbell answers {status}"), |own| own.error)
         ))
     }
+}
+
+/// Opens the store of a bot that does not run.
+///
+/// # Errors
+/// As [`Store::open`]; one that runs all the same, and does not answer, says why that may be.
+pub(super) fn stopped(dir: &Path) -> anyhow::Result<Store> {
+    Store::open(dir).map_err(|error| match error {
+        StoreError::Busy(dir) => anyhow!(
+            "a running sellbell has the store in {}, and does not answer: its `listen` under [http] is off or cannot be reached",
+            dir.display()
+        ),
+        other => other.into(),
+    })
 }
 
 async fn answer(request: RequestBuilder) -> anyhow::Result<(StatusCode, Vec<u8>)> {

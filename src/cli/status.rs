@@ -4,16 +4,15 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::anyhow;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::America::New_York;
 use textwrap::Options;
 
-use super::running::RunningBot;
+use super::running::{self, RunningBot};
 use super::{setup, tell};
 use crate::app::{LatencyStatus, Quantiles, Status};
 use crate::clock::Clock;
-use crate::store::{Store, StoreError};
+use crate::store::Store;
 use crate::text::plain;
 
 /// The width of a terminal that nobody made wider, and of the names on its left.
@@ -46,16 +45,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let status = match runtime.block_on(RunningBot::with_store(dir)) {
         Some(bot) => bot.status,
-        None => match Store::open(dir) {
-            Ok(store) => Status::of(&store, Clock::wall().now())?,
-            Err(StoreError::Busy(_)) => {
-                return Err(anyhow!(
-                    "a running sellbell has the store in {}, and does not answer: its `listen` under [http] is off or cannot be reached",
-                    dir.display()
-                ));
-            }
-            Err(error) => return Err(error.into()),
-        },
+        None => Status::of(&running::stopped(dir)?, Clock::wall().now())?,
     };
     let said =
         if args.json { format!("{}\n", serde_json::to_string_pretty(&status)?) } else { people(&status) };

@@ -109,6 +109,17 @@ impl Store {
         self.single(&self.inner.deliveries, key.as_str())
     }
 
+    /// Where the delivery stands whose message tells this one: itself, or the one that it joined.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn message_standing(&self, key: &Key) -> Result<Option<DeliveryStanding>, StoreError> {
+        match self.delivery_standing(key)? {
+            Some(DeliveryStanding::Joined(into)) => self.delivery_standing(&into),
+            own => Ok(own),
+        }
+    }
+
     /// Notes which sends of a queued delivery may have reached its destination, before the next one begins or after one
     /// that certainly did not.
     ///

@@ -6,7 +6,7 @@ use sellbell::app::App;
 use serde_json::{Value, json};
 
 use crate::fakes::discord::{Fault, SentMessage};
-use crate::related::{FIRST, Filed, NOON, SECOND, SINCE, TEN_PERCENT, filed};
+use crate::related::{FIRST, Filed, NOON, SECOND, SINCE, TEN_PERCENT, filed, publish};
 use crate::together::cards;
 use crate::world::{World, at, deliver_all};
 
@@ -14,15 +14,9 @@ const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"disc
 
 /// Publishes filings and tells of them, as far as Discord and the mail server take it.
 async fn tell(world: &World, app: &App, filings: &[&Filed], now: &str) -> (usize, usize, usize) {
-    for filing in filings {
-        world.edgar.publish(&filing.published());
-    }
-    assert_eq!(app.poll_once(at(now)).await.unwrap().settled, filings.len());
+    publish(world, app, filings, now).await;
     world.discord.set_time(at(now));
-    let done = deliver_all(app, at(now)).await;
-    let _ =
-        (world.edgar.take_fetched(), world.edgar.take_feed_requests(), world.edgar.take_ticker_requests());
-    done
+    deliver_all(app, at(now)).await
 }
 
 fn original() -> Filed {

@@ -107,16 +107,21 @@ impl Filed {
     }
 }
 
-/// Publishes filings, polls, delivers; the alerts that came out.
-async fn ring(world: &World, app: &App, filings: &[&Filed], now: &str) -> Vec<Value> {
+/// Publishes filings and polls.
+pub async fn publish(world: &World, app: &App, filings: &[&Filed], now: &str) {
     for filing in filings {
         world.edgar.publish(&filing.published());
     }
     let report = app.poll_once(at(now)).await.unwrap();
     assert_eq!((report.settled, report.trouble), (filings.len(), None));
-    deliver_all(app, at(now)).await;
     let _ =
         (world.edgar.take_fetched(), world.edgar.take_feed_requests(), world.edgar.take_ticker_requests());
+}
+
+/// Publishes filings, polls, delivers; the alerts that came out.
+async fn ring(world: &World, app: &App, filings: &[&Filed], now: &str) -> Vec<Value> {
+    publish(world, app, filings, now).await;
+    deliver_all(app, at(now)).await;
     world.take_output().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 

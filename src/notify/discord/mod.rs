@@ -14,7 +14,6 @@ use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serenity::all::{ChannelId, MessageId, Permissions, UserId};
 use serenity::http::{Http, HttpBuilder, HttpError, Route};
 use tokio::sync::OnceCell;
@@ -97,7 +96,7 @@ struct Reference<'a> {
 /// What a message's cards become.
 #[derive(Serialize)]
 struct EditCards {
-    embeds: Vec<Value>,
+    embeds: Vec<discord::Embed>,
     allowed_mentions: AllowedMentions,
 }
 
@@ -326,13 +325,12 @@ fn edited(batch: &Batch) -> Option<&str> {
 fn edit(posted: &[u8], concerned: &Key, delivery: &Delivery) -> Result<impl Serialize + use<>, SendError> {
     #[derive(Deserialize)]
     struct Cards {
-        #[serde(default)]
-        embeds: Vec<Value>,
+        embeds: Vec<discord::Embed>,
     }
-    let posted: Cards = serde_json::from_slice(posted)
-        .map_err(|error| SendError::later(format!("Discord's answer cannot be read: {error}")))?;
-    let embeds = discord::changed(&posted.embeds, concerned, delivery)
-        .ok_or_else(|| SendError::gone("the message has no such card"))?;
+    let posted: Cards =
+        serde_json::from_slice(posted).map_err(|_| SendError::gone("the message has cards of others"))?;
+    let embeds = discord::changed(posted.embeds, concerned, delivery)
+        .ok_or_else(|| SendError::gone("the message has no such card, or no room"))?;
     Ok(EditCards { embeds, allowed_mentions: AllowedMentions::default() })
 }
 

@@ -1,9 +1,8 @@
 //! A message that stands is changed: by an amended filing's alert, or by another filing that tells the same trade.
 
-use serde_json::{Value, json};
-
 use super::{
-    Author, Embed, Footer, GREY, MARK, MOST_TEXT, Message, NAME, TITLE, escaped, mentions, referred, single,
+    Author, Embed, Field, Footer, GREY, MARK, MOST_TEXT, Message, NAME, TITLE, escaped, keep_apart, mentions,
+    referred, single,
 };
 use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery};
@@ -14,11 +13,9 @@ const FIELD: usize = 1_024;
 const MOST_FIELDS: usize = 25;
 
 /// The cards of a message, of which one tells what a delivery concerns, as they are with that delivery. `None` where there is no
-/// such card.
-pub fn changed(embeds: &[Value], concerned: &Key, delivery: &Delivery) -> Option<Vec<Value>> {
-    let mut embeds: Vec<Value> = embeds.iter().map(own_parts).collect();
-    let refers =
-        |embed: &Value, key: &Key| embed["footer"]["text"].as_str().and_then(referred) == Some(key.as_str());
+/// such card, or they would be too long together.
+pub fn changed(mut embeds: Vec<Embed>, concerned: &Key, delivery: &Delivery) -> Option<Vec<Embed>> {
+    let refers = |embed: &Embed, key: &Key| referred(&embed.footer.text) == Some(key.as_str());
     // It was done before, and no answer came.
     if embeds.iter().any(|embed| refers(embed, &delivery.key)) {
         return Some(embeds);
@@ -26,59 +23,24 @@ pub fn changed(embeds: &[Value], concerned: &Key, delivery: &Delivery) -> Option
     let card = embeds.iter_mut().find(|embed| refers(embed, concerned))?;
     match &delivery.body {
         Body::Addition(alert) => also_told(card, alert),
-        _ => *card = serde_json::to_value(single(delivery)?.embeds.into_iter().next()?).ok()?,
+        _ => *card = single(delivery)?.embeds.into_iter().next()?,
     }
-    // Cards with one address collapse into one.
-    for place in 1..embeds.len() {
-        let Some(url) = embeds[place]["url"].as_str().map(str::to_owned) else { continue };
-        if embeds[..place].iter().any(|embed| embed["url"] == url.as_str()) {
-            let plain = url.split('#').next().unwrap_or_default();
-            embeds[place]["url"] = format!("{plain}#card-{}", place + 1).into();
-        }
-    }
-    (embeds.iter().map(length).sum::<usize>() <= MOST_TEXT).then_some(embeds)
+    keep_apart(&mut embeds);
+    (embeds.iter().map(Embed::length).sum::<usize>() <= MOST_TEXT).then_some(embeds)
 }
 
-/// A card's text, as Discord counts it.
-fn length(embed: &Value) -> usize {
-    let fields = embed["fields"].as_array().into_iter().flatten();
-    let fields = fields.flat_map(|field| [&field["name"], &field["value"]]);
-    let own = [&embed["title"], &embed["description"], &embed["author"]["name"], &embed["footer"]["text"]];
-    fields.chain(own).filter_map(Value::as_str).map(|text| text.encode_utf16().count()).sum()
-}
-
-/// What we gave Discord of a card, of what Discord gives back.
-fn own_parts(embed: &Value) -> Value {
-    let mut own = json!({});
-    for key in ["title", "url", "description", "color", "fields", "timestamp"] {
-        if let Some(value) = embed.get(key) {
-            own[key] = value.clone();
-        }
-    }
-    for (key, part) in [("author", "name"), ("footer", "text")] {
-        if let Some(text) = embed[key].get(part) {
-            own[key] = json!({ part: text });
-        }
-    }
-    own
-}
-
-fn also_told(card: &mut Value, alert: &Alert) {
+fn also_told(card: &mut Embed, alert: &Alert) {
     let line = also(alert);
-    let Some(fields) = card["fields"].as_array_mut() else { return };
-    let room = fields.len() < MOST_FIELDS;
-    match fields.iter_mut().find(|field| field["name"] == ALSO) {
-        Some(field) => {
-            let told = field["value"].as_str().unwrap_or_default();
-            if !told.contains(&alert.accession.to_string())
-                && told.chars().count() + line.chars().count() < FIELD
-            {
-                field["value"] = format!("{told}\n{line}").into();
+    let room = card.fields.len() < MOST_FIELDS;
+    match card.fields.iter_mut().find(|field| field.name == ALSO) {
+        Some(Field { value, .. }) => {
+            let fits = value.chars().count() + line.chars().count() < FIELD;
+            if fits && !value.contains(&alert.accession.to_string()) {
+                value.push('\n');
+                value.push_str(&line);
             }
         }
-        None if room => {
-            fields.push(json!({ "name": ALSO, "value": line, "inline": false }));
-        }
+        None if room => card.fields.push(Field { name: ALSO.to_owned(), value: line, inline: false }),
         None => {}
     }
 }

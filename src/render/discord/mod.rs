@@ -7,7 +7,7 @@ mod alert;
 mod summary;
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::alert::Key;
 use crate::delivery::{Body, Delivery, Notice};
@@ -84,48 +84,50 @@ pub struct AllowedMentions {
 }
 
 /// A card.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Embed {
     /// Line above the title.
     pub author: Author,
     /// The headline.
     pub title: String,
     /// Where the headline leads. Embeds of one message with the same address collapse into one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
     /// What happened, in a sentence.
     pub description: String,
     /// The bar at the left.
     pub color: u32,
     /// Figures.
+    #[serde(default)]
     pub fields: Vec<Field>,
     /// Rule and reference.
     pub footer: Footer,
     /// Acceptance time.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<DateTime<Utc>>,
 }
 
 /// Line above the title.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Author {
     /// Its text.
     pub name: String,
 }
 
 /// A figure with its name.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Field {
     /// Its name.
     pub name: String,
     /// The figure.
     pub value: String,
     /// Whether up to three stand side by side.
+    #[serde(default)]
     pub inline: bool,
 }
 
 /// Last line.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Footer {
     /// Its text.
     pub text: String,
@@ -142,20 +144,7 @@ pub fn message(deliveries: &[Delivery]) -> Option<Message> {
     let mut message = single(first)?;
     for delivery in rest {
         let own = single(delivery)?;
-        for mut embed in own.embeds {
-            let same = |url: &String| {
-                message
-                    .embeds
-                    .iter()
-                    .filter(|other| other.url.as_ref().is_some_and(|other| other.starts_with(url)))
-                    .count()
-            };
-            let same = embed.url.as_ref().map_or(0, same);
-            if same > 0 {
-                embed.url = embed.url.map(|url| format!("{url}#{}", same + 1));
-            }
-            message.embeds.push(embed);
-        }
+        message.embeds.extend(own.embeds);
         message.allowed_mentions.join(own.allowed_mentions);
         let pings = own.content.unwrap_or_default();
         let known = message.content.take().unwrap_or_default();
@@ -164,7 +153,22 @@ pub fn message(deliveries: &[Delivery]) -> Option<Message> {
             known.split(' ').chain(new).filter(|ping| !ping.is_empty()).take(MOST_MENTIONS).collect();
         message.content = (!all.is_empty()).then(|| all.join(" "));
     }
+    keep_apart(&mut message.embeds);
     Some(message)
+}
+
+/// Gives each card of a message an address of its own: Discord shows only one of those with the same.
+fn keep_apart(embeds: &mut [Embed]) {
+    for place in 1..embeds.len() {
+        let (before, rest) = embeds.split_at_mut(place);
+        let url = &mut rest[0].url;
+        if let Some(same) =
+            url.as_ref().filter(|url| before.iter().any(|other| other.url.as_ref() == Some(url)))
+        {
+            let page = same.split('#').next().unwrap_or_default();
+            *url = Some(format!("{page}#card-{}", place + 1));
+        }
+    }
 }
 
 /// How many of these deliveries, from the first, fit into one message: at least one.
