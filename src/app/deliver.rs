@@ -350,6 +350,7 @@ impl App {
     fn give_up(&self, delivery: &Delivery, error: &SendError, now: DateTime<Utc>) -> Result<(), StoreError> {
         let Delivery { destination, key, .. } = delivery;
         tracing::error!(%destination, %key, %error, "a delivery is given up");
+        self.forget_growing(destination);
         self.store.leave_queue(delivery, &Outcome::Dead { at: now, reason: error.message.clone() })
     }
 

@@ -87,6 +87,13 @@ impl App {
         }
     }
 
+    /// Has the next summary of a channel begin a list of its own: one that was given up keeps its lines.
+    pub(super) fn forget_growing(&self, destination: &Destination) {
+        if let Some(flood) = self.floods().0.get_mut(destination) {
+            flood.growing = None;
+        }
+    }
+
     /// Puts what waits for a channel beyond its budget into a summary, or into the one that it has, or says when that is
     /// to be done.
     pub(super) fn put_over_budget_together(

@@ -479,3 +479,33 @@ async fn several_of_which_no_answer_came_and_that_are_then_refused_are_each_told
         world.finish().await;
     }
 }
+
+#[tokio::test]
+async fn a_summary_that_is_given_up_keeps_its_alerts_and_the_next_begins_anew() {
+    let world = World::new().await;
+    let alert = alert(&world).await;
+    let app = with_budget(&world, 1);
+    let keys = queue(&app, &alert, &channel(), 0..3);
+    let mut lane = Lane::default();
+    deliver_to(&app, &channel(), &mut lane, at(NOW)).await;
+    assert_eq!(listed(&world.discord.take_messages()[1]), text(&keys[1..]));
+    let lost = queue(&app, &alert, &channel(), 3..5);
+    world.discord.fail_next("editing:555", 400, json!({ "message": "Invalid Form Body", "code": 50035 }), 1);
+    let later = at(NOW) + TimeDelta::seconds(31);
+    assert_eq!(deliver_to(&app, &channel(), &mut lane, later).await, (0, 0, 1));
+    let next = queue(&app, &alert, &channel(), 5..8);
+    deliver_to(&app, &channel(), &mut lane, later + TimeDelta::seconds(31)).await;
+    assert_eq!(listed(&world.discord.next_message().await), text(&next));
+    assert!(world.discord.take_edits().is_empty());
+    let Some(DeliveryStanding::Joined(into)) = app.store.delivery_standing(&lost[0]).unwrap() else {
+        panic!("in the one that was given up");
+    };
+    assert!(matches!(
+        app.store.delivery_standing(&into).unwrap(),
+        Some(DeliveryStanding::Left(Outcome::Dead { .. }))
+    ));
+    let list = Key::of(&["summary", keys[1].as_str()]);
+    let kept: Vec<Key> = app.store.lines(&list, 99).unwrap().into_iter().map(|line| line.key).collect();
+    assert_eq!(text(&kept), text(&[&keys[1..], &lost[..]].concat()));
+    world.finish().await;
+}
