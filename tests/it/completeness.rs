@@ -15,7 +15,7 @@ use sellbell::store::{
 
 use crate::fakes::edgar::Published;
 use crate::plays::{ANY_SALE, cik};
-use crate::world::{World, at, deliver_all, reopened, small_sale};
+use crate::world::{World, at, deliver_all, raw, reopened, small_sale};
 
 const OPERATORS: &str = "[operators]\nnotify = [\"terminal\"]\n";
 
@@ -643,16 +643,4 @@ async fn a_missed_filing_that_is_lost_for_good_is_told_after_so_many_looks() {
     deliver_all(&app, now).await;
     assert!(world.take_output().contains("1 unreadable"));
     world.finish().await;
-}
-
-/// The store's files without the store, of an app that was dropped.
-fn raw(dir: &std::path::Path) -> sled::Db {
-    drop(reopened(dir));
-    for _ in 0..500 {
-        if let Ok(db) = sled::open(dir) {
-            return db;
-        }
-        std::thread::yield_now();
-    }
-    panic!("the store in {} stays locked", dir.display());
 }

@@ -14,12 +14,12 @@ use mail_parser::MessageParser;
 use sellbell::alert::Key;
 use sellbell::app::{App, Lane};
 use sellbell::delivery::Outcome;
-use sellbell::store::{DeliveryStanding, Effect, Store, StoreError};
+use sellbell::store::{DeliveryStanding, Effect, Store};
 use serde_json::{Value, json};
 
 use crate::fakes::discord::Fault;
 use crate::together::cards;
-use crate::world::{World, at, qualys, reopened, small_sale};
+use crate::world::{World, at, qualys, released, reopened, small_sale};
 
 const NOW: &str = "2021-08-24T17:12:31-04:00";
 const SINCE: &str = "2021-08-24T00:00:00-04:00";
@@ -108,9 +108,9 @@ impl Played {
         let open = |dir: &Path| {
             let own = dir.to_owned();
             let before = move |effect| effects.before(effect, failing, &own, &copy);
+            released(dir);
             match Store::open_with(dir, before) {
                 Ok(store) => store,
-                Err(StoreError::Busy(_)) => reopened(dir),
                 Err(_) => {
                     failed = true;
                     reopened(dir)

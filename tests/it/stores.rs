@@ -13,7 +13,7 @@ use sellbell::store::{DeliveryStanding, Store};
 use serde_json::Value;
 
 use crate::verbs::said;
-use crate::world::{World, at, deliver_all, qualys, reopened, small_sale};
+use crate::world::{World, at, deliver_all, qualys, raw, released, reopened, small_sale};
 
 const NOW: &str = "2021-08-24T17:12:31-04:00";
 const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"discord:alerts\", \"discord:hook\", \"email:digest\"]\n";
@@ -37,14 +37,8 @@ async fn lived() -> World {
 fn store(dir: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sellbell"));
     command.arg("store").args(args).args(["--config", "settings.toml"]).current_dir(dir).env_clear();
-    for _ in 0..100 {
-        let output = command.output().unwrap();
-        // sled's threads may hold its lock a moment longer.
-        if !said(&output).contains("is in use by another") {
-            return output;
-        }
-    }
-    panic!("the store stays locked");
+    released(&dir.join("store"));
+    command.output().unwrap()
 }
 
 /// All records, by tree and key.
@@ -177,7 +171,7 @@ async fn a_compaction_that_is_broken_off_is_ended_or_forgotten() {
 async fn what_does_not_agree_and_what_cannot_be_read_is_named() {
     let world = lived().await;
     let dir = world.dir.path();
-    let raw = sled::open(world.path("store")).unwrap();
+    let raw = raw(&world.path("store"));
     let deliveries = raw.open_tree("deliveries").unwrap();
     deliveries.insert("aaaa", &b"\x01\"queued\""[..]).unwrap();
     let queue = raw.open_tree("queue").unwrap();
@@ -212,7 +206,7 @@ async fn what_does_not_agree_and_what_cannot_be_read_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn records_of_earlier_versions_are_read() {
     let world = lived().await;
-    let raw = sled::open(world.path("store")).unwrap();
+    let raw = raw(&world.path("store"));
     // What later versions added, each with what it means where it is not there.
     let added = [
         "failing_since",

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 
 use crate::completeness::answering;
 use crate::plays::{accession, cik, made};
-use crate::world::{QUALYS, World, at, qualys};
+use crate::world::{QUALYS, World, at, qualys, released};
 
 fn sellbell(dir: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sellbell"));
@@ -40,6 +40,7 @@ fn status_says_what_there_is_and_a_stale_address_misleads_nobody() {
     assert!(said(&sellbell(dir.path(), &["status"])).contains("sellbell has not run"));
     assert_eq!(fs::read_dir(dir.path().join("sellbell-data")).unwrap().count(), 0);
     drop(Store::open(&dir.path().join("sellbell-data")).unwrap());
+    released(&dir.path().join("sellbell-data"));
     fs::write(dir.path().join("sellbell-data/address"), "127.0.0.1:9\n").unwrap();
     let stopped = sellbell(dir.path(), &["status"]);
     assert!(
@@ -160,6 +161,7 @@ async fn a_running_bot_tells_its_status_to_those_who_ask_by_address() {
     let address = fs::read_to_string(world.path("store/address")).unwrap();
     // After a crash of another bot this one may have its address.
     drop(Store::open(&world.path("other/sellbell-data")).unwrap());
+    released(&world.path("other/sellbell-data"));
     fs::write(world.path("other/sellbell-data/address"), &address).unwrap();
     let other = said(&at_once(&world.path("other"), &["status"]).await);
     assert!(other.contains(", not running, "), "{other}");
@@ -260,6 +262,7 @@ async fn a_past_is_fetched_once_and_goes_on_where_it_was_broken_off() {
         store.set_backfill(&ready, &[]).unwrap();
     }
     drop(store);
+    released(&dir.path().join("sellbell-data"));
     let done = run(args).await.unwrap();
     assert!(done.status.success(), "{}", said(&done));
     assert!(said(&done).contains("history is whole since 2022-01-01"), "{}", said(&done));
@@ -272,6 +275,7 @@ async fn a_past_is_fetched_once_and_goes_on_where_it_was_broken_off() {
     assert_eq!((past.len(), whole), (130, Some(at("2022-01-01T00:00:00-05:00"))));
     assert_eq!(store.counts().unwrap().queued, 0, "nobody is told of a past");
     drop(store);
+    released(&dir.path().join("sellbell-data"));
     assert!(edgar.fetched().values().all(|times| *times == 1), "and each filing was asked for once");
     let again = run(args).await.unwrap();
     assert!(said(&again).contains("0 filings read"), "{}", said(&again));
@@ -398,6 +402,7 @@ async fn show_asks_nothing_while_the_bot_is_silent() {
     store.set_silence(Some(&silence)).unwrap();
     store.flush().await.unwrap();
     drop(store);
+    released(&world.path("store"));
     let (said, asked) = shown_while_blocked(&world).await;
     assert!(asked.is_empty() && said.contains("left alone"), "{asked:?} {said}");
     world.finish().await;

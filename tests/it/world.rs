@@ -1,5 +1,6 @@
 //! A whole world for a test: an EDGAR, a Discord, a mail server, a folder, and apps that come and go in it.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -179,15 +180,30 @@ impl World {
     }
 }
 
-/// The store of an app that was dropped: sled's own threads may hold its lock a moment longer.
+/// Waits until nobody has a store, where there is one. Its lock outlives it: sled's own threads end later, and a process that another test starts has
+/// all files for a moment. How long that is depends on the machine, so no number of tries would do.
+pub fn released(dir: &Path) {
+    let Ok(file) = File::open(dir.join("db")) else { return };
+    file.lock().unwrap();
+    // Closing it would not do while such a process has it.
+    file.unlock().unwrap();
+}
+
+/// The store of an app that was dropped.
 pub fn reopened(dir: &Path) -> Store {
-    for _ in 0..500 {
+    loop {
         match Store::open(dir) {
-            Err(StoreError::Busy(_)) => std::thread::yield_now(),
+            Err(StoreError::Busy(_)) => released(dir),
             opened => return opened.unwrap(),
         }
     }
-    panic!("the store in {} stays locked", dir.display());
+}
+
+/// The files of such a store, without what the program knows of them.
+pub fn raw(dir: &Path) -> sled::Db {
+    drop(reopened(dir));
+    released(dir);
+    sled::open(dir).unwrap()
 }
 
 /// Delivers until nothing is due; how many were delivered, failed and died.

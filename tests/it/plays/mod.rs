@@ -22,12 +22,12 @@ use sellbell::render::terminal::Colour;
 use sellbell::replay::{Archive, Faults, Made, ReplayedEdgar, Stage};
 use sellbell::rules;
 use sellbell::source::Client;
-use sellbell::store::{Standing, Store, StoreError};
+use sellbell::store::{Standing, Store};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::world::{at, submission};
+use crate::world::{at, reopened, submission};
 
 pub const ANY_SALE: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"jsonl\"]\n";
 
@@ -147,15 +147,9 @@ impl Play {
         self.dir.path().join("store")
     }
 
-    /// The store, while no bot has it. sled's own threads may hold its lock a moment longer.
+    /// The store, while no bot has it.
     pub fn store(&self) -> Store {
-        for _ in 0..100_000 {
-            match Store::open(&self.store_dir()) {
-                Err(StoreError::Busy(_)) => std::thread::yield_now(),
-                opened => return opened.unwrap(),
-            }
-        }
-        panic!("the store stays locked");
+        reopened(&self.store_dir())
     }
 
     /// Starts the bot's own loop.
