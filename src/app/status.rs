@@ -58,7 +58,7 @@ pub struct Status {
     pub receipts: Vec<ReceiptLine>,
     /// Alerts of the last day.
     pub latency: LatencyStatus,
-    /// Deliveries that wait.
+    /// Deliveries that wait; what is told together counts each by itself, here and in the next two.
     pub queued: usize,
     /// Deliveries that were taken.
     pub delivered: usize,

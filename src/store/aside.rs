@@ -17,17 +17,34 @@ impl Store {
         most: usize,
     ) -> Result<Vec<T>, StoreError> {
         let mut records = Vec::new();
+        if most > 0 {
+            self.each(tree, prefix, |record| {
+                records.push(record);
+                records.len() < most
+            })?;
+        }
+        Ok(records)
+    }
+
+    /// Looks at the records under a prefix one by one, until it is told to stop; otherwise as [`Self::scan`].
+    pub(super) fn each<T: DeserializeOwned>(
+        &self,
+        tree: &Tree,
+        prefix: &[u8],
+        mut look: impl FnMut(T) -> bool,
+    ) -> Result<(), StoreError> {
         for item in tree.scan_prefix(prefix) {
-            if records.len() >= most {
-                break;
-            }
             let (key, bytes) = item.map_err(|error| self.failed(error))?;
             match record::decode(&String::from_utf8_lossy(&key), &bytes) {
-                Ok(record) => records.push(record),
+                Ok(record) => {
+                    if !look(record) {
+                        break;
+                    }
+                }
                 Err(error) => self.set_record_aside(tree, &key, &bytes, &error)?,
             }
         }
-        Ok(records)
+        Ok(())
     }
 
     /// The records in a range of keys, in their order, at most the last `most`; otherwise as [`Self::scan`].

@@ -1,6 +1,6 @@
 //! The queue of deliveries: nothing leaves it but as delivered or dead.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -35,7 +35,8 @@ pub enum DeliveryStanding {
     Left(Outcome),
 }
 
-/// How many deliveries there are.
+/// How many deliveries there are. One that joined others counts as the message does that tells of them; that message itself
+/// does not count. What is or was muted does not either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Waiting.
@@ -44,6 +45,17 @@ pub struct Counts {
     pub delivered: usize,
     /// Given up.
     pub dead: usize,
+}
+
+impl Counts {
+    fn of(&mut self, standing: Option<&DeliveryStanding>) -> Option<&mut usize> {
+        match standing? {
+            DeliveryStanding::Queued | DeliveryStanding::InFlight(_) => Some(&mut self.queued),
+            DeliveryStanding::Left(Outcome::Delivered { .. }) => Some(&mut self.delivered),
+            DeliveryStanding::Left(Outcome::Dead { .. }) => Some(&mut self.dead),
+            DeliveryStanding::Joined(_) | DeliveryStanding::Muted | DeliveryStanding::Untold { .. } => None,
+        }
+    }
 }
 
 /// Queues a delivery within a transaction, unless one of its key was queued or sent before.
@@ -271,15 +283,27 @@ impl Store {
         self.write(|| self.inner.queue.insert(place(delivery), bytes)).map(drop)
     }
 
-    /// How many deliveries stand where.
+    /// How many deliveries stand where. Each that there ever was is looked at.
     ///
     /// # Errors
     /// Failures of the store.
     pub fn counts(&self) -> Result<Counts, StoreError> {
-        let queued = self.inner.queue.len();
-        let dead = self.inner.dead.len();
-        let others = queued + dead + self.inner.muted.len();
-        Ok(Counts { queued, dead, delivered: self.inner.deliveries.len().saturating_sub(others) })
+        let mut counts = Counts::default();
+        let mut joined: BTreeMap<Key, usize> = BTreeMap::new();
+        self.each(&self.inner.deliveries, &[], |standing| {
+            match &standing {
+                DeliveryStanding::Joined(into) => *joined.entry(into.clone()).or_default() += 1,
+                own => counts.of(Some(own)).into_iter().for_each(|count| *count += 1),
+            }
+            true
+        })?;
+        for (into, deliveries) in joined {
+            let standing = self.delivery_standing(&into)?;
+            if let Some(count) = counts.of(standing.as_ref()) {
+                *count = (*count + deliveries).saturating_sub(1);
+            }
+        }
+        Ok(counts)
     }
 }
 

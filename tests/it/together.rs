@@ -16,6 +16,9 @@ use crate::world::{World, at, deliver_to, qualys};
 const NOW: &str = "2021-08-24T17:12:31-04:00";
 const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"terminal\"]\n";
 
+/// What [`alert`] leaves behind.
+const GIVEN_UP: usize = 1;
+
 /// The seed's alert.
 async fn alert(world: &World) -> Alert {
     world.edgar.publish(&qualys());
@@ -198,6 +201,9 @@ async fn above_its_budget_a_channel_gets_one_message_that_grows() {
             json!({ "name": "Value together", "value": "$74.52M", "inline": true })
         );
 
+        let counts = app.store.counts().unwrap();
+        assert_eq!((counts.queued, counts.delivered, counts.dead), (0, 40, GIVEN_UP), "each counts once");
+
         // What comes next joins it, not at each poll.
         keys.extend(queue(&app, &alert, &destination, 40..45));
         let soon = at(NOW) + TimeDelta::seconds(10);
@@ -249,6 +255,8 @@ async fn a_summary_survives_a_crash_at_each_step() {
         assert_eq!(app.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().failed, 1);
         drop(app);
         let app = with_budget(&world, 1);
+        let counts = app.store.counts().unwrap();
+        assert_eq!((counts.queued, counts.delivered), (5, 1), "{refused} {later}");
         if later > 60 {
             world.discord.forget_nonces();
         }
@@ -493,6 +501,8 @@ async fn a_summary_that_is_given_up_keeps_its_alerts_and_the_next_begins_anew() 
     world.discord.fail_next("editing:555", 400, json!({ "message": "Invalid Form Body", "code": 50035 }), 1);
     let later = at(NOW) + TimeDelta::seconds(31);
     assert_eq!(deliver_to(&app, &channel(), &mut lane, later).await, (0, 0, 1));
+    let counts = app.store.counts().unwrap();
+    assert_eq!((counts.queued, counts.delivered, counts.dead), (0, 3, GIVEN_UP + 2), "each counts once");
     let next = queue(&app, &alert, &channel(), 5..8);
     deliver_to(&app, &channel(), &mut lane, later + TimeDelta::seconds(31)).await;
     assert_eq!(listed(&world.discord.next_message().await), text(&next));
