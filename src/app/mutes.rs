@@ -25,7 +25,6 @@ impl App {
             return Ok(Err(error));
         }
         self.store.set_mute(mute)?;
-        tracing::info!("{} is muted until {}", mute.what, mute.until);
         self.muted.notify_one();
         Ok(Ok(()))
     }

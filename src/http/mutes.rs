@@ -79,6 +79,7 @@ pub(super) async fn mute(
     let mute = mute.said(request.by.as_deref(), request.why.as_deref());
     changes.app.mute(&mute)??;
     changes.app.store.flush().await?;
+    tracing::info!("{} is muted until {}", mute.what, mute.until);
     Ok(Json(mute))
 }
 

@@ -1,5 +1,6 @@
 //! Why the store could not do something.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use sled::transaction::ConflictableTransactionError;
@@ -18,7 +19,7 @@ pub enum StoreError {
     )]
     Damaged(PathBuf),
     /// The disk or sled failed.
-    #[error("the store in {}: {error}", dir.display())]
+    #[error("the store in {}: {}", dir.display(), words(error))]
     Failed {
         /// Which store.
         dir: PathBuf,
@@ -33,6 +34,17 @@ pub enum StoreError {
         /// Why.
         reason: String,
     },
+}
+
+/// In the system's words: sled's copy of an error of the disk has them as code.
+fn words(error: &sled::Error) -> String {
+    match error {
+        sled::Error::Io(io) if io.raw_os_error().is_none() && io.kind() != io::ErrorKind::Other => {
+            io.kind().to_string()
+        }
+        sled::Error::Io(io) => io.to_string(),
+        other => other.to_string(),
+    }
 }
 
 pub(super) fn open_error(dir: &Path, error: sled::Error) -> StoreError {

@@ -173,10 +173,15 @@ async fn a_lost_answer_of_discord_does_not_ring_twice() {
 
 /// A world in which Discord took an alert for channel 555 and no answer came.
 async fn unanswered() -> (World, App) {
+    // A busy channel: what is looked for stands behind more than one page.
+    unanswered_after(250).await
+}
+
+/// The same behind so many messages of others.
+async fn unanswered_after(others: usize) -> (World, App) {
     let world = World::new().await;
     world.discord.set_time(at(NOW));
-    // A busy channel: what is looked for stands behind more than one page.
-    for number in 0..250 {
+    for number in 0..others {
         world.discord.post_by_other(555, &json!({ "content": number.to_string() }));
     }
     let app = rung(&world, &rule("big", 1, "[\"discord:alerts\"]")).await;
@@ -251,6 +256,18 @@ async fn where_the_history_cannot_be_read_an_alert_is_told_at_least_once() {
     assert_eq!(deliver_all(&app, at(NOW) + TimeDelta::minutes(5)).await, (1, 0, 0));
     assert_eq!(world.discord.next_message().await.body["nonce"], first.body["nonce"]);
     world.finish().await;
+}
+
+#[tokio::test]
+async fn where_more_came_than_is_read_back_an_alert_is_told_at_least_once() {
+    for (others, again) in [(4_990, 0), (5_010, 1)] {
+        let (world, app) = unanswered_after(others).await;
+        world.discord.next_message().await;
+        world.discord.forget_nonces();
+        assert_eq!(deliver_all(&app, at(NOW) + TimeDelta::minutes(5)).await, (1, 0, 0));
+        assert_eq!(world.discord.take_messages().len(), again, "{others}");
+        world.finish().await;
+    }
 }
 
 #[tokio::test]
