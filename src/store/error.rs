@@ -1,6 +1,5 @@
 //! Why the store could not do something.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use sled::transaction::ConflictableTransactionError;
@@ -36,15 +35,11 @@ pub enum StoreError {
     },
 }
 
-/// In the system's words: sled's copy of an error of the disk has them as code.
+/// In the system's words, also where sled copied an error of the disk: the copy's text is code, and its kind tells.
 fn words(error: &sled::Error) -> String {
-    match error {
-        sled::Error::Io(io) if io.raw_os_error().is_none() && io.kind() != io::ErrorKind::Other => {
-            io.kind().to_string()
-        }
-        sled::Error::Io(io) => io.to_string(),
-        other => other.to_string(),
-    }
+    let sled::Error::Io(io) = error else { return error.to_string() };
+    let text = io.to_string();
+    if text.starts_with("Os {") { io.kind().to_string() } else { text }
 }
 
 pub(super) fn open_error(dir: &Path, error: sled::Error) -> StoreError {

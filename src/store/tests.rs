@@ -174,3 +174,17 @@ fn a_record_of_another_version_is_an_error_that_says_so() {
     );
     assert!(record::decode::<String>("k", b"").is_err() && record::decode::<String>("k", b"\x01{").is_err());
 }
+
+#[test]
+fn an_error_of_the_disk_is_told_in_words() {
+    let dir = tempfile::tempdir().unwrap();
+    // As sled copies what the system said.
+    let full = |text: &'static str| move |_| Err(io::Error::new(io::ErrorKind::StorageFull, text));
+    let code = "Os { code: 28, kind: StorageFull, message: \"No space left on device\" }";
+    for (text, told) in [(code, "no storage space"), ("all taken", "all taken")] {
+        let own = dir.path().join(told);
+        let store = Store::open_with(&own, full(text)).unwrap();
+        let error = store.set_in_flight(&alert().key, None).unwrap_err().to_string();
+        assert_eq!(error, format!("the store in {}: {told}", own.display()));
+    }
+}

@@ -340,11 +340,8 @@ impl Killed {
         assert_eq!(counts.delivered as u64, 4 * filings, "seed {seed}");
         for (key, copy) in self.channel.iter().chain(&self.hook) {
             let key: Key = serde_json::from_value(json!(key)).unwrap();
-            let mut standing = store.delivery_standing(&key).unwrap();
             // Of a summary that grew, each step is one that was delivered.
-            if let Some(DeliveryStanding::Joined(into)) = &standing {
-                standing = store.delivery_standing(into).unwrap();
-            }
+            let standing = store.message_standing(&key).unwrap();
             let Some(DeliveryStanding::Left(Outcome::Delivered { message_id, .. })) = standing else {
                 panic!("seed {seed}: {key} arrived and is not delivered");
             };

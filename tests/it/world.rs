@@ -180,8 +180,8 @@ impl World {
     }
 }
 
-/// Waits until nobody has a store, where there is one. Its lock outlives it: sled's own threads end later, and a process that another test starts has
-/// all files for a moment. How long that is depends on the machine, so no number of tries would do.
+/// Waits until nobody has a store, where there is one. Its lock outlives it: sled's own threads end later, and a process that
+/// another test starts has all files for a moment. How long that is depends on the machine, so no number of tries would do.
 pub fn released(dir: &Path) {
     let Ok(file) = File::open(dir.join("db")) else { return };
     file.lock().unwrap();
