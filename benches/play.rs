@@ -139,7 +139,7 @@ fn days(count: u64) {
         let clock = Clock::played(start, 1.0);
         let edgar = ReplayedEdgar::play(Stage { archive, clock, faults: Faults::none() }).await.unwrap();
         let without_bot = resident("VmRSS", std::process::id());
-        let settings = settings(edgar.base_url(), folder.path(), "*/2 * 6-21 * * Mon-Fri");
+        let settings = settings(edgar.base_url(), folder.path(), "* * 6-21 * * Mon-Fri");
         let settings = Settings::read("settings", &settings, &[]).unwrap();
         let rules_text = RULES.replace("jsonl:alerts.jsonl", "jsonl");
         let source = Source { file: "rules", text: &rules_text };

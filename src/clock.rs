@@ -48,6 +48,12 @@ impl Clock {
         let span = span.to_std().unwrap_or_default();
         self.played.map_or(span, |played| span.div_f64(played.speed))
     }
+
+    /// How much of this clock's time passes in a span of the world's.
+    pub fn played_in(&self, span: Duration) -> TimeDelta {
+        let span = self.played.map_or(span, |played| span.mul_f64(played.speed));
+        TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX)
+    }
 }
 
 #[cfg(test)]
@@ -61,6 +67,7 @@ mod tests {
         assert_eq!(clock.now(), origin);
         assert_eq!(clock.real(TimeDelta::minutes(3)), Duration::from_secs(3));
         assert_eq!(clock.real(TimeDelta::minutes(-3)), Duration::ZERO);
+        assert_eq!(clock.played_in(Duration::from_secs(3)), TimeDelta::minutes(3));
         tokio::time::advance(Duration::from_secs(2)).await;
         assert_eq!(clock.now(), origin + TimeDelta::minutes(2));
     }

@@ -77,7 +77,7 @@ impl App {
         backfills.sort_by_key(|backfill| backfill.not_before);
         let Some(mut backfill) = backfills.into_iter().next() else { return Ok(report) };
         let waits = backfill.not_before.min(now + LONGEST_PAUSE * 2);
-        if let Some(later) = self.silent_until(now)?.or(Some(waits).filter(|later| *later > now)) {
+        if let Some(later) = self.left_alone_until(now)?.or(Some(waits).filter(|later| *later > now)) {
             report.next = Some(later);
             let left = self.store.backfill_left(backfill.issuer)?.left;
             report.current = Some((backfill, left));
@@ -106,11 +106,10 @@ impl App {
             backfill.damaged += u32::from(filing.is_some() && error.trouble == Trouble::NotThereYet);
             let pause = TimeDelta::from_std(retry::delay(backfill.failures, 0)).unwrap_or(LONGEST_PAUSE);
             backfill.not_before = now + pause.min(LONGEST_PAUSE);
-            let grave = matches!(error.trouble, Trouble::RateBlocked | Trouble::AgentRefused);
-            if grave || error.retry_after.is_some() {
+            if error.is_grave() {
                 self.trouble(error.clone(), now, &mut PollReport::default()).await?;
                 backfill.failures -= 1;
-            } else if error.trouble == Trouble::Silent {
+            } else if error.trouble.was_not_asked() {
                 backfill.failures -= 1;
             } else if error.trouble == Trouble::NotThereYet
                 && backfill.files.first() == Some(&company::path(backfill.issuer))
@@ -130,7 +129,7 @@ impl App {
                 self.store.backfilled(backfill.issuer, &filing, None)?;
             }
             self.store.set_backfill(&backfill, &[])?;
-            report.next = Some(self.silent_until(now)?.unwrap_or(backfill.not_before));
+            report.next = Some(self.left_alone_until(now)?.unwrap_or(backfill.not_before));
             report.trouble = Some(error);
         }
         let left = self.store.backfill_left(backfill.issuer)?.left;

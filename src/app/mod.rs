@@ -1,11 +1,14 @@
 //! The ticks: poll once, deliver once, make digests once; and in `run` alone the loop that calls them.
 
 mod backfill;
+mod backoff;
 mod choose;
 mod deliver;
 mod digest;
 mod discover;
 mod doubt;
+mod feed;
+mod fetch;
 mod late;
 mod mutes;
 mod once;
@@ -22,6 +25,7 @@ mod status;
 mod tickers;
 mod together;
 mod wanted;
+mod watch;
 
 pub use backfill::BackfillReport;
 pub use deliver::{DeliverReport, Lane};
@@ -65,7 +69,7 @@ pub struct App {
     /// The unreadable entries of the feed that were told of.
     told: Mutex<BTreeSet<String>>,
     /// How the feed is read.
-    habit: Mutex<discover::Habit>,
+    habit: Mutex<feed::Habit>,
     /// The tickers of listed issuers, as far as they are known.
     listed: Mutex<tickers::Listed>,
     /// Which filings are fetched, as it was last found.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -9,6 +10,7 @@ use super::deliver::{DeliverReport, Lane};
 use super::run::{LONGEST_SLEEP, RunError};
 use super::{App, PollReport};
 use crate::destination::Destination;
+use crate::source::{FetchError, Trouble};
 use crate::store::StoreError;
 
 /// What one poll and its deliveries came to.
@@ -26,6 +28,11 @@ pub struct OnceReport {
     pub pending: usize,
 }
 
+/// Failures of EDGAR that may pass are waited out for so long, all together.
+const PATIENCE: TimeDelta = TimeDelta::seconds(20);
+/// The shortest of these waits.
+const SHORTEST_WAIT: TimeDelta = TimeDelta::milliseconds(250);
+
 /// Polls once, whatever the schedule, compares the days that are over with their indexes where `reconcile` says so, makes
 /// the digests that are due and delivers until nothing more can be, also what was put off.
 ///
@@ -33,19 +40,23 @@ pub struct OnceReport {
 /// A failed store, or a delivery's task that broke down.
 pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, RunError> {
     app.take_up()?;
+    let deadline = app.clock().now() + PATIENCE;
     let mut poll = app.poll_once(app.clock().now()).await?;
+    while poll.trouble.as_ref().is_some_and(may_pass) && rest(app, None, deadline).await {
+        let again = app.poll_once(app.clock().now()).await?;
+        poll = poll.then(again);
+    }
     if reconcile {
         app.reconcile_once(app.clock().now()).await?;
     }
     loop {
         let more = app.settle_once(app.clock().now()).await?;
-        if more.settled == 0 {
+        let settled = more.settled;
+        poll.add(&more);
+        let put_off = app.put_off_until()?;
+        if settled == 0 && !(put_off.is_some() && rest(app, put_off, deadline).await) {
             break;
         }
-        poll.settled += more.settled;
-        poll.rang += more.rang;
-        poll.past += more.past;
-        poll.unreadable += more.unreadable;
     }
     if reconcile {
         // What was missed is settled now, so that receipts become final.
@@ -68,6 +79,27 @@ pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, Run
     report.queued = app.store.counts()?.queued;
     report.pending = app.store.pending()?.len();
     Ok(report)
+}
+
+/// Whether EDGAR may answer better soon.
+fn may_pass(error: &FetchError) -> bool {
+    !error.is_grave()
+        && matches!(
+            error.trouble,
+            Trouble::Passing | Trouble::Unavailable | Trouble::FileUnavailable | Trouble::Outage
+        )
+}
+
+/// Waits until a moment, or until EDGAR may be asked again; `false` where that is behind the deadline.
+async fn rest(app: &App, until: Option<DateTime<Utc>>, deadline: DateTime<Utc>) -> bool {
+    let now = app.clock().now();
+    let probe = app.client.outage().map(|outage| outage.next_probe);
+    let until = until.max(probe).map_or(now + SHORTEST_WAIT, |until| until.max(now + SHORTEST_WAIT));
+    if until > deadline {
+        return false;
+    }
+    sleep(app.clock().real(until - now)).await;
+    true
 }
 
 /// Delivers to a destination until its queue is empty or it fails; how many were delivered and given up.

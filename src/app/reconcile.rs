@@ -80,7 +80,7 @@ impl App {
                 let receipt = self.store.receipt(day)?.unwrap_or_else(|| Receipt::new(day, now));
                 if !receipt.is_final() && !self.step(receipt, frontier, now, &mut report).await? {
                     open = open.or(Some(day));
-                    if self.silent_until(now)?.is_some() || report.failures >= MOST_FAILURES {
+                    if self.left_alone_until(now)?.is_some() || report.failures >= MOST_FAILURES {
                         break;
                     }
                     continue;
@@ -98,7 +98,7 @@ impl App {
         self.store.set_ledger(Ledger { next })?;
         self.store.prune_receipts(oldest)?;
         self.store.prune_latencies(now)?;
-        if let Some(until) = self.silent_until(now)? {
+        if let Some(until) = self.left_alone_until(now)? {
             report.next = Some(until);
         }
         if open.is_none() {
@@ -133,7 +133,7 @@ impl App {
                 report.again(next_try);
                 return Ok(false);
             }
-            if self.silent_until(now)?.is_some() {
+            if self.left_alone_until(now)?.is_some() {
                 return Ok(false);
             }
             match self.client.index(receipt.day).await {
@@ -141,6 +141,7 @@ impl App {
                     report.failures = 0;
                     self.compare(&mut receipt, &index, frontier, now, report)?;
                 }
+                Err(error) if error.trouble.was_not_asked() => return Ok(false),
                 Err(error) => {
                     let attempts = attempts + 1;
                     let not_there = error.trouble == Trouble::NotThereYet;
@@ -158,8 +159,7 @@ impl App {
                     receipt.state = Progress::Waiting { attempts, next_try, reason };
                     self.store.compared(&receipt, &[], &[], now)?;
                     report.again(next_try);
-                    let grave = matches!(error.trouble, Trouble::RateBlocked | Trouble::AgentRefused);
-                    if grave || error.retry_after.is_some() {
+                    if error.is_grave() {
                         self.trouble(error, now, &mut PollReport::default()).await?;
                     }
                     return Ok(false);

@@ -1,4 +1,4 @@
-//! The one loop: it alone reads the clock, sleeps and stops.
+//! The loops: with [`super::watch`] they alone read the clock, sleep and stop.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::watch::{feed_loop, fetch_loop};
 use super::{App, DeliverReport, Lane, Reload, Watch};
 use crate::clock::Clock;
 use crate::destination::Destination;
@@ -20,8 +21,6 @@ use crate::store::StoreError;
 const GRACE: Duration = Duration::from_secs(8);
 /// The longest sleep: a clock that was set forward is noticed after it.
 pub(super) const LONGEST_SLEEP: Duration = Duration::from_secs(30);
-/// Where the next poll is further away than this, it is not EDGAR's hours.
-const OFF_HOURS: TimeDelta = TimeDelta::minutes(2);
 /// How often it is looked whether a day is to be compared, or a past fetched.
 const LOOK_AT_DAYS: TimeDelta = TimeDelta::minutes(5);
 /// How often rule files are looked at, in seconds of the clock: where polls are, too, so that it wakes once for both.
@@ -44,7 +43,7 @@ pub enum RunError {
     Task(#[from] JoinError),
 }
 
-type Ended = Result<(), RunError>;
+pub(super) type Ended = Result<(), RunError>;
 
 /// Polls, makes digests, delivers on schedule and minds edits of the rules that are watched, until `stop` is ready; then ends what is under way and writes all down.
 ///
@@ -58,7 +57,8 @@ pub async fn run(
     app.take_up()?;
     let (stopping, stopped) = watch::channel(false);
     let mut parts: JoinSet<Ended> = JoinSet::new();
-    parts.spawn(poll_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(feed_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(fetch_loop(Arc::clone(&app), stopped.clone()));
     parts.spawn(reconcile_loop(Arc::clone(&app), stopped.clone()));
     parts.spawn(backfill_loop(Arc::clone(&app), stopped.clone()));
     parts.spawn(digest_loop(Arc::clone(&app), stopped.clone()));
@@ -87,80 +87,6 @@ pub async fn run(
     }
     app.store.flush().await?;
     ended
-}
-
-/// Polls at the start, then on schedule; filings that were put off are fetched in between, too.
-async fn poll_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
-    let mut healthy = true;
-    let mut full = true;
-    let mut scheduled = app.clock().now();
-    loop {
-        let now = app.clock().now();
-        let polling = async { if full { app.poll_once(now).await } else { app.settle_once(now).await } };
-        let report = tokio::select! {
-            report = polling => report?,
-            // What a poll has written is whole; what it has not is found again.
-            _ = stopped.changed() => return Ok(()),
-        };
-        app.watch_feed(app.clock().now())?;
-        if report.settled + report.new + report.baseline > 0 {
-            tracing::info!(new = report.new, settled = report.settled, rang = report.rang, "polled");
-        }
-        match &report.trouble {
-            Some(trouble) => {
-                if healthy {
-                    tracing::warn!("EDGAR: {trouble}");
-                }
-                healthy = false;
-            }
-            None if report.pages > 0 => {
-                if !healthy {
-                    tracing::info!("EDGAR answers again");
-                }
-                healthy = true;
-            }
-            // It was silent, so nothing was learnt.
-            None => {}
-        }
-        if full {
-            let Some(next) = app.settings.schedule.poll.next_after(app.clock().now()) else {
-                tracing::warn!("the poll schedule has no further slot");
-                return Ok(());
-            };
-            scheduled = next;
-        }
-        loop {
-            let next = between_polls(&app, scheduled, app.clock().now())?;
-            tokio::select! {
-                awake = sleep_until(app.clock(), next.unwrap_or(scheduled), &mut stopped) => {
-                    if !awake {
-                        return Ok(());
-                    }
-                    // A slot that passed while filings were fetched is not skipped.
-                    full = next.is_none() || app.clock().now() >= scheduled;
-                    break;
-                }
-                // They may be due before the next poll.
-                () = app.found.notified() => {}
-            }
-        }
-    }
-}
-
-/// When filings that were put off are to be fetched before the next poll: in EDGAR's hours the polls do it.
-fn between_polls(
-    app: &App,
-    scheduled: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> Result<Option<DateTime<Utc>>, StoreError> {
-    if scheduled - now <= OFF_HOURS {
-        return Ok(None);
-    }
-    let Some(due) = app.next_pending()? else { return Ok(None) };
-    let silence = app.silent_until(now)?.unwrap_or(now);
-    // At least a second, so that a filing that stays due does not spin.
-    let due = due.max(silence).max(now + TimeDelta::seconds(1));
-    Ok((due < scheduled).then_some(due))
 }
 
 /// Compares days with their indexes when these are due.
@@ -327,7 +253,11 @@ async fn lane_loop(
 /// Sleeps until a moment of the clock; `false` where it is time to stop.
 ///
 /// A clock that is set back does not prolong the sleep, and one that is set forward ends it soon.
-async fn sleep_until(clock: Clock, moment: DateTime<Utc>, stopped: &mut watch::Receiver<bool>) -> bool {
+pub(super) async fn sleep_until(
+    clock: Clock,
+    moment: DateTime<Utc>,
+    stopped: &mut watch::Receiver<bool>,
+) -> bool {
     let deadline = Instant::now() + clock.real(moment - clock.now());
     loop {
         if *stopped.borrow() {

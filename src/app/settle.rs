@@ -1,151 +1,104 @@
-//! Fetches the filings that are pending and settles each: done, put off, or set aside.
+//! Settles filings that were fetched: done, put off, or in quarantine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::{StreamExt, stream};
 
+use super::fetch::Fetches;
 use super::{App, PollReport};
 use crate::edgar::FilingRef;
 use crate::filing::Accession;
 use crate::reader::{self, Unreadable};
 use crate::retry;
-use crate::source::{Priority, Trouble};
+use crate::source::{FetchError, Trouble};
 use crate::store::{Ending, Found, Pending, StoreError};
 
-/// Fetches under way at once; the limiter still spaces them.
-const AT_ONCE: usize = 4;
-/// So many filings are settled in one round, so that the feed is read in between: the next round follows at once.
-const ROUND: usize = 40;
-/// So many filings are settled before what they cause is sent.
-const TOGETHER: usize = 20;
 /// A submission that looks damaged is fetched this often, for a minute, before it counts as unreadable: it may have been cut
 /// on the way.
-const DAMAGED_ATTEMPTS: u32 = 6;
-/// A filing that is not there yet is asked for so often by the next polls.
-const SOON: u32 = 4;
+const DAMAGED_ATTEMPTS: u32 = 9;
+/// A filing that is not there yet is asked for after these waits, then less often.
+const SOON: [TimeDelta; 4] = [
+    TimeDelta::milliseconds(750),
+    TimeDelta::seconds(1),
+    TimeDelta::seconds(1),
+    TimeDelta::milliseconds(1_500),
+];
 /// A filing that could not be fetched so often goes into quarantine: after some ten hours.
 const MOST_ATTEMPTS: u32 = 20;
 /// A filing that needs history which is still being fetched waits so long, and is looked at so often.
 const WAITS_FOR_HISTORY: (TimeDelta, TimeDelta) = (TimeDelta::hours(2), TimeDelta::seconds(15));
 /// So many bytes of filings that wait for history are kept, or they are fetched again.
 const MOST_KEPT: usize = 16 * 1024 * 1024;
-/// After so many failures in a row EDGAR is left alone for a while.
-const MOST_FAILURES: usize = 3;
+/// One refusal is that filing's; so many in a row are a block.
+const MOST_REFUSED: usize = 3;
 /// No wait for a filing is longer; one that seems so comes from a clock that was wrong.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(2);
 
 impl App {
-    /// Fetches and settles what is due, without reading the feed: what was put off comes in also outside the schedule.
-    ///
-    /// # Errors
-    /// Failures of the store. EDGAR's are in the report.
-    pub async fn settle_once(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
-        let mut report = PollReport::default();
-        if self.silent_until(now)?.is_none() {
-            self.settle_pending(now, &mut report).await?;
-        }
-        Ok(report)
-    }
-
-    /// The earliest moment at which a pending filing is due.
-    pub(super) fn next_pending(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        Ok(self.store.pending()?.iter().map(|pending| pending.not_before).min())
-    }
-
-    /// Fetches what is due, oldest first, and settles each.
-    pub(super) async fn settle_pending(
+    /// The filings that are due, oldest first, and when the next of the others is.
+    pub(super) fn due_filings(
         &self,
         now: DateTime<Utc>,
-        report: &mut PollReport,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(Vec<Pending>, Option<DateTime<Utc>>), StoreError> {
         let waits = |pending: &Pending| now < pending.not_before && pending.not_before - now <= LONGEST_WAIT;
-        let mut due: Vec<Pending> =
-            self.store.pending()?.into_iter().filter(|pending| !waits(pending)).collect();
-        // Those that wait for history stand behind those that they may be waiting for: last those of the feed.
+        let (later, mut due): (Vec<Pending>, Vec<Pending>) =
+            self.store.pending()?.into_iter().partition(waits);
+        // Those that wait for history come behind those that they may be waiting for: last those of the feed.
         let waiting: BTreeSet<Accession> = self.kept().keys().copied().collect();
         due.sort_by_key(|pending| {
             let waits = waiting.contains(&pending.filing.accession);
             (waits, waits && pending.found == Found::Feed)
         });
-        due.truncate(ROUND);
-        let mut fetched = stream::iter(due)
-            .map(|pending| async move {
-                let FilingRef { filer, accession, .. } = pending.filing;
-                let priority = match pending.found {
-                    Found::Feed => Priority::Live,
-                    Found::Index => Priority::Reconciliation,
-                };
-                let kept = self.kept().remove(&accession).filter(|body| !body.is_empty());
-                let body = match kept {
-                    Some(body) => Ok(body),
-                    None => self.client.submission(filer, accession, priority).await,
-                };
-                (pending, body)
-            })
-            .buffered(AT_ONCE);
-        let (mut failures, mut rang) = (0, report.rang);
-        for count in 1.. {
-            let Some((pending, body)) = fetched.next().await else { break };
-            match body {
-                Ok(body) => {
-                    failures = 0;
-                    self.settle(pending, body, now, report)?;
-                }
-                Err(error) if error.trouble == Trouble::Silent => {
-                    report.trouble = report.trouble.take().or(Some(error));
-                    break;
-                }
-                // Listed some seconds before it is there: the next polls look again.
-                Err(error)
-                    if error.trouble == Trouble::NotThereYet
-                        && pending.attempts < SOON
-                        && error.retry_after.is_none() =>
-                {
-                    let attempts = pending.attempts + 1;
-                    let not_before = now + TimeDelta::seconds(1);
-                    self.store.postpone(&Pending { attempts, not_before, ..pending })?;
-                    report.postponed += 1;
-                }
-                Err(error) => {
-                    self.postpone(pending, &error.message, now, report)?;
-                    if error.retry_after.is_some() {
-                        self.trouble(error, now, report).await?;
-                        break;
-                    }
-                    match error.trouble {
-                        Trouble::NotThereYet | Trouble::Silent => {}
-                        Trouble::RateBlocked | Trouble::AgentRefused => {
-                            self.trouble(error, now, report).await?;
-                            break;
-                        }
-                        // One by itself is that filing's; several mean an outage or a block.
-                        Trouble::FileUnavailable
-                        | Trouble::Unavailable
-                        | Trouble::Forbidden
-                        | Trouble::Passing => {
-                            failures += 1;
-                            if failures == MOST_FAILURES {
-                                self.trouble(error, now, report).await?;
-                                break;
-                            }
-                            report.trouble = Some(error);
-                        }
-                    }
-                }
+        Ok((due, later.iter().map(|pending| pending.not_before).min()))
+    }
+
+    /// When the first of the filings is due that were put off after a failure; `None` where none was.
+    pub(super) fn put_off_until(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let pending = self.store.pending()?.into_iter();
+        Ok(pending.filter(|pending| pending.attempts > 0).map(|pending| pending.not_before).min())
+    }
+
+    /// Settles a filing that came, or puts it off.
+    pub(super) async fn came(
+        &self,
+        (pending, body): (Pending, Result<Vec<u8>, FetchError>),
+        fetches: &mut Fetches<'_>,
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<(), StoreError> {
+        let error = match body {
+            Ok(body) => {
+                let before = report.rang;
+                self.settle(pending, body, now, report)?;
+                fetches.refused = 0;
+                fetches.settled(report.rang > before);
+                return Ok(());
             }
-            // Filings that tell one trade come together: their alert is sent when they are all read.
-            if count % TOGETHER == 0 && report.rang > rang {
-                rang = report.rang;
-                self.wake.notify_one();
-            }
+            Err(error) => error,
+        };
+        if error.trouble.was_not_asked() {
+            fetches.hold();
+            return self.trouble(error, now, report).await;
         }
-        if report.rang > rang {
-            self.wake.notify_one();
+        // Listed some seconds before it is there.
+        let soon = SOON.get(usize::try_from(pending.attempts).unwrap_or(usize::MAX));
+        if let (Trouble::NotThereYet, None, Some(wait)) = (error.trouble, error.retry_after, soon) {
+            let (attempts, not_before) = (pending.attempts + 1, now + *wait);
+            self.store.postpone(&Pending { attempts, not_before, ..pending })?;
+            report.postponed += 1;
+            return Ok(());
         }
-        if report.unreadable > 0 {
-            self.tell_of_quarantined(now)?;
+        self.postpone(pending, &error.message, retry::delay, now, report)?;
+        fetches.refused = if error.trouble == Trouble::Forbidden { fetches.refused + 1 } else { 0 };
+        if error.is_grave() || fetches.refused >= MOST_REFUSED {
+            fetches.refused = 0;
+            fetches.hold();
+            return self.trouble(error, now, report).await;
+        }
+        if error.trouble != Trouble::NotThereYet {
+            report.trouble = Some(error);
         }
         Ok(())
     }
@@ -187,17 +140,18 @@ impl App {
             }
             Ok(filing) => {
                 let other = filing.accession.map_or("none".to_owned(), |accession| accession.to_string());
-                self.postpone(pending, &format!("the answer has accession {other}"), now, report)
+                let reason = format!("the answer has accession {other}");
+                self.postpone(pending, &reason, retry::soon, now, report)
             }
             // What is no filing at all was sent in its place; a damaged one may have been cut on the way.
             Err(error) if error.kind == "not-a-filing" || pending.attempts + 1 < DAMAGED_ATTEMPTS => {
-                self.postpone(pending, &error.to_string(), now, report)
+                self.postpone(pending, &error.to_string(), retry::soon, now, report)
             }
             Err(error) => self.confine(&pending, &error, body, now, report),
         }
     }
 
-    fn kept(&self) -> MutexGuard<'_, BTreeMap<Accession, Vec<u8>>> {
+    pub(super) fn kept(&self) -> MutexGuard<'_, BTreeMap<Accession, Vec<u8>>> {
         self.bodies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -213,6 +167,7 @@ impl App {
         &self,
         pending: Pending,
         reason: &str,
+        back_off: fn(u32, u64) -> Duration,
         now: DateTime<Utc>,
         report: &mut PollReport,
     ) -> Result<(), StoreError> {
@@ -223,7 +178,7 @@ impl App {
             let error = Unreadable { kind: "not-fetched", message, at: "EDGAR".into() };
             return self.confine(&pending, &error, Vec::new(), now, report);
         }
-        let wait = retry::delay(attempts, accession.undashed().parse().unwrap_or_default());
+        let wait = back_off(attempts, accession.undashed().parse().unwrap_or_default());
         let not_before = now + TimeDelta::from_std(wait).unwrap_or(TimeDelta::hours(1));
         tracing::warn!(%accession, attempts, %reason, "not fetched, tried again later");
         self.store.postpone(&Pending { attempts, not_before, ..pending })?;

@@ -54,15 +54,13 @@ impl App {
     }
 
     fn why_nothing_comes(&self, now: DateTime<Utc>) -> Result<String, StoreError> {
-        let silence = self.store.silence()?.filter(|silence| silence.in_a_row > 0);
-        Ok(match (self.silent_until(now)?, silence) {
-            (Some(until), Some(silence)) => format!(
-                "It is asked nothing until {}: {}.",
-                until.with_timezone(&New_York).format("%H:%M %Z"),
-                silence.reason
-            ),
-            (None, Some(silence)) => format!("Its last answer: {}.", silence.reason),
-            _ => "It answers, and its feed is old.".to_owned(),
+        if let (Some(until), Some(silence)) = (self.silent_until(now)?, self.store.silence()?) {
+            let until = until.with_timezone(&New_York).format("%H:%M %Z");
+            return Ok(format!("It is asked nothing until {until}: {}.", silence.reason));
+        }
+        Ok(match self.client.last_failure() {
+            Some(failure) => format!("Its last answer: {failure}."),
+            None => "It answers, and its feed is old.".to_owned(),
         })
     }
 }

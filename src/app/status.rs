@@ -271,9 +271,15 @@ impl App {
             requests: asked.requests,
             bytes: asked.bytes,
         };
+        let stored = Status::of(&self.store, now)?;
         // Another contact than the one that was refused is not silent.
         let silent_until = self.silent_until(now)?;
-        Ok(Status { running: Some(running), silent_until, ..Status::of(&self.store, now)? })
+        let outage = self.client.outage().map(|outage| {
+            let since = outage.since.format("%Y-%m-%d %H:%M UTC");
+            format!("EDGAR does not answer since {since} and is probed: {}", outage.reason)
+        });
+        let trouble = stored.trouble.or(outage).or_else(|| self.client.last_failure());
+        Ok(Status { running: Some(running), silent_until, trouble, ..stored })
     }
 
     /// Counts filings that were found.

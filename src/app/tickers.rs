@@ -6,13 +6,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{App, PollReport};
 use crate::edgar::tickers::Tickers;
-use crate::source::Trouble;
 use crate::store::StoreError;
 
 /// So old the list may become.
 const FRESH: TimeDelta = TimeDelta::days(1);
 /// After a failure it is not asked for again so soon: a filing's own symbol does meanwhile.
-const RETRY: TimeDelta = TimeDelta::hours(1);
+const RETRY: TimeDelta = TimeDelta::minutes(10);
 
 /// The list as the ticks use it.
 #[derive(Debug, Clone, Default)]
@@ -54,13 +53,13 @@ impl App {
                     loaded: true,
                 });
             }
+            Err(error) if error.trouble.was_not_asked() => {}
             Err(error) => {
                 tracing::warn!(
                     "the tickers of listed issuers are not fetched, filers' own are shown: {error}"
                 );
                 self.set_listed(Listed { failed_at: Some(now), ..listed });
-                let grave = matches!(error.trouble, Trouble::RateBlocked | Trouble::AgentRefused);
-                if grave || error.retry_after.is_some() {
+                if error.is_grave() {
                     self.trouble(error, now, report).await?;
                 }
             }
@@ -71,6 +70,12 @@ impl App {
     /// The list: none before it was first fetched.
     pub(super) fn tickers(&self) -> Result<Arc<Tickers>, StoreError> {
         self.listed().map(|listed| listed.tickers)
+    }
+
+    /// Whether filings can be settled: the list is there, or was asked for in vain.
+    pub(super) fn has_asked_for_tickers(&self) -> Result<bool, StoreError> {
+        let listed = self.listed()?;
+        Ok(listed.fetched_at.is_some() || listed.failed_at.is_some())
     }
 
     fn listed(&self) -> Result<Listed, StoreError> {

@@ -20,6 +20,8 @@ use crate::store::{Store, StoreError};
 
 /// A longer silence is not waited for.
 const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(1);
+/// A longer outage is not waited out.
+const LONGEST_OUTAGE: TimeDelta = TimeDelta::minutes(2);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -136,9 +138,12 @@ async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
             bar.suspend(|| tell(&mut io::stdout(), &said));
         }
         let wait = next - clock.now();
-        if wait > LONGEST_WAIT {
+        let outage = app.client.outage().filter(|outage| clock.now() - outage.since > LONGEST_OUTAGE);
+        if wait > LONGEST_WAIT || outage.is_some() {
             bar.finish_and_clear();
-            return Err(left_alone(next, report.trouble.map(|trouble| trouble.to_string())));
+            let reason = outage.map(|outage| outage.reason);
+            let reason = reason.or_else(|| report.trouble.map(|trouble| trouble.to_string()));
+            return Err(left_alone(next, reason));
         }
         tokio::time::sleep(clock.real(wait)).await;
     }

@@ -22,7 +22,7 @@ impl Wire<'_> {
         let stale_after = self.span(section, "stale_after", STALE_AFTER, STALE_AFTER_USUAL);
         let zone = self.text(section, "time_zone");
         let poll = self.text(section, "poll");
-        let poll = self.schedule(poll, "*/2 * 6-21 * * Mon-Fri", zone);
+        let poll = self.schedule(poll, "* * 6-21 * * Mon-Fri", zone);
         let reconcile = self.text(section, "reconcile");
         let reconcile = self.schedule(reconcile, "30 22 * * *", zone);
         Some(Schedules { poll: poll?, reconcile: reconcile?, look_back, ring_within, stale_after })

@@ -115,6 +115,12 @@ impl ReplayedEdgar {
         self.edgar.seen().log.clone()
     }
 
+    /// When the feed shows a filing: at its acceptance, or a little later.
+    pub fn shown_at(&self, accession: Accession) -> Option<DateTime<Utc>> {
+        let shelf = &self.edgar.shelf;
+        DateTime::from_timestamp_millis(shelf.shown_ms(shelf.filing(accession)?))
+    }
+
     /// The submissions that were served whole, and how often.
     pub fn fetched(&self) -> BTreeMap<Accession, usize> {
         self.edgar.seen().fetched.clone()

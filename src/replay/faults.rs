@@ -19,6 +19,7 @@ enum Plan {
         from: DateTime<Utc>,
         until: DateTime<Utc>,
         rate: f64,
+        kinds: &'static [Kind],
     },
     Only(Vec<(u64, Kind)>),
 }
@@ -99,7 +100,15 @@ impl Faults {
     /// From one time until another a request meets a fault with this probability; which, and of what kind, follows from the seed
     /// and the request's number.
     pub fn storm(seed: u64, from: DateTime<Utc>, until: DateTime<Utc>, rate: f64) -> Self {
-        Self { plan: Plan::Storm { seed, from, until, rate } }
+        Self { plan: Plan::Storm { seed, from, until, rate, kinds: &Kind::ALL } }
+    }
+
+    /// The same with faults of these kinds alone.
+    pub fn of_kinds(mut self, only: &'static [Kind]) -> Self {
+        if let Plan::Storm { kinds, .. } = &mut self.plan {
+            *kinds = only;
+        }
+        self
     }
 
     /// These requests, numbered from 1 in the order in which they come, meet these faults, where they can.
@@ -112,10 +121,11 @@ impl Faults {
     pub(super) fn of(&self, number: u64, now: DateTime<Utc>, asked: Asked) -> Vec<(Kind, Dice)> {
         match &self.plan {
             Plan::None => Vec::new(),
-            Plan::Storm { seed, from, until, rate } => {
+            Plan::Storm { seed, from, until, rate, kinds } => {
                 let mut dice = Dice::new(*seed, number);
                 let blows = *from <= now && now < *until && dice.chance(*rate);
-                let drawn = (0..MOST_DRAWN).map(|_| (Kind::drawn(asked, &mut dice), dice));
+                let drawn =
+                    (0..MOST_DRAWN).filter_map(|_| Some((Kind::drawn(kinds, asked, &mut dice)?, dice)));
                 if blows { drawn.collect() } else { Vec::new() }
             }
             Plan::Only(faults) => {
@@ -155,13 +165,32 @@ impl Kind {
         Self::IndexLate,
     ];
 
-    fn drawn(asked: Asked, dice: &mut Dice) -> Self {
-        if dice.below(AGENT_ONE_IN) == 0 {
-            return Self::AgentRefused;
+    /// Those after which the same request may be answered well at once: nothing blocks us or asks to wait.
+    pub const PASSING: [Self; 15] = [
+        Self::FeedCut,
+        Self::FeedShort,
+        Self::FeedEmpty,
+        Self::FeedStale,
+        Self::HtmlPage,
+        Self::AccessDenied,
+        Self::FileUnavailable,
+        Self::Unavailable,
+        Self::ServerError,
+        Self::BadGateway,
+        Self::Silence,
+        Self::Reset,
+        Self::ShortBody,
+        Self::SubmissionCut,
+        Self::OtherSubmission,
+    ];
+
+    fn drawn(kinds: &[Self], asked: Asked, dice: &mut Dice) -> Option<Self> {
+        if dice.below(AGENT_ONE_IN) == 0 && kinds.contains(&Self::AgentRefused) {
+            return Some(Self::AgentRefused);
         }
-        let suits = |kind: &Self| *kind != Self::AgentRefused && kind.suits(asked);
-        let kinds: Vec<Self> = Self::ALL.into_iter().filter(suits).collect();
-        kinds.get(dice.place(kinds.len())).copied().unwrap_or(Self::ServerError)
+        let suits = |kind: &&Self| **kind != Self::AgentRefused && kind.suits(asked);
+        let kinds: Vec<&Self> = kinds.iter().filter(suits).collect();
+        kinds.get(dice.place(kinds.len())).map(|kind| **kind)
     }
 
     fn suits(self, asked: Asked) -> bool {

@@ -9,7 +9,9 @@ use tokio::time::{Instant, sleep_until};
 /// Who goes first where several wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
-    /// The feed, and the filings that it shows.
+    /// The feed: what it shows next is asked for only then.
+    Feed,
+    /// The filings that the feed shows.
     Live,
     /// The comparison with daily indexes, and what they list besides.
     Reconciliation,
@@ -26,7 +28,7 @@ pub(super) struct Limiter {
     early: Duration,
     /// The place of the next request.
     next: Mutex<Option<Instant>>,
-    waiting: [AtomicUsize; 3],
+    waiting: [AtomicUsize; 4],
     under_way: AtomicUsize,
 }
 
@@ -71,7 +73,7 @@ impl Limiter {
                 let now = Instant::now();
                 let alone = self.under_way.load(Ordering::Acquire) == 0;
                 // What is urgent must not find its place taken by what is not.
-                let early = if alone && priority == Priority::Live { self.early } else { Duration::ZERO };
+                let early = if alone && priority <= Priority::Live { self.early } else { Duration::ZERO };
                 let free = next.is_none_or(|next| next <= now + early);
                 let held_back = self.waiting[..own].iter().any(|count| count.load(Ordering::Acquire) > 0);
                 if free && !held_back {

@@ -2,7 +2,12 @@
 
 pub mod archive;
 mod client;
+mod error;
+mod health;
 mod limiter;
+mod request;
 
-pub use client::{Asked, Client, ClientError, FetchError, Trouble};
+pub use client::{Asked, Client};
+pub use error::{ClientError, FetchError, Trouble};
+pub use health::Outage;
 pub use limiter::Priority;

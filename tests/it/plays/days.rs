@@ -22,7 +22,8 @@ async fn alerts_come_within_seconds_and_each_filing_is_one_request() {
     assert_eq!((status.latency.alerts, status.latency.late), (400, 0));
     let fetches = u64::try_from(play.filings.len()).unwrap();
     let requests = play.edgar.log().submissions;
-    assert!(requests * 100 <= fetches * 105, "{requests} requests for {fetches} filings");
+    // One in 40 is late by up to three seconds, and asked for again.
+    assert!(requests * 100 <= fetches * 107, "{requests} requests for {fetches} filings");
     drop(app);
     play.stop().await;
     play.assert_each_told_once(start, 0);

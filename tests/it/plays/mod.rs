@@ -2,6 +2,7 @@
 
 mod crawl;
 mod days;
+mod faulty;
 mod storm;
 mod waiting;
 mod watch;
@@ -12,7 +13,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::America::New_York;
-use sellbell::app::{self, App};
+use sellbell::app::{self, App, Quantiles};
 use sellbell::clock::Clock;
 use sellbell::config::Settings;
 use sellbell::filing::{Accession, Cik};
@@ -104,7 +105,7 @@ impl Play {
             filings,
             dir: tempfile::tempdir().unwrap(),
             rules: rules.to_owned(),
-            poll: "*/2 * 6-21 * * Mon-Fri",
+            poll: "* * 6-21 * * Mon-Fri",
             more: String::new(),
             output: Arc::default(),
             bot: None,
@@ -214,6 +215,17 @@ impl Play {
             *told.entry(alert["accession"].as_str().unwrap().parse().unwrap()).or_default() += 1;
         }
         told
+    }
+
+    /// How long it took from the feed's showing each filing to its alert.
+    pub fn latency(&self) -> Quantiles {
+        let lines = self.output();
+        let alerts = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let times = alerts.map(|alert| {
+            let accession = alert["accession"].as_str().unwrap().parse().unwrap();
+            at(alert["sent_at"].as_str().unwrap()) - self.edgar.shown_at(accession).unwrap()
+        });
+        Quantiles::of(times.collect()).unwrap()
     }
 
     /// Fails unless each filing since `since` was told exactly once, and nothing else was.

@@ -80,5 +80,5 @@ storms! {
     a_storm_loses_and_repeats_nothing_2: 50..100, "*/30 * 6-21 * * Mon-Fri";
     a_storm_loses_and_repeats_nothing_3: 100..150, "*/30 * 6-21 * * Mon-Fri";
     a_storm_loses_and_repeats_nothing_4: 150..200, "*/30 * 6-21 * * Mon-Fri";
-    a_storm_at_the_usual_schedule: 200..201, "*/2 * 6-21 * * Mon-Fri";
+    a_storm_at_the_usual_schedule: 200..201, "* * 6-21 * * Mon-Fri";
 }

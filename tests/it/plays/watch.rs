@@ -177,7 +177,7 @@ async fn a_filing_in_quarantine_is_told_once_and_tried_each_day_until_it_can_be_
     bad.body = String::from_utf8(bad.body).unwrap().replace("</issuer>", "").into_bytes();
     world.edgar.publish(&bad);
     let mut now = at("2021-08-24T17:13:00-04:00");
-    for _ in 0..8 {
+    for _ in 0..10 {
         app.poll_once(now).await.unwrap();
         now += TimeDelta::minutes(1);
     }
@@ -190,7 +190,7 @@ async fn a_filing_in_quarantine_is_told_once_and_tried_each_day_until_it_can_be_
     for _ in 0..3 {
         now += TimeDelta::hours(25);
         app.reconcile_once(now).await.unwrap();
-        for _ in 0..8 {
+        for _ in 0..10 {
             app.settle_once(now).await.unwrap();
             now += TimeDelta::minutes(1);
         }

@@ -1,0 +1,261 @@
+//! Reads the feed of current filings, page by page, down to what was seen before.
+
+use std::collections::HashSet;
+use std::sync::{MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{App, PollReport};
+use crate::edgar::feed::{self, Entry, Page};
+use crate::filing::{Accession, Cik};
+use crate::source::{FetchError, Trouble};
+use crate::store::{Frontier, StoreError};
+
+/// The least and the most entries that a poll asks for: a minute of a quiet hour is on the short page.
+const SHORT_PAGE: usize = 20;
+pub(super) const LONG_PAGE: usize = 100;
+/// A page begins so many entries before the end of the one above it: where none of them comes again, it does not join on.
+const JOINT: usize = 5;
+/// EDGAR's feed ends after some 5,100 entries.
+const MOST_PAGES: usize = 60;
+/// The feed is read so far behind what is known: an entry may appear a little later than its time says.
+const OVERLAP: TimeDelta = TimeDelta::seconds(5);
+/// Each so often it is read so far behind: an entry may appear later still, or further down.
+const DEEP_OVERLAP: TimeDelta = TimeDelta::seconds(60);
+pub(super) const DEEP_EVERY: TimeDelta = TimeDelta::seconds(30);
+/// So many different unreadable entries are logged, then no more.
+const MOST_TOLD: usize = 100;
+/// A reading that broke off is gone on with for so long.
+const RESUMED_WITHIN: TimeDelta = TimeDelta::minutes(15);
+
+/// How far behind what is known the feed is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    Near,
+    Deep,
+}
+
+impl Depth {
+    fn overlap(self) -> TimeDelta {
+        match self {
+            Self::Near => OVERLAP,
+            Self::Deep => DEEP_OVERLAP,
+        }
+    }
+}
+
+/// What the last polls leave to the next one.
+#[derive(Debug, Default)]
+pub(super) struct Habit {
+    /// How many entries were enough, by depth.
+    enough: [usize; 2],
+    pub(super) deep_at: Option<DateTime<Utc>>,
+    broken: Option<Broken>,
+}
+
+/// The entries of the feed that were read.
+#[derive(Debug, Default)]
+pub(super) struct Discovery {
+    pub(super) entries: Vec<Entry>,
+    seen: HashSet<(Accession, Cik)>,
+    /// Whether it went down to what was known, or to the feed's end.
+    pub(super) complete: bool,
+    /// Where the feed ended above what was seen before: its oldest entry.
+    pub(super) gap: Option<DateTime<Utc>>,
+}
+
+impl Discovery {
+    /// Adds the entries that are not there yet; how many that are.
+    fn add(&mut self, entries: Vec<Entry>) -> usize {
+        let before = self.entries.len();
+        let fresh = entries.into_iter().filter(|entry| self.seen.insert((entry.accession, entry.filer)));
+        self.entries.extend(fresh);
+        self.entries.len() - before
+    }
+
+    /// Whether one of these is there.
+    fn shares(&self, entries: &[Entry]) -> bool {
+        entries.iter().any(|entry| self.seen.contains(&(entry.accession, entry.filer)))
+    }
+}
+
+/// A reading that a failed page broke off: what it read stays read, and the next one goes on at that page.
+#[derive(Debug)]
+struct Broken {
+    at: DateTime<Utc>,
+    /// The frontier of then: another one is another reading.
+    seen_until: DateTime<Utc>,
+    /// From the feed's head of then down to the page that failed, without a gap.
+    read: Discovery,
+    /// Where that page begins. New entries only move the rest further down.
+    start: usize,
+}
+
+impl Broken {
+    fn new(read: &Discovery, start: usize, frontier: Frontier, now: DateTime<Utc>) -> Self {
+        let (entries, seen) = (read.entries.clone(), read.seen.clone());
+        let read = Discovery { entries, seen, ..Discovery::default() };
+        Self { at: now, seen_until: frontier.seen_until, read, start }
+    }
+
+    fn goes_on(&self, frontier: Frontier, now: DateTime<Utc>) -> bool {
+        let span = now - self.at;
+        self.seen_until == frontier.seen_until && (TimeDelta::zero()..RESUMED_WITHIN).contains(&span)
+    }
+}
+
+/// The page that is asked for next.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    start: usize,
+    count: usize,
+    /// Whether its first entries are on the page above it, too.
+    joins: bool,
+}
+
+impl App {
+    /// Pages through the feed until a page reaches what was seen before. Entries move to later places while it is read,
+    /// so that pages repeat entries and never leave one out. A reading that broke off goes on at the page that failed.
+    pub(super) async fn read_feed(
+        &self,
+        frontier: Frontier,
+        depth: Depth,
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<Discovery, StoreError> {
+        let mut discovery = Discovery::default();
+        let mut broken = self.habit().broken.take().filter(|broken| broken.goes_on(frontier, now));
+        // As many as were new last time, and some more.
+        let first = self.habit().enough[depth as usize].clamp(SHORT_PAGE, LONG_PAGE);
+        let mut place = Place { start: 0, count: first, joins: false };
+        let read = self.read_down(frontier, depth, (&mut discovery, &mut place, &mut broken), report).await;
+        if let Err(error) = read {
+            let begun = || Broken::new(&discovery, place.start, frontier, now);
+            // What waits below what was read now still waits.
+            self.habit().broken = broken.or_else(|| (place.start > 0).then(begun));
+            self.trouble(error, now, report).await?;
+        }
+        Ok(discovery)
+    }
+
+    async fn read_down(
+        &self,
+        frontier: Frontier,
+        depth: Depth,
+        (discovery, place, broken): (&mut Discovery, &mut Place, &mut Option<Broken>),
+        report: &mut PollReport,
+    ) -> Result<(), FetchError> {
+        let known_until = frontier.seen_until - depth.overlap();
+        for _ in 0..MOST_PAGES {
+            let Place { start, count, joins } = *place;
+            let page = match self.page(start, count, report).await {
+                Ok(page) if start == 0 || !page.entries.is_empty() => page,
+                Err(error) if start == 0 || error.trouble != Trouble::FileUnavailable => return Err(error),
+                _ if self.is_end(start, count, report).await? => {
+                    discovery.complete = true;
+                    discovery.gap = gap(discovery, frontier);
+                    return Ok(());
+                }
+                // It has moved on meanwhile.
+                _ => continue,
+            };
+            let listed = page.entries.len() + page.unreadable.len();
+            let overlaps = reaches(&page, known_until);
+            let read = page.entries.len();
+            let known_from =
+                page.entries.iter().position(|entry| entry.accepted_at < known_until).unwrap_or(read);
+            let meets = broken.take_if(|broken| broken.read.shares(&page.entries));
+            let new = discovery.add(page.entries);
+            // An older copy of a page begins further down than the feed does now: what lies between would be lost.
+            if joins && new == read && read > 0 {
+                *place = Place { start: 0, ..*place };
+                let message = format!("the feed at entry {start} does not join on to what is above it");
+                return Err(FetchError::passing(message));
+            }
+            if overlaps || listed == 0 && start == 0 && count == LONG_PAGE {
+                let enough = if start == 0 { wide_enough(known_from) } else { LONG_PAGE };
+                self.habit().enough[depth as usize] = enough;
+                discovery.complete = true;
+                return Ok(());
+            }
+            if let Some(Broken { read, start, .. }) = meets {
+                discovery.add(read.entries);
+                *place = Place { start, count: LONG_PAGE, joins: true };
+                continue;
+            }
+            // The short page did not reach: on with long ones, from the start, which has moved meanwhile. A page may be
+            // cut, so the next one starts where this one really ended, and a little above; but for one that brought
+            // nothing new, as the feed's last entries do.
+            let joint = if new == 0 { 0 } else { JOINT.min(listed / 2) };
+            *place = match count {
+                LONG_PAGE => Place { start: start + listed - joint, count, joins: joint > 0 },
+                _ => Place { start: 0, count: LONG_PAGE, joins: listed > 0 },
+            };
+        }
+        // No feed of EDGAR's is that long: what lies behind is taken as its end, or it would be read for ever.
+        discovery.complete = true;
+        discovery.gap = gap(discovery, frontier);
+        Ok(())
+    }
+
+    /// Whether a page that is unavailable or empty lies behind the feed's end: the first one is there, and it is not again.
+    async fn is_end(&self, start: usize, count: usize, report: &mut PollReport) -> Result<bool, FetchError> {
+        self.page(0, SHORT_PAGE, report).await?;
+        match self.page(start, count, report).await {
+            Ok(page) => Ok(page.entries.is_empty()),
+            Err(error) if error.trouble == Trouble::FileUnavailable => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn habit(&self) -> MutexGuard<'_, Habit> {
+        self.habit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn page(
+        &self,
+        start: usize,
+        count: usize,
+        report: &mut PollReport,
+    ) -> Result<Page, FetchError> {
+        let page = self.client.feed_page(start, count).await?;
+        report.pages += 1;
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        for reason in &page.unreadable {
+            if told.len() < MOST_TOLD && told.insert(reason.clone()) {
+                tracing::warn!("an entry of the feed cannot be read: {reason}");
+            }
+        }
+        match page.unreadable.first() {
+            Some(reason) if page.entries.is_empty() => {
+                Err(FetchError::passing(format!("no entry of the feed at {start} can be read: {reason}")))
+            }
+            _ => Ok(page),
+        }
+    }
+}
+
+/// Where the feed ended above what was seen before, which is told.
+fn gap(discovery: &Discovery, frontier: Frontier) -> Option<DateTime<Utc>> {
+    // A feed of less than a page is no feed of EDGAR's, but a replay, which begins where it begins.
+    let oldest = discovery.entries.iter().map(|entry| entry.accepted_at).min();
+    let oldest =
+        oldest.filter(|oldest| *oldest > frontier.seen_until && discovery.entries.len() >= LONG_PAGE)?;
+    let seen = frontier.seen_until;
+    tracing::warn!(
+        "EDGAR's feed reaches back only to {oldest}: what was accepted from {seen} to then is looked for in the daily indexes"
+    );
+    Some(oldest)
+}
+
+/// The least page of EDGAR's sizes on which so many entries leave a quarter free.
+fn wide_enough(entries: usize) -> usize {
+    let sizes = feed::PAGE_SIZES.into_iter().filter(|size| *size >= SHORT_PAGE);
+    sizes.filter(|size| entries * 5 / 4 + 2 <= *size).min().unwrap_or(LONG_PAGE)
+}
+
+/// Whether a page goes down to what was accepted before `moment`: two filings say so, since one may have an absurd time.
+fn reaches(page: &Page, moment: DateTime<Utc>) -> bool {
+    let older = page.entries.iter().filter(|entry| entry.accepted_at < moment);
+    older.map(|entry| entry.accession).collect::<HashSet<_>>().len() >= 2
+}

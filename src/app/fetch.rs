@@ -1,0 +1,208 @@
+//! Fetches the filings that are pending, several at once, and hands each on in its order; [`super::settle`] then settles it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use tokio::time::{Instant, timeout_at};
+
+use super::{App, PollReport};
+use crate::filing::Accession;
+use crate::source::{FetchError, Priority};
+use crate::store::{Found, Pending, StoreError};
+
+/// Fetches under way at once; the limiter still spaces them. One that waits before it is repeated takes a place, too.
+const AT_ONCE: usize = 12;
+/// So many filings are taken from the store at once.
+const ROUND: usize = 40;
+/// So many filings are settled before what they cause is sent.
+const TOGETHER: usize = 20;
+/// One that takes longer no longer holds back those that were begun after it.
+const HOLDS_BACK: Duration = Duration::from_millis(400);
+
+/// A filing that came, or why it did not.
+type Came = (Pending, Result<Vec<u8>, FetchError>);
+
+/// Filings that are being fetched.
+pub(super) struct Fetches<'a> {
+    app: &'a App,
+    /// What is due and not begun.
+    queue: VecDeque<Pending>,
+    /// When the store has more that is due; `None` where it has nothing else.
+    more_at: Option<DateTime<Utc>>,
+    under_way: FuturesUnordered<BoxFuture<'a, (u64, Came)>>,
+    /// Those under way by their order, and when each was begun.
+    begun: BTreeMap<u64, (Accession, Instant)>,
+    came: BTreeMap<u64, Came>,
+    next: u64,
+    /// Filings for which a rule matched since the deliveries were woken, and filings settled since then.
+    unsent: (usize, usize),
+    /// Refusals in a row.
+    pub(super) refused: usize,
+}
+
+impl<'a> Fetches<'a> {
+    pub(super) fn new(app: &'a App) -> Self {
+        Self {
+            app,
+            queue: VecDeque::new(),
+            more_at: Some(DateTime::<Utc>::MIN_UTC),
+            under_way: FuturesUnordered::new(),
+            begun: BTreeMap::new(),
+            came: BTreeMap::new(),
+            next: 0,
+            unsent: (0, 0),
+            refused: 0,
+        }
+    }
+
+    /// Takes what is due from the store, a round at most, where `anew` says that there may be more, or nothing else waits to be
+    /// begun.
+    pub(super) fn take_due(&mut self, anew: bool, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let is_due = self.queue.is_empty() && self.more_at.is_some_and(|at| at <= now);
+        if !anew && !is_due {
+            return Ok(());
+        }
+        let busy: BTreeSet<Accession> = self.begun.values().map(|(accession, _)| *accession).collect();
+        let (mut due, later) = self.app.due_filings(now)?;
+        due.retain(|pending| !busy.contains(&pending.filing.accession));
+        self.more_at = if due.len() > ROUND { Some(now) } else { later };
+        due.truncate(ROUND);
+        self.queue = due.into();
+        Ok(())
+    }
+
+    /// Begins as many as may be under way at once.
+    pub(super) fn begin(&mut self) {
+        while self.begun.len() < AT_ONCE
+            && let Some(pending) = self.queue.pop_front()
+        {
+            let (app, number, accession) = (self.app, self.next, pending.filing.accession);
+            self.next += 1;
+            self.begun.insert(number, (accession, Instant::now()));
+            let fetching = async move {
+                let body = app.body(&pending).await;
+                (number, (pending, body))
+            };
+            self.under_way.push(fetching.boxed());
+        }
+    }
+
+    /// When there is more to begin; `None` where all that the store has is under way.
+    pub(super) fn more_at(&self) -> Option<DateTime<Utc>> {
+        self.more_at.filter(|_| !self.is_full())
+    }
+
+    /// Leaves alone what was not begun: EDGAR is not to be asked now.
+    pub(super) fn hold(&mut self) {
+        self.queue.clear();
+        self.more_at = Some(DateTime::<Utc>::MIN_UTC);
+    }
+
+    /// The next that came, in the order in which they were begun but for those that take long; `None` where none is under way.
+    /// Nothing is lost where this is broken off.
+    pub(super) async fn next(&mut self) -> Option<Came> {
+        loop {
+            let first = self.begun.iter().next().map(|(number, (_, at))| (*number, *at + HOLDS_BACK));
+            let (first, patient_until) = first?;
+            if let Some(came) = self.came.remove(&first) {
+                self.begun.remove(&first);
+                return Some(came);
+            }
+            let waits = !self.came.is_empty();
+            if waits && Instant::now() >= patient_until {
+                let (number, came) = self.came.pop_first()?;
+                self.begun.remove(&number);
+                return Some(came);
+            }
+            let arrived = match waits {
+                true => timeout_at(patient_until, self.under_way.next()).await.ok(),
+                false => Some(self.under_way.next().await),
+            };
+            if let Some((number, came)) = arrived.flatten() {
+                self.came.insert(number, came);
+            }
+        }
+    }
+
+    /// Notes that a filing was settled, and wakes the deliveries: those of one trade come together, so what was begun with it is
+    /// waited for unless it takes long.
+    pub(super) fn settled(&mut self, matched: bool) {
+        self.unsent = (self.unsent.0 + usize::from(matched), self.unsent.1 + 1);
+        let fresh = self.begun.values().any(|(_, at)| at.elapsed() < HOLDS_BACK);
+        if self.unsent.1 >= TOGETHER || !fresh && self.queue.is_empty() {
+            self.wake();
+        }
+    }
+
+    /// Wakes the deliveries, where a rule matched.
+    pub(super) fn wake(&mut self) {
+        if std::mem::take(&mut self.unsent).0 > 0 {
+            self.app.wake.notify_one();
+        }
+    }
+
+    /// Whether nothing is under way or waits to be begun.
+    pub(super) fn is_idle(&self) -> bool {
+        self.begun.is_empty() && self.queue.is_empty()
+    }
+
+    fn is_full(&self) -> bool {
+        self.begun.len() >= AT_ONCE
+    }
+
+    /// How long deliveries wait at most for what was begun with them; `None` where none does.
+    pub(super) fn unsent_for(&self) -> Option<Duration> {
+        (self.unsent.0 > 0).then_some(HOLDS_BACK)
+    }
+}
+
+impl App {
+    /// Fetches and settles what is due, a round at most, without reading the feed.
+    ///
+    /// # Errors
+    /// Failures of the store. EDGAR's are in the report.
+    pub async fn settle_once(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
+        let mut report = PollReport::default();
+        if self.silent_until(now)?.is_none() {
+            self.settle_pending(now, &mut report).await?;
+        }
+        Ok(report)
+    }
+
+    /// Fetches what is due, oldest first, and settles each.
+    pub(super) async fn settle_pending(
+        &self,
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<(), StoreError> {
+        let mut fetches = Fetches::new(self);
+        fetches.take_due(true, now)?;
+        fetches.begin();
+        while let Some(came) = fetches.next().await {
+            self.came(came, &mut fetches, now, report).await?;
+            fetches.begin();
+        }
+        fetches.wake();
+        if report.unreadable > 0 {
+            self.tell_of_quarantined(now)?;
+        }
+        Ok(())
+    }
+
+    async fn body(&self, pending: &Pending) -> Result<Vec<u8>, FetchError> {
+        let filing = &pending.filing;
+        let priority = match pending.found {
+            Found::Feed => Priority::Live,
+            Found::Index => Priority::Reconciliation,
+        };
+        let kept = self.kept().remove(&filing.accession).filter(|body| !body.is_empty());
+        match kept {
+            Some(body) => Ok(body),
+            None => self.client.submission(filing.filer, filing.accession, priority).await,
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! Whether EDGAR answers at all, by evidence, and how many failed requests may be repeated meanwhile.
+//!
+//! One bad answer says nothing about EDGAR, so its request is repeated by itself. Where many different requests fail and none succeeds
+//! for a while, it is an outage: then one probe at a time is asked, until one succeeds.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+
+/// So many different requests fail in an outage.
+const OUTAGE_REQUESTS: usize = 4;
+/// So long none succeeds in an outage.
+const OUTAGE_AFTER: TimeDelta = TimeDelta::seconds(6);
+/// Between two probes: at first, and in an outage that lasts for hours. In between it is a share of the time that the outage lasts.
+const PROBE: (TimeDelta, TimeDelta) = (TimeDelta::seconds(7), TimeDelta::minutes(1));
+const PROBE_SHARE: i32 = 90;
+/// So many repetitions are left at the start, and at most. Each answer earns one, so that an outage uses them up.
+const MOST_REPETITIONS: u32 = 20;
+/// How long the first byte of an answer is waited for at first, before that is taken for a failure. An EDGAR that is slow is waited
+/// for longer: so many times as long as it took last.
+const PATIENCE: Duration = Duration::from_secs(3);
+const PATIENCE_FACTOR: u32 = 4;
+
+/// What is known of EDGAR's health.
+#[derive(Debug)]
+pub(super) struct Health {
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    repetitions: u32,
+    /// The failures since the last answer.
+    failing: Option<Failing>,
+    outage: Option<Probing>,
+    /// How long the answers took lately.
+    pace: Duration,
+    next_request: u64,
+}
+
+#[derive(Debug)]
+struct Failing {
+    since: Instant,
+    requests: BTreeSet<u64>,
+    reason: String,
+}
+
+#[derive(Debug)]
+struct Probing {
+    next: Instant,
+    under_way: bool,
+}
+
+/// An outage of EDGAR: many different requests failed, and none succeeded since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outage {
+    /// When the first of them failed.
+    pub since: DateTime<Utc>,
+    /// When it is probed next.
+    pub next_probe: DateTime<Utc>,
+    /// The last failure, for people.
+    pub reason: String,
+}
+
+/// Leave to ask. A probe ends with this value, so that one that is broken off holds up no other.
+#[derive(Debug)]
+pub(super) struct Leave<'a> {
+    health: &'a Health,
+    is_probe: bool,
+}
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        if self.is_probe
+            && let Some(probing) = &mut self.health.state().outage
+        {
+            probing.under_way = false;
+        }
+    }
+}
+
+impl Health {
+    pub(super) fn new(clock: Clock) -> Self {
+        let state = State {
+            repetitions: MOST_REPETITIONS,
+            failing: None,
+            outage: None,
+            pace: Duration::ZERO,
+            next_request: 0,
+        };
+        Self { clock, state: Mutex::new(state) }
+    }
+
+    /// A number for a request, under which its tries count as one.
+    pub(super) fn begin(&self) -> u64 {
+        let mut state = self.state();
+        state.next_request += 1;
+        state.next_request
+    }
+
+    /// Leave to ask now.
+    ///
+    /// # Errors
+    /// The outage, while no probe is due or one is under way.
+    pub(super) fn leave(&self) -> Result<Leave<'_>, Outage> {
+        let is_probe = {
+            let mut state = self.state();
+            match &mut state.outage {
+                None => false,
+                Some(probing) if !probing.under_way && Instant::now() >= probing.next => {
+                    probing.under_way = true;
+                    true
+                }
+                Some(_) => return Err(self.described(&state)),
+            }
+        };
+        Ok(Leave { health: self, is_probe })
+    }
+
+    /// The outage, while it lasts.
+    pub(super) fn outage(&self) -> Option<Outage> {
+        let state = self.state();
+        state.outage.is_some().then(|| self.described(&state))
+    }
+
+    /// The last failure, while no request succeeded since.
+    pub(super) fn last_failure(&self) -> Option<String> {
+        self.state().failing.as_ref().map(|failing| failing.reason.clone())
+    }
+
+    /// An answer came, whatever it says, so long after its request. Says how long an outage lasted that it ends.
+    pub(super) fn answered(&self, took: Duration) -> Option<TimeDelta> {
+        let mut state = self.state();
+        state.repetitions = (state.repetitions + 1).min(MOST_REPETITIONS);
+        state.pace = took.max(state.pace.mul_f64(0.9));
+        let failing = state.failing.take();
+        state.outage.take()?;
+        Some(failing.map_or(TimeDelta::zero(), |failing| self.passed(failing.since)))
+    }
+
+    /// A request failed in passing. Says whether it may be repeated; begins an outage where the evidence is there.
+    pub(super) fn failed(&self, request: u64, reason: &str) -> bool {
+        let mut state = self.state();
+        let now = Instant::now();
+        let failing = state.failing.get_or_insert_with(|| Failing {
+            since: now,
+            requests: BTreeSet::new(),
+            reason: String::new(),
+        });
+        reason.clone_into(&mut failing.reason);
+        if failing.requests.len() < OUTAGE_REQUESTS {
+            failing.requests.insert(request);
+        }
+        let (since, many) = (failing.since, failing.requests.len() >= OUTAGE_REQUESTS);
+        let lasts = self.passed(since);
+        if state.outage.is_none() && (!many || lasts < OUTAGE_AFTER) {
+            let may_repeat = state.repetitions > 0;
+            state.repetitions = state.repetitions.saturating_sub(1);
+            return may_repeat;
+        }
+        if state.outage.is_none() {
+            tracing::warn!("EDGAR does not answer: it is probed until it does; the last failure: {reason}");
+        }
+        let pause = (lasts / PROBE_SHARE).clamp(PROBE.0, PROBE.1);
+        let next = now + self.clock.real(pause);
+        state.outage = Some(Probing { next, under_way: false });
+        false
+    }
+
+    /// How long the first byte of an answer is waited for at a request's n-th try.
+    pub(super) fn patience(&self, attempt: u32, most: Duration) -> Duration {
+        let first = PATIENCE.max(self.state().pace * PATIENCE_FACTOR);
+        first.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1))).min(most)
+    }
+
+    fn described(&self, state: &State) -> Outage {
+        let now = self.clock.now();
+        let since = state.failing.as_ref().map_or(TimeDelta::zero(), |failing| self.passed(failing.since));
+        let left = state
+            .outage
+            .as_ref()
+            .map_or(Duration::ZERO, |probing| probing.next.saturating_duration_since(Instant::now()));
+        Outage {
+            since: now - since,
+            next_probe: now + self.clock.played_in(left),
+            reason: state.failing.as_ref().map_or_else(String::new, |failing| failing.reason.clone()),
+        }
+    }
+
+    /// How much of the clock's time passed since a moment.
+    fn passed(&self, since: Instant) -> TimeDelta {
+        self.clock.played_in(since.elapsed())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn wait(seconds: u64) {
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_is_many_requests_and_a_while_without_an_answer() {
+        let health = Health::new(Clock::played(DateTime::UNIX_EPOCH, 1.0));
+        // One request that fails again and again is no outage.
+        let one = health.begin();
+        for _ in 0..10 {
+            assert!(health.failed(one, "down") && health.outage().is_none());
+            wait(10).await;
+        }
+        for _ in 0..2 {
+            health.failed(health.begin(), "down");
+        }
+        assert!(health.outage().is_none() && health.last_failure().is_some());
+        // An answer in between, and all begins anew.
+        assert_eq!(health.answered(Duration::ZERO), None);
+        assert_eq!(health.last_failure(), None);
+        for _ in 0..9 {
+            health.failed(health.begin(), "down");
+        }
+        assert!(health.outage().is_none(), "a moment is not a while");
+        wait(6).await;
+        assert!(!health.failed(one, "still down"));
+        let outage = health.outage().unwrap();
+        assert_eq!(outage.next_probe - outage.since, TimeDelta::seconds(13));
+        assert_eq!(outage.reason, "still down");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_is_probed_one_request_at_a_time_until_an_answer_comes() {
+        let health = Health::new(Clock::played(DateTime::UNIX_EPOCH, 1.0));
+        for _ in 0..4 {
+            health.failed(health.begin(), "down");
+            wait(3).await;
+        }
+        assert!(health.leave().is_err());
+        let mut probes = 0;
+        for _ in 0..600 {
+            if let Ok(probe) = health.leave() {
+                assert!(health.leave().is_err(), "one at a time");
+                probes += 1;
+                health.failed(health.begin(), "down");
+                drop(probe);
+            }
+            wait(1).await;
+        }
+        assert!((80..=86).contains(&probes), "{probes} probes in ten minutes");
+        // One that is broken off holds up no other.
+        wait(60).await;
+        drop(health.leave().unwrap());
+        let probe = health.leave().unwrap();
+        assert!(health.answered(Duration::ZERO).unwrap() > TimeDelta::minutes(10));
+        drop(probe);
+        assert!(health.leave().is_ok() && health.leave().is_ok() && health.outage().is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn repetitions_are_earned_by_answers() {
+        let health = Health::new(Clock::played(DateTime::UNIX_EPOCH, 1.0));
+        let one = health.begin();
+        let repeated = (0..100).filter(|_| health.failed(one, "down")).count();
+        assert_eq!(repeated, 20);
+        health.answered(Duration::ZERO);
+        assert!(health.failed(one, "down") && !health.failed(one, "down"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_edgar_is_waited_for() {
+        let health = Health::new(Clock::wall());
+        let most = Duration::from_secs(30);
+        assert_eq!(health.patience(1, most), Duration::from_secs(3));
+        assert_eq!(health.patience(3, most), Duration::from_secs(12));
+        health.answered(Duration::from_secs(2));
+        assert_eq!(health.patience(1, most), Duration::from_secs(8));
+        assert_eq!(health.patience(9, most), most);
+    }
+}

@@ -1,0 +1,130 @@
+//! One request to EDGAR: limited, bounded in size and time, and its answer read by its body.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta};
+use reqwest::Response;
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, RETRY_AFTER};
+use tokio::time::{Instant, timeout};
+
+use super::client::{Client, Document};
+use super::error::{FetchError, Trouble, trouble};
+use crate::edgar::answer::classify;
+
+/// After a block nothing is asked for this long, unless somebody says how long ([`Client::close_until`]).
+const LEFT_ALONE: TimeDelta = TimeDelta::minutes(10);
+/// The longest wait that an answer can ask for.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A document as it came.
+pub(super) struct Came {
+    pub(super) body: Vec<u8>,
+    /// From the request to the first byte.
+    pub(super) took: Duration,
+}
+
+impl Client {
+    /// Makes one request, when it is its turn.
+    pub(super) async fn ask(&self, document: Document<'_>, attempt: u32) -> Result<Came, FetchError> {
+        let path = document.path;
+        let left_alone = |reason: &str| format!("{path}: not asked: {reason}");
+        let out = |outage: super::Outage| {
+            let reason = format!("EDGAR does not answer ({})", outage.reason);
+            FetchError::new(Trouble::Outage, left_alone(&reason))
+        };
+        if let Some(outage) = self.outage().filter(|outage| outage.next_probe > self.clock().now()) {
+            return Err(out(outage));
+        }
+        let _under_way = self.limiter.ready(document.priority).await;
+        if self.is_closed() {
+            return Err(FetchError::new(Trouble::Silent, left_alone("EDGAR is left alone for now")));
+        }
+        let _leave = self.health.leave().map_err(out)?;
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let patience = self.health.patience(attempt, self.timeout);
+        let began = Instant::now();
+        let late = || FetchError::passing(format!("{path}: no answer in time"));
+        let sent = self.http.get(format!("{}{path}", document.base)).send();
+        let sent = timeout(patience, sent).await.map_err(|_| late())?;
+        let mut response = sent.map_err(|error| broken(path, error))?;
+        let took = began.elapsed();
+        let status = response.status().as_u16();
+        let retry_after = self.retry_after(response.headers()).filter(|_| status >= 400);
+        if let Some(wait) = retry_after {
+            self.close_until(self.clock().now() + TimeDelta::from_std(wait).unwrap_or(LEFT_ALONE));
+        }
+        let (body, cut) = self.body(&mut response, document, patience).await;
+        // What came tells of a block also where the rest of it did not.
+        match trouble(classify(status, &body)) {
+            None => cut.map_or(Ok(Came { body, took }), Err),
+            Some((trouble, meaning)) => {
+                // Before anything else that waits here can begin.
+                if matches!(trouble, Trouble::RateBlocked | Trouble::AgentRefused) {
+                    self.close_until(self.clock().now() + LEFT_ALONE);
+                }
+                let message = format!("{path}: status {status}: {meaning}");
+                Err(FetchError { trouble, message, retry_after })
+            }
+        }
+    }
+
+    /// The body as far as it came, and why no further.
+    async fn body(
+        &self,
+        response: &mut Response,
+        document: Document<'_>,
+        patience: Duration,
+    ) -> (Vec<u8>, Option<FetchError>) {
+        let Document { path, most, .. } = document;
+        let length =
+            response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let promised: usize = length.unwrap_or(0);
+        let mut body = Vec::with_capacity(promised.min(1 << 20));
+        let cut = loop {
+            match timeout(patience, response.chunk()).await {
+                Ok(Ok(None)) => break None,
+                Ok(Ok(Some(chunk))) if body.len().saturating_add(chunk.len()).max(promised) > most => {
+                    let message = format!("{path}: the answer is longer than {most} bytes");
+                    break Some(FetchError::new(Trouble::Unexpected, message));
+                }
+                Ok(Ok(Some(chunk))) => {
+                    self.bytes.fetch_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX), Ordering::Relaxed);
+                    body.extend_from_slice(&chunk);
+                }
+                Ok(Err(error)) => break Some(broken(path, error)),
+                Err(_) => {
+                    break Some(FetchError::passing(format!(
+                        "{path}: the rest of the answer did not come in time"
+                    )));
+                }
+            }
+        };
+        (body, cut)
+    }
+
+    /// How long an answer asks to wait: seconds, or a date.
+    fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
+        let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+        let wait = match value.parse() {
+            Ok(seconds) => Duration::from_secs(seconds),
+            Err(_) => {
+                let date = DateTime::parse_from_rfc2822(value).ok()?;
+                (date.to_utc() - self.clock().now()).to_std().unwrap_or_default()
+            }
+        };
+        Some(wait.min(MAX_RETRY_AFTER))
+    }
+}
+
+/// The connection failed. The address is left out, reqwest's causes are not.
+fn broken(path: &str, error: reqwest::Error) -> FetchError {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    FetchError::passing(format!("{path}: {text}"))
+}
