@@ -118,9 +118,9 @@ pub struct LatencyStatus {
     pub alerts: usize,
     /// Alerts of filings that were found more than an hour after their acceptance.
     pub late: usize,
-    /// From EDGAR's acceptance until it was seen.
+    /// EDGAR's own lag: from its acceptance until the feed showed the filing to us.
     pub seen: Option<Quantiles>,
-    /// From then until the destination took it.
+    /// Ours: from then until the destination accepted the alert.
     pub sent: Option<Quantiles>,
     /// Both together.
     pub total: Option<Quantiles>,

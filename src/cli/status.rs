@@ -135,8 +135,8 @@ pub(super) fn latency(latency: &LatencyStatus) -> String {
     let alerts = format!("{} in the last day, {} more found late", latency.alerts, latency.late);
     line(&mut text, "alerts", &alerts);
     for (way, times) in [
-        ("accepted to seen", latency.seen),
-        ("seen to sent", latency.sent),
+        ("EDGAR's own lag", latency.seen),
+        ("shown to sent", latency.sent),
         ("accepted to sent", latency.total),
     ] {
         if let Some(Quantiles { p50, p95, p99 }) = times {

@@ -9,6 +9,7 @@ mod backfill;
 mod check;
 mod compact;
 mod coverage;
+mod damage;
 mod digests;
 mod doubt;
 mod error;

@@ -108,9 +108,10 @@ fn days_before_the_first_that_counts_only_build_up_history() {
     assert_eq!(told(&counted), told(&expected));
 }
 
+#[test_with::path("../shared/corpus")]
 #[test]
 fn the_corpus_rings_the_same_as_submissions_and_as_tables() {
-    let Some(folder) = shared::folder() else { return };
+    let folder = shared::folder();
     let dir = tempfile::tempdir().unwrap();
     let mut filings: Vec<Filing> = Vec::new();
     let mut paths: Vec<PathBuf> =

@@ -112,7 +112,7 @@ async fn an_edit_that_fails_in_any_way_is_made_once_more_and_nothing_is_told_twi
             (target.starts_with("editing") && times == 1).then(|| fault.clone())
         });
         assert_eq!(tell(&world, &app, &[&amendment()], NOON).await, (0, 1, 0));
-        drop(app);
+        world.close(app);
         let app = world.app(&RULES.replace(", \"discord:hook\", \"email:desk\"", ""), None);
         assert_eq!(deliver_all(&app, at(NOON) + TimeDelta::minutes(2)).await, (1, 0, 0));
         assert_eq!(world.discord.unread(), 0);

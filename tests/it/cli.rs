@@ -152,9 +152,10 @@ fn show_tells_what_a_filing_says_and_goes_on_after_one_that_cannot_be_read() {
     insta::assert_snapshot!(text(&shown.stdout));
 }
 
+#[test_with::path("../shared/corpus")]
 #[test]
 fn show_agrees_with_the_facts_in_every_key_of_every_filing() {
-    let Some(folder) = shared::folder() else { return };
+    let folder = shared::folder();
     let facts = fs::read_to_string(folder.join("corpus-facts.jsonl")).unwrap();
     let facts: Vec<Value> = facts.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let names: Vec<&str> = facts.iter().map(|fact| fact["file"].as_str().unwrap()).collect();

@@ -13,27 +13,19 @@ use sellbell::store::{
     Backfill, Discovered, Ending, Frontier, Ledger, Quarantined, Settled, Standing, Store,
 };
 
-use crate::fakes::edgar::Published;
 use crate::plays::{ANY_SALE, cik};
-use crate::world::{World, at, deliver_all, raw, reopened, small_sale};
+use crate::world::{World, at, deliver_all, overwrite, reopened, small_sale};
 
 const OPERATORS: &str = "[operators]\nnotify = [\"terminal\"]\n";
-
-fn dated(accession: &'static str, issuer: u64, accepted: &'static str) -> Published {
-    let mut filing = small_sale(accession, issuer, accepted);
-    let digits = at(accepted).with_timezone(&chrono_tz::America::New_York).format("%Y%m%d%H%M%S").to_string();
-    filing.body = String::from_utf8(filing.body).unwrap().replace("20251212160509", &digits).into_bytes();
-    filing
-}
 
 /// A bot that ran on Friday 20 August and is back a week later. The feed shows nothing of the week any more.
 #[tokio::test]
 async fn the_days_of_a_downtime_are_not_given_up_after_75_minutes_of_403() {
     let world = World::new().await;
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
-    world.edgar.publish(&dated("0000000007-21-000001", 70, "2021-08-20T16:00:00-04:00"));
+    world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-20T16:00:00-04:00"));
     app.poll_once(at("2021-08-20T16:01:00-04:00")).await.unwrap();
-    let missed = dated("0000000007-21-000002", 71, "2021-08-23T16:00:00-04:00");
+    let missed = small_sale("0000000007-21-000002", 71, "2021-08-23T16:00:00-04:00");
     world.edgar.publish_unlisted(&missed);
     // Its indexes answer "not there yet" for an hour and a quarter.
     let mut now = at("2021-08-27T10:00:00-04:00");
@@ -68,7 +60,7 @@ async fn the_days_of_a_downtime_are_not_given_up_after_75_minutes_of_403() {
 async fn a_clock_ahead_does_not_end_the_comparison_of_days_to_come() {
     let world = World::new().await;
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
-    world.edgar.publish(&dated("0000000007-21-000001", 70, "2021-08-23T16:00:00-04:00"));
+    world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-23T16:00:00-04:00"));
     app.poll_once(at("2021-08-23T16:01:00-04:00")).await.unwrap();
     let mut wrong = at("2021-09-13T16:05:00-04:00");
     for _ in 0..6 {
@@ -76,7 +68,7 @@ async fn a_clock_ahead_does_not_end_the_comparison_of_days_to_come() {
         wrong += TimeDelta::minutes(15);
     }
     // Right again. On the 24th the feed fails to show one.
-    let missed = dated("0000000007-21-000002", 71, "2021-08-24T16:00:00-04:00");
+    let missed = small_sale("0000000007-21-000002", 71, "2021-08-24T16:00:00-04:00");
     world.edgar.publish_unlisted(&missed);
     world.edgar.publish_index("20210823", &[("0000000007-21-000001", 70)]);
     world.edgar.publish_index("20210824", &[("0000000007-21-000002", 71)]);
@@ -101,10 +93,10 @@ async fn a_clock_ahead_does_not_end_the_comparison_of_days_to_come() {
 async fn a_day_that_was_not_seen_at_all_has_no_clean_receipt() {
     let world = World::new().await;
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
-    world.edgar.publish(&dated("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
+    world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
     app.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
     world.edgar.publish_index("20210824", &[("0000000007-21-000001", 70)]);
-    let missed = dated("0000000007-21-000002", 71, "2021-08-25T16:00:00-04:00");
+    let missed = small_sale("0000000007-21-000002", 71, "2021-08-25T16:00:00-04:00");
     world.edgar.publish_unlisted(&missed);
     world.edgar.publish_index("20210825", &[("0000000007-21-000002", 71)]);
     let mut day: chrono::NaiveDate = "2021-08-26".parse().unwrap();
@@ -133,19 +125,19 @@ async fn filings_that_an_index_shows_are_held_against_history_in_their_order() {
     let world = World::new().await;
     let rules = "[[rule]]\nname = \"first\"\ncodes = [\"S\"]\nfirst_in = \"2d\"\nnotify = [\"jsonl\"]\n";
     let app = world.app(rules, None);
-    world.edgar.publish(&dated("0000000007-25-000100", 69, "2025-12-04T12:00:00-05:00"));
+    world.edgar.publish(&small_sale("0000000007-25-000100", 69, "2025-12-04T12:00:00-05:00"));
     app.poll_once(at("2025-12-04T12:01:00-05:00")).await.unwrap();
     for day in ["20251205", "20251208", "20251209", "20251210"] {
         world.edgar.publish_index(day, &[]);
     }
     world.edgar.publish_index("20251204", &[("0000000007-25-000100", 69)]);
     // A sale of the 9th and one of the 10th, told in this order by two agents.
-    let mut earlier = dated("0000000009-25-000001", 70, "2025-12-11T16:00:00-05:00");
+    let mut earlier = small_sale("0000000009-25-000001", 70, "2025-12-11T16:00:00-05:00");
     earlier.body = String::from_utf8(earlier.body)
         .unwrap()
         .replace("<transactionDate><value>2025-12-10", "<transactionDate><value>2025-12-09")
         .into_bytes();
-    let later = dated("0000000007-25-000002", 70, "2025-12-11T17:00:00-05:00");
+    let later = small_sale("0000000007-25-000002", 70, "2025-12-11T17:00:00-05:00");
     world.edgar.publish_unlisted(&earlier);
     world.edgar.publish_unlisted(&later);
     world.edgar.publish_index("20251211", &[(earlier.accession, 70), (later.accession, 70)]);
@@ -176,11 +168,11 @@ async fn a_look_back_rings_for_what_was_not_fetched() {
         format!("[[rule]]\nname = \"r{cik}\"\nciks = [{cik}]\ncodes = [\"S\"]\nnotify = [\"jsonl\"]\n")
     };
     let app = world.app(&rule(70), None);
-    world.edgar.publish(&dated("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
+    world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
     app.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
-    world.edgar.publish(&dated("0000000007-21-000002", 71, "2021-08-24T16:02:00-04:00"));
+    world.edgar.publish(&small_sale("0000000007-21-000002", 71, "2021-08-24T16:02:00-04:00"));
     assert_eq!(app.poll_once(at("2021-08-24T16:03:00-04:00")).await.unwrap().not_fetched, 1);
-    drop(app);
+    world.close(app);
     let app = world.app(&(rule(70) + &rule(71)), Some("2021-08-24T16:01:30-04:00"));
     let report = app.poll_once(at("2021-08-24T16:05:00-04:00")).await.unwrap();
     world.edgar.take_fetched();
@@ -198,7 +190,7 @@ async fn an_outage_does_not_shorten_a_block() {
     use std::time::Duration;
     let world = World::new().await;
     let fake = world.app(ANY_SALE, None);
-    world.edgar.publish(&dated("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
+    world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
     fake.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
     drop(fake);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
@@ -230,11 +222,11 @@ async fn an_outage_does_not_shorten_a_block() {
 async fn an_unfinished_index_of_a_day_without_the_bot_is_not_believed_at_once() {
     let world = World::new().await;
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
-    world.edgar.publish(&dated("0000000007-21-000001", 70, "2021-08-23T16:00:00-04:00"));
+    world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-23T16:00:00-04:00"));
     app.poll_once(at("2021-08-23T16:01:00-04:00")).await.unwrap();
     world.edgar.publish_index("20210823", &[("0000000007-21-000001", 70)]);
-    let missed = dated("0000000007-21-000003", 71, "2021-08-24T18:00:00-04:00");
-    world.edgar.publish_unlisted(&dated("0000000007-21-000002", 72, "2021-08-24T10:00:00-04:00"));
+    let missed = small_sale("0000000007-21-000003", 71, "2021-08-24T18:00:00-04:00");
+    world.edgar.publish_unlisted(&small_sale("0000000007-21-000002", 72, "2021-08-24T10:00:00-04:00"));
     world.edgar.publish_unlisted(&missed);
     // Down for the 24th. At half past ten its index is half written.
     world.edgar.publish_index("20210824", &[("0000000007-21-000002", 72)]);
@@ -269,8 +261,8 @@ async fn a_look_back_stays_in_the_ledger() {
     let world = World::new().await;
     let now = at("2021-08-25T10:00:00-04:00");
     known_store(&world, now);
-    world.edgar.publish(&dated("0000000007-21-000001", 70, "2021-08-25T08:00:00-04:00"));
-    world.edgar.publish(&dated("0000000007-21-000002", 70, "2021-08-25T08:30:00-04:00"));
+    world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-25T08:00:00-04:00"));
+    world.edgar.publish(&small_sale("0000000007-21-000002", 70, "2021-08-25T08:30:00-04:00"));
     let app = world.app(ANY_SALE, Some("2021-08-02T00:00:00-04:00"));
     let (days, poll) = tokio::join!(app.reconcile_once(now), app.poll_once(now));
     days.unwrap();
@@ -286,7 +278,7 @@ async fn a_look_back_stays_in_the_ledger() {
 #[tokio::test]
 async fn a_backfill_does_not_silence_what_a_look_back_asks_for() {
     let world = World::new().await;
-    let old = dated("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00");
+    let old = small_sale("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00");
     world.edgar.publish(&old);
     let app = world.app(ANY_SALE, None);
     let now = at("2021-08-24T16:01:00-04:00");
@@ -294,7 +286,7 @@ async fn a_backfill_does_not_silence_what_a_look_back_asks_for() {
     // `sellbell backfill` was broken off with the filings of the first run's day in its queue.
     let (past, filing) = (past(now, &[]), in_the_past(old.accession));
     app.store.set_backfill(&past, &[filing]).unwrap();
-    drop(app);
+    world.close(app);
     let app = world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00"));
     // Pending, and not fetched yet: one of many, or put off after an error.
     world.edgar.submissions_down(true);
@@ -319,7 +311,7 @@ async fn a_day_without_a_readable_index_is_told_and_holds_up_nothing_for_ever() 
     let world = World::new().await;
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    let old = dated("0000000007-21-000002", 71, "2021-08-25T16:00:00-04:00").body;
+    let old = small_sale("0000000007-21-000002", 71, "2021-08-25T16:00:00-04:00").body;
     let router = Router::new().fallback(move |request: Request| {
         let old = String::from_utf8(old.clone()).unwrap();
         async move {
@@ -468,7 +460,7 @@ async fn go_on(app: &sellbell::app::App, mut now: DateTime<Utc>, steps: usize) -
 #[tokio::test(start_paused = true)]
 async fn failures_leave_no_filing_out_of_a_past() {
     let world = World::new().await;
-    let body = dated("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00").body;
+    let body = small_sale("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00").body;
     let left = Arc::new(Mutex::new(9));
     let (base, _) = answering(move |_| {
         let mut left = left.lock().unwrap();
@@ -588,18 +580,15 @@ async fn a_filing_in_quarantine_is_told_of_after_a_crash() {
 async fn a_missed_filing_whose_record_is_damaged_is_missed_once_more() {
     let world = World::new().await;
     let day = at("2021-08-24T12:00:00-04:00");
-    let missed = dated("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00");
+    let missed = small_sale("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00");
     let shown = world.edgar.publish_unlisted(&missed);
     world.edgar.publish_index("20210824", &[(shown, 70)]);
     let app = world.app(ANY_SALE, None);
     known_since(&app, day);
     let now = at("2021-08-25T12:00:00-04:00");
     assert_eq!(app.reconcile_once(now).await.unwrap().missed, 1);
-    drop(app);
-    let pending = raw(&world.path("store")).open_tree("pending").unwrap();
-    pending.insert(shown, &b"\x01{\"filing\":"[..]).unwrap();
-    pending.flush().unwrap();
-    drop(pending);
+    world.close(app);
+    overwrite(&world.path("store"), "pending", shown, b"\x01{\"filing\":").await;
     let app = world.app(ANY_SALE, None);
     let (mut now, mut receipts) = (now, Vec::new());
     for _ in 0..12 {
@@ -626,11 +615,8 @@ async fn a_missed_filing_that_is_lost_for_good_is_told_after_so_many_looks() {
     known_since(&app, at("2021-08-24T12:00:00-04:00"));
     let mut now = at("2021-08-25T12:00:00-04:00");
     assert_eq!(app.reconcile_once(now).await.unwrap().missed, 1);
-    drop(app);
-    let pending = raw(&world.path("store")).open_tree("pending").unwrap();
-    pending.insert("0000000007-21-000001", &b"\x01{"[..]).unwrap();
-    pending.flush().unwrap();
-    drop(pending);
+    world.close(app);
+    overwrite(&world.path("store"), "pending", "0000000007-21-000001", b"\x01{").await;
     world.edgar.publish_index("20210824", &[]);
     world.edgar.take_index_requests();
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);

@@ -96,7 +96,7 @@ async fn a_filing_rings_once_everywhere_and_not_again_after_a_restart() {
             .contains("sold 24,133 shares for $2,661,359.10, average $110.28 (2 lots on 2 days)")
     );
 
-    drop(app);
+    world.close(app);
     let app = world.app(&rules, None);
     let report = app.poll_once(at("2021-08-24T17:13:00-04:00")).await.unwrap();
     assert_eq!((report.new, report.rang), (0, 0));
@@ -112,7 +112,7 @@ async fn what_was_committed_before_a_stop_is_sent_after_it() {
     world.edgar.publish(&qualys());
     let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
     app.poll_once(at(NOW)).await.unwrap();
-    drop(app);
+    world.close(app);
     let app = world.app(&rules, None);
     assert_eq!(deliver_all(&app, at("2021-08-24T18:00:00-04:00")).await, (2, 0, 0));
     assert_eq!(world.discord.next_message().await.target, "channel:555");
@@ -199,7 +199,7 @@ async fn an_alert_that_arrived_unanswered_is_found_after_days_and_not_told_twice
         let later = at(NOW) + TimeDelta::days(days) + TimeDelta::minutes(5);
         world.discord.set_time(later);
         if restart {
-            drop(app);
+            world.close(app);
             app = world.app(&rule("big", 1, "[\"discord:alerts\"]"), None);
         }
         assert_eq!(deliver_all(&app, later).await, (1, 0, 0));
@@ -401,7 +401,7 @@ async fn one_delivery_that_always_fails_holds_up_no_other_and_ends_after_days() 
     assert!(order[1].ends_with(poisoned.key.as_str()), "{order:?}");
 
     world.edgar.publish(&crate::world::small_sale("0000000007-21-000001", 70, "2021-08-24T17:30:00-04:00"));
-    drop(app);
+    world.close(app);
     let app = world.app("[[rule]]\nname = \"c\"\nciks = [70]\nnotify = [\"discord:hook\"]\n", None);
     app.poll_once(at("2021-08-24T17:30:10-04:00")).await.unwrap();
     world.edgar.take_fetched();
@@ -437,7 +437,7 @@ async fn a_rule_change_never_tells_a_done_filing_again() {
     app.poll_once(at(NOW)).await.unwrap();
     assert_eq!(deliver_all(&app, at(NOW)).await, (1, 0, 0));
     world.take_output();
-    drop(app);
+    world.close(app);
     let app = world.app(&rule("two", 1, "[\"terminal\"]"), Some("2021-08-24T00:00:00-04:00"));
     assert_eq!(app.poll_once(at(NOW)).await.unwrap().new, 0);
     assert_eq!(deliver_all(&app, at(NOW)).await, (0, 0, 0));
@@ -602,7 +602,7 @@ async fn nothing_is_sent_before_it_is_on_the_disk() {
     let key = &left.queued(&Destination::Terminal, 1).unwrap()[0].key;
     let sends = InFlight { first: at(NOW), last: at(NOW), batch: None, guess: false };
     assert_eq!(left.delivery_standing(key).unwrap(), Some(DeliveryStanding::InFlight(sends)));
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -615,7 +615,7 @@ async fn each_medium_tells_when_it_was_accepted_seen_and_sent_and_a_retry_its_ow
     // Accepted at 17:12:09, seen at 17:12:31. The webhook takes the message, and its answer is lost.
     world.discord.create_and_fail_next("webhook:5", 500, json!("down"), 1);
     assert_eq!(deliver_all(&app, at("2021-08-24T17:12:33-04:00")).await, (3, 1, 0));
-    let way = "seen after 22 s, sent after 24 s";
+    let way = "shown after 22 s, sent 2 s later";
     let first = world.discord.next_message().await.body["embeds"][0].clone();
     assert!(first["fields"].to_string().contains(&format!("<t:1629839529:R>, {way}")), "{first}");
     let mail = world.smtp.next_mail().await;
@@ -634,7 +634,7 @@ async fn each_medium_tells_when_it_was_accepted_seen_and_sent_and_a_retry_its_ow
 
     assert_eq!(deliver_all(&app, at("2021-08-24T17:14:19-04:00")).await, (1, 0, 0));
     let second = world.discord.next_message().await.body["embeds"][0].clone();
-    assert!(second["fields"].to_string().contains("seen after 22 s, sent after 2 min"), "{second}");
+    assert!(second["fields"].to_string().contains("shown after 22 s, sent 108 s later"), "{second}");
     assert_eq!(second["footer"], first["footer"], "the same delivery");
     world.finish().await;
 }

@@ -21,7 +21,7 @@ async fn a_slot_that_passes_twice_sends_one_mail() {
     assert_eq!(deliver_all(&app, at("2021-08-24T17:29:59-04:00")).await, (0, 0, 0));
     assert_eq!(app.digest_once(at(SLOT)).unwrap(), 1);
     assert_eq!(app.digest_once(at(SLOT)).unwrap(), 0);
-    drop(app);
+    world.close(app);
 
     let app = world.app(RULES, None);
     assert_eq!(app.digest_once(at(SLOT)).unwrap(), 0, "nor after a restart");
@@ -50,7 +50,7 @@ async fn slots_missed_while_down_come_as_one_mail() {
     app.digest_once(at("2021-08-24T16:00:00-04:00")).unwrap();
     world.edgar.publish(&qualys());
     app.poll_once(at("2021-08-24T17:12:31-04:00")).await.unwrap();
-    drop(app);
+    world.close(app);
     let app = world.app(RULES, None);
     let much_later = at("2021-08-27T09:00:00-04:00");
     assert_eq!(app.digest_once(much_later).unwrap(), 1);
@@ -68,7 +68,7 @@ async fn what_waits_for_a_digest_is_not_lost_when_the_recipient_wants_mail_at_on
     app.digest_once(at("2021-08-24T16:00:00-04:00")).unwrap();
     world.edgar.publish(&qualys());
     app.poll_once(at("2021-08-24T17:12:31-04:00")).await.unwrap();
-    drop(app);
+    world.close(app);
     let digest = "mode = \"digest\"\nschedule = \"30 17 * * *\"\ntime_zone = \"America/New_York\"\n";
     let app = world.app_with(&world.settings().replace(digest, ""), RULES, None);
     let now = at("2021-08-24T17:15:00-04:00");

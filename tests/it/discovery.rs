@@ -17,9 +17,10 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
     text.split_once(start).unwrap().1.split_once(end).unwrap().0
 }
 
+#[test_with::path("../shared/corpus")]
 #[tokio::test]
 async fn each_form_4_of_the_recorded_pages_is_fetched_once_and_nothing_else() {
-    let Some(folder) = shared::folder() else { return };
+    let folder = shared::folder();
     let pages: Vec<String> = (0..12)
         .map(|n| fs::read(folder.join(format!("edgar/atom/type-4_start-{:04}.xml", n * 100))).unwrap())
         .map(|bytes| bytes.iter().map(|&byte| char::from(byte)).collect())
@@ -37,7 +38,8 @@ async fn each_form_4_of_the_recorded_pages_is_fetched_once_and_nothing_else() {
         }
         let cik = between(entry, "/edgar/data/", "/");
         let path = format!("/Archives/edgar/data/{cik}/{accession}.txt");
-        submissions.insert(path.clone(), submission(accession, form, cik.parse().unwrap(), 7));
+        let accepted_at = at(between(entry, "<updated>", "<"));
+        submissions.insert(path.clone(), submission(accession, form, cik.parse().unwrap(), 7, accepted_at));
         expected.entry(accession.to_owned()).or_default().insert(path);
     }
     assert!(expected.len() > 300 && others > 100, "{} filings, {others} other entries", expected.len());
@@ -74,7 +76,7 @@ async fn each_form_4_of_the_recorded_pages_is_fetched_once_and_nothing_else() {
     assert_eq!(world.take_output().lines().count(), expected.len());
     let again = app.poll_once(at("2025-12-12T18:04:02-05:00")).await.unwrap();
     assert_eq!((again.new, again.settled, again.pages), (0, 0, 1));
-    drop(app);
+    world.close(app);
     let restarted = world.app(ANY_SALE, None);
     let again = restarted.poll_once(at("2025-12-12T18:05:00-05:00")).await.unwrap();
     assert_eq!((again.new, again.settled), (0, 0));
@@ -94,7 +96,7 @@ async fn a_first_run_takes_what_is_there_as_known_and_rings_for_what_comes_after
     let report = app.poll_once(at("2021-08-24T17:14:02-04:00")).await.unwrap();
     assert_eq!((report.baseline, report.new, report.rang), (0, 2, 2));
     assert_eq!(world.edgar.take_fetched().len(), 2);
-    drop(app);
+    world.close(app);
 
     // `--since` before the first run makes that moment new, and tells nothing twice.
     let app = world.app(ANY_SALE, Some("2021-08-24T17:00:00-04:00"));
@@ -106,7 +108,7 @@ async fn a_first_run_takes_what_is_there_as_known_and_rings_for_what_comes_after
     );
     assert_eq!(deliver_all(&app, at("2021-08-24T17:15:00-04:00")).await, (3, 0, 0));
     assert_eq!(world.take_output().lines().count(), 3);
-    drop(app);
+    world.close(app);
     let app = world.app(ANY_SALE, None);
     assert_eq!(app.poll_once(at("2021-08-24T17:16:00-04:00")).await.unwrap().new, 0);
     world.finish().await;
@@ -260,7 +262,7 @@ async fn a_look_back_that_breaks_off_goes_on_after_a_restart() {
     let app = world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00"));
     world.edgar.fail_feed_after(2, &[(500, ""); TRIES]);
     let report = app.poll_once(at("2021-08-24T17:20:10-04:00")).await.unwrap();
-    drop(app);
+    world.close(app);
     let app = world.app(ANY_SALE, None);
     let now = at("2021-08-24T17:30:00-04:00");
     let rest = app.poll_once(now).await.unwrap();
@@ -381,7 +383,7 @@ async fn blocks_silence_every_request_longer_each_time_and_lose_nothing() {
     // A restart does not end it.
     world.edgar.fail_feed_after(0, &[(403, rate)]);
     app.poll_once(at("2021-08-25T21:00:00-04:00")).await.unwrap();
-    drop(app);
+    world.close(app);
     let app = world.app(ANY_SALE, None);
     world.edgar.take_feed_requests();
     world.edgar.publish(&qualys());
@@ -433,11 +435,11 @@ async fn a_look_back_survives_a_silence_and_an_empty_page() {
     let rate = "<!DOCTYPE html><html><title>SEC.gov | Request Rate Threshold Exceeded</title></html>";
     world.edgar.fail_feed_after(0, &[(403, rate)]);
     app.poll_once(at("2021-08-24T17:14:00-04:00")).await.unwrap();
-    drop(app);
+    world.close(app);
     let app = world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00"));
     let silent = app.poll_once(at("2021-08-24T17:15:00-04:00")).await.unwrap();
     assert_eq!((silent.pages, silent.silent_until), (0, Some(at("2021-08-24T17:24:00-04:00"))));
-    drop(app);
+    world.close(app);
     let app = world.app(ANY_SALE, None);
     let empty = "<?xml version=\"1.0\"?><feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>";
     world.edgar.fail_feed_after(0, &[(200, empty), (200, empty)]);

@@ -101,6 +101,7 @@ fn lots(filing: &Filing) -> Vec<LotRecord> {
 }
 
 /// The labels name rows as `show --json` does; the texts are in the recorded corpus only.
+#[test_with::path("../shared/corpus")]
 #[test]
 fn labelled_filings_of_the_corpus_are_understood() {
     #[derive(Deserialize)]
@@ -115,7 +116,7 @@ fn labelled_filings_of_the_corpus_are_understood() {
         set: String,
         rows: Vec<Row>,
     }
-    let Some(folder) = shared::folder() else { return };
+    let folder = shared::folder();
     let mut scores: BTreeMap<String, Scores> = BTreeMap::new();
     let mut rows = 0;
     for line in include_str!("language/corpus.jsonl").lines() {
@@ -215,9 +216,10 @@ fn invented_notes_are_understood() {
 }
 
 /// Counts over the whole corpus, so that a change of meaning anywhere is seen.
+#[test_with::path("../shared/corpus")]
 #[test]
 fn corpus_is_concluded_as_before() {
-    let Some(folder) = shared::folder() else { return };
+    let folder = shared::folder();
     let mut counts: BTreeMap<String, BTreeMap<String, usize>> = BTreeMap::new();
     let mut count = |what: &str, which: &str| {
         *counts.entry(what.to_owned()).or_default().entry(which.to_owned()).or_default() += 1;

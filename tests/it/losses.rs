@@ -3,7 +3,6 @@
 use std::fs;
 
 use chrono::TimeDelta;
-use chrono_tz::America::New_York;
 use sellbell::app::App;
 
 use crate::together::cards;
@@ -14,12 +13,8 @@ const SINCE: &str = "2021-08-24T00:00:00-04:00";
 const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"discord:alerts\", \"discord:hook\", \"terminal\"]\n";
 const OPERATORS: &str = "[operators]\nnotify = [\"email:desk\"]\n";
 
-/// A small sale, whose header has its own acceptance time.
 fn sale(world: &World, accession: &'static str, issuer: u64, accepted: &'static str) {
-    let mut sale = small_sale(accession, issuer, accepted);
-    let digits = at(accepted).with_timezone(&New_York).format("%Y%m%d%H%M%S").to_string();
-    sale.body = String::from_utf8(sale.body).unwrap().replace("20251212160509", &digits).into_bytes();
-    world.edgar.publish(&sale);
+    world.edgar.publish(&small_sale(accession, issuer, accepted));
 }
 
 /// A world in which three alerts were told everywhere.
@@ -47,7 +42,7 @@ async fn what_was_told_and_then_lost_is_found_in_the_channel() {
     assert_eq!(deliver_all(&app, at(NOW)).await, (9, 0, 0));
     assert_eq!(world.discord.take_messages().iter().map(|message| cards(message).len()).sum::<usize>(), 6);
     world.take_output();
-    drop(app);
+    world.close(app);
     drop(crate::world::reopened(&world.path("store")));
     fs::copy(world.path("store/flushed"), lost.join("flushed")).unwrap();
     fs::remove_dir_all(world.path("store")).unwrap();
@@ -85,7 +80,7 @@ async fn a_store_that_is_begun_anew_tells_nothing_again_in_the_channel() {
     assert_eq!(deliver_all(&app, at(NOW)).await, (9, 0, 0));
     world.discord.take_messages();
     world.take_output();
-    drop(app);
+    world.close(app);
     drop(crate::world::reopened(&world.path("store")));
     fs::remove_dir_all(world.path("store")).unwrap();
     world.discord.forget_nonces();

@@ -61,7 +61,7 @@ async fn what_is_muted_comes_in_one_message_for_each_destination() {
         );
 
         // It holds through a restart, and ends by itself.
-        drop(app);
+        world.close(app);
         let app = world.app(RULES, None);
         assert_eq!(app.end_mutes(until() - TimeDelta::seconds(1)).unwrap(), Some(until()));
         assert_eq!(app.store.counts().unwrap().queued, 0);

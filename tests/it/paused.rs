@@ -92,7 +92,7 @@ async fn a_pause_survives_a_restart_and_what_waits_is_given_up_only_after_a_mont
     let hook: Destination = "discord:hook".parse().unwrap();
     world.discord.fail_next("webhook:5", 404, gone(), 100);
     assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), at(NOW)).await, (0, 2, 0));
-    drop(app);
+    world.close(app);
     let app = world.app_with(&(world.settings() + OPERATORS), RULES, None);
     assert_eq!(app.status(at(NOW)).unwrap().paused.len(), 1);
     // A clock that is ahead, or a bot that was off, loses nothing.

@@ -183,7 +183,7 @@ async fn owners_of_one_chain_are_named_in_one_alert_and_different_people_in_two(
     let (history, _) = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
     let counted: Vec<usize> = history.iter().map(|past| past.lots.len() - past.not_counted.len()).collect();
     assert_eq!(counted, [1, 0, 0, 1, 1, 1]);
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -246,7 +246,7 @@ async fn an_amendment_says_what_it_amends_and_what_changed_row_by_row() {
     let short: Vec<(&str, usize)> = counted.iter().map(|(a, n)| (&a[18..], *n)).collect();
     assert_eq!(short, [("11", 0), ("12", 0), ("13", 3), ("14", 0)]);
     assert!(history[1..].iter().all(|past| past.amends == Some("0000000070-25-000011".parse().unwrap())));
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -291,7 +291,7 @@ async fn an_amendment_of_one_of_two_filings_says_that_it_is_not_clear_which() {
     assert_eq!(alerts[0]["amends"], "0000000070-25-000022");
     assert_eq!(alerts[0]["changes"], serde_json::json!(["row 2 is new: 2025-12-10 S 1 at $8.00"]));
     assert_eq!(alerts[1]["amends"], Value::Null);
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -309,7 +309,7 @@ async fn the_issuers_listed_tickers_are_shown_and_ring_whatever_the_filer_typed(
     assert_eq!(world.edgar.take_ticker_requests(), 1);
     let now = |hours: i64| noon + chrono::TimeDelta::hours(hours);
     app.poll_once(now(1)).await.unwrap();
-    drop(app);
+    world.close(app);
     // Kept over a restart, fetched anew after a day; where it cannot be had then, the old list stays.
     let app = world.app(rules, None);
     app.poll_once(now(23)).await.unwrap();
@@ -328,7 +328,7 @@ async fn the_issuers_listed_tickers_are_shown_and_ring_whatever_the_filer_typed(
     let tickers: Vec<&Value> = told.iter().map(|alert| &alert["issuer"]["tickers"]).collect();
     assert_eq!(tickers, [&serde_json::json!(["ACM", "ACMB"])]);
     let _ = (world.edgar.take_fetched(), world.edgar.take_ticker_requests());
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -371,7 +371,7 @@ async fn equal_figures_of_different_people_are_two_alerts() {
     };
     let alerts = ring(&world, &app, &[&ann, &bob, &one, &two], NOON).await;
     assert_eq!(names(&alerts), [["ANN"], ["BOB"], ["ONE"], ["TWO"]]);
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -400,7 +400,7 @@ async fn a_part_of_a_told_block_and_a_husbands_report_of_it_are_not_told_again()
     let alerts = ring(&world, &app, &[&partner, &fund, &wife, &husband], NOON).await;
     assert_eq!(names(&alerts), [["GP LLC", "FUND I LP"], ["WIFE", "HUSBAND"]]);
     assert_eq!(alerts[0]["shares"], "5300");
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -428,7 +428,7 @@ async fn an_amendment_that_only_adds_a_trade_takes_nothing_away() {
     );
     let (history, _) = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
     assert!(history.iter().all(|past| past.not_counted.is_empty()), "both trades count");
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -450,7 +450,7 @@ async fn a_row_left_out_that_no_rule_counted_is_no_news_of_the_sale() {
     let (history, _) = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
     let counted: Vec<usize> = history.iter().map(|past| past.lots.len() - past.not_counted.len()).collect();
     assert_eq!(counted, [0, 1], "the amendment's version counts");
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -475,7 +475,7 @@ async fn an_amendment_tells_what_its_original_did_not() {
     };
     let alerts = ring(&world, &app, &[&planned], "2025-12-12T19:00:00-05:00").await;
     assert_eq!((alerts.len(), &alerts[0]["plan"], &alerts[0]["amends"]), (1, &"yes".into(), &Value::Null));
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -497,7 +497,7 @@ async fn an_original_that_comes_after_its_amendment_says_so() {
     let (history, _) = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
     let counted: Vec<usize> = history.iter().map(|past| past.lots.len() - past.not_counted.len()).collect();
     assert_eq!((counted, history[1].amends), (vec![0, 1], Some("0000000070-25-000081".parse().unwrap())));
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -528,7 +528,7 @@ async fn a_block_of_one_digest_is_not_in_the_next_one_again() {
     drop(world.smtp.next_mail().await);
     assert_eq!(world.smtp.unread(), 0);
     let _ = (world.edgar.take_fetched(), world.edgar.take_ticker_requests());
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -558,6 +558,6 @@ async fn what_an_amendment_takes_back_is_told_as_withdrawn() {
         ..mistaken.clone()
     };
     assert_eq!(ring(&world, &app, &[&again], "2025-12-12T19:00:00-05:00").await.len(), 0);
-    drop(app);
+    world.close(app);
     world.finish().await;
 }

@@ -73,7 +73,7 @@ async fn a_valid_edit_is_in_force_when_two_looks_see_the_same() {
     assert_eq!(edited.app.poll_once(at(NOW)).await.unwrap().rang, 0);
     assert_eq!(edited.world.edgar.take_fetched().len(), 1);
     let Edited { world, app, .. } = edited;
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -114,7 +114,7 @@ async fn an_invalid_edit_leaves_the_last_good_rules_and_is_told_once() {
     edited.world.smtp.next_mail().await;
     assert!(edited.world.take_output().contains("The rules are valid again"));
     let Edited { world, app, .. } = edited;
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -135,7 +135,7 @@ async fn who_loses_a_rule_is_told() {
     assert_eq!((edited.look(), edited.look()), (Reload::Unsettled, Reload::Taken("added two".into())));
     assert_eq!(edited.app.store.subscribers("two").unwrap().len(), 2);
     let Edited { world, app, .. } = edited;
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -144,7 +144,7 @@ async fn a_destination_that_cannot_be_served_is_refused() {
     let more = "[[discord.channel]]\nname = \"later\"\nwebhook = true\n";
     let settings_first = Edited::new(&rule("one", 1_000), "").await;
     let Edited { world, app, folder, .. } = settings_first;
-    drop(app);
+    world.close(app);
     let settings = world.settings().replace("[email]", &format!("{more}[email]"));
     let app = world.app_using(
         &settings,
@@ -158,7 +158,7 @@ async fn a_destination_that_cannot_be_served_is_refused() {
     app.reload_once(&mut watch, at(NOW)).unwrap();
     let Reload::Refused(why) = app.reload_once(&mut watch, at(NOW)).unwrap() else { panic!("it was taken") };
     assert!(why.contains("rule `one` names discord:later, whose secret was not set"), "{why}");
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 
@@ -221,7 +221,7 @@ async fn random_writes_while_filings_arrive_lose_no_alert_and_leave_a_valid_set_
     assert_eq!(told, 20);
     assert!(taken > 10 && refused > 10, "{taken} taken, {refused} refused");
     let Edited { world, app, .. } = edited;
-    drop(app);
+    world.close(app);
     world.finish().await;
 }
 

@@ -13,7 +13,9 @@ use sellbell::store::{DeliveryStanding, Store};
 use serde_json::Value;
 
 use crate::verbs::said;
-use crate::world::{World, at, deliver_all, qualys, raw, released, reopened, small_sale};
+use crate::world::{
+    World, at, deliver_all, key_of, overwrite, qualys, records, released, reopened, small_sale,
+};
 
 const NOW: &str = "2021-08-24T17:12:31-04:00";
 const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"discord:alerts\", \"discord:hook\", \"email:digest\"]\n";
@@ -171,14 +173,10 @@ async fn a_compaction_that_is_broken_off_is_ended_or_forgotten() {
 async fn what_does_not_agree_and_what_cannot_be_read_is_named() {
     let world = lived().await;
     let dir = world.dir.path();
-    let raw = raw(&world.path("store"));
-    let deliveries = raw.open_tree("deliveries").unwrap();
-    deliveries.insert("aaaa", &b"\x01\"queued\""[..]).unwrap();
-    let queue = raw.open_tree("queue").unwrap();
-    let (place, _) = queue.iter().next().unwrap().unwrap();
-    queue.insert(place, &b"\x07?"[..]).unwrap();
-    raw.flush().unwrap();
-    drop((deliveries, queue, raw));
+    let own = world.path("store");
+    let queued = records(&own).into_iter().find(|record| record["tree"] == "queue").unwrap();
+    overwrite(&own, "deliveries", "aaaa", b"\x01\"queued\"").await;
+    overwrite(&own, "queue", key_of(&queued), b"\x07?").await;
     let checked = store(dir, &["check"]);
     assert!(!checked.status.success());
     let text = said(&checked);
@@ -206,7 +204,7 @@ async fn what_does_not_agree_and_what_cannot_be_read_is_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn records_of_earlier_versions_are_read() {
     let world = lived().await;
-    let raw = raw(&world.path("store"));
+    let own = world.path("store");
     // What later versions added, each with what it means where it is not there.
     let added = [
         "failing_since",
@@ -227,19 +225,16 @@ async fn records_of_earlier_versions_are_read() {
         "sent_at",
     ];
     let mut stripped = 0;
-    for name in ["queue", "deliveries", "dead", "gathered"] {
-        let tree = raw.open_tree(name).unwrap();
-        for item in tree.iter() {
-            let (key, bytes) = item.unwrap();
-            let mut value: Value = serde_json::from_slice(&bytes[1..]).unwrap();
-            strip(&mut value, &added, &mut stripped);
-            let older = [&b"\x01"[..], &serde_json::to_vec(&value).unwrap()].concat();
-            tree.insert(key, older).unwrap();
+    for record in records(&own) {
+        if !["queue", "deliveries", "dead", "gathered"].contains(&record["tree"].as_str().unwrap()) {
+            continue;
         }
+        let mut value = record["value"].clone();
+        strip(&mut value, &added, &mut stripped);
+        let older = [&b"\x01"[..], &serde_json::to_vec(&value).unwrap()].concat();
+        overwrite(&own, record["tree"].as_str().unwrap(), key_of(&record), &older).await;
     }
     assert!(stripped > 30, "{stripped}");
-    raw.flush().unwrap();
-    drop(raw);
     let app = world.app(RULES, None);
     let keys: Vec<Key> = app
         .store

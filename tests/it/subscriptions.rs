@@ -57,7 +57,7 @@ async fn a_subscribed_channel_rings_also_after_a_restart_until_it_unsubscribes()
     let answer = world.discord.slash(777, MANAGE_GUILD, "subscribe", rule("no-such-rule")).await;
     assert!(said(&answer).contains("There is no such rule"), "{answer}");
     bot.stop().await;
-    drop(app);
+    world.close(app);
 
     let app = Arc::new(world.app(RULES, Some("2021-08-24T00:00:00-04:00")));
     let bot = connect(&world, &app).await;

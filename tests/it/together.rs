@@ -134,7 +134,7 @@ async fn a_message_of_several_that_arrived_unanswered_is_told_once() {
         // What comes meanwhile goes by itself, and not into the message whose nonce Discord knows.
         keys.extend(queue(&app, &alert, &channel(), 3..5));
         if restart {
-            drop(app);
+            world.close(app);
             app = world.app(RULES, None);
         }
         let now = at(NOW) + TimeDelta::seconds(later);
@@ -253,7 +253,7 @@ async fn a_summary_survives_a_crash_at_each_step() {
             false => world.discord.create_and_fail_next("channel:555", 503, json!("down"), 1),
         }
         assert_eq!(app.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().failed, 1);
-        drop(app);
+        world.close(app);
         let app = with_budget(&world, 1);
         let counts = app.store.counts().unwrap();
         assert_eq!((counts.queued, counts.delivered), (5, 1), "{refused} {later}");

@@ -111,7 +111,7 @@ fn fields(alert: &Alert) -> Vec<Field> {
         short("Reason", capital(reason));
     }
     if let Some(accepted) = alert.accepted_at {
-        let late = || alert.late.then(|| "seen late".to_owned());
+        let late = || alert.late.then(|| "found late".to_owned());
         let way = alert.way_text().or_else(late).map(|way| format!(", {way}")).unwrap_or_default();
         short("Accepted", format!("<t:{}:R>{way}", accepted.timestamp()));
     } else if let Some(way) = alert.way_text() {

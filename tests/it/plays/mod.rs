@@ -12,7 +12,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::America::New_York;
 use sellbell::app::{self, App, Quantiles};
 use sellbell::clock::Clock;
 use sellbell::config::Settings;
@@ -49,11 +48,7 @@ pub fn made(accession: Accession, form: &'static str, issuer: u64, accepted_at: 
         accepted_at,
         issuer: (cik(issuer), format!("Issuer {issuer}")),
         owners: vec![(cik(7), "DOE JANE".into())],
-        submission: Arc::new(move || {
-            let text = String::from_utf8(submission(&accession.to_string(), form, issuer, 7)).unwrap();
-            let digits = accepted_at.with_timezone(&New_York).format("%Y%m%d%H%M%S").to_string();
-            text.replace("20251212160509", &digits).into_bytes()
-        }),
+        submission: Arc::new(move || submission(&accession.to_string(), form, issuer, 7, accepted_at)),
     }
 }
 

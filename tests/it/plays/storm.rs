@@ -1,4 +1,5 @@
 //! A fault storm over a day: whatever EDGAR answers, and wherever the bot is broken off, in the end each filing is told once.
+#![allow(clippy::print_stdout)]
 
 use chrono::TimeDelta;
 use sellbell::replay::Faults;
@@ -59,26 +60,36 @@ async fn storm(seed: u64, poll: &'static str) -> u64 {
     play.edgar.log().faults_met()
 }
 
+async fn storms(seeds: std::ops::Range<u64>, poll: &'static str) {
+    let mut faults = 0;
+    for seed in seeds.clone() {
+        faults += storm(seed, poll).await;
+    }
+    println!("seeds {seeds:?}: {faults} faults");
+    assert!(faults > 0);
+}
+
+const SELDOM: &str = "*/30 * 6-21 * * Mon-Fri";
+
 macro_rules! storms {
-    ($($name:ident: $seeds:expr, $poll:expr;)*) => {
+    ($($(#[$mark:meta])? $name:ident: $seeds:expr, $poll:expr;)*) => {
         $(
             #[tokio::test(start_paused = true)]
+            $(#[$mark])?
             async fn $name() {
-                let mut faults = 0;
-                for seed in $seeds {
-                    faults += storm(seed, $poll).await;
-                }
-                assert!(faults > 0);
+                storms($seeds, $poll).await;
             }
         )*
     };
 }
 
-// In parts, so that they run beside each other.
+// In parts, so that they run beside each other. A seed also decides how often something goes wrong.
 storms! {
-    a_storm_loses_and_repeats_nothing_1: 0..50, "*/30 * 6-21 * * Mon-Fri";
-    a_storm_loses_and_repeats_nothing_2: 50..100, "*/30 * 6-21 * * Mon-Fri";
-    a_storm_loses_and_repeats_nothing_3: 100..150, "*/30 * 6-21 * * Mon-Fri";
-    a_storm_loses_and_repeats_nothing_4: 150..200, "*/30 * 6-21 * * Mon-Fri";
-    a_storm_at_the_usual_schedule: 200..201, "* * 6-21 * * Mon-Fri";
+    a_storm_loses_and_repeats_nothing_1: 0..2, SELDOM;
+    a_storm_loses_and_repeats_nothing_2: 2..4, SELDOM;
+    #[ignore = "fifty seeds"] storms_at_length_1: 0..50, SELDOM;
+    #[ignore = "fifty seeds"] storms_at_length_2: 50..100, SELDOM;
+    #[ignore = "fifty seeds"] storms_at_length_3: 100..150, SELDOM;
+    #[ignore = "fifty seeds"] storms_at_length_4: 150..200, SELDOM;
+    #[ignore = "a request a second"] a_storm_at_the_usual_schedule_at_length: 200..201, "* * 6-21 * * Mon-Fri";
 }

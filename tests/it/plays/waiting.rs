@@ -1,26 +1,10 @@
 //! Filings that wait for history while it is being fetched.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sellbell::filing::edgar_day;
 use sellbell::replay::{Archive, Faults};
 
 use super::{Play, accession, made};
 use crate::world::at;
-
-/// A sale of the day before its filing.
-fn sale(
-    accession: sellbell::filing::Accession,
-    issuer: u64,
-    accepted_at: DateTime<Utc>,
-) -> sellbell::replay::Made {
-    let mut made = made(accession, "4", issuer, accepted_at);
-    let submission = std::sync::Arc::clone(&made.submission);
-    let day = edgar_day(accepted_at - TimeDelta::days(1)).to_string();
-    made.submission = std::sync::Arc::new(move || {
-        String::from_utf8(submission()).unwrap().replace("2025-12-10", &day).into_bytes()
-    });
-    made
-}
 
 /// Filings that wait for the past hold up the past for which they wait.
 #[tokio::test(start_paused = true)]
@@ -31,7 +15,7 @@ async fn filings_that_wait_for_history_do_not_hold_it_up() {
     let mut number = 0;
     let mut add = |from: DateTime<Utc>, count: i32, step: TimeDelta, archive: &mut Archive| {
         for n in 0..count {
-            archive.add_made(sale(accession(number), 1_000 + number, from + step * n));
+            archive.add_made(made(accession(number), "4", 1_000 + number, from + step * n));
             number += 1;
         }
     };
@@ -45,8 +29,8 @@ async fn filings_that_wait_for_history_do_not_hold_it_up() {
     }
     add(at("2023-03-03T12:00:00-05:00"), 100, TimeDelta::seconds(30), &mut archive);
     // Live, while it catches up.
-    archive.add_made(sale(accession(900_000), 5_000, at("2023-03-06T12:05:00-05:00")));
-    let start = at("2023-02-28T08:00:00-05:00");
+    archive.add_made(made(accession(900_000), "4", 5_000, at("2023-03-06T12:05:00-05:00")));
+    let start = at("2023-02-27T08:00:00-05:00");
     let mut play = Play::new(archive, start, Faults::none(), rules).await.polling("0 * 6-21 * * Mon-Fri");
     play.start(None);
     play.until(at("2023-02-28T12:00:00-05:00")).await;

@@ -302,13 +302,8 @@ async fn waits_for_an_index_do_not_count_as_reading_it() {
 async fn a_look_back_that_is_over_leaves_the_bound_for_old_alerts_in_force() {
     let world = World::new().await;
     let app = world.app(ANY_SALE, Some("2021-08-10T00:00:00-04:00"));
-    let dated = |accession, accepted: &'static str, digits: &str| {
-        let mut filing = small_sale(accession, 70, accepted);
-        filing.body = String::from_utf8(filing.body).unwrap().replace("20251212160509", digits).into_bytes();
-        filing
-    };
     // Two weeks old, and asked for.
-    world.edgar.publish(&dated("0000000007-21-000001", "2021-08-10T16:00:00-04:00", "20210810160000"));
+    world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-10T16:00:00-04:00"));
     let now = at("2021-08-24T23:00:00-04:00");
     assert_eq!(app.poll_once(now).await.unwrap().rang, 1);
     let days: Vec<_> = (10..=24).map(|day| format!("202108{day}")).collect();
@@ -321,7 +316,7 @@ async fn a_look_back_that_is_over_leaves_the_bound_for_old_alerts_in_force() {
     assert_eq!(app.reconcile_once(now + TimeDelta::hours(1)).await.unwrap().receipts.len(), 0);
     assert_eq!(app.reconcile_once(now + TimeDelta::hours(2)).await.unwrap().receipts.len(), 1);
     // Sixteen days of downtime later an index lists one that the feed no longer shows.
-    let old = dated("0000000007-21-000002", "2021-08-25T16:00:00-04:00", "20210825160000");
+    let old = small_sale("0000000007-21-000002", 70, "2021-08-25T16:00:00-04:00");
     let shown = world.edgar.publish_unlisted(&old);
     world.edgar.publish_index("20210825", &[(shown, 70)]);
     let now = at("2021-09-10T12:00:00-04:00");

@@ -82,7 +82,7 @@ async fn a_rule_that_cools_down_is_silent_for_that_issuer_alone() {
         ("0000000007-25-000005", 20, "2025-12-12T11:30:00-05:00", false),
     ];
     for (accession, issuer, accepted, _) in filings {
-        world.edgar.publish(&small_sale_of(accession, issuer, accepted));
+        world.edgar.publish(&small_sale(accession, issuer, accepted));
     }
     app.poll_once(at(NOW)).await.unwrap();
     assert_eq!(world.edgar.take_fetched().len(), 5);
@@ -94,17 +94,4 @@ async fn a_rule_that_cools_down_is_silent_for_that_issuer_alone() {
     }
     drop(app);
     world.finish().await;
-}
-
-/// A sale of an own acceptance time in its header, and of an own number of shares, so that no two tell one trade.
-fn small_sale_of(
-    accession: &'static str,
-    issuer: u64,
-    accepted: &'static str,
-) -> crate::fakes::edgar::Published {
-    let mut published = small_sale(accession, issuer, accepted);
-    let header = at(accepted).with_timezone(&chrono_tz::America::New_York).format("%Y%m%d%H%M%S").to_string();
-    let text = String::from_utf8(published.body).unwrap().replace("20251212160509", &header);
-    published.body = text.into_bytes();
-    published
 }

@@ -21,7 +21,14 @@ pub const OWNER: u64 = 7;
 
 /// A sale of 100 shares of ACME at ten dollars on 2025-12-10, in time, a tenth of what was held, by Jane Doe, a director.
 pub fn sale() -> Filing {
-    let mut filing = reader::read(&submission("0000000007-25-000001", "4", ISSUER, OWNER)).unwrap();
+    let mut filing = reader::read(&submission(
+        "0000000007-25-000001",
+        "4",
+        ISSUER,
+        OWNER,
+        at("2025-12-12T16:05:09-05:00"),
+    ))
+    .unwrap();
     filing.issuer.symbol = Some("ACME".into());
     let lot = &mut filing.lots[0];
     lot.line.shares_after = noted("900");

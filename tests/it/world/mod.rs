@@ -1,6 +1,11 @@
 //! A whole world for a test: an EDGAR, a Discord, a mail server, a folder, and apps that come and go in it.
 
-use std::fs::File;
+mod filings;
+mod stores;
+
+pub use filings::{QUALYS, qualys, small_sale, submission};
+pub use stores::{key_of, overwrite, records, released, reopened};
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -14,63 +19,12 @@ use sellbell::problem::Source;
 use sellbell::render::terminal::Colour;
 use sellbell::rules;
 use sellbell::source::Client;
-use sellbell::store::{Store, StoreError};
+use sellbell::store::Store;
 use tempfile::TempDir;
 
 use crate::fakes::discord::FakeDiscord;
-use crate::fakes::edgar::{FakeEdgar, Published};
+use crate::fakes::edgar::FakeEdgar;
 use crate::fakes::smtp::FakeSmtp;
-
-pub const QUALYS: &[u8] = include_bytes!("../../src/replay/bundled/0009900001-21-000001.txt");
-
-/// The seed filing as EDGAR lists it.
-pub fn qualys() -> Published {
-    Published {
-        accession: "0009900001-21-000001",
-        form: "4",
-        issuer: 1_107_843,
-        owner: 9_900_001,
-        accepted: "2021-08-24T17:12:09-04:00",
-        body: QUALYS.to_vec(),
-    }
-}
-
-/// A small sale: 100 shares at ten dollars.
-pub fn small_sale(accession: &'static str, issuer: u64, accepted: &'static str) -> Published {
-    Published {
-        accession,
-        form: "4",
-        issuer,
-        owner: 7,
-        accepted,
-        body: submission(accession, "4", issuer, 7),
-    }
-}
-
-/// A whole submission text with one sale of 100 shares at ten dollars.
-pub fn submission(accession: &str, form: &str, issuer: u64, owner: u64) -> Vec<u8> {
-    format!(
-        "<SEC-DOCUMENT>{accession}.txt : 20251212\n<SEC-HEADER>{accession}.hdr.sgml : 20251212\n\
-         <ACCEPTANCE-DATETIME>20251212160509\nACCESSION NUMBER:\t\t{accession}\n</SEC-HEADER>\n\
-         <DOCUMENT>\n<TYPE>{form}\n<TEXT>\n<XML>\n<?xml version=\"1.0\"?>\n<ownershipDocument>\
-         <schemaVersion>X0508</schemaVersion><documentType>{form}</documentType>\
-         <periodOfReport>2025-12-10</periodOfReport><issuer><issuerCik>{issuer:010}</issuerCik>\
-         <issuerName>Issuer {issuer}</issuerName><issuerTradingSymbol>NONE</issuerTradingSymbol></issuer>\
-         <reportingOwner><reportingOwnerId><rptOwnerCik>{owner:010}</rptOwnerCik><rptOwnerName>DOE JANE</rptOwnerName>\
-         </reportingOwnerId><reportingOwnerRelationship><isDirector>1</isDirector></reportingOwnerRelationship>\
-         </reportingOwner><nonDerivativeTable><nonDerivativeTransaction>\
-         <securityTitle><value>Common Stock</value></securityTitle>\
-         <transactionDate><value>2025-12-10</value></transactionDate>\
-         <transactionCoding><transactionFormType>4</transactionFormType><transactionCode>S</transactionCode>\
-         <equitySwapInvolved>0</equitySwapInvolved></transactionCoding>\
-         <transactionAmounts><transactionShares><value>100</value></transactionShares>\
-         <transactionPricePerShare><value>10</value></transactionPricePerShare>\
-         <transactionAcquiredDisposedCode><value>D</value></transactionAcquiredDisposedCode></transactionAmounts>\
-         </nonDerivativeTransaction></nonDerivativeTable></ownershipDocument>\n</XML>\n</TEXT>\n</DOCUMENT>\n\
-         </SEC-DOCUMENT>\n"
-    )
-    .into_bytes()
-}
 
 pub fn at(time: &str) -> DateTime<Utc> {
     time.parse::<DateTime<chrono::FixedOffset>>().unwrap().to_utc()
@@ -166,6 +120,12 @@ impl World {
         App::new(settings, rules, store, client, notifier, since.map(at))
     }
 
+    /// Ends an app, however it is held, and waits until its store is free.
+    pub fn close<T>(&self, app: T) {
+        drop(app);
+        released(&self.path("store"));
+    }
+
     /// What was written to standard output since the last call.
     pub fn take_output(&self) -> String {
         String::from_utf8(std::mem::take(&mut *self.output.lock().unwrap())).unwrap()
@@ -178,32 +138,6 @@ impl World {
         self.discord.finish().await;
         self.smtp.finish().await;
     }
-}
-
-/// Waits until nobody has a store, where there is one. Its lock outlives it: sled's own threads end later, and a process that
-/// another test starts has all files for a moment. How long that is depends on the machine, so no number of tries would do.
-pub fn released(dir: &Path) {
-    let Ok(file) = File::open(dir.join("db")) else { return };
-    file.lock().unwrap();
-    // Closing it would not do while such a process has it.
-    file.unlock().unwrap();
-}
-
-/// The store of an app that was dropped.
-pub fn reopened(dir: &Path) -> Store {
-    loop {
-        match Store::open(dir) {
-            Err(StoreError::Busy(_)) => released(dir),
-            opened => return opened.unwrap(),
-        }
-    }
-}
-
-/// The files of such a store, without what the program knows of them.
-pub fn raw(dir: &Path) -> sled::Db {
-    drop(reopened(dir));
-    released(dir);
-    sled::open(dir).unwrap()
 }
 
 /// Delivers until nothing is due; how many were delivered, failed and died.

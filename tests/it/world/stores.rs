@@ -1,0 +1,53 @@
+//! Stores while no app has them.
+
+use std::fs::File;
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sellbell::store::{Store, StoreError};
+use serde_json::Value;
+
+/// Waits until nobody has a store, where there is one. Its lock outlives it: sled's own threads end later, and a process that
+/// another test starts has all files for a moment. How long that is depends on the machine, so no number of tries would do.
+pub fn released(dir: &Path) {
+    let Ok(file) = File::open(dir.join("db")) else { return };
+    file.lock().unwrap();
+    // Closing it would not do while such a process has it.
+    file.unlock().unwrap();
+}
+
+/// The store of an app that was dropped.
+pub fn reopened(dir: &Path) -> Store {
+    loop {
+        match Store::open(dir) {
+            Err(StoreError::Busy(_)) => released(dir),
+            opened => return opened.unwrap(),
+        }
+    }
+}
+
+/// Every record of a store, as `sellbell store export` prints it.
+pub fn records(dir: &Path) -> Vec<Value> {
+    let mut lines = Vec::new();
+    reopened(dir).export(&mut lines).unwrap().unwrap();
+    let lines = String::from_utf8(lines).unwrap();
+    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The key of an exported record.
+pub fn key_of(record: &Value) -> Vec<u8> {
+    match (record["key"].as_str(), record["key_base64"].as_str()) {
+        (Some(text), _) => text.as_bytes().to_vec(),
+        (None, base64) => STANDARD.decode(base64.unwrap()).unwrap(),
+    }
+}
+
+/// Puts bytes in the place of a record, by tree and key.
+pub async fn overwrite(dir: &Path, tree: &str, key: impl AsRef<[u8]>, bytes: &[u8]) {
+    let store = reopened(dir);
+    store.put_bytes(tree, key.as_ref(), bytes).unwrap();
+    store.flush().await.unwrap();
+    drop(store);
+    released(dir);
+}
