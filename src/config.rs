@@ -1,5 +1,6 @@
 //! The settings: one TOML file, read strictly, into validated values. Secrets are not in it.
 
+mod channel_id;
 mod overrides;
 mod times;
 mod wire;

@@ -7,7 +7,7 @@ use super::choose::Chosen;
 use super::paused::left_alone;
 use crate::delivery::{Batch, Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
-use crate::notify::{Found, Retry, SendError, Sent};
+use crate::notify::{Retry, SendError, Sent};
 use crate::retry;
 use crate::store::{Paused, StoreError};
 use crate::summary::Summary;
@@ -33,6 +33,8 @@ pub struct Lane {
     pub(super) impatient: bool,
     /// Whether a pause of the destination was found to last.
     is_paused: bool,
+    /// Whether the destination itself asked for the wait.
+    asked: bool,
     /// So many messages have one delivery each: one of several was not taken, and which is not known.
     pub(super) singly: usize,
 }
@@ -59,10 +61,12 @@ pub struct DeliverReport {
     pub paused: bool,
     /// Whether the destination takes more, but not before `next`.
     pub paced: bool,
+    /// Whether it failed because the destination asks to wait until `next`.
+    pub asked: bool,
 }
 
 /// What came of a send.
-enum Sending {
+pub(super) enum Sending {
     /// Taken.
     Sent(Sent),
     /// It was not its turn.
@@ -88,7 +92,8 @@ impl App {
     ) -> Result<DeliverReport, StoreError> {
         let mut report = DeliverReport::default();
         if let Some(until) = lane.paused_until.filter(|until| ahead(*until, now)) {
-            return Ok(DeliverReport { next: Some(until), paced: lane.failures == 0, ..report });
+            let (paced, asked) = (lane.failures == 0, lane.asked);
+            return Ok(DeliverReport { next: Some(until), paced, asked, ..report });
         }
         let paused = self.store.paused(destination)?;
         if let Some(paused) = &paused {
@@ -136,7 +141,7 @@ impl App {
         }
         match sending {
             Sending::Sent(Sent { message_id }) => {
-                self.count_sent(&batch, message_id.as_deref(), now);
+                self.note_sent(&batch, message_id.as_deref(), now)?;
                 let at = self.by_now(now);
                 for delivery in sent {
                     let outcome = Outcome::Delivered { at, message_id: message_id.clone() };
@@ -161,59 +166,10 @@ impl App {
             Sending::Failed(error) => self.failed(&batch, &error, lane, &mut report, now)?,
         }
         self.store.flush().await?;
-        Ok(report)
-    }
-
-    /// Looks whether an earlier try arrived of which no answer came; `None` where it is to be made again.
-    async fn look(
-        &self,
-        batch: &Batch,
-        sends: &InFlight,
-        now: DateTime<Utc>,
-    ) -> Result<Option<Sending>, StoreError> {
-        let (destination, key) = (batch.destination(), batch.key());
-        match self.notifier.find(batch, sends, now).await {
-            Ok(Found::Told(mut told)) => {
-                let mut found = Vec::new();
-                for delivery in batch.deliveries() {
-                    match told.remove(&delivery.key) {
-                        Some((Sent { message_id }, at)) => {
-                            found.push((delivery.clone(), Outcome::Delivered { at, message_id }));
-                        }
-                        None => self.store.set_in_flight(&delivery.key, None)?,
-                    }
-                }
-                if !found.is_empty() {
-                    tracing::info!(%destination, %key, "an earlier try had arrived, and is not sent again");
-                }
-                Ok(Some(Sending::Found(found)))
-            }
-            Ok(Found::Guarded) => Ok(None),
-            // It would be seen if it were there, but for a permission that every channel needs; so nothing is held back.
-            Ok(Found::Unknown(_)) if sends.guess => {
-                for delivery in batch.deliveries() {
-                    self.store.set_in_flight(&delivery.key, None)?;
-                }
-                Ok(Some(Sending::Found(Vec::new())))
-            }
-            // Once is enough: an outage may last.
-            Ok(Found::Unknown(reason)) if sends.first == sends.last => {
-                tracing::warn!(
-                    %destination, %key,
-                    "sent again, and perhaps told twice: nobody knows what became of the last try, and {reason}"
-                );
-                Ok(None)
-            }
-            // One of them may be what it cannot take.
-            Ok(Found::Unknown(_)) if sends.batch.is_some() => {
-                for delivery in batch.deliveries() {
-                    self.store.set_in_flight(&delivery.key, Some(&sends.alone()))?;
-                }
-                Ok(Some(Sending::Found(Vec::new())))
-            }
-            Ok(Found::Unknown(_)) => Ok(None),
-            Err(error) => Ok(Some(Sending::Failed(error))),
+        if report.delivered > 0 {
+            self.look_for_others(destination, now).await?;
         }
+        Ok(report)
     }
 
     /// Sends a batch.
@@ -341,7 +297,7 @@ impl App {
                 if sent.iter().any(old) {
                     lane.singly = sent.len();
                 }
-                (report.failed, report.next) = (sent.len(), Some(until));
+                (report.failed, report.next, report.asked) = (sent.len(), Some(until), lane.asked);
             }
         }
         Ok(())
@@ -372,6 +328,7 @@ impl App {
         now: DateTime<Utc>,
     ) -> DateTime<Utc> {
         lane.failures += 1;
+        lane.asked = matches!(error.retry, Retry::After(_));
         let own = TimeDelta::from_std(retry::delay(lane.failures, batch.key().seed()));
         let own = own.map_or(LONGEST_PAUSE, |wait| wait.min(LONGEST_PAUSE));
         let pause = match error.retry {

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::App;
-use crate::delivery::InFlight;
+use super::deliver::Sending;
+use crate::delivery::{Batch, InFlight, Outcome};
+use crate::notify::{Found, Sent};
 use crate::store::{DeliveryStanding, Doubt, StoreError};
 
 impl App {
@@ -28,6 +30,58 @@ impl App {
             }
         }
         self.store.set_doubt(Doubt { queue: false, ..doubt })
+    }
+
+    /// Looks whether an earlier try arrived of which no answer came; `None` where it is to be made again.
+    pub(super) async fn look(
+        &self,
+        batch: &Batch,
+        sends: &InFlight,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Sending>, StoreError> {
+        let (destination, key) = (batch.destination(), batch.key());
+        match self.notifier.find(batch, sends, now).await {
+            Ok(Found::Told(mut told)) => {
+                let mut found = Vec::new();
+                for delivery in batch.deliveries() {
+                    match told.remove(&delivery.key) {
+                        Some((Sent { message_id }, at)) => {
+                            found.push((delivery.clone(), Outcome::Delivered { at, message_id }));
+                        }
+                        None => self.store.set_in_flight(&delivery.key, None)?,
+                    }
+                }
+                if !found.is_empty() {
+                    tracing::info!(%destination, %key, "an earlier try had arrived, and is not sent again");
+                }
+                Ok(Some(Sending::Found(found)))
+            }
+            Ok(Found::Guarded) => Ok(None),
+            // It would be seen if it were there, but for a permission that every channel needs; so nothing is held back.
+            Ok(Found::Unknown(_)) if sends.guess => {
+                for delivery in batch.deliveries() {
+                    self.store.set_in_flight(&delivery.key, None)?;
+                }
+                Ok(Some(Sending::Found(Vec::new())))
+            }
+            // Once is enough: an outage may last.
+            Ok(Found::Unknown(reason)) if sends.first == sends.last => {
+                tracing::warn!(
+                    %destination, %key,
+                    "sent again, and perhaps told twice: nobody knows what became of the last try, and {reason}"
+                );
+                Ok(None)
+            }
+            // One of them may be what it cannot take.
+            Ok(Found::Unknown(_)) if sends.batch.is_some() => {
+                for delivery in batch.deliveries() {
+                    self.store.set_in_flight(&delivery.key, Some(&sends.alone()))?;
+                }
+                Ok(Some(Sending::Found(Vec::new())))
+            }
+            Ok(Found::Unknown(_)) => Ok(None),
+            Err(error) => Ok(Some(Sending::Failed(error))),
+        }
     }
 }
 

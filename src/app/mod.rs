@@ -9,6 +9,7 @@ mod discover;
 mod doubt;
 mod feed;
 mod fetch;
+mod gateway;
 mod late;
 mod mutes;
 mod once;
@@ -24,11 +25,13 @@ mod stale;
 mod status;
 mod tickers;
 mod together;
+mod troubles;
 mod wanted;
 mod watch;
 
 pub use backfill::BackfillReport;
 pub use deliver::{DeliverReport, Lane};
+pub use gateway::{GatewayFailure, GatewayStatus};
 pub use mutes::unmute;
 pub use once::{OnceReport, run_once};
 pub use plan::destinations;
@@ -78,6 +81,8 @@ pub struct App {
     bodies: Mutex<BTreeMap<Accession, Vec<u8>>>,
     /// What became of filings since the start.
     tally: Mutex<status::Tally>,
+    /// How the gateway is, where a bot connects.
+    gateway: Mutex<Option<gateway::Gateway>>,
     /// What channels got lately.
     floods: Mutex<together::Floods>,
     /// Rings when filings became pending that the feed did not show.
@@ -111,6 +116,7 @@ impl App {
             wanted: Mutex::default(),
             bodies: Mutex::default(),
             tally: Mutex::default(),
+            gateway: Mutex::default(),
             floods: Mutex::default(),
             found: Notify::new(),
             muted: Notify::new(),

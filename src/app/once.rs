@@ -7,11 +7,16 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::deliver::{DeliverReport, Lane};
-use super::run::{LONGEST_SLEEP, RunError};
+use super::run::RunError;
 use super::{App, PollReport};
 use crate::destination::Destination;
 use crate::source::{FetchError, Trouble};
 use crate::store::StoreError;
+
+/// A destination that asks to wait is waited for this long, in all.
+const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(60);
+/// Waits up to this come with each full bucket of Discord's, and do not count.
+const SHORT: TimeDelta = TimeDelta::seconds(10);
 
 /// What one poll and its deliveries came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,20 +107,31 @@ async fn rest(app: &App, until: Option<DateTime<Utc>>, deadline: DateTime<Utc>) 
     true
 }
 
-/// Delivers to a destination until its queue is empty or it fails; how many were delivered and given up.
+/// Delivers to a destination until its queue is empty, it fails, or it asks to wait too long; how many were delivered and
+/// given up.
 async fn drain(app: &App, destination: &Destination) -> Result<(usize, usize), StoreError> {
     let mut lane = Lane::impatient();
     let (mut delivered, mut dead) = (0, 0);
+    let mut patience = LONGEST_WAIT;
     loop {
         let round = app.deliver_once(destination, &mut lane, app.clock().now()).await?;
         delivered += round.delivered;
         dead += round.dead;
+        let now = app.clock().now();
         match round {
-            DeliverReport { paced: true, next: Some(next), .. } => {
-                sleep(app.clock().real(next - app.clock().now()).min(LONGEST_SLEEP)).await;
+            DeliverReport { paced, asked, next: Some(next), .. } if paced || asked => {
+                let wait = (next - now).max(TimeDelta::zero());
+                if wait > patience {
+                    let seconds = wait.as_seconds_f64().ceil();
+                    tracing::warn!(%destination, "it asks to wait {seconds} s, which is too long");
+                    return Ok((delivered, dead));
+                }
+                if asked || wait > SHORT {
+                    patience -= wait;
+                }
+                sleep(app.clock().real(wait)).await;
             }
-            DeliverReport { failed: 0, paused: false, next: Some(next), .. } if next <= app.clock().now() => {
-            }
+            DeliverReport { failed: 0, paused: false, next: Some(next), .. } if next <= now => {}
             _ => return Ok((delivered, dead)),
         }
     }

@@ -20,7 +20,7 @@ use crate::store::StoreError;
 /// How long sends under way may go on after the stop signal.
 const GRACE: Duration = Duration::from_secs(8);
 /// The longest sleep: a clock that was set forward is noticed after it.
-pub(super) const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// How often it is looked whether a day is to be compared, or a past fetched.
 const LOOK_AT_DAYS: TimeDelta = TimeDelta::minutes(5);
 /// How often rule files are looked at, in seconds of the clock: where polls are, too, so that it wakes once for both.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::App;
+use super::gateway::GatewayStatus;
 use super::wanted::Wanted;
 use crate::filing::edgar_day;
 use crate::mute::Mute;
@@ -67,6 +68,9 @@ pub struct Status {
     /// Destinations that take nothing, since when, and what they answer.
     #[serde(default)]
     pub paused: Vec<String>,
+    /// What else the operators were notified of and is not over, and since when.
+    #[serde(default)]
+    pub troubles: Vec<String>,
     /// What is muted.
     #[serde(default)]
     pub mutes: Vec<MuteLine>,
@@ -154,6 +158,9 @@ pub struct Running {
     pub requests: u64,
     /// Bytes of its answers, unpacked.
     pub bytes: u64,
+    /// How Discord's gateway is, by which slash commands arrive; `None` where no bot connects.
+    #[serde(default)]
+    pub gateway: Option<GatewayStatus>,
 }
 
 impl Quantiles {
@@ -211,6 +218,8 @@ impl Status {
         let paused =
             paused.map(|one| format!("{} since {}: {}", one.destination, since(one.since), one.reason));
         let paused = paused.collect();
+        let troubles = store.troubles()?.into_iter();
+        let troubles = troubles.map(|one| format!("{}, since {}", one.text, since(one.since))).collect();
         let mutes = store.mutes()?.into_iter();
         let mutes = mutes.map(|mute| MuteLine { muted: store.muted_len(&mute.what), mute }).collect();
         let mut backfills = Vec::new();
@@ -240,6 +249,7 @@ impl Status {
             delivered,
             dead,
             paused,
+            troubles,
             mutes,
             aside: store.aside_len(),
             backfills,
@@ -270,6 +280,7 @@ impl App {
             not_fetched: tally.not_fetched,
             requests: asked.requests,
             bytes: asked.bytes,
+            gateway: self.gateway_status(),
         };
         let stored = Status::of(&self.store, now)?;
         // Another contact than the one that was refused is not silent.

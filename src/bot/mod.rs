@@ -1,127 +1,263 @@
 //! The bot in Discord's channels: connects to the gateway, registers its commands, answers them.
 
 mod commands;
+mod gateway;
+mod register;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serenity::all::{
-    AutocompleteChoice, Command, CommandInteraction, Context, CreateAllowedMentions,
-    CreateAutocompleteResponse, CreateInteractionResponse, CreateInteractionResponseMessage, EventHandler,
-    GatewayIntents, Interaction, Permissions, Ready,
+    AutocompleteChoice, CommandInteraction, CreateAllowedMentions, CreateAutocompleteResponse,
+    CreateInteractionResponse, CreateInteractionResponseMessage, Interaction, Permissions,
 };
-use serenity::async_trait;
-use serenity::client::ClientBuilder;
-use serenity::http::Http;
+use serenity::http::{Http, HttpError};
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
-use crate::app::App;
+use crate::app::{App, GatewayFailure};
+use crate::store::StoreError;
 use commands::{Asked, Reply};
+use gateway::{Ended, Event, Session};
 
-/// The wait before the gateway is tried again: first, and at most.
-const FIRST_PAUSE: Duration = Duration::from_secs(5);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5 * 60);
-
-/// How long the shards may take to close.
-const SHUTDOWN: Duration = Duration::from_secs(5);
+/// The wait before the gateway is tried again: after a session that was open, else first, and at most.
+const AT_ONCE: TimeDelta = TimeDelta::seconds(1);
+const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
+const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
+/// The same where only a person can mend it.
+const REFUSED_PAUSE: (TimeDelta, TimeDelta) = (TimeDelta::minutes(30), TimeDelta::hours(6));
+/// Discord resets the token of a bot that begins more than 1,000 sessions a day: so many are left to it.
+const SESSIONS_LEFT: u64 = 50;
+const LONGEST_RESET: TimeDelta = TimeDelta::hours(24);
+/// So many sessions begun within so long end right after they begin; one that then lasts for a minute is taken for open.
+const MOST_BEGUN: usize = 5;
+const WINDOW: TimeDelta = TimeDelta::minutes(10);
+const STEADY: TimeDelta = TimeDelta::minutes(1);
+/// More interactions than this are not answered at once.
+const MOST_AT_ONCE: usize = 64;
+/// Discord's code for an interaction that has its answer.
+const ANSWERED: isize = 40_060;
+/// How long a request beside the connection may take.
+const REQUEST: Duration = Duration::from_secs(30);
 
 /// Keeps the gateway connected until `stop` turns true; returns at once where no token is set.
 ///
 /// A gateway that cannot be reached holds up nothing else: alerts go by HTTP.
 pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let Some(bot) = app.notifier.bot().cloned() else { return };
-    let mut pause = FIRST_PAUSE;
+    let mut bot = Bot {
+        http: Arc::new(bot.gateway_connection()),
+        app: Arc::downgrade(&app),
+        tasks: JoinSet::new(),
+        registering: false,
+        session: None,
+        begun: VecDeque::new(),
+        pause: FIRST_PAUSE,
+    };
+    let clock = app.clock();
     while !*stop.borrow() {
-        let handler = Handler { app: Arc::downgrade(&app) };
-        let began = Instant::now();
-        let connected = connect(bot.gateway_connection(), handler, &mut stop).await;
-        if began.elapsed() > LONGEST_PAUSE {
-            pause = FIRST_PAUSE;
-        }
-        if *stop.borrow() {
-            return;
-        }
-        let reason = connected.map_or_else(|error| gateway_error(&error), |()| "it was closed".to_owned());
-        tracing::warn!("Discord's gateway: {reason}; tried again in {} seconds", pause.as_secs());
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            _ = stop.changed() => return,
-        }
-        pause = (pause * 2).min(LONGEST_PAUSE);
-    }
-}
-
-/// Connects and stays connected, until `stop` or an error.
-async fn connect(http: Http, handler: Handler, stop: &mut watch::Receiver<bool>) -> serenity::Result<()> {
-    let builder = async {
-        // Without this the builder would fall back to a gateway of its own choice, in silence.
-        http.get_gateway().await?;
-        // Slash commands arrive without any intent, privileged or not.
-        ClientBuilder::new_with_http(http, GatewayIntents::empty()).event_handler(handler).await
-    };
-    let mut client = tokio::select! {
-        client = builder => client?,
-        _ = stop.changed() => return Ok(()),
-    };
-    let shards = Arc::clone(&client.shard_manager);
-    let ended = tokio::select! {
-        ended = client.start() => Some(ended),
-        _ = stop.changed() => None,
-    };
-    // A shard outlives the future that started it. One that is reconnecting does not hear: hence the bound.
-    let _ = tokio::time::timeout(SHUTDOWN, shards.shutdown_all()).await;
-    ended.unwrap_or(Ok(()))
-}
-
-/// serenity's words, which hold no token; an address that they hold may.
-fn gateway_error(error: &serenity::Error) -> String {
-    match error {
-        serenity::Error::Http(error) => match error.status_code() {
-            Some(status) => format!("Discord answers {status}"),
-            None => "Discord cannot be reached".to_owned(),
-        },
-        serenity::Error::Gateway(error) => error.to_string(),
-        _ => "the connection failed".to_owned(),
-    }
-}
-
-struct Handler {
-    /// A shard may outlive the bot, and must not hold its store.
-    app: Weak<App>,
-}
-
-#[async_trait]
-impl EventHandler for Handler {
-    async fn ready(&self, context: Context, ready: Ready) {
-        match Command::set_global_commands(&context.http, commands::definitions()).await {
-            Ok(_) => tracing::info!(bot = ready.user.name, "connected to Discord, commands are registered"),
-            Err(error) => tracing::error!("the commands cannot be registered: {}", gateway_error(&error)),
-        }
-    }
-
-    async fn interaction_create(&self, context: Context, interaction: Interaction) {
-        let Some(app) = self.app.upgrade() else { return };
-        let answered = match &interaction {
-            Interaction::Command(command) => {
-                let reply = commands::answer(&app, &asked(command), now()).await;
-                command.create_response(&context.http, message(reply)).await
+        let pause = match bot.connect(&app, &mut stop).await {
+            Ok(Some(pause)) => pause,
+            Ok(None) => return,
+            Err(error) => {
+                tracing::error!("{error}");
+                LONGEST_PAUSE
             }
-            Interaction::Autocomplete(command) => {
-                let choices = commands::choices(&app, &asked(command));
-                let choices =
-                    choices.into_iter().map(|(name, value)| AutocompleteChoice::new(name, value)).collect();
-                let response = CreateAutocompleteResponse::new().set_choices(choices);
-                command
-                    .create_response(&context.http, CreateInteractionResponse::Autocomplete(response))
-                    .await
-            }
-            _ => return,
         };
-        if let Err(error) = answered {
-            tracing::warn!("a command could not be answered: {}", gateway_error(&error));
+        tokio::select! {
+            () = sleep(clock.real(pause)) => {}
+            _ = stop.changed() => {}
         }
+    }
+}
+
+/// The bot's way to the gateway.
+struct Bot {
+    http: Arc<Http>,
+    /// What an interaction is answered by may outlive the bot, and must not hold its store.
+    app: Weak<App>,
+    tasks: JoinSet<()>,
+    /// Whether the commands are registered, or about to be.
+    registering: bool,
+    /// The session that can be gone on with.
+    session: Option<Session>,
+    /// When the last sessions were begun.
+    begun: VecDeque<DateTime<Utc>>,
+    /// The next wait.
+    pause: TimeDelta,
+}
+
+impl Bot {
+    /// Connects and stays connected; how long to wait before the next time, `None` where it is time to stop.
+    async fn connect(
+        &mut self,
+        app: &App,
+        stop: &mut watch::Receiver<bool>,
+    ) -> Result<Option<TimeDelta>, StoreError> {
+        let clock = app.clock();
+        let address = tokio::select! {
+            address = self.address() => address,
+            _ = stop.changed() => return Ok(None),
+        };
+        let address = match address {
+            Ok(address) => address,
+            Err((failure, pause)) => {
+                app.gateway_failed(&failure, clock.now())?;
+                return Ok(Some(pause.unwrap_or_else(|| self.next_pause(failure.advice.is_some()))));
+            }
+        };
+        let token = self.http.token().trim_start_matches("Bot ").to_owned();
+        let mut session = self.session.take();
+        let (mut was_open, mut steadying) = (false, JoinSet::new());
+        let on = |event| match event {
+            Event::Open(application) => {
+                was_open = true;
+                if let Some(application) = application {
+                    self.begun.push_back(clock.now());
+                    self.http.set_application_id(application);
+                    if !std::mem::replace(&mut self.registering, true) {
+                        self.tasks.spawn(register::commands(Weak::clone(&self.app), Arc::clone(&self.http)));
+                    }
+                }
+                match end_at_once(&mut self.begun, clock.now()) {
+                    true => drop(steadying.spawn(steady(Weak::clone(&self.app), clock.real(STEADY)))),
+                    false => log(app.gateway_is_connected(clock.now())),
+                }
+            }
+            Event::Interaction(interaction) => {
+                while self.tasks.try_join_next().is_some() {}
+                if self.tasks.len() < MOST_AT_ONCE {
+                    self.tasks.spawn(answer(Weak::clone(&self.app), Arc::clone(&self.http), *interaction));
+                } else {
+                    tracing::warn!("too many commands at once: one is not answered");
+                }
+            }
+        };
+        let ended = gateway::hold(&address, &token, &mut session, stop, on).await;
+        self.session = session;
+        if was_open {
+            self.pause = FIRST_PAUSE;
+        }
+        let failure = match ended {
+            Ended::Stopped => return Ok(None),
+            Ended::Asked => return Ok(Some(AT_ONCE)),
+            Ended::Failed(reason) if end_at_once(&mut self.begun, clock.now()) => {
+                let reason = format!("{reason}, and its sessions end right after they begin");
+                let advice =
+                    "see whether another program uses the same token: each program needs a bot of its own";
+                GatewayFailure { reason, advice: Some(advice) }
+            }
+            Ended::Failed(reason) => GatewayFailure { reason, advice: None },
+            Ended::Refused(reason, advice) => GatewayFailure { reason, advice: Some(advice) },
+        };
+        app.gateway_failed(&failure, clock.now())?;
+        // Discord wants some seconds between two new sessions.
+        let at_once = was_open && self.session.is_some() && failure.advice.is_none();
+        Ok(Some(if at_once { AT_ONCE } else { self.next_pause(failure.advice.is_some()) }))
+    }
+
+    fn next_pause(&mut self, refused: bool) -> TimeDelta {
+        let (least, most) = if refused { REFUSED_PAUSE } else { (FIRST_PAUSE, LONGEST_PAUSE) };
+        let pause = self.pause.clamp(least, most);
+        self.pause = pause * 2;
+        pause
+    }
+
+    /// Where to connect to, or why not, and when to ask again where Discord says so.
+    async fn address(&self) -> Result<String, (GatewayFailure, Option<TimeDelta>)> {
+        let asked = timeout(REQUEST, self.http.get_bot_gateway()).await;
+        let gateway = match asked {
+            Ok(Ok(gateway)) => gateway,
+            Ok(Err(error)) => return Err((failure(&error), None)),
+            Err(_) => return Err((late(), None)),
+        };
+        let limit = &gateway.session_start_limit;
+        if self.session.is_none() && limit.remaining < SESSIONS_LEFT {
+            let reset = i64::try_from(limit.reset_after).map_or(LONGEST_RESET, TimeDelta::milliseconds);
+            let reason = format!("Discord lets this bot begin {} more sessions today", limit.remaining);
+            let advice =
+                "see whether another program uses the same token: each program needs a bot of its own";
+            return Err((
+                GatewayFailure { reason, advice: Some(advice) },
+                Some(reset.clamp(LONGEST_PAUSE, LONGEST_RESET)),
+            ));
+        }
+        Ok(gateway.url)
+    }
+}
+
+/// Whether the last sessions ended right after they began.
+fn end_at_once(begun: &mut VecDeque<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    begun.retain(|at| now - WINDOW < *at && *at <= now);
+    begun.len() >= MOST_BEGUN
+}
+
+/// A session that lasts is open, also after others that did not.
+async fn steady(app: Weak<App>, wait: Duration) {
+    sleep(wait).await;
+    if let Some(app) = app.upgrade() {
+        log(app.gateway_is_connected(app.clock().now()));
+    }
+}
+
+/// What the store fails at, the parts that need it end for.
+fn log(noted: Result<(), StoreError>) {
+    if let Err(error) = noted {
+        tracing::error!("{error}");
+    }
+}
+
+fn late() -> GatewayFailure {
+    GatewayFailure { reason: "Discord did not answer in time".to_owned(), advice: None }
+}
+
+/// What an error of serenity's means, which may hold an address.
+fn failure(error: &serenity::Error) -> GatewayFailure {
+    let serenity::Error::Http(error) = error else {
+        return GatewayFailure { reason: "the request to Discord failed".to_owned(), advice: None };
+    };
+    let Some(status) = error.status_code() else {
+        return GatewayFailure { reason: "Discord cannot be reached".to_owned(), advice: None };
+    };
+    let code = code(error).map_or(String::new(), |code| format!(", code {code}"));
+    let advice = (status.as_u16() == 401).then_some(gateway::TOKEN);
+    GatewayFailure { reason: format!("Discord answers {}{code}", status.as_u16()), advice }
+}
+
+/// Discord's code of an answer that refuses.
+fn code(error: &HttpError) -> Option<isize> {
+    match error {
+        HttpError::UnsuccessfulRequest(answer) => Some(answer.error.code).filter(|code| *code > 0),
+        _ => None,
+    }
+}
+
+async fn answer(app: Weak<App>, http: Arc<Http>, interaction: Interaction) {
+    let Some(app) = app.upgrade() else { return };
+    let answered = match &interaction {
+        Interaction::Command(command) => {
+            let reply = commands::answer(&app, &asked(command), app.clock().now()).await;
+            command.create_response(&http, message(reply)).await
+        }
+        Interaction::Autocomplete(command) => {
+            let choices = commands::choices(&app, &asked(command));
+            let choices =
+                choices.into_iter().map(|(name, value)| AutocompleteChoice::new(name, value)).collect();
+            let response = CreateAutocompleteResponse::new().set_choices(choices);
+            command.create_response(&http, CreateInteractionResponse::Autocomplete(response)).await
+        }
+        _ => return,
+    };
+    let Err(error) = answered else { return };
+    tracing::warn!("a command could not be answered: {}", failure(&error).reason);
+    // We answer each once.
+    if let serenity::Error::Http(error) = &error
+        && code(error) == Some(ANSWERED)
+    {
+        log(app.another_instance("a slash command was answered by somebody else before", app.clock().now()));
     }
 }
 
@@ -151,9 +287,4 @@ fn message(reply: Reply) -> CreateInteractionResponse {
             .ephemeral(reply.private)
             .allowed_mentions(CreateAllowedMentions::new()),
     )
-}
-
-#[expect(clippy::disallowed_methods, reason = "a command arrives now")]
-fn now() -> DateTime<Utc> {
-    Utc::now()
 }

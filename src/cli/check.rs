@@ -9,6 +9,7 @@ use super::{environment, filings, setup, tell};
 use crate::config::Settings;
 use crate::decide;
 use crate::destination::Destination;
+use crate::notify;
 use crate::problem::{Level, Problem, report};
 use crate::render::terminal::Colour;
 use crate::rules::{self, Group, LoadError, Rule};
@@ -27,13 +28,15 @@ pub(super) struct Args {
 /// What was found so far.
 struct Findings {
     colour: bool,
+    /// Where the rules' alerts go.
+    used: BTreeSet<Destination>,
     errors: usize,
     warnings: usize,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let mut findings =
-        Findings { colour: environment::colour_of_errors() == Colour::Ansi, errors: 0, warnings: 0 };
+    let colour = environment::colour_of_errors() == Colour::Ansi;
+    let mut findings = Findings { colour, used: BTreeSet::new(), errors: 0, warnings: 0 };
     let settings = match setup::settings_or_problems(args.config.as_deref())? {
         Ok(settings) => settings,
         Err(problems) => {
@@ -56,6 +59,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             Err(error) => findings.tell(&[Problem::of_file(folder.display().to_string(), error.to_string())]),
         }
     }
+    if !blind {
+        findings.of_secrets(&settings);
+    }
     let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     if findings.errors + findings.warnings > 0 {
         let said =
@@ -76,7 +82,13 @@ impl Findings {
         }
     }
 
+    fn of_secrets(&mut self, settings: &Settings) {
+        let problems = secrets(settings, &self.used);
+        self.tell(&problems);
+    }
+
     fn of_rules(&mut self, folder: &Path, rules: &[Rule], settings: &Settings) {
+        self.used.extend(rules.iter().flat_map(|rule| rule.notify.iter().cloned()));
         self.tell(&rules::lint(rules));
         self.tell(&unknown_tickers(rules, settings));
         let count: usize = rules.iter().map(|rule| rule.tests.len()).sum();
@@ -92,6 +104,29 @@ impl Findings {
         let said = format!("{}: {} {plural}: {}{tested}\n", folder.display(), names.len(), names.join(", "));
         tell(&mut io::stdout(), &said);
     }
+}
+
+/// What is wrong with the secrets. One that is missing is a warning: rules are also checked where no secret is, as in CI. One
+/// that cannot be used is an error, as `run` refuses it.
+fn secrets(settings: &Settings, used: &BTreeSet<Destination>) -> Vec<Problem> {
+    let (secrets, errors) = environment::secrets_and_errors(settings);
+    let of = |message: String, level: Level| Problem { level, ..Problem::of_file("environment", message) };
+    let mut problems: Vec<Problem> =
+        errors.iter().map(|error| of(format!("{error:#}"), Level::Error)).collect();
+    let used =
+        |destination: &Destination| used.contains(destination) || settings.operators.contains(destination);
+    for error in notify::check_secrets(settings, &secrets, &used) {
+        let level = if error.is_missing() { Level::Warning } else { Level::Error };
+        let problem = of(error.to_string(), level);
+        problems.push(if error.is_missing() { problem.help("`run` needs it") } else { problem });
+    }
+    let mails = |name: &String| used(&Destination::Email(name.clone()));
+    let mails = settings.email.recipients.iter().any(|recipient| mails(&recipient.name));
+    if mails && secrets.smtp_url.is_none() {
+        let folder = settings.email.out_dir.display();
+        problems.push(of(format!("SMTP_URL is not set: mails are written to {folder}"), Level::Warning));
+    }
+    problems
 }
 
 /// Runs a test of a rule: what is wrong, if anything is.

@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal};
 use std::os::unix::fs::PermissionsExt;
 
 use anyhow::{Context, anyhow, bail};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -51,26 +51,40 @@ pub(super) fn overrides() -> anyhow::Result<Vec<(String, String)>> {
 /// # Errors
 /// A file that cannot be read, or both variables at once. The secret itself is in no error.
 pub(super) fn secrets(settings: &Settings) -> anyhow::Result<Secrets> {
-    let channels = settings.discord.channels.iter().filter(|channel| channel.via == Via::Webhook);
-    Ok(Secrets {
-        discord_token: secret("DISCORD_TOKEN")?,
-        discord_webhooks: named("DISCORD_WEBHOOK", channels.map(|channel| &channel.name))?,
-        smtp_url: secret("SMTP_URL")?,
-        webhook_urls: named("WEBHOOK_URL", settings.webhooks.iter())?,
-        webhook_secrets: named("WEBHOOK_SECRET", settings.webhooks.iter())?,
-    })
+    let (secrets, errors) = secrets_and_errors(settings);
+    errors.into_iter().next().map_or(Ok(secrets), Err)
 }
 
-/// The secrets of this kind that are set, by the names of what has them.
-fn named<'n>(
-    kind: &str,
-    names: impl Iterator<Item = &'n String>,
-) -> anyhow::Result<BTreeMap<String, SecretString>> {
-    let mut secrets = BTreeMap::new();
-    for name in names {
-        secrets.extend(secret(&variable(kind, name))?.map(|secret| (name.clone(), secret)));
-    }
-    Ok(secrets)
+/// The same: all that can be read, and what is wrong with the others.
+pub(super) fn secrets_and_errors(settings: &Settings) -> (Secrets, Vec<anyhow::Error>) {
+    let mut errors = Vec::new();
+    let mut read = |name: &str| {
+        secret(name).unwrap_or_else(|error| {
+            errors.push(error);
+            None
+        })
+    };
+    let mut named = |kind: &str, names: &mut dyn Iterator<Item = &String>| {
+        names
+            .filter_map(|name| Some((name.clone(), read(&variable(kind, name))?)))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let mut channels = settings.discord.channels.iter().filter(|channel| channel.via == Via::Webhook);
+    let discord_webhooks = named("DISCORD_WEBHOOK", &mut channels.by_ref().map(|channel| &channel.name));
+    let webhook_urls = named("WEBHOOK_URL", &mut settings.webhooks.iter());
+    let webhook_secrets = named("WEBHOOK_SECRET", &mut settings.webhooks.iter());
+    let (discord_token, smtp_url) = (read("DISCORD_TOKEN"), read("SMTP_URL"));
+    // Files of variables for containers leave quotes where they are, and no address begins with one.
+    let smtp_url = smtp_url.map(unquoted);
+    let webhook_urls = webhook_urls.into_iter().map(|(name, url)| (name, unquoted(url))).collect();
+    let secrets = Secrets { discord_token, discord_webhooks, smtp_url, webhook_urls, webhook_secrets };
+    (secrets, errors)
+}
+
+fn unquoted(secret: SecretString) -> SecretString {
+    let text = secret.expose_secret();
+    let inner = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
+    inner.map_or(secret.clone(), |inner| inner.trim().into())
 }
 
 /// The token for changes over HTTP, from `HTTP_TOKEN` or the file that `HTTP_TOKEN_FILE` names.

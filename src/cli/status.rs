@@ -10,7 +10,7 @@ use textwrap::Options;
 
 use super::running::{self, RunningBot};
 use super::{setup, tell};
-use crate::app::{LatencyStatus, Quantiles, Status};
+use crate::app::{GatewayStatus, LatencyStatus, Quantiles, Status};
 use crate::clock::Clock;
 use crate::store::Store;
 use crate::text::plain;
@@ -88,6 +88,7 @@ fn people(status: &Status) -> String {
             running.bytes as f64 / 1e6
         );
         line(&mut text, "", &since);
+        running.gateway.iter().for_each(|gateway| put_gateway(&mut text, gateway));
     }
     let filings = format!("{} to be fetched, {} in quarantine", status.pending, status.quarantined);
     line(&mut text, "filings", &filings);
@@ -103,6 +104,9 @@ fn people(status: &Status) -> String {
     line(&mut text, "deliveries", &deliveries);
     for paused in &status.paused {
         line(&mut text, "paused", paused);
+    }
+    for trouble in &status.troubles {
+        line(&mut text, "notice", trouble);
     }
     for muted in &status.mutes {
         line(&mut text, "muted", &muted.to_string());
@@ -127,6 +131,21 @@ fn people(status: &Status) -> String {
         put(&mut text, "    ", "    ", "none yet");
     }
     text
+}
+
+/// How Discord's gateway is, as people read it.
+fn put_gateway(text: &mut String, gateway: &GatewayStatus) {
+    let GatewayStatus { connected, since, reason, failures, registered, unregistered } = gateway;
+    let since = time(*since);
+    let reason = reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
+    let tries = if *failures > 0 { format!(", {failures} tries failed") } else { String::new() };
+    let state = if *connected { "connected" } else { "not connected" };
+    line(text, "gateway", &format!("{state} since {since}{tries}{reason}"));
+    match unregistered {
+        Some(why) => line(text, "", &format!("the slash commands cannot be registered: {why}")),
+        None if !registered => line(text, "", "the slash commands are not registered yet"),
+        None => {}
+    }
 }
 
 /// How long alerts took, as people read it.
@@ -217,6 +236,7 @@ mod tests {
             paused: vec![
                 "discord:alerts since 2023-03-08 14:00 UTC: Discord answers 403, code 50013: Missing Permissions".to_owned(),
             ],
+            troubles: vec!["discord:alerts takes no files, since 2023-03-08 13:00 UTC".to_owned()],
             mutes: vec![MuteLine {
                 mute: Mute {
                     what: "owner:DOE JANE".parse().unwrap(),
@@ -237,6 +257,14 @@ mod tests {
                 not_fetched: 2_345,
                 requests: 21_600,
                 bytes: 98_765_432,
+                gateway: Some(GatewayStatus {
+                    connected: false,
+                    since: at("2023-03-08T14:20:00Z"),
+                    reason: Some("it cannot be reached, or hung up".to_owned()),
+                    failures: 38,
+                    registered: false,
+                    unregistered: Some("Discord answers 403, since 2023-03-08 14:21 UTC".to_owned()),
+                }),
             }),
         };
         let text = people(&status);

@@ -68,7 +68,7 @@ async fn try_out(
     let delivery = sample(settings, destination, now)?;
     let what =
         if matches!(delivery.body, Body::Digest(_)) { "digest with a sample alert" } else { "sample alert" };
-    let sent = notifier.send(&Batch::one(delivery.clone()), now).await;
+    let sent = notifier.try_out(&Batch::one(delivery.clone()), now).await;
     let took = (self::now() - now).as_seconds_f64();
     // Of a channel of the bot's it can be said what is missing, also where all went well this time.
     let lacking = notifier.lacks(destination).await;
@@ -79,7 +79,8 @@ async fn try_out(
     match sent {
         Ok(sent) => {
             let id = sent.message_id.map_or(String::new(), |id| format!("; its id there is {id}"));
-            tell(&mut io::stderr(), &format!("{destination} took a {what} in {took:.2} s{id}\n"));
+            let file = if notifier.takes_files(destination).is_some() { ", with a file" } else { "" };
+            tell(&mut io::stderr(), &format!("{destination} took a {what}{file} in {took:.2} s{id}\n"));
             if let Some(lacking) = lacking {
                 tell(&mut io::stderr(), &format!("But {lacking}: give it there\n"));
                 return Ok(ExitCode::FAILURE);

@@ -9,6 +9,7 @@ use lettre::message::Mailbox;
 use toml::de::DeTable;
 use url::Url;
 
+use super::channel_id;
 use super::{Channel, Discord, Edgar, Email, Mode, Recipient, Settings, Via, is_sec};
 use crate::destination::{Destination, is_name};
 use crate::problem::{Problems, Reader, Source, Value, nearest};
@@ -148,7 +149,7 @@ impl Wire<'_> {
     }
 
     fn discord(&mut self, section: Section<'_, '_>) -> Discord {
-        let api_base = self.address(section, "api_base", "https://discord.com");
+        let api_base = self.address(section, "api_base", channel_id::DISCORD);
         let most = MOST_CHANNEL_BUDGET;
         let budget = self.bounded(section, "channel_budget", 200, most, "alerts in ten minutes");
         let mut names = BTreeSet::new();
@@ -160,11 +161,9 @@ impl Wire<'_> {
             let webhook = table.get("webhook").and_then(|value| self.reader.flag("webhook", value));
             let id = self.text(Some(table), "channel_id");
             let via = match (id, webhook.unwrap_or(false)) {
-                (Some((value, id)), false) => match id.parse::<u64>().ok().filter(|&id| id > 0) {
-                    Some(id) => Via::Bot(id),
-                    None => {
-                        let what = format!("`{id}` is not a channel id");
-                        let help = "a channel id is a number in quotes, like \"1103812345678901234\"";
+                (Some((value, id)), false) => match channel_id::parse(id, &api_base) {
+                    Ok(id) => Via::Bot(id),
+                    Err((what, help)) => {
                         self.reader.report_with(value.span(), what, help);
                         continue;
                     }

@@ -1,11 +1,13 @@
 //! Sends one message to its destination, and says whether a failure is worth another try. Never loops.
 
+mod check;
 mod discord;
 mod email;
 mod jsonl;
 mod webhook;
 
-pub use discord::DiscordBot;
+pub use check::{SetupError, check_secrets};
+pub use discord::{BadAddress, BadToken, DiscordBot, Foreign, NoFile};
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -17,13 +19,13 @@ use secrecy::SecretString;
 use thiserror::Error;
 
 use crate::alert::Key;
-use crate::config::{Settings, Via};
+use crate::config::Settings;
 use crate::delivery::{Batch, Body, Delivery, InFlight};
 use crate::destination::Destination;
 use crate::render;
 use crate::render::terminal::{self, Colour};
 
-use discord::{DiscordWebhook, Pace};
+use discord::{DiscordWay, DiscordWebhook, Pace};
 use email::Mailer;
 use webhook::Webhook;
 
@@ -124,38 +126,6 @@ pub enum Found {
     Unknown(&'static str),
 }
 
-/// A destination that cannot be served as things are set.
-#[derive(Debug, Error)]
-pub enum SetupError {
-    /// A channel by id needs the bot.
-    #[error("discord:{0} is sent by the bot, and DISCORD_TOKEN is not set")]
-    NoToken(String),
-    /// A webhook channel without its address.
-    #[error("discord:{0} is a webhook, and {variable} is not set", variable = variable("DISCORD_WEBHOOK", .0))]
-    NoWebhook(String),
-    /// A webhook's address that is none.
-    #[error("{variable} is not a webhook address like https://discord.com/api/webhooks/…", variable = variable("DISCORD_WEBHOOK", .0))]
-    BadWebhook(String),
-    /// An endpoint without its address.
-    #[error("webhook:{0} needs an address, and {variable} is not set", variable = variable("WEBHOOK_URL", .0))]
-    NoEndpoint(String),
-    /// An endpoint's address that is none.
-    #[error("{variable} is not an address like https://example.org/hook", variable = variable("WEBHOOK_URL", .0))]
-    BadEndpoint(String),
-    /// An endpoint's secret that says that it is Base64, and is none.
-    #[error(
-        "{variable} begins with whsec_, and what follows is no Base64: copy it again, whole",
-        variable = variable("WEBHOOK_SECRET", .0)
-    )]
-    BadSecret(String),
-    /// Something in `SMTP_URL`, which is not shown.
-    #[error("SMTP_URL cannot be used: {0}")]
-    Smtp(String),
-    /// The HTTP library could not be set up.
-    #[error("cannot set up HTTP: {0}")]
-    Http(#[from] reqwest::Error),
-}
-
 /// Where `terminal` and `jsonl` write.
 pub type Output = Arc<Mutex<dyn Write + Send>>;
 
@@ -176,11 +146,6 @@ enum Way<'a> {
     Webhook(&'a DiscordWebhook),
 }
 
-enum DiscordWay {
-    Channel(u64),
-    Webhook(DiscordWebhook),
-}
-
 impl Notifier {
     /// The destinations of the settings. A secret may be missing for those that are not in `used`.
     ///
@@ -197,22 +162,7 @@ impl Notifier {
         let bot = secrets.discord_token.as_ref();
         let bot = bot.map(|token| DiscordBot::new(token, &settings.discord.api_base, Arc::clone(&pace)));
         let bot = bot.transpose()?;
-        let mut channels = BTreeMap::new();
-        for channel in &settings.discord.channels {
-            let name = || channel.name.clone();
-            let needed = used(&Destination::Discord(name()));
-            let way = match (channel.via, secrets.discord_webhooks.get(&channel.name)) {
-                (Via::Bot(id), _) if bot.is_some() => DiscordWay::Channel(id),
-                (Via::Webhook, Some(address)) => {
-                    let webhook = DiscordWebhook::new(address, Arc::clone(&pace))?;
-                    DiscordWay::Webhook(webhook.ok_or_else(|| SetupError::BadWebhook(name()))?)
-                }
-                (Via::Bot(_), _) if needed => return Err(SetupError::NoToken(name())),
-                (Via::Webhook, None) if needed => return Err(SetupError::NoWebhook(name())),
-                _ => continue,
-            };
-            channels.insert(name(), way);
-        }
+        let channels = discord::ways(settings, secrets, used, &pace)?;
         let mut webhooks = BTreeMap::new();
         for name in &settings.webhooks {
             let secret = secrets.webhook_secrets.get(name);
@@ -270,6 +220,40 @@ impl Notifier {
     /// # Errors
     /// [`SendError`] says whether another try may help.
     pub async fn send(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
+        self.dispatch(batch, false, now).await
+    }
+
+    /// The same, to try a destination out: with a small file, where messages there may have one.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn try_out(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
+        self.dispatch(batch, true, now).await
+    }
+
+    /// Whether a destination takes files: `None` where none was sent there since the start.
+    pub fn takes_files(&self, destination: &Destination) -> Option<Result<(), NoFile>> {
+        match (self.way(destination)?, &self.bot) {
+            (Way::Channel(id), Some(bot)) => bot.takes_files(id),
+            (Way::Webhook(webhook), _) => webhook.takes_files(),
+            (Way::Channel(_), None) => None,
+        }
+    }
+
+    /// Messages in a bot's channel that another program seems to have sent as this bot, found since the last call.
+    pub async fn foreign(&self, destination: &Destination, now: DateTime<Utc>) -> Vec<Foreign> {
+        match (self.way(destination), &self.bot) {
+            (Some(Way::Channel(id)), Some(bot)) => bot.foreign(id, now).await,
+            _ => Vec::new(),
+        }
+    }
+
+    async fn dispatch(
+        &self,
+        batch: &Batch,
+        with_sample: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Sent, SendError> {
         let destination = batch.destination();
         let Some(delivery) = batch.deliveries().first() else {
             return Err(SendError::never("nothing to send"));
@@ -278,8 +262,8 @@ impl Notifier {
             Destination::Terminal => self.print(delivery).await,
             Destination::Jsonl(file) => self.jsonl(file.as_deref(), delivery).await,
             Destination::Discord(_) | Destination::Channel(_) => match (self.way(destination), &self.bot) {
-                (Some(Way::Channel(id)), Some(bot)) => bot.send(id, batch, now).await,
-                (Some(Way::Webhook(webhook)), _) => webhook.send(batch, now).await,
+                (Some(Way::Channel(id)), Some(bot)) => bot.send(id, batch, with_sample, now).await,
+                (Some(Way::Webhook(webhook)), _) => webhook.send(batch, with_sample, now).await,
                 (Some(Way::Channel(_)), None) => Err(SendError::refused("DISCORD_TOKEN is not set")),
                 (None, _) => Err(unknown(destination)),
             },

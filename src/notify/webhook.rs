@@ -15,6 +15,7 @@ use serde::Serialize;
 use sha2::Sha256;
 use url::Url;
 
+use super::discord::is_discords;
 use super::{Retry, SendError, Sent, SetupError, no_digest};
 use crate::delivery::{Body, Delivery, Notice};
 
@@ -57,6 +58,9 @@ impl Webhook {
         address: &SecretString,
         secret: Option<&SecretString>,
     ) -> Result<Self, SetupError> {
+        if is_discords(address) {
+            return Err(SetupError::DiscordEndpoint(name.to_owned()));
+        }
         let address = Url::parse(address.expose_secret().trim()).ok();
         let address = address
             .filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some())

@@ -26,6 +26,7 @@ mod queue;
 mod record;
 mod subscriptions;
 mod summary;
+mod troubles;
 
 pub use alarm::Alarm;
 pub use backfill::{Backfill, BackfillStep};
@@ -43,6 +44,7 @@ pub use paused::Paused;
 pub use quarantine::Quarantined;
 pub use queue::{Counts, DeliveryStanding};
 pub use summary::Summed;
+pub use troubles::Trouble;
 
 use std::fmt;
 use std::fs::File;

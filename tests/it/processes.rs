@@ -177,3 +177,37 @@ fn a_look_back_into_the_future_is_refused() {
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("--since is in the future"));
 }
+
+/// What `run --once` says and how it ends, where Discord first answers so.
+async fn once_slowed(times: usize, seconds: f64) -> (Option<i32>, String, usize) {
+    let world = World::new().await;
+    prepare(&world);
+    world.edgar.publish(&qualys());
+    let slow = serde_json::json!({ "message": "You are being rate limited.", "retry_after": seconds, "global": false });
+    world.discord.fail_next("webhook:5", 429, slow, times);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sellbell"));
+    command
+        .args(["run", "--once", "--config", "settings.toml", "--since", "2021-08-24"])
+        .current_dir(world.dir.path())
+        .env_clear()
+        .env("DISCORD_WEBHOOK_HOOK", world.discord.webhook_url(5));
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let sent = world.discord.take_messages().len();
+    world.edgar.take_fetched();
+    world.finish().await;
+    (output.status.code(), String::from_utf8(output.stderr).unwrap(), sent)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_waits_where_discord_asks_for_it() {
+    let (status, said, sent) = once_slowed(1, 0.2).await;
+    assert_eq!((status, sent), (Some(0), 1), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn once_does_not_wait_for_long_and_says_so() {
+    let (status, said, sent) = once_slowed(1, 90.0).await;
+    assert_eq!((status, sent), (Some(1), 0), "{said}");
+    assert!(said.contains("it asks to wait 90 s, which is too long"), "{said}");
+    assert!(said.contains("deliveries that failed and stay queued: 1;"), "{said}");
+}

@@ -12,6 +12,7 @@ use crate::world::World;
 
 /// Bits of Discord's permissions.
 const EMBED_LINKS: u64 = 1 << 14;
+const ATTACH_FILES: u64 = 1 << 15;
 const READ_MESSAGE_HISTORY: u64 = 1 << 16;
 
 async fn test_alert(world: &World, destination: &str) -> (bool, String, Vec<u8>) {
@@ -43,6 +44,8 @@ async fn a_sample_arrives_by_the_real_path_each_time() {
         assert!(well && said.contains(&format!("its id there is {}", message.id)), "{said}");
         let text = message.body["embeds"][0]["description"].as_str().unwrap();
         assert!(text.starts_with("This is a test of sellbell"), "{text}");
+        assert!(message.files.len() == 1 && said.contains("took a sample alert, with a file in"), "{said}");
+        assert_eq!(message.body["attachments"][0]["id"], "0");
     }
     assert_eq!(world.discord.deduplicated(), 0);
     assert!(test_alert(&world, "discord:hook").await.0);
@@ -63,6 +66,18 @@ async fn a_sample_arrives_by_the_real_path_each_time() {
     let (well, _, printed) = test_alert(&world, "jsonl").await;
     let alert: Value = serde_json::from_slice(&printed).unwrap();
     assert!(well && alert["rule"] == "test-alert");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_channel_that_takes_no_files_is_found_out() {
+    let world = World::new().await;
+    world.discord.deny(555, ATTACH_FILES);
+    let (well, said, _) = test_alert(&world, "discord:alerts").await;
+    assert!(!well && said.contains("the bot lacks Attach Files in that channel: give it there"), "{said}");
+    world.discord.deny(556, ATTACH_FILES | READ_MESSAGE_HISTORY);
+    let (well, said, _) = test_alert(&world, "channel:556").await;
+    assert!(!well && said.contains("Attach Files, Read Message History"), "{said}");
     world.finish().await;
 }
 

@@ -17,10 +17,10 @@ const NOW: &str = "2021-08-24T17:12:31-04:00";
 const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"terminal\"]\n";
 
 /// What [`alert`] leaves behind.
-const GIVEN_UP: usize = 1;
+pub const GIVEN_UP: usize = 1;
 
 /// The seed's alert.
-async fn alert(world: &World) -> Alert {
+pub async fn alert(world: &World) -> Alert {
     world.edgar.publish(&qualys());
     let app = world.app(RULES, Some("2021-08-24T00:00:00-04:00"));
     assert_eq!(app.poll_once(at(NOW)).await.unwrap().rang, 1);
@@ -32,7 +32,7 @@ async fn alert(world: &World) -> Alert {
 }
 
 /// Queues alerts of this number on, one filing each, and gives their deliveries' keys.
-fn queue(app: &App, alert: &Alert, destination: &Destination, numbers: std::ops::Range<u32>) -> Vec<Key> {
+pub fn queue(app: &App, alert: &Alert, destination: &Destination, numbers: std::ops::Range<u32>) -> Vec<Key> {
     let mut keys = Vec::new();
     for number in numbers {
         let accession: sellbell::filing::Accession = format!("0000000009-21-{number:06}").parse().unwrap();
@@ -216,7 +216,7 @@ async fn above_its_budget_a_channel_gets_one_message_that_grows() {
         assert_eq!((edits.len(), edits[0].id), (1, summary.id));
         assert_eq!(listed(&edits[0]), text(&keys[12..]));
         assert_eq!(edits[0].body["embeds"][0]["title"], "33 more alerts");
-        assert_eq!(edits[0].body["attachments"], json!([{ "id": 0, "filename": "alerts.csv" }]));
+        assert_eq!(edits[0].body["attachments"], json!([{ "id": "0", "filename": "alerts.csv" }]));
 
         // Somebody deletes it: all that it had is told in a new one.
         world.discord.delete(summary.id);

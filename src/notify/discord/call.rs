@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use serenity::http::DiscordJsonError;
 use tokio::time::Instant;
 
+use super::codes::{Asked, By, Refusal, no_message, unreachable};
+use super::files::NoFile;
 use super::pace::{Pace, Told};
-use crate::notify::{Retry, SendError};
+use crate::notify::{Retry, SendError, Sent};
 use crate::render::discord::Attached;
 
 /// How long one request may take.
@@ -32,6 +34,38 @@ pub(super) struct Caller {
     pace: Arc<Pace>,
     /// How it is called in errors.
     name: &'static str,
+}
+
+/// What is asked for, of whom.
+#[derive(Debug, Clone)]
+pub(super) struct Ask {
+    /// Whose limits it has.
+    pub(super) route: String,
+    /// What for.
+    pub(super) asked: Asked,
+    /// By which way to the channel.
+    pub(super) by: By,
+}
+
+/// A request that came to nothing.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// What it means.
+    pub(super) error: SendError,
+    /// Why it may be the attached file alone that is refused.
+    pub(super) file: Option<NoFile>,
+}
+
+impl From<SendError> for Failure {
+    fn from(error: SendError) -> Self {
+        Self { error, file: None }
+    }
+}
+
+impl From<Failure> for SendError {
+    fn from(failure: Failure) -> Self {
+        failure.error
+    }
 }
 
 /// What stands in an answer that refuses.
@@ -62,10 +96,10 @@ impl Caller {
     /// Makes a request that has its turn, and gives what came.
     pub(super) async fn call(
         &self,
-        route: &str,
+        ask: &Ask,
         request: RequestBuilder,
         now: DateTime<Utc>,
-    ) -> Result<Vec<u8>, SendError> {
+    ) -> Result<Vec<u8>, Failure> {
         let began = Instant::now();
         let failed = |error: reqwest::Error| match error {
             error if error.is_timeout() => SendError::later(format!("{} did not answer in time", self.name)),
@@ -75,26 +109,45 @@ impl Caller {
         };
         let response = request.send().await.map_err(failed)?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = bounded(response).await;
+        let (body, is_whole) = bounded(response).await;
         let refused: Refused = match status.is_success() {
             true => Refused::default(),
             false => serde_json::from_slice(&body).unwrap_or_default(),
         };
         let told = told(&headers, &refused);
         let at = now + TimeDelta::from_std(began.elapsed()).unwrap_or_default();
-        self.pace.answered(route, status.as_u16(), told, at);
-        if status.is_success() {
+        self.pace.answered(&ask.route, status.as_u16(), told, at);
+        if status.is_success() && is_whole {
             return Ok(body);
+        }
+        if status.is_success() {
+            return Err(SendError::later(format!("{} broke off its answer", self.name)).into());
         }
         let code = refused.code.map_or(String::new(), |code| format!(", code {code}"));
         let said: String = refused.message.chars().take(200).collect();
-        let details = details(&body);
+        let (details, at_fault) = details(&body);
         let message = format!("{} answers {}{code}: {said}{details}", self.name, status.as_u16());
-        let mut error = judge(status.as_u16(), refused.code, message);
+        let refusal = Refusal { status: status.as_u16(), code: refused.code, at_fault: &at_fault };
+        let mut error = refusal.judged(ask.asked, ask.by, message);
         if let (Some(wait), Retry::Later) = (told.retry_after, error.retry) {
             error.retry = Retry::After(wait.to_std().unwrap_or_default().min(MAX_RETRY_AFTER));
         }
-        Err(error)
+        let file = refusal.may_be_the_file().then(|| match refusal.lacks_permission() {
+            true => NoFile::NoPermission,
+            false => NoFile::NotTaken,
+        });
+        Err(Failure { error, file })
+    }
+
+    /// What took a message, by the answer, which shows the message.
+    pub(super) fn sent(&self, answer: &[u8], by: By) -> Result<Sent, SendError> {
+        #[derive(Deserialize)]
+        struct Created {
+            id: String,
+        }
+        let created: Option<Created> = serde_json::from_slice(answer).ok();
+        let id = created.map(|created| created.id).filter(|id| id.parse::<u64>().is_ok());
+        id.map(|id| Sent { message_id: Some(id) }).ok_or_else(|| no_message(self.name, by))
     }
 }
 
@@ -116,30 +169,16 @@ pub(super) fn filled(
     Ok(request.multipart(Form::new().text("payload_json", body).part("files[0]", part)))
 }
 
-/// What an error means that a change of a message meets: where it can never be made there, a message of its own can.
-pub(super) fn unchangeable(error: SendError) -> SendError {
-    match error.retry {
-        Retry::Never | Retry::Closed => SendError::gone(error.message),
-        Retry::Gone | Retry::Later | Retry::After(_) => error,
-    }
-}
-
-/// No connection came about.
-pub(super) fn unreachable(name: &str) -> SendError {
-    SendError::refused(format!("cannot reach {name}"))
-        .advise("see whether this machine has a network, and [discord] api_base is right")
-}
-
-/// The status says it all; the body, where it comes whole, adds the message's id or the reason.
-async fn bounded(mut response: Response) -> Vec<u8> {
+/// As much of a body as is read, and whether that is all of it.
+async fn bounded(mut response: Response) -> (Vec<u8>, bool) {
     let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        if body.len() + chunk.len() > MAX_ANSWER {
-            break;
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_ANSWER => body.extend_from_slice(&chunk),
+            Ok(None) => return (body, true),
+            Ok(Some(_)) | Err(_) => return (body, false),
         }
-        body.extend_from_slice(&chunk);
     }
-    body
 }
 
 fn told(headers: &HeaderMap, refused: &Refused) -> Told {
@@ -159,48 +198,12 @@ fn told(headers: &HeaderMap, refused: &Refused) -> Told {
     }
 }
 
-/// Which part of a message is at fault.
-fn details(body: &[u8]) -> String {
+/// Which parts of a request are at fault: in words, and by their paths.
+fn details(body: &[u8]) -> (String, Vec<String>) {
     let error: Option<DiscordJsonError> = serde_json::from_slice(body).ok();
-    let details = error.into_iter().flat_map(|error| error.errors).take(MOST_DETAILS);
-    let details: Vec<String> = details.map(|error| format!("{}: {}", error.path, error.message)).collect();
-    if details.is_empty() { String::new() } else { format!(" ({})", details.join("; ")) }
-}
-
-/// Whether an answer of Discord is worth another try. What Discord itself says of a message can be final, and of a channel or
-/// token it is clear until somebody mends it; a server in between that answers in its place (without a code) says neither.
-///
-/// Codes: <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json>.
-pub(super) fn judge(status: u16, code: Option<i64>, message: String) -> SendError {
-    const UNKNOWN_CHANNEL: i64 = 10_003;
-    const UNKNOWN_SERVER: i64 = 10_004;
-    const UNKNOWN_MESSAGE: i64 = 10_008;
-    const UNKNOWN_WEBHOOK: i64 = 10_015;
-    const TOO_MANY_EDITS: i64 = 30_046;
-    const NO_ACCESS: i64 = 50_001;
-    const NO_PERMISSION: i64 = 50_013;
-    const INVALID_BODY: i64 = 50_035;
-    const OF_ANOTHER_AUTHOR: i64 = 50_005;
-    const NO_ANSWER_WITHOUT_HISTORY: i64 = 160_002;
-    match (status, code) {
-        (404, Some(UNKNOWN_CHANNEL | UNKNOWN_SERVER)) => SendError::closed(message)
-            .advise("there is no such channel any more: correct its channel_id in the settings"),
-        (404, Some(UNKNOWN_WEBHOOK)) => SendError::closed(message)
-            .advise("the webhook was deleted: make another one, and put its address into the environment"),
-        (404, Some(UNKNOWN_MESSAGE))
-        | (400 | 429, Some(TOO_MANY_EDITS))
-        | (400 | 403, Some(OF_ANOTHER_AUTHOR | NO_ANSWER_WITHOUT_HISTORY)) => SendError::gone(message),
-        (400, Some(INVALID_BODY)) => SendError::never(message),
-        (401, Some(_)) => SendError::closed(message)
-            .advise("the token or the webhook's address is wrong, or was reset: copy it again, whole"),
-        (403, Some(NO_ACCESS)) => SendError::closed(message)
-            .advise("the bot does not see the channel: invite it to the server, and let it view the channel"),
-        (403, Some(NO_PERMISSION)) => {
-            SendError::closed(message).advise("the bot lacks a permission in that channel: give it there")
-        }
-        (429, _) => SendError::refused(message).advise("Discord asks to wait; it is tried again by itself"),
-        // What Discord, or what stands before it, does not take.
-        (400..500, _) => SendError::refused(message),
-        _ => SendError::later(message),
-    }
+    let errors = error.map(|error| error.errors).unwrap_or_default();
+    let words = errors.iter().take(MOST_DETAILS).map(|error| format!("{}: {}", error.path, error.message));
+    let words: Vec<String> = words.collect();
+    let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join("; ")) };
+    (words, errors.into_iter().map(|error| error.path).collect())
 }

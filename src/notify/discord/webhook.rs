@@ -4,22 +4,24 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::call::{Caller, filled, unchangeable};
+use super::address::WebhookAddress;
+use super::call::{Ask, Caller, filled};
+use super::codes::{Asked, By, unchangeable};
+use super::files::{Files, NoFile, Outgoing};
 use super::pace::Pace;
-use super::{edit, edited, sent};
+use super::{edit, edited};
 use crate::delivery::Batch;
 use crate::notify::{SendError, Sent, no_digest};
-use crate::render::discord;
+use crate::render::discord::Message;
 
 /// A webhook. Its address is a secret.
 pub(in crate::notify) struct DiscordWebhook {
     caller: Caller,
-    address: Url,
-    /// Its id in its address, which is none.
+    address: WebhookAddress,
     route: String,
+    files: Files,
 }
 
 impl fmt::Debug for DiscordWebhook {
@@ -29,26 +31,13 @@ impl fmt::Debug for DiscordWebhook {
 }
 
 impl DiscordWebhook {
-    /// The webhook of an address; `None` where it is none.
-    pub(in crate::notify) fn new(
-        address: &SecretString,
-        pace: Arc<Pace>,
-    ) -> Result<Option<Self>, reqwest::Error> {
-        let Ok(mut address) = Url::parse(address.expose_secret().trim()) else { return Ok(None) };
-        let loopback = address.host_str().is_some_and(|host| host == "localhost" || host.starts_with("127."));
-        let safe = address.scheme() == "https" || address.scheme() == "http" && loopback;
-        let mut segments = address.path_segments().into_iter().flatten();
-        let Some(id) = segments.by_ref().find(|segment| *segment == "webhooks").and_then(|_| segments.next())
-        else {
-            return Ok(None);
-        };
-        if !safe {
-            return Ok(None);
-        }
-        let route = format!("webhook:{id}");
-        // Without `wait`, a message that Discord does not save reports no error.
-        address.query_pairs_mut().append_pair("wait", "true");
-        Ok(Some(Self { caller: Caller::new("the webhook", pace)?, address, route }))
+    /// The webhook of an address.
+    ///
+    /// # Errors
+    /// The HTTP library could not be set up.
+    pub(super) fn new(address: WebhookAddress, pace: Arc<Pace>) -> Result<Self, reqwest::Error> {
+        let route = format!("webhook:{}", address.id);
+        Ok(Self { caller: Caller::new("the webhook", pace)?, address, route, files: Files::default() })
     }
 
     /// A turn to send, or when to come back.
@@ -56,31 +45,44 @@ impl DiscordWebhook {
         self.caller.turn(&self.route, now)
     }
 
-    pub(in crate::notify) async fn send(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
-        let http = &self.caller.http;
+    /// Whether its channel takes files, as far as that is known.
+    pub(in crate::notify) fn takes_files(&self) -> Option<Result<(), NoFile>> {
+        self.files.taken_by(&self.address.id)
+    }
+
+    pub(in crate::notify) async fn send(
+        &self,
+        batch: &Batch,
+        with_sample: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Sent, SendError> {
+        let (http, by) = (&self.caller.http, By::Webhook);
+        let ask = |asked: Asked| Ask { route: self.route.clone(), asked, by };
         if let (Some((id, concerned)), [delivery]) = (batch.concerned(), batch.deliveries()) {
-            let posted = self.caller.call(&self.route, http.get(self.message(id)), now).await;
-            let cards = edit(&posted.map_err(unchangeable)?, concerned, delivery)?;
+            let posted = self.caller.call(&ask(Asked::Read), http.get(self.message(id)), now).await;
+            let posted = posted.map_err(|failure| unchangeable(failure.error))?;
+            let cards = edit(&posted, concerned, delivery)?;
             let request = http.patch(self.message(id)).json(&cards);
-            let answer = self.caller.call(&self.route, request, now).await.map_err(unchangeable)?;
-            return Ok(sent(&answer));
+            let answer = self.caller.call(&ask(Asked::Edit), request, now).await;
+            return self.caller.sent(&answer.map_err(|failure| unchangeable(failure.error))?, by);
         }
-        let message = discord::message(batch.deliveries()).ok_or_else(|| no_digest(batch.destination()))?;
-        let request = match edited(batch) {
-            None => http.post(self.address.clone()),
-            Some(id) => http.patch(self.message(id)),
+        let edits = edited(batch);
+        let request = |message: &Message| {
+            let request = match edits {
+                None => http.post(self.address.posting()),
+                Some(id) => http.patch(self.message(id)),
+            };
+            filled(request, message, message.file.as_ref())
         };
-        let request = filled(request, &message, message.file.as_ref())?;
-        let answer = self.caller.call(&self.route, request, now).await?;
-        Ok(sent(&answer))
+        let channel = self.address.id.clone();
+        let outgoing = Outgoing { deliveries: batch.deliveries(), with_sample, channel };
+        let ask = ask(if edits.is_some() { Asked::Edit } else { Asked::Create });
+        let answer = outgoing.send(&self.caller, &self.files, &ask, request, now).await;
+        self.caller.sent(&answer.ok_or_else(|| no_digest(batch.destination()))??, by)
     }
 
     /// The address of a message that it made.
     fn message(&self, id: &str) -> Url {
-        let mut address = self.address.clone();
-        if let Ok(mut segments) = address.path_segments_mut() {
-            segments.pop_if_empty().extend(["messages", id]);
-        }
-        address
+        self.address.message(id)
     }
 }

@@ -69,7 +69,7 @@ pub(super) fn alone(alert: &Alert, reference: &Key) -> Message {
             timestamp: alert.accepted_at,
         }],
         allowed_mentions,
-        attachments: Vec::new(),
+        attachments: None,
         file: None,
     }
 }

@@ -58,7 +58,7 @@ pub fn alert(alert: &Alert, reference: &Key) -> Message {
             timestamp: alert.accepted_at,
         }],
         allowed_mentions,
-        attachments: Vec::new(),
+        attachments: None,
         file: None,
     }
 }

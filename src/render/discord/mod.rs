@@ -43,8 +43,8 @@ pub struct Message {
     /// Whom it may ping: those of the rule's `mention`, and nobody else.
     pub allowed_mentions: AllowedMentions,
     /// What describes its file.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub attachments: Vec<Attachment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attachments: Option<Vec<Attachment>>,
     /// The file itself, which goes beside the JSON.
     #[serde(skip)]
     pub file: Option<Attached>,
@@ -53,8 +53,8 @@ pub struct Message {
 /// A file of a message, described.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Attachment {
-    /// Its place among the message's files.
-    pub id: u64,
+    /// Its place among the message's files, as Discord writes ids.
+    pub id: String,
     /// Its name.
     pub filename: &'static str,
 }
@@ -68,6 +68,15 @@ pub struct Attached {
     pub mime: &'static str,
     /// Its bytes.
     pub content: Vec<u8>,
+}
+
+/// Why a message comes without its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoFile {
+    /// The permission to attach files is lacking.
+    NoPermission,
+    /// Discord does not take this one.
+    NotTaken,
 }
 
 /// Whom a message may ping.
@@ -157,6 +166,14 @@ pub fn message(deliveries: &[Delivery]) -> Option<Message> {
     Some(message)
 }
 
+/// The same without a file, for a channel that takes none; where something lacks for that, it says so.
+pub fn without_file(deliveries: &[Delivery], why: NoFile) -> Option<Message> {
+    match deliveries {
+        [Delivery { body: Body::Summary(own), key, .. }] => Some(summary::without_table(own, key, why)),
+        others => message(others),
+    }
+}
+
 /// Gives each card of a message an address of its own: Discord shows only one of those with the same.
 fn keep_apart(embeds: &mut [Embed]) {
     for place in 1..embeds.len() {
@@ -232,7 +249,7 @@ fn notice(notice: &Notice, reference: &Key) -> Message {
             timestamp: Some(notice.at),
         }],
         allowed_mentions: AllowedMentions::default(),
-        attachments: Vec::new(),
+        attachments: None,
         file: None,
     }
 }

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::{
-    AMBER, Attached, Attachment, Author, Embed, Field, Footer, GREEN, GREY, MARK, Message, RED, TITLE,
-    escaped, mentions,
+    AMBER, Attached, Attachment, Author, Embed, Field, Footer, GREEN, GREY, MARK, Message, NoFile, RED,
+    TITLE, escaped, mentions,
 };
 use crate::alert::Key;
 use crate::filing::grouped;
@@ -25,6 +25,30 @@ const FILE: &str = "alerts.csv";
 
 /// The message of a summary; `reference` is the delivery's key.
 pub(super) fn summary(summary: &Summary, reference: &Key) -> Message {
+    let content = table(&summary.lines);
+    Message {
+        attachments: Some(vec![Attachment { id: "0".to_owned(), filename: FILE }]),
+        file: Some(Attached { name: FILE, mime: "text/csv", content }),
+        ..bare(summary, reference, "All are in the attached table.")
+    }
+}
+
+/// The same where its table cannot be attached. One that it had is taken away: it would lack what came since.
+pub(super) fn without_table(summary: &Summary, reference: &Key, why: NoFile) -> Message {
+    let reason = match why {
+        NoFile::NoPermission => {
+            "The table of all of them is missing: the permission Attach Files is lacking in this channel."
+        }
+        NoFile::NotTaken => "The table of all of them is missing: Discord does not take it.",
+    };
+    let mut message = bare(summary, reference, "");
+    for embed in &mut message.embeds {
+        embed.description = format!("{}\n{reason}", embed.description);
+    }
+    message
+}
+
+fn bare(summary: &Summary, reference: &Key, rest: &str) -> Message {
     let (content, allowed_mentions) = mentions(&summary.mention);
     let lines = &summary.lines;
     let count = grouped(&summary.count.to_string());
@@ -40,19 +64,20 @@ pub(super) fn summary(summary: &Summary, reference: &Key) -> Message {
             author: Author { name: "sellbell".to_owned() },
             title: clip(&title, TITLE).into_owned(),
             url: None,
-            description: description(summary),
+            description: description(summary, rest),
             color: color(lines),
             fields: fields(lines),
             footer: Footer { text: format!("{MARK}{reference}") },
             timestamp: lines.iter().filter_map(|line| line.accepted_at).max(),
         }],
         allowed_mentions,
-        attachments: vec![Attachment { id: 0, filename: FILE }],
-        file: Some(Attached { name: FILE, mime: "text/csv", content: table(lines) }),
+        attachments: Some(Vec::new()),
+        file: None,
     }
 }
 
-fn description(summary: &Summary) -> String {
+/// What is in it, and where the rest is.
+fn description(summary: &Summary, rest: &str) -> String {
     let why = match &summary.why {
         Why::TooMany => "More came at once than this channel gets one by one.".to_owned(),
         Why::Muted { since, until, what } => {
@@ -82,7 +107,7 @@ fn description(summary: &Summary) -> String {
     }
     let more = summary.count.saturating_sub(shown);
     if more > 0 {
-        text.push_str(&format!("\nand {} more. All are in the attached table.", grouped(&more.to_string())));
+        text.push_str(format!("\nand {} more. {rest}", grouped(&more.to_string())).trim_end());
     }
     text
 }

@@ -16,8 +16,8 @@ pub(super) fn gateway(address: SocketAddr) -> Value {
     json!({"url": format!("ws://{address}")})
 }
 
-pub(super) fn gateway_bot(address: SocketAddr) -> Value {
-    let limit = json!({"total": 1000, "remaining": 999, "reset_after": 14_400_000, "max_concurrency": 1});
+pub(super) fn gateway_bot(address: SocketAddr, left: u64) -> Value {
+    let limit = json!({"total": 1000, "remaining": left, "reset_after": 14_400_000, "max_concurrency": 1});
     json!({"url": format!("ws://{address}"), "shards": 1, "session_start_limit": limit})
 }
 

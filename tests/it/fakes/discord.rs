@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::gateway::Mood;
 use super::interactions::Open;
 use super::{Ledger, PATIENCE, answers, check_finished, closing, edit, gateway, rest, settle, take};
 
@@ -52,6 +53,9 @@ pub enum Fault {
     /// A message, and never an answer.
     CreatedThenSilent,
 }
+
+/// The bit of the permission.
+const ATTACH_FILES: u64 = 1 << 15;
 
 /// Decides of each request for a message, by its target.
 type Chance = Box<dyn FnMut(&str) -> Option<Fault> + Send>;
@@ -184,11 +188,19 @@ impl FakeDiscord {
 
     /// Somebody else, also a bot, posts what looks like this.
     pub fn post_by_other(&self, channel: u64, body: &Value) {
-        let author = answers::webhook_user("99");
+        self.post(channel, &answers::webhook_user("99"), body);
+    }
+
+    /// The bot's user posts this, by another program.
+    pub fn post_by_bot(&self, channel: u64, body: &Value) {
+        self.post(channel, &answers::bot_user(), body);
+    }
+
+    fn post(&self, channel: u64, author: &Value, body: &Value) {
         self.world.edit(|state| {
             let id = state.next_id();
             let channel = channel.to_string();
-            let object = answers::message(id, &channel, &author, body, &[]);
+            let object = answers::message(id, &channel, author, body, &[]);
             state.posted.entry(channel).or_default().push((id, object));
         });
     }
@@ -200,6 +212,33 @@ impl FakeDiscord {
 
     pub fn release(&self, target: &str) {
         self.world.edit(|state| state.hung.remove(target));
+    }
+
+    /// What the gateway does from now on with those who connect; `hang_up` ends the connections that there are.
+    pub fn set_gateway(&self, mood: Mood) {
+        self.world.edit(|state| state.mood = mood);
+    }
+
+    /// The gateway ends its connections without a word.
+    pub fn hang_up(&self) {
+        self.world.edit(|state| state.hang_ups += 1);
+    }
+
+    /// How often somebody connected to the gateway, or tried to.
+    pub fn knocks(&self) -> usize {
+        self.world.state.borrow().knocks
+    }
+
+    /// Waits until somebody tried to connect to the gateway so often.
+    pub async fn knocked(&self, times: usize) {
+        let mut changes = self.world.state.subscribe();
+        let knocked = changes.wait_for(|state| state.knocks >= times);
+        timeout(PATIENCE, knocked).await.expect("nobody connects to the gateway").unwrap();
+    }
+
+    /// How many more sessions Discord lets the bot begin.
+    pub fn set_sessions_left(&self, left: u64) {
+        self.world.edit(|state| state.sessions_left = Some(left));
     }
 
     /// Takes the `d` of the latest Identify; waits for one if need be. Each connection of a bot is told once.
@@ -266,6 +305,10 @@ pub(super) struct State {
     over_the_limit: usize,
     edits: Vec<SentMessage>,
     registrations: VecDeque<Vec<Value>>,
+    mood: Mood,
+    knocks: usize,
+    hang_ups: usize,
+    sessions_left: Option<u64>,
     ids: u64,
     /// The `d` of the latest Identify, until the test takes it.
     pub(super) identify: Option<Value>,
@@ -286,6 +329,34 @@ impl World {
 
     pub(super) fn note(&self, unexpected: String) {
         self.edit(|state| state.unexpected.push(unexpected));
+    }
+
+    /// Somebody connects to the gateway.
+    pub(super) fn knock(&self) -> Mood {
+        self.edit(|state| {
+            state.knocks += 1;
+            state.mood
+        })
+    }
+
+    pub(super) fn mood(&self) -> Mood {
+        self.state.borrow().mood
+    }
+
+    pub(super) fn sessions_left(&self) -> u64 {
+        self.state.borrow().sessions_left.unwrap_or(999)
+    }
+
+    /// Waits until the gateway hangs up.
+    pub(super) async fn hung_up(&self) {
+        let before = self.state.borrow().hang_ups;
+        // The state is gone with the fake itself: that is an end, too.
+        let _ = self.state.subscribe().wait_for(|state| state.hang_ups > before).await;
+    }
+
+    /// Whether nobody may attach files in a channel.
+    pub(super) fn denies_files(&self, channel: &str) -> bool {
+        self.denied(channel).is_some_and(|denied| denied & ATTACH_FILES != 0)
     }
 
     /// Waits while messages to `target` hang. False if the fake is closing instead.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
@@ -18,16 +19,39 @@ const HEARTBEAT: u64 = 1;
 const IDENTIFY: u64 = 2;
 const PRESENCE_UPDATE: u64 = 3;
 const RESUME: u64 = 6;
+const INVALID_SESSION: u64 = 9;
 const HELLO: u64 = 10;
 const HEARTBEAT_ACK: u64 = 11;
 
 const AUTHENTICATION_FAILED: u16 = 4004;
 
+/// What the gateway does with those who connect.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mood {
+    /// Opens a session.
+    #[default]
+    Open,
+    /// Answers the connection with this status.
+    Answers(u16),
+    /// Closes with this code where a session is to be opened.
+    Closes(u16),
+    /// Ends each session that is to be opened.
+    Invalidates,
+    /// Opens a session, and ends it at once.
+    EndsAtOnce,
+    /// Says nothing.
+    Silent,
+}
+
 pub(super) async fn connect(State(world): State<Arc<World>>, upgrade: WebSocketUpgrade) -> Response {
+    if let Mood::Answers(status) = world.knock() {
+        return StatusCode::from_u16(status).unwrap().into_response();
+    }
     upgrade.on_upgrade(async move |socket| {
         let session = Session { world: &world, socket, sequence: 0, events: None };
         tokio::select! {
             _ = session.run() => {}
+            () = world.hung_up() => {}
             () = closing(&world.state) => {}
         }
     })
@@ -44,7 +68,9 @@ struct Session<'a> {
 impl Session<'_> {
     /// Serves the connection until it breaks: then there is nobody to tell.
     async fn run(mut self) -> Result<(), axum::Error> {
-        self.send(json!({"op": HELLO, "d": {"heartbeat_interval": 41250}})).await?;
+        if self.world.mood() != Mood::Silent {
+            self.send(json!({"op": HELLO, "d": {"heartbeat_interval": 41250}})).await?;
+        }
         loop {
             tokio::select! {
                 Some(event) = next(&mut self.events) => self.dispatch(event).await?,
@@ -68,10 +94,20 @@ impl Session<'_> {
                     .send(Message::Close(Some(CloseFrame { code: AUTHENTICATION_FAILED, reason })))
                     .await
             }
+            Some(IDENTIFY | RESUME) if matches!(self.world.mood(), Mood::Closes(_)) => {
+                let Mood::Closes(code) = self.world.mood() else { return Ok(()) };
+                self.socket.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await
+            }
+            Some(IDENTIFY | RESUME) if self.world.mood() == Mood::Invalidates => {
+                self.send(json!({"op": INVALID_SESSION, "d": false})).await
+            }
             Some(IDENTIFY) => {
                 self.dispatch(json!({"t": "READY", "d": answers::ready(self.world.address)})).await?;
                 self.open(Some(payload["d"].clone()));
-                Ok(())
+                match self.world.mood() {
+                    Mood::EndsAtOnce => self.send(json!({"op": INVALID_SESSION, "d": false})).await,
+                    _ => Ok(()),
+                }
             }
             Some(RESUME) => {
                 self.sequence = payload["d"]["seq"].as_u64().unwrap_or_default();

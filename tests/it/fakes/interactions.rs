@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
 use super::answers::{self, Place};
-use super::discord::{FakeDiscord, World};
-use super::rest::{Call, Refusal, ok};
+use super::discord::{FakeDiscord, Fault, World};
+use super::rest::{Call, Refusal, failure, ok};
 use super::{PATIENCE, so_far, take};
 
 /// Discord's limit for the first answer: after it, people read that the application did not respond.
@@ -94,6 +94,10 @@ pub(super) fn respond(world: &World, call: &Call, id: &str, token: &str) -> Resu
         open.map(|open| (open.kind, open.channel, open.answered))
             .ok_or_else(|| Refusal::new(404, 10062, "Unknown interaction"))
     })?;
+    if let Some(Fault::Refused(status, body)) = world.take_fault("callback") {
+        tell(world, token, &call.body);
+        return Ok(failure(status, &body));
+    }
     if answered {
         return Err(Refusal::new(400, 40060, "Interaction has already been acknowledged."));
     }

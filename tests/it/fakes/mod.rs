@@ -17,7 +17,7 @@ pub mod edgar;
 pub mod smtp;
 
 mod answers;
-mod gateway;
+pub mod gateway;
 mod interactions;
 mod limits;
 mod rest;

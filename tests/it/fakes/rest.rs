@@ -81,7 +81,7 @@ async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Res
     let is_ours = |application: &str| application == FakeDiscord::APPLICATION.to_string();
     match (call.method.as_str(), path) {
         ("GET", ["gateway"]) => Ok(ok(answers::gateway(world.address))),
-        ("GET", ["gateway", "bot"]) => Ok(ok(answers::gateway_bot(world.address))),
+        ("GET", ["gateway", "bot"]) => Ok(ok(answers::gateway_bot(world.address, world.sessions_left()))),
         ("GET", ["users", "@me"]) => Ok(ok(answers::bot_user())),
         ("GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]) => {
             Ok(ok(answers::application()))
@@ -118,7 +118,12 @@ async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Res
             interactions::edit(world, call, token)
         }
         ("POST", ["interactions", id, token, "callback"]) => interactions::respond(world, call, id, token),
-        ("PUT" | "POST", ["applications", id, "commands"]) if is_ours(id) => Ok(register(world, call, None)),
+        ("PUT" | "POST", ["applications", id, "commands"]) if is_ours(id) => {
+            match turn_away(world, "commands").await {
+                Ok(_) => Ok(register(world, call, None)),
+                Err(response) => Ok(response),
+            }
+        }
         ("PUT" | "POST", ["applications", id, "guilds", guild, "commands"]) if is_ours(id) => {
             Ok(register(world, call, Some(guild)))
         }
@@ -132,6 +137,9 @@ async fn create_message(world: &World, call: &Call, channel: &str) -> Result<Res
         Ok(fault) => fault,
         Err(response) => return Ok(response),
     };
+    if !call.files.is_empty() && world.denies_files(channel) {
+        return Ok(failure(403, &json!({ "message": "Missing Permissions", "code": 50013 })));
+    }
     call.check_message(world, &call.body)?;
     call.check_schema(world, "/channels/{channel_id}/messages");
     let (author, answered) = (answers::bot_user(), fault.is_none());
@@ -159,6 +167,9 @@ async fn edit_message(
         Ok(fault) => fault,
         Err(response) => return Ok(response),
     };
+    if !call.files.is_empty() && world.denies_files(id) {
+        return Ok(failure(403, &json!({ "message": "Missing Permissions", "code": 50013 })));
+    }
     call.check_message(world, &call.body)?;
     call.check_schema(
         world,
@@ -184,6 +195,7 @@ async fn read_messages(world: &World, call: &Call, channel: &str) -> Result<Resp
         Ok(_) => {}
         Err(response) => return Ok(response),
     }
+    call.check_query(world, "/channels/{channel_id}/messages");
     let limit = call.value("limit").unwrap_or(50);
     if !(1..=100).contains(&limit) {
         return Err(Refusal::new(400, 50035, "Invalid Form Body"));
@@ -313,6 +325,15 @@ impl Call {
         for violation in schema::violations(&self.method.as_str().to_lowercase(), template, &self.body) {
             world.note(format!("{} {}: {violation}", self.method, self.path));
         }
+        self.check_query(world, template);
+    }
+
+    /// Notes parameters that Discord's own description of this operation does not have.
+    pub(super) fn check_query(&self, world: &World, template: &str) {
+        let method = self.method.as_str().to_lowercase();
+        for violation in schema::unknown_parameters(&method, template, &self.query) {
+            world.note(format!("{} {}: {violation}", self.method, self.path));
+        }
     }
 
     /// Refuses a message that Discord would refuse, and notes one that might ping.
@@ -363,7 +384,7 @@ impl Refusal {
     }
 }
 
-fn failure(status: u16, body: &Value) -> Response {
+pub(super) fn failure(status: u16, body: &Value) -> Response {
     let mut response = match body {
         // What stands before Discord answers in HTML.
         Value::String(text) => Html(text.clone()).into_response(),

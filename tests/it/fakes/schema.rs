@@ -12,6 +12,12 @@ use serde_json::{Value, json};
 
 const ADDRESS: &str = "https://discord.invalid/openapi.json";
 
+/// The description as it is.
+static PARAMETERS: LazyLock<Option<Value>> = LazyLock::new(|| {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/discord/openapi.json");
+    Some(serde_json::from_str(&fs::read_to_string(file).ok()?).unwrap())
+});
+
 static DESCRIPTION: LazyLock<Option<Registry<'static>>> = LazyLock::new(|| {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/discord/openapi.json");
     let Ok(text) = fs::read_to_string(&file) else {
@@ -45,8 +51,8 @@ fn validator(description: &'static Registry<'static>, method: &str, template: &s
     Arc::clone(known)
 }
 
-/// The body in the types of the description, which is narrower than Discord and its documentation in two
-/// places: it knows permissions only as a number and an attachment's id only as a string.
+/// The body in the types of the description, which is narrower than Discord and its documentation in one place: it knows
+/// permissions only as a number, and the documentation and Discord's own answers only as a number in a string.
 fn as_described(body: &Value) -> Value {
     let mut body = body.clone();
     let commands = match &mut body {
@@ -58,14 +64,23 @@ fn as_described(body: &Value) -> Value {
             command["default_member_permissions"] = json!(bits);
         }
     }
-    for pointer in ["/attachments", "/data/attachments"] {
-        for attachment in body.pointer_mut(pointer).and_then(Value::as_array_mut).into_iter().flatten() {
-            if let Some(id) = attachment["id"].as_u64() {
-                attachment["id"] = json!(id.to_string());
-            }
-        }
-    }
     body
+}
+
+/// The parameters of the query that the description does not have for this operation.
+pub(super) fn unknown_parameters(method: &str, template: &str, query: &str) -> Vec<String> {
+    let Some(description) = &*PARAMETERS else { return Vec::new() };
+    let path = &description["paths"][template];
+    let lists = [&path["parameters"], &path[method]["parameters"]];
+    let known: Vec<&str> = lists
+        .into_iter()
+        .filter_map(Value::as_array)
+        .flatten()
+        .filter(|parameter| parameter["in"] == "query")
+        .filter_map(|parameter| parameter["name"].as_str())
+        .collect();
+    let names = query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split('=').next().unwrap());
+    names.filter(|name| !known.contains(name)).map(|name| format!("there is no parameter `{name}`")).collect()
 }
 
 /// An error in words. Of a choice of schemas, the errors of the one that was meant: it has the right `type`, or

@@ -48,9 +48,12 @@ fn refusal(error: serenity::Error) -> (u16, isize, Vec<String>) {
 async fn serenity_sends_a_message() {
     let discord = FakeDiscord::start().await;
     let embed = CreateEmbed::new().title("A title").url("https://example.com/1").field("Name", "Value", true);
-    let message =
-        CreateMessage::new().embed(embed).add_file(CreateAttachment::bytes(*b"\x89PNG", "chart.png"));
-    let created = CHANNEL.send_message(&http(&discord), message).await.unwrap();
+    let mut message = serde_json::to_value(CreateMessage::new().embed(embed)).unwrap();
+    // serenity writes the place of a file as a number, Discord's description as a text.
+    message["attachments"] = json!([{ "id": "0", "filename": "chart.png" }]);
+    message["allowed_mentions"] = json!({ "parse": [] });
+    let file = CreateAttachment::bytes(*b"\x89PNG", "chart.png");
+    let created = http(&discord).send_message(CHANNEL, vec![file], &message).await.unwrap();
     let sent = discord.next_message().await;
     assert_eq!((sent.target.as_str(), sent.id), ("channel:123", created.id.get()));
     assert_eq!(sent.body["embeds"][0]["title"], "A title");

@@ -1,0 +1,44 @@
+//! Registers the slash commands, again and again until it works.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serenity::all::Command;
+use serenity::http::Http;
+use tokio::time::{sleep, timeout};
+
+use super::{commands, failure, late, log};
+use crate::app::{App, GatewayFailure};
+
+/// The wait before the next try: first, and at most.
+const PAUSE: (TimeDelta, TimeDelta) = (TimeDelta::seconds(5), TimeDelta::minutes(10));
+/// How long a try may take: serenity itself waits where Discord asks for that.
+const TRY: Duration = Duration::from_secs(60);
+/// Discord's code for what the bot has no access to.
+const NO_ACCESS: &str = "code 50001";
+
+/// Registers them; ends when that is done or the bot is gone.
+pub(super) async fn commands(app: Weak<App>, http: Arc<Http>) {
+    let mut pause = PAUSE.0;
+    loop {
+        let tried = timeout(TRY, Command::set_global_commands(&http, commands::definitions())).await;
+        let Some(app) = app.upgrade() else { return };
+        let clock = app.clock();
+        let failed = match tried {
+            Ok(Ok(_)) => return log(app.commands_are_registered(clock.now())),
+            Ok(Err(error)) => advised(failure(&error)),
+            Err(_) => late(),
+        };
+        log(app.commands_failed(&failed, clock.now()));
+        drop(app);
+        sleep(clock.real(pause)).await;
+        pause = (pause * 2).min(PAUSE.1);
+    }
+}
+
+fn advised(failure: GatewayFailure) -> GatewayFailure {
+    let uninvited = failure.reason.ends_with(NO_ACCESS);
+    let advice = uninvited.then_some("invite the bot again, with the scopes bot and applications.commands");
+    GatewayFailure { advice: failure.advice.or(advice), ..failure }
+}

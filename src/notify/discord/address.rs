@@ -1,0 +1,295 @@
+//! The address of a webhook, as people copy it. It is a secret: no error shows it.
+
+use secrecy::{ExposeSecret, SecretString};
+use thiserror::Error;
+use url::{Host, Url};
+
+/// Discord's hosts that serve its API.
+const HOSTS: [&str; 6] = [
+    "discord.com",
+    "discordapp.com",
+    "ptb.discord.com",
+    "canary.discord.com",
+    "ptb.discordapp.com",
+    "canary.discordapp.com",
+];
+
+/// A webhook's address, in its parts.
+#[derive(Clone)]
+pub(super) struct WebhookAddress {
+    /// Without a query.
+    base: Url,
+    /// Which webhook: no secret.
+    pub(super) id: String,
+    /// The query that was written: where in a forum its messages go.
+    query: Vec<(String, String)>,
+}
+
+/// What is wrong with a webhook's address, and what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum BadAddress {
+    /// It is no address.
+    #[error(
+        "is not a webhook address like https://discord.com/api/webhooks/…: copy it from the channel's settings, whole"
+    )]
+    NoAddress,
+    /// It is not encrypted.
+    #[error("begins with http://, so that others could read it: write https://")]
+    NotEncrypted,
+    /// It is on another part of Discord.
+    #[error(
+        "is on a host of Discord's that takes no messages: write discord.com there, or copy the address again"
+    )]
+    WrongHost,
+    /// It leads to a channel or a message.
+    #[error(
+        "is the link of a channel, message or server: make a webhook in the channel's settings, and copy its address"
+    )]
+    Link,
+    /// It lacks a part of the path.
+    #[error("lacks /api before /webhooks: copy it again, whole")]
+    NoApi,
+    /// It has no webhook's number.
+    #[error("has no number of a webhook after /webhooks/: copy it again, whole")]
+    NoId,
+    /// It has no token.
+    #[error("ends before the webhook's token: copy it again, whole")]
+    NoToken,
+    /// Its token has characters that none has.
+    #[error("has characters in its token that no token has: copy it again, whole")]
+    BadToken,
+    /// It takes what Slack sends.
+    #[error("ends in /slack, where Discord takes messages of Slack's form: remove /slack")]
+    Slack,
+    /// It takes what GitHub sends.
+    #[error("ends in /github, where Discord takes messages of GitHub: remove /github")]
+    Github,
+    /// It names a message of the webhook.
+    #[error("ends in /messages, the address of a single message: remove /messages and what follows it")]
+    Messages,
+    /// It has something else after its token.
+    #[error("goes on after the webhook's token: remove what follows the token")]
+    GoesOn,
+    /// It would make a post for each message.
+    #[error(
+        "has thread_name, which would make a post for each message: use ?thread_id= and the id of one post instead"
+    )]
+    ThreadName,
+    /// Its thread is none.
+    #[error("has a thread_id that is no number: write ?thread_id= and the id of the post or thread")]
+    ThreadId,
+}
+
+impl WebhookAddress {
+    /// Where messages are sent to.
+    pub(super) fn posting(&self) -> Url {
+        // Without `wait`, a message that Discord does not save reports no error.
+        self.with_query(self.base.clone(), &[("wait", "true")])
+    }
+
+    /// The address of a message that it made.
+    pub(super) fn message(&self, id: &str) -> Url {
+        let mut address = self.base.clone();
+        if let Ok(mut segments) = address.path_segments_mut() {
+            segments.extend(["messages", id]);
+        }
+        self.with_query(address, &[])
+    }
+
+    fn with_query(&self, mut address: Url, more: &[(&str, &str)]) -> Url {
+        let own = self.query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let all: Vec<(&str, &str)> = own.chain(more.iter().copied()).collect();
+        if !all.is_empty() {
+            address.query_pairs_mut().extend_pairs(all);
+        }
+        address
+    }
+}
+
+/// A text without the quotes, brackets and blanks that came with it.
+pub(super) fn bare(text: &str) -> &str {
+    let text = text.trim();
+    let pairs = [('"', '"'), ('\'', '\''), ('`', '`'), ('<', '>')];
+    let stripped = pairs.iter().find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close));
+    stripped.map_or(text, str::trim)
+}
+
+/// The webhook's address that a secret is.
+///
+/// # Errors
+/// What is wrong with it.
+pub(super) fn parse(secret: &SecretString) -> Result<WebhookAddress, BadAddress> {
+    let address = Url::parse(bare(secret.expose_secret())).map_err(|_| BadAddress::NoAddress)?;
+    let host = match address.host() {
+        Some(Host::Domain(name)) => name.trim_end_matches('.').to_ascii_lowercase(),
+        Some(ip) => ip.to_string(),
+        None => return Err(BadAddress::NoAddress),
+    };
+    let loopback = host == "localhost" || host == "[::1]" || host == "::1" || host.starts_with("127.");
+    match address.scheme() {
+        "https" => {}
+        "http" if loopback => {}
+        "http" => return Err(BadAddress::NotEncrypted),
+        _ => return Err(BadAddress::NoAddress),
+    }
+    let is_discord = HOSTS.contains(&host.as_str());
+    let of_discord = ["discord.com", "discordapp.com"].iter().any(|main| host.ends_with(&format!(".{main}")));
+    if !is_discord && (of_discord || matches!(host.as_str(), "discord.gg" | "discord.new" | "dis.gd")) {
+        return Err(BadAddress::WrongHost);
+    }
+    let segments: Vec<&str> = address.path_segments().into_iter().flatten().collect();
+    let segments: Vec<&str> = segments.into_iter().filter(|segment| !segment.is_empty()).collect();
+    let Some(at) = segments.iter().position(|segment| *segment == "webhooks") else {
+        let link = is_discord && matches!(segments.first(), Some(&("channels" | "invite")));
+        return Err(if link { BadAddress::Link } else { BadAddress::NoAddress });
+    };
+    let is_version = |segment: &str| segment.strip_prefix('v').is_some_and(is_number);
+    // A proxy may have it below a path of its own.
+    let api = match &segments[..at] {
+        [.., "api"] => true,
+        [.., "api", version] => is_version(version),
+        _ => false,
+    };
+    if !api && is_discord {
+        return Err(BadAddress::NoApi);
+    }
+    let rest = &segments[at + 1..];
+    let id = rest.first().filter(|id| is_number(id)).ok_or(BadAddress::NoId)?;
+    let token = rest.get(1).ok_or(BadAddress::NoToken)?;
+    match token.to_ascii_lowercase().as_str() {
+        "slack" | "github" | "messages" => return Err(BadAddress::NoToken),
+        _ if !token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) => {
+            return Err(BadAddress::BadToken);
+        }
+        _ => {}
+    }
+    match rest.get(2).map(|segment| segment.to_ascii_lowercase()).as_deref() {
+        None => {}
+        Some("slack") => return Err(BadAddress::Slack),
+        Some("github") => return Err(BadAddress::Github),
+        Some("messages") => return Err(BadAddress::Messages),
+        Some(_) => return Err(BadAddress::GoesOn),
+    }
+    let query: Vec<(String, String)> = address
+        .query_pairs()
+        .map(|(name, value)| (name.into_owned(), value.trim().to_owned()))
+        .filter(|(name, _)| name != "wait")
+        .collect();
+    if query.iter().any(|(name, _)| name == "thread_name") {
+        return Err(BadAddress::ThreadName);
+    }
+    if query.iter().any(|(name, value)| name == "thread_id" && !is_number(value)) {
+        return Err(BadAddress::ThreadId);
+    }
+    let (id, path) = ((*id).to_owned(), format!("/{}", segments.join("/")));
+    let mut base = address.clone();
+    base.set_path(&path);
+    base.set_query(None);
+    base.set_fragment(None);
+    Ok(WebhookAddress { base, id, query })
+}
+
+/// Whether an address is that of a webhook of Discord's own.
+pub(in crate::notify) fn is_discords(secret: &SecretString) -> bool {
+    let Ok(address) = Url::parse(bare(secret.expose_secret())) else { return false };
+    let host = address.host_str().unwrap_or_default().to_ascii_lowercase();
+    HOSTS.contains(&host.as_str()) && address.path().contains("/webhooks/")
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "aB3-_xyzaB3-_xyzaB3-_xyzaB3-_xyzaB3-_xyzaB3-_xyzaB3-_xyzaB3-_xyz4567";
+
+    fn read(text: &str) -> Result<String, BadAddress> {
+        parse(&text.replace("TOKEN", TOKEN).into())
+            .map(|address| address.posting().to_string().replace(TOKEN, "TOKEN"))
+    }
+
+    #[test]
+    fn an_address_is_taken_as_people_copy_it() {
+        let plain = "https://discord.com/api/webhooks/1103812345678901234/TOKEN?wait=true";
+        for text in [
+            "https://discord.com/api/webhooks/1103812345678901234/TOKEN",
+            " https://discord.com/api/webhooks/1103812345678901234/TOKEN/\n",
+            "\"https://discord.com/api/webhooks/1103812345678901234/TOKEN\"",
+            "'https://discord.com/api/webhooks/1103812345678901234/TOKEN' ",
+            "<https://discord.com//api/webhooks/1103812345678901234/TOKEN?wait=false#x>",
+            "HTTPS://Discord.com/api/webhooks/1103812345678901234/TOKEN?wait=true",
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(plain), "{text}");
+        }
+        for (text, expected) in [
+            (
+                "https://discordapp.com/api/webhooks/11038/TOKEN",
+                "https://discordapp.com/api/webhooks/11038/TOKEN?wait=true",
+            ),
+            (
+                "https://ptb.discord.com/api/v10/webhooks/11038/TOKEN",
+                "https://ptb.discord.com/api/v10/webhooks/11038/TOKEN?wait=true",
+            ),
+            (
+                "https://canary.discord.com/api/webhooks/1/TOKEN?thread_id=77",
+                "https://canary.discord.com/api/webhooks/1/TOKEN?thread_id=77&wait=true",
+            ),
+            (
+                "https://proxy.example.org/discord/api/webhooks/1/TOKEN",
+                "https://proxy.example.org/discord/api/webhooks/1/TOKEN?wait=true",
+            ),
+            (
+                "http://127.0.0.1:8080/api/webhooks/5/token-5",
+                "http://127.0.0.1:8080/api/webhooks/5/token-5?wait=true",
+            ),
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_that_is_none_says_what_to_do_and_not_what_it_is() {
+        use BadAddress as Bad;
+        for (text, expected) in [
+            ("", Bad::NoAddress),
+            ("alerts", Bad::NoAddress),
+            ("discord.com/api/webhooks/1/TOKEN", Bad::NoAddress),
+            ("ftp://discord.com/api/webhooks/1/TOKEN", Bad::NoAddress),
+            ("https://hooks.slack.com/services/T0/B0/TOKEN", Bad::NoAddress),
+            ("http://discord.com/api/webhooks/1/TOKEN", Bad::NotEncrypted),
+            ("https://www.discord.com/api/webhooks/1/TOKEN", Bad::WrongHost),
+            ("https://media.discordapp.com/api/webhooks/1/TOKEN", Bad::WrongHost),
+            ("https://discord.gg/TOKEN", Bad::WrongHost),
+            ("https://discord.com/channels/1/2/3", Bad::Link),
+            ("https://discord.com/webhooks/1/TOKEN", Bad::NoApi),
+            ("https://discord.com/api/webhooks", Bad::NoId),
+            ("https://discord.com/api/webhooks/abc/TOKEN", Bad::NoId),
+            ("https://discord.com/api/webhooks/1103812345678901234", Bad::NoToken),
+            ("https://discord.com/api/webhooks/1103812345678901234/", Bad::NoToken),
+            ("https://discord.com/api/webhooks/1103812345678901234/slack", Bad::NoToken),
+            ("https://discord.com/api/webhooks/1/TOKEN%20", Bad::BadToken),
+            ("https://discord.com/api/webhooks/1/TOKEN/slack", Bad::Slack),
+            ("https://discord.com/api/v9/webhooks/1/TOKEN/Slack/?wait=true", Bad::Slack),
+            ("https://discord.com/api/webhooks/1/TOKEN/github", Bad::Github),
+            ("https://discord.com/api/webhooks/1/TOKEN/messages/77", Bad::Messages),
+            ("https://discord.com/api/webhooks/1/TOKEN/more", Bad::GoesOn),
+            ("https://discord.com/api/webhooks/1/TOKEN?thread_name=x", Bad::ThreadName),
+            ("https://discord.com/api/webhooks/1/TOKEN?thread_id=x", Bad::ThreadId),
+        ] {
+            let error = read(text).unwrap_err();
+            assert_eq!(error, expected, "{text}");
+            assert!(error.to_string().contains(": "), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_message_is_found_below_it() {
+        let address =
+            parse(&format!("https://discord.com/api/webhooks/1/{TOKEN}/?thread_id=7").into()).unwrap();
+        let message = address.message("99").to_string().replace(TOKEN, "TOKEN");
+        assert_eq!(message, "https://discord.com/api/webhooks/1/TOKEN/messages/99?thread_id=7");
+    }
+}

@@ -1,0 +1,452 @@
+//! What Discord's refusals mean: whether another try helps, whether only a person can mend it, and what to do then.
+//!
+//! Codes: <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json>.
+
+use crate::destination::Destination;
+use crate::notify::{Retry, SendError};
+
+/// How a message reaches its channel: the advice depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// The bot, to a channel of the settings.
+    Settings,
+    /// The bot, to a channel that subscribed.
+    Subscription,
+    /// A webhook.
+    Webhook,
+}
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// A new message.
+    Create,
+    /// A change of a message.
+    Edit,
+    /// Messages of a channel.
+    Read,
+}
+
+/// What becomes of a delivery that was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// Nothing goes there until somebody mends it.
+    Pause,
+    /// As `Pause`; but a message that cannot be changed for this reason can be made anew.
+    PauseOrAnew,
+    /// What it changes or answers is gone.
+    Anew,
+    /// This message can never be taken.
+    GiveUp,
+    /// It passes by itself.
+    Retry,
+}
+
+/// What to do, by the way to the channel.
+#[derive(Debug, Clone, Copy)]
+struct Advice {
+    settings: &'static str,
+    subscription: &'static str,
+    webhook: &'static str,
+}
+
+const fn same(text: &'static str) -> Advice {
+    Advice { settings: text, subscription: text, webhook: text }
+}
+
+const fn bot_or_webhook(bot: &'static str, webhook: &'static str) -> Advice {
+    Advice { settings: bot, subscription: bot, webhook }
+}
+
+const NO_CHANNEL: Advice = Advice {
+    settings: "there is no such channel any more: correct its channel_id in the settings",
+    subscription: "the channel that subscribed was deleted, or the bot was removed from its server. Where that was meant, nothing is \
+                   to be done: its subscriptions stay, and what waits is given up in time. Else invite the bot again",
+    webhook: "the webhook's channel was deleted: make a webhook in another one, and put its address into the environment",
+};
+const NO_WEBHOOK: Advice = bot_or_webhook(
+    "Discord takes the request for one of a webhook: see whether [discord] api_base is right",
+    "the webhook was deleted: make another one, and put its address into the environment",
+);
+const WRONG_TOKEN: Advice = bot_or_webhook(
+    "the token or the webhook's address is wrong, or was reset: copy the bot's token again, whole, into DISCORD_TOKEN",
+    "the token or the webhook's address is wrong, or was reset: copy it again, whole",
+);
+const NO_ACCESS: Advice =
+    same("the bot does not see the channel: invite it to the server, and let it view the channel");
+const NO_PERMISSION: Advice = bot_or_webhook(
+    "the bot lacks a permission in that channel: give it there",
+    "the webhook lacks a permission in that channel: let everyone send messages there, or make a webhook in another one",
+);
+const NO_TEXT: Advice = Advice {
+    settings: "no messages can be sent in a channel of this kind: give the channel_id of a text channel, or of a post or thread",
+    subscription: "no messages can be sent in a channel of this kind: use /subscribe in a text channel instead",
+    webhook: "no messages can be sent in a channel of this kind: make a webhook in a text channel",
+};
+const FORUM: Advice = Advice {
+    settings: "the channel is a forum: make a post there, and give the post's id as channel_id",
+    subscription: "the channel is a forum: use /subscribe in one of its posts instead",
+    webhook: "the webhook's channel is a forum: make a post there, and add ?thread_id= and the post's id to the webhook's address",
+};
+const THREAD_CLOSED: Advice = bot_or_webhook(
+    "the thread is archived or locked: open it again, or let the bot manage threads",
+    "the thread is archived or locked: open it again, or take another ?thread_id= in the webhook's address",
+);
+const THREADS: Advice =
+    same("the server has as many open threads, channels or members of the thread as it may: close some");
+const NO_THREAD_NAME: Advice = bot_or_webhook(
+    "see whether [discord] api_base is right",
+    "remove thread_name from the webhook's address; ?thread_id= and the id of a post or thread name where its messages go",
+);
+const SERVICE: Advice = bot_or_webhook(
+    "see whether [discord] api_base is right",
+    "the webhook's address is that of another service: remove what follows its token, like /slack or /github",
+);
+const NOT_A_BOT: Advice = bot_or_webhook(
+    "DISCORD_TOKEN is not the token of a bot: copy it from the page Bot of the application",
+    "Discord does not take this from a webhook: make another one, and put its address into the environment",
+);
+const OWNER: Advice =
+    same("Discord wants something of the bot's owner: log in at discord.com, and do what it asks for");
+const BANNED: Advice = same("the bot is banned from the server, or was removed: have it invited again");
+const MODERATION: Advice = same(
+    "the server needs two-factor authentication for this, or a lower verification level: its owner can change that",
+);
+const NO_USER: Advice =
+    same("the member takes no direct messages from the bot: give a channel of a server instead");
+const SERVER: Advice =
+    same("the server does not allow it: see its level, its age limit and where it is available");
+const AUTOMOD: Advice = same(
+    "the server's AutoMod blocks the message: exempt the bot's role or the channel from the rule that does",
+);
+const OLD: Advice = same(
+    "Discord no longer speaks this version of its API: use a newer sellbell, and see whether api_base is right",
+);
+const SLOW: Advice = same("it passes by itself; a role that may manage messages is free of slow mode");
+const PASSES: Advice = same("it is tried again by itself");
+const MESSAGE: Advice = same("Discord cannot take this message: please report it with the words above");
+const FILE: Advice = same("Discord does not take the attached file");
+
+/// Discord's codes that a message, a change of one, or reading a channel can meet.
+const CODES: &[(i64, Then, Advice)] = &[
+    (10_002, Then::Pause, WRONG_TOKEN),
+    (10_003, Then::Pause, NO_CHANNEL),
+    (10_004, Then::Pause, NO_CHANNEL),
+    (10_008, Then::Anew, MESSAGE),
+    (10_012, Then::Pause, WRONG_TOKEN),
+    (10_013, Then::Pause, NO_USER),
+    (10_015, Then::Pause, NO_WEBHOOK),
+    (10_016, Then::Pause, SERVICE),
+    (20_001, Then::Pause, NOT_A_BOT),
+    (20_002, Then::Pause, NOT_A_BOT),
+    (20_009, Then::GiveUp, MESSAGE),
+    (20_012, Then::Pause, WRONG_TOKEN),
+    (20_016, Then::Retry, SLOW),
+    (20_018, Then::Pause, OWNER),
+    (20_022, Then::Retry, PASSES),
+    (20_024, Then::Pause, SERVER),
+    (20_028, Then::Retry, PASSES),
+    (20_029, Then::Retry, PASSES),
+    (20_035, Then::Pause, SERVER),
+    (30_013, Then::Pause, THREADS),
+    (30_015, Then::GiveUp, FILE),
+    (30_033, Then::Pause, THREADS),
+    (30_046, Then::Anew, MESSAGE),
+    (40_001, Then::Pause, WRONG_TOKEN),
+    (40_002, Then::Pause, OWNER),
+    (40_003, Then::Retry, PASSES),
+    (40_004, Then::Retry, PASSES),
+    (40_005, Then::GiveUp, FILE),
+    (40_006, Then::Retry, PASSES),
+    (40_007, Then::Pause, BANNED),
+    (40_012, Then::Pause, BANNED),
+    (40_058, Then::Pause, FORUM),
+    (40_062, Then::Retry, PASSES),
+    (40_067, Then::Pause, FORUM),
+    (40_333, Then::Retry, PASSES),
+    (50_001, Then::Pause, NO_ACCESS),
+    (50_002, Then::Pause, NOT_A_BOT),
+    (50_003, Then::Pause, NO_TEXT),
+    (50_005, Then::Anew, MESSAGE),
+    (50_006, Then::GiveUp, MESSAGE),
+    (50_007, Then::Pause, NO_USER),
+    (50_008, Then::Pause, NO_TEXT),
+    (50_009, Then::Pause, MODERATION),
+    (50_010, Then::Pause, NOT_A_BOT),
+    (50_013, Then::Pause, NO_PERMISSION),
+    (50_014, Then::Pause, WRONG_TOKEN),
+    (50_017, Then::Pause, MODERATION),
+    (50_021, Then::Anew, MESSAGE),
+    (50_024, Then::Pause, NO_TEXT),
+    (50_025, Then::Pause, WRONG_TOKEN),
+    (50_026, Then::Pause, NO_ACCESS),
+    (50_027, Then::Pause, WRONG_TOKEN),
+    (50_033, Then::Pause, NO_USER),
+    (INVALID_BODY, Then::GiveUp, MESSAGE),
+    (50_041, Then::Pause, OLD),
+    (50_045, Then::GiveUp, FILE),
+    (50_046, Then::GiveUp, FILE),
+    (50_055, Then::Pause, NO_CHANNEL),
+    (50_067, Then::Pause, WRONG_TOKEN),
+    (50_068, Then::GiveUp, MESSAGE),
+    (50_073, Then::Pause, NO_WEBHOOK),
+    (50_080, Then::Anew, MESSAGE),
+    (50_081, Then::GiveUp, MESSAGE),
+    (50_083, Then::PauseOrAnew, THREAD_CLOSED),
+    (50_084, Then::GiveUp, MESSAGE),
+    (50_095, Then::Pause, SERVER),
+    (50_097, Then::Pause, SERVER),
+    (50_101, Then::Pause, SERVER),
+    (50_110, Then::GiveUp, FILE),
+    (50_123, Then::GiveUp, FILE),
+    (50_138, Then::GiveUp, FILE),
+    (50_146, Then::GiveUp, FILE),
+    (50_178, Then::Pause, OWNER),
+    (60_003, Then::Pause, MODERATION),
+    (110_001, Then::Retry, PASSES),
+    (130_000, Then::Retry, PASSES),
+    (160_002, Then::Anew, MESSAGE),
+    (160_005, Then::Pause, THREAD_CLOSED),
+    (160_006, Then::Pause, THREADS),
+    (160_007, Then::Pause, THREADS),
+    (200_000, Then::Pause, AUTOMOD),
+    (200_001, Then::Pause, AUTOMOD),
+    (220_001, Then::Pause, FORUM),
+    (220_002, Then::Pause, NO_THREAD_NAME),
+    (220_003, Then::Pause, NO_THREAD_NAME),
+    (220_004, Then::Pause, SERVICE),
+    (240_000, Then::Pause, AUTOMOD),
+    (FILES_LIMITED, Then::Pause, SERVER),
+];
+
+const INVALID_BODY: i64 = 50_035;
+const NO_PERMISSION_CODE: i64 = 50_013;
+const FILES_LIMITED: i64 = 400_001;
+/// Discord says it without a code of its own.
+const GENERAL: i64 = 0;
+
+const ADDRESS: Advice = Advice {
+    settings: "Discord does not know the address: see whether channel_id and [discord] api_base are right",
+    subscription: "Discord does not know the address: see whether [discord] api_base is right",
+    webhook: "this is not the address of a webhook: copy it again from the channel's settings, whole, and nothing after its token",
+};
+/// Parts of a request that are in its address.
+const IN_ADDRESS: [&str; 5] = ["channel_id", "webhook_id", "webhook_token", "thread_id", "guild_id"];
+
+/// What an answer that refuses is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Refusal<'a> {
+    pub(super) status: u16,
+    /// Discord's code; `None` where a server in between answers in its place.
+    pub(super) code: Option<i64>,
+    /// The parts of the request that it names as wrong.
+    pub(super) at_fault: &'a [String],
+}
+
+impl Advice {
+    fn to(self, by: By) -> &'static str {
+        match by {
+            By::Settings => self.settings,
+            By::Subscription => self.subscription,
+            By::Webhook => self.webhook,
+        }
+    }
+}
+
+impl By {
+    /// The bot's way to a destination.
+    pub(super) fn bot(destination: &Destination) -> Self {
+        if matches!(destination, Destination::Channel(_)) { Self::Subscription } else { Self::Settings }
+    }
+}
+
+impl Refusal<'_> {
+    /// Whether it may be the attached file alone that is refused.
+    pub(super) fn may_be_the_file(self) -> bool {
+        let about_file = |(code, _, advice): &(i64, Then, Advice)| {
+            Some(*code) == self.code && advice.settings == FILE.settings
+        };
+        matches!(self.code, Some(NO_PERMISSION_CODE | FILES_LIMITED))
+            || self.status == 413
+            || CODES.iter().any(about_file)
+    }
+
+    /// Whether the bot may lack the permission to attach it.
+    pub(super) fn lacks_permission(self) -> bool {
+        self.code == Some(NO_PERMISSION_CODE)
+    }
+
+    /// Whether an answer is worth another try. What Discord itself says of a message can be final, and of a channel or token it
+    /// is clear until somebody mends it; a server in between that answers in its place says neither, but for a wrong address.
+    pub(super) fn judged(self, asked: Asked, by: By, message: String) -> SendError {
+        let known = self.code.and_then(|code| CODES.iter().find(|(known, ..)| *known == code));
+        let in_address = !self.at_fault.is_empty()
+            && self
+                .at_fault
+                .iter()
+                .all(|path| IN_ADDRESS.contains(&path.split('.').next().unwrap_or_default()));
+        let pause = |advice: Advice| SendError::closed(message.clone()).advise(advice.to(by));
+        match (self.status, self.code, known) {
+            (500.., ..) | (..300, ..) => SendError::later(message),
+            (405, ..) | (404, Some(GENERAL), _) => pause(ADDRESS),
+            (400, Some(INVALID_BODY), _) if in_address => pause(ADDRESS),
+            (_, _, Some((_, Then::Pause, advice))) => pause(*advice),
+            (_, _, Some((_, Then::PauseOrAnew, _))) if asked == Asked::Edit => SendError::gone(message),
+            (_, _, Some((_, Then::PauseOrAnew, advice))) => pause(*advice),
+            (_, _, Some((_, Then::Anew, _))) => SendError::gone(message),
+            (_, _, Some((_, Then::GiveUp, _))) => SendError::never(message),
+            (_, _, Some((_, Then::Retry, advice))) => SendError::refused(message).advise(advice.to(by)),
+            (401, Some(_), None) => pause(WRONG_TOKEN),
+            (429, ..) => {
+                SendError::refused(message).advise("Discord asks to wait; it is tried again by itself")
+            }
+            // What Discord, or what answers before it, does not take.
+            _ => SendError::refused(message),
+        }
+    }
+}
+
+/// What an error means that a change of a message meets: where it can never be made there, a message of its own can.
+pub(super) fn unchangeable(error: SendError) -> SendError {
+    match error.retry {
+        Retry::Never | Retry::Closed => SendError::gone(error.message),
+        Retry::Gone | Retry::Later | Retry::After(_) => error,
+    }
+}
+
+/// No connection came about.
+pub(super) fn unreachable(name: &str) -> SendError {
+    SendError::refused(format!("cannot reach {name}"))
+        .advise("see whether this machine has a network, and [discord] api_base is right")
+}
+
+/// Something answered that it went well, and says nothing of a message.
+pub(super) fn no_message(name: &str, by: By) -> SendError {
+    let error = SendError::closed(format!(
+        "{name} answers without a message: something else than Discord answers there"
+    ));
+    let advice = match by {
+        By::Webhook => {
+            "see whether the webhook's address is Discord's own, with nothing after its token; what was sent may have arrived"
+        }
+        By::Settings | By::Subscription => {
+            "see whether [discord] api_base is the address of Discord or of a proxy that passes its answers on"
+        }
+    };
+    SendError { may_have_arrived: true, ..error }.advise(advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(status: u16, code: Option<i64>, asked: Asked, by: By) -> SendError {
+        Refusal { status, code, at_fault: &[] }.judged(asked, by, "said".to_owned())
+    }
+
+    #[test]
+    fn each_code_is_listed_once_in_order_and_with_words() {
+        assert!(CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        for (code, then, advice) in CODES {
+            for by in [By::Settings, By::Subscription, By::Webhook] {
+                let words = advice.to(by);
+                assert!(
+                    words.len() > 20 && !words.ends_with('.') && !words.contains("  "),
+                    "{code}: {words}"
+                );
+                let error = judged(400, Some(*code), Asked::Create, by);
+                let paused = matches!(then, Then::Pause | Then::PauseOrAnew);
+                assert_eq!(error.retry == Retry::Closed, paused, "{code}");
+                assert_eq!(error.advice.is_some(), paused || *then == Then::Retry, "{code}");
+                assert!(!error.may_have_arrived, "{code}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_only_a_person_can_mend_pauses_with_fitting_words() {
+        use By::{Settings, Subscription, Webhook};
+        for (status, code, by, words) in [
+            (401, 0, Settings, "DISCORD_TOKEN"),
+            (401, 0, Webhook, "the token or the webhook's address is wrong"),
+            (401, 50_014, Settings, "DISCORD_TOKEN"),
+            (401, 50_027, Webhook, "address is wrong"),
+            (401, 40_001, Settings, "DISCORD_TOKEN"),
+            (403, 40_002, Settings, "owner"),
+            (404, 10_003, Settings, "correct its channel_id in the settings"),
+            (404, 10_003, Subscription, "its subscriptions stay"),
+            (404, 10_004, Subscription, "invite the bot again"),
+            (404, 10_003, Webhook, "make a webhook in another one"),
+            (404, 10_015, Webhook, "make another one"),
+            (403, 50_001, Settings, "view the channel"),
+            (403, 50_013, Settings, "lacks a permission"),
+            (403, 50_007, Settings, "direct messages"),
+            (400, 50_008, Settings, "text channel"),
+            (400, 50_024, Subscription, "/subscribe in a text channel"),
+            (400, 40_058, Settings, "make a post there"),
+            (400, 220_001, Webhook, "?thread_id="),
+            (400, 220_003, Webhook, "remove thread_name"),
+            (400, 220_004, Webhook, "/slack"),
+            (400, 50_083, Settings, "archived"),
+            (400, 160_005, Webhook, "locked"),
+            (400, 160_006, Settings, "close some"),
+            (400, 200_000, Settings, "AutoMod"),
+            (405, 0, Webhook, "not the address of a webhook"),
+            (404, 0, Webhook, "nothing after its token"),
+            (404, 0, Settings, "api_base"),
+        ] {
+            let error = judged(status, Some(code), Asked::Create, by);
+            assert_eq!(error.retry, Retry::Closed, "{status} {code}");
+            assert!(error.advice.unwrap().contains(words), "{status} {code}: {:?}", error.advice);
+        }
+        assert_eq!(judged(405, None, Asked::Create, Webhook).retry, Retry::Closed);
+    }
+
+    #[test]
+    fn what_passes_or_is_not_known_is_tried_again() {
+        for (status, code) in [
+            (400, Some(999_999)),
+            (403, Some(40_333)),
+            (404, None),
+            (401, None),
+            (403, None),
+            (429, Some(20_028)),
+            (429, None),
+            (302, None),
+        ] {
+            assert_eq!(
+                judged(status, code, Asked::Create, By::Webhook).retry,
+                Retry::Later,
+                "{status} {code:?}"
+            );
+        }
+        // Discord itself failed: it may stand all the same.
+        let failed = judged(500, Some(10_003), Asked::Create, By::Settings);
+        assert!(failed.retry == Retry::Later && failed.may_have_arrived);
+    }
+
+    #[test]
+    fn what_cannot_be_changed_is_made_anew_and_what_cannot_be_read_is_given_up() {
+        for (status, code) in [(404, 10_008), (429, 30_046), (403, 50_005), (400, 50_083)] {
+            assert_eq!(judged(status, Some(code), Asked::Edit, By::Settings).retry, Retry::Gone, "{code}");
+        }
+        assert_eq!(judged(400, Some(INVALID_BODY), Asked::Create, By::Settings).retry, Retry::Never);
+        let paths = ["embeds.0.title".to_owned()];
+        let message = Refusal { status: 400, code: Some(INVALID_BODY), at_fault: &paths };
+        assert_eq!(message.judged(Asked::Create, By::Settings, String::new()).retry, Retry::Never);
+        let paths = ["thread_id".to_owned()];
+        let address = Refusal { status: 400, code: Some(INVALID_BODY), at_fault: &paths };
+        assert_eq!(address.judged(Asked::Create, By::Webhook, String::new()).retry, Retry::Closed);
+    }
+
+    #[test]
+    fn a_file_may_be_what_is_refused() {
+        let about = |status, code| Refusal { status, code, at_fault: &[] }.may_be_the_file();
+        for (status, code) in
+            [(403, Some(50_013)), (413, None), (413, Some(40_005)), (400, Some(50_045)), (403, Some(400_001))]
+        {
+            assert!(about(status, code), "{status} {code:?}");
+        }
+        assert!(!about(403, Some(50_001)) && !about(400, Some(INVALID_BODY)) && !about(404, Some(10_003)));
+    }
+}

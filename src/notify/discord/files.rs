@@ -1,0 +1,121 @@
+//! Messages with a file, to channels that may take none: then they come without it, and say so.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::RequestBuilder;
+
+use super::call::{Ask, Caller};
+use crate::delivery::Delivery;
+use crate::notify::{Retry, SendError};
+use crate::render::discord::{self, Attached, Attachment, Message};
+
+pub use crate::render::discord::NoFile;
+
+/// A channel that takes no file is offered one again after this.
+const OFFERED_AGAIN: TimeDelta = TimeDelta::minutes(10);
+/// More channels than this are remembered only while they take no file.
+const MOST_CHANNELS: usize = 1_000;
+
+/// Which channels take files, as far as that is known since the start.
+#[derive(Debug, Default)]
+pub(in crate::notify) struct Files {
+    channels: Mutex<BTreeMap<String, Result<(), Refused>>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Refused {
+    why: NoFile,
+    until: DateTime<Utc>,
+}
+
+impl Files {
+    /// Whether a channel takes files: `None` where none was sent there since the start.
+    pub(in crate::notify) fn taken_by(&self, channel: &str) -> Option<Result<(), NoFile>> {
+        let channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        channels.get(channel).map(|known| known.map_err(|refused| refused.why))
+    }
+
+    fn refused_until(&self, channel: &str, now: DateTime<Utc>) -> Option<NoFile> {
+        let channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        let refused = channels.get(channel)?.err()?;
+        (now < refused.until && refused.until - now <= OFFERED_AGAIN).then_some(refused.why)
+    }
+
+    fn note(&self, channel: &str, took: Result<(), Refused>) {
+        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        channels.insert(channel.to_owned(), took);
+        if channels.len() > MOST_CHANNELS {
+            channels.retain(|_, took| took.is_err());
+        }
+    }
+}
+
+/// A message that is to be sent.
+pub(super) struct Outgoing<'a> {
+    pub(super) deliveries: &'a [Delivery],
+    /// Whether a small file goes with it, to see whether the channel takes one.
+    pub(super) with_sample: bool,
+    /// The channel or webhook, by its id.
+    pub(super) channel: String,
+}
+
+impl Outgoing<'_> {
+    fn message(&self, without: Option<NoFile>) -> Option<Message> {
+        match without {
+            Some(why) => discord::without_file(self.deliveries, why),
+            None => {
+                let mut message = discord::message(self.deliveries)?;
+                if self.with_sample && message.file.is_none() {
+                    let (name, content) =
+                        ("sellbell-test.txt", b"A test of sellbell: files can be attached here.\n");
+                    message.attachments = Some(vec![Attachment { id: "0".to_owned(), filename: name }]);
+                    message.file = Some(Attached { name, mime: "text/plain", content: content.to_vec() });
+                }
+                Some(message)
+            }
+        }
+    }
+
+    /// Sends it; where its file is what is refused, without that. `None` where there is no message to send.
+    pub(super) async fn send(
+        &self,
+        caller: &Caller,
+        files: &Files,
+        ask: &Ask,
+        request: impl Fn(&Message) -> Result<RequestBuilder, SendError>,
+        now: DateTime<Utc>,
+    ) -> Option<Result<Vec<u8>, SendError>> {
+        let missing = files.refused_until(&self.channel, now).filter(|_| !self.with_sample);
+        let message = self.message(missing)?;
+        let request_of = |message: &Message| request(message);
+        let sent = async {
+            let failure = match caller.call(ask, request_of(&message)?, now).await {
+                Ok(answer) => {
+                    if message.file.is_some() {
+                        files.note(&self.channel, Ok(()));
+                    }
+                    return Ok(answer);
+                }
+                Err(failure) => failure,
+            };
+            // Who tries a channel out wants to know what it does not take.
+            let may_do_without = message.file.is_some() && !self.with_sample;
+            let (Some(why), true) = (failure.file, may_do_without) else { return Err(failure.error) };
+            let Some(bare) = self.message(Some(why)) else { return Err(failure.error) };
+            if let Err(until) = caller.turn(&ask.route, now) {
+                let wait = (until - now).to_std().unwrap_or_default();
+                return Err(SendError {
+                    retry: Retry::After(wait),
+                    ..SendError::refused(failure.error.message)
+                });
+            }
+            let answer = caller.call(ask, request_of(&bare)?, now).await?;
+            // It takes messages, so that it was the file.
+            files.note(&self.channel, Err(Refused { why, until: now + OFFERED_AGAIN }));
+            Ok(answer)
+        };
+        Some(sent.await)
+    }
+}

@@ -1,0 +1,198 @@
+//! Whether what was sent arrived, by what stands in a channel: after some minutes Discord forgets a nonce, and only the channel
+//! tells.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::Method;
+use serde::Deserialize;
+use serenity::all::{ChannelId, UserId};
+use serenity::http::Route;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::call::{Ask, TIMEOUT};
+use super::codes::{Asked, By};
+use super::twins::Foreign;
+use super::{DiscordBot, edited, send_error};
+use crate::alert::Key;
+use crate::delivery::{Batch, InFlight};
+use crate::notify::{Found, SendError, Sent};
+use crate::render::discord;
+
+/// So long a nonce certainly holds off a second message: Discord says "a few minutes".
+const NONCE_HOLDS: TimeDelta = TimeDelta::minutes(1);
+/// Our clock and Discord's may differ by this much.
+const SKEW: TimeDelta = TimeDelta::minutes(30);
+/// Discord gives at most so many messages at once, and so many times it is asked for more.
+const PAGE: usize = 100;
+const MOST_PAGES: usize = 50;
+/// So long it is waited for leave to read a page.
+const LONGEST_READING: Duration = Duration::from_secs(60);
+const SHORTEST_WAIT: Duration = Duration::from_millis(10);
+/// How long looking at a channel without need may take.
+const LONGEST_LOOK: Duration = Duration::from_secs(10);
+/// The first moment of Discord's ids, in milliseconds: <https://discord.com/developers/docs/reference#snowflakes>.
+const EPOCH_MS: i64 = 1_420_070_400_000;
+
+/// What is read of a message in a channel.
+#[derive(Deserialize)]
+struct Posted {
+    id: String,
+    author: Author,
+    #[serde(default)]
+    embeds: Vec<Embed>,
+}
+
+#[derive(Deserialize)]
+struct Author {
+    id: UserId,
+}
+
+#[derive(Deserialize)]
+struct Embed {
+    footer: Option<Footer>,
+}
+
+#[derive(Deserialize)]
+struct Footer {
+    text: String,
+}
+
+impl Posted {
+    /// The deliveries that it tells.
+    fn references(&self) -> impl Iterator<Item = &str> {
+        let footers = self.embeds.iter().filter_map(|embed| embed.footer.as_ref());
+        footers.filter_map(|footer| discord::referred(&footer.text))
+    }
+}
+
+impl DiscordBot {
+    /// Messages that another program seems to have sent as this bot, found since the last call. Now and then a channel where
+    /// something was sent is looked at for that.
+    pub(in crate::notify) async fn foreign(&self, channel: u64, now: DateTime<Utc>) -> Vec<Foreign> {
+        if self.twins.is_due(channel, now) {
+            // What cannot be read now is read the next time.
+            let _ = timeout(LONGEST_LOOK, self.look_around(ChannelId::new(channel), now)).await;
+        }
+        self.twins.take()
+    }
+
+    async fn look_around(&self, channel: ChannelId, now: DateTime<Utc>) -> Result<(), SendError> {
+        let own_id = self.own_id().await.map_err(|error| send_error(&error))?;
+        let page = self.messages(channel, By::Settings, &[("limit", PAGE as u64)], now).await?;
+        for posted in page.iter().filter(|posted| posted.author.id == own_id) {
+            self.twins.saw(&posted.id, time(&posted.id), posted.references());
+        }
+        Ok(())
+    }
+
+    /// Looks for deliveries among the bot's own messages from their sends on. After some minutes Discord no longer knows the
+    /// nonce, and only the channel tells.
+    pub(in crate::notify) async fn find(
+        &self,
+        channel: u64,
+        batch: &Batch,
+        sends: &InFlight,
+        now: DateTime<Utc>,
+    ) -> Result<Found, SendError> {
+        let guarded = !sends.guess && (TimeDelta::zero()..NONCE_HOLDS).contains(&(now - sends.first));
+        if edited(batch).is_some() || batch.concerned().is_some() || guarded {
+            return Ok(Found::Guarded);
+        }
+        if channel == 0 {
+            return Ok(Found::Told(BTreeMap::new()));
+        }
+        let keys = batch.deliveries().iter().map(|delivery| &delivery.key).collect();
+        // A clock that was ahead then.
+        let first = sends.first.min(now);
+        let by = By::bot(batch.destination());
+        self.read_back(ChannelId::new(channel), by, keys, (first, sends.last), now).await
+    }
+
+    async fn read_back(
+        &self,
+        channel: ChannelId,
+        by: By,
+        keys: BTreeSet<&Key>,
+        (first, last): (DateTime<Utc>, DateTime<Utc>),
+        now: DateTime<Utc>,
+    ) -> Result<Found, SendError> {
+        let own_id = self.own_id().await.map_err(|error| send_error(&error))?;
+        let until = first_id(last + TimeDelta::from_std(TIMEOUT).unwrap_or_default() + SKEW);
+        let mut after = first_id(first - SKEW);
+        let mut seen = false;
+        let mut found = BTreeMap::new();
+        for _ in 0..MOST_PAGES {
+            let page = self.messages(channel, by, &[("after", after), ("limit", PAGE as u64)], now).await?;
+            for posted in page.iter().filter(|posted| posted.author.id == own_id) {
+                self.twins.saw(&posted.id, time(&posted.id), posted.references());
+                for reference in posted.references() {
+                    if let Some(key) = keys.iter().find(|key| key.as_str() == reference) {
+                        let sent = Sent { message_id: Some(posted.id.clone()) };
+                        found.insert((*key).clone(), (sent, time(&posted.id).unwrap_or(last)));
+                    }
+                }
+            }
+            seen |= !page.is_empty();
+            let newest = page.iter().filter_map(|posted| posted.id.parse().ok()).max().unwrap_or(after);
+            if found.len() == keys.len() {
+                return Ok(Found::Told(found));
+            }
+            if page.len() < PAGE || newest >= until || newest <= after {
+                // To a bot that may not read a channel's history, every channel is empty.
+                let readable = seen || !self.messages(channel, by, &[("limit", 1)], now).await?.is_empty();
+                return Ok(match readable {
+                    true => Found::Told(found),
+                    false => Found::Unknown(
+                        "the channel is empty, or the bot lacks the permission Read Message History there",
+                    ),
+                });
+            }
+            after = newest;
+        }
+        Ok(match found.is_empty() {
+            true => Found::Unknown("too many messages came since"),
+            false => Found::Told(found),
+        })
+    }
+
+    /// Messages of a channel.
+    async fn messages(
+        &self,
+        channel_id: ChannelId,
+        by: By,
+        params: &[(&str, u64)],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Posted>, SendError> {
+        let ask = Ask { route: format!("reading:{channel_id}"), asked: Asked::Read, by };
+        let (began, mut waited) = (Instant::now(), Duration::ZERO);
+        // A page that is refused would have all of them read again.
+        while let Err(until) =
+            self.caller.turn(&ask.route, now + TimeDelta::from_std(waited).unwrap_or_default())
+        {
+            let wait = (until - now).to_std().unwrap_or_default().saturating_sub(waited);
+            if waited + wait > LONGEST_READING {
+                return Err(SendError::refused("Discord asks to wait before the channel is read"));
+            }
+            sleep(wait.max(SHORTEST_WAIT)).await;
+            waited = began.elapsed().max(waited + wait);
+        }
+        let now = now + TimeDelta::from_std(waited).unwrap_or_default();
+        let request = self.request(Method::GET, &Route::ChannelMessages { channel_id }).query(params);
+        let answer = self.caller.call(&ask, request, now).await?;
+        serde_json::from_slice(&answer)
+            .map_err(|error| SendError::later(format!("Discord's answer cannot be read: {error}")))
+    }
+}
+
+/// The least id of a moment.
+fn first_id(moment: DateTime<Utc>) -> u64 {
+    u64::try_from(moment.timestamp_millis() - EPOCH_MS).unwrap_or(0) << 22
+}
+
+/// When what has an id was made.
+pub(super) fn time(id: &str) -> Option<DateTime<Utc>> {
+    let milliseconds = i64::try_from(id.parse::<u64>().ok()? >> 22).ok()?;
+    DateTime::from_timestamp_millis(milliseconds + EPOCH_MS)
+}

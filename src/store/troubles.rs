@@ -1,0 +1,64 @@
+//! What is wrong for a while and was reported to the operators, so that it is reported once.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::record::encode;
+use super::{Store, StoreError, queue};
+use crate::delivery::Delivery;
+
+/// Before the name of a trouble, among the single values.
+const PREFIX: &str = "trouble/";
+/// More are not shown.
+const MOST: usize = 100;
+
+/// Something that is wrong for a while, of which the operators know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// Since when they know.
+    pub since: DateTime<Utc>,
+    /// When a sign of it was seen last.
+    pub seen_at: DateTime<Utc>,
+    /// In a few words.
+    pub text: String,
+}
+
+impl Store {
+    /// The trouble of a name, where the operators know of one.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn trouble(&self, name: &str) -> Result<Option<Trouble>, StoreError> {
+        self.single(&self.inner.meta, &format!("{PREFIX}{name}"))
+    }
+
+    /// All that the operators know of.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn troubles(&self) -> Result<Vec<Trouble>, StoreError> {
+        self.scan(&self.inner.meta, PREFIX.as_bytes(), MOST)
+    }
+
+    /// Notes a trouble or its end, and queues what reports it, at once.
+    ///
+    /// # Errors
+    /// Failures of the store; then nothing of it is written.
+    pub fn set_trouble(
+        &self,
+        name: &str,
+        trouble: Option<&Trouble>,
+        notices: &[Delivery],
+    ) -> Result<(), StoreError> {
+        let key = format!("{PREFIX}{name}");
+        let record = trouble.map(|trouble| encode(&key, trouble)).transpose()?;
+        let trees = (&self.inner.meta, &self.inner.queue, &self.inner.deliveries);
+        self.transact(&trees, |(meta, queue, known)| {
+            match &record {
+                Some(record) => meta.insert(key.as_str(), record.as_slice())?,
+                None => meta.remove(key.as_str())?,
+            };
+            notices.iter().try_for_each(|delivery| queue::enqueue(queue, known, delivery))
+        })
+    }
+}

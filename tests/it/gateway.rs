@@ -1,0 +1,284 @@
+//! The gateway, by which slash commands arrive: what is said while it is down, and how it comes back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use mail_parser::MessageParser;
+use sellbell::app::{App, Lane, Status};
+use sellbell::bot;
+use sellbell::clock::Clock;
+use sellbell::config::Settings;
+use sellbell::destination::Destination;
+use sellbell::notify::{Notifier, Secrets};
+use sellbell::problem::Source;
+use sellbell::render::terminal::Colour;
+use sellbell::rules;
+use sellbell::source::Client;
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use crate::fakes::discord::FakeDiscord;
+use crate::fakes::gateway::Mood;
+use crate::world::{World, at, deliver_to, reopened};
+
+const RULES: &str = "[[rule]]\nname = \"all-sales\"\ncodes = [\"S\"]\n";
+const START: &str = "2021-08-24T17:12:31-04:00";
+/// Ten minutes pass in a second.
+const SPEED: f64 = 600.0;
+const MANAGE_GUILD: &str = "32";
+
+struct Running {
+    app: Arc<App>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Running {
+    /// A bot by a clock that is faster than the world's.
+    fn start(world: &World) -> Self {
+        let text = world.settings() + "[operators]\nnotify = [\"email:desk\"]\n";
+        let settings = Settings::read("settings", &text, &[]).unwrap();
+        let source = Source { file: "rules", text: RULES };
+        let rules = rules::load_slice([source], &|d| settings.knows(d), &settings.destinations()).unwrap();
+        let mut secrets = Secrets {
+            discord_token: Some(FakeDiscord::TOKEN.into()),
+            smtp_url: Some(world.smtp.url().into()),
+            ..Secrets::default()
+        };
+        secrets.discord_webhooks.insert("hook".into(), world.discord.webhook_url(5).into());
+        let output = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let notifier = Notifier::new(&settings, &secrets, &|_| true, output, Colour::Plain).unwrap();
+        let client = Client::new(&settings.edgar, Clock::played(at(START), SPEED)).unwrap();
+        let store = reopened(&settings.store_dir);
+        let app = Arc::new(App::new(settings, rules, store, client, notifier, None));
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(bot::run(Arc::clone(&app), stopped));
+        Self { app, stop, task }
+    }
+
+    fn status(&self) -> Status {
+        self.app.status(self.app.clock().now()).unwrap()
+    }
+
+    /// Waits until the status is so.
+    async fn until(&self, what: &str, is_so: impl Fn(&Status) -> bool) -> Status {
+        let looking = async {
+            loop {
+                let status = self.status();
+                if is_so(&status) {
+                    return status;
+                }
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let found = timeout(Duration::from_secs(20), looking).await;
+        found.unwrap_or_else(|_| panic!("{what}: {:?}", self.status().running.unwrap().gateway))
+    }
+
+    /// What the operators were sent since the last call.
+    async fn notices(&self, world: &World) -> Vec<String> {
+        let desk: Destination = "email:desk".parse().unwrap();
+        let now = self.app.clock().now();
+        let (count, ..) = deliver_to(&self.app, &desk, &mut Lane::default(), now).await;
+        let mut said = Vec::new();
+        for _ in 0..count {
+            let mail = world.smtp.next_mail().await;
+            let mail = MessageParser::default().parse(&mail.raw).unwrap();
+            let text = mail.body_text(0).unwrap().replace("\r\n", " ").replace('\n', " ");
+            said.push(format!("{}: {text}", mail.subject().unwrap()));
+        }
+        said
+    }
+
+    async fn stop(self) {
+        self.stop.send(true).unwrap();
+        self.task.await.unwrap();
+    }
+}
+
+fn gateway(status: &Status) -> sellbell::app::GatewayStatus {
+    status.running.clone().unwrap().gateway.unwrap()
+}
+
+fn is_connected(status: &Status) -> bool {
+    status.running.as_ref().unwrap().gateway.as_ref().is_some_and(|gateway| gateway.connected)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_down_shows_and_is_reported_once_and_so_is_its_return() {
+    for mood in [Mood::Answers(503), Mood::Invalidates, Mood::Closes(4000)] {
+        let world = World::new().await;
+        world.discord.set_gateway(mood);
+        let bot = Running::start(&world);
+        let status = bot.until("it is reported", |status| !status.troubles.is_empty()).await;
+        assert!(!gateway(&status).connected && gateway(&status).failures > 2, "{mood:?}: {status:?}");
+        assert!(gateway(&status).reason.is_some());
+        assert!(
+            status.troubles[0].starts_with("Discord's gateway is not connected"),
+            "{:?}",
+            status.troubles
+        );
+        let since = gateway(&status).since;
+        assert!((bot.app.clock().now() - since).num_seconds() >= 120);
+        let said = bot.notices(&world).await;
+        assert!(
+            said.len() == 1 && said[0].contains("Slash commands do not work since"),
+            "{mood:?}: {said:?}"
+        );
+        world.discord.knocked(world.discord.knocks() + 3).await;
+        assert_eq!(bot.notices(&world).await, Vec::<String>::new(), "once");
+
+        world.discord.set_gateway(Mood::Open);
+        let status = bot.until("it is connected", is_connected).await;
+        assert_eq!(gateway(&status).failures, 0);
+        bot.until("that is written down", |status| status.troubles.is_empty()).await;
+        world.discord.commands().await;
+        bot.until("the commands are registered", |status| gateway(status).registered).await;
+        let said = bot.notices(&world).await;
+        assert!(said.len() == 1 && said[0].contains("is connected again"), "{mood:?}: {said:?}");
+        let answer = world.discord.slash(777, MANAGE_GUILD, "subscriptions", json!([])).await;
+        assert!(answer["data"]["content"].as_str().unwrap().contains("subscribes to no rule"), "{answer}");
+        bot.stop().await;
+        world.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_off_is_gone_on_with_and_nobody_is_notified() {
+    let world = World::new().await;
+    let bot = Running::start(&world);
+    world.discord.identified().await;
+    world.discord.commands().await;
+    for times in 2..4 {
+        bot.until("it is connected", is_connected).await;
+        world.discord.hang_up();
+        world.discord.knocked(times).await;
+    }
+    bot.until("it is connected", is_connected).await;
+    let answer = world.discord.slash(777, MANAGE_GUILD, "subscriptions", json!([])).await;
+    assert_eq!(answer["type"], 4);
+    assert_eq!(bot.notices(&world).await, Vec::<String>::new());
+    bot.stop().await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_only_a_person_can_mend_is_said_at_once_and_tried_seldom() {
+    for (code, words) in [
+        (4004, "copy the bot's token again"),
+        (4014, "whether the application is in order"),
+        (4013, "does not allow the intents"),
+        (4011, "too many servers"),
+    ] {
+        let world = World::new().await;
+        world.discord.set_gateway(Mood::Closes(code));
+        let bot = Running::start(&world);
+        bot.until("it is reported", |status| !status.troubles.is_empty()).await;
+        let said = bot.notices(&world).await;
+        assert!(
+            said.len() == 1 && said[0].contains(words) && said[0].contains(&code.to_string()),
+            "{said:?}"
+        );
+        assert!(!said[0].contains(FakeDiscord::TOKEN));
+        assert!(bot.status().troubles[0].starts_with("Discord's gateway does not take the bot"));
+        // A quarter of an hour: not tried again.
+        sleep(Duration::from_millis(1_500)).await;
+        assert_eq!(world.discord.knocks(), 1, "{code}");
+        bot.stop().await;
+        world.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_refused_after_an_outage_is_reported_too() {
+    let world = World::new().await;
+    world.discord.set_gateway(Mood::Answers(502));
+    let bot = Running::start(&world);
+    bot.until("it is reported", |status| !status.troubles.is_empty()).await;
+    assert_eq!(bot.notices(&world).await.len(), 1);
+    world.discord.set_gateway(Mood::Closes(4004));
+    bot.until("it is reported", |status| status.troubles[0].contains("does not take the bot")).await;
+    let said = bot.notices(&world).await;
+    assert!(said.len() == 1 && said[0].contains("copy the bot's token again"), "{said:?}");
+    bot.stop().await;
+    // A start with the same token says nothing new.
+    let bot = Running::start(&world);
+    bot.until("it failed", |status| gateway_failures(status) > 0).await;
+    assert_eq!(bot.notices(&world).await, Vec::<String>::new());
+    bot.stop().await;
+    world.finish().await;
+}
+
+fn gateway_failures(status: &Status) -> u64 {
+    status.running.as_ref().unwrap().gateway.as_ref().map_or(0, |gateway| gateway.failures)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_that_end_right_after_they_begin_are_reported_and_tried_seldom() {
+    let world = World::new().await;
+    world.discord.set_gateway(Mood::EndsAtOnce);
+    let bot = Running::start(&world);
+    bot.until("it is reported", |status| !status.troubles.is_empty()).await;
+    world.discord.commands().await;
+    let said = bot.notices(&world).await;
+    assert!(said.len() == 1 && said[0].contains("another program uses the same token"), "{said:?}");
+    assert!(world.discord.knocks() <= 6, "{}", world.discord.knocks());
+    bot.stop().await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_session_is_begun_where_discord_would_reset_the_token() {
+    let world = World::new().await;
+    world.discord.set_sessions_left(3);
+    let bot = Running::start(&world);
+    bot.until("it is reported", |status| !status.troubles.is_empty()).await;
+    let said = bot.notices(&world).await;
+    assert!(said.len() == 1 && said[0].contains("3 more sessions today"), "{said:?}");
+    assert_eq!(world.discord.knocks(), 0);
+    bot.stop().await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commands_that_could_not_be_registered_are_tried_until_it_works() {
+    for (status, body, words) in [
+        (503, json!("down"), "Discord answers 503"),
+        (403, json!({ "message": "Missing Access", "code": 50001 }), "applications.commands"),
+    ] {
+        let world = World::new().await;
+        world.discord.fail_next("commands", status, body, 6);
+        let bot = Running::start(&world);
+        let shown = bot.until("it is reported", |status| !status.troubles.is_empty()).await;
+        let gateway = gateway(&shown);
+        assert!(!gateway.registered && gateway.unregistered.is_some(), "{gateway:?}");
+        let said = bot.notices(&world).await;
+        assert!(said.len() == 1 && said[0].contains(words), "{said:?}");
+        world.discord.commands().await;
+        bot.until("it is over", |status| status.troubles.is_empty()).await;
+        let said = bot.notices(&world).await;
+        assert!(said.len() == 1 && said[0].contains("are registered now"), "{said:?}");
+        bot.stop().await;
+        world.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_that_another_program_answered_shows_that_there_is_one() {
+    let world = World::new().await;
+    let bot = Running::start(&world);
+    world.discord.identified().await;
+    world.discord.commands().await;
+    let answered = json!({ "message": "Interaction has already been acknowledged.", "code": 40060 });
+    world.discord.fail_next("callback", 400, answered, 2);
+    for _ in 0..2 {
+        world.discord.slash(777, MANAGE_GUILD, "subscriptions", json!([])).await;
+    }
+    bot.until("it is reported", |status| !status.troubles.is_empty()).await;
+    let said = bot.notices(&world).await;
+    assert!(said.len() == 1 && said[0].contains("Another sellbell uses the same bot"), "{said:?}");
+    bot.stop().await;
+    world.finish().await;
+}

@@ -1,0 +1,136 @@
+//! A channel that takes no files: overflow messages come without their tables, and say so.
+
+use chrono::TimeDelta;
+use mail_parser::MessageParser;
+use sellbell::app::{App, Lane};
+use sellbell::destination::Destination;
+use serde_json::json;
+
+use crate::together::{alert, queue};
+use crate::world::{World, at, deliver_to};
+
+const NOW: &str = "2021-08-24T17:12:31-04:00";
+const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"terminal\"]\n";
+const ATTACH_FILES: u64 = 1 << 15;
+
+fn app(world: &World) -> App {
+    let settings = world.settings().replace("[discord]\n", "[discord]\nchannel_budget = 1\n");
+    world.app_with(&(settings + "[operators]\nnotify = [\"email:desk\"]\n"), RULES, None)
+}
+
+async fn notices(world: &World, app: &App, now: &str) -> Vec<String> {
+    let desk: Destination = "email:desk".parse().unwrap();
+    let (count, ..) = deliver_to(app, &desk, &mut Lane::default(), at(now)).await;
+    let mut said = Vec::new();
+    for _ in 0..count {
+        let mail = world.smtp.next_mail().await;
+        let mail = MessageParser::default().parse(&mail.raw).unwrap();
+        said.push(format!("{}: {}", mail.subject().unwrap(), mail.body_text(0).unwrap()));
+    }
+    said
+}
+
+#[tokio::test]
+async fn without_the_permission_the_table_is_missing_and_nothing_else() {
+    let world = World::new().await;
+    let alert = alert(&world).await;
+    let app = app(&world);
+    let channel: Destination = "discord:alerts".parse().unwrap();
+    world.discord.deny(555, ATTACH_FILES);
+    queue(&app, &alert, &channel, 0..14);
+    let mut lane = Lane::default();
+    assert_eq!(deliver_to(&app, &channel, &mut lane, at(NOW)).await.1, 0, "nothing failed");
+    let messages = world.discord.take_messages();
+    let [_, overflow] = &messages[..] else { panic!("{} messages", messages.len()) };
+    let text = overflow.body["embeds"][0]["description"].as_str().unwrap();
+    assert!(overflow.files.is_empty() && text.contains("permission Attach Files is lacking"), "{text}");
+    assert!(text.contains("and 3 more") && !text.contains("in the attached table"), "{text}");
+    let status = app.status(at(NOW)).unwrap();
+    assert_eq!(status.paused, Vec::<String>::new());
+    assert!(status.troubles[0].starts_with("discord:alerts takes no files"), "{:?}", status.troubles);
+    let said = notices(&world, &app, NOW).await;
+    assert!(said.len() == 1 && said[0].contains("give it to the bot in that channel"), "{said:?}");
+
+    // The next ones, also after a start: nobody is notified again.
+    drop(app);
+    let app = self::app(&world);
+    queue(&app, &alert, &channel, 20..24);
+    let mut lane = Lane::default();
+    let now = "2021-08-24T18:12:31-04:00";
+    deliver_to(&app, &channel, &mut lane, at(now)).await;
+    assert_eq!(world.discord.take_messages().len(), 2);
+    assert_eq!(notices(&world, &app, now).await, Vec::<String>::new());
+
+    // The permission comes back: the same message gets its table, with all that it has.
+    world.discord.deny(555, 0);
+    queue(&app, &alert, &channel, 30..32);
+    for minutes in [5, 9] {
+        deliver_to(&app, &channel, &mut lane, at(now) + TimeDelta::minutes(minutes)).await;
+    }
+    let edits = world.discord.take_edits();
+    // Within ten minutes it is not tried; the table that it does not have is not left there either.
+    assert!(
+        edits.iter().all(|edit| edit.files.is_empty() && edit.body["attachments"] == json!([])),
+        "{}",
+        edits.len()
+    );
+    let later = "2021-08-24T18:32:31-04:00";
+    queue(&app, &alert, &channel, 40..44);
+    deliver_to(&app, &channel, &mut lane, at(later)).await;
+    let messages = world.discord.take_messages();
+    assert_eq!(messages.last().unwrap().files[0].0, "alerts.csv");
+    let said = notices(&world, &app, later).await;
+    assert!(said.len() == 1 && said[0].contains("takes files again"), "{said:?}");
+    assert_eq!(app.status(at(later)).unwrap().troubles, Vec::<String>::new());
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_table_that_is_too_large_or_not_allowed_is_left_out() {
+    for (status, body) in [
+        (413, json!({ "message": "Request entity too large", "code": 40005 })),
+        (413, json!("<html>nginx</html>")),
+        (400, json!({ "message": "File uploaded exceeds the maximum size", "code": 50045 })),
+        (403, json!({ "message": "Access to file uploads has been limited for this guild", "code": 400001 })),
+    ] {
+        let world = World::new().await;
+        let alert = alert(&world).await;
+        let app = app(&world);
+        let hook: Destination = "discord:hook".parse().unwrap();
+        queue(&app, &alert, &hook, 0..1);
+        let mut lane = Lane::default();
+        deliver_to(&app, &hook, &mut lane, at(NOW)).await;
+        queue(&app, &alert, &hook, 1..4);
+        world.discord.fail_next("webhook:5", status, body.clone(), 1);
+        deliver_to(&app, &hook, &mut lane, at(NOW) + TimeDelta::seconds(1)).await;
+        let messages = world.discord.take_messages();
+        let [_, overflow] = &messages[..] else { panic!("{body}: {} messages", messages.len()) };
+        let text = overflow.body["embeds"][0]["description"].as_str().unwrap();
+        assert!(overflow.files.is_empty() && text.contains("Discord does not take it"), "{text}");
+        assert_eq!(app.store.counts().unwrap().dead, crate::together::GIVEN_UP);
+        assert_eq!(notices(&world, &app, "2021-08-24T17:13:31-04:00").await.len(), 1);
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_channel_that_takes_nothing_is_paused_all_the_same() {
+    let world = World::new().await;
+    let alert = alert(&world).await;
+    let app = app(&world);
+    let channel: Destination = "discord:alerts".parse().unwrap();
+    queue(&app, &alert, &channel, 0..1);
+    let mut lane = Lane::default();
+    deliver_to(&app, &channel, &mut lane, at(NOW)).await;
+    world.discord.next_message().await;
+    queue(&app, &alert, &channel, 1..4);
+    let missing = json!({ "message": "Missing Permissions", "code": 50013 });
+    world.discord.fail_next("channel:555", 403, missing, 2);
+    let now = at(NOW) + TimeDelta::seconds(1);
+    deliver_to(&app, &channel, &mut lane, now).await;
+    let status = app.status(now).unwrap();
+    assert!(status.paused.len() == 1 && status.troubles.is_empty(), "{status:?}");
+    let said = notices(&world, &app, "2021-08-24T17:13:31-04:00").await;
+    assert!(said.len() == 1 && said[0].contains("lacks a permission"), "{said:?}");
+    world.finish().await;
+}

@@ -1,0 +1,169 @@
+//! Secrets as people set them: what `check` and `run` say of those that are missing or are something else.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+const SETTINGS: &str = "[[discord.channel]]\nname = \"alerts\"\nchannel_id = \"1103812345678901234\"\n\
+    [[discord.channel]]\nname = \"hook\"\nwebhook = true\n[[discord.channel]]\nname = \"idle\"\nwebhook = true\n\
+    [[email.recipient]]\nname = \"desk\"\naddress = \"desk@example.org\"\n[[webhook.endpoint]]\nname = \"n8n\"\n\
+    [operators]\nnotify = [\"email:desk\"]\n[edgar]\ncontact = \"Test test@example.org\"\n";
+const RULES: &str = "[[rule]]\nname = \"a\"\ntickers = [\"QLYS\"]\n\
+    notify = [\"discord:alerts\", \"discord:hook\", \"webhook:n8n\"]\n";
+const TOKEN: &str = "MTEwMzgxMjM0NTY3ODkwMTIzNA.GfAkEd.an-invented-one-for-tests-of-sellbell_";
+const HOOK: &str =
+    "https://discord.com/api/webhooks/1103812345678901234/an-invented-one-for-tests-of-sellbell";
+const ALL: [(&str, &str); 4] = [
+    ("DISCORD_TOKEN", TOKEN),
+    ("DISCORD_WEBHOOK_HOOK", HOOK),
+    ("WEBHOOK_URL_N8N", "https://example.org/hook-s3cret"),
+    ("SMTP_URL", "smtps://user:passw0rd@mail.example.org"),
+];
+
+fn folder() -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("rules")).unwrap();
+    fs::write(dir.path().join("rules/a.toml"), RULES).unwrap();
+    fs::write(dir.path().join("settings.toml"), SETTINGS).unwrap();
+    dir
+}
+
+/// What a verb says, and its exit status. No secret is ever in it.
+fn said(dir: &Path, verb: &[&str], set: &[(&str, &str)]) -> (i32, String) {
+    let mut command = Command::cargo_bin("sellbell").unwrap();
+    command.current_dir(dir).env_clear().args(verb).args(["--config", "settings.toml"]);
+    let output = command.envs(set.iter().copied()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    for secret in ["an-invented", "s3cret", "passw0rd", "0123456789abcdef", "QWERTZ"] {
+        assert!(!said.contains(secret), "{said}");
+    }
+    // Long lines are wrapped, with a bar at the left.
+    let said = said.replace('\u{2502}', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    (output.status.code().unwrap(), said)
+}
+
+fn check(set: &[(&str, &str)]) -> (i32, String) {
+    said(folder().path(), &["check"], set)
+}
+
+/// All secrets, but for one.
+fn with<'s>(name: &'s str, value: &'s str) -> Vec<(&'s str, &'s str)> {
+    let others = ALL.iter().copied().filter(|(other, _)| *other != name);
+    others.chain([(name, value)].into_iter().filter(|(_, value)| !value.is_empty())).collect()
+}
+
+#[test]
+fn what_is_set_and_right_is_not_spoken_of() {
+    assert_eq!(check(&ALL), (0, String::new()));
+    for (name, value) in [
+        ("DISCORD_TOKEN", format!("\"{TOKEN}\"")),
+        ("DISCORD_TOKEN", format!("Bot {TOKEN}")),
+        ("DISCORD_WEBHOOK_HOOK", format!("'{HOOK}/'")),
+        ("DISCORD_WEBHOOK_HOOK", format!(" {HOOK}?thread_id=77\n")),
+        ("SMTP_URL", "\"smtps://user:passw0rd@mail.example.org\"".to_owned()),
+        ("WEBHOOK_URL_N8N", "'https://example.org/hook-s3cret'".to_owned()),
+    ] {
+        assert_eq!(check(&with(name, &value)), (0, String::new()), "{name}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_a_warning_where_it_is_needed() {
+    let (status, said) = check(&[]);
+    assert_eq!(status, 0, "rules are checked also where no secret is: {said}");
+    for part in [
+        "discord:alerts is sent by the bot, and DISCORD_TOKEN is not set",
+        "discord:hook is a webhook, and DISCORD_WEBHOOK_HOOK is not set",
+        "webhook:n8n needs an address, and WEBHOOK_URL_N8N is not set",
+        "SMTP_URL is not set: mails are written to sellbell-mail",
+        "0 errors, 4 warnings",
+    ] {
+        assert!(said.contains(part), "`{part}` is not in:\n{said}");
+    }
+    assert!(!said.contains("IDLE"), "nothing goes there: {said}");
+    let (status, said) = self::said(folder().path(), &["run", "--once"], &[]);
+    assert!(status == 1 && said.contains("DISCORD_TOKEN is not set"), "{said}");
+}
+
+#[test]
+fn what_is_something_else_is_an_error_for_check_and_run() {
+    let public_key = "0123456789abcdef".repeat(4);
+    for (name, value, words) in [
+        ("DISCORD_TOKEN", public_key.as_str(), "public key"),
+        ("DISCORD_TOKEN", "QWERTZ-_xyzaB3-_xyzaB3-_xyzaB3-_", "client secret"),
+        ("DISCORD_TOKEN", "1103812345678901234", "the id of an application or channel"),
+        ("DISCORD_TOKEN", HOOK, "a webhook's belongs into DISCORD_WEBHOOK_<NAME>"),
+        ("DISCORD_TOKEN", "QWERTZ", "three parts"),
+        ("DISCORD_WEBHOOK_HOOK", "https://discord.com/api/webhooks/11/QWERTZ/slack", "remove /slack"),
+        ("DISCORD_WEBHOOK_HOOK", "https://discord.com/api/webhooks/11/QWERTZ/github", "remove /github"),
+        ("DISCORD_WEBHOOK_HOOK", "https://discord.com/api/webhooks/11/QWERTZ/messages/5", "remove /messages"),
+        ("DISCORD_WEBHOOK_HOOK", "https://discord.com/api/webhooks/11", "ends before the webhook's token"),
+        (
+            "DISCORD_WEBHOOK_HOOK",
+            "https://discord.com/channels/1/2",
+            "make a webhook in the channel's settings",
+        ),
+        (
+            "DISCORD_WEBHOOK_HOOK",
+            "https://status.discord.com/api/webhooks/11/QWERTZ",
+            "write discord.com there",
+        ),
+        ("DISCORD_WEBHOOK_HOOK", TOKEN, "is not a webhook address"),
+        ("DISCORD_WEBHOOK_IDLE", "QWERTZ", "DISCORD_WEBHOOK_IDLE is not a webhook address"),
+        ("WEBHOOK_URL_N8N", "QWERTZ", "WEBHOOK_URL_N8N is not an address"),
+        ("WEBHOOK_URL_N8N", HOOK, "webhook = true"),
+        ("WEBHOOK_SECRET_N8N", "whsec_QWERTZ!", "WEBHOOK_SECRET_N8N"),
+        ("SMTP_URL", "mail.example.org QWERTZ", "SMTP_URL cannot be used"),
+    ] {
+        let (status, said) = check(&with(name, value));
+        assert!(
+            status == 1 && said.contains(words) && said.contains("1 error, 0 warnings"),
+            "{name}: {said}"
+        );
+        let (status, said) = self::said(folder().path(), &["run", "--once"], &with(name, value));
+        assert!(status == 1 && said.contains(words), "run, {name}: {said}");
+    }
+}
+
+#[test]
+fn secrets_in_files_count_and_all_mistakes_are_told_at_once() {
+    let dir = folder();
+    fs::write(dir.path().join("token"), format!("{TOKEN}\n")).unwrap();
+    fs::write(dir.path().join("hook"), "https://discord.com/api/webhooks/11/QWERTZ/slack\n").unwrap();
+    let set = [
+        ("DISCORD_TOKEN_FILE", "token"),
+        ("DISCORD_WEBHOOK_HOOK_FILE", "hook"),
+        ("WEBHOOK_URL_N8N_FILE", "none"),
+        ("SMTP_URL", "smtps://user:passw0rd@mail.example.org"),
+        ("SMTP_URL_FILE", "mail"),
+    ];
+    let (status, said) = said(dir.path(), &["check"], &set);
+    assert_eq!(status, 1);
+    for part in [
+        "remove /slack",
+        "WEBHOOK_URL_N8N_FILE: cannot read none",
+        "both SMTP_URL and SMTP_URL_FILE are set",
+        "3 errors",
+    ] {
+        assert!(said.contains(part), "`{part}` is not in:\n{said}");
+    }
+    assert!(!said.contains("DISCORD_TOKEN"), "{said}");
+}
+
+#[test]
+fn a_channel_id_that_is_none_says_what_to_write() {
+    for (id, words) in [
+        ("0", "a channel id is a number in quotes"),
+        ("alerts", "a channel id is a number in quotes"),
+        ("555", "17 to 20 digits"),
+        ("<#1103812345678901234>", "write channel_id = \"1103812345678901234\""),
+        ("https://discord.com/channels/1/1103812345678901234/5", "write the id of its channel"),
+    ] {
+        let dir = folder();
+        fs::write(dir.path().join("settings.toml"), SETTINGS.replace("1103812345678901234", id)).unwrap();
+        let (status, said) = said(dir.path(), &["check"], &ALL);
+        assert!(status == 1 && said.contains("is not a channel id") && said.contains(words), "{id}: {said}");
+    }
+}
