@@ -9,7 +9,7 @@ use super::App;
 use crate::delivery::Notice;
 use crate::store::{StoreError, Trouble};
 
-/// What fails for so long is reported.
+/// A failure that lasts this long is reported.
 const DOWN_AFTER: TimeDelta = TimeDelta::minutes(2);
 const GATEWAY: &str = "gateway";
 const COMMANDS: &str = "commands";
@@ -34,7 +34,7 @@ pub struct GatewayStatus {
     pub unregistered: Option<String>,
 }
 
-/// What is known of it.
+/// The status, and how long registering has failed.
 #[derive(Debug, Clone)]
 pub(super) struct Gateway {
     status: GatewayStatus,
@@ -47,7 +47,7 @@ pub(super) struct Gateway {
 pub struct GatewayFailure {
     /// In words, without a secret.
     pub reason: String,
-    /// What to do, where only a person can mend it.
+    /// Advice, where only a person can mend it.
     pub advice: Option<&'static str>,
 }
 
@@ -123,7 +123,7 @@ impl App {
         let known = self.store.trouble(GATEWAY)?.is_some();
         let (title, advice) = match advice {
             Some(advice) => (REFUSED, format!("What to do: {advice}. Meanwhile it is tried seldom.")),
-            // What only a person can mend is reported also where it was only down before, and not the other way round.
+            // A failure that only a person can mend is reported even after an outage was, and not the other way round.
             None if known || now - since < DOWN_AFTER => return Ok(()),
             None => (
                 DOWN,

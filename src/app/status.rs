@@ -68,7 +68,7 @@ pub struct Status {
     /// Destinations that take nothing, since when, and what they answer.
     #[serde(default)]
     pub paused: Vec<String>,
-    /// What else the operators were notified of and is not over, and since when.
+    /// Other lasting troubles that the operators were notified of, each with its start.
     #[serde(default)]
     pub troubles: Vec<String>,
     /// What is muted.

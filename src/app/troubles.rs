@@ -1,4 +1,4 @@
-//! What is wrong for a while: reported to the operators once, and once when it is over.
+//! Troubles that last: reported to the operators once, and once when they are over.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -102,8 +102,8 @@ impl App {
         }
     }
 
-    /// Looks now and then whether another program sends as the same bot what this one sends. A message of the bot's that tells a
-    /// delivery of this store, and that this process did not send, is the proof.
+    /// Checks now and then whether another program sends this store's alerts as the same bot. A message by the bot that refers
+    /// to a delivery of this store, and that this process did not send, is the proof.
     pub(super) async fn look_for_others(
         &self,
         destination: &Destination,

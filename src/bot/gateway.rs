@@ -1,7 +1,7 @@
 //! One connection to Discord's gateway, held until it ends, with the reason.
 //!
-//! serenity's own client tries again by itself and says of a connection that does not come about nothing that a program could
-//! read, so the connection is held here; what comes over it is read by serenity.
+//! serenity's own client retries silently: a program cannot see that a connection never opens. So the connection is held here,
+//! and serenity's types read what arrives.
 //!
 //! <https://discord.com/developers/docs/events/gateway>
 
@@ -32,7 +32,7 @@ const HEARTBEAT_ACK: u8 = 11;
 /// How long it may take to connect, and then until the session is open.
 const CONNECTING: Duration = Duration::from_secs(20);
 const OPENING: Duration = Duration::from_secs(30);
-/// Bounds of what Discord says of heartbeats, and of one message of its own.
+/// Bounds of the heartbeat interval in milliseconds, and of one message.
 const HEARTBEATS: (u64, u64) = (1_000, 300_000);
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
@@ -53,7 +53,7 @@ impl fmt::Debug for Session {
     }
 }
 
-/// What comes over a connection.
+/// An event of a connection.
 #[derive(Debug)]
 pub(super) enum Event {
     /// A session is open: a new one of this application, or an earlier one.
@@ -62,12 +62,12 @@ pub(super) enum Event {
     Interaction(Box<Interaction>),
 }
 
-/// Why a connection ended.
+/// The end of a connection, with its reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ended {
     /// It is time to stop.
     Stopped,
-    /// Discord wants the bot to connect anew, which is nothing unusual.
+    /// Discord asked the bot to reconnect, which is routine.
     Asked,
     /// It failed, and may not the next time.
     Failed(String),
@@ -144,7 +144,7 @@ async fn connect(address: &str) -> Result<Socket, String> {
     }
 }
 
-/// What an error is, without an address.
+/// An error in words, without an address.
 fn words(error: &Error) -> String {
     match error {
         Error::Http(answer) => format!("it answers {}", answer.status().as_u16()),

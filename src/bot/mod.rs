@@ -29,10 +29,11 @@ const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
 const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
 /// The same where only a person can mend it.
 const REFUSED_PAUSE: (TimeDelta, TimeDelta) = (TimeDelta::minutes(30), TimeDelta::hours(6));
-/// Discord resets the token of a bot that begins more than 1,000 sessions a day: so many are left to it.
+/// Discord resets the token of a bot that begins more than 1,000 sessions a day. This many are left unused.
 const SESSIONS_LEFT: u64 = 50;
 const LONGEST_RESET: TimeDelta = TimeDelta::hours(24);
-/// So many sessions begun within so long end right after they begin; one that then lasts for a minute is taken for open.
+/// This many new sessions within this time means that sessions end right after they begin. Then one counts as open only after
+/// a minute.
 const MOST_BEGUN: usize = 5;
 const WINDOW: TimeDelta = TimeDelta::minutes(10);
 const STEADY: TimeDelta = TimeDelta::minutes(1);
@@ -77,7 +78,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 /// The bot's way to the gateway.
 struct Bot {
     http: Arc<Http>,
-    /// What an interaction is answered by may outlive the bot, and must not hold its store.
+    /// A task that answers may outlive the bot, and must not hold its store.
     app: Weak<App>,
     tasks: JoinSet<()>,
     /// Whether the commands are registered, or about to be.
@@ -203,7 +204,7 @@ async fn steady(app: Weak<App>, wait: Duration) {
     }
 }
 
-/// What the store fails at, the parts that need it end for.
+/// Logs a failure of the store. The parts that depend on it end by themselves.
 fn log(noted: Result<(), StoreError>) {
     if let Err(error) = noted {
         tracing::error!("{error}");
@@ -214,7 +215,7 @@ fn late() -> GatewayFailure {
     GatewayFailure { reason: "Discord did not answer in time".to_owned(), advice: None }
 }
 
-/// What an error of serenity's means, which may hold an address.
+/// The failure behind an error of serenity's, without the address that it may hold.
 fn failure(error: &serenity::Error) -> GatewayFailure {
     let serenity::Error::Http(error) = error else {
         return GatewayFailure { reason: "the request to Discord failed".to_owned(), advice: None };

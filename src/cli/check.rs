@@ -106,8 +106,8 @@ impl Findings {
     }
 }
 
-/// What is wrong with the secrets. One that is missing is a warning: rules are also checked where no secret is, as in CI. One
-/// that cannot be used is an error, as `run` refuses it.
+/// Problems of the secrets. A missing one is a warning, since CI checks rules without secrets. One that cannot be used is an
+/// error, since `run` refuses it.
 fn secrets(settings: &Settings, used: &BTreeSet<Destination>) -> Vec<Problem> {
     let (secrets, errors) = environment::secrets_and_errors(settings);
     let of = |message: String, level: Level| Problem { level, ..Problem::of_file("environment", message) };

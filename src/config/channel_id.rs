@@ -1,14 +1,14 @@
 //! The id of a Discord channel, as people write it.
 
-/// Where Discord is; what takes its place may number channels as it likes.
+/// Discord itself. A proxy or a test may number its channels freely.
 pub(super) const DISCORD: &str = "https://discord.com";
-/// The first ids of 2015 have so many digits.
+/// Discord's oldest ids, of 2015, have this many digits.
 const LEAST_DIGITS: usize = 15;
 
-/// The id that a text is.
+/// Reads an id.
 ///
 /// # Errors
-/// What is wrong, and what to write.
+/// The problem, and the text to write instead.
 pub(super) fn parse(text: &str, api_base: &str) -> Result<u64, (String, String)> {
     let wrong = |help: String| Err((format!("`{text}` is not a channel id"), help));
     let bare = text.trim();

@@ -57,8 +57,7 @@ impl SetupError {
     }
 }
 
-/// What is wrong with the secrets: each that a used destination needs and that is not set, and each that cannot be used. No
-/// secret is shown.
+/// Lists every secret that a used destination needs and that is missing, and every one that cannot be used. Shows no secret.
 pub fn check_secrets(
     settings: &Settings,
     secrets: &Secrets,

@@ -1,4 +1,4 @@
-//! What is wrong for a while and was reported to the operators, so that it is reported once.
+//! Troubles that last and were reported to the operators, so that each is reported once.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ const PREFIX: &str = "trouble/";
 /// More are not shown.
 const MOST: usize = 100;
 
-/// Something that is wrong for a while, of which the operators know.
+/// A trouble that lasts and that the operators know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
     /// Since when they know.

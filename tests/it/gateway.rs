@@ -77,7 +77,7 @@ impl Running {
         found.unwrap_or_else(|_| panic!("{what}: {:?}", self.status().running.unwrap().gateway))
     }
 
-    /// What the operators were sent since the last call.
+    /// Notices that the operators got since the last call.
     async fn notices(&self, world: &World) -> Vec<String> {
         let desk: Destination = "email:desk".parse().unwrap();
         let now = self.app.clock().now();
@@ -115,6 +115,9 @@ async fn a_gateway_that_is_down_shows_and_is_reported_once_and_so_is_its_return(
         let status = bot.until("it is reported", |status| !status.troubles.is_empty()).await;
         assert!(!gateway(&status).connected && gateway(&status).failures > 2, "{mood:?}: {status:?}");
         assert!(gateway(&status).reason.is_some());
+        let json = serde_json::to_value(&status).unwrap();
+        assert_eq!(json["running"]["gateway"]["connected"], false);
+        assert!(json["troubles"][0].as_str().unwrap().contains("gateway"), "{json}");
         assert!(
             status.troubles[0].starts_with("Discord's gateway is not connected"),
             "{:?}",
@@ -159,6 +162,23 @@ async fn a_connection_that_breaks_off_is_gone_on_with_and_nobody_is_notified() {
     bot.until("it is connected", is_connected).await;
     let answer = world.discord.slash(777, MANAGE_GUILD, "subscriptions", json!([])).await;
     assert_eq!(answer["type"], 4);
+    assert_eq!(bot.notices(&world).await, Vec::<String>::new());
+    bot.stop().await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_no_longer_answers_is_replaced() {
+    let world = World::new().await;
+    world.discord.set_gateway(Mood::Deaf);
+    let bot = Running::start(&world);
+    world.discord.identified().await;
+    world.discord.commands().await;
+    bot.until("it is connected", is_connected).await;
+    bot.until("it fails", |status| gateway_failures(status) > 0).await;
+    world.discord.set_gateway(Mood::Open);
+    world.discord.knocked(2).await;
+    bot.until("it is connected", is_connected).await;
     assert_eq!(bot.notices(&world).await, Vec::<String>::new());
     bot.stop().await;
     world.finish().await;

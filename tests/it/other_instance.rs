@@ -1,4 +1,4 @@
-//! A second instance with the same bot: it is noticed where that can be seen, and nothing else is taken for one.
+//! A second instance with the same bot is noticed, and nothing else is mistaken for one.
 
 use std::sync::Arc;
 

@@ -178,7 +178,7 @@ fn a_look_back_into_the_future_is_refused() {
     assert!(String::from_utf8_lossy(&refused.stderr).contains("--since is in the future"));
 }
 
-/// What `run --once` says and how it ends, where Discord first answers so.
+/// Runs `run --once` while Discord first answers like this: exit status, log, and number of messages.
 async fn once_slowed(times: usize, seconds: f64) -> (Option<i32>, String, usize) {
     let world = World::new().await;
     prepare(&world);

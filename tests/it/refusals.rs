@@ -1,4 +1,4 @@
-//! What Discord refuses, and what only a person can mend: paused at the first answer, with words that say what to do.
+//! Refusals of Discord that only a person can mend: a pause at the first answer, with words that say what to do.
 
 use chrono::TimeDelta;
 use mail_parser::MessageParser;

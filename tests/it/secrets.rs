@@ -1,4 +1,4 @@
-//! Secrets as people set them: what `check` and `run` say of those that are missing or are something else.
+//! Secrets as people set them: how `check` and `run` report missing and mistaken ones.
 
 use std::fs;
 use std::path::Path;
@@ -30,7 +30,7 @@ fn folder() -> TempDir {
     dir
 }
 
-/// What a verb says, and its exit status. No secret is ever in it.
+/// A verb's exit status and messages. No secret is ever in them.
 fn said(dir: &Path, verb: &[&str], set: &[(&str, &str)]) -> (i32, String) {
     let mut command = Command::cargo_bin("sellbell").unwrap();
     command.current_dir(dir).env_clear().args(verb).args(["--config", "settings.toml"]);

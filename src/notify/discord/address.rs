@@ -25,7 +25,7 @@ pub(super) struct WebhookAddress {
     query: Vec<(String, String)>,
 }
 
-/// What is wrong with a webhook's address, and what to do.
+/// A mistake in a webhook's address, with the way to mend it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum BadAddress {
     /// It is no address.
@@ -114,18 +114,14 @@ pub(super) fn bare(text: &str) -> &str {
     stripped.map_or(text, str::trim)
 }
 
-/// The webhook's address that a secret is.
+/// Reads a webhook's address.
 ///
 /// # Errors
-/// What is wrong with it.
-pub(super) fn parse(secret: &SecretString) -> Result<WebhookAddress, BadAddress> {
+/// The mistake in it.
+pub(super) fn parse(secret: &SecretString, api_base: &str) -> Result<WebhookAddress, BadAddress> {
     let address = Url::parse(bare(secret.expose_secret())).map_err(|_| BadAddress::NoAddress)?;
-    let host = match address.host() {
-        Some(Host::Domain(name)) => name.trim_end_matches('.').to_ascii_lowercase(),
-        Some(ip) => ip.to_string(),
-        None => return Err(BadAddress::NoAddress),
-    };
-    let loopback = host == "localhost" || host == "[::1]" || host == "::1" || host.starts_with("127.");
+    let Some(host) = host(&address) else { return Err(BadAddress::NoAddress) };
+    let loopback = host == "localhost" || host == "::1" || host.starts_with("127.");
     match address.scheme() {
         "https" => {}
         "http" if loopback => {}
@@ -133,8 +129,8 @@ pub(super) fn parse(secret: &SecretString) -> Result<WebhookAddress, BadAddress>
         _ => return Err(BadAddress::NoAddress),
     }
     let is_discord = HOSTS.contains(&host.as_str());
-    let of_discord = ["discord.com", "discordapp.com"].iter().any(|main| host.ends_with(&format!(".{main}")));
-    if !is_discord && (of_discord || matches!(host.as_str(), "discord.gg" | "discord.new" | "dis.gd")) {
+    let is_proxy = || Url::parse(api_base).ok().and_then(|base| self::host(&base)).as_ref() == Some(&host);
+    if !is_discord && !loopback && !is_proxy() {
         return Err(BadAddress::WrongHost);
     }
     let segments: Vec<&str> = address.path_segments().into_iter().flatten().collect();
@@ -189,11 +185,19 @@ pub(super) fn parse(secret: &SecretString) -> Result<WebhookAddress, BadAddress>
     Ok(WebhookAddress { base, id, query })
 }
 
+/// The host of an address: a name in lower case, or a number.
+fn host(address: &Url) -> Option<String> {
+    Some(match address.host()? {
+        Host::Domain(name) => name.trim_end_matches('.').to_ascii_lowercase(),
+        Host::Ipv4(ip) => ip.to_string(),
+        Host::Ipv6(ip) => ip.to_string(),
+    })
+}
+
 /// Whether an address is that of a webhook of Discord's own.
 pub(in crate::notify) fn is_discords(secret: &SecretString) -> bool {
     let Ok(address) = Url::parse(bare(secret.expose_secret())) else { return false };
-    let host = address.host_str().unwrap_or_default().to_ascii_lowercase();
-    HOSTS.contains(&host.as_str()) && address.path().contains("/webhooks/")
+    host(&address).is_some_and(|host| HOSTS.contains(&host.as_str())) && address.path().contains("/webhooks/")
 }
 
 fn is_number(text: &str) -> bool {
@@ -207,7 +211,7 @@ mod tests {
     const TOKEN: &str = "aB3-_xyzaB3-_xyzaB3-_xyzaB3-_xyzaB3-_xyzaB3-_xyzaB3-_xyzaB3-_xyz4567";
 
     fn read(text: &str) -> Result<String, BadAddress> {
-        parse(&text.replace("TOKEN", TOKEN).into())
+        parse(&text.replace("TOKEN", TOKEN).into(), "https://proxy.example.org")
             .map(|address| address.posting().to_string().replace(TOKEN, "TOKEN"))
     }
 
@@ -258,7 +262,10 @@ mod tests {
             ("alerts", Bad::NoAddress),
             ("discord.com/api/webhooks/1/TOKEN", Bad::NoAddress),
             ("ftp://discord.com/api/webhooks/1/TOKEN", Bad::NoAddress),
-            ("https://hooks.slack.com/services/T0/B0/TOKEN", Bad::NoAddress),
+            ("https://hooks.slack.com/services/T0/B0/TOKEN", Bad::WrongHost),
+            ("https://discord.com.example.org/api/webhooks/1/TOKEN", Bad::WrongHost),
+            ("https://discord.example.org/api/webhooks/1/TOKEN", Bad::WrongHost),
+            ("https://discord.com@example.org/api/webhooks/1/TOKEN", Bad::WrongHost),
             ("http://discord.com/api/webhooks/1/TOKEN", Bad::NotEncrypted),
             ("https://www.discord.com/api/webhooks/1/TOKEN", Bad::WrongHost),
             ("https://media.discordapp.com/api/webhooks/1/TOKEN", Bad::WrongHost),
@@ -287,8 +294,11 @@ mod tests {
 
     #[test]
     fn a_message_is_found_below_it() {
-        let address =
-            parse(&format!("https://discord.com/api/webhooks/1/{TOKEN}/?thread_id=7").into()).unwrap();
+        let address = parse(
+            &format!("https://discord.com/api/webhooks/1/{TOKEN}/?thread_id=7").into(),
+            "https://discord.com",
+        )
+        .unwrap();
         let message = address.message("99").to_string().replace(TOKEN, "TOKEN");
         assert_eq!(message, "https://discord.com/api/webhooks/1/TOKEN/messages/99?thread_id=7");
     }

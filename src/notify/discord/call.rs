@@ -36,21 +36,21 @@ pub(super) struct Caller {
     name: &'static str,
 }
 
-/// What is asked for, of whom.
+/// The purpose of a request, and its limits.
 #[derive(Debug, Clone)]
 pub(super) struct Ask {
-    /// Whose limits it has.
+    /// The route, which has limits of its own.
     pub(super) route: String,
-    /// What for.
+    /// The purpose.
     pub(super) asked: Asked,
-    /// By which way to the channel.
+    /// The way to the channel.
     pub(super) by: By,
 }
 
 /// A request that came to nothing.
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// What it means.
+    /// Its meaning.
     pub(super) error: SendError,
     /// Why it may be the attached file alone that is refused.
     pub(super) file: Option<NoFile>,
@@ -139,7 +139,7 @@ impl Caller {
         Err(Failure { error, file })
     }
 
-    /// What took a message, by the answer, which shows the message.
+    /// Reads the id of the message that an answer shows.
     pub(super) fn sent(&self, answer: &[u8], by: By) -> Result<Sent, SendError> {
         #[derive(Deserialize)]
         struct Created {

@@ -1,4 +1,4 @@
-//! What Discord's refusals mean: whether another try helps, whether only a person can mend it, and what to do then.
+//! The meaning of Discord's refusals: whether another try helps, whether only a person can mend it, and how.
 //!
 //! Codes: <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json>.
 
@@ -16,7 +16,7 @@ pub(super) enum By {
     Webhook,
 }
 
-/// What was asked for.
+/// The purpose of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asked {
     /// A new message.
@@ -27,14 +27,14 @@ pub(super) enum Asked {
     Read,
 }
 
-/// What becomes of a delivery that was refused.
+/// The fate of a delivery that was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Then {
-    /// Nothing goes there until somebody mends it.
+    /// Nothing is sent there until somebody mends it.
     Pause,
     /// As `Pause`; but a message that cannot be changed for this reason can be made anew.
     PauseOrAnew,
-    /// What it changes or answers is gone.
+    /// The message that it changes or answers is gone.
     Anew,
     /// This message can never be taken.
     GiveUp,
@@ -42,7 +42,7 @@ enum Then {
     Retry,
 }
 
-/// What to do, by the way to the channel.
+/// Advice, by the way to the channel.
 #[derive(Debug, Clone, Copy)]
 struct Advice {
     settings: &'static str,
@@ -233,7 +233,7 @@ const ADDRESS: Advice = Advice {
 /// Parts of a request that are in its address.
 const IN_ADDRESS: [&str; 5] = ["channel_id", "webhook_id", "webhook_token", "thread_id", "guild_id"];
 
-/// What an answer that refuses is about.
+/// An answer that refuses.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Refusal<'a> {
     pub(super) status: u16,
@@ -300,13 +300,13 @@ impl Refusal<'_> {
             (429, ..) => {
                 SendError::refused(message).advise("Discord asks to wait; it is tried again by itself")
             }
-            // What Discord, or what answers before it, does not take.
+            // Discord, or a server before it, does not take it.
             _ => SendError::refused(message),
         }
     }
 }
 
-/// What an error means that a change of a message meets: where it can never be made there, a message of its own can.
+/// The error of a change: a change that can never be made can still be sent as a message of its own.
 pub(super) fn unchangeable(error: SendError) -> SendError {
     match error.retry {
         Retry::Never | Retry::Closed => SendError::gone(error.message),
@@ -420,7 +420,7 @@ mod tests {
                 "{status} {code:?}"
             );
         }
-        // Discord itself failed: it may stand all the same.
+        // Discord itself failed: it may have arrived.
         let failed = judged(500, Some(10_003), Asked::Create, By::Settings);
         assert!(failed.retry == Retry::Later && failed.may_have_arrived);
     }

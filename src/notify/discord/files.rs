@@ -100,7 +100,7 @@ impl Outgoing<'_> {
                 }
                 Err(failure) => failure,
             };
-            // Who tries a channel out wants to know what it does not take.
+            // A test of a channel reports what it does not take.
             let may_do_without = message.file.is_some() && !self.with_sample;
             let (Some(why), true) = (failure.file, may_do_without) else { return Err(failure.error) };
             let Some(bare) = self.message(Some(why)) else { return Err(failure.error) };

@@ -79,7 +79,7 @@ pub(super) fn ways(
 ) -> Result<BTreeMap<String, DiscordWay>, SetupError> {
     let mut ways = BTreeMap::new();
     for channel in &settings.discord.channels {
-        let way = match address_of(channel, secrets, used)? {
+        let way = match address_of(channel, settings, secrets, used)? {
             Some(Way::Bot(id)) => DiscordWay::Channel(id),
             Some(Way::Webhook(address)) => {
                 DiscordWay::Webhook(Box::new(DiscordWebhook::new(address, Arc::clone(pace))?))
@@ -91,7 +91,7 @@ pub(super) fn ways(
     Ok(ways)
 }
 
-/// What is wrong with Discord's secrets, all at once.
+/// Lists every problem of Discord's secrets.
 pub(super) fn check(
     settings: &Settings,
     secrets: &Secrets,
@@ -100,7 +100,10 @@ pub(super) fn check(
     let token = secrets.discord_token.as_ref().map(token::parse);
     let token = token.and_then(Result::err).map(SetupError::BadToken);
     let channels = settings.discord.channels.iter();
-    token.into_iter().chain(channels.filter_map(|channel| address_of(channel, secrets, used).err())).collect()
+    token
+        .into_iter()
+        .chain(channels.filter_map(|channel| address_of(channel, settings, secrets, used).err()))
+        .collect()
 }
 
 enum Way {
@@ -111,6 +114,7 @@ enum Way {
 /// How a channel is reached; `None` where its secret is missing and nobody uses it.
 fn address_of(
     channel: &Channel,
+    settings: &Settings,
     secrets: &Secrets,
     used: &dyn Fn(&Destination) -> bool,
 ) -> Result<Option<Way>, SetupError> {
@@ -119,7 +123,8 @@ fn address_of(
     match (channel.via, secrets.discord_webhooks.get(&channel.name)) {
         (Via::Bot(id), _) if secrets.discord_token.is_some() => Ok(Some(Way::Bot(id))),
         (Via::Webhook, Some(address)) => {
-            let address = address::parse(address).map_err(|bad| SetupError::BadWebhook(name(), bad))?;
+            let address = address::parse(address, &settings.discord.api_base);
+            let address = address.map_err(|bad| SetupError::BadWebhook(name(), bad))?;
             Ok(Some(Way::Webhook(address)))
         }
         (Via::Bot(_), _) if needed() => Err(SetupError::NoToken(name())),

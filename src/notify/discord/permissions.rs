@@ -1,4 +1,4 @@
-//! What the bot may do in a channel.
+//! The bot's permissions in a channel.
 
 use serenity::all::{ChannelId, Permissions};
 
@@ -6,7 +6,7 @@ use super::call::TIMEOUT;
 use super::{DiscordBot, late, send_error};
 use crate::notify::SendError;
 
-/// What the bot needs in a channel, besides sending there. Files are the tables of overflow messages.
+/// Needed in a channel, besides sending there. The files are the tables of overflow messages.
 const NEEDED: Permissions = Permissions::VIEW_CHANNEL
     .union(Permissions::EMBED_LINKS)
     .union(Permissions::ATTACH_FILES)

@@ -1,5 +1,4 @@
-//! Whether what was sent arrived, by what stands in a channel: after some minutes Discord forgets a nonce, and only the channel
-//! tells.
+//! Reads a channel back to find out whether a message arrived. Discord forgets a nonce after some minutes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -20,14 +19,14 @@ use crate::delivery::{Batch, InFlight};
 use crate::notify::{Found, SendError, Sent};
 use crate::render::discord;
 
-/// So long a nonce certainly holds off a second message: Discord says "a few minutes".
+/// For this long a nonce certainly holds off a second message: Discord says "a few minutes".
 const NONCE_HOLDS: TimeDelta = TimeDelta::minutes(1);
 /// Our clock and Discord's may differ by this much.
 const SKEW: TimeDelta = TimeDelta::minutes(30);
 /// Discord gives at most so many messages at once, and so many times it is asked for more.
 const PAGE: usize = 100;
 const MOST_PAGES: usize = 50;
-/// So long it is waited for leave to read a page.
+/// The longest wait for a turn to read a page.
 const LONGEST_READING: Duration = Duration::from_secs(60);
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 /// How long looking at a channel without need may take.
@@ -35,7 +34,7 @@ const LONGEST_LOOK: Duration = Duration::from_secs(10);
 /// The first moment of Discord's ids, in milliseconds: <https://discord.com/developers/docs/reference#snowflakes>.
 const EPOCH_MS: i64 = 1_420_070_400_000;
 
-/// What is read of a message in a channel.
+/// The parts of a message that are read.
 #[derive(Deserialize)]
 struct Posted {
     id: String,
@@ -60,7 +59,7 @@ struct Footer {
 }
 
 impl Posted {
-    /// The deliveries that it tells.
+    /// The deliveries that it refers to.
     fn references(&self) -> impl Iterator<Item = &str> {
         let footers = self.embeds.iter().filter_map(|embed| embed.footer.as_ref());
         footers.filter_map(|footer| discord::referred(&footer.text))
@@ -96,6 +95,8 @@ impl DiscordBot {
         sends: &InFlight,
         now: DateTime<Utc>,
     ) -> Result<Found, SendError> {
+        // Earlier tries may be of another process with this store.
+        self.twins.may_have_arrived(batch.deliveries().iter().map(|delivery| delivery.key.clone()));
         let guarded = !sends.guess && (TimeDelta::zero()..NONCE_HOLDS).contains(&(now - sends.first));
         if edited(batch).is_some() || batch.concerned().is_some() || guarded {
             return Ok(Found::Guarded);

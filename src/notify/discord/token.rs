@@ -7,12 +7,12 @@ use thiserror::Error;
 
 use super::address::bare;
 
-/// What is before a token in a header, where people copy it from.
+/// The scheme before a token in a header, which people copy along.
 const SCHEME: &str = "bot ";
 /// The last part of a token has at least so many characters.
 const SIGNATURE: usize = 20;
 
-/// What stands in a token's place, and what to do.
+/// Something else in a token's place, with the way to mend it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum BadToken {
     /// A webhook's address.
@@ -42,10 +42,10 @@ pub enum BadToken {
     NoToken,
 }
 
-/// The token that a secret is. Quotes around it and `Bot ` before it are taken for what they are.
+/// Reads a token. Quotes around it and `Bot ` before it are dropped.
 ///
 /// # Errors
-/// What it is instead.
+/// The thing that it is instead.
 pub(super) fn parse(secret: &SecretString) -> Result<SecretString, BadToken> {
     let text = bare(secret.expose_secret());
     let text = match text.get(..SCHEME.len()) {

@@ -1,7 +1,7 @@
 //! Signs that another program acts with the same bot, by messages that it sent and this one did not.
 //!
-//! Only what was made since the start of this process counts, by Discord's own time, which its ids have: what an earlier process
-//! sent is its own affair, also where the store that it wrote was replaced by an older one.
+//! Only messages since the start of this process count, by Discord's own time, which is in its ids. Messages of an earlier
+//! process do not, even if the store was since replaced by an older one.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -13,20 +13,20 @@ use crate::alert::Key;
 
 /// Messages of this process, and tries of it without an answer, that are remembered.
 const MOST_KNOWN: usize = 2_000;
-/// Discord's time at our start is known to this much, and an answer takes no longer than the other to come.
+/// How well Discord's time at our start is known, and the longest that a fresh message may take to be answered.
 const MARGIN: TimeDelta = TimeDelta::seconds(2);
 const FRESH: TimeDelta = TimeDelta::seconds(8);
-/// A channel is looked at so long after the first message there, then twice as long each time, and at least so often.
+/// A channel is first checked this long after the first message there, then at intervals that double up to the second value.
 const LOOKS: (TimeDelta, TimeDelta) = (TimeDelta::seconds(20), TimeDelta::minutes(10));
-/// All channels together are looked at so often.
+/// Least time between two checks, over all channels.
 const BETWEEN_LOOKS: TimeDelta = TimeDelta::seconds(1);
-/// More channels are not looked at.
+/// More channels are not checked.
 const MOST_CHANNELS: usize = 1_000;
 
-/// A message that another program seems to have sent: whether it did, the store knows.
+/// A message that another program seems to have sent. The store decides whether it did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Foreign {
-    /// The delivery that it tells.
+    /// The delivery that it refers to.
     pub key: Key,
     /// The message's id.
     pub message_id: String,
@@ -34,7 +34,7 @@ pub struct Foreign {
     pub was_there: bool,
 }
 
-/// What is known of this process's messages.
+/// This process's messages, and those that it did not send.
 #[derive(Debug, Default)]
 pub(super) struct Twins {
     state: Mutex<State>,
@@ -47,7 +47,7 @@ struct State {
     /// Discord's time then.
     began: Option<DateTime<Utc>>,
     ours: VecDeque<u64>,
-    /// The keys of tries of which no answer came.
+    /// The keys of tries without an answer.
     unsure: VecDeque<Key>,
     /// Found and not asked for yet.
     found: VecDeque<Foreign>,
@@ -128,7 +128,7 @@ impl Twins {
         true
     }
 
-    /// Notes messages of the bot's user in a channel: their ids, when they were made, and the deliveries that they tell.
+    /// Notes messages of the bot's user in a channel: their ids, when they were made, and the deliveries that they refer to.
     pub(super) fn saw<'k>(&self, id: &str, made: Option<DateTime<Utc>>, keys: impl Iterator<Item = &'k str>) {
         let (Ok(number), Some(made)) = (id.parse::<u64>(), made) else { return };
         let mut state = self.state();
@@ -143,7 +143,7 @@ impl Twins {
         }
     }
 
-    /// What was found since the last call.
+    /// Takes the messages found since the last call.
     pub(super) fn take(&self) -> Vec<Foreign> {
         self.state().found.drain(..).collect()
     }

@@ -70,7 +70,7 @@ pub struct Attached {
     pub content: Vec<u8>,
 }
 
-/// Why a message comes without its file.
+/// The reason for a missing file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoFile {
     /// The permission to attach files is lacking.

@@ -76,7 +76,7 @@ fn bare(summary: &Summary, reference: &Key, rest: &str) -> Message {
     }
 }
 
-/// What is in it, and where the rest is.
+/// The largest alerts, and where the rest is.
 fn description(summary: &Summary, rest: &str) -> String {
     let why = match &summary.why {
         Why::TooMany => "More came at once than this channel gets one by one.".to_owned(),

@@ -214,7 +214,7 @@ impl FakeDiscord {
         self.world.edit(|state| state.hung.remove(target));
     }
 
-    /// What the gateway does from now on with those who connect; `hang_up` ends the connections that there are.
+    /// Sets how the gateway treats connections from now on; `hang_up` ends the connections that there are.
     pub fn set_gateway(&self, mood: Mood) {
         self.world.edit(|state| state.mood = mood);
     }

@@ -25,7 +25,7 @@ const HEARTBEAT_ACK: u64 = 11;
 
 const AUTHENTICATION_FAILED: u16 = 4004;
 
-/// What the gateway does with those who connect.
+/// How the gateway treats a connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Mood {
     /// Opens a session.
@@ -39,8 +39,8 @@ pub enum Mood {
     Invalidates,
     /// Opens a session, and ends it at once.
     EndsAtOnce,
-    /// Says nothing.
-    Silent,
+    /// Opens a session, and answers no heartbeat.
+    Deaf,
 }
 
 pub(super) async fn connect(State(world): State<Arc<World>>, upgrade: WebSocketUpgrade) -> Response {
@@ -68,9 +68,8 @@ struct Session<'a> {
 impl Session<'_> {
     /// Serves the connection until it breaks: then there is nobody to tell.
     async fn run(mut self) -> Result<(), axum::Error> {
-        if self.world.mood() != Mood::Silent {
-            self.send(json!({"op": HELLO, "d": {"heartbeat_interval": 41250}})).await?;
-        }
+        let interval = if self.world.mood() == Mood::Deaf { 1000 } else { 41250 };
+        self.send(json!({"op": HELLO, "d": {"heartbeat_interval": interval}})).await?;
         loop {
             tokio::select! {
                 Some(event) = next(&mut self.events) => self.dispatch(event).await?,
@@ -86,6 +85,7 @@ impl Session<'_> {
     async fn receive(&mut self, text: &str) -> Result<(), axum::Error> {
         let payload: Value = serde_json::from_str(text).unwrap_or_default();
         match payload["op"].as_u64() {
+            Some(HEARTBEAT) if self.world.mood() == Mood::Deaf => Ok(()),
             Some(HEARTBEAT) => self.send(json!({"op": HEARTBEAT_ACK})).await,
             Some(IDENTIFY | RESUME) if !is_authentic(&payload["d"]) => {
                 self.world.note("gateway: a wrong token".to_owned());
