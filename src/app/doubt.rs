@@ -17,6 +17,7 @@ impl App {
     pub fn take_up(&self) -> Result<(), StoreError> {
         self.end_idle_pauses()?;
         self.forget_told_lists()?;
+        self.forget_idle_troubles()?;
         let Some(doubt) = self.store.doubt()?.filter(|doubt| doubt.queue) else { return Ok(()) };
         for destination in self.store.waiting_destinations()? {
             if !self.notifier.reads_back(&destination) {

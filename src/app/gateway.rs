@@ -11,8 +11,8 @@ use crate::store::{StoreError, Trouble};
 
 /// A failure that lasts this long is reported.
 const DOWN_AFTER: TimeDelta = TimeDelta::minutes(2);
-const GATEWAY: &str = "gateway";
-const COMMANDS: &str = "commands";
+pub(super) const GATEWAY: &str = "gateway";
+pub(super) const COMMANDS: &str = "commands";
 /// The titles of notices.
 const DOWN: &str = "Discord's gateway is not connected";
 const REFUSED: &str = "Discord's gateway does not take the bot";
@@ -137,7 +137,7 @@ impl App {
             time(since)
         );
         let notice = Notice::new(now, title, text.as_str());
-        if self.begin_trouble(GATEWAY, &notice, now)? {
+        if self.begin_trouble(GATEWAY, None, &notice, now)? {
             tracing::error!(failures, "{title}. {text}");
         }
         Ok(())
@@ -179,7 +179,7 @@ impl App {
             "Discord shows members no new or changed command: {reason}. Alerts are sent as before. It is tried again by itself.{advice}"
         );
         let notice = Notice::new(now, "The slash commands cannot be registered", text.as_str());
-        if self.begin_trouble(COMMANDS, &notice, now)? {
+        if self.begin_trouble(COMMANDS, None, &notice, now)? {
             tracing::error!("The slash commands cannot be registered. {text}");
         }
         Ok(())

@@ -3,12 +3,15 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
+use super::gateway::{COMMANDS, GATEWAY};
 use crate::delivery::{Batch, Notice, Outcome};
 use crate::destination::Destination;
 use crate::notify::{Foreign, NoFile};
 use crate::store::{DeliveryStanding, StoreError, Trouble};
 
 const ANOTHER: &str = "another-instance";
+/// Troubles of the bot as a whole.
+const OF_BOT: [&str; 3] = [ANOTHER, GATEWAY, COMMANDS];
 /// Signs of another instance are written down so often, and one that gave none for so long is gone.
 const SEEN_AGAIN: TimeDelta = TimeDelta::hours(1);
 const FORGOTTEN_AFTER: TimeDelta = TimeDelta::days(1);
@@ -18,13 +21,15 @@ impl App {
     pub(super) fn begin_trouble(
         &self,
         name: &str,
+        destination: Option<&Destination>,
         notice: &Notice,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         if self.store.trouble(name)?.is_some_and(|known| known.text == notice.title) {
             return Ok(false);
         }
-        let trouble = Trouble { since: now, seen_at: now, text: notice.title.clone() };
+        let (text, destination) = (notice.title.clone(), destination.cloned());
+        let trouble = Trouble { since: now, seen_at: now, text, destination };
         self.store.set_trouble(name, Some(&trouble), &self.to_operators(notice, now))?;
         self.wake.notify_one();
         Ok(true)
@@ -43,6 +48,23 @@ impl App {
         tracing::info!("{title}: {text}");
         self.store.set_trouble(name, None, &self.to_operators(&Notice::new(now, title, text), now))?;
         self.wake.notify_one();
+        Ok(())
+    }
+
+    /// Forgets troubles that nothing would end: of destinations that are no longer served, and of a bot that is no longer set.
+    pub(super) fn forget_idle_troubles(&self) -> Result<(), StoreError> {
+        for Trouble { destination, .. } in self.store.troubles()? {
+            if let Some(gone) = destination.filter(|destination| !self.notifier.serves(destination)) {
+                self.store.set_trouble(&files_of(&gone), None, &[])?;
+            }
+        }
+        if self.notifier.bot().is_none() {
+            for name in OF_BOT {
+                if self.store.trouble(name)?.is_some() {
+                    self.store.set_trouble(name, None, &[])?;
+                }
+            }
+        }
         Ok(())
     }
 
@@ -84,7 +106,7 @@ impl App {
              or channels and rules, of its own. A second process with a copy of the settings is often one on another machine, or one \
              that a service manager still runs."
         );
-        let trouble = Trouble { since: now, seen_at: now, text: title.to_owned() };
+        let trouble = Trouble { since: now, seen_at: now, text: title.to_owned(), destination: None };
         match known {
             Some(known) if now - known.seen_at < FORGOTTEN_AFTER => {
                 if now - known.seen_at >= SEEN_AGAIN {
@@ -151,7 +173,12 @@ impl App {
              file is tried again every 10 minutes."
         );
         let title = format!("{destination} takes no files");
-        if self.begin_trouble(&files_of(destination), &Notice::new(now, title, text.as_str()), now)? {
+        if self.begin_trouble(
+            &files_of(destination),
+            Some(destination),
+            &Notice::new(now, title, text.as_str()),
+            now,
+        )? {
             tracing::warn!(%destination, "{text}");
         }
         Ok(())

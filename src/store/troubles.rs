@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::record::encode;
 use super::{Store, StoreError, queue};
 use crate::delivery::Delivery;
+use crate::destination::Destination;
 
 /// Before the name of a trouble, among the single values.
 const PREFIX: &str = "trouble/";
@@ -21,6 +22,9 @@ pub struct Trouble {
     pub seen_at: DateTime<Utc>,
     /// In a few words.
     pub text: String,
+    /// The destination that has it; `None` where it is of the bot as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destination: Option<Destination>,
 }
 
 impl Store {

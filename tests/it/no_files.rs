@@ -86,6 +86,25 @@ async fn without_the_permission_the_table_is_missing_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_channel_that_is_no_longer_in_the_settings_is_forgotten() {
+    let world = World::new().await;
+    let alert = alert(&world).await;
+    let app = app(&world);
+    let channel: Destination = "discord:alerts".parse().unwrap();
+    world.discord.deny(555, ATTACH_FILES);
+    queue(&app, &alert, &channel, 0..3);
+    deliver_to(&app, &channel, &mut Lane::default(), at(NOW)).await;
+    assert_eq!(world.discord.take_messages().len(), 2);
+    app.take_up().unwrap();
+    assert_eq!(app.status(at(NOW)).unwrap().troubles.len(), 1, "a start changes nothing");
+    drop(app);
+    let renamed = world.app_with(&world.settings().replace("\"alerts\"", "\"renamed\""), RULES, None);
+    renamed.take_up().unwrap();
+    assert_eq!(renamed.status(at(NOW)).unwrap().troubles, Vec::<String>::new());
+    world.finish().await;
+}
+
+#[tokio::test]
 async fn a_table_that_is_too_large_or_not_allowed_is_left_out() {
     for (status, body) in [
         (413, json!({ "message": "Request entity too large", "code": 40005 })),

@@ -97,7 +97,8 @@ pub(super) fn check(
     secrets: &Secrets,
     used: &dyn Fn(&Destination) -> bool,
 ) -> Vec<SetupError> {
-    let token = secrets.discord_token.as_ref().map(token::parse);
+    let token = secrets.discord_token.as_ref();
+    let token = token.map(|token| token::parse(token, &settings.discord.api_base));
     let token = token.and_then(Result::err).map(SetupError::BadToken);
     let channels = settings.discord.channels.iter();
     token
@@ -169,7 +170,7 @@ impl DiscordBot {
     /// # Errors
     /// A token that is none; the HTTP library could not be set up.
     pub(super) fn new(token: &SecretString, api_base: &str, pace: Arc<Pace>) -> Result<Self, SetupError> {
-        let token = token::parse(token).map_err(SetupError::BadToken)?;
+        let token = token::parse(token, api_base).map_err(SetupError::BadToken)?;
         let caller = Caller::new("Discord", pace)?;
         let http = Arc::new(connection(&token, api_base, Some(caller.http.clone())));
         let api_base = api_base.to_owned();

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
+use super::DISCORD;
 use super::address::bare;
 
 /// The scheme before a token in a header, which people copy along.
@@ -42,11 +43,11 @@ pub enum BadToken {
     NoToken,
 }
 
-/// Reads a token. Quotes around it and `Bot ` before it are dropped.
+/// Reads a token. Quotes around it and `Bot ` before it are dropped. A proxy may have tokens of a form of its own.
 ///
 /// # Errors
 /// The thing that it is instead.
-pub(super) fn parse(secret: &SecretString) -> Result<SecretString, BadToken> {
+pub(super) fn parse(secret: &SecretString, api_base: &str) -> Result<SecretString, BadToken> {
     let text = bare(secret.expose_secret());
     let text = match text.get(..SCHEME.len()) {
         Some(head) if head.eq_ignore_ascii_case(SCHEME) => bare(&text[SCHEME.len()..]),
@@ -74,6 +75,9 @@ pub(super) fn parse(secret: &SecretString) -> Result<SecretString, BadToken> {
             Err(BadToken::Id)
         }
         [one] if (30..=34).contains(&one.len()) && is_word(one) => Err(BadToken::ClientSecret),
+        _ if api_base != DISCORD && !text.is_empty() && parts.iter().all(|part| is_word(part)) => {
+            Ok(text.to_owned().into())
+        }
         _ => Err(BadToken::NoToken),
     }
 }
@@ -101,8 +105,19 @@ mod tests {
             format!("Bot {TOKEN}"),
             format!("bot  \"{TOKEN}\""),
         ] {
-            assert_eq!(parse(&text.clone().into()).unwrap().expose_secret(), TOKEN, "{text}");
+            assert_eq!(parse(&text.clone().into(), DISCORD).unwrap().expose_secret(), TOKEN, "{text}");
         }
+    }
+
+    #[test]
+    fn a_proxy_has_tokens_of_its_own() {
+        let read = |text: &str| {
+            parse(&text.into(), "http://127.0.0.1:8080").map(|token| token.expose_secret().to_owned())
+        };
+        assert_eq!(read("Bot token"), Ok("token".to_owned()));
+        assert_eq!(read(TOKEN), Ok(TOKEN.to_owned()));
+        assert_eq!(read("1103812345678901234"), Err(BadToken::Id));
+        assert_eq!((read(""), read("two words")), (Err(BadToken::NoToken), Err(BadToken::NoToken)));
     }
 
     #[test]
@@ -119,7 +134,7 @@ mod tests {
             (format!("Bearer {TOKEN}"), BadToken::NoToken),
             (TOKEN.replace("MTEw", "????"), BadToken::NoToken),
         ] {
-            assert_eq!(parse(&text.clone().into()).unwrap_err(), expected, "{text}");
+            assert_eq!(parse(&text.clone().into(), DISCORD).unwrap_err(), expected, "{text}");
         }
     }
 }
