@@ -37,6 +37,7 @@ const LONGEST_RESET: TimeDelta = TimeDelta::hours(24);
 const MOST_BEGUN: usize = 5;
 const WINDOW: TimeDelta = TimeDelta::minutes(10);
 const STEADY: TimeDelta = TimeDelta::minutes(1);
+const OWN_BOT: &str = "see whether another program uses the same token: each program needs a bot of its own";
 /// More interactions than this are not answered at once.
 const MOST_AT_ONCE: usize = 64;
 /// Discord's code for an interaction that has its answer.
@@ -147,9 +148,8 @@ impl Bot {
             Ended::Asked => return Ok(Some(AT_ONCE)),
             Ended::Failed(reason) if end_at_once(&mut self.begun, clock.now()) => {
                 let reason = format!("{reason}, and its sessions end right after they begin");
-                let advice =
-                    "see whether another program uses the same token: each program needs a bot of its own";
-                GatewayFailure { reason, advice: Some(advice) }
+                app.gateway_failed(&GatewayFailure { reason, advice: Some(OWN_BOT) }, clock.now())?;
+                return Ok(Some(WINDOW));
             }
             Ended::Failed(reason) => GatewayFailure { reason, advice: None },
             Ended::Refused(reason, advice) => GatewayFailure { reason, advice: Some(advice) },
@@ -179,10 +179,8 @@ impl Bot {
         if self.session.is_none() && limit.remaining < SESSIONS_LEFT {
             let reset = i64::try_from(limit.reset_after).map_or(LONGEST_RESET, TimeDelta::milliseconds);
             let reason = format!("Discord lets this bot begin {} more sessions today", limit.remaining);
-            let advice =
-                "see whether another program uses the same token: each program needs a bot of its own";
             return Err((
-                GatewayFailure { reason, advice: Some(advice) },
+                GatewayFailure { reason, advice: Some(OWN_BOT) },
                 Some(reset.clamp(LONGEST_PAUSE, LONGEST_RESET)),
             ));
         }
