@@ -8,6 +8,7 @@ use core::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use url::Url;
 
 use crate::destination::Destination;
@@ -142,7 +143,20 @@ impl Settings {
     /// # Errors
     /// Every mistake that was found, each with file and line, or with the name of the override.
     pub fn read(file: &str, text: &str, overrides: &[(String, String)]) -> Result<Self, Problems> {
-        overrides::read(file, text, overrides)
+        overrides::read(file, text, overrides, None)
+    }
+
+    /// The same at a moment: a schedule that has no time after it is a mistake.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_at(
+        now: DateTime<Utc>,
+        file: &str,
+        text: &str,
+        overrides: &[(String, String)],
+    ) -> Result<Self, Problems> {
+        overrides::read(file, text, overrides, Some(now))
     }
 
     /// Whether a rule may name this destination.

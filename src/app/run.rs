@@ -123,7 +123,7 @@ async fn poll_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
             None => {}
         }
         if full {
-            let Some(next) = app.settings.schedule.poll.next_after(app.clock().now()) else {
+            let Some(next) = app.settings.schedule.poll.next_time(app.clock().now()) else {
                 tracing::warn!("the poll schedule has no further slot");
                 return Ok(());
             };

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use lettre::message::Mailbox;
 use toml::de::DeTable;
 use url::Url;
@@ -38,14 +39,14 @@ const CHANNEL: [&str; 3] = ["name", "channel_id", "webhook"];
 const ENDPOINT: [&str; 1] = ["name"];
 const RECIPIENT: [&str; 5] = ["name", "address", "mode", "schedule", "time_zone"];
 
-/// Reads and validates a settings text.
-pub(super) fn settings(file: &str, text: &str) -> Result<Settings, Problems> {
+/// Reads and validates a settings text; at a moment, where one is given.
+pub(super) fn settings(file: &str, text: &str, now: Option<DateTime<Utc>>) -> Result<Settings, Problems> {
     let (reader, table) = Reader::new(Source { file, text });
     // What is not TOML leaves holes, which are no mistakes of their own.
     if !reader.problems.is_empty() {
         return Err(Problems(reader.problems));
     }
-    let mut wire = Wire { reader };
+    let mut wire = Wire { reader, now };
     wire.sections(&table);
     let section = |name: &str| table.get(name).and_then(|section| section.get_ref().as_table());
     let edgar = wire.edgar(section("edgar"));
@@ -84,6 +85,8 @@ pub(super) fn settings(file: &str, text: &str) -> Result<Settings, Problems> {
 
 pub(super) struct Wire<'a> {
     pub(super) reader: Reader<'a>,
+    /// Schedules that are over then are mistakes.
+    pub(super) now: Option<DateTime<Utc>>,
 }
 
 pub(super) type Section<'v, 'd> = Option<&'v DeTable<'d>>;
