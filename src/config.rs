@@ -1,5 +1,6 @@
 //! The settings: one TOML file, read strictly, into validated values. Secrets are not in it.
 
+mod email;
 mod overrides;
 mod times;
 mod wire;
@@ -109,8 +110,10 @@ pub enum Via {
 /// Mail.
 #[derive(Debug, Clone)]
 pub struct Email {
-    /// The sender, `Name <address>`.
+    /// The sender, `Name <address>`, its domain in ASCII.
     pub from: String,
+    /// The name that this machine says to mail servers, as SMTP writes it; `None`: its own.
+    pub hello_name: Option<String>,
     /// Where mails are written as files while no `SMTP_URL` is set.
     pub out_dir: PathBuf,
     /// The recipients that rules can name.
@@ -122,7 +125,7 @@ pub struct Email {
 pub struct Recipient {
     /// The name that rules use.
     pub name: String,
-    /// `address` or `Name <address>`.
+    /// `address` or `Name <address>`, its domain in ASCII.
     pub address: String,
     /// When mails are sent.
     pub mode: Mode,

@@ -13,6 +13,7 @@ impl App {
     /// # Errors
     /// Failures of the store.
     pub fn take_up(&self) -> Result<(), StoreError> {
+        self.report_given_up(self.clock().now())?;
         self.end_idle_pauses()?;
         self.forget_told_lists()?;
         let Some(doubt) = self.store.doubt()?.filter(|doubt| doubt.queue) else { return Ok(()) };

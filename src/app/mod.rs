@@ -2,10 +2,12 @@
 
 mod backfill;
 mod choose;
+mod dead;
 mod deliver;
 mod digest;
 mod discover;
 mod doubt;
+mod lane;
 mod late;
 mod mutes;
 mod once;
@@ -24,7 +26,8 @@ mod together;
 mod wanted;
 
 pub use backfill::BackfillReport;
-pub use deliver::{DeliverReport, Lane};
+pub use dead::{Retried, Retry, retry};
+pub use lane::{DeliverReport, Lane};
 pub use mutes::unmute;
 pub use once::{OnceReport, run_once};
 pub use plan::destinations;
@@ -38,7 +41,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -82,6 +85,8 @@ pub struct App {
     muted: Notify,
     /// Rings when something was queued.
     wake: Notify,
+    /// Changes when destinations are to be tried again at once.
+    retried: watch::Sender<u64>,
 }
 
 impl App {
@@ -111,6 +116,7 @@ impl App {
             found: Notify::new(),
             muted: Notify::new(),
             wake: Notify::new(),
+            retried: watch::Sender::new(0),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::deliver::{DeliverReport, Lane};
+use super::lane::{DeliverReport, Lane};
 use super::run::{LONGEST_SLEEP, RunError};
 use super::{App, PollReport};
 use crate::destination::Destination;

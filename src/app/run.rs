@@ -217,6 +217,7 @@ async fn mute_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     loop {
         let now = app.clock().now();
         let next = app.end_mutes(now)?;
+        app.report_given_up(now)?;
         app.forget_told_lists()?;
         let latest = now + LOOK_AT_DAYS;
         tokio::select! {
@@ -312,13 +313,20 @@ async fn lane_loop(
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), StoreError> {
     let mut lane = Lane::default();
+    let mut retried = app.retried.subscribe();
     while !*stopped.borrow() {
         let round = app.deliver_once(&destination, &mut lane, app.clock().now()).await?;
         let DeliverReport { next: Some(next), paused, .. } = round else { break };
         // New deliveries of this destination are met at the latest after this sleep.
         let latest = if paused { next } else { app.clock().now() + TimeDelta::seconds(1) };
-        if !sleep_until(app.clock(), next.min(latest), &mut stopped).await {
-            break;
+        tokio::select! {
+            awake = sleep_until(app.clock(), next.min(latest), &mut stopped) => {
+                if !awake {
+                    break;
+                }
+            }
+            // Its sender lives as long as the app.
+            Ok(()) = retried.changed() => lane.hasten(),
         }
     }
     Ok(())

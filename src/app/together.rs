@@ -196,6 +196,10 @@ impl App {
         for delivery in self.store.queued(destination, most)? {
             let (Body::Alert(alert), None) = (&delivery.body, &delivery.concerns) else { continue };
             let alert = (**alert).clone();
+            // A mail that was refused for what it says would have all be refused.
+            if matches!(destination, Destination::Email(_)) && delivery.failing_since.is_some() {
+                continue;
+            }
             if self.store.delivery_standing(&delivery.key)? == Some(DeliveryStanding::Queued) {
                 alerts.push((delivery, alert));
             }

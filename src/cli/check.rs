@@ -9,6 +9,7 @@ use super::{environment, filings, setup, tell};
 use crate::config::Settings;
 use crate::decide;
 use crate::destination::Destination;
+use crate::notify;
 use crate::problem::{Level, Problem, report};
 use crate::render::terminal::Colour;
 use crate::rules::{self, Group, LoadError, Rule};
@@ -43,6 +44,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     };
     let blind = findings.errors > 0;
+    findings.tell(&of_mail(&settings));
     let known = |destination: &Destination| blind || settings.knows(destination);
     let folders = if args.paths.is_empty() { vec![settings.rules_dir.clone()] } else { args.paths.clone() };
     for folder in folders {
@@ -91,6 +93,21 @@ impl Findings {
         };
         let said = format!("{}: {} {plural}: {}{tested}\n", folder.display(), names.len(), names.join(", "));
         tell(&mut io::stdout(), &said);
+    }
+}
+
+/// What is wrong or unwise about the mail server's address.
+fn of_mail(settings: &Settings) -> Vec<Problem> {
+    let Ok(Some(address)) = environment::secrets(settings).map(|secrets| secrets.smtp_url) else {
+        return Vec::new();
+    };
+    let problem = |message: String| Problem::of_file("environment variable SMTP_URL", message);
+    match notify::check_server(&address) {
+        Ok(warning) => warning
+            .map(|said| Problem { level: Level::Warning, ..problem(said.to_owned()) })
+            .into_iter()
+            .collect(),
+        Err(error) => vec![problem(error.to_string())],
     }
 }
 

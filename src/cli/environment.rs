@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::env::{self, VarError};
 use std::fs;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Read as _};
 use std::os::unix::fs::PermissionsExt;
+use std::sync::OnceLock;
 
 use anyhow::{Context, anyhow, bail};
 use secrecy::SecretString;
@@ -17,11 +18,14 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::config::{Settings, Via};
 use crate::notify::{Secrets, variable};
 use crate::render::terminal::Colour;
+use crate::trust::Roots;
 
 const PREFIX: &str = "SELLBELL_";
 const LOG: &str = "SELLBELL_LOG";
 /// A file with a secret is larger than this only by mistake.
 const MOST_SECRET_BYTES: u64 = 64 * 1024;
+/// So is one with certificates: the system's whole list is a quarter of this.
+const MOST_CA_BYTES: u64 = 1024 * 1024;
 
 /// Every `SELLBELL_…` variable, by name. Those without `__` set nothing, which is told: Kubernetes sets `SELLBELL_PORT` for a
 /// service of that name.
@@ -58,7 +62,52 @@ pub(super) fn secrets(settings: &Settings) -> anyhow::Result<Secrets> {
         smtp_url: secret("SMTP_URL")?,
         webhook_urls: named("WEBHOOK_URL", settings.webhooks.iter())?,
         webhook_secrets: named("WEBHOOK_SECRET", settings.webhooks.iter())?,
+        smtp_roots: trusted(&["SMTP_CA_FILE".to_owned()])?,
+        webhook_roots: webhook_roots(settings)?,
     })
+}
+
+/// The authorities that may sign EDGAR's certificate, or that of a proxy before it, beside the built-in ones.
+///
+/// # Errors
+/// An `EDGAR_CA_FILE` that cannot be used.
+pub(super) fn edgar_roots() -> anyhow::Result<Roots> {
+    trusted(&["EDGAR_CA_FILE".to_owned()])
+}
+
+fn webhook_roots(settings: &Settings) -> anyhow::Result<BTreeMap<String, Roots>> {
+    const KIND: &str = "WEBHOOK_CA_FILE";
+    let names = settings.webhooks.iter();
+    names.map(|name| Ok((name.clone(), trusted(&[variable(KIND, name), KIND.to_owned()])?))).collect()
+}
+
+/// The system's authorities, and those of the file that the first of these variables names that is set.
+fn trusted(variables: &[String]) -> anyhow::Result<Roots> {
+    static SYSTEM: OnceLock<Roots> = OnceLock::new();
+    let system = SYSTEM.get_or_init(|| {
+        let found = rustls_native_certs::load_native_certs();
+        // It is only one of the places that authorities come from.
+        for error in &found.errors {
+            tracing::debug!("a part of the system's certificates cannot be read: {error}");
+        }
+        Roots::usable(found.certs)
+    });
+    for name in variables {
+        let Some(path) = env::var_os(name).filter(|path| !path.is_empty()) else { continue };
+        let shown = path.display();
+        let read = fs::File::open(&path).and_then(|file| {
+            let mut bytes = Vec::new();
+            file.take(MOST_CA_BYTES + 1).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        });
+        let bytes = read.with_context(|| format!("{name}: cannot read {shown}"))?;
+        if bytes.len() as u64 > MOST_CA_BYTES {
+            bail!("{name}: {shown} has more than {MOST_CA_BYTES} bytes, too many for certificates");
+        }
+        let own = Roots::from_pem(&bytes).with_context(|| format!("{name}: {shown}"))?;
+        return Ok(system.and(&own));
+    }
+    Ok(system.clone())
 }
 
 /// The secrets of this kind that are set, by the names of what has them.

@@ -1,7 +1,9 @@
 //! A webhook of somebody's own: what happened as JSON by POST, signed as <https://www.standardwebhooks.com> says. At least once;
 //! a repeated one has the same id, in `webhook-id` and `Idempotency-Key`.
 
+use std::error::Error;
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -17,6 +19,7 @@ use url::Url;
 
 use super::{Retry, SendError, Sent, SetupError, no_digest};
 use crate::delivery::{Body, Delivery, Notice};
+use crate::trust::Roots;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// No wait that an answer asks for is longer.
@@ -56,6 +59,7 @@ impl Webhook {
         name: &str,
         address: &SecretString,
         secret: Option<&SecretString>,
+        roots: &Roots,
     ) -> Result<Self, SetupError> {
         let address = Url::parse(address.expose_secret().trim()).ok();
         let address = address
@@ -67,8 +71,8 @@ impl Webhook {
         let http = reqwest::Client::builder()
             .user_agent(concat!("sellbell/", env!("CARGO_PKG_VERSION")))
             .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
+            .redirect(reqwest::redirect::Policy::none());
+        let http = roots.trusted_by(http)?.build()?;
         Ok(Self { http, address, key })
     }
 
@@ -96,6 +100,10 @@ impl Webhook {
         }
         let response = request.body(body).send().await.map_err(|error| match error {
             error if error.is_timeout() => SendError::later("the webhook did not answer in time"),
+            error if is_of_certificate(&error) => SendError::closed("the webhook's certificate cannot be trusted").advise(
+                "if it is of a private authority of yours, name the file with that one's certificate (PEM) in WEBHOOK_CA_FILE; else see \
+                 whether it has expired, or is for another host",
+            ),
             error if error.is_connect() => SendError::refused("the webhook cannot be reached")
                 .advise("see whether the address in the environment is right, and its server runs"),
             _ => SendError::later("the webhook hung up"),
@@ -123,6 +131,25 @@ impl Webhook {
             _ => SendError::refused(message),
         })
     }
+}
+
+/// Whether a connection failed for the server's certificate.
+fn is_of_certificate(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let io = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let tls = io.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        let tls = tls.or_else(|| cause.downcast_ref::<rustls::Error>());
+        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        // An `io::Error` that holds another is not its source.
+        source = match io {
+            Some(inner) => Some(inner as &(dyn Error + 'static)),
+            None => cause.source(),
+        };
+    }
+    false
 }
 
 fn record(notice: &Notice) -> NoticeRecord<'_> {

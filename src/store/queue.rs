@@ -8,7 +8,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
 use super::latency::Latency;
 use super::record::{decode, encode};
-use super::{Store, StoreError, abort};
+use super::{Store, StoreError, abort, dead};
 use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
@@ -236,17 +236,16 @@ impl Store {
     pub fn leave_queue(&self, delivery: &Delivery, outcome: &Outcome) -> Result<(), StoreError> {
         let key = delivery.key.as_str();
         let standing = encode(key, &DeliveryStanding::Left(outcome.clone()))?;
-        let body = encode(key, delivery)?;
         let latencies = latencies(delivery, outcome).into_iter();
         let latencies: Vec<_> = latencies
             .map(|(key, way)| Ok((Latency::place(way.sent_at, key.as_str()), encode(key.as_str(), &way)?)))
             .collect::<Result<_, StoreError>>()?;
         let trees = (&self.inner.queue, &self.inner.deliveries, &self.inner.dead, &self.inner.latency);
-        self.transact(&trees, |(queue, deliveries, dead, latency)| {
+        self.transact(&trees, |(queue, deliveries, given_up, latency)| {
             queue.remove(place(delivery))?;
-            deliveries.insert(key, standing.as_slice())?;
+            let stood = deliveries.insert(key, standing.as_slice())?;
             if matches!(outcome, Outcome::Dead { .. }) {
-                dead.insert(key, body.as_slice())?;
+                given_up.insert(key, dead::record(delivery, stood.as_deref()).map_err(abort)?)?;
             }
             for (place, way) in &latencies {
                 latency.insert(place.as_str(), way.as_slice())?;
