@@ -84,11 +84,6 @@ impl Roots {
         }
         Ok(client)
     }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl fmt::Debug for Roots {

@@ -98,8 +98,11 @@ impl Findings {
 
 /// What is wrong or unwise about the mail server's address.
 fn of_mail(settings: &Settings) -> Vec<Problem> {
-    let Ok(Some(address)) = environment::secrets(settings).map(|secrets| secrets.smtp_url) else {
-        return Vec::new();
+    let address = environment::edgar_roots().and_then(|_| environment::secrets(settings));
+    let address = match address.map(|secrets| secrets.smtp_url) {
+        Ok(Some(address)) => address,
+        Ok(None) => return Vec::new(),
+        Err(error) => return vec![Problem::of_file("environment", format!("{error:#}"))],
     };
     let problem = |message: String| Problem::of_file("environment variable SMTP_URL", message);
     match notify::check_server(&address) {

@@ -173,3 +173,15 @@ fn signature(key: &[u8], signed: &str) -> Result<String, SendError> {
     mac.update(signed.as_bytes());
     Ok(STANDARD.encode(mac.finalize().into_bytes()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_beyond_ascii_is_asked_by_its_name_in_ascii() {
+        let webhook =
+            Webhook::new("a", &"https://bücher.example/hook".into(), None, &Roots::default()).unwrap();
+        assert_eq!(webhook.address.host_str(), Some("xn--bcher-kva.example"));
+    }
+}

@@ -80,7 +80,7 @@ fn clock(name: &str) -> Option<&'static str> {
     }
     let bare = plain.strip_prefix("us").filter(|rest| !rest.is_empty()).unwrap_or(&plain);
     let means = |known: &&str| [plain.as_str(), bare].contains(&self::plain(known).as_str());
-    CLOCKS.iter().find(|(_, known)| known.iter().any(|known| means(&known))).map(|(place, _)| *place)
+    CLOCKS.iter().find(|(_, known)| known.iter().any(&means)).map(|(place, _)| *place)
 }
 
 fn hint(name: &str) -> String {

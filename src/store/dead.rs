@@ -229,14 +229,20 @@ impl Store {
         })
     }
 
-    /// Has all that waits for a destination be due now.
+    /// Has all that waits for a destination be due now; how many deliveries that are.
     ///
     /// # Errors
     /// Failures of the store.
     pub fn hasten(&self, destination: &Destination, now: DateTime<Utc>) -> Result<usize, StoreError> {
-        let waiting = self.queued(destination, usize::MAX)?;
-        for delivery in waiting.iter().filter(|delivery| delivery.not_before > now) {
-            let place = queue::place(delivery);
+        let (mut count, mut put_off) = (0, Vec::new());
+        self.each(&self.inner.queue, &queue::prefix(destination), |delivery: Delivery| {
+            count += 1;
+            if delivery.not_before > now {
+                put_off.push(queue::place(&delivery));
+            }
+            true
+        })?;
+        for place in put_off {
             self.transact(&self.inner.queue, |queue| {
                 // It may have been sent meanwhile.
                 let Some(bytes) = queue.get(place.as_slice())? else { return Ok(()) };
@@ -246,6 +252,6 @@ impl Store {
                 Ok(())
             })?;
         }
-        Ok(waiting.len())
+        Ok(count)
     }
 }

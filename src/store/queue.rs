@@ -224,9 +224,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub fn queued(&self, destination: &Destination, most: usize) -> Result<Vec<Delivery>, StoreError> {
-        let mut prefix = destination.to_string().into_bytes();
-        prefix.push(0);
-        self.scan(&self.inner.queue, &prefix, most)
+        self.scan(&self.inner.queue, &prefix(destination), most)
     }
 
     /// Takes a delivery out of the queue with what became of it, in one transaction. A dead one is kept, with its body.
@@ -327,6 +325,13 @@ fn latencies(delivery: &Delivery, outcome: &Outcome) -> Vec<(Key, Latency)> {
     }
 }
 
+/// What the places of a destination begin with.
+pub(super) fn prefix(destination: &Destination) -> Vec<u8> {
+    let mut prefix = destination.to_string().into_bytes();
+    prefix.push(0);
+    prefix
+}
+
 /// Destination, then when it was queued, then when its filing was accepted: a scan by destination comes oldest first.
 pub(super) fn place(delivery: &Delivery) -> Vec<u8> {
     let accepted_at = match &delivery.body {
@@ -336,8 +341,7 @@ pub(super) fn place(delivery: &Delivery) -> Vec<u8> {
         // Before those that were queued with its alerts.
         Body::Summary(_) => DateTime::UNIX_EPOCH,
     };
-    let mut place = delivery.destination.to_string().into_bytes();
-    place.push(0);
+    let mut place = prefix(&delivery.destination);
     place.extend_from_slice(&delivery.queued_at.timestamp_micros().to_be_bytes());
     place.extend_from_slice(&accepted_at.timestamp().to_be_bytes());
     place.extend_from_slice(delivery.key.as_str().as_bytes());

@@ -3,18 +3,15 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::ServerConfig;
-use rustls::crypto::ring;
-use rustls::pki_types::PrivateKeyDer;
 use sellbell::config::Settings;
 use sellbell::delivery::{Batch, Body, Delivery, Notice};
 use sellbell::destination::Destination;
 use sellbell::notify::{Notifier, Retry, Secrets, SendError};
 use sellbell::render::terminal::Colour;
 use sellbell::trust::Roots;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
+use crate::authorities::Authority;
 use crate::fakes::smtp::{Encryption, FakeSmtp, Manners, ReceivedMail};
 use crate::world::{World, at, deliver_all, qualys};
 
@@ -139,6 +136,62 @@ async fn a_server_that_talks_without_end_or_sense_exhausts_nothing() {
     smtp.finish().await;
 }
 
+/// A server that says the first of these at once, and each other one after a line: its address without the scheme.
+async fn scripted(script: &'static [&'static [u8]]) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut stream = BufReader::new(stream);
+        for said in script {
+            stream.write_all(said).await.unwrap();
+            let mut line = Vec::new();
+            if stream.read_until(b'\n', &mut line).await.unwrap_or(0) == 0 {
+                return;
+            }
+        }
+        // Until the other side hangs up.
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    });
+    address.to_string()
+}
+
+#[tokio::test]
+async fn what_a_server_says_need_not_be_utf8_and_counts_only_in_its_turn() {
+    let latin1 = scripted(&[
+        b"220 hi\r\n",
+        b"250 hi\r\n",
+        b"250 ok\n",
+        b"550-5.1.1 Empf\xe4nger\r\n550 5.1.1 unbekannt\r\n",
+    ])
+    .await;
+    let error = refused(SETTINGS, &format!("smtp://{latin1}")).await;
+    assert!(error.to_string().contains("\"550 5.1.1 Empf\u{fffd}nger unbekannt\""), "{error}");
+    assert!(error.retry == Retry::Closed && advice(&error).contains("correct the recipient"), "{error}");
+    // What somebody slipped in before the encryption is not taken for the server's word.
+    let slipped =
+        scripted(&[b"220 hi\r\n", b"250-hi\r\n250 STARTTLS\r\n", b"220 go on\r\n250 AUTH PLAIN\r\n"]).await;
+    let error = refused(SETTINGS, &format!("smtp://{slipped}?tls=required")).await;
+    assert!(error.to_string().contains("no SMTP when the encryption was to begin"), "{error}");
+    let early =
+        scripted(&[b"220 hi\r\n", b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"250 not 354\r\n"]).await;
+    let error = refused(SETTINGS, &format!("smtp://{early}")).await;
+    assert!(error.to_string().contains("no SMTP while it was given the mail"), "{error}");
+    assert_eq!(error.retry, Retry::Later);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_says_nothing_holds_a_delivery_up_for_a_minute() {
+    let silent = scripted(&[b""]).await;
+    let began = tokio::time::Instant::now();
+    let error = refused(SETTINGS, &format!("smtp://{silent}")).await;
+    assert!(
+        error.to_string().contains("did not answer in time") || error.to_string().contains("does not answer"),
+        "{error}"
+    );
+    assert!(began.elapsed() <= std::time::Duration::from_secs(61), "{:?}", began.elapsed());
+}
+
 #[tokio::test]
 async fn a_server_that_is_not_there_is_told_from_one_that_has_no_name() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -206,45 +259,6 @@ async fn domains_go_out_in_ascii_and_other_letters_only_where_the_server_takes_t
     smtp.finish().await;
 }
 
-/// An authority, and a server's certificate of it.
-struct Authority {
-    pem: String,
-    issuer: Issuer<'static, KeyPair>,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut parameters = CertificateParams::default();
-        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        parameters.distinguished_name.push(rcgen::DnType::CommonName, "a test's authority");
-        let pem = parameters.self_signed(&key).unwrap().pem();
-        Self { pem, issuer: Issuer::new(parameters, key) }
-    }
-
-    /// A server's set-up, with a certificate for a name and so many years from 2000 on.
-    fn server(&self, name: &str, years: (i32, i32)) -> Arc<ServerConfig> {
-        let key = KeyPair::generate().unwrap();
-        let mut parameters = CertificateParams::new([name.to_owned()]).unwrap();
-        parameters.not_before = rcgen::date_time_ymd(years.0, 1, 1);
-        parameters.not_after = rcgen::date_time_ymd(years.1, 1, 1);
-        let certificate = parameters.signed_by(&key, &self.issuer).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
-            );
-        Arc::new(config.unwrap())
-    }
-
-    fn roots(&self) -> Roots {
-        Roots::from_pem(self.pem.as_bytes()).unwrap()
-    }
-}
-
 #[tokio::test]
 async fn a_private_authority_is_trusted_from_a_file_by_both_ways_to_encrypt() {
     let authority = Authority::new();
@@ -287,14 +301,7 @@ async fn what_hinders_encryption_or_login_is_told_apart() {
         assert!(advice(&error).contains(what_to_do), "{}", advice(&error));
         smtp.finish().await;
     }
-    let plain = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("smtps://127.0.0.1:{}", plain.local_addr().unwrap().port());
-    tokio::spawn(async move {
-        let (mut stream, _) = plain.accept().await.unwrap();
-        stream.write_all(b"220 mail.example.org ESMTP\r\n").await.unwrap();
-        // Until the other side hangs up.
-        stream.read_to_end(&mut Vec::new()).await
-    });
+    let url = format!("smtps://{}", scripted(&[b"220 mail.example.org ESMTP\r\n"]).await);
     let error = refused(SETTINGS, &url).await;
     assert!(error.to_string().contains("without encryption on a port"), "{error}");
     assert!(error.retry == Retry::Closed && advice(&error).contains("tls=required"), "{}", advice(&error));

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
 mod archive;
+mod authorities;
 mod backtest;
 mod changes;
 mod cli;

@@ -150,7 +150,6 @@ const TABLE: &[Row] = &[
         enhanced: &["-", "2.*"],
         words: &["quota", "storage", "mailbox", "full"],
         cause: Cause::MailboxFull,
-        ..ANY
     },
     Row {
         stages: MAIL,
@@ -171,7 +170,6 @@ const TABLE: &[Row] = &[
             "size limits",
         ],
         cause: Cause::TooBig,
-        ..ANY
     },
     Row { stages: CONTENT, enhanced: &["6.*"], cause: Cause::Content, ..ANY },
     Row {

@@ -368,8 +368,8 @@ impl Session<'_> {
             return self.reply(&reply).await;
         }
         let parameters = argument.split_once('>').map_or("", |(_, rest)| rest.trim()).to_owned();
-        let can_utf8 = self.world.manners.offers.contains(&"SMTPUTF8");
-        if !from.is_ascii() && !(can_utf8 && parameters.contains("SMTPUTF8")) {
+        let asked = self.world.manners.offers.contains(&"SMTPUTF8") && parameters.contains("SMTPUTF8");
+        if !from.is_ascii() && !asked {
             return self.object("553 5.6.7 no SMTPUTF8", &format!("MAIL {argument}")).await;
         }
         self.mail = Some(ReceivedMail { from, parameters, to: Vec::new(), raw: Vec::new(), answered: true });
