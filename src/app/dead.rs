@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::App;
+use super::together::put_waited_together;
 use crate::config::{Settings, Via};
 use crate::delivery::{Body, Delivery, InFlight, Notice};
 use crate::destination::Destination;
@@ -85,7 +86,11 @@ impl App {
         now: DateTime<Utc>,
     ) -> Result<Result<Vec<Retried>, String>, StoreError> {
         let retried = retry(&self.store, &self.settings, what, now)?;
-        self.retried.send_modify(|times| *times = times.wrapping_add(1));
+        self.retried.send_modify(|times| {
+            for retried in retried.iter().flatten() {
+                *times.entry(retried.destination.clone()).or_default() += 1;
+            }
+        });
         self.wake.notify_one();
         Ok(retried)
     }
@@ -151,11 +156,14 @@ fn one(
     destination: &Destination,
     now: DateTime<Utc>,
 ) -> Result<Retried, StoreError> {
-    let was_paused = store.paused(destination)?.is_some();
-    if was_paused {
+    let waiting = store.hasten(destination, now)?;
+    let paused = store.paused(destination)?;
+    let was_paused = paused.is_some();
+    if let Some(paused) = paused {
+        // It may be much, and a mailbox may take so many mails an hour.
+        put_waited_together(store, settings, destination, paused.since, now)?;
         store.resume(destination, &[])?;
     }
-    let waiting = store.hasten(destination, now)?;
     let reads_back = match destination {
         Destination::Channel(_) => true,
         Destination::Discord(name) => {

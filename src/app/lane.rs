@@ -27,11 +27,6 @@ impl Lane {
         Self { impatient: true, ..Self::default() }
     }
 
-    /// Has its destination be tried again at once.
-    pub(super) fn hasten(&mut self) {
-        (self.failures, self.paused_until, self.is_paused) = (0, None, false);
-    }
-
     /// Whether its destination took something else since a delivery began to fail.
     pub(super) fn took_others(&self, delivery: &Delivery) -> bool {
         delivery.failing_since.zip(self.took_at).is_some_and(|(failing, took)| failing < took)

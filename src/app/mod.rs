@@ -85,8 +85,8 @@ pub struct App {
     muted: Notify,
     /// Rings when something was queued.
     wake: Notify,
-    /// Changes when destinations are to be tried again at once.
-    retried: watch::Sender<u64>,
+    /// How often destinations were to be tried again at once, by name.
+    retried: watch::Sender<BTreeMap<String, usize>>,
 }
 
 impl App {
@@ -116,7 +116,7 @@ impl App {
             found: Notify::new(),
             muted: Notify::new(),
             wake: Notify::new(),
-            retried: watch::Sender::new(0),
+            retried: watch::Sender::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
+use super::together::put_waited_together;
 use crate::delivery::Notice;
 use crate::destination::Destination;
 use crate::notify::SendError;
@@ -55,7 +56,7 @@ impl App {
     pub(super) fn resume(&self, paused: &Paused, now: DateTime<Utc>) -> Result<(), StoreError> {
         let destination = &paused.destination;
         tracing::info!(%destination, "it takes alerts again");
-        let together = self.put_waited_together(destination, paused.since, now)?;
+        let together = put_waited_together(&self.store, &self.settings, destination, paused.since, now)?;
         let waiting = self.store.queued(destination, BATCH)?.len();
         let more = if waiting < BATCH { "" } else { " or more" };
         let what = match together {

@@ -314,6 +314,8 @@ async fn lane_loop(
 ) -> Result<(), StoreError> {
     let mut lane = Lane::default();
     let mut retried = app.retried.subscribe();
+    let name = destination.to_string();
+    let mut times = retried.borrow_and_update().get(&name).copied();
     while !*stopped.borrow() {
         let round = app.deliver_once(&destination, &mut lane, app.clock().now()).await?;
         let DeliverReport { next: Some(next), paused, .. } = round else { break };
@@ -326,7 +328,12 @@ async fn lane_loop(
                 }
             }
             // Its sender lives as long as the app.
-            Ok(()) = retried.changed() => lane.hasten(),
+            Ok(()) = retried.changed() => {
+                let asked = retried.borrow_and_update().get(&name).copied();
+                if asked != times {
+                    (times, lane) = (asked, Lane::default());
+                }
+            }
         }
     }
     Ok(())

@@ -72,7 +72,7 @@ fn refused(code: u16, words: &str, stage: Stage, hidden: &Hidden) -> SendError {
         }
         known => known.advice(),
     };
-    SendError { retry: cause.retry(code), of_message, ..error.advise(advice) }
+    SendError { retry: cause.retry(code, stage), of_message, ..error.advise(advice) }
 }
 
 /// Why no encryption came about. Each is for people to mend.
@@ -96,6 +96,11 @@ fn encryption(error: &io::Error) -> SendError {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
                 "the mail server's certificate is for another host".to_owned(),
                 "write the host in SMTP_URL that the certificate names",
+            ),
+            other if format!("{other:?}").contains("CaUsedAsEndEntity") => (
+                "the mail server's certificate is an authority's own".to_owned(),
+                "have a certificate made for the server that names it and that the authority signs; name the authority's file in \
+                 SMTP_CA_FILE",
             ),
             other => (
                 format!("the mail server's certificate cannot be used: {other:?}"),
@@ -178,7 +183,7 @@ mod tests {
                 certificate(CertificateError::Other(other)),
                 Stage::Connect,
                 Retry::Closed,
-                "signed by an authority",
+                "the authority signs",
             ),
             (
                 tls(rustls::InvalidMessage::InvalidContentType.into()),

@@ -63,10 +63,11 @@ pub(super) enum Cause {
 
 impl Cause {
     /// Whether another try of the same message can succeed: all but what is certainly the message's own fault.
-    pub(super) fn retry(self, code: u16) -> Retry {
+    /// Before its content is sent, the server cannot know it.
+    pub(super) fn retry(self, code: u16, stage: Stage) -> Retry {
         match self {
             _ if code < 500 => Retry::Later,
-            Self::TooBig | Self::Content => Retry::Never,
+            Self::TooBig | Self::Content if CONTENT.contains(&stage) => Retry::Never,
             _ => Retry::Closed,
         }
     }
@@ -556,10 +557,10 @@ mod tests {
             assert_eq!(cause, *expected, "{stage:?}: {answer}");
             let retry = match expected {
                 _ if code < 500 => Retry::Later,
-                C::TooBig | C::Content => Retry::Never,
+                C::TooBig | C::Content if CONTENT.contains(stage) => Retry::Never,
                 _ => Retry::Closed,
             };
-            assert_eq!(cause.retry(code), retry, "{stage:?}: {answer}");
+            assert_eq!(cause.retry(code, *stage), retry, "{stage:?}: {answer}");
         }
     }
 
@@ -581,7 +582,7 @@ mod tests {
                     ["", "no", "5.7.1 no", "5.0.0 no", "5.5.0 no", "5.2.2 full", "5.4.5 slow down", "quota"]
                 {
                     assert_eq!(
-                        cause(stage, code, words).retry(code),
+                        cause(stage, code, words).retry(code, stage),
                         Retry::Closed,
                         "{stage:?} {code} {words}"
                     );
@@ -589,7 +590,7 @@ mod tests {
             }
             // Only content can be at fault for its content.
             let is_content = matches!(stage, Stage::Data | Stage::End);
-            let retry = cause(stage, 554, "5.6.0 what is this").retry(554);
+            let retry = cause(stage, 554, "5.6.0 what is this").retry(554, stage);
             assert_eq!(retry == Retry::Never, is_content, "{stage:?}");
         }
         assert_eq!(enhanced("5.7.26 no"), Some("7.26".into()));
