@@ -59,6 +59,22 @@ impl Authority {
         Arc::new(config.unwrap())
     }
 
+    /// A server's set-up that has an authority's own certificate, as `openssl req -x509` makes it, and that one.
+    pub fn as_server() -> (Arc<ServerConfig>, Roots) {
+        let key = KeyPair::generate().unwrap();
+        let mut parameters = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = parameters.self_signed(&key).unwrap();
+        let roots = Roots::from_pem(certificate.pem().as_bytes()).unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key);
+        (Arc::new(config.unwrap()), roots)
+    }
+
     pub fn roots(&self) -> Roots {
         Roots::from_pem(self.pem.as_bytes()).unwrap()
     }

@@ -288,15 +288,17 @@ async fn what_hinders_encryption_or_login_is_told_apart() {
     let other_host = authority.server("mail.example.org", (2000, 2999));
     let expired = authority.server("127.0.0.1", (2000, 2001));
     let early = authority.server("127.0.0.1", (2998, 2999));
+    let (own, own_roots) = Authority::as_server();
+    let roots = authority.roots().and(&own_roots);
     for (encryption, words, what_to_do) in [
+        (Encryption::AtOnce(own), "is an authority's own", "the authority signs"),
         (Encryption::AtOnce(other_host), "is for another host", "that the certificate names"),
         (Encryption::AtOnce(expired), "has expired", "renew"),
         (Encryption::AtOnce(early), "is not valid yet", "clock"),
     ] {
         let smtp = FakeSmtp::start_as(Manners { encryption, ..Manners::default() }).await;
-        let error = send(SETTINGS, &format!("smtps://127.0.0.1:{}", smtp.port()), authority.roots())
-            .await
-            .unwrap_err();
+        let error =
+            send(SETTINGS, &format!("smtps://127.0.0.1:{}", smtp.port()), roots.clone()).await.unwrap_err();
         assert!(error.to_string().contains(words) && error.retry == Retry::Closed, "{error}");
         assert!(advice(&error).contains(what_to_do), "{}", advice(&error));
         smtp.finish().await;
