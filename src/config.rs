@@ -5,6 +5,8 @@ mod overrides;
 mod times;
 mod wire;
 
+pub(crate) use email::is_host_name;
+
 use core::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -115,17 +115,22 @@ fn hello_name(name: &str) -> Option<String> {
         return Some(format!("[IPv6:{address}]"));
     }
     let ascii = idna::domain_to_ascii(name).ok()?;
+    // The dot of the root is not said.
+    let ascii = ascii.strip_suffix('.').unwrap_or(&ascii);
+    let all_digits =
+        ascii.split('.').next_back().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+    (is_host_name(ascii) && !all_digits).then(|| ascii.to_owned())
+}
+
+/// Whether a text is a host's name: letters, digits and hyphens between dots.
+pub(crate) fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    // The dot of the root is not said.
-    let ascii = ascii.strip_suffix('.').unwrap_or(&ascii);
-    let all_digits =
-        ascii.split('.').next_back().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
-    (ascii.len() <= 253 && ascii.split('.').all(is_label) && !all_digits).then(|| ascii.to_owned())
+    name.len() <= 253 && name.split('.').all(is_label)
 }
 
 #[cfg(test)]

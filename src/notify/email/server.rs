@@ -9,6 +9,7 @@ use url::Url;
 
 use super::super::SetupError;
 use super::words::Hidden;
+use crate::config::is_host_name;
 
 /// Usual ports: for servers among themselves, for sending with STARTTLS, for sending with TLS from the start.
 const PORTS: (u16, u16, u16) = (25, 587, 465);
@@ -116,17 +117,6 @@ impl Server {
     pub(super) fn hidden(&self) -> Hidden {
         self.login.as_ref().map_or_else(Hidden::default, |login| Hidden::of(&login.user, &login.password))
     }
-}
-
-/// Whether a text is a host's name: letters, digits and hyphens between dots.
-fn is_host_name(name: &str) -> bool {
-    let is_label = |label: &str| {
-        (1..=63).contains(&label.len())
-            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    name.len() <= 253 && name.split('.').all(is_label)
 }
 
 #[cfg(test)]
