@@ -1,14 +1,18 @@
 //! The settings: one TOML file, read strictly, into validated values. Secrets are not in it.
 
 mod channel_id;
+mod email;
 mod overrides;
 mod times;
 mod wire;
+
+pub(crate) use email::is_host_name;
 
 use core::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use url::Url;
 
 use crate::destination::Destination;
@@ -109,8 +113,10 @@ pub enum Via {
 /// Mail.
 #[derive(Debug, Clone)]
 pub struct Email {
-    /// The sender, `Name <address>`.
+    /// The sender, `Name <address>`, its domain in ASCII.
     pub from: String,
+    /// The name that this machine says to mail servers, as SMTP writes it; `None`: its own.
+    pub hello_name: Option<String>,
     /// Where mails are written as files while no `SMTP_URL` is set.
     pub out_dir: PathBuf,
     /// The recipients that rules can name.
@@ -122,7 +128,7 @@ pub struct Email {
 pub struct Recipient {
     /// The name that rules use.
     pub name: String,
-    /// `address` or `Name <address>`.
+    /// `address` or `Name <address>`, its domain in ASCII.
     pub address: String,
     /// When mails are sent.
     pub mode: Mode,
@@ -143,7 +149,20 @@ impl Settings {
     /// # Errors
     /// Every mistake that was found, each with file and line, or with the name of the override.
     pub fn read(file: &str, text: &str, overrides: &[(String, String)]) -> Result<Self, Problems> {
-        overrides::read(file, text, overrides)
+        overrides::read(file, text, overrides, None)
+    }
+
+    /// The same at a moment: a schedule that has no time after it is a mistake.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_at(
+        now: DateTime<Utc>,
+        file: &str,
+        text: &str,
+        overrides: &[(String, String)],
+    ) -> Result<Self, Problems> {
+        overrides::read(file, text, overrides, Some(now))
     }
 
     /// Whether a rule may name this destination.

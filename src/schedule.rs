@@ -1,22 +1,31 @@
 //! Cron schedules in a time zone, as a pure function of `now`.
 
+mod zone;
+
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Days, LocalResult, NaiveDateTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use thiserror::Error;
 
-/// How many slots of an hour that comes twice are looked through for the next one: an hour and more of seconds.
-const MOST_SKIPPED: usize = 10_000;
+/// Longer than any change of a clock: Samoa left out a whole day.
+const LONGEST_CHANGE: TimeDelta = TimeDelta::hours(26);
+/// A slot that is further away is approached first: the clock may change on the way.
+const NEAR: TimeDelta = TimeDelta::days(3);
+/// Changes of the clock between a moment and the next slot, and steps towards it: there are few.
+const MOST_STEPS: usize = 32;
 
-/// A change of the clock matters for so long.
-const LATELY: TimeDelta = TimeDelta::hours(6);
-
-/// A cron expression and the zone whose clock it speaks of.
+/// A cron expression and the zone whose clock it follows.
+///
+/// Where both the day of the month and the weekday are restricted, a day that is either of them counts, as in crontab. A field
+/// that begins with `*` (or `?`), `*/2` included, does not count as restricted.
 #[derive(Debug, Clone)]
 pub struct Schedule {
-    cron: cron::Schedule,
+    /// All fields, seconds first.
+    expression: String,
+    /// Each has slots of its own: one, or one for the days of the month and one for the weekdays.
+    crons: Vec<cron::Schedule>,
     zone: Tz,
 }
 
@@ -31,12 +40,47 @@ pub enum ScheduleError {
     /// A day that no calendar has.
     #[error("`{0}` never comes: the calendar has no such day")]
     Never(String),
+    /// All its years have passed.
+    #[error("`{0}` is over: it has no time after {now}; leave the years out, or give later ones", now = .1.format("%Y-%m-%d"))]
+    Over(String, DateTime<Utc>),
     /// Numbered weekdays mean different days in different programs.
     #[error("`{0}` numbers its weekdays: use names, like Mon-Fri")]
     Weekday(String),
+    /// A range of weekdays that runs over the end of the week.
+    #[error(
+        "`{0}` has weekdays that cannot be read: use names from Sun to Sat, and a list like Sat,Sun instead of Sat-Sun"
+    )]
+    Weekdays(String),
     /// Not a name of the IANA time zone database.
-    #[error("`{0}` is not a time zone: expected a name like America/New_York")]
-    Zone(String),
+    #[error("`{zone}` is not a time zone: {hint}")]
+    Zone {
+        /// As it is written.
+        zone: String,
+        /// What to write.
+        hint: String,
+    },
+    /// The letters of a clock, which do not say where it is.
+    #[error("`{zone}` cannot be used as a time zone: {hint}")]
+    Abbreviation {
+        /// As it is written.
+        zone: String,
+        /// Why, and what to write.
+        hint: String,
+    },
+}
+
+impl ScheduleError {
+    /// Whether the zone is wrong, and not the expression.
+    pub fn is_of_zone(&self) -> bool {
+        matches!(self, Self::Zone { .. } | Self::Abbreviation { .. })
+    }
+}
+
+/// Which passes of a local time that comes twice count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Passes {
+    Each,
+    First,
 }
 
 impl Schedule {
@@ -45,38 +89,69 @@ impl Schedule {
     /// # Errors
     /// [`ScheduleError`] for a bad expression or zone.
     pub fn parse(expression: &str, zone: &str) -> Result<Self, ScheduleError> {
-        let zone = Tz::from_str(zone).map_err(|_| ScheduleError::Zone(zone.to_owned()))?;
-        let fields: Vec<&str> = expression.split_whitespace().collect();
-        let full = match fields.len() {
-            5 => format!("0 {expression}"),
-            6 | 7 => expression.to_owned(),
+        let zone = zone::zone(zone)?;
+        let written: Vec<&str> = expression.split_whitespace().collect();
+        let (seconds, rest) = match written.len() {
+            5 => ("0", &written[..]),
+            6 | 7 => (written[0], &written[1..]),
             _ => return Err(ScheduleError::Cron(expression.to_owned())),
         };
-        let weekday = fields[if fields.len() == 5 { 4 } else { 5 }];
-        if weekday.bytes().any(|b| b.is_ascii_digit()) {
+        let [minute, hour, day, month, weekday, year @ ..] = rest else {
+            return Err(ScheduleError::Cron(expression.to_owned()));
+        };
+        // The number behind a slash is a step.
+        let named =
+            |part: &str| !part.split('/').next().unwrap_or_default().bytes().any(|b| b.is_ascii_digit());
+        if !weekday.split(',').all(named) {
             return Err(ScheduleError::Weekday(expression.to_owned()));
         }
-        let cron = cron::Schedule::from_str(&full).map_err(|_| ScheduleError::Cron(expression.to_owned()))?;
-        if cron.after(&DateTime::UNIX_EPOCH).next().is_none() {
-            return Err(ScheduleError::Never(expression.to_owned()));
+        let with = |day: &str, weekday: &str| {
+            let fields = [&[seconds, minute, hour, day, month, weekday], year].concat();
+            cron::Schedule::from_str(&fields.join(" "))
+        };
+        let crons = if is_open(day) || is_open(weekday) {
+            with(day, weekday).map(|cron| vec![cron])
+        } else {
+            with(day, "*").and_then(|by_day| Ok(vec![by_day, with("*", weekday)?]))
+        };
+        let crons = crons.map_err(|_| match with("*", "*") {
+            // The rest can be read.
+            Ok(_) if with(day, "*").is_ok() => ScheduleError::Weekdays(expression.to_owned()),
+            _ => ScheduleError::Cron(expression.to_owned()),
+        })?;
+        let expression = [&[seconds], rest].concat().join(" ");
+        let schedule = Self { expression, crons, zone };
+        match schedule.slot_from(DateTime::UNIX_EPOCH) {
+            Some(_) => Ok(schedule),
+            None => Err(ScheduleError::Never(written.join(" "))),
         }
-        Ok(Self { cron, zone })
     }
 
-    /// The first slot after `now`; `None` where there is none any more.
+    /// The schedule, unless all its slots are before `now`.
     ///
-    /// Slots are counted on the local clock: one within an hour that is left out comes right after the gap, and one
-    /// within an hour that comes twice comes the first time only.
-    pub fn next_after(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let local = |moment: DateTime<Utc>| moment.with_timezone(&self.zone).naive_local();
-        // A slot in a gap maps behind it: where the clock was changed not long ago the search starts early enough to meet it.
-        let changed = local(now) - local(now - LATELY) != LATELY;
-        let start = if changed { local(now) - TimeDelta::hours(1) } else { local(now) };
-        self.cron
-            .after(&start.and_utc())
-            .take(MOST_SKIPPED)
-            .filter_map(|slot| self.instant(slot.naive_utc()))
-            .find(|&instant| instant > now)
+    /// # Errors
+    /// [`ScheduleError::Over`].
+    pub fn unless_over(self, now: DateTime<Utc>) -> Result<Self, ScheduleError> {
+        match self.next_time(now) {
+            Some(_) => Ok(self),
+            None => Err(ScheduleError::Over(self.expression, now)),
+        }
+    }
+
+    /// The first moment after `now` at which the local clock shows a slot; `None` if there is none any more.
+    ///
+    /// For work that must not pause: a local time that comes twice counts each time. A slot that the clock leaves out comes
+    /// as late after the change as it lies behind it.
+    pub fn next_time(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.next(now, Passes::Each)
+    }
+
+    /// The first slot after `now`, each local slot once; `None` if there is none any more.
+    ///
+    /// For work that is done once a slot, such as a digest: as [`Self::next_time`], but a local time that comes twice counts
+    /// the first time only.
+    pub fn next_slot(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.next(now, Passes::First)
     }
 
     /// The local day and minute of a slot, `2026-11-23T07:30`: the same for both passes of an hour that comes twice.
@@ -84,42 +159,144 @@ impl Schedule {
         slot.with_timezone(&self.zone).format("%Y-%m-%dT%H:%M").to_string()
     }
 
-    /// The zone whose clock it speaks of.
+    /// The zone whose clock it follows.
     pub fn zone(&self) -> Tz {
         self.zone
     }
 
-    fn instant(&self, local: NaiveDateTime) -> Option<DateTime<Utc>> {
-        match self.zone.from_local_datetime(&local) {
-            LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => Some(time.to_utc()),
-            LocalResult::None => {
-                // The offset of the day before is still in force at the gap's start.
-                let day_before =
-                    self.zone.from_local_datetime(&local.checked_sub_days(Days::new(1))?).earliest()?;
-                Some(day_before.to_utc() + TimeDelta::days(1))
+    fn next(&self, now: DateTime<Utc>, passes: Passes) -> Option<DateTime<Utc>> {
+        let mut from = DateTime::from_timestamp(now.timestamp(), 0)? + TimeDelta::seconds(1);
+        for _ in 0..MOST_STEPS {
+            let found = self.from(from, passes)?;
+            match self.change(from, found.min(from + NEAR)) {
+                // Behind it the clock shows something else.
+                Some(change) => from = change,
+                None if found <= from + NEAR => return Some(found),
+                None => from = found - LONGEST_CHANGE * 2,
             }
         }
+        None
     }
+
+    /// The first slot from a moment on, if the clock does not change after it.
+    fn from(&self, from: DateTime<Utc>, passes: Passes) -> Option<DateTime<Utc>> {
+        let offset = self.offset(from);
+        let mut start = from + offset;
+        let mut left_out = None;
+        if let Some(change) = self.change(from - LONGEST_CHANGE, from) {
+            let before = self.offset(change - TimeDelta::seconds(1));
+            let (old, new) = (change + before, change + self.offset(change));
+            if old < new {
+                let slot = self.slot_from(from + before).filter(|slot| *slot < new);
+                left_out = slot.map(|slot| slot - before);
+            } else if passes == Passes::First {
+                start = start.max(old);
+            }
+        }
+        let shown = self.slot_from(start).map(|slot| slot - offset);
+        [left_out, shown].into_iter().flatten().min()
+    }
+
+    /// The first slot at or after a local time. Local times are written as if they were UTC.
+    fn slot_from(&self, local: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let before = local - TimeDelta::seconds(1);
+        self.crons.iter().filter_map(|cron| cron.after(&before).next()).min()
+    }
+
+    /// How far the local clock is ahead of UTC.
+    fn offset(&self, at: DateTime<Utc>) -> TimeDelta {
+        let offset = self.zone.offset_from_utc_datetime(&at.naive_utc()).fix();
+        TimeDelta::seconds(offset.local_minus_utc().into())
+    }
+
+    /// The first change of the local clock after `from` and not after `until`: the first moment of the new one.
+    fn change(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let (mut old, offset) = (from, self.offset(from));
+        while old < until {
+            let mut new = (old + TimeDelta::hours(1)).min(until);
+            if self.offset(new) == offset {
+                old = new;
+                continue;
+            }
+            while new - old > TimeDelta::seconds(1) {
+                let middle = old + TimeDelta::seconds((new - old).num_seconds() / 2);
+                if self.offset(middle) == offset { old = middle } else { new = middle }
+            }
+            return Some(new);
+        }
+        None
+    }
+}
+
+/// Whether a field of days does not restrict them, by the rule of crontab: its first character says so.
+fn is_open(field: &str) -> bool {
+    field.starts_with(['*', '?'])
 }
 
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.cron.source(), self.zone)
+        write!(f, "{} ({})", self.expression, self.zone)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
+    type Next = fn(&Schedule, DateTime<Utc>) -> Option<DateTime<Utc>>;
+
     #[track_caller]
-    fn check(expression: &str, zone: &str, now: &str, expected: &[&str]) {
+    fn check_by(next: Next, expression: &str, zone: &str, now: &str, expected: &[&str]) {
         let schedule = Schedule::parse(expression, zone).unwrap();
         let mut now: DateTime<Utc> = now.parse().unwrap();
         for slot in expected {
-            now = schedule.next_after(now).unwrap();
+            now = next(&schedule, now).unwrap();
             assert_eq!(now, slot.parse::<DateTime<Utc>>().unwrap(), "{expression}");
         }
+    }
+
+    #[track_caller]
+    fn check(expression: &str, zone: &str, now: &str, expected: &[&str]) {
+        check_by(Schedule::next_slot, expression, zone, now, expected);
+    }
+
+    #[track_caller]
+    fn polls(expression: &str, zone: &str, now: &str, expected: &[&str]) {
+        check_by(Schedule::next_time, expression, zone, now, expected);
+    }
+
+    /// All times of some days by the definition: the clock is read each minute.
+    fn read_off(
+        schedule: &Schedule,
+        passes: Passes,
+        from: DateTime<Utc>,
+        minutes: i64,
+    ) -> Vec<DateTime<Utc>> {
+        let local = |at: DateTime<Utc>| at.with_timezone(&schedule.zone).naive_local().and_utc();
+        let is_slot = |local: DateTime<Utc>| schedule.crons.iter().any(|cron| cron.includes(local));
+        let (mut times, mut shown) = (BTreeSet::new(), BTreeSet::new());
+        let minute = TimeDelta::minutes(1);
+        for n in -1600..minutes {
+            let at = from + minute * i32::try_from(n).unwrap();
+            let before = local(at - minute) - (at - minute);
+            let mut left_out = local(at - minute) + minute;
+            while left_out < local(at) {
+                if is_slot(left_out) {
+                    times.insert(left_out - before);
+                }
+                left_out += minute;
+            }
+            let is_first = shown.insert(local(at));
+            if is_slot(local(at)) && (passes == Passes::Each || is_first) {
+                times.insert(at);
+            }
+        }
+        times
+            .into_iter()
+            .filter(|time| (from..from + minute * i32::try_from(minutes).unwrap()).contains(time))
+            .collect()
     }
 
     #[test]
@@ -153,6 +330,7 @@ mod tests {
     #[test]
     fn each_second_comes_on_days_when_the_clock_changes_too() {
         let each = |now: &str, expected: &[&str]| check("* * * * * *", "America/New_York", now, expected);
+        let polled = |now: &str, expected: &[&str]| polls("* * * * * *", "America/New_York", now, expected);
         each(
             "2026-03-08T06:59:58Z",
             &["2026-03-08T06:59:59Z", "2026-03-08T07:00:00Z", "2026-03-08T07:00:01Z"],
@@ -161,6 +339,10 @@ mod tests {
         // The second pass of the hour is left out.
         each("2026-11-01T05:59:58Z", &["2026-11-01T05:59:59Z", "2026-11-01T07:00:00Z"]);
         each("2026-11-01T06:30:00Z", &["2026-11-01T07:00:00Z", "2026-11-01T07:00:01Z"]);
+        // What polls does not pause.
+        polled("2026-03-08T06:59:58Z", &["2026-03-08T06:59:59Z", "2026-03-08T07:00:00Z"]);
+        polled("2026-11-01T05:59:58Z", &["2026-11-01T05:59:59Z", "2026-11-01T06:00:00Z"]);
+        polled("2026-11-01T06:59:59Z", &["2026-11-01T07:00:00Z", "2026-11-01T07:00:01Z"]);
     }
 
     #[test]
@@ -174,18 +356,131 @@ mod tests {
     }
 
     #[test]
+    fn an_hour_that_comes_twice_is_polled_twice() {
+        polls(
+            "*/30 1 * * *",
+            "America/New_York",
+            "2026-11-01T05:00:00Z",
+            &["2026-11-01T05:30:00Z", "2026-11-01T06:00:00Z", "2026-11-01T06:30:00Z", "2026-11-02T06:00:00Z"],
+        );
+    }
+
+    #[test]
+    fn clocks_of_every_kind_are_followed_as_they_are_read() {
+        // Half an hour, at midnight, over midnight, a whole day, twice a year by the moon, never.
+        let changes = [
+            ("Australia/Lord_Howe", "2026-04-04T00:00:00Z"),
+            ("Australia/Lord_Howe", "2026-10-03T00:00:00Z"),
+            ("America/Havana", "2026-03-07T12:00:00Z"),
+            ("America/Havana", "2026-10-31T12:00:00Z"),
+            ("America/Santiago", "2026-09-05T12:00:00Z"),
+            ("America/Santiago", "2026-04-04T12:00:00Z"),
+            ("Africa/Cairo", "2026-04-23T12:00:00Z"),
+            ("Africa/Cairo", "2026-10-29T12:00:00Z"),
+            ("Pacific/Apia", "2011-12-29T00:00:00Z"),
+            ("Africa/Casablanca", "2026-02-14T12:00:00Z"),
+            ("America/New_York", "2026-03-07T12:00:00Z"),
+            ("America/New_York", "2026-10-31T12:00:00Z"),
+            ("Asia/Kathmandu", "2026-10-31T12:00:00Z"),
+        ];
+        let expressions = [
+            "*/7 * * * *",
+            "*/20 * * * *",
+            "15 2-3 * * *",
+            "0 0 * * *",
+            "45 23,0,1 * * *",
+            "40 1 1 * Sun",
+            "59 23 * * Mon-Fri",
+        ];
+        for (zone, from) in changes {
+            let from: DateTime<Utc> = from.parse().unwrap();
+            for expression in expressions {
+                let schedule = Schedule::parse(expression, zone).unwrap();
+                for (passes, next) in [
+                    (Passes::Each, Schedule::next_time as Next),
+                    (Passes::First, Schedule::next_slot as Next),
+                ] {
+                    let minutes = 3 * 24 * 60;
+                    let expected = read_off(&schedule, passes, from, minutes);
+                    let mut found = Vec::new();
+                    let mut now = from - TimeDelta::seconds(1);
+                    while let Some(time) =
+                        next(&schedule, now).filter(|time| *time < from + TimeDelta::days(3))
+                    {
+                        found.push(time);
+                        now = time;
+                    }
+                    assert_eq!(found, expected, "{expression} in {zone} from {from}, {passes:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_day_of_the_month_or_a_weekday_where_both_are_given() {
+        // The 1st of November 2026 is a Sunday.
+        check(
+            "0 7 1 * Mon",
+            "UTC",
+            "2026-10-30T00:00:00Z",
+            &["2026-11-01T07:00:00Z", "2026-11-02T07:00:00Z", "2026-11-09T07:00:00Z"],
+        );
+        check("0 0 7 31 2 Mon 2026-2027", "UTC", "2026-03-01T00:00:00Z", &["2027-02-01T07:00:00Z"]);
+        // Each day is in the range, so that the weekday restricts nothing.
+        check("0 7 1-31 * Mon", "UTC", "2026-11-02T08:00:00Z", &["2026-11-03T07:00:00Z"]);
+        // What begins with a star does not count as restricted: both must hold.
+        check(
+            "0 7 */2 * Mon",
+            "UTC",
+            "2026-11-01T00:00:00Z",
+            &["2026-11-09T07:00:00Z", "2026-11-23T07:00:00Z"],
+        );
+        check("0 7 1 * */2", "UTC", "2026-11-01T08:00:00Z", &["2026-12-01T07:00:00Z"]);
+        check("0 7 *,5 * Mon", "UTC", "2026-11-03T00:00:00Z", &["2026-11-09T07:00:00Z"]);
+        check("0 7 ? * Mon", "UTC", "2026-11-03T00:00:00Z", &["2026-11-09T07:00:00Z"]);
+        // Sunday, Tuesday, Thursday, Saturday; Monday, Wednesday, Friday.
+        check(
+            "0 7 * * */2",
+            "UTC",
+            "2026-11-01T08:00:00Z",
+            &["2026-11-03T07:00:00Z", "2026-11-05T07:00:00Z"],
+        );
+        check(
+            "0 7 * * Mon-Fri/2",
+            "UTC",
+            "2026-11-02T08:00:00Z",
+            &["2026-11-04T07:00:00Z", "2026-11-06T07:00:00Z"],
+        );
+    }
+
+    #[test]
     fn bad_schedules_say_what_to_write() {
         let error = |expression, zone| Schedule::parse(expression, zone).map(|_| ()).unwrap_err();
         assert!(matches!(error("0 7 * * 1-5", "UTC"), ScheduleError::Weekday(_)));
         assert!(matches!(error("0 0 31 2 *", "UTC"), ScheduleError::Never(_)));
         assert!(matches!(error("hourly", "UTC"), ScheduleError::Cron(_)));
         assert!(matches!(error("61 7 * * *", "UTC"), ScheduleError::Cron(_)));
-        assert!(matches!(error("0 7 * * *", "Mars/Base"), ScheduleError::Zone(_)));
+        assert!(matches!(error("0 7 * * Mon,3", "UTC"), ScheduleError::Weekday(_)));
+        assert!(matches!(error("0 7 * * Sat-Sun", "UTC"), ScheduleError::Weekdays(_)));
+        assert!(matches!(error("0 7 1 * Son", "UTC"), ScheduleError::Weekdays(_)));
+        assert!(matches!(error("0 7 32 * Mon", "UTC"), ScheduleError::Cron(_)));
+        assert!(matches!(error("0 0 31 2,4,6 *", "UTC"), ScheduleError::Never(_)));
+        assert!(matches!(error("0 7 * * *", "Mars/Base"), ScheduleError::Zone { .. }));
     }
 
     #[test]
-    fn a_schedule_that_is_over_has_no_next() {
+    fn a_schedule_that_is_over_is_refused() {
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
         let over = Schedule::parse("0 0 7 1 1 * 2020", "UTC").unwrap();
-        assert_eq!(over.next_after("2026-01-01T00:00:00Z".parse().unwrap()), None);
+        assert_eq!((over.next_time(now), over.next_slot(now)), (None, None));
+        let error = over.unless_over(now).unwrap_err().to_string();
+        assert!(error.starts_with("`0 0 7 1 1 * 2020` is over: it has no time after 2026-01-01"), "{error}");
+        for ahead in ["0 0 7 1 1 * 2020-2099", "0 0 7 1 1 * 2026", "0 0 7 29 2 * 2020,2096", "0 7 * * *"] {
+            let schedule = Schedule::parse(ahead, "America/New_York").unwrap();
+            assert!(schedule.unless_over(now).is_ok(), "{ahead}");
+        }
+        // The last slot of the last year is still to come where the clock is behind.
+        let last = Schedule::parse("59 59 23 31 12 * 2025", "Pacific/Honolulu").unwrap();
+        assert_eq!(last.next_slot(now), Some("2026-01-01T09:59:59Z".parse().unwrap()));
     }
 }

@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
-use super::deliver::{Lane, ahead};
+use super::deliver::ahead;
+use super::lane::Lane;
 use crate::alert::Key;
 use crate::delivery::{Batch, Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;

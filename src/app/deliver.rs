@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
 use super::choose::Chosen;
-use super::paused::left_alone;
+use super::lane::{DeliverReport, Lane};
+use super::paused::{left_alone, retry_after};
 use crate::delivery::{Batch, Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
 use crate::notify::{Retry, SendError, Sent};
@@ -21,49 +22,6 @@ const LONGEST_ASKED: TimeDelta = TimeDelta::hours(2);
 /// A delivery that fails for so long and failed so often is given up.
 const GIVEN_UP_AFTER: TimeDelta = TimeDelta::days(8);
 const GIVEN_UP_ATTEMPTS: u32 = 50;
-
-/// A destination's state between rounds.
-#[derive(Debug, Default)]
-pub struct Lane {
-    /// Failures in a row.
-    failures: u32,
-    /// Not to be tried before.
-    paused_until: Option<DateTime<Utc>>,
-    /// Whether what was put off is tried all the same.
-    pub(super) impatient: bool,
-    /// Whether a pause of the destination was found to last.
-    is_paused: bool,
-    /// Whether the destination itself asked for the wait.
-    asked: bool,
-    /// So many messages have one delivery each: one of several was not taken, and which is not known.
-    pub(super) singly: usize,
-}
-
-impl Lane {
-    /// A lane that tries also what was put off: for one run that must tell all it can.
-    pub fn impatient() -> Self {
-        Self { impatient: true, ..Self::default() }
-    }
-}
-
-/// What a round did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct DeliverReport {
-    /// Taken by the destination.
-    pub delivered: usize,
-    /// Given up.
-    pub dead: usize,
-    /// Failed, to be tried again.
-    pub failed: usize,
-    /// When there is something to do again; `None` where the queue is empty.
-    pub next: Option<DateTime<Utc>>,
-    /// Whether the destination is paused, so that nothing that is new changes that.
-    pub paused: bool,
-    /// Whether the destination takes more, but not before `next`.
-    pub paced: bool,
-    /// Whether it failed because the destination asks to wait until `next`.
-    pub asked: bool,
-}
 
 /// What came of a send.
 pub(super) enum Sending {
@@ -210,7 +168,7 @@ impl App {
         report: &mut DeliverReport,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        (lane.failures, lane.is_paused) = (0, false);
+        (lane.failures, lane.is_paused, lane.took_at) = (0, false, Some(self.by_now(now)));
         lane.singly = lane.singly.saturating_sub(1);
         match paused {
             Some(paused) => self.resume(paused, now),
@@ -234,7 +192,28 @@ impl App {
             failing && delivery.attempts >= GIVEN_UP_ATTEMPTS
         };
         match (error.retry, batch.deliveries()) {
+            // It takes others: this one alone is tried less and less often.
+            (Retry::Closed, [delivery])
+                if error.of_message && lane.took_others(delivery) && !old(delivery) =>
+            {
+                self.try_seldom(delivery, error, now)?;
+                (report.failed, report.next) = (1, Some(now));
+            }
+            (Retry::Closed, [delivery]) if error.of_message && lane.took_others(delivery) => {
+                self.give_up(delivery, error, now)?;
+                report.dead = 1;
+            }
             (Retry::Closed, sent) => {
+                for delivery in sent.iter().filter(|_| error.of_message) {
+                    // It may be this one: others are tried before it.
+                    let failing_since = delivery.failing_since.or(Some(now));
+                    let attempts = delivery.attempts + 1;
+                    self.store.requeue(&Delivery { attempts, failing_since, ..delivery.clone() })?;
+                }
+                if error.of_message && sent.len() > 1 {
+                    // Which of them it is shows when each comes by itself.
+                    lane.singly = sent.len();
+                }
                 (report.failed, report.paused, lane.is_paused) = (sent.len(), true, true);
                 let paused = self.pause(destination, error, now)?;
                 self.give_up_kept(&paused, now)?;
@@ -303,11 +282,17 @@ impl App {
         Ok(())
     }
 
-    fn give_up(&self, delivery: &Delivery, error: &SendError, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let Delivery { destination, key, .. } = delivery;
-        tracing::error!(%destination, %key, %error, "a delivery is given up");
-        self.forget_growing(destination);
-        self.store.leave_queue(delivery, &Outcome::Dead { at: now, reason: error.message.clone() })
+    /// A delivery that its destination does not take, while it takes others.
+    fn try_seldom(
+        &self,
+        delivery: &Delivery,
+        error: &SendError,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let Delivery { destination, key, attempts, .. } = delivery;
+        tracing::warn!(%destination, %key, %error, "not taken while others are, tried again later");
+        let not_before = self.by_now(now) + retry_after(*attempts);
+        self.store.requeue(&Delivery { attempts: attempts + 1, not_before, ..delivery.clone() })
     }
 
     /// A summary that is sent otherwise: as a new message with all that it has, where somebody deleted the one before.

@@ -48,7 +48,7 @@ impl App {
         for recipient in &self.settings.email.recipients {
             let Mode::Digest(schedule) = &recipient.mode else { continue };
             let since = self.store.digest_mark(&recipient.name)?.map_or(now, |mark| mark.until);
-            let slot = schedule.next_after(since);
+            let slot = schedule.next_slot(since);
             next = [next, slot].into_iter().flatten().min();
         }
         Ok(next)
@@ -67,7 +67,7 @@ impl App {
             self.store.close_slot(recipient, None, now, &[], None)?;
             return Ok(false);
         };
-        let Some(slot) = schedule.next_after(since).filter(|slot| *slot <= now) else { return Ok(false) };
+        let Some(slot) = schedule.next_slot(since).filter(|slot| *slot <= now) else { return Ok(false) };
         let name = schedule.local_slot(slot);
         let zone = schedule.zone().name();
         if last_slot.as_deref() == Some(slot_name(&name, zone).as_str()) {

@@ -15,6 +15,7 @@ impl App {
     /// # Errors
     /// Failures of the store.
     pub fn take_up(&self) -> Result<(), StoreError> {
+        self.report_given_up(self.clock().now())?;
         self.end_idle_pauses()?;
         self.forget_told_lists()?;
         self.forget_idle_troubles()?;

@@ -3,13 +3,16 @@
 mod backfill;
 mod backoff;
 mod choose;
+mod dead;
 mod deliver;
 mod digest;
 mod discover;
 mod doubt;
 mod feed;
 mod fetch;
+mod follow;
 mod gateway;
+mod lane;
 mod late;
 mod mutes;
 mod once;
@@ -27,11 +30,11 @@ mod tickers;
 mod together;
 mod troubles;
 mod wanted;
-mod watch;
 
 pub use backfill::BackfillReport;
-pub use deliver::{DeliverReport, Lane};
+pub use dead::{Retried, Retry, retry};
 pub use gateway::{GatewayFailure, GatewayStatus};
+pub use lane::{DeliverReport, Lane};
 pub use mutes::unmute;
 pub use once::{OnceReport, run_once};
 pub use plan::destinations;
@@ -45,7 +48,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, Utc};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -91,6 +94,8 @@ pub struct App {
     muted: Notify,
     /// Rings when something was queued.
     wake: Notify,
+    /// How often destinations were to be tried again at once, by name.
+    retried: watch::Sender<BTreeMap<String, usize>>,
 }
 
 impl App {
@@ -121,6 +126,7 @@ impl App {
             found: Notify::new(),
             muted: Notify::new(),
             wake: Notify::new(),
+            retried: watch::Sender::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::deliver::{DeliverReport, Lane};
+use super::lane::{DeliverReport, Lane};
 use super::run::RunError;
 use super::{App, PollReport};
 use crate::destination::Destination;

@@ -3,7 +3,8 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
-use crate::delivery::{Notice, Outcome};
+use super::together::put_waited_together;
+use crate::delivery::Notice;
 use crate::destination::Destination;
 use crate::notify::SendError;
 use crate::store::{Paused, StoreError};
@@ -55,7 +56,7 @@ impl App {
     pub(super) fn resume(&self, paused: &Paused, now: DateTime<Utc>) -> Result<(), StoreError> {
         let destination = &paused.destination;
         tracing::info!(%destination, "it takes alerts again");
-        let together = self.put_waited_together(destination, paused.since, now)?;
+        let together = put_waited_together(&self.store, &self.settings, destination, paused.since, now)?;
         let waiting = self.store.queued(destination, BATCH)?.len();
         let more = if waiting < BATCH { "" } else { " or more" };
         let what = match together {
@@ -83,15 +84,14 @@ impl App {
             given_up += old.len();
             for delivery in &old {
                 tracing::error!(%destination, key = %delivery.key, "a delivery is given up, {reason}");
-                self.store.leave_queue(delivery, &Outcome::Dead { at: now, reason: reason.clone() })?;
+                self.store.give_up(delivery, (now, &reason), self.is_reported(delivery))?;
             }
             if old.len() < BATCH {
                 break;
             }
         }
         if given_up > 0 {
-            let text = format!("{given_up} deliveries to {destination} were given up, {reason}.");
-            self.tell_operators(&Notice::new(now, "Deliveries were given up", text), now)?;
+            self.report_given_up(now)?;
         }
         Ok(())
     }
@@ -109,7 +109,12 @@ impl App {
 
 /// Until when a paused destination is left alone. No time that a wrong clock left ahead counts.
 pub(super) fn left_alone(paused: &Paused, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let next = paused.tried_at + retry_after(paused.tries);
+    Some(next).filter(|next| now < *next && *next - now <= TRIED_AGAIN.1)
+}
+
+/// How long something is left alone that needs somebody to mend it, after so many tries.
+pub(super) fn retry_after(tries: u32) -> TimeDelta {
     let (first, longest) = TRIED_AGAIN;
-    let next = paused.tried_at + (first * 2_i32.pow(paused.tries.min(10))).min(longest);
-    Some(next).filter(|next| now < *next && *next - now <= longest)
+    (first * 2_i32.pow(tries.min(10))).min(longest)
 }

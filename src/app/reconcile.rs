@@ -110,7 +110,7 @@ impl App {
     /// When the index of a day is first asked for.
     fn due(&self, day: NaiveDate) -> DateTime<Utc> {
         let closes = closes(day);
-        self.settings.schedule.reconcile.next_after(closes).unwrap_or(closes)
+        self.settings.schedule.reconcile.next_slot(closes).unwrap_or(closes)
     }
 
     /// Whether what a downtime left is still being looked for.

@@ -1,4 +1,4 @@
-//! The loops: with [`super::watch`] they alone read the clock, sleep and stop.
+//! The loops: with [`super::follow`] they alone read the clock, sleep and stop.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::watch::{feed_loop, fetch_loop};
+use super::follow::{feed_loop, fetch_loop};
 use super::{App, DeliverReport, Lane, Reload, Watch};
 use crate::clock::Clock;
 use crate::destination::Destination;
@@ -143,6 +143,7 @@ async fn mute_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     loop {
         let now = app.clock().now();
         let next = app.end_mutes(now)?;
+        app.report_given_up(now)?;
         app.forget_told_lists()?;
         let latest = now + LOOK_AT_DAYS;
         tokio::select! {
@@ -238,13 +239,27 @@ async fn lane_loop(
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), StoreError> {
     let mut lane = Lane::default();
+    let mut retried = app.retried.subscribe();
+    let name = destination.to_string();
+    let mut times = retried.borrow_and_update().get(&name).copied();
     while !*stopped.borrow() {
         let round = app.deliver_once(&destination, &mut lane, app.clock().now()).await?;
         let DeliverReport { next: Some(next), paused, .. } = round else { break };
         // New deliveries of this destination are met at the latest after this sleep.
         let latest = if paused { next } else { app.clock().now() + TimeDelta::seconds(1) };
-        if !sleep_until(app.clock(), next.min(latest), &mut stopped).await {
-            break;
+        tokio::select! {
+            awake = sleep_until(app.clock(), next.min(latest), &mut stopped) => {
+                if !awake {
+                    break;
+                }
+            }
+            // Its sender lives as long as the app.
+            Ok(()) = retried.changed() => {
+                let asked = retried.borrow_and_update().get(&name).copied();
+                if asked != times {
+                    (times, lane) = (asked, Lane::default());
+                }
+            }
         }
     }
     Ok(())

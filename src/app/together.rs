@@ -9,12 +9,13 @@ use chrono_tz::America::New_York;
 
 use super::App;
 use crate::alert::{Alert, Key};
+use crate::config::Settings;
 use crate::delivery::{Batch, Body, Delivery};
 use crate::destination::Destination;
 use crate::digest::Digest;
 use crate::notify::takes_many;
 use crate::schedule::Schedule;
-use crate::store::{DeliveryStanding, StoreError};
+use crate::store::{DeliveryStanding, Store, StoreError};
 use crate::summary::{Line, Summary, Why};
 
 /// What a channel's budget is of, and for how long a summary is edited before another one is begun.
@@ -112,95 +113,14 @@ impl App {
         {
             return Ok(Some(*edited_at + BETWEEN_EDITS));
         }
-        let alerts = self.waiting_alerts(destination, AT_ONCE)?;
+        let alerts = waiting_alerts(&self.store, destination, AT_ONCE)?;
         let Some((first, _)) = alerts.first() else { return Ok(Some(now + AGAIN)) };
         let summary = match growing {
             Some((summary, _)) => summary,
             None => Summary::new(&first.key, Why::TooMany, now),
         };
-        self.put_together(destination, &summary, &alerts, now)?;
+        put_together(&self.store, destination, &summary, &alerts, now)?;
         Ok(None)
-    }
-
-    /// Puts what waited for a destination that took nothing into one message; how many alerts.
-    pub(super) fn put_waited_together(
-        &self,
-        destination: &Destination,
-        since: DateTime<Utc>,
-        now: DateTime<Utc>,
-    ) -> Result<usize, StoreError> {
-        let mut count = 0;
-        let most = match destination {
-            Destination::Discord(_) | Destination::Channel(_) => AT_ONCE,
-            Destination::Email(_) => MOST_IN_A_MAIL,
-            // Programs read each by itself.
-            Destination::Webhook(_) | Destination::Terminal | Destination::Jsonl(_) => return Ok(0),
-        };
-        loop {
-            let alerts = self.waiting_alerts(destination, most)?;
-            // One alert needs no list.
-            let ([(first, _), _, ..], false) = (&alerts[..], count >= MOST_LINES) else { return Ok(count) };
-            match destination {
-                Destination::Email(name) => self.put_into_mail(name, since, &alerts, now)?,
-                _ => {
-                    let summary = Summary::new(&first.key, Why::Waited { since }, now);
-                    self.put_together(destination, &summary, &alerts, now)?;
-                }
-            }
-            count += alerts.len();
-        }
-    }
-
-    fn put_together(
-        &self,
-        destination: &Destination,
-        summary: &Summary,
-        alerts: &[(Delivery, Alert)],
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let grown = summary.grown(alerts.iter().map(|(_, alert)| alert));
-        let lines: Vec<Line> =
-            alerts.iter().map(|(delivery, alert)| Line::new(&delivery.key, alert)).collect();
-        tracing::info!(%destination, alerts = alerts.len(), of = grown.count, "told together");
-        let joined: Vec<Delivery> = alerts.iter().map(|(delivery, _)| delivery.clone()).collect();
-        let queued_at = joined.iter().map(|one| one.queued_at).min().unwrap_or(now);
-        let delivery = Delivery::new(destination.clone(), Body::Summary(Box::new(grown)), now);
-        let delivery = Delivery { queued_at, ..delivery };
-        self.store.join_into(&delivery, &joined, &lines)
-    }
-
-    fn put_into_mail(
-        &self,
-        recipient: &str,
-        since: DateTime<Utc>,
-        alerts: &[(Delivery, Alert)],
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let destination = Destination::Email(recipient.to_owned());
-        let zone = self.settings.digest_of(&destination).map_or(New_York, Schedule::zone);
-        let slot = now.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string();
-        let told = alerts.iter().map(|(_, alert)| alert.clone()).collect();
-        let digest = Digest::new(recipient, slot, zone.name().to_owned(), (since, now), told);
-        let delivery = Delivery::new(destination, Body::Digest(Box::new(digest)), now);
-        let joined: Vec<Delivery> = alerts.iter().map(|(delivery, _)| delivery.clone()).collect();
-        self.store.join_into(&delivery, &joined, &[])
-    }
-
-    /// The alerts that wait for a destination and certainly did not reach it, oldest first.
-    fn waiting_alerts(
-        &self,
-        destination: &Destination,
-        most: usize,
-    ) -> Result<Vec<(Delivery, Alert)>, StoreError> {
-        let mut alerts = Vec::new();
-        for delivery in self.store.queued(destination, most)? {
-            let (Body::Alert(alert), None) = (&delivery.body, &delivery.concerns) else { continue };
-            let alert = (**alert).clone();
-            if self.store.delivery_standing(&delivery.key)? == Some(DeliveryStanding::Queued) {
-                alerts.push((delivery, alert));
-            }
-        }
-        Ok(alerts)
     }
 
     /// A summary's lines, which the store keeps by themselves.
@@ -234,4 +154,90 @@ impl App {
         }
         self.store.forget_lists(&waiting)
     }
+}
+
+/// Puts what waited for a destination that took nothing into one message; how many alerts.
+pub(super) fn put_waited_together(
+    store: &Store,
+    settings: &Settings,
+    destination: &Destination,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let mut count = 0;
+    let most = match destination {
+        Destination::Discord(_) | Destination::Channel(_) => AT_ONCE,
+        Destination::Email(_) => MOST_IN_A_MAIL,
+        // Programs read each by itself.
+        Destination::Webhook(_) | Destination::Terminal | Destination::Jsonl(_) => return Ok(0),
+    };
+    loop {
+        let alerts = waiting_alerts(store, destination, most)?;
+        // One alert needs no list.
+        let ([(first, _), _, ..], false) = (&alerts[..], count >= MOST_LINES) else { return Ok(count) };
+        match destination {
+            Destination::Email(name) => put_into_mail(store, settings, name, since, &alerts, now)?,
+            _ => {
+                let summary = Summary::new(&first.key, Why::Waited { since }, now);
+                put_together(store, destination, &summary, &alerts, now)?;
+            }
+        }
+        count += alerts.len();
+    }
+}
+
+fn put_together(
+    store: &Store,
+    destination: &Destination,
+    summary: &Summary,
+    alerts: &[(Delivery, Alert)],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let grown = summary.grown(alerts.iter().map(|(_, alert)| alert));
+    let lines: Vec<Line> = alerts.iter().map(|(delivery, alert)| Line::new(&delivery.key, alert)).collect();
+    tracing::info!(%destination, alerts = alerts.len(), of = grown.count, "told together");
+    let joined: Vec<Delivery> = alerts.iter().map(|(delivery, _)| delivery.clone()).collect();
+    let queued_at = joined.iter().map(|one| one.queued_at).min().unwrap_or(now);
+    let delivery = Delivery::new(destination.clone(), Body::Summary(Box::new(grown)), now);
+    let delivery = Delivery { queued_at, ..delivery };
+    store.join_into(&delivery, &joined, &lines)
+}
+
+fn put_into_mail(
+    store: &Store,
+    settings: &Settings,
+    recipient: &str,
+    since: DateTime<Utc>,
+    alerts: &[(Delivery, Alert)],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let destination = Destination::Email(recipient.to_owned());
+    let zone = settings.digest_of(&destination).map_or(New_York, Schedule::zone);
+    let slot = now.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string();
+    let told = alerts.iter().map(|(_, alert)| alert.clone()).collect();
+    let digest = Digest::new(recipient, slot, zone.name().to_owned(), (since, now), told);
+    let delivery = Delivery::new(destination, Body::Digest(Box::new(digest)), now);
+    let joined: Vec<Delivery> = alerts.iter().map(|(delivery, _)| delivery.clone()).collect();
+    store.join_into(&delivery, &joined, &[])
+}
+
+/// The alerts that wait for a destination and certainly did not reach it, oldest first.
+fn waiting_alerts(
+    store: &Store,
+    destination: &Destination,
+    most: usize,
+) -> Result<Vec<(Delivery, Alert)>, StoreError> {
+    let mut alerts = Vec::new();
+    for delivery in store.queued(destination, most)? {
+        let (Body::Alert(alert), None) = (&delivery.body, &delivery.concerns) else { continue };
+        let alert = (**alert).clone();
+        // One that was refused for its own words would have all be refused.
+        if delivery.failing_since.is_some() {
+            continue;
+        }
+        if store.delivery_standing(&delivery.key)? == Some(DeliveryStanding::Queued) {
+            alerts.push((delivery, alert));
+        }
+    }
+    Ok(alerts)
 }

@@ -72,7 +72,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // Nothing is sent here.
     let output = Arc::new(Mutex::new(io::stdout()));
     let notifier = Notifier::new(&settings, &Secrets::default(), &|_| false, output, environment::colour())?;
-    let client = Client::new(&settings.edgar, Clock::wall())?;
+    let client = Client::trusting(&settings.edgar, Clock::wall(), &environment::edgar_roots()?)?;
     let app = App::new(settings, rules, store, client, notifier, None);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

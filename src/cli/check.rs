@@ -126,6 +126,11 @@ fn secrets(settings: &Settings, used: &BTreeSet<Destination>) -> Vec<Problem> {
         let folder = settings.email.out_dir.display();
         problems.push(of(format!("SMTP_URL is not set: mails are written to {folder}"), Level::Warning));
     }
+    if let Err(error) = environment::edgar_roots() {
+        problems.push(of(format!("{error:#}"), Level::Error));
+    }
+    let unwise = secrets.smtp_url.as_ref().and_then(|address| notify::check_server(address).ok().flatten());
+    problems.extend(unwise.map(|said| of(format!("SMTP_URL: {said}"), Level::Warning)));
     problems
 }
 

@@ -5,8 +5,9 @@
 use std::collections::BTreeMap;
 use std::env::{self, VarError};
 use std::fs;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Read as _};
 use std::os::unix::fs::PermissionsExt;
+use std::sync::OnceLock;
 
 use anyhow::{Context, anyhow, bail};
 use secrecy::{ExposeSecret, SecretString};
@@ -17,11 +18,16 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::config::{Settings, Via};
 use crate::notify::{Secrets, variable};
 use crate::render::terminal::Colour;
+use crate::trust::Roots;
 
 const PREFIX: &str = "SELLBELL_";
 const LOG: &str = "SELLBELL_LOG";
 /// A file with a secret is larger than this only by mistake.
 const MOST_SECRET_BYTES: u64 = 64 * 1024;
+/// Names a file of authorities for all webhooks, and with a name behind it for one.
+const WEBHOOK_CA: &str = "WEBHOOK_CA_FILE";
+/// A file with certificates is larger than this only by mistake: the system's whole list is a quarter of it.
+const MOST_CA_BYTES: u64 = 1024 * 1024;
 
 /// Every `SELLBELL_…` variable, by name. Those without `__` set nothing, which is told: Kubernetes sets `SELLBELL_PORT` for a
 /// service of that name.
@@ -77,7 +83,25 @@ pub(super) fn secrets_and_errors(settings: &Settings) -> (Secrets, Vec<anyhow::E
     // Files of variables for containers leave quotes where they are, and no address begins with one.
     let smtp_url = smtp_url.map(unquoted);
     let webhook_urls = webhook_urls.into_iter().map(|(name, url)| (name, unquoted(url))).collect();
-    let secrets = Secrets { discord_token, discord_webhooks, smtp_url, webhook_urls, webhook_secrets };
+    let mut roots = |variables: &[String]| {
+        trusted(variables).unwrap_or_else(|error| {
+            errors.push(error);
+            Roots::default()
+        })
+    };
+    let smtp_roots = roots(&["SMTP_CA_FILE".to_owned()]);
+    let of_webhook =
+        |name: &String| (name.clone(), roots(&[variable(WEBHOOK_CA, name), WEBHOOK_CA.to_owned()]));
+    let webhook_roots = settings.webhooks.iter().map(of_webhook).collect();
+    let secrets = Secrets {
+        discord_token,
+        discord_webhooks,
+        smtp_url,
+        webhook_urls,
+        webhook_secrets,
+        smtp_roots,
+        webhook_roots,
+    };
     (secrets, errors)
 }
 
@@ -85,6 +109,43 @@ fn unquoted(secret: SecretString) -> SecretString {
     let text = secret.expose_secret();
     let inner = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
     inner.map_or(secret.clone(), |inner| inner.trim().into())
+}
+
+/// The authorities that may sign EDGAR's certificate, or that of a proxy before it, beside the built-in ones.
+///
+/// # Errors
+/// An `EDGAR_CA_FILE` that cannot be used.
+pub(super) fn edgar_roots() -> anyhow::Result<Roots> {
+    trusted(&["EDGAR_CA_FILE".to_owned()])
+}
+
+/// The system's authorities, and those of the file that the first of these variables names that is set.
+fn trusted(variables: &[String]) -> anyhow::Result<Roots> {
+    static SYSTEM: OnceLock<Roots> = OnceLock::new();
+    let system = SYSTEM.get_or_init(|| {
+        let found = rustls_native_certs::load_native_certs();
+        // It is only one of the places that authorities come from.
+        for error in &found.errors {
+            tracing::debug!("a part of the system's certificates cannot be read: {error}");
+        }
+        Roots::usable(found.certs)
+    });
+    for name in variables {
+        let Some(path) = env::var_os(name).filter(|path| !path.is_empty()) else { continue };
+        let shown = path.display();
+        let read = fs::File::open(&path).and_then(|file| {
+            let mut bytes = Vec::new();
+            file.take(MOST_CA_BYTES + 1).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        });
+        let bytes = read.with_context(|| format!("{name}: cannot read {shown}"))?;
+        if bytes.len() as u64 > MOST_CA_BYTES {
+            bail!("{name}: {shown} has more than {MOST_CA_BYTES} bytes, too many for certificates");
+        }
+        let own = Roots::from_pem(&bytes).with_context(|| format!("{name}: {shown}"))?;
+        return Ok(system.and(&own));
+    }
+    Ok(system.clone())
 }
 
 /// The token for changes over HTTP, from `HTTP_TOKEN` or the file that `HTTP_TOKEN_FILE` names.

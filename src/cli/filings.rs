@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::anyhow;
 use tokio::runtime::Runtime;
 
+use super::environment;
 use super::running::RunningBot;
 use crate::app::Status;
 use crate::clock::Clock;
@@ -91,7 +92,7 @@ impl<S: FnMut() -> anyhow::Result<Settings>> Named<S> {
 }
 
 fn edgar(settings: &Settings) -> anyhow::Result<(Runtime, Client)> {
-    let client = Client::new(&settings.edgar, Clock::wall())?;
+    let client = Client::trusting(&settings.edgar, Clock::wall(), &environment::edgar_roots()?)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let dir = &settings.store_dir;
     let status = runtime.block_on(RunningBot::with_store(dir)).map(|bot| bot.status).or_else(|| {

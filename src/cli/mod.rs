@@ -9,6 +9,7 @@ mod explain;
 mod filings;
 mod mute;
 mod replay;
+mod retry;
 mod run;
 mod running;
 mod schema;
@@ -54,6 +55,8 @@ enum Verb {
     Mute(mute::Args),
     /// Tell again what was muted, and what that kept back in one message
     Unmute(mute::UnmuteArgs),
+    /// End a destination's pause now, and send what was given up for it again
+    Retry(retry::Args),
     /// Look through the store, write all of it out, make its file smaller
     Store(store::Args),
     /// Fetch the past of issuers, for rules that look back
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
         Verb::Status(args) => status::run(&args),
         Verb::Mute(args) => mute::mute(&args),
         Verb::Unmute(args) => mute::unmute(&args),
+        Verb::Retry(args) => retry::run(&args),
         Verb::Store(args) => store::run(&args),
         Verb::Backfill(args) => backfill::run(&args),
         Verb::Replay(args) => replay::run(&args),

@@ -20,7 +20,7 @@ use crate::clock::Clock;
 use crate::delivery::Notice;
 use crate::destination::Destination;
 use crate::http;
-use crate::notify::Notifier;
+use crate::notify::{self, Notifier};
 use crate::rules::{self, FolderState};
 use crate::source::Client;
 use crate::store::{Store, StoreError};
@@ -172,13 +172,17 @@ fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
         tracing::warn!("{warning}");
     }
     let watch = Watch::new(settings.rules_dir.clone(), state);
-    let client = Client::new(&settings.edgar, Clock::wall())?;
+    let client = Client::trusting(&settings.edgar, Clock::wall(), &environment::edgar_roots()?)?;
     let secrets = environment::secrets(&settings)?;
     let used = |destination: &Destination| {
         rules.iter().any(|rule| rule.notify.contains(destination)) || settings.operators.contains(destination)
     };
     let output = Arc::new(Mutex::new(io::stdout()));
     let notifier = Notifier::new(&settings, &secrets, &used, output, environment::colour())?;
+    let warning = secrets.smtp_url.as_ref().map(notify::check_server).transpose()?.flatten();
+    if let Some(warning) = warning.filter(|_| first) {
+        tracing::warn!("SMTP_URL: {warning}");
+    }
     if notifier.bot().is_none() && rules.iter().all(|rule| rule.notify.is_empty()) {
         return Err(anyhow!(
             "no rule names a destination in `notify`, and without DISCORD_TOKEN no channel can subscribe: nobody would be told"

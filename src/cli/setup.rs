@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use chrono::{DateTime, Utc};
 
 use super::environment;
 use crate::config::Settings;
@@ -22,7 +23,12 @@ pub(super) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
         None if default.is_file() => (default.clone(), read(&default)?),
         None => (default, String::new()),
     };
-    Ok(Settings::read(&path.display().to_string(), &text, &environment::overrides()?)?)
+    Ok(Settings::read_at(now(), &path.display().to_string(), &text, &environment::overrides()?)?)
+}
+
+#[expect(clippy::disallowed_methods, reason = "a schedule may be over by now")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
 }
 
 /// The settings likewise, or the mistakes in them.

@@ -1,5 +1,6 @@
 //! `SELLBELL_EDGAR__BASE_URL=…` over the file's keys.
 
+use chrono::{DateTime, Utc};
 use toml_edit::{DocumentMut, Item, Table, Value};
 
 use super::{Settings, wire};
@@ -9,8 +10,13 @@ const PREFIX: &str = "SELLBELL_";
 
 /// The settings of the file with every override set. A mistake in the file bears its place there, one that an override
 /// brings in bears that one's name.
-pub(super) fn read(file: &str, text: &str, overrides: &[(String, String)]) -> Result<Settings, Problems> {
-    let mut settings = wire::settings(file, text);
+pub(super) fn read(
+    file: &str,
+    text: &str,
+    overrides: &[(String, String)],
+    now: Option<DateTime<Utc>>,
+) -> Result<Settings, Problems> {
+    let mut settings = wire::settings(file, text, now);
     let Ok(mut document) = text.parse::<DocumentMut>() else { return settings };
     for (name, value) in overrides {
         let variable = || format!("environment variable {name}");
@@ -28,7 +34,7 @@ pub(super) fn read(file: &str, text: &str, overrides: &[(String, String)]) -> Re
         for value in meant.into_iter().chain([Value::from(value.as_str())]) {
             let mut changed = document.clone();
             set(&mut changed, &section, &key, value).map_err(blame)?;
-            let read = wire::settings(file, &changed.to_string());
+            let read = wire::settings(file, &changed.to_string(), now);
             match new_problem(&settings, &read) {
                 Some(problem) => brought_in = brought_in.or(Some(problem)),
                 None => {
@@ -71,7 +77,7 @@ fn meant(
         let mut changed = document.clone();
         let (section, key) = (rest[..place].to_ascii_lowercase(), rest[place + 1..].to_ascii_lowercase());
         set(&mut changed, &section, &key, Value::from("")).ok()?;
-        let problem = new_problem(settings, &wire::settings(file, &changed.to_string()));
+        let problem = new_problem(settings, &wire::settings(file, &changed.to_string(), None));
         let unknown = ["has no key", "have no section"];
         let is_unknown =
             problem.is_some_and(|problem| unknown.iter().any(|words| problem.message.contains(words)));

@@ -39,6 +39,30 @@ fn every_mistake_is_told_with_its_line() {
 }
 
 #[test]
+fn a_schedule_that_is_over_or_a_clock_without_a_place_is_told_once_with_its_line() {
+    let now = "2026-11-28T12:00:00Z".parse().unwrap();
+    let told = |text: &str, overrides: &[(String, String)]| {
+        let problems = Settings::read_at(now, "f", text, overrides).map(|_| ()).unwrap_err();
+        problems.0.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let over = "[schedule]\npoll = \"0 0 7 * * * 2020-2025\"\n";
+    let words = "`0 0 7 * * * 2020-2025` is over: it has no time after 2026-11-28; leave the years out, or give later ones";
+    assert_eq!(told(over, &[]), [format!("f:2:8: {words}")]);
+    let digest = "[[email.recipient]]\nname = \"a\"\naddress = \"a@b.c\"\nmode = \"digest\"\nschedule = \"0 0 7 1 1 * 2026\"\n";
+    assert!(told(digest, &[])[0].starts_with("f:5:12: `0 0 7 1 1 * 2026` is over"));
+    let own = ("SELLBELL_SCHEDULE__POLL".to_owned(), "0 0 7 * * * 2020-2025".to_owned());
+    assert_eq!(told("", &[own]), [format!("environment variable SELLBELL_SCHEDULE__POLL: {words}")]);
+    for fine in [over.replace("2025", "2099"), digest.replace("2026", "2026,2030")] {
+        assert!(Settings::read_at(now, "f", &fine, &[]).is_ok(), "{fine}");
+    }
+    // Without a moment nothing is over.
+    assert!(Settings::read("f", over, &[]).is_ok());
+    let zone = told("[schedule]\ntime_zone = \"EST\"\n", &[]);
+    let words = "`EST` cannot be used as a time zone: it has no summer time; write America/New_York, or Etc/GMT+5 if the same hours all year are meant";
+    assert_eq!(zone, [format!("f:2:13: {words}")]);
+}
+
+#[test]
 fn unknown_keys_are_errors() {
     refused(
         "[edgar]\nbaseurl = \"x\"\n",

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Schedules;
 use super::wire::{Section, Wire};
-use crate::problem::Value;
-use crate::schedule::{Schedule, ScheduleError};
+use crate::problem::{Problem, Value};
+use crate::schedule::Schedule;
 
 const EASTERN: &str = "America/New_York";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -64,12 +64,23 @@ impl Wire<'_> {
         zone: Option<(&Value<'_>, &str)>,
     ) -> Option<Schedule> {
         let expression = wire.map_or(default, |(_, text)| text);
-        match Schedule::parse(expression, zone.map_or(EASTERN, |(_, text)| text)) {
+        let schedule = Schedule::parse(expression, zone.map_or(EASTERN, |(_, text)| text));
+        let schedule = match self.now {
+            Some(now) => schedule.and_then(|schedule| schedule.unless_over(now)),
+            None => schedule,
+        };
+        match schedule {
             Ok(schedule) => Some(schedule),
             Err(error) => {
-                let blamed = if matches!(error, ScheduleError::Zone(_)) { zone } else { wire };
+                let blamed = if error.is_of_zone() { zone } else { wire };
                 if let Some((value, _)) = blamed {
-                    self.reader.report(value.span(), &error);
+                    // Several schedules may have the same zone.
+                    let (place, message) = (self.reader.place(value.span()), error.to_string());
+                    let is_known =
+                        |known: &Problem| known.place.as_ref() == Some(&place) && known.message == message;
+                    if !self.reader.problems.iter().any(is_known) {
+                        self.reader.report(value.span(), message);
+                    }
                 }
                 None
             }

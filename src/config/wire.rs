@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lettre::message::Mailbox;
+use chrono::{DateTime, Utc};
 use toml::de::DeTable;
 use url::Url;
 
 use super::channel_id;
-use super::{Channel, Discord, Edgar, Email, Mode, Recipient, Settings, Via, is_sec};
+use super::{Channel, Discord, Edgar, Settings, Via, is_sec};
 use crate::destination::{Destination, is_name};
 use crate::problem::{Problems, Reader, Source, Value, nearest};
 
@@ -30,23 +30,22 @@ const SECTIONS: [(&str, &[&str]); 9] = [
     ("rules", &["dir"]),
     ("store", &["dir"]),
     ("discord", &["api_base", "channel_budget", "channel"]),
-    ("email", &["from", "out_dir", "recipient"]),
+    ("email", &["from", "hello_name", "out_dir", "recipient"]),
     ("webhook", &["endpoint"]),
     ("http", &["listen"]),
     ("operators", &["notify"]),
 ];
 const CHANNEL: [&str; 3] = ["name", "channel_id", "webhook"];
 const ENDPOINT: [&str; 1] = ["name"];
-const RECIPIENT: [&str; 5] = ["name", "address", "mode", "schedule", "time_zone"];
 
-/// Reads and validates a settings text.
-pub(super) fn settings(file: &str, text: &str) -> Result<Settings, Problems> {
+/// Reads and validates a settings text; at a moment, where one is given.
+pub(super) fn settings(file: &str, text: &str, now: Option<DateTime<Utc>>) -> Result<Settings, Problems> {
     let (reader, table) = Reader::new(Source { file, text });
     // What is not TOML leaves holes, which are no mistakes of their own.
     if !reader.problems.is_empty() {
         return Err(Problems(reader.problems));
     }
-    let mut wire = Wire { reader };
+    let mut wire = Wire { reader, now };
     wire.sections(&table);
     let section = |name: &str| table.get(name).and_then(|section| section.get_ref().as_table());
     let edgar = wire.edgar(section("edgar"));
@@ -85,6 +84,8 @@ pub(super) fn settings(file: &str, text: &str) -> Result<Settings, Problems> {
 
 pub(super) struct Wire<'a> {
     pub(super) reader: Reader<'a>,
+    /// Schedules that are over then are mistakes.
+    pub(super) now: Option<DateTime<Utc>>,
 }
 
 pub(super) type Section<'v, 'd> = Option<&'v DeTable<'d>>;
@@ -214,53 +215,6 @@ impl Wire<'_> {
         }
     }
 
-    fn email(&mut self, section: Section<'_, '_>) -> Email {
-        let from = self.text(section, "from");
-        if let Some((value, address)) = from {
-            self.mailbox(value, address);
-        }
-        let mut names = BTreeSet::new();
-        let mut recipients = Vec::new();
-        for (value, table) in self.tables(section, "recipient", "[[email.recipient]]", &RECIPIENT) {
-            let name = self.name(value, table, &mut names, "e-mail recipient");
-            let address = self.text(Some(table), "address");
-            if let Some((value, address)) = address {
-                self.mailbox(value, address);
-            } else if !table.contains_key("address") {
-                let help = "add address = \"jane@example.org\"";
-                self.reader.report_with(value.span(), "this recipient has no address", help);
-            }
-            let mode = self.mode(table);
-            if let (Some((_, name)), Some((_, address)), Some(mode)) = (name, address, mode) {
-                recipients.push(Recipient { name: name.to_owned(), address: address.to_owned(), mode });
-            }
-        }
-        Email {
-            from: from.map_or("sellbell <sellbell@localhost>", |(_, from)| from).to_owned(),
-            out_dir: self.path(section, "out_dir", "sellbell-mail"),
-            recipients,
-        }
-    }
-
-    fn mode(&mut self, table: &DeTable<'_>) -> Option<Mode> {
-        let words = [("instant", false), ("digest", true)];
-        let digest = match table.get("mode") {
-            Some(value) => self.reader.word("mode", value, &words)?,
-            None => false,
-        };
-        let (schedule, zone) = (self.text(Some(table), "schedule"), self.text(Some(table), "time_zone"));
-        if digest {
-            return self.schedule(schedule, "30 17 * * Mon-Fri", zone).map(|s| Mode::Digest(Box::new(s)));
-        }
-        for (key, useless) in [("schedule", schedule), ("time_zone", zone)] {
-            if let Some((value, _)) = useless {
-                let what = format!("`{key}` is for digests");
-                self.reader.report_with(value.span(), what, "add mode = \"digest\", or leave it out");
-            }
-        }
-        Some(Mode::Instant)
-    }
-
     fn operators<'v, 'd>(&mut self, section: Section<'v, 'd>) -> Vec<(Destination, &'v Value<'d>)> {
         let expected = "a list of destinations like [\"discord:ops\"]";
         let Some(value) = section.and_then(|section| section.get("notify")) else { return Vec::new() };
@@ -283,7 +237,7 @@ impl Wire<'_> {
     }
 
     /// The tables of a list of them.
-    fn tables<'v, 'd>(
+    pub(super) fn tables<'v, 'd>(
         &mut self,
         section: Section<'v, 'd>,
         key: &str,
@@ -314,7 +268,7 @@ impl Wire<'_> {
         Some((value, self.reader.text(key, value, "a text in quotes")?))
     }
 
-    fn path(&mut self, section: Section<'_, '_>, key: &str, default: &str) -> PathBuf {
+    pub(super) fn path(&mut self, section: Section<'_, '_>, key: &str, default: &str) -> PathBuf {
         self.text(section, key).map_or(default, |(_, text)| text).into()
     }
 
@@ -357,7 +311,7 @@ impl Wire<'_> {
         bounded.unwrap_or(default)
     }
 
-    fn name<'v, 'd>(
+    pub(super) fn name<'v, 'd>(
         &mut self,
         whole: &'v Value<'d>,
         table: &'v DeTable<'d>,
@@ -378,12 +332,5 @@ impl Wire<'_> {
             self.reader.report_with(value.span(), said, "give one of them another name");
         }
         Some((value, name))
-    }
-
-    fn mailbox(&mut self, value: &Value<'_>, address: &str) {
-        if address.parse::<Mailbox>().is_err() {
-            let help = "expected `jane@example.org` or `Jane Doe <jane@example.org>`";
-            self.reader.report_with(value.span(), "this is not a mail address", help);
-        }
     }
 }

@@ -2,9 +2,11 @@
 
 mod bounded;
 mod mutes;
+mod retries;
 mod token;
 
 pub use mutes::MuteRequest;
+pub use retries::RetryRequest;
 pub use token::token_file;
 
 use std::net::IpAddr;
@@ -81,6 +83,7 @@ pub async fn serve(app: Arc<App>, token: Option<SecretString>, mut stopped: watc
     };
     let changes = Router::new()
         .route("/mutes", post(mutes::mute).delete(mutes::unmute))
+        .route("/retries", post(retries::retry))
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .with_state(Changes { app: Arc::clone(&app), token });
     let router = Router::new()

@@ -46,7 +46,7 @@ pub(super) struct Changes {
 }
 
 /// Why nothing was changed.
-pub(super) struct Refusal(StatusCode, String);
+pub(super) struct Refusal(pub(super) StatusCode, pub(super) String);
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
@@ -99,7 +99,7 @@ pub(super) async fn unmute(
 }
 
 impl Changes {
-    fn allow(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+    pub(super) fn allow(&self, headers: &HeaderMap) -> Result<(), Refusal> {
         let refused = match &self.token {
             Some(token) if token.is_in(headers) => return Ok(()),
             Some(_) => Refusal(

@@ -67,7 +67,9 @@ pub fn check_secrets(
     for name in &settings.webhooks {
         match secrets.webhook_urls.get(name) {
             Some(address) => {
-                wrong.extend(Webhook::new(name, address, secrets.webhook_secrets.get(name)).err());
+                let roots = secrets.webhook_roots.get(name).cloned().unwrap_or_default();
+                let secret = secrets.webhook_secrets.get(name);
+                wrong.extend(Webhook::new(name, address, secret, &roots).err());
             }
             None if used(&Destination::Webhook(name.clone())) => {
                 wrong.push(SetupError::NoEndpoint(name.clone()));
@@ -75,6 +77,6 @@ pub fn check_secrets(
             None => {}
         }
     }
-    wrong.extend(Mailer::new(&settings.email, secrets.smtp_url.as_ref()).err());
+    wrong.extend(Mailer::new(&settings.email, secrets).err());
     wrong
 }

@@ -4,14 +4,16 @@ mod check;
 mod discord;
 mod email;
 mod jsonl;
+mod output;
 mod webhook;
 
 pub use check::{SetupError, check_secrets};
 pub use discord::{BadAddress, BadToken, DiscordBot, Foreign, NoFile};
+pub use email::check_server;
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -20,13 +22,15 @@ use thiserror::Error;
 
 use crate::alert::Key;
 use crate::config::Settings;
-use crate::delivery::{Batch, Body, Delivery, InFlight};
+use crate::delivery::{Batch, Delivery, InFlight};
 use crate::destination::Destination;
 use crate::render;
-use crate::render::terminal::{self, Colour};
+use crate::render::terminal::Colour;
+use crate::trust::Roots;
 
 use discord::{DiscordWay, DiscordWebhook, Pace};
 use email::Mailer;
+use output::blocking;
 use webhook::Webhook;
 
 /// What is secret, read from the environment or from files.
@@ -42,6 +46,10 @@ pub struct Secrets {
     pub webhook_urls: BTreeMap<String, SecretString>,
     /// `WEBHOOK_SECRET_<NAME>`, likewise: what its messages are signed with.
     pub webhook_secrets: BTreeMap<String, SecretString>,
+    /// What the mail server's certificate may be signed by beside the built-in authorities: the system's, `SMTP_CA_FILE`.
+    pub smtp_roots: Roots,
+    /// The same for endpoints, by their names: the system's, `WEBHOOK_CA_FILE_<NAME>` or `WEBHOOK_CA_FILE`.
+    pub webhook_roots: BTreeMap<String, Roots>,
 }
 
 /// The name of the variable that holds a secret of a channel or endpoint: `DISCORD_WEBHOOK_MY_ALERTS` for `my-alerts`.
@@ -68,6 +76,8 @@ pub struct SendError {
     pub may_have_arrived: bool,
     /// What people can do about it, where that is known.
     pub advice: Option<&'static str>,
+    /// Whether it may be this message that the destination does not like, so that others are tried before it.
+    pub of_message: bool,
 }
 
 /// Whether a failed delivery may be tried again.
@@ -87,12 +97,24 @@ pub enum Retry {
 
 impl SendError {
     fn never(message: impl Into<String>) -> Self {
-        Self { message: message.into(), retry: Retry::Never, may_have_arrived: false, advice: None }
+        Self {
+            message: message.into(),
+            retry: Retry::Never,
+            may_have_arrived: false,
+            advice: None,
+            of_message: false,
+        }
     }
 
     /// Nobody knows what became of it.
     fn later(message: impl Into<String>) -> Self {
-        Self { message: message.into(), retry: Retry::Later, may_have_arrived: true, advice: None }
+        Self {
+            message: message.into(),
+            retry: Retry::Later,
+            may_have_arrived: true,
+            advice: None,
+            of_message: false,
+        }
     }
 
     /// It certainly was not taken.
@@ -166,9 +188,10 @@ impl Notifier {
         let mut webhooks = BTreeMap::new();
         for name in &settings.webhooks {
             let secret = secrets.webhook_secrets.get(name);
+            let roots = secrets.webhook_roots.get(name).cloned().unwrap_or_default();
             match secrets.webhook_urls.get(name) {
                 Some(address) => {
-                    webhooks.insert(name.clone(), Webhook::new(name, address, secret)?);
+                    webhooks.insert(name.clone(), Webhook::new(name, address, secret, &roots)?);
                 }
                 None if used(&Destination::Webhook(name.clone())) => {
                     return Err(SetupError::NoEndpoint(name.clone()));
@@ -176,7 +199,7 @@ impl Notifier {
                 None => {}
             }
         }
-        let mailer = Mailer::new(&settings.email, secrets.smtp_url.as_ref())?;
+        let mailer = Mailer::new(&settings.email, secrets)?;
         Ok(Self { output, colour, bot, channels, mailer, webhooks, files: Arc::default() })
     }
 
@@ -326,49 +349,11 @@ impl Notifier {
             _ => Ok(None),
         }
     }
-
-    async fn print(&self, delivery: &Delivery) -> Result<Sent, SendError> {
-        match &delivery.body {
-            Body::Alert(alert) => self.write(terminal::alert(alert, self.colour)).await,
-            Body::Notice(notice) => self.write(terminal::notice(notice, self.colour)).await,
-            Body::Digest(_) | Body::Summary(_) | Body::Addition(_) => Err(no_digest(&delivery.destination)),
-        }
-    }
-
-    async fn jsonl(&self, file: Option<&str>, delivery: &Delivery) -> Result<Sent, SendError> {
-        let Body::Alert(alert) = &delivery.body else { return Err(no_digest(&delivery.destination)) };
-        let line = jsonl::line(alert).map_err(|error| SendError::never(error.to_string()))?;
-        let Some(file) = file.map(str::to_owned) else { return self.write(line).await };
-        let (files, key) = (Arc::clone(&self.files), alert.key.clone());
-        blocking(move || {
-            files.append(&file, &key, &line).map_err(|error| format!("cannot append to {file}: {error}"))
-        })
-        .await?;
-        Ok(Sent { message_id: None })
-    }
-
-    async fn write(&self, text: String) -> Result<Sent, SendError> {
-        let output = Arc::clone(&self.output);
-        blocking(move || {
-            let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
-            let written = output.write_all(text.as_bytes()).and_then(|()| output.flush());
-            written.map_err(|error| format!("cannot write to standard output: {error}"))
-        })
-        .await?;
-        Ok(Sent { message_id: None })
-    }
 }
 
 /// Whether a destination is told of several alerts in one message.
 pub fn takes_many(destination: &Destination) -> bool {
     matches!(destination, Destination::Discord(_) | Destination::Channel(_))
-}
-
-/// Work that may block for long, as a pipe that nobody reads does: on a thread of its own, so that it holds up its own
-/// destination only.
-async fn blocking(work: impl FnOnce() -> Result<(), String> + Send + 'static) -> Result<(), SendError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(error.to_string())).map_err(SendError::later)
 }
 
 fn unknown(destination: &Destination) -> SendError {

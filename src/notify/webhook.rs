@@ -1,7 +1,9 @@
 //! A webhook of somebody's own: what happened as JSON by POST, signed as <https://www.standardwebhooks.com> says. At least once;
 //! a repeated one has the same id, in `webhook-id` and `Idempotency-Key`.
 
+use std::error::Error;
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -18,6 +20,7 @@ use url::Url;
 use super::discord::is_discords;
 use super::{Retry, SendError, Sent, SetupError, no_digest};
 use crate::delivery::{Body, Delivery, Notice};
+use crate::trust::Roots;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// No wait that an answer asks for is longer.
@@ -57,6 +60,7 @@ impl Webhook {
         name: &str,
         address: &SecretString,
         secret: Option<&SecretString>,
+        roots: &Roots,
     ) -> Result<Self, SetupError> {
         if is_discords(address) {
             return Err(SetupError::DiscordEndpoint(name.to_owned()));
@@ -71,8 +75,8 @@ impl Webhook {
         let http = reqwest::Client::builder()
             .user_agent(concat!("sellbell/", env!("CARGO_PKG_VERSION")))
             .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .build()?;
+            .redirect(reqwest::redirect::Policy::none());
+        let http = roots.trusted_by(http)?.build()?;
         Ok(Self { http, address, key })
     }
 
@@ -100,6 +104,10 @@ impl Webhook {
         }
         let response = request.body(body).send().await.map_err(|error| match error {
             error if error.is_timeout() => SendError::later("the webhook did not answer in time"),
+            error if is_of_certificate(&error) => SendError::closed("the webhook's certificate cannot be trusted").advise(
+                "if it is of a private authority of yours, name the file with that one's certificate (PEM) in WEBHOOK_CA_FILE; else see \
+                 whether it has expired, or is for another host",
+            ),
             error if error.is_connect() => SendError::refused("the webhook cannot be reached")
                 .advise("see whether the address in the environment is right, and its server runs"),
             _ => SendError::later("the webhook hung up"),
@@ -129,6 +137,25 @@ impl Webhook {
     }
 }
 
+/// Whether a connection failed for the server's certificate.
+fn is_of_certificate(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let io = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let tls = io.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        let tls = tls.or_else(|| cause.downcast_ref::<rustls::Error>());
+        if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        // An `io::Error` that holds another is not its source.
+        source = match io {
+            Some(inner) => Some(inner as &(dyn Error + 'static)),
+            None => cause.source(),
+        };
+    }
+    false
+}
+
 fn record(notice: &Notice) -> NoticeRecord<'_> {
     NoticeRecord { key: notice.key.as_str(), notice: &notice.title, text: &notice.text, at: notice.at }
 }
@@ -149,4 +176,16 @@ fn signature(key: &[u8], signed: &str) -> Result<String, SendError> {
     let mut mac = mac.map_err(|error| SendError::never(format!("the message cannot be signed: {error}")))?;
     mac.update(signed.as_bytes());
     Ok(STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_beyond_ascii_is_asked_by_its_name_in_ascii() {
+        let webhook =
+            Webhook::new("a", &"https://bücher.example/hook".into(), None, &Roots::default()).unwrap();
+        assert_eq!(webhook.address.host_str(), Some("xn--bcher-kva.example"));
+    }
 }

@@ -21,6 +21,7 @@ use crate::edgar::tickers::{self, Tickers};
 use crate::filing::{Accession, Cik};
 use crate::reader;
 use crate::retry;
+use crate::trust::Roots;
 
 /// A page of 100 entries is about 80 KB.
 const MAX_FEED_BYTES: usize = 4 * 1024 * 1024;
@@ -80,6 +81,14 @@ impl Client {
     /// # Errors
     /// [`ClientError::NoContact`] for sec.gov without a contact.
     pub fn new(settings: &Edgar, clock: Clock) -> Result<Self, ClientError> {
+        Self::trusting(settings, clock, &Roots::default())
+    }
+
+    /// The same, where EDGAR's certificate, or that of a proxy before it, may also be signed by these authorities.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn trusting(settings: &Edgar, clock: Clock, roots: &Roots) -> Result<Self, ClientError> {
         if settings.is_live() && settings.contact.is_empty() {
             return Err(ClientError::NoContact);
         }
@@ -97,8 +106,8 @@ impl Client {
             .connect_timeout(settings.timeout.min(Duration::from_secs(15)))
             .timeout(settings.timeout)
             // A redirect would lead around the limiter, and to whom?
-            .redirect(redirect::Policy::none())
-            .build()?;
+            .redirect(redirect::Policy::none());
+        let http = roots.trusted_by(http)?.build()?;
         Ok(Self {
             http,
             base_url: settings.base_url.clone(),

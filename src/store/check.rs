@@ -13,7 +13,8 @@ use sled::Tree;
 
 use super::filings::Done;
 use super::{
-    DeliveryStanding, Muted, Paused, Pending, Quarantined, Receipt, Store, StoreError, Summed, mark, record,
+    DeliveryStanding, GivenUp, Muted, Paused, Pending, Quarantined, Receipt, Store, StoreError, Summed, mark,
+    record,
 };
 use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery};
@@ -88,6 +89,7 @@ impl Store {
             self.check_tree::<Mute>(&mut checked, "mutes", &inner.mutes)?;
             self.check_tree::<Muted>(&mut checked, "muted", &inner.muted)?;
             self.check_tree::<Delivery>(&mut checked, "dead", &inner.dead)?;
+            self.check_tree::<GivenUp>(&mut checked, "given_up", &inner.given_up)?;
             self.check_tree::<Alert>(&mut checked, "gathered", &inner.gathered)?;
             self.check_tree::<IgnoredAny>(&mut checked, "digests", &inner.digests)?;
             self.check_tree::<IgnoredAny>(&mut checked, "subscriptions", &inner.subscriptions)?;

@@ -10,6 +10,7 @@ mod check;
 mod compact;
 mod coverage;
 mod damage;
+mod dead;
 mod digests;
 mod doubt;
 mod error;
@@ -32,6 +33,7 @@ pub use alarm::Alarm;
 pub use backfill::{Backfill, BackfillStep};
 pub use check::Checked;
 pub use coverage::{Coverage, Filled};
+pub use dead::{Dead, GivenUp, Tries};
 pub use digests::{DigestMark, DigestStanding, Gathered};
 pub use doubt::Doubt;
 pub use error::StoreError;
@@ -123,6 +125,8 @@ struct Inner {
     muted: Tree,
     /// Delivery key → a delivery that was given up, with its body.
     dead: Tree,
+    /// Destination → how much was given up for it and is not reported.
+    given_up: Tree,
     /// List, number → a line of a message about many alerts.
     lists: Tree,
     /// Recipient, alert key → an alert that waits for a digest.
@@ -210,6 +214,7 @@ impl Store {
             mutes: tree("mutes")?,
             muted: tree("muted")?,
             dead: tree("dead")?,
+            given_up: tree("given_up")?,
             lists: tree("lists")?,
             gathered: tree("gathered")?,
             digested: tree("digested")?,

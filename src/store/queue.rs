@@ -8,7 +8,7 @@ use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
 use super::latency::Latency;
 use super::record::{decode, encode};
-use super::{Store, StoreError, abort};
+use super::{Store, StoreError, abort, dead};
 use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
@@ -224,9 +224,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub fn queued(&self, destination: &Destination, most: usize) -> Result<Vec<Delivery>, StoreError> {
-        let mut prefix = destination.to_string().into_bytes();
-        prefix.push(0);
-        self.scan(&self.inner.queue, &prefix, most)
+        self.scan(&self.inner.queue, &prefix(destination), most)
     }
 
     /// Takes a delivery out of the queue with what became of it, in one transaction. A dead one is kept, with its body.
@@ -236,17 +234,16 @@ impl Store {
     pub fn leave_queue(&self, delivery: &Delivery, outcome: &Outcome) -> Result<(), StoreError> {
         let key = delivery.key.as_str();
         let standing = encode(key, &DeliveryStanding::Left(outcome.clone()))?;
-        let body = encode(key, delivery)?;
         let latencies = latencies(delivery, outcome).into_iter();
         let latencies: Vec<_> = latencies
             .map(|(key, way)| Ok((Latency::place(way.sent_at, key.as_str()), encode(key.as_str(), &way)?)))
             .collect::<Result<_, StoreError>>()?;
         let trees = (&self.inner.queue, &self.inner.deliveries, &self.inner.dead, &self.inner.latency);
-        self.transact(&trees, |(queue, deliveries, dead, latency)| {
+        self.transact(&trees, |(queue, deliveries, given_up, latency)| {
             queue.remove(place(delivery))?;
-            deliveries.insert(key, standing.as_slice())?;
+            let stood = deliveries.insert(key, standing.as_slice())?;
             if matches!(outcome, Outcome::Dead { .. }) {
-                dead.insert(key, body.as_slice())?;
+                given_up.insert(key, dead::record(delivery, stood.as_deref()).map_err(abort)?)?;
             }
             for (place, way) in &latencies {
                 latency.insert(place.as_str(), way.as_slice())?;
@@ -328,6 +325,13 @@ fn latencies(delivery: &Delivery, outcome: &Outcome) -> Vec<(Key, Latency)> {
     }
 }
 
+/// What the places of a destination begin with.
+pub(super) fn prefix(destination: &Destination) -> Vec<u8> {
+    let mut prefix = destination.to_string().into_bytes();
+    prefix.push(0);
+    prefix
+}
+
 /// Destination, then when it was queued, then when its filing was accepted: a scan by destination comes oldest first.
 pub(super) fn place(delivery: &Delivery) -> Vec<u8> {
     let accepted_at = match &delivery.body {
@@ -337,8 +341,7 @@ pub(super) fn place(delivery: &Delivery) -> Vec<u8> {
         // Before those that were queued with its alerts.
         Body::Summary(_) => DateTime::UNIX_EPOCH,
     };
-    let mut place = delivery.destination.to_string().into_bytes();
-    place.push(0);
+    let mut place = prefix(&delivery.destination);
     place.extend_from_slice(&delivery.queued_at.timestamp_micros().to_be_bytes());
     place.extend_from_slice(&accepted_at.timestamp().to_be_bytes());
     place.extend_from_slice(delivery.key.as_str().as_bytes());

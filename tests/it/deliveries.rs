@@ -338,6 +338,12 @@ async fn what_can_be_set_right_is_kept_and_told_without_secrets() {
         for destination in app.store.waiting_destinations().unwrap() {
             let queued = app.store.queued(&destination, 1).unwrap().remove(0);
             let error = app.notifier.send(&Batch::one(queued.clone()), at(NOW)).await.unwrap_err();
+            // A mail server's 5xx is for people to mend, and its 4xx passes.
+            let retry = match destination {
+                Destination::Email(_) if reply.starts_with('5') => Retry::Closed,
+                Destination::Email(_) => Retry::Later,
+                _ => retry,
+            };
             assert_eq!(error.retry, retry, "{destination}: {error}");
             for secret in ["token-5", FakeDiscord::TOKEN, "desk@example.org", "127.0.0.1"] {
                 assert!(!error.to_string().contains(secret), "{error}");

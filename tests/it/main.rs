@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
 mod archive;
+mod authorities;
 mod backtest;
 mod changes;
 mod cli;
@@ -19,6 +20,7 @@ mod house;
 mod kills;
 mod language;
 mod losses;
+mod mails;
 mod mutes;
 mod no_files;
 mod other_instance;
@@ -29,6 +31,7 @@ mod processes;
 mod refusals;
 mod related;
 mod reload;
+mod retries;
 mod rules;
 mod secrets;
 mod shared;

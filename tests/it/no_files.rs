@@ -52,7 +52,7 @@ async fn without_the_permission_the_table_is_missing_and_nothing_else() {
     assert!(said.len() == 1 && said[0].contains("give it to the bot in that channel"), "{said:?}");
 
     // The next ones, also after a start: nobody is notified again.
-    drop(app);
+    world.close(app);
     let app = self::app(&world);
     queue(&app, &alert, &channel, 20..24);
     let mut lane = Lane::default();
@@ -97,7 +97,7 @@ async fn a_channel_that_is_no_longer_in_the_settings_is_forgotten() {
     assert_eq!(world.discord.take_messages().len(), 2);
     app.take_up().unwrap();
     assert_eq!(app.status(at(NOW)).unwrap().troubles.len(), 1, "a start changes nothing");
-    drop(app);
+    world.close(app);
     let renamed = world.app_with(&world.settings().replace("\"alerts\"", "\"renamed\""), RULES, None);
     renamed.take_up().unwrap();
     assert_eq!(renamed.status(at(NOW)).unwrap().troubles, Vec::<String>::new());

@@ -124,11 +124,52 @@ async fn a_mail_that_the_server_does_not_like_holds_up_no_other() {
     world.edgar.publish(&small_sale("0000000007-21-000001", 71, "2021-08-24T17:12:00-04:00"));
     app.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
-    world.smtp.fail_next("data", "550 looks like spam", 1);
+    world.smtp.fail_next("end", "552 5.3.4 message too big", 1);
     let desk: Destination = "email:desk".parse().unwrap();
     assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (1, 0, 1));
     assert_eq!(app.status(at(NOW)).unwrap().paused, Vec::<String>::new());
     world.smtp.next_mail().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_mail_that_is_taken_for_spam_is_kept_and_holds_up_no_other_for_long() {
+    let world = World::new().await;
+    let rules = RULES.replace("discord:hook", "email:desk");
+    let operators = "[operators]\nnotify = [\"discord:alerts\"]\n";
+    let app = world.app_with(&(world.settings() + operators), &rules, Some("2021-08-24T00:00:00-04:00"));
+    world.edgar.publish(&qualys());
+    for (accession, issuer) in [("0000000007-21-000001", 71), ("0000000007-21-000002", 72)] {
+        world.edgar.publish(&small_sale(accession, issuer, "2021-08-24T17:12:00-04:00"));
+    }
+    app.poll_once(at(NOW)).await.unwrap();
+    world.edgar.take_fetched();
+    let desk: Destination = "email:desk".parse().unwrap();
+    let mut lane = Lane::default();
+    // The first one, whenever it comes.
+    world.smtp.fail_next("end", "550 5.7.1 this looks like spam", 1);
+    assert!(app.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap().paused);
+    let first = app.store.queued(&desk, 9).unwrap().into_iter().find(|one| one.attempts == 1).unwrap();
+    let later = at(NOW) + TimeDelta::minutes(5);
+    let report = app.deliver_once(&desk, &mut lane, later).await.unwrap();
+    assert_eq!((report.delivered, report.paused), (1, false), "another was tried first");
+    assert_eq!(app.deliver_once(&desk, &mut lane, later).await.unwrap().delivered, 1);
+    world.smtp.take_mails();
+    world.smtp.fail_next("end", "550 5.7.1 this looks like spam", 1);
+    assert_eq!(deliver_to(&app, &desk, &mut lane, later).await, (0, 1, 0));
+    // The destination is not paused for it a second time, and it alone waits.
+    assert_eq!(app.status(later).unwrap().paused, Vec::<String>::new());
+    let waiting = app.store.queued(&desk, 9).unwrap();
+    assert_eq!(waiting.iter().map(|one| &one.key).collect::<Vec<_>>(), [&first.key]);
+    assert_eq!((waiting[0].attempts, waiting[0].not_before), (2, later + TimeDelta::minutes(10)));
+    assert_eq!(deliver_to(&app, &desk, &mut lane, later + TimeDelta::minutes(10)).await, (1, 0, 0));
+    world.smtp.next_mail().await;
+    deliver_all(&app, later).await;
+    let notices = world.discord.take_messages();
+    let told: String = notices.iter().map(|notice| notice.body.to_string()).collect();
+    assert_eq!(told.matches("takes nothing").count(), 1, "{told}");
+    assert_eq!(told.matches("takes alerts again").count(), 1, "{told}");
+    assert!(told.contains("this looks like spam"), "{told}");
     world.finish().await;
 }
 

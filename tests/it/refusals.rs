@@ -7,7 +7,8 @@ use sellbell::destination::Destination;
 use sellbell::store::DeliveryStanding;
 use serde_json::{Value, json};
 
-use crate::world::{World, at, deliver_to, qualys};
+use crate::fakes::discord::Fault;
+use crate::world::{World, at, deliver_to, qualys, small_sale};
 
 const NOW: &str = "2021-08-24T17:12:31-04:00";
 const SINCE: &str = "2021-08-24T00:00:00-04:00";
@@ -227,5 +228,41 @@ async fn an_edit_that_an_archived_thread_does_not_take_comes_as_a_message_of_its
     assert_eq!(messages.len(), 1, "made anew, which opens the thread again");
     assert_eq!(messages[0].body["embeds"][0]["title"], "5 more alerts");
     assert_eq!(app.status(at(NOW)).unwrap().paused, Vec::<String>::new());
+    world.finish().await;
+}
+
+/// AutoMod blocks one of three by its words: the others come, and the channel is not left alone for it.
+#[tokio::test]
+async fn one_message_that_automod_blocks_holds_up_no_other() {
+    let world = World::new().await;
+    for (accession, issuer) in [("0000000007-21-000001", 71), ("0000000007-21-000002", 72)] {
+        world.edgar.publish(&small_sale(accession, issuer, "2021-08-24T17:12:00-04:00"));
+    }
+    world.edgar.publish(&qualys());
+    let rules = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"discord:alerts\"]\n";
+    let app = world.app_with(&(world.settings() + OPERATORS), rules, Some(SINCE));
+    assert_eq!(app.poll_once(at(NOW)).await.unwrap().rang, 3);
+    world.edgar.take_fetched();
+    let alerts: Destination = "discord:alerts".parse().unwrap();
+    // All three in one message; then the second of those that come singly, each time.
+    let mut message = 0;
+    world.discord.set_faults(move |target| {
+        message += u32::from(target == "channel:555");
+        let blocked = target == "channel:555" && matches!(message, 1 | 3 | 5..);
+        blocked.then(|| Fault::Refused(400, says(200_000, "Message was blocked by automatic moderation")))
+    });
+    let mut lane = Lane::default();
+    assert_eq!(deliver_to(&app, &alerts, &mut lane, at(NOW)).await, (0, 3, 0));
+    assert!(notice(&world, &app).await.contains("AutoMod"));
+    let later = at(NOW) + TimeDelta::minutes(6);
+    world.discord.set_time(later);
+    assert_eq!(deliver_to(&app, &alerts, &mut lane, later).await, (2, 1, 0));
+    assert_eq!(app.store.paused(&alerts).unwrap(), None);
+    assert_eq!(app.store.queued(&alerts, 9).unwrap().len(), 1);
+    assert_eq!(world.discord.take_messages().len(), 2);
+    let desk: Destination = "email:desk".parse().unwrap();
+    assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), later).await, (1, 0, 0));
+    assert_eq!(world.smtp.take_mails().len(), 1, "it takes alerts again");
+    world.close(app);
     world.finish().await;
 }

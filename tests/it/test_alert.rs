@@ -111,10 +111,13 @@ async fn what_went_wrong_is_said_with_what_to_do() {
         ("mail", "535 5.7.8 wrong password", "user and password in SMTP_URL"),
         ("rcpt", "550 5.1.1 no such user", "correct the recipient's address"),
         ("mail", "553 5.7.1 not your address", "[email] from"),
+        ("hello", "550 5.7.1 who are you", "[email] hello_name"),
+        ("end", "550 5.4.5 Daily sending quota exceeded", "the provider's limit"),
+        ("end", "552 5.3.4 too big", "larger than the server takes"),
     ] {
         world.smtp.fail_next(stage, reply, 1);
         let (well, said, _) = test_alert(&world, "email:desk").await;
-        assert!(!well && said.contains(advice), "{said}");
+        assert!(!well && said.contains(advice) && said.contains(&format!("\"{reply}\"")), "{said}");
     }
     let (well, said, _) = test_alert(&world, "discord:nowhere").await;
     assert!(!well && said.contains("they define terminal, jsonl, discord:alerts"), "{said}");

@@ -108,18 +108,24 @@ pub async fn running(world: &World, http: &str) -> Running {
     fs::create_dir(world.path("rules")).unwrap();
     fs::write(world.path("rules/any.toml"), RULES.replace("terminal", "discord:hook")).unwrap();
     world.edgar.publish(&qualys());
+    let running = started(world);
+    world.discord.next_message().await;
+    running
+}
+
+/// A bot with the settings and rules that are there, and this world's secrets.
+pub fn started(world: &World) -> Running {
     let child = Command::new(env!("CARGO_BIN_EXE_sellbell"))
         .args(["run", "--config", "settings.toml", "--since", "2021-08-24"])
         .current_dir(world.dir.path())
         .env_clear()
         .env("DISCORD_WEBHOOK_HOOK", world.discord.webhook_url(5))
+        .env("SMTP_URL", world.smtp.url())
         .stdout(Stdio::null())
         .stderr(fs::File::create(world.path("log")).unwrap())
         .spawn()
         .unwrap();
-    let running = Running(child);
-    world.discord.next_message().await;
-    running
+    Running(child)
 }
 
 pub async fn stop(mut running: Running) {

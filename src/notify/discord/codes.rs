@@ -32,6 +32,8 @@ pub(super) enum Asked {
 enum Then {
     /// Nothing is sent there until somebody mends it.
     Pause,
+    /// As `Pause`; but it may be for this message's words, so that others are tried first.
+    PauseOne,
     /// As `Pause`; but a message that cannot be changed for this reason can be made anew.
     PauseOrAnew,
     /// The message that it changes or answers is gone.
@@ -209,13 +211,13 @@ const CODES: &[(i64, Then, Advice)] = &[
     (160_005, Then::Pause, THREAD_CLOSED),
     (160_006, Then::Pause, THREADS),
     (160_007, Then::Pause, THREADS),
-    (200_000, Then::Pause, AUTOMOD),
-    (200_001, Then::Pause, AUTOMOD),
+    (200_000, Then::PauseOne, AUTOMOD),
+    (200_001, Then::PauseOne, AUTOMOD),
     (220_001, Then::Pause, FORUM),
     (220_002, Then::Pause, NO_THREAD_NAME),
     (220_003, Then::Pause, NO_THREAD_NAME),
     (220_004, Then::Pause, SERVICE),
-    (240_000, Then::Pause, AUTOMOD),
+    (240_000, Then::PauseOne, AUTOMOD),
     (FILES_LIMITED, Then::Pause, SERVER),
 ];
 
@@ -291,6 +293,7 @@ impl Refusal<'_> {
             (405, ..) | (404, Some(GENERAL), _) => pause(ADDRESS),
             (400, Some(INVALID_BODY), _) if in_address => pause(ADDRESS),
             (_, _, Some((_, Then::Pause, advice))) => pause(*advice),
+            (_, _, Some((_, Then::PauseOne, advice))) => SendError { of_message: true, ..pause(*advice) },
             (_, _, Some((_, Then::PauseOrAnew, _))) if asked == Asked::Edit => SendError::gone(message),
             (_, _, Some((_, Then::PauseOrAnew, advice))) => pause(*advice),
             (_, _, Some((_, Then::Anew, _))) => SendError::gone(message),
@@ -355,7 +358,7 @@ mod tests {
                     "{code}: {words}"
                 );
                 let error = judged(400, Some(*code), Asked::Create, by);
-                let paused = matches!(then, Then::Pause | Then::PauseOrAnew);
+                let paused = matches!(then, Then::Pause | Then::PauseOne | Then::PauseOrAnew);
                 assert_eq!(error.retry == Retry::Closed, paused, "{code}");
                 assert_eq!(error.advice.is_some(), paused || *then == Then::Retry, "{code}");
                 assert!(!error.may_have_arrived, "{code}");
@@ -397,6 +400,7 @@ mod tests {
         ] {
             let error = judged(status, Some(code), Asked::Create, by);
             assert_eq!(error.retry, Retry::Closed, "{status} {code}");
+            assert_eq!(error.of_message, code == 200_000, "{status} {code}");
             assert!(error.advice.unwrap().contains(words), "{status} {code}: {:?}", error.advice);
         }
         assert_eq!(judged(405, None, Asked::Create, Webhook).retry, Retry::Closed);

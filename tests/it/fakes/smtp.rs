@@ -5,10 +5,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use rustls::ServerConfig;
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
 
 use super::{Ledger, check_finished, closing, edit, settle, take};
 
@@ -23,6 +25,8 @@ pub struct FakeSmtp {
 pub struct ReceivedMail {
     /// The envelope's sender; empty for the null sender.
     pub from: String,
+    /// What follows the sender: parameters of extensions.
+    pub parameters: String,
     /// The envelope's recipients.
     pub to: Vec<String>,
     /// The content with its headers, every line ended by CRLF.
@@ -34,11 +38,42 @@ pub struct ReceivedMail {
 /// Decides of each stage of a mail's way: what is answered instead.
 type Chance = Box<dyn FnMut(&str) -> Option<String> + Send>;
 
+/// How a server encrypts.
+#[derive(Clone, Default)]
+pub enum Encryption {
+    #[default]
+    None,
+    /// After STARTTLS.
+    Later(Arc<ServerConfig>),
+    /// From the start.
+    AtOnce(Arc<ServerConfig>),
+}
+
+/// What a server offers at its greeting, and how it encrypts.
+#[derive(Clone)]
+pub struct Manners {
+    pub offers: Vec<&'static str>,
+    pub encryption: Encryption,
+}
+
+impl Default for Manners {
+    fn default() -> Self {
+        Self {
+            offers: vec!["PIPELINING", "8BITMIME", "SIZE 26214400", "AUTH PLAIN LOGIN"],
+            encryption: Encryption::None,
+        }
+    }
+}
+
 impl FakeSmtp {
     pub async fn start() -> FakeSmtp {
+        Self::start_as(Manners::default()).await
+    }
+
+    pub async fn start_as(manners: Manners) -> FakeSmtp {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let world = Arc::new(World { address, state: watch::Sender::new(State::default()) });
+        let world = Arc::new(World { address, manners, state: watch::Sender::new(State::default()) });
         let server = tokio::spawn(serve(listener, Arc::clone(&world)));
         FakeSmtp { world, server: Some(server), finished: false }
     }
@@ -46,6 +81,16 @@ impl FakeSmtp {
     /// `smtp://127.0.0.1:PORT`; any user and password are right.
     pub fn url(&self) -> String {
         format!("smtp://{}", self.world.address)
+    }
+
+    /// The port, for addresses of other kinds.
+    pub fn port(&self) -> u16 {
+        self.world.address.port()
+    }
+
+    /// The names that clients greeted with since the last call.
+    pub fn take_greetings(&self) -> Vec<String> {
+        self.world.edit(|state| std::mem::take(&mut state.greetings))
     }
 
     /// Takes the oldest mail that was not read yet; waits for it if need be.
@@ -73,8 +118,13 @@ impl FakeSmtp {
         self.world.edit(|state| state.refused.insert(recipient, reply));
     }
 
+    /// Takes mail for a recipient again that was refused.
+    pub fn allow(&self, recipient: &str) {
+        self.world.edit(|state| state.refused.remove(recipient));
+    }
+
     /// Answers the next `times` commands of this stage with `reply`: "connect" (the greeting, after which the
-    /// server hangs up), "mail", "rcpt" or "data". At "accepted-then-reset" it takes the mail, then hangs up
+    /// server hangs up), "hello", "starttls", "auth", "mail", "rcpt", "data" or "end" (after the content). At "accepted-then-reset" it takes the mail, then hangs up
     /// without a word; at "accepted-then-silent" it never says one.
     pub fn fail_next(&self, stage: &str, reply: &str, times: usize) {
         let stage = STAGES.into_iter().find(|known| *known == stage).expect("a stage of SMTP");
@@ -99,19 +149,23 @@ impl Drop for FakeSmtp {
 }
 
 const CONNECT: &str = "connect";
+const HELLO: &str = "hello";
+const STARTTLS: &str = "starttls";
+const AUTH: &str = "auth";
+const END: &str = "end";
 const MAIL: &str = "mail";
 const RCPT: &str = "rcpt";
 const DATA: &str = "data";
 const ACCEPTED_THEN_RESET: &str = "accepted-then-reset";
 const ACCEPTED_THEN_SILENT: &str = "accepted-then-silent";
-const STAGES: [&str; 6] = [CONNECT, MAIL, RCPT, DATA, ACCEPTED_THEN_RESET, ACCEPTED_THEN_SILENT];
+const STAGES: [&str; 10] =
+    [CONNECT, HELLO, STARTTLS, AUTH, MAIL, RCPT, DATA, END, ACCEPTED_THEN_RESET, ACCEPTED_THEN_SILENT];
 
-const GREETING: &str =
-    "250-fake\r\n250-PIPELINING\r\n250-8BITMIME\r\n250-SIZE 26214400\r\n250 AUTH PLAIN LOGIN";
 const BAD_SEQUENCE: &str = "503 5.5.1 bad sequence of commands";
 
 struct World {
     address: SocketAddr,
+    manners: Manners,
     state: watch::Sender<State>,
 }
 
@@ -120,6 +174,7 @@ struct State {
     closing: bool,
     unexpected: Vec<String>,
     unread: VecDeque<ReceivedMail>,
+    greetings: Vec<String>,
     refused: HashMap<String, String>,
     failures: Vec<Failure>,
     chance: Mutex<Option<Chance>>,
@@ -170,21 +225,34 @@ async fn serve(listener: TcpListener, world: Arc<World>) {
         };
         let world = Arc::clone(&world);
         tokio::spawn(async move {
-            let session =
-                Session { world: &world, stream: BufReader::new(stream), greeted: false, mail: None };
+            let talk = async {
+                let stream: Box<dyn Stream> = match &world.manners.encryption {
+                    Encryption::AtOnce(config) => {
+                        Box::new(TlsAcceptor::from(Arc::clone(config)).accept(stream).await?)
+                    }
+                    Encryption::None | Encryption::Later(_) => Box::new(stream),
+                };
+                let stream = BufReader::new(stream);
+                Session { world: &world, stream, greeted: false, encrypted: false, mail: None }.run().await
+            };
             tokio::select! {
                 // A connection that breaks is the client's affair.
-                _ = session.run() => {}
+                _ = talk => {}
                 () = closing(&world.state) => {}
             }
         });
     }
 }
 
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
 struct Session<'a> {
     world: &'a World,
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Stream>>,
     greeted: bool,
+    /// Whether STARTTLS was used.
+    encrypted: bool,
     /// The mail that is being handed over.
     mail: Option<ReceivedMail>,
 }
@@ -212,8 +280,18 @@ impl Session<'_> {
     async fn obey(&mut self, line: &str) -> io::Result<Then> {
         let (verb, argument) = line.split_once(' ').unwrap_or((line, ""));
         match verb.to_ascii_uppercase().as_str() {
-            "EHLO" => self.greet(GREETING).await?,
-            "HELO" => self.greet("250 fake").await?,
+            "EHLO" => {
+                let mut lines = vec!["fake"];
+                lines.extend(&self.world.manners.offers);
+                if matches!(self.world.manners.encryption, Encryption::Later(_)) && !self.encrypted {
+                    lines.push("STARTTLS");
+                }
+                let last = lines.pop().unwrap();
+                let lines: String = lines.iter().map(|line| format!("250-{line}\r\n")).collect();
+                self.greet(argument, &format!("{lines}250 {last}")).await?;
+            }
+            "HELO" => self.greet(argument, "250 fake").await?,
+            "STARTTLS" if self.greeted && !self.encrypted => return self.encrypt().await,
             "AUTH" if self.greeted => self.authenticate(argument).await?,
             "MAIL" if self.greeted && self.mail.is_none() => self.start_mail(argument).await?,
             "RCPT" if self.mail.is_some() => self.add_recipient(argument).await?,
@@ -235,7 +313,29 @@ impl Session<'_> {
         Ok(Then::Listen)
     }
 
-    async fn greet(&mut self, reply: &str) -> io::Result<()> {
+    async fn encrypt(&mut self) -> io::Result<Then> {
+        let Encryption::Later(config) = &self.world.manners.encryption else {
+            self.object("502 5.5.1 no STARTTLS here", "STARTTLS").await?;
+            return Ok(Then::Listen);
+        };
+        if let Some(reply) = self.world.take_failure(STARTTLS) {
+            self.reply(&reply).await?;
+            return Ok(Then::Listen);
+        }
+        self.reply("220 2.0.0 go on").await?;
+        let nothing: Box<dyn Stream> = Box::new(tokio::io::empty());
+        let plain = std::mem::replace(&mut self.stream, BufReader::new(nothing)).into_inner();
+        let stream = TlsAcceptor::from(Arc::clone(config)).accept(plain).await?;
+        self.stream = BufReader::new(Box::new(stream));
+        (self.greeted, self.encrypted) = (false, true);
+        Ok(Then::Listen)
+    }
+
+    async fn greet(&mut self, name: &str, reply: &str) -> io::Result<()> {
+        self.world.edit(|state| state.greetings.push(name.to_owned()));
+        if let Some(reply) = self.world.take_failure(HELLO) {
+            return self.reply(&reply).await;
+        }
         self.greeted = true;
         self.mail = None;
         self.reply(reply).await
@@ -254,6 +354,9 @@ impl Session<'_> {
             self.reply(prompt).await?;
             self.read_line().await?;
         }
+        if let Some(reply) = self.world.take_failure(AUTH) {
+            return self.reply(&reply).await;
+        }
         self.reply("235 2.7.0 welcome").await
     }
 
@@ -264,7 +367,12 @@ impl Session<'_> {
         if let Some(reply) = self.world.take_failure(MAIL) {
             return self.reply(&reply).await;
         }
-        self.mail = Some(ReceivedMail { from, to: Vec::new(), raw: Vec::new(), answered: true });
+        let parameters = argument.split_once('>').map_or("", |(_, rest)| rest.trim()).to_owned();
+        let asked = self.world.manners.offers.contains(&"SMTPUTF8") && parameters.contains("SMTPUTF8");
+        if !from.is_ascii() && !asked {
+            return self.object("553 5.6.7 no SMTPUTF8", &format!("MAIL {argument}")).await;
+        }
+        self.mail = Some(ReceivedMail { from, parameters, to: Vec::new(), raw: Vec::new(), answered: true });
         self.reply("250 2.1.0 sender ok").await
     }
 
@@ -294,6 +402,10 @@ impl Session<'_> {
             }
             mail.raw.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
             mail.raw.extend_from_slice(b"\r\n");
+        }
+        if let Some(reply) = self.world.take_failure(END) {
+            self.reply(&reply).await?;
+            return Ok(Then::Listen);
         }
         let resets = self.world.take_failure(ACCEPTED_THEN_RESET).is_some();
         let is_silent = !resets && self.world.take_failure(ACCEPTED_THEN_SILENT).is_some();

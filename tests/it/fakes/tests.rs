@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message as Mail, Tokio1Executor};
 use serde_json::{Value, json};
 use serenity::all::{
@@ -267,8 +268,11 @@ fn mail(to: &str) -> Mail {
 }
 
 fn transport(smtp: &FakeSmtp) -> AsyncSmtpTransport<Tokio1Executor> {
-    let url = smtp.url().replace("//", "//user:password@");
-    AsyncSmtpTransport::<Tokio1Executor>::from_url(&url).unwrap().build()
+    let login = Credentials::new("user".into(), "password".into());
+    AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous("127.0.0.1")
+        .port(smtp.port())
+        .credentials(login)
+        .build()
 }
 
 #[tokio::test]

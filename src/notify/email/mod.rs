@@ -1,21 +1,35 @@
 //! Mail: by SMTP where `SMTP_URL` is set, else as files in a folder, so that a newcomer sees it.
 
+mod conversation;
+mod failure;
+mod server;
+mod verdict;
+mod words;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use std::{fs, io};
 
+use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
-use lettre::transport::smtp;
-use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
-use secrecy::{ExposeSecret, SecretString};
+use lettre::transport::smtp::extension::ClientId;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use rustls::crypto::ring;
+use secrecy::SecretString;
 
-use super::{SendError, Sent, SetupError};
+use super::{Secrets, SendError, Sent, SetupError};
 use crate::config;
 use crate::delivery::{Body, Delivery};
 use crate::render::email::{Email, email};
+use crate::trust::Roots;
 
+use server::Server;
+use verdict::Stage;
+
+/// A whole conversation with the mail server takes no longer.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// All recipients and the way to them.
@@ -26,21 +40,26 @@ pub(super) struct Mailer {
 }
 
 enum Way {
-    Smtp(Box<AsyncSmtpTransport<Tokio1Executor>>),
+    Smtp(Box<Smtp>),
     Folder(PathBuf),
 }
 
+struct Smtp {
+    server: Server,
+    hello: ClientId,
+    tls: Arc<rustls::ClientConfig>,
+    hidden: words::Hidden,
+}
+
 impl Mailer {
-    pub(super) fn new(settings: &config::Email, smtp_url: Option<&SecretString>) -> Result<Self, SetupError> {
-        let way = match smtp_url {
+    pub(super) fn new(settings: &config::Email, secrets: &Secrets) -> Result<Self, SetupError> {
+        let way = match &secrets.smtp_url {
             None => Way::Folder(settings.out_dir.clone()),
             Some(url) => {
-                // lettre's error may repeat the address, which holds the password: only its kind is told.
-                let unusable = |_| {
-                    SetupError::Smtp("expected smtps://user:password@host, or smtp://…?tls=required".into())
-                };
-                let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret().trim());
-                Way::Smtp(Box::new(transport.map_err(unusable)?.timeout(Some(TIMEOUT)).build()))
+                let server = Server::parse(url)?;
+                let hello = server.hello_name(settings.hello_name.as_deref());
+                let (tls, hidden) = (encryption(&secrets.smtp_roots)?, server.hidden());
+                Way::Smtp(Box::new(Smtp { server, hello, tls, hidden }))
             }
         };
         // The settings validated these addresses.
@@ -68,13 +87,7 @@ impl Mailer {
         let message = message(from, to, (&message_id, answered), delivery, &mail)
             .map_err(|error| SendError::never(format!("the mail cannot be made: {error}")))?;
         match &self.way {
-            Way::Smtp(transport) => {
-                // lettre's own time-out covers the connecting only.
-                let sending = tokio::time::timeout(TIMEOUT, transport.send(message));
-                let sent =
-                    sending.await.map_err(|_| SendError::later("the mail server did not answer in time"))?;
-                sent.map_err(|error| smtp_error(&error))?;
-            }
+            Way::Smtp(smtp) => smtp.send(&message).await?,
             Way::Folder(folder) => {
                 let (folder, name) = (folder.clone(), file_name(delivery));
                 super::blocking(move || {
@@ -92,6 +105,38 @@ impl Mailer {
     }
 }
 
+/// Reads the mail server's address, and says what is unwise about it, for people.
+///
+/// # Errors
+/// [`SetupError::Smtp`]: an address that cannot be used.
+pub fn check_server(address: &SecretString) -> Result<Option<&'static str>, SetupError> {
+    let server = Server::parse(address)?;
+    Ok(server.shows_password().then_some(
+        "user and password may be sent unencrypted, for others on the way to read: use smtp://…?tls=required, or smtps://",
+    ))
+}
+
+impl Smtp {
+    async fn send(&self, message: &Message) -> Result<(), SendError> {
+        let mut stage = Stage::Connect;
+        let formatted = message.formatted();
+        let mail = (message.envelope(), formatted.as_slice());
+        let sending = conversation::hand_over(&self.server, &self.hello, &self.tls, mail, &mut stage);
+        match tokio::time::timeout(TIMEOUT, sending).await {
+            Ok(sent) => sent.map_err(|fault| failure::failure(&fault, stage, &self.hidden)),
+            Err(_) => Err(failure::too_late(stage)),
+        }
+    }
+}
+
+/// TLS that trusts the built-in authorities and these.
+fn encryption(roots: &Roots) -> Result<Arc<rustls::ClientConfig>, SetupError> {
+    let config = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| SetupError::Smtp(format!("TLS cannot be set up: {error}")))?;
+    Ok(Arc::new(config.with_root_certificates(roots.with_built_in()).with_no_client_auth()))
+}
+
 fn message(
     from: &Mailbox,
     to: &Mailbox,
@@ -102,6 +147,11 @@ fn message(
     let header =
         |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
     let domain = from.email.domain();
+    // In an address of the web, letters beyond ASCII are escaped.
+    let user = match from.email.user() {
+        user if user.is_ascii() => user.to_owned(),
+        user => utf8_percent_encode(user, NON_ALPHANUMERIC).to_string(),
+    };
     let mut message = Message::builder();
     if let Some(answered) = answered {
         message = message.in_reply_to(answered.to_owned()).references(answered.to_owned());
@@ -114,47 +164,8 @@ fn message(
         .date(SystemTime::from(delivery.queued_at))
         .raw_header(header("Auto-Submitted", "auto-generated".into()))
         .raw_header(header("List-Id", format!("sellbell alerts <sellbell.{domain}>")))
-        .raw_header(header("List-Unsubscribe", format!("<mailto:{}?subject=unsubscribe>", from.email)))
+        .raw_header(header("List-Unsubscribe", format!("<mailto:{user}@{domain}?subject=unsubscribe>")))
         .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
-}
-
-/// What an SMTP failure means. The server's words may repeat the address, so only its code is told.
-fn smtp_error(error: &smtp::Error) -> SendError {
-    // RFC 3463: 5.1 is the mailbox's; 5.7 is security or policy, which is the sender's or the server's.
-    let says =
-        |class: &str| std::error::Error::source(error).is_some_and(|reply| reply.to_string().contains(class));
-    match error.status() {
-        // What says "never": RFC 5321, section 4.2.3. Other permanent answers may mean the login, the sender or the whole
-        // connection, and those can be set right.
-        Some(code) if matches!(code.to_string().as_str(), "550" | "551" | "553") && !says("5.7.") => {
-            let message = format!("the mail server refuses it for good: {code}");
-            if !says("5.1.") {
-                // It may be this mail that it does not like.
-                return SendError::never(message);
-            }
-            SendError::closed(message)
-                .advise("the server knows no such mailbox: correct the recipient's address in the settings")
-        }
-        // RFC 4954, section 6.
-        Some(code) if matches!(code.to_string().as_str(), "530" | "534" | "535" | "538") => {
-            SendError::closed(format!("the mail server refuses the login: {code}")).advise(
-                "see whether user and password in SMTP_URL are right; many providers want a password made for programs",
-            )
-        }
-        Some(code) => SendError::refused(format!("the mail server does not take it: {code}")).advise(
-            "see whether [email] from is an address that the server lets you send from; a 4xx often passes by itself",
-        ),
-        None if error.is_timeout() => SendError::later("the mail server did not answer in time"),
-        None if error.is_tls() => SendError::refused("no secure connection to the mail server").advise(
-            "smtps:// is for a port that begins with TLS (465), smtp://…?tls=required for one that changes to it (587); the \
-             certificate must be of the host that SMTP_URL names",
-        ),
-        None if error.is_client() => SendError::refused(
-            "the mail server does not offer the encryption or the login that SMTP_URL asks for",
-        ),
-        None => SendError::later("the mail server cannot be reached, or hung up")
-            .advise("see whether host and port in SMTP_URL are right, and this machine may reach them"),
-    }
 }
 
 /// `qlys-5261cbc83841c892a3b07110`: for people the ticker, and the key so that the same mail is the same file.

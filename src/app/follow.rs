@@ -88,7 +88,7 @@ pub(super) async fn feed_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>)
 
 /// The first slot that is an interval after a poll that began then; one that passed while the feed was read is not skipped.
 fn slot(app: &App, begun: DateTime<Utc>, now: DateTime<Utc>, interval: TimeDelta) -> Option<DateTime<Utc>> {
-    app.settings.schedule.poll.next_after(now.max(begun + interval - SLACK))
+    app.settings.schedule.poll.next_time(now.max(begun + interval - SLACK))
 }
 
 /// Fetches and settles what is pending, as it becomes due.

@@ -1,0 +1,210 @@
+//! Deliveries that are given up: reported to the operators, and sent again when somebody asks for it.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::App;
+use super::together::put_waited_together;
+use crate::config::{Settings, Via};
+use crate::delivery::{Body, Delivery, InFlight, Notice};
+use crate::destination::Destination;
+use crate::notify::SendError;
+use crate::store::{GivenUp, Store, StoreError, Tries};
+
+/// The operators get one notice of what is given up for a destination in so long.
+const BETWEEN_REPORTS: TimeDelta = TimeDelta::hours(1);
+
+/// What `retry` did for a destination.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retried {
+    /// Which.
+    pub destination: String,
+    /// Whether it was paused.
+    pub was_paused: bool,
+    /// How many deliveries waited for it.
+    pub waiting: usize,
+    /// How many that were given up wait for it again.
+    pub revived: usize,
+}
+
+/// What is to be tried again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Retry {
+    /// One destination.
+    One(Destination),
+    /// Each that is paused, or has something that waits or was given up.
+    All,
+}
+
+impl App {
+    /// Gives a delivery up, and reports it.
+    pub(super) fn give_up(
+        &self,
+        delivery: &Delivery,
+        error: &SendError,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let Delivery { destination, key, .. } = delivery;
+        tracing::error!(%destination, %key, %error, "a delivery is given up");
+        self.forget_growing(destination);
+        self.store.give_up(delivery, (now, &error.message), self.is_reported(delivery))?;
+        self.report_given_up(now)
+    }
+
+    /// Whether the operators are sent a notice when a delivery is given up: not of their own notices, of which there would be no end.
+    pub(super) fn is_reported(&self, delivery: &Delivery) -> bool {
+        !(matches!(delivery.body, Body::Notice(_)) && self.settings.operators.contains(&delivery.destination))
+    }
+
+    /// Reports what was given up: for each destination at once, then once an hour.
+    pub(super) fn report_given_up(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        for given_up in self.store.given_up()? {
+            // A moment ahead comes from a clock that was wrong.
+            let lately = |at: DateTime<Utc>| at <= now && now - at < BETWEEN_REPORTS;
+            match given_up.reported_at {
+                Some(at) if lately(at) => {}
+                _ if given_up.count == 0 => self.store.forget_given_up(&given_up.destination)?,
+                _ => {
+                    let notices = self.to_operators(&notice(&given_up, now), now);
+                    self.store.report_given_up(&given_up, &notices, now)?;
+                    self.wake.notify_one();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries destinations again now, and what was given up for them.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn retry(
+        &self,
+        what: &Retry,
+        now: DateTime<Utc>,
+    ) -> Result<Result<Vec<Retried>, String>, StoreError> {
+        let retried = retry(&self.store, &self.settings, what, now)?;
+        self.retried.send_modify(|times| {
+            for retried in retried.iter().flatten() {
+                *times.entry(retried.destination.clone()).or_default() += 1;
+            }
+        });
+        self.wake.notify_one();
+        Ok(retried)
+    }
+}
+
+/// Tries destinations again: ends their pauses, has what waits be due, and queues what was given up, under its own keys. What may have
+/// arrived counts as in flight, so that it is looked for first where that can be done.
+///
+/// # Errors
+/// Failures of the store. A destination that is not known: nothing is changed, and the text says what is.
+pub fn retry(
+    store: &Store,
+    settings: &Settings,
+    what: &Retry,
+    now: DateTime<Utc>,
+) -> Result<Result<Vec<Retried>, String>, StoreError> {
+    let with_something = || -> Result<BTreeSet<Destination>, StoreError> {
+        let mut all = store.waiting_destinations()?;
+        all.extend(store.dead_destinations()?);
+        all.extend(store.all_paused()?.into_iter().map(|paused| paused.destination));
+        Ok(all)
+    };
+    let is_known = |destination: &Destination| match destination {
+        Destination::Channel(_) => true,
+        other => settings.knows(other),
+    };
+    let destinations: BTreeSet<Destination> = match what {
+        // What the settings no longer define waits for them to define it again.
+        Retry::All => with_something()?.into_iter().filter(is_known).collect(),
+        Retry::One(destination) => {
+            let known = match destination {
+                Destination::Channel(id) => {
+                    !store.subscriptions(*id)?.is_empty() || with_something()?.contains(destination)
+                }
+                other => is_known(other),
+            };
+            if !known {
+                return Ok(Err(match destination {
+                    Destination::Channel(id) => {
+                        format!(
+                            "the channel {id} has no subscription, and nothing waits for it or was given up"
+                        )
+                    }
+                    other => {
+                        let defined = settings.destinations().join(", ");
+                        format!("the settings define no destination `{other}`; they define {defined}")
+                    }
+                }));
+            }
+            [destination.clone()].into()
+        }
+    };
+    destinations
+        .iter()
+        .map(|destination| one(store, settings, destination, now))
+        .collect::<Result<_, _>>()
+        .map(Ok)
+}
+
+fn one(
+    store: &Store,
+    settings: &Settings,
+    destination: &Destination,
+    now: DateTime<Utc>,
+) -> Result<Retried, StoreError> {
+    let waiting = store.hasten(destination, now)?;
+    let paused = store.paused(destination)?;
+    let was_paused = paused.is_some();
+    if let Some(paused) = paused {
+        // It may be much, and a mailbox may take so many mails an hour.
+        put_waited_together(store, settings, destination, paused.since, now)?;
+        store.resume(destination, &[])?;
+    }
+    let reads_back = match destination {
+        Destination::Channel(_) => true,
+        Destination::Discord(name) => {
+            let mut channels = settings.discord.channels.iter();
+            channels.any(|channel| channel.name == *name && matches!(channel.via, Via::Bot(_)))
+        }
+        Destination::Email(_) | Destination::Webhook(_) | Destination::Terminal | Destination::Jsonl(_) => {
+            false
+        }
+    };
+    let mut revived = 0;
+    for key in store.dead_of(destination)? {
+        let Some(dead) = store.dead(&key)? else { continue };
+        let in_flight = match dead.tries {
+            Tries::Answered => None,
+            // The message that it was in with others has another nonce than it has alone.
+            Tries::Open(sends) if sends.batch.is_some() => Some(sends.in_doubt()),
+            Tries::Open(sends) => Some(sends),
+            Tries::Unknown if reads_back => {
+                let first = dead.delivery.queued_at;
+                Some(InFlight { first, last: dead.at.unwrap_or(first).max(first), batch: None, guess: true })
+            }
+            Tries::Unknown => None,
+        };
+        revived += usize::from(store.revive(&dead.delivery, in_flight.as_ref(), now)?);
+    }
+    tracing::info!(%destination, was_paused, waiting, revived, "it is tried again now");
+    Ok(Retried { destination: destination.to_string(), was_paused, waiting, revived })
+}
+
+fn notice(given_up: &GivenUp, now: DateTime<Utc>) -> Notice {
+    let GivenUp { destination, count, since, reason, .. } = given_up;
+    let (deliveries, why) = match count {
+        1 => ("1 delivery".to_owned(), "because of this"),
+        _ => (format!("{count} deliveries"), "the last because of this"),
+    };
+    let were = if *count == 1 { "was" } else { "were" };
+    let text = format!(
+        "{deliveries} to {destination} {were} given up since {}, {why}: {reason}.\nNothing is lost: once the cause is mended, `sellbell \
+         retry {destination}` sends what was given up again.",
+        since.format("%Y-%m-%d %H:%M UTC")
+    );
+    Notice::new(now, "Deliveries were given up", text)
+}

@@ -1,0 +1,80 @@
+//! `sellbell retry`: ends a destination's pause and sends what was given up for it again. By the running bot, or in the store where none
+//! runs.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use chrono::{DateTime, Utc};
+
+use super::running::{self, RunningBot};
+use super::{setup, tell};
+use crate::app::{self, Retried, Retry};
+use crate::destination::Destination;
+use crate::http::RetryRequest;
+
+/// A bot with much to queue again takes its time.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Which: terminal, jsonl:FILE, discord:NAME, email:NAME, webhook:NAME, or channel:ID of a channel that subscribes
+    #[arg(value_name = "DESTINATION", required_unless_present = "all", conflicts_with = "all")]
+    destination: Option<Destination>,
+    /// Every destination that is paused, or has something that waits or was given up
+    #[arg(long)]
+    all: bool,
+    /// Settings file [default: config/sellbell.toml, where it exists]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    let settings = setup::settings(args.config.as_deref())?;
+    let what = args.destination.clone().map_or(Retry::All, Retry::One);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (retried, is_running) = runtime.block_on(async {
+        if let Some(bot) = RunningBot::with_store(&settings.store_dir).await {
+            let destination = args.destination.as_ref().map(ToString::to_string);
+            let request = RetryRequest { destination, all: args.all };
+            let changed = bot.change(&settings.store_dir, "/retries", |client, url| {
+                client.post(url).json(&request).timeout(PATIENCE)
+            });
+            return anyhow::Ok((serde_json::from_slice::<Vec<Retried>>(&changed.await?)?, true));
+        }
+        let store = running::stopped(&settings.store_dir)?;
+        let retried = app::retry(&store, &settings, &what, now())?.map_err(|error| anyhow!(error))?;
+        store.flush().await?;
+        Ok((retried, false))
+    })?;
+    let when = if is_running { "now" } else { "when sellbell runs" };
+    let mut said: String = retried.iter().map(|one| line(one, when)).collect();
+    if retried.is_empty() {
+        said.push_str("No destination is paused, and nothing waits or was given up.\n");
+    }
+    tell(&mut io::stdout(), &said);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line(retried: &Retried, when: &str) -> String {
+    let Retried { destination, was_paused, waiting, revived } = retried;
+    let pause = if *was_paused { "its pause is over; " } else { "" };
+    let counted =
+        |count: usize| if count == 1 { "1 delivery".to_owned() } else { format!("{count} deliveries") };
+    let what = match (*revived, *waiting) {
+        (0, 0) => "nothing was given up, and nothing waits".to_owned(),
+        (0, waiting) => format!("nothing was given up; tried {when}: {} in the queue", counted(waiting)),
+        (revived, waiting) => format!(
+            "queued again: {} that had been given up; tried {when}, with {waiting} that waited",
+            counted(revived)
+        ),
+    };
+    format!("{destination}: {pause}{what}\n")
+}
+
+#[expect(clippy::disallowed_methods, reason = "the command is given now")]
+fn now() -> DateTime<Utc> {
+    Utc::now()
+}

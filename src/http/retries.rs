@@ -1,0 +1,50 @@
+//! Changes over HTTP: destinations that are tried again.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use super::mutes::{Changes, Refusal};
+use crate::app::{Retried, Retry};
+
+/// What `POST /retries` takes: a destination, or `all`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetryRequest {
+    /// `email:desk`
+    #[serde(default)]
+    pub destination: Option<String>,
+    /// Every one that is paused, or has something that waits or was given up.
+    #[serde(default)]
+    pub all: bool,
+}
+
+pub(super) async fn retry(
+    State(changes): State<Changes>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Json<Vec<Retried>>, Refusal> {
+    changes.allow(&headers)?;
+    let bad = |error: String| Refusal(StatusCode::BAD_REQUEST, error);
+    let request: RetryRequest = serde_json::from_slice(&body).map_err(|error| bad(error.to_string()))?;
+    let what = match (request.destination, request.all) {
+        (Some(destination), false) => {
+            Retry::One(destination.parse().map_err(|error| bad(format!("{error}")))?)
+        }
+        (None, true) => Retry::All,
+        _ => return Err(bad("give either `destination`, or `all` as true".to_owned())),
+    };
+    let app = changes.app;
+    // Much may have been given up, and the bot goes on meanwhile.
+    let retrying = tokio::task::spawn_blocking({
+        let app = std::sync::Arc::clone(&app);
+        move || app.retry(&what, app.clock().now())
+    });
+    let retried =
+        retrying.await.map_err(|error| Refusal(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;
+    let retried = retried?.map_err(|error| Refusal(StatusCode::NOT_FOUND, error))?;
+    app.store.flush().await?;
+    Ok(Json(retried))
+}
