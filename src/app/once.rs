@@ -122,7 +122,7 @@ async fn drain(app: &App, destination: &Destination) -> Result<(usize, usize), S
             DeliverReport { paced, asked, next: Some(next), .. } if paced || asked => {
                 let wait = (next - now).max(TimeDelta::zero());
                 if wait > patience {
-                    let seconds = wait.as_seconds_f64().ceil();
+                    let seconds = wait.as_seconds_f64().round();
                     tracing::warn!(%destination, "it asks to wait {seconds} s, which is too long");
                     return Ok((delivered, dead));
                 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
 use sellbell::clock::Clock;
@@ -14,7 +15,7 @@ use tokio::net::TcpStream;
 
 use crate::completeness::answering;
 use crate::plays::{accession, cik, made};
-use crate::world::{QUALYS, World, at, qualys, released};
+use crate::world::{QUALYS, World, at, qualys, released, submission};
 
 fn sellbell(dir: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sellbell"));
@@ -412,4 +413,47 @@ async fn show_asks_nothing_while_the_bot_is_silent() {
     let (said, asked) = shown_while_blocked(&world).await;
     assert!(asked.is_empty() && said.contains("left alone"), "{asked:?} {said}");
     world.finish().await;
+}
+
+/// `show` and `explain` of an address while EDGAR fails so often: what each says, and how often it asked.
+async fn shown_through_failures(verb: &'static str, failures: usize) -> (Output, usize) {
+    let world = World::new().await;
+    let left = Arc::new(Mutex::new(failures));
+    let (base, asked) = answering(move |path| {
+        let mut left = left.lock().unwrap();
+        let fails = *left > 0 && path.starts_with("/Archives/edgar/data/");
+        *left = left.saturating_sub(usize::from(fails));
+        let body = submission("0000000007-21-000001", "4", 70, 7, at("2021-08-24T17:12:09-04:00"));
+        match fails {
+            true => axum::response::Response::builder().status(502).body("down".into()).unwrap(),
+            false => axum::response::Response::new(body.into()),
+        }
+    })
+    .await;
+    let settings = world.settings().replace(world.edgar.base_url(), &base);
+    fs::write(world.path("settings.toml"), settings).unwrap();
+    fs::create_dir_all(world.path("rules")).unwrap();
+    fs::write(world.path("rules/own.toml"), RULES).unwrap();
+    let dir = world.dir.path().to_owned();
+    let shown = tokio::task::spawn_blocking(move || {
+        let address =
+            "https://www.sec.gov/Archives/edgar/data/70/000000000721000001/0000000007-21-000001-index.htm";
+        sellbell(&dir, &[verb, "--config", "settings.toml", address])
+    });
+    let output = shown.await.unwrap();
+    let count = asked.lock().unwrap().len();
+    world.finish().await;
+    (output, count)
+}
+
+#[tokio::test]
+async fn what_is_named_by_its_address_is_asked_for_again_a_few_times() {
+    for verb in ["show", "explain"] {
+        let (output, asked) = shown_through_failures(verb, 2).await;
+        assert!(output.status.success() && asked == 3, "{asked} {}", said(&output));
+        assert!(said(&output).contains("Issuer 70"), "{}", said(&output));
+        let (output, asked) = shown_through_failures(verb, 99).await;
+        assert_eq!((output.status.code(), asked), (Some(1), 4), "{}", said(&output));
+        assert!(said(&output).contains("EDGAR is not available"), "{}", said(&output));
+    }
 }
