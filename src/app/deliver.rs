@@ -14,7 +14,7 @@ use crate::store::{Paused, StoreError};
 use crate::summary::Summary;
 
 /// How many deliveries of a destination are looked at in one round: at first, and where all of these failed before.
-const LOOKED_AT: (usize, usize) = (20, 100);
+const LOOKED_AT: (usize, usize) = (20, 1_000);
 /// A destination that fails is tried at least this often, unless it asks for more: it may be back.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
 /// No pause that a destination asks for is longer; one that seems so comes from a clock that was wrong.

@@ -98,6 +98,12 @@ impl Broken {
         Self { at: now, seen_until: frontier.seen_until, read, start }
     }
 
+    /// Whether a page comes down to what was read, and far enough that an entry which appeared late below its head is on it.
+    fn is_met_by(&self, page: &Page) -> bool {
+        let head = self.read.entries.iter().map(|entry| entry.accepted_at).max();
+        head.is_some_and(|head| reaches(page, head - DEEP_OVERLAP)) && self.read.shares(&page.entries)
+    }
+
     fn goes_on(&self, frontier: Frontier, now: DateTime<Utc>) -> bool {
         let span = now - self.at;
         self.seen_until == frontier.seen_until && (TimeDelta::zero()..RESUMED_WITHIN).contains(&span)
@@ -164,7 +170,7 @@ impl App {
             let read = page.entries.len();
             let known_from =
                 page.entries.iter().position(|entry| entry.accepted_at < known_until).unwrap_or(read);
-            let meets = broken.take_if(|broken| broken.read.shares(&page.entries));
+            let meets = broken.take_if(|broken| broken.is_met_by(&page));
             let new = discovery.add(page.entries);
             // An older copy of a page begins further down than the feed does now: what lies between would be lost.
             if joins && new == read && read > 0 {

@@ -109,13 +109,13 @@ impl<'a> Fetches<'a> {
             let first = self.begun.iter().next().map(|(number, (_, at))| (*number, *at + HOLDS_BACK));
             let (first, patient_until) = first?;
             if let Some(came) = self.came.remove(&first) {
-                self.begun.remove(&first);
+                self.leave(first);
                 return Some(came);
             }
             let waits = !self.came.is_empty();
             if waits && Instant::now() >= patient_until {
                 let (number, came) = self.came.pop_first()?;
-                self.begun.remove(&number);
+                self.leave(number);
                 return Some(came);
             }
             let arrived = match waits {
@@ -128,11 +128,20 @@ impl<'a> Fetches<'a> {
         }
     }
 
+    /// One is no longer under way. The limiter lets them begin one after the other, so the next one's time counts from now.
+    fn leave(&mut self, number: u64) {
+        self.begun.remove(&number);
+        if let Some(mut first) = self.begun.first_entry().filter(|first| *first.key() > number) {
+            let at = &mut first.get_mut().1;
+            *at = Instant::now().max(*at);
+        }
+    }
+
     /// Notes that a filing was settled, and wakes the deliveries: those of one trade come together, so what was begun with it is
     /// waited for unless it takes long.
     pub(super) fn settled(&mut self, matched: bool) {
         self.unsent = (self.unsent.0 + usize::from(matched), self.unsent.1 + 1);
-        let fresh = self.begun.values().any(|(_, at)| at.elapsed() < HOLDS_BACK);
+        let fresh = self.begun.values().next().is_some_and(|(_, at)| at.elapsed() < HOLDS_BACK);
         if self.unsent.1 >= TOGETHER || !fresh && self.queue.is_empty() {
             self.wake();
         }

@@ -55,11 +55,14 @@ pub(super) async fn feed_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>)
                 if failures == 0 {
                     tracing::warn!("EDGAR: {trouble}");
                 }
-                failures += 1;
+                // A probe that fails says no more of the feed than of the rest.
+                failures = if app.client.outage().is_some() { failures.max(1) } else { failures + 1 };
             }
             None if report.pages > 0 => {
                 if failures > 0 {
                     tracing::info!("EDGAR's feed is read again");
+                    // What waits for the next probe need not.
+                    app.found.notify_one();
                 }
                 failures = 0;
             }
@@ -88,7 +91,9 @@ pub(super) async fn feed_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>)
 
 /// The first slot that is an interval after a poll that began then; one that passed while the feed was read is not skipped.
 fn slot(app: &App, begun: DateTime<Utc>, now: DateTime<Utc>, interval: TimeDelta) -> Option<DateTime<Utc>> {
-    app.settings.schedule.poll.next_time(now.max(begun + interval - SLACK))
+    // Where the clock was set back meanwhile, what it showed before says nothing.
+    let due = (begun + interval - SLACK).min(now + interval);
+    app.settings.schedule.poll.next_time(now.max(due))
 }
 
 /// Fetches and settles what is pending, as it becomes due.
@@ -110,8 +115,8 @@ pub(super) async fn fetch_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>
         if left_alone.is_none() {
             fetches.take_due(anew, now)?;
             fetches.begin();
+            anew = false;
         }
-        anew = false;
         if fetches.is_idle() && report.settled > 0 {
             tracing::info!(settled = report.settled, rang = report.rang, "filings read");
             report = PollReport::default();
@@ -123,7 +128,7 @@ pub(super) async fn fetch_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>
             Some(came) = fetches.next() => {
                 let (postponed, unreadable) = (report.postponed, report.unreadable);
                 app.came(came, &mut fetches, app.clock().now(), &mut report).await?;
-                anew = report.postponed > postponed;
+                anew |= report.postponed > postponed;
                 if report.unreadable > unreadable {
                     app.tell_of_quarantined(now)?;
                 }

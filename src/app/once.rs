@@ -58,7 +58,9 @@ pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, Run
         let more = app.settle_once(app.clock().now()).await?;
         let settled = more.settled;
         poll.add(&more);
-        let put_off = app.put_off_until()?;
+        let left = !app.store.pending()?.is_empty();
+        let outage = app.client.outage().filter(|_| left).map(|outage| outage.next_probe);
+        let put_off = app.put_off_until()?.or(outage);
         if settled == 0 && !(put_off.is_some() && rest(app, put_off, deadline).await) {
             break;
         }

@@ -82,6 +82,12 @@ impl App {
             fetches.hold();
             return self.trouble(error, now, report).await;
         }
+        if self.client.outage().is_some() && !error.is_grave() && error.trouble != Trouble::Forbidden {
+            // It is no fault of the filing's: it stays due, for when EDGAR answers.
+            fetches.hold();
+            report.trouble = Some(error);
+            return Ok(());
+        }
         // Listed some seconds before it is there.
         let soon = SOON.get(usize::try_from(pending.attempts).unwrap_or(usize::MAX));
         if let (Trouble::NotThereYet, None, Some(wait)) = (error.trouble, error.retry_after, soon) {

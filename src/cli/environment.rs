@@ -183,12 +183,16 @@ fn secret(name: &str) -> anyhow::Result<Option<SecretString>> {
             bail!("{file_name} is the path of a file, and holds an address: put that into {name}")
         }
         (None, Some(path)) => {
-            let size = fs::metadata(&path).with_context(|| format!("{file_name}: cannot read {path}"))?.len();
-            if size > MOST_SECRET_BYTES {
-                bail!("{file_name}: {path} has {size} bytes, too many for a secret");
+            // It may be the secret itself: it is not repeated.
+            let unreadable = || format!("{file_name}: cannot read the file that it names");
+            let mut value = String::new();
+            let file = fs::File::open(&path).with_context(unreadable)?;
+            file.take(MOST_SECRET_BYTES + 1).read_to_string(&mut value).with_context(unreadable)?;
+            if value.len() as u64 > MOST_SECRET_BYTES {
+                bail!(
+                    "{file_name}: the file that it names has more than {MOST_SECRET_BYTES} bytes, too many for a secret"
+                );
             }
-            let value =
-                fs::read_to_string(&path).with_context(|| format!("{file_name}: cannot read {path}"))?;
             Ok(Some(value.trim().into()))
         }
     }

@@ -151,11 +151,7 @@ impl Client {
         priority: Priority,
     ) -> Result<Vec<u8>, FetchError> {
         let path = submission_path(filer, accession);
-        let document = Document {
-            also_passing: &[Trouble::FileUnavailable],
-            ..self.document(&path, reader::MAX_BYTES, priority)
-        };
-        self.read(document, |bytes| Ok(bytes.to_vec())).await
+        self.read(self.document(&path, reader::MAX_BYTES, priority), |bytes| Ok(bytes.to_vec())).await
     }
 
     /// The file of all listed issuers' tickers.
@@ -175,7 +171,11 @@ impl Client {
         let [first, second] = index::paths(day);
         match self.index_file(&first).await {
             Err(error)
-                if matches!(error.trouble, Trouble::NotThereYet | Trouble::Passing | Trouble::Unexpected) =>
+                if error.retry_after.is_none()
+                    && matches!(
+                        error.trouble,
+                        Trouble::NotThereYet | Trouble::Passing | Trouble::Unexpected
+                    ) =>
             {
                 self.index_file(&second).await
             }
@@ -230,11 +230,14 @@ impl Client {
 
     pub(super) fn is_closed(&self) -> bool {
         let closed = *self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        closed.is_some_and(|until| self.clock.now() < until)
+        closed.is_some_and(|until| {
+            let now = self.clock.now();
+            now < until && until - now <= LONGEST_WAIT
+        })
     }
 
     fn document<'a>(&'a self, path: &'a str, most: usize, priority: Priority) -> Document<'a> {
-        Document { base: &self.base_url, path, most, priority, also_passing: &[] }
+        Document { base: &self.base_url, path, most, priority, also_passing: &[Trouble::FileUnavailable] }
     }
 
     /// Fetches and reads a document. A failure that may pass is repeated by itself, a few times, while there is leave.
@@ -264,8 +267,10 @@ impl Client {
                 other => document.also_passing.contains(&other),
             };
             if !passing {
-                // EDGAR is there, and says no.
-                self.well(Duration::ZERO);
+                // EDGAR is there, and says no; but behind its feed that page says nothing.
+                if error.trouble != Trouble::FileUnavailable {
+                    self.well(Duration::ZERO);
+                }
                 return Err(error);
             }
             let may_repeat = self.health.failed(request, &error.message);

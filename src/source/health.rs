@@ -19,12 +19,16 @@ const OUTAGE_AFTER: TimeDelta = TimeDelta::seconds(6);
 /// Between two probes: at first, and in an outage that lasts for hours. In between it is a share of the time that the outage lasts.
 const PROBE: (TimeDelta, TimeDelta) = (TimeDelta::seconds(7), TimeDelta::minutes(1));
 const PROBE_SHARE: i32 = 90;
+/// While a probe is under way it is looked so often whether it was answered.
+const LOOK: TimeDelta = TimeDelta::seconds(1);
 /// So many repetitions are left at the start, and at most. Each answer earns one, so that an outage uses them up.
 const MOST_REPETITIONS: u32 = 20;
 /// How long the first byte of an answer is waited for at first, before that is taken for a failure. An EDGAR that is slow is waited
 /// for longer: so many times as long as it took last.
 const PATIENCE: Duration = Duration::from_secs(3);
 const PATIENCE_FACTOR: u32 = 4;
+/// A probe is waited for longer, since nothing else is asked: EDGAR may only be slow.
+const PROBE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is known of EDGAR's health.
 #[derive(Debug)]
@@ -53,6 +57,7 @@ struct Failing {
 
 #[derive(Debug)]
 struct Probing {
+    /// When the next probe begins; while one is under way, when that one began.
     next: Instant,
     under_way: bool,
 }
@@ -62,7 +67,7 @@ struct Probing {
 pub struct Outage {
     /// When the first of them failed.
     pub since: DateTime<Utc>,
-    /// When it is probed next.
+    /// When it is probed next; while a probe is under way, when to look again.
     pub next_probe: DateTime<Utc>,
     /// The last failure, for people.
     pub reason: String,
@@ -77,10 +82,14 @@ pub(super) struct Leave<'a> {
 
 impl Drop for Leave<'_> {
     fn drop(&mut self) {
-        if self.is_probe
-            && let Some(probing) = &mut self.health.state().outage
-        {
-            probing.under_way = false;
+        if !self.is_probe {
+            return;
+        }
+        let mut state = self.health.state();
+        let pause = self.health.pause(&state);
+        if let Some(probing) = &mut state.outage {
+            // Counted from its beginning: one that was waited for in vain for long is followed by another.
+            *probing = Probing { next: (probing.next + pause).max(Instant::now()), under_way: false };
         }
     }
 }
@@ -114,7 +123,7 @@ impl Health {
             match &mut state.outage {
                 None => false,
                 Some(probing) if !probing.under_way && Instant::now() >= probing.next => {
-                    probing.under_way = true;
+                    *probing = Probing { next: Instant::now(), under_way: true };
                     true
                 }
                 Some(_) => return Err(self.described(&state)),
@@ -158,37 +167,43 @@ impl Health {
             failing.requests.insert(request);
         }
         let (since, many) = (failing.since, failing.requests.len() >= OUTAGE_REQUESTS);
-        let lasts = self.passed(since);
-        if state.outage.is_none() && (!many || lasts < OUTAGE_AFTER) {
+        if state.outage.is_some() {
+            return false;
+        }
+        if !many || self.passed(since) < OUTAGE_AFTER {
             let may_repeat = state.repetitions > 0;
             state.repetitions = state.repetitions.saturating_sub(1);
             return may_repeat;
         }
-        if state.outage.is_none() {
-            tracing::warn!("EDGAR does not answer: it is probed until it does; the last failure: {reason}");
-        }
-        let pause = (lasts / PROBE_SHARE).clamp(PROBE.0, PROBE.1);
-        let next = now + self.clock.real(pause);
+        tracing::warn!("EDGAR does not answer: it is probed until it does; the last failure: {reason}");
+        let next = now + self.pause(&state);
         state.outage = Some(Probing { next, under_way: false });
         false
     }
 
+    /// From one probe to the next.
+    fn pause(&self, state: &State) -> Duration {
+        let lasts = state.failing.as_ref().map_or(TimeDelta::zero(), |failing| self.passed(failing.since));
+        self.clock.real((lasts / PROBE_SHARE).clamp(PROBE.0, PROBE.1))
+    }
+
     /// How long the first byte of an answer is waited for at a request's n-th try.
-    pub(super) fn patience(&self, attempt: u32, most: Duration) -> Duration {
-        let first = PATIENCE.max(self.state().pace * PATIENCE_FACTOR);
+    pub(super) fn patience(&self, attempt: u32, leave: &Leave<'_>, most: Duration) -> Duration {
+        let least = if leave.is_probe { PROBE_PATIENCE } else { PATIENCE };
+        let first = least.max(self.state().pace * PATIENCE_FACTOR);
         first.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1))).min(most)
     }
 
     fn described(&self, state: &State) -> Outage {
         let now = self.clock.now();
         let since = state.failing.as_ref().map_or(TimeDelta::zero(), |failing| self.passed(failing.since));
-        let left = state
-            .outage
-            .as_ref()
-            .map_or(Duration::ZERO, |probing| probing.next.saturating_duration_since(Instant::now()));
+        let left = state.outage.as_ref().map_or(TimeDelta::zero(), |probing| match probing.under_way {
+            true => LOOK,
+            false => self.clock.played_in(probing.next.saturating_duration_since(Instant::now())),
+        });
         Outage {
             since: now - since,
-            next_probe: now + self.clock.played_in(left),
+            next_probe: now + left,
             reason: state.failing.as_ref().map_or_else(String::new, |failing| failing.reason.clone()),
         }
     }
@@ -251,8 +266,8 @@ mod tests {
             if let Ok(probe) = health.leave() {
                 assert!(health.leave().is_err(), "one at a time");
                 probes += 1;
-                health.failed(health.begin(), "down");
                 drop(probe);
+                health.failed(health.begin(), "down");
             }
             wait(1).await;
         }
@@ -260,6 +275,7 @@ mod tests {
         // One that is broken off holds up no other.
         wait(60).await;
         drop(health.leave().unwrap());
+        wait(60).await;
         let probe = health.leave().unwrap();
         assert!(health.answered(Duration::ZERO).unwrap() > TimeDelta::minutes(10));
         drop(probe);
@@ -280,10 +296,15 @@ mod tests {
     async fn a_slow_edgar_is_waited_for() {
         let health = Health::new(Clock::wall());
         let most = Duration::from_secs(30);
-        assert_eq!(health.patience(1, most), Duration::from_secs(3));
-        assert_eq!(health.patience(3, most), Duration::from_secs(12));
+        let leave = health.leave().unwrap();
+        assert_eq!(health.patience(1, &leave, most), Duration::from_secs(3));
+        assert_eq!(health.patience(3, &leave, most), Duration::from_secs(12));
         health.answered(Duration::from_secs(2));
-        assert_eq!(health.patience(1, most), Duration::from_secs(8));
-        assert_eq!(health.patience(9, most), most);
+        assert_eq!(health.patience(1, &leave, most), Duration::from_secs(8));
+        assert_eq!(health.patience(9, &leave, most), most);
+        assert_eq!(
+            health.patience(1, &Leave { health: &health, is_probe: true }, most),
+            Duration::from_secs(10)
+        );
     }
 }

@@ -40,9 +40,9 @@ impl Client {
         if self.is_closed() {
             return Err(FetchError::new(Trouble::Silent, left_alone("EDGAR is left alone for now")));
         }
-        let _leave = self.health.leave().map_err(out)?;
+        let leave = self.health.leave().map_err(out)?;
         self.requests.fetch_add(1, Ordering::Relaxed);
-        let patience = self.health.patience(attempt, self.timeout);
+        let patience = self.health.patience(attempt, &leave, self.timeout);
         let began = Instant::now();
         let late = || FetchError::passing(format!("{path}: no answer in time"));
         let sent = self.http.get(format!("{}{path}", document.base)).send();

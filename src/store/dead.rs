@@ -220,7 +220,8 @@ impl Store {
             let stood =
                 stood.map(|stood| decode::<DeliveryStanding>(key, &stood)).transpose().map_err(abort)?;
             dead.remove(key)?;
-            if !matches!(stood, Some(DeliveryStanding::Left(Outcome::Dead { .. }))) {
+            // Where the record of that was lost, only this one tells of it.
+            if !matches!(stood, None | Some(DeliveryStanding::Left(Outcome::Dead { .. }))) {
                 return Ok(false);
             }
             queue.insert(place.as_slice(), waiting.as_slice())?;

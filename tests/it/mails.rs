@@ -178,6 +178,34 @@ async fn what_a_server_says_need_not_be_utf8_and_counts_only_in_its_turn() {
     let error = refused(SETTINGS, &format!("smtp://{early}")).await;
     assert!(error.to_string().contains("no SMTP while it was given the mail"), "{error}");
     assert_eq!(error.retry, Retry::Later);
+    // Nor is what came before the end of the mail taken for an answer to it.
+    let early = scripted(&[
+        b"220 hi\r\n",
+        b"250 hi\r\n",
+        b"250 ok\r\n",
+        b"250 ok\r\n",
+        b"354 go on\r\n250 taken\r\n",
+    ])
+    .await;
+    let error = refused(SETTINGS, &format!("smtp://{early}")).await;
+    assert_eq!(error.retry, Retry::Later, "{error}");
+}
+
+#[tokio::test]
+async fn what_a_server_offers_may_be_in_small_letters_between_lines_of_nothing() {
+    let odd = scripted(&[
+        b"220 hi\r\n",
+        b"250-hi\r\n250-\x0b\r\n250-\xc2\xa0\r\n250-\r\n250-starttls\r\n250 auth=plain\r\n",
+        b"454 4.7.0 not now\r\n",
+    ])
+    .await;
+    let error = refused(SETTINGS, &format!("smtp://{odd}?tls=required")).await;
+    assert!(error.to_string().contains("454 4.7.0 not now"), "{error}");
+    const NOTHING: [&[&[u8]]; 2] = [&[b"220 hi\r\n", b"250 \x0b\r\n"], &[b"220 hi\r\n", b"250\r\n"]];
+    for nothing in NOTHING {
+        let error = refused(SETTINGS, &format!("smtp://{}", scripted(nothing).await)).await;
+        assert!(error.to_string().contains("no SMTP"), "{error}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -143,7 +143,7 @@ fn secrets_in_files_count_and_all_mistakes_are_told_at_once() {
     assert_eq!(status, 1);
     for part in [
         "remove /slack",
-        "WEBHOOK_URL_N8N_FILE: cannot read none",
+        "WEBHOOK_URL_N8N_FILE: cannot read the file that it names",
         "both SMTP_URL and SMTP_URL_FILE are set",
         "3 errors",
     ] {

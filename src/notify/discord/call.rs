@@ -17,6 +17,7 @@ use super::files::NoFile;
 use super::pace::{Pace, Told};
 use crate::notify::{Retry, SendError, Sent};
 use crate::render::discord::Attached;
+use crate::text::{clip, plain};
 
 /// How long one request may take.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
@@ -25,6 +26,8 @@ const MAX_ANSWER: usize = 16 * 1024 * 1024;
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 /// Of what Discord says about a message it does not take.
 const MOST_DETAILS: usize = 5;
+/// Characters of each thing that Discord says.
+const MOST_WORDS: usize = 200;
 
 /// A way to Discord.
 #[derive(Clone)]
@@ -124,7 +127,7 @@ impl Caller {
             return Err(SendError::later(format!("{} broke off its answer", self.name)).into());
         }
         let code = refused.code.map_or(String::new(), |code| format!(", code {code}"));
-        let said: String = refused.message.chars().take(200).collect();
+        let said = words(&refused.message);
         let (details, at_fault) = details(&body);
         let message = format!("{} answers {}{code}: {said}{details}", self.name, status.as_u16());
         let refusal = Refusal { status: status.as_u16(), code: refused.code, at_fault: &at_fault };
@@ -198,11 +201,17 @@ fn told(headers: &HeaderMap, refused: &Refused) -> Told {
     }
 }
 
+/// Words of an answer, as they may be shown: on one line, and not too many.
+fn words(said: &str) -> String {
+    clip(&plain(said), MOST_WORDS).into_owned()
+}
+
 /// Which parts of a request are at fault: in words, and by their paths.
 fn details(body: &[u8]) -> (String, Vec<String>) {
     let error: Option<DiscordJsonError> = serde_json::from_slice(body).ok();
     let errors = error.map(|error| error.errors).unwrap_or_default();
-    let words = errors.iter().take(MOST_DETAILS).map(|error| format!("{}: {}", error.path, error.message));
+    let words =
+        errors.iter().take(MOST_DETAILS).map(|error| words(&format!("{}: {}", error.path, error.message)));
     let words: Vec<String> = words.collect();
     let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join("; ")) };
     (words, errors.into_iter().map(|error| error.path).collect())

@@ -152,14 +152,23 @@ impl Connection {
             return Err(Fault::NotSmtp);
         }
         self.write(&stuffed(message)).await?;
+        // What came before the end of the mail is no answer to it.
+        if !self.stream.buffer().is_empty() {
+            return Err(Fault::NotSmtp);
+        }
         *stage = Stage::End;
         self.write(b".\r\n").await?;
-        self.answer().await.map(drop)
+        match self.answer().await?.code().severity {
+            Severity::PositiveCompletion => Ok(()),
+            _ => Err(Fault::NotSmtp),
+        }
     }
 
     async fn hello(&mut self, name: &ClientId) -> Result<ServerInfo, Fault> {
         let answer = self.command(&Ehlo::new(name.clone())).await?;
-        ServerInfo::from_response(&answer).map_err(|_| Fault::NotSmtp)
+        // lettre wants a word in each line, and its case: RFC 5321, section 2.4, wants neither.
+        let lines = answer.message().map(offer).filter(|line| !line.is_empty()).collect();
+        ServerInfo::from_response(&Response::new(answer.code(), lines)).map_err(|_| Fault::NotSmtp)
     }
 
     async fn login(&mut self, server: &Server, offers: &ServerInfo) -> Result<(), Fault> {
@@ -254,6 +263,16 @@ impl Connection {
                 return Ok(String::from_utf8_lossy(line.trim_ascii_end()).into_owned());
             }
         }
+    }
+}
+
+/// A line of what a server offers: its words in capitals, and `AUTH=` as `AUTH`.
+fn offer(line: &str) -> String {
+    let words: Vec<String> = line.split_whitespace().map(str::to_ascii_uppercase).collect();
+    let line = words.join(" ");
+    match line.strip_prefix("AUTH=") {
+        Some(ways) => format!("AUTH {ways}"),
+        None => line,
     }
 }
 

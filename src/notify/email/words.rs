@@ -79,13 +79,13 @@ impl Hidden {
 
 /// The text without what is written in Base64 and says so much.
 fn without_base64(token: &str, says: &impl Fn(&[u8]) -> bool) -> String {
-    let is_base64 = |c: char| c.is_ascii_alphanumeric() || "+/=-_".contains(c);
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || "+/-_".contains(c);
     let mut shown = String::new();
     let mut rest = token;
     while !rest.is_empty() {
         let end = rest.find(|c| !is_base64(c)).unwrap_or(rest.len());
         let (run, behind) = rest.split_at(end);
-        let standard = run.trim_end_matches('=').replace('-', "+").replace('_', "/");
+        let standard = run.replace('-', "+").replace('_', "/");
         // It may begin within a group of four.
         let encoded = standard.len() >= SHORTEST_ENCODED
             && (0..4).filter_map(|skip| standard.get(skip..)).any(|text| {
@@ -201,6 +201,8 @@ mod tests {
             STANDARD.encode(&shifted),
             URL_SAFE_NO_PAD.encode(&plain),
             STANDARD.encode("s3cr&t p/w"),
+            format!("535 bad initial-response={}", STANDARD.encode(&plain)),
+            format!("auth={0}=={0}", STANDARD.encode(&plain)),
             format!("x{}", STANDARD.encode("bell@example.org")),
         ] {
             let shown = hidden().clean(&said);
