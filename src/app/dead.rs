@@ -16,7 +16,7 @@ use crate::store::{GivenUp, Store, StoreError, Tries};
 /// The operators get one notice of what is given up for a destination in so long.
 const BETWEEN_REPORTS: TimeDelta = TimeDelta::hours(1);
 
-/// What `retry` did for a destination.
+/// The outcome of a retry for one destination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retried {
     /// Which.
@@ -29,7 +29,7 @@ pub struct Retried {
     pub revived: usize,
 }
 
-/// What is to be tried again.
+/// The destinations that a retry is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Retry {
     /// One destination.
@@ -53,7 +53,7 @@ impl App {
         self.report_given_up(now)
     }
 
-    /// Whether the operators are sent a notice when a delivery is given up: not of their own notices, of which there would be no end.
+    /// True if the operators get a notice when this delivery is given up. Their own notices are left out, or there would be no end.
     pub(super) fn is_reported(&self, delivery: &Delivery) -> bool {
         !(matches!(delivery.body, Body::Notice(_)) && self.settings.operators.contains(&delivery.destination))
     }

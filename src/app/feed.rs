@@ -23,7 +23,7 @@ const OVERLAP: TimeDelta = TimeDelta::seconds(5);
 /// Each so often it is read so far behind: an entry may appear later still, or further down.
 const DEEP_OVERLAP: TimeDelta = TimeDelta::seconds(60);
 pub(super) const DEEP_EVERY: TimeDelta = TimeDelta::seconds(30);
-/// So many different unreadable entries are logged, then no more.
+/// At most this many different unreadable entries are logged.
 const MOST_TOLD: usize = 100;
 /// A reading that broke off is gone on with for so long.
 const RESUMED_WITHIN: TimeDelta = TimeDelta::minutes(15);
@@ -44,7 +44,7 @@ impl Depth {
     }
 }
 
-/// What the last polls leave to the next one.
+/// State that one poll leaves to the next.
 #[derive(Debug, Default)]
 pub(super) struct Habit {
     /// How many entries were enough, by depth.

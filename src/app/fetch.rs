@@ -16,9 +16,9 @@ use crate::store::{Found, Pending, StoreError};
 
 /// Fetches under way at once; the limiter still spaces them. One that waits before it is repeated takes a place, too.
 const AT_ONCE: usize = 12;
-/// So many filings are taken from the store at once.
+/// At most this many filings are taken from the store at once.
 const ROUND: usize = 40;
-/// So many filings are settled before what they cause is sent.
+/// Deliveries are woken after this many filings at the latest.
 const TOGETHER: usize = 20;
 /// One that takes longer no longer holds back those that were begun after it.
 const HOLDS_BACK: Duration = Duration::from_millis(400);
@@ -29,7 +29,7 @@ type Came = (Pending, Result<Vec<u8>, FetchError>);
 /// Filings that are being fetched.
 pub(super) struct Fetches<'a> {
     app: &'a App,
-    /// What is due and not begun.
+    /// Filings that are due and not begun.
     queue: VecDeque<Pending>,
     /// When the store has more that is due; `None` where it has nothing else.
     more_at: Option<DateTime<Utc>>,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::mutes::{Changes, Refusal};
 use crate::app::{Retried, Retry};
 
-/// What `POST /retries` takes: a destination, or `all`.
+/// The body of `POST /retries`: a destination, or `all`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetryRequest {

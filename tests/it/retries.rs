@@ -324,3 +324,23 @@ async fn the_command_works_on_a_running_bot_and_on_a_stopped_ones_store() {
     world.edgar.take_fetched();
     world.finish().await;
 }
+
+/// The disk damaged the record that says that a delivery was given up: what was given up is there, and is sent.
+#[tokio::test]
+async fn what_was_given_up_outlives_a_damaged_record_of_that() {
+    let world = World::new().await;
+    let (app, desk) = with_alerts(&world, "email:desk").await;
+    let key = app.store.queued(&desk, 1).unwrap()[0].key.to_string();
+    world.smtp.fail_next("end", TOO_BIG, 3);
+    assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (0, 0, 3));
+    world.close(app);
+    overwrite(&world.path("store"), "deliveries", &key, b"\x01{").await;
+    let app = world.app_with(&settings(&world), &rules("email:desk"), None);
+    assert_eq!(retry(&app, &desk, at(NOW)).revived, 3);
+    assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (3, 0, 0));
+    assert_eq!(world.smtp.take_mails().len(), 3);
+    deliver_all(&app, at(NOW)).await;
+    world.discord.take_messages();
+    world.close(app);
+    world.finish().await;
+}

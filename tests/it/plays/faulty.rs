@@ -150,6 +150,19 @@ async fn an_outage_is_not_remembered_over_a_restart() {
     play.assert_each_told_once(at(BEGIN), 0);
 }
 
+/// A filing that was shown before an outage does not wait longer for what failed in it.
+#[tokio::test(start_paused = true)]
+async fn after_an_outage_what_was_shown_before_it_comes_at_once() {
+    let mut play = one_kind(&[Kind::Unavailable], TimeDelta::seconds(4)).await;
+    play.until(at(BEGIN) + TimeDelta::minutes(3)).await;
+    assert!((1..60).contains(&play.told().len()), "the outage began while they were fetched");
+    play.until(at(BEGIN) + TimeDelta::minutes(4) + TimeDelta::seconds(20)).await;
+    assert_eq!(play.told().len(), 61);
+    play.stop().await;
+    play.assert_each_told_once(at(BEGIN), 0);
+    play.assert_polite(0);
+}
+
 /// One run does what it can within a bound, and says what is left.
 #[tokio::test(start_paused = true)]
 async fn one_run_goes_on_through_faults_and_ends_in_an_outage() {
