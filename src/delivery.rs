@@ -168,6 +168,11 @@ impl Batch {
         &self.deliveries
     }
 
+    /// The keys of its deliveries, oldest first.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.deliveries.iter().map(|delivery| &delivery.key)
+    }
+
     /// As they go out: each alert says when.
     pub fn sent_at(mut self, now: DateTime<Utc>) -> Self {
         for delivery in &mut self.deliveries {

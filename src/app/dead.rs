@@ -47,9 +47,10 @@ impl App {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let Delivery { destination, key, .. } = delivery;
-        tracing::error!(%destination, %key, %error, "a delivery is given up");
         self.forget_growing(destination);
-        self.store.give_up(delivery, (now, &error.message), self.is_reported(delivery))?;
+        if self.store.give_up(delivery, (now, &error.message), self.is_reported(delivery))? {
+            tracing::error!(%destination, %key, %error, "a delivery is given up");
+        }
         self.report_given_up(now)
     }
 

@@ -27,7 +27,7 @@ impl App {
             for delivery in self.store.queued(&destination, usize::MAX)? {
                 if self.store.delivery_standing(&delivery.key)? == Some(DeliveryStanding::Queued) {
                     let sends = sent_in_doubt(delivery.queued_at, doubt);
-                    self.store.set_in_flight(&delivery.key, Some(&sends))?;
+                    self.store.set_in_flight([&delivery.key], Some(&sends))?;
                 }
             }
         }
@@ -50,7 +50,7 @@ impl App {
                         Some((Sent { message_id }, at)) => {
                             found.push((delivery.clone(), Outcome::Delivered { at, message_id }));
                         }
-                        None => self.store.set_in_flight(&delivery.key, None)?,
+                        None => drop(self.store.set_in_flight([&delivery.key], None)?),
                     }
                 }
                 if !found.is_empty() {
@@ -61,9 +61,7 @@ impl App {
             Ok(Found::Guarded) => Ok(None),
             // It would be seen if it were there, but for a permission that every channel needs; so nothing is held back.
             Ok(Found::Unknown(_)) if sends.guess => {
-                for delivery in batch.deliveries() {
-                    self.store.set_in_flight(&delivery.key, None)?;
-                }
+                self.store.set_in_flight(batch.keys(), None)?;
                 Ok(Some(Sending::Found(Vec::new())))
             }
             // Once is enough: an outage may last.
@@ -76,9 +74,7 @@ impl App {
             }
             // One of them may be what it cannot take.
             Ok(Found::Unknown(_)) if sends.batch.is_some() => {
-                for delivery in batch.deliveries() {
-                    self.store.set_in_flight(&delivery.key, Some(&sends.alone()))?;
-                }
+                self.store.set_in_flight(batch.keys(), Some(&sends.alone()))?;
                 Ok(Some(Sending::Found(Vec::new())))
             }
             Ok(Found::Unknown(_)) => Ok(None),

@@ -19,6 +19,8 @@ pub struct Lane {
     pub(super) asked: bool,
     /// When the destination took something.
     pub(super) took_at: Option<DateTime<Utc>>,
+    /// So many refusals came in a row of which each may be about its one message.
+    pub(super) refused: u32,
     /// So many messages have one delivery each: one of several was not taken, and which is not known.
     pub(super) singly: usize,
 }
@@ -31,7 +33,7 @@ impl Lane {
 
     /// Whether its destination took something else since a delivery began to fail.
     pub(super) fn took_others(&self, delivery: &Delivery) -> bool {
-        delivery.failing_since.zip(self.took_at).is_some_and(|(failing, took)| failing < took)
+        delivery.failing_since.zip(self.took_at).is_some_and(|(failing, took)| failing <= took)
     }
 }
 

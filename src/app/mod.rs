@@ -8,6 +8,7 @@ mod deliver;
 mod digest;
 mod discover;
 mod doubt;
+mod failed;
 mod feed;
 mod fetch;
 mod follow;
@@ -88,6 +89,8 @@ pub struct App {
     gateway: Mutex<Option<gateway::Gateway>>,
     /// What channels got lately.
     floods: Mutex<together::Floods>,
+    /// The notices about destinations that are not repeated for a while.
+    reported: Mutex<paused::Reported>,
     /// Rings when filings became pending that the feed did not show.
     found: Notify,
     /// Rings when something was muted.
@@ -123,6 +126,7 @@ impl App {
             tally: Mutex::default(),
             gateway: Mutex::default(),
             floods: Mutex::default(),
+            reported: Mutex::default(),
             found: Notify::new(),
             muted: Notify::new(),
             wake: Notify::new(),

@@ -101,8 +101,9 @@ fn end(store: &Store, mute: &Mute) -> Result<usize, StoreError> {
             store.hand_over(&muted, &own)?;
             continue;
         }
-        count += muted.len();
-        store.release(&muted, message(mute, &first, &muted).as_ref(), mute.until)?;
+        if store.release(&muted, message(mute, &first, &muted).as_ref(), mute.until)? {
+            count += muted.len();
+        }
     }
     store.forget_mute(&mute.what)?;
     tracing::info!("{} is no longer muted; {count} alerts were not told", mute.what);

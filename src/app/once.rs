@@ -15,6 +15,8 @@ use crate::store::StoreError;
 
 /// A destination that asks to wait is waited for this long, in all.
 const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(60);
+/// So many messages may be refused before a destination is left for this run.
+const MOST_REFUSALS: u32 = 3;
 /// Waits up to this come with each full bucket of Discord's, and do not count.
 const SHORT: TimeDelta = TimeDelta::seconds(10);
 
@@ -114,7 +116,7 @@ async fn rest(app: &App, until: Option<DateTime<Utc>>, deadline: DateTime<Utc>) 
 async fn drain(app: &App, destination: &Destination) -> Result<(usize, usize), StoreError> {
     let mut lane = Lane::impatient();
     let (mut delivered, mut dead) = (0, 0);
-    let mut patience = LONGEST_WAIT;
+    let (mut patience, mut refusals) = (LONGEST_WAIT, MOST_REFUSALS);
     loop {
         let round = app.deliver_once(destination, &mut lane, app.clock().now()).await?;
         delivered += round.delivered;
@@ -133,7 +135,11 @@ async fn drain(app: &App, destination: &Destination) -> Result<(usize, usize), S
                 }
                 sleep(app.clock().real(wait)).await;
             }
-            DeliverReport { failed: 0, paused: false, next: Some(next), .. } if next <= now => {}
+            DeliverReport { failed, paused: false, next: Some(next), .. }
+                if next <= now && (failed == 0 || refusals > 0) =>
+            {
+                refusals -= u32::from(failed > 0);
+            }
             _ => return Ok((delivered, dead)),
         }
     }

@@ -1,5 +1,8 @@
 //! Destinations that take nothing until somebody mends them: told once, tried seldom, with what they are to be told kept.
 
+use std::collections::BTreeMap;
+use std::sync::{MutexGuard, PoisonError};
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::App;
@@ -14,8 +17,28 @@ const TRIED_AGAIN: (TimeDelta, TimeDelta) = (TimeDelta::minutes(5), TimeDelta::h
 /// So long deliveries to it are kept, and until it was tried so often, which takes two weeks of running: a clock may be wrong, and
 /// the bot may have been off.
 const KEPT: (TimeDelta, u32) = (TimeDelta::days(30), 60);
+/// The operators get one notice of a pause of a destination, and one of its end, in so long.
+const QUIET: TimeDelta = TimeDelta::hours(1);
 /// So many deliveries are looked at at once.
 const BATCH: usize = 100;
+
+/// When the operators were sent notices about destinations that are not repeated for an hour.
+#[derive(Debug, Default)]
+pub(super) struct Reported {
+    /// That it takes alerts again.
+    resumed: BTreeMap<Destination, DateTime<Utc>>,
+    /// That it refuses a message while it takes others.
+    refused: BTreeMap<Destination, DateTime<Utc>>,
+}
+
+fn lately(
+    times: &BTreeMap<Destination, DateTime<Utc>>,
+    destination: &Destination,
+    now: DateTime<Utc>,
+) -> bool {
+    // A moment ahead comes from a clock that was wrong.
+    times.get(destination).is_some_and(|at| *at <= now && now - *at < QUIET)
+}
 
 impl App {
     /// Pauses a destination that said clearly that it takes nothing, or leaves it paused.
@@ -27,29 +50,70 @@ impl App {
     ) -> Result<Paused, StoreError> {
         let known = self.store.paused(destination)?;
         let advice = error.advice.map_or(String::new(), |advice| format!(" What to do: {advice}."));
-        let notices = if known.is_none() {
+        if known.is_none() {
             tracing::error!(%destination, %error, "nothing is sent there until it takes something again.{advice}");
-            let text = format!(
-                "{error}.{advice}\nWhat it is to be told is kept for {} days. It is tried again in {} minutes, then less and less \
-                 often, and after each start.",
-                KEPT.0.num_days(),
-                TRIED_AGAIN.0.num_minutes(),
-            );
-            self.to_operators(&Notice::new(now, format!("{destination} takes nothing"), text), now)
         } else {
             tracing::debug!(%destination, %error, "it still takes nothing");
-            Vec::new()
+        }
+        let since = known.as_ref().map_or(now, |known| known.since);
+        // One that pauses again and again is reported once an hour.
+        let again = lately(&self.reported().resumed, destination, now);
+        let is_due = !again || now - since >= QUIET;
+        let notices = match &known {
+            Some(known) if known.reported => Vec::new(),
+            _ if is_due => {
+                let text = format!(
+                    "{error}.{advice}\nWhat it is to be told is kept for {} days. It is tried again in {} minutes, then less and \
+                     less often, and after each start.",
+                    KEPT.0.num_days(),
+                    TRIED_AGAIN.0.num_minutes(),
+                );
+                let notice = Notice::new(now, format!("{destination} takes nothing"), text);
+                let mut notices = self.to_operators(&notice, now);
+                // It cannot take this one; the notice of its end says why.
+                notices.retain(|notice| notice.destination != *destination);
+                notices
+            }
+            _ => Vec::new(),
         };
         let paused = Paused {
             destination: destination.clone(),
-            since: known.as_ref().map_or(now, |known| known.since),
+            since,
             reason: error.message.clone(),
             tried_at: now,
-            tries: known.map_or(0, |known| known.tries.saturating_add(1)),
+            tries: known.as_ref().map_or(0, |known| known.tries.saturating_add(1)),
+            reported: is_due || known.is_some_and(|known| known.reported),
         };
         self.store.pause(&paused, &notices)?;
         self.wake.notify_one();
         Ok(paused)
+    }
+
+    fn reported(&self) -> MutexGuard<'_, Reported> {
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reports that a destination refuses a message while it takes others: once an hour.
+    pub(super) fn report_refused(
+        &self,
+        destination: &Destination,
+        error: &SendError,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if lately(&self.reported().refused, destination, now) {
+            return Ok(());
+        }
+        let advice = error.advice.map_or(String::new(), |advice| format!(" What to do: {advice}."));
+        let text = format!(
+            "{error}.{advice}\nOthers are sent. This one is kept and tried again, less and less often, for at least 8 days."
+        );
+        let notice = Notice::new(now, format!("{destination} refuses a message"), text);
+        for delivery in self.to_operators(&notice, now) {
+            self.store.enqueue(&delivery)?;
+        }
+        self.reported().refused.insert(destination.clone(), now);
+        self.wake.notify_one();
+        Ok(())
     }
 
     /// Ends a pause.
@@ -64,9 +128,15 @@ impl App {
             0 => format!("{waiting}{more} deliveries that waited are sent now, the oldest first."),
             _ => format!("{together} alerts that waited come together now."),
         };
-        let text = format!("It took nothing since {}. {what}", paused.since.format("%Y-%m-%d %H:%M UTC"));
-        let notice = Notice::new(now, format!("{destination} takes alerts again"), text);
-        self.store.resume(destination, &self.to_operators(&notice, now))?;
+        let mut notices = Vec::new();
+        if paused.reported {
+            let since = paused.since.format("%Y-%m-%d %H:%M UTC");
+            let text = format!("It took nothing since {since}: {}.\n{what}", paused.reason);
+            let notice = Notice::new(now, format!("{destination} takes alerts again"), text);
+            notices = self.to_operators(&notice, now);
+            self.reported().resumed.insert(destination.clone(), now);
+        }
+        self.store.resume(destination, &notices)?;
         self.wake.notify_one();
         Ok(())
     }
@@ -83,8 +153,9 @@ impl App {
             old.retain(|delivery| now - delivery.queued_at > KEPT.0);
             given_up += old.len();
             for delivery in &old {
-                tracing::error!(%destination, key = %delivery.key, "a delivery is given up, {reason}");
-                self.store.give_up(delivery, (now, &reason), self.is_reported(delivery))?;
+                if self.store.give_up(delivery, (now, &reason), self.is_reported(delivery))? {
+                    tracing::error!(%destination, key = %delivery.key, "a delivery is given up, {reason}");
+                }
             }
             if old.len() < BATCH {
                 break;
@@ -96,10 +167,14 @@ impl App {
         Ok(())
     }
 
-    /// Forgets pauses of destinations for which nothing waits: nothing would end them.
+    /// Forgets pauses that nothing would end: of destinations that the settings no longer define, and of channels that no longer subscribe.
     pub(super) fn end_idle_pauses(&self) -> Result<(), StoreError> {
         for Paused { destination, .. } in self.store.all_paused()? {
-            if self.store.queued(&destination, 1)?.is_empty() {
+            let is_used = match destination {
+                Destination::Channel(id) => !self.store.subscriptions(id)?.is_empty(),
+                _ => self.notifier.serves(&destination),
+            };
+            if !is_used && self.store.queued(&destination, 1)?.is_empty() {
                 self.store.resume(&destination, &[])?;
             }
         }

@@ -1,14 +1,14 @@
 //! Alerts that one destination is told of together: above what a channel is to get in ten minutes, and what waited while a
 //! destination took nothing.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::America::New_York;
 
 use super::App;
-use crate::alert::{Alert, Key};
+use crate::alert::Alert;
 use crate::config::Settings;
 use crate::delivery::{Batch, Body, Delivery};
 use crate::destination::Destination;
@@ -28,6 +28,8 @@ const AGAIN: TimeDelta = TimeDelta::seconds(1);
 const MOST_LINES: usize = 5_000;
 /// So many are put together at once.
 const AT_ONCE: usize = 1_000;
+/// So often alerts are chosen anew of which one left meanwhile.
+const TRIES: u32 = 10;
 /// So many come in one mail; what is more comes in another.
 const MOST_IN_A_MAIL: usize = 300;
 
@@ -119,6 +121,7 @@ impl App {
             Some((summary, _)) => summary,
             None => Summary::new(&first.key, Why::TooMany, now),
         };
+        // Where one of them left meanwhile, they are chosen anew.
         put_together(&self.store, destination, &summary, &alerts, now)?;
         Ok(None)
     }
@@ -135,24 +138,10 @@ impl App {
 
     /// Forgets the lists whose messages stand and grow no further.
     pub(super) fn forget_told_lists(&self) -> Result<(), StoreError> {
-        if !self.store.has_lists() {
-            return Ok(());
-        }
-        let growing = self
-            .floods()
-            .0
-            .values()
-            .filter_map(|flood| Some(flood.growing.as_ref()?.0.list.clone()))
-            .collect();
-        let mut waiting: BTreeSet<Key> = growing;
-        for destination in self.store.waiting_destinations()? {
-            for delivery in self.store.queued(&destination, usize::MAX)? {
-                if let Body::Summary(summary) = delivery.body {
-                    waiting.insert(summary.list);
-                }
-            }
-        }
-        self.store.forget_lists(&waiting)
+        self.store.forget_lists(|| {
+            let floods = self.floods();
+            floods.0.values().filter_map(|flood| Some(flood.growing.as_ref()?.0.list.clone())).collect()
+        })
     }
 }
 
@@ -164,7 +153,7 @@ pub(super) fn put_waited_together(
     since: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
-    let mut count = 0;
+    let (mut count, mut tries) = (0, 0);
     let most = match destination {
         Destination::Discord(_) | Destination::Channel(_) => AT_ONCE,
         Destination::Email(_) => MOST_IN_A_MAIL,
@@ -175,14 +164,21 @@ pub(super) fn put_waited_together(
         let alerts = waiting_alerts(store, destination, most)?;
         // One alert needs no list.
         let ([(first, _), _, ..], false) = (&alerts[..], count >= MOST_LINES) else { return Ok(count) };
-        match destination {
+        let joined = match destination {
             Destination::Email(name) => put_into_mail(store, settings, name, since, &alerts, now)?,
             _ => {
                 let summary = Summary::new(&first.key, Why::Waited { since }, now);
-                put_together(store, destination, &summary, &alerts, now)?;
+                put_together(store, destination, &summary, &alerts, now)?
             }
+        };
+        if joined {
+            count += alerts.len();
+        } else if tries < TRIES {
+            tries += 1;
+        } else {
+            // They come one by one.
+            return Ok(count);
         }
-        count += alerts.len();
     }
 }
 
@@ -192,15 +188,19 @@ fn put_together(
     summary: &Summary,
     alerts: &[(Delivery, Alert)],
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let grown = summary.grown(alerts.iter().map(|(_, alert)| alert));
     let lines: Vec<Line> = alerts.iter().map(|(delivery, alert)| Line::new(&delivery.key, alert)).collect();
-    tracing::info!(%destination, alerts = alerts.len(), of = grown.count, "told together");
+    let count = grown.count;
     let joined: Vec<Delivery> = alerts.iter().map(|(delivery, _)| delivery.clone()).collect();
     let queued_at = joined.iter().map(|one| one.queued_at).min().unwrap_or(now);
     let delivery = Delivery::new(destination.clone(), Body::Summary(Box::new(grown)), now);
     let delivery = Delivery { queued_at, ..delivery };
-    store.join_into(&delivery, &joined, &lines)
+    let joined = store.join_into(&delivery, &joined, &lines)?;
+    if joined {
+        tracing::info!(%destination, alerts = alerts.len(), of = count, "told together");
+    }
+    Ok(joined)
 }
 
 fn put_into_mail(
@@ -210,7 +210,7 @@ fn put_into_mail(
     since: DateTime<Utc>,
     alerts: &[(Delivery, Alert)],
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let destination = Destination::Email(recipient.to_owned());
     let zone = settings.digest_of(&destination).map_or(New_York, Schedule::zone);
     let slot = now.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::record::{decode, encode};
 use super::{DeliveryStanding, Store, StoreError, abort, queue};
 use crate::alert::Key;
-use crate::delivery::{Delivery, InFlight, Outcome};
+use crate::delivery::{Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
 
 /// What is known of the tries of a delivery that was given up.
@@ -75,7 +75,8 @@ pub(super) fn record(delivery: &Delivery, stood: Option<&[u8]>) -> Result<Vec<u8
 }
 
 impl Store {
-    /// Takes a delivery out of the queue for good, keeps it with its body, and counts it for the operators if that is wanted.
+    /// Takes a delivery out of the queue for good, keeps it with its body, and counts it for the operators if that is wanted; `false` if it
+    /// no longer waits, which leaves it as it is.
     ///
     /// # Errors
     /// Failures of the store; then it stays queued.
@@ -84,7 +85,8 @@ impl Store {
         delivery: &Delivery,
         (at, reason): (DateTime<Utc>, &str),
         counts: bool,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
+        let _lists = self.hold_lists();
         let destination = delivery.destination.to_string();
         let key = delivery.key.as_str();
         let outcome = Outcome::Dead { at, reason: reason.to_owned() };
@@ -93,6 +95,9 @@ impl Store {
         let inner = &self.inner;
         let trees = (&inner.queue, &inner.deliveries, &inner.dead, &inner.given_up);
         self.transact(&trees, |(queue, deliveries, dead, given_up)| {
+            if !queue::waits(deliveries, &delivery.key)? {
+                return Ok(false);
+            }
             queue.remove(place.as_slice())?;
             let stood = deliveries.insert(key, standing.as_slice())?;
             dead.insert(key, record(delivery, stood.as_deref()).map_err(abort)?)?;
@@ -112,7 +117,7 @@ impl Store {
                 };
                 given_up.insert(destination.as_str(), encode(&destination, &counted).map_err(abort)?)?;
             }
-            Ok(())
+            Ok(true)
         })
     }
 
@@ -198,7 +203,8 @@ impl Store {
         Ok(Some(Dead { delivery, at, tries }))
     }
 
-    /// Queues a delivery that was given up under its own key, as if it had not failed; `false` if it was sent or queued since.
+    /// Queues a delivery that was given up under its own key, as if it had not failed; `false` if it was sent or queued since. What is not
+    /// reported yet as given up is not reported any more.
     ///
     /// # Errors
     /// Failures of the store; then it stays as it was.
@@ -208,14 +214,17 @@ impl Store {
         in_flight: Option<&InFlight>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
+        let _lists = self.hold_lists();
         let key = delivery.key.as_str();
+        let destination = delivery.destination.to_string();
         let standing =
             in_flight.map_or(DeliveryStanding::Queued, |sends| DeliveryStanding::InFlight(sends.clone()));
         let standing = encode(key, &standing)?;
         let waiting = Delivery { attempts: 0, not_before: now, failing_since: None, ..delivery.clone() };
         let (place, waiting) = (queue::place(&waiting), encode(key, &waiting)?);
-        let trees = (&self.inner.dead, &self.inner.queue, &self.inner.deliveries);
-        self.transact(&trees, |(dead, queue, deliveries)| {
+        let inner = &self.inner;
+        let trees = (&inner.dead, &inner.queue, &inner.deliveries, &inner.given_up);
+        self.transact(&trees, |(dead, queue, deliveries, given_up)| {
             let stood = deliveries.get(key)?;
             let stood =
                 stood.map(|stood| decode::<DeliveryStanding>(key, &stood)).transpose().map_err(abort)?;
@@ -226,6 +235,15 @@ impl Store {
             }
             queue.insert(place.as_slice(), waiting.as_slice())?;
             deliveries.insert(key, standing.as_slice())?;
+            let known = given_up.get(destination.as_str())?;
+            let known = known.and_then(|known| decode::<GivenUp>(&destination, &known).ok());
+            if let (Some(known), Some(DeliveryStanding::Left(Outcome::Dead { at, .. }))) = (known, stood)
+                && (known.since..).contains(&at)
+                && !matches!(delivery.body, Body::Notice(_))
+            {
+                let counted = GivenUp { count: known.count.saturating_sub(1), ..known };
+                given_up.insert(destination.as_str(), encode(&destination, &counted).map_err(abort)?)?;
+            }
             Ok(true)
         })
     }

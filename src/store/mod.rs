@@ -8,6 +8,7 @@ mod aside;
 mod backfill;
 mod check;
 mod compact;
+mod counts;
 mod coverage;
 mod damage;
 mod dead;
@@ -32,6 +33,7 @@ mod troubles;
 pub use alarm::Alarm;
 pub use backfill::{Backfill, BackfillStep};
 pub use check::Checked;
+pub use counts::Counts;
 pub use coverage::{Coverage, Filled};
 pub use dead::{Dead, GivenUp, Tries};
 pub use digests::{DigestMark, DigestStanding, Gathered};
@@ -44,7 +46,7 @@ pub use ledger::{Ledger, Progress, Receipt};
 pub use mutes::Muted;
 pub use paused::Paused;
 pub use quarantine::Quarantined;
-pub use queue::{Counts, DeliveryStanding};
+pub use queue::DeliveryStanding;
 pub use summary::Summed;
 pub use troubles::Trouble;
 
@@ -129,6 +131,8 @@ struct Inner {
     given_up: Tree,
     /// List, number → a line of a message about many alerts.
     lists: Tree,
+    /// Held while a delivery with a list moves, or lists are forgotten.
+    lists_held: Mutex<()>,
     /// Recipient, alert key → an alert that waits for a digest.
     gathered: Tree,
     /// Recipient, alert key → when the alert was in a digest.
@@ -216,6 +220,7 @@ impl Store {
             dead: tree("dead")?,
             given_up: tree("given_up")?,
             lists: tree("lists")?,
+            lists_held: Mutex::default(),
             gathered: tree("gathered")?,
             digested: tree("digested")?,
             digests: tree("digests")?,

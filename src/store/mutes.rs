@@ -143,7 +143,9 @@ impl Store {
     pub fn hand_over(&self, muted: &[Muted], to: &Muting) -> Result<(), StoreError> {
         self.transact(&self.inner.muted, |kept| {
             for one in muted {
-                kept.remove(one.place().as_str())?;
+                if kept.remove(one.place().as_str())?.is_none() {
+                    continue;
+                }
                 let moved = Muted { what: to.clone(), ..one.clone() };
                 let place = moved.place();
                 kept.insert(place.as_str(), encode(&place, &moved).map_err(abort)?)?;
@@ -152,7 +154,8 @@ impl Store {
         })
     }
 
-    /// Queues what tells of alerts that were muted and forgets them as such, at once; without it they are told nowhere.
+    /// Queues what tells of alerts that were muted and forgets them as such, at once; without it they are told nowhere. `false`, and nothing
+    /// is written, where one of them is no longer muted.
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
@@ -161,7 +164,8 @@ impl Store {
         muted: &[Muted],
         delivery: Option<&Delivery>,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
+        let _lists = self.hold_lists();
         let standing = match delivery {
             Some(delivery) => DeliveryStanding::Joined(delivery.key.clone()),
             None => DeliveryStanding::Untold { at: now },
@@ -177,13 +181,19 @@ impl Store {
         let trees = (&self.inner.muted, &self.inner.queue, &self.inner.deliveries, &self.inner.lists);
         self.transact(&trees, |(kept, queue, deliveries, lists)| {
             for one in muted {
+                if kept.get(one.place().as_str())?.is_none() {
+                    return Ok(false);
+                }
+            }
+            for one in muted {
                 kept.remove(one.place().as_str())?;
                 deliveries.insert(one.line.key.as_str(), standing.as_slice())?;
             }
             for (line, place) in &listed {
                 lists.insert(place.as_str(), line.as_slice())?;
             }
-            delivery.map_or(Ok(()), |delivery| queue::enqueue(queue, deliveries, delivery))
+            delivery.map_or(Ok(()), |delivery| queue::enqueue(queue, deliveries, delivery))?;
+            Ok(true)
         })
     }
 }

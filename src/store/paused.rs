@@ -21,6 +21,14 @@ pub struct Paused {
     pub tried_at: DateTime<Utc>,
     /// How often it was tried meanwhile.
     pub tries: u32,
+    /// Whether the operators know.
+    #[serde(default = "known")]
+    pub reported: bool,
+}
+
+/// Older versions reported each pause.
+fn known() -> bool {
+    true
 }
 
 impl Store {

@@ -1,6 +1,6 @@
 //! The queue of deliveries: nothing leaves it but as delivered or dead.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -35,29 +35,6 @@ pub enum DeliveryStanding {
     Left(Outcome),
 }
 
-/// How many deliveries there are. One that joined others counts as the message does that tells of them; that message itself
-/// does not count. What is or was muted does not either.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
-    /// Waiting.
-    pub queued: usize,
-    /// Taken by their destinations.
-    pub delivered: usize,
-    /// Given up.
-    pub dead: usize,
-}
-
-impl Counts {
-    fn of(&mut self, standing: Option<&DeliveryStanding>) -> Option<&mut usize> {
-        match standing? {
-            DeliveryStanding::Queued | DeliveryStanding::InFlight(_) => Some(&mut self.queued),
-            DeliveryStanding::Left(Outcome::Delivered { .. }) => Some(&mut self.delivered),
-            DeliveryStanding::Left(Outcome::Dead { .. }) => Some(&mut self.dead),
-            DeliveryStanding::Joined(_) | DeliveryStanding::Muted | DeliveryStanding::Untold { .. } => None,
-        }
-    }
-}
-
 /// Queues a delivery within a transaction, unless one of its key was queued or sent before.
 pub(super) fn enqueue(
     queue: &TransactionalTree,
@@ -83,6 +60,17 @@ pub(super) fn enqueue_as(
     deliveries.insert(key, encode(key, standing).map_err(abort)?)?;
     queue.insert(place(delivery), encode(key, delivery).map_err(abort)?)?;
     Ok(())
+}
+
+/// Whether a delivery waits, within a transaction: since it was read, it may have joined another one, or left. One of which the record is
+/// lost waits too.
+pub(super) fn waits(
+    deliveries: &TransactionalTree,
+    key: &Key,
+) -> Result<bool, ConflictableTransactionError<StoreError>> {
+    let Some(bytes) = deliveries.get(key.as_str())? else { return Ok(true) };
+    let standing = decode(key.as_str(), &bytes).map_err(abort)?;
+    Ok(matches!(standing, DeliveryStanding::Queued | DeliveryStanding::InFlight(_)))
 }
 
 /// Where a delivery waits that an alert joins, and the alert.
@@ -132,16 +120,31 @@ impl Store {
         }
     }
 
-    /// Notes which sends of a queued delivery may have reached its destination, before the next one begins or after one
-    /// that certainly did not.
+    /// Notes which sends of queued deliveries may have reached their destination, before the next one begins or after one that certainly
+    /// did not. `false`, and nothing is written, where one of them no longer waits: then nothing may be sent.
     ///
     /// # Errors
     /// Failures of the store; then nothing may be sent.
-    pub fn set_in_flight(&self, key: &Key, in_flight: Option<&InFlight>) -> Result<(), StoreError> {
+    pub fn set_in_flight<'a>(
+        &self,
+        keys: impl IntoIterator<Item = &'a Key>,
+        in_flight: Option<&InFlight>,
+    ) -> Result<bool, StoreError> {
         let standing =
             in_flight.map_or(DeliveryStanding::Queued, |sends| DeliveryStanding::InFlight(sends.clone()));
-        let standing = encode(key.as_str(), &standing)?;
-        self.write(|| self.inner.deliveries.insert(key.as_str(), standing)).map(drop)
+        let keys: Vec<&Key> = keys.into_iter().collect();
+        let standing = encode("deliveries", &standing)?;
+        self.transact(&self.inner.deliveries, |deliveries| {
+            for key in &keys {
+                if !waits(deliveries, key)? {
+                    return Ok(false);
+                }
+            }
+            for key in &keys {
+                deliveries.insert(key.as_str(), standing.as_slice())?;
+            }
+            Ok(true)
+        })
     }
 
     /// Of deliveries to be queued, those whose trade another filing told before and that still wait.
@@ -252,55 +255,43 @@ impl Store {
         })
     }
 
-    /// Writes a delivery back after a failed attempt.
+    /// Writes a delivery back after a failed attempt; one that no longer waits is left as it is.
     ///
     /// # Errors
     /// Failures of the store.
     pub fn requeue(&self, delivery: &Delivery) -> Result<(), StoreError> {
-        let place = place(delivery);
-        self.transact(&self.inner.queue, |queue| {
-            // Its body may have grown meanwhile: another filing told the same trade.
-            let mut waiting = match queue.get(&place)? {
-                Some(bytes) => decode::<Delivery>("queue", &bytes).map_err(abort)?,
-                None => delivery.clone(),
-            };
-            (waiting.attempts, waiting.not_before) = (delivery.attempts, delivery.not_before);
-            waiting.failing_since = delivery.failing_since;
-            queue.insert(place.as_slice(), encode(delivery.key.as_str(), &waiting).map_err(abort)?)?;
-            Ok(())
+        self.write_back(delivery, |known| {
+            let Delivery { attempts, not_before, failing_since, .. } = *delivery;
+            // Its body may have grown meanwhile: another filing has the same trade.
+            Delivery { attempts, not_before, failing_since, ..known }
         })
     }
 
-    /// Writes a queued delivery anew.
+    /// Writes a queued delivery anew; one that no longer waits is left as it is.
     ///
     /// # Errors
     /// Failures of the store.
     pub fn rewrite(&self, delivery: &Delivery) -> Result<(), StoreError> {
-        let bytes = encode(delivery.key.as_str(), delivery)?;
-        self.write(|| self.inner.queue.insert(place(delivery), bytes)).map(drop)
+        self.write_back(delivery, |_| delivery.clone())
     }
 
-    /// How many deliveries stand where. Each that there ever was is looked at.
-    ///
-    /// # Errors
-    /// Failures of the store.
-    pub fn counts(&self) -> Result<Counts, StoreError> {
-        let mut counts = Counts::default();
-        let mut joined: BTreeMap<Key, usize> = BTreeMap::new();
-        self.each(&self.inner.deliveries, &[], |standing| {
-            match &standing {
-                DeliveryStanding::Joined(into) => *joined.entry(into.clone()).or_default() += 1,
-                own => counts.of(Some(own)).into_iter().for_each(|count| *count += 1),
+    fn write_back(
+        &self,
+        delivery: &Delivery,
+        change: impl Fn(Delivery) -> Delivery,
+    ) -> Result<(), StoreError> {
+        let (key, place) = (delivery.key.as_str(), place(delivery));
+        self.transact(&(&self.inner.queue, &self.inner.deliveries), |(queue, deliveries)| {
+            if !waits(deliveries, &delivery.key)? {
+                return Ok(());
             }
-            true
-        })?;
-        for (into, deliveries) in joined {
-            let standing = self.delivery_standing(&into)?;
-            if let Some(count) = counts.of(standing.as_ref()) {
-                *count = (*count + deliveries).saturating_sub(1);
-            }
-        }
-        Ok(counts)
+            let known = match queue.get(&place)? {
+                Some(bytes) => decode::<Delivery>("queue", &bytes).map_err(abort)?,
+                None => delivery.clone(),
+            };
+            queue.insert(place.as_slice(), encode(key, &change(known)).map_err(abort)?)?;
+            Ok(())
+        })
     }
 }
 

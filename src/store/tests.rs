@@ -184,7 +184,7 @@ fn an_error_of_the_disk_is_told_in_words() {
     for (text, told) in [(code, "no storage space"), ("all taken", "all taken")] {
         let own = dir.path().join(told);
         let store = Store::open_with(&own, full(text)).unwrap();
-        let error = store.set_in_flight(&alert().key, None).unwrap_err().to_string();
+        let error = store.set_in_flight([&alert().key], None).unwrap_err().to_string();
         assert_eq!(error, format!("the store in {}: {told}", own.display()));
     }
 }

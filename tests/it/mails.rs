@@ -1,8 +1,11 @@
 //! The conversation with a mail server: what each refusal means and says, encryption, private authorities, names in ASCII.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use chrono::TimeDelta;
+use sellbell::app::Lane;
 use sellbell::config::Settings;
 use sellbell::delivery::{Batch, Body, Delivery, Notice};
 use sellbell::destination::Destination;
@@ -13,14 +16,22 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use crate::authorities::Authority;
 use crate::fakes::smtp::{Encryption, FakeSmtp, Manners, ReceivedMail};
-use crate::world::{World, at, deliver_all, qualys};
+use crate::world::{World, at, deliver_all, deliver_to, qualys};
 
 const NOW: &str = "2021-08-24T17:12:31-04:00";
 const SETTINGS: &str = "[email]\nfrom = \"sellbell <bell@example.org>\"\n\
     [[email.recipient]]\nname = \"desk\"\naddress = \"Desk <desk@example.org>\"\n";
 
-/// Sends a notice by these settings.
+/// Sends a notice by these settings, which does not arrive where it fails.
 async fn send(settings: &str, url: &str, roots: Roots) -> Result<(), SendError> {
+    let sent = try_to_send(settings, url, roots).await;
+    if let Err(error) = &sent {
+        assert!(!error.may_have_arrived, "{error}");
+    }
+    sent
+}
+
+async fn try_to_send(settings: &str, url: &str, roots: Roots) -> Result<(), SendError> {
     let settings = Settings::read("settings", settings, &[]).unwrap();
     let secrets = Secrets { smtp_url: Some(url.into()), smtp_roots: roots, ..Secrets::default() };
     let output = Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -33,7 +44,6 @@ async fn send(settings: &str, url: &str, roots: Roots) -> Result<(), SendError> 
         for secret in ["desk@example.org", "bell@example.org", "s3cret"] {
             assert!(!error.to_string().contains(secret), "{error}");
         }
-        assert!(!error.may_have_arrived, "{error}");
     }
     sent.map(drop)
 }
@@ -218,6 +228,83 @@ async fn a_server_that_says_nothing_holds_a_delivery_up_for_a_minute() {
         "{error}"
     );
     assert!(began.elapsed() <= std::time::Duration::from_secs(61), "{:?}", began.elapsed());
+}
+
+/// A server that takes a while to store a mail: its address without the scheme, and how many it took.
+async fn slow(wait: Duration) -> (String, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, taken) = (listener.local_addr().unwrap().to_string(), Arc::new(AtomicUsize::new(0)));
+    let count = Arc::clone(&taken);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let mut stream = BufReader::new(stream);
+            let mut reply = "220 hi";
+            while stream.write_all(format!("{reply}\r\n").as_bytes()).await.is_ok() {
+                let mut line = String::new();
+                while matches!(stream.read_line(&mut line).await, Ok(1..)) {
+                    if reply != "354 go on" || line == ".\r\n" {
+                        break;
+                    }
+                    line.clear();
+                }
+                reply = match line.as_str() {
+                    "" => break,
+                    "DATA\r\n" => "354 go on",
+                    ".\r\n" => {
+                        tokio::time::sleep(wait).await;
+                        count.fetch_add(1, Ordering::Relaxed);
+                        "250 taken"
+                    }
+                    _ => "250 well",
+                };
+            }
+        }
+    });
+    (address, taken)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_has_ten_minutes_to_store_a_mail() {
+    for (minutes, is_waited_for) in [(9, true), (11, false)] {
+        let (address, taken) = slow(Duration::from_secs(minutes * 60)).await;
+        let began = tokio::time::Instant::now();
+        let sent = try_to_send(SETTINGS, &format!("smtp://{address}"), Roots::default()).await;
+        let took = began.elapsed().as_secs() / 60;
+        assert_eq!((took, taken.load(Ordering::Relaxed)), (minutes.min(10), usize::from(is_waited_for)));
+        match sent {
+            Ok(()) => assert!(is_waited_for),
+            Err(error) => assert!(!is_waited_for && error.may_have_arrived, "{error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_may_have_arrived_is_sent_again_ever_less_often_and_holds_up_no_other() {
+    let world = World::new().await;
+    let app = world.app("[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"email:desk\"]\n", None);
+    let desk: Destination = "email:desk".parse().unwrap();
+    let notice = |title: &str| {
+        let body = Body::Notice(Box::new(Notice::new(at(NOW), title, "A text")));
+        let delivery = Delivery::new(desk.clone(), body, at(NOW));
+        app.store.enqueue(&delivery).unwrap();
+    };
+    notice("first");
+    world.smtp.fail_next("accepted-then-reset", "", 4);
+    let (mut lane, mut now, mut waits) = (Lane::default(), at(NOW), Vec::new());
+    for _ in 0..4 {
+        assert_eq!(app.deliver_once(&desk, &mut lane, now).await.unwrap().failed, 1);
+        let next = app.store.queued(&desk, 9).unwrap()[0].not_before;
+        waits.push((next - now).num_minutes());
+        now = next;
+        world.smtp.next_mail().await;
+    }
+    assert_eq!(waits, [1, 2, 4, 8]);
+    notice("second");
+    let before = now - TimeDelta::minutes(1);
+    assert_eq!(deliver_to(&app, &desk, &mut lane, before).await, (1, 0, 0), "the other one");
+    assert_eq!(deliver_to(&app, &desk, &mut lane, now).await, (1, 0, 0));
+    assert_eq!(world.smtp.take_mails().len(), 2);
+    world.finish().await;
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use mail_parser::MessageParser;
 use sellbell::app::{App, Lane};
+use sellbell::delivery::{Body, Delivery, Notice};
 use sellbell::destination::Destination;
 use serde_json::{Value, json};
 
@@ -108,10 +109,53 @@ async fn a_pause_survives_a_restart_and_what_waits_is_given_up_only_after_a_mont
     assert!(now - at(NOW) > TimeDelta::days(50), "{}", now - at(NOW));
     let counts = app.store.counts().unwrap();
     assert_eq!(counts.dead, 2);
-    assert_eq!(app.status(now).unwrap().paused, Vec::<String>::new(), "nothing waits for it");
     deliver_all(&app, now).await;
     assert!(told(&world).await.contains("takes nothing"));
     assert!(told(&world).await.contains("2 deliveries to discord:hook were given up"));
+    // Nothing waits for it, and it took nothing: the pause ends with the next message, and a notice.
+    app.take_up().unwrap();
+    assert_eq!(app.status(now).unwrap().paused.len(), 1);
+    world.discord.mend();
+    let notice = Body::Notice(Box::new(Notice::new(now, "A title", "A text")));
+    app.store.enqueue(&Delivery::new(hook.clone(), notice, now)).unwrap();
+    assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), now).await, (1, 0, 0));
+    assert_eq!(app.status(now).unwrap().paused, Vec::<String>::new());
+    deliver_all(&app, now).await;
+    assert!(told(&world).await.contains("takes alerts again"));
+    world.discord.take_messages();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn operators_whose_own_mailbox_fails_now_and_then_are_sent_two_notices_an_hour() {
+    let world = World::new().await;
+    let rules = RULES.replace("discord:hook", "email:desk");
+    let app = world.app_with(&(world.settings() + OPERATORS), &rules, None);
+    let desk: Destination = "email:desk".parse().unwrap();
+    let (mut lane, mut now, mut sent) = (Lane::default(), at(NOW), 0);
+    let notice = Body::Notice(Box::new(Notice::new(now, "A title", "A text")));
+    app.store.enqueue(&Delivery::new(desk.clone(), notice, now)).unwrap();
+    // A server that takes one mail each five minutes.
+    for _ in 0..36 {
+        let report = app.deliver_once(&desk, &mut lane, now).await.unwrap();
+        sent += report.delivered;
+        world.smtp.fail_next("mail", "550 5.4.5 one mail each five minutes", 1);
+        while app.deliver_once(&desk, &mut lane, now).await.unwrap().failed == 0
+            && !app.store.queued(&desk, 1).unwrap().is_empty()
+        {}
+        world.smtp.mend();
+        now += TimeDelta::minutes(5);
+        if app.store.queued(&desk, 1).unwrap().is_empty() {
+            lane = Lane::default();
+        }
+    }
+    let mails: Vec<String> = world
+        .smtp
+        .take_mails()
+        .iter()
+        .map(|mail| MessageParser::default().parse(&mail.raw).unwrap().subject().unwrap().to_owned())
+        .collect();
+    assert!(sent <= 2, "{mails:?}");
     world.finish().await;
 }
 
@@ -148,28 +192,65 @@ async fn a_mail_that_is_taken_for_spam_is_kept_and_holds_up_no_other_for_long() 
     let mut lane = Lane::default();
     // The first one, whenever it comes.
     world.smtp.fail_next("end", "550 5.7.1 this looks like spam", 1);
-    assert!(app.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap().paused);
+    let report = app.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap();
+    assert_eq!((report.failed, report.paused, report.next), (1, false, Some(at(NOW))));
     let first = app.store.queued(&desk, 9).unwrap().into_iter().find(|one| one.attempts == 1).unwrap();
-    let later = at(NOW) + TimeDelta::minutes(5);
-    let report = app.deliver_once(&desk, &mut lane, later).await.unwrap();
-    assert_eq!((report.delivered, report.paused), (1, false), "another was tried first");
-    assert_eq!(app.deliver_once(&desk, &mut lane, later).await.unwrap().delivered, 1);
+    for _ in 0..2 {
+        assert_eq!(
+            app.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap().delivered,
+            1,
+            "others come first"
+        );
+    }
     world.smtp.take_mails();
     world.smtp.fail_next("end", "550 5.7.1 this looks like spam", 1);
-    assert_eq!(deliver_to(&app, &desk, &mut lane, later).await, (0, 1, 0));
-    // The destination is not paused for it a second time, and it alone waits.
-    assert_eq!(app.status(later).unwrap().paused, Vec::<String>::new());
+    assert_eq!(deliver_to(&app, &desk, &mut lane, at(NOW)).await, (0, 1, 0));
+    // It alone waits.
+    assert_eq!(app.status(at(NOW)).unwrap().paused, Vec::<String>::new());
     let waiting = app.store.queued(&desk, 9).unwrap();
     assert_eq!(waiting.iter().map(|one| &one.key).collect::<Vec<_>>(), [&first.key]);
-    assert_eq!((waiting[0].attempts, waiting[0].not_before), (2, later + TimeDelta::minutes(10)));
-    assert_eq!(deliver_to(&app, &desk, &mut lane, later + TimeDelta::minutes(10)).await, (1, 0, 0));
+    let later = at(NOW) + TimeDelta::minutes(10);
+    assert_eq!((waiting[0].attempts, waiting[0].not_before), (2, later));
+    world.smtp.fail_next("end", "550 5.7.1 this looks like spam", 1);
+    assert_eq!(deliver_to(&app, &desk, &mut lane, later).await, (0, 1, 0));
+    let last = later + TimeDelta::minutes(20);
+    assert_eq!(deliver_to(&app, &desk, &mut lane, last).await, (1, 0, 0));
     world.smtp.next_mail().await;
-    deliver_all(&app, later).await;
+    deliver_all(&app, last).await;
     let notices = world.discord.take_messages();
-    let told: String = notices.iter().map(|notice| notice.body.to_string()).collect();
-    assert_eq!(told.matches("takes nothing").count(), 1, "{told}");
-    assert_eq!(told.matches("takes alerts again").count(), 1, "{told}");
-    assert!(told.contains("this looks like spam"), "{told}");
+    let [notice] = &notices[..] else { panic!("one notice: {notices:?}") };
+    let notice = notice.body.to_string();
+    assert!(notice.contains("desk refuses a message") && notice.contains("this looks like spam"), "{notice}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_server_that_takes_every_mail_for_spam_is_left_alone_after_three() {
+    let world = World::new().await;
+    let rules = RULES.replace("discord:hook", "email:desk");
+    let operators = "[operators]\nnotify = [\"discord:alerts\"]\n";
+    let app = world.app_with(&(world.settings() + operators), &rules, None);
+    let desk: Destination = "email:desk".parse().unwrap();
+    for number in 0..50 {
+        let notice = Body::Notice(Box::new(Notice::new(at(NOW), format!("Notice {number}"), "A text")));
+        app.store.enqueue(&Delivery::new(desk.clone(), notice, at(NOW))).unwrap();
+    }
+    world.smtp.fail_next("end", "554 5.7.1 poor reputation", 100);
+    let mut lane = Lane::default();
+    assert_eq!(deliver_to(&app, &desk, &mut lane, at(NOW)).await, (0, 3, 0));
+    let status = app.status(at(NOW)).unwrap();
+    assert_eq!((status.paused.len(), status.queued, status.dead), (1, 50 + 1, 0), "and a notice");
+    world.smtp.mend();
+    let later = at(NOW) + TimeDelta::minutes(5);
+    assert_eq!(deliver_to(&app, &desk, &mut lane, later).await, (50, 0, 0));
+    assert_eq!(world.smtp.take_mails().len(), 50);
+    deliver_all(&app, later).await;
+    let told: String = world.discord.take_messages().iter().map(|one| one.body.to_string()).collect();
+    assert_eq!(
+        (told.matches("takes nothing").count(), told.matches("takes alerts again").count()),
+        (1, 1),
+        "{told}"
+    );
     world.finish().await;
 }
 

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::slice;
 
 use chrono::TimeDelta;
-use sellbell::alert::Key;
-use sellbell::delivery::{InFlight, Outcome};
+use sellbell::alert::{Alert, Key};
+use sellbell::delivery::{Body, Delivery, InFlight, Outcome};
+use sellbell::destination::Destination;
 use sellbell::mute::Mute;
 use sellbell::store::{DeliveryStanding, Store};
+use sellbell::summary::{Line, Summary, Why};
 use serde_json::Value;
 
 use crate::verbs::said;
@@ -92,7 +95,7 @@ async fn a_store_is_looked_through_written_out_and_made_smaller() {
             batch: None,
             guess: false,
         };
-        open.set_in_flight(&waiting.key, Some(&sends)).unwrap();
+        open.set_in_flight([&waiting.key], Some(&sends)).unwrap();
     }
     open.flush().await.unwrap();
     drop(open);
@@ -286,4 +289,92 @@ async fn what_a_start_left_half_written_hinders_no_other() {
     fs::write(world.path("store/snap.00000000FFFFFFFF.generating"), "").unwrap();
     assert!(exported(world.dir.path()) == before);
     world.finish().await;
+}
+
+/// Three alerts that wait for a channel, and one delivery that is to take their place.
+fn to_be_joined(store: &Store) -> (Vec<Delivery>, Delivery, Vec<Line>) {
+    let channel: Destination = "discord:hook".parse().unwrap();
+    let waiting = store.queued(&channel, 9).unwrap();
+    let alerts: Vec<&Alert> = waiting
+        .iter()
+        .map(|one| match &one.body {
+            Body::Alert(alert) => &**alert,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let summary = Summary::new(&waiting[0].key, Why::TooMany, at(NOW)).grown(alerts.iter().copied());
+    let lines = waiting.iter().zip(&alerts).map(|(one, alert)| Line::new(&one.key, alert)).collect();
+    (waiting.clone(), Delivery::new(channel, Body::Summary(Box::new(summary)), at(NOW)), lines)
+}
+
+#[tokio::test]
+async fn a_delivery_that_left_the_queue_is_neither_joined_nor_sent_nor_written_back() {
+    let world = World::new().await;
+    world.edgar.publish(&qualys());
+    for (accession, issuer) in [("0000000007-21-000001", 71), ("0000000007-21-000002", 72)] {
+        world.edgar.publish(&small_sale(accession, issuer, "2021-08-24T17:12:00-04:00"));
+    }
+    let rules = RULES.replace("\"discord:alerts\", \"discord:hook\", \"email:digest\"", "\"discord:hook\"");
+    let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
+    app.poll_once(at(NOW)).await.unwrap();
+    world.edgar.take_fetched();
+    let store = &app.store;
+    let (waiting, joint, lines) = to_be_joined(store);
+    assert_eq!(waiting.len(), 3);
+    let list = match &joint.body {
+        Body::Summary(summary) => summary.list.clone(),
+        other => panic!("{other:?}"),
+    };
+    let unchanged = |standing: DeliveryStanding| {
+        assert_eq!(store.queued(&joint.destination, 9).unwrap(), waiting);
+        assert_eq!(store.delivery_standing(&waiting[1].key).unwrap(), Some(standing));
+        assert!(store.lines(&list, 9).unwrap().is_empty());
+    };
+
+    // One of them is being sent.
+    let sends = sends_at(NOW);
+    assert!(store.set_in_flight([&waiting[1].key], Some(&sends)).unwrap());
+    assert!(!store.join_into(&joint, &waiting, &lines).unwrap());
+    unchanged(DeliveryStanding::InFlight(sends));
+    assert!(store.set_in_flight([&waiting[1].key], None).unwrap());
+
+    // One of them has grown.
+    let mut other = waiting.clone();
+    if let Body::Alert(alert) = &mut other[2].body {
+        alert.rule = "other".into();
+    }
+    assert!(!store.join_into(&joint, &other, &lines).unwrap());
+    unchanged(DeliveryStanding::Queued);
+
+    // They have joined: nothing is done with them by themselves any more.
+    assert!(store.join_into(&joint, &waiting, &lines).unwrap());
+    assert!(!store.join_into(&joint, &waiting, &lines).unwrap(), "a second time");
+    let alone = &waiting[0];
+    assert!(!store.set_in_flight([&joint.key, &alone.key], None).unwrap());
+    assert!(!store.set_in_flight([&alone.key], Some(&sends_at(NOW))).unwrap());
+    store.requeue(&Delivery { attempts: 1, ..alone.clone() }).unwrap();
+    store.rewrite(&Delivery { answers: Some("1".into()), ..alone.clone() }).unwrap();
+    assert!(!store.give_up(alone, (at(NOW), "no"), true).unwrap());
+    assert_eq!(store.queued(&joint.destination, 9).unwrap(), slice::from_ref(&joint));
+    let joined = Some(DeliveryStanding::Joined(joint.key.clone()));
+    assert_eq!(store.delivery_standing(&alone.key).unwrap(), joined);
+    assert_eq!(store.given_up().unwrap(), []);
+
+    // Its lines are kept while it waits, is given up, and waits again; not once it was sent.
+    let kept = || {
+        store.forget_lists(Default::default).unwrap();
+        store.lines(&list, 9).unwrap().len()
+    };
+    assert_eq!(kept(), 3);
+    assert!(store.give_up(&joint, (at(NOW), "no"), true).unwrap());
+    assert_eq!((kept(), store.given_up().unwrap()[0].count), (3, 1));
+    assert!(store.revive(&joint, None, at(NOW)).unwrap());
+    assert_eq!((kept(), store.given_up().unwrap()[0].count), (3, 0), "there is nothing to report");
+    store.leave_queue(&joint, &Outcome::Delivered { at: at(NOW), message_id: None }).unwrap();
+    assert_eq!(kept(), 0);
+    world.finish().await;
+}
+
+fn sends_at(moment: &str) -> InFlight {
+    InFlight { first: at(moment), last: at(moment), batch: None, guess: false }
 }

@@ -25,6 +25,10 @@ use super::verdict::Stage;
 /// A line of a server is longer than this only to do harm; so is all that it says in one conversation.
 const MOST_LINE: usize = 64 * 1024;
 const MOST_SAID: usize = 1024 * 1024;
+/// The conversation takes no longer until the mail's end is sent.
+const LONGEST: Duration = Duration::from_secs(60);
+/// So long the server may take to store the mail, by RFC 5321, section 4.5.3.2.6: one that is left before that may have it twice.
+const LONGEST_END: Duration = Duration::from_secs(600);
 /// One of a server's addresses that does not answer is left for the next.
 const LONGEST_CONNECT: Duration = Duration::from_secs(20);
 /// The mail is taken or refused by then: nothing depends on the farewell.
@@ -55,9 +59,11 @@ pub(super) enum Fault {
     NoLogin,
     /// It takes no letters beyond ASCII in addresses.
     NoUtf8,
+    /// It did not answer in time.
+    Late,
 }
 
-/// Hands a message over. `stage` is where the conversation is, also if it is broken off.
+/// Hands a message over. `stage` is where the conversation is, also if it fails or is broken off.
 ///
 /// # Errors
 /// [`Fault`], at the stage.
@@ -68,8 +74,16 @@ pub(super) async fn hand_over(
     (envelope, message): (&Envelope, &[u8]),
     stage: &mut Stage,
 ) -> Result<(), Fault> {
-    let mut connection = Connection::open(server, tls, stage).await?;
-    let sent = connection.send(server, hello, tls, (envelope, message), stage).await;
+    let given = timeout(LONGEST, async {
+        let mut connection = Connection::open(server, tls, stage).await?;
+        let given = connection.give(server, hello, tls, (envelope, message), stage).await;
+        Ok((connection, given))
+    });
+    let (mut connection, given) = given.await.unwrap_or(Err(Fault::Late))?;
+    let sent = match given {
+        Ok(()) => timeout(LONGEST_END, connection.end(stage)).await.unwrap_or(Err(Fault::Late)),
+        error => error,
+    };
     if matches!(sent, Ok(()) | Err(Fault::Refused(..))) {
         // It hangs up by itself otherwise.
         let _ = timeout(LONGEST_FAREWELL, connection.command(&Quit)).await;
@@ -104,7 +118,8 @@ impl Connection {
         Ok(connection)
     }
 
-    async fn send(
+    /// Gives the server the mail but for its end.
+    async fn give(
         &mut self,
         server: &Server,
         hello: &ClientId,
@@ -156,6 +171,11 @@ impl Connection {
         if !self.stream.buffer().is_empty() {
             return Err(Fault::NotSmtp);
         }
+        Ok(())
+    }
+
+    /// Ends the mail: from here on the server may have it.
+    async fn end(&mut self, stage: &mut Stage) -> Result<(), Fault> {
         *stage = Stage::End;
         self.write(b".\r\n").await?;
         match self.answer().await?.code().severity {

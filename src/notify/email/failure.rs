@@ -9,8 +9,7 @@ use super::conversation::Fault;
 use super::verdict::{Cause, Stage, cause};
 use super::words::Hidden;
 
-/// The failure of a conversation that did not end in time.
-pub(super) fn too_late(stage: Stage) -> SendError {
+fn too_late(stage: Stage) -> SendError {
     let error = at(stage, "the mail server did not answer in time");
     match stage {
         Stage::Connect => error.advise(UNREACHABLE),
@@ -33,6 +32,7 @@ pub(super) fn failure(fault: &Fault, stage: Stage, hidden: &Hidden) -> SendError
         })
         .advise(UNREACHABLE),
         Fault::Broken => at(stage, &format!("the mail server hung up {}", during(stage))),
+        Fault::Late => too_late(stage),
         Fault::Tls(error) => encryption(error),
         Fault::NotSmtp => at(stage, &format!("the mail server says what is no SMTP {}", during(stage)))
             .advise("see whether host and port in SMTP_URL are a mail server's: smtps:// for 465, smtp://…?tls=required for 587"),
@@ -215,7 +215,7 @@ mod tests {
             [(Stage::Login, false), (Stage::Recipient, false), (Stage::Data, false), (Stage::End, true)]
         {
             assert_eq!(of(Fault::Broken, stage).may_have_arrived, may, "{stage:?}");
-            assert_eq!(too_late(stage).may_have_arrived, may, "{stage:?}");
+            assert_eq!(of(Fault::Late, stage).may_have_arrived, may, "{stage:?}");
             assert!(!of(Fault::Refused(554, "no".into()), stage).may_have_arrived);
         }
     }

@@ -9,7 +9,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use std::{fs, io};
 
 use lettre::Message;
@@ -28,9 +28,6 @@ use crate::trust::Roots;
 
 use server::Server;
 use verdict::Stage;
-
-/// A whole conversation with the mail server takes no longer.
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// All recipients and the way to them.
 pub(super) struct Mailer {
@@ -122,10 +119,7 @@ impl Smtp {
         let formatted = message.formatted();
         let mail = (message.envelope(), formatted.as_slice());
         let sending = conversation::hand_over(&self.server, &self.hello, &self.tls, mail, &mut stage);
-        match tokio::time::timeout(TIMEOUT, sending).await {
-            Ok(sent) => sent.map_err(|fault| failure::failure(&fault, stage, &self.hidden)),
-            Err(_) => Err(failure::too_late(stage)),
-        }
+        sending.await.map_err(|fault| failure::failure(&fault, stage, &self.hidden))
     }
 }
 

@@ -53,6 +53,11 @@ impl Server {
         let shape = "expected smtps://user:password@host, or smtp://user:password@host:587?tls=required; in user and password \
                      write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25";
         let url = Url::parse(address.expose_secret().trim()).map_err(|_| refused(shape))?;
+        // A password with `#`, `?` or `/` ends there for the URL, and what is before it is taken for host and port.
+        let is_cut = |part: &str| part.contains('@');
+        if url.fragment().is_some() || is_cut(url.path()) || url.query().is_some_and(is_cut) {
+            return Err(refused(shape));
+        }
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or_else(|| refused(shape))?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let decoded = |text: &str| percent_decode_str(text).decode_utf8().map(|text| text.into_owned());
@@ -153,6 +158,9 @@ mod tests {
         for address in [
             "mail.example.org",
             "smtp://user:s3cr#t@host",
+            "smtp://user:12#s3cr@host",
+            "smtp://user:12?s3cr@host",
+            "smtp://user:12/s3cr@host",
             "smtp://",
             "http://user:s3crt@host",
             "smtp://user:s3crt@host?tls=maybe",

@@ -136,15 +136,19 @@ fn masked(text: &str) -> String {
         } else {
             chars[..at].iter().rposition(|&c| !local(c)).map_or(0, |before| before + 1)
         };
-        for hidden in chars.iter_mut().take(at).skip(start + 1) {
+        // One letter is all of it.
+        let shown = usize::from(at - start > 1);
+        for hidden in chars.iter_mut().take(at).skip(start + shown) {
             *hidden = '•';
         }
     }
     // Each as long as it was would say how long it was.
     let mut shown = String::new();
     for c in chars {
-        if c != '•' || !shown.ends_with(HIDDEN) {
-            shown.push(c);
+        match c {
+            '•' if shown.ends_with(HIDDEN) => {}
+            '•' => shown.push_str(HIDDEN),
+            _ => shown.push(c),
         }
     }
     shown
@@ -168,7 +172,7 @@ mod tests {
             ("\"jane doe\"@example.com", "\"•••@example.com"),
             ("see https://x.example/?e=jane%40example.com", "see https://x.example/?e=jane%40example.com"),
             ("jürgen@bücher.example", "j•••@bücher.example"),
-            ("a@b", "a@b"),
+            ("a@b", "•••@b"),
         ] {
             let clean = Hidden::default().clean(said);
             assert!(

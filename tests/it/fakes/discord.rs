@@ -262,6 +262,11 @@ impl FakeDiscord {
         settle("FakeDiscord:", &self.world.state);
     }
 
+    /// Forgets the failures that are planned.
+    pub fn mend(&self) {
+        self.world.edit(|state| state.failures.clear());
+    }
+
     fn plan(&self, target: &str, times: usize, fault: Fault) {
         let planned = (times, fault);
         self.world.edit(|state| state.failures.entry(target.to_owned()).or_default().push_back(planned));

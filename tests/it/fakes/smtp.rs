@@ -131,6 +131,11 @@ impl FakeSmtp {
         self.world.edit(|state| state.failures.push(Failure { stage, reply: reply.to_owned(), times }));
     }
 
+    /// Forgets the failures that are planned.
+    pub fn mend(&self) {
+        self.world.edit(|state| state.failures.clear());
+    }
+
     /// Shuts the server down and fails for every unexpected command and every unread mail.
     pub async fn finish(mut self) {
         self.finished = true;
