@@ -4,10 +4,12 @@ use std::collections::HashSet;
 use std::sync::{MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::sleep;
 
 use super::{App, PollReport};
 use crate::edgar::feed::{self, Entry, Page};
 use crate::filing::{Accession, Cik};
+use crate::retry;
 use crate::source::{FetchError, Trouble};
 use crate::store::{Frontier, StoreError};
 
@@ -18,6 +20,8 @@ pub(super) const LONG_PAGE: usize = 100;
 const JOINT: usize = 5;
 /// EDGAR's feed ends after some 5,100 entries.
 const MOST_PAGES: usize = 60;
+/// So often a page is asked for again before the feed counts as ended above it.
+const END_ASKED: u32 = 3;
 /// The feed is read so far behind what is known: an entry may appear a little later than its time says.
 const OVERLAP: TimeDelta = TimeDelta::seconds(5);
 /// Each so often it is read so far behind: an entry may appear later still, or further down.
@@ -117,6 +121,8 @@ struct Place {
     count: usize,
     /// Whether its first entries are on the page above it, too.
     joins: bool,
+    /// Whether that page had as many entries as were asked for, so that this one should be there.
+    below_full: bool,
 }
 
 impl App {
@@ -133,7 +139,7 @@ impl App {
         let mut broken = self.habit().broken.take().filter(|broken| broken.goes_on(frontier, now));
         // As many as were new last time, and some more.
         let first = self.habit().enough[depth as usize].clamp(SHORT_PAGE, LONG_PAGE);
-        let mut place = Place { start: 0, count: first, joins: false };
+        let mut place = Place { start: 0, count: first, joins: false, below_full: false };
         let read = self.read_down(frontier, depth, (&mut discovery, &mut place, &mut broken), report).await;
         if let Err(error) = read {
             let begun = || Broken::new(&discovery, place.start, frontier, now);
@@ -153,11 +159,11 @@ impl App {
     ) -> Result<(), FetchError> {
         let known_until = frontier.seen_until - depth.overlap();
         for _ in 0..MOST_PAGES {
-            let Place { start, count, joins } = *place;
+            let Place { start, count, joins, .. } = *place;
             let page = match self.page(start, count, report).await {
                 Ok(page) if start == 0 || !page.entries.is_empty() => page,
                 Err(error) if start == 0 || error.trouble != Trouble::FileUnavailable => return Err(error),
-                _ if self.is_end(start, count, report).await? => {
+                _ if self.is_end(*place, report).await? => {
                     discovery.complete = true;
                     discovery.gap = gap(discovery, frontier);
                     return Ok(());
@@ -186,7 +192,7 @@ impl App {
             }
             if let Some(Broken { read, start, .. }) = meets {
                 discovery.add(read.entries);
-                *place = Place { start, count: LONG_PAGE, joins: true };
+                *place = Place { start, count: LONG_PAGE, joins: true, below_full: true };
                 continue;
             }
             // The short page did not reach: on with long ones, from the start, which has moved meanwhile. A page may be
@@ -194,8 +200,13 @@ impl App {
             // nothing new, as the feed's last entries do.
             let joint = if new == 0 { 0 } else { JOINT.min(listed / 2) };
             *place = match count {
-                LONG_PAGE => Place { start: start + listed - joint, count, joins: joint > 0 },
-                _ => Place { start: 0, count: LONG_PAGE, joins: listed > 0 },
+                LONG_PAGE => Place {
+                    start: start + listed - joint,
+                    count,
+                    joins: joint > 0,
+                    below_full: listed >= LONG_PAGE,
+                },
+                _ => Place { start: 0, count: LONG_PAGE, joins: listed > 0, below_full: false },
             };
         }
         // No feed of EDGAR's is that long: what lies behind is taken as its end, or it would be read for ever.
@@ -204,14 +215,24 @@ impl App {
         Ok(())
     }
 
-    /// Whether a page that is unavailable or empty lies behind the feed's end: the first one is there, and it is not again.
-    async fn is_end(&self, start: usize, count: usize, report: &mut PollReport) -> Result<bool, FetchError> {
+    /// Whether a page that is unavailable or empty lies behind the feed's end: the first one is there, and it is not again. A busy EDGAR
+    /// also says so of pages that it has, so one below a full page is asked for several times.
+    async fn is_end(&self, place: Place, report: &mut PollReport) -> Result<bool, FetchError> {
         self.page(0, SHORT_PAGE, report).await?;
-        match self.page(start, count, report).await {
-            Ok(page) => Ok(page.entries.is_empty()),
-            Err(error) if error.trouble == Trouble::FileUnavailable => Ok(true),
-            Err(error) => Err(error),
+        let times = if place.below_full { END_ASKED } else { 1 };
+        for attempt in 1..=times {
+            match self.page(place.start, place.count, report).await {
+                Ok(page) if page.entries.is_empty() => {}
+                Ok(_) => return Ok(false),
+                Err(error) if error.trouble == Trouble::FileUnavailable => {}
+                Err(error) => return Err(error),
+            }
+            if attempt < times {
+                let wait = TimeDelta::from_std(retry::soon(attempt, 0)).unwrap_or_default();
+                sleep(self.clock().real(wait)).await;
+            }
         }
+        Ok(true)
     }
 
     pub(super) fn habit(&self) -> MutexGuard<'_, Habit> {

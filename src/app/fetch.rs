@@ -123,6 +123,11 @@ impl<'a> Fetches<'a> {
                 false => Some(self.under_way.next().await),
             };
             if let Some((number, came)) = arrived.flatten() {
+                // A block is noted at once, also where it is time to stop.
+                if came.1.as_ref().is_err_and(FetchError::is_grave) {
+                    self.leave(number);
+                    return Some(came);
+                }
                 self.came.insert(number, came);
             }
         }

@@ -11,6 +11,7 @@ use super::fetch::Fetches;
 use super::run::{Ended, sleep_until};
 use super::{App, PollReport};
 use crate::retry;
+use crate::schedule::Schedule;
 
 /// The feed is read so often at most, and at least while the schedule has slots: in between it is a share of the time that passed
 /// since the last new filing, so that it is read often while filings come densely, and seldom when nothing comes.
@@ -69,7 +70,7 @@ pub(super) async fn feed_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>)
             // It was left alone, so nothing was learnt.
             None => {}
         }
-        let Some(slot) = slot(&app, begun, now, interval(begun - last_new)) else {
+        let Some(slot) = slot(&app.settings.schedule.poll, begun, now, interval(begun - last_new)) else {
             tracing::warn!("the poll schedule has no further slot");
             return Ok(());
         };
@@ -90,10 +91,15 @@ pub(super) async fn feed_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>)
 }
 
 /// The first slot that is an interval after a poll that began then; one that passed while the feed was read is not skipped.
-fn slot(app: &App, begun: DateTime<Utc>, now: DateTime<Utc>, interval: TimeDelta) -> Option<DateTime<Utc>> {
+fn slot(
+    polls: &Schedule,
+    begun: DateTime<Utc>,
+    now: DateTime<Utc>,
+    interval: TimeDelta,
+) -> Option<DateTime<Utc>> {
     // Where the clock was set back meanwhile, what it showed before says nothing.
-    let due = (begun + interval - SLACK).min(now + interval);
-    app.settings.schedule.poll.next_time(now.max(due))
+    let due = begun.min(now) + interval - SLACK;
+    polls.next_time(now.max(due))
 }
 
 /// Fetches and settles what is pending, as it becomes due.
@@ -159,6 +165,16 @@ mod tests {
                 TimeDelta::milliseconds(expected_ms),
                 "{quiet_s}"
             );
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_during_a_poll_does_not_put_off_the_next() {
+        let polls = Schedule::parse("* * * * * *", "UTC").unwrap();
+        let at = |seconds| DateTime::UNIX_EPOCH + TimeDelta::days(9_000) + TimeDelta::seconds(seconds);
+        let second = TimeDelta::seconds(1);
+        for (begun, now, next) in [(100, 100, 101), (100, 103, 104), (4_000, 400, 401)] {
+            assert_eq!(slot(&polls, at(begun), at(now), second), Some(at(next)), "{begun} {now}");
         }
     }
 }

@@ -68,13 +68,14 @@ impl App {
     /// Failures of the store. EDGAR's are in the report.
     pub async fn poll_once(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
         let mut report = self.discover_once(now).await?;
+        self.refresh_tickers(now, &mut report).await?;
         if report.silent_until.is_none() && self.silent_until(now)?.is_none() {
             self.settle_pending(now, &mut report).await?;
         }
         Ok(report)
     }
 
-    /// Reads the feed and writes down what is new, without fetching it; now and then the tickers of listed issuers, too.
+    /// Reads the feed and writes down what is new, without fetching it.
     ///
     /// # Errors
     /// Failures of the store. EDGAR's are in the report.
@@ -90,11 +91,8 @@ impl App {
             None => self.baseline(now, &mut report).await?,
         }
         // What another part was told meanwhile stays.
-        if self.left_alone_until(now)?.is_none() {
-            if report.trouble.is_none() {
-                self.answered(now)?;
-            }
-            self.refresh_tickers(now, &mut report).await?;
+        if report.trouble.is_none() && self.left_alone_until(now)?.is_none() {
+            self.answered(now)?;
         }
         Ok(report)
     }

@@ -12,6 +12,7 @@ use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::follow::{feed_loop, fetch_loop};
+use super::tickers::tickers_loop;
 use super::{App, DeliverReport, Lane, Reload, Watch};
 use crate::clock::Clock;
 use crate::destination::Destination;
@@ -58,6 +59,7 @@ pub async fn run(
     let (stopping, stopped) = watch::channel(false);
     let mut parts: JoinSet<Ended> = JoinSet::new();
     parts.spawn(feed_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(tickers_loop(Arc::clone(&app), stopped.clone()));
     parts.spawn(fetch_loop(Arc::clone(&app), stopped.clone()));
     parts.spawn(reconcile_loop(Arc::clone(&app), stopped.clone()));
     parts.spawn(backfill_loop(Arc::clone(&app), stopped.clone()));

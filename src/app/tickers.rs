@@ -3,7 +3,9 @@
 use std::sync::{Arc, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::sync::watch;
 
+use super::run::{Ended, sleep_until};
 use super::{App, PollReport};
 use crate::edgar::tickers::Tickers;
 use crate::store::StoreError;
@@ -12,6 +14,10 @@ use crate::store::StoreError;
 const FRESH: TimeDelta = TimeDelta::days(1);
 /// After a failure it is not asked for again so soon: a filing's own symbol does meanwhile.
 const RETRY: TimeDelta = TimeDelta::minutes(10);
+
+/// It is looked so often at most, and at least, whether the list is to be fetched.
+const LOOK: TimeDelta = TimeDelta::seconds(1);
+const LOOK_AT_LEAST: TimeDelta = TimeDelta::minutes(5);
 
 /// The list as the ticks use it.
 #[derive(Debug, Clone, Default)]
@@ -23,8 +29,35 @@ pub(super) struct Listed {
     loaded: bool,
 }
 
+/// Keeps the list fresh, apart from the feed: one that hangs holds up nothing else.
+pub(super) async fn tickers_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
+    loop {
+        let (now, mut report) = (app.clock().now(), PollReport::default());
+        tokio::select! {
+            refreshed = app.refresh_tickers(now, &mut report) => refreshed?,
+            _ = stopped.changed() => return Ok(()),
+        }
+        let now = app.clock().now();
+        let due = app.tickers_due(now)?.or(app.left_alone_until(now)?);
+        let next = due.map_or(now + LOOK, |due| due.clamp(now + LOOK, now + LOOK_AT_LEAST));
+        if !sleep_until(app.clock(), next, &mut stopped).await {
+            return Ok(());
+        }
+    }
+}
+
 impl App {
-    /// Fetches the list where it is a day old or missing. A failure is told, and does not hold up filings.
+    /// When the list is to be fetched; `None` where that is now.
+    fn tickers_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let listed = self.listed()?;
+        // A time ahead of the clock is a clock's that was wrong.
+        let within = |since: Option<DateTime<Utc>>, span: TimeDelta| {
+            since.filter(|since| *since <= now && now - *since < span).map(|since| since + span)
+        };
+        Ok(within(listed.fetched_at, FRESH).or(within(listed.failed_at, RETRY)))
+    }
+
+    /// Fetches the list where it is a day old or missing, and EDGAR may be asked. A failure is logged, and does not hold up filings.
     ///
     /// # Errors
     /// Failures of the store. A block is in the report.
@@ -33,14 +66,10 @@ impl App {
         now: DateTime<Utc>,
         report: &mut PollReport,
     ) -> Result<(), StoreError> {
-        let listed = self.listed()?;
-        // A time ahead of the clock is a clock's that was wrong.
-        let within = |since: Option<DateTime<Utc>>, span: TimeDelta| {
-            since.is_some_and(|since| since <= now && now - since < span)
-        };
-        if within(listed.fetched_at, FRESH) || within(listed.failed_at, RETRY) {
+        if self.tickers_due(now)?.is_some() || self.left_alone_until(now)?.is_some() {
             return Ok(());
         }
+        let listed = self.listed()?;
         match self.client.tickers().await {
             Ok(tickers) => {
                 self.store.set_tickers(now, &tickers)?;

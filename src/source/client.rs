@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use reqwest::redirect;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::error::{ClientError, FetchError, Trouble};
 use super::health::{Health, Outage};
@@ -249,6 +249,7 @@ impl Client {
         let request = self.health.begin();
         let mut attempt = 1;
         loop {
+            let began = Instant::now();
             let read = self.ask(document, attempt).await.and_then(|answer| {
                 // What cannot be read was cut on the way, or is another thing's.
                 let failed = |error| FetchError::passing(format!("{}: {error}", document.path));
@@ -273,7 +274,7 @@ impl Client {
                 }
                 return Err(error);
             }
-            let may_repeat = self.health.failed(request, &error.message);
+            let may_repeat = self.health.failed(request, began, &error.message);
             if !may_repeat || attempt >= MOST_TRIES || error.retry_after.is_some() {
                 return Err(error);
             }

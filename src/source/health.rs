@@ -16,6 +16,8 @@ use crate::clock::Clock;
 const OUTAGE_REQUESTS: usize = 4;
 /// So long none succeeds in an outage.
 const OUTAGE_AFTER: TimeDelta = TimeDelta::seconds(6);
+/// Failures with so long between them are not of one outage.
+const APART: TimeDelta = TimeDelta::minutes(2);
 /// Between two probes: at first, and in an outage that lasts for hours. In between it is a share of the time that the outage lasts.
 const PROBE: (TimeDelta, TimeDelta) = (TimeDelta::seconds(7), TimeDelta::minutes(1));
 const PROBE_SHARE: i32 = 90;
@@ -42,6 +44,8 @@ struct State {
     repetitions: u32,
     /// The failures since the last answer.
     failing: Option<Failing>,
+    /// When the last answer came.
+    answered_at: Option<Instant>,
     outage: Option<Probing>,
     /// How long the answers took lately.
     pace: Duration,
@@ -51,6 +55,7 @@ struct State {
 #[derive(Debug)]
 struct Failing {
     since: Instant,
+    last: Instant,
     requests: BTreeSet<u64>,
     reason: String,
 }
@@ -94,11 +99,21 @@ impl Drop for Leave<'_> {
     }
 }
 
+impl State {
+    /// Whether a repetition is left, which this one uses up.
+    fn repeats(&mut self) -> bool {
+        let may_repeat = self.repetitions > 0;
+        self.repetitions = self.repetitions.saturating_sub(1);
+        may_repeat
+    }
+}
+
 impl Health {
     pub(super) fn new(clock: Clock) -> Self {
         let state = State {
             repetitions: MOST_REPETITIONS,
             failing: None,
+            answered_at: None,
             outage: None,
             pace: Duration::ZERO,
             next_request: 0,
@@ -148,20 +163,32 @@ impl Health {
         let mut state = self.state();
         state.repetitions = (state.repetitions + 1).min(MOST_REPETITIONS);
         state.pace = took.max(state.pace.mul_f64(0.9));
+        state.answered_at = Some(Instant::now());
         let failing = state.failing.take();
         state.outage.take()?;
         Some(failing.map_or(TimeDelta::zero(), |failing| self.passed(failing.since)))
     }
 
-    /// A request failed in passing. Says whether it may be repeated; begins an outage where the evidence is there.
-    pub(super) fn failed(&self, request: u64, reason: &str) -> bool {
+    /// A try of a request, which began then, failed in passing. Says whether it may be repeated; begins an outage where the evidence is
+    /// there. A try that began before the last answer came is none: EDGAR answered meanwhile.
+    pub(super) fn failed(&self, request: u64, began: Instant, reason: &str) -> bool {
         let mut state = self.state();
         let now = Instant::now();
+        if state.outage.is_none() {
+            if state.answered_at.is_some_and(|answered| began < answered) {
+                return state.repeats();
+            }
+            // Failures that lie so far apart are none of one outage.
+            let clock = self.clock;
+            state.failing.take_if(|failing| clock.played_in(failing.last.elapsed()) > APART);
+        }
         let failing = state.failing.get_or_insert_with(|| Failing {
             since: now,
+            last: now,
             requests: BTreeSet::new(),
             reason: String::new(),
         });
+        failing.last = now;
         reason.clone_into(&mut failing.reason);
         if failing.requests.len() < OUTAGE_REQUESTS {
             failing.requests.insert(request);
@@ -171,9 +198,7 @@ impl Health {
             return false;
         }
         if !many || self.passed(since) < OUTAGE_AFTER {
-            let may_repeat = state.repetitions > 0;
-            state.repetitions = state.repetitions.saturating_sub(1);
-            return may_repeat;
+            return state.repeats();
         }
         tracing::warn!("EDGAR does not answer: it is probed until it does; the last failure: {reason}");
         let next = now + self.pause(&state);
@@ -232,22 +257,22 @@ mod tests {
         // One request that fails again and again is no outage.
         let one = health.begin();
         for _ in 0..10 {
-            assert!(health.failed(one, "down") && health.outage().is_none());
+            assert!(health.failed(one, Instant::now(), "down") && health.outage().is_none());
             wait(10).await;
         }
         for _ in 0..2 {
-            health.failed(health.begin(), "down");
+            health.failed(health.begin(), Instant::now(), "down");
         }
         assert!(health.outage().is_none() && health.last_failure().is_some());
         // An answer in between, and all begins anew.
         assert_eq!(health.answered(Duration::ZERO), None);
         assert_eq!(health.last_failure(), None);
         for _ in 0..9 {
-            health.failed(health.begin(), "down");
+            health.failed(health.begin(), Instant::now(), "down");
         }
         assert!(health.outage().is_none(), "a moment is not a while");
         wait(6).await;
-        assert!(!health.failed(one, "still down"));
+        assert!(!health.failed(one, Instant::now(), "still down"));
         let outage = health.outage().unwrap();
         assert_eq!(outage.next_probe - outage.since, TimeDelta::seconds(13));
         assert_eq!(outage.reason, "still down");
@@ -257,7 +282,7 @@ mod tests {
     async fn an_outage_is_probed_one_request_at_a_time_until_an_answer_comes() {
         let health = Health::new(Clock::played(DateTime::UNIX_EPOCH, 1.0));
         for _ in 0..4 {
-            health.failed(health.begin(), "down");
+            health.failed(health.begin(), Instant::now(), "down");
             wait(3).await;
         }
         assert!(health.leave().is_err());
@@ -267,7 +292,7 @@ mod tests {
                 assert!(health.leave().is_err(), "one at a time");
                 probes += 1;
                 drop(probe);
-                health.failed(health.begin(), "down");
+                health.failed(health.begin(), Instant::now(), "down");
             }
             wait(1).await;
         }
@@ -283,13 +308,38 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_began_before_an_answer_or_lies_far_back_is_no_sign_of_an_outage() {
+        let health = Health::new(Clock::played(DateTime::UNIX_EPOCH, 1.0));
+        let began = Instant::now();
+        wait(1).await;
+        health.answered(Duration::ZERO);
+        for _ in 0..9 {
+            assert!(health.failed(health.begin(), began, "late"));
+            wait(2).await;
+        }
+        assert!(health.outage().is_none() && health.last_failure().is_none());
+        // One each three minutes, and nothing asked in between.
+        for _ in 0..9 {
+            wait(180).await;
+            health.failed(health.begin(), Instant::now(), "down");
+        }
+        assert!(health.outage().is_none() && health.last_failure().is_some());
+        for _ in 0..3 {
+            wait(3).await;
+            health.failed(health.begin(), Instant::now(), "down");
+        }
+        let outage = health.outage().unwrap();
+        assert_eq!(outage.next_probe - outage.since, TimeDelta::seconds(9 + 7));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn repetitions_are_earned_by_answers() {
         let health = Health::new(Clock::played(DateTime::UNIX_EPOCH, 1.0));
         let one = health.begin();
-        let repeated = (0..100).filter(|_| health.failed(one, "down")).count();
+        let repeated = (0..100).filter(|_| health.failed(one, Instant::now(), "down")).count();
         assert_eq!(repeated, 20);
         health.answered(Duration::ZERO);
-        assert!(health.failed(one, "down") && !health.failed(one, "down"));
+        assert!(health.failed(one, Instant::now(), "down") && !health.failed(one, Instant::now(), "down"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -544,6 +544,66 @@ async fn a_retry_after_that_is_a_date_is_a_wait_until_then() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_index_whose_answer_asks_to_wait_is_not_asked_for_in_its_other_form() {
+    for (retry_after, requests) in [(Some("120"), 1), (None, 2 * 4)] {
+        let (base, asked) = answering(move |_| {
+            let response = axum::response::Response::builder().status(200);
+            let response = match retry_after {
+                Some(seconds) => response.status(500).header("retry-after", seconds),
+                None => response,
+            };
+            response.body(axum::body::Body::empty()).unwrap()
+        })
+        .await;
+        let settings = Settings::read("settings", &format!("[edgar]\nbase_url = \"{base}\"\n"), &[]).unwrap();
+        let clock = Clock::played(at("2023-03-08T15:00:00-05:00"), 1.0);
+        let client = Client::new(&settings.edgar, clock).unwrap();
+        client.index("2023-03-07".parse().unwrap()).await.unwrap_err();
+        assert_eq!(asked.lock().unwrap().len(), requests, "{retry_after:?}");
+    }
+}
+
+/// A stop waits for nothing: what was answered before it is known after it.
+#[tokio::test(start_paused = true)]
+async fn a_block_is_written_down_at_once_though_an_earlier_request_has_no_answer() {
+    let world = World::new().await;
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let router = axum::Router::new().fallback(|request: axum::extract::Request| async move {
+        if request.uri().path().contains("000001") {
+            std::future::pending::<()>().await;
+        }
+        (axum::http::StatusCode::FORBIDDEN, "<html><title>SEC.gov | Request Rate Threshold Exceeded</title>")
+    });
+    let server = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    let app = world.app_with(&world.settings().replace(world.edgar.base_url(), &base), ANY_SALE, None);
+    let now = app.clock().now();
+    let new = [in_the_past("0000000007-21-000001"), in_the_past("0000000007-21-000002")];
+    let found = Discovered { new: &new, ..Discovered::default() };
+    app.store.discovered(found, Frontier::at(now - TimeDelta::days(9_000)), now).unwrap();
+    let stopped = tokio::time::timeout(std::time::Duration::from_millis(390), app.settle_once(now)).await;
+    assert!(stopped.is_err(), "the first is still waited for");
+    assert!(app.store.silence().unwrap().is_some());
+    server.abort();
+    drop(app);
+    world.finish().await;
+}
+
+/// The list has a loop of its own, which may hang.
+#[tokio::test]
+async fn a_reading_of_the_feed_does_not_ask_for_the_tickers() {
+    let world = World::new().await;
+    let app = world.app(ANY_SALE, None);
+    let now = at("2021-08-25T10:00:00-04:00");
+    app.discover_once(now).await.unwrap();
+    app.discover_once(now).await.unwrap();
+    assert_eq!(world.edgar.take_ticker_requests(), 0);
+    app.poll_once(now).await.unwrap();
+    assert_eq!(world.edgar.take_ticker_requests(), 1);
+    world.finish().await;
+}
+
 /// A crash between a filing's way into quarantine and the notice of it.
 #[tokio::test]
 async fn a_filing_in_quarantine_is_told_of_after_a_crash() {

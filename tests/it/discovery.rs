@@ -192,6 +192,21 @@ async fn a_poll_that_breaks_off_leaves_no_gap_and_goes_on_at_the_page_that_faile
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_deep_page_that_is_not_there_for_a_moment_is_not_the_feeds_end() {
+    let unavailable = "<!DOCTYPE html><title>SEC.gov | File Unavailable</title>";
+    let world = World::new().await;
+    let app = app_since_16(&world).await;
+    spread(&world, 250, "2021-08-24T18:10:00-04:00");
+    // Page three of the long ones, and twice more once the first page was there.
+    world.edgar.fail_feed_after(3, &[(503, unavailable)]);
+    world.edgar.fail_feed_after(5, &[(503, unavailable); 2]);
+    let report = app.poll_once(at("2021-08-24T18:10:10-04:00")).await.unwrap();
+    assert_eq!((report.new, report.trouble), (250, None));
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
 #[tokio::test]
 async fn an_entry_that_appears_late_is_seen() {
     let world = World::new().await;
