@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::gateway::Mood;
+use super::gateway::{Farewell, Mood, Sent};
 use super::interactions::Open;
 use super::{Ledger, PATIENCE, answers, check_finished, closing, edit, gateway, rest, settle, take};
 
@@ -224,6 +224,18 @@ impl FakeDiscord {
         self.world.edit(|state| state.hang_ups += 1);
     }
 
+    /// The gateway ends the session of the latest connection like this.
+    pub fn end_session(&self, farewell: Farewell) {
+        let session = self.world.state.borrow().session.clone();
+        session.expect("no session was opened").send(Sent::Farewell(farewell)).expect("the session is over");
+    }
+
+    /// How many sessions were asked for, and how often one was to be gone on with.
+    pub fn asked_for(&self) -> (usize, usize) {
+        let state = self.world.state.borrow();
+        (state.identifies, state.resumes)
+    }
+
     /// How often somebody connected to the gateway, or tried to.
     pub fn knocks(&self) -> usize {
         self.world.state.borrow().knocks
@@ -313,7 +325,9 @@ pub(super) struct State {
     /// The `d` of the latest Identify, until the test takes it.
     pub(super) identify: Option<Value>,
     /// Where events for the bot go: to its latest connection.
-    pub(super) session: Option<mpsc::UnboundedSender<Value>>,
+    pub(super) session: Option<mpsc::UnboundedSender<Sent>>,
+    pub(super) identifies: usize,
+    pub(super) resumes: usize,
     /// The interactions by their tokens.
     pub(super) interactions: HashMap<String, Open>,
 }
@@ -337,10 +351,6 @@ impl World {
             state.knocks += 1;
             state.mood
         })
-    }
-
-    pub(super) fn mood(&self) -> Mood {
-        self.state.borrow().mood
     }
 
     pub(super) fn sessions_left(&self) -> u64 {

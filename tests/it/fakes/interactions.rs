@@ -10,6 +10,7 @@ use tokio::task::spawn_blocking;
 
 use super::answers::{self, Place};
 use super::discord::{FakeDiscord, Fault, World};
+use super::gateway::Sent;
 use super::rest::{Call, Refusal, failure, ok};
 use super::{PATIENCE, so_far, take};
 
@@ -70,7 +71,7 @@ impl FakeDiscord {
             state.session.clone().filter(|session| !session.is_closed())
         })
         .await;
-        session.send(event).unwrap();
+        assert!(session.send(Sent::Event(event)).is_ok(), "the session is over");
         // On a thread: the limit is one of real time, whatever tokio's clock says.
         match spawn_blocking(move || answer(&answers)).await.unwrap() {
             Ok(answer) => answer,
