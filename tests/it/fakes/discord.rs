@@ -131,6 +131,11 @@ impl FakeDiscord {
         self.world.state.borrow().over_the_limit
     }
 
+    /// How many messages were refused for their files.
+    pub fn refused_files(&self) -> usize {
+        self.world.state.borrow().refused_files
+    }
+
     /// Takes what messages became that were edited, oldest edit first.
     pub fn take_edits(&self) -> Vec<SentMessage> {
         self.world.edit(|state| std::mem::take(&mut state.edits))
@@ -315,6 +320,7 @@ pub(super) struct State {
     /// Route → since when its bucket is drawn from, and how often.
     drawn: HashMap<String, (DateTime<Utc>, u32)>,
     over_the_limit: usize,
+    refused_files: usize,
     edits: Vec<SentMessage>,
     registrations: VecDeque<Vec<Value>>,
     mood: Mood,
@@ -364,9 +370,11 @@ impl World {
         let _ = self.state.subscribe().wait_for(|state| state.hang_ups > before).await;
     }
 
-    /// Whether nobody may attach files in a channel.
+    /// Whether nobody may attach files in a channel: then a message with one is refused.
     pub(super) fn denies_files(&self, channel: &str) -> bool {
-        self.denied(channel).is_some_and(|denied| denied & ATTACH_FILES != 0)
+        let denies = self.denied(channel).is_some_and(|denied| denied & ATTACH_FILES != 0);
+        self.edit(|state| state.refused_files += usize::from(denies));
+        denies
     }
 
     /// Waits while messages to `target` hang. False if the fake is closing instead.
