@@ -147,8 +147,11 @@ impl App {
     }
 
     /// Forgets troubles that nothing would end: of destinations that are no longer served, and of a bot that is no longer set;
-    /// and those that were over long ago.
+    /// and those that were over long ago. Destinations that are paused were reported, and are not explained again.
     pub(super) fn forget_idle_troubles(&self) -> Result<(), StoreError> {
+        for paused in self.store.all_paused()? {
+            self.notifier.refused_before(&paused.destination);
+        }
         let has_bot = self.notifier.bot().is_some();
         self.forget_troubles(|trouble| match &trouble.destination {
             Some(destination) => !self.notifier.serves(destination),

@@ -263,6 +263,13 @@ impl Notifier {
         }
     }
 
+    /// Notes that a destination took nothing before the start, which was reported then: nothing is asked to explain it again.
+    pub fn refused_before(&self, destination: &Destination) {
+        if let (Some(Way::Channel(id)), Some(bot)) = (self.way(destination), &self.bot) {
+            bot.refused_before(id);
+        }
+    }
+
     /// Messages in a bot's channel that another program seems to have sent as this bot, found since the last call.
     pub async fn foreign(&self, destination: &Destination, now: DateTime<Utc>) -> Vec<Foreign> {
         match (self.way(destination), &self.bot) {

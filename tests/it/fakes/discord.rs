@@ -136,6 +136,11 @@ impl FakeDiscord {
         self.world.state.borrow().refused_files
     }
 
+    /// How often a channel and its permissions were asked for.
+    pub fn looks(&self) -> usize {
+        self.world.state.borrow().looks
+    }
+
     /// Takes what messages became that were edited, oldest edit first.
     pub fn take_edits(&self) -> Vec<SentMessage> {
         self.world.edit(|state| std::mem::take(&mut state.edits))
@@ -321,6 +326,7 @@ pub(super) struct State {
     drawn: HashMap<String, (DateTime<Utc>, u32)>,
     over_the_limit: usize,
     refused_files: usize,
+    looks: usize,
     edits: Vec<SentMessage>,
     registrations: VecDeque<Vec<Value>>,
     mood: Mood,
@@ -466,7 +472,13 @@ impl World {
         all[from..].iter().take(limit).rev().map(|(_, message)| message.clone()).collect()
     }
 
-    pub(super) fn denied(&self, channel: &str) -> Option<u64> {
+    /// What everybody may not do in a channel that is asked for.
+    pub(super) fn looked_at(&self, channel: &str) -> Option<u64> {
+        self.edit(|state| state.looks += 1);
+        self.denied(channel)
+    }
+
+    fn denied(&self, channel: &str) -> Option<u64> {
         self.state.borrow().denied.get(channel).copied()
     }
 
