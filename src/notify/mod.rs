@@ -5,11 +5,13 @@ mod discord;
 mod email;
 mod jsonl;
 mod output;
+mod variables;
 mod webhook;
 
 pub use check::{SetupError, check_secrets};
 pub use discord::{BadAddress, BadToken, DiscordBot, Foreign, NoFile};
 pub use email::check_server;
+pub use variables::{UnusedVariable, unused_variables};
 
 use std::collections::BTreeMap;
 use std::io::Write;
