@@ -236,8 +236,16 @@ impl FakeDiscord {
 
     /// The gateway ends the session of the latest connection like this.
     pub fn end_session(&self, farewell: Farewell) {
-        let session = self.world.state.borrow().session.clone();
-        session.expect("no session was opened").send(Sent::Farewell(farewell)).expect("the session is over");
+        let session = self.world.state.borrow().sessions.last().cloned();
+        let sent = session.expect("no session was opened").send(Sent::Farewell(farewell));
+        assert!(sent.is_ok(), "the session is over");
+    }
+
+    /// Waits until so many connections have an open session at once: those of several programs.
+    pub async fn open_sessions(&self, count: usize) {
+        let mut changes = self.world.state.subscribe();
+        let open = changes.wait_for(|state| state.open_sessions() >= count);
+        timeout(PATIENCE, open).await.expect("not so many sessions are open").unwrap();
     }
 
     /// How many sessions were asked for, and how often one was to be gone on with.
@@ -336,8 +344,8 @@ pub(super) struct State {
     ids: u64,
     /// The `d` of the latest Identify, until the test takes it.
     pub(super) identify: Option<Value>,
-    /// Where events for the bot go: to its latest connection.
-    pub(super) session: Option<mpsc::UnboundedSender<Sent>>,
+    /// Where events for the bot go: to each of its connections, the latest last.
+    pub(super) sessions: Vec<mpsc::UnboundedSender<Sent>>,
     pub(super) identifies: usize,
     pub(super) resumes: usize,
     /// The interactions by their tokens.
@@ -488,6 +496,10 @@ impl World {
 }
 
 impl State {
+    pub(super) fn open_sessions(&self) -> usize {
+        self.sessions.iter().filter(|session| !session.is_closed()).count()
+    }
+
     /// A new snowflake, of Discord's time: each is greater than the one before.
     fn next_id(&mut self) -> u64 {
         self.ids += 1;

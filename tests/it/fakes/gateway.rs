@@ -172,7 +172,8 @@ impl Session<'_> {
         let (session, events) = mpsc::unbounded_channel();
         self.events = Some(events);
         self.world.edit(|state| {
-            state.session = Some(session);
+            state.sessions.retain(|session| !session.is_closed());
+            state.sessions.push(session);
             state.identify = identify.or(state.identify.take());
         });
     }
