@@ -391,10 +391,10 @@ async fn reconnects_that_discord_asks_for_again_and_again_are_seldom() {
         world.discord.set_gateway(mood);
         let bot = Running::start(&world);
         let began = bot.app.clock().now();
-        world.discord.knocked(12).await;
-        // With a second between two it is over in eleven.
+        world.discord.knocked(9).await;
+        // With a second between two it is over in eight.
         let took = bot.app.clock().now() - began;
-        assert!(took > TimeDelta::seconds(200), "{mood:?}: {took}");
+        assert!(took > TimeDelta::seconds(120), "{mood:?}: {took}");
         let status = bot.until("it is reported", |status| !status.troubles.is_empty()).await;
         assert!(gateway(&status).reason.unwrap().contains("asks to connect anew"), "{mood:?}");
         let said = bot.notices(&world).await;
@@ -412,6 +412,26 @@ async fn reconnects_that_discord_asks_for_again_and_again_are_seldom() {
             world.discord.commands().await;
         }
         bot.notices(&world).await;
+        bot.stop().await;
+        world.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_sessions_that_discord_ends_again_and_again_are_a_sign_of_another_program() {
+    for farewell in [Farewell::Invalidates(false), Farewell::Closes(4009)] {
+        let world = World::new().await;
+        let bot = Running::start(&world);
+        world.discord.commands().await;
+        for begun in 1..=5 {
+            let is_open = |status: &Status| is_connected(status) && world.discord.asked_for().0 == begun;
+            bot.until("a session is open", is_open).await;
+            world.discord.end_session(farewell);
+        }
+        bot.until("it is reported", |status| !status.troubles.is_empty()).await;
+        let said = bot.notices(&world).await;
+        assert!(said.len() == 1 && said[0].contains("another program uses the same token"), "{said:?}");
+        assert_eq!(world.discord.asked_for(), (5, 0));
         bot.stop().await;
         world.finish().await;
     }

@@ -142,8 +142,9 @@ impl Session<'_> {
                 self.send(json!({"op": INVALID_SESSION, "d": false})).await
             }
             Some(IDENTIFY) => {
-                self.dispatch(json!({"t": "READY", "d": answers::ready(self.world.address)})).await?;
+                // Whoever knows that it is open may use it.
                 self.open(Some(payload["d"].clone()));
+                self.dispatch(json!({"t": "READY", "d": answers::ready(self.world.address)})).await?;
                 match self.mood {
                     Mood::EndsAtOnce => self.send(json!({"op": INVALID_SESSION, "d": false})).await,
                     Mood::OpensAndAsks => self.send(json!({"op": RECONNECT, "d": null})).await,
@@ -152,8 +153,8 @@ impl Session<'_> {
             }
             Some(RESUME) => {
                 self.sequence = payload["d"]["seq"].as_u64().unwrap_or_default();
-                self.dispatch(json!({"t": "RESUMED", "d": {}})).await?;
                 self.open(None);
+                self.dispatch(json!({"t": "RESUMED", "d": {}})).await?;
                 match self.mood {
                     Mood::OpensAndAsks => self.send(json!({"op": RECONNECT, "d": null})).await,
                     _ => Ok(()),
