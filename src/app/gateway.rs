@@ -74,7 +74,11 @@ impl App {
 
     fn change<T>(&self, now: DateTime<Utc>, change: impl FnOnce(&mut Gateway) -> T) -> T {
         let mut gateway = self.gateway.lock().unwrap_or_else(PoisonError::into_inner);
-        change(gateway.get_or_insert_with(|| Gateway::new(now)))
+        let gateway = gateway.get_or_insert_with(|| Gateway::new(now));
+        // A clock that was ahead does not hold up a report.
+        gateway.status.since = gateway.status.since.min(now);
+        gateway.failing_since = gateway.failing_since.map(|since| since.min(now));
+        change(gateway)
     }
 
     /// The gateway is connected: commands arrive.
@@ -120,7 +124,7 @@ impl App {
         } else {
             tracing::debug!(failures, "Discord's gateway: {reason}");
         }
-        let known = self.store.trouble(GATEWAY)?.is_some();
+        let known = self.is_known(GATEWAY)?;
         let (title, advice) = match advice {
             Some(advice) => (REFUSED, format!("What to do: {advice}. Meanwhile it is tried seldom.")),
             // A failure that only a person can mend is reported even after an outage was, and not the other way round.

@@ -87,13 +87,15 @@ pub struct App {
     tally: Mutex<status::Tally>,
     /// How the gateway is, where a bot connects.
     gateway: Mutex<Option<gateway::Gateway>>,
+    /// Troubles that began again, and are not reported yet.
+    held_back: Mutex<troubles::HeldBack>,
     /// What channels got lately.
     floods: Mutex<together::Floods>,
     /// The notices about destinations that are not repeated for a while.
     reported: Mutex<paused::Reported>,
     /// Rings when filings became pending that the feed did not show.
     found: Notify,
-    /// Rings when something was muted.
+    /// Rings when something was muted, or a trouble is held back.
     muted: Notify,
     /// Rings when something was queued.
     wake: Notify,
@@ -125,6 +127,7 @@ impl App {
             bodies: Mutex::default(),
             tally: Mutex::default(),
             gateway: Mutex::default(),
+            held_back: Mutex::default(),
             floods: Mutex::default(),
             reported: Mutex::default(),
             found: Notify::new(),

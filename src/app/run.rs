@@ -140,11 +140,11 @@ async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended
     }
 }
 
-/// Ends mutes when they are over.
+/// Ends mutes when they are over, and reports what was held back or given up.
 async fn mute_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     loop {
         let now = app.clock().now();
-        let next = app.end_mutes(now)?;
+        let next = [app.end_mutes(now)?, app.report_lasting_troubles(now)?].into_iter().flatten().min();
         app.report_given_up(now)?;
         app.forget_told_lists()?;
         let latest = now + LOOK_AT_DAYS;

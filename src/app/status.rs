@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::App;
 use super::gateway::GatewayStatus;
+use super::troubles::is_over;
 use super::wanted::Wanted;
 use crate::filing::edgar_day;
 use crate::mute::Mute;
@@ -218,7 +219,7 @@ impl Status {
         let paused =
             paused.map(|one| format!("{} since {}: {}", one.destination, since(one.since), one.reason));
         let paused = paused.collect();
-        let troubles = store.troubles()?.into_iter();
+        let troubles = store.troubles()?.into_iter().filter(|one| !is_over(one));
         let troubles = troubles.map(|one| format!("{}, since {}", one.text, since(one.since))).collect();
         let mutes = store.mutes()?.into_iter();
         let mutes = mutes.map(|mute| MuteLine { muted: store.muted_len(&mute.what), mute }).collect();

@@ -1,4 +1,10 @@
 //! Troubles that last: reported to the operators once, and once when they are over.
+//!
+//! One that begins again within an hour after its end was reported is reported anew only once it lasts for 15 minutes, or when
+//! that hour is over. The log has each beginning and each end.
+
+use std::collections::BTreeMap;
+use std::sync::{MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -15,9 +21,44 @@ const OF_BOT: [&str; 3] = [ANOTHER, GATEWAY, COMMANDS];
 /// Signs of another instance are written down so often, and one that gave none for so long is gone.
 const SEEN_AGAIN: TimeDelta = TimeDelta::hours(1);
 const FORGOTTEN_AFTER: TimeDelta = TimeDelta::days(1);
+/// A trouble that begins again so soon after its end is held back until it lasts for so long: longer than a channel without files
+/// is left alone.
+const AGAIN_WITHIN: TimeDelta = TimeDelta::hours(1);
+const LASTS_AFTER: TimeDelta = TimeDelta::minutes(15);
+
+/// Troubles that began again and that the operators do not know yet, by name.
+pub(super) type HeldBack = BTreeMap<String, Held>;
+
+/// A trouble that began again soon after it was over.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    since: DateTime<Utc>,
+    notice: Notice,
+    destination: Option<Destination>,
+}
+
+/// Whether a moment is less than so long ago. One that lies ahead comes from a clock that was wrong, and counts by its distance.
+fn within(moment: DateTime<Utc>, span: TimeDelta, now: DateTime<Utc>) -> bool {
+    (now - moment).abs() < span
+}
+
+/// Whether a trouble is over. Its record is kept for a while, with the time of its end.
+pub(super) fn is_over(trouble: &Trouble) -> bool {
+    trouble.text.is_empty()
+}
 
 impl App {
-    /// Reports a trouble, unless the operators know of it by the same title; whether they did not.
+    fn held_back(&self) -> MutexGuard<'_, HeldBack> {
+        self.held_back.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the operators know of a trouble that is not over.
+    pub(super) fn is_known(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.store.trouble(name)?.is_some_and(|trouble| !is_over(&trouble)))
+    }
+
+    /// Reports a trouble, unless the operators know of it by the same title, or were notified of its end shortly before. Returns
+    /// whether it is to be logged.
     pub(super) fn begin_trouble(
         &self,
         name: &str,
@@ -25,14 +66,49 @@ impl App {
         notice: &Notice,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        if self.store.trouble(name)?.is_some_and(|known| known.text == notice.title) {
+        let known = self.store.trouble(name)?;
+        if known.as_ref().is_some_and(|known| known.text == notice.title) {
             return Ok(false);
         }
-        let (text, destination) = (notice.title.clone(), destination.cloned());
-        let trouble = Trouble { since: now, seen_at: now, text, destination };
+        let over_at = known.filter(is_over).map(|over| over.seen_at);
+        let over_at = over_at.filter(|over_at| within(*over_at, AGAIN_WITHIN, now));
+        let earlier = self.held_back().remove(name);
+        let is_new = earlier.as_ref().is_none_or(|held| held.notice.title != notice.title);
+        // No clock that was ahead holds it back.
+        let since = earlier.map_or(now, |held| held.since.min(now));
+        let destination = destination.cloned();
+        if over_at.is_some() && !lasts(since, now) {
+            let held = Held { since, notice: notice.clone(), destination };
+            self.held_back().insert(name.to_owned(), held);
+            self.muted.notify_one();
+            return Ok(is_new);
+        }
+        let trouble = Trouble { since, seen_at: now, text: notice.title.clone(), destination };
         self.store.set_trouble(name, Some(&trouble), &self.to_operators(notice, now))?;
         self.wake.notify_one();
         Ok(true)
+    }
+
+    /// Reports troubles that were held back, and last; when to look again.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn report_lasting_troubles(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.forget_old_troubles(now)?;
+        let all = self.held_back().clone();
+        for (name, Held { notice, destination, .. }) in all {
+            self.begin_trouble(&name, destination.as_ref(), &notice, now)?;
+            if self.is_known(&name)? {
+                tracing::error!("{} (again, and it lasts). {}", notice.title, notice.text);
+            }
+        }
+        let mut next = None;
+        for (name, held) in self.held_back().iter() {
+            let over_at = self.store.trouble(name)?.map(|over| over.seen_at + AGAIN_WITHIN);
+            let due = over_at.map_or(now, |over| over.min(held.since + LASTS_AFTER));
+            next = Some(next.map_or(due, |next: DateTime<Utc>| next.min(due)));
+        }
+        Ok(next.map(|next| next.clamp(now + TimeDelta::seconds(1), now + LASTS_AFTER)))
     }
 
     /// Reports that a trouble is over, where the operators know of it.
@@ -43,26 +119,60 @@ impl App {
         text: impl FnOnce(&Trouble) -> String,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let Some(trouble) = self.store.trouble(name)? else { return Ok(()) };
-        let text = text(&trouble);
-        tracing::info!("{title}: {text}");
-        self.store.set_trouble(name, None, &self.to_operators(&Notice::new(now, title, text), now))?;
-        self.wake.notify_one();
-        Ok(())
-    }
-
-    /// Forgets troubles that nothing would end: of destinations that are no longer served, and of a bot that is no longer set.
-    pub(super) fn forget_idle_troubles(&self) -> Result<(), StoreError> {
-        for Trouble { destination, .. } in self.store.troubles()? {
-            if let Some(gone) = destination.filter(|destination| !self.notifier.serves(destination)) {
-                self.store.set_trouble(&files_of(&gone), None, &[])?;
+        let held = self.held_back().remove(name);
+        match self.store.trouble(name)? {
+            Some(trouble) if !is_over(&trouble) => {
+                let text = text(&trouble);
+                tracing::info!("{title}: {text}");
+                let over = Trouble { seen_at: now, text: String::new(), ..trouble };
+                self.store.set_trouble(
+                    name,
+                    Some(&over),
+                    &self.to_operators(&Notice::new(now, title, text), now),
+                )?;
+                self.wake.notify_one();
+                Ok(())
+            }
+            over => {
+                if let Some(Held { since, notice, destination }) = held {
+                    let trouble = Trouble { since, seen_at: now, text: notice.title, destination };
+                    tracing::info!("{title}: {}", text(&trouble));
+                }
+                match over.is_some_and(|over| !within(over.seen_at, AGAIN_WITHIN, now)) {
+                    true => self.store.set_trouble(name, None, &[]),
+                    false => Ok(()),
+                }
             }
         }
-        if self.notifier.bot().is_none() {
-            for name in OF_BOT {
-                if self.store.trouble(name)?.is_some() {
-                    self.store.set_trouble(name, None, &[])?;
-                }
+    }
+
+    /// Forgets troubles that nothing would end: of destinations that are no longer served, and of a bot that is no longer set;
+    /// and those that were over long ago. Destinations that are paused were reported, and are not explained again.
+    pub(super) fn forget_idle_troubles(&self) -> Result<(), StoreError> {
+        for paused in self.store.all_paused()? {
+            self.notifier.refused_before(&paused.destination);
+        }
+        let has_bot = self.notifier.bot().is_some();
+        self.forget_troubles(|trouble| match &trouble.destination {
+            Some(destination) => !self.notifier.serves(destination),
+            None => !has_bot,
+        })?;
+        self.forget_old_troubles(self.clock().now())
+    }
+
+    fn forget_old_troubles(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.forget_troubles(|trouble| is_over(trouble) && !within(trouble.seen_at, AGAIN_WITHIN, now))
+    }
+
+    fn forget_troubles(&self, forgets: impl Fn(&Trouble) -> bool) -> Result<(), StoreError> {
+        for trouble in self.store.troubles()?.into_iter().filter(|trouble| forgets(trouble)) {
+            if let Some(of) = trouble.destination {
+                self.store.set_trouble(&files_of(&of), None, &[])?;
+            }
+        }
+        for name in OF_BOT {
+            if self.store.trouble(name)?.as_ref().is_some_and(&forgets) {
+                self.store.set_trouble(name, None, &[])?;
             }
         }
         Ok(())
@@ -106,16 +216,15 @@ impl App {
              or channels and rules, of its own. A second process with a copy of the settings is often one on another machine, or one \
              that a service manager still runs."
         );
-        let trouble = Trouble { since: now, seen_at: now, text: title.to_owned(), destination: None };
-        match known {
-            Some(known) if now - known.seen_at < FORGOTTEN_AFTER => {
-                if now - known.seen_at >= SEEN_AGAIN {
-                    self.store.set_trouble(ANOTHER, Some(&Trouble { seen_at: now, ..known }), &[])?;
-                }
-                Ok(())
+        match known.filter(|known| within(known.seen_at, FORGOTTEN_AFTER, now)) {
+            Some(known) if within(known.seen_at, SEEN_AGAIN, now) => Ok(()),
+            Some(known) => {
+                let since = known.since.min(now);
+                self.store.set_trouble(ANOTHER, Some(&Trouble { since, seen_at: now, ..known }), &[])
             }
-            _ => {
+            None => {
                 tracing::error!("{title}. {text}");
+                let trouble = Trouble { since: now, seen_at: now, text: title.to_owned(), destination: None };
                 let notices = self.to_operators(&Notice::new(now, title, text), now);
                 self.store.set_trouble(ANOTHER, Some(&trouble), &notices)?;
                 self.wake.notify_one();
@@ -147,7 +256,7 @@ impl App {
                 self.another_instance(&sign, now)?;
             }
         }
-        let over = |trouble: &Trouble| now - trouble.seen_at >= FORGOTTEN_AFTER;
+        let over = |trouble: &Trouble| !within(trouble.seen_at, FORGOTTEN_AFTER, now);
         match self.store.trouble(ANOTHER)?.is_some_and(|trouble| over(&trouble)) {
             true => self.store.set_trouble(ANOTHER, None, &[]),
             false => Ok(()),
@@ -183,6 +292,11 @@ impl App {
         }
         Ok(())
     }
+}
+
+/// Whether what began then lasts by now.
+fn lasts(since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now - since >= LASTS_AFTER
 }
 
 fn files_of(destination: &Destination) -> String {

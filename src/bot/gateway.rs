@@ -56,6 +56,8 @@ impl fmt::Debug for Session {
 /// An event of a connection.
 #[derive(Debug)]
 pub(super) enum Event {
+    /// A new session is about to be asked for, and Discord counts it.
+    Begins,
     /// A session is open: a new one of this application, or an earlier one.
     Open(Option<ApplicationId>),
     /// Somebody uses a command.
@@ -71,6 +73,8 @@ pub(super) enum Ended {
     Asked,
     /// It failed, and may not the next time.
     Failed(String),
+    /// Discord said that the session is over.
+    SessionOver(String),
     /// It fails until somebody mends it.
     Refused(String, &'static str),
 }
@@ -102,12 +106,14 @@ struct Connection<'a> {
     socket: Socket,
     token: &'a str,
     session: &'a mut Option<Session>,
+    /// Whether it asked for a session: once is enough.
+    greeted: bool,
     /// Whether the last heartbeat was answered.
     alive: bool,
 }
 
 /// Connects, and holds the connection until it ends. A session that is given is gone on with; afterwards it is the one that
-/// the next connection may go on with.
+/// the next connection may go on with, `None` where Discord said that it is over.
 pub(super) async fn hold(
     address: &str,
     token: &str,
@@ -121,12 +127,11 @@ pub(super) async fn hold(
         _ = stop.changed() => return Ended::Stopped,
     };
     match socket {
-        Ok(socket) => Connection { socket, token, session, alive: true }.run(stop, &mut on).await,
-        Err(reason) => {
-            // The address may be of a server that is gone.
-            *session = None;
-            Ended::Failed(reason)
+        Ok(socket) => {
+            let connection = Connection { socket, token, session, greeted: false, alive: true };
+            connection.run(stop, &mut on).await
         }
+        Err(reason) => Ended::Failed(reason),
     }
 }
 
@@ -218,34 +223,44 @@ impl Connection<'_> {
             session.sequence = sequence;
         }
         match payload.op {
-            HELLO => {
-                let greeting = match &self.session {
-                    Some(Session { id, sequence, .. }) => {
-                        json!({ "op": RESUME, "d": { "token": self.token, "session_id": id, "seq": sequence } })
-                    }
-                    None => {
-                        let properties = json!({ "os": std::env::consts::OS, "browser": "sellbell", "device": "sellbell" });
-                        // Slash commands arrive without any intent, privileged or not.
-                        json!({ "op": IDENTIFY, "d": {
-                            "token": self.token, "intents": 0, "properties": properties, "shard": [0, 1],
-                        }})
-                    }
-                };
-                self.send(&greeting).await?;
-            }
+            HELLO => self.greet(on).await?,
             HEARTBEAT => self.beat().await?,
             HEARTBEAT_ACK => self.alive = true,
             RECONNECT => return Err(Ended::Asked),
             INVALID_SESSION => {
-                if payload.d != json!(true) {
-                    *self.session = None;
+                let reason = "it ended the session".to_owned();
+                if payload.d == json!(true) {
+                    return Err(Ended::Failed(reason));
                 }
-                return Err(Ended::Failed("it ended the session".to_owned()));
+                *self.session = None;
+                return Err(Ended::SessionOver(reason));
             }
             DISPATCH => return Ok(self.dispatch(payload.t.as_deref(), payload.d, payload.s, on)),
             _ => {}
         }
         Ok(false)
+    }
+
+    /// Goes on with the session, or begins one.
+    async fn greet(&mut self, on: &mut impl FnMut(Event)) -> Result<(), Ended> {
+        if std::mem::replace(&mut self.greeted, true) {
+            return Ok(());
+        }
+        let greeting = match &self.session {
+            Some(Session { id, sequence, .. }) => {
+                json!({ "op": RESUME, "d": { "token": self.token, "session_id": id, "seq": sequence } })
+            }
+            None => {
+                on(Event::Begins);
+                let properties =
+                    json!({ "os": std::env::consts::OS, "browser": "sellbell", "device": "sellbell" });
+                // Slash commands arrive without any intent, privileged or not.
+                json!({ "op": IDENTIFY, "d": {
+                    "token": self.token, "intents": 0, "properties": properties, "shard": [0, 1],
+                }})
+            }
+        };
+        self.send(&greeting).await
     }
 
     fn dispatch(
@@ -312,10 +327,10 @@ impl Connection<'_> {
                 "sellbell asks for none: see whether [discord] api_base leads to Discord itself, and whether the application is in order \
                  at discord.com/developers",
             ),
-            // The session is over; a new one can be begun.
-            1_000 | 1_001 | 4_003 | 4_007 | 4_009 => {
+            // A new session can be begun. After any other code the same one can be gone on with.
+            4_003 | 4_007 | 4_009 => {
                 *self.session = None;
-                Ended::Failed(said("it ended the session"))
+                Ended::SessionOver(said("it ended the session"))
             }
             _ => Ended::Failed(said("it closed the connection")),
         }

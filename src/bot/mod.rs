@@ -2,13 +2,13 @@
 
 mod commands;
 mod gateway;
+mod reconnect;
 mod register;
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use serenity::all::{
     AutocompleteChoice, CommandInteraction, CreateAllowedMentions, CreateAutocompleteResponse,
     CreateInteractionResponse, CreateInteractionResponseMessage, Interaction, Permissions,
@@ -16,28 +16,20 @@ use serenity::all::{
 use serenity::http::{Http, HttpError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::app::{App, GatewayFailure};
 use crate::store::StoreError;
 use commands::{Asked, Reply};
 use gateway::{Ended, Event, Session};
+use reconnect::{Closed, End, LONGEST_PAUSE, Next, Reconnect, STEADY};
 
-/// The wait before the gateway is tried again: after a session that was open, else first, and at most.
-const AT_ONCE: TimeDelta = TimeDelta::seconds(1);
-const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
-const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
-/// The same where only a person can mend it.
-const REFUSED_PAUSE: (TimeDelta, TimeDelta) = (TimeDelta::minutes(30), TimeDelta::hours(6));
 /// Discord resets the token of a bot that begins more than 1,000 sessions a day. This many are left unused.
 const SESSIONS_LEFT: u64 = 50;
 const LONGEST_RESET: TimeDelta = TimeDelta::hours(24);
-/// This many new sessions within this time means that sessions end right after they begin. Then one counts as open only after
-/// a minute.
-const MOST_BEGUN: usize = 5;
-const WINDOW: TimeDelta = TimeDelta::minutes(10);
-const STEADY: TimeDelta = TimeDelta::minutes(1);
 const OWN_BOT: &str = "see whether another program uses the same token: each program needs a bot of its own";
+const TOO_MANY: &str = "see whether sellbell is started again and again, or another program uses the same token: each program needs a \
+                        bot of its own";
 /// More interactions than this are not answered at once.
 const MOST_AT_ONCE: usize = 64;
 /// Discord's code for an interaction that has its answer.
@@ -56,8 +48,8 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         tasks: JoinSet::new(),
         registering: false,
         session: None,
-        begun: VecDeque::new(),
-        pause: FIRST_PAUSE,
+        reconnect: Reconnect::new(),
+        began: Instant::now(),
     };
     let clock = app.clock();
     while !*stop.borrow() {
@@ -86,10 +78,9 @@ struct Bot {
     registering: bool,
     /// The session that can be gone on with.
     session: Option<Session>,
-    /// When the last sessions were begun.
-    begun: VecDeque<DateTime<Utc>>,
-    /// The next wait.
-    pause: TimeDelta,
+    reconnect: Reconnect,
+    /// When all this began.
+    began: Instant,
 }
 
 impl Bot {
@@ -108,23 +99,23 @@ impl Bot {
             Ok(address) => address,
             Err((failure, pause)) => {
                 app.gateway_failed(&failure, clock.now())?;
-                return Ok(Some(pause.unwrap_or_else(|| self.next_pause(failure.advice.is_some()))));
+                return Ok(Some(pause.unwrap_or_else(|| self.reconnect.pause(failure.advice.is_some()))));
             }
         };
         let token = self.http.token().trim_start_matches("Bot ").to_owned();
         let mut session = self.session.take();
-        let (mut was_open, mut steadying) = (false, JoinSet::new());
+        let (resumed, mut opened, mut steadying) = (session.is_some(), None, JoinSet::new());
         let on = |event| match event {
+            Event::Begins => self.reconnect.begins(clock.played_in(self.began.elapsed())),
             Event::Open(application) => {
-                was_open = true;
+                opened = Some(Instant::now());
                 if let Some(application) = application {
-                    self.begun.push_back(clock.now());
                     self.http.set_application_id(application);
                     if !std::mem::replace(&mut self.registering, true) {
                         self.tasks.spawn(register::commands(Weak::clone(&self.app), Arc::clone(&self.http)));
                     }
                 }
-                match end_at_once(&mut self.begun, clock.now()) {
+                match self.reconnect.is_shaky() {
                     true => drop(steadying.spawn(steady(Weak::clone(&self.app), clock.real(STEADY)))),
                     false => log(app.gateway_is_connected(clock.now())),
                 }
@@ -139,32 +130,29 @@ impl Bot {
             }
         };
         let ended = gateway::hold(&address, &token, &mut session, stop, on).await;
-        self.session = session;
-        if was_open {
-            self.pause = FIRST_PAUSE;
-        }
-        let failure = match ended {
+        let (end, reason, advice) = match ended {
             Ended::Stopped => return Ok(None),
-            Ended::Asked => return Ok(Some(AT_ONCE)),
-            Ended::Failed(reason) if end_at_once(&mut self.begun, clock.now()) => {
-                let reason = format!("{reason}, and its sessions end right after they begin");
-                app.gateway_failed(&GatewayFailure { reason, advice: Some(OWN_BOT) }, clock.now())?;
-                return Ok(Some(WINDOW));
-            }
-            Ended::Failed(reason) => GatewayFailure { reason, advice: None },
-            Ended::Refused(reason, advice) => GatewayFailure { reason, advice: Some(advice) },
+            Ended::Asked => (End::Asked, "it asks to connect anew".to_owned(), None),
+            Ended::Failed(reason) => (End::Failed, reason, None),
+            Ended::SessionOver(reason) => (End::SessionOver, reason, None),
+            Ended::Refused(reason, advice) => (End::Refused, reason, Some(advice)),
         };
-        app.gateway_failed(&failure, clock.now())?;
-        // Discord wants some seconds between two new sessions.
-        let at_once = was_open && self.session.is_some() && failure.advice.is_none();
-        Ok(Some(if at_once { AT_ONCE } else { self.next_pause(failure.advice.is_some()) }))
-    }
-
-    fn next_pause(&mut self, refused: bool) -> TimeDelta {
-        let (least, most) = if refused { REFUSED_PAUSE } else { (FIRST_PAUSE, LONGEST_PAUSE) };
-        let pause = self.pause.clamp(least, most);
-        self.pause = pause * 2;
-        pause
+        let open_for = opened.map(|opened| clock.played_in(opened.elapsed()));
+        let closed = Closed { end, open_for, resumed, has_session: session.is_some() };
+        let now = clock.played_in(self.began.elapsed());
+        let Next { wait, forget_session, routine, rivalled } = self.reconnect.after(closed, now);
+        self.session = session.filter(|_| !forget_session);
+        if !routine {
+            let failure = match rivalled {
+                true => GatewayFailure {
+                    reason: format!("{reason}, as it did several times within minutes"),
+                    advice: Some(OWN_BOT),
+                },
+                false => GatewayFailure { reason, advice },
+            };
+            app.gateway_failed(&failure, clock.now())?;
+        }
+        Ok(Some(wait))
     }
 
     /// Where to connect to, or why not, and when to ask again where Discord says so.
@@ -180,18 +168,12 @@ impl Bot {
             let reset = i64::try_from(limit.reset_after).map_or(LONGEST_RESET, TimeDelta::milliseconds);
             let reason = format!("Discord lets this bot begin {} more sessions today", limit.remaining);
             return Err((
-                GatewayFailure { reason, advice: Some(OWN_BOT) },
+                GatewayFailure { reason, advice: Some(TOO_MANY) },
                 Some(reset.clamp(LONGEST_PAUSE, LONGEST_RESET)),
             ));
         }
         Ok(gateway.url)
     }
-}
-
-/// Whether the last sessions ended right after they began.
-fn end_at_once(begun: &mut VecDeque<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
-    begun.retain(|at| now - WINDOW < *at && *at <= now);
-    begun.len() >= MOST_BEGUN
 }
 
 /// A session that lasts is open, also after others that did not.

@@ -129,6 +129,8 @@ fn secrets(settings: &Settings, used: &BTreeSet<Destination>) -> Vec<Problem> {
     if let Err(error) = environment::edgar_roots() {
         problems.push(of(format!("{error:#}"), Level::Error));
     }
+    let unused = notify::unused_variables(settings, &environment::names());
+    problems.extend(unused.into_iter().map(|one| of(one.to_string(), Level::Warning).help(one.help)));
     let unwise = secrets.smtp_url.as_ref().and_then(|address| notify::check_server(address).ok().flatten());
     problems.extend(unwise.map(|said| of(format!("SMTP_URL: {said}"), Level::Warning)));
     problems

@@ -2,8 +2,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env::{self, VarError};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, IsTerminal, Read as _};
 use std::os::unix::fs::PermissionsExt;
@@ -50,6 +51,13 @@ pub(super) fn overrides() -> anyhow::Result<Vec<(String, String)>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// The names of all variables that are set to something.
+pub(super) fn names() -> BTreeSet<String> {
+    let is_set = |value: &OsStr| value.to_str().is_none_or(|value| !value.trim().is_empty());
+    let set = env::vars_os().filter(|(_, value)| is_set(value));
+    set.filter_map(|(name, _)| name.into_string().ok()).collect()
 }
 
 /// The secrets that the settings may need, each from its variable or from the file that `…_FILE` names.

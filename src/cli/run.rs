@@ -174,6 +174,9 @@ fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
     let watch = Watch::new(settings.rules_dir.clone(), state);
     let client = Client::trusting(&settings.edgar, Clock::wall(), &environment::edgar_roots()?)?;
     let secrets = environment::secrets(&settings)?;
+    for unused in notify::unused_variables(&settings, &environment::names()).iter().filter(|_| first) {
+        tracing::warn!("{unused}: {}", unused.help);
+    }
     let used = |destination: &Destination| {
         rules.iter().any(|rule| rule.notify.contains(destination)) || settings.operators.contains(destination)
     };

@@ -5,11 +5,13 @@ mod discord;
 mod email;
 mod jsonl;
 mod output;
+mod variables;
 mod webhook;
 
 pub use check::{SetupError, check_secrets};
 pub use discord::{BadAddress, BadToken, DiscordBot, Foreign, NoFile};
 pub use email::check_server;
+pub use variables::{UnusedVariable, unused_variables};
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -260,6 +262,13 @@ impl Notifier {
             (Way::Channel(id), Some(bot)) => bot.takes_files(id),
             (Way::Webhook(webhook), _) => webhook.takes_files(),
             (Way::Channel(_), None) => None,
+        }
+    }
+
+    /// Notes that a destination took nothing before the start, which was reported then: nothing is asked to explain it again.
+    pub fn refused_before(&self, destination: &Destination) {
+        if let (Some(Way::Channel(id)), Some(bot)) = (self.way(destination), &self.bot) {
+            bot.refused_before(id);
         }
     }
 

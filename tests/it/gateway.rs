@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use mail_parser::MessageParser;
 use sellbell::app::{App, Lane, Status};
 use sellbell::bot;
@@ -20,7 +21,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::fakes::discord::FakeDiscord;
-use crate::fakes::gateway::Mood;
+use crate::fakes::gateway::{Farewell, Mood};
 use crate::world::{World, at, deliver_to, reopened};
 
 const RULES: &str = "[[rule]]\nname = \"all-sales\"\ncodes = [\"S\"]\n";
@@ -301,4 +302,137 @@ async fn a_command_that_another_program_answered_shows_that_there_is_one() {
     assert!(said.len() == 1 && said[0].contains("Another sellbell uses the same bot"), "{said:?}");
     bot.stop().await;
     world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_gone_on_with_after_failures_of_the_network_and_nobody_suspects_another_program() {
+    let world = World::new().await;
+    let bot = Running::start(&world);
+    world.discord.commands().await;
+    for times in 1..8 {
+        bot.until("it is connected", is_connected).await;
+        // The connection breaks off, and does not come back at once.
+        let knocks = world.discord.knocks();
+        world.discord.set_gateway(if times % 2 == 0 { Mood::Answers(503) } else { Mood::Closes(4000) });
+        world.discord.hang_up();
+        world.discord.knocked(knocks + 2).await;
+        world.discord.set_gateway(Mood::Open);
+        world.discord.knocked(knocks + 3).await;
+    }
+    bot.until("it is connected", is_connected).await;
+    assert_eq!(world.discord.asked_for().0, 1, "the one session is gone on with");
+    assert_nobody_suspects(&bot.notices(&world).await);
+    bot.stop().await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_cannot_be_gone_on_with_is_begun_anew_after_three_attempts() {
+    for mood in [Mood::Answers(503), Mood::Closes(4000), Mood::Closes(1001), Mood::Asks] {
+        let world = World::new().await;
+        let bot = Running::start(&world);
+        world.discord.commands().await;
+        bot.until("it is connected", is_connected).await;
+        world.discord.set_gateway(mood);
+        world.discord.hang_up();
+        world.discord.knocked(4).await;
+        world.discord.set_gateway(Mood::Open);
+        world.discord.knocked(5).await;
+        bot.until("it is connected", is_connected).await;
+        let resumes = if mood == Mood::Answers(503) { 0 } else { 3 };
+        assert_eq!(world.discord.asked_for(), (2, resumes), "{mood:?}");
+        assert_nobody_suspects(&bot.notices(&world).await);
+        bot.stop().await;
+        world.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_discord_says_is_over_is_begun_anew_at_once_and_another_is_not() {
+    let world = World::new().await;
+    let bot = Running::start(&world);
+    world.discord.commands().await;
+    for (farewell, begun) in [
+        (Farewell::Invalidates(false), 2),
+        (Farewell::Closes(4000), 2),
+        (Farewell::Closes(4009), 3),
+        (Farewell::Closes(1001), 3),
+        (Farewell::Closes(4007), 4),
+        (Farewell::Invalidates(true), 4),
+        (Farewell::Asks, 4),
+    ] {
+        bot.until("it is connected", is_connected).await;
+        let knocks = world.discord.knocks();
+        world.discord.end_session(farewell);
+        world.discord.knocked(knocks + 1).await;
+        bot.until("it is connected", |status| is_connected(status) && asked(&world) == knocks + 1).await;
+        assert_eq!(world.discord.asked_for().0, begun, "{farewell:?}");
+    }
+    assert_nobody_suspects(&bot.notices(&world).await);
+    bot.stop().await;
+    world.finish().await;
+}
+
+/// On a slow machine the gateway may seem to be down for a while.
+fn assert_nobody_suspects(said: &[String]) {
+    assert!(!said.iter().any(|notice| notice.contains("another program")), "{said:?}");
+}
+
+/// How many sessions were asked for, new and old.
+fn asked(world: &World) -> usize {
+    let (begun, resumed) = world.discord.asked_for();
+    begun + resumed
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reconnects_that_discord_asks_for_again_and_again_are_seldom() {
+    for mood in [Mood::Asks, Mood::OpensAndAsks] {
+        let world = World::new().await;
+        world.discord.set_gateway(mood);
+        let bot = Running::start(&world);
+        let began = bot.app.clock().now();
+        world.discord.knocked(9).await;
+        // With a second between two it is over in eight.
+        let took = bot.app.clock().now() - began;
+        assert!(took > TimeDelta::seconds(120), "{mood:?}: {took}");
+        let status = bot.until("it is reported", |status| !status.troubles.is_empty()).await;
+        assert!(gateway(&status).reason.unwrap().contains("asks to connect anew"), "{mood:?}");
+        let said = bot.notices(&world).await;
+        assert!(
+            said.len() == 1 && said[0].starts_with("sellbell: Discord's gateway is not connected"),
+            "{said:?}"
+        );
+        if mood == Mood::OpensAndAsks {
+            world.discord.commands().await;
+            assert_eq!(world.discord.asked_for().0, 1, "the one session is gone on with");
+        }
+        world.discord.set_gateway(Mood::Open);
+        bot.until("it is over", |status| is_connected(status) && status.troubles.is_empty()).await;
+        if mood == Mood::Asks {
+            world.discord.commands().await;
+        }
+        bot.notices(&world).await;
+        bot.stop().await;
+        world.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn open_sessions_that_discord_ends_again_and_again_are_a_sign_of_another_program() {
+    for farewell in [Farewell::Invalidates(false), Farewell::Closes(4009)] {
+        let world = World::new().await;
+        let bot = Running::start(&world);
+        world.discord.commands().await;
+        for begun in 1..=5 {
+            let is_open = |status: &Status| is_connected(status) && world.discord.asked_for().0 == begun;
+            bot.until("a session is open", is_open).await;
+            world.discord.end_session(farewell);
+        }
+        bot.until("it is reported", |status| !status.troubles.is_empty()).await;
+        let said = bot.notices(&world).await;
+        assert!(said.len() == 1 && said[0].contains("another program uses the same token"), "{said:?}");
+        assert_eq!(world.discord.asked_for(), (5, 0));
+        bot.stop().await;
+        world.finish().await;
+    }
 }

@@ -40,6 +40,7 @@ mod stores;
 mod subscriptions;
 mod test_alert;
 mod together;
+mod troubles;
 mod verbs;
 mod webhooks;
 mod world;

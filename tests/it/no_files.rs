@@ -6,6 +6,7 @@ use sellbell::app::{App, Lane};
 use sellbell::destination::Destination;
 use serde_json::json;
 
+use crate::fakes::discord::Fault;
 use crate::together::{alert, queue};
 use crate::world::{World, at, deliver_to};
 
@@ -151,5 +152,62 @@ async fn a_channel_that_takes_nothing_is_paused_all_the_same() {
     assert!(status.paused.len() == 1 && status.troubles.is_empty(), "{status:?}");
     let said = notices(&world, &app, "2021-08-24T17:13:31-04:00").await;
     assert!(said.len() == 1 && said[0].contains("lacks a permission"), "{said:?}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_file_is_not_tried_again_at_once_whatever_becomes_of_the_message_without_it() {
+    // Nothing is left in the bucket; Discord is down; the connection breaks off.
+    for round in 0..3 {
+        let world = World::new().await;
+        let alert = alert(&world).await;
+        let app = app(&world);
+        let channel: Destination = "discord:alerts".parse().unwrap();
+        world.discord.set_time(at(NOW));
+        world.discord.deny(555, ATTACH_FILES);
+        let mut number = 0;
+        match round {
+            0 => world.discord.set_bucket(2, TimeDelta::seconds(30)),
+            _ => world.discord.set_faults(move |_| {
+                number += 1;
+                let down = if round == 1 { Fault::Refused(503, json!("down")) } else { Fault::Reset };
+                (number == 3).then_some(down)
+            }),
+        }
+        queue(&app, &alert, &channel, 0..4);
+        let mut lane = Lane::default();
+        deliver_to(&app, &channel, &mut lane, at(NOW)).await;
+        assert_eq!((world.discord.unread(), world.discord.refused_files()), (1, 1), "{round}");
+        let later = at(NOW) + TimeDelta::seconds(40);
+        world.discord.set_time(later);
+        deliver_to(&app, &channel, &mut lane, later).await;
+        let messages = world.discord.take_messages();
+        let text = messages[1].body["embeds"][0]["description"].as_str().unwrap();
+        assert!(text.contains("permission Attach Files is lacking"), "{text}");
+        assert_eq!((world.discord.refused_files(), world.discord.over_the_limit()), (1, 0), "{round}");
+        assert_eq!(app.status(later).unwrap().troubles.len(), 1);
+        assert_eq!(notices(&world, &app, "2021-08-24T17:14:31-04:00").await.len(), 1);
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_channel_that_took_nothing_gets_its_table_when_it_is_mended() {
+    let world = World::new().await;
+    let alert = alert(&world).await;
+    let app = app(&world);
+    let channel: Destination = "discord:alerts".parse().unwrap();
+    let mut lane = Lane::default();
+    queue(&app, &alert, &channel, 0..1);
+    deliver_to(&app, &channel, &mut lane, at(NOW)).await;
+    queue(&app, &alert, &channel, 1..4);
+    let missing = json!({ "message": "Missing Permissions", "code": 50013 });
+    world.discord.fail_next("channel:555", 403, missing, 2);
+    deliver_to(&app, &channel, &mut lane, at(NOW)).await;
+    let later = at(NOW) + TimeDelta::minutes(5);
+    deliver_to(&app, &channel, &mut lane, later).await;
+    assert_eq!(world.discord.take_messages().last().unwrap().files[0].0, "alerts.csv");
+    assert_eq!(app.status(later).unwrap().troubles, Vec::<String>::new());
+    notices(&world, &app, "2021-08-24T18:13:31-04:00").await;
     world.finish().await;
 }

@@ -254,6 +254,82 @@ async fn a_server_that_takes_every_mail_for_spam_is_left_alone_after_three() {
     world.finish().await;
 }
 
+/// Bits of Discord's permissions.
+const SEND_MESSAGES: u64 = 1 << 11;
+const EMBED_LINKS: u64 = 1 << 14;
+
+#[tokio::test]
+async fn a_missing_permission_is_named_and_looked_up_once_a_pause() {
+    for (destination, channel) in [("discord:alerts", 555), ("channel:556", 556)] {
+        let world = World::new().await;
+        let one = crate::together::alert(&world).await;
+        let app = world.app_with(&(world.settings() + OPERATORS), RULES, None);
+        let of_alerts: Destination = destination.parse().unwrap();
+        let missing = json!({ "message": "Missing Permissions", "code": 50013 });
+        world.discord.deny(channel, SEND_MESSAGES | EMBED_LINKS);
+        world.discord.fail_next(&format!("channel:{channel}"), 403, missing.clone(), 5);
+        crate::together::queue(&app, &one, &of_alerts, 0..3);
+        let (mut lane, mut now) = (Lane::default(), at(NOW));
+        for _ in 0..3 {
+            assert!(app.deliver_once(&of_alerts, &mut lane, now).await.unwrap().paused);
+            now += TimeDelta::hours(1);
+        }
+        deliver_all_but(&app, &of_alerts, NOW).await;
+        let notice = told(&world).await;
+        let words = "What to do: the bot lacks Send Messages, Embed Links in that channel: give it there.";
+        assert!(notice.replace('\n', " ").contains(words), "{notice}");
+        assert_eq!(world.discord.looks(), 1);
+
+        // A start tries at once, and the operators know.
+        world.close(app);
+        let app = world.app_with(&(world.settings() + OPERATORS), RULES, None);
+        app.take_up().unwrap();
+        for _ in 0..2 {
+            let mut lane = Lane::default();
+            assert!(app.deliver_once(&of_alerts, &mut lane, now).await.unwrap().paused);
+        }
+        assert_eq!((world.discord.looks(), world.smtp.unread()), (1, 0));
+
+        // Mended, and taken away once more: that is another pause.
+        let mut lane = Lane::default();
+        deliver_to(&app, &of_alerts, &mut lane, now).await;
+        assert!(!world.discord.take_messages().is_empty());
+        world.discord.deny(channel, EMBED_LINKS);
+        world.discord.fail_next(&format!("channel:{channel}"), 403, missing.clone(), 1);
+        crate::together::queue(&app, &one, &of_alerts, 3..4);
+        now += TimeDelta::hours(1);
+        app.deliver_once(&of_alerts, &mut lane, now).await.unwrap();
+        deliver_all_but(&app, &of_alerts, "2021-08-25T17:12:31-04:00").await;
+        assert!(told(&world).await.contains("takes alerts again"));
+        assert!(told(&world).await.contains("the bot lacks Embed Links in that channel"));
+        assert_eq!(world.discord.looks(), 2);
+        world.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn where_the_missing_permission_cannot_be_known_the_advice_is_general() {
+    for denied in [None, Some(0)] {
+        let world = World::new().await;
+        let one = crate::together::alert(&world).await;
+        let app = world.app_with(&(world.settings() + OPERATORS), RULES, None);
+        // The channel is not shown, or nothing is missing there as far as it shows.
+        if let Some(denied) = denied {
+            world.discord.deny(555, denied);
+        }
+        let missing = json!({ "message": "Missing Permissions", "code": 50013 });
+        world.discord.fail_next("channel:555", 403, missing, 1);
+        let channel: Destination = "discord:alerts".parse().unwrap();
+        crate::together::queue(&app, &one, &channel, 0..1);
+        assert!(app.deliver_once(&channel, &mut Lane::default(), at(NOW)).await.unwrap().paused);
+        deliver_all_but(&app, &channel, NOW).await;
+        let notice = told(&world).await;
+        assert!(notice.contains("the bot lacks a permission in that channel"), "{notice}");
+        assert_eq!(world.discord.looks(), 1);
+        world.finish().await;
+    }
+}
+
 /// Delivers to all other destinations.
 async fn deliver_all_but(app: &App, but: &Destination, now: &str) -> (usize, usize, usize) {
     let mut total = (0, 0, 0);

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use mail_parser::MessageParser;
 use tokio::net::TcpListener;
 
+use crate::fakes::discord::FakeDiscord;
 use crate::world::{World, qualys};
 
 /// Polls every second of every day, so that a test does not wait for office hours.
@@ -135,6 +137,46 @@ async fn a_webhook_that_hangs_holds_up_no_other_and_the_stop_is_clean() {
     let log = fs::read_to_string(world.path("log")).unwrap();
     assert!(status.success() && !log.contains("token-5") && !log.contains("desk@"), "{log}");
     world.edgar.take_fetched();
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_process_with_the_same_bot_is_noticed() {
+    let world = World::new().await;
+    let mut running = Vec::new();
+    let smtp = world.smtp.url();
+    for name in ["one", "other"] {
+        let dir = world.path(name);
+        fs::create_dir_all(dir.join("rules")).unwrap();
+        fs::write(dir.join("rules/qualys.toml"), RULES).unwrap();
+        let own = world
+            .settings()
+            .replace(&world.path("store").display().to_string(), &dir.join("store").display().to_string());
+        let operators = "[operators]\nnotify = [\"email:desk\"]\n";
+        fs::write(dir.join("settings.toml"), own + SETTINGS + operators).unwrap();
+        let secrets = [("DISCORD_TOKEN", FakeDiscord::TOKEN), ("SMTP_URL", &smtp)];
+        running.push(start_with(&dir, &world.discord.webhook_url(5), &[], &secrets));
+    }
+    // Discord sends a command to both of them, and one answers later than the other.
+    world.discord.open_sessions(2).await;
+    for _ in 0..2 {
+        world.discord.commands().await;
+    }
+    let answer = world.discord.slash(777, "32", "subscriptions", serde_json::json!([])).await;
+    assert!(answer["data"]["content"].as_str().unwrap().contains("subscribes to no rule"), "{answer}");
+    let mail = world.smtp.next_mail().await;
+    let mail = MessageParser::default().parse(&mail.raw).unwrap();
+    assert!(mail.subject().unwrap().contains("Another sellbell uses the same bot"), "{:?}", mail.subject());
+    assert!(mail.body_text(0).unwrap().contains("a slash command was answered by somebody else before"));
+    for process in &running {
+        signal(process, "TERM");
+    }
+    let ended = move || running.iter_mut().map(|process| process.0.wait().unwrap()).collect::<Vec<_>>();
+    let ended = tokio::task::spawn_blocking(ended).await.unwrap();
+    let log = ["one/log", "other/log"].map(|name| fs::read_to_string(world.path(name)).unwrap());
+    assert!(ended.iter().all(|status| status.success()), "{log:?}");
+    let noticed = log.iter().filter(|log| log.contains("Another sellbell uses the same bot")).count();
+    assert!(noticed == 1 && !log.concat().contains(FakeDiscord::TOKEN), "{log:?}");
     world.finish().await;
 }
 

@@ -128,6 +128,89 @@ fn what_is_something_else_is_an_error_for_check_and_run() {
 }
 
 #[test]
+fn a_misspelt_variable_is_a_warning_that_proposes_the_right_one() {
+    for (missing, set, words) in [
+        (
+            "DISCORD_WEBHOOK_HOOK",
+            "DISCORD_WEBHOOK_HOK",
+            "no channel of the settings uses it help: did you mean DISCORD_WEBHOOK_HOOK?",
+        ),
+        ("DISCORD_WEBHOOK_HOOK", "DISCORD_WEBHOOK_HOOKS_FILE", "did you mean DISCORD_WEBHOOK_HOOK?"),
+        ("DISCORD_WEBHOOK_HOOK", "discord_webhook_hook", "did you mean DISCORD_WEBHOOK_HOOK?"),
+        (
+            "DISCORD_WEBHOOK_HOOK",
+            "DISCORD_WEBHOOK_URL",
+            "the settings use DISCORD_WEBHOOK_HOOK, DISCORD_WEBHOOK_IDLE",
+        ),
+        (
+            "DISCORD_WEBHOOK_HOOK",
+            "DISCORD_WEBHOOK",
+            "the settings use DISCORD_WEBHOOK_HOOK, DISCORD_WEBHOOK_IDLE",
+        ),
+        ("DISCORD_WEBHOOK_HOOK", "DISCORD_WEBHOK_HOOK", "did you mean DISCORD_WEBHOOK_HOOK?"),
+        ("DISCORD_WEBHOOK_IDLE", "DISCORD_WEBHOOK_IDEL", "did you mean DISCORD_WEBHOOK_IDLE?"),
+        (
+            "DISCORD_WEBHOOK_IDLE",
+            "DISCORD_WEBHOOK_ALERTS",
+            "the bot sends to discord:alerts; write webhook = true",
+        ),
+        (
+            "WEBHOOK_URL_N8N",
+            "WEBHOOK_URL_N88",
+            "no endpoint of the settings uses it help: did you mean WEBHOOK_URL_N8N?",
+        ),
+        ("WEBHOOK_URL_N8N", "WEBHOOK_URL", "did you mean WEBHOOK_URL_N8N?"),
+        ("WEBHOOK_URL_N8N", "WEBHOOK_ULR_N8N", "did you mean WEBHOOK_URL_N8N?"),
+        ("WEBHOOK_SECRET_N8N", "WEBHOOK_SECRET_NBN", "did you mean WEBHOOK_SECRET_N8N?"),
+        ("WEBHOOK_CA_FILE_N8N", "WEBHOOK_CA_FILE_N9N", "did you mean WEBHOOK_CA_FILE_N8N?"),
+        ("DISCORD_TOKEN", "DISCORD_BOT_TOKEN", "nothing uses it help: did you mean DISCORD_TOKEN?"),
+        ("DISCORD_TOKEN", "DICSORD_TOKEN_FILE", "did you mean DISCORD_TOKEN?"),
+        ("SMTP_URL", "SMTP_ULR", "did you mean SMTP_URL?"),
+        ("EDGAR_CA_FILE", "EDGAR_CA_FIEL", "did you mean EDGAR_CA_FILE?"),
+        ("HTTP_TOKEN", "HTTP_TOKN", "did you mean HTTP_TOKEN?"),
+    ] {
+        let set_so: Vec<_> = with(missing, "").into_iter().chain([(set, "QWERTZ s3cret passw0rd")]).collect();
+        let (status, said) = check(&set_so);
+        let expected = format!("the environment variable {set} is set, and ");
+        assert!(status == 0 && said.contains(&expected) && said.contains(words), "{set}: {said}");
+        assert_eq!(said.matches("the environment variable").count(), 1, "{set}: {said}");
+        // It ends before anything is asked for.
+        let no_store = [("SELLBELL_STORE__DIR", "settings.toml")];
+        let set_so: Vec<_> = set_so.into_iter().chain(no_store).collect();
+        let (status, said) = self::said(folder().path(), &["run", "--once"], &set_so);
+        assert_eq!(status, 1, "{said}");
+        let words = words.replace(" help", "");
+        assert!(
+            said.contains("WARN") && said.contains(&expected) && said.contains(&words),
+            "run, {set}: {said}"
+        );
+    }
+}
+
+#[test]
+fn variables_of_other_programs_are_left_alone() {
+    let others = [
+        ("WEBHOOK_URL", "https://example.org/QWERTZ"),
+        ("WEBHOOK_SECRET", "QWERTZ"),
+        ("DISCORD_WEBHOOK", ""),
+        ("DISCORD_WEBHOOK_ALRETS", " "),
+        ("DISCORD_CLIENT_ID", "11"),
+        ("DISCORD_BOT_TOKEN", "QWERTZ"),
+        ("SMTP_HOST", "mail"),
+        ("SMTP_USER", "user"),
+        ("SMTP_PORT", "25"),
+        ("HTTP_PROXY_", "QWERTZ"),
+        ("EDGAR_CONTACT", "QWERTZ"),
+        ("SSL_CERT_DIR", "/"),
+        ("PATH", "/bin"),
+        ("DISCORD_WEBHOOK_IDLE", HOOK),
+        ("WEBHOOK_SECRET_N8N", "QWERTZ"),
+    ];
+    let set: Vec<_> = ALL.iter().chain(&others).copied().collect();
+    assert_eq!(check(&set), (0, String::new()));
+}
+
+#[test]
 fn secrets_in_files_count_and_all_mistakes_are_told_at_once() {
     let dir = folder();
     fs::write(dir.path().join("token"), format!("{TOKEN}\n")).unwrap();

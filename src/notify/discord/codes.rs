@@ -309,6 +309,11 @@ impl Refusal<'_> {
     }
 }
 
+/// Whether an error is for want of a permission, which it does not name.
+pub(super) fn is_no_permission(error: &SendError, by: By) -> bool {
+    error.retry == Retry::Closed && error.advice == Some(NO_PERMISSION.to(by))
+}
+
 /// The error of a change: a change that can never be made can still be sent as a message of its own.
 pub(super) fn unchangeable(error: SendError) -> SendError {
     match error.retry {

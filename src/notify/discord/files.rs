@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::RequestBuilder;
 
-use super::call::{Ask, Caller};
+use super::call::{Ask, Caller, Failure};
 use crate::delivery::Delivery;
 use crate::notify::{Retry, SendError};
 use crate::render::discord::{self, Attached, Attachment, Message};
@@ -24,23 +24,43 @@ pub(in crate::notify) struct Files {
     channels: Mutex<BTreeMap<String, Result<(), Refused>>>,
 }
 
+/// A message with a file was refused.
 #[derive(Debug, Clone, Copy)]
 struct Refused {
     why: NoFile,
     until: DateTime<Utc>,
+    /// Whether the channel took a message without one since. Before that it may take nothing at all.
+    is_proven: bool,
 }
 
 impl Files {
     /// Whether a channel takes files: `None` where none was sent there since the start.
     pub(in crate::notify) fn taken_by(&self, channel: &str) -> Option<Result<(), NoFile>> {
         let channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
-        channels.get(channel).map(|known| known.map_err(|refused| refused.why))
+        match channels.get(channel)? {
+            Ok(()) => Some(Ok(())),
+            Err(refused) => refused.is_proven.then_some(Err(refused.why)),
+        }
     }
 
     fn refused_until(&self, channel: &str, now: DateTime<Utc>) -> Option<NoFile> {
         let channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         let refused = channels.get(channel)?.err()?;
         (now < refused.until && refused.until - now <= OFFERED_AGAIN).then_some(refused.why)
+    }
+
+    /// Notes the end of a try without a file, where one was refused before.
+    fn note_without(&self, channel: &str, sent: &Result<Vec<u8>, Failure>) {
+        let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Err(refused)) = channels.get_mut(channel) else { return };
+        match sent {
+            // It takes messages, so that it was the file.
+            Ok(_) => refused.is_proven = true,
+            Err(failure) if failure.error.retry == Retry::Closed && !refused.is_proven => {
+                channels.remove(channel);
+            }
+            Err(_) => {}
+        }
     }
 
     fn note(&self, channel: &str, took: Result<(), Refused>) {
@@ -91,7 +111,11 @@ impl Outgoing<'_> {
         let message = self.message(missing)?;
         let request_of = |message: &Message| request(message);
         let sent = async {
-            let failure = match caller.call(ask, request_of(&message)?, now).await {
+            let sent = caller.call(ask, request_of(&message)?, now).await;
+            if message.file.is_none() {
+                files.note_without(&self.channel, &sent);
+            }
+            let failure = match sent {
                 Ok(answer) => {
                     if message.file.is_some() {
                         files.note(&self.channel, Ok(()));
@@ -104,6 +128,8 @@ impl Outgoing<'_> {
             let may_do_without = message.file.is_some() && !self.with_sample;
             let (Some(why), true) = (failure.file, may_do_without) else { return Err(failure.error) };
             let Some(bare) = self.message(Some(why)) else { return Err(failure.error) };
+            // Whatever becomes of the next request: the file is not tried again at once.
+            files.note(&self.channel, Err(Refused { why, until: now + OFFERED_AGAIN, is_proven: false }));
             if let Err(until) = caller.turn(&ask.route, now) {
                 let wait = (until - now).to_std().unwrap_or_default();
                 return Err(SendError {
@@ -111,10 +137,9 @@ impl Outgoing<'_> {
                     ..SendError::refused(failure.error.message)
                 });
             }
-            let answer = caller.call(ask, request_of(&bare)?, now).await?;
-            // It takes messages, so that it was the file.
-            files.note(&self.channel, Err(Refused { why, until: now + OFFERED_AGAIN }));
-            Ok(answer)
+            let sent = caller.call(ask, request_of(&bare)?, now).await;
+            files.note_without(&self.channel, &sent);
+            Ok(sent?)
         };
         Some(sent.await)
     }

@@ -42,6 +42,7 @@ use address::WebhookAddress;
 use call::{Ask, Caller, TIMEOUT, filled};
 use codes::{Asked, By, Refusal, unchangeable, unreachable};
 use files::{Files, Outgoing};
+use permissions::Refusing;
 use twins::Twins;
 
 /// Where Discord is. Another base is a proxy that takes Discord's place.
@@ -57,6 +58,7 @@ pub struct DiscordBot {
     own_id: Arc<OnceCell<UserId>>,
     files: Arc<Files>,
     twins: Arc<Twins>,
+    refusing: Arc<Refusing>,
 }
 
 /// The way to a channel of the settings.
@@ -175,7 +177,7 @@ impl DiscordBot {
         let http = Arc::new(connection(&token, api_base, Some(caller.http.clone())));
         let api_base = api_base.to_owned();
         let (own_id, files, twins) = (Arc::default(), Arc::default(), Arc::default());
-        Ok(Self { token, api_base, caller, http, own_id, files, twins })
+        Ok(Self { token, api_base, caller, http, own_id, files, twins, refusing: Arc::default() })
     }
 
     /// A connection of its own for the gateway, which wants to own it.
@@ -196,7 +198,7 @@ impl DiscordBot {
     }
 
     /// Sends to a channel. The nonce makes Discord drop a repeated batch for a few minutes; an edit can be repeated.
-    pub(super) async fn send(
+    async fn attempt(
         &self,
         channel: u64,
         batch: &Batch,

@@ -1,10 +1,16 @@
-//! The bot's permissions in a channel.
+//! The bot's permissions in a channel, and which one is missing where Discord says only that one is.
 
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use chrono::{DateTime, Utc};
 use serenity::all::{ChannelId, Permissions};
 
 use super::call::TIMEOUT;
+use super::codes::{By, is_no_permission};
 use super::{DiscordBot, late, send_error};
-use crate::notify::SendError;
+use crate::delivery::Batch;
+use crate::notify::{SendError, Sent};
 
 /// Needed in a channel, besides sending there. The files are the tables of overflow messages.
 const NEEDED: Permissions = Permissions::VIEW_CHANNEL
@@ -12,14 +18,118 @@ const NEEDED: Permissions = Permissions::VIEW_CHANNEL
     .union(Permissions::ATTACH_FILES)
     .union(Permissions::READ_MESSAGE_HISTORY);
 
+/// All that can be missing.
+const NAMED: [Permissions; 6] = [
+    Permissions::VIEW_CHANNEL,
+    Permissions::SEND_MESSAGES,
+    Permissions::SEND_MESSAGES_IN_THREADS,
+    Permissions::EMBED_LINKS,
+    Permissions::ATTACH_FILES,
+    Permissions::READ_MESSAGE_HISTORY,
+];
+/// In more channels at once it is not looked up which permission is missing.
+const MOST_CHANNELS: usize = 1_000;
+
+/// The channels that refuse messages for want of a permission, with advice that names it where that is known. Each is looked at
+/// once, until it takes a message again.
+#[derive(Debug, Default)]
+pub(super) struct Refusing {
+    channels: Mutex<BTreeMap<u64, Option<&'static str>>>,
+}
+
+impl Refusing {
+    fn change<T>(&self, change: impl FnOnce(&mut BTreeMap<u64, Option<&'static str>>) -> T) -> T {
+        change(&mut self.channels.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Advice that names what is missing.
+fn advice(lacking: Permissions) -> Option<&'static str> {
+    static ADVICE: OnceLock<Vec<String>> = OnceLock::new();
+    let of = |number: usize| NAMED.iter().enumerate().filter(move |(bit, _)| number & (1 << bit) != 0);
+    let all = ADVICE.get_or_init(|| {
+        let words = |number| {
+            let names: Vec<_> = of(number).flat_map(|(_, one)| one.get_permission_names()).collect();
+            format!("the bot lacks {} in that channel: give it there", names.join(", "))
+        };
+        (0..1 << NAMED.len()).map(words).collect()
+    });
+    let lacks = NAMED.iter().enumerate().filter(|(_, one)| lacking.contains(**one));
+    let number = lacks.map(|(bit, _)| 1 << bit).sum::<usize>();
+    all.get(number).filter(|_| number > 0).map(String::as_str)
+}
+
 impl DiscordBot {
-    /// The permissions that the bot needs in a channel and lacks there.
+    /// Sends to a channel. Where a permission is missing, the advice names it.
+    pub(in crate::notify) async fn send(
+        &self,
+        channel: u64,
+        batch: &Batch,
+        with_sample: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Sent, SendError> {
+        match self.attempt(channel, batch, with_sample, now).await {
+            Ok(sent) => {
+                self.refusing.change(|channels| channels.remove(&channel));
+                Ok(sent)
+            }
+            // A test of a channel asks for its permissions itself.
+            Err(error) if with_sample => Err(error),
+            Err(error) => Err(self.explained(channel, By::bot(batch.destination()), error).await),
+        }
+    }
+
+    /// An error with the name of the permission that is missing, where it is for want of one and that can be known.
+    pub(super) async fn explained(&self, channel: u64, by: By, error: SendError) -> SendError {
+        if !is_no_permission(&error, by) {
+            return error;
+        }
+        let known = self.refusing.change(|channels| {
+            let known = channels.get(&channel).copied();
+            if known.is_none() && channels.len() < MOST_CHANNELS {
+                channels.insert(channel, None);
+                return None;
+            }
+            Some(known.flatten())
+        });
+        let advice = match known {
+            Some(known) => known,
+            None => {
+                let found = self.lacking(channel).await;
+                let found = found.inspect_err(|error| {
+                    tracing::debug!("what the bot lacks in channel {channel} is not known: {error}");
+                });
+                let advice = found.ok().and_then(advice);
+                self.refusing.change(|channels| channels.insert(channel, advice));
+                advice
+            }
+        };
+        match advice {
+            Some(advice) => error.advise(advice),
+            None => error,
+        }
+    }
+
+    /// Notes that a channel refused messages before the start, which was reported then: it is not looked at for that again.
+    pub(in crate::notify) fn refused_before(&self, channel: u64) {
+        self.refusing.change(|channels| {
+            if channels.len() < MOST_CHANNELS {
+                channels.insert(channel, None);
+            }
+        });
+    }
+
+    /// The permissions that the bot needs in a channel and lacks there, by their names.
     pub(in crate::notify) async fn lacks(&self, channel: u64) -> Result<Vec<&'static str>, SendError> {
+        self.lacking(channel).await.map(|lacking| lacking.get_permission_names())
+    }
+
+    async fn lacking(&self, channel: u64) -> Result<Permissions, SendError> {
         let asked = async {
             let own_id = self.own_id().await?;
             let Some(mut channel) = self.http.get_channel(ChannelId::new(channel.max(1))).await?.guild()
             else {
-                return Ok(Vec::new());
+                return Ok(Permissions::empty());
             };
             let mut needed = NEEDED | Permissions::SEND_MESSAGES;
             // A thread has the permissions of the channel that it is in.
@@ -30,11 +140,33 @@ impl DiscordBot {
             let guild = self.http.get_guild(channel.guild_id).await?;
             let own = self.http.get_member(channel.guild_id, own_id).await?;
             let given = guild.user_permissions_in(&channel, &own);
-            Ok((needed - given).get_permission_names())
+            Ok(needed - given)
         };
         match tokio::time::timeout(TIMEOUT, asked).await {
             Ok(lacking) => lacking.map_err(|error: serenity::Error| send_error(&error)),
             Err(_) => Err(late()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_advice_names_what_is_missing_and_nothing_else() {
+        let missing = Permissions::SEND_MESSAGES | Permissions::EMBED_LINKS | Permissions::MANAGE_GUILD;
+        assert_eq!(
+            advice(missing),
+            Some("the bot lacks Send Messages, Embed Links in that channel: give it there")
+        );
+        for one in NAMED {
+            let words = format!("lacks {} in that channel", one.get_permission_names().join(", "));
+            assert!(advice(one).unwrap().contains(&words), "{words}");
+            assert!(
+                (NEEDED | Permissions::SEND_MESSAGES | Permissions::SEND_MESSAGES_IN_THREADS).contains(one)
+            );
+        }
+        assert_eq!((advice(Permissions::empty()), advice(Permissions::MANAGE_GUILD)), (None, None));
     }
 }

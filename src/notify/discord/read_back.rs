@@ -108,7 +108,10 @@ impl DiscordBot {
         // A clock that was ahead then.
         let first = sends.first.min(now);
         let by = By::bot(batch.destination());
-        self.read_back(ChannelId::new(channel), by, keys, (first, sends.last), now).await
+        match self.read_back(ChannelId::new(channel), by, keys, (first, sends.last), now).await {
+            Ok(found) => Ok(found),
+            Err(error) => Err(self.explained(channel, by, error).await),
+        }
     }
 
     async fn read_back(

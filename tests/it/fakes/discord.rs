@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::gateway::Mood;
+use super::gateway::{Farewell, Mood, Sent};
 use super::interactions::Open;
 use super::{Ledger, PATIENCE, answers, check_finished, closing, edit, gateway, rest, settle, take};
 
@@ -131,6 +131,16 @@ impl FakeDiscord {
         self.world.state.borrow().over_the_limit
     }
 
+    /// How many messages were refused for their files.
+    pub fn refused_files(&self) -> usize {
+        self.world.state.borrow().refused_files
+    }
+
+    /// How often a channel and its permissions were asked for.
+    pub fn looks(&self) -> usize {
+        self.world.state.borrow().looks
+    }
+
     /// Takes what messages became that were edited, oldest edit first.
     pub fn take_edits(&self) -> Vec<SentMessage> {
         self.world.edit(|state| std::mem::take(&mut state.edits))
@@ -224,6 +234,26 @@ impl FakeDiscord {
         self.world.edit(|state| state.hang_ups += 1);
     }
 
+    /// The gateway ends the session of the latest connection like this.
+    pub fn end_session(&self, farewell: Farewell) {
+        let session = self.world.state.borrow().sessions.last().cloned();
+        let sent = session.expect("no session was opened").send(Sent::Farewell(farewell));
+        assert!(sent.is_ok(), "the session is over");
+    }
+
+    /// Waits until so many connections have an open session at once: those of several programs.
+    pub async fn open_sessions(&self, count: usize) {
+        let mut changes = self.world.state.subscribe();
+        let open = changes.wait_for(|state| state.open_sessions() >= count);
+        timeout(PATIENCE, open).await.expect("not so many sessions are open").unwrap();
+    }
+
+    /// How many sessions were asked for, and how often one was to be gone on with.
+    pub fn asked_for(&self) -> (usize, usize) {
+        let state = self.world.state.borrow();
+        (state.identifies, state.resumes)
+    }
+
     /// How often somebody connected to the gateway, or tried to.
     pub fn knocks(&self) -> usize {
         self.world.state.borrow().knocks
@@ -308,6 +338,8 @@ pub(super) struct State {
     /// Route → since when its bucket is drawn from, and how often.
     drawn: HashMap<String, (DateTime<Utc>, u32)>,
     over_the_limit: usize,
+    refused_files: usize,
+    looks: usize,
     edits: Vec<SentMessage>,
     registrations: VecDeque<Vec<Value>>,
     mood: Mood,
@@ -317,8 +349,10 @@ pub(super) struct State {
     ids: u64,
     /// The `d` of the latest Identify, until the test takes it.
     pub(super) identify: Option<Value>,
-    /// Where events for the bot go: to its latest connection.
-    pub(super) session: Option<mpsc::UnboundedSender<Value>>,
+    /// Where events for the bot go: to each of its connections, the latest last.
+    pub(super) sessions: Vec<mpsc::UnboundedSender<Sent>>,
+    pub(super) identifies: usize,
+    pub(super) resumes: usize,
     /// The interactions by their tokens.
     pub(super) interactions: HashMap<String, Open>,
 }
@@ -344,10 +378,6 @@ impl World {
         })
     }
 
-    pub(super) fn mood(&self) -> Mood {
-        self.state.borrow().mood
-    }
-
     pub(super) fn sessions_left(&self) -> u64 {
         self.state.borrow().sessions_left.unwrap_or(999)
     }
@@ -359,9 +389,11 @@ impl World {
         let _ = self.state.subscribe().wait_for(|state| state.hang_ups > before).await;
     }
 
-    /// Whether nobody may attach files in a channel.
+    /// Whether nobody may attach files in a channel: then a message with one is refused.
     pub(super) fn denies_files(&self, channel: &str) -> bool {
-        self.denied(channel).is_some_and(|denied| denied & ATTACH_FILES != 0)
+        let denies = self.denied(channel).is_some_and(|denied| denied & ATTACH_FILES != 0);
+        self.edit(|state| state.refused_files += usize::from(denies));
+        denies
     }
 
     /// Waits while messages to `target` hang. False if the fake is closing instead.
@@ -453,7 +485,13 @@ impl World {
         all[from..].iter().take(limit).rev().map(|(_, message)| message.clone()).collect()
     }
 
-    pub(super) fn denied(&self, channel: &str) -> Option<u64> {
+    /// What everybody may not do in a channel that is asked for.
+    pub(super) fn looked_at(&self, channel: &str) -> Option<u64> {
+        self.edit(|state| state.looks += 1);
+        self.denied(channel)
+    }
+
+    fn denied(&self, channel: &str) -> Option<u64> {
         self.state.borrow().denied.get(channel).copied()
     }
 
@@ -463,6 +501,10 @@ impl World {
 }
 
 impl State {
+    pub(super) fn open_sessions(&self) -> usize {
+        self.sessions.iter().filter(|session| !session.is_closed()).count()
+    }
+
     /// A new snowflake, of Discord's time: each is greater than the one before.
     fn next_id(&mut self) -> u64 {
         self.ids += 1;

@@ -19,6 +19,7 @@ const HEARTBEAT: u64 = 1;
 const IDENTIFY: u64 = 2;
 const PRESENCE_UPDATE: u64 = 3;
 const RESUME: u64 = 6;
+const RECONNECT: u64 = 7;
 const INVALID_SESSION: u64 = 9;
 const HELLO: u64 = 10;
 const HEARTBEAT_ACK: u64 = 11;
@@ -41,14 +42,30 @@ pub enum Mood {
     EndsAtOnce,
     /// Opens a session, and answers no heartbeat.
     Deaf,
+    /// Asks the bot to reconnect where a session is to be opened.
+    Asks,
+    /// Opens a session, and asks the bot to reconnect at once.
+    OpensAndAsks,
+}
+
+/// What the gateway does with a session that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Farewell {
+    /// Closes the connection with this code.
+    Closes(u16),
+    /// Says that the session is over, and whether it can be gone on with.
+    Invalidates(bool),
+    /// Asks the bot to reconnect.
+    Asks,
 }
 
 pub(super) async fn connect(State(world): State<Arc<World>>, upgrade: WebSocketUpgrade) -> Response {
-    if let Mood::Answers(status) = world.knock() {
+    let mood = world.knock();
+    if let Mood::Answers(status) = mood {
         return StatusCode::from_u16(status).unwrap().into_response();
     }
     upgrade.on_upgrade(async move |socket| {
-        let session = Session { world: &world, socket, sequence: 0, events: None };
+        let session = Session { world: &world, mood, socket, sequence: 0, events: None };
         tokio::select! {
             _ = session.run() => {}
             () = world.hung_up() => {}
@@ -57,22 +74,37 @@ pub(super) async fn connect(State(world): State<Arc<World>>, upgrade: WebSocketU
     })
 }
 
+/// What a session is sent.
+pub(super) enum Sent {
+    Event(Value),
+    Farewell(Farewell),
+}
+
 struct Session<'a> {
     world: &'a World,
+    /// The gateway's when the connection was made.
+    mood: Mood,
     socket: WebSocket,
     sequence: u64,
     /// What to dispatch, once the bot has identified itself.
-    events: Option<mpsc::UnboundedReceiver<Value>>,
+    events: Option<mpsc::UnboundedReceiver<Sent>>,
 }
 
 impl Session<'_> {
     /// Serves the connection until it breaks: then there is nobody to tell.
     async fn run(mut self) -> Result<(), axum::Error> {
-        let interval = if self.world.mood() == Mood::Deaf { 1000 } else { 41250 };
+        let interval = if self.mood == Mood::Deaf { 1000 } else { 41250 };
         self.send(json!({"op": HELLO, "d": {"heartbeat_interval": interval}})).await?;
         loop {
             tokio::select! {
-                Some(event) = next(&mut self.events) => self.dispatch(event).await?,
+                Some(event) = next(&mut self.events) => match event {
+                    Sent::Event(event) => self.dispatch(event).await?,
+                    Sent::Farewell(Farewell::Closes(code)) => self.close(code).await?,
+                    Sent::Farewell(Farewell::Invalidates(resumable)) => {
+                        self.send(json!({"op": INVALID_SESSION, "d": resumable})).await?;
+                    }
+                    Sent::Farewell(Farewell::Asks) => self.send(json!({"op": RECONNECT, "d": null})).await?,
+                },
                 message = self.socket.recv() => match message {
                     Some(Ok(Message::Text(text))) => self.receive(&text).await?,
                     Some(Ok(Message::Close(_))) | None => return Ok(()),
@@ -84,8 +116,13 @@ impl Session<'_> {
 
     async fn receive(&mut self, text: &str) -> Result<(), axum::Error> {
         let payload: Value = serde_json::from_str(text).unwrap_or_default();
+        self.world.edit(|state| match payload["op"].as_u64() {
+            Some(IDENTIFY) => state.identifies += 1,
+            Some(RESUME) => state.resumes += 1,
+            _ => {}
+        });
         match payload["op"].as_u64() {
-            Some(HEARTBEAT) if self.world.mood() == Mood::Deaf => Ok(()),
+            Some(HEARTBEAT) if self.mood == Mood::Deaf => Ok(()),
             Some(HEARTBEAT) => self.send(json!({"op": HEARTBEAT_ACK})).await,
             Some(IDENTIFY | RESUME) if !is_authentic(&payload["d"]) => {
                 self.world.note("gateway: a wrong token".to_owned());
@@ -94,26 +131,34 @@ impl Session<'_> {
                     .send(Message::Close(Some(CloseFrame { code: AUTHENTICATION_FAILED, reason })))
                     .await
             }
-            Some(IDENTIFY | RESUME) if matches!(self.world.mood(), Mood::Closes(_)) => {
-                let Mood::Closes(code) = self.world.mood() else { return Ok(()) };
-                self.socket.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await
+            Some(IDENTIFY | RESUME) if matches!(self.mood, Mood::Closes(_)) => {
+                let Mood::Closes(code) = self.mood else { return Ok(()) };
+                self.close(code).await
             }
-            Some(IDENTIFY | RESUME) if self.world.mood() == Mood::Invalidates => {
+            Some(IDENTIFY | RESUME) if self.mood == Mood::Asks => {
+                self.send(json!({"op": RECONNECT, "d": null})).await
+            }
+            Some(IDENTIFY | RESUME) if self.mood == Mood::Invalidates => {
                 self.send(json!({"op": INVALID_SESSION, "d": false})).await
             }
             Some(IDENTIFY) => {
-                self.dispatch(json!({"t": "READY", "d": answers::ready(self.world.address)})).await?;
+                // Whoever knows that it is open may use it.
                 self.open(Some(payload["d"].clone()));
-                match self.world.mood() {
+                self.dispatch(json!({"t": "READY", "d": answers::ready(self.world.address)})).await?;
+                match self.mood {
                     Mood::EndsAtOnce => self.send(json!({"op": INVALID_SESSION, "d": false})).await,
+                    Mood::OpensAndAsks => self.send(json!({"op": RECONNECT, "d": null})).await,
                     _ => Ok(()),
                 }
             }
             Some(RESUME) => {
                 self.sequence = payload["d"]["seq"].as_u64().unwrap_or_default();
-                self.dispatch(json!({"t": "RESUMED", "d": {}})).await?;
                 self.open(None);
-                Ok(())
+                self.dispatch(json!({"t": "RESUMED", "d": {}})).await?;
+                match self.mood {
+                    Mood::OpensAndAsks => self.send(json!({"op": RECONNECT, "d": null})).await,
+                    _ => Ok(()),
+                }
             }
             Some(PRESENCE_UPDATE) => Ok(()),
             _ => {
@@ -128,9 +173,14 @@ impl Session<'_> {
         let (session, events) = mpsc::unbounded_channel();
         self.events = Some(events);
         self.world.edit(|state| {
-            state.session = Some(session);
+            state.sessions.retain(|session| !session.is_closed());
+            state.sessions.push(session);
             state.identify = identify.or(state.identify.take());
         });
+    }
+
+    async fn close(&mut self, code: u16) -> Result<(), axum::Error> {
+        self.socket.send(Message::Close(Some(CloseFrame { code, reason: "".into() }))).await
     }
 
     async fn dispatch(&mut self, mut event: Value) -> Result<(), axum::Error> {
@@ -146,7 +196,7 @@ impl Session<'_> {
 }
 
 /// The next event; none before the session is open and after a later one took its place.
-async fn next(events: &mut Option<mpsc::UnboundedReceiver<Value>>) -> Option<Value> {
+async fn next(events: &mut Option<mpsc::UnboundedReceiver<Sent>>) -> Option<Sent> {
     events.as_mut()?.recv().await
 }
 

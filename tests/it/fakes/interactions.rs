@@ -6,10 +6,12 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::spawn_blocking;
 
 use super::answers::{self, Place};
 use super::discord::{FakeDiscord, Fault, World};
+use super::gateway::Sent;
 use super::rest::{Call, Refusal, failure, ok};
 use super::{PATIENCE, so_far, take};
 
@@ -66,11 +68,12 @@ impl FakeDiscord {
         });
         let place = Place { id, token: &token, kind, channel, permissions };
         let event = json!({"t": "INTERACTION_CREATE", "d": answers::interaction(&place, name, options)});
-        let session = take(&self.world.state, "the bot's gateway session", |state| {
-            state.session.clone().filter(|session| !session.is_closed())
+        // Discord sends it to each connection of the bot's.
+        let sent = move |session: &UnboundedSender<Sent>| session.send(Sent::Event(event.clone())).is_ok();
+        take(&self.world.state, "the bot's gateway session", |state| {
+            (state.sessions.iter().filter(|session| sent(session)).count() > 0).then_some(())
         })
         .await;
-        session.send(event).unwrap();
         // On a thread: the limit is one of real time, whatever tokio's clock says.
         match spawn_blocking(move || answer(&answers)).await.unwrap() {
             Ok(answer) => answer,
@@ -90,13 +93,18 @@ fn answer(answers: &mpsc::Receiver<Value>) -> Result<Value, RecvTimeoutError> {
 /// The bot's first answer.
 pub(super) fn respond(world: &World, call: &Call, id: &str, token: &str) -> Result<Response, Refusal> {
     let (kind, channel, answered) = world.edit(|state| {
-        let open = state.interactions.get(token).filter(|open| open.id.to_string() == id);
-        open.map(|open| (open.kind, open.channel, open.answered))
+        let open = state.interactions.get_mut(token).filter(|open| open.id.to_string() == id);
+        open.map(|open| (open.kind, open.channel, std::mem::replace(&mut open.answered, true)))
             .ok_or_else(|| Refusal::new(404, 10062, "Unknown interaction"))
     })?;
     if let Some(Fault::Refused(status, body)) = world.take_fault("callback") {
         tell(world, token, &call.body);
         return Ok(failure(status, &body));
+    }
+    // Of several programs with one bot all but the first are late, and it is no fault of theirs.
+    if answered && world.edit(|state| state.open_sessions() > 1) {
+        let late = json!({ "message": "Interaction has already been acknowledged.", "code": 40060 });
+        return Ok(failure(400, &late));
     }
     if answered {
         return Err(Refusal::new(400, 40060, "Interaction has already been acknowledged."));
@@ -138,11 +146,7 @@ fn message(world: &World, call: &Call, sent: &Value, channel: u64) -> Value {
 }
 
 fn tell(world: &World, token: &str, answer: &Value) {
-    let test = world.edit(|state| {
-        let open = state.interactions.get_mut(token)?;
-        open.answered = true;
-        Some(open.test.clone())
-    });
+    let test = world.edit(|state| state.interactions.get(token).map(|open| open.test.clone()));
     // A test that has its answer listens no more.
     let _ = test.map(|test| test.send(answer.clone()));
 }

@@ -86,10 +86,10 @@ async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Res
         ("GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]) => {
             Ok(ok(answers::application()))
         }
-        ("GET", ["channels", id]) => match world.denied(id) {
-            Some(denied) => Ok(ok(answers::channel_denying(id, denied))),
-            None => Err(Refusal::new(404, 10003, "Unknown Channel")),
-        },
+        ("GET", ["channels", id]) => Ok(match world.looked_at(id) {
+            Some(denied) => ok(answers::channel_denying(id, denied)),
+            None => failure(404, &json!({ "message": "Unknown Channel", "code": 10003 })),
+        }),
         ("GET", ["guilds", id]) if *id == FakeDiscord::GUILD.to_string() => Ok(ok(answers::guild())),
         ("GET", ["guilds", id, "members", member])
             if *id == FakeDiscord::GUILD.to_string() && is_ours(member) =>

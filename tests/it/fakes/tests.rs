@@ -113,10 +113,10 @@ async fn finish_reports_an_unread_message() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "GET /api/v10/channels/123: answered 404")]
+#[should_panic(expected = "GET /api/v10/guilds/123: answered 404")]
 async fn finish_reports_an_unknown_request() {
     let discord = FakeDiscord::start().await;
-    assert_eq!(refusal(http(&discord).get_channel(CHANNEL).await.unwrap_err()).0, 404);
+    assert_eq!(refusal(http(&discord).get_guild(123.into()).await.unwrap_err()).0, 404);
     discord.finish().await;
 }
 

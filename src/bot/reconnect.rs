@@ -1,0 +1,274 @@
+//! When the gateway is connected again: soon after a break, less often while it fails, and never with so many new sessions that
+//! Discord resets the token.
+//!
+//! Moments are spans since the bot began, so that a clock that is set changes nothing.
+
+use std::collections::VecDeque;
+
+use chrono::TimeDelta;
+
+/// The wait before the gateway is tried again: after a session that was open, else first, and at most.
+const AT_ONCE: TimeDelta = TimeDelta::seconds(1);
+pub(super) const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
+pub(super) const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
+/// The same where only a person can mend it.
+const REFUSED_PAUSE: (TimeDelta, TimeDelta) = (TimeDelta::minutes(30), TimeDelta::hours(6));
+/// A connection that was open for so long was a good one.
+pub(super) const STEADY: TimeDelta = TimeDelta::minutes(1);
+/// After this many in a row that were not, one counts as open only once it is steady.
+const MOST_SHORT: usize = 5;
+/// A session is given up after so many attempts in a row to go on with it.
+const MOST_RESUMES: usize = 3;
+/// Discord ends open sessions now and then. This many within this time means that somebody else begins new ones.
+const MOST_ENDED: usize = 5;
+const WINDOW: TimeDelta = TimeDelta::minutes(10);
+/// Discord resets the token of a bot that begins more than 1,000 sessions a day. The first of a day may follow each other
+/// soon, the others not: 500, and one each 200 seconds, are 932.
+const DAY: TimeDelta = TimeDelta::hours(24);
+const FREELY: usize = 500;
+const BETWEEN: (TimeDelta, TimeDelta) = (FIRST_PAUSE, TimeDelta::seconds(200));
+
+/// The end of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Discord asked the bot to reconnect.
+    Asked,
+    /// It broke off, or never came about.
+    Failed,
+    /// Discord said that the session is over.
+    SessionOver,
+    /// It fails until somebody mends it.
+    Refused,
+}
+
+/// A connection that ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Closed {
+    pub(super) end: End,
+    /// How long its session was open; `None` where it never was.
+    pub(super) open_for: Option<TimeDelta>,
+    /// Whether it was to go on with a session.
+    pub(super) resumed: bool,
+    /// Whether there is a session to go on with.
+    pub(super) has_session: bool,
+}
+
+/// The next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Next {
+    /// How long to wait.
+    pub(super) wait: TimeDelta,
+    /// Whether the session is given up.
+    pub(super) forget_session: bool,
+    /// Whether the end is routine, and no failure.
+    pub(super) routine: bool,
+    /// Whether Discord ends sessions as it does where another program begins them with the same token.
+    pub(super) rivalled: bool,
+}
+
+/// What is known of the connections before.
+#[derive(Debug)]
+pub(super) struct Reconnect {
+    /// When sessions were begun, within a day.
+    begun: VecDeque<TimeDelta>,
+    /// When Discord ended open sessions, lately.
+    ended: VecDeque<TimeDelta>,
+    /// Whether somebody else seems to begin sessions. It holds until a connection lasts.
+    rivalled: bool,
+    /// Connections in a row that were open, and not for long.
+    short: usize,
+    /// Attempts in a row to go on with the session that failed.
+    resumes: usize,
+    /// The next wait.
+    pause: TimeDelta,
+}
+
+impl Reconnect {
+    pub(super) fn new() -> Self {
+        let (begun, ended) = (VecDeque::new(), VecDeque::new());
+        Self { begun, ended, rivalled: false, short: 0, resumes: 0, pause: FIRST_PAUSE }
+    }
+
+    /// Notes that a session is about to be begun.
+    pub(super) fn begins(&mut self, now: TimeDelta) {
+        self.begun.retain(|at| now - *at < DAY);
+        self.begun.push_back(now);
+        if self.begun.len() == FREELY {
+            tracing::warn!(
+                "{FREELY} sessions were begun with Discord's gateway within a day: from now on one each {} seconds, so that Discord \
+                 does not reset the token",
+                BETWEEN.1.num_seconds()
+            );
+        }
+    }
+
+    /// Whether an open session counts as connected only once it is steady.
+    pub(super) fn is_shaky(&self) -> bool {
+        self.rivalled || self.short >= MOST_SHORT
+    }
+
+    /// The wait after an attempt that did not come to a connection.
+    pub(super) fn pause(&mut self, refused: bool) -> TimeDelta {
+        let (least, most) = if refused { REFUSED_PAUSE } else { (FIRST_PAUSE, LONGEST_PAUSE) };
+        let pause = self.pause.clamp(least, most);
+        self.pause = pause * 2;
+        pause
+    }
+
+    /// Decides how to go on after a connection.
+    pub(super) fn after(&mut self, closed: Closed, now: TimeDelta) -> Next {
+        let Closed { end, open_for, resumed, has_session } = closed;
+        let lasted = open_for.is_some_and(|span| span >= STEADY);
+        if lasted {
+            self.short = 0;
+        } else if open_for.is_some() {
+            self.short = self.short.saturating_add(1);
+        }
+        if lasted || (open_for.is_some() && self.short < MOST_SHORT) {
+            self.pause = FIRST_PAUSE;
+        }
+        if open_for.is_some_and(|span| span >= WINDOW) {
+            self.rivalled = false;
+        }
+        let rivalled = end == End::SessionOver && open_for.is_some() && self.ends_again(now);
+        // The session of a token that is refused is gone with it.
+        let forget_session = self.forgets(open_for.is_some(), resumed && has_session) || end == End::Refused;
+        let can_resume = has_session && !forget_session;
+        let at_once = match end {
+            End::Asked => lasted && can_resume,
+            End::Failed => open_for.is_some() && self.short < MOST_SHORT && can_resume,
+            End::SessionOver | End::Refused => false,
+        };
+        let wait = match (rivalled, at_once) {
+            (true, _) => WINDOW,
+            (false, true) => AT_ONCE,
+            (false, false) => self.pause(end == End::Refused),
+        };
+        let wait = if can_resume { wait } else { wait.max(self.until_another(now)) };
+        Next { wait, forget_session, routine: end == End::Asked && at_once, rivalled }
+    }
+
+    /// Counts an attempt to go on with a session; whether it was the last.
+    fn forgets(&mut self, opened: bool, failed: bool) -> bool {
+        self.resumes = if failed && !opened { self.resumes + 1 } else { 0 };
+        let forgets = self.resumes >= MOST_RESUMES;
+        if forgets {
+            self.resumes = 0;
+        }
+        forgets
+    }
+
+    /// Notes that Discord ended an open session; whether that is too often. What breaks off in between is not counted: a
+    /// network does that.
+    fn ends_again(&mut self, now: TimeDelta) -> bool {
+        self.ended.retain(|at| now - *at < WINDOW);
+        if self.ended.len() < MOST_ENDED {
+            self.ended.push_back(now);
+        }
+        self.rivalled |= self.ended.len() >= MOST_ENDED;
+        self.rivalled
+    }
+
+    /// How long no session may be begun.
+    fn until_another(&mut self, now: TimeDelta) -> TimeDelta {
+        self.begun.retain(|at| now - *at < DAY);
+        let between = if self.begun.len() < FREELY { BETWEEN.0 } else { BETWEEN.1 };
+        let last = self.begun.back();
+        last.map_or(TimeDelta::zero(), |last| (*last + between - now).max(TimeDelta::zero()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NEVER_OPEN: Closed =
+        Closed { end: End::Failed, open_for: None, resumed: false, has_session: false };
+    const BROKE_OFF: Closed =
+        Closed { end: End::Failed, open_for: Some(TimeDelta::hours(1)), resumed: false, has_session: true };
+
+    fn seconds(seconds: i64) -> TimeDelta {
+        TimeDelta::seconds(seconds)
+    }
+
+    #[test]
+    fn a_break_is_gone_on_with_at_once_and_a_session_survives_two_failures() {
+        let mut reconnect = Reconnect::new();
+        assert_eq!(reconnect.after(BROKE_OFF, seconds(0)).wait, AT_ONCE);
+        let resume = Closed { resumed: true, has_session: true, ..NEVER_OPEN };
+        let next = [1, 10, 20, 40].map(|at| reconnect.after(resume, seconds(at)));
+        assert_eq!(next.map(|next| next.wait.num_seconds()), [5, 10, 20, 40]);
+        assert_eq!(next.map(|next| next.forget_session), [false, false, true, false]);
+        // One that worked is no failure.
+        let works = Closed { open_for: Some(seconds(5)), ..resume };
+        for at in 100..120 {
+            assert!(!reconnect.after(resume, seconds(at)).forget_session);
+            assert!(!reconnect.after(works, seconds(at)).forget_session);
+        }
+    }
+
+    #[test]
+    fn asked_to_reconnect_it_does_so_at_once_only_after_a_good_connection() {
+        let mut reconnect = Reconnect::new();
+        let asked = Closed { end: End::Asked, ..BROKE_OFF };
+        let next = reconnect.after(asked, seconds(0));
+        assert!(next.routine && next.wait == AT_ONCE);
+        let early = Closed { open_for: Some(seconds(59)), resumed: true, ..asked };
+        let waits = (0..9).map(|at| reconnect.after(early, seconds(at)));
+        let waits: Vec<_> = waits.map(|next| (next.wait.num_seconds(), next.routine)).collect();
+        let bounded = [5, 5, 5, 5, 10, 20, 40, 60, 60].map(|wait| (wait, false));
+        assert_eq!(waits, bounded);
+        let before_ready = Closed { open_for: None, resumed: false, has_session: false, ..asked };
+        assert_eq!(reconnect.after(before_ready, seconds(20)).wait, LONGEST_PAUSE);
+    }
+
+    #[test]
+    fn only_sessions_that_discord_ends_are_a_sign_of_another_program() {
+        let mut reconnect = Reconnect::new();
+        let over =
+            Closed { end: End::SessionOver, open_for: Some(seconds(3)), resumed: false, has_session: false };
+        let broke_off = Closed { end: End::Failed, has_session: true, ..over };
+        let refused_resume = Closed { open_for: None, resumed: true, ..over };
+        for at in 0..200 {
+            assert!(!reconnect.after(broke_off, seconds(at)).rivalled);
+            assert!(!reconnect.after(refused_resume, seconds(at)).rivalled);
+            // Now and then it is Discord.
+            if at % 150 == 0 {
+                assert!(!reconnect.after(over, seconds(at)).rivalled);
+            }
+        }
+        let mut reconnect = Reconnect::new();
+        let rivalled = [0, 10, 20, 30, 40].map(|at| reconnect.after(over, seconds(at)).rivalled);
+        assert_eq!(rivalled, [false, false, false, false, true]);
+        // It is tried seldom until a connection lasts.
+        let next = reconnect.after(over, seconds(3_000));
+        assert!(next.rivalled && next.wait == WINDOW && reconnect.is_shaky());
+        assert!(!reconnect.after(BROKE_OFF, seconds(10_000)).rivalled && !reconnect.is_shaky());
+        assert!(!reconnect.after(over, seconds(10_010)).rivalled);
+    }
+
+    #[test]
+    fn no_day_has_more_sessions_than_discord_bears() {
+        for (end, open_for) in [
+            (End::Failed, None),
+            (End::Asked, Some(seconds(2))),
+            (End::SessionOver, None),
+            (End::Failed, Some(STEADY)),
+        ] {
+            let mut reconnect = Reconnect::new();
+            let (mut now, mut begun) = (TimeDelta::zero(), Vec::new());
+            while now < DAY * 3 {
+                reconnect.begins(now);
+                begun.push(now);
+                now += open_for.unwrap_or_default();
+                let closed = Closed { end, open_for, resumed: false, has_session: false };
+                now += reconnect.after(closed, now).wait;
+            }
+            let most =
+                begun.iter().map(|from| begun.iter().filter(|at| (*from..*from + DAY).contains(at)).count());
+            let most = most.max().unwrap();
+            assert!((600..950).contains(&most), "{end:?} {open_for:?}: {most}");
+            assert!(begun.windows(2).all(|pair| pair[1] - pair[0] >= FIRST_PAUSE));
+        }
+    }
+}
