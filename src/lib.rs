@@ -26,6 +26,7 @@ pub mod render;
 pub mod replay;
 pub mod retry;
 pub mod rules;
+pub mod sandbox;
 pub mod schedule;
 pub mod source;
 pub mod store;

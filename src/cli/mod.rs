@@ -20,12 +20,16 @@ mod store;
 mod test_alert;
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::America::New_York;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;
+
+use crate::rules;
+use crate::sandbox::{self, Sandbox};
 
 /// Rings when company insiders sell: SEC Form 4 alerts for Discord, e-mail and the terminal.
 #[derive(Debug, Parser)]
@@ -67,11 +71,19 @@ enum Verb {
     Show(show::Args),
     /// Print the JSON Schema of a file that people write, for editors
     Schema(schema::Args),
+    /// Evaluate what rules say in minijinja, for another process of the program
+    #[command(hide = true)]
+    Evaluate,
 }
 
 /// Does what the arguments ask for, and says how it went: 0 done, 1 failed, 2 wrong usage.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if matches!(cli.verb, Verb::Evaluate) {
+        let served = sandbox::serve(io::stdin(), io::stdout());
+        return served.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
+    }
+    isolate();
     // The others speak on standard output.
     let usual = if matches!(cli.verb, Verb::Run(_)) { LevelFilter::INFO } else { LevelFilter::WARN };
     environment::start_log(usual);
@@ -91,11 +103,22 @@ pub fn main() -> ExitCode {
         Verb::Replay(args) => replay::run(&args),
         Verb::Show(args) => show::run(&args),
         Verb::Schema(args) => schema::run(&args),
+        Verb::Evaluate => Ok(()).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         tell(&mut io::stderr(), &format!("sellbell: {error:#}\n"));
         ExitCode::FAILURE
     })
+}
+
+/// Has what rules say in minijinja be evaluated in another process of this program.
+fn isolate() {
+    // By this name, it is found also where its file was replaced by a newer one.
+    let own = Path::new("/proc/self/exe");
+    let program = if own.exists() { Ok(own.to_owned()) } else { std::env::current_exe() };
+    if let Ok(program) = program {
+        rules::isolate(Box::new(Sandbox::new(&program, "evaluate")));
+    }
 }
 
 /// A moment that people write: a day, which is its start in New York, or RFC 3339.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::alert::{Alert, Key};
-use crate::filing::{Accession, Filing, Link, PastFiling, Rang, Relation};
+use crate::filing::{Accession, Filing, Link, PastFiling, Rang, Relation, Warning};
 use crate::rules::{self, History, Match, Rule, RuleSet, Subject};
 
 /// Owners of one chain report a block within some days of each other; an amendment without a date follows soon.
@@ -83,6 +83,12 @@ pub fn decide<'r>(rules: &'r RuleSet, case: Case<'_>) -> Decision<'r> {
     decide_for(rules, rules.candidates(case.filing), case)
 }
 
+/// What an alert says whose rule's own words could not be made.
+fn without_own_words(what: &str) -> Warning {
+    let message = format!("the rule's own words could not be made: {what}");
+    Warning { code: "template".to_owned(), message, at: "rule".to_owned() }
+}
+
 /// Holds some rules against a filing.
 pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) -> Decision<'r> {
     let past = Past::new(case);
@@ -98,7 +104,10 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
             Ok((mut alert, lots)) => {
                 match rule.template.as_ref().map(|template| template.render(&subject, &lots)) {
                     Some(Ok(message)) => alert.message = Some(message).filter(|message| !message.is_empty()),
-                    Some(Err(error)) => decision.failures.push((rule, error.what)),
+                    Some(Err(error)) => {
+                        alert.warnings.insert(0, without_own_words(&error.what));
+                        decision.failures.push((rule, error.what));
+                    }
                     None => {}
                 }
                 let (key, asked) = (alert.key.to_string(), Some(asked_for(rule)));

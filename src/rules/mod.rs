@@ -2,6 +2,7 @@
 
 mod condition;
 mod edits;
+mod engine;
 mod evaluate;
 mod expression;
 mod facts;
@@ -20,8 +21,9 @@ mod words;
 
 pub use condition::{Amendments, Cluster, Cumulative, Group, OwnerWanted, Per, RoleWanted, Selection};
 pub use edits::Edits;
+pub use engine::{Evaluate, Evaluated, ExpressionError, Kind, Task, evaluate_here, isolate};
 pub use evaluate::{Match, Silent, evaluate, explain, lots_may_meet};
-pub use expression::{ExpressionError, Template, When};
+pub use expression::{Template, When};
 pub use facts::Subject;
 pub use history::History;
 pub use lint::lint;

@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 14] = [
     &["summary"],
     &["delivery"],
     &["render"],
-    &["clock", "trust"],
+    &["clock", "sandbox", "trust"],
     &["backtest", "source", "store", "notify"],
     &["replay"],
     &["app"],

@@ -33,6 +33,7 @@ mod related;
 mod reload;
 mod retries;
 mod rules;
+mod sandbox;
 mod secrets;
 mod shared;
 mod shipped;

@@ -64,6 +64,9 @@ async fn a_template_that_fails_for_a_filing_leaves_the_usual_words() {
     let alert: serde_json::Value = serde_json::from_str(&world.take_output()).unwrap();
     assert_eq!(alert["message"], serde_json::Value::Null);
     assert!(alert["text"].as_str().unwrap().starts_with("DOE JANE (director) sold 100"));
+    let warning = &alert["warnings"][0];
+    assert_eq!(warning["code"], "template");
+    assert!(warning["message"].as_str().unwrap().starts_with("the rule's own words could not be made: "));
     drop(app);
     world.finish().await;
 }

@@ -1,0 +1,156 @@
+//! minijinja, which evaluates what rule files say in it. It bounds steps and output, and neither the time that a large value takes to show nor
+//! the depth of a value that contains itself: the program has it evaluate in a process of its own ([`isolate`]).
+
+use std::sync::{LazyLock, OnceLock};
+
+use minijinja::value::Serde;
+use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior};
+use serde::{Deserialize, Serialize};
+
+use super::names::Names;
+use crate::text::clip;
+
+/// Steps that one evaluation may take: a loop over a long filing's lots needs some thousands.
+const FUEL: u64 = 100_000;
+/// A message's own words are cut here, in characters.
+const LONGEST_MESSAGE: usize = 1_500;
+/// The value of an expression is shown so far, in characters.
+const LONGEST_VALUE: usize = 100;
+
+static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    environment
+});
+
+static ISOLATED: OnceLock<Box<dyn Evaluate>> = OnceLock::new();
+
+/// What is wrong in an expression or template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[error("{what}: {help}")]
+pub struct ExpressionError {
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub help: String,
+}
+
+impl ExpressionError {
+    fn of(error: &Error) -> Self {
+        let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+        let help = match error.kind() {
+            ErrorKind::OutOfFuel => format!("at most {FUEL} steps are made for one filing"),
+            ErrorKind::UnknownFilter => {
+                "minijinja's built-in filters can be used, like `upper` or `join`".to_owned()
+            }
+            _ => "expected minijinja, as docs/RULES.md shows it".to_owned(),
+        };
+        Self { what: clip(&detail, 200).into_owned(), help }
+    }
+}
+
+/// What is evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// An expression.
+    When,
+    /// A text with expressions in it.
+    Template,
+}
+
+/// One evaluation.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Task {
+    /// Of what.
+    pub kind: Kind,
+    /// What the rule file says.
+    pub source: String,
+    /// The names that it sees, with their values; `None` where it is only asked which names it uses.
+    pub names: Option<serde_json::Value>,
+}
+
+/// What an evaluation came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evaluated {
+    /// An expression's value, or a template's words; cut where it is long.
+    pub text: String,
+    /// Whether an expression's value counts as true.
+    pub is_true: bool,
+    /// The names that it uses, unsorted, where only these were asked for.
+    pub names: Vec<String>,
+}
+
+/// Evaluates where a failure of the engine itself ends nothing else.
+pub trait Evaluate: Send + Sync {
+    /// What a task comes to.
+    ///
+    /// # Errors
+    /// What is wrong in its source, or that it was stopped.
+    fn evaluate(&self, task: &Task) -> Result<Evaluated, ExpressionError>;
+}
+
+/// From now on, `when` and `template` are evaluated there. The first call counts.
+pub fn isolate(evaluator: Box<dyn Evaluate>) {
+    let _ = ISOLATED.set(evaluator);
+}
+
+/// Evaluates a task in this process.
+///
+/// # Errors
+/// What is wrong in its source.
+pub fn evaluate_here(task: &Task) -> Result<Evaluated, ExpressionError> {
+    match &task.names {
+        Some(names) => evaluated(task.kind, &task.source, names),
+        None => used(task.kind, &task.source),
+    }
+}
+
+/// What a source comes to with these names.
+pub(super) fn evaluate(kind: Kind, source: &str, names: &Names) -> Result<Evaluated, ExpressionError> {
+    let Some(isolated) = ISOLATED.get() else { return evaluated(kind, source, names) };
+    let names = serde_json::to_value(names).map_err(|error| ExpressionError {
+        what: clip(&error.to_string(), 200).into_owned(),
+        help: "a value of this filing cannot be shown".to_owned(),
+    })?;
+    isolated.evaluate(&Task { kind, source: source.to_owned(), names: Some(names) })
+}
+
+/// The names that a source uses. To read it can take as much as to evaluate it: what is constant in it is evaluated then.
+pub(super) fn names_in(kind: Kind, source: &str) -> Result<Vec<String>, ExpressionError> {
+    let task = Task { kind, source: source.to_owned(), names: None };
+    let used = ISOLATED.get().map_or_else(|| evaluate_here(&task), |isolated| isolated.evaluate(&task));
+    used.map(|used| used.names)
+}
+
+fn evaluated(kind: Kind, source: &str, names: &impl Serialize) -> Result<Evaluated, ExpressionError> {
+    let failed = |error: Error| ExpressionError::of(&error);
+    let (text, most, is_true) = match kind {
+        Kind::When => {
+            let value = expression(source)?.eval(Serde(names)).map_err(failed)?;
+            (value.to_string(), LONGEST_VALUE, value.is_true())
+        }
+        Kind::Template => {
+            let text = ENVIRONMENT.render_str(source, Serde(names)).map_err(failed)?;
+            (text.trim().to_owned(), LONGEST_MESSAGE, true)
+        }
+    };
+    Ok(Evaluated { text: clip(&text, most).into_owned(), is_true, names: Vec::new() })
+}
+
+fn used(kind: Kind, source: &str) -> Result<Evaluated, ExpressionError> {
+    let names = match kind {
+        Kind::When => expression(source)?.undeclared_variables(false),
+        Kind::Template => {
+            let parsed =
+                ENVIRONMENT.template_from_str(source).map_err(|error| ExpressionError::of(&error))?;
+            parsed.undeclared_variables(false)
+        }
+    };
+    Ok(Evaluated { text: String::new(), is_true: false, names: names.into_iter().collect() })
+}
+
+fn expression(source: &str) -> Result<Expression<'_, '_>, ExpressionError> {
+    ENVIRONMENT.compile_expression(source).map_err(|error| ExpressionError::of(&error))
+}
