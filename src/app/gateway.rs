@@ -42,6 +42,9 @@ pub(super) struct Gateway {
     failing_since: Option<DateTime<Utc>>,
 }
 
+/// A reason has so many characters at most.
+const MOST_REASON: usize = 300;
+
 /// Why it failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayFailure {
@@ -103,13 +106,19 @@ impl App {
         self.end_trouble(GATEWAY, "Discord's gateway is connected again", text, now)
     }
 
+    /// A failure without secrets, in a few words.
+    fn cleaned(&self, failure: &GatewayFailure) -> GatewayFailure {
+        let reason = self.notifier.redactor().clean(&failure.reason, MOST_REASON);
+        GatewayFailure { reason, ..failure.clone() }
+    }
+
     /// The gateway could not be connected, or its connection ended. It is reported once it lasts, or at once where only a person
     /// can mend it.
     ///
     /// # Errors
     /// Failures of the store.
     pub fn gateway_failed(&self, failure: &GatewayFailure, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let GatewayFailure { reason, advice } = failure;
+        let GatewayFailure { reason, advice } = self.cleaned(failure);
         let status = self.change(now, |Gateway { status, .. }| {
             if status.connected {
                 (status.connected, status.since) = (false, now);
@@ -166,7 +175,7 @@ impl App {
     /// # Errors
     /// Failures of the store.
     pub fn commands_failed(&self, failure: &GatewayFailure, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let GatewayFailure { reason, advice } = failure;
+        let GatewayFailure { reason, advice } = self.cleaned(failure);
         let since = self.change(now, |gateway| {
             let since = *gateway.failing_since.get_or_insert(now);
             gateway.status.unregistered = Some(format!("{reason}, since {}", time(since)));

@@ -11,9 +11,13 @@ use crate::destination::Destination;
 use crate::filing::edgar_day;
 use crate::rules::{self, Edits, FolderState, Rule, RuleSet};
 use crate::store::{Doubt, StoreError};
+use crate::text::clip;
 
 /// So many lines of a mistake's account are told.
 const MOST_LINES: usize = 20;
+
+/// A notice has so many characters at most.
+const MOST_NOTICE: usize = 4_000;
 
 /// What the folder looked like when it was last looked at.
 #[derive(Debug)]
@@ -225,6 +229,9 @@ impl App {
 
     /// A notice to each destination of the operators.
     pub(super) fn to_operators(&self, notice: &Notice, now: DateTime<Utc>) -> Vec<Delivery> {
+        let redactor = self.notifier.redactor();
+        let text = clip(&redactor.hide(&notice.text), MOST_NOTICE).into_owned();
+        let notice = &Notice { title: redactor.hide(&notice.title), text, ..notice.clone() };
         let to = |destination: &Destination| {
             Delivery::new(destination.clone(), Body::Notice(Box::new(notice.clone())), now)
         };

@@ -12,10 +12,9 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, anyhow, bail};
 use secrecy::{ExposeSecret, SecretString};
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::filter::LevelFilter;
 
+use super::log;
 use crate::config::{Settings, Via};
 use crate::notify::{Secrets, variable};
 use crate::render::terminal::Colour;
@@ -110,6 +109,7 @@ pub(super) fn secrets_and_errors(settings: &Settings) -> (Secrets, Vec<anyhow::E
         smtp_roots,
         webhook_roots,
     };
+    log::hide(&secrets, secret("HTTP_TOKEN").ok().flatten());
     (secrets, errors)
 }
 
@@ -218,19 +218,7 @@ pub(super) fn colour_of_errors() -> Colour {
     if wanted && io::stderr().is_terminal() { Colour::Ansi } else { Colour::Plain }
 }
 
-/// Logs to standard error, at the level of `SELLBELL_LOG` (`warn`, `debug`, `sellbell=trace`…), else at `usual`.
+/// Starts the log at the level of `SELLBELL_LOG` (`warn`, `debug`, `sellbell=trace`…), else at `usual`.
 pub(super) fn start_log(usual: LevelFilter) {
-    let quiet = || Targets::new().with_default(LevelFilter::WARN).with_target("sellbell", usual);
-    let wanted = env::var(LOG).ok().and_then(|text| text.parse::<Targets>().ok());
-    // They hold whole requests and payloads, secrets included.
-    let levels = wanted
-        .unwrap_or_else(quiet)
-        .with_target("serenity::http", LevelFilter::OFF)
-        .with_target("serenity::gateway", LevelFilter::OFF);
-    let format = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal() && env::var_os("NO_COLOR").is_none())
-        .with_target(false);
-    // A second start, which only tests could make, changes nothing.
-    let _ = tracing_subscriber::registry().with(levels).with(format).try_init();
+    log::start(env::var(LOG).ok().as_deref(), usual, env::var_os("NO_COLOR").is_none());
 }

@@ -7,6 +7,7 @@ mod demo;
 mod environment;
 mod explain;
 mod filings;
+mod log;
 mod mute;
 mod replay;
 mod retry;

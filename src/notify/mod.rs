@@ -19,8 +19,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
+use url::Url;
 
 use crate::alert::Key;
 use crate::config::Settings;
@@ -28,12 +29,19 @@ use crate::delivery::{Batch, Delivery, InFlight};
 use crate::destination::Destination;
 use crate::render;
 use crate::render::terminal::Colour;
+use crate::text::redact::Redactor;
 use crate::trust::Roots;
 
 use discord::{DiscordWay, DiscordWebhook, Pace};
 use email::Mailer;
 use output::blocking;
 use webhook::Webhook;
+
+/// Parts of an address with fewer characters are names, like `webhook`; with a digit they are that below the second.
+const SHORTEST_PART: usize = 12;
+const SHORT_PART: usize = 7;
+/// An error has so many characters at most.
+const MOST_MESSAGE: usize = 1_000;
 
 /// What is secret, read from the environment or from files.
 #[derive(Debug, Clone, Default)]
@@ -52,6 +60,56 @@ pub struct Secrets {
     pub smtp_roots: Roots,
     /// The same for endpoints, by their names: the system's, `WEBHOOK_CA_FILE_<NAME>` or `WEBHOOK_CA_FILE`.
     pub webhook_roots: BTreeMap<String, Roots>,
+}
+
+impl Secrets {
+    /// Each secret, and the parts by which an answer may repeat it: tokens, passwords, the paths of addresses.
+    fn parts(&self) -> Vec<SecretString> {
+        let mut parts: Vec<SecretString> = self.discord_token.iter().map(bare_token).collect();
+        parts.extend(self.smtp_url.iter().flat_map(email::secrets_in));
+        for address in self.discord_webhooks.values().chain(self.webhook_urls.values()) {
+            parts.extend(secrets_in_address(address));
+        }
+        for secret in self.webhook_secrets.values() {
+            let text = secret.expose_secret();
+            parts.extend([text.into(), text.trim_start_matches("whsec_").into()]);
+        }
+        parts
+    }
+
+    /// What hides all of them.
+    pub fn redactor(&self, others: impl IntoIterator<Item = SecretString>) -> Redactor {
+        Redactor::new(self.parts().into_iter().chain(others))
+    }
+}
+
+/// A token without what people copy along.
+fn bare_token(token: &SecretString) -> SecretString {
+    let text = token.expose_secret().trim().trim_matches(['"', '\'', ' ']);
+    let scheme = text.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("bot "));
+    text[if scheme { 4 } else { 0 }..].trim().into()
+}
+
+/// What is secret in an address: all of it, who logs in, its path, and each part of path and query that is no plain word.
+fn secrets_in_address(address: &SecretString) -> Vec<SecretString> {
+    let text = address.expose_secret().trim();
+    let mut parts = vec![SecretString::from(text)];
+    let Ok(url) = Url::parse(text) else { return parts };
+    parts.extend(url.password().map(SecretString::from));
+    let path = url.path().trim_matches('/');
+    let values: Vec<String> = url.query_pairs().map(|(_, value)| value.into_owned()).collect();
+    let is_secret = |piece: &&str| {
+        piece.len() >= SHORTEST_PART
+            || piece.len() >= SHORT_PART && piece.contains(|c: char| c.is_ascii_digit())
+    };
+    let pieces = path.split('/').chain(values.iter().map(String::as_str));
+    parts.extend(pieces.filter(is_secret).map(SecretString::from));
+    // A token of Discord's stands behind `webhooks` and an id.
+    let token = path.split('/').skip_while(|piece| *piece != "webhooks").nth(2);
+    parts.extend(
+        token.into_iter().chain([path]).filter(|part| part.len() >= SHORT_PART).map(SecretString::from),
+    );
+    parts
 }
 
 /// The name of the variable that holds a secret of a channel or endpoint: `DISCORD_WEBHOOK_MY_ALERTS` for `my-alerts`.
@@ -98,6 +156,11 @@ pub enum Retry {
 }
 
 impl SendError {
+    /// The same without secrets, and with so many words at most.
+    fn cleaned(self, redactor: &Redactor) -> Self {
+        Self { message: redactor.clean(&self.message, MOST_MESSAGE), ..self }
+    }
+
     fn never(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -162,6 +225,7 @@ pub struct Notifier {
     mailer: Mailer,
     webhooks: BTreeMap<String, Webhook>,
     files: Arc<jsonl::Files>,
+    redactor: Redactor,
 }
 
 /// The way to a channel of Discord.
@@ -201,8 +265,14 @@ impl Notifier {
                 None => {}
             }
         }
+        let redactor = secrets.redactor([]);
         let mailer = Mailer::new(&settings.email, secrets)?;
-        Ok(Self { output, colour, bot, channels, mailer, webhooks, files: Arc::default() })
+        Ok(Self { output, colour, bot, channels, mailer, webhooks, files: Arc::default(), redactor })
+    }
+
+    /// What hides the secrets in words from outside.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
     }
 
     /// Whether a destination can be served: what it needs is set.
@@ -245,7 +315,7 @@ impl Notifier {
     /// # Errors
     /// [`SendError`] says whether another try may help.
     pub async fn send(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
-        self.dispatch(batch, false, now).await
+        self.dispatch(batch, false, now).await.map_err(|error| error.cleaned(&self.redactor))
     }
 
     /// The same, to try a destination out: with a small file, where messages there may have one.
@@ -253,7 +323,7 @@ impl Notifier {
     /// # Errors
     /// As [`Self::send`].
     pub async fn try_out(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
-        self.dispatch(batch, true, now).await
+        self.dispatch(batch, true, now).await.map_err(|error| error.cleaned(&self.redactor))
     }
 
     /// Whether a destination takes files: `None` where none was sent there since the start.
@@ -320,7 +390,9 @@ impl Notifier {
         now: DateTime<Utc>,
     ) -> Result<Found, SendError> {
         match (self.way(batch.destination()), &self.bot) {
-            (Some(Way::Channel(id)), Some(bot)) => bot.find(id, batch, sends, now).await,
+            (Some(Way::Channel(id)), Some(bot)) => {
+                bot.find(id, batch, sends, now).await.map_err(|error| error.cleaned(&self.redactor))
+            }
             // A file's last lines are looked at before each line that is added.
             _ if matches!(batch.destination(), Destination::Jsonl(Some(_))) => Ok(Found::Guarded),
             _ => Ok(Found::Unknown("what was sent there cannot be read back")),
@@ -354,7 +426,9 @@ impl Notifier {
     /// [`SendError`]: Discord does not say.
     pub async fn lacks(&self, destination: &Destination) -> Result<Option<Vec<&'static str>>, SendError> {
         match (self.way(destination), &self.bot) {
-            (Some(Way::Channel(id)), Some(bot)) => bot.lacks(id).await.map(Some),
+            (Some(Way::Channel(id)), Some(bot)) => {
+                bot.lacks(id).await.map(Some).map_err(|error| error.cleaned(&self.redactor))
+            }
             _ => Ok(None),
         }
     }

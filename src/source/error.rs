@@ -5,6 +5,10 @@ use std::time::Duration;
 use thiserror::Error;
 
 use crate::edgar::answer::Answer;
+use crate::text::{clip, plain};
+
+/// An error has so many characters at most: it repeats a part of what came.
+const MOST_MESSAGE: usize = 500;
 
 /// A kind of failure, by what to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +62,8 @@ pub struct FetchError {
 impl FetchError {
     /// A failure of this kind, whose answer does not ask to wait.
     pub fn new(trouble: Trouble, message: impl Into<String>) -> Self {
-        Self { trouble, message: message.into(), retry_after: None }
+        let message = clip(&plain(&message.into()), MOST_MESSAGE).into_owned();
+        Self { trouble, message, retry_after: None }
     }
 
     /// A failure that may be over at the next try.

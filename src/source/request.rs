@@ -64,7 +64,7 @@ impl Client {
                     self.close_until(self.clock().now() + LEFT_ALONE);
                 }
                 let message = format!("{path}: status {status}: {meaning}");
-                Err(FetchError { trouble, message, retry_after })
+                Err(FetchError { retry_after, ..FetchError::new(trouble, message) })
             }
         }
     }

@@ -19,6 +19,7 @@ mod hostile;
 mod house;
 mod kills;
 mod language;
+mod leaks;
 mod losses;
 mod mails;
 mod mutes;

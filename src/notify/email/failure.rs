@@ -7,7 +7,10 @@ use rustls::CertificateError;
 use super::super::SendError;
 use super::conversation::Fault;
 use super::verdict::{Cause, Stage, cause};
-use super::words::Hidden;
+use crate::text::redact::Redactor;
+
+/// So many characters of a server's words are shown.
+const MOST_WORDS: usize = 200;
 
 fn too_late(stage: Stage) -> SendError {
     let error = at(stage, "the mail server did not answer in time");
@@ -18,9 +21,9 @@ fn too_late(stage: Stage) -> SendError {
 }
 
 /// What a fault means.
-pub(super) fn failure(fault: &Fault, stage: Stage, hidden: &Hidden) -> SendError {
+pub(super) fn failure(fault: &Fault, stage: Stage, redactor: &Redactor) -> SendError {
     match fault {
-        Fault::Refused(code, words) => refused(*code, words, stage, hidden),
+        Fault::Refused(code, words) => refused(*code, words, stage, redactor),
         Fault::NoName => SendError::refused("the mail server's name in SMTP_URL is not found")
             .advise("see whether the host in SMTP_URL is written right, and this machine can look up names (DNS)"),
         Fault::NoConnection(error) => SendError::refused(match error.kind() {
@@ -55,9 +58,9 @@ pub(super) fn failure(fault: &Fault, stage: Stage, hidden: &Hidden) -> SendError
 
 const UNREACHABLE: &str = "see whether host and port in SMTP_URL are right (465 for smtps://, 587 for smtp://…?tls=required), and no firewall is in between";
 
-fn refused(code: u16, words: &str, stage: Stage, hidden: &Hidden) -> SendError {
+fn refused(code: u16, words: &str, stage: Stage, redactor: &Redactor) -> SendError {
     let cause = cause(stage, code, words);
-    let words = hidden.clean(words);
+    let words = redactor.clean(words, MOST_WORDS);
     let said = if words.is_empty() { format!("{code}") } else { format!("{code} {words}") };
     let refused = stage.refused();
     let of_message = cause.may_be_of_message() && matches!(stage, Stage::Data | Stage::End);
@@ -154,7 +157,7 @@ mod tests {
     use super::*;
 
     fn of(fault: Fault, stage: Stage) -> SendError {
-        failure(&fault, stage, &Hidden::default())
+        failure(&fault, stage, &Redactor::default())
     }
 
     #[test]
@@ -222,10 +225,10 @@ mod tests {
 
     #[test]
     fn the_servers_words_are_shown_and_nothing_secret_in_them() {
-        let hidden = Hidden::of("bell@example.org", &"s3cret".into());
+        let redactor = Redactor::new(["bell@example.org", "s3cret"].map(Into::into));
         let said =
             Fault::Refused(550, "5.1.1 <jane.doe@example.com> unknown to bell@example.org, s3cret".into());
-        let error = failure(&said, Stage::Recipient, &hidden);
+        let error = failure(&said, Stage::Recipient, &redactor);
         assert_eq!(
             error.message,
             "the mail server refuses the recipient: \"550 5.1.1 <j•••@example.com> unknown to •••, •••\""

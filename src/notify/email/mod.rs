@@ -4,7 +4,6 @@ mod conversation;
 mod failure;
 mod server;
 mod verdict;
-mod words;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -24,6 +23,7 @@ use super::{Secrets, SendError, Sent, SetupError};
 use crate::config;
 use crate::delivery::{Body, Delivery};
 use crate::render::email::{Email, email};
+use crate::text::redact::Redactor;
 use crate::trust::Roots;
 
 use server::Server;
@@ -45,7 +45,7 @@ struct Smtp {
     server: Server,
     hello: ClientId,
     tls: Arc<rustls::ClientConfig>,
-    hidden: words::Hidden,
+    redactor: Redactor,
 }
 
 impl Mailer {
@@ -55,8 +55,11 @@ impl Mailer {
             Some(url) => {
                 let server = Server::parse(url)?;
                 let hello = server.hello_name(settings.hello_name.as_deref());
-                let (tls, hidden) = (encryption(&secrets.smtp_roots)?, server.hidden());
-                Way::Smtp(Box::new(Smtp { server, hello, tls, hidden }))
+                let tls = encryption(&secrets.smtp_roots)?;
+                // Its own words may name the user, however short.
+                let user = server.login.as_ref().map(|login| login.user.as_str().into());
+                let redactor = secrets.redactor(user);
+                Way::Smtp(Box::new(Smtp { server, hello, tls, redactor }))
             }
         };
         // The settings validated these addresses.
@@ -102,6 +105,17 @@ impl Mailer {
     }
 }
 
+/// What is secret in the mail server's address. A short user is a word like others.
+pub(super) fn secrets_in(address: &SecretString) -> Vec<SecretString> {
+    let login = Server::parse(address).ok().and_then(|server| server.login);
+    let is_secret = |user: &String| user.contains('@') || user.len() >= super::SHORTEST_PART;
+    let parts = login.into_iter().flat_map(|login| {
+        let user = Some(login.user).filter(is_secret).map(SecretString::from);
+        user.into_iter().chain([login.password])
+    });
+    parts.chain([address.clone()]).collect()
+}
+
 /// Reads the mail server's address, and says what is unwise about it, for people.
 ///
 /// # Errors
@@ -119,7 +133,7 @@ impl Smtp {
         let formatted = message.formatted();
         let mail = (message.envelope(), formatted.as_slice());
         let sending = conversation::hand_over(&self.server, &self.hello, &self.tls, mail, &mut stage);
-        sending.await.map_err(|fault| failure::failure(&fault, stage, &self.hidden))
+        sending.await.map_err(|fault| failure::failure(&fault, stage, &self.redactor))
     }
 }
 

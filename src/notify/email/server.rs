@@ -8,7 +8,6 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::super::SetupError;
-use super::words::Hidden;
 use crate::config::is_host_name;
 
 /// Usual ports: for servers among themselves, for sending with STARTTLS, for sending with TLS from the start.
@@ -116,11 +115,6 @@ impl Server {
             }
         };
         self.login.is_some() && !is_local && matches!(self.tls, Tls::Off | Tls::Offered)
-    }
-
-    /// What must not be in an error.
-    pub(super) fn hidden(&self) -> Hidden {
-        self.login.as_ref().map_or_else(Hidden::default, |login| Hidden::of(&login.user, &login.password))
     }
 }
 

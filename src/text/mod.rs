@@ -1,5 +1,7 @@
 //! Bytes and loose text into clean text: declared encodings, folded white space, places in a text.
 
+pub mod redact;
+
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, WINDOWS_1252};

@@ -1,0 +1,100 @@
+//! The log, on standard error: each value on one line of bounded length, without what steers a terminal, secrets, or whole mail addresses.
+
+use std::fmt;
+use std::io::{self, IsTerminal};
+use std::sync::{PoisonError, RwLock};
+
+use secrecy::SecretString;
+use tracing::field::{Field, Visit};
+use tracing_subscriber::field::{MakeVisitor, VisitFmt, VisitOutput};
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::notify::Secrets;
+use crate::text::redact::{Redactor, masked};
+use crate::text::{clip, plain};
+
+/// A value has so many characters at most.
+const MOST: usize = 2_000;
+/// So many are looked at.
+const MOST_READ: usize = 20_000;
+
+static REDACTOR: RwLock<Option<Redactor>> = RwLock::new(None);
+
+/// From now on these are in no line of the log.
+pub(super) fn hide(secrets: &Secrets, others: impl IntoIterator<Item = SecretString>) {
+    *REDACTOR.write().unwrap_or_else(PoisonError::into_inner) = Some(secrets.redactor(others));
+}
+
+/// Logs at these levels, else at `usual`.
+pub(super) fn start(wanted: Option<&str>, usual: LevelFilter, has_colour: bool) {
+    let quiet = || Targets::new().with_default(LevelFilter::WARN).with_target("sellbell", usual);
+    let wanted = wanted.and_then(|text| text.parse::<Targets>().ok());
+    // They hold whole requests and payloads, secrets included.
+    let levels = wanted
+        .unwrap_or_else(quiet)
+        .with_target("serenity::http", LevelFilter::OFF)
+        .with_target("serenity::gateway", LevelFilter::OFF);
+    let format = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(has_colour && io::stderr().is_terminal())
+        .fmt_fields(Clean)
+        .with_target(false);
+    // A second start, which only tests could make, changes nothing.
+    let _ = tracing_subscriber::registry().with(levels).with(format).try_init();
+}
+
+/// A value as it may be logged.
+fn cleaned(value: &str) -> String {
+    let value: String = value.chars().take(MOST_READ).collect();
+    let value = plain(&value);
+    let known = REDACTOR.read().unwrap_or_else(PoisonError::into_inner);
+    let value = known.as_ref().map_or_else(|| value.clone(), |redactor| redactor.hide(&value));
+    clip(&masked(&value), MOST).into_owned()
+}
+
+/// Writes the fields of an event.
+struct Clean;
+
+impl<'writer> MakeVisitor<Writer<'writer>> for Clean {
+    type Visitor = CleanFields<'writer>;
+
+    fn make_visitor(&self, writer: Writer<'writer>) -> Self::Visitor {
+        CleanFields { writer, is_empty: true, result: Ok(()) }
+    }
+}
+
+struct CleanFields<'writer> {
+    writer: Writer<'writer>,
+    is_empty: bool,
+    result: fmt::Result,
+}
+
+impl Visit for CleanFields<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if self.result.is_err() {
+            return;
+        }
+        let pad = if self.is_empty { "" } else { " " };
+        self.is_empty = false;
+        let value = cleaned(&format!("{value:?}"));
+        self.result = match field.name() {
+            "message" => write!(self.writer, "{pad}{value}"),
+            name => write!(self.writer, "{pad}{name}={value}"),
+        };
+    }
+}
+
+impl VisitOutput<fmt::Result> for CleanFields<'_> {
+    fn finish(self) -> fmt::Result {
+        self.result
+    }
+}
+
+impl VisitFmt for CleanFields<'_> {
+    fn writer(&mut self) -> &mut dyn fmt::Write {
+        &mut self.writer
+    }
+}
