@@ -117,6 +117,8 @@ pub struct Email {
     pub from: String,
     /// The name that this machine says to mail servers, as SMTP writes it; `None`: its own.
     pub hello_name: Option<String>,
+    /// Whether user and password may go to a mail server unencrypted.
+    pub plain_password: bool,
     /// Where mails are written as files while no `SMTP_URL` is set.
     pub out_dir: PathBuf,
     /// The recipients that rules can name.

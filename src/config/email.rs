@@ -18,6 +18,9 @@ impl Wire<'_> {
         let from = from.and_then(|(value, address)| self.mailbox(value, address));
         let hello_name = self.text(section, "hello_name");
         let hello_name = hello_name.and_then(|(value, name)| self.hello_name(value, name));
+        let plain_password = section.and_then(|section| section.get("plain_password"));
+        let plain_password =
+            plain_password.and_then(|value| self.reader.flag("plain_password", value)).unwrap_or(false);
         let mut names = BTreeSet::new();
         let mut recipients = Vec::new();
         for (value, table) in self.tables(section, "recipient", "[[email.recipient]]", &RECIPIENT) {
@@ -42,6 +45,7 @@ impl Wire<'_> {
             from: from.unwrap_or_else(|| "sellbell <sellbell@localhost>".to_owned()),
             out_dir: self.path(section, "out_dir", "sellbell-mail"),
             hello_name,
+            plain_password,
             recipients,
         }
     }

@@ -30,7 +30,7 @@ const SECTIONS: [(&str, &[&str]); 9] = [
     ("rules", &["dir"]),
     ("store", &["dir"]),
     ("discord", &["api_base", "channel_budget", "channel"]),
-    ("email", &["from", "hello_name", "out_dir", "recipient"]),
+    ("email", &["from", "hello_name", "out_dir", "plain_password", "recipient"]),
     ("webhook", &["endpoint"]),
     ("http", &["listen"]),
     ("operators", &["notify"]),

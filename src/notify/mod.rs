@@ -5,12 +5,14 @@ mod discord;
 mod email;
 mod jsonl;
 mod output;
+mod secrets;
 mod variables;
 mod webhook;
 
 pub use check::{SetupError, check_secrets};
 pub use discord::{BadAddress, BadToken, DiscordBot, Foreign, NoFile};
 pub use email::check_server;
+pub use secrets::{Secrets, variable};
 pub use variables::{UnusedVariable, unused_variables};
 
 use std::collections::BTreeMap;
@@ -19,9 +21,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
-use url::Url;
 
 use crate::alert::Key;
 use crate::config::Settings;
@@ -30,92 +30,14 @@ use crate::destination::Destination;
 use crate::render;
 use crate::render::terminal::Colour;
 use crate::text::redact::Redactor;
-use crate::trust::Roots;
 
 use discord::{DiscordWay, DiscordWebhook, Pace};
 use email::Mailer;
 use output::blocking;
 use webhook::Webhook;
 
-/// Parts of an address with fewer characters are names, like `webhook`; with a digit they are that below the second.
-const SHORTEST_PART: usize = 12;
-const SHORT_PART: usize = 7;
 /// An error has so many characters at most.
 const MOST_MESSAGE: usize = 1_000;
-
-/// What is secret, read from the environment or from files.
-#[derive(Debug, Clone, Default)]
-pub struct Secrets {
-    /// `DISCORD_TOKEN`
-    pub discord_token: Option<SecretString>,
-    /// `DISCORD_WEBHOOK_<NAME>`, by the channel's name.
-    pub discord_webhooks: BTreeMap<String, SecretString>,
-    /// `SMTP_URL`
-    pub smtp_url: Option<SecretString>,
-    /// `WEBHOOK_URL_<NAME>`, by the endpoint's name.
-    pub webhook_urls: BTreeMap<String, SecretString>,
-    /// `WEBHOOK_SECRET_<NAME>`, likewise: what its messages are signed with.
-    pub webhook_secrets: BTreeMap<String, SecretString>,
-    /// What the mail server's certificate may be signed by beside the built-in authorities: the system's, `SMTP_CA_FILE`.
-    pub smtp_roots: Roots,
-    /// The same for endpoints, by their names: the system's, `WEBHOOK_CA_FILE_<NAME>` or `WEBHOOK_CA_FILE`.
-    pub webhook_roots: BTreeMap<String, Roots>,
-}
-
-impl Secrets {
-    /// Each secret, and the parts by which an answer may repeat it: tokens, passwords, the paths of addresses.
-    fn parts(&self) -> Vec<SecretString> {
-        let mut parts: Vec<SecretString> = self.discord_token.iter().map(bare_token).collect();
-        parts.extend(self.smtp_url.iter().flat_map(email::secrets_in));
-        for address in self.discord_webhooks.values().chain(self.webhook_urls.values()) {
-            parts.extend(secrets_in_address(address));
-        }
-        for secret in self.webhook_secrets.values() {
-            let text = secret.expose_secret();
-            parts.extend([text.into(), text.trim_start_matches("whsec_").into()]);
-        }
-        parts
-    }
-
-    /// What hides all of them.
-    pub fn redactor(&self, others: impl IntoIterator<Item = SecretString>) -> Redactor {
-        Redactor::new(self.parts().into_iter().chain(others))
-    }
-}
-
-/// A token without what people copy along.
-fn bare_token(token: &SecretString) -> SecretString {
-    let text = token.expose_secret().trim().trim_matches(['"', '\'', ' ']);
-    let scheme = text.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("bot "));
-    text[if scheme { 4 } else { 0 }..].trim().into()
-}
-
-/// What is secret in an address: all of it, who logs in, its path, and each part of path and query that is no plain word.
-fn secrets_in_address(address: &SecretString) -> Vec<SecretString> {
-    let text = address.expose_secret().trim();
-    let mut parts = vec![SecretString::from(text)];
-    let Ok(url) = Url::parse(text) else { return parts };
-    parts.extend(url.password().map(SecretString::from));
-    let path = url.path().trim_matches('/');
-    let values: Vec<String> = url.query_pairs().map(|(_, value)| value.into_owned()).collect();
-    let is_secret = |piece: &&str| {
-        piece.len() >= SHORTEST_PART
-            || piece.len() >= SHORT_PART && piece.contains(|c: char| c.is_ascii_digit())
-    };
-    let pieces = path.split('/').chain(values.iter().map(String::as_str));
-    parts.extend(pieces.filter(is_secret).map(SecretString::from));
-    // A token of Discord's stands behind `webhooks` and an id.
-    let token = path.split('/').skip_while(|piece| *piece != "webhooks").nth(2);
-    parts.extend(
-        token.into_iter().chain([path]).filter(|part| part.len() >= SHORT_PART).map(SecretString::from),
-    );
-    parts
-}
-
-/// The name of the variable that holds a secret of a channel or endpoint: `DISCORD_WEBHOOK_MY_ALERTS` for `my-alerts`.
-pub fn variable(kind: &str, name: &str) -> String {
-    format!("{kind}_{}", name.to_ascii_uppercase().replace('-', "_"))
-}
 
 /// A destination took a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]

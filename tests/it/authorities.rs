@@ -246,11 +246,16 @@ async fn check_warns_of_a_password_that_others_can_read_and_refuses_an_address_t
     .unwrap();
     let mut shell = Shell { dir, url: String::new() };
     for (url, code, words) in [
+        ("smtp://jane:s3cret@mail.example.org", 1, Some("would send user and password unencrypted")),
+        ("smtp://jane:s3cret@192.0.2.1:587", 1, Some("[email] plain_password = true")),
+        ("smtp://jane:s3cret@localhost.example.org", 1, Some("use smtps://")),
         (
-            "smtp://jane:s3cret@mail.example.org",
+            "smtp://jane:s3cret@mail.example.org?tls=opportunistic",
             0,
-            Some("warning: user and password may be sent unencrypted"),
+            Some("warning: user and password are sent unencrypted where the server"),
         ),
+        ("smtp://mail.example.org", 0, None),
+        ("smtp://jane:s3cret@[::1]:2525", 0, None),
         ("smtp://jane:s3cret@mail.example.org:587?tls=required", 0, None),
         ("smtp://jane:s3cret@127.0.0.1", 0, None),
         ("smtp://jane:s3#cret@mail.example.org", 1, Some("SMTP_URL cannot be used: expected smtps://")),
@@ -272,4 +277,11 @@ async fn check_warns_of_a_password_that_others_can_read_and_refuses_an_address_t
         }
         assert!(!text.contains("s3") && !text.contains("cret@"), "{text}");
     }
+    // It is meant so.
+    let settings = "[edgar]\ncontact = \"Test test@example.org\"\n[email]\nplain_password = true\n";
+    fs::write(shell.dir.path().join("settings.toml"), settings).unwrap();
+    "smtp://jane:s3cret@mail.example.org".clone_into(&mut shell.url);
+    let output = shell.run(&["check"], &[]).await;
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert!(said(&output).contains("user and password are sent unencrypted"), "{}", said(&output));
 }

@@ -19,6 +19,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::crypto::ring;
 use secrecy::SecretString;
 
+use super::secrets::SHORTEST_PART;
 use super::{Secrets, SendError, Sent, SetupError};
 use crate::config;
 use crate::delivery::{Body, Delivery};
@@ -26,8 +27,11 @@ use crate::render::email::{Email, email};
 use crate::text::redact::Redactor;
 use crate::trust::Roots;
 
-use server::Server;
+use server::{Server, Tls};
 use verdict::Stage;
+
+const UNENCRYPTED: &str = "it would send user and password unencrypted, for others on the way to read: use smtps://, or smtp://…?tls=required; \
+                           if that is meant, set [email] plain_password = true";
 
 /// All recipients and the way to them.
 pub(super) struct Mailer {
@@ -54,6 +58,9 @@ impl Mailer {
             None => Way::Folder(settings.out_dir.clone()),
             Some(url) => {
                 let server = Server::parse(url)?;
+                if server.shows_password() && server.tls == Tls::Off && !settings.plain_password {
+                    return Err(SetupError::Smtp(UNENCRYPTED.to_owned()));
+                }
                 let hello = server.hello_name(settings.hello_name.as_deref());
                 let tls = encryption(&secrets.smtp_roots)?;
                 // Its own words may name the user, however short.
@@ -108,7 +115,7 @@ impl Mailer {
 /// What is secret in the mail server's address. A short user is a word like others.
 pub(super) fn secrets_in(address: &SecretString) -> Vec<SecretString> {
     let login = Server::parse(address).ok().and_then(|server| server.login);
-    let is_secret = |user: &String| user.contains('@') || user.len() >= super::SHORTEST_PART;
+    let is_secret = |user: &String| user.contains('@') || user.len() >= SHORTEST_PART;
     let parts = login.into_iter().flat_map(|login| {
         let user = Some(login.user).filter(is_secret).map(SecretString::from);
         user.into_iter().chain([login.password])
@@ -122,9 +129,16 @@ pub(super) fn secrets_in(address: &SecretString) -> Vec<SecretString> {
 /// [`SetupError::Smtp`]: an address that cannot be used.
 pub fn check_server(address: &SecretString) -> Result<Option<&'static str>, SetupError> {
     let server = Server::parse(address)?;
-    Ok(server.shows_password().then_some(
-        "user and password may be sent unencrypted, for others on the way to read: use smtp://…?tls=required, or smtps://",
-    ))
+    Ok(match server.tls {
+        _ if !server.shows_password() => None,
+        Tls::Off => Some(
+            "user and password are sent unencrypted, for others on the way to read: use smtp://…?tls=required, or smtps://",
+        ),
+        _ => Some(
+            "user and password are sent unencrypted where the server, or somebody on the way, offers no STARTTLS: use tls=required instead of \
+             tls=opportunistic, or smtps://",
+        ),
+    })
 }
 
 impl Smtp {
