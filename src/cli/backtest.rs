@@ -17,6 +17,7 @@ use crate::filing::edgar_day;
 use crate::render::terminal::{self, Colour};
 use crate::rules::RuleSet;
 use crate::source::archive::Archive;
+use crate::text::visible;
 use crate::text::{clip, plain};
 
 /// So many filings that cannot be read are named.
@@ -89,7 +90,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let alerts = backtest.take(&filing)?;
         for alert in alerts.iter().filter(|_| args.json) {
             let line = serde_json::to_string(alert)?;
-            match writeln!(out, "{line}") {
+            match writeln!(out, "{}", visible(&line)) {
                 // The reader of a pipe has seen enough.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
                 written => written?,

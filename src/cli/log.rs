@@ -98,3 +98,17 @@ impl VisitFmt for CleanFields<'_> {
         &mut self.writer
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_one_line_that_steers_nothing() {
+        assert_eq!(
+            cleaned("a\r\nb\u{1b}[31m\u{9b}31m\u{202e} jane@example.org"),
+            "a b[31m31m j•••@example.org"
+        );
+        assert_eq!(cleaned(&"x".repeat(100_000)).chars().count(), MOST);
+    }
+}

@@ -31,6 +31,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::rules;
 use crate::sandbox::{self, Sandbox};
+use crate::text::visible;
 
 /// Rings when company insiders sell: SEC Form 4 alerts for Discord, e-mail and the terminal.
 #[derive(Debug, Parser)]
@@ -134,7 +135,7 @@ fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     time.map_err(|_| "expected a day like 2026-11-20, or a time like 2026-11-20T16:00:00-05:00".to_owned())
 }
 
-/// Writes to a stream whose reader may be gone, in which case there is nobody to tell.
+/// Writes to a stream whose reader may be gone, in which case there is nobody to tell. Nothing of it steers a terminal but our own colours.
 fn tell(stream: &mut dyn Write, text: &str) {
-    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    let _ = stream.write_all(visible(text).as_bytes()).and_then(|()| stream.flush());
 }

@@ -10,7 +10,7 @@ use super::{environment, filings, setup};
 use crate::filing::record::FilingRecord;
 use crate::reader::Unreadable;
 use crate::render::filing;
-use crate::text::plain;
+use crate::text::{plain, visible};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 continue;
             }
         };
-        match out.write_all(text.as_bytes()) {
+        match out.write_all(visible(&text).as_bytes()) {
             // The reader of a pipe has seen enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
             written => written?,

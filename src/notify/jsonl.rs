@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::{Mutex, PoisonError};
 
 use crate::alert::{Alert, Key};
+use crate::text::visible;
 
 /// How far back a file is searched for alerts that stand in it already, in bytes: some hundred alerts.
 const TAIL: u64 = 1024 * 1024;
@@ -14,7 +15,7 @@ const MOST_REMEMBERED: usize = 1_000;
 
 /// The line of an alert, with its newline.
 pub(super) fn line(alert: &Alert) -> Result<String, serde_json::Error> {
-    Ok(serde_json::to_string(alert)? + "\n")
+    Ok(visible(&serde_json::to_string(alert)?).into_owned() + "\n")
 }
 
 /// The files that alerts are appended to, and what their ends have.

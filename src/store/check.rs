@@ -21,6 +21,7 @@ use crate::delivery::{Body, Delivery};
 use crate::filing::PastFiling;
 use crate::mute::Mute;
 use crate::summary::Line;
+use crate::text::visible;
 
 /// So many problems are named; the rest is counted.
 const MOST_NAMED: usize = 50;
@@ -140,7 +141,8 @@ impl Store {
                         value: json.map(|(_, value)| value),
                         value_base64: json.is_none().then(|| STANDARD.encode(&bytes)),
                     };
-                    let written = serde_json::to_writer(&mut *out, &exported).map_err(io::Error::from);
+                    let written = serde_json::to_string(&exported).map_err(io::Error::from);
+                    let written = written.and_then(|line| out.write_all(visible(&line).as_bytes()));
                     if let Err(error) = written.and_then(|()| out.write_all(b"\n")) {
                         return Ok(Err(error));
                     }

@@ -3,6 +3,7 @@
 pub mod redact;
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 
@@ -49,16 +50,41 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     Cow::Owned(trimmed.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
+/// Characters that nobody sees, or that turn the reading direction.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{3164}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 /// One line without control characters, invisible ones, or marks that turn the reading direction: safe in a header, on a terminal and in
 /// a message, whatever a filer typed.
 pub fn plain(text: &str) -> String {
-    let unseen = |c: char| matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{3164}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
     let safe: String = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
-        .filter(|&c| !c.is_control() && !unseen(c))
+        .filter(|&c| !c.is_control() && !is_unseen(c))
         .collect();
     fold(&safe).into_owned()
+}
+
+/// JSON with the same meaning that a terminal shows as it is: C1 control characters, invisible ones and marks that turn the reading
+/// direction are escaped, as JSON itself does with the other control characters.
+pub fn visible(json: &str) -> Cow<'_, str> {
+    let steers = |c: char| ('\u{80}'..='\u{9f}').contains(&c) || is_unseen(c);
+    if json.is_ascii() || !json.contains(steers) {
+        return Cow::Borrowed(json);
+    }
+    let mut shown = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if steers(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a `String` cannot fail.
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(c);
+        }
+    }
+    Cow::Owned(shown)
 }
 
 /// At most `limit` characters, the last an ellipsis where something was cut.
@@ -112,6 +138,18 @@ mod tests {
     #[test]
     fn plain_text_has_nothing_that_steers() {
         assert_eq!(plain("A\r\nBcc: x\u{1b}[31m\u{202e}\0 é"), "A Bcc: x[31m é");
+    }
+
+    #[test]
+    fn what_steers_a_terminal_is_escaped_in_json() {
+        assert!(matches!(visible("{\"a\":\"é €\"}"), Cow::Borrowed(_)));
+        let json = serde_json::to_string("a\u{9b}31m\u{202e}\u{1b}\u{e0041}\u{2028}é").unwrap();
+        let shown = visible(&json);
+        assert_eq!(shown, r#""a\u009b31m\u202e\u001b\udb40\udc41\u2028é""#);
+        assert_eq!(
+            serde_json::from_str::<String>(&shown).unwrap(),
+            "a\u{9b}31m\u{202e}\u{1b}\u{e0041}\u{2028}é"
+        );
     }
 
     #[test]

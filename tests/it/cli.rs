@@ -274,3 +274,40 @@ fn the_schema_is_printed() {
     let schema: Value = serde_json::from_slice(&printed.stdout).unwrap();
     assert_eq!(schema, sellbell::rules::schema());
 }
+
+/// Names with what a terminal would obey.
+#[test]
+fn nothing_of_a_filing_steers_a_terminal() {
+    let dir = tempfile::tempdir().unwrap();
+    let hostile = "QUALYS\u{1b}[31m\u{9b}31m\u{9d}0;x\u{9c}\u{202e}\u{2066}\u{200b}\u{e0041}";
+    let filing = String::from_utf8_lossy(QUALYS)
+        .replace("QUALYS", hostile)
+        .replace("COURTOT", hostile)
+        .replace("Courtot", hostile);
+    fs::write(dir.path().join("hostile.txt"), filing).unwrap();
+    fs::create_dir(dir.path().join("rules")).unwrap();
+    fs::write(
+        dir.path().join("rules/rule.toml"),
+        "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"terminal\"]\n",
+    )
+    .unwrap();
+    for args in [
+        &["show", "hostile.txt"][..],
+        &["show", "--json", "hostile.txt"],
+        &["explain", "hostile.txt"],
+        &["explain", "--json", "hostile.txt"],
+        &["backtest", "--rules", "rules", "--json", "hostile.txt"],
+        &["backtest", "--rules", "rules", "hostile.txt"],
+    ] {
+        let output = sellbell(dir.path(), args);
+        let all = [output.stdout, output.stderr].concat();
+        let all = String::from_utf8(all).unwrap();
+        assert!(all.contains("QUALYS"), "{args:?}: {all}");
+        let steers = |c: char| {
+            c != '\n' && c != '\t' && c.is_control()
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}')
+        };
+        let found: Vec<char> = all.chars().filter(|&c| steers(c)).collect();
+        assert!(found.is_empty(), "{args:?}: {found:?} in {all}");
+    }
+}
