@@ -5,15 +5,13 @@ use std::sync::PoisonError;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::feed::{DEEP_EVERY, Depth, LONG_PAGE};
+use super::reach::{MOST_AHEAD, newest};
 use super::wanted::Choice;
 use super::{App, PollReport};
 use crate::edgar::FilingRef;
-use crate::edgar::feed::{Entry, fold_entries};
+use crate::edgar::feed::fold_entries;
 use crate::filing::{edgar_day, edgar_time};
 use crate::store::{Discovered, Doubt, Frontier, Hole, Ledger, Standing, StoreError};
-
-/// EDGAR's clock and ours may differ by this much. An entry with a later time says nothing of how far the feed was read.
-const MOST_AHEAD: TimeDelta = TimeDelta::minutes(10);
 
 impl App {
     /// Reads the feed and writes down what is new.
@@ -124,12 +122,13 @@ impl App {
         // The day's index will list what was accepted earlier that day, too.
         if page.entries.len() >= LONG_PAGE {
             let morning = edgar_time(edgar_day(floor), 0, 0);
-            let whole_day = Frontier { seen_until: morning, ..frontier };
+            let whole_day = Frontier { seen_until: morning, asked_since: Some(morning), ..frontier };
             let day = self.read_feed(whole_day, Depth::Deep, now, report).await?;
             known = fold_entries(&day.entries);
             known.retain(|filing| filing.accepted_at <= floor);
             self.store.discovered(Discovered { known: &known, ..Discovered::default() }, frontier, now)?;
         }
+        self.habit().seen.extend(page.entries.iter().map(|entry| entry.accession));
         report.baseline = known.len();
         tracing::info!(filings = known.len(), %floor, "first run: what EDGAR lists now is taken as known");
         self.cover(&*self.wanted()?, frontier)
@@ -140,9 +139,4 @@ impl App {
 fn hole(frontier: Frontier, oldest: DateTime<Utc>) -> Hole {
     let whole_since = frontier.hole.map_or_else(|| frontier.whole_since(), |hole| hole.whole_since);
     Hole { whole_since, until: edgar_day(oldest) }
-}
-
-/// The newest acceptance time that can be true.
-fn newest(entries: &[Entry], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    entries.iter().map(|entry| entry.accepted_at).filter(|time| *time <= now + MOST_AHEAD).max()
 }

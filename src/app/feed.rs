@@ -6,12 +6,13 @@ use std::sync::{MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::sleep;
 
+use super::reach::{above, joins_on, newest, reaches};
 use super::{App, PollReport};
 use crate::edgar::feed::{self, Entry, Page};
 use crate::filing::{Accession, Cik};
 use crate::retry;
 use crate::source::{FetchError, Trouble};
-use crate::store::{Frontier, StoreError};
+use crate::store::{Frontier, Standing, StoreError};
 
 /// The least and the most entries that a poll asks for: a minute of a quiet hour is on the short page.
 const SHORT_PAGE: usize = 20;
@@ -55,6 +56,8 @@ pub(super) struct Habit {
     enough: [usize; 2],
     pub(super) deep_at: Option<DateTime<Utc>>,
     broken: Option<Broken>,
+    /// What the last reading that was complete read.
+    pub(super) seen: HashSet<Accession>,
 }
 
 /// The entries of the feed that were read.
@@ -103,9 +106,10 @@ impl Broken {
     }
 
     /// Whether a page comes down to what was read, and far enough that an entry which appeared late below its head is on it.
-    fn is_met_by(&self, page: &Page) -> bool {
-        let head = self.read.entries.iter().map(|entry| entry.accepted_at).max();
-        head.is_some_and(|head| reaches(page, head - DEEP_OVERLAP)) && self.read.shares(&page.entries)
+    fn is_met_by(&self, page: &Page, now: DateTime<Utc>) -> bool {
+        let head = newest(&self.read.entries, self.at);
+        head.is_some_and(|head| reaches(&page.entries, head - DEEP_OVERLAP, now))
+            && self.read.shares(&page.entries)
     }
 
     fn goes_on(&self, frontier: Frontier, now: DateTime<Utc>) -> bool {
@@ -140,7 +144,11 @@ impl App {
         // As many as were new last time, and some more.
         let first = self.habit().enough[depth as usize].clamp(SHORT_PAGE, LONG_PAGE);
         let mut place = Place { start: 0, count: first, joins: false, below_full: false };
-        let read = self.read_down(frontier, depth, (&mut discovery, &mut place, &mut broken), report).await;
+        let read = (&mut discovery, &mut place, &mut broken);
+        let read = self.read_down(frontier, depth, read, now, report).await;
+        if discovery.complete {
+            self.habit().seen = discovery.entries.iter().map(|entry| entry.accession).collect();
+        }
         if let Err(error) = read {
             let begun = || Broken::new(&discovery, place.start, frontier, now);
             // What waits below what was read now still waits.
@@ -155,6 +163,7 @@ impl App {
         frontier: Frontier,
         depth: Depth,
         (discovery, place, broken): (&mut Discovery, &mut Place, &mut Option<Broken>),
+        now: DateTime<Utc>,
         report: &mut PollReport,
     ) -> Result<(), FetchError> {
         let known_until = frontier.seen_until - depth.overlap();
@@ -165,18 +174,16 @@ impl App {
                 Err(error) if start == 0 || error.trouble != Trouble::FileUnavailable => return Err(error),
                 _ if self.is_end(*place, report).await? => {
                     discovery.complete = true;
-                    discovery.gap = gap(discovery, frontier);
+                    discovery.gap = gap(discovery, frontier, now);
                     return Ok(());
                 }
                 // It has moved on meanwhile.
                 _ => continue,
             };
             let listed = page.entries.len() + page.unreadable.len();
-            let overlaps = reaches(&page, known_until);
-            let read = page.entries.len();
-            let known_from =
-                page.entries.iter().position(|entry| entry.accepted_at < known_until).unwrap_or(read);
-            let meets = broken.take_if(|broken| broken.is_met_by(&page));
+            let overlaps = self.joins_on(&page, frontier, known_until, now);
+            let (read, known_from) = (page.entries.len(), above(&page.entries, known_until, now));
+            let meets = broken.take_if(|broken| broken.is_met_by(&page, now));
             let new = discovery.add(page.entries);
             // An older copy of a page begins further down than the feed does now: what lies between would be lost.
             if joins && new == read && read > 0 {
@@ -211,7 +218,7 @@ impl App {
         }
         // No feed of EDGAR's is that long: what lies behind is taken as its end, or it would be read for ever.
         discovery.complete = true;
-        discovery.gap = gap(discovery, frontier);
+        discovery.gap = gap(discovery, frontier, now);
         Ok(())
     }
 
@@ -233,6 +240,21 @@ impl App {
             }
         }
         Ok(true)
+    }
+
+    /// Whether a page goes down to what was seen before.
+    fn joins_on(
+        &self,
+        page: &Page,
+        frontier: Frontier,
+        known_until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let is_first = frontier.asked_since.is_some() && self.habit().seen.is_empty();
+        joins_on(&page.entries, known_until, now, is_first, |accession| {
+            let in_feed = self.habit().seen.contains(&accession);
+            in_feed || self.store.standing(accession).is_ok_and(|standing| standing != Standing::New)
+        })
     }
 
     pub(super) fn habit(&self) -> MutexGuard<'_, Habit> {
@@ -263,12 +285,13 @@ impl App {
 }
 
 /// Where the feed ended above what was seen before, which is told.
-fn gap(discovery: &Discovery, frontier: Frontier) -> Option<DateTime<Utc>> {
+fn gap(discovery: &Discovery, frontier: Frontier, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let (entries, seen) = (&discovery.entries, frontier.seen_until);
     // A feed of less than a page is no feed of EDGAR's, but a replay, which begins where it begins.
-    let oldest = discovery.entries.iter().map(|entry| entry.accepted_at).min();
-    let oldest =
-        oldest.filter(|oldest| *oldest > frontier.seen_until && discovery.entries.len() >= LONG_PAGE)?;
-    let seen = frontier.seen_until;
+    if entries.len() < LONG_PAGE || reaches(entries, seen, now) {
+        return None;
+    }
+    let oldest = entries.iter().map(|entry| entry.accepted_at).filter(|time| *time > seen).min()?;
     tracing::warn!(
         "EDGAR's feed reaches back only to {oldest}: what was accepted from {seen} to then is looked for in the daily indexes"
     );
@@ -279,10 +302,4 @@ fn gap(discovery: &Discovery, frontier: Frontier) -> Option<DateTime<Utc>> {
 fn wide_enough(entries: usize) -> usize {
     let sizes = feed::PAGE_SIZES.into_iter().filter(|size| *size >= SHORT_PAGE);
     sizes.filter(|size| entries * 5 / 4 + 2 <= *size).min().unwrap_or(LONG_PAGE)
-}
-
-/// Whether a page goes down to what was accepted before `moment`: two filings say so, since one may have an absurd time.
-fn reaches(page: &Page, moment: DateTime<Utc>) -> bool {
-    let older = page.entries.iter().filter(|entry| entry.accepted_at < moment);
-    older.map(|entry| entry.accession).collect::<HashSet<_>>().len() >= 2
 }

@@ -21,6 +21,7 @@ mod paused;
 mod plan;
 mod poll;
 mod quarantine;
+mod reach;
 mod reconcile;
 mod reload;
 mod run;

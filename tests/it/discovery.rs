@@ -8,7 +8,7 @@ use sellbell::app::App;
 use sellbell::source::Trouble;
 
 use crate::shared;
-use crate::world::{World, at, deliver_all, qualys, small_sale, submission};
+use crate::world::{World, at, deliver_all, qualys, reopened, small_sale, submission};
 
 const ANY_SALE: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"jsonl\"]\n";
 
@@ -267,6 +267,92 @@ async fn an_absurd_time_hides_nothing() {
     world.edgar.publish(&small_sale("0000000009-21-000007", 90, "2021-08-24T17:00:13-04:00"));
     assert_eq!(app.poll_once(at("2021-08-24T17:00:14-04:00")).await.unwrap().new, 1);
     world.edgar.take_fetched();
+    world.finish().await;
+}
+
+/// Old times in a row anywhere on a page, of one filing or of many: what is below them is read all the same, at once.
+#[tokio::test]
+async fn old_times_above_new_entries_do_not_end_the_paging() {
+    // So many entries from the top lie above the old ones, and there are so many old ones.
+    for (above, old) in [
+        (0, 1),
+        (0, 2),
+        (4, 2),
+        (0, 10),
+        (16, 2),
+        (18, 1),
+        (90, 5),
+        (150, 3),
+        (10, 40),
+        (98, 1),
+        (0, 70),
+        (10, 5),
+        (10, 29),
+    ] {
+        let world = World::new().await;
+        let app = app_since_16(&world).await;
+        spread(&world, 120, "2021-08-24T17:30:00-04:00");
+        for n in 0..old {
+            let accession: &'static str = Box::leak(format!("0000000009-01-{n:06}").into_boxed_str());
+            let filing = small_sale(accession, 90, "2001-01-01T00:00:00-05:00");
+            world.edgar.publish_below(above, &filing);
+        }
+        let first = app.poll_once(at("2021-08-24T17:30:10-04:00")).await.unwrap();
+        assert_eq!((first.new, first.trouble), (120, None), "{old} old ones below {above} entries");
+        // And what comes after is found on few pages, now that they are known.
+        world.edgar.publish(&small_sale("0000000007-21-000200", 70, "2021-08-24T17:31:00-04:00"));
+        let next = app.poll_once(at("2021-08-24T17:31:02-04:00")).await.unwrap();
+        assert!(next.new == 1 && next.pages <= 4, "{old} below {above}: {next:?}");
+        while app.settle_once(at("2021-08-24T17:32:00-04:00")).await.unwrap().settled > 0 {}
+        world.edgar.take_fetched();
+        world.finish().await;
+    }
+}
+
+/// The end of a page is what counts, and no single time there: neither does one end the paging, nor does one make it go on for ever.
+#[tokio::test]
+async fn one_absurd_time_at_a_pages_end_decides_nothing() {
+    for absurd in ["2001-01-01T00:00:00-05:00", "2031-01-01T00:00:00-05:00"] {
+        let world = World::new().await;
+        let app = app_since_16(&world).await;
+        spread(&world, 60, "2021-08-24T17:00:00-04:00");
+        // The short page ends with it, and so does the first long one.
+        for (above, accession) in [(18, "0000000009-01-000001"), (98, "0000000009-01-000002")] {
+            world.edgar.publish_below(above, &small_sale(accession, 90, absurd));
+        }
+        let report = app.poll_once(at("2021-08-24T17:00:10-04:00")).await.unwrap();
+        let ahead = if absurd.starts_with("2031") { 2 } else { 0 };
+        assert_eq!((report.new, report.trouble), (60 + ahead, None), "{absurd}");
+        // Of a page that goes far down, one at the end is no reason to read another.
+        world.edgar.publish_below(38, &small_sale("0000000009-01-000003", 90, absurd));
+        world.edgar.publish(&small_sale("0000000007-21-000200", 70, "2021-08-24T17:01:00-04:00"));
+        world.edgar.take_feed_requests();
+        for second in [20, 22, 24] {
+            let report = app.poll_once(at(&format!("2021-08-24T17:01:{second}-04:00"))).await.unwrap();
+            assert_eq!(report.pages, 1, "{absurd}: {:?}", world.edgar.take_feed_requests());
+        }
+        while app.settle_once(at("2021-08-24T17:02:00-04:00")).await.unwrap().settled > 0 {}
+        world.edgar.take_fetched();
+        world.finish().await;
+    }
+}
+
+/// A feed that ends above what was seen leaves a stretch to the daily indexes, also where an old time stands among its entries.
+#[tokio::test]
+async fn an_old_time_does_not_hide_that_the_feed_ended_early() {
+    let world = World::new().await;
+    let app = app_since_16(&world).await;
+    spread(&world, 120, "2021-08-26T17:30:00-04:00");
+    for (above, accession) in [(30, "0000000009-01-000001"), (242, "0000000009-01-000002")] {
+        world.edgar.publish_below(above, &small_sale(accession, 90, "2001-01-01T00:00:00-05:00"));
+    }
+    world.edgar.end_after(244);
+    app.poll_once(at("2021-08-26T17:30:10-04:00")).await.unwrap();
+    while app.settle_once(at("2021-08-26T17:31:00-04:00")).await.unwrap().settled > 0 {}
+    world.edgar.take_fetched();
+    world.close(app);
+    let hole = reopened(&world.path("store")).frontier().unwrap().unwrap().hole;
+    assert!(hole.is_some(), "the stretch from the 24th on is not looked for");
     world.finish().await;
 }
 

@@ -121,6 +121,11 @@ impl FakeEdgar {
         }
     }
 
+    /// The feed ends after so many entries.
+    pub fn end_after(&self, entries: usize) {
+        self.world.lock().unwrap().entries.truncate(entries);
+    }
+
     /// Every submission is answered with an error, or no longer.
     pub fn submissions_down(&self, down: bool) {
         self.world.lock().unwrap().submissions_down = down;
