@@ -1,7 +1,8 @@
 //! The settings: one TOML file, read strictly, into validated values. Secrets are not in it.
 
-mod channel_id;
+mod discord;
 mod email;
+mod ids;
 mod overrides;
 mod times;
 mod wire;
@@ -88,8 +89,36 @@ pub struct Discord {
     pub api_base: String,
     /// How many alerts a channel is to get one by one within ten minutes; what is more comes in one message.
     pub channel_budget: usize,
+    /// The ids of the servers in which the bot may be used; none: all.
+    pub servers: Vec<u64>,
+    /// How much may be subscribed to.
+    pub limits: SubscriptionLimits,
     /// The channels that rules can name.
     pub channels: Vec<Channel>,
+}
+
+/// How many subscriptions there may be. One is a rule in a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubscriptionLimits {
+    /// Of one server, over its channels.
+    pub per_server: usize,
+    /// Of all servers together.
+    pub in_all: usize,
+}
+
+impl Discord {
+    /// Whether the bot may be used in a server.
+    pub fn allows(&self, server: u64) -> bool {
+        self.servers.is_empty() || self.servers.contains(&server)
+    }
+
+    /// A warning where anybody who adds the bot to a server can subscribe there.
+    pub fn open_to_all(&self) -> Option<&'static str> {
+        self.servers.is_empty().then_some(
+            "[discord] servers is not set: in every server that the bot is added to, members who manage it can subscribe; name the \
+             servers' ids there, and untick Public Bot at discord.com/developers",
+        )
+    }
 }
 
 /// A destination `discord:<name>`.

@@ -47,6 +47,11 @@ impl App {
             let (paced, asked) = (lane.failures == 0, lane.asked);
             return Ok(DeliverReport { next: Some(until), paced, asked, ..report });
         }
+        // What cannot be sent now is not looked for.
+        if let Err(until) = self.notifier.line_up(destination, now) {
+            lane.paused_until = Some(until);
+            return Ok(DeliverReport { next: Some(until), paced: true, ..report });
+        }
         let paused = self.store.paused(destination)?;
         if let Some(paused) = &paused {
             // Somebody may have mended it before a start.

@@ -15,7 +15,7 @@ use crate::filing::{Filing, edgar_day};
 use crate::mute::Mute;
 use crate::notify::takes_many;
 use crate::rules::{Rule, RuleSet};
-use crate::store::{Ending, Found, Gathered, Muted, Pending, Settled, Store, StoreError, Summed};
+use crate::store::{Ending, Found, Gathered, Muted, Pending, Settled, Store, StoreError, Subscriber, Summed};
 
 impl App {
     /// All that a filing causes, to be committed at once.
@@ -209,13 +209,16 @@ enum Audience {
     None,
 }
 
-/// Where a rule's alerts go: what the rule names, and the channels that subscribe, each channel once.
+/// Where a rule's alerts go: what the rule names, and the channels that subscribe, each channel once. A channel of a server that
+/// the settings do not name is left out; one whose server is not known is not.
 ///
 /// # Errors
 /// Failures of the store.
 pub fn destinations(settings: &Settings, store: &Store, rule: &Rule) -> Result<Vec<Destination>, StoreError> {
     let mut destinations = rule.notify.clone();
-    for id in store.subscribers(&rule.name)? {
+    let allowed =
+        |subscriber: &Subscriber| subscriber.server.is_none_or(|server| settings.discord.allows(server));
+    for Subscriber { channel: id, .. } in store.subscribed(&rule.name)?.into_iter().filter(allowed) {
         let named = settings.discord.channels.iter().find(|channel| channel.via == Via::Bot(id));
         let destination =
             named.map_or(Destination::Channel(id), |channel| Destination::Discord(channel.name.clone()));

@@ -1,6 +1,6 @@
 //! The loops: with [`super::follow`] they alone read the clock, sleep and stop.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -190,49 +190,79 @@ async fn reload_loop(app: Arc<App>, mut watch: Watch, mut stopped: watch::Receiv
 
 /// Keeps one task for each destination that has something queued, so that none holds up another.
 async fn deliver_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
-    let mut lanes: JoinSet<Result<(), StoreError>> = JoinSet::new();
-    let mut running: HashMap<task::Id, Destination> = HashMap::new();
+    let mut lanes =
+        Lanes { app: &app, stopped: stopped.clone(), tasks: JoinSet::new(), running: HashMap::new() };
+    let mut look = true;
     loop {
-        for destination in app.store.waiting_destinations()? {
-            if !running.values().any(|other| *other == destination) {
-                let lane = lane_loop(Arc::clone(&app), destination.clone(), stopped.clone());
-                running.insert(lanes.spawn(lane).id(), destination);
-            }
+        if std::mem::replace(&mut look, true) {
+            lanes.open(app.store.waiting_destinations()?);
         }
         tokio::select! {
             () = app.wake.notified() => {}
-            // What was queued while a lane ended is met by the look that follows.
-            Some(ended) = lanes.join_next_with_id() => match ended {
-                Ok((id, ended)) => {
-                    running.remove(&id);
-                    ended?;
+            Some(ended) = lanes.tasks.join_next_with_id() => {
+                // With many destinations, to look at all of them for each that ends would be all that is done.
+                look = false;
+                if let Some(destination) = lanes.ended(ended)? && !app.store.queued(&destination, 1)?.is_empty() {
+                    lanes.open([destination]);
                 }
-                Err(error) => {
-                    tracing::error!("a destination's task broke down: {error}");
-                    let destination = running.remove(&error.id());
-                    // It keeps its place, and nothing is sent there, for a while.
-                    let mut stopped = stopped.clone();
-                    let pause = async move {
-                        tokio::select! {
-                            () = sleep(BROKEN_PAUSE) => {}
-                            _ = stopped.changed() => {}
-                        }
-                        Ok(())
-                    };
-                    running.extend(destination.map(|destination| (lanes.spawn(pause).id(), destination)));
-                }
-            },
+            }
             () = sleep(LONGEST_SLEEP) => {}
             _ = stopped.changed() => break,
         }
     }
     // Each lane ends by itself at the stop signal, after the send under way.
-    while let Some(ended) = lanes.join_next().await {
+    while let Some(ended) = lanes.tasks.join_next().await {
         if let Ok(Err(error)) = ended {
             return Err(error.into());
         }
     }
     Ok(())
+}
+
+/// The tasks of destinations.
+struct Lanes<'a> {
+    app: &'a Arc<App>,
+    stopped: watch::Receiver<bool>,
+    tasks: JoinSet<Result<(), StoreError>>,
+    running: HashMap<task::Id, Destination>,
+}
+
+impl Lanes<'_> {
+    /// Begins a task for each of these that has none: first for those that the settings name.
+    fn open(&mut self, destinations: impl IntoIterator<Item = Destination>) {
+        let running: HashSet<&Destination> = self.running.values().collect();
+        let new = destinations.into_iter().filter(|destination| !running.contains(destination));
+        let mut new: Vec<Destination> = new.collect();
+        new.sort_by_key(|destination| matches!(destination, Destination::Channel(_)));
+        for destination in new {
+            let lane = lane_loop(Arc::clone(self.app), destination.clone(), self.stopped.clone());
+            self.running.insert(self.tasks.spawn(lane).id(), destination);
+        }
+    }
+
+    /// Takes note of a task that ended, and gives its destination.
+    fn ended(
+        &mut self,
+        ended: Result<(task::Id, Result<(), StoreError>), JoinError>,
+    ) -> Result<Option<Destination>, StoreError> {
+        let error = match ended {
+            Ok((id, ended)) => return ended.map(|()| self.running.remove(&id)),
+            Err(error) => error,
+        };
+        tracing::error!("a destination's task broke down: {error}");
+        let destination = self.running.remove(&error.id());
+        // It keeps its place, and nothing is sent there, for a while.
+        let mut stopped = self.stopped.clone();
+        let pause = async move {
+            tokio::select! {
+                () = sleep(BROKEN_PAUSE) => {}
+                _ = stopped.changed() => {}
+            }
+            Ok(())
+        };
+        self.running.extend(destination.map(|destination| (self.tasks.spawn(pause).id(), destination)));
+        Ok(None)
+    }
 }
 
 async fn lane_loop(

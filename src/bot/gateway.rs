@@ -10,15 +10,17 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use serenity::all::{ApplicationId, Interaction};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use url::Url;
+
+use super::connect::{PATIENCE, Socket, connect, words};
 
 const DISPATCH: u8 = 0;
 const HEARTBEAT: u8 = 1;
@@ -29,12 +31,12 @@ const INVALID_SESSION: u8 = 9;
 const HELLO: u8 = 10;
 const HEARTBEAT_ACK: u8 = 11;
 
-/// How long it may take to connect, and then until the session is open.
-const CONNECTING: Duration = Duration::from_secs(20);
+/// How long it may take from there until the session is open.
 const OPENING: Duration = Duration::from_secs(30);
-/// Bounds of the heartbeat interval in milliseconds, and of one message.
+/// Bounds of the heartbeat interval in milliseconds.
 const HEARTBEATS: (u64, u64) = (1_000, 300_000);
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of a session's id. Discord's have 32.
+const LONGEST_ID: usize = 256;
 
 pub(super) const TOKEN: &str =
     "the token in DISCORD_TOKEN is wrong, or was reset: copy the bot's token again, whole, and start again";
@@ -43,7 +45,7 @@ pub(super) const TOKEN: &str =
 #[derive(Clone)]
 pub(super) struct Session {
     id: String,
-    address: String,
+    address: Url,
     sequence: u64,
 }
 
@@ -79,15 +81,25 @@ pub(super) enum Ended {
     Refused(String, &'static str),
 }
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
+/// What of a message is read before it is known whether it matters.
 #[derive(Deserialize)]
-struct Payload {
+struct Payload<'a> {
     op: u8,
-    #[serde(default)]
-    d: Value,
+    #[serde(borrow)]
+    d: Option<&'a RawValue>,
     s: Option<u64>,
     t: Option<String>,
+}
+
+impl Payload<'_> {
+    fn data<'d, T: Deserialize<'d>>(&'d self) -> Option<T> {
+        serde_json::from_str(self.d?.get()).ok()
+    }
+}
+
+#[derive(Deserialize)]
+struct Hello {
+    heartbeat_interval: u64,
 }
 
 #[derive(Deserialize)]
@@ -102,9 +114,18 @@ struct Application {
     id: ApplicationId,
 }
 
+/// The way to a gateway.
+pub(super) struct Way<'a> {
+    /// Where Discord said that it is.
+    pub(super) address: &'a Url,
+    pub(super) token: &'a str,
+    /// The address to go on with a session at, of one that the gateway names; `None` where that cannot be its own.
+    pub(super) resuming: &'a (dyn Fn(&str) -> Option<Url> + Sync),
+}
+
 struct Connection<'a> {
     socket: Socket,
-    token: &'a str,
+    way: Way<'a>,
     session: &'a mut Option<Session>,
     /// Whether it asked for a session: once is enough.
     greeted: bool,
@@ -115,49 +136,22 @@ struct Connection<'a> {
 /// Connects, and holds the connection until it ends. A session that is given is gone on with; afterwards it is the one that
 /// the next connection may go on with, `None` where Discord said that it is over.
 pub(super) async fn hold(
-    address: &str,
-    token: &str,
+    way: Way<'_>,
     session: &mut Option<Session>,
     stop: &mut watch::Receiver<bool>,
     mut on: impl FnMut(Event),
 ) -> Ended {
-    let address = session.as_ref().map_or(address, |session| &session.address);
+    let address = session.as_ref().map_or(way.address, |session| &session.address).clone();
     let socket = tokio::select! {
-        socket = connect(address) => socket,
+        socket = connect(&address) => socket,
         _ = stop.changed() => return Ended::Stopped,
     };
     match socket {
         Ok(socket) => {
-            let connection = Connection { socket, token, session, greeted: false, alive: true };
+            let connection = Connection { socket, way, session, greeted: false, alive: true };
             connection.run(stop, &mut on).await
         }
         Err(reason) => Ended::Failed(reason),
-    }
-}
-
-async fn connect(address: &str) -> Result<Socket, String> {
-    let address = format!("{}/?v=10&encoding=json", address.trim_end_matches('/'));
-    let config = WebSocketConfig {
-        max_message_size: Some(MOST_BYTES),
-        max_frame_size: Some(MOST_BYTES),
-        ..WebSocketConfig::default()
-    };
-    match timeout(CONNECTING, connect_async_with_config(address, Some(config), false)).await {
-        Ok(Ok((socket, _))) => Ok(socket),
-        Ok(Err(error)) => Err(words(&error)),
-        Err(_) => Err("it did not answer in time".to_owned()),
-    }
-}
-
-/// An error in words, without an address.
-fn words(error: &Error) -> String {
-    match error {
-        Error::Http(answer) => format!("it answers {}", answer.status().as_u16()),
-        Error::Io(_) | Error::ConnectionClosed | Error::AlreadyClosed => {
-            "it cannot be reached, or hung up".to_owned()
-        }
-        Error::Tls(_) => "no secure connection came about".to_owned(),
-        _ => "the connection failed".to_owned(),
     }
 }
 
@@ -170,22 +164,22 @@ impl Connection<'_> {
             let wake = wakes.unwrap_or_else(|| Instant::now() + OPENING);
             tokio::select! {
                 message = self.socket.next() => {
-                    let payload = match message {
-                        Some(Ok(Message::Text(text))) => serde_json::from_str::<Payload>(&text),
+                    let text = match message {
+                        Some(Ok(Message::Text(text))) => text,
                         Some(Ok(Message::Close(frame))) => return self.closed(frame.as_ref()),
                         Some(Ok(_)) => continue,
-                        Some(Err(error)) => return Ended::Failed(words(&error)),
+                        Some(Err(error)) => return self.broken(&error),
                         None => return Ended::Failed("it hung up".to_owned()),
                     };
-                    let Ok(payload) = payload else { continue };
+                    let Ok(payload) = serde_json::from_str::<Payload<'_>>(&text) else { continue };
                     if payload.op == HELLO {
-                        let beat = payload.d["heartbeat_interval"].as_u64().unwrap_or(HEARTBEATS.1);
+                        let beat = payload.data::<Hello>().map_or(HEARTBEATS.1, |hello| hello.heartbeat_interval);
                         let beat = Duration::from_millis(beat.clamp(HEARTBEATS.0, HEARTBEATS.1));
                         // Not at once, so that not all bots beat together after an outage.
                         next_beat = Some(Instant::now() + beat / 2);
                         interval = Some(beat);
                     }
-                    match self.take(payload, on).await {
+                    match self.take(&payload, on).await {
                         Ok(true) => deadline = None,
                         Ok(false) => {}
                         Err(ended) => return ended,
@@ -218,7 +212,7 @@ impl Connection<'_> {
     }
 
     /// Takes what came; whether a session is open now.
-    async fn take(&mut self, payload: Payload, on: &mut impl FnMut(Event)) -> Result<bool, Ended> {
+    async fn take(&mut self, payload: &Payload<'_>, on: &mut impl FnMut(Event)) -> Result<bool, Ended> {
         if let (Some(session), Some(sequence)) = (self.session.as_mut(), payload.s) {
             session.sequence = sequence;
         }
@@ -229,13 +223,13 @@ impl Connection<'_> {
             RECONNECT => return Err(Ended::Asked),
             INVALID_SESSION => {
                 let reason = "it ended the session".to_owned();
-                if payload.d == json!(true) {
+                if payload.data() == Some(true) {
                     return Err(Ended::Failed(reason));
                 }
                 *self.session = None;
                 return Err(Ended::SessionOver(reason));
             }
-            DISPATCH => return Ok(self.dispatch(payload.t.as_deref(), payload.d, payload.s, on)),
+            DISPATCH => return Ok(self.dispatch(payload, on)),
             _ => {}
         }
         Ok(false)
@@ -248,7 +242,7 @@ impl Connection<'_> {
         }
         let greeting = match &self.session {
             Some(Session { id, sequence, .. }) => {
-                json!({ "op": RESUME, "d": { "token": self.token, "session_id": id, "seq": sequence } })
+                json!({ "op": RESUME, "d": { "token": self.way.token, "session_id": id, "seq": sequence } })
             }
             None => {
                 on(Event::Begins);
@@ -256,30 +250,19 @@ impl Connection<'_> {
                     json!({ "os": std::env::consts::OS, "browser": "sellbell", "device": "sellbell" });
                 // Slash commands arrive without any intent, privileged or not.
                 json!({ "op": IDENTIFY, "d": {
-                    "token": self.token, "intents": 0, "properties": properties, "shard": [0, 1],
+                    "token": self.way.token, "intents": 0, "properties": properties, "shard": [0, 1],
                 }})
             }
         };
         self.send(&greeting).await
     }
 
-    fn dispatch(
-        &mut self,
-        name: Option<&str>,
-        data: Value,
-        sequence: Option<u64>,
-        on: &mut impl FnMut(Event),
-    ) -> bool {
-        match name {
+    fn dispatch(&mut self, payload: &Payload<'_>, on: &mut impl FnMut(Event)) -> bool {
+        match payload.t.as_deref() {
             Some("READY") => {
-                let ready: Option<Ready> = serde_json::from_value(data).ok();
-                let application = ready.as_ref().map(|ready| ready.application.id);
-                *self.session = ready.map(|ready| Session {
-                    id: ready.session_id,
-                    address: ready.resume_gateway_url,
-                    sequence: sequence.unwrap_or_default(),
-                });
-                on(Event::Open(application));
+                let ready: Option<Ready> = payload.data();
+                on(Event::Open(ready.as_ref().map(|ready| ready.application.id)));
+                *self.session = ready.and_then(|ready| self.resumable(ready, payload.s));
                 true
             }
             Some("RESUMED") => {
@@ -287,14 +270,30 @@ impl Connection<'_> {
                 true
             }
             Some("INTERACTION_CREATE") => {
-                match serde_json::from_value(data) {
-                    Ok(interaction) => on(Event::Interaction(Box::new(interaction))),
-                    Err(_) => tracing::warn!("an interaction of Discord's cannot be read"),
+                match payload.data() {
+                    Some(interaction) => on(Event::Interaction(Box::new(interaction))),
+                    None => tracing::warn!("an interaction of Discord's cannot be read"),
                 }
                 false
             }
             _ => false,
         }
+    }
+
+    /// The session that can be gone on with.
+    fn resumable(&self, ready: Ready, sequence: Option<u64>) -> Option<Session> {
+        let address = (self.way.resuming)(&ready.resume_gateway_url)?;
+        let session = Session { id: ready.session_id, address, sequence: sequence.unwrap_or_default() };
+        (session.id.len() <= LONGEST_ID).then_some(session)
+    }
+
+    /// The end of a connection that broke off.
+    fn broken(&mut self, error: &Error) -> Ended {
+        if matches!(error, Error::Capacity(_)) {
+            // It would be sent again in the same session.
+            *self.session = None;
+        }
+        Ended::Failed(words(error))
     }
 
     async fn beat(&mut self) -> Result<(), Ended> {
@@ -303,8 +302,8 @@ impl Connection<'_> {
     }
 
     async fn send(&mut self, payload: &Value) -> Result<(), Ended> {
-        let sending = self.socket.send(Message::Text(payload.to_string()));
-        match timeout(CONNECTING, sending).await {
+        let sending = self.socket.send(Message::text(payload.to_string()));
+        match timeout(PATIENCE, sending).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Ended::Failed(words(&error))),
             Err(_) => Err(Ended::Failed("it takes nothing".to_owned())),
@@ -312,7 +311,7 @@ impl Connection<'_> {
     }
 
     /// <https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes>
-    fn closed(&mut self, frame: Option<&CloseFrame<'_>>) -> Ended {
+    fn closed(&mut self, frame: Option<&CloseFrame>) -> Ended {
         let code = frame.map_or(1_006, |frame| u16::from(frame.code));
         let said = |what: &str| format!("{what} (code {code})");
         match code {

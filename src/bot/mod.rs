@@ -1,9 +1,11 @@
 //! The bot in Discord's channels: connects to the gateway, registers its commands, answers them.
 
 mod commands;
+mod connect;
 mod gateway;
 mod reconnect;
 mod register;
+mod servers;
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -17,11 +19,14 @@ use serenity::http::{Http, HttpError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
+use url::Url;
 
 use crate::app::{App, GatewayFailure};
+use crate::notify::{DiscordBot, NoGateway};
 use crate::store::StoreError;
+use crate::text::{clip, plain};
 use commands::{Asked, Reply};
-use gateway::{Ended, Event, Session};
+use gateway::{Ended, Event, Session, Way};
 use reconnect::{Closed, End, LONGEST_PAUSE, Next, Reconnect, STEADY};
 
 /// Discord resets the token of a bot that begins more than 1,000 sessions a day. This many are left unused.
@@ -30,8 +35,11 @@ const LONGEST_RESET: TimeDelta = TimeDelta::hours(24);
 const OWN_BOT: &str = "see whether another program uses the same token: each program needs a bot of its own";
 const TOO_MANY: &str = "see whether sellbell is started again and again, or another program uses the same token: each program needs a \
                         bot of its own";
+const OWN_GATEWAY: &str = "see whether [discord] api_base leads to Discord itself, or to a proxy of your own";
 /// More interactions than this are not answered at once.
 const MOST_AT_ONCE: usize = 64;
+/// Characters of what is typed into a command.
+const LONGEST_SAID: usize = 200;
 /// Discord's code for an interaction that has its answer.
 const ANSWERED: isize = 40_060;
 /// How long a request beside the connection may take.
@@ -41,9 +49,13 @@ const REQUEST: Duration = Duration::from_secs(30);
 ///
 /// A gateway that cannot be reached holds up nothing else: alerts go by HTTP.
 pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
-    let Some(bot) = app.notifier.bot().cloned() else { return };
+    let Some(discord) = app.notifier.bot().cloned() else { return };
+    if let Some(warning) = app.settings.discord.open_to_all() {
+        tracing::warn!("{warning}");
+    }
     let mut bot = Bot {
-        http: Arc::new(bot.gateway_connection()),
+        http: Arc::new(discord.commands_connection()),
+        discord,
         app: Arc::downgrade(&app),
         tasks: JoinSet::new(),
         registering: false,
@@ -71,6 +83,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 /// The bot's way to the gateway.
 struct Bot {
     http: Arc<Http>,
+    discord: DiscordBot,
     /// A task that answers may outlive the bot, and must not hold its store.
     app: Weak<App>,
     tasks: JoinSet<()>,
@@ -103,7 +116,7 @@ impl Bot {
             }
         };
         let token = self.http.token().trim_start_matches("Bot ").to_owned();
-        let mut session = self.session.take();
+        let (discord, mut session) = (self.discord.clone(), self.session.take());
         let (resumed, mut opened, mut steadying) = (session.is_some(), None, JoinSet::new());
         let on = |event| match event {
             Event::Begins => self.reconnect.begins(clock.played_in(self.began.elapsed())),
@@ -113,6 +126,7 @@ impl Bot {
                     self.http.set_application_id(application);
                     if !std::mem::replace(&mut self.registering, true) {
                         self.tasks.spawn(register::commands(Weak::clone(&self.app), Arc::clone(&self.http)));
+                        self.tasks.spawn(servers::learn(Weak::clone(&self.app)));
                     }
                 }
                 match self.reconnect.is_shaky() {
@@ -129,7 +143,15 @@ impl Bot {
                 }
             }
         };
-        let ended = gateway::hold(&address, &token, &mut session, stop, on).await;
+        let resuming = |named: &str| match discord.gateway_address(named) {
+            Ok(address) => Some(address),
+            Err(bad) => {
+                tracing::warn!("{bad}: the session cannot be gone on with");
+                None
+            }
+        };
+        let way = Way { address: &address, token: &token, resuming: &resuming };
+        let ended = gateway::hold(way, &mut session, stop, on).await;
         let (end, reason, advice) = match ended {
             Ended::Stopped => return Ok(None),
             Ended::Asked => (End::Asked, "it asks to connect anew".to_owned(), None),
@@ -156,23 +178,29 @@ impl Bot {
     }
 
     /// Where to connect to, or why not, and when to ask again where Discord says so.
-    async fn address(&self) -> Result<String, (GatewayFailure, Option<TimeDelta>)> {
-        let asked = timeout(REQUEST, self.http.get_bot_gateway()).await;
+    async fn address(&self) -> Result<Url, (GatewayFailure, Option<TimeDelta>)> {
+        let asked = timeout(REQUEST, self.discord.gateway()).await;
         let gateway = match asked {
             Ok(Ok(gateway)) => gateway,
-            Ok(Err(error)) => return Err((failure(&error), None)),
+            Ok(Err(no_gateway)) => {
+                let advice = match no_gateway {
+                    NoGateway::Failed(_) => None,
+                    NoGateway::Refused => Some(gateway::TOKEN),
+                    NoGateway::Bad(_) => Some(OWN_GATEWAY),
+                };
+                return Err((GatewayFailure { reason: no_gateway.to_string(), advice }, None));
+            }
             Err(_) => return Err((late(), None)),
         };
-        let limit = &gateway.session_start_limit;
-        if self.session.is_none() && limit.remaining < SESSIONS_LEFT {
-            let reset = i64::try_from(limit.reset_after).map_or(LONGEST_RESET, TimeDelta::milliseconds);
-            let reason = format!("Discord lets this bot begin {} more sessions today", limit.remaining);
+        if self.session.is_none() && gateway.sessions_left < SESSIONS_LEFT {
+            let reset = i64::try_from(gateway.reset_after_ms).ok().and_then(TimeDelta::try_milliseconds);
+            let reason = format!("Discord lets this bot begin {} more sessions today", gateway.sessions_left);
             return Err((
                 GatewayFailure { reason, advice: Some(TOO_MANY) },
-                Some(reset.clamp(LONGEST_PAUSE, LONGEST_RESET)),
+                Some(reset.unwrap_or(LONGEST_RESET).clamp(LONGEST_PAUSE, LONGEST_RESET)),
             ));
         }
-        Ok(gateway.url)
+        Ok(gateway.address)
     }
 }
 
@@ -250,15 +278,20 @@ fn asked(command: &CommandInteraction) -> Asked {
         .or_else(|| Some(command.data.options.first()?.value.as_str()?.to_owned()));
     let permissions = command.member.as_ref().and_then(|member| member.permissions);
     Asked {
-        command: command.data.name.clone(),
-        rule: rule.unwrap_or_default(),
+        command: said(&command.data.name),
+        rule: said(&rule.unwrap_or_default()),
         channel: command.channel_id.get(),
         user: command.user.id.get(),
-        in_server: command.guild_id.is_some(),
+        server: command.guild_id.map(|server| server.get()),
         // An administrator has every permission.
         may_manage: permissions
             .is_some_and(|p| p.intersects(Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR)),
     }
+}
+
+/// What strangers typed, on one line and without what steers a terminal; no rule's name is longer.
+fn said(text: &str) -> String {
+    clip(&plain(text), LONGEST_SAID).into_owned()
 }
 
 fn message(reply: Reply) -> CreateInteractionResponse {

@@ -120,6 +120,12 @@ fn secrets(settings: &Settings, used: &BTreeSet<Destination>) -> Vec<Problem> {
         let problem = of(error.to_string(), level);
         problems.push(if error.is_missing() { problem.help("`run` needs it") } else { problem });
     }
+    // A choice, and no mistake.
+    if secrets.discord_token.is_some()
+        && let Some(said) = settings.discord.open_to_all()
+    {
+        tell(&mut io::stdout(), &format!("{said}\n"));
+    }
     let mails = |name: &String| used(&Destination::Email(name.clone()));
     let mails = settings.email.recipients.iter().any(|recipient| mails(&recipient.name));
     if mails && secrets.smtp_url.is_none() {

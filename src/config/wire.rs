@@ -9,8 +9,7 @@ use chrono::{DateTime, Utc};
 use toml::de::DeTable;
 use url::Url;
 
-use super::channel_id;
-use super::{Channel, Discord, Edgar, Settings, Via, is_sec};
+use super::{Edgar, Settings, is_sec};
 use crate::destination::{Destination, is_name};
 use crate::problem::{Problems, Reader, Source, Value, nearest};
 
@@ -18,8 +17,6 @@ use crate::problem::{Problems, Reader, Source, Value, nearest};
 const MOST_REQUESTS_SEC: u32 = 10;
 const MOST_REQUESTS: u32 = 10_000;
 const MOST_TIMEOUT_SECONDS: u32 = 600;
-/// More than Discord itself takes for a channel: five messages of ten alerts in five seconds.
-const MOST_CHANNEL_BUDGET: u32 = 10_000;
 /// Any free port of loopback: `status` finds it by a file in the store's folder.
 const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
@@ -29,13 +26,22 @@ const SECTIONS: [(&str, &[&str]); 9] = [
     ("schedule", &["poll", "reconcile", "time_zone", "look_back", "ring_within", "stale_after"]),
     ("rules", &["dir"]),
     ("store", &["dir"]),
-    ("discord", &["api_base", "channel_budget", "channel"]),
+    (
+        "discord",
+        &[
+            "api_base",
+            "channel_budget",
+            "servers",
+            "subscriptions_per_server",
+            "subscriptions_in_all",
+            "channel",
+        ],
+    ),
     ("email", &["from", "hello_name", "out_dir", "plain_password", "recipient"]),
     ("webhook", &["endpoint"]),
     ("http", &["listen"]),
     ("operators", &["notify"]),
 ];
-const CHANNEL: [&str; 3] = ["name", "channel_id", "webhook"];
 const ENDPOINT: [&str; 1] = ["name"];
 
 /// Reads and validates a settings text; at a moment, where one is given.
@@ -149,46 +155,6 @@ impl Wire<'_> {
         }
     }
 
-    fn discord(&mut self, section: Section<'_, '_>) -> Discord {
-        let api_base = self.address(section, "api_base", channel_id::DISCORD);
-        let most = MOST_CHANNEL_BUDGET;
-        let budget = self.bounded(section, "channel_budget", 200, most, "alerts in ten minutes");
-        let mut names = BTreeSet::new();
-        let mut channels: Vec<Channel> = Vec::new();
-        for (value, table) in self.tables(section, "channel", "[[discord.channel]]", &CHANNEL) {
-            let Some((name_value, name)) = self.name(value, table, &mut names, "Discord channel") else {
-                continue;
-            };
-            let webhook = table.get("webhook").and_then(|value| self.reader.flag("webhook", value));
-            let id = self.text(Some(table), "channel_id");
-            let via = match (id, webhook.unwrap_or(false)) {
-                (Some((value, id)), false) => match channel_id::parse(id, &api_base) {
-                    Ok(id) => Via::Bot(id),
-                    Err((what, help)) => {
-                        self.reader.report_with(value.span(), what, help);
-                        continue;
-                    }
-                },
-                (None, true) => Via::Webhook,
-                (None, false) if table.contains_key("channel_id") => continue,
-                (both, _) => {
-                    let said = if both.is_some() { "both" } else { "neither" };
-                    let what = format!("channel `{name}` has {said} of channel_id and webhook");
-                    let help = "give either channel_id (sent by the bot) or webhook = true";
-                    self.reader.report_with(name_value.span(), what, help);
-                    continue;
-                }
-            };
-            if via == Via::Webhook {
-                let others = channels.iter().filter(|other| other.via == via);
-                self.own_variable(name_value, name, others.map(|other| other.name.as_str()));
-            }
-            channels.push(Channel { name: name.to_owned(), via });
-        }
-        let channel_budget = usize::try_from(budget).unwrap_or(usize::MAX);
-        Discord { api_base, channel_budget, channels }
-    }
-
     fn webhooks(&mut self, section: Section<'_, '_>) -> Vec<String> {
         let mut names = BTreeSet::new();
         let mut webhooks: Vec<String> = Vec::new();
@@ -202,7 +168,12 @@ impl Wire<'_> {
     }
 
     /// Names that differ only in `-` and `_` have the same variable for their secrets.
-    fn own_variable<'n>(&mut self, value: &Value<'_>, name: &str, mut others: impl Iterator<Item = &'n str>) {
+    pub(super) fn own_variable<'n>(
+        &mut self,
+        value: &Value<'_>,
+        name: &str,
+        mut others: impl Iterator<Item = &'n str>,
+    ) {
         let variable = |name: &str| name.replace('-', "_");
         // A secret may also be in the file that `…_FILE` names.
         let shared = |other: &str| {
@@ -286,7 +257,7 @@ impl Wire<'_> {
         address
     }
 
-    fn address(&mut self, section: Section<'_, '_>, key: &str, default: &str) -> String {
+    pub(super) fn address(&mut self, section: Section<'_, '_>, key: &str, default: &str) -> String {
         let Some((value, text)) = self.text(section, key) else { return default.to_owned() };
         let parsed = Url::parse(text).ok();
         if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some()) {
@@ -296,7 +267,14 @@ impl Wire<'_> {
         text.trim_end_matches('/').to_owned()
     }
 
-    fn bounded(&mut self, section: Section<'_, '_>, key: &str, default: u32, most: u32, unit: &str) -> u32 {
+    pub(super) fn bounded(
+        &mut self,
+        section: Section<'_, '_>,
+        key: &str,
+        default: u32,
+        most: u32,
+        unit: &str,
+    ) -> u32 {
         let expected = format!("a whole number, 1 to {most}");
         let Some(value) = section.and_then(|section| section.get(key)) else { return default };
         let Some(number) = self.reader.whole(key, value, &expected) else { return default };

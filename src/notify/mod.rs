@@ -10,7 +10,7 @@ mod variables;
 mod webhook;
 
 pub use check::{SetupError, check_secrets};
-pub use discord::{BadAddress, BadToken, DiscordBot, Foreign, NoFile};
+pub use discord::{BadAddress, BadGateway, BadToken, DiscordBot, Foreign, Gateway, NoFile, NoGateway};
 pub use email::check_server;
 pub use secrets::{Secrets, variable};
 pub use variables::{UnusedVariable, unused_variables};
@@ -228,6 +228,17 @@ impl Notifier {
         match (self.way(batch.destination()), &self.bot) {
             (Some(Way::Channel(id)), Some(bot)) => bot.turn(id, batch, now),
             (Some(Way::Webhook(webhook)), _) => webhook.turn(now),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a destination may get a turn now. Channels that subscribed line up behind those of the settings.
+    ///
+    /// # Errors
+    /// When to come back.
+    pub fn line_up(&self, destination: &Destination, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+        match (destination, &self.bot) {
+            (Destination::Channel(id), Some(bot)) => bot.line_up(*id, now),
             _ => Ok(()),
         }
     }

@@ -47,6 +47,7 @@ pub use mutes::Muted;
 pub use paused::Paused;
 pub use quarantine::Quarantined;
 pub use queue::DeliveryStanding;
+pub use subscriptions::{Subscriber, Subscribing, Subscription};
 pub use summary::Summed;
 pub use troubles::Trouble;
 
@@ -141,6 +142,8 @@ struct Inner {
     digests: Tree,
     /// Rule, channel → since when, by whom.
     subscriptions: Tree,
+    /// Held while subscriptions are counted and written.
+    subscribing: Mutex<()>,
     /// Single values.
     meta: Tree,
     /// Records that could not be read, by tree and key.
@@ -225,6 +228,7 @@ impl Store {
             digested: tree("digested")?,
             digests: tree("digests")?,
             subscriptions: tree("subscriptions")?,
+            subscribing: Mutex::default(),
             meta,
             aside: tree("aside")?,
             frontier: Mutex::default(),

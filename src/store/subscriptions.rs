@@ -1,10 +1,14 @@
 //! Which Discord channels subscribe to which rules.
 
+use std::collections::BTreeSet;
+use std::sync::PoisonError;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::record::encode;
+use super::record::{decode, encode};
 use super::{Store, StoreError};
+use crate::config::SubscriptionLimits;
 
 /// A channel cannot subscribe to more rules than this.
 const MOST_PER_CHANNEL: usize = 200;
@@ -13,6 +17,46 @@ const MOST_PER_CHANNEL: usize = 200;
 struct Subscribed {
     at: DateTime<Utc>,
     by: u64,
+    /// The channel's server. Older records do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    server: Option<u64>,
+}
+
+/// What is to be subscribed to, and by whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Subscription<'a> {
+    /// The channel's server, where that is known.
+    pub server: Option<u64>,
+    /// The channel.
+    pub channel: u64,
+    /// The rule's name.
+    pub rule: &'a str,
+    /// The user who asks.
+    pub by: u64,
+}
+
+/// The result of subscribing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subscribing {
+    /// The channel subscribes now.
+    New,
+    /// It did before.
+    Known,
+    /// The channel has as many as it can, which is this many.
+    ChannelFull(usize),
+    /// Its server has as many as it may.
+    ServerFull,
+    /// All servers together have as many as they may.
+    Full,
+}
+
+/// A channel that subscribes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Subscriber {
+    /// Its id.
+    pub channel: u64,
+    /// Its server, where that is known.
+    pub server: Option<u64>,
 }
 
 impl Store {
@@ -27,15 +71,68 @@ impl Store {
         by: u64,
         at: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
+        let limits = SubscriptionLimits { per_server: usize::MAX, in_all: usize::MAX };
+        let asked = Subscription { server: None, channel, rule, by };
+        Ok(self.subscribe_within(asked, limits, at)? == Subscribing::New)
+    }
+
+    /// The same within limits.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn subscribe_within(
+        &self,
+        asked: Subscription<'_>,
+        limits: SubscriptionLimits,
+        at: DateTime<Utc>,
+    ) -> Result<Subscribing, StoreError> {
+        let Subscription { server, channel, rule, by } = asked;
         let place = place(channel, rule);
         let tree = &self.inner.subscriptions;
-        if self.subscriptions(channel)?.len() >= MOST_PER_CHANNEL {
-            return Ok(false);
+        // What is counted stays so until it is written.
+        let _subscribing = self.inner.subscribing.lock().unwrap_or_else(PoisonError::into_inner);
+        if tree.contains_key(&place).map_err(|error| self.failed(error))? {
+            return Ok(Subscribing::Known);
         }
-        let record = encode(&place, &Subscribed { at, by })?;
-        let swapped =
-            self.write(|| tree.compare_and_swap(place.as_str(), None as Option<&[u8]>, Some(record)))?;
-        Ok(swapped.is_ok())
+        if self.subscriptions(channel)?.len() >= MOST_PER_CHANNEL {
+            return Ok(Subscribing::ChannelFull(MOST_PER_CHANNEL));
+        }
+        let in_server = match server {
+            Some(_) if limits.per_server < usize::MAX => {
+                self.all_subscribed(|_| true)?.iter().filter(|other| other.server == server).count()
+            }
+            _ => 0,
+        };
+        if in_server >= limits.per_server {
+            return Ok(Subscribing::ServerFull);
+        }
+        if tree.len() >= limits.in_all {
+            return Ok(Subscribing::Full);
+        }
+        let record = encode(&place, &Subscribed { at, by, server })?;
+        self.write(|| tree.insert(place.as_str(), record))?;
+        Ok(Subscribing::New)
+    }
+
+    /// Notes the server of a channel for those of its subscriptions that do not say it; whether there were any.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn note_server(&self, channel: u64, server: u64) -> Result<bool, StoreError> {
+        let tree = &self.inner.subscriptions;
+        let _subscribing = self.inner.subscribing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut noted = false;
+        for rule in self.subscriptions(channel)? {
+            let place = place(channel, &rule);
+            let Some(bytes) = tree.get(&place).map_err(|error| self.failed(error))? else { continue };
+            let Ok(known @ Subscribed { server: None, .. }) = decode::<Subscribed>(&place, &bytes) else {
+                continue;
+            };
+            let record = encode(&place, &Subscribed { server: Some(server), ..known })?;
+            self.write(|| tree.compare_and_swap(place.as_str(), Some(&bytes), Some(record)))?.ok();
+            noted = true;
+        }
+        Ok(noted)
     }
 
     /// Ends a subscription; `false` where there was none.
@@ -43,6 +140,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub fn unsubscribe(&self, channel: u64, rule: &str) -> Result<bool, StoreError> {
+        let _subscribing = self.inner.subscribing.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(self.write(|| self.inner.subscriptions.remove(place(channel, rule)))?.is_some())
     }
 
@@ -65,17 +163,43 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub fn subscribers(&self, rule: &str) -> Result<Vec<u64>, StoreError> {
-        let mut channels = Vec::new();
-        for key in self.inner.subscriptions.iter().keys() {
-            let key = key.map_err(|error| self.failed(error))?;
+        Ok(self.subscribed(rule)?.into_iter().map(|subscriber| subscriber.channel).collect())
+    }
+
+    /// The same with their servers.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn subscribed(&self, rule: &str) -> Result<Vec<Subscriber>, StoreError> {
+        self.all_subscribed(|name| name == rule)
+    }
+
+    /// The channels with subscriptions of which the server is not known.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn channels_without_server(&self) -> Result<BTreeSet<u64>, StoreError> {
+        let all = self.all_subscribed(|_| true)?.into_iter();
+        Ok(all
+            .filter(|subscriber| subscriber.server.is_none())
+            .map(|subscriber| subscriber.channel)
+            .collect())
+    }
+
+    /// A subscriber for each subscription to some rules.
+    fn all_subscribed(&self, is_asked: impl Fn(&str) -> bool) -> Result<Vec<Subscriber>, StoreError> {
+        let mut subscribers = Vec::new();
+        for item in &self.inner.subscriptions {
+            let (key, bytes) = item.map_err(|error| self.failed(error))?;
             let key = String::from_utf8_lossy(&key);
-            if let Some((channel, name)) = key.split_once('/')
-                && name == rule
-            {
-                channels.extend(channel.parse::<u64>().ok());
+            let Some((channel, rule)) = key.split_once('/') else { continue };
+            if let (true, Ok(channel)) = (is_asked(rule), channel.parse()) {
+                // A channel whose record cannot be read subscribes all the same.
+                let server = decode::<Subscribed>(&key, &bytes).ok().and_then(|known| known.server);
+                subscribers.push(Subscriber { channel, server });
             }
         }
-        Ok(channels)
+        Ok(subscribers)
     }
 }
 

@@ -30,15 +30,15 @@ const START: &str = "2021-08-24T17:12:31-04:00";
 const SPEED: f64 = 600.0;
 const MANAGE_GUILD: &str = "32";
 
-struct Running {
-    app: Arc<App>,
+pub(crate) struct Running {
+    pub(crate) app: Arc<App>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
 impl Running {
     /// A bot by a clock that is faster than the world's.
-    fn start(world: &World) -> Self {
+    pub(crate) fn start(world: &World) -> Self {
         let text = world.settings() + "[operators]\nnotify = [\"email:desk\"]\n";
         let settings = Settings::read("settings", &text, &[]).unwrap();
         let source = Source { file: "rules", text: RULES };
@@ -64,7 +64,7 @@ impl Running {
     }
 
     /// Waits until the status is so.
-    async fn until(&self, what: &str, is_so: impl Fn(&Status) -> bool) -> Status {
+    pub(crate) async fn until(&self, what: &str, is_so: impl Fn(&Status) -> bool) -> Status {
         let looking = async {
             loop {
                 let status = self.status();
@@ -79,7 +79,7 @@ impl Running {
     }
 
     /// Notices that the operators got since the last call.
-    async fn notices(&self, world: &World) -> Vec<String> {
+    pub(crate) async fn notices(&self, world: &World) -> Vec<String> {
         let desk: Destination = "email:desk".parse().unwrap();
         let now = self.app.clock().now();
         let (count, ..) = deliver_to(&self.app, &desk, &mut Lane::default(), now).await;
@@ -93,17 +93,17 @@ impl Running {
         said
     }
 
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stop.send(true).unwrap();
         self.task.await.unwrap();
     }
 }
 
-fn gateway(status: &Status) -> sellbell::app::GatewayStatus {
+pub(crate) fn gateway(status: &Status) -> sellbell::app::GatewayStatus {
     status.running.clone().unwrap().gateway.unwrap()
 }
 
-fn is_connected(status: &Status) -> bool {
+pub(crate) fn is_connected(status: &Status) -> bool {
     status.running.as_ref().unwrap().gateway.as_ref().is_some_and(|gateway| gateway.connected)
 }
 

@@ -177,6 +177,7 @@ async fn a_second_process_with_the_same_bot_is_noticed() {
     assert!(ended.iter().all(|status| status.success()), "{log:?}");
     let noticed = log.iter().filter(|log| log.contains("Another sellbell uses the same bot")).count();
     assert!(noticed == 1 && !log.concat().contains(FakeDiscord::TOKEN), "{log:?}");
+    assert!(log.iter().all(|log| log.contains("[discord] servers is not set")), "who may subscribe: {log:?}");
     world.finish().await;
 }
 

@@ -188,6 +188,21 @@ fn a_misspelt_variable_is_a_warning_that_proposes_the_right_one() {
 }
 
 #[test]
+fn a_bot_that_is_for_every_server_is_said_to_be_so() {
+    let shown = |settings: &str, token: &str| {
+        let dir = folder();
+        fs::write(dir.path().join("settings.toml"), settings).unwrap();
+        let mut command = Command::cargo_bin("sellbell").unwrap();
+        command.current_dir(dir.path()).env_clear().args(["check", "--config", "settings.toml"]);
+        let output = command.env("DISCORD_TOKEN", token).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().contains("[discord] servers is not set: in every server")
+    };
+    let named = format!("[discord]\nservers = [\"1103812345678901234\"]\n{SETTINGS}");
+    assert!(shown(SETTINGS, TOKEN) && !shown(&named, TOKEN) && !shown(SETTINGS, ""));
+}
+
+#[test]
 fn variables_of_other_programs_are_left_alone() {
     let others = [
         ("WEBHOOK_URL", "https://example.org/QWERTZ"),

@@ -12,14 +12,14 @@ use crate::world::{World, at, deliver_all, qualys, reopened, small_sale};
 
 const RULES: &str = "[[rule]]\nname = \"qualys-sales\"\ndescription = \"Insiders of Qualys sell\"\n\
     tickers = [\"QLYS\"]\n[[rule]]\nname = \"all-sales\"\ncodes = [\"S\"]\n";
-const MANAGE_GUILD: &str = "32";
+pub(crate) const MANAGE_GUILD: &str = "32";
 
-struct Bot {
+pub(crate) struct Bot {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
 
-async fn connect(world: &World, app: &Arc<App>) -> Bot {
+pub(crate) async fn connect(world: &World, app: &Arc<App>) -> Bot {
     let (stop, stopped) = watch::channel(false);
     let task = tokio::spawn(bot::run(Arc::clone(app), stopped));
     let identify = world.discord.identified().await;
@@ -33,13 +33,13 @@ async fn connect(world: &World, app: &Arc<App>) -> Bot {
 }
 
 impl Bot {
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stop.send(true).unwrap();
         self.task.await.unwrap();
     }
 }
 
-fn rule(name: &str) -> Value {
+pub(crate) fn rule(name: &str) -> Value {
     json!([{ "name": "rule", "type": 3, "value": name }])
 }
 

@@ -1,11 +1,13 @@
 //! The address of a webhook, as people copy it. It is a secret: no error shows it.
 
+use core::net::IpAddr;
+
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use url::{Host, Url};
 
 /// Discord's hosts that serve its API.
-const HOSTS: [&str; 6] = [
+pub(super) const HOSTS: [&str; 6] = [
     "discord.com",
     "discordapp.com",
     "ptb.discord.com",
@@ -121,7 +123,7 @@ pub(super) fn bare(text: &str) -> &str {
 pub(super) fn parse(secret: &SecretString, api_base: &str) -> Result<WebhookAddress, BadAddress> {
     let address = Url::parse(bare(secret.expose_secret())).map_err(|_| BadAddress::NoAddress)?;
     let Some(host) = host(&address) else { return Err(BadAddress::NoAddress) };
-    let loopback = host == "localhost" || host == "::1" || host.starts_with("127.");
+    let loopback = is_loopback(&host);
     match address.scheme() {
         "https" => {}
         "http" if loopback => {}
@@ -186,12 +188,17 @@ pub(super) fn parse(secret: &SecretString, api_base: &str) -> Result<WebhookAddr
 }
 
 /// The host of an address: a name in lower case, or a number.
-fn host(address: &Url) -> Option<String> {
+pub(super) fn host(address: &Url) -> Option<String> {
     Some(match address.host()? {
         Host::Domain(name) => name.trim_end_matches('.').to_ascii_lowercase(),
         Host::Ipv4(ip) => ip.to_string(),
         Host::Ipv6(ip) => ip.to_string(),
     })
+}
+
+/// Whether a host is this machine.
+pub(super) fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Whether an address is that of a webhook of Discord's own.

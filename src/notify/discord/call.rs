@@ -92,8 +92,13 @@ impl Caller {
     }
 
     /// A turn to ask on a route, or when to come back.
-    pub(super) fn turn(&self, route: &str, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
-        self.pace.turn(route, now)
+    pub(super) fn turn(&self, route: &str, by: By, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+        self.pace.turn(route, by.rank(), now)
+    }
+
+    /// Whether a channel that subscribed may get a turn now, or when to come back.
+    pub(super) fn line_up(&self, route: &str, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+        self.pace.line_up(route, now)
     }
 
     /// Makes a request that has its turn, and gives what came.
@@ -112,7 +117,7 @@ impl Caller {
         };
         let response = request.send().await.map_err(failed)?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let (body, is_whole) = bounded(response).await;
+        let (body, is_whole) = bounded(response, MAX_ANSWER).await;
         let refused: Refused = match status.is_success() {
             true => Refused::default(),
             false => serde_json::from_slice(&body).unwrap_or_default(),
@@ -172,12 +177,12 @@ pub(super) fn filled(
     Ok(request.multipart(Form::new().text("payload_json", body).part("files[0]", part)))
 }
 
-/// As much of a body as is read, and whether that is all of it.
-async fn bounded(mut response: Response) -> (Vec<u8>, bool) {
+/// As much of a body as is read, and whether that is all of it. It is counted as it comes out, whatever it was packed into.
+pub(super) async fn bounded(mut response: Response, most: usize) -> (Vec<u8>, bool) {
     let mut body = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= MAX_ANSWER => body.extend_from_slice(&chunk),
+            Ok(Some(chunk)) if body.len() + chunk.len() <= most => body.extend_from_slice(&chunk),
             Ok(None) => return (body, true),
             Ok(Some(_)) | Err(_) => return (body, false),
         }
@@ -202,7 +207,7 @@ fn told(headers: &HeaderMap, refused: &Refused) -> Told {
 }
 
 /// Words of an answer, as they may be shown: on one line, and not too many.
-fn words(said: &str) -> String {
+pub(super) fn words(said: &str) -> String {
     clip(&plain(said), MOST_WORDS).into_owned()
 }
 

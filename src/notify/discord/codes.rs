@@ -2,6 +2,7 @@
 //!
 //! Codes: <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json>.
 
+use super::pace::Rank;
 use crate::destination::Destination;
 use crate::notify::{Retry, SendError};
 
@@ -259,6 +260,14 @@ impl By {
     /// The bot's way to a destination.
     pub(super) fn bot(destination: &Destination) -> Self {
         if matches!(destination, Destination::Channel(_)) { Self::Subscription } else { Self::Settings }
+    }
+
+    /// Whose turn comes first.
+    pub(super) fn rank(self) -> Rank {
+        match self {
+            Self::Settings | Self::Webhook => Rank::First,
+            Self::Subscription => Rank::Rest,
+        }
     }
 }
 

@@ -130,7 +130,7 @@ impl Outgoing<'_> {
             let Some(bare) = self.message(Some(why)) else { return Err(failure.error) };
             // Whatever becomes of the next request: the file is not tried again at once.
             files.note(&self.channel, Err(Refused { why, until: now + OFFERED_AGAIN, is_proven: false }));
-            if let Err(until) = caller.turn(&ask.route, now) {
+            if let Err(until) = caller.turn(&ask.route, ask.by, now) {
                 let wait = (until - now).to_std().unwrap_or_default();
                 return Err(SendError {
                     retry: Retry::After(wait),

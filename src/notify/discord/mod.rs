@@ -4,6 +4,7 @@ mod address;
 mod call;
 mod codes;
 mod files;
+mod gateway;
 mod pace;
 mod permissions;
 mod read_back;
@@ -27,6 +28,7 @@ use tokio::sync::OnceCell;
 pub use address::BadAddress;
 pub(super) use address::is_discords;
 pub use files::NoFile;
+pub use gateway::{BadGateway, Gateway, NoGateway};
 pub(super) use pace::Pace;
 pub use token::BadToken;
 pub use twins::Foreign;
@@ -39,7 +41,7 @@ use crate::delivery::{Batch, Body, Delivery};
 use crate::destination::Destination;
 use crate::render::discord::{self, AllowedMentions, Message};
 use address::WebhookAddress;
-use call::{Ask, Caller, TIMEOUT, filled};
+use call::{Ask, Caller, filled, words};
 use codes::{Asked, By, Refusal, unchangeable, unreachable};
 use files::{Files, Outgoing};
 use permissions::Refusing;
@@ -174,22 +176,26 @@ impl DiscordBot {
     pub(super) fn new(token: &SecretString, api_base: &str, pace: Arc<Pace>) -> Result<Self, SetupError> {
         let token = token::parse(token, api_base).map_err(SetupError::BadToken)?;
         let caller = Caller::new("Discord", pace)?;
-        let http = Arc::new(connection(&token, api_base, Some(caller.http.clone())));
+        let http = Arc::new(connection(&token, api_base, caller.http.clone()));
         let api_base = api_base.to_owned();
         let (own_id, files, twins) = (Arc::default(), Arc::default(), Arc::default());
         Ok(Self { token, api_base, caller, http, own_id, files, twins, refusing: Arc::default() })
     }
 
-    /// A connection of its own for the gateway, which wants to own it.
-    pub fn gateway_connection(&self) -> Http {
-        let client = reqwest::Client::builder().timeout(TIMEOUT).build().ok();
-        connection(&self.token, &self.api_base, client)
+    /// A connection of its own for commands. It follows no redirect.
+    pub fn commands_connection(&self) -> Http {
+        connection(&self.token, &self.api_base, self.caller.http.clone())
     }
 
     /// A turn to send to a channel, or when to come back.
     pub(super) fn turn(&self, channel: u64, batch: &Batch, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         self.twins.begin(now);
-        self.caller.turn(&route(channel, batch), now)
+        self.caller.turn(&route(channel, batch), By::bot(batch.destination()), now)
+    }
+
+    /// Whether a channel that subscribed may get a turn now, or when to come back.
+    pub(super) fn line_up(&self, channel: u64, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+        self.caller.line_up(&format!("channel:{channel}"), now)
     }
 
     /// Whether a channel takes files, as far as that is known.
@@ -300,13 +306,9 @@ fn late() -> SendError {
     SendError::later("Discord did not answer in time")
 }
 
-fn connection(token: &SecretString, api_base: &str, client: Option<reqwest::Client>) -> Http {
-    let builder = HttpBuilder::new(token.expose_secret());
-    // serenity's own client waits for ever.
-    let builder = match client {
-        Some(client) => builder.client(client),
-        None => builder,
-    };
+fn connection(token: &SecretString, api_base: &str, client: reqwest::Client) -> Http {
+    // serenity's own client waits for ever, and follows redirects.
+    let builder = HttpBuilder::new(token.expose_secret()).client(client);
     // serenity's rate limiter ignores the proxy, whose business it then is.
     if api_base == DISCORD {
         builder.build()
@@ -322,12 +324,14 @@ fn send_error(error: &serenity::Error) -> SendError {
             let (status, error) = (response.status_code.as_u16(), &response.error);
             // serenity's own number for an answer that is not Discord's.
             let code = i64::try_from(error.code).ok().filter(|code| *code >= 0);
-            let message = format!("Discord answers {status}, code {}: {}", error.code, error.message);
+            let message = format!("Discord answers {status}, code {}: {}", error.code, words(&error.message));
             Refusal { status, code, at_fault: &[] }.judged(Asked::Read, By::Settings, message)
         }
         serenity::Error::Http(HttpError::Request(error)) if error.is_timeout() => late(),
         serenity::Error::Http(HttpError::Request(error)) if error.is_connect() => unreachable("Discord"),
-        serenity::Error::Json(error) => SendError::later(format!("Discord's answer cannot be read: {error}")),
+        serenity::Error::Json(error) => {
+            SendError::later(words(&format!("Discord's answer cannot be read: {error}")))
+        }
         _ => SendError::later("the request to Discord failed"),
     }
 }

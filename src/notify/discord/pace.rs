@@ -7,16 +7,47 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Of 50 requests that a bot may make in a second: some are left to its commands.
-const A_SECOND: usize = 40;
+/// Of 50 requests that a bot may make in a second: some are left to its commands, and some of the others are kept for channels
+/// of the settings.
+const A_SECOND: Share = Share { first: 40, rest: 36 };
 /// After so many refusals in the window nothing is sent until the first of them has left it; at 10,000 Discord bans the
-/// address.
-const MOST_REFUSALS: usize = 1_000;
+/// address. Channels that subscribed cannot use up what is left to those of the settings.
+const MOST_REFUSALS: Share = Share { first: 1_000, rest: 500 };
 const WINDOW: TimeDelta = TimeDelta::minutes(10);
 /// No wait that Discord asks for is longer; one that seems so comes from a clock that was wrong.
 const LONGEST: TimeDelta = TimeDelta::hours(2);
 /// More routes than this are kept only while they wait.
 const MOST_ROUTES: usize = 1_000;
+
+/// What those of a rank may use.
+#[derive(Debug, Clone, Copy)]
+struct Share {
+    first: usize,
+    rest: usize,
+}
+
+impl Share {
+    fn of(self, rank: Rank) -> usize {
+        match rank {
+            Rank::First => self.first,
+            Rank::Rest => self.rest,
+        }
+    }
+
+    /// The time between two of the second rank.
+    fn step(self) -> TimeDelta {
+        TimeDelta::seconds(1) / i32::try_from(self.rest).unwrap_or(i32::MAX)
+    }
+}
+
+/// Whose request goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rank {
+    /// A channel or webhook of the settings, the operators' among them.
+    First,
+    /// A channel that subscribed: anybody's.
+    Rest,
+}
 
 /// What Discord said of its limits in an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -47,6 +78,30 @@ struct State {
     turns: VecDeque<DateTime<Utc>>,
     /// When requests were refused that count.
     refusals: VecDeque<DateTime<Utc>>,
+    /// When somebody of the first rank got no turn for want of one.
+    first_waits: Option<DateTime<Utc>>,
+    /// Route of the second rank → its place in the line.
+    line: HashMap<String, DateTime<Utc>>,
+    /// The last place that was given.
+    last_place: Option<DateTime<Utc>>,
+}
+
+impl State {
+    /// When all routes together may be asked again by those of a rank; `None` for at once.
+    fn wait(&mut self, rank: Rank, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let second = TimeDelta::seconds(1);
+        self.turns.retain(|turn| now - second < *turn && *turn <= now);
+        self.refusals.retain(|refusal| now - WINDOW < *refusal && *refusal <= now);
+        self.first_waits = self.first_waits.filter(|since| now - second < *since && *since <= now);
+        // Enough of the oldest are to leave the window for one more to fit in.
+        let leaves = |of: &VecDeque<DateTime<Utc>>, most: usize| {
+            of.len().checked_sub(most).and_then(|at| of.get(at).copied())
+        };
+        let turn = leaves(&self.turns, A_SECOND.of(rank)).map(|turn| turn + second);
+        let refusal = leaves(&self.refusals, MOST_REFUSALS.of(rank)).map(|refusal| refusal + WINDOW);
+        let first = self.first_waits.filter(|_| rank == Rank::Rest).map(|since| since + second);
+        [self.all, turn, refusal, first].into_iter().flatten().max()
+    }
 }
 
 impl Pace {
@@ -54,42 +109,62 @@ impl Pace {
     ///
     /// # Errors
     /// When to come back.
-    pub(super) fn turn(&self, route: &str, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
-        let ahead = |until: &DateTime<Utc>| now < *until && *until - now <= LONGEST;
+    pub(super) fn turn(&self, route: &str, rank: Rank, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let second = now - TimeDelta::seconds(1);
-        state.turns.retain(|turn| second < *turn && *turn <= now);
-        state.refusals.retain(|refusal| now - WINDOW < *refusal && *refusal <= now);
-        let waits = [
-            state.routes.get(route).copied(),
-            state.all,
-            state
-                .turns
-                .front()
-                .filter(|_| state.turns.len() >= A_SECOND)
-                .map(|turn| *turn + TimeDelta::seconds(1)),
-            state
-                .refusals
-                .front()
-                .filter(|_| state.refusals.len() >= MOST_REFUSALS)
-                .map(|first| *first + WINDOW),
-        ];
-        if let Some(until) = waits.into_iter().flatten().filter(ahead).max() {
+        let waits = [state.routes.get(route).copied(), state.wait(rank, now)];
+        if let Some(until) = waits.into_iter().flatten().filter(|until| is_ahead(*until, now)).max() {
+            if rank == Rank::First && state.turns.len() >= A_SECOND.first {
+                state.first_waits = Some(now);
+            }
             return Err(until);
         }
         state.turns.push_back(now);
+        state.line.remove(route);
         Ok(())
+    }
+
+    /// Whether a route of the second rank may get a turn now. Where many wait, each is told its own moment: together they would
+    /// do nothing else than ask.
+    ///
+    /// # Errors
+    /// When to come back.
+    pub(super) fn line_up(&self, route: &str, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(free) = state.wait(Rank::Rest, now).filter(|free| is_ahead(*free, now)) else {
+            return Ok(());
+        };
+        let place = state.line.get(route).copied();
+        if let Some(place) = place.filter(|place| *place - now <= LONGEST) {
+            return Err(place.max(free));
+        }
+        let last = state.last_place.filter(|last| is_ahead(*last, now));
+        let place = last.map_or(free, |last| free.max(last + A_SECOND.step()));
+        state.last_place = Some(place);
+        state.line.insert(route.to_owned(), place);
+        if state.line.len() > MOST_ROUTES {
+            // Who did not come for so long has gone.
+            state.line.retain(|_, place| now - WINDOW < *place);
+        }
+        Err(place)
     }
 
     /// Takes in an answer that came at a moment.
     pub(super) fn answered(&self, route: &str, status: u16, told: Told, at: DateTime<Utc>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(status, 401 | 403 | 429) && !told.shared && state.refusals.len() < MOST_REFUSALS {
+        if matches!(status, 401 | 403 | 429) && !told.shared && state.refusals.len() < MOST_REFUSALS.first {
             state.refusals.push_back(at);
-            if state.refusals.len() == MOST_REFUSALS {
+            if state.refusals.len() == MOST_REFUSALS.rest {
+                tracing::warn!(
+                    "Discord refused {} requests within {} minutes; nothing is sent to channels that subscribed for a while",
+                    MOST_REFUSALS.rest,
+                    WINDOW.num_minutes()
+                );
+            }
+            if state.refusals.len() == MOST_REFUSALS.first {
                 tracing::error!(
-                    "Discord refused {MOST_REFUSALS} requests within {} minutes; nothing is sent there for a while, so that it \
+                    "Discord refused {} requests within {} minutes; nothing is sent there for a while, so that it \
                      does not ban this address",
+                    MOST_REFUSALS.first,
                     WINDOW.num_minutes()
                 );
             }
@@ -109,6 +184,10 @@ impl Pace {
     }
 }
 
+fn is_ahead(until: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now < until && until - now <= LONGEST
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,13 +201,13 @@ mod tests {
         let pace = Pace::default();
         let told = |left| Told { bucket: Some((left, TimeDelta::milliseconds(1_250))), ..Told::default() };
         pace.answered("a", 200, told(1), at(0));
-        assert_eq!(pace.turn("a", at(0)), Ok(()));
+        assert_eq!(pace.turn("a", Rank::First, at(0)), Ok(()));
         pace.answered("a", 200, told(0), at(10));
-        assert_eq!(pace.turn("a", at(1_259)), Err(at(1_260)));
-        assert_eq!(pace.turn("b", at(1_259)), Ok(()));
-        assert_eq!(pace.turn("a", at(1_260)), Ok(()));
+        assert_eq!(pace.turn("a", Rank::First, at(1_259)), Err(at(1_260)));
+        assert_eq!(pace.turn("b", Rank::First, at(1_259)), Ok(()));
+        assert_eq!(pace.turn("a", Rank::First, at(1_260)), Ok(()));
         // A clock that was set back by a day does not hold it for a day.
-        assert_eq!(pace.turn("a", at(-86_400_000)), Ok(()));
+        assert_eq!(pace.turn("a", Rank::First, at(-86_400_000)), Ok(()));
     }
 
     #[test]
@@ -136,20 +215,26 @@ mod tests {
         let pace = Pace::default();
         let wait = Some(TimeDelta::milliseconds(700));
         pace.answered("a", 429, Told { retry_after: wait, ..Told::default() }, at(0));
-        assert_eq!((pace.turn("a", at(699)), pace.turn("b", at(0))), (Err(at(700)), Ok(())));
+        assert_eq!(
+            (pace.turn("a", Rank::First, at(699)), pace.turn("b", Rank::First, at(0))),
+            (Err(at(700)), Ok(()))
+        );
         pace.answered("b", 429, Told { retry_after: wait, global: true, ..Told::default() }, at(100));
-        assert_eq!(pace.turn("c", at(100)), Err(at(800)));
-        assert_eq!(pace.turn("c", at(800)), Ok(()));
+        assert_eq!(pace.turn("c", Rank::First, at(100)), Err(at(800)));
+        assert_eq!(pace.turn("c", Rank::First, at(800)), Ok(()));
     }
 
     #[test]
     fn all_routes_together_ask_forty_times_a_second() {
         let pace = Pace::default();
         for number in 0..40 {
-            assert_eq!(pace.turn(&format!("{number}"), at(number)), Ok(()));
+            assert_eq!(pace.turn(&format!("{number}"), Rank::First, at(number)), Ok(()));
         }
-        assert_eq!(pace.turn("x", at(40)), Err(at(1_000)));
-        assert_eq!((pace.turn("x", at(1_000)), pace.turn("x", at(1_000))), (Ok(()), Err(at(1_001))));
+        assert_eq!(pace.turn("x", Rank::First, at(40)), Err(at(1_000)));
+        assert_eq!(
+            (pace.turn("x", Rank::First, at(1_000)), pace.turn("x", Rank::First, at(1_000))),
+            (Ok(()), Err(at(1_001)))
+        );
     }
 
     #[test]
@@ -159,7 +244,59 @@ mod tests {
             pace.answered("a", 403, Told::default(), at(number));
             pace.answered("a", 429, Told { shared: true, ..Told::default() }, at(number));
         }
-        assert_eq!(pace.turn("b", at(5_000)), Err(at(600_000)));
-        assert_eq!(pace.turn("b", at(600_000)), Ok(()));
+        assert_eq!(pace.turn("b", Rank::First, at(5_000)), Err(at(600_000)));
+        assert_eq!(pace.turn("b", Rank::First, at(600_000)), Ok(()));
+    }
+
+    #[test]
+    fn channels_that_subscribed_leave_turns_to_those_of_the_settings() {
+        let pace = Pace::default();
+        for number in 0..36 {
+            assert_eq!(pace.turn(&format!("{number}"), Rank::Rest, at(number)), Ok(()));
+        }
+        for number in 36..40 {
+            assert_eq!(pace.turn("x", Rank::Rest, at(number)), Err(at(1_000 + number - 36)));
+            assert_eq!(pace.turn(&format!("{number}"), Rank::First, at(number)), Ok(()));
+        }
+        // While those of the settings wait, they get whatever is free.
+        assert_eq!(pace.turn("a", Rank::First, at(500)), Err(at(1_000)));
+        assert_eq!(pace.turn("b", Rank::Rest, at(1_400)), Err(at(1_500)));
+        assert_eq!(pace.turn("a", Rank::First, at(1_400)), Ok(()));
+        assert_eq!(pace.turn("b", Rank::Rest, at(1_500)), Ok(()));
+    }
+
+    #[test]
+    fn those_that_subscribed_line_up_and_each_comes_once() {
+        let pace = Pace::default();
+        let mut lanes: Vec<(String, i64)> = (0..400).map(|number| (format!("channel:{number}"), 0)).collect();
+        let (mut asked, mut done) = (0, 0);
+        for now in 0..13_000 {
+            lanes.retain_mut(|(route, next)| {
+                if *next > now {
+                    return true;
+                }
+                asked += 1;
+                let turn = pace.line_up(route, at(now)).and_then(|()| pace.turn(route, Rank::Rest, at(now)));
+                match turn {
+                    Ok(()) => done += 1,
+                    Err(until) => *next = (until - at(0)).num_milliseconds().max(now + 1),
+                }
+                turn.is_err()
+            });
+        }
+        assert_eq!(done, 400, "at 36 a second it takes eleven seconds");
+        assert!(asked < 1_600, "{asked}");
+    }
+
+    #[test]
+    fn refusals_of_channels_that_subscribed_do_not_silence_those_of_the_settings() {
+        let pace = Pace::default();
+        for number in 0..500 {
+            assert_eq!(pace.line_up("b", at(number)), Ok(()));
+            pace.answered("a", 403, Told::default(), at(number));
+        }
+        assert_eq!(pace.turn("b", Rank::Rest, at(5_000)), Err(at(600_000)));
+        assert_eq!(pace.line_up("b", at(5_000)), Err(at(600_000)));
+        assert_eq!(pace.turn("b", Rank::First, at(5_000)), Ok(()));
     }
 }

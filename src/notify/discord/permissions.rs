@@ -124,6 +124,19 @@ impl DiscordBot {
         self.lacking(channel).await.map(|lacking| lacking.get_permission_names())
     }
 
+    /// The server of a channel; `None` where it is in none.
+    ///
+    /// # Errors
+    /// [`SendError`]: Discord does not say.
+    pub async fn server_of(&self, channel: u64) -> Result<Option<u64>, SendError> {
+        let asked = self.http.get_channel(ChannelId::new(channel.max(1)));
+        match tokio::time::timeout(TIMEOUT, asked).await {
+            Ok(Ok(channel)) => Ok(channel.guild().map(|channel| channel.guild_id.get())),
+            Ok(Err(error)) => Err(send_error(&error)),
+            Err(_) => Err(late()),
+        }
+    }
+
     async fn lacking(&self, channel: u64) -> Result<Permissions, SendError> {
         let asked = async {
             let own_id = self.own_id().await?;

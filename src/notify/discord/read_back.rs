@@ -10,7 +10,7 @@ use serenity::all::{ChannelId, UserId};
 use serenity::http::Route;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::call::{Ask, TIMEOUT};
+use super::call::{Ask, TIMEOUT, words};
 use super::codes::{Asked, By};
 use super::twins::Foreign;
 use super::{DiscordBot, edited, send_error};
@@ -79,7 +79,8 @@ impl DiscordBot {
 
     async fn look_around(&self, channel: ChannelId, now: DateTime<Utc>) -> Result<(), SendError> {
         let own_id = self.own_id().await.map_err(|error| send_error(&error))?;
-        let page = self.messages(channel, By::Settings, &[("limit", PAGE as u64)], now).await?;
+        // Nobody waits for this.
+        let page = self.messages(channel, By::Subscription, &[("limit", PAGE as u64)], now).await?;
         for posted in page.iter().filter(|posted| posted.author.id == own_id) {
             self.twins.saw(&posted.id, time(&posted.id), posted.references());
         }
@@ -173,7 +174,7 @@ impl DiscordBot {
         let (began, mut waited) = (Instant::now(), Duration::ZERO);
         // A page that is refused would have all of them read again.
         while let Err(until) =
-            self.caller.turn(&ask.route, now + TimeDelta::from_std(waited).unwrap_or_default())
+            self.caller.turn(&ask.route, by, now + TimeDelta::from_std(waited).unwrap_or_default())
         {
             let wait = (until - now).to_std().unwrap_or_default().saturating_sub(waited);
             if waited + wait > LONGEST_READING {
@@ -186,7 +187,7 @@ impl DiscordBot {
         let request = self.request(Method::GET, &Route::ChannelMessages { channel_id }).query(params);
         let answer = self.caller.call(&ask, request, now).await?;
         serde_json::from_slice(&answer)
-            .map_err(|error| SendError::later(format!("Discord's answer cannot be read: {error}")))
+            .map_err(|error| SendError::later(words(&format!("Discord's answer cannot be read: {error}"))))
     }
 }
 

@@ -42,7 +42,7 @@ impl DiscordWebhook {
 
     /// A turn to send, or when to come back.
     pub(in crate::notify) fn turn(&self, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
-        self.caller.turn(&self.route, now)
+        self.caller.turn(&self.route, By::Webhook, now)
     }
 
     /// Whether its channel takes files, as far as that is known.

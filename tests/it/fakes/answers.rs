@@ -16,18 +16,18 @@ pub(super) fn gateway(address: SocketAddr) -> Value {
     json!({"url": format!("ws://{address}")})
 }
 
-pub(super) fn gateway_bot(address: SocketAddr, left: u64) -> Value {
+pub(super) fn gateway_bot(url: &str, left: u64) -> Value {
     let limit = json!({"total": 1000, "remaining": left, "reset_after": 14_400_000, "max_concurrency": 1});
-    json!({"url": format!("ws://{address}"), "shards": 1, "session_start_limit": limit})
+    json!({"url": url, "shards": 1, "session_start_limit": limit})
 }
 
-pub(super) fn ready(address: SocketAddr) -> Value {
+pub(super) fn ready(resume_url: &str) -> Value {
     json!({
         "v": 10,
         "user": bot_user(),
         "guilds": [],
         "session_id": "session",
-        "resume_gateway_url": format!("ws://{address}"),
+        "resume_gateway_url": resume_url,
         "shard": [0, 1],
         "application": {"id": FakeDiscord::APPLICATION.to_string(), "flags": 0},
     })

@@ -54,6 +54,20 @@ pub enum Fault {
     CreatedThenSilent,
 }
 
+/// What Discord says of where its gateway is.
+#[derive(Clone, Debug, Default)]
+pub enum Whereabouts {
+    /// At this fake.
+    #[default]
+    Here,
+    /// There.
+    At(String),
+    /// It answers with a redirect to there.
+    Moved(String),
+    /// An answer without end.
+    Endless,
+}
+
 /// The bit of the permission.
 const ATTACH_FILES: u64 = 1 << 15;
 
@@ -229,6 +243,16 @@ impl FakeDiscord {
         self.world.edit(|state| state.mood = mood);
     }
 
+    /// From now on this is said of where the gateway is.
+    pub fn set_whereabouts(&self, whereabouts: Whereabouts) {
+        self.world.edit(|state| state.whereabouts = whereabouts);
+    }
+
+    /// From now on this is said of where to go on with a session.
+    pub fn set_resume_url(&self, url: &str) {
+        self.world.edit(|state| state.resume_url = Some(url.to_owned()));
+    }
+
     /// The gateway ends its connections without a word.
     pub fn hang_up(&self) {
         self.world.edit(|state| state.hang_ups += 1);
@@ -346,6 +370,8 @@ pub(super) struct State {
     knocks: usize,
     hang_ups: usize,
     sessions_left: Option<u64>,
+    whereabouts: Whereabouts,
+    resume_url: Option<String>,
     ids: u64,
     /// The `d` of the latest Identify, until the test takes it.
     pub(super) identify: Option<Value>,
@@ -380,6 +406,15 @@ impl World {
 
     pub(super) fn sessions_left(&self) -> u64 {
         self.state.borrow().sessions_left.unwrap_or(999)
+    }
+
+    pub(super) fn whereabouts(&self) -> Whereabouts {
+        self.state.borrow().whereabouts.clone()
+    }
+
+    pub(super) fn resume_url(&self) -> String {
+        let set = self.state.borrow().resume_url.clone();
+        set.unwrap_or_else(|| format!("ws://{}", self.address))
     }
 
     /// Waits until the gateway hangs up.

@@ -2,11 +2,13 @@
 //!
 //! <https://docs.discord.com/developers/events/gateway>
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::StatusCode;
+use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -34,6 +36,8 @@ pub enum Mood {
     Open,
     /// Answers the connection with this status.
     Answers(u16),
+    /// Answers the connection with a redirect to there.
+    Redirects(SocketAddr),
     /// Closes with this code where a session is to be opened.
     Closes(u16),
     /// Ends each session that is to be opened.
@@ -63,6 +67,9 @@ pub(super) async fn connect(State(world): State<Arc<World>>, upgrade: WebSocketU
     let mood = world.knock();
     if let Mood::Answers(status) = mood {
         return StatusCode::from_u16(status).unwrap().into_response();
+    }
+    if let Mood::Redirects(elsewhere) = mood {
+        return (StatusCode::FOUND, [(LOCATION, format!("ws://{elsewhere}/"))]).into_response();
     }
     upgrade.on_upgrade(async move |socket| {
         let session = Session { world: &world, mood, socket, sequence: 0, events: None };
@@ -144,7 +151,7 @@ impl Session<'_> {
             Some(IDENTIFY) => {
                 // Whoever knows that it is open may use it.
                 self.open(Some(payload["d"].clone()));
-                self.dispatch(json!({"t": "READY", "d": answers::ready(self.world.address)})).await?;
+                self.dispatch(json!({"t": "READY", "d": answers::ready(&self.world.resume_url())})).await?;
                 match self.mood {
                     Mood::EndsAtOnce => self.send(json!({"op": INVALID_SESSION, "d": false})).await,
                     Mood::OpensAndAsks => self.send(json!({"op": RECONNECT, "d": null})).await,

@@ -49,7 +49,18 @@ impl FakeDiscord {
 
     /// Has a member type into an option of `/name` (the one with `"focused": true`). Returns the callback.
     pub async fn autocomplete(&self, channel: u64, name: &str, options: Value) -> Value {
-        self.interact(AUTOCOMPLETE, channel, ANY, name, &options).await
+        self.autocomplete_as(channel, ANY, name, options).await
+    }
+
+    /// The same by a member with these permissions.
+    pub async fn autocomplete_as(
+        &self,
+        channel: u64,
+        permissions: &str,
+        name: &str,
+        options: Value,
+    ) -> Value {
+        self.interact(AUTOCOMPLETE, channel, permissions, name, &options).await
     }
 
     async fn interact(

@@ -1,16 +1,18 @@
 //! The fake's REST routes: which request does what, and what is refused.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use axum::http::{Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::{Json, http};
+use futures_util::stream;
 use serde_json::{Value, json};
 
-use super::discord::{FakeDiscord, Fault, SentMessage, World};
+use super::discord::{FakeDiscord, Fault, SentMessage, Whereabouts, World};
 use super::limits::{self, Violation};
 use super::{answers, interactions, schema};
 
@@ -81,14 +83,25 @@ async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Res
     let is_ours = |application: &str| application == FakeDiscord::APPLICATION.to_string();
     match (call.method.as_str(), path) {
         ("GET", ["gateway"]) => Ok(ok(answers::gateway(world.address))),
-        ("GET", ["gateway", "bot"]) => Ok(ok(answers::gateway_bot(world.address, world.sessions_left()))),
+        ("GET", ["gateway", "bot"]) => Ok(match world.whereabouts() {
+            Whereabouts::Here => {
+                ok(answers::gateway_bot(&format!("ws://{}", world.address), world.sessions_left()))
+            }
+            Whereabouts::At(url) => ok(answers::gateway_bot(&url, world.sessions_left())),
+            Whereabouts::Moved(url) => (StatusCode::FOUND, [(LOCATION, url)]).into_response(),
+            Whereabouts::Endless => {
+                let blanks = stream::repeat_with(|| Ok::<_, Infallible>(vec![b' '; 64 * 1024]));
+                Body::from_stream(blanks).into_response()
+            }
+        }),
         ("GET", ["users", "@me"]) => Ok(ok(answers::bot_user())),
         ("GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]) => {
             Ok(ok(answers::application()))
         }
-        ("GET", ["channels", id]) => Ok(match world.looked_at(id) {
-            Some(denied) => ok(answers::channel_denying(id, denied)),
-            None => failure(404, &json!({ "message": "Unknown Channel", "code": 10003 })),
+        ("GET", ["channels", id]) => Ok(match (world.looked_at(id), world.take_fault("look")) {
+            (_, Some(Fault::Refused(status, body))) => failure(status, &body),
+            (Some(denied), _) => ok(answers::channel_denying(id, denied)),
+            (None, _) => failure(404, &json!({ "message": "Unknown Channel", "code": 10003 })),
         }),
         ("GET", ["guilds", id]) if *id == FakeDiscord::GUILD.to_string() => Ok(ok(answers::guild())),
         ("GET", ["guilds", id, "members", member])

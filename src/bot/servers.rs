@@ -1,0 +1,51 @@
+//! Finds out the servers of channels that subscribed before their servers were noted.
+
+use std::sync::Weak;
+
+use chrono::TimeDelta;
+use tokio::time::sleep;
+
+use super::log;
+use crate::app::App;
+
+/// The time between two questions, which nobody waits for.
+const BETWEEN: TimeDelta = TimeDelta::milliseconds(250);
+
+/// Asks Discord for each such channel once, where the settings name the servers that the bot is for.
+pub(super) async fn learn(app: Weak<App>) {
+    let Some(strong) = app.upgrade() else { return };
+    if strong.settings.discord.servers.is_empty() {
+        return;
+    }
+    let channels = match strong.store.channels_without_server() {
+        Ok(channels) => channels,
+        Err(error) => return log(Err(error)),
+    };
+    drop(strong);
+    for channel in channels {
+        let Some(app) = app.upgrade() else { return };
+        let Some(bot) = app.notifier.bot() else { return };
+        match bot.server_of(channel).await {
+            Ok(Some(server)) => {
+                log(app.store.note_server(channel, server).map(|_| ()));
+                if !app.settings.discord.allows(server) {
+                    tracing::warn!(
+                        channel,
+                        server,
+                        "a channel of a server that [discord] servers does not name gets no more alerts"
+                    );
+                }
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(channel, "the server of a channel that subscribed is not known: {error}")
+            }
+        }
+        let wait = app.clock().real(BETWEEN);
+        drop(app);
+        sleep(wait).await;
+    }
+    if let Some(app) = app.upgrade() {
+        log(app.store.flush().await);
+    }
+}

@@ -1,0 +1,74 @@
+//! `[discord]` as it is written.
+
+use std::collections::BTreeSet;
+
+use super::wire::{Section, Wire};
+use super::{Channel, Discord, SubscriptionLimits, Via, ids};
+
+/// More than Discord itself takes for a channel: five messages of ten alerts in five seconds.
+const MOST_CHANNEL_BUDGET: u32 = 10_000;
+/// One message to each of so many takes 42 minutes at the pace that Discord allows.
+const MOST_SUBSCRIPTIONS: u32 = 100_000;
+const CHANNEL: [&str; 3] = ["name", "channel_id", "webhook"];
+
+impl Wire<'_> {
+    pub(super) fn discord(&mut self, section: Section<'_, '_>) -> Discord {
+        let api_base = self.address(section, "api_base", ids::DISCORD);
+        let most = MOST_CHANNEL_BUDGET;
+        let budget = self.bounded(section, "channel_budget", 200, most, "alerts in ten minutes");
+        let servers = self.servers(section, &api_base);
+        let most = MOST_SUBSCRIPTIONS;
+        let per_server = self.bounded(section, "subscriptions_per_server", 100, most, "subscriptions");
+        let in_all = self.bounded(section, "subscriptions_in_all", 5_000, most, "subscriptions");
+        let mut names = BTreeSet::new();
+        let mut channels: Vec<Channel> = Vec::new();
+        for (value, table) in self.tables(section, "channel", "[[discord.channel]]", &CHANNEL) {
+            let Some((name_value, name)) = self.name(value, table, &mut names, "Discord channel") else {
+                continue;
+            };
+            let webhook = table.get("webhook").and_then(|value| self.reader.flag("webhook", value));
+            let id = self.text(Some(table), "channel_id");
+            let via = match (id, webhook.unwrap_or(false)) {
+                (Some((value, id)), false) => match ids::parse_channel(id, &api_base) {
+                    Ok(id) => Via::Bot(id),
+                    Err((what, help)) => {
+                        self.reader.report_with(value.span(), what, help);
+                        continue;
+                    }
+                },
+                (None, true) => Via::Webhook,
+                (None, false) if table.contains_key("channel_id") => continue,
+                (both, _) => {
+                    let said = if both.is_some() { "both" } else { "neither" };
+                    let what = format!("channel `{name}` has {said} of channel_id and webhook");
+                    let help = "give either channel_id (sent by the bot) or webhook = true";
+                    self.reader.report_with(name_value.span(), what, help);
+                    continue;
+                }
+            };
+            if via == Via::Webhook {
+                let others = channels.iter().filter(|other| other.via == via);
+                self.own_variable(name_value, name, others.map(|other| other.name.as_str()));
+            }
+            channels.push(Channel { name: name.to_owned(), via });
+        }
+        let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let limits = SubscriptionLimits { per_server: count(per_server), in_all: count(in_all) };
+        Discord { api_base, channel_budget: count(budget), servers, limits, channels }
+    }
+
+    /// The servers in which the bot may be used; none: all.
+    fn servers(&mut self, section: Section<'_, '_>, api_base: &str) -> Vec<u64> {
+        let expected = "a list of servers' ids like [\"1103812345678901234\"]";
+        let Some(value) = section.and_then(|section| section.get("servers")) else { return Vec::new() };
+        let mut servers = Vec::new();
+        for item in self.reader.list("servers", value, expected) {
+            let Some(text) = self.reader.text("servers", item, expected) else { continue };
+            match ids::parse_server(text, api_base) {
+                Ok(id) => servers.push(id),
+                Err((what, help)) => self.reader.report_with(item.span(), what, help),
+            }
+        }
+        servers
+    }
+}
