@@ -11,18 +11,18 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use secrecy::ExposeSecret;
 use serenity::all::{
     AutocompleteChoice, CommandInteraction, CreateAllowedMentions, CreateAutocompleteResponse,
     CreateInteractionResponse, CreateInteractionResponseMessage, Interaction, Permissions,
 };
-use serenity::http::{Http, HttpError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
 use crate::app::{App, GatewayFailure};
-use crate::notify::{DiscordBot, NoGateway};
+use crate::notify::{DiscordBot, NoAnswer, NoGateway};
 use crate::store::StoreError;
 use crate::text::{clip, plain};
 use commands::{Asked, Reply};
@@ -41,7 +41,7 @@ const MOST_AT_ONCE: usize = 64;
 /// Characters of what is typed into a command.
 const LONGEST_SAID: usize = 200;
 /// Discord's code for an interaction that has its answer.
-const ANSWERED: isize = 40_060;
+const ANSWERED: i64 = 40_060;
 /// How long a request beside the connection may take.
 const REQUEST: Duration = Duration::from_secs(30);
 
@@ -54,7 +54,6 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         tracing::warn!("{warning}");
     }
     let mut bot = Bot {
-        http: Arc::new(discord.commands_connection()),
         discord,
         app: Arc::downgrade(&app),
         tasks: JoinSet::new(),
@@ -82,7 +81,6 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
 
 /// The bot's way to the gateway.
 struct Bot {
-    http: Arc<Http>,
     discord: DiscordBot,
     /// A task that answers may outlive the bot, and must not hold its store.
     app: Weak<App>,
@@ -115,19 +113,19 @@ impl Bot {
                 return Ok(Some(pause.unwrap_or_else(|| self.reconnect.pause(failure.advice.is_some()))));
             }
         };
-        let token = self.http.token().trim_start_matches("Bot ").to_owned();
+        let token = self.discord.token().expose_secret().to_owned();
         let (discord, mut session) = (self.discord.clone(), self.session.take());
         let (resumed, mut opened, mut steadying) = (session.is_some(), None, JoinSet::new());
         let on = |event| match event {
             Event::Begins => self.reconnect.begins(clock.played_in(self.began.elapsed())),
             Event::Open(application) => {
                 opened = Some(Instant::now());
-                if let Some(application) = application {
-                    self.http.set_application_id(application);
-                    if !std::mem::replace(&mut self.registering, true) {
-                        self.tasks.spawn(register::commands(Weak::clone(&self.app), Arc::clone(&self.http)));
-                        self.tasks.spawn(servers::learn(Weak::clone(&self.app)));
-                    }
+                if let Some(application) = application
+                    && !std::mem::replace(&mut self.registering, true)
+                {
+                    let (app, discord) = (Weak::clone(&self.app), discord.clone());
+                    self.tasks.spawn(register::commands(app, discord, application));
+                    self.tasks.spawn(servers::learn(Weak::clone(&self.app)));
                 }
                 match self.reconnect.is_shaky() {
                     true => drop(steadying.spawn(steady(Weak::clone(&self.app), clock.real(STEADY)))),
@@ -137,7 +135,7 @@ impl Bot {
             Event::Interaction(interaction) => {
                 while self.tasks.try_join_next().is_some() {}
                 if self.tasks.len() < MOST_AT_ONCE {
-                    self.tasks.spawn(answer(Weak::clone(&self.app), Arc::clone(&self.http), *interaction));
+                    self.tasks.spawn(answer(Weak::clone(&self.app), discord.clone(), *interaction));
                 } else {
                     tracing::warn!("too many commands at once: one is not answered");
                 }
@@ -223,49 +221,33 @@ fn late() -> GatewayFailure {
     GatewayFailure { reason: "Discord did not answer in time".to_owned(), advice: None }
 }
 
-/// The failure behind an error of serenity's, without the address that it may hold.
-fn failure(error: &serenity::Error) -> GatewayFailure {
-    let serenity::Error::Http(error) = error else {
-        return GatewayFailure { reason: "the request to Discord failed".to_owned(), advice: None };
-    };
-    let Some(status) = error.status_code() else {
-        return GatewayFailure { reason: "Discord cannot be reached".to_owned(), advice: None };
-    };
-    let code = code(error).map_or(String::new(), |code| format!(", code {code}"));
-    let advice = (status.as_u16() == 401).then_some(gateway::TOKEN);
-    GatewayFailure { reason: format!("Discord answers {}{code}", status.as_u16()), advice }
+/// The failure behind a refusal.
+fn failure(no_answer: &NoAnswer) -> GatewayFailure {
+    let is_token = matches!(no_answer, NoAnswer::Refused { status: 401, .. });
+    GatewayFailure { reason: no_answer.to_string(), advice: is_token.then_some(gateway::TOKEN) }
 }
 
-/// Discord's code of an answer that refuses.
-fn code(error: &HttpError) -> Option<isize> {
-    match error {
-        HttpError::UnsuccessfulRequest(answer) => Some(answer.error.code).filter(|code| *code > 0),
-        _ => None,
-    }
-}
-
-async fn answer(app: Weak<App>, http: Arc<Http>, interaction: Interaction) {
+async fn answer(app: Weak<App>, discord: DiscordBot, interaction: Interaction) {
     let Some(app) = app.upgrade() else { return };
     let answered = match &interaction {
         Interaction::Command(command) => {
             let reply = commands::answer(&app, &asked(command), app.clock().now()).await;
-            command.create_response(&http, message(reply)).await
+            discord.respond(command.id, &command.token, &message(reply)).await
         }
         Interaction::Autocomplete(command) => {
             let choices = commands::choices(&app, &asked(command));
             let choices =
                 choices.into_iter().map(|(name, value)| AutocompleteChoice::new(name, value)).collect();
             let response = CreateAutocompleteResponse::new().set_choices(choices);
-            command.create_response(&http, CreateInteractionResponse::Autocomplete(response)).await
+            let response = CreateInteractionResponse::Autocomplete(response);
+            discord.respond(command.id, &command.token, &response).await
         }
         _ => return,
     };
     let Err(error) = answered else { return };
     tracing::warn!("a command could not be answered: {}", failure(&error).reason);
     // We answer each once.
-    if let serenity::Error::Http(error) = &error
-        && code(error) == Some(ANSWERED)
-    {
+    if matches!(error, NoAnswer::Refused { code: Some(ANSWERED), .. }) {
         log(app.another_instance("a slash command was answered by somebody else before", app.clock().now()));
     }
 }

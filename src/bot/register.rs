@@ -1,28 +1,28 @@
 //! Registers the slash commands, again and again until it works.
 
-use std::sync::{Arc, Weak};
+use std::sync::Weak;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use serenity::all::Command;
-use serenity::http::Http;
+use serenity::all::ApplicationId;
 use tokio::time::{sleep, timeout};
 
 use super::{commands, failure, late, log};
 use crate::app::{App, GatewayFailure};
+use crate::notify::DiscordBot;
 
 /// The wait before the next try: first, and at most.
 const PAUSE: (TimeDelta, TimeDelta) = (TimeDelta::seconds(5), TimeDelta::minutes(10));
-/// How long a try may take: serenity itself waits where Discord asks for that.
+/// How long a try may take.
 const TRY: Duration = Duration::from_secs(60);
 /// Discord's code for what the bot has no access to.
 const NO_ACCESS: &str = "code 50001";
 
 /// Registers them; ends when that is done or the bot is gone.
-pub(super) async fn commands(app: Weak<App>, http: Arc<Http>) {
+pub(super) async fn commands(app: Weak<App>, discord: DiscordBot, application: ApplicationId) {
     let mut pause = PAUSE.0;
     loop {
-        let tried = timeout(TRY, Command::set_global_commands(&http, commands::definitions())).await;
+        let tried = timeout(TRY, discord.register(application, &commands::definitions())).await;
         let Some(app) = app.upgrade() else { return };
         let clock = app.clock();
         let failed = match tried {

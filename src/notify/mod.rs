@@ -10,7 +10,9 @@ mod variables;
 mod webhook;
 
 pub use check::{SetupError, check_secrets};
-pub use discord::{BadAddress, BadGateway, BadToken, DiscordBot, Foreign, Gateway, NoFile, NoGateway};
+pub use discord::{
+    BadAddress, BadGateway, BadToken, DiscordBot, Foreign, Gateway, NoAnswer, NoFile, NoGateway,
+};
 pub use email::check_server;
 pub use secrets::{Secrets, variable};
 pub use variables::{UnusedVariable, unused_variables};

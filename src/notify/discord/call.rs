@@ -74,9 +74,9 @@ impl From<Failure> for SendError {
 /// What stands in an answer that refuses.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct Refused {
-    code: Option<i64>,
-    message: String,
+pub(super) struct Refused {
+    pub(super) code: Option<i64>,
+    pub(super) message: String,
     retry_after: Option<f64>,
     global: bool,
 }

@@ -1,6 +1,7 @@
 //! Discord: the bot's channels and webhooks, by Discord's limits.
 
 mod address;
+mod ask;
 mod call;
 mod codes;
 mod files;
@@ -22,11 +23,12 @@ use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serenity::all::{ChannelId, MessageId, UserId};
-use serenity::http::{Http, HttpBuilder, HttpError, Route};
+use serenity::http::Route;
 use tokio::sync::OnceCell;
 
 pub use address::BadAddress;
 pub(super) use address::is_discords;
+pub use ask::NoAnswer;
 pub use files::NoFile;
 pub use gateway::{BadGateway, Gateway, NoGateway};
 pub(super) use pace::Pace;
@@ -41,8 +43,8 @@ use crate::delivery::{Batch, Body, Delivery};
 use crate::destination::Destination;
 use crate::render::discord::{self, AllowedMentions, Message};
 use address::WebhookAddress;
-use call::{Ask, Caller, filled, words};
-use codes::{Asked, By, Refusal, unchangeable, unreachable};
+use call::{Ask, Caller, filled};
+use codes::{Asked, By, unchangeable};
 use files::{Files, Outgoing};
 use permissions::Refusing;
 use twins::Twins;
@@ -56,7 +58,6 @@ pub struct DiscordBot {
     token: SecretString,
     api_base: String,
     caller: Caller,
-    http: Arc<Http>,
     own_id: Arc<OnceCell<UserId>>,
     files: Arc<Files>,
     twins: Arc<Twins>,
@@ -176,15 +177,14 @@ impl DiscordBot {
     pub(super) fn new(token: &SecretString, api_base: &str, pace: Arc<Pace>) -> Result<Self, SetupError> {
         let token = token::parse(token, api_base).map_err(SetupError::BadToken)?;
         let caller = Caller::new("Discord", pace)?;
-        let http = Arc::new(connection(&token, api_base, caller.http.clone()));
         let api_base = api_base.to_owned();
         let (own_id, files, twins) = (Arc::default(), Arc::default(), Arc::default());
-        Ok(Self { token, api_base, caller, http, own_id, files, twins, refusing: Arc::default() })
+        Ok(Self { token, api_base, caller, own_id, files, twins, refusing: Arc::default() })
     }
 
-    /// A connection of its own for commands. It follows no redirect.
-    pub fn commands_connection(&self) -> Http {
-        connection(&self.token, &self.api_base, self.caller.http.clone())
+    /// The token, which opens the gateway, too.
+    pub fn token(&self) -> &SecretString {
+        &self.token
     }
 
     /// A turn to send to a channel, or when to come back.
@@ -264,11 +264,6 @@ impl DiscordBot {
         sent
     }
 
-    async fn own_id(&self) -> Result<UserId, serenity::Error> {
-        let ask = async || self.http.get_current_user().await.map(|user| user.id);
-        self.own_id.get_or_try_init(ask).await.copied()
-    }
-
     fn request(&self, method: Method, route: &Route<'_>) -> RequestBuilder {
         let address = route.path().replacen(DISCORD, self.api_base.trim_end_matches('/'), 1);
         let request = self.caller.http.request(method, address);
@@ -304,34 +299,4 @@ fn route(channel: u64, batch: &Batch) -> String {
 
 fn late() -> SendError {
     SendError::later("Discord did not answer in time")
-}
-
-fn connection(token: &SecretString, api_base: &str, client: reqwest::Client) -> Http {
-    // serenity's own client waits for ever, and follows redirects.
-    let builder = HttpBuilder::new(token.expose_secret()).client(client);
-    // serenity's rate limiter ignores the proxy, whose business it then is.
-    if api_base == DISCORD {
-        builder.build()
-    } else {
-        builder.proxy(api_base).ratelimiter_disabled(true).build()
-    }
-}
-
-/// What an error of serenity's means, without its address.
-fn send_error(error: &serenity::Error) -> SendError {
-    match error {
-        serenity::Error::Http(HttpError::UnsuccessfulRequest(response)) => {
-            let (status, error) = (response.status_code.as_u16(), &response.error);
-            // serenity's own number for an answer that is not Discord's.
-            let code = i64::try_from(error.code).ok().filter(|code| *code >= 0);
-            let message = format!("Discord answers {status}, code {}: {}", error.code, words(&error.message));
-            Refusal { status, code, at_fault: &[] }.judged(Asked::Read, By::Settings, message)
-        }
-        serenity::Error::Http(HttpError::Request(error)) if error.is_timeout() => late(),
-        serenity::Error::Http(HttpError::Request(error)) if error.is_connect() => unreachable("Discord"),
-        serenity::Error::Json(error) => {
-            SendError::later(words(&format!("Discord's answer cannot be read: {error}")))
-        }
-        _ => SendError::later("the request to Discord failed"),
-    }
 }

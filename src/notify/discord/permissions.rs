@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use chrono::{DateTime, Utc};
-use serenity::all::{ChannelId, Permissions};
+use serde_json::Value;
+use serenity::all::{ChannelId, Member, PartialGuild, Permissions};
+use serenity::http::Route;
 
-use super::call::TIMEOUT;
+use super::DiscordBot;
+use super::ask::NoAnswer;
+use super::call::words;
 use super::codes::{By, is_no_permission};
-use super::{DiscordBot, late, send_error};
 use crate::delivery::Batch;
 use crate::notify::{SendError, Sent};
 
@@ -129,36 +132,31 @@ impl DiscordBot {
     /// # Errors
     /// [`SendError`]: Discord does not say.
     pub async fn server_of(&self, channel: u64) -> Result<Option<u64>, SendError> {
-        let asked = self.http.get_channel(ChannelId::new(channel.max(1)));
-        match tokio::time::timeout(TIMEOUT, asked).await {
-            Ok(Ok(channel)) => Ok(channel.guild().map(|channel| channel.guild_id.get())),
-            Ok(Err(error)) => Err(send_error(&error)),
-            Err(_) => Err(late()),
-        }
+        let channel = self.channel(ChannelId::new(channel.max(1))).await?;
+        Ok(channel.guild().map(|channel| channel.guild_id.get()))
     }
 
     async fn lacking(&self, channel: u64) -> Result<Permissions, SendError> {
-        let asked = async {
-            let own_id = self.own_id().await?;
-            let Some(mut channel) = self.http.get_channel(ChannelId::new(channel.max(1))).await?.guild()
-            else {
-                return Ok(Permissions::empty());
-            };
-            let mut needed = NEEDED | Permissions::SEND_MESSAGES;
-            // A thread has the permissions of the channel that it is in.
-            if let (Some(_), Some(parent)) = (channel.thread_metadata, channel.parent_id) {
-                needed = NEEDED | Permissions::SEND_MESSAGES_IN_THREADS;
-                channel = self.http.get_channel(parent).await?.guild().unwrap_or(channel);
-            }
-            let guild = self.http.get_guild(channel.guild_id).await?;
-            let own = self.http.get_member(channel.guild_id, own_id).await?;
-            let given = guild.user_permissions_in(&channel, &own);
-            Ok(needed - given)
+        let user_id = self.own_id().await?;
+        let Some(mut channel) = self.channel(ChannelId::new(channel.max(1))).await?.guild() else {
+            return Ok(Permissions::empty());
         };
-        match tokio::time::timeout(TIMEOUT, asked).await {
-            Ok(lacking) => lacking.map_err(|error: serenity::Error| send_error(&error)),
-            Err(_) => Err(late()),
+        let mut needed = NEEDED | Permissions::SEND_MESSAGES;
+        // A thread has the permissions of the channel that it is in.
+        if let (Some(_), Some(parent)) = (channel.thread_metadata, channel.parent_id) {
+            needed = NEEDED | Permissions::SEND_MESSAGES_IN_THREADS;
+            channel = self.channel(parent).await?.guild().unwrap_or(channel);
         }
+        let guild_id = channel.guild_id;
+        let guild: PartialGuild = self.fetch(&Route::Guild { guild_id }).await?;
+        let mut own: Value = self.fetch(&Route::GuildMember { guild_id, user_id }).await?;
+        // Discord leaves out what the path says.
+        if let Some(own) = own.as_object_mut() {
+            own.insert("guild_id".to_owned(), guild_id.to_string().into());
+        }
+        let own: Member =
+            serde_json::from_value(own).map_err(|error| NoAnswer::Unreadable(words(&error.to_string())))?;
+        Ok(needed - guild.user_permissions_in(&channel, &own))
     }
 }
 

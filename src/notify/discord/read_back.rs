@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::call::{Ask, TIMEOUT, words};
 use super::codes::{Asked, By};
 use super::twins::Foreign;
-use super::{DiscordBot, edited, send_error};
+use super::{DiscordBot, edited};
 use crate::alert::Key;
 use crate::delivery::{Batch, InFlight};
 use crate::notify::{Found, SendError, Sent};
@@ -78,7 +78,7 @@ impl DiscordBot {
     }
 
     async fn look_around(&self, channel: ChannelId, now: DateTime<Utc>) -> Result<(), SendError> {
-        let own_id = self.own_id().await.map_err(|error| send_error(&error))?;
+        let own_id = self.own_id().await?;
         // Nobody waits for this.
         let page = self.messages(channel, By::Subscription, &[("limit", PAGE as u64)], now).await?;
         for posted in page.iter().filter(|posted| posted.author.id == own_id) {
@@ -123,7 +123,7 @@ impl DiscordBot {
         (first, last): (DateTime<Utc>, DateTime<Utc>),
         now: DateTime<Utc>,
     ) -> Result<Found, SendError> {
-        let own_id = self.own_id().await.map_err(|error| send_error(&error))?;
+        let own_id = self.own_id().await?;
         let until = first_id(last + TimeDelta::from_std(TIMEOUT).unwrap_or_default() + SKEW);
         let mut after = first_id(first - SKEW);
         let mut seen = false;
