@@ -43,6 +43,7 @@ pub(super) fn filing(mut d: Document<'_>) -> Result<Filing, ReadError> {
         symbol: a.text(&d.issuer_symbol),
         foreign_symbol: a.text(&d.issuer_foreign_symbol),
         listed: Vec::new(),
+        taken: Vec::new(),
     };
     let mut filing = Filing {
         accession: None,
