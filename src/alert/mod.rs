@@ -175,7 +175,7 @@ pub struct AlertIssuer {
     pub cik: Cik,
     /// As filed.
     pub name: String,
-    /// Read off the filer's own symbol.
+    /// Those that EDGAR lists, or that the filer typed where EDGAR lists them for nobody.
     pub tickers: Vec<String>,
 }
 

@@ -120,7 +120,7 @@ impl App {
         let asked = pending.filing.accession;
         match reader::read(&body) {
             Ok(mut filing) if filing.accession == Some(asked) => {
-                filing.issuer.listed = self.tickers()?.of(filing.issuer.cik).to_vec();
+                self.tickers()?.place(&mut filing);
                 if now - pending.seen_at < WAITS_FOR_HISTORY.0
                     && self.lacks_history(&pending, &filing, now)?
                 {

@@ -85,7 +85,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             break;
         }
         if let Some(listed) = &listed {
-            filing.issuer.listed = listed.of(filing.issuer.cik).to_vec();
+            listed.place(&mut filing);
         }
         let alerts = backtest.take(&filing)?;
         for alert in alerts.iter().filter(|_| args.json) {

@@ -76,9 +76,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .read(&args.filing)
         .map_err(|error| anyhow!("{}: {error}", args.filing))?;
     let (store, note) = setup::store(&settings)?;
-    if let Some((_, listed)) = store.as_ref().and_then(|store| store.tickers().ok().flatten()) {
-        filing.issuer.listed = listed.of(filing.issuer.cik).to_vec();
-    }
+    let listed = store.as_ref().and_then(|store| store.tickers().ok().flatten());
+    listed.map(|(_, listed)| listed).unwrap_or_default().place(&mut filing);
     let accepted_at = filing.accepted_at.unwrap_or_else(now);
     let since = decide::since(asked.iter().copied(), &filing, accepted_at);
     let Before { known, whole_since, came } = before(store.as_ref(), &filing, since, accepted_at)?;

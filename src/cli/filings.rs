@@ -1,6 +1,5 @@
 //! Filings as people name them: a file, an accession, an address on sec.gov.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -15,6 +14,7 @@ use crate::config::Settings;
 use crate::filing::{Accession, Cik, Filing};
 use crate::reader::{self, Unreadable, WHOLE};
 use crate::replay;
+use crate::source::archive::open_regular;
 use crate::source::{Client, Priority, Trouble};
 use crate::store::Store;
 
@@ -38,7 +38,7 @@ pub(super) fn of_test(home: &Path, name: &str) -> Result<Filing, String> {
 pub(super) fn of_file(path: &Path) -> Result<Filing, Unreadable> {
     let mut bytes = Vec::new();
     let most = u64::try_from(reader::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    let filled = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
+    let filled = open_regular(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
     filled.map_err(|error| unreadable(error.to_string()))?;
     reader::read(&bytes)
 }

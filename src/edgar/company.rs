@@ -6,6 +6,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::filing::{Accession, Cik, Form};
+use crate::text::clip;
 
 /// More filings than this in one file are not read.
 const MOST_FILINGS: usize = 1_000_000;
@@ -51,6 +52,14 @@ pub struct Company {
 #[error("the company's list of filings cannot be read: {0}")]
 pub struct CompanyError(String);
 
+impl CompanyError {
+    /// What it repeats may have any length.
+    fn new(message: &str) -> Self {
+        const LONGEST: usize = 200;
+        Self(clip(message, LONGEST).into_owned())
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Wire {
@@ -87,7 +96,7 @@ struct Columns {
 /// # Errors
 /// Other bytes, columns of unequal length, and a Form 4 without accession or day: what is not understood is not passed over.
 pub fn read(bytes: &[u8]) -> Result<Company, CompanyError> {
-    let wire: Wire = serde_json::from_slice(bytes).map_err(|error| CompanyError(error.to_string()))?;
+    let wire: Wire = serde_json::from_slice(bytes).map_err(|error| CompanyError::new(&error.to_string()))?;
     let (columns, files) = match wire {
         Wire::First { filings } => (filings.recent, filings.files),
         Wire::Older(columns) => (columns, Vec::new()),
@@ -102,14 +111,14 @@ pub fn read(bytes: &[u8]) -> Result<Company, CompanyError> {
     let mut company = Company::default();
     for ((accession, filed), form) in accession.iter().zip(&filed).zip(&form) {
         let Some(form) = form.parse::<Form>().ok().filter(|form| form.is_form_4()) else { continue };
-        let accession = accession.parse().map_err(|error| CompanyError(format!("{error}")))?;
+        let accession = accession.parse().map_err(|error| CompanyError::new(&format!("{error}")))?;
         let filed =
-            filed.parse().map_err(|_| CompanyError(format!("{accession}: `{filed}` is not a day")))?;
+            filed.parse().map_err(|_| CompanyError::new(&format!("{accession}: `{filed}` is not a day")))?;
         company.filings.push(Filed { accession, form, filed });
     }
     for file in files {
         if file.name.contains(['/', '?', '#', '%']) || !file.name.ends_with(".json") {
-            return Err(CompanyError(format!("`{}` is not the name of a file", file.name)));
+            return Err(CompanyError::new(&format!("`{}` is not the name of a file", file.name)));
         }
         company.older.push(Older { path: format!("/submissions/{}", file.name), until: file.filing_to });
     }

@@ -20,6 +20,10 @@ pub const PAGE_SIZES: [usize; 5] = [10, 20, 40, 80, 100];
 
 /// More entries than this in a page is not the feed.
 const MOST_ENTRIES: usize = 1_000;
+/// So many characters of a message are kept.
+const LONGEST_MESSAGE: usize = 200;
+/// And of what stands as the form, which has a dozen at most.
+const LONGEST_FORM: usize = 40;
 
 /// Path and query of a page that starts at entry `start`, below the base address.
 pub fn page_path(start: usize, count: usize) -> String {
@@ -113,7 +117,7 @@ pub fn read(bytes: &[u8]) -> Result<Page, FeedError> {
     // The text of the element that is open, where it is one of those that are read.
     let (mut field, mut is_read) = (String::new(), false);
     loop {
-        match reader.read_event().map_err(|error| FeedError::Malformed(error.to_string()))? {
+        match reader.read_event().map_err(|error| malformed(&error.to_string()))? {
             Event::Start(start) => {
                 let name = start.local_name();
                 if depth == 0 && name.as_ref() != "feed" {
@@ -157,6 +161,11 @@ pub fn read(bytes: &[u8]) -> Result<Page, FeedError> {
             _ => {}
         }
     }
+}
+
+/// The library's message may repeat a name of any length.
+fn malformed(message: &str) -> FeedError {
+    FeedError::Malformed(clip(message, LONGEST_MESSAGE).into_owned())
 }
 
 impl Page {
@@ -221,7 +230,8 @@ impl WireEntry {
             .or_else(|| filer_of_title(&self.title))
             .ok_or_else(|| format!("{accession}: the entry names no filer"))?;
         let is_issuer = self.title.ends_with("(Issuer)");
-        Ok(Entry { accession, form: self.term.clone(), accepted_at, filer, is_issuer })
+        let form = clip(&self.term, LONGEST_FORM).into_owned();
+        Ok(Entry { accession, form, accepted_at, filer, is_issuer })
     }
 }
 

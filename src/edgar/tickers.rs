@@ -7,7 +7,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
-use crate::filing::{Cik, is_ticker};
+use crate::filing::{Cik, Filing, Warning, is_ticker};
+use crate::text::clip;
 
 /// The path of the file, below the base address.
 pub const PATH: &str = "/files/company_tickers.json";
@@ -42,9 +43,8 @@ impl Tickers {
     /// Another document, or one without any ticker.
     pub fn read(bytes: &[u8]) -> Result<Self, TickersError> {
         let mut json = serde_json::Deserializer::from_slice(bytes);
-        let tickers =
-            json.deserialize_map(Entries).map_err(|error| TickersError::Malformed(error.to_string()))?;
-        json.end().map_err(|error| TickersError::Malformed(error.to_string()))?;
+        let tickers = json.deserialize_map(Entries).map_err(malformed)?;
+        json.end().map_err(malformed)?;
         if tickers.by_cik.is_empty() { Err(TickersError::Empty) } else { Ok(tickers) }
     }
 
@@ -63,6 +63,44 @@ impl Tickers {
         self.by_cik.values().any(|tickers| tickers.iter().any(|own| own == ticker))
     }
 
+    /// Notes the tickers of a filing's issuer, and warns of one that is the filer's own word or another company's.
+    pub fn place(&self, filing: &mut Filing) {
+        let issuer = &mut filing.issuer;
+        issuer.listed = self.of(issuer.cik).to_vec();
+        let mut typed = issuer.typed_tickers();
+        typed.retain(|ticker| !issuer.listed.contains(ticker));
+        let of_another: Vec<(String, Cik)> =
+            typed.iter().filter_map(|typed| Some((typed.clone(), self.other(typed, issuer.cik)?))).collect();
+        let message = match of_another.first() {
+            Some((ticker, other)) => format!(
+                "the filer typed {ticker} as its trading symbol, which EDGAR lists for another company, CIK {other}: rules by ticker \
+                 pass over it"
+            ),
+            None if self.is_empty() && !typed.is_empty() => format!(
+                "the trading symbol {} is the filer's own word: EDGAR's list of tickers is not at hand",
+                typed.join(", ")
+            ),
+            None => return,
+        };
+        let code = if of_another.is_empty() { "unconfirmed-ticker" } else { "ticker-of-another" };
+        issuer.taken = of_another.into_iter().map(|(ticker, _)| ticker).collect();
+        // What is said of who it is comes first.
+        let at = "issuer/issuerTradingSymbol".to_owned();
+        filing.warnings.insert(0, Warning { code: code.to_owned(), message, at });
+    }
+
+    /// Another company that has a ticker, however its class or market is written: `BRK.B` is `BRK-B`, `AAPL.O` is `AAPL`.
+    fn other(&self, typed: &str, issuer: Cik) -> Option<Cik> {
+        let bare = |ticker: &str| ticker.replace(['.', '-'], "");
+        let root = typed.split(['.', '-']).next().unwrap_or_default();
+        let (whole, root) = (bare(typed), bare(root));
+        let is_its = |own: &String| bare(own) == whole || *own == root;
+        if self.of(issuer).iter().any(is_its) {
+            return None;
+        }
+        self.iter().find(|(_, tickers)| tickers.iter().any(is_its)).map(|(cik, _)| cik)
+    }
+
     /// How many issuers have one.
     pub fn len(&self) -> usize {
         self.by_cik.len()
@@ -72,6 +110,12 @@ impl Tickers {
     pub fn is_empty(&self) -> bool {
         self.by_cik.is_empty()
     }
+}
+
+/// The library's message may repeat a value of any length.
+fn malformed(error: serde_json::Error) -> TickersError {
+    const LONGEST: usize = 200;
+    TickersError::Malformed(clip(&error.to_string(), LONGEST).into_owned())
 }
 
 #[derive(Deserialize)]

@@ -139,6 +139,8 @@ pub struct Issuer {
     pub foreign_symbol: Option<String>,
     /// The tickers that EDGAR lists for its CIK, the main one first; empty where that is not known.
     pub listed: Vec<String>,
+    /// The tickers that the filer typed and that EDGAR lists for another company: they are not this one's.
+    pub taken: Vec<String>,
 }
 
 impl Issuer {
@@ -156,7 +158,8 @@ impl Issuer {
     /// Its tickers, upper case, at most ten. What EDGAR lists decides, since filers mistype theirs; of several, those that the
     /// filer typed. Where EDGAR lists none, what the typed symbol can be read as.
     pub fn tickers(&self) -> Vec<String> {
-        let typed = self.typed_tickers();
+        let mut typed = self.typed_tickers();
+        typed.retain(|ticker| !self.taken.contains(ticker));
         if self.listed.is_empty() {
             return typed;
         }
@@ -164,15 +167,16 @@ impl Issuer {
         if known.is_empty() { self.listed.iter().take(Self::MOST_TICKERS).cloned().collect() } else { known }
     }
 
-    /// All tickers by which somebody may look for it: listed ones and those that the filer typed.
+    /// All tickers by which somebody may look for it: listed ones and those that the filer typed, but for another company's.
     pub fn all_tickers(&self) -> Vec<String> {
         let mut all = self.listed.clone();
-        all.extend(self.typed_tickers().into_iter().filter(|ticker| !self.listed.contains(ticker)));
+        let others = |ticker: &String| !self.listed.contains(ticker) && !self.taken.contains(ticker);
+        all.extend(self.typed_tickers().into_iter().filter(others));
         all
     }
 
     /// The tickers that the typed symbol can be read as: `NASDAQ:DHC` is DHC, `WLY/WLYB` is two, `NONE` is none.
-    fn typed_tickers(&self) -> Vec<String> {
+    pub fn typed_tickers(&self) -> Vec<String> {
         const EXCHANGES: [&str; 9] =
             ["NYSE", "NASDAQ", "AMEX", "ARCA", "BATS", "OTC", "OTCBB", "OTCQB", "OTCQX"];
         let typed = self.symbol.as_deref().unwrap_or_default().trim().to_ascii_uppercase();
@@ -292,6 +296,7 @@ mod tests {
             symbol: Some(typed.into()),
             foreign_symbol: None,
             listed: Vec::new(),
+            taken: Vec::new(),
         };
         assert_eq!(issuer.tickers(), expected, "{typed}");
     }
@@ -304,6 +309,7 @@ mod tests {
             symbol: Some(typed.into()),
             foreign_symbol: None,
             listed: listed.iter().map(|&ticker| ticker.to_owned()).collect(),
+            taken: Vec::new(),
         };
         assert_eq!(issuer("GOOG", &["GOOGL", "GOOG"]).tickers(), ["GOOG"]);
         assert_eq!(issuer("NONE", &["GOOGL", "GOOG"]).tickers(), ["GOOGL", "GOOG"]);

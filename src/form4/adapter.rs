@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use chrono::NaiveDate;
 
-use super::ReadError;
 use super::review;
 use super::wire::{self, Data, Document, Row, Text};
+use super::{LONGEST_MESSAGE, ReadError};
 use crate::filing::{
     Address, Concluded, Direction, Filing, Footnote, Holding, Issuer, Line, Lot, Noted, Owner, Ownership,
     Signature, Table, Terms, Warning,
@@ -43,6 +43,7 @@ pub(super) fn filing(mut d: Document<'_>) -> Result<Filing, ReadError> {
         symbol: a.text(&d.issuer_symbol),
         foreign_symbol: a.text(&d.issuer_foreign_symbol),
         listed: Vec::new(),
+        taken: Vec::new(),
     };
     let mut filing = Filing {
         accession: None,
@@ -341,5 +342,6 @@ where
 }
 
 fn incomplete(message: &str, at: &str) -> ReadError {
-    ReadError { kind: "incomplete", message: message.to_owned(), at: at.to_owned() }
+    let message = clip(message, LONGEST_MESSAGE).into_owned();
+    ReadError { kind: "incomplete", message, at: at.to_owned() }
 }

@@ -7,7 +7,8 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::footnotes::{self, Kind, Marks, PriceRange, Reach, Said, Statement};
+use super::footnotes::{self, Kind, LONGEST, Marks, PriceRange, Reach, Said, Statement};
+use super::review::warn;
 use crate::filing::{
     ActualPrices, Adopted, Code, Concluded, Evidence, Filing, Intent, Lot, Plan, PlanDate, Source, Usd,
 };
@@ -16,6 +17,7 @@ use crate::filing::{
 pub(super) fn conclude(filing: &mut Filing) {
     let mut lots = std::mem::take(&mut filing.lots);
     let notes = Notes::of(filing, &lots);
+    let cut = notes.cut;
     let boxed = boxed_plan(filing.plan_10b5_1);
     for lot in &mut lots {
         let own = notes.tied_to(lot);
@@ -35,7 +37,17 @@ pub(super) fn conclude(filing: &mut Filing) {
         lot.plan = plan;
     }
     filing.lots = lots;
+    if cut > 0 {
+        let notes = if cut == 1 { "one note is".to_owned() } else { format!("{cut} notes are") };
+        let message = format!(
+            "{notes} longer than what is read for prices, plans and purposes: {LONGEST} bytes of one, {MOST_READ} of all"
+        );
+        warn(&mut filing.warnings, "too-long", message, "footnotes");
+    }
 }
+
+/// So much of all notes together is read for what they say, in bytes: EDGAR takes a thousand characters of each of 99.
+const MOST_READ: usize = 250_000;
 
 fn is_sale(lot: &Lot) -> bool {
     lot.code.value == Some(Code::SALE)
@@ -44,9 +56,12 @@ fn is_sale(lot: &Lot) -> bool {
 /// A note of the filing, read when it is first needed.
 struct Note<'a> {
     source: NoteSource<'a>,
+    /// As much of it as is read.
     text: &'a str,
     marks: Marks,
     said: OnceCell<Said>,
+    /// Whether it may speak of sales, and whether of purchases.
+    trades: OnceCell<(bool, bool)>,
     /// Whether a row of the form refers to it.
     tied: bool,
     /// Whether a sale does.
@@ -86,6 +101,8 @@ struct Notes<'a> {
     sale: bool,
     /// Whether a note may name a plan to sell.
     named: bool,
+    /// How many notes are read in part or not at all.
+    cut: usize,
     /// The note that does so by the rule's number, for others that speak of "the plan".
     naming: OnceCell<Option<usize>>,
 }
@@ -94,10 +111,18 @@ impl<'a> Notes<'a> {
     fn of(filing: &'a Filing, lots: &[Lot]) -> Self {
         let mut all: Vec<Note<'a>> = Vec::with_capacity(filing.footnotes.len() + 1);
         let mut by_id = BTreeMap::new();
+        let (mut left, mut cut) = (MOST_READ, 0);
+        let mut read = |text: &'a str| {
+            let read = footnotes::start(text, left.min(LONGEST));
+            left -= read.len();
+            cut += usize::from(read.len() < text.len());
+            read
+        };
+        let remarks = filing.remarks.as_deref().map(|text| note(NoteSource::Remarks, read(text)));
         for footnote in &filing.footnotes {
             // Of two with one id the first counts.
             by_id.entry(footnote.id.as_str()).or_insert_with(|| {
-                all.push(note(NoteSource::Footnote(&footnote.id), &footnote.text));
+                all.push(note(NoteSource::Footnote(&footnote.id), read(&footnote.text)));
                 all.len() - 1
             });
         }
@@ -116,10 +141,10 @@ impl<'a> Notes<'a> {
                 all[i].tied = true;
             }
         }
-        all.extend(filing.remarks.as_deref().map(|text| note(NoteSource::Remarks, text)));
+        all.extend(remarks);
         let marks = all.iter().fold(Marks::default(), |marks, note| marks.with(note.marks));
         let sale = lots.iter().any(is_sale);
-        Self { all, by_id, marks, sale, named: marks.has(Marks::PLAN), naming: OnceCell::new() }
+        Self { all, by_id, marks, sale, named: marks.has(Marks::PLAN), cut, naming: OnceCell::new() }
     }
 
     fn said<'n>(&self, note: &'n Note<'_>) -> &'n Said {
@@ -137,9 +162,10 @@ impl<'a> Notes<'a> {
     /// The notes of a row, those of its price first.
     fn tied_to(&self, lot: &Lot) -> Vec<usize> {
         let mut own: Vec<usize> = Vec::new();
+        let mut is_own = vec![false; self.all.len()];
         for id in lot.price.footnotes.iter().chain(lot.footnote_lists().flatten()) {
             if let Some(&i) = self.by_id.get(id.as_str())
-                && !own.contains(&i)
+                && !std::mem::replace(&mut is_own[i], true)
             {
                 own.push(i);
             }
@@ -155,8 +181,10 @@ impl<'a> Notes<'a> {
             .map(|&i| Applying { notes: self, note: &self.all[i], tied: true, whole: true })
             .collect();
         let says_something = applying.iter().any(|own| !self.said(own.note).statements.is_empty());
-        let others = self.all.iter().enumerate().filter(|(i, _)| !own.contains(i));
-        for (_, note) in others {
+        let mut is_own = vec![false; self.all.len()];
+        own.iter().for_each(|&i| is_own[i] = true);
+        let others = self.all.iter().zip(is_own).filter(|(_, is_own)| !is_own);
+        for (note, _) in others {
             // What is said of other sales is said of this one only where nothing is said of itself.
             if note.tied_to_sale && says_something {
                 continue;
@@ -181,6 +209,7 @@ fn note<'a>(source: NoteSource<'a>, text: &'a str) -> Note<'a> {
         text,
         marks: Marks::of(text),
         said: OnceCell::new(),
+        trades: OnceCell::new(),
         tied: false,
         tied_to_sale: false,
         tied_to_exercise: false,
@@ -284,7 +313,7 @@ fn prices(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
         return;
     }
     let loose = notes.all.iter().filter(|note| !note.tied && note.marks.has(Marks::PRICE));
-    let loose = loose.filter(|note| names_code(note.text, lot.code.value));
+    let loose = loose.filter(|note| names_code(note, lot.code.value));
     let loose = loose.filter(|note| notes.said(note).ranges.len() == 1);
     for (i, note) in own.iter().map(|&i| &notes.all[i]).chain(loose).enumerate() {
         if !note.marks.has(Marks::PRICE) {
@@ -305,11 +334,15 @@ fn prices(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
 }
 
 /// Whether a note that no row refers to speaks of lots of this code.
-fn names_code(text: &str, code: Option<Code>) -> bool {
-    let text = text.to_ascii_lowercase();
+fn names_code(note: &Note<'_>, code: Option<Code>) -> bool {
+    let &(of_sales, of_purchases) = note.trades.get_or_init(|| {
+        let text = note.text.to_ascii_lowercase();
+        let purchase = text.contains("purchase");
+        (!purchase || text.contains("sold") || text.contains("sale"), purchase || text.contains("bought"))
+    });
     match code.map(Code::letter) {
-        Some('S') => !text.contains("purchase") || text.contains("sold") || text.contains("sale"),
-        Some('P') => text.contains("purchase") || text.contains("bought"),
+        Some('S') => of_sales,
+        Some('P') => of_purchases,
         _ => false,
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::ReadError;
+use super::{LONGEST_MESSAGE, ReadError};
 use crate::text;
 
 /// A reader that hands out one child element at a time.
@@ -132,6 +132,7 @@ impl<'a> Cursor<'a> {
     fn error_at(&self, kind: &'static str, message: String, offset: u64) -> ReadError {
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
         let (line, column) = text::line_column(self.xml, offset);
+        let message = text::clip(&message, LONGEST_MESSAGE).into_owned();
         ReadError { kind, message, at: format!("line {line}, column {column}") }
     }
 }

@@ -15,6 +15,9 @@ use thiserror::Error;
 
 use crate::filing::Filing;
 
+/// So many characters of a message are kept: what is wrong may be an element's name of any length.
+const LONGEST_MESSAGE: usize = 200;
+
 /// Why a document could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message} ({at})")]

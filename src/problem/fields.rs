@@ -6,7 +6,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Place, Problem, Source, masked, nearest};
+use super::{LONGEST_HELP, Place, Problem, Source, bounded, nearest};
+use crate::text::clip;
 
 /// A value and where it stands.
 pub type Value<'a> = Spanned<DeValue<'a>>;
@@ -54,7 +55,8 @@ impl<'a> Reader<'a> {
     fn note(&mut self, span: Range<usize>, message: impl Display, help: Option<String>) {
         if self.problems.len() < MOST_PROBLEMS {
             let place = Some(self.place(span));
-            let message = masked(&message.to_string());
+            let message = bounded(&message.to_string());
+            let help = help.map(|help| clip(&help, LONGEST_HELP).into_owned());
             self.problems.push(Problem { place, help, ..Problem::of_file(self.source.file, message) });
         }
     }

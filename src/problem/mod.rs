@@ -15,6 +15,10 @@ use crate::text::{clip, line_column};
 
 /// Of a line that is shown with its mistake, so many characters are kept.
 const LONGEST_LINE: usize = 400;
+/// And of what is said of it: a name in a file has any length.
+const LONGEST_MESSAGE: usize = 400;
+/// A list of all keys is long.
+const LONGEST_HELP: usize = 2_000;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,7 +124,7 @@ impl Source<'_> {
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Problem {
             place: Some(self.place(span, line, start)),
-            ..Problem::of_file(self.file, message.to_string())
+            ..Problem::of_file(self.file, bounded(&message.to_string()))
         }
     }
 
@@ -138,6 +142,11 @@ impl Source<'_> {
             text: masked(&clip(shown, LONGEST_LINE)),
         }
     }
+}
+
+/// A message that is masked and of bounded length: an address is masked before it is cut.
+fn bounded(message: &str) -> String {
+    clip(&masked(&clip(message, 10 * LONGEST_MESSAGE)), LONGEST_MESSAGE).into_owned()
 }
 
 /// A text in which mail addresses show their first letter and domain only, addresses of the web their host only, and what a key

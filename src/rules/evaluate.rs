@@ -109,7 +109,11 @@ impl<R: Recorder> Evaluator<'_, R> {
         if !group.tickers.is_empty() {
             let tickers = self.subject.tickers();
             let has = tickers.iter().any(|ticker| group.tickers.contains(ticker));
-            self.note(&mut holds, "tickers", has, || (words::list(&group.tickers), words::list(tickers)));
+            let own = || match filing.issuer.taken.as_slice() {
+                [] => words::list(tickers),
+                taken => format!("{} ({} is another company's)", words::list(tickers), words::list(taken)),
+            };
+            self.note(&mut holds, "tickers", has, || (words::list(&group.tickers), own()));
         }
         if !group.forms.is_empty() {
             let told = || (words::list(&group.forms), filing.form.to_string());

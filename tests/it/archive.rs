@@ -485,3 +485,110 @@ fn a_table_that_is_none_is_named_with_its_line() {
         assert_eq!(folder.refusal(name), format!("{name}: damaged ({reason}): download or pack it again"));
     }
 }
+
+/// Each line was once counted anew with all before it, which took hours for the longest of these.
+#[test]
+fn a_row_in_many_lines_is_read_like_any_other() {
+    let notes = "ACCESSION_NUMBER\tFOOTNOTE_ID\tFOOTNOTE_TXT\n";
+    for (line, times) in [("x\n", 1_500_000), ("xyz \n", 700_000), ("\tx\n", 1), ("\r\nx\r\n", 500_000)] {
+        let note = format!("{notes}0000000001-21-000001\tF1\tSold\n{}", line.repeat(times));
+        let folder = Folder::with(&[("q.zip", &data_set(SUBMISSION, TRANSACTION, &note))]);
+        let opened = folder.try_open(&["q.zip"]).map(|archive| archive.len());
+        assert!(matches!(opened, Ok(1) | Err(ArchiveError::Damaged { .. })), "{line:?}: {opened:?}");
+    }
+    // More columns than any table has, and rows that are nothing but fields.
+    let wide = format!("ACCESSION_NUMBER{}\n", "\tX".repeat(400_000));
+    let folder = Folder::with(&[("q.zip", &data_set(&wide, TRANSACTION, notes))]);
+    assert!(folder.refusal("q.zip").contains("SUBMISSION.tsv, line 1: there are more than 500 columns"));
+    let fields = format!("{SUBMISSION}0000000002-21-000001{}\n", "\t".repeat(3_000_000));
+    let folder = Folder::with(&[("q.zip", &data_set(&fields, TRANSACTION, notes))]);
+    assert!(folder.try_open(&["q.zip"]).is_ok());
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut gz = GzEncoder::new(Vec::new(), Compression::best());
+    gz.write_all(bytes).unwrap();
+    gz.finish().unwrap()
+}
+
+/// A zip whose members all are one stretch of it.
+fn overlapping(members: usize) -> Vec<u8> {
+    let (name, bytes) = &bundled()[0];
+    let zip = form345::packed(&[(name, bytes)]);
+    let central = zip.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+    let end = zip.windows(4).position(|window| window == b"PK\x05\x06").unwrap();
+    let record = &zip[central..end];
+    let mut bomb = zip[..central].to_vec();
+    for n in 0..members {
+        let mut record = record.to_vec();
+        // Each has a name of its own, of the same length.
+        record[46..46 + 10].copy_from_slice(format!("{n:010}").as_bytes());
+        bomb.extend(record);
+    }
+    let mut tail = zip[end..].to_vec();
+    tail[8..10].copy_from_slice(&(members as u16).to_le_bytes());
+    tail[10..12].copy_from_slice(&(members as u16).to_le_bytes());
+    tail[12..16].copy_from_slice(&((record.len() * members) as u32).to_le_bytes());
+    bomb.extend(tail);
+    bomb
+}
+
+#[test]
+fn an_archive_that_is_a_bomb_is_refused_with_its_name() {
+    let spaces = " ".repeat(24 * 1024 * 1024);
+    let page = format!("<?xml version=\"1.0\"?><ownershipDocument>{spaces}");
+    let names: Vec<String> = (0..4).map(|n| format!("0000000001-21-{n:06}.xml")).collect();
+    let dense: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), page.as_bytes())).collect();
+    let row = format!("0000000008-21-000001\tF1\t{}\n", " ".repeat(1024 * 1024));
+    let rows = format!("ACCESSION_NUMBER\tFOOTNOTE_ID\tFOOTNOTE_TXT\n{}", row.repeat(100));
+    let folder = Folder::with(&[
+        ("two.zip", &overlapping(2)),
+        ("many.zip", &overlapping(3_000)),
+        ("dense.zip", &form345::packed(&dense)),
+        ("dense.tar.gz", &tarball(&dense)),
+        ("others.tar.gz", &gzipped(&vec![0; 130 * 1024 * 1024])),
+        ("rows.zip", &data_set(SUBMISSION, TRANSACTION, &rows)),
+    ]);
+    for (name, reason) in [
+        ("two.zip", "its members overlap"),
+        ("many.zip", "its members overlap"),
+        ("dense.zip", "it unpacks to more than 200 times its size"),
+        ("dense.tar.gz", "what is kept of it in the temporary file is far more than its size"),
+        ("others.tar.gz", "it unpacks to more than 200 times its size"),
+        ("rows.zip", "it unpacks to more than 200 times its size"),
+    ] {
+        let refusal = folder.refusal(name);
+        assert!(refusal.starts_with(&format!("{name}: {reason}")), "{refusal}");
+    }
+}
+
+#[test]
+fn a_member_that_unpacks_to_far_more_than_it_has_is_set_aside_alone() {
+    let members = bundled();
+    let mut dense = members[0].1.clone();
+    dense.resize(8 * 1024 * 1024, b' ');
+    let mut all = borrowed(&members);
+    all[0].1 = &dense;
+    let folder = Folder::with(&[("a.zip", &form345::packed(&all))]);
+    let unread = unread(&mut folder.open(&["a.zip"]));
+    assert_eq!(unread.len(), 1, "{unread:?}");
+    assert_eq!(unread[0].1, "too-large", "{unread:?}");
+}
+
+#[test]
+fn a_members_long_name_is_shown_in_part() {
+    let name = format!("{}/0000000001-21-000001.txt", "x".repeat(60_000));
+    let page: (&str, &[u8]) = (&name, b"<!DOCTYPE html><html>blocked</html>");
+    let folder = Folder::with(&[("a.zip", &form345::packed(&[page])), ("a.tar.gz", &tarball(&[page]))]);
+    for file in ["a.zip", "a.tar.gz"] {
+        let names: Vec<String> = folder.open(&[file]).filings().map(|entry| entry.name).collect();
+        assert_eq!(names.len(), 1, "{file}");
+        assert!(
+            names[0].contains(&format!("{file}!…xxx"))
+                && names[0].ends_with("000001.txt")
+                && names[0].len() < 600,
+            "{}",
+            names[0].len()
+        );
+    }
+}

@@ -5,6 +5,7 @@
 mod archive;
 mod authorities;
 mod backtest;
+mod bounds;
 mod changes;
 mod cli;
 mod completeness;

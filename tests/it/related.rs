@@ -561,3 +561,75 @@ async fn what_an_amendment_takes_back_is_told_as_withdrawn() {
     world.close(app);
     world.finish().await;
 }
+
+/// A rule by ticker, one by size, and filings of a company that types a symbol; what rings and what the alerts show.
+async fn typed_symbol(list: Option<&str>, symbol: &'static str, issuer: u64) -> Vec<Value> {
+    let world = World::new().await;
+    if let Some(list) = list {
+        world.edgar.list_tickers(list);
+    }
+    let rules = "[[rule]]\nname = \"apple\"\ntickers = [\"AAPL\", \"BRK.B\", \"BRK-B\", \"XYZQ\"]\nnotify = [\"jsonl\"]\n\
+        [[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"jsonl\"]\n";
+    let app = world.app(rules, SINCE);
+    let base = Filed { symbol, ..filed("0000000070-25-000041", FIRST) }.published();
+    let body = String::from_utf8(base.body.clone()).unwrap();
+    let own = format!("<issuerCik>{issuer:010}</issuerCik>");
+    let (before, rest) = body.split_once("<issuerCik>").unwrap();
+    let (_, behind) = rest.split_once("</issuerCik>").unwrap();
+    world.edgar.publish(&Published { issuer, body: format!("{before}{own}{behind}").into_bytes(), ..base });
+    app.poll_once(at(NOON)).await.unwrap();
+    while app.settle_once(at(NOON)).await.unwrap().settled > 0 {}
+    deliver_all(&app, at(NOON)).await;
+    let _ = (world.edgar.take_fetched(), world.edgar.take_ticker_requests());
+    let told = world.take_output().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    world.close(app);
+    world.finish().await;
+    told
+}
+
+fn codes(alert: &Value) -> Vec<&str> {
+    alert["warnings"].as_array().unwrap().iter().map(|warning| warning["code"].as_str().unwrap()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_symbol_of_another_company_is_not_the_issuers_whoever_types_it() {
+    let list = "{\"0\":{\"cik_str\":320193,\"ticker\":\"AAPL\",\"title\":\"Apple\"},\
+        \"1\":{\"cik_str\":1067983,\"ticker\":\"BRK-B\",\"title\":\"Berkshire\"},\"2\":{\"cik_str\":80,\"ticker\":\"OWN\",\"title\":\"Own\"}}";
+    // Unlisted, or listed under another ticker; however it is spelt.
+    for (symbol, issuer) in [
+        ("AAPL", 70),
+        ("aapl", 70),
+        ("NASDAQ:AAPL", 70),
+        ("AAPL.O", 70),
+        ("AAPL-", 70),
+        ("BRK.B", 70),
+        ("BRKB", 70),
+        ("(AAPL)", 80),
+        ("OWN/AAPL", 80),
+    ] {
+        let told = typed_symbol(Some(list), symbol, issuer).await;
+        let rules: Vec<&Value> = told.iter().map(|alert| &alert["rule"]).collect();
+        assert_eq!(rules, ["any"], "{symbol}");
+        let own = if issuer == 80 { serde_json::json!(["OWN"]) } else { serde_json::json!([]) };
+        assert_eq!(told[0]["issuer"]["tickers"], own, "{symbol}");
+        assert_eq!(codes(&told[0])[0], "ticker-of-another", "{symbol}");
+        let line = told[0]["text"].as_str().unwrap();
+        assert!(!line.contains("AAPL") && !line.contains("BRK"), "{line}");
+    }
+    // Its own, in its own spelling, and one that nobody has.
+    for (symbol, issuer) in [("AAPL", 320_193), ("BRK.B", 1_067_983), ("brk-b", 1_067_983), ("XYZQ", 70)] {
+        let told = typed_symbol(Some(list), symbol, issuer).await;
+        assert_eq!(told.len(), 2, "{symbol}");
+        assert!(!codes(&told[0]).contains(&"ticker-of-another"), "{symbol}");
+        assert!(!codes(&told[0]).contains(&"unconfirmed-ticker"), "{symbol}");
+    }
+    // Without the list it is the filer's own word, and the alert says so first.
+    let told = typed_symbol(None, "AAPL", 70).await;
+    assert_eq!(told.len(), 2);
+    for alert in &told {
+        assert_eq!(codes(alert)[0], "unconfirmed-ticker");
+        assert!(alert["warnings"][0]["message"].as_str().unwrap().contains("AAPL is the filer's own word"));
+    }
+    // What is no ticker needs no warning.
+    assert!(!codes(&typed_symbol(None, "NONE", 70).await[0]).contains(&"unconfirmed-ticker"));
+}

@@ -263,7 +263,9 @@ fn strip(value: &mut Value, added: &[&str], stripped: &mut usize) {
             *stripped += object.len();
             object.retain(|key, _| !added.contains(&key.as_str()));
             *stripped -= object.len();
-            object.values_mut().for_each(|value| strip(value, added, stripped));
+            // A warning always had its message.
+            let others = object.iter_mut().filter(|(key, _)| *key != "warnings");
+            others.for_each(|(_, value)| strip(value, added, stripped));
         }
         Value::Array(values) => values.iter_mut().for_each(|value| strip(value, added, stripped)),
         _ => {}

@@ -19,7 +19,7 @@ use pattern::{Pattern, pairs, pattern};
 pub(super) use price::PriceRange;
 
 /// So much of a note is read, in bytes: EDGAR takes a thousand characters.
-const LONGEST: usize = 10_000;
+pub(super) const LONGEST: usize = 10_000;
 /// The longest evidence that is kept, in bytes before and behind the words that were found.
 const BEFORE: usize = 80;
 const BEHIND: usize = 140;
@@ -119,7 +119,7 @@ impl Said {
 /// Reads a note that has these marks. `sale`: whether the filing has sales, so that their purposes matter; `named`: whether a
 /// note of it names a plan, so that others may speak of "the plan".
 pub(super) fn read(text: &str, marks: Marks, sale: bool, named: bool) -> Said {
-    let text = &*pattern::plain(start(text, LONGEST));
+    let text = &*pattern::plain(text);
     let mut said = Said {
         ranges: if marks.has(Marks::PRICE) { price::ranges(text, marks) } else { Vec::new() },
         average: marks.has(Marks::AVERAGE) && price::says_average(text),
@@ -147,7 +147,7 @@ pub(super) fn read(text: &str, marks: Marks, sale: bool, named: bool) -> Said {
 }
 
 /// The beginning of a text, whole characters.
-fn start(text: &str, most: usize) -> &str {
+pub(super) fn start(text: &str, most: usize) -> &str {
     let mut end = most.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;

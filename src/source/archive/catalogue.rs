@@ -1,5 +1,6 @@
 //! The index while it is built: each member is judged by its head, and noted or passed over.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,9 @@ use crate::reader::MAX_BYTES;
 
 /// More filings than this are not indexed: since 2003 there were about eight million, and a run is over some years.
 pub(super) const MOST_FILINGS: usize = 5_000_000;
+
+/// So many characters of a member's name are shown: it may have 64 kB.
+const LONGEST_NAME: usize = 400;
 
 /// A member of an archive, or a file by itself.
 pub(super) struct Member<'a> {
@@ -52,6 +56,11 @@ impl Catalogue {
             skipped: 0,
             repeated: 0,
         })
+    }
+
+    /// Bounds the temporary file by the bytes of all files.
+    pub(super) fn bound(&mut self, bytes: u64) {
+        self.spool.bound(bytes);
     }
 
     /// The position of an archive that is about to be read.
@@ -133,7 +142,21 @@ impl Catalogue {
     }
 
     fn unspooled(&self, source: io::Error) -> ArchiveError {
-        ArchiveError::Spool { dir: self.spool_dir.clone(), source }
+        match self.archives.last() {
+            Some(path) if source.kind() == io::ErrorKind::QuotaExceeded => ArchiveError::Bomb {
+                path: path.clone(),
+                reason: "what is kept of it in the temporary file is far more than its size",
+            },
+            _ => ArchiveError::Spool { dir: self.spool_dir.clone(), source },
+        }
+    }
+}
+
+/// The end of a member's name, which is its file's.
+pub(super) fn shown(name: &str) -> Cow<'_, str> {
+    match name.char_indices().rev().nth(LONGEST_NAME - 1) {
+        Some((at, _)) if at > 0 => Cow::Owned(format!("…{}", &name[at..])),
+        _ => Cow::Borrowed(name),
     }
 }
 
@@ -144,7 +167,7 @@ impl Member<'_> {
 
     fn broken(&self, error: &io::Error) -> ArchiveError {
         if self.archive.is_some() {
-            ArchiveError::damaged(self.path, format!("{}: {error}", self.name))
+            ArchiveError::damaged(self.path, format!("{}: {error}", shown(&self.name)))
         } else {
             ArchiveError::read(self.path, io::Error::new(error.kind(), error.to_string()))
         }

@@ -49,6 +49,9 @@ const ADDRESS: [(&str, &str); 6] = [
     ("rptOwnerStateDescription", "RPTOWNER_STATE_DESC"),
 ];
 
+/// So many relationships of one owner that are none are shown.
+const MOST_ROLES: usize = 10;
+
 /// One row of a table, its fields by the columns' names.
 pub(super) struct Row<'a> {
     columns: &'a [String],
@@ -59,7 +62,8 @@ pub(super) struct Row<'a> {
 impl<'a> Row<'a> {
     pub(super) fn of(columns: &'a [String], line: &[u8]) -> Self {
         let (text, doubtful) = decode(line);
-        Self { columns, fields: text.split('\t').map(str::to_owned).collect(), doubtful }
+        let fields = text.split('\t').take(columns.len()).map(str::to_owned).collect();
+        Self { columns, fields, doubtful }
     }
 
     /// A field; empty where the table has no such column.
@@ -175,6 +179,7 @@ impl<'a> Rows<'a> {
     fn unknown_roles(&self) -> impl Iterator<Item = Warning> {
         self.sheet(Sheet::Owner).iter().enumerate().flat_map(|(i, row)| {
             let unknown = roles(row).filter(|role| !ROLES.iter().any(|(name, _)| role == name));
+            let unknown = unknown.take(MOST_ROLES);
             unknown.map(move |role| Warning {
                 code: "bad-code".into(),
                 message: format!("`{}` is no relationship that this element can have", clip(&role, 40)),

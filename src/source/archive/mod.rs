@@ -9,6 +9,7 @@
 //! tarballs tell the day, which counts as 22:00 in New York, when EDGAR closes; a bare document is placed by its newest
 //! signature, else its period.
 
+mod allowance;
 mod catalogue;
 mod facts;
 mod fold;
@@ -26,6 +27,7 @@ use thiserror::Error;
 
 use crate::filing::{Accession, Filing, edgar_day};
 use crate::reader::Unreadable;
+pub use allowance::open_regular;
 use catalogue::Catalogue;
 use spool::Spool;
 use tables::DataSet;
@@ -96,6 +98,17 @@ pub enum ArchiveError {
         path: PathBuf,
         /// What is wrong, and where in it.
         reason: String,
+    },
+    /// An archive that unpacks to far more than one of filings does.
+    #[error(
+        "{}: {reason}: such an archive is made to fill memory or a disk, and is not read; download or pack it again",
+        path.display()
+    )]
+    Bomb {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong.
+        reason: &'static str,
     },
     /// More filings than are indexed.
     #[error("there are more than {} filings: name fewer archives", catalogue::MOST_FILINGS)]

@@ -7,6 +7,8 @@ use std::path::Path;
 use flate2::Crc;
 use flate2::bufread::DeflateDecoder;
 
+use super::allowance::{of_member, open_regular};
+use super::catalogue::shown;
 use super::facts::Facts;
 use super::spool::{Packed, Place, Record, Spool, SpooledRow};
 use super::{Archive, Entry, Item, fold};
@@ -35,7 +37,7 @@ impl Archive {
 
     fn name(&self, record: Record) -> String {
         match record.archive.and_then(|at| self.archives.get(at)) {
-            Some(archive) => format!("{}!{}", archive.display(), record.name),
+            Some(archive) => format!("{}!{}", archive.display(), shown(&record.name)),
             None => record.name,
         }
     }
@@ -67,10 +69,11 @@ impl Archive {
     fn bytes(&self, record: &Record, payload: Vec<u8>) -> Result<Vec<u8>, Unreadable> {
         let unread = |error: io::Error| damaged(&error.to_string());
         let bytes = match &record.place {
-            Place::File => bounded(&mut File::open(&record.name).map_err(unread)?).map_err(unread)?,
+            Place::File => bounded(&mut open_regular(Path::new(&record.name)).map_err(unread)?, u64::MAX)
+                .map_err(unread)?,
             Place::Zip(packed) => {
                 let archive = record.archive.and_then(|at| self.archives.get(at));
-                unpacked(archive.map_or(Path::new(""), |path| path), packed).map_err(unread)?
+                unpacked(archive.map_or(Path::new(""), |path| path), packed)?
             }
             Place::Spooled { .. } => payload,
             Place::Rows { .. } => return Err(damaged("it is rows of tables")),
@@ -123,25 +126,41 @@ fn rows(spool: &mut Spool, last: u64) -> Result<Vec<SpooledRow>, Unreadable> {
     Ok(rows)
 }
 
-fn unpacked(path: &Path, packed: &Packed) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
-    file.seek(SeekFrom::Start(packed.start))?;
-    let mut content = BufReader::new(file.take(packed.length));
-    let bytes =
-        if packed.deflated { bounded(&mut DeflateDecoder::new(content))? } else { bounded(&mut content)? };
+fn unpacked(path: &Path, packed: &Packed) -> Result<Vec<u8>, Unreadable> {
+    let unread = |error: io::Error| damaged(&error.to_string());
+    let most = of_member(packed.length);
+    let bytes = inflated(path, packed, most).map_err(unread)?;
+    // Of one that is too large not all is read; the reader will say so.
+    if bytes.len() > MAX_BYTES {
+        return Ok(bytes);
+    }
+    if bytes.len() as u64 > most {
+        let message = format!("{} bytes unpack to more than {most}, as no filing's do", packed.length);
+        return Err(Unreadable { kind: "too-large", message, at: WHOLE.into() });
+    }
     let mut crc = Crc::new();
     crc.update(&bytes);
-    // Of one that is too large not all is read; the reader will say so.
-    if bytes.len() <= MAX_BYTES && crc.sum() != packed.crc32 {
-        return Err(io::Error::other("its checksum is wrong"));
+    if crc.sum() != packed.crc32 {
+        return Err(damaged("its checksum is wrong"));
     }
     Ok(bytes)
 }
 
-/// All bytes, or so many that they are too many.
-fn bounded(content: &mut dyn Read) -> io::Result<Vec<u8>> {
+fn inflated(path: &Path, packed: &Packed, most: u64) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    file.seek(SeekFrom::Start(packed.start))?;
+    let mut content = BufReader::new(file.take(packed.length));
+    if packed.deflated {
+        bounded(&mut DeflateDecoder::new(content), most)
+    } else {
+        bounded(&mut content, most)
+    }
+}
+
+/// All bytes, or one more than may be.
+fn bounded(content: &mut dyn Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    content.take(MAX_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    content.take((MAX_BYTES as u64).min(most) + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -9,14 +9,19 @@ use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::ArchiveError;
+use super::allowance::{Allowance, open_regular};
 use super::catalogue::{Catalogue, Member};
 use super::facts::Facts;
 use super::spool::{Packed, Place, Record};
 use super::tables;
 use super::walk::{Found, Kind, walk};
+use crate::text::clip;
 
 /// The longest name of a tarball's member that is read.
 const LONGEST_NAME: u64 = 64 * 1024;
+
+/// So many characters are kept of what a library says of an archive: it may repeat a name of the archive's.
+const LONGEST_TOLD: usize = 200;
 
 /// How far the first pass is, in bytes of the files on disk.
 pub(super) struct Progress<'a> {
@@ -48,17 +53,18 @@ pub(super) fn scan(
         all += found.bytes;
         Ok(())
     })?;
+    catalogue.bound(all);
     let mut progress = Progress { done: 0, all, tell };
     walk(paths, &mut |found| {
         let end = progress.done + found.bytes;
-        let file = File::open(found.path).map_err(|error| ArchiveError::read(found.path, error))?;
+        let file = open_regular(found.path).map_err(|error| ArchiveError::read(found.path, error))?;
         match found.kind {
             Kind::Submission => submission(&file, found, catalogue)?,
-            Kind::Zip => zip(file, found.path, catalogue, &mut progress)?,
-            Kind::Tar => tar(&file, BufReader::new(&file), found.path, catalogue, &mut progress)?,
+            Kind::Zip => zip(file, found, catalogue, &mut progress)?,
+            Kind::Tar => tar(&file, BufReader::new(&file), found, catalogue, &mut progress)?,
             Kind::TarGz => {
                 let unpacked = MultiGzDecoder::new(BufReader::new(&file));
-                tar(&file, unpacked, found.path, catalogue, &mut progress)?;
+                tar(&file, unpacked, found, catalogue, &mut progress)?;
             }
         }
         progress.to(end);
@@ -75,15 +81,22 @@ fn submission(file: &File, found: Found<'_>, catalogue: &mut Catalogue) -> Resul
 
 fn zip(
     file: File,
-    path: &Path,
+    found: Found<'_>,
     catalogue: &mut Catalogue,
     progress: &mut Progress<'_>,
 ) -> Result<(), ArchiveError> {
-    let damaged = |error: ZipError| ArchiveError::damaged(path, error.to_string());
+    let path = found.path;
+    let damaged =
+        |error: ZipError| ArchiveError::damaged(path, clip(&error.to_string(), LONGEST_TOLD).into());
     let mut zip = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
+    if zip.has_overlapping_entries().map_err(damaged)? {
+        return Err(ArchiveError::Bomb { path: path.to_path_buf(), reason: "its members overlap" });
+    }
+    let allowance = Allowance::of(found.bytes);
     let archive = catalogue.archive(path);
     if tables::is_data_set(&zip) {
-        return tables::scan(&mut zip, path, archive, catalogue, progress);
+        let scanned = tables::scan(&mut zip, path, archive, &allowance, catalogue, progress);
+        return bombed(scanned, &allowance, path);
     }
     for i in 0..zip.len() {
         let entry = zip.by_index_raw(i).map_err(damaged)?;
@@ -104,9 +117,10 @@ fn zip(
         let place = Some(Place::Zip(packed));
         let member = Member { archive: Some(archive), path, name: name.clone(), bytes, place };
         let noted = match zip.by_index(i) {
-            Ok(mut content) => catalogue.member(member, &mut content),
+            Ok(content) => catalogue.member(member, &mut allowance.reader(content)),
             Err(error) => Err(damaged(error)),
         };
+        let noted = bombed(noted, &allowance, path);
         match noted {
             // The members beside it can be read all the same.
             Err(ArchiveError::Damaged { reason, .. }) => {
@@ -123,11 +137,33 @@ fn zip(
 fn tar(
     file: &File,
     unpacked: impl Read,
+    found: Found<'_>,
+    catalogue: &mut Catalogue,
+    progress: &mut Progress<'_>,
+) -> Result<(), ArchiveError> {
+    let allowance = Allowance::of(found.bytes);
+    let read = members(file, allowance.reader(unpacked), found.path, catalogue, progress);
+    bombed(read, &allowance, found.path)
+}
+
+/// What ends in another way where more was unpacked than an archive of filings has.
+fn bombed<T>(read: Result<T, ArchiveError>, allowance: &Allowance, path: &Path) -> Result<T, ArchiveError> {
+    if allowance.is_spent() {
+        let reason = "it unpacks to more than 200 times its size";
+        return Err(ArchiveError::Bomb { path: path.to_path_buf(), reason });
+    }
+    read
+}
+
+fn members(
+    file: &File,
+    unpacked: impl Read,
     path: &Path,
     catalogue: &mut Catalogue,
     progress: &mut Progress<'_>,
 ) -> Result<(), ArchiveError> {
-    let damaged = |error: io::Error| ArchiveError::damaged(path, error.to_string());
+    let damaged =
+        |error: io::Error| ArchiveError::damaged(path, clip(&error.to_string(), LONGEST_TOLD).into());
     let archive = catalogue.archive(path);
     let before = progress.done;
     let mut tar = tar::Archive::new(unpacked);

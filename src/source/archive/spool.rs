@@ -11,6 +11,10 @@ use super::facts::Facts;
 
 /// All ownership documents since 2003 are about half of it; a bomb fills no more of a disk.
 const MOST_BYTES: u64 = 128 * 1024 * 1024 * 1024;
+/// Of archives of filings so many times their size are spooled at most; real ones have some ten.
+const MOST_RATIO: u64 = 40;
+/// And so much of any, however small.
+const FREE: u64 = 64 * 1024 * 1024;
 /// More than any record or row can have; a longer one is a spool that was damaged.
 const MOST_PART: usize = 64 * 1024 * 1024;
 
@@ -86,6 +90,7 @@ pub(super) struct SpooledRow {
 pub(super) struct Writer {
     file: BufWriter<File>,
     end: u64,
+    most: u64,
 }
 
 impl Writer {
@@ -95,7 +100,12 @@ impl Writer {
             Some(dir) => tempfile::tempfile_in(dir)?,
             None => tempfile::tempfile()?,
         };
-        Ok(Self { file: BufWriter::with_capacity(256 * 1024, file), end: 0 })
+        Ok(Self { file: BufWriter::with_capacity(256 * 1024, file), end: 0, most: FREE })
+    }
+
+    /// Bounds it by the bytes of the files that are read.
+    pub(super) fn bound(&mut self, bytes: u64) {
+        self.most = bytes.saturating_mul(MOST_RATIO).saturating_add(FREE).min(MOST_BYTES);
     }
 
     /// Appends a record and the bytes that belong behind it; says where.
@@ -130,8 +140,8 @@ impl Writer {
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.end += bytes.len() as u64;
-        if self.end > MOST_BYTES {
-            return Err(io::Error::other(format!("more than {MOST_BYTES} bytes are to be kept there")));
+        if self.end > self.most {
+            return Err(io::Error::from(io::ErrorKind::QuotaExceeded));
         }
         self.file.write_all(bytes)
     }
@@ -178,5 +188,28 @@ impl Spool {
         let mut bytes = vec![0; length];
         self.file.read_exact(&mut bytes)?;
         Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_written_than_the_archives_account_for() {
+        let mut writer = Writer::create(None).unwrap();
+        writer.bound(1_000);
+        let row = vec![b'x'; 1024 * 1024];
+        let mut last = None;
+        let error = loop {
+            match writer.row(last, 0, &row) {
+                Ok(at) => last = Some(at),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.kind(), io::ErrorKind::QuotaExceeded);
+        assert!(writer.file.get_ref().metadata().unwrap().len() <= FREE + 40_000);
+        let spool = writer.finish().unwrap();
+        assert!(spool.file.metadata().unwrap().len() > 60 * 1024 * 1024);
     }
 }

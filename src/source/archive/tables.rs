@@ -11,6 +11,7 @@ use std::path::Path;
 use zip::ZipArchive;
 
 use super::ArchiveError;
+use super::allowance::Allowance;
 use super::catalogue::{Catalogue, MOST_FILINGS};
 use super::facts::{Facts, end_of_day};
 use super::fold::{Row, day};
@@ -20,6 +21,8 @@ use crate::filing::{Accession, Form};
 
 /// The longest real rows, with footnotes and remarks, have some thousand bytes.
 const LONGEST_ROW: usize = 4 * 1024 * 1024;
+/// The widest table has 44.
+const MOST_COLUMNS: usize = 500;
 
 /// The tables, in the order in which they are read: each filing's row of `SUBMISSION` comes before its others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +106,7 @@ pub(super) fn scan(
     zip: &mut Zip,
     path: &Path,
     archive: usize,
+    allowance: &Allowance,
     catalogue: &mut Catalogue,
     progress: &mut Progress<'_>,
 ) -> Result<(), ArchiveError> {
@@ -112,7 +116,8 @@ pub(super) fn scan(
         let Some(i) = member(zip, sheet) else { continue };
         let content = zip.by_index(i).map_err(|error| ArchiveError::damaged(path, error.to_string()))?;
         let packed = content.compressed_size();
-        let mut lines = Lines { content: BufReader::new(content), path, sheet, number: 0 };
+        let content = BufReader::new(allowance.reader(content));
+        let mut lines = Lines { content, path, sheet, number: 0 };
         let columns = lines.header()?;
         lines.rows(&columns, &mut |accession, line| {
             if sheet == Sheet::Submission {
@@ -178,7 +183,11 @@ impl<R: Read> Lines<'_, R> {
         self.next(&mut line)?;
         let text = String::from_utf8_lossy(&line);
         let names = text.trim_start_matches('\u{feff}').split('\t');
-        let columns: Vec<String> = names.map(|name| name.trim().to_ascii_uppercase()).collect();
+        let columns: Vec<String> =
+            names.take(MOST_COLUMNS + 1).map(|name| name.trim().to_ascii_uppercase()).collect();
+        if columns.len() > MOST_COLUMNS {
+            return Err(self.wrong(&format!("there are more than {MOST_COLUMNS} columns")));
+        }
         if !columns.iter().any(|name| name == "ACCESSION_NUMBER") {
             return Err(self.wrong("there is no column ACCESSION_NUMBER"));
         }
@@ -189,29 +198,31 @@ impl<R: Read> Lines<'_, R> {
     /// text with a line break stands on two lines.
     fn rows(&mut self, columns: &[String], visit: Visit<'_>) -> Result<(), ArchiveError> {
         let key = columns.iter().position(|name| name == "ACCESSION_NUMBER").unwrap_or_default();
-        let mut row: Option<(Accession, Vec<u8>)> = None;
+        // A row may come in as many lines as it has bytes, so that its tabs are counted once.
+        let mut row: Option<(Accession, Vec<u8>, usize)> = None;
         let mut line = Vec::new();
         while self.next(&mut line)? {
             let field = line.split(|&byte| byte == b'\t').nth(key).unwrap_or_default();
             let accession = std::str::from_utf8(field).ok().and_then(|text| text.parse().ok());
             match (accession, &mut row) {
                 (Some(accession), _) => {
-                    if let Some((accession, line)) = row.take() {
+                    if let Some((accession, line, _)) = row.take() {
                         visit(accession, &line)?;
                     }
-                    row = Some((accession, line.clone()));
+                    row = Some((accession, line.clone(), tabs(&line)));
                 }
                 (None, _) if line.trim_ascii().is_empty() => {}
-                (None, Some((_, before)))
-                    if tabs(before) + tabs(&line) < columns.len() && before.len() < LONGEST_ROW =>
+                (None, Some((_, before, counted)))
+                    if *counted + tabs(&line) < columns.len() && before.len() + line.len() < LONGEST_ROW =>
                 {
+                    *counted += tabs(&line);
                     before.push(b'\n');
                     before.extend_from_slice(&line);
                 }
                 (None, _) => return Err(self.wrong("the row has no accession number")),
             }
         }
-        row.map_or(Ok(()), |(accession, line)| visit(accession, &line))
+        row.map_or(Ok(()), |(accession, line, _)| visit(accession, &line))
     }
 
     /// The next line, without its end; `false` behind the last.

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::ArchiveError;
+use super::allowance::is_regular;
 
 /// What a file is by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,7 +54,10 @@ pub(super) fn walk(
         let metadata = fs::metadata(path).map_err(|error| ArchiveError::read(path, error))?;
         if metadata.is_dir() {
             folder(path, visit)?;
-        } else if !file(path, metadata.len(), visit)? {
+            continue;
+        }
+        is_regular(&metadata).map_err(|error| ArchiveError::read(path, error))?;
+        if !file(path, metadata.len(), visit)? {
             return Err(ArchiveError::Unknown { path: path.clone() });
         }
     }

@@ -1,0 +1,82 @@
+//! Bounds on what an archive may unpack to, and which files are opened at all.
+
+use std::cell::Cell;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+/// Real archives of filings unpack to some ten times their size.
+const MOST_RATIO: u64 = 200;
+/// What any archive may unpack to, however small it is.
+const FREE: u64 = 64 * 1024 * 1024;
+/// What one member may, however small.
+const MEMBER_FREE: u64 = 1024 * 1024;
+
+/// Opens a file to be read from beginning to end: a pipe may never end and a device never does, so that neither is opened.
+///
+/// # Errors
+/// What the system says, or that it is no regular file.
+pub fn open_regular(path: &Path) -> io::Result<File> {
+    is_regular(&fs::metadata(path)?)?;
+    File::open(path)
+}
+
+/// Refuses what is neither a file nor a folder.
+pub(super) fn is_regular(metadata: &fs::Metadata) -> io::Result<()> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    let message = "it is a pipe, a device or a socket, not a file: save its content to a file and name that";
+    Err(io::Error::new(io::ErrorKind::InvalidInput, message))
+}
+
+/// How many bytes so many packed ones of a member may unpack to.
+pub(super) fn of_member(packed: u64) -> u64 {
+    packed.saturating_mul(MOST_RATIO).saturating_add(MEMBER_FREE)
+}
+
+/// How many more bytes an archive may unpack to.
+pub(super) struct Allowance {
+    left: Cell<u64>,
+    spent: Cell<bool>,
+}
+
+impl Allowance {
+    /// That of an archive of so many bytes.
+    pub(super) fn of(packed: u64) -> Self {
+        Self {
+            left: Cell::new(packed.saturating_mul(MOST_RATIO).saturating_add(FREE)),
+            spent: Cell::default(),
+        }
+    }
+
+    /// Whether more was asked for than there was.
+    pub(super) fn is_spent(&self) -> bool {
+        self.spent.get()
+    }
+
+    /// What is unpacked, as far as it may be.
+    pub(super) fn reader<R: Read>(&self, content: R) -> Allowed<'_, R> {
+        Allowed { content, allowance: self }
+    }
+}
+
+/// The bytes of a reader, until the allowance is spent.
+pub(super) struct Allowed<'a, R> {
+    content: R,
+    allowance: &'a Allowance,
+}
+
+impl<R: Read> Read for Allowed<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.allowance.left.get();
+        let most = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        if most == 0 && !buffer.is_empty() {
+            self.allowance.spent.set(true);
+            return Err(io::Error::other("it unpacks to more than an archive of filings does"));
+        }
+        let read = self.content.read(&mut buffer[..most])?;
+        self.allowance.left.set(left - read as u64);
+        Ok(read)
+    }
+}
