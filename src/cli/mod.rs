@@ -28,6 +28,7 @@ use chrono_tz::America::New_York;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::private;
 use crate::rules;
 use crate::sandbox::{self, Sandbox};
 
@@ -83,6 +84,7 @@ pub fn main() -> ExitCode {
         let served = sandbox::serve(io::stdin(), io::stdout());
         return served.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
+    private::close_to_others();
     isolate();
     // The others speak on standard output.
     let usual = if matches!(cli.verb, Verb::Run(_)) { LevelFilter::INFO } else { LevelFilter::WARN };
