@@ -201,8 +201,10 @@ impl Notifier {
                 None => {}
             }
         }
-        let mailer = Mailer::new(&settings.email, secrets)?;
-        Ok(Self { output, colour, bot, channels, mailer, webhooks, files: Arc::default() })
+        let mailer = Mailer::new(&settings.email, settings.readable_by, secrets)?;
+        mailer.adjust_files();
+        let files = Arc::new(jsonl::Files::new(settings.readable_by));
+        Ok(Self { output, colour, bot, channels, mailer, webhooks, files })
     }
 
     /// Whether a destination can be served: what it needs is set.
