@@ -15,6 +15,7 @@ mod running;
 mod schema;
 mod setup;
 mod show;
+mod signals;
 mod status;
 mod store;
 mod test_alert;

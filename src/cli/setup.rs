@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 
-use super::environment;
+use super::{environment, running};
 use crate::config::Settings;
 use crate::destination::Destination;
 use crate::private;
@@ -66,13 +66,20 @@ pub(super) fn store(settings: &Settings) -> anyhow::Result<(Option<Store>, Optio
             format!("There is no store in {} yet: without history, and nothing was sent.", dir.display());
         return Ok((None, Some(note)));
     }
-    match Store::open(dir) {
+    match running::open(dir) {
         Ok(store) => Ok((Some(store), None)),
-        Err(StoreError::Busy(_)) => {
+        Err(error) if matches!(error.downcast_ref(), Some(StoreError::Busy(_))) => {
             let note =
                 "A running sellbell has the store: told without history, and what was sent is not known.";
             Ok((None, Some(note.to_owned())))
         }
-        Err(error) => Err(error.into()),
+        Err(error) if error.downcast_ref().is_some_and(StoreError::is_denied) => {
+            let note = format!(
+                "The store in {} belongs to another user: told without history, and what was sent is not known.",
+                dir.display()
+            );
+            Ok((None, Some(note)))
+        }
+        Err(error) => Err(error),
     }
 }

@@ -19,6 +19,7 @@ mod hostile;
 mod house;
 mod kills;
 mod language;
+mod local_user;
 mod losses;
 mod mails;
 mod mutes;
