@@ -35,6 +35,8 @@ pub struct Settings {
     pub discord: Discord,
     /// `[email]`
     pub email: Email,
+    /// `[files] readable_by`: who may read the mails and JSON lines that are written to files.
+    pub readable_by: ReadableBy,
     /// `[[webhook.endpoint]]`: the names of the endpoints that rules can name, whose addresses are in `WEBHOOK_URL_<NAME>`.
     pub webhooks: Vec<String>,
     /// `[http] listen`: where a running bot answers what its state is; `None`: nowhere.
@@ -163,6 +165,38 @@ pub struct Recipient {
     pub address: String,
     /// When mails are sent.
     pub mode: Mode,
+}
+
+/// Who may read files that alerts are written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReadableBy {
+    /// The user that runs it alone.
+    #[default]
+    Owner,
+    /// The file's group, too.
+    Group,
+    /// Every user of the machine.
+    Everyone,
+}
+
+impl ReadableBy {
+    /// The mode of such a file.
+    pub const fn file_mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o600,
+            Self::Group => 0o640,
+            Self::Everyone => 0o644,
+        }
+    }
+
+    /// The mode of a folder of such files.
+    pub const fn folder_mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o700,
+            Self::Group => 0o750,
+            Self::Everyone => 0o755,
+        }
+    }
 }
 
 /// When a recipient gets mail.

@@ -20,6 +20,7 @@ pub mod form4;
 pub mod http;
 pub mod mute;
 pub mod notify;
+pub mod private;
 pub mod problem;
 pub mod reader;
 pub mod render;

@@ -9,14 +9,14 @@ use anyhow::{Context, anyhow};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{environment, setup, status, tell};
+use super::{environment, running, setup, status, tell};
 use crate::app::{App, PollReport};
 use crate::clock::Clock;
 use crate::filing::{Cik, edgar_day};
 use crate::notify::{Notifier, Secrets};
 use crate::problem::nearest;
 use crate::source::Client;
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 
 /// A longer silence is not waited for.
 const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(1);
@@ -65,9 +65,9 @@ impl Since {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = setup::settings(args.config.as_deref())?;
     let rules = setup::rules(&settings, &settings.rules_dir)?;
-    let store = Store::open(&settings.store_dir).map_err(|error| match error {
-        StoreError::Busy(_) => anyhow!("a running sellbell has the store: stop it, run this, and start it again; what is left of a past then goes on by itself"),
-        error => error.into(),
+    let store = running::open(&settings.store_dir).map_err(|error| match error.downcast_ref() {
+        Some(StoreError::Busy(_)) => anyhow!("a running sellbell has the store: stop it, run this, and start it again; what is left of a past then goes on by itself"),
+        _ => error,
     })?;
     // Nothing is sent here.
     let output = Arc::new(Mutex::new(io::stdout()));

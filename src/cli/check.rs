@@ -132,9 +132,8 @@ fn secrets(settings: &Settings, used: &BTreeSet<Destination>) -> Vec<Problem> {
         let folder = settings.email.out_dir.display();
         problems.push(of(format!("SMTP_URL is not set: mails are written to {folder}"), Level::Warning));
     }
-    if let Err(error) = environment::edgar_roots() {
-        problems.push(of(format!("{error:#}"), Level::Error));
-    }
+    let others = [environment::edgar_roots().err(), environment::http_token().err()];
+    problems.extend(others.into_iter().flatten().map(|error| of(format!("{error:#}"), Level::Error)));
     let unused = notify::unused_variables(settings, &environment::names());
     problems.extend(unused.into_iter().map(|one| of(one.to_string(), Level::Warning).help(one.help)));
     let unwise = secrets.smtp_url.as_ref().and_then(|address| notify::check_server(address).ok().flatten());

@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::env::{self, VarError};
 use std::ffi::OsStr;
-use std::fs;
-use std::io::{self, IsTerminal, Read as _};
+use std::io::{self, IsTerminal};
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use anyhow::{Context, anyhow, bail};
@@ -17,6 +17,7 @@ use tracing_subscriber::filter::LevelFilter;
 use super::log;
 use crate::config::{Settings, Via};
 use crate::notify::{Secrets, variable};
+use crate::private;
 use crate::render::terminal::Colour;
 use crate::trust::Roots;
 
@@ -140,17 +141,12 @@ fn trusted(variables: &[String]) -> anyhow::Result<Roots> {
     });
     for name in variables {
         let Some(path) = env::var_os(name).filter(|path| !path.is_empty()) else { continue };
-        let shown = path.display();
-        let read = fs::File::open(&path).and_then(|file| {
-            let mut bytes = Vec::new();
-            file.take(MOST_CA_BYTES + 1).read_to_end(&mut bytes)?;
-            Ok(bytes)
-        });
-        let bytes = read.with_context(|| format!("{name}: cannot read {shown}"))?;
-        if bytes.len() as u64 > MOST_CA_BYTES {
-            bail!("{name}: {shown} has more than {MOST_CA_BYTES} bytes, too many for certificates");
-        }
-        let own = Roots::from_pem(&bytes).with_context(|| format!("{name}: {shown}"))?;
+        let read = private::open(Path::new(&path)).and_then(|file| private::bytes(file, MOST_CA_BYTES));
+        let bytes = read.with_context(|| {
+            format!("{name}: cannot read the file that it names (its value is not shown, it may be a secret)")
+        })?;
+        // A path that was read is a path, and no secret.
+        let own = Roots::from_pem(&bytes).with_context(|| format!("{name}: {}", path.display()))?;
         return Ok(system.and(&own));
     }
     Ok(system.clone())
@@ -162,8 +158,8 @@ fn trusted(variables: &[String]) -> anyhow::Result<Roots> {
 /// As for other secrets, and a file that others can read.
 pub(super) fn http_token() -> anyhow::Result<Option<SecretString>> {
     if let Ok(path) = env::var("HTTP_TOKEN_FILE")
-        && let Ok(about) = fs::metadata(path.trim())
-        && about.permissions().mode() & 0o077 != 0
+        && let Ok(file) = private::open(Path::new(path.trim()))
+        && file.metadata().is_ok_and(|about| about.permissions().mode() & 0o077 != 0)
     {
         bail!("HTTP_TOKEN_FILE: others can read {path}: chmod 600 it");
     }
@@ -191,16 +187,12 @@ fn secret(name: &str) -> anyhow::Result<Option<SecretString>> {
             bail!("{file_name} is the path of a file, and holds an address: put that into {name}")
         }
         (None, Some(path)) => {
-            // It may be the secret itself: it is not repeated.
-            let unreadable = || format!("{file_name}: cannot read the file that it names");
-            let mut value = String::new();
-            let file = fs::File::open(&path).with_context(unreadable)?;
-            file.take(MOST_SECRET_BYTES + 1).read_to_string(&mut value).with_context(unreadable)?;
-            if value.len() as u64 > MOST_SECRET_BYTES {
-                bail!(
-                    "{file_name}: the file that it names has more than {MOST_SECRET_BYTES} bytes, too many for a secret"
-                );
-            }
+            let read = private::open(Path::new(path.trim()));
+            let value = read.and_then(|file| private::text(file, MOST_SECRET_BYTES)).with_context(|| {
+                format!(
+                    "{file_name}: cannot read the file that it names (its value is not shown; a secret itself belongs into {name})"
+                )
+            })?;
             Ok(Some(value.trim().into()))
         }
     }

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use tokio::runtime::Runtime;
 
 use super::environment;
-use super::running::RunningBot;
+use super::running::{self, Reached};
 use crate::app::Status;
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -95,10 +95,12 @@ fn edgar(settings: &Settings) -> anyhow::Result<(Runtime, Client)> {
     let client = Client::trusting(&settings.edgar, Clock::wall(), &environment::edgar_roots()?)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let dir = &settings.store_dir;
-    let status = runtime.block_on(RunningBot::with_store(dir)).map(|bot| bot.status).or_else(|| {
-        let store = Store::is_in(dir).then(|| Store::open(dir).ok()).flatten()?;
-        Status::of(&store, Clock::wall().now()).ok()
-    });
+    let reached = Store::is_in(dir).then(|| runtime.block_on(running::reach(dir)).ok()).flatten();
+    let status = match reached {
+        Some(Reached::Running(bot)) => Some(bot.status),
+        Some(Reached::Stopped(store)) => Status::of(&store, Clock::wall().now()).ok(),
+        None => None,
+    };
     if let Some(until) = status.and_then(|status| status.silent_until) {
         client.close_until(until);
     }

@@ -38,6 +38,8 @@ pub(super) fn start(wanted: Option<&str>, usual: LevelFilter, has_colour: bool) 
         .with_target("serenity::http", LevelFilter::OFF)
         .with_target("serenity::gateway", LevelFilter::OFF);
     let format = tracing_subscriber::fmt::layer()
+        // Where standard error cannot be written, saying so there would be a panic.
+        .log_internal_errors(false)
         .with_writer(io::stderr)
         .with_ansi(has_colour && io::stderr().is_terminal())
         .fmt_fields(Clean)

@@ -16,6 +16,7 @@ mod running;
 mod schema;
 mod setup;
 mod show;
+mod signals;
 mod status;
 mod store;
 mod test_alert;
@@ -29,6 +30,7 @@ use chrono_tz::America::New_York;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::private;
 use crate::rules;
 use crate::sandbox::{self, Sandbox};
 use crate::text::visible;
@@ -85,6 +87,7 @@ pub fn main() -> ExitCode {
         let served = sandbox::serve(io::stdin(), io::stdout());
         return served.map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS);
     }
+    private::close_to_others();
     isolate();
     // The others speak on standard output.
     let usual = if matches!(cli.verb, Verb::Run(_)) { LevelFilter::INFO } else { LevelFilter::WARN };

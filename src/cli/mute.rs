@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::running::{self, RunningBot};
+use super::running::{self, Reached};
 use super::status::{span, time};
 use super::{environment, moment, setup, tell};
 use crate::app;
@@ -59,18 +59,18 @@ pub(super) fn mute(args: &Args) -> anyhow::Result<ExitCode> {
     let until = until.context("that is longer than time is counted")?;
     let by = args.by.clone().or_else(environment::user);
     let mute = Mute::new(args.what.clone(), now, until)?.said(by.as_deref(), args.why.as_deref());
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        if let Some(bot) = RunningBot::with_store(&settings.store_dir).await {
-            let Mute { what, until, why, by, .. } = mute.clone();
-            let request = MuteRequest { what: what.to_string(), until, why, by };
-            let changed =
-                bot.change(&settings.store_dir, "/mutes", |client, url| client.post(url).json(&request));
-            return changed.await.map(drop);
-        }
+    running::runtime()?.block_on(async {
+        let store = match running::reach(&settings.store_dir).await? {
+            Reached::Running(bot) => {
+                let Mute { what, until, why, by, .. } = mute.clone();
+                let request = MuteRequest { what: what.to_string(), until, why, by };
+                let changed = bot.change("/mutes", |client, url| client.post(url).json(&request));
+                return changed.await.map(drop);
+            }
+            Reached::Stopped(store) => store,
+        };
         let rules = RuleSet::new(setup::rules(&settings, &settings.rules_dir)?);
         mute.what.check(&settings, &rules)?;
-        let store = running::stopped(&settings.store_dir)?;
         store.set_mute(&mute)?;
         Ok(store.flush().await?)
     })?;
@@ -87,17 +87,17 @@ pub(super) fn mute(args: &Args) -> anyhow::Result<ExitCode> {
 pub(super) fn unmute(args: &UnmuteArgs) -> anyhow::Result<ExitCode> {
     let settings = setup::settings(args.config.as_deref())?;
     let what = &args.what;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let muted = runtime.block_on(async {
-        if let Some(bot) = RunningBot::with_store(&settings.store_dir).await {
-            let query = [("what", what.to_string())];
-            let changed = bot
-                .change(&settings.store_dir, "/mutes", |client, url| client.delete(url).query(&query))
-                .await?;
-            let answer: Value = serde_json::from_slice(&changed)?;
-            return answer["muted"].as_u64().context("the running sellbell does not say how many were muted");
-        }
-        let store = running::stopped(&settings.store_dir)?;
+    let muted = running::runtime()?.block_on(async {
+        let store = match running::reach(&settings.store_dir).await? {
+            Reached::Running(bot) => {
+                let query = [("what", what.to_string())];
+                let changed = bot.change("/mutes", |client, url| client.delete(url).query(&query)).await?;
+                let answer: Value = serde_json::from_slice(&changed)?;
+                let muted = answer["muted"].as_u64();
+                return muted.context("the running sellbell does not say how many were muted");
+            }
+            Reached::Stopped(store) => store,
+        };
         let ended = app::unmute(&store, what, now())?.ok_or_else(|| anyhow!("{what} is not muted"))?;
         store.flush().await?;
         Ok(u64::try_from(ended)?)

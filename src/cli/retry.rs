@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 
-use super::running::{self, RunningBot};
+use super::running::{self, Reached};
 use super::{setup, tell};
 use crate::app::{self, Retried, Retry};
 use crate::destination::Destination;
@@ -34,17 +34,17 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = setup::settings(args.config.as_deref())?;
     let what = args.destination.clone().map_or(Retry::All, Retry::One);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (retried, is_running) = runtime.block_on(async {
-        if let Some(bot) = RunningBot::with_store(&settings.store_dir).await {
-            let destination = args.destination.as_ref().map(ToString::to_string);
-            let request = RetryRequest { destination, all: args.all };
-            let changed = bot.change(&settings.store_dir, "/retries", |client, url| {
-                client.post(url).json(&request).timeout(PATIENCE)
-            });
-            return anyhow::Ok((serde_json::from_slice::<Vec<Retried>>(&changed.await?)?, true));
-        }
-        let store = running::stopped(&settings.store_dir)?;
+    let (retried, is_running) = running::runtime()?.block_on(async {
+        let store = match running::reach(&settings.store_dir).await? {
+            Reached::Running(bot) => {
+                let destination = args.destination.as_ref().map(ToString::to_string);
+                let request = RetryRequest { destination, all: args.all };
+                let changed =
+                    bot.change("/retries", |client, url| client.post(url).json(&request).timeout(PATIENCE));
+                return anyhow::Ok((serde_json::from_slice::<Vec<Retried>>(&changed.await?)?, true));
+            }
+            Reached::Stopped(store) => store,
+        };
         let retried = app::retry(&store, &settings, &what, now())?.map_err(|error| anyhow!(error))?;
         store.flush().await?;
         Ok((retried, false))

@@ -9,11 +9,11 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{environment, moment, setup};
+use super::signals::{End, Signals};
+use super::{environment, moment, running, setup};
 use crate::app::{self, App, OnceReport, RunError, Watch};
 use crate::bot;
 use crate::clock::Clock;
@@ -45,24 +45,29 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    let (app, watch) = build(args, true)?;
-    let token = environment::http_token()?;
     // One thread: it mostly waits. What can block for long has threads of its own; a commit waits for a flush under way.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = running::runtime()?;
+    // Before anything is written: a signal that the system would kill it by ends it in order.
+    let signals = {
+        let _inside = runtime.enter();
+        Signals::listen()?
+    };
+    let token = environment::http_token()?;
+    let (app, watch) = build(args, true)?;
     let done = runtime.block_on(async {
         if args.once {
-            return once(&Arc::new(app)).await;
+            let app = Arc::new(app);
+            return tokio::select! {
+                done = once(&app) => done,
+                _ = signals.first() => Err(anyhow!("a signal ended it before all was done")),
+            };
         }
         let (stopping, stopped) = watch::channel(false);
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        tokio::spawn(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
+        let signalled = tokio::spawn(async move {
+            let end = signals.first().await;
             // All may have ended.
             let _ = stopping.send(true);
+            end
         });
         let (mut app, mut watch) = (app, watch);
         let mut pause = FIRST_PAUSE;
@@ -76,7 +81,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             (app, watch) = back(args, error, &mut pause, stopped.clone()).await?;
         }
         tracing::info!("stopped");
-        Ok(ExitCode::SUCCESS)
+        // It only ends so.
+        match signalled.await? {
+            End::Asked => Ok(ExitCode::SUCCESS),
+            End::Failed(name) => Err(anyhow!("ended by {name}")),
+        }
     });
     // A write to a pipe that nobody reads would hold up the end for ever.
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -141,7 +150,7 @@ async fn back(
         );
         tokio::select! {
             () = sleep(*pause) => {}
-            _ = stopped.changed() => return Err(error),
+            _ = stopped.wait_for(|stopped| *stopped) => return Err(error),
         }
         *pause = (*pause * 2).min(LONGEST_PAUSE);
         let opened = async {
@@ -191,7 +200,8 @@ fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
             "no rule names a destination in `notify`, and without DISCORD_TOKEN no channel can subscribe: nobody would be told"
         ));
     }
-    let store = Store::open(&settings.store_dir)?;
+    // Another command may have it for a moment. Later on, this is tried again anyway.
+    let store = if first { running::open(&settings.store_dir)? } else { Store::open(&settings.store_dir)? };
     // What it says is written down once, unless that failed.
     let written = |since: DateTime<Utc>| {
         store.frontier().is_ok_and(|known| known.is_some_and(|known| known.floor == since))

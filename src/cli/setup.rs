@@ -1,26 +1,29 @@
 //! Settings and rules from their files: what `run` and `check` begin with.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 
-use super::environment;
+use super::{environment, running};
 use crate::config::Settings;
 use crate::destination::Destination;
+use crate::private;
 use crate::problem::Problems;
 use crate::rules::{self, Rule};
 use crate::store::{Store, StoreError};
 
 const DEFAULT_FILE: &str = "config/sellbell.toml";
+/// Settings are larger than this only by mistake.
+const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The settings of a file, or of the default one, or the built-in ones where that is missing.
 pub(super) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
     let default = PathBuf::from(DEFAULT_FILE);
     let (path, text) = match file {
         Some(path) => (path.to_owned(), read(path)?),
-        None if default.is_file() => (default.clone(), read(&default)?),
+        // One that is there and cannot be read is a mistake, which built-in settings would hide.
+        None if default.symlink_metadata().is_ok() => (default.clone(), read(&default)?),
         None => (default, String::new()),
     };
     Ok(Settings::read_at(now(), &path.display().to_string(), &text, &environment::overrides()?)?)
@@ -51,7 +54,8 @@ pub(super) fn rules(settings: &Settings, path: &Path) -> anyhow::Result<Vec<Rule
 }
 
 fn read(path: &Path) -> anyhow::Result<String> {
-    fs::read_to_string(path).with_context(|| format!("cannot read the settings in {}", path.display()))
+    let read = private::open(path).and_then(|file| private::text(file, MOST_BYTES));
+    read.with_context(|| format!("cannot read the settings in {}", path.display()))
 }
 
 /// The store, where there is one that can be opened, and what that means for the answer.
@@ -62,13 +66,20 @@ pub(super) fn store(settings: &Settings) -> anyhow::Result<(Option<Store>, Optio
             format!("There is no store in {} yet: without history, and nothing was sent.", dir.display());
         return Ok((None, Some(note)));
     }
-    match Store::open(dir) {
+    match running::open(dir) {
         Ok(store) => Ok((Some(store), None)),
-        Err(StoreError::Busy(_)) => {
+        Err(error) if matches!(error.downcast_ref(), Some(StoreError::Busy(_))) => {
             let note =
                 "A running sellbell has the store: told without history, and what was sent is not known.";
             Ok((None, Some(note.to_owned())))
         }
-        Err(error) => Err(error.into()),
+        Err(error) if error.downcast_ref().is_some_and(StoreError::is_denied) => {
+            let note = format!(
+                "The store in {} belongs to another user: told without history, and what was sent is not known.",
+                dir.display()
+            );
+            Ok((None, Some(note)))
+        }
+        Err(error) => Err(error),
     }
 }

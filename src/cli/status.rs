@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::America::New_York;
 use textwrap::Options;
 
-use super::running::{self, RunningBot};
+use super::running::{self, Reached};
 use super::{setup, tell};
 use crate::app::{GatewayStatus, LatencyStatus, Quantiles, Status};
 use crate::clock::Clock;
@@ -42,10 +42,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let status = match runtime.block_on(RunningBot::with_store(dir)) {
-        Some(bot) => bot.status,
-        None => Status::of(&running::stopped(dir)?, Clock::wall().now())?,
+    let status = match running::runtime()?.block_on(running::reach(dir))? {
+        Reached::Running(bot) => bot.status,
+        Reached::Stopped(store) => Status::of(&store, Clock::wall().now())?,
     };
     let said =
         if args.json { format!("{}\n", serde_json::to_string_pretty(&status)?) } else { people(&status) };

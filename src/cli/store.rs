@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, anyhow};
 use clap::Subcommand;
 
-use super::{setup, tell};
+use super::{running, setup, tell};
 use crate::store::{Checked, Store, StoreError};
 
 #[derive(Debug, clap::Args)]
@@ -53,7 +53,7 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
     }
     match &args.verb {
         Verb::Check { json } => {
-            let store = Store::open(dir)?;
+            let store = running::open(dir)?;
             let checked = store.check()?;
             let said = match json {
                 true => format!("{}\n", serde_json::to_string_pretty(&checked)?),
@@ -64,7 +64,7 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
             Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Verb::Export { file } => {
-            let store = Store::open(dir)?;
+            let store = running::open(dir)?;
             let (mut out, name): (Box<dyn Write>, String) = match file {
                 None => (Box::new(io::stdout().lock()), "standard output".to_owned()),
                 Some(path) => {
@@ -81,7 +81,7 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Verb::Compact => {
-            let (before, after) = Store::compact(dir)?;
+            let (before, after) = running::open_by(dir, Store::compact)?;
             let size = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
             tell(&mut io::stdout(), &format!("The store had {}, and has {}\n", size(before), size(after)));
             Ok(ExitCode::SUCCESS)

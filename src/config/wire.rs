@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use toml::de::DeTable;
 use url::Url;
 
-use super::{Edgar, Settings, is_sec};
+use super::{Edgar, ReadableBy, Settings, is_sec};
 use crate::destination::{Destination, is_name};
 use crate::problem::{Problems, Reader, Source, Value, nearest};
 
@@ -21,7 +21,7 @@ const MOST_TIMEOUT_SECONDS: u32 = 600;
 const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// The sections and their keys.
-const SECTIONS: [(&str, &[&str]); 9] = [
+const SECTIONS: [(&str, &[&str]); 10] = [
     ("edgar", &["base_url", "data_url", "contact", "requests_per_second", "timeout_seconds", "fetch_all"]),
     ("schedule", &["poll", "reconcile", "time_zone", "look_back", "ring_within", "stale_after"]),
     ("rules", &["dir"]),
@@ -38,6 +38,7 @@ const SECTIONS: [(&str, &[&str]); 9] = [
         ],
     ),
     ("email", &["from", "hello_name", "out_dir", "plain_password", "recipient"]),
+    ("files", &["readable_by"]),
     ("webhook", &["endpoint"]),
     ("http", &["listen"]),
     ("operators", &["notify"]),
@@ -60,6 +61,7 @@ pub(super) fn settings(file: &str, text: &str, now: Option<DateTime<Utc>>) -> Re
     let store_dir = wire.path(section("store"), "dir", "sellbell-data");
     let discord = wire.discord(section("discord"));
     let email = wire.email(section("email"));
+    let readable_by = wire.readable_by(section("files"));
     let webhooks = wire.webhooks(section("webhook"));
     let listen = wire.listen(section("http"));
     let operators = wire.operators(section("operators"));
@@ -73,6 +75,7 @@ pub(super) fn settings(file: &str, text: &str, now: Option<DateTime<Utc>>) -> Re
                 store_dir,
                 discord,
                 email,
+                readable_by,
                 webhooks,
                 listen,
                 operators: operators_notify,
@@ -184,6 +187,13 @@ impl Wire<'_> {
             let what = format!("`{other}` and `{name}` would share one variable for their addresses");
             self.reader.report_with(value.span(), what, "give one of them another name");
         }
+    }
+
+    fn readable_by(&mut self, section: Section<'_, '_>) -> ReadableBy {
+        let words =
+            [("owner", ReadableBy::Owner), ("group", ReadableBy::Group), ("everyone", ReadableBy::Everyone)];
+        let value = section.and_then(|section| section.get("readable_by"));
+        value.and_then(|value| self.reader.word("readable_by", value, &words)).unwrap_or_default()
     }
 
     fn operators<'v, 'd>(&mut self, section: Section<'v, 'd>) -> Vec<(Destination, &'v Value<'d>)> {

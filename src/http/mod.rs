@@ -2,32 +2,37 @@
 
 mod bounded;
 mod mutes;
+mod proof;
 mod retries;
 mod token;
 
 pub use mutes::MuteRequest;
+pub use proof::Nonce;
 pub use retries::RetryRequest;
 pub use token::token_file;
 
-use std::net::IpAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, Query, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use secrecy::SecretString;
+use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use self::bounded::Bounded;
+use self::bounded::{Bounded, Caller};
 use self::mutes::Changes;
 use self::token::Token;
 use crate::app::App;
+use crate::private;
 
 /// More than this of a request is not read.
 const MOST_BYTES: usize = 16 * 1024;
@@ -37,78 +42,115 @@ pub fn address_file(store: &Path) -> PathBuf {
     store.join("address")
 }
 
-/// Answers until it is time to stop, where the settings say so. A bot that cannot answer goes on. Changes need the token, or
-/// where there is none the one that is made then, in a file that only the owner of the store reads.
+/// A file in the store's folder that goes when the bot ends.
+struct Passing(PathBuf);
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        // One that stays names a bot that cannot prove itself.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// What a caller on this machine finds in the store's folder.
+struct Left {
+    /// The token of this run; `None` where it could not be written.
+    token: Option<SecretString>,
+    listens: SocketAddr,
+    _files: [Passing; 2],
+}
+
+/// Answers until it is time to stop, where the settings say so. A bot that cannot answer goes on. Changes need the token of the
+/// environment, or the one that is made for this run, in a file that only the owner of the store reads.
 pub async fn serve(app: Arc<App>, token: Option<SecretString>, mut stopped: watch::Receiver<bool>) {
-    let file = address_file(app.store.dir());
-    // One that a kill left behind would name a port that is another's by now.
-    let _ = std::fs::remove_file(&file);
+    // Those that a kill left behind would name a port that is another's by now.
+    let files = [address_file(app.store.dir()), token_file(app.store.dir())].map(Passing);
+    for Passing(file) in &files {
+        let _ = std::fs::remove_file(file);
+    }
     let Some(listen) = app.settings.listen else { return };
     if !listen.ip().is_loopback() {
         tracing::warn!(
             "[http] listen = \"{listen}\": whoever reaches this address can read the bot's status"
         );
     }
-    let listener = match TcpListener::bind(listen).await {
-        Ok(listener) => listener,
+    let bound = TcpListener::bind(listen).await.and_then(|listener| Ok((listener.local_addr()?, listener)));
+    let (listens, listener) = match bound {
+        Ok(bound) => bound,
         Err(error) => {
             tracing::warn!("cannot listen on {listen} ({error}): `sellbell status` will not reach this bot");
             return;
         }
     };
-    let written = listener.local_addr().and_then(|address| {
-        tracing::debug!("status is told on http://{address}/status");
-        std::fs::write(&file, format!("{address}\n"))
-    });
-    if let Err(error) = written {
-        tracing::warn!(
-            "{}: cannot be written ({error}): `sellbell status` will not find this bot",
-            file.display()
-        );
-    }
-    let made = token.is_none().then(|| token_file(app.store.dir()));
-    let token = match (&token, &made) {
-        (Some(token), _) => Some(Token::of(token)),
-        (None, Some(file)) => match Token::made(file) {
-            Ok(token) => Some(token),
-            Err(error) => {
-                tracing::warn!(
-                    "{}: cannot be written ({error}): `sellbell mute` needs HTTP_TOKEN",
-                    file.display()
-                );
-                None
-            }
-        },
-        (None, None) => None,
-    };
-    let changes = Router::new()
-        .route("/mutes", post(mutes::mute).delete(mutes::unmute))
-        .route("/retries", post(retries::retry))
-        .layer(DefaultBodyLimit::max(MOST_BYTES))
-        .with_state(Changes { app: Arc::clone(&app), token });
-    let router = Router::new()
-        .route("/healthz", get(async || Json(json!({ "status": "ok" }))))
-        .route("/status", get(status))
-        .with_state(app)
-        .merge(changes)
-        .layer(middleware::from_fn(by_address));
+    tracing::debug!("status is told on http://{listens}/status");
+    let left = leave(listens, files);
+    let tokens = token.iter().chain(&left.token).map(Token::of).collect();
+    let changes = Changes { app: Arc::clone(&app), tokens };
+    let router = router(app, changes, &left);
     let stop = async move {
         // The sender is gone with the bot.
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
     tokio::select! {
-        ended = axum::serve(Bounded::new(listener), router) => {
+        ended = axum::serve(Bounded::new(listener), router.into_make_service_with_connect_info::<Caller>()) => {
             if let Err(error) = ended {
                 tracing::warn!("no longer listening: {error}");
             }
         }
         () = stop => {}
     }
-    // It is stale from now on; one that stays is noticed by its silence.
-    let _ = std::fs::remove_file(file);
-    if let Some(file) = made {
-        let _ = std::fs::remove_file(file);
+}
+
+/// Writes token and address into the store's folder, the address last: who finds it finds the token, too.
+fn leave(listens: SocketAddr, files: [Passing; 2]) -> Left {
+    let [Passing(address), Passing(token)] = &files;
+    let missed = |file: &Path, error: io::Error| {
+        tracing::warn!(
+            "{}: cannot be written ({error}): `sellbell status` and `sellbell mute` will not reach this bot",
+            file.display()
+        );
+    };
+    let made = token::made(token).map_err(|error| missed(token, error)).ok();
+    if let Err(error) = private::write(address, format!("{listens}\n").as_bytes()) {
+        missed(address, error);
     }
+    Left { token: made, listens, _files: files }
+}
+
+fn router(app: Arc<App>, changes: Changes, left: &Left) -> Router {
+    let (token, listens) = (left.token.clone(), left.listens);
+    let proof = move |Query(asked): Query<Asked>| {
+        let nonce = Nonce::of(&asked.nonce);
+        let proof = nonce.zip(token.as_ref()).and_then(|(nonce, token)| nonce.prove(token, listens));
+        let answer = match proof {
+            Some(proof) => (StatusCode::OK, Json(json!({ "proof": proof }))),
+            None => (
+                StatusCode::BAD_REQUEST,
+                Json(json!({ "error": "expected a nonce of 64 hexadecimal digits" })),
+            ),
+        };
+        std::future::ready(answer)
+    };
+    let changing = Router::new()
+        .route("/mutes", post(mutes::mute).delete(mutes::unmute))
+        .route("/retries", post(retries::retry))
+        .layer(DefaultBodyLimit::max(MOST_BYTES))
+        .route_layer(middleware::from_fn_with_state(changes.clone(), mutes::allowed))
+        .with_state(changes);
+    Router::new()
+        .route("/healthz", get(async || Json(json!({ "status": "ok" }))))
+        .route("/status", get(status))
+        .route("/proof", get(proof))
+        .with_state(app)
+        .merge(changing)
+        .layer(middleware::from_fn(by_address))
+        .layer(middleware::from_fn(bounded::once))
+}
+
+/// The query of `/proof`.
+#[derive(Deserialize)]
+struct Asked {
+    nonce: String,
 }
 
 async fn status(State(app): State<Arc<App>>) -> Response {

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{Query, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::bounded::Caller;
 use super::token::Token;
 use crate::app::App;
 use crate::mute::{Mute, MuteError, Muting};
@@ -42,7 +44,8 @@ pub(super) struct Unmute {
 #[derive(Clone)]
 pub(super) struct Changes {
     pub(super) app: Arc<App>,
-    pub(super) token: Option<Token>,
+    /// Any of them allows a change: the one of the environment, the one in the store's folder.
+    pub(super) tokens: Vec<Token>,
 }
 
 /// Why nothing was changed.
@@ -66,12 +69,7 @@ impl From<StoreError> for Refusal {
     }
 }
 
-pub(super) async fn mute(
-    State(changes): State<Changes>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Json<Mute>, Refusal> {
-    changes.allow(&headers)?;
+pub(super) async fn mute(State(changes): State<Changes>, body: Bytes) -> Result<Json<Mute>, Refusal> {
     let request: MuteRequest =
         serde_json::from_slice(&body).map_err(|error| Refusal(StatusCode::BAD_REQUEST, error.to_string()))?;
     let what: Muting = request.what.parse()?;
@@ -85,10 +83,8 @@ pub(super) async fn mute(
 
 pub(super) async fn unmute(
     State(changes): State<Changes>,
-    headers: HeaderMap,
     Query(Unmute { what }): Query<Unmute>,
 ) -> Result<Json<Value>, Refusal> {
-    changes.allow(&headers)?;
     let what: Muting = what.parse()?;
     let ended = changes.app.unmute(&what, changes.app.clock().now())?;
     changes.app.store.flush().await?;
@@ -98,16 +94,20 @@ pub(super) async fn unmute(
     }
 }
 
-impl Changes {
-    pub(super) fn allow(&self, headers: &HeaderMap) -> Result<(), Refusal> {
-        let refused = match &self.token {
-            Some(token) if token.is_in(headers) => return Ok(()),
-            Some(_) => Refusal(
-                StatusCode::UNAUTHORIZED,
-                "a change needs `Authorization: Bearer TOKEN`, with what HTTP_TOKEN says, or the file `token` in the store's folder".to_owned(),
-            ),
-            None => Refusal(StatusCode::FORBIDDEN, "this bot has no token, so that nothing can be changed".to_owned()),
-        };
-        Err(refused)
+/// Lets only those change something who have a token. Asked before anything else of the request is read.
+pub(super) async fn allowed(State(changes): State<Changes>, request: Request, next: Next) -> Response {
+    if changes.tokens.iter().any(|token| token.is_in(request.headers())) {
+        if let Some(caller) = Caller::of(&request) {
+            caller.trust();
+        }
+        return next.run(request).await;
     }
+    let (status, what) = match changes.tokens.is_empty() {
+        false => (
+            StatusCode::UNAUTHORIZED,
+            "a change needs `Authorization: Bearer TOKEN`, with the token in HTTP_TOKEN or in the file `token` in the store's folder",
+        ),
+        true => (StatusCode::FORBIDDEN, "this bot has no token, so that nothing can be changed"),
+    };
+    Refusal(status, what.to_owned()).into_response()
 }

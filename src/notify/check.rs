@@ -77,6 +77,6 @@ pub fn check_secrets(
             None => {}
         }
     }
-    wrong.extend(Mailer::new(&settings.email, secrets).err());
+    wrong.extend(Mailer::new(&settings.email, settings.readable_by, secrets).err());
     wrong
 }

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::{Mutex, PoisonError};
 
 use crate::alert::{Alert, Key};
+use crate::config::ReadableBy;
+use crate::private;
 use crate::text::visible;
 
 /// How far back a file is searched for alerts that stand in it already, in bytes: some hundred alerts.
@@ -19,8 +22,11 @@ pub(super) fn line(alert: &Alert) -> Result<String, serde_json::Error> {
 }
 
 /// The files that alerts are appended to, and what their ends have.
-#[derive(Debug, Default)]
-pub(super) struct Files(Mutex<BTreeMap<String, Known>>);
+#[derive(Debug)]
+pub(super) struct Files {
+    known: Mutex<BTreeMap<String, Known>>,
+    readable_by: ReadableBy,
+}
 
 /// What is known of a file as long as it has this length: nobody else has written to it, and no write broke off.
 #[derive(Debug, Default)]
@@ -31,14 +37,22 @@ struct Known {
 }
 
 impl Files {
+    pub(super) fn new(readable_by: ReadableBy) -> Self {
+        Self { known: Mutex::default(), readable_by }
+    }
+
     /// Appends a line, unless the file's end has one of the same alert, and brings it onto the disk.
     pub(super) fn append(&self, path: &str, key: &Key, line: &str) -> io::Result<()> {
-        let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+        let mode = private::FILE_MODE;
+        let mut file = OpenOptions::new().create(true).read(true).append(true).mode(mode).open(path)?;
         let length = file.metadata()?.len();
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(path);
         let mut known = match known.filter(|known| known.length == length) {
             Some(known) => known,
-            None => Known { length, keys: keys(&from_end(&mut file, length, TAIL)?) },
+            None => {
+                private::set_mode(&file, self.readable_by.file_mode())?;
+                Known { length, keys: keys(&from_end(&mut file, length, TAIL)?) }
+            }
         };
         if !known.keys.iter().any(|known| known == key.as_str()) {
             // A line that a crash cut short is left standing by itself.
@@ -50,7 +64,7 @@ impl Files {
             known.keys.push_back(key.to_string());
             known.keys.drain(..known.keys.len().saturating_sub(MOST_REMEMBERED));
         }
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), known);
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), known);
         Ok(())
     }
 }

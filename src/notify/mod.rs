@@ -190,8 +190,10 @@ impl Notifier {
             }
         }
         let redactor = secrets.redactor([]);
-        let mailer = Mailer::new(&settings.email, secrets)?;
-        Ok(Self { output, colour, bot, channels, mailer, webhooks, files: Arc::default(), redactor })
+        let mailer = Mailer::new(&settings.email, settings.readable_by, secrets)?;
+        mailer.adjust_files();
+        let files = Arc::new(jsonl::Files::new(settings.readable_by));
+        Ok(Self { output, colour, bot, channels, mailer, webhooks, files, redactor })
     }
 
     /// What hides the secrets in words from outside.

@@ -85,7 +85,8 @@ fn sync_all(folder: &Path) -> io::Result<()> {
 
 /// Whether a process has the store in a folder open.
 pub(super) fn is_held(dir: &Path) -> bool {
-    let held = fs::File::open(dir.join(FILE)).map(|file| file.try_lock());
+    // Shared, so that two that look at once do not see each other.
+    let held = fs::File::open(dir.join(FILE)).map(|file| file.try_lock_shared());
     matches!(held, Ok(Err(TryLockError::WouldBlock)))
 }
 

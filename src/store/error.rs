@@ -35,6 +35,13 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Whether it is another user's.
+    pub fn is_denied(&self) -> bool {
+        matches!(self, Self::Failed { error: sled::Error::Io(io), .. } if io.kind() == std::io::ErrorKind::PermissionDenied)
+    }
+}
+
 /// In the system's words, also where sled copied an error of the disk: the copy's text is code, and its kind tells.
 fn words(error: &sled::Error) -> String {
     let sled::Error::Io(io) = error else { return error.to_string() };

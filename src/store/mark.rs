@@ -1,8 +1,9 @@
 //! What tells that the disk lost or changed what was written, where sled does not: it opens what a cut file has as if nothing else
 //! had ever been there.
 
-use std::fs;
-use std::io;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
@@ -26,7 +27,8 @@ pub(super) fn note(meta: &Tree, number: u64) -> sled::Result<()> {
 
 /// That flush is on the disk.
 pub(super) fn confirm(dir: &Path, number: u64) -> io::Result<()> {
-    fs::write(dir.join(FILE), format!("{number}\n"))
+    let options = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(dir.join(FILE));
+    options.and_then(|mut file| file.write_all(format!("{number}\n").as_bytes()))
 }
 
 /// When that was.

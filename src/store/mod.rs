@@ -64,6 +64,8 @@ use sled::{Db, IVec, Tree};
 
 use error::{abort, open_error};
 
+use crate::private;
+
 /// sled's file in the store's folder.
 const FILE: &str = "db";
 /// What sled may keep of its pages, in bytes as they are on the disk (in memory they take several times that): little here
@@ -163,7 +165,7 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens the store in a folder, which is made where it is missing.
+    /// Opens the store in a folder, which is made where it is missing. Folder and files belong to their user alone from then on.
     ///
     /// # Errors
     /// [`StoreError::Busy`] where another process has it open; other failures of disk or sled.
@@ -180,6 +182,7 @@ impl Store {
         before: impl Fn(Effect) -> io::Result<()> + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
         let failed = |error| open_error(dir, error);
+        private::folder(dir).map_err(|error| failed(sled::Error::Io(error)))?;
         compact::end_broken_off(dir)?;
         compact::clear(dir)?;
         let config = sled::Config::new().path(dir).cache_capacity(CACHE).flush_every_ms(Some(FLUSH_EVERY_MS));
@@ -245,7 +248,11 @@ impl Store {
 
     /// Whether a folder has a store; [`Self::open`] makes one where it has none.
     pub fn is_in(dir: &Path) -> bool {
-        dir.join(FILE).is_file()
+        match std::fs::metadata(dir.join(FILE)) {
+            Ok(about) => about.is_file(),
+            // Another user's: opening it says so.
+            Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
+        }
     }
 
     /// Whether a process has the store in a folder open.

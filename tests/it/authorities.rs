@@ -227,7 +227,8 @@ async fn a_file_or_the_systems_store_names_an_authority_and_what_is_wrong_with_i
                 let text = said(&output);
                 assert_eq!(output.status.code(), Some(1), "{variable} {args:?}: {text}");
                 assert!(text.contains(&format!("{variable}: ")) && text.contains(words), "{text}");
-                assert!(text.contains(&file), "{text}");
+                // A value that cannot be read as a file may be a secret.
+                assert_eq!(text.contains(&file), words != "cannot read", "{text}");
             }
         }
     }

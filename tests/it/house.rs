@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 14] = [
     &["summary"],
     &["delivery"],
     &["render"],
-    &["clock", "sandbox", "trust"],
+    &["clock", "private", "sandbox", "trust"],
     &["backtest", "source", "store", "notify"],
     &["replay"],
     &["app"],

@@ -22,6 +22,7 @@ mod house;
 mod kills;
 mod language;
 mod leaks;
+mod local_user;
 mod losses;
 mod mails;
 mod mutes;

@@ -1,6 +1,7 @@
 //! Secrets as people set them: how `check` and `run` report missing and mistaken ones.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use assert_cmd::Command;
@@ -34,6 +35,7 @@ fn folder() -> TempDir {
 fn said(dir: &Path, verb: &[&str], set: &[(&str, &str)]) -> (i32, String) {
     let mut command = Command::cargo_bin("sellbell").unwrap();
     command.current_dir(dir).env_clear().args(verb).args(["--config", "settings.toml"]);
+    command.timeout(std::time::Duration::from_secs(20));
     let output = command.envs(set.iter().copied()).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     for secret in ["an-invented", "s3cret", "passw0rd", "0123456789abcdef", "QWERTZ"] {
@@ -264,4 +266,89 @@ fn a_channel_id_that_is_none_says_what_to_write() {
         let (status, said) = said(dir.path(), &["check"], &ALL);
         assert!(status == 1 && said.contains("is not a channel id") && said.contains(words), "{id}: {said}");
     }
+}
+
+/// Every variable that names a file.
+const FILES: [&str; 10] = [
+    "DISCORD_TOKEN_FILE",
+    "DISCORD_WEBHOOK_HOOK_FILE",
+    "SMTP_URL_FILE",
+    "WEBHOOK_URL_N8N_FILE",
+    "WEBHOOK_SECRET_N8N_FILE",
+    "HTTP_TOKEN_FILE",
+    "SMTP_CA_FILE",
+    "WEBHOOK_CA_FILE",
+    "WEBHOOK_CA_FILE_N8N",
+    "EDGAR_CA_FILE",
+];
+
+/// All secrets, and a file for one of them.
+fn with_file<'s>(name: &'s str, value: &'s str) -> Vec<(&'s str, &'s str)> {
+    with(name.strip_suffix("_FILE").unwrap_or(name), "").into_iter().chain([(name, value)]).collect()
+}
+
+#[test]
+fn a_secret_that_is_set_as_the_path_of_its_file_is_never_shown() {
+    let long = "QWERTZ".repeat(2_000);
+    let dir = folder();
+    for name in FILES {
+        for value in ["QWERTZ", "/QWERTZ/s3cret", "Bot QWERTZ", " QWERTZ.s3cret ", &long] {
+            for verb in [&["check"][..], &["run", "--once"]] {
+                let (status, said) = said(dir.path(), verb, &with_file(name, value));
+                let words = format!("{name}: cannot read the file that it names");
+                assert!(status == 1 && said.contains(&words), "{name}: {said}");
+            }
+        }
+    }
+    // An address in the place of a path, and a file of another kind.
+    let (status, said) =
+        said(dir.path(), &["check"], &with_file("SMTP_URL_FILE", "smtps://user:passw0rd@mail.example.org"));
+    assert!(status == 1 && said.contains("put that into SMTP_URL"), "{said}");
+}
+
+#[test]
+fn what_never_ends_or_is_no_file_is_refused_at_once() {
+    let dir = folder();
+    let pipe = dir.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    fs::write(dir.path().join("large"), "x".repeat(5 * 1024 * 1024)).unwrap();
+    fs::set_permissions(dir.path().join("large"), fs::Permissions::from_mode(0o600)).unwrap();
+    fs::write(dir.path().join("latin"), b"sm\xf6rg\xe5s").unwrap();
+    fs::set_permissions(dir.path().join("latin"), fs::Permissions::from_mode(0o600)).unwrap();
+    for (path, words) in [
+        ("/dev/zero", "it is a device, and no file"),
+        ("pipe", "it is a pipe, and no file"),
+        ("rules", "it is a folder, and no file"),
+        ("large", "too many for it"),
+        ("latin", "it is no text in UTF-8"),
+    ] {
+        // What certificates are read from is no text.
+        let files = FILES.iter().filter(|name| path != "latin" || !name.contains("_CA_FILE"));
+        for name in files {
+            let (status, said) = said(dir.path(), &["check"], &with_file(name, path));
+            assert!(status == 1 && said.contains(words) && said.contains(name), "{name}={path}: {said}");
+        }
+        for verb in ["check", "run", "status", "show"] {
+            let mut command = Command::cargo_bin("sellbell").unwrap();
+            command.current_dir(dir.path()).env_clear().args([verb, "--config", path]);
+            if verb == "show" {
+                command.arg("0000000007-21-000001");
+            }
+            let output = command.timeout(std::time::Duration::from_secs(20)).output().unwrap();
+            let said = String::from_utf8(output.stderr).unwrap();
+            let place = format!("cannot read the settings in {path}");
+            assert!(
+                output.status.code() == Some(1) && said.contains(words) && said.contains(&place),
+                "{said}"
+            );
+        }
+    }
+    // The default file likewise.
+    fs::create_dir(dir.path().join("config")).unwrap();
+    fs::rename(pipe, dir.path().join("config/sellbell.toml")).unwrap();
+    let mut command = Command::cargo_bin("sellbell").unwrap();
+    command.current_dir(dir.path()).env_clear().arg("check");
+    let output = command.timeout(std::time::Duration::from_secs(20)).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("cannot read the settings in config/sellbell.toml"), "{said}");
 }

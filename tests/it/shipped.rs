@@ -45,6 +45,7 @@ fn the_shipped_settings_name_every_key_and_are_the_defaults() {
         "webhook",
         "from",
         "out_dir",
+        "readable_by",
         "address",
         "mode",
         "schedule",

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
@@ -91,7 +91,7 @@ fn a_backtest_that_ends_before_it_begins_is_a_mistake() {
 }
 
 /// Ends with the test, however that ends.
-pub struct Running(Child);
+pub struct Running(pub Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -103,15 +103,20 @@ impl Drop for Running {
 
 /// A bot that has sent its first message, with these settings of `[http]`.
 pub async fn running(world: &World, http: &str) -> Running {
+    prepare(world, http);
+    let running = started(world);
+    world.discord.next_message().await;
+    running
+}
+
+/// Settings, rules and a filing for a bot that sends a message.
+pub fn prepare(world: &World, http: &str) {
     let settings = world.settings().replace("listen = \"\"", http);
     let poll = "[schedule]\npoll = \"* * * * * *\"\ntime_zone = \"UTC\"\n";
     fs::write(world.path("settings.toml"), settings + poll).unwrap();
     fs::create_dir(world.path("rules")).unwrap();
     fs::write(world.path("rules/any.toml"), RULES.replace("terminal", "discord:hook")).unwrap();
     world.edgar.publish(&qualys());
-    let running = started(world);
-    world.discord.next_message().await;
-    running
 }
 
 /// A bot with the settings and rules that are there, and this world's secrets.
@@ -129,10 +134,19 @@ pub fn started(world: &World) -> Running {
     Running(child)
 }
 
-pub async fn stop(mut running: Running) {
-    let sent = Command::new("kill").args(["-TERM", &running.0.id().to_string()]).status().unwrap();
-    assert!(sent.success());
-    assert!(tokio::task::spawn_blocking(move || running.0.wait().unwrap()).await.unwrap().success());
+pub async fn stop(running: Running) {
+    assert!(ended(running, "TERM").await.success());
+}
+
+/// Sends a signal, and waits for the end.
+pub async fn ended(mut running: Running, signal: &str) -> ExitStatus {
+    send(&running, signal);
+    tokio::task::spawn_blocking(move || running.0.wait().unwrap()).await.unwrap()
+}
+
+pub fn send(running: &Running, signal: &str) {
+    let sent = Command::new("kill").args([&format!("-{signal}"), &running.0.id().to_string()]).status();
+    assert!(sent.unwrap().success());
 }
 
 pub async fn at_once(dir: &Path, args: &'static [&'static str]) -> Output {
@@ -141,7 +155,7 @@ pub async fn at_once(dir: &Path, args: &'static [&'static str]) -> Output {
 }
 
 /// What is answered to a request that names this host.
-async fn asked(address: &str, path: &str, host: &str) -> String {
+pub async fn asked(address: &str, path: &str, host: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -199,11 +213,13 @@ async fn a_running_bot_tells_its_status_to_those_who_ask_by_address() {
 async fn a_bot_that_tells_nothing_is_said_to_be_running() {
     let world = World::new().await;
     let running = running(&world, "listen = \"\"").await;
-    let refused = at_once(world.dir.path(), &["status", "--config", "settings.toml"]).await;
-    assert_eq!(refused.status.code(), Some(1));
-    assert!(said(&refused).contains("its `listen` under [http] is off"), "{}", said(&refused));
     let args = &["backfill", "--cik", "70", "--since", "2y", "--config", "settings.toml"];
-    let refused = at_once(world.dir.path(), args).await;
+    let (status, refused) = tokio::join!(
+        at_once(world.dir.path(), &["status", "--config", "settings.toml"]),
+        at_once(world.dir.path(), args)
+    );
+    assert_eq!(status.status.code(), Some(1));
+    assert!(said(&status).contains("its `listen` under [http] is off"), "{}", said(&status));
     assert_eq!(refused.status.code(), Some(1));
     assert!(said(&refused).contains("stop it, run this, and start it again"), "{}", said(&refused));
     stop(running).await;

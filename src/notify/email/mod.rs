@@ -2,14 +2,13 @@
 
 mod conversation;
 mod failure;
+mod folder;
 mod server;
 mod verdict;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
-use std::{fs, io};
 
 use lettre::Message;
 use lettre::message::header::{HeaderName, HeaderValue};
@@ -21,12 +20,13 @@ use secrecy::SecretString;
 
 use super::secrets::SHORTEST_PART;
 use super::{Secrets, SendError, Sent, SetupError};
-use crate::config;
+use crate::config::{self, ReadableBy};
 use crate::delivery::{Body, Delivery};
 use crate::render::email::{Email, email};
 use crate::text::redact::Redactor;
 use crate::trust::Roots;
 
+use folder::Folder;
 use server::{Server, Tls};
 use verdict::Stage;
 
@@ -42,7 +42,7 @@ pub(super) struct Mailer {
 
 enum Way {
     Smtp(Box<Smtp>),
-    Folder(PathBuf),
+    Folder(Folder),
 }
 
 struct Smtp {
@@ -53,9 +53,13 @@ struct Smtp {
 }
 
 impl Mailer {
-    pub(super) fn new(settings: &config::Email, secrets: &Secrets) -> Result<Self, SetupError> {
+    pub(super) fn new(
+        settings: &config::Email,
+        readable_by: ReadableBy,
+        secrets: &Secrets,
+    ) -> Result<Self, SetupError> {
         let way = match &secrets.smtp_url {
-            None => Way::Folder(settings.out_dir.clone()),
+            None => Way::Folder(Folder::new(settings.out_dir.clone(), readable_by)),
             Some(url) => {
                 let server = Server::parse(url)?;
                 if server.shows_password() && server.tls == Tls::Off && !settings.plain_password {
@@ -79,6 +83,14 @@ impl Mailer {
         Ok(Self { from: mailbox(&settings.from), recipients, way })
     }
 
+    /// Gives mails that were written to files before the mode that new ones get.
+    pub(super) fn adjust_files(&self) {
+        if let Way::Folder(folder) = &self.way {
+            // Whether it can be written shows when there is something to write.
+            let _ = folder.adjust();
+        }
+    }
+
     pub(super) async fn send(
         &self,
         recipient: &str,
@@ -97,15 +109,8 @@ impl Mailer {
             Way::Smtp(smtp) => smtp.send(&message).await?,
             Way::Folder(folder) => {
                 let (folder, name) = (folder.clone(), file_name(delivery));
-                super::blocking(move || {
-                    let write = || -> io::Result<()> {
-                        fs::create_dir_all(&folder)?;
-                        write_whole(&folder.join(format!("{name}.eml")), &message.formatted())?;
-                        write_whole(&folder.join(format!("{name}.html")), mail.html.as_bytes())
-                    };
-                    write().map_err(|error| format!("cannot write to {}: {error}", folder.display()))
-                })
-                .await?;
+                super::blocking(move || folder.write(&name, &message.formatted(), mail.html.as_bytes()))
+                    .await?;
             }
         }
         Ok(Sent { message_id: Some(message_id) })
@@ -200,11 +205,4 @@ fn file_name(delivery: &Delivery) -> String {
     };
     let safe: String = subject.chars().filter(char::is_ascii_alphanumeric).take(20).collect();
     format!("{safe}-{}", delivery.key)
-}
-
-/// A reader of the folder sees a whole file or none.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let part = path.with_extension("part");
-    fs::write(&part, bytes)?;
-    fs::rename(part, path)
 }

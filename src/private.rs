@@ -1,0 +1,184 @@
+//! Files and folders that belong to their user alone, and files that are read within bounds.
+
+use std::fs::{self, DirBuilder, File, FileType, Metadata, OpenOptions, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+
+use rustix::fs::{Mode, OFlags};
+
+/// Everything that others may do with a file.
+const OTHERS: u32 = 0o077;
+/// The mode of a file that only its user reads.
+pub const FILE_MODE: u32 = 0o600;
+const FOLDER_MODE: u32 = 0o700;
+/// The sticky bit and writing for everybody, as `/tmp` has them.
+const SHARED: u32 = 0o1002;
+/// Folders in the store's folder that hold files of the store.
+const INNER: [&str; 2] = ["blobs", "compacted"];
+
+/// From now on, this process makes files and folders that only its user reads, unless a mode is set explicitly.
+pub fn close_to_others() {
+    rustix::process::umask(Mode::from_raw_mode(OTHERS));
+}
+
+/// Makes a folder that only its user can enter. One that is there already is closed to others, and so are the files in it.
+///
+/// What belongs to another user cannot be closed: that is a warning.
+///
+/// # Errors
+/// A folder that cannot be made or listed, and one that is shared by all users, such as `/tmp`.
+pub fn folder(dir: &Path) -> io::Result<()> {
+    match fs::metadata(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(dir);
+        }
+        Err(error) => return Err(error),
+        // A file in the folder's place has errors of its own.
+        Ok(about) if !about.is_dir() => return Ok(()),
+        Ok(about) if about.permissions().mode() & SHARED == SHARED || is_root(dir) => {
+            let what = "this folder is shared by all users; name a folder of its own for it";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
+        Ok(about) => close(dir, &about)?,
+    }
+    close_all(dir)?;
+    for inner in INNER.map(|name| dir.join(name)) {
+        if fs::symlink_metadata(&inner).is_ok_and(|about| about.is_dir()) {
+            close_all(&inner)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_root(dir: &Path) -> bool {
+    fs::canonicalize(dir).is_ok_and(|path| path.parent().is_none())
+}
+
+fn close_all(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        // Not followed where it is a link.
+        match entry.metadata() {
+            Ok(about) if about.is_file() || about.is_dir() => close(&entry.path(), &about)?,
+            // Another process may have removed it.
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn close(path: &Path, about: &Metadata) -> io::Result<()> {
+    let mode = about.permissions().mode() & 0o777;
+    let own = if about.is_dir() { FOLDER_MODE } else { FILE_MODE };
+    if mode & !own == 0 {
+        return Ok(());
+    }
+    match fs::set_permissions(path, Permissions::from_mode(mode & own)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem
+            ) =>
+        {
+            tracing::warn!(
+                "{}: other users of this machine may read or change it ({error}): make it belong to the user that runs sellbell",
+                path.display()
+            );
+            Ok(())
+        }
+        done => done,
+    }
+}
+
+/// Writes a new file that only its user reads, in the place of one that may be there.
+///
+/// # Errors
+/// Failures of the disk.
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_as(path, bytes, FILE_MODE)
+}
+
+/// The same with another mode.
+///
+/// # Errors
+/// Failures of the disk.
+pub fn write_as(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    // One that is there may be readable by others, be a link, or be open already.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
+    if mode != FILE_MODE {
+        file.set_permissions(Permissions::from_mode(mode))?;
+    }
+    file.write_all(bytes)
+}
+
+/// Gives a regular file its mode. One of another user keeps the mode that it has.
+///
+/// # Errors
+/// Failures of the disk.
+pub fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    let about = file.metadata()?;
+    if !about.is_file() || about.permissions().mode() & 0o777 == mode {
+        return Ok(());
+    }
+    match file.set_permissions(Permissions::from_mode(mode)) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        done => done,
+    }
+}
+
+/// Opens a regular file for reading, and never waits for anybody: a pipe, device or folder is refused.
+///
+/// # Errors
+/// Why it cannot be read. No error holds the path, which may be a secret that was put into the wrong place.
+pub fn open(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
+    // Only a few bits, which are positive in any integer.
+    let flags = i32::try_from(flags).map_err(io::Error::other)?;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let kind = file.metadata()?.file_type();
+    if !kind.is_file() {
+        let what = format!("it is {}, and no file", name_of(kind));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+    }
+    Ok(file)
+}
+
+fn name_of(kind: FileType) -> &'static str {
+    match () {
+        () if kind.is_dir() => "a folder",
+        () if kind.is_fifo() => "a pipe",
+        () if kind.is_char_device() || kind.is_block_device() => "a device",
+        () => "something else",
+    }
+}
+
+/// The whole text of an opened file.
+///
+/// # Errors
+/// Failures of the disk; more than so many bytes; what is no UTF-8.
+pub fn text(file: File, most: u64) -> io::Result<String> {
+    String::from_utf8(bytes(file, most)?).map_err(|_| invalid("it is no text in UTF-8".to_owned()))
+}
+
+/// All bytes of an opened file.
+///
+/// # Errors
+/// Failures of the disk; more than so many bytes.
+pub fn bytes(file: File, most: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Err(invalid(format!("it has more than {most} bytes, too many for it")));
+    }
+    Ok(bytes)
+}
+
+fn invalid(what: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}
