@@ -16,6 +16,12 @@ const MOST_REFUSALS: Share = Share { first: 1_000, rest: 500 };
 const WINDOW: TimeDelta = TimeDelta::minutes(10);
 /// No wait that Discord asks for is longer; one that seems so comes from a clock that was wrong.
 const LONGEST: TimeDelta = TimeDelta::hours(2);
+/// Who asks may have looked at the clock this long before.
+const BEHIND: TimeDelta = TimeDelta::seconds(5);
+/// An answer is of a later moment than the question of another that is asked meanwhile, by this at most.
+const ANSWERED_IN: TimeDelta = TimeDelta::minutes(1);
+/// Who stands in the line comes back at the latest after this.
+const LONGEST_IN_LINE: TimeDelta = TimeDelta::seconds(5);
 /// More routes than this are kept only while they wait.
 const MOST_ROUTES: usize = 1_000;
 
@@ -84,14 +90,24 @@ struct State {
     line: HashMap<String, DateTime<Utc>>,
     /// The last place that was given.
     last_place: Option<DateTime<Utc>>,
+    /// The latest moment at which somebody asked.
+    latest: Option<DateTime<Utc>>,
 }
 
 impl State {
+    /// The moment, where others asked later than it: what they did counts. A clock that was set back is another matter.
+    fn by_now(&mut self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let latest =
+            self.latest.filter(|latest| *latest - now <= BEHIND).map_or(now, |latest| latest.max(now));
+        self.latest = Some(latest);
+        latest
+    }
+
     /// When all routes together may be asked again by those of a rank; `None` for at once.
     fn wait(&mut self, rank: Rank, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let second = TimeDelta::seconds(1);
         self.turns.retain(|turn| now - second < *turn && *turn <= now);
-        self.refusals.retain(|refusal| now - WINDOW < *refusal && *refusal <= now);
+        self.refusals.retain(|refusal| now - WINDOW < *refusal && *refusal - now <= ANSWERED_IN);
         self.first_waits = self.first_waits.filter(|since| now - second < *since && *since <= now);
         // Enough of the oldest are to leave the window for one more to fit in.
         let leaves = |of: &VecDeque<DateTime<Utc>>, most: usize| {
@@ -111,6 +127,7 @@ impl Pace {
     /// When to come back.
     pub(super) fn turn(&self, route: &str, rank: Rank, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = state.by_now(now);
         let waits = [state.routes.get(route).copied(), state.wait(rank, now)];
         if let Some(until) = waits.into_iter().flatten().filter(|until| is_ahead(*until, now)).max() {
             if rank == Rank::First && state.turns.len() >= A_SECOND.first {
@@ -130,12 +147,14 @@ impl Pace {
     /// When to come back.
     pub(super) fn line_up(&self, route: &str, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = state.by_now(now);
         let Some(free) = state.wait(Rank::Rest, now).filter(|free| is_ahead(*free, now)) else {
             return Ok(());
         };
         let place = state.line.get(route).copied();
+        let until = |place: DateTime<Utc>| place.min(now + LONGEST_IN_LINE).max(free);
         if let Some(place) = place.filter(|place| *place - now <= LONGEST) {
-            return Err(place.max(free));
+            return Err(until(place));
         }
         let last = state.last_place.filter(|last| is_ahead(*last, now));
         let place = last.map_or(free, |last| free.max(last + A_SECOND.step()));
@@ -145,7 +164,7 @@ impl Pace {
             // Who did not come for so long has gone.
             state.line.retain(|_, place| now - WINDOW < *place);
         }
-        Err(place)
+        Err(until(place))
     }
 
     /// Takes in an answer that came at a moment.
@@ -263,6 +282,21 @@ mod tests {
         assert_eq!(pace.turn("b", Rank::Rest, at(1_400)), Err(at(1_500)));
         assert_eq!(pace.turn("a", Rank::First, at(1_400)), Ok(()));
         assert_eq!(pace.turn("b", Rank::Rest, at(1_500)), Ok(()));
+    }
+
+    #[test]
+    fn who_looked_at_the_clock_before_others_takes_no_turn_of_theirs() {
+        let pace = Pace::default();
+        // Each began to prepare its message at another moment, and the first is ready last.
+        let turns = (0..80).rev().map(|number| pace.turn(&format!("{number}"), Rank::First, at(number)));
+        assert_eq!(turns.filter(Result::is_ok).count(), 40);
+        assert_eq!(pace.turn("x", Rank::First, at(-4_000)), Err(at(1_079)));
+        // Nor does it forget refusals that came while it prepared its own.
+        for number in 0..1_000 {
+            pace.answered("a", 403, Told::default(), at(20_000 + number));
+            let _ = pace.turn("b", Rank::First, at(10_000));
+        }
+        assert_eq!(pace.turn("b", Rank::First, at(22_000)), Err(at(620_000)));
     }
 
     #[test]
