@@ -285,8 +285,19 @@ async fn connections_that_say_nothing_or_little_starve_nobody() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn any_signal_that_can_be_caught_leaves_nothing_behind() {
-    let signals = [("HUP", 0), ("INT", 0), ("QUIT", 0), ("USR1", 1), ("ALRM", 1), ("XCPU", 1), ("XFSZ", 1)];
-    let ends = signals.map(|(signal, code)| async move {
+    let signals = [
+        ("HUP", 1, 0),
+        ("INT", 2, 0),
+        ("QUIT", 3, 0),
+        ("USR1", 10, 1),
+        ("ALRM", 14, 1),
+        ("XCPU", 24, 1),
+        ("XFSZ", 25, 1),
+    ];
+    // What starts the tests in the background may have them ignored, which a bot then respects.
+    let ignored = ignored_signals();
+    let caught = signals.into_iter().filter(|(_, number, _)| ignored & (1 << (number - 1)) == 0);
+    let ends = caught.map(|(signal, _, code)| async move {
         let world = World::new().await;
         let bot = running(&world, LISTEN).await;
         let status = ended(bot, signal).await;
@@ -301,6 +312,13 @@ async fn any_signal_that_can_be_caught_leaves_nothing_behind() {
         world.finish().await;
     });
     join_all(ends).await;
+}
+
+/// The signals that this process ignores, and so those that it starts: a bit each, the first for signal 1.
+fn ignored_signals() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    u64::from_str_radix(ignored.trim(), 16).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
