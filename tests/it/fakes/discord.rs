@@ -418,10 +418,14 @@ impl World {
     }
 
     /// Waits until the gateway hangs up.
-    pub(super) async fn hung_up(&self) {
+    pub(super) fn hung_up(&self) -> impl Future<Output = ()> {
+        // From the call on, and not from when it is first waited for.
         let before = self.state.borrow().hang_ups;
-        // The state is gone with the fake itself: that is an end, too.
-        let _ = self.state.subscribe().wait_for(|state| state.hang_ups > before).await;
+        let mut changes = self.state.subscribe();
+        async move {
+            // The state is gone with the fake itself: that is an end, too.
+            let _ = changes.wait_for(|state| state.hang_ups > before).await;
+        }
     }
 
     /// Whether nobody may attach files in a channel: then a message with one is refused.

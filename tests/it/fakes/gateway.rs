@@ -73,9 +73,10 @@ pub(super) async fn connect(State(world): State<Arc<World>>, upgrade: WebSocketU
     }
     upgrade.on_upgrade(async move |socket| {
         let session = Session { world: &world, mood, socket, sequence: 0, events: None };
+        let hung_up = world.hung_up();
         tokio::select! {
             _ = session.run() => {}
-            () = world.hung_up() => {}
+            () = hung_up => {}
             () = closing(&world.state) => {}
         }
     })
