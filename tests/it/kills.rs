@@ -37,7 +37,7 @@ use crate::world::{World, at, reopened};
 const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\n\
     notify = [\"discord:alerts\", \"discord:hook\", \"email:desk\", \"jsonl:alerts.jsonl\"]\n";
 /// How often the processes of one test are killed in all: mostly, and at length.
-const KILLS: (u64, u64) = (48, 320);
+const KILLS: (u64, u64) = (24, 320);
 /// So many worlds are played side by side.
 const WORLDS: u64 = 4;
 /// A life lasts so many milliseconds, mostly.

@@ -49,10 +49,20 @@ fn hostile() -> Vec<String> {
 
 #[test]
 fn a_template_that_exhausts_everything_is_a_mistake_that_check_shows() {
+    check_shows(&hostile().into_iter().step_by(4).collect::<Vec<_>>());
+}
+
+#[test]
+#[ignore = "each"]
+fn each_template_that_exhausts_everything_is_a_mistake_that_check_shows_at_length() {
+    check_shows(&hostile());
+}
+
+fn check_shows(hostile: &[String]) {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("rule.toml");
-    for source in hostile() {
-        fs::write(&file, rule("template", &source)).unwrap();
+    for source in hostile {
+        fs::write(&file, rule("template", source)).unwrap();
         let checked = sellbell(dir.path(), &["check", "rule.toml"]);
         assert_eq!(checked.status.code(), Some(1), "{source}: {}", said(&checked));
         assert!(is_bounded(&said(&checked)), "{source}: {}", said(&checked));
@@ -68,7 +78,7 @@ async fn an_alert_whose_template_exhausts_everything_comes_without_its_words_and
     let world = World::new().await;
     world.edgar.publish(&qualys());
     let dir = world.dir.path().to_owned();
-    let sources: Vec<String> = hostile().into_iter().take(5).collect();
+    let sources: Vec<String> = hostile().into_iter().take(3).collect();
     let rules = sources.iter().enumerate().map(|(number, source)| {
         let source = format!("{{% if lots|length > 1 %}}{source}{{% else %}}well{{% endif %}}");
         rule("template", &source)

@@ -43,7 +43,8 @@ fn three_weeks() -> Archive {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_weeks_of_downtime_all_is_found_and_what_is_old_comes_in_one_summary() {
+#[ignore = "weeks"]
+async fn after_weeks_of_downtime_all_is_found_and_what_is_old_comes_in_one_summary_at_length() {
     let rules = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"jsonl\", \"terminal\"]\n\
         [[rule]]\nname = \"first\"\ncodes = [\"S\"]\nfirst_in = \"20d\"\nnotify = [\"jsonl\"]\n";
     let start = at("2023-02-14T08:00:00-05:00");
