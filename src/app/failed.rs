@@ -15,19 +15,19 @@ use crate::summary::Summary;
 
 /// A destination that fails is tried at least this often, unless it asks for more: it may be back.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
-/// A mail of which nobody knows whether it arrived is sent again after so long, then twice as long each time, up to the longest pause of a
-/// destination: each try may be one more mail.
+/// The wait before a mail that may have arrived is sent again. It doubles each time, up to the longest pause of a destination: each try may
+/// be one more mail.
 const IN_DOUBT: TimeDelta = TimeDelta::minutes(1);
 /// A delivery that fails for so long and failed so often is given up.
 const GIVEN_UP_AFTER: TimeDelta = TimeDelta::days(8);
 const GIVEN_UP_ATTEMPTS: u32 = 50;
-/// So many refusals in a row that may each be about the one message are the destination's.
+/// Refusals in a row, each perhaps about its one message, after which the destination is paused.
 const REFUSED_IN_A_ROW: u32 = 3;
-/// So many waiting deliveries are looked at for one that was not refused.
+/// Waiting deliveries that are searched for one that was not refused.
 const LOOKED_AT: usize = 1_000;
 
 impl App {
-    /// What becomes of a batch that was not taken.
+    /// Decides what happens to a batch that was not taken.
     pub(super) fn failed(
         &self,
         batch: &Batch,
@@ -117,7 +117,7 @@ impl App {
                 for delivery in sent {
                     let attempts = delivery.attempts + 1;
                     let failing_since = delivery.failing_since.or(Some(now));
-                    let not_before = self.again_at(delivery, error, until);
+                    let not_before = again_at(delivery, error, until);
                     let put_off = Delivery { attempts, not_before, failing_since, ..delivery.clone() };
                     self.store.requeue(&put_off)?;
                 }
@@ -162,16 +162,6 @@ impl App {
             self.store.requeue(&Delivery { attempts, failing_since, ..delivery.clone() })?;
         }
         Ok(())
-    }
-
-    /// When a delivery is tried again whose destination is, at the earliest, then.
-    fn again_at(&self, delivery: &Delivery, error: &SendError, until: DateTime<Utc>) -> DateTime<Utc> {
-        let is_mail = matches!(delivery.destination, Destination::Email(_));
-        if !is_mail || !error.may_have_arrived {
-            return until;
-        }
-        let wait = IN_DOUBT * 2_i32.pow(delivery.attempts.min(10));
-        until.max(until + wait.min(retry_after(u32::MAX)))
     }
 
     /// A delivery that its destination does not take, while it takes others.
@@ -226,4 +216,14 @@ impl App {
         }
         until
     }
+}
+
+/// When a delivery is tried again, if its destination is tried again at `until`.
+fn again_at(delivery: &Delivery, error: &SendError, until: DateTime<Utc>) -> DateTime<Utc> {
+    let is_mail = matches!(delivery.destination, Destination::Email(_));
+    if !is_mail || !error.may_have_arrived {
+        return until;
+    }
+    let wait = IN_DOUBT * 2_i32.pow(delivery.attempts.min(10));
+    until + wait.min(retry_after(u32::MAX))
 }

@@ -56,7 +56,7 @@ pub(super) struct Habit {
     enough: [usize; 2],
     pub(super) deep_at: Option<DateTime<Utc>>,
     broken: Option<Broken>,
-    /// What the last reading that was complete read.
+    /// The entries of the last complete reading.
     pub(super) seen: HashSet<Accession>,
 }
 

@@ -19,7 +19,7 @@ pub struct Lane {
     pub(super) asked: bool,
     /// When the destination took something.
     pub(super) took_at: Option<DateTime<Utc>>,
-    /// So many refusals came in a row of which each may be about its one message.
+    /// Refusals in a row, each perhaps about its one message.
     pub(super) refused: u32,
     /// So many messages have one delivery each: one of several was not taken, and which is not known.
     pub(super) singly: usize,

@@ -15,7 +15,7 @@ use crate::store::StoreError;
 
 /// A destination that asks to wait is waited for this long, in all.
 const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(60);
-/// So many messages may be refused before a destination is left for this run.
+/// Refused messages after which this run leaves a destination alone.
 const MOST_REFUSALS: u32 = 3;
 /// Waits up to this come with each full bucket of Discord's, and do not count.
 const SHORT: TimeDelta = TimeDelta::seconds(10);
