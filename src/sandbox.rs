@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::rules::{Evaluate, Evaluated, ExpressionError, Task, evaluate_here};
+use crate::text::clip;
 
 /// An evaluation takes no longer; one of a source that was stopped before, by far.
 const LONGEST: Duration = Duration::from_secs(2);
@@ -20,6 +21,8 @@ const LONGEST_AGAIN: Duration = Duration::from_millis(200);
 const LONGEST_ORPHANED: Duration = Duration::from_secs(5);
 /// So often it is started for one evaluation, where signals end it.
 const MOST_STARTS: usize = 3;
+/// Characters of a source that the log shows.
+const MOST_SHOWN: usize = 100;
 /// So many sources that were stopped are known.
 const MOST_STOPPED: usize = 1_000;
 /// A task or an answer has no more bytes: a filing's footnotes may be long.
@@ -95,6 +98,8 @@ impl Evaluate for Sandbox {
         bytes.push(b'\n');
         let what = match self.ask(&mut state, &bytes, longest) {
             Ok(answer) => {
+                // What stopped it before may have been a machine that stood still.
+                state.stopped.remove(&task.source);
                 return serde_json::from_slice(&answer).unwrap_or_else(|error| {
                     Err(failed(format!("it came to what cannot be read: {error}"), "see docs/RULES.md"))
                 });
@@ -109,6 +114,8 @@ impl Evaluate for Sandbox {
         if state.stopped.len() < MOST_STOPPED {
             state.stopped.insert(task.source.clone());
         }
+        // A rule whose `when` has no value matches nothing, which its owner should know.
+        tracing::warn!(kind = ?task.kind, source = %clip(&task.source, MOST_SHOWN), "a rule's expression or template fails: {what}");
         Err(failed(what.to_owned(), "make it simpler; a value must not contain itself"))
     }
 }
