@@ -1,4 +1,4 @@
-//! What both targets do with a filing that was read: all that `sellbell show` does, and what history makes of it.
+//! What the targets share. For those that read filings that is all that `sellbell show` does, and what history makes of it.
 
 use sellbell::filing::{Filing, PastFiling};
 use sellbell::filing::record::FilingRecord;
@@ -13,10 +13,14 @@ pub fn tell(read: &Filing) {
     assert!(!json.contains('\n'), "one filing, one line");
 
     let shown = filing::show(NAME, read, Colour::Plain);
-    let steers = ['\u{1b}', '\u{202e}', '\0', '\r'];
-    assert!(!shown.contains(steers), "nothing that a filer typed steers a terminal");
+    assert!(!steers(&shown), "nothing that a filer typed steers a terminal");
     filing::show(NAME, read, Colour::Ansi);
     relate(read);
+}
+
+/// Whether a text has what moves a terminal's cursor, colours or reading direction.
+pub fn steers(text: &str) -> bool {
+    text.contains(|c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
 }
 
 /// Relates a filing to itself under another number: each row is told before, or repeated by the amendment.

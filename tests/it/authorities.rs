@@ -22,6 +22,7 @@ use tokio::process::Command;
 use tokio_rustls::TlsAcceptor;
 
 use crate::fakes::smtp::{Encryption, FakeSmtp, Manners};
+use crate::search::Searched as _;
 use crate::verbs::said;
 use crate::world::at;
 
@@ -168,6 +169,7 @@ impl Shell {
             .output()
             .await
             .unwrap()
+            .searched()
     }
 }
 

@@ -9,6 +9,7 @@ use sellbell::filing::record::FilingRecord;
 use sellbell::reader;
 use sellbell::store::Standing;
 
+use crate::search::Searched as _;
 use crate::world::{World, at, reopened, small_sale};
 
 /// As much as nothing that is said of one filing may exceed.
@@ -278,7 +279,7 @@ fn what_never_ends_is_refused_by_its_kind() {
             let mut command = Command::cargo_bin("sellbell").unwrap();
             let output =
                 command.current_dir(&dir).env_clear().args(args).timeout(std::time::Duration::from_secs(30));
-            let output = output.output().unwrap();
+            let output = output.output().unwrap().searched();
             let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
             assert_eq!(output.status.code(), Some(1), "{args:?}: {said}");
             assert!(said.contains("a pipe, a device or a socket"), "{args:?}: {said}");

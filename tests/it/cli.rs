@@ -7,12 +7,13 @@ use std::process::Output;
 use assert_cmd::Command;
 use serde_json::Value;
 
+use crate::search::Searched as _;
 use crate::shared;
 use crate::world::QUALYS;
 
 fn sellbell(dir: &Path, args: &[&str]) -> Output {
     let mut command = Command::cargo_bin("sellbell").unwrap();
-    command.current_dir(dir).env_clear().args(args).output().unwrap()
+    command.current_dir(dir).env_clear().args(args).output().unwrap().searched()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -109,7 +110,14 @@ fn a_variable_that_is_not_utf_8_disturbs_only_where_it_is_ours() {
     fs::write(dir.path().join("a.toml"), "[[rule]]\nname = \"a\"\nciks = [1]\n").unwrap();
     let run = |name: &str| {
         let mut command = Command::cargo_bin("sellbell").unwrap();
-        command.current_dir(dir.path()).env_clear().env(name, odd).args(["check", "a.toml"]).output().unwrap()
+        command
+            .current_dir(dir.path())
+            .env_clear()
+            .env(name, odd)
+            .args(["check", "a.toml"])
+            .output()
+            .unwrap()
+            .searched()
     };
     assert!(run("FOO").status.success());
     let refused = run("SELLBELL_STORE__DIR");

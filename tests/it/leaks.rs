@@ -3,41 +3,16 @@
 use std::fs;
 use std::process::{Command, Output};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
 
 use crate::fakes::discord::FakeDiscord;
+use crate::search::{found, spellings};
 use crate::world::{World, qualys};
 
 const USER: &str = "bell.user@mail.example";
 const PASSWORD: &str = "p4ss/w0rd&more";
 const HTTP_TOKEN: &str = "http-token-of-the-tests";
 const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"discord:alerts\", \"discord:hook\", \"email:desk\"]\n";
-
-/// A secret as it may be written.
-fn spellings(secret: &str) -> Vec<String> {
-    let percent = |upper: bool| -> String {
-        let byte = |byte: u8| match byte {
-            byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
-            byte if upper => format!("%{byte:02X}"),
-            byte => format!("%{byte:02x}"),
-        };
-        secret.bytes().map(byte).collect()
-    };
-    vec![
-        secret.to_owned(),
-        secret.to_uppercase(),
-        percent(true),
-        percent(false),
-        percent(true).replace('%', "%25"),
-        secret.replace('/', "\\/").replace('&', "\\u0026"),
-        secret.replace('&', "&amp;").replace('/', "&#x2F;"),
-        STANDARD.encode(secret),
-        URL_SAFE_NO_PAD.encode(format!("\0user\0{secret}")),
-        secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
-    ]
-}
 
 /// What a server says that repeats this in every way.
 fn echoed(secrets: &[&str], part: usize) -> String {
@@ -127,4 +102,14 @@ async fn what_servers_repeat_of_secrets_shows_nowhere() {
     }
     world.edgar.take_fetched();
     world.finish().await;
+}
+
+/// All tests search by it.
+#[test]
+fn the_search_finds_a_secret_in_each_spelling() {
+    for spelling in spellings(PASSWORD).iter().chain(&spellings(FakeDiscord::TOKEN)) {
+        let around = found(format!("words {spelling} words").as_bytes());
+        assert!(around.is_some_and(|around| around.contains(spelling)), "{spelling}");
+    }
+    assert_eq!(found(b"words without any"), None);
 }

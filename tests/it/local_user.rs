@@ -13,6 +13,7 @@ use sellbell::store::Store;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::search::Searched as _;
 use crate::verbs::{Running, asked, at_once, ended, prepare, running, said, send, started, stop};
 use crate::world::{World, released};
 
@@ -239,7 +240,7 @@ async fn the_environments_token_allows_changes_and_no_command_sends_it() {
     }
     // By the token in the folder, whatever the environment of the command has.
     let mut mute = command(MUTE, "of-another-time");
-    let muted = tokio::task::spawn_blocking(move || mute.output().unwrap()).await.unwrap();
+    let muted = tokio::task::spawn_blocking(move || mute.output().unwrap().searched()).await.unwrap();
     assert!(muted.status.success(), "{}", said(&muted));
     // A proof is made by the folder's token alone.
     let nonce = sellbell::http::Nonce::new().unwrap();

@@ -38,6 +38,7 @@ mod reload;
 mod retries;
 mod rules;
 mod sandbox;
+mod search;
 mod secrets;
 mod shared;
 mod shipped;

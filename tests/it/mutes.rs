@@ -11,6 +11,7 @@ use sellbell::mute::{Mute, MuteError, Muting};
 use sellbell::store::DeliveryStanding;
 use serde_json::{Value, json};
 
+use crate::search::Searched as _;
 use crate::together::{cards, listed};
 use crate::verbs::{at_once, running, said, stop};
 use crate::world::{World, at, deliver_all, qualys, small_sale};
@@ -308,7 +309,8 @@ fn a_token_file_that_others_can_read_is_refused() {
         .env_clear()
         .env("HTTP_TOKEN_FILE", &file)
         .output()
-        .unwrap();
+        .unwrap()
+        .searched();
     assert_eq!(output.status.code(), Some(1));
     let text = said(&output);
     assert!(text.contains("others can read") && text.contains("chmod 600 it"), "{text}");

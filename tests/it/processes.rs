@@ -8,6 +8,7 @@ use mail_parser::MessageParser;
 use tokio::net::TcpListener;
 
 use crate::fakes::discord::FakeDiscord;
+use crate::search::Searched as _;
 use crate::world::{World, qualys};
 
 /// Polls every second of every day, so that a test does not wait for office hours.
@@ -106,7 +107,8 @@ async fn it_stops_cleanly_on_sigint_and_a_second_process_is_told_of_the_first() 
         .env_clear()
         .env("DISCORD_WEBHOOK_HOOK", world.discord.webhook_url(5))
         .output()
-        .unwrap();
+        .unwrap()
+        .searched();
     assert_eq!(second.status.code(), Some(1));
     let said = String::from_utf8(second.stderr).unwrap();
     assert!(said.contains("in use by another sellbell"), "{said}");
@@ -197,7 +199,7 @@ async fn once_tries_what_was_put_off_and_says_when_something_is_left() {
             .current_dir(world.dir.path())
             .env_clear()
             .env("DISCORD_WEBHOOK_HOOK", world.discord.webhook_url(5));
-        tokio::task::spawn_blocking(move || command.output().unwrap())
+        tokio::task::spawn_blocking(move || command.output().unwrap().searched())
     };
     world.discord.fail_next("webhook:5", 500, serde_json::json!("down"), 1);
     let failed = once(&["--since", "2021-08-24"]).await.unwrap();
@@ -219,7 +221,8 @@ fn a_look_back_into_the_future_is_refused() {
         .current_dir(dir.path())
         .env_clear()
         .output()
-        .unwrap();
+        .unwrap()
+        .searched();
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("--since is in the future"));
 }
@@ -237,7 +240,7 @@ async fn once_slowed(times: usize, seconds: f64) -> (Option<i32>, String, usize)
         .current_dir(world.dir.path())
         .env_clear()
         .env("DISCORD_WEBHOOK_HOOK", world.discord.webhook_url(5));
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap().searched()).await.unwrap();
     let sent = world.discord.take_messages().len();
     world.edgar.take_fetched();
     world.finish().await;

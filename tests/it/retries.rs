@@ -8,6 +8,7 @@ use sellbell::store::{DeliveryStanding, Tries};
 use serde_json::json;
 
 use crate::fakes::smtp::ReceivedMail;
+use crate::search::Searched as _;
 use crate::verbs::{at_once, said, started, stop};
 use crate::world::{World, at, deliver_all, deliver_to, key_of, overwrite, qualys, records, small_sale};
 
@@ -253,7 +254,11 @@ async fn the_command_works_on_a_running_bot_and_on_a_stopped_ones_store() {
     assert_eq!(wrong.status.code(), Some(1));
     assert!(said(&wrong).contains("define no destination `email:nobody`"), "{}", said(&wrong));
     for usage in [&["retry"][..], &["retry", "pager:x"], &["retry", "email:desk", "--all"]] {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_sellbell")).args(usage).output().unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_sellbell"))
+            .args(usage)
+            .output()
+            .unwrap()
+            .searched();
         assert_eq!(output.status.code(), Some(2), "{}", said(&output));
     }
     let retried = at_once(dir, &["retry", "email:desk", "--config", "settings.toml"]).await;

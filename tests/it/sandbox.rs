@@ -5,6 +5,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
+use crate::search::Searched as _;
 use crate::verbs::said;
 use crate::world::{World, qualys};
 
@@ -14,7 +15,13 @@ fn repeated(part: &str, most: usize) -> String {
 }
 
 fn sellbell(dir: &std::path::Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_sellbell")).args(args).current_dir(dir).env_clear().output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_sellbell"))
+        .args(args)
+        .current_dir(dir)
+        .env_clear()
+        .output()
+        .unwrap()
+        .searched()
 }
 
 /// Whether a bound on time, memory, depth or steps was met.

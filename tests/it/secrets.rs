@@ -1,5 +1,6 @@
 //! Secrets as people set them: how `check` and `run` report missing and mistaken ones.
 
+use crate::search::Searched as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -36,7 +37,7 @@ fn said(dir: &Path, verb: &[&str], set: &[(&str, &str)]) -> (i32, String) {
     let mut command = Command::cargo_bin("sellbell").unwrap();
     command.current_dir(dir).env_clear().args(verb).args(["--config", "settings.toml"]);
     command.timeout(std::time::Duration::from_secs(20));
-    let output = command.envs(set.iter().copied()).output().unwrap();
+    let output = command.envs(set.iter().copied()).output().unwrap().searched();
     let said = String::from_utf8(output.stderr).unwrap();
     for secret in ["an-invented", "s3cret", "passw0rd", "0123456789abcdef", "QWERTZ"] {
         assert!(!said.contains(secret), "{said}");
@@ -196,7 +197,7 @@ fn a_bot_that_is_for_every_server_is_said_to_be_so() {
         fs::write(dir.path().join("settings.toml"), settings).unwrap();
         let mut command = Command::cargo_bin("sellbell").unwrap();
         command.current_dir(dir.path()).env_clear().args(["check", "--config", "settings.toml"]);
-        let output = command.env("DISCORD_TOKEN", token).output().unwrap();
+        let output = command.env("DISCORD_TOKEN", token).output().unwrap().searched();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap().contains("[discord] servers is not set: in every server")
     };
@@ -334,7 +335,7 @@ fn what_never_ends_or_is_no_file_is_refused_at_once() {
             if verb == "show" {
                 command.arg("0000000007-21-000001");
             }
-            let output = command.timeout(std::time::Duration::from_secs(20)).output().unwrap();
+            let output = command.timeout(std::time::Duration::from_secs(20)).output().unwrap().searched();
             let said = String::from_utf8(output.stderr).unwrap();
             let place = format!("cannot read the settings in {path}");
             assert!(
@@ -348,7 +349,7 @@ fn what_never_ends_or_is_no_file_is_refused_at_once() {
     fs::rename(pipe, dir.path().join("config/sellbell.toml")).unwrap();
     let mut command = Command::cargo_bin("sellbell").unwrap();
     command.current_dir(dir.path()).env_clear().arg("check");
-    let output = command.timeout(std::time::Duration::from_secs(20)).output().unwrap();
+    let output = command.timeout(std::time::Duration::from_secs(20)).output().unwrap().searched();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("cannot read the settings in config/sellbell.toml"), "{said}");
 }

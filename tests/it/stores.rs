@@ -15,6 +15,7 @@ use sellbell::store::{DeliveryStanding, Store};
 use sellbell::summary::{Line, Summary, Why};
 use serde_json::Value;
 
+use crate::search::Searched as _;
 use crate::verbs::said;
 use crate::world::{
     World, at, deliver_all, key_of, overwrite, qualys, records, released, reopened, small_sale,
@@ -43,7 +44,7 @@ fn store(dir: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sellbell"));
     command.arg("store").args(args).args(["--config", "settings.toml"]).current_dir(dir).env_clear();
     released(&dir.join("store"));
-    command.output().unwrap()
+    command.output().unwrap().searched()
 }
 
 /// All records, by tree and key.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::fakes::discord::FakeDiscord;
+use crate::search::Searched as _;
 use crate::world::World;
 
 /// Bits of Discord's permissions.
@@ -26,7 +27,8 @@ async fn test_alert(world: &World, destination: &str) -> (bool, String, Vec<u8>)
         .env("SMTP_URL", world.smtp.url())
         .output()
         .await
-        .unwrap();
+        .unwrap()
+        .searched();
     let said = String::from_utf8(stderr).unwrap();
     for secret in ["token-5", FakeDiscord::TOKEN, "desk@example.org"] {
         assert!(!said.contains(secret), "{said}");

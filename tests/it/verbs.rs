@@ -15,11 +15,12 @@ use tokio::net::TcpStream;
 
 use crate::completeness::answering;
 use crate::plays::{accession, cik, made};
+use crate::search::Searched as _;
 use crate::world::{QUALYS, World, at, qualys, released, submission};
 
 fn sellbell(dir: &Path, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sellbell"));
-    command.args(args).current_dir(dir).env_clear().output().unwrap()
+    command.args(args).current_dir(dir).env_clear().output().unwrap().searched()
 }
 
 pub fn said(output: &Output) -> String {
@@ -66,6 +67,7 @@ fn a_variable_that_names_no_setting_is_told_of_and_stops_nothing() {
             .env(name, "tcp://10.0.0.1:80")
             .output()
             .unwrap()
+            .searched()
     };
     let stray = with("SELLBELL_PORT");
     assert!(

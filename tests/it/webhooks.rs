@@ -21,6 +21,7 @@ use serde_json::Value;
 use sha2::Sha256;
 use tokio::net::TcpListener;
 
+use crate::search::search;
 use crate::world::{World, at, deliver_all, deliver_to, qualys};
 
 const NOW: &str = "2021-08-24T17:12:31-04:00";
@@ -42,6 +43,7 @@ impl Endpoint {
     async fn start(&self) -> String {
         let own = self.clone();
         let answer = move |headers: HeaderMap, body: Bytes| async move {
+            search("what an endpoint gets", &body);
             own.posted.lock().unwrap().push((headers, body));
             let (status, wait) = own.answers.lock().unwrap().pop().unwrap_or((204, None));
             let mut response = StatusCode::from_u16(status).unwrap().into_response();

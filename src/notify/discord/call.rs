@@ -9,6 +9,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::multipart::{Form, Part};
 use reqwest::{RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
+use serenity::all::MessageId;
 use serenity::http::DiscordJsonError;
 use tokio::time::Instant;
 
@@ -151,10 +152,10 @@ impl Caller {
     pub(super) fn sent(&self, answer: &[u8], by: By) -> Result<Sent, SendError> {
         #[derive(Deserialize)]
         struct Created {
-            id: String,
+            id: MessageId,
         }
         let created: Option<Created> = serde_json::from_slice(answer).ok();
-        let id = created.map(|created| created.id).filter(|id| id.parse::<u64>().is_ok());
+        let id = created.map(|created| created.id.to_string());
         id.map(|id| Sent { message_id: Some(id) }).ok_or_else(|| no_message(self.name, by))
     }
 }

@@ -254,7 +254,9 @@ impl DiscordBot {
         let sent = answer.and_then(|answer| self.caller.sent(&answer, by));
         match (&sent, &deliveries.first()) {
             (Ok(Sent { message_id: Some(id) }), Some(first)) if edits.is_none() => {
-                self.twins.took(channel, &first.key, id, read_back::time(id), now);
+                if let Ok(id) = id.parse() {
+                    self.twins.took(channel, &first.key, id, read_back::made(id), now);
+                }
             }
             (Err(error), _) if error.may_have_arrived => {
                 self.twins.may_have_arrived(deliveries.iter().map(|delivery| delivery.key.clone()));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
 use serde::Deserialize;
-use serenity::all::{ChannelId, UserId};
+use serenity::all::{ChannelId, MessageId, UserId};
 use serenity::http::Route;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -37,7 +37,7 @@ const EPOCH_MS: i64 = 1_420_070_400_000;
 /// The parts of a message that are read.
 #[derive(Deserialize)]
 struct Posted {
-    id: String,
+    id: MessageId,
     author: Author,
     #[serde(default)]
     embeds: Vec<Embed>,
@@ -82,7 +82,7 @@ impl DiscordBot {
         // Nobody waits for this.
         let page = self.messages(channel, By::Subscription, &[("limit", PAGE as u64)], now).await?;
         for posted in page.iter().filter(|posted| posted.author.id == own_id) {
-            self.twins.saw(&posted.id, time(&posted.id), posted.references());
+            self.twins.saw(posted.id, made(posted.id), posted.references());
         }
         Ok(())
     }
@@ -131,16 +131,16 @@ impl DiscordBot {
         for _ in 0..MOST_PAGES {
             let page = self.messages(channel, by, &[("after", after), ("limit", PAGE as u64)], now).await?;
             for posted in page.iter().filter(|posted| posted.author.id == own_id) {
-                self.twins.saw(&posted.id, time(&posted.id), posted.references());
+                self.twins.saw(posted.id, made(posted.id), posted.references());
                 for reference in posted.references() {
                     if let Some(key) = keys.iter().find(|key| key.as_str() == reference) {
-                        let sent = Sent { message_id: Some(posted.id.clone()) };
-                        found.insert((*key).clone(), (sent, time(&posted.id).unwrap_or(last)));
+                        let sent = Sent { message_id: Some(posted.id.to_string()) };
+                        found.insert((*key).clone(), (sent, made(posted.id).unwrap_or(last)));
                     }
                 }
             }
             seen |= !page.is_empty();
-            let newest = page.iter().filter_map(|posted| posted.id.parse().ok()).max().unwrap_or(after);
+            let newest = page.iter().map(|posted| posted.id.get()).max().unwrap_or(after);
             if found.len() == keys.len() {
                 return Ok(Found::Told(found));
             }
@@ -196,8 +196,8 @@ fn first_id(moment: DateTime<Utc>) -> u64 {
     u64::try_from(moment.timestamp_millis() - EPOCH_MS).unwrap_or(0) << 22
 }
 
-/// When what has an id was made.
-pub(super) fn time(id: &str) -> Option<DateTime<Utc>> {
-    let milliseconds = i64::try_from(id.parse::<u64>().ok()? >> 22).ok()?;
+/// When a message was made.
+pub(super) fn made(id: MessageId) -> Option<DateTime<Utc>> {
+    let milliseconds = i64::try_from(id.get() >> 22).ok()?;
     DateTime::from_timestamp_millis(milliseconds + EPOCH_MS)
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serenity::all::MessageId;
 use tokio::time::Instant;
 
 use crate::alert::Key;
@@ -46,7 +47,7 @@ struct State {
     started: Option<(Instant, DateTime<Utc>)>,
     /// Discord's time then.
     began: Option<DateTime<Utc>>,
-    ours: VecDeque<u64>,
+    ours: VecDeque<MessageId>,
     /// The keys of tries without an answer.
     unsure: VecDeque<Key>,
     /// Found and not asked for yet.
@@ -77,18 +78,18 @@ impl Twins {
         &self,
         channel: u64,
         key: &Key,
-        id: &str,
+        id: MessageId,
         made: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) {
-        let (Ok(number), Some(made)) = (id.parse::<u64>(), made) else { return };
+        let Some(made) = made else { return };
         let mut state = self.state();
         let Some((instant, start)) = state.started else { return };
         // Our clock may be set while this runs; what is later of the two is on the safe side for the start, and what is earlier
         // for what came before a request.
         let (steady, shown) = (TimeDelta::from_std(instant.elapsed()).unwrap_or_default(), now - start);
         let running = steady.min(shown);
-        let known = state.ours.contains(&number) || state.unsure.contains(key);
+        let known = state.ours.contains(&id) || state.unsure.contains(key);
         if let Some(began) = state.began
             && !known
             && made > began + MARGIN
@@ -96,10 +97,10 @@ impl Twins {
         {
             remember(
                 &mut state.found,
-                Foreign { key: key.clone(), message_id: id.to_owned(), was_there: true },
+                Foreign { key: key.clone(), message_id: id.to_string(), was_there: true },
             );
-        } else if !state.ours.contains(&number) {
-            remember(&mut state.ours, number);
+        } else if !state.ours.contains(&id) {
+            remember(&mut state.ours, id);
         }
         state.began = state.began.max(made.checked_sub_signed(steady.max(shown)));
         if state.looks.len() < MOST_CHANNELS {
@@ -129,16 +130,21 @@ impl Twins {
     }
 
     /// Notes messages of the bot's user in a channel: their ids, when they were made, and the deliveries that they refer to.
-    pub(super) fn saw<'k>(&self, id: &str, made: Option<DateTime<Utc>>, keys: impl Iterator<Item = &'k str>) {
-        let (Ok(number), Some(made)) = (id.parse::<u64>(), made) else { return };
+    pub(super) fn saw<'k>(
+        &self,
+        id: MessageId,
+        made: Option<DateTime<Utc>>,
+        keys: impl Iterator<Item = &'k str>,
+    ) {
+        let Some(made) = made else { return };
         let mut state = self.state();
         let Some(began) = state.began else { return };
-        if made <= began + MARGIN || state.ours.contains(&number) {
+        if made <= began + MARGIN || state.ours.contains(&id) {
             return;
         }
         for key in keys.filter_map(Key::read) {
             if !state.unsure.contains(&key) {
-                remember(&mut state.found, Foreign { key, message_id: id.to_owned(), was_there: false });
+                remember(&mut state.found, Foreign { key, message_id: id.to_string(), was_there: false });
             }
         }
     }
@@ -175,21 +181,21 @@ mod tests {
         let (twins, mut now) = (Twins::default(), at(0).unwrap());
         twins.begin(now);
         // Our clock may be wrong by any span: Discord's ids alone count.
-        twins.took(1, &key("a"), "10", at(1_000), now);
+        twins.took(1, &key("a"), MessageId::new(10), at(1_000), now);
         tokio::time::advance(Duration::from_secs(60)).await;
         now += TimeDelta::seconds(60);
-        twins.took(1, &key("b"), "20", at(1_061), now);
+        twins.took(1, &key("b"), MessageId::new(20), at(1_061), now);
         assert_eq!(twins.take(), []);
-        twins.took(1, &key("c"), "15", at(1_030), now);
+        twins.took(1, &key("c"), MessageId::new(15), at(1_030), now);
         assert_eq!(twins.take(), [Foreign { key: key("c"), message_id: "15".to_owned(), was_there: true }]);
         // A try of ours without an answer had made this one, and one was made before our start.
         twins.may_have_arrived([key("d")].into_iter());
-        twins.took(1, &key("d"), "16", at(1_031), now);
-        twins.took(1, &key("e"), "5", at(990), now);
-        twins.took(1, &key("b"), "20", at(1_061), now);
+        twins.took(1, &key("d"), MessageId::new(16), at(1_031), now);
+        twins.took(1, &key("e"), MessageId::new(5), at(990), now);
+        twins.took(1, &key("b"), MessageId::new(20), at(1_061), now);
         // Our clock is set forward and back: what is made now is no older for that.
-        twins.took(1, &key("f"), "21", at(1_062), now + TimeDelta::hours(1));
-        twins.took(1, &key("g"), "22", at(1_063), now - TimeDelta::hours(1));
+        twins.took(1, &key("f"), MessageId::new(21), at(1_062), now + TimeDelta::hours(1));
+        twins.took(1, &key("g"), MessageId::new(22), at(1_063), now - TimeDelta::hours(1));
         assert_eq!(twins.take(), []);
     }
 
@@ -198,16 +204,16 @@ mod tests {
         let (twins, now) = (Twins::default(), at(0).unwrap());
         twins.begin(now);
         let c = key("c");
-        twins.saw("7", at(1_500), [c.as_str()].into_iter());
+        twins.saw(MessageId::new(7), at(1_500), [c.as_str()].into_iter());
         assert_eq!(twins.take(), [], "nothing is known of Discord's time yet");
-        twins.took(1, &key("a"), "10", at(1_000), now);
+        twins.took(1, &key("a"), MessageId::new(10), at(1_000), now);
         twins.may_have_arrived([key("b")].into_iter());
-        twins.saw("5", at(900), [c.as_str()].into_iter());
-        twins.saw("10", at(1_000), [key("a").as_str()].into_iter());
-        twins.saw("11", at(1_010), [key("b").as_str()].into_iter());
-        twins.saw("13", at(1_012), ["not a key"].into_iter());
+        twins.saw(MessageId::new(5), at(900), [c.as_str()].into_iter());
+        twins.saw(MessageId::new(10), at(1_000), [key("a").as_str()].into_iter());
+        twins.saw(MessageId::new(11), at(1_010), [key("b").as_str()].into_iter());
+        twins.saw(MessageId::new(13), at(1_012), ["not a key"].into_iter());
         assert_eq!(twins.take(), []);
-        twins.saw("12", at(1_011), [c.as_str()].into_iter());
+        twins.saw(MessageId::new(12), at(1_011), [c.as_str()].into_iter());
         assert_eq!(twins.take(), [Foreign { key: c, message_id: "12".to_owned(), was_there: false }]);
     }
 
@@ -217,8 +223,8 @@ mod tests {
         let due = |channel, seconds| twins.is_due(channel, start + TimeDelta::seconds(seconds));
         twins.begin(start);
         assert!(!due(1, 0), "nothing was sent there");
-        twins.took(1, &key("a"), "10", at(0), start);
-        twins.took(2, &key("b"), "11", at(0), start);
+        twins.took(1, &key("a"), MessageId::new(10), at(0), start);
+        twins.took(2, &key("b"), MessageId::new(11), at(0), start);
         assert!(!due(1, 19) && due(1, 20) && !due(2, 20) && due(2, 22));
         let looks = (21..86_400).filter(|seconds| due(1, *seconds)).count();
         assert!((140..160).contains(&looks), "{looks}");

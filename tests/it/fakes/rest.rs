@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::discord::{FakeDiscord, Fault, SentMessage, Whereabouts, World};
 use super::limits::{self, Violation};
 use super::{answers, interactions, schema};
+use crate::search::found;
 
 /// Discord's own limit of a request.
 const BODY_LIMIT: usize = 25 << 20;
@@ -45,10 +46,15 @@ pub(super) async fn answer(State(world): State<Arc<World>>, request: Request) ->
     let (head, body) = request.into_parts();
     let name = format!("{} {}", head.method, head.uri);
     let answer = match to_bytes(body, BODY_LIMIT).await {
-        Ok(bytes) => match Call::read(&head, &bytes) {
-            Ok(call) => route(&world, &call).await,
-            Err(refusal) => Err(refusal),
-        },
+        Ok(bytes) => {
+            if let Some(around) = found(&bytes) {
+                world.note(format!("{}: a secret is in what is sent: {around}", head.method));
+            }
+            match Call::read(&head, &bytes) {
+                Ok(call) => route(&world, &call).await,
+                Err(refusal) => Err(refusal),
+            }
+        }
         Err(error) => Err(Refusal::new(413, 40005, &error.to_string())),
     };
     answer.unwrap_or_else(|refusal| {

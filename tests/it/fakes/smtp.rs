@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use super::{Ledger, check_finished, closing, edit, settle, take};
+use crate::search::found;
 
 pub struct FakeSmtp {
     world: Arc<World>,
@@ -407,6 +408,9 @@ impl Session<'_> {
             }
             mail.raw.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
             mail.raw.extend_from_slice(b"\r\n");
+        }
+        if let Some(around) = found(&mail.raw) {
+            self.world.edit(|state| state.unexpected.push(format!("a secret is in a mail: {around}")));
         }
         if let Some(reply) = self.world.take_failure(END) {
             self.reply(&reply).await?;

@@ -25,16 +25,36 @@ use tempfile::TempDir;
 use crate::fakes::discord::FakeDiscord;
 use crate::fakes::edgar::FakeEdgar;
 use crate::fakes::smtp::FakeSmtp;
+use crate::search;
 
 pub fn at(time: &str) -> DateTime<Utc> {
     time.parse::<DateTime<chrono::FixedOffset>>().unwrap().to_utc()
+}
+
+/// A world's folder: what is in it in the end is searched for secrets, and so is the log.
+pub struct Folder(TempDir);
+
+impl Folder {
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // A test that fails already says more.
+        if !std::thread::panicking() {
+            search::search_folder(self.path());
+            search::search_logged();
+        }
+    }
 }
 
 pub struct World {
     pub edgar: FakeEdgar,
     pub discord: FakeDiscord,
     pub smtp: FakeSmtp,
-    pub dir: TempDir,
+    pub dir: Folder,
     /// Secrets besides those of the fakes.
     pub secrets: Secrets,
     output: Arc<Mutex<Vec<u8>>>,
@@ -42,11 +62,12 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
+        search::search_log();
         Self {
             edgar: FakeEdgar::start().await,
             discord: FakeDiscord::start().await,
             smtp: FakeSmtp::start().await,
-            dir: tempfile::tempdir().unwrap(),
+            dir: Folder(tempfile::tempdir().unwrap()),
             secrets: Secrets::default(),
             output: Arc::default(),
         }
@@ -128,7 +149,9 @@ impl World {
 
     /// What was written to standard output since the last call.
     pub fn take_output(&self) -> String {
-        String::from_utf8(std::mem::take(&mut *self.output.lock().unwrap())).unwrap()
+        let output = std::mem::take(&mut *self.output.lock().unwrap());
+        search::search("what it prints", &output);
+        String::from_utf8(output).unwrap()
     }
 
     /// Fails if any fake saw something unexpected, or holds something that nobody looked at.
