@@ -7,6 +7,7 @@ pub mod alert;
 pub mod app;
 pub mod backtest;
 pub mod bot;
+pub mod bounds;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -19,7 +19,7 @@ const LONGEST: Duration = Duration::from_secs(2);
 const LONGEST_AGAIN: Duration = Duration::from_millis(200);
 /// The process ends by itself where an evaluation takes longer: then the one that asked is gone.
 const LONGEST_ORPHANED: Duration = Duration::from_secs(5);
-/// So often it is started for one evaluation, where signals end it.
+/// So often it is started for one evaluation, where signals or earlier evaluations end it.
 const MOST_STARTS: usize = 3;
 /// Characters of a source that the log shows.
 const MOST_SHOWN: usize = 100;
@@ -51,6 +51,8 @@ struct Process {
     child: Child,
     tasks: ChildStdin,
     answers: Receiver<Vec<u8>>,
+    /// Nothing was evaluated in it.
+    is_fresh: bool,
 }
 
 /// Why there is no answer.
@@ -77,10 +79,13 @@ impl Sandbox {
             let mut process = running.map_or_else(started, Ok)?;
             let answer = process.ask(task, longest);
             if answer.is_ok() {
+                process.is_fresh = false;
                 state.process = Some(process);
                 return answer;
             }
-            if !process.was_told_to_end() {
+            // What earlier evaluations left behind, such as values that contain themselves, is not this one's fault.
+            let is_full = !process.is_fresh && matches!(answer, Err(Failure::Ended));
+            if !process.was_told_to_end() && !is_full {
                 return answer;
             }
         }
@@ -141,7 +146,7 @@ impl Process {
                 }
             }
         })?;
-        Ok(Self { child, tasks, answers })
+        Ok(Self { child, tasks, answers, is_fresh: true })
     }
 
     /// It, unless it has ended.

@@ -5,12 +5,13 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::bounds::AtMost;
 use crate::filing::{Accession, Cik, Form};
 use crate::text::clip;
 
-/// More filings than this in one file are not read.
-const MOST_FILINGS: usize = 1_000_000;
-/// More further files than this are not asked for.
+/// A file has some thousands of filings. One with more than this is not read.
+const MOST_FILINGS: usize = 200_000;
+/// A company has some ten further files. One with more than this is not read.
 const MOST_FILES: usize = 1_000;
 
 /// The path of a company's list, below the data server's address.
@@ -60,18 +61,22 @@ impl CompanyError {
     }
 }
 
+/// The first file of a company has its columns below `filings`, a further one has them itself. What else is in it is not kept.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Wire {
-    First { filings: WireFilings },
-    Older(Columns),
+struct Wire {
+    filings: Option<WireFilings>,
+    #[serde(rename = "accessionNumber")]
+    accession: Option<Column>,
+    #[serde(rename = "filingDate")]
+    filed: Option<Column>,
+    form: Option<Column>,
 }
 
 #[derive(Deserialize)]
 struct WireFilings {
     recent: Columns,
     #[serde(default)]
-    files: Vec<WireFile>,
+    files: AtMost<WireFile, MOST_FILES>,
 }
 
 #[derive(Deserialize)]
@@ -85,11 +90,13 @@ struct WireFile {
 #[derive(Deserialize)]
 struct Columns {
     #[serde(rename = "accessionNumber")]
-    accession: Vec<String>,
+    accession: Column,
     #[serde(rename = "filingDate")]
-    filed: Vec<String>,
-    form: Vec<String>,
+    filed: Column,
+    form: Column,
 }
+
+type Column = AtMost<String, MOST_FILINGS>;
 
 /// Reads a company's list, or a further file of it.
 ///
@@ -98,15 +105,15 @@ struct Columns {
 pub fn read(bytes: &[u8]) -> Result<Company, CompanyError> {
     let wire: Wire = serde_json::from_slice(bytes).map_err(|error| CompanyError::new(&error.to_string()))?;
     let (columns, files) = match wire {
-        Wire::First { filings } => (filings.recent, filings.files),
-        Wire::Older(columns) => (columns, Vec::new()),
+        Wire { filings: Some(filings), .. } => (filings.recent, filings.files.0),
+        Wire { accession: Some(accession), filed: Some(filed), form: Some(form), .. } => {
+            (Columns { accession, filed, form }, Vec::new())
+        }
+        _ => return Err(CompanyError("it has no columns of filings".into())),
     };
-    let Columns { accession, filed, form } = columns;
+    let (accession, filed, form) = (columns.accession.0, columns.filed.0, columns.form.0);
     if accession.len() != filed.len() || accession.len() != form.len() {
         return Err(CompanyError("its columns have unequal lengths".into()));
-    }
-    if accession.len() > MOST_FILINGS || files.len() > MOST_FILES {
-        return Err(CompanyError("it is longer than any company's".into()));
     }
     let mut company = Company::default();
     for ((accession, filed), form) in accession.iter().zip(&filed).zip(&form) {

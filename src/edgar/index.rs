@@ -12,7 +12,7 @@ use crate::filing::{Accession, Cik, Form};
 use crate::text::{clip, decode};
 
 /// A day has some 10,000 lines. More than this is not a day's index.
-const MOST_LINES: usize = 500_000;
+const MOST_LINES: usize = 150_000;
 
 /// Paths of the two files of a day, below the base address, the smaller first.
 pub fn paths(day: NaiveDate) -> [String; 2] {

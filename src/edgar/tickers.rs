@@ -13,7 +13,7 @@ use crate::text::clip;
 /// The path of the file, below the base address.
 pub const PATH: &str = "/files/company_tickers.json";
 /// The file has some 10,000 entries. More than this are not read.
-const MOST_ENTRIES: usize = 200_000;
+const MOST_ENTRIES: usize = 100_000;
 /// Share classes and preferred shares of one issuer; the most of a real one is some forty.
 const MOST_OF_ONE: usize = 100;
 
@@ -128,16 +128,26 @@ struct Entry {
 
 /// A number or a string of digits.
 fn cik<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cik>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        Number(u64),
-        Text(String),
+    deserializer.deserialize_any(NumberOrText)
+}
+
+/// Nothing else is kept of what stands there.
+struct NumberOrText;
+
+impl Visitor<'_> for NumberOrText {
+    type Value = Option<Cik>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a CIK, as a number or as text")
     }
-    Ok(match Either::deserialize(deserializer)? {
-        Either::Number(number) => Cik::new(number),
-        Either::Text(text) => text.parse().ok(),
-    })
+
+    fn visit_u64<E>(self, number: u64) -> Result<Option<Cik>, E> {
+        Ok(Cik::new(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Option<Cik>, E> {
+        Ok(text.parse().ok())
+    }
 }
 
 /// Takes the entries one by one, so that nothing else is kept.

@@ -28,9 +28,9 @@ const MAX_FEED_BYTES: usize = 4 * 1024 * 1024;
 /// `company_tickers.json` is about 1 MB.
 const MAX_TICKERS_BYTES: usize = 16 * 1024 * 1024;
 /// A day's index is some 600 KB.
-const MAX_INDEX_BYTES: usize = 64 * 1024 * 1024;
+const MAX_INDEX_BYTES: usize = 16 * 1024 * 1024;
 /// A company's list is some 200 KB.
-const MAX_COMPANY_BYTES: usize = 64 * 1024 * 1024;
+const MAX_COMPANY_BYTES: usize = 16 * 1024 * 1024;
 /// A longer wait comes from a clock that was wrong.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(25);
 /// A request that fails in passing is made so often in all.

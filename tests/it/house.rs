@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// Top-level modules by floor, lowest first. `docs/ARCHITECTURE.md` says what each is.
 const FLOORS: [&[&str]; 14] = [
-    &["filing", "schedule", "retry", "text", "destination"],
+    &["bounds", "filing", "schedule", "retry", "text", "destination"],
     &["form4", "edgar", "problem"],
     &["config", "reader", "rules"],
     &["alert"],

@@ -25,6 +25,7 @@ mod leaks;
 mod local_user;
 mod losses;
 mod mails;
+mod memory;
 mod mutes;
 mod no_files;
 mod other_instance;

@@ -3,7 +3,9 @@
 use std::fs;
 use std::process::{Command, Output};
 
-use serde_json::Value;
+use sellbell::rules::{Evaluate as _, Kind, Task};
+use sellbell::sandbox::Sandbox;
+use serde_json::{Value, json};
 
 use crate::search::Searched as _;
 use crate::verbs::said;
@@ -113,4 +115,18 @@ async fn an_alert_whose_template_exhausts_everything_comes_without_its_words_and
     assert_eq!(said(&once).matches("its template fails: ").count(), sources.len(), "{}", said(&once));
     world.edgar.take_fetched();
     world.finish().await;
+}
+
+/// A value that contains itself is never freed: what it leaves behind is not held against the evaluations that follow.
+#[test]
+fn what_evaluations_leave_behind_ends_no_later_one() {
+    let sandbox = Sandbox::new(env!("CARGO_BIN_EXE_sellbell").as_ref(), "evaluate");
+    let task = |kind, source: &str| Task { kind, source: source.to_owned(), names: Some(json!({})) };
+    let leak =
+        "{% set a = namespace() %}{% set a.big = range(90000)|list %}{% set a.a = a %}{{ a.big|length }}";
+    for _ in 0..60 {
+        assert_eq!(sandbox.evaluate(&task(Kind::Template, leak)).unwrap().text, "90000");
+    }
+    let grown = sandbox.evaluate(&task(Kind::When, "range(90000)|list|length == 90000"));
+    assert!(grown.unwrap().is_true);
 }

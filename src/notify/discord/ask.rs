@@ -15,8 +15,8 @@ use super::call::{Refused, bounded, words};
 use super::codes::{Asked, By, Refusal, unreachable};
 use crate::notify::SendError;
 
-/// A server with 250 roles has some 100 kB.
-const MAX_ANSWER: usize = 4 * 1024 * 1024;
+/// A server with 250 roles has some 100 kB. Reading an answer takes many times its size.
+const MAX_ANSWER: usize = 1024 * 1024;
 
 /// Discord did not do what it was asked. The text has no address.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

@@ -24,6 +24,8 @@ use crate::text::{clip, plain};
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 /// More than this of an answer is not read: a page of a hundred messages with ten cards each.
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
+/// The same of a refusal, which names each part of a message that is at fault. Reading one takes many times its size.
+const MAX_REFUSAL: usize = 512 * 1024;
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 /// Of what Discord says about a message it does not take.
 const MOST_DETAILS: usize = 5;
@@ -118,7 +120,8 @@ impl Caller {
         };
         let response = request.send().await.map_err(failed)?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let (body, is_whole) = bounded(response, MAX_ANSWER).await;
+        let most = if status.is_success() { MAX_ANSWER } else { MAX_REFUSAL };
+        let (body, is_whole) = bounded(response, most).await;
         let refused: Refused = match status.is_success() {
             true => Refused::default(),
             false => serde_json::from_slice(&body).unwrap_or_default(),

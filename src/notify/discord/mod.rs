@@ -38,6 +38,7 @@ pub(super) use webhook::DiscordWebhook;
 
 use super::{Secrets, SendError, Sent, SetupError, no_digest};
 use crate::alert::Key;
+use crate::bounds::AtMost;
 use crate::config::{Channel, Settings, Via};
 use crate::delivery::{Batch, Body, Delivery};
 use crate::destination::Destination;
@@ -51,6 +52,8 @@ use twins::Twins;
 
 /// Where Discord is. Another base is a proxy that takes Discord's place.
 const DISCORD: &str = "https://discord.com";
+/// Bytes of a message of the bot's that is to be changed; ten full cards have some 50 kB.
+const MOST_POSTED: usize = 512 * 1024;
 
 /// The bot. Clones share its connection and its limits.
 #[derive(Clone)]
@@ -285,11 +288,12 @@ fn edited(batch: &Batch) -> Option<&str> {
 fn edit(posted: &[u8], concerned: &Key, delivery: &Delivery) -> Result<impl Serialize + use<>, SendError> {
     #[derive(Deserialize)]
     struct Cards {
-        embeds: Vec<discord::Embed>,
+        embeds: AtMost<discord::Embed, { discord::MOST_EMBEDS }>,
     }
-    let posted: Cards =
-        serde_json::from_slice(posted).map_err(|_| SendError::gone("the message has cards of others"))?;
-    let embeds = discord::changed(posted.embeds, concerned, delivery)
+    let posted = Some(posted).filter(|posted| posted.len() <= MOST_POSTED);
+    let posted: Option<Cards> = posted.and_then(|posted| serde_json::from_slice(posted).ok());
+    let posted = posted.ok_or_else(|| SendError::gone("the message has cards of others"))?;
+    let embeds = discord::changed(posted.embeds.0, concerned, delivery)
         .ok_or_else(|| SendError::gone("the message has no such card, or no room"))?;
     Ok(EditCards { embeds, allowed_mentions: AllowedMentions::default() })
 }

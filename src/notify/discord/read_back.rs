@@ -15,6 +15,7 @@ use super::codes::{Asked, By};
 use super::twins::Foreign;
 use super::{DiscordBot, edited};
 use crate::alert::Key;
+use crate::bounds::AtMost;
 use crate::delivery::{Batch, InFlight};
 use crate::notify::{Found, SendError, Sent};
 use crate::render::discord;
@@ -40,7 +41,7 @@ struct Posted {
     id: MessageId,
     author: Author,
     #[serde(default)]
-    embeds: Vec<Embed>,
+    embeds: AtMost<Embed, { discord::MOST_EMBEDS }>,
 }
 
 #[derive(Deserialize)]
@@ -61,7 +62,7 @@ struct Footer {
 impl Posted {
     /// The deliveries that it refers to.
     fn references(&self) -> impl Iterator<Item = &str> {
-        let footers = self.embeds.iter().filter_map(|embed| embed.footer.as_ref());
+        let footers = self.embeds.0.iter().filter_map(|embed| embed.footer.as_ref());
         footers.filter_map(|footer| discord::referred(&footer.text))
     }
 }
@@ -186,7 +187,8 @@ impl DiscordBot {
         let now = now + TimeDelta::from_std(waited).unwrap_or_default();
         let request = self.request(Method::GET, &Route::ChannelMessages { channel_id }).query(params);
         let answer = self.caller.call(&ask, request, now).await?;
-        serde_json::from_slice(&answer)
+        let page: Result<AtMost<Posted, PAGE>, _> = serde_json::from_slice(&answer);
+        page.map(|page| page.0)
             .map_err(|error| SendError::later(words(&format!("Discord's answer cannot be read: {error}"))))
     }
 }

@@ -16,8 +16,8 @@ use crate::text::{clip, plain};
 pub use addition::changed;
 pub use alert::alert;
 
-/// Of one message.
-const MOST_EMBEDS: usize = 10;
+/// Cards of one message.
+pub const MOST_EMBEDS: usize = 10;
 const MOST_TEXT: usize = 6_000;
 const TITLE: usize = 256;
 const DESCRIPTION: usize = 1_000;

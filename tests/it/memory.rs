@@ -1,0 +1,294 @@
+//! The most memory that the running bot takes where it reads what is hostile. `docs/SECURITY.md` has the figures.
+
+#![cfg(target_os = "linux")]
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write as _;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::{Duration, timeout};
+
+use crate::fakes::discord::FakeDiscord;
+use crate::fakes::edgar::Published;
+use crate::world::{World, qualys, small_sale};
+
+/// Bytes that the bot may take at most, also as a debug build.
+const MOST: u64 = 100 * 1024 * 1024;
+const MB: usize = 1024 * 1024;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What a server says.
+#[derive(Clone)]
+struct Flood {
+    begins: Vec<u8>,
+    goes_on: Vec<u8>,
+    /// How often the second part comes; without end where it is `None`.
+    times: Option<usize>,
+    ends: Vec<u8>,
+}
+
+impl Flood {
+    fn endless(begins: &str, goes_on: &[u8]) -> Self {
+        Self {
+            begins: begins.into(),
+            goes_on: goes_on.repeat(64 * 1024 / goes_on.len() + 1),
+            times: None,
+            ends: Vec::new(),
+        }
+    }
+
+    /// An answer whose body has a part again and again, up to so many bytes.
+    fn filled(status: u16, begins: &str, part: &str, size: usize, ends: &str) -> Self {
+        let times = size / part.len();
+        let length = begins.len() + times * part.len() + ends.len();
+        let begins = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n\r\n{begins}");
+        Self { begins: begins.into(), goes_on: part.into(), times: Some(times), ends: ends.into() }
+    }
+
+    /// Three gigabytes in three megabytes.
+    fn gzip() -> Self {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        for _ in 0..3_000 {
+            packed.write_all(&[b' '; MB]).unwrap();
+        }
+        let ends = packed.finish().unwrap();
+        let begins =
+            format!("HTTP/1.1 200 X\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", ends.len());
+        Self { begins: begins.into(), goes_on: Vec::new(), times: Some(0), ends }
+    }
+
+    async fn pour(&self, stream: &mut TcpStream) -> std::io::Result<()> {
+        stream.write_all(&self.begins).await?;
+        let mut left = self.times;
+        while left != Some(0) {
+            stream.write_all(&self.goes_on).await?;
+            left = left.map(|left| left - 1);
+        }
+        stream.write_all(&self.ends).await?;
+        stream.shutdown().await?;
+        // The bot has read it all when it hangs up.
+        while stream.read(&mut [0; 1024]).await? > 0 {}
+        Ok(())
+    }
+}
+
+/// A server on a port of its own: it answers requests that have this in their head, and counts those that are over.
+struct Hostile {
+    address: String,
+    over: watch::Receiver<usize>,
+}
+
+impl Hostile {
+    async fn start(wanted: &'static str, flood: Flood) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (count, over) = watch::channel(0);
+        let (count, flood) = (Arc::new(count), Arc::new(flood));
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let (count, flood) = (Arc::clone(&count), Arc::clone(&flood));
+                tokio::spawn(async move {
+                    let mut head = vec![0; 64 * 1024];
+                    let length =
+                        if wanted.is_empty() { 0 } else { stream.read(&mut head).await.unwrap_or_default() };
+                    if !String::from_utf8_lossy(&head[..length]).contains(wanted) {
+                        let _ = stream
+                            .write_all(b"HTTP/1.1 404 X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                            .await;
+                        return;
+                    }
+                    // It breaks where the bot has enough.
+                    let _ = flood.pour(&mut stream).await;
+                    count.send_modify(|count| *count += 1);
+                });
+            }
+        });
+        Self { address, over }
+    }
+
+    async fn is_over(&mut self, name: &str) {
+        let over = self.over.wait_for(|count| *count > 0);
+        timeout(PATIENCE, over).await.unwrap_or_else(|_| panic!("{name}: nobody asks")).unwrap();
+    }
+}
+
+/// The bot; it ends with this.
+struct Bot(Child);
+
+impl Bot {
+    fn start(world: &World, settings: &str, rules: &str, secrets: &[(&str, String)]) -> Self {
+        fs::write(world.path("settings.toml"), settings).unwrap();
+        fs::create_dir_all(world.path("rules")).unwrap();
+        fs::write(world.path("rules/any.toml"), rules).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_sellbell"))
+            .args(["run", "--config", "settings.toml", "--since", "2021-08-24"])
+            .current_dir(world.dir.path())
+            .env_clear()
+            .envs(secrets.iter().map(|(name, value)| (*name, value)))
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(world.path("log")).unwrap())
+            .spawn();
+        Self(child.unwrap())
+    }
+
+    /// The most bytes that it took up to now.
+    fn peak(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+    }
+}
+
+impl Drop for Bot {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn rule(destination: &str) -> String {
+    format!("[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"{destination}\"]\n")
+}
+
+fn note(name: &str, peak: u64) {
+    eprintln!("{name}: {} MB", peak / 1024 / 1024);
+    assert!(peak < MOST, "{name}: {peak} bytes");
+}
+
+/// A server takes the place of EDGAR, Discord, an endpoint or the mail server.
+async fn poured(name: &str, place: &str, wanted: &'static str, flood: Flood) {
+    let world = World::new().await;
+    world.edgar.publish(&qualys());
+    let mut hostile = Hostile::start(wanted, flood).await;
+    let (fake, there) = (world.settings(), format!("http://{}", hostile.address));
+    let settings = match place {
+        "edgar" => fake.replace(world.edgar.base_url(), &there),
+        "discord:alerts" => fake.replace(&world.discord.base(), &there),
+        _ => fake + "[[webhook.endpoint]]\nname = \"n8n\"\n",
+    };
+    let secrets = match place {
+        "discord:alerts" => vec![("DISCORD_TOKEN", FakeDiscord::TOKEN.to_owned())],
+        "discord:hook" => vec![("DISCORD_WEBHOOK_HOOK", format!("{there}/api/webhooks/5/token-5"))],
+        "webhook:n8n" => vec![("WEBHOOK_URL_N8N", format!("{there}/hook"))],
+        "email:desk" => vec![("SMTP_URL", format!("smtp://{}", hostile.address))],
+        _ => Vec::new(),
+    };
+    let destination = if place == "edgar" { "terminal" } else { place };
+    let settings = settings.replace(
+        "[[discord.channel]]\nname = \"hook\"\nwebhook = true\n",
+        match place {
+            "discord:hook" => "[[discord.channel]]\nname = \"hook\"\nwebhook = true\n",
+            _ => "",
+        },
+    );
+    let bot = Bot::start(&world, &settings, &rule(destination), &secrets);
+    hostile.is_over(name).await;
+    note(name, bot.peak());
+    drop(bot);
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
+/// A filing, and one behind it that rings.
+async fn filed(name: &str, body: Vec<u8>, template: &str) {
+    const HOSTILE: &str = "0000000007-21-000001";
+    let world = World::new().await;
+    let filing = small_sale(HOSTILE, 70, "2021-08-24T17:12:09-04:00");
+    world.edgar.publish(&Published { body, ..filing });
+    world.edgar.publish(&small_sale("0000000007-21-000002", 71, "2021-08-24T17:12:19-04:00"));
+    let secrets = [("DISCORD_WEBHOOK_HOOK", world.discord.webhook_url(5))];
+    let bot = Bot::start(&world, &world.settings(), &(rule("discord:hook") + template), &secrets);
+    while !world.discord.next_message().await.body.to_string().contains("0000000007-21-000002") {}
+    note(name, bot.peak());
+    drop(bot);
+    let _: HashMap<_, _> = world.edgar.take_fetched().into_iter().collect();
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "many"]
+async fn a_server_that_says_too_much_takes_little_memory_at_length() {
+    let body = "HTTP/1.1 200 X\r\n\r\n{\"message\":\"";
+    let refused = "HTTP/1.1 500 X\r\n\r\n{\"message\":\"";
+    let headers = Flood::endless("HTTP/1.1 200 X\r\n", format!("X-A: {}\r\n", "z".repeat(60_000)).as_bytes());
+    for (place, wanted) in [
+        ("edgar", "getcurrent"),
+        ("discord:hook", "/api/webhooks/5"),
+        ("discord:alerts", "/channels/555"),
+        ("webhook:n8n", "/hook"),
+    ] {
+        poured(&format!("{place}: a body without end"), place, wanted, Flood::endless(body, b"y")).await;
+        poured(&format!("{place}: a refusal without end"), place, wanted, Flood::endless(refused, b"y"))
+            .await;
+        poured(&format!("{place}: headers without end"), place, wanted, headers.clone()).await;
+        poured(&format!("{place}: three gigabytes, compressed"), place, wanted, Flood::gzip()).await;
+    }
+    let tree = Flood::filled(
+        400,
+        "{\"code\":50035,\"message\":\"m\",\"errors\":{\"embeds\":{\"_errors\":[",
+        "{\"code\":\"\",\"message\":\"\"},",
+        12 * MB,
+        "{\"code\":\"\",\"message\":\"\"}]}}}",
+    );
+    poured("discord:hook: errors within errors", "discord:hook", "/api/webhooks/5", tree).await;
+    let list = |part: &str, size: usize| Flood::filled(200, "[", &format!("{part},"), size, "0]");
+    poured("discord:alerts: a list for a channel", "discord:alerts", "/channels/555", list("0", 12 * MB))
+        .await;
+    poured("discord: a list for the gateway", "discord:alerts", "/gateway/bot", list("0", 12 * MB)).await;
+    let tickers = Flood::filled(
+        200,
+        "{",
+        "\"1\":{\"cik_str\":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0],\"ticker\":\"A\"},",
+        15 * MB,
+        "\"1\":{}}",
+    );
+    poured("edgar: tickers with lists in them", "edgar", "company_tickers", tickers).await;
+    let tickers = Flood::filled(200, "{", "\"1\":{\"cik_str\":1,\"ticker\":\"A\"},", 15 * MB, "\"1\":{}}");
+    poured("edgar: a list of tickers of 15 MB", "edgar", "company_tickers", tickers).await;
+    let entry = "<entry><title>4 - A (0000000070) (Issuer)</title><updated>2021-08-24T17:12:09-04:00</updated></entry>";
+    let feed = Flood::filled(
+        200,
+        "<?xml version=\"1.0\"?><feed xmlns=\"http://www.w3.org/2005/Atom\">",
+        entry,
+        4 * MB - 1_000,
+        "</feed>",
+    );
+    poured("edgar: a feed of 4 MB", "edgar", "getcurrent", feed).await;
+    poured("email: a line without end", "email:desk", "", Flood::endless("220 ", b"x")).await;
+    poured("email: an answer without end", "email:desk", "", Flood::endless("", b"220-x\r\n")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "many"]
+async fn a_filing_that_says_too_much_takes_little_memory_at_length() {
+    let sale =
+        String::from_utf8(small_sale("0000000007-21-000001", 70, "2021-08-24T17:12:09-04:00").body).unwrap();
+    let schema = "<schemaVersion>X0508</schemaVersion>";
+    let long = "a".repeat(6 * MB);
+    let with = |place: &str, content: String| sale.replacen(place, &content, 1).into_bytes();
+    let notes: String =
+        (0..990).map(|n| format!("<footnote id=\"F{n}\">{}</footnote>", "note ".repeat(2_000))).collect();
+    for (name, body) in [
+        ("an element's name of 6 MB", with(schema, format!("<{long}/>"))),
+        ("a value of 6 MB", with(schema, format!("<periodOfReport>{long}</periodOfReport>"))),
+        ("a name of 6 MB", with("DOE JANE", long.clone())),
+        ("an issuer of 6 MB", with("Issuer 70", long)),
+        ("a million elements", with(schema, "<abc/>".repeat(1_000_000))),
+        ("notes of 10 MB", with(schema, format!("<footnotes>{notes}</footnotes>"))),
+    ] {
+        filed(name, body, "").await;
+    }
+    let cycle = "{% set a = namespace() %}{% set a.a = a %}{{ a }}";
+    filed("a template that contains itself", sale.clone().into_bytes(), &format!("template = \"{cycle}\"\n"))
+        .await;
+    let growth = "{% set a = 'aaaaaaaaaa'|list %}{% for i in range(9) %}{% set a = a + a %}{% endfor %}{{ [1]*100000000 }}";
+    filed("a template that grows", sale.into_bytes(), &format!("template = \"{growth}\"\n")).await;
+}
