@@ -17,6 +17,8 @@ use crate::text::{clip, fold};
 /// Names and titles of real filings have some hundred characters at most, footnotes and remarks some thousand.
 const SHORT_TEXT: usize = 2_000;
 const LONG_TEXT: usize = 100_000;
+/// Bytes of all texts of a filing, the long and the short by themselves. Real ones have some ten thousand.
+const MOST_TEXT: usize = 1_000_000;
 
 /// The filing of a document.
 pub(super) fn filing(mut d: Document<'_>) -> Result<Filing, ReadError> {
@@ -25,7 +27,7 @@ pub(super) fn filing(mut d: Document<'_>) -> Result<Filing, ReadError> {
     if d.owners.is_empty() {
         return Err(incomplete("there is no reporting owner", "reportingOwner"));
     }
-    let mut adapter = Adapter { warnings: Vec::new() };
+    let mut adapter = Adapter { warnings: Vec::new(), long: MOST_TEXT, short: MOST_TEXT };
     let a = &mut adapter;
     for name in &d.odd.doubled {
         a.warn("doubled-element", format!("<{name}> stands where it stood before; the first counts"), name);
@@ -64,9 +66,9 @@ pub(super) fn filing(mut d: Document<'_>) -> Result<Filing, ReadError> {
         footnotes: d
             .footnotes
             .drain(..)
-            .map(|(id, text)| Footnote { id, text: a.bounded(&text, LONG_TEXT).unwrap_or_default() })
+            .map(|(id, text)| Footnote { id, text: a.long_text(&text).unwrap_or_default() })
             .collect(),
-        remarks: d.remarks.as_deref().and_then(|text| a.bounded(text, LONG_TEXT)),
+        remarks: d.remarks.as_deref().and_then(|text| a.long_text(text)),
         signatures: d
             .signatures
             .iter()
@@ -84,6 +86,9 @@ pub(super) fn filing(mut d: Document<'_>) -> Result<Filing, ReadError> {
 
 struct Adapter {
     warnings: Vec<Warning>,
+    /// What room is left for long texts and for short ones, in bytes.
+    long: usize,
+    short: usize,
 }
 
 impl Adapter {
@@ -309,25 +314,43 @@ impl Adapter {
     }
 
     fn text(&mut self, wire: &Text<'_>) -> Option<String> {
-        self.bounded(wire.as_deref()?, SHORT_TEXT)
+        let (kept, is_cut) = bounded(wire.as_deref()?, SHORT_TEXT, &mut self.short);
+        self.cut(is_cut, SHORT_TEXT);
+        kept
+    }
+
+    fn long_text(&mut self, text: &str) -> Option<String> {
+        let (kept, is_cut) = bounded(text, LONG_TEXT, &mut self.long);
+        self.cut(is_cut, LONG_TEXT);
+        kept
     }
 
     fn noted_text(&mut self, data: &mut Data<'_>) -> Noted<String> {
         Noted { value: self.text(&data.value), footnotes: std::mem::take(&mut data.footnotes) }
     }
 
-    fn bounded(&mut self, text: &str, most: usize) -> Option<String> {
-        let folded = fold(text);
-        let kept = clip(&folded, most);
-        if kept.len() < folded.len() {
-            self.warn("too-long", format!("a text was cut to {most} characters"), "the document");
+    fn cut(&mut self, is_cut: bool, most: usize) {
+        if is_cut {
+            let message = format!("texts were cut to {most} characters, and to {MOST_TEXT} bytes in all");
+            self.warn("too-long", message, "the document");
         }
-        (!kept.is_empty()).then(|| kept.into_owned())
     }
 
     fn warn(&mut self, code: &str, message: String, at: &str) {
         review::warn(&mut self.warnings, code, message, at);
     }
+}
+
+/// A text of at most so many characters, from what room is left, and whether it is cut.
+fn bounded(text: &str, most: usize, room: &mut usize) -> (Option<String>, bool) {
+    let folded = fold(text);
+    let mut kept = clip(&folded, most);
+    if kept.len() > *room {
+        kept = clip(&folded, *room / 4);
+    }
+    *room = room.saturating_sub(kept.len());
+    let is_cut = kept.len() < folded.len();
+    ((!kept.is_empty()).then(|| kept.into_owned()), is_cut)
 }
 
 fn required<T>(wire: Option<&std::borrow::Cow<'_, str>>, at: &str) -> Result<T, ReadError>

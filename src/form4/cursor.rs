@@ -8,17 +8,21 @@ use quick_xml::events::{BytesStart, Event};
 use super::{LONGEST_MESSAGE, ReadError};
 use crate::text;
 
+/// References to footnotes in one document. Real ones have some hundred.
+const MOST_REFERENCES: usize = 10_000;
+
 /// A reader that hands out one child element at a time.
 pub(super) struct Cursor<'a> {
     xml: &'a str,
     reader: Reader<&'a [u8]>,
+    references: usize,
 }
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(xml: &'a str) -> Self {
         let mut reader = Reader::from_str(xml);
         reader.config_mut().expand_empty_elements = true;
-        Self { xml, reader }
+        Self { xml, reader, references: 0 }
     }
 
     /// The next element within the one last opened, or `None` at that one's end. Text between elements is passed over.
@@ -31,6 +35,16 @@ impl<'a> Cursor<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// Counts a reference to a footnote.
+    pub(super) fn refer(&mut self) -> Result<(), ReadError> {
+        self.references += 1;
+        if self.references > MOST_REFERENCES {
+            let message = format!("there are more than {MOST_REFERENCES} references to footnotes");
+            return Err(self.error("too-large", message));
+        }
+        Ok(())
     }
 
     /// The root element.

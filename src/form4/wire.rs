@@ -361,6 +361,7 @@ fn footnote_id(
     ids: &mut Vec<String>,
 ) -> Result<(), ReadError> {
     bound(cursor, ids, MOST_IDS, "footnotes of one element")?;
+    cursor.refer()?;
     ids.extend(id(element));
     cursor.skip(element)
 }

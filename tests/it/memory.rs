@@ -2,7 +2,6 @@
 
 #![cfg(target_os = "linux")]
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
@@ -22,7 +21,8 @@ use crate::world::{World, qualys, small_sale};
 /// Bytes that the bot may take at most, also as a debug build.
 const MOST: u64 = 100 * 1024 * 1024;
 const MB: usize = 1024 * 1024;
-const PATIENCE: Duration = Duration::from_secs(60);
+const USER: &str = "{\"id\":\"4242\",\"username\":\"sellbell\",\"discriminator\":\"0000\",\"avatar\":null}";
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a server says.
 #[derive(Clone)]
@@ -98,10 +98,16 @@ impl Hostile {
                     let mut head = vec![0; 64 * 1024];
                     let length =
                         if wanted.is_empty() { 0 } else { stream.read(&mut head).await.unwrap_or_default() };
-                    if !String::from_utf8_lossy(&head[..length]).contains(wanted) {
-                        let _ = stream
-                            .write_all(b"HTTP/1.1 404 X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-                            .await;
+                    let head = String::from_utf8_lossy(&head[..length]);
+                    if !head.contains(wanted) {
+                        // Discord is asked who the bot is before a channel is read.
+                        let (status, body) =
+                            if head.contains("/users/@me ") { (200, USER) } else { (404, "") };
+                        let head = format!(
+                            "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+                            body.len()
+                        );
+                        let _ = stream.write_all((head + body).as_bytes()).await;
                         return;
                     }
                     // It breaks where the bot has enough.
@@ -113,9 +119,9 @@ impl Hostile {
         Self { address, over }
     }
 
-    async fn is_over(&mut self, name: &str) {
-        let over = self.over.wait_for(|count| *count > 0);
-        timeout(PATIENCE, over).await.unwrap_or_else(|_| panic!("{name}: nobody asks")).unwrap();
+    async fn is_over(&mut self, name: &str, world: &World) {
+        let over = timeout(PATIENCE, self.over.wait_for(|count| *count > 0)).await;
+        assert!(over.is_ok(), "{name}: nobody asks: {}", fs::read_to_string(world.path("log")).unwrap());
     }
 }
 
@@ -190,26 +196,34 @@ async fn poured(name: &str, place: &str, wanted: &'static str, flood: Flood) {
         },
     );
     let bot = Bot::start(&world, &settings, &rule(destination), &secrets);
-    hostile.is_over(name).await;
+    hostile.is_over(name, &world).await;
     note(name, bot.peak());
     drop(bot);
     world.edgar.take_fetched();
     world.finish().await;
 }
 
-/// A filing, and one behind it that rings.
-async fn filed(name: &str, body: Vec<u8>, template: &str) {
+/// A filing, and one behind it that rings; this one rings, too, where it can be read.
+async fn filed(name: &str, body: Vec<u8>, rings: bool, template: &str) {
     const HOSTILE: &str = "0000000007-21-000001";
+    const BEHIND: &str = "0000000007-21-000002";
     let world = World::new().await;
     let filing = small_sale(HOSTILE, 70, "2021-08-24T17:12:09-04:00");
     world.edgar.publish(&Published { body, ..filing });
-    world.edgar.publish(&small_sale("0000000007-21-000002", 71, "2021-08-24T17:12:19-04:00"));
+    world.edgar.publish(&small_sale(BEHIND, 71, "2021-08-24T17:12:19-04:00"));
     let secrets = [("DISCORD_WEBHOOK_HOOK", world.discord.webhook_url(5))];
-    let bot = Bot::start(&world, &world.settings(), &(rule("discord:hook") + template), &secrets);
-    while !world.discord.next_message().await.body.to_string().contains("0000000007-21-000002") {}
+    let settings = world.settings().replace("name = \"alerts\"\nchannel_id = \"555\"\n", "");
+    let settings = settings.replace("[[discord.channel]]\n[[discord.channel]]", "[[discord.channel]]");
+    let rules = format!("{}when = \"lots|length > 0\"\n{template}", rule("discord:hook"));
+    let bot = Bot::start(&world, &settings, &rules, &secrets);
+    let mut awaited = if rings { vec![HOSTILE, BEHIND] } else { vec![BEHIND] };
+    while !awaited.is_empty() {
+        let message = world.discord.next_message().await.body.to_string();
+        awaited.retain(|accession| !message.contains(accession));
+    }
     note(name, bot.peak());
     drop(bot);
-    let _: HashMap<_, _> = world.edgar.take_fetched().into_iter().collect();
+    world.edgar.take_fetched();
     world.finish().await;
 }
 
@@ -239,8 +253,30 @@ async fn a_server_that_says_too_much_takes_little_memory_at_length() {
         "{\"code\":\"\",\"message\":\"\"}]}}}",
     );
     poured("discord:hook: errors within errors", "discord:hook", "/api/webhooks/5", tree).await;
+    // Each of these would be a long path for its many errors.
+    let errors = "{\"code\":\"\",\"message\":\"m\"},".repeat(4_000);
+    let begins = format!(
+        "{{\"code\":50035,\"message\":\"m\",\"errors\":{{\"{}\":{{\"_errors\":[",
+        "k".repeat(100_000)
+    );
+    let path = Flood::filled(400, &begins, &errors, errors.len(), "0]}}}");
+    poured("discord:hook: a long path of errors", "discord:hook", "/api/webhooks/5", path).await;
     let list = |part: &str, size: usize| Flood::filled(200, "[", &format!("{part},"), size, "0]");
     poured("discord:alerts: a list for a channel", "discord:alerts", "/channels/555", list("0", 12 * MB))
+        .await;
+    let cards = list(
+        "{\"id\":\"1\",\"author\":{\"id\":\"4242\"},\"embeds\":[{},{},{},{},{},{},{},{},{},{}]}",
+        8 * MB - 1_000,
+    );
+    poured("discord:alerts: 80,000 messages", "discord:alerts", "/channels/555", cards).await;
+    let cards = Flood::filled(
+        200,
+        "[{\"id\":\"1\",\"author\":{\"id\":\"4242\"},\"embeds\":[",
+        "{},",
+        8 * MB - 1_000,
+        "{}]}]",
+    );
+    poured("discord:alerts: a message with millions of cards", "discord:alerts", "/channels/555", cards)
         .await;
     poured("discord: a list for the gateway", "discord:alerts", "/gateway/bot", list("0", 12 * MB)).await;
     let tickers = Flood::filled(
@@ -274,21 +310,38 @@ async fn a_filing_that_says_too_much_takes_little_memory_at_length() {
     let schema = "<schemaVersion>X0508</schemaVersion>";
     let long = "a".repeat(6 * MB);
     let with = |place: &str, content: String| sale.replacen(place, &content, 1).into_bytes();
-    let notes: String =
-        (0..990).map(|n| format!("<footnote id=\"F{n}\">{}</footnote>", "note ".repeat(2_000))).collect();
-    for (name, body) in [
-        ("an element's name of 6 MB", with(schema, format!("<{long}/>"))),
-        ("a value of 6 MB", with(schema, format!("<periodOfReport>{long}</periodOfReport>"))),
-        ("a name of 6 MB", with("DOE JANE", long.clone())),
-        ("an issuer of 6 MB", with("Issuer 70", long)),
-        ("a million elements", with(schema, "<abc/>".repeat(1_000_000))),
-        ("notes of 10 MB", with(schema, format!("<footnotes>{notes}</footnotes>"))),
+    let note = "note ".repeat(5_000);
+    let notes: String = (0..1_000).map(|n| format!("<footnote id=\"F{n}\">{note}</footnote>")).collect();
+    let row = sale
+        .split_once("<nonDerivativeTransaction>")
+        .unwrap()
+        .1
+        .split_once("</nonDerivativeTransaction>")
+        .unwrap()
+        .0;
+    let row = format!("<nonDerivativeTransaction>{row}</nonDerivativeTransaction>");
+    let ids = "<footnoteId id=\"F1\"/>".repeat(100);
+    let referring = row.replace("</value>", &format!("</value>{ids}")).repeat(900);
+    let titled = row
+        .replace("<securityTitle><value>", &format!("<securityTitle><value>{}", "t".repeat(20_000)))
+        .repeat(900);
+    for (name, body, rings) in [
+        ("an element's name of 6 MB", with(schema, format!("<{long}/>")), true),
+        ("a value of 6 MB", with(schema, format!("<periodOfReport>{long}</periodOfReport>")), true),
+        ("a name of 6 MB", with("DOE JANE", long.clone()), true),
+        ("an issuer of 6 MB", with("Issuer 70", long), true),
+        ("a million elements", with(schema, "<abc/>".repeat(1_000_000)), true),
+        ("a thousand notes of 25 kB", with(schema, format!("<footnotes>{notes}</footnotes>")), true),
+        ("900 rows with titles of 20 kB", with(&row, titled), true),
+        ("900 rows with 100 references each", with(&row, referring), false),
     ] {
-        filed(name, body, "").await;
+        filed(name, body, rings, "").await;
     }
-    let cycle = "{% set a = namespace() %}{% set a.a = a %}{{ a }}";
-    filed("a template that contains itself", sale.clone().into_bytes(), &format!("template = \"{cycle}\"\n"))
-        .await;
-    let growth = "{% set a = 'aaaaaaaaaa'|list %}{% for i in range(9) %}{% set a = a + a %}{% endfor %}{{ [1]*100000000 }}";
-    filed("a template that grows", sale.into_bytes(), &format!("template = \"{growth}\"\n")).await;
+    // `check` refuses one that does so for each filing.
+    let when_hostile =
+        |source: &str| format!("template = \"{{% if issuer.cik == 70 %}}{source}{{% else %}}well{{% endif %}}\"\n");
+    let cycle = when_hostile("{% set a = namespace() %}{% set a.a = a %}{{ a }}");
+    filed("a template that contains itself", sale.clone().into_bytes(), true, &cycle).await;
+    let growth = when_hostile("{{ [1]*100000000 }}");
+    filed("a template that grows", sale.into_bytes(), true, &growth).await;
 }

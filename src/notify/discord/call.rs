@@ -9,8 +9,8 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::multipart::{Form, Part};
 use reqwest::{RequestBuilder, Response};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serenity::all::MessageId;
-use serenity::http::DiscordJsonError;
 use tokio::time::Instant;
 
 use super::codes::{Asked, By, Refusal, no_message, unreachable};
@@ -23,12 +23,14 @@ use crate::text::{clip, plain};
 /// How long one request may take.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 /// More than this of an answer is not read: a page of a hundred messages with ten cards each.
-const MAX_ANSWER: usize = 16 * 1024 * 1024;
-/// The same of a refusal, which names each part of a message that is at fault. Reading one takes many times its size.
-const MAX_REFUSAL: usize = 512 * 1024;
+const MAX_PAGE: usize = 8 * 1024 * 1024;
+/// The same of an answer with one message, or of a refusal, which names each part of a message that is at fault. Reading one
+/// takes many times its size.
+const MAX_ANSWER: usize = 256 * 1024;
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
-/// Of what Discord says about a message it does not take.
+/// Of what Discord says about a message it does not take: shown, and looked at.
 const MOST_DETAILS: usize = 5;
+const MOST_FAULTS: usize = 500;
 /// Characters of each thing that Discord says.
 const MOST_WORDS: usize = 200;
 
@@ -120,7 +122,8 @@ impl Caller {
         };
         let response = request.send().await.map_err(failed)?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let most = if status.is_success() { MAX_ANSWER } else { MAX_REFUSAL };
+        let is_page = status.is_success() && matches!(ask.asked, Asked::Read);
+        let most = if is_page { MAX_PAGE } else { MAX_ANSWER };
         let (body, is_whole) = bounded(response, most).await;
         let refused: Refused = match status.is_success() {
             true => Refused::default(),
@@ -217,11 +220,33 @@ pub(super) fn words(said: &str) -> String {
 
 /// Which parts of a request are at fault: in words, and by their paths.
 fn details(body: &[u8]) -> (String, Vec<String>) {
-    let error: Option<DiscordJsonError> = serde_json::from_slice(body).ok();
-    let errors = error.map(|error| error.errors).unwrap_or_default();
-    let words =
-        errors.iter().take(MOST_DETAILS).map(|error| words(&format!("{}: {}", error.path, error.message)));
-    let words: Vec<String> = words.collect();
-    let words = if words.is_empty() { String::new() } else { format!(" ({})", words.join("; ")) };
-    (words, errors.into_iter().map(|error| error.path).collect())
+    #[derive(Deserialize)]
+    struct Errors {
+        errors: Value,
+    }
+    let errors = serde_json::from_slice(body).map_or(Value::Null, |Errors { errors }| errors);
+    let mut faults = Vec::new();
+    collect(&errors, "", &mut faults);
+    let said = faults.iter().take(MOST_DETAILS).map(|(path, message)| words(&format!("{path}: {message}")));
+    let said: Vec<String> = said.collect();
+    let said = if said.is_empty() { String::new() } else { format!(" ({})", said.join("; ")) };
+    (said, faults.into_iter().map(|(path, _)| path).collect())
+}
+
+/// The paths and messages in a tree of errors, which names the way to each part by its branches. Its depth is bounded by the library.
+fn collect(tree: &Value, path: &str, faults: &mut Vec<(String, String)>) {
+    let Value::Object(branches) = tree else { return };
+    for (name, branch) in branches {
+        if faults.len() >= MOST_FAULTS {
+            return;
+        }
+        if let ("_errors", Value::Array(errors)) = (name.as_str(), branch) {
+            let messages = errors.iter().map(|error| error["message"].as_str().unwrap_or_default());
+            let room = MOST_FAULTS - faults.len();
+            faults.extend(messages.take(room).map(|message| (path.to_owned(), words(message))));
+            continue;
+        }
+        let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        collect(branch, &clip(&below, MOST_WORDS), faults);
+    }
 }
