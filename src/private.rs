@@ -5,6 +5,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use crate::text::path_text;
 use rustix::fs::{Mode, OFlags};
 
 /// Everything that others may do with a file.
@@ -84,7 +85,7 @@ fn close(path: &Path, about: &Metadata) -> io::Result<()> {
         {
             tracing::warn!(
                 "{}: other users of this machine may read or change it ({error}): make it belong to the user that runs sellbell",
-                path.display()
+                path_text(&path)
             );
             Ok(())
         }

@@ -11,7 +11,7 @@ use crate::destination::Destination;
 use crate::filing::edgar_day;
 use crate::rules::{self, Edits, FolderState, Rule, RuleSet};
 use crate::store::{Doubt, StoreError};
-use crate::text::clip;
+use crate::text::{clip, path_text};
 
 /// So many lines of a mistake's account are told.
 const MOST_LINES: usize = 20;
@@ -209,7 +209,7 @@ impl App {
             "The store in {} lacks what was written to it last: the disk lost or changed it. What was filed meanwhile is found again. \
              The bot's channels are read back, so that nothing is told there twice; webhooks and mail may tell it again. Subscriptions \
              and mutes that were made or ended meanwhile are as they were before.",
-            self.store.dir().display()
+            path_text(self.store.dir())
         );
         self.tell_operators(&Notice::new(now, "The disk lost something of the store", text), now)?;
         self.store.set_doubt(Doubt { told: true, ..doubt })

@@ -13,6 +13,7 @@ use super::wanted::Wanted;
 use crate::filing::edgar_day;
 use crate::mute::Mute;
 use crate::store::{Alarm, Backfill, Counts, Latency, Receipt, Store, StoreError};
+use crate::text::path_text;
 
 /// Receipts of so many days are shown, and all that are not final.
 const RECEIPTS: u64 = 14;
@@ -231,10 +232,7 @@ impl Status {
         Ok(Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             at: now,
-            store: fs::canonicalize(store.dir())
-                .unwrap_or_else(|_| store.dir().to_owned())
-                .display()
-                .to_string(),
+            store: path_text(fs::canonicalize(store.dir()).unwrap_or_else(|_| store.dir().to_owned())),
             store_bytes: store.size_on_disk()?,
             seen_until: frontier.map(|frontier| frontier.seen_until),
             silent_until: silence.as_ref().map(|silence| silence.until).filter(|until| *until > now),

@@ -14,6 +14,7 @@ use crate::problem::{Level, Problem, report};
 use crate::render::terminal::Colour;
 use crate::rules::{self, Group, LoadError, Rule};
 use crate::store::Store;
+use crate::text::path_text;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -56,7 +57,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         match rules::load_path(&folder, &known, &settings.destinations()) {
             Ok(rules) => findings.of_rules(&folder, &rules, &settings),
             Err(LoadError::Problems(problems)) => findings.tell(&problems.0),
-            Err(error) => findings.tell(&[Problem::of_file(folder.display().to_string(), error.to_string())]),
+            Err(error) => findings.tell(&[Problem::of_file(path_text(&folder), error.to_string())]),
         }
     }
     if !blind {
@@ -101,7 +102,8 @@ impl Findings {
             0 => String::new(),
             n => format!("; {} of {n} tests passed", n - failed.len()),
         };
-        let said = format!("{}: {} {plural}: {}{tested}\n", folder.display(), names.len(), names.join(", "));
+        let said =
+            format!("{}: {} {plural}: {}{tested}\n", path_text(&folder), names.len(), names.join(", "));
         tell(&mut io::stdout(), &said);
     }
 }
@@ -129,7 +131,7 @@ fn secrets(settings: &Settings, used: &BTreeSet<Destination>) -> Vec<Problem> {
     let mails = |name: &String| used(&Destination::Email(name.clone()));
     let mails = settings.email.recipients.iter().any(|recipient| mails(&recipient.name));
     if mails && secrets.smtp_url.is_none() {
-        let folder = settings.email.out_dir.display();
+        let folder = path_text(&settings.email.out_dir);
         problems.push(of(format!("SMTP_URL is not set: mails are written to {folder}"), Level::Warning));
     }
     let others = [environment::edgar_roots().err(), environment::http_token().err()];

@@ -21,6 +21,7 @@ use crate::replay::{Archive, ReplayedEdgar, WebhookSink};
 use crate::rules;
 use crate::source::Client;
 use crate::store::Store;
+use crate::text::path_text;
 
 const RULES: &str = include_str!("../replay/bundled/rules.toml");
 /// Before the first bundled filing.
@@ -44,7 +45,7 @@ async fn play(dir: &Path) -> anyhow::Result<ExitCode> {
     let edgar = ReplayedEdgar::start(archive).await.context("cannot serve the bundled EDGAR on loopback")?;
     let discord_dir = dir.join("discord");
     fs::create_dir_all(&discord_dir)
-        .with_context(|| format!("cannot make the folder {}", discord_dir.display()))?;
+        .with_context(|| format!("cannot make the folder {}", path_text(&discord_dir)))?;
     let discord = WebhookSink::start(&discord_dir).await.context("cannot serve a webhook on loopback")?;
 
     let toml = settings_text(&edgar.base_url(), dir);
@@ -94,7 +95,7 @@ fn summary(report: &OnceReport, dir: &Path) -> anyhow::Result<String> {
     }
     if report.poll.new == 0 && report.delivered == 0 {
         writeln!(text, "Nothing is new: every bundled filing was seen before, and nothing is told twice.")?;
-        writeln!(text, "Remove {} to see it ring again.", dir.display())?;
+        writeln!(text, "Remove {} to see it ring again.", path_text(&dir))?;
         return Ok(text);
     }
     writeln!(
@@ -108,7 +109,7 @@ fn summary(report: &OnceReport, dir: &Path) -> anyhow::Result<String> {
         ("Discord message", "discord", "json"),
     ] {
         for file in files(&dir.join(folder), ending)? {
-            writeln!(text, "  {what}: {}", file.display())?;
+            writeln!(text, "  {what}: {}", path_text(&file))?;
         }
     }
     writeln!(

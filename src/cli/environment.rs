@@ -19,6 +19,7 @@ use crate::config::{Settings, Via};
 use crate::notify::{Secrets, variable};
 use crate::private;
 use crate::render::terminal::Colour;
+use crate::text::path_text;
 use crate::trust::Roots;
 
 const PREFIX: &str = "SELLBELL_";
@@ -146,7 +147,7 @@ fn trusted(variables: &[String]) -> anyhow::Result<Roots> {
             format!("{name}: cannot read the file that it names (its value is not shown, it may be a secret)")
         })?;
         // A path that was read is a path, and no secret.
-        let own = Roots::from_pem(&bytes).with_context(|| format!("{name}: {}", path.display()))?;
+        let own = Roots::from_pem(&bytes).with_context(|| format!("{name}: {}", path_text(&path)))?;
         return Ok(system.and(&own));
     }
     Ok(system.clone())

@@ -17,6 +17,7 @@ use crate::replay;
 use crate::source::archive::open_regular;
 use crate::source::{Client, Priority, Trouble};
 use crate::store::Store;
+use crate::text::path_text;
 
 /// The filing that a rule's test names: a path from the rule file's folder, or the accession of a bundled filing.
 ///
@@ -29,7 +30,7 @@ pub(super) fn of_test(home: &Path, name: &str) -> Result<Filing, String> {
     }
     let bundled = name.parse().ok().and_then(replay::bundled);
     let bytes = bundled.ok_or_else(|| {
-        format!("there is no file {}, and no bundled filing of that accession", path.display())
+        format!("there is no file {}, and no bundled filing of that accession", path_text(&path))
     })?;
     reader::read(bytes).map_err(|error| error.to_string())
 }

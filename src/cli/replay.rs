@@ -23,6 +23,7 @@ use crate::replay::{Archive, Faults, ReplayedEdgar, Stage};
 use crate::rules::{self, Rule};
 use crate::source::Client;
 use crate::store::{Receipt, Store};
+use crate::text::path_text;
 
 const DEMO_RULES: &str = include_str!("../replay/bundled/rules.toml");
 /// Requests a second at the speed of the world, as the settings have it.
@@ -144,7 +145,10 @@ async fn play(args: &Args, archive: Archive, from: NaiveDate, to: NaiveDate) -> 
 fn store_folder(dir: &Path) -> anyhow::Result<PathBuf> {
     let folder = dir.join("store");
     if folder.exists() {
-        return Err(anyhow!("{} is there already: a play begins anew, name another --dir", folder.display()));
+        return Err(anyhow!(
+            "{} is there already: a play begins anew, name another --dir",
+            path_text(&folder)
+        ));
     }
     Ok(folder)
 }

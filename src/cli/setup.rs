@@ -12,6 +12,7 @@ use crate::private;
 use crate::problem::Problems;
 use crate::rules::{self, Rule};
 use crate::store::{Store, StoreError};
+use crate::text::path_text;
 
 const DEFAULT_FILE: &str = "config/sellbell.toml";
 /// Settings are larger than this only by mistake.
@@ -26,7 +27,7 @@ pub(super) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
         None if default.symlink_metadata().is_ok() => (default.clone(), read(&default)?),
         None => (default, String::new()),
     };
-    Ok(Settings::read_at(now(), &path.display().to_string(), &text, &environment::overrides()?)?)
+    Ok(Settings::read_at(now(), &path_text(&path), &text, &environment::overrides()?)?)
 }
 
 #[expect(clippy::disallowed_methods, reason = "a schedule may be over by now")]
@@ -55,7 +56,7 @@ pub(super) fn rules(settings: &Settings, path: &Path) -> anyhow::Result<Vec<Rule
 
 fn read(path: &Path) -> anyhow::Result<String> {
     let read = private::open(path).and_then(|file| private::text(file, MOST_BYTES));
-    read.with_context(|| format!("cannot read the settings in {}", path.display()))
+    read.with_context(|| format!("cannot read the settings in {}", path_text(&path)))
 }
 
 /// The store, where there is one that can be opened, and what that means for the answer.
@@ -63,7 +64,7 @@ pub(super) fn store(settings: &Settings) -> anyhow::Result<(Option<Store>, Optio
     let dir = &settings.store_dir;
     if !Store::is_in(dir) {
         let note =
-            format!("There is no store in {} yet: without history, and nothing was sent.", dir.display());
+            format!("There is no store in {} yet: without history, and nothing was sent.", path_text(&dir));
         return Ok((None, Some(note)));
     }
     match running::open(dir) {
@@ -76,7 +77,7 @@ pub(super) fn store(settings: &Settings) -> anyhow::Result<(Option<Store>, Optio
         Err(error) if error.downcast_ref().is_some_and(StoreError::is_denied) => {
             let note = format!(
                 "The store in {} belongs to another user: told without history, and what was sent is not known.",
-                dir.display()
+                path_text(&dir)
             );
             Ok((None, Some(note)))
         }

@@ -13,7 +13,7 @@ use super::{setup, tell};
 use crate::app::{GatewayStatus, LatencyStatus, Quantiles, Status};
 use crate::clock::Clock;
 use crate::store::Store;
-use crate::text::plain;
+use crate::text::{path_text, plain};
 
 /// The width of a terminal that nobody made wider, and of the names on its left.
 const WIDTH: usize = 80;
@@ -33,7 +33,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = setup::settings(args.config.as_deref())?;
     let dir = &settings.store_dir;
     if !Store::is_in(dir) {
-        let said = format!("There is no store in {} yet: sellbell has not run.\n", dir.display());
+        let said = format!("There is no store in {} yet: sellbell has not run.\n", path_text(&dir));
         if args.json {
             tell(&mut io::stderr(), &said);
             tell(&mut io::stdout(), "null\n");

@@ -10,6 +10,7 @@ use clap::Subcommand;
 
 use super::{running, setup, tell};
 use crate::store::{Checked, Store, StoreError};
+use crate::text::path_text;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -49,7 +50,7 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = setup::settings(args.config.as_deref())?;
     let dir = &settings.store_dir;
     if !Store::is_in(dir) {
-        return Err(anyhow!("there is no store in {}: sellbell has not run", dir.display()));
+        return Err(anyhow!("there is no store in {}: sellbell has not run", path_text(&dir)));
     }
     match &args.verb {
         Verb::Check { json } => {
@@ -69,8 +70,8 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
                 None => (Box::new(io::stdout().lock()), "standard output".to_owned()),
                 Some(path) => {
                     let file = File::create_new(path)
-                        .with_context(|| format!("cannot write to {}", path.display()))?;
-                    (Box::new(file), path.display().to_string())
+                        .with_context(|| format!("cannot write to {}", path_text(&path)))?;
+                    (Box::new(file), path_text(&path))
                 }
             };
             let mut out = BufWriter::new(&mut out);

@@ -20,6 +20,7 @@ use crate::problem::Source;
 use crate::reader;
 use crate::replay;
 use crate::rules::{self, RuleSet};
+use crate::text::path_text;
 
 /// A sale that footnotes tell much of.
 const SAMPLE: &str = "0009900001-21-000001";
@@ -53,7 +54,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(try_out(&settings, &notifier, destination))?;
     if matches!(destination, Destination::Email(_)) && secrets.smtp_url.is_none() {
-        let folder = settings.email.out_dir.display();
+        let folder = path_text(&settings.email.out_dir);
         tell(&mut io::stderr(), &format!("It is a file in {folder}, since SMTP_URL is not set\n"));
     }
     Ok(code)

@@ -33,6 +33,7 @@ use self::mutes::Changes;
 use self::token::Token;
 use crate::app::App;
 use crate::private;
+use crate::text::path_text;
 
 /// More than this of a request is not read.
 const MOST_BYTES: usize = 16 * 1024;
@@ -107,7 +108,7 @@ fn leave(listens: SocketAddr, files: [Passing; 2]) -> Left {
     let missed = |file: &Path, error: io::Error| {
         tracing::warn!(
             "{}: cannot be written ({error}): `sellbell status` and `sellbell mute` will not reach this bot",
-            file.display()
+            path_text(&file)
         );
     };
     let made = token::made(token).map_err(|error| missed(token, error)).ok();

@@ -11,6 +11,7 @@ use thiserror::Error;
 use super::{Rule, wire};
 use crate::destination::Destination;
 use crate::problem::{Problem, Problems, Source};
+use crate::text::path_text;
 
 /// More rule files than this in one folder is a mistake.
 const MOST_FILES: usize = 10_000;
@@ -24,7 +25,7 @@ const MOST_PROBLEMS: usize = 1_000;
 #[derive(Debug, Error)]
 pub enum LoadError {
     /// A file or folder could not be read.
-    #[error("cannot read the rules in {}: {error}", path.display())]
+    #[error("cannot read the rules in {}: {error}", path_text(&path))]
     Io {
         /// Which.
         path: PathBuf,
@@ -32,7 +33,7 @@ pub enum LoadError {
         error: std::io::Error,
     },
     /// The folder has no `.toml` file.
-    #[error("there are no rule files (*.toml) in {}", .0.display())]
+    #[error("there are no rule files (*.toml) in {}", path_text(.0))]
     Empty(PathBuf),
     /// Mistakes in the files.
     #[error(transparent)]
@@ -84,7 +85,7 @@ fn rule_files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
     }
     if files.len() > MOST_FILES {
         let message = format!("{} rule files are more than the {MOST_FILES} that are read", files.len());
-        return Err(Problems(vec![Problem::of_file(path.display().to_string(), message)]).into());
+        return Err(Problems(vec![Problem::of_file(path_text(&path), message)]).into());
     }
     files.sort();
     Ok(files)
@@ -114,9 +115,9 @@ pub fn load_path(
         let size = fs::metadata(&path).map_err(io(&path))?.len();
         if size > MOST_BYTES {
             let message = format!("{size} bytes are too many for a rule file");
-            return Err(Problems(vec![Problem::of_file(path.display().to_string(), message)]).into());
+            return Err(Problems(vec![Problem::of_file(path_text(&path), message)]).into());
         }
-        texts.push((path.display().to_string(), fs::read_to_string(&path).map_err(io(&path))?));
+        texts.push((path_text(&path), fs::read_to_string(&path).map_err(io(&path))?));
     }
     let sources = texts.iter().map(|(file, text)| Source { file, text });
     Ok(load_slice(sources, known, defined)?)

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::text::path_text;
 use sled::transaction::ConflictableTransactionError;
 use thiserror::Error;
 
@@ -9,16 +10,16 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// Another process has it open.
-    #[error("the store in {} is in use by another sellbell; stop that one, or set [store] dir to another folder", .0.display())]
+    #[error("the store in {} is in use by another sellbell; stop that one, or set [store] dir to another folder", path_text(.0))]
     Busy(PathBuf),
     /// The disk lost or changed what was written.
     #[error(
         "the store in {} is damaged, and cannot be read: put a copy of the folder back, or move it away and start with `sellbell run --since DATE`, which finds what was filed since that day; what was told is not told again in the bot's channels, but by webhooks and mail",
-        .0.display()
+        path_text(.0)
     )]
     Damaged(PathBuf),
     /// The disk or sled failed.
-    #[error("the store in {}: {}", dir.display(), words(error))]
+    #[error("the store in {}: {}", path_text(&dir), words(error))]
     Failed {
         /// Which store.
         dir: PathBuf,

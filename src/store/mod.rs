@@ -65,6 +65,7 @@ use sled::{Db, IVec, Tree};
 use error::{abort, open_error};
 
 use crate::private;
+use crate::text::path_text;
 
 /// sled's file in the store's folder.
 const FILE: &str = "db";
@@ -198,7 +199,7 @@ impl Store {
         if lost {
             tracing::error!(
                 "the store in {} lacks what was written to it last: the disk lost it",
-                dir.display()
+                path_text(&dir)
             );
         }
         if let Some(until) = mark::confirmed_at(dir).filter(|_| lost) {

@@ -4,6 +4,7 @@ pub mod redact;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 
@@ -64,6 +65,12 @@ pub fn plain(text: &str) -> String {
         .filter(|&c| !c.is_control() && !is_unseen(c))
         .collect();
     fold(&safe).into_owned()
+}
+
+/// A path as people see it: on one line, and of bounded length, whatever somebody named a file.
+pub fn path_text(path: impl AsRef<Path>) -> String {
+    const LONGEST: usize = 500;
+    clip(&plain(&path.as_ref().to_string_lossy()), LONGEST).into_owned()
 }
 
 /// JSON with the same meaning that a terminal shows as it is: C1 control characters, invisible ones and marks that turn the reading

@@ -319,3 +319,30 @@ fn nothing_of_a_filing_steers_a_terminal() {
         assert!(found.is_empty(), "{args:?}: {found:?} in {all}");
     }
 }
+
+#[test]
+fn names_of_files_steer_no_terminal() {
+    let dir = tempfile::tempdir().unwrap();
+    let odd = "a\u{1b}]0;x\u{7}\nINFO all is well\r\u{202e}\u{9b}31m\u{8}.toml";
+    fs::create_dir(dir.path().join("rules")).unwrap();
+    fs::write(dir.path().join("rules").join(odd), "[[rule]]\nname = 1\n").unwrap();
+    fs::write(dir.path().join(odd), "[edgar]\ncontact = 1\n").unwrap();
+    let filing = "0009900001-21-000001";
+    for args in [
+        &["check"][..],
+        &["check", "--config", odd],
+        &["check", odd],
+        &["explain", filing],
+        &["show", odd],
+        &["run", "--config", odd],
+        &["store", "export", &format!("{odd}/none/none")],
+        &["backtest", odd],
+    ] {
+        let output = sellbell(dir.path(), args);
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8(said).unwrap();
+        assert!(!said.is_empty() && !output.status.success(), "{args:?}: {said:?}");
+        let steers = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!said.contains(steers) && !said.contains("\nINFO"), "{args:?}: {said:?}");
+    }
+}

@@ -338,8 +338,9 @@ async fn a_filing_that_says_too_much_takes_little_memory_at_length() {
         filed(name, body, rings, "").await;
     }
     // `check` refuses one that does so for each filing.
-    let when_hostile =
-        |source: &str| format!("template = \"{{% if issuer.cik == 70 %}}{source}{{% else %}}well{{% endif %}}\"\n");
+    let when_hostile = |source: &str| {
+        format!("template = \"{{% if issuer.cik == 70 %}}{source}{{% else %}}well{{% endif %}}\"\n")
+    };
     let cycle = when_hostile("{% set a = namespace() %}{% set a.a = a %}{{ a }}");
     filed("a template that contains itself", sale.clone().into_bytes(), true, &cycle).await;
     let growth = when_hostile("{{ [1]*100000000 }}");

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::ReadableBy;
 use crate::private;
+use crate::text::path_text;
 
 /// A file's name ends with its delivery's key, which has so many hexadecimal digits.
 const KEY_DIGITS: usize = 24;
@@ -31,7 +32,7 @@ impl Folder {
             self.write_whole(&self.path.join(format!("{name}.eml")), mail)?;
             self.write_whole(&self.path.join(format!("{name}.html")), html)
         };
-        write().map_err(|error| format!("cannot write to {}: {error}", self.path.display()))
+        write().map_err(|error| format!("cannot write to {}: {error}", path_text(&self.path)))
     }
 
     fn make(&self) -> io::Result<()> {

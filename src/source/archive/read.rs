@@ -14,6 +14,7 @@ use super::spool::{Packed, Place, Record, Spool, SpooledRow};
 use super::{Archive, Entry, Item, fold};
 use crate::filing::Filing;
 use crate::reader::{self, MAX_BYTES, Unreadable, WHOLE};
+use crate::text::path_text;
 
 /// More rows than the reader of documents takes, so that it is the one to complain.
 const MOST_ROWS: usize = 10_000;
@@ -37,7 +38,7 @@ impl Archive {
 
     fn name(&self, record: Record) -> String {
         match record.archive.and_then(|at| self.archives.get(at)) {
-            Some(archive) => format!("{}!{}", archive.display(), shown(&record.name)),
+            Some(archive) => format!("{}!{}", path_text(&archive), shown(&record.name)),
             None => record.name,
         }
     }
