@@ -41,8 +41,12 @@ impl App {
         Ok(next.filter(|next| *next > self.clock().now()))
     }
 
-    /// EDGAR answered: the next block is a first one again if the last one is long over.
+    /// EDGAR answered all that was asked since `now`: the next block is a first one again if the last one is long over.
     pub(super) fn answered(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        // A back-off that was in force then, or began since, is newer than those answers.
+        if self.silent_until(now)?.is_some() {
+            return Ok(());
+        }
         let Some(silence) = self.store.silence()? else { return Ok(()) };
         let fresh = silence.until <= now && now - silence.until < REMEMBERED;
         let kept = (silence.blocks > 0 && fresh).then_some(Silence { in_a_row: 0, ..silence });

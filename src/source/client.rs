@@ -249,15 +249,15 @@ impl Client {
         let request = self.health.begin();
         let mut attempt = 1;
         loop {
-            let began = Instant::now();
-            let read = self.ask(document, attempt).await.and_then(|answer| {
+            let mut began = Instant::now();
+            let read = self.ask(document, attempt, &mut began).await.and_then(|answer| {
                 // What cannot be read was cut on the way, or is another thing's.
                 let failed = |error| FetchError::passing(format!("{}: {error}", document.path));
                 reading(&answer.body).map(|value| (value, answer.took)).map_err(failed)
             });
             let error = match read {
                 Ok((value, took)) => {
-                    self.well(took);
+                    self.well(began, took);
                     return Ok(value);
                 }
                 Err(error) => error,
@@ -270,7 +270,7 @@ impl Client {
             if !passing {
                 // EDGAR is there, and says no; but behind its feed that page says nothing.
                 if error.trouble != Trouble::FileUnavailable {
-                    self.well(Duration::ZERO);
+                    self.well(began, Duration::ZERO);
                 }
                 return Err(error);
             }
@@ -285,8 +285,8 @@ impl Client {
         }
     }
 
-    fn well(&self, took: Duration) {
-        if let Some(lasted) = self.health.answered(took) {
+    fn well(&self, began: Instant, took: Duration) {
+        if let Some(lasted) = self.health.answered(began, took) {
             tracing::warn!("EDGAR answers again, after {} s", lasted.num_seconds());
         }
     }

@@ -2,6 +2,9 @@
 //!
 //! One bad answer says nothing about EDGAR, so its request is repeated by itself. Where many different requests fail and none succeeds
 //! for a while, it is an outage: then one probe at a time is asked, until one succeeds.
+//!
+//! Answers come in another order than their requests begin, so each counts only against what was known when its try began: a failure
+//! where no answer came since then, an answer where the outage had begun by then. What took long is older than it looks.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,8 +19,9 @@ use crate::clock::Clock;
 const OUTAGE_REQUESTS: usize = 4;
 /// So long none succeeds in an outage.
 const OUTAGE_AFTER: TimeDelta = TimeDelta::seconds(6);
-/// Failures with so long between them are not of one outage.
-const APART: TimeDelta = TimeDelta::minutes(2);
+/// A try that begins so long after the last failure, or after a probe was due, is not of the same outage: nothing is known of the time
+/// in between. While a request fails, its next try or another request begins within seconds.
+const APART: TimeDelta = TimeDelta::seconds(30);
 /// Between two probes: at first, and in an outage that lasts for hours. In between it is a share of the time that the outage lasts.
 const PROBE: (TimeDelta, TimeDelta) = (TimeDelta::seconds(7), TimeDelta::minutes(1));
 const PROBE_SHARE: i32 = 90;
@@ -42,7 +46,7 @@ pub(super) struct Health {
 #[derive(Debug)]
 struct State {
     repetitions: u32,
-    /// The failures since the last answer.
+    /// The failures since the last answer that lie close together.
     failing: Option<Failing>,
     /// When the last answer came.
     answered_at: Option<Instant>,
@@ -55,6 +59,7 @@ struct State {
 #[derive(Debug)]
 struct Failing {
     since: Instant,
+    /// When the last of them came.
     last: Instant,
     requests: BTreeSet<u64>,
     reason: String,
@@ -62,6 +67,8 @@ struct Failing {
 
 #[derive(Debug)]
 struct Probing {
+    /// When the evidence was there.
+    since: Instant,
     /// When the next probe begins; while one is under way, when that one began.
     next: Instant,
     under_way: bool,
@@ -94,17 +101,9 @@ impl Drop for Leave<'_> {
         let pause = self.health.pause(&state);
         if let Some(probing) = &mut state.outage {
             // Counted from its beginning: one that was waited for in vain for long is followed by another.
-            *probing = Probing { next: (probing.next + pause).max(Instant::now()), under_way: false };
+            let next = (probing.next + pause).max(Instant::now());
+            *probing = Probing { next, under_way: false, ..*probing };
         }
-    }
-}
-
-impl State {
-    /// Whether a repetition is left, which this one uses up.
-    fn repeats(&mut self) -> bool {
-        let may_repeat = self.repetitions > 0;
-        self.repetitions = self.repetitions.saturating_sub(1);
-        may_repeat
     }
 }
 
@@ -138,7 +137,7 @@ impl Health {
             match &mut state.outage {
                 None => false,
                 Some(probing) if !probing.under_way && Instant::now() >= probing.next => {
-                    *probing = Probing { next: Instant::now(), under_way: true };
+                    *probing = Probing { next: Instant::now(), under_way: true, ..*probing };
                     true
                 }
                 Some(_) => return Err(self.described(&state)),
@@ -158,11 +157,16 @@ impl Health {
         self.state().failing.as_ref().map(|failing| failing.reason.clone())
     }
 
-    /// An answer came, whatever it says, so long after its request. Says how long an outage lasted that it ends.
-    pub(super) fn answered(&self, took: Duration) -> Option<TimeDelta> {
+    /// An answer came to a try that began then, whatever it says, and its first byte so long after that. Says how long an outage lasted
+    /// that it ends.
+    pub(super) fn answered(&self, began: Instant, took: Duration) -> Option<TimeDelta> {
         let mut state = self.state();
         state.repetitions = (state.repetitions + 1).min(MOST_REPETITIONS);
         state.pace = took.max(state.pace.mul_f64(0.9));
+        // It was taken on before the outage. Only a probe shows that new requests are.
+        if state.outage.as_ref().is_some_and(|outage| began <= outage.since) {
+            return None;
+        }
         state.answered_at = Some(Instant::now());
         let failing = state.failing.take();
         state.outage.take()?;
@@ -173,14 +177,29 @@ impl Health {
     /// there. A try that began before the last answer came is none: EDGAR answered meanwhile.
     pub(super) fn failed(&self, request: u64, began: Instant, reason: &str) -> bool {
         let mut state = self.state();
+        let is_old = state.answered_at.is_some_and(|answered| began < answered);
+        let is_outage = !is_old && self.add_failure(&mut state, request, began, reason);
+        if state.outage.is_some() {
+            return false;
+        }
+        if !is_outage {
+            let may_repeat = state.repetitions > 0;
+            state.repetitions = state.repetitions.saturating_sub(1);
+            return may_repeat;
+        }
+        tracing::warn!("EDGAR does not answer: it is probed until it does; the last failure: {reason}");
         let now = Instant::now();
-        if state.outage.is_none() {
-            if state.answered_at.is_some_and(|answered| began < answered) {
-                return state.repeats();
-            }
-            // Failures that lie so far apart are none of one outage.
-            let clock = self.clock;
-            state.failing.take_if(|failing| clock.played_in(failing.last.elapsed()) > APART);
+        state.outage = Some(Probing { since: now, next: now + self.pause(&state), under_way: false });
+        false
+    }
+
+    /// Whether the failures are an outage with this one.
+    fn add_failure(&self, state: &mut State, request: u64, began: Instant, reason: &str) -> bool {
+        let now = Instant::now();
+        let is_apart =
+            |failing: &Failing| self.clock.played_in(began.saturating_duration_since(failing.last)) > APART;
+        if state.outage.is_none() && state.failing.as_ref().is_some_and(is_apart) {
+            state.failing = None;
         }
         let failing = state.failing.get_or_insert_with(|| Failing {
             since: now,
@@ -193,17 +212,7 @@ impl Health {
         if failing.requests.len() < OUTAGE_REQUESTS {
             failing.requests.insert(request);
         }
-        let (since, many) = (failing.since, failing.requests.len() >= OUTAGE_REQUESTS);
-        if state.outage.is_some() {
-            return false;
-        }
-        if !many || self.passed(since) < OUTAGE_AFTER {
-            return state.repeats();
-        }
-        tracing::warn!("EDGAR does not answer: it is probed until it does; the last failure: {reason}");
-        let next = now + self.pause(&state);
-        state.outage = Some(Probing { next, under_way: false });
-        false
+        failing.requests.len() >= OUTAGE_REQUESTS && self.passed(failing.since) >= OUTAGE_AFTER
     }
 
     /// From one probe to the next.
@@ -239,7 +248,11 @@ impl Health {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_over = |outage: &Probing| !outage.under_way && self.passed(outage.next) > APART;
+        // Where nobody probes, nothing is known any more, and the outage grows no older.
+        state.outage.take_if(|outage| is_over(outage));
+        state
     }
 }
 
@@ -249,6 +262,15 @@ mod tests {
 
     async fn wait(seconds: u64) {
         tokio::time::advance(Duration::from_secs(seconds)).await;
+    }
+
+    /// Another request fails at once.
+    fn fail(health: &Health) -> bool {
+        health.failed(health.begin(), Instant::now(), "down")
+    }
+
+    fn answer(health: &Health) -> Option<TimeDelta> {
+        health.answered(Instant::now(), Duration::ZERO)
     }
 
     #[tokio::test(start_paused = true)]
@@ -261,14 +283,14 @@ mod tests {
             wait(10).await;
         }
         for _ in 0..2 {
-            health.failed(health.begin(), Instant::now(), "down");
+            fail(&health);
         }
         assert!(health.outage().is_none() && health.last_failure().is_some());
         // An answer in between, and all begins anew.
-        assert_eq!(health.answered(Duration::ZERO), None);
+        assert_eq!(answer(&health), None);
         assert_eq!(health.last_failure(), None);
         for _ in 0..9 {
-            health.failed(health.begin(), Instant::now(), "down");
+            fail(&health);
         }
         assert!(health.outage().is_none(), "a moment is not a while");
         wait(6).await;
@@ -282,7 +304,7 @@ mod tests {
     async fn an_outage_is_probed_one_request_at_a_time_until_an_answer_comes() {
         let health = Health::new(Clock::played(DateTime::UNIX_EPOCH, 1.0));
         for _ in 0..4 {
-            health.failed(health.begin(), Instant::now(), "down");
+            fail(&health);
             wait(3).await;
         }
         assert!(health.leave().is_err());
@@ -292,17 +314,17 @@ mod tests {
                 assert!(health.leave().is_err(), "one at a time");
                 probes += 1;
                 drop(probe);
-                health.failed(health.begin(), Instant::now(), "down");
+                fail(&health);
             }
             wait(1).await;
         }
         assert!((80..=86).contains(&probes), "{probes} probes in ten minutes");
         // One that is broken off holds up no other.
-        wait(60).await;
+        wait(20).await;
         drop(health.leave().unwrap());
-        wait(60).await;
+        wait(20).await;
         let probe = health.leave().unwrap();
-        assert!(health.answered(Duration::ZERO).unwrap() > TimeDelta::minutes(10));
+        assert!(answer(&health).unwrap() > TimeDelta::minutes(10));
         drop(probe);
         assert!(health.leave().is_ok() && health.leave().is_ok() && health.outage().is_none());
     }
@@ -312,7 +334,7 @@ mod tests {
         let health = Health::new(Clock::played(DateTime::UNIX_EPOCH, 1.0));
         let began = Instant::now();
         wait(1).await;
-        health.answered(Duration::ZERO);
+        answer(&health);
         for _ in 0..9 {
             assert!(health.failed(health.begin(), began, "late"));
             wait(2).await;
@@ -321,12 +343,12 @@ mod tests {
         // One each three minutes, and nothing asked in between.
         for _ in 0..9 {
             wait(180).await;
-            health.failed(health.begin(), Instant::now(), "down");
+            fail(&health);
         }
         assert!(health.outage().is_none() && health.last_failure().is_some());
         for _ in 0..3 {
             wait(3).await;
-            health.failed(health.begin(), Instant::now(), "down");
+            fail(&health);
         }
         let outage = health.outage().unwrap();
         assert_eq!(outage.next_probe - outage.since, TimeDelta::seconds(9 + 7));
@@ -338,7 +360,7 @@ mod tests {
         let one = health.begin();
         let repeated = (0..100).filter(|_| health.failed(one, Instant::now(), "down")).count();
         assert_eq!(repeated, 20);
-        health.answered(Duration::ZERO);
+        answer(&health);
         assert!(health.failed(one, Instant::now(), "down") && !health.failed(one, Instant::now(), "down"));
     }
 
@@ -349,12 +371,72 @@ mod tests {
         let leave = health.leave().unwrap();
         assert_eq!(health.patience(1, &leave, most), Duration::from_secs(3));
         assert_eq!(health.patience(3, &leave, most), Duration::from_secs(12));
-        health.answered(Duration::from_secs(2));
+        health.answered(Instant::now(), Duration::from_secs(2));
         assert_eq!(health.patience(1, &leave, most), Duration::from_secs(8));
         assert_eq!(health.patience(9, &leave, most), most);
         assert_eq!(
             health.patience(1, &Leave { health: &health, is_probe: true }, most),
             Duration::from_secs(10)
         );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_ends_an_outage_only_where_its_request_began_in_it() {
+        let health = Health::new(Clock::played(DateTime::UNIX_EPOCH, 1.0));
+        let slow = Instant::now();
+        for _ in 0..7 {
+            wait(1).await;
+            fail(&health);
+        }
+        assert_eq!(health.answered(slow, Duration::from_secs(7)), None);
+        assert_eq!(health.answered(Instant::now(), Duration::ZERO), None, "it began with the last failure");
+        assert!(health.outage().is_some() && health.leave().is_err());
+        wait(7).await;
+        let probe = Instant::now();
+        drop(health.leave().unwrap());
+        wait(1).await;
+        assert_eq!(health.answered(probe, Duration::from_secs(1)), Some(TimeDelta::seconds(14)));
+        // Before there is one, an answer that comes shows that not all fail, however slow it was.
+        for _ in 0..3 {
+            let slow = Instant::now();
+            for _ in 0..5 {
+                wait(1).await;
+                fail(&health);
+            }
+            health.answered(slow, Duration::from_secs(5));
+        }
+        assert_eq!(health.outage(), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn failures_that_lie_far_apart_are_no_evidence_of_one_outage() {
+        for (apart, is_outage) in [(20, true), (31, false), (300, false), (7_200, false)] {
+            let health = Health::new(Clock::played(DateTime::UNIX_EPOCH, 1.0));
+            for _ in 0..6 {
+                fail(&health);
+                wait(apart).await;
+            }
+            assert_eq!(health.outage().is_some(), is_outage, "{apart}");
+        }
+        // A try that takes long is no gap.
+        let health = Health::new(Clock::played(DateTime::UNIX_EPOCH, 1.0));
+        for _ in 0..4 {
+            let began = Instant::now();
+            wait(150).await;
+            health.failed(health.begin(), began, "no answer in time");
+        }
+        assert!(health.outage().is_some());
+        // Where nobody probes an outage it is over: the next failure is the first of another.
+        wait(3_600).await;
+        assert_eq!(health.outage(), None);
+        assert!(health.last_failure().is_some(), "nothing better is known");
+        for _ in 0..4 {
+            assert_eq!(health.outage(), None);
+            drop(health.leave().unwrap());
+            wait(2).await;
+            fail(&health);
+        }
+        let outage = health.outage().unwrap();
+        assert_eq!(health.clock.now() - outage.since, TimeDelta::seconds(6));
     }
 }

@@ -25,8 +25,13 @@ pub(super) struct Came {
 }
 
 impl Client {
-    /// Makes one request, when it is its turn.
-    pub(super) async fn ask(&self, document: Document<'_>, attempt: u32) -> Result<Came, FetchError> {
+    /// Makes one request, when it is its turn; `began` is when that came.
+    pub(super) async fn ask(
+        &self,
+        document: Document<'_>,
+        attempt: u32,
+        began: &mut Instant,
+    ) -> Result<Came, FetchError> {
         let path = document.path;
         let left_alone = |reason: &str| format!("{path}: not asked: {reason}");
         let out = |outage: super::Outage| {
@@ -43,7 +48,7 @@ impl Client {
         let leave = self.health.leave().map_err(out)?;
         self.requests.fetch_add(1, Ordering::Relaxed);
         let patience = self.health.patience(attempt, &leave, self.timeout);
-        let began = Instant::now();
+        *began = Instant::now();
         let late = || FetchError::passing(format!("{path}: no answer in time"));
         let sent = self.http.get(format!("{}{path}", document.base)).send();
         let sent = timeout(patience, sent).await.map_err(|_| late())?;

@@ -29,6 +29,7 @@ mod memory;
 mod mutes;
 mod no_files;
 mod other_instance;
+mod outages;
 mod paused;
 mod played;
 mod plays;
