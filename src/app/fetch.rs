@@ -1,6 +1,7 @@
 //! Fetches the filings that are pending, several at once, and hands each on in its order; [`super::settle`] then settles it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -20,11 +21,32 @@ const AT_ONCE: usize = 12;
 const ROUND: usize = 40;
 /// Deliveries are woken after this many filings at the latest.
 const TOGETHER: usize = 20;
-/// One that takes longer no longer holds back those that were begun after it.
+/// One that takes longer from its turn on no longer holds back those behind it.
 const HOLDS_BACK: Duration = Duration::from_millis(400);
 
 /// A filing that came, or why it did not.
 type Came = (Pending, Result<Vec<u8>, FetchError>);
+/// A fetch's place: by how its filing was found, then in the order of acceptance as far as it was known. What a comparison found is
+/// asked for after what the feed shows, and does not hold that back.
+type Place = (Found, u64);
+
+/// A fetch under way.
+struct Begun {
+    accession: Accession,
+    /// When its request began: the limiter lets one begin after the other.
+    turn: Arc<OnceLock<Instant>>,
+}
+
+impl Begun {
+    /// Until when those behind it wait; `None` where its turn has not come. Then those behind it that came needed no request.
+    fn holds_back_until(&self) -> Option<Instant> {
+        self.turn.get().map(|turn| *turn + HOLDS_BACK)
+    }
+
+    fn takes_long(&self) -> bool {
+        self.holds_back_until().is_some_and(|until| until <= Instant::now())
+    }
+}
 
 /// Filings that are being fetched.
 pub(super) struct Fetches<'a> {
@@ -33,10 +55,11 @@ pub(super) struct Fetches<'a> {
     queue: VecDeque<Pending>,
     /// When the store has more that is due; `None` where it has nothing else.
     more_at: Option<DateTime<Utc>>,
-    under_way: FuturesUnordered<BoxFuture<'a, (u64, Came)>>,
-    /// Those under way by their order, and when each was begun.
-    begun: BTreeMap<u64, (Accession, Instant)>,
-    came: BTreeMap<u64, Came>,
+    under_way: FuturesUnordered<BoxFuture<'a, (Place, Came)>>,
+    /// Those that are not handed on yet, in their order.
+    begun: BTreeMap<Place, Begun>,
+    /// Of these, the ones that came.
+    came: BTreeMap<Place, Came>,
     next: u64,
     /// Filings for which a rule matched since the deliveries were woken, and filings settled since then.
     unsent: (usize, usize),
@@ -66,7 +89,7 @@ impl<'a> Fetches<'a> {
         if !anew && !is_due {
             return Ok(());
         }
-        let busy: BTreeSet<Accession> = self.begun.values().map(|(accession, _)| *accession).collect();
+        let busy: BTreeSet<Accession> = self.begun.values().map(|begun| begun.accession).collect();
         let (mut due, later) = self.app.due_filings(now)?;
         due.retain(|pending| !busy.contains(&pending.filing.accession));
         self.more_at = if due.len() > ROUND { Some(now) } else { later };
@@ -80,12 +103,13 @@ impl<'a> Fetches<'a> {
         while self.begun.len() < AT_ONCE
             && let Some(pending) = self.queue.pop_front()
         {
-            let (app, number, accession) = (self.app, self.next, pending.filing.accession);
+            let (app, place, turn) = (self.app, (pending.found, self.next), Arc::new(OnceLock::new()));
             self.next += 1;
-            self.begun.insert(number, (accession, Instant::now()));
+            let accession = pending.filing.accession;
+            self.begun.insert(place, Begun { accession, turn: Arc::clone(&turn) });
             let fetching = async move {
-                let body = app.body(&pending).await;
-                (number, (pending, body))
+                let body = app.body(&pending, &turn).await;
+                (place, (pending, body))
             };
             self.under_way.push(fetching.boxed());
         }
@@ -102,51 +126,47 @@ impl<'a> Fetches<'a> {
         self.more_at = Some(DateTime::<Utc>::MIN_UTC);
     }
 
-    /// The next that came, in the order in which they were begun but for those that take long; `None` where none is under way.
-    /// Nothing is lost where this is broken off.
+    /// The next that came, in their order but for those that take long; `None` where none is under way. Nothing is lost where this
+    /// is broken off.
     pub(super) async fn next(&mut self) -> Option<Came> {
         loop {
-            let first = self.begun.iter().next().map(|(number, (_, at))| (*number, *at + HOLDS_BACK));
-            let (first, patient_until) = first?;
-            if let Some(came) = self.came.remove(&first) {
-                self.leave(first);
-                return Some(came);
-            }
-            let waits = !self.came.is_empty();
-            if waits && Instant::now() >= patient_until {
-                let (number, came) = self.came.pop_first()?;
-                self.leave(number);
-                return Some(came);
-            }
-            let arrived = match waits {
-                true => timeout_at(patient_until, self.under_way.next()).await.ok(),
-                false => Some(self.under_way.next().await),
+            let ahead = self.came.keys().map(|place| (*place, self.held_back_until(*place)));
+            let first = ahead.min_by_key(|(place, until)| (*until, *place));
+            let arrived = match first {
+                Some((place, None)) => return self.leave(place),
+                Some((_, Some(until))) => timeout_at(until, self.under_way.next()).await.ok().flatten(),
+                None => Some(self.under_way.next().await?),
             };
-            if let Some((number, came)) = arrived.flatten() {
-                // A block is noted at once, also where it is time to stop.
-                if came.1.as_ref().is_err_and(FetchError::is_grave) {
-                    self.leave(number);
-                    return Some(came);
+            if let Some((place, came)) = arrived {
+                let failed = came.1.is_err();
+                self.came.insert(place, came);
+                // What failed has no order, and a block is noted at once, also where it is time to stop.
+                if failed {
+                    return self.leave(place);
                 }
-                self.came.insert(number, came);
             }
         }
     }
 
-    /// One is no longer under way. The limiter lets them begin one after the other, so the next one's time counts from now.
-    fn leave(&mut self, number: u64) {
-        self.begun.remove(&number);
-        if let Some(mut first) = self.begun.first_entry().filter(|first| *first.key() > number) {
-            let at = &mut first.get_mut().1;
-            *at = Instant::now().max(*at);
-        }
+    /// Until when one that came waits at most for those before it; `None` where it does not.
+    fn held_back_until(&self, place: Place) -> Option<Instant> {
+        let before =
+            self.begun.range((place.0, 0)..place).filter(|(place, _)| !self.came.contains_key(place));
+        let until = before.filter_map(|(_, begun)| begun.holds_back_until()).max();
+        until.filter(|until| *until > Instant::now())
+    }
+
+    /// Hands on one that came.
+    fn leave(&mut self, place: Place) -> Option<Came> {
+        self.begun.remove(&place);
+        self.came.remove(&place)
     }
 
     /// Notes that a filing was settled, and wakes the deliveries: those of one trade come together, so what was begun with it is
     /// waited for unless it takes long.
     pub(super) fn settled(&mut self, matched: bool) {
         self.unsent = (self.unsent.0 + usize::from(matched), self.unsent.1 + 1);
-        let fresh = self.begun.values().next().is_some_and(|(_, at)| at.elapsed() < HOLDS_BACK);
+        let fresh = self.begun.values().any(|begun| !begun.takes_long());
         if self.unsent.1 >= TOGETHER || !fresh && self.queue.is_empty() {
             self.wake();
         }
@@ -207,7 +227,7 @@ impl App {
         Ok(())
     }
 
-    async fn body(&self, pending: &Pending) -> Result<Vec<u8>, FetchError> {
+    async fn body(&self, pending: &Pending, turn: &OnceLock<Instant>) -> Result<Vec<u8>, FetchError> {
         let filing = &pending.filing;
         let priority = match pending.found {
             Found::Feed => Priority::Live,
@@ -216,7 +236,10 @@ impl App {
         let kept = self.kept().remove(&filing.accession).filter(|body| !body.is_empty());
         match kept {
             Some(body) => Ok(body),
-            None => self.client.submission(filing.filer, filing.accession, priority).await,
+            None => {
+                let (filer, accession) = (filing.filer, filing.accession);
+                self.client.submission_in_turn(filer, accession, priority, turn).await
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The one HTTP client for EDGAR: declared, limited, bounded, and patient with single failures.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -73,6 +73,8 @@ pub(super) struct Document<'a> {
     pub(super) priority: Priority,
     /// Failures besides the passing ones after which it may be there all the same.
     pub(super) also_passing: &'static [Trouble],
+    /// Is set to when its first try begins.
+    pub(super) turn: Option<&'a OnceLock<Instant>>,
 }
 
 impl Client {
@@ -150,8 +152,23 @@ impl Client {
         accession: Accession,
         priority: Priority,
     ) -> Result<Vec<u8>, FetchError> {
+        self.submission_in_turn(filer, accession, priority, &OnceLock::new()).await
+    }
+
+    /// The same; `turn` is set to when it was its turn, after those that came before it.
+    ///
+    /// # Errors
+    /// As [`Self::submission`].
+    pub async fn submission_in_turn(
+        &self,
+        filer: Cik,
+        accession: Accession,
+        priority: Priority,
+        turn: &OnceLock<Instant>,
+    ) -> Result<Vec<u8>, FetchError> {
         let path = submission_path(filer, accession);
-        self.read(self.document(&path, reader::MAX_BYTES, priority), |bytes| Ok(bytes.to_vec())).await
+        let document = Document { turn: Some(turn), ..self.document(&path, reader::MAX_BYTES, priority) };
+        self.read(document, |bytes| Ok(bytes.to_vec())).await
     }
 
     /// The file of all listed issuers' tickers.
@@ -237,7 +254,14 @@ impl Client {
     }
 
     fn document<'a>(&'a self, path: &'a str, most: usize, priority: Priority) -> Document<'a> {
-        Document { base: &self.base_url, path, most, priority, also_passing: &[Trouble::FileUnavailable] }
+        Document {
+            base: &self.base_url,
+            path,
+            most,
+            priority,
+            also_passing: &[Trouble::FileUnavailable],
+            turn: None,
+        }
     }
 
     /// Fetches and reads a document. A failure that may pass is repeated by itself, a few times, while there is leave.

@@ -1,9 +1,11 @@
-//! One limiter for all requests: spaced, and what is urgent first.
+//! One limiter for all requests: spaced, what is urgent first, and else in the order in which they came.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 /// Who goes first where several wait.
@@ -26,13 +28,36 @@ pub(super) struct Limiter {
     interval: Duration,
     /// So much earlier than its place one may begin while no other is under way.
     early: Duration,
-    /// The place of the next request.
-    next: Mutex<Option<Instant>>,
-    waiting: [AtomicUsize; 4],
+    places: Mutex<Places>,
+    /// Rings when one no longer waits.
+    moved: Notify,
     under_way: AtomicUsize,
 }
 
-/// Counts a request as waiting, or as under way, while it lives: one that is given up no longer holds back others.
+#[derive(Debug, Default)]
+struct Places {
+    /// The place of the next request.
+    next: Option<Instant>,
+    /// Who waits, in the order in which they begin: by priority, then by the number under which they came.
+    waiting: BTreeSet<(Priority, u64)>,
+    came: u64,
+}
+
+/// A request that waits: one that is given up no longer holds back others.
+struct Waiting<'a> {
+    limiter: &'a Limiter,
+    ticket: (Priority, u64),
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.limiter.places().waiting.remove(&self.ticket);
+        // Another one may be the first now.
+        self.limiter.moved.notify_waiters();
+    }
+}
+
+/// Counts a request as under way while it lives.
 #[derive(Debug)]
 pub(super) struct Counted<'a>(&'a AtomicUsize);
 
@@ -59,39 +84,60 @@ impl Limiter {
             0..=3 => (spaced(per_second.max(1)), Duration::ZERO),
             _ => (spaced(per_second - 1), spaced(per_second - 1)),
         };
-        let (next, waiting, under_way) = Default::default();
-        Self { interval, early, next, waiting, under_way }
+        Self {
+            interval,
+            early,
+            places: Mutex::default(),
+            moved: Notify::new(),
+            under_way: AtomicUsize::new(0),
+        }
     }
 
     /// Waits until a request may begin. It is under way as long as what is returned lives.
     pub(super) async fn ready(&self, priority: Priority) -> Counted<'_> {
-        let own = priority as usize;
-        let _waiting = Counted::new(&self.waiting[own]);
+        let waiting = self.line_up(priority);
         loop {
-            let wake = {
-                let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+            let moved = self.moved.notified();
+            let place = {
+                let mut places = self.places();
+                let is_first = places.waiting.first() == Some(&waiting.ticket);
                 let now = Instant::now();
                 let alone = self.under_way.load(Ordering::Acquire) == 0;
                 // What is urgent must not find its place taken by what is not.
                 let early = if alone && priority <= Priority::Live { self.early } else { Duration::ZERO };
-                let free = next.is_none_or(|next| next <= now + early);
-                let held_back = self.waiting[..own].iter().any(|count| count.load(Ordering::Acquire) > 0);
-                if free && !held_back {
-                    *next = Some(next.map_or(now, |next| next.max(now)) + self.interval);
+                let place = places.next.and_then(|next| next.checked_sub(early)).unwrap_or(now);
+                if is_first && place <= now {
+                    places.next = Some(places.next.map_or(now, |next| next.max(now)) + self.interval);
                     return Counted::new(&self.under_way);
                 }
-                // One that is held back looks again when the one before it has begun.
-                let place = next.and_then(|next| next.checked_sub(early));
-                place.filter(|place| *place > now).unwrap_or(now + self.interval)
+                is_first.then_some(place)
             };
-            sleep_until(wake).await;
+            match place {
+                // One that is more urgent may come meanwhile.
+                Some(place) => sleep_until(place).await,
+                None => moved.await,
+            }
         }
+    }
+
+    fn line_up(&self, priority: Priority) -> Waiting<'_> {
+        let mut places = self.places();
+        places.came += 1;
+        let ticket = (priority, places.came);
+        places.waiting.insert(ticket);
+        Waiting { limiter: self, ticket }
+    }
+
+    fn places(&self) -> MutexGuard<'_, Places> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::future::Future;
     use std::sync::Arc;
+    use std::task::{Context, Waker};
 
     use tokio::sync::mpsc;
     use tokio::time::Instant;
@@ -129,6 +175,56 @@ mod tests {
         // In no window of a second more than ten.
         assert!(begun.windows(11).all(|window| window[10].1 - window[0].1 >= Duration::from_secs(1)));
         assert!(begun[25].1 - begun[0].1 < Duration::from_secs(4), "and none waits for nothing");
+    }
+
+    /// Also where they were woken in another order, as tasks that wait for one moment are.
+    #[tokio::test(start_paused = true)]
+    async fn those_of_one_priority_begin_in_the_order_in_which_they_came() {
+        let limiter = Limiter::new(8);
+        let _under_way = limiter.ready(Priority::Live).await;
+        let mut waiting: Vec<_> = (0..12).map(|_| Box::pin(limiter.ready(Priority::Live))).collect();
+        let mut context = Context::from_waker(Waker::noop());
+        for one in &mut waiting {
+            // It lines up.
+            assert!(one.as_mut().poll(&mut context).is_pending());
+        }
+        let mut begun = Vec::new();
+        while begun.len() < 12 {
+            tokio::time::advance(Duration::from_millis(10)).await;
+            for place in (0..12).rev().filter(|place| !begun.contains(place)).collect::<Vec<_>>() {
+                if waiting[place].as_mut().poll(&mut context).is_ready() {
+                    begun.push(place);
+                }
+            }
+        }
+        assert!(begun.is_sorted(), "{begun:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_place_stays_empty_while_one_waits() {
+        let limiter = Arc::new(Limiter::new(8));
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        let under_way = limiter.ready(Priority::Live).await;
+        for number in 0..20_u64 {
+            let (limiter, sender) = (Arc::clone(&limiter), sender.clone());
+            let priority = if number % 5 == 4 { Priority::Feed } else { Priority::Live };
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_millis(37 * number)).await;
+                let counted = limiter.ready(priority).await;
+                sender.send(Instant::now()).unwrap();
+                drop(counted);
+            });
+        }
+        drop(sender);
+        let mut begun = Vec::new();
+        while let Some(one) = receiver.recv().await {
+            begun.push(one);
+        }
+        for pair in begun.windows(2) {
+            let between = (pair[1] - pair[0]).as_millis();
+            assert!((149..=152).contains(&between), "{between} ms");
+        }
+        drop(under_way);
     }
 
     #[tokio::test(start_paused = true)]

@@ -49,6 +49,8 @@ impl Client {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let patience = self.health.patience(attempt, &leave, self.timeout);
         *began = Instant::now();
+        // Only the first try sets it.
+        document.turn.map(|turn| turn.get_or_init(|| *began));
         let late = || FetchError::passing(format!("{path}: no answer in time"));
         let sent = self.http.get(format!("{}{path}", document.base)).send();
         let sent = timeout(patience, sent).await.map_err(|_| late())?;

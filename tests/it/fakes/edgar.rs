@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -26,6 +27,8 @@ struct World {
     cut: (usize, usize),
     /// Whether every submission is answered with an error.
     submissions_down: bool,
+    /// How a path ends → how long its answer takes.
+    slow: HashMap<String, Duration>,
     /// Seconds that a fault's answer asks to wait.
     retry_after: Option<u64>,
     /// The list of tickers; without one it is not there.
@@ -131,6 +134,11 @@ impl FakeEdgar {
         self.world.lock().unwrap().submissions_down = down;
     }
 
+    /// The answers to requests for a path that ends so take this long.
+    pub fn slow_down(&self, path: &str, by: Duration) {
+        self.world.lock().unwrap().slow.insert(path.to_owned(), by);
+    }
+
     /// The next pages of the feed are cut, each to so many entries.
     pub fn cut_feed_pages(&self, pages: usize, entries: usize) {
         self.world.lock().unwrap().cut = (pages, entries);
@@ -203,8 +211,12 @@ impl Drop for FakeEdgar {
 }
 
 async fn answer(State(world): State<Arc<Mutex<World>>>, request: Request) -> Response {
-    let mut world = world.lock().unwrap();
     let path = request.uri().path().to_owned();
+    let slow = world.lock().unwrap().slow.iter().find(|(end, _)| path.ends_with(*end)).map(|(_, by)| *by);
+    if let Some(by) = slow {
+        tokio::time::sleep(by).await;
+    }
+    let mut world = world.lock().unwrap();
     let agent =
         request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !agent.starts_with("sellbell/") || !agent.contains('@') {

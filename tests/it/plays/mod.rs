@@ -1,5 +1,6 @@
 //! The whole bot against a played EDGAR, on a clock that stands still while both work: hours pass in seconds.
 
+mod bursts;
 mod crawl;
 mod days;
 mod faulty;
@@ -200,6 +201,13 @@ impl Play {
     /// What was printed.
     pub fn output(&self) -> String {
         String::from_utf8(self.output.lock().unwrap().clone()).unwrap()
+    }
+
+    /// The filings in the order of their alerts.
+    pub fn alerted(&self) -> Vec<Accession> {
+        let lines = self.output();
+        let alerts = lines.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        alerts.map(|alert| alert["accession"].as_str().unwrap().parse().unwrap()).collect()
     }
 
     /// How often each filing was told.

@@ -8,6 +8,7 @@ pub use stores::{key_of, overwrite, records, released, reopened};
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sellbell::app::{App, Lane};
@@ -50,6 +51,15 @@ impl Drop for Folder {
     }
 }
 
+/// Paused time goes on to the next timer also while an answer is on its way: with this the next one is never far.
+pub fn finely() {
+    tokio::spawn(async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    });
+}
+
 pub struct World {
     pub edgar: FakeEdgar,
     pub discord: FakeDiscord,
@@ -57,6 +67,8 @@ pub struct World {
     pub dir: Folder,
     /// Secrets besides those of the fakes.
     pub secrets: Secrets,
+    /// What the apps go by.
+    pub clock: Clock,
     output: Arc<Mutex<Vec<u8>>>,
 }
 
@@ -69,6 +81,7 @@ impl World {
             smtp: FakeSmtp::start().await,
             dir: Folder(tempfile::tempdir().unwrap()),
             secrets: Secrets::default(),
+            clock: Clock::wall(),
             output: Arc::default(),
         }
     }
@@ -136,7 +149,7 @@ impl World {
         };
         secrets.discord_webhooks.insert("hook".into(), self.discord.webhook_url(5).into());
         let notifier = Notifier::new(&settings, &secrets, used, output, Colour::Plain).unwrap();
-        let client = Client::new(&settings.edgar, Clock::wall()).unwrap();
+        let client = Client::new(&settings.edgar, self.clock).unwrap();
         let store = open(&settings.store_dir);
         App::new(settings, rules, store, client, notifier, since.map(at))
     }
