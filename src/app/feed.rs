@@ -21,7 +21,9 @@ pub(super) const LONG_PAGE: usize = 100;
 const JOINT: usize = 5;
 /// EDGAR's feed ends after some 5,100 entries.
 const MOST_PAGES: usize = 60;
-/// So often a page is asked for again before the feed counts as ended above it.
+/// The feed goes on to this entry as a rule.
+const FEED_END: usize = 5_000;
+/// An end above it is believed only after its page was asked for so often again.
 const END_ASKED: u32 = 3;
 /// The feed is read so far behind what is known: an entry may appear a little later than its time says.
 const OVERLAP: TimeDelta = TimeDelta::seconds(5);
@@ -125,8 +127,6 @@ struct Place {
     count: usize,
     /// Whether its first entries are on the page above it, too.
     joins: bool,
-    /// Whether that page had as many entries as were asked for, so that this one should be there.
-    below_full: bool,
 }
 
 impl App {
@@ -143,7 +143,7 @@ impl App {
         let mut broken = self.habit().broken.take().filter(|broken| broken.goes_on(frontier, now));
         // As many as were new last time, and some more.
         let first = self.habit().enough[depth as usize].clamp(SHORT_PAGE, LONG_PAGE);
-        let mut place = Place { start: 0, count: first, joins: false, below_full: false };
+        let mut place = Place { start: 0, count: first, joins: false };
         let read = (&mut discovery, &mut place, &mut broken);
         let read = self.read_down(frontier, depth, read, now, report).await;
         if discovery.complete {
@@ -172,13 +172,14 @@ impl App {
             let page = match self.page(start, count, report).await {
                 Ok(page) if start == 0 || !page.entries.is_empty() => page,
                 Err(error) if start == 0 || error.trouble != Trouble::FileUnavailable => return Err(error),
-                _ if self.is_end(*place, report).await? => {
-                    discovery.complete = true;
-                    discovery.gap = gap(discovery, frontier, now);
-                    return Ok(());
-                }
-                // It has moved on meanwhile.
-                _ => continue,
+                _ => match self.asked_again(*place, discovery, report).await? {
+                    Some(page) => page,
+                    None => {
+                        discovery.complete = true;
+                        discovery.gap = gap(discovery, frontier, now);
+                        return Ok(());
+                    }
+                },
             };
             let listed = page.entries.len() + page.unreadable.len();
             let overlaps = self.joins_on(&page, frontier, known_until, now);
@@ -199,22 +200,23 @@ impl App {
             }
             if let Some(Broken { read, start, .. }) = meets {
                 discovery.add(read.entries);
-                *place = Place { start, count: LONG_PAGE, joins: true, below_full: true };
+                *place = Place { start, count: LONG_PAGE, joins: true };
                 continue;
             }
             // The short page did not reach: on with long ones, from the start, which has moved meanwhile. A page may be
             // cut, so the next one starts where this one really ended, and a little above; but for one that brought
-            // nothing new, as the feed's last entries do.
-            let joint = if new == 0 { 0 } else { JOINT.min(listed / 2) };
+            // nothing new, as the feed's last entries do; the first long one may be cut where the short one ended.
+            let is_last = new == 0 && (start > 0 || listed < SHORT_PAGE);
+            let joint = if is_last { 0 } else { JOINT.min(listed / 2) };
             *place = match count {
-                LONG_PAGE => Place {
-                    start: start + listed - joint,
-                    count,
-                    joins: joint > 0,
-                    below_full: listed >= LONG_PAGE,
-                },
-                _ => Place { start: 0, count: LONG_PAGE, joins: listed > 0, below_full: false },
+                LONG_PAGE => Place { start: start + listed - joint, count, joins: joint > 0 },
+                _ => Place { start: 0, count: LONG_PAGE, joins: listed > 0 },
             };
+        }
+        if place.start < FEED_END {
+            // Its pages were short: the next reading goes on here.
+            let message = format!("the feed's pages are short: it was read to entry {} only", place.start);
+            return Err(FetchError::passing(message));
         }
         // No feed of EDGAR's is that long: what lies behind is taken as its end, or it would be read for ever.
         discovery.complete = true;
@@ -222,15 +224,26 @@ impl App {
         Ok(())
     }
 
-    /// Whether a page that is unavailable or empty lies behind the feed's end: the first one is there, and it is not again. A busy EDGAR
-    /// also says so of pages that it has, so one below a full page is asked for several times.
-    async fn is_end(&self, place: Place, report: &mut PollReport) -> Result<bool, FetchError> {
-        self.page(0, SHORT_PAGE, report).await?;
-        let times = if place.below_full { END_ASKED } else { 1 };
+    /// A page that was unavailable or empty; `None` where it lies behind the feed's end: the first one is there, and it is not again. A
+    /// busy EDGAR also says so of pages that it has, so one where the feed goes on as a rule is asked for several times.
+    async fn asked_again(
+        &self,
+        place: Place,
+        discovery: &Discovery,
+        report: &mut PollReport,
+    ) -> Result<Option<Page>, FetchError> {
+        // A page that joins on has entries of the one above it. A feed of less than a page is a replay's, which begins where it begins.
+        let goes_on = place.joins || (LONG_PAGE..FEED_END).contains(&place.start);
+        // Below what the last reading saw only a late entry can be missed, which the next one looks for, too.
+        let is_known = discovery.entries.iter().any(|entry| self.habit().seen.contains(&entry.accession));
+        let times = if goes_on && !is_known { END_ASKED } else { 1 };
         for attempt in 1..=times {
+            if attempt == times && self.page(0, SHORT_PAGE, report).await?.entries.is_empty() {
+                return Err(FetchError::passing("the first page of the feed is empty"));
+            }
             match self.page(place.start, place.count, report).await {
                 Ok(page) if page.entries.is_empty() => {}
-                Ok(_) => return Ok(false),
+                Ok(page) => return Ok(Some(page)),
                 Err(error) if error.trouble == Trouble::FileUnavailable => {}
                 Err(error) => return Err(error),
             }
@@ -239,7 +252,7 @@ impl App {
                 sleep(self.clock().real(wait)).await;
             }
         }
-        Ok(true)
+        Ok(None)
     }
 
     /// Whether a page goes down to what was seen before.

@@ -8,7 +8,7 @@ use sellbell::clock::Clock;
 use sellbell::config::Settings;
 use sellbell::edgar::FilingRef;
 use sellbell::filing::edgar_day;
-use sellbell::source::Client;
+use sellbell::source::{Client, Trouble};
 use sellbell::store::{
     Backfill, Discovered, Ending, Frontier, Ledger, Quarantined, Settled, Standing, Store,
 };
@@ -546,21 +546,21 @@ async fn a_retry_after_that_is_a_date_is_a_wait_until_then() {
 
 #[tokio::test(start_paused = true)]
 async fn an_index_whose_answer_asks_to_wait_is_not_asked_for_in_its_other_form() {
-    for (retry_after, requests) in [(Some("120"), 1), (None, 2 * 4)] {
+    let s3 = "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code></Error>";
+    for (status, body, retry_after) in [(403, s3, true), (404, "", true), (400, "", true), (404, "", false)] {
         let (base, asked) = answering(move |_| {
-            let response = axum::response::Response::builder().status(200);
-            let response = match retry_after {
-                Some(seconds) => response.status(500).header("retry-after", seconds),
-                None => response,
-            };
-            response.body(axum::body::Body::empty()).unwrap()
+            let response = axum::response::Response::builder().status(status);
+            let response = if retry_after { response.header("retry-after", "120") } else { response };
+            response.body(axum::body::Body::from(body)).unwrap()
         })
         .await;
         let settings = Settings::read("settings", &format!("[edgar]\nbase_url = \"{base}\"\n"), &[]).unwrap();
         let clock = Clock::played(at("2023-03-08T15:00:00-05:00"), 1.0);
         let client = Client::new(&settings.edgar, clock).unwrap();
-        client.index("2023-03-07".parse().unwrap()).await.unwrap_err();
-        assert_eq!(asked.lock().unwrap().len(), requests, "{retry_after:?}");
+        let error = client.index("2023-03-07".parse().unwrap()).await.unwrap_err();
+        assert_eq!(asked.lock().unwrap().len(), if retry_after { 1 } else { 2 }, "{status}");
+        // It is this answer that is noted, not that the other was not asked for.
+        assert_eq!((error.is_grave(), error.trouble == Trouble::Silent), (retry_after, false), "{error}");
     }
 }
 

@@ -18,7 +18,7 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
 }
 
 #[test_with::path("../shared/corpus")]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_form_4_of_the_recorded_pages_is_fetched_once_and_nothing_else() {
     let folder = shared::folder();
     let pages: Vec<String> = (0..12)
@@ -64,9 +64,11 @@ async fn each_form_4_of_the_recorded_pages_is_fetched_once_and_nothing_else() {
         assert_eq!(*times, 1, "{path}");
         assert!(expected[accession].contains(path), "{path}");
     }
-    // One short page, then twelve long ones, the feed's end; whether EDGAR is there at all, and the end again.
+    // One short page, then twelve long ones, the feed's end; it three times more, since it is an early one, and before the last time
+    // whether EDGAR is there at all.
     let mut asked = world.edgar.take_feed_requests();
-    assert_eq!((asked.remove(0), asked.pop(), asked.pop()), ((0, 20), Some((1200, 100)), Some((0, 20))));
+    assert_eq!(asked.remove(0), (0, 20));
+    assert_eq!(asked.split_off(asked.len() - 4), [(1200, 100), (1200, 100), (0, 20), (1200, 100)]);
     // Each page begins a little above the end of the one before; the last brings nothing new, and behind it is nothing.
     let starts = (0..=12).map(|n| n * 95).chain([1195, 1200]);
     assert_eq!(asked, starts.map(|start| (start, 100)).collect::<Vec<_>>());
@@ -165,7 +167,7 @@ async fn a_poll_that_breaks_off_leaves_no_gap_and_goes_on_at_the_page_that_faile
         (500, maintenance, TRIES),
         (502, "", TRIES),
         (503, maintenance, TRIES),
-        (503, unavailable, TRIES + 1),
+        (503, unavailable, 3 + TRIES),
     ] {
         let world = World::new().await;
         let app = app_since_16(&world).await;
@@ -194,16 +196,104 @@ async fn a_poll_that_breaks_off_leaves_no_gap_and_goes_on_at_the_page_that_faile
 
 #[tokio::test(start_paused = true)]
 async fn a_deep_page_that_is_not_there_for_a_moment_is_not_the_feeds_end() {
-    let unavailable = "<!DOCTYPE html><title>SEC.gov | File Unavailable</title>";
+    let unavailable = (503, "<!DOCTYPE html><title>SEC.gov | File Unavailable</title>");
+    let empty = (200, "<?xml version=\"1.0\"?><feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>");
+    let usual = (3, 100);
+    for (cut, fault) in [
+        (usual, unavailable),
+        (usual, empty),
+        ((3, 70), unavailable),
+        ((3, 4), empty),
+        ((2, 70), unavailable),
+        ((2, 20), unavailable),
+    ] {
+        let world = World::new().await;
+        let app = app_since_16(&world).await;
+        spread(&world, 250, "2021-08-24T18:10:00-04:00");
+        // The pages above may be short.
+        let (pages, entries) = cut;
+        if cut != usual {
+            world.edgar.cut_feed_pages(pages, entries);
+        }
+        // The next one of the long pages, three times; then the first page is there, and so is this one.
+        world.edgar.fail_feed_after(pages, &[fault; 3]);
+        let report = app.poll_once(at("2021-08-24T18:10:10-04:00")).await.unwrap();
+        assert_eq!((report.new, report.trouble), (250, None), "{cut:?} {fault:?}");
+        world.edgar.take_fetched();
+        world.finish().await;
+    }
+}
+
+/// An archive's feed may be so short that each poll meets its end: that costs two requests more, and no wait.
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_feed_that_has_begun_just_now_is_found_cheaply() {
+    let world = World::new().await;
+    world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
+    let app = world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00"));
+    for new in [1, 0] {
+        let report = app.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
+        assert_eq!((report.new, report.trouble), (new, None));
+        let asked = world.edgar.take_feed_requests();
+        assert_eq!(asked.split_first(), Some((&(0, 20), &[(0, 100), (2, 100), (0, 20), (2, 100)][..])));
+    }
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
+/// A first page without entries says no more than the one that is asked about.
+#[tokio::test(start_paused = true)]
+async fn an_edgar_of_empty_pages_has_no_end_of_its_feed() {
+    let empty = (200, "<?xml version=\"1.0\"?><feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>");
     let world = World::new().await;
     let app = app_since_16(&world).await;
     spread(&world, 250, "2021-08-24T18:10:00-04:00");
-    // Page three of the long ones, and twice more once the first page was there.
-    world.edgar.fail_feed_after(3, &[(503, unavailable)]);
-    world.edgar.fail_feed_after(5, &[(503, unavailable); 2]);
-    let report = app.poll_once(at("2021-08-24T18:10:10-04:00")).await.unwrap();
-    assert_eq!((report.new, report.trouble), (250, None));
-    world.edgar.take_fetched();
+    // A page of it, each time, and then the first one.
+    world.edgar.fail_feed_after(3, &[empty; 4]);
+    let now = at("2021-08-24T18:10:10-04:00");
+    let report = app.poll_once(now).await.unwrap();
+    assert!(report.trouble.is_some_and(|trouble| trouble.message.contains("is empty")));
+    let rest = app.poll_once(now + TimeDelta::seconds(2)).await.unwrap();
+    assert_eq!((report.new + rest.new, rest.trouble), (250, None));
+    while app.settle_once(now + TimeDelta::seconds(2)).await.unwrap().settled > 0 {}
+    assert_eq!(world.edgar.take_fetched().into_values().sum::<usize>(), 250);
+    world.finish().await;
+}
+
+/// A reading goes on where it was for as long as it takes.
+#[tokio::test(start_paused = true)]
+async fn a_feed_of_short_pages_is_read_to_its_end_all_the_same() {
+    let world = World::new().await;
+    let app = app_since_16(&world).await;
+    spread(&world, 250, "2021-08-24T18:10:00-04:00");
+    world.edgar.cut_feed_pages(70, 8);
+    let now = at("2021-08-24T18:10:10-04:00");
+    let first = app.discover_once(now).await.unwrap();
+    assert!(first.new < 250 && first.trouble.is_some_and(|trouble| trouble.message.contains("short")));
+    let rest = app.discover_once(now + TimeDelta::seconds(2)).await.unwrap();
+    assert_eq!((first.new + rest.new, rest.trouble), (250, None));
+    world.finish().await;
+}
+
+/// What was read before a page failed need not be all that is there now: an entry may have come late below its head.
+#[tokio::test(start_paused = true)]
+async fn a_reading_that_goes_on_looks_for_late_entries_below_its_head() {
+    let world = World::new().await;
+    let app = app_since_16(&world).await;
+    spread(&world, 250, "2021-08-24T18:10:00-04:00");
+    world.edgar.fail_feed_after(3, &[(502, ""); TRIES]);
+    let now = at("2021-08-24T18:10:10-04:00");
+    let report = app.poll_once(now).await.unwrap();
+    assert!(report.new < 250 && report.trouble.is_some());
+    // Eight above, so that the short page meets what was read; and one that is fifty seconds late, further down.
+    world.edgar.publish_below(4, &small_sale("0000000009-21-000001", 90, "2021-08-24T18:09:10-04:00"));
+    for n in 0..8 {
+        let accession: &'static str = Box::leak(format!("0000000009-21-1{n:05}").into_boxed_str());
+        world.edgar.publish(&small_sale(accession, 90, "2021-08-24T18:10:05-04:00"));
+    }
+    let rest = app.poll_once(now + TimeDelta::seconds(2)).await.unwrap();
+    assert_eq!((report.new + rest.new, rest.trouble), (259, None));
+    while app.settle_once(now + TimeDelta::seconds(2)).await.unwrap().settled > 0 {}
+    assert!(world.edgar.take_fetched().keys().any(|path| path.ends_with("0000000009-21-000001.txt")));
     world.finish().await;
 }
 
@@ -248,7 +338,7 @@ async fn an_entry_that_appears_below_the_short_page_is_seen_within_half_a_minute
     world.finish().await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_absurd_time_hides_nothing() {
     let world = World::new().await;
     // In the first run's page, and later an entry far in the past among the newest.
@@ -271,7 +361,7 @@ async fn an_absurd_time_hides_nothing() {
 }
 
 /// Old times in a row anywhere on a page, of one filing or of many: what is below them is read all the same, at once.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn old_times_above_new_entries_do_not_end_the_paging() {
     // So many entries from the top lie above the old ones, and there are so many old ones.
     for (above, old) in [
@@ -310,7 +400,7 @@ async fn old_times_above_new_entries_do_not_end_the_paging() {
 }
 
 /// The end of a page is what counts, and no single time there: neither does one end the paging, nor does one make it go on for ever.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_absurd_time_at_a_pages_end_decides_nothing() {
     for absurd in ["2001-01-01T00:00:00-05:00", "2031-01-01T00:00:00-05:00"] {
         let world = World::new().await;
@@ -338,7 +428,7 @@ async fn one_absurd_time_at_a_pages_end_decides_nothing() {
 }
 
 /// A feed that ends above what was seen leaves a stretch to the daily indexes, also where an old time stands among its entries.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_old_time_does_not_hide_that_the_feed_ended_early() {
     let world = World::new().await;
     let app = app_since_16(&world).await;
