@@ -24,6 +24,11 @@ const LONGEST: TimeDelta = TimeDelta::hours(25);
 impl App {
     /// Until when EDGAR is asked nothing.
     pub(super) fn silent_until(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.note_graves(now)?;
+        self.noted_silence(now)
+    }
+
+    fn noted_silence(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         let Some(silence) = self.store.silence()? else { return Ok(None) };
         // It was another who was refused.
         if silence.refused.is_some_and(|refused| refused != self.contact()) {
@@ -65,21 +70,27 @@ impl App {
             report.trouble = report.trouble.take().or(Some(error));
             return Ok(());
         }
-        let blocked = error.trouble.is_block();
-        if blocked || error.retry_after.is_some() {
-            self.back_off(&error, blocked, now).await?;
+        if error.is_grave() {
+            self.note_graves(now)?;
+        } else if error.trouble.is_block() {
+            self.back_off(&error, now)?;
+        }
+        if error.is_grave() || error.trouble.is_block() {
+            // On the disk at once: after a crash nothing must be asked too early.
+            self.store.flush().await?;
         }
         report.trouble = Some(error);
         Ok(())
     }
 
-    async fn back_off(
-        &self,
-        error: &FetchError,
-        blocked: bool,
-        now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
-        let (last, stands) = (self.store.silence()?, self.silent_until(now)?);
+    /// Notes each answer that blocks us or asks to wait and is not noted yet, also where the task that asked is gone.
+    pub(super) fn note_graves(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.client.take_graves().iter().try_for_each(|error| self.back_off(error, now))
+    }
+
+    fn back_off(&self, error: &FetchError, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let blocked = error.trouble.is_block();
+        let (last, stands) = (self.store.silence()?, self.noted_silence(now)?);
         let last = last.filter(|last| now - last.until < REMEMBERED);
         let in_a_row = last.as_ref().map_or(0, |silence| silence.in_a_row) + 1;
         let blocks = last.as_ref().map_or(0, |silence| silence.blocks) + u32::from(blocked);
@@ -101,8 +112,6 @@ impl App {
         self.client.close_until(until);
         let reason = error.message.clone();
         self.store.set_silence(Some(&Silence { until, in_a_row, blocks, refused, reason }))?;
-        // On the disk at once: after a crash nothing must be asked too early.
-        self.store.flush().await?;
         if blocked && blocks == 1 {
             tracing::error!("{error}; EDGAR is asked nothing for {} minutes", span.num_minutes());
             self.tell_operators(&block_notice(error, span, now), now)?;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::fetch::Fetches;
-use super::run::{Ended, sleep_until};
+use super::run::{Ended, LAST_ANSWERS, or_stopped, sleep_until};
 use super::{App, PollReport};
 use crate::retry;
 use crate::schedule::Schedule;
@@ -39,11 +39,8 @@ pub(super) async fn feed_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>)
     let mut failures = 0;
     loop {
         let begun = app.clock().now();
-        let report = tokio::select! {
-            report = app.discover_once(begun) => report?,
-            // What a poll has written is whole; what it has not is found again.
-            _ = stopped.changed() => return Ok(()),
-        };
+        let Some(report) = or_stopped(&mut stopped, app.discover_once(begun)).await else { return Ok(()) };
+        let report = report?;
         let now = app.clock().now();
         app.watch_feed(now)?;
         let new = report.new + report.not_fetched + report.baseline;
@@ -143,12 +140,22 @@ pub(super) async fn fetch_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>
             () = sleep(unsent.unwrap_or_default()), if unsent.is_some() => fetches.wake(),
             awake = sleep_until(app.clock(), next, &mut stopped) => {
                 if !awake {
-                    return Ok(());
+                    let rest = last_answers(&app, &mut fetches, &mut report);
+                    return timeout(LAST_ANSWERS, rest).await.unwrap_or(Ok(()));
                 }
                 anew = true;
             }
         }
     }
+}
+
+/// At the stop: takes what is under way, and begins nothing.
+async fn last_answers(app: &App, fetches: &mut Fetches<'_>, report: &mut PollReport) -> Ended {
+    fetches.hold();
+    while let Some(came) = fetches.next().await {
+        app.came(came, fetches, app.clock().now(), report).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

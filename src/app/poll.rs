@@ -68,7 +68,7 @@ impl App {
     /// Failures of the store. EDGAR's are in the report.
     pub async fn poll_once(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
         let mut report = self.discover_once(now).await?;
-        self.refresh_tickers(now, &mut report).await?;
+        self.refresh_tickers_soon(now, &mut report).await?;
         if report.silent_until.is_none() && self.silent_until(now)?.is_none() {
             self.settle_pending(now, &mut report).await?;
         }

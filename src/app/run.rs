@@ -20,6 +20,8 @@ use crate::store::StoreError;
 
 /// How long sends under way may go on after the stop signal.
 const GRACE: Duration = Duration::from_secs(8);
+/// Answers of EDGAR that are under way at the stop are waited for so long: a block must not be forgotten.
+pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// The longest sleep: a clock that was set forward is noticed after it.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// How often it is looked whether a day is to be compared, or a past fetched.
@@ -81,24 +83,38 @@ pub async fn run(
         }
     };
     tracing::info!("stopping");
+    app.client.end();
     // The receivers live as long as the parts; where all have ended there is nothing to stop.
     let _ = stopping.send(true);
     let rest = async { while parts.join_next().await.is_some() {} };
     if timeout(GRACE, rest).await.is_err() {
         tracing::warn!("a send under way was broken off; it is tried again after the next start");
     }
+    app.note_graves(app.clock().now())?;
     app.store.flush().await?;
     ended
+}
+
+/// Takes a step that asks EDGAR. At the stop no further request begins, and what is under way has a moment to end; `None` where it
+/// does not: what it has written is whole, and what it has not is found again.
+pub(super) async fn or_stopped<T>(
+    stopped: &mut watch::Receiver<bool>,
+    step: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::pin!(step);
+    tokio::select! {
+        done = &mut step => return Some(done),
+        _ = stopped.changed() => {}
+    }
+    timeout(LAST_ANSWERS, step).await.ok()
 }
 
 /// Compares days with their indexes when these are due.
 async fn reconcile_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     loop {
-        let report = tokio::select! {
-            report = app.reconcile_once(app.clock().now()) => report?,
-            // A day that is broken off is compared again.
-            _ = stopped.changed() => return Ok(()),
-        };
+        let step = app.reconcile_once(app.clock().now());
+        let Some(report) = or_stopped(&mut stopped, step).await else { return Ok(()) };
+        let report = report?;
         let now = app.clock().now();
         app.tell_of_aside(now)?;
         let latest = now + LOOK_AT_DAYS;
@@ -112,10 +128,9 @@ async fn reconcile_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> En
 /// Goes on with pasts that are being fetched.
 async fn backfill_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     loop {
-        let report = tokio::select! {
-            report = app.backfill_once(app.clock().now()) => report?,
-            _ = stopped.changed() => return Ok(()),
-        };
+        let step = app.backfill_once(app.clock().now());
+        let Some(report) = or_stopped(&mut stopped, step).await else { return Ok(()) };
+        let report = report?;
         let next = report.next.unwrap_or(app.clock().now() + LOOK_AT_DAYS);
         if !sleep_until(app.clock(), next, &mut stopped).await {
             return Ok(());

@@ -1,11 +1,13 @@
 //! The tickers of listed issuers: kept in the store, fetched anew once a day.
 
 use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
 
-use super::run::{Ended, sleep_until};
+use super::run::{Ended, or_stopped, sleep_until};
 use super::{App, PollReport};
 use crate::edgar::tickers::Tickers;
 use crate::store::StoreError;
@@ -14,7 +16,8 @@ use crate::store::StoreError;
 const FRESH: TimeDelta = TimeDelta::days(1);
 /// After a failure it is not asked for again so soon: a filing's own symbol does meanwhile.
 const RETRY: TimeDelta = TimeDelta::minutes(10);
-
+/// Filings wait for the first list so long: one that hangs does not hold them up for longer.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
 /// It is looked so often at most, and at least, whether the list is to be fetched.
 const LOOK: TimeDelta = TimeDelta::seconds(1);
 const LOOK_AT_LEAST: TimeDelta = TimeDelta::minutes(5);
@@ -26,6 +29,8 @@ pub(super) struct Listed {
     fetched_at: Option<DateTime<Utc>>,
     /// When it was last asked for in vain.
     failed_at: Option<DateTime<Utc>>,
+    /// When it was first asked for.
+    asked_at: Option<Instant>,
     loaded: bool,
 }
 
@@ -33,10 +38,10 @@ pub(super) struct Listed {
 pub(super) async fn tickers_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     loop {
         let (now, mut report) = (app.clock().now(), PollReport::default());
-        tokio::select! {
-            refreshed = app.refresh_tickers(now, &mut report) => refreshed?,
-            _ = stopped.changed() => return Ok(()),
-        }
+        let Some(refreshed) = or_stopped(&mut stopped, app.refresh_tickers(now, &mut report)).await else {
+            return Ok(());
+        };
+        refreshed?;
         let now = app.clock().now();
         let due = app.tickers_due(now)?.or(app.left_alone_until(now)?);
         let next = due.map_or(now + LOOK, |due| due.clamp(now + LOOK, now + LOOK_AT_LEAST));
@@ -70,6 +75,8 @@ impl App {
             return Ok(());
         }
         let listed = self.listed()?;
+        let asked_at = listed.asked_at.or_else(|| Some(Instant::now()));
+        self.set_listed(Listed { asked_at, ..listed.clone() });
         match self.client.tickers().await {
             Ok(tickers) => {
                 self.store.set_tickers(now, &tickers)?;
@@ -78,11 +85,11 @@ impl App {
                 self.set_listed(Listed {
                     tickers: Arc::new(tickers),
                     fetched_at,
-                    failed_at: None,
                     loaded: true,
+                    ..Listed::default()
                 });
             }
-            Err(error) if error.trouble.was_not_asked() => {}
+            Err(error) if error.trouble.was_not_asked() => self.set_listed(listed),
             Err(error) => {
                 tracing::warn!(
                     "the tickers of listed issuers are not fetched, filers' own are shown: {error}"
@@ -96,15 +103,33 @@ impl App {
         Ok(())
     }
 
+    /// The same within a bound, for a poll whose filings wait for it.
+    pub(super) async fn refresh_tickers_soon(
+        &self,
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<(), StoreError> {
+        match timeout(FIRST_WAIT, self.refresh_tickers(now, report)).await {
+            Ok(refreshed) => refreshed,
+            Err(_) => {
+                tracing::warn!("the tickers of listed issuers do not come, filers' own are shown");
+                let listed = self.listed()?;
+                self.set_listed(Listed { failed_at: Some(now), ..listed });
+                Ok(())
+            }
+        }
+    }
+
     /// The list: none before it was first fetched.
     pub(super) fn tickers(&self) -> Result<Arc<Tickers>, StoreError> {
         self.listed().map(|listed| listed.tickers)
     }
 
-    /// Whether filings can be settled: the list is there, or was asked for in vain.
+    /// Whether filings can be settled: the list is there, was asked for in vain, or does not come.
     pub(super) fn has_asked_for_tickers(&self) -> Result<bool, StoreError> {
         let listed = self.listed()?;
-        Ok(listed.fetched_at.is_some() || listed.failed_at.is_some())
+        let hangs = listed.asked_at.is_some_and(|asked| asked.elapsed() >= FIRST_WAIT);
+        Ok(listed.fetched_at.is_some() || listed.failed_at.is_some() || hangs)
     }
 
     fn listed(&self) -> Result<Listed, StoreError> {

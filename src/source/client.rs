@@ -1,6 +1,6 @@
 //! The one HTTP client for EDGAR: declared, limited, bounded, and patient with single failures.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +33,8 @@ const MAX_INDEX_BYTES: usize = 16 * 1024 * 1024;
 const MAX_COMPANY_BYTES: usize = 16 * 1024 * 1024;
 /// A longer wait comes from a clock that was wrong.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(25);
+/// After the first of them nothing is asked, so that more than those under way do not come.
+const MOST_GRAVES: usize = 100;
 /// A request that fails in passing is made so often in all.
 const MOST_TRIES: u32 = 4;
 
@@ -50,6 +52,9 @@ pub struct Client {
     seed: u64,
     /// Until when nothing at all is asked.
     closed: Mutex<Option<DateTime<Utc>>>,
+    /// No further request begins.
+    ended: AtomicBool,
+    graves: Mutex<Vec<FetchError>>,
     pub(super) requests: AtomicU64,
     pub(super) bytes: AtomicU64,
 }
@@ -121,6 +126,8 @@ impl Client {
             // Clients that started together need not repeat together; where there is no chance, they do.
             seed: getrandom::u64().unwrap_or_default(),
             closed: Mutex::default(),
+            ended: AtomicBool::default(),
+            graves: Mutex::default(),
             requests: AtomicU64::default(),
             bytes: AtomicU64::default(),
         })
@@ -245,7 +252,27 @@ impl Client {
         }
     }
 
+    /// Begins no further request: the program is about to end.
+    pub fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+    }
+
+    /// The answers that block us or ask to wait ([`FetchError::is_grave`]) since the last call, also those to tasks that were broken off.
+    pub fn take_graves(&self) -> Vec<FetchError> {
+        std::mem::take(&mut *self.graves.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn keep_grave(&self, error: FetchError) {
+        let mut graves = self.graves.lock().unwrap_or_else(PoisonError::into_inner);
+        if graves.len() < MOST_GRAVES {
+            graves.push(error);
+        }
+    }
+
     pub(super) fn is_closed(&self) -> bool {
+        if self.ended.load(Ordering::Acquire) {
+            return true;
+        }
         let closed = *self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         closed.is_some_and(|until| {
             let now = self.clock.now();

@@ -24,6 +24,20 @@ pub(super) struct Came {
     pub(super) took: Duration,
 }
 
+/// Keeps an answer that blocks us or asks to wait until it is noted.
+struct Grave<'a> {
+    client: &'a Client,
+    error: Option<FetchError>,
+}
+
+impl Drop for Grave<'_> {
+    fn drop(&mut self) {
+        if let Some(error) = self.error.take() {
+            self.client.keep_grave(error);
+        }
+    }
+}
+
 impl Client {
     /// Makes one request, when it is its turn; `began` is when that came.
     pub(super) async fn ask(
@@ -61,18 +75,30 @@ impl Client {
         if let Some(wait) = retry_after {
             self.close_until(self.clock().now() + TimeDelta::from_std(wait).unwrap_or(LEFT_ALONE));
         }
+        let failure = |body: &[u8]| {
+            trouble(classify(status, body)).map(|(trouble, meaning)| {
+                let message = format!("{path}: status {status}: {meaning}");
+                FetchError { retry_after, ..FetchError::new(trouble, message) }
+            })
+        };
+        // Its head says so already, whatever becomes of its body and of the task that waits for it.
+        let mut grave = Grave { client: self, error: failure(b"").filter(FetchError::is_grave) };
+        self.shut(grave.error.as_ref());
         let (body, cut) = self.body(&mut response, document, patience).await;
         // What came tells of a block also where the rest of it did not.
-        match trouble(classify(status, &body)) {
-            None => cut.map_or(Ok(Came { body, took }), Err),
-            Some((trouble, meaning)) => {
-                // Before anything else that waits here can begin.
-                if matches!(trouble, Trouble::RateBlocked | Trouble::AgentRefused) {
-                    self.close_until(self.clock().now() + LEFT_ALONE);
-                }
-                let message = format!("{path}: status {status}: {meaning}");
-                Err(FetchError { retry_after, ..FetchError::new(trouble, message) })
-            }
+        let Some(error) = failure(&body) else {
+            return cut.map_or(Ok(Came { body, took }), Err);
+        };
+        self.shut(Some(&error));
+        grave.error = Some(error.clone()).filter(FetchError::is_grave);
+        Err(error)
+    }
+
+    /// Asks nothing more after a block, before anything else that waits here can begin.
+    fn shut(&self, error: Option<&FetchError>) {
+        let trouble = error.map(|error| error.trouble);
+        if matches!(trouble, Some(Trouble::RateBlocked | Trouble::AgentRefused)) {
+            self.close_until(self.clock().now() + LEFT_ALONE);
         }
     }
 

@@ -44,6 +44,7 @@ mod search;
 mod secrets;
 mod shared;
 mod shipped;
+mod stops;
 mod stores;
 mod strangers;
 mod subscriptions;
