@@ -134,6 +134,22 @@ async fn the_feed_is_read_while_filings_fail() {
     play.assert_polite(0);
 }
 
+/// Nothing else comes that would have it looked for.
+#[tokio::test(start_paused = true)]
+async fn a_lone_filing_that_is_put_off_is_fetched_as_soon_as_it_is_due() {
+    let mut archive = Archive::default();
+    archive.add_made(made(accession(0), "4", 1_000, at(BEGIN)));
+    let start = at(BEGIN) - TimeDelta::minutes(1);
+    let storm = Faults::storm(1, at(BEGIN), at(BEGIN) + TimeDelta::seconds(5), 1.0);
+    let mut play = Play::new(archive, start, storm.of_kinds(&[Kind::SubmissionCut]), ANY_SALE).await;
+    play.start(Some(start));
+    play.until(at(BEGIN) + TimeDelta::seconds(30)).await;
+    assert!(play.edgar.log().faults_met() > 0);
+    assert_eq!(play.told().len(), 1);
+    play.stop().await;
+    play.assert_polite(0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_outage_is_not_remembered_over_a_restart() {
     let mut play = one_kind(&[Kind::Unavailable], TimeDelta::zero()).await;
