@@ -330,7 +330,8 @@ impl Adapter {
     }
 
     fn cut(&mut self, is_cut: bool, most: usize) {
-        if is_cut {
+        // Once says it all.
+        if is_cut && !self.warnings.iter().any(|warning| warning.code == "too-long") {
             let message = format!("texts were cut to {most} characters, and to {MOST_TEXT} bytes in all");
             self.warn("too-long", message, "the document");
         }

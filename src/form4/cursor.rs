@@ -9,7 +9,7 @@ use super::{LONGEST_MESSAGE, ReadError};
 use crate::text;
 
 /// References to footnotes in one document. Real ones have some hundred.
-const MOST_REFERENCES: usize = 10_000;
+const MOST_REFERENCES: usize = 100_000;
 
 /// A reader that hands out one child element at a time.
 pub(super) struct Cursor<'a> {

@@ -169,14 +169,21 @@ async fn status(State(app): State<Arc<App>>) -> Response {
 
 /// Answers only who asks by address: a page in a browser that lets a name of its own point here learns nothing.
 async fn by_address(request: Request, next: Next) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let (headers, authority) = (request.headers(), request.uri().authority());
+    let by_header = headers.get_all(header::HOST).iter().all(|host| host.to_str().is_ok_and(is_address));
+    let by_target = authority.is_none_or(|authority| is_address(authority.as_str()));
+    if headers.contains_key(header::HOST) && by_header && by_target {
+        return next.run(request).await;
+    }
+    (StatusCode::FORBIDDEN, Json(json!({ "error": "ask by address" }))).into_response()
+}
+
+/// Whether a host, with its port or without, is an address or this machine.
+fn is_address(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     };
     let name = name.trim_start_matches('[').trim_end_matches(']');
-    if name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok() {
-        return next.run(request).await;
-    }
-    (StatusCode::FORBIDDEN, Json(json!({ "error": "ask by address" }))).into_response()
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
 }

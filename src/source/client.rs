@@ -146,7 +146,7 @@ impl Client {
             &[Trouble::NotThereYet]
         };
         let document = Document { also_passing, ..self.document(&path, MAX_FEED_BYTES, Priority::Feed) };
-        self.read(document, |bytes| feed::read(bytes).map_err(|error| error.to_string())).await
+        self.read(document, |bytes| feed::read(&bytes).map_err(|error| error.to_string())).await
     }
 
     /// A complete submission, as it is sent; any filer of it will do.
@@ -175,7 +175,7 @@ impl Client {
     ) -> Result<Vec<u8>, FetchError> {
         let path = submission_path(filer, accession);
         let document = Document { turn: Some(turn), ..self.document(&path, reader::MAX_BYTES, priority) };
-        self.read(document, |bytes| Ok(bytes.to_vec())).await
+        self.read(document, Ok).await
     }
 
     /// The file of all listed issuers' tickers.
@@ -184,7 +184,7 @@ impl Client {
     /// [`FetchError`]
     pub async fn tickers(&self) -> Result<Tickers, FetchError> {
         let document = self.document(tickers::PATH, MAX_TICKERS_BYTES, Priority::Live);
-        self.read(document, |bytes| Tickers::read(bytes).map_err(|error| error.to_string())).await
+        self.read(document, |bytes| Tickers::read(&bytes).map_err(|error| error.to_string())).await
     }
 
     /// A day's index. Where one of its files is not there or cannot be read, the other one has the same.
@@ -209,7 +209,7 @@ impl Client {
 
     async fn index_file(&self, path: &str) -> Result<Index, FetchError> {
         let document = self.document(path, MAX_INDEX_BYTES, Priority::Reconciliation);
-        self.read(document, |bytes| index::read(bytes).map_err(|error| error.to_string())).await
+        self.read(document, |bytes| index::read(&bytes).map_err(|error| error.to_string())).await
     }
 
     /// A file of a company's list of filings, by its path.
@@ -219,7 +219,7 @@ impl Client {
     pub async fn company(&self, path: &str) -> Result<Company, FetchError> {
         let document = self.document(path, MAX_COMPANY_BYTES, Priority::Backfill);
         let document = Document { base: &self.data_url, ..document };
-        self.read(document, |bytes| company::read(bytes).map_err(|error| error.to_string())).await
+        self.read(document, |bytes| company::read(&bytes).map_err(|error| error.to_string())).await
     }
 
     /// The clock that it goes by.
@@ -295,7 +295,7 @@ impl Client {
     async fn read<T>(
         &self,
         document: Document<'_>,
-        reading: impl Fn(&[u8]) -> Result<T, String>,
+        reading: impl Fn(Vec<u8>) -> Result<T, String>,
     ) -> Result<T, FetchError> {
         let request = self.health.begin();
         let mut attempt = 1;
@@ -304,7 +304,7 @@ impl Client {
             let read = self.ask(document, attempt, &mut began).await.and_then(|answer| {
                 // What cannot be read was cut on the way, or is another thing's.
                 let failed = |error| FetchError::passing(format!("{}: {error}", document.path));
-                reading(&answer.body).map(|value| (value, answer.took)).map_err(failed)
+                reading(answer.body).map(|value| (value, answer.took)).map_err(failed)
             });
             let error = match read {
                 Ok((value, took)) => {

@@ -201,6 +201,12 @@ async fn a_running_bot_tells_its_status_to_those_who_ask_by_address() {
             assert!(answer.starts_with("HTTP/1.1 403 ") && !answer.contains("running"), "{host}: {answer}");
         }
     }
+    // Whichever of two names a proxy goes by.
+    let twice = format!("{address}\r\nHost: rebound.example.org");
+    for (path, host) in [("/status", twice.as_str()), ("http://rebound.example.org/status", address)] {
+        let answer = asked(address, path, host).await;
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{path} {host}: {answer}");
+    }
     assert!(asked(address, "/", address).await.starts_with("HTTP/1.1 404 "));
 
     stop(running).await;

@@ -117,7 +117,11 @@ fn rows(spool: &mut Spool, last: u64) -> Result<Vec<SpooledRow>, Unreadable> {
     while let Some(at) = next {
         let row = spool.row(at).map_err(|error| damaged(&error.to_string()))?;
         bytes += row.line.len();
-        if bytes > MAX_BYTES || rows.len() >= MOST_ROWS {
+        if rows.len() >= MOST_ROWS {
+            let message = format!("it has more than the {MOST_ROWS} rows that are read");
+            return Err(Unreadable { kind: "too-large", message, at: WHOLE.into() });
+        }
+        if bytes > MAX_BYTES {
             return Err(too_large(bytes as u64));
         }
         next = row.before;
