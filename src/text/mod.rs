@@ -53,7 +53,12 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 
 /// Characters that nobody sees, or that turn the reading direction.
 fn is_unseen(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{3164}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    // What Unicode calls ignorable, the separators of lines and paragraphs, and the marks around annotations.
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// One line without control characters, invisible ones, or marks that turn the reading direction: safe in a header, on a terminal and in
@@ -145,6 +150,21 @@ mod tests {
     #[test]
     fn plain_text_has_nothing_that_steers() {
         assert_eq!(plain("A\r\nBcc: x\u{1b}[31m\u{202e}\0 é"), "A Bcc: x[31m é");
+        for unseen in [
+            '\u{34f}',
+            '\u{115f}',
+            '\u{17b4}',
+            '\u{180b}',
+            '\u{206a}',
+            '\u{fe0f}',
+            '\u{fff0}',
+            '\u{1bca0}',
+            '\u{1d173}',
+            '\u{e01ef}',
+        ] {
+            assert_eq!(plain(&format!("a{unseen}b")), "ab", "{}", unseen.escape_unicode());
+        }
+        assert_eq!(plain("\u{fffd} \u{1f514}\u{fe0f}"), "\u{fffd} \u{1f514}");
     }
 
     #[test]
