@@ -13,19 +13,17 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::notify::Secrets;
-use crate::text::redact::{Redactor, masked};
-use crate::text::{clip, plain};
+use crate::text::redact::Redactor;
 
 /// A value has so many characters at most.
 const MOST: usize = 2_000;
-/// So many are looked at.
-const MOST_READ: usize = 20_000;
 
 static REDACTOR: RwLock<Option<Redactor>> = RwLock::new(None);
 
 /// From now on these are in no line of the log.
 pub(super) fn hide(secrets: &Secrets, others: impl IntoIterator<Item = SecretString>) {
-    *REDACTOR.write().unwrap_or_else(PoisonError::into_inner) = Some(secrets.redactor(others));
+    *REDACTOR.write().unwrap_or_else(PoisonError::into_inner) =
+        Some(secrets.redactor(others.into_iter().map(Into::into)));
 }
 
 /// Logs at these levels, else at `usual`.
@@ -50,11 +48,10 @@ pub(super) fn start(wanted: Option<&str>, usual: LevelFilter, has_colour: bool) 
 
 /// A value as it may be logged.
 fn cleaned(value: &str) -> String {
-    let value: String = value.chars().take(MOST_READ).collect();
-    let value = plain(&value);
     let known = REDACTOR.read().unwrap_or_else(PoisonError::into_inner);
-    let value = known.as_ref().map_or_else(|| value.clone(), |redactor| redactor.hide(&value));
-    clip(&masked(&value), MOST).into_owned()
+    known
+        .as_ref()
+        .map_or_else(|| Redactor::default().clean(value, MOST), |redactor| redactor.clean(value, MOST))
 }
 
 /// Writes the fields of an event.

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::email;
-use crate::text::redact::Redactor;
+use crate::text::redact::{Redactor, Secret};
 use crate::trust::Roots;
 
 /// Parts of an address with fewer characters are names, like `webhook`; with a digit they are that below the second.
@@ -34,8 +34,9 @@ pub struct Secrets {
 
 impl Secrets {
     /// Each secret, and the parts by which an answer may repeat it: tokens, passwords, the paths of addresses.
-    fn parts(&self) -> Vec<SecretString> {
-        let mut parts: Vec<SecretString> = self.discord_token.iter().map(bare_token).collect();
+    fn parts(&self) -> Vec<Secret> {
+        let mut parts: Vec<Secret> =
+            self.discord_token.iter().map(|token| bare_token(token).into()).collect();
         parts.extend(self.smtp_url.iter().flat_map(email::secrets_in));
         for address in self.discord_webhooks.values().chain(self.webhook_urls.values()) {
             parts.extend(secrets_in_address(address));
@@ -48,7 +49,7 @@ impl Secrets {
     }
 
     /// What hides all of them.
-    pub fn redactor(&self, others: impl IntoIterator<Item = SecretString>) -> Redactor {
+    pub fn redactor(&self, others: impl IntoIterator<Item = Secret>) -> Redactor {
         Redactor::new(self.parts().into_iter().chain(others))
     }
 }
@@ -61,11 +62,11 @@ fn bare_token(token: &SecretString) -> SecretString {
 }
 
 /// What is secret in an address: all of it, who logs in, its path, and each part of path and query that is no plain word.
-fn secrets_in_address(address: &SecretString) -> Vec<SecretString> {
+fn secrets_in_address(address: &SecretString) -> Vec<Secret> {
     let text = address.expose_secret().trim();
-    let mut parts = vec![SecretString::from(text)];
+    let mut parts = vec![Secret::address(text)];
     let Ok(url) = Url::parse(text) else { return parts };
-    parts.extend(url.password().map(SecretString::from));
+    parts.extend(url.password().map(Secret::from));
     let path = url.path().trim_matches('/');
     let values: Vec<String> = url.query_pairs().map(|(_, value)| value.into_owned()).collect();
     let is_secret = |piece: &&str| {
@@ -73,16 +74,64 @@ fn secrets_in_address(address: &SecretString) -> Vec<SecretString> {
             || piece.len() >= SHORT_PART && piece.contains(|c: char| c.is_ascii_digit())
     };
     let pieces = path.split('/').chain(values.iter().map(String::as_str));
-    parts.extend(pieces.filter(is_secret).map(SecretString::from));
+    parts.extend(pieces.filter(is_secret).map(piece));
     // A token of Discord's stands behind `webhooks` and an id.
     let token = path.split('/').skip_while(|piece| *piece != "webhooks").nth(2);
-    parts.extend(
-        token.into_iter().chain([path]).filter(|part| part.len() >= SHORT_PART).map(SecretString::from),
-    );
+    let is_long = |part: &&str| part.len() >= SHORT_PART;
+    parts.extend(token.filter(is_long).map(Secret::from));
+    parts.extend(Some(path).filter(is_long).map(Secret::address));
     parts
+}
+
+/// A token, or an address where it is one: of the web, or of a person.
+pub(super) fn piece(text: &str) -> Secret {
+    let is_host = |host: &str| {
+        host.contains('.') && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-'))
+    };
+    let is_mail = text.rsplit_once('@').is_some_and(|(_, host)| is_host(host));
+    if is_mail || text.contains("://") { Secret::address(text) } else { text.into() }
 }
 
 /// The name of the variable that holds a secret of a channel or endpoint: `DISCORD_WEBHOOK_MY_ALERTS` for `my-alerts`.
 pub fn variable(kind: &str, name: &str) -> String {
     format!("{kind}_{}", name.to_ascii_uppercase().replace('-', "_"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_an_address_are_secret_but_not_its_host_or_plain_words() {
+        let address = "https://hooks.example.com/services/T0001ab/kJh7%2FgTf5RdEsWq2/post?key=Zx9/Cv8@Bn7+Ml6==&to=https://desk.example.com/in";
+        let secrets = Secrets {
+            discord_token: Some("Bot abcdEFGHijkl/MNOPqrst@UVWX+yz0123".into()),
+            webhook_urls: [("desk".to_owned(), address.into())].into(),
+            ..Secrets::default()
+        };
+        let redactor = secrets.redactor([]);
+        for said in [
+            address,
+            "no token abcdEFGHijkl/MN",
+            "no token kl/MNOPqrst@UV",
+            "no route kJh7/gTf5RdEsWq2",
+            "no route kJh7%2FgTf5RdEs",
+            "no route T0001ab",
+            "no key Zx9/Cv8@Bn7+M",
+            "sent to https://desk.example.com/in",
+        ] {
+            let shown = redactor.clean(said, 200);
+            assert!(shown.contains("•••"), "{said}: {shown}");
+            for part in ["abcd", "MNOP", "kJh7", "gTf5", "T0001", "Cv8", "/in"] {
+                assert!(!shown.contains(part), "{said}: {shown}");
+            }
+        }
+        for said in [
+            "hooks.example.com has no such services",
+            "https://desk.example.com/status",
+            "post it to desk.example.com",
+        ] {
+            assert_eq!(redactor.clean(said, 200), said);
+        }
+    }
 }

@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn the_servers_words_are_shown_and_nothing_secret_in_them() {
-        let redactor = Redactor::new(["bell@example.org", "s3cret"].map(Into::into));
+        let redactor = Redactor::new(["bell@example.org", "s3cret"]);
         let said =
             Fault::Refused(550, "5.1.1 <jane.doe@example.com> unknown to bell@example.org, s3cret".into());
         let error = failure(&said, Stage::Recipient, &redactor);

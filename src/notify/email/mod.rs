@@ -18,12 +18,12 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::crypto::ring;
 use secrecy::SecretString;
 
-use super::secrets::SHORTEST_PART;
+use super::secrets::{SHORTEST_PART, piece};
 use super::{Secrets, SendError, Sent, SetupError};
 use crate::config::{self, ReadableBy};
 use crate::delivery::{Body, Delivery};
 use crate::render::email::{Email, email};
-use crate::text::redact::Redactor;
+use crate::text::redact::{Redactor, Secret};
 use crate::trust::Roots;
 
 use folder::Folder;
@@ -68,7 +68,7 @@ impl Mailer {
                 let hello = server.hello_name(settings.hello_name.as_deref());
                 let tls = encryption(&secrets.smtp_roots)?;
                 // Its own words may name the user, however short.
-                let user = server.login.as_ref().map(|login| login.user.as_str().into());
+                let user = server.login.as_ref().map(|login| piece(&login.user));
                 let redactor = secrets.redactor(user);
                 Way::Smtp(Box::new(Smtp { server, hello, tls, redactor }))
             }
@@ -118,14 +118,14 @@ impl Mailer {
 }
 
 /// What is secret in the mail server's address. A short user is a word like others.
-pub(super) fn secrets_in(address: &SecretString) -> Vec<SecretString> {
+pub(super) fn secrets_in(address: &SecretString) -> Vec<Secret> {
     let login = Server::parse(address).ok().and_then(|server| server.login);
     let is_secret = |user: &String| user.contains('@') || user.len() >= SHORTEST_PART;
     let parts = login.into_iter().flat_map(|login| {
-        let user = Some(login.user).filter(is_secret).map(SecretString::from);
-        user.into_iter().chain([login.password])
+        let user = Some(login.user).filter(is_secret).map(|name| piece(&name));
+        user.into_iter().chain([login.password.into()])
     });
-    parts.chain([address.clone()]).collect()
+    parts.chain([Secret::address(address.clone())]).collect()
 }
 
 /// Reads the mail server's address, and says what is unwise about it, for people.
