@@ -52,6 +52,8 @@ pub fn spellings(secret: &str) -> Vec<String> {
         STANDARD.encode(secret),
         URL_SAFE_NO_PAD.encode(format!("\0user\0{secret}")),
         secret.bytes().map(|byte| format!("{byte:02x}")).collect(),
+        secret.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(":"),
+        secret.bytes().map(|byte| format!("&#{byte};")).collect(),
     ]
 }
 
