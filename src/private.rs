@@ -85,7 +85,7 @@ fn close(path: &Path, about: &Metadata) -> io::Result<()> {
         {
             tracing::warn!(
                 "{}: other users of this machine may read or change it ({error}): make it belong to the user that runs sellbell",
-                path_text(&path)
+                path_text(path)
             );
             Ok(())
         }

@@ -21,6 +21,7 @@ use crate::rules::{Match, Mention, Rule};
 /// The lists of an alert have these bounds.
 const MOST_CHANGES: usize = 30;
 const MOST_OWNERS: usize = 100;
+const MOST_FOOTNOTES: usize = 20;
 /// How long after its acceptance a filing may be seen before its alerts say that they are late, in minutes.
 const LATE_AFTER_MINUTES: i64 = 60;
 
@@ -89,7 +90,7 @@ pub struct Alert {
     pub issuer: AlertIssuer,
     /// Who reports.
     pub owners: Vec<AlertOwner>,
-    /// The lots that met the rule.
+    /// The lots that met the rule, each with 20 of its footnotes at most.
     pub lots: Vec<LotRecord>,
     /// Their positions among the filing's transactions, from 0.
     pub lot_numbers: Vec<usize>,
@@ -250,7 +251,9 @@ impl Alert {
             })
             .collect();
         let trade = &matched.trade;
-        let lots: Vec<LotRecord> = matched.lots.iter().map(|&i| LotRecord::from(&filing.lots[i])).collect();
+        let mut lots: Vec<LotRecord> =
+            matched.lots.iter().map(|&i| LotRecord::from(&filing.lots[i])).collect();
+        lots.iter_mut().for_each(|lot| lot.footnotes.truncate(MOST_FOOTNOTES));
         let waited = filing.accepted_at.map(|accepted| seen_at - accepted);
         let mut alert = Self {
             key: Self::own_key(&rule.name, issuer.cik, accession),

@@ -136,6 +136,8 @@ impl App {
                     report.postponed += 1;
                     return Ok(());
                 }
+                // Nobody needs it while its alerts take their room.
+                drop(body);
                 let settled = self.plan(&pending, &filing, now)?;
                 if self.store.commit(&settled)? {
                     report.settled += 1;

@@ -102,8 +102,7 @@ impl Findings {
             0 => String::new(),
             n => format!("; {} of {n} tests passed", n - failed.len()),
         };
-        let said =
-            format!("{}: {} {plural}: {}{tested}\n", path_text(&folder), names.len(), names.join(", "));
+        let said = format!("{}: {} {plural}: {}{tested}\n", path_text(folder), names.len(), names.join(", "));
         tell(&mut io::stdout(), &said);
     }
 }

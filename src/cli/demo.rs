@@ -95,7 +95,7 @@ fn summary(report: &OnceReport, dir: &Path) -> anyhow::Result<String> {
     }
     if report.poll.new == 0 && report.delivered == 0 {
         writeln!(text, "Nothing is new: every bundled filing was seen before, and nothing is told twice.")?;
-        writeln!(text, "Remove {} to see it ring again.", path_text(&dir))?;
+        writeln!(text, "Remove {} to see it ring again.", path_text(dir))?;
         return Ok(text);
     }
     writeln!(

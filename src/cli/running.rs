@@ -87,7 +87,7 @@ async fn reach_by<T>(
             is_announced = true;
             tracing::warn!(
                 "the store in {} is in use: waiting up to {} s for it",
-                path_text(&dir),
+                path_text(dir),
                 LONGEST_WAIT.as_secs()
             );
         }
@@ -101,11 +101,11 @@ fn refusal(dir: &Path, stranger: Option<SocketAddr>) -> anyhow::Error {
     let why = match stranger {
         Some(address) => format!(
             "a running sellbell has the store in {}, but what answers at {address} cannot prove that it is this bot (an older version cannot either): it was sent no token, and is not believed",
-            path_text(&dir)
+            path_text(dir)
         ),
         None => format!(
             "a running sellbell has the store in {}, and does not answer: its `listen` under [http] is off or cannot be reached",
-            path_text(&dir)
+            path_text(dir)
         ),
     };
     anyhow::Error::from(busy).context(why)

@@ -56,7 +56,7 @@ pub(super) fn rules(settings: &Settings, path: &Path) -> anyhow::Result<Vec<Rule
 
 fn read(path: &Path) -> anyhow::Result<String> {
     let read = private::open(path).and_then(|file| private::text(file, MOST_BYTES));
-    read.with_context(|| format!("cannot read the settings in {}", path_text(&path)))
+    read.with_context(|| format!("cannot read the settings in {}", path_text(path)))
 }
 
 /// The store, where there is one that can be opened, and what that means for the answer.
@@ -64,7 +64,7 @@ pub(super) fn store(settings: &Settings) -> anyhow::Result<(Option<Store>, Optio
     let dir = &settings.store_dir;
     if !Store::is_in(dir) {
         let note =
-            format!("There is no store in {} yet: without history, and nothing was sent.", path_text(&dir));
+            format!("There is no store in {} yet: without history, and nothing was sent.", path_text(dir));
         return Ok((None, Some(note)));
     }
     match running::open(dir) {
@@ -77,7 +77,7 @@ pub(super) fn store(settings: &Settings) -> anyhow::Result<(Option<Store>, Optio
         Err(error) if error.downcast_ref().is_some_and(StoreError::is_denied) => {
             let note = format!(
                 "The store in {} belongs to another user: told without history, and what was sent is not known.",
-                path_text(&dir)
+                path_text(dir)
             );
             Ok((None, Some(note)))
         }

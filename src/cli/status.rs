@@ -33,7 +33,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = setup::settings(args.config.as_deref())?;
     let dir = &settings.store_dir;
     if !Store::is_in(dir) {
-        let said = format!("There is no store in {} yet: sellbell has not run.\n", path_text(&dir));
+        let said = format!("There is no store in {} yet: sellbell has not run.\n", path_text(dir));
         if args.json {
             tell(&mut io::stderr(), &said);
             tell(&mut io::stdout(), "null\n");

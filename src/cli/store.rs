@@ -50,7 +50,7 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = setup::settings(args.config.as_deref())?;
     let dir = &settings.store_dir;
     if !Store::is_in(dir) {
-        return Err(anyhow!("there is no store in {}: sellbell has not run", path_text(&dir)));
+        return Err(anyhow!("there is no store in {}: sellbell has not run", path_text(dir)));
     }
     match &args.verb {
         Verb::Check { json } => {
@@ -70,8 +70,8 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
                 None => (Box::new(io::stdout().lock()), "standard output".to_owned()),
                 Some(path) => {
                     let file = File::create_new(path)
-                        .with_context(|| format!("cannot write to {}", path_text(&path)))?;
-                    (Box::new(file), path_text(&path))
+                        .with_context(|| format!("cannot write to {}", path_text(path)))?;
+                    (Box::new(file), path_text(path))
                 }
             };
             let mut out = BufWriter::new(&mut out);

@@ -108,7 +108,7 @@ fn leave(listens: SocketAddr, files: [Passing; 2]) -> Left {
     let missed = |file: &Path, error: io::Error| {
         tracing::warn!(
             "{}: cannot be written ({error}): `sellbell status` and `sellbell mute` will not reach this bot",
-            path_text(&file)
+            path_text(file)
         );
     };
     let made = token::made(token).map_err(|error| missed(token, error)).ok();

@@ -25,7 +25,7 @@ const MOST_PROBLEMS: usize = 1_000;
 #[derive(Debug, Error)]
 pub enum LoadError {
     /// A file or folder could not be read.
-    #[error("cannot read the rules in {}: {error}", path_text(&path))]
+    #[error("cannot read the rules in {}: {error}", path_text(path))]
     Io {
         /// Which.
         path: PathBuf,
@@ -85,7 +85,7 @@ fn rule_files(path: &Path) -> Result<Vec<PathBuf>, LoadError> {
     }
     if files.len() > MOST_FILES {
         let message = format!("{} rule files are more than the {MOST_FILES} that are read", files.len());
-        return Err(Problems(vec![Problem::of_file(path_text(&path), message)]).into());
+        return Err(Problems(vec![Problem::of_file(path_text(path), message)]).into());
     }
     files.sort();
     Ok(files)

@@ -19,7 +19,7 @@ pub enum StoreError {
     )]
     Damaged(PathBuf),
     /// The disk or sled failed.
-    #[error("the store in {}: {}", path_text(&dir), words(error))]
+    #[error("the store in {}: {}", path_text(dir), words(error))]
     Failed {
         /// Which store.
         dir: PathBuf,

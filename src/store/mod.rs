@@ -199,7 +199,7 @@ impl Store {
         if lost {
             tracing::error!(
                 "the store in {} lacks what was written to it last: the disk lost it",
-                path_text(&dir)
+                path_text(dir)
             );
         }
         if let Some(until) = mark::confirmed_at(dir).filter(|_| lost) {

@@ -70,7 +70,7 @@ pub struct Entry {
 #[derive(Debug, Error)]
 pub enum ArchiveError {
     /// A file or folder that is not there or must not be read.
-    #[error("{}: cannot be read ({error}): check that it is there and may be read", path_text(&path))]
+    #[error("{}: cannot be read ({error}): check that it is there and may be read", path_text(path))]
     Read {
         /// The file or folder.
         path: PathBuf,
@@ -80,20 +80,20 @@ pub enum ArchiveError {
     /// A file of another kind.
     #[error(
         "{}: no archive by its name: name a folder, or a file that ends in .txt, .xml, .nc, .zip, .tar, .tar.gz or .tgz",
-        path_text(&path)
+        path_text(path)
     )]
     Unknown {
         /// The file.
         path: PathBuf,
     },
     /// A name that is no text.
-    #[error("{}: the name is not UTF-8: rename it", path_text(&path))]
+    #[error("{}: the name is not UTF-8: rename it", path_text(path))]
     Name {
         /// The file, as far as its name can be shown.
         path: PathBuf,
     },
     /// An archive that cannot be unpacked, or a table that is none.
-    #[error("{}: damaged ({reason}): download or pack it again", path_text(&path))]
+    #[error("{}: damaged ({reason}): download or pack it again", path_text(path))]
     Damaged {
         /// The archive.
         path: PathBuf,
@@ -103,7 +103,7 @@ pub enum ArchiveError {
     /// An archive that unpacks to far more than one of filings does.
     #[error(
         "{}: {reason}: such an archive is made to fill memory or a disk, and is not read; download or pack it again",
-        path_text(&path)
+        path_text(path)
     )]
     Bomb {
         /// The archive.
@@ -115,7 +115,10 @@ pub enum ArchiveError {
     #[error("there are more than {} filings: name fewer archives", catalogue::MOST_FILINGS)]
     TooMany,
     /// The temporary file.
-    #[error("{}: the temporary file cannot be written ({source}): make room, or choose another folder", path_text(&dir))]
+    #[error(
+        "{}: the temporary file cannot be written ({source}): make room, or choose another folder",
+        path_text(dir)
+    )]
     Spool {
         /// The folder it is in.
         dir: PathBuf,

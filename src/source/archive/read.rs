@@ -38,7 +38,7 @@ impl Archive {
 
     fn name(&self, record: Record) -> String {
         match record.archive.and_then(|at| self.archives.get(at)) {
-            Some(archive) => format!("{}!{}", path_text(&archive), shown(&record.name)),
+            Some(archive) => format!("{}!{}", path_text(archive), shown(&record.name)),
             None => record.name,
         }
     }
