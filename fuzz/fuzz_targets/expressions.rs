@@ -68,7 +68,9 @@ impl Evaluate for Both {
         let came_back = there.as_ref().err().is_none_or(|error| !error.what.ends_with("was stopped"));
         if came_back && began.elapsed() < SOON {
             let here = thread::scope(|scope| {
-                let evaluation = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || rules::evaluate_here(task));
+                let evaluation = thread::Builder::new()
+                    .stack_size(STACK)
+                    .spawn_scoped(scope, || rules::evaluate_here(task));
                 evaluation.expect("a thread").join().expect("no panic")
             });
             assert_eq!(there.is_ok(), here.is_ok(), "{there:?} there, {here:?} here");
@@ -116,7 +118,8 @@ fn show(alert: Alert, now: DateTime<Utc>) {
     let to = |destination: &str| destination.parse().expect("a destination");
     let mail = render::email::email(&Delivery::new(to("email:desk"), body.clone(), now)).expect("a mail");
     assert!(!mail.subject.contains(['\r', '\n']) && !steers(&mail.text), "{:?}", mail.subject);
-    let message = render::discord::message(&[Delivery::new(to("discord:alerts"), body, now)]).expect("a message");
+    let message =
+        render::discord::message(&[Delivery::new(to("discord:alerts"), body, now)]).expect("a message");
     let json = serde_json::to_value(&message).expect("JSON");
     assert_eq!(json["allowed_mentions"]["parse"], serde_json::json!([]), "nobody is pinged");
     let length = json["embeds"].as_array().into_iter().flatten().map(length).sum::<usize>();
@@ -126,9 +129,11 @@ fn show(alert: Alert, now: DateTime<Utc>) {
 /// The characters of a card's texts, at any depth.
 fn length(card: &Value) -> usize {
     match card {
-        Value::Object(parts) => {
-            parts.iter().filter(|(key, _)| !key.ends_with("url") && *key != "timestamp").map(|(_, part)| length(part)).sum()
-        }
+        Value::Object(parts) => parts
+            .iter()
+            .filter(|(key, _)| !key.ends_with("url") && *key != "timestamp")
+            .map(|(_, part)| length(part))
+            .sum(),
         Value::Array(parts) => parts.iter().map(length).sum(),
         Value::String(text) => text.encode_utf16().count(),
         _ => 0,

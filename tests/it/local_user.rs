@@ -460,3 +460,18 @@ async fn a_store_that_is_in_use_for_a_moment_is_waited_for() {
     world.edgar.take_fetched();
     world.finish().await;
 }
+
+#[test]
+fn a_pipe_or_device_in_the_stores_folder_is_an_error_and_not_waited_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, other) = (dir.path().join("pipe"), dir.path().join("device"));
+    for folder in [&store, &other] {
+        fs::create_dir(folder).unwrap();
+    }
+    assert!(Command::new("mkfifo").arg(store.join("db")).status().unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", other.join("conf")).unwrap();
+    for folder in [&store, &other] {
+        let error = sellbell::store::Store::open(folder).map(drop).unwrap_err().to_string();
+        assert!(error.contains("is a pipe, a device or a socket: remove it"), "{error}");
+    }
+}
