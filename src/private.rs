@@ -63,15 +63,15 @@ fn close_all(dir: &Path) -> io::Result<()> {
         match entry.metadata() {
             Ok(about) if about.is_file() || about.is_dir() => close(&entry.path(), &about)?,
             // Another process may have removed it.
-            Ok(_) => is_no_pipe(&entry.path())?,
+            Ok(_) => refuse_pipe(&entry.path())?,
             Err(_) => {}
         }
     }
     Ok(())
 }
 
-/// What would be waited for without end, and has no place there.
-fn is_no_pipe(path: &Path) -> io::Result<()> {
+/// Refuses what has no place there and would be waited for without end.
+fn refuse_pipe(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(about) if !about.is_file() && !about.is_dir() => {
             let message = format!("{} is a pipe, a device or a socket: remove it", path_text(path));
