@@ -1,5 +1,5 @@
-//! What notifiers read: the answers of Discord, of a mail server and of an endpoint. The first byte says who is asked for what; then come
-//! their answers, one after the other, each ended by a NUL.
+//! Answers of Discord, a mail server and an endpoint, as notifiers read them. The first byte chooses the request; the answers follow, each
+//! ended by a NUL.
 //!
 //! An answer over HTTP begins with its status and its headers, a line each, up to an empty line; one that begins with `HTTP` is sent as it
 //! is. `{T}` in it becomes the bot's token, `{W}` the token of a webhook, `{P}` the password of the mail server: none may be in an error.
@@ -115,7 +115,7 @@ fn sent(sent: Result<Sent, SendError>) {
     }
 }
 
-/// What the store keeps of a message: a number of Discord's, or a mail's own id.
+/// Whether a message's id is short and plain, since the store keeps it.
 fn is_id(id: &str) -> bool {
     id.len() <= 100 && !id.contains(char::is_control)
 }

@@ -89,7 +89,7 @@ fn rule(key: &str, source: &str) -> String {
     format!("[[rule]]\nname = \"fuzzed\"\nmin_value = 1\nnotify = [\"terminal\"]\n{key} = {quoted}\n")
 }
 
-/// What a rule makes of the filing, in each medium.
+/// Rings a rule for the filing, and renders its alerts in each medium.
 fn ring(rule: &str, filing: &Filing) {
     let source = Source { file: "fuzzed.toml", text: rule };
     let rules = match rules::load_slice([source], &|_| true, &[]) {

@@ -1,4 +1,4 @@
-//! What the targets share. For those that read filings that is all that `sellbell show` does, and what history makes of it.
+//! Shared by the targets. A filing that was read is shown as `sellbell show` does, and compared with itself as history does.
 
 use sellbell::filing::{Filing, PastFiling};
 use sellbell::filing::record::FilingRecord;

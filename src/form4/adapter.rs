@@ -86,7 +86,7 @@ pub(super) fn filing(mut d: Document<'_>) -> Result<Filing, ReadError> {
 
 struct Adapter {
     warnings: Vec<Warning>,
-    /// What room is left for long texts and for short ones, in bytes.
+    /// Bytes left for long texts and for short ones.
     long: usize,
     short: usize,
 }

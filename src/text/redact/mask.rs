@@ -8,7 +8,7 @@ use super::{HIDDEN, MOST_DECODED};
 /// As people and programs write it; in escapes it is one of these when they are decoded.
 const AT: [char; 3] = ['@', '\u{ff20}', '\u{fe6b}'];
 
-/// What of each mail address is not shown: all before its `@` but the first letter.
+/// The hidden part of each mail address: all before its `@` but the first letter.
 pub(super) fn addresses(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     if !text.contains(AT) && !text.contains(['%', '\\', '&']) {

@@ -13,9 +13,9 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{clip, plain};
 use views::View;
 
-/// What stands where something is left out.
+/// Shown in place of what is left out.
 pub const HIDDEN: &str = "•••";
-/// So many characters are looked at for each that is shown.
+/// Characters that are read for each one that is shown.
 const READ_FOR_ONE: usize = 10;
 /// A secret of fewer characters is in many words, so it is hidden only where it stands by itself.
 const SHORT: usize = 4;
