@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Key};
 use crate::filing::record::LotRecord;
-use crate::filing::{Accession, Trade, Usd};
+use crate::filing::{Accession, Direction, Sums, Trade, Usd};
 
 /// A digest as it is queued: what it says is derived from its alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,10 +24,16 @@ pub struct Digest {
     pub until: DateTime<Utc>,
     /// One entry a filing, the most valuable first.
     pub entries: Vec<Entry>,
-    /// The sum over the entries' known values; `None` where none is known.
+    /// The total where all lots go one way; `None` where they do not, or it is not known. Older versions added both ways.
     pub total_usd: Option<Usd>,
-    /// Whether an entry's value is unknown or only a lower bound.
+    /// Whether a lot's value is not known, so that the true total is higher.
     pub total_is_at_least: bool,
+    /// The totals of each way that lots go, without odd values.
+    #[serde(default)]
+    pub totals: Vec<Total>,
+    /// How many entries have an odd value, which is in no total.
+    #[serde(default)]
+    pub left_out: usize,
     /// How many different companies.
     pub issuers: usize,
 }
@@ -73,20 +79,25 @@ impl Digest {
         }
         count(&mut entries);
         entries.sort_by(|a, b| {
-            (b.alert.value_usd, a.alert.accepted_at, a.alert.accession).cmp(&(
-                a.alert.value_usd,
+            (b.alert.sound_value(), a.alert.accepted_at, a.alert.accession).cmp(&(
+                a.alert.sound_value(),
                 b.alert.accepted_at,
                 b.alert.accession,
             ))
         });
-        let mut total_usd: Option<Usd> = None;
-        let mut total_is_at_least = false;
+        let mut totals: Vec<Total> = Vec::new();
+        let mut left_out = 0;
         for entry in entries.iter().filter(|entry| entry.counted > 0) {
             let trade = Trade::of(entry.counted_lots().map(LotRecord::figures));
-            let sum = trade.value.and_then(|value| total_usd.unwrap_or_default().plus(value));
-            total_is_at_least |= sum.is_none() || trade.value_is_at_least;
-            total_usd = sum.or(total_usd);
+            left_out += usize::from(trade.ways().any(|sums| sums.value_is_odd));
+            for sums in trade.ways() {
+                Total::add(&mut totals, sums);
+            }
         }
+        let only = if let [one] = totals.as_slice() { Some(one) } else { None };
+        let total_is_at_least = only.is_some_and(|one| one.is_at_least);
+        // Of nothing but gifts and grants it is nothing.
+        let total_usd = if totals.is_empty() { Some(Usd::ZERO) } else { only.and_then(|one| one.usd) };
         let mut ciks: Vec<_> = entries.iter().map(|entry| entry.alert.issuer.cik).collect();
         ciks.sort_unstable();
         ciks.dedup();
@@ -99,20 +110,73 @@ impl Digest {
             entries,
             total_usd,
             total_is_at_least,
+            totals,
+            left_out,
             issuers: ciks.len(),
         }
     }
 
-    /// The total as people read it.
+    /// The total as people read it: `$2,661,359.10`, `$100.00 disposed of, $50.00 acquired`.
     pub fn total_text(&self) -> String {
-        match self.total_usd {
-            None if self.entries.iter().all(|entry| entry.counted == 0) => {
-                "nothing that was not told before".into()
-            }
-            None => "an unknown sum".into(),
-            Some(total) if self.total_is_at_least => format!("at least {total}"),
-            Some(total) => total.to_string(),
+        if self.entries.iter().all(|entry| entry.counted == 0) {
+            return "nothing that was not told before".into();
         }
+        let text = match self.totals.as_slice() {
+            // A digest that an older version queued.
+            [] => sum_text(self.total_usd, self.total_is_at_least),
+            [one] => sum_text(one.usd, one.is_at_least),
+            several => several.iter().map(Total::text).collect::<Vec<_>>().join(", "),
+        };
+        match self.left_out {
+            0 => text,
+            1 => format!("{text}, without an odd value"),
+            n => format!("{text}, without {n} odd values"),
+        }
+    }
+}
+
+/// What the lots of a digest that go one way are worth together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Total {
+    /// Which way; `None` where the lots do not say.
+    pub direction: Option<Direction>,
+    /// The sum of the values that are not odd.
+    pub usd: Option<Usd>,
+    /// Whether a value is missing.
+    pub is_at_least: bool,
+}
+
+impl Total {
+    fn add(totals: &mut Vec<Self>, sums: &Sums) {
+        // What is given or granted for nothing has no part in a total of dollars.
+        if sums.value.is_some_and(Usd::is_zero) && !sums.value_is_at_least && !sums.value_is_odd {
+            return;
+        }
+        let place = totals.iter().position(|total| total.direction == sums.direction).unwrap_or_else(|| {
+            totals.push(Self { direction: sums.direction, usd: None, is_at_least: false });
+            totals.len() - 1
+        });
+        let total = &mut totals[place];
+        let sum = sums.sound_value.and_then(|value| total.usd.unwrap_or_default().plus(value));
+        total.is_at_least |= sums.value_is_at_least || sum.is_none() && !sums.value_is_odd;
+        total.usd = sum.or(total.usd);
+    }
+
+    fn text(&self) -> String {
+        let sum = sum_text(self.usd, self.is_at_least);
+        match self.direction {
+            Some(Direction::Acquired) => format!("{sum} acquired"),
+            Some(Direction::Disposed) => format!("{sum} disposed of"),
+            None => sum,
+        }
+    }
+}
+
+fn sum_text(usd: Option<Usd>, is_at_least: bool) -> String {
+    match usd {
+        None => "an unknown sum".into(),
+        Some(total) if is_at_least => format!("at least {total}"),
+        Some(total) => total.to_string(),
     }
 }
 
@@ -166,6 +230,7 @@ impl Entry {
             }
         }
         let own = &mut self.alert;
+        own.take_stakes(other.stakes);
         own.filed_late = own.filed_late.max(other.filed_late);
         for (lots, more) in [(&mut own.restated, other.restated), (&mut own.told_before, other.told_before)] {
             lots.extend(more);

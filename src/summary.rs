@@ -8,7 +8,12 @@ use crate::alert::{Alert, Key};
 use crate::filing::{Accession, Cik, Shares, Usd};
 use crate::mute::Muting;
 use crate::rules::Mention;
+use crate::text::{clip, plain};
 
+/// Codes of warnings that a line keeps.
+const MOST_WARNINGS: usize = 10;
+/// Of what is odd, in characters.
+const LONGEST_ODD: usize = 120;
 /// Whom one message may ping.
 const MOST_MENTIONS: usize = 20;
 
@@ -86,6 +91,30 @@ pub struct Line {
     pub value_usd: Option<Usd>,
     /// Whether the true value is higher.
     pub value_is_at_least: bool,
+    /// Whether a value is flagged as odd: it is in no total.
+    #[serde(default)]
+    pub value_is_odd: bool,
+    /// `acquired`, `disposed`, or `both`; absent from records of older versions.
+    #[serde(default)]
+    pub direction: Option<String>,
+    /// Which way the lots of these figures go, where some go the other way.
+    #[serde(default)]
+    pub main_direction: Option<String>,
+    /// What the lots that go the other way are worth.
+    #[serde(default)]
+    pub opposite_usd: Option<Usd>,
+    /// What the lots did, in words: `sold 300 shares`.
+    #[serde(default)]
+    pub deed: String,
+    /// Owned of the security before the filing and after it.
+    #[serde(default)]
+    pub stake: Option<(Shares, Shares)>,
+    /// The codes of the filing's warnings, each once.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+    /// What is odd about its figures, in words; the first of several.
+    #[serde(default)]
+    pub odd: Option<String>,
     /// The filing's index page.
     pub url: String,
 }
@@ -94,10 +123,19 @@ impl Line {
     /// In one line of text.
     pub fn text(&self) -> String {
         let name = self.ticker.as_deref().unwrap_or(&self.issuer);
-        let least = if self.value_is_at_least { "at least " } else { "" };
-        let value =
-            self.value_usd.map_or("an unknown value".to_owned(), |value| format!("{least}{}", value.short()));
-        format!("[{name}] {} {} {value}", self.owners, self.verb)
+        match self.sound_value() {
+            None if !self.deed.is_empty() => format!("[{name}] {} {}", self.owners, self.deed),
+            None => format!("[{name}] {} {} an unknown value", self.owners, self.verb),
+            Some(value) => {
+                let least = if self.value_is_at_least { "at least " } else { "" };
+                format!("[{name}] {} {} {least}{}", self.owners, self.verb, value.short())
+            }
+        }
+    }
+
+    /// The value that headlines and totals take; `None` where it is unknown, odd, or nothing.
+    pub fn sound_value(&self) -> Option<Usd> {
+        self.value_usd.filter(|value| !self.value_is_odd && !value.is_zero())
     }
 
     /// The line of an alert whose delivery has this key.
@@ -116,6 +154,20 @@ impl Line {
             shares: alert.shares,
             value_usd: alert.value_usd,
             value_is_at_least: alert.value_is_at_least || alert.value_usd.is_none(),
+            value_is_odd: alert.value_is_odd,
+            direction: alert.direction.clone(),
+            main_direction: alert.main_direction().map(|direction| direction.word().to_owned()),
+            opposite_usd: alert
+                .opposite
+                .as_ref()
+                .and_then(|other| other.value_usd.filter(|_| !other.value_is_odd)),
+            deed: alert.deed_text(Usd::short),
+            stake: alert.stake_before.zip(alert.stake_after),
+            warnings: alert.warning_codes(MOST_WARNINGS),
+            odd: alert
+                .figure_warnings()
+                .next()
+                .map(|warning| clip(&plain(&warning.message), LONGEST_ODD).into_owned()),
             url: alert.url.clone(),
         }
     }

@@ -1,5 +1,7 @@
 //! What people are told of one match, as plain data with a stable key. Its JSON is a contract: `docs/ALERT.md`.
 
+mod deeds;
+mod figures;
 mod related;
 mod way;
 mod words;
@@ -7,14 +9,16 @@ mod words;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::filing::record::LotRecord;
+pub use deeds::{Figures, Way};
+pub use figures::{AlertLine, Opposite};
+
+use crate::filing::record::{LotRecord, StakeRecord, eight_digits};
 use crate::filing::{
-    Accession, Cik, Filing, Form, Intent, LineShare, Ownership, Plan, Role, Shares, Usd, Warning, index_url,
-    lines, share_of_holdings,
+    Accession, Cik, Filing, Form, Intent, Plan, Role, Shares, Usd, Warning, index_url, lines,
+    share_of_holdings, stakes,
 };
 use crate::rules::{Match, Mention, Rule};
 
@@ -94,15 +98,27 @@ pub struct Alert {
     pub lots: Vec<LotRecord>,
     /// Their positions among the filing's transactions, from 0.
     pub lot_numbers: Vec<usize>,
+    /// `acquired` or `disposed`, or `both`; `null` where the lots do not say.
+    #[serde(default)]
+    pub direction: Option<String>,
+    /// The sums of the lots that go the other way than those that the figures here are of.
+    #[serde(default)]
+    pub opposite: Option<Opposite>,
     /// The sum of shares; `null` where no lot states a number.
     pub shares: Option<Shares>,
     /// Whether a lot states no number of shares, so that the true sum is higher.
     pub shares_is_at_least: bool,
-    /// The sum of shares × price over the priced lots; `null` where none is priced.
+    /// The principal of debt securities, in dollars; `null` where there are none.
+    #[serde(default)]
+    pub principal_usd: Option<Usd>,
+    /// The sum of shares × price, or of stated totals, over the lots that have them; `null` where none does.
     pub value_usd: Option<Usd>,
     /// Whether a lot is unpriced, so that the true value is higher.
     pub value_is_at_least: bool,
-    /// Value ÷ shares over the priced lots.
+    /// Whether the value of a lot is flagged as odd: it is in no headline and no total.
+    #[serde(default)]
+    pub value_is_odd: bool,
+    /// Value ÷ shares over the priced lots; `null` across a split.
     pub average_price: Option<Usd>,
     /// Lowest actual price, of footnoted ranges where there are such; `null` where a lot's price is unknown.
     pub price_low: Option<Usd>,
@@ -114,6 +130,18 @@ pub struct Alert {
     /// The same for each line that the lots change.
     #[serde(default)]
     pub holdings: Vec<AlertLine>,
+    /// Owned of the security before the filing's first row; `null` where that is not known, or the lots are of several.
+    #[serde(default)]
+    pub stake_before: Option<Shares>,
+    /// Owned after its last row, likewise.
+    #[serde(default)]
+    pub stake_after: Option<Shares>,
+    /// (after − before) ÷ before, to eight digits, likewise.
+    #[serde(default)]
+    pub stake_change: Option<String>,
+    /// The stake in each security of the lots.
+    #[serde(default)]
+    pub stakes: Vec<StakeRecord>,
     /// 10b5-1: `yes`, `no` or `unknown` where all lots agree, else `mixed`; each lot says its own.
     pub plan: String,
     /// When the plan was adopted, to the day or the month, where the lots under one agree.
@@ -180,40 +208,6 @@ pub struct AlertIssuer {
     pub tickers: Vec<String>,
 }
 
-/// A line that an alert's lots change.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AlertLine {
-    /// Title of the security.
-    pub security: Option<String>,
-    /// `D` or `I`.
-    pub ownership: Option<Ownership>,
-    /// Nature of indirect ownership.
-    pub nature: Option<String>,
-    /// The lots' shares of this line.
-    pub shares: Option<Shares>,
-    /// Owned before.
-    pub before: Option<Shares>,
-    /// `shares` ÷ `before`, to eight digits.
-    pub share: Option<String>,
-}
-
-impl From<LineShare> for AlertLine {
-    fn from(line: LineShare) -> Self {
-        Self {
-            security: line.security,
-            ownership: line.ownership,
-            nature: line.nature,
-            shares: line.shares,
-            before: line.before,
-            share: line.fraction.map(eight_digits),
-        }
-    }
-}
-
-fn eight_digits(fraction: Decimal) -> String {
-    fraction.round_dp(8).normalize().to_string()
-}
-
 /// An alert's owner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AlertOwner {
@@ -269,16 +263,24 @@ impl Alert {
             owners,
             lots,
             lot_numbers: matched.lots.clone(),
-            shares: trade.shares,
-            shares_is_at_least: trade.shares_is_at_least,
-            value_usd: trade.value,
-            value_is_at_least: trade.value_is_at_least,
-            average_price: trade.average_price,
-            price_low: trade.price_range.map(|range| range.0),
-            price_high: trade.price_range.map(|range| range.1),
+            direction: None,
+            opposite: None,
+            shares: None,
+            shares_is_at_least: false,
+            principal_usd: None,
+            value_usd: None,
+            value_is_at_least: false,
+            value_is_odd: false,
+            average_price: None,
+            price_low: None,
+            price_high: None,
             share_of_holdings: share_of_holdings(&filing.lots, &matched.lots)
                 .map(|share| eight_digits(share.fraction)),
             holdings: lines(&filing.lots, &matched.lots).into_iter().map(AlertLine::from).collect(),
+            stake_before: None,
+            stake_after: None,
+            stake_change: None,
+            stakes: Vec::new(),
             plan: String::new(),
             plan_adopted: None,
             intent: None,
@@ -300,6 +302,8 @@ impl Alert {
             message: None,
             mention: rule.mention.clone(),
         };
+        alert.take_sums(&trade.sums, trade.opposite.as_ref());
+        alert.take_stakes(stakes(filing, &matched.lots).into_iter().map(StakeRecord::from));
         alert.reason();
         alert.text = alert.line();
         Some(alert)
@@ -330,16 +334,10 @@ impl Alert {
     pub(crate) fn refigure(&mut self) {
         let trade = self.trade();
         self.reason();
-        self.price_low = trade.price_range.map(|range| range.0);
-        self.price_high = trade.price_range.map(|range| range.1);
+        self.take_sums(&trade.sums, trade.opposite.as_ref());
         // What was owned of the other lots' lines is not in the records.
         self.share_of_holdings = None;
         self.holdings.clear();
-        self.shares = trade.shares;
-        self.shares_is_at_least = trade.shares_is_at_least;
-        self.value_usd = trade.value;
-        self.value_is_at_least = trade.value_is_at_least;
-        self.average_price = trade.average_price;
         self.text = self.line();
     }
 }

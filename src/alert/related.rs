@@ -81,6 +81,9 @@ impl Alert {
         alert.key = Key::of(&["withdrawn", &rang.key, &alert.accession.to_string()]);
         alert.withdrawn = true;
         alert.filed_late = None;
+        // The rows before it are another filing's.
+        alert.stakes.clear();
+        alert.take_stakes([]);
         alert.refigure();
         Some(alert)
     }

@@ -3,10 +3,11 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use super::deeds::number_text;
 use super::{Alert, AlertOwner};
-use crate::filing::record::LotRecord;
-use crate::filing::{Code, Intent, Plan, Role, Trade};
-use crate::text::plain;
+use crate::filing::record::{LotRecord, StakeRecord};
+use crate::filing::{Intent, Plan, Role, Trade, Usd, Warning};
+use crate::text::{clip, plain};
 
 impl Alert {
     /// The lots' figures together, from the records.
@@ -19,43 +20,69 @@ impl Alert {
         self.issuer.tickers.first().map_or(self.issuer.name.as_str(), String::as_str)
     }
 
-    /// What the lots did, in one past-tense word: `sold` where all have code S.
-    pub fn verb(&self) -> &'static str {
-        let mut codes: Vec<Code> = self.lots.iter().filter_map(|lot| lot.code).collect();
-        codes.sort_unstable();
-        codes.dedup();
-        match codes.as_slice() {
-            [one] => one.verb(),
-            _ => "traded",
+    /// The value that headlines and totals take; `None` where it is not known, or flagged as odd.
+    pub fn sound_value(&self) -> Option<Usd> {
+        self.value_usd.filter(|_| !self.value_is_odd)
+    }
+
+    /// What is odd about the filing's figures: what totals and lists of many alerts mention.
+    pub fn figure_warnings(&self) -> impl Iterator<Item = &Warning> {
+        self.warnings.iter().filter(|warning| warning.is_about_figures())
+    }
+
+    /// The codes of the filing's warnings, each once, at most so many.
+    pub fn warning_codes(&self, most: usize) -> Vec<String> {
+        let mut codes: Vec<String> = Vec::new();
+        for warning in &self.warnings {
+            if !codes.contains(&warning.code) && codes.len() < most {
+                codes.push(warning.code.clone());
+            }
         }
+        codes
+    }
+
+    /// The average price that people are shown; `None` where it is not known, odd, or nothing.
+    pub fn price_text(&self) -> Option<String> {
+        let price = self.average_price.filter(|price| !price.is_zero() && !self.value_is_odd)?;
+        Some(price.to_string())
     }
 
     /// The number of shares as people read it: `24,133`, `at least …`, or `an unknown number of`.
     pub fn shares_text(&self) -> String {
-        match self.shares {
-            None => "an unknown number of".into(),
-            Some(shares) if self.shares_is_at_least => format!("at least {shares}"),
-            Some(shares) => shares.to_string(),
-        }
+        number_text(self.shares, self.shares_is_at_least)
     }
 
-    /// What was traded, for a headline: its value, or where that is unknown the shares.
-    pub fn what_text(&self) -> String {
-        if self.value_usd.is_some() { self.value_text() } else { format!("{} shares", self.shares_text()) }
-    }
-
-    /// The value as people read it: `$2,661,359.10`, `at least $…`, or `an unknown price`.
+    /// The value as people read it: `$2,661,359.10`, `at least $…`, `an odd value` or `an unknown price`.
     pub fn value_text(&self) -> String {
         match self.value_usd {
             None => "an unknown price".into(),
+            Some(_) if self.value_is_odd => "an odd value".into(),
             Some(value) if self.value_is_at_least => format!("at least {value}"),
             Some(value) => value.to_string(),
         }
     }
 
+    /// The stake before and after, with its change and what it came from; of several securities, each, with its title as
+    /// `title_text` has it. `None` where no stake is known.
+    pub fn stake_text(&self, title_text: fn(&str) -> String) -> Option<String> {
+        const MOST: usize = 3;
+        let known: Vec<&StakeRecord> = self.stakes.iter().filter(|stake| stake.after.is_some()).collect();
+        let named = self.stakes.len() > 1;
+        let each = known.iter().take(MOST).map(|stake| {
+            let title = stake.security.as_deref().filter(|_| named);
+            let title = title.map_or_else(String::new, |title| format!("{}: ", title_text(&clip(title, 40))));
+            format!("{title}{}", stake.text())
+        });
+        let mut texts: Vec<String> = each.collect();
+        if known.len() > MOST {
+            texts.push(format!("and {} more securities", known.len() - MOST));
+        }
+        (!texts.is_empty()).then(|| texts.join("; "))
+    }
+
     /// `$110.00 to $110.82`, where the actual prices differ.
     pub fn range_text(&self) -> Option<String> {
-        let (low, high) = self.price_low.zip(self.price_high)?;
+        let (low, high) = self.price_low.zip(self.price_high).filter(|_| !self.value_is_odd)?;
         (low != high).then(|| format!("{} to {}", low.exact(), high.exact()))
     }
 
@@ -167,7 +194,7 @@ impl Alert {
     }
 
     pub(super) fn line(&self) -> String {
-        let average = self.average_price.map(|price| match self.lots.len() {
+        let average = self.price_text().map(|price| match self.lots.len() {
             1 => format!(" at {price}"),
             _ => format!(" at {price} on average"),
         });
@@ -177,14 +204,17 @@ impl Alert {
         };
         let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
         let amended = self.amended_mark();
+        let ticker = plain(self.ticker_or_name());
+        let ways = self.ways();
+        let each = ways.iter().map(|way| {
+            let of = if way.is_principal { " of" } else { "" };
+            format!("{} {}{of} {ticker}{}", way.verb, way.number, self.for_value(way))
+        });
         format!(
-            "{} {} {} {} for {}{}, {}, {}{reason}{amended}",
+            "{} {}{}, {}, {}{reason}{amended}",
             plain(&self.owners_text()),
-            self.verb(),
-            self.shares_text(),
-            plain(self.ticker_or_name()),
-            self.value_text(),
-            average.unwrap_or_default(),
+            each.collect::<Vec<_>>().join(" and "),
+            average.filter(|_| ways.len() == 1).unwrap_or_default(),
             self.lots_text(),
             self.dates_text(),
         )

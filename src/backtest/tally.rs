@@ -33,7 +33,7 @@ pub struct Tally {
 /// An alert among the largest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Largest {
-    /// Its value, where it is known.
+    /// Its value, where it is known and not odd.
     pub value_usd: Option<Usd>,
     /// The day of its filing.
     pub day: NaiveDate,
@@ -60,7 +60,7 @@ impl Tally {
         }
         self.rang += 1;
         *self.by_day.entry(day).or_default() += 1;
-        let value = alert.value_usd;
+        let value = alert.sound_value();
         let place = self.largest.partition_point(|other| other.value_usd >= value);
         if place < MOST_LARGEST {
             let (accession, text) = (alert.accession, alert.text.clone());

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::Direction;
+
 /// Not a form or code that this program reads.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CodeError {
@@ -43,6 +45,27 @@ impl Code {
             b'D' => "returned to the issuer",
             _ => "reported",
         }
+    }
+
+    /// What was done, where it is known which way the shares went: `was given`.
+    pub fn verb_of(self, direction: Option<Direction>) -> &'static str {
+        match (self.0, direction) {
+            (b'G', Some(Direction::Acquired)) => "was given",
+            (b'W', Some(Direction::Acquired)) => "inherited",
+            (b'W', Some(Direction::Disposed)) => "passed on by will or descent",
+            (b'Z', Some(Direction::Acquired)) => "withdrew from a voting trust",
+            (b'Z', Some(Direction::Disposed)) => "deposited in a voting trust",
+            (b'U', Some(Direction::Disposed)) => "tendered",
+            (b'I' | b'J' | b'U' | b'L' | b'E' | b'H' | b'K', Some(Direction::Acquired)) => "acquired",
+            (b'I' | b'J' | b'L' | b'E' | b'H' | b'K', Some(Direction::Disposed)) => "disposed of",
+            _ => self.verb(),
+        }
+    }
+
+    /// The way that an alert's verb names for this code whatever the row says: a gift is given away. Rules that leave it open mean
+    /// this one. `None` for codes whose verb follows the row.
+    pub fn usual_direction(self) -> Option<Direction> {
+        (self.0 == b'G').then_some(Direction::Disposed)
     }
 
     /// What the SEC's list says of this code, in a few words; `None` for a letter that it does not know.

@@ -7,12 +7,16 @@ mod amount;
 mod calendar;
 mod code;
 mod conclusion;
+mod debt;
 mod ids;
+mod line;
 mod past;
 mod position;
 pub mod record;
 mod role;
 mod row;
+mod split;
+mod stake;
 mod trade;
 
 pub use amendment::{Changes, FieldChange, RowChange, changes};
@@ -21,12 +25,16 @@ pub use amount::{AmountError, Shares, Usd};
 pub use calendar::{due, edgar_day, edgar_time, is_business_day};
 pub use code::{Code, CodeError, Form};
 pub use conclusion::{Concluded, Evidence, Intent, Plan, PlanDate, Source};
+pub(crate) use debt::is_debt;
 pub use ids::{Accession, Cik, IdError};
+pub(crate) use line::fold_title;
 pub use past::{Link, PastFiling, PastOwner, Rang, Relation, Told};
 pub use position::{LineShare, ShareOfHoldings, lines, share_of_holdings};
 pub use role::Role;
 pub use row::{ActualPrices, Adopted, Direction, Holding, Line, Lot, Noted, Ownership, Table, Terms};
-pub use trade::{LotFigures, Trade};
+pub(crate) use split::{Splits, splits};
+pub use stake::{Deed, Source as StakeSource, Stake, stakes};
+pub use trade::{LotFigures, Sums, Trade};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -282,6 +290,15 @@ pub struct Warning {
     /// Where: an element's path, such as `nonDerivativeTransaction[2]/transactionShares`.
     #[serde(rename = "where")]
     pub at: String,
+}
+
+impl Warning {
+    /// Whether it is about a number, price, value or date of a row, rather than about names or the form.
+    pub fn is_about_figures(&self) -> bool {
+        let of =
+            ["price-", "value-", "zero-", "total-", "direction-", "split-", "debt-", "bad-number", "date-"];
+        of.iter().any(|start| self.code.starts_with(start))
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! What was owned before a sale, and how much of it was sold.
+//! The share of what was owned before that is sold.
 
 use rust_decimal::Decimal;
 
-use super::{Direction, Lot, Ownership, Shares, Table};
+use super::line;
+use super::{Direction, Lot, Ownership, Shares};
 
 /// How much of what was held some lots are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,31 +37,31 @@ pub struct LineShare {
 /// For each line (security, direct or indirect, nature) the position before is what its last lot leaves, plus what its lots
 /// disposed of, less what they acquired; unknown where its rows contradict each other.
 pub fn lines(lots: &[Lot], chosen: &[usize]) -> Vec<LineShare> {
-    let mut keys: Vec<LineKey<'_>> = Vec::new();
-    for lot in chosen.iter().filter_map(|&i| lots.get(i)) {
-        let key = line_key(lot);
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
-    let share = |key: LineKey<'_>| {
-        let own = chosen.iter().filter_map(|&i| lots.get(i)).filter(|lot| line_key(lot) == key);
-        let shares = own.map(|lot| lot.shares.value).try_fold(Shares::ZERO, |sum, shares| sum.plus(shares?));
-        let before = before(lots, key);
+    let mut changed: Vec<(usize, LineShare)> = Vec::new();
+    for held in line::lines(lots) {
+        let mut own = chosen.iter().enumerate().filter(|(_, lot)| held.lots.contains(lot)).peekable();
+        let Some(&(place, &first)) = own.peek() else { continue };
+        let shares = own
+            .map(|(_, &lot)| lots[lot].shares.value)
+            .try_fold(Shares::ZERO, |sum, shares| sum.plus(shares?));
+        let before = held.ends.map(|ends| ends.before);
         let fraction = shares
             .zip(before)
             .filter(|(_, before)| !before.is_zero())
             .and_then(|(shares, before)| shares.decimal().checked_div(before.decimal()));
-        LineShare {
-            security: key.1.map(str::to_owned),
-            ownership: lots.iter().find(|lot| line_key(lot) == key).and_then(|lot| lot.line.ownership.value),
-            nature: key.3.map(str::to_owned),
+        let line = &lots[first].line;
+        let share = LineShare {
+            security: line.security.value.clone(),
+            ownership: line.ownership.value,
+            nature: line.nature.value.clone(),
             shares,
             before,
             fraction,
-        }
-    };
-    keys.into_iter().map(share).collect()
+        };
+        changed.push((place, share));
+    }
+    changed.sort_by_key(|(place, _)| *place);
+    changed.into_iter().map(|(_, share)| share).collect()
 }
 
 /// The share of holdings that the lots at these positions dispose of, over all their lines; `None` where a line does not
@@ -77,57 +78,6 @@ pub fn share_of_holdings(lots: &[Lot], chosen: &[usize]) -> Option<ShareOfHoldin
     }
     let fraction = sold.decimal().checked_div(before.decimal()).filter(|_| !before.is_zero())?;
     Some(ShareOfHoldings { before, fraction })
-}
-
-fn before(lots: &[Lot], key: LineKey<'_>) -> Option<Shares> {
-    let rows: Vec<&Lot> = lots.iter().filter(|lot| line_key(lot) == key).collect();
-    let mut position = last_position(&rows)?;
-    for row in rows {
-        let shares = row.shares.value?.decimal();
-        position = match row.direction.value? {
-            Direction::Disposed => position.checked_add(shares)?,
-            Direction::Acquired => position.checked_sub(shares)?,
-        };
-    }
-    (position >= Decimal::ZERO).then(|| Shares::from(position))
-}
-
-/// What the last of a line's rows leaves, where the rows tell one story: each leaves what the one before it left, more or less
-/// its own shares; or all state what is left in the end; or they stand from the last to the first. `None` otherwise: rows that
-/// look like one line are then several, such as those of two funds whose nature is "See footnote".
-fn last_position(rows: &[&Lot]) -> Option<Decimal> {
-    let after = |row: &Lot| row.line.shares_after.value.map(Shares::decimal);
-    let change = |row: &Lot| {
-        let shares = row.shares.value?.decimal();
-        Some(if row.direction.value? == Direction::Acquired { shares } else { -shares })
-    };
-    let (first, last) = (after(rows.first()?)?, after(rows.last()?)?);
-    let follows = |earlier: &Lot, later: &Lot| {
-        let (earlier, later, change) = (after(earlier)?, after(later)?, change(later)?);
-        // Fractions of a share are rounded away now and then.
-        Some(earlier.checked_add(change)?.checked_sub(later)?.abs() <= Decimal::ONE)
-    };
-    let all = |fits: &dyn Fn(&Lot, &Lot) -> Option<bool>| {
-        rows.windows(2).all(|pair| fits(pair[0], pair[1]).unwrap_or(false))
-    };
-    let same = |one: &Lot, other: &Lot| Some(after(one)? == after(other)?);
-    if all(&follows) || all(&same) {
-        Some(last)
-    } else {
-        all(&|one, other| follows(other, one)).then_some(first)
-    }
-}
-
-type LineKey<'a> = (bool, Option<&'a str>, bool, Option<&'a str>);
-
-fn line_key(lot: &Lot) -> LineKey<'_> {
-    let line = &lot.line;
-    (
-        line.table == Table::Derivative,
-        line.security.value.as_deref(),
-        line.ownership.value == Some(Ownership::Indirect),
-        line.nature.value.as_deref(),
-    )
 }
 
 #[cfg(test)]

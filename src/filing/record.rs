@@ -2,14 +2,19 @@
 //!
 //! Decimals are strings without trailing zeros, dates `YYYY-MM-DD`, what is absent is `null`.
 
+mod stakes;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use stakes::eight_digits;
+pub use stakes::{SourceRecord, StakeRecord};
+
 use super::{
     Accession, Cik, Code, Direction, Evidence, Filing, Form, Holding, Intent, Lot, LotFigures, Owner,
-    Ownership, Plan, Role, Shares, Signature, Table, Terms, Usd, Warning,
+    Ownership, Plan, Role, Shares, Signature, Table, Terms, Usd, Warning, stakes,
 };
 
 /// A filing as JSON.
@@ -43,6 +48,8 @@ pub struct FilingRecord {
     pub transactions: Vec<LotRecord>,
     /// In the same order.
     pub holdings: Vec<HoldingRecord>,
+    /// The stake in each security of the transactions.
+    pub stakes: Vec<StakeRecord>,
     /// Id → text.
     pub footnotes: BTreeMap<String, String>,
     /// Free text.
@@ -124,8 +131,20 @@ pub struct LotRecord {
     pub footnotes: Vec<String>,
     /// A derivative's terms.
     pub terms: Option<TermsRecord>,
-    /// Shares × price, exact.
+    /// Shares × price, exact, else the stated total; never so of a debt security.
     pub value: Option<Usd>,
+    /// Whether it is flagged as odd.
+    #[serde(default)]
+    pub value_is_odd: bool,
+    /// The principal of a debt security, in dollars.
+    #[serde(default)]
+    pub principal: Option<Usd>,
+    /// Whether the row only moves shares between lines of the filing.
+    #[serde(default)]
+    pub moved: bool,
+    /// How many splits within the filing come before it.
+    #[serde(default)]
+    pub splits_before: u8,
     /// Lowest actual price: of the range that a footnote states, else the price.
     pub price_low: Option<Usd>,
     /// Highest actual price, likewise.
@@ -208,6 +227,10 @@ impl FilingRecord {
             filed_late: filing.late_lots().map(|late| !late.is_empty()),
             transactions: filing.lots.iter().map(LotRecord::from).collect(),
             holdings: filing.holdings.iter().map(HoldingRecord::from).collect(),
+            stakes: stakes(filing, &(0..filing.lots.len()).collect::<Vec<_>>())
+                .into_iter()
+                .map(StakeRecord::from)
+                .collect(),
             footnotes: filing.footnotes.iter().map(|f| (f.id.clone(), f.text.clone())).collect(),
             remarks: filing.remarks.clone(),
             signatures: filing.signatures.clone(),
@@ -254,6 +277,10 @@ impl From<&Lot> for LotRecord {
             footnotes: lot.footnotes(),
             terms: line.terms.as_ref().map(TermsRecord::from),
             value: lot.value(),
+            value_is_odd: lot.odd_value,
+            principal: lot.principal(),
+            moved: lot.moved,
+            splits_before: lot.splits_before,
             price_low: lot.price_low(),
             price_high: lot.price_high(),
             price_is_average: lot.price_is_average,
@@ -276,11 +303,20 @@ impl LotRecord {
     pub fn figures(&self) -> LotFigures {
         LotFigures {
             date: self.date,
-            shares: self.shares,
+            direction: self.acquired_disposed,
+            shares: self.shares.filter(|_| self.principal.is_none()),
+            principal: self.principal,
             value: self.value,
+            odd_value: self.value_is_odd,
             price_low: self.price_low,
             price_high: self.price_high,
+            splits_before: self.splits_before,
         }
+    }
+
+    /// The value that a sum over filings counts: an odd one is in none.
+    pub fn counted_value(&self) -> Option<Usd> {
+        self.value.filter(|_| !self.value_is_odd)
     }
 }
 

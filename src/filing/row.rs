@@ -42,6 +42,16 @@ pub enum Direction {
     Disposed,
 }
 
+impl Direction {
+    /// As rules and our JSON write it: `acquired`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Acquired => "acquired",
+            Self::Disposed => "disposed",
+        }
+    }
+}
+
 /// Direct or indirect ownership.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Ownership {
@@ -124,6 +134,14 @@ pub struct Lot {
     pub plan_adopted: Option<Adopted>,
     /// Why it was sold; `None` for other codes than S.
     pub intent: Option<Concluded<Intent>>,
+    /// Whether it is of a debt security: its number is principal in dollars, and its price may be in per cent.
+    pub debt: bool,
+    /// Whether its value is flagged as odd: it is in no total and no headline.
+    pub odd_value: bool,
+    /// Whether it only moves shares between lines of the filing: as much comes in by one as goes out by another.
+    pub moved: bool,
+    /// How many splits within the filing come before it: shares and prices of different ones are unlike.
+    pub splits_before: u8,
 }
 
 /// When a plan was adopted, and what says so.
@@ -147,29 +165,41 @@ pub struct ActualPrices {
 }
 
 impl Lot {
-    /// Shares × price, exact; `None` where either is missing or the product does not fit.
+    /// Shares × price, exact, else the stated total; `None` where neither is given or the product does not fit. The number and
+    /// price of a debt security are never multiplied.
     pub fn value(&self) -> Option<Usd> {
-        Usd::of(self.shares.value?, self.price.value?)
+        let product = || Usd::of(self.shares.value?, self.price.value?);
+        if self.debt { None } else { product() }.or(self.total_value.value)
     }
 
-    /// The lowest actual price: of the footnoted range, else the price itself.
+    /// The principal of a debt security, in dollars; `None` of other securities.
+    pub fn principal(&self) -> Option<Usd> {
+        let principal = self.shares.value.map(|shares| Usd::from(shares.decimal()));
+        principal.or(self.total_value.value).filter(|_| self.debt)
+    }
+
+    /// The lowest actual price: of the footnoted range, else the price itself; `None` of a debt security.
     pub fn price_low(&self) -> Option<Usd> {
-        self.actual_prices.as_ref().map(|prices| prices.low).or(self.price.value)
+        self.actual_prices.as_ref().map(|prices| prices.low).or(self.price.value).filter(|_| !self.debt)
     }
 
     /// The highest actual price, likewise.
     pub fn price_high(&self) -> Option<Usd> {
-        self.actual_prices.as_ref().map(|prices| prices.high).or(self.price.value)
+        self.actual_prices.as_ref().map(|prices| prices.high).or(self.price.value).filter(|_| !self.debt)
     }
 
     /// What a [`super::Trade`] needs of it.
     pub fn figures(&self) -> LotFigures {
         LotFigures {
             date: self.date.value,
-            shares: self.shares.value,
+            direction: self.direction.value,
+            shares: self.shares.value.filter(|_| !self.debt),
+            principal: self.principal(),
             value: self.value(),
+            odd_value: self.odd_value,
             price_low: self.price_low(),
             price_high: self.price_high(),
+            splits_before: self.splits_before,
         }
     }
 

@@ -136,6 +136,10 @@ impl Adapter {
             plan: Concluded::default(),
             plan_adopted: None,
             intent: None,
+            debt: false,
+            odd_value: false,
+            moved: false,
+            splits_before: 0,
             price: self.noted(&mut row.price, at, "transactionPricePerShare", "bad-number"),
             direction: self.letter(&mut row.direction, at, "transactionAcquiredDisposedCode", |letter| {
                 match letter {

@@ -1,12 +1,13 @@
 //! An ownership document's XML (Forms 3, 4 and 5) into a [`Filing`], with warnings for all that is odd.
 //!
 //! `cursor` walks the XML, `wire` takes it as it stands, `adapter` makes domain values of it: that is [`parse`]. Then `conclude`
-//! says what footnotes and boxes mean for each row, and `review` what is odd: that is [`conclude()`].
+//! says what footnotes and boxes mean for each row, and `review` and `figures` what is odd: that is [`conclude()`].
 //! Elements: the SEC's EDGAR Ownership XML Technical Specification, version 3, and the newer schemas' additions.
 
 mod adapter;
 mod conclude;
 mod cursor;
+mod figures;
 mod footnotes;
 mod review;
 mod wire;

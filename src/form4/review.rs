@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use rust_decimal::Decimal;
 
-use crate::filing::{
-    Cik, Code, Direction, Filing, Holding, Lot, Shares, Table, Usd, Warning, due, edgar_day,
-};
+use super::figures::figures;
+use crate::filing::{Code, Direction, Filing, Holding, Lot, Shares, Table, Warning, due, edgar_day};
 use crate::text::clip;
 
 /// More warnings of one filing than this are not kept.
@@ -24,8 +22,7 @@ pub(super) fn review(filing: &mut Filing) {
         outside_range(lot, &|| place(&filing.lots, i), &mut warnings);
     }
     dates(filing, &mut warnings);
-    totals(filing, &mut warnings);
-    siblings(filing, &mut warnings);
+    figures(filing, &mut warnings);
     people(filing, &mut warnings);
     filing.warnings = warnings;
 }
@@ -39,7 +36,7 @@ pub(super) fn warn(warnings: &mut Vec<Warning>, code: &str, message: String, at:
 }
 
 /// The path of a lot: `nonDerivativeTransaction[2]`.
-fn place(lots: &[Lot], i: usize) -> String {
+pub(super) fn place(lots: &[Lot], i: usize) -> String {
     let table = lots[i].line.table;
     let count = lots[..=i].iter().filter(|lot| lot.line.table == table).count();
     let name = if table == Table::Derivative { "derivative" } else { "nonDerivative" };
@@ -124,87 +121,6 @@ fn dates(filing: &Filing, warnings: &mut Vec<Warning>) {
         if adopted.date.earliest() > date {
             let message = format!("traded on {date} under a plan adopted on {}, after it", adopted.date);
             warn(warnings, "plan-after-trade", message, &place(&filing.lots, i));
-        }
-    }
-}
-
-/// A price per share that is rather the price of all of them.
-fn totals(filing: &Filing, warnings: &mut Vec<Warning>) {
-    // Its class A shares do cost hundreds of thousands; no other share of common stock has cost as much as `most`.
-    const BERKSHIRE: u64 = 1_067_983;
-    let most = Decimal::from(15_000);
-    let dear = Cik::new(BERKSHIRE) == Some(filing.issuer.cik);
-    for (i, lot) in filing.lots.iter().enumerate() {
-        let Some(price) = lot.price.value.filter(|price| !price.is_zero()) else { continue };
-        let title = lot.line.security.value.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let other = ["preferred", "unit", "note", "interest", "depositary", "debenture", "bond"];
-        let share = !other.iter().any(|word| title.contains(word))
-            && ["common", "ordinary", "class a", "class b"].iter().any(|word| title.contains(word))
-            && lot.line.table == Table::NonDerivative;
-        let total = lot.total_value.value == Some(price)
-            || share && !dear && price.decimal() > most
-            || matches!(lot.code.value.map(Code::letter), Some('S' | 'P'))
-                && is_total_beside(filing, lot, price);
-        if total {
-            let message = format!("{} per share looks like the price of all of them", price.exact());
-            let at = format!("{}/transactionPricePerShare", place(&filing.lots, i));
-            warn(warnings, "price-like-total", message, &at);
-        }
-    }
-}
-
-/// Whether a price, spread over its shares, is about that of another lot of the security, while by itself it is not.
-fn is_total_beside(filing: &Filing, lot: &Lot, price: Usd) -> bool {
-    let Some(shares) = lot.shares.value.filter(|shares| shares.decimal() > Decimal::TEN) else {
-        return false;
-    };
-    let Some(each) = price.per(shares) else { return false };
-    filing.lots.iter().any(|other| {
-        let same = !std::ptr::eq(other, lot)
-            && other.code.value == lot.code.value
-            && other.line.security.value == lot.line.security.value;
-        let Some(usual) = other.price.value.filter(|usual| same && !usual.is_zero()) else { return false };
-        let near = |a: Decimal, b: Decimal| !is_more(a, b, Decimal::TWO) && !is_more(b, a, Decimal::TWO);
-        near(each.decimal(), usual.decimal()) && is_more(price.decimal(), usual.decimal(), Decimal::TEN)
-    })
-}
-
-/// Whether a number is more than another so many times; not where that is more than can be counted.
-fn is_more(number: Decimal, other: Decimal, times: Decimal) -> bool {
-    other.checked_mul(times).is_some_and(|product| number > product)
-}
-
-/// Sales, or purchases, of one security within some days have prices that are near each other.
-fn siblings(filing: &Filing, warnings: &mut Vec<Warning>) {
-    const DAYS: i64 = 7;
-    const FEWEST: usize = 3;
-    let traded = |lot: &Lot| {
-        lot.line.table == Table::NonDerivative && matches!(lot.code.value.map(Code::letter), Some('S' | 'P'))
-    };
-    for (i, lot) in filing.lots.iter().enumerate().filter(|(_, lot)| traded(lot)) {
-        let (Some(price), Some(date)) = (lot.price.value, lot.date.value) else { continue };
-        let mut near: Vec<Usd> = filing
-            .lots
-            .iter()
-            .filter(|other| {
-                traded(other)
-                    && other.code.value == lot.code.value
-                    && other.line.security.value == lot.line.security.value
-                    && other.date.value.is_some_and(|day| (day - date).num_days().abs() <= DAYS)
-            })
-            .filter_map(|other| other.price.value)
-            .collect();
-        near.sort_unstable();
-        let Some(median) = near.get(near.len() / 2).filter(|_| near.len() >= FEWEST) else { continue };
-        let (price, usual) = (price.decimal(), median.decimal());
-        if is_more(price, usual, Decimal::TWO) || is_more(usual, price, Decimal::TWO) {
-            let message = format!(
-                "the price {} is far from {}, that of the lots beside it",
-                Usd::from(price).exact(),
-                median.exact()
-            );
-            let at = format!("{}/transactionPricePerShare", place(&filing.lots, i));
-            warn(warnings, "price-far-from-siblings", message, &at);
         }
     }
 }

@@ -24,6 +24,7 @@ const MOST_LOTS: usize = 30;
 const MOST_OWNERS: usize = 10;
 const MOST_EVIDENCE: usize = 2;
 const MOST_CHANGES: usize = 10;
+const MOST_ODD: usize = 2;
 const SUBJECT: usize = 150;
 const NAME: usize = 150;
 
@@ -136,10 +137,14 @@ struct AlertView {
     owners_text: String,
     more_owners: usize,
     what: String,
+    also: Option<String>,
+    did: String,
+    odd: Vec<String>,
+    detail: String,
+    priced: String,
     value: String,
-    shares: String,
-    average: Option<String>,
     range: Option<String>,
+    stake: Option<String>,
     holdings: Option<String>,
     lots_text: String,
     dates: String,
@@ -187,9 +192,23 @@ impl AlertView {
     fn new(alert: &Alert, reference: &str) -> Self {
         let owners_text = bounded(&alert.owners_text());
         let amended = alert.amended_mark();
-        let priced = alert.value_usd.is_some();
-        let what = alert.what_text();
-        let subject = format!("{}: {owners_text} {} {what}{amended}", alert.ticker_or_name(), alert.verb());
+        let ways = alert.ways();
+        let subject = alert.deed_text(|value| value.to_string());
+        let subject = format!("{}: {owners_text} {subject}{amended}", alert.ticker_or_name());
+        let (verb, what) = ways
+            .first()
+            .map_or(("traded", String::new()), |way| (way.verb, way.what(|value| value.to_string())));
+        let also = ways.get(1).map(|way| format!("and {} {}", way.verb, way.what(|value| value.to_string())));
+        let also = also.or_else(|| alert.only_moves().then(|| "within what they hold".to_owned()));
+        let priced = match alert.price_text() {
+            Some(price) if alert.lots.len() > 1 => format!(" at {price} on average"),
+            Some(price) => format!(" at {price}"),
+            None => ways
+                .first()
+                .map(|way| alert.for_value(way))
+                .filter(|_| alert.sound_value().is_none())
+                .unwrap_or_default(),
+        };
         Self {
             message: alert.message.iter().flat_map(|text| text.lines()).map(plain).collect(),
             subject: clip(&plain(&subject), SUBJECT).into_owned(),
@@ -200,7 +219,16 @@ impl AlertView {
                 "bought" => "#2e9e6b",
                 _ => "#808890",
             },
-            verb: alert.verb(),
+            verb,
+            also,
+            did: ways
+                .iter()
+                .map(|way| format!("{} {}", way.verb, way.quantity))
+                .collect::<Vec<_>>()
+                .join(" and "),
+            odd: alert.figure_warnings().take(MOST_ODD).map(|warning| bounded(&warning.message)).collect(),
+            priced,
+            detail: ways.iter().map(|way| way.quantity.clone()).collect::<Vec<_>>().join(" and "),
             owners: alert
                 .owners
                 .iter()
@@ -210,11 +238,14 @@ impl AlertView {
             owners_text,
             more_owners: alert.owners.len().saturating_sub(MOST_OWNERS),
             what,
-            value: if priced { alert.value_text() } else { "unknown".into() },
-            shares: alert.shares_text(),
-            average: alert.average_price.map(|price| price.to_string()),
+            value: match alert.value_usd {
+                Some(value) if value.is_zero() && !alert.value_is_odd => "no price".into(),
+                Some(_) => alert.value_text(),
+                None => "unknown".into(),
+            },
             range: alert.range_text(),
-            holdings: alert.holdings_text(),
+            stake: alert.stake_text(plain).map(|text| clip(&text, 400).into_owned()),
+            holdings: alert.holdings_text().filter(|_| alert.stake_text(plain).is_none()),
             lots_text: alert.lots_text(),
             dates: alert.dates_text(),
             lots: alert.lots.iter().take(MOST_LOTS).map(LotView::new).collect(),
@@ -276,8 +307,16 @@ impl LotView {
     fn new(lot: &LotRecord) -> Self {
         Self {
             date: lot.date.map_or("no date".into(), |date| date.to_string()),
-            shares: lot.shares.map_or("?".into(), |shares| shares.to_string()),
-            price: lot.price.map_or("unknown".into(), |price| price.exact()),
+            shares: match lot.principal {
+                Some(principal) => format!("{principal} principal"),
+                None => lot.shares.map_or("?".into(), |shares| shares.to_string()),
+            },
+            price: match (lot.price, lot.principal) {
+                (Some(price), None) => price.exact(),
+                (Some(price), Some(_)) => price.plain(),
+                (None, _) if lot.value.is_some() => "stated total".into(),
+                (None, _) => "unknown".into(),
+            },
             value: lot.value.map_or("unknown".into(), |value| value.to_string()),
             after: lot.shares_after.map_or("?".into(), |shares| shares.to_string()),
         }

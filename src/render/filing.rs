@@ -7,11 +7,11 @@ use textwrap::Options;
 
 use super::eastern;
 use super::terminal::{self, BOLD, Colour, DIM, ODD};
-use crate::alert::agreed;
-use crate::filing::record::LotRecord;
+use crate::alert::{Figures, Way, agreed};
+use crate::filing::record::{LotRecord, StakeRecord};
 use crate::filing::{
     Code, Direction, Filing, Holding, Intent, Line, Lot, Ownership, Plan, Role, Table, Trade, Usd, lines,
-    share_of_holdings,
+    share_of_holdings, stakes,
 };
 use crate::text::{clip, plain};
 
@@ -100,13 +100,19 @@ impl Picture {
         let lots: Vec<&Lot> = chosen.iter().map(|&i| &filing.lots[i]).collect();
         let trade = Trade::of(lots.iter().map(|lot| lot.figures()));
         let letter = code.map_or('?', Code::letter);
-        let verb = code.map_or("Reported", Code::verb);
-        let few = if trade.shares_is_at_least { "at least " } else { "" };
-        let shares =
-            trade.shares.map_or("an unknown number of".to_owned(), |shares| format!("{few}{shares}"));
-        let least = if trade.value_is_at_least { "at least " } else { "" };
-        let value = trade.value.filter(|value| !value.is_zero());
-        let value = value.map_or(String::new(), |value| format!(" for {least}{value}"));
+        let moved = lots.iter().all(|lot| lot.moved);
+        let ways: Vec<String> = trade
+            .ways()
+            .take(if moved { 1 } else { 2 })
+            .map(|sums| {
+                let verb = code.map_or("reported", |code| code.verb_of(sums.direction));
+                let way = Way::new(if moved { "moved" } else { verb }, Figures::from(sums));
+                let value = if moved { " within what they hold".to_owned() } else { way.for_value() };
+                // That a grant has no price goes without saying.
+                let value = value.replace(" for an unknown price", "");
+                format!("{} {}{value}", way.verb, way.quantity)
+            })
+            .collect();
         let meaning = code.and_then(Code::meaning).unwrap_or("unknown code");
         self.gap();
         let paint = match letter {
@@ -114,7 +120,7 @@ impl Picture {
             'P' => terminal::BOUGHT,
             _ => BOLD,
         };
-        let what = self.colour.paint(paint, &format!("{} {shares} shares{value}", capital(verb)));
+        let what = self.colour.paint(paint, &capital(&ways.join(" and ")));
         let meaning = self.colour.paint(DIM, &format!("  {letter}: {meaning}"));
         self.line(2, &format!("{what}{meaning}"));
         if !matches!(letter, 'S' | 'P') {
@@ -128,19 +134,45 @@ impl Picture {
         let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
         let on = if trade.days > 1 { format!(" on {}", count(trade.days, "day")) } else { String::new() };
         self.fact("when", &format!("{days}, {}{on}", count(lots.len(), "lot")));
-        let average = trade.average_price.map(|price| match lots.len() {
-            1 => price.exact(),
-            _ => format!("{} on average", Usd::from(price.decimal().round_dp(4)).exact()),
-        });
-        let range = trade.price_range.filter(|(low, high)| low != high);
+        let average =
+            trade.sums.average_price.filter(|_| trade.opposite.is_none()).map(|price| match lots.len() {
+                1 => price.exact(),
+                _ => format!("{} on average", Usd::from(price.decimal().round_dp(4)).exact()),
+            });
+        let range =
+            trade.sums.price_range.filter(|_| trade.opposite.is_none()).filter(|(low, high)| low != high);
         let range = range.map(|(low, high)| format!("actual prices {} to {}", low.exact(), high.exact()));
         let price: Vec<String> = average.into_iter().chain(range).collect();
-        let price = if price.is_empty() { "not stated".to_owned() } else { price.join(", ") };
+        let price = match price.is_empty() {
+            true if trade.sums.across_split => "from before and from after a split: no average".to_owned(),
+            true => "not stated".to_owned(),
+            false if trade.sums.value_is_odd => format!("{} (odd, see below)", price.join(", ")),
+            false => price.join(", "),
+        };
         self.fact("price", &price);
+        let told = self.stake(filing, &chosen);
         if letter == 'S' {
-            self.share(filing, &chosen);
+            if !told {
+                self.share(filing, &chosen);
+            }
             self.meaning(&lots);
         }
+    }
+
+    /// The stake before and after, of each security; whether any is known.
+    fn stake(&mut self, filing: &Filing, chosen: &[usize]) -> bool {
+        let stakes: Vec<StakeRecord> = stakes(filing, chosen).into_iter().map(StakeRecord::from).collect();
+        let several = stakes.len() > 1;
+        if stakes.iter().all(|stake| stake.after.is_none()) {
+            return false;
+        }
+        for (i, stake) in stakes.iter().enumerate().take(MOST_LINES) {
+            let title = stake.security.as_deref().filter(|_| several);
+            let title = title.map_or_else(String::new, |title| format!("{}: ", plain(&clip(title, 40))));
+            let name = if i == 0 { "stake" } else { "" };
+            self.fact(name, &format!("{title}{}", stake.text()));
+        }
+        true
     }
 
     /// How much of what was held: over all lines, and for each where there are several.

@@ -70,18 +70,26 @@ pub fn alert(alert: &Alert, colour: Colour) -> String {
             colour.paint(DIM, &format!("form {} · rule {}", alert.form, alert.rule))
         ),
     );
-    let average = alert.average_price.map(|price| match alert.lots.len() {
+    let ways = alert.ways();
+    let average = alert.price_text().filter(|_| ways.len() == 1).map(|price| match alert.lots.len() {
         1 => format!(" at {price}"),
         _ => format!(", average {price}"),
+    });
+    let each = ways.iter().map(|way| {
+        let (quantity, value) = (colour.paint(BOLD, &way.number), alert.for_value(way));
+        let unit = way.quantity.strip_prefix(&way.number).unwrap_or_default();
+        let value = match value.rsplit_once(' ').filter(|(_, last)| last.starts_with('$')) {
+            Some((before, dollars)) => format!("{before} {}", colour.paint(headline, dollars)),
+            None => value,
+        };
+        format!("{} {quantity}{unit}{value}", way.verb)
     });
     line(
         2,
         format!(
-            "{} {} {} shares for {}{} ({})",
+            "{} {}{} ({})",
             colour.paint(BOLD, &plain(&alert.owners_text())),
-            alert.verb(),
-            colour.paint(BOLD, &alert.shares_text()),
-            colour.paint(headline, &alert.value_text()),
+            each.collect::<Vec<_>>().join(" and "),
             average.unwrap_or_default(),
             alert.lots_text(),
         ) + if alert.withdrawn { alert.amended_mark() } else { "" },
@@ -103,10 +111,16 @@ pub fn alert(alert: &Alert, colour: Colour) -> String {
     }
     let mut facts: Vec<String> =
         alert.range_text().map(|range| format!("actual prices {range}")).into_iter().collect();
-    facts.extend(alert.holdings_text().map(|share| format!("{share} of what was held")));
+    let stake = alert.stake_text(plain).map(|stake| format!("stake {stake}"));
+    if stake.is_none() {
+        facts.extend(alert.holdings_text().map(|share| format!("{share} of what was held")));
+    }
     facts.extend(alert.reason_text().map(str::to_owned));
     if !facts.is_empty() {
         line(2, facts.join(" · "));
+    }
+    if let Some(stake) = stake {
+        line(2, stake);
     }
     let reasoned = alert.intent.as_deref() != Some("discretionary");
     for words in alert.evidence().into_iter().take(2).filter(|_| reasoned) {
@@ -136,26 +150,42 @@ pub fn alert(alert: &Alert, colour: Colour) -> String {
     out
 }
 
-/// Lots as aligned columns: date, shares, price, value, what is left.
+/// Lots as aligned columns: date, shares, price, value, what is left. Of debt the principal and what is stated of its price.
 pub(super) fn lots(lots: &[LotRecord]) -> Vec<String> {
-    let rows: Vec<[String; 5]> = lots
+    let rows: Vec<([String; 5], &str)> = lots
         .iter()
         .map(|lot| {
-            [
+            let after = lot.shares_after.map(|shares| shares.to_string());
+            let after = after.or_else(|| lot.value_after.map(|value| value.to_string()));
+            let (number, by, price) = match (lot.principal, lot.shares, lot.price) {
+                (Some(principal), _, price) => (
+                    format!("{principal} principal"),
+                    "@",
+                    price.map_or("unknown price".to_owned(), |price| price.plain()),
+                ),
+                (None, None, None) if lot.value.is_some() => (String::new(), " ", "stated total".to_owned()),
+                (None, shares, price) => (
+                    shares.map_or("?".to_owned(), |shares| shares.to_string()),
+                    "×",
+                    price.map_or("unknown price".to_owned(), |price| price.exact()),
+                ),
+            };
+            let columns = [
                 lot.date.map_or("no date".into(), |date| date.to_string()),
-                lot.shares.map_or("?".into(), |shares| shares.to_string()),
-                lot.price.map_or("unknown price".into(), |price| price.exact()),
+                number,
+                price,
                 lot.value.map_or("unknown".into(), |value| value.to_string()),
-                lot.shares_after.map_or("?".into(), |shares| shares.to_string()),
-            ]
+                after.unwrap_or_else(|| "?".into()),
+            ];
+            (columns, by)
         })
         .collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width = |column: usize| rows.iter().map(|(row, _)| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..5).map(width).collect();
     rows.iter()
-        .map(|[date, shares, price, value, after]| {
+        .map(|([date, number, price, value, after], by)| {
             format!(
-                "{date:<a$}  {shares:>b$} × {price:>c$} = {value:>d$}   {after:>e$} held after",
+                "{date:<a$}  {number:>b$} {by} {price:>c$} = {value:>d$}   {after:>e$} held after",
                 a = widths[0],
                 b = widths[1],
                 c = widths[2],

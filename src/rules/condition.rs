@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use super::expression::When;
 use super::span::Span;
-use crate::filing::{Cik, Code, Form, Intent, Ownership, Plan, Role, Shares, Table, Usd};
+use crate::filing::{Cik, Code, Direction, Form, Intent, Ownership, Plan, Role, Shares, Table, Usd};
 
 /// A group of conditions, of which all must hold. An empty list or `None` is no condition.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,6 +40,8 @@ pub struct Group {
     pub min_shares: Option<Shares>,
     /// The lots that count are at least this fraction of what was held of their lines before.
     pub min_share_of_holdings: Option<Decimal>,
+    /// The stake in a security of the lots that count falls by at least this fraction.
+    pub min_stake_reduction: Option<Decimal>,
     /// So many insiders of the issuer do the like within a span.
     pub cluster: Option<Cluster>,
     /// It adds up to so much within a span.
@@ -69,6 +71,8 @@ pub struct Selection {
     pub securities: Vec<String>,
     /// Held so.
     pub ownership: Option<Ownership>,
+    /// Going this way; `None` leaves it to the codes: of gifts, those that are made.
+    pub direction: Option<Way>,
     /// In one of these states of the 10b5-1 plan.
     pub plan: Vec<Plan>,
     /// For one of these reasons.
@@ -89,12 +93,46 @@ impl Default for Selection {
             table: Some(Table::NonDerivative),
             securities: Vec::new(),
             ownership: None,
+            direction: None,
             plan: Vec::new(),
             intents: Vec::new(),
             exclude_intents: Vec::new(),
             min_price: None,
             max_price: None,
         }
+    }
+}
+
+/// Which way a lot goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Acquired or disposed of.
+    One(Direction),
+    /// Either.
+    Any,
+}
+
+impl Way {
+    /// As rules write it.
+    pub const WORDS: [(&'static str, Self); 3] = [
+        ("acquired", Self::One(Direction::Acquired)),
+        ("disposed", Self::One(Direction::Disposed)),
+        ("any", Self::Any),
+    ];
+
+    /// Whether a lot of a code that goes this way is meant, where a rule may leave it to the code: of codes whose verb in an alert
+    /// names one way, such as "gave away", that one.
+    pub(super) fn takes(
+        wanted: Option<Self>,
+        code: Option<Code>,
+        direction: Option<Direction>,
+    ) -> Option<bool> {
+        let meant = match wanted {
+            Some(Self::Any) => None,
+            Some(Self::One(meant)) => Some(meant),
+            None => code.and_then(Code::usual_direction),
+        };
+        meant.map_or(Some(true), |meant| direction.map(|direction| direction == meant))
     }
 }
 

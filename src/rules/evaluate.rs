@@ -4,10 +4,10 @@ use thiserror::Error;
 
 use super::facts::LotView;
 use super::reason::{Deciding, Everything, Recorder};
-use super::sums::{Counted, reaches, stays_below};
+use super::sums::{Counted, falls_by, shares_at_least, worth_at_least, worth_at_most};
 use super::words::{self, rows};
 use super::{Amendments, Explanation, Group, OwnerWanted, RoleWanted, Rule, Subject, Truth};
-use crate::filing::{Trade, Usd, share_of_holdings};
+use crate::filing::{Trade, Usd, share_of_holdings, stakes};
 
 /// A rule and the lots of a filing that meet it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,23 +217,29 @@ impl<R: Recorder> Evaluator<'_, R> {
         let asks = group.min_value.is_some() || group.max_value.is_some() || group.min_shares.is_some();
         if asks {
             let (least, most) = (counted.trade(self.subject.filing), counted.most(self.subject.filing));
-            let value = least.value.unwrap_or_default();
-            let most_value = (!most.value_is_at_least).then_some(most.value.unwrap_or_default());
             let told = |sign: &str, wanted: Usd| (format!("{sign} {}", wanted.exact()), words::value(&least));
             if let Some(wanted) = group.min_value {
-                let reaches = reaches(value, most_value, wanted);
+                let reaches = worth_at_least(&least, &most, wanted);
                 self.note(&mut holds, "min_value", reaches, || told("at least", wanted));
             }
             if let Some(wanted) = group.max_value {
-                let stays = stays_below(value, most_value, wanted);
+                let stays = worth_at_most(&least, &most, wanted);
                 self.note(&mut holds, "max_value", stays, || told("at most", wanted));
             }
             if let Some(wanted) = group.min_shares {
-                let most_shares = (!most.shares_is_at_least).then_some(most.shares.unwrap_or_default());
-                let reaches = reaches(least.shares.unwrap_or_default(), most_shares, wanted);
+                let reaches = shares_at_least(&least, &most, wanted);
                 let told = || (format!("at least {wanted} shares"), words::shares(&least));
                 self.note(&mut holds, "min_shares", reaches, told);
             }
+        }
+        if let Some(wanted) = group.min_stake_reduction {
+            let stakes = stakes(self.subject.filing, &counted.sure);
+            let falls = match falls_by(&stakes, wanted) {
+                Truth::No if !counted.doubtful.is_empty() => Truth::Unknown,
+                falls => falls,
+            };
+            let told = || (format!("falls by at least {}", words::percent(wanted)), words::stakes(&stakes));
+            self.note(&mut holds, "min_stake_reduction", falls, told);
         }
         if let Some(wanted) = group.min_share_of_holdings {
             let share = share_of_holdings(&self.subject.filing.lots, &counted.sure);

@@ -3,9 +3,9 @@
 use std::cell::OnceCell;
 
 use super::condition::{fold_title, name_words};
-use super::{History, Selection, Truth};
+use super::{History, Selection, Truth, Way};
 use crate::filing::record::LotRecord;
-use crate::filing::{Code, Filing, Intent, Lot, Ownership, Plan, Role, Table, Usd};
+use crate::filing::{Code, Direction, Filing, Intent, Lot, Ownership, Plan, Role, Table, Usd};
 
 /// A filing and what came before it.
 #[derive(Debug)]
@@ -61,6 +61,7 @@ pub(super) struct LotView<'a> {
     code: Option<Code>,
     security: Option<&'a str>,
     ownership: Option<Ownership>,
+    direction: Option<Direction>,
     plan: Plan,
     intent: Option<Intent>,
     price: Option<Usd>,
@@ -73,6 +74,7 @@ impl<'a> From<&'a Lot> for LotView<'a> {
             code: lot.code.value,
             security: lot.line.security.value.as_deref(),
             ownership: lot.line.ownership.value,
+            direction: lot.direction.value,
             plan: lot.plan.value,
             intent: lot.intent.as_ref().map(|intent| intent.value),
             price: lot.price.value,
@@ -87,6 +89,7 @@ impl<'a> From<&'a LotRecord> for LotView<'a> {
             code: lot.code,
             security: lot.security.as_deref(),
             ownership: lot.ownership,
+            direction: lot.acquired_disposed,
             plan: lot.plan.unwrap_or_default(),
             intent: lot.intent,
             price: lot.price,
@@ -102,6 +105,7 @@ impl Selection {
             ("table", true),
             ("securities", !self.securities.is_empty()),
             ("ownership", self.ownership.is_some()),
+            ("direction", self.asks_direction()),
             ("plan", !self.plan.is_empty()),
             ("intents", !self.intents.is_empty()),
             ("exclude_intents", !self.exclude_intents.is_empty()),
@@ -109,6 +113,15 @@ impl Selection {
             ("max_price", self.max_price.is_some()),
         ];
         asked.into_iter().filter(|(_, asked)| *asked).map(|(key, _)| key)
+    }
+
+    /// Whether it matters which way a lot goes.
+    fn asks_direction(&self) -> bool {
+        match self.direction {
+            Some(Way::Any) => false,
+            Some(Way::One(_)) => true,
+            None => self.codes.iter().any(|code| code.usual_direction().is_some()),
+        }
     }
 
     /// Whether a lot counts. What it does not state cannot be told.
@@ -134,6 +147,7 @@ impl Selection {
                 self.securities.iter().any(|words| title.contains(&format!(" {words} ")))
             })),
             "ownership" => stated(lot.ownership.map(|own| self.ownership.is_none_or(|wanted| wanted == own))),
+            "direction" => stated(Way::takes(self.direction, lot.code, lot.direction)),
             "plan" => self.plan.contains(&lot.plan).into(),
             "intents" => lot.intent.is_some_and(|intent| self.intents.contains(&intent)).into(),
             "exclude_intents" => {

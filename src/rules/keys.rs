@@ -1,6 +1,6 @@
 //! Every key of a rule file, once: what the reader takes, what the JSON Schema says, what errors list.
 
-use super::condition::{Amendments, Per, RoleWanted};
+use super::condition::{Amendments, Per, RoleWanted, Way};
 use crate::filing::{Intent, Ownership, Plan, Table};
 
 /// One key.
@@ -116,6 +116,7 @@ pub(super) const SELECTION: &[&str] = &[
     "table",
     "securities",
     "ownership",
+    "direction",
     "plan",
     "intents",
     "exclude_intents",
@@ -150,6 +151,11 @@ pub(super) const CONDITIONS: &[Key] = &[
     key("securities", Shape::Texts, "Which lots count, by words of the security's title."),
     key("ownership", Shape::Word(&names(&OWNERSHIPS)), "Which lots count, by how they are held."),
     key(
+        "direction",
+        Shape::Word(&names(&Way::WORDS)),
+        "Which lots count, by the way that they go. Left out: either, but of gifts (G) those that are made.",
+    ),
+    key(
         "plan",
         Shape::Words(&names(&PLANS)),
         "Which lots count, by 10b5-1 plan. Unknown is neither yes nor no.",
@@ -170,6 +176,11 @@ pub(super) const CONDITIONS: &[Key] = &[
     key("max_value", Shape::Number, "The lots that count are worth at most this many dollars together."),
     key("min_shares", Shape::Number, "The lots that count are at least this many shares together."),
     key("min_share_of_holdings", Shape::Percent, "They are at least this share of what was held before."),
+    key(
+        "min_stake_reduction",
+        Shape::Percent,
+        "The stake in a security of theirs is smaller after the filing than before it by at least this share.",
+    ),
     key(
         "cluster",
         Shape::Table(CLUSTER, &["insiders", "within"]),

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::condition::{Amendments, Group};
+use super::condition::{Amendments, Group, Way};
 use super::keys::INTENTS;
 use super::{Rule, Selection, words};
-use crate::filing::Code;
+use crate::filing::{Code, Direction};
 use crate::problem::Problem;
 
 /// Warnings about rules, in their order.
@@ -132,6 +132,16 @@ fn never_selects(group: &Group) -> Option<Why> {
             "use min_value or min_shares",
         );
     }
+    let goes = |code: &Code| match code.letter() {
+        'P' | 'L' => Some(Way::One(Direction::Acquired)),
+        'S' | 'F' => Some(Way::One(Direction::Disposed)),
+        _ => None,
+    };
+    if let Some(way @ Way::One(_)) = selection.direction
+        && selection.codes.iter().all(|code| goes(code).is_some_and(|goes| goes != way))
+    {
+        return why("no lot of its codes goes that way", "leave `direction` out, or give other codes");
+    }
     let market = |code: &Code| matches!(code.letter(), 'S' | 'P');
     if group.reversal_after.is_some() && !selection.codes.iter().any(market) {
         return why("a reversal is of sales or purchases", "add \"S\" or \"P\" to codes, or leave it out");
@@ -142,10 +152,20 @@ fn never_selects(group: &Group) -> Option<Why> {
 /// What a group rings for, where it asks nothing but code and table.
 fn always(group: &Group) -> Option<String> {
     let Selection {
-        codes, securities, ownership, plan, intents, exclude_intents, min_price, max_price, ..
+        codes,
+        securities,
+        ownership,
+        direction,
+        plan,
+        intents,
+        exclude_intents,
+        min_price,
+        max_price,
+        ..
     } = &group.selection;
     let of_lots = securities.is_empty()
         && ownership.is_none()
+        && direction.is_none()
         && (plan.is_empty() || plan.len() == 3)
         && intents.is_empty()
         && exclude_intents.is_empty()
@@ -164,6 +184,7 @@ fn always(group: &Group) -> Option<String> {
         && group.max_value.is_none()
         && group.min_shares.is_none()
         && group.min_share_of_holdings.is_none()
+        && group.min_stake_reduction.is_none()
         && group.reach_days() == 0;
     let nested =
         group.not.is_none() && (group.any.is_empty() || group.any.iter().any(|any| always(any).is_some()));

@@ -19,7 +19,7 @@ mod sums;
 mod wire;
 mod words;
 
-pub use condition::{Amendments, Cluster, Cumulative, Group, OwnerWanted, Per, RoleWanted, Selection};
+pub use condition::{Amendments, Cluster, Cumulative, Group, OwnerWanted, Per, RoleWanted, Selection, Way};
 pub use edits::Edits;
 pub use engine::{Evaluate, Evaluated, ExpressionError, Kind, Task, evaluate_here, isolate};
 pub use evaluate::{Match, Silent, evaluate, explain, lots_may_meet};

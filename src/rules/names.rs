@@ -9,14 +9,15 @@ use serde::Serialize;
 use super::Subject;
 use super::words;
 use crate::filing::record::LotRecord;
-use crate::filing::{Lot, Trade, share_of_holdings};
+use crate::filing::{Direction, Lot, Trade, share_of_holdings, stakes};
 
 /// The names, sorted.
-pub(super) const NAMES: [&str; 26] = [
+pub(super) const NAMES: [&str; 31] = [
     "accession",
     "amendment",
     "average_price",
     "days",
+    "direction",
     "filed_late",
     "first_date",
     "footnotes",
@@ -35,9 +36,13 @@ pub(super) const NAMES: [&str; 26] = [
     "share_of_holdings",
     "shares",
     "shares_text",
+    "stake_after",
+    "stake_before",
+    "stake_change",
     "url",
     "value",
     "value_is_at_least",
+    "value_is_odd",
     "value_text",
 ];
 
@@ -48,6 +53,7 @@ pub(super) struct Names {
     amendment: bool,
     average_price: Option<f64>,
     days: usize,
+    direction: Option<&'static str>,
     filed_late: Option<bool>,
     first_date: Option<String>,
     footnotes: BTreeMap<String, String>,
@@ -66,9 +72,13 @@ pub(super) struct Names {
     share_of_holdings: Option<f64>,
     shares: Option<f64>,
     shares_text: String,
+    stake_after: Option<f64>,
+    stake_before: Option<f64>,
+    stake_change: Option<f64>,
     url: Option<String>,
     value: Option<f64>,
     value_is_at_least: bool,
+    value_is_odd: bool,
     value_text: String,
 }
 
@@ -97,6 +107,7 @@ struct LotNames {
     price: Option<f64>,
     value: Option<f64>,
     shares_after: Option<f64>,
+    direction: Option<&'static str>,
     security: Option<String>,
     table: &'static str,
     ownership: Option<&'static str>,
@@ -112,6 +123,8 @@ impl Names {
         let filing = subject.filing;
         let trade = Trade::of(lots.iter().map(|&lot| filing.lots[lot].figures()));
         let share = share_of_holdings(&filing.lots, lots).map(|share| share.fraction);
+        let stakes = stakes(filing, lots);
+        let stake = if let [one] = stakes.as_slice() { Some(one) } else { None };
         let late = subject.late().map(|late| late.iter().any(|lot| lots.contains(lot)));
         let shown: Vec<LotNames> = lots.iter().map(|&lot| LotNames::of(lot, &filing.lots[lot])).collect();
         let mut plans: Vec<&'static str> = shown.iter().map(|lot| lot.plan).collect();
@@ -129,8 +142,9 @@ impl Names {
         Self {
             accession: filing.accession.map(|accession| accession.to_string()),
             amendment: filing.form.is_amendment(),
-            average_price: trade.average_price.and_then(|price| float(price.decimal())),
+            average_price: trade.sums.average_price.and_then(|price| float(price.decimal())),
             days: trade.days,
+            direction: trade.direction_word(),
             filed_late: late,
             first_date: trade.dates.map(|dates| day(dates.0)),
             footnotes: filing.footnotes.iter().map(|note| (note.id.clone(), note.text.clone())).collect(),
@@ -161,11 +175,15 @@ impl Names {
             plans,
             remarks: filing.remarks.clone().unwrap_or_default(),
             share_of_holdings: share.and_then(float),
-            shares: trade.shares.and_then(|shares| float(shares.decimal())),
+            shares: trade.sums.shares.and_then(|shares| float(shares.decimal())),
             shares_text: words::shares(&trade),
+            stake_after: stake.and_then(|stake| float(stake.ends?.1.decimal())),
+            stake_before: stake.and_then(|stake| float(stake.ends?.0.decimal())),
+            stake_change: stake.and_then(|stake| float(stake.change?)),
             url: filing.url(),
-            value: trade.value.and_then(|value| float(value.decimal())),
-            value_is_at_least: trade.value_is_at_least,
+            value: trade.sums.value.and_then(|value| float(value.decimal())),
+            value_is_at_least: trade.sums.value_is_at_least,
+            value_is_odd: trade.sums.value_is_odd,
             value_text: words::dollars(&trade),
             lots: shown,
         }
@@ -182,6 +200,7 @@ impl Names {
             price: Some(110.2893),
             value: Some(2_551_984.112_7),
             shares_after: Some(5_048_392.0),
+            direction: Some("disposed"),
             security: text("Common Stock"),
             table: "non-derivative",
             ownership: Some("direct"),
@@ -195,6 +214,7 @@ impl Names {
             amendment: false,
             average_price: Some(110.2893),
             days: 1,
+            direction: Some("disposed"),
             filed_late: Some(false),
             first_date: text("2021-08-20"),
             footnotes: BTreeMap::from([("F1".to_owned(), "A weighted average price.".to_owned())]),
@@ -223,11 +243,15 @@ impl Names {
             share_of_holdings: Some(0.0046),
             shares: Some(23_139.0),
             shares_text: "23,139 shares".to_owned(),
+            stake_after: Some(5_048_392.0),
+            stake_before: Some(5_071_531.0),
+            stake_change: Some(-0.0046),
             url: text(
                 "https://www.sec.gov/Archives/edgar/data/1107843/000990000121000001/0009900001-21-000001-index.htm",
             ),
             value: Some(2_551_984.112_7),
             value_is_at_least: false,
+            value_is_odd: false,
             value_text: "$2,551,984.11".to_owned(),
         }
     }
@@ -247,6 +271,7 @@ impl LotNames {
             shares_after: amount(record.shares_after.map(|shares| shares.decimal())),
             table: words::table(record.table),
             ownership: record.ownership.map(words::ownership),
+            direction: record.acquired_disposed.map(Direction::word),
             security: record.security,
             nature: record.nature,
             plan: lot.plan.value.word(),

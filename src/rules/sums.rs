@@ -1,7 +1,9 @@
 //! Sums of lots, of which some may have no price or number: what they are at least, and at most where that is known.
 
+use rust_decimal::Decimal;
+
 use super::Truth;
-use crate::filing::{Filing, Lot, Trade};
+use crate::filing::{Filing, Lot, Shares, Stake, Sums, Trade, Usd};
 
 /// The lots of a group: those that surely count, and those of which that cannot be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -61,8 +63,54 @@ fn trade(filing: &Filing, lots: impl Iterator<Item = usize>) -> Trade {
     Trade::of(lots.filter_map(|lot| filing.lots.get(lot)).map(Lot::figures))
 }
 
+/// Whether the lots that go one way are worth at least this; `least` of those that surely count, `most` of all that may.
+pub(super) fn worth_at_least(least: &Trade, most: &Trade, wanted: Usd) -> Truth {
+    let each = |most: &Sums| {
+        let value = way(least, most).and_then(|sums| sums.value).unwrap_or_default();
+        let bound = (!most.value_is_at_least).then_some(most.value.unwrap_or_default());
+        reaches(value, bound, wanted)
+    };
+    most.ways().map(each).fold(Truth::No, Truth::or)
+}
+
+/// Whether the lots of neither way are worth more than this.
+pub(super) fn worth_at_most(least: &Trade, most: &Trade, wanted: Usd) -> Truth {
+    let each = |most: &Sums| {
+        let value = way(least, most).and_then(|sums| sums.value).unwrap_or_default();
+        let bound = (!most.value_is_at_least).then_some(most.value.unwrap_or_default());
+        stays_below(value, bound, wanted)
+    };
+    most.ways().map(each).fold(Truth::Yes, Truth::and)
+}
+
+/// Whether the lots that go one way are at least so many shares.
+pub(super) fn shares_at_least(least: &Trade, most: &Trade, wanted: Shares) -> Truth {
+    let each = |most: &Sums| {
+        let shares = way(least, most).and_then(|sums| sums.shares).unwrap_or_default();
+        let bound = (!most.shares_is_at_least).then_some(most.shares.unwrap_or_default());
+        reaches(shares, bound, wanted)
+    };
+    most.ways().map(each).fold(Truth::No, Truth::or)
+}
+
+/// Whether the stake in one of the securities falls by at least this.
+pub(super) fn falls_by(stakes: &[Stake], wanted: Decimal) -> Truth {
+    let each = stakes.iter().map(|stake| match (stake.ends, stake.change) {
+        (_, Some(change)) => Truth::from(-change >= wanted),
+        // Nothing was held before, so nothing fell.
+        (Some(_), None) => Truth::No,
+        (None, _) => Truth::Unknown,
+    });
+    each.fold(Truth::No, Truth::or)
+}
+
+/// The sums of a trade that go the same way.
+fn way<'t>(trade: &'t Trade, same: &Sums) -> Option<&'t Sums> {
+    trade.ways().find(|sums| sums.direction == same.direction)
+}
+
 /// Whether a figure that is at least `least` and, where known, at most `most` reaches a threshold.
-pub(super) fn reaches<T: PartialOrd>(least: T, most: Option<T>, threshold: T) -> Truth {
+fn reaches<T: PartialOrd>(least: T, most: Option<T>, threshold: T) -> Truth {
     if least >= threshold {
         return Truth::Yes;
     }
@@ -73,7 +121,7 @@ pub(super) fn reaches<T: PartialOrd>(least: T, most: Option<T>, threshold: T) ->
 }
 
 /// Whether it stays at or below a threshold.
-pub(super) fn stays_below<T: PartialOrd>(least: T, most: Option<T>, threshold: T) -> Truth {
+fn stays_below<T: PartialOrd>(least: T, most: Option<T>, threshold: T) -> Truth {
     if least > threshold {
         return Truth::No;
     }

@@ -1,13 +1,15 @@
 //! What a condition wants and finds, in words.
 
+use std::cmp::Ordering;
 use std::fmt::Display;
 
 use rust_decimal::Decimal;
 
 use super::Selection;
+use super::condition::Way;
 use super::keys::{INTENTS, OWNERSHIPS, PLANS, TABLES};
 use super::sums::Counted;
-use crate::filing::{Code, Ownership, Role, ShareOfHoldings, Table, Trade};
+use crate::filing::{Code, Ownership, Role, ShareOfHoldings, Stake, Sums, Table, Trade};
 
 /// Of a long list, so many items are shown.
 const MOST: usize = 8;
@@ -55,6 +57,12 @@ pub(super) fn selection(selection: &Selection, key: &str) -> String {
         "ownership" => {
             selection.ownership.map(|wanted| format!("{} ownership", ownership(wanted))).unwrap_or_default()
         }
+        "direction" => match selection.direction {
+            Some(way) => {
+                Way::WORDS.iter().find(|(_, known)| *known == way).map_or("", |(word, _)| word).to_owned()
+            }
+            None => "disposed, of gifts".to_owned(),
+        },
         "plan" => {
             let states = PLANS.iter().filter(|(_, plan)| selection.plan.contains(plan)).map(|(word, _)| word);
             format!("10b5-1 plan: {}", list(states))
@@ -80,17 +88,30 @@ fn coded(code: Code) -> String {
 
 /// What a trade is worth, and what of it is not known.
 pub(super) fn value(trade: &Trade) -> String {
-    match (trade.value, trade.value_is_at_least) {
-        (Some(value), false) => value.exact(),
-        (Some(value), true) => format!("at least {}, a lot has no price", value.exact()),
-        (None, true) => "unknown, no lot has a price".to_owned(),
-        (None, false) => "nothing".to_owned(),
-    }
+    each_way(trade, |sums| {
+        let odd = if sums.value_is_odd { ", by an odd value" } else { "" };
+        match (sums.value, sums.value_is_at_least) {
+            (Some(value), false) => format!("{}{odd}", value.exact()),
+            (Some(value), true) => format!("at least {}{odd}, a lot has no price", value.exact()),
+            (None, true) => "unknown, no lot has a price".to_owned(),
+            (None, false) => "nothing".to_owned(),
+        }
+    })
+}
+
+/// A figure of each way that lots go: of two, with the word for it.
+fn each_way(trade: &Trade, figure: impl Fn(&Sums) -> String) -> String {
+    let Some(opposite) = &trade.opposite else { return figure(&trade.sums) };
+    let named = |sums: &Sums| {
+        format!("{} {}", sums.direction.map_or("", crate::filing::Direction::word), figure(sums))
+    };
+    format!("{}; {}", named(&trade.sums), named(opposite))
 }
 
 /// What a trade is worth, to the cent, for people.
 pub(super) fn dollars(trade: &Trade) -> String {
-    match (trade.value, trade.value_is_at_least) {
+    match (trade.sums.value, trade.sums.value_is_at_least) {
+        (Some(_), _) if trade.sums.value_is_odd => "an odd price".to_owned(),
         (Some(value), false) => value.to_string(),
         (Some(value), true) => format!("at least {value}"),
         (None, _) => "an unknown price".to_owned(),
@@ -106,12 +127,13 @@ pub(super) fn ownership(ownership: Ownership) -> &'static str {
 }
 
 pub(super) fn shares(trade: &Trade) -> String {
-    match (trade.shares, trade.shares_is_at_least) {
-        (Some(shares), false) => format!("{shares} shares"),
-        (Some(shares), true) => format!("at least {shares} shares, a lot states no number"),
-        (None, true) => "unknown, no lot states a number".to_owned(),
-        (None, false) => "nothing".to_owned(),
-    }
+    each_way(trade, |sums| match (sums.shares, sums.shares_is_at_least, sums.principal) {
+        (None, _, Some(principal)) => format!("{principal} of principal"),
+        (Some(shares), false, _) => format!("{shares} shares"),
+        (Some(shares), true, _) => format!("at least {shares} shares, a lot states no number"),
+        (None, true, None) => "unknown, no lot states a number".to_owned(),
+        (None, false, None) => "nothing".to_owned(),
+    })
 }
 
 pub(super) fn percent(fraction: Decimal) -> String {
@@ -123,6 +145,27 @@ pub(super) fn share(share: Option<&ShareOfHoldings>) -> String {
     match share {
         Some(share) => format!("{} of {} held before", percent(share.fraction), share.before),
         None => "unknown, the filing does not say what was held before".to_owned(),
+    }
+}
+
+/// The stakes in the securities of some lots.
+pub(super) fn stakes(stakes: &[Stake]) -> String {
+    let each = |stake: &Stake| match (stake.ends, stake.change) {
+        (Some((before, after)), Some(change)) => {
+            format!("{before} → {after}, {}", changed(change))
+        }
+        (Some((before, after)), None) => format!("{before} → {after}, nothing was held before"),
+        (None, _) => "unknown, the filing does not say what was held, or contradicts itself".to_owned(),
+    };
+    list(stakes.iter().map(each))
+}
+
+/// `down 10%`, `up 5%`, `unchanged`.
+fn changed(change: Decimal) -> String {
+    match change.cmp(&Decimal::ZERO) {
+        Ordering::Less => format!("down {}", percent(change.abs())),
+        Ordering::Equal => "unchanged".to_owned(),
+        Ordering::Greater => format!("up {}", percent(change)),
     }
 }
 

@@ -14,6 +14,7 @@ mod digests;
 mod discovery;
 mod effects;
 mod fakes;
+mod figures;
 mod form345;
 mod gateway;
 mod gateway_bounds;

@@ -5,6 +5,7 @@ use super::{
     mentions,
 };
 use crate::alert::{Alert, Key};
+use crate::filing::Usd;
 use crate::filing::record::LotRecord;
 use crate::render::filing::capital;
 use crate::render::listed;
@@ -26,12 +27,20 @@ pub fn alert(alert: &Alert, reference: &Key) -> Message {
     let company = plain(&clip(&alert.issuer.name, AUTHOR));
     let company = if company.is_empty() { format!("CIK {}", alert.issuer.cik) } else { company };
     let author = if tickers.is_empty() { company } else { format!("{company} · {tickers}") };
+    let ways = alert.ways();
+    let each = ways.iter().map(|way| {
+        let unit = way.quantity.strip_prefix(&way.number).unwrap_or_default();
+        let value = alert.for_value(way);
+        let value = match value.strip_prefix(" for ") {
+            Some(value) => format!(" for **{value}**"),
+            None => value,
+        };
+        format!("{} **{}**{unit}{value}", way.verb, way.number)
+    });
     let sentence = format!(
-        "**{}** {} **{}** shares for **{}**{}.",
+        "**{}** {}{}.",
         escaped(&clip(&alert.owners_text(), NAME)),
-        alert.verb(),
-        alert.shares_text(),
-        alert.value_text(),
+        each.collect::<Vec<_>>().join(" and "),
         match (alert.withdrawn, alert.form.is_amendment()) {
             (true, _) => ", as was told; an amended filing says otherwise",
             (false, true) => ", as an amended filing says",
@@ -69,13 +78,8 @@ fn escaped_lines(text: &str) -> String {
 
 fn headline(alert: &Alert) -> String {
     let subject = escaped(&clip(alert.ticker_or_name(), NAME));
-    let value = alert.value_usd.map(|value| {
-        let least = if alert.value_is_at_least { "at least " } else { "" };
-        format!("{least}{}", value.short())
-    });
-    let what = value.unwrap_or_else(|| alert.what_text());
     let amended = alert.amended_mark();
-    format!("{subject}: insider {} {what}{amended}", alert.verb())
+    format!("{subject}: insider {}{amended}", alert.deed_text(Usd::short))
 }
 
 fn color(alert: &Alert) -> u32 {
@@ -95,15 +99,17 @@ fn fields(alert: &Alert) -> Vec<Field> {
             inline: true,
         });
     };
-    short("Shares", alert.shares.map_or("Unknown".into(), |_| alert.shares_text()));
-    if let Some(price) = alert.average_price {
-        short(if alert.lots.len() == 1 { "Price" } else { "Average price" }, price.to_string());
+    if alert.principal_usd.is_none() || alert.shares.is_some() {
+        short("Shares", alert.shares.map_or("Unknown".into(), |_| alert.shares_text()));
+    }
+    if let Some(principal) = alert.principal_usd {
+        short("Principal", principal.to_string());
+    }
+    if let Some(price) = alert.price_text() {
+        short(if alert.lots.len() == 1 { "Price" } else { "Average price" }, price);
     }
     if let Some(range) = alert.range_text() {
         short("Actual prices", range);
-    }
-    if let Some(share) = alert.holdings_text() {
-        short("Of what was held", share);
     }
     short("Traded", alert.dates_text());
     short("10b5-1 plan", capital(&alert.plan_text()));
@@ -120,6 +126,11 @@ fn fields(alert: &Alert) -> Vec<Field> {
     let mut long = |name: String, lines: Vec<String>| {
         fields.push(Field { name, value: whole_lines(&lines, FIELD), inline: false });
     };
+    if let Some(stake) = alert.stake_text(escaped) {
+        long("Stake".into(), vec![clip(&stake, 400).trim_end_matches(['\\', '…']).to_owned()]);
+    } else if let Some(share) = alert.holdings_text() {
+        long("Of what was held".into(), vec![share]);
+    }
     // A single owner stands in the sentence above.
     if alert.owners.len() > 1 {
         let lines = alert.owners.iter().take(MOST_OWNERS).map(|owner| {
@@ -159,8 +170,15 @@ fn fields(alert: &Alert) -> Vec<Field> {
 fn lot_line(lot: &LotRecord) -> String {
     let date = lot.date.map_or("no date".to_owned(), |date| date.format("%Y-%m-%d").to_string());
     let shares = lot.shares.map_or("?".to_owned(), |shares| shares.to_string());
-    let price = lot.price.map_or("unknown price".to_owned(), |price| price.exact());
     let after = lot.shares_after.map(|after| format!(" · {after} left")).unwrap_or_default();
+    if let Some(principal) = lot.principal {
+        return format!("`{date}` {principal} of principal{after}");
+    }
+    let price = match (lot.price, lot.value) {
+        (Some(price), _) => price.exact(),
+        (None, Some(total)) => return format!("`{date}` {shares} for {total} in all{after}"),
+        (None, None) => "unknown price".to_owned(),
+    };
     format!("`{date}` {shares} × {price}{after}")
 }
 

@@ -19,6 +19,8 @@ pub use alert::alert;
 /// Cards of one message.
 pub const MOST_EMBEDS: usize = 10;
 const MOST_TEXT: usize = 6_000;
+/// How long an alert took, in words: of a card, so many characters.
+const LONGEST_WAY: usize = 60;
 const TITLE: usize = 256;
 const DESCRIPTION: usize = 1_000;
 /// Of a name within a sentence.
@@ -193,7 +195,8 @@ pub fn fitting(deliveries: &[Delivery]) -> usize {
     let mut text = 0;
     let fits = |delivery: &&Delivery| {
         let embeds = single(delivery).map(|message| message.embeds).unwrap_or_default();
-        text += embeds.iter().map(Embed::length).sum::<usize>();
+        // How long they took is known, and said, when they are sent.
+        text += embeds.iter().map(|embed| embed.length() + LONGEST_WAY).sum::<usize>();
         text <= MOST_TEXT
     };
     deliveries.iter().take(MOST_EMBEDS).take_while(fits).count().max(1)

@@ -10,7 +10,7 @@ use super::{
     TITLE, escaped, mentions,
 };
 use crate::alert::Key;
-use crate::filing::grouped;
+use crate::filing::{Usd, grouped};
 use crate::summary::{Line, Summary, Why};
 use crate::text::{clip, plain};
 
@@ -90,7 +90,7 @@ fn description(summary: &Summary, rest: &str) -> String {
         Why::Waited { since } => format!("This channel took nothing since <t:{}:f>.", since.timestamp()),
     };
     let mut largest: Vec<&Line> = summary.lines.iter().collect();
-    largest.sort_by_key(|line| Reverse(line.value_usd));
+    largest.sort_by_key(|line| Reverse(line.sound_value()));
     let mut text = match largest.len() {
         0..=1 => why,
         2..=SHOWN => format!("{why} By value:"),
@@ -116,11 +116,17 @@ fn description(summary: &Summary, rest: &str) -> String {
 fn entry(line: &Line) -> String {
     let name = line.ticker.as_deref().filter(|ticker| !ticker.is_empty()).unwrap_or(&line.issuer);
     let least = if line.value_is_at_least { "at least " } else { "" };
-    let value =
-        line.value_usd.map_or("unknown value".to_owned(), |value| format!("{least}{}", value.short()));
+    let value = match (line.sound_value(), line.deed.is_empty()) {
+        (Some(value), _) if line.direction.as_deref() != Some("both") => {
+            format!("**{least}{}** {}", value.short(), line.verb)
+        }
+        (_, false) => format!("**{}**", line.deed),
+        (Some(value), true) => format!("**{least}{}** {}", value.short(), line.verb),
+        (None, true) => format!("**unknown value** {}", line.verb),
+    };
+    let odd = line.odd.as_ref().map(|odd| format!(" · odd: {}", escaped(odd))).unwrap_or_default();
     format!(
-        "**{value}** {} · [{}]({}) · {}",
-        line.verb,
+        "{value} · [{}]({}) · {}{odd}",
         escaped(&clip(name, NAME)),
         line.url,
         escaped(&clip(&line.owners, NAME))
@@ -131,13 +137,18 @@ fn fields(lines: &[Line]) -> Vec<Field> {
     let mut fields = Vec::new();
     let mut field =
         |name: &str, value: String| fields.push(Field { name: name.to_owned(), value, inline: true });
-    let known = lines.iter().filter_map(|line| line.value_usd);
     // What one rule tells of a filing another tells again: no lot counts twice.
     let filings = lines.iter().map(|line| line.accession).collect::<BTreeSet<_>>().len();
-    let total = known.reduce(|sum, value| sum.plus(value).unwrap_or(sum)).filter(|_| filings == lines.len());
-    if let Some(total) = total.filter(|total| !total.is_zero()) {
-        let least = if lines.iter().any(|line| line.value_is_at_least) { "at least " } else { "" };
-        field("Value together", format!("{least}{}", total.short()));
+    let left_out = lines.iter().filter(|line| line.value_is_odd).count();
+    if filings == lines.len()
+        && let Some(total) = total(lines)
+    {
+        let without = match left_out {
+            0 => String::new(),
+            1 => ", without an odd value".to_owned(),
+            n => format!(", without {} odd values", grouped(&n.to_string())),
+        };
+        field("Value together", format!("{total}{without}"));
     }
     field("Filings", grouped(&filings.to_string()));
     let companies = lines.iter().map(|line| line.cik).collect::<BTreeSet<_>>().len();
@@ -149,6 +160,51 @@ fn fields(lines: &[Line]) -> Vec<Field> {
         field("Accepted", span);
     }
     fields
+}
+
+/// What they are worth, without odd values; what is acquired and what is disposed of each by itself.
+fn total(lines: &[Line]) -> Option<String> {
+    let mut sums: Vec<(Option<&str>, Usd, bool)> = Vec::new();
+    let mut add = |way: Option<&'static str>, value: Usd, is_at_least: bool| match sums
+        .iter_mut()
+        .find(|(own, ..)| *own == way)
+    {
+        Some((_, sum, least)) => {
+            *sum = sum.plus(value).unwrap_or(*sum);
+            *least |= is_at_least;
+        }
+        None => sums.push((way, value, is_at_least)),
+    };
+    let word = |way: Option<&str>| match way {
+        Some("acquired") => Some("acquired"),
+        Some("disposed") => Some("disposed of"),
+        _ => None,
+    };
+    let other = |way: Option<&str>| match way {
+        Some("acquired") => Some("disposed of"),
+        Some("disposed") => Some("acquired"),
+        _ => None,
+    };
+    for line in lines {
+        let way = line.main_direction.as_deref();
+        if let Some(value) = line.sound_value() {
+            add(word(way), value, line.value_is_at_least);
+        } else if line.value_usd.is_none() {
+            add(word(way), Usd::ZERO, true);
+        }
+        if let Some(value) = line.opposite_usd.filter(|value| !value.is_zero()) {
+            add(other(way), value, false);
+        }
+    }
+    let known: Vec<_> = sums.iter().filter(|(_, sum, _)| !sum.is_zero()).collect();
+    let several = known.len() > 1;
+    let each = known.iter().map(|(way, sum, least)| {
+        let least = if *least { "at least " } else { "" };
+        let way = way.filter(|_| several).map(|way| format!(" {way}")).unwrap_or_default();
+        format!("{least}{}{way}", sum.short())
+    });
+    let text = each.collect::<Vec<_>>().join(", ");
+    (!text.is_empty()).then_some(text)
 }
 
 fn color(lines: &[Line]) -> u32 {
@@ -174,6 +230,12 @@ fn table(lines: &[Line]) -> Vec<u8> {
         "shares",
         "value_usd",
         "value_is_at_least",
+        "value_is_odd",
+        "direction",
+        "opposite_value_usd",
+        "stake_before",
+        "stake_after",
+        "warnings",
         "rule",
         "accession",
         "url",
@@ -190,6 +252,12 @@ fn table(lines: &[Line]) -> Vec<u8> {
             line.shares.map_or(String::new(), |shares| shares.plain()),
             line.value_usd.map_or(String::new(), |value| value.plain()),
             line.value_is_at_least.to_string(),
+            line.value_is_odd.to_string(),
+            line.direction.clone().unwrap_or_default(),
+            line.opposite_usd.map_or(String::new(), |value| value.plain()),
+            line.stake.map_or(String::new(), |(before, _)| before.plain()),
+            line.stake.map_or(String::new(), |(_, after)| after.plain()),
+            line.warnings.join(" "),
             cell(&line.rule),
             line.accession.to_string(),
             line.url.clone(),

@@ -154,7 +154,7 @@ impl Past<'_> {
     fn largest_in(&self, span: Span, counted: &Counted) -> (Truth, String) {
         let Some(first) = self.first() else { return no_date() };
         let own = counted.trade(self.subject.filing);
-        let value = own.value.unwrap_or_default();
+        let value = own.sums.value.unwrap_or_default();
         let mut sums: HashMap<Accession, (Usd, bool)> = HashMap::new();
         for event in self.before_own(span, first) {
             let Some(accession) = event.filing else { continue };
@@ -170,10 +170,10 @@ impl Past<'_> {
         });
         if largest.is_some_and(|largest| largest >= value) {
             // More may be known of this one than of that one, or less.
-            let truth = if own.value_is_at_least { Truth::Unknown } else { Truth::No };
+            let truth = if own.sums.value_is_at_least { Truth::Unknown } else { Truth::No };
             return (truth, found);
         }
-        if sums.values().any(|(_, unknown)| *unknown) || own.value.is_none() {
+        if sums.values().any(|(_, unknown)| *unknown) || own.sums.value.is_none() {
             return (Truth::Unknown, format!("{found}; a lot has no price, or its kind cannot be told"));
         }
         match self.reach(span) {

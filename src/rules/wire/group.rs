@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 use toml::de::{DeTable, DeValue};
 
-use super::super::condition::{Amendments, RoleWanted, fold_title, name_words};
+use super::super::condition::{Amendments, RoleWanted, Way, fold_title, name_words};
 use super::super::keys::{
     self, CLUSTER, CONDITIONS, CUMULATIVE, INTENTS, OWNERSHIPS, PLANS, RULE, Shape, TABLES,
 };
@@ -57,6 +57,7 @@ impl Wire<'_> {
             "max_value" => group.max_value = self.threshold(key, value),
             "min_shares" => group.min_shares = self.threshold(key, value),
             "min_share_of_holdings" => group.min_share_of_holdings = self.percent(key, value),
+            "min_stake_reduction" => group.min_stake_reduction = self.percent(key, value),
             "cluster" => group.cluster = self.cluster(value),
             "cumulative" => group.cumulative = self.cumulative(value),
             "first_in" => group.first_in = self.span(key, value),
@@ -77,6 +78,7 @@ impl Wire<'_> {
             "table" => selection.table = self.reader.word(key, value, &TABLES).unwrap_or(selection.table),
             "securities" => selection.securities = self.each(key, value, security),
             "ownership" => selection.ownership = self.reader.word(key, value, &OWNERSHIPS),
+            "direction" => selection.direction = self.reader.word(key, value, &Way::WORDS),
             "plan" => selection.plan = self.reader.words(key, value, &PLANS),
             "intents" => selection.intents = self.reader.words(key, value, &INTENTS),
             "exclude_intents" => selection.exclude_intents = self.reader.words(key, value, &INTENTS),

@@ -1,0 +1,178 @@
+//! The figures of an alert: sums of its lots, the lines that they change, and the stake before and after.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::Alert;
+use crate::filing::record::{SourceRecord, StakeRecord, eight_digits};
+use crate::filing::{Direction, LineShare, Ownership, Shares, Sums, Usd, grouped};
+
+/// The sums of the lots that go the other way than most of an alert's: never added to those.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opposite {
+    /// `acquired` or `disposed`.
+    pub direction: Option<String>,
+    /// The sum of shares.
+    pub shares: Option<Shares>,
+    /// Whether a lot states no number of shares.
+    pub shares_is_at_least: bool,
+    /// The principal of debt securities, in dollars.
+    pub principal_usd: Option<Usd>,
+    /// The sum of the values.
+    pub value_usd: Option<Usd>,
+    /// Whether a lot has no value.
+    pub value_is_at_least: bool,
+    /// Whether the value of a lot is flagged as odd.
+    pub value_is_odd: bool,
+    /// Value ÷ shares.
+    pub average_price: Option<Usd>,
+}
+
+/// A line that an alert's lots change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlertLine {
+    /// Title of the security.
+    pub security: Option<String>,
+    /// `D` or `I`.
+    pub ownership: Option<Ownership>,
+    /// Nature of indirect ownership.
+    pub nature: Option<String>,
+    /// The lots' shares of this line.
+    pub shares: Option<Shares>,
+    /// Owned before.
+    pub before: Option<Shares>,
+    /// `shares` ÷ `before`, to eight digits.
+    pub share: Option<String>,
+}
+
+impl Alert {
+    /// Takes over the sums of its lots.
+    pub(super) fn take_sums(&mut self, sums: &Sums, opposite: Option<&Sums>) {
+        self.direction = match (opposite, sums.direction) {
+            (Some(_), _) => Some("both".to_owned()),
+            (None, direction) => direction.map(|direction| direction.word().to_owned()),
+        };
+        self.shares = sums.shares;
+        self.shares_is_at_least = sums.shares_is_at_least;
+        self.principal_usd = sums.principal;
+        self.value_usd = sums.value;
+        self.value_is_at_least = sums.value_is_at_least;
+        self.value_is_odd = sums.value_is_odd;
+        self.average_price = sums.average_price;
+        self.price_low = sums.price_range.map(|range| range.0);
+        self.price_high = sums.price_range.map(|range| range.1);
+        self.opposite = opposite.map(Opposite::from);
+    }
+
+    /// Takes over stakes, but for those of securities that it has already.
+    pub(crate) fn take_stakes(&mut self, stakes: impl IntoIterator<Item = StakeRecord>) {
+        for stake in stakes {
+            if !self.stakes.iter().any(|own| (own.table, &own.security) == (stake.table, &stake.security)) {
+                self.stakes.push(stake);
+            }
+        }
+        let one = if let [one] = self.stakes.as_slice() { Some(one.clone()) } else { None };
+        self.stake_before = one.as_ref().and_then(|one| one.before);
+        self.stake_after = one.as_ref().and_then(|one| one.after);
+        self.stake_change = one.and_then(|one| one.change);
+    }
+
+    /// Which way the lots of its main sums go.
+    pub fn main_direction(&self) -> Option<Direction> {
+        let opposite = self.opposite.as_ref().map(|opposite| opposite.direction.as_deref());
+        match (opposite, self.direction.as_deref()) {
+            (Some(Some("acquired")), _) | (None, Some("disposed")) => Some(Direction::Disposed),
+            (Some(Some("disposed")), _) | (None, Some("acquired")) => Some(Direction::Acquired),
+            _ => None,
+        }
+    }
+}
+
+impl From<&Sums> for Opposite {
+    fn from(sums: &Sums) -> Self {
+        Self {
+            direction: sums.direction.map(|direction| direction.word().to_owned()),
+            shares: sums.shares,
+            shares_is_at_least: sums.shares_is_at_least,
+            principal_usd: sums.principal,
+            value_usd: sums.value,
+            value_is_at_least: sums.value_is_at_least,
+            value_is_odd: sums.value_is_odd,
+            average_price: sums.average_price,
+        }
+    }
+}
+
+impl From<LineShare> for AlertLine {
+    fn from(line: LineShare) -> Self {
+        Self {
+            security: line.security,
+            ownership: line.ownership,
+            nature: line.nature,
+            shares: line.shares,
+            before: line.before,
+            share: line.fraction.map(eight_digits),
+        }
+    }
+}
+
+impl StakeRecord {
+    /// In words: `52,609 → 52,609, unchanged: exercised 29,136 options at $60.37 and sold them`.
+    pub fn text(&self) -> String {
+        let (Some(before), Some(after)) = (self.before, self.after) else { return "not stated".to_owned() };
+        let change: Option<Decimal> = self.change.as_deref().and_then(|change| change.parse().ok());
+        let split = self.sources.iter().any(|source| source.what == "split");
+        let across = if split { " across a split" } else { "" };
+        let how = match change {
+            _ if before == after => "unchanged".to_owned(),
+            None => "new".to_owned(),
+            Some(_) if after.is_zero() => "all of it".to_owned(),
+            Some(change) => {
+                let word = if change.is_sign_negative() { "down" } else { "up" };
+                format!("{word} {}", percent(change.abs()))
+            }
+        };
+        let came = came_from(&self.sources);
+        let came = if came.is_empty() { came } else { format!(": {came}") };
+        format!("{before} → {after}{across}, {how}{came}")
+    }
+}
+
+/// A share in per cent: two digits, `under 0.01%`, and no digits from a thousand on.
+fn percent(fraction: Decimal) -> String {
+    let Some(percent) = fraction.checked_mul(Decimal::ONE_HUNDRED) else {
+        return "many times over".to_owned();
+    };
+    let digits = if percent >= Decimal::ONE_THOUSAND { 0 } else { 2 };
+    let rounded = percent.round_dp(digits).normalize();
+    match rounded.is_zero() {
+        true => "under 0.01%".to_owned(),
+        false => format!("{}%", grouped(&rounded.to_string())),
+    }
+}
+
+/// `exercised 29,136 options at $60.37 and sold them`; `was granted 500, sold 300`.
+fn came_from(sources: &[SourceRecord]) -> String {
+    const MOST: usize = 5;
+    if let [one, sold] = sources
+        && matches!(one.what.as_str(), "exercised" | "vested" | "converted")
+        && sold.what == "sold"
+        && one.shares.is_some()
+        && one.shares == sold.shares
+    {
+        return format!("{} and sold them", with_price(one));
+    }
+    let mut texts: Vec<String> = sources
+        .iter()
+        .take(MOST)
+        .map(|source| if source.what == "exercised" { with_price(source) } else { source.text.clone() })
+        .collect();
+    if sources.len() > MOST {
+        texts.push(format!("and {} more", sources.len() - MOST));
+    }
+    texts.join(", ")
+}
+
+fn with_price(source: &SourceRecord) -> String {
+    source.price.map_or_else(|| source.text.clone(), |price| format!("{} at {}", source.text, price.exact()))
+}

@@ -1,0 +1,83 @@
+//! Which securities are debt: notes, debentures, bonds and loans. Their numbers are principal, not shares.
+
+/// Whether a title names a debt security. The first word that says what it is decides: "Convertible Notes (right to buy Common
+/// Stock)" are notes, "Common Stock, see Note 1" and "Warrants issued with Notes" are none.
+pub(crate) fn is_debt(title: &str) -> bool {
+    let lower = title.to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    for (i, word) in words.iter().enumerate() {
+        // "Note Warrants" are warrants.
+        if let Some("warrant" | "warrants" | "option" | "options" | "unit" | "units" | "shares" | "hedge") =
+            words.get(i + 1).copied()
+        {
+            return false;
+        }
+        let before = i.checked_sub(1).map(|i| words[i]);
+        // "See note 3", "(note 1)": a reference.
+        let refers = matches!(before, Some("see" | "per" | "in"))
+            || words
+                .get(i + 1)
+                .is_some_and(|next| next.len() <= 2 && next.bytes().all(|b| b.is_ascii_digit()));
+        match *word {
+            "notes" | "note" if !refers => return true,
+            "debenture" | "debentures" | "bonds" | "loan" | "loans" | "indebtedness" | "debt" => return true,
+            // A company may be called so.
+            "bond" if words.contains(&"due") || words[..i].iter().any(|word| is_rate(word)) => return true,
+            "stock" | "share" | "shares" | "common" | "ordinary" | "preferred" | "preference" | "unit"
+            | "units" | "warrant" | "warrants" | "option" | "options" | "interest" | "interests"
+            | "depositary" | "depository" | "ads" | "adr" | "adss" | "adrs" | "right" | "rights" | "swap"
+            | "forward" | "put" | "call" | "etn" | "linked" => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// `7` of "7% Bond", `625` of "6.625% Bond".
+fn is_rate(word: &str) -> bool {
+    word.bytes().all(|b| b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_debt;
+
+    #[test]
+    fn titles_of_debt_are_told_from_those_of_shares() {
+        for debt in [
+            "Convertible Notes",
+            "7% Convertible Promissory Note due 2026",
+            "20% Convertible Senior Note",
+            "3.125% Exch. Senior Debentures due 2053 (obligation to sell)",
+            "6.50% Senior Secured Notes due 2030",
+            "Secured Bridge Note (conversion right)",
+            "Convertible Notes (right to buy Common Stock)",
+            "Term Loan",
+            "4% Bonds",
+            "6.625% Bond due 2031",
+            "Subordinated Debt",
+            "SUBORDINATED DEBENTURE",
+            "Notes",
+        ] {
+            assert!(is_debt(debt), "{debt}");
+        }
+        for other in [
+            "Common Stock",
+            "Common Stock, see Note 1",
+            "Common Stock (see notes)",
+            "Warrants issued with Convertible Notes",
+            "Option to purchase Notes",
+            "Convertible Note Warrants",
+            "Loan Shares",
+            "Preferred Stock convertible into notes",
+            "Bond Street Holdings Class A",
+            "Class A Shares (Note 2)",
+            "Depositary Shares",
+            "Restricted Stock Units",
+            "",
+        ] {
+            assert!(!is_debt(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Which rows are of one line: a security, held directly or through somebody, however its title and nature are spelled.
+
+use rust_decimal::Decimal;
+
+use super::{Direction, Line, Lot, Ownership, Shares, Table};
+
+/// The rows of one line, and what they say was owned of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Held {
+    /// Positions of its lots, ascending.
+    pub(super) lots: Vec<usize>,
+    /// Owned before its first lot and after its last; `None` where the rows do not say, or contradict each other.
+    pub(super) ends: Option<Ends>,
+}
+
+/// What was owned of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ends {
+    /// Before its first lot.
+    pub(super) before: Shares,
+    /// After its last.
+    pub(super) after: Shares,
+}
+
+/// What is equal of all rows of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LineKey {
+    derivative: bool,
+    security: String,
+    indirect: bool,
+    nature: String,
+    /// Options of different terms are different lines.
+    terms: Option<(Option<Decimal>, Option<chrono::NaiveDate>)>,
+}
+
+/// What tells rows of one key apart where they contradict each other: the note behind the nature, as `(1)` in its text or as the
+/// ids of its footnotes.
+#[derive(PartialEq, Eq)]
+struct Mark<'a> {
+    number: Option<String>,
+    footnotes: &'a [String],
+}
+
+impl LineKey {
+    pub(super) fn of(line: &Line) -> Self {
+        let terms = line.terms.as_ref().map(|terms| {
+            (terms.exercise_price.value.map(|price| price.decimal().normalize()), terms.expiration_date.value)
+        });
+        Self {
+            derivative: line.table == Table::Derivative,
+            security: fold_title(line.security.value.as_deref().unwrap_or_default()),
+            indirect: line.ownership.value == Some(Ownership::Indirect),
+            nature: fold_nature(line.nature.value.as_deref().unwrap_or_default()).0,
+            terms,
+        }
+    }
+
+    /// Whether both are of one security.
+    pub(super) fn same_security(&self, other: &Self) -> bool {
+        self.derivative == other.derivative && self.security == other.security
+    }
+}
+
+/// The lines of some lots, in the order of their first rows.
+pub(super) fn lines(lots: &[Lot]) -> Vec<Held> {
+    let mut groups: Vec<(LineKey, Vec<usize>)> = Vec::new();
+    for (i, lot) in lots.iter().enumerate() {
+        let key = LineKey::of(&lot.line);
+        match groups.iter_mut().find(|(own, _)| *own == key) {
+            Some((_, rows)) => rows.push(i),
+            None => groups.push((key, vec![i])),
+        }
+    }
+    let mut lines: Vec<Held> = groups.into_iter().flat_map(|(_, rows)| split(lots, rows)).collect();
+    lines.sort_by_key(|line| line.lots.first().copied());
+    lines
+}
+
+/// Rows of one key are one line where they tell one story. Where they do not, the notes behind their natures tell them apart:
+/// two funds may both be held "By Fund (1)" and "By Fund (2)", or twice "See footnote".
+fn split(lots: &[Lot], rows: Vec<usize>) -> Vec<Held> {
+    let mut marks: Vec<(Mark<'_>, Vec<usize>)> = Vec::new();
+    for &i in &rows {
+        let mark = mark(&lots[i]);
+        match marks.iter_mut().find(|(own, _)| *own == mark) {
+            Some((_, those)) => those.push(i),
+            None => marks.push((mark, vec![i])),
+        }
+    }
+    let mut numbers: Vec<&str> = marks.iter().filter_map(|(mark, _)| mark.number.as_deref()).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    // Lots of two lines may leave the same number by chance; that each leaves what the one before it left is no chance.
+    let story = story(lots, &rows).filter(|story| numbers.len() < 2 || story.follows);
+    if marks.len() < 2 || story.is_some() {
+        return vec![Held { ends: story.and_then(|story| ends(lots, &rows, story.after)), lots: rows }];
+    }
+    marks
+        .into_iter()
+        .map(|(_, rows)| Held {
+            ends: self::story(lots, &rows).and_then(|story| ends(lots, &rows, story.after)),
+            lots: rows,
+        })
+        .collect()
+}
+
+fn mark(lot: &Lot) -> Mark<'_> {
+    let nature = &lot.line.nature;
+    Mark {
+        number: fold_nature(nature.value.as_deref().unwrap_or_default()).1,
+        footnotes: nature.footnotes.as_slice(),
+    }
+}
+
+struct Story {
+    after: Decimal,
+    /// Whether each row leaves what the one before it left, more or less its own shares.
+    follows: bool,
+}
+
+/// What the last of a line's rows leaves, where the rows tell one story: each leaves what the one before it left, more or less
+/// its own shares; or all state what is left in the end; or they stand from the last to the first. `None` otherwise.
+fn story(lots: &[Lot], rows: &[usize]) -> Option<Story> {
+    let after = |row: usize| lots[row].line.shares_after.value.map(Shares::decimal);
+    let (first, last) = (after(*rows.first()?)?, after(*rows.last()?)?);
+    let follows = |earlier: usize, later: usize| {
+        let (earlier, left) = (after(earlier)?, after(later)?);
+        // Fractions of a share are rounded away now and then.
+        Some(earlier.checked_add(change(&lots[later])?)?.checked_sub(left)?.abs() <= Decimal::ONE)
+    };
+    let all = |fits: &dyn Fn(usize, usize) -> Option<bool>| {
+        rows.windows(2).all(|pair| fits(pair[0], pair[1]).unwrap_or(false))
+    };
+    if all(&follows) {
+        return Some(Story { after: last, follows: true });
+    }
+    if all(&|one, other| Some(after(one)? == after(other)?)) {
+        return Some(Story { after: last, follows: false });
+    }
+    all(&|one, other| follows(other, one)).then_some(Story { after: first, follows: true })
+}
+
+fn ends(lots: &[Lot], rows: &[usize], after: Decimal) -> Option<Ends> {
+    let mut before = after;
+    for &row in rows {
+        before = before.checked_sub(change(&lots[row])?)?;
+    }
+    (before >= Decimal::ZERO).then(|| Ends { before: before.into(), after: after.into() })
+}
+
+/// What a lot adds to its line.
+pub(super) fn change(lot: &Lot) -> Option<Decimal> {
+    let shares = lot.shares.value?.decimal();
+    Some(if lot.direction.value? == Direction::Acquired { shares } else { -shares })
+}
+
+/// A security's title for comparison: its words in lower case, without its par value and without marks of notes.
+pub(crate) fn fold_title(title: &str) -> String {
+    let lower = without_mark(title).0.to_lowercase();
+    let par = lower.split(|c: char| !c.is_alphanumeric()).any(|word| word == "par");
+    let is_par = |word: &str| {
+        par && (matches!(word, "par" | "value" | "no" | "per" | "share" | "stated" | "without")
+            || word.starts_with('$') && word.len() > 1
+            || word.starts_with(|c: char| c.is_ascii_digit() || c == '.') && word.contains('.'))
+    };
+    let words = lower.split(|c: char| !c.is_alphanumeric() && c != '.' && c != '$');
+    let words = words.map(|word| if is_par(word) { "" } else { word.trim_matches(['.', '$']) });
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// A nature of ownership for comparison: its words in lower case; and the mark of a note behind it: `By Trust (1)` is
+/// `by trust` and `1`.
+fn fold_nature(nature: &str) -> (String, Option<String>) {
+    let (text, number) = without_mark(nature);
+    let lower = text.to_lowercase();
+    let words = lower.split(|c: char| !c.is_alphanumeric() && c != '&');
+    (words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "), number)
+}
+
+/// A text without the marks of notes behind it: `(1)`, `[2]`, `(1)(2)`, `*`; and what they are.
+fn without_mark(text: &str) -> (&str, Option<String>) {
+    let mut rest = text.trim();
+    let mut marks: Vec<&str> = Vec::new();
+    loop {
+        let bare = rest.trim_end_matches(['*', '†', '‡', ',', ';', ' ', '\u{a0}']);
+        let open = bare
+            .strip_suffix(')')
+            .map(|inner| (inner, '('))
+            .or_else(|| bare.strip_suffix(']').map(|inner| (inner, '[')));
+        let cut = open.and_then(|(inner, bracket)| {
+            let (before, mark) = inner.rsplit_once(bracket)?;
+            let mark = mark.trim();
+            let digits = mark.strip_prefix(['F', 'f']).unwrap_or(mark);
+            let is_mark = !digits.is_empty()
+                && digits.len() <= 5
+                && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | ' ' | '-'));
+            is_mark.then_some((before, mark))
+        });
+        match cut {
+            Some((before, mark)) if !before.trim().is_empty() => {
+                marks.push(mark);
+                rest = before.trim_end();
+            }
+            _ => {
+                marks.reverse();
+                return (bare, (!marks.is_empty()).then(|| marks.join(" ")));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_and_natures_are_compared_by_their_words() {
+        for (one, other) in [
+            ("Common Stock", "COMMON  STOCK"),
+            ("Common Stock", "Common Stock, par value $0.01 per share"),
+            ("Common Stock", "Common Stock, $.001 par value"),
+            ("Common Stock", "Common Stock (no par value)"),
+            ("Common Stock", "Common Stock (1)"),
+            ("Class A Common Stock", "Class A common stock, par value $.0001"),
+        ] {
+            assert_eq!(fold_title(one), fold_title(other));
+        }
+        for (one, other) in [
+            ("Class A Common Stock", "Class B Common Stock"),
+            ("Series 1 Preferred", "Series 2 Preferred"),
+            ("Common Stock", "Common Stock Units"),
+        ] {
+            assert_ne!(fold_title(one), fold_title(other));
+        }
+        let by_trust = |number: Option<&str>| ("by trust".to_owned(), number.map(str::to_owned));
+        for (nature, number) in [
+            ("By Trust", None),
+            ("by trust", None),
+            ("BY  TRUST.", None),
+            ("By Trust (1)", Some("1")),
+            ("By Trust(12)", Some("12")),
+            ("by trust [F3]", Some("F3")),
+            ("By Trust (1)(2)", Some("1 2")),
+            ("By Trust *", None),
+        ] {
+            assert_eq!(fold_nature(nature), by_trust(number), "{nature}");
+        }
+        assert_eq!(fold_nature("(1)").0, "1", "a mark alone is all that the nature says");
+        assert_eq!(
+            fold_nature("By Trust (2012)").0,
+            "by trust",
+            "a year may be a mark, too: the story decides"
+        );
+    }
+}

@@ -1,0 +1,246 @@
+//! The stake in a security before a filing and after it, over all its lines, and what it came from.
+
+use rust_decimal::Decimal;
+
+use super::line::{LineKey, lines};
+use super::{Direction, Filing, Lot, Shares, Table, Usd, splits};
+
+/// The stake in one security of the filing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stake {
+    /// Which table it is in.
+    pub table: Table,
+    /// The security's title, as its first row has it.
+    pub security: Option<String>,
+    /// Owned before the filing's first row and after its last, over all lines; `None` where the rows do not say, or contradict
+    /// each other.
+    pub ends: Option<(Shares, Shares)>,
+    /// (after − before) ÷ before, to 28 digits: −0.1 where a tenth less is owned. What was owned before a split counts as what
+    /// it became. `None` where that is not known, or nothing was owned before.
+    pub change: Option<Decimal>,
+    /// How it came about, in the order of the rows.
+    pub sources: Vec<Source>,
+}
+
+/// What was done to a stake, once or several times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    /// What was done.
+    pub deed: Deed,
+    /// With how many shares together; `None` where a row states no number.
+    pub shares: Option<Shares>,
+    /// At which price, where all rows have one and the same, and it is not zero.
+    pub price: Option<Usd>,
+}
+
+/// What a row does to a stake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// Options or warrants were exercised at a price.
+    Exercised,
+    /// Units vested, or a derivative was converted, for nothing.
+    Vested,
+    /// A derivative was converted (C).
+    Converted,
+    /// A grant or award.
+    Granted,
+    /// A purchase.
+    Bought,
+    /// A gift was received.
+    Received,
+    /// An inheritance.
+    Inherited,
+    /// A sale.
+    Sold,
+    /// Shares were withheld for tax or an exercise price.
+    Withheld,
+    /// A gift was made.
+    GaveAway,
+    /// Shares went back to the issuer.
+    Returned,
+    /// Shares were tendered in a change of control.
+    Tendered,
+    /// Shares moved between lines of the filing.
+    Moved,
+    /// A stock split.
+    Split,
+    /// Anything else that comes in.
+    Acquired,
+    /// Anything else that goes out.
+    Disposed,
+}
+
+impl Deed {
+    /// As our JSON writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Exercised => "exercised",
+            Self::Vested => "vested",
+            Self::Converted => "converted",
+            Self::Granted => "granted",
+            Self::Bought => "bought",
+            Self::Received => "received as a gift",
+            Self::Inherited => "inherited",
+            Self::Sold => "sold",
+            Self::Withheld => "withheld",
+            Self::GaveAway => "given away",
+            Self::Returned => "returned to the issuer",
+            Self::Tendered => "tendered",
+            Self::Moved => "moved",
+            Self::Split => "split",
+            Self::Acquired => "acquired",
+            Self::Disposed => "disposed of",
+        }
+    }
+
+    /// In words with a number: `sold 300`, `had 300 withheld`.
+    pub fn phrase(self, number: &str) -> String {
+        match self {
+            Self::Exercised => format!("exercised {number} options"),
+            Self::Vested => format!("got {number} by vesting or conversion"),
+            Self::Converted => format!("got {number} by conversion"),
+            Self::Granted => format!("was granted {number}"),
+            Self::Bought => format!("bought {number}"),
+            Self::Received => format!("received {number} as a gift"),
+            Self::Inherited => format!("inherited {number}"),
+            Self::Sold => format!("sold {number}"),
+            Self::Withheld => format!("had {number} withheld"),
+            Self::GaveAway => format!("gave away {number}"),
+            Self::Returned => format!("returned {number} to the issuer"),
+            Self::Tendered => format!("tendered {number}"),
+            Self::Moved => format!("moved {number} within what they hold"),
+            Self::Split => format!("got {number} by a split"),
+            Self::Acquired => format!("acquired {number}"),
+            Self::Disposed => format!("disposed of {number}"),
+        }
+    }
+
+    fn of(lot: &Lot) -> Option<Self> {
+        use Direction::{Acquired, Disposed};
+        let direction = lot.direction.value?;
+        let priced = lot.price.value.is_some_and(|price| !price.is_zero());
+        if lot.moved {
+            return Some(Self::Moved);
+        }
+        Some(match (lot.code.value.map(super::Code::letter), direction) {
+            (Some('M' | 'X' | 'O'), Acquired) if priced => Self::Exercised,
+            (Some('M' | 'X' | 'O'), Acquired) => Self::Vested,
+            (Some('M' | 'X' | 'O'), Disposed) if lot.line.table == Table::Derivative => Self::Exercised,
+            (Some('C'), Acquired) => Self::Converted,
+            (Some('A'), Acquired) => Self::Granted,
+            (Some('P' | 'L'), Acquired) => Self::Bought,
+            (Some('G'), Acquired) => Self::Received,
+            (Some('W'), Acquired) => Self::Inherited,
+            (Some('S'), Disposed) => Self::Sold,
+            (Some('F'), Disposed) => Self::Withheld,
+            (Some('G'), Disposed) => Self::GaveAway,
+            (Some('D'), Disposed) => Self::Returned,
+            (Some('U'), Disposed) => Self::Tendered,
+            (_, Acquired) => Self::Acquired,
+            (_, Disposed) => Self::Disposed,
+        })
+    }
+}
+
+/// The stakes in the securities of some lots, in the lots' order.
+///
+/// A line is a security held directly or through somebody. What is owned after is the sum over its lines of what the last row of
+/// each leaves, holdings without a transaction included; what was owned before is that, plus what all rows disposed of, less what
+/// they acquired.
+pub fn stakes(filing: &Filing, chosen: &[usize]) -> Vec<Stake> {
+    let mut securities: Vec<(LineKey, usize)> = Vec::new();
+    for &i in chosen.iter().filter(|&&i| i < filing.lots.len()) {
+        let key = LineKey::of(&filing.lots[i].line);
+        if !securities.iter().any(|(own, _)| own.same_security(&key)) {
+            securities.push((key, i));
+        }
+    }
+    if securities.is_empty() {
+        return Vec::new();
+    }
+    let all = lines(&filing.lots);
+    let splits = splits(filing).rows;
+    securities
+        .into_iter()
+        .map(|(key, first)| {
+            let line = &filing.lots[first].line;
+            let ends = ends(filing, &key, &all, &splits);
+            let change = ends.and_then(|(_, after, scaled)| {
+                let change = after.decimal().checked_sub(scaled)?;
+                change.checked_div(scaled)
+            });
+            Stake {
+                table: line.table,
+                security: line.security.value.clone(),
+                ends: ends.map(|(before, after, _)| (before, after)),
+                change,
+                sources: sources(filing, &key, &splits),
+            }
+        })
+        .collect()
+}
+
+/// Owned before and after, and what was owned before as splits within the filing made it.
+fn ends(
+    filing: &Filing,
+    key: &LineKey,
+    all: &[super::line::Held],
+    splits: &[(usize, Decimal)],
+) -> Option<(Shares, Shares, Decimal)> {
+    let (mut before, mut after, mut scaled) = (Shares::ZERO, Shares::ZERO, Decimal::ZERO);
+    let mut known: Vec<(LineKey, Shares)> = Vec::new();
+    for held in all {
+        let own = LineKey::of(&filing.lots[*held.lots.first()?].line);
+        if !own.same_security(key) {
+            continue;
+        }
+        let ends = held.ends?;
+        before = before.plus(ends.before)?;
+        after = after.plus(ends.after)?;
+        let factor = splits
+            .iter()
+            .filter(|(row, _)| held.lots.contains(row))
+            .try_fold(Decimal::ONE, |product, (_, factor)| product.checked_mul(*factor))?;
+        scaled = scaled.checked_add(ends.before.decimal().checked_mul(factor)?)?;
+        known.push((own, ends.after));
+    }
+    for holding in &filing.holdings {
+        let own = LineKey::of(&holding.line);
+        if !own.same_security(key) {
+            continue;
+        }
+        let held = holding.line.shares_after.value?;
+        // A holding may repeat what the last row of its line leaves.
+        if known.iter().any(|(line, after)| *line == own && *after == held) {
+            continue;
+        }
+        before = before.plus(held)?;
+        after = after.plus(held)?;
+        scaled = scaled.checked_add(held.decimal())?;
+    }
+    Some((before, after, scaled))
+}
+
+fn sources(filing: &Filing, key: &LineKey, splits: &[(usize, Decimal)]) -> Vec<Source> {
+    let mut sources: Vec<Source> = Vec::new();
+    for (i, lot) in filing.lots.iter().enumerate() {
+        if !LineKey::of(&lot.line).same_security(key) {
+            continue;
+        }
+        let is_split = splits.iter().any(|(row, _)| *row == i);
+        let Some(deed) = (if is_split { Some(Deed::Split) } else { Deed::of(lot) }) else { continue };
+        // What is moved comes in by one line and goes out by another: it counts once.
+        if deed == Deed::Moved && lot.direction.value == Some(Direction::Acquired) {
+            continue;
+        }
+        let price = lot.price.value.filter(|price| !price.is_zero());
+        match sources.iter_mut().find(|source| source.deed == deed) {
+            Some(source) => {
+                source.shares = source.shares.zip(lot.shares.value).and_then(|(sum, more)| sum.plus(more));
+                source.price = source.price.filter(|own| Some(*own) == price);
+            }
+            None => sources.push(Source { deed, shares: lot.shares.value, price }),
+        }
+    }
+    sources
+}
