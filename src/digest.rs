@@ -129,8 +129,8 @@ impl Digest {
         };
         match self.left_out {
             0 => text,
-            1 => format!("{text}, without an odd value"),
-            n => format!("{text}, without {n} odd values"),
+            1 => format!("{text}, leaving out an odd value"),
+            n => format!("{text}, leaving out {n} odd values"),
         }
     }
 }

@@ -55,6 +55,15 @@ impl Alert {
         [main].into_iter().chain(opposite).collect()
     }
 
+    /// `+` or `-` before a lot's number, where the alert's lots go both ways.
+    pub fn sign(&self, lot: &LotRecord) -> &'static str {
+        match lot.acquired_disposed.filter(|_| self.opposite.is_some()) {
+            Some(Direction::Acquired) => "+",
+            Some(Direction::Disposed) => "-",
+            None => "",
+        }
+    }
+
     fn verb_of_way(&self, direction: Option<Direction>) -> &'static str {
         let verb = verb_of(self.lots.iter().filter(|lot| lot.acquired_disposed == direction));
         verb.unwrap_or(match direction {

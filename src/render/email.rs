@@ -248,7 +248,7 @@ impl AlertView {
             holdings: alert.holdings_text().filter(|_| alert.stake_text(plain).is_none()),
             lots_text: alert.lots_text(),
             dates: alert.dates_text(),
-            lots: alert.lots.iter().take(MOST_LOTS).map(LotView::new).collect(),
+            lots: alert.lots.iter().take(MOST_LOTS).map(|lot| LotView::new(lot, alert.sign(lot))).collect(),
             more_lots: alert.lots.len().saturating_sub(MOST_LOTS),
             plan: alert.plan_text(),
             reason: alert.reason_text(),
@@ -304,12 +304,12 @@ impl AlertView {
 }
 
 impl LotView {
-    fn new(lot: &LotRecord) -> Self {
+    fn new(lot: &LotRecord, sign: &str) -> Self {
         Self {
             date: lot.date.map_or("no date".into(), |date| date.to_string()),
             shares: match lot.principal {
                 Some(principal) => format!("{principal} principal"),
-                None => lot.shares.map_or("?".into(), |shares| shares.to_string()),
+                None => lot.shares.map_or("?".into(), |shares| format!("{sign}{shares}")),
             },
             price: match (lot.price, lot.principal) {
                 (Some(price), None) => price.exact(),

@@ -103,8 +103,9 @@ pub fn alert(alert: &Alert, colour: Colour) -> String {
         }
     }
     let shown = &alert.lots[..alert.lots.len().min(MOST_LOTS)];
-    for text in lots(shown) {
-        line(4, text);
+    for (lot, text) in shown.iter().zip(lots(shown)) {
+        let sign = alert.sign(lot);
+        line(4, if sign.is_empty() { text } else { format!("{sign} {text}") });
     }
     if alert.lots.len() > shown.len() {
         line(4, format!("and {} more lots", alert.lots.len() - shown.len()));

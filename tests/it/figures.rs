@@ -242,12 +242,12 @@ fn an_odd_value_is_in_no_headline_and_no_total_and_lists_say_so() {
     let window = (at("2026-11-26T17:00:00-05:00"), at("2026-11-27T17:30:00-05:00"));
     let digest =
         Digest::new("a", "2026-11-27T17:30".into(), "America/New_York".into(), window, alerts.clone());
-    let total = "at least $60,050.00 disposed of, $7,000.00 acquired, without 3 odd values";
+    let total = "at least $60,050.00 disposed of, $7,000.00 acquired, leaving out 3 odd values";
     assert_eq!(digest.total_text(), total.replace("at least $60,050.00", "$60,050.00"));
     let body = Body::Digest(Box::new(digest));
     let mail = email::email(&Delivery::new(Destination::Email("a".into()), body, window.1)).unwrap();
     assert!(
-        mail.subject.contains("without 3 odd values") && !mail.subject.contains("$2,403"),
+        mail.subject.contains("leaving out 3 odd values") && !mail.subject.contains("$2,403"),
         "{}",
         mail.subject
     );
@@ -270,7 +270,7 @@ fn an_odd_value_is_in_no_headline_and_no_total_and_lists_say_so() {
     let embed = serde_json::to_value(&message.embeds[0]).unwrap();
     let together =
         embed["fields"].as_array().unwrap().iter().find(|field| field["name"] == "Value together").unwrap();
-    assert_eq!(together["value"], "$50.00K disposed of, $7.00K acquired, without 3 odd values");
+    assert_eq!(together["value"], "$50.00K disposed of, $7.00K acquired, leaving out 3 odd values");
     let largest = embed["description"].as_str().unwrap();
     assert!(
         largest.contains("**sold 100,000,000 shares**") && largest.contains("odd: $24,035,774.40 per share"),

@@ -154,7 +154,8 @@ fn fields(alert: &Alert) -> Vec<Field> {
         long("Also told in".into(), vec![listed(&alert.also_in)]);
     }
     let more = alert.lots.len().saturating_sub(MOST_LOTS);
-    let mut lines: Vec<String> = alert.lots.iter().take(MOST_LOTS).map(lot_line).collect();
+    let mut lines: Vec<String> =
+        alert.lots.iter().take(MOST_LOTS).map(|lot| lot_line(lot, alert.sign(lot))).collect();
     if more > 0 {
         lines.push(format!("and {more} more"));
     }
@@ -167,9 +168,9 @@ fn fields(alert: &Alert) -> Vec<Field> {
     fields
 }
 
-fn lot_line(lot: &LotRecord) -> String {
+fn lot_line(lot: &LotRecord, sign: &str) -> String {
     let date = lot.date.map_or("no date".to_owned(), |date| date.format("%Y-%m-%d").to_string());
-    let shares = lot.shares.map_or("?".to_owned(), |shares| shares.to_string());
+    let shares = lot.shares.map_or("?".to_owned(), |shares| format!("{sign}{shares}"));
     let after = lot.shares_after.map(|after| format!(" · {after} left")).unwrap_or_default();
     if let Some(principal) = lot.principal {
         return format!("`{date}` {principal} of principal{after}");

@@ -145,8 +145,8 @@ fn fields(lines: &[Line]) -> Vec<Field> {
     {
         let without = match left_out {
             0 => String::new(),
-            1 => ", without an odd value".to_owned(),
-            n => format!(", without {} odd values", grouped(&n.to_string())),
+            1 => ", leaving out an odd value".to_owned(),
+            n => format!(", leaving out {} odd values", grouped(&n.to_string())),
         };
         field("Value together", format!("{total}{without}"));
     }
