@@ -1,5 +1,7 @@
 //! Which rows are of one line: a security, held directly or through somebody, however its title and nature are spelled.
 
+use std::collections::HashMap;
+
 use rust_decimal::Decimal;
 
 use super::{Direction, Line, Lot, Ownership, Shares, Table};
@@ -7,6 +9,7 @@ use super::{Direction, Line, Lot, Ownership, Shares, Table};
 /// The rows of one line, and what they say was owned of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Held {
+    pub(super) key: LineKey,
     /// Positions of its lots, ascending.
     pub(super) lots: Vec<usize>,
     /// Owned before its first lot and after its last; `None` where the rows do not say, or contradict each other.
@@ -23,14 +26,20 @@ pub(super) struct Ends {
 }
 
 /// What is equal of all rows of a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct LineKey {
-    derivative: bool,
-    security: String,
+    pub(super) security: Security,
     indirect: bool,
     nature: String,
     /// Options of different terms are different lines.
     terms: Option<(Option<Decimal>, Option<chrono::NaiveDate>)>,
+}
+
+/// A security of one of the tables, by the words of its title.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Security {
+    derivative: bool,
+    title: String,
 }
 
 /// What tells rows of one key apart where they contradict each other: the note behind the nature, as `(1)` in its text or as the
@@ -47,38 +56,37 @@ impl LineKey {
             (terms.exercise_price.value.map(|price| price.decimal().normalize()), terms.expiration_date.value)
         });
         Self {
-            derivative: line.table == Table::Derivative,
-            security: fold_title(line.security.value.as_deref().unwrap_or_default()),
+            security: Security::of(line),
             indirect: line.ownership.value == Some(Ownership::Indirect),
             nature: fold_nature(line.nature.value.as_deref().unwrap_or_default()).0,
             terms,
         }
     }
+}
 
-    /// Whether both are of one security.
-    pub(super) fn same_security(&self, other: &Self) -> bool {
-        self.derivative == other.derivative && self.security == other.security
+impl Security {
+    pub(super) fn of(line: &Line) -> Self {
+        Self {
+            derivative: line.table == Table::Derivative,
+            title: fold_title(line.security.value.as_deref().unwrap_or_default()),
+        }
     }
 }
 
 /// The lines of some lots, in the order of their first rows.
 pub(super) fn lines(lots: &[Lot]) -> Vec<Held> {
-    let mut groups: Vec<(LineKey, Vec<usize>)> = Vec::new();
+    let mut groups: HashMap<LineKey, Vec<usize>> = HashMap::new();
     for (i, lot) in lots.iter().enumerate() {
-        let key = LineKey::of(&lot.line);
-        match groups.iter_mut().find(|(own, _)| *own == key) {
-            Some((_, rows)) => rows.push(i),
-            None => groups.push((key, vec![i])),
-        }
+        groups.entry(LineKey::of(&lot.line)).or_default().push(i);
     }
-    let mut lines: Vec<Held> = groups.into_iter().flat_map(|(_, rows)| split(lots, rows)).collect();
+    let mut lines: Vec<Held> = groups.into_iter().flat_map(|(key, rows)| split(lots, &key, rows)).collect();
     lines.sort_by_key(|line| line.lots.first().copied());
     lines
 }
 
 /// Rows of one key are one line where they tell one story. Where they do not, the notes behind their natures tell them apart:
 /// two funds may both be held "By Fund (1)" and "By Fund (2)", or twice "See footnote".
-fn split(lots: &[Lot], rows: Vec<usize>) -> Vec<Held> {
+fn split(lots: &[Lot], key: &LineKey, rows: Vec<usize>) -> Vec<Held> {
     let mut marks: Vec<(Mark<'_>, Vec<usize>)> = Vec::new();
     for &i in &rows {
         let mark = mark(&lots[i]);
@@ -93,15 +101,14 @@ fn split(lots: &[Lot], rows: Vec<usize>) -> Vec<Held> {
     // Lots of two lines may leave the same number by chance; that each leaves what the one before it left is no chance.
     let story = story(lots, &rows).filter(|story| numbers.len() < 2 || story.follows);
     if marks.len() < 2 || story.is_some() {
-        return vec![Held { ends: story.and_then(|story| ends(lots, &rows, story.after)), lots: rows }];
+        let ends = story.and_then(|story| ends(lots, &rows, story.after));
+        return vec![Held { key: key.clone(), lots: rows, ends }];
     }
-    marks
-        .into_iter()
-        .map(|(_, rows)| Held {
-            ends: self::story(lots, &rows).and_then(|story| ends(lots, &rows, story.after)),
-            lots: rows,
-        })
-        .collect()
+    let held = |(_, rows): (Mark<'_>, Vec<usize>)| {
+        let ends = self::story(lots, &rows).and_then(|story| ends(lots, &rows, story.after));
+        Held { key: key.clone(), lots: rows, ends }
+    };
+    marks.into_iter().map(held).collect()
 }
 
 fn mark(lot: &Lot) -> Mark<'_> {

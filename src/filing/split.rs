@@ -1,9 +1,16 @@
 //! Stock splits within a filing: shares and prices of before and after are unlike.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::line::{LineKey, change};
+use super::line::{Security, change};
 use super::{Filing, Lot, Shares, Table, Usd};
+
+/// Rows of splits in one filing that are looked at.
+const MOST_SPLITS: usize = 20;
 
 /// The splits within a filing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,101 +24,141 @@ pub(crate) struct Splits {
 /// Finds them: a row at no price that multiplies what is held of its line, where a note speaks of a split or the prices on its
 /// two sides differ by as much; or lots whose prices jump, where a note of theirs speaks of one.
 pub(crate) fn splits(filing: &Filing) -> Splits {
-    let rows: Vec<(usize, Decimal)> =
-        (0..filing.lots.len()).filter_map(|i| Some((i, split_row(filing, i)?))).collect();
+    let facts = Facts { filing, noted: OnceCell::new(), securities: OnceCell::new() };
+    let rows = (0..filing.lots.len()).filter_map(|i| Some((i, facts.split_row(i)?)));
+    let rows: Vec<(usize, Decimal)> = rows.take(MOST_SPLITS).collect();
     let mut before: Vec<u8> = vec![0; filing.lots.len()];
     if rows.is_empty() {
-        by_prices(filing, &mut before);
+        facts.by_prices(&mut before);
     }
+    // One split that is reported by a row for each line is one.
+    let mut counted: BTreeSet<(&Security, Option<NaiveDate>)> = BTreeSet::new();
     for &(row, _) in &rows {
-        for (i, count) in before.iter_mut().enumerate() {
-            if i != row && of_one_security(filing, i, row) && order(filing, i) > order(filing, row) {
-                *count = count.saturating_add(1);
+        let security = &facts.securities()[row];
+        if counted.insert((security, filing.lots[row].date.value)) {
+            for (i, count) in before.iter_mut().enumerate() {
+                let after = facts.securities()[i] == *security && facts.order(i) > facts.order(row);
+                *count = count.saturating_add(u8::from(after));
             }
         }
     }
-    // One split reported by a row for each line is one.
-    if rows.len() > 1 {
-        let most = before.iter().copied().max().unwrap_or(0);
-        let days: std::collections::BTreeSet<_> =
-            rows.iter().map(|(i, _)| filing.lots[*i].date.value).collect();
-        if days.len() == 1 && most > 1 {
-            before.iter_mut().for_each(|count| *count = (*count).min(1));
-        }
-    }
+    rows.iter().for_each(|(row, _)| before[*row] = 0);
     if before.iter().all(|count| *count == 0) {
         before.clear();
     }
     Splits { rows, before }
 }
 
-fn order(filing: &Filing, lot: usize) -> (Option<chrono::NaiveDate>, usize) {
-    (filing.lots[lot].date.value, lot)
+/// A filing, with what is worked out once, and only where it matters.
+struct Facts<'f> {
+    filing: &'f Filing,
+    /// The ids of the notes that speak of a split, and whether the remarks do.
+    noted: OnceCell<(BTreeSet<&'f str>, bool)>,
+    securities: OnceCell<Vec<Security>>,
 }
 
-fn of_one_security(filing: &Filing, one: usize, other: usize) -> bool {
-    let (one, other) = (&filing.lots[one].line, &filing.lots[other].line);
-    LineKey::of(one).same_security(&LineKey::of(other))
+impl Facts<'_> {
+    fn securities(&self) -> &[Security] {
+        self.securities.get_or_init(|| self.filing.lots.iter().map(|lot| Security::of(&lot.line)).collect())
+    }
+
+    fn order(&self, lot: usize) -> (Option<NaiveDate>, usize) {
+        (self.filing.lots[lot].date.value, lot)
+    }
+
+    fn speaks_of_split(&self, lot: &Lot) -> bool {
+        let (ids, remarks) = self.noted.get_or_init(|| {
+            let notes = self.filing.footnotes.iter().filter(|note| names_split(&note.text));
+            let remarks = self.filing.remarks.as_deref().is_some_and(names_split);
+            (notes.map(|note| note.id.as_str()).collect(), remarks)
+        });
+        *remarks || lot.footnote_lists().flatten().any(|id| ids.contains(id.as_str()))
+    }
+
+    /// What one share becomes by a row; `None` where it reports no split.
+    fn split_row(&self, row: usize) -> Option<Decimal> {
+        let lot = &self.filing.lots[row];
+        let may = lot.line.table == Table::NonDerivative
+            && matches!(lot.code.value?.letter(), 'J' | 'A' | 'D' | 'H')
+            && lot.price.value.is_none_or(Usd::is_zero);
+        if !may {
+            return None;
+        }
+        let after = lot.line.shares_after.value.map(Shares::decimal)?;
+        let before = after.checked_sub(change(lot)?)?;
+        if before <= Decimal::ZERO || after.is_zero() {
+            return None;
+        }
+        let factor = after.checked_div(before)?;
+        if !is_ratio(factor, 20) {
+            return None;
+        }
+        let of_prices = || {
+            let near = self.jump_beside(row)?.checked_div(factor)?;
+            Some(near > Decimal::new(66, 2) && near < Decimal::new(15, 1))
+        };
+        let priced = || is_ratio(factor, 4) && jumps(factor) && of_prices() == Some(true);
+        (self.speaks_of_split(lot) || priced()).then_some(factor)
+    }
+
+    /// The price of the last market lot before a row ÷ that of the first one after it.
+    fn jump_beside(&self, row: usize) -> Option<Decimal> {
+        let at = self.order(row);
+        let of = self.securities();
+        let market = || self.market().filter(|&i| of[i] == of[row]);
+        let before = market().filter(|&i| self.order(i) < at).max_by_key(|&i| self.order(i))?;
+        let after = market().filter(|&i| self.order(i) > at).min_by_key(|&i| self.order(i))?;
+        self.jump(before, after)
+    }
+
+    /// Lots whose price is the market's.
+    fn market(&self) -> impl Iterator<Item = usize> {
+        let lots = self.filing.lots.iter().enumerate();
+        lots.filter(|(_, lot)| {
+            lot.line.table == Table::NonDerivative
+                && matches!(lot.code.value.map(|code| code.letter()), Some('S' | 'P' | 'F'))
+                && lot.price.value.is_some_and(|price| !price.is_zero())
+        })
+        .map(|(i, _)| i)
+    }
+
+    /// The price of a lot ÷ that of another.
+    fn jump(&self, one: usize, other: usize) -> Option<Decimal> {
+        let price = |i: usize| self.filing.lots[i].price.value.map(Usd::decimal);
+        price(one)?.checked_div(price(other)?)
+    }
+
+    /// Splits that no row reports: market prices jump once, and a note of one of the lots speaks of a split.
+    fn by_prices(&self, before: &mut [u8]) {
+        let mut market: Vec<usize> = self.market().collect();
+        market.sort_by_key(|&i| self.order(i));
+        let jump = |pair: &[usize]| {
+            let jumped = self.jump(pair[0], pair[1]).is_some_and(jumps);
+            (jumped && self.securities()[pair[0]] == self.securities()[pair[1]]).then_some(pair[1])
+        };
+        let mut found = market.windows(2).filter_map(jump);
+        let (Some(first), None) = (found.next(), found.next()) else { return };
+        if !market.iter().any(|&i| self.speaks_of_split(&self.filing.lots[i])) {
+            return;
+        }
+        for (i, count) in before.iter_mut().enumerate() {
+            let after =
+                self.securities()[i] == self.securities()[first] && self.order(i) >= self.order(first);
+            *count = u8::from(after);
+        }
+    }
 }
 
-/// What one share becomes by a row; `None` where it reports no split.
-fn split_row(filing: &Filing, row: usize) -> Option<Decimal> {
-    let lot = &filing.lots[row];
-    let may = lot.line.table == Table::NonDerivative
-        && matches!(lot.code.value?.letter(), 'J' | 'A' | 'D' | 'H')
-        && lot.price.value.is_none_or(Usd::is_zero);
-    if !may {
-        return None;
-    }
-    let after = lot.line.shares_after.value.map(Shares::decimal)?;
-    let before = after.checked_sub(change(lot)?)?;
-    if before <= Decimal::ZERO || after.is_zero() {
-        return None;
-    }
-    let factor = after.checked_div(before)?;
-    let ratio =
-        |most: i64| simple(factor, most) || Decimal::ONE.checked_div(factor).is_some_and(|f| simple(f, most));
-    if !ratio(20) {
-        return None;
-    }
-    let of_prices = || {
-        let near = jump_beside(filing, row)?.checked_div(factor)?;
-        Some(near > Decimal::new(66, 2) && near < Decimal::new(15, 1))
-    };
-    let is = speaks_of_split(filing, lot) || ratio(4) && jumps(factor) && of_prices() == Some(true);
-    is.then_some(factor)
-}
-
-/// Whether it is a ratio of small numbers, the lower at most `most`: ten for one, three for two, 21 for 20.
-fn simple(factor: Decimal, most: i64) -> bool {
-    let whole = |times: i64| {
+/// Whether a factor or its inverse is a ratio of small numbers, the lower at most `most`: ten for one, three for two, 21 for 20.
+fn is_ratio(factor: Decimal, most: i64) -> bool {
+    let whole = |factor: Decimal, times: i64| {
         let product = factor.checked_mul(Decimal::from(times))?;
-        Some((product.checked_sub(product.round())?).abs() < Decimal::new(1, 3))
+        Some(product.checked_sub(product.round())?.abs() < Decimal::new(1, 3))
     };
-    factor > Decimal::new(1001, 3) && (1..=most).any(|times| whole(times) == Some(true))
-}
-
-/// The price of the last market lot before a row ÷ that of the first one after it.
-fn jump_beside(filing: &Filing, row: usize) -> Option<Decimal> {
-    let at = order(filing, row);
-    let market: Vec<usize> = market(filing).filter(|&i| of_one_security(filing, i, row)).collect();
-    let before =
-        market.iter().copied().filter(|&i| order(filing, i) < at).max_by_key(|&i| order(filing, i))?;
-    let after =
-        market.iter().copied().filter(|&i| order(filing, i) > at).min_by_key(|&i| order(filing, i))?;
-    let price = |i: usize| filing.lots[i].price.value.map(Usd::decimal);
-    price(before)?.checked_div(price(after)?)
-}
-
-/// Lots whose price is the market's.
-fn market(filing: &Filing) -> impl Iterator<Item = usize> {
-    let lots = filing.lots.iter().enumerate();
-    lots.filter(|(_, lot)| {
-        lot.line.table == Table::NonDerivative
-            && matches!(lot.code.value.map(|code| code.letter()), Some('S' | 'P' | 'F'))
-            && lot.price.value.is_some_and(|price| !price.is_zero())
-    })
-    .map(|(i, _)| i)
+    let simple = |factor: Decimal| {
+        factor > Decimal::new(1001, 3) && (1..=most).any(|times| whole(factor, times) == Some(true))
+    };
+    simple(factor) || Decimal::ONE.checked_div(factor).is_some_and(simple)
 }
 
 /// Whether a factor between prices is that of a split rather than of a market.
@@ -119,40 +166,15 @@ fn jumps(factor: Decimal) -> bool {
     factor >= Decimal::new(18, 1) || factor <= Decimal::new(56, 2)
 }
 
-fn speaks_of_split(filing: &Filing, lot: &Lot) -> bool {
-    let own: Vec<&String> = lot.footnote_lists().flatten().collect();
-    let notes = filing.footnotes.iter().filter(|note| own.contains(&&note.id)).map(|note| note.text.as_str());
-    notes.chain(filing.remarks.as_deref()).any(names_split)
-}
-
 /// Whether a text speaks of a stock split or dividend in shares.
 fn names_split(text: &str) -> bool {
     let lower = text.to_lowercase();
-    lower.match_indices("split").any(|(at, _)| {
-        let rest = &lower[at + "split".len()..];
+    let split = |(at, word): (usize, &str)| {
+        let rest = lower[at + word.len()..].trim_start_matches(['-', ' ']);
         // Split-dollar insurance is none.
-        !rest.trim_start_matches(['-', ' ']).starts_with("dollar")
-    }) || lower.contains("stock dividend")
-        || lower.contains("dividend in shares")
-}
-
-/// Splits that no row reports: market prices jump once, and a note of one of the lots speaks of a split.
-fn by_prices(filing: &Filing, before: &mut [u8]) {
-    let mut market: Vec<usize> = market(filing).collect();
-    market.sort_by_key(|&i| order(filing, i));
-    let jump = |pair: &[usize]| {
-        let price = |i: usize| filing.lots[i].price.value.map(Usd::decimal);
-        let factor = price(pair[0])?.checked_div(price(pair[1])?)?;
-        (jumps(factor) && of_one_security(filing, pair[0], pair[1])).then_some(pair[1])
+        !rest.starts_with("dollar")
     };
-    let mut found = market.windows(2).filter_map(jump);
-    let (Some(first), None) = (found.next(), found.next()) else { return };
-    if !market.iter().any(|&i| speaks_of_split(filing, &filing.lots[i])) {
-        return;
-    }
-    for (i, count) in before.iter_mut().enumerate() {
-        if of_one_security(filing, i, first) && order(filing, i) >= order(filing, first) {
-            *count = 1;
-        }
-    }
+    lower.match_indices("split").any(split)
+        || lower.contains("stock dividend")
+        || lower.contains("dividend in shares")
 }

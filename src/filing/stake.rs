@@ -1,8 +1,10 @@
 //! The stake in a security before a filing and after it, over all its lines, and what it came from.
 
+use std::collections::{HashMap, HashSet};
+
 use rust_decimal::Decimal;
 
-use super::line::{LineKey, lines};
+use super::line::{self, LineKey, Security, lines};
 use super::{Direction, Filing, Lot, Shares, Table, Usd, splits};
 
 /// The stake in one security of the filing.
@@ -148,91 +150,86 @@ impl Deed {
 /// each leaves, holdings without a transaction included; what was owned before is that, plus what all rows disposed of, less what
 /// they acquired.
 pub fn stakes(filing: &Filing, chosen: &[usize]) -> Vec<Stake> {
-    let mut securities: Vec<(LineKey, usize)> = Vec::new();
-    for &i in chosen.iter().filter(|&&i| i < filing.lots.len()) {
-        let key = LineKey::of(&filing.lots[i].line);
-        if !securities.iter().any(|(own, _)| own.same_security(&key)) {
-            securities.push((key, i));
-        }
-    }
-    if securities.is_empty() {
+    let of: Vec<Security> = filing.lots.iter().map(|lot| Security::of(&lot.line)).collect();
+    let mut seen: HashSet<&Security> = HashSet::new();
+    let firsts: Vec<usize> =
+        chosen.iter().copied().filter(|&i| i < of.len() && seen.insert(&of[i])).collect();
+    if firsts.is_empty() {
         return Vec::new();
     }
-    let all = lines(&filing.lots);
     let splits = splits(filing).rows;
-    securities
-        .into_iter()
-        .map(|(key, first)| {
-            let line = &filing.lots[first].line;
-            let ends = ends(filing, &key, &all, &splits);
-            let change = ends.and_then(|(_, after, scaled)| {
-                let change = after.decimal().checked_sub(scaled)?;
-                change.checked_div(scaled)
-            });
-            Stake {
-                table: line.table,
-                security: line.security.value.clone(),
-                ends: ends.map(|(before, after, _)| (before, after)),
-                change,
-                sources: sources(filing, &key, &splits),
-            }
-        })
-        .collect()
-}
-
-/// Owned before and after, and what was owned before as splits within the filing made it.
-fn ends(
-    filing: &Filing,
-    key: &LineKey,
-    all: &[super::line::Held],
-    splits: &[(usize, Decimal)],
-) -> Option<(Shares, Shares, Decimal)> {
-    let (mut before, mut after, mut scaled) = (Shares::ZERO, Shares::ZERO, Decimal::ZERO);
-    let mut known: Vec<(LineKey, Shares)> = Vec::new();
-    for held in all {
-        let own = LineKey::of(&filing.lots[*held.lots.first()?].line);
-        if !own.same_security(key) {
-            continue;
-        }
-        let ends = held.ends?;
-        before = before.plus(ends.before)?;
-        after = after.plus(ends.after)?;
-        let factor = splits
-            .iter()
-            .filter(|(row, _)| held.lots.contains(row))
-            .try_fold(Decimal::ONE, |product, (_, factor)| product.checked_mul(*factor))?;
-        scaled = scaled.checked_add(ends.before.decimal().checked_mul(factor)?)?;
-        known.push((own, ends.after));
+    let mut ends: HashMap<Security, Option<Held>> = HashMap::new();
+    for line in lines(&filing.lots) {
+        let sum = ends.entry(line.key.security.clone()).or_insert_with(|| Some(Held::default()));
+        *sum = sum.take().and_then(|sum| sum.with_line(&line, &splits));
     }
     for holding in &filing.holdings {
-        let own = LineKey::of(&holding.line);
-        if !own.same_security(key) {
-            continue;
+        let key = LineKey::of(&holding.line);
+        if let Some(sum) = ends.get_mut(&key.security) {
+            *sum = sum.take().and_then(|sum| sum.with_holding(key, holding.line.shares_after.value));
         }
-        let held = holding.line.shares_after.value?;
-        // A holding may repeat what the last row of its line leaves.
-        if known.iter().any(|(line, after)| *line == own && *after == held) {
-            continue;
-        }
-        before = before.plus(held)?;
-        after = after.plus(held)?;
-        scaled = scaled.checked_add(held.decimal())?;
     }
-    Some((before, after, scaled))
+    let mut sources = sources(filing, &of, &splits);
+    let stake = |first: usize| {
+        let line = &filing.lots[first].line;
+        let ends = ends.get(&of[first]).and_then(Option::as_ref);
+        Stake {
+            table: line.table,
+            security: line.security.value.clone(),
+            ends: ends.map(|ends| (ends.before, ends.after)),
+            change: ends
+                .and_then(|ends| ends.after.decimal().checked_sub(ends.scaled)?.checked_div(ends.scaled)),
+            sources: sources.remove(&of[first]).unwrap_or_default(),
+        }
+    };
+    firsts.into_iter().map(stake).collect()
 }
 
-fn sources(filing: &Filing, key: &LineKey, splits: &[(usize, Decimal)]) -> Vec<Source> {
-    let mut sources: Vec<Source> = Vec::new();
-    for (i, lot) in filing.lots.iter().enumerate() {
-        if !LineKey::of(&lot.line).same_security(key) {
-            continue;
+/// What is held of a security, over its lines.
+#[derive(Default)]
+struct Held {
+    before: Shares,
+    after: Shares,
+    /// What was owned before, as splits within the filing made it.
+    scaled: Decimal,
+    /// What the last row of each line leaves.
+    known: HashSet<(LineKey, Shares)>,
+}
+
+impl Held {
+    fn with_line(mut self, line: &line::Held, splits: &[(usize, Decimal)]) -> Option<Self> {
+        let ends = line.ends?;
+        self.before = self.before.plus(ends.before)?;
+        self.after = self.after.plus(ends.after)?;
+        let own = splits.iter().filter(|(row, _)| line.lots.binary_search(row).is_ok());
+        let factor = own.map(|(_, factor)| *factor).try_fold(Decimal::ONE, Decimal::checked_mul)?;
+        self.scaled = self.scaled.checked_add(ends.before.decimal().checked_mul(factor)?)?;
+        self.known.insert((line.key.clone(), ends.after));
+        Some(self)
+    }
+
+    /// A holding may repeat what the last row of its line leaves.
+    fn with_holding(mut self, key: LineKey, held: Option<Shares>) -> Option<Self> {
+        let held = held?;
+        if !self.known.contains(&(key, held)) {
+            self.before = self.before.plus(held)?;
+            self.after = self.after.plus(held)?;
+            self.scaled = self.scaled.checked_add(held.decimal())?;
         }
-        let is_split = splits.iter().any(|(row, _)| *row == i);
+        Some(self)
+    }
+}
+
+fn sources(filing: &Filing, of: &[Security], splits: &[(usize, Decimal)]) -> HashMap<Security, Vec<Source>> {
+    let mut all: HashMap<Security, Vec<Source>> = HashMap::new();
+    for (i, lot) in filing.lots.iter().enumerate() {
+        let is_split = splits.binary_search_by_key(&i, |(row, _)| *row).is_ok();
         let Some(deed) = (if is_split { Some(Deed::Split) } else { Deed::of(lot) }) else { continue };
         // What is moved comes in by one line and goes out by another: it counts once.
         if deed == Deed::Moved && lot.direction.value == Some(Direction::Acquired) {
             continue;
         }
+        let sources = all.entry(of[i].clone()).or_default();
         let price = lot.price.value.filter(|price| !price.is_zero());
         match sources.iter_mut().find(|source| source.deed == deed) {
             Some(source) => {
@@ -242,5 +239,5 @@ fn sources(filing: &Filing, key: &LineKey, splits: &[(usize, Decimal)]) -> Vec<S
             None => sources.push(Source { deed, shares: lot.shares.value, price }),
         }
     }
-    sources
+    all
 }

@@ -1,7 +1,7 @@
 //! Which figures of a filing are not what they look like: values that are odd, principal of debt, shares that only move from one
 //! line to another, and lots on both sides of a split.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -31,10 +31,16 @@ pub(super) fn figures(filing: &mut Filing, warnings: &mut Vec<Warning>) {
 
 fn debts(filing: &mut Filing, warnings: &mut Vec<Warning>) {
     let mut first: Option<usize> = None;
+    let mut noted: Option<BTreeSet<String>> = None;
     for i in 0..filing.lots.len() {
         let lot = &filing.lots[i];
         let title = lot.line.security.value.as_deref().unwrap_or_default();
-        if is_debt(title) || notes_say_principal(filing, lot, title) {
+        let debt = is_debt(title)
+            || may_be_debt(title) && has_notes(lot) && {
+                let noted = noted.get_or_insert_with(|| notes_of_principal(filing));
+                !noted.is_empty() && amounts(lot).any(|id| noted.contains(id))
+            };
+        if debt {
             filing.lots[i].debt = true;
             first = first.or(Some(i));
         }
@@ -47,19 +53,26 @@ fn debts(filing: &mut Filing, warnings: &mut Vec<Warning>) {
     }
 }
 
-/// Whether a note behind a number or price says that it is of principal, and the title names no share.
-fn notes_say_principal(filing: &Filing, lot: &Lot, title: &str) -> bool {
-    let ids = || lot.shares.footnotes.iter().chain(&lot.total_value.footnotes).chain(&lot.price.footnotes);
-    if ids().next().is_none() {
-        return false;
-    }
-    let names_share =
+/// Whether a title names no share, so that notes may say that it is of debt.
+fn may_be_debt(title: &str) -> bool {
+    const SHARES: [&str; 9] =
         ["stock", "share", "common", "ordinary", "preferred", "unit", "warrant", "option", "right"];
     let lower = title.to_ascii_lowercase();
-    if names_share.iter().any(|word| lower.contains(word)) {
-        return false;
-    }
-    let says = [
+    !SHARES.iter().any(|word| lower.contains(word))
+}
+
+fn has_notes(lot: &Lot) -> bool {
+    amounts(lot).next().is_some()
+}
+
+/// The ids of the notes behind a row's number and price.
+fn amounts(lot: &Lot) -> impl Iterator<Item = &String> {
+    lot.shares.footnotes.iter().chain(&lot.total_value.footnotes).chain(&lot.price.footnotes)
+}
+
+/// The ids of the notes that speak of principal.
+fn notes_of_principal(filing: &Filing) -> BTreeSet<String> {
+    const SAYS: [&str; 6] = [
         "principal amount",
         "percentage of principal",
         "percent of principal",
@@ -67,10 +80,11 @@ fn notes_say_principal(filing: &Filing, lot: &Lot, title: &str) -> bool {
         "percentage of par",
         "percent of par",
     ];
-    filing.footnotes.iter().filter(|note| ids().any(|id| *id == note.id)).any(|note| {
-        let lower = note.text.to_ascii_lowercase();
-        says.iter().any(|words| lower.contains(words))
-    })
+    let says = |text: &str| {
+        let lower = text.to_ascii_lowercase();
+        SAYS.iter().any(|words| lower.contains(words))
+    };
+    filing.footnotes.iter().filter(|note| says(&note.text)).map(|note| note.id.clone()).collect()
 }
 
 /// Marks rows of one code, day and security by which as much comes in as goes out: a gift to one's own trust.
