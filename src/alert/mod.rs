@@ -284,7 +284,7 @@ impl Alert {
             plan: String::new(),
             plan_adopted: None,
             intent: None,
-            filed_late: filing.late_lots().map(|late| late.iter().any(|lot| matched.lots.contains(lot))),
+            filed_late: filing.filed_late(matched.lots.iter().copied()),
             warnings: filing.warnings.clone(),
             late: waited.is_some_and(|waited| waited.num_minutes() > LATE_AFTER_MINUTES),
             amends: None,

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::alert::{Alert, Key};
-use crate::filing::{Accession, Filing, Link, PastFiling, Rang, Relation, Warning};
+use crate::filing::{Accession, Filing, Link, PastFiling, Rang, Relation, Warning, edgar_day, is_mistyped};
 use crate::rules::{self, History, Match, Rule, RuleSet, Subject};
 
 /// Owners of one chain report a block within some days of each other; an amendment without a date follows soon.
@@ -60,11 +60,14 @@ pub fn since<'r>(
     filing: &Filing,
     accepted_at: DateTime<Utc>,
 ) -> DateTime<Utc> {
-    let original = filing.date_of_original_submission.and_then(|day| day.and_hms_opt(0, 0, 0));
+    let reported = Some(edgar_day(accepted_at));
+    let original = filing.date_of_original_submission.filter(|day| !is_mistyped(*day, reported, None));
+    let original = original.and_then(|day| day.and_hms_opt(0, 0, 0));
     let mut since = accepted_at.checked_sub_signed(RECENT).unwrap_or_default();
     since = original.map_or(since, |day| day.and_utc().min(since));
     // History is of trades, which may be older than the filing that tells them.
-    let traded = filing.lots.iter().filter_map(|lot| lot.date.value).min();
+    let traded = filing.lots.iter().filter_map(|lot| lot.date.value);
+    let traded = traded.filter(|date| !is_mistyped(*date, reported, filing.period)).min();
     let traded = traded.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|day| day.and_utc());
     for rule in rules {
         let reach = rule.conditions.reach_days();

@@ -1,6 +1,6 @@
 //! Business days, and by when a Form 4 is due.
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc, Weekday};
+use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::America::New_York;
 
 /// The last day on which a trade of this date is reported in time: the second business day after it (Section 16(a)(2)(C) of
@@ -14,6 +14,34 @@ pub fn due(traded: NaiveDate) -> Option<NaiveDate> {
         }
     }
     Some(day)
+}
+
+/// Whether the date of a trade that was reported on a day must be a typing error: it is before the Securities Exchange Act
+/// (1934-06-06), 20 years or more before the report, more than 30 days after it, or on the very day of the year of the
+/// filing's period and ten years or more before that.
+///
+/// Trades are honestly reported years late, so a date that is only old is none.
+pub fn is_mistyped(traded: NaiveDate, reported: Option<NaiveDate>, period: Option<NaiveDate>) -> bool {
+    const MOST_YEARS_LATE: u32 = 20;
+    const MOST_DAYS_EARLY: u64 = 30;
+    const DECADE: i32 = 10;
+    if is_before_the_act(traded) {
+        return true;
+    }
+    let Some(reported) = reported.filter(|day| !is_before_the_act(*day)) else { return false };
+    let too_old =
+        traded.checked_add_months(Months::new(12 * MOST_YEARS_LATE)).is_some_and(|by| by <= reported);
+    let too_new = reported.checked_add_days(Days::new(MOST_DAYS_EARLY)).is_some_and(|by| traded > by);
+    let other_decade = period.is_some_and(|period| {
+        (period.month(), period.day()) == (traded.month(), traded.day())
+            && period.year() - traded.year() >= DECADE
+            && period <= reported
+    });
+    too_old || too_new || other_decade
+}
+
+fn is_before_the_act(day: NaiveDate) -> bool {
+    (day.year(), day.month(), day.day()) < (1934, 6, 6)
 }
 
 /// The day in New York, EDGAR's own clock.
@@ -120,6 +148,44 @@ mod tests {
             "01-02", "01-16", "02-20", "05-29", "06-19", "07-04", "09-04", "10-09", "11-10", "11-23", "12-25",
         ];
         assert_eq!(holidays, kept);
+    }
+
+    #[test]
+    fn a_date_that_cannot_be_is_a_typing_error_and_one_that_is_only_old_is_not() {
+        let reported = day("2026-11-27");
+        for (traded, expected) in [
+            ("0026-11-25", true),
+            ("0022-11-25", true),
+            ("0202-11-25", true),
+            ("1026-11-25", true),
+            ("1934-06-05", true),
+            ("1934-06-06", true),
+            ("2006-11-25", true),
+            ("2006-11-27", true),
+            ("2006-11-28", false),
+            ("2016-11-25", true),
+            ("2016-11-24", false),
+            ("2003-06-30", true),
+            ("2019-11-25", false),
+            ("2025-11-25", false),
+            ("2026-11-27", false),
+            ("2026-12-27", false),
+            ("2026-12-28", true),
+            ("2027-11-25", true),
+            ("2206-11-25", true),
+            ("9999-12-31", true),
+        ] {
+            assert_eq!(
+                is_mistyped(day(traded), Some(reported), Some(day("2026-11-25"))),
+                expected,
+                "{traded}"
+            );
+        }
+        assert!(!is_mistyped(day("2003-06-30"), Some(day("2010-02-01")), Some(day("2003-06-30"))));
+        assert!(is_mistyped(day("0026-11-25"), None, None) && !is_mistyped(day("2206-11-25"), None, None));
+        // A report whose own day is mistyped says nothing of the trade's.
+        assert!(!is_mistyped(day("2026-11-25"), Some(day("0026-11-27")), None));
+        assert!(!is_mistyped(NaiveDate::MAX, None, None) && is_mistyped(NaiveDate::MIN, None, None));
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod trade;
 pub use amendment::{Changes, FieldChange, RowChange, changes};
 pub(crate) use amount::grouped;
 pub use amount::{AmountError, Shares, Usd};
-pub use calendar::{due, edgar_day, edgar_time, is_business_day};
+pub use calendar::{due, edgar_day, edgar_time, is_business_day, is_mistyped};
 pub use code::{Code, CodeError, Form};
 pub use conclusion::{Concluded, Evidence, Intent, Plan, PlanDate, Source};
 pub(crate) use debt::is_debt;
@@ -31,10 +31,13 @@ pub(crate) use line::fold_title;
 pub use past::{Link, PastFiling, PastOwner, Rang, Relation, Told};
 pub use position::{LineShare, ShareOfHoldings, lines, share_of_holdings};
 pub use role::Role;
+pub(crate) use row::lot_path;
 pub use row::{ActualPrices, Adopted, Direction, Holding, Line, Lot, Noted, Ownership, Table, Terms};
 pub(crate) use split::{Splits, splits};
 pub use stake::{Deed, Source as StakeSource, Stake, stakes};
 pub use trade::{LotFigures, Sums, Trade};
+
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -97,15 +100,16 @@ impl Filing {
     /// The lots that were reported after the second business day that follows the trade, by position; `None` where the
     /// acceptance time is unknown. An amendment is not late: its original may have been in time.
     ///
-    /// The date that counts is the deemed execution date where there is one. Rows that need not be on a Form 4 so soon do not
+    /// The date that counts is the deemed execution date where there is one, and none that is a typing error. Rows that need not be on a Form 4 so soon do not
     /// count: those of Form 5, small acquisitions (L), inheritances (W), and gifts (G) of before 2023-02-27 (SEC release
     /// 33-11138).
     pub fn late_lots(&self) -> Option<Vec<usize>> {
         let accepted = edgar_day(self.accepted_at?);
-        let counts = self.form.is_form_4() && !self.form.is_amendment();
+        let counts = self.can_be_late();
+        let mistyped = |date: &NaiveDate| is_mistyped(*date, self.reported(), self.period);
         let gifts_since = NaiveDate::from_ymd_opt(2023, 2, 27);
         let is_late = |lot: &&Lot| {
-            let Some(traded) = lot.date.value else { return false };
+            let Some(traded) = lot.date.value.filter(|date| !mistyped(date)) else { return false };
             let deferred = match lot.code.value.map(Code::letter) {
                 Some('L' | 'W') => true,
                 Some('G') => gifts_since.is_some_and(|since| traded < since),
@@ -116,11 +120,60 @@ impl Filing {
                         || lot.timeliness.value.as_deref() == Some("E")
                 }
             };
-            let from = lot.deemed_execution_date.value.map_or(traded, |deemed| deemed.max(traded));
+            let deemed = lot.deemed_execution_date.value.filter(|date| !mistyped(date));
+            let from = deemed.map_or(traded, |deemed| deemed.max(traded));
             !deferred && due(from).is_some_and(|due| accepted > due)
         };
         let late = self.lots.iter().enumerate().filter(|(_, lot)| counts && is_late(lot));
         Some(late.map(|(i, _)| i).collect())
+    }
+
+    /// Whether one of these lots was reported late, as [`Self::late_lots`] says; `None` where that is not known: without an
+    /// acceptance time, or where none is late and the date of one is missing or a typing error.
+    pub fn filed_late(&self, lots: impl IntoIterator<Item = usize>) -> Option<bool> {
+        let late = self.late_lots()?;
+        let lots: Vec<usize> = lots.into_iter().collect();
+        if lots.iter().any(|lot| late.contains(lot)) {
+            return Some(true);
+        }
+        let dated = |&lot: &usize| {
+            let date = self.lots.get(lot).and_then(|lot| lot.date.value);
+            date.is_some_and(|date| !is_mistyped(date, self.reported(), self.period))
+        };
+        (!self.can_be_late() || lots.iter().all(dated)).then_some(false)
+    }
+
+    fn can_be_late(&self) -> bool {
+        self.form.is_form_4() && !self.form.is_amendment()
+    }
+
+    /// The lots whose dates are typing errors, by position: dates that cannot be right ([`is_mistyped`]), and texts that are
+    /// no date. Conditions about history pass over them.
+    pub fn mistyped_lots(&self) -> BTreeSet<usize> {
+        let unread: BTreeSet<&str> = self
+            .warnings
+            .iter()
+            .filter(|warning| warning.code == "bad-date")
+            .filter_map(|warning| warning.at.strip_suffix("/transactionDate"))
+            .collect();
+        let is_unread = |i: usize| !unread.is_empty() && unread.contains(self.lot_path(i).as_str());
+        (0..self.lots.len())
+            .filter(|&i| match self.lots[i].date.value {
+                Some(date) => is_mistyped(date, self.reported(), self.period),
+                None => is_unread(i),
+            })
+            .collect()
+    }
+
+    /// The path of a lot: `nonDerivativeTransaction[2]`.
+    pub fn lot_path(&self, lot: usize) -> String {
+        row::lot_path(&self.lots, lot)
+    }
+
+    /// The day on which it was reported: that of its acceptance, or of the last signature.
+    pub(crate) fn reported(&self) -> Option<NaiveDate> {
+        let signed = self.signatures.iter().filter_map(|signature| signature.date).max();
+        self.accepted_at.map(edgar_day).or(signed)
     }
 
     /// EDGAR's index page of this filing, for people to open; `None` without an accession.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amendment::{Changes, changes};
 use super::record::LotRecord;
-use super::{Accession, Cik, Filing, Form, Ownership, edgar_day};
+use super::{Accession, Cik, Filing, Form, Ownership, edgar_day, is_mistyped};
 
 /// So many filings that a new one may be related to are looked at.
 const MOST_RELATED: usize = 50;
@@ -32,6 +32,9 @@ pub struct PastFiling {
     pub owners: Vec<PastOwner>,
     /// Its lots.
     pub lots: Vec<LotRecord>,
+    /// Positions of lots whose dates are typing errors. Records of older versions do not say.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub mistyped: BTreeSet<usize>,
     /// Positions of lots that another filing tells as well, or an amendment took the place of: they count there.
     #[serde(default)]
     pub not_counted: BTreeSet<usize>,
@@ -125,6 +128,15 @@ impl PastFiling {
         }
     }
 
+    /// The day on which a lot was traded, as conditions about history count: the filing's where it has no date or one after
+    /// the filing; `None` where its date is a typing error.
+    pub fn day_of(&self, lot: usize) -> Option<NaiveDate> {
+        let accepted = edgar_day(self.accepted_at);
+        let date = self.lots.get(lot)?.date;
+        let mistyped = date.is_some_and(|date| is_mistyped(date, Some(accepted), self.period));
+        (!mistyped && !self.mistyped.contains(&lot)).then(|| date.map_or(accepted, |date| date.min(accepted)))
+    }
+
     /// This filing as it was before others than `known` came: what those tell or replace counts here.
     #[must_use]
     pub fn as_known(mut self, known: impl Fn(Accession) -> bool) -> Self {
@@ -157,6 +169,7 @@ impl PastFiling {
                 })
                 .collect(),
             lots: filing.lots.iter().map(LotRecord::from).collect(),
+            mistyped: filing.mistyped_lots(),
             not_counted: BTreeSet::new(),
             counted_in: BTreeMap::new(),
             rang: BTreeMap::new(),

@@ -224,7 +224,7 @@ impl FilingRecord {
                 symbol: filing.issuer.symbol.clone(),
             },
             owners: filing.owners.iter().map(|owner| OwnerRecord::new(filing, owner)).collect(),
-            filed_late: filing.late_lots().map(|late| !late.is_empty()),
+            filed_late: filing.filed_late(0..filing.lots.len()),
             transactions: filing.lots.iter().map(LotRecord::from).collect(),
             holdings: filing.holdings.iter().map(HoldingRecord::from).collect(),
             stakes: stakes(filing, &(0..filing.lots.len()).collect::<Vec<_>>())

@@ -286,6 +286,14 @@ impl Line {
     }
 }
 
+/// The path of a lot among others: `nonDerivativeTransaction[2]`.
+pub(crate) fn lot_path(lots: &[Lot], i: usize) -> String {
+    let Some(lot) = lots.get(i) else { return String::new() };
+    let count = lots[..=i].iter().filter(|other| other.line.table == lot.line.table).count();
+    let name = if lot.line.table == Table::Derivative { "derivative" } else { "nonDerivative" };
+    format!("{name}Transaction[{count}]")
+}
+
 fn in_order<'a>(lists: impl Iterator<Item = &'a Vec<String>>) -> Vec<String> {
     let mut ids: Vec<String> = lists.flatten().cloned().collect();
     ids.sort_by(|a, b| (number(a), a).cmp(&(number(b), b)));

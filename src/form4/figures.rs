@@ -6,9 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::review::{place, warn};
+use super::review::warn;
 use crate::filing::{
-    Cik, Code, Direction, Filing, Lot, Shares, Splits, Table, Usd, Warning, fold_title, is_debt, splits,
+    Cik, Code, Direction, Filing, Lot, Shares, Splits, Table, Usd, Warning, fold_title, is_debt,
+    lot_path as place, splits,
 };
 
 /// A single row that is worth more than this is held to be odd, in dollars. The largest honest one of the corpora that the

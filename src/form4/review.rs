@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use super::figures::figures;
-use crate::filing::{Code, Direction, Filing, Holding, Lot, Shares, Table, Warning, due, edgar_day};
+use crate::filing::{
+    Code, Direction, Filing, Holding, Lot, Shares, Warning, due, edgar_day, is_mistyped, lot_path as place,
+};
 use crate::text::clip;
 
 /// More warnings of one filing than this are not kept.
@@ -33,14 +35,6 @@ pub(super) fn warn(warnings: &mut Vec<Warning>, code: &str, message: String, at:
         let message = clip(&message, LONGEST_WARNING).into_owned();
         warnings.push(Warning { code: code.to_owned(), message, at: at.to_owned() });
     }
-}
-
-/// The path of a lot: `nonDerivativeTransaction[2]`.
-pub(super) fn place(lots: &[Lot], i: usize) -> String {
-    let table = lots[i].line.table;
-    let count = lots[..=i].iter().filter(|lot| lot.line.table == table).count();
-    let name = if table == Table::Derivative { "derivative" } else { "nonDerivative" };
-    format!("{name}Transaction[{count}]")
 }
 
 fn footnote_ids(filing: &Filing, warnings: &mut Vec<Warning>) {
@@ -99,6 +93,13 @@ fn dates(filing: &Filing, warnings: &mut Vec<Warning>) {
     let traded: BTreeSet<NaiveDate> = filing.lots.iter().filter_map(|lot| lot.date.value).collect();
     let signed = filing.signatures.iter().filter_map(|signature| signature.date).max();
     let accepted = filing.accepted_at.map(edgar_day);
+    let mistyped = |date: NaiveDate| is_mistyped(date, filing.reported(), filing.period);
+    for date in traded.iter().filter(|date| mistyped(**date)) {
+        let reported =
+            filing.reported().map_or_else(String::new, |day| format!(" was reported on {day}, and"));
+        let message = format!("a transaction of {date}{reported} has a date that looks mistyped");
+        warn(warnings, "date-mistyped", message, at);
+    }
     for date in &traded {
         if let Some(signed) = signed.filter(|signed| date > signed) {
             let message = format!("a transaction of {date} was signed for on {signed}");
@@ -118,6 +119,9 @@ fn dates(filing: &Filing, warnings: &mut Vec<Warning>) {
     }
     for (i, lot) in filing.lots.iter().enumerate() {
         let (Some(adopted), Some(date)) = (&lot.plan_adopted, lot.date.value) else { continue };
+        if mistyped(date) {
+            continue;
+        }
         if adopted.date.earliest() > date {
             let message = format!("traded on {date} under a plan adopted on {}, after it", adopted.date);
             warn(warnings, "plan-after-trade", message, &place(&filing.lots, i));

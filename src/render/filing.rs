@@ -68,9 +68,9 @@ impl Picture {
         head.extend(filing.accepted_at.map(|time| format!("accepted {}", eastern(time))));
         head.extend(
             filing
-                .late_lots()
+                .filed_late(0..filing.lots.len())
                 .filter(|_| filing.form.is_form_4() && !filing.form.is_amendment())
-                .map(|late| if late.is_empty() { "filed in time" } else { "filed late" }.to_owned()),
+                .map(|late| if late { "filed late" } else { "filed in time" }.to_owned()),
         );
         self.dim(&head.join(" · "));
         if let Some(date) = filing.date_of_original_submission {

@@ -262,14 +262,9 @@ impl<R: Recorder> Evaluator<'_, R> {
 
     /// Whether a lot that counts was reported late; `None` where that cannot be told.
     fn filed_late(&self, counted: &Counted) -> Option<bool> {
-        let late = self.subject.late()?;
-        let lots = &self.subject.filing.lots;
-        if counted.sure.iter().any(|lot| late.contains(lot)) {
-            return Some(true);
-        }
-        let unknown = counted.sure.iter().any(|&lot| lots[lot].date.value.is_none())
-            || counted.doubtful.iter().any(|lot| late.contains(lot));
-        (!unknown).then_some(false)
+        let late = self.subject.filing.filed_late(counted.sure.iter().copied())?;
+        let all = self.subject.late()?;
+        (late || !counted.doubtful.iter().any(|lot| all.contains(lot))).then_some(late)
     }
 
     /// `not` and `when`.

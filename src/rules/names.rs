@@ -125,7 +125,7 @@ impl Names {
         let share = share_of_holdings(&filing.lots, lots).map(|share| share.fraction);
         let stakes = stakes(filing, lots);
         let stake = if let [one] = stakes.as_slice() { Some(one) } else { None };
-        let late = subject.late().map(|late| late.iter().any(|lot| lots.contains(lot)));
+        let late = filing.filed_late(lots.iter().copied());
         let shown: Vec<LotNames> = lots.iter().map(|&lot| LotNames::of(lot, &filing.lots[lot])).collect();
         let mut plans: Vec<&'static str> = shown.iter().map(|lot| lot.plan).collect();
         let mut intents: Vec<&'static str> = shown.iter().filter_map(|lot| lot.intent).collect();

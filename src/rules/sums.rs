@@ -1,5 +1,7 @@
 //! Sums of lots, of which some may have no price or number: what they are at least, and at most where that is known.
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 
 use super::Truth;
@@ -24,6 +26,12 @@ impl Counted {
         self.doubtful.sort_unstable();
         self.doubtful.dedup();
         self.doubtful.retain(|lot| !self.sure.contains(lot));
+    }
+
+    /// The lots of these that are not among others.
+    pub(super) fn without(&self, others: &BTreeSet<usize>) -> Self {
+        let rest = |lots: &[usize]| lots.iter().copied().filter(|lot| !others.contains(lot)).collect();
+        Self { sure: rest(&self.sure), doubtful: rest(&self.doubtful) }
     }
 
     /// All of them as doubtful.

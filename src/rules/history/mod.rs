@@ -10,8 +10,8 @@ use super::evaluate::Evaluator;
 use super::reason::Recorder;
 use super::sums::Counted;
 use super::{Cluster, Cumulative, Group, Per, Span, Truth};
-use crate::filing::{Accession, Code, PastFiling, Usd, edgar_day};
-use past::{Event, Past, Window, day, earlier, is_same_owner, owners_own};
+use crate::filing::{Accession, Code, PastFiling, Usd};
+use past::{Event, Past, Window, earlier, is_same_owner, owners_own};
 
 /// What came before a filing, of its issuer.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,6 +36,9 @@ impl<R: Recorder> Evaluator<'_, R> {
         {
             return holds;
         }
+        // A date that is a typing error says nothing of when it was.
+        let mistyped = self.subject.filing.mistyped_lots();
+        let counted = &counted.without(&mistyped);
         let past = Past::new(self.subject, group, counted);
         if let Some(cluster) = group.cluster {
             let (is, found) = past.cluster(cluster);
@@ -58,7 +61,7 @@ impl<R: Recorder> Evaluator<'_, R> {
             self.note(&mut holds, "first_in", is, || (format!("the owner's first in {span}"), found));
         }
         if let Some(span) = group.largest_in {
-            let (is, found) = past.largest_in(span, counted);
+            let (is, found) = past.largest_in(span, counted, !mistyped.is_empty());
             self.note(&mut holds, "largest_in", is, || (format!("the owner's largest in {span}"), found));
         }
         if let Some(span) = group.reversal_after {
@@ -151,7 +154,7 @@ impl Past<'_> {
         }
     }
 
-    fn largest_in(&self, span: Span, counted: &Counted) -> (Truth, String) {
+    fn largest_in(&self, span: Span, counted: &Counted, in_part: bool) -> (Truth, String) {
         let Some(first) = self.first() else { return no_date() };
         let own = counted.trade(self.subject.filing);
         let value = own.sums.value.unwrap_or_default();
@@ -170,7 +173,7 @@ impl Past<'_> {
         });
         if largest.is_some_and(|largest| largest >= value) {
             // More may be known of this one than of that one, or less.
-            let truth = if own.sums.value_is_at_least { Truth::Unknown } else { Truth::No };
+            let truth = if own.sums.value_is_at_least || in_part { Truth::Unknown } else { Truth::No };
             return (truth, found);
         }
         if sums.values().any(|(_, unknown)| *unknown) || own.sums.value.is_none() {
@@ -194,8 +197,8 @@ impl Past<'_> {
         let market = |code: Option<Code>| code.is_some_and(|code| matches!(code.letter(), 'S' | 'P'));
         let mut last: Option<(NaiveDate, DateTime<Utc>, Code)> = None;
         for past in earlier(self.subject).filter(|past| is_same_owner(self.subject, past)) {
-            for lot in owners_own(self.subject, past).filter(|lot| market(lot.code)) {
-                let date = day(lot.date, Some(edgar_day(past.accepted_at)));
+            for (i, lot) in owners_own(self.subject, past).filter(|(_, lot)| market(lot.code)) {
+                let date = past.day_of(i);
                 if let (Some(date), Some(code)) = (date, lot.code)
                     && (from..=first).contains(&date)
                     && last.is_none_or(|(on, at, _)| (on, at) <= (date, past.accepted_at))

@@ -88,7 +88,7 @@ impl<'s> Past<'s> {
             let same_owner = is_same_owner(subject, past);
             for (i, lot) in past.lots.iter().enumerate() {
                 let kind = of_kind(group, LotView::from(lot));
-                let Some(date) = day(lot.date, Some(edgar_day(past.accepted_at))) else { continue };
+                let Some(date) = past.day_of(i) else { continue };
                 let of_issuer = !past.not_counted.contains(&i);
                 let of_owner = same_owner && (of_issuer || is_retold(subject, past, i, &filings));
                 if kind == Truth::No || !of_issuer && !of_owner {
@@ -191,16 +191,15 @@ pub(super) fn earlier<'s>(subject: &'s Subject<'s>) -> impl Iterator<Item = &'s 
     subject.history.filings.iter().filter(move |past| Some(past.accession) != own)
 }
 
-/// The lots of a past filing of the same owner that are the owner's, whoever else told them.
+/// The lots of a past filing of the same owner that are the owner's, whoever else told them, each with its position.
 pub(super) fn owners_own<'s>(
     subject: &'s Subject<'s>,
     past: &'s PastFiling,
-) -> impl Iterator<Item = &'s LotRecord> {
+) -> impl Iterator<Item = (usize, &'s LotRecord)> {
     let filings: HashMap<Accession, &PastFiling> =
         earlier(subject).map(|past| (past.accession, past)).collect();
     let lots = past.lots.iter().enumerate();
     lots.filter(move |(i, _)| !past.not_counted.contains(i) || is_retold(subject, past, *i, &filings))
-        .map(|(_, lot)| lot)
 }
 
 /// Whether a lot of a past filing counts elsewhere only because somebody else told the trade too: it is this owner's as well.
@@ -219,7 +218,7 @@ fn is_retold(
 }
 
 /// The day of a trade: a date that is missing, or lies after the filing, is the filing's.
-pub(super) fn day(traded: Option<NaiveDate>, accepted: Option<NaiveDate>) -> Option<NaiveDate> {
+fn day(traded: Option<NaiveDate>, accepted: Option<NaiveDate>) -> Option<NaiveDate> {
     match (traded, accepted) {
         (Some(traded), Some(accepted)) => Some(traded.min(accepted)),
         (traded, accepted) => traded.or(accepted),

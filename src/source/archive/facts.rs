@@ -7,7 +7,7 @@ use chrono_tz::America::New_York;
 use serde::{Deserialize, Serialize};
 
 use crate::edgar::submission;
-use crate::filing::{Accession, Filing, Form};
+use crate::filing::{Accession, Filing, Form, is_mistyped};
 use crate::reader;
 use crate::text::decode;
 
@@ -68,7 +68,9 @@ pub(super) fn judge_whole(bytes: &[u8]) -> Judged {
 }
 
 fn said_day(filing: &Filing) -> Option<NaiveDate> {
-    filing.signatures.iter().filter_map(|signature| signature.date).max().or(filing.period)
+    let said = filing.signatures.iter().filter_map(|signature| signature.date).max();
+    // One of the year 23 is a typing error.
+    said.filter(|day| !is_mistyped(*day, None, None)).or(filing.period)
 }
 
 /// When EDGAR closes on a day, at 22:00 in New York: nothing that is filed on it is later.

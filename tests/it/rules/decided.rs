@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
+use sellbell::alert::Alert;
 use sellbell::decide::{self, Case, Decision, Silence};
 use sellbell::filing::{Cik, Filing, Owner, Ownership, PastFiling};
 use sellbell::rules::{Rule, RuleSet};
@@ -10,13 +11,13 @@ use sellbell::rules::{Rule, RuleSet};
 use super::{day, evening, noted, other_sale, rule, with_lot};
 
 /// Filings in their order, each with what the ones before left.
-struct Row {
+pub(super) struct Row {
     rules: RuleSet,
     known: Vec<PastFiling>,
 }
 
 impl Row {
-    fn of(conditions: &str) -> Self {
+    pub(super) fn of(conditions: &str) -> Self {
         Self { rules: RuleSet::new(vec![rule(conditions)]), known: Vec::new() }
     }
 
@@ -24,8 +25,27 @@ impl Row {
         self.rules = RuleSet::new(vec![rule(conditions)]);
     }
 
+    /// The one alert that a filing causes.
+    pub(super) fn alert(&mut self, filing: &Filing) -> Alert {
+        let mut alerts = self.decide(filing).0;
+        assert_eq!(alerts.len(), 1, "{:?}", filing.accession);
+        alerts.remove(0)
+    }
+
     /// `rings`, `told before`, `withdrawn`, or why it is silent.
-    fn take(&mut self, filing: &Filing) -> String {
+    pub(super) fn take(&mut self, filing: &Filing) -> String {
+        let (alerts, silent) = self.decide(filing);
+        match (&alerts[..], &silent[..]) {
+            ([alert], _) if alert.withdrawn => "withdrawn".into(),
+            ([alert], _) if alert.is_told_before() => "told before".into(),
+            ([_], _) => "rings".into(),
+            ([], [Silence::Condition(condition)]) => (*condition).into(),
+            ([], [Silence::Cooldown(accession)]) => format!("cooldown {accession}"),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn decide(&mut self, filing: &Filing) -> (Vec<Alert>, Vec<Silence>) {
         let accepted_at = filing.accepted_at.unwrap();
         let whole_since = Some(evening("2000-01-01"));
         let case = Case { filing, accepted_at, seen_at: accepted_at, known: &self.known, whole_since };
@@ -35,14 +55,10 @@ impl Row {
             self.known.retain(|past| past.accession != kept.accession);
             self.known.push(kept);
         }
-        match (&alerts[..], &silent[..]) {
-            ([(_, alert)], _) if alert.withdrawn => "withdrawn".into(),
-            ([(_, alert)], _) if alert.is_told_before() => "told before".into(),
-            ([_], _) => "rings".into(),
-            ([], [(_, Silence::Condition(condition))]) => (*condition).into(),
-            ([], [(_, Silence::Cooldown(accession))]) => format!("cooldown {accession}"),
-            other => panic!("{other:?}"),
-        }
+        (
+            alerts.into_iter().map(|(_, alert)| alert).collect(),
+            silent.into_iter().map(|(_, silence)| silence).collect(),
+        )
     }
 }
 

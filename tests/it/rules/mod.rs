@@ -2,6 +2,7 @@
 
 mod broken;
 mod conditions;
+mod dates;
 mod decided;
 mod history;
 mod messages;
