@@ -183,9 +183,11 @@ fn sum_text(usd: Option<Usd>, is_at_least: bool) -> String {
 /// Sets which lots of each entry are in the total, so that each trade is in it once.
 fn count(entries: &mut [Entry]) {
     let here: BTreeSet<Accession> = entries.iter().map(|entry| entry.alert.accession).collect();
+    let earlier = entries.iter().flat_map(|entry| &entry.alert.replaces_earlier);
     let replaced: BTreeSet<(Accession, usize)> = entries
         .iter()
         .filter_map(|entry| Some((entry.alert.follows?, &entry.alert.replaces)))
+        .chain(earlier.map(|replaced| (replaced.accession, &replaced.lots)))
         .flat_map(|(version, lots)| lots.iter().map(move |lot| (version, *lot)))
         .collect();
     for entry in entries {

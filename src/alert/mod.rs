@@ -173,6 +173,9 @@ pub struct Alert {
     /// Numbers of lots of that version that this one takes the place of.
     #[serde(default)]
     pub replaces: Vec<usize>,
+    /// Lots of versions before that one that this takes the place of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaces_earlier: Vec<ReplacedLots>,
     /// Numbers of lots here that an alert of another filing told before.
     #[serde(default)]
     pub told_before: Vec<usize>,
@@ -206,6 +209,15 @@ pub struct AlertIssuer {
     pub name: String,
     /// Those that EDGAR lists, or that the filer typed where EDGAR lists them for nobody.
     pub tickers: Vec<String>,
+}
+
+/// Lots of a version that an amendment takes the place of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacedLots {
+    /// The version.
+    pub accession: Accession,
+    /// Their numbers there.
+    pub lots: Vec<usize>,
 }
 
 /// An alert's owner.
@@ -293,6 +305,7 @@ impl Alert {
             follows: None,
             restated: Vec::new(),
             replaces: Vec::new(),
+            replaces_earlier: Vec::new(),
             told_before: Vec::new(),
             withdrawn: false,
             supersedes: None,

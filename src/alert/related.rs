@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Alert, Key, MOST_CHANGES, MOST_OWNERS};
+use super::{Alert, Key, MOST_CHANGES, MOST_OWNERS, ReplacedLots};
 use crate::filing::record::LotRecord;
-use crate::filing::{Filing, Link, Relation, RowChange, Trade};
+use crate::filing::{Alerted, Filing, Link, Relation, RowChange, Trade, say_the_same};
 use crate::rules::{Match, Rule};
 
 impl Alert {
@@ -17,26 +17,43 @@ impl Alert {
             Link::Unknown => {}
         }
         self.follows = relation.follows;
-        self.amended_by = relation.amended_by.as_ref().map(|(amendment, _)| *amendment);
+        self.amended_by = relation.amended_by;
+        let alerted = relation.alerted.get(&rule.name);
         let mut told_as = None;
         if let Some(changes) = &relation.changes {
             self.changes = changes.rows.iter().take(MOST_CHANGES).map(RowChange::to_string).collect();
             let own = self.lot_numbers.iter().copied();
             self.restated = own.filter(|lot| changes.restated.contains(lot)).collect();
-            self.replaces = changes.replaced.iter().copied().collect();
-            let touches = |row: &RowChange| match row {
-                RowChange::Changed { row, .. } | RowChange::Added { row, .. } => {
-                    self.lot_numbers.contains(row)
+            for (version, lots) in &relation.replaces {
+                let lots = lots.iter().copied().collect();
+                if Some(*version) == relation.follows {
+                    self.replaces = lots;
+                } else {
+                    self.replaces_earlier.push(ReplacedLots { accession: *version, lots });
                 }
-                // It changes the sum of those that stay, if it was in it.
-                RowChange::Removed { table, code, .. } => {
-                    code.is_some_and(|code| rule.conditions.may_count(*table, code))
-                }
-            };
-            if !changes.rows.iter().any(touches) {
-                told_as = relation.follows_rang.get(&rule.name);
             }
+            let is_news = |alerted: &&Alerted| {
+                if Some(alerted.version) != relation.follows {
+                    return !say_the_same(&alerted.lots, &self.lots);
+                }
+                changes.rows.iter().any(|row| match row {
+                    RowChange::Changed { row, .. } | RowChange::Added { row, .. } => {
+                        self.lot_numbers.contains(row)
+                    }
+                    // It changes the sum of those that stay, if it was in it.
+                    RowChange::Removed { table, code, .. } => {
+                        code.is_some_and(|code| rule.conditions.may_count(*table, code))
+                    }
+                })
+            };
+            told_as = alerted.filter(|alerted| !alerted.rang.withdrawn && !is_news(alerted));
         }
+        // A version that came before this one, but was accepted after it, is what holds.
+        let later = relation.alerted_later.get(&rule.name);
+        if later.is_some() {
+            told_as = later.filter(|later| !later.rang.withdrawn && say_the_same(&later.lots, &self.lots));
+        }
+        let mut told_as = told_as.map(|alerted| &alerted.rang);
         for told in &relation.told {
             let shared = self.lot_numbers.iter().filter(|lot| told.lots.contains(lot)).count();
             if shared > 0 {
@@ -51,34 +68,34 @@ impl Alert {
         }
         self.told_before.sort_unstable();
         self.told_before.dedup();
-        self.supersedes = relation.follows_rang.get(&rule.name).map(|rang| Key(rang.key.clone()));
+        self.supersedes = alerted.filter(|_| later.is_none()).map(|alerted| Key(alerted.rang.key.clone()));
         if let Some(rang) = told_as {
             self.key = Key(rang.key.clone());
             self.supersedes = None;
         }
     }
 
-    /// Where an amendment no longer meets a rule that its former version met: the alert that takes that back. `None` where
-    /// nothing was told, or what was told stands as it was.
+    /// Where an amendment no longer meets a rule that a former version met: the alert that takes that back. `None` where
+    /// nothing was told, what was told stands as it was, or a later version came before this one.
     pub fn withdrawn(
         rule: &Rule,
         filing: &Filing,
         relation: &Relation,
         seen_at: DateTime<Utc>,
     ) -> Option<Self> {
-        let rang = relation.follows_rang.get(&rule.name)?;
-        let changes = relation.changes.as_ref().filter(|changes| !changes.rows.is_empty())?;
-        let told: Vec<LotRecord> =
-            rang.lots.iter().filter_map(|&i| relation.follows_lots.get(i)).cloned().collect();
-        if told.is_empty() || !rang.lots.iter().all(|lot| changes.replaced.contains(lot)) {
+        let alerted = relation.alerted.get(&rule.name).filter(|alerted| !alerted.rang.withdrawn)?;
+        let changed = relation.changes.as_ref().is_some_and(|changes| !changes.rows.is_empty());
+        if alerted.lots.is_empty() || !alerted.is_replaced || relation.amended_by.is_some() || !changed {
             return None;
         }
-        let matched = Match { lots: Vec::new(), trade: Trade::of(told.iter().map(LotRecord::figures)) };
+        let trade = Trade::of(alerted.lots.iter().map(LotRecord::figures));
+        let matched = Match { lots: Vec::new(), trade };
         let mut alert = Self::new(rule, filing, &matched, seen_at)?;
-        alert.lots = told;
-        alert.lot_numbers = rang.lots.clone();
+        alert.lots = alerted.lots.clone();
+        alert.lot_numbers = alerted.rang.lots.clone();
         alert.relate(rule, relation);
-        alert.key = Key::of(&["withdrawn", &rang.key, &alert.accession.to_string()]);
+        alert.supersedes = Some(Key(alerted.rang.key.clone()));
+        alert.key = Key::of(&["withdrawn", &alerted.rang.key, &alert.accession.to_string()]);
         alert.withdrawn = true;
         alert.filed_late = None;
         // The rows before it are another filing's.

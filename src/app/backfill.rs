@@ -193,11 +193,11 @@ impl App {
         let new = self.store.standing(asked.accession)? == Standing::Pending;
         let settled = if filing.issuer.cik == backfill.issuer && !new {
             let since = decide::since(std::iter::empty(), &filing, accepted_at);
-            let (known, whole_since) = self.store.history(filing.issuer.cik, since)?;
+            let (known, whole_since) =
+                decide::read_history(&filing, since, |since| self.store.history(filing.issuer.cik, since))?;
             let case =
                 Case { filing: &filing, accepted_at, seen_at: backfill.asked_at, known: &known, whole_since };
-            let rules = self.rules();
-            let history = decide::decide_for(&rules, Vec::new(), case).history;
+            let history = decide::keep(case);
             let settled = Settled::new(asked.accession, Ending::Past, backfill.asked_at);
             Some(Settled { history: Some((filing.issuer.cik, history)), ..settled })
         } else {

@@ -33,7 +33,8 @@ impl App {
             Audience::All | Audience::Summary => rules.candidates(filing),
         };
         let since = decide::since(asked.iter().copied(), filing, accepted_at);
-        let (known, whole_since) = self.store.history(filing.issuer.cik, since)?;
+        let (known, whole_since) =
+            decide::read_history(filing, since, |since| self.store.history(filing.issuer.cik, since))?;
         let whole_since = match self.earlier_pending(&asked, filing, accepted_at)? {
             Some(newest) => whole_since.map(|whole| whole.max(newest)),
             None => whole_since,
@@ -125,7 +126,10 @@ impl App {
             }
         }
         // Nobody was told, so that nothing can be taken back and no cooldown runs.
-        let history = decide::decide_for(rules, Vec::new(), case).history;
+        let mut history = decide::decide_for(rules, Vec::new(), case).history;
+        if let Some(own) = history.first_mut() {
+            own.rang.clear();
+        }
         let history = Some((filing.issuer.cik, history));
         let settled = Settled::new(pending.filing.accession, Ending::Past, now);
         Ok(Settled { history, summed, muted, ..settled })

@@ -45,7 +45,8 @@ impl Backtest {
         self.past.begin(accepted_at);
         let asked = self.rules.candidates(filing);
         let since = decide::since(asked.iter().copied(), filing, accepted_at);
-        let (known, whole_since) = self.past.of(filing.issuer.cik, since)?;
+        let (known, whole_since) =
+            decide::read_history(filing, since, |since| self.past.of(filing.issuer.cik, since))?;
         let case = Case { filing, accepted_at, seen_at: accepted_at, known: &known, whole_since };
         let decision = decide::decide_for(&self.rules, asked, case);
         self.past.keep(filing.issuer.cik, &decision.history)?;

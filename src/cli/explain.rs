@@ -86,7 +86,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     for rule in asked {
         let mut one = tell_of(&rules, rule, case, &settings, store.as_ref())?;
         if let Some(came) = &came {
-            let did = if came.rang.contains_key(&rule.name) { "it rang" } else { "it was silent" };
+            let did = match came.rang.get(&rule.name) {
+                Some(rang) if rang.withdrawn => "it took an alert back",
+                Some(_) => "it rang",
+                None => "it was silent",
+            };
             one.outcome = format!("{} (when the bot read it, {did})", one.outcome);
         }
         told.push(one);
@@ -128,7 +132,8 @@ fn before(
     accepted_at: DateTime<Utc>,
 ) -> anyhow::Result<Before> {
     let Some(store) = store else { return Ok(Before::default()) };
-    let (mut known, whole_since) = store.history(filing.issuer.cik, since)?;
+    let (mut known, whole_since) =
+        decide::read_history(filing, since, |since| store.history(filing.issuer.cik, since))?;
     let came = known.iter().find(|past| Some(past.accession) == filing.accession).cloned();
     // What the bot knew then: filings of one second come by accession, and what came later replaced nothing yet.
     let own = (accepted_at, filing.accession);

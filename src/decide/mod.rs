@@ -81,9 +81,39 @@ pub fn since<'r>(
     since
 }
 
+/// Reads history for a filing, from `since` on, and for an amendment as far back as versions that came before it say that
+/// theirs began.
+///
+/// # Errors
+/// Those of `read`.
+pub fn read_history<T, E>(
+    filing: &Filing,
+    since: DateTime<Utc>,
+    mut read: impl FnMut(DateTime<Utc>) -> Result<(Vec<PastFiling>, T), E>,
+) -> Result<(Vec<PastFiling>, T), E> {
+    const MOST_STEPS: usize = 5;
+    let mut since = since;
+    let mut history = read(since)?;
+    for _ in 0..MOST_STEPS {
+        let earlier =
+            PastFiling::of(filing, DateTime::default()).and_then(|own| own.versions_since(&history.0));
+        match earlier.filter(|earlier| *earlier < since) {
+            Some(earlier) => since = earlier,
+            None => break,
+        }
+        history = read(since)?;
+    }
+    Ok(history)
+}
+
 /// Holds the rules that a filing can meet against it.
 pub fn decide<'r>(rules: &'r RuleSet, case: Case<'_>) -> Decision<'r> {
     decide_for(rules, rules.candidates(case.filing), case)
+}
+
+/// What history keeps of a filing that nobody is alerted of, and that takes nothing back.
+pub fn keep(case: Case<'_>) -> Vec<PastFiling> {
+    Past::new(case).kept(BTreeMap::new(), &[])
 }
 
 /// What an alert says whose rule's own words could not be made.
@@ -114,7 +144,7 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
                     None => {}
                 }
                 let (key, asked) = (alert.key.to_string(), Some(asked_for(rule)));
-                told.insert(rule.name.clone(), Rang { key, asked, lots });
+                told.insert(rule.name.clone(), Rang { key, asked, lots, withdrawn: false });
                 decision.alerts.push((rule, alert));
             }
             Err(silence) => {
@@ -125,18 +155,18 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
         }
     }
     // An amendment may lack all that an index goes by.
-    let rest = past.relation.follows_rang.keys().filter(|name| !asked.iter().any(|rule| rule.name == **name));
+    let rest = past.relation.alerted.keys().filter(|name| !asked.iter().any(|rule| rule.name == **name));
     for rule in rest.filter_map(|name| rules.get(name)).filter(|rule| rule.enabled) {
         let withdrawn = past.withdrawn(rule, &subject, case);
         decision.alerts.extend(withdrawn.map(|alert| (rule, alert)));
     }
-    let taken_back: Vec<&str> = decision
+    let taken_back: Vec<(&str, String)> = decision
         .alerts
         .iter()
         .filter(|(_, alert)| alert.withdrawn)
-        .map(|(rule, _)| rule.name.as_str())
+        .map(|(rule, alert)| (rule.name.as_str(), alert.key.to_string()))
         .collect();
-    decision.history = past.kept(case, told, &taken_back);
+    decision.history = past.kept(told, &taken_back);
     decision
 }
 
@@ -175,15 +205,13 @@ impl Past {
         for told in &relation.told {
             own.count_in(told.accession, told.lots.iter().copied());
         }
-        if let Some((amendment, replaced)) = &relation.amended_by {
-            own.replace_in(*amendment, replaced.iter().copied());
+        for (lot, version) in &relation.replaced {
+            own.replace_in(*version, [*lot]);
         }
-        let mut filings = case.known.to_vec();
-        if let (Some(follows), Some(changes)) = (relation.follows, &relation.changes) {
-            for before in filings.iter_mut().filter(|past| past.accession == follows) {
-                before.replace_in(own.accession, changes.replaced.iter().copied());
-            }
-        }
+        let revised: BTreeMap<Accession, &PastFiling> =
+            relation.revised.iter().map(|past| (past.accession, past)).collect();
+        let filings = case.known.iter().map(|past| revised.get(&past.accession).map_or(past, |past| *past));
+        let filings = filings.cloned().collect();
         let counted_in = own.counted_in.clone();
         Self { own: Some(own), relation, filings, counted_in }
     }
@@ -209,17 +237,11 @@ impl Past {
     /// The alert that takes back what was told of the version that an amendment follows: only where the lots, as they now are,
     /// surely do not meet what the rule asked for then. That it is an amendment, and what came before, take nothing back.
     fn withdrawn(&self, rule: &Rule, subject: &Subject<'_>, case: Case<'_>) -> Option<Alert> {
-        let rang = self.relation.follows_rang.get(&rule.name)?;
+        let rang = &self.relation.alerted.get(&rule.name)?.rang;
         let edited = rang.asked.as_ref().is_some_and(|asked| *asked != asked_for(rule));
-        let own_key = |follows| Alert::own_key(&rule.name, case.filing.issuer.cik, follows).to_string();
+        let own_key = |version| Alert::own_key(&rule.name, case.filing.issuer.cik, version).to_string();
         // A version that told nothing new has the key of the version before it; a chain's other telling has another's.
-        let original = match &self.relation.link {
-            Link::To(original) => Some(*original),
-            Link::Unclear(_) | Link::Unknown => None,
-        };
-        let is_version = |past: &PastFiling| Some(past.accession) == original || past.amends == original;
-        let versions = self.filings.iter().filter(|past| original.is_some() && is_version(past));
-        let anothers = !versions.map(|past| past.accession).any(|version| own_key(version) == rang.key);
+        let anothers = !self.relation.versions.iter().any(|version| own_key(*version) == rang.key);
         if edited || anothers || rules::lots_may_meet(rule, subject) {
             return None;
         }
@@ -229,7 +251,7 @@ impl Past {
     /// The filing for which a rule rang so short a while ago that it is silent now. What amends a filing that was told is
     /// told all the same.
     fn cooling(&self, rule: &Rule, case: Case<'_>) -> Option<Accession> {
-        let cooldown = rule.cooldown.filter(|_| !self.relation.follows_rang.contains_key(&rule.name))?;
+        let cooldown = rule.cooldown.filter(|_| !self.relation.alerted.contains_key(&rule.name))?;
         let until = cooldown.before_moment(case.accepted_at);
         let own = case.filing.accession;
         // Another telling of a trade is no alert of its own.
@@ -248,24 +270,19 @@ impl Past {
     }
 
     /// What history is to keep.
-    fn kept(self, case: Case<'_>, told: BTreeMap<String, Rang>, taken_back: &[&str]) -> Vec<PastFiling> {
+    fn kept(self, told: BTreeMap<String, Rang>, taken_back: &[(&str, String)]) -> Vec<PastFiling> {
         let Some(mut own) = self.own else { return Vec::new() };
         own.rang = told;
-        let accession = own.accession;
-        let mut kept = vec![own];
-        if let Some((amendment, _)) = &self.relation.amended_by {
-            let found = case.known.iter().find(|past| past.accession == *amendment).cloned();
-            kept.extend(found.map(|past| PastFiling { amends: Some(accession), ..past }));
+        let mut revised: BTreeMap<Accession, PastFiling> =
+            self.relation.revised.iter().map(|past| (past.accession, past.clone())).collect();
+        for (rule, key) in taken_back {
+            let Some(alerted) = self.relation.alerted.get(*rule) else { continue };
+            for past in self.filings.iter().filter(|past| alerted.over.contains(&past.accession)) {
+                revised.entry(past.accession).or_insert_with(|| past.clone()).rang.remove(*rule);
+            }
+            let mark = Rang { key: key.clone(), asked: None, lots: Vec::new(), withdrawn: true };
+            own.rang.insert((*rule).to_owned(), mark);
         }
-        if let (Some(follows), Some(changes)) = (self.relation.follows, &self.relation.changes)
-            && !changes.replaced.is_empty()
-        {
-            let before = self.filings.into_iter().find(|past| past.accession == follows);
-            kept.extend(before.map(|mut before| {
-                before.rang.retain(|rule, _| !taken_back.contains(&rule.as_str()));
-                before
-            }));
-        }
-        kept
+        [own].into_iter().chain(revised.into_values()).collect()
     }
 }

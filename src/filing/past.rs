@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::amendment::{Changes, changes};
+use super::amendment::Changes;
 use super::record::LotRecord;
 use super::{Accession, Cik, Filing, Form, Ownership, edgar_day, is_mistyped};
 
 /// So many filings that a new one may be related to are looked at.
-const MOST_RELATED: usize = 50;
+pub(super) const MOST_RELATED: usize = 50;
 
 /// A filing as history keeps it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,6 +56,9 @@ pub struct Rang {
     pub asked: Option<String>,
     /// The positions of its lots.
     pub lots: Vec<usize>,
+    /// Whether the alert took back an earlier one: it says nothing of lots.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withdrawn: bool,
 }
 
 /// A reporting person as history keeps it.
@@ -72,7 +75,7 @@ pub struct PastOwner {
 /// What an amendment amends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Link {
-    /// One filing.
+    /// One filing: the original, or where that is not known the first of its amendments that is.
     To(Accession),
     /// One of several that fit alike.
     Unclear(Vec<Accession>),
@@ -86,18 +89,41 @@ pub enum Link {
 pub struct Relation {
     /// Of an amendment: what it amends.
     pub link: Link,
+    /// The filing's chain: what it amends, the other amendments of that, and itself.
+    pub versions: BTreeSet<Accession>,
     /// Of a linked amendment: the version that it follows, the original or its last amendment.
     pub follows: Option<Accession>,
-    /// What was told of that version, by rule.
-    pub follows_rang: BTreeMap<String, Rang>,
-    /// The lots of that version.
-    pub follows_lots: Vec<LotRecord>,
-    /// Of a linked amendment: what changed since that version, row by row.
+    /// Of a linked amendment: what changed, row by row, in what the versions before it say together.
     pub changes: Option<Changes>,
-    /// Of an original that comes after its amendment: that amendment, and the lots that it takes the place of.
-    pub amended_by: Option<(Accession, BTreeSet<usize>)>,
-    /// Filings that tell lots of this one as well.
+    /// The rows of those versions that it takes the place of.
+    pub replaces: BTreeMap<Accession, BTreeSet<usize>>,
+    /// The last alert of those versions that the filing may take the place of, by rule.
+    pub alerted: BTreeMap<String, Alerted>,
+    /// The newest version that was accepted after the filing, but came before it.
+    pub amended_by: Option<Accession>,
+    /// The last alert of such versions, by rule.
+    pub alerted_later: BTreeMap<String, Alerted>,
+    /// Own rows that such versions took the place of.
+    pub replaced: BTreeMap<usize, Accession>,
+    /// The other versions that are not as they were: which rows count, and what they amend.
+    pub revised: Vec<PastFiling>,
+    /// Filings of other chains that tell lots of this one as well.
     pub told: Vec<Told>,
+}
+
+/// The alert of a version of a chain, for one rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alerted {
+    /// The version.
+    pub version: Accession,
+    /// The alert.
+    pub rang: Rang,
+    /// Its lots.
+    pub lots: Vec<LotRecord>,
+    /// Whether none of them is in force any more.
+    pub is_replaced: bool,
+    /// The versions up to this one whose alerts for the rule are over with it.
+    pub over: BTreeSet<Accession>,
 }
 
 /// Lots that another filing tells as well.
@@ -176,43 +202,12 @@ impl PastFiling {
         })
     }
 
-    /// How this filing relates to what history has of its issuer.
-    pub fn relate(&self, history: &[PastFiling]) -> Relation {
-        let others: Vec<&PastFiling> =
-            history.iter().filter(|past| past.accession != self.accession).collect();
-        let link = if self.form.is_amendment() { self.link(&others) } else { Link::Unknown };
-        let before = match &link {
-            Link::To(original) => self.version_before(&others, *original),
-            Link::Unclear(_) | Link::Unknown => None,
-        };
-        let changes = before.map(|before| changes(&before.lots, &self.lots));
-        // An amendment tells its original's lots again by right: that is its link.
-        let amended = |past: &PastFiling| match &link {
-            Link::To(original) => past.accession == *original || past.amends == Some(*original),
-            Link::Unclear(_) | Link::Unknown => false,
-        };
-        let told = others.iter().filter(|past| !amended(past)).filter_map(|past| {
-            let lots = past.tells(self);
-            (!lots.is_empty()).then(|| Told { accession: past.accession, lots, rang: past.rang.clone() })
-        });
-        let told = told.take(MOST_RELATED).collect();
-        Relation {
-            link,
-            follows: before.map(|before| before.accession),
-            follows_rang: before.map(|before| before.rang.clone()).unwrap_or_default(),
-            follows_lots: before.map(|before| before.lots.clone()).unwrap_or_default(),
-            changes,
-            amended_by: self.amended_by(&others),
-            told,
-        }
-    }
-
     /// The positions of another filing's lots that this one tells: equal in security, date, code, number, price *and* what is
     /// held afterwards, as owners of one chain report a block each for themselves; each of ours is one of theirs only. An
     /// amendment's must also be equal in what its notes say.
     ///
     /// Where nothing is left, equal figures may be anybody's. Two insiders who both hold directly are two people.
-    fn tells(&self, other: &PastFiling) -> BTreeSet<usize> {
+    pub(super) fn tells(&self, other: &PastFiling) -> BTreeSet<usize> {
         let people = self.are_insiders() && other.are_insiders() && !self.shares_owner(other);
         let mut free: BTreeSet<usize> = (0..self.lots.len()).collect();
         let mut told = BTreeSet::new();
@@ -243,82 +238,25 @@ impl PastFiling {
         told
     }
 
-    /// An amendment of this filing that came before it.
-    fn amended_by(&self, others: &[&PastFiling]) -> Option<(Accession, BTreeSet<usize>)> {
-        if self.form.is_amendment() {
-            return None;
-        }
-        let with_self: Vec<&PastFiling> = others.iter().copied().chain([self]).collect();
-        let mine = others.iter().filter(|past| {
-            past.form.is_amendment()
-                && past.amends.is_none()
-                && past.link(&with_self) == Link::To(self.accession)
-        });
-        let latest = mine.max_by_key(|past| (past.accepted_at, past.accession))?;
-        Some((latest.accession, changes(&self.lots, &latest.lots).replaced))
-    }
-
-    /// Of a filing and its amendments that told lots, the last that was accepted before this one.
-    fn version_before<'a>(&self, others: &[&'a PastFiling], original: Accession) -> Option<&'a PastFiling> {
-        let versions = others.iter().filter(|past| {
-            past.accession == original
-                || past.amends == Some(original)
-                    && !past.lots.is_empty()
-                    && past.accepted_at <= self.accepted_at
-        });
-        versions.copied().max_by_key(|past| (past.accepted_at, past.accession))
-    }
-
     fn are_insiders(&self) -> bool {
         self.owners.iter().all(|owner| owner.insider)
     }
 
-    fn shares_owner(&self, other: &PastFiling) -> bool {
+    /// Whether one of the reporting persons is the same.
+    pub(super) fn shares_owner(&self, other: &PastFiling) -> bool {
         self.owners.iter().any(|owner| other.owners.iter().any(|theirs| owner.is(theirs)))
     }
 
-    /// Of the filings of one issuer, the one that this amendment amends: of the same owners, for the same period, submitted
-    /// on the day that it names. Of several the one with the most equal lots, if there is one.
-    fn link(&self, others: &[&PastFiling]) -> Link {
-        let score = |past: &PastFiling| {
-            let same_day = Some(edgar_day(past.accepted_at)) == self.original_day;
-            let same_period = self.period.is_some() && past.period == self.period;
-            let same_owners = self.owners.len() == past.owners.len()
-                && self.owners.iter().all(|owner| past.owners.iter().any(|theirs| owner.is(theirs)));
-            let fits = past.form.number() == self.form.number()
-                && !past.form.is_amendment()
-                && past.accepted_at <= self.accepted_at
-                && self.shares_owner(past)
-                && (same_day || same_period);
-            fits.then_some(usize::from(same_day) + usize::from(same_period) + usize::from(same_owners))
-        };
-        let scored: Vec<(usize, &PastFiling)> =
-            others.iter().filter_map(|past| Some((score(past)?, *past))).collect();
-        let best = scored.iter().map(|(score, _)| *score).max();
-        let fitting: Vec<&PastFiling> =
-            scored.into_iter().filter(|(score, _)| Some(*score) == best).map(|(_, past)| past).collect();
-        let named =
-            |past: &PastFiling| self.original_day.is_none_or(|day| edgar_day(past.accepted_at) == day);
-        match fitting[..] {
-            [] => return Link::Unknown,
-            [only] if named(only) => return Link::To(only.accession),
-            // For the period, but not submitted on the day that the amendment names.
-            [only] => return Link::Unclear(vec![only.accession]),
-            _ => {}
-        }
-        // Sales of more rows than a form has are split over filings of one day.
-        let alike: Vec<(usize, &PastFiling)> = fitting
-            .iter()
-            .take(MOST_RELATED)
-            .map(|past| (changes(&past.lots, &self.lots).unchanged, *past))
-            .collect();
-        let most = alike.iter().map(|(unchanged, _)| *unchanged).max().unwrap_or_default();
-        let nearest: Vec<&PastFiling> =
-            alike.into_iter().filter(|(unchanged, _)| *unchanged == most).map(|(_, past)| past).collect();
-        match nearest[..] {
-            [only] if most > 0 && named(only) => Link::To(only.accession),
-            _ => Link::Unclear(fitting.iter().take(MOST_RELATED).map(|past| past.accession).collect()),
-        }
+    /// Whether the reporting persons are the same.
+    pub(super) fn has_owners_of(&self, other: &PastFiling) -> bool {
+        self.owners.len() == other.owners.len()
+            && self.owners.iter().all(|owner| other.owners.iter().any(|theirs| owner.is(theirs)))
+    }
+
+    /// Of an amendment: the day on which it says that what it amends was submitted, unless that is a typing error.
+    pub(super) fn named_day(&self) -> Option<NaiveDate> {
+        let own = edgar_day(self.accepted_at);
+        self.original_day.filter(|day| *day <= own && !is_mistyped(*day, Some(own), None))
     }
 }
 

@@ -11,9 +11,10 @@ use sellbell::rules::{Rule, RuleSet};
 use super::{day, evening, noted, other_sale, rule, with_lot};
 
 /// Filings in their order, each with what the ones before left.
+#[derive(Clone)]
 pub(super) struct Row {
     rules: RuleSet,
-    known: Vec<PastFiling>,
+    pub(super) known: Vec<PastFiling>,
 }
 
 impl Row {

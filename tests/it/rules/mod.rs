@@ -1,6 +1,7 @@
 //! Rules: what each condition means, how groups combine, what is wrong in a file.
 
 mod broken;
+mod chains;
 mod conditions;
 mod dates;
 mod decided;
