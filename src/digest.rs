@@ -9,6 +9,9 @@ use crate::alert::{Alert, Key};
 use crate::filing::record::LotRecord;
 use crate::filing::{Accession, Direction, Sums, Trade, Usd};
 
+/// The sums of an entry have this bound.
+const MOST_SUMS: usize = 4;
+
 /// A digest as it is queued: what it says is derived from its alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Digest {
@@ -234,6 +237,12 @@ impl Entry {
         let own = &mut self.alert;
         own.take_stakes(other.stakes);
         own.filed_late = own.filed_late.max(other.filed_late);
+        own.sums = own.sums.iter().chain(&other.sums).fold(Vec::new(), |mut all, sum| {
+            if all.len() < MOST_SUMS && !all.contains(sum) {
+                all.push(sum.clone());
+            }
+            all
+        });
         for (lots, more) in [(&mut own.restated, other.restated), (&mut own.told_before, other.told_before)] {
             lots.extend(more);
             lots.sort_unstable();

@@ -3,6 +3,7 @@
 mod deeds;
 mod figures;
 mod related;
+mod sums;
 mod way;
 mod words;
 
@@ -20,7 +21,7 @@ use crate::filing::{
     Accession, Cik, Filing, Form, Intent, Plan, Role, Shares, Usd, Warning, index_url, lines,
     share_of_holdings, stakes,
 };
-use crate::rules::{Match, Mention, Rule};
+use crate::rules::{Match, Mention, Rule, Sum};
 
 /// The lists of an alert have these bounds.
 const MOST_CHANGES: usize = 30;
@@ -149,7 +150,7 @@ pub struct Alert {
     pub plan_adopted: Option<String>,
     /// Why it was sold, where all lots of code S agree, else `mixed`; `null` without such lots.
     pub intent: Option<String>,
-    /// Whether one of the lots was reported after the second business day; `null` without an acceptance time.
+    /// Whether one of the lots was reported after the second business day; `null` where that is not known.
     #[serde(default)]
     pub filed_late: Option<bool>,
     /// What was odd in the filing.
@@ -190,6 +191,9 @@ pub struct Alert {
     pub amended_by: Option<Accession>,
     /// Accessions of filings that tell the same trade.
     pub also_in: Vec<Accession>,
+    /// The sums that made `cumulative` and `cluster` conditions of the rule hold, four at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sums: Vec<Sum>,
     /// All of it in one line.
     pub text: String,
     /// The rule's own words, where it has a template.
@@ -311,6 +315,7 @@ impl Alert {
             supersedes: None,
             amended_by: None,
             also_in: Vec::new(),
+            sums: matched.sums.clone(),
             text: String::new(),
             message: None,
             mention: rule.mention.clone(),

@@ -89,7 +89,7 @@ impl Alert {
             return None;
         }
         let trade = Trade::of(alerted.lots.iter().map(LotRecord::figures));
-        let matched = Match { lots: Vec::new(), trade };
+        let matched = Match { lots: Vec::new(), trade, sums: Vec::new() };
         let mut alert = Self::new(rule, filing, &matched, seen_at)?;
         alert.lots = alerted.lots.clone();
         alert.lot_numbers = alerted.rang.lots.clone();

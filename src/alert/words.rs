@@ -203,7 +203,7 @@ impl Alert {
             _ => self.reason_text().filter(|_| self.intent.as_deref() != Some("mixed")),
         };
         let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
-        let amended = self.amended_mark();
+        let (sums, amended) = (self.sums_text(), self.amended_mark());
         let ticker = plain(self.ticker_or_name());
         let ways = self.ways();
         let each = ways.iter().map(|way| {
@@ -211,7 +211,7 @@ impl Alert {
             format!("{} {}{of} {ticker}{}", way.verb, way.number, self.for_value(way))
         });
         format!(
-            "{} {}{}, {}, {}{reason}{amended}",
+            "{} {}{}, {}, {}{reason}{sums}{amended}",
             plain(&self.owners_text()),
             each.collect::<Vec<_>>().join(" and "),
             average.filter(|_| ways.len() == 1).unwrap_or_default(),

@@ -13,6 +13,7 @@ use crate::alert::Alert;
 use crate::delivery::{Body, Delivery};
 use crate::digest::{Digest, Entry};
 use crate::filing::record::LotRecord;
+use crate::rules::Sum;
 use crate::text::{clip, plain};
 
 /// Gmail clips a message at about 102 KB.
@@ -25,6 +26,9 @@ const MOST_OWNERS: usize = 10;
 const MOST_EVIDENCE: usize = 2;
 const MOST_CHANGES: usize = 10;
 const MOST_ODD: usize = 2;
+const MOST_PARTS: usize = 10;
+const MOST_PARTS_OF_ENTRY: usize = 3;
+const PART: usize = 300;
 const SUBJECT: usize = 150;
 const NAME: usize = 150;
 
@@ -160,6 +164,7 @@ struct AlertView {
     supersedes: bool,
     changes: Vec<String>,
     also_in: Option<String>,
+    sums: Vec<SumView>,
     count: Option<&'static str>,
     warnings: Vec<String>,
     rules: Vec<RuleView>,
@@ -171,6 +176,35 @@ struct AlertView {
 struct OwnerView {
     name: String,
     position: String,
+}
+
+#[derive(Serialize)]
+struct SumView {
+    text: String,
+    parts: Vec<PartView>,
+    more: usize,
+}
+
+#[derive(Serialize)]
+struct PartView {
+    text: String,
+    url: Option<String>,
+}
+
+impl SumView {
+    fn new(sum: &Sum, most: usize) -> Self {
+        let parts = sum.parts.iter().take(most);
+        Self {
+            text: sum.text(),
+            parts: parts
+                .map(|part| PartView {
+                    text: plain(&clip(&part.text(), PART)),
+                    url: part.url.clone().filter(|_| !part.own),
+                })
+                .collect(),
+            more: sum.more + sum.parts.len().saturating_sub(most),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -278,6 +312,7 @@ impl AlertView {
                 .map(|change| plain(&clip(change, 200)))
                 .collect(),
             also_in: (!alert.also_in.is_empty()).then(|| listed(&alert.also_in)),
+            sums: alert.sums.iter().map(|sum| SumView::new(sum, MOST_PARTS)).collect(),
             count: None,
             warnings: alert.warnings.iter().take(5).map(|warning| bounded(&warning.message)).collect(),
             rules: vec![RuleView {
@@ -299,7 +334,8 @@ impl AlertView {
             .take(MOST_RULES)
             .map(|name| RuleView { name: name.clone(), description: None })
             .collect();
-        Self { rules, count: entry.count_text(), ..Self::new(&entry.alert, reference) }
+        let sums = entry.alert.sums.iter().map(|sum| SumView::new(sum, MOST_PARTS_OF_ENTRY)).collect();
+        Self { rules, sums, count: entry.count_text(), ..Self::new(&entry.alert, reference) }
     }
 }
 

@@ -9,6 +9,7 @@ use super::{eastern, listed};
 
 const MOST_LOTS: usize = 12;
 const MOST_CHANGES: usize = 10;
+const MOST_PARTS: usize = 10;
 const MOST_MESSAGE_LINES: usize = 10;
 
 /// Whether to colour.
@@ -109,6 +110,12 @@ pub fn alert(alert: &Alert, colour: Colour) -> String {
     }
     if alert.lots.len() > shown.len() {
         line(4, format!("and {} more lots", alert.lots.len() - shown.len()));
+    }
+    for sum in &alert.sums {
+        line(2, colour.paint(BOLD, &sum.text()));
+        for part in sum.part_texts(MOST_PARTS) {
+            line(4, plain(&clip(&part, 300)));
+        }
     }
     let mut facts: Vec<String> =
         alert.range_text().map(|range| format!("actual prices {range}")).into_iter().collect();

@@ -6,6 +6,7 @@ use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
 use crate::digest::Digest;
 use crate::problem::Source;
+use crate::rules::Sum;
 use crate::summary::{Line, Summary, Why};
 use crate::{reader, rules};
 
@@ -22,6 +23,21 @@ fn alert_of(submission: &str, name: &str) -> Alert {
     Alert::new(&rules[0], &filing, &matched, "2021-08-24T21:12:30Z".parse().unwrap()).unwrap()
 }
 
+/// A sum of filings whose owners have this name.
+fn hostile_sum(name: &str) -> Sum {
+    let part = serde_json::json!({
+        "owners": [name, name, name], "accession": "0000000007-25-000002", "url": "https://www.sec.gov/x", "own": false,
+        "filings": 3, "first_date": "2025-12-01", "last_date": "2025-12-03", "shares": "100", "shares_is_at_least": true,
+        "value_usd": "1000.5", "value_is_at_least": true,
+    });
+    serde_json::from_value(serde_json::json!({
+        "condition": "cluster", "per": null, "within": "30 days", "first_date": "2025-12-01", "last_date": "2025-12-10",
+        "insiders": 30, "filings": 90, "shares": null, "shares_is_at_least": false, "value_usd": "30000",
+        "value_is_at_least": true, "parts": vec![part; 10], "more": 20,
+    }))
+    .unwrap()
+}
+
 fn hostile() -> Alert {
     let name = "@everyone **bold** <script>alert(1)</script> [x](http://evil.example)\r\nBcc: all\u{202e}";
     let mut alert = alert_of(FUND, "all");
@@ -34,6 +50,15 @@ fn hostile() -> Alert {
     alert.lots = alert.lots.iter().cycle().take(30).cloned().collect();
     let warning = crate::filing::Warning { code: "x".into(), message: name.repeat(40), at: "y".into() };
     alert.warnings = vec![warning; 30];
+    alert.also_in = vec![alert.accession; 30];
+    alert.changes = vec![name.repeat(40); 30];
+    alert.amends = Some(alert.accession);
+    alert.form = "4/A".parse().unwrap();
+    alert.intent = Some("plan".into());
+    for lot in &mut alert.lots {
+        lot.intent_evidence = Some(name.repeat(40));
+    }
+    alert.sums = vec![hostile_sum(&name.repeat(40)); 4];
     alert
 }
 

@@ -6,8 +6,10 @@ use super::facts::LotView;
 use super::reason::{Deciding, Everything, Recorder};
 use super::sums::{Counted, falls_by, shares_at_least, worth_at_least, worth_at_most};
 use super::words::{self, rows};
-use super::{Amendments, Explanation, Group, OwnerWanted, RoleWanted, Rule, Subject, Truth};
+use super::{Amendments, Explanation, Group, OwnerWanted, RoleWanted, Rule, Subject, Sum, Truth};
 use crate::filing::{Trade, Usd, share_of_holdings, stakes};
+
+const MOST_SUMS: usize = 4;
 
 /// A rule and the lots of a filing that meet it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub struct Match {
     pub lots: Vec<usize>,
     /// The figures of those lots together.
     pub trade: Trade,
+    /// The sums that made `cumulative` and `cluster` conditions hold, four at most.
+    pub sums: Vec<Sum>,
 }
 
 /// Why a rule does not ring: its first condition that does not hold, else the first of which that cannot be told.
@@ -28,11 +32,13 @@ pub struct Silent(pub &'static str);
 /// # Errors
 /// [`Silent`] is the reason why it does not ring. [`explain`] says more.
 pub fn evaluate(rule: &Rule, subject: &Subject<'_>) -> Result<Match, Silent> {
-    let mut evaluator = Evaluator { subject, recorder: Deciding::default() };
+    let mut evaluator = Evaluator { subject, recorder: Deciding::default(), sums: Vec::new() };
     let (holds, counted) = evaluator.group(&rule.conditions);
     if holds == Truth::Yes {
         let trade = counted.trade(subject.filing);
-        Ok(Match { lots: counted.sure, trade })
+        let mut sums = evaluator.sums;
+        sums.truncate(MOST_SUMS);
+        Ok(Match { lots: counted.sure, trade, sums })
     } else {
         Err(Silent(evaluator.recorder.condition()))
     }
@@ -40,20 +46,22 @@ pub fn evaluate(rule: &Rule, subject: &Subject<'_>) -> Result<Match, Silent> {
 
 /// Holds a rule against a filing as [`evaluate`] does, and tells every condition.
 pub fn explain(rule: &Rule, subject: &Subject<'_>) -> Explanation {
-    let mut evaluator = Evaluator { subject, recorder: Everything::default() };
+    let mut evaluator = Evaluator { subject, recorder: Everything::default(), sums: Vec::new() };
     let (holds, counted) = evaluator.group(&rule.conditions);
     Explanation { holds, findings: evaluator.recorder.findings, lots: counted.sure }
 }
 
 /// Whether the lots of a filing meet a rule, or may: what it asks of the form, of lateness and of what came before left aside.
 pub fn lots_may_meet(rule: &Rule, subject: &Subject<'_>) -> bool {
-    let mut evaluator = Evaluator { subject, recorder: Deciding::default() };
+    let mut evaluator = Evaluator { subject, recorder: Deciding::default(), sums: Vec::new() };
     evaluator.group(&rule.conditions.of_lots_alone()).0 != Truth::No
 }
 
 pub(super) struct Evaluator<'s, R> {
     pub(super) subject: &'s Subject<'s>,
     pub(super) recorder: R,
+    /// Of conditions that hold, in groups that hold.
+    pub(super) sums: Vec<Sum>,
 }
 
 impl<R: Recorder> Evaluator<'_, R> {
@@ -196,8 +204,12 @@ impl<R: Recorder> Evaluator<'_, R> {
         let mut counted = Counted::default();
         for (number, branch) in group.any.iter().enumerate() {
             self.recorder.enter("any", Some(number + 1));
+            let sums = self.sums.len();
             let (of_branch, lots) = self.group(branch);
             self.recorder.leave(of_branch);
+            if of_branch != Truth::Yes {
+                self.sums.truncate(sums);
+            }
             match of_branch {
                 Truth::Yes => counted.join(lots),
                 Truth::Unknown => counted.join(lots.doubted()),
@@ -272,7 +284,9 @@ impl<R: Recorder> Evaluator<'_, R> {
         let mut holds = Truth::Yes;
         if let Some(body) = &group.not {
             self.recorder.enter("not", None);
+            let sums = self.sums.len();
             let (of_body, lots) = self.group(body);
+            self.sums.truncate(sums);
             self.recorder.leave(of_body);
             let all = self.subject.filing.lots.len();
             let told =

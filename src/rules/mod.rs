@@ -25,7 +25,7 @@ pub use engine::{Evaluate, Evaluated, ExpressionError, Kind, Task, evaluate_here
 pub use evaluate::{Match, Silent, evaluate, explain, lots_may_meet};
 pub use expression::{Template, When};
 pub use facts::Subject;
-pub use history::History;
+pub use history::{Counting, History, Part, Sum};
 pub use lint::lint;
 pub use load::{FolderState, LoadError, load_path, load_slice};
 pub use reason::{Explanation, Finding, Truth};

@@ -49,6 +49,7 @@ mod stops;
 mod stores;
 mod strangers;
 mod subscriptions;
+mod sums;
 mod test_alert;
 mod together;
 mod troubles;

@@ -1,8 +1,8 @@
 //! One alert as a message.
 
 use super::{
-    Author, DESCRIPTION, Embed, Field, Footer, GREEN, GREY, MARK, Message, NAME, RED, TITLE, escaped,
-    mentions,
+    Author, DESCRIPTION, Embed, Field, Footer, GREEN, GREY, MARK, MOST_TEXT, Message, NAME, RED, TITLE,
+    escaped, mentions,
 };
 use crate::alert::{Alert, Key};
 use crate::filing::Usd;
@@ -20,6 +20,8 @@ const MOST_OWNERS: usize = 10;
 const MOST_WARNINGS: usize = 3;
 const MOST_EVIDENCE: usize = 2;
 const MOST_CHANGES: usize = 5;
+const MOST_SUMS: usize = 2;
+const MOST_PARTS: usize = 5;
 
 /// The message of an alert; `reference` is the delivery's key.
 pub fn alert(alert: &Alert, reference: &Key) -> Message {
@@ -54,21 +56,27 @@ pub fn alert(alert: &Alert, reference: &Key) -> Message {
     let own_words = clip(&own_words, room).trim_end_matches(['\\', '…']).to_owned();
     let sentence = if own_words.is_empty() { sentence } else { format!("{own_words}\n{sentence}") };
     let (content, allowed_mentions) = mentions(&alert.mention);
-    Message {
-        content,
-        embeds: vec![Embed {
-            author: Author { name: clip(&author, AUTHOR).into_owned() },
-            title: clip(&headline(alert), TITLE).into_owned(),
-            url: Some(alert.url.clone()),
-            description: clip(&sentence, DESCRIPTION).into_owned(),
-            color: color(alert),
-            fields: fields(alert),
-            footer: Footer { text: reference },
-            timestamp: alert.accepted_at,
-        }],
-        allowed_mentions,
-        attachments: None,
-        file: None,
+    let mut embed = Embed {
+        author: Author { name: clip(&author, AUTHOR).into_owned() },
+        title: clip(&headline(alert), TITLE).into_owned(),
+        url: Some(alert.url.clone()),
+        description: clip(&sentence, DESCRIPTION).into_owned(),
+        color: color(alert),
+        fields: fields(alert),
+        footer: Footer { text: reference },
+        timestamp: alert.accepted_at,
+    };
+    fit(&mut embed);
+    Message { content, embeds: vec![embed], allowed_mentions, attachments: None, file: None }
+}
+
+/// Leaves out the last lines of the longest fields until the card is no longer than Discord takes.
+fn fit(embed: &mut Embed) {
+    while embed.length() > MOST_TEXT {
+        let lists = embed.fields.iter_mut().filter(|field| field.value.contains('\n'));
+        let Some(longest) = lists.max_by_key(|field| field.value.len()) else { return };
+        let end = longest.value.rfind('\n').unwrap_or_default();
+        longest.value.truncate(end);
     }
 }
 
@@ -145,6 +153,10 @@ fn fields(alert: &Alert) -> Vec<Field> {
     if !words.is_empty() && alert.intent.as_deref() != Some("discretionary") {
         let lines = words.iter().take(MOST_EVIDENCE).map(|words| escaped(&clip(words, 250)));
         long("As the filing says".into(), lines.collect());
+    }
+    for sum in alert.sums.iter().take(MOST_SUMS) {
+        let parts = sum.part_texts(MOST_PARTS).into_iter().map(|part| escaped(&clip(&part, 120)));
+        long(format!("Within {}", sum.within), [sum.text()].into_iter().chain(parts).collect());
     }
     if let Some(amendment) = alert.amendment_text() {
         let changes = alert.changes.iter().take(MOST_CHANGES).map(|change| escaped(&clip(change, 150)));

@@ -1,6 +1,7 @@
 //! Conditions about what came before: clusters, sums over time, firsts, largests, reversals.
 
 mod past;
+mod sum;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +12,8 @@ use super::reason::Recorder;
 use super::sums::Counted;
 use super::{Cluster, Cumulative, Group, Per, Span, Truth};
 use crate::filing::{Accession, Code, PastFiling, Usd};
-use past::{Event, Past, Window, earlier, is_same_owner, owners_own};
+use past::{Past, Window, earlier, is_same_owner, owners_own};
+pub use sum::{Counting, Part, Sum};
 
 /// What came before a filing, of its issuer.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,6 +25,9 @@ pub struct History<'a> {
     /// The filing's own lots, by position, that count in another filing: one that tells the same trade, or its amendment.
     pub counted_in: Option<&'a BTreeMap<usize, Accession>>,
 }
+
+/// Whether it holds, what is found, and where it holds the sum of it.
+type Found = (Truth, String, Option<Sum>);
 
 impl<R: Recorder> Evaluator<'_, R> {
     /// The conditions about history. Only lots that surely count are looked at.
@@ -41,20 +46,22 @@ impl<R: Recorder> Evaluator<'_, R> {
         let counted = &counted.without(&mistyped);
         let past = Past::new(self.subject, group, counted);
         if let Some(cluster) = group.cluster {
-            let (is, found) = past.cluster(cluster);
+            let (is, found, sum) = past.cluster(cluster);
             let worth = cluster
                 .min_value
                 .map(|value| format!(", worth {} or more", value.exact()))
                 .unwrap_or_default();
             let wanted = || format!("{} insiders within {}{worth}", cluster.insiders, cluster.within);
             self.note(&mut holds, "cluster", is, || (wanted(), found));
+            self.sums.extend(sum);
         }
         if let Some(cumulative) = group.cumulative {
-            let (is, found) = past.cumulative(cumulative);
+            let (is, found, sum) = past.cumulative(cumulative);
             let whose = if cumulative.per == Per::Owner { "the owner's" } else { "all insiders'" };
             let Cumulative { within, min_value, .. } = cumulative;
             let wanted = || format!("{whose} within {within} are worth at least {}", min_value.exact());
             self.note(&mut holds, "cumulative", is, || (wanted(), found));
+            self.sums.extend(sum);
         }
         if let Some(span) = group.first_in {
             let (is, found) = past.first_in(span);
@@ -83,57 +90,63 @@ impl Past<'_> {
     }
 
     /// What is found among the lots that are of the kind, and where it does not hold for them, whether those of which that
-    /// cannot be told might change it.
-    fn with_doubt(&self, found: impl Fn(bool) -> (Truth, String)) -> (Truth, String) {
-        let (holds, said) = found(false);
+    /// cannot be told might change it. The sum is of those that surely count.
+    fn with_doubt(&self, found: impl Fn(bool) -> Found) -> Found {
+        let (holds, said, sum) = found(false);
         if holds == Truth::No && found(true).0 != Truth::No {
-            return (Truth::Unknown, format!("{said}; of some lots the kind cannot be told"));
+            return (Truth::Unknown, format!("{said}; of some lots the kind cannot be told"), None);
         }
-        (holds, said)
+        (holds, said, sum)
     }
 
-    fn cluster(&self, wanted: Cluster) -> (Truth, String) {
+    fn cluster(&self, wanted: Cluster) -> Found {
         self.with_doubt(|doubtful| {
             let enough =
-                |window: &Window| u32::try_from(window.insiders).unwrap_or(u32::MAX) >= wanted.insiders;
-            let windows = self.windows(wanted.within, doubtful, |event| event.of_issuer);
-            let most = windows.iter().map(|window| window.insiders).max().unwrap_or(0);
-            let found = format!("{most} insider{}", if most == 1 { "" } else { "s" });
-            let Some(least) = wanted.min_value else {
-                return if windows.iter().any(enough) {
-                    (Truth::Yes, found)
-                } else {
-                    self.unless_short(wanted.within, found)
-                };
+                |window: &&Window| u32::try_from(window.insiders).unwrap_or(u32::MAX) >= wanted.insiders;
+            let events = self.counted(doubtful, |event| event.of_issuer);
+            let windows = self.windows(wanted.within, &events);
+            let said =
+                |insiders: usize| format!("{insiders} insider{}", if insiders == 1 { "" } else { "s" });
+            let worth = |window: &Window| match wanted.min_value {
+                Some(_) => format!("{}, worth {}", said(window.insiders), window.value.exact()),
+                None => said(window.insiders),
             };
-            let value = windows.iter().filter(|window| enough(window)).map(|window| window.value).max();
-            let found = value.map_or(found.clone(), |value| format!("{found}, worth {}", value.exact()));
-            if value.is_some_and(|value| value >= least) {
-                return (Truth::Yes, found);
+            let reaches = |window: &&Window| wanted.min_value.is_none_or(|least| window.value >= least);
+            let met = windows.iter().filter(enough).filter(reaches);
+            if let Some(met) = met.max_by_key(|window| (window.insiders, window.value, window.events.len())) {
+                let asked = (Counting::Cluster, None, wanted.within);
+                return (Truth::Yes, worth(met), Sum::of(self.subject, asked, &events[met.events.clone()]));
             }
-            if windows.iter().any(|window| enough(window) && window.unpriced) {
-                return (Truth::Unknown, format!("{found} at least, a lot has no price"));
+            let most = said(windows.iter().map(|window| window.insiders).max().unwrap_or(0));
+            let found = windows.iter().filter(enough).map(|window| window.value).max();
+            let found = found.map_or(most.clone(), |value| format!("{most}, worth {}", value.exact()));
+            if windows.iter().any(|window| enough(&window) && window.unpriced) {
+                return (Truth::Unknown, format!("{found} at least, a lot has no price"), None);
             }
-            self.unless_short(wanted.within, found)
+            let (truth, found) = self.unless_short(wanted.within, found);
+            (truth, found, None)
         })
     }
 
-    fn cumulative(&self, wanted: Cumulative) -> (Truth, String) {
+    fn cumulative(&self, wanted: Cumulative) -> Found {
         self.with_doubt(|doubtful| {
-            let counts = |event: &Event| match wanted.per {
+            let events = self.counted(doubtful, |event| match wanted.per {
                 Per::Issuer => event.of_issuer,
                 Per::Owner => event.of_owner,
-            };
-            let windows = self.windows(wanted.within, doubtful, counts);
-            let value = windows.iter().map(|window| window.value).max().unwrap_or_default();
+            });
+            let windows = self.windows(wanted.within, &events);
+            let most = windows.iter().max_by_key(|window| (window.value, window.events.len()));
+            let value = most.map(|window| window.value).unwrap_or_default();
             let found = value.exact();
-            if value >= wanted.min_value {
-                return (Truth::Yes, found);
+            if let Some(met) = most.filter(|_| value >= wanted.min_value) {
+                let asked = (Counting::Cumulative, Some(wanted.per), wanted.within);
+                return (Truth::Yes, found, Sum::of(self.subject, asked, &events[met.events.clone()]));
             }
             if windows.iter().any(|window| window.unpriced) {
-                return (Truth::Unknown, format!("at least {found}, a lot has no price"));
+                return (Truth::Unknown, format!("at least {found}, a lot has no price"), None);
             }
-            self.unless_short(wanted.within, found)
+            let (truth, found) = self.unless_short(wanted.within, found);
+            (truth, found, None)
         })
     }
 

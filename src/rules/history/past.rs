@@ -1,6 +1,7 @@
 //! The lots of a kind, of the filing at hand and of history, each with whose it is and where it counts.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -9,14 +10,16 @@ use super::super::facts::LotView;
 use super::super::sums::Counted;
 use super::super::{Group, Span, Subject, Truth};
 use crate::filing::record::LotRecord;
-use crate::filing::{Accession, Cik, PastFiling, Usd, edgar_day};
+use crate::filing::{Accession, Cik, PastFiling, Shares, Usd, edgar_day};
 
 /// A lot of the past or of the filing at hand.
-pub(super) struct Event {
+pub(super) struct Event<'s> {
     pub(super) date: NaiveDate,
     /// Whose it is: owners who report together, or the same trade, are one.
     pub(super) insider: usize,
     pub(super) value: Option<Usd>,
+    pub(super) shares: Option<Shares>,
+    pub(super) security: Option<&'s str>,
     /// Whether it counts among the issuer's: of a trade that several filings tell, once.
     pub(super) of_issuer: bool,
     /// Whether it counts among those of the filing's own owners, whoever told it first.
@@ -28,8 +31,9 @@ pub(super) struct Event {
 }
 
 /// What may be added up in a span.
-#[derive(Default)]
 pub(super) struct Window {
+    /// Where its lots stand among all.
+    pub(super) events: Range<usize>,
     pub(super) insiders: usize,
     pub(super) value: Usd,
     pub(super) unpriced: bool,
@@ -38,7 +42,7 @@ pub(super) struct Window {
 /// The lots of the kind that a group counts, of the filing at hand and of history.
 pub(super) struct Past<'s> {
     pub(super) subject: &'s Subject<'s>,
-    pub(super) events: Vec<Event>,
+    pub(super) events: Vec<Event<'s>>,
     /// The dates of the filing's own lots.
     pub(super) own: BTreeSet<NaiveDate>,
     /// From this day on all trades are in history.
@@ -64,6 +68,8 @@ impl<'s> Past<'s> {
                 date,
                 insider: own_insider,
                 value: lot.value(),
+                shares: lot.shares.value,
+                security: lot.line.security.value.as_deref(),
                 of_issuer: elsewhere.is_none(),
                 of_owner: teller.is_none_or(|teller| !is_same_owner(subject, teller)),
                 doubtful: false,
@@ -98,6 +104,8 @@ impl<'s> Past<'s> {
                     date,
                     insider: numbers[&past.accession],
                     value: lot.value,
+                    shares: lot.shares,
+                    security: lot.security.as_deref(),
                     of_issuer,
                     of_owner,
                     doubtful: kind == Truth::Unknown,
@@ -134,10 +142,13 @@ impl<'s> Past<'s> {
         }
     }
 
+    /// The lots that count, by date: with or without those of which it cannot be told that they are of the kind.
+    pub(super) fn counted(&self, doubtful: bool, counts: impl Fn(&Event<'_>) -> bool) -> Vec<&Event<'s>> {
+        self.events.iter().filter(|event| counts(event) && (doubtful || !event.doubtful)).collect()
+    }
+
     /// The windows of a span that a lot of the filing lies in, each from a day with a lot on.
-    pub(super) fn windows(&self, span: Span, doubtful: bool, counts: impl Fn(&Event) -> bool) -> Vec<Window> {
-        let taken = |event: &&Event| counts(event) && (doubtful || !event.doubtful);
-        let events: Vec<&Event> = self.events.iter().filter(taken).collect();
+    pub(super) fn windows(&self, span: Span, events: &[&Event<'_>]) -> Vec<Window> {
         let mut windows = Vec::new();
         let (mut end, mut sum, mut unpriced) = (0, Decimal::ZERO, 0_usize);
         let mut insiders: HashMap<usize, usize> = HashMap::new();
@@ -154,7 +165,12 @@ impl<'s> Past<'s> {
             let is_new = start == 0 || events[start - 1].date < first.date;
             let next_own = self.own.range(first.date..).next();
             if is_new && next_own.is_some_and(|own| span.before(*own) <= first.date) {
-                windows.push(Window { insiders: insiders.len(), value: sum.into(), unpriced: unpriced > 0 });
+                windows.push(Window {
+                    events: start..end,
+                    insiders: insiders.len(),
+                    value: sum.into(),
+                    unpriced: unpriced > 0,
+                });
             }
             // It leaves the next window.
             sum -= added[start].unwrap_or_default();
@@ -170,7 +186,7 @@ impl<'s> Past<'s> {
     }
 
     /// The owner's lots of other filings in a span up to the filing's first, oldest first.
-    pub(super) fn before_own(&self, span: Span, first: NaiveDate) -> impl Iterator<Item = &Event> {
+    pub(super) fn before_own(&self, span: Span, first: NaiveDate) -> impl Iterator<Item = &Event<'s>> {
         let days = span.before(first)..=first;
         self.events
             .iter()
