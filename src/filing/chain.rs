@@ -12,6 +12,11 @@ use super::{Accession, edgar_day};
 /// The head of each filing's chain: the original, or the first amendment that is known of one that is not.
 pub(super) type Heads = HashMap<Accession, Accession>;
 
+/// So many amendments whose place was not clear when they came are looked at again, the newest.
+const MOST_UNCLEAR: usize = 10;
+/// So many versions of a chain are looked at: the first and the newest.
+const MOST_VERSIONS: usize = 30;
+
 /// The place of a row: the number of its version, and its own.
 type Place = (usize, usize);
 
@@ -20,17 +25,22 @@ pub(super) fn order(past: &PastFiling) -> (DateTime<Utc>, bool, Accession) {
     (past.accepted_at, past.form.is_amendment(), past.accession)
 }
 
-/// The heads of the chains of some filings, which are in [`order`]. An amendment whose place was not clear when it came may
-/// have one now.
-pub(super) fn heads(filings: &[&PastFiling]) -> Heads {
+/// The heads of the chains of some filings, which are in [`order`]; `own` is the place of the one at hand. An amendment whose
+/// place was not clear when it came may have one now.
+pub(super) fn heads(filings: &[&PastFiling], own: usize) -> Heads {
     let mut heads = Heads::new();
+    let is_unclear = |i: &usize| filings[*i].form.is_amendment() && filings[*i].amends.is_none();
+    let unclear: BTreeSet<usize> =
+        (0..filings.len()).rev().filter(is_unclear).take(MOST_UNCLEAR).chain([own]).collect();
     for (i, past) in filings.iter().enumerate() {
         let head = match past.amends {
             Some(amended) => heads.get(&amended).copied().unwrap_or(amended),
-            None if past.form.is_amendment() => match link(past, &filings[..i], &heads) {
-                Link::To(head) => head,
-                Link::Unclear(_) | Link::Unknown => past.accession,
-            },
+            None if past.form.is_amendment() && unclear.contains(&i) => {
+                match link(past, &filings[..i], &heads) {
+                    Link::To(head) => head,
+                    Link::Unclear(_) | Link::Unknown => past.accession,
+                }
+            }
             None => past.accession,
         };
         heads.insert(past.accession, head);
@@ -105,8 +115,16 @@ fn fit(amendment: &PastFiling, versions: &[&PastFiling]) -> Option<(usize, bool)
     (same_day || same_period).then_some((score, day.is_none() || same_day))
 }
 
+/// The first version of a chain, the newest ones, and that of a place.
+pub(super) fn bounded<'a>(versions: &[&'a PastFiling], own: Option<usize>) -> Vec<&'a PastFiling> {
+    let newest = (versions.len() + 1).saturating_sub(MOST_VERSIONS);
+    let kept = versions.iter().enumerate().filter(|(i, _)| *i == 0 || *i >= newest || Some(*i) == own);
+    kept.map(|(_, past)| *past).collect()
+}
+
 /// The rows of a chain that are in force after its last version.
 fn rows(versions: &[&PastFiling]) -> Vec<LotRecord> {
+    let versions = &bounded(versions, None)[..];
     let mut chain = Rows::default();
     for next in 0..versions.len() {
         chain.take(versions, next);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::chain::{Heads, Rows, heads, link, order};
+use super::chain::{Heads, Rows, bounded, heads, link, order};
 use super::past::{Alerted, MOST_RELATED, PastFiling, Relation, Told};
 use super::{Accession, changes};
 
@@ -18,7 +18,7 @@ impl PastFiling {
         let is_late = all.iter().skip(own + 1).any(|past| past.form.is_amendment());
         let mut relation = Relation::default();
         if self.form.is_amendment() || is_late {
-            let heads = heads(&all);
+            let heads = heads(&all, own);
             if self.form.is_amendment() {
                 relation.link = link(self, &all[..own], &heads);
             }
@@ -52,7 +52,9 @@ impl PastFiling {
         let head = heads.get(&self.accession).copied().unwrap_or(self.accession);
         let is_version = |past: &&&PastFiling| heads.get(&past.accession) == Some(&head);
         let versions: Vec<&PastFiling> = all.iter().filter(is_version).copied().collect();
-        let own = versions.partition_point(|past| order(past) < order(self));
+        let place = |versions: &[&PastFiling]| versions.partition_point(|past| order(past) < order(self));
+        let versions = bounded(&versions, Some(place(&versions)));
+        let own = place(&versions);
         relation.versions = versions.iter().map(|past| past.accession).chain([head]).collect();
         let mut rows = Rows::default();
         for next in 0..versions.len() {

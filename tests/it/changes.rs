@@ -226,3 +226,51 @@ async fn an_amendment_waits_for_the_message_that_it_changes() {
     assert!(edits[0].body["embeds"][0]["description"].as_str().unwrap().contains("**150** shares"));
     world.finish().await;
 }
+
+#[tokio::test]
+async fn amendments_dated_to_an_amendment_change_the_same_card_over_a_restart_too() {
+    let world = World::new().await;
+    let rules =
+        "[[rule]]\nname = \"large\"\nmin_value = 1_000\nnotify = [\"discord:alerts\", \"discord:hook\"]\n";
+    let app = world.app(rules, SINCE);
+    assert_eq!(tell(&world, &app, &[&original()], "2025-12-11T17:00:00-05:00").await, (2, 0, 0));
+    let told = world.discord.take_messages();
+    assert_eq!(tell(&world, &app, &[&amendment()], NOON).await, (2, 0, 0));
+    world.discord.take_edits();
+    world.close(app);
+    let app = world.app(rules, None);
+    // Each names the first amendment's day.
+    for (accession, accepted, shares, now, expected) in [
+        (
+            "0000000070-25-000003",
+            "2025-12-12T17:05:00-05:00",
+            "160",
+            "2025-12-12T17:06:00-05:00",
+            "**160** shares",
+        ),
+        (
+            "0000000070-25-000004",
+            "2025-12-12T17:15:00-05:00",
+            "9",
+            "2025-12-12T17:16:00-05:00",
+            "(withdrawn)",
+        ),
+    ] {
+        let next = Filed {
+            accession,
+            accepted,
+            original: Some("2025-12-12"),
+            sales: vec![(shares, "10", "850", "D")],
+            ..amendment()
+        };
+        assert_eq!(tell(&world, &app, &[&next], now).await, (2, 0, 0));
+        assert_eq!(world.discord.unread(), 0, "no message of its own");
+        let edits = world.discord.take_edits();
+        assert_eq!(edits.len(), 2);
+        for edit in &edits {
+            assert!(told.iter().any(|message| message.id == edit.id));
+            assert!(edit.body.to_string().contains(expected), "{}", edit.body);
+        }
+    }
+    world.finish().await;
+}

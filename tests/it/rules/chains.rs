@@ -356,3 +356,54 @@ fn history_is_read_back_to_where_a_chain_began() {
     row.known = sellbell::decide::read_history(&next, since, read).unwrap().0;
     assert_follows(&row.alert(&next), 1, 2, &first);
 }
+
+#[test]
+fn in_whatever_order_versions_come_the_last_one_counts() {
+    let versions = [
+        original(1, "2025-12-09", &[A, B]),
+        amendment(2, "2025-12-11", "2025-12-09", &[("100", "11", "900"), B]),
+        amendment(3, "2025-12-12", "2025-12-11", &[("100", "12", "900"), B]),
+        amendment(4, "2025-12-15", "2025-12-12", &[("100", "12", "900"), ("50", "21", "850")]),
+    ];
+    let mut orders = vec![Vec::new()];
+    for _ in 0..versions.len() {
+        orders = orders
+            .into_iter()
+            .flat_map(|order: Vec<usize>| {
+                let rest = (0..versions.len()).filter(|i| !order.contains(i)).collect::<Vec<_>>();
+                rest.into_iter().map(move |i| order.iter().copied().chain([i]).collect::<Vec<_>>())
+            })
+            .collect();
+    }
+    assert_eq!(orders.len(), 24);
+    for order in orders {
+        let mut row = Row::of("min_value = 10");
+        let alerts: Vec<(usize, Alert)> = order.iter().map(|&i| (i, row.alert(&versions[i]))).collect();
+        assert_eq!(counted(&row), [(1, 0), (2, 0), (3, 0), (4, 2)], "{order:?}");
+        let amends = |number: u32| kept(&row, number).amends;
+        assert_eq!([2, 3, 4].map(amends), [Some(accession(1)); 3], "{order:?}");
+        assert!(alerts.iter().all(|(_, alert)| !alert.withdrawn), "{order:?}");
+        let newest = &alerts.iter().find(|(i, _)| *i == 3).unwrap().1;
+        let next = amendment(5, "2025-12-16", "2025-12-12", &[("100", "13", "900"), ("50", "21", "850")]);
+        assert_follows(&row.alert(&next), 1, 4, newest);
+    }
+}
+
+#[test]
+fn amendments_of_other_owners_and_forms_are_no_part_of_a_chain() {
+    let mut row = Row::of("min_value = 10");
+    row.alert(&original(1, "2025-12-09", &[A]));
+    row.alert(&amendment(2, "2025-12-11", "2025-12-09", &[("100", "11", "900")]));
+    let mut of_other = amendment(3, "2025-12-12", "2025-12-11", &[("100", "12", "900")]);
+    of_other.owners[0].cik = Cik::new(8);
+    let mut of_form = amendment(4, "2025-12-12", "2025-12-11", &[("100", "12", "900")]);
+    of_form.form = "5/A".parse().unwrap();
+    for filing in [&of_other, &of_form] {
+        let alert = row.clone().alert(filing);
+        assert_eq!((alert.amends, alert.follows, &alert.supersedes), (None, None, &None));
+    }
+    // A day that is a typing error is no day.
+    let mut typed = amendment(5, "2025-12-12", "2025-12-11", &[("100", "12", "900")]);
+    typed.date_of_original_submission = Some(day("0025-12-11"));
+    assert_eq!(row.alert(&typed).follows, Some(accession(2)));
+}
