@@ -7,7 +7,7 @@ use crate::filing::{Accession, Shares, Usd};
 use crate::rules::{Counting, Part, Per, Sum};
 use crate::text::plain;
 
-/// So many parts of a sum stand in the alert's one line.
+/// At most this many parts of a sum are in the alert's one line.
 const MOST_IN_LINE: usize = 3;
 
 impl Sum {

@@ -170,7 +170,7 @@ fn tell_of(
         (_, _) if !rule.enabled => "nothing: the rule is not enabled".to_owned(),
         (Some(alert), _) if alert.withdrawn => format!("takes back what was told: {}", alert.text),
         (Some(alert), _) if alert.is_told_before() => {
-            let other = alert.also_in.first().or(alert.follows.as_ref());
+            let other = alert.also_in.first().or(alert.follows.as_ref()).or(alert.amended_by.as_ref());
             let other =
                 other.map_or("an earlier filing".to_owned(), |accession| format!("filing {accession}"));
             format!("is told already: it is a duplicate of the alert of {other}")

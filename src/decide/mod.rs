@@ -111,7 +111,7 @@ pub fn decide<'r>(rules: &'r RuleSet, case: Case<'_>) -> Decision<'r> {
     decide_for(rules, rules.candidates(case.filing), case)
 }
 
-/// What history keeps of a filing that nobody is alerted of, and that takes nothing back.
+/// The records that history keeps of a filing that alerts nobody and takes nothing back.
 pub fn keep(case: Case<'_>) -> Vec<PastFiling> {
     Past::new(case).kept(BTreeMap::new(), &[])
 }

@@ -12,9 +12,9 @@ use super::{Accession, edgar_day};
 /// The head of each filing's chain: the original, or the first amendment that is known of one that is not.
 pub(super) type Heads = HashMap<Accession, Accession>;
 
-/// So many amendments whose place was not clear when they came are looked at again, the newest.
+/// At most this many amendments whose place was not clear when they came are looked at again, the newest.
 const MOST_UNCLEAR: usize = 10;
-/// So many versions of a chain are looked at: the first and the newest.
+/// At most this many versions of a chain are looked at: the first and the newest.
 const MOST_VERSIONS: usize = 30;
 
 /// The place of a row: the number of its version, and its own.

@@ -11,7 +11,7 @@ use super::past::{Event, earlier};
 use crate::filing::{Accession, Filing, PastFiling, Shares, Usd, index_url};
 use crate::text::clip;
 
-/// So many filings or insiders of a sum are named, with so many owners each.
+/// At most this many filings or insiders of a sum are named.
 const MOST_PARTS: usize = 10;
 const MOST_OWNERS: usize = 3;
 const NAME: usize = 150;
