@@ -114,7 +114,7 @@ impl Alert {
     pub fn reason_text(&self) -> Option<&'static str> {
         match self.intent.as_deref()? {
             "mixed" => Some("different from lot to lot"),
-            intent => [Intent::Offering, Intent::ToIssuer, Intent::SellToCover]
+            intent => [Intent::Involuntary, Intent::Offering, Intent::ToIssuer, Intent::SellToCover]
                 .into_iter()
                 .find(|known| known.word() == intent)
                 .map(Intent::phrase),

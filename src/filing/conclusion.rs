@@ -72,6 +72,8 @@ impl Plan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Intent {
+    /// By a lender, a broker or a court: foreclosed, called in, ordered, or not authorised.
+    Involuntary,
     /// In an underwritten or registered offering, or negotiated with a buyer.
     Offering,
     /// To the issuer itself.
@@ -80,9 +82,9 @@ pub enum Intent {
     SellToCover,
     /// Under a plan by Rule 10b5-1.
     Plan,
-    /// Neither of these, and not under a plan: a decision of the day.
+    /// Neither of these, not under a plan, and nothing says otherwise: a decision of the day.
     Discretionary,
-    /// The filing does not say.
+    /// The filing does not say, or says only that it was no decision of the day.
     Unknown,
 }
 
@@ -90,6 +92,7 @@ impl Intent {
     /// As the JSON says it: `sell-to-cover`.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Involuntary => "involuntary",
             Self::Offering => "offering",
             Self::ToIssuer => "to-issuer",
             Self::SellToCover => "sell-to-cover",
@@ -102,6 +105,7 @@ impl Intent {
     /// In words for people: `to cover tax or exercise cost`.
     pub fn phrase(self) -> &'static str {
         match self {
+            Self::Involuntary => "by a lender, broker or court",
             Self::Offering => "in an offering or negotiated sale",
             Self::ToIssuer => "to the issuer",
             Self::SellToCover => "to cover tax or exercise cost",

@@ -3,14 +3,16 @@
 //! A note that is tied to a row speaks of that row. It speaks of others only where its words do ("the sales reported on this
 //! Form 4"), and of all where it is tied to none; a row's own notes come first.
 
+mod prices;
+
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::footnotes::{self, Kind, LONGEST, Marks, PriceRange, Reach, Said, Statement};
+use super::footnotes::{self, Kind, LONGEST, Marks, Reach, Said, Statement};
 use super::review::warn;
 use crate::filing::{
-    ActualPrices, Adopted, Code, Concluded, Evidence, Filing, Intent, Lot, Plan, PlanDate, Source, Usd,
+    Adopted, Code, Concluded, Evidence, Filing, Intent, Lot, Plan, Source, lot_path as place,
 };
 
 /// Fills in each row's actual prices, plan and intent.
@@ -19,17 +21,24 @@ pub(super) fn conclude(filing: &mut Filing) {
     let notes = Notes::of(filing, &lots);
     let cut = notes.cut;
     let boxed = boxed_plan(filing.plan_10b5_1);
-    for lot in &mut lots {
+    let doubted = boxed.value == Plan::Yes && notes.marks.has(Marks::PLAN | Marks::BOX);
+    let traded = lots.iter().any(is_trade);
+    let mut denials: Vec<(usize, Evidence)> = Vec::new();
+    for (i, lot) in lots.iter_mut().enumerate() {
         let own = notes.tied_to(lot);
-        prices(lot, &notes, &own);
+        prices::fill(lot, &notes, &own);
         let sale = is_sale(lot);
-        if !(notes.named || sale && notes.marks.has(Marks::PURPOSE)) {
+        if !(notes.named || doubted || sale && notes.marks.has(Marks::PURPOSE)) {
             lot.plan = boxed.clone();
             lot.intent = sale.then(|| intent(&boxed, &[]));
             continue;
         }
         let applying = notes.applying(lot, own);
         let plan = plan(&boxed, &applying);
+        if doubted && (is_trade(lot) || !traded) {
+            let new = |evidence: &Evidence| denials.iter().all(|(_, known)| known != evidence);
+            denials.extend(denial(&applying).filter(new).map(|evidence| (i, evidence)));
+        }
         if plan.value == Plan::Yes {
             lot.plan_adopted = applying.iter().find_map(|note| note.adopted());
         }
@@ -37,6 +46,10 @@ pub(super) fn conclude(filing: &mut Filing) {
         lot.plan = plan;
     }
     filing.lots = lots;
+    for (i, evidence) in denials {
+        let message = format!("the 10b5-1 box is ticked, and a note says otherwise ({evidence})");
+        warn(&mut filing.warnings, "plan-box-denied", message, &place(&filing.lots, i));
+    }
     if cut > 0 {
         let notes = if cut == 1 { "one note is".to_owned() } else { format!("{cut} notes are") };
         let message = format!(
@@ -51,6 +64,10 @@ const MOST_READ: usize = 250_000;
 
 fn is_sale(lot: &Lot) -> bool {
     lot.code.value == Some(Code::SALE)
+}
+
+fn is_trade(lot: &Lot) -> bool {
+    matches!(lot.code.value.map(Code::letter), Some('S' | 'P'))
 }
 
 /// A note of the filing, read when it is first needed.
@@ -180,7 +197,7 @@ impl<'a> Notes<'a> {
             .iter()
             .map(|&i| Applying { notes: self, note: &self.all[i], tied: true, whole: true })
             .collect();
-        let says_something = applying.iter().any(|own| !self.said(own.note).statements.is_empty());
+        let says_something = applying.iter().any(|own| self.said(own.note).is_of_sale());
         let mut is_own = vec![false; self.all.len()];
         own.iter().for_each(|&i| is_own[i] = true);
         let others = self.all.iter().zip(is_own).filter(|(_, is_own)| !is_own);
@@ -273,8 +290,7 @@ fn plan(boxed: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Plan> {
     if boxed.value == Plan::Yes {
         return found(applying, Kind::Plan).map_or_else(|| boxed.clone(), |words| said(Plan::Yes, words));
     }
-    let own = &applying[..applying.iter().take_while(|note| note.tied).count()];
-    for notes in [own, applying] {
+    for notes in [own(applying), applying] {
         if let Some(evidence) = found(notes, Kind::Plan) {
             return said(Plan::Yes, evidence);
         }
@@ -285,77 +301,50 @@ fn plan(boxed: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Plan> {
     boxed.clone()
 }
 
+/// The notes that the row refers to.
+fn own<'a, 'n>(applying: &'a [Applying<'n>]) -> &'a [Applying<'n>] {
+    &applying[..applying.iter().take_while(|note| note.tied).count()]
+}
+
+/// What a row's notes say against the ticked box: that it is wrong, or that the trade was under no plan.
+fn denial(applying: &[Applying<'_>]) -> Option<Evidence> {
+    found(applying, Kind::WrongBox).or_else(|| {
+        let mut notes = [own(applying), applying].into_iter();
+        notes.find_map(|notes| {
+            let confirmed = found(notes, Kind::Plan).is_some();
+            let denied = found(notes, Kind::NoPlan).filter(|_| !confirmed);
+            (confirmed || denied.is_some()).then_some(denied)
+        })?
+    })
+}
+
+/// Why a sale was made: what its notes say of it comes before the plan that its box says, and silence last.
 fn intent(plan: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Intent> {
     let first = |kind: Kind, intent: Intent| Some((intent, found(applying, kind)?));
-    let to_issuer = first(Kind::ToIssuer, Intent::ToIssuer);
-    // What is negotiated with the issuer is a sale to the issuer; an agreement beside an award's tax is the award's.
-    let stated = first(Kind::Offering, Intent::Offering)
-        .or(to_issuer)
+    let noted =
+        plan.evidence.as_ref().filter(|words| plan.value == Plan::Yes && words.source != Source::PlanBox);
+    // What is negotiated with the issuer is a sale to the issuer; an agreement beside an award's tax is the award's. Plans and
+    // an award's taxes are often carried out without asking the seller: that alone makes them nothing else.
+    let stated = first(Kind::Involuntary, Intent::Involuntary)
+        .or_else(|| first(Kind::Offering, Intent::Offering))
+        .or_else(|| first(Kind::ToIssuer, Intent::ToIssuer))
         .or_else(|| first(Kind::Cover, Intent::SellToCover))
-        .or_else(|| first(Kind::Negotiated, Intent::Offering));
+        .or_else(|| first(Kind::Negotiated, Intent::Offering))
+        .or_else(|| Some((Intent::Plan, noted.cloned()?)))
+        .or_else(|| first(Kind::Unasked, Intent::Involuntary));
     if let Some((value, evidence)) = stated {
         return Concluded { value, evidence: Some(evidence) };
     }
-    match plan.value {
-        Plan::Yes => Concluded { value: Intent::Plan, evidence: plan.evidence.clone() },
-        Plan::No => Concluded { value: Intent::Discretionary, evidence: plan.evidence.clone() },
-        Plan::Unknown => match first(Kind::Discretionary, Intent::Discretionary) {
-            Some((value, evidence)) => Concluded { value, evidence: Some(evidence) },
-            None => Concluded { value: Intent::Unknown, evidence: None },
-        },
-    }
-}
-
-/// The actual prices that the row's own notes state, and whether its price is called an average.
-fn prices(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
-    // A grant or vesting at no price has none to explain.
-    if lot.price.value.is_some_and(Usd::is_zero) {
-        return;
-    }
-    let loose = notes.all.iter().filter(|note| !note.tied && note.marks.has(Marks::PRICE));
-    let loose = loose.filter(|note| names_code(note, lot.code.value));
-    let loose = loose.filter(|note| notes.said(note).ranges.len() == 1);
-    for (i, note) in own.iter().map(|&i| &notes.all[i]).chain(loose).enumerate() {
-        if !note.marks.has(Marks::PRICE) {
-            continue;
-        }
-        let said = notes.said(note);
-        let of_price = !said.ranges.is_empty() || i < lot.price.footnotes.len();
-        if said.average && of_price && lot.price.value.is_some() {
-            lot.price_is_average = Some(true);
-        }
-        if lot.actual_prices.is_none()
-            && let Some(range) = choose(&said.ranges, lot)
-        {
-            let evidence = note.evidence(&range.words);
-            lot.actual_prices = Some(ActualPrices { low: range.low, high: range.high, evidence });
-        }
-    }
-}
-
-/// Whether a note that no row refers to speaks of lots of this code.
-fn names_code(note: &Note<'_>, code: Option<Code>) -> bool {
-    let &(of_sales, of_purchases) = note.trades.get_or_init(|| {
-        let text = note.text.to_ascii_lowercase();
-        let purchase = text.contains("purchase");
-        (!purchase || text.contains("sold") || text.contains("sale"), purchase || text.contains("bought"))
-    });
-    match code.map(Code::letter) {
-        Some('S') => of_sales,
-        Some('P') => of_purchases,
-        _ => false,
-    }
-}
-
-/// Of several ranges in one note, the one beside the row's date, else the first that its price can be of.
-fn choose<'a>(ranges: &'a [PriceRange], lot: &Lot) -> Option<&'a PriceRange> {
-    if let [only] = ranges {
-        return Some(only);
-    }
-    let of_day =
-        |range: &&PriceRange| lot.date.value.is_some_and(|date| range.days.contains(&PlanDate::Day(date)));
-    let fits = |range: &&PriceRange| {
-        lot.price.value.is_some_and(|price| ActualPrices::span(range.low, range.high, price))
+    let otherwise = || first(Kind::Otherwise, Intent::Unknown);
+    let (value, evidence) = match plan.value {
+        Plan::Yes => (Intent::Plan, plan.evidence.clone()),
+        Plan::No => otherwise().map_or_else(
+            || (Intent::Discretionary, plan.evidence.clone()),
+            |(value, evidence)| (value, Some(evidence)),
+        ),
+        Plan::Unknown => otherwise()
+            .or_else(|| first(Kind::Discretionary, Intent::Discretionary))
+            .map_or((Intent::Unknown, None), |(value, evidence)| (value, Some(evidence))),
     };
-    ranges.iter().find(of_day).or_else(|| ranges.iter().find(fits))
+    Concluded { value, evidence }
 }

@@ -75,7 +75,8 @@ pub(super) const OWNERSHIPS: [(&str, Ownership); 2] =
     [("direct", Ownership::Direct), ("indirect", Ownership::Indirect)];
 pub(super) const PLANS: [(&str, Plan); 3] =
     [("yes", Plan::Yes), ("no", Plan::No), ("unknown", Plan::Unknown)];
-pub(super) const INTENTS: [(&str, Intent); 6] = [
+pub(super) const INTENTS: [(&str, Intent); 7] = [
+    ("involuntary", Intent::Involuntary),
     ("offering", Intent::Offering),
     ("to-issuer", Intent::ToIssuer),
     ("sell-to-cover", Intent::SellToCover),

@@ -129,7 +129,7 @@ fn labelled_filings_of_the_corpus_are_understood() {
             scores.entry("both".to_owned()).or_default().add(&row.label, &lots[row.row]);
         }
     }
-    assert_eq!(rows, 488);
+    assert_eq!(rows, 491);
     scores.iter().for_each(|(set, scores)| scores.check(set));
 }
 
@@ -213,6 +213,22 @@ fn invented_notes_are_understood() {
     check("the usual", include_str!("language/usual.jsonl"));
     check("background that says nothing of the sale", include_str!("language/background.jsonl"));
     check("the styles of other houses", include_str!("language/other_houses.jsonl"));
+    check("lenders, brokers and courts", include_str!("language/involuntary.jsonl"));
+    check("lenders, brokers and courts, in other words", include_str!("language/forced.jsonl"));
+}
+
+#[test_with::path("../shared/cases")]
+#[test]
+fn a_foreclosure_is_no_decision() {
+    let lot = |name: &str| {
+        let bytes = fs::read(shared::folder().join("cases").join(name)).unwrap();
+        lots(&reader::read(&bytes).unwrap()).remove(0)
+    };
+    let foreclosed = lot("foreclosure.txt");
+    assert_eq!(foreclosed.intent.unwrap().word(), "involuntary");
+    assert!(foreclosed.intent_evidence.unwrap().contains("foreclosed upon"));
+    assert_eq!(foreclosed.plan.unwrap().word(), "no");
+    assert_eq!(lot("notes-footnote.txt").intent.unwrap().word(), "discretionary");
 }
 
 /// Counts over the whole corpus, so that a change of meaning anywhere is seen.

@@ -4,7 +4,9 @@
 
 mod adoption;
 mod date;
+mod forced;
 mod marks;
+mod otherwise;
 mod pattern;
 mod plan;
 mod price;
@@ -47,6 +49,21 @@ pub(super) enum Kind {
     Negotiated,
     /// To the issuer.
     ToIssuer,
+    /// Made by a lender, a broker or a court.
+    Involuntary,
+    /// Made without the seller's authority, or forced, the note does not say by whom.
+    Unasked,
+    /// Not the seller's own decision of the day, for what is no reason by itself.
+    Otherwise,
+    /// The plan's box is ticked in error.
+    WrongBox,
+}
+
+impl Kind {
+    /// Whether it says something of the sale, so that what is said of other sales is not said of it.
+    fn is_of_sale(self) -> bool {
+        !matches!(self, Self::Otherwise | Self::WrongBox)
+    }
 }
 
 /// A statement and the words that make it.
@@ -110,6 +127,11 @@ impl Said {
         });
     }
 
+    /// Whether it says something of the sale that it is tied to.
+    pub(super) fn is_of_sale(&self) -> bool {
+        self.statements.iter().any(|statement| statement.kind.is_of_sale())
+    }
+
     /// The first statement of a kind.
     pub(super) fn statement(&self, kind: Kind) -> Option<&Statement> {
         self.statements.iter().find(|statement| statement.kind == kind)
@@ -126,12 +148,15 @@ pub(super) fn read(text: &str, marks: Marks, sale: bool, named: bool) -> Said {
         ..Said::default()
     };
     let of_plan = marks.has(Marks::PLAN) || named && marks.has(Marks::ANY_PLAN);
-    if !(of_plan || sale && marks.has(Marks::PURPOSE)) {
+    if !(of_plan || sale && marks.has(Marks::PURPOSE) || marks.has(Marks::BOX)) {
         return said;
     }
     let sentences = sentences(text);
     for sentence in &sentences {
         statements(sentence, sale, named, &mut said.statements);
+        if marks.has(Marks::AGAINST | Marks::BOX) {
+            against(sentence, text, sale, &mut said.statements);
+        }
     }
     if of_plan {
         said.names_rule = marks.has(Marks::PLAN) && plan::names_rule(text);
@@ -193,6 +218,31 @@ fn statements(sentence: &str, sale: bool, named: bool, into: &mut Vec<Statement>
             into.retain(|statement| statement.kind != kind);
             into.push(Statement { kind, words: excerpt(sentence, words), plain });
         }
+    }
+}
+
+/// What a sentence of a note says against the seller's own decision, and against the plan's box.
+fn against(sentence: &str, note: &str, sale: bool, into: &mut Vec<Statement>) {
+    let marks = Marks::of(sentence);
+    let mut add = |kind: Kind, reader: &dyn Fn() -> Option<Arc<str>>| {
+        if !into.iter().any(|statement| statement.kind == kind)
+            && let Some(words) = reader()
+        {
+            into.push(Statement { kind, words, plain: true });
+        }
+    };
+    if marks.has(Marks::BOX) {
+        add(Kind::WrongBox, &|| Some(excerpt(sentence, otherwise::says_wrong_box(sentence)?)));
+    }
+    if !sale || !marks.has(Marks::AGAINST) || marks.has(Marks::UNDERTAKING) || BACKGROUND.is_match(sentence) {
+        return;
+    }
+    if marks.has(Marks::FORCED) {
+        add(Kind::Involuntary, &|| Some(excerpt(sentence, forced::says_involuntary(sentence, note)?)));
+        add(Kind::Unasked, &|| Some(excerpt(sentence, forced::says_unasked(sentence, note)?)));
+    }
+    if marks.has(Marks::OTHERWISE) {
+        add(Kind::Otherwise, &|| Some(excerpt(sentence, otherwise::says_otherwise(sentence)?)));
     }
 }
 

@@ -12,6 +12,10 @@ static NO_SALE: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
+/// "Not a discretionary sale": a sale all the same.
+static CHOICE: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:discretionary|voluntary|open[\s-]market)\b"));
+
 // Sales to cover.
 
 static SELL_TO_COVER: LazyLock<Pattern> =
@@ -37,7 +41,7 @@ static TAXES: LazyLock<Pattern> = LazyLock::new(|| pattern(TAX));
 /// What brings such a cost about: without it a tax is the seller's own.
 static AWARD: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:vest\w*|settle\w*|release[ds]?|exercis\w*|options?|rsus?|psus?|sars?|restricted|awards?|grants?|performance|equity|withh\w+|lapse\w*|convers\w+|deliver\w+|stock\s+units?|issuance)\b",
+        r"\b(?:vest\w*|settle\w*|release[ds]?|exercis\w*|options?|rsus?|psus?|sars?|restricted|awards?|grants?|performance|equity|withh\w+|lapse\w*|convers\w+|deliver\w+|stock\s+units?|issuance|(?:at\s+the\s+(?:direction|request)\s+of|(?:required|mandated|directed)\s+by)\s+(?:the\s+)?(?:issuer|company|employer))\b",
     )
 });
 static DUTY: LazyLock<Pattern> = LazyLock::new(|| {
@@ -67,15 +71,16 @@ pub(super) fn says_cover(sentence: &str) -> Option<&str> {
     let pay = || pairs(sentence, &PAY, &COST, 140).next().map(|pair| pair.words);
     let account = || pairs(sentence, &ON_ACCOUNT_OF, &TAXES, 50).next().map(|pair| pair.words);
     let paid = pay().or_else(account);
+    let denied = NO_SALE.find(sentence).is_some_and(|denial| !CHOICE.is_match(denial));
     if let Some(words) = SELL_TO_COVER.find(sentence) {
-        return (!NO_SALE.is_match(sentence)).then_some(paid.unwrap_or(words));
+        return (!denied).then_some(paid.unwrap_or(words));
     }
     let words = paid?;
     // "tax obligations of the reporting person" by itself: what an award brings about, unless it is called otherwise.
     let due = AWARD.is_match(sentence) || DUTY.is_match(sentence);
     // Without a word of a sale, only what is done for the purpose.
     let sold = SOLD.is_match(sentence) || !KEPT_BACK.is_match(sentence) && PURPOSE.is_match(sentence);
-    (sold && due && !OWN_TAX.is_match(sentence) && !NO_SALE.is_match(sentence)).then_some(words)
+    (sold && due && !OWN_TAX.is_match(sentence) && !denied).then_some(words)
 }
 
 // Offerings.

@@ -101,6 +101,99 @@ fn the_box_decides_where_no_note_does() {
     assert_eq!((concluded(&denied)[0].0, concluded(&denied)[0].1), ("no", "discretionary"));
 }
 
+/// Of the first row: plan, intent and evidence, of a filing with the box at this and one note.
+fn boxed(ticked: &str, note: &str) -> (&'static str, &'static str, String) {
+    let before = format!("<aff10b5One>{ticked}</aff10b5One>");
+    concluded(&noted(&before, &[sale("10", &["F1"])], &[("F1", note)], "")).remove(0)
+}
+
+#[test]
+fn what_a_lender_a_broker_or_a_court_did_is_no_decision_whatever_the_box_says() {
+    for note in [
+        "Shares pledged as collateral were foreclosed upon and sold by the credit union.",
+        "Sold by the broker in a margin call.",
+        "Sold by the custodian in error.",
+        "Sold under the terms of a divorce decree.",
+    ] {
+        for (ticked, plan) in [("0", "no"), ("1", "yes")] {
+            assert_eq!(boxed(ticked, note), (plan, "involuntary", format!("F1: \"{note}\"")));
+        }
+    }
+    // What a plan or an award has others do without asking is the plan's or the award's.
+    let unasked = "Sold under a Rule 10b5-1 plan by the broker without the reporting person's knowledge.";
+    assert_eq!(boxed("0", unasked).1, "plan");
+    let automatic = "Sold automatically to cover taxes on the vesting of RSUs, not at the discretion of the reporting person.";
+    assert_eq!(boxed("0", automatic).1, "sell-to-cover");
+    // A box alone says less than a note that nobody was asked.
+    let unasked = "Sold by the broker without the reporting person's knowledge.";
+    assert_eq!(boxed("1", unasked).1, "involuntary");
+}
+
+#[test]
+fn a_sale_is_discretionary_only_where_nothing_says_otherwise() {
+    let note = "The sale does not represent a discretionary trade.";
+    assert_eq!(boxed("0", note), ("no", "unknown", format!("F1: \"{note}\"")));
+    assert_eq!(boxed("0", "Sold to avoid a margin call.").1, "discretionary");
+    assert_eq!(
+        boxed("0", "The remaining shares are pledged and may be sold by the lender.").1,
+        "discretionary"
+    );
+    // Whose note it is: the other row has none, and keeps its own reason.
+    let filing = noted(
+        "<aff10b5One>0</aff10b5One>",
+        &[sale("10", &["F1"]), sale("10", &[])],
+        &[("F1", "Sold by the lender upon foreclosure.")],
+        "",
+    );
+    let intents: Vec<_> = concluded(&filing).into_iter().map(|(_, intent, _)| intent).collect();
+    assert_eq!(intents, ["involuntary", "discretionary"]);
+}
+
+#[test]
+fn a_ticked_box_that_a_note_denies_is_warned_of() {
+    let warned =
+        |ticked: &str, sales: &[String], notes: &[(&str, &str)], remarks: &str| -> Vec<(String, String)> {
+            let before = format!("<aff10b5One>{ticked}</aff10b5One>");
+            let filing = noted(&before, sales, notes, remarks);
+            let denied = filing.warnings.into_iter().filter(|warning| warning.code == "plan-box-denied");
+            denied.map(|warning| (warning.at, warning.message)).collect()
+        };
+    let one = [sale("10", &["F1"])];
+    for denial in [
+        "This sale was not made pursuant to a Rule 10b5-1 plan.",
+        "No Rule 10b5-1 trading plan was in effect.",
+        "The Rule 10b5-1 box was checked in error.",
+        "The box above was inadvertently marked.",
+        "The checkbox should not have been ticked.",
+        "Sold outside of his Rule 10b5-1 plan.",
+    ] {
+        let at = "nonDerivativeTransaction[1]".to_owned();
+        let message = format!("the 10b5-1 box is ticked, and a note says otherwise (F1: \"{denial}\")");
+        assert_eq!(warned("1", &one, &[("F1", denial)], ""), [(at, message)]);
+        assert!(warned("0", &one, &[("F1", denial)], "").is_empty(), "{denial}");
+        assert_eq!(boxed("1", denial).0, "yes", "nothing is repaired: {denial}");
+        // Also where the remarks say so; and once, for many rows.
+        assert_eq!(warned("1", &[sale("10", &[])], &[], denial).len(), 1, "{denial}");
+        let many = [sale("10", &["F1"]), sale("11", &["F1"]), sale("12", &["F1"])];
+        assert_eq!(warned("1", &many, &[("F1", denial)], "").len(), 1, "{denial}");
+    }
+    for fine in [
+        PLAN,
+        COVER,
+        "As the checkbox above indicates, the sale was made under a Rule 10b5-1 plan.",
+        "The sale was made under a Rule 10b5-1 plan. The box was inadvertently left unchecked in an earlier report.",
+        "The box for Section 16 was checked in error.",
+        "The shares are kept in a safe deposit box.",
+    ] {
+        assert!(warned("1", &one, &[("F1", fine)], "").is_empty(), "{fine}");
+    }
+    // A box may be there for one row: the other, whose note denies the plan, is named.
+    let denied = "This sale was not made under a Rule 10b5-1 plan.";
+    let two = warned("1", &[sale("10", &["F1"]), sale("11", &["F2"])], &[("F1", PLAN), ("F2", denied)], "");
+    assert_eq!(two.len(), 1);
+    assert_eq!(two[0].0, "nonDerivativeTransaction[2]");
+}
+
 #[test]
 fn of_several_ranges_in_a_note_the_rows_own_is_taken() {
     let note =

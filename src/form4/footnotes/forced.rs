@@ -1,0 +1,317 @@
+//! What a note says of a sale that somebody else made or forced: a lender, a broker or a court.
+
+use std::sync::LazyLock;
+
+use super::pattern::{Pattern, pairs, pattern, start_in};
+
+/// Who acts for a debt or a court: by itself enough to be the seller against the owner's will.
+const LENDER: &str = r"(?:(?:margin\s+|senior\s+)?lenders?|pledgees?|secured\s+(?:part(?:y|ies)|creditors?|lenders?)|(?:judge?ment\s+)?creditors?|lien-?\s?holders?|mortgagees?|collateral\s+agent|receivers?|(?:bankruptcy|chapter\s+(?:7|11|13))\s+(?:trustee|estate)|trustee\s+in\s+bankruptcy|special\s+master|sheriff|marshals?|bailiff|(?:\w+\s+)?courts?|judge|IRS|internal\s+revenue\s+service|tax\s+authorit(?:y|ies))";
+/// Who is that only where a debt is spoken of: each sells for owners who asked for it, too.
+const BANK: &str = r"(?:banks?|brokers?|broker-?\s?dealers?|brokerage(?:\s+(?:firm|house|company))?|financial\s+institutions?|custodian|counterpart(?:y|ies)|prime\s+broker|administrative\s+agent|dealer|note\s?holders?)";
+const WHOSE: &str = r"(?:(?:the|an?|his|her|their|its|one|certain|third-?\s?party|such|that|this|unaffiliated|independent|commercial|institutional|loan|court-?\s?appointed|(?:reporting\s+persons?'?s?'?|\w+'s?))\s+){0,4}";
+/// A sale, and what stands for one in a note of a sale's row.
+const SALE: &str = r"\b(?:sold|sales?|sell(?:ing)?|dispos(?:ed?|als?|itions?)|liquidat(?:ed|ion|ions|ing)|foreclosed|seized|transactions?|trades?)\b|^(?:it|they|this|these)\s+(?:was|were)\b";
+
+static SALES: LazyLock<Pattern> = LazyLock::new(|| pattern(SALE));
+static BY_LENDER: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(&format!(
+        r"\bby\s+{WHOSE}{LENDER}\b|\bas\s+(?:the\s+)?(?:(?:secured\s+)?lender|pledgee|secured\s+party|collateral\s+agent|administrative\s+agent)\b"
+    ))
+});
+static BY_BANK: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"\bby\s+{WHOSE}{BANK}\b")));
+static LENDERS: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"\b{LENDER}(?:'s?)?\b")));
+static BANKS: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"\b{BANK}\b")));
+static DID: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:sold|liquidated|foreclosed|seized|levied|caused|forced|compelled|required|ordered|directed|mandated|exercised|enforced|took\s+possession|called|demanded|accelerated|disposed|effected|executed|realized|initiated|issued|sale|demand|liquidation|foreclosure|order|exercise)\b",
+    )
+});
+/// Between one who acts and the act: it is another's, or has not happened.
+static NOT_DONE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:may|might|could|would|can|will|shall|if|unless|not|never|no|has\s+the\s+right|had\s+the\s+right|entitled|permitted|able|agree\w*|consent\w*|was|were|been|be|being|is|are|reporting\s+persons?|pursuant|under|issuer|company|who|whom|by|and\s+(?:i|he|she|they|mr|ms)|(?:mr|ms|mrs|dr)\.?)\b",
+    )
+});
+/// A debt that somebody enforces, in whatever sentence of the note.
+static ENFORCED: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:foreclos\w+|margin\s+(?:calls?|maintenance|defici\w+|requirements?|agreements?|loans?|debt|debit|balance|liquidation)|pledge[ds]?|collateral|default(?:s|ed|ing)?|enforc\w+|remed(?:y|ies)|accelerat\w+|called\s+(?:the|a|his|her|its)\s+loans?|loan\s+(?:was|were)\s+called)\b",
+    )
+});
+static MARGIN: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\bmargin\b"));
+static LIQUIDATED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\bliquidat(?:ed|ion)\b"));
+
+/// What forces a sale by itself.
+static CALLED_IN: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(&format!(
+        r"\b(?:demands?\s+(?:for\s+\w+\s+)?(?:from|by|of)\s+{WHOSE}(?:{LENDER}|{BANK})|foreclos(?:ed|ures?|ing)|(?:broker|lender|bank)-initiated|insufficient\s+(?:equity|margin|collateral)|(?:collateral|margin)\s+short(?:fall|age)s?|(?:margin|maintenance|collateral|house)[\s-]+calls?|margin\s+(?:maintenance|defici\w+|requirements?|liquidations?|sell-?outs?)|exercis\w+\s+(?:of\s+)?(?:(?:its|their|the|such|certain|all)\s+)?(?:\w+\s+){{0,3}}remed(?:y|ies)|enforce(?:d|ment)\s+(?:of|against|its|their)\s+(?:\w+\s+){{0,4}}(?:pledge|security|collateral|lien|guarant\w+|judge?ment)|reali[sz](?:ed|ation)\s+(?:up)?on\s+(?:\w+\s+)?collateral)\b"
+    ))
+});
+static DEFAULTED: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:events?\s+of\s+default|defaults?|defaulted)\b"));
+static OWED: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"\b(?:pledge[ds]?|collateral|loans?|secured|notes?|margin|prepaid|lenders?)\b")
+});
+static BY_ORDER: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:court's\s+(?:\w+\s+)?(?:order|decree|judge?ment|ruling)|court[\s-]+(?:ordered|orders?|directed|mandated|supervised|judge?ment|decree|ruling|appointed\s+(?:receiver|trustee|custodian|special\s+master))|orders?\s+(?:of|by|from|(?:issued|entered)\s+by)\s+(?:[\w.,]+\s+){0,6}(?:court|judge)|order(?:ed)?\s+by\s+(?:a|the)\s+(?:[\w.]+\s+){0,4}(?:court|judge)|(?:divorce|dissolution|separation|matrimonial)\s+(?:decrees?|orders?|judge?ments?|rulings?)|(?:decrees?|judge?ments?|orders?)\s+(?:of|for|in)\s+(?:[\w']+\s+){0,3}(?:divorce|dissolution|separation|foreclosure|forfeiture)|(?:qualified\s+)?domestic\s+relations?\s+orders?|QDROs?|judicial\s+(?:orders?|sales?|decrees?|foreclosures?)|(?:final|consent|court)\s+decrees?|writs?\s+of\s+\w+|(?:tax\s+|IRS\s+)?levy\s+(?:of|on|upon|by|against|and)|(?:under|to|by|a|an|tax|irs)\s+levy|levied\s+(?:on|upon|against|by)|garnish\w+|seized|seizure|sheriff'?s?\s+sale|receivership|(?:entered|enforced|obtained)\s+(?:a\s+)?judge?ment|judge?ment\s+(?:creditors?|liens?|against|entered)|(?:satisf\w+|enforc\w+|collect\w*|pursuant\s+to|under|comply\w*|execution)\s+(?:(?:an?|the|on|of|with|court|final|money|civil)\s+){0,4}judge?ments?|forfeiture\s+orders?|tax\s+liens?)\b",
+    )
+});
+/// How shares came, not how they went.
+static CAME: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:transfer\w*|acquir\w+|receiv(?:ed|es|ing)|obtain\w*|awarded|held|own(?:s|ed|ership)?|beneficial\w*|includ\w+|exclud\w+|reflect\w*|purchased|bought|remain\w*|retain\w*|distribut\w+|pending|proceeds)\b",
+    )
+});
+/// It is said not to be, or to be only possible.
+static UNREAL: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:not|no|never|nor|neither|none|avoid\w*|prevent\w*|avert\w*|forestall\w*|pre-?empt\w*|(?:head|stave)\s+off|ahead\s+of|fear\w*|expect\w*|anticipat\w+|potential|possible|possibility|threat\w*|future|may|might|could|would|can|will|if|unless|prior\s+to|before|in\s+the\s+event|in\s+case|subject\s+to|absent|other\s+than|risk|without\s+(?:an?|any)|until|unrelated)\b",
+    )
+});
+static RIGHT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\brights?\b"));
+static RIGHT_USED: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:exercis\w+|assert\w+|invok\w+|enforc\w+)\b"));
+static MAY_SELL: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:may|might|could|would|can|will|shall)\s+(?:\w+\s+){0,3}(?:sold|sell|liquidated?|foreclosed?|dispose[ds]?|seized?|require[ds]?|exercise[ds]?|force[ds]?|cause[ds]?|order(?:ed)?)\b",
+    )
+});
+static HAS_SOLD: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"\b(?:was|were|been|has|have|had)\s+(?:\w+\s+)?(?:sold|foreclosed|liquidated|seized)\b")
+});
+static LENDER_HERSELF: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"(?:^|\b(?:that|which|when|where|and|since|because)\s+|,\s+)(?:the\s+)?reporting\s+persons?\s+(?:\w+\s+)?(?:foreclosed|,?\s*as\s+(?:the\s+)?(?:lender|secured|pledgee))",
+    )
+});
+
+// Unauthorised sales.
+
+static UNAUTHORISED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:un-?authori[sz]ed|unsanctioned)\b"));
+static MISTAKEN: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:in\s+error|by\s+mistake|by\s+accident|erroneous(?:ly)?|mistaken(?:ly)?|inadvertent(?:ly)?|accidental(?:ly)?|unintended|unintentional(?:ly)?|improper(?:ly)?|wrongful(?:ly)?|(?:\w+\s+)?(?:error|errors|mistake|miscommunication|misunderstanding)\s+(?:by|of|on\s+the\s+part\s+of|made\s+by)|(?:broker(?:age)?|dealer|bank|trading|execution|clerical|administrative|operational|custodian|order[\s-]entry)(?:'s)?\s+(?:\w+\s+)?(?:error|mistake))\b",
+    )
+});
+static AGENTS: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(&format!(
+        r"\b(?:{BANK}|(?:financial|investment|wealth)\s+(?:advis[eo]rs?|managers?|firm)|advis[eo]rs?|plan\s+administrator|stock\s+plan\s+administrator|administrator|transfer\s+agent|money\s+managers?|portfolio\s+managers?)\b"
+    ))
+});
+/// The report is what was wrong, not the sale.
+static REPORTED: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:reported|unreported|misreported|report|filed|files?|filings?|late|timely|omitted|omits|omission|overstated|understated|overreported|amend\w*|disclos\w+|stated|listed|included|includes|box|checkbox|footnote)\b",
+    )
+});
+static THIS_FORM: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:reported|disclosed|described|reflected|listed|set\s+forth)\s+(?:(?:on|in|by|above)\s+)?(?:(?:this|the|above)\s+(?:form\s+4|form|report|filing|statement|table|row|line)|herein|hereon|hereby|here|above)\b",
+    )
+});
+const OWNER: &str = r"(?:reporting\s+persons?|insider|owner|undersigned|director|officer|executive|seller|filer|him|her|them|mr|ms|mrs|dr)\b";
+static UNASKED: LazyLock<Pattern> = LazyLock::new(|| {
+    const SAY: &str =
+        r"(?:knowledge|awareness|authori[sz]ation|authority|consent|permission|approval|instructions?)";
+    const KIND: &str =
+        r"(?:(?:prior|express|advance|actual|specific|proper|written|explicit|any|the)\s+){0,3}";
+    pattern(&format!(
+        r"\bwithout\s+{KIND}(?:reporting\s+persons?'?s?'?|his|her|their|(?:\w+\.?\s+){{0,2}}\w+'s?)\s+{KIND}{SAY}\b|\bwithout\s+{KIND}{SAY}(?:\s*(?:,|,?\s*or|,?\s*and|,?\s*nor)\s*{KIND}{SAY}){{0,3}}\s+(?:of|from|by)\s+(?:the\s+)?{OWNER}|\bunbeknownst\s+to\b|\b(?:not|never)\s+(?:\w+\s+){{0,2}}(?:authori[sz]ed|approved|instructed|requested)\s+by\s+(?:the\s+)?{OWNER}|\b(?:did|had|does)\s+not\s+(?:\w+\s+)?(?:authori[sz]ed?|approved?|consent(?:ed)?(?:\s+to)?|instruct(?:ed)?|request(?:ed)?|order(?:ed)?)\b|\b(?:no|lacked)\s+(?:\w+\s+)?(?:authori[sz]ation|authority|instructions?)\s+(?:was\s+given|from|by|to\s+sell)\b|\b(?:in\s+violation\s+of|contrary\s+to|against|despite|beyond|exceed\w+)\s+(?:the\s+)?(?:reporting\s+persons?'?s?'?|his|her|their)\s+(?:\w+\s+)?(?:instructions?|orders?|directions?|wishes|authority)|\bnot\s+authori[sz]ed\s+to\s+(?:do|sell|make|execute|effect)\b|\bnot\s+aware\s+of\s+(?:the|this|these)\s+(?:sales?|transactions?|trades?)\b"
+    ))
+});
+static UNASKED_AGENT: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\bwithout\s+(?:(?:prior|express|proper|any|written|the|due)\s+){0,3}(?:authori[sz]ation|authority|permission|instructions?)\b",
+    )
+});
+/// All that a note says.
+static ERROR_ALONE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r#"^["'(]*(?:(?:a|an|the|due|to|by|result|of)\s+){0,4}(?:broker(?:age)?|trading|execution|custodian|bank)(?:'s)?\s+(?:\w+\s+)?(?:error|mistake)[.)"']*$"#,
+    )
+});
+static ANOTHERS: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"\b(?:material|inside|non-?\s?public|MNPI|underwriters?|lock-?\s?up|tax(?:es)?|withholding)\b")
+});
+/// Whoever manages an account at his own discretion needs no authority for a sale.
+static MANAGED: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:managed|discretionary|blind)\s+(?:\w+\s+)?(?:accounts?|trusts?|funds?|portfolios?|basis)|(?:full|sole|complete|absolute|exclusive|investment|trading)\s+(?:\w+\s+)?(?:discretion|authority|power)|discretion(?:ary)?\s+(?:authority|over|to))\b",
+    )
+});
+static FORCED: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:forced|forcibly|involuntar(?:y|ily)|compelled|(?:not|non)[\s-]+(?:a\s+)?voluntar(?:y|ily)|against\s+(?:his|her|their|the\s+reporting\s+person's)\s+(?:will|wishes))\b",
+    )
+});
+
+static LISTED: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r",?\s*(?:\b(?:or|nor|and)\s+)?(?:\b(?:an?|any|the)\s+){0,2}$"));
+
+/// As much of a clause as stands before a place; a comma right before it is that of a list.
+fn clause(sentence: &str, at: usize) -> &str {
+    const LONGEST: usize = 90;
+    let at = LISTED.find(&sentence[..at]).map_or(at, |joint| start_in(sentence, joint));
+    let mut from = at.saturating_sub(LONGEST);
+    while !sentence.is_char_boundary(from) {
+        from += 1;
+    }
+    let near = &sentence[from..at];
+    let cut = [",", ";", ":", "(", " but ", " rather ", " instead "];
+    let starts = |text: &str| cut.iter().filter_map(|mark| Some(text.rfind(mark)? + mark.len())).max();
+    let mut start = starts(near).unwrap_or(0);
+    // So is one behind two or three words.
+    while start > 0 && near[..start].ends_with(',') && near[start..].split_whitespace().count() <= 3 {
+        start = starts(&near[..start - 1]).unwrap_or(0);
+    }
+    &near[start..]
+}
+
+/// "The sale was not voluntary, but …": what is denied is the choice.
+static NO_CHOICE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:not|never)\s+(?:\w+\s+){0,2}(?:voluntar\w*|discretionary|initiated|authori[sz]ed|directed|approved|decided|controlled|requested|at\s+the|at\s+his|at\s+her)",
+    )
+});
+
+/// Whether words of a sentence are said of what happened.
+fn is_real(sentence: &str, words: &str) -> bool {
+    let before = clause(sentence, start_in(sentence, words));
+    let unreal = UNREAL.is_match(before) && !NO_CHOICE.is_match(before);
+    !unreal && (!RIGHT.is_match(before) || RIGHT_USED.is_match(sentence))
+}
+
+/// Whether a sentence is of a sale, or so short that it has nothing else to be of than its row.
+fn is_of_sale(sentence: &str) -> bool {
+    const SHORT: usize = 90;
+    SALES.is_match(sentence) || sentence.len() <= SHORT && !CAME.is_match(sentence)
+}
+
+/// Whether a sentence says that a lender, a broker or a court made the sale. `note`: all of the note, for the debt behind it.
+pub(super) fn says_involuntary<'a>(sentence: &'a str, note: &str) -> Option<&'a str> {
+    let possible = MAY_SELL.is_match(sentence) && !HAS_SOLD.is_match(sentence);
+    if possible || LENDER_HERSELF.is_match(sentence) {
+        return None;
+    }
+    by_lender(sentence, note)
+        .or_else(|| called_in(sentence))
+        .or_else(|| by_order(sentence))
+        .or_else(|| in_error(sentence))
+}
+
+fn by_lender<'a>(sentence: &'a str, note: &str) -> Option<&'a str> {
+    let passive = |by: &Pattern| {
+        pairs(sentence, &SALES, by, 90)
+            .find(|pair| {
+                !CAME.is_match(pair.gap) && !NOT_DONE_BY.is_match(pair.gap) && is_real(sentence, pair.words)
+            })
+            .map(|pair| pair.words)
+    };
+    let active = |who: &Pattern| {
+        let found = pairs(sentence, who, &DID, 90).find(|pair| {
+            !is_undone(pair.gap) && !is_object(sentence, pair.words) && is_real(sentence, pair.words)
+        });
+        found.map(|pair| pair.words).filter(|_| is_of_sale(sentence))
+    };
+    let owed = ENFORCED.is_match(note) || MARGIN.is_match(note) && LIQUIDATED.is_match(sentence);
+    passive(&BY_LENDER)
+        .or_else(|| active(&LENDERS))
+        .or_else(|| if owed { passive(&BY_BANK).or_else(|| active(&BANKS)) } else { None })
+}
+
+/// Whether it has not happened, or is another's act: "the lender, the reporting person sold", not "the lender of his sold".
+fn is_undone(gap: &str) -> bool {
+    let whose = WHOSE_LENDER.find(gap).map_or(0, str::len);
+    NOT_DONE.is_match(&gap[whose..])
+}
+static WHOSE_LENDER: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"^\s+(?:of|to|for)\s+(?:the\s+)?(?:reporting\s+persons?|his|her|(?:mr|mrs|ms|dr)\.?\s+\w+)")
+});
+/// Somebody else's act stands between.
+static NOT_DONE_BY: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"\b(?:by\s+(?:the\s+)?reporting|loans?\s+made|made\s+to|owed|incurred|issued|required)\b")
+});
+
+/// Whether words that name a lender follow one who deals with it: "pledged to the lender".
+fn is_object(sentence: &str, words: &str) -> bool {
+    let before = clause(sentence, start_in(sentence, words));
+    let raw = &sentence[..start_in(sentence, words)];
+    OBJECT.is_match(before) || OWNER_AS.is_match(raw)
+}
+/// "The reporting person, a lender to the issuer".
+static OWNER_AS: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"\breporting\s+persons?\s*,?\s+(?:an?|the|as|is|who\s+is|which\s+is|was)(?:\s+an?|\s+the)?\s*$")
+});
+static OBJECT: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:to|with|from|of|against|for|through|via)(?:\s+[\w.&']+){0,3}\s*$"));
+
+fn called_in(sentence: &str) -> Option<&str> {
+    let told = |pattern: &Pattern| {
+        pattern.ranges(sentence).into_iter().find_map(|range| {
+            let words = &sentence[range];
+            let own = words.len() >= 8 && words[..8].eq_ignore_ascii_case("foreclos");
+            let came = own && CAME.is_match(clause(sentence, start_in(sentence, words)));
+            (!came && is_real(sentence, words)).then_some(words)
+        })
+    };
+    let found = told(&CALLED_IN).filter(|_| is_of_sale(sentence));
+    found.or_else(|| {
+        let owed = OWED.is_match(sentence) && SALES.is_match(sentence);
+        told(&DEFAULTED).filter(|_| owed)
+    })
+}
+
+fn by_order(sentence: &str) -> Option<&str> {
+    let before = pairs(sentence, &SALES, &BY_ORDER, 110)
+        .find(|pair| !CAME.is_match(pair.gap) && is_ordered(sentence, pair.words))
+        .map(|pair| pair.words);
+    let behind = || {
+        BY_ORDER.ranges(sentence).into_iter().find_map(|range| {
+            let words = &sentence[range.clone()];
+            let came = CAME.is_match(clause(sentence, range.start));
+            let rest = &sentence[range.end..];
+            let sold = SALES.ranges(rest).first().map(|sale| &rest[..sale.start]);
+            let of_sale = match sold {
+                Some(gap) => !CAME.is_match(gap),
+                None => !SALES.is_match(sentence) && is_of_sale(sentence),
+            };
+            (!came && of_sale && is_ordered(sentence, words)).then_some(words)
+        })
+    };
+    before.or_else(behind)
+}
+
+fn is_ordered(sentence: &str, words: &str) -> bool {
+    let inner = UNREAL.find(words).is_none_or(|found| start_in(words, found) == 0);
+    inner && is_real(sentence, words)
+}
+
+fn in_error(sentence: &str) -> Option<&str> {
+    let real = |words: &&str| is_real(sentence, words);
+    let unauthorised = UNAUTHORISED.find(sentence).filter(real).filter(|_| is_of_sale(sentence));
+    let alone = || ERROR_ALONE.find(sentence);
+    unauthorised.or_else(alone).or_else(|| says_mistake(sentence).filter(|_| AGENTS.is_match(sentence)))
+}
+
+/// A sale that was a mistake, whoever made it.
+pub(super) fn says_mistake(sentence: &str) -> Option<&str> {
+    if !SALES.is_match(sentence) {
+        return None;
+    }
+    let words = MISTAKEN.find(sentence).filter(|words| is_real(sentence, words))?;
+    let rest = THIS_FORM.0.as_ref()?.replace_all(sentence, "");
+    (!REPORTED.is_match(&rest)).then_some(words)
+}
+
+/// Whether a sentence says that the seller was not asked, or was forced, without saying by whom: an award's taxes or a plan
+/// may be why.
+pub(super) fn says_unasked<'a>(sentence: &'a str, note: &str) -> Option<&'a str> {
+    let possible = MAY_SELL.is_match(sentence) && !HAS_SOLD.is_match(sentence);
+    if possible || !SALES.is_match(sentence) || ANOTHERS.is_match(sentence) {
+        return None;
+    }
+    let by_agent = || UNASKED_AGENT.find(sentence).filter(|_| AGENTS.is_match(sentence));
+    let unasked = UNASKED.find(sentence).or_else(by_agent).filter(|_| !MANAGED.is_match(note));
+    unasked.or_else(|| FORCED.find(sentence).filter(|words| is_real(sentence, words)))
+}
