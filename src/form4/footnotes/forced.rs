@@ -7,7 +7,7 @@ use super::pattern::{Pattern, pairs, pattern, start_in};
 /// Who acts for a debt or a court: by itself enough to be the seller against the owner's will.
 const LENDER: &str = r"(?:(?:margin\s+|senior\s+)?lenders?|pledgees?|secured\s+(?:part(?:y|ies)|creditors?|lenders?)|(?:judge?ment\s+)?creditors?|lien-?\s?holders?|mortgagees?|collateral\s+agent|receivers?|(?:bankruptcy|chapter\s+(?:7|11|13))\s+(?:trustee|estate)|trustee\s+in\s+bankruptcy|special\s+master|sheriff|marshals?|bailiff|(?:\w+\s+)?courts?|judge|IRS|internal\s+revenue\s+service|tax\s+authorit(?:y|ies))";
 /// Who is that only where a debt is spoken of: each sells for owners who asked for it, too.
-const BANK: &str = r"(?:banks?|brokers?|broker-?\s?dealers?|brokerage(?:\s+(?:firm|house|company))?|financial\s+institutions?|custodian|counterpart(?:y|ies)|prime\s+broker|administrative\s+agent|dealer|note\s?holders?)";
+const BANK: &str = r"(?:banks?|(?:stock)?brokers?|broker-?\s?dealers?|brokerage(?:\s+(?:firm|house|company))?|financial\s+institutions?|custodian|counterpart(?:y|ies)|prime\s+broker|administrative\s+agent|dealer|note\s?holders?)";
 const WHOSE: &str = r"(?:(?:the|an?|his|her|their|its|one|certain|third-?\s?party|such|that|this|unaffiliated|independent|commercial|institutional|loan|court-?\s?appointed|(?:reporting\s+persons?'?s?'?|\w+'s?))\s+){0,4}";
 /// A sale, and what stands for one in a note of a sale's row.
 const SALE: &str = r"\b(?:sold|sales?|sell(?:ing)?|dispos(?:ed?|als?|itions?)|liquidat(?:ed|ion|ions|ing)|foreclosed|seized|transactions?|trades?)\b|^(?:it|they|this|these)\s+(?:was|were)\b";
@@ -29,7 +29,7 @@ static DID: LazyLock<Pattern> = LazyLock::new(|| {
 /// Between one who acts and the act: it is another's, or has not happened.
 static NOT_DONE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:may|might|could|would|can|will|shall|if|unless|not|never|no|has\s+the\s+right|had\s+the\s+right|entitled|permitted|able|agree\w*|consent\w*|was|were|been|be|being|is|are|reporting\s+persons?|pursuant|under|issuer|company|who|whom|by|and\s+(?:i|he|she|they|mr|ms)|(?:mr|ms|mrs|dr)\.?)\b",
+        r"\b(?:may|might|could|would|can|will|shall|if|unless|not|never|no|has\s+the\s+right|had\s+the\s+right|entitled|permitted|able|agree\w*|consent\w*|was|were|been|be|being|is|are|reporting\s+persons?|pursuant|under|issuer|company|before|after|prior|since|until|who|whom|by|and\s+(?:i|he|she|they|mr|ms)|(?:mr|ms|mrs|dr)\.?)\b",
     )
 });
 /// A debt that somebody enforces, in whatever sentence of the note.
@@ -44,7 +44,7 @@ static LIQUIDATED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\bliquidat(?:e
 /// What forces a sale by itself.
 static CALLED_IN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:demands?\s+(?:for\s+\w+\s+)?(?:from|by|of)\s+{WHOSE}(?:{LENDER}|{BANK})|foreclos(?:ed|ures?|ing)|(?:broker|lender|bank)-initiated|insufficient\s+(?:equity|margin|collateral)|(?:collateral|margin)\s+short(?:fall|age)s?|(?:margin|maintenance|collateral|house)[\s-]+calls?|margin\s+(?:maintenance|defici\w+|requirements?|liquidations?|sell-?outs?)|exercis\w+\s+(?:of\s+)?(?:(?:its|their|the|such|certain|all)\s+)?(?:\w+\s+){{0,3}}remed(?:y|ies)|enforce(?:d|ment)\s+(?:of|against|its|their)\s+(?:\w+\s+){{0,4}}(?:pledge|security|collateral|lien|guarant\w+|judge?ment)|reali[sz](?:ed|ation)\s+(?:up)?on\s+(?:\w+\s+)?collateral)\b"
+        r"\b(?:demands?\s+(?:for\s+\w+\s+)?(?:from|by|of)\s+{WHOSE}(?:{LENDER}|{BANK})|foreclos(?:ed|ures?|ing)|(?:broker|lender|bank)-initiated|insufficient\s+(?:equity|margin|collateral)|(?:collateral|margin)\s+short(?:fall|age)s?|(?:margin|maintenance|collateral|house)[\s-]+calls?|margin\s+(?:maintenance|defici\w+|requirements?|liquidations?|sales?|sell-?outs?)|exercis\w+\s+(?:of\s+)?(?:(?:its|their|the|such|certain|all)\s+)?(?:\w+\s+){{0,3}}remed(?:y|ies)|enforce(?:d|ment)\s+(?:of|against|its|their)\s+(?:\w+\s+){{0,4}}(?:pledge|security|collateral|lien|guarant\w+|judge?ment)|reali[sz](?:ed|ation)\s+(?:up)?on\s+(?:\w+\s+)?collateral)\b"
     ))
 });
 static DEFAULTED: LazyLock<Pattern> =
@@ -54,7 +54,7 @@ static OWED: LazyLock<Pattern> = LazyLock::new(|| {
 });
 static BY_ORDER: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:court's\s+(?:\w+\s+)?(?:order|decree|judge?ment|ruling)|court[\s-]+(?:ordered|orders?|directed|mandated|supervised|judge?ment|decree|ruling|appointed\s+(?:receiver|trustee|custodian|special\s+master))|orders?\s+(?:of|by|from|(?:issued|entered)\s+by)\s+(?:[\w.,]+\s+){0,6}(?:court|judge)|order(?:ed)?\s+by\s+(?:a|the)\s+(?:[\w.]+\s+){0,4}(?:court|judge)|(?:divorce|dissolution|separation|matrimonial)\s+(?:decrees?|orders?|judge?ments?|rulings?)|(?:decrees?|judge?ments?|orders?)\s+(?:of|for|in)\s+(?:[\w']+\s+){0,3}(?:divorce|dissolution|separation|foreclosure|forfeiture)|(?:qualified\s+)?domestic\s+relations?\s+orders?|QDROs?|judicial\s+(?:orders?|sales?|decrees?|foreclosures?)|(?:final|consent|court)\s+decrees?|writs?\s+of\s+\w+|(?:tax\s+|IRS\s+)?levy\s+(?:of|on|upon|by|against|and)|(?:under|to|by|a|an|tax|irs)\s+levy|levied\s+(?:on|upon|against|by)|garnish\w+|seized|seizure|sheriff'?s?\s+sale|receivership|(?:entered|enforced|obtained)\s+(?:a\s+)?judge?ment|judge?ment\s+(?:creditors?|liens?|against|entered)|(?:satisf\w+|enforc\w+|collect\w*|pursuant\s+to|under|comply\w*|execution)\s+(?:(?:an?|the|on|of|with|court|final|money|civil)\s+){0,4}judge?ments?|forfeiture\s+orders?|tax\s+liens?)\b",
+        r"\b(?:court's\s+(?:\w+\s+)?(?:order|decree|judge?ment|ruling)|court[\s-]+(?:ordered|orders?|directed|mandated|supervised|judge?ment|decree|ruling|appointed\s+(?:receiver|trustee|custodian|special\s+master))|orders?\s+(?:of|by|from|(?:issued|entered)\s+by)\s+(?:[\w.,]+\s+){0,6}(?:court|judge)|(?:judge?ments?|rulings?|decrees?)\s+(?:of|by|from)\s+(?:[\w.]+\s+){0,6}court|order(?:ed)?\s+by\s+(?:a|the)\s+(?:[\w.]+\s+){0,4}(?:court|judge)|(?:divorce|dissolution|separation|matrimonial)\s+(?:decrees?|orders?|judge?ments?|rulings?)|(?:decrees?|judge?ments?|orders?)\s+(?:of|for|in)\s+(?:[\w']+\s+){0,3}(?:divorce|dissolution|separation|foreclosure|forfeiture)|(?:qualified\s+)?domestic\s+relations?\s+orders?|QDROs?|judicial\s+(?:orders?|sales?|decrees?|foreclosures?)|(?:final|consent|court)\s+decrees?|writs?\s+of\s+\w+|(?:tax\s+|IRS\s+)?levy\s+(?:of|on|upon|by|against|and)|(?:under|to|by|a|an|tax|irs)\s+levy|levied\s+(?:on|upon|against|by)|garnish\w+|seized|seizure|sheriff'?s?\s+sale|receivership|(?:entered|enforced|obtained)\s+(?:a\s+)?judge?ment|judge?ment\s+(?:creditors?|liens?|against|entered)|(?:satisf\w+|enforc\w+|collect\w*|pursuant\s+to|under|comply\w*|execution)\s+(?:(?:an?|the|on|of|with|court|final|money|civil)\s+){0,4}judge?ments?|forfeiture\s+orders?|tax\s+liens?)\b",
     )
 });
 /// How shares came, not how they went.
@@ -117,7 +117,7 @@ static UNASKED: LazyLock<Pattern> = LazyLock::new(|| {
     const KIND: &str =
         r"(?:(?:prior|express|advance|actual|specific|proper|written|explicit|any|the)\s+){0,3}";
     pattern(&format!(
-        r"\bwithout\s+{KIND}(?:reporting\s+persons?'?s?'?|his|her|their|(?:\w+\.?\s+){{0,2}}\w+'s?)\s+{KIND}{SAY}\b|\bwithout\s+{KIND}{SAY}(?:\s*(?:,|,?\s*or|,?\s*and|,?\s*nor)\s*{KIND}{SAY}){{0,3}}\s+(?:of|from|by)\s+(?:the\s+)?{OWNER}|\bunbeknownst\s+to\b|\b(?:not|never)\s+(?:\w+\s+){{0,2}}(?:authori[sz]ed|approved|instructed|requested)\s+by\s+(?:the\s+)?{OWNER}|\b(?:did|had|does)\s+not\s+(?:\w+\s+)?(?:authori[sz]ed?|approved?|consent(?:ed)?(?:\s+to)?|instruct(?:ed)?|request(?:ed)?|order(?:ed)?)\b|\b(?:no|lacked)\s+(?:\w+\s+)?(?:authori[sz]ation|authority|instructions?)\s+(?:was\s+given|from|by|to\s+sell)\b|\b(?:in\s+violation\s+of|contrary\s+to|against|despite|beyond|exceed\w+)\s+(?:the\s+)?(?:reporting\s+persons?'?s?'?|his|her|their)\s+(?:\w+\s+)?(?:instructions?|orders?|directions?|wishes|authority)|\bnot\s+authori[sz]ed\s+to\s+(?:do|sell|make|execute|effect)\b|\bnot\s+aware\s+of\s+(?:the|this|these)\s+(?:sales?|transactions?|trades?)\b"
+        r"\bwithout\s+{KIND}(?:reporting\s+persons?'?s?'?|his|her|their|(?:\w+\.?\s+){{0,2}}\w+'s?)\s+{KIND}{SAY}\b|\bwithout\s+{KIND}{SAY}(?:\s*(?:,|,?\s*or|,?\s*and|,?\s*nor)\s*{KIND}{SAY}){{0,3}}\s+(?:of|from|by)\s+(?:the\s+)?{OWNER}|\bunbeknownst\s+to\b|\bunaware\s+of\s+(?:the|this|these)\s+(?:sales?|transactions?|trades?)|\bhad\s+no\s+(?:\w+\s+)?knowledge(?:\s*,|\s+of\s+(?:the|this|these)\s+(?:sales?|transactions?|trades?))|\bdid\s+not\s+place\s+(?:the|this|an?|any)\s+(?:\w+\s+)?order|\b(?:not|never)\s+(?:\w+\s+){{0,2}}(?:authori[sz]ed|approved|instructed|requested)\s+by\s+(?:the\s+)?{OWNER}|\b(?:did|had|does)\s+not\s+(?:\w+\s+)?(?:authori[sz]ed?|approved?|consent(?:ed)?(?:\s+to)?|instruct(?:ed)?|request(?:ed)?|order(?:ed)?)\b|\b(?:no|lacked)\s+(?:\w+\s+)?(?:authori[sz]ation|authority|instructions?)\s+(?:was\s+given|from|by|to\s+sell)\b|\b(?:in\s+violation\s+of|contrary\s+to|against|despite|beyond|exceed\w+)\s+(?:the\s+)?(?:reporting\s+persons?'?s?'?|his|her|their)\s+(?:\w+\s+)?(?:instructions?|orders?|directions?|wishes|authority)|\bnot\s+authori[sz]ed\s+to\s+(?:do|sell|make|execute|effect)\b|\bnot\s+aware\s+of\s+(?:the|this|these)\s+(?:sales?|transactions?|trades?)\b"
     ))
 });
 static UNASKED_AGENT: LazyLock<Pattern> = LazyLock::new(|| {
@@ -171,7 +171,7 @@ fn clause(sentence: &str, at: usize) -> &str {
 /// "The sale was not voluntary, but …": what is denied is the choice.
 static NO_CHOICE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:not|never)\s+(?:\w+\s+){0,2}(?:voluntar\w*|discretionary|initiated|authori[sz]ed|directed|approved|decided|controlled|requested|at\s+the|at\s+his|at\s+her)",
+        r"\b(?:not|never)\s+(?:\w+\s+){0,2}(?:voluntar\w*|discretionary|initiated|authori[sz]ed|directed|approved|decided|controlled|requested|at\s+the|at\s+his|at\s+her)|\b(?:was|were|became)\s+subject\s+to",
     )
 });
 
@@ -274,7 +274,7 @@ fn by_order(sentence: &str) -> Option<&str> {
             let sold = SALES.ranges(rest).first().map(|sale| &rest[..sale.start]);
             let of_sale = match sold {
                 Some(gap) => !CAME.is_match(gap),
-                None => !SALES.is_match(sentence) && is_of_sale(sentence),
+                None => SALES.is_match(words) || !SALES.is_match(sentence) && is_of_sale(sentence),
             };
             (!came && of_sale && is_ordered(sentence, words)).then_some(words)
         })
@@ -289,7 +289,9 @@ fn is_ordered(sentence: &str, words: &str) -> bool {
 
 fn in_error(sentence: &str) -> Option<&str> {
     let real = |words: &&str| is_real(sentence, words);
-    let unauthorised = UNAUTHORISED.find(sentence).filter(real).filter(|_| is_of_sale(sentence));
+    let ahead = pairs(sentence, &UNAUTHORISED, &SALES, 90).next();
+    let near = ahead.or_else(|| pairs(sentence, &SALES, &UNAUTHORISED, 60).next());
+    let unauthorised = near.map(|pair| pair.words).filter(real);
     let alone = || ERROR_ALONE.find(sentence);
     unauthorised.or_else(alone).or_else(|| says_mistake(sentence).filter(|_| AGENTS.is_match(sentence)))
 }

@@ -65,7 +65,7 @@ impl Marks {
     }
 }
 
-const MARKED: [(&str, u32); 241] = [
+const MARKED: [(&str, u32); 245] = [
     ("10b", Marks::PLAN),
     ("10 b", Marks::PLAN),
     ("10(b", Marks::PLAN),
@@ -292,6 +292,10 @@ const MARKED: [(&str, u32); 241] = [
     ("shortfall", Marks::FORCED),
     ("shortage", Marks::FORCED),
     ("beyond", Marks::FORCED),
+    ("unaware", Marks::FORCED),
+    ("no knowledge", Marks::FORCED),
+    ("no prior knowledge", Marks::FORCED),
+    ("indicator", Marks::BOX),
     ("undertakes", Marks::UNDERTAKING),
     ("undertake to", Marks::UNDERTAKING),
     ("full information", Marks::UNDERTAKING),

@@ -32,6 +32,10 @@ static NO_PART: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:without\s+(?:the\s+|any\s+|his\s+|her\s+|their\s+|prior\s+){0,3}(?:reporting\s+persons?'?s?'?\s+)?(?:participation|involvement|input|directions?|instructions?|influence|consult\w+)\b|without\s+(?:the\s+)?(?:prior\s+)?(?:reporting\s+persons?'?s?'?|his|her|their)\s+(?:\w+\s+)?(?:knowledge|action|approval|consent)|without\s+(?:the\s+|any\s+)?(?:prior\s+)?(?:knowledge|action|approval|consent)\s+(?:of|by|from)\s+(?:the\s+)?reporting|not\s+(?:\w+\s+){0,2}(?:initiated|directed|made|decided|controlled|effected|authori[sz]ed|requested|ordered|consulted|involved)\s+(?:by\s+(?:or\s+\w+\s+)?the\s+reporting|in\s+the\s+(?:sale|decision))|did\s+not\s+(?:\w+\s+){0,2}(?:direct|initiate|participate|control|influence|make|decide|exercise|consent)|(?:had|has|have|having|with)\s+no\s+(?:\w+\s+){0,3}(?:control|discretion|influence|say|involvement|input|part)\s+(?:over|of|in|with|on|as\s+to|regarding)\s+(?:\w+\s+){0,5}(?:sales?|timing|decisions?|transactions?|trades?|dispositions?))\b",
     )
 });
+/// Not the seller.
+static ANOTHERS_PART: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"\b(?:lenders?|banks?|brokers?|issuer|company|corporation|underwriters?|court)\s+(?:\w+\s+)?$")
+});
 /// What others may claim of the shares, and what ends without a decision to sell.
 static CLAIMED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
@@ -63,7 +67,10 @@ pub(super) fn says_otherwise(sentence: &str) -> Option<&str> {
     };
     let chosen = || plain(&NOT_CHOSEN).filter(|_| SOLD.is_match(sentence));
     let another = || ANOTHER.find(sentence).filter(|_| SOLD.is_match(sentence));
-    let no_part = || NO_PART.find(sentence).filter(|_| SOLD.is_match(sentence));
+    let no_part = || {
+        let words = NO_PART.find(sentence).filter(|_| SOLD.is_match(sentence))?;
+        (!ANOTHERS_PART.is_match(&sentence[..start_in(sentence, words)])).then_some(words)
+    };
     let claimed = || {
         let words = plain(&CLAIMED)?;
         let of_property = SETTLED.is_match(words) || !words.to_ascii_lowercase().contains("property");
@@ -76,10 +83,17 @@ pub(super) fn says_otherwise(sentence: &str) -> Option<&str> {
     chosen().or_else(another).or_else(no_part).or_else(claimed).or_else(|| forced::says_mistake(sentence))
 }
 
-static BOX: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:box|checkbox|check-?\s?mark)\b"));
+static BOX: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:box|checkbox|check-?\s?mark|indicator)\b"));
 static WRONGLY: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?:inadvertently|erroneously|mistakenly|incorrectly|wrongly|improperly|accidentally)\s+(?:been\s+)?(?:checked|ticked|marked|selected|indicated)|(?:checked|ticked|marked|selected|indicated)\s+(?:\w+\s+){0,2}(?:in\s+error|by\s+mistake|inadvertently|erroneously|mistakenly|incorrectly|by\s+accident)|should\s+not\s+(?:have\s+been|be)\s+(?:checked|ticked|marked|selected))\b",
+        r"\b(?:(?:inadvertently|erroneously|mistakenly|incorrectly|wrongly|improperly|accidentally)\s+(?:been\s+)?(?:checked|ticked|marked|selected|indicated)|(?:checked|ticked|marked|selected|indicated)\s+(?:\w+\s+){0,2}(?:in\s+error|by\s+mistake|inadvertently|erroneously|mistakenly|incorrectly|by\s+accident)|(?:is|was)\s+(?:an?\s+)?(?:\w+\s+)?(?:error|mistake|oversight)|should\s+not\s+(?:have\s+been|be)\s+(?:checked|ticked|marked|selected))\b",
+    )
+});
+static TICKED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:checked|ticked|marked|selected)\b"));
+static NOT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:not|never|left)\b"));
+static BY_ERROR: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:due\s+to|because\s+of|owing\s+to|through|by|as\s+a\s+result\s+of)\s+(?:an?\s+)?(?:\w+\s+)?(?:error|mistake|oversight)\b",
     )
 });
 static OTHER_BOX: LazyLock<Pattern> = LazyLock::new(|| {
@@ -92,5 +106,9 @@ static OTHER_BOX: LazyLock<Pattern> = LazyLock::new(|| {
 pub(super) fn says_wrong_box(sentence: &str) -> Option<&str> {
     let near =
         pairs(sentence, &BOX, &WRONGLY, 160).next().or_else(|| pairs(sentence, &WRONGLY, &BOX, 60).next());
-    near.map(|pair| pair.words).filter(|_| !OTHER_BOX.is_match(sentence))
+    let by_error = || {
+        let ticked = pairs(sentence, &BOX, &TICKED, 80).find(|pair| !NOT.is_match(pair.gap))?;
+        pairs(sentence, &BY_ERROR, &BOX, 80).next().map(|_| ticked.words)
+    };
+    near.map(|pair| pair.words).or_else(by_error).filter(|_| !OTHER_BOX.is_match(sentence))
 }

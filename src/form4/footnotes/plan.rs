@@ -42,6 +42,15 @@ static APART: LazyLock<Pattern> = LazyLock::new(|| {
 /// "He terminated his Rule 10b5-1 plan": what is sold since is not under it.
 static ENDED: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:terminated|cancel+ed|revoked)\s+(?:a|an|any|his|her|their|its|the)\b"));
+static ENDED_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:terminated|cancel+ed|revoked|expired|ended)\s+(?:\w+\s+){0,4}?(?:before|prior\s+to)\s+(?:this|the|these)\s+(?:\w+\s+)?(?:sales?|transactions?|trades?)\b",
+    )
+});
+/// "The shares that were not sold under the plan": others than these.
+static UNSOLD: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"\bshares\s+(?:that|which)\s+(?:were|are|have|had)\s+not\s+(?:yet\s+)?(?:been\s+)?sold\b")
+});
 static BOX: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:box|checkbox)\b"));
 static LOCK_UP: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\block-?\s?up\b"));
 static COVERS_NOT: LazyLock<Pattern> =
@@ -144,6 +153,7 @@ pub(super) fn says_no_plan(sentence: &str) -> Option<&str> {
     let negated = || {
         pairs(sentence, &NOT, &NAME, 140)
             .filter(|pair| !BOX.is_match(&sentence[..start_in(sentence, pair.words)]))
+            .filter(|_| !UNSOLD.is_match(sentence))
             .find(|pair| APPLIES.is_match(pair.gap) && !NOT_OF_PLAN.is_match(pair.gap))
             .map(|pair| pair.words)
     };
@@ -164,7 +174,8 @@ pub(super) fn says_no_plan(sentence: &str) -> Option<&str> {
 
 /// Whether a sentence says that a plan ended: what is sold since is not under it, unless the note says that it was.
 pub(super) fn says_ended(sentence: &str) -> Option<&str> {
-    pairs(sentence, &ENDED, &NAME, 30).next().map(|pair| pair.words)
+    let ended = pairs(sentence, &ENDED, &NAME, 30).next();
+    ended.or_else(|| pairs(sentence, &NAME, &ENDED_BEFORE, 60).next()).map(|pair| pair.words)
 }
 
 /// Whether a sentence says of a trade that it was made under a plan, rather than that there is one.
@@ -180,6 +191,9 @@ pub(super) fn is_plain(sentence: &str) -> bool {
 
 /// Likewise of a plan that was named before.
 pub(super) fn denies_named_plan(sentence: &str) -> Option<&str> {
+    if UNSOLD.is_match(sentence) {
+        return None;
+    }
     let negated = pairs(sentence, &NOT, &NAMED_OBJECT, 80)
         .find(|pair| !NOT_OF_PLAN.is_match(pair.gap) && !REWARD.is_match(pair.words))
         .map(|pair| pair.words);

@@ -166,6 +166,8 @@ fn a_ticked_box_that_a_note_denies_is_warned_of() {
         "The box above was inadvertently marked.",
         "The checkbox should not have been ticked.",
         "Sold outside of his Rule 10b5-1 plan.",
+        "Due to a clerical error, the box for Rule 10b5-1 was ticked.",
+        "The Rule 10b5-1 plan of the reporting person had expired before this sale.",
     ] {
         let at = "nonDerivativeTransaction[1]".to_owned();
         let message = format!("the 10b5-1 box is ticked, and a note says otherwise (F1: \"{denial}\")");
@@ -183,6 +185,7 @@ fn a_ticked_box_that_a_note_denies_is_warned_of() {
         "As the checkbox above indicates, the sale was made under a Rule 10b5-1 plan.",
         "The sale was made under a Rule 10b5-1 plan. The box was inadvertently left unchecked in an earlier report.",
         "The box for Section 16 was checked in error.",
+        "The shares that were not sold under the Rule 10b5-1 plan remain available.",
         "The shares are kept in a safe deposit box.",
     ] {
         assert!(warned("1", &one, &[("F1", fine)], "").is_empty(), "{fine}");
