@@ -41,6 +41,25 @@ static ENFORCED: LazyLock<Pattern> = LazyLock::new(|| {
 static MARGIN: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\bmargin\b"));
 static LIQUIDATED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\bliquidat(?:ed|ion)\b"));
 
+/// "By Harbor Trust, the lender".
+static BY_NAMED: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\bby\s+(?u:[^;(]){1,60}?,\s+(?:the|an?|his|her|their)\s+(?:\w+\s+)?(?:lender|pledgee|creditor)\b",
+    )
+});
+/// Shares that go to a lender who takes them.
+static TO_LENDER: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(&format!(
+        r"\b(?:transfer\w*|deliver\w*|surrender\w*|convey\w*|taken|ceded)\s+(?:\w+\s+){{0,5}}(?:to|by)\s+{WHOSE}(?:{LENDER}|{BANK})\b"
+    ))
+});
+static TAKEN: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"\b(?:foreclosures?|foreclosed|defaults?|defaulted|enforcement|remed(?:y|ies))\b")
+});
+static FELL_SHORT: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"\b(?:fell|fallen|dropped|declined)\s+(?:\w+\s+)?(?:below|under)\b|\binsufficient\b")
+});
+
 /// What forces a sale by itself.
 static CALLED_IN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
@@ -54,7 +73,7 @@ static OWED: LazyLock<Pattern> = LazyLock::new(|| {
 });
 static BY_ORDER: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:court's\s+(?:\w+\s+)?(?:order|decree|judge?ment|ruling)|court[\s-]+(?:ordered|orders?|directed|mandated|supervised|judge?ment|decree|ruling|appointed\s+(?:receiver|trustee|custodian|special\s+master))|orders?\s+(?:of|by|from|(?:issued|entered)\s+by)\s+(?:[\w.,]+\s+){0,6}(?:court|judge)|(?:judge?ments?|rulings?|decrees?)\s+(?:of|by|from)\s+(?:[\w.]+\s+){0,6}court|order(?:ed)?\s+by\s+(?:a|the)\s+(?:[\w.]+\s+){0,4}(?:court|judge)|(?:divorce|dissolution|separation|matrimonial)\s+(?:decrees?|orders?|judge?ments?|rulings?)|(?:decrees?|judge?ments?|orders?)\s+(?:of|for|in)\s+(?:[\w']+\s+){0,3}(?:divorce|dissolution|separation|foreclosure|forfeiture)|(?:qualified\s+)?domestic\s+relations?\s+orders?|QDROs?|judicial\s+(?:orders?|sales?|decrees?|foreclosures?)|(?:final|consent|court)\s+decrees?|writs?\s+of\s+\w+|(?:tax\s+|IRS\s+)?levy\s+(?:of|on|upon|by|against|and)|(?:under|to|by|a|an|tax|irs)\s+levy|levied\s+(?:on|upon|against|by)|garnish\w+|seized|seizure|sheriff'?s?\s+sale|receivership|(?:entered|enforced|obtained)\s+(?:a\s+)?judge?ment|judge?ment\s+(?:creditors?|liens?|against|entered)|(?:satisf\w+|enforc\w+|collect\w*|pursuant\s+to|under|comply\w*|execution)\s+(?:(?:an?|the|on|of|with|court|final|money|civil)\s+){0,4}judge?ments?|forfeiture\s+orders?|tax\s+liens?)\b",
+        r"\b(?:court[\s-]+approved\s+(?:\w+\s+)?(?:divorce|marital|property|settlement)|court's\s+(?:\w+\s+)?(?:order|decree|judge?ment|ruling)|court[\s-]+(?:ordered|orders?|directed|mandated|supervised|judge?ment|decree|ruling|appointed\s+(?:receiver|trustee|custodian|special\s+master))|orders?\s+(?:of|by|from|(?:issued|entered)\s+by)\s+(?:[\w.,]+\s+){0,6}(?:court|judge)|(?:judge?ments?|rulings?|decrees?)\s+(?:of|by|from)\s+(?:[\w.]+\s+){0,6}court|order(?:ed)?\s+by\s+(?:a|the)\s+(?:[\w.]+\s+){0,4}(?:court|judge)|(?:divorce|dissolution|separation|matrimonial)\s+(?:decrees?|orders?|judge?ments?|rulings?)|(?:decrees?|judge?ments?|orders?)\s+(?:of|for|in)\s+(?:[\w']+\s+){0,3}(?:divorce|dissolution|separation|foreclosure|forfeiture)|(?:qualified\s+)?domestic\s+relations?\s+orders?|QDROs?|judicial\s+(?:orders?|sales?|decrees?|foreclosures?)|(?:final|consent|court)\s+decrees?|writs?\s+of\s+\w+|(?:tax\s+|IRS\s+)?levy\s+(?:of|on|upon|by|against|and)|(?:under|to|by|a|an|tax|irs)\s+levy|levied\s+(?:on|upon|against|by)|garnish\w+|seized|seizure|sheriff'?s?\s+sale|receivership|(?:entered|enforced|obtained)\s+(?:a\s+)?judge?ment|judge?ment\s+(?:creditors?|liens?|against|entered)|(?:satisf\w+|enforc\w+|collect\w*|pursuant\s+to|under|comply\w*|execution)\s+(?:(?:an?|the|on|of|with|court|final|money|civil)\s+){0,4}judge?ments?|forfeiture\s+orders?|tax\s+liens?)\b",
     )
 });
 /// How shares came, not how they went.
@@ -122,7 +141,7 @@ static UNASKED: LazyLock<Pattern> = LazyLock::new(|| {
 });
 static UNASKED_AGENT: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\bwithout\s+(?:(?:prior|express|proper|any|written|the|due)\s+){0,3}(?:authori[sz]ation|authority|permission|instructions?)\b",
+        r"\bwithout\s+(?:(?:prior|express|proper|any|written|the|due)\s+){0,3}(?:authori[sz]ation|authority|permission|instructions?)\b|\b(?:contrary\s+to|against)\s+(?:\w+\s+)?instructions\b",
     )
 });
 /// All that a note says.
@@ -171,7 +190,7 @@ fn clause(sentence: &str, at: usize) -> &str {
 /// "The sale was not voluntary, but …": what is denied is the choice.
 static NO_CHOICE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:not|never)\s+(?:\w+\s+){0,2}(?:voluntar\w*|discretionary|initiated|authori[sz]ed|directed|approved|decided|controlled|requested|at\s+the|at\s+his|at\s+her)|\b(?:was|were|became)\s+subject\s+to",
+        r"\b(?:not|never)\s+(?:\w+\s+){0,2}(?:voluntar\w*|discretionary|initiated|authori[sz]ed|directed|approved|decided|controlled|requested|at\s+the|at\s+his|at\s+her)|\b(?:was|were|became)\s+subject\s+to|\b(?:could|did|was|were)\s+not\s+(?:able\s+to\s+)?(?:meet|satisf\w+|cover|cure|post|re-?pay|answer)",
     )
 });
 
@@ -214,8 +233,23 @@ fn by_lender<'a>(sentence: &'a str, note: &str) -> Option<&'a str> {
         });
         found.map(|pair| pair.words).filter(|_| is_of_sale(sentence))
     };
-    let owed = ENFORCED.is_match(note) || MARGIN.is_match(note) && LIQUIDATED.is_match(sentence);
+    let short = LIQUIDATED.is_match(sentence) || FELL_SHORT.is_match(note);
+    let owed = ENFORCED.is_match(note) || MARGIN.is_match(note) && short;
+    let named = || {
+        let mut pairs = pairs(sentence, &SALES, &BY_NAMED, 40);
+        pairs
+            .find(|pair| !NOT_DONE_BY.is_match(pair.words) && is_real(sentence, pair.words))
+            .map(|pair| pair.words)
+    };
+    let taken = || {
+        let mut pairs = pairs(sentence, &TO_LENDER, &TAKEN, 60);
+        pairs
+            .find(|pair| !CAME_BEFORE.is_match(sentence) && is_real(sentence, pair.words))
+            .map(|pair| pair.words)
+    };
     passive(&BY_LENDER)
+        .or_else(named)
+        .or_else(taken)
         .or_else(|| active(&LENDERS))
         .or_else(|| if owed { passive(&BY_BANK).or_else(|| active(&BANKS)) } else { None })
 }
@@ -231,6 +265,13 @@ static WHOSE_LENDER: LazyLock<Pattern> = LazyLock::new(|| {
 /// Somebody else's act stands between.
 static NOT_DONE_BY: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\b(?:by\s+(?:the\s+)?reporting|loans?\s+made|made\s+to|owed|incurred|issued|required)\b")
+});
+
+/// Of other shares, or of another day.
+static CAME_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:previously|earlier|other|remain\w*|exclud\w*|includ\w*|acquir\w*|receiv\w*|own(?:s|ed|ership))\b",
+    )
 });
 
 /// Whether words that name a lender follow one who deals with it: "pledged to the lender".
