@@ -168,15 +168,20 @@ static FORCED: LazyLock<Pattern> = LazyLock::new(|| {
 static LISTED: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r",?\s*(?:\b(?:or|nor|and)\s+)?(?:\b(?:an?|any|the)\s+){0,2}$"));
 
-/// As much of a clause as stands before a place; a comma right before it is that of a list.
-fn clause(sentence: &str, at: usize) -> &str {
-    const LONGEST: usize = 90;
-    let at = LISTED.find(&sentence[..at]).map_or(at, |joint| start_in(sentence, joint));
-    let mut from = at.saturating_sub(LONGEST);
+/// So much of a sentence before a place, in bytes: each of thousands of words in one is looked at.
+fn before(sentence: &str, at: usize, most: usize) -> &str {
+    let mut from = at.saturating_sub(most);
     while !sentence.is_char_boundary(from) {
         from += 1;
     }
-    let near = &sentence[from..at];
+    &sentence[from..at]
+}
+
+/// As much of a clause as stands before a place; a comma right before it is that of a list.
+fn clause(sentence: &str, at: usize) -> &str {
+    const LONGEST: usize = 90;
+    let near = before(sentence, at, LONGEST);
+    let near = LISTED.find(near).map_or(near, |joint| &near[..start_in(near, joint)]);
     let cut = [",", ";", ":", "(", " but ", " rather ", " instead "];
     let starts = |text: &str| cut.iter().filter_map(|mark| Some(text.rfind(mark)? + mark.len())).max();
     let mut start = starts(near).unwrap_or(0);
@@ -196,9 +201,11 @@ static NO_CHOICE: LazyLock<Pattern> = LazyLock::new(|| {
 
 /// Whether words of a sentence are said of what happened.
 fn is_real(sentence: &str, words: &str) -> bool {
-    let before = clause(sentence, start_in(sentence, words));
+    let at = start_in(sentence, words);
+    let around = before(sentence, at + words.len(), words.len() + 200);
+    let before = clause(sentence, at);
     let unreal = UNREAL.is_match(before) && !NO_CHOICE.is_match(before);
-    !unreal && (!RIGHT.is_match(before) || RIGHT_USED.is_match(sentence))
+    !unreal && (!RIGHT.is_match(before) || RIGHT_USED.is_match(around))
 }
 
 /// Whether a sentence is of a sale, or so short that it has nothing else to be of than its row.
@@ -242,10 +249,9 @@ fn by_lender<'a>(sentence: &'a str, note: &str) -> Option<&'a str> {
             .map(|pair| pair.words)
     };
     let taken = || {
+        let came_before = CAME_BEFORE.is_match(sentence);
         let mut pairs = pairs(sentence, &TO_LENDER, &TAKEN, 60);
-        pairs
-            .find(|pair| !CAME_BEFORE.is_match(sentence) && is_real(sentence, pair.words))
-            .map(|pair| pair.words)
+        pairs.find(|pair| !came_before && is_real(sentence, pair.words)).map(|pair| pair.words)
     };
     passive(&BY_LENDER)
         .or_else(named)
@@ -277,7 +283,7 @@ static CAME_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
 /// Whether words that name a lender follow one who deals with it: "pledged to the lender".
 fn is_object(sentence: &str, words: &str) -> bool {
     let before = clause(sentence, start_in(sentence, words));
-    let raw = &sentence[..start_in(sentence, words)];
+    let raw = self::before(sentence, start_in(sentence, words), 60);
     OBJECT.is_match(before) || OWNER_AS.is_match(raw)
 }
 /// "The reporting person, a lender to the issuer".
@@ -308,14 +314,15 @@ fn by_order(sentence: &str) -> Option<&str> {
         .find(|pair| !CAME.is_match(pair.gap) && is_ordered(sentence, pair.words))
         .map(|pair| pair.words);
     let behind = || {
+        let of_row = !SALES.is_match(sentence) && is_of_sale(sentence);
         BY_ORDER.ranges(sentence).into_iter().find_map(|range| {
             let words = &sentence[range.clone()];
             let came = CAME.is_match(clause(sentence, range.start));
-            let rest = &sentence[range.end..];
+            let rest = super::start(&sentence[range.end..], 250);
             let sold = SALES.ranges(rest).first().map(|sale| &rest[..sale.start]);
             let of_sale = match sold {
                 Some(gap) => !CAME.is_match(gap),
-                None => SALES.is_match(words) || !SALES.is_match(sentence) && is_of_sale(sentence),
+                None => SALES.is_match(words) || of_row,
             };
             (!came && of_sale && is_ordered(sentence, words)).then_some(words)
         })
