@@ -1,5 +1,7 @@
 //! Alerts, digests and notices as mails: subject, text and HTML. Filers' text is escaped by the templates.
 
+mod lot;
+
 use std::sync::LazyLock;
 
 use minijinja::syntax::SyntaxConfig;
@@ -7,12 +9,12 @@ use minijinja::value::Serde;
 use minijinja::{Environment, ErrorKind};
 use serde::Serialize;
 
+use self::lot::LotView;
 use super::filing::capital;
 use super::{eastern, listed};
 use crate::alert::Alert;
 use crate::delivery::{Body, Delivery};
 use crate::digest::{Digest, Entry};
-use crate::filing::record::LotRecord;
 use crate::rules::Sum;
 use crate::text::{clip, plain};
 
@@ -213,15 +215,6 @@ struct RuleView {
     description: Option<String>,
 }
 
-#[derive(Serialize)]
-struct LotView {
-    date: String,
-    shares: String,
-    price: String,
-    value: String,
-    after: String,
-}
-
 impl AlertView {
     fn new(alert: &Alert, reference: &str) -> Self {
         let owners_text = bounded(&alert.owners_text());
@@ -336,26 +329,6 @@ impl AlertView {
             .collect();
         let sums = entry.alert.sums.iter().map(|sum| SumView::new(sum, MOST_PARTS_OF_ENTRY)).collect();
         Self { rules, sums, count: entry.count_text(), ..Self::new(&entry.alert, reference) }
-    }
-}
-
-impl LotView {
-    fn new(lot: &LotRecord, sign: &str) -> Self {
-        Self {
-            date: lot.date.map_or("no date".into(), |date| date.to_string()),
-            shares: match lot.principal {
-                Some(principal) => format!("{principal} principal"),
-                None => lot.shares.map_or("?".into(), |shares| format!("{sign}{shares}")),
-            },
-            price: match (lot.price, lot.principal) {
-                (Some(price), None) => price.exact(),
-                (Some(price), Some(_)) => price.plain(),
-                (None, _) if lot.value.is_some() => "stated total".into(),
-                (None, _) => "unknown".into(),
-            },
-            value: lot.value.map_or("unknown".into(), |value| value.to_string()),
-            after: lot.shares_after.map_or("?".into(), |shares| shares.to_string()),
-        }
     }
 }
 

@@ -1,0 +1,35 @@
+//! A lot as a mail's row.
+
+use serde::Serialize;
+
+use crate::filing::record::LotRecord;
+
+#[derive(Serialize)]
+pub(super) struct LotView {
+    date: String,
+    shares: String,
+    price: String,
+    value: String,
+    after: String,
+}
+
+impl LotView {
+    /// Of a lot, with `+` or `-` before its number where the alert's lots go both ways.
+    pub(super) fn new(lot: &LotRecord, sign: &str) -> Self {
+        Self {
+            date: lot.date.map_or("no date".into(), |date| date.to_string()),
+            shares: match lot.principal {
+                Some(principal) => format!("{principal} principal"),
+                None => lot.shares.map_or("?".into(), |shares| format!("{sign}{shares}")),
+            },
+            price: match (lot.price, lot.principal) {
+                (Some(price), None) => price.exact(),
+                (Some(price), Some(_)) => price.plain(),
+                (None, _) if lot.value.is_some() => "stated total".into(),
+                (None, _) => "unknown".into(),
+            },
+            value: lot.value.map_or("unknown".into(), |value| value.to_string()),
+            after: lot.shares_after.map_or("?".into(), |shares| shares.to_string()),
+        }
+    }
+}
