@@ -32,7 +32,7 @@ pub enum Table {
 }
 
 /// Whether a row acquires or disposes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Direction {
     /// `A`: acquired.
     #[serde(rename = "A")]

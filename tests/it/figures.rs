@@ -8,7 +8,7 @@ use sellbell::delivery::{Body, Delivery};
 use sellbell::destination::Destination;
 use sellbell::digest::Digest;
 use sellbell::filing::record::FilingRecord;
-use sellbell::filing::{Direction, Filing, Ownership, Table};
+use sellbell::filing::{Direction, Filing, Ownership, PastFiling, Table};
 use sellbell::problem::Source;
 use sellbell::render::{discord, email};
 use sellbell::rules::{History, Match, Rule, Subject};
@@ -618,4 +618,38 @@ fn stakes_that_equal_the_last_rows(nth: usize) -> usize {
     }
     assert!(unlike.is_empty(), "{unlike:#?}");
     equal
+}
+
+#[test]
+fn sums_over_filings_are_of_one_way_and_without_odd_values() {
+    let accepted = at("2026-11-20T17:00:00-05:00");
+    let since = Some(at("2020-01-01T00:00:00-05:00"));
+    let now = numbered(9, &["S|D|25|100|20|900|D"]);
+    let check = |past: &[&str], conditions: &str, holds: bool| {
+        // All filings are of the issuer 9 and of one owner.
+        let mut earlier = numbered(9, past);
+        earlier.accession = Some("0009990001-26-000008".parse().unwrap());
+        let filings = [PastFiling::of(&earlier, accepted).unwrap()];
+        let history = History { filings: &filings, since, counted_in: None };
+        let rings = rules::evaluate(&rule(conditions), &Subject::new(&now, history)).is_ok();
+        assert_eq!(rings, holds, "{past:?} {conditions}");
+    };
+    let both = "codes = [\"S\", \"P\"]\n";
+    let sum = |least: &str| format!("{both}cumulative = {{ within = \"30d\", min_value = {least} }}");
+    check(&["S|D|20|50|20|1000|D"], &sum("3_000"), true);
+    check(&["P|A|20|50|20|1000|D"], &sum("2_000"), true);
+    check(&["P|A|20|50|20|1000|D"], &sum("2_001"), false);
+    // An odd value is as good as none in a sum, and is not what a later filing must exceed.
+    check(&["S|D|20|1000|24035774|1000|D"], &sum("2_001"), false);
+    check(&["S|D|20|1000|24035774|1000|D"], &sum("2_000"), true);
+    let largest = format!("{both}largest_in = \"12mo\"");
+    check(&["P|A|20|5000|20|1000|D"], &largest, true);
+    check(&["S|D|20|5000|20|1000|D"], &largest, false);
+    check(&["S|D|20|100|0.5|1000|D"], &largest, true);
+    let two = numbered(9, &["S|D|25|100|20|900|D", "P|A|25|10|20|910|D"]);
+    let history = History { filings: &[], since, counted_in: None };
+    let sum_of = |least: &str| rules::evaluate(&rule(&sum(least)), &Subject::new(&two, history));
+    let matched = sum_of("2_000").unwrap();
+    assert_eq!(matched.sums[0].value_usd.unwrap().plain(), "2000");
+    assert!(sum_of("2_001").is_err());
 }

@@ -46,7 +46,7 @@ impl<R: Recorder> Evaluator<'_, R> {
         let counted = &counted.without(&mistyped);
         let past = Past::new(self.subject, group, counted);
         if let Some(cluster) = group.cluster {
-            let (is, found, sum) = past.cluster(cluster);
+            let (is, found, sum) = past.each_way(|past| past.cluster(cluster));
             let worth = cluster
                 .min_value
                 .map(|value| format!(", worth {} or more", value.exact()))
@@ -56,7 +56,7 @@ impl<R: Recorder> Evaluator<'_, R> {
             self.sums.extend(sum);
         }
         if let Some(cumulative) = group.cumulative {
-            let (is, found, sum) = past.cumulative(cumulative);
+            let (is, found, sum) = past.each_way(|past| past.cumulative(cumulative));
             let whose = if cumulative.per == Per::Owner { "the owner's" } else { "all insiders'" };
             let Cumulative { within, min_value, .. } = cumulative;
             let wanted = || format!("{whose} within {within} are worth at least {}", min_value.exact());
@@ -87,6 +87,25 @@ impl Past<'_> {
             Ok(_) => (Truth::No, found),
             Err((truth, short)) => (truth, format!("{found} so far; {short}")),
         }
+    }
+
+    /// What is found among the lots that go the same way as some of the filing's own: of two ways, the first that holds, else
+    /// the first of which that cannot be told.
+    fn each_way(&self, found: impl Fn(&Self) -> Found) -> Found {
+        let mut best: Option<Found> = None;
+        for way in self.ways() {
+            let found = found(&self.going(way));
+            let rank = |found: &Found| match found.0 {
+                Truth::Yes => 2,
+                Truth::Unknown => 1,
+                Truth::No => 0,
+            };
+            if best.as_ref().is_none_or(|best| rank(&found) > rank(best)) {
+                best = Some(found);
+            }
+        }
+        // With no lot of its own that has a date, it says so.
+        best.unwrap_or_else(|| found(self))
     }
 
     /// What is found among the lots that are of the kind, and where it does not hold for them, whether those of which that
@@ -172,7 +191,7 @@ impl Past<'_> {
         let own = counted.trade(self.subject.filing);
         let value = own.sums.value.unwrap_or_default();
         let mut sums: HashMap<Accession, (Usd, bool)> = HashMap::new();
-        for event in self.before_own(span, first) {
+        for event in self.before_own(span, first).filter(|event| event.direction == own.sums.direction) {
             let Some(accession) = event.filing else { continue };
             let (sum, unknown) = sums.entry(accession).or_default();
             match event.value.filter(|_| !event.doubtful).and_then(|value| sum.plus(value)) {

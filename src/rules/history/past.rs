@@ -10,13 +10,16 @@ use super::super::facts::LotView;
 use super::super::sums::Counted;
 use super::super::{Group, Span, Subject, Truth};
 use crate::filing::record::LotRecord;
-use crate::filing::{Accession, Cik, PastFiling, Shares, Usd, edgar_day};
+use crate::filing::{Accession, Cik, Direction, PastFiling, Shares, Usd, edgar_day};
 
 /// A lot of the past or of the filing at hand.
+#[derive(Clone)]
 pub(super) struct Event<'s> {
     pub(super) date: NaiveDate,
     /// Whose it is: owners who report together, or the same trade, are one.
     pub(super) insider: usize,
+    /// Which way it goes: what is acquired and what is disposed of is never added.
+    pub(super) direction: Option<Direction>,
     pub(super) value: Option<Usd>,
     pub(super) shares: Option<Shares>,
     pub(super) security: Option<&'s str>,
@@ -67,8 +70,9 @@ impl<'s> Past<'s> {
             events.push(Event {
                 date,
                 insider: own_insider,
+                direction: lot.direction.value,
                 value: lot.value(),
-                shares: lot.shares.value,
+                shares: lot.figures().shares,
                 security: lot.line.security.value.as_deref(),
                 of_issuer: elsewhere.is_none(),
                 of_owner: teller.is_none_or(|teller| !is_same_owner(subject, teller)),
@@ -103,8 +107,9 @@ impl<'s> Past<'s> {
                 events.push(Event {
                     date,
                     insider: numbers[&past.accession],
-                    value: lot.value,
-                    shares: lot.shares,
+                    direction: lot.acquired_disposed,
+                    value: lot.counted_value(),
+                    shares: lot.figures().shares,
                     security: lot.security.as_deref(),
                     of_issuer,
                     of_owner,
@@ -124,6 +129,19 @@ impl<'s> Past<'s> {
 
     pub(super) fn first(&self) -> Option<NaiveDate> {
         self.own.first().copied()
+    }
+
+    /// The ways that the filing's own lots go.
+    pub(super) fn ways(&self) -> BTreeSet<Option<Direction>> {
+        self.events.iter().filter(|event| event.filing.is_none()).map(|event| event.direction).collect()
+    }
+
+    /// The lots that go one way alone.
+    pub(super) fn going(&self, way: Option<Direction>) -> Self {
+        let events = self.events.iter().filter(|event| event.direction == way);
+        let events: Vec<Event<'s>> = events.cloned().collect();
+        let own = events.iter().filter(|event| event.filing.is_none()).map(|event| event.date).collect();
+        Self { subject: self.subject, events, own, whole_from: self.whole_from }
     }
 
     /// Whether history reaches back far enough before the filing's first lot; if not, the words for it.
