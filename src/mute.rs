@@ -10,7 +10,7 @@ use thiserror::Error;
 use crate::alert::Alert;
 use crate::config::{Settings, Via};
 use crate::destination::Destination;
-use crate::filing::Cik;
+use crate::filing::{Cik, ticker_key};
 use crate::problem::nearest;
 use crate::rules::RuleSet;
 use crate::text::{clip, fold, plain};
@@ -79,7 +79,10 @@ impl Muting {
     /// Whether it is about this alert to this destination.
     pub fn covers(&self, alert: &Alert, destination: &Destination) -> bool {
         match self {
-            Self::Ticker(ticker) => alert.issuer.tickers.iter().any(|own| own.eq_ignore_ascii_case(ticker)),
+            Self::Ticker(ticker) => {
+                let key = ticker_key(ticker);
+                alert.issuer.tickers.iter().any(|own| ticker_key(own) == key)
+            }
             Self::Owner(cik) => alert.owners.iter().any(|owner| owner.cik == Some(*cik)),
             Self::OwnerNamed(name) => {
                 alert.owners.iter().any(|owner| fold(&owner.name).to_lowercase() == name.to_lowercase())

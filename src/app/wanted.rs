@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::App;
 use crate::edgar::tickers::Tickers;
-use crate::filing::Cik;
+use crate::filing::{Cik, ticker_key};
 use crate::rules::RuleSet;
 use crate::store::{Coverage, Frontier, StoreError};
 
@@ -157,7 +157,8 @@ impl App {
 /// The issuers that rules name, where all of them are known.
 fn named(rules: &RuleSet, tickers: &Arc<Tickers>) -> Wanted {
     let named: BTreeSet<&str> = rules.tickers().collect();
-    let mut unknown = named.clone();
+    let mut unknown: BTreeMap<String, &str> = named.iter().map(|name| (ticker_key(name), *name)).collect();
+    let keys: BTreeSet<String> = unknown.keys().cloned().collect();
     let mut ciks: BTreeSet<Cik> = rules.ciks().collect();
     if named.is_empty() && ciks.is_empty() {
         return Wanted::All("no rule is in force yet".to_owned());
@@ -168,13 +169,14 @@ fn named(rules: &RuleSet, tickers: &Arc<Tickers>) -> Wanted {
     }
     for (cik, own) in tickers.iter() {
         for ticker in own {
-            if named.contains(ticker.as_str()) {
-                unknown.remove(ticker.as_str());
+            let key = ticker_key(ticker);
+            if keys.contains(&key) {
+                unknown.remove(&key);
                 ciks.insert(cik);
             }
         }
     }
-    match unknown.first() {
+    match unknown.values().next() {
         Some(ticker) => Wanted::All(format!("a rule names {ticker}, which EDGAR's list does not have")),
         None => Wanted::Some(Issuers { ciks, by_symbol, tickers: Arc::clone(tickers) }),
     }

@@ -173,8 +173,7 @@ async fn issuers(app: &App, args: &Args) -> anyhow::Result<Vec<(Cik, String)>> {
         app.store.tickers()?.context("EDGAR's list of tickers cannot be fetched: see above")?;
     for ticker in &args.ticker {
         let ticker = ticker.to_ascii_uppercase();
-        let found = tickers.iter().find(|(_, own)| own.contains(&ticker));
-        let Some((cik, _)) = found else {
+        let Some(cik) = tickers.company(&ticker) else {
             let all = tickers.iter().flat_map(|(_, own)| own.iter().map(String::as_str));
             let hint =
                 nearest(&ticker, all).map_or_else(String::new, |near| format!("; did you mean {near}?"));

@@ -1,6 +1,6 @@
 //! `sellbell check`: settings, rules and their tests, every mistake at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,8 +9,10 @@ use super::{environment, filings, setup, tell};
 use crate::config::Settings;
 use crate::decide;
 use crate::destination::Destination;
+use crate::edgar::tickers::Tickers;
+use crate::filing::usual_spelling;
 use crate::notify;
-use crate::problem::{Level, Problem, report};
+use crate::problem::{Level, Problem, nearest, report};
 use crate::render::terminal::Colour;
 use crate::rules::{self, Group, LoadError, Rule};
 use crate::store::Store;
@@ -91,7 +93,12 @@ impl Findings {
     fn of_rules(&mut self, folder: &Path, rules: &[Rule], settings: &Settings) {
         self.used.extend(rules.iter().flat_map(|rule| rule.notify.iter().cloned()));
         self.tell(&rules::lint(rules));
-        self.tell(&unknown_tickers(rules, settings));
+        let listed = listed(settings);
+        self.tell(&unknown_tickers(rules, listed.as_ref()));
+        for (written, usual) in other_spellings(rules, listed.as_ref()) {
+            let said = format!("{}: {written} is found as {usual}, as EDGAR writes it\n", path_text(folder));
+            tell(&mut io::stdout(), &said);
+        }
         let count: usize = rules.iter().map(|rule| rule.tests.len()).sum();
         let tests = rules.iter().flat_map(|rule| rule.tests.iter().map(move |test| (rule, test)));
         let failed: Vec<Problem> = tests.filter_map(|(rule, test)| failure(rule, test)).collect();
@@ -158,30 +165,67 @@ fn failure(rule: &Rule, test: &rules::RuleTest) -> Option<Problem> {
     Some(Problem { place: test.place.clone(), ..Problem::of_file(rule.file.clone(), message) })
 }
 
-/// Warnings of tickers that EDGAR's list does not have, where the bot has fetched one.
-fn unknown_tickers(rules: &[Rule], settings: &Settings) -> Vec<Problem> {
-    // A store that is in use, or not there yet, has no list for us.
+/// EDGAR's list, where the bot has fetched one. A store that is in use, or not there yet, has none for us.
+fn listed(settings: &Settings) -> Option<Tickers> {
     let opened = Store::is_in(&settings.store_dir).then(|| Store::open(&settings.store_dir).ok()).flatten();
-    let Some((_, listed)) = opened.and_then(|store| store.tickers().ok().flatten()) else {
-        return Vec::new();
+    Some(opened?.tickers().ok()??.1)
+}
+
+/// Tickers of rules that EDGAR writes in another way, and that way: as its list has it, or as is usual.
+fn other_spellings(rules: &[Rule], listed: Option<&Tickers>) -> BTreeMap<String, String> {
+    let mut written = BTreeSet::new();
+    rules.iter().for_each(|rule| gather(&rule.conditions, &mut written));
+    let usual = |ticker: &str| match listed {
+        Some(listed) => listed.spelling(ticker).map(str::to_owned),
+        None => Some(usual_spelling(ticker)),
     };
+    let differs =
+        |ticker: &&str| Some(((*ticker).to_owned(), usual(ticker).filter(|usual| usual != ticker)?));
+    written.iter().filter_map(differs).collect()
+}
+
+/// Warnings of tickers that EDGAR's list does not have, where the bot has fetched one.
+fn unknown_tickers(rules: &[Rule], listed: Option<&Tickers>) -> Vec<Problem> {
+    let Some(listed) = listed else { return Vec::new() };
     let mut warnings = Vec::new();
     for rule in rules {
         let mut tickers = BTreeSet::new();
         gather(&rule.conditions, &mut tickers);
         for ticker in tickers.into_iter().filter(|ticker| !listed.has(ticker)) {
+            let near = proposal(ticker, listed);
+            let look = "look it up, or give the company's CIK, which stays when a ticker changes";
             warnings.push(Problem {
                 file: rule.file.clone(),
                 place: rule.place.clone(),
                 message: format!("rule `{}`: EDGAR lists no company with the ticker {ticker}", rule.name),
                 help: Some(
-                    "look it up, or give the company's CIK, which stays when a ticker changes".to_owned(),
+                    near.map_or_else(
+                        || look.to_owned(),
+                        |near| format!("did you mean {near}? If not, {look}"),
+                    ),
                 ),
                 level: Level::Warning,
             });
         }
     }
     warnings
+}
+
+/// The listed tickers that may be meant by one that EDGAR does not list: its classes, or the nearest.
+fn proposal(ticker: &str, listed: &Tickers) -> Option<String> {
+    const MOST: usize = 5;
+    let usual = usual_spelling(ticker);
+    let base = usual.split('-').next().unwrap_or_default();
+    let mut classes = listed.classes(base);
+    classes.truncate(MOST);
+    if !classes.is_empty() {
+        return Some(classes.join(" or "));
+    }
+    if base != usual && listed.has(base) {
+        return listed.spelling(base).map(str::to_owned);
+    }
+    let all = listed.iter().flat_map(|(_, own)| own.iter().map(String::as_str));
+    nearest(&usual, all).map(str::to_owned)
 }
 
 fn gather<'g>(group: &'g Group, tickers: &mut BTreeSet<&'g str>) {

@@ -1,13 +1,14 @@
 //! `company_tickers.json`: which tickers an issuer has, by CIK.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::sync::OnceLock;
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
-use crate::filing::{Cik, Filing, Warning, is_ticker};
+use crate::filing::{Cik, Filing, Warning, is_ticker, ticker_key, usual_spelling};
 use crate::text::clip;
 
 /// The path of the file, below the base address.
@@ -16,13 +17,26 @@ pub const PATH: &str = "/files/company_tickers.json";
 const MOST_ENTRIES: usize = 100_000;
 /// Share classes and preferred shares of one issuer; the most of a real one is some forty.
 const MOST_OF_ONE: usize = 100;
+/// So many are named in a warning.
+const MOST_SHOWN: usize = 10;
 
 /// The tickers of listed issuers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tickers {
     by_cik: BTreeMap<Cik, Vec<String>>,
+    /// The same by the letters of the tickers, made when it is first asked for.
+    #[serde(skip)]
+    by_letters: OnceLock<HashMap<String, Vec<(Cik, String)>>>,
 }
+
+impl PartialEq for Tickers {
+    fn eq(&self, other: &Self) -> bool {
+        self.by_cik == other.by_cik
+    }
+}
+
+impl Eq for Tickers {}
 
 /// Why the file could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -58,47 +72,125 @@ impl Tickers {
         self.by_cik.iter().map(|(cik, tickers)| (*cik, tickers.as_slice()))
     }
 
-    /// Whether a company has this ticker.
+    /// Whether a company has this ticker, in any spelling of its class.
     pub fn has(&self, ticker: &str) -> bool {
-        self.by_cik.values().any(|tickers| tickers.iter().any(|own| own == ticker))
+        self.company(ticker).is_some()
+    }
+
+    /// The company that has this ticker: the one that has it as it is spelt, or else with the class in another spelling.
+    pub fn company(&self, ticker: &str) -> Option<Cik> {
+        self.entry(ticker).map(|(cik, _)| *cik)
+    }
+
+    /// A ticker as EDGAR writes it.
+    pub fn spelling(&self, ticker: &str) -> Option<&str> {
+        self.entry(ticker).map(|(_, own)| own.as_str())
+    }
+
+    fn entry(&self, ticker: &str) -> Option<&(Cik, String)> {
+        let (key, usual) = (ticker_key(ticker), usual_spelling(ticker));
+        let alike = self.alike(ticker).iter();
+        let of_key = || alike.clone().filter(|(_, own)| ticker_key(own) == key);
+        let first =
+            of_key().find(|(_, own)| own == ticker).or_else(|| of_key().find(|(_, own)| *own == usual));
+        first.or_else(|| of_key().next())
+    }
+
+    /// The classes that EDGAR lists of a ticker without one: `BRK` is BRK-A and BRK-B.
+    pub fn classes(&self, base: &str) -> Vec<&str> {
+        let all = self.by_cik.values().flatten();
+        all.filter(|own| own.split_once('-').is_some_and(|(own, class)| own == base && class.len() == 1))
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// The tickers that have the same letters.
+    fn alike(&self, ticker: &str) -> &[(Cik, String)] {
+        let index = self.by_letters.get_or_init(|| {
+            let mut index: HashMap<String, Vec<(Cik, String)>> = HashMap::new();
+            for (cik, tickers) in &self.by_cik {
+                for own in tickers {
+                    index.entry(letters(own)).or_default().push((*cik, own.clone()));
+                }
+            }
+            index
+        });
+        index.get(&letters(ticker)).map_or(&[], Vec::as_slice)
     }
 
     /// Notes the tickers of a filing's issuer, and warns of one that is the filer's own word or another company's.
     pub fn place(&self, filing: &mut Filing) {
         let issuer = &mut filing.issuer;
-        issuer.listed = self.of(issuer.cik).to_vec();
-        let mut typed = issuer.typed_tickers();
-        typed.retain(|ticker| !issuer.listed.contains(ticker));
-        let of_another: Vec<(String, Cik)> =
-            typed.iter().filter_map(|typed| Some((typed.clone(), self.other(typed, issuer.cik)?))).collect();
-        let message = match of_another.first() {
-            Some((ticker, other)) => format!(
-                "the filer typed {ticker} as its trading symbol, which EDGAR lists for another company, CIK {other}: rules by ticker \
-                 pass over it"
-            ),
-            None if self.is_empty() && !typed.is_empty() => format!(
-                "the trading symbol {} is the filer's own word: EDGAR's list of tickers is not at hand",
-                typed.join(", ")
-            ),
-            None => return,
+        (issuer.listed, issuer.taken) = (Vec::new(), Vec::new());
+        let typed = issuer.all_tickers();
+        let own = |ticker: &String| self.is_of(ticker, issuer.cik);
+        let strange: Vec<&String> = typed.iter().filter(|ticker| !own(ticker)).collect();
+        let other = |ticker: &&String| Some(((*ticker).clone(), self.other(ticker, issuer.cik)?));
+        let of_another: Vec<(String, Cik)> = strange.iter().filter_map(other).collect();
+        let listed = self.of(issuer.cik);
+        let said =
+            |tickers: &[&String]| tickers.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(", ");
+        let warning = match of_another.first() {
+            Some((ticker, other)) => Some((
+                "ticker-of-another",
+                format!(
+                    "the filer typed {ticker} as its trading symbol, which EDGAR lists for another company, CIK {other}: rules by \
+                     ticker pass over it"
+                ),
+            )),
+            None if strange.is_empty() => None,
+            None if self.is_empty() => Some((
+                "unconfirmed-ticker",
+                format!(
+                    "the trading symbol {} is the filer's own word: EDGAR's list of tickers is not at hand",
+                    issuer.typed_tickers().join(", ")
+                ),
+            )),
+            None if listed.is_empty() => None,
+            None => Some((
+                "unlisted-ticker",
+                format!(
+                    "the filer typed {} as a trading symbol; EDGAR lists this company as {}, and rules by ticker go by that",
+                    said(&strange),
+                    listed[..listed.len().min(MOST_SHOWN)].join(", ")
+                ),
+            )),
         };
-        let code = if of_another.is_empty() { "unconfirmed-ticker" } else { "ticker-of-another" };
+        issuer.listed = listed.to_vec();
         issuer.taken = of_another.into_iter().map(|(ticker, _)| ticker).collect();
-        // What is said of who it is comes first.
-        let at = "issuer/issuerTradingSymbol".to_owned();
-        filing.warnings.insert(0, Warning { code: code.to_owned(), message, at });
+        issuer.taken.extend(self.spelt_like(issuer.cik));
+        if let Some((code, message)) = warning {
+            // What is said of who it is comes first.
+            let at = "issuer/issuerTradingSymbol".to_owned();
+            filing.warnings.insert(0, Warning { code: code.to_owned(), message, at });
+        }
     }
 
-    /// Another company that has a ticker, however its class or market is written: `BRK.B` is `BRK-B`, `AAPL.O` is `AAPL`.
+    /// Other companies' tickers that are spellings of this one's: `XYZB` where it has `XYZ-B`.
+    fn spelt_like(&self, issuer: Cik) -> Vec<String> {
+        let mut others = Vec::new();
+        for own in self.of(issuer) {
+            let like = |(cik, other): &&(Cik, String)| *cik != issuer && ticker_key(other) == ticker_key(own);
+            others.extend(self.alike(own).iter().filter(like).map(|(_, other)| other.clone()));
+        }
+        others
+    }
+
+    /// Whether a ticker is the issuer's, however its class or market is written: `BRK.B` is `BRK-B`, `AAPL.O` is `AAPL`.
+    fn is_of(&self, typed: &str, issuer: Cik) -> bool {
+        self.of(issuer).iter().any(|own| letters(own) == letters(typed) || own == root(typed))
+    }
+
+    /// Another company that has a ticker that is not the issuer's.
     fn other(&self, typed: &str, issuer: Cik) -> Option<Cik> {
-        let bare = |ticker: &str| ticker.replace(['.', '-'], "");
-        let root = typed.split(['.', '-']).next().unwrap_or_default();
-        let (whole, root) = (bare(typed), bare(root));
-        let is_its = |own: &String| bare(own) == whole || *own == root;
-        if self.of(issuer).iter().any(is_its) {
+        if self.is_of(typed, issuer) {
             return None;
         }
-        self.iter().find(|(_, tickers)| tickers.iter().any(is_its)).map(|(cik, _)| cik)
+        let root = root(typed);
+        let of_root = || self.alike(root).iter().find(|(_, own)| own == root).map(|(cik, _)| *cik);
+        let alike = self.alike(typed);
+        let exact = alike.iter().find(|(_, own)| own == typed).or_else(|| alike.first());
+        exact.map(|(cik, _)| *cik).or_else(of_root)
     }
 
     /// How many issuers have one.
@@ -110,6 +202,21 @@ impl Tickers {
     pub fn is_empty(&self) -> bool {
         self.by_cik.is_empty()
     }
+}
+
+/// A ticker without what parts its class.
+fn letters(ticker: &str) -> String {
+    ticker.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase()
+}
+
+/// A ticker of the list, its class behind a dash as EDGAR has it, also where it is written with another sign.
+fn listed_ticker(text: &str) -> String {
+    text.trim().to_ascii_uppercase().replace(['/', ' '], "-")
+}
+
+/// What is before the class or market.
+fn root(ticker: &str) -> &str {
+    ticker.split(['.', '-']).next().unwrap_or_default()
 }
 
 /// The library's message may repeat a value of any length.
@@ -168,7 +275,7 @@ impl<'de> Visitor<'de> for Entries {
             if count > MOST_ENTRIES {
                 return Err(serde::de::Error::custom(format!("it has more than {MOST_ENTRIES} entries")));
             }
-            let ticker = entry.ticker.trim().to_ascii_uppercase();
+            let ticker = listed_ticker(&entry.ticker);
             let Some(cik) = entry.cik_str.filter(|_| is_ticker(&ticker)) else { continue };
             let own = tickers.by_cik.entry(cik).or_default();
             if own.len() < MOST_OF_ONE && !own.contains(&ticker) {

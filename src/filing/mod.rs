@@ -19,6 +19,7 @@ mod role;
 mod row;
 mod split;
 mod stake;
+mod symbol;
 mod trade;
 
 pub use amendment::{Changes, FieldChange, RowChange, changes};
@@ -38,9 +39,12 @@ pub(crate) use row::lot_path;
 pub use row::{ActualPrices, Adopted, Direction, Holding, Line, Lot, Noted, Ownership, Table, Terms};
 pub(crate) use split::{Splits, splits};
 pub use stake::{Deed, Source as StakeSource, Stake, stakes};
+pub use symbol::{is_ticker, ticker_key, usual_spelling, wanted_ticker};
 pub use trade::{LotFigures, Sums, Trade};
 
 use std::collections::BTreeSet;
+
+use symbol::Symbol;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -203,73 +207,88 @@ pub struct Issuer {
     pub foreign_symbol: Option<String>,
     /// The tickers that EDGAR lists for its CIK, the main one first; empty where that is not known.
     pub listed: Vec<String>,
-    /// The tickers that the filer typed and that EDGAR lists for another company: they are not this one's.
+    /// Tickers that EDGAR lists for another company, though the filer typed them, or though they are spelt like this one's:
+    /// they are not this one's.
     pub taken: Vec<String>,
 }
 
 impl Issuer {
-    const MOST_TICKERS: usize = 10;
-    const NO_TICKER: [&str; 3] = ["NONE", "N.A.", "NA"];
+    fn read_symbol(&self) -> Symbol {
+        Symbol::read(self.symbol.as_deref().unwrap_or_default(), &self.name)
+    }
 
     /// Whether the symbol says in words or signs that there is none.
     pub fn states_no_ticker(&self) -> bool {
-        let typed = self.symbol.as_deref().unwrap_or_default().trim().to_ascii_uppercase();
-        let said = ["N/A", "NOT ", "NO ", "PRIVATE", "UNLISTED", "PENDING", "TBD"];
-        let bare = typed.trim_matches(|c: char| !c.is_ascii_alphanumeric());
-        bare.is_empty() || Self::NO_TICKER.contains(&bare) || said.iter().any(|start| bare.starts_with(start))
+        self.read_symbol().says_none
     }
 
     /// Its tickers, upper case, at most ten. What EDGAR lists decides, since filers mistype theirs; of several, those that the
     /// filer typed. Where EDGAR lists none, what the typed symbol can be read as.
     pub fn tickers(&self) -> Vec<String> {
         let mut typed = self.typed_tickers();
-        typed.retain(|ticker| !self.taken.contains(ticker));
         if self.listed.is_empty() {
+            typed.retain(|ticker| !self.taken.contains(ticker));
             return typed;
         }
-        let known: Vec<String> = typed.into_iter().filter(|ticker| self.listed.contains(ticker)).collect();
-        if known.is_empty() { self.listed.iter().take(Self::MOST_TICKERS).cloned().collect() } else { known }
+        let mut known = self.own_of(&typed);
+        if known.is_empty() {
+            // A word that is none beside other symbols is one where EDGAR lists it.
+            known = self.own_of(&Symbol::raw(self.symbol.as_deref().unwrap_or_default()));
+        }
+        if known.is_empty() {
+            self.listed.iter().take(symbol::MOST_TICKERS).cloned().collect()
+        } else {
+            known
+        }
     }
 
-    /// All tickers by which somebody may look for it: listed ones and those that the filer typed, but for another company's.
+    /// The listed tickers among some, each as EDGAR writes it.
+    fn own_of(&self, tickers: &[String]) -> Vec<String> {
+        let mut own: Vec<String> = Vec::new();
+        for ticker in tickers {
+            let key = ticker_key(ticker);
+            let listed = self.listed.iter().find(|listed| *listed == ticker);
+            let listed = listed.or_else(|| self.listed.iter().find(|listed| ticker_key(listed) == key));
+            own.extend(listed.filter(|listed| !own.contains(listed)).cloned());
+        }
+        own
+    }
+
+    /// All tickers by which rules look for it: the listed ones; where EDGAR lists none, those that the filer typed, but for
+    /// another company's, also with a class that is typed in words: `XYZ Cl B` is XYZ and XYZ-B.
     pub fn all_tickers(&self) -> Vec<String> {
-        let mut all = self.listed.clone();
-        let others = |ticker: &String| !self.listed.contains(ticker) && !self.taken.contains(ticker);
-        all.extend(self.typed_tickers().into_iter().filter(others));
-        all
+        if !self.listed.is_empty() {
+            return self.listed.clone();
+        }
+        let Symbol { mut tickers, also, .. } = self.read_symbol();
+        tickers.extend(also);
+        tickers.retain(|ticker| !self.taken.contains(ticker));
+        tickers
+    }
+
+    /// Whether it has a ticker, in any spelling of the class: `BRK.B`, `BRK-B`, `BRK/B`, `BRK B` or `BRKB`.
+    pub fn has_ticker(&self, ticker: &str) -> bool {
+        is_spelt_among(ticker, &self.all_tickers(), &self.taken)
     }
 
     /// The tickers that the typed symbol can be read as: `NASDAQ:DHC` is DHC, `WLY/WLYB` is two, `NONE` is none.
     pub fn typed_tickers(&self) -> Vec<String> {
-        const EXCHANGES: [&str; 9] =
-            ["NYSE", "NASDAQ", "AMEX", "ARCA", "BATS", "OTC", "OTCBB", "OTCQB", "OTCQX"];
-        let typed = self.symbol.as_deref().unwrap_or_default().trim().to_ascii_uppercase();
-        let mut tickers: Vec<String> = Vec::new();
-        if typed.starts_with("N/A") || typed.starts_with("NOT ") {
-            return tickers;
-        }
-        for ticker in typed.split([',', ';', ':', '/', ' ', '(', ')', '[', ']', '"', '\'']) {
-            let known = Self::NO_TICKER.contains(&ticker) || EXCHANGES.contains(&ticker);
-            if is_ticker(ticker)
-                && !known
-                && tickers.len() < Self::MOST_TICKERS
-                && !tickers.iter().any(|other| other == ticker)
-            {
-                tickers.push(ticker.to_owned());
-            }
-        }
-        tickers
+        self.read_symbol().tickers
     }
 }
 
-/// Whether a text has the shape of a ticker: upper-case letters and digits, a letter among them, up to six, or with a
-/// class or market behind a point or dash up to eight.
-pub fn is_ticker(text: &str) -> bool {
-    let suffixed = text.contains(['.', '-']);
-    (1..=if suffixed { 8 } else { 6 }).contains(&text.len())
-        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'.' || b == b'-')
-        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.bytes().any(|b| b.is_ascii_uppercase())
+/// Whether one of an issuer's tickers is this one in another spelling, which is not how another company's is spelt.
+pub fn is_spelt_among(ticker: &str, own: &[String], taken: &[String]) -> bool {
+    let key = ticker_key(ticker);
+    own.iter().any(|own| own == ticker)
+        || own.iter().any(|own| ticker_key(own) == key)
+            && !taken.iter().any(|other| is_as_spelt(ticker, other))
+}
+
+/// Whether two spellings part the same class, whatever sign they use.
+fn is_as_spelt(one: &str, other: &str) -> bool {
+    let parted = |ticker: &str| ticker.trim().to_ascii_uppercase().replace(['/', ' ', '-'], ".");
+    parted(one) == parted(other)
 }
 
 /// A reporting person: who they are to the issuer.
@@ -388,8 +407,13 @@ mod tests {
         assert_eq!(issuer("NONE", &["GOOGL", "GOOG"]).tickers(), ["GOOGL", "GOOG"]);
         assert_eq!(issuer("hunter2!pass", &["QLYS"]).tickers(), ["QLYS"]);
         assert_eq!(issuer("FB", &["META"]).tickers(), ["META"]);
-        assert_eq!(issuer("FB", &["META"]).all_tickers(), ["META", "FB"]);
+        assert_eq!(issuer("FB", &["META"]).all_tickers(), ["META"]);
         assert_eq!(issuer("GOOG", &["GOOGL", "GOOG"]).all_tickers(), ["GOOGL", "GOOG"]);
+        // A word that is none beside a symbol is one where EDGAR lists it, and of a class its spelling is shown.
+        assert_eq!(issuer("XYZ and PR", &["PR", "QRS"]).tickers(), ["PR"]);
+        for typed in ["BRK.B", "BRK-B", "BRK/B", "BRKB", "BRK B"] {
+            assert_eq!(issuer(typed, &["BRK-A", "BRK-B"]).tickers(), ["BRK-B"], "{typed}");
+        }
     }
 
     #[test]

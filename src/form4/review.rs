@@ -132,7 +132,7 @@ fn dates(filing: &Filing, warnings: &mut Vec<Warning>) {
 /// The symbol of the issuer and the titles of the owners.
 fn people(filing: &Filing, warnings: &mut Vec<Warning>) {
     let issuer = &filing.issuer;
-    if issuer.symbol.is_some() && issuer.all_tickers().is_empty() && !issuer.states_no_ticker() {
+    if issuer.symbol.is_some() && issuer.typed_tickers().is_empty() && !issuer.states_no_ticker() {
         // What was typed may be a secret: it is not repeated.
         let message = "what stands as the trading symbol looks like no ticker".to_owned();
         warn(warnings, "odd-ticker", message, "issuer/issuerTradingSymbol");

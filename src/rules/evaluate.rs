@@ -7,7 +7,7 @@ use super::reason::{Deciding, Everything, Recorder};
 use super::sums::{Counted, falls_by, shares_at_least, worth_at_least, worth_at_most};
 use super::words::{self, rows};
 use super::{Amendments, Explanation, Group, OwnerWanted, RoleWanted, Rule, Subject, Sum, Truth};
-use crate::filing::{Trade, Usd, share_of_holdings, stakes};
+use crate::filing::{Trade, Usd, is_spelt_among, share_of_holdings, stakes};
 
 const MOST_SUMS: usize = 4;
 
@@ -116,7 +116,8 @@ impl<R: Recorder> Evaluator<'_, R> {
         }
         if !group.tickers.is_empty() {
             let tickers = self.subject.tickers();
-            let has = tickers.iter().any(|ticker| group.tickers.contains(ticker));
+            let has =
+                group.tickers.iter().any(|ticker| is_spelt_among(ticker, tickers, &filing.issuer.taken));
             let own = || match filing.issuer.taken.as_slice() {
                 [] => words::list(tickers),
                 taken => format!("{} ({} is another company's)", words::list(tickers), words::list(taken)),

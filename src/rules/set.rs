@@ -1,10 +1,10 @@
 //! The rules in force, indexed, so that a filing touches only those that it can meet.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::Rule;
-use crate::filing::{Cik, Code, Filing, Usd};
+use crate::filing::{Cik, Code, Filing, Usd, ticker_key};
 
 /// Rules in the order of their files. Clones share them.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +16,8 @@ pub struct RuleSet {
 struct Inner {
     rules: Vec<Rule>,
     by_name: HashMap<String, usize>,
+    named: BTreeSet<String>,
+    /// By what all spellings of a ticker have in common.
     by_ticker: HashMap<String, Vec<Entry>>,
     by_cik: HashMap<Cik, Vec<Entry>>,
     /// Rules that name no issuer.
@@ -50,7 +52,8 @@ impl RuleSet {
             match rule.conditions.issuers() {
                 Some((tickers, ciks)) => {
                     for ticker in tickers {
-                        inner.by_ticker.entry(ticker.to_owned()).or_default().push(entry);
+                        inner.named.insert(ticker.to_owned());
+                        inner.by_ticker.entry(ticker_key(ticker)).or_default().push(entry);
                     }
                     for cik in ciks {
                         inner.by_cik.entry(cik).or_default().push(entry);
@@ -102,9 +105,9 @@ impl RuleSet {
         self.inner.unnamed.iter().map(|&number| &self.inner.rules[number])
     }
 
-    /// The tickers that enabled rules name.
+    /// The tickers that enabled rules name, as they are written.
     pub fn tickers(&self) -> impl Iterator<Item = &str> {
-        self.inner.by_ticker.keys().map(String::as_str)
+        self.inner.named.iter().map(String::as_str)
     }
 
     /// The issuers that enabled rules name by CIK.
@@ -125,7 +128,7 @@ impl RuleSet {
         };
         take(self.inner.by_cik.get(&filing.issuer.cik));
         for ticker in filing.issuer.all_tickers() {
-            take(self.inner.by_ticker.get(&ticker));
+            take(self.inner.by_ticker.get(&ticker_key(&ticker)));
         }
         // No rule counts more than all lots together.
         let mut values = filing.lots.iter().filter_map(crate::filing::Lot::value);

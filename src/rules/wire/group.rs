@@ -11,7 +11,7 @@ use super::super::keys::{
 };
 use super::super::{Cluster, Cumulative, Group, OwnerWanted, Per, Selection, When};
 use super::{LONGEST_EXPRESSION, Wire};
-use crate::filing::{Cik, Code, Form, Usd, is_ticker};
+use crate::filing::{Cik, Code, Form, Usd, wanted_ticker};
 use crate::problem::Value;
 
 /// Groups nest at most so deep.
@@ -249,11 +249,13 @@ impl Wire<'_> {
 type Read<T> = Result<T, (String, String)>;
 
 fn ticker(text: &str) -> Read<String> {
-    let upper = text.trim().to_ascii_uppercase();
-    if is_ticker(&upper) {
-        return Ok(upper);
-    }
-    Err((format!("`{text}` is not a ticker"), "expected 1 to 6 letters or digits, like QLYS or BRK.B".into()))
+    wanted_ticker(text).map_err(|meant| {
+        let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
+        (
+            format!("`{text}` is not a ticker"),
+            format!("expected 1 to 6 letters or digits, like QLYS or BRK.B{meant}"),
+        )
+    })
 }
 
 fn form(text: &str) -> Read<Form> {

@@ -1,0 +1,117 @@
+//! The tickers between two colons of a symbol.
+
+use super::table::{Kind, is, is_alone, is_tier};
+use super::words::{Before, Word};
+use super::{is_class, is_ticker};
+
+/// A ticker, and the same with the class that stands beside it in words.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) ticker: String,
+    pub(super) class: Option<String>,
+    /// Its base where a class is part of it.
+    base: Option<String>,
+}
+
+/// What is between two colons.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    pub(super) found: Vec<Found>,
+    /// How many of them are before the first market.
+    pub(super) before_market: Option<usize>,
+    pub(super) starts_with_market: bool,
+}
+
+impl Part {
+    pub(super) fn read(words: &[Word]) -> Self {
+        let mut part = Self::default();
+        let (mut of_market, mut of_class) = (None, None);
+        let (mut left, mut odd, mut of_company) = (Vec::new(), false, false);
+        for (i, word) in words.iter().enumerate() {
+            let text = word.text.as_str();
+            let (had_market, had_class) = (of_market.take(), of_class.take());
+            if let Some(mark) = had_class
+                && is_class(text)
+            {
+                part.says_class(mark, text);
+                left.push(text);
+            } else if is(text, Kind::Former) && !part.found.is_empty() {
+                break;
+            } else if had_market.is_some_and(|market| is_tier(market, text)) {
+                of_market = had_market;
+            } else if is(text, Kind::Market) && (words.len() > 1 || !is_alone(text)) {
+                of_market = Some(text);
+                part.starts_with_market |= i == 0;
+                part.before_market = part.before_market.or(Some(part.found.len()));
+                if is_alone(text) {
+                    left.push(text);
+                }
+            } else if is(text, Kind::Class) || is(text, Kind::Preferred) {
+                of_class = Some(if is(text, Kind::Class) { "" } else { "P" });
+                left.push(text);
+            } else if is(text, Kind::Company) {
+                of_company = true;
+                left.push(text);
+            } else if (is(text, Kind::Plain) || is(text, Kind::None)) && words.len() > 1 {
+                left.push(text);
+            } else if !part.takes_beside(word) {
+                match is_ticker(text) && (is_alone(text) || words.len() > 1) {
+                    true => part.found.push(Found { ticker: text.to_owned(), class: None, base: None }),
+                    false => odd |= text.bytes().any(|byte| byte.is_ascii_alphabetic()) || !text.is_ascii(),
+                }
+            }
+        }
+        let of_words = |word: &Word| word.before == Before::Blank;
+        if part.found.len() > 3 && words.iter().filter(|word| of_words(word)).count() > 3 {
+            let first = part.found[0].ticker.as_bytes()[0];
+            odd |= !part.found.iter().all(|found| found.ticker.as_bytes()[0] == first);
+        }
+        odd |= of_company && (left.len() > 1 || !part.found.is_empty());
+        if odd {
+            part.found.clear();
+        } else if let ([only], true) = (left.as_slice(), part.found.is_empty())
+            && is_alone(only)
+        {
+            part.found.push(Found { ticker: (*only).to_owned(), class: None, base: None });
+        }
+        part.before_market = part.before_market.map(|count| count.min(part.found.len()));
+        part
+    }
+
+    /// A class that is said in words of the ticker before it.
+    fn says_class(&mut self, mark: &str, class: &str) {
+        if let Some(last) = self.found.last_mut()
+            && last.class.is_none()
+        {
+            last.class = Some(format!("{}-{mark}{class}", last.ticker)).filter(|class| is_ticker(class));
+        }
+    }
+
+    /// Whether a word belongs to the ticker before it: a class, a preferred series, a country.
+    fn takes_beside(&mut self, word: &Word) -> bool {
+        let text = word.text.as_str();
+        let Some(last) = self.found.last_mut() else { return false };
+        let joined = matches!(word.before, Before::Blank | Before::Bracket | Before::Slash);
+        let base = last.base.clone().unwrap_or_else(|| last.ticker.clone());
+        if !joined || base.len() < 2 && word.before != Before::Slash {
+            return false;
+        }
+        if word.before != Before::Slash && is(text, Kind::Country) {
+            return true;
+        }
+        if !is_class(text) {
+            return false;
+        }
+        let of_class = format!("{base}.{text}");
+        if !is_ticker(&of_class) {
+            return false;
+        }
+        match (text.len(), last.base.is_some()) {
+            // `BRK A/B` is two.
+            (1, true) => self.found.push(Found { ticker: of_class, class: None, base: Some(base) }),
+            (1, false) => *last = Found { ticker: of_class, class: None, base: Some(base) },
+            _ => last.class = Some(format!("{base}-{text}")),
+        }
+        true
+    }
+}
