@@ -10,6 +10,8 @@ use serde_json::Value;
 use crate::search::Searched as _;
 use crate::shared;
 use crate::world::QUALYS;
+use sellbell::edgar::tickers::Tickers;
+use sellbell::store::Store;
 
 fn sellbell(dir: &Path, args: &[&str]) -> Output {
     let mut command = Command::cargo_bin("sellbell").unwrap();
@@ -345,4 +347,48 @@ fn names_of_files_steer_no_terminal() {
         let steers = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
         assert!(!said.contains(steers) && !said.contains("\nINFO"), "{args:?}: {said:?}");
     }
+}
+
+#[test]
+fn check_proposes_the_spelling_of_a_ticker_with_and_without_edgars_list() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("rules")).unwrap();
+    let rule = |tickers: &str| {
+        let text = format!("[[rule]]\nname = \"a\"\ntickers = [{tickers}]\nnotify = [\"terminal\"]\n");
+        fs::write(dir.path().join("rules/a.toml"), text).unwrap();
+        let checked = sellbell(dir.path(), &["check"]);
+        (checked.status.code(), text_of(&checked))
+    };
+    for spelling in ["BRK.B", "brk/b", "BRK B", "BRKB"] {
+        let (code, said) = rule(&format!("\"{spelling}\""));
+        let upper = spelling.to_uppercase();
+        assert!(said.contains(&format!("{upper} is found as BRK-B, as EDGAR writes it")), "{said}");
+        assert!(code == Some(0) && !said.contains("warning"), "{said}");
+    }
+    for spelling in ["BRK-B", "QLYS", "XYZB"] {
+        assert_eq!(rule(&format!("\"{spelling}\"")).1, "rules: 1 rule: a\n");
+    }
+    let (code, said) = rule("\"NYSE: QLYS\"");
+    assert!(code == Some(1) && said.contains("did you mean QLYS?"), "{said}");
+    let list = br#"{"0":{"cik_str":1,"ticker":"BRK-A"},"1":{"cik_str":1,"ticker":"BRK-B"},"2":{"cik_str":2,"ticker":"WXYZA"},
+        "3":{"cik_str":3,"ticker":"QLYS"}}"#;
+    let store = Store::open(&dir.path().join("sellbell-data")).unwrap();
+    store.set_tickers(chrono::DateTime::UNIX_EPOCH, &Tickers::read(list).unwrap()).unwrap();
+    drop(store);
+    let (code, said) = rule("\"BRK.B\", \"BRK A\", \"WXYZ-A\", \"qlys\"");
+    for (written, listed) in [("BRK.B", "BRK-B"), ("BRK A", "BRK-A"), ("WXYZ-A", "WXYZA")] {
+        assert!(said.contains(&format!("{written} is found as {listed}")), "{said}");
+    }
+    assert!(code == Some(0) && !said.contains("QLYS is") && !said.contains("EDGAR lists no"), "{said}");
+    for (unknown, meant) in
+        [("BRK", "BRK-A or BRK-B"), ("BRK.C", "BRK-A or BRK-B"), ("QLYS.A", "QLYS"), ("QLYZ", "QLYS")]
+    {
+        let (code, said) = rule(&format!("\"{unknown}\""));
+        assert!(said.contains(&format!("no company with the ticker {unknown}")), "{said}");
+        assert!(code == Some(0) && said.contains(&format!("did you mean {meant}?")), "{said}");
+    }
+}
+
+fn text_of(output: &std::process::Output) -> String {
+    text(&output.stderr) + &text(&output.stdout)
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sellbell::app::App;
 use sellbell::filing::Cik;
+use sellbell::mute::Mute;
 use serde_json::Value;
 
 use crate::fakes::edgar::Published;
@@ -632,4 +633,142 @@ async fn a_symbol_of_another_company_is_not_the_issuers_whoever_types_it() {
     }
     // What is no ticker needs no warning.
     assert!(!codes(&typed_symbol(None, "NONE", 70).await[0]).contains(&"unconfirmed-ticker"));
+}
+
+const SPELLINGS: [&str; 5] = ["XYZ.B", "XYZ-B", "XYZ/B", "XYZB", "XYZ B"];
+
+/// The wanted tickers whose rules ring for a filing in which a symbol is typed; each has a rule of its own.
+async fn rung_by(list: Option<&str>, wanted: &[&str], symbol: &'static str, issuer: u64) -> Vec<String> {
+    let world = World::new().await;
+    if let Some(list) = list {
+        world.edgar.list_tickers(list);
+    }
+    let rule =
+        |(n, ticker)| format!("[[rule]]\nname = \"r{n}\"\ntickers = [\"{ticker}\"]\nnotify = [\"jsonl\"]\n");
+    let rules: String = wanted.iter().enumerate().map(rule).collect();
+    let app = world.app(&rules, SINCE);
+    let base = Filed { symbol, ..filed("0000000070-25-000041", FIRST) }.published();
+    let body = String::from_utf8(base.body.clone()).unwrap();
+    let (before, rest) = body.split_once("<issuerCik>").unwrap();
+    let (_, behind) = rest.split_once("</issuerCik>").unwrap();
+    let body = format!("{before}<issuerCik>{issuer:010}</issuerCik>{behind}").into_bytes();
+    world.edgar.publish(&Published { issuer, body, ..base });
+    app.poll_once(at(NOON)).await.unwrap();
+    while app.settle_once(at(NOON)).await.unwrap().settled > 0 {}
+    deliver_all(&app, at(NOON)).await;
+    let _ = (world.edgar.take_fetched(), world.edgar.take_ticker_requests());
+    let alert = |line: &str| serde_json::from_str::<Value>(line).unwrap();
+    let told: Vec<Value> = world.take_output().lines().map(alert).collect();
+    world.close(app);
+    world.finish().await;
+    let number = |alert: &Value| alert["rule"].as_str().unwrap()[1..].parse::<usize>().unwrap();
+    let mut rung: Vec<String> = told.iter().map(|alert| wanted[number(alert)].to_owned()).collect();
+    rung.sort_unstable();
+    rung
+}
+
+fn sorted(names: &[&str]) -> Vec<String> {
+    let mut names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    names.sort_unstable();
+    names
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_spelling_of_a_share_class_rings_for_each_other_with_and_without_the_list() {
+    let list = "{\"0\":{\"cik_str\":70,\"ticker\":\"XYZ-A\",\"title\":\"X\"},\"1\":{\"cik_str\":70,\"ticker\":\"XYZ-B\",\"title\":\"X\"},\
+        \"2\":{\"cik_str\":80,\"ticker\":\"OWN\",\"title\":\"O\"}}";
+    let dotted = list.replace("XYZ-", "XYZ.");
+    let wanted: Vec<&str> = SPELLINGS.into_iter().chain(["XYZ", "XYZ.C", "B", "OWN"]).collect();
+    for symbol in SPELLINGS {
+        for list in [None, Some(list), Some(dotted.as_str())] {
+            assert_eq!(rung_by(list, &wanted, symbol, 70).await, sorted(&SPELLINGS), "{symbol} {list:?}");
+        }
+        // It is another's.
+        assert_eq!(rung_by(Some(list), &wanted, symbol, 80).await, ["OWN"], "{symbol}");
+        assert!(rung_by(Some(list), &wanted, symbol, 90).await.is_empty(), "{symbol}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_companies_whose_tickers_have_the_same_letters_are_kept_apart() {
+    let list = "{\"0\":{\"cik_str\":70,\"ticker\":\"XYZ-B\",\"title\":\"X\"},\"1\":{\"cik_str\":80,\"ticker\":\"XYZB\",\"title\":\"Y\"},\
+        \"2\":{\"cik_str\":90,\"ticker\":\"T-PC\",\"title\":\"T\"},\"3\":{\"cik_str\":91,\"ticker\":\"TPC\",\"title\":\"U\"}}";
+    let wanted: Vec<&str> = SPELLINGS.into_iter().chain(["T-PC", "T.PRC", "TPC"]).collect();
+    let parted = sorted(&["XYZ.B", "XYZ-B", "XYZ/B", "XYZ B"]);
+    for symbol in SPELLINGS {
+        assert_eq!(rung_by(Some(list), &wanted, symbol, 70).await, parted, "{symbol}");
+        assert_eq!(rung_by(Some(list), &wanted, symbol, 80).await, ["XYZB"], "{symbol}");
+    }
+    assert_eq!(rung_by(Some(list), &wanted, "T PR C", 90).await, ["T-PC", "T.PRC"]);
+    assert_eq!(rung_by(Some(list), &wanted, "TPC", 91).await, ["TPC"]);
+    // A company whose only ticker is XYZB: nobody else's is XYZ-B, and who asks for it means this one.
+    let alone = "{\"1\":{\"cik_str\":80,\"ticker\":\"XYZB\",\"title\":\"Y\"}}";
+    assert_eq!(rung_by(Some(alone), &wanted, "XYZB", 80).await, sorted(&SPELLINGS));
+}
+
+#[tokio::test(start_paused = true)]
+async fn words_beside_a_symbol_ring_for_nothing() {
+    let wanted = [
+        "XYZ", "XYZW", "GS", "GM", "PR", "A", "US", "UN", "AND", "PINK", "TSX", "ASX", "LSE", "CBOE", "NEO",
+        "NO", "II", "V",
+    ];
+    for (symbol, rings) in [
+        ("NASDAQ GS: XYZ", &["XYZ"][..]),
+        ("TSX: XYZ; NYSE: XYZ", &["XYZ"]),
+        ("OTC Pink: XYZ", &["XYZ"]),
+        ("CBOE:XYZ", &["XYZ"]),
+        ("TSX-V XYZ", &["XYZ"]),
+        ("XYZ PR A", &["XYZ"]),
+        ("XYZ US", &["XYZ"]),
+        ("XYZ UN Equity", &["XYZ"]),
+        ("XYZ and XYZW", &["XYZ", "XYZW"]),
+        ("XYZ Cl A", &["XYZ"]),
+        ("No ticker", &[]),
+        ("Fund II", &[]),
+        ("pending", &[]),
+        ("NYSE: GS", &["GS"]),
+        ("PR", &["PR"]),
+    ] {
+        assert_eq!(rung_by(None, &wanted, symbol, 70).await, rings, "{symbol}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listed_issuers_tickers_alone_count_and_what_was_typed_is_shown() {
+    let list = "{\"0\":{\"cik_str\":70,\"ticker\":\"META\",\"title\":\"M\"}}";
+    for (symbol, differs) in
+        [("FB", true), ("META", false), ("NASDAQ: META", false), ("META.O", false), ("none", false)]
+    {
+        assert_eq!(rung_by(Some(list), &["FB", "META"], symbol, 70).await, ["META"], "{symbol}");
+        let told = typed_symbol(Some(list), symbol, 70).await;
+        let warnings = told[0]["warnings"].as_array().unwrap();
+        let said = warnings.iter().find(|warning| warning["code"] == "unlisted-ticker");
+        assert_eq!(said.is_some(), differs, "{symbol}");
+        if let Some(said) = said {
+            let said = said["message"].as_str().unwrap();
+            assert!(said.contains("typed FB") && said.contains("META"), "{said}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_mute_of_a_share_class_keeps_back_alerts_in_each_of_its_spellings() {
+    for (muted, symbol, told) in [
+        ("ticker:xyz/b", "XYZ.B", 0),
+        ("ticker:XYZ B", "XYZ-B", 0),
+        ("ticker:XYZB", "XYZ B", 0),
+        ("ticker:XYZ", "XYZ.B", 1),
+    ] {
+        let world = World::new().await;
+        let app = world.app("[[rule]]\nname = \"a\"\ntickers = [\"XYZ-B\"]\nnotify = [\"jsonl\"]\n", SINCE);
+        let until = at(NOON) + chrono::TimeDelta::hours(2);
+        app.mute(&Mute::new(muted.parse().unwrap(), at(NOON), until).unwrap()).unwrap().unwrap();
+        world.edgar.publish(&Filed { symbol, ..filed("0000000070-25-000041", FIRST) }.published());
+        assert_eq!(app.poll_once(at(NOON)).await.unwrap().rang, 1);
+        deliver_all(&app, at(NOON)).await;
+        let _ = (world.edgar.take_fetched(), world.edgar.take_ticker_requests());
+        assert_eq!(world.take_output().lines().count(), told, "{muted} {symbol}");
+        world.close(app);
+        world.finish().await;
+    }
 }
