@@ -123,7 +123,10 @@ impl Symbol {
         for segment in words.chunk_by(|_, next| next.before != Before::List) {
             symbol.segment(segment, issuer);
         }
-        let says = |word: &&str| ["PENDING", "TBD", "TBA", "PRIVATE", "APPLIED"].contains(word);
+        let says = |word: &&str| {
+            ["PENDING", "TBD", "TBA", "PRIVATE", "APPLIED", "DETERMINED", "ANNOUNCED", "ASSIGNED"]
+                .contains(word)
+        };
         symbol.says_none = symbol.tickers.is_empty() && words.iter().any(|word| says(&word.text.as_str()));
         symbol
     }
@@ -158,8 +161,11 @@ impl Symbol {
             .collect();
         let speaks: Vec<bool> =
             read.iter().zip(&countries).map(|(p, country)| !country && !p.found.is_empty()).collect();
+        // `Hong Kong: 0700`.
+        let number = |word: &Word| word.text.bytes().all(|byte| byte.is_ascii_digit());
+        let numbered = |from: usize| parts[from..].iter().any(|part| part.iter().all(number));
         for (i, part) in read.into_iter().enumerate().filter(|(i, _)| speaks[*i]) {
-            let behind = speaks[i + 1..].contains(&true);
+            let behind = speaks[i + 1..].contains(&true) || numbered(i + 1);
             let kept = match (behind, part.before_market) {
                 (false, _) => part.found.len(),
                 // `NYSE: XYZ TSX: XYZ`; a name that is not known is a market's, too.

@@ -24,6 +24,18 @@ pub(super) struct Part {
 
 impl Part {
     pub(super) fn read(words: &[Word]) -> Self {
+        let (part, odd) = Self::read_plainly(words);
+        let mut chunks = words.chunk_by(|_, next| next.before != Before::Bracket).skip(1).peekable();
+        if !odd || chunks.peek().is_none() {
+            return part;
+        }
+        // `Qualys, Inc. (QLYS)`
+        let found = chunks.flat_map(|chunk| Self::read_plainly(chunk).0.found).collect();
+        Self { found, ..part }
+    }
+
+    /// And whether there are words in it that stand beside no symbol.
+    fn read_plainly(words: &[Word]) -> (Self, bool) {
         let mut part = Self::default();
         let (mut of_market, mut of_class) = (None, None);
         let (mut left, mut odd, mut of_company) = (Vec::new(), false, false);
@@ -75,13 +87,14 @@ impl Part {
             part.found.push(Found { ticker: (*only).to_owned(), class: None, base: None });
         }
         part.before_market = part.before_market.map(|count| count.min(part.found.len()));
-        part
+        (part, odd)
     }
 
     /// A class that is said in words of the ticker before it.
     fn says_class(&mut self, mark: &str, class: &str) {
         if let Some(last) = self.found.last_mut()
             && last.class.is_none()
+            && !last.ticker.contains(['.', '-'])
         {
             last.class = Some(format!("{}-{mark}{class}", last.ticker)).filter(|class| is_ticker(class));
         }
@@ -99,7 +112,8 @@ impl Part {
         if word.before != Before::Slash && is(text, Kind::Country) {
             return true;
         }
-        if !is_class(text) {
+        let text = text.replace(['.', '-'], "");
+        if !is_class(&text) {
             return false;
         }
         let of_class = format!("{base}.{text}");

@@ -28,6 +28,7 @@ pub(super) fn straight(typed: &str) -> String {
         '\u{2010}'..='\u{2015}' | '\u{2212}' => Some('-'),
         '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}' => None,
         '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}' => Some('"'),
+        '\u{3001}' => Some(','),
         '\u{ae}' | '\u{2122}' | '\u{2020}' | '*' => None,
         c if c.is_whitespace() => Some(' '),
         c => Some(c.to_ascii_uppercase()),
@@ -37,7 +38,7 @@ pub(super) fn straight(typed: &str) -> String {
 }
 
 pub(super) fn words(text: &str) -> Vec<Word> {
-    let text = &not_applicable(text);
+    let text = &whole_words(text);
     let mut words: Vec<Word> = Vec::new();
     let mut before = Before::Blank;
     let mut rest = text.as_str();
@@ -62,14 +63,17 @@ pub(super) fn words(text: &str) -> Vec<Word> {
     words
 }
 
-/// `N/A` as one word.
-fn not_applicable(text: &str) -> String {
+/// `N/A`, `F/K/A` and the like as one word.
+fn whole_words(text: &str) -> String {
+    const WORDS: [(&str, &str); 5] =
+        [("N/A", "N.A"), ("F/K/A", "FKA"), ("N/K/A", "NKA"), ("A/K/A", "AKA"), ("T/B/D", "TBD")];
     let letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
     let mut whole = text.to_owned();
-    for (at, found) in text.match_indices("N/A") {
-        let (before, behind) = (&text[..at], &text[at + found.len()..]);
-        if !letter(before.chars().next_back()) && !letter(behind.chars().next()) {
-            whole.replace_range(at..at + found.len(), "N.A");
+    for (typed, word) in WORDS {
+        while let Some(at) = whole.match_indices(typed).map(|(at, _)| at).find(|&at| {
+            !letter(whole[..at].chars().next_back()) && !letter(whole[at + typed.len()..].chars().next())
+        }) {
+            whole.replace_range(at..at + typed.len(), word);
         }
     }
     whole
