@@ -130,7 +130,9 @@ impl Tickers {
         let listed = self.of(issuer.cik);
         let said =
             |tickers: &[&String]| tickers.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(", ");
-        let warning = match of_another.first() {
+        // A class that was said in words is not what was typed.
+        let named = issuer.typed_tickers();
+        let warning = match of_another.iter().find(|(ticker, _)| named.contains(ticker)) {
             Some((ticker, other)) => Some((
                 "ticker-of-another",
                 format!(
@@ -138,7 +140,7 @@ impl Tickers {
                      ticker pass over it"
                 ),
             )),
-            None if strange.is_empty() => None,
+            None if !strange.iter().any(|ticker| named.contains(ticker)) => None,
             None if self.is_empty() => Some((
                 "unconfirmed-ticker",
                 format!(
@@ -151,7 +153,9 @@ impl Tickers {
                 "unlisted-ticker",
                 format!(
                     "the filer typed {} as a trading symbol; EDGAR lists this company as {}, and rules by ticker go by that",
-                    said(&strange),
+                    said(
+                        &strange.iter().copied().filter(|ticker| named.contains(ticker)).collect::<Vec<_>>()
+                    ),
                     listed[..listed.len().min(MOST_SHOWN)].join(", ")
                 ),
             )),
@@ -189,8 +193,10 @@ impl Tickers {
         let root = root(typed);
         let of_root = || self.alike(root).iter().find(|(_, own)| own == root).map(|(cik, _)| *cik);
         let alike = self.alike(typed);
-        let exact = alike.iter().find(|(_, own)| own == typed).or_else(|| alike.first());
-        exact.map(|(cik, _)| *cik).or_else(of_root)
+        let key = ticker_key(typed);
+        let exact = alike.iter().find(|(_, own)| own == typed);
+        let spelt = || alike.iter().find(|(_, own)| ticker_key(own) == key).or_else(|| alike.first());
+        exact.or_else(spelt).map(|(cik, _)| *cik).or_else(of_root)
     }
 
     /// How many issuers have one.

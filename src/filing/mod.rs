@@ -279,6 +279,11 @@ impl Issuer {
 
 /// Whether one of an issuer's tickers is this one in another spelling, which is not how another company's is spelt.
 pub fn is_spelt_among(ticker: &str, own: &[String], taken: &[String]) -> bool {
+    // The first letter parts most, since rules may name thousands.
+    let alike = |own: &&String| own.as_bytes().first() == ticker.as_bytes().first();
+    if !own.iter().any(|own| alike(&own)) {
+        return false;
+    }
     let key = ticker_key(ticker);
     own.iter().any(|own| own == ticker)
         || own.iter().any(|own| ticker_key(own) == key)

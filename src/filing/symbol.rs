@@ -11,6 +11,12 @@ use words::{Before, Word, straight, words};
 /// More tickers of one symbol are not read.
 pub(super) const MOST_TICKERS: usize = 10;
 
+/// Markets behind a point, as data vendors write them: `XYZ.TO`.
+const MARKETS_BEHIND: [&str; 22] = [
+    "O", "N", "OQ", "PK", "OB", "TO", "AX", "L", "V", "CN", "NE", "HK", "DE", "F", "ST", "OL", "SW", "MI",
+    "MC", "TA", "SI", "NZ",
+];
+
 /// Share classes that EDGAR lists behind a dash, for proposals where its list is not at hand.
 const CLASSED: &str = "AGM-A AKO-A AKO-B BF-A BF-B BH-A BIO-B BRK-A BRK-B CRD-A CRD-B CWEN-A GEF-B GTN-A HEI-A HVT-A LEN-B \
     LGF-A LGF-B MKC-V MOG-A MOG-B TAP-A UHAL-B WSO-B";
@@ -53,8 +59,10 @@ fn split(ticker: &str) -> (String, String) {
         "UN" => "U".to_owned(),
         "WT" | "WTS" => "WS".to_owned(),
         "RT" | "RTS" => "R".to_owned(),
-        long => match long.strip_prefix("PR") {
-            Some(series) if series.len() == 1 => format!("P{series}"),
+        long => match (long.strip_prefix("PR"), long.strip_prefix("CL")) {
+            (Some(series), _) if series.len() == 1 => format!("P{series}"),
+            // `BRK.CL.B`
+            (_, Some(letter)) if letter.len() == 1 => letter.to_owned(),
             _ => class,
         },
     };
@@ -80,6 +88,12 @@ fn meant(text: &str) -> Option<String> {
         [one] => Some(usual_spelling(one)),
         _ => None,
     }
+}
+
+/// Whether what is behind a ticker is of a preferred share, unit, warrant or right.
+fn names_no_class(behind: &str) -> bool {
+    let letters = behind.replace(['.', '-'], "");
+    is_class(&letters) && (letters.len() > 1 || letters == "U")
 }
 
 fn is_class(text: &str) -> bool {
@@ -119,15 +133,31 @@ impl Symbol {
         if is_name(&words, issuer) {
             return Self::default();
         }
+        let words = still_so(words);
+        let segments: Vec<&[Word]> = words.chunk_by(|_, next| next.before != Before::List).collect();
+        let is_market = |segment: &[Word]| {
+            let mut words = segment.iter().map(|word| word.text.as_str());
+            words.next().is_some_and(|first| is(first, Kind::Market))
+                && words.all(|word| is(word, Kind::Market) || is(word, Kind::Tier))
+        };
         let mut symbol = Self::default();
-        for segment in words.chunk_by(|_, next| next.before != Before::List) {
-            symbol.segment(segment, issuer);
+        segments.iter().filter(|one| !is_market(one)).for_each(|one| symbol.segment(one, issuer));
+        // `XYZ, CSE` is one; `ASX, ASXW` is two.
+        let others = symbol.tickers.clone();
+        let of_symbol = |one: &[Word]| {
+            others.is_empty() || one.len() == 1 && others.iter().any(|other| other.starts_with(&one[0].text))
+        };
+        if segments.iter().any(|one| is_market(one) && of_symbol(one)) {
+            symbol = Self::default();
+            let kept = segments.iter().filter(|one| !is_market(one) || of_symbol(one));
+            kept.for_each(|one| symbol.segment(one, issuer));
         }
         let says = |word: &&str| {
             ["PENDING", "TBD", "TBA", "PRIVATE", "APPLIED", "DETERMINED", "ANNOUNCED", "ASSIGNED"]
                 .contains(word)
         };
-        symbol.says_none = symbol.tickers.is_empty() && words.iter().any(|word| says(&word.text.as_str()));
+        let says = |word: &Word| says(&word.text.as_str()) || is(&word.text, Kind::None);
+        symbol.says_none = symbol.tickers.is_empty() && words.iter().any(says);
         symbol
     }
 
@@ -140,9 +170,10 @@ impl Symbol {
         if self.tickers.len() >= MOST_TICKERS || self.tickers.contains(&ticker) {
             return;
         }
-        // `.O`, `.N`, `.PK` and the like name a market, and may as well be a class.
-        if let Some((base, market)) = ticker.rsplit_once('.')
-            && ["O", "N", "OQ", "PK", "OB", "TO", "AX", "L", "V"].contains(&market)
+        // `.O`, `.N`, `.PK` and the like name a market, and may as well be a class; the company of a preferred share, unit or
+        // warrant has the ticker before it, too.
+        if let Some((base, behind)) = ticker.split_once(['.', '-'])
+            && (MARKETS_BEHIND.contains(&behind) && ticker.contains('.') || names_no_class(behind))
             && is_ticker(base)
         {
             self.also.push(base.to_owned());
@@ -150,12 +181,50 @@ impl Symbol {
         self.tickers.push(ticker);
     }
 
+    /// Whether a lone letter is the class of the ticker before it: `BRK.A and B`. Beside others it is no ticker.
+    fn takes_letter(&mut self, letter: &str) -> bool {
+        let is_letter = letter.len() == 1 && letter.bytes().all(|byte| byte.is_ascii_uppercase());
+        let Some(last) = self.tickers.last().filter(|last| is_letter && last.len() > 1).cloned() else {
+            return false;
+        };
+        match last.split_once(['.', '-']).filter(|(_, class)| class.len() == 1) {
+            Some((base, _)) => self.push(format!("{base}.{letter}")),
+            None if !last.contains(['.', '-']) => self.also.push(format!("{last}-{letter}")),
+            None => {}
+        }
+        true
+    }
+
     /// Reads what is between two commas, with the names of markets before colons.
     fn segment(&mut self, words: &[Word], issuer: &str) {
+        if let [word] = words
+            && self.takes_letter(&word.text)
+        {
+            return;
+        }
         let parts: Vec<&[Word]> = words.chunk_by(|_, next| next.before != Before::Colon).collect();
-        let read: Vec<Part> = parts.iter().map(|part| Part::read(part)).collect();
-        // `XYZ:US`, `XYZ:LN`.
-        let of_country = |i: usize| i > 0 && parts[i].len() == 1 && is(&parts[i][0].text, Kind::Country);
+        if let [[_], [letter]] = parts.as_slice()
+            && letter.text.len() == 1
+        {
+            // `BRK:B`, and `NYSE:A` is a symbol.
+            self.segment(parts[0], issuer);
+            if self.takes_letter(&letter.text) {
+                return;
+            }
+        }
+        let read: Vec<Part> = parts.iter().map(|part| Part::read(part, issuer)).collect();
+        // `CBOE: none`
+        let none = |part: &&[Word]| is(&part[0].text, Kind::None);
+        if parts.iter().skip(1).any(none) && read.iter().all(|part| part.all_market || part.found.is_empty())
+        {
+            return;
+        }
+        // `XYZ:US`, `XYZ:LN`, `XYZ:CSE`.
+        let of_country = |i: usize| {
+            i > 0
+                && (read[i].all_market || parts[i].len() == 1 && is(&parts[i][0].text, Kind::Country))
+                && !read[i - 1].all_market
+        };
         let countries: Vec<bool> = (0..read.len())
             .map(|i| of_country(i) && read[i - 1].before_market.is_none() && !read[i - 1].found.is_empty())
             .collect();
@@ -171,11 +240,9 @@ impl Symbol {
                 // `NYSE: XYZ TSX: XYZ`; a name that is not known is a market's, too.
                 (true, Some(count)) if i > 0 => count,
                 // `XYZ TSX: ABC`, and not a company's name.
-                (true, Some(1))
-                    if !part.starts_with_market && !begins_name(&part.found[0].ticker, issuer) =>
-                {
-                    1
-                }
+                (true, Some(1)) if !part.starts_with_market && !part.begins_name(issuer) => 1,
+                // `XYZ Common Stock: QRS`
+                (true, None) if !part.ends_with_ticker && !part.begins_name(issuer) => part.found.len(),
                 (true, None) if i > 0 => part.found.len().saturating_sub(1),
                 (true, _) => 0,
             };
@@ -190,21 +257,42 @@ impl Symbol {
     }
 }
 
-/// Whether a company's name begins with a word.
-fn begins_name(word: &str, issuer: &str) -> bool {
-    straight(issuer).split(|c: char| !c.is_ascii_alphanumeric()).next() == Some(word)
+/// The words up to what is no longer so: `XYZ (formerly ABC)`.
+fn still_so(words: Vec<Word>) -> Vec<Word> {
+    let mut former = false;
+    let last = words.len() - 1;
+    let mut kept: Vec<Word> = Vec::new();
+    for (i, word) in words.into_iter().enumerate() {
+        former = former && word.before != Before::List || i > 0 && i < last && is(&word.text, Kind::Former);
+        if !former {
+            kept.push(word);
+        }
+    }
+    kept
 }
 
-/// Whether it is the company's name that was typed, or begins so.
-fn is_name(words: &[Word], issuer: &str) -> bool {
+/// The words of a company's name.
+fn name_words(issuer: &str) -> Vec<String> {
     let folded = straight(issuer);
-    let of_name: Vec<&str> = folded
-        .split(|c: char| !c.is_ascii_alphanumeric() && c != '&')
-        .filter(|word| !word.is_empty())
-        .collect();
-    words.len() > 1
-        && words.len() <= of_name.len()
-        && words
+    let words = folded.split(|c: char| !c.is_ascii_alphanumeric() && c != '&');
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whether it is the company's name that was typed, or begins so, or with a number behind it: `Acme Fund II`.
+fn is_name(words: &[Word], issuer: &str) -> bool {
+    let of_name = name_words(issuer);
+    let behind = |word: &Word| is(&word.text, Kind::Plain) || is(&word.text, Kind::Company);
+    let mut typed = words;
+    while let Some((last, rest)) = typed.split_last()
+        && rest.len() > 1
+        && !of_name.contains(&last.text)
+        && behind(last)
+    {
+        typed = rest;
+    }
+    typed.len() > 1
+        && typed.len() <= of_name.len()
+        && typed
             .iter()
             .zip(of_name)
             .all(|(word, of_name)| word.before != Before::Colon && word.text == of_name)

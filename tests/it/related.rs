@@ -728,9 +728,26 @@ async fn words_beside_a_symbol_ring_for_nothing() {
         ("pending", &[]),
         ("NYSE: GS", &["GS"]),
         ("PR", &["PR"]),
+        ("PR US", &["PR"]),
+        ("OTC: Pink - XYZ", &["XYZ"]),
+        ("XYZ, CSE", &["XYZ"]),
+        ("XYZ.A and B", &[]),
+        ("XYZ (fka: GS)", &["XYZ"]),
     ] {
         assert_eq!(rung_by(None, &wanted, symbol, 70).await, rings, "{symbol}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_class_that_is_typed_in_words_is_no_other_companys_ticker() {
+    let list = "{\"0\":{\"cik_str\":80,\"ticker\":\"XYZA\",\"title\":\"O\"}}";
+    let wanted = ["XYZ", "XYZ-A", "XYZA", "A"];
+    assert_eq!(rung_by(Some(list), &wanted, "XYZ Class A", 70).await, ["XYZ"]);
+    let told = typed_symbol(Some(list), "XYZ Class A", 70).await;
+    let warnings = told[0]["warnings"].as_array().unwrap();
+    assert!(!warnings.iter().any(|warning| warning["code"] == "ticker-of-another"), "{warnings:?}");
+    // Where nobody has it, it is this one's.
+    assert_eq!(rung_by(None, &wanted, "XYZ Class A", 70).await, sorted(&["XYZ", "XYZ-A", "XYZA"]));
 }
 
 #[tokio::test(start_paused = true)]

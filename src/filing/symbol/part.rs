@@ -2,7 +2,7 @@
 
 use super::table::{Kind, is, is_alone, is_tier};
 use super::words::{Before, Word};
-use super::{is_class, is_ticker};
+use super::{is_class, is_ticker, name_words};
 
 /// A ticker, and the same with the class that stands beside it in words.
 #[derive(Debug, Clone)]
@@ -20,11 +20,18 @@ pub(super) struct Part {
     /// How many of them are before the first market.
     pub(super) before_market: Option<usize>,
     pub(super) starts_with_market: bool,
+    /// Whether it is names of markets and nothing else.
+    pub(super) all_market: bool,
+    /// Whether a ticker is its last word.
+    pub(super) ends_with_ticker: bool,
 }
 
 impl Part {
-    pub(super) fn read(words: &[Word]) -> Self {
-        let (part, odd) = Self::read_plainly(words);
+    pub(super) fn read(words: &[Word], issuer: &str) -> Self {
+        let (mut part, odd) = Self::read_plainly(words);
+        if part.is_of_name(words, issuer) {
+            part.found.clear();
+        }
         let mut chunks = words.chunk_by(|_, next| next.before != Before::Bracket).skip(1).peekable();
         if !odd || chunks.peek().is_none() {
             return part;
@@ -37,6 +44,10 @@ impl Part {
     /// And whether there are words in it that stand beside no symbol.
     fn read_plainly(words: &[Word]) -> (Self, bool) {
         let mut part = Self::default();
+        if let Some(ticker) = of_terminal(words) {
+            part.found.push(Found { ticker, class: None, base: None });
+            return (part, false);
+        }
         let (mut of_market, mut of_class) = (None, None);
         let (mut left, mut odd, mut of_company) = (Vec::new(), false, false);
         for (i, word) in words.iter().enumerate() {
@@ -51,6 +62,9 @@ impl Part {
                 break;
             } else if had_market.is_some_and(|market| is_tier(market, text)) {
                 of_market = had_market;
+                if !left.is_empty() {
+                    left.push(text);
+                }
             } else if is(text, Kind::Market) && (words.len() > 1 || !is_alone(text)) {
                 of_market = Some(text);
                 part.starts_with_market |= i == 0;
@@ -78,7 +92,11 @@ impl Part {
             let first = part.found[0].ticker.as_bytes()[0];
             odd |= !part.found.iter().all(|found| found.ticker.as_bytes()[0] == first);
         }
-        odd |= of_company && (left.len() > 1 || !part.found.is_empty());
+        let numbered = words.iter().any(|word| word.text.bytes().all(|byte| byte.is_ascii_digit()));
+        odd |= of_company && (left.len() > 1 || numbered || !part.found.is_empty());
+        part.all_market = words.iter().all(|word| is(&word.text, Kind::Market) || is(&word.text, Kind::Tier));
+        part.ends_with_ticker =
+            words.last().is_some_and(|last| part.found.last().is_some_and(|found| found.ticker == last.text));
         if odd {
             part.found.clear();
         } else if let ([only], true) = (left.as_slice(), part.found.is_empty())
@@ -88,6 +106,24 @@ impl Part {
         }
         part.before_market = part.before_market.map(|count| count.min(part.found.len()));
         (part, odd)
+    }
+
+    /// Whether a company's name begins with the first ticker.
+    pub(super) fn begins_name(&self, issuer: &str) -> bool {
+        let first = self.found.first().map(|found| &found.ticker);
+        name_words(issuer).first().is_some_and(|word| Some(word) == first)
+    }
+
+    /// Whether words of the company's name, and no symbols, are beside each other: `Black Rock` for BlackRock.
+    fn is_of_name(&self, words: &[Word], issuer: &str) -> bool {
+        let blanks = words.iter().skip(1).all(|word| word.before == Before::Blank);
+        if self.found.len() < 2 || !blanks {
+            return false;
+        }
+        let of_name = name_words(issuer);
+        let joined: String = self.found.iter().map(|found| found.ticker.as_str()).collect();
+        of_name.concat().starts_with(&joined)
+            || self.found.iter().all(|found| of_name.contains(&found.ticker))
     }
 
     /// A class that is said in words of the ticker before it.
@@ -105,14 +141,24 @@ impl Part {
         let text = word.text.as_str();
         let Some(last) = self.found.last_mut() else { return false };
         let joined = matches!(word.before, Before::Blank | Before::Bracket | Before::Slash);
-        let base = last.base.clone().unwrap_or_else(|| last.ticker.clone());
-        if !joined || base.len() < 2 && word.before != Before::Slash {
+        let of_class = last.ticker.split_once(['.', '-']).filter(|(_, class)| class.len() == 1);
+        let base =
+            last.base.clone().or(of_class.map(|(base, _)| base.to_owned())).unwrap_or(last.ticker.clone());
+        if !joined {
             return false;
         }
         if word.before != Before::Slash && is(text, Kind::Country) {
             return true;
         }
+        if base.len() < 2 && word.before != Before::Slash {
+            return false;
+        }
         let text = text.replace(['.', '-'], "");
+        // `CLA` is said as `Class A` is.
+        if let Some(class) = text.strip_prefix("CL").filter(|class| class.len() == 1) {
+            self.says_class("", class);
+            return true;
+        }
         if !is_class(&text) {
             return false;
         }
@@ -120,7 +166,8 @@ impl Part {
         if !is_ticker(&of_class) {
             return false;
         }
-        match (text.len(), last.base.is_some()) {
+        let classed = last.base.is_some() || last.ticker != base;
+        match (text.len(), classed) {
             // `BRK A/B` is two.
             (1, true) => self.found.push(Found { ticker: of_class, class: None, base: Some(base) }),
             (1, false) => *last = Found { ticker: of_class, class: None, base: Some(base) },
@@ -128,4 +175,15 @@ impl Part {
         }
         true
     }
+}
+
+/// `PR US`, `A LN Equity`: a symbol as a terminal shows it, whatever word it is.
+fn of_terminal(words: &[Word]) -> Option<String> {
+    let (symbol, rest) = words.split_first()?;
+    let (country, rest) = rest.split_first()?;
+    let symbol = symbol.text.as_str();
+    let plain = country.before == Before::Blank && matches!(symbol.len(), 1..=5) && is_alone(symbol);
+    let equity = rest.iter().all(|word| word.text == "EQUITY");
+    (plain && equity && !is(symbol, Kind::Country) && is(&country.text, Kind::Terminal))
+        .then(|| symbol.to_owned())
 }

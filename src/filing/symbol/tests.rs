@@ -1,241 +1,114 @@
 use super::*;
 
-/// What is typed, and the tickers that it says.
+/// Symbols of printable signs, as `typed.tsv` has them: what is typed, and the tickers that it says.
+const PLAIN: &str = include_str!("typed.tsv");
+
+/// The same of other signs and blanks.
 const TYPED: &[(&str, &str)] = &[
-    ("QLYS", "QLYS"),
-    ("qlys", "QLYS"),
     ("  Qlys. ", "QLYS"),
     ("\u{ff31}\u{ff2c}\u{ff39}\u{ff33}", "QLYS"),
     ("\u{3000}XYZ\u{3000}", "XYZ"),
     ("\u{a0}XYZ\u{200b}", "XYZ"),
-    ("(XYZ)", "XYZ"),
     ("\u{201c}XYZ\u{201d}", "XYZ"),
-    ("'XYZ'", "XYZ"),
-    ("\"XYZ\"", "XYZ"),
-    ("[XYZ]", "XYZ"),
-    ("{XYZ}", "XYZ"),
-    ("<XYZ>", "XYZ"),
-    ("XYZ*", "XYZ"),
-    ("$XYZ", "XYZ"),
-    ("XYZ,", "XYZ"),
-    ("XYZ)", "XYZ"),
-    ("-XYZ-", "XYZ"),
-    // Markets.
-    ("NASDAQ GS: XYZ", "XYZ"),
-    ("NASDAQ GS XYZ", "XYZ"),
-    ("NasdaqGM:XYZ", "XYZ"),
-    ("Nasdaq Global Select Market: XYZ", "XYZ"),
-    ("The Nasdaq Stock Market LLC: XYZ", "XYZ"),
-    ("Nasdaq Capital Market: XYZ", "XYZ"),
-    ("NASDAQ-XYZ", "XYZ"),
-    ("XYZ-NASDAQ", "XYZ"),
-    ("XYZ (NASDAQ)", "XYZ"),
-    ("XYZ / NYSE", "XYZ"),
-    ("XYZ:NYSE", "XYZ"),
-    ("(NYSE: XYZ)", "XYZ"),
-    ("(NYSE) XYZ", "XYZ"),
     ("NYSE\u{ff1a}XYZ", "XYZ"),
     ("NYSE \u{2013} XYZ", "XYZ"),
-    ("NYSE=XYZ", "XYZ"),
-    ("NYSE American: XYZ", "XYZ"),
-    ("NYSE American XYZ", "XYZ"),
-    ("NYSE Arca:XYZ", "XYZ"),
-    ("NYSE MKT - XYZ", "XYZ"),
-    ("New York Stock Exchange: XYZ", "XYZ"),
-    ("TSX: XYZ; NYSE: XYZ", "XYZ"),
-    ("TSX: ABC, NYSE: XYZ", "ABC XYZ"),
-    ("TSX:XYZ NYSE:XYZ", "XYZ"),
-    ("TSX-V: XYZ", "XYZ"),
-    ("TSX-V XYZ", "XYZ"),
-    ("TSX Venture: XYZ", "XYZ"),
-    ("TSXV:XYZ", "XYZ"),
-    ("CSE: XYZ", "XYZ"),
-    ("NEO:XYZ", "XYZ"),
-    ("OTC Pink: XYZ", "XYZ"),
-    ("OTC Pink XYZ", "XYZ"),
-    ("OTC: XYZ", "XYZ"),
-    ("OTCQB: XYZ", "XYZ"),
-    ("OTCQX XYZ", "XYZ"),
-    ("OTC BB: XYZ", "XYZ"),
-    ("OTC-BB: XYZ", "XYZ"),
-    ("OTC Bulletin Board: XYZ", "XYZ"),
-    ("OTCMKTS: XYZ", "XYZ"),
-    ("OTC Markets: XYZ", "XYZ"),
-    ("Pink Sheets: XYZ", "XYZ"),
-    ("Pink Sheets XYZ", "XYZ"),
-    ("ASX:XYZ", "XYZ"),
-    ("LSE: XYZ", "XYZ"),
-    ("XYZ LSE", "XYZ"),
-    ("AIM:XYZ", "XYZ"),
-    ("CBOE: XYZ", "XYZ"),
-    ("Cboe BZX: XYZ", "XYZ"),
-    ("CBOE: CBOE", "CBOE"),
-    ("BATS:XYZ", "XYZ"),
-    ("IEX: XYZ", "XYZ"),
-    ("FRA:XYZ", "XYZ"),
-    ("FWB: XYZ", "XYZ"),
-    ("XETRA: XYZ", "XYZ"),
-    ("SIX:XYZ", "XYZ"),
-    ("TASE: XYZ", "XYZ"),
-    ("HKEX: 700A", "700A"),
-    ("SGX: XYZ", "XYZ"),
-    ("JSE:XYZ", "XYZ"),
-    ("BSE: XYZ; NSE: XYZ", "XYZ"),
-    ("Euronext Paris: XYZ", "XYZ"),
-    ("Nasdaq Stockholm: XYZ", "XYZ"),
-    ("Oslo Bors: XYZ", "XYZ"),
-    ("Bolsa: XYZ", "XYZ"),
-    ("XNYS:XYZ", "XYZ"),
-    ("XYZ XNAS", "XYZ"),
-    ("NYSE: GS", "GS"),
-    ("NYSE GS", "GS"),
-    ("NYSE: PR", "PR"),
-    ("NYSE PR", "PR"),
-    ("NYSE: ALL", "ALL"),
-    ("NYSE: V", "V"),
-    ("NYSE:A", "A"),
-    ("NYSE: ICE", "ICE"),
-    ("NYSE AG", "AG"),
-    ("CO", "CO"),
-    // Words.
-    ("Ticker: XYZ", "XYZ"),
-    ("Trading symbol XYZ", "XYZ"),
-    ("XYZ common stock", "XYZ"),
-    ("Common Stock: XYZ; Warrants: XYZW", "XYZ XYZW"),
-    ("XYZ Class A", "XYZ"),
-    ("XYZ Cl B", "XYZ"),
-    ("Class A: XYZA, Class B: XYZB", "XYZA XYZB"),
-    ("XYZ Series C", "XYZ"),
-    ("XYZ PR A", "XYZ"),
-    ("XYZ PRA", "XYZ"),
-    ("XYZ PFD", "XYZ"),
-    ("XYZ Pfd. Series B", "XYZ"),
-    ("XYZ US", "XYZ"),
-    ("XYZ UN Equity", "XYZ"),
-    ("XYZ UW", "XYZ"),
-    ("XYZ CN", "XYZ"),
-    ("XYZ.US", "XYZ"),
-    ("XYZ:US", "XYZ"),
-    ("US:XYZ", "XYZ"),
-    ("XYZ and XYZW", "XYZ XYZW"),
-    ("XYZ & XYZW", "XYZ XYZW"),
-    ("XYZ&XYZW", "XYZ XYZW"),
-    ("XYZ or XYZW", "XYZ XYZW"),
-    ("XYZ, XYZW", "XYZ XYZW"),
-    ("XYZ|XYZW", "XYZ XYZW"),
     ("XYZ\nXYZW", "XYZ XYZW"),
-    ("XYZ (formerly ABC)", "XYZ"),
-    ("XYZ (pending)", "XYZ"),
-    ("XYZ II", "XYZ"),
-    ("Qualys, Inc. (NASDAQ: QLYS)", "QLYS"),
-    ("Acme Gold (NYSE: AG)", "AG"),
-    ("XYZ (f/k/a ABC)", "XYZ"),
-    ("Meta Platforms (META)", "META"),
-    ("Qualys, Inc. (QLYS)", "QLYS"),
-    ("XYZ Corp (XYZ)", "XYZ"),
     ("XYZ\u{3001}XYZW", "XYZ XYZW"),
-    ("New York Stock Exchange XYZ", "XYZ"),
-    ("OTC Link XYZ", "XYZ"),
-    ("NYSE/TSX: XYZ", "XYZ"),
-    ("NYSE and TSX: XYZ", "XYZ"),
-    ("CSE:XYZ/OTCQB:XYZZF", "XYZ XYZZF"),
-    ("XYZ PR.A", "XYZ"),
-    ("BRK.B (Class B)", "BRK.B"),
-    // Classes.
-    ("BRK.B", "BRK.B"),
-    ("BRK-B", "BRK-B"),
-    ("BRK/B", "BRK.B"),
-    ("BRK B", "BRK.B"),
-    ("BRK(B)", "BRK.B"),
-    ("BRKB", "BRKB"),
-    ("brk_b", "BRK-B"),
-    ("NYSE: BRK B", "BRK.B"),
-    ("BRK.A; BRK.B", "BRK.A BRK.B"),
-    ("BRK A/B", "BRK.A BRK.B"),
-    ("CRD/A/B", "CRD.A CRD.B"),
-    ("BF/B", "BF.B"),
-    // Alone they are symbols.
-    ("CN", "CN"),
-    ("US", "US"),
-    ("PR", "PR"),
-    ("AND", "AND"),
-    ("NOW", "NOW"),
-    ("ALL", "ALL"),
-    ("ARE", "ARE"),
-    ("CSE", "CSE"),
-    ("(NEO)", "NEO"),
-    ("six", "SIX"),
-    ("SGX", "SGX"),
-    ("III", "III"),
-    ("CBOE", "CBOE"),
-    // None.
-    ("NYSE", ""),
-    ("Nasdaq", ""),
-    ("NASDAQ GS", ""),
-    ("OTC Pink", ""),
-    ("OTC BB", ""),
-    ("NYSE American", ""),
-    ("TSX-V", ""),
-    ("XNYS", ""),
-    ("No ticker", ""),
-    ("no ticker symbol", ""),
-    ("No", ""),
-    ("pending", ""),
-    ("PENDING (NYSE)", ""),
-    ("TBD", ""),
-    ("T.B.D.", ""),
-    ("T/B/D", ""),
-    ("N-A", ""),
-    ("Hong Kong: 0700", ""),
-    ("none", ""),
-    ("[None]", ""),
-    ("NONE.", ""),
-    ("n/a", ""),
-    ("(N/A)", ""),
-    ("N/A (LP)", ""),
-    ("not listed", ""),
-    ("Not yet traded", ""),
-    ("private", ""),
-    ("privately held", ""),
-    ("private company", ""),
-    ("unlisted", ""),
-    ("applied for", ""),
-    ("Symbol applied for", ""),
-    ("to be determined", ""),
-    ("does not trade", ""),
-    ("Fund II", ""),
-    ("Fund III", ""),
-    ("REIT IV", ""),
-    ("II", ""),
-    ("Common Stock", ""),
-    ("Class A", ""),
-    ("Cl B", ""),
-    ("Series A", ""),
-    ("Ticker", ""),
-    ("Symbol: none", ""),
-    ("NYSE: N/A", ""),
-    ("Qualys Inc", ""),
-    ("Qualys, Inc.", ""),
-    ("Acme Gold", ""),
-    ("Acme Gold Corp", ""),
-    ("Apple Computer", ""),
-    ("AT&T", ""),
-    ("-", ""),
+    ("XYZ\u{ae}", "XYZ"),
+    ("XYZ\u{2122}", "XYZ"),
     ("", ""),
-    ("***", ""),
-    ("hunter2!pass", ""),
-    ("Tr0ub4dor&3", ""),
 ];
 
 #[test]
 fn the_tickers_of_a_symbol_however_it_is_typed() {
-    let wrong: Vec<String> = TYPED
+    let plain = PLAIN.lines().filter(|line| !line.starts_with("# ")).filter_map(|line| line.split_once('\t'));
+    let all: Vec<(&str, &str)> = plain.chain(TYPED.iter().copied()).collect();
+    assert!(all.len() > 500, "{}", all.len());
+    let wrong: Vec<String> = all
         .iter()
         .map(|(typed, said)| (typed, said, Symbol::read(typed, "Acme Gold Corp").tickers.join(" ")))
         .filter(|(_, said, read)| *said != read)
         .map(|(typed, said, read)| format!("{typed:?}: {said:?}, read {read:?}"))
         .collect();
-    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), TYPED.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), all.len(), wrong.join("\n"));
+}
+
+/// Names of markets; each is tried in each of the ways of typing it.
+const MARKETS: &str = "NASDAQ|NYSE|AMEX|NYSE American|NYSE MKT|NYSE Arca|NYSEAMERICAN|NYSE-American|NYSE Amex|New York Stock Exchange|\
+    The New York Stock Exchange|American Stock Exchange|NASDAQ Global Select Market|Nasdaq Global Market|NasdaqGS|\
+    NasdaqGM|NasdaqCM|Nasdaq-CM|NASDAQ GS|NASDAQ GM|NASDAQ CM|NASDAQ NMS|NASDAQ Small Cap|Nasdaq Capital Market|\
+    Nasdaq Stock Market|The NASDAQ Stock Market LLC|Nasdaq First North|OTC|OTCQB|OTCQX|OTCBB|OTC QB|OTC-QX|\
+    OTCQX International|OTCQX Best Market|OTCQB Venture Market|OTC Markets|OTC Markets Group|OTC Pink|\
+    OTC Pink Sheets|OTC Pink Open Market|OTC Pink No Information|OTC Grey Market|Expert Market|OTC Bulletin Board|\
+    OTC BB|OTC-BB|OTC: Pink|OTC: QB|OTC/Pink|OTC (Pink)|NASDAQ: GS|OTCID Basic Market|PinkSheets|Pink Sheets|\
+    Over-the-Counter|Bulletin Board|Cboe BZX|CBOE|CBOE BZX Exchange|Cboe Canada|BATS|BZX|IEX|\
+    Long-Term Stock Exchange|TXSE|TSX|TSXV|TSX-V|TSX V|TSX Venture|TSX Venture Exchange|Toronto Stock Exchange|CSE|\
+    CNSX|Canadian Securities Exchange|NEO|NEO Exchange|LSE|London Stock Exchange|AIM|AQSE|ASX|\
+    Australian Securities Exchange|NSX|JSE|Johannesburg Stock Exchange|HKEX|SEHK|Hong Kong|Hong Kong Stock Exchange|\
+    TASE|Tel Aviv Stock Exchange|Tel-Aviv|Euronext|Euronext Paris|Euronext Amsterdam|Euronext Growth|XETRA|FRA|FSE|\
+    Frankfurt|Frankfurt Stock Exchange|Deutsche Boerse|Deutsche B\u{f6}rse|SIX|SIX Swiss Exchange|BSE|NSE|\
+    Bombay Stock Exchange|National Stock Exchange of India|TSE|Tokyo Stock Exchange|JPX|KRX|KOSDAQ|Korea Exchange|\
+    SGX|Singapore Exchange|Bovespa|BMV|Bolsa Mexicana de Valores|OSE|Oslo B\u{f8}rs|OMX|Nasdaq Stockholm|\
+    Nasdaq Nordic|NZX|BVL|Lima Stock Exchange|Borsa Italiana|Milan|WSE|Warsaw|Shanghai|TWSE|Bursa Malaysia|\
+    Ghana Stock Exchange|Irish Stock Exchange|Bermuda Stock Exchange|XNAS|XNYS|US OTC";
+
+#[test]
+fn a_market_is_no_ticker_wherever_it_is_typed() {
+    const WAYS: [&str; 22] = [
+        "@: XYZ",
+        "@:XYZ",
+        "@ : XYZ",
+        "(@: XYZ)",
+        "[@: XYZ]",
+        "@ - XYZ",
+        "@-XYZ",
+        "@.XYZ",
+        "@, XYZ",
+        "@/XYZ",
+        "@ XYZ",
+        "(@) XYZ",
+        "XYZ (@)",
+        "XYZ @",
+        "XYZ, @",
+        "XYZ/@",
+        "XYZ - @",
+        "XYZ-@",
+        "XYZ:@",
+        "XYZ on @",
+        "@: XYZ; NYSE: XYZ",
+        "Acme Gold Corp. (@: XYZ)",
+    ];
+    let mut wrong = Vec::new();
+    for market in MARKETS.split('|') {
+        let typed = WAYS.iter().map(|way| (way.replace('@', market), "XYZ"));
+        let several = ["NYSE: XYZ, @: QRS", "NYSE: XYZ @: QRS", "NYSE: XYZ and @: QRS", "NYSE: XYZ / @: QRS"];
+        let typed = typed.chain(several.iter().map(|way| (way.replace('@', market), "XYZ QRS")));
+        for (typed, said) in typed.chain([(format!("{market}: none"), "")]) {
+            for typed in [typed.to_lowercase(), typed] {
+                let read = Symbol::read(&typed, "Acme Gold Corp").tickers.join(" ");
+                if read != said {
+                    wrong.push(format!("{typed}: {read}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn words_of_the_companys_name_are_no_symbols() {
+    for (typed, issuer, said) in [
+        ("Black Rock", "BlackRock Private Credit Fund", ""),
+        ("Blue Owl", "Blue Owl Credit Income Corp.", ""),
+        ("Owl Credit", "Blue Owl Credit Income Corp.", ""),
+        ("ACME GOLD II", "Acme Gold Corp", ""),
+        ("Acme Gold", "Acme Gold Corp", ""),
+        ("Ares", "Ares Capital Corp", "ARES"),
+        ("META", "Meta Platforms, Inc.", "META"),
+        ("FRG FRGAP", "Franchise Group, Inc.", "FRG FRGAP"),
+    ] {
+        assert_eq!(Symbol::read(typed, issuer).tickers.join(" "), said, "{typed}");
+    }
 }
 
 #[test]
@@ -245,12 +118,22 @@ fn a_class_that_is_said_in_words_is_found_too() {
         ("XYZ (Cl. A)", "XYZ-A"),
         ("XYZ PR A", "XYZ-PA"),
         ("XYZ PRA", "XYZ-PRA"),
-        ("XYZ PR.A", "XYZ-PRA"),
+        ("XYZ PR.A", "XYZ-PA"),
         ("BRK.B (Class B)", ""),
         ("XYZ/WS", "XYZ-WS"),
         ("XYZ.O", "XYZ"),
         ("XYZ.PK", "XYZ"),
         ("XYZ US", ""),
+        ("XYZ Class A and B", "XYZ-A XYZ-B"),
+        ("XYZ CLA", "XYZ-A"),
+        ("XYZ Cl-A", "XYZ-A"),
+        ("BRK,B", "BRK-B"),
+        ("BRK:B", "BRK-B"),
+        ("XYZ.U", "XYZ"),
+        ("XYZ-WS", "XYZ"),
+        ("XYZ.PR.A", "XYZ"),
+        ("XYZ.HK", "XYZ"),
+        ("BRK.B", ""),
     ] {
         assert_eq!(Symbol::read(typed, "").also.join(" "), also, "{typed}");
     }
@@ -258,7 +141,7 @@ fn a_class_that_is_said_in_words_is_found_too() {
 
 #[test]
 fn all_spellings_of_a_class_are_one_key_and_other_tickers_have_another() {
-    for spelling in ["BRK.B", "BRK-B", "BRK/B", "BRK B", "BRKB", "brk.b", " BRK_B "] {
+    for spelling in ["BRK.B", "BRK-B", "BRK/B", "BRK B", "BRKB", "brk.b", " BRK_B ", "BRK..B", "BRK.CL.B"] {
         assert_eq!(ticker_key(spelling), "BRKB", "{spelling}");
         assert_eq!(usual_spelling(spelling), "BRK-B", "{spelling}");
     }

@@ -1,6 +1,7 @@
 //! The words of a symbol, and how they are parted.
 
-use super::table::{KINDS, Kind, is, is_alone};
+use super::table::{KINDS, Kind, PHRASES, is, is_alone};
+use super::{is_class, is_ticker};
 
 /// More of a symbol is not looked at.
 const LONGEST: usize = 400;
@@ -38,7 +39,7 @@ pub(super) fn straight(typed: &str) -> String {
 }
 
 pub(super) fn words(text: &str) -> Vec<Word> {
-    let text = &whole_words(text);
+    let text = &markets(&spelt_out(whole_words(text)));
     let mut words: Vec<Word> = Vec::new();
     let mut before = Before::Blank;
     let mut rest = text.as_str();
@@ -51,7 +52,9 @@ pub(super) fn words(text: &str) -> Vec<Word> {
         if word.is_empty() {
             continue;
         }
-        if is(word, Kind::And) {
+        // `NYSE: OR` is a symbol.
+        let between = before != Before::Colon && !words.is_empty() && rest.contains(char::is_alphanumeric);
+        if is(word, Kind::And) && between {
             before = Before::List;
             continue;
         }
@@ -65,18 +68,90 @@ pub(super) fn words(text: &str) -> Vec<Word> {
 
 /// `N/A`, `F/K/A` and the like as one word.
 fn whole_words(text: &str) -> String {
-    const WORDS: [(&str, &str); 5] =
-        [("N/A", "N.A"), ("F/K/A", "FKA"), ("N/K/A", "NKA"), ("A/K/A", "AKA"), ("T/B/D", "TBD")];
-    let letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    const WORDS: [(&str, &str); 8] = [
+        ("N/A", "N.A"),
+        ("N / A", "N.A"),
+        ("N A", "N.A"),
+        ("N\\A", "N.A"),
+        ("F/K/A", "FKA"),
+        ("N/K/A", "NKA"),
+        ("A/K/A", "AKA"),
+        ("T/B/D", "TBD"),
+    ];
     let mut whole = text.to_owned();
     for (typed, word) in WORDS {
-        while let Some(at) = whole.match_indices(typed).map(|(at, _)| at).find(|&at| {
-            !letter(whole[..at].chars().next_back()) && !letter(whole[at + typed.len()..].chars().next())
-        }) {
-            whole.replace_range(at..at + typed.len(), word);
+        let mut from = 0;
+        while let Some(at) = whole[from..].find(typed).map(|at| from + at) {
+            let end = at + typed.len();
+            from = if stands_alone(&whole, at, end) {
+                whole.replace_range(at..end, word);
+                at + word.len()
+            } else {
+                end
+            };
         }
     }
     whole
+}
+
+/// Whether no letter is beside a part of a text.
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    !letter(text[..start].chars().next_back()) && !letter(text[end..].chars().next())
+}
+
+/// `X Y Z` as one word.
+fn spelt_out(text: String) -> String {
+    let spelt = text.len() > 4 && text.split(' ').all(|word| word.len() == 1);
+    if spelt { text.replace(' ', "") } else { text }
+}
+
+/// The names of markets as one word each: `NYSE American`, `OTC-Pink`, `Ghana Stock Exchange`.
+fn markets(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (word, phrases) in PHRASES {
+        for phrase in phrases.split('|') {
+            let mut from = 0;
+            while let Some((start, end)) = find_phrase(&text, phrase, from) {
+                let start = text[..start].strip_suffix("THE ").map_or(start, str::len);
+                let behind = [" LLC", " INC", " ATS", " MARKET", " EXCHANGE"];
+                let longer = behind.iter().find(|more| {
+                    text[end..].starts_with(**more) && stands_alone(&text[end..], 0, more.len())
+                });
+                text.replace_range(start..end + longer.map_or(0, |more| more.len()), word);
+                from = start + word.len();
+            }
+        }
+    }
+    // One word before it is the market's place.
+    for ends in [" STOCK EXCHANGE", " STOCK MARKET", " EXCHANGE", " BOURSE"] {
+        while let Some(at) = text.find(ends).filter(|&at| stands_alone(&text[at..], 0, ends.len())) {
+            let start = text[..at]
+                .rfind(|c: char| !c.is_alphanumeric())
+                .map_or(0, |sign| sign + text[sign..].chars().next().map_or(1, char::len_utf8));
+            text.replace_range(start..at + ends.len(), "NYSE");
+        }
+    }
+    text
+}
+
+/// Where a phrase is, whichever blanks and signs part its words: `OTC: Pink`, and `NASDAQ: GM` alone is a symbol.
+fn find_phrase(text: &str, phrase: &str, from: usize) -> Option<(usize, usize)> {
+    let mut words = phrase.split(' ');
+    let first = words.next()?;
+    text[from..].match_indices(first).find_map(|(at, _)| {
+        let start = from + at;
+        let mut end = start + first.len();
+        for word in words.clone() {
+            let rest = text[end..].trim_start_matches([' ', '-', '.', '/', ':', '(']);
+            if rest.len() == text.len() - end || !rest.starts_with(word) {
+                return None;
+            }
+            end = text.len() - rest.len() + word.len();
+        }
+        let only = text[start..end].contains(':') && (start, end) == (0, text.len());
+        (stands_alone(text, start, end) && !only).then_some((start, end))
+    })
 }
 
 /// How a sign parts words; `None` for one that is within them.
@@ -84,7 +159,7 @@ fn parts(c: char) -> Option<Before> {
     match c {
         ' ' => Some(Before::Blank),
         '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '"' | '\'' => Some(Before::Bracket),
-        '/' => Some(Before::Slash),
+        '/' | '\\' => Some(Before::Slash),
         ',' | ';' | '|' => Some(Before::List),
         ':' | '=' => Some(Before::Colon),
         _ => None,
@@ -97,14 +172,27 @@ fn split_word(word: &str, before: Before, words: &mut Vec<Word>) {
         words.push(Word { text: text.replace('_', "-"), before });
     };
     let whole = KINDS.contains_key(word);
-    let market = |part: &str| is(part, Kind::Market) && !is_alone(part);
+    // `N.Y.S.E`, `U.S`; and `T.A` may be a class.
+    let letters: String = word.split('.').collect();
+    let apart = word.split('.').all(|part| part.len() == 1);
+    if !whole && apart && (letters.len() > 2 || ["US", "UK"].contains(&letters.as_str())) {
+        return add(&letters, before, words);
+    }
+    // `CSE-XYZ`, and `SIX-WT` is a warrant.
+    let market = |part: &str| is(part, Kind::Market) && (!is_alone(part) || part.len() > 2);
     if let (false, Some((left, right))) = (whole, word.split_once(['-', '.'])) {
-        if market(left) {
+        let class = is_class(&right.replace(['.', '-'], ""));
+        if class && (is(left, Kind::Class) || is(left, Kind::Preferred)) && !words.is_empty() {
+            add(left, before, words);
+            return add(right, Before::Blank, words);
+        }
+        let market = |part: &str| market(part) || part == "US" || is(part, Kind::Plain) && !is_alone(part);
+        if market(left) && !(class && is_alone(left)) {
             add(left, before, words);
             let joined = if is(right, Kind::Tier) { Before::Blank } else { Before::Colon };
             return add(right, joined, words);
         }
-        if right == "US" || market(right) {
+        if market(right) && !(class && is_ticker(left)) {
             add(left, before, words);
             return add(right, Before::Blank, words);
         }
