@@ -1,91 +1,125 @@
 //! The offices that a title names, in the many ways in which titles are written.
 
+mod words;
+
 use super::Role;
+use words::words;
+
+/// More offices of one list are not followed.
+const MOST_OF_A_LIST: usize = 10;
+/// The words of the longest name of an office: "Chief Financial and Accounting Officer".
+const LONGEST_OFFICE: usize = 5;
 
 /// The offices that a title names.
 pub(super) fn offices(title: &str) -> Vec<Role> {
     let words = words(title);
     let mut roles: Vec<Role> = Vec::new();
     for i in 0..words.len() {
-        if let Some(role) = second_chief(&words[i..]) {
-            roles.extend(Some(role).filter(|role| !roles.contains(role)));
-        }
-        let Some((role, length)) = office_at(&words[i..]) else { continue };
+        let (first, second) = (office_at(&words[i..]), second_chief(&words[i..]));
+        let Some((role, length)) = first.or(second.map(|role| (role, LONGEST_OFFICE))) else { continue };
         let before = if i == 0 { "" } else { words[i - 1].as_str() };
-        let once = matches!(
-            before,
-            "former"
-                | "retired"
-                | "past"
-                | "ex"
-                | "vice"
-                | "v"
-                | "deputy"
-                | "assistant"
-                | "asst"
-                | "associate"
-                | "incoming"
-        );
-        if !(once || former(&words[..i]) || of_a_part(&words, i, i + length, role) || roles.contains(&role)) {
-            roles.push(role);
+        let held = !(LESSER.contains(&before)
+            || is_not_held(&words, i + length)
+            || former(&words[..i])
+            || of_another(&words, i)
+            || of_a_part(&words, i, i + length, role));
+        let named = first.map(|(role, _)| role).into_iter().chain(second);
+        for role in named.filter(|_| held) {
+            if !roles.contains(&role) {
+                roles.push(role);
+            }
         }
     }
     roles.sort_unstable();
     roles
 }
 
-/// Words in lower case, and the signs that part them: `,` for commas, dashes and slashes, `&` for and.
-fn words(title: &str) -> Vec<String> {
-    let lower = title
-        .to_ascii_lowercase()
-        .replace("c.e.o", "ceo")
-        .replace("c.f.o", "cfo")
-        .replace("c.o.o", "coo")
-        .replace("v.p", "vp");
-    let mut words: Vec<String> = Vec::new();
-    let mut word = String::new();
-    for c in lower.chars().chain([' ']) {
-        if c.is_alphanumeric() || c == '\'' {
-            word.push(c);
-            continue;
-        }
-        if !word.is_empty() {
-            words.push(if word == "and" { "&".to_owned() } else { word.clone() });
-            word.clear();
-        }
-        match c {
-            '&' | '+' => words.push("&".to_owned()),
-            // Two dashes part no more than one.
-            ',' | ';' | ':' | '/' | '-' | '–' | '—' | '(' | '|'
-                if words.last().is_none_or(|last| last != ",") =>
-            {
-                words.push(",".to_owned());
-            }
-            _ => {}
-        }
-    }
-    // `co-ceo` is the same office as `ceo`; `vice-president` is no president.
-    let mut i = 0;
-    while i + 1 < words.len() {
-        if words[i + 1] == "," && matches!(words[i].as_str(), "co" | "vice" | "ex" | "non") {
-            words.remove(i + 1);
-        }
-        i += 1;
-    }
-    words
+/// Before an office that is another one, or that is not held.
+const LESSER: [&str; 13] = [
+    "former",
+    "retired",
+    "past",
+    "ex",
+    "vice",
+    "v",
+    "deputy",
+    "assistant",
+    "asst",
+    "associate",
+    "assoc",
+    "incoming",
+    "honorary",
+];
+
+/// Behind an office that is not held yet, or no more.
+const NOT_YET: [&str; 6] = ["elect", "designate", "designee", "nominee", "emeritus", "retired"];
+
+/// Whether a word behind an office says that it is not held: "CEO-elect", "President Emeritus".
+fn is_not_held(words: &[String], end: usize) -> bool {
+    let comma = words.get(end).is_some_and(|word| word == ",");
+    words.get(end + usize::from(comma)).is_some_and(|word| NOT_YET.contains(&word.as_str()))
 }
+
+/// Whether an office is somebody else's, or a former one: "Advisor to the CEO", "Chief of Staff to the President and CEO", "EVP,
+/// former CEO and President".
+fn of_another(words: &[String], at: usize) -> bool {
+    const SMALL: [&str; 7] = ["the", "our", "its", "co", "group", "interim", "acting"];
+    let mut first = at;
+    for _ in 0..MOST_OF_A_LIST {
+        let Some(before) = listed_before(words, first) else { break };
+        first = before;
+    }
+    let mut leading = words[..first].iter().rev().map(String::as_str).peekable();
+    while leading.next_if(|word| SMALL.contains(word)).is_some() {}
+    match leading.next() {
+        Some("to" | "for" | "former" | "retired" | "formerly") => true,
+        Some("of") => !leading.next().is_some_and(|word| DUTIES.contains(&word)),
+        _ => false,
+    }
+}
+
+/// Where the office begins that is in one list with the office here: "Chairman, President and CEO". A comma alone parts two titles.
+fn listed_before(words: &[String], at: usize) -> Option<usize> {
+    let sign = words.get(at.checked_sub(1)?)?;
+    let joined = sign == "&" || sign == "," && goes_on(words, at);
+    if joined { office_before(words, at - 1) } else { None }
+}
+
+/// Whether offices follow this one, the last behind an "and".
+fn goes_on(words: &[String], at: usize) -> bool {
+    let mut at = at;
+    for _ in 0..MOST_OF_A_LIST {
+        let Some((_, length)) = office_at(&words[at..]) else { return false };
+        let end = at + length;
+        let is_office = words.get(end + 1..).is_some_and(|rest| office_at(rest).is_some());
+        match words.get(end).map(String::as_str) {
+            Some("&") => return is_office,
+            Some(",") if is_office => at = end + 1,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Where the office begins that ends here.
+fn office_before(words: &[String], end: usize) -> Option<usize> {
+    let starts = end.saturating_sub(LONGEST_OFFICE)..end;
+    starts.rev().find(|&i| office_at(&words[i..]).is_some_and(|(_, length)| i + length == end))
+}
+
+/// Who has the duties of an office has it.
+const DUTIES: [&str; 6] = ["duties", "functions", "role", "capacity", "position", "title"];
 
 /// The office that a title's words begin with, and in how many words.
 fn office_at(words: &[String]) -> Option<(Role, usize)> {
     let word = |i: usize| words.get(i).map_or("", String::as_str);
-    let officer =
-        |i: usize| word(i).starts_with("off") || word(i).starts_with("ofc") || word(i).starts_with("ofr");
+    let officer = |i: usize| ["off", "ofc", "ofr", "ofi"].iter().any(|start| word(i).starts_with(start));
     let chief = |i: usize| {
         let role = match word(i + 1) {
-            w if w.starts_with("exec") => Role::Ceo,
-            w if w.starts_with("fin") => Role::Cfo,
-            w if w.starts_with("operati") || w == "ops" => Role::Coo,
-            w if w.starts_with("legal") => Role::GeneralCounsel,
+            w if w.starts_with("exe") || w == "ex" && officer(i + 2) => Role::Ceo,
+            w if w.starts_with("fin") || w == "fncl" => Role::Cfo,
+            w if w.starts_with("oper") || matches!(w, "ops" | "opr" | "opg" | "optg" | "op") => Role::Coo,
+            w if w.starts_with("leg") => Role::GeneralCounsel,
             _ => return None,
         };
         // "Chief Financial and Accounting Officer"; and a title is cut at thirty characters in the form's field.
@@ -99,29 +133,28 @@ fn office_at(words: &[String]) -> Option<(Role, usize)> {
         }
     };
     match word(0) {
-        "ceo" | "coceo" => Some((Role::Ceo, 1)),
-        "cfo" => Some((Role::Cfo, 1)),
+        "ceo" | "coceo" | "peo" => Some((Role::Ceo, 1)),
+        "cfo" | "pfo" => Some((Role::Cfo, 1)),
         "coo" => Some((Role::Coo, 1)),
         "clo" | "gc" => Some((Role::GeneralCounsel, 1)),
-        "chief" => chief(0),
-        "principal" if officer(2) => match word(1) {
-            "executive" => Some((Role::Ceo, 3)),
-            "financial" => Some((Role::Cfo, 3)),
-            _ => None,
-        },
-        "president" | "pres" | "prez" => Some((Role::President, 1)),
-        "chair" | "chairman" | "chairwoman" | "chairperson" | "chairmn" | "chmn" | "cob" => {
+        "chief" | "cheif" | "cheef" | "chf" | "ch" => chief(0),
+        "principal" | "princ" | "prin" => chief(0).filter(|(role, _)| matches!(role, Role::Ceo | Role::Cfo)),
+        "pres" | "prez" | "presi" | "presid" | "preside" | "presiden" | "president" => {
+            Some((Role::President, 1))
+        }
+        "chair" | "chairm" | "chairma" | "chairman" | "chairwoman" | "chairperson" | "chairmn" | "chmn"
+        | "cob" => {
             let emeritus = word(1) == "emeritus" || word(1) == "," && word(2) == "emeritus";
             (!emeritus).then_some((Role::Chair, 1))
         }
-        "general" | "gen" if word(1).starts_with("couns") => Some((Role::GeneralCounsel, 2)),
+        "general" | "gen" | "genl" | "gen'l" if word(1).starts_with("cou") => Some((Role::GeneralCounsel, 2)),
         _ => None,
     }
 }
 
 /// The second of "Chief Financial and Operating Officer".
 fn second_chief(words: &[String]) -> Option<Role> {
-    let joined = words.first().is_some_and(|word| word == "chief")
+    let joined = words.first().is_some_and(|word| matches!(word.as_str(), "chief" | "principal"))
         && words.get(2).is_some_and(|word| matches!(word.as_str(), "&" | ","))
         && words.get(4).is_some_and(|word| word.starts_with("off") || word.starts_with("ofc"));
     match words.get(3).filter(|_| joined)?.as_str() {
@@ -176,16 +209,26 @@ fn of_a_part(words: &[String], start: usize, end: usize, role: Role) -> bool {
     }
     let before = if start == 0 { "" } else { words[start - 1].as_str() };
     let led = role != Role::President || LEADS.contains(&before) || is_office_word(before);
-    if PARTS.contains(&before) || !led {
+    // "Group CFO" is that of the whole, "Medical Group CFO" is not; a group's president or chair is of a part.
+    let of_all = before == "group"
+        && !matches!(role, Role::President | Role::Chair)
+        && (start < 2 || LEADS.contains(&words[start - 2].as_str()) || is_office_word(&words[start - 2]));
+    if PARTS.contains(&before) && !of_all || !led {
         return true;
     }
+    let listed = before == "&" && office_before(words, start - 1).is_some();
     let Some(next) = words.get(end) else { return false };
     match next.as_str() {
+        // "President & COO, CEO of a bank": the part is that of the last alone.
+        "," if listed && office_at(&words[end + 1..]).is_some() => false,
         // "President & CEO of a subsidiary": the part is that of both.
         "&" | "," if office_at(&words[end + 1..]).is_some() => {
             let joined = office_at(&words[end + 1..]);
             role != Role::Chair
-                && joined.is_some_and(|(role, length)| of_a_part(words, end + 1, end + 1 + length, role))
+                && joined.is_some_and(|(role, length)| {
+                    let behind = end + 1 + length;
+                    !is_not_held(words, behind) && of_a_part(words, end + 1, behind, role)
+                })
         }
         "&" => false,
         "of" => {
@@ -209,12 +252,19 @@ fn of_a_part(words: &[String], start: usize, end: usize, role: Role) -> bool {
 /// Whether a word begins another office or function rather than naming a part.
 fn opens_office(words: &[String], at: usize, word: &str) -> bool {
     const ENDS: [&str; 6] = ["issuer", "company", "inc", "corp", "&", ","];
-    is_office_word(word) || ENDS.contains(&word) || office_at(&words[at..]).is_some()
+    is_office_word(word) || is_initials(word) || ENDS.contains(&word) || office_at(&words[at..]).is_some()
+}
+
+/// The initials of an office: "CHRO", "CRO"; or of a degree.
+fn is_initials(word: &str) -> bool {
+    const OTHERS: [&str; 13] =
+        ["md", "cs", "cpa", "cfa", "mba", "esq", "jd", "phd", "avp", "fvp", "gevp", "pao", "gc"];
+    OTHERS.contains(&word) || matches!(word.len(), 3 | 4) && word.starts_with('c') && word.ends_with('o')
 }
 
 /// Whether a word is of offices in general.
 fn is_office_word(word: &str) -> bool {
-    const OFFICES: [&str; 48] = [
+    const OFFICES: [&str; 52] = [
         "vice",
         "vp",
         "evp",
@@ -261,6 +311,10 @@ fn is_office_word(word: &str) -> bool {
         "general",
         "effective",
         "through",
+        "until",
+        "since",
+        "as",
+        "from",
         "10",
         "see",
     ];
@@ -275,6 +329,20 @@ mod tests {
     fn check(title: &str, expected: &[&str]) {
         let named: Vec<&str> = offices(title).into_iter().map(Role::word).collect();
         assert_eq!(named, expected, "{title}");
+    }
+
+    #[test]
+    fn each_title_of_the_table_names_its_offices() {
+        let table: Vec<(&str, &str)> =
+            include_str!("title/titles.tsv").lines().filter_map(|line| line.split_once('\t')).collect();
+        assert!(table.len() > 200, "{}", table.len());
+        let read = |title: &str| offices(title).into_iter().map(Role::word).collect::<Vec<_>>().join(", ");
+        let wrong: Vec<String> = table
+            .iter()
+            .filter(|(title, named)| read(title) != *named)
+            .map(|(title, named)| format!("{title}: {named:?}, read {:?}", read(title)))
+            .collect();
+        assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), table.len(), wrong.join("\n"));
     }
 
     #[test]
@@ -301,7 +369,7 @@ mod tests {
         check("Interim CEO and CFO", &["ceo", "cfo"]);
         check("C.E.O.", &["ceo"]);
         check("Principal Financial Officer", &["cfo"]);
-        check("InterimChief Operating Officer", &[]);
+        check("InterimChief Operating Officer", &["coo"]);
         check("Chief Financial and Accounting Officer", &["cfo"]);
         check("Chief Financial & Operating Officer", &["cfo", "coo"]);
         check("EVP, Chief Technology and Operating Officer", &["coo"]);

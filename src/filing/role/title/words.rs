@@ -1,0 +1,162 @@
+//! The words of a title, however they are written.
+
+/// EDGAR's form cuts a title at thirty characters; a blank at the end is not kept.
+const CUT: usize = 29;
+
+/// Words in lower case, and the signs that part them: `,` for commas, dashes and slashes, `&` for and.
+pub(super) fn words(title: &str) -> Vec<String> {
+    let lower = parted(title)
+        .to_ascii_lowercase()
+        .replace("c.e.o", "ceo")
+        .replace("c.f.o", "cfo")
+        .replace("c.o.o", "coo")
+        .replace("v.p", "vp")
+        .replace("m.d", "md")
+        .replace("j.d", "jd")
+        .replace("ph.d", "phd");
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    for c in lower.chars().chain([' ']) {
+        if c.is_alphanumeric() || c == '\'' {
+            word.push(c);
+            continue;
+        }
+        if !word.is_empty() {
+            add(&word, &mut words);
+            word.clear();
+        }
+        match c {
+            '&' | '+' => words.push("&".to_owned()),
+            // Two dashes part no more than one.
+            ',' | ';' | ':' | '/' | '\\' | '-' | '–' | '—' | '(' | '|'
+                if words.last().is_none_or(|last| last != ",") =>
+            {
+                words.push(",".to_owned());
+            }
+            _ => {}
+        }
+    }
+    // `co-ceo` is the same office as `ceo`; `vice-president` is no president.
+    let mut i = 0;
+    while i + 1 < words.len() {
+        let joins = matches!(
+            words[i].as_str(),
+            "co" | "vice"
+                | "v"
+                | "ex"
+                | "non"
+                | "former"
+                | "deputy"
+                | "assistant"
+                | "asst"
+                | "group"
+                | "to"
+                | "of"
+        );
+        if words[i + 1] == "," && joins {
+            words.remove(i + 1);
+        }
+        i += 1;
+    }
+    let cut = title.trim().chars().count() >= CUT;
+    uncut(&mut words, cut);
+    words
+}
+
+/// `InterimChief`, `PresidentCEO` and `VicePresident` as two words.
+fn parted(title: &str) -> String {
+    let mut parted = String::with_capacity(title.len() + 8);
+    let mut before = ' ';
+    for c in title.chars() {
+        if before.is_lowercase() && c.is_uppercase() {
+            parted.push(' ');
+        }
+        parted.push(c);
+        before = c;
+    }
+    parted
+}
+
+/// Adds a word, or those that are run together in it: `INTERIMCHIEF`, `officerand`.
+fn add(word: &str, words: &mut Vec<String>) {
+    const FIRST: [&str; 16] = [
+        "interim",
+        "acting",
+        "former",
+        "vice",
+        "deputy",
+        "chief",
+        "principal",
+        "president",
+        "chairman",
+        "executive",
+        "financial",
+        "operating",
+        "legal",
+        "officer",
+        "general",
+        "co",
+    ];
+    const NEXT: [&str; 15] = [
+        "chief",
+        "president",
+        "ceo",
+        "cfo",
+        "coo",
+        "chair",
+        "executive",
+        "financial",
+        "operating",
+        "operations",
+        "legal",
+        "officer",
+        "counsel",
+        "and",
+        "&",
+    ];
+    let mut rest = word;
+    while let Some(first) = FIRST.iter().find(|first| {
+        rest.strip_prefix(**first).is_some_and(|next| NEXT.iter().any(|start| next.starts_with(start)))
+    }) {
+        words.push((*first).to_owned());
+        rest = &rest[first.len()..];
+    }
+    words.push(if rest == "and" { "&".to_owned() } else { rest.to_owned() });
+    // `C E O`
+    if let [.., a, b, c] = words.as_slice()
+        && matches!((a.as_str(), b.as_str(), c.as_str()), ("c", "e" | "f" | "o", "o"))
+    {
+        let initials = format!("{a}{b}{c}");
+        words.truncate(words.len() - 3);
+        words.push(initials);
+    }
+}
+
+/// Leaves out what a cut has left of a last word, and completes one that says an office.
+fn uncut(words: &mut Vec<String>, cut: bool) {
+    if let (true, [.., general, last]) = (cut, words.as_mut_slice())
+        && matches!(general.as_str(), "general" | "gen")
+        && "counsel".starts_with(last.as_str())
+    {
+        "counsel".clone_into(last);
+    }
+    const SMALL: [&str; 8] = ["a", "an", "the", "&", ",", "of", "o", "in"];
+    const WHOLE: [&str; 7] = ["gc", "vp", "md", "cs", "gm", "hr", "it"];
+    let is_cut = |last: &str| cut && last.chars().count() < 3 && !WHOLE.contains(&last);
+    while words.last().is_some_and(|last| SMALL.contains(&last.as_str()) || is_cut(last)) {
+        words.pop();
+        if words.last().is_none_or(|last| !SMALL.contains(&last.as_str())) {
+            break;
+        }
+    }
+    const OFFICES: [&str; 9] = ["pres", "chair", "ceo", "cfo", "coo", "dir", "secr", "treas", "officer"];
+    // "EVP, Chief Legal & Regulatory" lacks its officer.
+    let chief = words.iter().rposition(|word| word == "chief");
+    if let (true, Some(chief)) = (cut, chief)
+        && chief + 4 == words.len()
+        && words[chief + 2] == "&"
+        && !OFFICES.iter().any(|office| words[chief + 3].starts_with(office))
+    {
+        words.push("officer".to_owned());
+    }
+}
