@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::decide;
 use crate::destination::Destination;
 use crate::edgar::tickers::Tickers;
-use crate::filing::usual_spelling;
+use crate::filing::{classes_alone, usual_spelling};
 use crate::notify;
 use crate::problem::{Level, Problem, nearest, report};
 use crate::render::terminal::Colour;
@@ -184,15 +184,21 @@ fn other_spellings(rules: &[Rule], listed: Option<&Tickers>) -> BTreeMap<String,
     written.iter().filter_map(differs).collect()
 }
 
-/// Warnings of tickers that EDGAR's list does not have, where the bot has fetched one.
+/// Warnings of tickers that EDGAR's list does not have; where the bot has not fetched one, of those that lack their class.
 fn unknown_tickers(rules: &[Rule], listed: Option<&Tickers>) -> Vec<Problem> {
-    let Some(listed) = listed else { return Vec::new() };
     let mut warnings = Vec::new();
+    let is_unknown = |ticker: &&str| match listed {
+        Some(listed) => !listed.has(ticker),
+        None => !classes_alone(ticker).is_empty(),
+    };
     for rule in rules {
         let mut tickers = BTreeSet::new();
         gather(&rule.conditions, &mut tickers);
-        for ticker in tickers.into_iter().filter(|ticker| !listed.has(ticker)) {
-            let near = proposal(ticker, listed);
+        for ticker in tickers.into_iter().filter(is_unknown) {
+            let near = match listed {
+                Some(listed) => proposal(ticker, listed),
+                None => Some(classes_alone(ticker).join(" or ")),
+            };
             let look = "look it up, or give the company's CIK, which stays when a ticker changes";
             warnings.push(Problem {
                 file: rule.file.clone(),

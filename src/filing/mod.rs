@@ -39,7 +39,7 @@ pub(crate) use row::lot_path;
 pub use row::{ActualPrices, Adopted, Direction, Holding, Line, Lot, Noted, Ownership, Table, Terms};
 pub(crate) use split::{Splits, splits};
 pub use stake::{Deed, Source as StakeSource, Stake, stakes};
-pub use symbol::{is_ticker, ticker_key, usual_spelling, wanted_ticker};
+pub use symbol::{classes_alone, is_ticker, ticker_key, usual_spelling, wanted_ticker};
 pub use trade::{LotFigures, Sums, Trade};
 
 use std::collections::BTreeSet;

@@ -4,6 +4,8 @@ mod part;
 mod table;
 mod words;
 
+use std::collections::BTreeSet;
+
 use part::Part;
 use table::{KINDS, Kind, is, is_alone};
 use words::{Before, Word, straight, words};
@@ -18,8 +20,11 @@ const MARKETS_BEHIND: [&str; 22] = [
 ];
 
 /// Share classes that EDGAR lists behind a dash, for proposals where its list is not at hand.
-const CLASSED: &str = "AGM-A AKO-A AKO-B BF-A BF-B BH-A BIO-B BRK-A BRK-B CRD-A CRD-B CWEN-A GEF-B GTN-A HEI-A HVT-A LEN-B \
-    LGF-A LGF-B MKC-V MOG-A MOG-B TAP-A UHAL-B WSO-B";
+const CLASSED: &str = "AGM-A AKO-A AKO-B BF-A BF-B BH-A BIO-B BRK-A BRK-B CIG-C CRD-A CRD-B CWEN-A EBR-B GEF-B GTN-A HEI-A HVT-A \
+    LEN-B LGF-A LGF-B MKC-V MOG-A MOG-B PBR-A TAP-A UHAL-B WSO-B";
+
+/// Those of them that are no ticker without a class.
+const NOT_WITHOUT: [&str; 6] = ["AKO", "BF", "BRK", "CRD", "LGF", "MOG"];
 
 /// Whether a text has the shape of a ticker: upper-case letters and digits, a letter among them, up to six, or with a
 /// class or market behind a point or dash up to eight.
@@ -47,6 +52,15 @@ pub fn usual_spelling(ticker: &str) -> String {
             .find(|known| ticker_key(known) == base)
             .map_or(base, str::to_owned),
         class => format!("{base}-{class}"),
+    }
+}
+
+/// The classes of a ticker that EDGAR lists with a class alone, as its list has them: `BRK` is BRK-A and BRK-B. None of another.
+pub fn classes_alone(ticker: &str) -> Vec<&'static str> {
+    let of = |known: &&str| known.split_once('-').is_some_and(|(base, _)| base == ticker);
+    match NOT_WITHOUT.contains(&ticker) {
+        true => CLASSED.split_ascii_whitespace().filter(of).collect(),
+        false => Vec::new(),
     }
 }
 
@@ -152,12 +166,12 @@ impl Symbol {
             let kept = segments.iter().filter(|one| !is_market(one) || of_symbol(one));
             kept.for_each(|one| symbol.segment(one, issuer));
         }
-        let says = |word: &&str| {
-            ["PENDING", "TBD", "TBA", "PRIVATE", "APPLIED", "DETERMINED", "ANNOUNCED", "ASSIGNED"]
-                .contains(word)
-        };
-        let says = |word: &Word| says(&word.text.as_str()) || is(&word.text, Kind::None);
+        const SAY_NONE: [&str; 8] =
+            ["PENDING", "TBD", "TBA", "PRIVATE", "APPLIED", "DETERMINED", "ANNOUNCED", "ASSIGNED"];
+        let says = |word: &Word| SAY_NONE.contains(&word.text.as_str()) || is(&word.text, Kind::None);
         symbol.says_none = symbol.tickers.is_empty() && words.iter().any(says);
+        let (tickers, mut also) = (&symbol.tickers, BTreeSet::new());
+        symbol.also.retain(|ticker| !tickers.contains(ticker) && also.insert(ticker.clone()));
         symbol
     }
 
@@ -203,8 +217,9 @@ impl Symbol {
             return;
         }
         let parts: Vec<&[Word]> = words.chunk_by(|_, next| next.before != Before::Colon).collect();
-        if let [[_], [letter]] = parts.as_slice()
+        if let [[symbol], [letter]] = parts.as_slice()
             && letter.text.len() == 1
+            && !is(&symbol.text, Kind::Market)
         {
             // `BRK:B`, and `NYSE:A` is a symbol.
             self.segment(parts[0], issuer);

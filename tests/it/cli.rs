@@ -368,6 +368,10 @@ fn check_proposes_the_spelling_of_a_ticker_with_and_without_edgars_list() {
     for spelling in ["BRK-B", "QLYS", "XYZB"] {
         assert_eq!(rule(&format!("\"{spelling}\"")).1, "rules: 1 rule: a\n");
     }
+    for (unknown, meant) in [("BRK", "BRK-A or BRK-B"), ("bf", "BF-A or BF-B")] {
+        let (code, said) = rule(&format!("\"{unknown}\""));
+        assert!(code == Some(0) && said.contains(&format!("did you mean {meant}?")), "{said}");
+    }
     let (code, said) = rule("\"NYSE: QLYS\"");
     assert!(code == Some(1) && said.contains("did you mean QLYS?"), "{said}");
     let list = br#"{"0":{"cik_str":1,"ticker":"BRK-A"},"1":{"cik_str":1,"ticker":"BRK-B"},"2":{"cik_str":2,"ticker":"WXYZA"},

@@ -134,6 +134,8 @@ fn a_class_that_is_said_in_words_is_found_too() {
         ("XYZ.PR.A", "XYZ"),
         ("XYZ.HK", "XYZ"),
         ("BRK.B", ""),
+        ("XYZ, XYZ.U, XYZ.WS", ""),
+        ("XYZ.U, XYZ.WS", "XYZ"),
     ] {
         assert_eq!(Symbol::read(typed, "").also.join(" "), also, "{typed}");
     }
