@@ -154,7 +154,7 @@ pub(super) const CONDITIONS: &[Key] = &[
     key(
         "direction",
         Shape::Word(&names(&Way::WORDS)),
-        "Which lots count, by the way that they go. Left out: either, but of gifts (G) those that are made.",
+        "Which lots count, by the way they go. Left out: either, but of gifts (G) those that are made.",
     ),
     key(
         "plan",
