@@ -3,40 +3,73 @@
 /// Whether a title names a debt security. The first word that says what it is decides: "Convertible Notes (right to buy Common
 /// Stock)" are notes, "Common Stock, see Note 1" and "Warrants issued with Notes" are none.
 pub(crate) fn is_debt(title: &str) -> bool {
-    let lower = title.to_lowercase();
-    let words: Vec<&str> =
-        lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    for (i, word) in words.iter().enumerate() {
-        // "Note Warrants" are warrants.
-        if let Some("warrant" | "warrants" | "option" | "options" | "unit" | "units" | "shares" | "hedge") =
-            words.get(i + 1).copied()
-        {
+    const DEBTS: [&str; 7] = ["debenture", "debentures", "bonds", "loan", "loans", "indebtedness", "debt"];
+    const OTHERS: [&str; 32] = [
+        "stock",
+        "share",
+        "shares",
+        "common",
+        "ordinary",
+        "preferred",
+        "preference",
+        "unit",
+        "units",
+        "warrant",
+        "warrants",
+        "option",
+        "options",
+        "interest",
+        "interests",
+        "depositary",
+        "depository",
+        "ads",
+        "adr",
+        "adss",
+        "adrs",
+        "right",
+        "rights",
+        "swap",
+        "forward",
+        "put",
+        "call",
+        "etn",
+        "linked",
+        "phantom",
+        "restricted",
+        "performance",
+    ];
+    let words = || title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is = |word: &str, any: &[&str]| any.iter().any(|known| word.eq_ignore_ascii_case(known));
+    let mut before = "";
+    for (i, word) in words().enumerate() {
+        let next = || words().nth(i + 1).unwrap_or_default();
+        let found = if is(word, &["note", "notes"]) {
+            // "See note 3", "(note 1)": a reference.
+            !is(before, &["see", "per", "in"]) && !(next().len() <= 2 && is_number(next()))
+        } else {
+            // A company may be called Bond.
+            is(word, &DEBTS)
+                || is(word, &["bond"])
+                    && (words().take(i).any(is_number) || words().any(|word| is(word, &["due"])))
+        };
+        if found {
+            // "Note Warrants" are warrants.
+            return !is(
+                next(),
+                &["warrant", "warrants", "option", "options", "unit", "units", "shares", "hedge"],
+            );
+        }
+        if is(word, &OTHERS) {
             return false;
         }
-        let before = i.checked_sub(1).map(|i| words[i]);
-        // "See note 3", "(note 1)": a reference.
-        let refers = matches!(before, Some("see" | "per" | "in"))
-            || words
-                .get(i + 1)
-                .is_some_and(|next| next.len() <= 2 && next.bytes().all(|b| b.is_ascii_digit()));
-        match *word {
-            "notes" | "note" if !refers => return true,
-            "debenture" | "debentures" | "bonds" | "loan" | "loans" | "indebtedness" | "debt" => return true,
-            // A company may be called so.
-            "bond" if words.contains(&"due") || words[..i].iter().any(|word| is_rate(word)) => return true,
-            "stock" | "share" | "shares" | "common" | "ordinary" | "preferred" | "preference" | "unit"
-            | "units" | "warrant" | "warrants" | "option" | "options" | "interest" | "interests"
-            | "depositary" | "depository" | "ads" | "adr" | "adss" | "adrs" | "right" | "rights" | "swap"
-            | "forward" | "put" | "call" | "etn" | "linked" => return false,
-            _ => {}
-        }
+        before = word;
     }
     false
 }
 
 /// `7` of "7% Bond", `625` of "6.625% Bond".
-fn is_rate(word: &str) -> bool {
-    word.bytes().all(|b| b.is_ascii_digit())
+fn is_number(word: &str) -> bool {
+    !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

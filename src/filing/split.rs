@@ -89,15 +89,15 @@ impl Facts<'_> {
         if before <= Decimal::ZERO || after.is_zero() {
             return None;
         }
-        let factor = after.checked_div(before)?;
-        if !is_ratio(factor, 20) {
+        if !is_ratio(before, after, 20) {
             return None;
         }
+        let factor = after.checked_div(before)?;
         let of_prices = || {
             let near = self.jump_beside(row)?.checked_div(factor)?;
             Some(near > Decimal::new(66, 2) && near < Decimal::new(15, 1))
         };
-        let priced = || is_ratio(factor, 4) && jumps(factor) && of_prices() == Some(true);
+        let priced = || is_ratio(before, after, 4) && jumps(factor) && of_prices() == Some(true);
         (self.speaks_of_split(lot) || priced()).then_some(factor)
     }
 
@@ -149,16 +149,21 @@ impl Facts<'_> {
     }
 }
 
-/// Whether a factor or its inverse is a ratio of small numbers, the lower at most `most`: ten for one, three for two, 21 for 20.
-fn is_ratio(factor: Decimal, most: i64) -> bool {
-    let whole = |factor: Decimal, times: i64| {
-        let product = factor.checked_mul(Decimal::from(times))?;
-        Some(product.checked_sub(product.round())?.abs() < Decimal::new(1, 3))
+/// Whether two numbers are in a ratio of small numbers, the lower at most `most`, but for a thousandth: ten for one, three for two,
+/// 21 for 20. Whole numbers tell it cheaply, for this is asked of each grant.
+fn is_ratio(one: Decimal, other: Decimal, most: u64) -> bool {
+    let (low, high) = (one.min(other).normalize(), one.max(other).normalize());
+    let scale = low.scale().max(high.scale());
+    let whole = |number: Decimal| {
+        let units = u64::try_from(number.mantissa()).ok()?;
+        units.checked_mul(10_u64.checked_pow(scale - number.scale())?).filter(|units| *units < 1 << 50)
     };
-    let simple = |factor: Decimal| {
-        factor > Decimal::new(1001, 3) && (1..=most).any(|times| whole(factor, times) == Some(true))
+    let (Some(low), Some(high)) = (whole(low), whole(high)) else { return false };
+    let near = |times: u64| {
+        let rest = (high * times) % low;
+        rest.min(low - rest) * 1_000 < low
     };
-    simple(factor) || Decimal::ONE.checked_div(factor).is_some_and(simple)
+    low > 0 && high > low + low / 1_000 && (1..=most).any(near)
 }
 
 /// Whether a factor between prices is that of a split rather than of a market.

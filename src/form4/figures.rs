@@ -37,7 +37,7 @@ fn debts(filing: &mut Filing, warnings: &mut Vec<Warning>) {
         let lot = &filing.lots[i];
         let title = lot.line.security.value.as_deref().unwrap_or_default();
         let debt = is_debt(title)
-            || may_be_debt(title) && has_notes(lot) && {
+            || has_notes(lot) && may_be_debt(title) && {
                 let noted = noted.get_or_insert_with(|| notes_of_principal(filing));
                 !noted.is_empty() && amounts(lot).any(|id| noted.contains(id))
             };

@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 
 use super::figures::figures;
 use crate::filing::{
-    Code, Direction, Filing, Holding, Lot, Shares, Warning, due, edgar_day, is_mistyped, lot_path as place,
+    Code, Direction, Filing, Holding, Lot, Shares, Warning, due, edgar_day, is_mistyped, is_ticker,
+    lot_path as place,
 };
 use crate::text::clip;
 
@@ -132,7 +133,9 @@ fn dates(filing: &Filing, warnings: &mut Vec<Warning>) {
 /// The symbol of the issuer and the titles of the owners.
 fn people(filing: &Filing, warnings: &mut Vec<Warning>) {
     let issuer = &filing.issuer;
-    if issuer.symbol.is_some() && issuer.typed_tickers().is_empty() && !issuer.states_no_ticker() {
+    // A plain one is read no further.
+    let plain = issuer.symbol.as_deref().is_some_and(is_ticker);
+    if issuer.symbol.is_some() && !plain && issuer.typed_tickers().is_empty() && !issuer.states_no_ticker() {
         // What was typed may be a secret: it is not repeated.
         let message = "what stands as the trading symbol looks like no ticker".to_owned();
         warn(warnings, "odd-ticker", message, "issuer/issuerTradingSymbol");
