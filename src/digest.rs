@@ -91,7 +91,12 @@ impl Digest {
         let mut totals: Vec<Total> = Vec::new();
         let mut left_out = 0;
         for entry in entries.iter().filter(|entry| entry.counted > 0) {
-            let trade = Trade::of(entry.counted_lots().map(LotRecord::figures));
+            // What only moves is neither acquired nor disposed of.
+            let mut lots = entry.counted_lots().filter(|lot| !lot.moved).map(LotRecord::figures).peekable();
+            if lots.peek().is_none() {
+                continue;
+            }
+            let trade = Trade::of(lots);
             left_out += usize::from(trade.ways().any(|sums| sums.value_is_odd));
             for sums in trade.ways() {
                 Total::add(&mut totals, sums);

@@ -11,7 +11,8 @@ impl Alert {
         if self.opposite.is_some() && !self.only_moves() {
             return "traded";
         }
-        verb_of(self.lots.iter()).unwrap_or("traded")
+        let moves = self.only_moves();
+        verb_of(self.lots.iter().filter(|lot| moves || !lot.moved)).unwrap_or("traded")
     }
 
     /// Whether all lots only move shares between lines of the filing.
@@ -52,7 +53,8 @@ impl Alert {
                 },
             )
         });
-        [main].into_iter().chain(opposite).collect()
+        let moves = self.moves_beside().map(|trade| Way::new("moved", Figures::from(&trade.sums)));
+        [main].into_iter().chain(opposite).chain(moves).collect()
     }
 
     /// `+` or `-` before a lot's number, where the alert's lots go both ways.
@@ -65,7 +67,9 @@ impl Alert {
     }
 
     fn verb_of_way(&self, direction: Option<Direction>) -> &'static str {
-        let verb = verb_of(self.lots.iter().filter(|lot| lot.acquired_disposed == direction));
+        let moves = self.only_moves();
+        let own = self.lots.iter().filter(|lot| lot.acquired_disposed == direction && (moves || !lot.moved));
+        let verb = verb_of(own);
         verb.unwrap_or(match direction {
             Some(Direction::Acquired) => "acquired",
             Some(Direction::Disposed) => "disposed of",
@@ -76,9 +80,11 @@ impl Alert {
     /// What was traded, for a headline: `sold $2,661,359.10`, `gave away 500 shares and was given 200 shares`.
     pub fn deed_text(&self, value: impl Fn(Usd) -> String) -> String {
         let ways = self.ways();
-        let each = ways.iter().map(|way| format!("{} {}", way.verb, way.what(&value)));
-        let text = each.collect::<Vec<_>>().join(" and ");
-        if self.only_moves() { format!("{text} within what they hold") } else { text }
+        let each = ways.iter().map(|way| match way.verb {
+            "moved" => format!("moved {} within what they hold", way.quantity),
+            verb => format!("{verb} {}", way.what(&value)),
+        });
+        each.collect::<Vec<_>>().join(" and ")
     }
 
     /// What was traded, with its value: `sold 24,133 shares for $2,661,359.10`.
@@ -90,7 +96,7 @@ impl Alert {
 
     /// ` for $2,661,359.10`, ` at an odd price`; nothing of gifts.
     pub fn for_value(&self, way: &Way) -> String {
-        if self.only_moves() { " within what they hold".to_owned() } else { way.for_value() }
+        if way.verb == "moved" { " within what they hold".to_owned() } else { way.for_value() }
     }
 }
 

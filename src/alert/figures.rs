@@ -121,7 +121,8 @@ impl StakeRecord {
     pub fn text(&self) -> String {
         let (Some(before), Some(after)) = (self.before, self.after) else { return "not stated".to_owned() };
         let change: Option<Decimal> = self.change.as_deref().and_then(|change| change.parse().ok());
-        let split = self.sources.iter().any(|source| source.what == "split");
+        let split =
+            self.sources.iter().any(|source| matches!(source.what.as_str(), "split" | "reverse split"));
         let across = if split { " across a split" } else { "" };
         let how = match change {
             _ if before == after => "unchanged".to_owned(),

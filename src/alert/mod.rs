@@ -320,6 +320,8 @@ impl Alert {
             message: None,
             mention: rule.mention.clone(),
         };
+        let apart = alert.moves_beside().map(|_| alert.trade());
+        let trade = apart.as_ref().unwrap_or(trade);
         alert.take_sums(&trade.sums, trade.opposite.as_ref());
         alert.take_stakes(stakes(filing, &matched.lots).into_iter().map(StakeRecord::from));
         alert.reason();

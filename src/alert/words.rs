@@ -10,9 +10,17 @@ use crate::filing::{Intent, Plan, Role, Trade, Usd, Warning};
 use crate::text::{clip, plain};
 
 impl Alert {
-    /// The lots' figures together, from the records.
+    /// The lots' figures together, from the records. Those that only move shares within what is held count where all do so:
+    /// they are added to nothing else.
     pub fn trade(&self) -> Trade {
-        Trade::of(self.lots.iter().map(LotRecord::figures))
+        let moves = self.only_moves();
+        Trade::of(self.lots.iter().filter(|lot| moves || !lot.moved).map(LotRecord::figures))
+    }
+
+    /// The figures of those lots that only move shares, where there are others.
+    pub(super) fn moves_beside(&self) -> Option<Trade> {
+        let moved = || self.lots.iter().filter(|lot| lot.moved);
+        (!self.only_moves() && moved().next().is_some()).then(|| Trade::of(moved().map(LotRecord::figures)))
     }
 
     /// The ticker that a headline shows, or the issuer's name where none is known.
@@ -164,7 +172,7 @@ impl Alert {
 
     /// `2 lots on 2 days`.
     pub fn lots_text(&self) -> String {
-        let trade = self.trade();
+        let trade = Trade::of(self.lots.iter().map(LotRecord::figures));
         let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
         let lots = plural(self.lots.len(), "lot");
         if trade.days > 1 { format!("{lots} on {}", plural(trade.days, "day")) } else { lots }
@@ -173,7 +181,7 @@ impl Alert {
     /// `2021-08-20 to 2021-08-23`, one date, or `an unknown date`.
     pub fn dates_text(&self) -> String {
         let day = |date: NaiveDate| date.format("%Y-%m-%d").to_string();
-        match self.trade().dates {
+        match Trade::of(self.lots.iter().map(LotRecord::figures)).dates {
             None => "an unknown date".into(),
             Some((first, last)) if first == last => day(first),
             Some((first, last)) => format!("{} to {}", day(first), day(last)),
@@ -198,6 +206,7 @@ impl Alert {
             1 => format!(" at {price}"),
             _ => format!(" at {price} on average"),
         });
+        let average = average.filter(|_| !self.only_moves());
         let reason = match self.intent.as_deref() {
             Some("plan") => Some(Intent::Plan.phrase()),
             _ => self.reason_text().filter(|_| self.intent.as_deref() != Some("mixed")),

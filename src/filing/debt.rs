@@ -3,68 +3,102 @@
 /// Whether a title names a debt security. The first word that says what it is decides: "Convertible Notes (right to buy Common
 /// Stock)" are notes, "Common Stock, see Note 1" and "Warrants issued with Notes" are none.
 pub(crate) fn is_debt(title: &str) -> bool {
-    const DEBTS: [&str; 7] = ["debenture", "debentures", "bonds", "loan", "loans", "indebtedness", "debt"];
-    const OTHERS: [&str; 32] = [
-        "stock",
-        "share",
-        "shares",
-        "common",
-        "ordinary",
-        "preferred",
-        "preference",
-        "unit",
-        "units",
-        "warrant",
-        "warrants",
-        "option",
-        "options",
-        "interest",
-        "interests",
-        "depositary",
-        "depository",
-        "ads",
-        "adr",
-        "adss",
-        "adrs",
-        "right",
-        "rights",
-        "swap",
-        "forward",
-        "put",
-        "call",
-        "etn",
-        "linked",
-        "phantom",
-        "restricted",
-        "performance",
-    ];
-    let words = || title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    let is = |word: &str, any: &[&str]| any.iter().any(|known| word.eq_ignore_ascii_case(known));
-    let mut before = "";
-    for (i, word) in words().enumerate() {
-        let next = || words().nth(i + 1).unwrap_or_default();
-        let found = if is(word, &["note", "notes"]) {
-            // "See note 3", "(note 1)": a reference.
-            !is(before, &["see", "per", "in"]) && !(next().len() <= 2 && is_number(next()))
-        } else {
-            // A company may be called Bond.
-            is(word, &DEBTS)
-                || is(word, &["bond"])
-                    && (words().take(i).any(is_number) || words().any(|word| is(word, &["due"])))
+    // Most titles say at once that they are of shares.
+    let first = title.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    if SHARES.iter().any(|word| first.eq_ignore_ascii_case(word)) {
+        return false;
+    }
+    let lower = title.to_lowercase();
+    let words: Vec<&str> =
+        lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    for (i, word) in words.iter().enumerate() {
+        let before = i.checked_sub(1).map(|i| words[i]);
+        // "See note 3", "(note 1)": a reference.
+        let refers = matches!(before, Some("see" | "per" | "in"))
+            || words
+                .get(i + 1)
+                .is_some_and(|next| next.len() <= 2 && next.bytes().all(|b| b.is_ascii_digit()));
+        let is = match *word {
+            "notes" | "note" | "nts" => !refers,
+            "debenture" | "debentures" | "debs" | "bonds" | "loan" | "loans" | "indebtedness" | "debt" => {
+                true
+            }
+            // A company may be called so.
+            "bond" => {
+                words.contains(&"due")
+                    || words[..i]
+                        .iter()
+                        .any(|word| is_number(word) || matches!(*word, "mortgage" | "convertible"))
+            }
+            _ if SHARES.contains(word) => return false,
+            _ => false,
         };
-        if found {
-            // "Note Warrants" are warrants.
-            return !is(
-                next(),
-                &["warrant", "warrants", "option", "options", "unit", "units", "shares", "hedge"],
-            );
+        if is {
+            return !is_of_another(&words[i + 1..]);
         }
-        if is(word, &OTHERS) {
-            return false;
-        }
-        before = word;
     }
     false
+}
+
+/// Words that say that a security is a share, or a right to one.
+const SHARES: [&str; 34] = [
+    "stock",
+    "share",
+    "shares",
+    "common",
+    "ordinary",
+    "preferred",
+    "preference",
+    "unit",
+    "units",
+    "warrant",
+    "warrants",
+    "option",
+    "options",
+    "interest",
+    "interests",
+    "depositary",
+    "depository",
+    "ads",
+    "adr",
+    "adss",
+    "adrs",
+    "right",
+    "rights",
+    "swap",
+    "forward",
+    "put",
+    "call",
+    "etn",
+    "etns",
+    "linked",
+    "traded",
+    "etf",
+    "fund",
+    "hedge",
+];
+
+/// Whether the words behind "note" or "loan" say that it only names something else: "Note Warrants" are warrants, "Senior Loan Fund
+/// Common Shares" and "Note Holdings Inc. Common Stock" are shares. "Notes (right to buy Common Stock)" are notes.
+fn is_of_another(after: &[&str]) -> bool {
+    const NAMES: [&str; 10] = [
+        "fund",
+        "funds",
+        "trust",
+        "holdings",
+        "inc",
+        "corp",
+        "corporation",
+        "company",
+        "strategies",
+        "income",
+    ];
+    let right_behind =
+        ["warrant", "warrants", "option", "options", "unit", "units", "shares", "hedge", "linked"];
+    let first = after.first().copied().unwrap_or_default();
+    right_behind.contains(&first)
+        || first == "note" && after.get(1).is_some_and(|word| right_behind.contains(word))
+        || NAMES.contains(&first)
 }
 
 /// `7` of "7% Bond", `625` of "6.625% Bond".
@@ -92,6 +126,10 @@ mod tests {
             "Subordinated Debt",
             "SUBORDINATED DEBENTURE",
             "Notes",
+            "First Mortgage Bond",
+            "7.25% Sr Nts 2029",
+            "Conv. Sr. Nts due 2027",
+            "4.5% Debs",
         ] {
             assert!(is_debt(debt), "{debt}");
         }
@@ -103,6 +141,14 @@ mod tests {
             "Option to purchase Notes",
             "Convertible Note Warrants",
             "Loan Shares",
+            "Loan Note Warrants",
+            "Notes Fund Common Shares",
+            "Exchange Traded Notes",
+            "Note Holdings Inc. Common Stock",
+            "Debt Strategies Fund Common",
+            "Senior Loan Fund Common Shares",
+            "Bank Loan Income Fund",
+            "Index Notes-linked Trust Certificates",
             "Preferred Stock convertible into notes",
             "Bond Street Holdings Class A",
             "Class A Shares (Note 2)",

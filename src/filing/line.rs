@@ -55,13 +55,23 @@ impl LineKey {
         let terms = line.terms.as_ref().map(|terms| {
             (terms.exercise_price.value.map(|price| price.decimal().normalize()), terms.expiration_date.value)
         });
+        let indirect = line.ownership.value == Some(Ownership::Indirect);
+        let nature = fold_nature(line.nature.value.as_deref().unwrap_or_default()).0;
         Self {
             security: Security::of(line),
-            indirect: line.ownership.value == Some(Ownership::Indirect),
-            nature: fold_nature(line.nature.value.as_deref().unwrap_or_default()).0,
+            indirect,
+            nature: if !indirect && says_direct(&nature) { String::new() } else { nature },
             terms,
         }
     }
+}
+
+/// Whether the nature of a direct holding says no more than that it is direct.
+fn says_direct(nature: &str) -> bool {
+    matches!(
+        nature,
+        "direct" | "directly" | "direct ownership" | "held directly" | "self" | "n a" | "na" | "none"
+    )
 }
 
 impl Security {

@@ -78,10 +78,11 @@ impl Facts<'_> {
     /// What one share becomes by a row; `None` where it reports no split.
     fn split_row(&self, row: usize) -> Option<Decimal> {
         let lot = &self.filing.lots[row];
-        let may = lot.line.table == Table::NonDerivative
-            && matches!(lot.code.value?.letter(), 'J' | 'A' | 'D' | 'H')
-            && lot.price.value.is_none_or(Usd::is_zero);
-        if !may {
+        let unpriced = lot.price.value.is_none_or(Usd::is_zero);
+        let noted = || self.speaks_of_split(lot);
+        // Some state the market's price beside it; and options are split with their shares.
+        let plain = unpriced && lot.line.table == Table::NonDerivative;
+        if !matches!(lot.code.value?.letter(), 'J' | 'A' | 'D' | 'H') {
             return None;
         }
         let after = lot.line.shares_after.value.map(Shares::decimal)?;
@@ -89,7 +90,7 @@ impl Facts<'_> {
         if before <= Decimal::ZERO || after.is_zero() {
             return None;
         }
-        if !is_ratio(before, after, 20) {
+        if !is_ratio(before, after, 20) || !plain && !noted() {
             return None;
         }
         let factor = after.checked_div(before)?;
@@ -98,7 +99,7 @@ impl Facts<'_> {
             Some(near > Decimal::new(66, 2) && near < Decimal::new(15, 1))
         };
         let priced = || is_ratio(before, after, 4) && jumps(factor) && of_prices() == Some(true);
-        (self.speaks_of_split(lot) || priced()).then_some(factor)
+        (noted() || priced()).then_some(factor)
     }
 
     /// The price of the last market lot before a row ÷ that of the first one after it.

@@ -66,6 +66,8 @@ pub enum Deed {
     Moved,
     /// A stock split.
     Split,
+    /// A split that makes fewer shares of many.
+    ReverseSplit,
     /// Anything else that comes in.
     Acquired,
     /// Anything else that goes out.
@@ -90,6 +92,7 @@ impl Deed {
             Self::Tendered => "tendered",
             Self::Moved => "moved",
             Self::Split => "split",
+            Self::ReverseSplit => "reverse split",
             Self::Acquired => "acquired",
             Self::Disposed => "disposed of",
         }
@@ -112,6 +115,7 @@ impl Deed {
             Self::Tendered => format!("tendered {number}"),
             Self::Moved => format!("moved {number} within what they hold"),
             Self::Split => format!("got {number} by a split"),
+            Self::ReverseSplit => format!("has {number} fewer by a reverse split"),
             Self::Acquired => format!("acquired {number}"),
             Self::Disposed => format!("disposed of {number}"),
         }
@@ -224,7 +228,11 @@ fn sources(filing: &Filing, of: &[Security], splits: &[(usize, Decimal)]) -> Has
     let mut all: HashMap<Security, Vec<Source>> = HashMap::new();
     for (i, lot) in filing.lots.iter().enumerate() {
         let is_split = splits.binary_search_by_key(&i, |(row, _)| *row).is_ok();
-        let Some(deed) = (if is_split { Some(Deed::Split) } else { Deed::of(lot) }) else { continue };
+        let split = match lot.direction.value {
+            Some(Direction::Disposed) => Deed::ReverseSplit,
+            _ => Deed::Split,
+        };
+        let Some(deed) = (if is_split { Some(split) } else { Deed::of(lot) }) else { continue };
         // What is moved comes in by one line and goes out by another: it counts once.
         if deed == Deed::Moved && lot.direction.value == Some(Direction::Acquired) {
             continue;

@@ -88,36 +88,68 @@ fn notes_of_principal(filing: &Filing) -> BTreeSet<String> {
     filing.footnotes.iter().filter(|note| says(&note.text)).map(|note| note.id.clone()).collect()
 }
 
-/// Marks rows of one code, day and security by which as much comes in as goes out: a gift to one's own trust.
+/// Marks rows of one code, day and security by which as much comes in as goes out: a gift to one's own trust. Where in all
+/// more goes one way, those rows are meant of which one has as many shares as one, or as all, of the other way.
 fn moves(filing: &mut Filing) {
     const CODES: [char; 5] = ['G', 'J', 'W', 'Z', 'I'];
-    let may = |lot: &Lot| lot.code.value.is_some_and(|code| CODES.contains(&code.letter()));
-    let way = |lot: &Lot, direction: Direction| may(lot) && lot.direction.value == Some(direction);
-    if ![Direction::Acquired, Direction::Disposed].iter().all(|d| filing.lots.iter().any(|lot| way(lot, *d)))
-    {
-        return;
-    }
     type Key = (Option<Code>, Option<NaiveDate>, bool, String);
-    let key = |lot: &Lot| -> Key {
-        let title = fold_title(lot.line.security.value.as_deref().unwrap_or_default());
-        (lot.code.value, lot.date.value, lot.line.table == Table::Derivative, title)
+    let mut groups: BTreeMap<Key, Vec<usize>> = BTreeMap::new();
+    for (i, lot) in filing.lots.iter().enumerate() {
+        if lot.code.value.is_some_and(|code| CODES.contains(&code.letter())) {
+            let title = fold_title(lot.line.security.value.as_deref().unwrap_or_default());
+            let key = (lot.code.value, lot.date.value, lot.line.table == Table::Derivative, title);
+            groups.entry(key).or_default().push(i);
+        }
+    }
+    for row in groups.values().flat_map(|rows| moved(filing, rows)).collect::<Vec<usize>>() {
+        filing.lots[row].moved = true;
+    }
+}
+
+/// Which rows of a group only move shares.
+fn moved(filing: &Filing, rows: &[usize]) -> Vec<usize> {
+    let shares = |row: &usize| filing.lots[*row].shares.value.map(Shares::decimal);
+    let of = |direction: Direction| -> Vec<usize> {
+        rows.iter().copied().filter(|&row| filing.lots[row].direction.value == Some(direction)).collect()
     };
-    let mut sums: BTreeMap<Key, Option<(Decimal, Decimal)>> = BTreeMap::new();
-    for lot in filing.lots.iter().filter(|lot| may(lot)) {
-        let sum = sums.entry(key(lot)).or_insert(Some((Decimal::ZERO, Decimal::ZERO)));
-        *sum = (|| {
-            let (acquired, disposed) = (*sum)?;
-            let shares = lot.shares.value?.decimal();
-            Some(match lot.direction.value? {
-                Direction::Acquired => (acquired.checked_add(shares)?, disposed),
-                Direction::Disposed => (acquired, disposed.checked_add(shares)?),
-            })
-        })();
+    let (acquired, disposed) = (of(Direction::Acquired), of(Direction::Disposed));
+    if acquired.is_empty() || disposed.is_empty() || acquired.len() + disposed.len() < rows.len() {
+        return Vec::new();
     }
-    for lot in filing.lots.iter_mut().filter(|lot| may(lot)) {
-        let sum = sums.get(&key(lot)).copied().flatten();
-        lot.moved = sum.is_some_and(|(acquired, disposed)| acquired == disposed && !acquired.is_zero());
+    let sum = |rows: &[usize]| {
+        rows.iter().map(shares).try_fold(Decimal::ZERO, |sum: Decimal, shares| sum.checked_add(shares?))
+    };
+    let (Some(inward), Some(outward)) = (sum(&acquired), sum(&disposed)) else { return Vec::new() };
+    if inward == outward {
+        return if inward.is_zero() { Vec::new() } else { rows.to_vec() };
     }
+    let (fewer, all, more) =
+        if inward < outward { (&acquired, inward, &disposed) } else { (&disposed, outward, &acquired) };
+    let line = |row: usize| {
+        let line = &filing.lots[row].line;
+        (line.ownership.value, line.nature.value.as_deref())
+    };
+    let other_line = |row: usize| fewer.iter().all(|&own| line(own) != line(row));
+    // A gift in one row that several trusts received.
+    if let Some(&whole) = more.iter().find(|row| shares(row) == Some(all) && other_line(**row)) {
+        return fewer.iter().copied().chain([whole]).filter(|_| !all.is_zero()).collect();
+    }
+    let mut free: BTreeMap<Decimal, Vec<usize>> = BTreeMap::new();
+    for &row in more.iter().rev() {
+        if let Some(number) = shares(&row).filter(|number| !number.is_zero()) {
+            free.entry(number).or_default().push(row);
+        }
+    }
+    let mut pairs = Vec::new();
+    for &row in fewer {
+        let Some(rows) = shares(&row).and_then(|number| free.get_mut(&number)) else { continue };
+        if rows.last().is_some_and(|&other| line(other) != line(row))
+            && let Some(other) = rows.pop()
+        {
+            pairs.extend([row, other]);
+        }
+    }
+    pairs
 }
 
 fn after_splits(filing: &mut Filing, warnings: &mut Vec<Warning>) {
@@ -149,29 +181,53 @@ fn prices(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec<usize>) {
     const BERKSHIRE: u64 = 1_067_983;
     let most = Decimal::from(15_000);
     let dear = Cik::new(BERKSHIRE) == Some(filing.issuer.cik);
+    let priced = |lot: &&Lot| matches!(lot.code.value.map(Code::letter), Some('S' | 'P' | 'F'));
+    let least = filing.lots.iter().filter(priced).filter_map(|lot| lot.price.value);
+    let least = least.filter(|price| !price.is_zero()).min();
     for (i, lot) in filing.lots.iter().enumerate() {
-        let at = || format!("{}/transactionPricePerShare", place(&filing.lots, i));
         let market = is_market(lot);
-        let Some(price) = lot.price.value else { continue };
+        let total = lot.total_value.value.filter(|_| !lot.debt);
+        let (price, element) = match (lot.price.value, total) {
+            (Some(price), _) => (price, "transactionPricePerShare"),
+            (None, Some(total)) if total.is_zero() => (total, "transactionTotalValue"),
+            // By a total alone a share costs so much.
+            (None, Some(total)) => {
+                match lot.shares.value.and_then(|shares| total.per(shares)) {
+                    Some(each) if is_total_of_none(filing, lot, each, dear, most) => {
+                        let message = format!("the stated total of {total} makes {each} a share");
+                        let at = format!("{}/transactionTotalValue", place(&filing.lots, i));
+                        warn(warnings, "value-too-large", message, &at);
+                        odd.push(i);
+                    }
+                    _ => {}
+                }
+                continue;
+            }
+            (None, None) => continue,
+        };
+        let at = || format!("{}/{element}", place(&filing.lots, i));
         if price.is_zero() {
             let sale = lot.code.value == Some(Code::SALE);
             // Options and deferred compensation are now and then "purchased" for nothing.
             let traded = sale || market && lot.line.table == Table::NonDerivative;
             if traded && lot.shares.value.is_some_and(|shares| !shares.is_zero()) {
                 let what = if sale { "a sale" } else { "a purchase" };
-                warn(warnings, "zero-price", format!("{what} at a price of zero"), &at());
+                warn(
+                    warnings,
+                    "zero-price",
+                    format!("{what} at a {} of zero", if total == Some(price) { "total" } else { "price" }),
+                    &at(),
+                );
                 odd.push(i);
             }
             continue;
         }
-        let title = lot.line.security.value.as_deref().unwrap_or_default().to_ascii_lowercase();
-        let other = ["preferred", "unit", "note", "interest", "depositary", "debenture", "bond"];
-        let share = !other.iter().any(|word| title.contains(word))
-            && ["common", "ordinary", "class a", "class b"].iter().any(|word| title.contains(word))
-            && lot.line.table == Table::NonDerivative;
+        let share = is_plain_share(lot);
         let total = lot.total_value.value == Some(price)
             || share && !dear && price.decimal() > most
-            || market && is_total_beside(filing, lot, price);
+            || market
+                && least.is_some_and(|least| is_more(price.decimal(), least.decimal(), Decimal::TEN))
+                && is_total_beside(filing, lot, price);
         if total {
             let message = format!("{} per share looks like the price of all of them", price.exact());
             warn(warnings, "price-like-total", message, &at());
@@ -181,6 +237,29 @@ fn prices(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec<usize>) {
             }
         }
     }
+}
+
+fn is_plain_share(lot: &Lot) -> bool {
+    let title = lot.line.security.value.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let other = ["preferred", "unit", "note", "interest", "depositary", "debenture", "bond"];
+    !other.iter().any(|word| title.contains(word))
+        && ["common", "ordinary", "class a", "class b"].iter().any(|word| title.contains(word))
+        && lot.line.table == Table::NonDerivative
+}
+
+/// Whether a total makes a share cost what none does: more than common stock costs, or ten times what another lot of the security
+/// was traded at.
+fn is_total_of_none(filing: &Filing, lot: &Lot, each: Usd, dear: bool, most: Decimal) -> bool {
+    let beside = || {
+        filing.lots.iter().filter(|other| is_market(other) && other.splits_before == lot.splits_before).any(
+            |other| {
+                let price = other.price.value.filter(|price| !price.is_zero()).map(Usd::decimal);
+                other.line.security.value == lot.line.security.value
+                    && price.is_some_and(|price| is_more(each.decimal(), price, Decimal::TEN))
+            },
+        )
+    };
+    is_plain_share(lot) && !dear && each.decimal() > most || is_market(lot) && beside()
 }
 
 fn is_market(lot: &Lot) -> bool {
@@ -210,30 +289,51 @@ fn is_more(number: Decimal, other: Decimal, times: Decimal) -> bool {
     other.checked_mul(times).is_some_and(|product| number > product)
 }
 
+/// Lots whose prices are to be near each other: sales, or purchases, of one security on one side of a split.
+type Kind<'f> = (Option<Code>, u8, Option<&'f str>);
+
+/// The market prices of table I, with their days, by kind.
+fn market_prices(filing: &Filing) -> BTreeMap<Kind<'_>, BTreeMap<NaiveDate, Vec<Usd>>> {
+    let mut prices: BTreeMap<Kind<'_>, BTreeMap<NaiveDate, Vec<Usd>>> = BTreeMap::new();
+    for lot in filing.lots.iter().filter(|lot| is_sibling(lot)) {
+        if let (Some(price), Some(date)) = (lot.price.value, lot.date.value) {
+            prices.entry(kind(lot)).or_default().entry(date).or_default().push(price);
+        }
+    }
+    prices
+}
+
+fn is_sibling(lot: &Lot) -> bool {
+    lot.line.table == Table::NonDerivative && is_market(lot) && !lot.debt
+}
+
+fn kind(lot: &Lot) -> Kind<'_> {
+    (lot.code.value, lot.splits_before, lot.line.security.value.as_deref())
+}
+
 /// Sales, or purchases, of one security within some days have prices that are near each other.
 fn siblings(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec<usize>) {
-    const DAYS: i64 = 7;
+    const DAYS: chrono::Days = chrono::Days::new(7);
     const FEWEST: usize = 3;
-    let traded = |lot: &Lot| lot.line.table == Table::NonDerivative && is_market(lot) && !lot.debt;
-    for (i, lot) in filing.lots.iter().enumerate().filter(|(_, lot)| traded(lot)) {
+    let prices = market_prices(filing);
+    let mut medians: BTreeMap<(Kind<'_>, NaiveDate), Option<Usd>> = BTreeMap::new();
+    let median_at = |kind: &Kind<'_>, date: NaiveDate| {
+        let first = date.checked_sub_days(DAYS).unwrap_or(date);
+        let last = date.checked_add_days(DAYS).unwrap_or(date);
+        let mut near: Vec<Usd> =
+            prices.get(kind)?.range(first..=last).flat_map(|(_, prices)| prices).copied().collect();
+        near.sort_unstable();
+        near.get(near.len() / 2).filter(|_| near.len() >= FEWEST).copied()
+    };
+    for (i, lot) in filing.lots.iter().enumerate().filter(|(_, lot)| is_sibling(lot)) {
         let (Some(price), Some(date)) = (lot.price.value.filter(|price| !price.is_zero()), lot.date.value)
         else {
             continue;
         };
-        let mut near: Vec<Usd> = filing
-            .lots
-            .iter()
-            .filter(|other| {
-                traded(other)
-                    && other.code.value == lot.code.value
-                    && other.splits_before == lot.splits_before
-                    && other.line.security.value == lot.line.security.value
-                    && other.date.value.is_some_and(|day| (day - date).num_days().abs() <= DAYS)
-            })
-            .filter_map(|other| other.price.value)
-            .collect();
-        near.sort_unstable();
-        let Some(median) = near.get(near.len() / 2).filter(|_| near.len() >= FEWEST) else { continue };
+        let kind = kind(lot);
+        let Some(median) = *medians.entry((kind, date)).or_insert_with(|| median_at(&kind, date)) else {
+            continue;
+        };
         let (price, usual) = (price.decimal(), median.decimal());
         let far = |times: Decimal| is_more(price, usual, times) || is_more(usual, price, times);
         if far(Decimal::TWO) {

@@ -653,3 +653,86 @@ fn sums_over_filings_are_of_one_way_and_without_odd_values() {
     assert_eq!(matched.sums[0].value_usd.unwrap().plain(), "2000");
     assert!(sum_of("2_001").is_err());
 }
+
+#[test]
+fn shares_that_only_move_are_found_beside_others_and_added_to_nothing() {
+    // To an own trust and to a charity on one day.
+    let mixed = ["G|D|24|5000|0|15000|D", "G|D|24|2000|0|13000|D", "G|A|24|5000|0|5000|By Trust"];
+    let split_up = [
+        "G|D|24|5000|0|15000|D",
+        "G|D|24|2000|0|13000|D",
+        "G|A|24|4000|0|4000|By Trust",
+        "G|A|24|1000|0|1000|By Spouse",
+    ];
+    for rows in [&mixed[..], &split_up] {
+        let alert = alert(&filing(rows), "codes = [\"G\"]");
+        let start =
+            "DOE JANE (director) gave away 2,000 ACME and moved 5,000 ACME within what they hold, 2 lots, ";
+        assert!(alert.text.starts_with(start), "{}", alert.text);
+        assert_eq!((said(&alert)["shares"].clone(), alert.opposite.is_none()), (json!("2000"), true));
+        let headline = "gave away 2,000 shares and moved 5,000 shares within what they hold";
+        assert!(card(&alert)["embeds"][0]["title"].as_str().unwrap().contains(headline));
+        assert!(mail(&alert).subject.contains(headline), "{}", mail(&alert).subject);
+    }
+    // What is moved first and then sold is one sale.
+    let sold = ["G|D|24|5000|0|5000|D", "G|A|24|5000|0|5000|By Trust", "S|D|25|5000|50|0|By Trust"];
+    let alert = alert(&filing(&sold), "codes = [\"G\", \"S\"]");
+    let json = said(&alert);
+    assert_eq!(
+        (&json["shares"], &json["average_price"], &json["direction"]),
+        (&json!("5000"), &json!("50"), &json!("disposed"))
+    );
+    let start =
+        "DOE JANE (director) sold 5,000 ACME for $250,000.00 and moved 5,000 ACME within what they hold, ";
+    assert!(alert.text.starts_with(start), "{}", alert.text);
+    // What passes through one line is moved to no other.
+    let through = ["J|D|24|9000|0|0|By Fund", "J|A|24|200|0|200|By GP", "J|D|24|200|0|0|By GP"];
+    assert!(filing(&through).lots.iter().all(|lot| !lot.moved));
+    // In a digest it is in no total.
+    let moved = self::alert(&filing(&["I|D|24|9|50|0|By Plan", "I|A|24|9|50|9|By Trust"]), "codes = [\"I\"]");
+    let window = (at("2026-11-26T17:00:00-05:00"), at("2026-11-27T17:30:00-05:00"));
+    let digest =
+        Digest::new("a", "2026-11-27T17:30".into(), "America/New_York".into(), window, vec![alert, moved]);
+    assert_eq!(digest.total_text(), "$250,000.00");
+}
+
+#[test]
+fn splits_are_told_by_their_way_in_either_table_and_beside_a_price() {
+    let note = "note=Reverse stock split, one for ten.";
+    let reverse = ["S|D|23|1000|5|9000|D", &format!("J|D|24|8100|0|900|D|{note}"), "S|D|25|100|50|800|D"];
+    let alert_of = |rows: &[&str]| alert(&filing(rows), "");
+    let text = alert_of(&reverse).stakes[0].text();
+    assert_eq!(text, "10,000 → 800 across a split, down 20%: sold 1,100, has 8,100 fewer by a reverse split");
+    let priced = [
+        "S|D|23|1000|100|9000|D",
+        "J|A|24|9000|50|18000|D|note=Two-for-one stock split.",
+        "S|D|25|1000|50|17000|D",
+    ];
+    let alert = alert_of(&priced);
+    assert_eq!((alert.average_price, alert.stake_change.as_deref()), (None, Some("-0.15")));
+}
+
+#[test]
+fn absurd_totals_are_odd_as_absurd_prices_are() {
+    for (rows, code) in [
+        (vec!["S|D|25|10||0|D|total=60000000"], Some("value-too-large")),
+        (vec!["S|D|25|1000|20|900|D", "S|D|25|900||0|D|total=1800000"], Some("value-too-large")),
+        (vec!["S|D|25|1000||0|D|total=0"], Some("zero-price")),
+        (vec!["S|D|25|1000|20|900|D", "S|D|25|900||0|D|total=18000"], None),
+        (vec!["S|D|25|10||0|D|total=60000000|title=Preferred Stock"], None),
+        (vec!["G|D|25|10||0|D|total=0"], None),
+    ] {
+        let filing = filing(&rows);
+        assert_eq!(codes(&filing), code.into_iter().collect::<Vec<_>>(), "{rows:?}");
+        assert_eq!(filing.lots.iter().any(|lot| lot.odd_value), code.is_some(), "{rows:?}");
+    }
+}
+
+#[test]
+fn a_direct_holding_that_says_so_is_no_other_line() {
+    let rows = ["S|D|24|100|20|900|D", "S|D|24|100|20|800|D"];
+    let mut filing = filing(&rows);
+    filing.lots[0].line.nature.value = Some("Direct".into());
+    let record = FilingRecord::new("a", &filing);
+    assert_eq!(record.stakes[0].text(), "1,000 → 800, down 20%: sold 200");
+}
