@@ -1,0 +1,181 @@
+//! The company of a filing, and the tickers by which rules find it.
+
+use super::symbol::{MOST_TICKERS, Symbol};
+use super::{Cik, ticker_key};
+
+/// The company whose securities these are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer {
+    /// `issuerCik`, the one key of the issuer.
+    pub cik: Cik,
+    /// `issuerName`.
+    pub name: String,
+    /// `issuerTradingSymbol` as the filer typed it.
+    pub symbol: Option<String>,
+    /// `issuerForeignTradingSymbol`, newer schemas only.
+    pub foreign_symbol: Option<String>,
+    /// The tickers that EDGAR lists for its CIK, the main one first; empty where that is not known.
+    pub listed: Vec<String>,
+    /// Tickers that EDGAR lists for another company, though the filer typed them, or though they are spelt like this one's:
+    /// they are not this one's.
+    pub taken: Vec<String>,
+}
+
+impl Issuer {
+    fn read_symbol(&self) -> Symbol {
+        Symbol::read(self.symbol.as_deref().unwrap_or_default(), &self.name)
+    }
+
+    /// Whether the symbol says in words or signs that there is none.
+    pub fn states_no_ticker(&self) -> bool {
+        self.read_symbol().says_none
+    }
+
+    /// Its tickers, upper case, at most ten. What EDGAR lists decides, since filers mistype theirs; of several, those that the
+    /// filer typed. Where EDGAR lists none, what the typed symbol can be read as.
+    pub fn tickers(&self) -> Vec<String> {
+        let mut typed = self.typed_tickers();
+        if self.listed.is_empty() {
+            typed.retain(|ticker| !self.taken.contains(ticker));
+            return typed;
+        }
+        let mut known = self.own_of(&typed);
+        if known.is_empty() {
+            // A word that is none beside other symbols is one where EDGAR lists it.
+            known = self.own_of(&Symbol::raw(self.symbol.as_deref().unwrap_or_default()));
+        }
+        if known.is_empty() { self.listed.iter().take(MOST_TICKERS).cloned().collect() } else { known }
+    }
+
+    /// The listed tickers among some, each as EDGAR writes it.
+    fn own_of(&self, tickers: &[String]) -> Vec<String> {
+        let mut own: Vec<String> = Vec::new();
+        for ticker in tickers {
+            let key = ticker_key(ticker);
+            let listed = self.listed.iter().find(|listed| *listed == ticker);
+            let listed = listed.or_else(|| self.listed.iter().find(|listed| ticker_key(listed) == key));
+            own.extend(listed.filter(|listed| !own.contains(listed)).cloned());
+        }
+        own
+    }
+
+    /// All tickers by which rules look for it: the listed ones; where EDGAR lists none, those that the filer typed, but for
+    /// another company's, also with a class that is typed in words: `XYZ Cl B` is XYZ and XYZ-B.
+    pub fn all_tickers(&self) -> Vec<String> {
+        if !self.listed.is_empty() {
+            return self.listed.clone();
+        }
+        let Symbol { mut tickers, also, .. } = self.read_symbol();
+        tickers.extend(also);
+        tickers.retain(|ticker| !self.taken.contains(ticker));
+        tickers
+    }
+
+    /// Whether it has a ticker, in any spelling of the class: `BRK.B`, `BRK-B`, `BRK/B`, `BRK B` or `BRKB`.
+    pub fn has_ticker(&self, ticker: &str) -> bool {
+        is_spelt_among(ticker, &self.all_tickers(), &self.taken)
+    }
+
+    /// The tickers that the typed symbol can be read as: `NASDAQ:DHC` is DHC, `WLY/WLYB` is two, `NONE` is none.
+    pub fn typed_tickers(&self) -> Vec<String> {
+        self.read_symbol().tickers
+    }
+}
+
+/// Whether one of an issuer's tickers is this one in another spelling, which is not how another company's is spelt.
+pub fn is_spelt_among(ticker: &str, own: &[String], taken: &[String]) -> bool {
+    // The first letter parts most, since rules may name thousands.
+    let alike = |own: &&String| own.as_bytes().first() == ticker.as_bytes().first();
+    if !own.iter().any(|own| alike(&own)) {
+        return false;
+    }
+    let key = ticker_key(ticker);
+    own.iter().any(|own| own == ticker)
+        || own.iter().any(|own| ticker_key(own) == key)
+            && !taken.iter().any(|other| is_as_spelt(ticker, other))
+}
+
+/// Whether two spellings part the same class, whatever sign they use.
+fn is_as_spelt(one: &str, other: &str) -> bool {
+    let parted = |ticker: &str| ticker.trim().to_ascii_uppercase().replace(['/', ' ', '-'], ".");
+    parted(one) == parted(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(typed: &str, expected: &[&str]) {
+        let issuer = Issuer {
+            cik: Cik::new(1).unwrap(),
+            name: "X".into(),
+            symbol: Some(typed.into()),
+            foreign_symbol: None,
+            listed: Vec::new(),
+            taken: Vec::new(),
+        };
+        assert_eq!(issuer.tickers(), expected, "{typed}");
+    }
+
+    #[test]
+    fn what_edgar_lists_decides_and_what_was_typed_chooses() {
+        let issuer = |typed: &str, listed: &[&str]| Issuer {
+            cik: Cik::new(1).unwrap(),
+            name: "X".into(),
+            symbol: Some(typed.into()),
+            foreign_symbol: None,
+            listed: listed.iter().map(|&ticker| ticker.to_owned()).collect(),
+            taken: Vec::new(),
+        };
+        assert_eq!(issuer("GOOG", &["GOOGL", "GOOG"]).tickers(), ["GOOG"]);
+        assert_eq!(issuer("NONE", &["GOOGL", "GOOG"]).tickers(), ["GOOGL", "GOOG"]);
+        assert_eq!(issuer("hunter2!pass", &["QLYS"]).tickers(), ["QLYS"]);
+        assert_eq!(issuer("FB", &["META"]).tickers(), ["META"]);
+        assert_eq!(issuer("FB", &["META"]).all_tickers(), ["META"]);
+        assert_eq!(issuer("GOOG", &["GOOGL", "GOOG"]).all_tickers(), ["GOOGL", "GOOG"]);
+        // A word that is none beside a symbol is one where EDGAR lists it, and of a class its spelling is shown.
+        assert_eq!(issuer("XYZ and PR", &["PR", "QRS"]).tickers(), ["PR"]);
+        for typed in ["BRK.B", "BRK-B", "BRK/B", "BRKB", "BRK B"] {
+            assert_eq!(issuer(typed, &["BRK-A", "BRK-B"]).tickers(), ["BRK-B"], "{typed}");
+        }
+    }
+
+    #[test]
+    fn tickers_are_read_off_what_filers_type() {
+        check("QLYS", &["QLYS"]);
+        check("lunr", &["LUNR"]);
+        check("(SIRI)", &["SIRI"]);
+        check("SHFS)", &["SHFS"]);
+        check("PARAA,PARA", &["PARAA", "PARA"]);
+        check("WLY/WLYB", &["WLY", "WLYB"]);
+        check("FRG FRGAP", &["FRG", "FRGAP"]);
+        check("BCDA;BCDAW", &["BCDA", "BCDAW"]);
+        check("NYSE:NYCB", &["NYCB"]);
+        check("NYSE: GLS", &["GLS"]);
+        check("KLR.BC", &["KLR.BC"]);
+        check("NASDAQ:DHC", &["DHC"]);
+        check("NYSE :GLS", &["GLS"]);
+        check("NYSE - GLS", &["GLS"]);
+        check("[QLYS]", &["QLYS"]);
+        check("'QLYS'", &["QLYS"]);
+        check("ACME.PK", &["ACME.PK"]);
+        check(&"A,B,C,D,E,F,G,H,I,J,K,L".repeat(1000), &["A", "B", "C", "D", "E", "F", "G", "H", "I", "J"]);
+        for nothing in [
+            "NONE",
+            "none",
+            "N/A",
+            "",
+            "N.A.",
+            "N/A (LP)",
+            "NOT LISTED",
+            "Not applicable",
+            "-",
+            "password",
+            "hunter2!pass",
+            "Tr0ub4dor&3",
+        ] {
+            check(nothing, &[]);
+        }
+    }
+}
