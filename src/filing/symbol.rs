@@ -1,22 +1,25 @@
 //! What filers type as a trading symbol: which of its words are tickers, and which spellings mean one ticker.
 
+mod name;
 mod part;
 mod table;
 mod words;
 
 use std::collections::BTreeSet;
 
+use name::Name;
 use part::Part;
 use table::{KINDS, Kind, is, is_alone};
-use words::{Before, Word, straight, words};
+use words::{Before, Word, bounded, series, straight, words};
 
 /// More tickers of one symbol are not read.
 pub(super) const MOST_TICKERS: usize = 10;
 
 /// Markets behind a point, as data vendors write them: `XYZ.TO`.
-const MARKETS_BEHIND: [&str; 22] = [
+const MARKETS_BEHIND: [&str; 42] = [
     "O", "N", "OQ", "PK", "OB", "TO", "AX", "L", "V", "CN", "NE", "HK", "DE", "F", "ST", "OL", "SW", "MI",
-    "MC", "TA", "SI", "NZ",
+    "MC", "TA", "SI", "NZ", "S", "T", "PA", "AS", "BR", "LS", "SA", "MX", "KS", "KQ", "SS", "SZ", "NS", "BO",
+    "WA", "HE", "IR", "JO", "BK", "VX",
 ];
 
 /// Share classes that EDGAR lists behind a dash, for proposals where its list is not at hand.
@@ -107,7 +110,12 @@ fn meant(text: &str) -> Option<String> {
 /// Whether what is behind a ticker is of a preferred share, unit, warrant or right.
 fn names_no_class(behind: &str) -> bool {
     let letters = behind.replace(['.', '-'], "");
-    is_class(&letters) && (letters.len() > 1 || letters == "U")
+    is_class(&letters) && (letters.len() > 1 || ["U", "W", "R"].contains(&letters.as_str()))
+}
+
+/// Whether what is behind a point is a market or a country: `XYZ.TO`, `XYZ.LN`.
+fn is_market_behind(text: &str) -> bool {
+    MARKETS_BEHIND.contains(&text) || text.len() == 2 && is(text, Kind::Country)
 }
 
 fn is_class(text: &str) -> bool {
@@ -132,10 +140,16 @@ pub(super) struct Symbol {
 impl Symbol {
     /// Reads what a filer typed for an issuer of this name.
     pub(super) fn read(typed: &str, issuer: &str) -> Self {
-        let text = straight(typed);
+        let typed = bounded(typed);
+        let text = straight(&series(typed));
         if is_alone(&text) && !text.contains(['.', '-']) {
             let mut alone = Self::default();
-            alone.push(text);
+            // `Pink` is the market, `PINK` may be a symbol.
+            let lower = typed.bytes().any(|letter| letter.is_ascii_lowercase());
+            if !(lower && typed.bytes().any(|letter| letter.is_ascii_uppercase()) && is(&text, Kind::Market))
+            {
+                alone.push(text);
+            }
             return alone;
         }
         let words = words(&text);
@@ -144,10 +158,15 @@ impl Symbol {
         if is(&first.text, Kind::None) || dotted {
             return Self { says_none: true, ..Self::default() };
         }
-        if is_name(&words, issuer) {
+        let name = &Name::of(issuer, typed);
+        if name.is_typed(&words) {
             return Self::default();
         }
-        let words = still_so(words);
+        let mut words = still_so(name.behind(words));
+        if is(&words[0].text, Kind::Class) {
+            // `Class S, D and I`
+            words.retain(|word| word.before != Before::List || word.text.len() > 1);
+        }
         let segments: Vec<&[Word]> = words.chunk_by(|_, next| next.before != Before::List).collect();
         let is_market = |segment: &[Word]| {
             let mut words = segment.iter().map(|word| word.text.as_str());
@@ -155,7 +174,7 @@ impl Symbol {
                 && words.all(|word| is(word, Kind::Market) || is(word, Kind::Tier))
         };
         let mut symbol = Self::default();
-        segments.iter().filter(|one| !is_market(one)).for_each(|one| symbol.segment(one, issuer));
+        segments.iter().filter(|one| !is_market(one)).for_each(|one| symbol.segment(one, name));
         // `XYZ, CSE` is one; `ASX, ASXW` is two.
         let others = symbol.tickers.clone();
         let of_symbol = |one: &[Word]| {
@@ -164,7 +183,7 @@ impl Symbol {
         if segments.iter().any(|one| is_market(one) && of_symbol(one)) {
             symbol = Self::default();
             let kept = segments.iter().filter(|one| !is_market(one) || of_symbol(one));
-            kept.for_each(|one| symbol.segment(one, issuer));
+            kept.for_each(|one| symbol.segment(one, name));
         }
         const SAY_NONE: [&str; 8] =
             ["PENDING", "TBD", "TBA", "PRIVATE", "APPLIED", "DETERMINED", "ANNOUNCED", "ASSIGNED"];
@@ -177,7 +196,11 @@ impl Symbol {
 
     /// The ticker-shaped words, whatever they are.
     pub(super) fn raw(typed: &str) -> Vec<String> {
-        words(&straight(typed)).into_iter().map(|word| word.text).filter(|word| is_ticker(word)).collect()
+        words(&straight(&series(bounded(typed))))
+            .into_iter()
+            .map(|word| word.text)
+            .filter(|word| is_ticker(word))
+            .collect()
     }
 
     fn push(&mut self, ticker: String) {
@@ -187,7 +210,7 @@ impl Symbol {
         // `.O`, `.N`, `.PK` and the like name a market, and may as well be a class; the company of a preferred share, unit or
         // warrant has the ticker before it, too.
         if let Some((base, behind)) = ticker.split_once(['.', '-'])
-            && (MARKETS_BEHIND.contains(&behind) && ticker.contains('.') || names_no_class(behind))
+            && (is_market_behind(behind) && ticker.contains('.') || names_no_class(behind))
             && is_ticker(base)
         {
             self.also.push(base.to_owned());
@@ -198,9 +221,19 @@ impl Symbol {
     /// Whether a lone letter is the class of the ticker before it: `BRK.A and B`. Beside others it is no ticker.
     fn takes_letter(&mut self, letter: &str) -> bool {
         let is_letter = letter.len() == 1 && letter.bytes().all(|byte| byte.is_ascii_uppercase());
-        let Some(last) = self.tickers.last().filter(|last| is_letter && last.len() > 1).cloned() else {
-            return false;
-        };
+        let of_series =
+            is_class(letter) && (letter.starts_with("PR") || letter.starts_with('W') && letter.len() > 1);
+        let last = self
+            .tickers
+            .last()
+            .filter(|last| (is_letter || of_series && !letter.starts_with(last.as_str())) && last.len() > 1);
+        let Some(last) = last.cloned() else { return false };
+        if of_series {
+            // `XYZ, PRA, PRB`
+            let base = last.split(['.', '-']).next().unwrap_or_default();
+            self.also.push(usual_spelling(&format!("{base}-{letter}")));
+            return true;
+        }
         match last.split_once(['.', '-']).filter(|(_, class)| class.len() == 1) {
             Some((base, _)) => self.push(format!("{base}.{letter}")),
             None if !last.contains(['.', '-']) => self.also.push(format!("{last}-{letter}")),
@@ -210,7 +243,7 @@ impl Symbol {
     }
 
     /// Reads what is between two commas, with the names of markets before colons.
-    fn segment(&mut self, words: &[Word], issuer: &str) {
+    fn segment(&mut self, words: &[Word], name: &Name) {
         if let [word] = words
             && self.takes_letter(&word.text)
         {
@@ -222,12 +255,12 @@ impl Symbol {
             && !is(&symbol.text, Kind::Market)
         {
             // `BRK:B`, and `NYSE:A` is a symbol.
-            self.segment(parts[0], issuer);
+            self.segment(parts[0], name);
             if self.takes_letter(&letter.text) {
                 return;
             }
         }
-        let read: Vec<Part> = parts.iter().map(|part| Part::read(part, issuer)).collect();
+        let read: Vec<Part> = parts.iter().map(|part| Part::read(part, name)).collect();
         // `CBOE: none`
         let none = |part: &&[Word]| is(&part[0].text, Kind::None);
         if parts.iter().skip(1).any(none) && read.iter().all(|part| part.all_market || part.found.is_empty())
@@ -255,9 +288,9 @@ impl Symbol {
                 // `NYSE: XYZ TSX: XYZ`; a name that is not known is a market's, too.
                 (true, Some(count)) if i > 0 => count,
                 // `XYZ TSX: ABC`, and not a company's name.
-                (true, Some(1)) if !part.starts_with_market && !part.begins_name(issuer) => 1,
+                (true, Some(1)) if !part.starts_with_market && !part.begins_name(name) => 1,
                 // `XYZ Common Stock: QRS`
-                (true, None) if !part.ends_with_ticker && !part.begins_name(issuer) => part.found.len(),
+                (true, None) if !part.ends_with_ticker && !part.begins_name(name) => part.found.len(),
                 (true, None) if i > 0 => part.found.len().saturating_sub(1),
                 (true, _) => 0,
             };
@@ -272,45 +305,20 @@ impl Symbol {
     }
 }
 
-/// The words up to what is no longer so: `XYZ (formerly ABC)`.
+/// The words without what is no longer so: `XYZ (formerly ABC)`, `formerly ABC, now XYZ`.
 fn still_so(words: Vec<Word>) -> Vec<Word> {
-    let mut former = false;
-    let last = words.len() - 1;
+    let now = |word: &Word| ["NOW", "CURRENTLY", "PRESENTLY"].contains(&word.text.as_str());
+    let (mut former, last) = (false, words.len() - 1);
+    let changed = words[..last].iter().skip(1).any(now);
     let mut kept: Vec<Word> = Vec::new();
     for (i, word) in words.into_iter().enumerate() {
-        former = former && word.before != Before::List || i > 0 && i < last && is(&word.text, Kind::Former);
+        former = former && word.before != Before::List && !now(&word)
+            || (i > 0 || changed) && i < last && is(&word.text, Kind::Former);
         if !former {
             kept.push(word);
         }
     }
     kept
-}
-
-/// The words of a company's name.
-fn name_words(issuer: &str) -> Vec<String> {
-    let folded = straight(issuer);
-    let words = folded.split(|c: char| !c.is_ascii_alphanumeric() && c != '&');
-    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
-}
-
-/// Whether it is the company's name that was typed, or begins so, or with a number behind it: `Acme Fund II`.
-fn is_name(words: &[Word], issuer: &str) -> bool {
-    let of_name = name_words(issuer);
-    let behind = |word: &Word| is(&word.text, Kind::Plain) || is(&word.text, Kind::Company);
-    let mut typed = words;
-    while let Some((last, rest)) = typed.split_last()
-        && rest.len() > 1
-        && !of_name.contains(&last.text)
-        && behind(last)
-    {
-        typed = rest;
-    }
-    typed.len() > 1
-        && typed.len() <= of_name.len()
-        && typed
-            .iter()
-            .zip(of_name)
-            .all(|(word, of_name)| word.before != Before::Colon && word.text == of_name)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::table::{Kind, is, is_alone, is_tier};
 use super::words::{Before, Word};
-use super::{is_class, is_ticker, name_words};
+use super::{Name, is_class, is_ticker};
 
 /// A ticker, and the same with the class that stands beside it in words.
 #[derive(Debug, Clone)]
@@ -27,18 +27,28 @@ pub(super) struct Part {
 }
 
 impl Part {
-    pub(super) fn read(words: &[Word], issuer: &str) -> Self {
+    pub(super) fn read(words: &[Word], name: &Name) -> Self {
         let (mut part, odd) = Self::read_plainly(words);
-        if part.is_of_name(words, issuer) {
-            part.found.clear();
-        }
-        let mut chunks = words.chunk_by(|_, next| next.before != Before::Bracket).skip(1).peekable();
-        if !odd || chunks.peek().is_none() {
+        let chunks = || words.chunk_by(|_, next| !matches!(next.before, Before::Bracket | Before::Slash));
+        if chunks().nth(1).is_none() {
+            name.sift(words, &mut part);
             return part;
         }
-        // `Qualys, Inc. (QLYS)`
-        let found = chunks.flat_map(|chunk| Self::read_plainly(chunk).0.found).collect();
-        Self { found, ..part }
+        // `Qualys, Inc. (QLYS)`, `QLYS (Blue Sky)`, `XYZ - Acme Corp`
+        let all: Vec<Found> = part.found.clone();
+        let read = chunks().enumerate().map(|(i, chunk)| {
+            let (mut part, odd_itself) = Self::read_plainly(chunk);
+            let named = name.sift(chunk, &mut part) || name.has_all(&part.found, &all, i == 0);
+            // `Acme Corp /DE/`
+            let state = odd && chunk[0].before == Before::Slash && chunk[0].text.len() < 3;
+            (part.found, odd_itself || named || state)
+        });
+        let read: Vec<(Vec<Found>, bool)> = read.collect();
+        let symbols = || read.iter().filter(|(found, odd)| !odd && !found.is_empty());
+        if read.iter().any(|(_, odd)| *odd) && (odd || symbols().next().is_some()) {
+            part.found = symbols().flat_map(|(found, _)| found.clone()).collect();
+        }
+        part
     }
 
     /// And whether there are words in it that stand beside no symbol.
@@ -72,13 +82,14 @@ impl Part {
                 if is_alone(text) {
                     left.push(text);
                 }
-            } else if is(text, Kind::Class) || is(text, Kind::Preferred) {
+            } else if is(text, Kind::Class) || is(text, Kind::Preferred) || part.is_series(&words[i..]) {
                 of_class = Some(if is(text, Kind::Class) { "" } else { "P" });
                 left.push(text);
             } else if is(text, Kind::Company) {
                 of_company = true;
                 left.push(text);
-            } else if (is(text, Kind::Plain) || is(text, Kind::None)) && words.len() > 1 {
+            } else if (is(text, Kind::Plain) || is(text, Kind::None)) && (words.len() > 1 || !is_alone(text))
+            {
                 left.push(text);
             } else if !part.takes_beside(word) {
                 match is_ticker(text) && (is_alone(text) || words.len() > 1) {
@@ -99,31 +110,31 @@ impl Part {
             words.last().is_some_and(|last| part.found.last().is_some_and(|found| found.ticker == last.text));
         if odd {
             part.found.clear();
-        } else if let ([only], true) = (left.as_slice(), part.found.is_empty())
-            && is_alone(only)
-        {
-            part.found.push(Found { ticker: (*only).to_owned(), class: None, base: None });
+        } else if let (Some(only), true) = (only_symbol(&left), part.found.is_empty()) {
+            part.found.push(Found { ticker: only.to_owned(), class: None, base: None });
         }
         part.before_market = part.before_market.map(|count| count.min(part.found.len()));
         (part, odd)
     }
 
     /// Whether a company's name begins with the first ticker.
-    pub(super) fn begins_name(&self, issuer: &str) -> bool {
+    pub(super) fn begins_name(&self, name: &Name) -> bool {
         let first = self.found.first().map(|found| &found.ticker);
-        name_words(issuer).first().is_some_and(|word| Some(word) == first)
+        name.words.first().is_some_and(|word| Some(word) == first)
     }
 
-    /// Whether words of the company's name, and no symbols, are beside each other: `Black Rock` for BlackRock.
-    fn is_of_name(&self, words: &[Word], issuer: &str) -> bool {
-        let blanks = words.iter().skip(1).all(|word| word.before == Before::Blank);
-        if self.found.len() < 2 || !blanks {
-            return false;
-        }
-        let of_name = name_words(issuer);
-        let joined: String = self.found.iter().map(|found| found.ticker.as_str()).collect();
-        of_name.concat().starts_with(&joined)
-            || self.found.iter().all(|found| of_name.contains(&found.ticker))
+    /// Whether it is a preferred series behind a ticker: `XYZ P A`.
+    fn is_series(&self, words: &[Word]) -> bool {
+        let [mark, letter, ..] = words else { return false };
+        let beside = |word: &Word| {
+            matches!(word.before, Before::Blank | Before::Slash)
+                && word.text.len() == 1
+                && is_class(&word.text)
+        };
+        mark.text == "P"
+            && beside(mark)
+            && beside(letter)
+            && self.found.last().is_some_and(|last| last.ticker.len() > 1)
     }
 
     /// A class that is said in words of the ticker before it.
@@ -162,6 +173,16 @@ impl Part {
         if !is_class(&text) {
             return false;
         }
+        // `BRKA/B`
+        if let (Before::Slash, [letter], [.., class]) = (word.before, text.as_bytes(), base.as_bytes())
+            && base.len() > 3
+            && last.base.is_none()
+            && *class + 1 == *letter
+        {
+            let other = format!("{}{text}", &base[..base.len() - 1]);
+            self.found.push(Found { ticker: other, class: None, base: None });
+            return true;
+        }
         let of_class = format!("{base}.{text}");
         if !is_ticker(&of_class) {
             return false;
@@ -175,6 +196,13 @@ impl Part {
         }
         true
     }
+}
+
+/// The one word that may be a symbol, alone or with "common stock" behind it: `ICE common stock`.
+fn only_symbol<'w>(left: &[&'w str]) -> Option<&'w str> {
+    let (only, rest) = left.split_first().filter(|(only, _)| is_alone(only))?;
+    let stock = |word: &&str| ["COMMON", "STOCK", "SHARES", "SHARE"].contains(word);
+    (rest.is_empty() || rest[0] == "COMMON" && rest.iter().all(stock)).then_some(*only)
 }
 
 /// `PR US`, `A LN Equity`: a symbol as a terminal shows it, whatever word it is.

@@ -105,6 +105,15 @@ fn words_of_the_companys_name_are_no_symbols() {
         ("Acme Gold", "Acme Gold Corp", ""),
         ("Ares", "Ares Capital Corp", "ARES"),
         ("META", "Meta Platforms, Inc.", "META"),
+        ("Owl Rock", "Blue Owl Technology Income Corp.", ""),
+        ("OWL ROCK", "Private Credit Fund", ""),
+        ("ABC XYZ", "Private Credit Fund", "ABC XYZ"),
+        ("GOOG GOOGL", "Alphabet Inc.", "GOOG GOOGL"),
+        ("QLYS Qualys", "QUALYS, INC.", "QLYS"),
+        ("QUALYS (QLYS)", "QUALYS, INC.", "QLYS"),
+        ("Qualys, Inc. QLYS", "QUALYS, INC.", "QLYS"),
+        ("Qualys, Inc. /DE/", "QUALYS, INC.", ""),
+        ("ACME (ACMEW)", "Acme Gold Corp", "ACME ACMEW"),
         ("FRG FRGAP", "Franchise Group, Inc.", "FRG FRGAP"),
     ] {
         assert_eq!(Symbol::read(typed, issuer).tickers.join(" "), said, "{typed}");
@@ -136,6 +145,10 @@ fn a_class_that_is_said_in_words_is_found_too() {
         ("BRK.B", ""),
         ("XYZ, XYZ.U, XYZ.WS", ""),
         ("XYZ.U, XYZ.WS", "XYZ"),
+        ("XYZ^A", "XYZ-PA"),
+        ("XYZpA", "XYZ-PA"),
+        ("XYZ, PRA, WS", "XYZ-PA XYZ-WS"),
+        ("XYZ.LN", "XYZ"),
     ] {
         assert_eq!(Symbol::read(typed, "").also.join(" "), also, "{typed}");
     }

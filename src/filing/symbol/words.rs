@@ -1,7 +1,9 @@
 //! The words of a symbol, and how they are parted.
 
+use std::borrow::Cow;
+
 use super::table::{KINDS, Kind, PHRASES, is, is_alone};
-use super::{is_class, is_ticker};
+use super::{is_class, is_market_behind, is_ticker};
 
 /// More of a symbol is not looked at.
 const LONGEST: usize = 400;
@@ -26,10 +28,11 @@ pub(super) struct Word {
 pub(super) fn straight(typed: &str) -> String {
     let plain = |c: char| match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0),
-        '\u{2010}'..='\u{2015}' | '\u{2212}' => Some('-'),
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '~' => Some('-'),
         '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}' => None,
         '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}' => Some('"'),
         '\u{3001}' => Some(','),
+        '\u{b7}' | '\u{2022}' | '\u{2219}' | '\u{22c5}' => Some('.'),
         '\u{ae}' | '\u{2122}' | '\u{2020}' | '*' => None,
         c if c.is_whitespace() => Some(' '),
         c => Some(c.to_ascii_uppercase()),
@@ -39,17 +42,19 @@ pub(super) fn straight(typed: &str) -> String {
 }
 
 pub(super) fn words(text: &str) -> Vec<Word> {
-    let text = &markets(&spelt_out(whole_words(text)));
+    let text = &markets(&spelt_out(whole_words(&initials(text))));
     let mut words: Vec<Word> = Vec::new();
     let mut before = Before::Blank;
     let mut rest = text.as_str();
     while let Some(start) = rest.find(|c| parts(c).is_none()) {
         before = rest[..start].chars().filter_map(parts).max().map_or(before, |own| own.max(before));
         let end = rest[start..].find(|c| parts(c).is_some()).map_or(rest.len(), |end| start + end);
-        let word =
-            rest[start..end].trim_start_matches(['$', '#', '^', '-', '.']).trim_end_matches(['.', '-']);
+        let typed = &rest[start..end];
+        let word = typed.trim_start_matches(['$', '#', '^', '-', '.']).trim_end_matches(['.', '-', '^']);
         rest = &rest[end..];
         if word.is_empty() {
+            // `Acme Gold Corp - XYZ`
+            before = before.max(Before::Bracket);
             continue;
         }
         // `NYSE: OR` is a symbol.
@@ -64,6 +69,68 @@ pub(super) fn words(text: &str) -> Vec<Word> {
         before = Before::Blank;
     }
     words
+}
+
+/// `N.Y.S.E.` as one word, also where something is joined to it; and `T.A` may be a class.
+fn initials(text: &str) -> Cow<'_, str> {
+    let bytes = text.as_bytes();
+    let pairs = |from: usize| {
+        let pair = |at: &usize| {
+            bytes.get(*at).is_some_and(u8::is_ascii_alphanumeric) && bytes.get(at + 1) == Some(&b'.')
+        };
+        (from..).step_by(2).take_while(pair).count()
+    };
+    let mut whole = String::new();
+    let mut kept = 0;
+    let mut at = 0;
+    while at < bytes.len() {
+        let starts = at == 0 || !bytes[at - 1].is_ascii_alphanumeric() && bytes[at - 1] != b'.';
+        let count = if starts { pairs(at) } else { 0 };
+        let end = at + 2 * count;
+        // The last letter may lack its point, and no longer word begins with it.
+        let last = bytes.get(end).is_some_and(u8::is_ascii_alphanumeric);
+        let longer = last && bytes.get(end + 1).is_some_and(u8::is_ascii_alphanumeric);
+        if !longer && count + usize::from(last) > 2 {
+            whole.push_str(&text[kept..at]);
+            whole.extend(text[at..end].chars().filter(|c| *c != '.'));
+            (kept, at) = (end, end);
+        }
+        at += 1;
+    }
+    match kept {
+        0 => Cow::Borrowed(text),
+        _ => Cow::Owned(whole + &text[kept..]),
+    }
+}
+
+/// The part of a text that is looked at.
+pub(super) fn bounded(typed: &str) -> &str {
+    typed.char_indices().nth(LONGEST).map_or(typed, |(end, _)| &typed[..end])
+}
+
+/// A preferred series said by a sign or a small letter as one said in words: `XYZ^A`, `XYZ$A`, `XYZpA`, `XYZprA`.
+pub(super) fn series(typed: &str) -> Cow<'_, str> {
+    let bytes = typed.as_bytes();
+    let ends = |at: usize| {
+        bytes.get(at).is_some_and(u8::is_ascii_uppercase)
+            && !bytes.get(at + 1).is_some_and(u8::is_ascii_alphanumeric)
+    };
+    let marked = (1..bytes.len()).find_map(|at| {
+        let behind = match &bytes[at..] {
+            [b'^' | b'$', ..] if bytes[at - 1].is_ascii_alphanumeric() => at + 1,
+            [b'p', b'r', ..] if bytes[at - 1].is_ascii_uppercase() => at + 2,
+            [b'p', ..] if bytes[at - 1].is_ascii_uppercase() => at + 1,
+            _ => return None,
+        };
+        ends(behind).then_some((at, behind))
+    });
+    match marked {
+        None => Cow::Borrowed(typed),
+        Some((at, behind)) => {
+            let rest = series(&typed[behind..]);
+            Cow::Owned(format!("{} PR {rest}", &typed[..at]))
+        }
+    }
 }
 
 /// `N/A`, `F/K/A` and the like as one word.
@@ -157,10 +224,10 @@ fn find_phrase(text: &str, phrase: &str, from: usize) -> Option<(usize, usize)> 
 /// How a sign parts words; `None` for one that is within them.
 fn parts(c: char) -> Option<Before> {
     match c {
-        ' ' => Some(Before::Blank),
+        ' ' | '@' => Some(Before::Blank),
         '(' | ')' | '[' | ']' | '{' | '}' | '<' | '>' | '"' | '\'' => Some(Before::Bracket),
         '/' | '\\' => Some(Before::Slash),
-        ',' | ';' | '|' => Some(Before::List),
+        ',' | ';' | '|' | '+' => Some(Before::List),
         ':' | '=' => Some(Before::Colon),
         _ => None,
     }
@@ -171,15 +238,23 @@ fn split_word(word: &str, before: Before, words: &mut Vec<Word>) {
     let add = |text: &str, before, words: &mut Vec<Word>| {
         words.push(Word { text: text.replace('_', "-"), before });
     };
+    // `BRK-B.N`, `BRK.B.US`
+    if let Some((classed, market)) = word.rsplit_once('.')
+        && classed.split_once(['.', '-']).is_some_and(|(base, class)| is_ticker(base) && is_class(class))
+        && is_market_behind(market)
+    {
+        return add(classed, before, words);
+    }
     let whole = KINDS.contains_key(word);
-    // `N.Y.S.E`, `U.S`; and `T.A` may be a class.
-    let letters: String = word.split('.').collect();
-    let apart = word.split('.').all(|part| part.len() == 1);
-    if !whole && apart && (letters.len() > 2 || ["US", "UK"].contains(&letters.as_str())) {
-        return add(&letters, before, words);
+    if ["U.S", "U.K"].contains(&word) {
+        return add(&word.replace('.', ""), before, words);
     }
     // `CSE-XYZ`, and `SIX-WT` is a warrant.
     let market = |part: &str| is(part, Kind::Market) && (!is_alone(part) || part.len() > 2);
+    // `B3-XYZ`, and `MX.A` is a class.
+    let short = |part: &str, other: &str| {
+        is(part, Kind::Market) && other.len() > 2 && is_alone(other) && !is_class(other)
+    };
     if let (false, Some((left, right))) = (whole, word.split_once(['-', '.'])) {
         let class = is_class(&right.replace(['.', '-'], ""));
         if class && (is(left, Kind::Class) || is(left, Kind::Preferred)) && !words.is_empty() {
@@ -187,15 +262,25 @@ fn split_word(word: &str, before: Before, words: &mut Vec<Word>) {
             return add(right, Before::Blank, words);
         }
         let market = |part: &str| market(part) || part == "US" || is(part, Kind::Plain) && !is_alone(part);
-        if market(left) && !(class && is_alone(left)) {
+        if market(left) && !(class && is_alone(left)) || short(left, right) {
             add(left, before, words);
             let joined = if is(right, Kind::Tier) { Before::Blank } else { Before::Colon };
             return add(right, joined, words);
         }
-        if market(right) && !(class && is_ticker(left)) {
+        let behind = !is_market_behind(right) && short(right, left);
+        if market(right) && !(class && is_ticker(left)) || behind {
             add(left, before, words);
             return add(right, Before::Blank, words);
         }
+    }
+    // `XYZ-XYZW`
+    if let Some((left, right)) = word.split_once(['-', '.'])
+        && left.len() > 1
+        && right.len() > left.len()
+        && right.starts_with(left)
+    {
+        add(left, before, words);
+        return add(right, Before::List, words);
     }
     // `XYZ&XYZW` are two, `AT&T` is not.
     match word.split_once('&') {
