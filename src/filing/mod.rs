@@ -101,7 +101,7 @@ impl Filing {
 
     /// What an owner is to the issuer, by boxes and title.
     pub fn roles(&self, owner: &Owner) -> Vec<Role> {
-        role::roles(owner, self.title(owner))
+        role::roles(owner, self.title(owner).map(|title| role::without_issuer(title, &self.issuer.name)))
     }
 
     /// The lots that were reported after the second business day that follows the trade, by position; `None` where the

@@ -85,6 +85,45 @@ pub(super) fn roles(owner: &Owner, title: Option<&str>) -> Vec<Role> {
     roles
 }
 
+/// A title without the issuer's name at its end: "CEO of Qualys" in a filing of Qualys, Inc. A longer name is of a part.
+pub(super) fn without_issuer<'t>(title: &'t str, issuer: &str) -> &'t str {
+    let own = words_of_name(issuer);
+    let typed = words_of_name(title);
+    let Some(at) = typed.len().checked_sub(own.len()).filter(|at| *at > 0 && !own.is_empty()) else {
+        return title;
+    };
+    if !typed[at..].iter().zip(&own).all(|(typed, own)| typed.1.eq_ignore_ascii_case(own.1)) {
+        return title;
+    }
+    let (start, word) = typed[at - 1];
+    let end = start + word.len();
+    if word.eq_ignore_ascii_case("of") || word.eq_ignore_ascii_case("at") {
+        return title[..start].trim_end();
+    }
+    let parted = title[end..typed[at].0].contains([',', '-', '/', '(', '\u{2013}', '\u{2014}']);
+    if parted { &title[..end] } else { title }
+}
+
+/// The words of a name and where they begin, but for "Inc." and the like at its end.
+fn words_of_name(name: &str) -> Vec<(usize, &str)> {
+    const KINDS: [&str; 10] =
+        ["inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "plc", "llc"];
+    let (mut words, mut at) = (Vec::new(), 0);
+    for word in name.split_inclusive(|c: char| !c.is_alphanumeric()) {
+        let plain = word.trim_end_matches(|c: char| !c.is_alphanumeric());
+        if !plain.is_empty() {
+            words.push((at, plain));
+        }
+        at += word.len();
+    }
+    while words.len() > 1
+        && words.last().is_some_and(|(_, last)| KINDS.iter().any(|kind| last.eq_ignore_ascii_case(kind)))
+    {
+        words.pop();
+    }
+    words
+}
+
 /// The title itself, unless it only points at remarks or a footnote: then what stands there.
 pub(super) fn follow<'a>(
     title: &'a str,
@@ -146,6 +185,24 @@ fn title_in(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_issuers_own_name_is_no_part_of_it() {
+        for (title, left) in [
+            ("CEO of Qualys", "CEO"),
+            ("President & CEO of Qualys, Inc.", "President & CEO"),
+            ("CFO, QUALYS", "CFO"),
+            ("CEO of Qualys Europe", "CEO of Qualys Europe"),
+            ("CEO of Acme Qualys", "CEO of Acme Qualys"),
+            ("Qualys", "Qualys"),
+            ("CEO", "CEO"),
+            ("", ""),
+        ] {
+            assert_eq!(without_issuer(title, "QUALYS, INC."), left, "{title}");
+        }
+        assert_eq!(without_issuer("CEO of Acme Bank", "Acme Bancorp, Inc."), "CEO of Acme Bank");
+        assert_eq!(without_issuer("CEO", ""), "CEO");
+    }
 
     #[test]
     fn a_title_in_the_remarks_is_followed() {

@@ -7,8 +7,10 @@ use words::words;
 
 /// More offices of one list are not followed.
 const MOST_OF_A_LIST: usize = 10;
-/// The words of the longest name of an office: "Chief Financial and Accounting Officer".
-const LONGEST_OFFICE: usize = 5;
+/// The words of the longest name of an office: "Chief Legal, HR, IT and Administrative Officer".
+const LONGEST_OFFICE: usize = 9;
+/// Those of "Chief Technology and Operating Officer".
+const JOINED_OFFICE: usize = 5;
 
 /// The offices that a title names.
 pub(super) fn offices(title: &str) -> Vec<Role> {
@@ -16,7 +18,7 @@ pub(super) fn offices(title: &str) -> Vec<Role> {
     let mut roles: Vec<Role> = Vec::new();
     for i in 0..words.len() {
         let (first, second) = (office_at(&words[i..]), second_chief(&words[i..]));
-        let Some((role, length)) = first.or(second.map(|role| (role, LONGEST_OFFICE))) else { continue };
+        let Some((role, length)) = first.or(second.map(|role| (role, JOINED_OFFICE))) else { continue };
         let before = if i == 0 { "" } else { words[i - 1].as_str() };
         let held = !(LESSER.contains(&before)
             || is_not_held(&words, i + length)
@@ -35,7 +37,7 @@ pub(super) fn offices(title: &str) -> Vec<Role> {
 }
 
 /// Before an office that is another one, or that is not held.
-const LESSER: [&str; 13] = [
+const LESSER: [&str; 20] = [
     "former",
     "retired",
     "past",
@@ -43,6 +45,13 @@ const LESSER: [&str; 13] = [
     "vice",
     "v",
     "deputy",
+    "dep",
+    "prior",
+    "previous",
+    "late",
+    "fmr",
+    "frmr",
+    "dpty",
     "assistant",
     "asst",
     "associate",
@@ -119,14 +128,19 @@ fn office_at(words: &[String]) -> Option<(Role, usize)> {
             w if w.starts_with("exe") || w == "ex" && officer(i + 2) => Role::Ceo,
             w if w.starts_with("fin") || w == "fncl" => Role::Cfo,
             w if w.starts_with("oper") || matches!(w, "ops" | "opr" | "opg" | "optg" | "op") => Role::Coo,
-            w if w.starts_with("leg") => Role::GeneralCounsel,
+            w if w.starts_with("leg") || w == "lgl" => Role::GeneralCounsel,
             _ => return None,
         };
         // "Chief Financial and Accounting Officer"; and a title is cut at thirty characters in the form's field.
-        let joined = usize::from(matches!(word(i + 2), "&" | ",")) * 2;
+        // "Chief Legal, HR and Admin Officer".
+        let sign = |i: usize| matches!(word(i), "&" | ",");
+        let listed = (0..3).take_while(|n| sign(i + 2 + 2 * n) && !sign(i + 3 + 2 * n)).count();
+        let joined = (1..=listed).find(|n| officer(i + 2 + 2 * n)).unwrap_or(listed.min(1)) * 2;
         let end = i + 2 + joined;
         match (officer(end), joined) {
             (true, _) => Some((role, end + 1 - i)),
+            // "Chief Legal Counsel".
+            _ if role == Role::GeneralCounsel && word(i + 2).starts_with("coun") => Some((role, 3)),
             (false, 0) => (end >= words.len()).then_some((role, 2)),
             // "Chief Executive & President".
             (false, _) => office_at(&words[i + 3..]).map(|_| (role, 2)),
@@ -142,12 +156,14 @@ fn office_at(words: &[String]) -> Option<(Role, usize)> {
         "pres" | "prez" | "presi" | "presid" | "preside" | "presiden" | "president" => {
             Some((Role::President, 1))
         }
-        "chair" | "chairm" | "chairma" | "chairman" | "chairwoman" | "chairperson" | "chairmn" | "chmn"
-        | "cob" => {
+        "chair" | "chairm" | "chairma" | "chairman" | "chairwoman" | "chairperson" | "chairmen"
+        | "chairmn" | "chmn" | "cob" => {
             let emeritus = word(1) == "emeritus" || word(1) == "," && word(2) == "emeritus";
             (!emeritus).then_some((Role::Chair, 1))
         }
-        "general" | "gen" | "genl" | "gen'l" if word(1).starts_with("cou") => Some((Role::GeneralCounsel, 2)),
+        "general" | "gen" | "genl" | "gen'l" if word(1).starts_with("cou") || word(1) == "cnsl" => {
+            Some((Role::GeneralCounsel, 2))
+        }
         _ => None,
     }
 }
@@ -188,8 +204,22 @@ fn of_a_part(words: &[String], start: usize, end: usize, role: Role) -> bool {
         "executive",
         "holding",
     ];
-    const PARTS: [&str; 9] =
-        ["committee", "group", "division", "divisional", "regional", "segment", "sector", "bank", "unit"];
+    const PARTS: [&str; 14] = [
+        "div",
+        "bu",
+        "sub",
+        "subsidiary",
+        "brand",
+        "committee",
+        "group",
+        "division",
+        "divisional",
+        "regional",
+        "segment",
+        "sector",
+        "bank",
+        "unit",
+    ];
     const LEADS: [&str; 12] = [
         "",
         "&",
@@ -221,6 +251,13 @@ fn of_a_part(words: &[String], start: usize, end: usize, role: Role) -> bool {
     match next.as_str() {
         // "President & COO, CEO of a bank": the part is that of the last alone.
         "," if listed && office_at(&words[end + 1..]).is_some() => false,
+        // "COO, CEO CIB" as well, but for a president, who may be the part's.
+        "," if role != Role::President
+            && office_at(&words[end + 1..])
+                .is_some_and(|(_, length)| names_part(words, end + 1 + length)) =>
+        {
+            false
+        }
         // "President & CEO of a subsidiary": the part is that of both.
         "&" | "," if office_at(&words[end + 1..]).is_some() => {
             let joined = office_at(&words[end + 1..]);
@@ -240,13 +277,28 @@ fn of_a_part(words: &[String], start: usize, end: usize, role: Role) -> bool {
                 role == Role::Chair && words[end + 1..].iter().any(|word| word.starts_with("comm"));
             committee || named.first().is_some_and(|word| !WHOLE.contains(&word.as_str()))
         }
-        "," if role == Role::Chair => words.get(end + 2).is_some_and(|word| word.starts_with("comm")),
+        // "Chairman, Audit & Risk Committee", "Chairman, Acme Bank".
+        "," if role == Role::Chair => {
+            let behind = words[end + 1..].iter().enumerate().take_while(|(i, word)| {
+                *word != "," && !is_office_word(word) && office_at(&words[end + 1 + i..]).is_none()
+            });
+            behind
+                .skip(1)
+                .any(|(_, word)| word.starts_with("comm") || word == "bank" || word.starts_with("subsid"))
+        }
         // "President, CEO" names two offices; "President, Americas" one, of a part.
         "," => {
             role != Role::Chair && words.get(end + 1).is_some_and(|word| !opens_office(words, end + 1, word))
         }
         _ => role != Role::Chair && !opens_office(words, end, next),
     }
+}
+
+/// Whether the word behind an office names a part at once: "CEO CIB".
+fn names_part(words: &[String], at: usize) -> bool {
+    words.get(at).is_some_and(|word| {
+        !matches!(word.as_str(), "," | "&" | "of" | "for" | "at") && !opens_office(words, at, word)
+    })
 }
 
 /// Whether a word begins another office or function rather than naming a part.
@@ -264,7 +316,7 @@ fn is_initials(word: &str) -> bool {
 
 /// Whether a word is of offices in general.
 fn is_office_word(word: &str) -> bool {
-    const OFFICES: [&str; 52] = [
+    const OFFICES: [&str; 54] = [
         "vice",
         "vp",
         "evp",
@@ -310,6 +362,8 @@ fn is_office_word(word: &str) -> bool {
         "manager",
         "general",
         "effective",
+        "eff",
+        "efft",
         "through",
         "until",
         "since",

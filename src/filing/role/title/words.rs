@@ -13,6 +13,7 @@ pub(super) fn words(title: &str) -> Vec<String> {
         .replace("v.p", "vp")
         .replace("m.d", "md")
         .replace("j.d", "jd")
+        .replace("ph. d", "phd")
         .replace("ph.d", "phd");
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
@@ -79,7 +80,10 @@ fn parted(title: &str) -> String {
 
 /// Adds a word, or those that are run together in it: `INTERIMCHIEF`, `officerand`.
 fn add(word: &str, words: &mut Vec<String>) {
-    const FIRST: [&str; 16] = [
+    const FIRST: [&str; 19] = [
+        "svp",
+        "evp",
+        "vp",
         "interim",
         "acting",
         "former",
@@ -121,14 +125,39 @@ fn add(word: &str, words: &mut Vec<String>) {
         words.push((*first).to_owned());
         rest = &rest[first.len()..];
     }
-    words.push(if rest == "and" { "&".to_owned() } else { rest.to_owned() });
-    // `C E O`
+    // `CEO1` refers to a note.
+    let rest = rest.trim_end_matches(|c: char| c.is_ascii_digit() && rest.starts_with(char::is_alphabetic));
+    words.push(if rest == "and" { "&".to_owned() } else { spelt(rest).to_owned() });
+    // `C E O`, `M.B.A.`
     if let [.., a, b, c] = words.as_slice()
-        && matches!((a.as_str(), b.as_str(), c.as_str()), ("c", "e" | "f" | "o", "o"))
+        && matches!(
+            (a.as_str(), b.as_str(), c.as_str()),
+            ("c", "e" | "f" | "o", "o") | ("m", "b", "a") | ("c", "p" | "f", "a")
+        )
     {
         let initials = format!("{a}{b}{c}");
         words.truncate(words.len() - 3);
         words.push(initials);
+    }
+}
+
+/// A word of an office as it is spelt, where two of its letters are in another order, or one is missing or too many:
+/// `presdient`, `finacial`.
+fn spelt(word: &str) -> &str {
+    const OFFICES: [&str; 8] =
+        ["president", "executive", "financial", "operating", "chairman", "officer", "general", "counsel"];
+    let slip = |office: &&&str| {
+        let (typed, right) = (word.as_bytes(), office.as_bytes());
+        let ends = typed.first() == right.first() && typed.last() == right.last();
+        ends && typed.len().abs_diff(right.len()) < 2 && {
+            let count = |letters: &[u8], letter: u8| letters.iter().filter(|own| **own == letter).count();
+            let off: usize = (b'a'..=b'z').map(|one| count(typed, one).abs_diff(count(right, one))).sum();
+            off < 2 && word.is_ascii()
+        }
+    };
+    match word.len() {
+        6.. => OFFICES.iter().find(slip).map_or(word, |office| *office),
+        _ => word,
     }
 }
 
@@ -139,6 +168,38 @@ fn uncut(words: &mut Vec<String>, cut: bool) {
         && "counsel".starts_with(last.as_str())
     {
         "counsel".clone_into(last);
+    }
+    // "CHIEF FINANCIAL OFFICER, SECRE"
+    const LAST: [&str; 15] = [
+        "secretary",
+        "treasurer",
+        "director",
+        "board",
+        "controller",
+        "chairman",
+        "executive",
+        "senior",
+        "interim",
+        "corporate",
+        "founder",
+        "manager",
+        "principal",
+        "assistant",
+        "member",
+    ];
+    if let (true, Some(last)) = (cut, words.last_mut().filter(|last| last.len() > 2))
+        && let Some(whole) = LAST.iter().find(|whole| whole.starts_with(last.as_str()))
+    {
+        (*whole).clone_into(last);
+    }
+    // "Senior Vice President, Chief Fi"
+    if let (true, [.., chief, last]) = (cut, words.as_mut_slice())
+        && chief == "chief"
+        && last.len() == 2
+        && let Some(whole) =
+            ["financial", "operating", "legal"].iter().find(|whole| whole.starts_with(last.as_str()))
+    {
+        (*whole).clone_into(last);
     }
     const SMALL: [&str; 8] = ["a", "an", "the", "&", ",", "of", "o", "in"];
     const WHOLE: [&str; 7] = ["gc", "vp", "md", "cs", "gm", "hr", "it"];
