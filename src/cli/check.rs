@@ -9,6 +9,7 @@ use super::{environment, filings, setup, tell};
 use crate::config::Settings;
 use crate::decide;
 use crate::destination::Destination;
+use crate::edgar::former::{Former, former};
 use crate::edgar::tickers::Tickers;
 use crate::filing::{classes_alone, usual_spelling};
 use crate::notify;
@@ -184,17 +185,22 @@ fn other_spellings(rules: &[Rule], listed: Option<&Tickers>) -> BTreeMap<String,
     written.iter().filter_map(differs).collect()
 }
 
-/// Warnings of tickers that EDGAR's list does not have; where the bot has not fetched one, of those that lack their class.
+/// Warnings of tickers that EDGAR's list does not have; where the bot has not fetched one, of those that lack their class or
+/// are known to be former ones.
 fn unknown_tickers(rules: &[Rule], listed: Option<&Tickers>) -> Vec<Problem> {
     let mut warnings = Vec::new();
     let is_unknown = |ticker: &&str| match listed {
         Some(listed) => !listed.has(ticker),
-        None => !classes_alone(ticker).is_empty(),
+        None => !classes_alone(ticker).is_empty() || former(ticker).is_some(),
     };
     for rule in rules {
         let mut tickers = BTreeSet::new();
         gather(&rule.conditions, &mut tickers);
         for ticker in tickers.into_iter().filter(is_unknown) {
+            if let Some(former) = former(ticker) {
+                warnings.push(is_former(rule, ticker, &former, listed));
+                continue;
+            }
             let near = match listed {
                 Some(listed) => proposal(ticker, listed),
                 None => Some(classes_alone(ticker).join(" or ")),
@@ -215,6 +221,34 @@ fn unknown_tickers(rules: &[Rule], listed: Option<&Tickers>) -> Vec<Problem> {
         }
     }
     warnings
+}
+
+/// A warning of a former ticker, with the one that the company has today.
+fn is_former(rule: &Rule, ticker: &str, former: &Former, listed: Option<&Tickers>) -> Problem {
+    let Former { cik, name, since } = former;
+    // The list knows of later changes.
+    let today = match listed.map(|listed| listed.of(*cik)) {
+        Some(own) => own.first().map(String::as_str),
+        None => *since,
+    };
+    let by_cik = format!("`ciks = [{cik}]`");
+    let help = match today {
+        Some(today) => {
+            format!("write {today}, its ticker now, or {by_cik}, which stays when a ticker changes")
+        }
+        None => format!(
+            "its shares have no ticker now: write {by_cik} in place of the ticker, or take the rule away"
+        ),
+    };
+    Problem {
+        place: rule.place.clone(),
+        level: Level::Warning,
+        ..Problem::of_file(
+            rule.file.clone(),
+            format!("rule `{}`: {ticker} is a former ticker of {name} (CIK {cik})", rule.name),
+        )
+    }
+    .help(help)
 }
 
 /// The listed tickers that may be meant by one that EDGAR does not list: its classes, or the nearest.

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod company;
 pub mod feed;
+pub mod former;
 pub mod index;
 pub mod submission;
 pub mod tickers;

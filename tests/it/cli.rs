@@ -372,10 +372,17 @@ fn check_proposes_the_spelling_of_a_ticker_with_and_without_edgars_list() {
         let (code, said) = rule(&format!("\"{unknown}\""));
         assert!(code == Some(0) && said.contains(&format!("did you mean {meant}?")), "{said}");
     }
+    for (former, help) in [
+        ("FB", "write META, its ticker now, or `ciks = [1326801]`"),
+        ("twtr", "its shares have no ticker now: write `ciks = [1418091]`"),
+    ] {
+        let (code, said) = rule(&format!("\"{former}\""));
+        assert!(code == Some(0) && said.contains("is a former ticker of") && said.contains(help), "{said}");
+    }
     let (code, said) = rule("\"NYSE: QLYS\"");
     assert!(code == Some(1) && said.contains("did you mean QLYS?"), "{said}");
     let list = br#"{"0":{"cik_str":1,"ticker":"BRK-A"},"1":{"cik_str":1,"ticker":"BRK-B"},"2":{"cik_str":2,"ticker":"WXYZA"},
-        "3":{"cik_str":3,"ticker":"QLYS"}}"#;
+        "3":{"cik_str":3,"ticker":"QLYS"},"4":{"cik_str":1326801,"ticker":"METZ"},"5":{"cik_str":5,"ticker":"SQ"}}"#;
     let store = Store::open(&dir.path().join("sellbell-data")).unwrap();
     store.set_tickers(chrono::DateTime::UNIX_EPOCH, &Tickers::read(list).unwrap()).unwrap();
     drop(store);
@@ -384,6 +391,10 @@ fn check_proposes_the_spelling_of_a_ticker_with_and_without_edgars_list() {
         assert!(said.contains(&format!("{written} is found as {listed}")), "{said}");
     }
     assert!(code == Some(0) && !said.contains("QLYS is") && !said.contains("EDGAR lists no"), "{said}");
+    // The list knows of later changes, and who has a former ticker today.
+    assert!(rule("\"FB\"").1.contains("write METZ, its ticker now"));
+    assert!(rule("\"TWTR\"").1.contains("write `ciks = [1418091]`"));
+    assert!(!rule("\"SQ\"").1.contains("former"));
     for (unknown, meant) in
         [("BRK", "BRK-A or BRK-B"), ("BRK.C", "BRK-A or BRK-B"), ("QLYS.A", "QLYS"), ("QLYZ", "QLYS")]
     {
