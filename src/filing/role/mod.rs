@@ -96,12 +96,10 @@ pub(super) fn without_issuer<'t>(title: &'t str, issuer: &str) -> &'t str {
         return title;
     }
     let (start, word) = typed[at - 1];
-    let end = start + word.len();
     if word.eq_ignore_ascii_case("of") || word.eq_ignore_ascii_case("at") {
         return title[..start].trim_end();
     }
-    let parted = title[end..typed[at].0].contains([',', '-', '/', '(', '\u{2013}', '\u{2014}']);
-    if parted { &title[..end] } else { title }
+    title
 }
 
 /// The words of a name and where they begin, but for "Inc." and the like at its end.
@@ -191,7 +189,9 @@ mod tests {
         for (title, left) in [
             ("CEO of Qualys", "CEO"),
             ("President & CEO of Qualys, Inc.", "President & CEO"),
-            ("CFO, QUALYS", "CFO"),
+            ("CFO at QUALYS", "CFO"),
+            // A brand may have the name of the whole.
+            ("President, Qualys", "President, Qualys"),
             ("CEO of Qualys Europe", "CEO of Qualys Europe"),
             ("CEO of Acme Qualys", "CEO of Acme Qualys"),
             ("Qualys", "Qualys"),

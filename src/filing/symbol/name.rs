@@ -76,7 +76,11 @@ impl Name {
             let (ticker, titled) = (&found.ticker, self.titled.contains(&found.ticker));
             let named = self.words.contains(ticker);
             let like = |other: &Found| other.ticker != *ticker && akin(&other.ticker, ticker);
-            let is = if before_bracket { titled || named || ticker.len() > 5 } else { titled && named };
+            let is = if before_bracket {
+                titled || named && ticker.len() > 4 || ticker.len() > 5
+            } else {
+                titled && named
+            };
             is && !all.iter().any(like)
         };
         !found.is_empty() && found.iter().all(of_name)

@@ -36,9 +36,11 @@ impl Part {
         }
         // `Qualys, Inc. (QLYS)`, `QLYS (Blue Sky)`, `XYZ - Acme Corp`
         let all: Vec<Found> = part.found.clone();
+        let bracketed = words.iter().all(|word| word.before != Before::Slash);
         let read = chunks().enumerate().map(|(i, chunk)| {
             let (mut part, odd_itself) = Self::read_plainly(chunk);
-            let named = name.sift(chunk, &mut part) || name.has_all(&part.found, &all, i == 0);
+            let named =
+                name.sift(chunk, &mut part) || name.has_all(&part.found, &all, i == 0 && (odd || bracketed));
             // `Acme Corp /DE/`
             let state = odd && chunk[0].before == Before::Slash && chunk[0].text.len() < 3;
             (part.found, odd_itself || named || state)

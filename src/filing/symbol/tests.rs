@@ -113,6 +113,8 @@ fn words_of_the_companys_name_are_no_symbols() {
         ("QUALYS (QLYS)", "QUALYS, INC.", "QLYS"),
         ("Qualys, Inc. QLYS", "QUALYS, INC.", "QLYS"),
         ("Qualys, Inc. /DE/", "QUALYS, INC.", ""),
+        ("AMC/APE", "AMC Entertainment Holdings, Inc.", "AMC APE"),
+        ("AMC (APE)", "AMC Entertainment Holdings, Inc.", "AMC APE"),
         ("ACME (ACMEW)", "Acme Gold Corp", "ACME ACMEW"),
         ("FRG FRGAP", "Franchise Group, Inc.", "FRG FRGAP"),
     ] {

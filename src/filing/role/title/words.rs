@@ -125,8 +125,9 @@ fn add(word: &str, words: &mut Vec<String>) {
         words.push((*first).to_owned());
         rest = &rest[first.len()..];
     }
-    // `CEO1` refers to a note.
-    let rest = rest.trim_end_matches(|c: char| c.is_ascii_digit() && rest.starts_with(char::is_alphabetic));
+    // `CEO1` refers to a note, and `CO2` is a gas.
+    let letters = rest.trim_end_matches(|c: char| c.is_ascii_digit());
+    let rest = if letters.len() > 2 { letters } else { rest };
     words.push(if rest == "and" { "&".to_owned() } else { spelt(rest).to_owned() });
     // `C E O`, `M.B.A.`
     if let [.., a, b, c] = words.as_slice()
