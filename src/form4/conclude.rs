@@ -9,7 +9,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::footnotes::{self, Kind, LONGEST, Marks, Reach, Said, Statement};
+use super::footnotes::{self, Kind, LONGEST, Marks, Parts, Reach, Said, Statement};
 use super::review::warn;
 use crate::filing::{
     Adopted, Code, Concluded, Evidence, Filing, Intent, Lot, Plan, Source, lot_path as place,
@@ -165,7 +165,12 @@ impl<'a> Notes<'a> {
     }
 
     fn said<'n>(&self, note: &'n Note<'_>) -> &'n Said {
-        note.said.get_or_init(|| footnotes::read(note.text, note.marks, self.sale, self.named))
+        note.said.get_or_init(|| {
+            // "The bank sold the shares" says something where another note speaks of a debt.
+            let marks =
+                if self.marks.has(Marks::FORCED) { note.marks.forced_by_agents() } else { note.marks };
+            footnotes::read(note.text, marks, self.sale, self.named)
+        })
     }
 
     /// The first note that names a plan by the rule's number.
@@ -318,6 +323,13 @@ fn denial(applying: &[Applying<'_>]) -> Option<Evidence> {
     })
 }
 
+/// What notes together say of a lender's or a broker's sale: who sold in one, the debt in another.
+fn forced(applying: &[Applying<'_>]) -> Option<Evidence> {
+    let whole = applying.iter().filter(|note| note.whole);
+    let (i, words) = Parts::forced(whole.clone().map(|note| &note.notes.said(note.note).parts))?;
+    Some(whole.clone().nth(i)?.note.evidence(words))
+}
+
 /// Why a sale was made: what its notes say of it comes before the plan that its box says, and silence last.
 fn intent(plan: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Intent> {
     let first = |kind: Kind, intent: Intent| Some((intent, found(applying, kind)?));
@@ -331,7 +343,8 @@ fn intent(plan: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Intent
         .or_else(|| first(Kind::Cover, Intent::SellToCover))
         .or_else(|| first(Kind::Negotiated, Intent::Offering))
         .or_else(|| Some((Intent::Plan, noted.cloned()?)))
-        .or_else(|| first(Kind::Unasked, Intent::Involuntary));
+        .or_else(|| first(Kind::Unasked, Intent::Involuntary))
+        .or_else(|| Some((Intent::Involuntary, forced(applying)?)));
     if let Some((value, evidence)) = stated {
         return Concluded { value, evidence: Some(evidence) };
     }

@@ -141,6 +141,9 @@ struct Invented {
     rows: Vec<InventedRow>,
     footnotes: BTreeMap<String, String>,
     remarks: Option<String>,
+    /// Whether a note denies the plan's box.
+    #[serde(default)]
+    warn: bool,
     /// One a row; `None` for what is no sale.
     expect: Vec<Option<Label>>,
 }
@@ -215,6 +218,22 @@ fn invented_notes_are_understood() {
     check("the styles of other houses", include_str!("language/other_houses.jsonl"));
     check("lenders, brokers and courts", include_str!("language/involuntary.jsonl"));
     check("lenders, brokers and courts, in other words", include_str!("language/forced.jsonl"));
+}
+
+#[test]
+fn notes_that_deny_the_box_are_warned_of() {
+    let cases = include_str!("language/boxes.jsonl");
+    check("boxes, and what denies them", cases);
+    let wrong: Vec<&str> = cases
+        .lines()
+        .filter(|line| {
+            let invented: Invented = serde_json::from_str(line).unwrap();
+            let filing = form4::read(&document(&invented)).unwrap();
+            let warned = filing.warnings.iter().any(|warning| warning.code == "plan-box-denied");
+            warned != invented.warn
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test_with::path("../shared/cases")]

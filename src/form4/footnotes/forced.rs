@@ -2,17 +2,18 @@
 
 use std::sync::LazyLock;
 
+use super::mistake;
 use super::pattern::{Pattern, pairs, pattern, start_in};
 
 /// Who acts for a debt or a court: by itself enough to be the seller against the owner's will.
 const LENDER: &str = r"(?:(?:margin\s+|senior\s+)?lenders?|pledgees?|secured\s+(?:part(?:y|ies)|creditors?|lenders?)|(?:judge?ment\s+)?creditors?|lien-?\s?holders?|mortgagees?|collateral\s+agent|receivers?|(?:bankruptcy|chapter\s+(?:7|11|13))\s+(?:trustee|estate)|trustee\s+in\s+bankruptcy|special\s+master|sheriff|marshals?|bailiff|(?:\w+\s+)?courts?|judge|IRS|internal\s+revenue\s+service|tax\s+authorit(?:y|ies))";
 /// Who is that only where a debt is spoken of: each sells for owners who asked for it, too.
-const BANK: &str = r"(?:banks?|(?:stock)?brokers?|broker-?\s?dealers?|brokerage(?:\s+(?:firm|house|company))?|financial\s+institutions?|custodian|counterpart(?:y|ies)|prime\s+broker|administrative\s+agent|dealer|note\s?holders?)";
+pub(super) const BANK: &str = r"(?:banks?|(?:stock)?brokers?|broker-?\s?dealers?|brokerage(?:\s+(?:firm|house|company))?|financial\s+institutions?|custodian|counterpart(?:y|ies)|prime\s+broker|administrative\s+agent|dealer|note\s?holders?)";
 const WHOSE: &str = r"(?:(?:the|an?|his|her|their|its|one|certain|third-?\s?party|such|that|this|unaffiliated|independent|commercial|institutional|loan|court-?\s?appointed|(?:reporting\s+persons?'?s?'?|\w+'s?))\s+){0,4}";
 /// A sale, and what stands for one in a note of a sale's row.
-const SALE: &str = r"\b(?:sold|sales?|sell(?:ing)?|dispos(?:ed?|als?|itions?)|liquidat(?:ed|ion|ions|ing)|foreclosed|seized|transactions?|trades?)\b|^(?:it|they|this|these)\s+(?:was|were)\b";
+const SALE: &str = r"\b(?:sold|sales?|sell(?:ing)?|dispos(?:ed?|als?|itions?)|liquidat\w+|foreclosed|seized|auction\w*|closed\s+out|transactions?|trades?)\b|^(?:it|they|this|these)\s+(?:was|were)\b";
 
-static SALES: LazyLock<Pattern> = LazyLock::new(|| pattern(SALE));
+pub(super) static SALES: LazyLock<Pattern> = LazyLock::new(|| pattern(SALE));
 static BY_LENDER: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
         r"\bby\s+{WHOSE}{LENDER}\b|\bas\s+(?:the\s+)?(?:(?:secured\s+)?lender|pledgee|secured\s+party|collateral\s+agent|administrative\s+agent)\b"
@@ -23,13 +24,13 @@ static LENDERS: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"\b{LENDE
 static BANKS: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"\b{BANK}\b")));
 static DID: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:sold|liquidated|foreclosed|seized|levied|caused|forced|compelled|required|ordered|directed|mandated|exercised|enforced|took\s+possession|called|demanded|accelerated|disposed|effected|executed|realized|initiated|issued|sale|demand|liquidation|foreclosure|order|exercise)\b",
+        r"\b(?:sold|liquidated|auctioned|closed\s+out|foreclosed|seized|levied|caused|forced|compelled|required|ordered|directed|mandated|exercised|enforced|took\s+possession|called|demanded|accelerated|disposed|effected|executed|realized|initiated|issued|sale|demand|liquidation|foreclosure|order|exercise)\b",
     )
 });
 /// Between one who acts and the act: it is another's, or has not happened.
 static NOT_DONE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:may|might|could|would|can|will|shall|if|unless|not|never|no|has\s+the\s+right|had\s+the\s+right|entitled|permitted|able|agree\w*|consent\w*|was|were|been|be|being|is|are|reporting\s+persons?|pursuant|under|issuer|company|before|after|prior|since|until|who|whom|by|and\s+(?:i|he|she|they|mr|ms)|(?:mr|ms|mrs|dr)\.?)\b",
+        r"\b(?:(?-i:may)|might|could|would|can|will|shall|if|unless|not|never|no|spouse|wife|husband|lawyer|counsel|has\s+the\s+right|had\s+the\s+right|entitled|permitted|able|agree\w*|consent\w*|was|were|been|be|being|is|are|reporting\s+persons?|pursuant|under|issuer|company|before|after|prior|since|until|who|whom|by|and\s+(?:i|he|she|they|mr|ms)|(?:mr|ms|mrs|dr)\.?)\b",
     )
 });
 /// A debt that somebody enforces, in whatever sentence of the note.
@@ -63,7 +64,7 @@ static FELL_SHORT: LazyLock<Pattern> = LazyLock::new(|| {
 /// What forces a sale by itself.
 static CALLED_IN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:demands?\s+(?:for\s+\w+\s+)?(?:from|by|of)\s+{WHOSE}(?:{LENDER}|{BANK})|foreclos(?:ed|ures?|ing)|(?:broker|lender|bank)-initiated|insufficient\s+(?:equity|margin|collateral)|(?:collateral|margin)\s+short(?:fall|age)s?|(?:margin|maintenance|collateral|house)[\s-]+calls?|margin\s+(?:maintenance|defici\w+|requirements?|liquidations?|sales?|sell-?outs?)|exercis\w+\s+(?:of\s+)?(?:(?:its|their|the|such|certain|all)\s+)?(?:\w+\s+){{0,3}}remed(?:y|ies)|enforce(?:d|ment)\s+(?:of|against|its|their)\s+(?:\w+\s+){{0,4}}(?:pledge|security|collateral|lien|guarant\w+|judge?ment)|reali[sz](?:ed|ation)\s+(?:up)?on\s+(?:\w+\s+)?collateral)\b"
+        r"\b(?:demands?\s+(?:for\s+\w+\s+)?(?:from|by|of)\s+{WHOSE}(?:{LENDER}|{BANK})|foreclos(?:ed|ures?|ing)|(?:broker|lender|bank)-initiated|(?:collateral|pledge|lien|creditors?'?s?)\s+(?:\w+\s+)?(?:enforcement|liquidation)|insufficient\s+(?:equity|margin|collateral)|(?:collateral|margin)\s+short(?:fall|age)s?|(?:margin|maintenance|collateral|house)[\s-]+calls?|margin\s+(?:maintenance|defici\w+|requirements?|liquidations?|sales?|sell-?outs?)|exercis\w+\s+(?:of\s+)?(?:(?:its|their|the|such|certain|all)\s+)?(?:\w+\s+){{0,3}}remed(?:y|ies)|enforce(?:d|ment)\s+(?:of|against|its|their)\s+(?:\w+\s+){{0,4}}(?:pledge|charge|security|collateral|lien|guarant\w+|judge?ment)|reali[sz](?:e|ed|ing|ation)\s+(?:up)?on\s+(?:\w+\s+){{0,2}}(?:collateral|shares|pledge))\b"
     ))
 });
 static DEFAULTED: LazyLock<Pattern> =
@@ -73,7 +74,7 @@ static OWED: LazyLock<Pattern> = LazyLock::new(|| {
 });
 static BY_ORDER: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:court[\s-]+approved\s+(?:\w+\s+)?(?:divorce|marital|property|settlement)|court's\s+(?:\w+\s+)?(?:order|decree|judge?ment|ruling)|court[\s-]+(?:ordered|orders?|directed|mandated|supervised|judge?ment|decree|ruling|appointed\s+(?:receiver|trustee|custodian|special\s+master))|orders?\s+(?:of|by|from|(?:issued|entered)\s+by)\s+(?:[\w.,]+\s+){0,6}(?:court|judge)|(?:judge?ments?|rulings?|decrees?)\s+(?:of|by|from)\s+(?:[\w.]+\s+){0,6}court|order(?:ed)?\s+by\s+(?:a|the)\s+(?:[\w.]+\s+){0,4}(?:court|judge)|(?:divorce|dissolution|separation|matrimonial)\s+(?:decrees?|orders?|judge?ments?|rulings?)|(?:decrees?|judge?ments?|orders?)\s+(?:of|for|in)\s+(?:[\w']+\s+){0,3}(?:divorce|dissolution|separation|foreclosure|forfeiture)|(?:qualified\s+)?domestic\s+relations?\s+orders?|QDROs?|judicial\s+(?:orders?|sales?|decrees?|foreclosures?)|(?:final|consent|court)\s+decrees?|writs?\s+of\s+\w+|(?:tax\s+|IRS\s+)?levy\s+(?:of|on|upon|by|against|and)|(?:under|to|by|a|an|tax|irs)\s+levy|levied\s+(?:on|upon|against|by)|garnish\w+|seized|seizure|sheriff'?s?\s+sale|receivership|(?:entered|enforced|obtained)\s+(?:a\s+)?judge?ment|judge?ment\s+(?:creditors?|liens?|against|entered)|(?:satisf\w+|enforc\w+|collect\w*|pursuant\s+to|under|comply\w*|execution)\s+(?:(?:an?|the|on|of|with|court|final|money|civil)\s+){0,4}judge?ments?|forfeiture\s+orders?|tax\s+liens?)\b",
+        r"\b(?:court[\s-]+approved\s+(?:\w+\s+)?(?:divorce|marital|property|settlement)|court's\s+(?:\w+\s+)?(?:order|decree|judge?ment|ruling)|court[\s-]+(?:ordered|orders?|directed|mandated|supervised|judge?ment|decree|ruling|appointed\s+(?:receiver|trustee|custodian|special\s+master))|orders?\s+(?:of|by|from|(?:issued|entered)\s+by)\s+(?:[\w.,]+\s+){0,6}(?:court|judge)|(?:judge?ments?|rulings?|decrees?)\s+(?:of|by|from)\s+(?:[\w.]+\s+){0,6}court|order(?:ed)?\s+by\s+(?:a|the)\s+(?:[\w.]+\s+){0,4}(?:court|judge)|(?:divorce|dissolution|separation|matrimonial)\s+(?:decrees?|orders?|judge?ments?|rulings?)|(?:decrees?|judge?ments?|orders?)\s+(?:of|for|in)\s+(?:[\w']+\s+){0,3}(?:divorce|dissolution|separation|foreclosure|forfeiture)|(?:qualified\s+)?domestic\s+relations?\s+orders?|QDROs?|judicial\s+(?:orders?|sales?|decrees?|foreclosures?)|(?:final|consent|court)\s+decrees?|writs?\s+of\s+\w+|(?:tax\s+|IRS\s+)?levy\s+(?:of|on|upon|by|against|and)|(?:under|to|by|a|an|tax|irs)\s+levy|levied\s+(?:on|upon|against|by)|garnish\w+|bankruptcy\s+(?:case|proceedings?)|trustee's\s+sale|seized|seizure|sheriff'?s?\s+sale|receivership|(?:entered|enforced|obtained)\s+(?:a\s+)?judge?ment|judge?ment\s+(?:creditors?|liens?|against|entered)|(?:satisf\w+|enforc\w+|collect\w*|pursuant\s+to|under|comply\w*|execution)\s+(?:(?:an?|the|on|of|with|court|final|money|civil)\s+){0,4}judge?ments?|court[\s-]+appointed\s+\w+|court\s+(?:officers?|officials?)|clerk\s+of\s+(?:the\s+)?court|(?:surrogate's|probate|family|district|bankruptcy|superior)\s+court\b|(?:under|by|pursuant\s+to)\s+an?\s+order\s+(?:approving|authori[sz]ing|directing|requiring|for)|forfeiture\s+orders?|forfeited\s+to|(?:civil|criminal)\s+forfeiture|confiscat\w+|sold\s+(?:\w+\s+)?(?:at|by|in)\s+(?:an?\s+)?(?:\w+\s+)?(?:public|judicial|sheriff's|marshal's)\s+(?:auction|sale)|attached\s+by|tax\s+liens?)\b",
     )
 });
 /// How shares came, not how they went.
@@ -85,83 +86,23 @@ static CAME: LazyLock<Pattern> = LazyLock::new(|| {
 /// It is said not to be, or to be only possible.
 static UNREAL: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:not|no|never|nor|neither|none|avoid\w*|prevent\w*|avert\w*|forestall\w*|pre-?empt\w*|(?:head|stave)\s+off|ahead\s+of|fear\w*|expect\w*|anticipat\w+|potential|possible|possibility|threat\w*|future|may|might|could|would|can|will|if|unless|prior\s+to|before|in\s+the\s+event|in\s+case|subject\s+to|absent|other\s+than|risk|without\s+(?:an?|any)|until|unrelated)\b",
+        r"\b(?:not|no|never|nor|neither|none|avoid\w*|prevent\w*|avert\w*|forestall\w*|pre-?empt\w*|(?:head|stave)\s+off|ahead\s+of|fear\w*|expect\w*|anticipat\w+|potential|possible|possibility|threat\w*|future|(?-i:may)|might|could|would|can|will|if|unless|prior\s+to|before|in\s+the\s+event|in\s+case|subject\s+to|absent|other\s+than|risk|without\s+(?:an?|any)|until|unrelated)\b",
     )
 });
 static RIGHT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\brights?\b"));
 static RIGHT_USED: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:exercis\w+|assert\w+|invok\w+|enforc\w+)\b"));
-static MAY_SELL: LazyLock<Pattern> = LazyLock::new(|| {
+pub(super) static MAY_SELL: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:may|might|could|would|can|will|shall)\s+(?:\w+\s+){0,3}(?:sold|sell|liquidated?|foreclosed?|dispose[ds]?|seized?|require[ds]?|exercise[ds]?|force[ds]?|cause[ds]?|order(?:ed)?)\b",
+        r"\b(?:(?-i:may)|might|could|would|can|will|shall)\s+(?:\w+\s+){0,3}(?:sold|sell|liquidated?|foreclosed?|dispose[ds]?|seized?|require[ds]?|exercise[ds]?|force[ds]?|cause[ds]?|order(?:ed)?)\b",
     )
 });
-static HAS_SOLD: LazyLock<Pattern> = LazyLock::new(|| {
+pub(super) static HAS_SOLD: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\b(?:was|were|been|has|have|had)\s+(?:\w+\s+)?(?:sold|foreclosed|liquidated|seized)\b")
 });
 static LENDER_HERSELF: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"(?:^|\b(?:that|which|when|where|and|since|because)\s+|,\s+)(?:the\s+)?reporting\s+persons?\s+(?:\w+\s+)?(?:foreclosed|,?\s*as\s+(?:the\s+)?(?:lender|secured|pledgee))",
-    )
-});
-
-// Unauthorised sales.
-
-static UNAUTHORISED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:un-?authori[sz]ed|unsanctioned)\b"));
-static MISTAKEN: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:in\s+error|by\s+mistake|by\s+accident|erroneous(?:ly)?|mistaken(?:ly)?|inadvertent(?:ly)?|accidental(?:ly)?|unintended|unintentional(?:ly)?|improper(?:ly)?|wrongful(?:ly)?|(?:\w+\s+)?(?:error|errors|mistake|miscommunication|misunderstanding)\s+(?:by|of|on\s+the\s+part\s+of|made\s+by)|(?:broker(?:age)?|dealer|bank|trading|execution|clerical|administrative|operational|custodian|order[\s-]entry)(?:'s)?\s+(?:\w+\s+)?(?:error|mistake))\b",
-    )
-});
-static AGENTS: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(&format!(
-        r"\b(?:{BANK}|(?:financial|investment|wealth)\s+(?:advis[eo]rs?|managers?|firm)|advis[eo]rs?|plan\s+administrator|stock\s+plan\s+administrator|administrator|transfer\s+agent|money\s+managers?|portfolio\s+managers?)\b"
-    ))
-});
-/// The report is what was wrong, not the sale.
-static REPORTED: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:reported|unreported|misreported|report|filed|files?|filings?|late|timely|omitted|omits|omission|overstated|understated|overreported|amend\w*|disclos\w+|stated|listed|included|includes|box|checkbox|footnote)\b",
-    )
-});
-static THIS_FORM: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:reported|disclosed|described|reflected|listed|set\s+forth)\s+(?:(?:on|in|by|above)\s+)?(?:(?:this|the|above)\s+(?:form\s+4|form|report|filing|statement|table|row|line)|herein|hereon|hereby|here|above)\b",
-    )
-});
-const OWNER: &str = r"(?:reporting\s+persons?|insider|owner|undersigned|director|officer|executive|seller|filer|him|her|them|mr|ms|mrs|dr)\b";
-static UNASKED: LazyLock<Pattern> = LazyLock::new(|| {
-    const SAY: &str =
-        r"(?:knowledge|awareness|authori[sz]ation|authority|consent|permission|approval|instructions?)";
-    const KIND: &str =
-        r"(?:(?:prior|express|advance|actual|specific|proper|written|explicit|any|the)\s+){0,3}";
-    pattern(&format!(
-        r"\bwithout\s+{KIND}(?:reporting\s+persons?'?s?'?|his|her|their|(?:\w+\.?\s+){{0,2}}\w+'s?)\s+{KIND}{SAY}\b|\bwithout\s+{KIND}{SAY}(?:\s*(?:,|,?\s*or|,?\s*and|,?\s*nor)\s*{KIND}{SAY}){{0,3}}\s+(?:of|from|by)\s+(?:the\s+)?{OWNER}|\bunbeknownst\s+to\b|\bunaware\s+of\s+(?:the|this|these)\s+(?:sales?|transactions?|trades?)|\bhad\s+no\s+(?:\w+\s+)?knowledge(?:\s*,|\s+of\s+(?:the|this|these)\s+(?:sales?|transactions?|trades?))|\bdid\s+not\s+place\s+(?:the|this|an?|any)\s+(?:\w+\s+)?order|\b(?:not|never)\s+(?:\w+\s+){{0,2}}(?:authori[sz]ed|approved|instructed|requested)\s+by\s+(?:the\s+)?{OWNER}|\b(?:did|had|does)\s+not\s+(?:\w+\s+)?(?:authori[sz]ed?|approved?|consent(?:ed)?(?:\s+to)?|instruct(?:ed)?|request(?:ed)?|order(?:ed)?)\b|\b(?:no|lacked)\s+(?:\w+\s+)?(?:authori[sz]ation|authority|instructions?)\s+(?:was\s+given|from|by|to\s+sell)\b|\b(?:in\s+violation\s+of|contrary\s+to|against|despite|beyond|exceed\w+)\s+(?:the\s+)?(?:reporting\s+persons?'?s?'?|his|her|their)\s+(?:\w+\s+)?(?:instructions?|orders?|directions?|wishes|authority)|\bnot\s+authori[sz]ed\s+to\s+(?:do|sell|make|execute|effect)\b|\bnot\s+aware\s+of\s+(?:the|this|these)\s+(?:sales?|transactions?|trades?)\b"
-    ))
-});
-static UNASKED_AGENT: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r"\bwithout\s+(?:(?:prior|express|proper|any|written|the|due)\s+){0,3}(?:authori[sz]ation|authority|permission|instructions?)\b|\b(?:contrary\s+to|against)\s+(?:\w+\s+)?instructions\b",
-    )
-});
-/// All that a note says.
-static ERROR_ALONE: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r#"^["'(]*(?:(?:a|an|the|due|to|by|result|of)\s+){0,4}(?:broker(?:age)?|trading|execution|custodian|bank)(?:'s)?\s+(?:\w+\s+)?(?:error|mistake)[.)"']*$"#,
-    )
-});
-static ANOTHERS: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(r"\b(?:material|inside|non-?\s?public|MNPI|underwriters?|lock-?\s?up|tax(?:es)?|withholding)\b")
-});
-/// Whoever manages an account at his own discretion needs no authority for a sale.
-static MANAGED: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:(?:managed|discretionary|blind)\s+(?:\w+\s+)?(?:accounts?|trusts?|funds?|portfolios?|basis)|(?:full|sole|complete|absolute|exclusive|investment|trading)\s+(?:\w+\s+)?(?:discretion|authority|power)|discretion(?:ary)?\s+(?:authority|over|to))\b",
-    )
-});
-static FORCED: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:forced|forcibly|involuntar(?:y|ily)|compelled|(?:not|non)[\s-]+(?:a\s+)?voluntar(?:y|ily)|against\s+(?:his|her|their|the\s+reporting\s+person's)\s+(?:will|wishes))\b",
+        r"(?:^|\b(?:that|which|when|where|and|since|because)\s+|,\s+)(?:the\s+)?reporting\s+persons?\s+(?:\w+\s+)?(?:foreclosed|,?\s*as\s+(?:the\s+)?(?:lender|secured|pledgee))|\breporting\s+persons?(?:'s\s+\w+)?,?\s+(?:(?:is|was)\s+)?an?\s+(?:former\s+|retired\s+)?(?:\w+\s+)?(?:courts?|judges?|bankruptcy|lender|receiver|marshal|sheriff|banker|broker)\b",
     )
 });
 
@@ -169,7 +110,7 @@ static LISTED: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r",?\s*(?:\b(?:or|nor|and)\s+)?(?:\b(?:an?|any|the)\s+){0,2}$"));
 
 /// So much of a sentence before a place, in bytes: each of thousands of words in one is looked at.
-fn before(sentence: &str, at: usize, most: usize) -> &str {
+pub(super) fn before(sentence: &str, at: usize, most: usize) -> &str {
     let mut from = at.saturating_sub(most);
     while !sentence.is_char_boundary(from) {
         from += 1;
@@ -199,13 +140,33 @@ static NO_CHOICE: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
+/// Somebody's house was foreclosed on.
+static HOUSE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:his|her|their|a|the|whose)\s+(?:house|home)\s+(?:had|was|which|that|is|has)|(?:his|her|their|a)\s+(?:house|home)\b|residence|condominium|apartment|building|real\s+estate|farm\b)",
+    )
+});
+/// A call that was met without these shares.
+static PAID: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:calls?|deficiency|shortfall|judge?ment)\s+(?:\w+\s+){0,2}(?:in|with)\s+cash\b|\bby\s+(?:depositing|wiring)\b",
+    )
+});
+/// Shares that came so.
+static BOUGHT_AT: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:purchased|acquired|bought|received|obtained)\s+(?:\w+\s+){0,4}(?:at|in|from|through|upon|by)\s+(?:an?\s+|the\s+)?$",
+    )
+});
+
 /// Whether words of a sentence are said of what happened.
-fn is_real(sentence: &str, words: &str) -> bool {
+pub(super) fn is_real(sentence: &str, words: &str) -> bool {
     let at = start_in(sentence, words);
     let around = before(sentence, at + words.len(), words.len() + 200);
     let before = clause(sentence, at);
     let unreal = UNREAL.is_match(before) && !NO_CHOICE.is_match(before);
-    !unreal && (!RIGHT.is_match(before) || RIGHT_USED.is_match(around))
+    let house = HOUSE.is_match(self::before(sentence, at, 40)) || PAID.is_match(sentence);
+    !unreal && !house && (!RIGHT.is_match(before) || RIGHT_USED.is_match(around))
 }
 
 /// Whether a sentence is of a sale, or so short that it has nothing else to be of than its row.
@@ -223,20 +184,27 @@ pub(super) fn says_involuntary<'a>(sentence: &'a str, note: &str) -> Option<&'a 
     by_lender(sentence, note)
         .or_else(|| called_in(sentence))
         .or_else(|| by_order(sentence))
-        .or_else(|| in_error(sentence))
+        .or_else(|| mistake::in_error(sentence))
 }
 
 fn by_lender<'a>(sentence: &'a str, note: &str) -> Option<&'a str> {
     let passive = |by: &Pattern| {
         pairs(sentence, &SALES, by, 90)
             .find(|pair| {
-                !CAME.is_match(pair.gap) && !NOT_DONE_BY.is_match(pair.gap) && is_real(sentence, pair.words)
+                !CAME.is_match(pair.gap)
+                    && !HOUSE.is_match(pair.gap)
+                    && !is_denied(pair.gap)
+                    && !NOT_DONE_BY.is_match(pair.gap)
+                    && is_real(sentence, pair.words)
             })
             .map(|pair| pair.words)
     };
     let active = |who: &Pattern| {
         let found = pairs(sentence, who, &DID, 90).find(|pair| {
-            !is_undone(pair.gap) && !is_object(sentence, pair.words) && is_real(sentence, pair.words)
+            !is_undone(pair.gap)
+                && !is_object(sentence, pair.words)
+                && !BOUGHT_AT.is_match(before(sentence, start_in(sentence, pair.words), 80))
+                && is_real(sentence, pair.words)
         });
         found.map(|pair| pair.words).filter(|_| is_of_sale(sentence))
     };
@@ -268,6 +236,15 @@ fn is_undone(gap: &str) -> bool {
 static WHOSE_LENDER: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"^\s+(?:of|to|for)\s+(?:the\s+)?(?:reporting\s+persons?|his|her|(?:mr|mrs|ms|dr)\.?\s+\w+)")
 });
+/// "Not ordered by a court and not made by a creditor".
+pub(super) fn is_denied(gap: &str) -> bool {
+    NOT_MADE.is_match(gap) && !gap.contains("but ")
+}
+static NOT_MADE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:not|never|neither)\s+(?:made|effected|caused|executed|initiated|sold|ordered|required|forced|requested)\b",
+    )
+});
 /// Somebody else's act stands between.
 static NOT_DONE_BY: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\b(?:by\s+(?:the\s+)?reporting|loans?\s+made|made\s+to|owed|incurred|issued|required)\b")
@@ -288,7 +265,9 @@ fn is_object(sentence: &str, words: &str) -> bool {
 }
 /// "The reporting person, a lender to the issuer".
 static OWNER_AS: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(r"\breporting\s+persons?\s*,?\s+(?:an?|the|as|is|who\s+is|which\s+is|was)(?:\s+an?|\s+the)?\s*$")
+    pattern(
+        r"\breporting\s+persons?\s*,?\s+(?:an?|the|as|is|who\s+is|which\s+is|was)(?:\s+an?|\s+the)?(?:\s+\w+)?\s*$|\bformer\s*$",
+    )
 });
 static OBJECT: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:to|with|from|of|against|for|through|via)(?:\s+[\w.&']+){0,3}\s*$"));
@@ -333,35 +312,4 @@ fn by_order(sentence: &str) -> Option<&str> {
 fn is_ordered(sentence: &str, words: &str) -> bool {
     let inner = UNREAL.find(words).is_none_or(|found| start_in(words, found) == 0);
     inner && is_real(sentence, words)
-}
-
-fn in_error(sentence: &str) -> Option<&str> {
-    let real = |words: &&str| is_real(sentence, words);
-    let ahead = pairs(sentence, &UNAUTHORISED, &SALES, 90).next();
-    let near = ahead.or_else(|| pairs(sentence, &SALES, &UNAUTHORISED, 60).next());
-    let unauthorised = near.map(|pair| pair.words).filter(real);
-    let alone = || ERROR_ALONE.find(sentence);
-    unauthorised.or_else(alone).or_else(|| says_mistake(sentence).filter(|_| AGENTS.is_match(sentence)))
-}
-
-/// A sale that was a mistake, whoever made it.
-pub(super) fn says_mistake(sentence: &str) -> Option<&str> {
-    if !SALES.is_match(sentence) {
-        return None;
-    }
-    let words = MISTAKEN.find(sentence).filter(|words| is_real(sentence, words))?;
-    let rest = THIS_FORM.0.as_ref()?.replace_all(sentence, "");
-    (!REPORTED.is_match(&rest)).then_some(words)
-}
-
-/// Whether a sentence says that the seller was not asked, or was forced, without saying by whom: an award's taxes or a plan
-/// may be why.
-pub(super) fn says_unasked<'a>(sentence: &'a str, note: &str) -> Option<&'a str> {
-    let possible = MAY_SELL.is_match(sentence) && !HAS_SOLD.is_match(sentence);
-    if possible || !SALES.is_match(sentence) || ANOTHERS.is_match(sentence) {
-        return None;
-    }
-    let by_agent = || UNASKED_AGENT.find(sentence).filter(|_| AGENTS.is_match(sentence));
-    let unasked = UNASKED.find(sentence).or_else(by_agent).filter(|_| !MANAGED.is_match(note));
-    unasked.or_else(|| FORCED.find(sentence).filter(|words| is_real(sentence, words)))
 }

@@ -3,14 +3,18 @@
 //! A note is looked through once for words; only where some stand are the patterns of their kind tried, sentence by sentence.
 
 mod adoption;
+mod currency;
 mod date;
 mod forced;
 mod marks;
+mod mistake;
 mod otherwise;
 mod pattern;
 mod plan;
 mod price;
 mod purpose;
+mod seller;
+mod words;
 
 use std::sync::{Arc, LazyLock};
 
@@ -19,6 +23,7 @@ use crate::filing::PlanDate;
 pub(super) use marks::Marks;
 use pattern::{Pattern, pairs, pattern};
 pub(super) use price::PriceRange;
+pub(super) use seller::Parts;
 
 /// So much of a note is read, in bytes: EDGAR takes a thousand characters.
 pub(super) const LONGEST: usize = 10_000;
@@ -94,6 +99,8 @@ pub(super) struct Said {
     pub(super) average: bool,
     pub(super) statements: Vec<Statement>,
     pub(super) adopted: Vec<(PlanDate, Arc<str>)>,
+    /// Who sold and what lay behind it, which several notes may say together.
+    pub(super) parts: Parts,
     pub(super) reach: Reach,
     /// Whether it speaks of a sale, so that it may be said of one though it is tied to another row.
     pub(super) names_sale: bool,
@@ -157,6 +164,9 @@ pub(super) fn read(text: &str, marks: Marks, sale: bool, named: bool) -> Said {
         if marks.has(Marks::AGAINST | Marks::BOX) {
             against(sentence, text, sale, &mut said.statements);
         }
+        if sale && marks.has_all(Marks::FORCED) && !BACKGROUND.is_match(sentence) {
+            said.parts.add(sentence);
+        }
     }
     if of_plan {
         said.names_rule = marks.has(Marks::PLAN) && plan::names_rule(text);
@@ -164,7 +174,7 @@ pub(super) fn read(text: &str, marks: Marks, sale: bool, named: bool) -> Said {
         said.adopted = adopted.into_iter().map(|(date, words)| (date, words.into())).collect();
     }
     said.weigh(&sentences);
-    if !said.statements.is_empty() {
+    if !(said.statements.is_empty() && said.parts.is_empty()) {
         said.names_sale = NAMES_SALE.is_match(text);
         said.reach = sentences.iter().map(|sentence| reach(sentence)).max().unwrap_or_default();
     }
@@ -239,7 +249,7 @@ fn against(sentence: &str, note: &str, sale: bool, into: &mut Vec<Statement>) {
     }
     if marks.has(Marks::FORCED) {
         add(Kind::Involuntary, &|| Some(excerpt(sentence, forced::says_involuntary(sentence, note)?)));
-        add(Kind::Unasked, &|| Some(excerpt(sentence, forced::says_unasked(sentence, note)?)));
+        add(Kind::Unasked, &|| Some(excerpt(sentence, mistake::says_unasked(sentence, note)?)));
     }
     if marks.has(Marks::OTHERWISE) {
         add(Kind::Otherwise, &|| Some(excerpt(sentence, otherwise::says_otherwise(sentence)?)));

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::forced;
+use super::mistake;
 use super::pattern::{Pattern, pairs, pattern, start_in};
 
 static SALES: LazyLock<Pattern> = LazyLock::new(|| {
@@ -11,21 +11,24 @@ static SALES: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 static SOLD: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(r"\b(?:sold|sales?|sell|selling|liquidated|disposed|dispositions?|transactions?)\b")
+    pattern(r"\b(?:sold|sales?|sell|selling|liquidated|dispose[ds]?|dispositions?|transactions?)\b")
 });
 /// Not discretionary, mandatory, automatic.
 static NOT_CHOSEN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:non-?\s?discretionary|not\s+(?:\w+\s+){0,4}(?:discretionary|(?:at|in)\s+(?:\w+\s+){0,3}discretion|within\s+(?:\w+\s+){0,4}(?:discretion|control)|voluntary)|(?:no|without)\s+(?:\w+\s+){0,2}discretion|mandatory|mandat(?:ed|es)|compulsory|obligat(?:ed|ory)\s+to\s+sell|(?:was|were|is|are|been|shares)\s+(?:contractually\s+|legally\s+)?required\s+(?:to\s+(?:sell|be\s+sold|dispose|divest)|by)|required\s+(?:to\s+(?:sell|divest|dispose)|divest\w+)|requir(?:ed|es|ing)\s+(?:[\w']+\s+){1,4}to\s+(?:sell|divest|dispose)|(?:as|and|sale|sales|divestiture)\s+required\s+(?:by|under)|required\s+sales?|automatic(?:ally)?\s+(?:\w+\s+){0,3}(?:sold|sales?|liquidated|disposed)|(?:sold|sales?|liquidated|disposed|effected|executed)\s+(?:\w+\s+)?automatic(?:ally)?|(?:sales?|transactions?)\s+(?:was|were|is|are|occurred)\s+automatic(?:ally)?)\b",
+        r"\b(?:non-?\s?discretionary|not\s+(?:\w+\s+){0,4}(?:discretionary|(?:at|in)\s+(?:\w+\s+){0,3}discretion|within\s+(?:\w+\s+){0,4}(?:discretion|control)|voluntary)|(?:no|without)\s+(?:\w+\s+){0,2}discretion|mandatory|mandat(?:ed|es)|compulsory|(?:obligat(?:ed|ory)|obliged|bound)\s+to\s+(?:sell|dispose|divest)|(?:had|have|has)\s+to\s+(?:be\s+sold|sell|divest|dispose)|(?:sold|sales?|made|disposed|disposition|divested)\s+(?:\w+\s+){0,4}(?:in\s+order\s+)?to\s+comply\s+with|certificate\s+of\s+divestiture|outside\s+(?:of\s+)?(?:the\s+reporting\s+persons?'?s?'?|his|her|their)\s+control|condition\s+(?:of|to)\s+(?:the\s+|a\s+|his\s+|her\s+)?(?:\w+\s+){0,3}(?:approval|merger|clearance|appointment|employment|confirmation)|(?:was|were|is|are|been|shares)\s+(?:contractually\s+|legally\s+)?required\s+(?:to\s+(?:sell|be\s+sold|dispose|divest)|by|under|in\s+order\s+to|as\s+a\s+condition|for\s+compliance)|required\s+(?:to\s+(?:sell|divest|dispose)|divest\w+)|requir(?:ed|es|ing)\s+(?:[\w']+\s+){1,4}to\s+(?:sell|divest|dispose)|(?:as|and|sale|sales|divestiture)\s+required\s+(?:by|under)|required\s+sales?|automatic(?:ally)?\s+(?:\w+\s+){0,3}(?:sold|sales?|liquidated|disposed)|(?:sold|sales?|liquidated|disposed|effected|executed)\s+(?:\w+\s+)?automatic(?:ally)?|(?:sales?|transactions?|dispositions?)\s+(?:was|were|is|are|occurred)\s+automatic(?:ally)?)\b",
     )
 });
 /// Somebody else sold, or decided.
 static ANOTHER: LazyLock<Pattern> = LazyLock::new(|| {
     const WHOSE: &str = r"(?:(?:the|an?|his|her|their|reporting\s+persons?'?s?'?|\w+'s)\s+){0,3}";
     pattern(&format!(
-        r"\b(?:sold|sales?|made|effected|executed|directed|initiated|decided)\s+(?:\w+\s+){{0,5}}by\s+{WHOSE}(?:(?:(?:ex|former|estranged)[\s-]+)?(?:spouse|wife|husband)|(?:independent|third-?\s?party|unaffiliated|non-?\s?affiliated|outside|external|professional|corporate|institutional)\s+(?:[\w-]+\s+)?(?:trustees?|managers?|advis[eo]rs?|part(?:y|ies)|fiduciar(?:y|ies)|partners?|members?|investors?|general\s+partner))\b|\b(?:spouse|wife|husband)\s+(?:sold|directed|decided|made|effected|executed)\b|\b(?:(?:ex|former|estranged)[\s-]+(?:spouse|wife|husband)|independent\s+(?:[\w-]+\s+)?(?:trustee|manager|advis[eo]r|fiduciary)|third-?\s?party\s+(?:\w+\s+)?(?:trustee|manager|advis[eo]r)|(?:investment|portfolio|money|account)\s+(?:manager|advis[eo]r))s?,?\s+(?:who\s+|which\s+)?(?:\w+\s+){{0,3}}(?:sold|directed|decided|made|effected|executed|initiated)\b|\b(?:blind\s+trust|(?:accounts?|trusts?|trustees?|managers?|advis[eo]rs?|funds?|entit(?:y|ies)|partnerships?)\s+over\s+(?:which|whom)\s+(?:the\s+)?(?:reporting\s+persons?|he|she|they|mr\.?\s+\w+|ms\.?\s+\w+)\s+(?:ha[sd]|have|exercise[sd]?)\s+no\s+(?:\w+\s+){{0,3}}(?:control|power|discretion|authority|influence))\b"
+        r"\b(?:sold|sales?|made|effected|executed|directed|initiated|decided)\s+(?:\w+\s+){{0,5}}by\s+(?:[\w.&]+(?:\s+[\w.&]+){{0,4}},\s+)?{WHOSE}(?:(?:(?:ex|former|estranged)[\s-]+)?(?:spouse|wife|husband|mother|father|parents?|brother|sister|(?:adult\s+)?(?:son|daughter|child(?:ren)?))|(?:independent|third-?\s?party|unaffiliated|non-?\s?affiliated|outside|external|professional|corporate|institutional)\s+(?:[\w-]+\s+)?(?:trustees?|managers?|advis[eo]rs?|part(?:y|ies)|fiduciar(?:y|ies)|partners?|members?|investors?|general\s+partner))\b|\b(?:spouse|wife|husband)\s+(?:sold|directed|decided|made|effected|executed)\b|\b(?:(?:ex|former|estranged)[\s-]+(?:spouse|wife|husband)|(?:independent|unaffiliated|outside|non-?\s?affiliated)\s+(?:[\w-]+\s+)?(?:trustee|manager|advis[eo]r|fiduciary)|third-?\s?party\s+(?:\w+\s+)?(?:trustee|manager|advis[eo]r)|(?:investment|portfolio|money|account)\s+(?:manager|advis[eo]r))s?,?\s+(?:who\s+|which\s+)?(?:\w+\s+){{0,3}}(?:sold|directed|decided|made|effected|executed|initiated)\b|\b(?:blind\s+trust|(?:accounts?|trusts?|trustees?|managers?|advis[eo]rs?|funds?|entit(?:y|ies)|partnerships?|partners?),?\s+over\s+(?:which|whom)\s+(?:the\s+)?(?:reporting\s+persons?|he|she|they|mr\.?\s+\w+|ms\.?\s+\w+)\s+(?:ha[sd]|have|exercise[sd]?)\s+no\s+(?:\w+\s+){{0,3}}(?:control|power|discretion|authority|influence)|(?:trustees?|managers?|advis[eo]rs?)\b(?:[\w'\s]{{0,60}}),\s+(?:who|which)\s+(?:is|was)\s+not\s+the\s+reporting|reporting\s+persons?\s+(?:is|was)\s+not\s+(?:the|a)\s+trustee\b|(?:does|did)\s+not\s+(?:exercise|have)\s+(?:\w+\s+){{0,3}}(?:control|discretion)\s+over\s+the\s+(?:account|trust|fund|sale)|trustees?\s+(?:of\s+(?:\w+\s+){{0,6}})?(?:who|which|that)\s+(?:is|was|are|were)\s+(?:\w+\s+)?(?:independent|unaffiliated|not\s+(?:\w+\s+)?(?:affiliated|related|controlled)))\b"
     ))
 });
+/// "The reporting person and his spouse decided".
+static TOGETHER: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\band\s+(?:his|her|their|the\s+reporting\s+person's)\s*$"));
 /// The seller took no part.
 static NO_PART: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
@@ -46,7 +49,7 @@ static DIVORCE: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:divorce|mari
 static SETTLED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:property)\s+(?:settlement|agreement)\b"));
 static DENIED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:not|no|never|nor|neither|without\s+regard|unrelated|may|might|could|would|will|if|unless|until|prior\s+to|before|after|since|following)\s+(?:\w+\s+){0,4}$",
+        r"\b(?:not|no|never|nor|neither|without\s+regard|unrelated|(?-i:may)|might|could|would|will|if|unless|until|prior\s+to|before|after|since|following)\s+(?:\w+\s+){0,4}$",
     )
 });
 static ACQUIRED: LazyLock<Pattern> = LazyLock::new(|| {
@@ -66,7 +69,12 @@ pub(super) fn says_otherwise(sentence: &str) -> Option<&str> {
         (!DENIED.is_match(&sentence[..at])).then_some(words)
     };
     let chosen = || plain(&NOT_CHOSEN).filter(|_| SOLD.is_match(sentence));
-    let another = || ANOTHER.find(sentence).filter(|_| SOLD.is_match(sentence));
+    let another = || {
+        let words = ANOTHER.find(sentence).filter(|_| SOLD.is_match(sentence))?;
+        let end = start_in(sentence, words) + words.len();
+        let possessive = sentence[end..].starts_with('\'');
+        (!possessive && !TOGETHER.is_match(&sentence[..start_in(sentence, words)])).then_some(words)
+    };
     let no_part = || {
         let words = NO_PART.find(sentence).filter(|_| SOLD.is_match(sentence))?;
         (!ANOTHERS_PART.is_match(&sentence[..start_in(sentence, words)])).then_some(words)
@@ -80,13 +88,13 @@ pub(super) fn says_otherwise(sentence: &str) -> Option<&str> {
             && !sentence.to_ascii_lowercase().contains("transfer");
         (of_property && !came && !kept).then_some(words)
     };
-    chosen().or_else(another).or_else(no_part).or_else(claimed).or_else(|| forced::says_mistake(sentence))
+    chosen().or_else(another).or_else(no_part).or_else(claimed).or_else(|| mistake::says_mistake(sentence))
 }
 
 static BOX: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:box|checkbox|check-?\s?mark|indicator)\b"));
 static WRONGLY: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?:inadvertently|erroneously|mistakenly|incorrectly|wrongly|improperly|accidentally)\s+(?:been\s+)?(?:checked|ticked|marked|selected|indicated)|(?:checked|ticked|marked|selected|indicated)\s+(?:\w+\s+){0,2}(?:in\s+error|by\s+mistake|inadvertently|erroneously|mistakenly|incorrectly|by\s+accident)|(?:is|was)\s+(?:an?\s+)?(?:\w+\s+)?(?:error|mistake|oversight)|should\s+not\s+(?:have\s+been|be)\s+(?:checked|ticked|marked|selected))\b",
+        r"\b(?:(?:inadvertently|erroneously|mistakenly|incorrectly|wrongly|improperly|accidentally)\s+(?:been\s+)?(?:checked|ticked|marked|selected|indicated)|(?:checked|ticked|marked|selected|indicated)\s+(?:\w+\s+){0,2}(?:in\s+error|by\s+mistake|inadvertently|erroneously|mistakenly|incorrectly|by\s+accident)|(?:is|was)\s+(?:an?\s+)?(?:\w+\s+)?(?:error|mistake|oversight)|(?:checked|ticked|marked|selected|indicated|completed)\s+(?:due\s+to|because\s+of|owing\s+to|as\s+a\s+result\s+of|through|by)\s+(?:an?\s+)?(?:\w+\s+)?(?:error|mistake|oversight|inadvertence)|should\s+(?:be\s+)?(?:disregarded|ignored|unchecked|(?:left\s+)?blank)|(?:should|is\s+to|must|may)\s+be\s+(?:disregarded|ignored)|should\s+have\s+been\s+(?:left\s+)?(?:blank|unchecked|unmarked)|(?:disregard|ignore)|should\s+not\s+(?:have\s+been|be)\s+(?:checked|ticked|marked|selected))\b",
     )
 });
 static TICKED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:checked|ticked|marked|selected)\b"));

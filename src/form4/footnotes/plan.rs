@@ -68,7 +68,7 @@ static NAMED_OBJECT: LazyLock<Pattern> = LazyLock::new(|| {
 });
 static NAMED_APART: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:outside(?:\s+of)?|other\s+than\s+(?:{BY})|apart\s+from|independent(?:ly)?\s+of)\s+(?:any|such|that|the|this|said|his|her|their)\s+(?:[\w.'-]+\s+){{0,3}}(?:plan|arrangement|program)\b"
+        r"\b(?:outside(?:\s+of)?|other\s+than\s+(?:{BY})|apart\s+from|independent(?:ly)?\s+of)\s+(?:any|such|that|the|this|said|his|her|their)\s+(?:[\w.'-]+\s+){{0,3}}(?:plan|arrangement|program)\b|\boutside\s+(?:of\s+)?(?:it|them)\b"
     ))
 });
 /// "All sales, other than the one in line 3, were made under a plan".
@@ -169,8 +169,45 @@ pub(super) fn says_no_plan(sentence: &str) -> Option<&str> {
             .map(|pair| pair.words)
     };
     let uncovered = || pairs(sentence, &NAME, &COVERS_NOT, 40).next().map(|pair| pair.words);
-    DENIED.find(sentence).or_else(negated).or_else(apart).or_else(without).or_else(uncovered)
+    DENIED
+        .find(sentence)
+        .or_else(negated)
+        .or_else(|| after_end(sentence))
+        .or_else(|| LEFT_OUT.find(sentence).filter(|_| NAME.is_match(sentence)))
+        .or_else(apart)
+        .or_else(without)
+        .or_else(uncovered)
 }
+
+/// "Sold after the termination of the plan", "not intended to satisfy Rule 10b5-1(c)".
+fn after_end(sentence: &str) -> Option<&str> {
+    let under = |words: &str| UNDER.is_match(&sentence[..start_in(sentence, words)]);
+    let apart = |words: &&str| TRADE.is_match(&sentence[..start_in(sentence, words)]) && !under(words);
+    let ended = pairs(sentence, &AFTER_END, &NAME, 40).next();
+    let after = || pairs(sentence, &AFTER, &NAME_ENDED, 30).next();
+    let unintended = || pairs(sentence, &UNINTENDED, &NAME, 80).next();
+    ended.or_else(after).or_else(unintended).map(|pair| pair.words).filter(apart)
+}
+static AFTER: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:after|following|since|subsequent\s+to)\b"));
+static AFTER_END: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:after|following|since|subsequent\s+to|upon)\s+(?:the\s+)?(?:termination|expiration|expiry|cancel+ation|end|completion)\s+of\b",
+    )
+});
+static NAME_ENDED: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(&format!(
+        r"(?:{RULE}|{SALES_PLAN})(?:\s+(?:trading|sales)?\s*plan)?\s+(?:(?:had|has|was|been)\s+){{0,2}}(?:terminated|cancel+ed|expired|ended|lapsed)\b"
+    ))
+});
+static UNINTENDED: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"\bnot\s+(?:intended\s+to\s+)?(?:satisfy|satisfied|qualify|comply|rely|made\s+in\s+reliance)\b")
+});
+/// "The sales in the first row were made under the plan; this sale was not."
+static LEFT_OUT: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:this|these|the\s+(?:present|reported))\s+(?:(?:row|sale|transaction|trade|disposition)s?\s+)?(?:was|were|is|are)\s+not\s*[.;)]*$",
+    )
+});
 
 /// Whether a sentence says that a plan ended: what is sold since is not under it, unless the note says that it was.
 pub(super) fn says_ended(sentence: &str) -> Option<&str> {

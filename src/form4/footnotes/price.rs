@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use regex::{Captures, Match};
 
 use super::pattern::{Pattern, pattern};
-use super::{Marks, date};
+use super::{Marks, currency, date};
 use crate::filing::{PlanDate, Usd};
 
 /// A range and the words that state it.
@@ -24,7 +24,8 @@ pub(in crate::form4) struct PriceRange {
     pub(in crate::form4) days: Vec<PlanDate>,
 }
 
-const NUMBER: &str = r"(?:USD?\s?)?\$?\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})";
+const NUMBER: &str =
+    r"(?:U\.?\s?S\.?\s?D?\s?)?\$?\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})";
 const TO: &str =
     r"\s*(?:per\s+(?:share|unit|ADS))?\s*,?\s*(?:(?:up\s+)?(?:to|through)(?:\s+and\s+including)?|and|-|&)\s*";
 
@@ -149,6 +150,9 @@ fn range(text: &str, found: &Captures<'_>) -> Option<PriceRange> {
         number.as_str().contains('.') || text[..number.start()].trim_end().ends_with(['$', 'D'])
     };
     if !money(one) && !money(other) {
+        return None;
+    }
+    if currency::is_foreign(text, &whole.range(), [&one.range(), &other.range()]) {
         return None;
     }
     let mut sentence = whole.start().saturating_sub(100);

@@ -12,9 +12,12 @@ static NO_SALE: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// "Not a discretionary sale": a sale all the same.
-static CHOICE: LazyLock<Pattern> =
-    LazyLock::new(|| pattern(r"\b(?:discretionary|voluntary|open[\s-]market)\b"));
+/// "Not a discretionary sale", "did not direct the sale": a sale all the same.
+static CHOICE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:discretionary|voluntary|open[\s-]market|direct|initiate|control|request|authori[sz]e|order|approve)\b",
+    )
+});
 
 // Sales to cover.
 
