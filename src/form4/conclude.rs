@@ -126,6 +126,7 @@ struct Notes<'a> {
 
 impl<'a> Notes<'a> {
     fn of(filing: &'a Filing, lots: &[Lot]) -> Self {
+        let sale = lots.iter().any(is_sale);
         let mut all: Vec<Note<'a>> = Vec::with_capacity(filing.footnotes.len() + 1);
         let mut by_id = BTreeMap::new();
         let (mut left, mut cut) = (MOST_READ, 0);
@@ -135,11 +136,11 @@ impl<'a> Notes<'a> {
             cut += usize::from(read.len() < text.len());
             read
         };
-        let remarks = filing.remarks.as_deref().map(|text| note(NoteSource::Remarks, read(text)));
+        let remarks = filing.remarks.as_deref().map(|text| note(NoteSource::Remarks, read(text), sale));
         for footnote in &filing.footnotes {
             // Of two with one id the first counts.
             by_id.entry(footnote.id.as_str()).or_insert_with(|| {
-                all.push(note(NoteSource::Footnote(&footnote.id), read(&footnote.text)));
+                all.push(note(NoteSource::Footnote(&footnote.id), read(&footnote.text), sale));
                 all.len() - 1
             });
         }
@@ -160,7 +161,6 @@ impl<'a> Notes<'a> {
         }
         all.extend(remarks);
         let marks = all.iter().fold(Marks::default(), |marks, note| marks.with(note.marks));
-        let sale = lots.iter().any(is_sale);
         Self { all, by_id, marks, sale, named: marks.has(Marks::PLAN), cut, naming: OnceCell::new() }
     }
 
@@ -225,11 +225,11 @@ impl<'a> Notes<'a> {
     }
 }
 
-fn note<'a>(source: NoteSource<'a>, text: &'a str) -> Note<'a> {
+fn note<'a>(source: NoteSource<'a>, text: &'a str, sale: bool) -> Note<'a> {
     Note {
         source,
         text,
-        marks: Marks::of(text),
+        marks: Marks::of(text, sale),
         said: OnceCell::new(),
         trades: OnceCell::new(),
         tied: false,

@@ -46,11 +46,14 @@ impl Marks {
     pub(in crate::form4) const PURPOSE: u32 =
         Self::COVER | Self::OFFERING | Self::NEGOTIATED | Self::ISSUER | Self::DISCRETION | Self::AGAINST;
 
-    /// The marks of a text.
-    pub(in crate::form4) fn of(text: &str) -> Self {
-        let Some(words) = WORDS.as_ref() else { return Self(u32::MAX) };
-        let found = words.find_overlapping_iter(text).map(|word| MARKED[word.pattern().as_usize()].1);
-        Self(found.fold(0, |marks, mark| marks | mark))
+    /// The marks of a text. Words that only say who sold, and why, are looked for where the filing has sales.
+    pub(in crate::form4) fn of(text: &str, sale: bool) -> Self {
+        let of = |words: &Words| {
+            let Some(automaton) = &words.automaton else { return u32::MAX };
+            let found = automaton.find_overlapping_iter(text);
+            found.fold(0, |marks, word| marks | words.marks[word.pattern().as_usize()])
+        };
+        Self(of(&WORDS) | if sale { of(&OF_SALES) } else { 0 })
     }
 
     /// These, where another note of the filing speaks of debts: who sold then matters here, too.
@@ -74,13 +77,31 @@ impl Marks {
     }
 }
 
-static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .kind(Some(AhoCorasickKind::DFA))
-        .build(MARKED.iter().map(|(word, _)| word))
-        .ok()
-});
+/// Words that are found in one look.
+struct Words {
+    automaton: Option<AhoCorasick>,
+    marks: Vec<u32>,
+}
+
+impl Words {
+    fn new(of: impl Fn(u32) -> bool) -> Self {
+        let chosen = || MARKED.iter().filter(|(_, mark)| of(*mark));
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(chosen().map(|(word, _)| word))
+            .ok();
+        Self { automaton, marks: chosen().map(|(_, mark)| *mark).collect() }
+    }
+}
+
+/// Whether a word says nothing but who sold, and why.
+fn is_of_sales(mark: u32) -> bool {
+    mark & !(Marks::AGAINST | Marks::AGENT) == 0
+}
+
+static WORDS: LazyLock<Words> = LazyLock::new(|| Words::new(|mark| !is_of_sales(mark)));
+static OF_SALES: LazyLock<Words> = LazyLock::new(|| Words::new(is_of_sales));
 
 #[cfg(test)]
 mod tests {
@@ -89,7 +110,9 @@ mod tests {
     #[test]
     fn each_marked_word_is_found_in_any_case_and_place() {
         for (word, mark) in MARKED {
-            assert!(Marks::of(&format!("x{}x", word.to_uppercase())).has_all(mark), "{word}");
+            let text = format!("x{}x", word.to_uppercase());
+            assert!(Marks::of(&text, true).has_all(mark), "{word}");
+            assert!(is_of_sales(mark) || Marks::of(&text, false).has_all(mark), "{word}");
         }
     }
 }

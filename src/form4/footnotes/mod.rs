@@ -160,11 +160,13 @@ pub(super) fn read(text: &str, marks: Marks, sale: bool, named: bool) -> Said {
     }
     let sentences = sentences(text);
     for sentence in &sentences {
-        statements(sentence, sale, named, &mut said.statements);
-        if marks.has(Marks::AGAINST | Marks::BOX) {
-            against(sentence, text, sale, &mut said.statements);
+        let own = Marks::of(sentence, sale);
+        let background = BACKGROUND.is_match(sentence);
+        statements(sentence, own, (sale && !background, named), &mut said.statements);
+        if own.has(Marks::AGAINST | Marks::BOX) {
+            against(sentence, own, text, sale && !background, &mut said.statements);
         }
-        if sale && marks.has_all(Marks::FORCED) && !BACKGROUND.is_match(sentence) {
+        if sale && marks.has_all(Marks::FORCED) && !background {
             said.parts.add(sentence);
         }
     }
@@ -207,14 +209,12 @@ const READERS: [(u32, Kind, Reader); 10] = [
     (Marks::ISSUER | Marks::HANDED, Kind::ToIssuer, purpose::says_to_issuer),
 ];
 
-fn statements(sentence: &str, sale: bool, named: bool, into: &mut Vec<Statement>) {
-    let marks = Marks::of(sentence);
-    let background = BACKGROUND.is_match(sentence);
+fn statements(sentence: &str, marks: Marks, (sale, named): (bool, bool), into: &mut Vec<Statement>) {
     for (needed, kind, reader) in READERS {
         let wanted = match kind {
             Kind::Plan | Kind::NoPlan | Kind::EndedPlan => true,
             Kind::NamedPlan | Kind::NoNamedPlan => named,
-            _ => sale && !marks.has(Marks::UNDERTAKING) && !background,
+            _ => sale && !marks.has(Marks::UNDERTAKING),
         };
         if wanted
             && marks.has_all(needed)
@@ -232,8 +232,7 @@ fn statements(sentence: &str, sale: bool, named: bool, into: &mut Vec<Statement>
 }
 
 /// What a sentence of a note says against the seller's own decision, and against the plan's box.
-fn against(sentence: &str, note: &str, sale: bool, into: &mut Vec<Statement>) {
-    let marks = Marks::of(sentence);
+fn against(sentence: &str, marks: Marks, note: &str, sale: bool, into: &mut Vec<Statement>) {
     let mut add = |kind: Kind, reader: &dyn Fn() -> Option<Arc<str>>| {
         if !into.iter().any(|statement| statement.kind == kind)
             && let Some(words) = reader()
@@ -244,7 +243,7 @@ fn against(sentence: &str, note: &str, sale: bool, into: &mut Vec<Statement>) {
     if marks.has(Marks::BOX) {
         add(Kind::WrongBox, &|| Some(excerpt(sentence, otherwise::says_wrong_box(sentence)?)));
     }
-    if !sale || !marks.has(Marks::AGAINST) || marks.has(Marks::UNDERTAKING) || BACKGROUND.is_match(sentence) {
+    if !sale || !marks.has(Marks::AGAINST) || marks.has(Marks::UNDERTAKING) {
         return;
     }
     if marks.has(Marks::FORCED) {
