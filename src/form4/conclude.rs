@@ -167,9 +167,8 @@ impl<'a> Notes<'a> {
     fn said<'n>(&self, note: &'n Note<'_>) -> &'n Said {
         note.said.get_or_init(|| {
             // "The bank sold the shares" says something where another note speaks of a debt.
-            let marks =
-                if self.marks.has(Marks::FORCED) { note.marks.forced_by_agents() } else { note.marks };
-            footnotes::read(note.text, marks, self.sale, self.named)
+            let owed = self.marks.has(Marks::FORCED) && note.marks.has(Marks::AGENT);
+            footnotes::read(note.text, note.marks, owed, (self.sale, self.named))
         })
     }
 

@@ -70,7 +70,7 @@ mod tests {
     use super::super::Marks;
 
     fn ranges(text: &str) -> Vec<(String, String)> {
-        let read = super::super::read(text, Marks::of(text, true), true, true);
+        let read = super::super::read(text, Marks::of(text, true), false, (true, true));
         read.ranges.iter().map(|range| (range.low.plain(), range.high.plain())).collect()
     }
 

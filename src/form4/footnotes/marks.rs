@@ -56,11 +56,6 @@ impl Marks {
         Self(of(&WORDS) | if sale { of(&OF_SALES) } else { 0 })
     }
 
-    /// These, where another note of the filing speaks of debts: who sold then matters here, too.
-    pub(in crate::form4) fn forced_by_agents(self) -> Self {
-        if self.has(Self::AGENT) { Self(self.0 | Self::FORCED) } else { self }
-    }
-
     /// Whether one of these stands there.
     pub(in crate::form4) fn has(self, any: u32) -> bool {
         self.0 & any != 0

@@ -145,9 +145,9 @@ impl Said {
     }
 }
 
-/// Reads a note that has these marks. `sale`: whether the filing has sales, so that their purposes matter; `named`: whether a
+/// Reads a note that has these marks. `owed`: whether another note speaks of a debt, so that it matters who sold; `sale`: whether the filing has sales, so that their purposes matter; `named`: whether a
 /// note of it names a plan, so that others may speak of "the plan".
-pub(super) fn read(text: &str, marks: Marks, sale: bool, named: bool) -> Said {
+pub(super) fn read(text: &str, marks: Marks, owed: bool, (sale, named): (bool, bool)) -> Said {
     let text = &*pattern::plain(text);
     let mut said = Said {
         ranges: if marks.has(Marks::PRICE) { price::ranges(text, marks) } else { Vec::new() },
@@ -155,18 +155,24 @@ pub(super) fn read(text: &str, marks: Marks, sale: bool, named: bool) -> Said {
         ..Said::default()
     };
     let of_plan = marks.has(Marks::PLAN) || named && marks.has(Marks::ANY_PLAN);
-    if !(of_plan || sale && marks.has(Marks::PURPOSE) || marks.has(Marks::BOX)) {
+    let forced = sale && (owed || marks.has(Marks::FORCED));
+    if !(of_plan || forced || sale && marks.has(Marks::PURPOSE) || marks.has(Marks::BOX)) {
         return said;
     }
     let sentences = sentences(text);
     for sentence in &sentences {
-        let own = Marks::of(sentence, sale);
+        // A note of one sentence has its marks.
+        let own = if sentences.len() == 1 { marks } else { Marks::of(sentence, sale) };
+        let against_it = own.has(Marks::AGAINST | Marks::BOX);
+        if !(named || against_it || forced || own.has(Marks::PLAN | Marks::PURPOSE)) {
+            continue;
+        }
         let background = BACKGROUND.is_match(sentence);
         statements(sentence, own, (sale && !background, named), &mut said.statements);
-        if own.has(Marks::AGAINST | Marks::BOX) {
+        if against_it {
             against(sentence, own, text, sale && !background, &mut said.statements);
         }
-        if sale && marks.has_all(Marks::FORCED) && !background {
+        if forced && !background {
             said.parts.add(sentence);
         }
     }

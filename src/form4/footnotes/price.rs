@@ -186,7 +186,7 @@ mod tests {
     use super::super::{Marks, Said};
 
     fn read(text: &str) -> Said {
-        super::super::read(text, Marks::of(text, true), true, true)
+        super::super::read(text, Marks::of(text, true), false, (true, true))
     }
 
     #[track_caller]
