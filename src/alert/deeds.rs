@@ -1,12 +1,12 @@
-//! What the lots of an alert did, in words: sold, gave away, moved. What goes one way and what goes the other are said each by itself.
+//! An alert's lots as verbs and amounts: sold, gave away, moved. Shares that come in and shares that go out are worded separately.
 
 use super::Alert;
 use crate::filing::record::LotRecord;
 use crate::filing::{Direction, Shares, Sums, Usd};
 
 impl Alert {
-    /// What the lots did, in one past-tense phrase: `sold` where all have code S, `moved` where they only change the line,
-    /// `traded` where they did several things.
+    /// One past-tense verb for all lots: `sold` if all have code S, `moved` if shares only change the line, `traded` if the lots
+    /// differ.
     pub fn verb(&self) -> &'static str {
         if self.opposite.is_some() && !self.only_moves() {
             return "traded";
@@ -20,20 +20,21 @@ impl Alert {
         !self.lots.is_empty() && self.lots.iter().all(|lot| lot.moved)
     }
 
-    /// What the lots did, each way by itself: of two, that of the alert's own figures first.
+    /// The lots by direction, the direction of the alert's own figures first; then those that only move.
     pub fn ways(&self) -> Vec<Way> {
         let main = Way::new(
             match &self.opposite {
                 None => self.verb(),
                 Some(_) => self.verb_of_way(self.main_direction()),
             },
-            Figures {
+            Sums {
                 shares: self.shares,
                 shares_is_at_least: self.shares_is_at_least,
                 principal: self.principal_usd,
                 value: self.value_usd,
                 value_is_at_least: self.value_is_at_least,
                 value_is_odd: self.value_is_odd,
+                ..Sums::default()
             },
         );
         let opposite = self.opposite.as_ref().filter(|_| !self.only_moves()).map(|opposite| {
@@ -43,17 +44,18 @@ impl Alert {
             };
             Way::new(
                 self.verb_of_way(Some(direction)),
-                Figures {
+                Sums {
                     shares: opposite.shares,
                     shares_is_at_least: opposite.shares_is_at_least,
                     principal: opposite.principal_usd,
                     value: opposite.value_usd,
                     value_is_at_least: opposite.value_is_at_least,
                     value_is_odd: opposite.value_is_odd,
+                    ..Sums::default()
                 },
             )
         });
-        let moves = self.moves_beside().map(|trade| Way::new("moved", Figures::from(&trade.sums)));
+        let moves = self.moves_beside().map(|trade| Way::new("moved", trade.sums));
         [main].into_iter().chain(opposite).chain(moves).collect()
     }
 
@@ -77,20 +79,13 @@ impl Alert {
         })
     }
 
-    /// What was traded, for a headline: `sold $2,661,359.10`, `gave away 500 shares and was given 200 shares`.
+    /// The headline's predicate: `sold $2,661,359.10`, `gave away 500 shares and was given 200 shares`.
     pub fn deed_text(&self, value: impl Fn(Usd) -> String) -> String {
         let ways = self.ways();
         let each = ways.iter().map(|way| match way.verb {
             "moved" => format!("moved {} within what they hold", way.quantity),
             verb => format!("{verb} {}", way.what(&value)),
         });
-        each.collect::<Vec<_>>().join(" and ")
-    }
-
-    /// What was traded, with its value: `sold 24,133 shares for $2,661,359.10`.
-    pub fn deed_with_value(&self) -> String {
-        let ways = self.ways();
-        let each = ways.iter().map(|way| format!("{} {}{}", way.verb, way.quantity, self.for_value(way)));
         each.collect::<Vec<_>>().join(" and ")
     }
 
@@ -119,36 +114,7 @@ pub(super) fn number_text(shares: Option<Shares>, is_at_least: bool) -> String {
     }
 }
 
-/// The figures of lots that go one way.
-pub struct Figures {
-    /// The sum of shares.
-    pub shares: Option<Shares>,
-    /// Whether it may be more.
-    pub shares_is_at_least: bool,
-    /// The principal of debt securities.
-    pub principal: Option<Usd>,
-    /// The sum of the values.
-    pub value: Option<Usd>,
-    /// Whether it may be more.
-    pub value_is_at_least: bool,
-    /// Whether a value in it is flagged as odd.
-    pub value_is_odd: bool,
-}
-
-impl From<&Sums> for Figures {
-    fn from(sums: &Sums) -> Self {
-        Self {
-            shares: sums.shares,
-            shares_is_at_least: sums.shares_is_at_least,
-            principal: sums.principal,
-            value: sums.value,
-            value_is_at_least: sums.value_is_at_least,
-            value_is_odd: sums.value_is_odd,
-        }
-    }
-}
-
-/// What lots that go one way did, in words.
+/// The wording of lots that go one way.
 pub struct Way {
     /// What was done: `sold`.
     pub verb: &'static str,
@@ -158,37 +124,37 @@ pub struct Way {
     pub quantity: String,
     /// Whether the number is principal of debt.
     pub is_principal: bool,
-    figures: Figures,
+    sums: Sums,
 }
 
 impl Way {
     /// In the words that every medium uses.
-    pub fn new(verb: &'static str, figures: Figures) -> Self {
-        let shares = number_text(figures.shares, figures.shares_is_at_least);
-        let principal = figures.principal.map(|principal| format!("{principal} of principal"));
-        let (number, quantity) = match (&principal, figures.shares) {
+    pub fn new(verb: &'static str, sums: Sums) -> Self {
+        let shares = number_text(sums.shares, sums.shares_is_at_least);
+        let principal = sums.principal.map(|principal| format!("{principal} of principal"));
+        let (number, quantity) = match (&principal, sums.shares) {
             (Some(principal), None) => (principal.clone(), principal.clone()),
             (Some(principal), Some(_)) => {
                 (format!("{shares} shares and {principal}"), format!("{shares} shares and {principal}"))
             }
             (None, _) => (shares.clone(), format!("{shares} shares")),
         };
-        Self { verb, number, quantity, is_principal: principal.is_some(), figures }
+        Self { verb, number, quantity, is_principal: principal.is_some(), sums }
     }
 
     /// For a headline: the value, or where that is unknown, odd or nothing the number.
     pub fn what(&self, text: impl Fn(Usd) -> String) -> String {
-        let value = self.figures.value.filter(|value| !value.is_zero() && !self.figures.value_is_odd);
-        let least = if self.figures.value_is_at_least { "at least " } else { "" };
+        let value = self.sums.value.filter(|value| !value.is_zero() && !self.sums.value_is_odd);
+        let least = if self.sums.value_is_at_least { "at least " } else { "" };
         value.map_or_else(|| self.quantity.clone(), |value| format!("{least}{}", text(value)))
     }
 
     /// ` for $2,661,359.10`, ` for an unknown price`, ` at an odd price`; nothing where it is for nothing.
     pub fn for_value(&self) -> String {
-        match self.figures.value {
-            Some(_) if self.figures.value_is_odd => " at an odd price".to_owned(),
-            Some(value) if value.is_zero() && !self.figures.value_is_at_least => String::new(),
-            Some(value) if self.figures.value_is_at_least => format!(" for at least {value}"),
+        match self.sums.value {
+            Some(_) if self.sums.value_is_odd => " at an odd price".to_owned(),
+            Some(value) if value.is_zero() && !self.sums.value_is_at_least => String::new(),
+            Some(value) if self.sums.value_is_at_least => format!(" for at least {value}"),
             Some(value) => format!(" for {value}"),
             None => " for an unknown price".to_owned(),
         }

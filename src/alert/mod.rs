@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-pub use deeds::{Figures, Way};
+pub use deeds::Way;
 pub use figures::{AlertLine, Opposite};
 
 use crate::filing::record::{LotRecord, StakeRecord, eight_digits};

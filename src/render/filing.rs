@@ -7,7 +7,7 @@ use textwrap::Options;
 
 use super::eastern;
 use super::terminal::{self, BOLD, Colour, DIM, ODD};
-use crate::alert::{Figures, Way, agreed};
+use crate::alert::{Way, agreed};
 use crate::filing::record::{LotRecord, StakeRecord};
 use crate::filing::{
     Code, Direction, Filing, Holding, Intent, Line, Lot, Ownership, Plan, Role, Table, Trade, Usd, lines,
@@ -106,7 +106,7 @@ impl Picture {
             .take(if moved { 1 } else { 2 })
             .map(|sums| {
                 let verb = code.map_or("reported", |code| code.verb_of(sums.direction));
-                let way = Way::new(if moved { "moved" } else { verb }, Figures::from(sums));
+                let way = Way::new(if moved { "moved" } else { verb }, sums.clone());
                 let value = if moved { " within what they hold".to_owned() } else { way.for_value() };
                 // That a grant has no price goes without saying.
                 let value = value.replace(" for an unknown price", "");
