@@ -12,8 +12,8 @@ use crate::filing::{
     lot_path as place, splits,
 };
 
-/// A single row that is worth more than this is held to be odd, in dollars. The largest honest one of the corpora that the
-/// project was measured with is worth a tenth of it.
+/// A row that is worth more than this is odd, in dollars. The largest of 3,563 recorded filings is worth 1.57 billion
+/// (0000050863-23-000061).
 const MOST_VALUE: i64 = 100_000_000_000;
 
 /// Marks the lots, and adds the warnings.
