@@ -95,6 +95,7 @@ impl Adapter {
     fn rows(&mut self, rows: Vec<Row<'_>>, filing: &mut Filing) {
         let mut counts = [0_usize; 4];
         let mut rows = rows;
+        filing.lots.reserve(rows.iter().filter(|row| !row.holding).count());
         // Non-derivative rows first, whatever order the tables came in.
         rows.sort_by_key(|row| row.derivative);
         for mut row in rows {
@@ -102,7 +103,7 @@ impl Adapter {
             *count += 1;
             let table = if row.derivative { "derivative" } else { "nonDerivative" };
             let kind = if row.holding { "Holding" } else { "Transaction" };
-            let at = format!("{table}{kind}[{count}]");
+            let at = format_args!("{table}{kind}[{count}]");
             if row.holding {
                 filing.holdings.push(Holding {
                     line: self.line(&mut row, &at),
@@ -116,7 +117,7 @@ impl Adapter {
         }
     }
 
-    fn lot(&mut self, row: &mut Row<'_>, at: &str) -> Lot {
+    fn lot(&mut self, row: &mut Row<'_>, at: &dyn Display) -> Lot {
         Lot {
             line: self.line(row, at),
             date: self.noted_date(&mut row.date, at, "transactionDate"),
@@ -151,7 +152,7 @@ impl Adapter {
         }
     }
 
-    fn line(&mut self, row: &mut Row<'_>, at: &str) -> Line {
+    fn line(&mut self, row: &mut Row<'_>, at: &dyn Display) -> Line {
         let terms = row.derivative.then(|| Terms {
             exercise_price: self.noted(
                 &mut row.exercise_price,
@@ -208,7 +209,7 @@ impl Adapter {
         let ten_percent_owner = role(&owner.ten_percent, "isTenPercentOwner");
         let other = role(&owner.other, "isOther");
         Owner {
-            cik: self.parsed(&owner.cik, "reportingOwner", "rptOwnerCik", "bad-cik"),
+            cik: self.parsed(&owner.cik, &"reportingOwner", "rptOwnerCik", "bad-cik"),
             name: self.mandatory(&owner.name, || at("rptOwnerName")),
             address: Address {
                 outside_us: self.flag(&owner.non_us, || at("rptOwnerNonUSAddressFlag")),
@@ -237,7 +238,7 @@ impl Adapter {
         })
     }
 
-    fn noted<T>(&mut self, data: &mut Data<'_>, at: &str, name: &str, code: &str) -> Noted<T>
+    fn noted<T>(&mut self, data: &mut Data<'_>, at: &dyn Display, name: &str, code: &str) -> Noted<T>
     where
         T: FromStr,
         T::Err: Display,
@@ -248,7 +249,7 @@ impl Adapter {
         }
     }
 
-    fn parsed<T>(&mut self, wire: &Text<'_>, at: &str, name: &str, code: &str) -> Option<T>
+    fn parsed<T>(&mut self, wire: &Text<'_>, at: &dyn Display, name: &str, code: &str) -> Option<T>
     where
         T: FromStr,
         T::Err: Display,
@@ -263,7 +264,7 @@ impl Adapter {
     fn letter<T>(
         &mut self,
         data: &mut Data<'_>,
-        at: &str,
+        at: &dyn Display,
         name: &str,
         read: fn(&str) -> Option<T>,
     ) -> Noted<T> {
@@ -279,7 +280,7 @@ impl Adapter {
         Noted { value, footnotes: std::mem::take(&mut data.footnotes) }
     }
 
-    fn noted_date(&mut self, data: &mut Data<'_>, at: &str, name: &str) -> Noted<NaiveDate> {
+    fn noted_date(&mut self, data: &mut Data<'_>, at: &dyn Display, name: &str) -> Noted<NaiveDate> {
         Noted {
             value: self.date(&data.value, || format!("{at}/{name}")),
             footnotes: std::mem::take(&mut data.footnotes),
@@ -296,7 +297,11 @@ impl Adapter {
         });
         let zone = trimmed.get(10..).unwrap_or_default();
         let zoned = zone.is_empty() || zone == "Z" || zone.len() == 6 && zone.starts_with(['-', '+']);
-        let date = day.filter(|_| zoned).and_then(|day| NaiveDate::from_str(day).ok());
+        let number = |digits: &str| digits.parse::<u32>().ok();
+        let date = day.filter(|_| zoned).and_then(|day| {
+            let year = i32::try_from(number(&day[..4])?).ok()?;
+            NaiveDate::from_ymd_opt(year, number(&day[5..7])?, number(&day[8..])?)
+        });
         if date.is_none() {
             let message = format!("`{}` is not a date: expected YYYY-MM-DD", clip(trimmed, 40));
             self.warn("bad-date", message, &at());

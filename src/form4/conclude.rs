@@ -9,10 +9,10 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::footnotes::{self, Kind, LONGEST, Marks, Parts, Reach, Said, Statement};
+use super::footnotes::{self, Kind, LONGEST, Marked, Marks, Parts, Reach, Said, Statement};
 use super::review::warn;
 use crate::filing::{
-    Adopted, Code, Concluded, Evidence, Filing, Intent, Lot, Plan, Source, lot_path as place,
+    Adopted, Code, Concluded, Evidence, Filing, Intent, Lot, Plan, PlanDate, Source, lot_path as place,
 };
 
 /// Fills in each row's actual prices, plan and intent.
@@ -74,9 +74,10 @@ fn is_trade(lot: &Lot) -> bool {
 struct Note<'a> {
     source: NoteSource<'a>,
     /// As much of it as is read.
-    text: &'a str,
-    marks: Marks,
+    text: Marked<'a>,
     said: OnceCell<Said>,
+    parts: OnceCell<Parts>,
+    adopted: OnceCell<Option<(PlanDate, Arc<str>)>>,
     /// Whether it may speak of sales, and whether of purchases.
     trades: OnceCell<(bool, bool)>,
     /// Whether a row of the form refers to it.
@@ -95,7 +96,9 @@ enum NoteSource<'a> {
 impl Note<'_> {
     /// The first adoption date that it states.
     fn adopted(&self, notes: &Notes<'_>) -> Option<Adopted> {
-        let (date, words) = notes.said(self).adopted.first()?;
+        let of_plan = self.text.marks.has(Marks::PLAN) || notes.named && self.text.marks.has(Marks::ANY_PLAN);
+        let found = self.adopted.get_or_init(|| if of_plan { footnotes::adopted(&self.text) } else { None });
+        let (date, words) = found.as_ref()?;
         Some(Adopted { date: *date, evidence: self.evidence(words) })
     }
 
@@ -160,22 +163,30 @@ impl<'a> Notes<'a> {
             }
         }
         all.extend(remarks);
-        let marks = all.iter().fold(Marks::default(), |marks, note| marks.with(note.marks));
+        let marks = all.iter().fold(Marks::default(), |marks, note| marks.with(note.text.marks));
         Self { all, by_id, marks, sale, named: marks.has(Marks::PLAN), cut, naming: OnceCell::new() }
     }
 
     fn said<'n>(&self, note: &'n Note<'_>) -> &'n Said {
-        note.said.get_or_init(|| {
-            // "The bank sold the shares" says something where another note speaks of a debt.
-            let owed = self.marks.has(Marks::FORCED) && note.marks.has(Marks::AGENT);
-            footnotes::read(note.text, note.marks, owed, (self.sale, self.named))
-        })
+        let owed = self.may_be_forced(note);
+        note.said.get_or_init(|| footnotes::read(&note.text, owed, (self.sale, self.named)))
+    }
+
+    /// What a note says of who sold, and of a debt.
+    fn parts<'n>(&self, note: &'n Note<'_>) -> &'n Parts {
+        let owed = self.may_be_forced(note);
+        note.parts.get_or_init(|| if owed { footnotes::parts(&note.text) } else { Parts::default() })
+    }
+
+    /// "The bank sold the shares" says something where a note speaks of a debt.
+    fn may_be_forced(&self, note: &Note<'_>) -> bool {
+        self.sale && self.marks.has(Marks::FORCED) && note.text.marks.has(Marks::FORCED | Marks::AGENT)
     }
 
     /// The first note that names a plan by the rule's number.
     fn naming(&self) -> Option<&Note<'a>> {
         let found = self.naming.get_or_init(|| {
-            self.all.iter().position(|note| note.marks.has(Marks::PLAN) && self.said(note).names_rule)
+            self.all.iter().position(|note| note.text.marks.has(Marks::PLAN) && self.said(note).names_rule)
         });
         found.map(|i| &self.all[i])
     }
@@ -227,9 +238,10 @@ impl<'a> Notes<'a> {
 fn note<'a>(source: NoteSource<'a>, text: &'a str, sale: bool) -> Note<'a> {
     Note {
         source,
-        text,
-        marks: Marks::of(text, sale),
+        text: Marked::new(text, sale),
         said: OnceCell::new(),
+        parts: OnceCell::new(),
+        adopted: OnceCell::new(),
         trades: OnceCell::new(),
         tied: false,
         tied_to_sale: false,
@@ -325,7 +337,7 @@ fn denial(applying: &[Applying<'_>]) -> Option<Evidence> {
 /// What notes together say of a lender's or a broker's sale: who sold in one, the debt in another.
 fn forced(applying: &[Applying<'_>]) -> Option<Evidence> {
     let whole = applying.iter().filter(|note| note.whole);
-    let (i, words) = Parts::forced(whole.clone().map(|note| &note.notes.said(note.note).parts))?;
+    let (i, words) = Parts::forced(whole.clone().map(|note| note.notes.parts(note.note)))?;
     Some(whole.clone().nth(i)?.note.evidence(words))
 }
 

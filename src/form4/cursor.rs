@@ -22,17 +22,22 @@ impl<'a> Cursor<'a> {
     pub(super) fn new(xml: &'a str) -> Self {
         let mut reader = Reader::from_str(xml);
         reader.config_mut().expand_empty_elements = true;
+        // The white space between elements.
+        reader.config_mut().trim_text_start = true;
         Self { xml, reader, references: 0 }
     }
 
     /// The next element within the one last opened, or `None` at that one's end. Text between elements is passed over.
     pub(super) fn child(&mut self) -> Result<Option<BytesStart<'a>>, ReadError> {
         loop {
-            match self.event()? {
-                Event::Start(start) => return Ok(Some(start)),
-                Event::End(_) => return Ok(None),
-                Event::Eof => return Err(self.broken("the document ends before its elements are closed")),
-                _ => {}
+            match self.reader.read_event() {
+                Ok(Event::Start(start)) => return Ok(Some(start)),
+                Ok(Event::End(_)) => return Ok(None),
+                Ok(Event::Eof) => {
+                    return Err(self.broken("the document ends before its elements are closed"));
+                }
+                Ok(_) => {}
+                Err(error) => return Err(self.malformed(&error)),
             }
         }
     }
@@ -80,17 +85,21 @@ impl<'a> Cursor<'a> {
     /// The text up to the end of the element last opened; elements inside it are passed over.
     pub(super) fn text(&mut self) -> Result<Cow<'a, str>, ReadError> {
         let mut content: Cow<'a, str> = Cow::Borrowed("");
+        self.reader.config_mut().trim_text_start = false;
         loop {
-            match self.event()? {
-                Event::Text(part) => append(&mut content, part.into_inner()),
-                Event::CData(part) => append(&mut content, part.into_inner()),
-                Event::GeneralRef(reference) => append(&mut content, self.resolve(&reference)?),
-                Event::Start(inner) => self.skip(&inner)?,
-                Event::End(_) => return Ok(content),
-                Event::Eof => return Err(self.broken("the document ends inside an element")),
-                _ => {}
+            match self.reader.read_event() {
+                Ok(Event::Text(part)) => append(&mut content, part.into_inner()),
+                Ok(Event::CData(part)) => append(&mut content, part.into_inner()),
+                Ok(Event::GeneralRef(reference)) => append(&mut content, self.resolve(&reference)?),
+                Ok(Event::Start(inner)) => self.skip(&inner)?,
+                Ok(Event::End(_)) => break,
+                Ok(Event::Eof) => return Err(self.broken("the document ends inside an element")),
+                Ok(_) => {}
+                Err(error) => return Err(self.malformed(&error)),
             }
         }
+        self.reader.config_mut().trim_text_start = true;
+        Ok(content)
     }
 
     /// Passes over the rest of `element`, whatever is in it.
@@ -149,6 +158,12 @@ impl<'a> Cursor<'a> {
         let message = text::clip(&message, LONGEST_MESSAGE).into_owned();
         ReadError { kind, message, at: format!("line {line}, column {column}") }
     }
+}
+
+/// An element's name without its prefix.
+pub(super) fn local<'e>(element: &'e BytesStart<'_>) -> &'e str {
+    let name = element.name().into_inner();
+    memchr::memchr(b':', name.as_bytes()).map_or(name, |colon| &name[colon + 1..])
 }
 
 fn append<'a>(content: &mut Cow<'a, str>, part: Cow<'a, str>) {

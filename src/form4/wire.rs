@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use quick_xml::events::BytesStart;
 
 use super::ReadError;
-use super::cursor::Cursor;
+use super::cursor::{Cursor, local};
 
 /// Bare text of an element, if the element is there.
 pub(super) type Text<'a> = Option<Cow<'a, str>>;
@@ -113,15 +113,15 @@ pub(super) struct Row<'a> {
 pub(super) fn read(xml: &str) -> Result<Document<'_>, ReadError> {
     let mut cursor = Cursor::new(xml);
     let root = cursor.root()?;
-    if root.local_name().as_ref() != "ownershipDocument" {
-        let name = crate::text::clip(root.local_name().as_ref(), 60).into_owned();
+    if local(&root) != "ownershipDocument" {
+        let name = crate::text::clip(local(&root), 60).into_owned();
         return Err(
             cursor.error("not-ownership", format!("the root element is <{name}>, not <ownershipDocument>"))
         );
     }
     let mut d = Document::default();
     while let Some(element) = cursor.child()? {
-        let slot = match element.local_name().as_ref() {
+        let slot = match local(&element) {
             "schemaVersion" => &mut d.schema_version,
             "documentType" => &mut d.document_type,
             "periodOfReport" => &mut d.period,
@@ -161,7 +161,7 @@ impl Odd {
 fn note(names: &mut BTreeSet<String>, element: &BytesStart<'_>) {
     const MOST: usize = 20;
     if names.len() < MOST {
-        names.insert(crate::text::clip(element.local_name().as_ref(), 60).into_owned());
+        names.insert(crate::text::clip(local(element), 60).into_owned());
     }
 }
 
@@ -190,7 +190,7 @@ fn bound<T>(cursor: &Cursor<'_>, list: &[T], most: usize, what: &str) -> Result<
 
 fn issuer<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<(), ReadError> {
     while let Some(element) = cursor.child()? {
-        let slot = match element.local_name().as_ref() {
+        let slot = match local(&element) {
             "issuerCik" => &mut d.issuer_cik,
             "issuerName" => &mut d.issuer_name,
             "issuerTradingSymbol" => &mut d.issuer_symbol,
@@ -209,16 +209,15 @@ fn owner<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<(), ReadEr
     bound(cursor, &d.owners, MOST_OWNERS, "reporting owners")?;
     let mut owner = Owner::default();
     while let Some(group) = cursor.child()? {
-        let group_name = group.local_name();
         if !matches!(
-            group_name.as_ref(),
+            local(&group),
             "reportingOwnerId" | "reportingOwnerAddress" | "reportingOwnerRelationship"
         ) {
             d.odd.pass_over(cursor, &group)?;
             continue;
         }
         while let Some(element) = cursor.child()? {
-            let slot = match element.local_name().as_ref() {
+            let slot = match local(&element) {
                 "rptOwnerCik" => &mut owner.cik,
                 "rptOwnerName" => &mut owner.name,
                 "rptOwnerNonUSAddressFlag" => &mut owner.non_us,
@@ -255,7 +254,7 @@ fn owner<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<(), ReadEr
 
 fn table<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>, derivative: bool) -> Result<(), ReadError> {
     while let Some(element) = cursor.child()? {
-        let holding = match (element.local_name().as_ref(), derivative) {
+        let holding = match (local(&element), derivative) {
             ("nonDerivativeTransaction", false) | ("derivativeTransaction", true) => false,
             ("nonDerivativeHolding", false) | ("derivativeHolding", true) => true,
             _ => {
@@ -279,7 +278,7 @@ fn fill<'a>(
     enter_groups: bool,
 ) -> Result<(), ReadError> {
     while let Some(element) = cursor.child()? {
-        let slot = match element.local_name().as_ref() {
+        let slot = match local(&element) {
             "transactionAmounts" | "postTransactionAmounts" | "ownershipNature" | "underlyingSecurity"
                 if enter_groups =>
             {
@@ -325,7 +324,7 @@ fn fill<'a>(
 
 fn coding<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>, row: &mut Row<'a>) -> Result<(), ReadError> {
     while let Some(element) = cursor.child()? {
-        let slot = match element.local_name().as_ref() {
+        let slot = match local(&element) {
             "transactionFormType" => &mut row.form_type,
             "transactionCode" => &mut row.code.value,
             "equitySwapInvolved" => &mut row.equity_swap,
@@ -346,7 +345,7 @@ fn coding<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>, row: &mut Row<'a>) 
 fn data<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<Data<'a>, ReadError> {
     let mut data = Data { present: true, ..Data::default() };
     while let Some(element) = cursor.child()? {
-        match element.local_name().as_ref() {
+        match local(&element) {
             "value" => keep(cursor, &mut data.value, &element, &mut d.odd)?,
             "footnoteId" => footnote_id(cursor, &element, &mut data.footnotes)?,
             _ => d.odd.pass_over(cursor, &element)?,
@@ -368,7 +367,7 @@ fn footnote_id(
 
 fn footnotes<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<(), ReadError> {
     while let Some(element) = cursor.child()? {
-        if element.local_name().as_ref() == "footnote" {
+        if local(&element) == "footnote" {
             bound(cursor, &d.footnotes, MOST_FOOTNOTES, "footnotes")?;
             let id = id(&element).unwrap_or_default();
             let text = cursor.text()?;
@@ -384,7 +383,7 @@ fn signature<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>) -> Result<(), Re
     bound(cursor, &d.signatures, MOST_SIGNATURES, "signatures")?;
     let (mut name, mut date) = (None, None);
     while let Some(element) = cursor.child()? {
-        match element.local_name().as_ref() {
+        match local(&element) {
             "signatureName" => keep(cursor, &mut name, &element, &mut d.odd)?,
             "signatureDate" => keep(cursor, &mut date, &element, &mut d.odd)?,
             _ => d.odd.pass_over(cursor, &element)?,

@@ -10,11 +10,11 @@ pub(super) fn fill(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
     if lot.price.value.is_some_and(Usd::is_zero) {
         return;
     }
-    let loose = notes.all.iter().filter(|note| !note.tied && note.marks.has(Marks::PRICE));
+    let loose = notes.all.iter().filter(|note| !note.tied && note.text.marks.has(Marks::PRICE));
     let loose = loose.filter(|note| names_code(note, lot.code.value));
     let loose = loose.filter(|note| notes.said(note).ranges.len() == 1);
     for (i, note) in own.iter().map(|&i| &notes.all[i]).chain(loose).enumerate() {
-        if !note.marks.has(Marks::PRICE) {
+        if !note.text.marks.has(Marks::PRICE) {
             continue;
         }
         let said = notes.said(note);
@@ -34,7 +34,7 @@ pub(super) fn fill(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
 /// Whether a note that no row refers to speaks of lots of this code.
 fn names_code(note: &Note<'_>, code: Option<Code>) -> bool {
     let &(of_sales, of_purchases) = note.trades.get_or_init(|| {
-        let text = note.text.to_ascii_lowercase();
+        let text = note.text.text.to_ascii_lowercase();
         let purchase = text.contains("purchase");
         (!purchase || text.contains("sold") || text.contains("sale"), purchase || text.contains("bought"))
     });

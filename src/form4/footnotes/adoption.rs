@@ -47,15 +47,15 @@ const REACH: usize = 160;
 /// Of one sentence so many dates are looked at.
 const MOST_DATES: usize = 20;
 
-/// The dates on which the plans that a note speaks of were adopted, and the words that say so.
-pub(super) fn adopted<'a>(sentences: &[&'a str]) -> Vec<(PlanDate, &'a str)> {
+/// The first date on which a plan that a note speaks of was adopted, and the words that say so.
+pub(super) fn adopted<'a>(sentences: &[&'a str]) -> Option<(PlanDate, &'a str)> {
     let named = sentences.iter().any(|sentence| NAMED.is_match(sentence));
     let of_plan = |sentence: &&&str| {
         MENTION.is_match(sentence)
             || ANY_PLAN.is_match(sentence) && (named || !REWARD.is_match(sentence))
             || named && BARE.is_match(sentence)
     };
-    sentences.iter().filter(of_plan).flat_map(|sentence| in_sentence(sentence)).collect()
+    sentences.iter().filter(of_plan).find_map(|sentence| in_sentence(sentence).into_iter().next())
 }
 
 fn in_sentence(sentence: &str) -> Vec<(PlanDate, &str)> {

@@ -47,13 +47,13 @@ pub(super) fn is_foreign(text: &str, whole: &Range<usize>, numbers: [&Range<usiz
     let behind = behind.unwrap_or_default();
     let before = end(&text[..whole.start], BEFORE);
     let before = before.rfind(". ").map_or(before, |cut| &before[cut..]);
-    let inside = &text[whole.clone()];
     // "$20.00 to $21.00 (C$27.00 to C$28.40)": what is beside the range has a number of its own.
     let plain = behind.find(|c: char| c.is_ascii_digit()).map_or(behind, |digit| &behind[..digit]);
     let own = plain.len() == behind.len();
-    let us = US_NAMED.is_match(before) || US_NAMED.is_match(inside) || US_NAMED.is_match(plain);
+    let until = |behind: usize| &text[whole.start - before.len()..whole.end + behind];
     let sign = behind.trim_start().starts_with(SIGNS);
-    !us && (own && (sign || NAMED.is_match(plain)) || NAMED.is_match(inside) || NAMED.is_match(before))
+    let foreign = own && sign || NAMED.is_match(until(if own { plain.len() } else { 0 }));
+    foreign && !US_NAMED.is_match(until(plain.len()))
 }
 
 /// The end of a text, whole characters.
@@ -67,10 +67,10 @@ fn end(text: &str, most: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Marks;
+    use super::super::Marked;
 
     fn ranges(text: &str) -> Vec<(String, String)> {
-        let read = super::super::read(text, Marks::of(text, true), false, (true, true));
+        let read = super::super::read(&Marked::new(text, true), false, (true, true));
         read.ranges.iter().map(|range| (range.low.plain(), range.high.plain())).collect()
     }
 

@@ -6,7 +6,7 @@ use super::mistake;
 use super::pattern::{Pattern, pairs, pattern, start_in};
 
 /// Who acts for a debt or a court: by itself enough to be the seller against the owner's will.
-const LENDER: &str = r"(?:(?:margin\s+|senior\s+)?lenders?|pledgees?|secured\s+(?:part(?:y|ies)|creditors?|lenders?)|(?:judge?ment\s+)?creditors?|lien-?\s?holders?|mortgagees?|collateral\s+agent|receivers?|(?:bankruptcy|chapter\s+(?:7|11|13))\s+(?:trustee|estate)|trustee\s+in\s+bankruptcy|special\s+master|sheriff|marshals?|bailiff|(?:\w+\s+)?courts?|judge|IRS|internal\s+revenue\s+service|tax\s+authorit(?:y|ies))";
+const LENDER: &str = r"(?:(?:margin\s+|senior\s+)?lenders?|pledgees?|chargees?|secured\s+(?:part(?:y|ies)|creditors?|lenders?)|(?:judge?ment\s+)?creditors?|lien-?\s?holders?|mortgagees?|collateral\s+agent|receivers?|(?:bankruptcy|chapter\s+(?:7|11|13))\s+(?:trustee|estate)|trustee\s+in\s+bankruptcy|special\s+master|sheriff|marshals?|bailiff|(?:\w+\s+)?courts?|judge|IRS|internal\s+revenue\s+service|tax\s+authorit(?:y|ies))";
 /// Who is that only where a debt is spoken of: each sells for owners who asked for it, too.
 pub(super) const BANK: &str = r"(?:banks?|(?:stock)?brokers?|broker-?\s?dealers?|brokerage(?:\s+(?:firm|house|company))?|financial\s+institutions?|custodian|counterpart(?:y|ies)|prime\s+broker|administrative\s+agent|dealer|note\s?holders?)";
 const WHOSE: &str = r"(?:(?:the|an?|his|her|their|its|one|certain|third-?\s?party|such|that|this|unaffiliated|independent|commercial|institutional|loan|court-?\s?appointed|(?:reporting\s+persons?'?s?'?|\w+'s?))\s+){0,4}";
@@ -24,7 +24,7 @@ static LENDERS: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"\b{LENDE
 static BANKS: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"\b{BANK}\b")));
 static DID: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:sold|liquidated|auctioned|closed\s+out|foreclosed|seized|levied|caused|forced|compelled|required|ordered|directed|mandated|exercised|enforced|took\s+possession|called|demanded|accelerated|disposed|effected|executed|realized|initiated|issued|sale|demand|liquidation|foreclosure|order|exercise)\b",
+        r"\b(?:sold|liquidated|auctioned|closed\s+out|foreclosed|seized|levied|caused|forced|compelled|required|ordered|directed|mandated|exercised|enforced|took\s+possession|called|demanded|accelerated|disposed|effected|executed|realized|initiated|issued|designated\s+an\s+early\s+termination|sale|demand|liquidation|foreclosure|order|exercise)\b",
     )
 });
 /// Between one who acts and the act: it is another's, or has not happened.
@@ -64,7 +64,7 @@ static FELL_SHORT: LazyLock<Pattern> = LazyLock::new(|| {
 /// What forces a sale by itself.
 static CALLED_IN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:demands?\s+(?:for\s+\w+\s+)?(?:from|by|of)\s+{WHOSE}(?:{LENDER}|{BANK})|foreclos(?:ed|ures?|ing)|(?:broker|lender|bank)-initiated|(?:collateral|pledge|lien|creditors?'?s?)\s+(?:\w+\s+)?(?:enforcement|liquidation)|insufficient\s+(?:equity|margin|collateral)|(?:collateral|margin)\s+short(?:fall|age)s?|(?:margin|maintenance|collateral|house)[\s-]+calls?|margin\s+(?:maintenance|defici\w+|requirements?|liquidations?|sales?|sell-?outs?)|exercis\w+\s+(?:of\s+)?(?:(?:its|their|the|such|certain|all)\s+)?(?:\w+\s+){{0,3}}remed(?:y|ies)|enforce(?:d|ment)\s+(?:of|against|its|their)\s+(?:\w+\s+){{0,4}}(?:pledge|charge|security|collateral|lien|guarant\w+|judge?ment)|reali[sz](?:e|ed|ing|ation)\s+(?:up)?on\s+(?:\w+\s+){{0,2}}(?:collateral|shares|pledge))\b"
+        r"\b(?:demands?\s+(?:for\s+\w+\s+)?(?:from|by|of)\s+{WHOSE}(?:{LENDER}|{BANK})|foreclos(?:ed|ures?|ing)|(?:broker|lender|bank)-initiated|force-?(?:sold|selling|sales?|liquidat\w+)|(?:collateral|pledge|lien|creditors?'?s?)\s+(?:\w+\s+)?(?:enforcement|liquidation)|insufficient\s+(?:equity|margin|collateral)|(?:collateral|margin)\s+short(?:fall|age)s?|(?:margin|maintenance|collateral|house)[\s-]+calls?|margin\s+(?:maintenance|defici\w+|requirements?|liquidations?|sales?|sell-?outs?)|exercis\w+\s+(?:of\s+)?(?:(?:its|their|the|such|certain|all)\s+)?(?:\w+\s+){{0,3}}remed(?:y|ies)|enforce(?:d|ment)\s+(?:of|against|its|their)\s+(?:\w+\s+){{0,4}}(?:pledge|charge|security|collateral|lien|guarant\w+|judge?ment)|reali[sz](?:e|ed|ing|ation)\s+(?:up)?on\s+(?:\w+\s+){{0,2}}(?:collateral|shares|pledge))\b"
     ))
 });
 static DEFAULTED: LazyLock<Pattern> =
@@ -80,7 +80,7 @@ static BY_ORDER: LazyLock<Pattern> = LazyLock::new(|| {
 /// How shares came, not how they went.
 static CAME: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:transfer\w*|acquir\w+|receiv(?:ed|es|ing)|obtain\w*|awarded|held|own(?:s|ed|ership)?|beneficial\w*|includ\w+|exclud\w+|reflect\w*|purchased|bought|remain\w*|retain\w*|distribut\w+|pending|proceeds)\b",
+        r"\b(?:transfer\w*|acquir\w+|receiv(?:ed|es|ing)|return(?:ed|s)|released|obtain\w*|awarded|held|own(?:s|ed|ership)?|beneficial\w*|includ\w+|exclud\w+|reflect\w*|purchased|bought|remain\w*|retain\w*|distribut\w+|pending|proceeds)\b",
     )
 });
 /// It is said not to be, or to be only possible.
@@ -92,12 +92,12 @@ static UNREAL: LazyLock<Pattern> = LazyLock::new(|| {
 static RIGHT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\brights?\b"));
 static RIGHT_USED: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:exercis\w+|assert\w+|invok\w+|enforc\w+)\b"));
-pub(super) static MAY_SELL: LazyLock<Pattern> = LazyLock::new(|| {
+static MAY_SELL: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:(?-i:may)|might|could|would|can|will|shall)\s+(?:\w+\s+){0,3}(?:sold|sell|liquidated?|foreclosed?|dispose[ds]?|seized?|require[ds]?|exercise[ds]?|force[ds]?|cause[ds]?|order(?:ed)?)\b",
     )
 });
-pub(super) static HAS_SOLD: LazyLock<Pattern> = LazyLock::new(|| {
+static HAS_SOLD: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\b(?:was|were|been|has|have|had)\s+(?:\w+\s+)?(?:sold|foreclosed|liquidated|seized)\b")
 });
 static LENDER_HERSELF: LazyLock<Pattern> = LazyLock::new(|| {
@@ -169,6 +169,18 @@ pub(super) fn is_real(sentence: &str, words: &str) -> bool {
     !unreal && !house && (!RIGHT.is_match(before) || RIGHT_USED.is_match(around))
 }
 
+/// As much of a sentence as says what happened, before what may happen.
+pub(super) fn happened(sentence: &str) -> Option<&str> {
+    if HAS_SOLD.is_match(sentence) {
+        return Some(sentence);
+    }
+    let may = MAY_SELL.ranges(sentence).first().map_or(sentence.len(), |may| may.start);
+    let before = &sentence[..may];
+    (may == sentence.len() || DONE.is_match(before)).then_some(before)
+}
+static DONE: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:sold|liquidated|foreclosed|seized|disposed)\b"));
+
 /// Whether a sentence is of a sale, or so short that it has nothing else to be of than its row.
 fn is_of_sale(sentence: &str) -> bool {
     const SHORT: usize = 90;
@@ -177,8 +189,8 @@ fn is_of_sale(sentence: &str) -> bool {
 
 /// Whether a sentence says that a lender, a broker or a court made the sale. `note`: all of the note, for the debt behind it.
 pub(super) fn says_involuntary<'a>(sentence: &'a str, note: &str) -> Option<&'a str> {
-    let possible = MAY_SELL.is_match(sentence) && !HAS_SOLD.is_match(sentence);
-    if possible || LENDER_HERSELF.is_match(sentence) {
+    let sentence = happened(sentence)?;
+    if LENDER_HERSELF.is_match(sentence) {
         return None;
     }
     by_lender(sentence, note)
@@ -203,6 +215,7 @@ fn by_lender<'a>(sentence: &'a str, note: &str) -> Option<&'a str> {
         let found = pairs(sentence, who, &DID, 90).find(|pair| {
             !is_undone(pair.gap)
                 && !is_object(sentence, pair.words)
+                && !is_none(pair.words)
                 && !BOUGHT_AT.is_match(before(sentence, start_in(sentence, pair.words), 80))
                 && is_real(sentence, pair.words)
         });
@@ -234,7 +247,9 @@ fn is_undone(gap: &str) -> bool {
     NOT_DONE.is_match(&gap[whose..])
 }
 static WHOSE_LENDER: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(r"^\s+(?:of|to|for)\s+(?:the\s+)?(?:reporting\s+persons?|his|her|(?:mr|mrs|ms|dr)\.?\s+\w+)")
+    pattern(
+        r"^\s+(?:of|to|for)\s+(?:the\s+)?(?:reporting\s+persons?|his|her|(?:mr|mrs|ms|dr)\.?\s+\w+)|^\s+under\s+(?:(?:an?|the|his|her|its|their|certain)\s+)?(?:[\w-]+\s+){0,5}?(?:loans?|agreements?|facilit(?:y|ies)|notes?|contracts?)\b(?:\s+(?:to|with)\s+(?:an?|the)\s+(?:[\w-]+\s+){0,3}(?:controlled|owned)\s+by\s+(?:the\s+)?reporting\s+persons?)?",
+    )
 });
 /// "Not ordered by a court and not made by a creditor".
 pub(super) fn is_denied(gap: &str) -> bool {
@@ -242,9 +257,13 @@ pub(super) fn is_denied(gap: &str) -> bool {
 }
 static NOT_MADE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:not|never|neither)\s+(?:made|effected|caused|executed|initiated|sold|ordered|required|forced|requested)\b",
+        r"\b(?:not|never|neither)\s+(?:made|effected|caused|executed|initiated|sold|ordered|required|forced|requested|(?:the\s+|an?\s+)?(?:result|consequence|product)\s+of|due\s+to)\b",
     )
 });
+/// "No court".
+fn is_none(words: &str) -> bool {
+    words.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("no "))
+}
 /// Somebody else's act stands between.
 static NOT_DONE_BY: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\b(?:by\s+(?:the\s+)?reporting|loans?\s+made|made\s+to|owed|incurred|issued|required)\b")
@@ -290,7 +309,12 @@ fn called_in(sentence: &str) -> Option<&str> {
 
 fn by_order(sentence: &str) -> Option<&str> {
     let before = pairs(sentence, &SALES, &BY_ORDER, 110)
-        .find(|pair| !CAME.is_match(pair.gap) && is_ordered(sentence, pair.words))
+        .find(|pair| {
+            // "Transferred in a transaction under an order".
+            let start = start_in(sentence, pair.words);
+            let came = OF_ANY_KIND.is_match(pair.words) && CAME.is_match(clause(sentence, start));
+            !came && !CAME.is_match(pair.gap) && is_ordered(sentence, pair.words)
+        })
         .map(|pair| pair.words);
     let behind = || {
         let of_row = !SALES.is_match(sentence) && is_of_sale(sentence);
@@ -308,6 +332,8 @@ fn by_order(sentence: &str) -> Option<&str> {
     };
     before.or_else(behind)
 }
+
+static OF_ANY_KIND: LazyLock<Pattern> = LazyLock::new(|| pattern(r"^(?:transactions?|trades?)\b"));
 
 fn is_ordered(sentence: &str, words: &str) -> bool {
     let inner = UNREAL.find(words).is_none_or(|found| start_in(words, found) == 0);

@@ -1,9 +1,11 @@
 //! Which kinds of words stand in a text: one look for all of them, before any pattern is tried.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
+use super::pattern::{plain, start_in};
 use super::words::MARKED;
 
 /// Kinds of words, as bits.
@@ -11,7 +13,7 @@ use super::words::MARKED;
 pub(in crate::form4) struct Marks(u32);
 
 impl Marks {
-    /// The rule's number, or what plans to sell are called.
+    /// The rule's number, or what plans to sell are called: one word alone, or a kind of plan with the word for it.
     pub(in crate::form4) const PLAN: u32 = 1;
     /// A plan of whatever kind.
     pub(in crate::form4) const ANY_PLAN: u32 = 1 << 1;
@@ -37,6 +39,8 @@ impl Marks {
     pub(in crate::form4) const BOX: u32 = 1 << 16;
     /// Firms that lend, hold or trade.
     pub(in crate::form4) const AGENT: u32 = 1 << 17;
+    /// What plans to sell are called by together with [`Self::ANY_PLAN`].
+    pub(in crate::form4) const PLAN_KIND: u32 = 1 << 18;
     /// What a statement against the seller's own decision needs one of.
     pub(in crate::form4) const AGAINST: u32 = Self::FORCED | Self::OTHERWISE;
     /// What a range of prices needs one of.
@@ -46,14 +50,9 @@ impl Marks {
     pub(in crate::form4) const PURPOSE: u32 =
         Self::COVER | Self::OFFERING | Self::NEGOTIATED | Self::ISSUER | Self::DISCRETION | Self::AGAINST;
 
-    /// The marks of a text. Words that only say who sold, and why, are looked for where the filing has sales.
-    pub(in crate::form4) fn of(text: &str, sale: bool) -> Self {
-        let of = |words: &Words| {
-            let Some(automaton) = &words.automaton else { return u32::MAX };
-            let found = automaton.find_overlapping_iter(text);
-            found.fold(0, |marks, word| marks | words.marks[word.pattern().as_usize()])
-        };
-        Self(of(&WORDS) | if sale { of(&OF_SALES) } else { 0 })
+    fn new(found: u32) -> Self {
+        let named = found & Self::PLAN_KIND != 0 && found & Self::ANY_PLAN != 0;
+        Self(found | if named { Self::PLAN } else { 0 })
     }
 
     /// Whether one of these stands there.
@@ -72,6 +71,44 @@ impl Marks {
     }
 }
 
+/// A text as the patterns read it, and the marked words in it.
+#[derive(Debug)]
+pub(in crate::form4) struct Marked<'a> {
+    pub(in crate::form4) text: Cow<'a, str>,
+    pub(in crate::form4) marks: Marks,
+    /// Where each marked word ends, with its marks.
+    words: Vec<(usize, u32)>,
+}
+
+impl<'a> Marked<'a> {
+    /// Looks through a text. Words that only say who sold, and why, are looked for where the filing has sales.
+    pub(in crate::form4) fn new(text: &'a str, sale: bool) -> Self {
+        let text = plain(text);
+        let known = if sale { &*ALL } else { &*OF_PLANS_AND_PRICES };
+        let mut words = Vec::new();
+        let marks = match &known.automaton {
+            Some(automaton) => {
+                let found = automaton.find_overlapping_iter(&*text);
+                words.extend(found.map(|word| (word.end(), known.marks[word.pattern().as_usize()])));
+                Marks::new(words.iter().fold(0, |marks, (_, mark)| marks | mark))
+            }
+            None => Marks(u32::MAX),
+        };
+        Self { text, marks, words }
+    }
+
+    /// The marks of a part of the text.
+    pub(super) fn of(&self, part: &str) -> Marks {
+        if self.words.is_empty() || part.len() == self.text.len() {
+            return self.marks;
+        }
+        let start = start_in(&self.text, part);
+        let first = self.words.partition_point(|(end, _)| *end <= start);
+        let within = self.words[first..].iter().take_while(|(end, _)| *end <= start + part.len());
+        Marks::new(within.fold(0, |marks, (_, mark)| marks | mark))
+    }
+}
+
 /// Words that are found in one look.
 struct Words {
     automaton: Option<AhoCorasick>,
@@ -79,24 +116,24 @@ struct Words {
 }
 
 impl Words {
-    fn new(of: impl Fn(u32) -> bool) -> Self {
-        let chosen = || MARKED.iter().filter(|(_, mark)| of(*mark));
+    fn new(of: u32) -> Self {
+        let chosen = MARKED.iter().filter(|(mark, _)| mark & of != 0);
+        let (words, marks): (Vec<&str>, Vec<u32>) =
+            chosen.flat_map(|(mark, words)| words.split('|').map(|word| (word, *mark))).unzip();
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .kind(Some(AhoCorasickKind::DFA))
-            .build(chosen().map(|(word, _)| word))
+            .build(words)
             .ok();
-        Self { automaton, marks: chosen().map(|(_, mark)| *mark).collect() }
+        Self { automaton, marks }
     }
 }
 
-/// Whether a word says nothing but who sold, and why.
-fn is_of_sales(mark: u32) -> bool {
-    mark & !(Marks::AGAINST | Marks::AGENT) == 0
-}
-
-static WORDS: LazyLock<Words> = LazyLock::new(|| Words::new(|mark| !is_of_sales(mark)));
-static OF_SALES: LazyLock<Words> = LazyLock::new(|| Words::new(is_of_sales));
+static ALL: LazyLock<Words> = LazyLock::new(|| Words::new(u32::MAX));
+/// What is read in a filing without sales.
+static OF_PLANS_AND_PRICES: LazyLock<Words> = LazyLock::new(|| {
+    Words::new(Marks::PLAN | Marks::PLAN_KIND | Marks::ANY_PLAN | Marks::BOX | Marks::PRICE)
+});
 
 #[cfg(test)]
 mod tests {
@@ -104,10 +141,11 @@ mod tests {
 
     #[test]
     fn each_marked_word_is_found_in_any_case_and_place() {
-        for (word, mark) in MARKED {
+        for (word, mark) in
+            MARKED.iter().flat_map(|(mark, words)| words.split('|').map(move |word| (word, *mark)))
+        {
             let text = format!("x{}x", word.to_uppercase());
-            assert!(Marks::of(&text, true).has_all(mark), "{word}");
-            assert!(is_of_sales(mark) || Marks::of(&text, false).has_all(mark), "{word}");
+            assert!(Marked::new(&text, true).marks.has_all(mark), "{word}");
         }
     }
 }

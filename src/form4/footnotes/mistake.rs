@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::forced::{BANK, HAS_SOLD, MAY_SELL, SALES, before, is_real};
+use super::forced::{BANK, SALES, before, happened, is_real};
 use super::pattern::{Pattern, pairs, pattern, start_in};
 use super::seller::FIRM;
 
@@ -44,7 +44,7 @@ static UNASKED: LazyLock<Pattern> = LazyLock::new(|| {
     const KIND: &str =
         r"(?:(?:prior|express|advance|actual|specific|proper|written|explicit|any|the)\s+){0,3}";
     pattern(&format!(
-        r"\bwithout\s+{KIND}(?:reporting\s+persons?'?s?'?|his|her|their|(?:\w+\.?\s+){{0,2}}\w+'s?)\s+{KIND}{SAY}\b|\bwithout\s+{KIND}{SAY}(?:\s*(?:,|,?\s*or|,?\s*and|,?\s*nor)\s*{KIND}{SAY}){{0,3}}\s+(?:of|from|by)\s+(?:the\s+)?{OWNER}|\bunbeknownst\s+to\b|\bunaware\s+of\s+(?:the|this|these)\s+(?:sales?|transactions?|trades?)|\bhad\s+no\s+(?:\w+\s+)?knowledge(?:\s*,|\s+of\s+(?:the|this|these)\s+(?:sales?|transactions?|trades?))|\bdid\s+not\s+place\s+(?:the|this|an?|any)\s+(?:\w+\s+)?order|\b(?:not|never)\s+(?:\w+\s+){{0,2}}(?:authori[sz]ed|approved|instructed|requested)\s+by\s+(?:the\s+)?{OWNER}|\b(?:did|had|does)\s+not\s+(?:\w+\s+)?(?:authori[sz]ed?|approved?|consent(?:ed)?(?:\s+to)?|instruct(?:ed)?|request(?:ed)?|order(?:ed)?)\b|\b(?:no|lacked)\s+(?:\w+\s+)?(?:authori[sz]ation|authority|instructions?)\s+(?:was\s+given|from|by|to\s+sell)\b|\b(?:in\s+violation\s+of|contrary\s+to|against|despite|beyond|exceed\w+)\s+(?:the\s+)?(?:reporting\s+persons?'?s?'?|his|her|their)\s+(?:\w+\s+)?(?:instructions?|orders?|directions?|wishes|authority)|\bnot\s+authori[sz]ed\s+to\s+(?:do|sell|make|execute|effect)\b|\bwithout\s+(?:first\s+|prior\s+)?(?:contacting|consulting|notifying|asking|informing)\s+(?:with\s+)?(?:the\s+)?(?:{OWNER}|customer|client|account\s+holder)|\bwithout\s+(?:any\s+)?(?:prior|advance)\s+notice\b|\b(?:no|not\s+(?:given|receive|received)\s+(?:any\s+)?)\s*(?:advance|prior)\s+(?:notice|warning)\b|\bneither\s+(?:initiated|directed|authori[sz]ed|approved|requested|ordered|instructed)|\bnot\s+(?:a\s+)?volitional|\bnot\s+aware\s+of\s+(?:the|this|these)\s+(?:sales?|transactions?|trades?)\b"
+        r"\bwithout\s+{KIND}(?:reporting\s+persons?'?s?'?|his|her|their|(?:\w+\.?\s+){{0,2}}\w+'s?)\s+{KIND}{SAY}\b|\bwithout\s+{KIND}{SAY}(?:\s*(?:,|,?\s*or|,?\s*and|,?\s*nor)\s*{KIND}{SAY}){{0,3}}\s+(?:of|from|by)\s+(?:the\s+)?{OWNER}|\bunbeknownst\s+to\b|\bunaware\s+of\s+(?:the|this|these)\s+(?:sales?|transactions?|trades?)|\bhad\s+no\s+(?:\w+\s+)?knowledge(?:\s*,|\s+of\s+(?:the|this|these)\s+(?:sales?|transactions?|trades?))|\bdid\s+not\s+place\s+(?:the|this|an?|any)\s+(?:\w+\s+)?order|\b(?:not|never)\s+(?:\w+\s+){{0,2}}(?:authori[sz]ed|approved|instructed|requested)\s+by\s+(?:the\s+)?{OWNER}|\b(?:did|had|does)\s+not\s+(?:\w+\s+)?(?:authori[sz]ed?|approved?|consent(?:ed)?(?:\s+to)?|instruct(?:ed)?|request(?:ed)?|order(?:ed)?)\b|\b(?:no|lacked)\s+(?:\w+\s+)?(?:authori[sz]ation|authority|instructions?)\s+(?:was\s+given|from|by|to\s+sell)\b|\b(?:in\s+violation\s+of|contrary\s+to|against|despite|beyond|exceed\w+)\s+(?:the\s+)?(?:reporting\s+persons?'?s?'?|his|her|their)\s+(?:\w+\s+)?(?:instructions?|orders?|directions?|wishes|authority)|\bnot\s+authori[sz]ed\s+to\s+(?:do|sell|trade|make|execute|effect)\b|\bwithout\s+(?:first\s+|prior\s+)?(?:contacting|consulting|notifying|asking|informing)\s+(?:with\s+)?(?:the\s+)?(?:{OWNER}|customer|client|account\s+holder)|\bwithout\s+(?:any\s+)?(?:prior|advance)\s+notice\b|\b(?:no|not\s+(?:given|receive|received)\s+(?:any\s+)?)\s*(?:advance|prior)\s+(?:notice|warning)\b|\bneither\s+(?:initiated|directed|authori[sz]ed|approved|requested|ordered|instructed)|\bnot\s+(?:a\s+)?volitional|\bnot\s+aware\s+of\s+(?:the|this|these)\s+(?:sales?|transactions?|trades?)\b"
     ))
 });
 static UNASKED_AGENT: LazyLock<Pattern> = LazyLock::new(|| {
@@ -54,12 +54,14 @@ static UNASKED_AGENT: LazyLock<Pattern> = LazyLock::new(|| {
 });
 /// The lender did not ask for it.
 static OF_LENDER: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(r"\b(?:lenders?|banks?|creditors?|pledgees?|issuer|company)\s+(?:has\s+|had\s+)?$")
+    pattern(
+        r"\b(?:lenders?|banks?|creditors?|pledgees?|issuer|company)\s+(?:(?:has|had|holds?)\s+(?:no\s+(?u:[^.,;]){0,60}\s+and\s+)?)?$",
+    )
 });
 /// All that a note says.
 static ERROR_ALONE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r#"^["'(]*(?:(?:a|an|the|due|to|by|result|of)\s+){0,4}(?:broker(?:age)?|trading|execution|custodian|bank)(?:'s)?\s+(?:\w+\s+)?(?:error|mistake)[.)"']*$"#,
+        r#"^["'(]*(?:(?:a|an|the|due|to|by|result|of)\s+){0,4}(?:broker(?:age)?|trading|execution|custodian|bank)(?:'s)?\s+(?:\w+\s+)?(?:error|mistake)[.)"']*$|^(?:the|his|her|their)\s+(?:\w+\s+){0,2}(?:broker(?:age)?|bank|custodian|trad(?:er|ing\s+desk)|advis[eo]r)(?:\s+firm)?\s+(?:\w+\s+)?(?:entered|used|keyed|typed|selected)\s+(?:the|a|an)\s+(?:wrong|incorrect)\s+\w+"#,
     )
 });
 static ANOTHERS: LazyLock<Pattern> = LazyLock::new(|| {
@@ -99,17 +101,28 @@ pub(super) fn says_mistake(sentence: &str) -> Option<&str> {
     (!REPORTED.is_match(&rest)).then_some(words)
 }
 
+static NOT_AUTHORISED: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\bnot\s+(?:\w+\s+)?authori[sz]ed\s+to\s+(?:sell|trade)\b"));
+
+fn is_managed(note: &str) -> bool {
+    if NOT_AUTHORISED.is_match(note) {
+        return false;
+    }
+    let denied = |at: usize| before(note, at, 12).trim_end().ends_with("no");
+    MANAGED.ranges(note).into_iter().any(|range| !denied(range.start))
+}
+
 /// Whether a sentence says that the seller was not asked, or was forced, without saying by whom: an award's taxes or a plan
 /// may be why.
 pub(super) fn says_unasked<'a>(sentence: &'a str, note: &str) -> Option<&'a str> {
-    let possible = MAY_SELL.is_match(sentence) && !HAS_SOLD.is_match(sentence);
+    let sentence = happened(sentence)?;
     let of_sale = SALES.is_match(sentence) || ORDERS.is_match(sentence);
-    if possible || !of_sale || ANOTHERS.is_match(sentence) {
+    if !of_sale || ANOTHERS.is_match(sentence) {
         return None;
     }
     let by_agent = || UNASKED_AGENT.find(sentence).filter(|_| AGENTS.is_match(sentence));
-    let unasked = UNASKED.find(sentence).or_else(by_agent).filter(|_| !MANAGED.is_match(note));
+    let unasked = UNASKED.find(sentence).or_else(by_agent).filter(|_| !is_managed(note));
     let unasked =
-        unasked.filter(|words| !OF_LENDER.is_match(before(sentence, start_in(sentence, words), 40)));
+        unasked.filter(|words| !OF_LENDER.is_match(before(sentence, start_in(sentence, words), 90)));
     unasked.or_else(|| FORCED.find(sentence).filter(|words| is_real(sentence, words)))
 }

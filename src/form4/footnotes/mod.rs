@@ -20,8 +20,8 @@ use std::sync::{Arc, LazyLock};
 
 use crate::filing::PlanDate;
 
-pub(super) use marks::Marks;
-use pattern::{Pattern, pairs, pattern};
+pub(super) use marks::{Marked, Marks};
+use pattern::{Pattern, pairs_before, pattern};
 pub(super) use price::PriceRange;
 pub(super) use seller::Parts;
 
@@ -98,9 +98,6 @@ pub(super) struct Said {
     pub(super) ranges: Vec<PriceRange>,
     pub(super) average: bool,
     pub(super) statements: Vec<Statement>,
-    pub(super) adopted: Vec<(PlanDate, Arc<str>)>,
-    /// Who sold and what lay behind it, which several notes may say together.
-    pub(super) parts: Parts,
     pub(super) reach: Reach,
     /// Whether it speaks of a sale, so that it may be said of one though it is tied to another row.
     pub(super) names_sale: bool,
@@ -145,26 +142,24 @@ impl Said {
     }
 }
 
-/// Reads a note that has these marks. `owed`: whether another note speaks of a debt, so that it matters who sold; `sale`: whether the filing has sales, so that their purposes matter; `named`: whether a
-/// note of it names a plan, so that others may speak of "the plan".
-pub(super) fn read(text: &str, marks: Marks, owed: bool, (sale, named): (bool, bool)) -> Said {
-    let text = &*pattern::plain(text);
+/// Reads a note. `owed`: whether it may say who made a sale that was forced; `sale`: whether the filing has sales, so that their purposes matter; `named`: whether a note of it names a
+/// plan, so that others may speak of "the plan".
+pub(super) fn read(note: &Marked<'_>, owed: bool, (sale, named): (bool, bool)) -> Said {
+    let (text, marks) = (&*note.text, note.marks);
     let mut said = Said {
         ranges: if marks.has(Marks::PRICE) { price::ranges(text, marks) } else { Vec::new() },
         average: marks.has(Marks::AVERAGE) && price::says_average(text),
         ..Said::default()
     };
     let of_plan = marks.has(Marks::PLAN) || named && marks.has(Marks::ANY_PLAN);
-    let forced = sale && (owed || marks.has(Marks::FORCED));
-    if !(of_plan || forced || sale && marks.has(Marks::PURPOSE) || marks.has(Marks::BOX)) {
+    if !(of_plan || owed || sale && marks.has(Marks::PURPOSE) || marks.has(Marks::BOX)) {
         return said;
     }
     let sentences = sentences(text);
     for sentence in &sentences {
-        // A note of one sentence has its marks.
-        let own = if sentences.len() == 1 { marks } else { Marks::of(sentence, sale) };
+        let own = note.of(sentence);
         let against_it = own.has(Marks::AGAINST | Marks::BOX);
-        if !(named || against_it || forced || own.has(Marks::PLAN | Marks::PURPOSE)) {
+        if !(named || against_it || own.has(Marks::PLAN | Marks::PURPOSE)) {
             continue;
         }
         let background = BACKGROUND.is_match(sentence);
@@ -172,21 +167,31 @@ pub(super) fn read(text: &str, marks: Marks, owed: bool, (sale, named): (bool, b
         if against_it {
             against(sentence, own, text, sale && !background, &mut said.statements);
         }
-        if forced && !background {
-            said.parts.add(sentence);
-        }
     }
-    if of_plan {
-        said.names_rule = marks.has(Marks::PLAN) && plan::names_rule(text);
-        let adopted = adoption::adopted(&sentences);
-        said.adopted = adopted.into_iter().map(|(date, words)| (date, words.into())).collect();
-    }
+    said.names_rule = marks.has(Marks::PLAN) && plan::names_rule(text);
     said.weigh(&sentences);
-    if !(said.statements.is_empty() && said.parts.is_empty()) {
+    if owed || !said.statements.is_empty() {
         said.names_sale = NAMES_SALE.is_match(text);
         said.reach = sentences.iter().map(|sentence| reach(sentence)).max().unwrap_or_default();
     }
     said
+}
+
+/// What a note says of who made a sale, and of a debt behind it.
+pub(super) fn parts(note: &Marked<'_>) -> Parts {
+    let mut parts = Parts::default();
+    let sentences = sentences(&note.text);
+    sentences
+        .into_iter()
+        .filter(|sentence| !BACKGROUND.is_match(sentence))
+        .for_each(|sentence| parts.add(sentence));
+    parts
+}
+
+/// The first date on which a plan that a note speaks of was adopted, with the words that say so.
+pub(super) fn adopted(note: &Marked<'_>) -> Option<(PlanDate, Arc<str>)> {
+    let (date, words) = adoption::adopted(&sentences(&note.text))?;
+    Some((date, words.into()))
 }
 
 /// The beginning of a text, whole characters.
@@ -201,13 +206,8 @@ pub(super) fn start(text: &str, most: usize) -> &str {
 /// A reader of one kind of statement.
 type Reader = fn(&str) -> Option<&str>;
 
-/// Each kind of statement, the marks that its sentence must all have, and its reader.
-const READERS: [(u32, Kind, Reader); 10] = [
-    (Marks::PLAN, Kind::Plan, plan::says_plan),
-    (Marks::PLAN, Kind::NoPlan, plan::says_no_plan),
-    (Marks::PLAN, Kind::EndedPlan, plan::says_ended),
-    (Marks::ANY_PLAN, Kind::NamedPlan, plan::says_named_plan),
-    (0, Kind::NoNamedPlan, plan::denies_named_plan),
+/// Each purpose of a sale, the marks that its sentence must all have, and its reader.
+const PURPOSES: [(u32, Kind, Reader); 5] = [
     (Marks::DISCRETION, Kind::Discretionary, purpose::says_discretionary),
     (Marks::COVER, Kind::Cover, purpose::says_cover),
     (Marks::OFFERING, Kind::Offering, purpose::says_offering),
@@ -216,24 +216,31 @@ const READERS: [(u32, Kind, Reader); 10] = [
 ];
 
 fn statements(sentence: &str, marks: Marks, (sale, named): (bool, bool), into: &mut Vec<Statement>) {
-    for (needed, kind, reader) in READERS {
-        let wanted = match kind {
-            Kind::Plan | Kind::NoPlan | Kind::EndedPlan => true,
-            Kind::NamedPlan | Kind::NoNamedPlan => named,
-            _ => sale && !marks.has(Marks::UNDERTAKING),
-        };
-        if wanted
-            && marks.has_all(needed)
-            && !into.iter().any(|statement| statement.kind == kind && statement.plain)
+    if named {
+        for (kind, words) in plan::read(sentence, marks).into_iter().flatten() {
+            let plain = kind != Kind::Plan || plan::is_plain(sentence);
+            add(into, Statement { kind, words: excerpt(sentence, words), plain });
+        }
+    }
+    if !sale || marks.has(Marks::UNDERTAKING) {
+        return;
+    }
+    for (needed, kind, reader) in PURPOSES {
+        if marks.has_all(needed)
+            && !into.iter().any(|statement| statement.kind == kind)
             && let Some(words) = reader(sentence)
         {
-            let plain = match kind {
-                Kind::Plan => plan::is_plain(sentence),
-                _ => true,
-            };
-            into.retain(|statement| statement.kind != kind);
-            into.push(Statement { kind, words: excerpt(sentence, words), plain });
+            into.push(Statement { kind, words: excerpt(sentence, words), plain: true });
         }
+    }
+}
+
+/// Of each kind the first statement counts, or the first plain one.
+fn add(into: &mut Vec<Statement>, new: Statement) {
+    let known = into.iter().position(|statement| statement.kind == new.kind);
+    if known.is_none_or(|i| !into[i].plain) {
+        into.retain(|statement| statement.kind != new.kind);
+        into.push(new);
     }
 }
 
@@ -292,17 +299,18 @@ static AFTERWARDS: LazyLock<Pattern> = LazyLock::new(|| {
 });
 
 fn reach(sentence: &str) -> Reach {
-    if AFTERWARDS.is_match(sentence) {
-        Reach::Row
-    } else if pairs(sentence, &TRANSACTIONS, &IN_THIS_FORM, 40).next().is_some()
-        || ALL_TRANSACTIONS.is_match(sentence)
-    {
+    let here = IN_THIS_FORM.ranges(sentence);
+    let said = |what: &Pattern, all: &Pattern| {
+        pairs_before(sentence, what, here.clone(), 40).next().is_some() || all.is_match(sentence)
+    };
+    let reach = if said(&TRANSACTIONS, &ALL_TRANSACTIONS) {
         Reach::Transactions
-    } else if pairs(sentence, &SALES, &IN_THIS_FORM, 40).next().is_some() || ALL_SALES.is_match(sentence) {
+    } else if said(&SALES, &ALL_SALES) {
         Reach::Sales
     } else {
-        Reach::Row
-    }
+        return Reach::Row;
+    };
+    if AFTERWARDS.is_match(sentence) { Reach::Row } else { reach }
 }
 
 /// Some words of a sentence with what stands around them, cut between words.
@@ -336,10 +344,13 @@ fn sentences(text: &str) -> Vec<&str> {
     const LONGEST_WORD: usize = 16;
     let mut found = Vec::new();
     let mut start = 0;
-    for (point, _) in text.match_indices(['.', ';']) {
+    for point in memchr::memchr2_iter(b'.', b';', text.as_bytes()) {
         let rest = &text[point + 1..];
         let ends = rest.starts_with(' ')
             && rest.trim_start().starts_with(|c: char| c.is_uppercase() || matches!(c, '(' | '"' | '“'));
+        if !ends {
+            continue;
+        }
         let mut from = point.saturating_sub(LONGEST_WORD).max(start);
         while !text.is_char_boundary(from) {
             from -= 1;
@@ -348,7 +359,7 @@ fn sentences(text: &str) -> Vec<&str> {
         let word = word.trim_start_matches(['(', '"', '“']).to_ascii_lowercase();
         let initial = word.rsplit('.').next().is_some_and(|last| last.chars().count() == 1);
         let abbreviated = initial || ABBREVIATIONS.contains(&word.as_str());
-        if ends && !abbreviated {
+        if !abbreviated {
             found.push(text[start..=point].trim());
             start = point + 1;
         }

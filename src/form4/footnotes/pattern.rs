@@ -72,7 +72,16 @@ pub(super) fn pairs<'a>(
     second: &Pattern,
     most: usize,
 ) -> impl Iterator<Item = Pair<'a>> {
-    let behind = second.ranges(sentence);
+    pairs_before(sentence, first, second.ranges(sentence), most)
+}
+
+/// The same, where the second stand at these places.
+pub(super) fn pairs_before<'a>(
+    sentence: &'a str,
+    first: &Pattern,
+    behind: Vec<Range<usize>>,
+    most: usize,
+) -> impl Iterator<Item = Pair<'a>> {
     let before = if behind.is_empty() { Vec::new() } else { first.ranges(sentence) };
     behind.into_iter().flat_map(move |behind| {
         let ended = before.partition_point(|before| before.end <= behind.start);

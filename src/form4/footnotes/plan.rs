@@ -2,7 +2,8 @@
 
 use std::sync::LazyLock;
 
-use super::pattern::{Pattern, pairs, pattern, start_in};
+use super::pattern::{Pattern, pairs, pairs_before, pattern, start_in};
+use super::{Kind, Marks};
 
 /// The rule's name as filers spell it: `10b5-1`, `10b5-l`, `10b51`, `10b-5-1`, `10(b)5-1`, `10b(5)-1`, `105b-1`, `l0b5-1`.
 pub(super) const RULE: &str = r"[1l][0o]\s?-?(?:5\s?b|\(?b\)?[\s.-]{0,3}\(?5\)?)[\s.(-]{0,3}0?[1li](?:\b|c\b|trading|plan|sales)|10\(?b\)?\s?-?\s?5\s+(?:\w+\s+){0,2}(?:plan|arrangement|instruction)";
@@ -110,19 +111,50 @@ pub(super) static REWARD: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// Whether a sentence says that something was traded under a plan, by the rule's number or a plan's usual name: the words
-/// that say so.
-pub(super) fn says_plan(sentence: &str) -> Option<&str> {
-    let mention = MENTION.find(sentence);
-    let by_rule =
-        || Some(pairs(sentence, &RELATED, &MENTION, 160).next().map_or(mention?, |pair| pair.words));
+/// What a statement that there was no plan, or that one ended, needs one of.
+static DENIAL: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:n(?:ot?|on|one|or|ever|either)\b|non|without|outside|other\s+than|apart|separate|independent|after|following|since|subsequent|upon\s+[tec])",
+    )
+});
+static ENDING: LazyLock<Pattern> = LazyLock::new(|| pattern(r"terminated|cancel|revoked|expired|ended"));
+
+/// What a sentence says of plans, each kind with the words that say it.
+pub(super) fn read(sentence: &str, marks: Marks) -> [Option<(Kind, &str)>; 4] {
+    let when = |there: bool, reader: fn(&str) -> Option<&str>| if there { reader(sentence) } else { None };
+    let by_rule = marks.has(Marks::PLAN);
+    let denies = DENIAL.is_match(sentence);
+    let no_plan = when(by_rule && denies, says_no_plan);
+    let no_named = when(denies, denies_named_plan);
+    let denied = no_plan.is_some() || no_named.is_some();
+    let said = |kind: Kind, words: Option<_>| words.map(|words| (kind, words));
+    [
+        said(Kind::NoPlan, no_plan).or_else(|| said(Kind::Plan, when(by_rule && !denied, says_plan))),
+        said(Kind::EndedPlan, when(by_rule && ENDING.is_match(sentence), says_ended)),
+        said(Kind::NamedPlan, when(marks.has(Marks::ANY_PLAN), says_named_plan)),
+        said(Kind::NoNamedPlan, no_named),
+    ]
+}
+
+/// Whether a sentence that denies no plan says that something was traded under one, by the rule's number or a plan's usual
+/// name: the words that say so.
+fn says_plan(sentence: &str) -> Option<&str> {
+    let mentions = MENTION.ranges(sentence);
+    let mention = mentions.first().cloned();
+    let by_rule = || {
+        let mention = mention.clone()?;
+        Some(
+            pairs_before(sentence, &RELATED, mentions, 160)
+                .next()
+                .map_or(&sentence[mention], |pair| pair.words),
+        )
+    };
     let by_name = || pairs(sentence, &RELATED, &SALES, 80).next().map(|pair| pair.words);
     let found = by_rule().or_else(by_name)?;
-    if POLICY.is_match(sentence) || says_no_plan(sentence).is_some() || denies_named_plan(sentence).is_some()
-    {
+    if POLICY.is_match(sentence) {
         return None;
     }
-    let named = mention.map_or(start_in(sentence, found) + found.len(), |words| start_in(sentence, words));
+    let named = mention.map_or(start_in(sentence, found) + found.len(), |mention| mention.start);
     let related = pairs(sentence, &UNDER, &NAME, 160).next().is_some();
     let of_another_act =
         !related && OF_A_PLAN.is_match(sentence) || OTHER_ACT.is_match(sentence) && !TRADE.is_match(sentence);
@@ -136,7 +168,7 @@ static OF_AN_AWARD: LazyLock<Pattern> = LazyLock::new(|| {
 });
 
 /// Whether a sentence speaks of a plan by a name that it, or another note, gave it.
-pub(super) fn says_named_plan(sentence: &str) -> Option<&str> {
+fn says_named_plan(sentence: &str) -> Option<&str> {
     let governed = pairs(sentence, &TRADE, &UNDER_NAMED, 80).find(|pair| !OF_AN_AWARD.is_match(pair.words));
     let found = governed.map(|pair| pair.words).or_else(|| {
         let found = UNDER_NAMED.find(sentence)?;
@@ -149,31 +181,36 @@ pub(super) fn says_named_plan(sentence: &str) -> Option<&str> {
 }
 
 /// Whether a sentence says that something was not traded under a plan.
-pub(super) fn says_no_plan(sentence: &str) -> Option<&str> {
+fn says_no_plan(sentence: &str) -> Option<&str> {
+    if let Some(words) = DENIED.find(sentence) {
+        return Some(words);
+    }
+    let names = NAME.ranges(sentence);
+    if names.is_empty() {
+        return None;
+    }
     let negated = || {
-        pairs(sentence, &NOT, &NAME, 140)
+        pairs_before(sentence, &NOT, names.clone(), 140)
             .filter(|pair| !BOX.is_match(&sentence[..start_in(sentence, pair.words)]))
             .filter(|_| !UNSOLD.is_match(sentence))
             .find(|pair| APPLIES.is_match(pair.gap) && !NOT_OF_PLAN.is_match(pair.gap))
             .map(|pair| pair.words)
     };
     let apart = || {
-        pairs(sentence, &APART, &NAME, 70)
+        pairs_before(sentence, &APART, names.clone(), 70)
             .find(|pair| !EXCEPTED.is_match(pair.gap))
             .filter(|_| !LOCK_UP.is_match(sentence))
             .map(|pair| pair.words)
     };
     let without = || {
-        pairs(sentence, &WITHOUT, &NAME, 60)
+        pairs_before(sentence, &WITHOUT, names.clone(), 60)
             .find(|pair| !TRADE.is_match(pair.gap) && !RELATED.is_match(pair.gap))
             .map(|pair| pair.words)
     };
     let uncovered = || pairs(sentence, &NAME, &COVERS_NOT, 40).next().map(|pair| pair.words);
-    DENIED
-        .find(sentence)
-        .or_else(negated)
+    negated()
         .or_else(|| after_end(sentence))
-        .or_else(|| LEFT_OUT.find(sentence).filter(|_| NAME.is_match(sentence)))
+        .or_else(|| LEFT_OUT.find(sentence))
         .or_else(apart)
         .or_else(without)
         .or_else(uncovered)
@@ -210,7 +247,7 @@ static LEFT_OUT: LazyLock<Pattern> = LazyLock::new(|| {
 });
 
 /// Whether a sentence says that a plan ended: what is sold since is not under it, unless the note says that it was.
-pub(super) fn says_ended(sentence: &str) -> Option<&str> {
+fn says_ended(sentence: &str) -> Option<&str> {
     let ended = pairs(sentence, &ENDED, &NAME, 30).next();
     ended.or_else(|| pairs(sentence, &NAME, &ENDED_BEFORE, 60).next()).map(|pair| pair.words)
 }
@@ -227,14 +264,12 @@ pub(super) fn is_plain(sentence: &str) -> bool {
 }
 
 /// Likewise of a plan that was named before.
-pub(super) fn denies_named_plan(sentence: &str) -> Option<&str> {
-    if UNSOLD.is_match(sentence) {
-        return None;
-    }
+fn denies_named_plan(sentence: &str) -> Option<&str> {
     let negated = pairs(sentence, &NOT, &NAMED_OBJECT, 80)
         .find(|pair| !NOT_OF_PLAN.is_match(pair.gap) && !REWARD.is_match(pair.words))
         .map(|pair| pair.words);
-    negated.or_else(|| NAMED_APART.find(sentence).filter(|words| !REWARD.is_match(words)))
+    let denied = negated.or_else(|| NAMED_APART.find(sentence).filter(|words| !REWARD.is_match(words)));
+    denied.filter(|_| !UNSOLD.is_match(sentence))
 }
 
 /// Whether a note names a plan by the rule's number.

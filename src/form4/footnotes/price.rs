@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use regex::{Captures, Match};
 
 use super::pattern::{Pattern, pattern};
-use super::{Marks, currency, date};
+use super::{Marks, currency, date, start};
 use crate::filing::{PlanDate, Usd};
 
 /// A range and the words that state it.
@@ -32,45 +32,108 @@ const TO: &str =
 /// "not less than $1 and not more than $2", "at or above", "the lowest".
 const BOUND: &str = r"\b(?:low(?:est|er)?|high(?:est|er)?|above|below|less\s+than|more\s+than|greater\s+than|minimum|maximum)\b";
 
+/// How a range is stated.
+struct Form {
+    /// The marks that its text needs one of.
+    marks: u32,
+    words: Words,
+    /// The two numbers, with what stands around them.
+    numbers: Pattern,
+}
+
+/// Words besides a range's numbers, so that their pattern is tried only where these stand: it is a slow one.
+enum Words {
+    None,
+    /// Before the numbers, with no other number between.
+    Before(Pattern),
+    /// Once for each number.
+    Twice(Pattern),
+}
+
+/// Between a word and the numbers behind it there are at most so many characters.
+const LONGEST_GAP: usize = 60;
+/// The numbers of a range, and what stands between them, are shorter, in bytes.
+const LONGEST_RANGE: usize = 240;
+
 /// Where [`DOLLARS`] stands among them.
 const DOLLARS_AT: usize = 4;
-/// Each kind of words with the marks that it needs: of several kinds the first that finds a range counts.
-static RANGES: LazyLock<[(u32, Pattern); 6]> = LazyLock::new(|| {
-    let text = |text: String| pattern(&text);
+/// Of several forms the first that finds a range counts.
+static RANGES: LazyLock<[Form; 6]> = LazyLock::new(|| {
+    let form = |marks: u32, numbers: &str| Form { marks, words: Words::None, numbers: pattern(numbers) };
     [
-        (
-            Marks::RANGE,
-            text(format!(
-                r"\brang(?:e|es|ed|ing)\b(?u:[^.$%\d]){{0,60}}?{NUMBER}{TO}(?:a\s+)?(?:high(?:est)?\s+(?:price\s+)?of\s+)?{NUMBER}"
+        Form {
+            marks: Marks::RANGE,
+            words: Words::Before(pattern(r"\brang(?:e|es|ed|ing)\b")),
+            numbers: pattern(&format!(
+                r"{NUMBER}{TO}(?:a\s+)?(?:high(?:est)?\s+(?:price\s+)?of\s+)?{NUMBER}"
             )),
-        ),
-        (
+        },
+        form(
             Marks::BETWEEN,
-            text(format!(
+            &format!(
                 r"\b(?:between|from|b/w)\s*(?:[\w-]+-equivalent\s+)?(?:a\s+low\s+of\s+)?{NUMBER}{TO}(?:a\s+high\s+of\s+)?{NUMBER}"
-            )),
+            ),
         ),
-        (
-            Marks::HIGH,
-            text(format!(
+        Form {
+            marks: Marks::HIGH,
+            words: Words::Twice(pattern(BOUND)),
+            numbers: pattern(&format!(
                 r"{BOUND}(?u:[^%\d]){{0,60}}?{NUMBER}(?u:[^%\d]){{0,60}}?{BOUND}(?u:[^%\d]){{0,60}}?{NUMBER}"
             )),
-        ),
-        (
+        },
+        form(
             Marks::HIGH,
-            text(format!(
+            &format!(
                 r"{NUMBER}\s*\((?:the\s+)?(?:low|high)(?:est)?\)(?u:[^%\d]){{0,60}}?{NUMBER}\s*\((?:the\s+)?(?:low|high)"
-            )),
+            ),
         ),
-        (Marks::DOLLAR, text(DOLLARS.to_owned())),
-        (
+        form(Marks::DOLLAR, DOLLARS),
+        form(
             Marks::AVERAGE,
-            text(format!(
+            &format!(
                 r"\b(?:trades?|prices?|transactions?)\s+(?:at|of)\s+{NUMBER}\s*(?:to|through|-)\s*{NUMBER}"
-            )),
+            ),
         ),
     ]
 });
+
+impl Form {
+    /// The ranges that a text states in this form.
+    fn ranges(&self, text: &str) -> Vec<PriceRange> {
+        let Some(numbers) = &self.numbers.0 else { return Vec::new() };
+        match &self.words {
+            Words::Twice(words) if words.ranges(text).len() < 2 => Vec::new(),
+            Words::None | Words::Twice(_) => numbers
+                .captures_iter(text)
+                .filter_map(|found| range(text, found.get(0)?.start(), &found))
+                .collect(),
+            Words::Before(words) => {
+                let mut until = 0;
+                let mut ranges = Vec::new();
+                for word in words.ranges(text) {
+                    let gap = gap(&text[word.end..]);
+                    let near = start(text, word.end + gap + LONGEST_RANGE);
+                    let found = numbers.captures_at(near, word.end).filter(|_| word.start >= until);
+                    if let Some(found) = found
+                        && let Some(whole) = found.get(0)
+                        && whole.start() <= word.end + gap
+                    {
+                        until = whole.end();
+                        ranges.extend(range(text, word.start, &found));
+                    }
+                }
+                ranges
+            }
+        }
+    }
+}
+
+/// How far it is to the first number of a text, or as far as one is looked for, in bytes.
+fn gap(text: &str) -> usize {
+    let of_number = |c: char| matches!(c, '.' | '$' | '%') || c.is_ascii_digit();
+    let mut near = text.char_indices().enumerate();
+    near.find(|(i, (_, c))| *i == LONGEST_GAP || of_number(*c)).map_or(text.len(), |(_, (at, _))| at)
+}
 
 /// "$8.01-$8.20", "US$13.04 to US$13.33"; the dollars of other countries have a letter before their sign.
 const DOLLARS: &str = r"(?:^|(?u:[^A-Za-z$\d.])|\bUSD?\s?)\$\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})\s*(?:per\s+share\s*)?(?:to|through|-)\s*(?:USD?\s?)?\$?\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})";
@@ -96,16 +159,11 @@ static AVERAGE: LazyLock<Pattern> = LazyLock::new(|| {
 
 /// The ranges of actual prices that a footnote states, in its order.
 pub(super) fn ranges(text: &str, marks: Marks) -> Vec<PriceRange> {
-    let of = |pattern: &Pattern| {
-        let captured = pattern.0.iter().flat_map(|regex| regex.captures_iter(text));
-        captured.filter_map(|found| range(text, &found)).collect::<Vec<_>>()
-    };
-    let tried = RANGES.iter().filter(|(mark, _)| marks.has(*mark)).map(|(_, pattern)| of(pattern));
+    let tried = RANGES.iter().filter(|form| marks.has(form.marks)).map(|form| form.ranges(text));
     let mut ranges = tried.into_iter().find(|ranges| !ranges.is_empty()).unwrap_or_default();
     // "ranging from $10.00 to $10.99 on Monday and from $11.00 to $11.50 on Tuesday".
     if !ranges.is_empty() && text.matches('$').count() > 2 * ranges.len() {
-        let (_, dollars) = &RANGES[DOLLARS_AT];
-        for more in of(dollars) {
+        for more in RANGES[DOLLARS_AT].ranges(text) {
             if ranges.iter().all(|range| more.start >= range.end || more.end <= range.start) {
                 ranges.push(more);
             }
@@ -133,8 +191,11 @@ pub(super) fn says_average(text: &str) -> bool {
     AVERAGE.is_match(text)
 }
 
-fn range(text: &str, found: &Captures<'_>) -> Option<PriceRange> {
-    let (whole, one, other) = (found.get(0)?, found.get(1)?, found.get(2)?);
+/// A range whose words begin at a place.
+fn range(text: &str, start: usize, found: &Captures<'_>) -> Option<PriceRange> {
+    let (one, other) = (found.get(1)?, found.get(2)?);
+    let whole = start..found.get(0)?.end();
+    let stated = &text[whole.clone()];
     for number in [one, other] {
         // `1,1140.89` is no number, `5%` and `3 years` are no prices.
         let rest = &text[number.end()..];
@@ -152,27 +213,27 @@ fn range(text: &str, found: &Captures<'_>) -> Option<PriceRange> {
     if !money(one) && !money(other) {
         return None;
     }
-    if currency::is_foreign(text, &whole.range(), [&one.range(), &other.range()]) {
+    if currency::is_foreign(text, &whole, [&one.range(), &other.range()]) {
         return None;
     }
-    let mut sentence = whole.start().saturating_sub(100);
+    let mut sentence = whole.start.saturating_sub(100);
     while !text.is_char_boundary(sentence) {
         sentence -= 1;
     }
-    let before = &text[sentence..whole.start()];
+    let before = &text[sentence..whole.start];
     let before = before.rsplit(". ").next().unwrap_or(before);
-    let around = &text[sentence..whole.end()];
+    let around = &text[sentence..whole.end];
     if NOT_ACTUAL.is_match(before)
-        || NOT_ACTUAL.is_match(whole.as_str())
-        || !OF_TRADES.is_match(around) && !follows(&text[whole.end()..])
+        || NOT_ACTUAL.is_match(stated)
+        || !OF_TRADES.is_match(around) && !follows(&text[whole.end..])
     {
         return None;
     }
     let usd = |number: Match<'_>| number.as_str().replace(',', "").parse::<Usd>().ok();
     let (one, other) = (usd(one)?, usd(other)?);
-    let words = whole.as_str().trim().into();
+    let words = stated.trim().into();
     let (low, high) = (one.min(other), one.max(other));
-    Some(PriceRange { low, high, words, start: whole.start(), end: whole.end(), days: Vec::new() })
+    Some(PriceRange { low, high, words, start: whole.start, end: whole.end, days: Vec::new() })
 }
 
 /// "$3.27 to $3.34 (weighted average)".
@@ -183,10 +244,10 @@ fn follows(rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Marks, Said};
+    use super::super::{Marked, Said};
 
     fn read(text: &str) -> Said {
-        super::super::read(text, Marks::of(text, true), false, (true, true))
+        super::super::read(&Marked::new(text, true), false, (true, true))
     }
 
     #[track_caller]

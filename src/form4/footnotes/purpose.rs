@@ -209,11 +209,13 @@ const CALLED: &str = r#"\((?:the\s+)?["']{1,2}(?:the\s+)?(?:issuer|company|regis
 static HANDED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\b(?:sold|sales?|sells?|selling|dispos\w+|transferred|tendered|put|returned|resold)\b")
 });
-static TO_ISSUER: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(&format!(
-        r"\b(?:back\s+)?to\s+(?:the\s+|our\s+)?{ISSUER}(?:'s\b)?|\bto\s+(?u:[^;(]){{1,80}}?(?:{CALLED}|,\s+the\s+{ISSUER})(?:'s\b)?"
-    ))
+static TO_ISSUER: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(&format!(r"\b(?:back\s+)?to\s+(?:the\s+|our\s+)?{ISSUER}(?:'s\b)?")));
+static TO_NAMED: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(&format!(r"\bto\s+(?u:[^;(]){{1,80}}?(?:{CALLED}|,\s+the\s+{ISSUER})(?:'s\b)?"))
 });
+/// Where one is named: its pattern is slow.
+static NAMED: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"{CALLED}|,\s+the\s+{ISSUER}")));
 /// What is given to the issuer besides shares: "full information … to the issuer".
 static GIVEN_ELSE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
@@ -258,10 +260,15 @@ static MAY_BUY: LazyLock<Pattern> = LazyLock::new(|| {
 
 /// A sale to the issuer.
 pub(super) fn says_to_issuer(sentence: &str) -> Option<&str> {
-    let handed = pairs(sentence, &HANDED, &TO_ISSUER, 120)
-        .find(|pair| !GIVEN_ELSE.is_match(pair.gap) && !pair.words.ends_with("'s"));
-    if let Some(pair) = handed {
-        return Some(pair.words);
+    let handed = |to: &Pattern| {
+        let mut pairs = pairs(sentence, &HANDED, to, 120);
+        pairs
+            .find(|pair| !GIVEN_ELSE.is_match(pair.gap) && !pair.words.ends_with("'s"))
+            .map(|pair| pair.words)
+    };
+    let named = || NAMED.is_match(sentence).then(|| handed(&TO_NAMED)).flatten();
+    if let Some(words) = handed(&TO_ISSUER).or_else(named) {
+        return Some(words);
     }
     let near = |first: &Pattern, second: &Pattern, most: usize| {
         pairs(sentence, first, second, most).next().map(|pair| pair.words)

@@ -54,13 +54,13 @@ static DEBT: LazyLock<Pattern> = LazyLock::new(|| {
 /// The debt is gone, of other shares, or only possible.
 static NO_DEBT: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:releas\w+|remain\w*|other\s+shares|unrelated|no\s+(?:event|connection|relation|margin|loan|lender|default)|not\s+(?:\w+\s+)?(?:subject|pledged|connected|related|in\s+default)|none|never|(?-i:may)|might|could|(?:use[ds]?|apply|applied|intends?)\s+(?:\w+\s+){0,3}proceeds|proceeds\s+(?:\w+\s+){0,3}(?:to\s+repay|to\s+pay|will|may)|(?:was|were|been)\s+(?:fully\s+)?(?:repaid|terminated|discharged)|repaid\s+in\s+full|lender\s+to|(?:issuer's|company's)\s+(?:\w+\s+){0,2}(?:loans?|credit|debt|lenders?|indebtedness|facility|default)|before|avoid\w*|prevent\w*)\b",
+        r"\b(?:releas\w+|remain\w*|other\s+shares|unrelated|no\s+(?:event|connection|relation|margin|loan|lender|default)|not\s+(?:\w+\s+)?(?:subject|pledged|connected|related|in\s+default)|none|never|(?-i:may)|might|could\s+(?:be|have|only|also|then|later|sell|force|require|demand|lead|result)|(?:use[ds]?|apply|applied|intends?)\s+(?:\w+\s+){0,3}proceeds|proceeds\s+(?:\w+\s+){0,3}(?:to\s+repay|to\s+pay|will|may)|(?:was|were|been)\s+(?:fully\s+)?(?:repaid|terminated|discharged)|repaid\s+in\s+full|lender\s+to|(?:issuer's|company's)\s+(?:\w+\s+){0,2}(?:loans?|credit|debt|lenders?|indebtedness|facility|default)|loans?\s+(?:made\s+)?to\s+(?:the\s+)?(?:issuer|company)|before|avoid\w*|prevent\w*)\b",
     )
 });
 /// The debt is called, or its cover does not suffice.
 static SHORTFALL: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:short-?\s?fall\w*|deficien\w+|deficit|under-?\s?collaterali[sz]ed|insufficient|inadequate|failed\s+to\s+(?:\w+\s+)?(?:repay|pay|meet|deliver|post|cure|satisfy|maintain|provide|deposit|honou?r)|failure\s+to\s+(?:\w+\s+)?(?:repay|pay|meet|deliver|post|cure|satisfy|maintain|provide|deposit|honou?r)|(?:not|un)\s?(?:been\s+)?(?:re)?paid\b|overdue|past\s+due|defaulted|events?\s+of\s+default|in\s+default|upon\s+(?:\w+\s+)?default|margin\s+calls?|maintenance\s+(?:calls?|requirements?)|mandatory\s+prepayment|(?:minimum|required|restore)\s+(?:\w+\s+){0,3}equity|house\s+requirements?|enforce\w*|foreclos\w+|accelerat\w+|remed(?:y|ies))",
+        r"\b(?:short-?\s?fall\w*|deficien\w+|deficit|under-?\s?collaterali[sz]ed|insufficient|inadequate|unable\s+to\s+(?:\w+\s+)?(?:repay|pay|meet|deliver|post|cure|satisfy|maintain|provide|deposit|honou?r)|demands?\s+for\s+(?:additional|more|further)\s+(?:funds|collateral|margin|equity|cash|security)|failed\s+to\s+(?:\w+\s+)?(?:repay|pay|meet|deliver|post|cure|satisfy|maintain|provide|deposit|honou?r)|failure\s+to\s+(?:\w+\s+)?(?:repay|pay|meet|deliver|post|cure|satisfy|maintain|provide|deposit|honou?r)|(?:not|un)\s?(?:been\s+)?(?:re)?paid\b|overdue|past\s+due|defaulted|events?\s+of\s+default|in\s+default|upon\s+(?:\w+\s+)?default|margin\s+calls?|maintenance\s+(?:calls?|requirements?)|mandatory\s+prepayment|(?:minimum|required|restore)\s+(?:\w+\s+){0,3}equity|house\s+requirements?|enforce\w*|foreclos\w+|accelerat\w+|remed(?:y|ies))",
     )
 });
 /// What a lender measures, and that it did not suffice.
@@ -81,7 +81,7 @@ static UNMET: LazyLock<Pattern> = LazyLock::new(|| {
 /// The owner's own act.
 static OWN_ACT: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?:at|on|upon|per|following|with|under|by|to|in\s+accordance\s+with|pursuant\s+to)\s+(?:the\s+)?(?:reporting\s+persons?'?s?'?|his|her|their|mr\.?\s+\w+'s|ms\.?\s+\w+'s)\s+(?:own\s+|express\s+|prior\s+|specific\s+)?(?:directions?|instructions?|orders?|requests?|election|discretion|initiative|consent|approval)|(?:directions?|instructions?|orders?|requests?|discretion|behalf|initiative|election)\s+(?:of|by|from|given\s+by|placed\s+by)\s+(?:the\s+)?reporting\s+persons?|(?:reporting\s+persons?|and|has|had)\s+(?:has\s+|had\s+|have\s+|voluntarily\s+|then\s+|therefore\s+)?(?:decided|elected|chose|opted|determined)\s+to\s+(?:sell|liquidate|dispose)|(?:reporting\s+persons?|^(?:he|she))\s+(?:has\s+|had\s+|have\s+|voluntarily\s+|then\s+|also\s+|himself\s+|herself\s+)?(?:sold|disposed|liquidated|directed|instructed|requested|ordered|authori[sz]ed|asked|(?:effected|executed|made|placed|entered|initiated)\s+(?:[\w-]+\s+){0,6}(?:sales?|transactions?|trades?|orders?))|by\s+(?:the\s+)?reporting\s+persons?(?:\s+(?:in|on|at|through|under|for|to|and)\b|[.,;]|$)|(?:^|\s)voluntar(?:y|ily)|as\s+(?:instructed|directed|ordered|requested|authori[sz]ed)\s+by)",
+        r"\b(?:(?:at|on|upon|per|following|with|under|by|to|in\s+accordance\s+with|pursuant\s+to)\s+(?:the\s+)?(?:reporting\s+persons?'?s?'?|his|her|their|mr\.?\s+\w+'s|ms\.?\s+\w+'s)\s+(?:own\s+|express\s+|prior\s+|specific\s+)?(?:directions?|instructions?|orders?|requests?|election|discretion|initiative|consent|approval)|(?:directions?|instructions?|orders?|requests?|discretion|behalf|initiative|election)\s+(?:of|by|from|given\s+by|placed\s+by)\s+(?:the\s+)?reporting\s+persons?|(?:reporting\s+persons?|and|has|had)\s+(?:has\s+|had\s+|have\s+|voluntarily\s+|then\s+|therefore\s+)?(?:decided|elected|chose|opted|determined)\s+to\s+(?:sell|liquidate|dispose|make|effect)|(?:reporting\s+persons?|^(?:he|she))\s+(?:has\s+|had\s+|have\s+|voluntarily\s+|then\s+|also\s+|himself\s+|herself\s+)?(?:sold|disposed|liquidated|directed|instructed|requested|ordered|authori[sz]ed|asked|(?:effected|executed|made|placed|entered|initiated)\s+(?:[\w-]+\s+){0,6}(?:sales?|transactions?|trades?|orders?))|by\s+(?:the\s+)?reporting\s+persons?(?:\s+(?:in|on|at|through|under|for|to|and)\b|[.,;]|$)|(?:^|\s)voluntar(?:y|ily)|\b(?:for|of)\s+which\s+(?:the\s+)?(?:reporting\s+persons?|he|she)\s+(?:is|are|was|were|serves?|acts?)\b|as\s+(?:instructed|directed|ordered|requested|authori[sz]ed)\s+by)",
     )
 });
 static NOT_OWN: LazyLock<Pattern> = LazyLock::new(|| {
@@ -103,10 +103,6 @@ pub(in crate::form4) struct Parts {
 }
 
 impl Parts {
-    pub(super) fn is_empty(&self) -> bool {
-        self.sold_by.is_none() && self.liquidated.is_none() && !(self.debt || self.shortfall || self.own_act)
-    }
-
     /// Whether the notes together say that a sale was forced, and which of them says who sold, with its words.
     pub(in crate::form4) fn forced<'p>(
         notes: impl Iterator<Item = &'p Self> + Clone,
