@@ -142,8 +142,8 @@ impl Said {
     }
 }
 
-/// Reads a note. `owed`: whether it may say who made a sale that was forced; `sale`: whether the filing has sales, so that their purposes matter; `named`: whether a note of it names a
-/// plan, so that others may speak of "the plan".
+/// Reads a note. `owed`: whether it may say who made a sale that was forced; `sale`: whether the filing has sales, so that
+/// their purposes matter; `named`: whether a note of it names a plan, so that others may speak of "the plan".
 pub(super) fn read(note: &Marked<'_>, owed: bool, (sale, named): (bool, bool)) -> Said {
     let (text, marks) = (&*note.text, note.marks);
     let mut said = Said {
