@@ -103,6 +103,9 @@ pub struct Line {
     /// What the lots that go the other way are worth.
     #[serde(default)]
     pub opposite_usd: Option<Usd>,
+    /// Whether they are worth more than that.
+    #[serde(default)]
+    pub opposite_is_at_least: bool,
     /// What the lots did, in words: `sold 300 shares`.
     #[serde(default)]
     pub deed: String,
@@ -161,6 +164,7 @@ impl Line {
                 .opposite
                 .as_ref()
                 .and_then(|other| other.value_usd.filter(|_| !other.value_is_odd)),
+            opposite_is_at_least: alert.opposite.as_ref().is_some_and(|other| other.value_is_at_least),
             deed: alert.deed_text(Usd::short),
             stake: alert.stake_before.zip(alert.stake_after),
             warnings: alert.warning_codes(MOST_WARNINGS),

@@ -136,25 +136,33 @@ struct Story {
 }
 
 /// What the last of a line's rows leaves, where the rows tell one story: each leaves what the one before it left, more or less
-/// its own shares; or all state what is left in the end; or they stand from the last to the first. `None` otherwise.
+/// its own shares; or all state what is left in the end; or they stand from the last to the first. `None` otherwise. Rows that
+/// do not state what they leave are passed over where a later one does.
 fn story(lots: &[Lot], rows: &[usize]) -> Option<Story> {
     let after = |row: usize| lots[row].line.shares_after.value.map(Shares::decimal);
-    let (first, last) = (after(*rows.first()?)?, after(*rows.last()?)?);
-    let follows = |earlier: usize, later: usize| {
-        let (earlier, left) = (after(earlier)?, after(later)?);
+    let last = after(*rows.last()?)?;
+    let stated: Vec<usize> = (0..rows.len()).filter(|&i| after(rows[i]).is_some()).collect();
+    let first = after(rows[*stated.first()?])?;
+    // Of two rows by their places, the earlier one and the one that leaves what it left, more or less what stands between.
+    let follows = |earlier: usize, later: usize, between: &[usize]| {
+        let (mut held, left) = (after(rows[earlier])?, after(rows[later])?);
+        for &row in between {
+            held = held.checked_add(change(&lots[row])?)?;
+        }
         // Fractions of a share are rounded away now and then.
-        Some(earlier.checked_add(change(&lots[later])?)?.checked_sub(left)?.abs() <= Decimal::ONE)
+        Some(held.checked_sub(left)?.abs() <= Decimal::ONE)
     };
     let all = |fits: &dyn Fn(usize, usize) -> Option<bool>| {
-        rows.windows(2).all(|pair| fits(pair[0], pair[1]).unwrap_or(false))
+        stated.windows(2).all(|pair| fits(pair[0], pair[1]).unwrap_or(false))
     };
-    if all(&follows) {
+    if all(&|one, other| follows(one, other, &rows[one + 1..=other])) {
         return Some(Story { after: last, follows: true });
     }
-    if all(&|one, other| Some(after(one)? == after(other)?)) {
+    if all(&|one, other| Some(after(rows[one])? == after(rows[other])?)) {
         return Some(Story { after: last, follows: false });
     }
-    all(&|one, other| follows(other, one)).then_some(Story { after: first, follows: true })
+    let backwards = stated.len() == rows.len() && all(&|one, other| follows(other, one, &rows[one..=one]));
+    backwards.then_some(Story { after: first, follows: true })
 }
 
 fn ends(lots: &[Lot], rows: &[usize], after: Decimal) -> Option<Ends> {
@@ -194,28 +202,23 @@ fn fold_nature(nature: &str) -> (String, Option<String>) {
     (words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "), number)
 }
 
-/// A text without the marks of notes behind it: `(1)`, `[2]`, `(1)(2)`, `*`; and what they are.
+/// A text without the marks of notes behind it: `(1)`, `[2]`, `(1)(2)`, `*`, `(see footnote 1)`, `, see note`; and their numbers.
 fn without_mark(text: &str) -> (&str, Option<String>) {
     let mut rest = text.trim();
-    let mut marks: Vec<&str> = Vec::new();
+    let mut marks: Vec<String> = Vec::new();
     loop {
         let bare = rest.trim_end_matches(['*', '†', '‡', ',', ';', ' ', '\u{a0}']);
         let open = bare
             .strip_suffix(')')
             .map(|inner| (inner, '('))
             .or_else(|| bare.strip_suffix(']').map(|inner| (inner, '[')));
-        let cut = open.and_then(|(inner, bracket)| {
+        let bracketed = open.and_then(|(inner, bracket)| {
             let (before, mark) = inner.rsplit_once(bracket)?;
-            let mark = mark.trim();
-            let digits = mark.strip_prefix(['F', 'f']).unwrap_or(mark);
-            let is_mark = !digits.is_empty()
-                && digits.len() <= 5
-                && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | ' ' | '-'));
-            is_mark.then_some((before, mark))
+            Some((before, note_number(mark)?))
         });
-        match cut {
-            Some((before, mark)) if !before.trim().is_empty() => {
-                marks.push(mark);
+        match bracketed.or_else(|| reference(bare)) {
+            Some((before, mark)) if before.contains(char::is_alphanumeric) => {
+                marks.extend((!mark.is_empty()).then_some(mark));
                 rest = before.trim_end();
             }
             _ => {
@@ -224,6 +227,33 @@ fn without_mark(text: &str) -> (&str, Option<String>) {
             }
         }
     }
+}
+
+/// The number in a mark: that of `1`, `F3`, `see footnote 2`; none of `see footnotes`. `None` of what is no mark.
+fn note_number(mark: &str) -> Option<String> {
+    let is_number = |text: &str| {
+        text.len() <= 5 && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | ' ' | '-'))
+    };
+    let lower = mark.trim().to_ascii_lowercase();
+    let bare = lower.strip_prefix("see ").unwrap_or(&lower).trim_start();
+    let word = ["footnotes", "footnote", "notes", "note", "fn", "remarks"]
+        .iter()
+        .find_map(|word| bare.strip_prefix(word));
+    let number =
+        word.or_else(|| bare.strip_prefix('f')).unwrap_or(bare).trim_start_matches([' ', '#', '.']).trim();
+    let is_mark = is_number(number) && (word.is_some() || !number.is_empty());
+    // As it is written: `F3`.
+    is_mark.then(|| if word.is_some() { number.to_owned() } else { mark.trim().to_owned() })
+}
+
+/// `, see footnote 1` or `- See Note` behind a text: what stands before it, and the number.
+fn reference(text: &str) -> Option<(&str, String)> {
+    const SEE: &[u8] = b"see ";
+    let at = text.as_bytes().windows(SEE.len()).rposition(|word| word.eq_ignore_ascii_case(SEE))?;
+    let before = text[..at].trim_end();
+    let parted = before.ends_with([',', ';', '-', '–', '—', '(', '.', ':']);
+    let number = note_number(&text[at..]).filter(|_| parted)?;
+    Some((before.trim_end_matches([',', ';', '-', '–', '—', '(', '.', ':', ' ']), number))
 }
 
 #[cfg(test)]
@@ -259,6 +289,11 @@ mod tests {
             ("by trust [F3]", Some("F3")),
             ("By Trust (1)(2)", Some("1 2")),
             ("By Trust *", None),
+            ("By Trust (see footnote 1)", Some("1")),
+            ("By trust (footnote 12)", Some("12")),
+            ("By Trust, see footnote", None),
+            ("By Trust - See Footnotes (2)", Some("2")),
+            ("By Trust; see note 3", Some("3")),
         ] {
             assert_eq!(fold_nature(nature), by_trust(number), "{nature}");
         }

@@ -1,8 +1,10 @@
 //! The share of what was owned before that is sold.
 
+use std::collections::HashMap;
+
 use rust_decimal::Decimal;
 
-use super::line;
+use super::line::{self, Security};
 use super::{Direction, Lot, Ownership, Shares};
 
 /// How much of what was held some lots are.
@@ -65,8 +67,22 @@ pub fn lines(lots: &[Lot], chosen: &[usize]) -> Vec<LineShare> {
 }
 
 /// The share of holdings that the lots at these positions dispose of, over all their lines; `None` where a line does not
-/// state what is left of it, nothing was owned, or a lot is an acquisition.
+/// state what is left of it, nothing was owned, shares of before and after a split stand side by side, or a lot is an
+/// acquisition. Debt securities, of which the number is principal, count only where there is nothing else.
 pub fn share_of_holdings(lots: &[Lot], chosen: &[usize]) -> Option<ShareOfHoldings> {
+    let (debts, shares): (Vec<usize>, Vec<usize>) =
+        chosen.iter().partition(|&&i| lots.get(i).is_some_and(|lot| lot.debt));
+    let chosen = if shares.is_empty() { &debts } else { &shares };
+    let splits: HashMap<Security, u8> = chosen
+        .iter()
+        .filter_map(|&i| lots.get(i))
+        .map(|lot| (Security::of(&lot.line), lot.splits_before))
+        .collect();
+    let unlike =
+        |lot: &Lot| splits.get(&Security::of(&lot.line)).is_some_and(|splits| *splits != lot.splits_before);
+    if lots.iter().any(unlike) {
+        return None;
+    }
     if chosen.iter().any(|&i| lots.get(i).and_then(|lot| lot.direction.value) != Some(Direction::Disposed)) {
         return None;
     }

@@ -99,7 +99,9 @@ impl Facts<'_> {
             Some(near > Decimal::new(66, 2) && near < Decimal::new(15, 1))
         };
         let priced = || is_ratio(before, after, 4) && jumps(factor) && of_prices() == Some(true);
-        (noted() || priced()).then_some(factor)
+        // Where prices stay, a note's split was another one.
+        let split = if noted() { of_prices() != Some(false) } else { priced() };
+        split.then_some(factor)
     }
 
     /// The price of the last market lot before a row ÷ that of the first one after it.

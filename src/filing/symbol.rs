@@ -141,6 +141,9 @@ impl Symbol {
     /// Reads what a filer typed for an issuer of this name.
     pub(super) fn read(typed: &str, issuer: &str) -> Self {
         let typed = bounded(typed);
+        if says_none_in_words(typed) {
+            return Self { says_none: true, ..Self::default() };
+        }
         let text = straight(&series(typed));
         if is_alone(&text) && !text.contains(['.', '-']) {
             let mut alone = Self::default();
@@ -303,6 +306,14 @@ impl Symbol {
         }
         self.also.truncate(MOST_TICKERS);
     }
+}
+
+/// `Shares are not listed`, `The issuer has no ticker`: a sentence without a word in capitals.
+fn says_none_in_words(typed: &str) -> bool {
+    const SAYS: [&str; 5] = ["not listed", "no ticker", "not traded", "not publicly", "no trading symbol"];
+    let capitals = |word: &str| word.len() > 1 && !word.bytes().any(|byte| byte.is_ascii_lowercase());
+    let lower = typed.to_ascii_lowercase();
+    SAYS.iter().any(|says| lower.contains(says)) && !typed.split_ascii_whitespace().any(capitals)
 }
 
 /// The words without what is no longer so: `XYZ (formerly ABC)`, `formerly ABC, now XYZ`.

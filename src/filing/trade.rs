@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{Direction, Shares, Usd};
+use super::{Direction, Lot, Shares, Usd};
 
 /// What a trade needs to know of one lot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +97,13 @@ impl Trade {
             (sums, unstated) => (sums.or(unstated).unwrap_or_default(), opposite),
         };
         Self { sums, opposite, dates: dates.first().copied().zip(dates.last().copied()), days: dates.len() }
+    }
+
+    /// The figures of these lots, without those that only move shares where there are others.
+    pub fn of_lots<'l>(lots: impl IntoIterator<Item = &'l Lot>) -> Self {
+        let lots: Vec<&Lot> = lots.into_iter().collect();
+        let moves = lots.iter().all(|lot| lot.moved);
+        Self::of(lots.iter().filter(|lot| moves || !lot.moved).map(|lot| lot.figures()))
     }
 
     /// `acquired`, `disposed`, or `both`; `None` where the lots do not say.

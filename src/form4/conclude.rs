@@ -307,7 +307,7 @@ fn plan(boxed: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Plan> {
         return found(applying, Kind::Plan).map_or_else(|| boxed.clone(), |words| said(Plan::Yes, words));
     }
     for notes in [own(applying), applying] {
-        if let Some(evidence) = found(notes, Kind::Plan) {
+        if let Some(evidence) = affirmed(notes) {
             return said(Plan::Yes, evidence);
         }
         if let Some(evidence) = found(notes, Kind::NoPlan) {
@@ -315,6 +315,15 @@ fn plan(boxed: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Plan> {
         }
     }
     boxed.clone()
+}
+
+/// That notes say that a trade was made under a plan; that there is one says so only where none denies it.
+fn affirmed(notes: &[Applying<'_>]) -> Option<Evidence> {
+    let said = || notes.iter().filter_map(|note| Some((note, note.statement(Kind::Plan)?)));
+    let denied = || found(notes, Kind::NoPlan).is_some();
+    let (note, statement) =
+        said().find(|(_, statement)| statement.plain).or_else(|| said().next().filter(|_| !denied()))?;
+    Some(note.note.evidence(&statement.words))
 }
 
 /// The notes that the row refers to.
@@ -327,7 +336,7 @@ fn denial(applying: &[Applying<'_>]) -> Option<Evidence> {
     found(applying, Kind::WrongBox).or_else(|| {
         let mut notes = [own(applying), applying].into_iter();
         notes.find_map(|notes| {
-            let confirmed = found(notes, Kind::Plan).is_some();
+            let confirmed = affirmed(notes).is_some();
             let denied = found(notes, Kind::NoPlan).filter(|_| !confirmed);
             (confirmed || denied.is_some()).then_some(denied)
         })?

@@ -98,10 +98,10 @@ impl Picture {
             .map(|(i, _)| i)
             .collect();
         let lots: Vec<&Lot> = chosen.iter().map(|&i| &filing.lots[i]).collect();
-        let trade = Trade::of(lots.iter().map(|lot| lot.figures()));
+        let trade = Trade::of_lots(lots.iter().copied());
         let letter = code.map_or('?', Code::letter);
         let moved = lots.iter().all(|lot| lot.moved);
-        let ways: Vec<String> = trade
+        let mut ways: Vec<String> = trade
             .ways()
             .take(if moved { 1 } else { 2 })
             .map(|sums| {
@@ -113,6 +113,10 @@ impl Picture {
                 format!("{} {}{value}", way.verb, way.quantity)
             })
             .collect();
+        if !moved && lots.iter().any(|lot| lot.moved) {
+            let sums = Trade::of(lots.iter().filter(|lot| lot.moved).map(|lot| lot.figures())).sums;
+            ways.push(format!("moved {} within what they hold", Way::new("moved", sums).quantity));
+        }
         let meaning = code.and_then(Code::meaning).unwrap_or("unknown code");
         self.gap();
         let paint = match letter {

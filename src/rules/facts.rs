@@ -77,7 +77,8 @@ impl<'a> From<&'a Lot> for LotView<'a> {
             direction: lot.direction.value,
             plan: lot.plan.value,
             intent: lot.intent.as_ref().map(|intent| intent.value),
-            price: lot.price.value,
+            // That of a debt security is in per cent.
+            price: lot.price.value.filter(|_| !lot.debt),
         }
     }
 }
@@ -92,7 +93,7 @@ impl<'a> From<&'a LotRecord> for LotView<'a> {
             direction: lot.acquired_disposed,
             plan: lot.plan.unwrap_or_default(),
             intent: lot.intent,
-            price: lot.price,
+            price: lot.price.filter(|_| lot.principal.is_none()),
         }
     }
 }

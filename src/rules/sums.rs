@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 
 use super::Truth;
-use crate::filing::{Filing, Lot, Shares, Stake, Sums, Trade, Usd};
+use crate::filing::{Filing, Shares, Stake, Sums, Trade, Usd};
 
 /// The lots of a group: those that surely count, and those of which that cannot be told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Counted {
 }
 
 fn trade(filing: &Filing, lots: impl Iterator<Item = usize>) -> Trade {
-    Trade::of(lots.filter_map(|lot| filing.lots.get(lot)).map(Lot::figures))
+    Trade::of_lots(lots.filter_map(|lot| filing.lots.get(lot)))
 }
 
 /// Whether the lots that go one way are worth at least this; `least` of those that surely count, `most` of all that may.

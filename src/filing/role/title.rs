@@ -251,10 +251,12 @@ fn of_a_part(words: &[String], start: usize, end: usize, role: Role) -> bool {
     match next.as_str() {
         // "President & COO, CEO of a bank": the part is that of the last alone.
         "," if listed && office_at(&words[end + 1..]).is_some() => false,
-        // "COO, CEO CIB" as well, but for a president, who may be the part's.
+        // "COO, CEO CIB" and "CFO, President of Acme Bank" as well, but for a president, who may be the part's.
         "," if role != Role::President
-            && office_at(&words[end + 1..])
-                .is_some_and(|(_, length)| names_part(words, end + 1 + length)) =>
+            && office_at(&words[end + 1..]).is_some_and(|(_, length)| {
+                let behind = end + 1 + length;
+                names_part(words, behind) || words.get(behind).is_some_and(|word| word == "of")
+            }) =>
         {
             false
         }
@@ -288,7 +290,10 @@ fn of_a_part(words: &[String], start: usize, end: usize, role: Role) -> bool {
         }
         // "President, CEO" names two offices; "President, Americas" one, of a part.
         "," => {
-            role != Role::Chair && words.get(end + 1).is_some_and(|word| !opens_office(words, end + 1, word))
+            let opens = |word: &str| {
+                matches!(word, "advisor" | "adviser" | "consultant") || opens_office(words, end + 1, word)
+            };
+            role != Role::Chair && words.get(end + 1).is_some_and(|word| !opens(word))
         }
         _ => role != Role::Chair && !opens_office(words, end, next),
     }

@@ -13,6 +13,10 @@ pub(super) struct Found {
     base: Option<String>,
 }
 
+/// What may have classes of its own beside the shares.
+const NO_SHARES: [&str; 11] =
+    ["WS", "WT", "WTS", "WARRANT", "WARRANTS", "UNIT", "UNITS", "UT", "RT", "RTS", "RIGHTS"];
+
 /// What is between two colons.
 #[derive(Debug, Default)]
 pub(super) struct Part {
@@ -65,7 +69,10 @@ impl Part {
         for (i, word) in words.iter().enumerate() {
             let text = word.text.as_str();
             let (had_market, had_class) = (of_market.take(), of_class.take());
-            if let Some(mark) = had_class
+            if i > 0 && is_class(text) && text.len() == 1 && NO_SHARES.contains(&words[i - 1].text.as_str()) {
+                // `XYZ WT A`: a class of warrants.
+                left.push(text);
+            } else if let Some(mark) = had_class
                 && is_class(text)
             {
                 part.says_class(mark, text);

@@ -18,7 +18,13 @@ const SIGNS: [char; 10] = ['£', '€', '¥', '₪', '₹', '₩', '₽', '元',
 /// Money that is named in words or by its code.
 static NAMED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?:Canadian|Australian|New\s+Zealand|Hong\s+Kong|Singapore|Taiwan(?:ese)?|NT|Jamaican|Bermud\w+)(?:\s+dollars?|\s+currency|\s+funds)?|CAD|CDN|AUD|HKD|TWD|NTD|SGD|NZD|EUR|GBP|GBX|NIS|ILS|RMB|CNY|JPY|CHF|SEK|NOK|DKK|KRW|INR|ZAR|BRL|euros?|pounds?|sterling|pence|(?:new\s+)?(?:Israeli\s+)?shekels?|renminbi|yuan|yen|won|rupees?|rand|reais|pesos?|(?:Swiss\s+)?francs?|kron(?:or|er|a|e))\b",
+        r"\b(?:(?:Canadian|Australian|New\s+Zealand|Hong\s+Kong|Singapore|Taiwan(?:ese)?|NT|Jamaican|Bermud\w+)(?:\s+(?:dollars?|currency|funds)\b|\s*(?:[.,;)]|$))|(?:CAD|CDN|AUD|HKD|TWD|NTD|SGD|NZD|EUR|GBP|GBX|NIS|ILS|RMB|CNY|JPY|CHF|SEK|NOK|DKK|KRW|INR|ZAR|BRL)\b)",
+    )
+});
+/// Money that has another sign than the dollar's.
+static OTHER_NAMED: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:euros?|pounds?|sterling|pence|(?:new\s+)?(?:Israeli\s+)?shekels?|renminbi|yuan|yen|won|rupees?|rand|reais|pesos?|(?:Swiss\s+)?francs?|kron(?:or|er|a|e))\b",
     )
 });
 static US_NAMED: LazyLock<Pattern> = LazyLock::new(|| {
@@ -52,7 +58,10 @@ pub(super) fn is_foreign(text: &str, whole: &Range<usize>, numbers: [&Range<usiz
     let own = plain.len() == behind.len();
     let until = |behind: usize| &text[whole.start - before.len()..whole.end + behind];
     let sign = behind.trim_start().starts_with(SIGNS);
-    let foreign = own && sign || NAMED.is_match(until(if own { plain.len() } else { 0 }));
+    let around = until(if own { plain.len() } else { 0 });
+    // "Sold by Rand Capital at $20.00 to $21.00".
+    let dollars = text[whole.clone()].contains('$');
+    let foreign = own && sign || NAMED.is_match(around) || !dollars && OTHER_NAMED.is_match(around);
     foreign && !US_NAMED.is_match(until(plain.len()))
 }
 

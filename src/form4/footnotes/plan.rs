@@ -31,21 +31,23 @@ static UNDER_NAMED: LazyLock<Pattern> = LazyLock::new(|| {
     ))
 });
 
-static NOT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:not|never|none|neither|nor)\b"));
+static NOT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:not|never|none|neither|nor|cannot)\b|n't\b"));
 static APPLIES: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
         r"{BY}|\b(?:covered\s+by|subject\s+to|within|adopted|have|entered\s+into|used|a\s+party\s+to)\b"
     ))
 });
 static APART: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(r"\b(?:outside(?:\s+of)?|other\s+than|apart\s+from|separate\s+from|independent(?:ly)?\s+of)\b")
+    pattern(
+        r"\b(?:outside(?:\s+of)?|other(?:wise)?\s+than|rather\s+than|apart\s+from|separate(?:ly)?\s+from|in\s+the\s+absence\s+of|independent(?:ly)?\s+of)\b",
+    )
 });
 /// "He terminated his Rule 10b5-1 plan": what is sold since is not under it.
 static ENDED: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:terminated|cancel+ed|revoked)\s+(?:a|an|any|his|her|their|its|the)\b"));
 static ENDED_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:terminated|cancel+ed|revoked|expired|ended)\s+(?:\w+\s+){0,4}?(?:before|prior\s+to)\s+(?:this|the|these)\s+(?:\w+\s+)?(?:sales?|transactions?|trades?)\b",
+        r"\b(?:terminated|cancel+ed|revoked|expired|ended)\s+(?:[\w,]+\s+){0,5}?(?:before|prior\s+to)\s+(?:this|the|these)\s+(?:\w+\s+)?(?:sales?|transactions?|trades?)\b",
     )
 });
 /// "The shares that were not sold under the plan": others than these.
@@ -55,11 +57,15 @@ static UNSOLD: LazyLock<Pattern> = LazyLock::new(|| {
 static BOX: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:box|checkbox)\b"));
 static LOCK_UP: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\block-?\s?up\b"));
 static COVERS_NOT: LazyLock<Pattern> =
-    LazyLock::new(|| pattern(r"\b(?:did|does|do)\s+not\s+(?:cover|include|apply)\b"));
+    LazyLock::new(|| pattern(r"\b(?:did|does|do)(?:\s+not|n't)\s+(?:cover|include|apply)\b"));
 static WITHOUT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:no|without)\b"));
+/// "No shares were sold under the plan".
+static NO_TRADE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"^no\s+(?:shares|such\s+(?:sales?|transactions?)|sales?|transactions?|trades?|part|portion)\b")
+});
 static DENIED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
-        r"\b(?:non-?\s?|not\s+(?:an?\s+)?)(?:rule\s+)?(?:{RULE})|\bnot\s+pre-?\s?(?:arranged|planned|scheduled)"
+        r"\b(?:non-?\s?|not\s+(?:an?\s+)?)(?:rule\s+)?(?:{RULE})|(?:{RULE})(?:\s+(?:trading\s+)?plan)?(?:\s*:\s*(?:n/?a|none|no|not\s+applicable)\b|\s+(?:is|was)\s+not\s+applicable)|\bnot\s+pre-?\s?(?:arranged|planned|scheduled)"
     ))
 });
 static NAMED_OBJECT: LazyLock<Pattern> = LazyLock::new(|| {
@@ -77,7 +83,7 @@ static EXCEPTED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:was|were|is
 /// What is not, though a plan is: discretion, knowledge.
 static NOT_OF_PLAN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:discretion\w*|represent\w*|possess\w*|aware|knowledge|limited|later|influence|control|only|inside|material|directed?|includ\w*|exclud\w*|ability|able|yet|marked|checked|box|checkbox|amended|new|conditions)\b",
+        r"\b(?:discretion\w*|represent\w*|possess\w*|aware|knowledge|limited|later|influence|control|only|inside|material|directed?|includ\w*|exclud\w*|ability|able|yet|marked|checked|box|checkbox|amended|new|conditions|required\s*,|timely|registered|notice|previously)\b|^\s*required\s*,",
     )
 });
 
@@ -114,7 +120,7 @@ pub(super) static REWARD: LazyLock<Pattern> = LazyLock::new(|| {
 /// What a statement that there was no plan, or that one ended, needs one of.
 static DENIAL: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:n(?:ot?|on|one|or|ever|either)\b|non|without|outside|other\s+than|apart|separate|independent|after|following|since|subsequent|upon\s+[tec])",
+        r"n't\b|\b(?:n(?:ot?|on|one|or|ever|either)\b|n/a|cannot|non|before|prior\s+to|otherwise|rather|absence|lapsed|without|outside|other\s+than|apart|separate|independent|after|following|since|subsequent|upon\s+[tec])",
     )
 });
 static ENDING: LazyLock<Pattern> = LazyLock::new(|| pattern(r"terminated|cancel|revoked|expired|ended"));
@@ -204,7 +210,10 @@ fn says_no_plan(sentence: &str) -> Option<&str> {
     };
     let without = || {
         pairs_before(sentence, &WITHOUT, names.clone(), 60)
-            .find(|pair| !TRADE.is_match(pair.gap) && !RELATED.is_match(pair.gap))
+            .find(|pair| {
+                let bare = !TRADE.is_match(pair.gap) && !RELATED.is_match(pair.gap);
+                bare || NO_TRADE.is_match(pair.words) && !APART.is_match(pair.gap)
+            })
             .map(|pair| pair.words)
     };
     let uncovered = || pairs(sentence, &NAME, &COVERS_NOT, 40).next().map(|pair| pair.words);
@@ -228,7 +237,7 @@ fn after_end(sentence: &str) -> Option<&str> {
 static AFTER: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:after|following|since|subsequent\s+to)\b"));
 static AFTER_END: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:after|following|since|subsequent\s+to|upon)\s+(?:the\s+)?(?:termination|expiration|expiry|cancel+ation|end|completion)\s+of\b",
+        r"\b(?:after|following|since|subsequent\s+to|upon)\s+(?:the\s+|an?\s+)?(?:early\s+)?(?:termination|expiration|expiry|cancel+ation|end|completion)\s+of\b|\b(?:before|prior\s+to)\s+(?:(?:he|she|they|the\s+reporting\s+persons?)\s+(?:had\s+)?(?:adopted|entered\s+into)|(?:the\s+)?adoption\s+of)\b",
     )
 });
 static NAME_ENDED: LazyLock<Pattern> = LazyLock::new(|| {

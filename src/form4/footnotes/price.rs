@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use regex::{Captures, Match};
 
-use super::pattern::{Pattern, pattern};
+use super::pattern::{Pattern, pairs, pattern};
 use super::{Marks, currency, date, start};
 use crate::filing::{PlanDate, Usd};
 
@@ -141,7 +141,7 @@ const DOLLARS: &str = r"(?:^|(?u:[^A-Za-z$\d.])|\bUSD?\s?)\$\s?((?:\d{1,3}(?:,\d
 /// What is not the price of these trades: of options, of the market, of a plan's conditions.
 static NOT_ACTUAL: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?:exercise|strike|conversion)\s+prices?|hurdles?|target|52-?week|trading\s+range|market\s+price\s+is|limit\s+prices?|if\s+the|when\s+the|vest\w*|number\s+of\s+shares|par\s+value|commissions?,?\s+(?:which|that|ranging|of)|dividends?,?\s+(?:which|ranging|of)|proceeds,?\s+(?:which|that|ranging|of)|strikes?|conversion|exchange\s+rate|apprais\w+|increased|decreased|had\s+been\s+acquired|acquired\s+(?:under|in\s+(?:19|20)\d\d)|has\s+traded)\b",
+        r"\b(?:(?:exercise|strike|conversion)\s+prices?|hurdles?|target|52-?week|trading\s+range|market\s+price\s+is|limit\s+prices?|if\s+the|when\s+the|vest\w*|number\s+of\s+shares|par\s+value|(?:commissions?|fees?|dividends?|proceeds|costs?(?:\s+basis)?),?\s+(?:which|that|rang(?:ing|ed|es)|of)|acquired\s+at|strikes?|conversion|exchange\s+rate|apprais\w+|increased|decreased|had\s+been\s+acquired|acquired\s+(?:under|in\s+(?:19|20)\d\d)|has\s+traded)\b",
     )
 });
 /// Trades or their prices must be spoken of.
@@ -221,10 +221,11 @@ fn range(text: &str, start: usize, found: &Captures<'_>) -> Option<PriceRange> {
         sentence -= 1;
     }
     let before = &text[sentence..whole.start];
-    let before = before.rsplit(". ").next().unwrap_or(before);
+    let clause = [". ", "; "].iter().filter_map(|end| Some(before.rfind(end)? + end.len())).max();
+    let before = &before[clause.unwrap_or(0)..];
     let around = &text[sentence..whole.end];
-    if NOT_ACTUAL.is_match(before)
-        || NOT_ACTUAL.is_match(stated)
+    let phrase = &text[whole.start - before.len()..whole.end];
+    if NOT_ACTUAL.is_match(phrase) && !is_sold_at(before)
         || !OF_TRADES.is_match(around) && !follows(&text[whole.end..])
     {
         return None;
@@ -234,6 +235,19 @@ fn range(text: &str, start: usize, found: &Captures<'_>) -> Option<PriceRange> {
     let words = stated.trim().into();
     let (low, high) = (one.min(other), one.max(other));
     Some(PriceRange { low, high, words, start: whole.start, end: whole.end, days: Vec::new() })
+}
+
+/// "Sold upon vesting at prices": whatever else is spoken of, the prices are of the sale.
+fn is_sold_at(before: &str) -> bool {
+    static SOLD: LazyLock<Pattern> =
+        LazyLock::new(|| pattern(r"\b(?:sold|sales?|selling|trades?|transactions?)\b"));
+    static PRICES: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\bprices\s*$"));
+    static OTHERS: LazyLock<Pattern> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:acquired|purchased|bought|exercise|strike|conversion|hurdle|target|limit|market|trading)\b",
+        )
+    });
+    pairs(before, &SOLD, &PRICES, 50).any(|pair| !OTHERS.is_match(pair.gap))
 }
 
 /// "$3.27 to $3.34 (weighted average)".

@@ -193,7 +193,7 @@ fn total(lines: &[Line]) -> Option<String> {
             add(word(way), Usd::ZERO, true);
         }
         if let Some(value) = line.opposite_usd.filter(|value| !value.is_zero()) {
-            add(other(way), value, false);
+            add(other(way), value, line.opposite_is_at_least);
         }
     }
     let known: Vec<_> = sums.iter().filter(|(_, sum, _)| !sum.is_zero()).collect();

@@ -21,6 +21,8 @@ pub(super) struct Event<'s> {
     /// Which way it goes: what is acquired and what is disposed of is never added.
     pub(super) direction: Option<Direction>,
     pub(super) value: Option<Usd>,
+    /// Whether the value is flagged as odd.
+    pub(super) odd_value: bool,
     pub(super) shares: Option<Shares>,
     pub(super) security: Option<&'s str>,
     /// Whether it counts among the issuer's: of a trade that several filings tell, once.
@@ -61,7 +63,8 @@ impl<'s> Past<'s> {
         let own_insider = insiders.of(filing.owners.iter().map(|owner| (owner.cik, owner.name.as_str())));
         let mut own = BTreeSet::new();
         let mut events = Vec::new();
-        for &i in &counted.sure {
+        let moves = counted.sure.iter().all(|&i| filing.lots[i].moved);
+        for &i in counted.sure.iter().filter(|&&i| moves || !filing.lots[i].moved) {
             let lot = &filing.lots[i];
             let Some(date) = day(lot.date.value, filing.accepted_at.map(edgar_day)) else { continue };
             own.insert(date);
@@ -72,6 +75,7 @@ impl<'s> Past<'s> {
                 insider: own_insider,
                 direction: lot.direction.value,
                 value: lot.value(),
+                odd_value: lot.odd_value,
                 shares: lot.figures().shares,
                 security: lot.line.security.value.as_deref(),
                 of_issuer: elsewhere.is_none(),
@@ -109,6 +113,7 @@ impl<'s> Past<'s> {
                     insider: numbers[&past.accession],
                     direction: lot.acquired_disposed,
                     value: lot.counted_value(),
+                    odd_value: false,
                     shares: lot.figures().shares,
                     security: lot.security.as_deref(),
                     of_issuer,

@@ -38,9 +38,9 @@ pub struct Sum {
     pub shares: Option<Shares>,
     /// Whether a lot states no number of shares.
     pub shares_is_at_least: bool,
-    /// The sum of the priced lots; `None` where none is priced.
+    /// The sum of the priced lots whose value is not flagged as odd; `None` where there are none.
     pub value_usd: Option<Usd>,
-    /// Whether a lot is unpriced.
+    /// Whether a lot is unpriced, or its value odd.
     pub value_is_at_least: bool,
     /// The filings of a `cumulative`, the insiders of a `cluster`: the alert's own first, then the newest; ten at most.
     pub parts: Vec<Part>,
@@ -193,7 +193,11 @@ impl Figures {
         let mut sums =
             Self { shares: None, shares_is_at_least: false, value: None, value_is_at_least: false };
         for event in events {
-            match event.value.and_then(|value| sums.value.unwrap_or_default().plus(value)) {
+            match event
+                .value
+                .filter(|_| !event.odd_value)
+                .and_then(|value| sums.value.unwrap_or_default().plus(value))
+            {
                 Some(sum) => sums.value = Some(sum),
                 None => sums.value_is_at_least = true,
             }

@@ -5,7 +5,7 @@ const CUT: usize = 29;
 
 /// Words in lower case, and the signs that part them: `,` for commas, dashes and slashes, `&` for and.
 pub(super) fn words(title: &str) -> Vec<String> {
-    let lower = parted(title)
+    let lower = parted(&without_marks(title))
         .to_ascii_lowercase()
         .replace("c.e.o", "ceo")
         .replace("c.f.o", "cfo")
@@ -37,6 +37,12 @@ pub(super) fn words(title: &str) -> Vec<String> {
             _ => {}
         }
     }
+    // `Ex. VP` is an executive one, `ex-VP` was one.
+    for i in 1..words.len() {
+        if words[i - 1] == "ex" && matches!(words[i].as_str(), "vp" | "vice" | "v") {
+            words[i - 1] = "exec".to_owned();
+        }
+    }
     // `co-ceo` is the same office as `ceo`; `vice-president` is no president.
     let mut i = 0;
     while i + 1 < words.len() {
@@ -62,6 +68,33 @@ pub(super) fn words(title: &str) -> Vec<String> {
     let cut = title.trim().chars().count() >= CUT;
     uncut(&mut words, cut);
     words
+}
+
+/// A title without the marks of notes: `CEO (1)`, `CFO [2]`, `President (FN3)`.
+fn without_marks(title: &str) -> String {
+    let mut left = String::with_capacity(title.len());
+    let mut rest = title;
+    while let Some(open) = rest.find(['(', '[']) {
+        let (before, inner) = rest.split_at(open);
+        let close = if inner.starts_with('(') { ')' } else { ']' };
+        let mark = inner[1..].split_once(close).filter(|(mark, _)| {
+            let lower = mark.trim().to_ascii_lowercase();
+            let digits = lower.trim_start_matches(['f', 'n']);
+            !digits.is_empty() && digits.len() < 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
+        });
+        left.push_str(before);
+        match mark {
+            Some((_, behind)) => {
+                left.push(' ');
+                rest = behind;
+            }
+            None => {
+                left.push_str(&inner[..1]);
+                rest = &inner[1..];
+            }
+        }
+    }
+    left + rest
 }
 
 /// `InterimChief`, `PresidentCEO` and `VicePresident` as two words.
@@ -202,6 +235,15 @@ fn uncut(words: &mut Vec<String>, cut: bool) {
     {
         (*whole).clone_into(last);
     }
+    // "Interim President and Chief Ex"
+    if let (true, [.., president, and, chief, last]) = (cut, words.as_mut_slice())
+        && matches!(president.as_str(), "president" | "pres")
+        && and == "&"
+        && chief == "chief"
+        && last == "ex"
+    {
+        "executive".clone_into(last);
+    }
     const SMALL: [&str; 8] = ["a", "an", "the", "&", ",", "of", "o", "in"];
     const WHOLE: [&str; 7] = ["gc", "vp", "md", "cs", "gm", "hr", "it"];
     let is_cut = |last: &str| cut && last.chars().count() < 3 && !WHOLE.contains(&last);
@@ -213,7 +255,7 @@ fn uncut(words: &mut Vec<String>, cut: bool) {
     }
     const OFFICES: [&str; 9] = ["pres", "chair", "ceo", "cfo", "coo", "dir", "secr", "treas", "officer"];
     // "EVP, Chief Legal & Regulatory" lacks its officer.
-    let chief = words.iter().rposition(|word| word == "chief");
+    let chief = words.iter().rposition(|word| matches!(word.as_str(), "chief" | "principal"));
     if let (true, Some(chief)) = (cut, chief)
         && chief + 4 == words.len()
         && words[chief + 2] == "&"
