@@ -21,11 +21,11 @@ use crate::world::at;
 
 /// A filing of these rows: code, direction, day of November 2026, shares, price, held after, `D` or the nature of indirect
 /// ownership, and the rest: `title=…`, `note=…` (of the row), `total=…`, `holding`.
-fn filing(rows: &[&str]) -> Filing {
+pub(crate) fn filing(rows: &[&str]) -> Filing {
     numbered(1, rows)
 }
 
-fn numbered(number: usize, rows: &[&str]) -> Filing {
+pub(crate) fn numbered(number: usize, rows: &[&str]) -> Filing {
     let (mut table, mut notes) = (String::new(), String::new());
     for (i, row) in rows.iter().enumerate() {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
@@ -87,7 +87,7 @@ fn rule(conditions: &str) -> Rule {
     rules::load_slice([Source { file: "a", text: &text }], &|_| true, &[]).unwrap().remove(0)
 }
 
-fn rings(filing: &Filing, conditions: &str) -> Option<Match> {
+pub(crate) fn rings(filing: &Filing, conditions: &str) -> Option<Match> {
     rules::evaluate(&rule(conditions), &Subject::new(filing, History::default())).ok()
 }
 

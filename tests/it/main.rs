@@ -53,6 +53,7 @@ mod sums;
 mod test_alert;
 mod together;
 mod troubles;
+mod unlike;
 mod verbs;
 mod webhooks;
 mod world;

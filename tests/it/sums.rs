@@ -13,7 +13,7 @@ use sellbell::rules::{RuleSet, Sum};
 use crate::rules::{evening, noted, other_sale, past, rule, with_lot};
 
 /// The alert that a filing causes after others, if it does.
-fn alert_after(conditions: &str, before: &[Filing], filing: &Filing) -> Option<Alert> {
+pub(crate) fn alert_after(conditions: &str, before: &[Filing], filing: &Filing) -> Option<Alert> {
     let rules = RuleSet::new(vec![rule(conditions)]);
     let known: Vec<PastFiling> = before.iter().map(past).collect();
     let accepted_at = filing.accepted_at.unwrap();

@@ -16,6 +16,7 @@ const TYPED: &[(&str, &str)] = &[
     ("XYZ\u{3001}XYZW", "XYZ XYZW"),
     ("XYZ\u{ae}", "XYZ"),
     ("XYZ\u{2122}", "XYZ"),
+    ("\u{30a2}&\u{30a2}B", ""),
     ("", ""),
 ];
 

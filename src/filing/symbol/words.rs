@@ -284,7 +284,7 @@ fn split_word(word: &str, before: Before, words: &mut Vec<Word>) {
     }
     // `XYZ&XYZW` are two, `AT&T` is not.
     match word.split_once('&') {
-        Some((left, right)) if left.len() > 1 && right.starts_with(&left[..left.len().min(2)]) => {
+        Some((left, right)) if left.len() > 1 && right.starts_with(left.get(..2).unwrap_or(left)) => {
             add(left, before, words);
             add(right, Before::List, words);
         }

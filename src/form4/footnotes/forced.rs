@@ -295,7 +295,7 @@ fn called_in(sentence: &str) -> Option<&str> {
     let told = |pattern: &Pattern| {
         pattern.ranges(sentence).into_iter().find_map(|range| {
             let words = &sentence[range];
-            let own = words.len() >= 8 && words[..8].eq_ignore_ascii_case("foreclos");
+            let own = words.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("foreclos"));
             let came = own && CAME.is_match(clause(sentence, start_in(sentence, words)));
             (!came && is_real(sentence, words)).then_some(words)
         })

@@ -89,16 +89,19 @@ impl Past<'_> {
         }
     }
 
-    /// What is found among the lots that go the same way as some of the filing's own: of two ways, the first that holds, else
-    /// the first of which that cannot be told.
+    /// What is found among the lots that go the same way as some of the filing's own: of two ways the one that holds, the one
+    /// with more where both do, else the one of which that cannot be told.
     fn each_way(&self, found: impl Fn(&Self) -> Found) -> Found {
         let mut best: Option<Found> = None;
         for way in self.ways() {
             let found = found(&self.going(way));
-            let rank = |found: &Found| match found.0 {
-                Truth::Yes => 2,
-                Truth::Unknown => 1,
-                Truth::No => 0,
+            let rank = |found: &Found| {
+                let holds = match found.0 {
+                    Truth::Yes => 2,
+                    Truth::Unknown => 1,
+                    Truth::No => 0,
+                };
+                (holds, found.2.as_ref().and_then(|sum| sum.value_usd))
             };
             if best.as_ref().is_none_or(|best| rank(&found) > rank(best)) {
                 best = Some(found);
