@@ -119,7 +119,7 @@ struct Notes<'a> {
     marks: Marks,
     /// Whether the filing has sales.
     sale: bool,
-    /// Whether a note may name a plan to sell.
+    /// Whether a note, or the box, may name a plan to sell.
     named: bool,
     /// How many notes are read in part or not at all.
     cut: usize,
@@ -164,7 +164,15 @@ impl<'a> Notes<'a> {
         }
         all.extend(remarks);
         let marks = all.iter().fold(Marks::default(), |marks, note| marks.with(note.text.marks));
-        Self { all, by_id, marks, sale, named: marks.has(Marks::PLAN), cut, naming: OnceCell::new() }
+        Self {
+            all,
+            by_id,
+            marks,
+            sale,
+            named: marks.has(Marks::PLAN) || filing.plan_10b5_1 == Some(true),
+            cut,
+            naming: OnceCell::new(),
+        }
     }
 
     fn said<'n>(&self, note: &'n Note<'_>) -> &'n Said {

@@ -101,6 +101,16 @@ fn dates(filing: &Filing, warnings: &mut Vec<Warning>) {
         let message = format!("a transaction of {date}{reported} has a date that looks mistyped");
         warn(warnings, "date-mistyped", message, at);
     }
+    let deemed: BTreeSet<NaiveDate> =
+        filing.lots.iter().filter_map(|lot| lot.deemed_execution_date.value).collect();
+    for date in deemed.iter().filter(|date| mistyped(**date)) {
+        let message = format!("a deemed execution of {date} has a date that looks mistyped");
+        warn(warnings, "date-mistyped", message, "deemedExecutionDate");
+    }
+    if let Some(period) = filing.period.filter(|period| is_mistyped(*period, filing.reported(), None)) {
+        let message = format!("the period of {period} looks mistyped");
+        warn(warnings, "date-mistyped", message, "periodOfReport");
+    }
     for date in &traded {
         if let Some(signed) = signed.filter(|signed| date > signed) {
             let message = format!("a transaction of {date} was signed for on {signed}");

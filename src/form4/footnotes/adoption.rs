@@ -38,6 +38,10 @@ static BY: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:pursuant\s+to|under|in\s+accordance\s+with|through)\b"));
 static ANY_PLAN: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:plans?|instructions?(?:\s+letter)?|arrangements?|elections?)\b"));
+/// "Agreement and Plan of Merger".
+static OF_MERGER: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"\bplans?\s+of\s+(?:merger|reorgani[sz]ation|liquidation|dissolution|conversion|arrangement)\b")
+});
 static NAMED: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"(?:{RULE})|\b(?:{SALES_PLAN})\b")));
 static BARE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"^\(?(?:date\s+)?(?:of\s+)?(?:adopt\w*|plan)\b|\bdate\s+of\s+(?:the\s+)?plan\b|\bplan\s+date\b")
@@ -52,7 +56,8 @@ pub(super) fn adopted<'a>(sentences: &[&'a str]) -> Option<(PlanDate, &'a str)> 
     let named = sentences.iter().any(|sentence| NAMED.is_match(sentence));
     let of_plan = |sentence: &&&str| {
         MENTION.is_match(sentence)
-            || ANY_PLAN.is_match(sentence) && (named || !REWARD.is_match(sentence))
+            || ANY_PLAN.is_match(sentence)
+                && (named || !REWARD.is_match(sentence) && !OF_MERGER.is_match(sentence))
             || named && BARE.is_match(sentence)
     };
     sentences.iter().filter(of_plan).find_map(|sentence| in_sentence(sentence).into_iter().next())

@@ -31,6 +31,31 @@ const MISTYPED: [&str; 8] = [
 ];
 
 #[test]
+fn a_mistyped_period_and_deemed_date_are_flagged() {
+    let bytes = submission("0000000007-25-000001", "4", 20, OWNER, at("2025-12-12T16:05:09-05:00"));
+    let text = String::from_utf8(bytes).unwrap();
+    let deemed = |date: &str| {
+        text.replacen(
+            "<transactionCoding>",
+            &format!("<deemedExecutionDate><value>{date}</value></deemedExecutionDate><transactionCoding>"),
+            1,
+        )
+    };
+    let start = text.find("<periodOfReport>").unwrap() + "<periodOfReport>".len();
+    let period = |date: &str| format!("{}{date}{}", &text[..start], &text[start + date.len()..]);
+    let flagged = |text: &str, place: &str| {
+        let filing = reader::read(text.as_bytes()).unwrap();
+        filing.warnings.iter().any(|warning| warning.code == "date-mistyped" && warning.at == place)
+    };
+    for date in ["0025-12-10", "2205-12-10", "1925-12-10"] {
+        assert!(flagged(&deemed(date), "deemedExecutionDate"), "{date}");
+        assert!(flagged(&period(date), "periodOfReport"), "{date}");
+    }
+    assert!(!flagged(&deemed("2025-12-11"), "deemedExecutionDate"));
+    assert!(!flagged(&text, "periodOfReport"));
+}
+
+#[test]
 fn a_mistyped_date_is_flagged_and_late_for_nobody() {
     for date in MISTYPED {
         let filing = typed(date);
