@@ -219,6 +219,8 @@ async fn a_stranger_at_a_dead_bots_address_is_not_believed_and_gets_no_token() {
     assert_ne!(fs::read_to_string(world.path("store/address")).unwrap().trim(), address);
     stop(bot).await;
     world.edgar.take_fetched();
+    // A webhook gets an alert once more where the kill came before its record was on the disk: status counts it sooner.
+    assert!(world.discord.take_messages().len() <= 1);
     world.finish().await;
 }
 
