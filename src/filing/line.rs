@@ -230,7 +230,7 @@ fn without_mark(text: &str) -> (&str, Option<String>) {
 }
 
 /// The number in a mark: that of `1`, `F3`, `see footnote 2`; none of `see footnotes`. `None` of what is no mark.
-fn note_number(mark: &str) -> Option<String> {
+pub(super) fn note_number(mark: &str) -> Option<String> {
     let is_number = |text: &str| {
         text.len() <= 5 && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | ' ' | '-'))
     };

@@ -68,7 +68,7 @@ pub fn lines(lots: &[Lot], chosen: &[usize]) -> Vec<LineShare> {
 
 /// The share of holdings that the lots at these positions dispose of, over all their lines; `None` where a line does not
 /// state what is left of it, nothing was owned, shares of before and after a split stand side by side, or a lot is an
-/// acquisition. Debt securities, of which the number is principal, count only where there is nothing else.
+/// acquisition. The number of a debt security is its principal: it counts only if no shares do.
 pub fn share_of_holdings(lots: &[Lot], chosen: &[usize]) -> Option<ShareOfHoldings> {
     let (debts, shares): (Vec<usize>, Vec<usize>) =
         chosen.iter().partition(|&&i| lots.get(i).is_some_and(|lot| lot.debt));

@@ -180,7 +180,7 @@ impl<'a> Notes<'a> {
         note.said.get_or_init(|| footnotes::read(&note.text, owed, (self.sale, self.named)))
     }
 
-    /// What a note says of who sold, and of a debt.
+    /// Who sold, and any debt behind the sale, according to a note.
     fn parts<'n>(&self, note: &'n Note<'_>) -> &'n Parts {
         let owed = self.may_be_forced(note);
         note.parts.get_or_init(|| if owed { footnotes::parts(&note.text) } else { Parts::default() })

@@ -72,6 +72,19 @@ fn an_odd_value_is_in_no_sum_of_filings() {
 }
 
 #[test]
+fn a_sum_that_holds_in_both_ways_is_of_the_larger() {
+    let conditions = "codes = [\"J\"]\ncumulative = { within = \"30d\", min_value = 10_000 }";
+    for rows in [
+        ["J|D|25|1000|50|9000|D", "J|A|25|500|50|500|By Trust"],
+        ["J|D|25|500|50|9000|D", "J|A|25|1000|50|1000|By Trust"],
+    ] {
+        let alert = alert_after(conditions, &[], &filing(&rows)).unwrap();
+        let sum = alert.sums[0].text();
+        assert!(sum.starts_with("$50,000.00 and 1,000 shares"), "{sum}");
+    }
+}
+
+#[test]
 fn rows_that_do_not_say_what_is_left_are_passed_over_where_a_later_one_does() {
     let first = filing(&["S|D|24|100|20||D", "S|D|25|100|20|800|D"]);
     let between = filing(&["S|D|23|100|20|900|D", "S|D|24|50|20||D", "S|D|25|50|20|800|D"]);

@@ -13,7 +13,7 @@ pub(super) struct Found {
     base: Option<String>,
 }
 
-/// What may have classes of its own beside the shares.
+/// Securities with classes of their own: warrants, units, rights.
 const NO_SHARES: [&str; 11] =
     ["WS", "WT", "WTS", "WARRANT", "WARRANTS", "UNIT", "UNITS", "UT", "RT", "RTS", "RIGHTS"];
 

@@ -39,7 +39,7 @@ impl Marks {
     pub(in crate::form4) const BOX: u32 = 1 << 16;
     /// Firms that lend, hold or trade.
     pub(in crate::form4) const AGENT: u32 = 1 << 17;
-    /// What plans to sell are called by together with [`Self::ANY_PLAN`].
+    /// Kinds of plans: together with [`Self::ANY_PLAN`] they name a plan to sell.
     pub(in crate::form4) const PLAN_KIND: u32 = 1 << 18;
     /// What a statement against the seller's own decision needs one of.
     pub(in crate::form4) const AGAINST: u32 = Self::FORCED | Self::OTHERWISE;
@@ -130,7 +130,7 @@ impl Words {
 }
 
 static ALL: LazyLock<Words> = LazyLock::new(|| Words::new(u32::MAX));
-/// What is read in a filing without sales.
+/// Words that matter in a filing without sales.
 static OF_PLANS_AND_PRICES: LazyLock<Words> = LazyLock::new(|| {
     Words::new(Marks::PLAN | Marks::PLAN_KIND | Marks::ANY_PLAN | Marks::BOX | Marks::PRICE)
 });

@@ -177,7 +177,7 @@ pub(super) fn read(note: &Marked<'_>, owed: bool, (sale, named): (bool, bool)) -
     said
 }
 
-/// What a note says of who made a sale, and of a debt behind it.
+/// Reads who made a sale, and any debt behind it.
 pub(super) fn parts(note: &Marked<'_>) -> Parts {
     let mut parts = Parts::default();
     let sentences = sentences(&note.text);

@@ -117,7 +117,7 @@ pub(super) static REWARD: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// What a statement that there was no plan, or that one ended, needs one of.
+/// Without one of these words no sentence denies a plan.
 static DENIAL: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"n't\b|\b(?:n(?:ot?|on|one|or|ever|either)\b|n/a|cannot|non|before|prior\s+to|otherwise|rather|absence|lapsed|without|outside|other\s+than|apart|separate|independent|after|following|since|subsequent|upon\s+[tec])",
@@ -125,7 +125,7 @@ static DENIAL: LazyLock<Pattern> = LazyLock::new(|| {
 });
 static ENDING: LazyLock<Pattern> = LazyLock::new(|| pattern(r"terminated|cancel|revoked|expired|ended"));
 
-/// What a sentence says of plans, each kind with the words that say it.
+/// Reads the statements of a sentence about plans, each with its words.
 pub(super) fn read(sentence: &str, marks: Marks) -> [Option<(Kind, &str)>; 4] {
     let when = |there: bool, reader: fn(&str) -> Option<&str>| if there { reader(sentence) } else { None };
     let by_rule = marks.has(Marks::PLAN);

@@ -300,6 +300,29 @@ mod tests {
     }
 
     #[test]
+    fn fees_and_costs_are_no_prices_and_words_beside_a_sale_do_not_hide_its_own() {
+        for text in [
+            "Weighted average price, net of commissions ranging from $0.01 to $0.02 per share.",
+            "Sold; fees ranging from $0.01 to $0.02 per share.",
+            "The shares sold were acquired at prices ranging from $1.00 to $2.00.",
+            "The sale proceeds ranged from $2,300.00 to $2,490.00",
+        ] {
+            check(text, None);
+        }
+        for text in [
+            "Shares sold upon vesting of RSUs at prices ranging from $23.10 to $24.90.",
+            "Following conversion of Class B into Class A, the shares were sold at prices ranging from $23.10 to $24.90.",
+            "Common Stock, par value $0.0001, was sold at prices ranging from $23.10 to $24.90.",
+            "commissions ranging from $0.01 to $0.02; prices ranging from $23.10 to $24.90",
+            "exercise price $1.00 to $2.00; sale prices ranging from $23.10 to $24.90",
+            "Sold by Rand Capital at prices ranging from $23.10 to $24.90",
+            "Sold through Canadian Imperial Bank at prices ranging from $23.10 to $24.90",
+        ] {
+            check(text, Some(("23.1", "24.9")));
+        }
+    }
+
+    #[test]
     fn averages_are_recognised() {
         for text in [
             "a weighted average price",

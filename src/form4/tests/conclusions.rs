@@ -88,6 +88,51 @@ fn what_speaks_of_the_whole_filing_speaks_of_all_rows_but_a_rows_own_note_comes_
 }
 
 #[test]
+fn a_plan_is_denied_in_many_words_and_not_by_a_denial_of_something_else() {
+    let plan = |note: &str| concluded(&noted("", &[sale("10", &["F1"])], &[("F1", note)], "")).remove(0).0;
+    for note in [
+        "The sale wasn't pursuant to a 10b5-1 plan.",
+        "These sales weren\u{2019}t made under a Rule 10b5-1 plan.",
+        "No shares were sold under a Rule 10b5-1 plan.",
+        "No part of this transaction was pursuant to Rule 10b5-1.",
+        "The Reporting Person's Rule 10b5-1 trading plan was terminated on March 1, 2023, prior to these sales.",
+        "Sold before he adopted a Rule 10b5-1 plan.",
+        "Sold prior to the adoption of his Rule 10b5-1 plan.",
+        "Sold upon early termination of a 10b5-1 plan",
+        "Sold otherwise than under a Rule 10b5-1 plan",
+        "Sold in the absence of a Rule 10b5-1 plan.",
+        "Rule 10b5-1: N/A",
+        "10b5-1 plan: none",
+        "Rule 10b5-1 is not applicable to this sale",
+    ] {
+        assert_eq!(plan(note), "no", "{note}");
+    }
+    for note in [
+        "Although not required, the sale was made under a Rule 10b5-1 plan.",
+        "This Form 4 was not timely filed because the broker gave no notice of the sale under the Rule 10b5-1 plan.",
+        "The shares have not been registered and were sold under a Rule 10b5-1 plan.",
+        "Not previously reported sale pursuant to a Rule 10b5-1 plan.",
+    ] {
+        assert_eq!(plan(note), "yes", "{note}");
+    }
+    // That there is a plan says less than that the sale was not under it.
+    let named =
+        "A Rule 10b5-1 trading plan (the \"Plan\") was adopted by the Reporting Person on May 1, 2022.";
+    for denial in ["This sale was not made under the Plan.", "Sold outside of the Plan."] {
+        let filing = noted("", &[sale("10", &["F1", "F2"])], &[("F1", named), ("F2", denial)], "");
+        assert_eq!(concluded(&filing)[0].0, "no", "{denial}");
+    }
+    // A ticked box names the plan whose adoption a note dates.
+    let ticked = "<aff10b5One>1</aff10b5One>";
+    let adopted = |note: &str| {
+        let filing = noted(ticked, &[sale("10", &["F1"])], &[("F1", note)], "");
+        filing.lots[0].plan_adopted.as_ref().map(|adopted| adopted.date.to_string())
+    };
+    assert_eq!(adopted("The plan was adopted on May 1, 2022."), Some("2022-05-01".into()));
+    assert_eq!(adopted("The Agreement and Plan of Merger was entered into on August 31, 2022."), None);
+}
+
+#[test]
 fn the_box_decides_where_no_note_does() {
     let boxed = |ticked: &str| format!("<aff10b5One>{ticked}</aff10b5One>");
     let plain = |before: &str| concluded(&noted(before, &[sale("10", &[])], &[], "")).remove(0);

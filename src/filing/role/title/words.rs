@@ -1,5 +1,7 @@
 //! The words of a title, however they are written.
 
+use crate::filing::line::note_number;
+
 /// EDGAR's form cuts a title at thirty characters; a blank at the end is not kept.
 const CUT: usize = 29;
 
@@ -77,11 +79,7 @@ fn without_marks(title: &str) -> String {
     while let Some(open) = rest.find(['(', '[']) {
         let (before, inner) = rest.split_at(open);
         let close = if inner.starts_with('(') { ')' } else { ']' };
-        let mark = inner[1..].split_once(close).filter(|(mark, _)| {
-            let lower = mark.trim().to_ascii_lowercase();
-            let digits = lower.trim_start_matches(['f', 'n']);
-            !digits.is_empty() && digits.len() < 4 && digits.bytes().all(|byte| byte.is_ascii_digit())
-        });
+        let mark = inner[1..].split_once(close).filter(|(mark, _)| note_number(mark).is_some());
         left.push_str(before);
         match mark {
             Some((_, behind)) => {
