@@ -44,6 +44,7 @@ pub fn read(bytes: &[u8]) -> Result<Filing, Unreadable> {
     let mut filing = form4::parse(submission.xml).map_err(|error| located(error, submission.xml_line))?;
     filing.accession = submission.accession;
     filing.accepted_at = submission.accepted_at;
+    filing.issuer.facts = submission.company;
     form4::conclude(&mut filing);
     if doubtful {
         filing.warnings.push(Warning {

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{Alert, Key};
+use crate::alert::{Alert, Figure, Key};
 use crate::filing::{Accession, Cik, Shares, Usd};
 use crate::mute::Muting;
 use crate::rules::Mention;
@@ -165,7 +165,7 @@ impl Line {
                 .as_ref()
                 .and_then(|other| other.value_usd.filter(|_| !other.value_is_odd)),
             opposite_is_at_least: alert.opposite.as_ref().is_some_and(|other| other.value_is_at_least),
-            deed: alert.deed_text(Usd::short),
+            deed: alert.deed_text(Figure::Short),
             stake: alert.stake_before.zip(alert.stake_after),
             warnings: alert.warning_codes(MOST_WARNINGS),
             odd: alert

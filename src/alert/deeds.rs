@@ -1,8 +1,9 @@
 //! An alert's lots as verbs and amounts: sold, gave away, moved. Shares that come in and shares that go out are worded separately.
 
 use super::Alert;
+use super::securities::Figure;
 use crate::filing::record::LotRecord;
-use crate::filing::{Direction, Shares, Sums, Usd};
+use crate::filing::{Direction, Shares, Sums};
 
 impl Alert {
     /// One past-tense verb for all lots: `sold` if all have code S, `moved` if shares only change the line, `traded` if the lots
@@ -22,38 +23,15 @@ impl Alert {
 
     /// The lots by direction, the direction of the alert's own figures first; then those that only move.
     pub fn ways(&self) -> Vec<Way> {
-        let main = Way::new(
-            match &self.opposite {
-                None => self.verb(),
-                Some(_) => self.verb_of_way(self.main_direction()),
-            },
-            Sums {
-                shares: self.shares,
-                shares_is_at_least: self.shares_is_at_least,
-                principal: self.principal_usd,
-                value: self.value_usd,
-                value_is_at_least: self.value_is_at_least,
-                value_is_odd: self.value_is_odd,
-                ..Sums::default()
-            },
-        );
-        let opposite = self.opposite.as_ref().filter(|_| !self.only_moves()).map(|opposite| {
-            let direction = match self.main_direction() {
+        let direction = self.main_direction();
+        let verb = if self.opposite.is_none() { self.verb() } else { self.verb_of_way(direction) };
+        let main = Way::new(verb, self.sums_of(direction, true));
+        let opposite = self.opposite.as_ref().filter(|_| !self.only_moves()).map(|_| {
+            let direction = match direction {
                 Some(Direction::Acquired) => Direction::Disposed,
                 _ => Direction::Acquired,
             };
-            Way::new(
-                self.verb_of_way(Some(direction)),
-                Sums {
-                    shares: opposite.shares,
-                    shares_is_at_least: opposite.shares_is_at_least,
-                    principal: opposite.principal_usd,
-                    value: opposite.value_usd,
-                    value_is_at_least: opposite.value_is_at_least,
-                    value_is_odd: opposite.value_is_odd,
-                    ..Sums::default()
-                },
-            )
+            Way::new(self.verb_of_way(Some(direction)), self.sums_of(Some(direction), false))
         });
         let moves = self.moves_beside().map(|trade| Way::new("moved", trade.sums));
         [main].into_iter().chain(opposite).chain(moves).collect()
@@ -80,11 +58,11 @@ impl Alert {
     }
 
     /// The headline's predicate: `sold $2,661,359.10`, `gave away 500 shares and was given 200 shares`.
-    pub fn deed_text(&self, value: impl Fn(Usd) -> String) -> String {
+    pub fn deed_text(&self, figure: Figure) -> String {
         let ways = self.ways();
         let each = ways.iter().map(|way| match way.verb {
             "moved" => format!("moved {} within what they hold", way.quantity),
-            verb => format!("{verb} {}", way.what(&value)),
+            verb => format!("{verb} {}", way.what(figure)),
         });
         each.collect::<Vec<_>>().join(" and ")
     }
@@ -122,41 +100,64 @@ pub struct Way {
     pub number: String,
     /// The same with its unit: `24,133 shares`.
     pub quantity: String,
-    /// Whether the number is principal of debt.
-    pub is_principal: bool,
+    /// Whether the number is of securities or of principal, rather than of shares: "2 securities of ACME".
+    pub takes_of: bool,
     sums: Sums,
 }
 
 impl Way {
     /// In the words that every medium uses.
     pub fn new(verb: &'static str, sums: Sums) -> Self {
-        let shares = number_text(sums.shares, sums.shares_is_at_least);
-        let principal = sums.principal.map(|principal| format!("{principal} of principal"));
-        let (number, quantity) = match (&principal, sums.shares) {
-            (Some(principal), None) => (principal.clone(), principal.clone()),
-            (Some(principal), Some(_)) => {
-                (format!("{shares} shares and {principal}"), format!("{shares} shares and {principal}"))
+        let (number, quantity, takes_of) = match sums.only() {
+            Some(only) => {
+                let number = number_text(only.shares, only.shares_is_at_least);
+                match only.principal_usd.filter(|_| only.shares.is_none()) {
+                    Some(principal) => {
+                        let text = format!("{principal} of principal");
+                        (text.clone(), text, true)
+                    }
+                    None => (number.clone(), format!("{number} {}", only.unit.word()), false),
+                }
             }
-            (None, _) => (shares.clone(), format!("{shares} shares")),
+            None if sums.securities.is_empty() => ("nothing".to_owned(), "nothing".to_owned(), false),
+            None => {
+                let text = format!("{} securities", sums.securities.len());
+                (text.clone(), text, true)
+            }
         };
-        Self { verb, number, quantity, is_principal: principal.is_some(), sums }
+        Self { verb, number, quantity, takes_of, sums }
     }
 
     /// For a headline: the value, or where that is unknown, odd or nothing the number.
-    pub fn what(&self, text: impl Fn(Usd) -> String) -> String {
+    pub fn what(&self, figure: Figure) -> String {
         let value = self.sums.value.filter(|value| !value.is_zero() && !self.sums.value_is_odd);
         let least = if self.sums.value_is_at_least { "at least " } else { "" };
-        value.map_or_else(|| self.quantity.clone(), |value| format!("{least}{}", text(value)))
+        let in_dollars = value.map(|value| format!("{least}{}", figure.usd(value)));
+        in_dollars
+            .or_else(|| self.sums.only().filter(|only| !only.is_in_dollars())?.worth(figure))
+            .unwrap_or_else(|| self.quantity.clone())
     }
 
     /// ` for $2,661,359.10`, ` for an unknown price`, ` at an odd price`; nothing where it is for nothing.
     pub fn for_value(&self) -> String {
+        let only = self.sums.only();
+        if let Some(worth) =
+            only.filter(|only| !only.is_in_dollars()).and_then(|only| only.worth(Figure::Full))
+        {
+            return format!(" for {worth}");
+        }
         match self.sums.value {
             Some(_) if self.sums.value_is_odd => " at an odd price".to_owned(),
             Some(value) if value.is_zero() && !self.sums.value_is_at_least => String::new(),
             Some(value) if self.sums.value_is_at_least => format!(" for at least {value}"),
             Some(value) => format!(" for {value}"),
+            None if only.is_some_and(|only| only.unknown().is_some()) => " for an unknown value".to_owned(),
             None => " for an unknown price".to_owned(),
         }
+    }
+
+    /// Why its value is not known, where the filing says so.
+    pub fn why_unknown(&self) -> Option<&'static str> {
+        self.sums.only()?.unknown()
     }
 }

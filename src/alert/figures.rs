@@ -4,8 +4,9 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Alert;
+use super::securities::Figures;
 use crate::filing::record::{SourceRecord, StakeRecord, eight_digits};
-use crate::filing::{Direction, LineShare, Ownership, Shares, Sums, Usd, grouped};
+use crate::filing::{Amount, Direction, LineShare, Ownership, SecuritySums, Shares, Sums, Usd, grouped};
 
 /// The sums of the lots that go the other way than most of an alert's: never added to those.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,16 +53,31 @@ impl Alert {
             (Some(_), _) => Some("both".to_owned()),
             (None, direction) => direction.map(|direction| direction.word().to_owned()),
         };
-        self.shares = sums.shares;
-        self.shares_is_at_least = sums.shares_is_at_least;
-        self.principal_usd = sums.principal;
+        let only = sums.only();
+        self.shares = only.and_then(|only| only.shares);
+        self.shares_is_at_least = only.is_some_and(|only| only.shares_is_at_least);
+        self.principal_usd = only.and_then(|only| only.principal_usd);
         self.value_usd = sums.value;
         self.value_is_at_least = sums.value_is_at_least;
         self.value_is_odd = sums.value_is_odd;
-        self.average_price = sums.average_price;
-        self.price_low = sums.price_range.map(|range| range.0);
-        self.price_high = sums.price_range.map(|range| range.1);
+        self.average_price = only.and_then(dollar_average);
+        self.price_low = only.and_then(|only| only.price_low);
+        self.price_high = only.and_then(|only| only.price_high);
+        self.take_securities(sums, opposite);
         self.opposite = opposite.map(Opposite::from);
+    }
+
+    /// The figures of its main way.
+    pub(super) fn figures(&self) -> Figures {
+        Figures {
+            shares: self.shares,
+            shares_is_at_least: self.shares_is_at_least,
+            principal_usd: self.principal_usd,
+            value_usd: self.value_usd,
+            value_is_at_least: self.value_is_at_least,
+            value_is_odd: self.value_is_odd,
+            average_price: self.average_price,
+        }
     }
 
     /// Takes over stakes, but for those of securities that it has already.
@@ -90,15 +106,34 @@ impl Alert {
 
 impl From<&Sums> for Opposite {
     fn from(sums: &Sums) -> Self {
+        let only = sums.only();
         Self {
             direction: sums.direction.map(|direction| direction.word().to_owned()),
-            shares: sums.shares,
-            shares_is_at_least: sums.shares_is_at_least,
-            principal_usd: sums.principal,
+            shares: only.and_then(|only| only.shares),
+            shares_is_at_least: only.is_some_and(|only| only.shares_is_at_least),
+            principal_usd: only.and_then(|only| only.principal_usd),
             value_usd: sums.value,
             value_is_at_least: sums.value_is_at_least,
             value_is_odd: sums.value_is_odd,
-            average_price: sums.average_price,
+            average_price: only.and_then(dollar_average),
+        }
+    }
+}
+
+fn dollar_average(sums: &SecuritySums) -> Option<Usd> {
+    sums.average_price.filter(|_| sums.is_in_dollars()).map(Amount::dollars)
+}
+
+impl Opposite {
+    pub(super) fn figures(&self) -> Figures {
+        Figures {
+            shares: self.shares,
+            shares_is_at_least: self.shares_is_at_least,
+            principal_usd: self.principal_usd,
+            value_usd: self.value_usd,
+            value_is_at_least: self.value_is_at_least,
+            value_is_odd: self.value_is_odd,
+            average_price: self.average_price,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod deeds;
 mod figures;
 mod related;
+mod securities;
 mod sums;
 mod way;
 mod words;
@@ -15,10 +16,11 @@ use sha2::{Digest as _, Sha256};
 
 pub use deeds::Way;
 pub use figures::{AlertLine, Opposite};
+pub use securities::{AlertSecurity, Figure};
 
 use crate::filing::record::{LotRecord, StakeRecord, eight_digits};
 use crate::filing::{
-    Accession, Cik, Filing, Form, Intent, Plan, Role, Shares, Usd, Warning, index_url, lines,
+    Accession, Cik, CompanyRecord, Filing, Form, Intent, Plan, Role, Shares, Usd, Warning, index_url, lines,
     share_of_holdings, stakes,
 };
 use crate::rules::{Match, Mention, Rule, Sum};
@@ -105,7 +107,10 @@ pub struct Alert {
     /// The sums of the lots that go the other way than those that the figures here are of.
     #[serde(default)]
     pub opposite: Option<Opposite>,
-    /// The sum of shares; `null` where no lot states a number.
+    /// The sums of each security of the lots and each way that they go. Unlike securities are never added.
+    #[serde(default)]
+    pub securities: Vec<AlertSecurity>,
+    /// The sum of shares; `null` where no lot states a number, or the lots are of several securities.
     pub shares: Option<Shares>,
     /// Whether a lot states no number of shares, so that the true sum is higher.
     pub shares_is_at_least: bool,
@@ -213,6 +218,9 @@ pub struct AlertIssuer {
     pub name: String,
     /// Those that EDGAR lists, or that the filer typed where EDGAR lists them for nobody.
     pub tickers: Vec<String>,
+    /// What the filing's header says of it, and its symbol in another market.
+    #[serde(flatten)]
+    pub company: CompanyRecord,
 }
 
 /// Lots of a version that an amendment takes the place of.
@@ -236,6 +244,9 @@ pub struct AlertOwner {
     pub roles: Vec<Role>,
     /// Title of an officer, or what "other" means.
     pub title: Option<String>,
+    /// ISO code of the country of the address.
+    #[serde(default)]
+    pub country: Option<String>,
 }
 
 impl Alert {
@@ -246,6 +257,7 @@ impl Alert {
             cik: filing.issuer.cik,
             name: filing.issuer.name.clone(),
             tickers: filing.issuer.tickers(),
+            company: CompanyRecord::from(&filing.issuer),
         };
         let owners: Vec<AlertOwner> = filing
             .owners
@@ -254,6 +266,7 @@ impl Alert {
                 cik: owner.cik,
                 name: owner.name.clone(),
                 roles: filing.roles(owner),
+                country: owner.address.place().map(|place| place.country.to_owned()),
                 title: match (filing.title(owner), &owner.other_text) {
                     (Some(title), Some(other)) => Some(format!("{title}, {other}")),
                     (title, other) => title.map(str::to_owned).or_else(|| other.clone()),
@@ -281,6 +294,7 @@ impl Alert {
             lot_numbers: matched.lots.clone(),
             direction: None,
             opposite: None,
+            securities: Vec::new(),
             shares: None,
             shares_is_at_least: false,
             principal_usd: None,

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::deeds::number_text;
-use super::{Alert, AlertOwner};
+use super::{Alert, AlertOwner, Figure};
 use crate::filing::record::{LotRecord, StakeRecord};
 use crate::filing::{Intent, Plan, Role, Trade, Usd, Warning};
 use crate::text::{clip, plain};
@@ -51,8 +51,13 @@ impl Alert {
 
     /// The average price that people are shown; `None` where it is not known, odd, or nothing.
     pub fn price_text(&self) -> Option<String> {
-        let price = self.average_price.filter(|price| !price.is_zero() && !self.value_is_odd)?;
-        Some(price.to_string())
+        match self.securities.first().filter(|_| !self.is_of_several()) {
+            Some(only) => only.sums.price_text(),
+            None => {
+                let price = self.average_price.filter(|price| !price.is_zero() && !self.value_is_odd)?;
+                Some(price.to_string())
+            }
+        }
     }
 
     /// The number of shares as people read it: `24,133`, `at least …`, or `an unknown number of`.
@@ -60,8 +65,13 @@ impl Alert {
         number_text(self.shares, self.shares_is_at_least)
     }
 
-    /// The value as people read it: `$2,661,359.10`, `at least $…`, `an odd value` or `an unknown price`.
+    /// The value as people read it: `$2,661,359.10`, `at least $…`, `NT$123,300,000.00`, `an odd value` or `an unknown price`.
     pub fn value_text(&self) -> String {
+        let foreign =
+            self.securities.first().filter(|only| !self.is_of_several() && !only.sums.is_in_dollars());
+        if let Some(worth) = foreign.and_then(|only| only.sums.worth(Figure::Full)) {
+            return worth;
+        }
         match self.value_usd {
             None => "an unknown price".into(),
             Some(_) if self.value_is_odd => "an odd value".into(),
@@ -216,11 +226,16 @@ impl Alert {
         let ticker = plain(self.ticker_or_name());
         let ways = self.ways();
         let each = ways.iter().map(|way| {
-            let of = if way.is_principal { " of" } else { "" };
+            let of = if way.takes_of { " of" } else { "" };
             format!("{} {}{of} {ticker}{}", way.verb, way.number, self.for_value(way))
         });
+        let securities = self.security_lines(plain);
+        let securities =
+            if securities.is_empty() { String::new() } else { format!(" ({})", securities.join("; ")) };
+        let unknown = ways.iter().find_map(super::deeds::Way::why_unknown);
+        let unknown = unknown.map_or_else(String::new, |why| format!(" ({why})"));
         format!(
-            "{} {}{}, {}, {}{reason}{sums}{amended}",
+            "{} {}{securities}{unknown}{}, {}, {}{reason}{sums}{amended}",
             plain(&self.owners_text()),
             each.collect::<Vec<_>>().join(" and "),
             average.filter(|_| ways.len() == 1).unwrap_or_default(),

@@ -183,11 +183,12 @@ impl App {
             let message = format!("{}: {message}", submission_path(asked.filer, asked.accession));
             FetchError { trouble: Trouble::NotThereYet, message, retry_after: None }
         };
-        let filing = match reader::read(&body) {
+        let mut filing = match reader::read(&body) {
             Ok(filing) if filing.accession == Some(asked.accession) => filing,
             Ok(_) => return Ok(Err(failed("another filing came".to_owned()))),
             Err(error) => return Ok(Err(failed(error.to_string()))),
         };
+        self.learn(&mut filing, asked.accepted_at)?;
         let accepted_at = filing.accepted_at.unwrap_or(asked.accepted_at);
         // A look back has made it new meanwhile: then it is read as such, and rings.
         let new = self.store.standing(asked.accession)? == Standing::Pending;

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 
 use crate::alert::Alert;
 use crate::decide::{self, Case, Silence};
-use crate::filing::{Filing, edgar_day};
+use crate::filing::{AdsRatio, Filing, edgar_day};
 use crate::rules::RuleSet;
 use past::Past;
 
@@ -44,6 +44,13 @@ impl Backtest {
         let day = edgar_day(accepted_at);
         self.past.begin(accepted_at);
         let asked = self.rules.candidates(filing);
+        let learnt = self.past.ads_ratio(filing.issuer.cik, accepted_at).filter(|_| filing.may_learn());
+        let informed = learnt.map(|ratio| {
+            let mut informed = filing.clone();
+            informed.learn(&AdsRatio::from(ratio));
+            informed
+        });
+        let filing = informed.as_ref().unwrap_or(filing);
         let since = decide::since(asked.iter().copied(), filing, accepted_at);
         let (known, whole_since) =
             decide::read_history(filing, since, |since| self.past.of(filing.issuer.cik, since))?;

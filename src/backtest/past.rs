@@ -7,7 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use crate::filing::{Accession, Cik, PastFiling};
+use crate::filing::{Accession, Cik, PastFiling, StatedRatio};
 
 /// As many of an issuer's filings are looked back on as the store gives.
 const MOST: usize = 1_000;
@@ -38,11 +38,19 @@ pub(super) struct Past {
     end: u64,
     places: HashMap<Cik, Vec<Place>>,
     since: Option<DateTime<Utc>>,
+    /// What filings state of the ADS of their issuers, by acceptance time.
+    ratios: HashMap<Cik, Vec<(DateTime<Utc>, StatedRatio)>>,
 }
 
 impl Past {
     pub(super) fn new() -> Result<Self, PastError> {
-        Ok(Self { file: tempfile::tempfile()?, end: 0, places: HashMap::new(), since: None })
+        Ok(Self {
+            file: tempfile::tempfile()?,
+            end: 0,
+            places: HashMap::new(),
+            since: None,
+            ratios: HashMap::new(),
+        })
     }
 
     /// The first filing's time is when history begins.
@@ -70,9 +78,27 @@ impl Past {
         Ok((filings, self.since.max(cut)))
     }
 
+    /// The ratio of an issuer's ADS that holds at a time: the newest that was stated until then.
+    pub(super) fn ads_ratio(&self, issuer: Cik, accepted_at: DateTime<Utc>) -> Option<&StatedRatio> {
+        let stated = self.ratios.get(&issuer)?;
+        let until = stated.partition_point(|(at, _)| *at <= accepted_at);
+        stated[..until].last().map(|(_, ratio)| ratio)
+    }
+
+    fn keep_ratio(&mut self, issuer: Cik, filing: &PastFiling) {
+        let Some(ratio) = &filing.ads_ratio else { return };
+        let stated = self.ratios.entry(issuer).or_default();
+        let until = stated.partition_point(|(at, _)| *at <= filing.accepted_at);
+        // One that says what the one before it says brings nothing new.
+        if until.checked_sub(1).is_none_or(|last| stated[last].1.shares != ratio.shares) {
+            stated.insert(until, (filing.accepted_at, ratio.clone()));
+        }
+    }
+
     /// Keeps filings, anew where they were kept before.
     pub(super) fn keep(&mut self, issuer: Cik, filings: &[PastFiling]) -> Result<(), PastError> {
         for filing in filings {
+            self.keep_ratio(issuer, filing);
             let bytes = serde_json::to_vec(filing)?;
             self.file.seek(SeekFrom::Start(self.end))?;
             self.file.write_all(&bytes)?;

@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::alert::{Alert, Key};
-use crate::filing::{Accession, Filing, Link, PastFiling, Rang, Relation, Warning, edgar_day, is_mistyped};
+use crate::filing::{
+    Accession, Filing, Link, PastFiling, Rang, Relation, Warning, edgar_day, far_prices, is_mistyped,
+};
 use crate::rules::{self, History, Match, Rule, RuleSet, Subject};
 
 /// Owners of one chain report a block within some days of each other; an amendment without a date follows soon.
@@ -129,6 +131,7 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
     let mut decision =
         Decision { alerts: Vec::new(), silent: Vec::new(), failures: Vec::new(), history: Vec::new() };
     let mut told = BTreeMap::new();
+    let far = if asked.is_empty() { Vec::new() } else { far_prices(case.filing, case.known) };
     for &rule in &asked {
         let rung = rules::evaluate(rule, &subject)
             .map_err(|silent| Silence::Condition(silent.0))
@@ -145,6 +148,7 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
                 }
                 let (key, asked) = (alert.key.to_string(), Some(asked_for(rule)));
                 told.insert(rule.name.clone(), Rang { key, asked, lots, withdrawn: false });
+                alert.warnings.extend(far.iter().cloned());
                 decision.alerts.push((rule, alert));
             }
             Err(silence) => {

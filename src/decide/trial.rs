@@ -1,7 +1,7 @@
 //! A rule's own tests: `[[rule.test]]`.
 
 use super::{Case, decide_for, explain};
-use crate::filing::{Filing, PastFiling};
+use crate::filing::{AdsRatio, Filing, PastFiling};
 use crate::rules::{Rule, RuleSet, RuleTest, Truth};
 use chrono::DateTime;
 
@@ -16,6 +16,12 @@ pub fn trial(rule: &Rule, test: &RuleTest, before: &[Filing], filing: &Filing) -
     let of_issuer = before.iter().filter(|earlier| earlier.issuer.cik == filing.issuer.cik);
     for filing in of_issuer.chain([filing]) {
         let accepted_at = filing.accepted_at.unwrap_or_default();
+        let mut filing = filing.clone();
+        let stated = known.iter().rev().find_map(|past| past.ads_ratio.as_ref());
+        if let Some(ratio) = stated.filter(|_| filing.may_learn()) {
+            filing.learn(&AdsRatio::from(ratio));
+        }
+        let filing = &filing;
         // What these filings do not tell did not happen.
         let whole_since = Some(DateTime::UNIX_EPOCH);
         let case = Case { filing, accepted_at, seen_at: accepted_at, known: &known, whole_since };

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod company;
 pub mod feed;
 pub mod former;
+mod header;
 pub mod index;
 pub mod submission;
 pub mod tickers;

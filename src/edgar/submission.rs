@@ -5,7 +5,8 @@ use chrono_tz::America::New_York;
 use thiserror::Error;
 
 use super::answer::is_html;
-use crate::filing::{Accession, Form};
+use super::header;
+use crate::filing::{Accession, CompanyFacts, Form};
 
 /// The header's facts and the ownership document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub struct Submission<'a> {
     pub accession: Option<Accession>,
     /// `<ACCEPTANCE-DATETIME>`, which is in America/New_York.
     pub accepted_at: Option<DateTime<Utc>>,
+    /// What the header says of the issuer.
+    pub company: CompanyFacts,
     /// The XML of the first document whose type is an ownership form.
     pub xml: &'a str,
     /// On which line of the submission that XML starts, from 1.
@@ -62,6 +65,7 @@ pub fn read(text: &str) -> Result<Submission<'_>, SubmissionError> {
         return Ok(Submission {
             accession: accession(header),
             accepted_at: tag(header, "<ACCEPTANCE-DATETIME>").and_then(accepted_at),
+            company: header::company(header),
             xml,
             xml_line: text[..offset].matches('\n').count() + 1,
         });
@@ -75,7 +79,7 @@ fn bare(text: &str) -> Result<Submission<'_>, SubmissionError> {
         return Err(SubmissionError::Unknown);
     }
     let xml_line = text[..text.len() - xml.len()].matches('\n').count() + 1;
-    Ok(Submission { accession: None, accepted_at: None, xml, xml_line })
+    Ok(Submission { accession: None, accepted_at: None, company: CompanyFacts::default(), xml, xml_line })
 }
 
 fn accession(header: &str) -> Option<Accession> {

@@ -168,7 +168,7 @@ const FIELDS: [(&str, Field); 12] = [
         })
     }),
     ("shares", |lot| lot.shares.map(|shares| shares.to_string())),
-    ("price", |lot| lot.price.map(|price| price.exact())),
+    ("price", |lot| lot.price.map(|price| price.exact_in(lot.pricing.currency))),
     ("held after", |lot| lot.shares_after.map(|shares| shares.to_string())),
     ("ownership", |lot| {
         lot.ownership.map(|ownership| match ownership {
@@ -220,6 +220,6 @@ fn short(lot: &LotRecord) -> String {
         part(lot.date.map(|date| date.to_string())),
         part(lot.code.map(|code| code.to_string())),
         part(lot.shares.map(|shares| shares.to_string())),
-        part(lot.price.map(|price| price.exact())),
+        part(lot.price.map(|price| price.exact_in(lot.pricing.currency))),
     )
 }

@@ -22,6 +22,10 @@ pub enum AmountError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Usd(Decimal);
 
+/// An amount of money, exact, in the currency that what states it names: see [`super::Currency`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Amount(Decimal);
+
 /// A number of shares or other units of a security, exact, fractions included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Shares(Decimal);
@@ -87,6 +91,24 @@ macro_rules! amount {
 
 amount!(Usd);
 amount!(Shares);
+amount!(Amount);
+
+impl Amount {
+    /// Units × price; `None` where the exact product does not fit in 28 digits.
+    pub fn of(units: Shares, price: Amount) -> Option<Self> {
+        Usd::of(units, price.dollars()).map(|product| Self(product.0))
+    }
+
+    /// A hundredth of it.
+    pub fn hundredth(self) -> Option<Self> {
+        self.0.checked_div(Decimal::ONE_HUNDRED).map(Self)
+    }
+
+    /// The same number of US dollars: for a price whose currency is known to be the dollar.
+    pub fn dollars(self) -> Usd {
+        Usd(self.0)
+    }
+}
 
 impl Usd {
     /// Shares × price; `None` where the exact product does not fit in 28 digits.
@@ -104,36 +126,50 @@ impl Usd {
 
     /// With separators and every digit, at least cents: `$110.2893`.
     pub fn exact(self) -> String {
-        let mut number = self.0.normalize();
-        if number.scale() < 2 {
-            number.rescale(2);
-        }
-        format!("${}", grouped(&number.to_string()))
+        format!("${}", exact(self.0))
     }
 
     /// In words a headline can bear: `$2.66M`, `$850K`, `$1.25B`; cents below a thousand.
     pub fn short(self) -> String {
-        const UNITS: [(i64, &str); 4] =
-            [(1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")];
-        for (unit, suffix) in UNITS {
-            let scaled = self.0 / Decimal::from(unit);
-            // From 0.9995 on, the smaller unit would round up to a thousand of itself.
-            if scaled >= Decimal::new(9995, 4) {
-                let digits = if scaled >= Decimal::from(100) { 0 } else { 2 };
-                return format!("${}{suffix}", rounded(scaled, digits));
-            }
-        }
-        self.to_string()
+        format!("${}", short(self.0, 0))
     }
 }
 
 impl fmt::Display for Usd {
     /// `$2,661,359.10`: cents, and more digits only below one cent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tiny = !self.0.is_zero() && self.0 < Decimal::new(1, 2);
-        let text = if tiny { self.plain() } else { rounded(self.0, 2).to_string() };
-        write!(f, "${}", grouped(&text))
+        write!(f, "${}", cents(self.0))
     }
+}
+
+/// With separators and every digit, at least two behind the point.
+pub(super) fn exact(number: Decimal) -> String {
+    let mut number = number.normalize();
+    if number.scale() < 2 {
+        number.rescale(2);
+    }
+    grouped(&number.to_string())
+}
+
+/// `2.66M`, `850K`, `1.25B`; hundreds with so many digits behind the point; [`cents`] below a thousand.
+pub(super) fn short(number: Decimal, of_hundreds: u32) -> String {
+    const UNITS: [(i64, &str); 4] =
+        [(1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")];
+    for (unit, suffix) in UNITS {
+        let scaled = number / Decimal::from(unit);
+        // From 0.9995 on, the smaller unit would round up to a thousand of itself.
+        if scaled >= Decimal::new(9995, 4) {
+            let digits = if scaled >= Decimal::from(100) { of_hundreds } else { 2 };
+            return format!("{}{suffix}", rounded(scaled, digits));
+        }
+    }
+    cents(number)
+}
+
+/// Two digits behind the point, and more only below one hundredth.
+pub(super) fn cents(number: Decimal) -> String {
+    let tiny = !number.is_zero() && number < Decimal::new(1, 2);
+    grouped(&if tiny { number.normalize().to_string() } else { rounded(number, 2).to_string() })
 }
 
 impl fmt::Display for Shares {

@@ -15,6 +15,8 @@ pub enum Source {
     Footnote(Arc<str>),
     /// The remarks.
     Remarks,
+    /// The title of the row's security.
+    Title,
 }
 
 /// What says so.
@@ -40,6 +42,7 @@ impl fmt::Display for Evidence {
             Source::PlanBox => write!(f, "10b5-1 box: {}", self.words),
             Source::Footnote(id) => write!(f, "{id}: \"{}\"", self.words),
             Source::Remarks => write!(f, "remarks: \"{}\"", self.words),
+            Source::Title => write!(f, "title: \"{}\"", self.words),
         }
     }
 }

@@ -30,7 +30,9 @@ pub(crate) fn is_debt(title: &str) -> bool {
                         .iter()
                         .any(|word| is_number(word) || matches!(*word, "mortgage" | "convertible"))
             }
-            _ if SHARES.contains(word) => return false,
+            // Equity-linked notes.
+            "linked" if matches!(words.get(i + 1), Some(&("note" | "notes"))) => false,
+            _ if SHARES.contains(word) && words.get(i + 1) != Some(&"linked") => return false,
             _ => false,
         };
         if is {

@@ -1,7 +1,7 @@
 //! The company of a filing, and the tickers by which rules find it.
 
 use super::symbol::{MOST_TICKERS, Symbol};
-use super::{Cik, ticker_key};
+use super::{Cik, CompanyFacts, ticker_key};
 
 /// The company whose securities these are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Issuer {
     pub symbol: Option<String>,
     /// `issuerForeignTradingSymbol`, newer schemas only.
     pub foreign_symbol: Option<String>,
+    /// What the submission's header says of it.
+    pub facts: CompanyFacts,
     /// The tickers that EDGAR lists for its CIK, the main one first; empty where that is not known.
     pub listed: Vec<String>,
     /// Tickers that EDGAR lists for another company, though the filer typed them, or though they are spelt like this one's:
@@ -112,6 +114,7 @@ mod tests {
             name: "X".into(),
             symbol: Some(typed.into()),
             foreign_symbol: None,
+            facts: CompanyFacts::default(),
             listed: Vec::new(),
             taken: Vec::new(),
         };
@@ -125,6 +128,7 @@ mod tests {
             name: "X".into(),
             symbol: Some(typed.into()),
             foreign_symbol: None,
+            facts: CompanyFacts::default(),
             listed: listed.iter().map(|&ticker| ticker.to_owned()).collect(),
             taken: Vec::new(),
         };

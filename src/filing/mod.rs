@@ -7,12 +7,16 @@ mod amount;
 mod calendar;
 mod chain;
 mod code;
+mod company;
 mod conclusion;
 mod debt;
+mod far;
 mod ids;
 mod issuer;
 mod line;
+mod money;
 mod past;
+mod place;
 mod position;
 pub mod record;
 mod relate;
@@ -20,20 +24,26 @@ mod role;
 mod row;
 mod split;
 mod stake;
+mod step;
 mod symbol;
 mod trade;
+mod unit;
 
 pub use amendment::{Changes, FieldChange, RowChange, changes};
 pub(crate) use amount::grouped;
-pub use amount::{AmountError, Shares, Usd};
+pub use amount::{Amount, AmountError, Shares, Usd};
 pub use calendar::{due, edgar_day, edgar_time, is_business_day, is_mistyped};
 pub use code::{Code, CodeError, Form};
+pub use company::{CompanyFacts, CompanyRecord};
 pub use conclusion::{Concluded, Evidence, Intent, Plan, PlanDate, Source};
 pub(crate) use debt::is_debt;
+pub use far::far_prices;
 pub use ids::{Accession, Cik, IdError};
 pub use issuer::{Issuer, is_spelt_among};
 pub(crate) use line::fold_title;
+pub use money::{Currency, CurrencyError};
 pub use past::{Alerted, Link, PastFiling, PastOwner, Rang, Relation, Told};
+pub use place::Place;
 pub use position::{LineShare, ShareOfHoldings, lines, share_of_holdings};
 pub(crate) use relate::say_the_same;
 pub use role::Role;
@@ -41,8 +51,11 @@ pub(crate) use row::lot_path;
 pub use row::{ActualPrices, Adopted, Direction, Holding, Line, Lot, Noted, Ownership, Table, Terms};
 pub(crate) use split::{Splits, splits};
 pub use stake::{Deed, Source as StakeSource, Stake, stakes};
+pub(crate) use step::missteps;
 pub use symbol::{classes_alone, is_ticker, ticker_key, usual_spelling, wanted_ticker};
-pub use trade::{LotFigures, Sums, Trade};
+pub use trade::{LotFigures, SecuritySums, Sums, Trade};
+pub(crate) use unit::ads_of;
+pub use unit::{AdsRatio, PriceOf, PricedBy, StatedRatio, Unit, Units};
 
 use std::collections::BTreeSet;
 
@@ -86,6 +99,8 @@ pub struct Filing {
     pub footnotes: Vec<Footnote>,
     /// `remarks`.
     pub remarks: Option<String>,
+    /// How many shares an ADS of the issuer stands for, where it states that, and all that do agree.
+    pub ads_ratio: Option<AdsRatio>,
     /// Who signed, and when.
     pub signatures: Vec<Signature>,
     /// What was odd; nothing was repaired.
@@ -218,26 +233,42 @@ pub struct Owner {
 }
 
 /// An owner's address as filed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Address {
     /// `rptOwnerNonUSAddressFlag`, newer schemas only.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub outside_us: Option<bool>,
     /// `rptOwnerStreet1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub street_1: Option<String>,
     /// `rptOwnerStreet2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub street_2: Option<String>,
     /// `rptOwnerCity`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub city: Option<String>,
     /// `rptOwnerState`, EDGAR's two-character code of a state or country.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// `rptOwnerZipCode`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub zip: Option<String>,
     /// `rptOwnerStateDescription`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub state_description: Option<String>,
     /// `rptOwnerNonUSStateTerritory`, newer schemas only.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub state_territory: Option<String>,
     /// `rptOwnerCountry`, newer schemas only.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
+}
+
+impl Address {
+    /// The state or country: EDGAR's code in either element, according to the schema.
+    pub fn place(&self) -> Option<Place> {
+        Place::of_code(self.country.as_deref().or(self.state.as_deref())?)
+    }
 }
 
 /// A footnote and the id that rows refer to, such as `F1`.
@@ -273,8 +304,19 @@ pub struct Warning {
 impl Warning {
     /// Whether it is about a number, price, value or date of a row, rather than about names or the form.
     pub fn is_about_figures(&self) -> bool {
-        let of =
-            ["price-", "value-", "zero-", "total-", "direction-", "split-", "debt-", "bad-number", "date-"];
+        let of = [
+            "price-",
+            "value-",
+            "count-",
+            "conversion-",
+            "zero-",
+            "total-",
+            "direction-",
+            "split-",
+            "debt-",
+            "bad-number",
+            "date-",
+        ];
         of.iter().any(|start| self.code.starts_with(start))
     }
 }

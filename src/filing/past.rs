@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amendment::Changes;
 use super::record::LotRecord;
-use super::{Accession, Cik, Filing, Form, Ownership, edgar_day, is_mistyped};
+use super::{Accession, Cik, Filing, Form, Ownership, StatedRatio, edgar_day, is_mistyped};
 
 /// So many filings that a new one may be related to are looked at.
 pub(super) const MOST_RELATED: usize = 50;
@@ -41,6 +41,9 @@ pub struct PastFiling {
     /// Where they count: the filing that told the trade first, or the amendment. Records of older versions do not say.
     #[serde(default)]
     pub counted_in: BTreeMap<usize, Accession>,
+    /// What it states of the issuer's ADS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ads_ratio: Option<StatedRatio>,
     /// What was told of it, by rule.
     #[serde(default)]
     pub rang: BTreeMap<String, Rang>,
@@ -196,6 +199,7 @@ impl PastFiling {
                 .collect(),
             lots: filing.lots.iter().map(LotRecord::from).collect(),
             mistyped: filing.mistyped_lots(),
+            ads_ratio: StatedRatio::of(filing),
             not_counted: BTreeSet::new(),
             counted_in: BTreeMap::new(),
             rang: BTreeMap::new(),

@@ -2,6 +2,7 @@
 //!
 //! Decimals are strings without trailing zeros, dates `YYYY-MM-DD`, what is absent is `null`.
 
+mod pricing;
 mod stakes;
 
 use std::collections::BTreeMap;
@@ -9,12 +10,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use pricing::PricingRecord;
 pub(crate) use stakes::eight_digits;
 pub use stakes::{SourceRecord, StakeRecord};
 
 use super::{
-    Accession, Cik, Code, Direction, Evidence, Filing, Form, Holding, Intent, Lot, LotFigures, Owner,
-    Ownership, Plan, Role, Shares, Signature, Table, Terms, Usd, Warning, stakes,
+    Accession, Address, Amount, Cik, Code, CompanyRecord, Currency, Direction, Evidence, Filing, Form,
+    Holding, Intent, Lot, LotFigures, Owner, Ownership, Plan, Role, Shares, Signature, Table, Terms, Usd,
+    Warning, stakes,
 };
 
 /// A filing as JSON.
@@ -69,6 +72,9 @@ pub struct IssuerRecord {
     pub name: String,
     /// As typed.
     pub symbol: Option<String>,
+    /// What the header says of it, and its symbol in another market.
+    #[serde(flatten)]
+    pub company: CompanyRecord,
 }
 
 /// An owner as JSON.
@@ -78,6 +84,8 @@ pub struct OwnerRecord {
     pub cik: Option<Cik>,
     /// As filed.
     pub name: String,
+    /// Address as filed; what it lacks is left out.
+    pub address: Address,
     /// `isDirector`; an absent box is `false`.
     pub director: bool,
     /// `isOfficer`, likewise.
@@ -113,10 +121,10 @@ pub struct LotRecord {
     pub timeliness: Option<String>,
     /// How many.
     pub shares: Option<Shares>,
-    /// In dollars, for securities counted so.
-    pub total_value: Option<Usd>,
-    /// Per share.
-    pub price: Option<Usd>,
+    /// For securities counted in money, in `currency`.
+    pub total_value: Option<Amount>,
+    /// Per share, in `currency`.
+    pub price: Option<Amount>,
     /// `A` or `D`.
     pub acquired_disposed: Option<Direction>,
     /// Owned afterwards.
@@ -131,8 +139,11 @@ pub struct LotRecord {
     pub footnotes: Vec<String>,
     /// A derivative's terms.
     pub terms: Option<TermsRecord>,
-    /// Shares × price, exact, else the stated total; never so of a debt security.
+    /// Shares × price, exact, else the stated total, in dollars; never so of a debt security.
     pub value: Option<Usd>,
+    /// What the price is stated in, and of.
+    #[serde(flatten)]
+    pub pricing: PricingRecord,
     /// Whether it is flagged as odd.
     #[serde(default)]
     pub value_is_odd: bool,
@@ -192,7 +203,7 @@ pub struct HoldingRecord {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TermsRecord {
     /// Conversion or exercise price.
-    pub exercise_price: Option<Usd>,
+    pub exercise_price: Option<Amount>,
     /// First day of exercise.
     pub exercise_date: Option<NaiveDate>,
     /// Last day.
@@ -222,6 +233,7 @@ impl FilingRecord {
                 cik: filing.issuer.cik,
                 name: filing.issuer.name.clone(),
                 symbol: filing.issuer.symbol.clone(),
+                company: CompanyRecord::from(&filing.issuer),
             },
             owners: filing.owners.iter().map(|owner| OwnerRecord::new(filing, owner)).collect(),
             filed_late: filing.filed_late(0..filing.lots.len()),
@@ -245,6 +257,7 @@ impl OwnerRecord {
             roles: filing.roles(owner),
             cik: owner.cik,
             name: owner.name.clone(),
+            address: owner.address.clone(),
             director: owner.director,
             officer: owner.officer,
             ten_percent_owner: owner.ten_percent_owner,
@@ -277,6 +290,7 @@ impl From<&Lot> for LotRecord {
             footnotes: lot.footnotes(),
             terms: line.terms.as_ref().map(TermsRecord::from),
             value: lot.value(),
+            pricing: PricingRecord::from(lot),
             value_is_odd: lot.odd_value,
             principal: lot.principal(),
             moved: lot.moved,
@@ -300,18 +314,32 @@ impl From<&Lot> for LotRecord {
 
 impl LotRecord {
     /// What a [`super::Trade`] needs of it.
-    pub fn figures(&self) -> LotFigures {
+    pub fn figures(&self) -> LotFigures<'_> {
+        let shares = self.shares.filter(|_| self.principal.is_none());
         LotFigures {
             date: self.date,
             direction: self.acquired_disposed,
-            shares: self.shares.filter(|_| self.principal.is_none()),
+            table: self.table,
+            security: self.security.as_deref(),
+            counted: self.pricing.unit,
+            priced_by: self.pricing.priced_by,
+            currency: self.pricing.currency,
+            shares,
+            priced: shares.and_then(|shares| self.pricing.priced(shares)),
             principal: self.principal,
+            amount: self.pricing.amount.or(self.value.map(|value| value.decimal().into())),
             value: self.value,
             odd_value: self.value_is_odd,
             price_low: self.price_low,
             price_high: self.price_high,
             splits_before: self.splits_before,
         }
+    }
+
+    /// The price, where it is in dollars; `None` of a debt security, whose price may be in per cent.
+    pub fn dollar_price(&self) -> Option<Usd> {
+        let in_dollars = self.pricing.currency == Some(Currency::USD);
+        self.price.filter(|_| in_dollars && self.principal.is_none()).map(Amount::dollars)
     }
 
     /// The value that a sum over filings counts: an odd one is in none.

@@ -4,7 +4,9 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Code, Concluded, Evidence, Form, Intent, LotFigures, Plan, PlanDate, Shares, Usd};
+use super::{
+    Amount, Code, Concluded, Currency, Evidence, Form, Intent, LotFigures, Plan, PlanDate, Shares, Units, Usd,
+};
 
 /// A data element: its value, where it has one, and the ids of the footnotes tied to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,8 +87,8 @@ pub struct Line {
 /// What a derivative gives a right to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Terms {
-    /// `conversionOrExercisePrice`.
-    pub exercise_price: Noted<Usd>,
+    /// `conversionOrExercisePrice`, in whatever currency.
+    pub exercise_price: Noted<Amount>,
     /// `exerciseDate`.
     pub exercise_date: Noted<NaiveDate>,
     /// `expirationDate`.
@@ -119,9 +121,13 @@ pub struct Lot {
     /// `transactionShares`.
     pub shares: Noted<Shares>,
     /// `transactionTotalValue`, in place of shares for securities counted in dollars.
-    pub total_value: Noted<Usd>,
+    pub total_value: Noted<Amount>,
     /// `transactionPricePerShare`; unknown, not zero, where it has no value.
-    pub price: Noted<Usd>,
+    pub price: Noted<Amount>,
+    /// The currency of price and total; `None` where it is not known.
+    pub currency: Concluded<Option<Currency>>,
+    /// What it counts, and what its price is of.
+    pub units: Units,
     /// `transactionAcquiredDisposedCode`.
     pub direction: Noted<Direction>,
     /// The range of actual prices that a footnote of the row states.
@@ -165,36 +171,64 @@ pub struct ActualPrices {
 }
 
 impl Lot {
-    /// Shares × price, exact, else the stated total; `None` where neither is given or the product does not fit. The number and
-    /// price of a debt security are never multiplied.
-    pub fn value(&self) -> Option<Usd> {
-        let product = || Usd::of(self.shares.value?, self.price.value?);
+    /// Shares × price, exact, else the stated total, in [`Self::currency`]; `None` where neither is given, the product does not
+    /// fit, or what the price is of cannot be told. The number and price of a debt security are never multiplied.
+    pub fn amount(&self) -> Option<Amount> {
+        let priced = || Amount::of(self.units.priced(self.shares.value?)?, self.price.value?);
+        let product = || if self.units.in_hundredths { priced()?.hundredth() } else { priced() };
         if self.debt { None } else { product() }.or(self.total_value.value)
+    }
+
+    /// The amount in dollars; `None` where it is in another currency or that is not known. Nothing is nothing in any currency.
+    pub fn value(&self) -> Option<Usd> {
+        self.amount().filter(|amount| amount.is_zero() || self.is_in_dollars()).map(Amount::dollars)
+    }
+
+    /// Whether price and total are in US dollars.
+    pub fn is_in_dollars(&self) -> bool {
+        self.currency.value == Some(Currency::USD)
+    }
+
+    /// The price, where it is in dollars; `None` of a debt security, whose price may be in per cent.
+    pub fn dollar_price(&self) -> Option<Usd> {
+        self.price.value.filter(|_| !self.debt && self.is_in_dollars()).map(Amount::dollars)
     }
 
     /// The principal of a debt security, in dollars; `None` of other securities.
     pub fn principal(&self) -> Option<Usd> {
         let principal = self.shares.value.map(|shares| Usd::from(shares.decimal()));
-        principal.or(self.total_value.value).filter(|_| self.debt)
+        principal.or(self.total_value.value.map(Amount::dollars)).filter(|_| self.debt)
     }
 
-    /// The lowest actual price: of the footnoted range, else the price itself; `None` of a debt security.
+    /// The lowest actual price in dollars: of the footnoted range, else the price itself; `None` of a debt security.
     pub fn price_low(&self) -> Option<Usd> {
-        self.actual_prices.as_ref().map(|prices| prices.low).or(self.price.value).filter(|_| !self.debt)
+        self.actual_prices().map(|prices| prices.low).or(self.dollar_price())
     }
 
     /// The highest actual price, likewise.
     pub fn price_high(&self) -> Option<Usd> {
-        self.actual_prices.as_ref().map(|prices| prices.high).or(self.price.value).filter(|_| !self.debt)
+        self.actual_prices().map(|prices| prices.high).or(self.dollar_price())
+    }
+
+    fn actual_prices(&self) -> Option<&ActualPrices> {
+        self.actual_prices.as_ref().filter(|_| !self.debt && self.is_in_dollars())
     }
 
     /// What a [`super::Trade`] needs of it.
-    pub fn figures(&self) -> LotFigures {
+    pub fn figures(&self) -> LotFigures<'_> {
+        let shares = self.shares.value.filter(|_| !self.debt);
         LotFigures {
             date: self.date.value,
             direction: self.direction.value,
-            shares: self.shares.value.filter(|_| !self.debt),
+            table: self.line.table,
+            security: self.line.security.value.as_deref(),
+            counted: self.units.counted,
+            priced_by: self.units.priced_by,
+            currency: self.currency.value,
+            shares,
+            priced: shares.and_then(|shares| self.units.priced(shares)),
             principal: self.principal(),
+            amount: self.amount(),
             value: self.value(),
             odd_value: self.odd_value,
             price_low: self.price_low(),

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::line::{Security, change};
-use super::{Filing, Lot, Shares, Table, Usd};
+use super::{Amount, Filing, Lot, Shares, Table};
 
 /// Rows of splits in one filing that are looked at.
 const MOST_SPLITS: usize = 20;
@@ -78,7 +78,7 @@ impl Facts<'_> {
     /// What one share becomes by a row; `None` where it reports no split.
     fn split_row(&self, row: usize) -> Option<Decimal> {
         let lot = &self.filing.lots[row];
-        let unpriced = lot.price.value.is_none_or(Usd::is_zero);
+        let unpriced = lot.price.value.is_none_or(Amount::is_zero);
         let noted = || self.speaks_of_split(lot);
         // Some state the market's price beside it; and options are split with their shares.
         let plain = unpriced && lot.line.table == Table::NonDerivative;
@@ -127,7 +127,7 @@ impl Facts<'_> {
 
     /// The price of a lot ÷ that of another.
     fn jump(&self, one: usize, other: usize) -> Option<Decimal> {
-        let price = |i: usize| self.filing.lots[i].price.value.map(Usd::decimal);
+        let price = |i: usize| self.filing.lots[i].price.value.map(Amount::decimal);
         price(one)?.checked_div(price(other)?)
     }
 

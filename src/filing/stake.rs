@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rust_decimal::Decimal;
 
 use super::line::{self, LineKey, Security, lines};
-use super::{Direction, Filing, Lot, Shares, Table, Usd, splits};
+use super::{Amount, Direction, Filing, Lot, Shares, Table, Usd, splits};
 
 /// The stake in one security of the filing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -238,7 +238,8 @@ fn sources(filing: &Filing, of: &[Security], splits: &[(usize, Decimal)]) -> Has
             continue;
         }
         let sources = all.entry(of[i].clone()).or_default();
-        let price = lot.price.value.filter(|price| !price.is_zero());
+        let price = lot.price.value.filter(|price| !price.is_zero() && lot.is_in_dollars());
+        let price = price.map(Amount::dollars);
         match sources.iter_mut().find(|source| source.deed == deed) {
             Some(source) => {
                 source.shares = source.shares.zip(lot.shares.value).and_then(|(sum, more)| sum.plus(more));

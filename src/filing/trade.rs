@@ -1,30 +1,95 @@
-//! A trade: some lots of one filing taken together. What is acquired and what is disposed of are never added.
+//! A trade: some lots of one filing taken together, told for each security. What is acquired and what is disposed of are never added, nor
+//! are unlike securities; only their values in dollars are.
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 
-use super::{Direction, Lot, Shares, Usd};
+use super::{Amount, Currency, Direction, Lot, PricedBy, Shares, Table, Unit, Usd, fold_title};
 
 /// What a trade needs to know of one lot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LotFigures {
+pub struct LotFigures<'a> {
     /// Transaction date.
     pub date: Option<NaiveDate>,
     /// Acquired or disposed of.
     pub direction: Option<Direction>,
+    /// Which table it is in.
+    pub table: Table,
+    /// Title of the security.
+    pub security: Option<&'a str>,
+    /// What it counts.
+    pub counted: Unit,
+    /// What its price is of.
+    pub priced_by: PricedBy,
+    /// The currency of its price; `None` where it is not known.
+    pub currency: Option<Currency>,
     /// The number of shares; `None` of a debt security.
     pub shares: Option<Shares>,
+    /// As many of what the price is of.
+    pub priced: Option<Shares>,
     /// The principal of a debt security, in dollars.
     pub principal: Option<Usd>,
-    /// Shares × price, or the stated total.
+    /// Units × price, or the stated total, in its currency.
+    pub amount: Option<Amount>,
+    /// The same in dollars; `None` of another currency.
     pub value: Option<Usd>,
     /// Whether the value is flagged as odd.
     pub odd_value: bool,
-    /// Lowest actual price.
+    /// Lowest actual price, in dollars.
     pub price_low: Option<Usd>,
-    /// Highest actual price.
+    /// Highest actual price, in dollars.
     pub price_high: Option<Usd>,
     /// How many splits within the filing come before the lot.
     pub splits_before: u8,
+}
+
+impl LotFigures<'_> {
+    /// Whether another lot is of the same security, counted and priced alike, so that the two may be added.
+    fn is_like(&self, other: &Self) -> bool {
+        let title = |lot: &Self| lot.security.map(fold_title);
+        (self.table, self.counted, self.priced_by, self.currency)
+            == (other.table, other.counted, other.priced_by, other.currency)
+            && (self.security == other.security || title(self) == title(other))
+    }
+}
+
+/// The sums of lots of one security that go one way. As JSON it is part of an alert: `docs/ALERT.md`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecuritySums {
+    /// Which table it is in.
+    pub table: Table,
+    /// Its title, as its first lot has it.
+    pub security: Option<String>,
+    /// What its lots count.
+    pub unit: Unit,
+    /// What their prices are of.
+    pub priced_by: PricedBy,
+    /// The currency of their prices; `None` where it is not known.
+    pub currency: Option<Currency>,
+    /// The sum over the lots that state a number of shares; `None` where none does.
+    pub shares: Option<Shares>,
+    /// Whether a lot states no number of shares, so that the true sum is higher than `shares`.
+    pub shares_is_at_least: bool,
+    /// The principal of debt, in dollars; `None` of other securities.
+    pub principal_usd: Option<Usd>,
+    /// The sum of the amounts, in `currency`; `None` where no lot has one.
+    pub amount: Option<Amount>,
+    /// Whether a lot has no amount, so that the true one is higher.
+    pub amount_is_at_least: bool,
+    /// The sum of the values in dollars, odd ones included; `None` where no lot has one.
+    pub value_usd: Option<Usd>,
+    /// Whether a lot has no value, so that the true one is higher than `value`.
+    pub value_is_at_least: bool,
+    /// Whether the value of a lot is flagged as odd.
+    pub value_is_odd: bool,
+    /// Amount ÷ what the price is of, over the lots that have both, in `currency`; `None` across a split.
+    pub average_price: Option<Amount>,
+    /// Lowest actual price in dollars; `None` where a lot's is unknown, or across a split.
+    pub price_low: Option<Usd>,
+    /// Highest actual price in dollars, likewise.
+    pub price_high: Option<Usd>,
+    /// Whether there are lots from before and from after a split.
+    pub across_split: bool,
 }
 
 /// The sums of lots that go one way.
@@ -32,26 +97,16 @@ pub struct LotFigures {
 pub struct Sums {
     /// Which way; `None` where the lots do not say.
     pub direction: Option<Direction>,
-    /// The sum over the lots that state a number of shares; `None` where none does.
-    pub shares: Option<Shares>,
-    /// Whether a lot states no number of shares, so that the true sum is higher than `shares`.
-    pub shares_is_at_least: bool,
-    /// The principal of debt securities, in dollars; `None` where there are none.
-    pub principal: Option<Usd>,
-    /// The sum over the lots with a value, odd ones included; `None` where no lot has one.
+    /// The sums of each security, in the order of the lots.
+    pub securities: Vec<SecuritySums>,
+    /// The sum over the lots with a value in dollars, odd ones included; `None` where no lot has one.
     pub value: Option<Usd>,
-    /// Whether a lot has no value, so that the true one is higher than `value`.
+    /// Whether a lot has no value in dollars, so that the true one is higher than `value`.
     pub value_is_at_least: bool,
     /// Whether the value of a lot is flagged as odd.
     pub value_is_odd: bool,
     /// The sum without the odd values; `None` where no lot has another.
     pub sound_value: Option<Usd>,
-    /// Value ÷ shares over the lots that have both; `None` across a split, where shares are unlike.
-    pub average_price: Option<Usd>,
-    /// Lowest and highest actual price; `None` where a lot's price is unknown.
-    pub price_range: Option<(Usd, Usd)>,
-    /// Whether there are lots from before and from after a split.
-    pub across_split: bool,
 }
 
 /// The figures of several lots together. Definitions: `docs/RULES.md`, "figures".
@@ -70,16 +125,16 @@ pub struct Trade {
 impl Trade {
     /// The figures of these lots. A sum that does not fit in 28 digits counts as unpriced from there on. Where some lots state no
     /// direction, the sums are *at least*.
-    pub fn of(lots: impl IntoIterator<Item = LotFigures>) -> Self {
-        let lots: Vec<LotFigures> = lots.into_iter().collect();
+    pub fn of<'l>(lots: impl IntoIterator<Item = LotFigures<'l>>) -> Self {
+        let lots: Vec<LotFigures<'l>> = lots.into_iter().collect();
         let mut dates: Vec<NaiveDate> = lots.iter().filter_map(|lot| lot.date).collect();
         dates.sort_unstable();
         dates.dedup();
         let of = |direction: Option<Direction>| {
-            let those: Vec<&LotFigures> = lots.iter().filter(|lot| lot.direction == direction).collect();
+            let those: Vec<&LotFigures<'l>> = lots.iter().filter(|lot| lot.direction == direction).collect();
             (!those.is_empty()).then(|| Sums::of(direction, &those))
         };
-        let weight = |sums: &Sums| (sums.sound_value.filter(|value| !value.is_zero()), sums.shares);
+        let weight = |sums: &Sums| (sums.sound_value.filter(|value| !value.is_zero()), sums.most_shares());
         let [disposed, acquired, unstated] =
             [of(Some(Direction::Disposed)), of(Some(Direction::Acquired)), of(None)];
         let (sums, opposite) = match (disposed, acquired) {
@@ -90,13 +145,15 @@ impl Trade {
             (None, acquired) => (acquired, None),
         };
         let (sums, opposite) = match (sums, unstated) {
-            (Some(mut sums), Some(_)) => {
-                (sums.shares_is_at_least, sums.value_is_at_least) = (true, true);
-                (sums, opposite)
-            }
-            (sums, unstated) => (sums.or(unstated).unwrap_or_default(), opposite),
+            (Some(sums), Some(_)) => (Some(sums.at_least()), opposite),
+            (sums, unstated) => (sums.or(unstated), opposite),
         };
-        Self { sums, opposite, dates: dates.first().copied().zip(dates.last().copied()), days: dates.len() }
+        Self {
+            sums: sums.unwrap_or_default(),
+            opposite,
+            dates: dates.first().copied().zip(dates.last().copied()),
+            days: dates.len(),
+        }
     }
 
     /// The figures of these lots, without those that only move shares where there are others.
@@ -118,18 +175,17 @@ impl Trade {
 }
 
 impl Sums {
-    fn of(direction: Option<Direction>, lots: &[&LotFigures]) -> Self {
-        let mut sums = Self { direction, ..Self::default() };
-        let (mut priced_value, mut priced_shares): (Option<Usd>, Shares) = (None, Shares::ZERO);
+    fn of(direction: Option<Direction>, lots: &[&LotFigures<'_>]) -> Self {
+        let mut groups: Vec<Vec<&LotFigures<'_>>> = Vec::new();
         for lot in lots {
-            if let Some(principal) = lot.principal {
-                sums.principal = sums.principal.unwrap_or_default().plus(principal).or(sums.principal);
-            } else {
-                match lot.shares.and_then(|n| sums.shares.unwrap_or_default().plus(n)) {
-                    Some(sum) => sums.shares = Some(sum),
-                    None => sums.shares_is_at_least = true,
-                }
+            match groups.iter_mut().find(|group| group[0].is_like(lot)) {
+                Some(group) => group.push(lot),
+                None => groups.push(vec![lot]),
             }
+        }
+        let securities = groups.iter().map(|group| SecuritySums::of(group)).collect();
+        let mut sums = Self { direction, securities, ..Self::default() };
+        for lot in lots {
             match lot.value.and_then(|value| sums.value.unwrap_or_default().plus(value)) {
                 Some(sum) => sums.value = Some(sum),
                 None => sums.value_is_at_least = true,
@@ -139,23 +195,111 @@ impl Sums {
                 let sound = sums.sound_value.unwrap_or_default();
                 sums.sound_value = (!lot.odd_value).then(|| sound.plus(value)).flatten().or(sums.sound_value);
             }
-            if let (Some(value), Some(shares)) = (lot.value, lot.shares)
-                && let (Some(value), Some(shares)) =
-                    (priced_value.unwrap_or_default().plus(value), priced_shares.plus(shares))
+        }
+        sums
+    }
+
+    /// The sums of the security, where the lots are of one.
+    pub fn only(&self) -> Option<&SecuritySums> {
+        if let [only] = self.securities.as_slice() { Some(only) } else { None }
+    }
+
+    /// The shares of the security of which there are most.
+    pub fn most_shares(&self) -> Option<Shares> {
+        self.securities.iter().filter_map(|security| security.shares).max()
+    }
+
+    fn at_least(mut self) -> Self {
+        self.value_is_at_least = true;
+        for security in &mut self.securities {
+            security.shares_is_at_least = true;
+            security.value_is_at_least = true;
+            security.amount_is_at_least = true;
+        }
+        self
+    }
+}
+
+impl SecuritySums {
+    fn of(lots: &[&LotFigures<'_>]) -> Self {
+        let first = lots[0];
+        let mut sums = Self {
+            table: first.table,
+            security: first.security.map(str::to_owned),
+            unit: first.counted,
+            priced_by: first.priced_by,
+            currency: first.currency,
+            shares: None,
+            shares_is_at_least: false,
+            principal_usd: None,
+            amount: None,
+            amount_is_at_least: false,
+            value_usd: None,
+            value_is_at_least: false,
+            value_is_odd: false,
+            average_price: None,
+            price_low: None,
+            price_high: None,
+            across_split: lots.iter().any(|lot| lot.splits_before != first.splits_before),
+        };
+        let (mut priced_amount, mut priced): (Option<Amount>, Shares) = (None, Shares::ZERO);
+        for lot in lots {
+            if let Some(principal) = lot.principal {
+                sums.principal_usd =
+                    sums.principal_usd.unwrap_or_default().plus(principal).or(sums.principal_usd);
+            } else {
+                match lot.shares.and_then(|n| sums.shares.unwrap_or_default().plus(n)) {
+                    Some(sum) => sums.shares = Some(sum),
+                    None => sums.shares_is_at_least = true,
+                }
+            }
+            match lot.amount.and_then(|amount| sums.amount.unwrap_or_default().plus(amount)) {
+                Some(sum) => sums.amount = Some(sum),
+                None => sums.amount_is_at_least = true,
+            }
+            match lot.value.and_then(|value| sums.value_usd.unwrap_or_default().plus(value)) {
+                Some(sum) => sums.value_usd = Some(sum),
+                None => sums.value_is_at_least = true,
+            }
+            sums.value_is_odd |= lot.value.is_some() && lot.odd_value;
+            if let (Some(amount), Some(units)) = (lot.amount, lot.priced)
+                && let (Some(amount), Some(units)) =
+                    (priced_amount.unwrap_or_default().plus(amount), priced.plus(units))
             {
-                (priced_value, priced_shares) = (Some(value), shares);
+                (priced_amount, priced) = (Some(amount), units);
             }
         }
-        sums.across_split = lots.iter().any(|lot| lot.splits_before != lots[0].splits_before);
-        if !sums.across_split {
-            sums.average_price = priced_value.and_then(|value| value.per(priced_shares));
+        if sums.across_split {
+            return sums;
         }
-        let all = |price: fn(&LotFigures) -> Option<Usd>| {
+        let average = |amount: Amount| amount.decimal().checked_div(priced.decimal()).map(Amount::from);
+        sums.average_price = priced_amount.and_then(average);
+        let all = |price: fn(&LotFigures<'_>) -> Option<Usd>| {
             lots.iter().map(|lot| price(lot)).collect::<Option<Vec<Usd>>>()
         };
         let low = all(|lot| lot.price_low).and_then(|lows| lows.into_iter().min());
         let high = all(|lot| lot.price_high).and_then(|highs| highs.into_iter().max());
-        sums.price_range = low.zip(high).filter(|_| !sums.across_split);
+        (sums.price_low, sums.price_high) = low.zip(high).unzip();
         sums
+    }
+
+    /// Lowest and highest actual price.
+    pub fn price_range(&self) -> Option<(Usd, Usd)> {
+        self.price_low.zip(self.price_high)
+    }
+
+    /// Why its lots have no value in dollars, other than for want of a price.
+    pub fn why_no_value(&self) -> Option<&'static str> {
+        match (self.priced_by, self.currency) {
+            (PricedBy::Unclear, _) => Some("the price may be per share or per ADS"),
+            (_, None) => Some("the currency of the price is not stated"),
+            (_, Some(Currency::USD)) => None,
+            (_, Some(_)) => Some("is not in dollars"),
+        }
+    }
+
+    /// Whether its prices are in dollars.
+    pub fn is_in_dollars(&self) -> bool {
+        self.currency == Some(Currency::USD)
     }
 }

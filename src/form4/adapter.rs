@@ -9,8 +9,8 @@ use super::review;
 use super::wire::{self, Data, Document, Row, Text};
 use super::{LONGEST_MESSAGE, ReadError};
 use crate::filing::{
-    Address, Concluded, Direction, Filing, Footnote, Holding, Issuer, Line, Lot, Noted, Owner, Ownership,
-    Signature, Table, Terms, Warning,
+    Address, CompanyFacts, Concluded, Currency, Direction, Filing, Footnote, Holding, Issuer, Line, Lot,
+    Noted, Owner, Ownership, Shares, Signature, Table, Terms, Units, Warning,
 };
 use crate::text::{clip, fold};
 
@@ -44,6 +44,7 @@ pub(super) fn filing(mut d: Document<'_>) -> Result<Filing, ReadError> {
         name: a.mandatory(&d.issuer_name, || "issuer/issuerName".into()),
         symbol: a.text(&d.issuer_symbol),
         foreign_symbol: a.text(&d.issuer_foreign_symbol),
+        facts: CompanyFacts::default(),
         listed: Vec::new(),
         taken: Vec::new(),
     };
@@ -68,6 +69,7 @@ pub(super) fn filing(mut d: Document<'_>) -> Result<Filing, ReadError> {
             .drain(..)
             .map(|(id, text)| Footnote { id, text: a.long_text(&text).unwrap_or_default() })
             .collect(),
+        ads_ratio: None,
         remarks: d.remarks.as_deref().and_then(|text| a.long_text(text)),
         signatures: d
             .signatures
@@ -126,7 +128,7 @@ impl Adapter {
             code: self.noted(&mut row.code, at, "transactionCode", "bad-code"),
             equity_swap: self.flag(&row.equity_swap, || format!("{at}/equitySwapInvolved")),
             timeliness: self.noted_text(&mut row.timeliness),
-            shares: self.noted(&mut row.shares, at, "transactionShares", "bad-number"),
+            shares: self.count(&mut row.shares, at, "transactionShares"),
             total_value: self.noted(&mut row.total_value, at, "transactionTotalValue", "bad-number"),
             price_is_average: row
                 .price
@@ -137,6 +139,8 @@ impl Adapter {
             plan: Concluded::default(),
             plan_adopted: None,
             intent: None,
+            currency: Concluded { value: Some(Currency::USD), evidence: None },
+            units: Units::default(),
             debt: false,
             odd_value: false,
             moved: false,
@@ -179,12 +183,7 @@ impl Adapter {
         Line {
             table: if row.derivative { Table::Derivative } else { Table::NonDerivative },
             security: self.noted_text(&mut row.security),
-            shares_after: self.noted(
-                &mut row.shares_after,
-                at,
-                "sharesOwnedFollowingTransaction",
-                "bad-number",
-            ),
+            shares_after: self.count(&mut row.shares_after, at, "sharesOwnedFollowingTransaction"),
             value_after: self.noted(&mut row.value_after, at, "valueOwnedFollowingTransaction", "bad-number"),
             ownership: self.letter(
                 &mut row.ownership,
@@ -247,6 +246,20 @@ impl Adapter {
             value: self.parsed(&data.value, at, name, code),
             footnotes: std::mem::take(&mut data.footnotes),
         }
+    }
+
+    /// A number of shares. `36.000` is 36, and where a point separates thousands 36,000.
+    fn count(&mut self, data: &mut Data<'_>, at: &dyn Display, name: &str) -> Noted<Shares> {
+        let written = data.value.as_deref().map(str::trim).unwrap_or_default();
+        if let Some(whole) = written.strip_suffix(".000")
+            && (1..=3).contains(&whole.len())
+            && whole.bytes().all(|b| b.is_ascii_digit())
+            && whole.bytes().any(|b| b != b'0')
+        {
+            let message = format!("the number is written `{written}`: it may be {whole} or {whole},000");
+            self.warn("count-like-thousands", message, &format!("{at}/{name}"));
+        }
+        self.noted(data, at, name, "bad-number")
     }
 
     fn parsed<T>(&mut self, wire: &Text<'_>, at: &dyn Display, name: &str, code: &str) -> Option<T>

@@ -6,10 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
+use super::counts::counts;
 use super::review::warn;
 use crate::filing::{
-    Cik, Code, Direction, Filing, Lot, Shares, Splits, Table, Usd, Warning, fold_title, is_debt,
-    lot_path as place, splits,
+    Amount, Cik, Code, Currency, Direction, Filing, Lot, Shares, Splits, Table, Usd, Warning, fold_title,
+    is_debt, lot_path as place, splits,
 };
 
 /// A row that is worth more than this is odd, in dollars. The largest of 3,563 recorded filings is worth 1.57 billion
@@ -25,6 +26,7 @@ pub(super) fn figures(filing: &mut Filing, warnings: &mut Vec<Warning>) {
     prices(filing, warnings, &mut odd);
     siblings(filing, warnings, &mut odd);
     values(filing, warnings, &mut odd);
+    counts(filing, warnings, &mut odd);
     for i in odd {
         filing.lots[i].odd_value = filing.lots[i].value().is_some();
     }
@@ -182,12 +184,13 @@ fn prices(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec<usize>) {
     let most = Decimal::from(15_000);
     let dear = Cik::new(BERKSHIRE) == Some(filing.issuer.cik);
     let priced = |lot: &&Lot| matches!(lot.code.value.map(Code::letter), Some('S' | 'P' | 'F'));
-    let least = filing.lots.iter().filter(priced).filter_map(|lot| lot.price.value);
+    let in_dollars = filing.lots.iter().filter(|lot| lot.is_in_dollars());
+    let least = in_dollars.filter(priced).filter_map(|lot| lot.price.value.map(Amount::dollars));
     let least = least.filter(|price| !price.is_zero()).min();
-    for (i, lot) in filing.lots.iter().enumerate() {
+    for (i, lot) in filing.lots.iter().enumerate().filter(|(_, lot)| lot.is_in_dollars()) {
         let market = is_market(lot);
-        let total = lot.total_value.value.filter(|_| !lot.debt);
-        let (price, element) = match (lot.price.value, total) {
+        let total = lot.total_value.value.filter(|_| !lot.debt).map(Amount::dollars);
+        let (price, element) = match (lot.price.value.map(Amount::dollars), total) {
             (Some(price), _) => (price, "transactionPricePerShare"),
             (None, Some(total)) if total.is_zero() => (total, "transactionTotalValue"),
             // By a total alone a share costs so much.
@@ -223,7 +226,7 @@ fn prices(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec<usize>) {
             continue;
         }
         let share = is_plain_share(lot);
-        let total = lot.total_value.value == Some(price)
+        let total = total.or(lot.total_value.value.map(Amount::dollars)) == Some(price)
             || share && !dear && price.decimal() > most
             || market
                 && least.is_some_and(|least| is_more(price.decimal(), least.decimal(), Decimal::TEN))
@@ -253,7 +256,7 @@ fn is_total_of_none(filing: &Filing, lot: &Lot, each: Usd, dear: bool, most: Dec
     let beside = || {
         filing.lots.iter().filter(|other| is_market(other) && other.splits_before == lot.splits_before).any(
             |other| {
-                let price = other.price.value.filter(|price| !price.is_zero()).map(Usd::decimal);
+                let price = other.price.value.filter(|price| !price.is_zero()).map(Amount::decimal);
                 other.line.security.value == lot.line.security.value
                     && price.is_some_and(|price| is_more(each.decimal(), price, Decimal::TEN))
             },
@@ -278,7 +281,7 @@ fn is_total_beside(filing: &Filing, lot: &Lot, price: Usd) -> bool {
             && priced(other)
             && other.splits_before == lot.splits_before
             && other.line.security.value == lot.line.security.value;
-        let Some(usual) = other.price.value.filter(|usual| same && !usual.is_zero()) else { return false };
+        let Some(usual) = other.dollar_price().filter(|usual| same && !usual.is_zero()) else { return false };
         let near = |a: Decimal, b: Decimal| !is_more(a, b, Decimal::TWO) && !is_more(b, a, Decimal::TWO);
         near(each.decimal(), usual.decimal()) && is_more(price.decimal(), usual.decimal(), Decimal::TEN)
     })
@@ -290,11 +293,11 @@ fn is_more(number: Decimal, other: Decimal, times: Decimal) -> bool {
 }
 
 /// Lots whose prices are to be near each other: sales, or purchases, of one security on one side of a split.
-type Kind<'f> = (Option<Code>, u8, Option<&'f str>);
+type Kind<'f> = (Option<Code>, u8, Option<&'f str>, Option<Currency>);
 
 /// The market prices of table I, with their days, by kind.
-fn market_prices(filing: &Filing) -> BTreeMap<Kind<'_>, BTreeMap<NaiveDate, Vec<Usd>>> {
-    let mut prices: BTreeMap<Kind<'_>, BTreeMap<NaiveDate, Vec<Usd>>> = BTreeMap::new();
+fn market_prices(filing: &Filing) -> BTreeMap<Kind<'_>, BTreeMap<NaiveDate, Vec<Amount>>> {
+    let mut prices: BTreeMap<Kind<'_>, BTreeMap<NaiveDate, Vec<Amount>>> = BTreeMap::new();
     for lot in filing.lots.iter().filter(|lot| is_sibling(lot)) {
         if let (Some(price), Some(date)) = (lot.price.value, lot.date.value) {
             prices.entry(kind(lot)).or_default().entry(date).or_default().push(price);
@@ -308,7 +311,7 @@ fn is_sibling(lot: &Lot) -> bool {
 }
 
 fn kind(lot: &Lot) -> Kind<'_> {
-    (lot.code.value, lot.splits_before, lot.line.security.value.as_deref())
+    (lot.code.value, lot.splits_before, lot.line.security.value.as_deref(), lot.currency.value)
 }
 
 /// Sales, or purchases, of one security within some days have prices that are near each other.
@@ -316,11 +319,11 @@ fn siblings(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec<usize>) 
     const DAYS: chrono::Days = chrono::Days::new(7);
     const FEWEST: usize = 3;
     let prices = market_prices(filing);
-    let mut medians: BTreeMap<(Kind<'_>, NaiveDate), Option<Usd>> = BTreeMap::new();
+    let mut medians: BTreeMap<(Kind<'_>, NaiveDate), Option<Amount>> = BTreeMap::new();
     let median_at = |kind: &Kind<'_>, date: NaiveDate| {
         let first = date.checked_sub_days(DAYS).unwrap_or(date);
         let last = date.checked_add_days(DAYS).unwrap_or(date);
-        let mut near: Vec<Usd> =
+        let mut near: Vec<Amount> =
             prices.get(kind)?.range(first..=last).flat_map(|(_, prices)| prices).copied().collect();
         near.sort_unstable();
         near.get(near.len() / 2).filter(|_| near.len() >= FEWEST).copied()
@@ -339,8 +342,8 @@ fn siblings(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec<usize>) 
         if far(Decimal::TWO) {
             let message = format!(
                 "the price {} is far from {}, that of the lots beside it",
-                Usd::from(price).exact(),
-                median.exact()
+                Amount::from(price).exact_in(lot.currency.value),
+                median.exact_in(lot.currency.value)
             );
             let at = format!("{}/transactionPricePerShare", place(&filing.lots, i));
             warn(warnings, "price-far-from-siblings", message, &at);
@@ -356,7 +359,7 @@ fn siblings(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec<usize>) 
 fn values(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec<usize>) {
     for (i, lot) in filing.lots.iter().enumerate() {
         let Some(value) = lot.value() else { continue };
-        if let (Some(price), Some(range)) = (lot.price.value.map(Usd::decimal), &lot.actual_prices)
+        if let (Some(price), Some(range)) = (lot.dollar_price().map(Usd::decimal), &lot.actual_prices)
             && (is_more(price, range.high.decimal(), Decimal::TEN)
                 || is_more(range.low.decimal(), price, Decimal::TEN))
         {
@@ -367,9 +370,10 @@ fn values(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec<usize>) {
             warn(warnings, "value-too-large", message, &place(&filing.lots, i));
             odd.push(i);
         }
-        let product = lot.shares.value.filter(|_| !lot.debt).zip(lot.price.value);
-        let product = product.and_then(|(shares, price): (Shares, Usd)| Usd::of(shares, price));
-        if let (Some(product), Some(total)) = (product, lot.total_value.value)
+        let priced = lot.shares.value.filter(|_| !lot.debt).and_then(|shares| lot.units.priced(shares));
+        let product = priced.zip(lot.price.value).and_then(|(units, price)| Amount::of(units, price));
+        if let (Some(product), Some(total)) =
+            (product.map(Amount::dollars), lot.total_value.value.map(Amount::dollars))
             && (is_more(product.decimal(), total.decimal(), Decimal::new(101, 2))
                 || is_more(total.decimal(), product.decimal(), Decimal::new(101, 2)))
         {

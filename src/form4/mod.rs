@@ -6,6 +6,7 @@
 
 mod adapter;
 mod conclude;
+mod counts;
 mod cursor;
 mod figures;
 mod footnotes;

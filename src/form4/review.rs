@@ -172,7 +172,7 @@ fn people(filing: &Filing, warnings: &mut Vec<Warning>) {
 
 /// A price that is none of the actual ones that its footnote states.
 fn outside_range(lot: &Lot, at: &dyn Fn() -> String, warnings: &mut Vec<Warning>) {
-    let (Some(price), Some(prices)) = (lot.price.value, &lot.actual_prices) else { return };
+    let (Some(price), Some(prices)) = (lot.dollar_price(), &lot.actual_prices) else { return };
     if !prices.allow(price) {
         let (low, high) = (prices.low.exact(), prices.high.exact());
         let message = format!(

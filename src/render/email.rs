@@ -12,7 +12,7 @@ use serde::Serialize;
 use self::lot::LotView;
 use super::filing::capital;
 use super::{eastern, listed};
-use crate::alert::Alert;
+use crate::alert::{Alert, Figure};
 use crate::delivery::{Body, Delivery};
 use crate::digest::{Digest, Entry};
 use crate::rules::Sum;
@@ -150,6 +150,8 @@ struct AlertView {
     priced: String,
     value: String,
     range: Option<String>,
+    securities: Vec<String>,
+    pricing: Vec<String>,
     stake: Option<String>,
     holdings: Option<String>,
     lots_text: String,
@@ -220,12 +222,11 @@ impl AlertView {
         let owners_text = bounded(&alert.owners_text());
         let amended = alert.amended_mark();
         let ways = alert.ways();
-        let subject = alert.deed_text(|value| value.to_string());
+        let subject = alert.deed_text(Figure::Full);
         let subject = format!("{}: {owners_text} {subject}{amended}", alert.ticker_or_name());
-        let (verb, what) = ways
-            .first()
-            .map_or(("traded", String::new()), |way| (way.verb, way.what(|value| value.to_string())));
-        let also = ways.get(1).map(|way| format!("and {} {}", way.verb, way.what(|value| value.to_string())));
+        let (verb, what) =
+            ways.first().map_or(("traded", String::new()), |way| (way.verb, way.what(Figure::Full)));
+        let also = ways.get(1).map(|way| format!("and {} {}", way.verb, way.what(Figure::Full)));
         let also = also.or_else(|| alert.only_moves().then(|| "within what they hold".to_owned()));
         let priced = match alert.price_text() {
             Some(price) if alert.lots.len() > 1 => format!(" at {price} on average"),
@@ -267,10 +268,12 @@ impl AlertView {
             what,
             value: match alert.value_usd {
                 Some(value) if value.is_zero() && !alert.value_is_odd => "no price".into(),
-                Some(_) => alert.value_text(),
-                None => "unknown".into(),
+                None if alert.value_text() == "an unknown price" => "unknown".into(),
+                _ => alert.value_text(),
             },
             range: alert.range_text(),
+            securities: alert.security_lines(plain),
+            pricing: alert.pricing_lines().iter().map(|line| plain(&clip(line, 300))).collect(),
             stake: alert.stake_text(plain).map(|text| clip(&text, 400).into_owned()),
             holdings: alert.holdings_text().filter(|_| alert.stake_text(plain).is_none()),
             lots_text: alert.lots_text(),

@@ -1,5 +1,7 @@
 //! A whole filing for people on a terminal: `sellbell show`.
 
+mod pricing;
+
 use std::fmt::Write as _;
 
 use rust_decimal::Decimal;
@@ -10,7 +12,7 @@ use super::terminal::{self, BOLD, Colour, DIM, ODD};
 use crate::alert::{Way, agreed};
 use crate::filing::record::{LotRecord, StakeRecord};
 use crate::filing::{
-    Code, Direction, Filing, Holding, Intent, Line, Lot, Ownership, Plan, Role, Table, Trade, Usd, lines,
+    Code, Direction, Filing, Holding, Intent, Line, Lot, Ownership, Plan, Role, Table, Trade, lines,
     share_of_holdings, stakes,
 };
 use crate::text::{clip, plain};
@@ -138,22 +140,8 @@ impl Picture {
         let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
         let on = if trade.days > 1 { format!(" on {}", count(trade.days, "day")) } else { String::new() };
         self.fact("when", &format!("{days}, {}{on}", count(lots.len(), "lot")));
-        let average =
-            trade.sums.average_price.filter(|_| trade.opposite.is_none()).map(|price| match lots.len() {
-                1 => price.exact(),
-                _ => format!("{} on average", Usd::from(price.decimal().round_dp(4)).exact()),
-            });
-        let range =
-            trade.sums.price_range.filter(|_| trade.opposite.is_none()).filter(|(low, high)| low != high);
-        let range = range.map(|(low, high)| format!("actual prices {} to {}", low.exact(), high.exact()));
-        let price: Vec<String> = average.into_iter().chain(range).collect();
-        let price = match price.is_empty() {
-            true if trade.sums.across_split => "from before and from after a split: no average".to_owned(),
-            true => "not stated".to_owned(),
-            false if trade.sums.value_is_odd => format!("{} (odd, see below)", price.join(", ")),
-            false => price.join(", "),
-        };
-        self.fact("price", &price);
+        self.prices(&trade, lots.len());
+        self.pricing(&lots);
         let told = self.stake(filing, &chosen);
         if letter == 'S' {
             if !told {

@@ -95,6 +95,9 @@ pub fn alert(alert: &Alert, colour: Colour) -> String {
             alert.lots_text(),
         ) + if alert.withdrawn { alert.amended_mark() } else { "" },
     );
+    for security in alert.security_lines(plain) {
+        line(4, colour.paint(BOLD, &security));
+    }
     for words in alert.message.iter().flat_map(|message| message.lines()).take(MOST_MESSAGE_LINES) {
         line(2, plain(&clip(words, 300)));
     }
@@ -116,6 +119,9 @@ pub fn alert(alert: &Alert, colour: Colour) -> String {
         for part in sum.part_texts(MOST_PARTS) {
             line(4, plain(&clip(&part, 300)));
         }
+    }
+    for pricing in alert.pricing_lines() {
+        line(2, colour.paint(DIM, &plain(&clip(&pricing, 300))));
     }
     let mut facts: Vec<String> =
         alert.range_text().map(|range| format!("actual prices {range}")).into_iter().collect();
@@ -172,17 +178,17 @@ pub(super) fn lots(lots: &[LotRecord]) -> Vec<String> {
                     price.map_or("unknown price".to_owned(), |price| price.plain()),
                 ),
                 (None, None, None) if lot.value.is_some() => (String::new(), " ", "stated total".to_owned()),
-                (None, shares, price) => (
+                (None, shares, _) => (
                     shares.map_or("?".to_owned(), |shares| shares.to_string()),
                     "×",
-                    price.map_or("unknown price".to_owned(), |price| price.exact()),
+                    lot.price_text().unwrap_or_else(|| "unknown price".to_owned()),
                 ),
             };
             let columns = [
                 lot.date.map_or("no date".into(), |date| date.to_string()),
                 number,
                 price,
-                lot.value.map_or("unknown".into(), |value| value.to_string()),
+                lot.worth_text().unwrap_or_else(|| "unknown".into()),
                 after.unwrap_or_else(|| "?".into()),
             ];
             (columns, by)

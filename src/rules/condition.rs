@@ -6,9 +6,12 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::CompanyWanted;
 use super::expression::When;
 use super::span::Span;
-use crate::filing::{Cik, Code, Direction, Form, Intent, Ownership, Plan, Role, Shares, Table, Usd};
+use crate::filing::{
+    Cik, Code, Currency, Direction, Form, Intent, Ownership, Plan, Role, Shares, Table, Usd,
+};
 
 /// A group of conditions, of which all must hold. An empty list or `None` is no condition.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -17,6 +20,8 @@ pub struct Group {
     pub tickers: BTreeSet<String>,
     /// The issuer is one of these.
     pub ciks: BTreeSet<Cik>,
+    /// What is asked of the company.
+    pub company: CompanyWanted,
     /// One of the owners is one of these.
     pub owners: Vec<OwnerWanted>,
     /// The filing is one of these forms.
@@ -37,7 +42,7 @@ pub struct Group {
     pub min_value: Option<Usd>,
     /// The lots that count are worth at most this together.
     pub max_value: Option<Usd>,
-    /// The lots that count are at least this many shares together.
+    /// The lots of one security that count are at least this many shares together.
     pub min_shares: Option<Shares>,
     /// The lots that count are at least this fraction of what was held of their lines before.
     pub min_share_of_holdings: Option<Decimal>,
@@ -80,9 +85,11 @@ pub struct Selection {
     pub intents: Vec<Intent>,
     /// For none of these reasons.
     pub exclude_intents: Vec<Intent>,
-    /// At this price a share or above.
+    /// With a price in one of these currencies.
+    pub currencies: Vec<Currency>,
+    /// At this price a share or above, in dollars.
     pub min_price: Option<Usd>,
-    /// At this price a share or below.
+    /// At this price a share or below, in dollars.
     pub max_price: Option<Usd>,
 }
 
@@ -98,6 +105,7 @@ impl Default for Selection {
             plan: Vec::new(),
             intents: Vec::new(),
             exclude_intents: Vec::new(),
+            currencies: Vec::new(),
             min_price: None,
             max_price: None,
         }

@@ -71,6 +71,10 @@ impl<R: Recorder> Evaluator<'_, R> {
         if self.is_over(holds) {
             return (holds, Counted::default());
         }
+        holds = holds.and(self.which_company(group));
+        if self.is_over(holds) {
+            return (holds, Counted::default());
+        }
         holds = holds.and(self.who(group));
         if self.is_over(holds) {
             return (holds, Counted::default());
@@ -241,7 +245,7 @@ impl<R: Recorder> Evaluator<'_, R> {
             }
             if let Some(wanted) = group.min_shares {
                 let reaches = shares_at_least(&least, &most, wanted);
-                let told = || (format!("at least {wanted} shares"), words::shares(&least));
+                let told = || (format!("at least {wanted} shares of one security"), words::shares(&least));
                 self.note(&mut holds, "min_shares", reaches, told);
             }
         }

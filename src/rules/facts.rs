@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::condition::{fold_title, name_words};
 use super::{History, Selection, Truth, Way};
 use crate::filing::record::LotRecord;
-use crate::filing::{Code, Direction, Filing, Intent, Lot, Ownership, Plan, Role, Table, Usd};
+use crate::filing::{Code, Currency, Direction, Filing, Intent, Lot, Ownership, Plan, Role, Table, Usd};
 
 /// A filing and what came before it.
 #[derive(Debug)]
@@ -64,6 +64,7 @@ pub(super) struct LotView<'a> {
     direction: Option<Direction>,
     plan: Plan,
     intent: Option<Intent>,
+    currency: Option<Currency>,
     price: Option<Usd>,
 }
 
@@ -77,8 +78,8 @@ impl<'a> From<&'a Lot> for LotView<'a> {
             direction: lot.direction.value,
             plan: lot.plan.value,
             intent: lot.intent.as_ref().map(|intent| intent.value),
-            // That of a debt security is in per cent.
-            price: lot.price.value.filter(|_| !lot.debt),
+            currency: lot.currency.value,
+            price: lot.dollar_price(),
         }
     }
 }
@@ -93,7 +94,8 @@ impl<'a> From<&'a LotRecord> for LotView<'a> {
             direction: lot.acquired_disposed,
             plan: lot.plan.unwrap_or_default(),
             intent: lot.intent,
-            price: lot.price.filter(|_| lot.principal.is_none()),
+            currency: lot.pricing.currency,
+            price: lot.dollar_price(),
         }
     }
 }
@@ -110,6 +112,7 @@ impl Selection {
             ("plan", !self.plan.is_empty()),
             ("intents", !self.intents.is_empty()),
             ("exclude_intents", !self.exclude_intents.is_empty()),
+            ("currency", !self.currencies.is_empty()),
             ("min_price", self.min_price.is_some()),
             ("max_price", self.max_price.is_some()),
         ];
@@ -154,6 +157,7 @@ impl Selection {
             "exclude_intents" => {
                 (!lot.intent.is_some_and(|intent| self.exclude_intents.contains(&intent))).into()
             }
+            "currency" => stated(lot.currency.map(|currency| self.currencies.contains(&currency))),
             "min_price" => stated(lot.price.map(|price| self.min_price.is_none_or(|least| price >= least))),
             _ => stated(lot.price.map(|price| self.max_price.is_none_or(|most| price <= most))),
         }

@@ -159,6 +159,7 @@ fn always(group: &Group) -> Option<String> {
         plan,
         intents,
         exclude_intents,
+        currencies,
         min_price,
         max_price,
         ..
@@ -169,6 +170,7 @@ fn always(group: &Group) -> Option<String> {
         && (plan.is_empty() || plan.len() == 3)
         && intents.is_empty()
         && exclude_intents.is_empty()
+        && currencies.is_empty()
         && min_price.is_none()
         && max_price.is_none();
     let Group { tickers, ciks, owners, roles, exclude_roles, .. } = group;
@@ -179,6 +181,7 @@ fn always(group: &Group) -> Option<String> {
         && exclude_roles.is_empty()
         && matches!(group.amendments, None | Some(Amendments::Include))
         && group.forms.is_empty()
+        && group.company.is_empty()
         && group.filed_late.is_none();
     let of_sums = group.min_value.is_none()
         && group.max_value.is_none()

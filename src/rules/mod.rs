@@ -1,5 +1,6 @@
 //! Rules: what to look for in a filing. `docs/RULES.md` specifies the files.
 
+mod company;
 mod condition;
 mod edits;
 mod engine;
@@ -19,6 +20,7 @@ mod sums;
 mod wire;
 mod words;
 
+pub use company::CompanyWanted;
 pub use condition::{Amendments, Cluster, Cumulative, Group, OwnerWanted, Per, RoleWanted, Selection, Way};
 pub use edits::Edits;
 pub use engine::{Evaluate, Evaluated, ExpressionError, Kind, Task, evaluate_here, isolate};

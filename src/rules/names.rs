@@ -9,13 +9,14 @@ use serde::Serialize;
 use super::Subject;
 use super::words;
 use crate::filing::record::LotRecord;
-use crate::filing::{Direction, Lot, Trade, share_of_holdings, stakes};
+use crate::filing::{Direction, Lot, Sums, Trade, Unit, share_of_holdings, stakes};
 
 /// The names, sorted.
-pub(super) const NAMES: [&str; 31] = [
+pub(super) const NAMES: [&str; 33] = [
     "accession",
     "amendment",
     "average_price",
+    "currency",
     "days",
     "direction",
     "filed_late",
@@ -33,6 +34,7 @@ pub(super) const NAMES: [&str; 31] = [
     "plan",
     "plans",
     "remarks",
+    "securities",
     "share_of_holdings",
     "shares",
     "shares_text",
@@ -52,6 +54,7 @@ pub(super) struct Names {
     accession: Option<String>,
     amendment: bool,
     average_price: Option<f64>,
+    currency: Option<String>,
     days: usize,
     direction: Option<&'static str>,
     filed_late: Option<bool>,
@@ -69,6 +72,7 @@ pub(super) struct Names {
     plan: &'static str,
     plans: Vec<&'static str>,
     remarks: String,
+    securities: Vec<SecurityNames>,
     share_of_holdings: Option<f64>,
     shares: Option<f64>,
     shares_text: String,
@@ -88,6 +92,24 @@ struct IssuerNames {
     name: String,
     ticker: Option<String>,
     tickers: Vec<String>,
+    country: Option<&'static str>,
+    foreign: Option<bool>,
+    foreign_symbol: Option<String>,
+    incorporated_in: Option<&'static str>,
+    sector: Option<String>,
+    sic: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct SecurityNames {
+    security: Option<String>,
+    unit: Unit,
+    direction: Option<&'static str>,
+    shares: Option<f64>,
+    value: Option<f64>,
+    currency: Option<String>,
+    amount: Option<f64>,
+    average_price: Option<f64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -106,6 +128,9 @@ struct LotNames {
     shares: Option<f64>,
     price: Option<f64>,
     value: Option<f64>,
+    currency: Option<String>,
+    amount: Option<f64>,
+    unit: Unit,
     shares_after: Option<f64>,
     direction: Option<&'static str>,
     security: Option<String>,
@@ -122,6 +147,7 @@ impl Names {
     pub(super) fn of(subject: &Subject<'_>, lots: &[usize]) -> Self {
         let filing = subject.filing;
         let trade = Trade::of(lots.iter().map(|&lot| filing.lots[lot].figures()));
+        let only = trade.sums.only();
         let share = share_of_holdings(&filing.lots, lots).map(|share| share.fraction);
         let stakes = stakes(filing, lots);
         let stake = if let [one] = stakes.as_slice() { Some(one) } else { None };
@@ -142,7 +168,10 @@ impl Names {
         Self {
             accession: filing.accession.map(|accession| accession.to_string()),
             amendment: filing.form.is_amendment(),
-            average_price: trade.sums.average_price.and_then(|price| float(price.decimal())),
+            average_price: only
+                .and_then(|sums| sums.average_price.filter(|_| sums.is_in_dollars()))
+                .and_then(|price| float(price.decimal())),
+            currency: only.and_then(|sums| Some(sums.currency?.to_string())),
             days: trade.days,
             direction: trade.direction_word(),
             filed_late: late,
@@ -156,6 +185,12 @@ impl Names {
                 name: filing.issuer.name.clone(),
                 ticker: filing.issuer.tickers().into_iter().next(),
                 tickers: subject.tickers().to_vec(),
+                country: filing.issuer.facts.located_in.map(|place| place.country),
+                foreign: filing.issuer.is_foreign(),
+                foreign_symbol: filing.issuer.foreign_symbol.clone(),
+                incorporated_in: filing.issuer.facts.incorporated_in.map(|place| place.name),
+                sector: filing.issuer.facts.sector.clone(),
+                sic: filing.issuer.facts.sic.clone(),
             },
             last_date: trade.dates.map(|dates| day(dates.1)),
             owner: filing.owners.first().map(|owner| owner.name.clone()).unwrap_or_default(),
@@ -174,8 +209,9 @@ impl Names {
             plan: agreed(&plans).unwrap_or("unknown"),
             plans,
             remarks: filing.remarks.clone().unwrap_or_default(),
+            securities: trade.ways().flat_map(SecurityNames::of).collect(),
             share_of_holdings: share.and_then(float),
-            shares: trade.sums.shares.and_then(|shares| float(shares.decimal())),
+            shares: only.and_then(|sums| float(sums.shares?.decimal())),
             shares_text: words::shares(&trade),
             stake_after: stake.and_then(|stake| float(stake.ends?.1.decimal())),
             stake_before: stake.and_then(|stake| float(stake.ends?.0.decimal())),
@@ -199,6 +235,9 @@ impl Names {
             shares: Some(23_139.0),
             price: Some(110.2893),
             value: Some(2_551_984.112_7),
+            currency: text("USD"),
+            amount: Some(2_551_984.112_7),
+            unit: Unit::Share,
             shares_after: Some(5_048_392.0),
             direction: Some("disposed"),
             security: text("Common Stock"),
@@ -213,6 +252,7 @@ impl Names {
             accession: text("0009900001-21-000001"),
             amendment: false,
             average_price: Some(110.2893),
+            currency: text("USD"),
             days: 1,
             direction: Some("disposed"),
             filed_late: Some(false),
@@ -226,6 +266,12 @@ impl Names {
                 name: "QUALYS, INC.".to_owned(),
                 ticker: text("QLYS"),
                 tickers: vec!["QLYS".to_owned()],
+                country: Some("US"),
+                foreign: Some(false),
+                foreign_symbol: text("2330.TW"),
+                incorporated_in: Some("Delaware"),
+                sector: text("SERVICES-PREPACKAGED SOFTWARE"),
+                sic: text("7372"),
             },
             last_date: text("2021-08-20"),
             lots: vec![lot],
@@ -240,6 +286,16 @@ impl Names {
             plan: "yes",
             plans: vec!["yes"],
             remarks: "None.".to_owned(),
+            securities: vec![SecurityNames {
+                security: text("Common Stock"),
+                unit: Unit::Share,
+                direction: Some("disposed"),
+                shares: Some(23_139.0),
+                value: Some(2_551_984.112_7),
+                currency: text("USD"),
+                amount: Some(2_551_984.112_7),
+                average_price: Some(110.2893),
+            }],
             share_of_holdings: Some(0.0046),
             shares: Some(23_139.0),
             shares_text: "23,139 shares".to_owned(),
@@ -257,6 +313,22 @@ impl Names {
     }
 }
 
+impl SecurityNames {
+    fn of(sums: &Sums) -> impl Iterator<Item = Self> {
+        let direction = sums.direction.map(Direction::word);
+        sums.securities.iter().map(move |sums| Self {
+            security: sums.security.clone(),
+            unit: sums.unit,
+            direction,
+            shares: sums.shares.and_then(|shares| float(shares.decimal())),
+            value: sums.value_usd.and_then(|value| float(value.decimal())),
+            currency: sums.currency.map(|currency| currency.to_string()),
+            amount: sums.amount.and_then(|amount| float(amount.decimal())),
+            average_price: sums.average_price.and_then(|price| float(price.decimal())),
+        })
+    }
+}
+
 impl LotNames {
     fn of(position: usize, lot: &Lot) -> Self {
         let record = LotRecord::from(lot);
@@ -266,8 +338,11 @@ impl LotNames {
             code: record.code.map(|code| code.to_string()),
             date: record.date.map(|date| date.to_string()),
             shares: amount(record.shares.map(|shares| shares.decimal())),
-            price: amount(record.price.map(|price| price.decimal())),
+            price: amount(record.dollar_price().map(|price| price.decimal())),
             value: amount(record.value.map(|value| value.decimal())),
+            currency: record.pricing.currency.map(|currency| currency.to_string()),
+            amount: amount(lot.amount().map(|amount| amount.decimal())),
+            unit: record.pricing.unit,
             shares_after: amount(record.shares_after.map(|shares| shares.decimal())),
             table: words::table(record.table),
             ownership: record.ownership.map(words::ownership),

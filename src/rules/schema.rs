@@ -59,6 +59,9 @@ fn of_shape(shape: Shape) -> Value {
         Shape::Forms => list(json!({ "enum": ["3", "3/A", "4", "4/A", "5", "5/A"] })),
         Shape::Codes => list(text("^[ACDEFGHIJLMOPSUWXZ]$")),
         Shape::Texts => list(json!({ "type": "string", "minLength": 1 })),
+        Shape::Sics => list(text("^[0-9]{1,4}$")),
+        Shape::Countries => list(json!({ "type": "string", "minLength": 1 })),
+        Shape::Currencies => list(text("^\\s*[A-Za-z]{3}\\s*$")),
         Shape::Destinations => {
             let destination = text(
                 "^(terminal|jsonl(:.+)?|discord:[a-z0-9_-]{1,64}|email:[a-z0-9_-]{1,64}|webhook:[a-z0-9_-]{1,64})$",

@@ -91,12 +91,15 @@ pub(super) fn worth_at_most(least: &Trade, most: &Trade, wanted: Usd) -> Truth {
     most.ways().map(each).fold(Truth::Yes, Truth::and)
 }
 
-/// Whether the lots that go one way are at least so many shares.
+/// Whether the lots of one security that go one way are at least so many shares: those of unlike securities are not added.
 pub(super) fn shares_at_least(least: &Trade, most: &Trade, wanted: Shares) -> Truth {
     let each = |most: &Sums| {
-        let shares = way(least, most).and_then(|sums| sums.shares).unwrap_or_default();
-        let bound = (!most.shares_is_at_least).then_some(most.shares.unwrap_or_default());
-        reaches(shares, bound, wanted)
+        let surely = way(least, most).and_then(Sums::most_shares).unwrap_or_default();
+        let of_each = most.securities.iter().map(|security| {
+            let bound = (!security.shares_is_at_least).then_some(security.shares.unwrap_or_default());
+            reaches(surely, bound, wanted)
+        });
+        of_each.fold(Truth::No, Truth::or)
     };
     most.ways().map(each).fold(Truth::No, Truth::or)
 }

@@ -9,7 +9,7 @@ use super::Selection;
 use super::condition::Way;
 use super::keys::{INTENTS, OWNERSHIPS, PLANS, TABLES};
 use super::sums::Counted;
-use crate::filing::{Code, Ownership, Role, ShareOfHoldings, Stake, Sums, Table, Trade};
+use crate::filing::{Code, Ownership, Role, SecuritySums, ShareOfHoldings, Stake, Sums, Table, Trade};
 
 /// Of a long list, so many items are shown.
 const MOST: usize = 8;
@@ -76,6 +76,7 @@ pub(super) fn selection(selection: &Selection, key: &str) -> String {
             let intents = INTENTS.iter().filter(|(_, intent)| wanted.contains(intent)).map(|(word, _)| word);
             format!("{none}{}", list(intents))
         }
+        "currency" => format!("a price in {}", list(&selection.currencies)),
         "min_price" => format!("{} a share or above", selection.min_price.unwrap_or_default().exact()),
         _ => format!("{} a share or below", selection.max_price.unwrap_or_default().exact()),
     }
@@ -92,11 +93,28 @@ pub(super) fn value(trade: &Trade) -> String {
         let odd = if sums.value_is_odd { ", by an odd value" } else { "" };
         match (sums.value, sums.value_is_at_least) {
             (Some(value), false) => format!("{}{odd}", value.exact()),
-            (Some(value), true) => format!("at least {}{odd}, a lot has no price", value.exact()),
-            (None, true) => "unknown, no lot has a price".to_owned(),
+            (Some(value), true) => {
+                format!("at least {}{odd}, {}", value.exact(), unpriced(sums, "a lot has no price"))
+            }
+            (None, true) => format!("unknown, {}", unpriced(sums, "no lot has a price")),
             (None, false) => "nothing".to_owned(),
         }
     })
+}
+
+/// Why lots have no value in dollars.
+fn unpriced(sums: &Sums, without_price: &str) -> String {
+    let unlike = sums
+        .securities
+        .iter()
+        .find(|security| security.value_is_at_least && security.why_no_value().is_some());
+    match unlike.and_then(|security| Some((security, security.why_no_value()?))) {
+        Some((SecuritySums { amount: Some(amount), currency: currency @ Some(_), .. }, why)) => {
+            format!("{} {why}", amount.text_in(*currency))
+        }
+        Some((_, why)) => why.to_owned(),
+        None => without_price.to_owned(),
+    }
 }
 
 /// A figure of each way that lots go: of two, with the word for it.
@@ -127,13 +145,25 @@ pub(super) fn ownership(ownership: Ownership) -> &'static str {
 }
 
 pub(super) fn shares(trade: &Trade) -> String {
-    each_way(trade, |sums| match (sums.shares, sums.shares_is_at_least, sums.principal) {
-        (None, _, Some(principal)) => format!("{principal} of principal"),
-        (Some(shares), false, _) => format!("{shares} shares"),
-        (Some(shares), true, _) => format!("at least {shares} shares, a lot states no number"),
-        (None, true, None) => "unknown, no lot states a number".to_owned(),
-        (None, false, None) => "nothing".to_owned(),
+    each_way(trade, |sums| {
+        let each: Vec<String> =
+            sums.securities.iter().map(|security| shares_of(security, sums.only().is_none())).collect();
+        if each.is_empty() { "nothing".to_owned() } else { each.join(" and ") }
     })
+}
+
+/// Of one security, with its title where there are several.
+fn shares_of(sums: &SecuritySums, named: bool) -> String {
+    let title =
+        sums.security.as_deref().filter(|_| named).map_or_else(String::new, |title| format!(" of {title}"));
+    let unit = sums.unit.word();
+    match (sums.shares, sums.shares_is_at_least, sums.principal_usd) {
+        (None, _, Some(principal)) => format!("{principal} of principal{title}"),
+        (Some(shares), false, _) => format!("{shares} {unit}{title}"),
+        (Some(shares), true, _) => format!("at least {shares} {unit}{title}, a lot states no number"),
+        (None, true, None) => format!("unknown{title}, no lot states a number"),
+        (None, false, None) => "nothing".to_owned(),
+    }
 }
 
 pub(super) fn percent(fraction: Decimal) -> String {

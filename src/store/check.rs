@@ -18,7 +18,7 @@ use super::{
 };
 use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery};
-use crate::filing::PastFiling;
+use crate::filing::{PastFiling, StatedRatio};
 use crate::mute::Mute;
 use crate::summary::Line;
 use crate::text::visible;
@@ -83,6 +83,7 @@ impl Store {
             self.check_tree::<IgnoredAny>(&mut checked, "backfill_queue", &inner.backfill_queue)?;
             self.check_tree::<IgnoredAny>(&mut checked, "latency", &inner.latency)?;
             self.check_tree::<PastFiling>(&mut checked, "history", &inner.history)?;
+            self.check_tree::<StatedRatio>(&mut checked, "ratios", &inner.ratios)?;
             self.check_tree::<Delivery>(&mut checked, "queue", &inner.queue)?;
             self.check_tree::<DeliveryStanding>(&mut checked, "deliveries", &inner.deliveries)?;
             self.check_tree::<Paused>(&mut checked, "paused", &inner.paused)?;

@@ -278,6 +278,9 @@ impl Store {
         {
             history.push((place(issuer, past), encode(&key, past)?));
         }
+        if let Some((issuer, past)) = &settled.history {
+            self.keep_ratios(*issuer, past)?;
+        }
         let was_confined = inner.quarantine.contains_key(&key).map_err(|error| self.failed(error))?;
         if settled.is_quiet() && !was_confined && self.standing(settled.accession)? == Standing::Pending {
             for (place, past) in history {
@@ -367,10 +370,10 @@ fn on_day(filing: &FilingRef) -> String {
 }
 
 /// Issuer, acceptance time, accession: an issuer's filings come in their order.
-fn place(issuer: Cik, past: &PastFiling) -> String {
+pub(super) fn place(issuer: Cik, past: &PastFiling) -> String {
     format!("{}/{}", moment(issuer, past.accepted_at), past.accession)
 }
 
-fn moment(issuer: Cik, time: DateTime<Utc>) -> String {
+pub(super) fn moment(issuer: Cik, time: DateTime<Utc>) -> String {
     format!("{:010}/{:012}", issuer.number(), time.timestamp().max(0))
 }

@@ -25,6 +25,7 @@ mod mutes;
 mod paused;
 mod quarantine;
 mod queue;
+mod ratios;
 mod record;
 mod subscriptions;
 mod summary;
@@ -119,6 +120,8 @@ struct Inner {
     latency: Tree,
     /// Issuer, acceptance time, accession → what is kept of a filing.
     history: Tree,
+    /// Issuer, acceptance time, accession → the ratio of its ADS that a filing states.
+    ratios: Tree,
     /// Destination, time, delivery key → a delivery that waits.
     queue: Tree,
     /// Delivery key → where it stands.
@@ -219,6 +222,7 @@ impl Store {
             backfill_queue: tree("backfill_queue")?,
             latency: tree("latency")?,
             history: tree("past")?,
+            ratios: tree("ratios")?,
             queue: tree("queue")?,
             deliveries: tree("deliveries")?,
             paused: tree("paused")?,

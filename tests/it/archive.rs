@@ -379,6 +379,8 @@ fn tabled(mut filing: Filing) -> Filing {
         owner.address.state_territory = None;
         owner.address.country = None;
     }
+    // The tables have no headers, which alone say where a company is and what it does.
+    filing.issuer.facts = Default::default();
     for lot in filing.lots.iter_mut().filter(|lot| lot.line.table == Table::NonDerivative) {
         lot.total_value = Default::default();
     }

@@ -15,6 +15,7 @@ mod discovery;
 mod effects;
 mod fakes;
 mod figures;
+mod foreign;
 mod form345;
 mod gateway;
 mod gateway_bounds;

@@ -1,13 +1,13 @@
 //! The actual prices that a row's notes state.
 
 use super::{Note, Notes};
-use crate::filing::{ActualPrices, Code, Lot, PlanDate, Usd};
+use crate::filing::{ActualPrices, Amount, Code, Lot, PlanDate};
 use crate::form4::footnotes::{Marks, PriceRange};
 
 /// The actual prices that the row's own notes state, and whether its price is called an average.
 pub(super) fn fill(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
     // A grant or vesting at no price has none to explain.
-    if lot.price.value.is_some_and(Usd::is_zero) {
+    if lot.price.value.is_some_and(Amount::is_zero) {
         return;
     }
     let loose = notes.all.iter().filter(|note| !note.tied && note.text.marks.has(Marks::PRICE));
@@ -53,7 +53,7 @@ fn choose<'a>(ranges: &'a [PriceRange], lot: &Lot) -> Option<&'a PriceRange> {
     let of_day =
         |range: &&PriceRange| lot.date.value.is_some_and(|date| range.days.contains(&PlanDate::Day(date)));
     let fits = |range: &&PriceRange| {
-        lot.price.value.is_some_and(|price| ActualPrices::span(range.low, range.high, price))
+        lot.price.value.is_some_and(|price| ActualPrices::span(range.low, range.high, price.dollars()))
     };
     ranges.iter().find(of_day).or_else(|| ranges.iter().find(fits))
 }

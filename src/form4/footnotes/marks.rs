@@ -41,6 +41,10 @@ impl Marks {
     pub(in crate::form4) const AGENT: u32 = 1 << 17;
     /// Kinds of plans: together with [`Self::ANY_PLAN`] they name a plan to sell.
     pub(in crate::form4) const PLAN_KIND: u32 = 1 << 18;
+    /// Currencies other than the dollar, and dollars that are said to be the US ones.
+    pub(in crate::form4) const MONEY: u32 = 1 << 19;
+    /// Depositary shares.
+    pub(in crate::form4) const ADS: u32 = 1 << 20;
     /// What a statement against the seller's own decision needs one of.
     pub(in crate::form4) const AGAINST: u32 = Self::FORCED | Self::OTHERWISE;
     /// What a range of prices needs one of.
@@ -132,7 +136,15 @@ impl Words {
 static ALL: LazyLock<Words> = LazyLock::new(|| Words::new(u32::MAX));
 /// Words that matter in a filing without sales.
 static OF_PLANS_AND_PRICES: LazyLock<Words> = LazyLock::new(|| {
-    Words::new(Marks::PLAN | Marks::PLAN_KIND | Marks::ANY_PLAN | Marks::BOX | Marks::PRICE)
+    Words::new(
+        Marks::PLAN
+            | Marks::PLAN_KIND
+            | Marks::ANY_PLAN
+            | Marks::BOX
+            | Marks::PRICE
+            | Marks::MONEY
+            | Marks::ADS,
+    )
 });
 
 #[cfg(test)]

@@ -3,11 +3,14 @@
 //! A note is looked through once for words; only where some stand are the patterns of their kind tried, sentence by sentence.
 
 mod adoption;
+pub(super) mod ads;
+mod currencies;
 mod currency;
 mod date;
 mod forced;
 mod marks;
 mod mistake;
+pub(super) mod money;
 mod otherwise;
 mod pattern;
 mod plan;

@@ -4,8 +4,7 @@ use super::{
     Author, DESCRIPTION, Embed, Field, Footer, GREEN, GREY, MARK, MOST_TEXT, Message, NAME, RED, TITLE,
     escaped, mentions,
 };
-use crate::alert::{Alert, Key};
-use crate::filing::Usd;
+use crate::alert::{Alert, Figure, Key};
 use crate::filing::record::LotRecord;
 use crate::render::filing::capital;
 use crate::render::listed;
@@ -87,7 +86,7 @@ fn escaped_lines(text: &str) -> String {
 fn headline(alert: &Alert) -> String {
     let subject = escaped(&clip(alert.ticker_or_name(), NAME));
     let amended = alert.amended_mark();
-    format!("{subject}: insider {}{amended}", alert.deed_text(Usd::short))
+    format!("{subject}: insider {}{amended}", alert.deed_text(Figure::Short))
 }
 
 fn color(alert: &Alert) -> u32 {
@@ -107,7 +106,8 @@ fn fields(alert: &Alert) -> Vec<Field> {
             inline: true,
         });
     };
-    if alert.principal_usd.is_none() || alert.shares.is_some() {
+    let securities = alert.security_lines(escaped);
+    if securities.is_empty() && (alert.principal_usd.is_none() || alert.shares.is_some()) {
         short("Shares", alert.shares.map_or("Unknown".into(), |_| alert.shares_text()));
     }
     if let Some(principal) = alert.principal_usd {
@@ -134,6 +134,13 @@ fn fields(alert: &Alert) -> Vec<Field> {
     let mut long = |name: String, lines: Vec<String>| {
         fields.push(Field { name, value: whole_lines(&lines, FIELD), inline: false });
     };
+    if !securities.is_empty() {
+        long("Each security".into(), securities);
+    }
+    let pricing = alert.pricing_lines();
+    if !pricing.is_empty() {
+        long("Prices".into(), pricing.iter().map(|line| escaped(&clip(line, 300))).collect());
+    }
     if let Some(stake) = alert.stake_text(escaped) {
         long("Stake".into(), vec![clip(&stake, 400).trim_end_matches(['\\', '…']).to_owned()]);
     } else if let Some(share) = alert.holdings_text() {
@@ -187,8 +194,8 @@ fn lot_line(lot: &LotRecord, sign: &str) -> String {
     if let Some(principal) = lot.principal {
         return format!("`{date}` {principal} of principal{after}");
     }
-    let price = match (lot.price, lot.value) {
-        (Some(price), _) => price.exact(),
+    let price = match (lot.price_text(), lot.worth_text()) {
+        (Some(price), _) => price,
         (None, Some(total)) => return format!("`{date}` {shares} for {total} in all{after}"),
         (None, None) => "unknown price".to_owned(),
     };

@@ -23,12 +23,12 @@ impl LotView {
                 None => lot.shares.map_or("?".into(), |shares| format!("{sign}{shares}")),
             },
             price: match (lot.price, lot.principal) {
-                (Some(price), None) => price.exact(),
+                (Some(_), None) => lot.price_text().unwrap_or_default(),
                 (Some(price), Some(_)) => price.plain(),
                 (None, _) if lot.value.is_some() => "stated total".into(),
                 (None, _) => "unknown".into(),
             },
-            value: lot.value.map_or("unknown".into(), |value| value.to_string()),
+            value: lot.worth_text().unwrap_or_else(|| "unknown".into()),
             after: lot.shares_after.map_or("?".into(), |shares| shares.to_string()),
         }
     }

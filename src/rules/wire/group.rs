@@ -11,8 +11,8 @@ use super::super::keys::{
 };
 use super::super::{Cluster, Cumulative, Group, OwnerWanted, Per, Selection, When};
 use super::{LONGEST_EXPRESSION, Wire};
-use crate::filing::{Cik, Code, Form, Usd, wanted_ticker};
-use crate::problem::Value;
+use crate::filing::{Cik, Code, Currency, CurrencyError, Form, Place, Usd, wanted_ticker};
+use crate::problem::{Value, nearest};
 
 /// Groups nest at most so deep.
 const MOST_DEPTH: usize = 6;
@@ -48,6 +48,10 @@ impl Wire<'_> {
             "tickers" => group.tickers = self.each(key, value, ticker).into_iter().collect(),
             "ciks" => group.ciks = self.ciks(value),
             "owners" => group.owners = self.owners(value),
+            "sic" => group.company.sic = self.each(key, value, sic),
+            "sector" => group.company.sectors = self.each(key, value, sector),
+            "country" => group.company.countries = self.each(key, value, country),
+            "foreign" => group.company.foreign = self.reader.flag(key, value),
             "forms" => group.forms = self.each(key, value, form),
             "amendments" => group.amendments = self.reader.word(key, value, &Amendments::WORDS),
             "filed_late" => group.filed_late = self.reader.flag(key, value),
@@ -82,6 +86,7 @@ impl Wire<'_> {
             "plan" => selection.plan = self.reader.words(key, value, &PLANS),
             "intents" => selection.intents = self.reader.words(key, value, &INTENTS),
             "exclude_intents" => selection.exclude_intents = self.reader.words(key, value, &INTENTS),
+            "currency" => selection.currencies = self.each(key, value, currency),
             "min_price" => selection.min_price = self.threshold(key, value),
             _ => selection.max_price = self.threshold(key, value),
         }
@@ -272,6 +277,42 @@ fn security(text: &str) -> Read<String> {
         ));
     }
     Ok(folded)
+}
+
+fn sic(text: &str) -> Read<String> {
+    let digits = text.trim();
+    if (1..=4).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok(digits.to_owned());
+    }
+    let help =
+        "expected four digits, or the first of them: 7372 is prepackaged software, 73 business services";
+    Err((format!("`{text}` is not a Standard Industrial Classification"), help.to_owned()))
+}
+
+fn sector(text: &str) -> Read<String> {
+    let folded = fold_title(text);
+    if folded.is_empty() {
+        return Err((format!("`{text}` names no sector"), "give words of its title, like software".into()));
+    }
+    Ok(folded)
+}
+
+fn country(text: &str) -> Read<String> {
+    let name = text.trim();
+    if Place::names().any(|known| known.eq_ignore_ascii_case(name)) {
+        return Ok(name.to_owned());
+    }
+    let help = match nearest(name, Place::names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "give its name, like Israel, or its ISO code, like IL".to_owned(),
+    };
+    Err((format!("`{text}` is not a country or state that EDGAR knows"), help))
+}
+
+fn currency(text: &str) -> Read<Currency> {
+    text.parse().map_err(|error: CurrencyError| {
+        (error.to_string(), "expected a code of ISO 4217, like USD or TWD".into())
+    })
 }
 
 fn code(text: &str) -> Read<Code> {

@@ -1,0 +1,228 @@
+//! An alert's lots, told for each security: unlike ones are never added, but for their values in dollars.
+
+use serde::{Deserialize, Serialize};
+
+use super::Alert;
+use super::deeds::number_text;
+use crate::filing::{Currency, Direction, PricedBy, SecuritySums, Shares, Sums, Table, Unit, Usd};
+use crate::text::clip;
+
+/// At most so many securities are told one by one.
+const MOST: usize = 10;
+/// So many lines say of what and in what prices are.
+const MOST_PRICING: usize = 3;
+/// So much of a title, in characters.
+const TITLE: usize = 60;
+
+/// The lots of one security that go one way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AlertSecurity {
+    /// `acquired` or `disposed`; `null` where the lots do not say.
+    pub direction: Option<String>,
+    /// Their sums.
+    #[serde(flatten)]
+    pub sums: SecuritySums,
+}
+
+impl AlertSecurity {
+    pub(super) fn of(sums: &Sums) -> impl Iterator<Item = Self> {
+        let direction = sums.direction.map(|direction| direction.word().to_owned());
+        sums.securities.iter().map(move |sums| Self { direction: direction.clone(), sums: sums.clone() })
+    }
+
+    fn text(&self, signed: bool, title_text: fn(&str) -> String) -> String {
+        let sign = match self.direction.as_deref().filter(|_| signed) {
+            Some("acquired") => "+",
+            Some("disposed") => "-",
+            _ => "",
+        };
+        self.sums.text(sign, title_text)
+    }
+}
+
+/// How figures are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Figure {
+    /// `$2.66M`.
+    Short,
+    /// `$2,661,359.10`.
+    Full,
+}
+
+impl Figure {
+    /// Dollars, shown so.
+    pub fn usd(self, value: Usd) -> String {
+        match self {
+            Self::Short => value.short(),
+            Self::Full => value.to_string(),
+        }
+    }
+}
+
+impl SecuritySums {
+    /// In one line, with its title as `title_text` has it: `American Depositary Shares (TSM): 17 ADS at $395.18 per ADS, $6,718.06`.
+    pub fn text(&self, sign: &str, title_text: fn(&str) -> String) -> String {
+        let title = self.security.as_deref();
+        let title = title.map_or_else(|| "no title".to_owned(), |title| title_text(&clip(title, TITLE)));
+        let number = match self.principal_usd {
+            Some(principal) => format!("{principal} of principal"),
+            None => number_text(self.shares, self.shares_is_at_least),
+        };
+        let unit = if self.unit == Unit::Ads { " ADS" } else { "" };
+        let price = self.price_text().map(|price| format!(" at {price}")).unwrap_or_default();
+        let worth = self.worth(Figure::Full).or_else(|| self.unknown().map(str::to_owned));
+        let worth = worth.map(|worth| format!(", {worth}")).unwrap_or_default();
+        format!("{title}: {sign}{number}{unit}{price}{worth}")
+    }
+
+    /// Its average price as people read it, with its currency, and of what it is: `$110.28`, `NT$41.10`, `$10.68 per ADS`.
+    pub fn price_text(&self) -> Option<String> {
+        let price = self.average_price.filter(|price| !price.is_zero() && !self.value_is_odd)?;
+        let unit = match (self.unit, self.priced_by) {
+            (_, PricedBy::Ads) | (Unit::Ads, _) => " per ADS",
+            _ => "",
+        };
+        Some(format!("{}{unit}", price.text_in(self.currency)))
+    }
+
+    /// What it is worth, in its own currency; `None` where that is unknown, odd or nothing.
+    pub(super) fn worth(&self, figure: Figure) -> Option<String> {
+        let least = if self.amount_is_at_least { "at least " } else { "" };
+        let amount = self.amount.filter(|amount| !amount.is_zero() && !self.value_is_odd)?;
+        let shown = match figure {
+            _ if self.currency.is_none() => return None,
+            Figure::Short => amount.short_in(self.currency),
+            Figure::Full => amount.text_in(self.currency),
+        };
+        Some(format!("{least}{shown}"))
+    }
+
+    /// Why it is not known what it is worth.
+    pub fn unknown(&self) -> Option<&'static str> {
+        match (self.priced_by, self.currency) {
+            (PricedBy::Unclear, _) => Some("value unknown: the price may be per share or per ADS"),
+            (_, None) => Some("value unknown: the currency of the price is not stated"),
+            _ => None,
+        }
+    }
+}
+
+impl Alert {
+    /// Takes over the securities of its lots.
+    pub(super) fn take_securities(&mut self, sums: &Sums, opposite: Option<&Sums>) {
+        self.securities = [sums].into_iter().chain(opposite).flat_map(AlertSecurity::of).collect();
+    }
+
+    /// Whether its lots are of several securities.
+    pub fn is_of_several(&self) -> bool {
+        self.securities.len() > self.opposite.iter().count() + 1
+    }
+
+    /// A line for each security, with its title as `title_text` has it; none where the lots are of one.
+    pub fn security_lines(&self, title_text: fn(&str) -> String) -> Vec<String> {
+        if !self.is_of_several() {
+            return Vec::new();
+        }
+        let signed = self.opposite.is_some();
+        let each = self.securities.iter().take(MOST).map(|security| security.text(signed, title_text));
+        let mut lines: Vec<String> = each.collect();
+        if self.securities.len() > MOST {
+            lines.push(format!("and {} more securities", self.securities.len() - MOST));
+        }
+        lines
+    }
+
+    /// What the filing says of the currency and the unit of its prices, where that is not plain: the currency of each and the words
+    /// that name it, the ratio of the ADS and the filing that states it.
+    pub fn pricing_lines(&self) -> Vec<String> {
+        let mut lines: Vec<String> = Vec::new();
+        let mut add = |line: String| {
+            if !lines.contains(&line) && lines.len() < MOST_PRICING {
+                lines.push(line);
+            }
+        };
+        for pricing in self.lots.iter().map(|lot| &lot.pricing) {
+            if let Some(evidence) = &pricing.currency_evidence {
+                add(match pricing.currency {
+                    Some(currency) if currency == Currency::USD => {
+                        format!("Price in US dollars ({evidence})")
+                    }
+                    Some(currency) => format!("Price in {currency}, not dollars ({evidence})"),
+                    None => format!("The filing does not say in which currency the price is ({evidence})"),
+                });
+            }
+            let of = match pricing.priced_by {
+                PricedBy::Count => continue,
+                PricedBy::Ads => "The row counts shares, and the price is per ADS",
+                PricedBy::Unclear => "The price may be per share or per ADS",
+            };
+            let ratio = pricing.ads_ratio.map(|shares| {
+                let stated = pricing.ads_ratio_evidence.as_deref().unwrap_or("the filing");
+                let place = pricing.ads_ratio_from.map(|from| format!(", filing {from}")).unwrap_or_default();
+                format!(". 1 ADS = {shares} shares ({stated}{place})")
+            });
+            add(format!("{of}{}", ratio.unwrap_or_default()));
+        }
+        lines
+    }
+
+    /// The sums of the lots that go one way. Alerts of older versions have no securities: their figures are of one.
+    pub(super) fn sums_of(&self, direction: Option<Direction>, main: bool) -> Sums {
+        let word = direction.map(Direction::word);
+        let mut own: Vec<SecuritySums> = self
+            .securities
+            .iter()
+            .filter(|security| security.direction.as_deref() == word)
+            .map(|security| security.sums.clone())
+            .collect();
+        let figures =
+            if main { Some(self.figures()) } else { self.opposite.as_ref().map(super::Opposite::figures) };
+        let Some(figures) = figures else { return Sums::default() };
+        if own.is_empty() {
+            own.push(figures.as_security());
+        }
+        Sums {
+            direction,
+            securities: own,
+            value: figures.value_usd,
+            value_is_at_least: figures.value_is_at_least,
+            value_is_odd: figures.value_is_odd,
+            sound_value: None,
+        }
+    }
+}
+
+/// The figures of one way that an alert has at hand.
+pub(super) struct Figures {
+    pub(super) shares: Option<Shares>,
+    pub(super) shares_is_at_least: bool,
+    pub(super) principal_usd: Option<Usd>,
+    pub(super) value_usd: Option<Usd>,
+    pub(super) value_is_at_least: bool,
+    pub(super) value_is_odd: bool,
+    pub(super) average_price: Option<Usd>,
+}
+
+impl Figures {
+    fn as_security(&self) -> SecuritySums {
+        SecuritySums {
+            table: Table::NonDerivative,
+            security: None,
+            unit: Unit::Share,
+            priced_by: PricedBy::Count,
+            currency: Some(Currency::USD),
+            shares: self.shares,
+            shares_is_at_least: self.shares_is_at_least,
+            principal_usd: self.principal_usd,
+            amount: self.value_usd.map(|value| value.decimal().into()),
+            amount_is_at_least: self.value_is_at_least,
+            value_usd: self.value_usd,
+            value_is_at_least: self.value_is_at_least,
+            value_is_odd: self.value_is_odd,
+            average_price: self.average_price.map(|price| price.decimal().into()),
+            price_low: None,
+            price_high: None,
+            across_split: false,
+        }
+    }
+}

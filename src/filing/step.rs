@@ -1,0 +1,51 @@
+//! Rows of a line whose numbers do not lead from what was held before them to what is held after.
+
+use rust_decimal::Decimal;
+
+use super::line::{self, change};
+use super::{Lot, Shares};
+
+/// A row that does not add up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// Its position.
+    pub(crate) row: usize,
+    /// Held after the row before it.
+    pub(crate) before: Shares,
+    /// Held after it.
+    pub(crate) after: Shares,
+    /// What the two make of its number.
+    pub(crate) makes: Shares,
+}
+
+/// The one row of each line that does not add up, where all others do. Of a line with several, the rows may be in another order, or of
+/// several lines.
+pub(crate) fn missteps(lots: &[Lot]) -> Vec<Step> {
+    let of_line = |held: line::Held| {
+        if held.ends.is_some() || held.lots.len() < 2 {
+            return None;
+        }
+        let steps = held.lots.windows(2).map(|pair| step(lots, pair[0], pair[1]));
+        let mut wrong = steps.collect::<Option<Vec<_>>>()?.into_iter().flatten();
+        let first = wrong.next()?;
+        wrong.next().is_none().then_some(first)
+    };
+    line::lines(lots).into_iter().filter_map(of_line).collect()
+}
+
+/// The later of two rows, where it does not add up; `Some(None)` where it does. `None` where a row does not state a number.
+fn step(lots: &[Lot], earlier: usize, row: usize) -> Option<Option<Step>> {
+    let before = lots[earlier].line.shares_after.value?;
+    let after = lots[row].line.shares_after.value?;
+    let made = after.decimal().checked_sub(before.decimal())?;
+    let stated = change(&lots[row])?;
+    // Fractions of a share are rounded away now and then.
+    let adds_up = made.checked_sub(stated)?.abs() <= Decimal::ONE;
+    let against = made.is_sign_negative() != stated.is_sign_negative();
+    Some((!adds_up && !against && !made.is_zero()).then(|| Step {
+        row,
+        before,
+        after,
+        makes: made.abs().into(),
+    }))
+}

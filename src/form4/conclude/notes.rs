@@ -1,0 +1,199 @@
+//! The notes of a filing: its footnotes and remarks, each read when it is first needed, and which of them a row refers to.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Applying, is_sale};
+use crate::filing::{Adopted, Code, Evidence, Filing, Lot, PlanDate, Source};
+use crate::form4::footnotes::{self, LONGEST, Marked, Marks, Parts, Reach, Said};
+
+/// So much of all notes together is read for what they say, in bytes: EDGAR takes a thousand characters of each of 99.
+pub(super) const MOST_READ: usize = 250_000;
+
+/// A note of the filing, read when it is first needed.
+pub(super) struct Note<'a> {
+    pub(super) source: NoteSource<'a>,
+    /// As much of it as is read.
+    pub(super) text: Marked<'a>,
+    pub(super) said: OnceCell<Said>,
+    pub(super) parts: OnceCell<Parts>,
+    pub(super) adopted: OnceCell<Option<(PlanDate, Arc<str>)>>,
+    /// Whether it may speak of sales, and whether of purchases.
+    pub(super) trades: OnceCell<(bool, bool)>,
+    /// Whether a row of the form refers to it.
+    pub(super) tied: bool,
+    /// Whether a sale does.
+    pub(super) tied_to_sale: bool,
+    /// Whether an exercise, conversion or grant does, whose note may speak of the sale that follows.
+    pub(super) tied_to_exercise: bool,
+}
+
+pub(super) enum NoteSource<'a> {
+    Footnote(&'a str),
+    Remarks,
+}
+
+impl Note<'_> {
+    /// The first adoption date that it states.
+    pub(super) fn adopted(&self, notes: &Notes<'_>) -> Option<Adopted> {
+        let of_plan = self.text.marks.has(Marks::PLAN) || notes.named && self.text.marks.has(Marks::ANY_PLAN);
+        let found = self.adopted.get_or_init(|| if of_plan { footnotes::adopted(&self.text) } else { None });
+        let (date, words) = found.as_ref()?;
+        Some(Adopted { date: *date, evidence: self.evidence(words) })
+    }
+
+    pub(super) fn evidence(&self, words: &Arc<str>) -> Evidence {
+        let source = match self.source {
+            NoteSource::Footnote(id) => Source::Footnote(id.into()),
+            NoteSource::Remarks => Source::Remarks,
+        };
+        Evidence { source, words: Arc::clone(words) }
+    }
+}
+
+/// The notes of a filing: its footnotes by id, and its remarks.
+pub(super) struct Notes<'a> {
+    pub(super) all: Vec<Note<'a>>,
+    pub(super) by_id: BTreeMap<&'a str, usize>,
+    /// The marks of all together.
+    pub(super) marks: Marks,
+    /// Whether the filing has sales.
+    pub(super) sale: bool,
+    /// Whether a note, or the box, may name a plan to sell.
+    pub(super) named: bool,
+    /// How many notes are read in part or not at all.
+    pub(super) cut: usize,
+    /// The note that does so by the rule's number, for others that speak of "the plan".
+    pub(super) naming: OnceCell<Option<usize>>,
+}
+
+impl<'a> Notes<'a> {
+    pub(super) fn of(filing: &'a Filing, lots: &[Lot]) -> Self {
+        let sale = lots.iter().any(is_sale);
+        let mut all: Vec<Note<'a>> = Vec::with_capacity(filing.footnotes.len() + 1);
+        let mut by_id = BTreeMap::new();
+        let (mut left, mut cut) = (MOST_READ, 0);
+        let mut read = |text: &'a str| {
+            let read = footnotes::start(text, left.min(LONGEST));
+            left -= read.len();
+            cut += usize::from(read.len() < text.len());
+            read
+        };
+        let remarks = filing.remarks.as_deref().map(|text| note(NoteSource::Remarks, read(text), sale));
+        for footnote in &filing.footnotes {
+            // Of two with one id the first counts.
+            by_id.entry(footnote.id.as_str()).or_insert_with(|| {
+                all.push(note(NoteSource::Footnote(&footnote.id), read(&footnote.text), sale));
+                all.len() - 1
+            });
+        }
+        for lot in lots {
+            for id in lot.footnote_lists().flatten() {
+                if let Some(&i) = by_id.get(id.as_str()) {
+                    all[i].tied = true;
+                    all[i].tied_to_sale |= is_sale(lot);
+                    all[i].tied_to_exercise |=
+                        matches!(lot.code.value.map(Code::letter), Some('M' | 'X' | 'C' | 'O' | 'A'));
+                }
+            }
+        }
+        for id in filing.holdings.iter().flat_map(|holding| holding.footnote_lists().flatten()) {
+            if let Some(&i) = by_id.get(id.as_str()) {
+                all[i].tied = true;
+            }
+        }
+        all.extend(remarks);
+        let marks = all.iter().fold(Marks::default(), |marks, note| marks.with(note.text.marks));
+        Self {
+            all,
+            by_id,
+            marks,
+            sale,
+            named: marks.has(Marks::PLAN) || filing.plan_10b5_1 == Some(true),
+            cut,
+            naming: OnceCell::new(),
+        }
+    }
+
+    pub(super) fn said<'n>(&self, note: &'n Note<'_>) -> &'n Said {
+        let owed = self.may_be_forced(note);
+        note.said.get_or_init(|| footnotes::read(&note.text, owed, (self.sale, self.named)))
+    }
+
+    /// Who sold, and any debt behind the sale, according to a note.
+    pub(super) fn parts<'n>(&self, note: &'n Note<'_>) -> &'n Parts {
+        let owed = self.may_be_forced(note);
+        note.parts.get_or_init(|| if owed { footnotes::parts(&note.text) } else { Parts::default() })
+    }
+
+    /// "The bank sold the shares" says something where a note speaks of a debt.
+    pub(super) fn may_be_forced(&self, note: &Note<'_>) -> bool {
+        self.sale && self.marks.has(Marks::FORCED) && note.text.marks.has(Marks::FORCED | Marks::AGENT)
+    }
+
+    /// The first note that names a plan by the rule's number.
+    pub(super) fn naming(&self) -> Option<&Note<'a>> {
+        let found = self.naming.get_or_init(|| {
+            self.all.iter().position(|note| note.text.marks.has(Marks::PLAN) && self.said(note).names_rule)
+        });
+        found.map(|i| &self.all[i])
+    }
+
+    /// The notes of a row, those of its price first.
+    pub(super) fn tied_to(&self, lot: &Lot) -> Vec<usize> {
+        let mut own: Vec<usize> = Vec::new();
+        let mut is_own = vec![false; self.all.len()];
+        for id in lot.price.footnotes.iter().chain(lot.footnote_lists().flatten()) {
+            if let Some(&i) = self.by_id.get(id.as_str())
+                && !std::mem::replace(&mut is_own[i], true)
+            {
+                own.push(i);
+            }
+        }
+        own
+    }
+
+    /// What applies to a row: its own notes, then those that speak of it from elsewhere.
+    pub(super) fn applying(&self, lot: &Lot, own: Vec<usize>) -> Vec<Applying<'_>> {
+        let sale = is_sale(lot);
+        let mut applying: Vec<Applying<'_>> = own
+            .iter()
+            .map(|&i| Applying { notes: self, note: &self.all[i], tied: true, whole: true })
+            .collect();
+        let says_something = applying.iter().any(|own| self.said(own.note).is_of_sale());
+        let mut is_own = vec![false; self.all.len()];
+        own.iter().for_each(|&i| is_own[i] = true);
+        let others = self.all.iter().zip(is_own).filter(|(_, is_own)| !is_own);
+        for (note, _) in others {
+            // What is said of other sales is said of this one only where nothing is said of itself.
+            if note.tied_to_sale && says_something {
+                continue;
+            }
+            let wide = match self.said(note).reach {
+                Reach::Transactions => true,
+                Reach::Sales => sale,
+                Reach::Row => !note.tied,
+            };
+            // An exercise's note may speak of the sale that follows it.
+            if wide || sale && note.tied_to_exercise && !note.tied_to_sale {
+                applying.push(Applying { notes: self, note, tied: false, whole: wide });
+            }
+        }
+        applying
+    }
+}
+
+fn note<'a>(source: NoteSource<'a>, text: &'a str, sale: bool) -> Note<'a> {
+    Note {
+        source,
+        text: Marked::new(text, sale),
+        said: OnceCell::new(),
+        parts: OnceCell::new(),
+        adopted: OnceCell::new(),
+        trades: OnceCell::new(),
+        tied: false,
+        tied_to_sale: false,
+        tied_to_exercise: false,
+    }
+}

@@ -1,0 +1,281 @@
+//! How many shares an ADS stands for, as notes and titles state it.
+
+use std::ops::Range;
+use std::str::FromStr;
+use std::sync::{Arc, LazyLock};
+
+use regex::{Captures, Regex};
+use rust_decimal::Decimal;
+
+use super::super::excerpt;
+use super::super::pattern::pattern;
+use super::ADS;
+
+/// A number, in digits, as a fraction or in words, each with the other in brackets.
+const NUMBER: &str = r"(?:(?:one\s+)?half\s+of\s+(?:one|an?)|one[\s-]+(?:half|third|fourth|quarter|fifth|sixth|eighth|tenth|twentieth|fiftieth|hundredth)|two[\s-]+(?:thirds|fifths)|three[\s-]+(?:quarters|fifths)|\d+\s*/\s*\d+(?:ths?)?|\d{1,6}(?:,\d{3})*(?:\.\d{1,6})?|\.\d{1,6}|an?|single|one(?:\s+and\s+(?:a|one)[\s-]half)?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|eighteen|twenty(?:[\s-]five)?|thirty|forty|fifty|sixty|eighty|(?:one\s+|a\s+)?hundred)(?:\s*\((?u:[^)]){1,12}\))?";
+/// What an ADS stands for.
+const SHARES: &str = r"(?:(?:of\s+)?(?:an?\s+|one\s+|the\s+|our\s+|its\s+|fully[\s-]+paid\s+|new\s+|issuer'?s?\s+|company'?s?\s+|underlying\s+)*(?:(?:class|series)\s+[\x22']?\w{1,2}[\x22']?\s+)?(?:[\w'-]+\s+){0,3}?(?:shares?|stock|CPOs?|certificates?|units?|interests?)\b)";
+
+struct Form {
+    regex: Option<Regex>,
+    /// Whether the number of shares is named before that of ADS.
+    shares_first: bool,
+}
+
+static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
+    let stands = r"(?:represent(?:s|ing|ed|ative\s+of)?|evidenc(?:es|ing)|equals?|equal\s+to|is\s+equal\s+to|(?:is\s+|are\s+)?equivalent\s+to|being|corresponds?\s+to|corresponding\s+to|convertible\s+into|exchangeable\s+for|entitles?\s+\w+(?:\s+\w+)?\s+to|is\s+backed\s+by|is|consists?\s+of|comprises?|stands?\s+for|for|to|=|:)";
+    let form = |text: String, shares_first: bool| {
+        let regex = pattern(&text).0;
+        Form { regex, shares_first }
+    };
+    let right = r"(?:\s*(?:the\s+right\s+to\s+receive|a\s+beneficial\s+interest\s+in|an?\s+(?:ownership\s+)?interest\s+in|ownership\s+of|in\s+the\s+aggregate))?,?";
+    vec![
+        form(
+            format!(
+                r"\b(?P<ads>each|every|one|an?|1|1\.0+|{NUMBER})\s+(?:of\s+(?:the\s+|our\s+|its\s+)?)?(?:issuer'?s?\s+|company'?s?\s+|listed\s+|such\s+)?{ADS}(?:,(?u:[^,.;]){{1,60}},)?(?u:[^.;\w=:]){{0,4}}\s*(?:\((?u:[^)]){{1,40}}\)\s*)?(?:(?:currently|now|presently|in\s+turn)\s+)?{stands}{right}\s*(?P<shares>{NUMBER})\s+{SHARES}"
+            ),
+            false,
+        ),
+        form(
+            format!(
+                r"{ADS}(?u:[^.;]){{0,80}}?\beach(?:\s+of\s+which|\s+one|\s+such\s+ADS)?,?\s+(?:currently\s+)?(?:{stands}|of){right}\s*(?P<shares>{NUMBER})\s+{SHARES}"
+            ),
+            false,
+        ),
+        form(
+            format!(
+                r"(?P<shares>{NUMBER})\s+{SHARES}\s*(?:\((?u:[^)]){{1,40}}\)\s*)?(?:=|per|for|to|equals?|is\s+equal\s+to|are\s+equal\s+to|(?:is\s+|are\s+)?equivalent\s+to|(?:(?:are|is|being|be)\s+)?represented\s+by|being|:|/|in\s+exchange\s+for|underl(?:ie|ying)|constitute|make\s+up|form|in|for\s+each|to\s+each)\s+(?P<ads>each|every|{NUMBER})?\s*{ADS}"
+            ),
+            true,
+        ),
+        form(
+            format!(
+                r"\bratio\s+(?:of|between)\s+(?:the\s+|its\s+|our\s+)?(?P<first>{ADS}|(?:[\w'-]+\s+){{0,4}}?shares?)\s+(?:to|and|per|for)\s+(?:{ADS}|(?:[\w'-]+\s+){{0,4}}?(?:shares?|stock))(?u:[^.;]){{0,30}}?\b(?P<a>{NUMBER})\s*(?::|-?\s*to\s*-?|for|-for-)\s*(?P<b>{NUMBER})"
+            ),
+            false,
+        ),
+        form(
+            format!(
+                r"{ADS}(?u:[^.;]){{0,30}}?,?\s+(?P<ads>{NUMBER})\s+of\s+which\s+{stands}{right}\s*(?P<shares>{NUMBER})\s+{SHARES}"
+            ),
+            false,
+        ),
+        form(
+            format!(
+                r"(?P<first>{ADS}|shares?)(?u:[^.;]){{0,80}}?\b(?P<a>{NUMBER})\s*(?::|-?\s*to\s*-?|for|-for-)\s*(?P<b>{NUMBER})[\s-]+(?:ratio|basis)"
+            ),
+            false,
+        ),
+        form(
+            format!(
+                r"(?P<first>{ADS}|shares?)(?u:[^.;]){{0,60}}?\b(?:ratio|basis)\s*(?:of|is|:|at|,)?\s*(?P<a>{NUMBER})\s*(?::|-?\s*to\s*-?|for|-for-)\s*(?P<b>{NUMBER})"
+            ),
+            false,
+        ),
+        form(
+            format!(
+                r"\b(?:ratio|basis)\s*(?:of|is|:|at|,)?\s*(?P<ads>{NUMBER})\s*{ADS}\s*(?::|to|for|per|=)\s*(?P<shares>{NUMBER})\s+{SHARES}"
+            ),
+            false,
+        ),
+    ]
+});
+
+/// How many shares one ADS stands for, as a text states it, with the words.
+pub(in crate::form4) fn ratio(text: &str) -> Option<(Decimal, Arc<str>)> {
+    for form in FORMS.iter() {
+        let Some(regex) = &form.regex else { continue };
+        for found in regex.captures_iter(text) {
+            let Some(whole) = found.get(0) else { continue };
+            if is_over(text, whole.start()) || is_of_another(text, whole.range()) {
+                continue;
+            }
+            if let Some(ratio) = ratio_of(form, &found) {
+                return Some((ratio, excerpt(text, whole.as_str())));
+            }
+        }
+    }
+    None
+}
+
+/// Whether words before a ratio say that it held before: "changed from one ADS representing five shares".
+fn is_over(text: &str, at: usize) -> bool {
+    const OVER: [&str; 6] = ["from", "previously", "formerly", "prior", "instead of", "rather than"];
+    let before = text[..at].trim_end_matches([' ', ':', ',', '(']).to_ascii_lowercase();
+    // A day's last digits are no number: "2026-04-15 the ratio".
+    text[..at].ends_with(['-', '/']) || OVER.iter().any(|word| before.ends_with(word))
+}
+
+/// Whether the ADS are another company's: "ADSs of Brightwater plc, each of which".
+fn is_of_another(text: &str, found: Range<usize>) -> bool {
+    const BEFORE: usize = 80;
+    const OWN: [&str; 14] = [
+        "Issuer",
+        "Company",
+        "Registrant",
+        "Class",
+        "Series",
+        "Ordinary",
+        "Common",
+        "American",
+        "Global",
+        "The",
+        "Preferred",
+        "ADS",
+        "ADR",
+        "GDS",
+    ];
+    static OF_COMPANY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"\bof\s+(?P<name>[A-Z][\w&.'-]+(?:\s+[\w&.')-]+){0,5}?),?\s*(?:whose\b|each\b)").ok()
+    });
+    let Some(regex) = &*OF_COMPANY else { return false };
+    let from = found.start.saturating_sub(BEFORE);
+    let near = text.get(from..found.end).unwrap_or(&text[found]);
+    let is_other = |name: &str| !OWN.iter().any(|own| name.starts_with(own));
+    regex.captures_iter(near).any(|found| found.name("name").is_some_and(|name| is_other(name.as_str())))
+}
+
+fn ratio_of(form: &Form, found: &Captures<'_>) -> Option<Decimal> {
+    const MOST: u32 = 10_000;
+    let named = |name: &str| found.name(name).map(|number| number.as_str());
+    let (shares, ads) = match (named("a"), named("b")) {
+        (Some(a), Some(b)) => {
+            let first = named("first")?.to_ascii_lowercase();
+            let ads_first = !first.contains("share") || first.contains("depos");
+            let (a, b) = (read_number(a)?, read_number(b)?);
+            if ads_first { (b, a) } else { (a, b) }
+        }
+        _ => {
+            let ads = named("ads")
+                .filter(|ads| !["each", "every"].iter().any(|each| ads.eq_ignore_ascii_case(each)));
+            (read_number(named("shares")?)?, ads.map_or(Some(Decimal::ONE), read_number)?)
+        }
+    };
+    // "10 ordinary shares to an ADS" names neither one share nor many ADS by chance.
+    let whole = found.get(0)?.as_str();
+    // "The ratio of ordinary shares to ADS is 12:1" says it with the two numbers alone.
+    if whole.contains("ratio of") && named("a").is_none() && !whole.starts_with("ratio") {
+        return None;
+    }
+    let loose = [" to ", " for "].iter().any(|word| whole.contains(word)) && named("a").is_none();
+    if loose
+        && ads > Decimal::ONE
+        && (form.shares_first && shares > Decimal::ONE || !form.shares_first && !whole.contains("ratio"))
+    {
+        return None;
+    }
+    let ratio = shares.checked_div(ads)?.normalize();
+    (ratio > Decimal::ZERO && ratio <= Decimal::from(MOST)).then_some(ratio)
+}
+
+fn read_number(text: &str) -> Option<Decimal> {
+    const WORDS: [(&str, i64); 24] = [
+        ("a", 1),
+        ("an", 1),
+        ("single", 1),
+        ("one", 1),
+        ("two", 2),
+        ("three", 3),
+        ("four", 4),
+        ("five", 5),
+        ("six", 6),
+        ("seven", 7),
+        ("eight", 8),
+        ("nine", 9),
+        ("ten", 10),
+        ("eleven", 11),
+        ("twelve", 12),
+        ("thirteen", 13),
+        ("fifteen", 15),
+        ("sixteen", 16),
+        ("eighteen", 18),
+        ("twenty", 20),
+        ("thirty", 30),
+        ("forty", 40),
+        ("fifty", 50),
+        ("sixty", 60),
+    ];
+    const MORE: [(&str, i64); 3] = [("fourteen", 14), ("eighty", 80), ("twenty five", 25)];
+    const PARTS: [(&str, i64, i64); 15] = [
+        ("half", 1, 2),
+        ("third", 1, 3),
+        ("fourth", 1, 4),
+        ("quarter", 1, 4),
+        ("fifth", 1, 5),
+        ("sixth", 1, 6),
+        ("eighth", 1, 8),
+        ("tenth", 1, 10),
+        ("twentieth", 1, 20),
+        ("fiftieth", 1, 50),
+        ("hundredth", 1, 100),
+        ("thirds", 2, 3),
+        ("fifths", 2, 5),
+        ("quarters", 3, 4),
+        ("and a half", 3, 2),
+    ];
+    let lower = text.to_ascii_lowercase();
+    let bare = lower.split('(').next().unwrap_or_default().trim().replace('-', " ");
+    let bare = bare.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((above, below)) = bare.split_once('/') {
+        let below = below.trim().trim_end_matches("ths").trim_end_matches("th");
+        return Decimal::from_str(above.trim()).ok()?.checked_div(Decimal::from_str(below).ok()?);
+    }
+    if bare.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
+        return Decimal::from_str(&bare.replace(',', "")).ok();
+    }
+    if bare.ends_with("and a half") || bare.ends_with("and one half") {
+        return Some(Decimal::new(15, 1));
+    }
+    if bare.contains("half of") {
+        return Some(Decimal::new(5, 1));
+    }
+    if bare.ends_with("hundred") {
+        return Some(Decimal::ONE_HUNDRED);
+    }
+    let word =
+        WORDS.iter().chain(&MORE).find(|(word, _)| *word == bare).map(|(_, number)| Decimal::from(*number));
+    word.or_else(|| {
+        let (first, part) = bare.rsplit_once(' ')?;
+        let (_, above, below) = PARTS.iter().find(|(name, ..)| *name == part)?;
+        let of_one = matches!(first, "one" | "a") && *above == 1;
+        (of_one || *above > 1).then(|| Decimal::from(*above).checked_div(Decimal::from(*below)))?
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ratios_are_read_in_the_words_that_filers_use() {
+        for (text, expected) in [
+            ("Each American Depositary Share represents five (5) Common Shares.", "5"),
+            ("Each ADS represents 10 Ordinary Participation Certificates.", "10"),
+            (
+                "are held in the form of American depositary shares (\"ADS\"). Each ADS represents sixty Class A ordinary shares.",
+                "60",
+            ),
+            ("One American Depositary Share represents five Ordinary Shares, par value five cents", "5"),
+            ("American Depositary Shares, each representing two Class A ordinary shares", "2"),
+            ("ADSs, each of which represents the right to receive one-tenth of an ordinary share", "0.1"),
+            ("Every two ADSs represent one ordinary share", "0.5"),
+            ("reported on the basis of 20 ordinary shares per ADS", "20"),
+            ("1 ADS = 8 ordinary shares", "8"),
+            ("at the ADS-to-ordinary share ratio of 1:20", "20"),
+            ("each ADS equal to 1/2 of a common share", "0.5"),
+            ("Each ADS represents 1 Ordinary Share.", "1"),
+            ("five ordinary shares are represented by one ADS", "5"),
+        ] {
+            let found = ratio(text).map(|(ratio, _)| ratio.normalize().to_string());
+            assert_eq!(found.as_deref(), Some(expected), "{text}");
+        }
+        for text in [
+            "Depositary Shares, each representing a 1/40th interest in a share of preferred stock",
+            "Each ADS may be exchanged at the option of the holder.",
+            "Each RSU represents the right to receive one ADS",
+            "sold 500 ADSs to 10 holders of ordinary shares",
+        ] {
+            assert_eq!(ratio(text).map(|found| found.0), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! How filers write currencies, and where a text names one.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::filing::Currency;
+
+/// A currency as a text names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    /// US dollars, said so.
+    Usd,
+    /// Dollars, or a bare `$`.
+    Dollar,
+    /// Another currency.
+    Other(Currency),
+    /// Hundredths of another currency: pence.
+    Hundredths(Currency),
+    /// Another currency whose name several countries use: pesos.
+    Unclear,
+}
+
+/// A place where a text names a currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Token {
+    pub(super) named: Named,
+    pub(super) at: Range<usize>,
+}
+
+/// Spellings in any case, and codes in capitals alone, of each currency. A code with a `$` behind it is the code's.
+const SPELLINGS: [(&str, &str, &str); 33] = [
+    (
+        "USD",
+        "us$|u.s.$|u.s. $|u.s $|u. s. $|us $|u.s. dollar|u.s dollar|us dollar|united states dollar|u.s. currency|u.s. funds|us funds|\
+         united states currency|american dollar|us-dollar|u.s.-dollar|dollars of the united states|u.s.d.",
+        "USD|US Dollar",
+    ),
+    (
+        "TWD",
+        "nt$|nt $|n.t.$|tw$|new taiwan dollar|nt dollar|n.t. dollar|taiwan dollar|taiwanese dollar|new taiwanese dollar",
+        "TWD|NTD",
+    ),
+    ("HKD", "hk$|hk $|hong kong dollar|hong kong-dollar|h.k. dollar|hk dollar", "HKD"),
+    (
+        "CAD",
+        "c$|ca$|cdn$|cdn. $|cdn.$|can$|canadian dollar|canadian $|canadian currency|canadian funds|cad dollar|cdn. dollar|cdn dollar|\
+         canadian",
+        "CAD|CDN|CND",
+    ),
+    ("AUD", "a$|au$|aus$|australian dollar|aussie dollar|australian currency|aud dollar", "AUD"),
+    ("NZD", "nz$|new zealand dollar", "NZD"),
+    ("SGD", "s$|sg$|sing$|singapore dollar|singaporean dollar", "SGD"),
+    ("MXN", "mex$|mx$|mexican peso|pesos mexicanos|mxn$", "MXN|MXP"),
+    ("BRL", "r$|r $|brazilian real|brazilian reais|brazil real|reais|brl$", "BRL"),
+    (
+        "GBP",
+        "£|pounds sterling|pound sterling|british pound|sterling|each pound|per pound|one pound|a pound|in pounds|british pounds|uk pound|u.k. pound|great britain pound|gb£|uk£",
+        "GBP|UKP",
+    ),
+    ("GBX", "pence|british penny|penny sterling|pennies sterling", "GBX|GBp"),
+    ("EUR", "€|euro|euros|(euro)", "EUR"),
+    ("JPY", "¥|￥|japanese yen|yen|円|jp¥", "JPY"),
+    ("CNY", "rmb¥|cn¥|renminbi|yuan|chinese yuan", "RMB|CNY|CNH"),
+    (
+        "ILS",
+        "₪|new israeli shekel|new israel shekel|israeli shekel|israeli new shekel|new shekel|shekel|shekalim",
+        "NIS|ILS",
+    ),
+    ("ILA", "agorot|agora|israeli agorot", "ILA"),
+    ("INR", "₹|indian rupee|rupee|rs.|re.", "INR|Rs"),
+    ("KRW", "₩|korean won|south korean won|republic of korea won", "KRW"),
+    ("CHF", "swiss franc|sfr.|schweizer franken", "CHF|SFr"),
+    ("SEK", "swedish krona|swedish kronor|swedish krone|swedish crown", "SEK"),
+    ("NOK", "norwegian krone|norwegian kroner|norwegian krona|norwegian crown", "NOK"),
+    ("DKK", "danish krone|danish kroner|danish krona|danish crown", "DKK"),
+    ("ZAR", "south african rand|sa rand|zar rand", "ZAR"),
+    ("ZAC", "south african cents|rand cents", "ZAC"),
+    ("ARS", "ar$|argentine peso|argentinian peso|argentinean peso|argentina peso", "ARS"),
+    ("CLP", "clp$|chilean peso", "CLP"),
+    ("COP", "col$|colombian peso", "COP"),
+    ("PHP", "₱|philippine peso", "PHP"),
+    ("PEN", "s/.|peruvian sol|peruvian soles|nuevos soles", "PEN"),
+    ("IDR", "indonesian rupiah|rupiah", "IDR"),
+    ("MYR", "malaysian ringgit|ringgit", "MYR"),
+    ("THB", "฿|thai baht|baht", "THB"),
+    ("PLN", "polish zloty|zloty|złoty|zlotys", "PLN"),
+];
+/// What markets call hundredths, and of what they are.
+const HUNDREDTHS: [(&str, &str); 3] = [("GBX", "GBP"), ("ILA", "ILS"), ("ZAC", "ZAR")];
+const DOLLARS: &str = "$|dollar";
+const UNCLEAR: &str = "peso";
+
+struct Spellings {
+    automaton: Option<AhoCorasick>,
+    /// Of each pattern: its currency, and whether it is a code, in capitals alone.
+    meant: Vec<(Named, bool)>,
+}
+
+static ALL: LazyLock<Spellings> = LazyLock::new(|| {
+    let mut spelt: Vec<&str> = Vec::new();
+    let mut meant: Vec<(Named, bool)> = Vec::new();
+    for (code, words, codes) in SPELLINGS {
+        let Some(currency) = Currency::new(code) else { continue };
+        let whole =
+            HUNDREDTHS.iter().find(|(part, _)| *part == code).and_then(|(_, whole)| Currency::new(whole));
+        let named = match whole {
+            Some(whole) => Named::Hundredths(whole),
+            None if currency == Currency::USD => Named::Usd,
+            None => Named::Other(currency),
+        };
+        for (list, exact) in [(words, false), (codes, true)] {
+            for word in list.split('|').filter(|word| !word.is_empty()) {
+                spelt.push(word);
+                meant.push((named, exact));
+            }
+        }
+    }
+    for (list, named) in [(DOLLARS, Named::Dollar), (UNCLEAR, Named::Unclear)] {
+        for word in list.split('|') {
+            spelt.push(word);
+            meant.push((named, false));
+        }
+    }
+    let automaton = AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(spelt)
+        .ok();
+    Spellings { automaton, meant }
+});
+
+/// The places where a text names a currency, in order. A code and its name beside each other, `Mexican Pesos (MXN)`, are two.
+pub(super) fn tokens(text: &str) -> Vec<Token> {
+    let Some(automaton) = &ALL.automaton else { return Vec::new() };
+    let mut tokens: Vec<Token> = Vec::new();
+    for found in automaton.find_iter(text) {
+        let (named, exact) = ALL.meant[found.pattern().as_usize()];
+        let (start, mut end) = (found.start(), found.end());
+        if tokens.last().is_some_and(|last| last.at.end > start) {
+            continue;
+        }
+        let word = &text[start..end];
+        let is_code = exact
+            && word.bytes().any(|b| b.is_ascii_uppercase())
+            && !word.bytes().any(|b| b.is_ascii_lowercase());
+        // `GBp`, `Rs`, `SFr` are written so.
+        let is_written_so = exact && matches!(word, "GBp" | "Rs" | "SFr");
+        if exact && !is_code && !is_written_so && word.len() <= 3 {
+            continue;
+        }
+        let before = text[..start].chars().next_back();
+        let begins_word = word.starts_with(|c: char| c.is_ascii_alphabetic());
+        if begins_word && before.is_some_and(|c| c.is_alphabetic()) {
+            continue;
+        }
+        let rest = &text[end..];
+        let ends_word = word.ends_with(|c: char| c.is_ascii_alphabetic());
+        if ends_word {
+            // The plural is the same word.
+            let plural = rest.strip_prefix(['s', 'S']).unwrap_or(rest);
+            let plural = if exact { rest } else { plural };
+            if plural.starts_with(|c: char| c.is_alphabetic()) {
+                continue;
+            }
+            end = text.len() - plural.len();
+            if exact && let Some(signed) = plural.strip_prefix('$').or_else(|| plural.strip_prefix(" $")) {
+                end = text.len() - signed.len();
+            }
+        }
+        tokens.push(Token { named, at: start..end });
+    }
+    tokens
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(text: &str) -> Vec<String> {
+        let shown = |token: Token| match token.named {
+            Named::Usd => "USD".to_owned(),
+            Named::Dollar => "$".to_owned(),
+            Named::Other(currency) => currency.to_string(),
+            Named::Hundredths(currency) => format!("{currency}/100"),
+            Named::Unclear => "?".to_owned(),
+        };
+        tokens(text).into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn currencies_are_found_as_filers_write_them() {
+        for (text, expected) in [
+            ("NT$2,215, at the rate of NT$31.650 to US$1", "TWD TWD USD"),
+            ("46.89 BRL per share into U.S. dollars", "BRL USD"),
+            ("Price in Mexican Pesos (MXN)", "MXN MXN"),
+            ("CAD$0.34 (approximately US$0.249)", "CAD USD"),
+            ("In Canadian Dollars", "CAD"),
+            (
+                "from British pounds sterling to United States dollars at GBP1.0000 to $1.3498",
+                "GBP GBP USD GBP $",
+            ),
+            ("R$5.1017 per US$1.00", "BRL USD"),
+            ("HK$7.8412", "HKD"),
+            ("nominal value 0.001 GBP", "GBP"),
+            ("five cents of euro ((euro)0.05)", "EUR EUR"),
+            ("¥1,250 and €5", "JPY EUR"),
+            ("1234.5 pence", "GBP/100"),
+            ("paid in pesos", "?"),
+            ("a cadre of nisei won real rand; an AUDIT; Barclays; the Chair sold his S corporation", ""),
+        ] {
+            assert_eq!(codes(text).join(" "), expected, "{text}");
+        }
+    }
+}

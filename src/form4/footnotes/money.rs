@@ -1,0 +1,383 @@
+//! In which currency a note states a row's price: dollars, dollars that were converted, or another currency.
+
+mod mentions;
+mod patterns;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use self::mentions::{
+    Kind, Mention, Rate, currency, end, is_foreign, mark_others, mentions, rates, settle_by_country,
+};
+use self::patterns::{CONVERTS, EXCHANGE, IN, OF_BOOKS, OF_MARKET, OF_OPTIONS, OF_PRICE};
+use super::currencies::{Named, tokens};
+use super::pattern::start_in;
+use super::{excerpt, sentences, start};
+use crate::filing::Currency;
+
+/// What a note says of the currency of a price.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::form4) struct PriceMoney {
+    /// `None` where it names one and it is not clear which, or of what.
+    pub(in crate::form4) currency: Option<Currency>,
+    /// The words that say so.
+    pub(in crate::form4) words: Arc<str>,
+    /// Whether it is in hundredths of it: in pence.
+    pub(in crate::form4) in_hundredths: bool,
+    /// Whether the price was converted from the currency of the home market, and so is of one home share.
+    pub(in crate::form4) converted: bool,
+    /// Amount and rate of a stated conversion that do not make the price, and what they make.
+    pub(in crate::form4) contradiction: Option<Conversion>,
+}
+
+/// A stated conversion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::form4) struct Conversion {
+    pub(in crate::form4) amount: Decimal,
+    pub(in crate::form4) currency: Currency,
+    pub(in crate::form4) rate: Decimal,
+    /// What amount and rate make, in dollars.
+    pub(in crate::form4) makes: Decimal,
+}
+
+/// So many currencies of a note are looked at. Real ones name some ten.
+const MOST_MENTIONS: usize = 60;
+
+/// What a note says of the currency of a price, of so many units; `None` where it says nothing of it. Whether the note is of
+/// the `price` itself, or only of the row.
+pub(in crate::form4) fn of_price(
+    text: &str,
+    price: Decimal,
+    count: Option<Decimal>,
+    of_price: bool,
+) -> Option<PriceMoney> {
+    let found = tokens(text);
+    if !found.iter().any(|token| token.named != Named::Dollar) {
+        return None;
+    }
+    let mut mentions = mentions(text, &found[..found.len().min(MOST_MENTIONS)]);
+    settle_by_country(text, &mut mentions);
+    let rates = rates(text, &mut mentions);
+    mark_others(text, &mut mentions);
+    let note = Note { text, mentions, rates, price, count, of_price };
+    note.read()
+}
+
+struct Note<'a> {
+    text: &'a str,
+    mentions: Vec<Mention>,
+    rates: Vec<Rate>,
+    price: Decimal,
+    count: Option<Decimal>,
+    of_price: bool,
+}
+
+impl Note<'_> {
+    fn read(&self) -> Option<PriceMoney> {
+        let foreign = || self.free().filter(|mention| is_foreign(mention));
+        let home = || self.free().filter(|mention| mention.named == Named::Usd);
+        // Amounts that rates make the price of.
+        if let Some(mention) = foreign().find(|mention| self.is_made_of(mention)) {
+            return self.say(Some(Currency::USD), mention, true, None);
+        }
+        let is_it = |mention: &&Mention| self.is_price(mention.number);
+        if let Some(mention) = foreign().find(is_it) {
+            let in_dollars = home().find(is_it);
+            return match in_dollars {
+                Some(mention) => self.say(Some(Currency::USD), mention, false, None),
+                None => self.say(currency(mention.named), mention, false, None),
+            };
+        }
+        let dollars = self.free().filter(|mention| matches!(mention.named, Named::Usd | Named::Dollar));
+        if let Some(mention) = dollars.clone().find(|mention| self.is_made_of(mention)) {
+            // A home currency that dollars were converted into.
+            let into = self.mentions.iter().find(|mention| is_foreign(mention))?;
+            return self.say(currency(into.named), mention, false, None);
+        }
+        if let Some(mention) = dollars.clone().find(is_it) {
+            let beside = foreign().any(|mention| mention.number.is_some());
+            if mention.named == Named::Usd || beside {
+                return self.say(Some(Currency::USD), mention, beside, None);
+            }
+        }
+        if let Some(said) = self.conversion() {
+            return Some(said);
+        }
+        if !self.of_price {
+            return self.naming();
+        }
+        let amounts: Vec<&Mention> =
+            foreign().filter(|mention| mention.number.is_some() && self.is_priced(mention)).collect();
+        let numbers = || amounts.iter().filter_map(|mention| mention.number);
+        if let (Some(first), Some(low), Some(high)) = (amounts.first(), numbers().min(), numbers().max()) {
+            let within = low < high && low <= self.price && self.price <= high;
+            let near = numbers().any(|number| is_near(number, self.price));
+            return match (within, near) {
+                (true, _) => self.say(currency(first.named), first, false, None),
+                (false, true) => self.say(None, first, false, None),
+                (false, false) => self.say(Some(Currency::USD), first, true, self.contradiction()),
+            };
+        }
+        self.naming()
+    }
+
+    /// What is said in words alone: "in Canadian dollars".
+    fn naming(&self) -> Option<PriceMoney> {
+        let named = |mention: &&&Mention| mention.number.is_none() && self.is_said_of_prices(mention);
+        let all: Vec<&Mention> = self.free().collect();
+        let of_trading = |mention: &Mention| {
+            let sentence = self.sentence(mention);
+            OF_MARKET.is_match(sentence) && !sentence.to_ascii_lowercase().contains("price")
+        };
+        let is_home = |mention: &&&Mention| mention.named == Named::Usd;
+        let plain = all
+            .iter()
+            .filter(named)
+            .any(|mention| !is_home(&mention) && is_foreign(mention) && !of_trading(mention));
+        let home =
+            all.iter().filter(named).any(|mention| is_home(&mention) && !(plain && of_trading(mention)));
+        // "In US dollars. They also trade in Canadian dollars."
+        let of_market = |mention: &Mention| home && OF_MARKET.is_match(self.sentence(mention));
+        let foreign = all.iter().filter(named).find(|mention| is_foreign(mention) && !of_market(mention))?;
+        let is_other =
+            |mention: &&&Mention| is_foreign(mention) && currency(mention.named) != currency(foreign.named);
+        let other = all.iter().filter(named).any(|mention| is_other(&mention) && !of_market(mention));
+        let currency = if home || other { None } else { currency(foreign.named) };
+        self.say(currency, foreign, false, None)
+    }
+
+    /// "Converted from Hong Kong dollars to United States dollars".
+    fn conversion(&self) -> Option<PriceMoney> {
+        let foreign =
+            self.mentions.iter().find(|mention| is_foreign(mention) && mention.kind != Kind::Other)?;
+        let verbs = CONVERTS.ranges(self.text);
+        let denied = |verb: &Range<usize>| {
+            let before = end(&self.text[..verb.start], 16).to_ascii_lowercase();
+            ["not ", "no ", "without ", "not been ", "n't been ", "never "]
+                .iter()
+                .any(|no| before.ends_with(no))
+        };
+        let (denials, stated): (Vec<_>, Vec<_>) = verbs.into_iter().partition(denied);
+        if stated.is_empty() && !denials.is_empty() {
+            return None;
+        }
+        let verbs = stated;
+        let by_rate = !self.rates.is_empty() || EXCHANGE.is_match(self.text);
+        let of_money =
+            verbs.iter().find(|verb| self.is_of_money(verb)).or_else(|| verbs.first().filter(|_| by_rate));
+        let in_dollars = || {
+            let lower = self.text.to_ascii_lowercase();
+            ["dollar price", "dollar amount", "dollar figure", "in dollars", "dollar value"]
+                .iter()
+                .any(|said| lower.contains(said))
+        };
+        let stays =
+            || self.naming().is_some_and(|said| said.currency != Some(Currency::USD)) && !in_dollars();
+        let verb = match of_money {
+            Some(verb) => verb.clone(),
+            None if self.of_price && by_rate && !stays() => foreign.at.clone(),
+            None => return None,
+        };
+        if let Some(target) = self.target(&verb)
+            && is_foreign(target)
+        {
+            return self.say(currency(target.named), target, false, None);
+        }
+        let words = Mention { at: verb, ..foreign.clone() };
+        self.say(Some(Currency::USD), &words, true, self.contradiction())
+    }
+
+    /// Whether "conversion" is of money rather than of shares: a currency follows soon, or stands right before.
+    fn is_of_money(&self, verb: &Range<usize>) -> bool {
+        const BEHIND: usize = 110;
+        const BEFORE: usize = 40;
+        let ends = |text: &str| text.contains(". ") || text.contains(';');
+        self.mentions.iter().any(|mention| {
+            let after = mention.at.start >= verb.end && mention.at.start - verb.end <= BEHIND;
+            let before = mention.at.end <= verb.start && verb.start - mention.at.end <= BEFORE;
+            after && !ends(&self.text[verb.end..mention.at.start])
+                || before && !ends(&self.text[mention.at.end..verb.start])
+        })
+    }
+
+    /// Into which currency something was converted, where that is said.
+    fn target(&self, verb: &Range<usize>) -> Option<&Mention> {
+        let behind =
+            self.mentions.iter().filter(|mention| mention.at.start >= verb.end && mention.kind == Kind::Free);
+        let mut behind = behind.take_while(|mention| !self.text[verb.end..mention.at.start].contains(". "));
+        behind.find(|mention| {
+            let before = self.text[..mention.at.start].trim_end();
+            let before = before.strip_suffix("the").unwrap_or(before).trim_end();
+            let word = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+            let near = mention.at.start - verb.end <= 15;
+            let named = |to: &&str| word.eq_ignore_ascii_case(to);
+            mention.named != Named::Dollar
+                && (["into", "to"].iter().any(|to| named(to)) || near && named(&"in"))
+        })
+    }
+
+    /// Of a stated conversion: that none of its amounts and rates make the price, with the nearest one.
+    fn contradiction(&self) -> Option<Conversion> {
+        const MOST: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
+        let mut nearest: Option<(Decimal, Conversion)> = None;
+        for mention in self.free().filter(|mention| is_foreign(mention)) {
+            let (Some(amount), Some(currency)) = (mention.whole(), currency(mention.named)) else { continue };
+            for rate in &self.rates {
+                for makes in rate.makes(amount) {
+                    let Some(off) =
+                        makes.checked_sub(self.price).and_then(|off| off.abs().checked_div(self.price))
+                    else {
+                        continue;
+                    };
+                    if nearest.as_ref().is_none_or(|(least, _)| off < *least) {
+                        nearest = Some((off, Conversion { amount, currency, rate: rate.number, makes }));
+                    }
+                }
+            }
+        }
+        // Of several, what is off by more than a fifth was another amount's.
+        let amounts = self.free().filter(|mention| is_foreign(mention) && mention.number.is_some()).count();
+        let only = amounts == 1 && self.rates.len() == 1;
+        nearest
+            .filter(|(off, _)| *off > MOST && (only || *off < Decimal::new(2, 1)))
+            .map(|(_, conversion)| conversion)
+    }
+
+    fn free(&self) -> impl Iterator<Item = &Mention> + Clone {
+        self.mentions.iter().filter(|mention| mention.kind == Kind::Free)
+    }
+
+    /// Whether one of the rates makes the price of this amount.
+    fn is_made_of(&self, mention: &Mention) -> bool {
+        let Some(amount) = mention.whole() else { return false };
+        let is_it = |made: Decimal| is_close(made, self.price) && !is_close(amount, self.price);
+        self.rates.iter().any(|rate| match is_foreign(mention) {
+            true => rate.makes(amount).any(is_it),
+            false => rate.makes_of_dollars(amount).any(is_it),
+        })
+    }
+
+    /// Whether a number is the price, or that of all.
+    fn is_price(&self, number: Option<Decimal>) -> bool {
+        let Some(number) = number else { return false };
+        let total = || Some(is_close_to(number, self.count?.checked_mul(self.price)?, Decimal::new(2, 3)));
+        is_rounded(number, self.price)
+            || self.count.is_some_and(|count| count > Decimal::ONE) && total() == Some(true)
+    }
+
+    /// Whether an amount stands where a price does, rather than a total, a loan or a fee.
+    fn is_priced(&self, mention: &Mention) -> bool {
+        let before = &self.text[..mention.at.start];
+        let clause =
+            before.rfind([';']).map_or(0, |at| at + 1).max(before.rfind(". ").map_or(0, |at| at + 2));
+        let near = end(&before[clause..], 110);
+        let behind = start(&self.text[mention.at.end..], 30);
+        let total = [
+            "aggregate",
+            "total",
+            "proceeds",
+            "claim",
+            "loan",
+            "debt",
+            "fee",
+            "commission",
+            "dividend",
+            "exercise price",
+            "strike price",
+            "conversion price",
+            "options",
+            "warrants",
+            "offering of",
+        ];
+        let lower = near.to_ascii_lowercase();
+        (OF_PRICE.is_match(near) || OF_PRICE.is_match(behind))
+            && !total.iter().any(|word| lower.contains(word))
+    }
+
+    fn sentence(&self, mention: &Mention) -> &str {
+        let place = |sentence: &&str| {
+            let from = start_in(self.text, sentence);
+            (from..from + sentence.len()).contains(&mention.at.start)
+        };
+        sentences(self.text).into_iter().find(place).unwrap_or(self.text)
+    }
+
+    /// Whether prices are said to be in a currency.
+    fn is_said_of_prices(&self, mention: &Mention) -> bool {
+        const SHORT: usize = 60;
+        let sentence = self.sentence(mention);
+        let short = sentence.len() <= SHORT;
+        let before = end(&self.text[..mention.at.start], 60);
+        let bracketed = before.trim_end().ends_with('(');
+        let is_in = IN.is_match(before);
+        let priced = OF_PRICE.is_match(sentence);
+        let denied = end(before, 24).to_ascii_lowercase();
+        if ["not in ", "not ", "than ", "than in ", "instead of ", "instead of in "]
+            .iter()
+            .any(|no| denied.ends_with(no))
+        {
+            return false;
+        }
+        let books = OF_BOOKS.ranges(before).last().map(|books| before[books.end..].to_ascii_lowercase());
+        if books.is_some_and(|gap| !gap.contains("price")) {
+            return false;
+        }
+        if !self.of_price && OF_OPTIONS.is_match(sentence) {
+            return false;
+        }
+        if mention.named == Named::Usd
+            && start(&self.text[mention.at.end..], 8).trim_start().starts_with("price")
+        {
+            return true;
+        }
+        if OF_BOOKS.is_match(sentence) && !sentence.to_ascii_lowercase().contains("price") {
+            return false;
+        }
+        if self.of_price {
+            return short && (priced || is_in || sentence.len() <= 30) || priced && (is_in || bracketed);
+        }
+        let lower = sentence.to_ascii_lowercase();
+        is_in && (lower.contains("price") || lower.contains("amounts") || lower.contains("figures"))
+    }
+
+    fn say(
+        &self,
+        currency: Option<Currency>,
+        mention: &Mention,
+        converted: bool,
+        contradiction: Option<Conversion>,
+    ) -> Option<PriceMoney> {
+        let words = excerpt(self.text, self.text.get(mention.at.clone())?);
+        let of_it =
+            |mention: &Mention| matches!(mention.named, Named::Hundredths(whole) if Some(whole) == currency);
+        let in_hundredths = of_it(mention) || mention.number.is_none() && self.free().any(of_it);
+        Some(PriceMoney { currency, words, in_hundredths, converted, contradiction })
+    }
+}
+
+/// Equal but for how it was rounded: to within six thousandths.
+fn is_close(one: Decimal, other: Decimal) -> bool {
+    is_close_to(one, other, Decimal::new(6, 3)) || is_rounded(one, other)
+}
+
+fn is_close_to(one: Decimal, other: Decimal, within: Decimal) -> bool {
+    let off = one.checked_sub(other).map(|off| off.abs());
+    off.zip(other.checked_mul(within)).is_some_and(|(off, most)| off <= most)
+}
+
+/// Equal but for the digits behind the last of the one with fewer.
+fn is_rounded(one: Decimal, other: Decimal) -> bool {
+    let digits = one.normalize().scale().min(other.normalize().scale()).max(1);
+    let unit = Decimal::new(1, digits.min(20));
+    let near = one.checked_sub(other).is_some_and(|off| off.abs() <= unit);
+    near && is_close_to(one, other, Decimal::new(1, 2))
+}
+
+/// Within a quarter of each other.
+fn is_near(one: Decimal, other: Decimal) -> bool {
+    let most = Decimal::new(125, 2);
+    let below = |a: Decimal, b: Decimal| b.checked_mul(most).is_some_and(|most| a <= most);
+    below(one, other) && below(other, one)
+}

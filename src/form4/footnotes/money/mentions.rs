@@ -1,0 +1,316 @@
+//! The currencies that a note names with their numbers, and which of them are rates of exchange, par values or of other things.
+
+use std::ops::Range;
+use std::str::FromStr;
+
+use rust_decimal::Decimal;
+
+use super::super::currencies::{Named, Token};
+use super::super::start;
+use super::patterns::{BARE_RATE, PAR, SIDES};
+use crate::filing::Currency;
+
+/// A currency that a note names, with the number beside it.
+#[derive(Debug, Clone)]
+pub(super) struct Mention {
+    pub(super) named: Named,
+    /// With its number.
+    pub(super) at: Range<usize>,
+    pub(super) number: Option<Decimal>,
+    pub(super) kind: Kind,
+}
+
+impl Mention {
+    /// Its number, of pence in pounds.
+    pub(super) fn whole(&self) -> Option<Decimal> {
+        let hundredths = matches!(self.named, Named::Hundredths(_));
+        self.number.and_then(
+            |number| if hundredths { number.checked_div(Decimal::ONE_HUNDRED) } else { Some(number) },
+        )
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// It may be of the price.
+    Free,
+    /// One side of a rate of exchange.
+    Rate,
+    /// A par value, a claim, a currency of the books.
+    Other,
+}
+
+/// A rate of exchange.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rate {
+    pub(super) number: Decimal,
+    /// Whether it is so much of the currency for a dollar, rather than so many dollars for one of it; `None` where it is not said.
+    for_a_dollar: Option<bool>,
+}
+
+impl Rate {
+    /// What an amount in the currency makes in dollars.
+    pub(super) fn makes(self, amount: Decimal) -> impl Iterator<Item = Decimal> {
+        let divided = amount.checked_div(self.number).filter(|_| self.for_a_dollar != Some(false));
+        let multiplied = amount.checked_mul(self.number).filter(|_| self.for_a_dollar != Some(true));
+        [divided, multiplied].into_iter().flatten()
+    }
+
+    /// What dollars make in the currency.
+    pub(super) fn makes_of_dollars(self, dollars: Decimal) -> impl Iterator<Item = Decimal> {
+        let inverted = Self { for_a_dollar: self.for_a_dollar.map(|is| !is), ..self };
+        inverted.makes(dollars)
+    }
+}
+
+pub(super) fn mentions(text: &str, found: &[Token]) -> Vec<Mention> {
+    let mut mentions: Vec<Mention> = Vec::new();
+    let mut taken = 0;
+    for token in found {
+        let behind = number_at(text, token.at.end);
+        let before = number_before(text, token.at.start).filter(|(_, start)| *start >= taken);
+        let sign = text[token.at.clone()].ends_with(['$', '£', '€', '¥', '₪', '₹', '₩', '￥', ')', '.']);
+        let (number, at) = match (behind, before) {
+            (Some((number, end)), before) if sign || before.is_none() => (Some(number), token.at.start..end),
+            (_, Some((number, start))) => (Some(number), start..token.at.end),
+            (Some((number, end)), None) => (Some(number), token.at.start..end),
+            (None, None) => (None, token.at.clone()),
+        };
+        taken = at.end;
+        mentions.push(Mention { named: token.named, at, number, kind: Kind::Free });
+    }
+    // "$26.50 to $28.40 Canadian": what names dollars behind them says whose they are.
+    for i in 1..mentions.len() {
+        let (earlier, later) = mentions.split_at_mut(i);
+        let (Some(last), Some(next)) = (earlier.last_mut(), later.first()) else { continue };
+        let gap = text.get(last.at.end..next.at.start).unwrap_or("?").trim();
+        let names = next.number.is_none() && last.named == Named::Dollar && last.number.is_some();
+        if names && (gap.is_empty() || gap == "(" || gap == "in") {
+            last.named = next.named;
+        }
+    }
+    mentions
+}
+
+/// Names that several countries use, by the country that the text speaks of.
+pub(super) fn settle_by_country(text: &str, mentions: &mut [Mention]) {
+    const PESOS: [(&str, &str); 6] = [
+        ("mexic", "MXN"),
+        ("argentin", "ARS"),
+        ("buenos aires", "ARS"),
+        ("chile", "CLP"),
+        ("colombia", "COP"),
+        ("philippin", "PHP"),
+    ];
+    const CHINESE: [&str; 5] = ["rmb", "renminbi", "yuan", "china", "chinese"];
+    let yen = Currency::new("JPY").map(Named::Other);
+    let unclear = |mention: &Mention| mention.named == Named::Unclear || Some(mention.named) == yen;
+    if !mentions.iter().any(unclear) {
+        return;
+    }
+    let lower = text.to_ascii_lowercase();
+    let pesos =
+        PESOS.iter().find(|(country, _)| lower.contains(country)).and_then(|(_, code)| Currency::new(code));
+    let known = mentions.iter().find_map(|mention| match mention.named {
+        Named::Other(currency) if PESOS.iter().any(|(_, code)| *code == currency.code()) => Some(currency),
+        _ => None,
+    });
+    let chinese =
+        CHINESE.iter().any(|word| lower.contains(word)) && !lower.contains("yen") && !lower.contains("japan");
+    for mention in mentions.iter_mut() {
+        match mention.named {
+            Named::Unclear => mention.named = known.or(pesos).map_or(Named::Unclear, Named::Other),
+            Named::Other(currency) if currency.code() == "JPY" && chinese => {
+                mention.named = Currency::new("CNY").map_or(mention.named, Named::Other);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Marks the sides of rates, and gives the rates.
+pub(super) fn rates(text: &str, mentions: &mut [Mention]) -> Vec<Rate> {
+    let mut rates: Vec<Rate> = Vec::new();
+    let is_one = |mention: &Mention| mention.number.is_none_or(|number| number == Decimal::ONE);
+    for i in 1..mentions.len() {
+        let (one, other) = (&mentions[i - 1], &mentions[i]);
+        let apart = is_foreign(one) != is_foreign(other) || one.named != other.named && is_foreign(one);
+        let gap = text.get(one.at.end..other.at.start).unwrap_or_default();
+        // "52.20 francs to the US dollar equivalent of 52.95 francs" is no rate.
+        let behind = start(&text[other.at.end..], 12).trim_start().to_ascii_lowercase();
+        let of_price =
+            ["equiv", "amount", "price", "value", "figure"].iter().any(|word| behind.starts_with(word));
+        if !apart
+            || of_price && other.number.is_none()
+            || gap.len() > 40
+            || !SIDES.is_match(gap)
+            || one.number.or(other.number).is_none()
+        {
+            continue;
+        }
+        let rate = match (is_one(one), is_one(other)) {
+            (true, false) => other.number.zip(Some(is_foreign(other))),
+            (false, true) => one.number.zip(Some(is_foreign(one))),
+            _ => None,
+        };
+        if let Some((number, foreign)) = rate.filter(|rate| !rate.0.is_zero()) {
+            rates.push(Rate { number, for_a_dollar: Some(foreign) });
+            mentions[i - 1].kind = Kind::Rate;
+            mentions[i].kind = Kind::Rate;
+        }
+    }
+    // "at an exchange rate of 7.8412", "at the rate of NT$31.65".
+    if let Some(regex) = &BARE_RATE.0 {
+        for found in regex.captures_iter(text) {
+            let Some(number) = found.name("n") else { continue };
+            let Some(rate) = read_number(number.as_str()).filter(|rate| !rate.is_zero()) else { continue };
+            let rest = &text[number.end()..];
+            let dated = rest.starts_with(|c: char| c.is_ascii_digit() || c == '/' || c == '%')
+                || rest.starts_with(", 20")
+                || (rate.is_integer() && rate >= Decimal::from(1990) && rate <= Decimal::from(2100));
+            let own = mentions.iter().position(|mention| mention.at.contains(&number.start()));
+            if let Some(own) = own {
+                if mentions[own].kind == Kind::Free
+                    && !of_another(text, found.get(0).map_or(0, |all| all.start()), number.start())
+                {
+                    mentions[own].kind = Kind::Rate;
+                    rates.push(Rate { number: rate, for_a_dollar: None });
+                }
+            } else if !dated && !of_another(text, found.get(0).map_or(0, |all| all.start()), number.start()) {
+                rates.push(Rate { number: rate, for_a_dollar: None });
+            }
+        }
+    }
+    rates
+}
+
+/// Whether a price or a date stands between "rate" and a number.
+fn of_another(text: &str, from: usize, until: usize) -> bool {
+    // "Multiplying C$3.05, the price paid, by 0.7189".
+    if text[from..].starts_with(['m', 'M', 'd', 'D']) {
+        return false;
+    }
+    const OTHERS: [&str; 16] = [
+        "price",
+        "january",
+        "february",
+        "march",
+        "april",
+        " may ",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "sold",
+        "purchased",
+        "price of",
+    ];
+    let between = text.get(from..until).unwrap_or_default().to_ascii_lowercase();
+    OTHERS.iter().any(|word| between.contains(word))
+}
+
+/// Marks par values and the currencies of other things.
+pub(super) fn mark_others(text: &str, mentions: &mut [Mention]) {
+    const BEFORE: usize = 60;
+    const BEHIND: usize = 40;
+    for i in 0..mentions.len() {
+        let at = mentions[i].at.clone();
+        let before = end(&text[..at.start], BEFORE);
+        let from = at.start - before.len();
+        let par = PAR.ranges(before).last().is_some_and(|par| {
+            let gap = &before[par.end..];
+            let others = mentions[..i].iter().any(|other| {
+                other.at.start >= from + par.end && other.named != mentions[i].named && other.number.is_some()
+            });
+            !others
+                && !gap.contains(". ")
+                && !gap.contains(';')
+                && !gap.to_ascii_lowercase().contains("price")
+        });
+        let behind = start(&text[at.end..], BEHIND);
+        let of_each = before.trim_end().ends_with(" of") && behind.trim_start().starts_with("each");
+        let named_par = PAR
+            .ranges(behind)
+            .first()
+            .is_some_and(|par| par.start <= 12 && !behind[..par.start].contains([',', ';', '.']));
+        if par || of_each || named_par {
+            mentions[i].kind = Kind::Other;
+        }
+    }
+}
+
+/// The number that begins at a place or soon behind it, and where it ends.
+fn number_at(text: &str, from: usize) -> Option<(Decimal, usize)> {
+    let rest = &text[from..];
+    let digits = rest.trim_start_matches([' ', '$', '¥', '£', ':', '\u{a0}']);
+    let skipped = rest.len() - digits.len();
+    if skipped > 3 {
+        return None;
+    }
+    let length = number_length(digits);
+    let number = read_number(&digits[..length])?;
+    Some((number, from + skipped + length))
+}
+
+/// The number that ends right before a place, and where it starts.
+fn number_before(text: &str, until: usize) -> Option<(Decimal, usize)> {
+    let before = text[..until].trim_end_matches([' ', '\u{a0}', '(']);
+    if until - before.len() > 2 {
+        return None;
+    }
+    // "944.2p (GBX)".
+    let pence = before.strip_suffix('p').filter(|number| number.ends_with(|c: char| c.is_ascii_digit()));
+    let before = pence.unwrap_or(before);
+    let digits = before.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
+    let number = before[digits.len()..].trim_start_matches(['.', ',']);
+    let start = before.len() - number.len();
+    // A year or a footnote's letter is no amount.
+    if number.is_empty() || digits.ends_with(|c: char| c.is_alphanumeric()) {
+        return None;
+    }
+    Some((read_number(number)?, start))
+}
+
+fn number_length(text: &str) -> usize {
+    let all = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ','))).unwrap_or(text.len());
+    text[..all].trim_end_matches(['.', ',']).len()
+}
+
+/// A number with a point or a comma before its fraction, and separators of thousands.
+fn read_number(text: &str) -> Option<Decimal> {
+    if !text.starts_with(|c: char| c.is_ascii_digit() || c == '.') || text.len() > 24 {
+        return None;
+    }
+    let plain = match (text.rfind('.'), text.rfind(',')) {
+        (Some(point), Some(comma)) if comma > point => text.replace('.', "").replace(',', "."),
+        (None, Some(comma)) if text.matches(',').count() == 1 && text.len() - comma - 1 != 3 => {
+            text.replace(',', ".")
+        }
+        _ => text.replace(',', ""),
+    };
+    Decimal::from_str(&plain).ok()
+}
+
+pub(super) fn is_foreign(mention: &Mention) -> bool {
+    matches!(mention.named, Named::Other(_) | Named::Hundredths(_) | Named::Unclear)
+}
+
+pub(super) fn currency(named: Named) -> Option<Currency> {
+    match named {
+        Named::Other(currency) | Named::Hundredths(currency) => Some(currency),
+        Named::Usd | Named::Dollar => Some(Currency::USD),
+        Named::Unclear => None,
+    }
+}
+
+/// The end of a text, whole characters.
+pub(super) fn end(text: &str, most: usize) -> &str {
+    let mut from = text.len().saturating_sub(most);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    &text[from..]
+}

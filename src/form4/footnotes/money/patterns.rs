@@ -1,0 +1,56 @@
+//! The words by which a note speaks of money: of conversions, of rates, of prices and of other things.
+
+use std::sync::LazyLock;
+
+use super::super::pattern::{Pattern, pattern};
+
+pub(super) static CONVERTS: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:convert(?:ed|ing|s)?|conversions?|translat(?:ed|es|ing|ions?)|equivalents?|exchanged|re-?stated|re-?calculated|re-?computed|expressed\s+in\s+u)\b",
+    )
+});
+pub(super) static EXCHANGE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:exchange|conversion|buying|selling|noon|spot|closing|ptax|fx|currency|translation|reference|daily|mid|market|middle|average|sell|buy|official|published)\s+(?:\w+\s+){0,2}rates?|rates?\s+of\s+exchange|ptax|exchange-rate)\b",
+    )
+});
+/// "at a rate of 7.8412", "the rate was 31.65", "rate: 5.1".
+pub(super) static BARE_RATE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:rates?|ptax|multipl(?:ied|ying)\s+by|multipl(?:ied|ying)\b(?u:[^;]){0,90}?,?\s+by|divid(?:ed|ing)\s+by)\b(?u:[^.;\d]){0,70}?(?P<n>\d{1,6}(?:,\d{3})*(?:\.\d{1,10})?)",
+    )
+});
+/// What stands between the two sides of a rate.
+pub(super) static SIDES: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"^\s*\)?\s*(?:=|:|/|-|to|per|for|for\s+(?:each|every|one)|to\s+(?:each|every|one)|equals?|is\s+equal\s+to|equal\s+to|being|was|is|per\s+(?:each|one|every))\s*(?:the\s+)?(?:one\s+|1\s+|1\.0+\s+)?\(?$",
+    )
+});
+pub(super) static OF_PRICE: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:prices?|priced|amounts?|values?|figures?|consideration|transactions?|trades?|traded|reported|sold|purchased?|bought|acquired|executed|paid|column\s+4|per\s+(?:share|unit|ads|security)|cost|proceeds|denominated|quoted|stated)\b",
+    )
+});
+/// Before a currency that prices are said to be in.
+pub(super) static IN: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:in|are|is|was|were|using|as|of)\s+(?:the\s+)?(?:lawful\s+(?:money|currency)\s+of\s+)?(?:local\s+currency\s*,?\s*)?(?:currency\s*(?:of|:)?\s*)?[(\x22]?$",
+    )
+});
+/// The books of the company, and loans, have a currency of their own.
+pub(super) static OF_BOOKS: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:functional|presentation|reporting|denominated\s+(?:loan|debt|notes?|bonds?|account)|loan|debt|fees?|commissions?|dividends?|salary|tax(?:es)?|claims?|financial\s+statements|market\s+capitali[sz]ation|facility|deposit|bonus|interest|settlement\s+of)\b",
+    )
+});
+/// Where the shares are listed as well.
+pub(super) static OF_MARKET: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:(?:shares|stock|securities)\s+(?:are\s+)?trade[sd]?\s+in|also\s+(?:\w+\s+)?(?:listed|traded|trades?)|(?:where|which)\s+(?:\w+\s+){0,2}trades?|are\s+listed|is\s+listed|dual[\s-]listed)\b",
+    )
+});
+/// Prices of options: not that of a trade, unless the note is of that.
+pub(super) static OF_OPTIONS: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:exercise|strike|conversion)\s+prices?\b"));
+pub(super) static PAR: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:par|nominal|stated|face)\s+(?:value|amount)s?\b|\bpar\b|\bno\s+par\b"));

@@ -1,0 +1,75 @@
+//! Conditions on the company, from the header of its filing: its industry, its countries, whether it is foreign.
+
+use super::condition::fold_title;
+use super::evaluate::Evaluator;
+use super::reason::Recorder;
+use super::words::list;
+use super::{Group, Truth};
+use crate::filing::Place;
+
+/// What a group asks of the company.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CompanyWanted {
+    /// Its Standard Industrial Classification begins with one of these digits.
+    pub sic: Vec<String>,
+    /// The title of that has the words of one of these, folded.
+    pub sectors: Vec<String>,
+    /// It has its address, or is incorporated, in one of these states or countries, by name or ISO code.
+    pub countries: Vec<String>,
+    /// Whether it is a foreign company.
+    pub foreign: Option<bool>,
+}
+
+impl CompanyWanted {
+    /// Whether it asks nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+const UNSTATED: &str = "not stated: the filing has no header that says it";
+
+impl<R: Recorder> Evaluator<'_, R> {
+    /// Whether the company is the one that is asked for.
+    pub(super) fn which_company(&mut self, group: &Group) -> Truth {
+        let mut holds = Truth::Yes;
+        let wanted = &group.company;
+        if wanted.is_empty() {
+            return holds;
+        }
+        let issuer = &self.subject.filing.issuer;
+        let facts = &issuer.facts;
+        let stated = |text: Option<&str>| text.unwrap_or(UNSTATED).to_owned();
+        let known = |is: Option<bool>| is.map_or(Truth::Unknown, Truth::from);
+        if !wanted.sic.is_empty() {
+            let is = facts.sic.as_ref().map(|sic| wanted.sic.iter().any(|digits| sic.starts_with(digits)));
+            self.note(&mut holds, "sic", known(is), || (list(&wanted.sic), stated(facts.sic.as_deref())));
+        }
+        if !wanted.sectors.is_empty() {
+            let is = facts.sector.as_ref().map(|title| {
+                let title = format!(" {} ", fold_title(title));
+                wanted.sectors.iter().any(|words| title.contains(&format!(" {words} ")))
+            });
+            let told = || (list(&wanted.sectors), stated(facts.sector.as_deref()));
+            self.note(&mut holds, "sector", known(is), told);
+        }
+        if !wanted.countries.is_empty() {
+            let places = || [facts.located_in, facts.incorporated_in].into_iter().flatten();
+            let called = |place: Place| wanted.countries.iter().any(|name| place.is_called(name));
+            // Where a company is incorporated is often left out; where it has its address is not.
+            let is = match places().any(called) {
+                true => Some(true),
+                false => facts.located_in.map(|_| false),
+            };
+            let found = || if places().next().is_none() { UNSTATED.to_owned() } else { list(places()) };
+            self.note(&mut holds, "country", known(is), || (list(&wanted.countries), found()));
+        }
+        if let Some(foreign) = wanted.foreign {
+            let word = |is: bool| if is { "a foreign company" } else { "an American company" }.to_owned();
+            let is = issuer.is_foreign();
+            let found = || is.map_or_else(|| UNSTATED.to_owned(), word);
+            self.note(&mut holds, "foreign", known(is.map(|is| is == foreign)), || (word(foreign), found()));
+        }
+        holds
+    }
+}

@@ -1,0 +1,36 @@
+//! How many shares an ADS of an issuer stands for, as its filings state it.
+
+use chrono::{DateTime, Utc};
+
+use super::filings::{moment, place};
+use super::record::encode;
+use super::{Store, StoreError};
+use crate::filing::{Cik, PastFiling, StatedRatio};
+
+impl Store {
+    /// The ratio that holds for a filing of an issuer that EDGAR accepted at a time: the newest that a filing of that time or before
+    /// states. A later one wins from its own time on.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn ads_ratio(
+        &self,
+        issuer: Cik,
+        accepted_at: DateTime<Utc>,
+    ) -> Result<Option<StatedRatio>, StoreError> {
+        let (from, until) =
+            (moment(issuer, DateTime::UNIX_EPOCH), format!("{}0", moment(issuer, accepted_at)));
+        Ok(self.newest(&self.inner.ratios, from.as_bytes()..until.as_bytes(), 1)?.pop())
+    }
+
+    /// Keeps what filings state. Written before they are done, which needs no transaction: read again, they state the same.
+    pub(super) fn keep_ratios(&self, issuer: Cik, past: &[PastFiling]) -> Result<(), StoreError> {
+        for filing in past {
+            let Some(ratio) = &filing.ads_ratio else { continue };
+            let key = place(issuer, filing);
+            let record = encode(&key, ratio)?;
+            self.write(|| self.inner.ratios.insert(key.as_str(), record))?;
+        }
+        Ok(())
+    }
+}
