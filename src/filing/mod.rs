@@ -44,7 +44,7 @@ pub(crate) use line::fold_title;
 pub use money::{Currency, CurrencyError};
 pub use past::{Alerted, Link, PastFiling, PastOwner, Rang, Relation, Told};
 pub use place::Place;
-pub use position::{LineShare, ShareOfHoldings, lines, share_of_holdings};
+pub use position::{LineShare, ShareOfHoldings, lines, share_of_holdings, shares_of_holdings};
 pub(crate) use relate::say_the_same;
 pub use role::Role;
 pub(crate) use row::lot_path;

@@ -66,13 +66,34 @@ pub fn lines(lots: &[Lot], chosen: &[usize]) -> Vec<LineShare> {
     changed.into_iter().map(|(_, share)| share).collect()
 }
 
-/// The share of holdings that the lots at these positions dispose of, over all their lines; `None` where a line does not
-/// state what is left of it, nothing was owned, shares of before and after a split stand side by side, or a lot is an
-/// acquisition. The number of a debt security is its principal: it counts only if no shares do.
+/// The share of holdings that the lots at these positions dispose of, where they are of one security: debt counts only if no shares
+/// do. `None` of several securities, and as [`shares_of_holdings`] says.
 pub fn share_of_holdings(lots: &[Lot], chosen: &[usize]) -> Option<ShareOfHoldings> {
+    match shares_of_holdings(lots, chosen).as_mut_slice() {
+        [only] => only.take(),
+        _ => None,
+    }
+}
+
+/// The share of holdings that the lots at these positions dispose of, of each security over all its lines, in the lots' order; `None`
+/// where a line does not state what is left of it, nothing was owned, shares of before and after a split stand side by
+/// side, or a lot is an acquisition. The number of a debt security is its principal: it counts only if no shares do.
+pub fn shares_of_holdings(lots: &[Lot], chosen: &[usize]) -> Vec<Option<ShareOfHoldings>> {
     let (debts, shares): (Vec<usize>, Vec<usize>) =
         chosen.iter().partition(|&&i| lots.get(i).is_some_and(|lot| lot.debt));
-    let chosen = if shares.is_empty() { &debts } else { &shares };
+    let mut securities: Vec<(Security, Vec<usize>)> = Vec::new();
+    for i in if shares.is_empty() { debts } else { shares } {
+        let Some(lot) = lots.get(i) else { continue };
+        let own = Security::of(&lot.line);
+        match securities.iter_mut().find(|(known, _)| *known == own) {
+            Some((_, rows)) => rows.push(i),
+            None => securities.push((own, vec![i])),
+        }
+    }
+    securities.iter().map(|(_, rows)| share_of_one(lots, rows)).collect()
+}
+
+fn share_of_one(lots: &[Lot], chosen: &[usize]) -> Option<ShareOfHoldings> {
     let splits: HashMap<Security, u8> = chosen
         .iter()
         .filter_map(|&i| lots.get(i))

@@ -1,5 +1,6 @@
 //! A whole filing for people on a terminal: `sellbell show`.
 
+mod company;
 mod pricing;
 
 use std::fmt::Write as _;
@@ -13,7 +14,7 @@ use crate::alert::{Way, agreed};
 use crate::filing::record::{LotRecord, StakeRecord};
 use crate::filing::{
     Code, Direction, Filing, Holding, Intent, Line, Lot, Ownership, Plan, Role, Table, Trade, lines,
-    share_of_holdings, stakes,
+    shares_of_holdings, stakes,
 };
 use crate::text::{clip, plain};
 
@@ -75,6 +76,7 @@ impl Picture {
                 .map(|late| if late { "filed late" } else { "filed in time" }.to_owned()),
         );
         self.dim(&head.join(" · "));
+        self.company(issuer);
         if let Some(date) = filing.date_of_original_submission {
             self.line(0, &format!("Amends the filing of {date}"));
         }
@@ -181,13 +183,16 @@ impl Picture {
             let percent = percent.round_dp(4).normalize();
             if percent.is_zero() { "under 0.0001%".to_owned() } else { format!("{percent}%") }
         };
-        let Some(all) = share_of_holdings(&filing.lots, chosen) else {
-            self.fact("holdings", "what was held before is not stated, or nothing was");
-            return;
-        };
-        let fraction = all.fraction;
-        let text = format!("{} {} of {} held before", bar(fraction), percent(fraction), all.before);
-        self.fact("holdings", &text);
+        let all = shares_of_holdings(&filing.lots, chosen);
+        match all.as_slice() {
+            [Some(all)] => {
+                let fraction = all.fraction;
+                let text = format!("{} {} of {} held before", bar(fraction), percent(fraction), all.before);
+                self.fact("holdings", &text);
+            }
+            several if several.iter().any(Option::is_some) => self.fact("holdings", "of several securities:"),
+            _ => return self.fact("holdings", "what was held before is not stated, or nothing was"),
+        }
         let each = lines(&filing.lots, chosen);
         for line in each.iter().take(MOST_LINES).filter(|_| each.len() > 1) {
             let title = plain(&clip(line.security.as_deref().unwrap_or("?"), 40));

@@ -7,7 +7,7 @@ use super::reason::{Deciding, Everything, Recorder};
 use super::sums::{Counted, falls_by, shares_at_least, worth_at_least, worth_at_most};
 use super::words::{self, rows};
 use super::{Amendments, Explanation, Group, OwnerWanted, RoleWanted, Rule, Subject, Sum, Truth};
-use crate::filing::{Trade, Usd, is_spelt_among, share_of_holdings, stakes};
+use crate::filing::{Trade, Usd, is_spelt_among, shares_of_holdings, stakes};
 
 const MOST_SUMS: usize = 4;
 
@@ -259,13 +259,15 @@ impl<R: Recorder> Evaluator<'_, R> {
             self.note(&mut holds, "min_stake_reduction", falls, told);
         }
         if let Some(wanted) = group.min_share_of_holdings {
-            let share = share_of_holdings(&self.subject.filing.lots, &counted.sure);
-            let reaches = match &share {
+            let shares = shares_of_holdings(&self.subject.filing.lots, &counted.sure);
+            let each = shares.iter().map(|share| match share {
                 Some(share) if share.fraction >= wanted => Truth::Yes,
                 Some(_) if counted.doubtful.is_empty() => Truth::No,
                 _ => Truth::Unknown,
-            };
-            let told = || (format!("at least {}", words::percent(wanted)), words::share(share.as_ref()));
+            });
+            let nothing = if counted.doubtful.is_empty() { Truth::No } else { Truth::Unknown };
+            let reaches = each.fold(if shares.is_empty() { Truth::Unknown } else { nothing }, Truth::or);
+            let told = || (format!("at least {}", words::percent(wanted)), words::shares_held(&shares));
             self.note(&mut holds, "min_share_of_holdings", reaches, told);
         }
         if let Some(wanted) = group.filed_late {

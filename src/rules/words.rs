@@ -171,11 +171,14 @@ pub(super) fn percent(fraction: Decimal) -> String {
     format!("{}%", percent.round_dp(6).normalize())
 }
 
-pub(super) fn share(share: Option<&ShareOfHoldings>) -> String {
-    match share {
+/// The shares of what was held, of each security.
+pub(super) fn shares_held(shares: &[Option<ShareOfHoldings>]) -> String {
+    const UNKNOWN: &str = "unknown, the filing does not say what was held before";
+    let each = shares.iter().map(|share| match share {
         Some(share) => format!("{} of {} held before", percent(share.fraction), share.before),
-        None => "unknown, the filing does not say what was held before".to_owned(),
-    }
+        None => UNKNOWN.to_owned(),
+    });
+    if shares.is_empty() { UNKNOWN.to_owned() } else { each.collect::<Vec<_>>().join("; ") }
 }
 
 /// The stakes in the securities of some lots.

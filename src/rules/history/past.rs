@@ -10,7 +10,7 @@ use super::super::facts::LotView;
 use super::super::sums::Counted;
 use super::super::{Group, Span, Subject, Truth};
 use crate::filing::record::LotRecord;
-use crate::filing::{Accession, Cik, Direction, PastFiling, Shares, Usd, edgar_day};
+use crate::filing::{Accession, Cik, Direction, PastFiling, Shares, Unit, Usd, edgar_day};
 
 /// A lot of the past or of the filing at hand.
 #[derive(Clone)]
@@ -25,6 +25,7 @@ pub(super) struct Event<'s> {
     pub(super) odd_value: bool,
     pub(super) shares: Option<Shares>,
     pub(super) security: Option<&'s str>,
+    pub(super) unit: Unit,
     /// Whether it counts among the issuer's: of a trade that several filings tell, once.
     pub(super) of_issuer: bool,
     /// Whether it counts among those of the filing's own owners, whoever told it first.
@@ -78,6 +79,7 @@ impl<'s> Past<'s> {
                 odd_value: lot.odd_value,
                 shares: lot.figures().shares,
                 security: lot.line.security.value.as_deref(),
+                unit: lot.units.counted,
                 of_issuer: elsewhere.is_none(),
                 of_owner: teller.is_none_or(|teller| !is_same_owner(subject, teller)),
                 doubtful: false,
@@ -116,6 +118,7 @@ impl<'s> Past<'s> {
                     odd_value: false,
                     shares: lot.figures().shares,
                     security: lot.security.as_deref(),
+                    unit: lot.pricing.unit,
                     of_issuer,
                     of_owner,
                     doubtful: kind == Truth::Unknown,

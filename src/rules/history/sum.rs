@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::super::condition::fold_title;
 use super::super::{Per, Span, Subject};
 use super::past::{Event, earlier};
-use crate::filing::{Accession, Filing, PastFiling, Shares, Usd, index_url};
+use crate::filing::{Accession, Filing, PastFiling, Shares, Unit, Usd, index_url};
 use crate::text::clip;
 
 /// At most this many filings or insiders of a sum are named.
@@ -206,8 +206,8 @@ impl Figures {
                 None => sums.shares_is_at_least = true,
             }
         }
-        let securities: BTreeSet<Option<String>> =
-            events.iter().map(|event| event.security.map(fold_title)).collect();
+        let securities: BTreeSet<(Option<String>, Unit)> =
+            events.iter().map(|event| (event.security.map(fold_title), event.unit)).collect();
         if securities.len() > 1 {
             (sums.shares, sums.shares_is_at_least) = (None, false);
         }

@@ -197,3 +197,22 @@ fn an_equity_linked_note_is_principal() {
     let note = filed(&[row("Equity Linked Notes", "150000", "", "0")]).read();
     assert_eq!(note.lots[0].principal().map(|principal| principal.plain()), Some("150000".into()));
 }
+
+#[test]
+fn a_share_of_holdings_is_of_one_security() {
+    let two = filed(&[
+        row("Ordinary Shares", "1000", "5", "9000"),
+        row("American Depositary Shares", "50", "50", "50"),
+    ]);
+    for (conditions, expected) in [
+        ("min_share_of_holdings = \"50%\"", Truth::Yes),
+        ("min_share_of_holdings = \"51%\"", Truth::No),
+        ("securities = [\"Ordinary\"]\nmin_share_of_holdings = \"11%\"", Truth::No),
+    ] {
+        assert_eq!(holds(&two, conditions), expected, "{conditions}");
+    }
+    let told = alert(&two.read(), "min_value = 1");
+    assert_eq!(told.share_of_holdings, None, "shares and ADS are not added");
+    let each: Vec<Option<&str>> = told.holdings.iter().map(|line| line.share.as_deref()).collect();
+    assert_eq!(each, [Some("0.1"), Some("0.5")]);
+}

@@ -178,20 +178,28 @@ fn naive(group: &Table2, around: &Table2, filing: &Filing) -> (Degree, Vec<Degre
         degrees.push(lots.iter().copied().max().unwrap_or(0));
     }
     degrees.extend(naive_filing(group, filing));
-    let sum = |least: Degree, of: &dyn Fn(usize) -> Option<i64>| {
+    let sum_of = |least: Degree, of: &dyn Fn(usize) -> Option<i64>, counts: &dyn Fn(usize) -> bool| {
         (0..lots.len())
-            .filter(|&i| lots[i] >= least)
+            .filter(|&i| lots[i] >= least && counts(i))
             .map(of)
             .fold((0, true), |(sum, all), value| (sum + value.unwrap_or(0), all && value.is_some()))
     };
     let number = |text: String| text.parse::<i64>().unwrap();
     let value = |i: usize| filing.lots[i].value().map(|value| number(value.plain()));
     let shares = |i: usize| filing.lots[i].shares.value.map(|shares| number(shares.plain()));
-    for (key, value_of) in [
-        ("min_value", &value as &dyn Fn(usize) -> Option<i64>),
-        ("min_shares", &shares),
-        ("max_value", &value),
-    ] {
+    if let Some(bound) = group.get("min_shares").map(|value| value.as_integer().unwrap()) {
+        // Those of each table are another security's.
+        let of_table = |derivative: bool| {
+            let counts = |i: usize| (filing.lots[i].line.table == Table::Derivative) == derivative;
+            (sum_of(2, &shares, &counts), sum_of(1, &shares, &counts))
+        };
+        let each = [of_table(false), of_table(true)];
+        let surely = each.iter().any(|((least, _), _)| *least >= bound);
+        let maybe = each.iter().any(|(_, (most, known))| !known || *most >= bound);
+        degrees.push(if surely == maybe { degree(Some(surely)) } else { 1 });
+    }
+    let sum = |least: Degree, of: &dyn Fn(usize) -> Option<i64>| sum_of(least, of, &|_| true);
+    for (key, value_of) in [("min_value", &value as &dyn Fn(usize) -> Option<i64>), ("max_value", &value)] {
         let Some(bound) = group.get(key).map(|value| value.as_integer().unwrap()) else { continue };
         let ((least, _), (most, known)) = (sum(2, value_of), sum(1, value_of));
         // Every sum between the two is possible, and any above where something is unknown.
