@@ -30,7 +30,43 @@ pub(crate) fn missteps(lots: &[Lot]) -> Vec<Step> {
         let first = wrong.next()?;
         wrong.next().is_none().then_some(first)
     };
-    line::lines(lots).into_iter().filter_map(of_line).collect()
+    if may_contradict(lots) {
+        line::lines(lots).into_iter().filter_map(of_line).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+/// Whether some rows of the same words do not follow from each other: a quick look, before lines are told apart.
+fn may_contradict(lots: &[Lot]) -> bool {
+    const MOST: usize = 100;
+    let mut last: Vec<&Lot> = Vec::new();
+    for lot in lots {
+        let same = |other: &&Lot| {
+            let (one, other) = (&lot.line, &other.line);
+            one.table == other.table
+                && one.ownership.value == other.ownership.value
+                && one.security.value == other.security.value
+                && one.nature.value == other.nature.value
+        };
+        let Some(known) = last.iter_mut().find(|other| same(other)) else {
+            if last.len() >= MOST {
+                return true;
+            }
+            last.push(lot);
+            continue;
+        };
+        let follows = || {
+            let (before, after) = (known.line.shares_after.value?, lot.line.shares_after.value?);
+            let made = after.decimal().checked_sub(before.decimal())?;
+            Some(made.checked_sub(change(lot)?)?.abs() <= Decimal::ONE)
+        };
+        if follows() == Some(false) {
+            return true;
+        }
+        *known = lot;
+    }
+    false
 }
 
 /// The later of two rows, where it does not add up; `Some(None)` where it does. `None` where a row does not state a number.

@@ -43,7 +43,7 @@ pub struct AdsRatio {
 }
 
 /// What a price is of, beside what the row counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PricedBy {
     /// One of what the row counts.
@@ -84,7 +84,7 @@ impl Units {
     pub fn priced(&self, count: Shares) -> Option<Shares> {
         match self.priced_by {
             PricedBy::Count => Some(count),
-            PricedBy::Ads => ads_of(count, self.ratio.as_ref()?.shares),
+            PricedBy::Ads => parts_of(count, self.ratio.as_ref()?.shares),
             PricedBy::Unclear => None,
         }
     }
@@ -177,9 +177,16 @@ impl From<&StatedRatio> for AdsRatio {
     }
 }
 
+/// As many ADS as some shares are, whole but for the last digits of a division where they are whole.
+pub(crate) fn parts_of(shares: Shares, ratio: Decimal) -> Option<Shares> {
+    ads_of(shares, ratio).or_else(|| shares.decimal().checked_div(ratio).map(Shares::from))
+}
+
 /// The whole number of ADS that some shares are; `None` where it is none.
 pub(crate) fn ads_of(shares: Shares, ratio: Decimal) -> Option<Shares> {
-    let ads = shares.decimal().checked_div(ratio)?.normalize();
-    let exact = ads.checked_mul(ratio)? == shares.decimal();
-    (exact && ads.is_integer()).then(|| ads.into())
+    let ads = shares.decimal().checked_div(ratio)?;
+    let whole = ads.round();
+    // A third is no decimal: what is off by so little is whole.
+    let off = ads.checked_sub(whole)?.abs();
+    (off < Decimal::new(1, 8)).then(|| whole.normalize().into())
 }

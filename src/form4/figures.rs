@@ -9,8 +9,8 @@ use rust_decimal::Decimal;
 use super::counts::counts;
 use super::review::warn;
 use crate::filing::{
-    Amount, Cik, Code, Currency, Direction, Filing, Lot, Shares, Splits, Table, Usd, Warning, fold_title,
-    is_debt, lot_path as place, splits,
+    Amount, Cik, Code, Currency, Direction, Filing, Lot, PricedBy, Shares, Splits, Table, Usd, Warning,
+    fold_title, is_debt, lot_path as place, splits,
 };
 
 /// A row that is worth more than this is odd, in dollars. The largest of 3,563 recorded filings is worth 1.57 billion
@@ -293,7 +293,7 @@ fn is_more(number: Decimal, other: Decimal, times: Decimal) -> bool {
 }
 
 /// Lots whose prices are to be near each other: sales, or purchases, of one security on one side of a split.
-type Kind<'f> = (Option<Code>, u8, Option<&'f str>, Option<Currency>);
+type Kind<'f> = (Option<Code>, u8, Option<&'f str>, Option<Currency>, PricedBy);
 
 /// The market prices of table I, with their days, by kind.
 fn market_prices(filing: &Filing) -> BTreeMap<Kind<'_>, BTreeMap<NaiveDate, Vec<Amount>>> {
@@ -311,7 +311,13 @@ fn is_sibling(lot: &Lot) -> bool {
 }
 
 fn kind(lot: &Lot) -> Kind<'_> {
-    (lot.code.value, lot.splits_before, lot.line.security.value.as_deref(), lot.currency.value)
+    (
+        lot.code.value,
+        lot.splits_before,
+        lot.line.security.value.as_deref(),
+        lot.currency.value,
+        lot.units.priced_by,
+    )
 }
 
 /// Sales, or purchases, of one security within some days have prices that are near each other.

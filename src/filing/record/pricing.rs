@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::LotRecord;
-use crate::filing::{Accession, Amount, Currency, Lot, PricedBy, Shares, Unit, ads_of};
+use crate::filing::{Accession, Amount, Currency, Lot, PricedBy, Shares, Unit, parts_of};
 
 /// The currency and the unit of a row's price. Records of before 0.2 have none of it: their prices were taken for dollars.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -64,7 +64,7 @@ impl PricingRecord {
     pub(crate) fn priced(&self, count: Shares) -> Option<Shares> {
         match self.priced_by {
             PricedBy::Count => Some(count),
-            PricedBy::Ads => ads_of(count, self.ads_ratio?.decimal()),
+            PricedBy::Ads => parts_of(count, self.ads_ratio?.decimal()),
             PricedBy::Unclear => None,
         }
     }

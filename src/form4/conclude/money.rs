@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 use rust_decimal::Decimal;
 
@@ -11,8 +12,11 @@ use crate::filing::{
     Unit,
 };
 use crate::form4::footnotes::Marks;
-use crate::form4::footnotes::ads::{self, Of, Titled};
+use crate::form4::footnotes::ads::{self, Of, Priced, Titled};
 use crate::form4::footnotes::money::{self, PriceMoney};
+
+/// So many characters of a note are kept as the words that make a ratio.
+const LONGEST_WORDS: usize = 200;
 
 /// What a filing says of currencies and ADS.
 pub(super) struct Money<'n> {
@@ -21,6 +25,10 @@ pub(super) struct Money<'n> {
     pub(super) ratio: Option<AdsRatio>,
     /// The symbol of the home market, without the market's name, where it is not that of New York.
     foreign_symbol: Option<String>,
+    /// The exercise prices of table II: a row of table I at one of them is priced per share.
+    exercised: Vec<Decimal>,
+    /// ISO code of the company's country.
+    country: Option<&'static str>,
     /// Whether any note names a currency.
     named: bool,
     /// Whether anything speaks of ADS.
@@ -46,11 +54,25 @@ impl<'n> Money<'n> {
             stated.extend(of_notes.chain(titles().filter_map(ratio_of_title)));
         }
         let agreed = stated.first().filter(|first| stated.iter().all(|other| other.shares == first.shares));
+        let terms = lots.iter().filter_map(|lot| lot.line.terms.as_ref()).filter(|_| ads);
+        let exercised =
+            terms.filter_map(|terms| terms.exercise_price.value.map(|price| price.decimal())).collect();
+        let country = filing.issuer.facts.located_in.map(|place| place.country);
         let foreign = filing.issuer.foreign_symbol.as_deref().unwrap_or_default();
         let foreign = foreign.rsplit(':').next().unwrap_or_default().trim().to_owned();
         let own = filing.issuer.symbol.as_deref().unwrap_or_default().trim();
         let foreign_symbol = (foreign.len() > 2 && !foreign.eq_ignore_ascii_case(own)).then_some(foreign);
-        Self { notes, ratio: agreed.cloned(), foreign_symbol, named, ads, contradictions: Vec::new(), row: 0 }
+        Self {
+            notes,
+            ratio: agreed.cloned(),
+            foreign_symbol,
+            exercised,
+            country,
+            named,
+            ads,
+            contradictions: Vec::new(),
+            row: 0,
+        }
     }
 
     /// Fills in what a row's price is in and of.
@@ -123,7 +145,7 @@ impl<'n> Money<'n> {
             if !note.text.marks.has(Marks::MONEY) {
                 return None;
             }
-            let said = money::of_price(&note.text.text, price, count, priced.contains(&i))?;
+            let said = money::of_price(&note.text.text, price, count, priced.contains(&i), self.country)?;
             let evidence = note.evidence(&said.words);
             Some((said, evidence))
         };
@@ -137,41 +159,101 @@ impl<'n> Money<'n> {
         let loose = self.notes.all.iter().enumerate().filter(|(_, note)| !note.tied).map(|(i, _)| i);
         own.iter().copied().chain(loose).any(|i| {
             let lower = self.notes.all[i].text.text.to_ascii_lowercase();
-            ["u.s. dollar", "us dollar", "united states dollar", "us$", "u.s.$", "usd"]
-                .iter()
-                .any(|word| lower.contains(word))
+            [
+                "u.s. dollar",
+                "us dollar",
+                "united states dollar",
+                "us$",
+                "u.s.$",
+                "usd",
+                "nyse",
+                "nasdaq",
+                "new york stock exchange",
+            ]
+            .iter()
+            .any(|word| lower.contains(word))
         })
     }
 
     /// What the row's notes say that its price is of.
     fn priced(&self, lot: &Lot, own: &[usize], price: Decimal) -> Option<Of> {
-        own.iter().find_map(|&i| {
+        let said = own.iter().find_map(|&i| {
             let note = &self.notes.all[i];
-            if !note.text.marks.has(Marks::ADS | Marks::AVERAGE | Marks::DOLLAR | Marks::MONEY) {
+            let of_price = |id: &String| self.notes.by_id.get(id.as_str()) == Some(&i);
+            let of_price = lot.price.footnotes.iter().any(of_price);
+            if !of_price && !note.text.marks.has(Marks::ADS | Marks::AVERAGE | Marks::DOLLAR | Marks::MONEY) {
                 return None;
             }
-            let of_price = |id: &String| self.notes.by_id.get(id.as_str()) == Some(&i);
-            ads::priced(&note.text.text, price, lot.price.footnotes.iter().any(of_price))
-        })
+            ads::priced(&note.text.text, price, of_price)
+        });
+        match said {
+            Some(Priced::Of(of)) => Some(of),
+            // "$151.00 per ADS" beside 7.55, which is a twentieth of it.
+            Some(Priced::Ads(prices)) => {
+                let ratio = self.ratio_for(lot, own)?.shares;
+                let spread = prices.iter().filter_map(|stated| stated.checked_div(ratio));
+                let near = |each: Decimal| {
+                    let off = each.checked_sub(price).map(|off| off.abs());
+                    off.zip(price.checked_mul(Decimal::new(6, 3))).is_some_and(|(off, most)| off <= most)
+                };
+                let (low, high) =
+                    (prices.iter().min()?.checked_div(ratio)?, prices.iter().max()?.checked_div(ratio)?);
+                let within = ads::is_range(&prices) && low <= price && price <= high;
+                (within || spread.into_iter().any(near)).then_some(Of::Share)
+            }
+            None => self.exercised.contains(&price).then_some(Of::Share).filter(|_| is_exercise(lot)),
+        }
+    }
+
+    /// The ratio that the row's notes state, else the filing's; else what a number of ADS makes with the row's: "represented by
+    /// 1,500 ADSs".
+    fn ratio_for(&self, lot: &Lot, own: &[usize]) -> Option<AdsRatio> {
+        let own = own.iter().map(|&i| &self.notes.all[i]).filter(|note| note.text.marks.has(Marks::ADS));
+        let stated = own.into_iter().find_map(ratio_of_note).or_else(|| self.ratio.clone());
+        let count = lot.shares.value.map(Shares::decimal);
+        stated
+            .or_else(|| self.named_ads(lot).iter().find_map(|(number, note)| implied(count?, *number, note)))
+    }
+
+    /// The notes that may speak of the row's number, and the numbers of ADS that they name.
+    fn named_ads(&self, lot: &Lot) -> Vec<(Decimal, &'n Note<'n>)> {
+        let notes = self.of_count(lot).filter(|note| note.text.marks.has(Marks::ADS));
+        notes
+            .flat_map(|note| ads::counts(&note.text.text).into_iter().map(move |number| (number, note)))
+            .collect()
+    }
+
+    fn of_count(&self, lot: &Lot) -> impl Iterator<Item = &'n Note<'n>> {
+        let ids = lot.shares.footnotes.iter().chain(&lot.price.footnotes).chain(&lot.code.footnotes);
+        let ids = ids.chain(&lot.line.security.footnotes).chain(&lot.date.footnotes);
+        let mut notes: Vec<usize> = ids.filter_map(|id| self.notes.by_id.get(id.as_str()).copied()).collect();
+        notes.sort_unstable();
+        notes.dedup();
+        let all = self.notes;
+        notes.into_iter().map(move |i| &all.all[i])
     }
 
     /// Whether a price is of what its row counts.
     fn units(&self, lot: &mut Lot, own: &[usize]) {
-        let own_notes =
-            || own.iter().map(|&i| &self.notes.all[i]).filter(|note| note.text.marks.has(Marks::ADS));
         let said = lot.units.said;
-        let named = || own_notes().flat_map(|note| ads::counts(&note.text.text));
-        let counted = lot.shares.value.map(Shares::decimal);
-        if lot.units.counted == Unit::Share
-            && said != Some(PriceOf::Share)
-            && named().any(|number| Some(number) == counted)
-        {
+        let Some(count) = lot.shares.value.map(Shares::decimal) else { return };
+        let named = self.named_ads(lot);
+        let says_ads = named.iter().any(|(number, _)| *number == count)
+            || self.of_count(lot).any(|note| ads::counts_ads(&note.text.text));
+        if lot.units.counted == Unit::Share && said != Some(PriceOf::Share) && says_ads {
             // "A sale of 1,000 ADS": it counts them.
             lot.units.counted = Unit::Ads;
             return;
         }
-        match own_notes().find_map(ratio_of_note).as_ref().or(self.ratio.as_ref()) {
-            Some(ratio) => lot.settle_by(ratio),
+        let part = |ratio: &AdsRatio| {
+            named.iter().any(|(number, _)| number.checked_mul(ratio.shares) == Some(count))
+        };
+        match self.ratio_for(lot, own) {
+            Some(ratio) if said == Some(PriceOf::Ads) && part(&ratio) => {
+                lot.units.priced_by = PricedBy::Ads;
+                lot.units.ratio = Some(ratio);
+            }
+            Some(ratio) => lot.settle_by(&ratio),
             None if said == Some(PriceOf::Ads)
                 && lot.units.counted == Unit::Share
                 && !self.titled_both(lot) =>
@@ -185,6 +267,21 @@ impl<'n> Money<'n> {
     fn titled_both(&self, lot: &Lot) -> bool {
         ads::titled(lot.line.security.value.as_deref().unwrap_or_default()) == Titled::Both
     }
+}
+
+/// The ratio that a number of ADS makes with the shares of the row that they stand for.
+fn implied(count: Decimal, ads: Decimal, note: &Note<'_>) -> Option<AdsRatio> {
+    if ads.is_zero() || ads >= count || !ads::stands_for(&note.text.text) {
+        return None;
+    }
+    let shares = count.checked_div(ads)?;
+    let stated =
+        || note.evidence(&note.text.text.chars().take(LONGEST_WORDS).collect::<String>().into()).to_string();
+    shares.is_integer().then(|| AdsRatio { shares: shares.normalize(), stated: stated(), learnt_from: None })
+}
+
+fn is_exercise(lot: &Lot) -> bool {
+    matches!(lot.code.value.map(Code::letter), Some('M' | 'X'))
 }
 
 /// Whether ordinary shares were withheld for tax, and their number and what is left are both whole tens. A company withholds
@@ -213,8 +310,11 @@ fn ratio_of_title(title: &str) -> Option<AdsRatio> {
 }
 
 fn may_name_ads(title: &str) -> bool {
-    let lower = title.to_ascii_lowercase();
-    ["ads", "adr", "gds", "gdr", "depos", "registered"].iter().any(|word| lower.contains(word))
+    static WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+        let words = ["ads", "adr", "gds", "gdr", "depos", "registered"];
+        AhoCorasick::builder().ascii_case_insensitive(true).build(words).ok()
+    });
+    WORDS.as_ref().is_none_or(|words| words.is_match(title))
 }
 
 /// The symbol of a home market in a title: `2330.TW`, `BBDC4`, `CEMEX.CPO`, `TYO:8316`.

@@ -1,7 +1,7 @@
 //! The actual prices that a row's notes state.
 
 use super::{Note, Notes};
-use crate::filing::{ActualPrices, Amount, Code, Lot, PlanDate};
+use crate::filing::{ActualPrices, Amount, Code, Lot, PlanDate, PriceOf};
 use crate::form4::footnotes::{Marks, PriceRange};
 
 /// The actual prices that the row's own notes state, and whether its price is called an average.
@@ -24,11 +24,19 @@ pub(super) fn fill(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
         }
         if lot.actual_prices.is_none()
             && let Some(range) = choose(&said.ranges, lot)
+            && !is_of_ads(lot, note, range)
         {
             let evidence = note.evidence(&range.words);
             lot.actual_prices = Some(ActualPrices { low: range.low, high: range.high, evidence });
         }
     }
+}
+
+/// Whether a range is of ADS, while the price was spread over the shares behind them.
+fn is_of_ads(lot: &Lot, note: &Note<'_>, range: &PriceRange) -> bool {
+    let outside =
+        || lot.price.value.is_some_and(|price| !ActualPrices::span(range.low, range.high, price.dollars()));
+    lot.units.said == Some(PriceOf::Share) && note.text.marks.has(Marks::ADS) && outside()
 }
 
 /// Whether a note that no row refers to speaks of lots of this code.

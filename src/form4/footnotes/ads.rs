@@ -10,10 +10,11 @@ use regex::Regex;
 use rust_decimal::Decimal;
 
 use super::pattern::{Pattern, pattern};
+use super::{end, sentences, start};
 pub(in crate::form4) use ratio::ratio;
 
 /// Depositary shares of foreign companies; "Depositary Shares" alone are fractions of a US bank's preferred share.
-const ADS: &str = r"(?:\b(?:ADSs?|ADRs?|GDSs?|GDRs?)\b|\b(?:American|Global|European|International|NY|New\s+York)\s+(?:Depos[ia]tary|Registered)\s+(?:Shares?|Receipts?|Interests?|Stock)(?:\s*\(\s*(?:the\s+|each,?\s+an?\s+|an?\s+)?[\x22']*(?:ADS|ADR|GDS|GDR)[\x22's]*\s*\))?)";
+const ADS: &str = r"(?:\b(?:ADSs?|ADRs?|GDSs?|GDRs?)\b|\b(?:American|Global|European|International|NY|New\s+York)\s+(?:Depos(?:i|a)t(?:a|o)ry|Registered)\s+(?:Shares?|Receipts?|Interests?|Stock)(?:\s*\(\s*(?:the\s+|each,?\s+an?\s+|an?\s+)?[\x22']*(?:ADS|ADR|GDS|GDR)[\x22's]*\s*\))?)";
 /// What a security's title counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::form4) enum Titled {
@@ -62,12 +63,21 @@ static OF_PRICES: LazyLock<Pattern> =
 /// "The price of an ADS divided by five".
 static DIVIDED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:divid(?:ed|ing)\s+(?:\w+\s+){0,6}?(?:by|per)|by\s+dividing|one[\s-](?:half|third|fourth|fifth|eighth|tenth|twentieth)\s+of\s+the|adjusted\s+to\s+reflect\s+the\s+(?:ratio|ordinary)|1/\d+)",
+        r"\b(?:divid(?:ed|ing)\s+(?:\w+\s+){0,6}?(?:by|per)|by\s+dividing|per\s+(?:\w+\s+){0,2}shares?\s+equivalent|one[\s-](?:half|third|fourth|fifth|eighth|tenth|twentieth)\s+of\s+the|adjusted\s+to\s+reflect\s+the\s+(?:ratio|ordinary)|1/\d+)",
     )
 });
 
+/// What a note says that the price is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::form4) enum Priced {
+    /// It says so.
+    Of(Of),
+    /// It states prices of ADS, none of which is the row's: whether they are it, spread over the shares, the ratio says.
+    Ads(Vec<Decimal>),
+}
+
 /// What a note says that the price is of; `None` where it does not say, or says both.
-pub(in crate::form4) fn priced(text: &str, price: Decimal, of_price: bool) -> Option<Of> {
+pub(in crate::form4) fn priced(text: &str, price: Decimal, of_price: bool) -> Option<Priced> {
     // "And not per ADS" says the other.
     let said = |range: &Range<usize>| {
         let before = text[..range.start].trim_end().to_ascii_lowercase();
@@ -78,67 +88,147 @@ pub(in crate::form4) fn priced(text: &str, price: Decimal, of_price: bool) -> Op
     if !of_price && !OF_PRICES.is_match(text) {
         return None;
     }
-    // The numbers beside them: "$8.88 per ADS", "the price per ADS was $8.88".
-    let near = |ranges: &[Range<usize>]| -> Vec<Decimal> {
-        let both = ranges
-            .iter()
-            .flat_map(|range| [number_before(text, range.start), number_behind(text, range.end)]);
-        both.flatten().collect()
+    let (of_ads, of_shares) = (prices_in(text, &ads), prices_in(text, &shares));
+    let of_ads = if of_ads.is_empty() { sold_ads(text) } else { of_ads };
+    let is_it = |prices: &[Decimal]| {
+        let (low, high) = (prices.iter().min(), prices.iter().max());
+        let within =
+            is_range(prices) && low.zip(high).is_some_and(|(low, high)| *low <= price && price <= *high);
+        within || prices.iter().any(|stated| is_equal(*stated, price))
     };
-    let beside = |ranges: &[Range<usize>]| near(ranges).iter().any(|number| is_equal(*number, price));
-    let of_another = |ranges: &[Range<usize>]| !near(ranges).is_empty() && !beside(ranges);
+    if is_it(&of_shares)
+        || DIVIDED.is_match(text) && !is_it(&of_ads) && !(ads.is_empty() && of_ads.is_empty())
+    {
+        return Some(Priced::Of(Of::Share));
+    }
+    if is_it(&of_ads) {
+        return Some(Priced::Of(Of::Ads));
+    }
     match (ads.is_empty(), shares.is_empty()) {
-        (false, true) if DIVIDED.is_match(text) && !beside(&ads) => Some(Of::Share),
+        _ if !of_ads.is_empty() && shares.is_empty() => Some(Priced::Ads(of_ads)),
         (false, true) => {
-            (of_price || beside(&ads) || text.to_ascii_lowercase().contains("price")).then_some(Of::Ads)
+            (of_price || text.to_ascii_lowercase().contains("price")).then_some(Priced::Of(Of::Ads))
         }
-        (true, false) => Some(Of::Share),
-        (false, false) => match (beside(&ads), beside(&shares)) {
-            (true, false) => Some(Of::Ads),
-            (false, true) => Some(Of::Share),
-            _ if DIVIDED.is_match(text) => Some(Of::Share),
-            _ => match (of_another(&ads), of_another(&shares)) {
-                (true, false) => Some(Of::Share),
-                (false, true) => Some(Of::Ads),
-                _ => None,
-            },
-        },
-        (true, true) => None,
+        (true, false) => Some(Priced::Of(Of::Share)),
+        (false, false) if !of_ads.is_empty() && of_shares.is_empty() => Some(Priced::Of(Of::Share)),
+        (false, false) if of_ads.is_empty() && !of_shares.is_empty() => Some(Priced::Of(Of::Ads)),
+        _ => None,
     }
 }
 
-/// The number right behind a place: "was $8.88".
-fn number_behind(text: &str, from: usize) -> Option<Decimal> {
-    static BEHIND: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        pattern(r"^\s*(?:was|is|of|were|being|at|:|=|equal\s+to)\s*(?:US)?\$?\s*(?P<n>\d{1,6}(?:,\d{3})*(?:\.\d{1,6})?)").0
+/// The amounts of money beside words: "$151.00 per ADS", "the price per ADS on that day was $151.00".
+fn prices_in(text: &str, ranges: &[Range<usize>]) -> Vec<Decimal> {
+    const BEHIND: usize = 70;
+    let mut prices: Vec<Decimal> = Vec::new();
+    for range in ranges {
+        let before = amounts_before(text, range.start);
+        if !before.is_empty() {
+            prices.extend(before);
+            continue;
+        }
+        let behind = start(&text[range.end..], BEHIND);
+        let behind = behind.split(". ").next().unwrap_or_default();
+        // What is of shares, or of a ratio, is no price of ADS.
+        let behind = behind.split([';', ',']).next().unwrap_or_default();
+        prices.extend(amounts(behind));
+    }
+    prices
+}
+
+/// "The ADSs were sold at prices ranging from $29.80 to $30.44": prices of what is sold.
+fn sold_ads(text: &str) -> Vec<Decimal> {
+    static SOLD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        pattern(&format!(
+            r"{ADS}\s*(?:\((?u:[^)]){{1,60}}\)\s*)?(?:(?:were|was|are)\s+)?(?:sold|purchased|bought|acquired)?\s*(?:in\s+multiple\s+(?:transactions|trades)\s+)?at\b(?P<rest>(?u:[^;]){{0,120}})"
+        ))
+        .0
     });
-    let found = BEHIND.as_ref()?.captures(text.get(from..)?)?;
-    Decimal::from_str(&found.name("n")?.as_str().replace(',', "")).ok()
+    let Some(regex) = &*SOLD else { return Vec::new() };
+    let found = regex.captures_iter(text).filter_map(|found| found.name("rest").map(|rest| rest.as_str()));
+    found.flat_map(|rest| amounts(rest.split(". ").next().unwrap_or_default())).collect()
+}
+
+/// Amounts with a `$` or a point.
+fn amounts(text: &str) -> Vec<Decimal> {
+    static AMOUNT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| pattern(r"(?P<sign>\$\s?)?\b(?P<n>\d{1,6}(?:,\d{3})*(?:\.\d{1,6})?)\b").0);
+    let Some(regex) = &*AMOUNT else { return Vec::new() };
+    let money = regex.captures_iter(text).filter_map(|found| {
+        let number = found.name("n")?.as_str();
+        (found.name("sign").is_some() || number.contains('.')).then_some(number)
+    });
+    money.filter_map(|number| Decimal::from_str(&number.replace(',', "")).ok()).collect()
+}
+
+/// Whether amounts are the ends of a range, rather than prices of different things.
+pub(in crate::form4) fn is_range(prices: &[Decimal]) -> bool {
+    let ends = prices.iter().min().zip(prices.iter().max());
+    prices.len() > 1
+        && ends.is_some_and(|(low, high)| low.checked_mul(Decimal::TWO).is_some_and(|most| *high <= most))
 }
 
 fn is_equal(one: Decimal, other: Decimal) -> bool {
     one.checked_sub(other).is_some_and(|off| off.abs() < Decimal::new(1, 2))
 }
 
-/// The last number shortly before a place.
-fn number_before(text: &str, until: usize) -> Option<Decimal> {
-    const NEAR: usize = 30;
-    let mut from = until.saturating_sub(NEAR);
-    while !text.is_char_boundary(from) {
-        from += 1;
+/// The amount right before a place, or the two of a range: "$29.80 to $30.44 per ADS".
+fn amounts_before(text: &str, until: usize) -> Vec<Decimal> {
+    const NEAR: usize = 45;
+    static RANGE: LazyLock<Pattern> =
+        LazyLock::new(|| pattern(r"\d\s*(?:to|and|-|through)\s*(?:US)?\$?\s*[\d.,]+\s*$"));
+    let before = end(&text[..until], NEAR);
+    let before = before.rsplit([';', '(']).next().unwrap_or_default();
+    if !before.trim_end().ends_with(|c: char| c.is_ascii_digit() || c == ')') {
+        return Vec::new();
     }
-    let before = &text[from..until];
-    let mut words = before.split(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',')));
-    let last = words.rfind(|word| word.bytes().any(|b| b.is_ascii_digit()))?;
-    Decimal::from_str(last.trim_matches(['.', ',']).replace(',', "").as_str()).ok()
+    let mut found = amounts(before);
+    let kept = if RANGE.is_match(before) { 2 } else { 1 };
+    found.drain(..found.len().saturating_sub(kept));
+    found
 }
 
-/// Numbers of ADS that a note names: "a sale of 21,268 American Depositary Shares".
+/// Numbers of ADS that a note says were traded: "a sale of 21,268 American Depositary Shares". What remains, or is held, is another number.
 pub(in crate::form4) fn counts(text: &str) -> Vec<Decimal> {
     static COUNT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        pattern(&format!(r"\b(?P<n>\d{{1,3}}(?:,\d{{3}})+|\d{{1,12}})\s+(?:\w+\s+)?{ADS}")).0
+        pattern(&format!(
+            r"\b(?P<n>\d{{1,3}}(?:,\d{{3}})+(?:\.\d{{1,4}})?|\d{{1,12}}(?:\.\d{{1,4}})?)\s+(?:\w+\s+)?{ADS}"
+        ))
+        .0
+    });
+    static HELD: LazyLock<Pattern> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:remain\w*|held|holds?|holdings?|own\w*|following|spouse|beneficial\w*|includes?|excludes?|outstanding|after)\b",
+        )
     });
     let Some(regex) = &*COUNT else { return Vec::new() };
-    let numbers = regex.captures_iter(text).filter_map(|found| found.name("n").map(|number| number.as_str()));
-    numbers.filter_map(|number| Decimal::from_str(&number.replace(',', "")).ok()).collect()
+    let mut numbers = Vec::new();
+    for sentence in sentences(text).into_iter().filter(|sentence| !HELD.is_match(sentence)) {
+        let found =
+            regex.captures_iter(sentence).filter_map(|found| found.name("n").map(|number| number.as_str()));
+        numbers.extend(found.filter_map(|number| Decimal::from_str(&number.replace(',', "")).ok()));
+    }
+    numbers
+}
+
+/// Whether a note says that its number of ADS is what the row's shares are: "represented by 1,500 ADSs".
+pub(in crate::form4) fn stands_for(text: &str) -> bool {
+    static STANDS: LazyLock<Pattern> = LazyLock::new(|| {
+        pattern(
+            r"\b(?:represented\s+by|sold\s+(?:as|in)|in\s+the\s+form\s+of|consists?\s+of|represents?|equal\s+to|underlying|as)\b",
+        )
+    });
+    static RATIO: LazyLock<Pattern> =
+        LazyLock::new(|| pattern(r"\b(?:ratio|for\s+each|per\s+ordinary|every)\b"));
+    STANDS.is_match(text) && !RATIO.is_match(text)
+}
+
+/// Whether a note on a number of shares says that it is of ADS: "Number of ADSs.", "Amount is stated in ADSs."
+pub(in crate::form4) fn counts_ads(text: &str) -> bool {
+    static SAYS: LazyLock<Pattern> = LazyLock::new(|| {
+        pattern(&format!(
+            r"(?:\b(?:number|amount)s?\s+of\s+(?:the\s+)?|\b(?:stated|reported|expressed|presented|shown|given)\s+(?:in|on)\s+(?:an?\s+)?(?:terms\s+of\s+)?|\b(?:line|row|table)\s+(?:are|is)\s+(?:in\s+)?){ADS}"
+        ))
+    });
+    static UNDERLYING: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\bunderlying\b"));
+    SAYS.is_match(text) && !UNDERLYING.is_match(text)
 }

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use regex::Regex;
 
 use crate::filing::Currency;
 
@@ -30,30 +31,38 @@ pub(super) struct Token {
 }
 
 /// Spellings in any case, and codes in capitals alone, of each currency. A code with a `$` behind it is the code's.
-const SPELLINGS: [(&str, &str, &str); 33] = [
+const SPELLINGS: [(&str, &str, &str); 63] = [
     (
         "USD",
-        "us$|u.s.$|u.s. $|u.s $|u. s. $|us $|u.s. dollar|u.s dollar|us dollar|united states dollar|u.s. currency|u.s. funds|us funds|\
+        "us$|$usd|u.s.$|u.s. $|u.s $|u. s. $|us $|u.s. dollar|u.s dollar|us dollar|united states dollar|u.s. currency|u.s. funds|us funds|\
          united states currency|american dollar|us-dollar|u.s.-dollar|dollars of the united states|u.s.d.",
         "USD|US Dollar",
     ),
     (
         "TWD",
-        "nt$|nt $|n.t.$|tw$|new taiwan dollar|nt dollar|n.t. dollar|taiwan dollar|taiwanese dollar|new taiwanese dollar",
+        "nt$|nt $|n.t.$|tw$|tw $|new taiwan dollar|nt dollar|n.t. dollar|taiwan dollar|taiwanese dollar|new taiwanese dollar",
         "TWD|NTD",
     ),
-    ("HKD", "hk$|hk $|hong kong dollar|hong kong-dollar|h.k. dollar|hk dollar", "HKD"),
+    (
+        "HKD",
+        "hk$|hk $|h.k.$|h.k. $|hong kong $|hong kong dollar|hong kong-dollar|h.k. dollar|hk dollar",
+        "HKD",
+    ),
     (
         "CAD",
-        "c$|ca$|cdn$|cdn. $|cdn.$|can$|canadian dollar|canadian $|canadian currency|canadian funds|cad dollar|cdn. dollar|cdn dollar|\
+        "c$|ca$|$c|$ca|$can|$cad|$cdn|cdn$|cdn. $|cdn.$|can$|can. $|can.$|can. dollar|c dollar|canadian dollar|canadian $|canadian currency|canadian funds|cad dollar|cdn. dollar|cdn dollar|\
          canadian",
         "CAD|CDN|CND",
     ),
-    ("AUD", "a$|au$|aus$|australian dollar|aussie dollar|australian currency|aud dollar", "AUD"),
+    (
+        "AUD",
+        "a$|au$|aus$|a.$|$a|$au|$aud|aust.$|aust. dollar|australian dollar|aussie dollar|australian currency|aud dollar",
+        "AUD",
+    ),
     ("NZD", "nz$|new zealand dollar", "NZD"),
-    ("SGD", "s$|sg$|sing$|singapore dollar|singaporean dollar", "SGD"),
-    ("MXN", "mex$|mx$|mexican peso|pesos mexicanos|mxn$", "MXN|MXP"),
-    ("BRL", "r$|r $|brazilian real|brazilian reais|brazil real|reais|brl$", "BRL"),
+    ("SGD", "s$|sg$|$sgd|sing$|singapore dollar|singaporean dollar", "SGD"),
+    ("MXN", "mex$|mx$|mexican peso|pesos mexicanos|mxn$|moneda nacional|m.n.", "MXN|MXP"),
+    ("BRL", "r$|r $|brazilian real|brazilian reais|brazil real|reais|reals|brl$", "BRL"),
     (
         "GBP",
         "£|pounds sterling|pound sterling|british pound|sterling|each pound|per pound|one pound|a pound|in pounds|british pounds|uk pound|u.k. pound|great britain pound|gb£|uk£",
@@ -61,7 +70,7 @@ const SPELLINGS: [(&str, &str, &str); 33] = [
     ),
     ("GBX", "pence|british penny|penny sterling|pennies sterling", "GBX|GBp"),
     ("EUR", "€|euro|euros|(euro)", "EUR"),
-    ("JPY", "¥|￥|japanese yen|yen|円|jp¥", "JPY"),
+    ("JPY", "¥|￥|jp¥|japanese yen|yen|円|jp¥", "JPY"),
     ("CNY", "rmb¥|cn¥|renminbi|yuan|chinese yuan", "RMB|CNY|CNH"),
     (
         "ILS",
@@ -71,26 +80,89 @@ const SPELLINGS: [(&str, &str, &str); 33] = [
     ("ILA", "agorot|agora|israeli agorot", "ILA"),
     ("INR", "₹|indian rupee|rupee|rs.|re.", "INR|Rs"),
     ("KRW", "₩|korean won|south korean won|republic of korea won", "KRW"),
-    ("CHF", "swiss franc|sfr.|schweizer franken", "CHF|SFr"),
+    ("CHF", "swiss franc|sfr.|sfr|schweizer franken", "CHF|SFr"),
     ("SEK", "swedish krona|swedish kronor|swedish krone|swedish crown", "SEK"),
     ("NOK", "norwegian krone|norwegian kroner|norwegian krona|norwegian crown", "NOK"),
     ("DKK", "danish krone|danish kroner|danish krona|danish crown", "DKK"),
-    ("ZAR", "south african rand|sa rand|zar rand", "ZAR"),
-    ("ZAC", "south african cents|rand cents", "ZAC"),
+    ("ZAR", "south african rand|sa rand|zar rand|in rand|in rands|rands", "ZAR"),
+    ("ZAC", "south african cents|sa cents|zar cents|rand cents", "ZAC"),
     ("ARS", "ar$|argentine peso|argentinian peso|argentinean peso|argentina peso", "ARS"),
     ("CLP", "clp$|chilean peso", "CLP"),
     ("COP", "col$|colombian peso", "COP"),
     ("PHP", "₱|philippine peso", "PHP"),
-    ("PEN", "s/.|peruvian sol|peruvian soles|nuevos soles", "PEN"),
+    ("PEN", "s/.|s/|peruvian sol|peruvian soles|nuevos soles", "PEN"),
     ("IDR", "indonesian rupiah|rupiah", "IDR"),
-    ("MYR", "malaysian ringgit|ringgit", "MYR"),
+    ("MYR", "malaysian ringgit|ringgit", "MYR|RM"),
     ("THB", "฿|thai baht|baht", "THB"),
     ("PLN", "polish zloty|zloty|złoty|zlotys", "PLN"),
+    ("TRY", "turkish lira|turkish liras|lira|liras|tl", "TRY"),
+    ("AED", "uae dirham|emirati dirham|dirham", "AED"),
+    ("SAR", "saudi riyal|saudi riyals|riyal", "SAR"),
+    ("QAR", "qatari riyal|qatari rial", "QAR"),
+    ("VND", "vietnamese dong|vietnam dong|dong", "VND"),
+    ("KZT", "kazakhstani tenge|tenge", "KZT"),
+    ("GEL", "georgian lari|lari", "GEL"),
+    ("NGN", "nigerian naira|naira", "NGN"),
+    ("RUB", "russian ruble|russian rouble|ruble|rouble|₽", "RUB"),
+    ("UAH", "ukrainian hryvnia|hryvnia", "UAH"),
+    ("CZK", "czech koruna|koruna", "CZK"),
+    ("HUF", "hungarian forint|forint", "HUF"),
+    ("RON", "romanian leu|romanian lei", "RON"),
+    ("ISK", "icelandic krona", "ISK"),
+    ("EGP", "egyptian pound", "EGP"),
+    ("KES", "kenyan shilling", "KES"),
+    ("MAD", "moroccan dirham", "MAD"),
+    ("PKR", "pakistani rupee|pakistan rupee", "PKR"),
+    ("LKR", "sri lankan rupee|sri lanka rupee", "LKR"),
+    ("BDT", "bangladeshi taka|taka", "BDT"),
+    ("JMD", "j$|jamaican dollar", "JMD"),
+    ("TTD", "tt$|trinidad and tobago dollar", "TTD"),
+    ("BMD", "bermuda dollar|bermudian dollar", "BMD"),
+    ("UYU", "uruguayan peso", "UYU"),
+    ("CRC", "costa rican colon|costa rican colones", "CRC"),
+    ("KWD", "kuwaiti dinar", "KWD"),
+    ("BHD", "bahraini dinar", "BHD"),
+    ("JOD", "jordanian dinar", "JOD"),
+    ("MOP", "macanese pataca|pataca", "MOP"),
+    ("BGN", "bulgarian lev", "BGN"),
 ];
 /// What markets call hundredths, and of what they are.
 const HUNDREDTHS: [(&str, &str); 3] = [("GBX", "GBP"), ("ILA", "ILS"), ("ZAC", "ZAR")];
+/// Words behind a currency's that make a company's name of it: "Euro Pacific Capital".
+const OF_NAMES: [&str; 24] = [
+    "Holdings",
+    "Holding",
+    "Capital",
+    "Trust",
+    "LLC",
+    "LP",
+    "L.P",
+    "Inc",
+    "Partners",
+    "Group",
+    "Ltd",
+    "Fund",
+    "Investments",
+    "Investment",
+    "Pacific",
+    "Ventures",
+    "Corp",
+    "Corporation",
+    "Company",
+    "Management",
+    "Advisors",
+    "Asia",
+    "Bank",
+    "Securities",
+];
 const DOLLARS: &str = "$|dollar";
-const UNCLEAR: &str = "peso";
+const UNCLEAR: &str = "peso|ps.";
+
+/// All that currencies are called.
+pub(super) fn spellings() -> impl Iterator<Item = &'static str> {
+    let lists = SPELLINGS.iter().flat_map(|(_, words, codes)| [*words, *codes]).chain([UNCLEAR]);
+    lists.flat_map(|list| list.split('|')).filter(|word| !word.is_empty())
+}
 
 struct Spellings {
     automaton: Option<AhoCorasick>,
@@ -142,11 +214,17 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
             continue;
         }
         let word = &text[start..end];
+        // GBp and ZAc are hundredths.
+        let named = match word {
+            "GBp" => Currency::new("GBP").map_or(named, Named::Hundredths),
+            "ZAc" => Currency::new("ZAR").map_or(named, Named::Hundredths),
+            _ => named,
+        };
         let is_code = exact
             && word.bytes().any(|b| b.is_ascii_uppercase())
             && !word.bytes().any(|b| b.is_ascii_lowercase());
         // `GBp`, `Rs`, `SFr` are written so.
-        let is_written_so = exact && matches!(word, "GBp" | "Rs" | "SFr");
+        let is_written_so = exact && matches!(word, "GBp" | "ZAc" | "Rs" | "SFr" | "Cdn");
         if exact && !is_code && !is_written_so && word.len() <= 3 {
             continue;
         }
@@ -169,14 +247,60 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
                 end = text.len() - signed.len();
             }
         }
+        let next = text[end..]
+            .trim_start_matches([' ', ','])
+            .split(|c: char| !c.is_alphanumeric() && c != '.')
+            .next();
+        if ends_word && next.is_some_and(|next| OF_NAMES.contains(&next.trim_end_matches('.'))) {
+            continue;
+        }
         tokens.push(Token { named, at: start..end });
     }
+    of_markets(text, &mut tokens);
     tokens
+}
+
+/// Signs that are plain letters, where the text speaks of their market: `R812.00` on the JSE, `2,103p` in London.
+fn of_markets(text: &str, tokens: &mut Vec<Token>) {
+    static SIGNS: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"\b(?P<rand>R)\s?\d|\d(?P<pence>p)\b|\d\s(?P<cents>cents)\b").ok());
+    let lower = text.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    let (rand, pence) =
+        (has(&["jse", "johannesburg", " rand", "zar"]), has(&["london", "lse", "pence", "gbx", "sterling"]));
+    let (Some(regex), true) = (&*SIGNS, rand || pence) else { return };
+    let of = |code: &str| Currency::new(code);
+    for found in regex.captures_iter(text) {
+        let sign = |name: &str| found.name(name).map(|sign| sign.range());
+        let token = match (sign("rand"), sign("pence"), sign("cents")) {
+            (Some(at), ..) if rand => of("ZAR").map(|zar| Token { named: Named::Other(zar), at }),
+            (_, Some(at), _) if pence => of("GBP").map(|gbp| Token { named: Named::Hundredths(gbp), at }),
+            (.., Some(at)) if rand => of("ZAR").map(|zar| Token { named: Named::Hundredths(zar), at }),
+            _ => None,
+        };
+        let known =
+            |at: &Range<usize>| tokens.iter().any(|token| token.at.start < at.end && at.start < token.at.end);
+        if let Some(token) = token.filter(|token| !known(&token.at)) {
+            let place = tokens.partition_point(|other| other.at.start < token.at.start);
+            tokens.insert(place, token);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Marked, Marks};
     use super::*;
+
+    #[test]
+    fn each_spelling_is_among_the_words_that_notes_are_looked_through_for() {
+        for (code, words, codes) in SPELLINGS {
+            for word in words.split('|').chain(codes.split('|')).filter(|word| !word.is_empty()) {
+                let text = format!("in {word} 41.10 each");
+                assert!(Marked::new(&text, false).marks.has(Marks::MONEY), "{code}: {word}");
+            }
+        }
+    }
 
     fn codes(text: &str) -> Vec<String> {
         let shown = |token: Token| match token.named {

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::pattern::{Pattern, pattern};
-use super::start;
+use super::{end, start};
 
 /// Whose dollars a sign is of, right before a number.
 static FOREIGN_SIGN: LazyLock<Pattern> = LazyLock::new(|| {
@@ -63,15 +63,6 @@ pub(super) fn is_foreign(text: &str, whole: &Range<usize>, numbers: [&Range<usiz
     let dollars = text[whole.clone()].contains('$');
     let foreign = own && sign || NAMED.is_match(around) || !dollars && OTHER_NAMED.is_match(around);
     foreign && !US_NAMED.is_match(until(plain.len()))
-}
-
-/// The end of a text, whole characters.
-fn end(text: &str, most: usize) -> &str {
-    let mut from = text.len().saturating_sub(most);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    &text[from..]
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Which kinds of words stand in a text: one look for all of them, before any pattern is tried.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
+use super::currencies::spellings;
 use super::pattern::{plain, start_in};
 use super::words::MARKED;
 
@@ -45,6 +47,8 @@ impl Marks {
     pub(in crate::form4) const MONEY: u32 = 1 << 19;
     /// Depositary shares.
     pub(in crate::form4) const ADS: u32 = 1 << 20;
+    /// Of these, short words are found as whole words alone: "euro" is in no "neuroscience".
+    const WHOLE: u32 = Self::MONEY | Self::ADS;
     /// What a statement against the seller's own decision needs one of.
     pub(in crate::form4) const AGAINST: u32 = Self::FORCED | Self::OTHERWISE;
     /// What a range of prices needs one of.
@@ -93,7 +97,11 @@ impl<'a> Marked<'a> {
         let marks = match &known.automaton {
             Some(automaton) => {
                 let found = automaton.find_overlapping_iter(&*text);
-                words.extend(found.map(|word| (word.end(), known.marks[word.pattern().as_usize()])));
+                let found =
+                    found.map(|word| (word.start()..word.end(), known.marks[word.pattern().as_usize()]));
+                let found =
+                    found.filter(|(at, mark)| mark & Marks::WHOLE == 0 || is_whole(text.as_bytes(), at));
+                words.extend(found.map(|(at, mark)| (at.end, mark)));
                 Marks::new(words.iter().fold(0, |marks, (_, mark)| marks | mark))
             }
             None => Marks(u32::MAX),
@@ -113,6 +121,19 @@ impl<'a> Marked<'a> {
     }
 }
 
+/// Whether a word begins where it is found, and a code of three or four letters ends there, or with an `s` behind it.
+fn is_whole(text: &[u8], at: &Range<usize>) -> bool {
+    const CODE: usize = 4;
+    let letter = |i: usize| text.get(i).is_some_and(u8::is_ascii_alphabetic);
+    if !letter(at.start) {
+        return true;
+    }
+    let begins = at.start == 0 || !letter(at.start - 1);
+    let code = at.len() <= CODE && letter(at.end - 1);
+    let plural = || matches!(text.get(at.end), Some(b's' | b'S')) && !letter(at.end + 1);
+    begins && (!code || !letter(at.end) || plural())
+}
+
 /// Words that are found in one look.
 struct Words {
     automaton: Option<AhoCorasick>,
@@ -122,8 +143,11 @@ struct Words {
 impl Words {
     fn new(of: u32) -> Self {
         let chosen = MARKED.iter().filter(|(mark, _)| mark & of != 0);
-        let (words, marks): (Vec<&str>, Vec<u32>) =
-            chosen.flat_map(|(mark, words)| words.split('|').map(|word| (word, *mark))).unzip();
+        let named = spellings().filter(|_| of & Marks::MONEY != 0);
+        let (words, marks): (Vec<&str>, Vec<u32>) = chosen
+            .flat_map(|(mark, words)| words.split('|').map(|word| (word, *mark)))
+            .chain(named.filter(|word| !word.contains("dollar")).map(|word| (word, Marks::MONEY)))
+            .unzip();
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .kind(Some(AhoCorasickKind::DFA))
@@ -156,7 +180,7 @@ mod tests {
         for (word, mark) in
             MARKED.iter().flat_map(|(mark, words)| words.split('|').map(move |word| (word, *mark)))
         {
-            let text = format!("x{}x", word.to_uppercase());
+            let text = format!("x {} x", word.to_uppercase());
             assert!(Marked::new(&text, true).marks.has_all(mark), "{word}");
         }
     }

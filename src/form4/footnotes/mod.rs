@@ -206,6 +206,15 @@ pub(super) fn start(text: &str, most: usize) -> &str {
     &text[..end]
 }
 
+/// The end of a text, whole characters.
+pub(super) fn end(text: &str, most: usize) -> &str {
+    let mut from = text.len().saturating_sub(most);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    &text[from..]
+}
+
 /// A reader of one kind of statement.
 type Reader = fn(&str) -> Option<&str>;
 

@@ -1,20 +1,20 @@
 //! In which currency a note states a row's price: dollars, dollars that were converted, or another currency.
 
+mod conversion;
 mod mentions;
 mod patterns;
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
 use self::mentions::{
-    Kind, Mention, Rate, currency, end, is_foreign, mark_others, mentions, rates, settle_by_country,
+    Kind, Mention, Rate, currency, is_foreign, mark_others, mentions, rates, settle_by_country,
 };
-use self::patterns::{CONVERTS, EXCHANGE, IN, OF_BOOKS, OF_MARKET, OF_OPTIONS, OF_PRICE};
+use self::patterns::{EXERCISED, IN, LOCAL, NEW_YORK, OF_BOOKS, OF_MARKET, OF_OPTIONS, OF_PRICE};
 use super::currencies::{Named, tokens};
 use super::pattern::start_in;
-use super::{excerpt, sentences, start};
+use super::{end, excerpt, sentences, start};
 use crate::filing::Currency;
 
 /// What a note says of the currency of a price.
@@ -46,19 +46,28 @@ pub(in crate::form4) struct Conversion {
 const MOST_MENTIONS: usize = 60;
 
 /// What a note says of the currency of a price, of so many units; `None` where it says nothing of it. Whether the note is of
-/// the `price` itself, or only of the row.
+/// the `price` itself, or only of the row. The company's `country` (ISO) settles whose pesos are meant.
 pub(in crate::form4) fn of_price(
     text: &str,
     price: Decimal,
     count: Option<Decimal>,
     of_price: bool,
+    country: Option<&str>,
 ) -> Option<PriceMoney> {
     let found = tokens(text);
     if !found.iter().any(|token| token.named != Named::Dollar) {
-        return None;
+        // "The price is in local currency."
+        let words = excerpt(text, LOCAL.find(text).filter(|_| of_price)?);
+        return Some(PriceMoney {
+            currency: None,
+            words,
+            in_hundredths: false,
+            converted: false,
+            contradiction: None,
+        });
     }
     let mut mentions = mentions(text, &found[..found.len().min(MOST_MENTIONS)]);
-    settle_by_country(text, &mut mentions);
+    settle_by_country(text, country, &mut mentions);
     let rates = rates(text, &mut mentions);
     mark_others(text, &mut mentions);
     let note = Note { text, mentions, rates, price, count, of_price };
@@ -82,13 +91,19 @@ impl Note<'_> {
         if let Some(mention) = foreign().find(|mention| self.is_made_of(mention)) {
             return self.say(Some(Currency::USD), mention, true, None);
         }
-        let is_it = |mention: &&Mention| self.is_price(mention.number);
+        let is_it = |mention: &&Mention| self.is_price(mention.number) || self.is_price(mention.whole());
         if let Some(mention) = foreign().find(is_it) {
-            let in_dollars = home().find(is_it);
-            return match in_dollars {
-                Some(mention) => self.say(Some(Currency::USD), mention, false, None),
-                None => self.say(currency(mention.named), mention, false, None),
-            };
+            // "Some at C$9.00 and some at US$9.00": which is not said.
+            let both = home().any(|mention| is_it(&mention));
+            return self.say(if both { None } else { currency(mention.named) }, mention, false, None);
+        }
+        // An exercise price that is the par value.
+        let par = self
+            .mentions
+            .iter()
+            .find(|mention| mention.kind == Kind::Other && is_foreign(mention) && is_it(mention));
+        if let Some(mention) = par.filter(|_| self.of_price && EXERCISED.is_match(self.text)) {
+            return self.say(currency(mention.named), mention, false, None);
         }
         let dollars = self.free().filter(|mention| matches!(mention.named, Named::Usd | Named::Dollar));
         if let Some(mention) = dollars.clone().find(|mention| self.is_made_of(mention)) {
@@ -139,110 +154,14 @@ impl Note<'_> {
         let home =
             all.iter().filter(named).any(|mention| is_home(&mention) && !(plain && of_trading(mention)));
         // "In US dollars. They also trade in Canadian dollars."
-        let of_market = |mention: &Mention| home && OF_MARKET.is_match(self.sentence(mention));
+        let at_home = home || NEW_YORK.is_match(self.text);
+        let of_market = |mention: &Mention| at_home && of_trading(mention);
         let foreign = all.iter().filter(named).find(|mention| is_foreign(mention) && !of_market(mention))?;
         let is_other =
             |mention: &&&Mention| is_foreign(mention) && currency(mention.named) != currency(foreign.named);
         let other = all.iter().filter(named).any(|mention| is_other(&mention) && !of_market(mention));
         let currency = if home || other { None } else { currency(foreign.named) };
         self.say(currency, foreign, false, None)
-    }
-
-    /// "Converted from Hong Kong dollars to United States dollars".
-    fn conversion(&self) -> Option<PriceMoney> {
-        let foreign =
-            self.mentions.iter().find(|mention| is_foreign(mention) && mention.kind != Kind::Other)?;
-        let verbs = CONVERTS.ranges(self.text);
-        let denied = |verb: &Range<usize>| {
-            let before = end(&self.text[..verb.start], 16).to_ascii_lowercase();
-            ["not ", "no ", "without ", "not been ", "n't been ", "never "]
-                .iter()
-                .any(|no| before.ends_with(no))
-        };
-        let (denials, stated): (Vec<_>, Vec<_>) = verbs.into_iter().partition(denied);
-        if stated.is_empty() && !denials.is_empty() {
-            return None;
-        }
-        let verbs = stated;
-        let by_rate = !self.rates.is_empty() || EXCHANGE.is_match(self.text);
-        let of_money =
-            verbs.iter().find(|verb| self.is_of_money(verb)).or_else(|| verbs.first().filter(|_| by_rate));
-        let in_dollars = || {
-            let lower = self.text.to_ascii_lowercase();
-            ["dollar price", "dollar amount", "dollar figure", "in dollars", "dollar value"]
-                .iter()
-                .any(|said| lower.contains(said))
-        };
-        let stays =
-            || self.naming().is_some_and(|said| said.currency != Some(Currency::USD)) && !in_dollars();
-        let verb = match of_money {
-            Some(verb) => verb.clone(),
-            None if self.of_price && by_rate && !stays() => foreign.at.clone(),
-            None => return None,
-        };
-        if let Some(target) = self.target(&verb)
-            && is_foreign(target)
-        {
-            return self.say(currency(target.named), target, false, None);
-        }
-        let words = Mention { at: verb, ..foreign.clone() };
-        self.say(Some(Currency::USD), &words, true, self.contradiction())
-    }
-
-    /// Whether "conversion" is of money rather than of shares: a currency follows soon, or stands right before.
-    fn is_of_money(&self, verb: &Range<usize>) -> bool {
-        const BEHIND: usize = 110;
-        const BEFORE: usize = 40;
-        let ends = |text: &str| text.contains(". ") || text.contains(';');
-        self.mentions.iter().any(|mention| {
-            let after = mention.at.start >= verb.end && mention.at.start - verb.end <= BEHIND;
-            let before = mention.at.end <= verb.start && verb.start - mention.at.end <= BEFORE;
-            after && !ends(&self.text[verb.end..mention.at.start])
-                || before && !ends(&self.text[mention.at.end..verb.start])
-        })
-    }
-
-    /// Into which currency something was converted, where that is said.
-    fn target(&self, verb: &Range<usize>) -> Option<&Mention> {
-        let behind =
-            self.mentions.iter().filter(|mention| mention.at.start >= verb.end && mention.kind == Kind::Free);
-        let mut behind = behind.take_while(|mention| !self.text[verb.end..mention.at.start].contains(". "));
-        behind.find(|mention| {
-            let before = self.text[..mention.at.start].trim_end();
-            let before = before.strip_suffix("the").unwrap_or(before).trim_end();
-            let word = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
-            let near = mention.at.start - verb.end <= 15;
-            let named = |to: &&str| word.eq_ignore_ascii_case(to);
-            mention.named != Named::Dollar
-                && (["into", "to"].iter().any(|to| named(to)) || near && named(&"in"))
-        })
-    }
-
-    /// Of a stated conversion: that none of its amounts and rates make the price, with the nearest one.
-    fn contradiction(&self) -> Option<Conversion> {
-        const MOST: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
-        let mut nearest: Option<(Decimal, Conversion)> = None;
-        for mention in self.free().filter(|mention| is_foreign(mention)) {
-            let (Some(amount), Some(currency)) = (mention.whole(), currency(mention.named)) else { continue };
-            for rate in &self.rates {
-                for makes in rate.makes(amount) {
-                    let Some(off) =
-                        makes.checked_sub(self.price).and_then(|off| off.abs().checked_div(self.price))
-                    else {
-                        continue;
-                    };
-                    if nearest.as_ref().is_none_or(|(least, _)| off < *least) {
-                        nearest = Some((off, Conversion { amount, currency, rate: rate.number, makes }));
-                    }
-                }
-            }
-        }
-        // Of several, what is off by more than a fifth was another amount's.
-        let amounts = self.free().filter(|mention| is_foreign(mention) && mention.number.is_some()).count();
-        let only = amounts == 1 && self.rates.len() == 1;
-        nearest
-            .filter(|(off, _)| *off > MOST && (only || *off < Decimal::new(2, 1)))
-            .map(|(_, conversion)| conversion)
     }
 
     fn free(&self) -> impl Iterator<Item = &Mention> + Clone {
@@ -287,6 +206,9 @@ impl Note<'_> {
             "exercise price",
             "strike price",
             "conversion price",
+            "originally acquired",
+            "tax due",
+            "placement",
             "options",
             "warrants",
             "offering of",
@@ -314,6 +236,12 @@ impl Note<'_> {
         let is_in = IN.is_match(before);
         let priced = OF_PRICE.is_match(sentence);
         let denied = end(before, 24).to_ascii_lowercase();
+        let settled =
+            ["payable in ", "settled in ", "paid in ", "paid out in ", "payable in the ", "financed in "];
+        let in_dollars = || self.mentions.iter().any(|mention| mention.named == Named::Usd);
+        if settled.iter().any(|settled| denied.ends_with(settled)) && is_foreign(mention) && in_dollars() {
+            return false;
+        }
         if ["not in ", "not ", "than ", "than in ", "instead of ", "instead of in "]
             .iter()
             .any(|no| denied.ends_with(no))
@@ -327,9 +255,10 @@ impl Note<'_> {
         if !self.of_price && OF_OPTIONS.is_match(sentence) {
             return false;
         }
-        if mention.named == Named::Usd
-            && start(&self.text[mention.at.end..], 8).trim_start().starts_with("price")
-        {
+        let behind = start(&self.text[mention.at.end..], 16).trim_start();
+        let of_price =
+            ["price", "market price", "closing price"].iter().any(|price| behind.starts_with(price));
+        if of_price && (mention.named == Named::Usd || self.of_price) {
             return true;
         }
         if OF_BOOKS.is_match(sentence) && !sentence.to_ascii_lowercase().contains("price") {
@@ -352,7 +281,9 @@ impl Note<'_> {
         let words = excerpt(self.text, self.text.get(mention.at.clone())?);
         let of_it =
             |mention: &Mention| matches!(mention.named, Named::Hundredths(whole) if Some(whole) == currency);
-        let in_hundredths = of_it(mention) || mention.number.is_none() && self.free().any(of_it);
+        let whole =
+            mention.number.is_some() && self.is_price(mention.whole()) && !self.is_price(mention.number);
+        let in_hundredths = !whole && (of_it(mention) || mention.number.is_none() && self.free().any(of_it));
         Some(PriceMoney { currency, words, in_hundredths, converted, contradiction })
     }
 }

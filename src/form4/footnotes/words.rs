@@ -74,12 +74,7 @@ pub(super) const MARKED: [(u32, &str); 21] = [
     (Marks::HIGH, "high|above|less than|minimum"),
     (Marks::AVERAGE, "averag|avg|vwap"),
     (Marks::DOLLAR, "from $|$"),
-    (
-        Marks::MONEY,
-        "nt$|nt $|n.t.|ntd|twd|taiwan|hk$|hk $|hkd|hong kong|c$|ca$|can$|cad|cdn|cnd|canadian|a$|au$|aus$|aud|australian|nz|s$|sg|\
-         singapore|mex|mx|peso|r$|r $|brl|brazil|reais|pound|sterling|gbp|gbx|pence|£|€|euro|eur|yen|jpy|¥|rmb|cny|cnh|renminbi|yuan|\
-         nis|shekel|ils|₪|agorot|inr|rupee|₹|rs |rs.|krw|korean won|₩|chf|franc|kron|sek|nok|dkk|zar|rand|zac| ars|(ars|ars$|clp|col$|cop|\
-         php|soles|pen |s/.|idr|rupiah|myr|ringgit|baht|thb|zlot|pln|us$|us $|usd|u.s. d|u.s.d|us dollar|states dollar",
-    ),
+    // And all that currencies are called, but for dollars.
+    (Marks::MONEY, "dollar|local currency|lawful money|jse|johannesburg|london stock|lse"),
     (Marks::ADS, "ads|adr|gds|gdr|american depos|global depos|new york registered|european depos"),
 ];

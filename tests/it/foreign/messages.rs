@@ -127,3 +127,38 @@ fn a_symbol_of_a_home_market_and_no_word_of_money() {
     );
     insta::assert_snapshot!(seen(&alert(&filing, "min_shares = 1")));
 }
+
+#[test]
+fn an_alert_that_an_older_version_stored_reads_as_before() {
+    let filing = told(
+        "ACME CORP",
+        "ACME",
+        "",
+        &[row("Common Stock", "100", "20", "900"), row("Common Stock", "50", "21", "850")],
+    );
+    let alert = alert(&filing, "min_value = 1");
+    let mut stored = serde_json::to_value(&alert).unwrap();
+    let of_alert = stored.as_object_mut().unwrap();
+    of_alert.remove("securities");
+    for lot in of_alert["lots"].as_array_mut().unwrap() {
+        let lot = lot.as_object_mut().unwrap();
+        for new in [
+            "currency",
+            "price_in_hundredths",
+            "currency_evidence",
+            "amount",
+            "unit",
+            "priced_by",
+            "ads_ratio",
+            "ads_ratio_evidence",
+            "ads_ratio_from",
+        ] {
+            assert!(lot.remove(new).is_some(), "{new}");
+        }
+    }
+    let of_issuer = of_alert["issuer"].as_object_mut().unwrap();
+    of_issuer.retain(|key, _| ["cik", "name", "tickers"].contains(&key.as_str()));
+    of_alert["owners"][0].as_object_mut().unwrap().remove("country");
+    let read: Alert = serde_json::from_value(stored).unwrap();
+    assert_eq!(seen(&read), seen(&alert));
+}

@@ -12,7 +12,7 @@ use super::super::pattern::pattern;
 use super::ADS;
 
 /// A number, in digits, as a fraction or in words, each with the other in brackets.
-const NUMBER: &str = r"(?:(?:one\s+)?half\s+of\s+(?:one|an?)|one[\s-]+(?:half|third|fourth|quarter|fifth|sixth|eighth|tenth|twentieth|fiftieth|hundredth)|two[\s-]+(?:thirds|fifths)|three[\s-]+(?:quarters|fifths)|\d+\s*/\s*\d+(?:ths?)?|\d{1,6}(?:,\d{3})*(?:\.\d{1,6})?|\.\d{1,6}|an?|single|one(?:\s+and\s+(?:a|one)[\s-]half)?|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|eighteen|twenty(?:[\s-]five)?|thirty|forty|fifty|sixty|eighty|(?:one\s+|a\s+)?hundred)(?:\s*\((?u:[^)]){1,12}\))?";
+const NUMBER: &str = r"(?:(?:one\s+|an?\s+)?half\s+of\s+(?:one|an?)|(?:one|a)[\s-]+(?:half|third|fourth|quarter|fifth|sixth|eighth|tenth|twentieth|twenty-fifth|fiftieth|hundredth)|two[\s-]+(?:thirds|fifths)|three[\s-]+(?:quarters|fifths|tenths)|\d+\s*/\s*\d+(?:ths?)?|\d{1,6}(?:,\d{3})*(?:\.\d{1,6})?|\.\d{1,6}|(?:a\s+)?dozen|(?:(?:an?[\s-]+)?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand)(?:[\s-]+(?:and[\s-]+)?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand)\b)*(?:[\s-]+and[\s-]+(?:a|one)[\s-]half)?)|an?|single)(?:\s*\((?u:[^)]){1,12}\))?";
 /// What an ADS stands for.
 const SHARES: &str = r"(?:(?:of\s+)?(?:an?\s+|one\s+|the\s+|our\s+|its\s+|fully[\s-]+paid\s+|new\s+|issuer'?s?\s+|company'?s?\s+|underlying\s+)*(?:(?:class|series)\s+[\x22']?\w{1,2}[\x22']?\s+)?(?:[\w'-]+\s+){0,3}?(?:shares?|stock|CPOs?|certificates?|units?|interests?)\b)";
 
@@ -23,13 +23,19 @@ struct Form {
 }
 
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
-    let stands = r"(?:represent(?:s|ing|ed|ative\s+of)?|evidenc(?:es|ing)|equals?|equal\s+to|is\s+equal\s+to|(?:is\s+|are\s+)?equivalent\s+to|being|corresponds?\s+to|corresponding\s+to|convertible\s+into|exchangeable\s+for|entitles?\s+\w+(?:\s+\w+)?\s+to|is\s+backed\s+by|is|consists?\s+of|comprises?|stands?\s+for|for|to|=|:)";
+    let stands = r"(?:represent(?:s|ing|ed|ative\s+of)?|evidenc(?:es|ing)|equals?|equal\s+to|is\s+equal\s+to|(?:is\s+|are\s+)?equivalent\s+to|being|corresponds?\s+to|corresponding\s+to|convertible\s+into|exchangeable\s+for|entitles?\s+\w+(?:\s+\w+)?\s+to|is\s+backed\s+by|is|consists?\s+of|(?:is\s+)?comprise[sd](?:\s+of)?|stands?\s+for|for|to|=|:)";
     let form = |text: String, shares_first: bool| {
         let regex = pattern(&text).0;
         Form { regex, shares_first }
     };
     let right = r"(?:\s*(?:the\s+right\s+to\s+receive|a\s+beneficial\s+interest\s+in|an?\s+(?:ownership\s+)?interest\s+in|ownership\s+of|in\s+the\s+aggregate))?,?";
     vec![
+        form(
+            format!(
+                r"\b(?P<shares>each|every)\s+(?:(?:ordinary|common|preferred|preference|registered|equity|class\s+[\x22']?\w[\x22']?)\s+){{1,3}}shares?\s+(?:is\s+|being\s+)?(?:represented\s+by|equal\s+to|equals)\s+(?P<ads>{NUMBER})\s*{ADS}"
+            ),
+            true,
+        ),
         form(
             format!(
                 r"\b(?P<ads>each|every|one|an?|1|1\.0+|{NUMBER})\s+(?:of\s+(?:the\s+|our\s+|its\s+)?)?(?:issuer'?s?\s+|company'?s?\s+|listed\s+|such\s+)?{ADS}(?:,(?u:[^,.;]){{1,60}},)?(?u:[^.;\w=:]){{0,4}}\s*(?:\((?u:[^)]){{1,40}}\)\s*)?(?:(?:currently|now|presently|in\s+turn)\s+)?{stands}{right}\s*(?P<shares>{NUMBER})\s+{SHARES}"
@@ -72,6 +78,17 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
             ),
             false,
         ),
+        form(format!(r"{ADS}\s*\(\s*(?P<shares>{NUMBER})\s+{SHARES}\s+each\b"), false),
+        form(
+            format!(r"{ADS}(?u:[^.;]){{0,100}}?\bnow\s+{stands}{right}\s*(?P<shares>{NUMBER})\s+{SHARES}"),
+            false,
+        ),
+        form(
+            format!(
+                r"(?P<first>ADS|share)s?(?u:[^.;]){{0,60}}?\bratio\b(?u:[^.;]){{0,40}}?\bfrom\s+{NUMBER}\s*(?::|to)\s*{NUMBER}\s+to\s+(?P<a>{NUMBER})\s*(?::|to)\s*(?P<b>{NUMBER})"
+            ),
+            false,
+        ),
         form(
             format!(
                 r"\b(?:ratio|basis)\s*(?:of|is|:|at|,)?\s*(?P<ads>{NUMBER})\s*{ADS}\s*(?::|to|for|per|=)\s*(?P<shares>{NUMBER})\s+{SHARES}"
@@ -87,7 +104,7 @@ pub(in crate::form4) fn ratio(text: &str) -> Option<(Decimal, Arc<str>)> {
         let Some(regex) = &form.regex else { continue };
         for found in regex.captures_iter(text) {
             let Some(whole) = found.get(0) else { continue };
-            if is_over(text, whole.start()) || is_of_another(text, whole.range()) {
+            if is_over(text, whole.start(), whole.as_str()) || is_of_another(text, whole.range()) {
                 continue;
             }
             if let Some(ratio) = ratio_of(form, &found) {
@@ -99,8 +116,23 @@ pub(in crate::form4) fn ratio(text: &str) -> Option<(Decimal, Arc<str>)> {
 }
 
 /// Whether words before a ratio say that it held before: "changed from one ADS representing five shares".
-fn is_over(text: &str, at: usize) -> bool {
+fn is_over(text: &str, at: usize, whole: &str) -> bool {
     const OVER: [&str; 6] = ["from", "previously", "formerly", "prior", "instead of", "rather than"];
+    const NEAR: usize = 60;
+    let lower = whole.to_ascii_lowercase();
+    // "Each ADS represented 5 shares until January"; "are represented by" is of now.
+    let past = lower.contains("represented") && !lower.contains("represented by");
+    let sentence = super::super::end(&text[..at], NEAR).to_ascii_lowercase();
+    let sentence = sentence.rsplit(". ").next().unwrap_or_default();
+    // A ratio that is still to come.
+    let future = sentence.contains(" will ") || lower.contains(" will ");
+    let from = sentence.trim_end().ends_with("from");
+    if past || future && !from {
+        return true;
+    }
+    if future {
+        return false;
+    }
     let before = text[..at].trim_end_matches([' ', ':', ',', '(']).to_ascii_lowercase();
     // A day's last digits are no number: "2026-04-15 the ratio".
     text[..at].ends_with(['-', '/']) || OVER.iter().any(|word| before.ends_with(word))
@@ -136,7 +168,7 @@ fn is_of_another(text: &str, found: Range<usize>) -> bool {
 }
 
 fn ratio_of(form: &Form, found: &Captures<'_>) -> Option<Decimal> {
-    const MOST: u32 = 10_000;
+    const MOST: u32 = 1_000_000;
     let named = |name: &str| found.name(name).map(|number| number.as_str());
     let (shares, ads) = match (named("a"), named("b")) {
         (Some(a), Some(b)) => {
@@ -164,39 +196,26 @@ fn ratio_of(form: &Form, found: &Captures<'_>) -> Option<Decimal> {
     {
         return None;
     }
+    // "A number of ordinary shares", "a pair of".
+    const VAGUE: [&str; 8] = [
+        "number of",
+        "pair of",
+        "couple of",
+        "portion of",
+        "fraction of",
+        "percentage",
+        "some of",
+        "majority",
+    ];
+    if VAGUE.iter().any(|vague| whole.contains(vague)) {
+        return None;
+    }
     let ratio = shares.checked_div(ads)?.normalize();
     (ratio > Decimal::ZERO && ratio <= Decimal::from(MOST)).then_some(ratio)
 }
 
 fn read_number(text: &str) -> Option<Decimal> {
-    const WORDS: [(&str, i64); 24] = [
-        ("a", 1),
-        ("an", 1),
-        ("single", 1),
-        ("one", 1),
-        ("two", 2),
-        ("three", 3),
-        ("four", 4),
-        ("five", 5),
-        ("six", 6),
-        ("seven", 7),
-        ("eight", 8),
-        ("nine", 9),
-        ("ten", 10),
-        ("eleven", 11),
-        ("twelve", 12),
-        ("thirteen", 13),
-        ("fifteen", 15),
-        ("sixteen", 16),
-        ("eighteen", 18),
-        ("twenty", 20),
-        ("thirty", 30),
-        ("forty", 40),
-        ("fifty", 50),
-        ("sixty", 60),
-    ];
-    const MORE: [(&str, i64); 3] = [("fourteen", 14), ("eighty", 80), ("twenty five", 25)];
-    const PARTS: [(&str, i64, i64); 15] = [
+    const PARTS: [(&str, i64, i64); 16] = [
         ("half", 1, 2),
         ("third", 1, 3),
         ("fourth", 1, 4),
@@ -206,15 +225,22 @@ fn read_number(text: &str) -> Option<Decimal> {
         ("eighth", 1, 8),
         ("tenth", 1, 10),
         ("twentieth", 1, 20),
+        ("twenty fifth", 1, 25),
         ("fiftieth", 1, 50),
         ("hundredth", 1, 100),
-        ("thirds", 2, 3),
-        ("fifths", 2, 5),
-        ("quarters", 3, 4),
-        ("and a half", 3, 2),
+        ("two thirds", 2, 3),
+        ("two fifths", 2, 5),
+        ("three quarters", 3, 4),
+        ("three fifths", 3, 5),
     ];
     let lower = text.to_ascii_lowercase();
-    let bare = lower.split('(').next().unwrap_or_default().trim().replace('-', " ");
+    let (bare, bracketed) =
+        lower.split_once('(').map_or((lower.as_str(), ""), |(bare, rest)| (bare, rest.trim_end_matches(')')));
+    // "Two hundred (200)": the digits are sure.
+    if let Ok(number) = Decimal::from_str(&bracketed.trim().replace(',', "")) {
+        return Some(number);
+    }
+    let bare = bare.trim().replace('-', " ");
     let bare = bare.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((above, below)) = bare.split_once('/') {
         let below = below.trim().trim_end_matches("ths").trim_end_matches("th");
@@ -223,23 +249,71 @@ fn read_number(text: &str) -> Option<Decimal> {
     if bare.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return Decimal::from_str(&bare.replace(',', "")).ok();
     }
-    if bare.ends_with("and a half") || bare.ends_with("and one half") {
-        return Some(Decimal::new(15, 1));
-    }
     if bare.contains("half of") {
         return Some(Decimal::new(5, 1));
     }
-    if bare.ends_with("hundred") {
-        return Some(Decimal::ONE_HUNDRED);
+    if bare.ends_with("dozen") {
+        return Some(Decimal::from(12));
     }
-    let word =
-        WORDS.iter().chain(&MORE).find(|(word, _)| *word == bare).map(|(_, number)| Decimal::from(*number));
-    word.or_else(|| {
-        let (first, part) = bare.rsplit_once(' ')?;
-        let (_, above, below) = PARTS.iter().find(|(name, ..)| *name == part)?;
-        let of_one = matches!(first, "one" | "a") && *above == 1;
-        (of_one || *above > 1).then(|| Decimal::from(*above).checked_div(Decimal::from(*below)))?
-    })
+    let part = bare.strip_prefix("one ").or_else(|| bare.strip_prefix("a ")).unwrap_or(&bare);
+    if let Some((_, above, below)) = PARTS.iter().find(|(name, ..)| *name == part) {
+        return Decimal::from(*above).checked_div(Decimal::from(*below));
+    }
+    if matches!(bare.as_str(), "a" | "an" | "single" | "each" | "every") {
+        return Some(Decimal::ONE);
+    }
+    let (whole, half) = ["and a half", "and one half"]
+        .iter()
+        .find_map(|half| Some((bare.strip_suffix(half)?.trim_end(), true)))
+        .unwrap_or((&bare, false));
+    let number = in_words(whole)?;
+    number.checked_add(if half { Decimal::new(5, 1) } else { Decimal::ZERO })
+}
+
+/// "one hundred and twenty".
+fn in_words(text: &str) -> Option<Decimal> {
+    const WORDS: [&str; 20] = [
+        "zero",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+        "thirteen",
+        "fourteen",
+        "fifteen",
+        "sixteen",
+        "seventeen",
+        "eighteen",
+        "nineteen",
+    ];
+    const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+    let (mut sum, mut last) = (0_u32, 0_u32);
+    let place = |words: &[&str], word: &str| {
+        words.iter().position(|known| *known == word).and_then(|at| u32::try_from(at).ok())
+    };
+    for word in text.split(' ').filter(|word| !matches!(*word, "and" | "a" | "an")) {
+        if let Some(number) = place(&WORDS, word) {
+            last = last.checked_add(number)?;
+        } else if let Some(tens) = place(&TENS, word) {
+            last = last.checked_add((tens + 2) * 10)?;
+        } else {
+            match word {
+                "hundred" => last = last.max(1).checked_mul(100)?,
+                "thousand" => (sum, last) = (sum.checked_add(last.max(1).checked_mul(1_000)?)?, 0),
+                _ => return None,
+            }
+        }
+    }
+    let number = sum.checked_add(last)?;
+    (number > 0).then(|| Decimal::from(number))
 }
 
 #[cfg(test)]

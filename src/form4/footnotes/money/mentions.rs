@@ -6,7 +6,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 
 use super::super::currencies::{Named, Token};
-use super::super::start;
+use super::super::{end, start};
 use super::patterns::{BARE_RATE, PAR, SIDES};
 use crate::filing::Currency;
 
@@ -84,16 +84,33 @@ pub(super) fn mentions(text: &str, found: &[Token]) -> Vec<Mention> {
         let (earlier, later) = mentions.split_at_mut(i);
         let (Some(last), Some(next)) = (earlier.last_mut(), later.first()) else { continue };
         let gap = text.get(last.at.end..next.at.start).unwrap_or("?").trim();
+        let behind = text[last.at.end..].trim_start_matches([' ', '(']);
+        let us = ["US ", "US.", "US)", "US,", "US;", "U.S."].iter().any(|us| behind.starts_with(us))
+            || behind == "US";
+        if last.named == Named::Dollar && last.number.is_some() && us {
+            last.named = Named::Usd;
+        }
         let names = next.number.is_none() && last.named == Named::Dollar && last.number.is_some();
         if names && (gap.is_empty() || gap == "(" || gap == "in") {
             last.named = next.named;
+            // "$3.60 to $3.70 (Singapore dollars)" is of both.
+            let (named, from) = (last.named, last.at.start);
+            if let Some(first) = i.checked_sub(2).and_then(|i| earlier.get_mut(i)) {
+                let gap = text.get(first.at.end..from).unwrap_or("?").trim();
+                if first.named == Named::Dollar
+                    && first.number.is_some()
+                    && ["to", "and", "-", "through"].contains(&gap)
+                {
+                    first.named = named;
+                }
+            }
         }
     }
     mentions
 }
 
 /// Names that several countries use, by the country that the text speaks of.
-pub(super) fn settle_by_country(text: &str, mentions: &mut [Mention]) {
+pub(super) fn settle_by_country(text: &str, country: Option<&str>, mentions: &mut [Mention]) {
     const PESOS: [(&str, &str); 6] = [
         ("mexic", "MXN"),
         ("argentin", "ARS"),
@@ -102,6 +119,8 @@ pub(super) fn settle_by_country(text: &str, mentions: &mut [Mention]) {
         ("colombia", "COP"),
         ("philippin", "PHP"),
     ];
+    const COUNTRIES: [(&str, &str); 6] =
+        [("MX", "MXN"), ("AR", "ARS"), ("CL", "CLP"), ("CO", "COP"), ("PH", "PHP"), ("UY", "UYU")];
     const CHINESE: [&str; 5] = ["rmb", "renminbi", "yuan", "china", "chinese"];
     let yen = Currency::new("JPY").map(Named::Other);
     let unclear = |mention: &Mention| mention.named == Named::Unclear || Some(mention.named) == yen;
@@ -111,6 +130,9 @@ pub(super) fn settle_by_country(text: &str, mentions: &mut [Mention]) {
     let lower = text.to_ascii_lowercase();
     let pesos =
         PESOS.iter().find(|(country, _)| lower.contains(country)).and_then(|(_, code)| Currency::new(code));
+    let home =
+        COUNTRIES.iter().find(|(own, _)| country == Some(own)).and_then(|(_, code)| Currency::new(code));
+    let pesos = pesos.or(home);
     let known = mentions.iter().find_map(|mention| match mention.named {
         Named::Other(currency) if PESOS.iter().any(|(_, code)| *code == currency.code()) => Some(currency),
         _ => None,
@@ -144,8 +166,18 @@ pub(super) fn rates(text: &str, mentions: &mut [Mention]) -> Vec<Rate> {
             || of_price && other.number.is_none()
             || gap.len() > 40
             || !SIDES.is_match(gap)
-            || one.number.or(other.number).is_none()
+            || one.number.or(other.number).is_none() && gap.trim() != "/"
         {
+            continue;
+        }
+        // "JPY/USD 148.84", "AUD/USD of 1.5352": either way round.
+        if gap.trim() == "/" && one.number.is_none() {
+            let stated = other.number.or_else(|| number_soon(&text[other.at.end..]));
+            if let Some(number) = stated.filter(|number| !number.is_zero()) {
+                rates.push(Rate { number, for_a_dollar: None });
+                mentions[i - 1].kind = Kind::Rate;
+                mentions[i].kind = Kind::Rate;
+            }
             continue;
         }
         let rate = match (is_one(one), is_one(other)) {
@@ -165,14 +197,26 @@ pub(super) fn rates(text: &str, mentions: &mut [Mention]) -> Vec<Rate> {
             let Some(number) = found.name("n") else { continue };
             let Some(rate) = read_number(number.as_str()).filter(|rate| !rate.is_zero()) else { continue };
             let rest = &text[number.end()..];
+            // "In footnote 1", "at a rate of 69 shares per bond", "1:1".
+            let other = end(&text[..number.start()], 12).to_ascii_lowercase().contains("note")
+                || rest.starts_with(':')
+                || ["shares", "share", "for ", "common", "ordinary", "preferred", "units", "ads"]
+                    .iter()
+                    .any(|word| rest.trim_start().to_ascii_lowercase().starts_with(word));
+            if other {
+                continue;
+            }
             let dated = rest.starts_with(|c: char| c.is_ascii_digit() || c == '/' || c == '%')
                 || rest.starts_with(", 20")
                 || (rate.is_integer() && rate >= Decimal::from(1990) && rate <= Decimal::from(2100));
             let own = mentions.iter().position(|mention| mention.at.contains(&number.start()));
             if let Some(own) = own {
-                if mentions[own].kind == Kind::Free
-                    && !of_another(text, found.get(0).map_or(0, |all| all.start()), number.start())
-                {
+                let from = found.get(0).map_or(0, |all| all.start());
+                let gap = text.get(from..mentions[own].at.start).unwrap_or_default().to_ascii_lowercase();
+                // "Converted into shares at C$5.20" is no rate.
+                let of_rate = gap.starts_with("rate") || gap.starts_with("ptax");
+                let linked = of_rate && !gap.contains(" and ") && !gap.contains(", at ");
+                if mentions[own].kind == Kind::Free && linked && !of_another(text, from, number.start()) {
                     mentions[own].kind = Kind::Rate;
                     rates.push(Rate { number: rate, for_a_dollar: None });
                 }
@@ -182,6 +226,14 @@ pub(super) fn rates(text: &str, mentions: &mut [Mention]) -> Vec<Rate> {
         }
     }
     rates
+}
+
+/// The number behind "of", "rate of", "at", ":" or "=".
+fn number_soon(rest: &str) -> Option<Decimal> {
+    const BETWEEN: [&str; 8] = ["rate", "of", "at", "was", "is", "exchange", "spot", "="];
+    let mut words = rest.trim_start_matches([' ', ':', '=']).split(' ').take(4);
+    let word = words.find(|word| !BETWEEN.contains(&word.trim_matches([':', ','])))?;
+    read_number(&word[..number_length(word)])
 }
 
 /// Whether a price or a date stands between "rate" and a number.
@@ -304,13 +356,4 @@ pub(super) fn currency(named: Named) -> Option<Currency> {
         Named::Usd | Named::Dollar => Some(Currency::USD),
         Named::Unclear => None,
     }
-}
-
-/// The end of a text, whole characters.
-pub(super) fn end(text: &str, most: usize) -> &str {
-    let mut from = text.len().saturating_sub(most);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    &text[from..]
 }

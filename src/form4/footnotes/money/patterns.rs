@@ -4,9 +4,25 @@ use std::sync::LazyLock;
 
 use super::super::pattern::{Pattern, pattern};
 
-pub(super) static CONVERTS: LazyLock<Pattern> = LazyLock::new(|| {
+pub(super) static CONVERTS: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:convert(?:ed|ing|s)?|conversions?|exchanged)\b"));
+pub(super) static TRANSLATES: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:translat(?:ed|es|ing|ions?)|re-?stated|re-?calculated|re-?computed)\b"));
+pub(super) static EQUIVALENT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\bequivalents?\b"));
+/// Before a word of conversion that did not happen.
+pub(super) static DENIED: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(r"(?:\b(?:not|no|without|never|may|can|could|might|would|un)|n't)\b(?:(?u:\W)+\w+){0,4}(?u:\W)*$")
+});
+/// What else is converted.
+pub(super) static SECURITIES: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:convert(?:ed|ing|s)?|conversions?|translat(?:ed|es|ing|ions?)|equivalents?|exchanged|re-?stated|re-?calculated|re-?computed|expressed\s+in\s+u)\b",
+        r"\b(?:shares?|stock|notes?|bonds?|debentures?|units?|rsus?|psus?|dsus?|warrants?|options?|securities|preferred|preference|class\s+[a-z]|series\s+\w+|dividends?)\b",
+    )
+});
+/// What of a trade is converted.
+pub(super) static PRICED: LazyLock<Pattern> = LazyLock::new(|| {
+    pattern(
+        r"\b(?:prices?|amounts?|values?|figures?|consideration|cost|proceeds?|purchases?|sales?|trades?|sold|purchased|column\s+4|currency)\b",
     )
 });
 pub(super) static EXCHANGE: LazyLock<Pattern> = LazyLock::new(|| {
@@ -17,7 +33,7 @@ pub(super) static EXCHANGE: LazyLock<Pattern> = LazyLock::new(|| {
 /// "at a rate of 7.8412", "the rate was 31.65", "rate: 5.1".
 pub(super) static BARE_RATE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:rates?|ptax|multipl(?:ied|ying)\s+by|multipl(?:ied|ying)\b(?u:[^;]){0,90}?,?\s+by|divid(?:ed|ing)\s+by)\b(?u:[^.;\d]){0,70}?(?P<n>\d{1,6}(?:,\d{3})*(?:\.\d{1,10})?)",
+        r"\b(?:rates?|ptax|multipl(?:ied|ying)\s+by|multipl(?:ied|ying)\b(?u:[^;]){0,90}?,?\s+by|(?:converted|translated)\b(?u:[^.;\d]){0,60}?\bat|÷|divid(?:ed|ing)\s+by)\b(?u:[^.;\d]){0,70}?(?P<n>\d{1,6}(?:,\d{3})*(?:\.\d{1,10})?)",
     )
 });
 /// What stands between the two sides of a rate.
@@ -40,13 +56,13 @@ pub(super) static IN: LazyLock<Pattern> = LazyLock::new(|| {
 /// The books of the company, and loans, have a currency of their own.
 pub(super) static OF_BOOKS: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:functional|presentation|reporting|denominated\s+(?:loan|debt|notes?|bonds?|account)|loan|debt|fees?|commissions?|dividends?|salary|tax(?:es)?|claims?|financial\s+statements|market\s+capitali[sz]ation|facility|deposit|bonus|interest|settlement\s+of)\b",
+        r"\b(?:functional|presentation|reporting|denominated\s+(?:loan|debt|notes?|bonds?|account)|loan|debt|fees?|commissions?|dividends?|salary|tax(?:es)?|claims?|financial\s+statements|contributions?|payroll|withh\w+|financed|originally\s+acquired|receipts|bdrs?|cdis?|exchangeable|paid-up|(?:issuer|company|registrant)\s+reports|proceeds\s+(?:were\s+|are\s+)?paid|market\s+capitali[sz]ation|facility|deposit|bonus|interest|settlement\s+of)\b",
     )
 });
 /// Where the shares are listed as well.
 pub(super) static OF_MARKET: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:(?:shares|stock|securities)\s+(?:are\s+)?trade[sd]?\s+in|also\s+(?:\w+\s+)?(?:listed|traded|trades?)|(?:where|which)\s+(?:\w+\s+){0,2}trades?|are\s+listed|is\s+listed|dual[\s-]listed)\b",
+        r"\b(?:(?:shares|stock|securities)\s+(?:are\s+)?trade[sd]?\s+in|(?:trades?|traded|quoted|listed)\s+(?:\w+\s+){0,4}?(?:on|in)\b|also\s+(?:\w+\s+)?(?:listed|traded|trades?)|(?:where|which)\s+(?:\w+\s+){0,2}trades?|are\s+listed|is\s+listed|dual[\s-]listed)\b",
     )
 });
 /// Prices of options: not that of a trade, unless the note is of that.
@@ -54,3 +70,11 @@ pub(super) static OF_OPTIONS: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:exercise|strike|conversion)\s+prices?\b"));
 pub(super) static PAR: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:par|nominal|stated|face)\s+(?:value|amount)s?\b|\bpar\b|\bno\s+par\b"));
+/// Prices of options and awards, at which they are exercised.
+pub(super) static EXERCISED: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:exercis\w+|vest\w*|rsus?)\b"));
+/// Where ADS and directly listed shares trade, in dollars.
+pub(super) static NEW_YORK: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:nasdaq|nyse|new\s+york|u\.?s\.?\s+market)\b"));
+pub(super) static LOCAL: LazyLock<Pattern> =
+    LazyLock::new(|| pattern(r"\b(?:in|of)\s+(?:the\s+)?(?:local\s+currency|lawful\s+money)\b"));
