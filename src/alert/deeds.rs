@@ -3,7 +3,7 @@
 use super::Alert;
 use super::securities::Figure;
 use crate::filing::record::LotRecord;
-use crate::filing::{Direction, Shares, Sums};
+use crate::filing::{Direction, Shares, Sums, Unit};
 
 impl Alert {
     /// One past-tense verb for all lots: `sold` if all have code S, `moved` if shares only change the line, `traded` if the lots
@@ -116,6 +116,10 @@ impl Way {
                         let text = format!("{principal} of principal");
                         (text.clone(), text, true)
                     }
+                    None if only.unit == Unit::Ads => {
+                        let text = format!("{number} ADS");
+                        (text.clone(), text, true)
+                    }
                     None => (number.clone(), format!("{number} {}", only.unit.word()), false),
                 }
             }
@@ -133,9 +137,9 @@ impl Way {
         let value = self.sums.value.filter(|value| !value.is_zero() && !self.sums.value_is_odd);
         let least = if self.sums.value_is_at_least { "at least " } else { "" };
         let in_dollars = value.map(|value| format!("{least}{}", figure.usd(value)));
-        in_dollars
-            .or_else(|| self.sums.only().filter(|only| !only.is_in_dollars())?.worth(figure))
-            .unwrap_or_else(|| self.quantity.clone())
+        // Several currencies are told one by one.
+        let only = self.sums.only().filter(|only| !only.is_in_dollars());
+        only.and_then(|only| only.worth(figure)).or(in_dollars).unwrap_or_else(|| self.quantity.clone())
     }
 
     /// ` for $2,661,359.10`, ` for an unknown price`, ` at an odd price`; nothing where it is for nothing.
@@ -151,7 +155,7 @@ impl Way {
             Some(value) if value.is_zero() && !self.sums.value_is_at_least => String::new(),
             Some(value) if self.sums.value_is_at_least => format!(" for at least {value}"),
             Some(value) => format!(" for {value}"),
-            None if only.is_some_and(|only| only.unknown().is_some()) => " for an unknown value".to_owned(),
+            None if only.is_none_or(|only| only.unknown().is_some()) => " for an unknown value".to_owned(),
             None => " for an unknown price".to_owned(),
         }
     }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Alert;
 use super::deeds::number_text;
-use crate::filing::{Currency, Direction, PricedBy, SecuritySums, Shares, Sums, Table, Unit, Usd};
+use crate::filing::fold_title;
+use crate::filing::{Currency, Direction, Money, PricedBy, SecuritySums, Shares, Sums, Table, Unit, Usd};
 use crate::text::clip;
 
 /// At most so many securities are told one by one.
@@ -70,7 +71,8 @@ impl SecuritySums {
         };
         let unit = if self.unit == Unit::Ads { " ADS" } else { "" };
         let price = self.price_text().map(|price| format!(" at {price}")).unwrap_or_default();
-        let worth = self.worth(Figure::Full).or_else(|| self.unknown().map(str::to_owned));
+        let worth = self.worth(Figure::Full);
+        let worth = worth.or_else(|| self.unknown().map(|why| format!("value unknown: {why}")));
         let worth = worth.map(|worth| format!(", {worth}")).unwrap_or_default();
         format!("{title}: {sign}{number}{unit}{price}{worth}")
     }
@@ -87,23 +89,21 @@ impl SecuritySums {
 
     /// What it is worth, in its own currency; `None` where that is unknown, odd or nothing.
     pub(super) fn worth(&self, figure: Figure) -> Option<String> {
-        let least = if self.amount_is_at_least { "at least " } else { "" };
-        let amount = self.amount.filter(|amount| !amount.is_zero() && !self.value_is_odd)?;
-        let shown = match figure {
-            _ if self.currency.is_none() => return None,
-            Figure::Short => amount.short_in(self.currency),
-            Figure::Full => amount.text_in(self.currency),
-        };
+        if self.value_is_odd {
+            return None;
+        }
+        let least = if self.amounts_are_at_least { "at least " } else { "" };
+        let shown = self.amounts_text(|money| match figure {
+            Figure::Short => money.amount.short_in(Some(money.currency)),
+            Figure::Full => money.amount.text_in(Some(money.currency)),
+        })?;
         Some(format!("{least}{shown}"))
     }
 
     /// Why it is not known what it is worth.
     pub fn unknown(&self) -> Option<&'static str> {
-        match (self.priced_by, self.currency) {
-            (PricedBy::Unclear, _) => Some("value unknown: the price may be per share or per ADS"),
-            (_, None) => Some("value unknown: the currency of the price is not stated"),
-            _ => None,
-        }
+        let nothing = self.amounts.iter().all(|money| money.amount.is_zero());
+        self.why_no_value().filter(|_| nothing && self.principal_usd.is_none())
     }
 }
 
@@ -115,7 +115,10 @@ impl Alert {
 
     /// Whether its lots are of several securities.
     pub fn is_of_several(&self) -> bool {
-        self.securities.len() > self.opposite.iter().count() + 1
+        let key = |sums: &SecuritySums| (sums.table, sums.unit, sums.security.as_deref().map(fold_title));
+        let mut keys = self.securities.iter().map(|security| key(&security.sums));
+        let first = keys.next();
+        keys.any(|other| Some(other) != first)
     }
 
     /// A line for each security, with its title as `title_text` has it; none where the lots are of one.
@@ -214,8 +217,12 @@ impl Figures {
             shares: self.shares,
             shares_is_at_least: self.shares_is_at_least,
             principal_usd: self.principal_usd,
-            amount: self.value_usd.map(|value| value.decimal().into()),
-            amount_is_at_least: self.value_is_at_least,
+            amounts: self
+                .value_usd
+                .map(|value| Money { currency: Currency::USD, amount: value.decimal().into() })
+                .into_iter()
+                .collect(),
+            amounts_are_at_least: self.value_is_at_least,
             value_usd: self.value_usd,
             value_is_at_least: self.value_is_at_least,
             value_is_odd: self.value_is_odd,

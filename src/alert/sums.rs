@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::Alert;
-use crate::filing::{Accession, Shares, Usd};
+use crate::filing::{Accession, Shares, Unit, Usd};
 use crate::rules::{Counting, Part, Per, Sum};
 use crate::text::plain;
 
@@ -16,8 +16,10 @@ impl Sum {
         let dates = days(self.first_date, self.last_date);
         let filings = plural(self.filings, "filing");
         let insiders = plural(self.insiders, "insider");
-        let figures =
-            figures((self.value_usd, self.value_is_at_least), (self.shares, self.shares_is_at_least));
+        let figures = figures(
+            (self.value_usd, self.value_is_at_least),
+            (self.shares, self.shares_is_at_least, self.unit),
+        );
         match (self.condition, self.per) {
             (Counting::Cluster, _) => {
                 format!("{insiders} within {}, {figures} together, {dates}", self.within)
@@ -62,7 +64,7 @@ impl Part {
     }
 
     fn figures(&self) -> String {
-        figures((self.value_usd, self.value_is_at_least), (self.shares, self.shares_is_at_least))
+        figures((self.value_usd, self.value_is_at_least), (self.shares, self.shares_is_at_least, self.unit))
     }
 }
 
@@ -91,15 +93,16 @@ fn part_in_line(part: &Part, condition: Counting) -> String {
     format!("{} {}, {}{accession}", part.names(), part.figures(), days(part.first_date, part.last_date))
 }
 
-fn figures(value: (Option<Usd>, bool), shares: (Option<Shares>, bool)) -> String {
+fn figures(value: (Option<Usd>, bool), shares: (Option<Shares>, bool, Unit)) -> String {
     let least = |is: bool| if is { "at least " } else { "" };
     let dollars = value.0.map(|known| format!("{}{}", least(value.1), known.exact()));
-    let shares = shares.0.map(|known| format!("{}{known} shares", least(shares.1)));
+    let word = if shares.2 == Unit::Ads { "ADS" } else { "shares" };
+    let shares = shares.0.map(|known| format!("{}{known} {word}", least(shares.1)));
     match (dollars, shares) {
         (Some(dollars), Some(shares)) => format!("{dollars} and {shares}"),
         (Some(dollars), None) => dollars,
-        (None, Some(shares)) => format!("an unknown price and {shares}"),
-        (None, None) => "an unknown price".to_owned(),
+        (None, Some(shares)) => format!("an unknown value and {shares}"),
+        (None, None) => "an unknown value".to_owned(),
     }
 }
 

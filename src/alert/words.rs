@@ -51,7 +51,7 @@ impl Alert {
 
     /// The average price that people are shown; `None` where it is not known, odd, or nothing.
     pub fn price_text(&self) -> Option<String> {
-        match self.securities.first().filter(|_| !self.is_of_several()) {
+        match self.securities.first().filter(|_| self.securities.len() == 1) {
             Some(only) => only.sums.price_text(),
             None => {
                 let price = self.average_price.filter(|price| !price.is_zero() && !self.value_is_odd)?;
@@ -68,7 +68,7 @@ impl Alert {
     /// The value as people read it: `$2,661,359.10`, `at least $…`, `NT$123,300,000.00`, `an odd value` or `an unknown price`.
     pub fn value_text(&self) -> String {
         let foreign =
-            self.securities.first().filter(|only| !self.is_of_several() && !only.sums.is_in_dollars());
+            self.securities.first().filter(|only| self.securities.len() == 1 && !only.sums.is_in_dollars());
         if let Some(worth) = foreign.and_then(|only| only.sums.worth(Figure::Full)) {
             return worth;
         }

@@ -53,7 +53,7 @@ pub(crate) use split::{Splits, splits};
 pub use stake::{Deed, Source as StakeSource, Stake, stakes};
 pub(crate) use step::missteps;
 pub use symbol::{classes_alone, is_ticker, ticker_key, usual_spelling, wanted_ticker};
-pub use trade::{LotFigures, SecuritySums, Sums, Trade};
+pub use trade::{LotFigures, Money, SecuritySums, Sums, Trade};
 pub(crate) use unit::parts_of;
 pub use unit::{AdsRatio, PriceOf, PricedBy, StatedRatio, Unit, Units};
 

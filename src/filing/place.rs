@@ -40,6 +40,26 @@ static PLACES: LazyLock<BTreeMap<&'static str, Place>> = LazyLock::new(|| {
     include_str!("places.tsv").lines().filter_map(read).collect()
 });
 
+/// Names that people also give to countries, and their ISO codes.
+const OTHER_NAMES: [(&str, &str); 16] = [
+    ("Britain", "GB"),
+    ("Burma", "MM"),
+    ("Curacao", "CW"),
+    ("Czechia", "CZ"),
+    ("England", "GB"),
+    ("Great Britain", "GB"),
+    ("Holland", "NL"),
+    ("Korea", "KR"),
+    ("Macao", "MO"),
+    ("PRC", "CN"),
+    ("Turkiye", "TR"),
+    ("UAE", "AE"),
+    ("UK", "GB"),
+    ("United States of America", "US"),
+    ("USA", "US"),
+    ("Viet Nam", "VN"),
+];
+
 impl Place {
     /// The place of EDGAR's code; `None` of a code that is not in its list.
     pub fn of_code(code: &str) -> Option<Self> {
@@ -51,10 +71,11 @@ impl Place {
         (!self.country.is_empty()).then_some(self.kind != Kind::State)
     }
 
-    /// Whether it is meant by a name of a state, province or country, or by a country's ISO code, in upper or lower case.
+    /// Whether it is meant by a name of a state, province or country, or by a country's ISO code or another everyday name (`UK`), in upper or lower case.
     pub fn is_called(self, text: &str) -> bool {
+        let other = OTHER_NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
         self.name.eq_ignore_ascii_case(text)
-            || self.country.eq_ignore_ascii_case(text)
+            || self.country.eq_ignore_ascii_case(other.map_or(text, |(_, code)| code))
             || self.country_name().is_some_and(|name| name.eq_ignore_ascii_case(text))
     }
 
@@ -70,7 +91,8 @@ impl Place {
     /// All names and ISO codes by which [`Self::is_called`] finds some place.
     pub fn names() -> impl Iterator<Item = &'static str> {
         let each = PLACES.values().flat_map(|place| [place.name, place.country]);
-        each.chain(["United States", "Canada"]).filter(|name| !name.is_empty())
+        let others = OTHER_NAMES.iter().map(|(name, _)| *name);
+        each.chain(["United States", "Canada"]).chain(others).filter(|name| !name.is_empty())
     }
 }
 

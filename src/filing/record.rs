@@ -323,6 +323,7 @@ impl LotRecord {
             security: self.security.as_deref(),
             counted: self.pricing.unit,
             priced_by: self.pricing.priced_by,
+            has_price: self.price.or(self.total_value).is_some_and(|price| !price.is_zero()),
             currency: self.pricing.currency,
             shares,
             priced: shares.and_then(|shares| self.pricing.priced(shares)),

@@ -224,6 +224,7 @@ impl Lot {
             security: self.line.security.value.as_deref(),
             counted: self.units.counted,
             priced_by: self.units.priced_by,
+            has_price: self.price.value.or(self.total_value.value).is_some_and(|price| !price.is_zero()),
             currency: self.currency.value,
             shares,
             priced: shares.and_then(|shares| self.units.priced(shares)),

@@ -21,6 +21,8 @@ pub struct LotFigures<'a> {
     pub counted: Unit,
     /// What its price is of.
     pub priced_by: PricedBy,
+    /// Whether it states a price, or a total, that is not zero.
+    pub has_price: bool,
     /// The currency of its price; `None` where it is not known.
     pub currency: Option<Currency>,
     /// The number of shares; `None` of a debt security.
@@ -44,11 +46,10 @@ pub struct LotFigures<'a> {
 }
 
 impl LotFigures<'_> {
-    /// Whether another lot is of the same security, counted and priced alike, so that the two may be added.
+    /// Whether another lot is of the same security, counted alike, so that the two may be added.
     fn is_like(&self, other: &Self) -> bool {
         let title = |lot: &Self| lot.security.map(fold_title);
-        (self.table, self.counted, self.priced_by, self.currency)
-            == (other.table, other.counted, other.priced_by, other.currency)
+        (self.table, self.counted) == (other.table, other.counted)
             && (self.security == other.security || title(self) == title(other))
     }
 }
@@ -62,9 +63,9 @@ pub struct SecuritySums {
     pub security: Option<String>,
     /// What its lots count.
     pub unit: Unit,
-    /// What their prices are of.
+    /// What their prices are of; `unclear` where that is not known of one, or they differ.
     pub priced_by: PricedBy,
-    /// The currency of their prices; `None` where it is not known.
+    /// The currency of their prices; `None` where it is not known of one, or they differ.
     pub currency: Option<Currency>,
     /// The sum over the lots that state a number of shares; `None` where none does.
     pub shares: Option<Shares>,
@@ -72,10 +73,10 @@ pub struct SecuritySums {
     pub shares_is_at_least: bool,
     /// The principal of debt, in dollars; `None` of other securities.
     pub principal_usd: Option<Usd>,
-    /// The sum of the amounts, in `currency`; `None` where no lot has one.
-    pub amount: Option<Amount>,
-    /// Whether a lot has no amount, so that the true one is higher.
-    pub amount_is_at_least: bool,
+    /// The sum of the amounts in each currency that is known.
+    pub amounts: Vec<Money>,
+    /// Whether a lot has no amount, or one whose currency is not known, so that there is more.
+    pub amounts_are_at_least: bool,
     /// The sum of the values in dollars, odd ones included; `None` where no lot has one.
     pub value_usd: Option<Usd>,
     /// Whether a lot has no value, so that the true one is higher than `value`.
@@ -214,7 +215,7 @@ impl Sums {
         for security in &mut self.securities {
             security.shares_is_at_least = true;
             security.value_is_at_least = true;
-            security.amount_is_at_least = true;
+            security.amounts_are_at_least = true;
         }
         self
     }
@@ -227,13 +228,13 @@ impl SecuritySums {
             table: first.table,
             security: first.security.map(str::to_owned),
             unit: first.counted,
-            priced_by: first.priced_by,
-            currency: first.currency,
+            priced_by: agreed(lots, |lot| lot.priced_by).unwrap_or(PricedBy::Unclear),
+            currency: agreed(lots, |lot| lot.currency).flatten(),
             shares: None,
             shares_is_at_least: false,
             principal_usd: None,
-            amount: None,
-            amount_is_at_least: false,
+            amounts: Vec::new(),
+            amounts_are_at_least: false,
             value_usd: None,
             value_is_at_least: false,
             value_is_odd: false,
@@ -242,6 +243,7 @@ impl SecuritySums {
             price_high: None,
             across_split: lots.iter().any(|lot| lot.splits_before != first.splits_before),
         };
+        let free = lots.iter().all(|lot| lot.amount.is_none_or(Amount::is_zero));
         let (mut priced_amount, mut priced): (Option<Amount>, Shares) = (None, Shares::ZERO);
         for lot in lots {
             if let Some(principal) = lot.principal {
@@ -253,16 +255,18 @@ impl SecuritySums {
                     None => sums.shares_is_at_least = true,
                 }
             }
-            match lot.amount.and_then(|amount| sums.amount.unwrap_or_default().plus(amount)) {
-                Some(sum) => sums.amount = Some(sum),
-                None => sums.amount_is_at_least = true,
+            match lot.amount.zip(lot.currency) {
+                Some((amount, currency)) => sums.add(currency, amount),
+                None => sums.amounts_are_at_least = true,
             }
             match lot.value.and_then(|value| sums.value_usd.unwrap_or_default().plus(value)) {
                 Some(sum) => sums.value_usd = Some(sum),
                 None => sums.value_is_at_least = true,
             }
             sums.value_is_odd |= lot.value.is_some() && lot.odd_value;
+            // What is given or granted for nothing has no part in a price.
             if let (Some(amount), Some(units)) = (lot.amount, lot.priced)
+                && (!amount.is_zero() || free)
                 && let (Some(amount), Some(units)) =
                     (priced_amount.unwrap_or_default().plus(amount), priced.plus(units))
             {
@@ -272,6 +276,8 @@ impl SecuritySums {
         if sums.across_split {
             return sums;
         }
+        let alike = sums.currency.is_some() && sums.priced_by != PricedBy::Unclear;
+        let priced_amount = priced_amount.filter(|_| alike);
         let average = |amount: Amount| amount.decimal().checked_div(priced.decimal()).map(Amount::from);
         sums.average_price = priced_amount.and_then(average);
         let all = |price: fn(&LotFigures<'_>) -> Option<Usd>| {
@@ -283,6 +289,23 @@ impl SecuritySums {
         sums
     }
 
+    fn add(&mut self, currency: Currency, amount: Amount) {
+        match self.amounts.iter_mut().find(|own| own.currency == currency) {
+            Some(own) => match own.amount.plus(amount) {
+                Some(sum) => own.amount = sum,
+                None => self.amounts_are_at_least = true,
+            },
+            None => self.amounts.push(Money { currency, amount }),
+        }
+    }
+
+    /// The amounts that are not nothing, in words: `$10,000.00 and C$10,400.00`; `None` where there are none.
+    pub fn amounts_text(&self, shown: impl Fn(&Money) -> String) -> Option<String> {
+        let amounts = self.amounts.iter().filter(|money| !money.amount.is_zero());
+        let texts: Vec<String> = amounts.map(shown).collect();
+        (!texts.is_empty()).then(|| texts.join(" and "))
+    }
+
     /// Lowest and highest actual price.
     pub fn price_range(&self) -> Option<(Usd, Usd)> {
         self.price_low.zip(self.price_high)
@@ -290,11 +313,14 @@ impl SecuritySums {
 
     /// Why its lots have no value in dollars, other than for want of a price.
     pub fn why_no_value(&self) -> Option<&'static str> {
+        let foreign =
+            self.amounts.iter().any(|money| money.currency != Currency::USD && !money.amount.is_zero());
         match (self.priced_by, self.currency) {
+            _ if foreign => Some("not in dollars"),
             (PricedBy::Unclear, _) => Some("the price may be per share or per ADS"),
             (_, None) => Some("the currency of the price is not stated"),
-            (_, Some(Currency::USD)) => None,
-            (_, Some(_)) => Some("is not in dollars"),
+            _ if self.principal_usd.is_some() => Some("debt has a price in per cent"),
+            _ => None,
         }
     }
 
@@ -302,4 +328,20 @@ impl SecuritySums {
     pub fn is_in_dollars(&self) -> bool {
         self.currency == Some(Currency::USD)
     }
+}
+
+/// An amount of money and its currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Money {
+    /// ISO 4217.
+    pub currency: Currency,
+    /// How much.
+    pub amount: Amount,
+}
+
+/// What all lots with a price agree on; of none, what the first has.
+fn agreed<T: PartialEq>(lots: &[&LotFigures<'_>], of: impl Fn(&LotFigures<'_>) -> T) -> Option<T> {
+    let mut priced = lots.iter().filter(|lot| lot.has_price);
+    let first = of(priced.next().or(lots.first())?);
+    priced.all(|lot| of(lot) == first).then_some(first)
 }

@@ -53,10 +53,33 @@ impl When {
 
     /// Whether it is true of these lots, and what it came to.
     pub(super) fn evaluate(&self, subject: &Subject<'_>, lots: &[usize]) -> (Truth, String) {
-        match evaluate(Kind::When, &self.source, &Names::of(subject, lots)) {
+        let names = Names::of(subject, lots);
+        match evaluate(Kind::When, &self.source, &names) {
+            Ok(value) if value.is_true && self.depends_on_unknown(&names) => {
+                (Truth::Unknown, "it depends on a figure that is not known".to_owned())
+            }
             Ok(value) => (value.is_true.into(), value.text),
             Err(error) => (Truth::Unknown, format!("it fails: {}", error.what)),
         }
+    }
+
+    /// Whether it is true only because `none` sorts below all numbers. One that speaks of what is not known, by `none`, `not`,
+    /// `default` or `or 0`, is taken at its word.
+    fn depends_on_unknown(&self, names: &Names) -> bool {
+        let words = self.source.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        let handles =
+            |pair: &[&str]| pair[0] == "or" && pair[1].starts_with(|digit: char| digit.is_ascii_digit());
+        if words.iter().any(|word| matches!(*word, "none" | "None" | "not" | "default" | "d"))
+            || words.windows(2).any(handles)
+        {
+            return false;
+        }
+        [f64::MIN, f64::MAX].into_iter().any(|figure| {
+            names.with_unknown(&words, figure).is_some_and(|names| {
+                evaluate(Kind::When, &self.source, &names).is_ok_and(|value| !value.is_true)
+            })
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::condition::{Amendments, Group, Way};
 use super::keys::INTENTS;
 use super::{Rule, Selection, words};
-use crate::filing::{Code, Direction};
+use crate::filing::{Code, Currency, Direction};
 use crate::problem::Problem;
 
 /// Warnings about rules, in their order.
@@ -109,6 +109,15 @@ fn never_selects(group: &Group) -> Option<Why> {
         && least > most
     {
         return why("min_price is above max_price", "exchange them");
+    }
+    if !selection.currencies.is_empty()
+        && !selection.currencies.contains(&Currency::USD)
+        && (group.min_value.is_some() || selection.min_price.is_some())
+    {
+        return why(
+            "it asks for a value or price in dollars, and its currencies leave out USD",
+            "ask for min_shares, or compare lots[0].amount in `when`",
+        );
     }
     if !selection.intents.is_empty() {
         if !selection.codes.contains(&Code::SALE) {

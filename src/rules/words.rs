@@ -9,7 +9,7 @@ use super::Selection;
 use super::condition::Way;
 use super::keys::{INTENTS, OWNERSHIPS, PLANS, TABLES};
 use super::sums::Counted;
-use crate::filing::{Code, Ownership, Role, SecuritySums, ShareOfHoldings, Stake, Sums, Table, Trade};
+use crate::filing::{Code, Money, Ownership, Role, SecuritySums, ShareOfHoldings, Stake, Sums, Table, Trade};
 
 /// Of a long list, so many items are shown.
 const MOST: usize = 8;
@@ -109,10 +109,11 @@ fn unpriced(sums: &Sums, without_price: &str) -> String {
         .iter()
         .find(|security| security.value_is_at_least && security.why_no_value().is_some());
     match unlike.and_then(|security| Some((security, security.why_no_value()?))) {
-        Some((SecuritySums { amount: Some(amount), currency: currency @ Some(_), .. }, why)) => {
-            format!("{} {why}", amount.text_in(*currency))
+        Some((security, why)) => {
+            let foreign = |money: &Money| money.amount.text_in(Some(money.currency));
+            let amounts = security.amounts_text(foreign).filter(|_| !security.is_in_dollars());
+            amounts.map_or_else(|| why.to_owned(), |amounts| format!("{amounts} is {why}"))
         }
-        Some((_, why)) => why.to_owned(),
         None => without_price.to_owned(),
     }
 }
@@ -126,13 +127,18 @@ fn each_way(trade: &Trade, figure: impl Fn(&Sums) -> String) -> String {
     format!("{}; {}", named(&trade.sums), named(opposite))
 }
 
-/// What a trade is worth, to the cent, for people.
-pub(super) fn dollars(trade: &Trade) -> String {
+/// What a trade is worth, to the cent, for people, in its own currencies.
+pub(super) fn worth(trade: &Trade) -> String {
+    let shown = |money: &Money| money.amount.text_in(Some(money.currency));
+    let unlike = trade.sums.only().filter(|only| !only.is_in_dollars() && !trade.sums.value_is_odd);
+    if let Some((only, amounts)) = unlike.and_then(|only| Some((only, only.amounts_text(shown)?))) {
+        return format!("{}{amounts}", if only.amounts_are_at_least { "at least " } else { "" });
+    }
     match (trade.sums.value, trade.sums.value_is_at_least) {
-        (Some(_), _) if trade.sums.value_is_odd => "an odd price".to_owned(),
+        (Some(_), _) if trade.sums.value_is_odd => "an odd value".to_owned(),
         (Some(value), false) => value.to_string(),
         (Some(value), true) => format!("at least {value}"),
-        (None, _) => "an unknown price".to_owned(),
+        (None, _) => "an unknown value".to_owned(),
     }
 }
 

@@ -45,7 +45,10 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     let trimmed = text.trim();
     // Each look is one that the compiler makes of many bytes at once: filings are mostly clean running text.
     let control = trimmed.bytes().fold(false, |found, byte| found | (byte < b' '));
-    if trimmed.is_ascii() && !control && !trimmed.contains("  ") {
+    let bytes = trimmed.as_bytes();
+    let pairs = bytes.iter().zip(bytes.iter().skip(1));
+    let double = pairs.fold(false, |found, (&one, &next)| found | ((one == b' ') & (next == b' ')));
+    if trimmed.is_ascii() && !control && !double {
         return Cow::Borrowed(trimmed);
     }
     Cow::Owned(trimmed.split_whitespace().collect::<Vec<_>>().join(" "))

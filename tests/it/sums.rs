@@ -127,7 +127,7 @@ fn what_is_not_known_is_said_and_classes_are_not_mixed() {
     );
     assert_eq!(
         sum.parts[3].text(),
-        "2025-11-20: OWNER 7, an unknown price and 50 shares, 0000000007-25-000002"
+        "2025-11-20: OWNER 7, an unknown value and 50 shares, 0000000007-25-000002"
     );
     // What a date that is a typing error hides is in no sum.
     let typed = with_lot(now(), |lot| lot.date.value = Some("0025-12-10".parse().unwrap()));

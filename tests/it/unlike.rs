@@ -68,7 +68,7 @@ fn an_odd_value_is_in_no_sum_of_filings() {
     let sum = alert.sums[0].text();
     assert!(sum.starts_with("at least $20,000.00 and 2,000 shares within 30 days"), "{sum}");
     let alone = alert_after(owners, &[], &absurd).unwrap();
-    assert!(alone.sums[0].text().starts_with("an unknown price and 1,000 shares"), "{}", alone.text);
+    assert!(alone.sums[0].text().starts_with("an unknown value and 1,000 shares"), "{}", alone.text);
 }
 
 #[test]

@@ -96,12 +96,19 @@ impl<'a> Marked<'a> {
         let mut words = Vec::new();
         let marks = match &known.automaton {
             Some(automaton) => {
-                let found = automaton.find_overlapping_iter(&*text);
+                // An automaton for both cases is twice the size, and slower for that.
+                let lower = text.to_ascii_lowercase();
+                let found = automaton.find_overlapping_iter(&lower);
                 let found =
                     found.map(|word| (word.start()..word.end(), known.marks[word.pattern().as_usize()]));
                 let found =
-                    found.filter(|(at, mark)| mark & Marks::WHOLE == 0 || is_whole(text.as_bytes(), at));
+                    found.filter(|(at, mark)| mark & Marks::WHOLE == 0 || is_whole(lower.as_bytes(), at));
                 words.extend(found.map(|(at, mark)| (at.end, mark)));
+                if !lower.is_ascii() {
+                    let signs = lower.char_indices().filter(|(_, sign)| SIGNS.contains(sign));
+                    words.extend(signs.map(|(at, sign)| (at + sign.len_utf8(), Marks::MONEY)));
+                    words.sort_unstable_by_key(|(end, _)| *end);
+                }
                 Marks::new(words.iter().fold(0, |marks, (_, mark)| marks | mark))
             }
             None => Marks(u32::MAX),
@@ -146,17 +153,21 @@ impl Words {
         let named = spellings().filter(|_| of & Marks::MONEY != 0);
         let (words, marks): (Vec<&str>, Vec<u32>) = chosen
             .flat_map(|(mark, words)| words.split('|').map(|word| (word, *mark)))
-            .chain(named.filter(|word| !word.contains("dollar")).map(|word| (word, Marks::MONEY)))
+            .chain(
+                named
+                    .filter(|word| word.is_ascii() && !word.contains("dollar"))
+                    .map(|word| (word, Marks::MONEY)),
+            )
             .unzip();
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(words)
-            .ok();
+        let words = words.into_iter().map(str::to_ascii_lowercase);
+        let automaton = AhoCorasick::builder().kind(Some(AhoCorasickKind::DFA)).build(words).ok();
         Self { automaton, marks }
     }
 }
 
+/// The signs of currencies, and letters of their names, that are not ASCII.
+static SIGNS: LazyLock<Vec<char>> =
+    LazyLock::new(|| spellings().filter_map(|word| word.chars().find(|sign| !sign.is_ascii())).collect());
 static ALL: LazyLock<Words> = LazyLock::new(|| Words::new(u32::MAX));
 /// Words that matter in a filing without sales.
 static OF_PLANS_AND_PRICES: LazyLock<Words> = LazyLock::new(|| {

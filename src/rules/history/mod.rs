@@ -143,7 +143,7 @@ impl Past<'_> {
             let found = windows.iter().filter(enough).map(|window| window.value).max();
             let found = found.map_or(most.clone(), |value| format!("{most}, worth {}", value.exact()));
             if windows.iter().any(|window| enough(&window) && window.unpriced) {
-                return (Truth::Unknown, format!("{found} at least, a lot has no price"), None);
+                return (Truth::Unknown, format!("{found} at least, a lot has no value in dollars"), None);
             }
             let (truth, found) = self.unless_short(wanted.within, found);
             (truth, found, None)
@@ -165,7 +165,7 @@ impl Past<'_> {
                 return (Truth::Yes, found, Sum::of(self.subject, asked, &events[met.events.clone()]));
             }
             if windows.iter().any(|window| window.unpriced) {
-                return (Truth::Unknown, format!("at least {found}, a lot has no price"), None);
+                return (Truth::Unknown, format!("at least {found}, a lot has no value in dollars"), None);
             }
             let (truth, found) = self.unless_short(wanted.within, found);
             (truth, found, None)
@@ -212,7 +212,10 @@ impl Past<'_> {
             return (truth, found);
         }
         if sums.values().any(|(_, unknown)| *unknown) || own.sums.value.is_none() {
-            return (Truth::Unknown, format!("{found}; a lot has no price, or its kind cannot be told"));
+            return (
+                Truth::Unknown,
+                format!("{found}; a lot has no value in dollars, or its kind cannot be told"),
+            );
         }
         match self.reach(span) {
             Ok(_) => (Truth::Yes, found),

@@ -36,6 +36,9 @@ pub struct Sum {
     pub filings: usize,
     /// The sum of shares; `None` where the lots are of several securities, or none states a number.
     pub shares: Option<Shares>,
+    /// What `shares` counts.
+    #[serde(default)]
+    pub unit: Unit,
     /// Whether a lot states no number of shares.
     pub shares_is_at_least: bool,
     /// The sum of the priced lots whose value is not flagged as odd; `None` where there are none.
@@ -77,6 +80,9 @@ pub struct Part {
     pub last_date: NaiveDate,
     /// As in [`Sum`].
     pub shares: Option<Shares>,
+    /// As in [`Sum`].
+    #[serde(default)]
+    pub unit: Unit,
     /// As in [`Sum`].
     pub shares_is_at_least: bool,
     /// As in [`Sum`].
@@ -127,6 +133,7 @@ impl Sum {
             insiders: events.iter().map(|event| event.insider).collect::<BTreeSet<_>>().len(),
             filings: events.iter().map(|event| event.filing).collect::<BTreeSet<_>>().len(),
             shares: figures.shares,
+            unit: figures.unit,
             shares_is_at_least: figures.shares_is_at_least,
             value_usd: figures.value,
             value_is_at_least: figures.value_is_at_least,
@@ -173,6 +180,7 @@ impl Part {
             first_date: first.date,
             last_date: last.date,
             shares: figures.shares,
+            unit: figures.unit,
             shares_is_at_least: figures.shares_is_at_least,
             value_usd: figures.value,
             value_is_at_least: figures.value_is_at_least,
@@ -183,6 +191,7 @@ impl Part {
 /// Sums of lots, as far as they are known.
 struct Figures {
     shares: Option<Shares>,
+    unit: Unit,
     shares_is_at_least: bool,
     value: Option<Usd>,
     value_is_at_least: bool,
@@ -190,8 +199,13 @@ struct Figures {
 
 impl Figures {
     fn of(events: &[&Event<'_>]) -> Self {
-        let mut sums =
-            Self { shares: None, shares_is_at_least: false, value: None, value_is_at_least: false };
+        let mut sums = Self {
+            shares: None,
+            unit: events.first().map(|event| event.unit).unwrap_or_default(),
+            shares_is_at_least: false,
+            value: None,
+            value_is_at_least: false,
+        };
         for event in events {
             match event
                 .value

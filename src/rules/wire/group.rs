@@ -310,6 +310,17 @@ fn country(text: &str) -> Read<String> {
 }
 
 fn currency(text: &str) -> Read<Currency> {
+    let usual = match text.trim().to_ascii_uppercase().as_str() {
+        "NTD" => Some("TWD"),
+        "RMB" | "CNH" => Some("CNY"),
+        "GBX" => Some("GBP, which has rows in pence, too"),
+        "ZAC" => Some("ZAR, which has rows in cents, too"),
+        "ILA" | "NIS" => Some("ILS"),
+        _ => None,
+    };
+    if let Some(usual) = usual {
+        return Err((format!("`{text}` is no code of ISO 4217"), format!("write {usual}")));
+    }
     text.parse().map_err(|error: CurrencyError| {
         (error.to_string(), "expected a code of ISO 4217, like USD or TWD".into())
     })

@@ -46,6 +46,8 @@ const RULES: &[(&str, &str)] = &[
     ("a word that is nearly one", "[[rule]]\nname = \"a\"\nplan = [\"unknow\"]\n"),
     ("a role that is none", "[[rule]]\nname = \"a\"\nroles = [\"CEOs\"]\n"),
     ("an intent in other words", "[[rule]]\nname = \"a\"\nintents = [\"sell to cover\"]\n"),
+    ("a currency by another code", "[[rule]]\nname = \"a\"\ncurrency = [\"NTD\"]\n"),
+    ("a country that is none", "[[rule]]\nname = \"a\"\ncountry = [\"Isreal\"]\n"),
     ("a code in words", "[[rule]]\nname = \"a\"\ncodes = [\"sale\"]\n"),
     ("a code in lower case", "[[rule]]\nname = \"a\"\ncodes = [\"s\"]\n"),
     ("a code that no filing states", "[[rule]]\nname = \"a\"\ncodes = [\"V\"]\n"),
@@ -279,10 +281,14 @@ not = { codes = ["M"] }
 name = "amendments"
 amendments = "only"
 forms = ["4"]
+[[rule]]
+name = "dollars-in-another-currency"
+currency = ["TWD"]
+min_value = 5
 "#;
     let rules = rules::load_slice([Source { file: "rules/a.toml", text }], &|_| true, &[]).unwrap();
     insta::assert_snapshot!("warnings", told(&rules::lint(&rules)));
-    assert_eq!(RuleSet::new(rules).len(), 11);
+    assert_eq!(RuleSet::new(rules).len(), 12);
 }
 
 #[test]
@@ -301,7 +307,7 @@ fn the_schema_takes_what_the_reader_takes() {
         let errors: Vec<String> = schema.iter_errors(&json(&text)).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{file}: {errors:?}");
     }
-    // What only the reader can know: names that are taken, destinations, expressions, and what numbers are worth.
+    // What only the reader can know: names that are taken, destinations, expressions, places, and what numbers and codes are worth.
     let beyond = [
         "taken",
         "destination that is not",
@@ -314,6 +320,8 @@ fn the_schema_takes_what_the_reader_takes() {
         "above all",
         "because",
         "without a letter",
+        "country",
+        "another code",
     ];
     let (mut refused, mut taken) = (0, Vec::new());
     for (name, text) in RULES {

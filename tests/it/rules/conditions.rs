@@ -378,7 +378,18 @@ fn when_sees_the_lots_that_count() {
         ],
     );
     let unpriced = changed(|filing| filing.lots[0].price.value = None);
-    check(&unpriced, &[(r#"when = "value is none""#, Yes), (r#"when = "value > 1""#, No)]);
+    check(
+        &unpriced,
+        &[
+            (r#"when = "value is none""#, Yes),
+            (r#"when = "value > 1""#, No),
+            (r#"when = "value < 1""#, Unknown),
+            (r#"when = "lots[0].price <= 5""#, Unknown),
+            (r#"when = "value < 1 or days == 1""#, Yes),
+            (r#"when = "(value or 0) < 1""#, Yes),
+            (r#"when = "value is none or value < 1""#, Yes),
+        ],
+    );
 }
 
 #[test]

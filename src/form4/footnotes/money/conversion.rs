@@ -138,8 +138,7 @@ impl Note<'_> {
             let word = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
             let near = mention.at.start - verb.end <= 15;
             let named = |to: &&str| word.eq_ignore_ascii_case(to);
-            mention.named != Named::Dollar
-                && (["into", "to"].iter().any(|to| named(to)) || near && named(&"in"))
+            mention.named != Named::Dollar && (["into", "to"].iter().any(named) || near && named(&"in"))
         })
     }
 
