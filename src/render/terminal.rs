@@ -178,8 +178,8 @@ pub(super) fn lots(lots: &[LotRecord]) -> Vec<String> {
                     price.map_or("unknown price".to_owned(), |price| price.plain()),
                 ),
                 (None, None, None) if lot.value.is_some() => (String::new(), " ", "stated total".to_owned()),
-                (None, shares, _) => (
-                    shares.map_or("?".to_owned(), |shares| shares.to_string()),
+                (None, _, _) => (
+                    lot.number_text().unwrap_or_else(|| "?".to_owned()),
                     "×",
                     lot.price_text().unwrap_or_else(|| "unknown price".to_owned()),
                 ),

@@ -101,6 +101,12 @@ impl LotRecord {
         Some(format!("{price}{unit}"))
     }
 
+    /// Its number as people read it, with a unit that is none of shares: `1,000`, `10 ADS`; `None` where none is stated.
+    pub fn number_text(&self) -> Option<String> {
+        let unit = if self.pricing.unit == Unit::Ads { " ADS" } else { "" };
+        self.shares.map(|shares| format!("{shares}{unit}"))
+    }
+
     /// Its value as people read it, in its currency; `None` where it is not known.
     pub fn worth_text(&self) -> Option<String> {
         let foreign = self.pricing.amount.filter(|_| self.pricing.currency.is_some());

@@ -189,7 +189,7 @@ fn fields(alert: &Alert) -> Vec<Field> {
 
 fn lot_line(lot: &LotRecord, sign: &str) -> String {
     let date = lot.date.map_or("no date".to_owned(), |date| date.format("%Y-%m-%d").to_string());
-    let shares = lot.shares.map_or("?".to_owned(), |shares| format!("{sign}{shares}"));
+    let shares = lot.number_text().map_or("?".to_owned(), |shares| format!("{sign}{shares}"));
     let after = lot.shares_after.map(|after| format!(" · {after} left")).unwrap_or_default();
     if let Some(principal) = lot.principal {
         return format!("`{date}` {principal} of principal{after}");

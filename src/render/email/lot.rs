@@ -20,7 +20,7 @@ impl LotView {
             date: lot.date.map_or("no date".into(), |date| date.to_string()),
             shares: match lot.principal {
                 Some(principal) => format!("{principal} principal"),
-                None => lot.shares.map_or("?".into(), |shares| format!("{sign}{shares}")),
+                None => lot.number_text().map_or("?".into(), |shares| format!("{sign}{shares}")),
             },
             price: match (lot.price, lot.principal) {
                 (Some(_), None) => lot.price_text().unwrap_or_default(),
