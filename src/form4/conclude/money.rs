@@ -145,7 +145,10 @@ impl<'n> Money<'n> {
             if !note.text.marks.has(Marks::MONEY) {
                 return None;
             }
-            let said = money::of_price(&note.text.text, price, count, priced.contains(&i), self.country)?;
+            let of_exercise =
+                || is_exercise(lot) && own.contains(&i) && money::is_of_exercise(&note.text.text);
+            let of_price = priced.contains(&i) || of_exercise();
+            let said = money::of_price(&note.text.text, price, count, of_price, self.country)?;
             let evidence = note.evidence(&said.words);
             Some((said, evidence))
         };

@@ -19,7 +19,7 @@ pub(super) enum Named {
     Other(Currency),
     /// Hundredths of another currency: pence.
     Hundredths(Currency),
-    /// Another currency whose name several countries use: pesos.
+    /// Another currency whose name several countries use: pesos, kroner.
     Unclear,
 }
 
@@ -40,18 +40,18 @@ const SPELLINGS: [(&str, &str, &str); 63] = [
     ),
     (
         "TWD",
-        "nt$|nt $|n.t.$|tw$|tw $|new taiwan dollar|nt dollar|n.t. dollar|taiwan dollar|taiwanese dollar|new taiwanese dollar",
+        "nt$|nt $|n.t.$|tw$|tw $|new taiwan dollar|nt dollar|n.t. dollar|taiwan dollar|taiwanese dollar|new taiwanese dollar|新台幣|新臺幣|台幣",
         "TWD|NTD",
     ),
     (
         "HKD",
-        "hk$|hk $|h.k.$|h.k. $|hong kong $|hong kong dollar|hong kong-dollar|h.k. dollar|hk dollar",
+        "hk$|hk $|h.k.$|h.k. $|hong kong $|hong kong dollar|hong kong-dollar|h.k. dollar|hk dollar|港元|港幣|港币",
         "HKD",
     ),
     (
         "CAD",
         "c$|ca$|$c|$ca|$can|$cad|$cdn|cdn$|cdn. $|cdn.$|can$|can. $|can.$|can. dollar|c dollar|canadian dollar|canadian $|canadian currency|canadian funds|cad dollar|cdn. dollar|cdn dollar|\
-         canadian",
+         currency of canada|money of canada|canadian",
         "CAD|CDN|CND",
     ),
     (
@@ -70,8 +70,8 @@ const SPELLINGS: [(&str, &str, &str); 63] = [
     ),
     ("GBX", "pence|british penny|penny sterling|pennies sterling", "GBX|GBp"),
     ("EUR", "€|euro|euros|(euro)", "EUR"),
-    ("JPY", "¥|￥|jp¥|japanese yen|yen|円|jp¥", "JPY"),
-    ("CNY", "rmb¥|cn¥|renminbi|yuan|chinese yuan", "RMB|CNY|CNH"),
+    ("JPY", "¥|￥|jp¥|japanese yen|yen|円|日元", "JPY"),
+    ("CNY", "rmb¥|cn¥|renminbi|yuan|chinese yuan|人民币|人民幣", "RMB|CNY|CNH"),
     (
         "ILS",
         "₪|new israeli shekel|new israel shekel|israeli shekel|israeli new shekel|new shekel|shekel|shekalim",
@@ -156,7 +156,7 @@ const OF_NAMES: [&str; 24] = [
     "Securities",
 ];
 const DOLLARS: &str = "$|dollar";
-const UNCLEAR: &str = "peso|ps.";
+const UNCLEAR: &str = "peso|ps.|kroner|kronor|kronur|krone";
 
 /// All that currencies are called.
 pub(super) fn spellings() -> impl Iterator<Item = &'static str> {

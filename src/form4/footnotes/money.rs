@@ -4,6 +4,7 @@ mod conversion;
 mod mentions;
 mod patterns;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
@@ -72,6 +73,11 @@ pub(in crate::form4) fn of_price(
     mark_others(text, &mut mentions);
     let note = Note { text, mentions, rates, price, count, of_price };
     note.read()
+}
+
+/// Whether a note speaks of an exercise price: of a row that exercises something, that is the row's price.
+pub(in crate::form4) fn is_of_exercise(text: &str) -> bool {
+    OF_OPTIONS.is_match(text)
 }
 
 struct Note<'a> {
@@ -248,7 +254,10 @@ impl Note<'_> {
         {
             return false;
         }
-        let books = OF_BOOKS.ranges(before).last().map(|books| before[books.end..].to_ascii_lowercase());
+        // "Price per CDI" is of the price.
+        let counted = |books: &Range<usize>| before[..books.start].trim_end().ends_with("per");
+        let books = OF_BOOKS.ranges(before).into_iter().rfind(|books| !counted(books));
+        let books = books.map(|books| before[books.end..].to_ascii_lowercase());
         if books.is_some_and(|gap| !gap.contains("price")) {
             return false;
         }
@@ -268,7 +277,7 @@ impl Note<'_> {
             return short && (priced || is_in || sentence.len() <= 30) || priced && (is_in || bracketed);
         }
         let lower = sentence.to_ascii_lowercase();
-        is_in && (lower.contains("price") || lower.contains("amounts") || lower.contains("figures"))
+        is_in && ["price", "amounts", "figures", "references to"].iter().any(|word| lower.contains(word))
     }
 
     fn say(

@@ -12,7 +12,7 @@ use super::{Filed, Row, filed};
 #[derive(Deserialize)]
 struct Labelled {
     id: String,
-    /// `read`: while the reader was written; `held`: only measured.
+    /// `read`: while the reader was written; `held`: only measured; `later`: faults that were found since.
     set: String,
     symbol: Option<String>,
     foreign_symbol: Option<String>,
@@ -59,7 +59,7 @@ impl Score {
 #[track_caller]
 fn check(text: &str, known: &[&str]) {
     let (mut wrong, mut table) = (Vec::new(), String::new());
-    for set in ["read", "held"] {
+    for set in ["read", "held", "later"] {
         let (mut conversions, mut others) = (Score::default(), Score::default());
         let rows = text.lines().map(|line| serde_json::from_str::<Labelled>(line).unwrap());
         for labelled in rows.filter(|labelled| labelled.set == set) {
@@ -91,6 +91,8 @@ fn check(text: &str, known: &[&str]) {
         writeln!(table, "{set}: conversions {}", conversions.line()).unwrap();
         writeln!(table, "{set}: other currencies, or none known {}", others.line()).unwrap();
     }
+    let sets = text.lines().map(|line| serde_json::from_str::<Labelled>(line).unwrap().set);
+    assert!(sets.into_iter().all(|set| ["read", "held", "later"].contains(&set.as_str())));
     eprintln!("{table}");
     assert!(wrong.is_empty(), "{}\n{table}", wrong.join("\n"));
 }

@@ -111,16 +111,32 @@ pub(super) fn mentions(text: &str, found: &[Token]) -> Vec<Mention> {
 
 /// Names that several countries use, by the country that the text speaks of.
 pub(super) fn settle_by_country(text: &str, country: Option<&str>, mentions: &mut [Mention]) {
-    const PESOS: [(&str, &str); 6] = [
+    const PLACES: [(&str, &str); 13] = [
         ("mexic", "MXN"),
         ("argentin", "ARS"),
         ("buenos aires", "ARS"),
         ("chile", "CLP"),
         ("colombia", "COP"),
         ("philippin", "PHP"),
+        ("norw", "NOK"),
+        ("oslo", "NOK"),
+        ("danish", "DKK"),
+        ("denmark", "DKK"),
+        ("copenhagen", "DKK"),
+        ("swed", "SEK"),
+        ("stockholm", "SEK"),
     ];
-    const COUNTRIES: [(&str, &str); 6] =
-        [("MX", "MXN"), ("AR", "ARS"), ("CL", "CLP"), ("CO", "COP"), ("PH", "PHP"), ("UY", "UYU")];
+    const COUNTRIES: [(&str, &str); 9] = [
+        ("MX", "MXN"),
+        ("AR", "ARS"),
+        ("CL", "CLP"),
+        ("CO", "COP"),
+        ("PH", "PHP"),
+        ("UY", "UYU"),
+        ("NO", "NOK"),
+        ("DK", "DKK"),
+        ("SE", "SEK"),
+    ];
     const CHINESE: [&str; 5] = ["rmb", "renminbi", "yuan", "china", "chinese"];
     let yen = Currency::new("JPY").map(Named::Other);
     let unclear = |mention: &Mention| mention.named == Named::Unclear || Some(mention.named) == yen;
@@ -129,12 +145,12 @@ pub(super) fn settle_by_country(text: &str, country: Option<&str>, mentions: &mu
     }
     let lower = text.to_ascii_lowercase();
     let pesos =
-        PESOS.iter().find(|(country, _)| lower.contains(country)).and_then(|(_, code)| Currency::new(code));
+        PLACES.iter().find(|(country, _)| lower.contains(country)).and_then(|(_, code)| Currency::new(code));
     let home =
         COUNTRIES.iter().find(|(own, _)| country == Some(own)).and_then(|(_, code)| Currency::new(code));
     let pesos = pesos.or(home);
     let known = mentions.iter().find_map(|mention| match mention.named {
-        Named::Other(currency) if PESOS.iter().any(|(_, code)| *code == currency.code()) => Some(currency),
+        Named::Other(currency) if PLACES.iter().any(|(_, code)| *code == currency.code()) => Some(currency),
         _ => None,
     });
     let chinese =

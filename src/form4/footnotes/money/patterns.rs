@@ -50,7 +50,7 @@ pub(super) static OF_PRICE: LazyLock<Pattern> = LazyLock::new(|| {
 /// Before a currency that prices are said to be in.
 pub(super) static IN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
-        r"\b(?:in|are|is|was|were|using|as|of)\s+(?:the\s+)?(?:lawful\s+(?:money|currency)\s+of\s+)?(?:local\s+currency\s*,?\s*)?(?:currency\s*(?:of|:)?\s*)?[(\x22]?$",
+        r"\b(?:in|are|is|was|were|using|as|of|(?:refer|refers|are|is)\s+to)\s+(?:the\s+)?(?:lawful\s+(?:money|currency)\s+of\s+)?(?:local\s+currency\s*,?\s*)?(?:currency\s*(?:of|:)?\s*)?[(\x22]?$",
     )
 });
 /// The books of the company, and loans, have a currency of their own.
