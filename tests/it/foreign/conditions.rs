@@ -5,6 +5,7 @@ use sellbell::rules::Truth;
 use serde_json::{Value, json};
 
 use super::{CALIFORNIAN, Filed, TAIWANESE, alert, explained, filed, row};
+use crate::sums::alert_after;
 
 fn holds(filed: &Filed, conditions: &str) -> Truth {
     explained(&filed.read(), conditions).holds
@@ -216,4 +217,32 @@ fn a_share_of_holdings_is_of_one_security() {
     assert_eq!(told.share_of_holdings, None, "shares and ADS are not added");
     let each: Vec<Option<&str>> = told.holdings.iter().map(|line| line.share.as_deref()).collect();
     assert_eq!(each, [Some("0.1"), Some("0.5")]);
+}
+
+#[test]
+fn one_security_in_two_currencies_has_one_number_and_an_amount_in_each() {
+    let mixed = filed(&[
+        row("Common Shares", "100", "50", "900"),
+        row("Common Shares, no par value", "100", "52", "800").note("price", "In Canadian dollars."),
+    ]);
+    let told = alert(&mixed.read(), "min_value = 5_000");
+    let json = serde_json::to_value(&told).unwrap();
+    let [only] = json["securities"].as_array().unwrap().as_slice() else { panic!("{}", told.text) };
+    assert_eq!(
+        (&only["shares"], &only["currency"], &only["average_price"]),
+        (&json!("200"), &Value::Null, &Value::Null)
+    );
+    let amounts = json!([{ "currency": "USD", "amount": "5000" }, { "currency": "CAD", "amount": "5200" }]);
+    assert_eq!((&only["amounts"], &only["amounts_are_at_least"]), (&amounts, &json!(false)));
+    assert_eq!((&json["value_usd"], &json["value_is_at_least"]), (&json!("5000"), &json!(true)));
+    assert!(told.text.contains("sold 200 INVT for $5,000.00 and C$5,200.00"), "{}", told.text);
+    assert_eq!(holds(&mixed, "min_shares = 200"), Truth::Yes);
+    assert_eq!(holds(&mixed, "min_value = 5_001"), Truth::Unknown);
+}
+
+#[test]
+fn a_sum_of_ads_counts_ads() {
+    let sold = filed(&[row("American Depositary Shares", "17", "400", "23")]).read();
+    let told = alert_after("cumulative = { within = \"30d\", min_value = 1_000 }", &[], &sold).unwrap();
+    assert!(told.sums[0].text().starts_with("$6,800.00 and 17 ADS within 30 days"), "{}", told.text);
 }
