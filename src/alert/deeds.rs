@@ -137,7 +137,7 @@ impl Way {
         let value = self.sums.value.filter(|value| !value.is_zero() && !self.sums.value_is_odd);
         let least = if self.sums.value_is_at_least { "at least " } else { "" };
         let in_dollars = value.map(|value| format!("{least}{}", figure.usd(value)));
-        // Several currencies are told one by one.
+        // Amounts in several currencies stand side by side.
         let only = self.sums.only().filter(|only| !only.is_in_dollars());
         only.and_then(|only| only.worth(figure)).or(in_dollars).unwrap_or_else(|| self.quantity.clone())
     }

@@ -4,13 +4,12 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Alert;
-use super::securities::Figures;
 use crate::filing::record::{SourceRecord, StakeRecord, eight_digits};
 use crate::filing::{Amount, Direction, LineShare, Ownership, SecuritySums, Shares, Sums, Usd, grouped};
 
-/// The sums of the lots that go the other way than most of an alert's: never added to those.
+/// The sums of an alert's lots that go one way. What goes the other way is never added to them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Opposite {
+pub struct WayFigures {
     /// `acquired` or `disposed`.
     pub direction: Option<String>,
     /// The sum of shares.
@@ -54,22 +53,24 @@ impl Alert {
             (None, direction) => direction.map(|direction| direction.word().to_owned()),
         };
         let only = sums.only();
-        self.shares = only.and_then(|only| only.shares);
-        self.shares_is_at_least = only.is_some_and(|only| only.shares_is_at_least);
-        self.principal_usd = only.and_then(|only| only.principal_usd);
-        self.value_usd = sums.value;
-        self.value_is_at_least = sums.value_is_at_least;
-        self.value_is_odd = sums.value_is_odd;
-        self.average_price = only.and_then(dollar_average);
+        let own = WayFigures::from(sums);
+        self.shares = own.shares;
+        self.shares_is_at_least = own.shares_is_at_least;
+        self.principal_usd = own.principal_usd;
+        self.value_usd = own.value_usd;
+        self.value_is_at_least = own.value_is_at_least;
+        self.value_is_odd = own.value_is_odd;
+        self.average_price = own.average_price;
         self.price_low = only.and_then(|only| only.price_low);
         self.price_high = only.and_then(|only| only.price_high);
         self.take_securities(sums, opposite);
-        self.opposite = opposite.map(Opposite::from);
+        self.opposite = opposite.map(WayFigures::from);
     }
 
     /// The figures of its main way.
-    pub(super) fn figures(&self) -> Figures {
-        Figures {
+    pub(super) fn figures(&self) -> WayFigures {
+        WayFigures {
+            direction: self.main_direction().map(|direction| direction.word().to_owned()),
             shares: self.shares,
             shares_is_at_least: self.shares_is_at_least,
             principal_usd: self.principal_usd,
@@ -104,7 +105,7 @@ impl Alert {
     }
 }
 
-impl From<&Sums> for Opposite {
+impl From<&Sums> for WayFigures {
     fn from(sums: &Sums) -> Self {
         let only = sums.only();
         Self {
@@ -122,20 +123,6 @@ impl From<&Sums> for Opposite {
 
 fn dollar_average(sums: &SecuritySums) -> Option<Usd> {
     sums.average_price.filter(|_| sums.is_in_dollars()).map(Amount::dollars)
-}
-
-impl Opposite {
-    pub(super) fn figures(&self) -> Figures {
-        Figures {
-            shares: self.shares,
-            shares_is_at_least: self.shares_is_at_least,
-            principal_usd: self.principal_usd,
-            value_usd: self.value_usd,
-            value_is_at_least: self.value_is_at_least,
-            value_is_odd: self.value_is_odd,
-            average_price: self.average_price,
-        }
-    }
 }
 
 impl From<LineShare> for AlertLine {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 pub use deeds::Way;
-pub use figures::{AlertLine, Opposite};
+pub use figures::{AlertLine, WayFigures};
 pub use securities::{AlertSecurity, Figure};
 
 use crate::filing::record::{LotRecord, StakeRecord, eight_digits};
@@ -106,7 +106,7 @@ pub struct Alert {
     pub direction: Option<String>,
     /// The sums of the lots that go the other way than those that the figures here are of.
     #[serde(default)]
-    pub opposite: Option<Opposite>,
+    pub opposite: Option<WayFigures>,
     /// The sums of each security of the lots and each way that they go. Unlike securities are never added.
     #[serde(default)]
     pub securities: Vec<AlertSecurity>,
@@ -218,7 +218,7 @@ pub struct AlertIssuer {
     pub name: String,
     /// Those that EDGAR lists, or that the filer typed where EDGAR lists them for nobody.
     pub tickers: Vec<String>,
-    /// What the filing's header says of it, and its symbol in another market.
+    /// Company details from the filing's header, and its symbol in another market.
     #[serde(flatten)]
     pub company: CompanyRecord,
 }

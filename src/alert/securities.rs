@@ -2,13 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Alert;
 use super::deeds::number_text;
-use crate::filing::fold_title;
-use crate::filing::{Currency, Direction, Money, PricedBy, SecuritySums, Shares, Sums, Table, Unit, Usd};
+use super::{Alert, WayFigures};
+use crate::filing::{Currency, Direction, Money, PricedBy, SecuritySums, Sums, Table, Unit, Usd, fold_title};
 use crate::text::clip;
 
-/// At most so many securities are told one by one.
+/// The most securities that get a line.
 const MOST: usize = 10;
 /// So many lines say of what and in what prices are.
 const MOST_PRICING: usize = 3;
@@ -178,8 +177,7 @@ impl Alert {
             .filter(|security| security.direction.as_deref() == word)
             .map(|security| security.sums.clone())
             .collect();
-        let figures =
-            if main { Some(self.figures()) } else { self.opposite.as_ref().map(super::Opposite::figures) };
+        let figures = if main { Some(self.figures()) } else { self.opposite.clone() };
         let Some(figures) = figures else { return Sums::default() };
         if own.is_empty() {
             own.push(figures.as_security());
@@ -195,18 +193,7 @@ impl Alert {
     }
 }
 
-/// The figures of one way that an alert has at hand.
-pub(super) struct Figures {
-    pub(super) shares: Option<Shares>,
-    pub(super) shares_is_at_least: bool,
-    pub(super) principal_usd: Option<Usd>,
-    pub(super) value_usd: Option<Usd>,
-    pub(super) value_is_at_least: bool,
-    pub(super) value_is_odd: bool,
-    pub(super) average_price: Option<Usd>,
-}
-
-impl Figures {
+impl WayFigures {
     fn as_security(&self) -> SecuritySums {
         SecuritySums {
             table: Table::NonDerivative,

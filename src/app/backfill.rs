@@ -188,7 +188,7 @@ impl App {
             Ok(_) => return Ok(Err(failed("another filing came".to_owned()))),
             Err(error) => return Ok(Err(failed(error.to_string()))),
         };
-        self.learn(&mut filing, asked.accepted_at)?;
+        self.store.teach(&mut filing, asked.accepted_at)?;
         let accepted_at = filing.accepted_at.unwrap_or(asked.accepted_at);
         // A look back has made it new meanwhile: then it is read as such, and rings.
         let new = self.store.standing(asked.accession)? == Standing::Pending;

@@ -11,7 +11,7 @@ use crate::config::{Settings, Via};
 use crate::decide::{self, Case, Decision};
 use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
-use crate::filing::{AdsRatio, Filing, edgar_day};
+use crate::filing::{Filing, edgar_day};
 use crate::mute::Mute;
 use crate::notify::takes_many;
 use crate::rules::{Rule, RuleSet};
@@ -145,17 +145,6 @@ impl App {
         let within = TimeDelta::from_std(self.settings.schedule.ring_within).unwrap_or(TimeDelta::MAX);
         let rings = seen_at - accepted_at <= within || asked_for.is_some_and(|since| accepted_at >= since);
         Ok(if rings { Audience::All } else { Audience::Summary })
-    }
-
-    /// Uses what history knows of the issuer's ADS where the filing itself does not say.
-    pub(super) fn learn(&self, filing: &mut Filing, accepted_at: DateTime<Utc>) -> Result<(), StoreError> {
-        let accepted_at = filing.accepted_at.unwrap_or(accepted_at);
-        if filing.may_learn()
-            && let Some(ratio) = self.store.ads_ratio(filing.issuer.cik, accepted_at)?
-        {
-            filing.learn(&AdsRatio::from(&ratio));
-        }
-        Ok(())
     }
 
     /// Whether a rule that a filing can meet asks for a past of which some is still to be read.

@@ -121,7 +121,7 @@ impl App {
         match reader::read(&body) {
             Ok(mut filing) if filing.accession == Some(asked) => {
                 self.tickers()?.place(&mut filing);
-                self.learn(&mut filing, pending.filing.accepted_at)?;
+                self.store.teach(&mut filing, pending.filing.accepted_at)?;
                 if now - pending.seen_at < WAITS_FOR_HISTORY.0
                     && self.lacks_history(&pending, &filing, now)?
                 {

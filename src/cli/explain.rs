@@ -16,7 +16,7 @@ use crate::config::Settings;
 use crate::decide::{self, Case, Silence};
 use crate::delivery::{Body, Delivery, Outcome};
 use crate::destination::Destination;
-use crate::filing::{Accession, AdsRatio, Filing, PastFiling};
+use crate::filing::{Accession, Filing, PastFiling};
 use crate::render::explain as words;
 use crate::rules::{Explanation, Rule, RuleSet};
 use crate::store::{DeliveryStanding, DigestStanding, Store};
@@ -79,10 +79,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let listed = store.as_ref().and_then(|store| store.tickers().ok().flatten());
     listed.map(|(_, listed)| listed).unwrap_or_default().place(&mut filing);
     let accepted_at = filing.accepted_at.unwrap_or_else(now);
-    if let Some(store) = &store
-        && let Some(ratio) = store.ads_ratio(filing.issuer.cik, accepted_at)?
-    {
-        filing.learn(&AdsRatio::from(&ratio));
+    if let Some(store) = &store {
+        store.teach(&mut filing, accepted_at)?;
     }
     let since = decide::since(asked.iter().copied(), &filing, accepted_at);
     let Before { known, whole_since, came } = before(store.as_ref(), &filing, since, accepted_at)?;

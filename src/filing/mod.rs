@@ -54,7 +54,6 @@ pub use stake::{Deed, Source as StakeSource, Stake, stakes};
 pub(crate) use step::missteps;
 pub use symbol::{classes_alone, is_ticker, ticker_key, usual_spelling, wanted_ticker};
 pub use trade::{LotFigures, Money, SecuritySums, Sums, Trade};
-pub(crate) use unit::parts_of;
 pub use unit::{AdsRatio, PriceOf, PricedBy, StatedRatio, Unit, Units};
 
 use std::collections::BTreeSet;

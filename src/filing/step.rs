@@ -56,12 +56,7 @@ fn may_contradict(lots: &[Lot]) -> bool {
             last.push(lot);
             continue;
         };
-        let follows = || {
-            let (before, after) = (known.line.shares_after.value?, lot.line.shares_after.value?);
-            let made = after.decimal().checked_sub(before.decimal())?;
-            Some(made.checked_sub(change(lot)?)?.abs() <= Decimal::ONE)
-        };
-        if follows() == Some(false) {
+        if made_and_stated(known, lot).is_some_and(|(made, stated)| !adds_up(made, stated)) {
             return true;
         }
         *known = lot;
@@ -73,15 +68,23 @@ fn may_contradict(lots: &[Lot]) -> bool {
 fn step(lots: &[Lot], earlier: usize, row: usize) -> Option<Option<Step>> {
     let before = lots[earlier].line.shares_after.value?;
     let after = lots[row].line.shares_after.value?;
-    let made = after.decimal().checked_sub(before.decimal())?;
-    let stated = change(&lots[row])?;
-    // Fractions of a share are rounded away now and then.
-    let adds_up = made.checked_sub(stated)?.abs() <= Decimal::ONE;
+    let (made, stated) = made_and_stated(&lots[earlier], &lots[row])?;
     let against = made.is_sign_negative() != stated.is_sign_negative();
-    Some((!adds_up && !against && !made.is_zero()).then(|| Step {
+    Some((!adds_up(made, stated) && !against && !made.is_zero()).then(|| Step {
         row,
         before,
         after,
         makes: made.abs().into(),
     }))
+}
+
+/// What is held after two rows makes of the later one's change, and what that one states.
+fn made_and_stated(earlier: &Lot, later: &Lot) -> Option<(Decimal, Decimal)> {
+    let (before, after) = (earlier.line.shares_after.value?, later.line.shares_after.value?);
+    Some((after.decimal().checked_sub(before.decimal())?, change(later)?))
+}
+
+/// Fractions of a share are rounded away now and then.
+fn adds_up(made: Decimal, stated: Decimal) -> bool {
+    made.checked_sub(stated).is_none_or(|off| off.abs() <= Decimal::ONE)
 }

@@ -55,6 +55,17 @@ pub enum PricedBy {
     Unclear,
 }
 
+impl PricedBy {
+    /// As many of what the price is of as a row counts, by the shares for each ADS; `None` where that cannot be told.
+    pub(crate) fn units(self, count: Shares, ratio: Option<Decimal>) -> Option<Shares> {
+        match self {
+            Self::Count => Some(count),
+            Self::Ads => parts_of(count, ratio?),
+            Self::Unclear => None,
+        }
+    }
+}
+
 /// What words say that a price is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PriceOf {
@@ -82,11 +93,7 @@ pub struct Units {
 impl Units {
     /// As many of what the price is of as the row counts; `None` where that cannot be told.
     pub fn priced(&self, count: Shares) -> Option<Shares> {
-        match self.priced_by {
-            PricedBy::Count => Some(count),
-            PricedBy::Ads => parts_of(count, self.ratio.as_ref()?.shares),
-            PricedBy::Unclear => None,
-        }
+        self.priced_by.units(count, self.ratio.as_ref().map(|ratio| ratio.shares))
     }
 }
 
@@ -178,12 +185,12 @@ impl From<&StatedRatio> for AdsRatio {
 }
 
 /// As many ADS as some shares are, whole but for the last digits of a division where they are whole.
-pub(crate) fn parts_of(shares: Shares, ratio: Decimal) -> Option<Shares> {
+fn parts_of(shares: Shares, ratio: Decimal) -> Option<Shares> {
     ads_of(shares, ratio).or_else(|| shares.decimal().checked_div(ratio).map(Shares::from))
 }
 
 /// The whole number of ADS that some shares are; `None` where it is none.
-pub(crate) fn ads_of(shares: Shares, ratio: Decimal) -> Option<Shares> {
+fn ads_of(shares: Shares, ratio: Decimal) -> Option<Shares> {
     let ads = shares.decimal().checked_div(ratio)?;
     let whole = ads.round();
     // A third is no decimal: what is off by so little is whole.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::filings::{moment, place};
 use super::record::encode;
 use super::{Store, StoreError};
-use crate::filing::{Cik, PastFiling, StatedRatio};
+use crate::filing::{AdsRatio, Cik, Filing, PastFiling, StatedRatio};
 
 impl Store {
     /// The ratio that holds for a filing of an issuer that EDGAR accepted at a time: the newest that a filing of that time or before
@@ -21,6 +21,20 @@ impl Store {
         let (from, until) =
             (moment(issuer, DateTime::UNIX_EPOCH), format!("{}0", moment(issuer, accepted_at)));
         Ok(self.newest(&self.inner.ratios, from.as_bytes()..until.as_bytes(), 1)?.pop())
+    }
+
+    /// Tells a filing the ratio of its issuer's ADS, where it does not state one itself. Without a time of its own, it is of `accepted_at`.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn teach(&self, filing: &mut Filing, accepted_at: DateTime<Utc>) -> Result<(), StoreError> {
+        let accepted_at = filing.accepted_at.unwrap_or(accepted_at);
+        if filing.may_learn()
+            && let Some(ratio) = self.ads_ratio(filing.issuer.cik, accepted_at)?
+        {
+            filing.learn(&AdsRatio::from(&ratio));
+        }
+        Ok(())
     }
 
     /// Keeps what filings state. Written before they are done, which needs no transaction: read again, they state the same.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::LotRecord;
-use crate::filing::{Accession, Amount, Currency, Lot, PricedBy, Shares, Unit, parts_of};
+use crate::filing::{Accession, Amount, Currency, Lot, PricedBy, Shares, Unit};
 
 /// The currency and the unit of a row's price. Records of before 0.2 have none of it: their prices were taken for dollars.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,11 +62,7 @@ impl Default for PricingRecord {
 impl PricingRecord {
     /// As many of what the price is of as the row counts; `None` where that cannot be told.
     pub(crate) fn priced(&self, count: Shares) -> Option<Shares> {
-        match self.priced_by {
-            PricedBy::Count => Some(count),
-            PricedBy::Ads => parts_of(count, self.ads_ratio?.decimal()),
-            PricedBy::Unclear => None,
-        }
+        self.priced_by.units(count, self.ads_ratio.map(Shares::decimal))
     }
 }
 
