@@ -1,6 +1,6 @@
 //! Conditions on the company, from the header of its filing: its industry, its countries, whether it is foreign.
 
-use super::condition::fold_title;
+use super::condition::phrase;
 use super::evaluate::Evaluator;
 use super::reason::Recorder;
 use super::words::list;
@@ -47,7 +47,7 @@ impl<R: Recorder> Evaluator<'_, R> {
         }
         if !wanted.sectors.is_empty() {
             let is = facts.sector.as_ref().map(|title| {
-                let title = format!(" {} ", fold_title(title));
+                let title = format!(" {} ", phrase(title));
                 wanted.sectors.iter().any(|words| title.contains(&format!(" {words} ")))
             });
             let told = || (list(&wanted.sectors), stated(facts.sector.as_deref()));

@@ -178,8 +178,9 @@ pub(super) fn name_words(name: &str) -> Vec<String> {
     words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-/// A security's title for comparison: its words, lower case.
-pub(super) fn fold_title(title: &str) -> String {
+/// A title for the search of a phrase in it: its words in lower case. Whether two titles are of one security,
+/// [`crate::filing::fold_title`] says.
+pub(super) fn phrase(title: &str) -> String {
     let lower = title.to_lowercase();
     let words = lower.split(|c: char| !c.is_alphanumeric());
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::condition::{fold_title, name_words};
+use super::condition::{name_words, phrase};
 use super::{History, Selection, Truth, Way};
 use crate::filing::record::LotRecord;
 use crate::filing::{Code, Currency, Direction, Filing, Intent, Lot, Ownership, Plan, Role, Table, Usd};
@@ -147,7 +147,7 @@ impl Selection {
             "codes" => stated(lot.code.map(|code| self.codes.contains(&code))),
             "table" => self.table.is_none_or(|table| table == lot.table).into(),
             "securities" => stated(lot.security.map(|title| {
-                let title = format!(" {} ", fold_title(title));
+                let title = format!(" {} ", phrase(title));
                 self.securities.iter().any(|words| title.contains(&format!(" {words} ")))
             })),
             "ownership" => stated(lot.ownership.map(|own| self.ownership.is_none_or(|wanted| wanted == own))),

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::super::condition::fold_title;
 use super::super::{Per, Span, Subject};
 use super::past::{Event, earlier};
-use crate::filing::{Accession, Filing, PastFiling, Shares, Unit, Usd, index_url};
+use crate::filing::{Accession, Filing, PastFiling, Shares, Unit, Usd, fold_title, index_url};
 use crate::text::clip;
 
 /// At most this many filings or insiders of a sum are named.

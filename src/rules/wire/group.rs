@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 use toml::de::{DeTable, DeValue};
 
-use super::super::condition::{Amendments, RoleWanted, Way, fold_title, name_words};
+use super::super::condition::{Amendments, RoleWanted, Way, name_words, phrase};
 use super::super::keys::{
     self, CLUSTER, CONDITIONS, CUMULATIVE, INTENTS, OWNERSHIPS, PLANS, RULE, Shape, TABLES,
 };
@@ -269,7 +269,7 @@ fn form(text: &str) -> Read<Form> {
 }
 
 fn security(text: &str) -> Read<String> {
-    let folded = fold_title(text);
+    let folded = phrase(text);
     if folded.is_empty() {
         return Err((
             format!("`{text}` names no security"),
@@ -290,7 +290,7 @@ fn sic(text: &str) -> Read<String> {
 }
 
 fn sector(text: &str) -> Read<String> {
-    let folded = fold_title(text);
+    let folded = phrase(text);
     if folded.is_empty() {
         return Err((format!("`{text}` names no sector"), "give words of its title, like software".into()));
     }

@@ -246,3 +246,14 @@ fn a_sum_of_ads_counts_ads() {
     let told = alert_after("cumulative = { within = \"30d\", min_value = 1_000 }", &[], &sold).unwrap();
     assert!(told.sums[0].text().starts_with("$6,800.00 and 17 ADS within 30 days"), "{}", told.text);
 }
+
+#[test]
+fn a_par_value_makes_no_other_security_of_a_sum() {
+    let sold = filed(&[
+        row("Common Stock", "100", "20", "900"),
+        row("Common Stock, par value $0.01", "50", "20", "850"),
+    ]);
+    let told =
+        alert_after("cumulative = { within = \"30d\", min_value = 1_000 }", &[], &sold.read()).unwrap();
+    assert!(told.sums[0].text().starts_with("$3,000.00 and 150 shares within 30 days"), "{}", told.text);
+}
