@@ -28,20 +28,20 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use chrono::{DateTime, Utc};
 use sellbell::alert::{Alert, Key};
-use sellbell::app::{self, App};
 use sellbell::clock::Clock;
 use sellbell::config::Settings;
 use sellbell::decide::{self, Case};
 use sellbell::delivery::{Body, Delivery};
 use sellbell::destination::Destination;
-use sellbell::notify::{Notifier, Secrets};
+use sellbell::notify::Secrets;
 use sellbell::problem::Source;
 use sellbell::reader;
 use sellbell::render::terminal::Colour;
 use sellbell::replay::{Archive, Faults, ReplayedEdgar, Stage};
 use sellbell::rules::{self, RuleSet};
-use sellbell::source::Client;
+use sellbell::runtime::{self, App, Setup};
 use sellbell::store::Store;
+use sellbell::trust::Roots;
 
 const QUALYS: &[u8] = include_bytes!("../src/replay/bundled/0009900001-21-000001.txt");
 const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"jsonl\"]\n";
@@ -141,16 +141,25 @@ fn assemble(dir: &Path, address: &str, budget: usize) -> App {
     let source = Source { file: "rules", text: RULES };
     let rules = rules::load_slice([source], &|_| true, &[]).unwrap();
     let output = Arc::new(Mutex::new(io::sink()));
-    let notifier = Notifier::new(&settings, &secrets, &|_| true, output, Colour::Plain).unwrap();
-    let client = Client::new(&settings.edgar, Clock::wall()).unwrap();
-    let store = Store::open(&settings.store_dir).unwrap();
-    App::new(settings, rules, store, client, notifier, None)
+    let dir = settings.store_dir.clone();
+    let assembly = runtime::assemble(Setup {
+        settings,
+        rules,
+        secrets: &secrets,
+        used: &|_| true,
+        roots: &Roots::default(),
+        clock: Clock::wall(),
+        output,
+        colour: Colour::Plain,
+    })
+    .unwrap();
+    assembly.on(Store::open(&dir).unwrap(), None)
 }
 
 /// Runs the program's loop until nothing is queued: how long that took.
 async fn until_empty(app: &Arc<App>) -> Duration {
     let began = Instant::now();
-    let running = tokio::spawn(app::run(Arc::clone(app), None, std::future::pending()));
+    let running = tokio::spawn(runtime::run(Arc::clone(app), None, std::future::pending()));
     // Counting would read all records.
     while !app.store.waiting_destinations().unwrap().is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;

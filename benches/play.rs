@@ -25,18 +25,19 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Days, NaiveDate, SubsecRound, TimeDelta, Utc};
 use chrono_tz::America::New_York;
-use sellbell::app::{self, App};
 use sellbell::clock::Clock;
 use sellbell::config::Settings;
 use sellbell::destination::Destination;
 use sellbell::filing::{Accession, Cik, is_business_day};
-use sellbell::notify::{Notifier, Secrets};
+use sellbell::notify::Secrets;
 use sellbell::problem::Source;
 use sellbell::render::terminal::Colour;
 use sellbell::replay::{Archive, Faults, Made, ReplayedEdgar, Stage};
 use sellbell::rules;
-use sellbell::source::Client;
+use sellbell::runtime::{self, Setup};
+use sellbell::service;
 use sellbell::store::Store;
+use sellbell::trust::Roots;
 
 const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"jsonl:alerts.jsonl\"]\n";
 const A_DAY: u64 = 1_600;
@@ -145,12 +146,21 @@ fn days(count: u64) {
         let source = Source { file: "rules", text: &rules_text };
         let rules = rules::load_slice([source], &|_| true, &[]).unwrap();
         let output = Arc::new(Mutex::new(io::sink()));
-        let notifier = Notifier::new(&settings, &Secrets::default(), &|_| true, output, Colour::Plain).unwrap();
-        let client = Client::new(&settings.edgar, clock).unwrap();
-        let store = Store::open(&settings.store_dir).unwrap();
-        let app = Arc::new(App::new(settings, rules, store, client, notifier, Some(start)));
+        let dir = settings.store_dir.clone();
+        let assembly = runtime::assemble(Setup {
+            settings,
+            rules,
+            secrets: &Secrets::default(),
+            used: &|_| true,
+            roots: &Roots::default(),
+            clock,
+            output,
+            colour: Colour::Plain,
+        })
+        .unwrap();
+        let app = Arc::new(assembly.on(Store::open(&dir).unwrap(), Some(start)));
         let running = Arc::clone(&app);
-        let bot = tokio::spawn(async move { app::run(running, None, std::future::pending()).await });
+        let bot = tokio::spawn(async move { runtime::run(running, None, std::future::pending()).await });
         println!("without the bot: {} MB, which is in what follows", without_bot / 1_024);
         let (mut before, began) = (edgar.log(), Instant::now());
         for (n, day) in (1_u64..).zip(&played) {
@@ -158,7 +168,7 @@ fn days(count: u64) {
             let night = night.and_hms_opt(1, 0, 0).unwrap().and_local_timezone(New_York).unwrap().to_utc();
             tokio::time::sleep((night - clock.now()).to_std().unwrap()).await;
             app.store.flush().await.unwrap();
-            let (log, status) = (edgar.log(), app.status(clock.now()).unwrap());
+            let (log, status) = (edgar.log(), service::status(&app, clock.now()).unwrap());
             let receipt = app.store.receipt(*day).unwrap();
             let total = status.latency.total.unwrap();
             println!(
@@ -225,12 +235,21 @@ fn bot(now: DateTime<Utc>, speed: u64, from_here: bool) {
     let known = |destination: &Destination| settings.knows(destination);
     let rules = rules::load_path(Path::new("rules"), &known, &settings.destinations()).unwrap();
     let output = Arc::new(Mutex::new(io::sink()));
-    let notifier = Notifier::new(&settings, &Secrets::default(), &|_| true, output, Colour::Plain).unwrap();
-    let client = Client::new(&settings.edgar, clock).unwrap();
-    let store = Store::open(&settings.store_dir).unwrap();
-    let app = App::new(settings, rules, store, client, notifier, from_here.then_some(now));
+    let dir = settings.store_dir.clone();
+    let assembly = runtime::assemble(Setup {
+        settings,
+        rules,
+        secrets: &Secrets::default(),
+        used: &|_| true,
+        roots: &Roots::default(),
+        clock,
+        output,
+        colour: Colour::Plain,
+    })
+    .unwrap();
+    let app = assembly.on(Store::open(&dir).unwrap(), from_here.then_some(now));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(app::run(Arc::new(app), None, std::future::pending())).unwrap();
+    runtime.block_on(runtime::run(Arc::new(app), None, std::future::pending())).unwrap();
 }
 
 /// What asking alone takes: a page of the feed each two seconds, and a submission, as often as the program asks for them.

@@ -10,15 +10,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use sellbell::app::{self, App, Watch};
 use sellbell::clock::Clock;
 use sellbell::config::Settings;
-use sellbell::notify::{Notifier, Secrets};
+use sellbell::notify::Secrets;
 use sellbell::render::terminal::Colour;
 use sellbell::replay::{Archive, ReplayedEdgar};
 use sellbell::rules::{self, FolderState};
-use sellbell::source::Client;
+use sellbell::runtime::{self, Setup, Watch};
 use sellbell::store::Store;
+use sellbell::trust::Roots;
 
 const FILINGS: u32 = 600;
 /// So that they arrive over the whole minute.
@@ -107,18 +107,25 @@ async fn main() {
     let state = FolderState::of(&folder);
     let rules = rules::load_path(&folder, &|_| true, &[]).expect("rules");
     let output = Arc::new(Mutex::new(Vec::new()));
-    let notifier = Notifier::new(&settings, &Secrets::default(), &|_| true, output, Colour::Plain)
-        .expect("destinations");
-    let client = Client::new(&settings.edgar, Clock::wall()).expect("a client");
-    let store = Store::open(&dir.path().join("store")).expect("a store");
+    let assembly = runtime::assemble(Setup {
+        settings,
+        rules,
+        secrets: &Secrets::default(),
+        used: &|_| true,
+        roots: &Roots::default(),
+        clock: Clock::wall(),
+        output,
+        colour: Colour::Plain,
+    })
+    .expect("destinations");
     let since = "2025-12-12T00:00:00Z".parse().expect("a time");
-    let app = Arc::new(App::new(settings, rules, store, client, notifier, Some(since)));
+    let app = Arc::new(assembly.on(Store::open(&dir.path().join("store")).expect("a store"), Some(since)));
     let watch = Watch::new(folder.clone(), state);
 
     let (stop, valid) = (AtomicBool::new(false), Mutex::new(BTreeSet::new()));
     let (running, began) = (Arc::clone(&app), Instant::now());
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
-    let bot = tokio::spawn(app::run(running, Some(watch), async move {
+    let bot = tokio::spawn(runtime::run(running, Some(watch), async move {
         let _ = ended.await;
     }));
     let mut seen = BTreeSet::new();
@@ -128,7 +135,7 @@ async fn main() {
         while began.elapsed() < LONG
             || told < usize::try_from(FILINGS).unwrap_or(0) && began.elapsed() < LONG * 2
         {
-            let rules = app.rules();
+            let rules = app.rules.current();
             assert!(rules.get("steady").is_some() && rules.len() <= 2, "the rules in force were never valid");
             if let Some(value) = rules.get("edited").and_then(|rule| rule.conditions.min_value) {
                 assert!(valid.lock().expect("the set").contains(&value.plain()), "{value} was never valid");

@@ -5,6 +5,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
+/// No tick takes longer; a clock that differs more from a tick's `now` is another one.
+const LONGEST_TICK: TimeDelta = TimeDelta::hours(1);
+
 /// The time that the bot goes by. Copies tell the same time.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Clock {
@@ -41,6 +44,13 @@ impl Clock {
                 origin.checked_add_signed(passed).unwrap_or(DateTime::<Utc>::MAX_UTC)
             }
         }
+    }
+
+    /// The time now, in a tick that began at `now`.
+    pub fn by_now(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let late = self.now() - now;
+        let late = Some(late).filter(|late| *late > TimeDelta::zero() && *late < LONGEST_TICK);
+        now + late.unwrap_or_default()
     }
 
     /// How long a span of this clock takes in the world; nothing for what lies behind.

@@ -4,7 +4,6 @@
 //! `docs/ARCHITECTURE.md` shows the house: modules import only from lower floors, and all below `render` is pure.
 
 pub mod alert;
-pub mod app;
 pub mod backtest;
 pub mod bot;
 pub mod bounds;
@@ -19,8 +18,13 @@ pub mod edgar;
 pub mod filing;
 pub mod form4;
 pub mod http;
+pub mod intake;
+pub mod metrics;
 pub mod mute;
 pub mod notify;
+pub mod operators;
+pub mod outbox;
+pub mod parts;
 pub mod private;
 pub mod problem;
 pub mod reader;
@@ -28,10 +32,13 @@ pub mod render;
 pub mod replay;
 pub mod retry;
 pub mod rules;
+pub mod runtime;
 pub mod sandbox;
 pub mod schedule;
+pub mod service;
 pub mod source;
 pub mod store;
 pub mod summary;
 pub mod text;
 pub mod trust;
+pub mod wake;

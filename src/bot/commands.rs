@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serenity::all::{CommandOptionType, CreateCommand, CreateCommandOption, InteractionContext, Permissions};
 
-use crate::app::App;
-use crate::store::{StoreError, Subscribing, Subscription};
+use crate::runtime::App;
+use crate::service::{self, Subscribed};
+use crate::store::{StoreError, Subscription};
 use crate::text::{clip, plain};
 
 /// Discord shows at most this many choices.
@@ -95,7 +96,7 @@ pub(super) fn choices(app: &App, asked: &Asked) -> Vec<(String, String)> {
     }
     let typed = asked.rule.to_lowercase();
     let described = |name: &str| {
-        let rules = app.rules();
+        let rules = app.rules.current();
         let rule = rules.get(name);
         match rule.and_then(|rule| rule.description.as_deref()) {
             Some(description) => clip(&plain(&format!("{name}: {description}")), CHOICE_NAME).into_owned(),
@@ -104,7 +105,7 @@ pub(super) fn choices(app: &App, asked: &Asked) -> Vec<(String, String)> {
     };
     let names: Vec<String> = match asked.command.as_str() {
         "unsubscribe" => app.store.subscriptions(asked.channel).unwrap_or_default(),
-        "subscribe" => app.rules().iter().map(|rule| rule.name.clone()).collect(),
+        "subscribe" => app.rules.current().iter().map(|rule| rule.name.clone()).collect(),
         _ => Vec::new(),
     };
     names
@@ -116,62 +117,31 @@ pub(super) fn choices(app: &App, asked: &Asked) -> Vec<(String, String)> {
 }
 
 async fn subscribe(app: &App, asked: &Asked, now: DateTime<Utc>) -> Result<Reply, StoreError> {
-    let name = asked.rule.trim();
-    let rules = app.rules();
-    let Some(rule) = rules.get(name) else {
-        return Ok(private("There is no such rule. Choose one from the list that appears while you type."));
-    };
-    let limits = app.settings.discord.limits;
     let Asked { server, channel, user, .. } = *asked;
-    let subscription = Subscription { server, channel, rule: &rule.name, by: user };
-    let server = server.unwrap_or_default();
-    match app.store.subscribe_within(subscription, limits, now)? {
-        Subscribing::New => {
-            tracing::info!(server, channel, user, rule = rule.name, "a channel subscribed");
-            app.store.flush().await?;
+    let asked = Subscription { server, channel, rule: asked.rule.trim(), by: user };
+    Ok(match service::subscribe(app, asked, now).await? {
+        Subscribed::New(rule) => {
+            let about = rule.description.as_deref();
+            let about = about.map_or(String::new(), |text| format!("\n> {}", clip(&plain(text), 300)));
+            public(format!("\u{1f514} This channel now rings for `{}`.{about}", rule.name))
         }
-        Subscribing::Known => return Ok(private("This channel subscribes to it already.")),
-        Subscribing::ChannelFull(most) => {
-            let text = format!(
-                "This channel subscribes to {most} rules, and cannot to more. `/unsubscribe` ends one."
-            );
-            return Ok(private(text));
+        Subscribed::NoRule => {
+            private("There is no such rule. Choose one from the list that appears while you type.")
         }
-        Subscribing::ServerFull => {
-            tracing::info!(
-                server,
-                channel,
-                user,
-                "a server has as many subscriptions as [discord] subscriptions_per_server"
-            );
-            return Ok(private(format!(
-                "This server has {} subscriptions, and cannot have more. `/unsubscribe`, in the channel that has it, ends one.",
-                limits.per_server
-            )));
-        }
-        Subscribing::Full => {
-            tracing::warn!(
-                server,
-                channel,
-                user,
-                "there are as many subscriptions as [discord] subscriptions_in_all"
-            );
-            return Ok(private("This bot has as many subscriptions as it may. Ask those who run it."));
-        }
-    }
-    let about = rule
-        .description
-        .as_deref()
-        .map(|text| format!("\n> {}", clip(&plain(text), 300)))
-        .unwrap_or_default();
-    Ok(public(format!("\u{1f514} This channel now rings for `{}`.{about}", rule.name)))
+        Subscribed::Known => private("This channel subscribes to it already."),
+        Subscribed::ChannelFull(most) => private(format!(
+            "This channel subscribes to {most} rules, and cannot to more. `/unsubscribe` ends one."
+        )),
+        Subscribed::ServerFull(most) => private(format!(
+            "This server has {most} subscriptions, and cannot have more. `/unsubscribe`, in the channel that has it, ends one."
+        )),
+        Subscribed::Full => private("This bot has as many subscriptions as it may. Ask those who run it."),
+    })
 }
 
 async fn unsubscribe(app: &App, asked: &Asked) -> Result<Reply, StoreError> {
     let name = asked.rule.trim();
-    let was = app.store.unsubscribe(asked.channel, name)?;
-    app.store.flush().await?;
-    if was {
+    if service::unsubscribe(app, asked.channel, name).await? {
         return Ok(public(format!("\u{1f515} This channel no longer rings for `{name}`.")));
     }
     Ok(private("This channel does not subscribe to such a rule. `/subscriptions` lists those that it does."))
@@ -184,7 +154,7 @@ fn subscriptions(app: &App, asked: &Asked) -> Result<Reply, StoreError> {
     }
     let lines: Vec<String> = names
         .iter()
-        .map(|name| match app.rules().iter().find(|rule| rule.name == *name) {
+        .map(|name| match app.rules.current().iter().find(|rule| rule.name == *name) {
             Some(rule) => match rule.description.as_deref() {
                 Some(description) => format!("- `{name}` {}", clip(&plain(description), 100)),
                 None => format!("- `{name}`"),

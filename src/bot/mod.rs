@@ -2,6 +2,7 @@
 
 mod commands;
 mod connect;
+mod failures;
 mod gateway;
 mod reconnect;
 mod register;
@@ -21,11 +22,13 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
-use crate::app::{App, GatewayFailure};
 use crate::notify::{DiscordBot, NoAnswer, NoGateway};
+use crate::operators::GatewayFailure;
+use crate::runtime::App;
 use crate::store::StoreError;
 use crate::text::{clip, plain};
 use commands::{Asked, Reply};
+use failures::{failure, late, log};
 use gateway::{Ended, Event, Session, Way};
 use reconnect::{Closed, End, LONGEST_PAUSE, Next, Reconnect, STEADY};
 
@@ -109,7 +112,7 @@ impl Bot {
         let address = match address {
             Ok(address) => address,
             Err((failure, pause)) => {
-                app.gateway_failed(&failure, clock.now())?;
+                app.gateway.failed(&failure, clock.now())?;
                 return Ok(Some(pause.unwrap_or_else(|| self.reconnect.pause(failure.advice.is_some()))));
             }
         };
@@ -129,7 +132,7 @@ impl Bot {
                 }
                 match self.reconnect.is_shaky() {
                     true => drop(steadying.spawn(steady(Weak::clone(&self.app), clock.real(STEADY)))),
-                    false => log(app.gateway_is_connected(clock.now())),
+                    false => log(app.gateway.connected(clock.now())),
                 }
             }
             Event::Interaction(interaction) => {
@@ -170,7 +173,7 @@ impl Bot {
                 },
                 false => GatewayFailure { reason, advice },
             };
-            app.gateway_failed(&failure, clock.now())?;
+            app.gateway.failed(&failure, clock.now())?;
         }
         Ok(Some(wait))
     }
@@ -206,25 +209,8 @@ impl Bot {
 async fn steady(app: Weak<App>, wait: Duration) {
     sleep(wait).await;
     if let Some(app) = app.upgrade() {
-        log(app.gateway_is_connected(app.clock().now()));
+        log(app.gateway.connected(app.clock().now()));
     }
-}
-
-/// Logs a failure of the store. The parts that depend on it end by themselves.
-fn log(noted: Result<(), StoreError>) {
-    if let Err(error) = noted {
-        tracing::error!("{error}");
-    }
-}
-
-fn late() -> GatewayFailure {
-    GatewayFailure { reason: "Discord did not answer in time".to_owned(), advice: None }
-}
-
-/// The failure behind a refusal.
-fn failure(no_answer: &NoAnswer) -> GatewayFailure {
-    let is_token = matches!(no_answer, NoAnswer::Refused { status: 401, .. });
-    GatewayFailure { reason: no_answer.to_string(), advice: is_token.then_some(gateway::TOKEN) }
 }
 
 async fn answer(app: Weak<App>, discord: DiscordBot, interaction: Interaction) {
@@ -248,7 +234,9 @@ async fn answer(app: Weak<App>, discord: DiscordBot, interaction: Interaction) {
     tracing::warn!("a command could not be answered: {}", failure(&error).reason);
     // We answer each once.
     if matches!(error, NoAnswer::Refused { code: Some(ANSWERED), .. }) {
-        log(app.another_instance("a slash command was answered by somebody else before", app.clock().now()));
+        log(app
+            .troubles
+            .another_instance("a slash command was answered by somebody else before", app.clock().now()));
     }
 }
 

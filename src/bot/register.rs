@@ -7,9 +7,11 @@ use chrono::TimeDelta;
 use serenity::all::ApplicationId;
 use tokio::time::{sleep, timeout};
 
-use super::{commands, failure, late, log};
-use crate::app::{App, GatewayFailure};
+use super::commands;
+use super::failures::{failure, late, log};
 use crate::notify::DiscordBot;
+use crate::operators::GatewayFailure;
+use crate::runtime::App;
 
 /// The wait before the next try: first, and at most.
 const PAUSE: (TimeDelta, TimeDelta) = (TimeDelta::seconds(5), TimeDelta::minutes(10));
@@ -26,11 +28,11 @@ pub(super) async fn commands(app: Weak<App>, discord: DiscordBot, application: A
         let Some(app) = app.upgrade() else { return };
         let clock = app.clock();
         let failed = match tried {
-            Ok(Ok(_)) => return log(app.commands_are_registered(clock.now())),
+            Ok(Ok(_)) => return log(app.gateway.registered(clock.now())),
             Ok(Err(error)) => advised(failure(&error)),
             Err(_) => late(),
         };
-        log(app.commands_failed(&failed, clock.now()));
+        log(app.gateway.not_registered(&failed, clock.now()));
         drop(app);
         sleep(clock.real(pause)).await;
         pause = (pause * 2).min(PAUSE.1);

@@ -5,8 +5,8 @@ use std::sync::Weak;
 use chrono::TimeDelta;
 use tokio::time::sleep;
 
-use super::log;
-use crate::app::App;
+use super::failures::log;
+use crate::runtime::App;
 
 /// The time between two questions, which nobody waits for.
 const BETWEEN: TimeDelta = TimeDelta::milliseconds(250);

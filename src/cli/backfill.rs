@@ -9,13 +9,15 @@ use anyhow::{Context, anyhow};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{environment, running, setup, status, tell};
-use crate::app::{App, PollReport};
+use super::output::tell;
+use super::{environment, remote, setup, status};
 use crate::clock::Clock;
 use crate::filing::{Cik, edgar_day};
-use crate::notify::{Notifier, Secrets};
+use crate::intake::PollReport;
+use crate::notify::Secrets;
 use crate::problem::nearest;
-use crate::source::Client;
+use crate::runtime::{self, App, Setup};
+use crate::service;
 use crate::store::StoreError;
 
 /// A longer silence is not waited for.
@@ -65,15 +67,23 @@ impl Since {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = setup::settings(args.config.as_deref())?;
     let rules = setup::rules(&settings, &settings.rules_dir)?;
-    let store = running::open(&settings.store_dir).map_err(|error| match error.downcast_ref() {
+    let store = remote::open(&settings.store_dir).map_err(|error| match error.downcast_ref() {
         Some(StoreError::Busy(_)) => anyhow!("a running sellbell has the store: stop it, run this, and start it again; what is left of a past then goes on by itself"),
         _ => error,
     })?;
     // Nothing is sent here.
     let output = Arc::new(Mutex::new(io::stdout()));
-    let notifier = Notifier::new(&settings, &Secrets::default(), &|_| false, output, environment::colour())?;
-    let client = Client::trusting(&settings.edgar, Clock::wall(), &environment::edgar_roots()?)?;
-    let app = App::new(settings, rules, store, client, notifier, None);
+    let assembly = runtime::assemble(Setup {
+        settings,
+        rules,
+        secrets: &Secrets::default(),
+        used: &|_| false,
+        roots: &environment::edgar_roots()?,
+        clock: Clock::wall(),
+        output,
+        colour: environment::colour(),
+    })?;
+    let app = assembly.on(store, None);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let done = tokio::select! {
@@ -95,22 +105,22 @@ async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
     if since > edgar_day(clock.now()) {
         return Err(anyhow!("--since is in the future: it says from which day on the past is fetched"));
     }
-    let begun = app.begin(clock.now()).await?;
+    let begun = app.intake.discovery.begin(clock.now()).await?;
     if let Some(trouble) = begun.trouble {
         return Err(anyhow!("EDGAR: {trouble}"));
     }
-    let status = app.status(clock.now())?;
+    let status = service::status(&app, clock.now())?;
     if let Some(until) = status.silent_until {
         return Err(left_alone(until, status.trouble));
     }
     let asked = issuers(app, args).await?;
     for (issuer, name) in &asked {
-        app.begin_backfill(*issuer, name, since, clock.now())?;
+        app.intake.backfiller.begin(*issuer, name, since, clock.now())?;
     }
     let bar = progress();
     let mut failed = 0;
     loop {
-        let report = app.backfill_once(clock.now()).await?;
+        let report = app.intake.backfiller.backfill_once(clock.now()).await?;
         if let Some(given_up) = &report.given_up {
             failed += 1;
             let said =
@@ -165,8 +175,8 @@ async fn issuers(app: &App, args: &Args) -> anyhow::Result<Vec<(Cik, String)>> {
     }
     let now = app.clock().now();
     let mut report = PollReport::default();
-    app.refresh_tickers(now, &mut report).await?;
-    if let Some(until) = app.status(now)?.silent_until {
+    app.intake.tickers.refresh(now, &mut report).await?;
+    if let Some(until) = service::status(&app, now)?.silent_until {
         return Err(left_alone(until, report.trouble.map(|trouble| trouble.to_string())));
     }
     let (_, tickers) =

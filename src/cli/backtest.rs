@@ -9,7 +9,8 @@ use anyhow::ensure;
 use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{environment, setup, tell};
+use super::output::tell;
+use super::{environment, setup};
 use crate::backtest::{Backtest, Tally};
 use crate::config::Settings;
 use crate::edgar::tickers::Tickers;

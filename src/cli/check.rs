@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{environment, filings, setup, tell};
+use super::output::tell;
+use super::{environment, setup};
 use crate::config::Settings;
 use crate::decide;
 use crate::destination::Destination;
@@ -16,6 +17,7 @@ use crate::notify;
 use crate::problem::{Level, Problem, nearest, report};
 use crate::render::terminal::Colour;
 use crate::rules::{self, Group, LoadError, Rule};
+use crate::service;
 use crate::store::Store;
 use crate::text::path_text;
 
@@ -154,7 +156,7 @@ fn secrets(settings: &Settings, used: &BTreeSet<Destination>) -> Vec<Problem> {
 fn failure(rule: &Rule, test: &rules::RuleTest) -> Option<Problem> {
     let home = Path::new(&rule.file).parent().unwrap_or(Path::new(""));
     let read = |name: &String| {
-        filings::of_test(home, name)
+        service::filing_of_test(home, name)
             .map_err(|why| format!("the test's filing `{name}` cannot be read: {why}"))
     };
     let run = || {

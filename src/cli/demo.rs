@@ -10,18 +10,19 @@ use std::sync::{Arc, Mutex};
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 
-use super::{environment, tell};
-use crate::app::{self, App, OnceReport};
+use super::environment;
+use super::output::tell;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::destination::Destination;
-use crate::notify::{Notifier, Secrets};
+use crate::notify::Secrets;
 use crate::problem::Source;
 use crate::replay::{Archive, ReplayedEdgar, WebhookSink};
 use crate::rules;
-use crate::source::Client;
+use crate::runtime::{self, OnceReport, Setup};
 use crate::store::Store;
 use crate::text::path_text;
+use crate::trust::Roots;
 
 const RULES: &str = include_str!("../replay/bundled/rules.toml");
 /// Before the first bundled filing.
@@ -56,21 +57,30 @@ async fn play(dir: &Path) -> anyhow::Result<ExitCode> {
     let mut secrets = Secrets::default();
     secrets.discord_webhooks.insert("alerts".into(), discord.address().into());
     let output = Arc::new(Mutex::new(io::stdout()));
-    let notifier = Notifier::new(&settings, &secrets, &|_| true, output, environment::colour())?;
-    let client = Client::new(&settings.edgar, Clock::wall())?;
-    let store = Store::open(&settings.store_dir)?;
+    let (store_dir, count_of_rules) = (settings.store_dir.clone(), rules.len());
+    let assembly = runtime::assemble(Setup {
+        settings,
+        rules,
+        secrets: &secrets,
+        used: &|_| true,
+        roots: &Roots::default(),
+        clock: Clock::wall(),
+        output,
+        colour: environment::colour(),
+    })?;
+    let store = Store::open(&store_dir)?;
     let since: DateTime<Utc> = DateTime::parse_from_rfc3339(SINCE)?.to_utc();
     tell(
         &mut io::stdout(),
         &format!(
             "sellbell demo: {count} bundled filings on an EDGAR of our own at {}, {} rules.\n\n",
             edgar.base_url(),
-            rules.len()
+            count_of_rules
         ),
     );
 
-    let app = Arc::new(App::new(settings, rules, store, client, notifier, Some(since)));
-    let report = app::run_once(&app, false).await?;
+    let app = Arc::new(assembly.on(store, Some(since)));
+    let report = runtime::run_once(&app, false).await?;
     tell(&mut io::stdout(), &summary(&report, dir)?);
     let well = report.poll.trouble.is_none() && report.queued + report.dead + report.pending == 0;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,5 +1,6 @@
 //! The command line: one file a verb. The top floor: it reads the environment and the clock.
 
+mod arguments;
 mod backfill;
 mod backtest;
 mod check;
@@ -9,10 +10,12 @@ mod explain;
 mod filings;
 mod log;
 mod mute;
+mod output;
+mod remote;
 mod replay;
 mod retry;
 mod run;
-mod running;
+
 mod schema;
 mod setup;
 mod show;
@@ -21,20 +24,17 @@ mod status;
 mod store;
 mod test_alert;
 
-use std::borrow::Cow;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
-use chrono_tz::America::New_York;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::private;
 use crate::rules;
 use crate::sandbox::{self, Sandbox};
-use crate::text::visible;
+use output::tell;
 
 /// Rings when company insiders sell: SEC Form 4 alerts for Discord, e-mail and the terminal.
 #[derive(Debug, Parser)]
@@ -125,42 +125,4 @@ fn isolate() {
     if let Ok(program) = program {
         rules::isolate(Box::new(Sandbox::new(&program, "evaluate")));
     }
-}
-
-/// A moment that people write: a day, which is its start in New York, or RFC 3339.
-fn moment(text: &str) -> Result<DateTime<Utc>, String> {
-    if let Ok(day) = text.parse::<NaiveDate>() {
-        let midnight = New_York.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest();
-        return midnight
-            .map(|time| time.to_utc())
-            .ok_or_else(|| format!("{text} has no midnight in New York"));
-    }
-    let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
-    time.map_err(|_| "expected a day like 2026-11-20, or a time like 2026-11-20T16:00:00-05:00".to_owned())
-}
-
-/// Writes to a stream whose reader may be gone, in which case there is nobody to tell. Nothing of it steers a terminal but our own colours.
-fn tell(stream: &mut dyn Write, text: &str) {
-    let _ = stream.write_all(steady(&visible(text)).as_bytes()).and_then(|()| stream.flush());
-}
-
-/// Escapes control characters but for new lines, tabs and colours.
-fn steady(text: &str) -> Cow<'_, str> {
-    let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
-    if !text.contains(steers) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 64);
-    for (at, c) in text.char_indices() {
-        let is_colour = || {
-            let rest = text[at..].strip_prefix("\u{1b}[").unwrap_or_default();
-            rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').starts_with('m')
-        };
-        match c {
-            '\u{1b}' if is_colour() => shown.push(c),
-            c if steers(c) => shown.extend(c.escape_unicode()),
-            c => shown.push(c),
-        }
-    }
-    Cow::Owned(shown)
 }

@@ -9,12 +9,14 @@ use anyhow::{Context, anyhow};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::running::{self, Reached};
+use super::arguments::moment;
+use super::output::tell;
+use super::remote::{self, Reached};
 use super::status::{span, time};
-use super::{environment, moment, setup, tell};
-use crate::app;
+use super::{environment, setup};
 use crate::http::MuteRequest;
 use crate::mute::{Mute, Muting};
+use crate::outbox;
 use crate::rules::RuleSet;
 
 #[derive(Debug, clap::Args)]
@@ -59,8 +61,8 @@ pub(super) fn mute(args: &Args) -> anyhow::Result<ExitCode> {
     let until = until.context("that is longer than time is counted")?;
     let by = args.by.clone().or_else(environment::user);
     let mute = Mute::new(args.what.clone(), now, until)?.said(by.as_deref(), args.why.as_deref());
-    running::runtime()?.block_on(async {
-        let store = match running::reach(&settings.store_dir).await? {
+    remote::runtime()?.block_on(async {
+        let store = match remote::reach(&settings.store_dir).await? {
             Reached::Running(bot) => {
                 let Mute { what, until, why, by, .. } = mute.clone();
                 let request = MuteRequest { what: what.to_string(), until, why, by };
@@ -87,8 +89,8 @@ pub(super) fn mute(args: &Args) -> anyhow::Result<ExitCode> {
 pub(super) fn unmute(args: &UnmuteArgs) -> anyhow::Result<ExitCode> {
     let settings = setup::settings(args.config.as_deref())?;
     let what = &args.what;
-    let muted = running::runtime()?.block_on(async {
-        let store = match running::reach(&settings.store_dir).await? {
+    let muted = remote::runtime()?.block_on(async {
+        let store = match remote::reach(&settings.store_dir).await? {
             Reached::Running(bot) => {
                 let query = [("what", what.to_string())];
                 let changed = bot.change("/mutes", |client, url| client.delete(url).query(&query)).await?;
@@ -98,7 +100,7 @@ pub(super) fn unmute(args: &UnmuteArgs) -> anyhow::Result<ExitCode> {
             }
             Reached::Stopped(store) => store,
         };
-        let ended = app::unmute(&store, what, now())?.ok_or_else(|| anyhow!("{what} is not muted"))?;
+        let ended = outbox::unmute(&store, what, now())?.ok_or_else(|| anyhow!("{what} is not muted"))?;
         store.flush().await?;
         Ok(u64::try_from(ended)?)
     })?;

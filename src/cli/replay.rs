@@ -11,19 +11,21 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use chrono::{Days, NaiveDate, TimeDelta};
 
-use super::{environment, setup, status, tell};
-use crate::app::{self, App};
+use super::output::tell;
+use super::{environment, setup, status};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::destination::Destination;
 use crate::filing::{edgar_day, edgar_time};
-use crate::notify::{Notifier, Secrets};
+use crate::notify::Secrets;
 use crate::problem::Source;
 use crate::replay::{Archive, Faults, ReplayedEdgar, Stage};
 use crate::rules::{self, Rule};
-use crate::source::Client;
+use crate::runtime::{self, App, Setup};
+use crate::service;
 use crate::store::{Receipt, Store};
 use crate::text::path_text;
+use crate::trust::Roots;
 
 const DEMO_RULES: &str = include_str!("../replay/bundled/rules.toml");
 /// Requests a second at the speed of the world, as the settings have it.
@@ -115,9 +117,18 @@ async fn play(args: &Args, archive: Archive, from: NaiveDate, to: NaiveDate) -> 
     settings.edgar.timeout = settings.edgar.timeout.div_f64(speed).max(SHORTEST_TIMEOUT);
     let rules = rules(args.rules.as_deref())?;
     let output = Arc::new(Mutex::new(io::stdout()));
-    let notifier = Notifier::new(&settings, &Secrets::default(), &|_| true, output, environment::colour())?;
-    let client = Client::new(&settings.edgar, clock)?;
-    let store = Store::open(&settings.store_dir)?;
+    let count_of_rules = rules.len();
+    let assembly = runtime::assemble(Setup {
+        settings,
+        rules,
+        secrets: &Secrets::default(),
+        used: &|_| true,
+        roots: &Roots::default(),
+        clock,
+        output,
+        colour: environment::colour(),
+    })?;
+    let store = Store::open(&folder)?;
     let days = match (args.from, from == to) {
         (None, _) => format!("{from}, the day with the most (--from and --to play others),"),
         (Some(_), true) => from.to_string(),
@@ -126,14 +137,14 @@ async fn play(args: &Args, archive: Archive, from: NaiveDate, to: NaiveDate) -> 
     let minutes = (edgar_time(to, 23, 59) - opens).num_minutes();
     let said = format!(
         "{count} filings of {days} at {speed} times the speed, {} rules: about {}. Ctrl-C ends it.\n\n",
-        rules.len(),
+        count_of_rules,
         status::span(TimeDelta::seconds((minutes as f64 * 60.0 / speed) as i64))
     );
     tell(&mut io::stdout(), &said);
-    let app = Arc::new(App::new(settings, rules, store, client, notifier, Some(opens)));
+    let app = Arc::new(assembly.on(store, Some(opens)));
     let given_up = AtomicBool::new(false);
     let stop = async { given_up.store(!ended(&app, &edgar, from, to).await, Ordering::Relaxed) };
-    app::run(Arc::clone(&app), None, stop).await?;
+    runtime::run(Arc::clone(&app), None, stop).await?;
     tell(&mut io::stdout(), &summary(&app, &edgar)?);
     if given_up.load(Ordering::Relaxed) {
         return Err(anyhow!("{to} was not compared with its index within {MOST_DAYS_AFTER} days"));
@@ -190,8 +201,7 @@ fn told(app: &App, edgar: &ReplayedEdgar, receipt: &Receipt) -> String {
     let requests = log.feed + log.submissions + log.indexes + log.companies + log.tickers;
     let times = match app.clock().real(TimeDelta::seconds(1)) < SHORTEST_SECOND {
         true => "No times are told: so fast, they would be those of this machine.\n".to_owned(),
-        false => app
-            .status(app.clock().now())
+        false => service::status(app, app.clock().now())
             .map_or_else(|_| String::new(), |status| status::latency(&status.latency)),
     };
     format!("\n{receipt}; {requests} requests so far\n{times}")

@@ -9,11 +9,12 @@ use std::time::Duration;
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 
-use super::running::{self, Reached};
-use super::{setup, tell};
-use crate::app::{self, Retried, Retry};
+use super::output::tell;
+use super::remote::{self, Reached};
+use super::setup;
 use crate::destination::Destination;
 use crate::http::RetryRequest;
+use crate::outbox::{self, Retried, Retry};
 
 /// A bot with much to queue again takes its time.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -34,8 +35,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = setup::settings(args.config.as_deref())?;
     let what = args.destination.clone().map_or(Retry::All, Retry::One);
-    let (retried, is_running) = running::runtime()?.block_on(async {
-        let store = match running::reach(&settings.store_dir).await? {
+    let (retried, is_running) = remote::runtime()?.block_on(async {
+        let store = match remote::reach(&settings.store_dir).await? {
             Reached::Running(bot) => {
                 let destination = args.destination.as_ref().map(ToString::to_string);
                 let request = RetryRequest { destination, all: args.all };
@@ -45,7 +46,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             }
             Reached::Stopped(store) => store,
         };
-        let retried = app::retry(&store, &settings, &what, now())?.map_err(|error| anyhow!(error))?;
+        let retried = outbox::retry(&store, &settings, &what, now())?.map_err(|error| anyhow!(error))?;
         store.flush().await?;
         Ok((retried, false))
     })?;

@@ -12,17 +12,16 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::arguments::moment;
 use super::signals::{End, Signals};
-use super::{environment, moment, running, setup};
-use crate::app::{self, App, OnceReport, RunError, Watch};
+use super::{environment, remote, setup};
 use crate::bot;
 use crate::clock::Clock;
 use crate::delivery::Notice;
-use crate::destination::Destination;
 use crate::http;
-use crate::notify::{self, Notifier};
+use crate::notify;
 use crate::rules::{self, FolderState};
-use crate::source::Client;
+use crate::runtime::{self, App, OnceReport, RunError, Setup, Watch};
 use crate::store::{Store, StoreError};
 
 /// A store that failed is opened again after so long, twice as long each time, and at least so often.
@@ -46,7 +45,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // One thread: it mostly waits. What can block for long has threads of its own; a commit waits for a flush under way.
-    let runtime = running::runtime()?;
+    let runtime = remote::runtime()?;
     // Before anything is written: a signal that the system would kill it by ends it in order.
     let signals = {
         let _inside = runtime.enter();
@@ -111,8 +110,8 @@ async fn live(
         // The gateway's task may have ended long ago.
         let _ = ending.send(true);
     };
-    tracing::info!(rules = app.rules().len(), "polling on schedule: {}", app.settings.schedule.poll);
-    let ended = app::run(app, Some(watch), stop).await;
+    tracing::info!(rules = app.rules.current().len(), "polling on schedule: {}", app.settings.schedule.poll);
+    let ended = runtime::run(app, Some(watch), stop).await;
     if ended.is_err() {
         let _ = over.send(true);
     }
@@ -157,7 +156,7 @@ async fn back(
             let (app, watch) = build(args, false)?;
             let text = format!("From {} on: {reason}.", since.format("%Y-%m-%d %H:%M UTC"));
             let notice = Notice::new(now(), "The store could not be written for a while", text);
-            app.tell_operators(&notice, now())?;
+            app.operators.notify(&notice, now())?;
             app.store.flush().await?;
             anyhow::Ok((app, watch))
         };
@@ -181,37 +180,46 @@ fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
         tracing::warn!("{warning}");
     }
     let watch = Watch::new(settings.rules_dir.clone(), state);
-    let client = Client::trusting(&settings.edgar, Clock::wall(), &environment::edgar_roots()?)?;
+    let roots = environment::edgar_roots()?;
     let secrets = environment::secrets(&settings)?;
     for unused in notify::unused_variables(&settings, &environment::names()).iter().filter(|_| first) {
         tracing::warn!("{unused}: {}", unused.help);
     }
-    let used = |destination: &Destination| {
-        rules.iter().any(|rule| rule.notify.contains(destination)) || settings.operators.contains(destination)
-    };
-    let output = Arc::new(Mutex::new(io::stdout()));
-    let notifier = Notifier::new(&settings, &secrets, &used, output, environment::colour())?;
+    let mut used = settings.operators.clone();
+    used.extend(rules.iter().flat_map(|rule| rule.notify.iter().cloned()));
+    let (store_dir, is_silent) =
+        (settings.store_dir.clone(), rules.iter().all(|rule| rule.notify.is_empty()));
+    let assembly = runtime::assemble(Setup {
+        settings,
+        rules,
+        secrets: &secrets,
+        used: &|destination| used.contains(destination),
+        roots: &roots,
+        clock: Clock::wall(),
+        output: Arc::new(Mutex::new(io::stdout())),
+        colour: environment::colour(),
+    })?;
     let warning = secrets.smtp_url.as_ref().map(notify::check_server).transpose()?.flatten();
     if let Some(warning) = warning.filter(|_| first) {
         tracing::warn!("SMTP_URL: {warning}");
     }
-    if notifier.bot().is_none() && rules.iter().all(|rule| rule.notify.is_empty()) {
+    if secrets.discord_token.is_none() && is_silent {
         return Err(anyhow!(
             "no rule names a destination in `notify`, and without DISCORD_TOKEN no channel can subscribe: nobody would be told"
         ));
     }
     // Another command may have it for a moment. Later on, this is tried again anyway.
-    let store = if first { running::open(&settings.store_dir)? } else { Store::open(&settings.store_dir)? };
+    let store = if first { remote::open(&store_dir)? } else { Store::open(&store_dir)? };
     // What it says is written down once, unless that failed.
     let written = |since: DateTime<Utc>| {
         store.frontier().is_ok_and(|known| known.is_some_and(|known| known.floor == since))
     };
     let since = args.since.filter(|since| first || !written(*since));
-    Ok((App::new(settings, rules, store, client, notifier, since), watch))
+    Ok((assembly.on(store, since), watch))
 }
 
 async fn once(app: &Arc<App>) -> anyhow::Result<ExitCode> {
-    let report = app::run_once(app, true).await?;
+    let report = runtime::run_once(app, true).await?;
     let OnceReport { poll, delivered, dead, queued, pending } = &report;
     tracing::info!(
         new = poll.new,

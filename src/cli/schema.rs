@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use super::tell;
+use super::output::tell;
 use crate::rules;
 
 #[derive(Debug, clap::Args)]

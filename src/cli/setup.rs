@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 
-use super::{environment, running};
+use super::{environment, remote};
 use crate::config::Settings;
 use crate::destination::Destination;
 use crate::private;
@@ -67,7 +67,7 @@ pub(super) fn store(settings: &Settings) -> anyhow::Result<(Option<Store>, Optio
             format!("There is no store in {} yet: without history, and nothing was sent.", path_text(dir));
         return Ok((None, Some(note)));
     }
-    match running::open(dir) {
+    match remote::open(dir) {
         Ok(store) => Ok((Some(store), None)),
         Err(error) if matches!(error.downcast_ref(), Some(StoreError::Busy(_))) => {
             let note =

@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             (Err(error), false) => {
                 out.flush()?;
                 let said = plain(&format!("{named}: {error}"));
-                super::tell(&mut io::stderr(), &format!("{said}\n"));
+                super::output::tell(&mut io::stderr(), &format!("{said}\n"));
                 continue;
             }
         };

@@ -8,10 +8,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::America::New_York;
 use textwrap::Options;
 
-use super::running::{self, Reached};
-use super::{setup, tell};
-use crate::app::{GatewayStatus, LatencyStatus, Quantiles, Status};
+use super::output::tell;
+use super::remote::{self, Reached};
+use super::setup;
 use crate::clock::Clock;
+use crate::operators::GatewayStatus;
+use crate::service::{LatencyStatus, Quantiles, Status};
 use crate::store::Store;
 use crate::text::{path_text, plain};
 
@@ -42,7 +44,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let status = match running::runtime()?.block_on(running::reach(dir))? {
+    let status = match remote::runtime()?.block_on(remote::reach(dir))? {
         Reached::Running(bot) => bot.status,
         Reached::Stopped(store) => Status::of(&store, Clock::wall().now())?,
     };
@@ -196,8 +198,8 @@ pub(super) fn span(span: TimeDelta) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{MuteLine, ReceiptLine, Running};
     use crate::mute::Mute;
+    use crate::service::{MuteLine, ReceiptLine, Running};
     use crate::store::{Alarm, Progress, Receipt};
 
     fn at(time: &str) -> DateTime<Utc> {

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use anyhow::{Context, anyhow};
 use clap::Subcommand;
 
-use super::{running, setup, tell};
+use super::output::tell;
+use super::{remote, setup};
 use crate::store::{Checked, Store, StoreError};
 use crate::text::path_text;
 
@@ -54,7 +55,7 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
     }
     match &args.verb {
         Verb::Check { json } => {
-            let store = running::open(dir)?;
+            let store = remote::open(dir)?;
             let checked = store.check()?;
             let said = match json {
                 true => format!("{}\n", serde_json::to_string_pretty(&checked)?),
@@ -65,7 +66,7 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
             Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Verb::Export { file } => {
-            let store = running::open(dir)?;
+            let store = remote::open(dir)?;
             let (mut out, name): (Box<dyn Write>, String) = match file {
                 None => (Box::new(io::stdout().lock()), "standard output".to_owned()),
                 Some(path) => {
@@ -82,7 +83,7 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Verb::Compact => {
-            let (before, after) = running::open_by(dir, Store::compact)?;
+            let (before, after) = remote::open_by(dir, Store::compact)?;
             let size = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
             tell(&mut io::stdout(), &format!("The store had {}, and has {}\n", size(before), size(after)));
             Ok(ExitCode::SUCCESS)

@@ -5,27 +5,17 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use anyhow::{Context, anyhow};
-use chrono::{DateTime, TimeDelta, Utc};
+use anyhow::anyhow;
+use chrono::{DateTime, Utc};
 
-use super::{environment, setup, tell};
-use crate::alert::{Alert, Key};
+use super::output::tell;
+use super::{environment, setup};
 use crate::config::Settings;
-use crate::decide::{self, Case};
-use crate::delivery::{Batch, Body, Delivery};
+use crate::delivery::{Batch, Body};
 use crate::destination::Destination;
-use crate::digest::Digest;
 use crate::notify::Notifier;
-use crate::problem::Source;
-use crate::reader;
-use crate::replay;
-use crate::rules::{self, RuleSet};
+use crate::service;
 use crate::text::path_text;
-
-/// A sale that footnotes tell much of.
-const SAMPLE: &str = "0009900001-21-000001";
-const RULE: &str = "[[rule]]\nname = \"test-alert\"\ndescription = \"A sample: nothing was filed now\"\n\
-    codes = [\"S\"]\ntemplate = \"This is a test of sellbell, with a filing of 2021.\"\n";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -66,7 +56,7 @@ async fn try_out(
     destination: &Destination,
 ) -> anyhow::Result<ExitCode> {
     let now = now();
-    let delivery = sample(settings, destination, now)?;
+    let delivery = service::sample(settings, destination, now)?;
     let what =
         if matches!(delivery.body, Body::Digest(_)) { "digest with a sample alert" } else { "sample alert" };
     let sent = notifier.try_out(&Batch::one(delivery.clone()), now).await;
@@ -95,36 +85,6 @@ async fn try_out(
             Err(anyhow!("{destination} did not take a {what} ({took:.2} s): {error}{advice}"))
         }
     }
-}
-
-/// A delivery as the bot would make it, and like no other before.
-fn sample(settings: &Settings, destination: &Destination, now: DateTime<Utc>) -> anyhow::Result<Delivery> {
-    let bytes = replay::bundled(SAMPLE.parse()?).context("the sample is not bundled")?;
-    let filing = reader::read(bytes)?;
-    let accepted_at = filing.accepted_at.unwrap_or(now);
-    let source = Source { file: "sample", text: RULE };
-    let rules = RuleSet::new(rules::load_slice([source], &|_| true, &[])?);
-    let whole_since = Some(DateTime::UNIX_EPOCH);
-    let case = Case { filing: &filing, accepted_at, seen_at: accepted_at, known: &[], whole_since };
-    let (_, alert) =
-        decide::decide(&rules, case).alerts.into_iter().next().context("the sample does not ring")?;
-    let key = Key::of(&["test-alert", &now.to_rfc3339(), &destination.to_string()]);
-    let alert = Alert { key, ..alert };
-    let body = match settings.digest_of(destination) {
-        Some(_) => {
-            let (since, slot) = (now - TimeDelta::days(1), now.format("%Y-%m-%dT%H:%M").to_string());
-            let zone = "UTC".to_owned();
-            Body::Digest(Box::new(Digest::new(
-                &destination.to_string(),
-                slot,
-                zone,
-                (since, now),
-                vec![alert],
-            )))
-        }
-        None => Body::Alert(Box::new(alert)),
-    };
-    Ok(Delivery::new(destination.clone(), body, now))
 }
 
 #[expect(clippy::disallowed_methods, reason = "a verb of the command line knows the time")]

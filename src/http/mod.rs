@@ -31,8 +31,9 @@ use tokio::sync::watch;
 use self::bounded::{Bounded, Caller};
 use self::mutes::Changes;
 use self::token::Token;
-use crate::app::App;
 use crate::private;
+use crate::runtime::App;
+use crate::service;
 use crate::text::path_text;
 
 /// More than this of a request is not read.
@@ -156,8 +157,9 @@ struct Asked {
 
 async fn status(State(app): State<Arc<App>>) -> Response {
     // It counts all that was ever delivered, which must not hold up the bot.
-    let status =
-        tokio::task::spawn_blocking(move || app.status(app.clock().now()).map_err(|error| error.to_string()));
+    let status = tokio::task::spawn_blocking(move || {
+        service::status(&app, app.clock().now()).map_err(|error| error.to_string())
+    });
     match status.await.unwrap_or_else(|error| Err(error.to_string())) {
         Ok(status) => Json(status).into_response(),
         Err(error) => {

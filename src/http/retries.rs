@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
 use super::mutes::{Changes, Refusal};
-use crate::app::{Retried, Retry};
+use crate::outbox::{Retried, Retry};
 
 /// The body of `POST /retries`: a destination, or `all`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub(super) async fn retry(
     // Much may have been given up, and the bot goes on meanwhile.
     let retrying = tokio::task::spawn_blocking({
         let app = std::sync::Arc::clone(&app);
-        move || app.retry(&what, app.clock().now())
+        move || app.outbox.retry(&what, app.clock().now())
     });
     let retried =
         retrying.await.map_err(|error| Refusal(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;

@@ -1,5 +1,6 @@
 //! Rules: what to look for in a filing. `docs/RULES.md` specifies the files.
 
+mod active;
 mod company;
 mod condition;
 mod edits;
@@ -20,6 +21,7 @@ mod sums;
 mod wire;
 mod words;
 
+pub use active::ActiveRules;
 pub use company::CompanyWanted;
 pub use condition::{Amendments, Cluster, Cumulative, Group, OwnerWanted, Per, RoleWanted, Selection, Way};
 pub use edits::Edits;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::record::encode;
 use super::{Store, StoreError};
+use crate::delivery::InFlight;
 
 pub(super) const KEY: &str = "doubt";
 
@@ -20,6 +21,11 @@ pub struct Doubt {
 }
 
 impl Doubt {
+    /// The sends that there may have been of something that was there from a moment on.
+    pub fn sends_since(self, from: DateTime<Utc>) -> InFlight {
+        InFlight { first: from, last: self.until.max(from), batch: None, guess: true }
+    }
+
     pub(super) fn record(&self) -> Result<Vec<u8>, StoreError> {
         encode(KEY, self)
     }

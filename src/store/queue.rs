@@ -109,6 +109,17 @@ impl Store {
         self.single(&self.inner.deliveries, key.as_str())
     }
 
+    /// The sends of a waiting delivery that may have reached its destination.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn in_flight(&self, key: &Key) -> Result<Option<InFlight>, StoreError> {
+        Ok(match self.delivery_standing(key)? {
+            Some(DeliveryStanding::InFlight(sends)) => Some(sends),
+            _ => None,
+        })
+    }
+
     /// Where the delivery stands whose message tells this one: itself, or the one that it joined.
     ///
     /// # Errors

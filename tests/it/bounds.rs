@@ -121,7 +121,7 @@ async fn a_poll_keeps_and_reports_little_of_huge_filings() {
     }
     let mut unreadable = 0;
     for minute in 13..40 {
-        let report = app.poll_once(at(&format!("2021-08-24T17:{minute}:00-04:00"))).await.unwrap();
+        let report = app.intake.poll_once(at(&format!("2021-08-24T17:{minute}:00-04:00"))).await.unwrap();
         unreadable += report.unreadable;
     }
     assert_eq!(unreadable, count);

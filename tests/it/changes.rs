@@ -2,7 +2,8 @@
 
 use chrono::TimeDelta;
 use mail_parser::MessageParser;
-use sellbell::app::App;
+use sellbell::runtime::App;
+use sellbell::service;
 use serde_json::{Value, json};
 
 use crate::fakes::discord::{Fault, SentMessage};
@@ -205,7 +206,7 @@ async fn without_the_history_an_amendment_comes_by_itself_and_closes_nothing() {
     let message = world.discord.next_message().await;
     assert!(message.body["embeds"][0]["description"].as_str().unwrap().contains("**150** shares"));
     assert_eq!(message.body["message_reference"], Value::Null);
-    assert_eq!(app.status(at(NOON)).unwrap().paused, Vec::<String>::new());
+    assert_eq!(service::status(&app, at(NOON)).unwrap().paused, Vec::<String>::new());
     world.finish().await;
 }
 

@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sellbell::app::BackfillReport;
 use sellbell::clock::Clock;
 use sellbell::config::Settings;
 use sellbell::edgar::FilingRef;
 use sellbell::filing::edgar_day;
+use sellbell::intake::BackfillReport;
+use sellbell::runtime;
+use sellbell::service;
 use sellbell::source::{Client, Trouble};
 use sellbell::store::{
     Backfill, Discovered, Ending, Frontier, Ledger, Quarantined, Settled, Standing, Store,
@@ -24,13 +26,13 @@ async fn the_days_of_a_downtime_are_not_given_up_after_75_minutes_of_403() {
     let world = World::new().await;
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-20T16:00:00-04:00"));
-    app.poll_once(at("2021-08-20T16:01:00-04:00")).await.unwrap();
+    app.intake.poll_once(at("2021-08-20T16:01:00-04:00")).await.unwrap();
     let missed = small_sale("0000000007-21-000002", 71, "2021-08-23T16:00:00-04:00");
     world.edgar.publish_unlisted(&missed);
     // Its indexes answer "not there yet" for an hour and a quarter.
     let mut now = at("2021-08-27T10:00:00-04:00");
     for _ in 0..6 {
-        app.reconcile_once(now).await.unwrap();
+        app.intake.reconciler.reconcile_once(now).await.unwrap();
         now += TimeDelta::minutes(15);
     }
     // Then they are all there.
@@ -41,8 +43,8 @@ async fn the_days_of_a_downtime_are_not_given_up_after_75_minutes_of_403() {
     }
     for _ in 0..40 {
         now += TimeDelta::hours(1);
-        app.reconcile_once(now).await.unwrap();
-        app.settle_once(now).await.unwrap();
+        app.intake.reconciler.reconcile_once(now).await.unwrap();
+        app.intake.settler.settle_once(now).await.unwrap();
     }
     assert_eq!(
         app.store.standing(missed.accession.parse().unwrap()).unwrap(),
@@ -61,10 +63,10 @@ async fn a_clock_ahead_does_not_end_the_comparison_of_days_to_come() {
     let world = World::new().await;
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-23T16:00:00-04:00"));
-    app.poll_once(at("2021-08-23T16:01:00-04:00")).await.unwrap();
+    app.intake.poll_once(at("2021-08-23T16:01:00-04:00")).await.unwrap();
     let mut wrong = at("2021-09-13T16:05:00-04:00");
     for _ in 0..6 {
-        app.reconcile_once(wrong).await.unwrap();
+        app.intake.reconciler.reconcile_once(wrong).await.unwrap();
         wrong += TimeDelta::minutes(15);
     }
     // Right again. On the 24th the feed fails to show one.
@@ -74,8 +76,8 @@ async fn a_clock_ahead_does_not_end_the_comparison_of_days_to_come() {
     world.edgar.publish_index("20210824", &[("0000000007-21-000002", 71)]);
     let mut now = at("2021-08-24T22:30:00-04:00");
     for _ in 0..10 {
-        app.reconcile_once(now).await.unwrap();
-        app.settle_once(now).await.unwrap();
+        app.intake.reconciler.reconcile_once(now).await.unwrap();
+        app.intake.settler.settle_once(now).await.unwrap();
         now += TimeDelta::hours(1);
     }
     assert_eq!(
@@ -94,7 +96,7 @@ async fn a_day_that_was_not_seen_at_all_has_no_clean_receipt() {
     let world = World::new().await;
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
-    app.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
+    app.intake.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
     world.edgar.publish_index("20210824", &[("0000000007-21-000001", 70)]);
     let missed = small_sale("0000000007-21-000002", 71, "2021-08-25T16:00:00-04:00");
     world.edgar.publish_unlisted(&missed);
@@ -105,9 +107,9 @@ async fn a_day_that_was_not_seen_at_all_has_no_clean_receipt() {
         day = day.succ_opt().unwrap();
     }
     let now = at("2021-09-06T12:00:00-04:00");
-    app.reconcile_once(now).await.unwrap();
-    assert_eq!(app.settle_once(now).await.unwrap().past, 1, "a rule would have rung for it");
-    app.reconcile_once(now + TimeDelta::minutes(1)).await.unwrap();
+    app.intake.reconciler.reconcile_once(now).await.unwrap();
+    assert_eq!(app.intake.settler.settle_once(now).await.unwrap().past, 1, "a rule would have rung for it");
+    app.intake.reconciler.reconcile_once(now + TimeDelta::minutes(1)).await.unwrap();
     let receipt = app.store.receipt("2021-08-25".parse().unwrap()).unwrap().unwrap();
     world.edgar.take_fetched();
     deliver_all(&app, now + TimeDelta::minutes(2)).await;
@@ -126,7 +128,7 @@ async fn filings_that_an_index_shows_are_held_against_history_in_their_order() {
     let rules = "[[rule]]\nname = \"first\"\ncodes = [\"S\"]\nfirst_in = \"2d\"\nnotify = [\"jsonl\"]\n";
     let app = world.app(rules, None);
     world.edgar.publish(&small_sale("0000000007-25-000100", 69, "2025-12-04T12:00:00-05:00"));
-    app.poll_once(at("2025-12-04T12:01:00-05:00")).await.unwrap();
+    app.intake.poll_once(at("2025-12-04T12:01:00-05:00")).await.unwrap();
     for day in ["20251205", "20251208", "20251209", "20251210"] {
         world.edgar.publish_index(day, &[]);
     }
@@ -143,8 +145,8 @@ async fn filings_that_an_index_shows_are_held_against_history_in_their_order() {
     world.edgar.publish_index("20251211", &[(earlier.accession, 70), (later.accession, 70)]);
     let mut now = at("2025-12-11T23:00:00-05:00");
     for _ in 0..4 {
-        app.reconcile_once(now).await.unwrap();
-        app.settle_once(now).await.unwrap();
+        app.intake.reconciler.reconcile_once(now).await.unwrap();
+        app.intake.settler.settle_once(now).await.unwrap();
         now += TimeDelta::minutes(1);
     }
     world.edgar.take_fetched();
@@ -169,12 +171,12 @@ async fn a_look_back_rings_for_what_was_not_fetched() {
     };
     let app = world.app(&rule(70), None);
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
-    app.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
+    app.intake.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
     world.edgar.publish(&small_sale("0000000007-21-000002", 71, "2021-08-24T16:02:00-04:00"));
-    assert_eq!(app.poll_once(at("2021-08-24T16:03:00-04:00")).await.unwrap().not_fetched, 1);
+    assert_eq!(app.intake.poll_once(at("2021-08-24T16:03:00-04:00")).await.unwrap().not_fetched, 1);
     world.close(app);
     let app = world.app(&(rule(70) + &rule(71)), Some("2021-08-24T16:01:30-04:00"));
-    let report = app.poll_once(at("2021-08-24T16:05:00-04:00")).await.unwrap();
+    let report = app.intake.poll_once(at("2021-08-24T16:05:00-04:00")).await.unwrap();
     world.edgar.take_fetched();
     deliver_all(&app, at("2021-08-24T16:05:00-04:00")).await;
     world.take_output();
@@ -191,7 +193,7 @@ async fn an_outage_does_not_shorten_a_block() {
     let world = World::new().await;
     let fake = world.app(ANY_SALE, None);
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
-    fake.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
+    fake.intake.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
     drop(fake);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -209,10 +211,10 @@ async fn an_outage_does_not_shorten_a_block() {
     let settings = world.settings().replace(world.edgar.base_url(), &base);
     let app = world.app_with(&settings, ANY_SALE, None);
     let now = at("2021-08-25T10:00:00-04:00");
-    let (poll, days) = tokio::join!(app.poll_once(now), app.reconcile_once(now));
+    let (poll, days) = tokio::join!(app.intake.poll_once(now), app.intake.reconciler.reconcile_once(now));
     assert!(poll.unwrap().trouble.is_some());
     assert_eq!(days.unwrap().failures, 1);
-    let until = app.status(now).unwrap().silent_until.unwrap();
+    let until = service::status(&app, now).unwrap().silent_until.unwrap();
     server.abort();
     assert!(until - now >= TimeDelta::minutes(10), "blocked, and asked again after {}", until - now);
     world.finish().await;
@@ -223,7 +225,7 @@ async fn an_unfinished_index_of_a_day_without_the_bot_is_not_believed_at_once() 
     let world = World::new().await;
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-23T16:00:00-04:00"));
-    app.poll_once(at("2021-08-23T16:01:00-04:00")).await.unwrap();
+    app.intake.poll_once(at("2021-08-23T16:01:00-04:00")).await.unwrap();
     world.edgar.publish_index("20210823", &[("0000000007-21-000001", 70)]);
     let missed = small_sale("0000000007-21-000003", 71, "2021-08-24T18:00:00-04:00");
     world.edgar.publish_unlisted(&small_sale("0000000007-21-000002", 72, "2021-08-24T10:00:00-04:00"));
@@ -231,11 +233,11 @@ async fn an_unfinished_index_of_a_day_without_the_bot_is_not_believed_at_once() 
     // Down for the 24th. At half past ten its index is half written.
     world.edgar.publish_index("20210824", &[("0000000007-21-000002", 72)]);
     let mut now = at("2021-08-24T22:30:00-04:00");
-    app.reconcile_once(now).await.unwrap();
+    app.intake.reconciler.reconcile_once(now).await.unwrap();
     world.edgar.publish_index("20210824", &[("0000000007-21-000002", 72), ("0000000007-21-000003", 71)]);
     for _ in 0..30 {
-        app.settle_once(now).await.unwrap();
-        app.reconcile_once(now).await.unwrap();
+        app.intake.settler.settle_once(now).await.unwrap();
+        app.intake.reconciler.reconcile_once(now).await.unwrap();
         now += TimeDelta::minutes(30);
     }
     assert_eq!(
@@ -264,7 +266,7 @@ async fn a_look_back_stays_in_the_ledger() {
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-25T08:00:00-04:00"));
     world.edgar.publish(&small_sale("0000000007-21-000002", 70, "2021-08-25T08:30:00-04:00"));
     let app = world.app(ANY_SALE, Some("2021-08-02T00:00:00-04:00"));
-    let (days, poll) = tokio::join!(app.reconcile_once(now), app.poll_once(now));
+    let (days, poll) = tokio::join!(app.intake.reconciler.reconcile_once(now), app.intake.poll_once(now));
     days.unwrap();
     poll.unwrap();
     world.edgar.take_fetched();
@@ -282,7 +284,7 @@ async fn a_backfill_does_not_silence_what_a_look_back_asks_for() {
     world.edgar.publish(&old);
     let app = world.app(ANY_SALE, None);
     let now = at("2021-08-24T16:01:00-04:00");
-    app.poll_once(now).await.unwrap();
+    app.intake.poll_once(now).await.unwrap();
     // `sellbell backfill` was broken off with the filings of the first run's day in its queue.
     let (past, filing) = (past(now, &[]), in_the_past(old.accession));
     app.store.set_backfill(&past, &[filing]).unwrap();
@@ -291,10 +293,10 @@ async fn a_backfill_does_not_silence_what_a_look_back_asks_for() {
     // Pending, and not fetched yet: one of many, or put off after an error.
     world.edgar.submissions_down(true);
     let now = at("2021-08-24T16:10:00-04:00");
-    assert_eq!(app.poll_once(now).await.unwrap().new, 1);
+    assert_eq!(app.intake.poll_once(now).await.unwrap().new, 1);
     world.edgar.submissions_down(false);
-    app.backfill_once(now + TimeDelta::seconds(1)).await.unwrap();
-    let report = app.settle_once(now + TimeDelta::minutes(1)).await.unwrap();
+    app.intake.backfiller.backfill_once(now + TimeDelta::seconds(1)).await.unwrap();
+    let report = app.intake.settler.settle_once(now + TimeDelta::minutes(1)).await.unwrap();
     world.edgar.take_fetched();
     deliver_all(&app, now).await;
     world.take_output();
@@ -337,8 +339,8 @@ async fn a_day_without_a_readable_index_is_told_and_holds_up_nothing_for_ever() 
     app.store.discovered(Discovered::default(), Frontier::at(then), then).unwrap();
     let mut now = at("2021-09-06T12:00:00-04:00");
     for _ in 0..24 * 30 {
-        app.reconcile_once(now).await.unwrap();
-        app.settle_once(now).await.unwrap();
+        app.intake.reconciler.reconcile_once(now).await.unwrap();
+        app.intake.settler.settle_once(now).await.unwrap();
         now += TimeDelta::hours(1);
     }
     server.abort();
@@ -366,7 +368,7 @@ pub async fn answering(
     (base, asked)
 }
 
-fn known_since(app: &sellbell::app::App, then: DateTime<Utc>) {
+fn known_since(app: &sellbell::runtime::App, then: DateTime<Utc>) {
     app.store.set_ledger(Ledger { next: edgar_day(then) }).unwrap();
     app.store.discovered(Discovered::default(), Frontier::at(then), then).unwrap();
 }
@@ -391,8 +393,8 @@ async fn a_block_counts_where_its_page_cannot_be_read() {
         let app = world.app_with(&settings, ANY_SALE, None);
         let now = at("2021-08-25T10:00:00-04:00");
         known_since(&app, now - TimeDelta::hours(1));
-        app.poll_once(now).await.unwrap();
-        let until = app.status(now).unwrap().silent_until.unwrap();
+        app.intake.poll_once(now).await.unwrap();
+        let until = service::status(&app, now).unwrap().silent_until.unwrap();
         assert_eq!((until - now).num_seconds(), expected, "{status} {header:?}");
         world.finish().await;
     }
@@ -412,7 +414,7 @@ async fn indexes_that_fail_are_not_all_asked_for_one_after_the_other() {
     let mut now = at("2021-08-25T10:00:00-04:00");
     let end = now + TimeDelta::hours(1);
     while now < end {
-        let report = app.reconcile_once(now).await.unwrap();
+        let report = app.intake.reconciler.reconcile_once(now).await.unwrap();
         now = report.next.unwrap().max(now + TimeDelta::seconds(1));
     }
     let asked = asked.lock().unwrap().len();
@@ -447,9 +449,13 @@ fn in_the_past(accession: &str) -> FilingRef {
 }
 
 /// Goes on with the past until it is done or given up, at most `steps` times; how often it had to.
-async fn go_on(app: &sellbell::app::App, mut now: DateTime<Utc>, steps: usize) -> (usize, BackfillReport) {
+async fn go_on(
+    app: &sellbell::runtime::App,
+    mut now: DateTime<Utc>,
+    steps: usize,
+) -> (usize, BackfillReport) {
     for step in 1..=steps {
-        let report = app.backfill_once(now).await.unwrap();
+        let report = app.intake.backfiller.backfill_once(now).await.unwrap();
         if report.done || report.given_up.is_some() {
             return (step, report);
         }
@@ -515,7 +521,7 @@ async fn a_company_that_edgar_does_not_know_is_given_up() {
     let app = world.app_with(&settings, ANY_SALE, None);
     let now = at("2021-08-25T10:00:00-04:00");
     known_since(&app, now);
-    app.begin_backfill(cik(70), "X", "2021-01-01".parse().unwrap(), now).unwrap();
+    app.intake.backfiller.begin(cik(70), "X", "2021-01-01".parse().unwrap(), now).unwrap();
     let (_, report) = go_on(&app, now, 30).await;
     assert_eq!(report.given_up.unwrap().issuer, cik(70));
     assert_eq!(asked.lock().unwrap().len(), 3);
@@ -583,7 +589,9 @@ async fn a_block_is_written_down_at_once_though_an_earlier_request_has_no_answer
     let new = [in_the_past("0000000007-21-000001"), in_the_past("0000000007-21-000002")];
     let found = Discovered { new: &new, ..Discovered::default() };
     app.store.discovered(found, Frontier::at(now - TimeDelta::days(9_000)), now).unwrap();
-    let stopped = tokio::time::timeout(std::time::Duration::from_millis(390), app.settle_once(now)).await;
+    let stopped =
+        tokio::time::timeout(std::time::Duration::from_millis(390), app.intake.settler.settle_once(now))
+            .await;
     assert!(stopped.is_err(), "the first is still waited for");
     assert!(app.store.silence().unwrap().is_some());
     server.abort();
@@ -597,10 +605,10 @@ async fn a_reading_of_the_feed_does_not_ask_for_the_tickers() {
     let world = World::new().await;
     let app = world.app(ANY_SALE, None);
     let now = at("2021-08-25T10:00:00-04:00");
-    app.discover_once(now).await.unwrap();
-    app.discover_once(now).await.unwrap();
+    app.intake.discovery.discover_once(now).await.unwrap();
+    app.intake.discovery.discover_once(now).await.unwrap();
     assert_eq!(world.edgar.take_ticker_requests(), 0);
-    app.poll_once(now).await.unwrap();
+    app.intake.poll_once(now).await.unwrap();
     assert_eq!(world.edgar.take_ticker_requests(), 1);
     world.finish().await;
 }
@@ -627,7 +635,7 @@ async fn a_filing_in_quarantine_is_told_of_after_a_crash() {
     drop(store);
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
     for minutes in [1, 6] {
-        app.reconcile_once(now + TimeDelta::minutes(minutes)).await.unwrap();
+        runtime::housekeeping_once(&app, now + TimeDelta::minutes(minutes)).unwrap();
     }
     deliver_all(&app, now + TimeDelta::minutes(6)).await;
     let told = world.take_output();
@@ -647,15 +655,15 @@ async fn a_missed_filing_whose_record_is_damaged_is_missed_once_more() {
     let app = world.app(ANY_SALE, None);
     known_since(&app, day);
     let now = at("2021-08-25T12:00:00-04:00");
-    assert_eq!(app.reconcile_once(now).await.unwrap().missed, 1);
+    assert_eq!(app.intake.reconciler.reconcile_once(now).await.unwrap().missed, 1);
     world.close(app);
     overwrite(&world.path("store"), "pending", shown, b"\x01{\"filing\":").await;
     let app = world.app(ANY_SALE, None);
     let (mut now, mut receipts) = (now, Vec::new());
     for _ in 0..12 {
         now += TimeDelta::minutes(10);
-        app.settle_once(now).await.unwrap();
-        receipts.extend(app.reconcile_once(now).await.unwrap().receipts);
+        app.intake.settler.settle_once(now).await.unwrap();
+        receipts.extend(app.intake.reconciler.reconcile_once(now).await.unwrap().receipts);
     }
     let said: Vec<String> = receipts.iter().map(ToString::to_string).collect();
     assert_eq!(said, ["2021-08-24: 1 in the index, 0 seen, 1 recovered, 0 unreadable"]);
@@ -675,7 +683,7 @@ async fn a_missed_filing_that_is_lost_for_good_is_told_after_so_many_looks() {
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
     known_since(&app, at("2021-08-24T12:00:00-04:00"));
     let mut now = at("2021-08-25T12:00:00-04:00");
-    assert_eq!(app.reconcile_once(now).await.unwrap().missed, 1);
+    assert_eq!(app.intake.reconciler.reconcile_once(now).await.unwrap().missed, 1);
     world.close(app);
     overwrite(&world.path("store"), "pending", "0000000007-21-000001", b"\x01{").await;
     world.edgar.publish_index("20210824", &[]);
@@ -684,8 +692,8 @@ async fn a_missed_filing_that_is_lost_for_good_is_told_after_so_many_looks() {
     let mut receipts = Vec::new();
     for _ in 0..60 {
         now += TimeDelta::minutes(10);
-        app.settle_once(now).await.unwrap();
-        receipts.extend(app.reconcile_once(now).await.unwrap().receipts);
+        app.intake.settler.settle_once(now).await.unwrap();
+        receipts.extend(app.intake.reconciler.reconcile_once(now).await.unwrap().receipts);
     }
     assert_eq!(receipts.len(), 1);
     assert!(receipts[0].unreadable == 1 && !receipts[0].is_clean(), "{}", receipts[0]);

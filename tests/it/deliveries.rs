@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex};
 use chrono::TimeDelta;
 use mail_parser::MessageParser;
 use sellbell::alert::Key;
-use sellbell::app::{App, Lane};
 use sellbell::delivery::{Batch, InFlight, Outcome};
 use sellbell::destination::Destination;
 use sellbell::filing::Cik;
 use sellbell::notify::Retry;
+use sellbell::outbox::Lane;
+use sellbell::runtime::App;
 use sellbell::store::{DeliveryStanding, Standing, Store, StoreError};
 use serde_json::{Value, json};
 
@@ -31,7 +32,7 @@ fn rule(name: &str, min_value: u64, notify: &str) -> String {
 async fn rung(world: &World, rules: &str) -> App {
     world.edgar.publish(&qualys());
     let app = world.app(rules, Some("2021-08-24T00:00:00-04:00"));
-    assert_eq!(app.poll_once(at(NOW)).await.unwrap().rang, 1);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 1);
     assert_eq!(world.edgar.take_fetched().len(), 1);
     app
 }
@@ -47,7 +48,7 @@ async fn a_filing_rings_once_everywhere_and_not_again_after_a_restart() {
     let rules = rule("big", 2_600_000, &notify) + &rule("bigger", 2_700_000, &notify);
     world.edgar.publish(&qualys());
     let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
-    let report = app.poll_once(at(NOW)).await.unwrap();
+    let report = app.intake.poll_once(at(NOW)).await.unwrap();
     assert_eq!((report.new, report.rang), (1, 1));
     assert_eq!(world.edgar.take_fetched().len(), 1);
     assert_eq!(deliver_all(&app, at(NOW)).await, (5, 0, 0));
@@ -98,7 +99,7 @@ async fn a_filing_rings_once_everywhere_and_not_again_after_a_restart() {
 
     world.close(app);
     let app = world.app(&rules, None);
-    let report = app.poll_once(at("2021-08-24T17:13:00-04:00")).await.unwrap();
+    let report = app.intake.poll_once(at("2021-08-24T17:13:00-04:00")).await.unwrap();
     assert_eq!((report.new, report.rang), (0, 0));
     assert_eq!(deliver_all(&app, at("2021-08-24T17:13:00-04:00")).await, (0, 0, 0));
     assert_eq!(fs::read_to_string(&file).unwrap(), written);
@@ -111,7 +112,7 @@ async fn what_was_committed_before_a_stop_is_sent_after_it() {
     let rules = rule("big", 1, "[\"discord:alerts\", \"email:desk\"]");
     world.edgar.publish(&qualys());
     let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
-    app.poll_once(at(NOW)).await.unwrap();
+    app.intake.poll_once(at(NOW)).await.unwrap();
     world.close(app);
     let app = world.app(&rules, None);
     assert_eq!(deliver_all(&app, at("2021-08-24T18:00:00-04:00")).await, (2, 0, 0));
@@ -135,7 +136,7 @@ async fn a_destination_that_is_down_is_tried_again_and_holds_up_no_other() {
     );
     world.discord.fail_next("channel:555", 500, json!({ "message": "oops", "code": 0 }), 1);
     world.smtp.fail_next("rcpt", "451 4.3.0 try later", 1);
-    app.poll_once(at(NOW)).await.unwrap();
+    app.intake.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
 
     let hook: Destination = "discord:hook".parse().unwrap();
@@ -162,7 +163,7 @@ async fn a_lost_answer_of_discord_does_not_ring_twice() {
     world.edgar.publish(&qualys());
     let app = world.app(&rule("big", 1, "[\"discord:alerts\"]"), Some("2021-08-24T00:00:00-04:00"));
     world.discord.create_and_fail_next("channel:555", 502, json!("bad gateway"), 1);
-    app.poll_once(at(NOW)).await.unwrap();
+    app.intake.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
     assert_eq!(deliver_all(&app, at(NOW)).await, (0, 1, 0));
     assert_eq!(deliver_all(&app, at(NOW) + TimeDelta::seconds(30)).await, (1, 0, 0));
@@ -299,7 +300,7 @@ async fn what_can_never_succeed_is_given_up_and_kept() {
     let invalid = json!({ "message": "Invalid Form Body", "code": 50035 });
     world.discord.fail_next("webhook:5", 400, invalid, 1);
     world.smtp.fail_next("mail", "550 5.7.1 relay denied", 1);
-    app.poll_once(at(NOW)).await.unwrap();
+    app.intake.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
     // A refusal by policy can be set right; a message that Discord cannot read cannot.
     assert_eq!(deliver_all(&app, at(NOW)).await, (1, 1, 1));
@@ -317,7 +318,7 @@ async fn what_can_be_set_right_is_kept_and_told_without_secrets() {
     world.edgar.publish(&qualys());
     let rules = rule("big", 1, "[\"discord:hook\", \"discord:alerts\", \"email:desk\"]");
     let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
-    app.poll_once(at(NOW)).await.unwrap();
+    app.intake.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
     let mut now = at(NOW);
     for (status, body, retry, reply) in [
@@ -368,7 +369,7 @@ async fn a_destination_that_is_back_gets_its_alerts_within_a_minute() {
     world.discord.fail_next("webhook:5", 503, json!("down"), 40);
     let mut now = at(NOW);
     for _ in 0..40 {
-        let report = app.deliver_once(&hook, &mut lane, now).await.unwrap();
+        let report = app.outbox.deliver_once(&hook, &mut lane, now).await.unwrap();
         assert_eq!(report.failed, 1);
         let next = report.next.unwrap();
         assert!(next > now && next - now <= TimeDelta::seconds(60), "{}", next - now);
@@ -385,7 +386,7 @@ async fn one_delivery_that_always_fails_holds_up_no_other_and_ends_after_days() 
     world.edgar.publish(&qualys());
     let rules = rule("a", 1, "[\"discord:hook\"]") + &rule("b", 1, "[\"discord:hook\"]");
     let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
-    app.poll_once(at(NOW)).await.unwrap();
+    app.intake.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
     let hook: Destination = "discord:hook".parse().unwrap();
     let mut lane = Lane::default();
@@ -409,7 +410,7 @@ async fn one_delivery_that_always_fails_holds_up_no_other_and_ends_after_days() 
     world.edgar.publish(&crate::world::small_sale("0000000007-21-000001", 70, "2021-08-24T17:30:00-04:00"));
     world.close(app);
     let app = world.app("[[rule]]\nname = \"c\"\nciks = [70]\nnotify = [\"discord:hook\"]\n", None);
-    app.poll_once(at("2021-08-24T17:30:10-04:00")).await.unwrap();
+    app.intake.poll_once(at("2021-08-24T17:30:10-04:00")).await.unwrap();
     world.edgar.take_fetched();
     world.discord.fail_next("webhook:5", 500, json!("never"), 51);
     let mut now = at("2021-08-24T17:30:10-04:00");
@@ -440,12 +441,12 @@ async fn a_rule_change_never_tells_a_done_filing_again() {
     let world = World::new().await;
     world.edgar.publish(&qualys());
     let app = world.app(&rule("one", 1, "[\"terminal\"]"), Some("2021-08-24T00:00:00-04:00"));
-    app.poll_once(at(NOW)).await.unwrap();
+    app.intake.poll_once(at(NOW)).await.unwrap();
     assert_eq!(deliver_all(&app, at(NOW)).await, (1, 0, 0));
     world.take_output();
     world.close(app);
     let app = world.app(&rule("two", 1, "[\"terminal\"]"), Some("2021-08-24T00:00:00-04:00"));
-    assert_eq!(app.poll_once(at(NOW)).await.unwrap().new, 0);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().new, 0);
     assert_eq!(deliver_all(&app, at(NOW)).await, (0, 0, 0));
     world.edgar.take_fetched();
     world.finish().await;
@@ -506,14 +507,14 @@ async fn a_crash_leaves_no_frontier_without_its_filings_and_no_filing_done_witho
     let quiet = "[[rule]]\nname = \"buys\"\ncodes = [\"P\"]\nnotify = [\"terminal\"]\n";
     let app = world.app(quiet, Some("2021-08-24T00:00:00-04:00"));
     world.edgar.publish(&small_sale("0000000007-21-000000", 70, "2021-08-24T16:00:00-04:00"));
-    assert_eq!(app.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap().settled, 1);
+    assert_eq!(app.intake.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap().settled, 1);
     app.store.flush().await.unwrap();
     let before = fs::read(world.path("store/db")).unwrap();
     let new = ["0000000007-21-000001", "0000000007-21-000002", "0000000007-21-000003"];
     for (accession, issuer) in new.into_iter().zip(71..) {
         world.edgar.publish(&small_sale(accession, issuer, "2021-08-24T16:02:00-04:00"));
     }
-    assert_eq!(app.poll_once(at("2021-08-24T16:03:00-04:00")).await.unwrap().settled, 3);
+    assert_eq!(app.intake.poll_once(at("2021-08-24T16:03:00-04:00")).await.unwrap().settled, 3);
     app.store.flush().await.unwrap();
     copy(&world.path("store"), &world.path("left")).unwrap();
     let whole = fs::read(world.path("left/db")).unwrap();
@@ -597,7 +598,7 @@ async fn nothing_is_sent_before_it_is_on_the_disk() {
     let rules = rule("big", 1, "[\"terminal\"]");
     let since = Some("2021-08-24T00:00:00-04:00");
     let app = world.app_using(&world.settings(), &rules, since, &|_| true, Arc::new(Mutex::new(crash)));
-    app.poll_once(at(NOW)).await.unwrap();
+    app.intake.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
     assert_eq!(deliver_all(&app, at(NOW)).await, (1, 0, 0));
     // At the moment of the send the filing was done and its delivery queued, on the disk.

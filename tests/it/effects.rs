@@ -12,8 +12,9 @@ use std::sync::{Arc, Mutex};
 use chrono::TimeDelta;
 use mail_parser::MessageParser;
 use sellbell::alert::Key;
-use sellbell::app::{App, Lane};
 use sellbell::delivery::Outcome;
+use sellbell::outbox::Lane;
+use sellbell::runtime::App;
 use sellbell::store::{DeliveryStanding, Effect, Store};
 use serde_json::{Value, json};
 
@@ -127,14 +128,14 @@ impl Played {
     async fn live(&self, app: &App, seconds: i64) -> bool {
         let now = at(NOW) + TimeDelta::seconds(seconds);
         self.world.discord.set_time(now);
-        if app.poll_once(now).await.is_err() {
+        if app.intake.poll_once(now).await.is_err() {
             return false;
         }
         let Ok(destinations) = app.store.waiting_destinations() else { return false };
         for destination in destinations {
             let (mut lane, mut now) = (Lane::impatient(), now);
             loop {
-                match app.deliver_once(&destination, &mut lane, now).await {
+                match app.outbox.deliver_once(&destination, &mut lane, now).await {
                     Err(_) => return false,
                     Ok(report) => match report.next {
                         Some(next) => now = now.max(next),

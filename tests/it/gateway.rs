@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use mail_parser::MessageParser;
-use sellbell::app::{App, Lane, Status};
 use sellbell::bot;
 use sellbell::clock::Clock;
 use sellbell::config::Settings;
 use sellbell::destination::Destination;
-use sellbell::notify::{Notifier, Secrets};
+use sellbell::notify::Secrets;
+use sellbell::outbox::Lane;
 use sellbell::problem::Source;
 use sellbell::render::terminal::Colour;
 use sellbell::rules;
-use sellbell::source::Client;
+use sellbell::runtime::{self, App, Setup};
+use sellbell::service::{self, Status};
+use sellbell::trust::Roots;
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -50,17 +52,26 @@ impl Running {
         };
         secrets.discord_webhooks.insert("hook".into(), world.discord.webhook_url(5).into());
         let output = Arc::new(std::sync::Mutex::new(Vec::new()));
-        let notifier = Notifier::new(&settings, &secrets, &|_| true, output, Colour::Plain).unwrap();
-        let client = Client::new(&settings.edgar, Clock::played(at(START), SPEED)).unwrap();
-        let store = reopened(&settings.store_dir);
-        let app = Arc::new(App::new(settings, rules, store, client, notifier, None));
+        let dir = settings.store_dir.clone();
+        let assembly = runtime::assemble(Setup {
+            settings,
+            rules,
+            secrets: &secrets,
+            used: &|_| true,
+            roots: &Roots::default(),
+            clock: Clock::played(at(START), SPEED),
+            output,
+            colour: Colour::Plain,
+        })
+        .unwrap();
+        let app = Arc::new(assembly.on(reopened(&dir), None));
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(bot::run(Arc::clone(&app), stopped));
         Self { app, stop, task }
     }
 
     fn status(&self) -> Status {
-        self.app.status(self.app.clock().now()).unwrap()
+        service::status(&self.app, self.app.clock().now()).unwrap()
     }
 
     /// Waits until the status is so.
@@ -99,7 +110,7 @@ impl Running {
     }
 }
 
-pub(crate) fn gateway(status: &Status) -> sellbell::app::GatewayStatus {
+pub(crate) fn gateway(status: &Status) -> sellbell::operators::GatewayStatus {
     status.running.clone().unwrap().gateway.unwrap()
 }
 

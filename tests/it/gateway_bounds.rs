@@ -141,7 +141,7 @@ async fn a_gateway_that_sends_too_much_is_left_and_its_session_is_not_gone_on_wi
         let hostile = Hostile::start(flood).await;
         world.discord.set_whereabouts(Whereabouts::At(format!("ws://{}", hostile.address)));
         let bot = Running::start(&world);
-        let is_left = |status: &sellbell::app::Status| {
+        let is_left = |status: &sellbell::service::Status| {
             let gateway = status.running.as_ref().unwrap().gateway.as_ref();
             gateway.and_then(|gateway| gateway.reason.as_ref()).is_some_and(|reason| reason.contains(words))
         };

@@ -15,17 +15,17 @@ use std::time::Duration;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use mail_parser::MessageParser;
 use sellbell::alert::Key;
-use sellbell::app::{self, App};
 use sellbell::clock::Clock;
 use sellbell::config::Settings;
 use sellbell::delivery::Outcome;
 use sellbell::destination::Destination;
-use sellbell::notify::{Notifier, Secrets};
+use sellbell::notify::Secrets;
 use sellbell::render::terminal::Colour;
 use sellbell::replay::{Archive, Faults, ReplayedEdgar, Stage};
 use sellbell::rules;
-use sellbell::source::Client;
+use sellbell::runtime::{self, Setup};
 use sellbell::store::DeliveryStanding;
+use sellbell::trust::Roots;
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
@@ -65,19 +65,28 @@ fn bot() {
     };
     secrets.discord_webhooks.extend(secret("DISCORD_WEBHOOK_HOOK").map(|address| ("hook".into(), address)));
     let output = Arc::new(Mutex::new(io::sink()));
-    let notifier = Notifier::new(&settings, &secrets, &|_| true, output, Colour::Plain).unwrap();
-    let client = Client::new(&settings.edgar, clock).unwrap();
-    let store = reopened(&settings.store_dir);
+    let dir = settings.store_dir.clone();
+    let assembly = runtime::assemble(Setup {
+        settings,
+        rules,
+        secrets: &secrets,
+        used: &|_| true,
+        roots: &Roots::default(),
+        clock,
+        output,
+        colour: Colour::Plain,
+    })
+    .unwrap();
     let since = std::env::var("SELLBELL_SINCE").ok().map(|since| at(&since));
-    let app = Arc::new(App::new(settings, rules, store, client, notifier, since));
+    let app = Arc::new(assembly.on(reopened(&dir), since));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         match std::env::var("SELLBELL_ONCE") {
             Ok(_) => {
-                let report = app::run_once(&app, false).await.unwrap();
+                let report = runtime::run_once(&app, false).await.unwrap();
                 assert_eq!((report.queued, report.pending, report.poll.trouble), (0, 0, None));
             }
-            Err(_) => app::run(app, None, std::future::pending()).await.unwrap(),
+            Err(_) => runtime::run(app, None, std::future::pending()).await.unwrap(),
         }
     });
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use chrono::TimeDelta;
-use sellbell::app::App;
+use sellbell::runtime::{self, App};
 
 use crate::together::cards;
 use crate::world::{World, at, deliver_all, qualys, small_sale};
@@ -25,7 +25,7 @@ async fn told() -> (World, App) {
     sale(&world, "0000000007-21-000001", 71, "2021-08-24T17:12:00-04:00");
     sale(&world, "0000000007-21-000002", 72, "2021-08-24T17:12:01-04:00");
     let app = world.app_with(&(world.settings() + OPERATORS), RULES, Some(SINCE));
-    assert_eq!(app.poll_once(at(NOW)).await.unwrap().rang, 3);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 3);
     (world, app)
 }
 
@@ -52,13 +52,13 @@ async fn what_was_told_and_then_lost_is_found_in_the_channel() {
     let app = world.app_with(&(world.settings() + OPERATORS), RULES, None);
     assert!(app.store.has_lost());
     assert!(app.store.doubt().unwrap().is_some_and(|doubt| doubt.queue && doubt.until > at(NOW)));
-    app.take_up().unwrap();
     // It still has all three queued, and knows of no try.
     assert_eq!(app.store.counts().unwrap().queued, 9);
+    runtime::on_start(&app, app.clock().now()).unwrap();
     sale(&world, "0000000007-21-000003", 73, "2021-08-24T17:12:40-04:00");
     let now = at(NOW) + TimeDelta::minutes(10);
     world.discord.set_time(now);
-    app.poll_once(now).await.unwrap();
+    app.intake.poll_once(now).await.unwrap();
     deliver_all(&app, now).await;
     let channel: Vec<String> = world
         .discord
@@ -88,7 +88,7 @@ async fn a_store_that_is_begun_anew_tells_nothing_again_in_the_channel() {
     let now = at(NOW) + TimeDelta::minutes(10);
     world.discord.set_time(now);
     sale(&world, "0000000007-21-000003", 73, "2021-08-24T17:12:40-04:00");
-    assert_eq!(app.poll_once(now).await.unwrap().rang, 4);
+    assert_eq!(app.intake.poll_once(now).await.unwrap().rang, 4);
     assert_eq!(deliver_all(&app, now).await, (12, 0, 0));
     let messages = world.discord.take_messages();
     let of = |target: &str| -> usize {

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use sellbell::app::Lane;
 use sellbell::config::Settings;
 use sellbell::delivery::{Batch, Body, Delivery, Notice};
 use sellbell::destination::Destination;
 use sellbell::notify::{Notifier, Retry, Secrets, SendError};
+use sellbell::outbox::Lane;
 use sellbell::render::terminal::Colour;
+use sellbell::service;
 use sellbell::trust::Roots;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
@@ -292,7 +293,7 @@ async fn a_mail_that_may_have_arrived_is_sent_again_ever_less_often_and_holds_up
     world.smtp.fail_next("accepted-then-reset", "", 4);
     let (mut lane, mut now, mut waits) = (Lane::default(), at(NOW), Vec::new());
     for _ in 0..4 {
-        assert_eq!(app.deliver_once(&desk, &mut lane, now).await.unwrap().failed, 1);
+        assert_eq!(app.outbox.deliver_once(&desk, &mut lane, now).await.unwrap().failed, 1);
         let next = app.store.queued(&desk, 9).unwrap()[0].not_before;
         waits.push((next - now).num_minutes());
         now = next;
@@ -440,7 +441,7 @@ async fn operators_are_sent_the_servers_words_at_once_and_status_has_them() {
     let operators = "[operators]\nnotify = [\"discord:alerts\"]\n";
     let app = world.app_with(&(world.settings() + operators), rules, Some("2021-08-24T00:00:00-04:00"));
     world.edgar.publish(&qualys());
-    app.poll_once(at(NOW)).await.unwrap();
+    app.intake.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
     world.smtp.refuse("desk@example.org", "550 5.4.5 <desk@example.org> Daily sending quota exceeded");
     deliver_all(&app, at(NOW)).await;
@@ -449,7 +450,7 @@ async fn operators_are_sent_the_servers_words_at_once_and_status_has_them() {
     assert!(notice.contains("takes nothing"), "{notice}");
     assert!(notice.contains("<d•••@example.org> Daily sending quota exceeded"), "{notice}");
     assert!(notice.contains("What to do: the provider's limit"), "{notice}");
-    let paused = app.status(at(NOW)).unwrap().paused;
+    let paused = service::status(&app, at(NOW)).unwrap().paused;
     assert!(
         paused[0].contains("Daily sending quota exceeded") && !paused[0].contains("desk@example"),
         "{paused:?}"

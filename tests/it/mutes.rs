@@ -6,8 +6,9 @@ use std::os::unix::fs::PermissionsExt;
 use chrono::{DateTime, TimeDelta, Utc};
 use mail_parser::MessageParser;
 use sellbell::alert::Key;
-use sellbell::app::App;
 use sellbell::mute::{Mute, MuteError, Muting};
+use sellbell::runtime::App;
+use sellbell::service;
 use sellbell::store::DeliveryStanding;
 use serde_json::{Value, json};
 
@@ -27,14 +28,14 @@ fn until() -> DateTime<Utc> {
 fn mute(app: &App, what: &str) {
     let what: Muting = what.parse().unwrap();
     let mute = Mute::new(what, at(NOW) - TimeDelta::minutes(1), until()).unwrap();
-    app.mute(&mute.said(Some("ops"), Some("a block trade"))).unwrap().unwrap();
+    app.outbox.mutes.mute(&mute.said(Some("ops"), Some("a block trade"))).unwrap().unwrap();
 }
 
 /// Two filings ring: the seed's, and a small sale of another company.
 async fn ring(world: &World, app: &App) {
     world.edgar.publish(&qualys());
     world.edgar.publish(&small_sale("0000000007-21-000001", 71, "2021-08-24T17:12:00-04:00"));
-    assert_eq!(app.poll_once(at(NOW)).await.unwrap().rang, 2);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 2);
     world.edgar.take_fetched();
 }
 
@@ -51,7 +52,7 @@ async fn what_is_muted_comes_in_one_message_for_each_destination() {
             assert!(message.body["embeds"][0]["author"]["name"].as_str().unwrap().starts_with("Issuer 71"));
         }
         world.smtp.take_mails();
-        let status = app.status(at(NOW)).unwrap();
+        let status = service::status(&app, at(NOW)).unwrap();
         assert_eq!((status.mutes.len(), status.mutes[0].muted), (1, 4));
         assert_eq!(
             status.mutes[0].to_string(),
@@ -64,9 +65,9 @@ async fn what_is_muted_comes_in_one_message_for_each_destination() {
         // It holds through a restart, and ends by itself.
         world.close(app);
         let app = world.app(RULES, None);
-        assert_eq!(app.end_mutes(until() - TimeDelta::seconds(1)).unwrap(), Some(until()));
+        assert_eq!(app.outbox.mutes.end_due(until() - TimeDelta::seconds(1)).unwrap(), Some(until()));
         assert_eq!(app.store.counts().unwrap().queued, 0);
-        assert_eq!(app.end_mutes(until()).unwrap(), None);
+        assert_eq!(app.outbox.mutes.end_due(until()).unwrap(), None);
         assert_eq!(deliver_all(&app, until()).await, (4, 0, 0));
         for message in world.discord.take_messages() {
             let embed = &message.body["embeds"][0];
@@ -82,7 +83,7 @@ async fn what_is_muted_comes_in_one_message_for_each_destination() {
             assert!(mail.subject().unwrap().starts_with("sellbell: 1 alert was muted: "));
             assert!(mail.body_text(0).unwrap().contains("2021-08-24: [QLYS] Philippe Courtot Family Trust"));
         }
-        assert_eq!(app.status(until()).unwrap().mutes, Vec::new());
+        assert_eq!(service::status(&app, until()).unwrap().mutes, Vec::new());
         world.finish().await;
     }
 }
@@ -113,9 +114,9 @@ async fn a_rule_or_a_destination_is_muted_alone_and_can_be_unmuted_early() {
     assert!(told.iter().all(|message| message.target == "channel:555"));
     assert_eq!(world.smtp.take_mails().len(), 2);
     let soon = at(NOW) + TimeDelta::minutes(5);
-    assert_eq!(app.unmute(&"destination:discord:hook".parse().unwrap(), soon).unwrap(), Some(2));
-    assert_eq!(app.unmute(&"destination:discord:hook".parse().unwrap(), soon).unwrap(), None);
-    assert_eq!(app.unmute(&"rule:other".parse().unwrap(), soon).unwrap(), Some(2));
+    assert_eq!(app.outbox.mutes.unmute(&"destination:discord:hook".parse().unwrap(), soon).unwrap(), Some(2));
+    assert_eq!(app.outbox.mutes.unmute(&"destination:discord:hook".parse().unwrap(), soon).unwrap(), None);
+    assert_eq!(app.outbox.mutes.unmute(&"rule:other".parse().unwrap(), soon).unwrap(), Some(2));
     deliver_all(&app, soon).await;
     let told = world.discord.take_messages();
     let mut lengths: Vec<(String, usize)> =
@@ -125,7 +126,7 @@ async fn a_rule_or_a_destination_is_muted_alone_and_can_be_unmuted_early() {
     assert_eq!(world.smtp.take_mails().len(), 1);
     // From now on all ring again.
     world.edgar.publish(&small_sale("0000000007-21-000002", 72, "2021-08-24T17:18:00-04:00"));
-    app.poll_once(at("2021-08-24T17:18:10-04:00")).await.unwrap();
+    app.intake.poll_once(at("2021-08-24T17:18:10-04:00")).await.unwrap();
     world.edgar.take_fetched();
     deliver_all(&app, at("2021-08-24T17:18:10-04:00")).await;
     assert_eq!((world.discord.take_messages().len(), world.smtp.take_mails().len()), (2, 1));
@@ -138,7 +139,7 @@ async fn what_is_not_known_is_not_muted() {
     let app = world.app(RULES, None);
     let refused = |what: &str| {
         let mute = Mute::new(what.parse().unwrap(), at(NOW), until()).unwrap();
-        app.mute(&mute).unwrap().unwrap_err()
+        app.outbox.mutes.mute(&mute).unwrap().unwrap_err()
     };
     assert_eq!(refused("rule:anny"), MuteError::NoRule("anny".into(), ": did you mean `any`?".into()));
     let error = refused("destination:discord:alert").to_string();
@@ -249,9 +250,9 @@ async fn what_is_muted_twice_is_told_when_the_longer_mute_ends() {
     );
     mute(&app, "destination:discord:alerts");
     let longer = Mute::new("ticker:QLYS".parse().unwrap(), at(NOW), until() + TimeDelta::hours(3)).unwrap();
-    app.mute(&longer).unwrap().unwrap();
+    app.outbox.mutes.mute(&longer).unwrap().unwrap();
     ring(&world, &app).await;
-    app.end_mutes(until()).unwrap();
+    app.outbox.mutes.end_due(until()).unwrap();
     deliver_all(&app, until()).await;
     let first = world.discord.take_messages();
     assert_eq!(
@@ -263,14 +264,14 @@ async fn what_is_muted_twice_is_told_when_the_longer_mute_ends() {
     let again =
         Mute::new("destination:discord:alerts".parse().unwrap(), until(), until() + TimeDelta::hours(9))
             .unwrap();
-    app.mute(&again).unwrap().unwrap();
-    app.end_mutes(until() + TimeDelta::hours(3)).unwrap();
+    app.outbox.mutes.mute(&again).unwrap().unwrap();
+    app.outbox.mutes.end_due(until() + TimeDelta::hours(3)).unwrap();
     assert_eq!(deliver_all(&app, until() + TimeDelta::hours(3)).await, (0, 0, 0));
-    app.end_mutes(until() + TimeDelta::hours(9)).unwrap();
+    app.outbox.mutes.end_due(until() + TimeDelta::hours(9)).unwrap();
     deliver_all(&app, until() + TimeDelta::hours(9)).await;
     let last = world.discord.take_messages();
     assert_eq!(last.iter().map(|message| listed(message).len()).collect::<Vec<_>>(), [1]);
-    assert_eq!(app.status(until()).unwrap().mutes, Vec::new());
+    assert_eq!(service::status(&app, until()).unwrap().mutes, Vec::new());
     world.finish().await;
 }
 
@@ -280,7 +281,7 @@ async fn a_channel_that_the_settings_name_is_muted_by_that_name() {
     let app = world.app(RULES, None);
     let refused = |what: &str| {
         let mute = Mute::new(what.parse().unwrap(), at(NOW), until()).unwrap();
-        app.mute(&mute).unwrap()
+        app.outbox.mutes.mute(&mute).unwrap()
     };
     let error = refused("destination:channel:555").unwrap_err().to_string();
     assert!(error.ends_with("they define it as discord:alerts"), "{error}");

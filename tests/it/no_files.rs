@@ -2,8 +2,10 @@
 
 use chrono::TimeDelta;
 use mail_parser::MessageParser;
-use sellbell::app::{App, Lane};
 use sellbell::destination::Destination;
+use sellbell::outbox::Lane;
+use sellbell::runtime::{self, App};
+use sellbell::service;
 use serde_json::json;
 
 use crate::fakes::discord::Fault;
@@ -46,7 +48,7 @@ async fn without_the_permission_the_table_is_missing_and_nothing_else() {
     let text = overflow.body["embeds"][0]["description"].as_str().unwrap();
     assert!(overflow.files.is_empty() && text.contains("permission Attach Files is lacking"), "{text}");
     assert!(text.contains("and 3 more") && !text.contains("in the attached table"), "{text}");
-    let status = app.status(at(NOW)).unwrap();
+    let status = service::status(&app, at(NOW)).unwrap();
     assert_eq!(status.paused, Vec::<String>::new());
     assert!(status.troubles[0].starts_with("discord:alerts takes no files"), "{:?}", status.troubles);
     let said = notices(&world, &app, NOW).await;
@@ -82,7 +84,7 @@ async fn without_the_permission_the_table_is_missing_and_nothing_else() {
     assert_eq!(messages.last().unwrap().files[0].0, "alerts.csv");
     let said = notices(&world, &app, later).await;
     assert!(said.len() == 1 && said[0].contains("takes files again"), "{said:?}");
-    assert_eq!(app.status(at(later)).unwrap().troubles, Vec::<String>::new());
+    assert_eq!(service::status(&app, at(later)).unwrap().troubles, Vec::<String>::new());
     world.finish().await;
 }
 
@@ -96,12 +98,12 @@ async fn a_channel_that_is_no_longer_in_the_settings_is_forgotten() {
     queue(&app, &alert, &channel, 0..3);
     deliver_to(&app, &channel, &mut Lane::default(), at(NOW)).await;
     assert_eq!(world.discord.take_messages().len(), 2);
-    app.take_up().unwrap();
-    assert_eq!(app.status(at(NOW)).unwrap().troubles.len(), 1, "a start changes nothing");
+    runtime::on_start(&app, app.clock().now()).unwrap();
+    assert_eq!(service::status(&app, at(NOW)).unwrap().troubles.len(), 1, "a start changes nothing");
     world.close(app);
     let renamed = world.app_with(&world.settings().replace("\"alerts\"", "\"renamed\""), RULES, None);
-    renamed.take_up().unwrap();
-    assert_eq!(renamed.status(at(NOW)).unwrap().troubles, Vec::<String>::new());
+    runtime::on_start(&renamed, at(NOW)).unwrap();
+    assert_eq!(service::status(&renamed, at(NOW)).unwrap().troubles, Vec::<String>::new());
     world.finish().await;
 }
 
@@ -148,7 +150,7 @@ async fn a_channel_that_takes_nothing_is_paused_all_the_same() {
     world.discord.fail_next("channel:555", 403, missing, 2);
     let now = at(NOW) + TimeDelta::seconds(1);
     deliver_to(&app, &channel, &mut lane, now).await;
-    let status = app.status(now).unwrap();
+    let status = service::status(&app, now).unwrap();
     assert!(status.paused.len() == 1 && status.troubles.is_empty(), "{status:?}");
     let said = notices(&world, &app, "2021-08-24T17:13:31-04:00").await;
     assert!(said.len() == 1 && said[0].contains("lacks a permission"), "{said:?}");
@@ -185,7 +187,7 @@ async fn a_file_is_not_tried_again_at_once_whatever_becomes_of_the_message_witho
         let text = messages[1].body["embeds"][0]["description"].as_str().unwrap();
         assert!(text.contains("permission Attach Files is lacking"), "{text}");
         assert_eq!((world.discord.refused_files(), world.discord.over_the_limit()), (1, 0), "{round}");
-        assert_eq!(app.status(later).unwrap().troubles.len(), 1);
+        assert_eq!(service::status(&app, later).unwrap().troubles.len(), 1);
         assert_eq!(notices(&world, &app, "2021-08-24T17:14:31-04:00").await.len(), 1);
         world.finish().await;
     }
@@ -207,7 +209,7 @@ async fn a_channel_that_took_nothing_gets_its_table_when_it_is_mended() {
     let later = at(NOW) + TimeDelta::minutes(5);
     deliver_to(&app, &channel, &mut lane, later).await;
     assert_eq!(world.discord.take_messages().last().unwrap().files[0].0, "alerts.csv");
-    assert_eq!(app.status(later).unwrap().troubles, Vec::<String>::new());
+    assert_eq!(service::status(&app, later).unwrap().troubles, Vec::<String>::new());
     notices(&world, &app, "2021-08-24T18:13:31-04:00").await;
     world.finish().await;
 }

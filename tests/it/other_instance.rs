@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mail_parser::MessageParser;
-use sellbell::app::{App, Lane};
 use sellbell::destination::Destination;
+use sellbell::outbox::Lane;
+use sellbell::runtime::App;
+use sellbell::service;
 use serde_json::json;
 
 use crate::world::{World, at, deliver_to, small_sale};
@@ -33,7 +35,7 @@ fn instance(world: &World, store: &str, since: Option<&str>) -> App {
 
 async fn poll_and_send(world: &World, app: &App, now: DateTime<Utc>) {
     world.discord.set_time(now);
-    app.poll_once(now).await.unwrap();
+    app.intake.poll_once(now).await.unwrap();
     world.edgar.take_fetched();
     let channel: Destination = "discord:alerts".parse().unwrap();
     deliver_to(app, &channel, &mut Lane::default(), now).await;
@@ -79,7 +81,7 @@ async fn alerts_that_come_twice_are_noticed_once() {
             said[0].contains("Another sellbell uses the same bot") && said[0].contains("discord:alerts"),
             "{said:?}"
         );
-        assert!(app.status(now).unwrap().troubles[0].starts_with("Another sellbell"));
+        assert!(service::status(&app, now).unwrap().troubles[0].starts_with("Another sellbell"));
     }
     world.finish().await;
 }
@@ -116,7 +118,7 @@ async fn a_restart_a_new_store_and_other_messages_of_the_bot_are_none() {
     poll_and_send(&world, &app, now).await;
     assert_eq!(world.discord.take_messages().len(), 4, "each alert once");
     assert_eq!(notices(&world, &app, now).await, Vec::<String>::new());
-    assert_eq!(app.status(now).unwrap().troubles, Vec::<String>::new());
+    assert_eq!(service::status(&app, now).unwrap().troubles, Vec::<String>::new());
     world.finish().await;
 }
 

@@ -2,9 +2,11 @@
 
 use chrono::TimeDelta;
 use mail_parser::MessageParser;
-use sellbell::app::{App, Lane};
 use sellbell::delivery::{Body, Delivery, Notice};
 use sellbell::destination::Destination;
+use sellbell::outbox::Lane;
+use sellbell::runtime::{self, App};
+use sellbell::service;
 use serde_json::{Value, json};
 
 use crate::world::{World, at, deliver_all, deliver_to, qualys, small_sale};
@@ -26,7 +28,7 @@ async fn with_sales(count: usize) -> (World, App) {
     for (accession, issuer) in others.into_iter().zip(71..).take(count - 1) {
         world.edgar.publish(&small_sale(accession, issuer, "2021-08-24T17:12:00-04:00"));
     }
-    let rang = app.poll_once(at(NOW)).await.unwrap().rang;
+    let rang = app.intake.poll_once(at(NOW)).await.unwrap().rang;
     assert_eq!(rang, count);
     world.edgar.take_fetched();
     (world, app)
@@ -44,7 +46,7 @@ async fn after_the_first_clear_answer_nothing_is_sent_and_nothing_is_lost() {
     let hook: Destination = "discord:hook".parse().unwrap();
     world.discord.fail_next("webhook:5", 404, gone(), 3);
     let mut lane = Lane::default();
-    let report = app.deliver_once(&hook, &mut lane, at(NOW)).await.unwrap();
+    let report = app.outbox.deliver_once(&hook, &mut lane, at(NOW)).await.unwrap();
     assert!(report.paused && report.failed == 3);
     assert_eq!(report.next, Some(at(NOW) + TimeDelta::minutes(5)));
     assert_eq!(deliver_all_but(&app, &hook, NOW).await, (1, 0, 0));
@@ -59,14 +61,14 @@ async fn after_the_first_clear_answer_nothing_is_sent_and_nothing_is_lost() {
     let mut now = at(NOW);
     for minutes in [5, 10] {
         let early = now + TimeDelta::minutes(minutes) - TimeDelta::seconds(1);
-        let report = app.deliver_once(&hook, &mut lane, early).await.unwrap();
+        let report = app.outbox.deliver_once(&hook, &mut lane, early).await.unwrap();
         assert_eq!((report.paused, report.failed, report.delivered), (true, 0, 0));
         now += TimeDelta::minutes(minutes);
         if minutes == 5 {
-            assert_eq!(app.deliver_once(&hook, &mut lane, now).await.unwrap().failed, 3);
+            assert_eq!(app.outbox.deliver_once(&hook, &mut lane, now).await.unwrap().failed, 3);
         }
     }
-    let status = app.status(now).unwrap();
+    let status = service::status(&app, now).unwrap();
     assert_eq!((status.queued, status.dead), (3, 0));
     assert_eq!(status.paused.len(), 1);
     assert!(status.paused[0].contains("code 10015"), "{:?}", status.paused);
@@ -76,7 +78,7 @@ async fn after_the_first_clear_answer_nothing_is_sent_and_nothing_is_lost() {
     assert_eq!(world.smtp.unread(), 0, "told once");
     assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), now).await, (3, 0, 0));
     assert_eq!(world.discord.next_message().await.body["embeds"].as_array().unwrap().len(), 3);
-    assert_eq!(app.status(now).unwrap().paused, Vec::<String>::new());
+    assert_eq!(service::status(&app, now).unwrap().paused, Vec::<String>::new());
     assert_eq!(deliver_all(&app, now).await, (1, 0, 0));
     let notice = told(&world).await;
     assert!(
@@ -95,14 +97,14 @@ async fn a_pause_survives_a_restart_and_what_waits_is_given_up_only_after_a_mont
     assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), at(NOW)).await, (0, 2, 0));
     world.close(app);
     let app = world.app_with(&(world.settings() + OPERATORS), RULES, None);
-    assert_eq!(app.status(at(NOW)).unwrap().paused.len(), 1);
+    assert_eq!(service::status(&app, at(NOW)).unwrap().paused.len(), 1);
     // A clock that is ahead, or a bot that was off, loses nothing.
     let mut now = at(NOW) + TimeDelta::days(40);
     assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), now).await, (0, 2, 0));
     assert_eq!(app.store.queued(&hook, 9).unwrap().len(), 2);
     let mut lane = Lane::default();
     let mut tries = 0;
-    while let Some(next) = app.deliver_once(&hook, &mut lane, now).await.unwrap().next {
+    while let Some(next) = app.outbox.deliver_once(&hook, &mut lane, now).await.unwrap().next {
         (now, tries) = (now.max(next), tries + 1);
         assert!(tries < 200);
     }
@@ -113,13 +115,13 @@ async fn a_pause_survives_a_restart_and_what_waits_is_given_up_only_after_a_mont
     assert!(told(&world).await.contains("takes nothing"));
     assert!(told(&world).await.contains("2 deliveries to discord:hook were given up"));
     // Nothing waits for it, and it took nothing: the pause ends with the next message, and a notice.
-    app.take_up().unwrap();
-    assert_eq!(app.status(now).unwrap().paused.len(), 1);
+    runtime::on_start(&app, app.clock().now()).unwrap();
+    assert_eq!(service::status(&app, now).unwrap().paused.len(), 1);
     world.discord.mend();
     let notice = Body::Notice(Box::new(Notice::new(now, "A title", "A text")));
     app.store.enqueue(&Delivery::new(hook.clone(), notice, now)).unwrap();
     assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), now).await, (1, 0, 0));
-    assert_eq!(app.status(now).unwrap().paused, Vec::<String>::new());
+    assert_eq!(service::status(&app, now).unwrap().paused, Vec::<String>::new());
     deliver_all(&app, now).await;
     assert!(told(&world).await.contains("takes alerts again"));
     world.discord.take_messages();
@@ -137,10 +139,10 @@ async fn operators_whose_own_mailbox_fails_now_and_then_are_sent_two_notices_an_
     app.store.enqueue(&Delivery::new(desk.clone(), notice, now)).unwrap();
     // A server that takes one mail each five minutes.
     for _ in 0..36 {
-        let report = app.deliver_once(&desk, &mut lane, now).await.unwrap();
+        let report = app.outbox.deliver_once(&desk, &mut lane, now).await.unwrap();
         sent += report.delivered;
         world.smtp.fail_next("mail", "550 5.4.5 one mail each five minutes", 1);
-        while app.deliver_once(&desk, &mut lane, now).await.unwrap().failed == 0
+        while app.outbox.deliver_once(&desk, &mut lane, now).await.unwrap().failed == 0
             && !app.store.queued(&desk, 1).unwrap().is_empty()
         {}
         world.smtp.mend();
@@ -166,12 +168,12 @@ async fn a_mail_that_the_server_does_not_like_holds_up_no_other() {
     let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
     world.edgar.publish(&qualys());
     world.edgar.publish(&small_sale("0000000007-21-000001", 71, "2021-08-24T17:12:00-04:00"));
-    app.poll_once(at(NOW)).await.unwrap();
+    app.intake.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
     world.smtp.fail_next("end", "552 5.3.4 message too big", 1);
     let desk: Destination = "email:desk".parse().unwrap();
     assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (1, 0, 1));
-    assert_eq!(app.status(at(NOW)).unwrap().paused, Vec::<String>::new());
+    assert_eq!(service::status(&app, at(NOW)).unwrap().paused, Vec::<String>::new());
     world.smtp.next_mail().await;
     world.finish().await;
 }
@@ -186,18 +188,18 @@ async fn a_mail_that_is_taken_for_spam_is_kept_and_holds_up_no_other_for_long() 
     for (accession, issuer) in [("0000000007-21-000001", 71), ("0000000007-21-000002", 72)] {
         world.edgar.publish(&small_sale(accession, issuer, "2021-08-24T17:12:00-04:00"));
     }
-    app.poll_once(at(NOW)).await.unwrap();
+    app.intake.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
     let desk: Destination = "email:desk".parse().unwrap();
     let mut lane = Lane::default();
     // The first one, whenever it comes.
     world.smtp.fail_next("end", "550 5.7.1 this looks like spam", 1);
-    let report = app.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap();
+    let report = app.outbox.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap();
     assert_eq!((report.failed, report.paused, report.next), (1, false, Some(at(NOW))));
     let first = app.store.queued(&desk, 9).unwrap().into_iter().find(|one| one.attempts == 1).unwrap();
     for _ in 0..2 {
         assert_eq!(
-            app.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap().delivered,
+            app.outbox.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap().delivered,
             1,
             "others come first"
         );
@@ -206,7 +208,7 @@ async fn a_mail_that_is_taken_for_spam_is_kept_and_holds_up_no_other_for_long() 
     world.smtp.fail_next("end", "550 5.7.1 this looks like spam", 1);
     assert_eq!(deliver_to(&app, &desk, &mut lane, at(NOW)).await, (0, 1, 0));
     // It alone waits.
-    assert_eq!(app.status(at(NOW)).unwrap().paused, Vec::<String>::new());
+    assert_eq!(service::status(&app, at(NOW)).unwrap().paused, Vec::<String>::new());
     let waiting = app.store.queued(&desk, 9).unwrap();
     assert_eq!(waiting.iter().map(|one| &one.key).collect::<Vec<_>>(), [&first.key]);
     let later = at(NOW) + TimeDelta::minutes(10);
@@ -238,7 +240,7 @@ async fn a_server_that_takes_every_mail_for_spam_is_left_alone_after_three() {
     world.smtp.fail_next("end", "554 5.7.1 poor reputation", 100);
     let mut lane = Lane::default();
     assert_eq!(deliver_to(&app, &desk, &mut lane, at(NOW)).await, (0, 3, 0));
-    let status = app.status(at(NOW)).unwrap();
+    let status = service::status(&app, at(NOW)).unwrap();
     assert_eq!((status.paused.len(), status.queued, status.dead), (1, 50 + 1, 0), "and a notice");
     world.smtp.mend();
     let later = at(NOW) + TimeDelta::minutes(5);
@@ -271,7 +273,7 @@ async fn a_missing_permission_is_named_and_looked_up_once_a_pause() {
         crate::together::queue(&app, &one, &of_alerts, 0..3);
         let (mut lane, mut now) = (Lane::default(), at(NOW));
         for _ in 0..3 {
-            assert!(app.deliver_once(&of_alerts, &mut lane, now).await.unwrap().paused);
+            assert!(app.outbox.deliver_once(&of_alerts, &mut lane, now).await.unwrap().paused);
             now += TimeDelta::hours(1);
         }
         deliver_all_but(&app, &of_alerts, NOW).await;
@@ -283,10 +285,10 @@ async fn a_missing_permission_is_named_and_looked_up_once_a_pause() {
         // A start tries at once, and the operators know.
         world.close(app);
         let app = world.app_with(&(world.settings() + OPERATORS), RULES, None);
-        app.take_up().unwrap();
+        runtime::on_start(&app, app.clock().now()).unwrap();
         for _ in 0..2 {
             let mut lane = Lane::default();
-            assert!(app.deliver_once(&of_alerts, &mut lane, now).await.unwrap().paused);
+            assert!(app.outbox.deliver_once(&of_alerts, &mut lane, now).await.unwrap().paused);
         }
         assert_eq!((world.discord.looks(), world.smtp.unread()), (1, 0));
 
@@ -298,7 +300,7 @@ async fn a_missing_permission_is_named_and_looked_up_once_a_pause() {
         world.discord.fail_next(&format!("channel:{channel}"), 403, missing.clone(), 1);
         crate::together::queue(&app, &one, &of_alerts, 3..4);
         now += TimeDelta::hours(1);
-        app.deliver_once(&of_alerts, &mut lane, now).await.unwrap();
+        app.outbox.deliver_once(&of_alerts, &mut lane, now).await.unwrap();
         deliver_all_but(&app, &of_alerts, "2021-08-25T17:12:31-04:00").await;
         assert!(told(&world).await.contains("takes alerts again"));
         assert!(told(&world).await.contains("the bot lacks Embed Links in that channel"));
@@ -321,7 +323,7 @@ async fn where_the_missing_permission_cannot_be_known_the_advice_is_general() {
         world.discord.fail_next("channel:555", 403, missing, 1);
         let channel: Destination = "discord:alerts".parse().unwrap();
         crate::together::queue(&app, &one, &channel, 0..1);
-        assert!(app.deliver_once(&channel, &mut Lane::default(), at(NOW)).await.unwrap().paused);
+        assert!(app.outbox.deliver_once(&channel, &mut Lane::default(), at(NOW)).await.unwrap().paused);
         deliver_all_but(&app, &channel, NOW).await;
         let notice = told(&world).await;
         assert!(notice.contains("the bot lacks a permission in that channel"), "{notice}");

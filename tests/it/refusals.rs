@@ -2,8 +2,10 @@
 
 use chrono::TimeDelta;
 use mail_parser::MessageParser;
-use sellbell::app::{App, Lane};
 use sellbell::destination::Destination;
+use sellbell::outbox::Lane;
+use sellbell::runtime::App;
+use sellbell::service;
 use sellbell::store::DeliveryStanding;
 use serde_json::{Value, json};
 
@@ -18,7 +20,7 @@ async fn rung(world: &World, destination: &str) -> App {
     world.edgar.publish(&qualys());
     let rules = format!("[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"{destination}\"]\n");
     let app = world.app_with(&(world.settings() + OPERATORS), &rules, Some(SINCE));
-    assert_eq!(app.poll_once(at(NOW)).await.unwrap().rang, 1);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 1);
     world.edgar.take_fetched();
     app
 }
@@ -112,7 +114,7 @@ async fn what_only_a_person_can_mend_pauses_at_the_first_answer_and_says_what_to
         let destination: Destination = destination.parse().unwrap();
         world.discord.fail_next(target, status, body.clone(), 1);
         assert_eq!(deliver_to(&app, &destination, &mut Lane::default(), at(NOW)).await, (0, 1, 0), "{body}");
-        assert_eq!(app.status(at(NOW)).unwrap().paused.len(), 1, "{body}");
+        assert_eq!(service::status(&app, at(NOW)).unwrap().paused.len(), 1, "{body}");
         let said = notice(&world, &app).await;
         assert!(said.contains(advice) && !said.contains("token-5"), "{body}: {said}");
         // Somebody mended it.
@@ -136,7 +138,7 @@ async fn what_passes_by_itself_is_tried_again_and_nobody_is_notified() {
         let app = rung(&world, "discord:hook").await;
         let hook: Destination = "discord:hook".parse().unwrap();
         world.discord.fail_next("webhook:5", status, body.clone(), 1);
-        let report = app.deliver_once(&hook, &mut Lane::default(), at(NOW)).await.unwrap();
+        let report = app.outbox.deliver_once(&hook, &mut Lane::default(), at(NOW)).await.unwrap();
         assert!(!report.paused && report.failed == 1, "{body}: {report:?}");
         assert_eq!(app.store.waiting_destinations().unwrap().len(), 1);
         assert_eq!(
@@ -155,12 +157,12 @@ async fn a_deleted_channel_that_subscribed_gets_advice_of_its_own() {
     let rules = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\n";
     let app = world.app_with(&(world.settings() + OPERATORS), rules, Some(SINCE));
     app.store.subscribe(777, "any", 1, at(NOW)).unwrap();
-    app.poll_once(at(NOW)).await.unwrap();
+    app.intake.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
     let channel = Destination::Channel(777);
     world.discord.fail_next("channel:777", 404, says(10_003, "Unknown Channel"), 1);
     assert_eq!(deliver_to(&app, &channel, &mut Lane::default(), at(NOW)).await, (0, 1, 0));
-    assert_eq!(app.status(at(NOW)).unwrap().paused.len(), 1);
+    assert_eq!(service::status(&app, at(NOW)).unwrap().paused.len(), 1);
     let said = notice(&world, &app).await;
     assert!(said.contains("its subscriptions stay") && said.contains("invite the bot again"), "{said}");
     assert!(!said.contains("settings"), "{said}");
@@ -183,7 +185,7 @@ async fn an_answer_without_a_message_is_no_delivery() {
         let key = app.store.queued(&destination, 1).unwrap().remove(0).key;
         world.discord.fail_next(target, status, body.clone(), 1);
         assert_eq!(deliver_to(&app, &destination, &mut Lane::default(), at(NOW)).await, (0, 1, 0), "{body}");
-        assert_eq!(app.status(at(NOW)).unwrap().paused.len(), 1, "{body}");
+        assert_eq!(service::status(&app, at(NOW)).unwrap().paused.len(), 1, "{body}");
         // It may have arrived.
         assert!(
             matches!(app.store.delivery_standing(&key).unwrap(), Some(DeliveryStanding::InFlight(_))),
@@ -227,7 +229,7 @@ async fn an_edit_that_an_archived_thread_does_not_take_comes_as_a_message_of_its
     let messages = world.discord.take_messages();
     assert_eq!(messages.len(), 1, "made anew, which opens the thread again");
     assert_eq!(messages[0].body["embeds"][0]["title"], "5 more alerts");
-    assert_eq!(app.status(at(NOW)).unwrap().paused, Vec::<String>::new());
+    assert_eq!(service::status(&app, at(NOW)).unwrap().paused, Vec::<String>::new());
     world.finish().await;
 }
 
@@ -241,7 +243,7 @@ async fn one_message_that_automod_blocks_holds_up_no_other() {
     world.edgar.publish(&qualys());
     let rules = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"discord:alerts\"]\n";
     let app = world.app_with(&(world.settings() + OPERATORS), rules, Some(SINCE));
-    assert_eq!(app.poll_once(at(NOW)).await.unwrap().rang, 3);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 3);
     world.edgar.take_fetched();
     let alerts: Destination = "discord:alerts".parse().unwrap();
     // All three in one message; then the second of those that come singly, each time.

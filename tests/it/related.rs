@@ -1,9 +1,9 @@
 //! Filings that belong together: amendments, blocks that a chain of owners reports twice, and the tickers of their issuer.
 
 use chrono::{DateTime, Utc};
-use sellbell::app::App;
 use sellbell::filing::Cik;
 use sellbell::mute::Mute;
+use sellbell::runtime::App;
 use serde_json::Value;
 
 use crate::fakes::edgar::Published;
@@ -113,7 +113,7 @@ pub async fn publish(world: &World, app: &App, filings: &[&Filed], now: &str) {
     for filing in filings {
         world.edgar.publish(&filing.published());
     }
-    let report = app.poll_once(at(now)).await.unwrap();
+    let report = app.intake.poll_once(at(now)).await.unwrap();
     assert_eq!((report.settled, report.trouble), (filings.len(), None));
     let _ =
         (world.edgar.take_fetched(), world.edgar.take_feed_requests(), world.edgar.take_ticker_requests());
@@ -306,23 +306,23 @@ async fn the_issuers_listed_tickers_are_shown_and_ring_whatever_the_filer_typed(
     let secret = typed("0000000070-25-000031", FIRST, "hunter2!pass");
     world.edgar.publish(&secret.published());
     let noon = at(NOON);
-    app.poll_once(noon).await.unwrap();
+    app.intake.poll_once(noon).await.unwrap();
     assert_eq!(world.edgar.take_ticker_requests(), 1);
     let now = |hours: i64| noon + chrono::TimeDelta::hours(hours);
-    app.poll_once(now(1)).await.unwrap();
+    app.intake.poll_once(now(1)).await.unwrap();
     world.close(app);
     // Kept over a restart, fetched anew after a day; where it cannot be had then, the old list stays.
     let app = world.app(rules, None);
-    app.poll_once(now(23)).await.unwrap();
+    app.intake.poll_once(now(23)).await.unwrap();
     assert_eq!(world.edgar.take_ticker_requests(), 0);
     world.edgar.list_tickers("<html>not today</html>");
-    app.poll_once(now(25)).await.unwrap();
+    app.intake.poll_once(now(25)).await.unwrap();
     assert_eq!(world.edgar.take_ticker_requests(), 4, "asked for again by itself, a few times");
-    app.poll_once(now(25) + chrono::TimeDelta::minutes(9)).await.unwrap();
+    app.intake.poll_once(now(25) + chrono::TimeDelta::minutes(9)).await.unwrap();
     assert_eq!(world.edgar.take_ticker_requests(), 0, "then only after ten minutes");
     let bee = typed("0000000070-25-000032", "2025-12-13T18:05:00-05:00", "acmb");
     world.edgar.publish(&bee.published());
-    app.poll_once(now(26)).await.unwrap();
+    app.intake.poll_once(now(26)).await.unwrap();
     deliver_all(&app, now(26)).await;
     let told: Vec<Value> =
         world.take_output().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -518,13 +518,13 @@ async fn a_block_of_one_digest_is_not_in_the_next_one_again() {
         sales: vec![("5000", "12.5", "40000", "By Fund LP")],
         ..filed("0000000070-25-000092", SECOND)
     };
-    app.digest_once(at("2025-12-11T12:00:00-05:00")).unwrap();
+    app.outbox.digests.digest_once(at("2025-12-11T12:00:00-05:00")).unwrap();
     world.edgar.publish(&fund.published());
-    app.poll_once(at("2025-12-11T17:00:00-05:00")).await.unwrap();
-    assert_eq!(app.digest_once(at("2025-12-11T17:31:00-05:00")).unwrap(), 1);
+    app.intake.poll_once(at("2025-12-11T17:00:00-05:00")).await.unwrap();
+    assert_eq!(app.outbox.digests.digest_once(at("2025-12-11T17:31:00-05:00")).unwrap(), 1);
     world.edgar.publish(&partner.published());
-    app.poll_once(at("2025-12-12T17:00:00-05:00")).await.unwrap();
-    assert_eq!(app.digest_once(at("2025-12-12T17:31:00-05:00")).unwrap(), 0);
+    app.intake.poll_once(at("2025-12-12T17:00:00-05:00")).await.unwrap();
+    assert_eq!(app.outbox.digests.digest_once(at("2025-12-12T17:31:00-05:00")).unwrap(), 0);
     deliver_all(&app, at("2025-12-12T17:32:00-05:00")).await;
     drop(world.smtp.next_mail().await);
     assert_eq!(world.smtp.unread(), 0);
@@ -578,8 +578,8 @@ async fn typed_symbol(list: Option<&str>, symbol: &'static str, issuer: u64) -> 
     let (before, rest) = body.split_once("<issuerCik>").unwrap();
     let (_, behind) = rest.split_once("</issuerCik>").unwrap();
     world.edgar.publish(&Published { issuer, body: format!("{before}{own}{behind}").into_bytes(), ..base });
-    app.poll_once(at(NOON)).await.unwrap();
-    while app.settle_once(at(NOON)).await.unwrap().settled > 0 {}
+    app.intake.poll_once(at(NOON)).await.unwrap();
+    while app.intake.settler.settle_once(at(NOON)).await.unwrap().settled > 0 {}
     deliver_all(&app, at(NOON)).await;
     let _ = (world.edgar.take_fetched(), world.edgar.take_ticker_requests());
     let told = world.take_output().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -653,8 +653,8 @@ async fn rung_by(list: Option<&str>, wanted: &[&str], symbol: &'static str, issu
     let (_, behind) = rest.split_once("</issuerCik>").unwrap();
     let body = format!("{before}<issuerCik>{issuer:010}</issuerCik>{behind}").into_bytes();
     world.edgar.publish(&Published { issuer, body, ..base });
-    app.poll_once(at(NOON)).await.unwrap();
-    while app.settle_once(at(NOON)).await.unwrap().settled > 0 {}
+    app.intake.poll_once(at(NOON)).await.unwrap();
+    while app.intake.settler.settle_once(at(NOON)).await.unwrap().settled > 0 {}
     deliver_all(&app, at(NOON)).await;
     let _ = (world.edgar.take_fetched(), world.edgar.take_ticker_requests());
     let alert = |line: &str| serde_json::from_str::<Value>(line).unwrap();
@@ -779,9 +779,9 @@ async fn a_mute_of_a_share_class_keeps_back_alerts_in_each_of_its_spellings() {
         let world = World::new().await;
         let app = world.app("[[rule]]\nname = \"a\"\ntickers = [\"XYZ-B\"]\nnotify = [\"jsonl\"]\n", SINCE);
         let until = at(NOON) + chrono::TimeDelta::hours(2);
-        app.mute(&Mute::new(muted.parse().unwrap(), at(NOON), until).unwrap()).unwrap().unwrap();
+        app.outbox.mutes.mute(&Mute::new(muted.parse().unwrap(), at(NOON), until).unwrap()).unwrap().unwrap();
         world.edgar.publish(&Filed { symbol, ..filed("0000000070-25-000041", FIRST) }.published());
-        assert_eq!(app.poll_once(at(NOON)).await.unwrap().rang, 1);
+        assert_eq!(app.intake.poll_once(at(NOON)).await.unwrap().rang, 1);
         deliver_all(&app, at(NOON)).await;
         let _ = (world.edgar.take_fetched(), world.edgar.take_ticker_requests());
         assert_eq!(world.take_output().lines().count(), told, "{muted} {symbol}");

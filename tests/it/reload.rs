@@ -10,8 +10,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::any;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use sellbell::app::{App, Reload, Watch};
 use sellbell::rules::{Edits, FolderState};
+use sellbell::runtime::{self, App, Reload, Watch};
 
 use crate::world::{World, at, deliver_all, small_sale};
 
@@ -42,11 +42,11 @@ impl Edited {
     }
 
     fn look(&mut self) -> Reload {
-        self.app.reload_once(&mut self.watch, at(NOW)).unwrap()
+        runtime::reload_once(&self.app, &mut self.watch, at(NOW)).unwrap()
     }
 
     fn names(&self) -> Vec<String> {
-        self.app.rules().iter().map(|rule| rule.name.clone()).collect()
+        self.app.rules.current().iter().map(|rule| rule.name.clone()).collect()
     }
 }
 
@@ -70,7 +70,7 @@ async fn a_valid_edit_is_in_force_when_two_looks_see_the_same() {
 
     // The next filing meets the new rule.
     edited.world.edgar.publish(&small_sale("0000000007-25-000001", 20, "2025-12-12T17:00:00-05:00"));
-    assert_eq!(edited.app.poll_once(at(NOW)).await.unwrap().rang, 0);
+    assert_eq!(edited.app.intake.poll_once(at(NOW)).await.unwrap().rang, 0);
     assert_eq!(edited.world.edgar.take_fetched().len(), 1);
     let Edited { world, app, .. } = edited;
     world.close(app);
@@ -155,8 +155,10 @@ async fn a_destination_that_cannot_be_served_is_refused() {
     );
     let mut watch = Watch::new(folder.clone(), FolderState::of(&folder));
     fs::write(folder.join("a.toml"), rule("one", 5).replace("jsonl", "discord:later")).unwrap();
-    app.reload_once(&mut watch, at(NOW)).unwrap();
-    let Reload::Refused(why) = app.reload_once(&mut watch, at(NOW)).unwrap() else { panic!("it was taken") };
+    runtime::reload_once(&app, &mut watch, at(NOW)).unwrap();
+    let Reload::Refused(why) = runtime::reload_once(&app, &mut watch, at(NOW)).unwrap() else {
+        panic!("it was taken")
+    };
     assert!(why.contains("rule `one` names discord:later, whose secret was not set"), "{why}");
     world.close(app);
     world.finish().await;
@@ -197,7 +199,7 @@ async fn random_writes_while_filings_arrive_lose_no_alert_and_leave_a_valid_set_
                 Reload::Unchanged | Reload::Unsettled => {}
             }
         }
-        let rules = edited.app.rules();
+        let rules = edited.app.rules.current();
         assert!(rules.get("steady").is_some() && rules.len() <= 2);
         if let Some(rule) = rules.get("edited") {
             let value = rule.conditions.min_value.unwrap().plain();
@@ -208,7 +210,7 @@ async fn random_writes_while_filings_arrive_lose_no_alert_and_leave_a_valid_set_
             let accession: &'static str = format!("0000000007-25-{:06}", round + 1).leak();
             let accepted: &'static str = (now - TimeDelta::minutes(1)).to_rfc3339().leak();
             edited.world.edgar.publish(&small_sale(accession, u64::from(round) + 100, accepted));
-            edited.app.poll_once(now).await.unwrap();
+            edited.app.intake.poll_once(now).await.unwrap();
             deliver_all(&edited.app, now).await;
             let lines = edited.world.take_output();
             told += lines

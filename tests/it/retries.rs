@@ -2,8 +2,10 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mail_parser::MessageParser;
-use sellbell::app::{App, Lane, Retried, Retry};
 use sellbell::destination::Destination;
+use sellbell::outbox::{Lane, Retried, Retry};
+use sellbell::runtime::{self, App};
+use sellbell::service;
 use sellbell::store::{DeliveryStanding, Tries};
 use serde_json::json;
 
@@ -37,13 +39,13 @@ async fn with_some_alerts(world: &World, notify: &str, count: usize) -> (App, De
     for (accession, issuer) in others.into_iter().take(count - 1) {
         world.edgar.publish(&small_sale(accession, issuer, "2021-08-24T17:12:00-04:00"));
     }
-    assert_eq!(app.poll_once(at(NOW)).await.unwrap().rang, count);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, count);
     world.edgar.take_fetched();
     (app, notify.parse().unwrap())
 }
 
 fn retry(app: &App, destination: &Destination, now: DateTime<Utc>) -> Retried {
-    app.retry(&Retry::One(destination.clone()), now).unwrap().unwrap().remove(0)
+    app.outbox.retry(&Retry::One(destination.clone()), now).unwrap().unwrap().remove(0)
 }
 
 fn notices(world: &World) -> Vec<String> {
@@ -74,8 +76,8 @@ async fn what_is_given_up_is_reported_once_an_hour_and_sent_again_oldest_first_u
     world.close(app);
     // The rest is counted over a restart; the test's hour has long passed by the clock on the wall.
     let app = world.app_with(&settings(&world), &rules("email:desk"), None);
-    app.take_up().unwrap();
-    app.take_up().unwrap();
+    runtime::on_start(&app, app.clock().now()).unwrap();
+    runtime::on_start(&app, app.clock().now()).unwrap();
     deliver_all(&app, at(NOW)).await;
     let told = notices(&world);
     assert_eq!(told.len(), 1, "{told:?}");
@@ -104,7 +106,7 @@ async fn a_thousand_deaths_are_two_notices_and_those_of_notices_none() {
         Some("2021-08-24T00:00:00-04:00"),
     );
     world.edgar.publish(&qualys());
-    app.poll_once(at(NOW)).await.unwrap();
+    app.intake.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
     let desk: Destination = "email:desk".parse().unwrap();
     // All is refused: the alert, and the notice of that.
@@ -112,7 +114,7 @@ async fn a_thousand_deaths_are_two_notices_and_those_of_notices_none() {
     assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (0, 0, 1));
     assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (0, 0, 1));
     for _ in 0..3 {
-        app.take_up().unwrap();
+        runtime::on_start(&app, app.clock().now()).unwrap();
         assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (0, 0, 0));
     }
     world.finish().await;
@@ -124,12 +126,12 @@ async fn a_retry_ends_a_pause_and_what_was_put_off_is_due() {
     let (app, desk) = with_alerts(&world, "email:desk").await;
     world.smtp.fail_next("rcpt", "550 5.1.1 no such user", 1);
     let mut lane = Lane::default();
-    let report = app.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap();
+    let report = app.outbox.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap();
     assert!(report.paused && report.next > Some(at(NOW)));
     assert_eq!(deliver_to(&app, &desk, &mut lane, at(NOW)).await, (0, 0, 0));
     let retried = retry(&app, &desk, at(NOW));
     assert_eq!((retried.revived, retried.waiting, retried.was_paused), (0, 3, true));
-    assert_eq!(app.status(at(NOW)).unwrap().paused, Vec::<String>::new());
+    assert_eq!(service::status(&app, at(NOW)).unwrap().paused, Vec::<String>::new());
     // What waited while it was paused comes together.
     assert_eq!(deliver_to(&app, &desk, &mut lane, at(NOW)).await, (1, 0, 0));
     assert_eq!(app.store.counts().unwrap().delivered, 3);
@@ -148,12 +150,12 @@ async fn a_retry_of_what_is_not_known_says_what_is() {
         ("channel:999", "the channel 999 has no subscription"),
     ] {
         let what = Retry::One(destination.parse().unwrap());
-        let error = app.retry(&what, at(NOW)).unwrap().unwrap_err();
+        let error = app.outbox.retry(&what, at(NOW)).unwrap().unwrap_err();
         assert!(error.contains(words), "{error}");
     }
     app.store.subscribe(999, "any", 1, at(NOW)).unwrap();
-    assert!(app.retry(&Retry::One("channel:999".parse().unwrap()), at(NOW)).unwrap().is_ok());
-    let all = app.retry(&Retry::All, at(NOW)).unwrap().unwrap();
+    assert!(app.outbox.retry(&Retry::One("channel:999".parse().unwrap()), at(NOW)).unwrap().is_ok());
+    let all = app.outbox.retry(&Retry::All, at(NOW)).unwrap().unwrap();
     assert_eq!(all.iter().map(|one| one.destination.as_str()).collect::<Vec<_>>(), ["email:desk"]);
     world.finish().await;
 }
@@ -242,10 +244,10 @@ async fn the_command_works_on_a_running_bot_and_on_a_stopped_ones_store() {
     // Two are refused as they are, and the third for the mailbox.
     let mut lane = Lane::default();
     for _ in 0..2 {
-        assert_eq!(app.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap().dead, 1);
+        assert_eq!(app.outbox.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap().dead, 1);
     }
     world.smtp.fail_next("rcpt", "550 5.1.1 no such user", 1);
-    assert!(app.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap().paused);
+    assert!(app.outbox.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap().paused);
     app.store.flush().await.unwrap();
     world.close(app);
     let dir = world.dir.path();

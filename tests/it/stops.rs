@@ -7,8 +7,8 @@ use axum::body::Body;
 use axum::response::Response;
 use chrono::TimeDelta;
 use futures_util::stream;
-use sellbell::app;
 use sellbell::clock::Clock;
+use sellbell::runtime;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -39,7 +39,7 @@ async fn a_block_that_is_under_way_at_the_stop_is_known_after_it() {
         world.edgar.fail_feed_after(0, &[(403, RATE)]);
         world.edgar.slow_down("browse-edgar", Duration::from_millis(1_500));
         let app = Arc::new(world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00")));
-        app::run(app, None, sleep(Duration::from_millis(stop_after))).await.unwrap();
+        runtime::run(app, None, sleep(Duration::from_millis(stop_after))).await.unwrap();
         assert!((601..=602).contains(&silence(&world).unwrap()), "feed, {stop_after}");
         assert_eq!(world.edgar.take_feed_requests().len(), 1, "nothing more is asked");
         world.finish().await;
@@ -55,7 +55,7 @@ async fn a_block_that_is_under_way_at_the_stop_is_known_after_it() {
         world.edgar.slow_down("000001.txt", Duration::from_millis(2_900));
         world.edgar.slow_down("000002.txt", Duration::from_millis(700));
         let app = Arc::new(world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00")));
-        app::run(app, None, sleep(Duration::from_millis(stop_after))).await.unwrap();
+        runtime::run(app, None, sleep(Duration::from_millis(stop_after))).await.unwrap();
         let silence = silence(&world);
         assert!(silence.is_some_and(|lasts| (600..=603).contains(&lasts)), "{stop_after}: {silence:?}");
         world.edgar.take_fetched();
@@ -87,9 +87,10 @@ async fn an_answer_that_asks_to_wait_counts_though_its_body_never_comes() {
         let settings = world.settings().replace(world.edgar.base_url(), &base);
         // The task that asks is broken off.
         let app = world.app_with(&settings, ANY_SALE, Some("2021-08-24T00:00:00-04:00"));
-        let asking = timeout(Duration::from_millis(500), app.poll_once(at(BEGIN))).await;
+        let asking = timeout(Duration::from_millis(500), app.intake.poll_once(at(BEGIN))).await;
         assert!(asking.is_err());
-        let left = app.poll_once(at(BEGIN) + TimeDelta::seconds(1)).await.unwrap().silent_until.unwrap();
+        let left =
+            app.intake.poll_once(at(BEGIN) + TimeDelta::seconds(1)).await.unwrap().silent_until.unwrap();
         assert!((0..=2).contains(&((left - at(BEGIN)).num_seconds() - expected)), "{status} {header:?}");
         assert!(app.store.silence().unwrap().is_some());
         world.close(app);
@@ -98,7 +99,7 @@ async fn an_answer_that_asks_to_wait_counts_though_its_body_never_comes() {
         let world = self::world().await;
         let settings = world.settings().replace(world.edgar.base_url(), &base);
         let app = Arc::new(world.app_with(&settings, ANY_SALE, Some("2021-08-24T00:00:00-04:00")));
-        app::run(app, None, sleep(Duration::from_millis(500))).await.unwrap();
+        runtime::run(app, None, sleep(Duration::from_millis(500))).await.unwrap();
         let silence = silence(&world).unwrap();
         assert!((0..=3).contains(&(silence - expected)), "{status} {header:?}: {silence}");
         world.finish().await;
@@ -127,7 +128,7 @@ async fn a_list_of_tickers_that_hangs_holds_up_neither_the_feed_nor_filings() {
             }
             began.elapsed().as_secs()
         };
-        let (ended, came) = tokio::join!(app::run(app, None, sleep(Duration::from_secs(20))), fetched);
+        let (ended, came) = tokio::join!(runtime::run(app, None, sleep(Duration::from_secs(20))), fetched);
         ended.unwrap();
         assert!(came < most, "{day}: fetched after {came} s");
         let polls = world.edgar.take_feed_requests().len();

@@ -11,6 +11,7 @@ use sellbell::alert::{Alert, Key};
 use sellbell::delivery::{Body, Delivery, InFlight, Outcome};
 use sellbell::destination::Destination;
 use sellbell::mute::Mute;
+use sellbell::service;
 use sellbell::store::{DeliveryStanding, Store};
 use sellbell::summary::{Line, Summary, Why};
 use serde_json::Value;
@@ -30,7 +31,7 @@ async fn lived() -> World {
     world.edgar.publish(&qualys());
     world.edgar.publish(&small_sale("0000000007-21-000001", 71, "2021-08-24T17:12:00-04:00"));
     let app = world.app(RULES, Some("2021-08-24T00:00:00-04:00"));
-    app.poll_once(at(NOW)).await.unwrap();
+    app.intake.poll_once(at(NOW)).await.unwrap();
     world.discord.fail_next("webhook:5", 500, Value::Null, 1);
     assert_eq!(deliver_all(&app, at(NOW)).await, (2, 2, 0));
     world.discord.take_messages();
@@ -194,13 +195,13 @@ async fn what_does_not_agree_and_what_cannot_be_read_is_named() {
     let (delivered, ..) = deliver_all(&app, later).await;
     assert_eq!(delivered, 1, "the other of the two");
     for _ in 0..2 {
-        app.tell_of_aside(later).unwrap();
+        app.operators.report_unreadable_records(later).unwrap();
         deliver_all(&app, later).await;
     }
     let mail = world.smtp.next_mail().await;
     let mail = mail_parser::MessageParser::default().parse(&mail.raw).unwrap();
     assert_eq!(mail.subject(), Some("sellbell: 1 record of the store could not be read"));
-    assert_eq!(app.status(later).unwrap().aside, 1);
+    assert_eq!(service::status(&app, later).unwrap().aside, 1);
     world.discord.take_messages();
     world.finish().await;
 }
@@ -255,7 +256,7 @@ async fn records_of_earlier_versions_are_read() {
         let standing = app.store.delivery_standing(&key).unwrap();
         assert!(matches!(standing, Some(DeliveryStanding::Left(Outcome::Delivered { .. }))), "{standing:?}");
     }
-    assert_eq!(app.status(at(NOW)).unwrap().aside, 0);
+    assert_eq!(service::status(&app, at(NOW)).unwrap().aside, 0);
     world.discord.take_messages();
     world.finish().await;
 }
@@ -321,7 +322,7 @@ async fn a_delivery_that_left_the_queue_is_neither_joined_nor_sent_nor_written_b
     }
     let rules = RULES.replace("\"discord:alerts\", \"discord:hook\", \"email:digest\"", "\"discord:hook\"");
     let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
-    app.poll_once(at(NOW)).await.unwrap();
+    app.intake.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
     let store = &app.store;
     let (waiting, joint, lines) = to_be_joined(store);

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
-use sellbell::app::{self, App, Lane, Retry};
 use sellbell::clock::Clock;
 use sellbell::delivery::{Batch, Body, Delivery, Notice};
 use sellbell::destination::Destination;
-use sellbell::source::Client;
+use sellbell::outbox::{Lane, Retry};
+use sellbell::runtime::{self, App};
 use sellbell::store::Subscription;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -163,7 +163,7 @@ async fn channels_of_a_server_that_is_no_longer_named_get_nothing_also_where_the
         };
         timeout(Duration::from_secs(20), found).await.expect("the server is not found out");
         world.edgar.publish(&qualys());
-        app.poll_once(at(NOW)).await.unwrap();
+        app.intake.poll_once(at(NOW)).await.unwrap();
         assert_eq!(deliver_all(&app, at(NOW)).await, (alerts, 0, 0), "{servers}");
         assert_eq!(world.discord.take_messages().len(), alerts);
         bot.stop().await;
@@ -254,20 +254,19 @@ async fn channels_of_the_settings_are_not_held_up_by_those_that_subscribed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operators_notice_comes_at_once_while_many_channels_wait() {
-    let world = World::new().await;
-    let mut app = world.app(RULES, None);
+    let mut world = World::new().await;
     // A slow clock: seven messages a second are no work for a machine that does other things.
-    app.client = Client::new(&app.settings.edgar, Clock::played(at(NOW), 0.2)).unwrap();
-    let app = Arc::new(app);
+    world.clock = Clock::played(at(NOW), 0.2);
+    let app = Arc::new(world.app(RULES, None));
     crowd(&app, 300, app.clock().now());
     let (stop, stopped) = oneshot::channel::<()>();
-    let running = tokio::spawn(app::run(Arc::clone(&app), None, async move { drop(stopped.await) }));
+    let running = tokio::spawn(runtime::run(Arc::clone(&app), None, async move { drop(stopped.await) }));
     while world.discord.unread() < 36 {
         sleep(Duration::from_millis(2)).await;
     }
     let began = app.clock().now();
     app.store.enqueue(&notice("discord:alerts", "at once", began)).unwrap();
-    assert!(app.retry(&Retry::One("discord:alerts".parse().unwrap()), began).unwrap().is_ok());
+    assert!(app.outbox.retry(&Retry::One("discord:alerts".parse().unwrap()), began).unwrap().is_ok());
     world.discord.take_messages();
     let mut others = 0;
     while world.discord.next_message().await.target != "channel:555" {

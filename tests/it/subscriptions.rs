@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use sellbell::app::App;
 use sellbell::bot;
+use sellbell::runtime::App;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -66,7 +66,7 @@ async fn a_subscribed_channel_rings_also_after_a_restart_until_it_unsubscribes()
     world.edgar.publish(&qualys());
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-24T17:12:20-04:00"));
     let now = at("2021-08-24T17:12:31-04:00");
-    app.poll_once(now).await.unwrap();
+    app.intake.poll_once(now).await.unwrap();
     assert_eq!(deliver_all(&app, now).await, (1, 0, 0));
     let message = world.discord.next_message().await;
     assert_eq!(message.target, "channel:777");
@@ -136,7 +136,7 @@ async fn a_channel_that_the_settings_name_and_no_rule_does_rings_when_it_subscri
     let now = at("2021-08-24T17:12:31-04:00");
     app.store.subscribe(555, "a", 1, now).unwrap();
     world.edgar.publish(&qualys());
-    app.poll_once(now).await.unwrap();
+    app.intake.poll_once(now).await.unwrap();
     assert_eq!(deliver_all(&app, now).await, (1, 0, 0));
     assert_eq!(world.discord.next_message().await.target, "channel:555");
     world.edgar.take_fetched();
@@ -151,7 +151,7 @@ async fn a_channel_that_a_rule_names_and_that_subscribes_rings_once() {
     let now = at("2021-08-24T17:12:31-04:00");
     app.store.subscribe(555, "a", 1, now).unwrap();
     world.edgar.publish(&qualys());
-    app.poll_once(now).await.unwrap();
+    app.intake.poll_once(now).await.unwrap();
     assert_eq!(deliver_all(&app, now).await, (1, 0, 0));
     world.discord.next_message().await;
     world.edgar.take_fetched();

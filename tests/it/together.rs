@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sellbell::alert::{Alert, Key};
-use sellbell::app::{App, Lane};
 use sellbell::delivery::{Body, Delivery, Outcome};
 use sellbell::destination::Destination;
+use sellbell::outbox::Lane;
+use sellbell::runtime::App;
 use sellbell::store::DeliveryStanding;
 use serde_json::{Value, json};
 
@@ -23,7 +24,7 @@ pub const GIVEN_UP: usize = 1;
 pub async fn alert(world: &World) -> Alert {
     world.edgar.publish(&qualys());
     let app = world.app(RULES, Some("2021-08-24T00:00:00-04:00"));
-    assert_eq!(app.poll_once(at(NOW)).await.unwrap().rang, 1);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 1);
     world.edgar.take_fetched();
     let queued = app.store.queued(&Destination::Terminal, 1).unwrap().remove(0);
     app.store.leave_queue(&queued, &Outcome::Dead { at: at(NOW), reason: "none".into() }).unwrap();
@@ -167,8 +168,8 @@ async fn one_that_discord_does_not_take_is_found_and_the_others_are_told() {
     // The three together, then the second by itself.
     world.discord.fail_next("channel:555", 400, invalid.clone(), 1);
     let mut lane = Lane::default();
-    assert_eq!(app.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().delivered, 0);
-    assert_eq!(app.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().delivered, 1);
+    assert_eq!(app.outbox.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().delivered, 0);
+    assert_eq!(app.outbox.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().delivered, 1);
     world.discord.fail_next("channel:555", 400, invalid, 1);
     assert_eq!(deliver_to(&app, &channel(), &mut lane, at(NOW)).await, (1, 0, 1));
     let told: Vec<Vec<String>> = world.discord.take_messages().iter().map(cards).collect();
@@ -207,7 +208,7 @@ async fn above_its_budget_a_channel_gets_one_message_that_grows() {
         // What comes next joins it, not at each poll.
         keys.extend(queue(&app, &alert, &destination, 40..45));
         let soon = at(NOW) + TimeDelta::seconds(10);
-        let report = app.deliver_once(&destination, &mut lane, soon).await.unwrap();
+        let report = app.outbox.deliver_once(&destination, &mut lane, soon).await.unwrap();
         assert_eq!((report.delivered, report.paced), (0, true));
         assert_eq!(report.next, Some(at(NOW) + TimeDelta::seconds(30)));
         let later = at(NOW) + TimeDelta::seconds(30);
@@ -245,14 +246,14 @@ async fn a_summary_survives_a_crash_at_each_step() {
         let app = with_budget(&world, 1);
         let keys = queue(&app, &alert, &channel(), 0..6);
         let mut lane = Lane::default();
-        assert_eq!(app.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().delivered, 1);
+        assert_eq!(app.outbox.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().delivered, 1);
         // Put together, and the process ends before or after Discord takes it.
-        assert_eq!(app.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().delivered, 0);
+        assert_eq!(app.outbox.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().delivered, 0);
         match refused {
             true => world.discord.fail_next("channel:555", 503, json!("down"), 1),
             false => world.discord.create_and_fail_next("channel:555", 503, json!("down"), 1),
         }
-        assert_eq!(app.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().failed, 1);
+        assert_eq!(app.outbox.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().failed, 1);
         world.close(app);
         let app = with_budget(&world, 1);
         let counts = app.store.counts().unwrap();
@@ -292,7 +293,7 @@ async fn what_waited_for_a_channel_that_took_nothing_comes_in_one_message() {
     let refused = json!({ "message": "Missing Permissions", "code": 50013 });
     world.discord.fail_next("channel:555", 403, refused, 1);
     let mut lane = Lane::default();
-    assert!(app.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().paused);
+    assert!(app.outbox.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().paused);
     deliver_to(&app, &channel(), &mut lane, at(NOW) + TimeDelta::hours(1)).await;
     let messages = world.discord.take_messages();
     let [first, rest] = &messages[..] else { panic!("{} messages", messages.len()) };
@@ -314,7 +315,7 @@ async fn what_waited_for_a_mailbox_comes_in_one_mail() {
     queue(&app, &alert, &desk, 0..30);
     world.smtp.fail_next("mail", "535 5.7.8 wrong password", 1);
     let mut lane = Lane::default();
-    assert!(app.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap().paused);
+    assert!(app.outbox.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap().paused);
     assert_eq!(deliver_to(&app, &desk, &mut lane, at(NOW) + TimeDelta::hours(1)).await, (2, 0, 0));
     let mails = [world.smtp.next_mail().await, world.smtp.next_mail().await];
     let subjects: Vec<String> = mails
@@ -343,7 +344,7 @@ async fn play(
         }
         world.discord.set_time(now);
         let (next, lane) = lanes.get_mut(&place).unwrap();
-        let report = app.deliver_once(&destinations[place], lane, now).await.unwrap();
+        let report = app.outbox.deliver_once(&destinations[place], lane, now).await.unwrap();
         told.extend(world.discord.take_messages().into_iter().map(|message| (now, message)));
         match report.next {
             Some(after) => *next = after.max(now),
@@ -412,16 +413,16 @@ async fn a_limit_that_others_used_up_is_obeyed_to_the_millisecond() {
     let slow = json!({ "message": "slow", "retry_after": 2.75, "global": true });
     world.discord.fail_next("channel:555", 429, slow, 1);
     let mut lane = Lane::default();
-    assert_eq!(app.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().failed, 1);
+    assert_eq!(app.outbox.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().failed, 1);
     // Global: no other channel is tried either.
     let other = Destination::Channel(7);
     queue(&app, &alert, &other, 1..2);
     let early = at(NOW) + TimeDelta::milliseconds(2_749);
-    let report = app.deliver_once(&other, &mut Lane::default(), early).await.unwrap();
+    let report = app.outbox.deliver_once(&other, &mut Lane::default(), early).await.unwrap();
     assert!(report.paced && report.delivered == 0);
     let (next, latest) = (report.next.unwrap(), at(NOW) + TimeDelta::milliseconds(3_750));
     assert!(next > early && next < latest, "{next}");
-    assert_eq!(app.deliver_once(&other, &mut Lane::default(), latest).await.unwrap().delivered, 1);
+    assert_eq!(app.outbox.deliver_once(&other, &mut Lane::default(), latest).await.unwrap().delivered, 1);
     let value: Value = world.discord.next_message().await.body;
     assert_eq!(value["embeds"].as_array().unwrap().len(), 1);
     world.discord.take_messages();
@@ -444,7 +445,7 @@ async fn a_summary_pings_each_role_once_and_is_sent_without_pings_where_discord_
     let more = queue(&app, &alert, &Destination::Channel(7), 4..7);
     let mut lane = Lane::default();
     for _ in 0..2 {
-        app.deliver_once(&Destination::Channel(7), &mut lane, at(NOW)).await.unwrap();
+        app.outbox.deliver_once(&Destination::Channel(7), &mut lane, at(NOW)).await.unwrap();
     }
     world.discord.fail_next("channel:7", 400, json!({ "message": "Invalid Form Body", "code": 50035 }), 1);
     deliver_to(&app, &Destination::Channel(7), &mut lane, at(NOW)).await;
@@ -473,7 +474,7 @@ async fn several_of_which_no_answer_came_and_that_are_then_refused_are_each_told
         for round in 0.. {
             assert!(round < 20, "{target}: it does not come to an end");
             world.discord.set_time(now);
-            let report = app.deliver_once(&destination, &mut lane, now).await.unwrap();
+            let report = app.outbox.deliver_once(&destination, &mut lane, now).await.unwrap();
             match report.next {
                 Some(next) => now = now.max(next),
                 None => break,

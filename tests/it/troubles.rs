@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use mail_parser::MessageParser;
-use sellbell::app::{self, App, GatewayFailure, Lane};
 use sellbell::destination::Destination;
+use sellbell::operators::GatewayFailure;
+use sellbell::outbox::Lane;
+use sellbell::runtime::{self, App};
+use sellbell::service;
 use tokio::sync::oneshot;
 
 use crate::together::{alert, queue};
@@ -34,7 +37,7 @@ async fn notices(world: &World, app: &App, now: DateTime<Utc>) -> Vec<String> {
 }
 
 fn fails(app: &App, now: DateTime<Utc>) {
-    app.gateway_failed(&GatewayFailure { reason: "it hung up".to_owned(), advice: None }, now).unwrap();
+    app.gateway.failed(&GatewayFailure { reason: "it hung up".to_owned(), advice: None }, now).unwrap();
 }
 
 /// The gateway fails from then on for so many minutes, and is tried each minute.
@@ -43,7 +46,7 @@ fn is_down(app: &App, from: DateTime<Utc>, minutes: i64) -> DateTime<Utc> {
         fails(app, from + TimeDelta::minutes(minute));
     }
     let until = from + TimeDelta::minutes(minutes);
-    app.gateway_is_connected(until).unwrap();
+    app.gateway.connected(until).unwrap();
     until
 }
 
@@ -58,7 +61,7 @@ async fn a_gateway_that_comes_and_goes_is_reported_once_an_hour() {
     while now < at(START) + TimeDelta::minutes(175) {
         now = is_down(&app, now, 4) + TimeDelta::minutes(1);
         said.extend(notices(&world, &app, now).await);
-        assert_eq!(app.status(now).unwrap().troubles, Vec::<String>::new());
+        assert_eq!(service::status(&app, now).unwrap().troubles, Vec::<String>::new());
     }
     assert_eq!(said, [DOWN, BACK].repeat(3), "35 times in three hours");
     world.finish().await;
@@ -83,17 +86,17 @@ async fn one_that_stays_away_is_reported_again_after_a_while_also_after_a_start(
     // It needs no further failure: it may be tried seldom.
     let known = down + TimeDelta::minutes(2);
     assert_eq!(
-        app.report_lasting_troubles(known + TimeDelta::seconds(899)).unwrap(),
+        app.troubles.report_lasting(known + TimeDelta::seconds(899)).unwrap(),
         Some(known + TimeDelta::minutes(15))
     );
-    app.report_lasting_troubles(known + TimeDelta::minutes(15)).unwrap();
+    app.troubles.report_lasting(known + TimeDelta::minutes(15)).unwrap();
     assert_eq!(notices(&world, &app, now).await, [DOWN]);
-    assert!(app.status(now).unwrap().troubles[0].starts_with(DOWN));
+    assert!(service::status(&app, now).unwrap().troubles[0].starts_with(DOWN));
     let now = known + TimeDelta::minutes(30);
     fails(&app, now);
-    app.report_lasting_troubles(now).unwrap();
+    app.troubles.report_lasting(now).unwrap();
     assert_eq!(notices(&world, &app, now).await, Vec::<String>::new(), "once");
-    app.gateway_is_connected(now).unwrap();
+    app.gateway.connected(now).unwrap();
     assert_eq!(notices(&world, &app, now).await, [BACK]);
     world.finish().await;
 }
@@ -109,7 +112,7 @@ async fn the_running_bot_reports_what_lasts_by_itself() {
     fails(&app, now + TimeDelta::minutes(2));
     assert_eq!(notices(&world, &app, now).await, [DOWN, BACK]);
     let (stop, stopped) = oneshot::channel::<()>();
-    let running = tokio::spawn(app::run(Arc::clone(&app), None, async move { drop(stopped.await) }));
+    let running = tokio::spawn(runtime::run(Arc::clone(&app), None, async move { drop(stopped.await) }));
     let mail = world.smtp.next_mail().await;
     let mail = MessageParser::default().parse(&mail.raw).unwrap();
     assert!(mail.subject().unwrap().ends_with(DOWN));
@@ -146,13 +149,13 @@ async fn a_clock_that_was_ahead_silences_nothing() {
     let app = app(&world);
     let ahead = at(START) + TimeDelta::days(400);
     let another = "Another sellbell uses the same bot";
-    app.another_instance("a sign", ahead).unwrap();
+    app.troubles.another_instance("a sign", ahead).unwrap();
     let now = is_down(&app, ahead, 5);
     assert_eq!(notices(&world, &app, now).await, [another, DOWN, BACK]);
     // It is set right.
     let now = at(START);
-    app.another_instance("a sign", now).unwrap();
-    app.another_instance("a sign", now + TimeDelta::hours(20)).unwrap();
+    app.troubles.another_instance("a sign", now).unwrap();
+    app.troubles.another_instance("a sign", now + TimeDelta::hours(20)).unwrap();
     assert_eq!(notices(&world, &app, now).await, [another]);
     for minute in 0..3 {
         fails(&app, now + TimeDelta::minutes(minute));
@@ -161,13 +164,13 @@ async fn a_clock_that_was_ahead_silences_nothing() {
 
     // By some hours alone: the sign is the same one, and holds on from now.
     let later = now + TimeDelta::hours(20);
-    app.another_instance("a sign", later - TimeDelta::hours(12)).unwrap();
+    app.troubles.another_instance("a sign", later - TimeDelta::hours(12)).unwrap();
     assert_eq!(notices(&world, &app, later).await, Vec::<String>::new());
-    app.another_instance("a sign", later + TimeDelta::hours(12)).unwrap();
+    app.troubles.another_instance("a sign", later + TimeDelta::hours(12)).unwrap();
     assert_eq!(notices(&world, &app, later).await, [another], "a day without a sign");
 
     // A failure that began by a clock that was ahead.
-    app.gateway_is_connected(later + TimeDelta::days(300)).unwrap();
+    app.gateway.connected(later + TimeDelta::days(300)).unwrap();
     fails(&app, later + TimeDelta::days(300));
     notices(&world, &app, later).await;
     for minute in 0..3 {

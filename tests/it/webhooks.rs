@@ -11,12 +11,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::TimeDelta;
 use hmac::{Hmac, Mac};
-use sellbell::app::{App, Lane};
 use sellbell::config::Settings;
 use sellbell::delivery::Batch;
 use sellbell::destination::Destination;
 use sellbell::notify::{Notifier, Secrets};
+use sellbell::outbox::Lane;
 use sellbell::render::terminal::Colour;
+use sellbell::runtime::App;
+use sellbell::service;
 use serde_json::Value;
 use sha2::Sha256;
 use tokio::net::TcpListener;
@@ -70,7 +72,7 @@ async fn rung(endpoint: &Endpoint, secret: Option<&str>) -> (World, App) {
     world.secrets.webhook_secrets.extend(secret.map(|secret| ("n8n".to_owned(), secret.into())));
     world.edgar.publish(&qualys());
     let app = world.app_with(&(world.settings() + ENDPOINT), RULES, Some("2021-08-24T00:00:00-04:00"));
-    assert_eq!(app.poll_once(at(NOW)).await.unwrap().rang, 1);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 1);
     world.edgar.take_fetched();
     (world, app)
 }
@@ -117,7 +119,7 @@ async fn answers_are_obeyed_and_a_repeated_delivery_has_the_same_id() {
     let mut now = at(NOW);
     for seconds in [60, 120, 60, 60] {
         assert_eq!(deliver_to(&app, &destination, &mut lane, now).await, (0, 1, 0));
-        let next = app.deliver_once(&destination, &mut lane, now).await.unwrap().next.unwrap();
+        let next = app.outbox.deliver_once(&destination, &mut lane, now).await.unwrap().next.unwrap();
         assert!(next - now <= TimeDelta::seconds(seconds), "{}", next - now);
         assert!(seconds == 60 || next - now == TimeDelta::seconds(seconds), "as the answer asks");
         assert!(next - now >= TimeDelta::milliseconds(500), "also where it asks for no wait");
@@ -153,7 +155,7 @@ async fn an_endpoint_that_is_gone_is_paused_and_no_error_tells_its_address() {
     }
     endpoint.answers.lock().unwrap().push((410, None));
     assert_eq!(deliver_all(&app, at(NOW)).await, (1, 1, 0));
-    assert!(app.status(at(NOW)).unwrap().paused[0].starts_with("webhook:n8n since 2021-08-24"));
+    assert!(service::status(&app, at(NOW)).unwrap().paused[0].starts_with("webhook:n8n since 2021-08-24"));
     world.take_output();
     world.finish().await;
 }

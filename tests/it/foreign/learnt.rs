@@ -71,7 +71,7 @@ async fn the_bot_learns_a_ratio_and_says_where_it_is_from() {
     for filed in filings() {
         world.edgar.publish(&filed.published());
         let now = at(filed.accepted) + chrono::TimeDelta::minutes(2);
-        let report = app.poll_once(now).await.unwrap();
+        let report = app.intake.poll_once(now).await.unwrap();
         assert_eq!((report.settled, report.trouble), (1, None));
         let _ = (
             world.edgar.take_fetched(),

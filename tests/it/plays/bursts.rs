@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Timelike, Utc};
-use sellbell::app;
 use sellbell::clock::Clock;
 use sellbell::filing::Accession;
 use sellbell::replay::{Archive, Faults, Kind};
+use sellbell::runtime;
 
 use tokio::time::sleep;
 
@@ -91,7 +91,7 @@ async fn a_slow_answer_holds_back_those_behind_it_for_a_moment() {
         let settings = world.settings().replace(&rate(5_000), &rate(per_second));
         let app = Arc::new(world.app_with(&settings, ANY_SALE, Some("2021-08-24T00:00:00-04:00")));
         // Each is queued by itself, in the order in which it is settled.
-        app::run(app, None, sleep(Duration::from_secs(10))).await.unwrap();
+        runtime::run(app, None, sleep(Duration::from_secs(10))).await.unwrap();
         let output = world.take_output();
         let alerts = output.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         let seconds = alerts.map(|alert| at(alert["accepted_at"].as_str().unwrap()).second());

@@ -79,10 +79,10 @@ async fn crawl(intervals: &[i64]) {
         while next < end {
             next += TimeDelta::seconds(seconds);
             play.until(next).await;
-            let report = app.poll_once(play.clock.now()).await.unwrap();
+            let report = app.intake.poll_once(play.clock.now()).await.unwrap();
             assert_eq!(report.trouble, None, "{seconds} s");
             // All that is due, one round after the other.
-            while app.settle_once(play.clock.now()).await.unwrap().settled > 0 {}
+            while app.intake.settler.settle_once(play.clock.now()).await.unwrap().settled > 0 {}
         }
         let fetched = play.edgar.fetched();
         assert_eq!(fetched.len(), play.filings.len(), "{seconds} s");

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sellbell::app::{self, Quantiles};
 use sellbell::replay::{Archive, Faults, Kind, Log};
+use sellbell::runtime;
+use sellbell::service::{self, Quantiles};
 
 use super::{ANY_SALE, Play, accession, made};
 use crate::world::at;
@@ -189,7 +190,7 @@ async fn one_run_goes_on_through_faults_and_ends_in_an_outage() {
         let play = Play::new(dense(2), start, faults, ANY_SALE).await;
         play.until(at(BEGIN) + TimeDelta::minutes(10)).await;
         let app = Arc::new(play.app(Some(start)));
-        let report = app::run_once(&app, false).await.unwrap();
+        let report = runtime::run_once(&app, false).await.unwrap();
         let took = play.clock.now() - at(BEGIN) - TimeDelta::minutes(10);
         if rate < 1.0 {
             assert_eq!((report.poll.trouble, report.pending, report.queued), (None, 0, 0), "{kinds:?}");
@@ -214,7 +215,9 @@ async fn outage(minutes: u64, kinds: &'static [Kind]) {
     let asked = requests(&play.edgar.log()) - requests(&before);
     println!("{kinds:?}: {asked} requests in ten minutes");
     assert!(asked <= 120.0, "{asked} requests in ten minutes");
-    assert!(app.status(play.clock.now()).unwrap().trouble.is_some_and(|said| said.contains("probed")));
+    assert!(
+        service::status(&app, play.clock.now()).unwrap().trouble.is_some_and(|said| said.contains("probed"))
+    );
     play.until(up + TimeDelta::seconds(15)).await;
     let missing = play
         .filings

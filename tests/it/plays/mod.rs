@@ -13,17 +13,18 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sellbell::app::{self, App, Quantiles};
 use sellbell::clock::Clock;
 use sellbell::config::Settings;
 use sellbell::filing::{Accession, Cik};
-use sellbell::notify::{Notifier, Secrets};
+use sellbell::notify::Secrets;
 use sellbell::problem::Source;
 use sellbell::render::terminal::Colour;
 use sellbell::replay::{Archive, Faults, Made, ReplayedEdgar, Stage};
 use sellbell::rules;
-use sellbell::source::Client;
+use sellbell::runtime::{self, App, Setup};
+use sellbell::service::Quantiles;
 use sellbell::store::{Standing, Store};
+use sellbell::trust::Roots;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -134,10 +135,18 @@ impl Play {
         let source = Source { file: "rules", text: &self.rules };
         let rules = rules::load_slice([source], &|d| settings.knows(d), &settings.destinations()).unwrap();
         let output = Arc::clone(&self.output) as _;
-        let notifier =
-            Notifier::new(&settings, &Secrets::default(), &|_| true, output, Colour::Plain).unwrap();
-        let client = Client::new(&settings.edgar, self.clock).unwrap();
-        App::new(settings, rules, self.store(), client, notifier, since)
+        let assembly = runtime::assemble(Setup {
+            settings,
+            rules,
+            secrets: &Secrets::default(),
+            used: &|_| true,
+            roots: &Roots::default(),
+            clock: self.clock,
+            output,
+            colour: Colour::Plain,
+        })
+        .unwrap();
+        assembly.on(self.store(), since)
     }
 
     pub fn store_dir(&self) -> PathBuf {
@@ -160,7 +169,7 @@ impl Play {
                 // The sender is gone with the play.
                 let _ = stopped.await;
             };
-            app::run(running, None, stop).await.unwrap();
+            runtime::run(running, None, stop).await.unwrap();
         });
         self.bot = Some(Bot { app: Arc::clone(&app), task, stop });
         app

@@ -4,6 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sellbell::delivery::{Body, Notice};
 use sellbell::destination::Destination;
 use sellbell::replay::{Archive, Faults};
+use sellbell::runtime;
+use sellbell::service;
 use sellbell::store::{Progress, Standing, Store};
 
 use super::{ANY_SALE, Play, accession, assert_all_done, made, scattered};
@@ -61,7 +63,7 @@ async fn after_weeks_of_downtime_all_is_found_and_what_is_old_comes_in_one_summa
     let app = play.start(None);
     // What the feed no longer showed of today is in the night's index.
     play.until(at("2023-03-04T02:00:00-05:00")).await;
-    assert!(!app.status(play.clock.now()).unwrap().catching_up);
+    assert!(!service::status(&app, play.clock.now()).unwrap().catching_up);
     let days = app.store.receipts("2023-02-01".parse().unwrap(), 99).unwrap();
     let (mut recovered, mut seen) = (0, 0);
     for receipt in &days {
@@ -114,7 +116,7 @@ async fn what_the_feed_never_showed_is_found_in_the_night_and_marked_late() {
     assert_eq!(receipt.to_string(), text);
     assert!(!receipt.is_clean() && receipt.told);
     assert!(play.output().lines().all(|line| line.contains("\"late\":true")));
-    let status = app.status(play.clock.now()).unwrap();
+    let status = service::status(&app, play.clock.now()).unwrap();
     assert_eq!((status.latency.alerts, status.latency.late), (0, 40));
     assert_eq!(status.receipts[0].text, text);
     drop(app);
@@ -130,32 +132,36 @@ async fn a_day_that_was_clean_says_so_and_an_unclean_one_is_told_once() {
     let world = World::new().await;
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
-    app.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
+    app.intake.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
     world.edgar.publish(&small_sale("0000000007-21-000002", 71, "2021-08-24T16:02:00-04:00"));
-    app.poll_once(at("2021-08-24T16:03:00-04:00")).await.unwrap();
+    app.intake.poll_once(at("2021-08-24T16:03:00-04:00")).await.unwrap();
     // Not before its time, then not there yet, then there.
-    let report = app.reconcile_once(at("2021-08-24T22:29:59-04:00")).await.unwrap();
+    let report = app.intake.reconciler.reconcile_once(at("2021-08-24T22:29:59-04:00")).await.unwrap();
     assert_eq!(report.next, Some(at("2021-08-24T22:30:00-04:00")));
     assert!(world.edgar.take_index_requests().is_empty());
-    let report = app.reconcile_once(at("2021-08-24T22:30:00-04:00")).await.unwrap();
+    let report = app.intake.reconciler.reconcile_once(at("2021-08-24T22:30:00-04:00")).await.unwrap();
     assert_eq!(report.next, Some(at("2021-08-24T22:45:00-04:00")));
     assert_eq!(world.edgar.take_index_requests(), ["20210824"]);
     world.edgar.publish_index("20210824", &[("0000000007-21-000001", 70), ("0000000007-21-000002", 7)]);
-    let report = app.reconcile_once(at("2021-08-24T22:45:00-04:00")).await.unwrap();
+    let report = app.intake.reconciler.reconcile_once(at("2021-08-24T22:45:00-04:00")).await.unwrap();
     let said: Vec<String> = report.receipts.iter().map(ToString::to_string).collect();
     assert_eq!(said, ["2021-08-24: 2 in the index, 2 seen, 0 recovered, 0 unreadable"]);
     assert!(notices(&app.store).is_empty());
 
     // The next day's index lacks one that was seen: it is read again before that is believed, and then told.
     world.edgar.publish(&small_sale("0000000007-21-000003", 72, "2021-08-25T16:02:00-04:00"));
-    app.poll_once(at("2021-08-25T16:03:00-04:00")).await.unwrap();
+    app.intake.poll_once(at("2021-08-25T16:03:00-04:00")).await.unwrap();
     world.edgar.publish_index("20210825", &[]);
     let mut now = at("2021-08-25T22:30:00-04:00");
     for expected in [0, 0, 1] {
-        assert_eq!(app.reconcile_once(now).await.unwrap().receipts.len(), expected, "{now}");
+        assert_eq!(
+            app.intake.reconciler.reconcile_once(now).await.unwrap().receipts.len(),
+            expected,
+            "{now}"
+        );
         now += TimeDelta::hours(1);
     }
-    app.reconcile_once(now).await.unwrap();
+    app.intake.reconciler.reconcile_once(now).await.unwrap();
     let told = notices(&app.store);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(
@@ -179,20 +185,20 @@ async fn a_filing_in_quarantine_is_told_once_and_tried_each_day_until_it_can_be_
     world.edgar.publish(&bad);
     let mut now = at("2021-08-24T17:13:00-04:00");
     for _ in 0..10 {
-        app.poll_once(now).await.unwrap();
+        app.intake.poll_once(now).await.unwrap();
         now += TimeDelta::minutes(1);
     }
     let accession = good.accession.parse().unwrap();
     assert_eq!(app.store.standing(accession).unwrap(), Standing::Unreadable);
-    let status = app.status(now).unwrap();
+    let status = service::status(&app, now).unwrap();
     assert!(status.quarantined == 1 && status.quarantine[0].starts_with(good.accession), "{status:?}");
     assert_eq!(app.store.quarantined_bytes(accession).unwrap().unwrap(), bad.body, "its bytes are kept");
     // A day later it is tried again, in vain, and told no more.
     for _ in 0..3 {
         now += TimeDelta::hours(25);
-        app.reconcile_once(now).await.unwrap();
+        runtime::housekeeping_once(&app, now).unwrap();
         for _ in 0..10 {
-            app.settle_once(now).await.unwrap();
+            app.intake.settler.settle_once(now).await.unwrap();
             now += TimeDelta::minutes(1);
         }
     }
@@ -202,9 +208,9 @@ async fn a_filing_in_quarantine_is_told_once_and_tried_each_day_until_it_can_be_
     );
     world.edgar.replace(&good);
     now += TimeDelta::hours(25);
-    app.reconcile_once(now).await.unwrap();
-    assert_eq!(app.settle_once(now).await.unwrap().rang, 1, "though late");
-    assert_eq!(app.status(now).unwrap().quarantined, 0);
+    runtime::housekeeping_once(&app, now).unwrap();
+    assert_eq!(app.intake.settler.settle_once(now).await.unwrap().rang, 1, "though late");
+    assert_eq!(service::status(&app, now).unwrap().quarantined, 0);
     world.edgar.take_fetched();
     world.edgar.take_index_requests();
     deliver_all(&app, now).await;
@@ -217,8 +223,8 @@ async fn nothing_new_in_edgars_hours_is_told_once_and_its_end_once() {
     let world = World::new().await;
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-27T21:50:00-04:00"));
-    app.poll_once(at("2021-08-27T21:51:00-04:00")).await.unwrap();
-    let stale = |time: &str| app.watch_feed(at(time)).unwrap();
+    app.intake.poll_once(at("2021-08-27T21:51:00-04:00")).await.unwrap();
+    let stale = |time: &str| app.intake.feed_alarm.watch(at(time)).unwrap();
     // The night, the weekend, and the first hour and a half of Monday are silent.
     for quiet in ["2021-08-27T23:59:00", "2021-08-28T15:00:00", "2021-08-30T05:59:00", "2021-08-30T07:30:00"]
     {
@@ -227,12 +233,12 @@ async fn nothing_new_in_edgars_hours_is_told_once_and_its_end_once() {
     assert!(stale("2021-08-30T07:31:00-04:00") && stale("2021-08-30T08:00:00-04:00"));
     assert_eq!(notices(&app.store).len(), 1);
     // An old page is no recovery, an entry of any form is.
-    app.poll_once(at("2021-08-30T08:01:00-04:00")).await.unwrap();
+    app.intake.poll_once(at("2021-08-30T08:01:00-04:00")).await.unwrap();
     assert!(stale("2021-08-30T08:01:00-04:00"));
     let mut other = small_sale("0000000009-21-000001", 90, "2021-08-30T08:02:00-04:00");
     other.form = "424B2";
     world.edgar.publish(&other);
-    app.poll_once(at("2021-08-30T08:03:00-04:00")).await.unwrap();
+    app.intake.poll_once(at("2021-08-30T08:03:00-04:00")).await.unwrap();
     assert!(!stale("2021-08-30T08:03:00-04:00"));
     let titles: Vec<String> = notices(&app.store).into_iter().map(|notice| notice.title).collect();
     assert_eq!(titles, ["EDGAR shows nothing new", "EDGAR shows new filings again"]);
@@ -252,8 +258,8 @@ async fn a_block_is_told_once_and_another_contact_may_ask_at_once() {
     let mut now = at("2021-08-24T10:00:00-04:00");
     for hours in [1, 2, 4] {
         world.edgar.fail_feed_after(0, &[(403, agent)]);
-        app.poll_once(now).await.unwrap();
-        let until = app.status(now).unwrap().silent_until.unwrap();
+        app.intake.poll_once(now).await.unwrap();
+        let until = service::status(&app, now).unwrap().silent_until.unwrap();
         assert_eq!((until - now).num_minutes(), 60 * hours);
         now = until + TimeDelta::seconds(5);
     }
@@ -261,11 +267,11 @@ async fn a_block_is_told_once_and_another_contact_may_ask_at_once() {
     drop(app);
     let now = now - TimeDelta::hours(3);
     let same = world.app_with(&settings, ANY_SALE, None);
-    assert!(same.poll_once(now).await.unwrap().silent_until.is_some());
+    assert!(same.intake.poll_once(now).await.unwrap().silent_until.is_some());
     drop(same);
     let other = settings.replace("Test test@example.org", "Jane jane@example.org");
     let app = world.app_with(&other, ANY_SALE, None);
-    let report = app.poll_once(now).await.unwrap();
+    let report = app.intake.poll_once(now).await.unwrap();
     assert_eq!((report.silent_until, report.trouble), (None, None));
     deliver_all(&app, now).await;
     world.take_output();
@@ -277,17 +283,17 @@ async fn waits_for_an_index_do_not_count_as_reading_it() {
     let world = World::new().await;
     let app = world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00"));
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-24T16:00:00-04:00"));
-    app.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
+    app.intake.poll_once(at("2021-08-24T16:01:00-04:00")).await.unwrap();
     let mut now = at("2021-08-24T22:30:00-04:00");
     for _ in 0..4 {
-        assert!(app.reconcile_once(now).await.unwrap().receipts.is_empty());
+        assert!(app.intake.reconciler.reconcile_once(now).await.unwrap().receipts.is_empty());
         now += TimeDelta::minutes(15);
     }
     // At last it is there, and is not finished: that is not believed at once.
     world.edgar.publish_index("20210824", &[]);
-    assert!(app.reconcile_once(now).await.unwrap().receipts.is_empty());
+    assert!(app.intake.reconciler.reconcile_once(now).await.unwrap().receipts.is_empty());
     world.edgar.publish_index("20210824", &[("0000000007-21-000001", 70)]);
-    let report = app.reconcile_once(now + TimeDelta::hours(1)).await.unwrap();
+    let report = app.intake.reconciler.reconcile_once(now + TimeDelta::hours(1)).await.unwrap();
     assert_eq!(
         report.receipts[0].to_string(),
         "2021-08-24: 1 in the index, 1 seen, 0 recovered, 0 unreadable"
@@ -306,23 +312,29 @@ async fn a_look_back_that_is_over_leaves_the_bound_for_old_alerts_in_force() {
     // Two weeks old, and asked for.
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-10T16:00:00-04:00"));
     let now = at("2021-08-24T23:00:00-04:00");
-    assert_eq!(app.poll_once(now).await.unwrap().rang, 1);
+    assert_eq!(app.intake.poll_once(now).await.unwrap().rang, 1);
     let days: Vec<_> = (10..=24).map(|day| format!("202108{day}")).collect();
     for day in &days {
         let filings: &[(&str, u64)] = if day == "20210810" { &[("0000000007-21-000001", 70)] } else { &[] };
         world.edgar.publish_index(day, filings);
     }
     // Nothing was seen of the last day, so that its index is read again.
-    assert_eq!(app.reconcile_once(now).await.unwrap().receipts.len(), 10);
-    assert_eq!(app.reconcile_once(now + TimeDelta::hours(1)).await.unwrap().receipts.len(), 0);
-    assert_eq!(app.reconcile_once(now + TimeDelta::hours(2)).await.unwrap().receipts.len(), 1);
+    assert_eq!(app.intake.reconciler.reconcile_once(now).await.unwrap().receipts.len(), 10);
+    assert_eq!(
+        app.intake.reconciler.reconcile_once(now + TimeDelta::hours(1)).await.unwrap().receipts.len(),
+        0
+    );
+    assert_eq!(
+        app.intake.reconciler.reconcile_once(now + TimeDelta::hours(2)).await.unwrap().receipts.len(),
+        1
+    );
     // Sixteen days of downtime later an index lists one that the feed no longer shows.
     let old = small_sale("0000000007-21-000002", 70, "2021-08-25T16:00:00-04:00");
     let shown = world.edgar.publish_unlisted(&old);
     world.edgar.publish_index("20210825", &[(shown, 70)]);
     let now = at("2021-09-10T12:00:00-04:00");
-    assert_eq!(app.reconcile_once(now).await.unwrap().missed, 1);
-    let report = app.settle_once(now).await.unwrap();
+    assert_eq!(app.intake.reconciler.reconcile_once(now).await.unwrap().missed, 1);
+    let report = app.intake.settler.settle_once(now).await.unwrap();
     assert_eq!((report.past, report.rang), (1, 0), "it is too old to ring");
     world.edgar.take_index_requests();
     world.edgar.take_fetched();

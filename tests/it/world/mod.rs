@@ -11,16 +11,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sellbell::app::{App, Lane};
 use sellbell::clock::Clock;
 use sellbell::config::Settings;
 use sellbell::destination::Destination;
-use sellbell::notify::{Notifier, Output, Secrets};
+use sellbell::notify::{Output, Secrets};
+use sellbell::outbox::Lane;
 use sellbell::problem::Source;
 use sellbell::render::terminal::Colour;
 use sellbell::rules;
-use sellbell::source::Client;
+use sellbell::runtime::{self, App, Setup};
 use sellbell::store::Store;
+use sellbell::trust::Roots;
 use tempfile::TempDir;
 
 use crate::fakes::discord::FakeDiscord;
@@ -148,10 +149,19 @@ impl World {
             ..self.secrets.clone()
         };
         secrets.discord_webhooks.insert("hook".into(), self.discord.webhook_url(5).into());
-        let notifier = Notifier::new(&settings, &secrets, used, output, Colour::Plain).unwrap();
-        let client = Client::new(&settings.edgar, self.clock).unwrap();
-        let store = open(&settings.store_dir);
-        App::new(settings, rules, store, client, notifier, since.map(at))
+        let dir = settings.store_dir.clone();
+        let assembly = runtime::assemble(Setup {
+            settings,
+            rules,
+            secrets: &secrets,
+            used,
+            roots: &Roots::default(),
+            clock: self.clock,
+            output,
+            colour: Colour::Plain,
+        })
+        .unwrap();
+        assembly.on(open(&dir), since.map(at))
     }
 
     /// Ends an app, however it is held, and waits until its store is free.
@@ -195,7 +205,7 @@ pub async fn deliver_to(
 ) -> (usize, usize, usize) {
     let mut total = (0, 0, 0);
     loop {
-        let report = app.deliver_once(destination, lane, now).await.unwrap();
+        let report = app.outbox.deliver_once(destination, lane, now).await.unwrap();
         total = (total.0 + report.delivered, total.1 + report.failed, total.2 + report.dead);
         if report.next.is_none_or(|next| next > now) {
             return total;

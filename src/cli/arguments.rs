@@ -1,0 +1,16 @@
+//! Values on the command line that several verbs take.
+
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::America::New_York;
+
+/// A moment that people write: a day, which is its start in New York, or RFC 3339.
+pub(super) fn moment(text: &str) -> Result<DateTime<Utc>, String> {
+    if let Ok(day) = text.parse::<NaiveDate>() {
+        let midnight = New_York.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest();
+        return midnight
+            .map(|time| time.to_utc())
+            .ok_or_else(|| format!("{text} has no midnight in New York"));
+    }
+    let time = DateTime::parse_from_rfc3339(text).map(|time| time.to_utc());
+    time.map_err(|_| "expected a day like 2026-11-20, or a time like 2026-11-20T16:00:00-05:00".to_owned())
+}

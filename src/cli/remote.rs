@@ -1,0 +1,230 @@
+//! The way to a store: by HTTP to the bot that has it, or the store itself where none runs.
+//!
+//! A bot proves that it has the token in the store's folder before it is believed or given that token.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, io};
+
+use anyhow::anyhow;
+use reqwest::{Client, RequestBuilder, StatusCode};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use tokio::time::{Instant, sleep};
+
+use crate::http::{Nonce, address_file, token_file};
+use crate::private;
+use crate::service::Status;
+use crate::store::{Store, StoreError};
+use crate::text::path_text;
+
+/// A bot on the same machine answers at once.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// No bot says more; what does is none.
+const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// An address or a token has fewer bytes.
+const MOST_FILE_BYTES: u64 = 1024;
+/// Another command has the store for a moment only, and a bot that begins answers soon: so long they are waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(4);
+/// A wait that is longer than this is announced.
+const SILENT_WAIT: Duration = Duration::from_millis(400);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
+
+/// Who has a store.
+pub(super) enum Reached<T> {
+    /// A bot that runs.
+    Running(Box<RunningBot>),
+    /// Nobody else: it was opened.
+    Stopped(T),
+}
+
+/// A bot that has proved that it has a store, and what it says of itself.
+pub(super) struct RunningBot {
+    client: Client,
+    address: SocketAddr,
+    token: SecretString,
+    pub(super) status: Status,
+}
+
+/// What looking for a running bot came to.
+enum Found {
+    Bot(Box<RunningBot>),
+    /// Something answers at the address that the folder names, and proves nothing.
+    Stranger(SocketAddr),
+    Nobody,
+}
+
+/// Finds the bot that has a store, or opens the store. Waits for a moment where another command has it.
+///
+/// # Errors
+/// As [`Store::open`]; of a store that stays in use, why its bot may not answer.
+pub(super) async fn reach(dir: &Path) -> anyhow::Result<Reached<Store>> {
+    reach_by(dir, Store::open).await
+}
+
+async fn reach_by<T>(
+    dir: &Path,
+    open: impl Fn(&Path) -> Result<T, StoreError>,
+) -> anyhow::Result<Reached<T>> {
+    let began = Instant::now();
+    let mut is_announced = false;
+    loop {
+        let stranger = match find(dir).await {
+            Found::Bot(bot) => return Ok(Reached::Running(bot)),
+            Found::Stranger(address) => Some(address),
+            Found::Nobody => None,
+        };
+        match open(dir) {
+            Ok(store) => return Ok(Reached::Stopped(store)),
+            Err(StoreError::Busy(dir)) if began.elapsed() >= LONGEST_WAIT => {
+                return Err(refusal(&dir, stranger));
+            }
+            Err(StoreError::Busy(_)) => {}
+            Err(other) => return Err(other.into()),
+        }
+        if began.elapsed() >= SILENT_WAIT && !is_announced {
+            is_announced = true;
+            tracing::warn!(
+                "the store in {} is in use: waiting up to {} s for it",
+                path_text(dir),
+                LONGEST_WAIT.as_secs()
+            );
+        }
+        sleep(LOOK_AGAIN).await;
+    }
+}
+
+/// Why a store that is in use cannot be had.
+fn refusal(dir: &Path, stranger: Option<SocketAddr>) -> anyhow::Error {
+    let busy = StoreError::Busy(dir.to_owned());
+    let why = match stranger {
+        Some(address) => format!(
+            "a running sellbell has the store in {}, but what answers at {address} cannot prove that it is this bot (an older version cannot either): it was sent no token, and is not believed",
+            path_text(dir)
+        ),
+        None => format!(
+            "a running sellbell has the store in {}, and does not answer: its `listen` under [http] is off or cannot be reached",
+            path_text(dir)
+        ),
+    };
+    anyhow::Error::from(busy).context(why)
+}
+
+/// Opens a store for itself. Waits for a moment where another command has it; not where a bot does.
+///
+/// # Errors
+/// As [`Store::open`]: where it stays in use, [`StoreError::Busy`] is in the error.
+pub(super) fn open(dir: &Path) -> anyhow::Result<Store> {
+    open_by(dir, Store::open)
+}
+
+/// The same by another way than [`Store::open`].
+///
+/// # Errors
+/// As [`open`].
+pub(super) fn open_by<T>(dir: &Path, open: impl Fn(&Path) -> Result<T, StoreError>) -> anyhow::Result<T> {
+    match runtime()?.block_on(reach_by(dir, open)) {
+        Ok(Reached::Stopped(opened)) => Ok(opened),
+        Ok(Reached::Running(_)) => Err(StoreError::Busy(dir.to_owned()).into()),
+        Err(error) => Err(error.downcast::<StoreError>().map_or_else(|other| other, Into::into)),
+    }
+}
+
+/// The runtime of a command that asks a bot.
+pub(super) fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+async fn find(dir: &Path) -> Found {
+    // Nobody listens for a store that nobody has: what is at its address is somebody else's.
+    if !Store::is_held(dir) {
+        return Found::Nobody;
+    }
+    let Some((token, address)) = left(dir) else { return Found::Nobody };
+    match RunningBot::prove(dir, token, address).await {
+        Some(bot) => Found::Bot(Box::new(bot)),
+        None => Found::Stranger(address),
+    }
+}
+
+/// Token and address that a bot left in its store's folder.
+fn left(dir: &Path) -> Option<(SecretString, SocketAddr)> {
+    let read =
+        |path: PathBuf| private::open(&path).and_then(|file| private::text(file, MOST_FILE_BYTES)).ok();
+    let address = read(address_file(dir))?.trim().parse().ok()?;
+    let token = read(token_file(dir))?.trim().to_owned();
+    // An empty key proves nothing.
+    (!token.is_empty()).then(|| (token.into(), address))
+}
+
+impl RunningBot {
+    /// Has what listens at an address prove that it knows the token, then asks it for its status.
+    async fn prove(dir: &Path, token: SecretString, listens: SocketAddr) -> Option<Self> {
+        let mut address = listens;
+        // One that listens everywhere listens here, too.
+        address.set_ip(match listens.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            ip => ip,
+        });
+        let redirect = reqwest::redirect::Policy::none();
+        let client = Client::builder().timeout(PATIENCE).no_proxy().redirect(redirect).build().ok()?;
+        let nonce = Nonce::new().ok()?;
+        let asked = client.get(format!("http://{address}/proof")).query(&[("nonce", nonce.text())]);
+        #[derive(Deserialize)]
+        struct Proof {
+            proof: String,
+        }
+        let (_, body) = answer(asked).await.ok()?;
+        let Proof { proof } = serde_json::from_slice(&body).ok()?;
+        if !nonce.is_proved(&token, listens, &proof) {
+            return None;
+        }
+        let (_, body) = answer(client.get(format!("http://{address}/status"))).await.ok()?;
+        let status: Status = serde_json::from_slice(&body).ok()?;
+        (fs::canonicalize(dir).ok()? == Path::new(&status.store)).then_some(Self {
+            client,
+            address,
+            token,
+            status,
+        })
+    }
+
+    /// Has it change something, by the token of its folder.
+    ///
+    /// # Errors
+    /// Its refusal, in its words.
+    pub(super) async fn change(
+        &self,
+        path: &str,
+        request: impl FnOnce(&Client, String) -> RequestBuilder,
+    ) -> anyhow::Result<Vec<u8>> {
+        let request = request(&self.client, format!("http://{}{path}", self.address));
+        let (status, body) = answer(request.bearer_auth(self.token.expose_secret())).await?;
+        if status.is_success() {
+            return Ok(body);
+        }
+        #[derive(Deserialize)]
+        struct Refusal {
+            error: String,
+        }
+        let refusal: Option<Refusal> = serde_json::from_slice(&body).ok();
+        Err(anyhow!(
+            "{}",
+            refusal.map_or_else(|| format!("the running sellbell answers {status}"), |own| own.error)
+        ))
+    }
+}
+
+async fn answer(request: RequestBuilder) -> anyhow::Result<(StatusCode, Vec<u8>)> {
+    let mut answer = request.send().await.map_err(reqwest::Error::without_url)?;
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(reqwest::Error::without_url)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > MOST_BYTES {
+            return Err(anyhow!("the answer has more than {MOST_BYTES} bytes"));
+        }
+    }
+    Ok((answer.status(), body))
+}

@@ -1,0 +1,162 @@
+//! The back-off towards EDGAR: it is asked nothing for a while after it blocked us, or asked to be left alone.
+//!
+//! It survives a restart. A failure that passes is not noted here: its request is repeated by itself ([`crate::source::Client`]).
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::PollReport;
+use crate::alert::Key;
+use crate::delivery::Notice;
+use crate::operators::Operators;
+use crate::parts::Parts;
+use crate::source::{Client, FetchError, Trouble};
+use crate::store::{Silence, Store, StoreError};
+
+/// The back-off after a block for rate (EDGAR's own is ten minutes), doubled each time in a row.
+const BLOCKED: TimeDelta = TimeDelta::minutes(10);
+/// The back-off after a refused user agent, doubled each time in a row up to a day: a person must act.
+const REFUSED: TimeDelta = TimeDelta::hours(1);
+/// A block within so long after another one is the next in a row, whatever was answered in between.
+const REMEMBERED: TimeDelta = TimeDelta::hours(3);
+/// A longer back-off is logged.
+const NOTABLE: TimeDelta = TimeDelta::minutes(1);
+/// No back-off is longer; one that seems so comes from a clock that was wrong.
+const LONGEST: TimeDelta = TimeDelta::hours(25);
+
+/// Whether EDGAR may be asked now.
+pub(crate) struct Backoff {
+    /// Who asks, as a hash: another contact than a refused one may ask at once.
+    contact: Key,
+    store: Store,
+    client: Arc<Client>,
+    operators: Arc<Operators>,
+}
+
+impl Backoff {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            contact: Key::of(&["contact", &parts.settings.edgar.contact]),
+            store: parts.store.clone(),
+            client: Arc::clone(&parts.client),
+            operators: Arc::clone(&parts.operators),
+        }
+    }
+
+    /// Until when EDGAR is asked nothing.
+    pub(crate) fn silent_until(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.note_blocks(now)?;
+        self.noted_silence(now)
+    }
+
+    fn noted_silence(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let Some(silence) = self.store.silence()? else { return Ok(None) };
+        // It was another who was refused.
+        if silence.refused.is_some_and(|refused| refused != self.contact) {
+            return Ok(None);
+        }
+        Ok(Some(silence.until).filter(|until| now < *until && *until - now <= LONGEST))
+    }
+
+    /// When EDGAR may be asked again, where that is not now: after a back-off, or at the next probe in an outage.
+    pub(crate) fn left_alone_until(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        if let Some(until) = self.silent_until(now)? {
+            return Ok(Some(until));
+        }
+        let next = self.client.outage().map(|outage| outage.next_probe);
+        Ok(next.filter(|next| *next > self.client.clock().now()))
+    }
+
+    /// EDGAR answered all that was asked since `now`: the next block is a first one again if the last one is long over.
+    pub(super) fn answered(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        // A back-off that was in force then, or began since, is newer than those answers.
+        if self.silent_until(now)?.is_some() {
+            return Ok(());
+        }
+        let Some(silence) = self.store.silence()? else { return Ok(()) };
+        let fresh = silence.until <= now && now - silence.until < REMEMBERED;
+        let kept = (silence.blocks > 0 && fresh).then_some(Silence { in_a_row: 0, ..silence });
+        self.store.set_silence(kept.as_ref())
+    }
+
+    /// Notes a failure. Where EDGAR blocks us or asks to wait, it is then asked nothing for a while, longer each time in a row.
+    pub(super) async fn note(
+        &self,
+        error: FetchError,
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<(), StoreError> {
+        if error.trouble.was_not_asked() {
+            // Nothing was learnt.
+            report.trouble = report.trouble.take().or(Some(error));
+            return Ok(());
+        }
+        if error.is_grave() {
+            self.note_blocks(now)?;
+        } else if error.trouble.is_block() {
+            self.back_off(&error, now)?;
+        }
+        if error.is_grave() || error.trouble.is_block() {
+            // On the disk at once: after a crash nothing must be asked too early.
+            self.store.flush().await?;
+        }
+        report.trouble = Some(error);
+        Ok(())
+    }
+
+    /// Notes each answer that blocks us or asks to wait and is not noted yet, also where the task that asked is gone.
+    pub(crate) fn note_blocks(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.client.take_graves().iter().try_for_each(|error| self.back_off(error, now))
+    }
+
+    fn back_off(&self, error: &FetchError, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let blocked = error.trouble.is_block();
+        let (last, stands) = (self.store.silence()?, self.noted_silence(now)?);
+        let last = last.filter(|last| now - last.until < REMEMBERED);
+        let in_a_row = last.as_ref().map_or(0, |silence| silence.in_a_row) + 1;
+        let blocks = last.as_ref().map_or(0, |silence| silence.blocks) + u32::from(blocked);
+        let longer = 2_i32.pow(blocks.clamp(1, 5) - 1);
+        let own = match error.trouble {
+            Trouble::AgentRefused => REFUSED * longer,
+            _ if blocked => BLOCKED * longer,
+            _ => TimeDelta::zero(),
+        };
+        let asked = error.retry_after.and_then(|wait| TimeDelta::from_std(wait).ok());
+        let span = asked.map_or(own, |asked| asked.max(own));
+        let until = self.client.clock().by_now(now) + span;
+        let refused = (error.trouble == Trouble::AgentRefused).then(|| self.contact.clone());
+        // What another request was told meanwhile stays, where it asks for more.
+        let (until, refused) = match stands.filter(|stands| *stands > until) {
+            Some(stands) => (stands, last.as_ref().and_then(|last| last.refused.clone()).or(refused)),
+            None => (until, refused),
+        };
+        self.client.close_until(until);
+        let reason = error.message.clone();
+        self.store.set_silence(Some(&Silence { until, in_a_row, blocks, refused, reason }))?;
+        if blocked && blocks == 1 {
+            tracing::error!("{error}; EDGAR is asked nothing for {} minutes", span.num_minutes());
+            self.operators.notify(&block_notice(error, span, now), now)?;
+        } else if span > NOTABLE {
+            tracing::warn!("{error}; EDGAR is asked nothing for {} minutes more", span.num_minutes());
+        }
+        Ok(())
+    }
+}
+
+fn block_notice(error: &FetchError, span: TimeDelta, now: DateTime<Utc>) -> Notice {
+    let minutes = span.num_minutes();
+    let (title, then) = match error.trouble {
+        Trouble::AgentRefused => (
+            "EDGAR refuses to answer",
+            "Set contact = \"Your Name you@example.org\" under [edgar] in the settings and start again: another contact \
+             asks at once, the same one again after that time.",
+        ),
+        _ => (
+            "EDGAR blocks this address",
+            "It is asked nothing until then, and longer if it still does. What is filed meanwhile is found afterwards. \
+             If other programs ask EDGAR from this address, the limit is for all of them together.",
+        ),
+    };
+    Notice::new(now, title, format!("{error}\nSilent for {minutes} minutes. {then}"))
+}

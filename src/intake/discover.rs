@@ -1,0 +1,213 @@
+//! Reads EDGAR's feed down to what was seen before, and writes down what is new.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::PollReport;
+use super::backoff::Backoff;
+use super::feed::{Depth, Feed, LONG_PAGE};
+use super::reach::{MOST_AHEAD, newest};
+use super::scope::{Choice, Scope};
+use crate::edgar::FilingRef;
+use crate::edgar::feed::fold_entries;
+use crate::filing::{edgar_day, edgar_time};
+use crate::metrics::Metrics;
+use crate::parts::Parts;
+use crate::store::{Discovered, Doubt, Frontier, Hole, Ledger, Standing, Store, StoreError};
+use crate::wake::Wakes;
+
+/// Finds filings that are new on the feed, and makes them pending.
+pub struct Discovery {
+    /// How far back the first run looks.
+    look_back: Duration,
+    /// `--since`: taken, once, for the last time the bot was up.
+    since: Mutex<Option<DateTime<Utc>>>,
+    store: Store,
+    feed: Feed,
+    scope: Arc<Scope>,
+    backoff: Arc<Backoff>,
+    metrics: Arc<Metrics>,
+    wakes: Wakes,
+}
+
+impl Discovery {
+    pub(super) fn new(
+        parts: &Parts,
+        since: Option<DateTime<Utc>>,
+        scope: Arc<Scope>,
+        backoff: Arc<Backoff>,
+    ) -> Self {
+        Self {
+            look_back: parts.settings.schedule.look_back,
+            since: Mutex::new(since),
+            store: parts.store.clone(),
+            feed: Feed::new(parts, Arc::clone(&backoff)),
+            scope,
+            backoff,
+            metrics: Arc::clone(&parts.metrics),
+            wakes: parts.wakes.clone(),
+        }
+    }
+
+    /// Reads the feed and writes down what is new, without fetching it.
+    ///
+    /// # Errors
+    /// Failures of the store. EDGAR's are in the report.
+    pub async fn discover_once(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
+        let mut report = PollReport::default();
+        let frontier = self.frontier(now)?;
+        report.silent_until = self.backoff.silent_until(now)?;
+        if report.silent_until.is_some() {
+            return Ok(report);
+        }
+        match frontier {
+            Some(frontier) => self.discover(frontier, now, &mut report).await?,
+            None => self.baseline(now, &mut report).await?,
+        }
+        // What another part was told meanwhile stays.
+        if report.trouble.is_none() && self.backoff.left_alone_until(now)?.is_none() {
+            self.backoff.answered(now)?;
+        }
+        Ok(report)
+    }
+
+    /// Begins to watch, where nothing was watched before: what EDGAR lists now is taken as known, and nothing is fetched.
+    ///
+    /// # Errors
+    /// Failures of the store. EDGAR's are in the report.
+    pub async fn begin(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
+        let mut report = PollReport::default();
+        if let Some(frontier) = self.frontier(now)? {
+            self.scope.cover(&*self.scope.current()?, frontier)?;
+        } else {
+            report.silent_until = self.backoff.silent_until(now)?;
+            if report.silent_until.is_none() {
+                self.baseline(now, &mut report).await?;
+            }
+        }
+        Ok(report)
+    }
+
+    /// Reads the feed and writes down what is new.
+    async fn discover(
+        &self,
+        frontier: Frontier,
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<(), StoreError> {
+        let depth = self.feed.depth(now);
+        let reading = self.feed.read(frontier, depth, now, report).await?;
+        // An older copy of the feed does not count.
+        let is_current = newest(&reading.entries, now).is_some_and(|newest| newest >= frontier.seen_until);
+        if reading.complete && is_current && depth == Depth::Deep {
+            self.feed.was_read_deep(now);
+        }
+        let in_scope = self.scope.current()?;
+        self.scope.cover(&in_scope, frontier)?;
+        let (mut new, mut not_fetched) = (Vec::new(), Vec::new());
+        for filing in fold_entries(&reading.entries) {
+            let fresh = match self.store.standing(filing.accession)? {
+                Standing::New => true,
+                Standing::Baseline | Standing::NotFetched => frontier.baseline_rings,
+                _ => false,
+            };
+            if !fresh || filing.accepted_at < frontier.floor {
+                continue;
+            }
+            match in_scope.of(filing.issuer) {
+                Choice::Leave => not_fetched.push(filing),
+                choice => {
+                    report.undecided += usize::from(choice == Choice::Undecided);
+                    new.push(filing);
+                }
+            }
+        }
+        let frontier = match newest(&reading.entries, now) {
+            Some(newest) if reading.complete => Frontier {
+                seen_until: newest.max(frontier.seen_until.min(now + MOST_AHEAD)),
+                baseline_rings: false,
+                history_since: reading.gap.or(frontier.history_since),
+                hole: reading.gap.map(|oldest| hole(frontier, oldest)).or(frontier.hole),
+                ..frontier
+            },
+            _ => frontier,
+        };
+        let found = Discovered { new: &new, not_fetched: &not_fetched, ..Discovered::default() };
+        self.store.discovered(found, frontier, now)?;
+        if !new.is_empty() {
+            self.wakes.pending.notify_one();
+        }
+        (report.new, report.not_fetched) = (new.len(), not_fetched.len());
+        self.metrics.count_discovered(report.new, report.undecided, report.not_fetched);
+        Ok(())
+    }
+
+    /// Up to where the feed was seen; `None` for a first run that does not look back. A look back is written down before
+    /// the first page is read, so that it survives whatever comes between.
+    fn frontier(&self, now: DateTime<Utc>) -> Result<Option<Frontier>, StoreError> {
+        let since = self.since.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let known = self.store.frontier()?;
+        if since.is_some() && known.is_none() {
+            // Another store may have been there before: what it had told is looked for.
+            self.store.set_doubt(Doubt { until: now, queue: false, told: true })?;
+        }
+        let moment = match (since, known) {
+            (Some(since), _) => since,
+            (None, Some(known)) => {
+                if self.store.ledger()?.is_none() {
+                    self.store.set_ledger(Ledger { next: edgar_day(known.seen_until) })?;
+                }
+                return Ok(Some(known));
+            }
+            (None, None) => match TimeDelta::from_std(self.look_back) {
+                Ok(back) if !back.is_zero() => now.checked_sub_signed(back).unwrap_or_default(),
+                _ => return Ok(None),
+            },
+        };
+        // What is looked back over joins on to what was seen, or leaves a hole.
+        let history = known.filter(|known| moment <= known.seen_until).map(|known| known.whole_since());
+        let history_since = Some(history.map_or(moment, |history| history.min(moment)));
+        let asked_since = Some(moment);
+        let frontier = Frontier { baseline_rings: true, history_since, asked_since, ..Frontier::at(moment) };
+        // Days that were compared are compared again: what was taken as known then is new now.
+        let next = edgar_day(moment);
+        let next = self.store.ledger()?.map_or(next, |ledger| ledger.next.min(next));
+        self.store.reopen(next)?;
+        self.store.discovered(Discovered::default(), frontier, now)?;
+        Ok(Some(frontier))
+    }
+
+    /// The first run: what is on the feed already is taken as known, and nothing of it is told.
+    async fn baseline(&self, now: DateTime<Utc>, report: &mut PollReport) -> Result<(), StoreError> {
+        let page = match self.feed.page(0, LONG_PAGE, report).await {
+            Ok(page) => page,
+            Err(error) => return self.backoff.note(error, now, report).await,
+        };
+        let floor = newest(&page.entries, now).unwrap_or(now - MOST_AHEAD);
+        let mut known: Vec<FilingRef> = page.filings();
+        let frontier = Frontier::at(floor);
+        self.store.set_ledger(Ledger { next: edgar_day(floor) })?;
+        self.store.discovered(Discovered { known: &known, ..Discovered::default() }, frontier, now)?;
+        // The day's index will list what was accepted earlier that day, too.
+        if page.entries.len() >= LONG_PAGE {
+            let morning = edgar_time(edgar_day(floor), 0, 0);
+            let whole_day = Frontier { seen_until: morning, asked_since: Some(morning), ..frontier };
+            let day = self.feed.read(whole_day, Depth::Deep, now, report).await?;
+            known = fold_entries(&day.entries);
+            known.retain(|filing| filing.accepted_at <= floor);
+            self.store.discovered(Discovered { known: &known, ..Discovered::default() }, frontier, now)?;
+        }
+        self.feed.has_seen(&page.entries);
+        report.baseline = known.len();
+        tracing::info!(filings = known.len(), %floor, "first run: what EDGAR lists now is taken as known");
+        self.scope.cover(&*self.scope.current()?, frontier)
+    }
+}
+
+/// What a feed that ends at `oldest` leaves to the daily indexes.
+fn hole(frontier: Frontier, oldest: DateTime<Utc>) -> Hole {
+    let whole_since = frontier.hole.map_or_else(|| frontier.whole_since(), |hole| hole.whole_since);
+    Hole { whole_since, until: edgar_day(oldest) }
+}

@@ -1,0 +1,356 @@
+//! Reads the feed of current filings, page by page, down to what was seen before.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::sleep;
+
+use super::PollReport;
+use super::backoff::Backoff;
+use super::reach::{above, joins_on, newest, reaches};
+use crate::edgar::feed::{self, Entry, Page};
+use crate::filing::{Accession, Cik};
+use crate::parts::Parts;
+use crate::retry;
+use crate::source::{Client, FetchError, Trouble};
+use crate::store::{Frontier, Standing, Store, StoreError};
+
+/// The least and the most entries that a poll asks for: a minute of a quiet hour is on the short page.
+const SHORT_PAGE: usize = 20;
+pub(super) const LONG_PAGE: usize = 100;
+/// A page begins so many entries before the end of the one above it: where none of them comes again, it does not join on.
+const JOINT: usize = 5;
+/// EDGAR's feed ends after some 5,100 entries.
+const MOST_PAGES: usize = 60;
+/// The feed goes on to this entry as a rule.
+const FEED_END: usize = 5_000;
+/// An end above it is believed only after its page was asked for so often again.
+const END_ASKED: u32 = 3;
+/// The feed is read so far behind what is known: an entry may appear a little later than its time says.
+const OVERLAP: TimeDelta = TimeDelta::seconds(5);
+/// Each so often it is read so far behind: an entry may appear later still, or further down.
+const DEEP_OVERLAP: TimeDelta = TimeDelta::seconds(60);
+const DEEP_EVERY: TimeDelta = TimeDelta::seconds(30);
+/// At most this many different unreadable entries are logged.
+const MOST_LOGGED: usize = 100;
+/// A reading that broke off is gone on with for so long.
+const RESUMED_WITHIN: TimeDelta = TimeDelta::minutes(15);
+
+/// How far behind what is known the feed is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    Near,
+    Deep,
+}
+
+impl Depth {
+    fn overlap(self) -> TimeDelta {
+        match self {
+            Self::Near => OVERLAP,
+            Self::Deep => DEEP_OVERLAP,
+        }
+    }
+}
+
+/// State that one poll leaves to the next.
+#[derive(Debug, Default)]
+struct Habit {
+    /// How many entries were enough, by depth.
+    enough: [usize; 2],
+    deep_at: Option<DateTime<Utc>>,
+    broken: Option<Broken>,
+    /// The entries of the last complete reading.
+    seen: HashSet<Accession>,
+}
+
+/// The entries of the feed that were read.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    pub(super) entries: Vec<Entry>,
+    seen: HashSet<(Accession, Cik)>,
+    /// Whether it went down to what was known, or to the feed's end.
+    pub(super) complete: bool,
+    /// Where the feed ended above what was seen before: its oldest entry.
+    pub(super) gap: Option<DateTime<Utc>>,
+}
+
+impl Reading {
+    /// Adds the entries that are not there yet; how many that are.
+    fn add(&mut self, entries: Vec<Entry>) -> usize {
+        let before = self.entries.len();
+        let fresh = entries.into_iter().filter(|entry| self.seen.insert((entry.accession, entry.filer)));
+        self.entries.extend(fresh);
+        self.entries.len() - before
+    }
+
+    /// Whether one of these is there.
+    fn shares(&self, entries: &[Entry]) -> bool {
+        entries.iter().any(|entry| self.seen.contains(&(entry.accession, entry.filer)))
+    }
+}
+
+/// A reading that a failed page broke off: what it read stays read, and the next one goes on at that page.
+#[derive(Debug)]
+struct Broken {
+    at: DateTime<Utc>,
+    /// The frontier of then: another one is another reading.
+    seen_until: DateTime<Utc>,
+    /// From the feed's head of then down to the page that failed, without a gap.
+    read: Reading,
+    /// Where that page begins. New entries only move the rest further down.
+    start: usize,
+}
+
+impl Broken {
+    fn new(read: &Reading, start: usize, frontier: Frontier, now: DateTime<Utc>) -> Self {
+        let (entries, seen) = (read.entries.clone(), read.seen.clone());
+        let read = Reading { entries, seen, ..Reading::default() };
+        Self { at: now, seen_until: frontier.seen_until, read, start }
+    }
+
+    /// Whether a page comes down to what was read, and far enough that an entry which appeared late below its head is on it.
+    fn is_met_by(&self, page: &Page, now: DateTime<Utc>) -> bool {
+        let head = newest(&self.read.entries, self.at);
+        head.is_some_and(|head| reaches(&page.entries, head - DEEP_OVERLAP, now))
+            && self.read.shares(&page.entries)
+    }
+
+    fn goes_on(&self, frontier: Frontier, now: DateTime<Utc>) -> bool {
+        let span = now - self.at;
+        self.seen_until == frontier.seen_until && (TimeDelta::zero()..RESUMED_WITHIN).contains(&span)
+    }
+}
+
+/// The page that is asked for next.
+#[derive(Debug, Clone, Copy)]
+struct NextPage {
+    start: usize,
+    count: usize,
+    /// Whether its first entries are on the page above it, too.
+    joins: bool,
+}
+
+/// The feed of current filings.
+pub(super) struct Feed {
+    store: Store,
+    client: Arc<Client>,
+    backoff: Arc<Backoff>,
+    habit: Mutex<Habit>,
+    /// The unreadable entries that were logged.
+    logged: Mutex<BTreeSet<String>>,
+}
+
+impl Feed {
+    pub(super) fn new(parts: &Parts, backoff: Arc<Backoff>) -> Self {
+        Self {
+            store: parts.store.clone(),
+            client: Arc::clone(&parts.client),
+            backoff,
+            habit: Mutex::default(),
+            logged: Mutex::default(),
+        }
+    }
+
+    /// How deep the feed is to be read now.
+    pub(super) fn depth(&self, now: DateTime<Utc>) -> Depth {
+        let near = |at: DateTime<Utc>| at <= now && now - at < DEEP_EVERY;
+        if self.habit().deep_at.is_some_and(near) { Depth::Near } else { Depth::Deep }
+    }
+
+    /// Notes that a deep reading came down to what was known.
+    pub(super) fn was_read_deep(&self, now: DateTime<Utc>) {
+        self.habit().deep_at = Some(now);
+    }
+
+    /// Notes entries of the feed as seen.
+    pub(super) fn has_seen(&self, entries: &[Entry]) {
+        self.habit().seen.extend(entries.iter().map(|entry| entry.accession));
+    }
+
+    /// Pages through the feed until a page reaches what was seen before. Entries move to later places while it is read,
+    /// so that pages repeat entries and never leave one out. A reading that broke off goes on at the page that failed.
+    pub(super) async fn read(
+        &self,
+        frontier: Frontier,
+        depth: Depth,
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<Reading, StoreError> {
+        let mut reading = Reading::default();
+        let mut broken = self.habit().broken.take().filter(|broken| broken.goes_on(frontier, now));
+        // As many as were new last time, and some more.
+        let first = self.habit().enough[depth as usize].clamp(SHORT_PAGE, LONG_PAGE);
+        let mut place = NextPage { start: 0, count: first, joins: false };
+        let read = (&mut reading, &mut place, &mut broken);
+        let read = self.read_down(frontier, depth, read, now, report).await;
+        if reading.complete {
+            self.habit().seen = reading.entries.iter().map(|entry| entry.accession).collect();
+        }
+        if let Err(error) = read {
+            let begun = || Broken::new(&reading, place.start, frontier, now);
+            // What waits below what was read now still waits.
+            self.habit().broken = broken.or_else(|| (place.start > 0).then(begun));
+            self.backoff.note(error, now, report).await?;
+        }
+        Ok(reading)
+    }
+
+    async fn read_down(
+        &self,
+        frontier: Frontier,
+        depth: Depth,
+        (reading, place, broken): (&mut Reading, &mut NextPage, &mut Option<Broken>),
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<(), FetchError> {
+        let known_until = frontier.seen_until - depth.overlap();
+        for _ in 0..MOST_PAGES {
+            let NextPage { start, count, joins, .. } = *place;
+            let page = match self.page(start, count, report).await {
+                Ok(page) if start == 0 || !page.entries.is_empty() => page,
+                Err(error) if start == 0 || error.trouble != Trouble::FileUnavailable => return Err(error),
+                _ => match self.asked_again(*place, reading, report).await? {
+                    Some(page) => page,
+                    None => {
+                        reading.complete = true;
+                        reading.gap = gap(reading, frontier, now);
+                        return Ok(());
+                    }
+                },
+            };
+            let listed = page.entries.len() + page.unreadable.len();
+            let overlaps = self.joins_on(&page, frontier, known_until, now);
+            let (read, known_from) = (page.entries.len(), above(&page.entries, known_until, now));
+            let meets = broken.take_if(|broken| broken.is_met_by(&page, now));
+            let new = reading.add(page.entries);
+            // An older copy of a page begins further down than the feed does now: what lies between would be lost.
+            if joins && new == read && read > 0 {
+                *place = NextPage { start: 0, ..*place };
+                let message = format!("the feed at entry {start} does not join on to what is above it");
+                return Err(FetchError::passing(message));
+            }
+            if overlaps || listed == 0 && start == 0 && count == LONG_PAGE {
+                let enough = if start == 0 { wide_enough(known_from) } else { LONG_PAGE };
+                self.habit().enough[depth as usize] = enough;
+                reading.complete = true;
+                return Ok(());
+            }
+            if let Some(Broken { read, start, .. }) = meets {
+                reading.add(read.entries);
+                *place = NextPage { start, count: LONG_PAGE, joins: true };
+                continue;
+            }
+            // The short page did not reach: on with long ones, from the start, which has moved meanwhile. A page may be
+            // cut, so the next one starts where this one really ended, and a little above; but for one that brought
+            // nothing new, as the feed's last entries do; the first long one may be cut where the short one ended.
+            let is_last = new == 0 && (start > 0 || listed < SHORT_PAGE);
+            let joint = if is_last { 0 } else { JOINT.min(listed / 2) };
+            *place = match count {
+                LONG_PAGE => NextPage { start: start + listed - joint, count, joins: joint > 0 },
+                _ => NextPage { start: 0, count: LONG_PAGE, joins: listed > 0 },
+            };
+        }
+        if place.start < FEED_END {
+            // Its pages were short: the next reading goes on here.
+            let message = format!("the feed's pages are short: it was read to entry {} only", place.start);
+            return Err(FetchError::passing(message));
+        }
+        // No feed of EDGAR's is that long: what lies behind is taken as its end, or it would be read for ever.
+        reading.complete = true;
+        reading.gap = gap(reading, frontier, now);
+        Ok(())
+    }
+
+    /// A page that was unavailable or empty; `None` where it lies behind the feed's end: the first one is there, and it is not again. A
+    /// busy EDGAR also says so of pages that it has, so one where the feed goes on as a rule is asked for several times.
+    async fn asked_again(
+        &self,
+        place: NextPage,
+        reading: &Reading,
+        report: &mut PollReport,
+    ) -> Result<Option<Page>, FetchError> {
+        // A page that joins on has entries of the one above it. A feed of less than a page is a replay's, which begins where it begins.
+        let goes_on = place.joins || (LONG_PAGE..FEED_END).contains(&place.start);
+        // Below what the last reading saw only a late entry can be missed, which the next one looks for, too.
+        let is_known = reading.entries.iter().any(|entry| self.habit().seen.contains(&entry.accession));
+        let times = if goes_on && !is_known { END_ASKED } else { 1 };
+        for attempt in 1..=times {
+            if attempt == times && self.page(0, SHORT_PAGE, report).await?.entries.is_empty() {
+                return Err(FetchError::passing("the first page of the feed is empty"));
+            }
+            match self.page(place.start, place.count, report).await {
+                Ok(page) if page.entries.is_empty() => {}
+                Ok(page) => return Ok(Some(page)),
+                Err(error) if error.trouble == Trouble::FileUnavailable => {}
+                Err(error) => return Err(error),
+            }
+            if attempt < times {
+                let wait = TimeDelta::from_std(retry::soon(attempt, 0)).unwrap_or_default();
+                sleep(self.client.clock().real(wait)).await;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a page goes down to what was seen before.
+    fn joins_on(
+        &self,
+        page: &Page,
+        frontier: Frontier,
+        known_until: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> bool {
+        let is_first = frontier.asked_since.is_some() && self.habit().seen.is_empty();
+        joins_on(&page.entries, known_until, now, is_first, |accession| {
+            let in_feed = self.habit().seen.contains(&accession);
+            in_feed || self.store.standing(accession).is_ok_and(|standing| standing != Standing::New)
+        })
+    }
+
+    fn habit(&self) -> MutexGuard<'_, Habit> {
+        self.habit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) async fn page(
+        &self,
+        start: usize,
+        count: usize,
+        report: &mut PollReport,
+    ) -> Result<Page, FetchError> {
+        let page = self.client.feed_page(start, count).await?;
+        report.pages += 1;
+        let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+        for reason in &page.unreadable {
+            if logged.len() < MOST_LOGGED && logged.insert(reason.clone()) {
+                tracing::warn!("an entry of the feed cannot be read: {reason}");
+            }
+        }
+        match page.unreadable.first() {
+            Some(reason) if page.entries.is_empty() => {
+                Err(FetchError::passing(format!("no entry of the feed at {start} can be read: {reason}")))
+            }
+            _ => Ok(page),
+        }
+    }
+}
+
+/// Where the feed ended above what was seen before, which is told.
+fn gap(reading: &Reading, frontier: Frontier, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let (entries, seen) = (&reading.entries, frontier.seen_until);
+    // A feed of less than a page is no feed of EDGAR's, but a replay, which begins where it begins.
+    if entries.len() < LONG_PAGE || reaches(entries, seen, now) {
+        return None;
+    }
+    let oldest = entries.iter().map(|entry| entry.accepted_at).filter(|time| *time > seen).min()?;
+    tracing::warn!(
+        "EDGAR's feed reaches back only to {oldest}: what was accepted from {seen} to then is looked for in the daily indexes"
+    );
+    Some(oldest)
+}
+
+/// The least page of EDGAR's sizes on which so many entries leave a quarter free.
+fn wide_enough(entries: usize) -> usize {
+    let sizes = feed::PAGE_SIZES.into_iter().filter(|size| *size >= SHORT_PAGE);
+    sizes.filter(|size| entries * 5 / 4 + 2 <= *size).min().unwrap_or(LONG_PAGE)
+}

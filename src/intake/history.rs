@@ -1,0 +1,80 @@
+//! Whether history can be trusted for a filing now.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::calendar::closes;
+use crate::config::Settings;
+use crate::filing::{Filing, edgar_day};
+use crate::parts::Parts;
+use crate::rules::{ActiveRules, Rule};
+use crate::store::{Found, Pending, Store, StoreError};
+
+/// Knows what is still missing in history.
+pub(super) struct HistoryGate {
+    settings: Arc<Settings>,
+    rules: ActiveRules,
+    store: Store,
+}
+
+impl HistoryGate {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self { settings: Arc::clone(&parts.settings), rules: parts.rules.clone(), store: parts.store.clone() }
+    }
+
+    /// When the index of a day is first asked for.
+    pub(super) fn due(&self, day: NaiveDate) -> DateTime<Utc> {
+        let closes = closes(day);
+        self.settings.schedule.reconcile.next_slot(closes).unwrap_or(closes)
+    }
+
+    /// Whether what a downtime left is still being looked for.
+    fn is_catching_up(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let hole = self.store.frontier()?.and_then(|frontier| frontier.hole);
+        Ok(hole.is_some_and(|hole| self.due(hole.until) <= now || edgar_day(now) > hole.until))
+    }
+
+    /// Whether a rule that a filing can meet asks for a past of which some is still to be read.
+    pub(super) fn lacks_history(
+        &self,
+        pending: &Pending,
+        filing: &Filing,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let rules = self.rules.current();
+        let asked = rules.candidates(filing);
+        if asked.iter().all(|rule| rule.conditions.reach_days() == 0) {
+            return Ok(false);
+        }
+        let accepted_at = filing.accepted_at.unwrap_or(pending.filing.accepted_at);
+        // Of what an index shows the issuer is not known before it is read.
+        let day = edgar_day(accepted_at);
+        let unknown = self.store.pending()?.into_iter().any(|other| {
+            other.found == Found::Index
+                && other.filing.issuer.is_none()
+                && other.filing.accession != pending.filing.accession
+                && edgar_day(other.filing.accepted_at) <= day
+        });
+        Ok(unknown
+            || self.earlier_pending(&asked, filing, accepted_at)?.is_some()
+            || pending.found == Found::Feed && self.is_catching_up(now)?)
+    }
+
+    /// History is whole only behind the issuer's filings that came earlier and are still to be read: the newest of them.
+    pub(super) fn earlier_pending(
+        &self,
+        asked: &[&Rule],
+        filing: &Filing,
+        accepted_at: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        if asked.iter().all(|rule| rule.conditions.reach_days() == 0) {
+            return Ok(None);
+        }
+        let earlier = self.store.pending()?.into_iter().map(|pending| pending.filing).filter(|pending| {
+            pending.issuer == Some(filing.issuer.cik)
+                && (pending.accepted_at, Some(pending.accession)) < (accepted_at, filing.accession)
+        });
+        Ok(earlier.map(|pending| pending.accepted_at).max())
+    }
+}

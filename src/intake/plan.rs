@@ -1,0 +1,211 @@
+//! What a filing causes: rules → alerts → deliveries, decided without sending or writing anything.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::history::HistoryGate;
+use crate::alert::Alert;
+use crate::config::{Settings, Via};
+use crate::decide::{self, Case, Decision};
+use crate::delivery::{Body, Delivery};
+use crate::destination::Destination;
+use crate::filing::Filing;
+use crate::mute::Mute;
+use crate::notify::{Notifier, takes_many};
+use crate::parts::Parts;
+use crate::rules::{ActiveRules, Rule, RuleSet};
+use crate::store::{Ending, Gathered, Muted, Pending, Settled, Store, StoreError, Subscriber, Summed};
+
+/// Decides what filings cause.
+pub(super) struct Planner {
+    settings: Arc<Settings>,
+    rules: ActiveRules,
+    store: Store,
+    notifier: Arc<Notifier>,
+    history: Arc<HistoryGate>,
+}
+
+impl Planner {
+    pub(super) fn new(parts: &Parts, history: Arc<HistoryGate>) -> Self {
+        Self {
+            settings: Arc::clone(&parts.settings),
+            rules: parts.rules.clone(),
+            store: parts.store.clone(),
+            notifier: Arc::clone(&parts.notifier),
+            history,
+        }
+    }
+
+    /// All that a filing causes, to be committed at once.
+    pub(super) fn plan(
+        &self,
+        pending: &Pending,
+        filing: &Filing,
+        now: DateTime<Utc>,
+    ) -> Result<Settled, StoreError> {
+        let rules = self.rules.current();
+        let accepted_at = filing.accepted_at.unwrap_or(pending.filing.accepted_at);
+        let audience = self.audience(pending.seen_at, accepted_at)?;
+        let asked = match audience {
+            Audience::None => Vec::new(),
+            Audience::All | Audience::Summary => rules.candidates(filing),
+        };
+        let since = decide::since(asked.iter().copied(), filing, accepted_at);
+        let (known, whole_since) =
+            decide::read_history(filing, since, |since| self.store.history(filing.issuer.cik, since))?;
+        let whole_since = match self.history.earlier_pending(&asked, filing, accepted_at)? {
+            Some(newest) => whole_since.map(|whole| whole.max(newest)),
+            None => whole_since,
+        };
+        let case = Case { filing, accepted_at, seen_at: pending.seen_at, known: &known, whole_since };
+        let decision = decide::decide_for(&rules, asked, case);
+        for (rule, silence) in &decision.silent {
+            tracing::trace!(accession = %pending.filing.accession, rule = rule.name, ?silence, "silent");
+        }
+        for (rule, failure) in &decision.failures {
+            tracing::warn!(accession = %pending.filing.accession, rule = rule.name, "its template fails: {failure}");
+        }
+        if audience != Audience::All {
+            return self.settle_past(pending, filing, &rules, decision, case, now);
+        }
+        let mut deliveries = Vec::new();
+        let (mut additions, mut doubtful) = (Vec::new(), BTreeMap::new());
+        let doubt = self.store.doubt()?.filter(|doubt| accepted_at <= doubt.until);
+        let (mut gathered, mut muted) = (Vec::new(), Vec::new());
+        let mutes = if decision.alerts.is_empty() { Vec::new() } else { self.store.mutes()? };
+        let ending = if decision.alerts.is_empty() { Ending::Quiet } else { Ending::Rang };
+        for (rule, alert) in decision.alerts {
+            tracing::info!(rule = rule.name, accession = %alert.accession, "{}", alert.text);
+            for destination in destinations(&self.settings, &self.store, rule)? {
+                let mute = covering(&mutes, &alert, &destination, now);
+                let takes_digests = self.settings.digest_of(&destination).is_some();
+                let adds = matches!(destination, Destination::Email(_)) && !takes_digests
+                    || takes_many(&destination);
+                if mute.is_none() && adds && alert.is_told_before() {
+                    let body = Body::Addition(Box::new(alert.clone()));
+                    additions.push(Delivery::new(destination.clone(), body, now));
+                }
+                let delivery = Delivery::new(destination, Body::Alert(Box::new(alert.clone())), now);
+                match (mute, &delivery.destination) {
+                    // Told in a digest, or to be told when a mute ends.
+                    (Some(_), Destination::Email(name))
+                        if takes_digests && self.store.digest_standing(name, &alert.key)?.is_some() => {}
+                    (None, Destination::Email(_))
+                        if takes_digests && self.store.delivery_standing(&delivery.key)?.is_some() => {}
+                    (Some(mute), _) => {
+                        muted.push(Muted::new(mute, &delivery.destination, &delivery.key, &alert))
+                    }
+                    (None, Destination::Email(name)) if takes_digests => {
+                        gathered.push(Gathered { recipient: name.clone(), alert: alert.clone() });
+                    }
+                    (None, destination) => {
+                        if let Some(doubt) = doubt.filter(|_| self.notifier.reads_back(destination)) {
+                            doubtful.insert(delivery.key.clone(), doubt.sends_since(accepted_at));
+                        }
+                        deliveries.push(delivery);
+                    }
+                }
+            }
+        }
+        let history = Some((filing.issuer.cik, decision.history));
+        let settled = Settled::new(pending.filing.accession, ending, now);
+        Ok(Settled { history, deliveries, additions, doubtful, gathered, muted, ..settled })
+    }
+
+    /// A filing that rings for nobody: history keeps it, and what would have rung comes in a summary.
+    fn settle_past(
+        &self,
+        pending: &Pending,
+        filing: &Filing,
+        rules: &RuleSet,
+        decision: Decision<'_>,
+        case: Case<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Settled, StoreError> {
+        let (mut summed, mut muted) = (Vec::new(), Vec::new());
+        let mutes = if decision.alerts.is_empty() { Vec::new() } else { self.store.mutes()? };
+        for (rule, alert) in &decision.alerts {
+            let takes_notices = |destination: &Destination| !matches!(destination, Destination::Jsonl(_));
+            for destination in
+                destinations(&self.settings, &self.store, rule)?.into_iter().filter(takes_notices)
+            {
+                if let Some(mute) = covering(&mutes, alert, &destination, now) {
+                    let key = Delivery::key_of(&alert.key, &destination);
+                    muted.push(Muted::new(mute, &destination, &key, alert));
+                    continue;
+                }
+                summed.push(Summed {
+                    destination,
+                    accession: alert.accession,
+                    rule: rule.name.clone(),
+                    accepted_at: case.accepted_at,
+                    text: alert.text.clone(),
+                });
+            }
+        }
+        // Nobody was told, so that nothing can be taken back and no cooldown runs.
+        let mut history = decide::decide_for(rules, Vec::new(), case).history;
+        if let Some(own) = history.first_mut() {
+            own.rang.clear();
+        }
+        let history = Some((filing.issuer.cik, history));
+        let settled = Settled::new(pending.filing.accession, Ending::Past, now);
+        Ok(Settled { history, summed, muted, ..settled })
+    }
+
+    /// Who is told of a filing that was accepted then.
+    fn audience(&self, seen_at: DateTime<Utc>, accepted_at: DateTime<Utc>) -> Result<Audience, StoreError> {
+        let frontier = self.store.frontier()?;
+        if frontier.is_some_and(|frontier| accepted_at < frontier.floor) {
+            return Ok(Audience::None);
+        }
+        let asked_for = frontier.and_then(|frontier| frontier.asked_since);
+        let within = TimeDelta::from_std(self.settings.schedule.ring_within).unwrap_or(TimeDelta::MAX);
+        let rings = seen_at - accepted_at <= within || asked_for.is_some_and(|since| accepted_at >= since);
+        Ok(if rings { Audience::All } else { Audience::Summary })
+    }
+}
+
+/// The mute that keeps an alert from a destination for the longest.
+fn covering<'m>(
+    mutes: &'m [Mute],
+    alert: &Alert,
+    destination: &Destination,
+    now: DateTime<Utc>,
+) -> Option<&'m Mute> {
+    let covers = |mute: &&Mute| mute.holds(now) && mute.what.covers(alert, destination);
+    mutes.iter().filter(covers).max_by_key(|mute| mute.until)
+}
+
+/// Who is told of a filing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Audience {
+    /// Everyone, at once.
+    All,
+    /// Everyone, in one summary: it is too old to ring.
+    Summary,
+    /// Nobody: it is from before the first start.
+    None,
+}
+
+/// Where a rule's alerts go: what the rule names, and the channels that subscribe, each channel once. A channel of a server that
+/// the settings do not name is left out; one whose server is not known is not.
+///
+/// # Errors
+/// Failures of the store.
+pub fn destinations(settings: &Settings, store: &Store, rule: &Rule) -> Result<Vec<Destination>, StoreError> {
+    let mut destinations = rule.notify.clone();
+    let allowed =
+        |subscriber: &Subscriber| subscriber.server.is_none_or(|server| settings.discord.allows(server));
+    for Subscriber { channel: id, .. } in store.subscribed(&rule.name)?.into_iter().filter(allowed) {
+        let named = settings.discord.channels.iter().find(|channel| channel.via == Via::Bot(id));
+        let destination =
+            named.map_or(Destination::Channel(id), |channel| Destination::Discord(channel.name.clone()));
+        if !destinations.contains(&destination) {
+            destinations.push(destination);
+        }
+    }
+    Ok(destinations)
+}

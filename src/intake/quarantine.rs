@@ -1,0 +1,120 @@
+//! Filings that cannot be read: kept with their bytes and the reason, told once, tried once a day.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::PollReport;
+use crate::delivery::Notice;
+use crate::edgar::FilingRef;
+use crate::filing::index_url;
+use crate::operators::Operators;
+use crate::parts::Parts;
+use crate::reader::Unreadable;
+use crate::store::{Ending, Pending, Quarantined, Settled, Standing, Store, StoreError};
+use crate::wake::Wakes;
+
+/// A filing in quarantine is tried again after so long, and so often.
+const QUARANTINED: (TimeDelta, u32) = (TimeDelta::days(1), 30);
+
+/// Keeps filings that cannot be read.
+pub struct Quarantine {
+    store: Store,
+    operators: Arc<Operators>,
+    wakes: Wakes,
+}
+
+impl Quarantine {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            store: parts.store.clone(),
+            operators: Arc::clone(&parts.operators),
+            wakes: parts.wakes.clone(),
+        }
+    }
+
+    /// Puts a filing into quarantine.
+    pub(super) fn confine(
+        &self,
+        pending: &Pending,
+        error: &Unreadable,
+        body: Vec<u8>,
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<(), StoreError> {
+        let accession = pending.filing.accession;
+        let known = self.store.quarantine_of(accession)?;
+        let quarantined = Quarantined {
+            filing: pending.filing.clone(),
+            seen_at: pending.seen_at,
+            reason: error.to_string(),
+            since: known.as_ref().map_or(now, |known| known.since),
+            tried_at: now,
+            tries: known.as_ref().map_or(0, |known| known.tries) + 1,
+            told: known.as_ref().is_some_and(|known| known.told),
+        };
+        match &known {
+            None => {
+                tracing::error!(%accession, %error, "a filing goes into quarantine, and is tried once a day")
+            }
+            Some(_) => tracing::info!(%accession, %error, "a filing stays in quarantine"),
+        }
+        let unreadable = Some((quarantined, body));
+        self.store.commit(&Settled { unreadable, ..Settled::new(accession, Ending::Unreadable, now) })?;
+        report.settled += 1;
+        report.unreadable += 1;
+        Ok(())
+    }
+
+    /// Tells the operators of the filings in quarantine of which they were not told.
+    pub(crate) fn report_new(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut confined = self.store.quarantined(usize::MAX)?;
+        confined.retain(|one| !one.told);
+        if confined.is_empty() {
+            return Ok(());
+        }
+        let notices = self.operators.deliveries(&quarantine_notice(&confined, now), now);
+        self.store.tell_of(&confined, &notices)?;
+        self.wakes.queued.notify_one();
+        Ok(())
+    }
+
+    /// Tries filings in quarantine once a day.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn retry_due(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if self.store.quarantine_len() == 0 {
+            return Ok(());
+        }
+        // A crash may have come between.
+        self.report_new(now)?;
+        let due = |tried: DateTime<Utc>| tried > now || now - tried >= QUARANTINED.0;
+        for one in self.store.quarantined(usize::MAX)? {
+            let confined = self.store.standing(one.filing.accession)? == Standing::Unreadable;
+            if confined && due(one.tried_at) && one.tries < QUARANTINED.1 {
+                self.store.try_again(&[one], now)?;
+                self.wakes.pending.notify_one();
+            }
+        }
+        Ok(())
+    }
+}
+
+fn quarantine_notice(confined: &[Quarantined], now: DateTime<Utc>) -> Notice {
+    const MOST: usize = 10;
+    let line = |one: &Quarantined| {
+        let FilingRef { accession, filer, .. } = one.filing;
+        format!("{accession} ({}): {}", index_url(filer, accession), one.reason)
+    };
+    let mut lines: Vec<String> = confined.iter().take(MOST).map(line).collect();
+    if confined.len() > MOST {
+        lines.push(format!("and {} more", confined.len() - MOST));
+    }
+    lines.push("They are tried again once a day; `sellbell status` counts them.".to_owned());
+    let title = match confined.len() {
+        1 => "A filing cannot be read".to_owned(),
+        count => format!("{count} filings cannot be read"),
+    };
+    Notice::new(now, title, lines.join("\n"))
+}

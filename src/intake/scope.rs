@@ -1,0 +1,205 @@
+//! The scope: where every rule in force names its issuers, filings of others are not fetched.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::tickers::TickerList;
+use crate::edgar::tickers::Tickers;
+use crate::filing::{Cik, ticker_key};
+use crate::parts::Parts;
+use crate::rules::{ActiveRules, RuleSet};
+use crate::store::{Coverage, Frontier, Store, StoreError};
+
+/// The filings that are in scope, and so are fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum InScope {
+    /// Those of all issuers, and why.
+    All(String),
+    /// Those of some.
+    Some(Issuers),
+}
+
+/// The issuers that rules name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Issuers {
+    /// Named by CIK, or by a ticker of theirs.
+    pub(crate) ciks: BTreeSet<Cik>,
+    /// Whether an issuer without a listed ticker may turn out to be one of them, by the symbol that it types.
+    by_symbol: bool,
+    tickers: Arc<Tickers>,
+}
+
+/// Whether a filing is fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// A rule asks about its issuer, or may do so.
+    Fetch,
+    /// It cannot be told without it.
+    Undecided,
+    /// No rule asks about its issuer.
+    Leave,
+}
+
+/// The scope of some rules and tickers.
+#[derive(Debug, Clone)]
+struct Known {
+    rules: RuleSet,
+    tickers: Arc<Tickers>,
+    in_scope: Arc<InScope>,
+    /// Rules that name no issuer and go nowhere unless somebody subscribes.
+    unless_subscribed: Vec<String>,
+}
+
+impl InScope {
+    /// Whether a filing is fetched of which the feed shows the issuer or not.
+    pub(super) fn of(&self, issuer: Option<Cik>) -> Choice {
+        match (self, issuer) {
+            (Self::All(_), _) => Choice::Fetch,
+            (Self::Some(_), None) => Choice::Undecided,
+            (Self::Some(issuers), Some(issuer)) => issuers.of(issuer),
+        }
+    }
+
+    /// Whether a filing is fetched of which an index shows the filers, one of which is the issuer.
+    pub(super) fn of_filers(&self, filers: &[Cik]) -> Choice {
+        let Self::Some(issuers) = self else { return Choice::Fetch };
+        let choices: Vec<Choice> = filers.iter().map(|filer| issuers.of(*filer)).collect();
+        if choices.contains(&Choice::Fetch) {
+            Choice::Fetch
+        } else if choices.contains(&Choice::Leave) {
+            // A listed company among them is its issuer.
+            Choice::Leave
+        } else {
+            Choice::Undecided
+        }
+    }
+}
+
+impl Issuers {
+    fn of(&self, issuer: Cik) -> Choice {
+        if self.ciks.contains(&issuer) {
+            Choice::Fetch
+        } else if self.by_symbol && self.tickers.of(issuer).is_empty() {
+            Choice::Undecided
+        } else {
+            Choice::Leave
+        }
+    }
+}
+
+/// The scope of the rules in force.
+pub(crate) struct Scope {
+    /// Whether filings of all issuers are fetched, whatever rules say.
+    fetch_all: bool,
+    rules: ActiveRules,
+    tickers: Arc<TickerList>,
+    store: Store,
+    /// As it was last looked up.
+    known: Mutex<Option<Known>>,
+}
+
+impl Scope {
+    pub(super) fn new(parts: &Parts, tickers: Arc<TickerList>) -> Self {
+        Self {
+            fetch_all: parts.settings.edgar.fetch_all,
+            rules: parts.rules.clone(),
+            tickers,
+            store: parts.store.clone(),
+            known: Mutex::default(),
+        }
+    }
+
+    /// The scope by the rules and subscriptions in force.
+    pub(crate) fn current(&self) -> Result<Arc<InScope>, StoreError> {
+        let (rules, tickers) = (self.rules.current(), self.tickers.current()?);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = known.as_ref().filter(|k| k.rules.is(&rules) && Arc::ptr_eq(&k.tickers, &tickers));
+        let found = match fresh {
+            Some(found) => found.clone(),
+            None => known.insert(self.look_up(rules, tickers)).clone(),
+        };
+        drop(known);
+        for name in &found.unless_subscribed {
+            if !self.store.subscribers(name)?.is_empty() {
+                return Ok(Arc::new(InScope::All(format!("rule `{name}` is about any issuer"))));
+            }
+        }
+        Ok(found.in_scope)
+    }
+
+    fn look_up(&self, rules: RuleSet, tickers: Arc<Tickers>) -> Known {
+        let (told, silent): (Vec<_>, Vec<_>) = rules.unnamed().partition(|rule| !rule.notify.is_empty());
+        let unless_subscribed = silent.iter().map(|rule| rule.name.clone()).collect();
+        let any = told.first().map(|rule| format!("rule `{}` is about any issuer", rule.name));
+        let in_scope = match any {
+            _ if self.fetch_all => InScope::All("[edgar] fetch_all is set".to_owned()),
+            Some(reason) => InScope::All(reason),
+            None => named(&rules, &tickers),
+        };
+        Known { rules, tickers, in_scope: Arc::new(in_scope), unless_subscribed }
+    }
+
+    /// Notes of whom filings are fetched from now on: history is whole only where they were.
+    pub(super) fn cover(&self, in_scope: &InScope, frontier: Frontier) -> Result<(), StoreError> {
+        let known = self.store.coverage()?;
+        // A store of before that was noted has the filings of all.
+        let begun = known.is_some();
+        let known = known.unwrap_or_default();
+        let since = if begun { frontier.seen_until } else { frontier.whole_since() };
+        let mut coverage = Coverage { filled: known.filled.clone(), ..Coverage::default() };
+        match in_scope {
+            InScope::All(_) => {
+                coverage.all_since = Some(known.all_since.unwrap_or(since));
+                coverage.issuers = known.issuers.clone();
+            }
+            InScope::Some(issuers) => {
+                let all = known.all_since.unwrap_or(since);
+                coverage.issuers = BTreeMap::from_iter(
+                    issuers
+                        .ciks
+                        .iter()
+                        .map(|cik| (*cik, known.issuers.get(cik).map_or(all, |own| (*own).min(all)))),
+                );
+            }
+        }
+        if begun && coverage == known {
+            return Ok(());
+        }
+        match in_scope {
+            InScope::All(reason) => tracing::info!("filings of all issuers are fetched: {reason}"),
+            InScope::Some(issuers) => tracing::info!(
+                issuers = issuers.ciks.len(),
+                "every rule names its issuers: filings of others are not fetched"
+            ),
+        }
+        self.store.set_coverage(&coverage)
+    }
+}
+
+/// The issuers that rules name, where all of them are known.
+fn named(rules: &RuleSet, tickers: &Arc<Tickers>) -> InScope {
+    let named: BTreeSet<&str> = rules.tickers().collect();
+    let mut unknown: BTreeMap<String, &str> = named.iter().map(|name| (ticker_key(name), *name)).collect();
+    let keys: BTreeSet<String> = unknown.keys().cloned().collect();
+    let mut ciks: BTreeSet<Cik> = rules.ciks().collect();
+    if named.is_empty() && ciks.is_empty() {
+        return InScope::All("no rule is in force yet".to_owned());
+    }
+    let by_symbol = !named.is_empty();
+    if by_symbol && tickers.is_empty() {
+        return InScope::All("EDGAR's list of tickers is not there yet".to_owned());
+    }
+    for (cik, own) in tickers.iter() {
+        for ticker in own {
+            let key = ticker_key(ticker);
+            if keys.contains(&key) {
+                unknown.remove(&key);
+                ciks.insert(cik);
+            }
+        }
+    }
+    match unknown.values().next() {
+        Some(ticker) => InScope::All(format!("a rule names {ticker}, which EDGAR's list does not have")),
+        None => InScope::Some(Issuers { ciks, by_symbol, tickers: Arc::clone(tickers) }),
+    }
+}

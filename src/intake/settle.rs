@@ -1,0 +1,228 @@
+//! Settles filings that were fetched: done, put off, or in quarantine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::PollReport;
+use super::backoff::Backoff;
+use super::fetch::{Came, Fetches};
+use super::fetcher::Fetcher;
+use super::history::HistoryGate;
+use super::plan::Planner;
+use super::quarantine::Quarantine;
+use super::tickers::TickerList;
+use crate::edgar::FilingRef;
+use crate::parts::Parts;
+use crate::reader::{self, Unreadable};
+use crate::retry;
+use crate::source::{Client, Trouble};
+use crate::store::{Ending, Pending, Store, StoreError};
+
+/// A submission that looks damaged is fetched this often, for a minute, before it counts as unreadable: it may have been cut
+/// on the way.
+const DAMAGED_ATTEMPTS: u32 = 9;
+/// A filing that is not there yet is asked for after these waits, then less often.
+const SOON: [TimeDelta; 4] = [
+    TimeDelta::milliseconds(750),
+    TimeDelta::seconds(1),
+    TimeDelta::seconds(1),
+    TimeDelta::milliseconds(1_500),
+];
+/// A filing that could not be fetched so often goes into quarantine: after some ten hours.
+const MOST_ATTEMPTS: u32 = 20;
+/// A filing that needs history which is still being fetched waits so long, and is looked at so often.
+const WAITS_FOR_HISTORY: (TimeDelta, TimeDelta) = (TimeDelta::hours(2), TimeDelta::seconds(15));
+/// One refusal is that filing's; so many in a row are a block.
+const MOST_REFUSED: usize = 3;
+
+/// Settles filings.
+pub struct Settler {
+    store: Store,
+    client: Arc<Client>,
+    backoff: Arc<Backoff>,
+    tickers: Arc<TickerList>,
+    history: Arc<HistoryGate>,
+    planner: Planner,
+    quarantine: Arc<Quarantine>,
+    /// Fetches what is to be settled.
+    pub(crate) fetcher: Fetcher,
+}
+
+impl Settler {
+    pub(super) fn new(
+        parts: &Parts,
+        backoff: Arc<Backoff>,
+        tickers: Arc<TickerList>,
+        history: Arc<HistoryGate>,
+        quarantine: Arc<Quarantine>,
+    ) -> Self {
+        Self {
+            store: parts.store.clone(),
+            client: Arc::clone(&parts.client),
+            backoff,
+            tickers,
+            planner: Planner::new(parts, Arc::clone(&history)),
+            history,
+            quarantine,
+            fetcher: Fetcher::new(parts),
+        }
+    }
+
+    /// Fetches and settles what is due, a round at most, without reading the feed.
+    ///
+    /// # Errors
+    /// Failures of the store. EDGAR's are in the report.
+    pub async fn settle_once(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
+        let mut report = PollReport::default();
+        if self.backoff.silent_until(now)?.is_none() {
+            self.settle_due(now, &mut report).await?;
+        }
+        Ok(report)
+    }
+
+    /// Fetches what is due, oldest first, and settles each.
+    pub(super) async fn settle_due(
+        &self,
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<(), StoreError> {
+        let mut fetches = Fetches::new(&self.fetcher);
+        fetches.take_due(true, now)?;
+        fetches.begin();
+        while let Some(came) = fetches.next().await {
+            self.came(came, &mut fetches, now, report).await?;
+            fetches.begin();
+        }
+        fetches.wake();
+        if report.unreadable > 0 {
+            self.quarantine.report_new(now)?;
+        }
+        Ok(())
+    }
+
+    /// Settles a filing that came, or defers it.
+    pub(crate) async fn came(
+        &self,
+        (pending, body): Came,
+        fetches: &mut Fetches<'_>,
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<(), StoreError> {
+        let error = match body {
+            Ok(body) => {
+                let before = report.rang;
+                self.settle(pending, body, now, report)?;
+                fetches.refused = 0;
+                fetches.settled(report.rang > before);
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        if error.trouble.was_not_asked() {
+            fetches.hold();
+            return self.backoff.note(error, now, report).await;
+        }
+        if self.client.outage().is_some() && !error.is_grave() && error.trouble != Trouble::Forbidden {
+            // It is no fault of the filing's: it stays due, for when EDGAR answers.
+            fetches.hold();
+            report.trouble = Some(error);
+            return Ok(());
+        }
+        // Listed some seconds before it is there.
+        let soon = SOON.get(usize::try_from(pending.attempts).unwrap_or(usize::MAX));
+        if let (Trouble::NotThereYet, None, Some(wait)) = (error.trouble, error.retry_after, soon) {
+            let (attempts, not_before) = (pending.attempts + 1, now + *wait);
+            self.store.postpone(&Pending { attempts, not_before, ..pending })?;
+            report.postponed += 1;
+            return Ok(());
+        }
+        self.postpone(pending, &error.message, retry::delay, now, report)?;
+        fetches.refused = if error.trouble == Trouble::Forbidden { fetches.refused + 1 } else { 0 };
+        if error.is_grave() || fetches.refused >= MOST_REFUSED {
+            fetches.refused = 0;
+            fetches.hold();
+            return self.backoff.note(error, now, report).await;
+        }
+        if error.trouble != Trouble::NotThereYet {
+            report.trouble = Some(error);
+        }
+        Ok(())
+    }
+
+    /// Settles a filing by what came.
+    fn settle(
+        &self,
+        pending: Pending,
+        body: Vec<u8>,
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<(), StoreError> {
+        let asked = pending.filing.accession;
+        match reader::read(&body) {
+            Ok(mut filing) if filing.accession == Some(asked) => {
+                self.tickers.current()?.place(&mut filing);
+                self.store.teach(&mut filing, pending.filing.accepted_at)?;
+                if now - pending.seen_at < WAITS_FOR_HISTORY.0
+                    && self.history.lacks_history(&pending, &filing, now)?
+                {
+                    self.fetcher.keep(asked, body);
+                    let not_before = now + WAITS_FOR_HISTORY.1;
+                    // An index tells neither: those that wait are read in their order.
+                    let known = FilingRef {
+                        issuer: Some(filing.issuer.cik),
+                        accepted_at: filing.accepted_at.unwrap_or(pending.filing.accepted_at),
+                        ..pending.filing
+                    };
+                    self.store.postpone(&Pending { not_before, filing: known, ..pending })?;
+                    report.postponed += 1;
+                    return Ok(());
+                }
+                // Nobody needs it while its alerts take their room.
+                drop(body);
+                let settled = self.planner.plan(&pending, &filing, now)?;
+                if self.store.commit(&settled)? {
+                    report.settled += 1;
+                    report.rang += usize::from(settled.ending == Ending::Rang);
+                    report.past += usize::from(settled.ending == Ending::Past);
+                }
+                Ok(())
+            }
+            Ok(filing) => {
+                let other = filing.accession.map_or("none".to_owned(), |accession| accession.to_string());
+                let reason = format!("the answer has accession {other}");
+                self.postpone(pending, &reason, retry::soon, now, report)
+            }
+            // What is no filing at all was sent in its place; a damaged one may have been cut on the way.
+            Err(error) if error.kind == "not-a-filing" || pending.attempts + 1 < DAMAGED_ATTEMPTS => {
+                self.postpone(pending, &error.to_string(), retry::soon, now, report)
+            }
+            Err(error) => self.quarantine.confine(&pending, &error, body, now, report),
+        }
+    }
+
+    /// Puts a filing off, and into quarantine after hours of trying.
+    fn postpone(
+        &self,
+        pending: Pending,
+        reason: &str,
+        back_off: fn(u32, u64) -> Duration,
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<(), StoreError> {
+        let attempts = pending.attempts + 1;
+        let accession = pending.filing.accession;
+        if attempts >= MOST_ATTEMPTS {
+            let message = format!("given up after {attempts} attempts: {reason}");
+            let error = Unreadable { kind: "not-fetched", message, at: "EDGAR".into() };
+            return self.quarantine.confine(&pending, &error, Vec::new(), now, report);
+        }
+        let wait = back_off(attempts, accession.undashed().parse().unwrap_or_default());
+        let not_before = now + TimeDelta::from_std(wait).unwrap_or(TimeDelta::hours(1));
+        tracing::warn!(%accession, attempts, %reason, "not fetched, tried again later");
+        self.store.postpone(&Pending { attempts, not_before, ..pending })?;
+        report.postponed += 1;
+        Ok(())
+    }
+}

@@ -1,0 +1,148 @@
+//! The tickers of listed issuers: kept in the store, fetched anew once a day.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::time::{Instant, timeout};
+
+use super::PollReport;
+use super::backoff::Backoff;
+use crate::edgar::tickers::Tickers;
+use crate::parts::Parts;
+use crate::source::Client;
+use crate::store::{Store, StoreError};
+
+/// So old the list may become.
+const FRESH: TimeDelta = TimeDelta::days(1);
+/// After a failure it is not asked for again so soon: a filing's own symbol does meanwhile.
+const RETRY: TimeDelta = TimeDelta::minutes(10);
+/// Filings wait for the first list so long: one that hangs does not hold them up for longer.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+
+/// The list as the ticks use it.
+#[derive(Debug, Clone, Default)]
+struct Listed {
+    tickers: Arc<Tickers>,
+    fetched_at: Option<DateTime<Utc>>,
+    /// When it was last asked for in vain.
+    failed_at: Option<DateTime<Utc>>,
+    /// When it was first asked for.
+    asked_at: Option<Instant>,
+    loaded: bool,
+}
+
+/// EDGAR's list of tickers.
+pub struct TickerList {
+    store: Store,
+    client: Arc<Client>,
+    backoff: Arc<Backoff>,
+    listed: Mutex<Listed>,
+}
+
+impl TickerList {
+    pub(super) fn new(parts: &Parts, backoff: Arc<Backoff>) -> Self {
+        Self {
+            store: parts.store.clone(),
+            client: Arc::clone(&parts.client),
+            backoff,
+            listed: Mutex::default(),
+        }
+    }
+
+    /// When the list is to be fetched; `None` where that is now.
+    pub(crate) fn due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let listed = self.listed()?;
+        // A time ahead of the clock is a clock's that was wrong.
+        let within = |since: Option<DateTime<Utc>>, span: TimeDelta| {
+            since.filter(|since| *since <= now && now - *since < span).map(|since| since + span)
+        };
+        Ok(within(listed.fetched_at, FRESH).or(within(listed.failed_at, RETRY)))
+    }
+
+    /// Fetches the list where it is a day old or missing, and EDGAR may be asked. A failure is logged, and does not hold up filings.
+    ///
+    /// # Errors
+    /// Failures of the store. A block is in the report.
+    pub async fn refresh(&self, now: DateTime<Utc>, report: &mut PollReport) -> Result<(), StoreError> {
+        if self.due(now)?.is_some() || self.backoff.left_alone_until(now)?.is_some() {
+            return Ok(());
+        }
+        let listed = self.listed()?;
+        let asked_at = listed.asked_at.or_else(|| Some(Instant::now()));
+        self.set_listed(Listed { asked_at, ..listed.clone() });
+        match self.client.tickers().await {
+            Ok(tickers) => {
+                self.store.set_tickers(now, &tickers)?;
+                tracing::debug!(issuers = tickers.len(), "tickers of listed issuers fetched");
+                let fetched_at = Some(now);
+                self.set_listed(Listed {
+                    tickers: Arc::new(tickers),
+                    fetched_at,
+                    loaded: true,
+                    ..Listed::default()
+                });
+            }
+            Err(error) if error.trouble.was_not_asked() => self.set_listed(listed),
+            Err(error) => {
+                tracing::warn!(
+                    "the tickers of listed issuers are not fetched, filers' own are shown: {error}"
+                );
+                self.set_listed(Listed { failed_at: Some(now), ..listed });
+                if error.is_grave() {
+                    self.backoff.note(error, now, report).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The same within a bound, for a poll whose filings wait for it.
+    pub(super) async fn refresh_soon(
+        &self,
+        now: DateTime<Utc>,
+        report: &mut PollReport,
+    ) -> Result<(), StoreError> {
+        match timeout(FIRST_WAIT, self.refresh(now, report)).await {
+            Ok(refreshed) => refreshed,
+            Err(_) => {
+                tracing::warn!("the tickers of listed issuers do not come, filers' own are shown");
+                let listed = self.listed()?;
+                self.set_listed(Listed { failed_at: Some(now), ..listed });
+                Ok(())
+            }
+        }
+    }
+
+    /// The list: none before it was first fetched.
+    pub(super) fn current(&self) -> Result<Arc<Tickers>, StoreError> {
+        self.listed().map(|listed| listed.tickers)
+    }
+
+    /// Whether filings can be settled: the list is there, was asked for in vain, or does not come.
+    pub(crate) fn was_asked_for(&self) -> Result<bool, StoreError> {
+        let listed = self.listed()?;
+        let hangs = listed.asked_at.is_some_and(|asked| asked.elapsed() >= FIRST_WAIT);
+        Ok(listed.fetched_at.is_some() || listed.failed_at.is_some() || hangs)
+    }
+
+    fn listed(&self) -> Result<Listed, StoreError> {
+        let known = self.listed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if known.loaded {
+            return Ok(known);
+        }
+        let (fetched_at, tickers) = self.store.tickers()?.unzip();
+        let listed = Listed {
+            tickers: Arc::new(tickers.unwrap_or_default()),
+            fetched_at,
+            loaded: true,
+            ..Listed::default()
+        };
+        self.set_listed(listed.clone());
+        Ok(listed)
+    }
+
+    fn set_listed(&self, listed: Listed) {
+        *self.listed.lock().unwrap_or_else(PoisonError::into_inner) = listed;
+    }
+}

@@ -1,0 +1,216 @@
+//! How the connection to Discord's gateway is, by which slash commands arrive: for the log, the status and the operators.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::troubles::{COMMANDS, GATEWAY, Troubles};
+use crate::delivery::Notice;
+use crate::notify::Notifier;
+use crate::store::{StoreError, Trouble};
+
+/// A failure that lasts this long is reported.
+const DOWN_AFTER: TimeDelta = TimeDelta::minutes(2);
+/// The titles of notices.
+const DOWN: &str = "Discord's gateway is not connected";
+const REFUSED: &str = "Discord's gateway does not take the bot";
+
+/// How the gateway and the registration of the commands are. In JSON the keys are the names of the fields.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GatewayStatus {
+    /// Whether commands can arrive.
+    pub connected: bool,
+    /// Since when that is so.
+    pub since: DateTime<Utc>,
+    /// Why it is not connected, where that is known.
+    pub reason: Option<String>,
+    /// Attempts that failed in a row.
+    pub failures: u64,
+    /// Whether the slash commands are registered.
+    pub registered: bool,
+    /// Why they are not, where that is known, and since when.
+    pub unregistered: Option<String>,
+}
+
+/// The connection to the gateway, as it was last seen.
+pub struct GatewayHealth {
+    notifier: Arc<Notifier>,
+    troubles: Arc<Troubles>,
+    /// `None` until the bot first tried to connect.
+    seen: Mutex<Option<Seen>>,
+}
+
+/// The status, and how long registering has failed.
+#[derive(Debug, Clone)]
+struct Seen {
+    status: GatewayStatus,
+    /// Since when the registration fails.
+    failing_since: Option<DateTime<Utc>>,
+}
+
+/// A reason has so many characters at most.
+const MOST_REASON: usize = 300;
+
+/// Why it failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayFailure {
+    /// In words, without a secret.
+    pub reason: String,
+    /// Advice, where only a person can mend it.
+    pub advice: Option<&'static str>,
+}
+
+impl Seen {
+    fn new(now: DateTime<Utc>) -> Self {
+        let status = GatewayStatus {
+            connected: false,
+            since: now,
+            reason: None,
+            failures: 0,
+            registered: false,
+            unregistered: None,
+        };
+        Self { status, failing_since: None }
+    }
+}
+
+impl GatewayHealth {
+    /// Nothing was tried yet.
+    pub fn new(notifier: Arc<Notifier>, troubles: Arc<Troubles>) -> Self {
+        Self { notifier, troubles, seen: Mutex::default() }
+    }
+
+    /// How the gateway is; `None` where there is no bot that connects.
+    pub fn status(&self) -> Option<GatewayStatus> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.as_ref().map(|seen| seen.status.clone())
+    }
+
+    fn change<T>(&self, now: DateTime<Utc>, change: impl FnOnce(&mut Seen) -> T) -> T {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = seen.get_or_insert_with(|| Seen::new(now));
+        // A clock that was ahead does not hold up a report.
+        seen.status.since = seen.status.since.min(now);
+        seen.failing_since = seen.failing_since.map(|since| since.min(now));
+        change(seen)
+    }
+
+    /// The gateway is connected: commands arrive.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn connected(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let failures = self.change(now, |Seen { status, .. }| {
+            let failures = status.failures;
+            if !status.connected {
+                (status.connected, status.since) = (true, now);
+            }
+            (status.reason, status.failures) = (None, 0);
+            failures
+        });
+        if failures > 0 {
+            tracing::info!(failures, "Discord's gateway is connected again");
+        }
+        let text = |trouble: &Trouble| {
+            format!("Slash commands work again; they did not since {}.", time(trouble.since))
+        };
+        self.troubles.end(GATEWAY, "Discord's gateway is connected again", text, now)
+    }
+
+    /// A failure without secrets, in a few words.
+    fn cleaned(&self, failure: &GatewayFailure) -> GatewayFailure {
+        let reason = self.notifier.redactor().clean(&failure.reason, MOST_REASON);
+        GatewayFailure { reason, ..failure.clone() }
+    }
+
+    /// The gateway could not be connected, or its connection ended. It is reported once it lasts, or at once where only a person
+    /// can mend it.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn failed(&self, failure: &GatewayFailure, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let GatewayFailure { reason, advice } = self.cleaned(failure);
+        let status = self.change(now, |Seen { status, .. }| {
+            if status.connected {
+                (status.connected, status.since) = (false, now);
+            }
+            status.failures = status.failures.saturating_add(1);
+            status.reason = Some(reason.clone());
+            status.clone()
+        });
+        let (failures, since) = (status.failures, status.since);
+        if failures == 1 {
+            tracing::warn!("Discord's gateway: {reason}; it is tried again");
+        } else {
+            tracing::debug!(failures, "Discord's gateway: {reason}");
+        }
+        let known = self.troubles.is_known(GATEWAY)?;
+        let (title, advice) = match advice {
+            Some(advice) => (REFUSED, format!("What to do: {advice}. Meanwhile it is tried seldom.")),
+            // A failure that only a person can mend is reported even after an outage was, and not the other way round.
+            None if known || now - since < DOWN_AFTER => return Ok(()),
+            None => (
+                DOWN,
+                "It is tried again by itself. What to do where it lasts: see whether this machine reaches discord.com, and \
+                 discordstatus.com."
+                    .to_owned(),
+            ),
+        };
+        let text = format!(
+            "Slash commands do not work since {}: {reason}. Alerts go another way, and are sent as before.\n{advice}",
+            time(since)
+        );
+        let notice = Notice::new(now, title, text.as_str());
+        if self.troubles.begin(GATEWAY, None, &notice, now)? {
+            tracing::error!(failures, "{title}. {text}");
+        }
+        Ok(())
+    }
+
+    /// The commands are registered.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn registered(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.change(now, |seen| {
+            (seen.status.registered, seen.status.unregistered) = (true, None);
+            seen.failing_since = None;
+        });
+        tracing::info!("the slash commands are registered");
+        let text = |trouble: &Trouble| format!("They could not be since {}.", time(trouble.since));
+        self.troubles.end(COMMANDS, "The slash commands are registered now", text, now)
+    }
+
+    /// The commands could not be registered. It is reported as a gateway that fails.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn not_registered(&self, failure: &GatewayFailure, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let GatewayFailure { reason, advice } = self.cleaned(failure);
+        let since = self.change(now, |seen| {
+            let since = *seen.failing_since.get_or_insert(now);
+            seen.status.unregistered = Some(format!("{reason}, since {}", time(since)));
+            since
+        });
+        if since == now {
+            tracing::warn!("the slash commands cannot be registered: {reason}; it is tried again");
+        }
+        if advice.is_none() && now - since < DOWN_AFTER {
+            return Ok(());
+        }
+        let advice = advice.map_or(String::new(), |advice| format!("\nWhat to do: {advice}."));
+        let text = format!(
+            "Discord shows members no new or changed command: {reason}. Alerts are sent as before. It is tried again by itself.{advice}"
+        );
+        let notice = Notice::new(now, "The slash commands cannot be registered", text.as_str());
+        if self.troubles.begin(COMMANDS, None, &notice, now)? {
+            tracing::error!("The slash commands cannot be registered. {text}");
+        }
+        Ok(())
+    }
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M UTC").to_string()
+}

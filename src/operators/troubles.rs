@@ -1,0 +1,255 @@
+//! Troubles that last: reported to the operators once, and once when they are over.
+//!
+//! One that begins again within an hour after its end was reported is reported anew only once it lasts for 15 minutes, or when
+//! that hour is over. The log has each beginning and each end.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::channel::Operators;
+use crate::delivery::Notice;
+use crate::destination::Destination;
+use crate::store::{Store, StoreError, Trouble};
+use crate::wake::Wakes;
+
+const ANOTHER: &str = "another-instance";
+pub(super) const GATEWAY: &str = "gateway";
+pub(super) const COMMANDS: &str = "commands";
+/// Troubles of the bot as a whole.
+const OF_BOT: [&str; 3] = [ANOTHER, GATEWAY, COMMANDS];
+/// Signs of another instance are written down so often, and one that gave none for so long is gone.
+const SEEN_AGAIN: TimeDelta = TimeDelta::hours(1);
+const FORGOTTEN_AFTER: TimeDelta = TimeDelta::days(1);
+/// A trouble that begins again so soon after its end is held back until it lasts for so long: longer than a channel without files
+/// is left alone.
+const AGAIN_WITHIN: TimeDelta = TimeDelta::hours(1);
+const LASTS_AFTER: TimeDelta = TimeDelta::minutes(15);
+
+/// The troubles that last, and those that began again and that the operators do not know yet.
+pub struct Troubles {
+    store: Store,
+    operators: Arc<Operators>,
+    wakes: Wakes,
+    held_back: Mutex<BTreeMap<String, Held>>,
+}
+
+/// A trouble that began again soon after it was over.
+#[derive(Debug, Clone)]
+struct Held {
+    since: DateTime<Utc>,
+    notice: Notice,
+    destination: Option<Destination>,
+}
+
+/// Whether a moment is less than so long ago. One that lies ahead comes from a clock that was wrong, and counts by its distance.
+fn within(moment: DateTime<Utc>, span: TimeDelta, now: DateTime<Utc>) -> bool {
+    (now - moment).abs() < span
+}
+
+/// Whether a trouble is over. Its record is kept for a while, with the time of its end.
+pub fn is_over(trouble: &Trouble) -> bool {
+    trouble.text.is_empty()
+}
+
+impl Troubles {
+    /// Those of a store; none is held back yet.
+    pub fn new(store: Store, operators: Arc<Operators>, wakes: Wakes) -> Self {
+        Self { store, operators, wakes, held_back: Mutex::default() }
+    }
+
+    fn held_back(&self) -> MutexGuard<'_, BTreeMap<String, Held>> {
+        self.held_back.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the operators know of a trouble that is not over.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn is_known(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.store.trouble(name)?.is_some_and(|trouble| !is_over(&trouble)))
+    }
+
+    /// Reports a trouble, unless the operators know of it by the same title, or were notified of its end shortly before. Returns
+    /// whether it is to be logged.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn begin(
+        &self,
+        name: &str,
+        destination: Option<&Destination>,
+        notice: &Notice,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let known = self.store.trouble(name)?;
+        if known.as_ref().is_some_and(|known| known.text == notice.title) {
+            return Ok(false);
+        }
+        let over_at = known.filter(is_over).map(|over| over.seen_at);
+        let over_at = over_at.filter(|over_at| within(*over_at, AGAIN_WITHIN, now));
+        let earlier = self.held_back().remove(name);
+        let is_new = earlier.as_ref().is_none_or(|held| held.notice.title != notice.title);
+        // No clock that was ahead holds it back.
+        let since = earlier.map_or(now, |held| held.since.min(now));
+        let destination = destination.cloned();
+        if over_at.is_some() && !lasts(since, now) {
+            let held = Held { since, notice: notice.clone(), destination };
+            self.held_back().insert(name.to_owned(), held);
+            self.wakes.housekeeping.notify_one();
+            return Ok(is_new);
+        }
+        let trouble = Trouble { since, seen_at: now, text: notice.title.clone(), destination };
+        self.store.set_trouble(name, Some(&trouble), &self.operators.deliveries(notice, now))?;
+        self.wakes.queued.notify_one();
+        Ok(true)
+    }
+
+    /// Reports troubles that were held back, and last; when to look again.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn report_lasting(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.forget_old(now)?;
+        let all = self.held_back().clone();
+        for (name, Held { notice, destination, .. }) in all {
+            self.begin(&name, destination.as_ref(), &notice, now)?;
+            if self.is_known(&name)? {
+                tracing::error!("{} (again, and it lasts). {}", notice.title, notice.text);
+            }
+        }
+        let mut next = None;
+        for (name, held) in self.held_back().iter() {
+            let over_at = self.store.trouble(name)?.map(|over| over.seen_at + AGAIN_WITHIN);
+            let due = over_at.map_or(now, |over| over.min(held.since + LASTS_AFTER));
+            next = Some(next.map_or(due, |next: DateTime<Utc>| next.min(due)));
+        }
+        Ok(next.map(|next| next.clamp(now + TimeDelta::seconds(1), now + LASTS_AFTER)))
+    }
+
+    /// Reports that a trouble is over, where the operators know of it.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn end(
+        &self,
+        name: &str,
+        title: &str,
+        text: impl FnOnce(&Trouble) -> String,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let held = self.held_back().remove(name);
+        match self.store.trouble(name)? {
+            Some(trouble) if !is_over(&trouble) => {
+                let text = text(&trouble);
+                tracing::info!("{title}: {text}");
+                let over = Trouble { seen_at: now, text: String::new(), ..trouble };
+                self.store.set_trouble(
+                    name,
+                    Some(&over),
+                    &self.operators.deliveries(&Notice::new(now, title, text), now),
+                )?;
+                self.wakes.queued.notify_one();
+                Ok(())
+            }
+            over => {
+                if let Some(Held { since, notice, destination }) = held {
+                    let trouble = Trouble { since, seen_at: now, text: notice.title, destination };
+                    tracing::info!("{title}: {}", text(&trouble));
+                }
+                match over.is_some_and(|over| !within(over.seen_at, AGAIN_WITHIN, now)) {
+                    true => self.store.set_trouble(name, None, &[]),
+                    false => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// Forgets troubles that nothing would end: of destinations that are not served, and of a bot where there is none; and those
+    /// that were over long ago.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn forget_idle(
+        &self,
+        serves: impl Fn(&Destination) -> bool,
+        has_bot: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.forget(|trouble| match &trouble.destination {
+            Some(destination) => !serves(destination),
+            None => !has_bot,
+        })?;
+        self.forget_old(now)
+    }
+
+    fn forget_old(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.forget(|trouble| is_over(trouble) && !within(trouble.seen_at, AGAIN_WITHIN, now))
+    }
+
+    fn forget(&self, forgets: impl Fn(&Trouble) -> bool) -> Result<(), StoreError> {
+        for trouble in self.store.troubles()?.into_iter().filter(|trouble| forgets(trouble)) {
+            if let Some(of) = trouble.destination {
+                self.store.set_trouble(&files_of(&of), None, &[])?;
+            }
+        }
+        for name in OF_BOT {
+            if self.store.trouble(name)?.as_ref().is_some_and(&forgets) {
+                self.store.set_trouble(name, None, &[])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Forgets another instance of which no sign came for a day.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn forget_another_instance(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let over = |trouble: &Trouble| !within(trouble.seen_at, FORGOTTEN_AFTER, now);
+        match self.store.trouble(ANOTHER)?.is_some_and(|trouble| over(&trouble)) {
+            true => self.store.set_trouble(ANOTHER, None, &[]),
+            false => Ok(()),
+        }
+    }
+
+    /// Reports that another program acts with the same bot: once, and again only where no sign of it came for a day.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn another_instance(&self, sign: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let known = self.store.trouble(ANOTHER)?;
+        let title = "Another sellbell uses the same bot";
+        let text = format!(
+            "The sign: {sign}.\nAlerts can come twice: each of the two sends its own. What to do: stop one of them, or give each a bot, \
+             or channels and rules, of its own. A second process with a copy of the settings is often one on another machine, or one \
+             that a service manager still runs."
+        );
+        match known.filter(|known| within(known.seen_at, FORGOTTEN_AFTER, now)) {
+            Some(known) if within(known.seen_at, SEEN_AGAIN, now) => Ok(()),
+            Some(known) => {
+                let since = known.since.min(now);
+                self.store.set_trouble(ANOTHER, Some(&Trouble { since, seen_at: now, ..known }), &[])
+            }
+            None => {
+                tracing::error!("{title}. {text}");
+                let trouble = Trouble { since: now, seen_at: now, text: title.to_owned(), destination: None };
+                let notices = self.operators.deliveries(&Notice::new(now, title, text), now);
+                self.store.set_trouble(ANOTHER, Some(&trouble), &notices)?;
+                self.wakes.queued.notify_one();
+                Ok(())
+            }
+        }
+    }
+}
+
+/// Whether what began then lasts by now.
+fn lasts(since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    now - since >= LASTS_AFTER
+}
+
+/// The name of the trouble that a destination takes no files.
+pub fn files_of(destination: &Destination) -> String {
+    format!("files/{destination}")
+}

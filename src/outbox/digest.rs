@@ -1,0 +1,125 @@
+//! Closes the digest slots that have passed.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::config::{Mode, Settings};
+use crate::delivery::{Body, Delivery};
+use crate::destination::Destination;
+use crate::digest::Digest;
+use crate::parts::Parts;
+use crate::schedule::Schedule;
+use crate::store::{DigestMark, Store, StoreError};
+
+/// A mark may be ahead of the clock by this much, after the clock was adjusted.
+const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::hours(1);
+
+/// Makes digests.
+pub struct Digests {
+    settings: Arc<Settings>,
+    store: Store,
+}
+
+impl Digests {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self { settings: Arc::clone(&parts.settings), store: parts.store.clone() }
+    }
+
+    /// Makes the digests that are due; how many. Slots that passed while nothing ran come as one.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn digest_once(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        let mut made = 0;
+        for recipient in &self.settings.email.recipients {
+            made += usize::from(match &recipient.mode {
+                Mode::Digest(schedule) => self.close_slot(&recipient.name, schedule, now)?,
+                Mode::Instant => self.send_leftovers(&recipient.name, now)?,
+            });
+        }
+        Ok(made)
+    }
+
+    /// Logs alerts that wait for the digest of a recipient that the settings no longer name.
+    pub(crate) fn warn_of_orphans(&self) -> Result<(), StoreError> {
+        for name in self.store.gathering()? {
+            if !self.settings.email.recipients.iter().any(|recipient| recipient.name == name) {
+                tracing::warn!("alerts wait for email:{name}, which the settings no longer define");
+            }
+        }
+        Ok(())
+    }
+
+    /// The next moment at which a digest is due.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub(crate) fn next_digest(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let mut next: Option<DateTime<Utc>> = None;
+        for recipient in &self.settings.email.recipients {
+            let Mode::Digest(schedule) = &recipient.mode else { continue };
+            let since = self.store.digest_mark(&recipient.name)?.map_or(now, |mark| mark.until);
+            let slot = schedule.next_slot(since);
+            next = [next, slot].into_iter().flatten().min();
+        }
+        Ok(next)
+    }
+
+    fn close_slot(
+        &self,
+        recipient: &str,
+        schedule: &Schedule,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        // A mark that is ahead of now comes from a clock that was wrong.
+        let mark = self.store.digest_mark(recipient)?.filter(|mark| mark.until <= now + CLOCK_DIFFERENCE);
+        let Some(DigestMark { until: since, slot: last_slot }) = mark else {
+            // From now on: the first slot is the next one.
+            self.store.close_slot(recipient, None, now, &[], None)?;
+            return Ok(false);
+        };
+        let Some(slot) = schedule.next_slot(since).filter(|slot| *slot <= now) else { return Ok(false) };
+        let name = schedule.local_slot(slot);
+        let zone = schedule.zone().name();
+        if last_slot.as_deref() == Some(slot_name(&name, zone).as_str()) {
+            // The clock was set back: this slot had its digest, so what waits stays for the next.
+            self.store.close_slot(recipient, last_slot.as_deref(), now, &[], None)?;
+            return Ok(false);
+        }
+        self.queue_digest(recipient, &name, zone, since, now)
+    }
+
+    /// What waited for the digest of a recipient that now wants mail at once.
+    fn send_leftovers(&self, recipient: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        if self.store.gathered(recipient)?.is_empty() {
+            return Ok(false);
+        }
+        let since = self.store.digest_mark(recipient)?.map_or(now, |mark| mark.until);
+        self.queue_digest(recipient, &now.format("%Y-%m-%dT%H:%M").to_string(), "UTC", since, now)
+    }
+
+    fn queue_digest(
+        &self,
+        recipient: &str,
+        slot: &str,
+        zone: &str,
+        since: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let alerts = self.store.gathered(recipient)?;
+        let delivery = (!alerts.is_empty()).then(|| {
+            let digest =
+                Digest::new(recipient, slot.to_owned(), zone.to_owned(), (since, now), alerts.clone());
+            tracing::info!(recipient, slot, filings = digest.entries.len(), "a digest is due");
+            Delivery::new(Destination::Email(recipient.to_owned()), Body::Digest(Box::new(digest)), now)
+        });
+        self.store.close_slot(recipient, Some(&slot_name(slot, zone)), now, &alerts, delivery.as_ref())?;
+        Ok(delivery.is_some())
+    }
+}
+
+/// A slot and its zone: the same time of day elsewhere is another slot.
+fn slot_name(slot: &str, zone: &str) -> String {
+    format!("{slot} {zone}")
+}

@@ -1,0 +1,244 @@
+//! A message that its destination did not take: when it is tried again, and what else is tried before it.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::given_up::GivenUpDeliveries;
+use super::lane::{DeliverReport, LONGEST_ASKED, Lane, ahead};
+use super::pause::{Pauses, left_alone, retry_after};
+use crate::clock::Clock;
+use crate::delivery::{Batch, Body, Delivery};
+use crate::destination::Destination;
+use crate::notify::{Retry, SendError};
+use crate::parts::Parts;
+use crate::retry;
+use crate::store::{Store, StoreError};
+use crate::summary::Summary;
+
+/// A destination that fails is tried at least this often, unless it asks for more: it may be back.
+const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
+/// The wait before a mail that may have arrived is sent again. It doubles each time, up to the longest pause of a destination: each try may
+/// be one more mail.
+const IN_DOUBT: TimeDelta = TimeDelta::minutes(1);
+/// A delivery that fails for so long and failed so often is given up.
+const GIVEN_UP_AFTER: TimeDelta = TimeDelta::days(8);
+const GIVEN_UP_ATTEMPTS: u32 = 50;
+/// Refusals in a row, each perhaps about its one message, after which the destination is paused.
+const REFUSED_IN_A_ROW: u32 = 3;
+/// Waiting deliveries that are searched for one that was not refused.
+const LOOKED_AT: usize = 1_000;
+
+/// Decides what becomes of messages that were not taken.
+pub(super) struct Failures {
+    store: Store,
+    clock: Clock,
+    pauses: Arc<Pauses>,
+    given_up: Arc<GivenUpDeliveries>,
+}
+
+impl Failures {
+    pub(super) fn new(parts: &Parts, pauses: Arc<Pauses>, given_up: Arc<GivenUpDeliveries>) -> Self {
+        Self { store: parts.store.clone(), clock: parts.clock(), pauses, given_up }
+    }
+
+    /// Decides what happens to a batch that was not taken.
+    pub(super) fn failed(
+        &self,
+        batch: &Batch,
+        error: &SendError,
+        lane: &mut Lane,
+        report: &mut DeliverReport,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let destination = batch.destination();
+        let old = |delivery: &Delivery| {
+            let failing = delivery.failing_since.is_some_and(|since| now - since > GIVEN_UP_AFTER);
+            failing && delivery.attempts >= GIVEN_UP_ATTEMPTS
+        };
+        match (error.retry, batch.deliveries()) {
+            // It takes others: this one alone is tried less and less often.
+            (Retry::Closed, [delivery])
+                if error.of_message && lane.took_others(delivery) && !old(delivery) =>
+            {
+                self.try_seldom(delivery, error, now)?;
+                (report.failed, report.next) = (1, Some(now));
+            }
+            (Retry::Closed, [delivery]) if error.of_message && lane.took_others(delivery) => {
+                self.given_up.give_up(delivery, error, now)?;
+                report.dead = 1;
+            }
+            (Retry::Closed, sent) if error.of_message && self.others_come_first(sent, lane, now)? => {
+                self.put_behind_others(sent, lane, now)?;
+                (report.failed, report.next) = (sent.len(), Some(now));
+            }
+            (Retry::Closed, sent) => {
+                if error.of_message {
+                    self.put_behind_others(sent, lane, now)?;
+                }
+                (report.failed, report.paused, lane.is_paused) = (sent.len(), true, true);
+                let paused = self.pauses.pause(destination, error, now)?;
+                self.pauses.give_up_kept(&paused, now)?;
+                report.next = left_alone(&paused, now);
+            }
+            (Retry::Gone, [Delivery { body: Body::Summary(summary), .. }])
+                if summary.message_id.is_some() =>
+            {
+                tracing::info!(%destination, %error, "its message is made anew");
+                self.rewrite_body(batch, &Summary { message_id: None, ..(**summary).clone() })?;
+                report.next = Some(now);
+            }
+            (Retry::Gone, [delivery]) if batch.concerned().is_some() => {
+                tracing::info!(%destination, key = %delivery.key, %error, "it cannot be changed any more, and is answered");
+                let answers = batch.concerned().map(|(id, _)| id.to_owned());
+                self.store.rewrite(&Delivery { concerns: None, answers, ..delivery.clone() })?;
+                report.next = Some(now);
+            }
+            // Which of them it is shows when each comes by itself.
+            (Retry::Never, [_, _, ..]) => {
+                tracing::warn!(%destination, %error, "several in one message were not taken: they are sent singly");
+                lane.singly = batch.deliveries().len();
+                for delivery in batch.deliveries() {
+                    // An earlier try may have arrived all the same: that is looked for, and not sent so again.
+                    if let Some(sends) = self.store.in_flight(&delivery.key)? {
+                        self.store.set_in_flight([&delivery.key], Some(&sends.in_doubt()))?;
+                    }
+                }
+                report.next = Some(now);
+            }
+            (Retry::Never, [Delivery { body: Body::Summary(summary), .. }])
+                if !summary.mention.is_empty() =>
+            {
+                tracing::warn!(%destination, %error, "a summary is sent without its pings");
+                let body = Summary { mention: Vec::new(), ..(**summary).clone() };
+                self.rewrite_body(batch, &body)?;
+                report.next = Some(now);
+            }
+            (Retry::Never | Retry::Gone, [delivery]) if delivery.answers.is_some() => {
+                self.store.rewrite(&Delivery { answers: None, ..delivery.clone() })?;
+                report.next = Some(now);
+            }
+            (Retry::Never | Retry::Gone, [delivery]) => {
+                self.given_up.give_up(delivery, error, now)?;
+                lane.singly = lane.singly.saturating_sub(1);
+                report.dead = 1;
+            }
+            (_, [delivery]) if old(delivery) => {
+                self.given_up.give_up(delivery, error, now)?;
+                report.dead = 1;
+            }
+            (_, sent) => {
+                let until = self.put_off(batch, error, lane, now);
+                for delivery in sent {
+                    let attempts = delivery.attempts + 1;
+                    let failing_since = delivery.failing_since.or(Some(now));
+                    let not_before = again_at(delivery, error, until);
+                    let put_off = Delivery { attempts, not_before, failing_since, ..delivery.clone() };
+                    self.store.requeue(&put_off)?;
+                }
+                if sent.iter().any(old) {
+                    lane.singly = sent.len();
+                }
+                (report.failed, report.next, report.asked) = (sent.len(), Some(until), lane.asked);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether others are to be tried before a refusal that may be about one message counts as the destination's.
+    fn others_come_first(
+        &self,
+        sent: &[Delivery],
+        lane: &Lane,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let [refused] = sent else { return Ok(lane.refused + 1 < REFUSED_IN_A_ROW) };
+        let is_untried = |other: &Delivery| {
+            other.key != refused.key && other.failing_since.is_none() && !ahead(other.not_before, now)
+        };
+        Ok(lane.refused + 1 < REFUSED_IN_A_ROW
+            && self.store.queued(&refused.destination, LOOKED_AT)?.iter().any(is_untried))
+    }
+
+    /// Has others be tried before these; which of several it is shows when each comes by itself.
+    fn put_behind_others(
+        &self,
+        sent: &[Delivery],
+        lane: &mut Lane,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        lane.refused += 1;
+        if sent.len() > 1 {
+            lane.singly = sent.len();
+        }
+        for delivery in sent {
+            let failing_since = delivery.failing_since.or((sent.len() == 1).then_some(now));
+            let attempts = delivery.attempts + 1;
+            self.store.requeue(&Delivery { attempts, failing_since, ..delivery.clone() })?;
+        }
+        Ok(())
+    }
+
+    /// A delivery that its destination does not take, while it takes others.
+    fn try_seldom(
+        &self,
+        delivery: &Delivery,
+        error: &SendError,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let Delivery { destination, key, attempts, .. } = delivery;
+        tracing::warn!(%destination, %key, %error, "not taken while others are, tried again later");
+        self.pauses.report_refused(destination, error, now)?;
+        let not_before = self.clock.by_now(now) + retry_after(*attempts);
+        self.store.requeue(&Delivery { attempts: attempts + 1, not_before, ..delivery.clone() })
+    }
+
+    /// A summary that is sent otherwise: as a new message with all that it has, where somebody deleted the one before.
+    fn rewrite_body(&self, batch: &Batch, summary: &Summary) -> Result<(), StoreError> {
+        for delivery in batch.deliveries() {
+            let body = Body::Summary(Box::new(summary.clone()));
+            self.store.rewrite(&Delivery { body, ..delivery.clone() })?;
+        }
+        Ok(())
+    }
+
+    /// A failure is nearly always the destination's, so the whole lane pauses, and no delivery longer than it: until when.
+    fn put_off(
+        &self,
+        batch: &Batch,
+        error: &SendError,
+        lane: &mut Lane,
+        now: DateTime<Utc>,
+    ) -> DateTime<Utc> {
+        lane.failures += 1;
+        lane.asked = matches!(error.retry, Retry::After(_));
+        let own = TimeDelta::from_std(retry::delay(lane.failures, batch.key().seed()));
+        let own = own.map_or(LONGEST_PAUSE, |wait| wait.min(LONGEST_PAUSE));
+        let pause = match error.retry {
+            Retry::After(wait) => {
+                TimeDelta::from_std(wait).unwrap_or(LONGEST_PAUSE).clamp(own, LONGEST_ASKED)
+            }
+            Retry::Later | Retry::Never | Retry::Gone | Retry::Closed => own,
+        };
+        // The answer may have come some time after this round began.
+        let until = self.clock.by_now(now) + pause;
+        lane.paused_until = Some(until);
+        let (destination, key) = (batch.destination(), batch.key());
+        if lane.failures == 1 {
+            tracing::warn!(%destination, %key, %error, "not delivered, tried again later");
+        } else {
+            tracing::debug!(%destination, %key, %error, failures = lane.failures, "still not delivered");
+        }
+        until
+    }
+}
+
+/// When a delivery is tried again, if its destination is tried again at `until`.
+fn again_at(delivery: &Delivery, error: &SendError, until: DateTime<Utc>) -> DateTime<Utc> {
+    let is_mail = matches!(delivery.destination, Destination::Email(_));
+    if !is_mail || !error.may_have_arrived {
+        return until;
+    }
+    let wait = IN_DOUBT * 2_i32.pow(delivery.attempts.min(10));
+    until + wait.min(retry_after(u32::MAX))
+}

@@ -1,0 +1,88 @@
+//! Deliveries that are given up, and how that is reported.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::overflow::Overflow;
+use crate::delivery::{Body, Delivery, Notice};
+use crate::notify::SendError;
+use crate::operators::Operators;
+use crate::parts::Parts;
+use crate::store::{GivenUp, Store, StoreError};
+use crate::wake::Wakes;
+
+/// The operators get one notice of what is given up for a destination in so long.
+const BETWEEN_REPORTS: TimeDelta = TimeDelta::hours(1);
+
+/// Gives deliveries up.
+pub(crate) struct GivenUpDeliveries {
+    store: Store,
+    operators: Arc<Operators>,
+    overflow: Arc<Overflow>,
+    wakes: Wakes,
+}
+
+impl GivenUpDeliveries {
+    pub(super) fn new(parts: &Parts, overflow: Arc<Overflow>) -> Self {
+        Self {
+            store: parts.store.clone(),
+            operators: Arc::clone(&parts.operators),
+            overflow,
+            wakes: parts.wakes.clone(),
+        }
+    }
+
+    /// Gives a delivery up, and reports it.
+    pub(super) fn give_up(
+        &self,
+        delivery: &Delivery,
+        error: &SendError,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let Delivery { destination, key, .. } = delivery;
+        self.overflow.forget_growing(destination);
+        if self.store.give_up(delivery, (now, &error.message), self.is_reported(delivery))? {
+            tracing::error!(%destination, %key, %error, "a delivery is given up");
+        }
+        self.report(now)
+    }
+
+    /// True if the operators get a notice when this delivery is given up. Their own notices are left out, or there would be no end.
+    pub(super) fn is_reported(&self, delivery: &Delivery) -> bool {
+        !(matches!(delivery.body, Body::Notice(_)) && self.operators.are_at(&delivery.destination))
+    }
+
+    /// Reports what was given up: for each destination at once, then once an hour.
+    pub(crate) fn report(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        for given_up in self.store.given_up()? {
+            // A moment ahead comes from a clock that was wrong.
+            let lately = |at: DateTime<Utc>| at <= now && now - at < BETWEEN_REPORTS;
+            match given_up.reported_at {
+                Some(at) if lately(at) => {}
+                _ if given_up.count == 0 => self.store.forget_given_up(&given_up.destination)?,
+                _ => {
+                    let notices = self.operators.deliveries(&notice(&given_up, now), now);
+                    self.store.report_given_up(&given_up, &notices, now)?;
+                    self.wakes.queued.notify_one();
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn notice(given_up: &GivenUp, now: DateTime<Utc>) -> Notice {
+    let GivenUp { destination, count, since, reason, .. } = given_up;
+    let (deliveries, why) = match count {
+        1 => ("1 delivery".to_owned(), "because of this"),
+        _ => (format!("{count} deliveries"), "the last because of this"),
+    };
+    let were = if *count == 1 { "was" } else { "were" };
+    let text = format!(
+        "{deliveries} to {destination} {were} given up since {}, {why}: {reason}.\nNothing is lost: once the cause is mended, `sellbell \
+         retry {destination}` sends what was given up again.",
+        since.format("%Y-%m-%d %H:%M UTC")
+    );
+    Notice::new(now, "Deliveries were given up", text)
+}

@@ -1,0 +1,93 @@
+//! What goes out: each destination's queue is delivered, within what the destination takes, and what fails is tried again, paused or
+//! given up. Knows nothing of EDGAR.
+
+mod deliver;
+mod digest;
+mod failed;
+mod files;
+mod given_up;
+mod instances;
+mod lane;
+mod mutes;
+mod overflow;
+mod pause;
+mod pick;
+mod recovery;
+mod retry;
+
+pub use digest::Digests;
+pub use lane::{DeliverReport, Lane};
+pub use mutes::{Mutes, unmute};
+pub use retry::{Retried, Retry, retry};
+
+pub(crate) use given_up::GivenUpDeliveries;
+pub(crate) use overflow::Overflow;
+pub(crate) use pause::Pauses;
+pub(crate) use recovery::Recovery;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::notify::Notifier;
+use crate::operators::Troubles;
+use crate::parts::Parts;
+use crate::store::Store;
+use crate::wake::Wakes;
+use failed::Failures;
+use files::FileTroubles;
+use instances::Instances;
+use pick::Picker;
+
+/// All that sends.
+pub struct Outbox {
+    /// Makes digests.
+    pub digests: Digests,
+    /// Mutes, and ends mutes.
+    pub mutes: Mutes,
+    pub(crate) overflow: Arc<Overflow>,
+    pub(crate) pauses: Arc<Pauses>,
+    pub(crate) given_up: Arc<GivenUpDeliveries>,
+    pub(crate) recovery: Recovery,
+    /// How often destinations were to be tried again at once, by name.
+    pub(crate) retried: watch::Sender<BTreeMap<String, usize>>,
+    picker: Picker,
+    failures: Failures,
+    files: FileTroubles,
+    instances: Instances,
+    settings: Arc<Settings>,
+    store: Store,
+    notifier: Arc<Notifier>,
+    wakes: Wakes,
+    clock: Clock,
+}
+
+impl Outbox {
+    /// Built of these.
+    pub fn new(parts: &Parts, troubles: &Arc<Troubles>) -> Self {
+        let overflow = Arc::new(Overflow::new(parts));
+        let given_up = Arc::new(GivenUpDeliveries::new(parts, Arc::clone(&overflow)));
+        let pauses = Arc::new(Pauses::new(parts, Arc::clone(&given_up)));
+        Self {
+            digests: Digests::new(parts),
+            mutes: Mutes::new(parts),
+            picker: Picker::new(parts, Arc::clone(&overflow)),
+            failures: Failures::new(parts, Arc::clone(&pauses), Arc::clone(&given_up)),
+            files: FileTroubles::new(parts, Arc::clone(troubles)),
+            instances: Instances::new(parts, Arc::clone(troubles)),
+            recovery: Recovery::new(parts),
+            retried: watch::Sender::default(),
+            overflow,
+            pauses,
+            given_up,
+            settings: Arc::clone(&parts.settings),
+            store: parts.store.clone(),
+            notifier: Arc::clone(&parts.notifier),
+            wakes: parts.wakes.clone(),
+            clock: parts.clock(),
+        }
+    }
+}

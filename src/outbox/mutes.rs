@@ -1,0 +1,170 @@
+//! Mutes: what is not told for a while, and the one message about it when that is over.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::config::Settings;
+use crate::delivery::{Body, Delivery, Notice};
+use crate::destination::Destination;
+use crate::mute::{Mute, MuteError, Muting};
+use crate::notify::takes_many;
+use crate::parts::Parts;
+use crate::rules::ActiveRules;
+use crate::store::{DeliveryStanding, Muted, Store, StoreError};
+use crate::summary::{Summary, Why};
+use crate::wake::Wakes;
+
+/// So many alerts come in one message; what is more comes in another.
+const AT_ONCE: usize = 1_000;
+/// So many of them are named in a notice; the rest is counted.
+const MOST_LINES: usize = 25;
+
+/// Mutes, and ends mutes.
+pub struct Mutes {
+    settings: Arc<Settings>,
+    rules: ActiveRules,
+    store: Store,
+    wakes: Wakes,
+}
+
+impl Mutes {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self {
+            settings: Arc::clone(&parts.settings),
+            rules: parts.rules.clone(),
+            store: parts.store.clone(),
+            wakes: parts.wakes.clone(),
+        }
+    }
+
+    /// Mutes something from now on.
+    ///
+    /// # Errors
+    /// What is not known here; then nothing changes. Failures of the store.
+    pub fn mute(&self, mute: &Mute) -> Result<Result<(), MuteError>, StoreError> {
+        if let Err(error) = mute.what.check(&self.settings, &self.rules.current()) {
+            return Ok(Err(error));
+        }
+        self.store.set_mute(mute)?;
+        self.wakes.housekeeping.notify_one();
+        Ok(Ok(()))
+    }
+
+    /// Ends a mute; how many alerts it kept back, or `None` where there was none.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn unmute(&self, what: &Muting, now: DateTime<Utc>) -> Result<Option<usize>, StoreError> {
+        let ended = unmute(&self.store, what, now)?;
+        self.wakes.queued.notify_one();
+        Ok(ended)
+    }
+
+    /// Ends the mutes that are over, and says when the next one is.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn end_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let (over, held): (Vec<Mute>, Vec<Mute>) =
+            self.store.mutes()?.into_iter().partition(|mute| !mute.holds(now));
+        for mute in &over {
+            end(&self.store, mute)?;
+        }
+        // What was kept back while its mute ended.
+        let mut left = false;
+        for what in self.store.muted_without_mute()? {
+            let mute = Mute { what, since: now, until: now, why: None, by: None };
+            left |= end(&self.store, &mute)? > 0;
+        }
+        if !over.is_empty() || left {
+            self.wakes.queued.notify_one();
+        }
+        Ok(held.iter().map(|mute| mute.until).min())
+    }
+}
+
+/// Ends a mute in a store; how many alerts it kept back, or `None` where there was none.
+///
+/// # Errors
+/// Failures of the store.
+pub fn unmute(store: &Store, what: &Muting, now: DateTime<Utc>) -> Result<Option<usize>, StoreError> {
+    let Some(mute) = store.mute_of(what)? else { return Ok(None) };
+    let mute = Mute { until: mute.until.min(now), ..mute };
+    // From now on nothing is added to it.
+    store.set_mute(&mute)?;
+    end(store, &mute).map(Some)
+}
+
+/// Queues the messages about what a mute kept back, and forgets it; how many alerts.
+fn end(store: &Store, mute: &Mute) -> Result<usize, StoreError> {
+    let mut count = 0;
+    loop {
+        let mut muted = store.muted(&mute.what, AT_ONCE)?;
+        let Some(first) = muted.first().map(|muted| muted.destination.clone()) else { break };
+        muted.retain(|muted| muted.destination == first);
+        // Another filing of the same trade was told meanwhile.
+        let mut untold = Vec::new();
+        for one in &muted {
+            if store.delivery_standing(&one.line.key)? == Some(DeliveryStanding::Muted) {
+                untold.push(one.clone());
+            }
+        }
+        if untold.len() < muted.len() {
+            store.forget_muted(muted.iter().filter(|one| !untold.contains(one)))?;
+            muted = untold;
+        }
+        if muted.is_empty() {
+            continue;
+        }
+        // It is muted itself for longer.
+        let own = Muting::Destination(first.clone());
+        if own != mute.what && store.mute_of(&own)?.is_some_and(|other| other.holds(mute.until)) {
+            store.hand_over(&muted, &own)?;
+            continue;
+        }
+        if store.release(&muted, message(mute, &first, &muted).as_ref(), mute.until)? {
+            count += muted.len();
+        }
+    }
+    store.forget_mute(&mute.what)?;
+    tracing::info!("{} is no longer muted; {count} alerts were not told", mute.what);
+    Ok(count)
+}
+
+/// What a destination is told when a mute is over; `None` where it takes alerts alone.
+fn message(mute: &Mute, destination: &Destination, muted: &[Muted]) -> Option<Delivery> {
+    let Mute { what, since, until, .. } = mute;
+    let first = &muted.first()?.line;
+    let body = match destination {
+        Destination::Jsonl(_) => return None,
+        _ if takes_many(destination) => {
+            let why = Why::Muted { what: what.clone(), since: *since, until: *until };
+            let mut summary = Summary::new(&first.key, why, *until);
+            (summary.count, summary.added) = (muted.len(), muted.len());
+            Body::Summary(Box::new(summary))
+        }
+        _ => {
+            let time = |moment: &DateTime<Utc>| moment.format("%Y-%m-%d %H:%M UTC").to_string();
+            let mut lines = vec![format!("From {} to {}.", time(since), time(until))];
+            lines.extend(muted.iter().take(MOST_LINES).map(|muted| {
+                let accepted = muted.line.accepted_at.unwrap_or(muted.line.seen_at);
+                format!("{}: {}", accepted.format("%Y-%m-%d"), muted.line.text())
+            }));
+            if muted.len() > MOST_LINES {
+                lines.push(format!(
+                    "and {} more; `sellbell backtest` tells them all",
+                    muted.len() - MOST_LINES
+                ));
+            }
+            let alerts = if muted.len() == 1 {
+                "1 alert was".to_owned()
+            } else {
+                format!("{} alerts were", muted.len())
+            };
+            let title = format!("{alerts} muted: {}", what.in_words());
+            Body::Notice(Box::new(Notice::new(*until, title, lines.join("\n"))))
+        }
+    };
+    Some(Delivery::new(destination.clone(), body, *until))
+}

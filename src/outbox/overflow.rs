@@ -1,0 +1,253 @@
+//! Alerts that one destination is told of together: above what a channel is to get in ten minutes, and what waited while a
+//! destination took nothing.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::America::New_York;
+
+use crate::alert::Alert;
+use crate::config::Settings;
+use crate::delivery::{Batch, Body, Delivery};
+use crate::destination::Destination;
+use crate::digest::Digest;
+use crate::notify::takes_many;
+use crate::parts::Parts;
+use crate::schedule::Schedule;
+use crate::store::{DeliveryStanding, Store, StoreError};
+use crate::summary::{Line, Summary, Why};
+
+/// What a channel's budget is of, and for how long a summary is edited before another one is begun.
+const WINDOW: TimeDelta = TimeDelta::minutes(10);
+/// A summary that grows is edited so often.
+const BETWEEN_EDITS: TimeDelta = TimeDelta::seconds(30);
+/// Where nothing could be put together.
+const AGAIN: TimeDelta = TimeDelta::seconds(1);
+/// So many alerts stand in a summary at most, whose list then has some megabytes.
+const MOST_LINES: usize = 5_000;
+/// So many are put together at once.
+const AT_ONCE: usize = 1_000;
+/// So often alerts are chosen anew of which one left meanwhile.
+const TRIES: u32 = 10;
+/// So many come in one mail; what is more comes in another.
+const MOST_IN_A_MAIL: usize = 300;
+
+/// Keeps each channel within its budget.
+pub(crate) struct Overflow {
+    /// How many alerts a channel gets one by one in the window.
+    budget: usize,
+    store: Store,
+    /// What channels got lately.
+    floods: Mutex<BTreeMap<Destination, Flood>>,
+}
+
+#[derive(Debug, Default)]
+struct Flood {
+    /// When so many alerts were sent one by one.
+    sent: VecDeque<(DateTime<Utc>, usize)>,
+    /// The summary that others may join, and when it was sent or edited last.
+    growing: Option<(Summary, DateTime<Utc>)>,
+}
+
+impl Overflow {
+    pub(super) fn new(parts: &Parts) -> Self {
+        let budget = parts.settings.discord.channel_budget;
+        Self { budget, store: parts.store.clone(), floods: Mutex::default() }
+    }
+
+    fn floods(&self) -> MutexGuard<'_, BTreeMap<Destination, Flood>> {
+        self.floods.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many more alerts a destination is to get one by one now.
+    pub(super) fn room(&self, destination: &Destination, now: DateTime<Utc>) -> usize {
+        if !takes_many(destination) {
+            return usize::MAX;
+        }
+        let mut floods = self.floods();
+        let Some(flood) = floods.get_mut(destination) else { return self.budget };
+        flood.sent.retain(|(at, _)| now - WINDOW < *at && *at <= now);
+        let sent: usize = flood.sent.iter().map(|(_, count)| count).sum();
+        self.budget.saturating_sub(sent)
+    }
+
+    /// Notes what a destination took.
+    pub(super) fn count_sent(&self, batch: &Batch, message_id: Option<&str>, now: DateTime<Utc>) {
+        let (destination, sent) = (batch.destination(), batch.deliveries());
+        if !takes_many(destination) {
+            return;
+        }
+        let mut floods = self.floods();
+        // What is over for all is forgotten.
+        floods.retain(|_, flood| {
+            let newest = flood.sent.back().map(|(at, _)| *at).max(flood.growing.as_ref().map(|(_, at)| *at));
+            newest.is_some_and(|newest| now - newest < WINDOW)
+        });
+        let flood = floods.entry(destination.clone()).or_default();
+        let alerts = sent.iter().filter(|delivery| matches!(delivery.body, Body::Alert(_))).count();
+        if alerts > 0 {
+            flood.sent.push_back((now, alerts));
+        }
+        for delivery in sent {
+            if let (Body::Summary(summary), Some(id)) = (&delivery.body, message_id)
+                && summary.why == Why::TooMany
+            {
+                let summary =
+                    Summary { message_id: Some(id.to_owned()), lines: Vec::new(), ..(**summary).clone() };
+                flood.growing = Some((summary, now));
+            }
+        }
+    }
+
+    /// Has the next summary of a channel begin a list of its own: one that was given up keeps its lines.
+    pub(super) fn forget_growing(&self, destination: &Destination) {
+        if let Some(flood) = self.floods().get_mut(destination) {
+            flood.growing = None;
+        }
+    }
+
+    /// Puts what waits for a channel beyond its budget into an overflow message, or into the one that it has, or says when that is
+    /// to be done.
+    pub(super) fn join_over_budget(
+        &self,
+        destination: &Destination,
+        impatient: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let growing = self.floods().get(destination).and_then(|flood| flood.growing.clone());
+        let growing = growing.filter(|(summary, edited_at)| {
+            *edited_at <= now && now - summary.since < WINDOW && summary.count + AT_ONCE <= MOST_LINES
+        });
+        if let Some((_, edited_at)) = &growing
+            && now - *edited_at < BETWEEN_EDITS
+            && !impatient
+        {
+            return Ok(Some(*edited_at + BETWEEN_EDITS));
+        }
+        let alerts = waiting_alerts(&self.store, destination, AT_ONCE)?;
+        let Some((first, _)) = alerts.first() else { return Ok(Some(now + AGAIN)) };
+        let summary = match growing {
+            Some((summary, _)) => summary,
+            None => Summary::new(&first.key, Why::TooMany, now),
+        };
+        // Where one of them left meanwhile, they are chosen anew.
+        join(&self.store, destination, &summary, &alerts, now)?;
+        Ok(None)
+    }
+
+    /// A summary's lines, which the store keeps by themselves.
+    pub(super) fn with_lines(&self, mut deliveries: Vec<Delivery>) -> Result<Vec<Delivery>, StoreError> {
+        for delivery in &mut deliveries {
+            if let Body::Summary(summary) = &mut delivery.body {
+                summary.lines = self.store.lines(&summary.list, summary.count)?;
+            }
+        }
+        Ok(deliveries)
+    }
+
+    /// Forgets the lists whose messages stand and grow no further.
+    pub(crate) fn forget_sent_lists(&self) -> Result<(), StoreError> {
+        self.store.forget_lists(|| {
+            let floods = self.floods();
+            floods.values().filter_map(|flood| Some(flood.growing.as_ref()?.0.list.clone())).collect()
+        })
+    }
+}
+
+/// Puts what waited for a destination that took nothing into one message; how many alerts.
+pub(super) fn join_waiting(
+    store: &Store,
+    settings: &Settings,
+    destination: &Destination,
+    since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let (mut count, mut tries) = (0, 0);
+    let most = match destination {
+        Destination::Discord(_) | Destination::Channel(_) => AT_ONCE,
+        Destination::Email(_) => MOST_IN_A_MAIL,
+        // Programs read each by itself.
+        Destination::Webhook(_) | Destination::Terminal | Destination::Jsonl(_) => return Ok(0),
+    };
+    loop {
+        let alerts = waiting_alerts(store, destination, most)?;
+        // One alert needs no list.
+        let ([(first, _), _, ..], false) = (&alerts[..], count >= MOST_LINES) else { return Ok(count) };
+        let joined = match destination {
+            Destination::Email(name) => join_into_mail(store, settings, name, since, &alerts, now)?,
+            _ => {
+                let summary = Summary::new(&first.key, Why::Waited { since }, now);
+                join(store, destination, &summary, &alerts, now)?
+            }
+        };
+        if joined {
+            count += alerts.len();
+        } else if tries < TRIES {
+            tries += 1;
+        } else {
+            // They come one by one.
+            return Ok(count);
+        }
+    }
+}
+
+fn join(
+    store: &Store,
+    destination: &Destination,
+    summary: &Summary,
+    alerts: &[(Delivery, Alert)],
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let grown = summary.grown(alerts.iter().map(|(_, alert)| alert));
+    let lines: Vec<Line> = alerts.iter().map(|(delivery, alert)| Line::new(&delivery.key, alert)).collect();
+    let count = grown.count;
+    let joined: Vec<Delivery> = alerts.iter().map(|(delivery, _)| delivery.clone()).collect();
+    let queued_at = joined.iter().map(|one| one.queued_at).min().unwrap_or(now);
+    let delivery = Delivery::new(destination.clone(), Body::Summary(Box::new(grown)), now);
+    let delivery = Delivery { queued_at, ..delivery };
+    let joined = store.join_into(&delivery, &joined, &lines)?;
+    if joined {
+        tracing::info!(%destination, alerts = alerts.len(), of = count, "told together");
+    }
+    Ok(joined)
+}
+
+fn join_into_mail(
+    store: &Store,
+    settings: &Settings,
+    recipient: &str,
+    since: DateTime<Utc>,
+    alerts: &[(Delivery, Alert)],
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let destination = Destination::Email(recipient.to_owned());
+    let zone = settings.digest_of(&destination).map_or(New_York, Schedule::zone);
+    let slot = now.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string();
+    let told = alerts.iter().map(|(_, alert)| alert.clone()).collect();
+    let digest = Digest::new(recipient, slot, zone.name().to_owned(), (since, now), told);
+    let delivery = Delivery::new(destination, Body::Digest(Box::new(digest)), now);
+    let joined: Vec<Delivery> = alerts.iter().map(|(delivery, _)| delivery.clone()).collect();
+    store.join_into(&delivery, &joined, &[])
+}
+
+/// The alerts that wait for a destination and certainly did not reach it, oldest first.
+fn waiting_alerts(
+    store: &Store,
+    destination: &Destination,
+    most: usize,
+) -> Result<Vec<(Delivery, Alert)>, StoreError> {
+    let mut alerts = Vec::new();
+    for delivery in store.queued(destination, most)? {
+        let (Body::Alert(alert), None) = (&delivery.body, &delivery.concerns) else { continue };
+        let alert = (**alert).clone();
+        // One that was refused for its own words would have all be refused.
+        if delivery.failing_since.is_some() {
+            continue;
+        }
+        if store.delivery_standing(&delivery.key)? == Some(DeliveryStanding::Queued) {
+            alerts.push((delivery, alert));
+        }
+    }
+    Ok(alerts)
+}

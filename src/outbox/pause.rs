@@ -1,0 +1,222 @@
+//! Destinations that take nothing until somebody mends them: told once, tried seldom, with what they are to be told kept.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::given_up::GivenUpDeliveries;
+use super::overflow::join_waiting;
+use crate::config::Settings;
+use crate::delivery::Notice;
+use crate::destination::Destination;
+use crate::notify::{Notifier, SendError};
+use crate::operators::Operators;
+use crate::parts::Parts;
+use crate::store::{Paused, Store, StoreError};
+use crate::wake::Wakes;
+
+/// A paused destination is tried again after so long, twice as long each time, and at least so often.
+const TRIED_AGAIN: (TimeDelta, TimeDelta) = (TimeDelta::minutes(5), TimeDelta::hours(6));
+/// So long deliveries to it are kept, and until it was tried so often, which takes two weeks of running: a clock may be wrong, and
+/// the bot may have been off.
+const KEPT: (TimeDelta, u32) = (TimeDelta::days(30), 60);
+/// The operators get one notice of a pause of a destination, and one of its end, in so long.
+const QUIET: TimeDelta = TimeDelta::hours(1);
+/// So many deliveries are looked at at once.
+const BATCH: usize = 100;
+
+/// When the operators were sent notices about destinations that are not repeated for an hour.
+#[derive(Debug, Default)]
+struct Reported {
+    /// That it takes alerts again.
+    resumed: BTreeMap<Destination, DateTime<Utc>>,
+    /// That it refuses a message while it takes others.
+    refused: BTreeMap<Destination, DateTime<Utc>>,
+}
+
+fn lately(
+    times: &BTreeMap<Destination, DateTime<Utc>>,
+    destination: &Destination,
+    now: DateTime<Utc>,
+) -> bool {
+    // A moment ahead comes from a clock that was wrong.
+    times.get(destination).is_some_and(|at| *at <= now && now - *at < QUIET)
+}
+
+/// Pauses destinations that take nothing.
+pub(crate) struct Pauses {
+    settings: Arc<Settings>,
+    store: Store,
+    notifier: Arc<Notifier>,
+    operators: Arc<Operators>,
+    given_up: Arc<GivenUpDeliveries>,
+    wakes: Wakes,
+    reported: Mutex<Reported>,
+}
+
+impl Pauses {
+    pub(super) fn new(parts: &Parts, given_up: Arc<GivenUpDeliveries>) -> Self {
+        Self {
+            settings: Arc::clone(&parts.settings),
+            store: parts.store.clone(),
+            notifier: Arc::clone(&parts.notifier),
+            operators: Arc::clone(&parts.operators),
+            given_up,
+            wakes: parts.wakes.clone(),
+            reported: Mutex::default(),
+        }
+    }
+
+    /// Pauses a destination that said clearly that it takes nothing, or leaves it paused.
+    pub(super) fn pause(
+        &self,
+        destination: &Destination,
+        error: &SendError,
+        now: DateTime<Utc>,
+    ) -> Result<Paused, StoreError> {
+        let known = self.store.paused(destination)?;
+        let advice = error.advice.map_or(String::new(), |advice| format!(" What to do: {advice}."));
+        if known.is_none() {
+            tracing::error!(%destination, %error, "nothing is sent there until it takes something again.{advice}");
+        } else {
+            tracing::debug!(%destination, %error, "it still takes nothing");
+        }
+        let since = known.as_ref().map_or(now, |known| known.since);
+        // One that pauses again and again is reported once an hour.
+        let again = lately(&self.reported().resumed, destination, now);
+        let is_due = !again || now - since >= QUIET;
+        let notices = match &known {
+            Some(known) if known.reported => Vec::new(),
+            _ if is_due => {
+                let text = format!(
+                    "{error}.{advice}\nWhat it is to be told is kept for {} days. It is tried again in {} minutes, then less and \
+                     less often, and after each start.",
+                    KEPT.0.num_days(),
+                    TRIED_AGAIN.0.num_minutes(),
+                );
+                let notice = Notice::new(now, format!("{destination} takes nothing"), text);
+                let mut notices = self.operators.deliveries(&notice, now);
+                // It cannot take this one; the notice of its end says why.
+                notices.retain(|notice| notice.destination != *destination);
+                notices
+            }
+            _ => Vec::new(),
+        };
+        let paused = Paused {
+            destination: destination.clone(),
+            since,
+            reason: error.message.clone(),
+            tried_at: now,
+            tries: known.as_ref().map_or(0, |known| known.tries.saturating_add(1)),
+            reported: is_due || known.is_some_and(|known| known.reported),
+        };
+        self.store.pause(&paused, &notices)?;
+        self.wakes.queued.notify_one();
+        Ok(paused)
+    }
+
+    fn reported(&self) -> MutexGuard<'_, Reported> {
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reports that a destination refuses a message while it takes others: once an hour.
+    pub(super) fn report_refused(
+        &self,
+        destination: &Destination,
+        error: &SendError,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if lately(&self.reported().refused, destination, now) {
+            return Ok(());
+        }
+        let advice = error.advice.map_or(String::new(), |advice| format!(" What to do: {advice}."));
+        let text = format!(
+            "{error}.{advice}\nOthers are sent. This one is kept and tried again, less and less often, for at least 8 days."
+        );
+        let notice = Notice::new(now, format!("{destination} refuses a message"), text);
+        self.operators.notify(&notice, now)?;
+        self.reported().refused.insert(destination.clone(), now);
+        Ok(())
+    }
+
+    /// Ends a pause.
+    pub(super) fn resume(&self, paused: &Paused, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let destination = &paused.destination;
+        tracing::info!(%destination, "it takes alerts again");
+        let together = join_waiting(&self.store, &self.settings, destination, paused.since, now)?;
+        let waiting = self.store.queued(destination, BATCH)?.len();
+        let more = if waiting < BATCH { "" } else { " or more" };
+        let what = match together {
+            0 if waiting == 0 => "Nothing else waited for it.".to_owned(),
+            0 => format!("{waiting}{more} deliveries that waited are sent now, the oldest first."),
+            _ => format!("{together} alerts that waited come together now."),
+        };
+        let mut notices = Vec::new();
+        if paused.reported {
+            let since = paused.since.format("%Y-%m-%d %H:%M UTC");
+            let text = format!("It took nothing since {since}: {}.\n{what}", paused.reason);
+            let notice = Notice::new(now, format!("{destination} takes alerts again"), text);
+            notices = self.operators.deliveries(&notice, now);
+            self.reported().resumed.insert(destination.clone(), now);
+        }
+        self.store.resume(destination, &notices)?;
+        self.wakes.queued.notify_one();
+        Ok(())
+    }
+
+    /// Gives up what waited too long for a destination that still takes nothing, and tells so.
+    pub(super) fn give_up_kept(&self, paused: &Paused, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if paused.tries < KEPT.1 || now - paused.since < KEPT.0 {
+            return Ok(());
+        }
+        let (destination, mut given_up) = (&paused.destination, 0);
+        let reason = format!("kept for {} days: {}", KEPT.0.num_days(), paused.reason);
+        loop {
+            let mut old = self.store.queued(destination, BATCH)?;
+            old.retain(|delivery| now - delivery.queued_at > KEPT.0);
+            given_up += old.len();
+            for delivery in &old {
+                if self.store.give_up(delivery, (now, &reason), self.given_up.is_reported(delivery))? {
+                    tracing::error!(%destination, key = %delivery.key, "a delivery is given up, {reason}");
+                }
+            }
+            if old.len() < BATCH {
+                break;
+            }
+        }
+        if given_up > 0 {
+            self.given_up.report(now)?;
+        }
+        Ok(())
+    }
+
+    /// Runs once at start-up: forgets pauses that nothing would end, of destinations that the settings no longer define, and of
+    /// channels that no longer subscribe. The others were reported, and are not explained again.
+    pub(crate) fn forget_idle(&self) -> Result<(), StoreError> {
+        for Paused { destination, .. } in self.store.all_paused()? {
+            let is_used = match destination {
+                Destination::Channel(id) => !self.store.subscriptions(id)?.is_empty(),
+                _ => self.notifier.serves(&destination),
+            };
+            if !is_used && self.store.queued(&destination, 1)?.is_empty() {
+                self.store.resume(&destination, &[])?;
+            } else {
+                self.notifier.refused_before(&destination);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Until when a paused destination is left alone. No time that a wrong clock left ahead counts.
+pub(super) fn left_alone(paused: &Paused, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let next = paused.tried_at + retry_after(paused.tries);
+    Some(next).filter(|next| now < *next && *next - now <= TRIED_AGAIN.1)
+}
+
+/// How long something is left alone that needs somebody to mend it, after so many tries.
+pub(super) fn retry_after(tries: u32) -> TimeDelta {
+    let (first, longest) = TRIED_AGAIN;
+    (first * 2_i32.pow(tries.min(10))).min(longest)
+}

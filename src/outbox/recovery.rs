@@ -1,0 +1,98 @@
+//! Deliveries that may have been sent without our knowing: each is looked for before it is sent again.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use crate::delivery::{Batch, Delivery, InFlight, Outcome};
+use crate::notify::{Found, Notifier, SendError, Sent};
+use crate::parts::Parts;
+use crate::store::{DeliveryStanding, Doubt, Store, StoreError};
+
+/// The result of looking for an earlier try.
+pub(super) enum Looked {
+    /// It is to be made again.
+    Again,
+    /// These of it had arrived; the next message is to be picked anew.
+    Arrived(Vec<(Delivery, Outcome)>),
+    /// The destination does not say so now.
+    Failed(SendError),
+}
+
+/// Looks for deliveries that may have been sent.
+pub(crate) struct Recovery {
+    store: Store,
+    notifier: Arc<Notifier>,
+}
+
+impl Recovery {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self { store: parts.store.clone(), notifier: Arc::clone(&parts.notifier) }
+    }
+
+    /// Runs once at start-up, before anything is sent: marks what is queued, and may have been sent, where the disk lost the record
+    /// of that.
+    pub(crate) fn mark_uncertain(&self) -> Result<(), StoreError> {
+        let Some(doubt) = self.store.doubt()?.filter(|doubt| doubt.queue) else { return Ok(()) };
+        for destination in self.store.waiting_destinations()? {
+            if !self.notifier.reads_back(&destination) {
+                continue;
+            }
+            for delivery in self.store.queued(&destination, usize::MAX)? {
+                if self.store.delivery_standing(&delivery.key)? == Some(DeliveryStanding::Queued) {
+                    let sends = doubt.sends_since(delivery.queued_at);
+                    self.store.set_in_flight([&delivery.key], Some(&sends))?;
+                }
+            }
+        }
+        self.store.set_doubt(Doubt { queue: false, ..doubt })
+    }
+
+    /// Looks whether an earlier try arrived of which no answer came.
+    pub(super) async fn look(
+        &self,
+        batch: &Batch,
+        sends: &InFlight,
+        now: DateTime<Utc>,
+    ) -> Result<Looked, StoreError> {
+        let (destination, key) = (batch.destination(), batch.key());
+        match self.notifier.find(batch, sends, now).await {
+            Ok(Found::Told(mut told)) => {
+                let mut found = Vec::new();
+                for delivery in batch.deliveries() {
+                    match told.remove(&delivery.key) {
+                        Some((Sent { message_id }, at)) => {
+                            found.push((delivery.clone(), Outcome::Delivered { at, message_id }));
+                        }
+                        None => drop(self.store.set_in_flight([&delivery.key], None)?),
+                    }
+                }
+                if !found.is_empty() {
+                    tracing::info!(%destination, %key, "an earlier try had arrived, and is not sent again");
+                }
+                Ok(Looked::Arrived(found))
+            }
+            Ok(Found::Guarded) => Ok(Looked::Again),
+            // It would be seen if it were there, but for a permission that every channel needs; so nothing is held back.
+            Ok(Found::Unknown(_)) if sends.guess => {
+                self.store.set_in_flight(batch.keys(), None)?;
+                Ok(Looked::Arrived(Vec::new()))
+            }
+            // Once is enough: an outage may last.
+            Ok(Found::Unknown(reason)) if sends.first == sends.last => {
+                tracing::warn!(
+                    %destination, %key,
+                    "sent again, and perhaps told twice: nobody knows what became of the last try, and {reason}"
+                );
+                Ok(Looked::Again)
+            }
+            // One of them may be what it cannot take.
+            Ok(Found::Unknown(_)) if sends.batch.is_some() => {
+                self.store.set_in_flight(batch.keys(), Some(&sends.alone()))?;
+                Ok(Looked::Arrived(Vec::new()))
+            }
+            Ok(Found::Unknown(_)) => Ok(Looked::Again),
+            Err(error) => Ok(Looked::Failed(error)),
+        }
+    }
+}

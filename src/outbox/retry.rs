@@ -1,0 +1,154 @@
+//! Tries destinations again when somebody asks for it: ends pauses, and queues what was given up.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::Outbox;
+use super::overflow::join_waiting;
+use crate::config::{Settings, Via};
+use crate::delivery::InFlight;
+use crate::destination::Destination;
+use crate::store::{Store, StoreError, Tries};
+
+/// The outcome of a retry for one destination.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retried {
+    /// Which.
+    pub destination: String,
+    /// Whether it was paused.
+    pub was_paused: bool,
+    /// How many deliveries waited for it.
+    pub waiting: usize,
+    /// How many that were given up wait for it again.
+    pub revived: usize,
+}
+
+/// The destinations that a retry is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Retry {
+    /// One destination.
+    One(Destination),
+    /// Each that is paused, or has something that waits or was given up.
+    All,
+}
+
+impl Outbox {
+    /// Tries destinations again now, and what was given up for them.
+    ///
+    /// # Errors
+    /// As [`retry`].
+    pub fn retry(
+        &self,
+        what: &Retry,
+        now: DateTime<Utc>,
+    ) -> Result<Result<Vec<Retried>, String>, StoreError> {
+        let retried = retry(&self.store, &self.settings, what, now)?;
+        self.retried.send_modify(|times| {
+            for retried in retried.iter().flatten() {
+                *times.entry(retried.destination.clone()).or_default() += 1;
+            }
+        });
+        self.wakes.queued.notify_one();
+        Ok(retried)
+    }
+}
+
+/// Tries destinations again: ends their pauses, has what waits be due, and queues what was given up, under its own keys. What may have
+/// arrived counts as in flight, so that it is looked for first where that can be done.
+///
+/// # Errors
+/// Failures of the store. A destination that is not known: nothing is changed, and the text says what is.
+pub fn retry(
+    store: &Store,
+    settings: &Settings,
+    what: &Retry,
+    now: DateTime<Utc>,
+) -> Result<Result<Vec<Retried>, String>, StoreError> {
+    let with_something = || -> Result<BTreeSet<Destination>, StoreError> {
+        let mut all = store.waiting_destinations()?;
+        all.extend(store.dead_destinations()?);
+        all.extend(store.all_paused()?.into_iter().map(|paused| paused.destination));
+        Ok(all)
+    };
+    let is_known = |destination: &Destination| match destination {
+        Destination::Channel(_) => true,
+        other => settings.knows(other),
+    };
+    let destinations: BTreeSet<Destination> = match what {
+        // What the settings no longer define waits for them to define it again.
+        Retry::All => with_something()?.into_iter().filter(is_known).collect(),
+        Retry::One(destination) => {
+            let known = match destination {
+                Destination::Channel(id) => {
+                    !store.subscriptions(*id)?.is_empty() || with_something()?.contains(destination)
+                }
+                other => is_known(other),
+            };
+            if !known {
+                return Ok(Err(match destination {
+                    Destination::Channel(id) => {
+                        format!(
+                            "the channel {id} has no subscription, and nothing waits for it or was given up"
+                        )
+                    }
+                    other => {
+                        let defined = settings.destinations().join(", ");
+                        format!("the settings define no destination `{other}`; they define {defined}")
+                    }
+                }));
+            }
+            [destination.clone()].into()
+        }
+    };
+    destinations
+        .iter()
+        .map(|destination| one(store, settings, destination, now))
+        .collect::<Result<_, _>>()
+        .map(Ok)
+}
+
+fn one(
+    store: &Store,
+    settings: &Settings,
+    destination: &Destination,
+    now: DateTime<Utc>,
+) -> Result<Retried, StoreError> {
+    let waiting = store.hasten(destination, now)?;
+    let paused = store.paused(destination)?;
+    let was_paused = paused.is_some();
+    if let Some(paused) = paused {
+        // It may be much, and a mailbox may take so many mails an hour.
+        join_waiting(store, settings, destination, paused.since, now)?;
+        store.resume(destination, &[])?;
+    }
+    let reads_back = match destination {
+        Destination::Channel(_) => true,
+        Destination::Discord(name) => {
+            let mut channels = settings.discord.channels.iter();
+            channels.any(|channel| channel.name == *name && matches!(channel.via, Via::Bot(_)))
+        }
+        Destination::Email(_) | Destination::Webhook(_) | Destination::Terminal | Destination::Jsonl(_) => {
+            false
+        }
+    };
+    let mut revived = 0;
+    for key in store.dead_of(destination)? {
+        let Some(dead) = store.dead(&key)? else { continue };
+        let in_flight = match dead.tries {
+            Tries::Answered => None,
+            // The message that it was in with others has another nonce than it has alone.
+            Tries::Open(sends) if sends.batch.is_some() => Some(sends.in_doubt()),
+            Tries::Open(sends) => Some(sends),
+            Tries::Unknown if reads_back => {
+                let first = dead.delivery.queued_at;
+                Some(InFlight { first, last: dead.at.unwrap_or(first).max(first), batch: None, guess: true })
+            }
+            Tries::Unknown => None,
+        };
+        revived += usize::from(store.revive(&dead.delivery, in_flight.as_ref(), now)?);
+    }
+    tracing::info!(%destination, was_paused, waiting, revived, "it is tried again now");
+    Ok(Retried { destination: destination.to_string(), was_paused, waiting, revived })
+}

@@ -1,0 +1,26 @@
+//! The rules in force.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::RuleSet;
+
+/// The rules in force, which an edit replaces as a whole. Clones share them.
+#[derive(Debug, Clone)]
+pub struct ActiveRules(Arc<RwLock<RuleSet>>);
+
+impl ActiveRules {
+    /// These, until they are replaced.
+    pub fn new(rules: RuleSet) -> Self {
+        Self(Arc::new(RwLock::new(rules)))
+    }
+
+    /// The rules in force now. Whoever works on one filing keeps them until it is done.
+    pub fn current(&self) -> RuleSet {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts others in force.
+    pub fn replace(&self, rules: RuleSet) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+}

@@ -1,0 +1,146 @@
+//! Builds the program of its parts, in one place: for `run`, `demo`, `replay`, tests and benchmarks alike.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::destination::Destination;
+use crate::intake::Intake;
+use crate::metrics::Metrics;
+use crate::notify::{Notifier, Output, Secrets, SetupError};
+use crate::operators::{GatewayHealth, Operators, Troubles};
+use crate::outbox::Outbox;
+use crate::parts::Parts;
+use crate::render::terminal::Colour;
+use crate::rules::{ActiveRules, Rule, RuleSet};
+use crate::source::{Client, ClientError};
+use crate::store::Store;
+use crate::trust::Roots;
+use crate::wake::Wakes;
+
+/// What the program is built of.
+pub struct Setup<'a> {
+    /// The settings.
+    pub settings: Settings,
+    /// The rules that are in force first.
+    pub rules: Vec<Rule>,
+    /// The secrets of the destinations.
+    pub secrets: &'a Secrets,
+    /// True for destinations whose secret must not be missing.
+    pub used: &'a dyn Fn(&Destination) -> bool,
+    /// Authorities that may sign EDGAR's certificate, beside the built-in ones.
+    pub roots: &'a Roots,
+    /// The time that all goes by.
+    pub clock: Clock,
+    /// Where `terminal` and `jsonl` write.
+    pub output: Output,
+    /// Whether `terminal` has colours.
+    pub colour: Colour,
+}
+
+/// Why the program cannot be built.
+#[derive(Debug, Error)]
+pub enum AssembleError {
+    /// The client for EDGAR cannot be made.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// A destination cannot be served.
+    #[error(transparent)]
+    Destination(#[from] SetupError),
+}
+
+/// The program without its store.
+pub struct Assembly {
+    settings: Settings,
+    rules: Vec<Rule>,
+    client: Client,
+    notifier: Notifier,
+}
+
+/// The assembled program: its parts, and nothing of its own.
+pub struct App {
+    /// The settings.
+    pub settings: Arc<Settings>,
+    /// The rules in force.
+    pub rules: ActiveRules,
+    /// What survives a restart.
+    pub store: Store,
+    /// EDGAR.
+    pub client: Arc<Client>,
+    /// The destinations.
+    pub notifier: Arc<Notifier>,
+    /// Whoever runs the bot.
+    pub operators: Arc<Operators>,
+    /// Troubles that last.
+    pub troubles: Arc<Troubles>,
+    /// The connection to Discord's gateway.
+    pub gateway: GatewayHealth,
+    /// Counters since the start.
+    pub metrics: Arc<Metrics>,
+    /// What wakes the loops.
+    pub wakes: Wakes,
+    /// All that reads EDGAR.
+    pub intake: Intake,
+    /// All that sends.
+    pub outbox: Outbox,
+}
+
+/// Builds what needs no store.
+///
+/// # Errors
+/// A client that cannot be made; a used destination whose secret is missing or cannot be used.
+pub fn assemble(setup: Setup<'_>) -> Result<Assembly, AssembleError> {
+    let Setup { settings, rules, secrets, used, roots, clock, output, colour } = setup;
+    let client = Client::trusting(&settings.edgar, clock, roots)?;
+    let notifier = Notifier::new(&settings, secrets, used, output, colour)?;
+    Ok(Assembly { settings, rules, client, notifier })
+}
+
+impl Assembly {
+    /// The program on a store; `since` is taken, once, for the last time the bot was up.
+    pub fn on(self, store: Store, since: Option<DateTime<Utc>>) -> App {
+        let (settings, wakes) = (Arc::new(self.settings), Wakes::default());
+        let notifier = Arc::new(self.notifier);
+        let operators = Operators::new(&settings, store.clone(), Arc::clone(&notifier), wakes.clone());
+        let parts = Parts {
+            settings,
+            rules: ActiveRules::new(RuleSet::new(self.rules)),
+            store,
+            client: Arc::new(self.client),
+            notifier,
+            operators: Arc::new(operators),
+            metrics: Arc::default(),
+            wakes,
+        };
+        let troubles = Troubles::new(parts.store.clone(), Arc::clone(&parts.operators), parts.wakes.clone());
+        let troubles = Arc::new(troubles);
+        let intake = Intake::new(&parts, since);
+        let outbox = Outbox::new(&parts, &troubles);
+        let gateway = GatewayHealth::new(Arc::clone(&parts.notifier), Arc::clone(&troubles));
+        let Parts { settings, rules, store, client, notifier, operators, metrics, wakes } = parts;
+        App {
+            settings,
+            rules,
+            store,
+            client,
+            notifier,
+            operators,
+            troubles,
+            gateway,
+            metrics,
+            wakes,
+            intake,
+            outbox,
+        }
+    }
+}
+
+impl App {
+    /// The clock that it goes by.
+    pub fn clock(&self) -> Clock {
+        self.client.clock()
+    }
+}

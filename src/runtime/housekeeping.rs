@@ -1,0 +1,58 @@
+//! What is due once at start-up, and what is due from time to time.
+
+use chrono::{DateTime, Days, TimeDelta, Utc};
+
+use super::App;
+use crate::filing::edgar_day;
+use crate::intake::MOST_DAYS;
+use crate::store::StoreError;
+
+/// Runs once at start-up, before anything is sent.
+///
+/// # Errors
+/// Failures of the store.
+pub fn on_start(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
+    app.outbox.given_up.report(now)?;
+    app.outbox.pauses.forget_idle()?;
+    app.outbox.overflow.forget_sent_lists()?;
+    let serves = |destination: &_| app.notifier.serves(destination);
+    app.troubles.forget_idle(serves, app.notifier.bot().is_some(), now)?;
+    app.outbox.recovery.mark_uncertain()?;
+    app.outbox.digests.warn_of_orphans()?;
+    app.operators.report_loss(now)?;
+    log_short_history(app, now)
+}
+
+/// Ends mutes that are over, reports what was held back or given up, tries quarantined filings again, forgets what nobody needs any
+/// more. Returns when to look again, where that is known.
+///
+/// # Errors
+/// Failures of the store.
+pub fn housekeeping_once(app: &App, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let next = [app.outbox.mutes.end_due(now)?, app.troubles.report_lasting(now)?];
+    app.outbox.given_up.report(now)?;
+    app.outbox.overflow.forget_sent_lists()?;
+    app.operators.report_unreadable_records(now)?;
+    app.intake.quarantine.retry_due(now)?;
+    let today = edgar_day(now);
+    app.store.prune_receipts(today.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(today))?;
+    app.store.prune_latencies(now)?;
+    Ok(next.into_iter().flatten().min())
+}
+
+/// Logs which rules look further back than history does.
+fn log_short_history(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let since = app.store.frontier()?.map_or(now, |frontier| frontier.whole_since());
+    for rule in app.rules.current().iter().filter(|rule| rule.enabled) {
+        let reach = TimeDelta::days(i64::from(rule.conditions.reach_days()));
+        if now - since < reach {
+            tracing::info!(
+                rule = rule.name,
+                "history begins {}; the rule looks back {} days, and stays silent where that decides",
+                edgar_day(since),
+                reach.num_days()
+            );
+        }
+    }
+    Ok(())
+}

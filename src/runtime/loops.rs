@@ -1,0 +1,114 @@
+//! The loops beside those that follow EDGAR: days, pasts, digests, housekeeping, edits of the rules.
+
+use std::sync::Arc;
+
+use chrono::{SubsecRound, TimeDelta};
+use tokio::sync::{Notify, watch};
+use tokio::task;
+
+use super::App;
+use super::housekeeping::housekeeping_once;
+use super::reload::{Reload, Watch, reload_once};
+use super::wait::{Ended, or_stopped, sleep_until};
+
+/// How often it is looked whether a day is to be compared, a past fetched, or something tidied up.
+const LOOK: TimeDelta = TimeDelta::minutes(5);
+/// How often rule files are looked at, in seconds of the clock: where polls are, too, so that it wakes once for both.
+const LOOK_S: i64 = 2;
+/// Where the system reports edits, since it does not report all.
+const LOOK_AT_REPORTED_S: i64 = 10;
+/// While somebody writes them.
+const LOOK_AGAIN: TimeDelta = TimeDelta::milliseconds(700);
+
+/// Compares days with their indexes when these are due.
+pub(super) async fn reconcile_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
+    loop {
+        let step = app.intake.reconciler.reconcile_once(app.clock().now());
+        let Some(report) = or_stopped(&mut stopped, step).await else { return Ok(()) };
+        let report = report?;
+        let now = app.clock().now();
+        let latest = now + LOOK;
+        let next = report.next.map_or(latest, |next| next.clamp(now + TimeDelta::seconds(1), latest));
+        if !sleep_until(app.clock(), next, &mut stopped).await {
+            return Ok(());
+        }
+    }
+}
+
+/// Goes on with pasts that are being fetched.
+pub(super) async fn backfill_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
+    loop {
+        let step = app.intake.backfiller.backfill_once(app.clock().now());
+        let Some(report) = or_stopped(&mut stopped, step).await else { return Ok(()) };
+        let report = report?;
+        let next = report.next.unwrap_or(app.clock().now() + LOOK);
+        if !sleep_until(app.clock(), next, &mut stopped).await {
+            return Ok(());
+        }
+    }
+}
+
+/// Makes digests when their slots are over.
+pub(super) async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
+    loop {
+        let now = app.clock().now();
+        if app.outbox.digests.digest_once(now)? > 0 {
+            app.wakes.queued.notify_one();
+        }
+        let Some(next) = app.outbox.digests.next_digest(now)? else { return Ok(()) };
+        // A mark that a wrong clock left ahead is noticed by looking again.
+        if !sleep_until(app.clock(), next.min(now + TimeDelta::minutes(1)), &mut stopped).await {
+            return Ok(());
+        }
+    }
+}
+
+/// Does what is due from time to time, and when something was muted or is held back.
+pub(super) async fn housekeeping_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
+    loop {
+        let now = app.clock().now();
+        let next = housekeeping_once(&app, now)?;
+        let latest = now + LOOK;
+        tokio::select! {
+            awake = sleep_until(app.clock(), next.map_or(latest, |next| next.min(latest)), &mut stopped) => {
+                if !awake {
+                    return Ok(());
+                }
+            }
+            () = app.wakes.housekeeping.notified() => {}
+        }
+    }
+}
+
+/// Looks whether rules were edited: soon after the system reports an edit, and now and then.
+pub(super) async fn reload_loop(
+    app: Arc<App>,
+    mut watch: Watch,
+    mut stopped: watch::Receiver<bool>,
+) -> Ended {
+    let edited = Arc::new(Notify::new());
+    loop {
+        let (looking, report) = (Arc::clone(&app), Arc::clone(&edited));
+        // Disks can be slow.
+        let looked = task::spawn_blocking(move || {
+            let each = if watch.listen(move || report.notify_one()) { LOOK_AT_REPORTED_S } else { LOOK_S };
+            let looked = reload_once(&looking, &mut watch, looking.clock().now());
+            (watch, each, looked)
+        });
+        let (back, each, looked) = looked.await?;
+        watch = back;
+        let now = app.clock().now();
+        let next = match looked? {
+            Reload::Unsettled => now + LOOK_AGAIN,
+            _ => now.trunc_subsecs(0) + TimeDelta::seconds(each - now.timestamp() % each),
+        };
+        let mut stopping = stopped.clone();
+        let awake = tokio::select! {
+            awake = sleep_until(app.clock(), next, &mut stopped) => awake,
+            () = edited.notified() => sleep_until(app.clock(), next.min(now + LOOK_AGAIN), &mut stopping).await,
+        };
+        if !awake {
+            return Ok(());
+        }
+    }
+}

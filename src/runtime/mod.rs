@@ -1,0 +1,19 @@
+//! The program as a whole: assembled in one place, run by its loops, or once. The ticks of the floors below take `now`; here alone is
+//! looped, slept and read from the clock.
+
+mod assemble;
+mod follow;
+mod housekeeping;
+mod lanes;
+mod loops;
+mod once;
+mod reload;
+mod run;
+mod wait;
+
+pub use assemble::{App, AssembleError, Assembly, Setup, assemble};
+pub use housekeeping::{housekeeping_once, on_start};
+pub use once::{OnceReport, run_once};
+pub use reload::{Reload, Watch, reload_once};
+pub use run::run;
+pub use wait::RunError;

@@ -1,0 +1,178 @@
+//! Rules that are edited while the bot runs: a valid edit is in force at the next look, an invalid one changes nothing.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+use super::App;
+use crate::config::{Settings, Via};
+use crate::delivery::Notice;
+use crate::destination::Destination;
+use crate::rules::{self, Edits, FolderState, Rule, RuleSet};
+use crate::store::StoreError;
+
+/// So many lines of a mistake's account are told.
+const MOST_LINES: usize = 20;
+
+/// What the folder looked like when it was last looked at.
+#[derive(Debug)]
+pub struct Watch {
+    path: PathBuf,
+    /// At the last look. An edit is taken when two looks in a row see the same: it may be half written before.
+    last: FolderState,
+    /// When rules were last taken, or found wrong.
+    settled: FolderState,
+    /// The mistakes that were told.
+    told: Option<String>,
+    /// The system's reports.
+    edits: Option<Edits>,
+}
+
+/// What a look came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reload {
+    /// Nothing was edited, or what was is told already.
+    Unchanged,
+    /// Somebody is writing.
+    Unsettled,
+    /// Other rules are in force, with what changed.
+    Taken(String),
+    /// The last good rules stay, because of these mistakes.
+    Refused(String),
+}
+
+impl Watch {
+    /// Of a folder or file whose rules were loaded when it looked like `state`.
+    pub fn new(path: PathBuf, state: FolderState) -> Self {
+        Self { path, last: state.clone(), settled: state, told: None, edits: None }
+    }
+
+    /// Has edits reported to `on_edit`, also where another folder has taken the watched one's name; `false` where the
+    /// system does not report.
+    pub(super) fn listen(&mut self, on_edit: impl Fn() + Send + 'static) -> bool {
+        let renewed = match &mut self.edits {
+            Some(_) if self.last == self.settled => Ok(()),
+            Some(edits) => edits.renew(),
+            None => Edits::of(&self.path, on_edit).map(|edits| self.edits = Some(edits)),
+        };
+        if let Err(error) = renewed {
+            tracing::debug!("edits of the rules are not reported: {error}");
+            self.edits = None;
+        }
+        self.edits.is_some()
+    }
+}
+
+/// Looks whether the rule files were edited, and takes what is valid. What happened is logged, and told to the operators
+/// where it needs them.
+///
+/// # Errors
+/// Failures of the store.
+pub fn reload_once(app: &App, watch: &mut Watch, now: DateTime<Utc>) -> Result<Reload, StoreError> {
+    let state = FolderState::of(&watch.path);
+    let settled = watch.last == state;
+    watch.last = state.clone();
+    if watch.settled == state {
+        return Ok(Reload::Unchanged);
+    }
+    if !settled {
+        return Ok(Reload::Unsettled);
+    }
+    let read = read_rules(app, &watch.path);
+    if FolderState::of(&watch.path) != state {
+        return Ok(Reload::Unsettled);
+    }
+    watch.settled = state;
+    match read {
+        Ok(rules) => take_rules(app, rules, watch.told.take().is_some(), now),
+        Err(mistakes) if watch.told.as_ref() == Some(&mistakes) => Ok(Reload::Unchanged),
+        Err(mistakes) => {
+            tracing::error!("the rules were edited and cannot be used, the last good ones stay: {mistakes}");
+            let lines: Vec<&str> = mistakes.lines().take(MOST_LINES).collect();
+            let text =
+                format!("{}\nThe rules of before stay in force until this is mended.", lines.join("\n"));
+            app.operators.notify(&Notice::new(now, "The edited rules cannot be used", text), now)?;
+            watch.told = Some(mistakes.clone());
+            Ok(Reload::Refused(mistakes))
+        }
+    }
+}
+
+/// The rules of the files, all of which can be told to where they want.
+fn read_rules(app: &App, path: &std::path::Path) -> Result<Vec<Rule>, String> {
+    let known = |destination: &Destination| app.settings.knows(destination);
+    let rules =
+        rules::load_path(path, &known, &app.settings.destinations()).map_err(|error| error.to_string())?;
+    for rule in &rules {
+        if let Some(unserved) = rule.notify.iter().find(|destination| !app.notifier.serves(destination)) {
+            return Err(format!(
+                "{}: rule `{}` names {unserved}, whose secret was not set when sellbell started: set it, and start again",
+                rule.file, rule.name
+            ));
+        }
+    }
+    Ok(rules)
+}
+
+fn take_rules(
+    app: &App,
+    rules: Vec<Rule>,
+    was_refused: bool,
+    now: DateTime<Utc>,
+) -> Result<Reload, StoreError> {
+    for warning in rules::lint(&rules) {
+        tracing::warn!("{warning}");
+    }
+    let (before, after) = (app.rules.current(), RuleSet::new(rules));
+    let changes = changes(&before, &after);
+    let gone = before.iter().filter(|rule| after.get(&rule.name).is_none());
+    let mut losers = String::new();
+    for rule in gone {
+        let channels = app.store.subscribers(&rule.name)?;
+        if !channels.is_empty() {
+            let named: Vec<String> =
+                channels.iter().take(10).map(|id| channel_name(&app.settings, *id)).collect();
+            let more = channels.len().saturating_sub(named.len());
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let line =
+                format!("rule `{}` is gone, to which {}{more} subscribed", rule.name, named.join(", "));
+            tracing::warn!("{line}");
+            // A text has room for it.
+            let _ = writeln!(losers, "{line}");
+        }
+    }
+    app.rules.replace(after);
+    tracing::info!("the rules were edited and are in force: {changes}");
+    if !losers.is_empty() || was_refused {
+        let title = if was_refused { "The rules are valid again" } else { "A rule with subscribers is gone" };
+        app.operators.notify(&Notice::new(now, title, format!("{losers}In force: {changes}")), now)?;
+    }
+    Ok(Reload::Taken(changes))
+}
+
+fn channel_name(settings: &Settings, id: u64) -> String {
+    let named = settings.discord.channels.iter().find(|channel| channel.via == Via::Bot(id));
+    named.map_or_else(|| format!("channel {id}"), |channel| format!("discord:{}", channel.name))
+}
+
+/// What changed: `added a, b; changed c; removed d`.
+fn changes(before: &RuleSet, after: &RuleSet) -> String {
+    let added = after.iter().filter(|rule| before.get(&rule.name).is_none());
+    let changed =
+        after.iter().filter(|rule| before.get(&rule.name).is_some_and(|old| !old.says_the_same(rule)));
+    let removed = before.iter().filter(|rule| after.get(&rule.name).is_none());
+    let named = |what: &str, rules: Vec<&Rule>| {
+        let names: Vec<&str> = rules.iter().take(10).map(|rule| rule.name.as_str()).collect();
+        let more = rules.len().saturating_sub(names.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        (!names.is_empty()).then(|| format!("{what} {}{more}", names.join(", ")))
+    };
+    let all = [
+        named("added", added.collect()),
+        named("changed", changed.collect()),
+        named("removed", removed.collect()),
+    ];
+    let all: Vec<String> = all.into_iter().flatten().collect();
+    if all.is_empty() { "what they say is as before".to_owned() } else { all.join("; ") }
+}

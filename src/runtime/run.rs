@@ -1,0 +1,66 @@
+//! Runs the program until it is told to stop: starts the loops, and ends them in order.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::follow::{feed_loop, fetch_loop, tickers_loop};
+use super::housekeeping::on_start;
+use super::lanes::deliver_loop;
+use super::loops::{backfill_loop, digest_loop, housekeeping_loop, reconcile_loop, reload_loop};
+use super::wait::{Ended, RunError};
+use super::{App, Watch};
+
+/// How long sends under way may go on after the stop signal.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// Polls, makes digests, delivers on schedule and minds edits of the rules that are watched, until `stop` is ready; then ends what is under way and writes all down.
+///
+/// # Errors
+/// A failed store, or a part that broke down: then a restart is due.
+pub async fn run(
+    app: Arc<App>,
+    watch: Option<Watch>,
+    stop: impl Future<Output = ()>,
+) -> Result<(), RunError> {
+    on_start(&app, app.clock().now())?;
+    let (stopping, stopped) = watch::channel(false);
+    let mut parts: JoinSet<Ended> = JoinSet::new();
+    parts.spawn(feed_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(tickers_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(fetch_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(reconcile_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(backfill_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(digest_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(housekeeping_loop(Arc::clone(&app), stopped.clone()));
+    parts.spawn(deliver_loop(Arc::clone(&app), stopped.clone()));
+    if let Some(watch) = watch {
+        parts.spawn(reload_loop(Arc::clone(&app), watch, stopped));
+    }
+    tokio::pin!(stop);
+    let ended = loop {
+        tokio::select! {
+            () = &mut stop => break Ok(()),
+            Some(part) = parts.join_next() => match part {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => break Err(error),
+                Err(error) => break Err(RunError::Task(error)),
+            },
+        }
+    };
+    tracing::info!("stopping");
+    app.client.end();
+    // The receivers live as long as the parts; where all have ended there is nothing to stop.
+    let _ = stopping.send(true);
+    let rest = async { while parts.join_next().await.is_some() {} };
+    if timeout(GRACE, rest).await.is_err() {
+        tracing::warn!("a send under way was broken off; it is tried again after the next start");
+    }
+    app.intake.backoff.note_blocks(app.clock().now())?;
+    app.store.flush().await?;
+    ended
+}

@@ -1,0 +1,15 @@
+//! What the command line, the bot and HTTP all do.
+
+mod explain;
+mod filings;
+mod latency;
+mod sample;
+mod status;
+mod subscribe;
+
+pub use explain::{Explained, ExplainedDelivery, Explainer};
+pub use filings::{accession_named, filing_in_file, filing_of_test, unreadable};
+pub use latency::{LatencyStatus, Quantiles};
+pub use sample::{SampleError, sample};
+pub use status::{MuteLine, ReceiptLine, Running, Status, status};
+pub use subscribe::{Subscribed, subscribe, unsubscribe};

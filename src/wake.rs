@@ -1,0 +1,16 @@
+//! What wakes a loop before its time.
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+/// What wakes the loops. Clones wake the same ones.
+#[derive(Debug, Clone, Default)]
+pub struct Wakes {
+    /// A delivery was queued.
+    pub queued: Arc<Notify>,
+    /// A filing became pending, or what waits for EDGAR need not wait any longer.
+    pub pending: Arc<Notify>,
+    /// Something was muted, or a trouble is held back: housekeeping is due at another time.
+    pub housekeeping: Arc<Notify>,
+}
