@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::App;
 use super::deliver::Sending;
 use crate::delivery::{Batch, InFlight, Outcome};
-use crate::notify::{Found, Sent};
+use crate::notify::{ReadBack, Sent};
 use crate::store::{DeliveryStanding, Doubt, StoreError};
 
 impl App {
@@ -43,7 +43,7 @@ impl App {
     ) -> Result<Option<Sending>, StoreError> {
         let (destination, key) = (batch.destination(), batch.key());
         match self.notifier.find(batch, sends, now).await {
-            Ok(Found::Told(mut told)) => {
+            Ok(ReadBack::Arrived(mut told)) => {
                 let mut found = Vec::new();
                 for delivery in batch.deliveries() {
                     match told.remove(&delivery.key) {
@@ -58,14 +58,14 @@ impl App {
                 }
                 Ok(Some(Sending::Found(found)))
             }
-            Ok(Found::Guarded) => Ok(None),
+            Ok(ReadBack::Guarded) => Ok(None),
             // It would be seen if it were there, but for a permission that every channel needs; so nothing is held back.
-            Ok(Found::Unknown(_)) if sends.guess => {
+            Ok(ReadBack::Unknown(_)) if sends.guess => {
                 self.store.set_in_flight(batch.keys(), None)?;
                 Ok(Some(Sending::Found(Vec::new())))
             }
             // Once is enough: an outage may last.
-            Ok(Found::Unknown(reason)) if sends.first == sends.last => {
+            Ok(ReadBack::Unknown(reason)) if sends.first == sends.last => {
                 tracing::warn!(
                     %destination, %key,
                     "sent again, and perhaps told twice: nobody knows what became of the last try, and {reason}"
@@ -73,11 +73,11 @@ impl App {
                 Ok(None)
             }
             // One of them may be what it cannot take.
-            Ok(Found::Unknown(_)) if sends.batch.is_some() => {
+            Ok(ReadBack::Unknown(_)) if sends.batch.is_some() => {
                 self.store.set_in_flight(batch.keys(), Some(&sends.alone()))?;
                 Ok(Some(Sending::Found(Vec::new())))
             }
-            Ok(Found::Unknown(_)) => Ok(None),
+            Ok(ReadBack::Unknown(_)) => Ok(None),
             Err(error) => Ok(Some(Sending::Failed(error))),
         }
     }

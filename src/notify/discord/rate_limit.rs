@@ -55,9 +55,9 @@ pub(super) enum Rank {
     Rest,
 }
 
-/// What Discord said of its limits in an answer.
+/// The limits that an answer of Discord's reports.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(super) struct Told {
+pub(super) struct ReportedLimits {
     /// How many more requests the bucket takes, and after what time it is full again.
     pub(super) bucket: Option<(u32, TimeDelta)>,
     /// How long to wait.
@@ -70,7 +70,7 @@ pub(super) struct Told {
 
 /// What is known of Discord's limits. All that is sent there goes by one.
 #[derive(Debug, Default)]
-pub(in crate::notify) struct Pace {
+pub(in crate::notify) struct RateLimit {
     state: Mutex<State>,
 }
 
@@ -120,7 +120,7 @@ impl State {
     }
 }
 
-impl Pace {
+impl RateLimit {
     /// A turn to ask on a route.
     ///
     /// # Errors
@@ -168,9 +168,9 @@ impl Pace {
     }
 
     /// Takes in an answer that came at a moment.
-    pub(super) fn answered(&self, route: &str, status: u16, told: Told, at: DateTime<Utc>) {
+    pub(super) fn answered(&self, route: &str, status: u16, limits: ReportedLimits, at: DateTime<Utc>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(status, 401 | 403 | 429) && !told.shared && state.refusals.len() < MOST_REFUSALS.first {
+        if matches!(status, 401 | 403 | 429) && !limits.shared && state.refusals.len() < MOST_REFUSALS.first {
             state.refusals.push_back(at);
             if state.refusals.len() == MOST_REFUSALS.rest {
                 tracing::warn!(
@@ -188,11 +188,11 @@ impl Pace {
                 );
             }
         }
-        let asked = told.retry_after.filter(|_| status == 429).map(|wait| wait.min(LONGEST));
-        if let Some(wait) = asked.filter(|_| told.global) {
+        let asked = limits.retry_after.filter(|_| status == 429).map(|wait| wait.min(LONGEST));
+        if let Some(wait) = asked.filter(|_| limits.global) {
             state.all = Some(at + wait);
         }
-        let wait = asked.or(told.bucket.filter(|(left, _)| *left == 0).map(|(_, wait)| wait.min(LONGEST)));
+        let wait = asked.or(limits.bucket.filter(|(left, _)| *left == 0).map(|(_, wait)| wait.min(LONGEST)));
         match wait {
             Some(wait) => drop(state.routes.insert(route.to_owned(), at + wait)),
             None => drop(state.routes.remove(route)),
@@ -217,91 +217,110 @@ mod tests {
 
     #[test]
     fn an_empty_bucket_is_left_alone_until_it_is_full_and_others_are_not() {
-        let pace = Pace::default();
-        let told = |left| Told { bucket: Some((left, TimeDelta::milliseconds(1_250))), ..Told::default() };
-        pace.answered("a", 200, told(1), at(0));
-        assert_eq!(pace.turn("a", Rank::First, at(0)), Ok(()));
-        pace.answered("a", 200, told(0), at(10));
-        assert_eq!(pace.turn("a", Rank::First, at(1_259)), Err(at(1_260)));
-        assert_eq!(pace.turn("b", Rank::First, at(1_259)), Ok(()));
-        assert_eq!(pace.turn("a", Rank::First, at(1_260)), Ok(()));
+        let rate_limit = RateLimit::default();
+        let limits = |left| ReportedLimits {
+            bucket: Some((left, TimeDelta::milliseconds(1_250))),
+            ..ReportedLimits::default()
+        };
+        rate_limit.answered("a", 200, limits(1), at(0));
+        assert_eq!(rate_limit.turn("a", Rank::First, at(0)), Ok(()));
+        rate_limit.answered("a", 200, limits(0), at(10));
+        assert_eq!(rate_limit.turn("a", Rank::First, at(1_259)), Err(at(1_260)));
+        assert_eq!(rate_limit.turn("b", Rank::First, at(1_259)), Ok(()));
+        assert_eq!(rate_limit.turn("a", Rank::First, at(1_260)), Ok(()));
         // A clock that was set back by a day does not hold it for a day.
-        assert_eq!(pace.turn("a", Rank::First, at(-86_400_000)), Ok(()));
+        assert_eq!(rate_limit.turn("a", Rank::First, at(-86_400_000)), Ok(()));
     }
 
     #[test]
     fn a_wait_for_everyone_holds_everyone() {
-        let pace = Pace::default();
+        let rate_limit = RateLimit::default();
         let wait = Some(TimeDelta::milliseconds(700));
-        pace.answered("a", 429, Told { retry_after: wait, ..Told::default() }, at(0));
+        rate_limit.answered(
+            "a",
+            429,
+            ReportedLimits { retry_after: wait, ..ReportedLimits::default() },
+            at(0),
+        );
         assert_eq!(
-            (pace.turn("a", Rank::First, at(699)), pace.turn("b", Rank::First, at(0))),
+            (rate_limit.turn("a", Rank::First, at(699)), rate_limit.turn("b", Rank::First, at(0))),
             (Err(at(700)), Ok(()))
         );
-        pace.answered("b", 429, Told { retry_after: wait, global: true, ..Told::default() }, at(100));
-        assert_eq!(pace.turn("c", Rank::First, at(100)), Err(at(800)));
-        assert_eq!(pace.turn("c", Rank::First, at(800)), Ok(()));
+        rate_limit.answered(
+            "b",
+            429,
+            ReportedLimits { retry_after: wait, global: true, ..ReportedLimits::default() },
+            at(100),
+        );
+        assert_eq!(rate_limit.turn("c", Rank::First, at(100)), Err(at(800)));
+        assert_eq!(rate_limit.turn("c", Rank::First, at(800)), Ok(()));
     }
 
     #[test]
     fn all_routes_together_ask_forty_times_a_second() {
-        let pace = Pace::default();
+        let rate_limit = RateLimit::default();
         for number in 0..40 {
-            assert_eq!(pace.turn(&format!("{number}"), Rank::First, at(number)), Ok(()));
+            assert_eq!(rate_limit.turn(&format!("{number}"), Rank::First, at(number)), Ok(()));
         }
-        assert_eq!(pace.turn("x", Rank::First, at(40)), Err(at(1_000)));
+        assert_eq!(rate_limit.turn("x", Rank::First, at(40)), Err(at(1_000)));
         assert_eq!(
-            (pace.turn("x", Rank::First, at(1_000)), pace.turn("x", Rank::First, at(1_000))),
+            (rate_limit.turn("x", Rank::First, at(1_000)), rate_limit.turn("x", Rank::First, at(1_000))),
             (Ok(()), Err(at(1_001)))
         );
     }
 
     #[test]
     fn it_stops_long_before_discord_bans_the_address() {
-        let pace = Pace::default();
+        let rate_limit = RateLimit::default();
         for number in 0..1_000 {
-            pace.answered("a", 403, Told::default(), at(number));
-            pace.answered("a", 429, Told { shared: true, ..Told::default() }, at(number));
+            rate_limit.answered("a", 403, ReportedLimits::default(), at(number));
+            rate_limit.answered(
+                "a",
+                429,
+                ReportedLimits { shared: true, ..ReportedLimits::default() },
+                at(number),
+            );
         }
-        assert_eq!(pace.turn("b", Rank::First, at(5_000)), Err(at(600_000)));
-        assert_eq!(pace.turn("b", Rank::First, at(600_000)), Ok(()));
+        assert_eq!(rate_limit.turn("b", Rank::First, at(5_000)), Err(at(600_000)));
+        assert_eq!(rate_limit.turn("b", Rank::First, at(600_000)), Ok(()));
     }
 
     #[test]
     fn channels_that_subscribed_leave_turns_to_those_of_the_settings() {
-        let pace = Pace::default();
+        let rate_limit = RateLimit::default();
         for number in 0..36 {
-            assert_eq!(pace.turn(&format!("{number}"), Rank::Rest, at(number)), Ok(()));
+            assert_eq!(rate_limit.turn(&format!("{number}"), Rank::Rest, at(number)), Ok(()));
         }
         for number in 36..40 {
-            assert_eq!(pace.turn("x", Rank::Rest, at(number)), Err(at(1_000 + number - 36)));
-            assert_eq!(pace.turn(&format!("{number}"), Rank::First, at(number)), Ok(()));
+            assert_eq!(rate_limit.turn("x", Rank::Rest, at(number)), Err(at(1_000 + number - 36)));
+            assert_eq!(rate_limit.turn(&format!("{number}"), Rank::First, at(number)), Ok(()));
         }
         // While those of the settings wait, they get whatever is free.
-        assert_eq!(pace.turn("a", Rank::First, at(500)), Err(at(1_000)));
-        assert_eq!(pace.turn("b", Rank::Rest, at(1_400)), Err(at(1_500)));
-        assert_eq!(pace.turn("a", Rank::First, at(1_400)), Ok(()));
-        assert_eq!(pace.turn("b", Rank::Rest, at(1_500)), Ok(()));
+        assert_eq!(rate_limit.turn("a", Rank::First, at(500)), Err(at(1_000)));
+        assert_eq!(rate_limit.turn("b", Rank::Rest, at(1_400)), Err(at(1_500)));
+        assert_eq!(rate_limit.turn("a", Rank::First, at(1_400)), Ok(()));
+        assert_eq!(rate_limit.turn("b", Rank::Rest, at(1_500)), Ok(()));
     }
 
     #[test]
     fn who_looked_at_the_clock_before_others_takes_no_turn_of_theirs() {
-        let pace = Pace::default();
+        let rate_limit = RateLimit::default();
         // Each began to prepare its message at another moment, and the first is ready last.
-        let turns = (0..80).rev().map(|number| pace.turn(&format!("{number}"), Rank::First, at(number)));
+        let turns =
+            (0..80).rev().map(|number| rate_limit.turn(&format!("{number}"), Rank::First, at(number)));
         assert_eq!(turns.filter(Result::is_ok).count(), 40);
-        assert_eq!(pace.turn("x", Rank::First, at(-4_000)), Err(at(1_079)));
+        assert_eq!(rate_limit.turn("x", Rank::First, at(-4_000)), Err(at(1_079)));
         // Nor does it forget refusals that came while it prepared its own.
         for number in 0..1_000 {
-            pace.answered("a", 403, Told::default(), at(20_000 + number));
-            let _ = pace.turn("b", Rank::First, at(10_000));
+            rate_limit.answered("a", 403, ReportedLimits::default(), at(20_000 + number));
+            let _ = rate_limit.turn("b", Rank::First, at(10_000));
         }
-        assert_eq!(pace.turn("b", Rank::First, at(22_000)), Err(at(620_000)));
+        assert_eq!(rate_limit.turn("b", Rank::First, at(22_000)), Err(at(620_000)));
     }
 
     #[test]
     fn those_that_subscribed_line_up_and_each_comes_once() {
-        let pace = Pace::default();
+        let rate_limit = RateLimit::default();
         let mut lanes: Vec<(String, i64)> = (0..400).map(|number| (format!("channel:{number}"), 0)).collect();
         let (mut asked, mut done) = (0, 0);
         for now in 0..13_000 {
@@ -310,7 +329,9 @@ mod tests {
                     return true;
                 }
                 asked += 1;
-                let turn = pace.line_up(route, at(now)).and_then(|()| pace.turn(route, Rank::Rest, at(now)));
+                let turn = rate_limit
+                    .line_up(route, at(now))
+                    .and_then(|()| rate_limit.turn(route, Rank::Rest, at(now)));
                 match turn {
                     Ok(()) => done += 1,
                     Err(until) => *next = (until - at(0)).num_milliseconds().max(now + 1),
@@ -324,13 +345,13 @@ mod tests {
 
     #[test]
     fn refusals_of_channels_that_subscribed_do_not_silence_those_of_the_settings() {
-        let pace = Pace::default();
+        let rate_limit = RateLimit::default();
         for number in 0..500 {
-            assert_eq!(pace.line_up("b", at(number)), Ok(()));
-            pace.answered("a", 403, Told::default(), at(number));
+            assert_eq!(rate_limit.line_up("b", at(number)), Ok(()));
+            rate_limit.answered("a", 403, ReportedLimits::default(), at(number));
         }
-        assert_eq!(pace.turn("b", Rank::Rest, at(5_000)), Err(at(600_000)));
-        assert_eq!(pace.line_up("b", at(5_000)), Err(at(600_000)));
-        assert_eq!(pace.turn("b", Rank::First, at(5_000)), Ok(()));
+        assert_eq!(rate_limit.turn("b", Rank::Rest, at(5_000)), Err(at(600_000)));
+        assert_eq!(rate_limit.line_up("b", at(5_000)), Err(at(600_000)));
+        assert_eq!(rate_limit.turn("b", Rank::First, at(5_000)), Ok(()));
     }
 }

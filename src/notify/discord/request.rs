@@ -13,11 +13,10 @@ use serde_json::Value;
 use serenity::all::MessageId;
 use tokio::time::Instant;
 
-use super::codes::{Asked, By, Refusal, no_message, unreachable};
-use super::files::NoFile;
-use super::pace::{Pace, Told};
-use crate::notify::{Retry, SendError, Sent};
-use crate::render::discord::Attached;
+use super::codes::{By, Purpose, Refusal, no_message, unreachable};
+use super::rate_limit::{RateLimit, ReportedLimits};
+use crate::notify::error::{Retry, SendError, Sent};
+use crate::render::discord::{Attached, NoFile};
 use crate::text::{clip, plain};
 
 /// How long one request may take.
@@ -34,23 +33,23 @@ const MOST_FAULTS: usize = 500;
 /// Characters of each thing that Discord says.
 const MOST_WORDS: usize = 200;
 
-/// A way to Discord.
+/// Makes requests of Discord, within its limits.
 #[derive(Clone)]
-pub(super) struct Caller {
+pub(super) struct DiscordClient {
     /// For building requests.
     pub(super) http: reqwest::Client,
-    pace: Arc<Pace>,
+    rate_limit: Arc<RateLimit>,
     /// How it is called in errors.
     name: &'static str,
 }
 
 /// The purpose of a request, and its limits.
 #[derive(Debug, Clone)]
-pub(super) struct Ask {
+pub(super) struct RequestKind {
     /// The route, which has limits of its own.
     pub(super) route: String,
     /// The purpose.
-    pub(super) asked: Asked,
+    pub(super) purpose: Purpose,
     /// The way to the channel.
     pub(super) by: By,
 }
@@ -79,37 +78,37 @@ impl From<Failure> for SendError {
 /// What stands in an answer that refuses.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-pub(super) struct Refused {
+pub(super) struct RefusalBody {
     pub(super) code: Option<i64>,
     pub(super) message: String,
     retry_after: Option<f64>,
     global: bool,
 }
 
-impl Caller {
-    pub(super) fn new(name: &'static str, pace: Arc<Pace>) -> Result<Self, reqwest::Error> {
+impl DiscordClient {
+    pub(super) fn new(name: &'static str, rate_limit: Arc<RateLimit>) -> Result<Self, reqwest::Error> {
         let http = reqwest::Client::builder()
             .user_agent(concat!("DiscordBot (sellbell, ", env!("CARGO_PKG_VERSION"), ")"))
             .timeout(TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { http, pace, name })
+        Ok(Self { http, rate_limit, name })
     }
 
     /// A turn to ask on a route, or when to come back.
     pub(super) fn turn(&self, route: &str, by: By, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
-        self.pace.turn(route, by.rank(), now)
+        self.rate_limit.turn(route, by.rank(), now)
     }
 
     /// Whether a channel that subscribed may get a turn now, or when to come back.
     pub(super) fn line_up(&self, route: &str, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
-        self.pace.line_up(route, now)
+        self.rate_limit.line_up(route, now)
     }
 
     /// Makes a request that has its turn, and gives what came.
-    pub(super) async fn call(
+    pub(super) async fn execute(
         &self,
-        ask: &Ask,
+        kind: &RequestKind,
         request: RequestBuilder,
         now: DateTime<Utc>,
     ) -> Result<Vec<u8>, Failure> {
@@ -122,16 +121,16 @@ impl Caller {
         };
         let response = request.send().await.map_err(failed)?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let is_page = status.is_success() && matches!(ask.asked, Asked::Read);
+        let is_page = status.is_success() && matches!(kind.purpose, Purpose::Read);
         let most = if is_page { MAX_PAGE } else { MAX_ANSWER };
         let (body, is_whole) = bounded(response, most).await;
-        let refused: Refused = match status.is_success() {
-            true => Refused::default(),
+        let refused: RefusalBody = match status.is_success() {
+            true => RefusalBody::default(),
             false => serde_json::from_slice(&body).unwrap_or_default(),
         };
-        let told = told(&headers, &refused);
+        let limits = reported_limits(&headers, &refused);
         let at = now + TimeDelta::from_std(began.elapsed()).unwrap_or_default();
-        self.pace.answered(&ask.route, status.as_u16(), told, at);
+        self.rate_limit.answered(&kind.route, status.as_u16(), limits, at);
         if status.is_success() && is_whole {
             return Ok(body);
         }
@@ -143,8 +142,8 @@ impl Caller {
         let (details, at_fault) = details(&body);
         let message = format!("{} answers {}{code}: {said}{details}", self.name, status.as_u16());
         let refusal = Refusal { status: status.as_u16(), code: refused.code, at_fault: &at_fault };
-        let mut error = refusal.judged(ask.asked, ask.by, message);
-        if let (Some(wait), Retry::Later) = (told.retry_after, error.retry) {
+        let mut error = refusal.judged(kind.purpose, kind.by, message);
+        if let (Some(wait), Retry::Later) = (limits.retry_after, error.retry) {
             error.retry = Retry::After(wait.to_std().unwrap_or_default().min(MAX_RETRY_AFTER));
         }
         let file = refusal.may_be_the_file().then(|| match refusal.lacks_permission() {
@@ -196,7 +195,7 @@ pub(super) async fn bounded(mut response: Response, most: usize) -> (Vec<u8>, bo
     }
 }
 
-fn told(headers: &HeaderMap, refused: &Refused) -> Told {
+fn reported_limits(headers: &HeaderMap, refused: &RefusalBody) -> ReportedLimits {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let seconds = |name: &str| text(name)?.parse::<f64>().ok();
     let wait = |seconds: f64| {
@@ -205,7 +204,7 @@ fn told(headers: &HeaderMap, refused: &Refused) -> Told {
         wait.map(|wait| wait + TimeDelta::milliseconds(1))
     };
     let left = text("x-ratelimit-remaining").and_then(|left| left.parse().ok());
-    Told {
+    ReportedLimits {
         bucket: left.zip(seconds("x-ratelimit-reset-after").and_then(wait)),
         retry_after: refused.retry_after.and_then(wait).or(seconds(RETRY_AFTER.as_str()).and_then(wait)),
         global: refused.global || text("x-ratelimit-global").is_some(),
