@@ -1,106 +1,13 @@
-//! The JSON contract of a filing: what `show --json` prints and what alerts carry of it.
-//!
-//! Decimals are strings without trailing zeros, dates `YYYY-MM-DD`, what is absent is `null`.
+//! Rows as JSON: transactions and holdings.
 
-mod pricing;
-mod stakes;
-
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-pub use pricing::PricingRecord;
-pub(crate) use stakes::eight_digits;
-pub use stakes::{SourceRecord, StakeRecord};
-
-use super::{
-    Accession, Address, Amount, Cik, Code, CompanyRecord, Currency, Direction, Evidence, Filing, Form,
-    Holding, Intent, Lot, LotFigures, Owner, Ownership, Plan, Role, Shares, Signature, Table, Terms, Usd,
-    Warning, stakes,
+use super::pricing::PricingRecord;
+use crate::filing::{
+    Amount, Code, Currency, Direction, Evidence, Holding, Intent, Lot, LotFigures, Ownership, Plan, PricedBy,
+    Shares, Table, Terms, Unit, Usd,
 };
-
-/// A filing as JSON.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FilingRecord {
-    /// The name that it was read under.
-    pub file: String,
-    /// Accession number, dashed.
-    pub accession: Option<Accession>,
-    /// `3`, `4`, `5`, with `/A` for amendments.
-    pub form: Form,
-    /// Such as `X0508`.
-    pub schema_version: Option<String>,
-    /// When EDGAR accepted it (RFC 3339, UTC).
-    pub accepted_at: Option<DateTime<Utc>>,
-    /// The earliest transaction's date.
-    pub period: Option<NaiveDate>,
-    /// What an amendment amends.
-    pub date_of_original_submission: Option<NaiveDate>,
-    /// The exit box.
-    pub not_subject_to_section_16: Option<bool>,
-    /// The 10b5-1 box.
-    pub plan_10b5_1: Option<bool>,
-    /// The company.
-    pub issuer: IssuerRecord,
-    /// The reporting persons.
-    pub owners: Vec<OwnerRecord>,
-    /// Whether a row was reported after the second business day; `null` where that is not known.
-    pub filed_late: Option<bool>,
-    /// Non-derivative rows first, then derivative ones, each in document order.
-    pub transactions: Vec<LotRecord>,
-    /// In the same order.
-    pub holdings: Vec<HoldingRecord>,
-    /// The stake in each security of the transactions.
-    pub stakes: Vec<StakeRecord>,
-    /// Id → text.
-    pub footnotes: BTreeMap<String, String>,
-    /// Free text.
-    pub remarks: Option<String>,
-    /// Who signed, and when.
-    pub signatures: Vec<Signature>,
-    /// What was odd.
-    pub warnings: Vec<Warning>,
-}
-
-/// An issuer as JSON.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct IssuerRecord {
-    /// The key.
-    pub cik: Cik,
-    /// As filed.
-    pub name: String,
-    /// As typed.
-    pub symbol: Option<String>,
-    /// What the header says of it, and its symbol in another market.
-    #[serde(flatten)]
-    pub company: CompanyRecord,
-}
-
-/// An owner as JSON.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct OwnerRecord {
-    /// The key.
-    pub cik: Option<Cik>,
-    /// As filed.
-    pub name: String,
-    /// Address as filed; what it lacks is left out.
-    pub address: Address,
-    /// `isDirector`; an absent box is `false`.
-    pub director: bool,
-    /// `isOfficer`, likewise.
-    pub officer: bool,
-    /// `isTenPercentOwner`, likewise.
-    pub ten_percent_owner: bool,
-    /// `isOther`, likewise.
-    pub other: bool,
-    /// `officerTitle`.
-    pub title: Option<String>,
-    /// `otherText`: what "other" means.
-    pub other_text: Option<String>,
-    /// By boxes and title, "See Remarks" followed.
-    pub roles: Vec<Role>,
-}
 
 /// A transaction row as JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -178,96 +85,6 @@ pub struct LotRecord {
     pub intent_evidence: Option<String>,
 }
 
-/// A holding row as JSON.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct HoldingRecord {
-    /// Which table.
-    pub table: Table,
-    /// Title of the security.
-    pub security: Option<String>,
-    /// Owned.
-    pub shares_after: Option<Shares>,
-    /// Owned, in dollars.
-    pub value_after: Option<Usd>,
-    /// `D` or `I`.
-    pub ownership: Option<Ownership>,
-    /// Nature of indirect ownership.
-    pub nature: Option<String>,
-    /// Distinct footnote ids of the row, in numeric order.
-    pub footnotes: Vec<String>,
-    /// A derivative's terms.
-    pub terms: Option<TermsRecord>,
-}
-
-/// A derivative's terms as JSON.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TermsRecord {
-    /// Conversion or exercise price.
-    pub exercise_price: Option<Amount>,
-    /// First day of exercise.
-    pub exercise_date: Option<NaiveDate>,
-    /// Last day.
-    pub expiration_date: Option<NaiveDate>,
-    /// Title of the underlying security.
-    pub underlying: Option<String>,
-    /// Units of it.
-    pub underlying_shares: Option<Shares>,
-    /// Dollars of it.
-    pub underlying_value: Option<Usd>,
-}
-
-impl FilingRecord {
-    /// The record of a filing read under the name `file`.
-    pub fn new(file: &str, filing: &Filing) -> Self {
-        Self {
-            file: file.to_owned(),
-            accession: filing.accession,
-            form: filing.form,
-            schema_version: filing.schema_version.clone(),
-            accepted_at: filing.accepted_at,
-            period: filing.period,
-            date_of_original_submission: filing.date_of_original_submission,
-            not_subject_to_section_16: filing.not_subject_to_section_16,
-            plan_10b5_1: filing.plan_10b5_1,
-            issuer: IssuerRecord {
-                cik: filing.issuer.cik,
-                name: filing.issuer.name.clone(),
-                symbol: filing.issuer.symbol.clone(),
-                company: CompanyRecord::from(&filing.issuer),
-            },
-            owners: filing.owners.iter().map(|owner| OwnerRecord::new(filing, owner)).collect(),
-            filed_late: filing.filed_late(0..filing.lots.len()),
-            transactions: filing.lots.iter().map(LotRecord::from).collect(),
-            holdings: filing.holdings.iter().map(HoldingRecord::from).collect(),
-            stakes: stakes(filing, &(0..filing.lots.len()).collect::<Vec<_>>())
-                .into_iter()
-                .map(StakeRecord::from)
-                .collect(),
-            footnotes: filing.footnotes.iter().map(|f| (f.id.clone(), f.text.clone())).collect(),
-            remarks: filing.remarks.clone(),
-            signatures: filing.signatures.clone(),
-            warnings: filing.warnings.clone(),
-        }
-    }
-}
-
-impl OwnerRecord {
-    fn new(filing: &Filing, owner: &Owner) -> Self {
-        Self {
-            roles: filing.roles(owner),
-            cik: owner.cik,
-            name: owner.name.clone(),
-            address: owner.address.clone(),
-            director: owner.director,
-            officer: owner.officer,
-            ten_percent_owner: owner.ten_percent_owner,
-            other: owner.other,
-            title: owner.title.clone(),
-            other_text: owner.other_text.clone(),
-        }
-    }
-}
-
 impl From<&Lot> for LotRecord {
     fn from(lot: &Lot) -> Self {
         let line = &lot.line;
@@ -313,7 +130,7 @@ impl From<&Lot> for LotRecord {
 }
 
 impl LotRecord {
-    /// What a [`super::Trade`] needs of it.
+    /// What a [`crate::filing::Trade`] needs of it.
     pub fn figures(&self) -> LotFigures<'_> {
         let shares = self.shares.filter(|_| self.principal.is_none());
         LotFigures {
@@ -347,6 +164,52 @@ impl LotRecord {
     pub fn counted_value(&self) -> Option<Usd> {
         self.value.filter(|_| !self.value_is_odd)
     }
+
+    /// Its price as people read it, in its currency and with what it is of: `$110.2893`, `NT$41.10`, `$10.68 per ADS`; `None` without one.
+    pub fn price_text(&self) -> Option<String> {
+        let hundredths = self.pricing.price_in_hundredths;
+        let price = self.price.and_then(|price| if hundredths { price.hundredth() } else { Some(price) })?;
+        let price = price.exact_in(self.pricing.currency);
+        let unit = match self.pricing.priced_by {
+            PricedBy::Ads => " per ADS",
+            PricedBy::Unclear => " per share or ADS",
+            PricedBy::Count => "",
+        };
+        Some(format!("{price}{unit}"))
+    }
+
+    /// Its number as people read it, with a unit that is none of shares: `1,000`, `10 ADS`; `None` where none is stated.
+    pub fn number_text(&self) -> Option<String> {
+        let unit = if self.pricing.unit == Unit::Ads { " ADS" } else { "" };
+        self.shares.map(|shares| format!("{shares}{unit}"))
+    }
+
+    /// Its value as people read it, in its currency; `None` where it is not known.
+    pub fn worth_text(&self) -> Option<String> {
+        let foreign = self.pricing.amount.filter(|_| self.pricing.currency.is_some());
+        self.value.map(|value| value.to_string()).or_else(|| Some(foreign?.text_in(self.pricing.currency)))
+    }
+}
+
+/// A holding row as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HoldingRecord {
+    /// Which table.
+    pub table: Table,
+    /// Title of the security.
+    pub security: Option<String>,
+    /// Owned.
+    pub shares_after: Option<Shares>,
+    /// Owned, in dollars.
+    pub value_after: Option<Usd>,
+    /// `D` or `I`.
+    pub ownership: Option<Ownership>,
+    /// Nature of indirect ownership.
+    pub nature: Option<String>,
+    /// Distinct footnote ids of the row, in numeric order.
+    pub footnotes: Vec<String>,
+    /// A derivative's terms.
+    pub terms: Option<TermsRecord>,
 }
 
 impl From<&Holding> for HoldingRecord {
@@ -363,6 +226,23 @@ impl From<&Holding> for HoldingRecord {
             terms: line.terms.as_ref().map(TermsRecord::from),
         }
     }
+}
+
+/// A derivative's terms as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TermsRecord {
+    /// Conversion or exercise price.
+    pub exercise_price: Option<Amount>,
+    /// First day of exercise.
+    pub exercise_date: Option<NaiveDate>,
+    /// Last day.
+    pub expiration_date: Option<NaiveDate>,
+    /// Title of the underlying security.
+    pub underlying: Option<String>,
+    /// Units of it.
+    pub underlying_shares: Option<Shares>,
+    /// Dollars of it.
+    pub underlying_value: Option<Usd>,
 }
 
 impl From<&Terms> for TermsRecord {
