@@ -4,9 +4,8 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Applying, is_sale};
 use crate::filing::{Adopted, Code, Evidence, Filing, Lot, PlanDate, Source};
-use crate::form4::footnotes::{self, LONGEST, Marked, Marks, Parts, Reach, Said};
+use crate::form4::footnotes::{self, Keywords, LONGEST, Parts, Said, Scanned};
 
 /// So much of all notes together is read for what they say, in bytes: EDGAR takes a thousand characters of each of 99.
 pub(super) const MOST_READ: usize = 250_000;
@@ -15,7 +14,7 @@ pub(super) const MOST_READ: usize = 250_000;
 pub(super) struct Note<'a> {
     pub(super) source: NoteSource<'a>,
     /// As much of it as is read.
-    pub(super) text: Marked<'a>,
+    pub(super) text: Scanned<'a>,
     pub(super) said: OnceCell<Said>,
     pub(super) parts: OnceCell<Parts>,
     pub(super) adopted: OnceCell<Option<(PlanDate, Arc<str>)>>,
@@ -37,7 +36,8 @@ pub(super) enum NoteSource<'a> {
 impl Note<'_> {
     /// The first adoption date that it states.
     pub(super) fn adopted(&self, notes: &Notes<'_>) -> Option<Adopted> {
-        let of_plan = self.text.marks.has(Marks::PLAN) || notes.named && self.text.marks.has(Marks::ANY_PLAN);
+        let of_plan = self.text.keywords.has(Keywords::PLAN)
+            || notes.named && self.text.keywords.has(Keywords::ANY_PLAN);
         let found = self.adopted.get_or_init(|| if of_plan { footnotes::adopted(&self.text) } else { None });
         let (date, words) = found.as_ref()?;
         Some(Adopted { date: *date, evidence: self.evidence(words) })
@@ -56,8 +56,8 @@ impl Note<'_> {
 pub(super) struct Notes<'a> {
     pub(super) all: Vec<Note<'a>>,
     pub(super) by_id: BTreeMap<&'a str, usize>,
-    /// The marks of all together.
-    pub(super) marks: Marks,
+    /// The keywords of all together.
+    pub(super) keywords: Keywords,
     /// Whether the filing has sales.
     pub(super) sale: bool,
     /// Whether a note, or the box, may name a plan to sell.
@@ -104,13 +104,14 @@ impl<'a> Notes<'a> {
             }
         }
         all.extend(remarks);
-        let marks = all.iter().fold(Marks::default(), |marks, note| marks.with(note.text.marks));
+        let keywords =
+            all.iter().fold(Keywords::default(), |keywords, note| keywords.with(note.text.keywords));
         Self {
             all,
             by_id,
-            marks,
+            keywords,
             sale,
-            named: marks.has(Marks::PLAN) || filing.plan_10b5_1 == Some(true),
+            named: keywords.has(Keywords::PLAN) || filing.plan_10b5_1 == Some(true),
             cut,
             naming: OnceCell::new(),
         }
@@ -129,13 +130,17 @@ impl<'a> Notes<'a> {
 
     /// "The bank sold the shares" says something where a note speaks of a debt.
     pub(super) fn may_be_forced(&self, note: &Note<'_>) -> bool {
-        self.sale && self.marks.has(Marks::FORCED) && note.text.marks.has(Marks::FORCED | Marks::AGENT)
+        self.sale
+            && self.keywords.has(Keywords::FORCED)
+            && note.text.keywords.has(Keywords::FORCED | Keywords::AGENT)
     }
 
     /// The first note that names a plan by the rule's number.
     pub(super) fn naming(&self) -> Option<&Note<'a>> {
         let found = self.naming.get_or_init(|| {
-            self.all.iter().position(|note| note.text.marks.has(Marks::PLAN) && self.said(note).names_rule)
+            self.all
+                .iter()
+                .position(|note| note.text.keywords.has(Keywords::PLAN) && self.said(note).names_rule)
         });
         found.map(|i| &self.all[i])
     }
@@ -153,41 +158,16 @@ impl<'a> Notes<'a> {
         }
         own
     }
+}
 
-    /// What applies to a row: its own notes, then those that speak of it from elsewhere.
-    pub(super) fn applying(&self, lot: &Lot, own: Vec<usize>) -> Vec<Applying<'_>> {
-        let sale = is_sale(lot);
-        let mut applying: Vec<Applying<'_>> = own
-            .iter()
-            .map(|&i| Applying { notes: self, note: &self.all[i], tied: true, whole: true })
-            .collect();
-        let says_something = applying.iter().any(|own| self.said(own.note).is_of_sale());
-        let mut is_own = vec![false; self.all.len()];
-        own.iter().for_each(|&i| is_own[i] = true);
-        let others = self.all.iter().zip(is_own).filter(|(_, is_own)| !is_own);
-        for (note, _) in others {
-            // What is said of other sales is said of this one only where nothing is said of itself.
-            if note.tied_to_sale && says_something {
-                continue;
-            }
-            let wide = match self.said(note).reach {
-                Reach::Transactions => true,
-                Reach::Sales => sale,
-                Reach::Row => !note.tied,
-            };
-            // An exercise's note may speak of the sale that follows it.
-            if wide || sale && note.tied_to_exercise && !note.tied_to_sale {
-                applying.push(Applying { notes: self, note, tied: false, whole: wide });
-            }
-        }
-        applying
-    }
+pub(super) fn is_sale(lot: &Lot) -> bool {
+    lot.code.value == Some(Code::SALE)
 }
 
 fn note<'a>(source: NoteSource<'a>, text: &'a str, sale: bool) -> Note<'a> {
     Note {
         source,
-        text: Marked::new(text, sale),
+        text: Scanned::new(text, sale),
         said: OnceCell::new(),
         parts: OnceCell::new(),
         adopted: OnceCell::new(),

@@ -3,16 +3,16 @@
 //! A note that is tied to a row speaks of that row. It speaks of others only where its words do ("the sales reported on this
 //! Form 4"), and of all where it is tied to none; a row's own notes come first.
 
+mod applying;
 mod money;
 mod notes;
 mod prices;
 
-use self::notes::{MOST_READ, Note, Notes};
-use super::footnotes::{Kind, LONGEST, Marks, Parts, Statement};
-use super::review::warn;
-use crate::filing::{
-    Adopted, Code, Concluded, Evidence, Filing, Intent, Lot, Plan, Source, lot_path as place,
-};
+use self::applying::Applying;
+use self::notes::{MOST_READ, Notes, is_sale};
+use super::footnotes::{Keywords, Kind, LONGEST, Parts};
+use super::warning::warn;
+use crate::filing::{Code, Concluded, Evidence, Filing, Intent, Lot, Plan, Source, lot_path as place};
 
 /// Fills in each row's actual prices, plan and intent.
 pub(super) fn conclude(filing: &mut Filing) {
@@ -20,7 +20,7 @@ pub(super) fn conclude(filing: &mut Filing) {
     let notes = Notes::of(filing, &lots);
     let cut = notes.cut;
     let boxed = boxed_plan(filing.plan_10b5_1);
-    let doubted = boxed.value == Plan::Yes && notes.marks.has(Marks::PLAN | Marks::BOX);
+    let doubted = boxed.value == Plan::Yes && notes.keywords.has(Keywords::PLAN | Keywords::BOX);
     let traded = lots.iter().any(is_trade);
     let mut denials: Vec<(usize, Evidence)> = Vec::new();
     let mut money = money::Money::of(filing, &notes, &lots);
@@ -29,7 +29,7 @@ pub(super) fn conclude(filing: &mut Filing) {
         money.fill(lot, &own);
         prices::fill(lot, &notes, &own);
         let sale = is_sale(lot);
-        if !(notes.named || doubted || sale && notes.marks.has(Marks::PURPOSE)) {
+        if !(notes.named || doubted || sale && notes.keywords.has(Keywords::PURPOSE)) {
             lot.plan = boxed.clone();
             lot.intent = sale.then(|| intent(&boxed, &[]));
             continue;
@@ -66,45 +66,8 @@ pub(super) fn conclude(filing: &mut Filing) {
     }
 }
 
-fn is_sale(lot: &Lot) -> bool {
-    lot.code.value == Some(Code::SALE)
-}
-
 fn is_trade(lot: &Lot) -> bool {
     matches!(lot.code.value.map(Code::letter), Some('S' | 'P'))
-}
-
-/// A note that applies to a row.
-struct Applying<'a> {
-    notes: &'a Notes<'a>,
-    note: &'a Note<'a>,
-    /// Whether the row refers to it.
-    tied: bool,
-    /// Whether all that it says applies, or only that a sale was made under a plan.
-    whole: bool,
-}
-
-impl Applying<'_> {
-    fn statement(&self, kind: Kind) -> Option<&Statement> {
-        let said = self.notes.said(self.note);
-        let by_name = |kind: Kind| said.statement(kind).filter(|_| self.notes.naming().is_some());
-        // That there is a plan says something only of the row whose note says it.
-        let here = |found: &&Statement| self.tied || found.plain;
-        let found = said.statement(kind).filter(here).or_else(|| match kind {
-            Kind::Plan => by_name(Kind::NamedPlan),
-            Kind::NoPlan => by_name(Kind::NoNamedPlan),
-            _ => None,
-        })?;
-        (self.whole || kind == Kind::Plan && said.names_sale).then_some(found)
-    }
-
-    fn adopted(&self) -> Option<Adopted> {
-        let stated = self.statement(Kind::Plan);
-        let own = self.note.adopted(self.notes).filter(|_| self.whole || stated.is_some());
-        // "Sold under the plan": its date is where it is named.
-        let by_name = stated.is_some_and(|stated| stated.kind == Kind::NamedPlan);
-        own.or_else(|| self.notes.naming().filter(|_| by_name)?.adopted(self.notes))
-    }
 }
 
 /// The first note that makes a statement of a kind.

@@ -1,15 +1,12 @@
-//! The document as it stands: every element of the schema as text, nothing interpreted.
+//! Reads the elements of a document.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use quick_xml::events::BytesStart;
 
-use super::ReadError;
-use super::cursor::{Cursor, local};
-
-/// Bare text of an element, if the element is there.
-pub(super) type Text<'a> = Option<Cow<'a, str>>;
+use super::document::{Data, Document, Odd, Owner, Row, Text};
+use crate::form4::cursor::{Cursor, local};
+use crate::form4::error::ReadError;
 
 /// More of anything than this in one document is an attack: the specification has 30 rows a table and 10 owners.
 const MOST_ROWS: usize = 1_000;
@@ -18,99 +15,8 @@ const MOST_FOOTNOTES: usize = 1_000;
 const MOST_IDS: usize = 100;
 const MOST_SIGNATURES: usize = 100;
 
-/// A data element: `<value>` and `<footnoteId id="…"/>`.
-#[derive(Default)]
-pub(super) struct Data<'a> {
-    /// Whether the element is there.
-    pub(super) present: bool,
-    pub(super) value: Text<'a>,
-    pub(super) footnotes: Vec<String>,
-}
-
-#[derive(Default)]
-pub(super) struct Document<'a> {
-    pub(super) schema_version: Text<'a>,
-    pub(super) document_type: Text<'a>,
-    pub(super) period: Text<'a>,
-    pub(super) original_submission: Text<'a>,
-    pub(super) no_securities_owned: Text<'a>,
-    pub(super) not_subject: Text<'a>,
-    pub(super) form_3_holdings: Text<'a>,
-    pub(super) form_4_transactions: Text<'a>,
-    pub(super) aff_10b5_one: Text<'a>,
-    pub(super) issuer_cik: Text<'a>,
-    pub(super) issuer_name: Text<'a>,
-    pub(super) issuer_symbol: Text<'a>,
-    pub(super) issuer_foreign_symbol: Text<'a>,
-    pub(super) owners: Vec<Owner<'a>>,
-    pub(super) rows: Vec<Row<'a>>,
-    pub(super) footnotes: Vec<(String, Cow<'a, str>)>,
-    pub(super) remarks: Text<'a>,
-    pub(super) signatures: Vec<(Text<'a>, Text<'a>)>,
-    /// What is odd about the elements themselves.
-    pub(super) odd: Odd,
-}
-
-/// Names of elements that should not be where they are.
-#[derive(Default)]
-pub(super) struct Odd {
-    /// The schemas known to us do not have them.
-    pub(super) unknown: BTreeSet<String>,
-    /// They may stand once, and stood again; the first counts.
-    pub(super) doubled: BTreeSet<String>,
-}
-
-#[derive(Default)]
-pub(super) struct Owner<'a> {
-    pub(super) cik: Text<'a>,
-    pub(super) name: Text<'a>,
-    pub(super) non_us: Text<'a>,
-    pub(super) street_1: Text<'a>,
-    pub(super) street_2: Text<'a>,
-    pub(super) city: Text<'a>,
-    pub(super) state: Text<'a>,
-    pub(super) zip: Text<'a>,
-    pub(super) state_description: Text<'a>,
-    pub(super) state_territory: Text<'a>,
-    pub(super) country: Text<'a>,
-    pub(super) director: Text<'a>,
-    pub(super) officer: Text<'a>,
-    pub(super) ten_percent: Text<'a>,
-    pub(super) other: Text<'a>,
-    pub(super) title: Text<'a>,
-    pub(super) other_text: Text<'a>,
-}
-
-/// A transaction or holding row of either table.
-#[derive(Default)]
-pub(super) struct Row<'a> {
-    pub(super) derivative: bool,
-    pub(super) holding: bool,
-    pub(super) security: Data<'a>,
-    pub(super) exercise_price: Data<'a>,
-    pub(super) date: Data<'a>,
-    pub(super) deemed: Data<'a>,
-    pub(super) form_type: Text<'a>,
-    pub(super) code: Data<'a>,
-    pub(super) equity_swap: Text<'a>,
-    pub(super) timeliness: Data<'a>,
-    pub(super) shares: Data<'a>,
-    pub(super) total_value: Data<'a>,
-    pub(super) price: Data<'a>,
-    pub(super) direction: Data<'a>,
-    pub(super) exercise_date: Data<'a>,
-    pub(super) expiration_date: Data<'a>,
-    pub(super) underlying: Data<'a>,
-    pub(super) underlying_shares: Data<'a>,
-    pub(super) underlying_value: Data<'a>,
-    pub(super) shares_after: Data<'a>,
-    pub(super) value_after: Data<'a>,
-    pub(super) ownership: Data<'a>,
-    pub(super) nature: Data<'a>,
-}
-
 /// Reads the whole document; an element that is not known is passed over and its name kept.
-pub(super) fn read(xml: &str) -> Result<Document<'_>, ReadError> {
+pub(in crate::form4) fn read(xml: &str) -> Result<Document<'_>, ReadError> {
     let mut cursor = Cursor::new(xml);
     let root = cursor.root()?;
     if local(&root) != "ownershipDocument" {

@@ -6,12 +6,12 @@ use aho_corasick::AhoCorasick;
 use regex::Regex;
 use rust_decimal::Decimal;
 
-use super::{Note, Notes};
+use super::notes::{Note, Notes};
 use crate::filing::{
     AdsRatio, Code, Concluded, Currency, Evidence, Filing, Lot, PriceOf, PricedBy, Shares, Source, Table,
     Unit,
 };
-use crate::form4::footnotes::Marks;
+use crate::form4::footnotes::Keywords;
 use crate::form4::footnotes::ads::{self, Of, Priced, Titled};
 use crate::form4::footnotes::money::{self, PriceMoney};
 
@@ -40,17 +40,20 @@ pub(super) struct Money<'n> {
 
 impl<'n> Money<'n> {
     pub(super) fn of(filing: &Filing, notes: &'n Notes<'n>, lots: &[Lot]) -> Self {
-        let named = notes.marks.has(Marks::MONEY);
+        let named = notes.keywords.has(Keywords::MONEY);
         let titles = || {
             let of_lots = lots.iter().map(|lot| &lot.line);
             let lines = of_lots.chain(filing.holdings.iter().map(|holding| &holding.line));
             lines.filter_map(|line| line.security.value.as_deref()).filter(|title| may_name_ads(title))
         };
-        let ads = notes.marks.has(Marks::ADS) || titles().next().is_some();
+        let ads = notes.keywords.has(Keywords::ADS) || titles().next().is_some();
         let mut stated: Vec<AdsRatio> = Vec::new();
         if ads {
-            let of_notes =
-                notes.all.iter().filter(|note| note.text.marks.has(Marks::ADS)).filter_map(ratio_of_note);
+            let of_notes = notes
+                .all
+                .iter()
+                .filter(|note| note.text.keywords.has(Keywords::ADS))
+                .filter_map(ratio_of_note);
             stated.extend(of_notes.chain(titles().filter_map(ratio_of_title)));
         }
         let agreed = stated.first().filter(|first| stated.iter().all(|other| other.shares == first.shares));
@@ -142,7 +145,7 @@ impl<'n> Money<'n> {
         let all = own.iter().copied().chain(loose);
         let read = |i: usize| {
             let note = &self.notes.all[i];
-            if !note.text.marks.has(Marks::MONEY) {
+            if !note.text.keywords.has(Keywords::MONEY) {
                 return None;
             }
             let of_exercise =
@@ -184,7 +187,12 @@ impl<'n> Money<'n> {
             let note = &self.notes.all[i];
             let of_price = |id: &String| self.notes.by_id.get(id.as_str()) == Some(&i);
             let of_price = lot.price.footnotes.iter().any(of_price);
-            if !of_price && !note.text.marks.has(Marks::ADS | Marks::AVERAGE | Marks::DOLLAR | Marks::MONEY) {
+            if !of_price
+                && !note
+                    .text
+                    .keywords
+                    .has(Keywords::ADS | Keywords::AVERAGE | Keywords::DOLLAR | Keywords::MONEY)
+            {
                 return None;
             }
             ads::priced(&note.text.text, price, of_price)
@@ -211,7 +219,8 @@ impl<'n> Money<'n> {
     /// The ratio that the row's notes state, else the filing's; else what a number of ADS makes with the row's: "represented by
     /// 1,500 ADSs".
     fn ratio_for(&self, lot: &Lot, own: &[usize]) -> Option<AdsRatio> {
-        let own = own.iter().map(|&i| &self.notes.all[i]).filter(|note| note.text.marks.has(Marks::ADS));
+        let own =
+            own.iter().map(|&i| &self.notes.all[i]).filter(|note| note.text.keywords.has(Keywords::ADS));
         let stated = own.into_iter().find_map(ratio_of_note).or_else(|| self.ratio.clone());
         let count = lot.shares.value.map(Shares::decimal);
         stated
@@ -220,7 +229,7 @@ impl<'n> Money<'n> {
 
     /// The notes that may speak of the row's number, and the numbers of ADS that they name.
     fn named_ads(&self, lot: &Lot) -> Vec<(Decimal, &'n Note<'n>)> {
-        let notes = self.of_count(lot).filter(|note| note.text.marks.has(Marks::ADS));
+        let notes = self.of_count(lot).filter(|note| note.text.keywords.has(Keywords::ADS));
         notes
             .flat_map(|note| ads::counts(&note.text.text).into_iter().map(move |number| (number, note)))
             .collect()

@@ -5,19 +5,15 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 
 use super::figures::figures;
+use super::warning::warn;
 use crate::filing::{
     Code, Direction, Filing, Holding, Lot, Shares, Warning, due, edgar_day, is_mistyped, is_ticker,
     lot_path as place,
 };
 use crate::text::clip;
 
-/// More warnings of one filing than this are not kept.
-const MOST_WARNINGS: usize = 100;
-/// So many characters of one are kept; those with a note's words are the longest.
-const LONGEST_WARNING: usize = 600;
-
 /// Adds the warnings.
-pub(super) fn review(filing: &mut Filing) {
+pub(super) fn warn_of_all(filing: &mut Filing) {
     let mut warnings = std::mem::take(&mut filing.warnings);
     footnote_ids(filing, &mut warnings);
     for (i, lot) in filing.lots.iter().enumerate() {
@@ -28,14 +24,6 @@ pub(super) fn review(filing: &mut Filing) {
     figures(filing, &mut warnings);
     people(filing, &mut warnings);
     filing.warnings = warnings;
-}
-
-/// Adds a warning, where there are not too many already.
-pub(super) fn warn(warnings: &mut Vec<Warning>, code: &str, message: String, at: &str) {
-    if warnings.len() < MOST_WARNINGS {
-        let message = clip(&message, LONGEST_WARNING).into_owned();
-        warnings.push(Warning { code: code.to_owned(), message, at: at.to_owned() });
-    }
 }
 
 fn footnote_ids(filing: &Filing, warnings: &mut Vec<Warning>) {

@@ -1,36 +1,36 @@
 //! The words that notes are looked through for, each with what it may say.
 
-use super::Marks;
+use super::keywords::Keywords;
 
 /// Each mark with its words, between `|`.
-pub(super) const MARKED: [(u32, &str); 21] = [
+pub(super) const KEYWORDS: [(u32, &str); 21] = [
     (
-        Marks::PLAN,
+        Keywords::PLAN,
         "10b|10 b|10(b|10-b|105b|10 5b|l0b|1ob|trading plan|sales plan|sale plan|selling plan|disposition plan|\
          diversification plan|prearranged|pre-arranged|pre arranged|written plan|adopted plan",
     ),
-    (Marks::PLAN_KIND, "arranged|established|existing|determined|pre-set|written stock|automatic"),
-    (Marks::ANY_PLAN, "plan|instruction|arrangement|program"),
-    (Marks::BOX, "box|checkmark|check-mark|check mark|indicator"),
+    (Keywords::PLAN_KIND, "arranged|established|existing|determined|pre-set|written stock|automatic"),
+    (Keywords::ANY_PLAN, "plan|instruction|arrangement|program"),
+    (Keywords::BOX, "box|checkmark|check-mark|check mark|indicator"),
     (
-        Marks::COVER,
+        Keywords::COVER,
         "to cover|to-cover|tax|withh|exercise price|exercise cost|option cost|cost of|costs of|transaction cost|\
          paye|national insurance",
     ),
-    (Marks::OFFERING, "underwr|offering|prospectus|registration|allot|ipo|greenshoe|green shoe"),
+    (Keywords::OFFERING, "underwr|offering|prospectus|registration|allot|ipo|greenshoe|green shoe"),
     (
-        Marks::NEGOTIATED,
+        Keywords::NEGOTIATED,
         "negotiat| spa |neg'd|private|block|agreement|agreed|off-market|arm's|of sale|purchaser|buyer|investor|\
          affiliate|forward|child",
     ),
-    (Marks::ISSUER, "issuer|company|registrant|corporation|repurchas|redeem|redem"),
+    (Keywords::ISSUER, "issuer|company|registrant|corporation|repurchas|redeem|redem"),
     (
-        Marks::HANDED,
+        Keywords::HANDED,
         "repurchas| put |redeem|redem|sold|sale|sell|dispos|transfer|tender|bought|purchase|buy|returned|acquired",
     ),
-    (Marks::DISCRETION, "discretion"),
+    (Keywords::DISCRETION, "discretion"),
     (
-        Marks::FORCED,
+        Keywords::FORCED,
         "foreclos| irs|margin|lender|pledge|collateral|creditor|secured|mortgagee|lien|default|remed|enforce|\
          ce call|ce-call|se call|receiver|bankrupt|chapter|special master|sheriff|marshal|bailiff|court|judg|\
          internal revenue|decree|domestic relation|qdro|writ |levy|levied|garnish|seiz|forfeiture|judicial|\
@@ -49,7 +49,7 @@ pub(super) const MARKED: [(u32, &str); 21] = [
          intruder|administrator|force-|unable to|demand for|impersonat",
     ),
     (
-        Marks::OTHERWISE,
+        Keywords::OTHERWISE,
         "automatic| son | alone |forward|discretion|unauthor|unsanction|error|mistak|inadvert|accident|miscommun|\
          misunderst|unintend|unintent|erron|improper|wrongful|without|not author|not approv|not instruct|\
          not request|not aware|did not|had not|does not|never |no author|no instruct|lacked|involuntar|voluntar|\
@@ -62,19 +62,19 @@ pub(super) const MARKED: [(u32, &str); 21] = [
          control|mother|father|sister|brother|daughter|trustee|not the trust|who is not|order to|managed account",
     ),
     (
-        Marks::AGENT,
+        Keywords::AGENT,
         "bank|credit|lending|broker|custodian|counterpart|securities|clearing|schwab|fidelity|merrill|morgan|\
          goldman|ubs|barclays|citi|wells fargo|suisse|paribas|hsbc|nomura|macquarie|jefferies|stifel|\
          raymond james|pershing|robinhood|etrade|e*trade|ameritrade|northern trust|state street|oppenheimer|\
          financial|intermediar|noteholder|note holder",
     ),
-    (Marks::UNDERTAKING, "undertakes|undertake to|full information"),
-    (Marks::RANGE, "rang"),
-    (Marks::BETWEEN, "between|b/w|from $"),
-    (Marks::HIGH, "high|above|less than|minimum"),
-    (Marks::AVERAGE, "averag|avg|vwap"),
-    (Marks::DOLLAR, "from $|$"),
+    (Keywords::UNDERTAKING, "undertakes|undertake to|full information"),
+    (Keywords::RANGE, "rang"),
+    (Keywords::BETWEEN, "between|b/w|from $"),
+    (Keywords::HIGH, "high|above|less than|minimum"),
+    (Keywords::AVERAGE, "averag|avg|vwap"),
+    (Keywords::DOLLAR, "from $|$"),
     // And all that currencies are called, but for dollars.
-    (Marks::MONEY, "dollar|local currency|lawful money|jse|johannesburg|london stock|lse"),
-    (Marks::ADS, "ads|adr|gds|gdr|american depos|global depos|new york registered|european depos"),
+    (Keywords::MONEY, "dollar|local currency|lawful money|jse|johannesburg|london stock|lse"),
+    (Keywords::ADS, "ads|adr|gds|gdr|american depos|global depos|new york registered|european depos"),
 ];

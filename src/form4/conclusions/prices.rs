@@ -1,8 +1,8 @@
 //! The actual prices that a row's notes state.
 
-use super::{Note, Notes};
+use super::notes::{Note, Notes};
 use crate::filing::{ActualPrices, Amount, Code, Lot, PlanDate, PriceOf};
-use crate::form4::footnotes::{Marks, PriceRange};
+use crate::form4::footnotes::{Keywords, PriceRange};
 
 /// The actual prices that the row's own notes state, and whether its price is called an average.
 pub(super) fn fill(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
@@ -10,11 +10,11 @@ pub(super) fn fill(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
     if lot.price.value.is_some_and(Amount::is_zero) {
         return;
     }
-    let loose = notes.all.iter().filter(|note| !note.tied && note.text.marks.has(Marks::PRICE));
+    let loose = notes.all.iter().filter(|note| !note.tied && note.text.keywords.has(Keywords::PRICE));
     let loose = loose.filter(|note| names_code(note, lot.code.value));
     let loose = loose.filter(|note| notes.said(note).ranges.len() == 1);
     for (i, note) in own.iter().map(|&i| &notes.all[i]).chain(loose).enumerate() {
-        if !note.text.marks.has(Marks::PRICE) {
+        if !note.text.keywords.has(Keywords::PRICE) {
             continue;
         }
         let said = notes.said(note);
@@ -36,7 +36,7 @@ pub(super) fn fill(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
 fn is_of_ads(lot: &Lot, note: &Note<'_>, range: &PriceRange) -> bool {
     let outside =
         || lot.price.value.is_some_and(|price| !ActualPrices::span(range.low, range.high, price.dollars()));
-    lot.units.said == Some(PriceOf::Share) && note.text.marks.has(Marks::ADS) && outside()
+    lot.units.said == Some(PriceOf::Share) && note.text.keywords.has(Keywords::ADS) && outside()
 }
 
 /// Whether a note that no row refers to speaks of lots of this code.
