@@ -1,4 +1,4 @@
-//! A quarter of the SEC's Insider Transactions Data Sets: tables of tab-separated rows, joined on `ACCESSION_NUMBER`.
+//! The first pass through a data set: its tables' rows are joined on `ACCESSION_NUMBER`.
 //!
 //! The tables need not be in the same order. So each row goes to the spool as it is met, linked to the row before it of the
 //! same filing; only where each filing's last row is stays in memory. Rows of a filing that `SUBMISSION` does not have are passed over.
@@ -10,71 +10,20 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
-use super::ArchiveError;
 use super::allowance::Allowance;
-use super::catalogue::{Catalogue, MOST_FILINGS};
-use super::facts::{Facts, end_of_day};
-use super::fold::{Row, day};
-use super::scan::Progress;
-use super::spool::{Place, Record};
+use super::catalogue::Catalogue;
+use super::data_set::{DataSet, Row, Sheet, day};
+use super::error::ArchiveError;
+use super::header::{HeaderFacts, end_of_day};
+use super::index::MOST_FILINGS;
+use super::progress::Progress;
+use super::spool::{Location, Record};
 use crate::filing::{Accession, Form};
 
 /// The longest real rows, with footnotes and remarks, have some thousand bytes.
 const LONGEST_ROW: usize = 4 * 1024 * 1024;
 /// The widest table has 44.
 const MOST_COLUMNS: usize = 500;
-
-/// The tables, in the order in which they are read: each filing's row of `SUBMISSION` comes before its others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sheet {
-    Submission,
-    Owner,
-    NonDerivativeTransaction,
-    NonDerivativeHolding,
-    DerivativeTransaction,
-    DerivativeHolding,
-    Footnote,
-    Signature,
-}
-
-impl Sheet {
-    pub(super) const ALL: [Self; 8] = [
-        Self::Submission,
-        Self::Owner,
-        Self::NonDerivativeTransaction,
-        Self::NonDerivativeHolding,
-        Self::DerivativeTransaction,
-        Self::DerivativeHolding,
-        Self::Footnote,
-        Self::Signature,
-    ];
-
-    /// The name of its file, without `.tsv`.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Submission => "SUBMISSION",
-            Self::Owner => "REPORTINGOWNER",
-            Self::NonDerivativeTransaction => "NONDERIV_TRANS",
-            Self::NonDerivativeHolding => "NONDERIV_HOLDING",
-            Self::DerivativeTransaction => "DERIV_TRANS",
-            Self::DerivativeHolding => "DERIV_HOLDING",
-            Self::Footnote => "FOOTNOTES",
-            Self::Signature => "OWNER_SIGNATURE",
-        }
-    }
-}
-
-/// The columns of each table of one data set.
-#[derive(Debug, Default)]
-pub(super) struct DataSet {
-    columns: [Vec<String>; 8],
-}
-
-impl DataSet {
-    pub(super) fn columns(&self, sheet: Sheet) -> &[String] {
-        &self.columns[sheet as usize]
-    }
-}
 
 type Zip = ZipArchive<BufReader<File>>;
 type Visit<'a> = &'a mut dyn FnMut(Accession, &[u8]) -> Result<(), ArchiveError>;
@@ -98,7 +47,7 @@ fn member(zip: &Zip, sheet: Sheet) -> Option<usize> {
 /// A filing while its rows are met.
 struct Chain {
     last: u64,
-    facts: Facts,
+    facts: HeaderFacts,
 }
 
 /// Reads the tables and notes their filings.
@@ -136,7 +85,7 @@ pub(super) fn scan(
     let mut chains: Vec<(Accession, Chain)> = chains.into_iter().collect();
     chains.sort_unstable_by_key(|(accession, _)| *accession);
     for (accession, Chain { last, facts }) in chains {
-        let place = Place::Rows { data_set, last };
+        let place = Location::Rows { data_set, last };
         catalogue.keep(Record { archive: Some(archive), name: accession.to_string(), facts, place }, &[])?;
     }
     Ok(())
@@ -162,7 +111,7 @@ fn begin(
         return Err(ArchiveError::TooMany);
     }
     let filed = day(row.get("FILING_DATE"));
-    let facts = Facts { accession: Some(accession), accepted_at: filed.and_then(end_of_day), filed };
+    let facts = HeaderFacts { accession: Some(accession), accepted_at: filed.and_then(end_of_day), filed };
     let last = catalogue.row(None, Sheet::Submission as u8, line)?;
     chains.insert(accession, Chain { last, facts });
     Ok(())

@@ -1,19 +1,17 @@
-//! One filing's rows of the data set's tables, folded into the ownership document that they were taken from.
+//! One filing's rows of the data set's tables, as the XML of the ownership document that they were taken from.
 //!
 //! They are written as XML and read as that, so that a figure, a date or a box means the same whichever way it came. The names
 //! of the columns are the SEC's, `EXCERCISE_DATE` among them.
 
 use std::borrow::Cow;
 
-use chrono::NaiveDate;
-
-use super::facts::Facts;
+use super::data_set::{DataSet, Row, Sheet, day};
+use super::header::HeaderFacts;
 use super::spool::SpooledRow;
-use super::tables::{DataSet, Sheet};
 use crate::filing::{Filing, Warning};
 use crate::form4;
 use crate::reader::Unreadable;
-use crate::text::{clip, decode};
+use crate::text::clip;
 
 /// Elements of a row and the columns they are in; a column's footnotes are in the one of its name and `_FN`.
 const ELEMENTS: [(&str, &[&str]); 14] = [
@@ -52,41 +50,11 @@ const ADDRESS: [(&str, &str); 6] = [
 /// So many relationships of one owner that are none are shown.
 const MOST_ROLES: usize = 10;
 
-/// One row of a table, its fields by the columns' names.
-pub(super) struct Row<'a> {
-    columns: &'a [String],
-    fields: Vec<String>,
-    doubtful: bool,
-}
-
-impl<'a> Row<'a> {
-    pub(super) fn of(columns: &'a [String], line: &[u8]) -> Self {
-        let (text, doubtful) = decode(line);
-        let fields = text.split('\t').take(columns.len()).map(str::to_owned).collect();
-        Self { columns, fields, doubtful }
-    }
-
-    /// A field; empty where the table has no such column.
-    pub(super) fn get(&self, column: &str) -> &str {
-        let at = self.columns.iter().position(|name| name == column);
-        at.and_then(|at| self.fields.get(at)).map_or("", |field| field.trim())
-    }
-
-    fn first(&self, columns: &[&str]) -> &str {
-        columns.iter().map(|column| self.get(column)).find(|field| !field.is_empty()).unwrap_or_default()
-    }
-}
-
-/// A date as the tables have it, `11-MAR-2026`.
-pub(super) fn day(field: &str) -> Option<NaiveDate> {
-    NaiveDate::parse_from_str(field, "%d-%b-%Y").or_else(|_| field.parse()).ok()
-}
-
 /// The filing of these rows, with what they say of each row concluded.
 pub(super) fn filing(
     data_set: &DataSet,
     spooled: &[SpooledRow],
-    facts: &Facts,
+    facts: &HeaderFacts,
 ) -> Result<Filing, Unreadable> {
     let rows = Rows::of(data_set, spooled);
     let mut filing = form4::parse(&rows.document()).map_err(|error| Unreadable {

@@ -16,7 +16,7 @@ pub(super) const HEAD: usize = 64 * 1024;
 
 /// The facts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Facts {
+pub(super) struct HeaderFacts {
     /// Which filing.
     pub(super) accession: Option<Accession>,
     /// When EDGAR accepted it: from the header, or the end of the day it was filed or else signed.
@@ -31,7 +31,7 @@ pub(super) enum Judged {
     /// A form that is not 3, 4 or 5.
     Other,
     /// An ownership form, or something whose reader will say what it is.
-    Form(Facts),
+    Form(HeaderFacts),
 }
 
 /// What the first bytes of a submission say.
@@ -39,7 +39,7 @@ pub(super) fn judge(head: &[u8]) -> Judged {
     let (text, _) = decode(head);
     let header = text.split_once("<DOCUMENT>").map_or(&*text, |(header, _)| header);
     if header.trim_start().starts_with("<?xml") || header.contains("<ownershipDocument") {
-        return Judged::Form(Facts::default());
+        return Judged::Form(HeaderFacts::default());
     }
     let kind = field(header, &["CONFORMED SUBMISSION TYPE:", "<TYPE>"]);
     if kind.is_some_and(|kind| kind.parse::<Form>().is_err()) {
@@ -47,12 +47,12 @@ pub(super) fn judge(head: &[u8]) -> Judged {
     }
     // The one reader of headers, so that what is said here is what the filing will say.
     let probe = format!("{header}\n<DOCUMENT>\n<TYPE>4\n<XML></XML>\n");
-    let Ok(read) = submission::read(&probe) else { return Judged::Form(Facts::default()) };
+    let Ok(read) = submission::read(&probe) else { return Judged::Form(HeaderFacts::default()) };
     let filed = field(header, &["FILED AS OF DATE:", "<FILING-DATE>"])
         .and_then(|day| NaiveDate::parse_from_str(day.get(..8)?, "%Y%m%d").ok())
         .filter(|_| read.accepted_at.is_none());
     let accepted_at = read.accepted_at.or_else(|| filed.and_then(end_of_day));
-    Judged::Form(Facts { accession: read.accession, accepted_at, filed })
+    Judged::Form(HeaderFacts { accession: read.accession, accepted_at, filed })
 }
 
 /// What a whole document says whose header does not say when: it is placed by its newest signature, else by its period.
@@ -60,10 +60,10 @@ pub(super) fn judge_whole(bytes: &[u8]) -> Judged {
     match reader::read(bytes) {
         Ok(filing) => {
             let accepted_at = filing.accepted_at.or_else(|| said_day(&filing).and_then(end_of_day));
-            Judged::Form(Facts { accession: filing.accession, accepted_at, filed: None })
+            Judged::Form(HeaderFacts { accession: filing.accession, accepted_at, filed: None })
         }
         Err(error) if error.kind == "not-ownership" => Judged::Other,
-        Err(_) => Judged::Form(Facts::default()),
+        Err(_) => Judged::Form(HeaderFacts::default()),
     }
 }
 
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     fn facts(accession: &str, accepted_at: &str, filed: Option<&str>) -> Judged {
-        Judged::Form(Facts {
+        Judged::Form(HeaderFacts {
             accession: accession.parse().ok(),
             accepted_at: DateTime::parse_from_rfc3339(accepted_at).ok().map(|time| time.to_utc()),
             filed: filed.map(|day| day.parse().unwrap()),
@@ -127,8 +127,8 @@ mod tests {
         {
             assert_eq!(judge(other.as_bytes()), Judged::Other, "{other}");
         }
-        assert_eq!(judge(b"<html>blocked</html>"), Judged::Form(Facts::default()));
-        assert_eq!(judge(b""), Judged::Form(Facts::default()));
+        assert_eq!(judge(b"<html>blocked</html>"), Judged::Form(HeaderFacts::default()));
+        assert_eq!(judge(b""), Judged::Form(HeaderFacts::default()));
         assert_eq!(judge_whole(b"<?xml version=\"1.0\"?><edgarSubmission/>"), Judged::Other);
     }
 
