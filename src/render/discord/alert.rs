@@ -1,9 +1,9 @@
 //! One alert as a message.
 
-use super::{
+use super::embed::{
     Author, DESCRIPTION, Embed, Field, Footer, GREEN, GREY, MARK, MOST_TEXT, Message, NAME, RED, TITLE,
-    escaped, mentions,
 };
+use super::words::{escaped, mentions};
 use crate::alert::{Alert, Figure, Key};
 use crate::filing::record::LotRecord;
 use crate::render::filing::capital;
