@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::dice::Dice;
+use super::rng::Rng;
 
 /// Which requests go wrong, and how: the same in every run.
 #[derive(Debug, Clone, Default)]
@@ -79,7 +79,7 @@ pub enum Kind {
 
 /// What is asked for, as far as faults differ by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum RequestKind {
     Feed,
     Submission,
     Index,
@@ -118,19 +118,18 @@ impl Faults {
 
     /// The fault that a request meets, and chance for what it leaves open; behind it those that come instead where it cannot
     /// befall the answer. None where nothing goes wrong.
-    pub(super) fn of(&self, number: u64, now: DateTime<Utc>, asked: Asked) -> Vec<(Kind, Dice)> {
+    pub(super) fn of(&self, number: u64, now: DateTime<Utc>, asked: RequestKind) -> Vec<(Kind, Rng)> {
         match &self.plan {
             Plan::None => Vec::new(),
             Plan::Storm { seed, from, until, rate, kinds } => {
-                let mut dice = Dice::new(*seed, number);
-                let blows = *from <= now && now < *until && dice.chance(*rate);
-                let drawn =
-                    (0..MOST_DRAWN).filter_map(|_| Some((Kind::drawn(kinds, asked, &mut dice)?, dice)));
+                let mut rng = Rng::new(*seed, number);
+                let blows = *from <= now && now < *until && rng.chance(*rate);
+                let drawn = (0..MOST_DRAWN).filter_map(|_| Some((Kind::drawn(kinds, asked, &mut rng)?, rng)));
                 if blows { drawn.collect() } else { Vec::new() }
             }
             Plan::Only(faults) => {
                 let met = faults.iter().find(|(at, kind)| *at == number && kind.suits(asked));
-                met.map(|(_, kind)| (*kind, Dice::new(0, number))).into_iter().collect()
+                met.map(|(_, kind)| (*kind, Rng::new(0, number))).into_iter().collect()
             }
         }
     }
@@ -184,23 +183,23 @@ impl Kind {
         Self::OtherSubmission,
     ];
 
-    fn drawn(kinds: &[Self], asked: Asked, dice: &mut Dice) -> Option<Self> {
-        if dice.below(AGENT_ONE_IN) == 0 && kinds.contains(&Self::AgentRefused) {
+    fn drawn(kinds: &[Self], asked: RequestKind, rng: &mut Rng) -> Option<Self> {
+        if rng.below(AGENT_ONE_IN) == 0 && kinds.contains(&Self::AgentRefused) {
             return Some(Self::AgentRefused);
         }
         let suits = |kind: &&Self| **kind != Self::AgentRefused && kind.suits(asked);
         let kinds: Vec<&Self> = kinds.iter().filter(suits).collect();
-        kinds.get(dice.place(kinds.len())).map(|kind| **kind)
+        kinds.get(rng.place(kinds.len())).map(|kind| **kind)
     }
 
-    fn suits(self, asked: Asked) -> bool {
+    fn suits(self, asked: RequestKind) -> bool {
         match self {
             Self::FeedCut | Self::FeedShort | Self::FeedEmpty | Self::FeedStale | Self::FileUnavailable => {
-                asked == Asked::Feed
+                asked == RequestKind::Feed
             }
-            Self::SubmissionCut | Self::OtherSubmission => asked == Asked::Submission,
-            Self::IndexCut | Self::IndexLate => asked == Asked::Index,
-            Self::HtmlPage | Self::AccessDenied => asked != Asked::Other,
+            Self::SubmissionCut | Self::OtherSubmission => asked == RequestKind::Submission,
+            Self::IndexCut | Self::IndexLate => asked == RequestKind::Index,
+            Self::HtmlPage | Self::AccessDenied => asked != RequestKind::Other,
             _ => true,
         }
     }
@@ -219,7 +218,8 @@ mod tests {
         let storm = Faults::storm(7, from, until, 0.25);
         let mut met: BTreeMap<Kind, usize> = BTreeMap::new();
         for number in 0..30_000 {
-            for asked in [Asked::Feed, Asked::Submission, Asked::Index, Asked::Other] {
+            for asked in [RequestKind::Feed, RequestKind::Submission, RequestKind::Index, RequestKind::Other]
+            {
                 assert!(storm.of(number, until, asked).is_empty());
                 if let Some(&(kind, _)) = storm.of(number, from, asked).first() {
                     assert!(kind.suits(asked));

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 
-use super::archive::{Archive, Filed, Filer, Source};
-use super::dice::Dice;
+use super::archive::{Archive, Filed, Filer, SubmissionSource};
+use super::rng::Rng;
 use crate::filing::{Accession, Cik, edgar_day};
 
 /// Of 5,100 recorded entries so many were of other forms.
@@ -44,14 +44,14 @@ impl Archive {
         let mut number = 0;
         for (day, (mut times, entries)) in days {
             times.sort_unstable();
-            let mut dice = Dice::new(seed, u64::from(day.num_days_from_ce().unsigned_abs()));
+            let mut rng = Rng::new(seed, u64::from(day.num_days_from_ce().unsigned_abs()));
             let mut due = (entries as f64 * OTHER_ENTRIES).round() as usize;
             while due > 0 {
                 number += 1;
-                let accepted_at = between(&times, &mut dice);
-                let filers = if due > 1 && dice.chance(0.15) { 2 } else { 1 };
+                let accepted_at = between(&times, &mut rng);
+                let filers = if due > 1 && rng.chance(0.15) { 2 } else { 1 };
                 due -= filers;
-                if let Some(filing) = other(number, accepted_at, filers, &mut dice)
+                if let Some(filing) = other(number, accepted_at, filers, &mut rng)
                     && !self.has(filing.accession)
                 {
                     self.put(filing);
@@ -62,19 +62,19 @@ impl Archive {
 }
 
 /// A time between two neighbours of these sorted times.
-fn between(times: &[DateTime<Utc>], dice: &mut Dice) -> DateTime<Utc> {
-    let place = dice.place(times.len().saturating_sub(1));
+fn between(times: &[DateTime<Utc>], rng: &mut Rng) -> DateTime<Utc> {
+    let place = rng.place(times.len().saturating_sub(1));
     let from = times.get(place).copied().unwrap_or_default();
     let to = times.get(place + 1).copied().unwrap_or(from);
     let span = (to - from).num_seconds().unsigned_abs();
-    from + TimeDelta::seconds(i64::try_from(dice.below(span + 1)).unwrap_or(0))
+    from + TimeDelta::seconds(i64::try_from(rng.below(span + 1)).unwrap_or(0))
 }
 
-fn other(number: u64, accepted_at: DateTime<Utc>, filers: usize, dice: &mut Dice) -> Option<Filed> {
+fn other(number: u64, accepted_at: DateTime<Utc>, filers: usize, rng: &mut Rng) -> Option<Filed> {
     let year = edgar_day(accepted_at).year().rem_euclid(100);
     let (agent, sequence) = (AGENT + number / 1_000_000, number % 1_000_000);
     let accession: Accession = format!("{agent:010}-{year:02}-{sequence:06}").parse().ok()?;
-    let mut left = dice.below(FORMS.iter().map(|(_, weight)| weight).sum());
+    let mut left = rng.below(FORMS.iter().map(|(_, weight)| weight).sum());
     let form = FORMS.iter().find_map(|&(form, weight)| match left.checked_sub(weight) {
         None => Some(form),
         Some(rest) => {
@@ -82,7 +82,7 @@ fn other(number: u64, accepted_at: DateTime<Utc>, filers: usize, dice: &mut Dice
             None
         }
     })?;
-    let first = dice.below(FILERS);
+    let first = rng.below(FILERS);
     let filers = (0..filers as u64).filter_map(|further| {
         let number = (first + further) % FILERS;
         let cik = Cik::new(FIRST_FILER + number)?;
@@ -92,8 +92,8 @@ fn other(number: u64, accepted_at: DateTime<Utc>, filers: usize, dice: &mut Dice
         accession,
         form: form.into(),
         accepted_at,
-        size: format!("{} KB", 5 + dice.below(900)).into(),
+        size: format!("{} KB", 5 + rng.below(900)).into(),
         filers: filers.collect(),
-        source: Source::Nowhere,
+        source: SubmissionSource::Nowhere,
     })
 }

@@ -5,7 +5,7 @@ use axum::http::{Method, Uri};
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::faults::Asked;
+use super::faults::RequestKind;
 use crate::edgar::{company, index, tickers};
 use crate::filing::{Accession, Cik};
 
@@ -41,12 +41,12 @@ impl Target {
     }
 
     /// As faults tell it apart.
-    pub(super) fn asked(&self) -> Asked {
+    pub(super) fn kind(&self) -> RequestKind {
         match self {
-            Self::Feed(_) => Asked::Feed,
-            Self::Submission(..) => Asked::Submission,
-            Self::Index(..) => Asked::Index,
-            Self::Company(..) | Self::Tickers | Self::Unknown => Asked::Other,
+            Self::Feed(_) => RequestKind::Feed,
+            Self::Submission(..) => RequestKind::Submission,
+            Self::Index(..) => RequestKind::Index,
+            Self::Company(..) | Self::Tickers | Self::Unknown => RequestKind::Other,
         }
     }
 

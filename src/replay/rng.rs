@@ -1,11 +1,11 @@
-//! Chance that falls the same way in every run: splitmix64.
+//! Random numbers that are the same in every run: splitmix64.
 
-/// A row of throws, settled by what it was made of.
+/// A generator whose numbers follow from its seed.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Dice(u64);
+pub(super) struct Rng(u64);
 
-impl Dice {
-    /// The row of this seed and number.
+impl Rng {
+    /// The generator of this seed and number.
     pub(super) fn new(seed: u64, number: u64) -> Self {
         Self(mixed(seed) ^ mixed(number.wrapping_add(0x632b_e59b_d9b4_e019)))
     }

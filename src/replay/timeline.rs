@@ -7,7 +7,7 @@ use chrono::{NaiveDate, TimeZone};
 use chrono_tz::America::New_York;
 
 use super::archive::{Archive, CompanyTicker, Filed, Filer};
-use super::dice::Dice;
+use super::rng::Rng;
 use crate::filing::{Accession, Cik, edgar_day, is_business_day};
 
 /// The feed ends behind so many entries.
@@ -25,7 +25,7 @@ const APART: f64 = 0.01;
 const MOST_APART_MS: i64 = 120_000;
 /// In a third of the filings the issuer's entry comes first.
 const ISSUER_FIRST: f64 = 0.33;
-/// What chance decides, each by its own row of throws.
+/// What chance decides, each by its own generator.
 const LAG: u64 = 1;
 const LATE: u64 = 2;
 const ORDER: u64 = 3;
@@ -33,7 +33,7 @@ const NIGHT: u64 = 4;
 
 /// The archive in order.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(super) struct Timeline {
     /// By acceptance.
     filings: Vec<Filed>,
     /// The feed from its end to its head.
@@ -58,14 +58,14 @@ struct Entry {
     shown_ms: i64,
 }
 
-impl Shelf {
+impl Timeline {
     /// Orders an archive: as it is, or to come out at its recorded times.
     pub(super) fn new(archive: Archive, moving: bool) -> Self {
         let Archive { mut filings, tickers, small_company_files, .. } = archive;
         // The feed is read backwards, and of one moment the first that was added stands first in it.
         filings.reverse();
         filings.sort_by_key(|filing| filing.accepted_at);
-        let mut shelf = Self {
+        let mut timeline = Self {
             entries: Vec::with_capacity(filings.iter().map(|filing| filing.filers.len()).sum()),
             by_accession: HashMap::with_capacity(filings.len()),
             by_filer: HashMap::new(),
@@ -74,8 +74,8 @@ impl Shelf {
             moving,
             filings,
         };
-        shelf.fill();
-        shelf
+        timeline.fill();
+        timeline
     }
 
     fn fill(&mut self) {
@@ -86,8 +86,8 @@ impl Shelf {
             let order_ms = filing.accepted_at.timestamp_millis();
             let shown_ms = order_ms.saturating_add(self.lag_ms(filing));
             let mut filers: Vec<u32> = (0..).take(filing.filers.len()).collect();
-            let mut dice = Dice::new(ORDER, number(filing.accession));
-            if self.moving && dice.chance(ISSUER_FIRST) {
+            let mut rng = Rng::new(ORDER, number(filing.accession));
+            if self.moving && rng.chance(ISSUER_FIRST) {
                 filers.rotate_right(1);
             }
             for filer in filers.into_iter().rev() {
@@ -114,7 +114,7 @@ impl Shelf {
         let mut mingled = false;
         for (filing, &start) in self.filings.iter().zip(starts).skip(1) {
             let apart =
-                !mingled && Dice::new(ORDER, number(filing.accession)).below(1_000_000) as f64 / 1e6 < APART;
+                !mingled && Rng::new(ORDER, number(filing.accession)).below(1_000_000) as f64 / 1e6 < APART;
             mingled = false;
             if let (true, Some([before, last, first])) =
                 (apart, self.entries.get_mut(start.wrapping_sub(2)..=start))
@@ -159,9 +159,9 @@ impl Shelf {
 
     /// When the submission of a filing can be fetched.
     pub(super) fn fetchable_ms(&self, filing: &Filed) -> i64 {
-        let mut dice = Dice::new(LATE, number(filing.accession));
-        let late = self.moving && dice.below(LATE_ONE_IN) == 0;
-        let late_ms = if late { dice.below(LONGEST_LATE_MS + 1) } else { 0 };
+        let mut rng = Rng::new(LATE, number(filing.accession));
+        let late = self.moving && rng.below(LATE_ONE_IN) == 0;
+        let late_ms = if late { rng.below(LONGEST_LATE_MS + 1) } else { 0 };
         self.shown_ms(filing).saturating_add(i64::try_from(late_ms).unwrap_or(0))
     }
 
@@ -180,7 +180,7 @@ impl Shelf {
         }
         let evening = New_York.from_local_datetime(&day.and_hms_opt(22, 5, 0)?).earliest()?;
         let days = day.signed_duration_since(NaiveDate::default()).num_days().unsigned_abs();
-        let later_ms = Dice::new(NIGHT, days).below(85 * 60 * 1_000);
+        let later_ms = Rng::new(NIGHT, days).below(85 * 60 * 1_000);
         Some(evening.timestamp_millis().saturating_add(i64::try_from(later_ms).unwrap_or(0)))
     }
 
@@ -206,9 +206,9 @@ impl Shelf {
         if !self.moving {
             return 0;
         }
-        let mut dice = Dice::new(LAG, number(filing.accession));
-        let more_ms = if dice.chance(0.25) { dice.below(LONGEST_LAG_MS - SECOND_MS + 1) } else { 0 };
-        i64::try_from(dice.below(SECOND_MS) + more_ms).unwrap_or(0)
+        let mut rng = Rng::new(LAG, number(filing.accession));
+        let more_ms = if rng.chance(0.25) { rng.below(LONGEST_LAG_MS - SECOND_MS + 1) } else { 0 };
+        i64::try_from(rng.below(SECOND_MS) + more_ms).unwrap_or(0)
     }
 }
 
