@@ -46,13 +46,13 @@ impl Phase {
 
 /// A connection as its listener knows it.
 #[derive(Debug)]
-struct Place {
+struct Slot {
     /// Its phase and since when; `None` once it is dropped.
     phase: Mutex<Option<(Phase, Instant)>>,
     task: AtomicWaker,
 }
 
-impl Place {
+impl Slot {
     fn phase(&self) -> Option<(Phase, Instant)> {
         *self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -72,7 +72,7 @@ impl Place {
 
 /// Who sent a request.
 #[derive(Debug, Clone)]
-pub(super) struct Caller(Arc<Place>);
+pub(super) struct Caller(Arc<Slot>);
 
 impl Caller {
     pub(super) fn of(request: &Request) -> Option<Self> {
@@ -85,16 +85,16 @@ impl Caller {
     }
 }
 
-impl Connected<IncomingStream<'_, Bounded>> for Caller {
-    fn connect_info(stream: IncomingStream<'_, Bounded>) -> Self {
-        Self(Arc::clone(&stream.io().place))
+impl Connected<IncomingStream<'_, LimitedListener>> for Caller {
+    fn connect_info(stream: IncomingStream<'_, LimitedListener>) -> Self {
+        Self(Arc::clone(&stream.io().slot))
     }
 }
 
 /// One request a connection: what is kept open would only be in the way of others.
 pub(super) async fn once(request: Request, next: Next) -> Response {
-    if let Some(Caller(place)) = Caller::of(&request) {
-        place.enter(Phase::Answered);
+    if let Some(Caller(slot)) = Caller::of(&request) {
+        slot.enter(Phase::Answered);
     }
     let mut response = next.run(request).await;
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -103,9 +103,9 @@ pub(super) async fn once(request: Request, next: Next) -> Response {
 
 /// Takes so many connections at once, each for so long.
 #[derive(Debug)]
-pub(super) struct Bounded {
+pub(super) struct LimitedListener {
     inner: TcpListener,
-    places: Vec<Arc<Place>>,
+    slots: Vec<Arc<Slot>>,
 }
 
 /// One of its connections.
@@ -113,26 +113,26 @@ pub(super) struct Bounded {
 pub(super) struct Connection {
     stream: TcpStream,
     end: Pin<Box<Sleep>>,
-    place: Arc<Place>,
+    slot: Arc<Slot>,
 }
 
-impl Bounded {
+impl LimitedListener {
     pub(super) fn new(inner: TcpListener) -> Self {
-        Self { inner, places: Vec::new() }
+        Self { inner, slots: Vec::new() }
     }
 
     /// Makes room for one more.
     fn make_room(&mut self) {
-        self.places.retain(|place| place.phase().is_some());
-        if self.places.len() >= MOST_CONNECTIONS
-            && let Some(first) = self.places.iter().min_by_key(|place| place.phase())
+        self.slots.retain(|slot| slot.phase().is_some());
+        if self.slots.len() >= MOST_CONNECTIONS
+            && let Some(first) = self.slots.iter().min_by_key(|slot| slot.phase())
         {
             first.end();
         }
     }
 }
 
-impl Listener for Bounded {
+impl Listener for LimitedListener {
     type Io = Connection;
     type Addr = SocketAddr;
 
@@ -141,10 +141,10 @@ impl Listener for Bounded {
         let (stream, address) = Listener::accept(&mut self.inner).await;
         self.make_room();
         let began = (Phase::Asking, Instant::now());
-        let place = Arc::new(Place { phase: Mutex::new(Some(began)), task: AtomicWaker::new() });
-        self.places.push(Arc::clone(&place));
+        let slot = Arc::new(Slot { phase: Mutex::new(Some(began)), task: AtomicWaker::new() });
+        self.slots.push(Arc::clone(&slot));
         let end = Box::pin(sleep_until(began.1 + began.0.longest()));
-        (Connection { stream, end, place }, address)
+        (Connection { stream, end, slot }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -155,8 +155,8 @@ impl Listener for Bounded {
 impl Connection {
     /// Fails once it was dropped for another, or has lasted too long.
     fn is_over(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        self.place.task.register(cx.waker());
-        let Some((phase, since)) = self.place.phase() else {
+        self.slot.task.register(cx.waker());
+        let Some((phase, since)) = self.slot.phase() else {
             return Err(io::ErrorKind::ConnectionAborted.into());
         };
         let end = since + phase.longest();
@@ -172,7 +172,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.place.end();
+        self.slot.end();
     }
 }
 
@@ -228,8 +228,10 @@ mod tests {
             .route("/", post(async |body: String| body))
             .route("/slow", get(slow))
             .layer(middleware::from_fn(once));
-        let served =
-            axum::serve(Bounded::new(listener), router.into_make_service_with_connect_info::<Caller>());
+        let served = axum::serve(
+            LimitedListener::new(listener),
+            router.into_make_service_with_connect_info::<Caller>(),
+        );
         tokio::spawn(async move { served.await });
         address
     }
