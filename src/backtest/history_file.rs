@@ -14,7 +14,7 @@ const MOST: usize = 1_000;
 
 /// Why history could not be kept or read back.
 #[derive(Debug, Error)]
-pub enum PastError {
+pub enum HistoryError {
     /// The temporary file.
     #[error("history's temporary file: {0}; set TMPDIR to a folder with room")]
     Io(#[from] io::Error),
@@ -25,7 +25,7 @@ pub enum PastError {
 
 /// Where a filing's record stands.
 #[derive(Debug, Clone, Copy)]
-struct Place {
+struct RecordPosition {
     accession: Accession,
     accepted_at: DateTime<Utc>,
     offset: u64,
@@ -33,17 +33,17 @@ struct Place {
 }
 
 #[derive(Debug)]
-pub(super) struct Past {
+pub(super) struct HistoryFile {
     file: File,
     end: u64,
-    places: HashMap<Cik, Vec<Place>>,
+    places: HashMap<Cik, Vec<RecordPosition>>,
     since: Option<DateTime<Utc>>,
     /// What filings state of the ADS of their issuers, by acceptance time.
     ratios: HashMap<Cik, Vec<(DateTime<Utc>, StatedRatio)>>,
 }
 
-impl Past {
-    pub(super) fn new() -> Result<Self, PastError> {
+impl HistoryFile {
+    pub(super) fn new() -> Result<Self, HistoryError> {
         Ok(Self {
             file: tempfile::tempfile()?,
             end: 0,
@@ -63,7 +63,7 @@ impl Past {
         &mut self,
         issuer: Cik,
         since: DateTime<Utc>,
-    ) -> Result<(Vec<PastFiling>, Option<DateTime<Utc>>), PastError> {
+    ) -> Result<(Vec<PastFiling>, Option<DateTime<Utc>>), HistoryError> {
         let all = self.places.get(&issuer).map_or(&[][..], Vec::as_slice);
         let wanted = all.partition_point(|place| place.accepted_at < since);
         let start = wanted.max(all.len().saturating_sub(MOST));
@@ -96,7 +96,7 @@ impl Past {
     }
 
     /// Keeps filings, anew where they were kept before.
-    pub(super) fn keep(&mut self, issuer: Cik, filings: &[PastFiling]) -> Result<(), PastError> {
+    pub(super) fn keep(&mut self, issuer: Cik, filings: &[PastFiling]) -> Result<(), HistoryError> {
         for filing in filings {
             self.keep_ratio(issuer, filing);
             let bytes = serde_json::to_vec(filing)?;
@@ -104,7 +104,7 @@ impl Past {
             self.file.write_all(&bytes)?;
             let length = u32::try_from(bytes.len()).map_err(io::Error::other)?;
             let PastFiling { accession, accepted_at, .. } = *filing;
-            let place = Place { accession, accepted_at, offset: self.end, length };
+            let place = RecordPosition { accession, accepted_at, offset: self.end, length };
             self.end += u64::from(length);
             let places = self.places.entry(issuer).or_default();
             match places.iter_mut().rev().find(|known| known.accession == accession) {
@@ -121,6 +121,10 @@ impl Past {
     /// Its size in the file, and of its index in memory.
     pub(super) fn bytes(&self) -> (u64, usize) {
         let entries: usize = self.places.values().map(Vec::capacity).sum();
-        (self.end, entries * size_of::<Place>() + self.places.len() * size_of::<(Cik, Vec<Place>)>())
+        (
+            self.end,
+            entries * size_of::<RecordPosition>()
+                + self.places.len() * size_of::<(Cik, Vec<RecordPosition>)>(),
+        )
     }
 }
