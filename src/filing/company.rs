@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::Place;
+use super::Jurisdiction;
 
 /// Facts of a company from the header of a submission. What the header does not say is `None`; a bare XML document has no header.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,9 +12,9 @@ pub struct CompanyFacts {
     /// What that is called: `SEMICONDUCTORS & RELATED DEVICES`.
     pub sector: Option<String>,
     /// Where it is incorporated.
-    pub incorporated_in: Option<Place>,
+    pub incorporated_in: Option<Jurisdiction>,
     /// Where it has its address: that of its business, else that for mail.
-    pub located_in: Option<Place>,
+    pub located_in: Option<Jurisdiction>,
     /// The last day of its fiscal year: month and day.
     pub fiscal_year_end: Option<(u32, u32)>,
     /// Its Employer Identification Number: nine digits.

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 /// A state or country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub struct Jurisdiction {
     /// EDGAR's code: `L3`.
     pub code: &'static str,
     /// Its name: `Israel`, `Delaware`, `Ontario`.
@@ -26,7 +26,7 @@ enum Kind {
     Country,
 }
 
-static PLACES: LazyLock<BTreeMap<&'static str, Place>> = LazyLock::new(|| {
+static PLACES: LazyLock<BTreeMap<&'static str, Jurisdiction>> = LazyLock::new(|| {
     let read = |line: &'static str| {
         let mut fields = line.split('\t');
         let (code, kind, name) = (fields.next()?, fields.next()?, fields.next()?);
@@ -35,7 +35,7 @@ static PLACES: LazyLock<BTreeMap<&'static str, Place>> = LazyLock::new(|| {
             "ca" => Kind::Province,
             _ => Kind::Country,
         };
-        Some((code, Place { code, name, country: fields.next().unwrap_or_default(), kind }))
+        Some((code, Jurisdiction { code, name, country: fields.next().unwrap_or_default(), kind }))
     };
     include_str!("places.tsv").lines().filter_map(read).collect()
 });
@@ -60,7 +60,7 @@ const OTHER_NAMES: [(&str, &str); 16] = [
     ("Viet Nam", "VN"),
 ];
 
-impl Place {
+impl Jurisdiction {
     /// The place of EDGAR's code; `None` of a code that is not in its list.
     pub fn of_code(code: &str) -> Option<Self> {
         PLACES.get(code.trim().to_ascii_uppercase().as_str()).copied()
@@ -96,13 +96,13 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Jurisdiction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name)
     }
 }
 
-impl Serialize for Place {
+impl Serialize for Jurisdiction {
     /// `{"code": "L3", "name": "Israel", "country": "IL"}`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let fields = [("code", self.code), ("name", self.name), ("country", self.country)];
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn codes_are_edgars_and_names_are_everyday_ones() {
-        let place = |code: &str| Place::of_code(code).unwrap();
+        let place = |code: &str| Jurisdiction::of_code(code).unwrap();
         assert_eq!(
             (place("L3").name, place("l3").country, place("L3").is_abroad()),
             ("Israel", "IL", Some(true))
@@ -131,6 +131,6 @@ mod tests {
         assert!(place("DE").is_called("Delaware") && place("DE").is_called("united states"));
         assert!(!place("IL").is_called("Israel"));
         assert_eq!(PLACES.len(), 309);
-        assert_eq!(Place::of_code("??"), None);
+        assert_eq!(Jurisdiction::of_code("??"), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Cik, Place};
+use super::{Cik, Jurisdiction};
 
 /// A reporting person: who they are to the issuer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub struct Address {
 
 impl Address {
     /// The state or country: EDGAR's code in either element, according to the schema.
-    pub fn place(&self) -> Option<Place> {
-        Place::of_code(self.country.as_deref().or(self.state.as_deref())?)
+    pub fn place(&self) -> Option<Jurisdiction> {
+        Jurisdiction::of_code(self.country.as_deref().or(self.state.as_deref())?)
     }
 }

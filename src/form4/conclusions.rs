@@ -12,7 +12,9 @@ use self::applying::Applying;
 use self::notes::{MOST_READ, Notes, is_sale};
 use super::footnotes::{Keywords, Kind, LONGEST, Parts};
 use super::warning::warn;
-use crate::filing::{Code, Concluded, Evidence, Filing, Intent, Lot, Plan, Source, lot_path as place};
+use crate::filing::{
+    Code, Concluded, Evidence, EvidenceSource, Filing, Intent, Lot, Plan, lot_path as place,
+};
 
 /// Fills in each row's actual prices, plan and intent.
 pub(super) fn conclude(filing: &mut Filing) {
@@ -79,7 +81,7 @@ fn found(applying: &[Applying<'_>], kind: Kind) -> Option<Evidence> {
 fn boxed_plan(ticked: Option<bool>) -> Concluded<Plan> {
     let tick = |value: Plan, words: &str| Concluded {
         value,
-        evidence: Some(Evidence { source: Source::PlanBox, words: words.into() }),
+        evidence: Some(Evidence { source: EvidenceSource::PlanBox, words: words.into() }),
     };
     match ticked {
         Some(true) => tick(Plan::Yes, "ticked"),
@@ -141,8 +143,10 @@ fn forced(applying: &[Applying<'_>]) -> Option<Evidence> {
 /// Why a sale was made: what its notes say of it comes before the plan that its box says, and silence last.
 fn intent(plan: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Intent> {
     let first = |kind: Kind, intent: Intent| Some((intent, found(applying, kind)?));
-    let noted =
-        plan.evidence.as_ref().filter(|words| plan.value == Plan::Yes && words.source != Source::PlanBox);
+    let noted = plan
+        .evidence
+        .as_ref()
+        .filter(|words| plan.value == Plan::Yes && words.source != EvidenceSource::PlanBox);
     // What is negotiated with the issuer is a sale to the issuer; an agreement beside an award's tax is the award's. Plans and
     // an award's taxes are often carried out without asking the seller: that alone makes them nothing else.
     let stated = first(Kind::Involuntary, Intent::Involuntary)

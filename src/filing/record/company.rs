@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::filing::{Issuer, Place};
+use crate::filing::{Issuer, Jurisdiction};
 
 /// A company's facts as JSON: `null` where the header does not say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub struct CompanyRecord {
 impl From<&Issuer> for CompanyRecord {
     fn from(issuer: &Issuer) -> Self {
         let facts = &issuer.facts;
-        let name = |place: Option<Place>| place.map(|place| place.name.to_owned());
+        let name = |place: Option<Jurisdiction>| place.map(|place| place.name.to_owned());
         Self {
             foreign_symbol: issuer.foreign_symbol.clone(),
             foreign: issuer.is_foreign(),

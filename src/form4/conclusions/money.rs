@@ -8,8 +8,8 @@ use rust_decimal::Decimal;
 
 use super::notes::{Note, Notes};
 use crate::filing::{
-    AdsRatio, Code, Concluded, Currency, Evidence, Filing, Lot, PriceOf, PricedBy, Shares, Source, Table,
-    Unit,
+    AdsRatio, Code, Concluded, Currency, Evidence, EvidenceSource, Filing, Lot, PriceOf, PricedBy, Shares,
+    Table, Unit,
 };
 use crate::form4::footnotes::Keywords;
 use crate::form4::footnotes::ads::{self, Of, Priced, Titled};
@@ -111,7 +111,7 @@ impl<'n> Money<'n> {
             && let Some(symbol) = home_symbol(title).or_else(|| self.foreign_symbol(title))
             && !self.speaks_of_dollars(own)
         {
-            let evidence = Evidence { source: Source::Title, words: symbol.into() };
+            let evidence = Evidence { source: EvidenceSource::Title, words: symbol.into() };
             lot.currency = Concluded { value: None, evidence: Some(evidence) };
         }
         if lot.line.table == Table::NonDerivative {
@@ -317,7 +317,7 @@ fn ratio_of_note(note: &Note<'_>) -> Option<AdsRatio> {
 
 fn ratio_of_title(title: &str) -> Option<AdsRatio> {
     let (shares, words) = ads::ratio(title)?;
-    let evidence = Evidence { source: Source::Title, words };
+    let evidence = Evidence { source: EvidenceSource::Title, words };
     Some(AdsRatio { shares, stated: evidence.to_string(), learnt_from: None })
 }
 

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::filing::{Adopted, Code, Evidence, Filing, Lot, PlanDate, Source};
+use crate::filing::{Adopted, Code, Evidence, EvidenceSource, Filing, Lot, PlanDate};
 use crate::form4::footnotes::{self, Keywords, LONGEST, Parts, Said, Scanned};
 
 /// So much of all notes together is read for what they say, in bytes: EDGAR takes a thousand characters of each of 99.
@@ -45,8 +45,8 @@ impl Note<'_> {
 
     pub(super) fn evidence(&self, words: &Arc<str>) -> Evidence {
         let source = match self.source {
-            NoteSource::Footnote(id) => Source::Footnote(id.into()),
-            NoteSource::Remarks => Source::Remarks,
+            NoteSource::Footnote(id) => EvidenceSource::Footnote(id.into()),
+            NoteSource::Remarks => EvidenceSource::Remarks,
         };
         Evidence { source, words: Arc::clone(words) }
     }
