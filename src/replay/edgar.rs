@@ -141,7 +141,7 @@ impl Edgar {
             Ok(number) => number,
             Err(refusal) => return Sent::Whole(refusal),
         };
-        let met = self.faults.of(number, now, target.kind()).into_iter();
+        let met = self.faults.of(number, now, target.endpoint()).into_iter();
         let sent = met
             .map(|(kind, rng)| (kind, answer_faults::sent(&self.answers, kind, rng, &target, now)))
             .find_map(|(kind, sent)| Some((kind, sent?)))

@@ -5,7 +5,7 @@ use axum::http::{Method, Uri};
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::faults::RequestKind;
+use super::faults::Endpoint;
 use crate::edgar::{company, index, tickers};
 use crate::filing::{Accession, Cik};
 
@@ -41,12 +41,12 @@ impl Target {
     }
 
     /// As faults tell it apart.
-    pub(super) fn kind(&self) -> RequestKind {
+    pub(super) fn endpoint(&self) -> Endpoint {
         match self {
-            Self::Feed(_) => RequestKind::Feed,
-            Self::Submission(..) => RequestKind::Submission,
-            Self::Index(..) => RequestKind::Index,
-            Self::Company(..) | Self::Tickers | Self::Unknown => RequestKind::Other,
+            Self::Feed(_) => Endpoint::Feed,
+            Self::Submission(..) => Endpoint::Submission,
+            Self::Index(..) => Endpoint::Index,
+            Self::Company(..) | Self::Tickers | Self::Unknown => Endpoint::Other,
         }
     }
 

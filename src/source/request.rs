@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::config::Edgar;
 use crate::edgar::answer::classify;
 
-/// After a block nothing is asked for this long, unless somebody says how long ([`Client::close_until`]).
+/// After a block nothing is asked for this long, unless somebody says how long ([`Requester::close_until`]).
 const LEFT_ALONE: TimeDelta = TimeDelta::minutes(10);
 /// The longest wait that an answer can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);

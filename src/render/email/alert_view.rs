@@ -134,7 +134,7 @@ impl AlertView {
                 .collect::<Vec<_>>()
                 .join(" and "),
             odd: alert.figure_warnings().take(MOST_ODD).map(|warning| bounded(&warning.message)).collect(),
-            priced: priced(alert),
+            priced: priced(alert, || ways.first().map(|way| alert.for_value(way))),
             detail: ways.iter().map(|way| way.quantity.clone()).collect::<Vec<_>>().join(" and "),
             owners: owners(alert),
             owners_text,
@@ -207,16 +207,11 @@ fn tone(alert: &Alert) -> &'static str {
     }
 }
 
-fn priced(alert: &Alert) -> String {
+fn priced(alert: &Alert, first_value: impl FnOnce() -> Option<String>) -> String {
     match alert.price_text() {
         Some(price) if alert.lots.len() > 1 => format!(" at {price} on average"),
         Some(price) => format!(" at {price}"),
-        None => alert
-            .ways()
-            .first()
-            .map(|way| alert.for_value(way))
-            .filter(|_| alert.sound_value().is_none())
-            .unwrap_or_default(),
+        None => first_value().filter(|_| alert.sound_value().is_none()).unwrap_or_default(),
     }
 }
 
