@@ -1,9 +1,9 @@
 //! What rules would have done: filings of the past, in their order, through the very decision that the bot makes. Sends nothing.
 
-mod past;
+mod history_file;
 mod tally;
 
-pub use past::PastError;
+pub use history_file::HistoryError;
 pub use tally::{Largest, Tally};
 
 use chrono::NaiveDate;
@@ -12,13 +12,13 @@ use crate::alert::Alert;
 use crate::decide::{self, Case, Silence};
 use crate::filing::{AdsRatio, Filing, edgar_day};
 use crate::rules::RuleSet;
-use past::Past;
+use history_file::HistoryFile;
 
 /// Rules, and what history is to them so far.
 #[derive(Debug)]
 pub struct Backtest {
     rules: RuleSet,
-    past: Past,
+    history: HistoryFile,
     from: Option<NaiveDate>,
     tallies: Vec<Tally>,
     days: Option<(NaiveDate, NaiveDate)>,
@@ -30,21 +30,21 @@ impl Backtest {
     ///
     /// # Errors
     /// The system's folder for temporary files cannot be written to.
-    pub fn new(rules: RuleSet, from: Option<NaiveDate>) -> Result<Self, PastError> {
+    pub fn new(rules: RuleSet, from: Option<NaiveDate>) -> Result<Self, HistoryError> {
         let tallies = rules.iter().map(|rule| Tally::of(&rule.name)).collect();
-        Ok(Self { rules, past: Past::new()?, from, tallies, days: None, told: 0 })
+        Ok(Self { rules, history: HistoryFile::new()?, from, tallies, days: None, told: 0 })
     }
 
     /// Takes the next filing, not older than the last, and returns the alerts that people would be told.
     ///
     /// # Errors
     /// History cannot be written down or read back.
-    pub fn take(&mut self, filing: &Filing) -> Result<Vec<Alert>, PastError> {
+    pub fn take(&mut self, filing: &Filing) -> Result<Vec<Alert>, HistoryError> {
         let Some(accepted_at) = filing.accepted_at else { return Ok(Vec::new()) };
         let day = edgar_day(accepted_at);
-        self.past.begin(accepted_at);
+        self.history.begin(accepted_at);
         let asked = self.rules.candidates(filing);
-        let learnt = self.past.ads_ratio(filing.issuer.cik, accepted_at).filter(|_| filing.may_learn());
+        let learnt = self.history.ads_ratio(filing.issuer.cik, accepted_at).filter(|_| filing.may_learn());
         let informed = learnt.map(|ratio| {
             let mut informed = filing.clone();
             informed.learn(&AdsRatio::from(ratio));
@@ -53,10 +53,10 @@ impl Backtest {
         let filing = informed.as_ref().unwrap_or(filing);
         let since = decide::since(asked.iter().copied(), filing, accepted_at);
         let (known, whole_since) =
-            decide::read_history(filing, since, |since| self.past.of(filing.issuer.cik, since))?;
+            decide::read_history(filing, since, |since| self.history.of(filing.issuer.cik, since))?;
         let case = Case { filing, accepted_at, seen_at: accepted_at, known: &known, whole_since };
         let decision = decide::decide_for(&self.rules, asked, case);
-        self.past.keep(filing.issuer.cik, &decision.history)?;
+        self.history.keep(filing.issuer.cik, &decision.history)?;
         if self.from.is_some_and(|from| day < from) {
             return Ok(Vec::new());
         }
@@ -94,7 +94,7 @@ impl Backtest {
 
     /// How many bytes history takes, in a temporary file; and in memory, an entry a filing.
     pub fn history_bytes(&self) -> (u64, usize) {
-        self.past.bytes()
+        self.history.bytes()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The part of a submission's header that is about the issuer.
 
-use crate::filing::{CompanyFacts, Place};
+use crate::filing::{CompanyFacts, Jurisdiction};
 use crate::text::{clip, fold};
 
 /// A header's fields are shorter, in characters.
@@ -10,7 +10,7 @@ const LONGEST: usize = 200;
 pub(super) fn company(header: &str) -> CompanyFacts {
     let mut facts = CompanyFacts::default();
     let mut address = Address::None;
-    let mut of_mail: Option<Place> = None;
+    let mut of_mail: Option<Jurisdiction> = None;
     for line in issuer_block(header) {
         let Some((name, value)) = line.split_once(':') else { continue };
         let (name, value) = (name.trim(), value.trim());
@@ -19,7 +19,7 @@ pub(super) fn company(header: &str) -> CompanyFacts {
             "MAIL ADDRESS" => address = Address::Mail,
             "FORMER COMPANY" => address = Address::None,
             "STANDARD INDUSTRIAL CLASSIFICATION" => (facts.sector, facts.sic) = classification(value),
-            "STATE OF INCORPORATION" => facts.incorporated_in = Place::of_code(value),
+            "STATE OF INCORPORATION" => facts.incorporated_in = Jurisdiction::of_code(value),
             "FISCAL YEAR END" => facts.fiscal_year_end = CompanyFacts::day_of_year(value),
             // Renamed in spring 2025. Zeros stand for none.
             "IRS NUMBER" | "EIN" => {
@@ -27,8 +27,10 @@ pub(super) fn company(header: &str) -> CompanyFacts {
                 facts.ein = (is_number && value != "000000000").then(|| value.to_owned());
             }
             "STATE" | "PROVINCE COUNTRY" => match address {
-                Address::Business => facts.located_in = facts.located_in.or_else(|| Place::of_code(value)),
-                Address::Mail => of_mail = of_mail.or_else(|| Place::of_code(value)),
+                Address::Business => {
+                    facts.located_in = facts.located_in.or_else(|| Jurisdiction::of_code(value))
+                }
+                Address::Mail => of_mail = of_mail.or_else(|| Jurisdiction::of_code(value)),
                 Address::None => {}
             },
             _ => {}

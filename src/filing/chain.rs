@@ -18,7 +18,7 @@ const MOST_UNCLEAR: usize = 10;
 const MOST_VERSIONS: usize = 30;
 
 /// The place of a row: the number of its version, and its own.
-type Place = (usize, usize);
+type RowPosition = (usize, usize);
 
 /// The order in which versions came: of one second, originals first.
 pub(super) fn order(past: &PastFiling) -> (DateTime<Utc>, bool, Accession) {
@@ -136,16 +136,16 @@ fn rows(versions: &[&PastFiling]) -> Vec<LotRecord> {
 #[derive(Default)]
 pub(super) struct Rows {
     /// Those that no later version took the place of.
-    pub(super) in_force: Vec<Place>,
+    pub(super) in_force: Vec<RowPosition>,
     /// The others, each with the version that did.
-    pub(super) replaced: BTreeMap<Place, usize>,
+    pub(super) replaced: BTreeMap<RowPosition, usize>,
 }
 
 impl Rows {
     /// Takes the next version, and says what it changes. Rows of versions of which it repeats or changes none stay: an
     /// amendment that adds a trade may be amended by itself.
     pub(super) fn take(&mut self, versions: &[&PastFiling], next: usize) -> Changes {
-        let compare = |places: &[Place]| {
+        let compare = |places: &[RowPosition]| {
             let lots: Vec<LotRecord> =
                 places.iter().map(|&(version, row)| versions[version].lots[row].clone()).collect();
             changes(&lots, &versions[next].lots)

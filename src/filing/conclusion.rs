@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where a conclusion comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
+pub enum EvidenceSource {
     /// The 10b5-1 box, `aff10b5One`.
     PlanBox,
     /// A footnote, by id.
@@ -23,7 +23,7 @@ pub enum Source {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// Where it stands.
-    pub source: Source,
+    pub source: EvidenceSource,
     /// The words found there; of the box, whether it is ticked.
     pub words: Arc<str>,
 }
@@ -31,7 +31,7 @@ pub struct Evidence {
 impl Evidence {
     /// Whether it stands in the footnote of this id.
     pub fn is_of(&self, id: &str) -> bool {
-        matches!(&self.source, Source::Footnote(own) if &**own == id)
+        matches!(&self.source, EvidenceSource::Footnote(own) if &**own == id)
     }
 }
 
@@ -39,10 +39,10 @@ impl fmt::Display for Evidence {
     /// `F2: "to cover tax withholding obligations"`, `10b5-1 box: ticked`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.source {
-            Source::PlanBox => write!(f, "10b5-1 box: {}", self.words),
-            Source::Footnote(id) => write!(f, "{id}: \"{}\"", self.words),
-            Source::Remarks => write!(f, "remarks: \"{}\"", self.words),
-            Source::Title => write!(f, "title: \"{}\"", self.words),
+            EvidenceSource::PlanBox => write!(f, "10b5-1 box: {}", self.words),
+            EvidenceSource::Footnote(id) => write!(f, "{id}: \"{}\"", self.words),
+            EvidenceSource::Remarks => write!(f, "remarks: \"{}\"", self.words),
+            EvidenceSource::Title => write!(f, "title: \"{}\"", self.words),
         }
     }
 }

@@ -78,6 +78,24 @@ impl Issuer {
         is_spelt_among(ticker, &self.all_tickers(), &self.taken)
     }
 
+    /// Whether it is a foreign company: it has its address outside the United States, or a symbol of another market. Where it is
+    /// incorporated does not count, as many American companies are incorporated on islands. `None` where neither is stated.
+    pub fn is_foreign(&self) -> Option<bool> {
+        if self.home_symbol().is_some() {
+            return Some(true);
+        }
+        self.facts.located_in?.is_abroad()
+    }
+
+    /// Its symbol in another market, where the form names one that is not its American one.
+    pub fn home_symbol(&self) -> Option<&str> {
+        const NONE: [&str; 7] = ["none", "n/a", "na", "n.a.", "-", "not applicable", "no"];
+        let symbol = self.foreign_symbol.as_deref()?.trim();
+        let is_none = NONE.iter().any(|none| symbol.eq_ignore_ascii_case(none));
+        let own = self.symbol.as_deref().is_some_and(|own| own.trim().eq_ignore_ascii_case(symbol));
+        (!symbol.is_empty() && !is_none && !own).then_some(symbol)
+    }
+
     /// The tickers that the typed symbol can be read as: `NASDAQ:DHC` is DHC, `WLY/WLYB` is two, `NONE` is none.
     pub fn typed_tickers(&self) -> Vec<String> {
         self.read_symbol().tickers

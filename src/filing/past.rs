@@ -111,7 +111,7 @@ pub struct Relation {
     /// The other versions that are not as they were: which rows count, and what they amend.
     pub revised: Vec<PastFiling>,
     /// Filings of other chains that tell lots of this one as well.
-    pub told: Vec<Told>,
+    pub told: Vec<AlsoReported>,
 }
 
 /// The alert of a version of a chain, for one rule.
@@ -131,7 +131,7 @@ pub struct Alerted {
 
 /// Lots that another filing tells as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct AlsoReported {
     /// The other filing.
     pub accession: Accession,
     /// Positions in the new filing.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 
 use super::chain::{Heads, Rows, bounded, heads, link, order};
-use super::past::{Alerted, MOST_RELATED, PastFiling, Relation, Told};
+use super::past::{Alerted, AlsoReported, MOST_RELATED, PastFiling, Relation};
 use super::{Accession, changes};
 
 impl PastFiling {
@@ -32,7 +32,7 @@ impl PastFiling {
             let lots = past.tells(self);
             let rang = past.rang.iter().filter(|(_, rang)| !rang.withdrawn);
             let rang = rang.map(|(rule, rang)| (rule.clone(), rang.clone())).collect();
-            (!lots.is_empty()).then_some(Told { accession: past.accession, lots, rang })
+            (!lots.is_empty()).then_some(AlsoReported { accession: past.accession, lots, rang })
         });
         relation.told = told.take(MOST_RELATED).collect();
         relation

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Amount, Code, Concluded, Currency, Evidence, Form, Intent, LotFigures, Plan, PlanDate, Shares, Units, Usd,
+    Amount, Code, Concluded, Currency, Direction, Evidence, Form, Intent, Plan, PlanDate, Shares, Units, Usd,
 };
 
 /// A data element: its value, where it has one, and the ids of the footnotes tied to it.
@@ -31,27 +31,6 @@ pub enum Table {
     NonDerivative,
     /// Table II: options, warrants, convertibles and the like.
     Derivative,
-}
-
-/// Whether a row acquires or disposes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Direction {
-    /// `A`: acquired.
-    #[serde(rename = "A")]
-    Acquired,
-    /// `D`: disposed of.
-    #[serde(rename = "D")]
-    Disposed,
-}
-
-impl Direction {
-    /// As rules and our JSON write it: `acquired`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Acquired => "acquired",
-            Self::Disposed => "disposed",
-        }
-    }
 }
 
 /// Direct or indirect ownership.
@@ -212,30 +191,6 @@ impl Lot {
 
     fn actual_prices(&self) -> Option<&ActualPrices> {
         self.actual_prices.as_ref().filter(|_| !self.debt && self.is_in_dollars())
-    }
-
-    /// What a [`super::Trade`] needs of it.
-    pub fn figures(&self) -> LotFigures<'_> {
-        let shares = self.shares.value.filter(|_| !self.debt);
-        LotFigures {
-            date: self.date.value,
-            direction: self.direction.value,
-            table: self.line.table,
-            security: self.line.security.value.as_deref(),
-            counted: self.units.counted,
-            priced_by: self.units.priced_by,
-            has_price: self.price.value.or(self.total_value.value).is_some_and(|price| !price.is_zero()),
-            currency: self.currency.value,
-            shares,
-            priced: shares.and_then(|shares| self.units.priced(shares)),
-            principal: self.principal(),
-            amount: self.amount(),
-            value: self.value(),
-            odd_value: self.odd_value,
-            price_low: self.price_low(),
-            price_high: self.price_high(),
-            splits_before: self.splits_before,
-        }
     }
 
     /// The distinct footnote ids that stand anywhere in the row, in numeric order.

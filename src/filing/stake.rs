@@ -21,12 +21,12 @@ pub struct Stake {
     /// it became. `None` where that is not known, or nothing was owned before.
     pub change: Option<Decimal>,
     /// How it came about, in the order of the rows.
-    pub sources: Vec<Source>,
+    pub sources: Vec<StakeSource>,
 }
 
 /// What was done to a stake, once or several times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Source {
+pub struct StakeSource {
     /// What was done.
     pub deed: Deed,
     /// With how many shares together; `None` where a row states no number.
@@ -224,8 +224,12 @@ impl Held {
     }
 }
 
-fn sources(filing: &Filing, of: &[Security], splits: &[(usize, Decimal)]) -> HashMap<Security, Vec<Source>> {
-    let mut all: HashMap<Security, Vec<Source>> = HashMap::new();
+fn sources(
+    filing: &Filing,
+    of: &[Security],
+    splits: &[(usize, Decimal)],
+) -> HashMap<Security, Vec<StakeSource>> {
+    let mut all: HashMap<Security, Vec<StakeSource>> = HashMap::new();
     for (i, lot) in filing.lots.iter().enumerate() {
         let is_split = splits.binary_search_by_key(&i, |(row, _)| *row).is_ok();
         let split = match lot.direction.value {
@@ -245,7 +249,7 @@ fn sources(filing: &Filing, of: &[Security], splits: &[(usize, Decimal)]) -> Has
                 source.shares = source.shares.zip(lot.shares.value).and_then(|(sum, more)| sum.plus(more));
                 source.price = source.price.filter(|own| Some(*own) == price);
             }
-            None => sources.push(Source { deed, shares: lot.shares.value, price }),
+            None => sources.push(StakeSource { deed, shares: lot.shares.value, price }),
         }
     }
     all

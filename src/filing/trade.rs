@@ -4,55 +4,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{Amount, Currency, Direction, Lot, PricedBy, Shares, Table, Unit, Usd, fold_title};
-
-/// What a trade needs to know of one lot.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LotFigures<'a> {
-    /// Transaction date.
-    pub date: Option<NaiveDate>,
-    /// Acquired or disposed of.
-    pub direction: Option<Direction>,
-    /// Which table it is in.
-    pub table: Table,
-    /// Title of the security.
-    pub security: Option<&'a str>,
-    /// What it counts.
-    pub counted: Unit,
-    /// What its price is of.
-    pub priced_by: PricedBy,
-    /// Whether it states a price, or a total, that is not zero.
-    pub has_price: bool,
-    /// The currency of its price; `None` where it is not known.
-    pub currency: Option<Currency>,
-    /// The number of shares; `None` of a debt security.
-    pub shares: Option<Shares>,
-    /// As many of what the price is of.
-    pub priced: Option<Shares>,
-    /// The principal of a debt security, in dollars.
-    pub principal: Option<Usd>,
-    /// Units × price, or the stated total, in its currency.
-    pub amount: Option<Amount>,
-    /// The same in dollars; `None` of another currency.
-    pub value: Option<Usd>,
-    /// Whether the value is flagged as odd.
-    pub odd_value: bool,
-    /// Lowest actual price, in dollars.
-    pub price_low: Option<Usd>,
-    /// Highest actual price, in dollars.
-    pub price_high: Option<Usd>,
-    /// How many splits within the filing come before the lot.
-    pub splits_before: u8,
-}
-
-impl LotFigures<'_> {
-    /// Whether another lot is of the same security, counted alike, so that the two may be added.
-    fn is_like(&self, other: &Self) -> bool {
-        let title = |lot: &Self| lot.security.map(fold_title);
-        (self.table, self.counted) == (other.table, other.counted)
-            && (self.security == other.security || title(self) == title(other))
-    }
-}
+use super::{Amount, Currency, Direction, Lot, LotFigures, PricedBy, Shares, Table, Unit, Usd};
 
 /// The sums of lots of one security that go one way. As JSON it is part of an alert: `docs/ALERT.md`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

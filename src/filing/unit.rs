@@ -5,10 +5,7 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::{Accession, Filing, Lot, Shares, Table};
-
-/// So many characters of the words that state a ratio are kept.
-const LONGEST: usize = 300;
+use super::{Accession, Shares};
 
 /// What a row counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -108,89 +105,13 @@ impl fmt::Display for AdsRatio {
     }
 }
 
-impl Lot {
-    /// Settles what its price is of by the ratio of the issuer's ADS: the rules 5 and 6 of `docs/FOREIGN.md`.
-    pub(crate) fn settle_by(&mut self, ratio: &AdsRatio) {
-        let title = self.line.security.value.as_deref().unwrap_or_default().to_ascii_lowercase();
-        // A company that calls its shares common stock has no others, or counts ADS.
-        let common_stock = title.contains("common stock");
-        let counted_in_ads = self.units.counted == Unit::Ads;
-        let priced = self.price.value.is_some_and(|price| !price.is_zero());
-        let Some(count) = self.shares.value.filter(|_| priced && !counted_in_ads) else { return };
-        if self.line.table == Table::Derivative || self.units.said == Some(PriceOf::Share) {
-            return;
-        }
-        if ratio.shares == Decimal::ONE {
-            // Of a share or of an ADS, it is the same.
-            self.units.priced_by = PricedBy::Count;
-            return;
-        }
-        self.units.priced_by = match (self.units.said, ads_of(count, ratio.shares)) {
-            (Some(PriceOf::Ads), Some(_)) => PricedBy::Ads,
-            (Some(PriceOf::Ads), None) => {
-                self.units.counted = Unit::Ads;
-                PricedBy::Count
-            }
-            _ if common_stock => return,
-            _ => PricedBy::Unclear,
-        };
-        self.units.ratio = Some(ratio.clone());
-    }
-}
-
-impl Filing {
-    /// Whether another filing's ratio can matter to it.
-    pub fn may_learn(&self) -> bool {
-        let open =
-            |lot: &Lot| lot.units.said != Some(PriceOf::Share) && lot.line.table == Table::NonDerivative;
-        self.ads_ratio.is_none() && self.lots.iter().any(open)
-    }
-
-    /// Uses the ratio that another filing of the issuer states, where this one states none itself.
-    pub fn learn(&mut self, ratio: &AdsRatio) {
-        if self.ads_ratio.is_none() {
-            self.lots.iter_mut().for_each(|lot| lot.settle_by(ratio));
-        }
-    }
-}
-
-/// The ratio of an issuer's ADS as history keeps it: what a filing states of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StatedRatio {
-    /// The filing.
-    pub accession: Accession,
-    /// Shares for each ADS.
-    pub shares: Shares,
-    /// The footnote or title, and the words that state it.
-    pub evidence: String,
-}
-
-impl StatedRatio {
-    /// What a filing states; `None` of one that states none, or several, or has no accession.
-    pub fn of(filing: &Filing) -> Option<Self> {
-        let ratio = filing.ads_ratio.as_ref()?;
-        let (shares, evidence) = (ratio.shares.into(), ratio.stated.chars().take(LONGEST).collect());
-        Some(Self { accession: filing.accession?, shares, evidence })
-    }
-}
-
-impl From<&StatedRatio> for AdsRatio {
-    fn from(stated: &StatedRatio) -> Self {
-        Self {
-            shares: stated.shares.decimal(),
-            stated: stated.evidence.clone(),
-            learnt_from: Some(stated.accession),
-        }
-    }
-}
-
 /// As many ADS as some shares are, whole but for the last digits of a division where they are whole.
 fn parts_of(shares: Shares, ratio: Decimal) -> Option<Shares> {
     ads_of(shares, ratio).or_else(|| shares.decimal().checked_div(ratio).map(Shares::from))
 }
 
 /// The whole number of ADS that some shares are; `None` where it is none.
-fn ads_of(shares: Shares, ratio: Decimal) -> Option<Shares> {
+pub(super) fn ads_of(shares: Shares, ratio: Decimal) -> Option<Shares> {
     let ads = shares.decimal().checked_div(ratio)?;
     let whole = ads.round();
     // A third is no decimal: what is off by so little is whole.

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::review::warn;
+use super::warning::warn;
 use crate::filing::{Filing, Lot, Shares, Table, Warning, lot_path as place, missteps};
 
 /// Adds the warnings, and the rows whose value is odd.

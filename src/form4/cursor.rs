@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{LONGEST_MESSAGE, ReadError};
+use super::error::{LONGEST_MESSAGE, ReadError};
 use crate::text;
 
 /// References to footnotes in one document. Real ones have some hundred.

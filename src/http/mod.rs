@@ -1,6 +1,6 @@
 //! Tells over HTTP what state a running bot is in, and mutes with the right token. Nothing secret is told.
 
-mod bounded;
+mod limited_listener;
 mod mutes;
 mod proof;
 mod retries;
@@ -28,7 +28,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use self::bounded::{Bounded, Caller};
+use self::limited_listener::{Caller, LimitedListener};
 use self::mutes::Changes;
 use self::token::Token;
 use crate::private;
@@ -94,7 +94,7 @@ pub async fn serve(app: Arc<App>, token: Option<SecretString>, mut stopped: watc
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
     tokio::select! {
-        ended = axum::serve(Bounded::new(listener), router.into_make_service_with_connect_info::<Caller>()) => {
+        ended = axum::serve(LimitedListener::new(listener), router.into_make_service_with_connect_info::<Caller>()) => {
             if let Err(error) = ended {
                 tracing::warn!("no longer listening: {error}");
             }
@@ -121,7 +121,7 @@ fn leave(listens: SocketAddr, files: [Passing; 2]) -> Left {
 
 fn router(app: Arc<App>, changes: Changes, left: &Left) -> Router {
     let (token, listens) = (left.token.clone(), left.listens);
-    let proof = move |Query(asked): Query<Asked>| {
+    let proof = move |Query(asked): Query<ProofQuery>| {
         let nonce = Nonce::of(&asked.nonce);
         let proof = nonce.zip(token.as_ref()).and_then(|(nonce, token)| nonce.prove(token, listens));
         let answer = match proof {
@@ -146,12 +146,12 @@ fn router(app: Arc<App>, changes: Changes, left: &Left) -> Router {
         .with_state(app)
         .merge(changing)
         .layer(middleware::from_fn(by_address))
-        .layer(middleware::from_fn(bounded::once))
+        .layer(middleware::from_fn(limited_listener::once))
 }
 
 /// The query of `/proof`.
 #[derive(Deserialize)]
-struct Asked {
+struct ProofQuery {
     nonce: String,
 }
 

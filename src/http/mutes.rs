@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::bounded::Caller;
+use super::limited_listener::Caller;
 use super::token::Token;
 use crate::mute::{Mute, MuteError, Muting};
 use crate::runtime::App;

@@ -1,12 +1,29 @@
 //! The terminal, and files of JSON lines.
 
-use std::sync::{Arc, PoisonError};
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Notifier, SendError, Sent, jsonl, no_digest};
+use super::error::{SendError, Sent, no_digest};
+use super::jsonl::{self, Files};
+use crate::config::ReadableBy;
 use crate::delivery::{Body, Delivery};
-use crate::render::terminal;
+use crate::render::terminal::{self, Colour};
 
-impl Notifier {
+/// Where `terminal` and `jsonl` write.
+pub type Output = Arc<Mutex<dyn Write + Send>>;
+
+/// The destinations on this machine: the terminal, and files of JSON lines.
+pub(super) struct LocalOutput {
+    output: Output,
+    colour: Colour,
+    files: Arc<Files>,
+}
+
+impl LocalOutput {
+    pub(super) fn new(output: Output, colour: Colour, readable_by: ReadableBy) -> Self {
+        Self { output, colour, files: Arc::new(Files::new(readable_by)) }
+    }
+
     pub(super) async fn print(&self, delivery: &Delivery) -> Result<Sent, SendError> {
         match &delivery.body {
             Body::Alert(alert) => self.write(terminal::alert(alert, self.colour)).await,

@@ -3,15 +3,11 @@
 use std::collections::BTreeMap;
 
 use secrecy::{ExposeSecret, SecretString};
-use url::Url;
 
 use super::email;
+use super::secret_parts::secrets_in_address;
 use crate::text::redact::{Redactor, Secret};
 use crate::trust::Roots;
-
-/// Parts of an address with fewer characters are names, like `webhook`; with a digit they are that below the second.
-pub(super) const SHORTEST_PART: usize = 12;
-const SHORT_PART: usize = 7;
 
 /// What is secret, read from the environment or from files.
 #[derive(Debug, Clone, Default)]
@@ -59,42 +55,6 @@ fn bare_token(token: &SecretString) -> SecretString {
     let text = token.expose_secret().trim().trim_matches(['"', '\'', ' ']);
     let scheme = text.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("bot "));
     text[if scheme { 4 } else { 0 }..].trim().into()
-}
-
-/// What is secret in an address: all of it, who logs in, its path, and each part of path and query that is no plain word.
-fn secrets_in_address(address: &SecretString) -> Vec<Secret> {
-    let text = address.expose_secret().trim();
-    let mut parts = vec![Secret::address(text)];
-    let Ok(url) = Url::parse(text) else { return parts };
-    parts.extend(url.password().map(Secret::from));
-    let path = url.path().trim_matches('/');
-    let values: Vec<String> = url.query_pairs().map(|(_, value)| value.into_owned()).collect();
-    let is_secret = |piece: &&str| {
-        piece.len() >= SHORTEST_PART
-            || piece.len() >= SHORT_PART && piece.contains(|c: char| c.is_ascii_digit())
-    };
-    let pieces = path.split('/').chain(values.iter().map(String::as_str));
-    parts.extend(pieces.filter(is_secret).map(piece));
-    // A token of Discord's stands behind `webhooks` and an id.
-    let token = path.split('/').skip_while(|piece| *piece != "webhooks").nth(2);
-    let is_long = |part: &&str| part.len() >= SHORT_PART;
-    parts.extend(token.filter(is_long).map(Secret::from));
-    parts.extend(Some(path).filter(is_long).map(Secret::address));
-    parts
-}
-
-/// A token, or an address where it is one: of the web, or of a person.
-pub(super) fn piece(text: &str) -> Secret {
-    let is_host = |host: &str| {
-        host.contains('.') && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-'))
-    };
-    let is_mail = text.rsplit_once('@').is_some_and(|(_, host)| is_host(host));
-    if is_mail || text.contains("://") { Secret::address(text) } else { text.into() }
-}
-
-/// The name of the variable that holds a secret of a channel or endpoint: `DISCORD_WEBHOOK_MY_ALERTS` for `my-alerts`.
-pub fn variable(kind: &str, name: &str) -> String {
-    format!("{kind}_{}", name.to_ascii_uppercase().replace('-', "_"))
 }
 
 #[cfg(test)]

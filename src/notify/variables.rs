@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::variable;
 use crate::config::{Settings, Via};
 use crate::problem::nearest;
 use crate::text::{clip, plain};
@@ -75,6 +74,11 @@ pub fn unused_variables(settings: &Settings, set: &BTreeSet<String>) -> Vec<Unus
     }
     unused.truncate(MOST);
     unused
+}
+
+/// The name of the variable that holds a secret of a channel or endpoint: `DISCORD_WEBHOOK_MY_ALERTS` for `my-alerts`.
+pub fn variable(kind: &str, name: &str) -> String {
+    format!("{kind}_{}", name.to_ascii_uppercase().replace('-', "_"))
 }
 
 const WEBHOOK: &str = "DISCORD_WEBHOOK";

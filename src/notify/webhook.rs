@@ -18,7 +18,8 @@ use sha2::Sha256;
 use url::Url;
 
 use super::discord::is_discords;
-use super::{Retry, SendError, Sent, SetupError, no_digest};
+use super::error::{Retry, SendError, Sent, no_digest};
+use super::setup_error::SetupError;
 use crate::delivery::{Body, Delivery, Notice};
 use crate::trust::Roots;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::delivery::{Batch, Delivery, InFlight, Outcome};
-use crate::notify::{Found, Notifier, SendError, Sent};
+use crate::notify::{Notifier, ReadBack, SendError, Sent};
 use crate::parts::Parts;
 use crate::store::{DeliveryStanding, Doubt, Store, StoreError};
 
@@ -57,7 +57,7 @@ impl Recovery {
     ) -> Result<Looked, StoreError> {
         let (destination, key) = (batch.destination(), batch.key());
         match self.notifier.find(batch, sends, now).await {
-            Ok(Found::Told(mut told)) => {
+            Ok(ReadBack::Arrived(mut told)) => {
                 let mut found = Vec::new();
                 for delivery in batch.deliveries() {
                     match told.remove(&delivery.key) {
@@ -72,14 +72,14 @@ impl Recovery {
                 }
                 Ok(Looked::Arrived(found))
             }
-            Ok(Found::Guarded) => Ok(Looked::Again),
+            Ok(ReadBack::Guarded) => Ok(Looked::Again),
             // It would be seen if it were there, but for a permission that every channel needs; so nothing is held back.
-            Ok(Found::Unknown(_)) if sends.guess => {
+            Ok(ReadBack::Unknown(_)) if sends.guess => {
                 self.store.set_in_flight(batch.keys(), None)?;
                 Ok(Looked::Arrived(Vec::new()))
             }
             // Once is enough: an outage may last.
-            Ok(Found::Unknown(reason)) if sends.first == sends.last => {
+            Ok(ReadBack::Unknown(reason)) if sends.first == sends.last => {
                 tracing::warn!(
                     %destination, %key,
                     "sent again, and perhaps told twice: nobody knows what became of the last try, and {reason}"
@@ -87,11 +87,11 @@ impl Recovery {
                 Ok(Looked::Again)
             }
             // One of them may be what it cannot take.
-            Ok(Found::Unknown(_)) if sends.batch.is_some() => {
+            Ok(ReadBack::Unknown(_)) if sends.batch.is_some() => {
                 self.store.set_in_flight(batch.keys(), Some(&sends.alone()))?;
                 Ok(Looked::Arrived(Vec::new()))
             }
-            Ok(Found::Unknown(_)) => Ok(Looked::Again),
+            Ok(ReadBack::Unknown(_)) => Ok(Looked::Again),
             Err(error) => Ok(Looked::Failed(error)),
         }
     }

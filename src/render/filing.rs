@@ -1,13 +1,12 @@
 //! A whole filing for people on a terminal: `sellbell show`.
 
 mod company;
+mod picture;
 mod pricing;
 
-use std::fmt::Write as _;
-
 use rust_decimal::Decimal;
-use textwrap::Options;
 
+use self::picture::Picture;
 use super::eastern;
 use super::terminal::{self, BOLD, Colour, DIM, ODD};
 use crate::alert::{Way, agreed};
@@ -18,8 +17,6 @@ use crate::filing::{
 };
 use crate::text::{clip, plain};
 
-/// Where running text is broken, in characters.
-const WIDTH: usize = 100;
 /// How wide a bar of the share of holdings is.
 const BAR: usize = 24;
 /// So many lines of holdings are shown one by one.
@@ -52,11 +49,6 @@ pub fn show(file: &str, filing: &Filing, colour: Colour) -> String {
     }
     picture.out.push('\n');
     picture.out
-}
-
-struct Picture {
-    out: String,
-    colour: Colour,
 }
 
 impl Picture {
@@ -319,41 +311,6 @@ impl Picture {
         if let Some(remarks) = &filing.remarks {
             self.wrapped(4, 8, DIM, &format!("Remarks: {}", plain(remarks)));
         }
-    }
-
-    fn title(&mut self, text: &str) {
-        self.gap();
-        let text = self.colour.paint(BOLD, text);
-        self.line(2, &text);
-    }
-
-    fn fact(&mut self, name: &str, text: &str) {
-        let name = self.colour.paint(DIM, &format!("{name:<10}"));
-        self.line(4, &format!("{name} {text}"));
-    }
-
-    fn dim(&mut self, text: &str) {
-        let text = self.colour.paint(DIM, text);
-        self.line(0, &text);
-    }
-
-    /// Running text, broken at words, the first line and the others indented.
-    fn wrapped(&mut self, first: usize, then: usize, paint: &str, text: &str) {
-        let (first, then) = (" ".repeat(first), " ".repeat(then));
-        for line in textwrap::wrap(text, Options::new(WIDTH).initial_indent(&first).subsequent_indent(&then))
-        {
-            let line = if paint.is_empty() { line.into_owned() } else { self.colour.paint(paint, &line) };
-            self.line(0, &line);
-        }
-    }
-
-    fn gap(&mut self) {
-        self.out.push('\n');
-    }
-
-    fn line(&mut self, indent: usize, text: &str) {
-        // Writing to a String cannot fail.
-        let _ = writeln!(self.out, "{}{}", " ".repeat(indent), text.trim_end());
     }
 }
 

@@ -49,119 +49,184 @@ pub fn notice(notice: &Notice, colour: Colour) -> String {
 
 /// The lines of an alert, each with its newline, and an empty line after them.
 pub fn alert(alert: &Alert, colour: Colour) -> String {
-    let headline = match alert.verb() {
-        "sold" => SOLD,
-        "bought" => BOUGHT,
-        _ => BOLD,
-    };
-    let tickers =
-        if alert.issuer.tickers.is_empty() { "no ticker".into() } else { alert.issuer.tickers.join(", ") };
-    let mut out = String::new();
-    let mut line = |indent: usize, text: String| {
-        out.push_str(&" ".repeat(indent));
-        out.push_str(&text);
-        out.push('\n');
-    };
-    line(
-        0,
-        format!(
+    let mut lines = AlertLines { out: String::new(), colour, alert };
+    lines.headline();
+    lines.trade();
+    lines.owners();
+    lines.lots();
+    lines.figures();
+    lines.evidence();
+    lines.amendment();
+    lines.odd();
+    lines.origin();
+    lines.out.push('\n');
+    lines.out
+}
+
+/// The lines of an alert while they are written.
+struct AlertLines<'a> {
+    out: String,
+    colour: Colour,
+    alert: &'a Alert,
+}
+
+impl AlertLines<'_> {
+    fn line(&mut self, indent: usize, text: &str) {
+        self.out.push_str(&" ".repeat(indent));
+        self.out.push_str(text);
+        self.out.push('\n');
+    }
+
+    fn dim(&mut self, indent: usize, text: &str) {
+        let text = self.colour.paint(DIM, text);
+        self.line(indent, &text);
+    }
+
+    /// The colour of the headline.
+    fn tone(&self) -> &'static str {
+        match self.alert.verb() {
+            "sold" => SOLD,
+            "bought" => BOUGHT,
+            _ => BOLD,
+        }
+    }
+
+    fn headline(&mut self) {
+        let (alert, colour) = (self.alert, self.colour);
+        let tickers = if alert.issuer.tickers.is_empty() {
+            "no ticker".into()
+        } else {
+            alert.issuer.tickers.join(", ")
+        };
+        let headline = format!(
             "{} {}  {}",
-            colour.paint(headline, &format!("[{tickers}]")),
+            colour.paint(self.tone(), &format!("[{tickers}]")),
             colour.paint(BOLD, &plain(&alert.issuer.name)),
             colour.paint(DIM, &format!("form {} · rule {}", alert.form, alert.rule))
-        ),
-    );
-    let ways = alert.ways();
-    let average = alert.price_text().filter(|_| ways.len() == 1).map(|price| match alert.lots.len() {
-        1 => format!(" at {price}"),
-        _ => format!(", average {price}"),
-    });
-    let each = ways.iter().map(|way| {
-        let (quantity, value) = (colour.paint(BOLD, &way.number), alert.for_value(way));
-        let unit = way.quantity.strip_prefix(&way.number).unwrap_or_default();
-        let value = match value.rsplit_once(' ').filter(|(_, last)| last.starts_with('$')) {
-            Some((before, dollars)) => format!("{before} {}", colour.paint(headline, dollars)),
-            None => value,
-        };
-        format!("{} {quantity}{unit}{value}", way.verb)
-    });
-    line(
-        2,
-        format!(
+        );
+        self.line(0, &headline);
+    }
+
+    /// What was done, in a sentence; each security; the rule's own words.
+    fn trade(&mut self) {
+        let (alert, colour, tone) = (self.alert, self.colour, self.tone());
+        let ways = alert.ways();
+        let average = alert.price_text().filter(|_| ways.len() == 1).map(|price| match alert.lots.len() {
+            1 => format!(" at {price}"),
+            _ => format!(", average {price}"),
+        });
+        let each = ways.iter().map(|way| {
+            let (quantity, value) = (colour.paint(BOLD, &way.number), alert.for_value(way));
+            let unit = way.quantity.strip_prefix(&way.number).unwrap_or_default();
+            let value = match value.rsplit_once(' ').filter(|(_, last)| last.starts_with('$')) {
+                Some((before, dollars)) => format!("{before} {}", colour.paint(tone, dollars)),
+                None => value,
+            };
+            format!("{} {quantity}{unit}{value}", way.verb)
+        });
+        let sentence = format!(
             "{} {}{} ({})",
             colour.paint(BOLD, &plain(&alert.owners_text())),
             each.collect::<Vec<_>>().join(" and "),
             average.unwrap_or_default(),
             alert.lots_text(),
-        ) + if alert.withdrawn { alert.amended_mark() } else { "" },
-    );
-    for security in alert.security_lines(plain) {
-        line(4, colour.paint(BOLD, &security));
-    }
-    for words in alert.message.iter().flat_map(|message| message.lines()).take(MOST_MESSAGE_LINES) {
-        line(2, plain(&clip(words, 300)));
-    }
-    if alert.owners.len() > 1 {
-        for owner in &alert.owners {
-            line(4, colour.paint(DIM, &format!("{} · {}", plain(&owner.name), plain(&owner.position()))));
+        ) + if alert.withdrawn { alert.amended_mark() } else { "" };
+        self.line(2, &sentence);
+        for security in alert.security_lines(plain) {
+            self.line(4, &colour.paint(BOLD, &security));
+        }
+        for words in alert.message.iter().flat_map(|message| message.lines()).take(MOST_MESSAGE_LINES) {
+            self.line(2, &plain(&clip(words, 300)));
         }
     }
-    let shown = &alert.lots[..alert.lots.len().min(MOST_LOTS)];
-    for (lot, text) in shown.iter().zip(lots(shown)) {
-        let sign = alert.sign(lot);
-        line(4, if sign.is_empty() { text } else { format!("{sign} {text}") });
-    }
-    if alert.lots.len() > shown.len() {
-        line(4, format!("and {} more lots", alert.lots.len() - shown.len()));
-    }
-    for sum in &alert.sums {
-        line(2, colour.paint(BOLD, &sum.text()));
-        for part in sum.part_texts(MOST_PARTS) {
-            line(4, plain(&clip(&part, 300)));
+
+    fn owners(&mut self) {
+        if self.alert.owners.len() > 1 {
+            for owner in &self.alert.owners {
+                self.dim(4, &format!("{} · {}", plain(&owner.name), plain(&owner.position())));
+            }
         }
     }
-    for pricing in alert.pricing_lines() {
-        line(2, colour.paint(DIM, &plain(&clip(&pricing, 300))));
-    }
-    let mut facts: Vec<String> =
-        alert.range_text().map(|range| format!("actual prices {range}")).into_iter().collect();
-    let stake = alert.stake_text(plain).map(|stake| format!("stake {stake}"));
-    if stake.is_none() {
-        facts.extend(alert.holdings_text().map(|share| format!("{share} of what was held")));
-    }
-    facts.extend(alert.reason_text().map(str::to_owned));
-    if !facts.is_empty() {
-        line(2, facts.join(" · "));
-    }
-    if let Some(stake) = stake {
-        line(2, stake);
-    }
-    let reasoned = alert.intent.as_deref() != Some("discretionary");
-    for words in alert.evidence().into_iter().take(2).filter(|_| reasoned) {
-        line(4, colour.paint(DIM, &plain(&clip(words, 250))));
-    }
-    if let Some(amendment) = alert.amendment_text() {
-        line(2, amendment);
-        for change in alert.changes.iter().take(MOST_CHANGES) {
-            line(4, plain(&clip(change, 200)));
+
+    fn lots(&mut self) {
+        let alert = self.alert;
+        let shown = &alert.lots[..alert.lots.len().min(MOST_LOTS)];
+        for (lot, text) in shown.iter().zip(lots(shown)) {
+            let sign = alert.sign(lot);
+            self.line(4, &if sign.is_empty() { text } else { format!("{sign} {text}") });
+        }
+        if alert.lots.len() > shown.len() {
+            self.line(4, &format!("and {} more lots", alert.lots.len() - shown.len()));
         }
     }
-    if !alert.also_in.is_empty() {
-        line(2, format!("also told in {}", listed(&alert.also_in)));
+
+    /// Sums over filings, what prices are in, and what the trade means for the stake.
+    fn figures(&mut self) {
+        let (alert, colour) = (self.alert, self.colour);
+        for sum in &alert.sums {
+            self.line(2, &colour.paint(BOLD, &sum.text()));
+            for part in sum.part_texts(MOST_PARTS) {
+                self.line(4, &plain(&clip(&part, 300)));
+            }
+        }
+        for pricing in alert.pricing_lines() {
+            self.dim(2, &plain(&clip(&pricing, 300)));
+        }
+        let mut facts: Vec<String> =
+            alert.range_text().map(|range| format!("actual prices {range}")).into_iter().collect();
+        let stake = alert.stake_text(plain).map(|stake| format!("stake {stake}"));
+        if stake.is_none() {
+            facts.extend(alert.holdings_text().map(|share| format!("{share} of what was held")));
+        }
+        facts.extend(alert.reason_text().map(str::to_owned));
+        if !facts.is_empty() {
+            self.line(2, &facts.join(" · "));
+        }
+        if let Some(stake) = stake {
+            self.line(2, &stake);
+        }
     }
-    for warning in alert.warnings.iter().take(5) {
-        line(4, colour.paint(ODD, &format!("odd: {}", plain(&clip(&warning.message, 200)))));
+
+    fn evidence(&mut self) {
+        let reasoned = self.alert.intent.as_deref() != Some("discretionary");
+        for words in self.alert.evidence().into_iter().take(2).filter(|_| reasoned) {
+            self.dim(4, &plain(&clip(words, 250)));
+        }
     }
-    let accepted = alert.accepted_at.map(|time| format!("accepted {} · ", eastern(time))).unwrap_or_default();
-    let way = alert.way_text().map(|way| format!("{way} · ")).unwrap_or_default();
-    let plan = if alert.plan == "unknown" {
-        String::new()
-    } else {
-        format!("10b5-1 plan: {} · ", alert.plan_text())
-    };
-    line(2, colour.paint(DIM, &format!("{accepted}{way}{plan}{}", alert.url)));
-    out.push('\n');
-    out
+
+    fn amendment(&mut self) {
+        let alert = self.alert;
+        if let Some(amendment) = alert.amendment_text() {
+            self.line(2, &amendment);
+            for change in alert.changes.iter().take(MOST_CHANGES) {
+                self.line(4, &plain(&clip(change, 200)));
+            }
+        }
+        if !alert.also_in.is_empty() {
+            self.line(2, &format!("also told in {}", listed(&alert.also_in)));
+        }
+    }
+
+    fn odd(&mut self) {
+        for warning in self.alert.warnings.iter().take(5) {
+            let text = format!("odd: {}", plain(&clip(&warning.message, 200)));
+            self.line(4, &self.colour.paint(ODD, &text));
+        }
+    }
+
+    /// When it was accepted, how long it took, and where the filing is.
+    fn origin(&mut self) {
+        let alert = self.alert;
+        let accepted =
+            alert.accepted_at.map(|time| format!("accepted {} · ", eastern(time))).unwrap_or_default();
+        let way = alert.way_text().map(|way| format!("{way} · ")).unwrap_or_default();
+        let plan = if alert.plan == "unknown" {
+            String::new()
+        } else {
+            format!("10b5-1 plan: {} · ", alert.plan_text())
+        };
+        self.dim(2, &format!("{accepted}{way}{plan}{}", alert.url));
+    }
 }
 
 /// Lots as aligned columns: date, shares, price, value, what is left. Of debt the principal and what is stated of its price.

@@ -96,7 +96,7 @@ pub(super) struct Filed {
     pub(super) accepted_at: DateTime<Utc>,
     pub(super) size: Box<str>,
     pub(super) filers: Vec<Filer>,
-    pub(super) source: Source,
+    pub(super) source: SubmissionSource,
 }
 
 /// A filer of a filing.
@@ -109,7 +109,7 @@ pub(super) struct Filer {
 
 /// Where the bytes of a submission are.
 #[derive(Clone)]
-pub(super) enum Source {
+pub(super) enum SubmissionSource {
     /// Nowhere: the filing is only listed.
     Nowhere,
     /// In the program.
@@ -150,7 +150,7 @@ impl Archive {
     pub fn bundled() -> Result<Self, ArchiveError> {
         let mut archive = Self::default();
         for bytes in BUNDLED {
-            archive.add_read(&reader::read(bytes)?, bytes.len(), Source::Bundled(bytes))?;
+            archive.add_read(&reader::read(bytes)?, bytes.len(), SubmissionSource::Bundled(bytes))?;
         }
         for line in BUNDLED_OTHER.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {
             archive.add_other(line)?;
@@ -164,7 +164,7 @@ impl Archive {
     /// A submission that cannot be read, or without header.
     pub fn add(&mut self, bytes: Vec<u8>) -> Result<(), ArchiveError> {
         let filing = reader::read(&bytes)?;
-        self.add_read(&filing, bytes.len(), Source::Owned(bytes.into()))
+        self.add_read(&filing, bytes.len(), SubmissionSource::Owned(bytes.into()))
     }
 
     /// Adds a filing whose submission is made when it is asked for, and its listings: its owners, then its issuer.
@@ -177,7 +177,7 @@ impl Archive {
             accepted_at: made.accepted_at,
             size: "10 KB".into(),
             filers: owners.chain([issuer]).collect(),
-            source: Source::Made(made.submission),
+            source: SubmissionSource::Made(made.submission),
         });
     }
 
@@ -197,7 +197,7 @@ impl Archive {
             accepted_at,
             size: "10 KB".into(),
             filers,
-            source: Source::Nowhere,
+            source: SubmissionSource::Nowhere,
         });
     }
 
@@ -249,7 +249,7 @@ impl Archive {
         &mut self,
         filing: &Filing,
         bytes: usize,
-        source: Source,
+        source: SubmissionSource,
     ) -> Result<(), ArchiveError> {
         let (Some(accession), Some(accepted_at)) = (filing.accession, filing.accepted_at) else {
             return Err(ArchiveError::NoHeader);
@@ -308,7 +308,7 @@ impl Archive {
                 accepted_at,
                 size: (*size).into(),
                 filers: vec![filer],
-                source: Source::Nowhere,
+                source: SubmissionSource::Nowhere,
             }),
         }
         Ok(())
@@ -321,7 +321,7 @@ impl Filed {
     }
 
     pub(super) fn has_submission(&self) -> bool {
-        !matches!(self.source, Source::Nowhere)
+        !matches!(self.source, SubmissionSource::Nowhere)
     }
 
     /// Whether it has a submission, and this filer.
@@ -336,7 +336,7 @@ impl Filer {
     }
 }
 
-impl Source {
+impl SubmissionSource {
     /// The submission text; `None` where there is none, or it can no longer be read.
     pub(super) fn bytes(&self) -> Option<Vec<u8>> {
         match self {
@@ -351,7 +351,7 @@ impl Source {
     }
 }
 
-impl fmt::Debug for Source {
+impl fmt::Debug for SubmissionSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Nowhere => "Nowhere",

@@ -11,7 +11,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::Server;
+use super::server::Server;
 
 /// A running sink: it ends with this value.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::dice::Dice;
+use super::rng::Rng;
 
 /// Which requests go wrong, and how: the same in every run.
 #[derive(Debug, Clone, Default)]
@@ -77,9 +77,9 @@ pub enum Kind {
     IndexLate,
 }
 
-/// What is asked for, as far as faults differ by it.
+/// The kind of document that a request asks for, as far as faults differ by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum Endpoint {
     Feed,
     Submission,
     Index,
@@ -118,19 +118,19 @@ impl Faults {
 
     /// The fault that a request meets, and chance for what it leaves open; behind it those that come instead where it cannot
     /// befall the answer. None where nothing goes wrong.
-    pub(super) fn of(&self, number: u64, now: DateTime<Utc>, asked: Asked) -> Vec<(Kind, Dice)> {
+    pub(super) fn of(&self, number: u64, now: DateTime<Utc>, endpoint: Endpoint) -> Vec<(Kind, Rng)> {
         match &self.plan {
             Plan::None => Vec::new(),
             Plan::Storm { seed, from, until, rate, kinds } => {
-                let mut dice = Dice::new(*seed, number);
-                let blows = *from <= now && now < *until && dice.chance(*rate);
+                let mut rng = Rng::new(*seed, number);
+                let blows = *from <= now && now < *until && rng.chance(*rate);
                 let drawn =
-                    (0..MOST_DRAWN).filter_map(|_| Some((Kind::drawn(kinds, asked, &mut dice)?, dice)));
+                    (0..MOST_DRAWN).filter_map(|_| Some((Kind::drawn(kinds, endpoint, &mut rng)?, rng)));
                 if blows { drawn.collect() } else { Vec::new() }
             }
             Plan::Only(faults) => {
-                let met = faults.iter().find(|(at, kind)| *at == number && kind.suits(asked));
-                met.map(|(_, kind)| (*kind, Dice::new(0, number))).into_iter().collect()
+                let met = faults.iter().find(|(at, kind)| *at == number && kind.suits(endpoint));
+                met.map(|(_, kind)| (*kind, Rng::new(0, number))).into_iter().collect()
             }
         }
     }
@@ -184,23 +184,23 @@ impl Kind {
         Self::OtherSubmission,
     ];
 
-    fn drawn(kinds: &[Self], asked: Asked, dice: &mut Dice) -> Option<Self> {
-        if dice.below(AGENT_ONE_IN) == 0 && kinds.contains(&Self::AgentRefused) {
+    fn drawn(kinds: &[Self], endpoint: Endpoint, rng: &mut Rng) -> Option<Self> {
+        if rng.below(AGENT_ONE_IN) == 0 && kinds.contains(&Self::AgentRefused) {
             return Some(Self::AgentRefused);
         }
-        let suits = |kind: &&Self| **kind != Self::AgentRefused && kind.suits(asked);
+        let suits = |kind: &&Self| **kind != Self::AgentRefused && kind.suits(endpoint);
         let kinds: Vec<&Self> = kinds.iter().filter(suits).collect();
-        kinds.get(dice.place(kinds.len())).map(|kind| **kind)
+        kinds.get(rng.place(kinds.len())).map(|kind| **kind)
     }
 
-    fn suits(self, asked: Asked) -> bool {
+    fn suits(self, endpoint: Endpoint) -> bool {
         match self {
             Self::FeedCut | Self::FeedShort | Self::FeedEmpty | Self::FeedStale | Self::FileUnavailable => {
-                asked == Asked::Feed
+                endpoint == Endpoint::Feed
             }
-            Self::SubmissionCut | Self::OtherSubmission => asked == Asked::Submission,
-            Self::IndexCut | Self::IndexLate => asked == Asked::Index,
-            Self::HtmlPage | Self::AccessDenied => asked != Asked::Other,
+            Self::SubmissionCut | Self::OtherSubmission => endpoint == Endpoint::Submission,
+            Self::IndexCut | Self::IndexLate => endpoint == Endpoint::Index,
+            Self::HtmlPage | Self::AccessDenied => endpoint != Endpoint::Other,
             _ => true,
         }
     }
@@ -219,10 +219,10 @@ mod tests {
         let storm = Faults::storm(7, from, until, 0.25);
         let mut met: BTreeMap<Kind, usize> = BTreeMap::new();
         for number in 0..30_000 {
-            for asked in [Asked::Feed, Asked::Submission, Asked::Index, Asked::Other] {
-                assert!(storm.of(number, until, asked).is_empty());
-                if let Some(&(kind, _)) = storm.of(number, from, asked).first() {
-                    assert!(kind.suits(asked));
+            for endpoint in [Endpoint::Feed, Endpoint::Submission, Endpoint::Index, Endpoint::Other] {
+                assert!(storm.of(number, until, endpoint).is_empty());
+                if let Some(&(kind, _)) = storm.of(number, from, endpoint).first() {
+                    assert!(kind.suits(endpoint));
                     *met.entry(kind).or_default() += 1;
                 }
             }

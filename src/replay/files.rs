@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 
-use super::archive::{Archive, ArchiveError, Source};
+use super::archive::{Archive, ArchiveError, SubmissionSource};
 use crate::reader;
 use crate::source::archive as files;
 
@@ -36,7 +36,9 @@ impl Archive {
             let filing = bytes.and_then(|bytes| Some((reader::read(&bytes).ok()?, bytes.len())));
             let added =
                 filing.filter(|(filing, _)| filing.form.is_form_4()).is_some_and(|(filing, bytes)| {
-                    archive.add_read(&filing, bytes, Source::Files(Arc::clone(&found), place)).is_ok()
+                    archive
+                        .add_read(&filing, bytes, SubmissionSource::Files(Arc::clone(&found), place))
+                        .is_ok()
                 });
             archive.skipped += u64::from(!added);
         }

@@ -5,7 +5,7 @@ use super::evaluate::Evaluator;
 use super::reason::Recorder;
 use super::words::list;
 use super::{Group, Truth};
-use crate::filing::Place;
+use crate::filing::Jurisdiction;
 
 /// What a group asks of the company.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl<R: Recorder> Evaluator<'_, R> {
         }
         if !wanted.countries.is_empty() {
             let places = || [facts.located_in, facts.incorporated_in].into_iter().flatten();
-            let called = |place: Place| wanted.countries.iter().any(|name| place.is_called(name));
+            let called = |place: Jurisdiction| wanted.countries.iter().any(|name| place.is_called(name));
             // Where a company is incorporated is often left out; where it has its address is not.
             let is = match places().any(called) {
                 true => Some(true),

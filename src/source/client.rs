@@ -1,7 +1,6 @@
 //! The one HTTP client for EDGAR: declared, limited, bounded, and patient with single failures.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -9,8 +8,9 @@ use reqwest::redirect;
 use tokio::time::{Instant, sleep};
 
 use super::error::{ClientError, FetchError, Trouble};
-use super::health::{Health, Outage};
-use super::limiter::{Limiter, Priority};
+use super::health::Outage;
+use super::limiter::Priority;
+use super::request::{Document, Requester, Traffic};
 use crate::clock::Clock;
 use crate::config::Edgar;
 use crate::edgar::company::{self, Company};
@@ -31,55 +31,17 @@ const MAX_TICKERS_BYTES: usize = 16 * 1024 * 1024;
 const MAX_INDEX_BYTES: usize = 16 * 1024 * 1024;
 /// A company's list is some 200 KB.
 const MAX_COMPANY_BYTES: usize = 16 * 1024 * 1024;
-/// A longer wait comes from a clock that was wrong.
-const LONGEST_WAIT: TimeDelta = TimeDelta::hours(25);
-/// After the first of them nothing is asked, so that more than those under way do not come.
-const MOST_GRAVES: usize = 100;
 /// A request that fails in passing is made so often in all.
 const MOST_TRIES: u32 = 4;
 
 /// The polite client. Clones are not needed: share it.
 #[derive(Debug)]
 pub struct Client {
-    pub(super) http: reqwest::Client,
+    requester: Requester,
     base_url: String,
     data_url: String,
-    pub(super) timeout: Duration,
-    pub(super) limiter: Limiter,
-    pub(super) health: Health,
-    clock: Clock,
     /// Decides how much longer than the others this client waits before it repeats a request.
     seed: u64,
-    /// Until when nothing at all is asked.
-    closed: Mutex<Option<DateTime<Utc>>>,
-    /// No further request begins.
-    ended: AtomicBool,
-    graves: Mutex<Vec<FetchError>>,
-    pub(super) requests: AtomicU64,
-    pub(super) bytes: AtomicU64,
-}
-
-/// Requests to EDGAR and its answers since the start.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Asked {
-    /// Requests.
-    pub requests: u64,
-    /// Bytes of the answers' bodies, unpacked.
-    pub bytes: u64,
-}
-
-/// A document of EDGAR's, and how it is asked for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Document<'a> {
-    pub(super) base: &'a str,
-    pub(super) path: &'a str,
-    /// The most bytes of it.
-    pub(super) most: usize,
-    pub(super) priority: Priority,
-    /// Failures besides the passing ones after which it may be there all the same.
-    pub(super) also_passing: &'static [Trouble],
-    /// Is set to when its first try begins.
-    pub(super) turn: Option<&'a OnceLock<Instant>>,
 }
 
 impl Client {
@@ -116,20 +78,11 @@ impl Client {
             .redirect(redirect::Policy::none());
         let http = roots.trusted_by(http)?.build()?;
         Ok(Self {
-            http,
+            requester: Requester::new(http, settings, clock),
             base_url: settings.base_url.clone(),
             data_url: settings.data_url.clone(),
-            timeout: settings.timeout,
-            limiter: Limiter::new(settings.requests_per_second),
-            health: Health::new(clock),
-            clock,
             // Clients that started together need not repeat together; where there is no chance, they do.
             seed: getrandom::u64().unwrap_or_default(),
-            closed: Mutex::default(),
-            ended: AtomicBool::default(),
-            graves: Mutex::default(),
-            requests: AtomicU64::default(),
-            bytes: AtomicU64::default(),
         })
     }
 
@@ -224,60 +177,37 @@ impl Client {
 
     /// The clock that it goes by.
     pub fn clock(&self) -> Clock {
-        self.clock
+        self.requester.clock
     }
 
     /// Requests and bytes so far.
-    pub fn asked(&self) -> Asked {
-        Asked { requests: self.requests.load(Ordering::Relaxed), bytes: self.bytes.load(Ordering::Relaxed) }
+    pub fn asked(&self) -> Traffic {
+        self.requester.traffic()
     }
 
     /// The outage of EDGAR, while there is one: only probes are asked then.
     pub fn outage(&self) -> Option<Outage> {
-        self.health.outage()
+        self.requester.health.outage()
     }
 
     /// The last passing failure, while no request succeeded since.
     pub fn last_failure(&self) -> Option<String> {
-        self.health.last_failure()
+        self.requester.health.last_failure()
     }
 
     /// Asks nothing before this moment.
     pub fn close_until(&self, until: DateTime<Utc>) {
-        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        // A wait that an answer asked for is not shortened by another answer.
-        let later = closed.is_some_and(|known| known > until && known - until <= LONGEST_WAIT);
-        if !later {
-            *closed = Some(until);
-        }
+        self.requester.close_until(until);
     }
 
     /// Begins no further request: the program is about to end.
     pub fn end(&self) {
-        self.ended.store(true, Ordering::Release);
+        self.requester.end();
     }
 
     /// The answers that block us or ask to wait ([`FetchError::is_grave`]) since the last call, also those to tasks that were broken off.
     pub fn take_graves(&self) -> Vec<FetchError> {
-        std::mem::take(&mut *self.graves.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(super) fn keep_grave(&self, error: FetchError) {
-        let mut graves = self.graves.lock().unwrap_or_else(PoisonError::into_inner);
-        if graves.len() < MOST_GRAVES {
-            graves.push(error);
-        }
-    }
-
-    pub(super) fn is_closed(&self) -> bool {
-        if self.ended.load(Ordering::Acquire) {
-            return true;
-        }
-        let closed = *self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        closed.is_some_and(|until| {
-            let now = self.clock.now();
-            now < until && until - now <= LONGEST_WAIT
-        })
+        self.requester.take_graves()
     }
 
     fn document<'a>(&'a self, path: &'a str, most: usize, priority: Priority) -> Document<'a> {
@@ -297,11 +227,11 @@ impl Client {
         document: Document<'_>,
         reading: impl Fn(Vec<u8>) -> Result<T, String>,
     ) -> Result<T, FetchError> {
-        let request = self.health.begin();
+        let request = self.requester.health.begin();
         let mut attempt = 1;
         loop {
             let mut began = Instant::now();
-            let read = self.ask(document, attempt, &mut began).await.and_then(|answer| {
+            let read = self.requester.ask(document, attempt, &mut began).await.and_then(|answer| {
                 // What cannot be read was cut on the way, or is another thing's.
                 let failed = |error| FetchError::passing(format!("{}: {error}", document.path));
                 reading(answer.body).map(|value| (value, answer.took)).map_err(failed)
@@ -325,19 +255,19 @@ impl Client {
                 }
                 return Err(error);
             }
-            let may_repeat = self.health.failed(request, began, &error.message);
+            let may_repeat = self.requester.health.failed(request, began, &error.message);
             if !may_repeat || attempt >= MOST_TRIES || error.retry_after.is_some() {
                 return Err(error);
             }
             tracing::debug!(attempt, "asked again: {error}");
             let wait = retry::soon(attempt, self.seed ^ request);
-            sleep(self.clock.real(TimeDelta::from_std(wait).unwrap_or_default())).await;
+            sleep(self.requester.clock.real(TimeDelta::from_std(wait).unwrap_or_default())).await;
             attempt += 1;
         }
     }
 
     fn well(&self, began: Instant, took: Duration) {
-        if let Some(lasted) = self.health.answered(began, took) {
+        if let Some(lasted) = self.requester.health.answered(began, took) {
             tracing::warn!("EDGAR answers again, after {} s", lasted.num_seconds());
         }
     }

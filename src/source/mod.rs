@@ -7,7 +7,8 @@ mod health;
 mod limiter;
 mod request;
 
-pub use client::{Asked, Client};
+pub use client::Client;
 pub use error::{ClientError, FetchError, Trouble};
 pub use health::Outage;
 pub use limiter::Priority;
+pub use request::Traffic;

@@ -1,21 +1,70 @@
 //! One request to EDGAR: limited, bounded in size and time, and its answer read by its body.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Response;
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, RETRY_AFTER};
 use tokio::time::{Instant, timeout};
 
-use super::client::{Client, Document};
 use super::error::{FetchError, Trouble, trouble};
+use super::health::{Health, Outage};
+use super::limiter::{Limiter, Priority};
+use crate::clock::Clock;
+use crate::config::Edgar;
 use crate::edgar::answer::classify;
 
-/// After a block nothing is asked for this long, unless somebody says how long ([`Client::close_until`]).
+/// After a block nothing is asked for this long, unless somebody says how long ([`Requester::close_until`]).
 const LEFT_ALONE: TimeDelta = TimeDelta::minutes(10);
 /// The longest wait that an answer can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A longer wait comes from a clock that was wrong.
+const LONGEST_WAIT: TimeDelta = TimeDelta::hours(25);
+/// After the first of them nothing is asked, so that more than those under way do not come.
+const MOST_GRAVES: usize = 100;
+
+/// Makes requests to EDGAR one by one, none while EDGAR is left alone.
+#[derive(Debug)]
+pub(super) struct Requester {
+    http: reqwest::Client,
+    timeout: Duration,
+    limiter: Limiter,
+    pub(super) health: Health,
+    pub(super) clock: Clock,
+    /// Until when nothing at all is asked.
+    closed: Mutex<Option<DateTime<Utc>>>,
+    /// No further request begins.
+    ended: AtomicBool,
+    graves: Mutex<Vec<FetchError>>,
+    requests: AtomicU64,
+    bytes: AtomicU64,
+}
+
+/// Requests to EDGAR and its answers since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Requests.
+    pub requests: u64,
+    /// Bytes of the answers' bodies, unpacked.
+    pub bytes: u64,
+}
+
+/// A document of EDGAR's, and how it is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Document<'a> {
+    pub(super) base: &'a str,
+    pub(super) path: &'a str,
+    /// The most bytes of it.
+    pub(super) most: usize,
+    pub(super) priority: Priority,
+    /// Failures besides the passing ones after which it may be there all the same.
+    pub(super) also_passing: &'static [Trouble],
+    /// Is set to when its first try begins.
+    pub(super) turn: Option<&'a OnceLock<Instant>>,
+}
 
 /// A document as it came.
 pub(super) struct Came {
@@ -26,19 +75,34 @@ pub(super) struct Came {
 
 /// Keeps an answer that blocks us or asks to wait until it is noted.
 struct Grave<'a> {
-    client: &'a Client,
+    requester: &'a Requester,
     error: Option<FetchError>,
 }
 
 impl Drop for Grave<'_> {
     fn drop(&mut self) {
         if let Some(error) = self.error.take() {
-            self.client.keep_grave(error);
+            self.requester.keep_grave(error);
         }
     }
 }
 
-impl Client {
+impl Requester {
+    pub(super) fn new(http: reqwest::Client, settings: &Edgar, clock: Clock) -> Self {
+        Self {
+            http,
+            timeout: settings.timeout,
+            limiter: Limiter::new(settings.requests_per_second),
+            health: Health::new(clock),
+            clock,
+            closed: Mutex::default(),
+            ended: AtomicBool::default(),
+            graves: Mutex::default(),
+            requests: AtomicU64::default(),
+            bytes: AtomicU64::default(),
+        }
+    }
+
     /// Makes one request, when it is its turn; `began` is when that came.
     pub(super) async fn ask(
         &self,
@@ -48,11 +112,11 @@ impl Client {
     ) -> Result<Came, FetchError> {
         let path = document.path;
         let left_alone = |reason: &str| format!("{path}: not asked: {reason}");
-        let out = |outage: super::Outage| {
+        let out = |outage: Outage| {
             let reason = format!("EDGAR does not answer ({})", outage.reason);
             FetchError::new(Trouble::Outage, left_alone(&reason))
         };
-        if let Some(outage) = self.outage().filter(|outage| outage.next_probe > self.clock().now()) {
+        if let Some(outage) = self.health.outage().filter(|outage| outage.next_probe > self.clock.now()) {
             return Err(out(outage));
         }
         let _under_way = self.limiter.ready(document.priority).await;
@@ -73,7 +137,7 @@ impl Client {
         let status = response.status().as_u16();
         let retry_after = self.retry_after(response.headers()).filter(|_| status >= 400);
         if let Some(wait) = retry_after {
-            self.close_until(self.clock().now() + TimeDelta::from_std(wait).unwrap_or(LEFT_ALONE));
+            self.close_until(self.clock.now() + TimeDelta::from_std(wait).unwrap_or(LEFT_ALONE));
         }
         let failure = |body: &[u8]| {
             trouble(classify(status, body)).map(|(trouble, meaning)| {
@@ -82,7 +146,7 @@ impl Client {
             })
         };
         // Its head says so already, whatever becomes of its body and of the task that waits for it.
-        let mut grave = Grave { client: self, error: failure(b"").filter(FetchError::is_grave) };
+        let mut grave = Grave { requester: self, error: failure(b"").filter(FetchError::is_grave) };
         self.shut(grave.error.as_ref());
         let (body, cut) = self.body(&mut response, document, patience).await;
         // What came tells of a block also where the rest of it did not.
@@ -94,11 +158,54 @@ impl Client {
         Err(error)
     }
 
+    /// Asks nothing before this moment.
+    pub(super) fn close_until(&self, until: DateTime<Utc>) {
+        let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        // A wait that an answer asked for is not shortened by another answer.
+        let later = closed.is_some_and(|known| known > until && known - until <= LONGEST_WAIT);
+        if !later {
+            *closed = Some(until);
+        }
+    }
+
+    /// Begins no further request: the program is about to end.
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::Release);
+    }
+
+    /// The answers that block us or ask to wait ([`FetchError::is_grave`]) since the last call, also those to tasks that were broken off.
+    pub(super) fn take_graves(&self) -> Vec<FetchError> {
+        std::mem::take(&mut *self.graves.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn keep_grave(&self, error: FetchError) {
+        let mut graves = self.graves.lock().unwrap_or_else(PoisonError::into_inner);
+        if graves.len() < MOST_GRAVES {
+            graves.push(error);
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        if self.ended.load(Ordering::Acquire) {
+            return true;
+        }
+        let closed = *self.closed.lock().unwrap_or_else(PoisonError::into_inner);
+        closed.is_some_and(|until| {
+            let now = self.clock.now();
+            now < until && until - now <= LONGEST_WAIT
+        })
+    }
+
+    /// Requests and bytes so far.
+    pub(super) fn traffic(&self) -> Traffic {
+        Traffic { requests: self.requests.load(Ordering::Relaxed), bytes: self.bytes.load(Ordering::Relaxed) }
+    }
+
     /// Asks nothing more after a block, before anything else that waits here can begin.
     fn shut(&self, error: Option<&FetchError>) {
         let trouble = error.map(|error| error.trouble);
         if matches!(trouble, Some(Trouble::RateBlocked | Trouble::AgentRefused)) {
-            self.close_until(self.clock().now() + LEFT_ALONE);
+            self.close_until(self.clock.now() + LEFT_ALONE);
         }
     }
 
@@ -143,7 +250,7 @@ impl Client {
             Ok(seconds) => Duration::from_secs(seconds),
             Err(_) => {
                 let date = DateTime::parse_from_rfc2822(value).ok()?;
-                (date.to_utc() - self.clock().now()).to_std().unwrap_or_default()
+                (date.to_utc() - self.clock.now()).to_std().unwrap_or_default()
             }
         };
         Some(wait.min(MAX_RETRY_AFTER))

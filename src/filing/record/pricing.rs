@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::LotRecord;
 use crate::filing::{Accession, Amount, Currency, Lot, PricedBy, Shares, Unit};
 
 /// The currency and the unit of a row's price. Records of before 0.2 have none of it: their prices were taken for dollars.
@@ -80,32 +79,5 @@ impl From<&Lot> for PricingRecord {
             ads_ratio_evidence: ratio.map(|ratio| ratio.stated.clone()),
             ads_ratio_from: ratio.and_then(|ratio| ratio.learnt_from),
         }
-    }
-}
-
-impl LotRecord {
-    /// Its price as people read it, in its currency and with what it is of: `$110.2893`, `NT$41.10`, `$10.68 per ADS`; `None` without one.
-    pub fn price_text(&self) -> Option<String> {
-        let hundredths = self.pricing.price_in_hundredths;
-        let price = self.price.and_then(|price| if hundredths { price.hundredth() } else { Some(price) })?;
-        let price = price.exact_in(self.pricing.currency);
-        let unit = match self.pricing.priced_by {
-            PricedBy::Ads => " per ADS",
-            PricedBy::Unclear => " per share or ADS",
-            PricedBy::Count => "",
-        };
-        Some(format!("{price}{unit}"))
-    }
-
-    /// Its number as people read it, with a unit that is none of shares: `1,000`, `10 ADS`; `None` where none is stated.
-    pub fn number_text(&self) -> Option<String> {
-        let unit = if self.pricing.unit == Unit::Ads { " ADS" } else { "" };
-        self.shares.map(|shares| format!("{shares}{unit}"))
-    }
-
-    /// Its value as people read it, in its currency; `None` where it is not known.
-    pub fn worth_text(&self) -> Option<String> {
-        let foreign = self.pricing.amount.filter(|_| self.pricing.currency.is_some());
-        self.value.map(|value| value.to_string()).or_else(|| Some(foreign?.text_in(self.pricing.currency)))
     }
 }

@@ -1,6 +1,6 @@
 //! The words of a company's name, which are no symbols though they are as short.
 
-use super::part::{Found, Part};
+use super::candidate::Candidate;
 use super::table::{Kind, is};
 use super::words::{Before, Word, straight};
 
@@ -50,32 +50,31 @@ impl Name {
     }
 
     /// Leaves out what is a name rather than a symbol among words beside each other; whether that is all of them.
-    pub(super) fn sift(&self, words: &[Word], part: &mut Part) -> bool {
-        if part.found.len() < 2 || words.iter().skip(1).any(|word| word.before != Before::Blank) {
+    pub(super) fn sift(&self, words: &[Word], found: &mut Vec<Candidate>) -> bool {
+        if found.len() < 2 || words.iter().skip(1).any(|word| word.before != Before::Blank) {
             return false;
         }
         // `QLYS Qualys`
-        let titled = |found: &Found| self.titled.contains(&found.ticker);
+        let titled = |one: &Candidate| self.titled.contains(&one.ticker);
         let symbols: Vec<String> =
-            part.found.iter().filter(|found| !titled(found)).map(|found| found.ticker.clone()).collect();
+            found.iter().filter(|one| !titled(one)).map(|one| one.ticker.clone()).collect();
         if !symbols.is_empty() {
-            part.found
-                .retain(|found| !titled(found) || symbols.iter().any(|other| akin(other, &found.ticker)));
+            found.retain(|one| !titled(one) || symbols.iter().any(|other| akin(other, &one.ticker)));
         }
-        let named = part.found.len() > 1 && self.is_name(&part.found);
+        let named = found.len() > 1 && self.is_name(found);
         if named {
-            part.found.clear();
+            found.clear();
         }
         named
     }
 
     /// Whether all of some words are of the name, or, before a bracket, are typed as names are, or as long. None that begins as
     /// another of all does.
-    pub(super) fn has_all(&self, found: &[Found], all: &[Found], before_bracket: bool) -> bool {
-        let of_name = |found: &Found| {
+    pub(super) fn has_all(&self, found: &[Candidate], all: &[Candidate], before_bracket: bool) -> bool {
+        let of_name = |found: &Candidate| {
             let (ticker, titled) = (&found.ticker, self.titled.contains(&found.ticker));
             let named = self.words.contains(ticker);
-            let like = |other: &Found| other.ticker != *ticker && akin(&other.ticker, ticker);
+            let like = |other: &Candidate| other.ticker != *ticker && akin(&other.ticker, ticker);
             let is = if before_bracket {
                 titled || named && ticker.len() > 4 || ticker.len() > 5
             } else {
@@ -102,7 +101,7 @@ impl Name {
     }
 
     /// Whether words are a name: `Black Rock` for BlackRock, `Owl Rock`, `OWL ROCK`. Symbols of one company begin alike.
-    fn is_name(&self, found: &[Found]) -> bool {
+    fn is_name(&self, found: &[Candidate]) -> bool {
         let tickers = || found.iter().map(|found| found.ticker.as_str());
         let joined: String = tickers().collect();
         let of_name = |ticker: &str| self.words.iter().any(|word| word == ticker);

@@ -1,17 +1,10 @@
 //! The tickers between two colons of a symbol.
 
+use super::candidate::Candidate;
+use super::name::Name;
+use super::spelling::{is_class, is_ticker};
 use super::table::{Kind, is, is_alone, is_tier};
 use super::words::{Before, Word};
-use super::{Name, is_class, is_ticker};
-
-/// A ticker, and the same with the class that stands beside it in words.
-#[derive(Debug, Clone)]
-pub(super) struct Found {
-    pub(super) ticker: String,
-    pub(super) class: Option<String>,
-    /// Its base where a class is part of it.
-    base: Option<String>,
-}
 
 /// Securities with classes of their own: warrants, units, rights.
 const NO_SHARES: [&str; 11] =
@@ -20,7 +13,7 @@ const NO_SHARES: [&str; 11] =
 /// What is between two colons.
 #[derive(Debug, Default)]
 pub(super) struct Part {
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<Candidate>,
     /// How many of them are before the first market.
     pub(super) before_market: Option<usize>,
     pub(super) starts_with_market: bool,
@@ -35,21 +28,21 @@ impl Part {
         let (mut part, odd) = Self::read_plainly(words);
         let chunks = || words.chunk_by(|_, next| !matches!(next.before, Before::Bracket | Before::Slash));
         if chunks().nth(1).is_none() {
-            name.sift(words, &mut part);
+            name.sift(words, &mut part.found);
             return part;
         }
         // `Qualys, Inc. (QLYS)`, `QLYS (Blue Sky)`, `XYZ - Acme Corp`
-        let all: Vec<Found> = part.found.clone();
+        let all: Vec<Candidate> = part.found.clone();
         let bracketed = words.iter().all(|word| word.before != Before::Slash);
         let read = chunks().enumerate().map(|(i, chunk)| {
             let (mut part, odd_itself) = Self::read_plainly(chunk);
-            let named =
-                name.sift(chunk, &mut part) || name.has_all(&part.found, &all, i == 0 && (odd || bracketed));
+            let named = name.sift(chunk, &mut part.found)
+                || name.has_all(&part.found, &all, i == 0 && (odd || bracketed));
             // `Acme Corp /DE/`
             let state = odd && chunk[0].before == Before::Slash && chunk[0].text.len() < 3;
             (part.found, odd_itself || named || state)
         });
-        let read: Vec<(Vec<Found>, bool)> = read.collect();
+        let read: Vec<(Vec<Candidate>, bool)> = read.collect();
         let symbols = || read.iter().filter(|(found, odd)| !odd && !found.is_empty());
         if read.iter().any(|(_, odd)| *odd) && (odd || symbols().next().is_some()) {
             part.found = symbols().flat_map(|(found, _)| found.clone()).collect();
@@ -61,7 +54,7 @@ impl Part {
     fn read_plainly(words: &[Word]) -> (Self, bool) {
         let mut part = Self::default();
         if let Some(ticker) = of_terminal(words) {
-            part.found.push(Found { ticker, class: None, base: None });
+            part.found.push(Candidate { ticker, class: None, base: None });
             return (part, false);
         }
         let (mut of_market, mut of_class) = (None, None);
@@ -102,7 +95,7 @@ impl Part {
                 left.push(text);
             } else if !part.takes_beside(word) {
                 match is_ticker(text) && (is_alone(text) || words.len() > 1) {
-                    true => part.found.push(Found { ticker: text.to_owned(), class: None, base: None }),
+                    true => part.found.push(Candidate { ticker: text.to_owned(), class: None, base: None }),
                     false => odd |= text.bytes().any(|byte| byte.is_ascii_alphabetic()) || !text.is_ascii(),
                 }
             }
@@ -120,7 +113,7 @@ impl Part {
         if odd {
             part.found.clear();
         } else if let (Some(only), true) = (only_symbol(&left), part.found.is_empty()) {
-            part.found.push(Found { ticker: only.to_owned(), class: None, base: None });
+            part.found.push(Candidate { ticker: only.to_owned(), class: None, base: None });
         }
         part.before_market = part.before_market.map(|count| count.min(part.found.len()));
         (part, odd)
@@ -189,7 +182,7 @@ impl Part {
             && *class + 1 == *letter
         {
             let other = format!("{}{text}", &base[..base.len() - 1]);
-            self.found.push(Found { ticker: other, class: None, base: None });
+            self.found.push(Candidate { ticker: other, class: None, base: None });
             return true;
         }
         let of_class = format!("{base}.{text}");
@@ -199,8 +192,8 @@ impl Part {
         let classed = last.base.is_some() || last.ticker != base;
         match (text.len(), classed) {
             // `BRK A/B` is two.
-            (1, true) => self.found.push(Found { ticker: of_class, class: None, base: Some(base) }),
-            (1, false) => *last = Found { ticker: of_class, class: None, base: Some(base) },
+            (1, true) => self.found.push(Candidate { ticker: of_class, class: None, base: Some(base) }),
+            (1, false) => *last = Candidate { ticker: of_class, class: None, base: Some(base) },
             _ => last.class = Some(format!("{base}-{text}")),
         }
         true

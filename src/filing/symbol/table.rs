@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::is_ticker;
+use super::spelling::is_ticker;
 
 /// What a word beside a symbol is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,4 +167,16 @@ pub(super) fn is_tier(market: &str, word: &str) -> bool {
         _ => "",
     };
     is(word, Kind::Tier) && market.starts_with(of)
+}
+
+/// Markets behind a point, as data vendors write them: `XYZ.TO`.
+const MARKETS_BEHIND: [&str; 42] = [
+    "O", "N", "OQ", "PK", "OB", "TO", "AX", "L", "V", "CN", "NE", "HK", "DE", "F", "ST", "OL", "SW", "MI",
+    "MC", "TA", "SI", "NZ", "S", "T", "PA", "AS", "BR", "LS", "SA", "MX", "KS", "KQ", "SS", "SZ", "NS", "BO",
+    "WA", "HE", "IR", "JO", "BK", "VX",
+];
+
+/// Whether what is behind a point is a market or a country: `XYZ.TO`, `XYZ.LN`.
+pub(super) fn is_market_behind(text: &str) -> bool {
+    MARKETS_BEHIND.contains(&text) || text.len() == 2 && is(text, Kind::Country)
 }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::table::{KINDS, Kind, PHRASES, is, is_alone};
-use super::{is_class, is_market_behind, is_ticker};
+use super::spelling::{is_class, is_ticker};
+use super::table::{KINDS, Kind, PHRASES, is, is_alone, is_market_behind};
 
 /// More of a symbol is not looked at.
 const LONGEST: usize = 400;

@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::date::{self, Found};
+use super::date::{self, DateFound};
 use super::pattern::{Pattern, pattern};
 use super::plan::{MENTION, REWARD, RULE, SALES_PLAN};
+use super::text::start;
 use crate::filing::PlanDate;
 
 static OWN: LazyLock<Pattern> =
@@ -110,7 +111,7 @@ fn in_sentence(sentence: &str) -> Vec<(PlanDate, &str)> {
     }
     let mut from = 0;
     let mut adopted = Vec::new();
-    for (Found { at, date }, adoption) in dates.iter().zip(adoption) {
+    for (DateFound { at, date }, adoption) in dates.iter().zip(adoption) {
         let of_earlier = EARLIER.is_match(&sentence[from..at.start]);
         if adoption == Some(true) && !of_earlier {
             adopted.push((*date, around(sentence, at)));
@@ -141,7 +142,7 @@ fn means_adoption(sentence: &str, at: &Range<usize>) -> bool {
             OF_ITS_NOUN.is_match(word)
                 && NOUN
                     .last_has(before, "plan")
-                    .or_else(|| NOUN.first_has(super::start(&sentence[at.end..], REACH), "plan"))
+                    .or_else(|| NOUN.first_has(start(&sentence[at.end..], REACH), "plan"))
                     .unwrap_or(false)
         }
     }

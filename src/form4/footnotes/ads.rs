@@ -10,7 +10,7 @@ use regex::Regex;
 use rust_decimal::Decimal;
 
 use super::pattern::{Pattern, pattern};
-use super::{end, sentences, start};
+use super::text::{end, sentences, start};
 pub(in crate::form4) use ratio::ratio;
 
 /// Depositary shares of foreign companies; "Depositary Shares" alone are fractions of a US bank's preferred share.

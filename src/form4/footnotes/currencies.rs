@@ -289,7 +289,7 @@ fn of_markets(text: &str, tokens: &mut Vec<Token>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Marked, Marks};
+    use super::super::{Keywords, Scanned};
     use super::*;
 
     #[test]
@@ -297,7 +297,7 @@ mod tests {
         for (code, words, codes) in SPELLINGS {
             for word in words.split('|').chain(codes.split('|')).filter(|word| !word.is_empty()) {
                 let text = format!("in {word} 41.10 each");
-                assert!(Marked::new(&text, false).marks.has(Marks::MONEY), "{code}: {word}");
+                assert!(Scanned::new(&text, false).keywords.has(Keywords::MONEY), "{code}: {word}");
             }
         }
     }

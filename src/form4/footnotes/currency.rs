@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::pattern::{Pattern, pattern};
-use super::{end, start};
+use super::text::{end, start};
 
 /// Whose dollars a sign is of, right before a number.
 static FOREIGN_SIGN: LazyLock<Pattern> = LazyLock::new(|| {
@@ -67,10 +67,10 @@ pub(super) fn is_foreign(text: &str, whole: &Range<usize>, numbers: [&Range<usiz
 
 #[cfg(test)]
 mod tests {
-    use super::super::Marked;
+    use super::super::Scanned;
 
     fn ranges(text: &str) -> Vec<(String, String)> {
-        let read = super::super::read(&Marked::new(text, true), false, (true, true));
+        let read = super::super::read(&Scanned::new(text, true), false, (true, true));
         read.ranges.iter().map(|range| (range.low.plain(), range.high.plain())).collect()
     }
 

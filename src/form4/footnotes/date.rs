@@ -10,7 +10,7 @@ use crate::filing::PlanDate;
 
 /// A date and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct DateFound {
     pub(super) at: Range<usize>,
     pub(super) date: PlanDate,
 }
@@ -32,11 +32,11 @@ static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// The dates in a text, in its order: days, or months where no day stands. What is no date of the calendar is none.
-pub(super) fn dates(text: &str) -> Vec<Found> {
+pub(super) fn dates(text: &str) -> Vec<DateFound> {
     let Some(pattern) = DATE.as_ref() else { return Vec::new() };
     pattern
         .captures_iter(text)
-        .filter_map(|found| Some(Found { at: found.get(0)?.range(), date: date(&found)? }))
+        .filter_map(|found| Some(DateFound { at: found.get(0)?.range(), date: date(&found)? }))
         .collect()
 }
 

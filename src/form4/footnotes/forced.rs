@@ -2,18 +2,14 @@
 
 use std::sync::LazyLock;
 
+use super::happened::{BANK, HOUSE, SALES, UNREAL, before, clause, happened, is_denied, is_real};
 use super::mistake;
 use super::pattern::{Pattern, pairs, pattern, start_in};
+use super::text::start;
 
 /// Who acts for a debt or a court: by itself enough to be the seller against the owner's will.
 const LENDER: &str = r"(?:(?:margin\s+|senior\s+)?lenders?|pledgees?|chargees?|secured\s+(?:part(?:y|ies)|creditors?|lenders?)|(?:judge?ment\s+)?creditors?|lien-?\s?holders?|mortgagees?|collateral\s+agent|receivers?|(?:bankruptcy|chapter\s+(?:7|11|13))\s+(?:trustee|estate)|trustee\s+in\s+bankruptcy|special\s+master|sheriff|marshals?|bailiff|(?:\w+\s+)?courts?|judge|IRS|internal\s+revenue\s+service|tax\s+authorit(?:y|ies))";
-/// Who is that only where a debt is spoken of: each sells for owners who asked for it, too.
-pub(super) const BANK: &str = r"(?:banks?|(?:stock)?brokers?|broker-?\s?dealers?|brokerage(?:\s+(?:firm|house|company))?|financial\s+institutions?|custodian|counterpart(?:y|ies)|prime\s+broker|administrative\s+agent|dealer|note\s?holders?)";
 const WHOSE: &str = r"(?:(?:the|an?|his|her|their|its|one|certain|third-?\s?party|such|that|this|unaffiliated|independent|commercial|institutional|loan|court-?\s?appointed|(?:reporting\s+persons?'?s?'?|\w+'s?))\s+){0,4}";
-/// A sale, and what stands for one in a note of a sale's row.
-const SALE: &str = r"\b(?:sold|sales?|sell(?:ing)?|dispos(?:ed?|als?|itions?)|liquidat\w+|foreclosed|seized|auction\w*|closed\s+out|transactions?|trades?)\b|^(?:it|they|this|these)\s+(?:was|were)\b";
-
-pub(super) static SALES: LazyLock<Pattern> = LazyLock::new(|| pattern(SALE));
 static BY_LENDER: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
         r"\bby\s+{WHOSE}{LENDER}\b|\bas\s+(?:the\s+)?(?:(?:secured\s+)?lender|pledgee|secured\s+party|collateral\s+agent|administrative\s+agent)\b"
@@ -83,103 +79,18 @@ static CAME: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:transfer\w*|acquir\w+|receiv(?:ed|es|ing)|return(?:ed|s)|released|obtain\w*|awarded|held|own(?:s|ed|ership)?|beneficial\w*|includ\w+|exclud\w+|reflect\w*|purchased|bought|remain\w*|retain\w*|distribut\w+|pending|proceeds)\b",
     )
 });
-/// It is said not to be, or to be only possible.
-static UNREAL: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:not|no|never|nor|neither|none|avoid\w*|prevent\w*|avert\w*|forestall\w*|pre-?empt\w*|(?:head|stave)\s+off|ahead\s+of|fear\w*|expect\w*|anticipat\w+|potential|possible|possibility|threat\w*|future|(?-i:may)|might|could|would|can|will|if|unless|prior\s+to|before|in\s+the\s+event|in\s+case|subject\s+to|absent|other\s+than|risk|without\s+(?:an?|any)|until|unrelated)\b",
-    )
-});
-static RIGHT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\brights?\b"));
-static RIGHT_USED: LazyLock<Pattern> =
-    LazyLock::new(|| pattern(r"\b(?:exercis\w+|assert\w+|invok\w+|enforc\w+)\b"));
-static MAY_SELL: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:(?-i:may)|might|could|would|can|will|shall)\s+(?:\w+\s+){0,3}(?:sold|sell|liquidated?|foreclosed?|dispose[ds]?|seized?|require[ds]?|exercise[ds]?|force[ds]?|cause[ds]?|order(?:ed)?)\b",
-    )
-});
-static HAS_SOLD: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(r"\b(?:was|were|been|has|have|had)\s+(?:\w+\s+)?(?:sold|foreclosed|liquidated|seized)\b")
-});
 static LENDER_HERSELF: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"(?:^|\b(?:that|which|when|where|and|since|because)\s+|,\s+)(?:the\s+)?reporting\s+persons?\s+(?:\w+\s+)?(?:foreclosed|,?\s*as\s+(?:the\s+)?(?:lender|secured|pledgee))|\breporting\s+persons?(?:'s\s+\w+)?,?\s+(?:(?:is|was)\s+)?an?\s+(?:former\s+|retired\s+)?(?:\w+\s+)?(?:courts?|judges?|bankruptcy|lender|receiver|marshal|sheriff|banker|broker)\b",
     )
 });
 
-static LISTED: LazyLock<Pattern> =
-    LazyLock::new(|| pattern(r",?\s*(?:\b(?:or|nor|and)\s+)?(?:\b(?:an?|any|the)\s+){0,2}$"));
-
-/// So much of a sentence before a place, in bytes: each of thousands of words in one is looked at.
-pub(super) fn before(sentence: &str, at: usize, most: usize) -> &str {
-    let mut from = at.saturating_sub(most);
-    while !sentence.is_char_boundary(from) {
-        from += 1;
-    }
-    &sentence[from..at]
-}
-
-/// As much of a clause as stands before a place; a comma right before it is that of a list.
-fn clause(sentence: &str, at: usize) -> &str {
-    const LONGEST: usize = 90;
-    let near = before(sentence, at, LONGEST);
-    let near = LISTED.find(near).map_or(near, |joint| &near[..start_in(near, joint)]);
-    let cut = [",", ";", ":", "(", " but ", " rather ", " instead "];
-    let starts = |text: &str| cut.iter().filter_map(|mark| Some(text.rfind(mark)? + mark.len())).max();
-    let mut start = starts(near).unwrap_or(0);
-    // So is one behind two or three words.
-    while start > 0 && near[..start].ends_with(',') && near[start..].split_whitespace().count() <= 3 {
-        start = starts(&near[..start - 1]).unwrap_or(0);
-    }
-    &near[start..]
-}
-
-/// "The sale was not voluntary, but …": what is denied is the choice.
-static NO_CHOICE: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:not|never)\s+(?:\w+\s+){0,2}(?:voluntar\w*|discretionary|initiated|authori[sz]ed|directed|approved|decided|controlled|requested|at\s+the|at\s+his|at\s+her)|\b(?:was|were|became)\s+subject\s+to|\b(?:could|did|was|were)\s+not\s+(?:able\s+to\s+)?(?:meet|satisf\w+|cover|cure|post|re-?pay|answer)",
-    )
-});
-
-/// Somebody's house was foreclosed on.
-static HOUSE: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:(?:his|her|their|a|the|whose)\s+(?:house|home)\s+(?:had|was|which|that|is|has)|(?:his|her|their|a)\s+(?:house|home)\b|residence|condominium|apartment|building|real\s+estate|farm\b)",
-    )
-});
-/// A call that was met without these shares.
-static PAID: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:calls?|deficiency|shortfall|judge?ment)\s+(?:\w+\s+){0,2}(?:in|with)\s+cash\b|\bby\s+(?:depositing|wiring)\b",
-    )
-});
 /// Shares that came so.
 static BOUGHT_AT: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:purchased|acquired|bought|received|obtained)\s+(?:\w+\s+){0,4}(?:at|in|from|through|upon|by)\s+(?:an?\s+|the\s+)?$",
     )
 });
-
-/// Whether words of a sentence are said of what happened.
-pub(super) fn is_real(sentence: &str, words: &str) -> bool {
-    let at = start_in(sentence, words);
-    let around = before(sentence, at + words.len(), words.len() + 200);
-    let before = clause(sentence, at);
-    let unreal = UNREAL.is_match(before) && !NO_CHOICE.is_match(before);
-    let house = HOUSE.is_match(self::before(sentence, at, 40)) || PAID.is_match(sentence);
-    !unreal && !house && (!RIGHT.is_match(before) || RIGHT_USED.is_match(around))
-}
-
-/// As much of a sentence as says what happened, before what may happen.
-pub(super) fn happened(sentence: &str) -> Option<&str> {
-    if HAS_SOLD.is_match(sentence) {
-        return Some(sentence);
-    }
-    let may = MAY_SELL.ranges(sentence).first().map_or(sentence.len(), |may| may.start);
-    let before = &sentence[..may];
-    (may == sentence.len() || DONE.is_match(before)).then_some(before)
-}
-static DONE: LazyLock<Pattern> =
-    LazyLock::new(|| pattern(r"\b(?:sold|liquidated|foreclosed|seized|disposed)\b"));
 
 /// Whether a sentence is of a sale, or so short that it has nothing else to be of than its row.
 fn is_of_sale(sentence: &str) -> bool {
@@ -251,15 +162,6 @@ static WHOSE_LENDER: LazyLock<Pattern> = LazyLock::new(|| {
         r"^\s+(?:of|to|for)\s+(?:the\s+)?(?:reporting\s+persons?|his|her|(?:mr|mrs|ms|dr)\.?\s+\w+)|^\s+under\s+(?:(?:an?|the|his|her|its|their|certain)\s+)?(?:[\w-]+\s+){0,5}?(?:loans?|agreements?|facilit(?:y|ies)|notes?|contracts?)\b(?:\s+(?:to|with)\s+(?:an?|the)\s+(?:[\w-]+\s+){0,3}(?:controlled|owned)\s+by\s+(?:the\s+)?reporting\s+persons?)?",
     )
 });
-/// "Not ordered by a court and not made by a creditor".
-pub(super) fn is_denied(gap: &str) -> bool {
-    NOT_MADE.is_match(gap) && !gap.contains("but ")
-}
-static NOT_MADE: LazyLock<Pattern> = LazyLock::new(|| {
-    pattern(
-        r"\b(?:not|never|neither)\s+(?:made|effected|caused|executed|initiated|sold|ordered|required|forced|requested|(?:the\s+|an?\s+)?(?:result|consequence|product)\s+of|due\s+to)\b",
-    )
-});
 /// "No court".
 fn is_none(words: &str) -> bool {
     words.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("no "))
@@ -278,9 +180,9 @@ static CAME_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
 
 /// Whether words that name a lender follow one who deals with it: "pledged to the lender".
 fn is_object(sentence: &str, words: &str) -> bool {
-    let before = clause(sentence, start_in(sentence, words));
-    let raw = self::before(sentence, start_in(sentence, words), 60);
-    OBJECT.is_match(before) || OWNER_AS.is_match(raw)
+    let near = clause(sentence, start_in(sentence, words));
+    let raw = before(sentence, start_in(sentence, words), 60);
+    OBJECT.is_match(near) || OWNER_AS.is_match(raw)
 }
 /// "The reporting person, a lender to the issuer".
 static OWNER_AS: LazyLock<Pattern> = LazyLock::new(|| {
@@ -321,7 +223,7 @@ fn by_order(sentence: &str) -> Option<&str> {
         BY_ORDER.ranges(sentence).into_iter().find_map(|range| {
             let words = &sentence[range.clone()];
             let came = CAME.is_match(clause(sentence, range.start));
-            let rest = super::start(&sentence[range.end..], 250);
+            let rest = start(&sentence[range.end..], 250);
             let sold = SALES.ranges(rest).first().map(|sale| &rest[..sale.start]);
             let of_sale = match sold {
                 Some(gap) => !CAME.is_match(gap),

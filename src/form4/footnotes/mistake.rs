@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::forced::{BANK, SALES, before, happened, is_real};
+use super::happened::{BANK, SALES, before, happened, is_real};
 use super::pattern::{Pattern, pairs, pattern, start_in};
 use super::seller::FIRM;
 

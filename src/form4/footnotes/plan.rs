@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
+use super::keywords::Keywords;
 use super::pattern::{Pattern, pairs, pairs_before, pattern, start_in};
-use super::{Kind, Marks};
+use super::statement::Kind;
 
 /// The rule's name as filers spell it: `10b5-1`, `10b5-l`, `10b51`, `10b-5-1`, `10(b)5-1`, `10b(5)-1`, `105b-1`, `l0b5-1`.
 pub(super) const RULE: &str = r"[1l][0o]\s?-?(?:5\s?b|\(?b\)?[\s.-]{0,3}\(?5\)?)[\s.(-]{0,3}0?[1li](?:\b|c\b|trading|plan|sales)|10\(?b\)?\s?-?\s?5\s+(?:\w+\s+){0,2}(?:plan|arrangement|instruction)";
@@ -126,9 +127,9 @@ static DENIAL: LazyLock<Pattern> = LazyLock::new(|| {
 static ENDING: LazyLock<Pattern> = LazyLock::new(|| pattern(r"terminated|cancel|revoked|expired|ended"));
 
 /// Reads the statements of a sentence about plans, each with its words.
-pub(super) fn read(sentence: &str, marks: Marks) -> [Option<(Kind, &str)>; 4] {
+pub(super) fn read(sentence: &str, keywords: Keywords) -> [Option<(Kind, &str)>; 4] {
     let when = |there: bool, reader: fn(&str) -> Option<&str>| if there { reader(sentence) } else { None };
-    let by_rule = marks.has(Marks::PLAN);
+    let by_rule = keywords.has(Keywords::PLAN);
     let denies = DENIAL.is_match(sentence);
     let no_plan = when(by_rule && denies, says_no_plan);
     let no_named = when(denies, denies_named_plan);
@@ -137,7 +138,7 @@ pub(super) fn read(sentence: &str, marks: Marks) -> [Option<(Kind, &str)>; 4] {
     [
         said(Kind::NoPlan, no_plan).or_else(|| said(Kind::Plan, when(by_rule && !denied, says_plan))),
         said(Kind::EndedPlan, when(by_rule && ENDING.is_match(sentence), says_ended)),
-        said(Kind::NamedPlan, when(marks.has(Marks::ANY_PLAN), says_named_plan)),
+        said(Kind::NamedPlan, when(keywords.has(Keywords::ANY_PLAN), says_named_plan)),
         said(Kind::NoNamedPlan, no_named),
     ]
 }

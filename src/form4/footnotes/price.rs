@@ -7,8 +7,10 @@ use std::sync::{Arc, LazyLock};
 
 use regex::{Captures, Match};
 
+use super::keywords::Keywords;
 use super::pattern::{Pattern, pairs, pattern};
-use super::{Marks, currency, date, start};
+use super::text::start;
+use super::{currency, date};
 use crate::filing::{PlanDate, Usd};
 
 /// A range and the words that state it.
@@ -34,8 +36,8 @@ const BOUND: &str = r"\b(?:low(?:est|er)?|high(?:est|er)?|above|below|less\s+tha
 
 /// How a range is stated.
 struct Form {
-    /// The marks that its text needs one of.
-    marks: u32,
+    /// The keywords that its text needs one of.
+    keywords: u32,
     words: Words,
     /// The two numbers, with what stands around them.
     numbers: Pattern,
@@ -59,37 +61,38 @@ const LONGEST_RANGE: usize = 240;
 const DOLLARS_AT: usize = 4;
 /// Of several forms the first that finds a range counts.
 static RANGES: LazyLock<[Form; 6]> = LazyLock::new(|| {
-    let form = |marks: u32, numbers: &str| Form { marks, words: Words::None, numbers: pattern(numbers) };
+    let form =
+        |keywords: u32, numbers: &str| Form { keywords, words: Words::None, numbers: pattern(numbers) };
     [
         Form {
-            marks: Marks::RANGE,
+            keywords: Keywords::RANGE,
             words: Words::Before(pattern(r"\brang(?:e|es|ed|ing)\b")),
             numbers: pattern(&format!(
                 r"{NUMBER}{TO}(?:a\s+)?(?:high(?:est)?\s+(?:price\s+)?of\s+)?{NUMBER}"
             )),
         },
         form(
-            Marks::BETWEEN,
+            Keywords::BETWEEN,
             &format!(
                 r"\b(?:between|from|b/w)\s*(?:[\w-]+-equivalent\s+)?(?:a\s+low\s+of\s+)?{NUMBER}{TO}(?:a\s+high\s+of\s+)?{NUMBER}"
             ),
         ),
         Form {
-            marks: Marks::HIGH,
+            keywords: Keywords::HIGH,
             words: Words::Twice(pattern(BOUND)),
             numbers: pattern(&format!(
                 r"{BOUND}(?u:[^%\d]){{0,60}}?{NUMBER}(?u:[^%\d]){{0,60}}?{BOUND}(?u:[^%\d]){{0,60}}?{NUMBER}"
             )),
         },
         form(
-            Marks::HIGH,
+            Keywords::HIGH,
             &format!(
                 r"{NUMBER}\s*\((?:the\s+)?(?:low|high)(?:est)?\)(?u:[^%\d]){{0,60}}?{NUMBER}\s*\((?:the\s+)?(?:low|high)"
             ),
         ),
-        form(Marks::DOLLAR, DOLLARS),
+        form(Keywords::DOLLAR, DOLLARS),
         form(
-            Marks::AVERAGE,
+            Keywords::AVERAGE,
             &format!(
                 r"\b(?:trades?|prices?|transactions?)\s+(?:at|of)\s+{NUMBER}\s*(?:to|through|-)\s*{NUMBER}"
             ),
@@ -158,8 +161,8 @@ static AVERAGE: LazyLock<Pattern> = LazyLock::new(|| {
 });
 
 /// The ranges of actual prices that a footnote states, in its order.
-pub(super) fn ranges(text: &str, marks: Marks) -> Vec<PriceRange> {
-    let tried = RANGES.iter().filter(|form| marks.has(form.marks)).map(|form| form.ranges(text));
+pub(super) fn ranges(text: &str, keywords: Keywords) -> Vec<PriceRange> {
+    let tried = RANGES.iter().filter(|form| keywords.has(form.keywords)).map(|form| form.ranges(text));
     let mut ranges = tried.into_iter().find(|ranges| !ranges.is_empty()).unwrap_or_default();
     // "ranging from $10.00 to $10.99 on Monday and from $11.00 to $11.50 on Tuesday".
     if !ranges.is_empty() && text.matches('$').count() > 2 * ranges.len() {
@@ -258,10 +261,10 @@ fn follows(rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Marked, Said};
+    use super::super::{Said, Scanned};
 
     fn read(text: &str) -> Said {
-        super::super::read(&Marked::new(text, true), false, (true, true))
+        super::super::read(&Scanned::new(text, true), false, (true, true))
     }
 
     #[track_caller]

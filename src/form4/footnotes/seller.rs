@@ -3,8 +3,9 @@
 
 use std::sync::{Arc, LazyLock};
 
+use super::happened::is_denied;
 use super::pattern::{Pattern, pairs, pattern, start_in};
-use super::{excerpt, forced};
+use super::text::excerpt;
 
 /// What firms that lend, hold or trade are called: by a word of theirs, or by a well-known name.
 pub(super) const FIRM: &str = r"(?-i:(?:[A-Z][\w&.'*-]*,?\s+){0,4}(?:Bank|BANK|Banc|Bancorp|N\.A\.?|Securities|Brokerage|Brokers|Clearing|Lending|Trust\s+Company|Wealth\s+Management|Wealth\s+Advisors|Financial\s+(?:Services|Advisors|Group)|Private\s+Wealth|Capital\s+Markets|Credit\s+[A-Z]\w+|Lend(?:ing|ers?)|UBS|Barclays|Citi(?:bank|group)?|JPMorgan|J\.\s?P\.\s+Morgan|Morgan\s+Stanley|Goldman|Merrill|Schwab|Fidelity|E\*?T(?:RADE|rade)|Wells\s+Fargo|Credit\s+Suisse|BNP\s+Paribas|HSBC|Nomura|Macquarie|Jefferies|Stifel|Raymond\s+James|Pershing|Robinhood|Northern\s+Trust|State\s+Street|RBC|Ameritrade|Oppenheimer|Mizuho|Santander|Natixis|Cantor|LPL|Edward\s+Jones|Ameriprise|Vanguard|Julius\s+Baer|Pictet|Standard\s+Chartered|First\s+Republic|BMO|Scotia\w*|CIBC|Piper|Baird|Evercore|Lazard|Janney|Canaccord|Wedbush)\b(?:[,.]?\s+(?:[A-Z&][\w&.*-]*|of|and)){0,4}(?:'s)?(?:,?\s+(?:LLC|Inc\.?|L\.?P\.?|N\.A\.?|AG|PLC|plc|Ltd\.?|S\.A\.?))?)";
@@ -150,7 +151,7 @@ fn is_own_act(sentence: &str) -> bool {
 fn sold_by(sentence: &str) -> Option<&str> {
     let real = |words: &str| !UNREAL.is_match(ahead(sentence, words));
     let passive = pairs(sentence, &SALES, &BY_AGENT, 110)
-        .find(|pair| !CAME.is_match(pair.gap) && !forced::is_denied(pair.gap) && real(pair.words))
+        .find(|pair| !CAME.is_match(pair.gap) && !is_denied(pair.gap) && real(pair.words))
         .map(|pair| pair.words);
     passive.or_else(|| {
         if !SALES.is_match(sentence) {

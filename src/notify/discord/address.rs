@@ -1,4 +1,4 @@
-//! The address of a webhook, as people copy it. It is a secret: no error shows it.
+//! Where Discord is, and the address of a webhook, as people copy it. The latter is a secret: no error shows it.
 
 use core::net::IpAddr;
 
@@ -6,6 +6,8 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use url::{Host, Url};
 
+/// Where Discord is. Another base is a proxy that takes Discord's place.
+pub(super) const DISCORD: &str = "https://discord.com";
 /// Discord's hosts that serve its API.
 pub(super) const HOSTS: [&str; 6] = [
     "discord.com",

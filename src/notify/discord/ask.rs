@@ -10,10 +10,10 @@ use serenity::all::{
 use serenity::http::Route;
 use thiserror::Error;
 
-use super::DiscordBot;
-use super::call::{Refused, bounded, words};
-use super::codes::{Asked, By, Refusal, unreachable};
-use crate::notify::SendError;
+use super::bot::DiscordBot;
+use super::codes::{By, Purpose, Refusal, unreachable};
+use super::request::{RefusalBody, bounded, words};
+use crate::notify::error::SendError;
 
 /// A server with 250 roles has some 100 kB. Reading an answer takes many times its size.
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -45,12 +45,12 @@ pub enum NoAnswer {
 impl From<NoAnswer> for SendError {
     fn from(no_answer: NoAnswer) -> Self {
         match no_answer {
-            NoAnswer::Late => super::late(),
+            NoAnswer::Late => Self::later("Discord did not answer in time"),
             NoAnswer::Unreachable => unreachable("Discord"),
             NoAnswer::Unreadable(_) => Self::later(no_answer.to_string()),
             NoAnswer::Refused { status, code, ref message } => {
                 let message = format!("{no_answer}: {message}");
-                Refusal { status, code, at_fault: &[] }.judged(Asked::Read, By::Settings, message)
+                Refusal { status, code, at_fault: &[] }.judged(Purpose::Read, By::Settings, message)
             }
         }
     }
@@ -121,7 +121,7 @@ impl DiscordBot {
                 Err(NoAnswer::Unreadable("it broke off, or is too long".to_owned()))
             }
             _ => {
-                let Refused { code, message, .. } = serde_json::from_slice(&body).unwrap_or_default();
+                let RefusalBody { code, message, .. } = serde_json::from_slice(&body).unwrap_or_default();
                 Err(NoAnswer::Refused { status: status.as_u16(), code, message: words(&message) })
             }
         }

@@ -2,9 +2,9 @@
 //!
 //! Codes: <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json>.
 
-use super::pace::Rank;
+use super::rate_limit::Rank;
 use crate::destination::Destination;
-use crate::notify::{Retry, SendError};
+use crate::notify::error::{Retry, SendError};
 
 /// How a message reaches its channel: the advice depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(super) enum By {
 
 /// The purpose of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum Purpose {
     /// A new message.
     Create,
     /// A change of a message.
@@ -289,7 +289,7 @@ impl Refusal<'_> {
 
     /// Whether an answer is worth another try. What Discord itself says of a message can be final, and of a channel or token it
     /// is clear until somebody mends it; a server in between that answers in its place says neither, but for a wrong address.
-    pub(super) fn judged(self, asked: Asked, by: By, message: String) -> SendError {
+    pub(super) fn judged(self, purpose: Purpose, by: By, message: String) -> SendError {
         let known = self.code.and_then(|code| CODES.iter().find(|(known, ..)| *known == code));
         let in_address = !self.at_fault.is_empty()
             && self
@@ -303,7 +303,7 @@ impl Refusal<'_> {
             (400, Some(INVALID_BODY), _) if in_address => pause(ADDRESS),
             (_, _, Some((_, Then::Pause, advice))) => pause(*advice),
             (_, _, Some((_, Then::PauseOne, advice))) => SendError { of_message: true, ..pause(*advice) },
-            (_, _, Some((_, Then::PauseOrAnew, _))) if asked == Asked::Edit => SendError::gone(message),
+            (_, _, Some((_, Then::PauseOrAnew, _))) if purpose == Purpose::Edit => SendError::gone(message),
             (_, _, Some((_, Then::PauseOrAnew, advice))) => pause(*advice),
             (_, _, Some((_, Then::Anew, _))) => SendError::gone(message),
             (_, _, Some((_, Then::GiveUp, _))) => SendError::never(message),
@@ -357,8 +357,8 @@ pub(super) fn no_message(name: &str, by: By) -> SendError {
 mod tests {
     use super::*;
 
-    fn judged(status: u16, code: Option<i64>, asked: Asked, by: By) -> SendError {
-        Refusal { status, code, at_fault: &[] }.judged(asked, by, "said".to_owned())
+    fn judged(status: u16, code: Option<i64>, purpose: Purpose, by: By) -> SendError {
+        Refusal { status, code, at_fault: &[] }.judged(purpose, by, "said".to_owned())
     }
 
     #[test]
@@ -371,7 +371,7 @@ mod tests {
                     words.len() > 20 && !words.ends_with('.') && !words.contains("  "),
                     "{code}: {words}"
                 );
-                let error = judged(400, Some(*code), Asked::Create, by);
+                let error = judged(400, Some(*code), Purpose::Create, by);
                 let paused = matches!(then, Then::Pause | Then::PauseOne | Then::PauseOrAnew);
                 assert_eq!(error.retry == Retry::Closed, paused, "{code}");
                 assert_eq!(error.advice.is_some(), paused || *then == Then::Retry, "{code}");
@@ -412,12 +412,12 @@ mod tests {
             (404, 0, Webhook, "nothing after its token"),
             (404, 0, Settings, "api_base"),
         ] {
-            let error = judged(status, Some(code), Asked::Create, by);
+            let error = judged(status, Some(code), Purpose::Create, by);
             assert_eq!(error.retry, Retry::Closed, "{status} {code}");
             assert_eq!(error.of_message, code == 200_000, "{status} {code}");
             assert!(error.advice.unwrap().contains(words), "{status} {code}: {:?}", error.advice);
         }
-        assert_eq!(judged(405, None, Asked::Create, Webhook).retry, Retry::Closed);
+        assert_eq!(judged(405, None, Purpose::Create, Webhook).retry, Retry::Closed);
     }
 
     #[test]
@@ -433,28 +433,28 @@ mod tests {
             (302, None),
         ] {
             assert_eq!(
-                judged(status, code, Asked::Create, By::Webhook).retry,
+                judged(status, code, Purpose::Create, By::Webhook).retry,
                 Retry::Later,
                 "{status} {code:?}"
             );
         }
         // Discord itself failed: it may have arrived.
-        let failed = judged(500, Some(10_003), Asked::Create, By::Settings);
+        let failed = judged(500, Some(10_003), Purpose::Create, By::Settings);
         assert!(failed.retry == Retry::Later && failed.may_have_arrived);
     }
 
     #[test]
     fn what_cannot_be_changed_is_made_anew_and_what_cannot_be_read_is_given_up() {
         for (status, code) in [(404, 10_008), (429, 30_046), (403, 50_005), (400, 50_083)] {
-            assert_eq!(judged(status, Some(code), Asked::Edit, By::Settings).retry, Retry::Gone, "{code}");
+            assert_eq!(judged(status, Some(code), Purpose::Edit, By::Settings).retry, Retry::Gone, "{code}");
         }
-        assert_eq!(judged(400, Some(INVALID_BODY), Asked::Create, By::Settings).retry, Retry::Never);
+        assert_eq!(judged(400, Some(INVALID_BODY), Purpose::Create, By::Settings).retry, Retry::Never);
         let paths = ["embeds.0.title".to_owned()];
         let message = Refusal { status: 400, code: Some(INVALID_BODY), at_fault: &paths };
-        assert_eq!(message.judged(Asked::Create, By::Settings, String::new()).retry, Retry::Never);
+        assert_eq!(message.judged(Purpose::Create, By::Settings, String::new()).retry, Retry::Never);
         let paths = ["thread_id".to_owned()];
         let address = Refusal { status: 400, code: Some(INVALID_BODY), at_fault: &paths };
-        assert_eq!(address.judged(Asked::Create, By::Webhook, String::new()).retry, Retry::Closed);
+        assert_eq!(address.judged(Purpose::Create, By::Webhook, String::new()).retry, Retry::Closed);
     }
 
     #[test]

@@ -6,12 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::RequestBuilder;
 
-use super::call::{Ask, Caller, Failure};
+use super::request::{DiscordClient, Failure, RequestKind};
 use crate::delivery::Delivery;
-use crate::notify::{Retry, SendError};
-use crate::render::discord::{self, Attached, Attachment, Message};
-
-pub use crate::render::discord::NoFile;
+use crate::notify::error::{Retry, SendError};
+use crate::render::discord::{self, Attached, Attachment, Message, NoFile};
 
 /// A channel that takes no file is offered one again after this.
 const OFFERED_AGAIN: TimeDelta = TimeDelta::minutes(10);
@@ -21,12 +19,12 @@ const MOST_CHANNELS: usize = 1_000;
 /// Which channels take files, as far as that is known since the start.
 #[derive(Debug, Default)]
 pub(in crate::notify) struct Files {
-    channels: Mutex<BTreeMap<String, Result<(), Refused>>>,
+    channels: Mutex<BTreeMap<String, Result<(), RefusedFile>>>,
 }
 
 /// A message with a file was refused.
 #[derive(Debug, Clone, Copy)]
-struct Refused {
+struct RefusedFile {
     why: NoFile,
     until: DateTime<Utc>,
     /// Whether the channel took a message without one since. Before that it may take nothing at all.
@@ -63,7 +61,7 @@ impl Files {
         }
     }
 
-    fn note(&self, channel: &str, took: Result<(), Refused>) {
+    fn note(&self, channel: &str, took: Result<(), RefusedFile>) {
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         channels.insert(channel.to_owned(), took);
         if channels.len() > MOST_CHANNELS {
@@ -101,9 +99,9 @@ impl Outgoing<'_> {
     /// Sends it; where its file is what is refused, without that. `None` where there is no message to send.
     pub(super) async fn send(
         &self,
-        caller: &Caller,
+        client: &DiscordClient,
         files: &Files,
-        ask: &Ask,
+        kind: &RequestKind,
         request: impl Fn(&Message) -> Result<RequestBuilder, SendError>,
         now: DateTime<Utc>,
     ) -> Option<Result<Vec<u8>, SendError>> {
@@ -111,7 +109,7 @@ impl Outgoing<'_> {
         let message = self.message(missing)?;
         let request_of = |message: &Message| request(message);
         let sent = async {
-            let sent = caller.call(ask, request_of(&message)?, now).await;
+            let sent = client.execute(kind, request_of(&message)?, now).await;
             if message.file.is_none() {
                 files.note_without(&self.channel, &sent);
             }
@@ -129,15 +127,15 @@ impl Outgoing<'_> {
             let (Some(why), true) = (failure.file, may_do_without) else { return Err(failure.error) };
             let Some(bare) = self.message(Some(why)) else { return Err(failure.error) };
             // Whatever becomes of the next request: the file is not tried again at once.
-            files.note(&self.channel, Err(Refused { why, until: now + OFFERED_AGAIN, is_proven: false }));
-            if let Err(until) = caller.turn(&ask.route, ask.by, now) {
+            files.note(&self.channel, Err(RefusedFile { why, until: now + OFFERED_AGAIN, is_proven: false }));
+            if let Err(until) = client.turn(&kind.route, kind.by, now) {
                 let wait = (until - now).to_std().unwrap_or_default();
                 return Err(SendError {
                     retry: Retry::After(wait),
                     ..SendError::refused(failure.error.message)
                 });
             }
-            let sent = caller.call(ask, request_of(&bare)?, now).await;
+            let sent = client.execute(kind, request_of(&bare)?, now).await;
             files.note_without(&self.channel, &sent);
             Ok(sent?)
         };

@@ -6,9 +6,9 @@ use serenity::http::Route;
 use thiserror::Error;
 use url::Url;
 
-use super::address::{self, HOSTS, host};
-use super::call::bounded;
-use super::{DISCORD, DiscordBot};
+use super::address::{self, DISCORD, HOSTS, host};
+use super::bot::DiscordBot;
+use super::request::bounded;
 
 /// Discord's own domain of its gateways.
 const GATEWAYS: &str = "discord.gg";

@@ -1,19 +1,16 @@
 //! The bot's permissions in a channel, and which one is missing where Discord says only that one is.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::OnceLock;
 
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 use serenity::all::{ChannelId, Member, PartialGuild, Permissions};
 use serenity::http::Route;
 
-use super::DiscordBot;
 use super::ask::NoAnswer;
-use super::call::words;
+use super::bot::DiscordBot;
 use super::codes::{By, is_no_permission};
-use crate::delivery::Batch;
-use crate::notify::{SendError, Sent};
+use super::request::words;
+use crate::notify::error::SendError;
 
 /// Needed in a channel, besides sending there. The files are the tables of overflow messages.
 const NEEDED: Permissions = Permissions::VIEW_CHANNEL
@@ -30,22 +27,6 @@ const NAMED: [Permissions; 6] = [
     Permissions::ATTACH_FILES,
     Permissions::READ_MESSAGE_HISTORY,
 ];
-/// In more channels at once it is not looked up which permission is missing.
-const MOST_CHANNELS: usize = 1_000;
-
-/// The channels that refuse messages for want of a permission, with advice that names it where that is known. Each is looked at
-/// once, until it takes a message again.
-#[derive(Debug, Default)]
-pub(super) struct Refusing {
-    channels: Mutex<BTreeMap<u64, Option<&'static str>>>,
-}
-
-impl Refusing {
-    fn change<T>(&self, change: impl FnOnce(&mut BTreeMap<u64, Option<&'static str>>) -> T) -> T {
-        change(&mut self.channels.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
 /// Advice that names what is missing.
 fn advice(lacking: Permissions) -> Option<&'static str> {
     static ADVICE: OnceLock<Vec<String>> = OnceLock::new();
@@ -63,47 +44,20 @@ fn advice(lacking: Permissions) -> Option<&'static str> {
 }
 
 impl DiscordBot {
-    /// Sends to a channel. Where a permission is missing, the advice names it.
-    pub(in crate::notify) async fn send(
-        &self,
-        channel: u64,
-        batch: &Batch,
-        with_sample: bool,
-        now: DateTime<Utc>,
-    ) -> Result<Sent, SendError> {
-        match self.attempt(channel, batch, with_sample, now).await {
-            Ok(sent) => {
-                self.refusing.change(|channels| channels.remove(&channel));
-                Ok(sent)
-            }
-            // A test of a channel asks for its permissions itself.
-            Err(error) if with_sample => Err(error),
-            Err(error) => Err(self.explained(channel, By::bot(batch.destination()), error).await),
-        }
-    }
-
     /// An error with the name of the permission that is missing, where it is for want of one and that can be known.
     pub(super) async fn explained(&self, channel: u64, by: By, error: SendError) -> SendError {
         if !is_no_permission(&error, by) {
             return error;
         }
-        let known = self.refusing.change(|channels| {
-            let known = channels.get(&channel).copied();
-            if known.is_none() && channels.len() < MOST_CHANNELS {
-                channels.insert(channel, None);
-                return None;
-            }
-            Some(known.flatten())
-        });
-        let advice = match known {
-            Some(known) => known,
-            None => {
+        let advice = match self.refusing.look_at(channel) {
+            Err(known) => known,
+            Ok(()) => {
                 let found = self.lacking(channel).await;
                 let found = found.inspect_err(|error| {
                     tracing::debug!("what the bot lacks in channel {channel} is not known: {error}");
                 });
                 let advice = found.ok().and_then(advice);
-                self.refusing.change(|channels| channels.insert(channel, advice));
+                self.refusing.note(channel, advice);
                 advice
             }
         };
@@ -111,15 +65,6 @@ impl DiscordBot {
             Some(advice) => error.advise(advice),
             None => error,
         }
-    }
-
-    /// Notes that a channel refused messages before the start, which was reported then: it is not looked at for that again.
-    pub(in crate::notify) fn refused_before(&self, channel: u64) {
-        self.refusing.change(|channels| {
-            if channels.len() < MOST_CHANNELS {
-                channels.insert(channel, None);
-            }
-        });
     }
 
     /// The permissions that the bot needs in a channel and lacks there, by their names.

@@ -10,14 +10,16 @@ use serenity::all::{ChannelId, MessageId, UserId};
 use serenity::http::Route;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::call::{Ask, TIMEOUT, words};
-use super::codes::{Asked, By};
+use super::bot::DiscordBot;
+use super::codes::{By, Purpose};
+use super::edit::edited;
+use super::request::{RequestKind, TIMEOUT, words};
+use super::snowflake::{first_id, made};
 use super::twins::Foreign;
-use super::{DiscordBot, edited};
 use crate::alert::Key;
 use crate::bounds::AtMost;
 use crate::delivery::{Batch, InFlight};
-use crate::notify::{Found, SendError, Sent};
+use crate::notify::error::{ReadBack, SendError, Sent};
 use crate::render::discord;
 
 /// For this long a nonce certainly holds off a second message: Discord says "a few minutes".
@@ -32,9 +34,6 @@ const LONGEST_READING: Duration = Duration::from_secs(60);
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 /// How long looking at a channel without need may take.
 const LONGEST_LOOK: Duration = Duration::from_secs(10);
-/// The first moment of Discord's ids, in milliseconds: <https://discord.com/developers/docs/reference#snowflakes>.
-const EPOCH_MS: i64 = 1_420_070_400_000;
-
 /// The parts of a message that are read.
 #[derive(Deserialize)]
 struct Posted {
@@ -96,15 +95,15 @@ impl DiscordBot {
         batch: &Batch,
         sends: &InFlight,
         now: DateTime<Utc>,
-    ) -> Result<Found, SendError> {
+    ) -> Result<ReadBack, SendError> {
         // Earlier tries may be of another process with this store.
         self.twins.may_have_arrived(batch.deliveries().iter().map(|delivery| delivery.key.clone()));
         let guarded = !sends.guess && (TimeDelta::zero()..NONCE_HOLDS).contains(&(now - sends.first));
         if edited(batch).is_some() || batch.concerned().is_some() || guarded {
-            return Ok(Found::Guarded);
+            return Ok(ReadBack::Guarded);
         }
         if channel == 0 {
-            return Ok(Found::Told(BTreeMap::new()));
+            return Ok(ReadBack::Arrived(BTreeMap::new()));
         }
         let keys = batch.deliveries().iter().map(|delivery| &delivery.key).collect();
         // A clock that was ahead then.
@@ -123,7 +122,7 @@ impl DiscordBot {
         keys: BTreeSet<&Key>,
         (first, last): (DateTime<Utc>, DateTime<Utc>),
         now: DateTime<Utc>,
-    ) -> Result<Found, SendError> {
+    ) -> Result<ReadBack, SendError> {
         let own_id = self.own_id().await?;
         let until = first_id(last + TimeDelta::from_std(TIMEOUT).unwrap_or_default() + SKEW);
         let mut after = first_id(first - SKEW);
@@ -143,14 +142,14 @@ impl DiscordBot {
             seen |= !page.is_empty();
             let newest = page.iter().map(|posted| posted.id.get()).max().unwrap_or(after);
             if found.len() == keys.len() {
-                return Ok(Found::Told(found));
+                return Ok(ReadBack::Arrived(found));
             }
             if page.len() < PAGE || newest >= until || newest <= after {
                 // To a bot that may not read a channel's history, every channel is empty.
                 let readable = seen || !self.messages(channel, by, &[("limit", 1)], now).await?.is_empty();
                 return Ok(match readable {
-                    true => Found::Told(found),
-                    false => Found::Unknown(
+                    true => ReadBack::Arrived(found),
+                    false => ReadBack::Unknown(
                         "the channel is empty, or the bot lacks the permission Read Message History there",
                     ),
                 });
@@ -158,8 +157,8 @@ impl DiscordBot {
             after = newest;
         }
         Ok(match found.is_empty() {
-            true => Found::Unknown("too many messages came since"),
-            false => Found::Told(found),
+            true => ReadBack::Unknown("too many messages came since"),
+            false => ReadBack::Arrived(found),
         })
     }
 
@@ -171,11 +170,11 @@ impl DiscordBot {
         params: &[(&str, u64)],
         now: DateTime<Utc>,
     ) -> Result<Vec<Posted>, SendError> {
-        let ask = Ask { route: format!("reading:{channel_id}"), asked: Asked::Read, by };
+        let kind = RequestKind { route: format!("reading:{channel_id}"), purpose: Purpose::Read, by };
         let (began, mut waited) = (Instant::now(), Duration::ZERO);
         // A page that is refused would have all of them read again.
         while let Err(until) =
-            self.caller.turn(&ask.route, by, now + TimeDelta::from_std(waited).unwrap_or_default())
+            self.client.turn(&kind.route, by, now + TimeDelta::from_std(waited).unwrap_or_default())
         {
             let wait = (until - now).to_std().unwrap_or_default().saturating_sub(waited);
             if waited + wait > LONGEST_READING {
@@ -186,20 +185,9 @@ impl DiscordBot {
         }
         let now = now + TimeDelta::from_std(waited).unwrap_or_default();
         let request = self.request(Method::GET, &Route::ChannelMessages { channel_id }).query(params);
-        let answer = self.caller.call(&ask, request, now).await?;
+        let answer = self.client.execute(&kind, request, now).await?;
         let page: Result<AtMost<Posted, PAGE>, _> = serde_json::from_slice(&answer);
         page.map(|page| page.0)
             .map_err(|error| SendError::later(words(&format!("Discord's answer cannot be read: {error}"))))
     }
-}
-
-/// The least id of a moment.
-fn first_id(moment: DateTime<Utc>) -> u64 {
-    u64::try_from(moment.timestamp_millis() - EPOCH_MS).unwrap_or(0) << 22
-}
-
-/// When a message was made.
-pub(super) fn made(id: MessageId) -> Option<DateTime<Utc>> {
-    let milliseconds = i64::try_from(id.get() >> 22).ok()?;
-    DateTime::from_timestamp_millis(milliseconds + EPOCH_MS)
 }

@@ -5,8 +5,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 
-use super::DISCORD;
-use super::address::bare;
+use super::address::{DISCORD, bare};
 
 /// The scheme before a token in a header, which people copy along.
 const SCHEME: &str = "bot ";

@@ -7,18 +7,18 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::address::WebhookAddress;
-use super::call::{Ask, Caller, filled};
-use super::codes::{Asked, By, unchangeable};
-use super::files::{Files, NoFile, Outgoing};
-use super::pace::Pace;
-use super::{edit, edited};
+use super::codes::{By, Purpose, unchangeable};
+use super::edit::{edit, edited};
+use super::files::{Files, Outgoing};
+use super::rate_limit::RateLimit;
+use super::request::{DiscordClient, RequestKind, filled};
 use crate::delivery::Batch;
-use crate::notify::{SendError, Sent, no_digest};
-use crate::render::discord::Message;
+use crate::notify::error::{SendError, Sent, no_digest};
+use crate::render::discord::{Message, NoFile};
 
 /// A webhook. Its address is a secret.
 pub(in crate::notify) struct DiscordWebhook {
-    caller: Caller,
+    client: DiscordClient,
     address: WebhookAddress,
     route: String,
     files: Files,
@@ -35,14 +35,19 @@ impl DiscordWebhook {
     ///
     /// # Errors
     /// The HTTP library could not be set up.
-    pub(super) fn new(address: WebhookAddress, pace: Arc<Pace>) -> Result<Self, reqwest::Error> {
+    pub(super) fn new(address: WebhookAddress, rate_limit: Arc<RateLimit>) -> Result<Self, reqwest::Error> {
         let route = format!("webhook:{}", address.id);
-        Ok(Self { caller: Caller::new("the webhook", pace)?, address, route, files: Files::default() })
+        Ok(Self {
+            client: DiscordClient::new("the webhook", rate_limit)?,
+            address,
+            route,
+            files: Files::default(),
+        })
     }
 
     /// A turn to send, or when to come back.
     pub(in crate::notify) fn turn(&self, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
-        self.caller.turn(&self.route, By::Webhook, now)
+        self.client.turn(&self.route, By::Webhook, now)
     }
 
     /// Whether its channel takes files, as far as that is known.
@@ -56,15 +61,15 @@ impl DiscordWebhook {
         with_sample: bool,
         now: DateTime<Utc>,
     ) -> Result<Sent, SendError> {
-        let (http, by) = (&self.caller.http, By::Webhook);
-        let ask = |asked: Asked| Ask { route: self.route.clone(), asked, by };
+        let (http, by) = (&self.client.http, By::Webhook);
+        let kind = |purpose: Purpose| RequestKind { route: self.route.clone(), purpose, by };
         if let (Some((id, concerned)), [delivery]) = (batch.concerned(), batch.deliveries()) {
-            let posted = self.caller.call(&ask(Asked::Read), http.get(self.message(id)), now).await;
+            let posted = self.client.execute(&kind(Purpose::Read), http.get(self.message(id)), now).await;
             let posted = posted.map_err(|failure| unchangeable(failure.error))?;
             let cards = edit(&posted, concerned, delivery)?;
             let request = http.patch(self.message(id)).json(&cards);
-            let answer = self.caller.call(&ask(Asked::Edit), request, now).await;
-            return self.caller.sent(&answer.map_err(|failure| unchangeable(failure.error))?, by);
+            let answer = self.client.execute(&kind(Purpose::Edit), request, now).await;
+            return self.client.sent(&answer.map_err(|failure| unchangeable(failure.error))?, by);
         }
         let edits = edited(batch);
         let request = |message: &Message| {
@@ -76,9 +81,9 @@ impl DiscordWebhook {
         };
         let channel = self.address.id.clone();
         let outgoing = Outgoing { deliveries: batch.deliveries(), with_sample, channel };
-        let ask = ask(if edits.is_some() { Asked::Edit } else { Asked::Create });
-        let answer = outgoing.send(&self.caller, &self.files, &ask, request, now).await;
-        self.caller.sent(&answer.ok_or_else(|| no_digest(batch.destination()))??, by)
+        let kind = kind(if edits.is_some() { Purpose::Edit } else { Purpose::Create });
+        let answer = outgoing.send(&self.client, &self.files, &kind, request, now).await;
+        self.client.sent(&answer.ok_or_else(|| no_digest(batch.destination()))??, by)
     }
 
     /// The address of a message that it made.

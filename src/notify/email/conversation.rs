@@ -11,7 +11,7 @@ use lettre::address::Envelope;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::commands::{Auth, Data, Ehlo, Mail, Quit, Rcpt, Starttls};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter, ServerInfo};
-use lettre::transport::smtp::response::{Category, Code, Detail, Response, Severity};
+use lettre::transport::smtp::response::{Response, Severity};
 use rustls::pki_types::ServerName;
 use secrecy::ExposeSecret;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
@@ -19,6 +19,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use super::reply;
 use super::server::{Server, Tls};
 use super::verdict::Stage;
 
@@ -187,7 +188,7 @@ impl Connection {
     async fn hello(&mut self, name: &ClientId) -> Result<ServerInfo, Fault> {
         let answer = self.command(&Ehlo::new(name.clone())).await?;
         // lettre wants a word in each line, and its case: RFC 5321, section 2.4, wants neither.
-        let lines = answer.message().map(offer).filter(|line| !line.is_empty()).collect();
+        let lines = answer.message().map(reply::offer).filter(|line| !line.is_empty()).collect();
         ServerInfo::from_response(&Response::new(answer.code(), lines)).map_err(|_| Fault::NotSmtp)
     }
 
@@ -245,7 +246,7 @@ impl Connection {
         loop {
             let line = self.line().await?;
             let (digits, rest) = line.split_at_checked(3).ok_or(Fault::NotSmtp)?;
-            let code = code(digits).ok_or(Fault::NotSmtp)?;
+            let code = reply::code(digits).ok_or(Fault::NotSmtp)?;
             let (goes_on, words) = match rest.split_at_checked(1) {
                 Some(("-", words)) => (true, words),
                 Some((" ", words)) => (false, words),
@@ -258,7 +259,7 @@ impl Connection {
             }
             return match code.is_positive() {
                 true => Ok(Response::new(code, lines)),
-                false => Err(Fault::Refused(code.into(), joined(&lines))),
+                false => Err(Fault::Refused(code.into(), reply::joined(&lines))),
             };
         }
     }
@@ -283,16 +284,6 @@ impl Connection {
                 return Ok(String::from_utf8_lossy(line.trim_ascii_end()).into_owned());
             }
         }
-    }
-}
-
-/// A line of what a server offers: its words in capitals, and `AUTH=` as `AUTH`.
-fn offer(line: &str) -> String {
-    let words: Vec<String> = line.split_whitespace().map(str::to_ascii_uppercase).collect();
-    let line = words.join(" ");
-    match line.strip_prefix("AUTH=") {
-        Some(ways) => format!("AUTH {ways}"),
-        None => line,
     }
 }
 
@@ -338,53 +329,6 @@ fn stuffed(message: &[u8]) -> Vec<u8> {
     stuffed
 }
 
-fn code(digits: &str) -> Option<Code> {
-    let [severity, category, detail]: [u8; 3] = digits.as_bytes().try_into().ok()?;
-    let severity = match severity {
-        b'2' => Severity::PositiveCompletion,
-        b'3' => Severity::PositiveIntermediate,
-        b'4' => Severity::TransientNegativeCompletion,
-        b'5' => Severity::PermanentNegativeCompletion,
-        _ => return None,
-    };
-    let category = match category {
-        b'0' => Category::Syntax,
-        b'1' => Category::Information,
-        b'2' => Category::Connections,
-        b'3' => Category::Unspecified3,
-        b'4' => Category::Unspecified4,
-        b'5' => Category::MailSystem,
-        _ => return None,
-    };
-    let detail = match detail {
-        b'0' => Detail::Zero,
-        b'1' => Detail::One,
-        b'2' => Detail::Two,
-        b'3' => Detail::Three,
-        b'4' => Detail::Four,
-        b'5' => Detail::Five,
-        b'6' => Detail::Six,
-        b'7' => Detail::Seven,
-        b'8' => Detail::Eight,
-        b'9' => Detail::Nine,
-        _ => return None,
-    };
-    Some(Code::new(severity, category, detail))
-}
-
-/// The words of several lines, with the enhanced code that each may repeat once.
-fn joined(lines: &[String]) -> String {
-    let first = lines.first().map_or("", |line| line.split(' ').next().unwrap_or_default());
-    let is_enhanced = first.split('.').count() == 3 && first.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let mut words = lines.first().cloned().unwrap_or_default();
-    for line in lines.iter().skip(1) {
-        let line = if is_enhanced { line.strip_prefix(first).unwrap_or(line) } else { line };
-        words.push(' ');
-        words.push_str(line.trim());
-    }
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -393,13 +337,5 @@ mod tests {
     fn what_is_sent_ends_where_it_ends() {
         assert_eq!(stuffed(b"a\r\n.\r\n..b\nc"), b"a\r\n..\r\n...b\r\nc\r\n");
         assert_eq!(stuffed(b"a\r\n\r\n"), b"a\r\n\r\n");
-    }
-
-    #[test]
-    fn a_repeated_code_is_said_once() {
-        let lines = ["5.1.1 The account does", "5.1.1 not exist.  ", "", "bye"].map(str::to_owned);
-        assert_eq!(joined(&lines), "5.1.1 The account does not exist.  bye");
-        assert_eq!(joined(&["a".into(), "a b".into()]), "a a b");
-        assert_eq!(joined(&[]), "");
     }
 }

@@ -4,9 +4,9 @@ use std::io;
 
 use rustls::CertificateError;
 
-use super::super::SendError;
 use super::conversation::Fault;
 use super::verdict::{Cause, Stage, cause};
+use crate::notify::error::SendError;
 use crate::text::redact::Redactor;
 
 /// So many characters of a server's words are shown.

@@ -7,8 +7,10 @@ use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::super::SetupError;
 use crate::config::is_host_name;
+use crate::notify::secret_parts::{SHORTEST_PART, piece};
+use crate::notify::setup_error::SetupError;
+use crate::text::redact::Secret;
 
 /// Usual ports: for servers among themselves, for sending with STARTTLS, for sending with TLS from the start.
 const PORTS: (u16, u16, u16) = (25, 587, 465);
@@ -116,6 +118,35 @@ impl Server {
         };
         self.login.is_some() && !is_local && matches!(self.tls, Tls::Off | Tls::Offered)
     }
+}
+
+/// What is secret in the mail server's address. A short user is a word like others.
+pub(in crate::notify) fn secrets_in(address: &SecretString) -> Vec<Secret> {
+    let login = Server::parse(address).ok().and_then(|server| server.login);
+    let is_secret = |user: &String| user.contains('@') || user.len() >= SHORTEST_PART;
+    let parts = login.into_iter().flat_map(|login| {
+        let user = Some(login.user).filter(is_secret).map(|name| piece(&name));
+        user.into_iter().chain([login.password.into()])
+    });
+    parts.chain([Secret::address(address.clone())]).collect()
+}
+
+/// Reads the mail server's address, and says what is unwise about it, for people.
+///
+/// # Errors
+/// [`SetupError::Smtp`]: an address that cannot be used.
+pub fn check_server(address: &SecretString) -> Result<Option<&'static str>, SetupError> {
+    let server = Server::parse(address)?;
+    Ok(match server.tls {
+        _ if !server.shows_password() => None,
+        Tls::Off => Some(
+            "user and password are sent unencrypted, for others on the way to read: use smtp://…?tls=required, or smtps://",
+        ),
+        _ => Some(
+            "user and password are sent unencrypted where the server, or somebody on the way, offers no STARTTLS: use tls=required instead of \
+             tls=opportunistic, or smtps://",
+        ),
+    })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a mail server's refusal means: from the stage of the conversation, the code, the enhanced code and the words, whether to try
 //! again, and what people can do.
 
-use super::super::Retry;
+use crate::notify::error::Retry;
 
 /// Where in the conversation something went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

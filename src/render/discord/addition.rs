@@ -1,52 +1,12 @@
-//! A message that stands is changed: by an amended filing's alert, or by another filing that tells the same trade.
+//! Another filing that tells the same trade, as a message of its own.
 
-use super::{
-    Author, Embed, Field, Footer, GREY, MARK, MOST_TEXT, Message, NAME, TITLE, escaped, keep_apart, mentions,
-    referred, single,
-};
+use super::embed::{Author, Embed, Footer, GREY, MARK, Message, NAME, TITLE};
+use super::words::{escaped, mentions};
 use crate::alert::{Alert, Key};
-use crate::delivery::{Body, Delivery};
 use crate::text::{clip, plain};
 
-const ALSO: &str = "Also told in";
-const FIELD: usize = 1_024;
-const MOST_FIELDS: usize = 25;
-
-/// The cards of a message, of which one tells what a delivery concerns, as they are with that delivery. `None` where there is no
-/// such card, or they would be too long together.
-pub fn changed(mut embeds: Vec<Embed>, concerned: &Key, delivery: &Delivery) -> Option<Vec<Embed>> {
-    let refers = |embed: &Embed, key: &Key| referred(&embed.footer.text) == Some(key.as_str());
-    // It was done before, and no answer came.
-    if embeds.iter().any(|embed| refers(embed, &delivery.key)) {
-        return Some(embeds);
-    }
-    let card = embeds.iter_mut().find(|embed| refers(embed, concerned))?;
-    match &delivery.body {
-        Body::Addition(alert) => also_told(card, alert),
-        _ => *card = single(delivery)?.embeds.into_iter().next()?,
-    }
-    keep_apart(&mut embeds);
-    (embeds.iter().map(Embed::length).sum::<usize>() <= MOST_TEXT).then_some(embeds)
-}
-
-fn also_told(card: &mut Embed, alert: &Alert) {
-    let line = also(alert);
-    let room = card.fields.len() < MOST_FIELDS;
-    match card.fields.iter_mut().find(|field| field.name == ALSO) {
-        Some(Field { value, .. }) => {
-            let fits = value.chars().count() + line.chars().count() < FIELD;
-            if fits && !value.contains(&alert.accession.to_string()) {
-                value.push('\n');
-                value.push_str(&line);
-            }
-        }
-        None if room => card.fields.push(Field { name: ALSO.to_owned(), value: line, inline: false }),
-        None => {}
-    }
-}
-
 /// `0009900001-21-000002, by Jane Doe (CEO)`, with a link.
-fn also(alert: &Alert) -> String {
+pub(super) fn also(alert: &Alert) -> String {
     let form = if alert.form.is_amendment() { " (amended)" } else { "" };
     format!("[{}]({}){form}, by {}", alert.accession, alert.url, escaped(&clip(&alert.owners_text(), NAME)))
 }

@@ -1,9 +1,9 @@
 //! One alert as a message.
 
-use super::{
+use super::embed::{
     Author, DESCRIPTION, Embed, Field, Footer, GREEN, GREY, MARK, MOST_TEXT, Message, NAME, RED, TITLE,
-    escaped, mentions,
 };
+use super::words::{escaped, mentions};
 use crate::alert::{Alert, Figure, Key};
 use crate::filing::record::LotRecord;
 use crate::render::filing::capital;
@@ -98,6 +98,14 @@ fn color(alert: &Alert) -> u32 {
 }
 
 fn fields(alert: &Alert) -> Vec<Field> {
+    let securities = alert.security_lines(escaped);
+    let mut fields = short_fields(alert, !securities.is_empty());
+    fields.extend(long_fields(alert, securities));
+    fields
+}
+
+/// The figures that stand side by side.
+fn short_fields(alert: &Alert, has_securities: bool) -> Vec<Field> {
     let mut fields = Vec::new();
     let mut short = |name: &str, value: String| {
         fields.push(Field {
@@ -106,8 +114,7 @@ fn fields(alert: &Alert) -> Vec<Field> {
             inline: true,
         });
     };
-    let securities = alert.security_lines(escaped);
-    if securities.is_empty() && (alert.principal_usd.is_none() || alert.shares.is_some()) {
+    if !has_securities && (alert.principal_usd.is_none() || alert.shares.is_some()) {
         short("Shares", alert.shares.map_or("Unknown".into(), |_| alert.shares_text()));
     }
     if let Some(principal) = alert.principal_usd {
@@ -131,6 +138,12 @@ fn fields(alert: &Alert) -> Vec<Field> {
     } else if let Some(way) = alert.way_text() {
         short("On its way", capital(&way));
     }
+    fields
+}
+
+/// Lists, each in a field of its own.
+fn long_fields(alert: &Alert, securities: Vec<String>) -> Vec<Field> {
+    let mut fields = Vec::new();
     let mut long = |name: String, lines: Vec<String>| {
         fields.push(Field { name, value: whole_lines(&lines, FIELD), inline: false });
     };

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
-use super::{
-    AMBER, Attached, Attachment, Author, Embed, Field, Footer, GREEN, GREY, MARK, Message, NoFile, RED,
-    TITLE, escaped, mentions,
+use super::embed::{
+    AMBER, Attached, Attachment, Author, Embed, Field, Footer, GREEN, GREY, MARK, Message, NoFile, RED, TITLE,
 };
+use super::words::{escaped, mentions};
 use crate::alert::Key;
 use crate::filing::{Usd, grouped};
 use crate::summary::{Line, Summary, Why};

@@ -1,6 +1,6 @@
 //! What a filing's header says of the company.
 
-use super::Picture;
+use super::picture::Picture;
 use crate::filing::Issuer;
 use crate::text::plain;
 

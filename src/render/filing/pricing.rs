@@ -1,6 +1,6 @@
 //! The prices of a filing's lots: averages and ranges for each security, their currency, and of what they are.
 
-use super::Picture;
+use super::picture::Picture;
 use crate::filing::{Amount, Currency, Lot, PricedBy, SecuritySums, Trade, Unit};
 use crate::text::plain;
 

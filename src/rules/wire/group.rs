@@ -11,7 +11,7 @@ use super::super::keys::{
 };
 use super::super::{Cluster, Cumulative, Group, OwnerWanted, Per, Selection, When};
 use super::{LONGEST_EXPRESSION, Wire};
-use crate::filing::{Cik, Code, Currency, CurrencyError, Form, Place, Usd, wanted_ticker};
+use crate::filing::{Cik, Code, Currency, CurrencyError, Form, Jurisdiction, Usd, wanted_ticker};
 use crate::problem::{Value, nearest};
 
 /// Groups nest at most so deep.
@@ -299,10 +299,10 @@ fn sector(text: &str) -> Read<String> {
 
 fn country(text: &str) -> Read<String> {
     let name = text.trim();
-    if Place::names().any(|known| known.eq_ignore_ascii_case(name)) {
+    if Jurisdiction::names().any(|known| known.eq_ignore_ascii_case(name)) {
         return Ok(name.to_owned());
     }
-    let help = match nearest(name, Place::names()) {
+    let help = match nearest(name, Jurisdiction::names()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "give its name, like Israel, or its ISO code, like IL".to_owned(),
     };

@@ -4,14 +4,12 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use super::facts::{self, Facts, Judged};
-use super::spool::{Place, Record, Spool, Writer};
-use super::tables::DataSet;
-use super::{ArchiveError, Item};
+use super::data_set::DataSet;
+use super::error::ArchiveError;
+use super::header::{self, HeaderFacts, Judged};
+use super::index::{Index, Item, MOST_FILINGS};
+use super::spool::{Location, Record, Spool, Writer};
 use crate::reader::MAX_BYTES;
-
-/// More filings than this are not indexed: since 2003 there were about eight million, and a run is over some years.
-pub(super) const MOST_FILINGS: usize = 5_000_000;
 
 /// So many characters of a member's name are shown: it may have 64 kB.
 const LONGEST_NAME: usize = 400;
@@ -27,7 +25,7 @@ pub(super) struct Member<'a> {
     /// How many bytes it says it has.
     pub(super) bytes: u64,
     /// Where it can be read again; `None` where it cannot, so that it is spooled.
-    pub(super) place: Option<Place>,
+    pub(super) place: Option<Location>,
 }
 
 /// What was found so far.
@@ -72,19 +70,19 @@ impl Catalogue {
     /// Judges a member and notes it, reading no more of it than that needs.
     pub(super) fn member(&mut self, member: Member<'_>, content: &mut dyn Read) -> Result<(), ArchiveError> {
         let mut bytes = Vec::new();
-        fill(content, &mut bytes, facts::HEAD).map_err(|error| member.broken(&error))?;
-        let Judged::Form(facts) = facts::judge(&bytes) else {
+        fill(content, &mut bytes, header::HEAD).map_err(|error| member.broken(&error))?;
+        let Judged::Form(facts) = header::judge(&bytes) else {
             self.skipped += 1;
             return Ok(());
         };
         if member.bytes > MAX_BYTES as u64 {
-            return self.keep(member.record(facts, Place::TooLarge { bytes: member.bytes }), &[]);
+            return self.keep(member.record(facts, Location::TooLarge { bytes: member.bytes }), &[]);
         }
         let undated = facts.accepted_at.is_none();
         if undated || member.place.is_none() {
             fill(content, &mut bytes, MAX_BYTES + 1).map_err(|error| member.broken(&error))?;
         }
-        let judged = if undated { facts::judge_whole(&bytes) } else { Judged::Form(facts) };
+        let judged = if undated { header::judge_whole(&bytes) } else { Judged::Form(facts) };
         let Judged::Form(facts) = judged else {
             self.skipped += 1;
             return Ok(());
@@ -95,7 +93,7 @@ impl Catalogue {
                 Err(member.broken(&io::Error::from(io::ErrorKind::UnexpectedEof)))
             }
             None => {
-                let place = Place::Spooled { length: bytes.len() };
+                let place = Location::Spooled { length: bytes.len() };
                 self.keep(member.record(facts, place), &bytes)
             }
         }
@@ -107,9 +105,9 @@ impl Catalogue {
             return Err(ArchiveError::TooMany);
         }
         let facts = &mut record.facts;
-        facts.accession = facts.accession.or_else(|| facts::accession_of_name(&record.name));
+        facts.accession = facts.accession.or_else(|| header::accession_of_name(&record.name));
         let (accession, accepted_at) = (facts.accession, facts.accepted_at.map(|time| time.timestamp()));
-        let is_rows = matches!(record.place, Place::Rows { .. });
+        let is_rows = matches!(record.place, Location::Rows { .. });
         let record = self.spool.record(&record, payload).map_err(|error| self.unspooled(error))?;
         self.index.push(Item { accepted_at, accession, record, is_rows });
         Ok(())
@@ -121,7 +119,7 @@ impl Catalogue {
     }
 
     /// Ends scanning: one item a filing, in filing order.
-    pub(super) fn finish(mut self) -> Result<super::Archive, ArchiveError> {
+    pub(super) fn finish(mut self) -> Result<Index, ArchiveError> {
         // Of a filing that is here twice the whole submission stays, else the one found first.
         self.index.sort_unstable_by_key(|item| (item.accession, item.is_rows, item.record));
         let found = self.index.len();
@@ -131,9 +129,9 @@ impl Catalogue {
         self.index.shrink_to_fit();
         let spool: Spool =
             self.spool.finish().map_err(|source| ArchiveError::Spool { dir: self.spool_dir, source })?;
-        Ok(super::Archive {
+        Ok(Index {
             spool,
-            index: self.index,
+            items: self.index,
             archives: self.archives,
             data_sets: self.data_sets,
             skipped: self.skipped,
@@ -161,7 +159,7 @@ pub(super) fn shown(name: &str) -> Cow<'_, str> {
 }
 
 impl Member<'_> {
-    fn record(&self, facts: Facts, place: Place) -> Record {
+    fn record(&self, facts: HeaderFacts, place: Location) -> Record {
         Record { archive: self.archive, name: self.name.clone(), facts, place }
     }
 

@@ -9,9 +9,10 @@ use flate2::bufread::DeflateDecoder;
 
 use super::allowance::{of_member, open_regular};
 use super::catalogue::shown;
-use super::facts::Facts;
-use super::spool::{Packed, Place, Record, Spool, SpooledRow};
-use super::{Archive, Entry, Item, fold};
+use super::data_set_xml;
+use super::header::HeaderFacts;
+use super::index::{Index, Item};
+use super::spool::{Location, Packed, Record, Spool, SpooledRow};
 use crate::filing::Filing;
 use crate::reader::{self, MAX_BYTES, Unreadable, WHOLE};
 use crate::text::path_text;
@@ -21,7 +22,17 @@ const MOST_ROWS: usize = 10_000;
 /// What every submission text has, and no bare document.
 const DOCUMENT: &[u8] = b"<DOCUMENT>";
 
-impl Archive {
+/// A filing at its turn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// For people: the file, or `archive!member`.
+    pub name: String,
+    /// The filing, with an accession and a time of acceptance; or why it cannot be read. Beside the kinds of
+    /// [`reader::read`](crate::reader::read) there is `damaged`, for bytes that cannot be unpacked or are gone.
+    pub outcome: Result<Filing, Unreadable>,
+}
+
+impl Index {
     pub(super) fn entry(&mut self, item: Item) -> Entry {
         match self.spool.record(item.record) {
             Ok((record, payload)) => {
@@ -58,10 +69,10 @@ impl Archive {
     }
 
     fn outcome(&mut self, record: &Record, payload: Vec<u8>) -> Result<Filing, Unreadable> {
-        if let Place::Rows { data_set, last } = &record.place {
+        if let Location::Rows { data_set, last } = &record.place {
             let rows = rows(&mut self.spool, *last)?;
             let data_set = self.data_sets.get(*data_set).ok_or_else(|| damaged("its columns are gone"))?;
-            return placed(fold::filing(data_set, &rows, &record.facts)?, &record.facts);
+            return placed(data_set_xml::filing(data_set, &rows, &record.facts)?, &record.facts);
         }
         placed(reader::read(&self.bytes(record, payload)?)?, &record.facts)
     }
@@ -70,16 +81,16 @@ impl Archive {
     fn bytes(&self, record: &Record, payload: Vec<u8>) -> Result<Vec<u8>, Unreadable> {
         let unread = |error: io::Error| damaged(&error.to_string());
         let bytes = match &record.place {
-            Place::File => bounded(&mut open_regular(Path::new(&record.name)).map_err(unread)?, u64::MAX)
+            Location::File => bounded(&mut open_regular(Path::new(&record.name)).map_err(unread)?, u64::MAX)
                 .map_err(unread)?,
-            Place::Zip(packed) => {
+            Location::Zip(packed) => {
                 let archive = record.archive.and_then(|at| self.archives.get(at));
                 unpacked(archive.map_or(Path::new(""), |path| path), packed)?
             }
-            Place::Spooled { .. } => payload,
-            Place::Rows { .. } => return Err(damaged("it is rows of tables")),
-            Place::TooLarge { bytes } => return Err(too_large(*bytes)),
-            Place::Damaged { reason } => return Err(damaged(reason)),
+            Location::Spooled { .. } => payload,
+            Location::Rows { .. } => return Err(damaged("it is rows of tables")),
+            Location::TooLarge { bytes } => return Err(too_large(*bytes)),
+            Location::Damaged { reason } => return Err(damaged(reason)),
         };
         Ok(match record.facts.filed {
             Some(_) => dated(bytes, &record.facts),
@@ -89,7 +100,7 @@ impl Archive {
 }
 
 /// A filing with the accession and the time that its own bytes do not tell.
-fn placed(mut filing: Filing, facts: &Facts) -> Result<Filing, Unreadable> {
+fn placed(mut filing: Filing, facts: &HeaderFacts) -> Result<Filing, Unreadable> {
     filing.accession = filing.accession.or(facts.accession);
     filing.accepted_at = filing.accepted_at.or(facts.accepted_at);
     if filing.accession.is_none() {
@@ -104,7 +115,7 @@ fn placed(mut filing: Filing, facts: &Facts) -> Result<Filing, Unreadable> {
 }
 
 /// A submission with its time of acceptance on the header's first line, where the reader takes it from: conclusions need it.
-fn dated(bytes: Vec<u8>, facts: &Facts) -> Vec<u8> {
+fn dated(bytes: Vec<u8>, facts: &HeaderFacts) -> Vec<u8> {
     let Some(day) = facts.filed else { return bytes };
     let line = format!("<ACCEPTANCE-DATETIME>{}220000", day.format("%Y%m%d"));
     let end = bytes.iter().position(|&byte| byte == b'\n').unwrap_or(bytes.len());

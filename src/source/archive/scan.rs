@@ -8,13 +8,14 @@ use flate2::read::MultiGzDecoder;
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::ArchiveError;
 use super::allowance::{Allowance, open_regular};
 use super::catalogue::{Catalogue, Member};
-use super::facts::Facts;
-use super::spool::{Packed, Place, Record};
-use super::tables;
-use super::walk::{Found, Kind, walk};
+use super::data_set_scan;
+use super::error::ArchiveError;
+use super::header::HeaderFacts;
+use super::progress::Progress;
+use super::spool::{Location, Packed, Record};
+use super::walk::{FileToRead, Kind, walk};
 use crate::text::clip;
 
 /// The longest name of a tarball's member that is read.
@@ -22,25 +23,6 @@ const LONGEST_NAME: u64 = 64 * 1024;
 
 /// So many characters are kept of what a library says of an archive: it may repeat a name of the archive's.
 const LONGEST_TOLD: usize = 200;
-
-/// How far the first pass is, in bytes of the files on disk.
-pub(super) struct Progress<'a> {
-    done: u64,
-    all: u64,
-    tell: &'a mut dyn FnMut(u64, u64),
-}
-
-impl Progress<'_> {
-    /// So many more bytes are done.
-    pub(super) fn add(&mut self, bytes: u64) {
-        self.to(self.done + bytes);
-    }
-
-    fn to(&mut self, done: u64) {
-        self.done = done.min(self.all);
-        (self.tell)(self.done, self.all);
-    }
-}
 
 /// Scans all that is named.
 pub(super) fn scan(
@@ -72,16 +54,16 @@ pub(super) fn scan(
     })
 }
 
-fn submission(file: &File, found: Found<'_>, catalogue: &mut Catalogue) -> Result<(), ArchiveError> {
+fn submission(file: &File, found: FileToRead<'_>, catalogue: &mut Catalogue) -> Result<(), ArchiveError> {
     let name = found.name.to_owned();
-    let place = Some(Place::File);
+    let place = Some(Location::File);
     let member = Member { archive: None, path: found.path, name, bytes: found.bytes, place };
     catalogue.member(member, &mut &*file)
 }
 
 fn zip(
     file: File,
-    found: Found<'_>,
+    found: FileToRead<'_>,
     catalogue: &mut Catalogue,
     progress: &mut Progress<'_>,
 ) -> Result<(), ArchiveError> {
@@ -94,8 +76,8 @@ fn zip(
     }
     let allowance = Allowance::of(found.bytes);
     let archive = catalogue.archive(path);
-    if tables::is_data_set(&zip) {
-        let scanned = tables::scan(&mut zip, path, archive, &allowance, catalogue, progress);
+    if data_set_scan::is_data_set(&zip) {
+        let scanned = data_set_scan::scan(&mut zip, path, archive, &allowance, catalogue, progress);
         return bombed(scanned, &allowance, path);
     }
     for i in 0..zip.len() {
@@ -114,7 +96,7 @@ fn zip(
         if !is_submission {
             continue;
         }
-        let place = Some(Place::Zip(packed));
+        let place = Some(Location::Zip(packed));
         let member = Member { archive: Some(archive), path, name: name.clone(), bytes, place };
         let noted = match zip.by_index(i) {
             Ok(content) => catalogue.member(member, &mut allowance.reader(content)),
@@ -124,8 +106,8 @@ fn zip(
         match noted {
             // The members beside it can be read all the same.
             Err(ArchiveError::Damaged { reason, .. }) => {
-                let facts = Facts::default();
-                let place = Place::Damaged { reason };
+                let facts = HeaderFacts::default();
+                let place = Location::Damaged { reason };
                 catalogue.keep(Record { archive: Some(archive), name, facts, place }, &[])?;
             }
             other => other?,
@@ -137,7 +119,7 @@ fn zip(
 fn tar(
     file: &File,
     unpacked: impl Read,
-    found: Found<'_>,
+    found: FileToRead<'_>,
     catalogue: &mut Catalogue,
     progress: &mut Progress<'_>,
 ) -> Result<(), ArchiveError> {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::facts::Facts;
+use super::header::HeaderFacts;
 
 /// All ownership documents since 2003 are about half of it; a bomb fills no more of a disk.
 const MOST_BYTES: u64 = 128 * 1024 * 1024 * 1024;
@@ -26,14 +26,14 @@ pub(super) struct Record {
     /// The member's name, or the file's path.
     pub(super) name: String,
     /// What its header says.
-    pub(super) facts: Facts,
+    pub(super) facts: HeaderFacts,
     /// Its bytes.
-    pub(super) place: Place,
+    pub(super) place: Location,
 }
 
 /// Where the bytes of a filing are.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) enum Place {
+pub(super) enum Location {
     /// In the file of the record's name.
     File,
     /// In a zip.
@@ -159,7 +159,7 @@ impl Spool {
         self.file.seek(SeekFrom::Start(at))?;
         let record: Record = serde_json::from_slice(&self.part()?)?;
         let payload = match record.place {
-            Place::Spooled { length } => self.bytes(length)?,
+            Location::Spooled { length } => self.bytes(length)?,
             _ => Vec::new(),
         };
         Ok((record, payload))

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::ArchiveError;
 use super::allowance::is_regular;
+use super::error::ArchiveError;
 
 /// What a file is by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Kind {
 
 /// A file to be read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Found<'a> {
+pub(super) struct FileToRead<'a> {
     pub(super) path: &'a Path,
     /// Its path, as text.
     pub(super) name: &'a str,
@@ -48,7 +48,7 @@ pub(super) struct Found<'a> {
 /// What lies in a folder and is nothing to read is passed over; what is named must be.
 pub(super) fn walk(
     paths: &[PathBuf],
-    visit: &mut dyn FnMut(Found<'_>) -> Result<(), ArchiveError>,
+    visit: &mut dyn FnMut(FileToRead<'_>) -> Result<(), ArchiveError>,
 ) -> Result<(), ArchiveError> {
     for path in paths {
         let metadata = fs::metadata(path).map_err(|error| ArchiveError::read(path, error))?;
@@ -66,7 +66,7 @@ pub(super) fn walk(
 
 fn folder(
     dir: &Path,
-    visit: &mut dyn FnMut(Found<'_>) -> Result<(), ArchiveError>,
+    visit: &mut dyn FnMut(FileToRead<'_>) -> Result<(), ArchiveError>,
 ) -> Result<(), ArchiveError> {
     let unread = |error| ArchiveError::read(dir, error);
     let mut names: Vec<OsString> = Vec::new();
@@ -93,12 +93,12 @@ fn folder(
 fn file(
     path: &Path,
     bytes: u64,
-    visit: &mut dyn FnMut(Found<'_>) -> Result<(), ArchiveError>,
+    visit: &mut dyn FnMut(FileToRead<'_>) -> Result<(), ArchiveError>,
 ) -> Result<bool, ArchiveError> {
     let Some(kind) = path.file_name().and_then(|name| Kind::of(&name.to_string_lossy())) else {
         return Ok(false);
     };
     let name = path.to_str().ok_or_else(|| ArchiveError::Name { path: path.to_path_buf() })?;
-    visit(Found { path, name, kind, bytes })?;
+    visit(FileToRead { path, name, kind, bytes })?;
     Ok(true)
 }

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
-use super::views::View;
-use super::{HIDDEN, MOST_DECODED};
+use super::views::{MOST_DECODED, View};
+
+/// Shown in place of what is left out.
+pub const HIDDEN: &str = "•••";
 
 /// As people and programs write it; in escapes it is one of these when they are decoded.
 const AT: [char; 3] = ['@', '\u{ff20}', '\u{fe6b}'];

@@ -11,10 +11,9 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{clip, plain};
-use views::View;
+pub use mask::HIDDEN;
+use views::{MOST_DECODED, View};
 
-/// Shown in place of what is left out.
-pub const HIDDEN: &str = "•••";
 /// Characters that are read for each one that is shown.
 const READ_FOR_ONE: usize = 10;
 /// A secret of fewer characters is in many words, so it is hidden only where it stands by itself.
@@ -31,8 +30,6 @@ const LETTERS_OF_ADDRESS: usize = 16;
 const SHORTEST_ENCODED: usize = 4;
 /// Fewer hexadecimal digits say nothing where other characters are between them.
 const SHORTEST_HEXADECIMAL: usize = 8;
-/// What is escaped several times is decoded so often.
-const MOST_DECODED: usize = 5;
 /// Base64 or hexadecimal in either is decoded so often.
 const MOST_NESTED: usize = 2;
 /// For each byte of a text so many are searched, and some more of a short one.

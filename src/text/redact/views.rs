@@ -22,15 +22,18 @@ const SHORTEST_TEXT: usize = 8;
 /// No name of a character in HTML is longer, its `&` and `;` included.
 const LONGEST_NAME: usize = 33;
 
+/// What is escaped several times is decoded so often.
+pub(super) const MOST_DECODED: usize = 5;
+
 /// First and last byte of the text that something comes from; the last does not belong to it.
-type Place = (usize, usize);
+type Span = (usize, usize);
 
 /// A text that was made of another one.
 #[derive(Debug, Default)]
 pub(super) struct View {
     text: String,
     /// For each byte.
-    places: Vec<Place>,
+    places: Vec<Span>,
 }
 
 impl View {
@@ -46,7 +49,7 @@ impl View {
         view
     }
 
-    fn push(&mut self, c: char, place: Place) {
+    fn push(&mut self, c: char, place: Span) {
         self.text.push(c);
         for _ in 0..c.len_utf8() {
             self.places.push(place);
@@ -66,7 +69,7 @@ impl View {
         }
     }
 
-    fn chars(&self) -> impl Iterator<Item = (char, Place)> {
+    fn chars(&self) -> impl Iterator<Item = (char, Span)> {
         self.text.char_indices().map(|(at, c)| (c, self.places[at]))
     }
 
@@ -141,7 +144,7 @@ impl View {
             stream.push(byte);
             places.push(place);
         }
-        let places: Rc<[Place]> = places.into();
+        let places: Rc<[Span]> = places.into();
         (0..4).filter_map(move |skipped| {
             let encoded = stream.get(skipped..)?;
             let whole = encoded.len() - usize::from(encoded.len() % 4 == 1);
@@ -153,9 +156,9 @@ impl View {
     /// What its hexadecimal digits say, where there are so many in a row; for each of the two in which a byte may begin.
     pub(super) fn hexadecimal(&self, shortest: usize) -> Vec<Bytes> {
         let (mut found, mut digits, mut places) = (Vec::new(), Vec::new(), Vec::new());
-        let mut end = |digits: &mut Vec<u8>, places: &mut Vec<Place>| {
+        let mut end = |digits: &mut Vec<u8>, places: &mut Vec<Span>| {
             if digits.len() >= shortest {
-                let places: Rc<[Place]> = places.as_slice().into();
+                let places: Rc<[Span]> = places.as_slice().into();
                 let bytes = |skipped: usize| {
                     digits[skipped..].chunks_exact(2).map(|pair| pair[0] * 16 + pair[1]).collect()
                 };
@@ -195,7 +198,7 @@ impl View {
 pub(super) struct Bytes {
     bytes: Vec<u8>,
     /// Of the letters that encode them, of which each has so many bits.
-    places: Rc<[Place]>,
+    places: Rc<[Span]>,
     bits: usize,
     skipped: usize,
 }

@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock};
 use regex::{Captures, Regex};
 use rust_decimal::Decimal;
 
-use super::super::excerpt;
 use super::super::pattern::pattern;
+use super::super::text::{end, excerpt};
 use super::ADS;
 
 /// A number, in digits, as a fraction or in words, each with the other in brackets.
@@ -122,7 +122,7 @@ fn is_over(text: &str, at: usize, whole: &str) -> bool {
     let lower = whole.to_ascii_lowercase();
     // "Each ADS represented 5 shares until January"; "are represented by" is of now.
     let past = lower.contains("represented") && !lower.contains("represented by");
-    let sentence = super::super::end(&text[..at], NEAR).to_ascii_lowercase();
+    let sentence = end(&text[..at], NEAR).to_ascii_lowercase();
     let sentence = sentence.rsplit(". ").next().unwrap_or_default();
     // A ratio that is still to come.
     let future = sentence.contains(" will ") || lower.contains(" will ");

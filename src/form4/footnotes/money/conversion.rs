@@ -5,13 +5,13 @@ use std::ops::Range;
 use rust_decimal::Decimal;
 
 use super::super::currencies::Named;
-use super::super::{end, start};
+use super::super::text::{end, start};
 use super::mentions::{Kind, Mention, currency, is_foreign};
+use super::note::{Conversion, PriceMoney, PriceNote, is_close_to};
 use super::patterns::{CONVERTS, DENIED, EQUIVALENT, EXCHANGE, PRICED, SECURITIES, TRANSLATES};
-use super::{Conversion, Note, PriceMoney, is_close_to};
 use crate::filing::Currency;
 
-impl Note<'_> {
+impl PriceNote<'_> {
     /// "Converted from Hong Kong dollars to United States dollars".
     pub(super) fn conversion(&self) -> Option<PriceMoney> {
         let foreign =

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use rust_decimal::Decimal;
 
 use super::super::currencies::{Named, Token};
-use super::super::{end, start};
+use super::super::text::{end, start};
 use super::patterns::{BARE_RATE, PAR, SIDES};
 use crate::filing::Currency;
 

@@ -1,0 +1,52 @@
+//! A statement that a note makes of a sale.
+
+use std::sync::Arc;
+
+/// What a statement in a note says of the sale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::form4) enum Kind {
+    /// Made under a plan by Rule 10b5-1.
+    Plan,
+    /// Not made under one.
+    NoPlan,
+    /// Made under a plan that this or another note names.
+    NamedPlan,
+    /// Not made under that one.
+    NoNamedPlan,
+    /// A plan ended.
+    EndedPlan,
+    /// Called discretionary.
+    Discretionary,
+    /// To pay the tax or price of an award.
+    Cover,
+    /// In an offering.
+    Offering,
+    /// Negotiated with the buyer.
+    Negotiated,
+    /// To the issuer.
+    ToIssuer,
+    /// Made by a lender, a broker or a court.
+    Involuntary,
+    /// Made without the seller's authority, or forced, the note does not say by whom.
+    Unasked,
+    /// Not the seller's own decision of the day, for what is no reason by itself.
+    Otherwise,
+    /// The plan's box is ticked in error.
+    WrongBox,
+}
+
+impl Kind {
+    /// Whether it says something of the sale, so that what is said of other sales is not said of it.
+    pub(super) fn is_of_sale(self) -> bool {
+        !matches!(self, Self::Otherwise | Self::WrongBox)
+    }
+}
+
+/// A statement and the words that make it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::form4) struct Statement {
+    pub(in crate::form4) kind: Kind,
+    pub(in crate::form4) words: Arc<str>,
+    /// Of a plan: whether a trade is said to be made under it, rather than that there is one.
+    pub(in crate::form4) plain: bool,
+}

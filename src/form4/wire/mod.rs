@@ -1,0 +1,7 @@
+//! The document as it stands: every element of the schema as text, nothing interpreted.
+
+mod document;
+mod read;
+
+pub(super) use document::{Data, Document, Owner, Row, Text};
+pub(super) use read::read;

@@ -1,0 +1,104 @@
+//! The bot: its token, its connection and what it remembers of channels.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use reqwest::header::AUTHORIZATION;
+use reqwest::{Method, RequestBuilder};
+use secrecy::{ExposeSecret, SecretString};
+use serenity::all::UserId;
+use serenity::http::Route;
+use tokio::sync::OnceCell;
+
+use super::address::DISCORD;
+use super::codes::By;
+use super::edit::edited;
+use super::files::Files;
+use super::rate_limit::RateLimit;
+use super::refusing::Refusing;
+use super::request::DiscordClient;
+use super::token;
+use super::twins::Twins;
+use crate::delivery::Batch;
+use crate::notify::setup_error::SetupError;
+use crate::render::discord::NoFile;
+
+/// The bot. Clones share its connection and its limits.
+#[derive(Clone)]
+pub struct DiscordBot {
+    token: SecretString,
+    pub(super) api_base: String,
+    pub(super) client: DiscordClient,
+    pub(super) own_id: Arc<OnceCell<UserId>>,
+    pub(super) files: Arc<Files>,
+    pub(super) twins: Arc<Twins>,
+    pub(super) refusing: Arc<Refusing>,
+}
+
+impl fmt::Debug for DiscordBot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DiscordBot")
+    }
+}
+
+impl DiscordBot {
+    /// The bot of a token, at Discord or at what takes its place.
+    ///
+    /// # Errors
+    /// A token that is none; the HTTP library could not be set up.
+    pub(in crate::notify) fn new(
+        token: &SecretString,
+        api_base: &str,
+        rate_limit: Arc<RateLimit>,
+    ) -> Result<Self, SetupError> {
+        let token = token::parse(token, api_base).map_err(SetupError::BadToken)?;
+        let client = DiscordClient::new("Discord", rate_limit)?;
+        let api_base = api_base.to_owned();
+        let (own_id, files, twins) = (Arc::default(), Arc::default(), Arc::default());
+        Ok(Self { token, api_base, client, own_id, files, twins, refusing: Arc::default() })
+    }
+
+    /// The token, which opens the gateway, too.
+    pub fn token(&self) -> &SecretString {
+        &self.token
+    }
+
+    /// A turn to send to a channel, or when to come back.
+    pub(in crate::notify) fn turn(
+        &self,
+        channel: u64,
+        batch: &Batch,
+        now: DateTime<Utc>,
+    ) -> Result<(), DateTime<Utc>> {
+        self.twins.begin(now);
+        self.client.turn(&route(channel, batch), By::bot(batch.destination()), now)
+    }
+
+    /// Whether a channel that subscribed may get a turn now, or when to come back.
+    pub(in crate::notify) fn line_up(&self, channel: u64, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+        self.client.line_up(&format!("channel:{channel}"), now)
+    }
+
+    /// Whether a channel takes files, as far as that is known.
+    pub(in crate::notify) fn takes_files(&self, channel: u64) -> Option<Result<(), NoFile>> {
+        self.files.taken_by(&channel.to_string())
+    }
+
+    /// Notes that a channel refused messages before the start, which was reported then: it is not looked at for that again.
+    pub(in crate::notify) fn refused_before(&self, channel: u64) {
+        self.refusing.note_refused_before(channel);
+    }
+
+    pub(super) fn request(&self, method: Method, route: &Route<'_>) -> RequestBuilder {
+        let address = route.path().replacen(DISCORD, self.api_base.trim_end_matches('/'), 1);
+        let request = self.client.http.request(method, address);
+        request.header(AUTHORIZATION, format!("Bot {}", self.token.expose_secret()))
+    }
+}
+
+/// The route of a batch, which has limits of its own.
+pub(super) fn route(channel: u64, batch: &Batch) -> String {
+    let what = if edited(batch).is_some() || batch.concerned().is_some() { "editing" } else { "channel" };
+    format!("{what}:{channel}")
+}

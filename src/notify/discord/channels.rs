@@ -1,0 +1,89 @@
+//! The channels of the settings: how each is reached, and what is wrong with the secrets that this needs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::address::{self, WebhookAddress};
+use super::rate_limit::RateLimit;
+use super::token;
+use super::webhook::DiscordWebhook;
+use crate::config::{Channel, Settings, Via};
+use crate::destination::Destination;
+use crate::notify::secrets::Secrets;
+use crate::notify::setup_error::SetupError;
+
+/// How a channel of the settings is reached.
+pub(in crate::notify) enum DiscordRoute {
+    /// By the bot; its id.
+    Channel(u64),
+    /// By a webhook.
+    Webhook(Box<DiscordWebhook>),
+}
+
+/// The routes to the channels of the settings, by name. One whose secret is missing has none.
+///
+/// # Errors
+/// A used channel whose secret is missing, or a secret that cannot be used.
+pub(in crate::notify) fn routes(
+    settings: &Settings,
+    secrets: &Secrets,
+    used: &dyn Fn(&Destination) -> bool,
+    rate_limit: &Arc<RateLimit>,
+) -> Result<BTreeMap<String, DiscordRoute>, SetupError> {
+    let mut routes = BTreeMap::new();
+    for channel in &settings.discord.channels {
+        let route = match address_of(channel, settings, secrets, used)? {
+            Some(ChannelAddress::Bot(id)) => DiscordRoute::Channel(id),
+            Some(ChannelAddress::Webhook(address)) => {
+                DiscordRoute::Webhook(Box::new(DiscordWebhook::new(address, Arc::clone(rate_limit))?))
+            }
+            None => continue,
+        };
+        routes.insert(channel.name.clone(), route);
+    }
+    Ok(routes)
+}
+
+/// Lists every problem of Discord's secrets.
+pub(in crate::notify) fn check(
+    settings: &Settings,
+    secrets: &Secrets,
+    used: &dyn Fn(&Destination) -> bool,
+) -> Vec<SetupError> {
+    let token = secrets.discord_token.as_ref();
+    let token = token.map(|token| token::parse(token, &settings.discord.api_base));
+    let token = token.and_then(Result::err).map(SetupError::BadToken);
+    let channels = settings.discord.channels.iter();
+    token
+        .into_iter()
+        .chain(channels.filter_map(|channel| address_of(channel, settings, secrets, used).err()))
+        .collect()
+}
+
+/// The address of a channel of the settings.
+enum ChannelAddress {
+    Bot(u64),
+    Webhook(WebhookAddress),
+}
+
+/// How a channel is reached; `None` where its secret is missing and nobody uses it.
+fn address_of(
+    channel: &Channel,
+    settings: &Settings,
+    secrets: &Secrets,
+    used: &dyn Fn(&Destination) -> bool,
+) -> Result<Option<ChannelAddress>, SetupError> {
+    let name = || channel.name.clone();
+    let needed = || used(&Destination::Discord(name()));
+    match (channel.via, secrets.discord_webhooks.get(&channel.name)) {
+        (Via::Bot(id), _) if secrets.discord_token.is_some() => Ok(Some(ChannelAddress::Bot(id))),
+        (Via::Webhook, Some(address)) => {
+            let address = address::parse(address, &settings.discord.api_base);
+            let address = address.map_err(|bad| SetupError::BadWebhook(name(), bad))?;
+            Ok(Some(ChannelAddress::Webhook(address)))
+        }
+        (Via::Bot(_), _) if needed() => Err(SetupError::NoToken(name())),
+        (Via::Webhook, None) if needed() => Err(SetupError::NoWebhook(name())),
+        _ => Ok(None),
+    }
+}

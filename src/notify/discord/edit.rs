@@ -1,0 +1,45 @@
+//! Changes of messages: which one a batch changes, and what its cards become.
+
+use serde::{Deserialize, Serialize};
+
+use crate::alert::Key;
+use crate::bounds::AtMost;
+use crate::delivery::{Batch, Body, Delivery};
+use crate::notify::error::SendError;
+use crate::render::discord::{self, AllowedMentions};
+
+/// Bytes of a message of the bot's that is to be changed; ten full cards have some 50 kB.
+const MOST_POSTED: usize = 512 * 1024;
+
+/// What a message's cards become.
+#[derive(Serialize)]
+struct EditCards {
+    embeds: Vec<discord::Embed>,
+    allowed_mentions: AllowedMentions,
+}
+
+/// The message that a batch changes, where it makes none of its own.
+pub(super) fn edited(batch: &Batch) -> Option<&str> {
+    match batch.deliveries() {
+        [Delivery { body: Body::Summary(summary), .. }] => summary.message_id.as_deref(),
+        _ => None,
+    }
+}
+
+/// What the cards of a message become.
+pub(super) fn edit(
+    posted: &[u8],
+    concerned: &Key,
+    delivery: &Delivery,
+) -> Result<impl Serialize + use<>, SendError> {
+    #[derive(Deserialize)]
+    struct Cards {
+        embeds: AtMost<discord::Embed, { discord::MOST_EMBEDS }>,
+    }
+    let posted = Some(posted).filter(|posted| posted.len() <= MOST_POSTED);
+    let posted: Option<Cards> = posted.and_then(|posted| serde_json::from_slice(posted).ok());
+    let posted = posted.ok_or_else(|| SendError::gone("the message has cards of others"))?;
+    let embeds = discord::changed(posted.embeds.0, concerned, delivery)
+        .ok_or_else(|| SendError::gone("the message has no such card, or no room"))?;
+    Ok(EditCards { embeds, allowed_mentions: AllowedMentions::default() })
+}

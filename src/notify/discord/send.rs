@@ -1,0 +1,120 @@
+//! Sends a batch to a channel as the bot: as a new message, or as a change of one.
+
+use chrono::{DateTime, Utc};
+use reqwest::Method;
+use serde::Serialize;
+use serenity::all::{ChannelId, MessageId};
+use serenity::http::Route;
+
+use super::bot::{DiscordBot, route};
+use super::codes::{By, Purpose, unchangeable};
+use super::edit::{edit, edited};
+use super::files::Outgoing;
+use super::request::{RequestKind, filled};
+use super::snowflake;
+use crate::delivery::Batch;
+use crate::notify::error::{SendError, Sent, no_digest};
+use crate::render::discord::Message;
+
+/// The message that one answers.
+#[derive(Serialize)]
+struct Reference<'a> {
+    message_id: &'a str,
+    fail_if_not_exists: bool,
+}
+
+#[derive(Serialize)]
+struct CreateMessage<'a> {
+    #[serde(flatten)]
+    message: &'a Message,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message_reference: Option<Reference<'a>>,
+    nonce: &'a str,
+    enforce_nonce: bool,
+}
+
+impl DiscordBot {
+    /// Sends to a channel. Where a permission is missing, the advice names it.
+    pub(in crate::notify) async fn send(
+        &self,
+        channel: u64,
+        batch: &Batch,
+        with_sample: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Sent, SendError> {
+        match self.attempt(channel, batch, with_sample, now).await {
+            Ok(sent) => {
+                self.refusing.note_taken(channel);
+                Ok(sent)
+            }
+            // A test of a channel asks for its permissions itself.
+            Err(error) if with_sample => Err(error),
+            Err(error) => Err(self.explained(channel, By::bot(batch.destination()), error).await),
+        }
+    }
+
+    /// Sends to a channel. The nonce makes Discord drop a repeated batch for a few minutes; an edit can be repeated.
+    async fn attempt(
+        &self,
+        channel: u64,
+        batch: &Batch,
+        with_sample: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Sent, SendError> {
+        if channel == 0 {
+            return Err(SendError::never("0 is not a channel"));
+        }
+        let channel_id = ChannelId::new(channel);
+        let by = By::bot(batch.destination());
+        let message_route = |id: &str| {
+            let message_id =
+                id.parse().map(MessageId::new).map_err(|_| SendError::gone("the message's id is none"))?;
+            Ok::<_, SendError>(Route::ChannelMessage { channel_id, message_id })
+        };
+        let route = route(channel, batch);
+        if let (Some((id, concerned)), [delivery]) = (batch.concerned(), batch.deliveries()) {
+            let address = message_route(id)?;
+            let reading = RequestKind { route: format!("reading:{channel_id}"), purpose: Purpose::Read, by };
+            let posted = self.client.execute(&reading, self.request(Method::GET, &address), now).await;
+            let posted = posted.map_err(|failure| unchangeable(failure.error))?;
+            let cards = edit(&posted, concerned, delivery)?;
+            let request = self.request(Method::PATCH, &address).json(&cards);
+            let answer =
+                self.client.execute(&RequestKind { route, purpose: Purpose::Edit, by }, request, now).await;
+            return self.client.sent(&answer.map_err(|failure| unchangeable(failure.error))?, by);
+        }
+        let (edits, deliveries) = (edited(batch), batch.deliveries());
+        let request = |message: &Message| match edits {
+            Some(id) => {
+                filled(self.request(Method::PATCH, &message_route(id)?), message, message.file.as_ref())
+            }
+            None => {
+                let answered = deliveries.first().and_then(|delivery| delivery.answers.as_deref());
+                let message_reference =
+                    answered.map(|message_id| Reference { message_id, fail_if_not_exists: false });
+                let nonce = batch.key().as_str();
+                let body = CreateMessage { message, message_reference, nonce, enforce_nonce: true };
+                let request = self.request(Method::POST, &Route::ChannelMessages { channel_id });
+                filled(request, &body, message.file.as_ref())
+            }
+        };
+        let kind =
+            RequestKind { route, purpose: if edits.is_some() { Purpose::Edit } else { Purpose::Create }, by };
+        let outgoing = Outgoing { deliveries, with_sample, channel: channel.to_string() };
+        let answer = outgoing.send(&self.client, &self.files, &kind, request, now).await;
+        let answer = answer.ok_or_else(|| no_digest(batch.destination()))?;
+        let sent = answer.and_then(|answer| self.client.sent(&answer, by));
+        match (&sent, &deliveries.first()) {
+            (Ok(Sent { message_id: Some(id) }), Some(first)) if edits.is_none() => {
+                if let Ok(id) = id.parse() {
+                    self.twins.took(channel, &first.key, id, snowflake::made(id), now);
+                }
+            }
+            (Err(error), _) if error.may_have_arrived => {
+                self.twins.may_have_arrived(deliveries.iter().map(|delivery| delivery.key.clone()));
+            }
+            _ => {}
+        }
+        sent
+    }
+}

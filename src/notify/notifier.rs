@@ -1,0 +1,255 @@
+//! All destinations behind one door: each delivery goes to the one that it is for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::discord::{self, DiscordBot, DiscordRoute, DiscordWebhook, Foreign, NoFile, RateLimit};
+use super::email::Mailer;
+use super::error::{ReadBack, SendError, Sent, unknown};
+use super::output::{LocalOutput, Output};
+use super::secrets::Secrets;
+use super::setup_error::SetupError;
+use super::webhook::Webhook;
+use crate::config::Settings;
+use crate::delivery::{Batch, Delivery, InFlight};
+use crate::destination::Destination;
+use crate::render;
+use crate::render::terminal::Colour;
+use crate::text::redact::Redactor;
+
+/// All destinations, ready to send.
+pub struct Notifier {
+    local: LocalOutput,
+    bot: Option<DiscordBot>,
+    channels: BTreeMap<String, DiscordRoute>,
+    mailer: Mailer,
+    webhooks: BTreeMap<String, Webhook>,
+    redactor: Redactor,
+}
+
+/// How a channel of Discord is reached.
+enum Route<'a> {
+    Channel(u64),
+    Webhook(&'a DiscordWebhook),
+}
+
+impl Notifier {
+    /// The destinations of the settings. A secret may be missing for those that are not in `used`.
+    ///
+    /// # Errors
+    /// A used destination whose secret is missing or cannot be used.
+    pub fn new(
+        settings: &Settings,
+        secrets: &Secrets,
+        used: &dyn Fn(&Destination) -> bool,
+        output: Output,
+        colour: Colour,
+    ) -> Result<Self, SetupError> {
+        let rate_limit = Arc::new(RateLimit::default());
+        let bot = secrets.discord_token.as_ref();
+        let bot =
+            bot.map(|token| DiscordBot::new(token, &settings.discord.api_base, Arc::clone(&rate_limit)));
+        let bot = bot.transpose()?;
+        let channels = discord::routes(settings, secrets, used, &rate_limit)?;
+        let mut webhooks = BTreeMap::new();
+        for name in &settings.webhooks {
+            let secret = secrets.webhook_secrets.get(name);
+            let roots = secrets.webhook_roots.get(name).cloned().unwrap_or_default();
+            match secrets.webhook_urls.get(name) {
+                Some(address) => {
+                    webhooks.insert(name.clone(), Webhook::new(name, address, secret, &roots)?);
+                }
+                None if used(&Destination::Webhook(name.clone())) => {
+                    return Err(SetupError::NoEndpoint(name.clone()));
+                }
+                None => {}
+            }
+        }
+        let redactor = secrets.redactor([]);
+        let mailer = Mailer::new(&settings.email, settings.readable_by, secrets)?;
+        mailer.adjust_files();
+        let local = LocalOutput::new(output, colour, settings.readable_by);
+        Ok(Self { local, bot, channels, mailer, webhooks, redactor })
+    }
+
+    /// What hides the secrets in words from outside.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// Whether a destination can be served: what it needs is set.
+    pub fn serves(&self, destination: &Destination) -> bool {
+        match destination {
+            Destination::Discord(name) => self.channels.contains_key(name),
+            Destination::Channel(_) => self.bot.is_some(),
+            Destination::Webhook(name) => self.webhooks.contains_key(name),
+            Destination::Terminal | Destination::Jsonl(_) | Destination::Email(_) => true,
+        }
+    }
+
+    /// The bot, where a token is set: the gateway uses the same one.
+    pub fn bot(&self) -> Option<&DiscordBot> {
+        self.bot.as_ref()
+    }
+
+    /// How many of these deliveries to one destination, from the first, go out in one message: at least one.
+    pub fn fitting(&self, deliveries: &[Delivery]) -> usize {
+        match deliveries.first() {
+            Some(first) if takes_many(&first.destination) => render::discord::fitting(deliveries),
+            _ => 1,
+        }
+    }
+
+    /// A turn to send a batch, or when to come back: as often as the destination takes messages.
+    ///
+    /// # Errors
+    /// Until when it is to be left alone.
+    pub fn turn(&self, batch: &Batch, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+        match (self.route(batch.destination()), &self.bot) {
+            (Some(Route::Channel(id)), Some(bot)) => bot.turn(id, batch, now),
+            (Some(Route::Webhook(webhook)), _) => webhook.turn(now),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a destination may get a turn now. Channels that subscribed line up behind those of the settings.
+    ///
+    /// # Errors
+    /// When to come back.
+    pub fn line_up(&self, destination: &Destination, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
+        match (destination, &self.bot) {
+            (Destination::Channel(id), Some(bot)) => bot.line_up(*id, now),
+            _ => Ok(()),
+        }
+    }
+
+    /// Sends what goes out in one message, now.
+    ///
+    /// # Errors
+    /// [`SendError`] says whether another try may help.
+    pub async fn send(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
+        self.dispatch(batch, false, now).await.map_err(|error| error.cleaned(&self.redactor))
+    }
+
+    /// The same, to try a destination out: with a small file, where messages there may have one.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn try_out(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
+        self.dispatch(batch, true, now).await.map_err(|error| error.cleaned(&self.redactor))
+    }
+
+    /// Whether a destination takes files: `None` where none was sent there since the start.
+    pub fn takes_files(&self, destination: &Destination) -> Option<Result<(), NoFile>> {
+        match (self.route(destination)?, &self.bot) {
+            (Route::Channel(id), Some(bot)) => bot.takes_files(id),
+            (Route::Webhook(webhook), _) => webhook.takes_files(),
+            (Route::Channel(_), None) => None,
+        }
+    }
+
+    /// Notes that a destination took nothing before the start, which was reported then: nothing is asked to explain it again.
+    pub fn refused_before(&self, destination: &Destination) {
+        if let (Some(Route::Channel(id)), Some(bot)) = (self.route(destination), &self.bot) {
+            bot.refused_before(id);
+        }
+    }
+
+    /// Messages in a bot's channel that another program seems to have sent as this bot, found since the last call.
+    pub async fn foreign(&self, destination: &Destination, now: DateTime<Utc>) -> Vec<Foreign> {
+        match (self.route(destination), &self.bot) {
+            (Some(Route::Channel(id)), Some(bot)) => bot.foreign(id, now).await,
+            _ => Vec::new(),
+        }
+    }
+
+    async fn dispatch(
+        &self,
+        batch: &Batch,
+        with_sample: bool,
+        now: DateTime<Utc>,
+    ) -> Result<Sent, SendError> {
+        let destination = batch.destination();
+        let Some(delivery) = batch.deliveries().first() else {
+            return Err(SendError::never("nothing to send"));
+        };
+        match destination {
+            Destination::Terminal => self.local.print(delivery).await,
+            Destination::Jsonl(file) => self.local.jsonl(file.as_deref(), delivery).await,
+            Destination::Discord(_) | Destination::Channel(_) => match (self.route(destination), &self.bot) {
+                (Some(Route::Channel(id)), Some(bot)) => bot.send(id, batch, with_sample, now).await,
+                (Some(Route::Webhook(webhook)), _) => webhook.send(batch, with_sample, now).await,
+                (Some(Route::Channel(_)), None) => Err(SendError::refused("DISCORD_TOKEN is not set")),
+                (None, _) => Err(unknown(destination)),
+            },
+            Destination::Email(name) => {
+                self.mailer.send(name, delivery, batch.concerned().map(|(id, _)| id)).await
+            }
+            Destination::Webhook(name) => match self.webhooks.get(name) {
+                Some(webhook) => webhook.send(delivery, now).await,
+                None => Err(unknown(destination)),
+            },
+        }
+    }
+
+    /// Looks whether what was in one message arrived, where that is not known.
+    ///
+    /// # Errors
+    /// [`SendError`]: the destination does not say so now.
+    pub async fn find(
+        &self,
+        batch: &Batch,
+        sends: &InFlight,
+        now: DateTime<Utc>,
+    ) -> Result<ReadBack, SendError> {
+        match (self.route(batch.destination()), &self.bot) {
+            (Some(Route::Channel(id)), Some(bot)) => {
+                bot.find(id, batch, sends, now).await.map_err(|error| error.cleaned(&self.redactor))
+            }
+            // A file's last lines are looked at before each line that is added.
+            _ if matches!(batch.destination(), Destination::Jsonl(Some(_))) => Ok(ReadBack::Guarded),
+            _ => Ok(ReadBack::Unknown("what was sent there cannot be read back")),
+        }
+    }
+
+    /// Whether a destination tells what reached it.
+    pub fn reads_back(&self, destination: &Destination) -> bool {
+        matches!(self.route(destination), Some(Route::Channel(_)))
+    }
+
+    /// How a channel of Discord is reached.
+    fn route(&self, destination: &Destination) -> Option<Route<'_>> {
+        match destination {
+            Destination::Channel(id) => Some(Route::Channel(*id)),
+            Destination::Discord(name) => match self.channels.get(name)? {
+                DiscordRoute::Channel(id) => Some(Route::Channel(*id)),
+                DiscordRoute::Webhook(webhook) => Some(Route::Webhook(webhook)),
+            },
+            Destination::Terminal
+            | Destination::Jsonl(_)
+            | Destination::Email(_)
+            | Destination::Webhook(_) => None,
+        }
+    }
+
+    /// The permissions that the bot needs in the channel of a destination and lacks there, by Discord's names for them;
+    /// `None` where the bot does not serve it.
+    ///
+    /// # Errors
+    /// [`SendError`]: Discord does not say.
+    pub async fn lacks(&self, destination: &Destination) -> Result<Option<Vec<&'static str>>, SendError> {
+        match (self.route(destination), &self.bot) {
+            (Some(Route::Channel(id)), Some(bot)) => {
+                bot.lacks(id).await.map(Some).map_err(|error| error.cleaned(&self.redactor))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Whether a destination is told of several alerts in one message.
+pub fn takes_many(destination: &Destination) -> bool {
+    matches!(destination, Destination::Discord(_) | Destination::Channel(_))
+}

@@ -1,0 +1,55 @@
+//! Why a destination cannot be served as things are set.
+
+use thiserror::Error;
+
+use super::discord::{BadAddress, BadToken};
+use super::variables::variable;
+
+/// A destination that cannot be served as things are set.
+#[derive(Debug, Error)]
+pub enum SetupError {
+    /// A channel by id needs the bot.
+    #[error("discord:{0} is sent by the bot, and DISCORD_TOKEN is not set")]
+    NoToken(String),
+    /// A webhook channel without its address.
+    #[error("discord:{0} is a webhook, and {variable} is not set", variable = variable("DISCORD_WEBHOOK", .0))]
+    NoWebhook(String),
+    /// A webhook's address that cannot be used.
+    #[error("{variable} {1}", variable = variable("DISCORD_WEBHOOK", .0))]
+    BadWebhook(String, BadAddress),
+    /// A bot's token that is none.
+    #[error(transparent)]
+    BadToken(BadToken),
+    /// An endpoint without its address.
+    #[error("webhook:{0} needs an address, and {variable} is not set", variable = variable("WEBHOOK_URL", .0))]
+    NoEndpoint(String),
+    /// An endpoint's address that is none.
+    #[error("{variable} is not an address like https://example.org/hook", variable = variable("WEBHOOK_URL", .0))]
+    BadEndpoint(String),
+    /// A Discord webhook in an endpoint's place.
+    #[error(
+        "{variable} is the address of a Discord webhook, which takes messages and no JSON of alerts: give it a [[discord.channel]] with \
+         webhook = true, and put it into DISCORD_WEBHOOK_<NAME>",
+        variable = variable("WEBHOOK_URL", .0)
+    )]
+    DiscordEndpoint(String),
+    /// An endpoint's secret that says that it is Base64, and is none.
+    #[error(
+        "{variable} begins with whsec_, and what follows is no Base64: copy it again, whole",
+        variable = variable("WEBHOOK_SECRET", .0)
+    )]
+    BadSecret(String),
+    /// Something in `SMTP_URL`, which is not shown.
+    #[error("SMTP_URL cannot be used: {0}")]
+    Smtp(String),
+    /// The HTTP library could not be set up.
+    #[error("cannot set up HTTP: {0}")]
+    Http(#[from] reqwest::Error),
+}
+
+impl SetupError {
+    /// Whether a secret is not set, rather than wrong.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::NoToken(_) | Self::NoWebhook(_) | Self::NoEndpoint(_))
+    }
+}

@@ -1,0 +1,44 @@
+//! A message that stands is changed: by an amended filing's alert, or by another filing that tells the same trade.
+
+use super::addition::also;
+use super::compose::single;
+use super::embed::{Embed, Field, MOST_TEXT, keep_apart, referred};
+use crate::alert::{Alert, Key};
+use crate::delivery::{Body, Delivery};
+
+const ALSO: &str = "Also told in";
+const FIELD: usize = 1_024;
+const MOST_FIELDS: usize = 25;
+
+/// The cards of a message, of which one tells what a delivery concerns, as they are with that delivery. `None` where there is no
+/// such card, or they would be too long together.
+pub fn changed(mut embeds: Vec<Embed>, concerned: &Key, delivery: &Delivery) -> Option<Vec<Embed>> {
+    let refers = |embed: &Embed, key: &Key| referred(&embed.footer.text) == Some(key.as_str());
+    // It was done before, and no answer came.
+    if embeds.iter().any(|embed| refers(embed, &delivery.key)) {
+        return Some(embeds);
+    }
+    let card = embeds.iter_mut().find(|embed| refers(embed, concerned))?;
+    match &delivery.body {
+        Body::Addition(alert) => also_told(card, alert),
+        _ => *card = single(delivery)?.embeds.into_iter().next()?,
+    }
+    keep_apart(&mut embeds);
+    (embeds.iter().map(Embed::length).sum::<usize>() <= MOST_TEXT).then_some(embeds)
+}
+
+fn also_told(card: &mut Embed, alert: &Alert) {
+    let line = also(alert);
+    let room = card.fields.len() < MOST_FIELDS;
+    match card.fields.iter_mut().find(|field| field.name == ALSO) {
+        Some(Field { value, .. }) => {
+            let fits = value.chars().count() + line.chars().count() < FIELD;
+            if fits && !value.contains(&alert.accession.to_string()) {
+                value.push('\n');
+                value.push_str(&line);
+            }
+        }
+        None if room => card.fields.push(Field { name: ALSO.to_owned(), value: line, inline: false }),
+        None => {}
+    }
+}

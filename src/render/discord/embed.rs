@@ -1,0 +1,174 @@
+//! A message as Discord takes it, and its limits.
+//!
+//! <https://discord.com/developers/docs/resources/message#embed-object-embed-limits>
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Cards of one message.
+pub const MOST_EMBEDS: usize = 10;
+pub(super) const MOST_TEXT: usize = 6_000;
+pub(super) const TITLE: usize = 256;
+pub(super) const DESCRIPTION: usize = 1_000;
+/// Of a name within a sentence.
+pub(super) const NAME: usize = 150;
+/// What stands before the delivery's key in a footer.
+pub(super) const MARK: &str = "ref ";
+pub(super) const MOST_MENTIONS: usize = 20;
+
+pub(super) const RED: u32 = 0x00D6_4545;
+pub(super) const GREEN: u32 = 0x002E_9E6B;
+pub(super) const GREY: u32 = 0x0080_8890;
+pub(super) const AMBER: u32 = 0x00E0_A030;
+
+/// The body of Create Message and Execute Webhook.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Message {
+    /// Whom it pings, by a rule's `mention`; nothing else stands here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// The cards of the message.
+    pub embeds: Vec<Embed>,
+    /// Whom it may ping: those of the rule's `mention`, and nobody else.
+    pub allowed_mentions: AllowedMentions,
+    /// What describes its file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attachments: Option<Vec<Attachment>>,
+    /// The file itself, which goes beside the JSON.
+    #[serde(skip)]
+    pub file: Option<Attached>,
+}
+
+/// A file of a message, described.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Attachment {
+    /// Its place among the message's files, as Discord writes ids.
+    pub id: String,
+    /// Its name.
+    pub filename: &'static str,
+}
+
+/// A file that goes with a message.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attached {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is.
+    pub mime: &'static str,
+    /// Its bytes.
+    pub content: Vec<u8>,
+}
+
+/// The reason for a missing file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoFile {
+    /// The permission to attach files is lacking.
+    NoPermission,
+    /// Discord does not take this one.
+    NotTaken,
+}
+
+/// Whom a message may ping.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct AllowedMentions {
+    /// Kinds of mentions that are read off the text: none, or everyone where a rule says so.
+    pub parse: Vec<String>,
+    /// Roles that may be pinged, by id.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// Members who may be pinged, by id.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub users: Vec<String>,
+}
+
+/// A card.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Embed {
+    /// Line above the title.
+    pub author: Author,
+    /// The headline.
+    pub title: String,
+    /// Where the headline leads. Embeds of one message with the same address collapse into one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What happened, in a sentence.
+    pub description: String,
+    /// The bar at the left.
+    pub color: u32,
+    /// Figures.
+    #[serde(default)]
+    pub fields: Vec<Field>,
+    /// Rule and reference.
+    pub footer: Footer,
+    /// Acceptance time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<DateTime<Utc>>,
+}
+
+/// Line above the title.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Author {
+    /// Its text.
+    pub name: String,
+}
+
+/// A figure with its name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// The figure.
+    pub value: String,
+    /// Whether up to three stand side by side.
+    #[serde(default)]
+    pub inline: bool,
+}
+
+/// Last line.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Footer {
+    /// Its text.
+    pub text: String,
+}
+
+/// The delivery that a footer refers to.
+pub fn referred(footer: &str) -> Option<&str> {
+    footer.rsplit_once(MARK).map(|(_, key)| key)
+}
+
+/// Gives each card of a message an address of its own: Discord shows only one of those with the same.
+pub(super) fn keep_apart(embeds: &mut [Embed]) {
+    for place in 1..embeds.len() {
+        let (before, rest) = embeds.split_at_mut(place);
+        let url = &mut rest[0].url;
+        if let Some(same) =
+            url.as_ref().filter(|url| before.iter().any(|other| other.url.as_ref() == Some(url)))
+        {
+            let page = same.split('#').next().unwrap_or_default();
+            *url = Some(format!("{page}#card-{}", place + 1));
+        }
+    }
+}
+
+impl Embed {
+    /// Its text, as Discord counts it towards a message's 6,000 characters, or more.
+    pub(super) fn length(&self) -> usize {
+        let fields = self.fields.iter().flat_map(|field| [&field.name, &field.value]);
+        let own = [&self.author.name, &self.title, &self.description, &self.footer.text];
+        fields.chain(own).map(|text| text.encode_utf16().count()).sum()
+    }
+}
+
+impl AllowedMentions {
+    pub(super) fn join(&mut self, other: Self) {
+        for (own, more) in
+            [(&mut self.parse, other.parse), (&mut self.roles, other.roles), (&mut self.users, other.users)]
+        {
+            for name in more {
+                if own.len() < MOST_MENTIONS && !own.contains(&name) {
+                    own.push(name);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Words and pings of a message: nothing that a filer wrote can ping or link.
+
+use super::embed::{AllowedMentions, MOST_MENTIONS};
+use crate::rules::Mention;
+use crate::text::plain;
+
+/// A message's pings, and who may be pinged.
+pub(super) fn mentions(wanted: &[Mention]) -> (Option<String>, AllowedMentions) {
+    let mut allowed = AllowedMentions::default();
+    let mut pings: Vec<String> = Vec::new();
+    for (place, mention) in wanted.iter().enumerate().take(MOST_MENTIONS) {
+        // Discord refuses one that comes twice.
+        if wanted[..place].contains(mention) {
+            continue;
+        }
+        match mention {
+            Mention::Role(id) => {
+                allowed.roles.push(id.to_string());
+                pings.push(format!("<@&{id}>"));
+            }
+            Mention::User(id) => {
+                allowed.users.push(id.to_string());
+                pings.push(format!("<@{id}>"));
+            }
+            Mention::Here | Mention::Everyone => {
+                allowed.parse = vec!["everyone".to_owned()];
+                pings.push(format!("@{mention}"));
+            }
+        }
+    }
+    ((!pings.is_empty()).then(|| pings.join(" ")), allowed)
+}
+
+/// Text of a filer that Discord shows as it is: no markdown, no mention, no link.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    let text = plain(text);
+    // At the start of a line these would begin a list.
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    if text.starts_with(['-', '+']) {
+        out.push('\\');
+    } else if digits > 0 && text[digits..].starts_with('.') {
+        out.push('\u{200b}');
+    }
+    for c in text.chars() {
+        match c {
+            '\\' | '*' | '_' | '~' | '`' | '|' | '>' | '<' | '#' | '[' | ']' | '(' | ')' => {
+                out.push('\\');
+                out.push(c);
+            }
+            '@' => out.push_str("@\u{200b}"),
+            ':' => out.push_str(":\u{200b}"),
+            c => out.push(c),
+        }
+    }
+    out
+}

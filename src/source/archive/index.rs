@@ -1,0 +1,41 @@
+//! The index of an archive: its filings in filing order, and where each is.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, NaiveDate};
+
+use super::data_set::DataSet;
+use super::spool::Spool;
+use crate::filing::{Accession, edgar_day};
+
+/// More filings than this are not indexed: since 2003 there were about eight million, and a run is over some years.
+pub(super) const MOST_FILINGS: usize = 5_000_000;
+
+/// An index of filings in filing order, and where each can be read.
+#[derive(Debug)]
+pub(super) struct Index {
+    pub(super) spool: Spool,
+    pub(super) items: Vec<Item>,
+    pub(super) archives: Vec<PathBuf>,
+    pub(super) data_sets: Vec<DataSet>,
+    pub(super) skipped: u64,
+    pub(super) repeated: u64,
+}
+
+/// A filing of the index.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Item {
+    /// In seconds since 1970; those without one come first.
+    pub(super) accepted_at: Option<i64>,
+    pub(super) accession: Option<Accession>,
+    /// Where the spool tells of it.
+    pub(super) record: u64,
+    /// Whether it comes from a data set, which tells less than a submission.
+    pub(super) is_rows: bool,
+}
+
+impl Item {
+    pub(super) fn day(&self) -> Option<NaiveDate> {
+        DateTime::from_timestamp(self.accepted_at?, 0).map(edgar_day)
+    }
+}

@@ -1,0 +1,21 @@
+//! How far the first pass is.
+
+/// How far the first pass is, in bytes of the files on disk.
+pub(super) struct Progress<'a> {
+    pub(super) done: u64,
+    pub(super) all: u64,
+    pub(super) tell: &'a mut dyn FnMut(u64, u64),
+}
+
+impl Progress<'_> {
+    /// So many more bytes are done.
+    pub(super) fn add(&mut self, bytes: u64) {
+        self.to(self.done + bytes);
+    }
+
+    /// So many bytes in all are done.
+    pub(super) fn to(&mut self, done: u64) {
+        self.done = done.min(self.all);
+        (self.tell)(self.done, self.all);
+    }
+}
