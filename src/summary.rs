@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::alert::{Alert, Figure, Key};
+use crate::alert::{Alert, AlertDirection, Figure, Key};
 use crate::filing::{Accession, Cik, Shares, Usd};
 use crate::mute::Muting;
 use crate::rules::Mention;
@@ -96,7 +96,7 @@ pub struct Line {
     pub value_is_odd: bool,
     /// `acquired`, `disposed`, or `both`; absent from records of older versions.
     #[serde(default)]
-    pub direction: Option<String>,
+    pub direction: Option<AlertDirection>,
     /// Which way the lots of these figures go, where some go the other way.
     #[serde(default)]
     pub main_direction: Option<String>,
@@ -153,12 +153,12 @@ impl Line {
             issuer: alert.issuer.name.clone(),
             ticker: alert.issuer.tickers.first().cloned(),
             owners: alert.owners_text(),
-            verb: alert.verb().to_owned(),
+            verb: alert.verb().text().to_owned(),
             shares: alert.shares,
             value_usd: alert.value_usd,
             value_is_at_least: alert.value_is_at_least || alert.value_usd.is_none(),
             value_is_odd: alert.value_is_odd,
-            direction: alert.direction.clone(),
+            direction: alert.direction,
             main_direction: alert.main_direction().map(|direction| direction.word().to_owned()),
             opposite_usd: alert
                 .opposite

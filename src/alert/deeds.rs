@@ -1,19 +1,78 @@
 //! An alert's lots as verbs and amounts: sold, gave away, moved. Shares that come in and shares that go out are worded separately.
 
-use super::Alert;
+use std::fmt;
+
+use super::numbers::number_text;
+use super::record::Alert;
 use super::securities::Figure;
 use crate::filing::record::LotRecord;
-use crate::filing::{Direction, Shares, Sums, Unit};
+use crate::filing::{Code, Direction, Sums, Trade, Unit};
+
+/// What lots did, as one phrase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// They were sold.
+    Sold,
+    /// They were bought.
+    Bought,
+    /// They only move shares between lines of the filing.
+    Moved,
+    /// They did several things.
+    Traded,
+    /// Something else, in the past tense: `was granted`, `disposed of`.
+    Other(&'static str),
+}
+
+impl Verb {
+    /// What a lot of a code did.
+    pub fn of(code: Code, direction: Option<Direction>) -> Self {
+        match code {
+            Code::SALE => Self::Sold,
+            Code::PURCHASE => Self::Bought,
+            code => Self::Other(code.verb_of(direction)),
+        }
+    }
+
+    /// The phrase.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Sold => Code::SALE.verb(),
+            Self::Bought => Code::PURCHASE.verb(),
+            Self::Moved => "moved",
+            Self::Traded => "traded",
+            Self::Other(phrase) => phrase,
+        }
+    }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
 
 impl Alert {
+    /// The lots' figures together, from the records. Those that only move shares within what is held count where all do so:
+    /// they are added to nothing else.
+    pub fn trade(&self) -> Trade {
+        let moves = self.only_moves();
+        Trade::of(self.lots.iter().filter(|lot| moves || !lot.moved).map(LotRecord::figures))
+    }
+
+    /// The figures of those lots that only move shares, where there are others.
+    pub(super) fn moves_beside(&self) -> Option<Trade> {
+        let moved = || self.lots.iter().filter(|lot| lot.moved);
+        (!self.only_moves() && moved().next().is_some()).then(|| Trade::of(moved().map(LotRecord::figures)))
+    }
+
     /// One past-tense verb for all lots: `sold` if all have code S, `moved` if shares only change the line, `traded` if the lots
     /// differ.
-    pub fn verb(&self) -> &'static str {
+    pub fn verb(&self) -> Verb {
         if self.opposite.is_some() && !self.only_moves() {
-            return "traded";
+            return Verb::Traded;
         }
         let moves = self.only_moves();
-        verb_of(self.lots.iter().filter(|lot| moves || !lot.moved)).unwrap_or("traded")
+        verb_of(self.lots.iter().filter(|lot| moves || !lot.moved)).unwrap_or(Verb::Traded)
     }
 
     /// Whether all lots only move shares between lines of the filing.
@@ -33,7 +92,7 @@ impl Alert {
             };
             Way::new(self.verb_of_way(Some(direction)), self.sums_of(Some(direction), false))
         });
-        let moves = self.moves_beside().map(|trade| Way::new("moved", trade.sums));
+        let moves = self.moves_beside().map(|trade| Way::new(Verb::Moved, trade.sums));
         [main].into_iter().chain(opposite).chain(moves).collect()
     }
 
@@ -46,14 +105,14 @@ impl Alert {
         }
     }
 
-    fn verb_of_way(&self, direction: Option<Direction>) -> &'static str {
+    fn verb_of_way(&self, direction: Option<Direction>) -> Verb {
         let moves = self.only_moves();
         let own = self.lots.iter().filter(|lot| lot.acquired_disposed == direction && (moves || !lot.moved));
         let verb = verb_of(own);
         verb.unwrap_or(match direction {
-            Some(Direction::Acquired) => "acquired",
-            Some(Direction::Disposed) => "disposed of",
-            None => "traded",
+            Some(Direction::Acquired) => Verb::Other("acquired"),
+            Some(Direction::Disposed) => Verb::Other("disposed of"),
+            None => Verb::Traded,
         })
     }
 
@@ -61,7 +120,7 @@ impl Alert {
     pub fn deed_text(&self, figure: Figure) -> String {
         let ways = self.ways();
         let each = ways.iter().map(|way| match way.verb {
-            "moved" => format!("moved {} within what they hold", way.quantity),
+            Verb::Moved => format!("moved {} within what they hold", way.quantity),
             verb => format!("{verb} {}", way.what(figure)),
         });
         each.collect::<Vec<_>>().join(" and ")
@@ -69,33 +128,27 @@ impl Alert {
 
     /// ` for $2,661,359.10`, ` at an odd price`; nothing of gifts.
     pub fn for_value(&self, way: &Way) -> String {
-        if way.verb == "moved" { " within what they hold".to_owned() } else { way.for_value() }
+        if way.verb == Verb::Moved { " within what they hold".to_owned() } else { way.for_value() }
     }
 }
 
 /// The one phrase for what some lots did; `None` where they did several things, or there are none.
-fn verb_of<'a>(lots: impl Iterator<Item = &'a LotRecord>) -> Option<&'static str> {
+fn verb_of<'a>(lots: impl Iterator<Item = &'a LotRecord>) -> Option<Verb> {
     let verb = |lot: &LotRecord| {
-        if lot.moved { Some("moved") } else { lot.code.map(|code| code.verb_of(lot.acquired_disposed)) }
+        if lot.moved {
+            return Some(Verb::Moved);
+        }
+        lot.code.map(|code| Verb::of(code, lot.acquired_disposed))
     };
-    let mut verbs: Vec<&str> = lots.filter_map(verb).collect();
-    verbs.sort_unstable();
-    verbs.dedup();
-    if let [one] = verbs[..] { Some(one) } else { None }
-}
-
-pub(super) fn number_text(shares: Option<Shares>, is_at_least: bool) -> String {
-    match shares {
-        None => "an unknown number of".into(),
-        Some(shares) if is_at_least => format!("at least {shares}"),
-        Some(shares) => shares.to_string(),
-    }
+    let mut verbs = lots.filter_map(verb);
+    let first = verbs.next()?;
+    verbs.all(|other| other == first).then_some(first)
 }
 
 /// The wording of lots that go one way.
 pub struct Way {
     /// What was done: `sold`.
-    pub verb: &'static str,
+    pub verb: Verb,
     /// With how much: `24,133`, `$25,000,000.00 of principal`.
     pub number: String,
     /// The same with its unit: `24,133 shares`.
@@ -107,7 +160,7 @@ pub struct Way {
 
 impl Way {
     /// In the words that every medium uses.
-    pub fn new(verb: &'static str, sums: Sums) -> Self {
+    pub fn new(verb: Verb, sums: Sums) -> Self {
         let (number, quantity, takes_of) = match sums.only() {
             Some(only) => {
                 let number = number_text(only.shares, only.shares_is_at_least);

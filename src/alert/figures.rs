@@ -1,56 +1,19 @@
 //! The figures of an alert: sums of its lots, the lines that they change, and the stake before and after.
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
 
-use super::Alert;
+use super::agreed::AlertDirection;
+use super::record::{Alert, AlertLine, WayFigures};
+use super::securities::alert_securities;
 use crate::filing::record::{SourceRecord, StakeRecord, eight_digits};
-use crate::filing::{Amount, Direction, LineShare, Ownership, SecuritySums, Shares, Sums, Usd, grouped};
-
-/// The sums of an alert's lots that go one way. What goes the other way is never added to them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WayFigures {
-    /// `acquired` or `disposed`.
-    pub direction: Option<String>,
-    /// The sum of shares.
-    pub shares: Option<Shares>,
-    /// Whether a lot states no number of shares.
-    pub shares_is_at_least: bool,
-    /// The principal of debt securities, in dollars.
-    pub principal_usd: Option<Usd>,
-    /// The sum of the values.
-    pub value_usd: Option<Usd>,
-    /// Whether a lot has no value.
-    pub value_is_at_least: bool,
-    /// Whether the value of a lot is flagged as odd.
-    pub value_is_odd: bool,
-    /// Value ÷ shares.
-    pub average_price: Option<Usd>,
-}
-
-/// A line that an alert's lots change.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AlertLine {
-    /// Title of the security.
-    pub security: Option<String>,
-    /// `D` or `I`.
-    pub ownership: Option<Ownership>,
-    /// Nature of indirect ownership.
-    pub nature: Option<String>,
-    /// The lots' shares of this line.
-    pub shares: Option<Shares>,
-    /// Owned before.
-    pub before: Option<Shares>,
-    /// `shares` ÷ `before`, to eight digits.
-    pub share: Option<String>,
-}
+use crate::filing::{Amount, Direction, LineShare, SecuritySums, Sums, Usd, grouped};
 
 impl Alert {
     /// Takes over the sums of its lots.
     pub(super) fn take_sums(&mut self, sums: &Sums, opposite: Option<&Sums>) {
         self.direction = match (opposite, sums.direction) {
-            (Some(_), _) => Some("both".to_owned()),
-            (None, direction) => direction.map(|direction| direction.word().to_owned()),
+            (Some(_), _) => Some(AlertDirection::Both),
+            (None, direction) => direction.map(AlertDirection::from),
         };
         let only = sums.only();
         let own = WayFigures::from(sums);
@@ -63,14 +26,14 @@ impl Alert {
         self.average_price = own.average_price;
         self.price_low = only.and_then(|only| only.price_low);
         self.price_high = only.and_then(|only| only.price_high);
-        self.take_securities(sums, opposite);
+        self.securities = alert_securities(sums, opposite);
         self.opposite = opposite.map(WayFigures::from);
     }
 
     /// The figures of its main way.
     pub(super) fn figures(&self) -> WayFigures {
         WayFigures {
-            direction: self.main_direction().map(|direction| direction.word().to_owned()),
+            direction: self.main_direction(),
             shares: self.shares,
             shares_is_at_least: self.shares_is_at_least,
             principal_usd: self.principal_usd,
@@ -78,6 +41,29 @@ impl Alert {
             value_is_at_least: self.value_is_at_least,
             value_is_odd: self.value_is_odd,
             average_price: self.average_price,
+        }
+    }
+
+    /// The sums of the lots that go one way. Alerts of older versions have no securities: their figures are of one.
+    pub(super) fn sums_of(&self, direction: Option<Direction>, main: bool) -> Sums {
+        let mut own: Vec<SecuritySums> = self
+            .securities
+            .iter()
+            .filter(|security| security.direction == direction)
+            .map(|security| security.sums.clone())
+            .collect();
+        let figures = if main { Some(self.figures()) } else { self.opposite.clone() };
+        let Some(figures) = figures else { return Sums::default() };
+        if own.is_empty() {
+            own.push(figures.as_security());
+        }
+        Sums {
+            direction,
+            securities: own,
+            value: figures.value_usd,
+            value_is_at_least: figures.value_is_at_least,
+            value_is_odd: figures.value_is_odd,
+            sound_value: None,
         }
     }
 
@@ -96,11 +82,14 @@ impl Alert {
 
     /// Which way the lots of its main sums go.
     pub fn main_direction(&self) -> Option<Direction> {
-        let opposite = self.opposite.as_ref().map(|opposite| opposite.direction.as_deref());
-        match (opposite, self.direction.as_deref()) {
-            (Some(Some("acquired")), _) | (None, Some("disposed")) => Some(Direction::Disposed),
-            (Some(Some("disposed")), _) | (None, Some("acquired")) => Some(Direction::Acquired),
-            _ => None,
+        match (self.opposite.as_ref().map(|opposite| opposite.direction), self.direction) {
+            (Some(Some(Direction::Acquired)), _) | (None, Some(AlertDirection::Disposed)) => {
+                Some(Direction::Disposed)
+            }
+            (Some(Some(Direction::Disposed)), _) | (None, Some(AlertDirection::Acquired)) => {
+                Some(Direction::Acquired)
+            }
+            (Some(None), _) | (None, Some(AlertDirection::Both) | None) => None,
         }
     }
 }
@@ -109,7 +98,7 @@ impl From<&Sums> for WayFigures {
     fn from(sums: &Sums) -> Self {
         let only = sums.only();
         Self {
-            direction: sums.direction.map(|direction| direction.word().to_owned()),
+            direction: sums.direction,
             shares: only.and_then(|only| only.shares),
             shares_is_at_least: only.is_some_and(|only| only.shares_is_at_least),
             principal_usd: only.and_then(|only| only.principal_usd),

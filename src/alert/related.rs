@@ -2,10 +2,15 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Alert, Key, MOST_CHANGES, MOST_OWNERS, ReplacedLots};
+use super::key::Key;
+use super::record::{Alert, ReplacedLots};
 use crate::filing::record::LotRecord;
 use crate::filing::{Alerted, Filing, Link, Relation, RowChange, Trade, say_the_same};
 use crate::rules::{Match, Rule};
+
+/// The lists of an alert have these bounds.
+const MOST_CHANGES: usize = 30;
+const MOST_OWNERS: usize = 100;
 
 impl Alert {
     /// What history adds: what the filing amends and changes, and which others tell the same trade. An alert whose lots an

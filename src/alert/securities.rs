@@ -1,9 +1,7 @@
 //! An alert's lots, told for each security: unlike ones are never added, but for their values in dollars.
 
-use serde::{Deserialize, Serialize};
-
-use super::deeds::number_text;
-use super::{Alert, WayFigures};
+use super::numbers::number_text;
+use super::record::{Alert, AlertSecurity, WayFigures};
 use crate::filing::{Currency, Direction, Money, PricedBy, SecuritySums, Sums, Table, Unit, Usd, fold_title};
 use crate::text::clip;
 
@@ -14,27 +12,17 @@ const MOST_PRICING: usize = 3;
 /// So much of a title, in characters.
 const TITLE: usize = 60;
 
-/// The lots of one security that go one way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct AlertSecurity {
-    /// `acquired` or `disposed`; `null` where the lots do not say.
-    pub direction: Option<String>,
-    /// Their sums.
-    #[serde(flatten)]
-    pub sums: SecuritySums,
-}
-
 impl AlertSecurity {
-    pub(super) fn of(sums: &Sums) -> impl Iterator<Item = Self> {
-        let direction = sums.direction.map(|direction| direction.word().to_owned());
-        sums.securities.iter().map(move |sums| Self { direction: direction.clone(), sums: sums.clone() })
+    fn of(sums: &Sums) -> impl Iterator<Item = Self> {
+        let direction = sums.direction;
+        sums.securities.iter().map(move |sums| Self { direction, sums: sums.clone() })
     }
 
     fn text(&self, signed: bool, title_text: fn(&str) -> String) -> String {
-        let sign = match self.direction.as_deref().filter(|_| signed) {
-            Some("acquired") => "+",
-            Some("disposed") => "-",
-            _ => "",
+        let sign = match self.direction.filter(|_| signed) {
+            Some(Direction::Acquired) => "+",
+            Some(Direction::Disposed) => "-",
+            None => "",
         };
         self.sums.text(sign, title_text)
     }
@@ -106,12 +94,12 @@ impl SecuritySums {
     }
 }
 
-impl Alert {
-    /// Takes over the securities of its lots.
-    pub(super) fn take_securities(&mut self, sums: &Sums, opposite: Option<&Sums>) {
-        self.securities = [sums].into_iter().chain(opposite).flat_map(AlertSecurity::of).collect();
-    }
+/// The securities of lots.
+pub(super) fn alert_securities(sums: &Sums, opposite: Option<&Sums>) -> Vec<AlertSecurity> {
+    [sums].into_iter().chain(opposite).flat_map(AlertSecurity::of).collect()
+}
 
+impl Alert {
     /// Whether its lots are of several securities.
     pub fn is_of_several(&self) -> bool {
         let key = |sums: &SecuritySums| (sums.table, sums.unit, sums.security.as_deref().map(fold_title));
@@ -167,34 +155,10 @@ impl Alert {
         }
         lines
     }
-
-    /// The sums of the lots that go one way. Alerts of older versions have no securities: their figures are of one.
-    pub(super) fn sums_of(&self, direction: Option<Direction>, main: bool) -> Sums {
-        let word = direction.map(Direction::word);
-        let mut own: Vec<SecuritySums> = self
-            .securities
-            .iter()
-            .filter(|security| security.direction.as_deref() == word)
-            .map(|security| security.sums.clone())
-            .collect();
-        let figures = if main { Some(self.figures()) } else { self.opposite.clone() };
-        let Some(figures) = figures else { return Sums::default() };
-        if own.is_empty() {
-            own.push(figures.as_security());
-        }
-        Sums {
-            direction,
-            securities: own,
-            value: figures.value_usd,
-            value_is_at_least: figures.value_is_at_least,
-            value_is_odd: figures.value_is_odd,
-            sound_value: None,
-        }
-    }
 }
 
 impl WayFigures {
-    fn as_security(&self) -> SecuritySums {
+    pub(super) fn as_security(&self) -> SecuritySums {
         SecuritySums {
             table: Table::NonDerivative,
             security: None,

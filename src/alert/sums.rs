@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::Alert;
+use super::record::Alert;
 use crate::filing::{Accession, Shares, Unit, Usd};
 use crate::rules::{Counting, Part, Per, Sum};
 use crate::text::plain;

@@ -3,26 +3,15 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::deeds::number_text;
-use super::{Alert, AlertOwner, Figure};
+use super::agreed::Agreed;
+use super::numbers::number_text;
+use super::record::{Alert, AlertOwner};
+use super::securities::Figure;
 use crate::filing::record::{LotRecord, StakeRecord};
 use crate::filing::{Intent, Plan, Role, Trade, Usd, Warning};
 use crate::text::{clip, plain};
 
 impl Alert {
-    /// The lots' figures together, from the records. Those that only move shares within what is held count where all do so:
-    /// they are added to nothing else.
-    pub fn trade(&self) -> Trade {
-        let moves = self.only_moves();
-        Trade::of(self.lots.iter().filter(|lot| moves || !lot.moved).map(LotRecord::figures))
-    }
-
-    /// The figures of those lots that only move shares, where there are others.
-    pub(super) fn moves_beside(&self) -> Option<Trade> {
-        let moved = || self.lots.iter().filter(|lot| lot.moved);
-        (!self.only_moves() && moved().next().is_some()).then(|| Trade::of(moved().map(LotRecord::figures)))
-    }
-
     /// The ticker that a headline shows, or the issuer's name where none is known.
     pub fn ticker_or_name(&self) -> &str {
         self.issuer.tickers.first().map_or(self.issuer.name.as_str(), String::as_str)
@@ -116,26 +105,26 @@ impl Alert {
 
     /// 10b5-1 plan: `yes, adopted 2022-09-12`, `no`, `not stated`, `for some lots`.
     pub fn plan_text(&self) -> String {
-        match (self.plan.as_str(), &self.plan_adopted) {
-            ("yes", Some(date)) => format!("yes, adopted {date}"),
-            ("yes", None) => "yes".to_owned(),
-            ("no", _) => "no".to_owned(),
-            ("mixed", _) if self.lots.iter().any(|lot| lot.plan == Some(Plan::Yes)) => {
+        match (self.plan, &self.plan_adopted) {
+            (Agreed::All(Plan::Yes), Some(date)) => format!("yes, adopted {date}"),
+            (Agreed::All(Plan::Yes), None) => "yes".to_owned(),
+            (Agreed::All(Plan::No), _) => "no".to_owned(),
+            (Agreed::All(Plan::Unknown), _) => "not stated".to_owned(),
+            (Agreed::Mixed, _) if self.lots.iter().any(|lot| lot.plan == Some(Plan::Yes)) => {
                 "for some lots".to_owned()
             }
-            ("mixed", _) => "none for some lots, not stated for others".to_owned(),
-            _ => "not stated".to_owned(),
+            (Agreed::Mixed, _) => "none for some lots, not stated for others".to_owned(),
         }
     }
 
     /// Why it was sold, where the filing says more than the plan does: `to cover tax or exercise cost`.
     pub fn reason_text(&self) -> Option<&'static str> {
-        match self.intent.as_deref()? {
-            "mixed" => Some("different from lot to lot"),
-            intent => [Intent::Involuntary, Intent::Offering, Intent::ToIssuer, Intent::SellToCover]
-                .into_iter()
-                .find(|known| known.word() == intent)
-                .map(Intent::phrase),
+        match self.intent? {
+            Agreed::Mixed => Some("different from lot to lot"),
+            Agreed::All(
+                intent @ (Intent::Involuntary | Intent::Offering | Intent::ToIssuer | Intent::SellToCover),
+            ) => Some(intent.phrase()),
+            Agreed::All(Intent::Plan | Intent::Discretionary | Intent::Unknown) => None,
         }
     }
 
@@ -217,9 +206,10 @@ impl Alert {
             _ => format!(" at {price} on average"),
         });
         let average = average.filter(|_| !self.only_moves());
-        let reason = match self.intent.as_deref() {
-            Some("plan") => Some(Intent::Plan.phrase()),
-            _ => self.reason_text().filter(|_| self.intent.as_deref() != Some("mixed")),
+        let reason = match self.intent {
+            Some(Agreed::All(Intent::Plan)) => Some(Intent::Plan.phrase()),
+            Some(Agreed::All(_)) => self.reason_text(),
+            Some(Agreed::Mixed) | None => None,
         };
         let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
         let (sums, amended) = (self.sums_text(), self.amended_mark());

@@ -27,6 +27,8 @@ pub struct Code(u8);
 impl Code {
     /// S: open-market or private sale.
     pub const SALE: Code = Code(b'S');
+    /// P: open-market or private purchase.
+    pub const PURCHASE: Code = Code(b'P');
 
     /// The letter.
     pub fn letter(self) -> char {

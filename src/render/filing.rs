@@ -9,10 +9,10 @@ use rust_decimal::Decimal;
 use self::picture::Picture;
 use super::eastern;
 use super::terminal::{self, BOLD, Colour, DIM, ODD};
-use crate::alert::{Way, agreed};
+use crate::alert::{Agreed, Verb, Way};
 use crate::filing::record::{LotRecord, StakeRecord};
 use crate::filing::{
-    Code, Direction, Filing, Holding, Intent, Line, Lot, Ownership, Plan, Role, Table, Trade, lines,
+    Code, Direction, Filing, Holding, Line, Lot, Ownership, Plan, Role, Table, Trade, lines,
     shares_of_holdings, stakes,
 };
 use crate::text::{clip, plain};
@@ -101,8 +101,8 @@ impl Picture {
             .ways()
             .take(if moved { 1 } else { 2 })
             .map(|sums| {
-                let verb = code.map_or("reported", |code| code.verb_of(sums.direction));
-                let way = Way::new(if moved { "moved" } else { verb }, sums.clone());
+                let verb = code.map_or(Verb::Other("reported"), |code| Verb::of(code, sums.direction));
+                let way = Way::new(if moved { Verb::Moved } else { verb }, sums.clone());
                 let value = if moved { " within what they hold".to_owned() } else { way.for_value() };
                 // That a grant has no price goes without saying.
                 let value = value.replace(" for an unknown price", "");
@@ -111,7 +111,7 @@ impl Picture {
             .collect();
         if !moved && lots.iter().any(|lot| lot.moved) {
             let sums = Trade::of(lots.iter().filter(|lot| lot.moved).map(|lot| lot.figures())).sums;
-            ways.push(format!("moved {} within what they hold", Way::new("moved", sums).quantity));
+            ways.push(format!("moved {} within what they hold", Way::new(Verb::Moved, sums).quantity));
         }
         let meaning = code.and_then(Code::meaning).unwrap_or("unknown code");
         self.gap();
@@ -201,7 +201,7 @@ impl Picture {
 
     /// Plan and intent with the words that say so.
     fn meaning(&mut self, lots: &[&Lot]) {
-        let plan = agreed(lots.iter().map(|lot| lot.plan.value), Plan::word).unwrap_or("unknown");
+        let plan = Agreed::of(lots.iter().map(|lot| lot.plan.value));
         let mut adopted: Vec<_> = lots
             .iter()
             .filter(|lot| lot.plan.value == Plan::Yes)
@@ -211,20 +211,21 @@ impl Picture {
         let adopted = if let [Some(one)] = adopted[..] { Some(one) } else { None };
         let some = lots.iter().any(|lot| lot.plan.value == Plan::Yes);
         let plan = match (plan, adopted) {
-            ("yes", Some(adopted)) => format!("10b5-1, adopted {}", adopted.date),
-            ("yes", None) => "10b5-1".to_owned(),
-            ("no", _) => "none".to_owned(),
-            ("mixed", _) if some => "for some lots".to_owned(),
-            ("mixed", _) => "none for some lots, not stated for others".to_owned(),
-            _ => "not stated".to_owned(),
+            (Some(Agreed::All(Plan::Yes)), Some(adopted)) => format!("10b5-1, adopted {}", adopted.date),
+            (Some(Agreed::All(Plan::Yes)), None) => "10b5-1".to_owned(),
+            (Some(Agreed::All(Plan::No)), _) => "none".to_owned(),
+            (Some(Agreed::All(Plan::Unknown)) | None, _) => "not stated".to_owned(),
+            (Some(Agreed::Mixed), _) if some => "for some lots".to_owned(),
+            (Some(Agreed::Mixed), _) => "none for some lots, not stated for others".to_owned(),
         };
         self.fact("plan", &plan);
         let intents = lots.iter().filter_map(|lot| lot.intent.as_ref());
-        let intent = agreed(intents.clone().map(|intent| intent.value), Intent::phrase);
-        self.fact(
-            "reason",
-            if intent == Some("mixed") { "different from lot to lot" } else { intent.unwrap_or("?") },
-        );
+        let reason = match Agreed::of(intents.clone().map(|intent| intent.value)) {
+            Some(Agreed::All(intent)) => intent.phrase(),
+            Some(Agreed::Mixed) => "different from lot to lot",
+            None => "?",
+        };
+        self.fact("reason", reason);
         let mut told: Vec<String> = Vec::new();
         let plans = lots.iter().filter_map(|lot| lot.plan.evidence.as_ref());
         for evidence in intents.filter_map(|intent| intent.evidence.as_ref()).chain(plans) {

@@ -1,8 +1,9 @@
 //! An alert as a few lines on a terminal.
 
-use crate::alert::Alert;
+use crate::alert::{Agreed, Alert, Verb};
 use crate::delivery::Notice;
 use crate::filing::record::LotRecord;
+use crate::filing::{Intent, Plan};
 use crate::text::{clip, plain};
 
 use super::{eastern, listed};
@@ -85,9 +86,9 @@ impl AlertLines<'_> {
     /// The colour of the headline.
     fn tone(&self) -> &'static str {
         match self.alert.verb() {
-            "sold" => SOLD,
-            "bought" => BOUGHT,
-            _ => BOLD,
+            Verb::Sold => SOLD,
+            Verb::Bought => BOUGHT,
+            Verb::Moved | Verb::Traded | Verb::Other(_) => BOLD,
         }
     }
 
@@ -188,7 +189,7 @@ impl AlertLines<'_> {
     }
 
     fn evidence(&mut self) {
-        let reasoned = self.alert.intent.as_deref() != Some("discretionary");
+        let reasoned = self.alert.intent != Some(Agreed::All(Intent::Discretionary));
         for words in self.alert.evidence().into_iter().take(2).filter(|_| reasoned) {
             self.dim(4, &plain(&clip(words, 250)));
         }
@@ -220,7 +221,7 @@ impl AlertLines<'_> {
         let accepted =
             alert.accepted_at.map(|time| format!("accepted {} · ", eastern(time))).unwrap_or_default();
         let way = alert.way_text().map(|way| format!("{way} · ")).unwrap_or_default();
-        let plan = if alert.plan == "unknown" {
+        let plan = if alert.plan == Agreed::All(Plan::Unknown) {
             String::new()
         } else {
             format!("10b5-1 plan: {} · ", alert.plan_text())

@@ -54,7 +54,7 @@ fn hostile() -> Alert {
     alert.changes = vec![name.repeat(40); 30];
     alert.amends = Some(alert.accession);
     alert.form = "4/A".parse().unwrap();
-    alert.intent = Some("plan".into());
+    alert.intent = Some(crate::alert::Agreed::All(crate::filing::Intent::Plan));
     for lot in &mut alert.lots {
         lot.intent_evidence = Some(name.repeat(40));
     }

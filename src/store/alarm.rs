@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::error::StoreError;
+use super::handle::Store;
 use super::record::encode;
-use super::{Store, StoreError};
 
 const ALARM: &str = "alarm";
 

@@ -3,7 +3,9 @@
 use serde::de::DeserializeOwned;
 use sled::Tree;
 
-use super::{Store, StoreError, record};
+use super::error::StoreError;
+use super::handle::Store;
+use super::record;
 
 /// How many records that could not be read were told of.
 const ASIDE_TOLD: &str = "aside_told";

@@ -3,8 +3,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::error::{StoreError, abort};
+use super::handle::Store;
 use super::record::encode;
-use super::{Filled, Settled, Store, StoreError, abort};
+use super::{Filled, Settled};
 use crate::edgar::FilingRef;
 use crate::filing::Cik;
 

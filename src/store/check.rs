@@ -11,11 +11,10 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 use sled::Tree;
 
+use super::error::StoreError;
 use super::filings::Done;
-use super::{
-    DeliveryStanding, GivenUp, Muted, Paused, Pending, Quarantined, Receipt, Store, StoreError, Summed, mark,
-    record,
-};
+use super::handle::Store;
+use super::{DeliveryStanding, GivenUp, Muted, Paused, Pending, Quarantined, Receipt, Summed, mark, record};
 use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery};
 use crate::filing::{PastFiling, StatedRatio};

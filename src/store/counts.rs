@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{DeliveryStanding, Store, StoreError};
+use super::DeliveryStanding;
+use super::error::StoreError;
+use super::handle::Store;
 use crate::alert::Key;
 use crate::delivery::Outcome;
 

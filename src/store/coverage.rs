@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::error::StoreError;
+use super::handle::Store;
 use super::record::encode;
-use super::{Store, StoreError};
 use crate::filing::Cik;
 
 const COVERAGE: &str = "coverage";

@@ -1,6 +1,7 @@
 //! Bytes in a record's place, for tests of what a damaged record or one of another version causes.
 
-use super::{Store, StoreError};
+use super::error::StoreError;
+use super::handle::Store;
 
 impl Store {
     /// Puts bytes in a record's place as they are, as a disk or another version may leave them there. Only tests want this.

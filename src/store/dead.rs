@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::error::{StoreError, abort};
+use super::handle::Store;
 use super::record::{decode, encode};
-use super::{DeliveryStanding, Store, StoreError, abort, queue};
+use super::{DeliveryStanding, placing};
 use crate::alert::Key;
 use crate::delivery::{Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
@@ -91,11 +93,11 @@ impl Store {
         let key = delivery.key.as_str();
         let outcome = Outcome::Dead { at, reason: reason.to_owned() };
         let standing = encode(key, &DeliveryStanding::Left(outcome))?;
-        let place = queue::place(delivery);
+        let place = placing::place(delivery);
         let inner = &self.inner;
         let trees = (&inner.queue, &inner.deliveries, &inner.dead, &inner.given_up);
         self.transact(&trees, |(queue, deliveries, dead, given_up)| {
-            if !queue::waits(deliveries, &delivery.key)? {
+            if !placing::waits(deliveries, &delivery.key)? {
                 return Ok(false);
             }
             queue.remove(place.as_slice())?;
@@ -145,7 +147,7 @@ impl Store {
         let trees = (&self.inner.given_up, &self.inner.queue, &self.inner.deliveries);
         self.transact(&trees, |(given_up, queue, known)| {
             given_up.insert(key.as_str(), counted.as_slice())?;
-            notices.iter().try_for_each(|notice| queue::enqueue(queue, known, notice))
+            notices.iter().try_for_each(|notice| placing::enqueue(queue, known, notice))
         })
     }
 
@@ -178,7 +180,7 @@ impl Store {
         let mut dead = Vec::new();
         self.each(&self.inner.dead, &[], |delivery: Delivery| {
             if delivery.destination == *destination {
-                dead.push((queue::place(&delivery), delivery.key));
+                dead.push((placing::place(&delivery), delivery.key));
             }
             true
         })?;
@@ -221,7 +223,7 @@ impl Store {
             in_flight.map_or(DeliveryStanding::Queued, |sends| DeliveryStanding::InFlight(sends.clone()));
         let standing = encode(key, &standing)?;
         let waiting = Delivery { attempts: 0, not_before: now, failing_since: None, ..delivery.clone() };
-        let (place, waiting) = (queue::place(&waiting), encode(key, &waiting)?);
+        let (place, waiting) = (placing::place(&waiting), encode(key, &waiting)?);
         let inner = &self.inner;
         let trees = (&inner.dead, &inner.queue, &inner.deliveries, &inner.given_up);
         self.transact(&trees, |(dead, queue, deliveries, given_up)| {
@@ -254,10 +256,10 @@ impl Store {
     /// Failures of the store.
     pub fn hasten(&self, destination: &Destination, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let (mut count, mut put_off) = (0, Vec::new());
-        self.each(&self.inner.queue, &queue::prefix(destination), |delivery: Delivery| {
+        self.each(&self.inner.queue, &placing::prefix(destination), |delivery: Delivery| {
             count += 1;
             if delivery.not_before > now {
-                put_off.push(queue::place(&delivery));
+                put_off.push(placing::place(&delivery));
             }
             true
         })?;

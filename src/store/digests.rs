@@ -6,8 +6,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
+use super::error::{StoreError, abort};
+use super::handle::Store;
+use super::placing;
 use super::record::{decode, encode};
-use super::{Store, StoreError, abort, queue};
 use crate::alert::{Alert, Key};
 use crate::delivery::Delivery;
 
@@ -129,7 +131,7 @@ impl Store {
                 digested.insert(place.as_str(), closed.as_slice())?;
             }
             if let Some(digest) = digest {
-                queue::enqueue(queue, deliveries, digest)?;
+                placing::enqueue(queue, deliveries, digest)?;
             }
             digests.insert(recipient, mark.as_slice())?;
             Ok(())

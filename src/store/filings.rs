@@ -5,43 +5,20 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::error::{StoreError, abort};
 use super::frontier::{FRONTIER, Frontier};
+use super::handle::Store;
+use super::history::place;
 use super::mutes::Muted;
+use super::pending::{Found, Pending};
 use super::quarantine::Quarantined;
 use super::record::{decode, encode};
 use super::summary::Summed;
-use super::{DeliveryStanding, Gathered, Store, StoreError, abort, digests, queue};
+use super::{DeliveryStanding, Gathered, digests, placing};
 use crate::alert::Key;
 use crate::delivery::{Delivery, InFlight};
 use crate::edgar::FilingRef;
 use crate::filing::{Accession, Cik, PastFiling, edgar_day};
-
-/// A filing that was seen and is not done yet.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Pending {
-    /// What to fetch.
-    pub filing: FilingRef,
-    /// When it was first seen.
-    pub seen_at: DateTime<Utc>,
-    /// How often fetching failed.
-    pub attempts: u32,
-    /// Not to be tried before.
-    pub not_before: DateTime<Utc>,
-    /// What showed it.
-    #[serde(default)]
-    pub found: Found,
-}
-
-/// What showed a filing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Found {
-    /// The feed.
-    #[default]
-    Feed,
-    /// A daily index: the feed was not read in time, or it is tried again.
-    Index,
-}
 
 /// What is known of an accession.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -236,30 +213,6 @@ impl Store {
         self.write(|| self.inner.pending.insert(key.as_str(), bytes)).map(drop)
     }
 
-    /// What history has of an issuer's filings that were accepted since `since`, oldest first: at most the newest 1,000. And
-    /// from when on that is whole; `None` before the first poll.
-    ///
-    /// # Errors
-    /// Failures of the store.
-    pub fn history(
-        &self,
-        issuer: Cik,
-        since: DateTime<Utc>,
-    ) -> Result<(Vec<PastFiling>, Option<DateTime<Utc>>), StoreError> {
-        const MOST: usize = 1_000;
-        let (from, until) = (moment(issuer, since), format!("{:010}0", issuer.number()));
-        let past: Vec<PastFiling> =
-            self.newest(&self.inner.history, from.as_bytes()..until.as_bytes(), MOST)?;
-        let cut = past.first().filter(|_| past.len() >= MOST).map(|oldest| oldest.accepted_at);
-        let whole = self.frontier()?.map(|frontier| frontier.whole_since());
-        let whole = match self.coverage()? {
-            Some(coverage) => whole.map(|whole| coverage.whole_since(issuer, whole)),
-            None => whole,
-        };
-        let whole = whole.map(|whole| cut.map_or(whole, |cut| whole.max(cut)));
-        Ok((past, whole))
-    }
-
     /// Makes a filing done, with all that it causes, in one transaction. `false`: it was done before, and nothing is
     /// written. One that was not fetched can still be read into history.
     ///
@@ -347,13 +300,13 @@ impl Store {
                 for delivery in &settled.deliveries {
                     let sends = settled.doubtful.get(&delivery.key).cloned();
                     let standing = sends.map_or(DeliveryStanding::Queued, DeliveryStanding::InFlight);
-                    queue::enqueue_as(queue, deliveries, delivery, &standing)?;
+                    placing::enqueue_as(queue, deliveries, delivery, &standing)?;
                 }
                 for addition in &additions {
-                    queue::enqueue(queue, deliveries, addition)?;
+                    placing::enqueue(queue, deliveries, addition)?;
                 }
                 for (place, alert) in &joined {
-                    queue::join(queue, place, alert)?;
+                    placing::join(queue, place, alert)?;
                 }
                 for alert in &settled.gathered {
                     digests::gather(gathered, digested, alert)?;
@@ -367,13 +320,4 @@ impl Store {
 /// Its day in EDGAR's zone, and the filing.
 fn on_day(filing: &FilingRef) -> String {
     format!("{}/{}", edgar_day(filing.accepted_at), filing.accession)
-}
-
-/// Issuer, acceptance time, accession: an issuer's filings come in their order.
-pub(super) fn place(issuer: Cik, past: &PastFiling) -> String {
-    format!("{}/{}", moment(issuer, past.accepted_at), past.accession)
-}
-
-pub(super) fn moment(issuer: Cik, time: DateTime<Utc>) -> String {
-    format!("{:010}/{:012}", issuer.number(), time.timestamp().max(0))
 }

@@ -5,9 +5,11 @@ use std::fmt;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::filings::{Done, Ending, Found, Pending};
+use super::error::{StoreError, abort};
+use super::filings::{Done, Ending};
+use super::handle::Store;
+use super::pending::{Found, Pending};
 use super::record::encode;
-use super::{Store, StoreError, abort};
 use crate::edgar::FilingRef;
 use crate::filing::Accession;
 

@@ -5,8 +5,10 @@ use std::sync::{MutexGuard, PoisonError};
 
 use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
+use super::error::{StoreError, abort};
+use super::handle::Store;
 use super::record::{decode, encode};
-use super::{DeliveryStanding, Store, StoreError, abort, queue};
+use super::{DeliveryStanding, placing};
 use crate::alert::Key;
 use crate::delivery::{Body, Delivery};
 use crate::summary::Line;
@@ -50,7 +52,7 @@ impl Store {
                 }
             }
             for one in joined {
-                queue.remove(queue::place(one))?;
+                queue.remove(placing::place(one))?;
                 deliveries.insert(one.key.as_str(), standing.as_slice())?;
             }
             for (place, line) in &listed {
@@ -59,7 +61,7 @@ impl Store {
             // It takes the place of what waited, so that it is sent even where one of its key was before.
             let key = delivery.key.as_str();
             deliveries.insert(key, encode(key, &DeliveryStanding::Queued).map_err(abort)?)?;
-            queue.insert(queue::place(delivery), encode(key, delivery).map_err(abort)?)?;
+            queue.insert(placing::place(delivery), encode(key, delivery).map_err(abort)?)?;
             Ok(true)
         })
     }
@@ -129,6 +131,6 @@ fn is_queued(
     if decode::<DeliveryStanding>(key, &bytes).map_err(abort)? != DeliveryStanding::Queued {
         return Ok(false);
     }
-    let Some(bytes) = queue.get(queue::place(read))? else { return Ok(false) };
+    let Some(bytes) = queue.get(placing::place(read))? else { return Ok(false) };
     Ok(decode::<Delivery>(key, &bytes).map_err(abort)?.body == read.body)
 }

@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
+use super::error::{StoreError, abort};
+use super::handle::Store;
 use super::record::encode;
-use super::{DeliveryStanding, Store, StoreError, abort, lists, queue};
+use super::{DeliveryStanding, lists, placing};
 use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
@@ -192,7 +194,7 @@ impl Store {
             for (line, place) in &listed {
                 lists.insert(place.as_str(), line.as_slice())?;
             }
-            delivery.map_or(Ok(()), |delivery| queue::enqueue(queue, deliveries, delivery))?;
+            delivery.map_or(Ok(()), |delivery| placing::enqueue(queue, deliveries, delivery))?;
             Ok(true)
         })
     }

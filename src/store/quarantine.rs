@@ -3,9 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::filings::{Found, Pending};
+use super::error::{StoreError, abort};
+use super::handle::Store;
+use super::pending::{Found, Pending};
+use super::placing;
 use super::record::encode;
-use super::{Store, StoreError, abort, queue};
 use crate::delivery::Delivery;
 use crate::edgar::FilingRef;
 use crate::filing::Accession;
@@ -104,7 +106,7 @@ impl Store {
                 let told = encode(&key, &Quarantined { told: true, ..one.clone() }).map_err(abort)?;
                 quarantine.insert(key.as_str(), told)?;
             }
-            deliveries.iter().try_for_each(|delivery| queue::enqueue(queue, known, delivery))
+            deliveries.iter().try_for_each(|delivery| placing::enqueue(queue, known, delivery))
         })
     }
 

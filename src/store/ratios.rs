@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::filings::{moment, place};
+use super::error::StoreError;
+use super::handle::Store;
+use super::history::{moment, place};
 use super::record::encode;
-use super::{Store, StoreError};
 use crate::filing::{AdsRatio, Cik, Filing, PastFiling, StatedRatio};
 
 impl Store {

@@ -6,8 +6,9 @@ use std::sync::PoisonError;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::error::StoreError;
+use super::handle::Store;
 use super::record::{decode, encode};
-use super::{Store, StoreError};
 use crate::config::SubscriptionLimits;
 
 /// A channel cannot subscribe to more rules than this.

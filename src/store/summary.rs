@@ -4,8 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
+use super::error::{StoreError, abort};
+use super::handle::Store;
+use super::placing;
 use super::record::encode;
-use super::{Store, StoreError, abort, queue};
 use crate::delivery::Delivery;
 use crate::destination::Destination;
 use crate::filing::Accession;
@@ -61,7 +63,7 @@ impl Store {
             for line in lines {
                 summary.remove(line.place().as_str())?;
             }
-            queue::enqueue(queue, deliveries, delivery)
+            placing::enqueue(queue, deliveries, delivery)
         })
     }
 }

@@ -1,5 +1,9 @@
+use std::fs::File;
+use std::io;
+
 use chrono::TimeDelta;
 
+use super::files::FILE;
 use super::*;
 use crate::alert::Alert;
 use crate::delivery::{Body, Delivery, Outcome};

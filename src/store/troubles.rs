@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::error::StoreError;
+use super::handle::Store;
+use super::placing;
 use super::record::encode;
-use super::{Store, StoreError, queue};
 use crate::delivery::Delivery;
 use crate::destination::Destination;
 
@@ -62,7 +64,7 @@ impl Store {
                 Some(record) => meta.insert(key.as_str(), record.as_slice())?,
                 None => meta.remove(key.as_str())?,
             };
-            notices.iter().try_for_each(|delivery| queue::enqueue(queue, known, delivery))
+            notices.iter().try_for_each(|delivery| placing::enqueue(queue, known, delivery))
         })
     }
 }

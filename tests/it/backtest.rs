@@ -74,8 +74,8 @@ fn told(alerts: &[Alert]) -> Vec<String> {
                 alert.shares,
                 alert.value_usd,
                 alert.lot_numbers,
-                alert.plan,
-                alert.intent
+                alert.plan.word(Plan::word),
+                alert.intent.map(|intent| intent.word(Intent::word))
             )
         })
         .collect()

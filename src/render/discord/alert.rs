@@ -4,7 +4,8 @@ use super::embed::{
     Author, DESCRIPTION, Embed, Field, Footer, GREEN, GREY, MARK, MOST_TEXT, Message, NAME, RED, TITLE,
 };
 use super::words::{escaped, mentions};
-use crate::alert::{Alert, Figure, Key};
+use crate::alert::{Agreed, Alert, Figure, Key, Verb};
+use crate::filing::Intent;
 use crate::filing::record::LotRecord;
 use crate::render::filing::capital;
 use crate::render::listed;
@@ -91,9 +92,9 @@ fn headline(alert: &Alert) -> String {
 
 fn color(alert: &Alert) -> u32 {
     match alert.verb() {
-        "sold" => RED,
-        "bought" => GREEN,
-        _ => GREY,
+        Verb::Sold => RED,
+        Verb::Bought => GREEN,
+        Verb::Moved | Verb::Traded | Verb::Other(_) => GREY,
     }
 }
 
@@ -170,7 +171,7 @@ fn long_fields(alert: &Alert, securities: Vec<String>) -> Vec<Field> {
         long("Reported by".into(), lines.collect());
     }
     let words = alert.evidence();
-    if !words.is_empty() && alert.intent.as_deref() != Some("discretionary") {
+    if !words.is_empty() && alert.intent != Some(Agreed::All(Intent::Discretionary)) {
         let lines = words.iter().take(MOST_EVIDENCE).map(|words| escaped(&clip(words, 250)));
         long("As the filing says".into(), lines.collect());
     }

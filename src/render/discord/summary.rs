@@ -9,7 +9,7 @@ use super::embed::{
     AMBER, Attached, Attachment, Author, Embed, Field, Footer, GREEN, GREY, MARK, Message, NoFile, RED, TITLE,
 };
 use super::words::{escaped, mentions};
-use crate::alert::Key;
+use crate::alert::{AlertDirection, Key, Verb};
 use crate::filing::{Usd, grouped};
 use crate::summary::{Line, Summary, Why};
 use crate::text::{clip, plain};
@@ -117,7 +117,7 @@ fn entry(line: &Line) -> String {
     let name = line.ticker.as_deref().filter(|ticker| !ticker.is_empty()).unwrap_or(&line.issuer);
     let least = if line.value_is_at_least { "at least " } else { "" };
     let value = match (line.sound_value(), line.deed.is_empty()) {
-        (Some(value), _) if line.direction.as_deref() != Some("both") => {
+        (Some(value), _) if line.direction != Some(AlertDirection::Both) => {
             format!("**{least}{}** {}", value.short(), line.verb)
         }
         (_, false) => format!("**{}**", line.deed),
@@ -208,8 +208,8 @@ fn total(lines: &[Line]) -> Option<String> {
 }
 
 fn color(lines: &[Line]) -> u32 {
-    let all = |verb: &str| !lines.is_empty() && lines.iter().all(|line| line.verb == verb);
-    match (lines.is_empty(), all("sold"), all("bought")) {
+    let all = |verb: Verb| !lines.is_empty() && lines.iter().all(|line| line.verb == verb.text());
+    match (lines.is_empty(), all(Verb::Sold), all(Verb::Bought)) {
         (true, ..) => AMBER,
         (_, true, _) => RED,
         (_, _, true) => GREEN,
@@ -253,7 +253,7 @@ fn table(lines: &[Line]) -> Vec<u8> {
             line.value_usd.map_or(String::new(), |value| value.plain()),
             line.value_is_at_least.to_string(),
             line.value_is_odd.to_string(),
-            line.direction.clone().unwrap_or_default(),
+            line.direction.map_or("", AlertDirection::word).to_owned(),
             line.opposite_usd.map_or(String::new(), |value| value.plain()),
             line.stake.map_or(String::new(), |(before, _)| before.plain()),
             line.stake.map_or(String::new(), |(_, after)| after.plain()),

@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::lot::LotView;
-use crate::alert::{Alert, Figure};
+use crate::alert::{Agreed, Alert, Figure, Verb};
 use crate::digest::Entry;
+use crate::filing::Intent;
 use crate::render::filing::capital;
 use crate::render::{eastern, listed};
 use crate::rules::Sum;
@@ -117,7 +118,7 @@ impl AlertView {
         let subject = alert.deed_text(Figure::Full);
         let subject = format!("{}: {owners_text} {subject}{amended}", alert.ticker_or_name());
         let (verb, what) =
-            ways.first().map_or(("traded", String::new()), |way| (way.verb, way.what(Figure::Full)));
+            ways.first().map_or(("traded", String::new()), |way| (way.verb.text(), way.what(Figure::Full)));
         let also = ways.get(1).map(|way| format!("and {} {}", way.verb, way.what(Figure::Full)));
         let also = also.or_else(|| alert.only_moves().then(|| "within what they hold".to_owned()));
         Self {
@@ -201,9 +202,9 @@ fn owners(alert: &Alert) -> Vec<OwnerView> {
 
 fn tone(alert: &Alert) -> &'static str {
     match alert.verb() {
-        "sold" => "#d64545",
-        "bought" => "#2e9e6b",
-        _ => "#808890",
+        Verb::Sold => "#d64545",
+        Verb::Bought => "#2e9e6b",
+        Verb::Moved | Verb::Traded | Verb::Other(_) => "#808890",
     }
 }
 
@@ -224,7 +225,7 @@ fn value(alert: &Alert) -> String {
 }
 
 fn evidence(alert: &Alert) -> Vec<String> {
-    if alert.intent.as_deref() == Some("discretionary") {
+    if alert.intent == Some(Agreed::All(Intent::Discretionary)) {
         return Vec::new();
     }
     alert.evidence().into_iter().take(MOST_EVIDENCE).map(|words| plain(&clip(words, 300))).collect()

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use chrono_tz::America::New_York;
 
-use super::Alert;
+use super::record::Alert;
 
 impl Alert {
     /// EDGAR's lag from acceptance until it showed the filing, then ours until the alert was sent: `shown after 22 s, sent 1 s later`.

@@ -1,8 +1,16 @@
-//! The floors of the house: a module imports only from lower ones.
+//! The floors of the house: a module imports only from lower ones, and neither files nor functions need each other in circles.
+
+mod circles;
+mod crate_map;
+mod graph;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+
+use circles::circles;
+use crate_map::CrateMap;
+use graph::Graph;
 
 /// Top-level modules by floor, lowest first. `docs/ARCHITECTURE.md` says what each is.
 const FLOORS: [&[&str]; 17] = [
@@ -27,6 +35,9 @@ const FLOORS: [&[&str]; 17] = [
 
 /// The pure core is this floor and all below it.
 const PURE: &str = "render";
+
+/// Functions that call each other since what they walk through is nested.
+const RECURSIVE: [&str; 4] = ["rules/evaluate.rs", "rules/schema.rs", "rules/wire/group.rs", "text/redact/"];
 
 fn sources(dir: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(dir).unwrap() {
@@ -128,4 +139,30 @@ fn no_file_is_longer_than_400_lines_before_its_tests() {
         .map(|(path, text)| format!("{path}: {}", body(text).lines().count()))
         .collect();
     assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn files_and_functions_need_each_other_in_no_circle() {
+    let map = CrateMap::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let graph = Graph::of(&map);
+    let needs: usize = graph.files.values().map(BTreeMap::len).sum();
+    let calls: usize = graph.functions.values().map(BTreeMap::len).sum();
+    assert!(needs > 1_000 && calls > 3_000, "only {needs} needs and {calls} calls were found");
+    let mut wrong = Vec::new();
+    for circle in circles(&graph.files) {
+        for file in &circle {
+            for (other, names) in graph.files[file].iter().filter(|(other, _)| circle.contains(*other)) {
+                let names: Vec<&str> = names.iter().take(4).map(String::as_str).collect();
+                wrong.push(format!("{file} needs {other}: {}", names.join(", ")));
+            }
+        }
+        wrong.push(String::new());
+    }
+    for circle in circles(&graph.functions) {
+        let is_nested = |function: &String| RECURSIVE.iter().any(|file| function.starts_with(file));
+        if !circle.iter().all(is_nested) {
+            wrong.push(format!("these call each other: {circle:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -1,0 +1,42 @@
+//! What history keeps of an issuer's filings, in the order of acceptance.
+
+use chrono::{DateTime, Utc};
+
+use super::error::StoreError;
+use super::handle::Store;
+use crate::filing::{Cik, PastFiling};
+
+impl Store {
+    /// What history has of an issuer's filings that were accepted since `since`, oldest first: at most the newest 1,000. And
+    /// from when on that is whole; `None` before the first poll.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub fn history(
+        &self,
+        issuer: Cik,
+        since: DateTime<Utc>,
+    ) -> Result<(Vec<PastFiling>, Option<DateTime<Utc>>), StoreError> {
+        const MOST: usize = 1_000;
+        let (from, until) = (moment(issuer, since), format!("{:010}0", issuer.number()));
+        let past: Vec<PastFiling> =
+            self.newest(&self.inner.history, from.as_bytes()..until.as_bytes(), MOST)?;
+        let cut = past.first().filter(|_| past.len() >= MOST).map(|oldest| oldest.accepted_at);
+        let whole = self.frontier()?.map(|frontier| frontier.whole_since());
+        let whole = match self.coverage()? {
+            Some(coverage) => whole.map(|whole| coverage.whole_since(issuer, whole)),
+            None => whole,
+        };
+        let whole = whole.map(|whole| cut.map_or(whole, |cut| whole.max(cut)));
+        Ok((past, whole))
+    }
+}
+
+/// Issuer, acceptance time, accession: an issuer's filings come in their order.
+pub(super) fn place(issuer: Cik, past: &PastFiling) -> String {
+    format!("{}/{}", moment(issuer, past.accepted_at), past.accession)
+}
+
+pub(super) fn moment(issuer: Cik, time: DateTime<Utc>) -> String {
+    format!("{:010}/{:012}", issuer.number(), time.timestamp().max(0))
+}
