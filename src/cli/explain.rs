@@ -13,7 +13,7 @@ use super::{environment, filings, setup, tell};
 use crate::alert::{Alert, Key};
 use crate::app;
 use crate::config::Settings;
-use crate::decide::{self, Case, Silence};
+use crate::decide::{self, Case, NoAlert};
 use crate::delivery::{Body, Delivery, Outcome};
 use crate::destination::Destination;
 use crate::filing::{Accession, Filing, PastFiling};
@@ -179,10 +179,10 @@ fn tell_of(
             format!("is told already: it is a duplicate of the alert of {other}")
         }
         (Some(alert), _) => format!("rings: {}", alert.text),
-        (None, Some(Silence::Cooldown(accession))) => {
+        (None, Some(NoAlert::Cooldown(accession))) => {
             format!("silent: it rang for {accession}, and cools down")
         }
-        (None, Some(Silence::NoAccession)) => {
+        (None, Some(NoAlert::NoAccession)) => {
             "would ring, had the file an accession, which bare XML lacks".to_owned()
         }
         (None, _) => match explanation.deciding() {

@@ -6,11 +6,14 @@ use std::ops::Range;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::super::facts::LotView;
-use super::super::sums::Counted;
-use super::super::{Group, Span, Subject, Truth};
 use crate::filing::record::LotRecord;
 use crate::filing::{Accession, Cik, Direction, PastFiling, Shares, Unit, Usd, edgar_day};
+use crate::rules::condition::Group;
+use crate::rules::criterion::LotView;
+use crate::rules::span::Span;
+use crate::rules::subject::Subject;
+use crate::rules::totals::Counted;
+use crate::rules::truth::Truth;
 
 /// A lot of the past or of the filing at hand.
 #[derive(Clone)]
@@ -46,7 +49,7 @@ pub(super) struct Window {
 }
 
 /// The lots of the kind that a group counts, of the filing at hand and of history.
-pub(super) struct Past<'s> {
+pub(super) struct Events<'s> {
     pub(super) subject: &'s Subject<'s>,
     pub(super) events: Vec<Event<'s>>,
     /// The dates of the filing's own lots.
@@ -55,7 +58,7 @@ pub(super) struct Past<'s> {
     pub(super) whole_from: Option<NaiveDate>,
 }
 
-impl<'s> Past<'s> {
+impl<'s> Events<'s> {
     pub(super) fn new(subject: &'s Subject<'s>, group: &Group, counted: &Counted) -> Self {
         let filing = subject.filing;
         let filings: HashMap<Accession, &PastFiling> =

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{IssuerNames, LotNames, Names, OwnerNames, SecurityNames};
+use super::{IssuerContext, LotContext, OwnerContext, SecurityContext, TemplateContext};
 use crate::filing::Unit;
 
-impl Names {
+impl TemplateContext {
     /// Of a filing in which nothing is missing, to try expressions and templates on.
     pub(in crate::rules) fn sample() -> Self {
         let text = |text: &str| Some(text.to_owned());
-        let lot = LotNames {
+        let lot = LotContext {
             row: 1,
             code: text("S"),
             date: text("2021-08-20"),
@@ -42,7 +42,7 @@ impl Names {
             form: "4".to_owned(),
             intent: Some("plan"),
             intents: vec!["plan"],
-            issuer: IssuerNames {
+            issuer: IssuerContext {
                 cik: 1_107_843,
                 name: "QUALYS, INC.".to_owned(),
                 ticker: text("QLYS"),
@@ -57,7 +57,7 @@ impl Names {
             last_date: text("2021-08-20"),
             lots: vec![lot],
             owner: "DOE JANE".to_owned(),
-            owners: vec![OwnerNames {
+            owners: vec![OwnerContext {
                 cik: Some(9_900_001),
                 name: "DOE JANE".to_owned(),
                 roles: vec!["cfo", "director"],
@@ -67,7 +67,7 @@ impl Names {
             plan: "yes",
             plans: vec!["yes"],
             remarks: "None.".to_owned(),
-            securities: vec![SecurityNames {
+            securities: vec![SecurityContext {
                 security: text("Common Stock"),
                 unit: Unit::Share,
                 direction: Some("disposed"),

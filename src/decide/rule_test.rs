@@ -9,7 +9,7 @@ use chrono::DateTime;
 ///
 /// # Errors
 /// What came out, where it is not what must happen.
-pub fn trial(rule: &Rule, test: &RuleTest, before: &[Filing], filing: &Filing) -> Result<(), String> {
+pub fn rule_test(rule: &Rule, test: &RuleTest, before: &[Filing], filing: &Filing) -> Result<(), String> {
     let rules = RuleSet::new(vec![Rule { enabled: true, ..rule.clone() }]);
     let mut known: Vec<PastFiling> = Vec::new();
     let mut last = None;
@@ -41,10 +41,10 @@ pub fn trial(rule: &Rule, test: &RuleTest, before: &[Filing], filing: &Filing) -
     }
     let Some((told, silence, Some(explained))) = last else { return Ok(()) };
     let deciding = || match (&silence, explained.deciding()) {
-        (Some(super::Silence::NoAccession), _) => {
+        (Some(super::NoAlert::NoAccession), _) => {
             "the file has no accession: give a submission text".to_owned()
         }
-        (Some(super::Silence::Cooldown(accession)), _) => format!("cooldown: it rang for {accession}"),
+        (Some(super::NoAlert::Cooldown(accession)), _) => format!("cooldown: it rang for {accession}"),
         (_, Some(finding)) => {
             format!("{}: wanted {}, found {}", finding.condition, finding.wanted, finding.found)
         }
@@ -66,7 +66,7 @@ pub fn trial(rule: &Rule, test: &RuleTest, before: &[Filing], filing: &Filing) -
         }
         (None, false) => {
             let Some(because) = &test.because else { return Ok(()) };
-            let cooling = matches!(silence, Some(super::Silence::Cooldown(_))) && because == "cooldown";
+            let cooling = matches!(silence, Some(super::NoAlert::Cooldown(_))) && because == "cooldown";
             let fails = |name: &str| name == because || name.split(['[', '.']).next() == Some(because);
             let blamed = explained.findings.iter().any(|finding| {
                 !finding.group
