@@ -33,13 +33,13 @@ pub struct Match {
 /// Why a rule does not ring: its first condition that does not hold, else the first of which that cannot be told.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{0}` does not hold, or cannot be told")]
-pub struct Silent(pub ConditionKey);
+pub struct NoMatch(pub ConditionKey);
 
 /// Holds a rule against a filing.
 ///
 /// # Errors
-/// [`Silent`] is the reason why it does not ring. [`explain`] says more.
-pub fn evaluate(rule: &Rule, subject: &Subject<'_>) -> Result<Match, Silent> {
+/// [`NoMatch`] is the reason why it does not ring. [`explain`] says more.
+pub fn evaluate(rule: &Rule, subject: &Subject<'_>) -> Result<Match, NoMatch> {
     let mut evaluator = Evaluator { subject, recorder: Deciding::default(), sums: Vec::new() };
     let (holds, counted) = evaluator.group(&rule.conditions);
     if holds == Truth::Yes {
@@ -48,7 +48,7 @@ pub fn evaluate(rule: &Rule, subject: &Subject<'_>) -> Result<Match, Silent> {
         sums.truncate(MOST_SUMS);
         Ok(Match { lots: counted.sure, trade, sums })
     } else {
-        Err(Silent(evaluator.recorder.condition()))
+        Err(NoMatch(evaluator.recorder.condition()))
     }
 }
 

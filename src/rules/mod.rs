@@ -29,7 +29,7 @@ mod wire;
 
 pub use condition::{ConditionKey, Group, Selection};
 pub use engine::{Evaluate, Evaluated, ExpressionError, Kind, Task, evaluate_here, isolate};
-pub use evaluate::{Match, Silent, evaluate, explain, lots_may_meet};
+pub use evaluate::{Match, NoMatch, evaluate, explain, lots_may_meet};
 pub use expression::{Template, When};
 pub use history::{Counting, Part, Sum};
 pub use index::RuleSet;

@@ -182,31 +182,10 @@ impl TemplateContext {
             form: filing.form.to_string(),
             intent: agreed(&intents),
             intents,
-            issuer: IssuerContext {
-                cik: filing.issuer.cik.number(),
-                name: filing.issuer.name.clone(),
-                ticker: filing.issuer.tickers().into_iter().next(),
-                tickers: subject.tickers().to_vec(),
-                country: filing.issuer.facts.located_in.map(|place| place.country),
-                foreign: filing.issuer.is_foreign(),
-                foreign_symbol: filing.issuer.foreign_symbol.clone(),
-                incorporated_in: filing.issuer.facts.incorporated_in.map(|place| place.name),
-                sector: filing.issuer.facts.sector.clone(),
-                sic: filing.issuer.facts.sic.clone(),
-            },
+            issuer: IssuerContext::of(subject),
             last_date: trade.dates.map(|dates| day(dates.1)),
             owner: filing.owners.first().map(|owner| owner.name.clone()).unwrap_or_default(),
-            owners: filing
-                .owners
-                .iter()
-                .zip(subject.roles())
-                .map(|(owner, roles)| OwnerContext {
-                    cik: owner.cik.map(|cik| cik.number()),
-                    name: owner.name.clone(),
-                    roles: roles.iter().map(|role| role.word()).collect(),
-                    title: filing.title(owner).map(str::to_owned),
-                })
-                .collect(),
+            owners: OwnerContext::of_each(subject),
             period: filing.period.map(day),
             plan: agreed(&plans).unwrap_or("unknown"),
             plans,
@@ -263,6 +242,39 @@ impl TemplateContext {
             has = true;
         }
         has.then_some(names)
+    }
+}
+
+impl IssuerContext {
+    fn of(subject: &Subject<'_>) -> Self {
+        let issuer = &subject.filing.issuer;
+        Self {
+            cik: issuer.cik.number(),
+            name: issuer.name.clone(),
+            ticker: issuer.tickers().into_iter().next(),
+            tickers: subject.tickers().to_vec(),
+            country: issuer.facts.located_in.map(|place| place.country),
+            foreign: issuer.is_foreign(),
+            foreign_symbol: issuer.foreign_symbol.clone(),
+            incorporated_in: issuer.facts.incorporated_in.map(|place| place.name),
+            sector: issuer.facts.sector.clone(),
+            sic: issuer.facts.sic.clone(),
+        }
+    }
+}
+
+impl OwnerContext {
+    fn of_each(subject: &Subject<'_>) -> Vec<Self> {
+        let filing = subject.filing;
+        let owners = filing.owners.iter().zip(subject.roles());
+        owners
+            .map(|(owner, roles)| Self {
+                cik: owner.cik.map(|cik| cik.number()),
+                name: owner.name.clone(),
+                roles: roles.iter().map(|role| role.word()).collect(),
+                title: filing.title(owner).map(str::to_owned),
+            })
+            .collect()
     }
 }
 
