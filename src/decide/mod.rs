@@ -126,8 +126,8 @@ fn without_own_words(what: &str) -> Warning {
 
 /// Holds some rules against a filing.
 pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) -> Decision<'r> {
-    let past = RelatedFiling::new(case);
-    let subject = past.subject(case);
+    let related = RelatedFiling::new(case);
+    let subject = related.subject(case);
     let mut decision =
         Decision { alerts: Vec::new(), silent: Vec::new(), failures: Vec::new(), history: Vec::new() };
     let mut told = BTreeMap::new();
@@ -135,7 +135,7 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
     for &rule in &asked {
         let rung = rules::evaluate(rule, &subject)
             .map_err(|silent| NoAlert::Condition(silent.0))
-            .and_then(|matched| past.alert(rule, matched, case));
+            .and_then(|matched| related.alert(rule, matched, case));
         match rung {
             Ok((mut alert, lots)) => {
                 match rule.template.as_ref().map(|template| template.render(&subject, &lots)) {
@@ -151,17 +151,17 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
                 alert.warnings.extend(far.iter().cloned());
                 decision.alerts.push((rule, alert));
             }
-            Err(silence) => {
-                let withdrawn = past.withdrawn(rule, &subject, case);
+            Err(why) => {
+                let withdrawn = related.withdrawn(rule, &subject, case);
                 decision.alerts.extend(withdrawn.map(|alert| (rule, alert)));
-                decision.silent.push((rule, silence));
+                decision.silent.push((rule, why));
             }
         }
     }
     // An amendment may lack all that an index goes by.
-    let rest = past.relation.alerted.keys().filter(|name| !asked.iter().any(|rule| rule.name == **name));
+    let rest = related.relation.alerted.keys().filter(|name| !asked.iter().any(|rule| rule.name == **name));
     for rule in rest.filter_map(|name| rules.get(name)).filter(|rule| rule.enabled) {
-        let withdrawn = past.withdrawn(rule, &subject, case);
+        let withdrawn = related.withdrawn(rule, &subject, case);
         decision.alerts.extend(withdrawn.map(|alert| (rule, alert)));
     }
     let taken_back: Vec<(&str, String)> = decision
@@ -170,7 +170,7 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
         .filter(|(_, alert)| alert.withdrawn)
         .map(|(rule, alert)| (rule.name.as_str(), alert.key.to_string()))
         .collect();
-    decision.history = past.kept(told, &taken_back);
+    decision.history = related.kept(told, &taken_back);
     decision
 }
 
@@ -181,11 +181,11 @@ fn asked_for(rule: &Rule) -> String {
 
 /// Tells every condition of a rule for a filing, by the evaluator that decides.
 pub fn explain(rule: &Rule, case: Case<'_>) -> rules::Explanation {
-    let past = RelatedFiling::new(case);
-    rules::explain(rule, &past.subject(case))
+    let related = RelatedFiling::new(case);
+    rules::explain(rule, &related.subject(case))
 }
 
-/// A filing beside its history.
+/// A filing and how it relates to its history.
 struct RelatedFiling {
     own: Option<PastFiling>,
     relation: Relation,

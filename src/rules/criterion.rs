@@ -1,4 +1,4 @@
-//! What a selection asks of a lot, criterion by criterion.
+//! Criteria: the conditions by which a selection chooses lots, one by one.
 
 use std::collections::BTreeSet;
 
@@ -72,7 +72,7 @@ pub(super) enum Criterion<'s> {
 }
 
 impl Selection {
-    /// What it asks, in the order of `docs/RULES.md`.
+    /// Its criteria, in the order of `docs/RULES.md`.
     pub(super) fn criteria(&self) -> impl Iterator<Item = Criterion<'_>> {
         let Self {
             codes,
@@ -170,7 +170,7 @@ impl Criterion<'_> {
         }
     }
 
-    /// What it asks, in words.
+    /// Its words in an explanation.
     pub(super) fn wanted(&self) -> String {
         match self {
             Self::Codes(codes) => list(codes.iter().copied().map(coded)),

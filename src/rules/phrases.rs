@@ -1,4 +1,4 @@
-//! What a condition wants and finds, in words.
+//! Phrases for what conditions ask and find: lists, sums, shares, stakes.
 
 use std::cmp::Ordering;
 use std::fmt::Display;

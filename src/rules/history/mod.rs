@@ -18,8 +18,8 @@ use crate::filing::{Accession, Code, Usd};
 use events::{Events, Window, earlier, is_same_owner, owners_own};
 pub use sum::{Counting, Part, Sum};
 
-/// Whether it holds, what is found, and where it holds the sum of it.
-type Outcome = (Truth, String, Option<Sum>);
+/// Whether a condition holds, in words why, and where it holds the sum that made it hold.
+type SumFinding = (Truth, String, Option<Sum>);
 
 impl<R: Recorder> Evaluator<'_, R> {
     /// The conditions about history. Only lots that surely count are looked at.
@@ -87,11 +87,11 @@ impl Events<'_> {
 
     /// What is found among the lots that go the same way as some of the filing's own: of two ways the one that holds, the one
     /// with more where both do, else the one of which that cannot be told.
-    fn each_way(&self, found: impl Fn(&Self) -> Outcome) -> Outcome {
-        let mut best: Option<Outcome> = None;
+    fn each_way(&self, found: impl Fn(&Self) -> SumFinding) -> SumFinding {
+        let mut best: Option<SumFinding> = None;
         for way in self.ways() {
             let found = found(&self.going(way));
-            let rank = |found: &Outcome| {
+            let rank = |found: &SumFinding| {
                 let holds = match found.0 {
                     Truth::Yes => 2,
                     Truth::Unknown => 1,
@@ -109,7 +109,7 @@ impl Events<'_> {
 
     /// What is found among the lots that are of the kind, and where it does not hold for them, whether those of which that
     /// cannot be told might change it. The sum is of those that surely count.
-    fn with_doubt(&self, found: impl Fn(bool) -> Outcome) -> Outcome {
+    fn with_doubt(&self, found: impl Fn(bool) -> SumFinding) -> SumFinding {
         let (holds, said, sum) = found(false);
         if holds == Truth::No && found(true).0 != Truth::No {
             return (Truth::Unknown, format!("{said}; of some lots the kind cannot be told"), None);
@@ -117,7 +117,7 @@ impl Events<'_> {
         (holds, said, sum)
     }
 
-    fn cluster(&self, wanted: Cluster) -> Outcome {
+    fn cluster(&self, wanted: Cluster) -> SumFinding {
         self.with_doubt(|doubtful| {
             let enough =
                 |window: &&Window| u32::try_from(window.insiders).unwrap_or(u32::MAX) >= wanted.insiders;
@@ -146,7 +146,7 @@ impl Events<'_> {
         })
     }
 
-    fn cumulative(&self, wanted: Cumulative) -> Outcome {
+    fn cumulative(&self, wanted: Cumulative) -> SumFinding {
         self.with_doubt(|doubtful| {
             let events = self.counted(doubtful, |event| match wanted.per {
                 Per::Issuer => event.of_issuer,
