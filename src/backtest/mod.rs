@@ -9,7 +9,7 @@ pub use tally::{Largest, Tally};
 use chrono::NaiveDate;
 
 use crate::alert::Alert;
-use crate::decide::{self, Case, Silence};
+use crate::decide::{self, Case, NoAlert};
 use crate::filing::{AdsRatio, Filing, edgar_day};
 use crate::rules::RuleSet;
 use history_file::HistoryFile;
@@ -64,7 +64,7 @@ impl Backtest {
         self.told += 1;
         let mut alerts = Vec::new();
         for (rule, silence) in &decision.silent {
-            if let (Silence::Cooldown(_), Some(tally)) = (silence, tally(&mut self.tallies, &rule.name)) {
+            if let (NoAlert::Cooldown(_), Some(tally)) = (silence, tally(&mut self.tallies, &rule.name)) {
                 tally.cooled += 1;
             }
         }

@@ -161,7 +161,7 @@ fn failure(rule: &Rule, test: &rules::RuleTest) -> Option<Problem> {
     };
     let run = || {
         let before = test.after.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        decide::trial(rule, test, &before, &read(&test.filing)?)
+        decide::rule_test(rule, test, &before, &read(&test.filing)?)
             .map_err(|why| format!("a test of rule `{}` fails for {}: {why}", rule.name, test.filing))
     };
     let message = run().err()?;

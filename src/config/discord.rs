@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::wire::{Section, Wire};
-use super::{Channel, Discord, SubscriptionLimits, Via, ids};
+use super::ids;
+use super::settings::{Channel, Discord, SubscriptionLimits, Via};
+use super::values::{Section, Wire};
 
 /// More than Discord itself takes for a channel: five messages of ten alerts in five seconds.
 const MOST_CHANNEL_BUDGET: u32 = 10_000;

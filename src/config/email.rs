@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use lettre::message::Mailbox;
 use toml::de::DeTable;
 
-use super::wire::{Section, Wire};
-use super::{Email, Mode, Recipient};
+use super::settings::{Email, Mode, Recipient};
+use super::values::{Section, Wire};
 use crate::problem::Value;
 
 const RECIPIENT: [&str; 5] = ["name", "address", "mode", "schedule", "time_zone"];

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use toml_edit::{DocumentMut, Item, Table, Value};
 
-use super::{Settings, wire};
+use super::settings::Settings;
+use super::wire;
 use crate::problem::{Problem, Problems};
 
 const PREFIX: &str = "SELLBELL_";

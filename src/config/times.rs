@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Schedules;
-use super::wire::{Section, Wire};
+use super::settings::Schedules;
+use super::values::{Section, Wire};
 use crate::problem::{Problem, Value};
 use crate::schedule::Schedule;
 

@@ -1,8 +1,8 @@
 //! What a filing causes, decided from the filing, the rules and history alone: the bot, `explain` and `backtest` all ask here.
 
-mod trial;
+mod rule_test;
 
-pub use trial::trial;
+pub use rule_test::rule_test;
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::alert::{Alert, Key};
 use crate::filing::{
     Accession, Filing, Link, PastFiling, Rang, Relation, Warning, edgar_day, far_prices, is_mistyped,
 };
-use crate::rules::{self, History, Match, Rule, RuleSet, Subject};
+use crate::rules::{self, ConditionKey, History, Match, Rule, RuleSet, Subject};
 
 /// Owners of one chain report a block within some days of each other; an amendment without a date follows soon.
 const RECENT: TimeDelta = TimeDelta::days(30);
@@ -32,11 +32,11 @@ pub struct Case<'a> {
     pub whole_since: Option<DateTime<Utc>>,
 }
 
-/// Why a rule is silent.
+/// Why a rule sends no alert for a filing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Silence {
+pub enum NoAlert {
     /// A condition does not hold, or cannot be told.
-    Condition(&'static str),
+    Condition(ConditionKey),
     /// It rang for the issuer a short while ago, for this filing.
     Cooldown(Accession),
     /// The filing has no accession, so that nothing can be told of it once only.
@@ -49,7 +49,7 @@ pub struct Decision<'r> {
     /// The alerts, in the order of the rules; those that take back an earlier one among them.
     pub alerts: Vec<(&'r Rule, Alert)>,
     /// The rules that were asked and are silent.
-    pub silent: Vec<(&'r Rule, Silence)>,
+    pub silent: Vec<(&'r Rule, NoAlert)>,
     /// The rules whose template fails for this filing, and why; their alerts have the usual words alone.
     pub failures: Vec<(&'r Rule, String)>,
     /// What history is to keep: first of this filing, then what it says of earlier ones.
@@ -115,7 +115,7 @@ pub fn decide<'r>(rules: &'r RuleSet, case: Case<'_>) -> Decision<'r> {
 
 /// The records that history keeps of a filing that alerts nobody and takes nothing back.
 pub fn keep(case: Case<'_>) -> Vec<PastFiling> {
-    Past::new(case).kept(BTreeMap::new(), &[])
+    RelatedFiling::new(case).kept(BTreeMap::new(), &[])
 }
 
 /// What an alert says whose rule's own words could not be made.
@@ -126,16 +126,16 @@ fn without_own_words(what: &str) -> Warning {
 
 /// Holds some rules against a filing.
 pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) -> Decision<'r> {
-    let past = Past::new(case);
-    let subject = past.subject(case);
+    let related = RelatedFiling::new(case);
+    let subject = related.subject(case);
     let mut decision =
         Decision { alerts: Vec::new(), silent: Vec::new(), failures: Vec::new(), history: Vec::new() };
     let mut told = BTreeMap::new();
     let far = if asked.is_empty() { Vec::new() } else { far_prices(case.filing, case.known) };
     for &rule in &asked {
         let rung = rules::evaluate(rule, &subject)
-            .map_err(|silent| Silence::Condition(silent.0))
-            .and_then(|matched| past.alert(rule, matched, case));
+            .map_err(|silent| NoAlert::Condition(silent.0))
+            .and_then(|matched| related.alert(rule, matched, case));
         match rung {
             Ok((mut alert, lots)) => {
                 match rule.template.as_ref().map(|template| template.render(&subject, &lots)) {
@@ -151,17 +151,17 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
                 alert.warnings.extend(far.iter().cloned());
                 decision.alerts.push((rule, alert));
             }
-            Err(silence) => {
-                let withdrawn = past.withdrawn(rule, &subject, case);
+            Err(why) => {
+                let withdrawn = related.withdrawn(rule, &subject, case);
                 decision.alerts.extend(withdrawn.map(|alert| (rule, alert)));
-                decision.silent.push((rule, silence));
+                decision.silent.push((rule, why));
             }
         }
     }
     // An amendment may lack all that an index goes by.
-    let rest = past.relation.alerted.keys().filter(|name| !asked.iter().any(|rule| rule.name == **name));
+    let rest = related.relation.alerted.keys().filter(|name| !asked.iter().any(|rule| rule.name == **name));
     for rule in rest.filter_map(|name| rules.get(name)).filter(|rule| rule.enabled) {
-        let withdrawn = past.withdrawn(rule, &subject, case);
+        let withdrawn = related.withdrawn(rule, &subject, case);
         decision.alerts.extend(withdrawn.map(|alert| (rule, alert)));
     }
     let taken_back: Vec<(&str, String)> = decision
@@ -170,7 +170,7 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
         .filter(|(_, alert)| alert.withdrawn)
         .map(|(rule, alert)| (rule.name.as_str(), alert.key.to_string()))
         .collect();
-    decision.history = past.kept(told, &taken_back);
+    decision.history = related.kept(told, &taken_back);
     decision
 }
 
@@ -181,12 +181,12 @@ fn asked_for(rule: &Rule) -> String {
 
 /// Tells every condition of a rule for a filing, by the evaluator that decides.
 pub fn explain(rule: &Rule, case: Case<'_>) -> rules::Explanation {
-    let past = Past::new(case);
-    rules::explain(rule, &past.subject(case))
+    let related = RelatedFiling::new(case);
+    rules::explain(rule, &related.subject(case))
 }
 
-/// A filing beside its history.
-struct Past {
+/// A filing and how it relates to its history.
+struct RelatedFiling {
     own: Option<PastFiling>,
     relation: Relation,
     /// History as the filing leaves it: rows that it takes the place of do not count any more.
@@ -195,7 +195,7 @@ struct Past {
     counted_in: BTreeMap<usize, Accession>,
 }
 
-impl Past {
+impl RelatedFiling {
     fn new(case: Case<'_>) -> Self {
         let Some(mut own) = PastFiling::of(case.filing, case.accepted_at) else {
             let filings = case.known.to_vec();
@@ -226,14 +226,14 @@ impl Past {
         Subject::new(case.filing, history)
     }
 
-    fn alert(&self, rule: &Rule, matched: Match, case: Case<'_>) -> Result<(Alert, Vec<usize>), Silence> {
+    fn alert(&self, rule: &Rule, matched: Match, case: Case<'_>) -> Result<(Alert, Vec<usize>), NoAlert> {
         let alert = Alert::new(rule, case.filing, &matched, case.seen_at);
-        let mut alert = alert.ok_or(Silence::NoAccession)?;
+        let mut alert = alert.ok_or(NoAlert::NoAccession)?;
         alert.relate(rule, &self.relation);
         if !alert.is_told_before()
             && let Some(accession) = self.cooling(rule, case)
         {
-            return Err(Silence::Cooldown(accession));
+            return Err(NoAlert::Cooldown(accession));
         }
         Ok((alert, matched.lots))
     }

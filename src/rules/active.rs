@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::RuleSet;
+use super::index::RuleSet;
 
 /// The rules in force, which an edit replaces as a whole. Clones share them.
 #[derive(Debug, Clone)]

@@ -1,17 +1,19 @@
-//! Conditions, as plain values: what a rule, a branch of its `any` and the body of its `not` can ask for.
+//! Conditions: what a rule, a branch of its `any` and the body of its `not` can ask for, and how each is written.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
 
-use super::CompanyWanted;
 use super::expression::When;
+use super::keys::{Shape, keys, words};
 use super::span::Span;
-use crate::filing::{
-    Cik, Code, Currency, Direction, Form, Intent, Ownership, Plan, Role, Shares, Table, Usd,
+use super::threshold::{ThresholdError, threshold};
+use super::wanted::{
+    Amendments, Cluster, CompanyWanted, Cumulative, DirectionWanted, INTENTS, OWNERSHIPS, OwnerWanted, PLANS,
+    RoleWanted, TABLES,
 };
+use crate::filing::{Cik, Code, Currency, Form, Intent, Ownership, Plan, Shares, Table, Usd};
 
 /// A group of conditions, of which all must hold. An empty list or `None` is no condition.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,7 +39,7 @@ pub struct Group {
     /// Which lots count; what this group does not state itself is what the group around it states.
     pub selection: Selection,
     /// Which keys of the selection this group states itself.
-    pub stated: Vec<&'static str>,
+    pub stated: Vec<ConditionKey>,
     /// The lots that count are worth at least this together.
     pub min_value: Option<Usd>,
     /// The lots that count are worth at most this together.
@@ -78,7 +80,7 @@ pub struct Selection {
     /// Held so.
     pub ownership: Option<Ownership>,
     /// Going this way; `None` leaves it to the codes: of gifts, those that are made.
-    pub direction: Option<Way>,
+    pub direction: Option<DirectionWanted>,
     /// In one of these states of the 10b5-1 plan.
     pub plan: Vec<Plan>,
     /// For one of these reasons.
@@ -112,241 +114,189 @@ impl Default for Selection {
     }
 }
 
-/// Which way a lot goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
-    /// Acquired or disposed of.
-    One(Direction),
-    /// Either.
-    Any,
+/// How the value of a condition is written, and where a group keeps it.
+pub(super) enum Field {
+    Tickers(In<Group, BTreeSet<String>>),
+    Ciks(In<Group, BTreeSet<Cik>>),
+    Owners(In<Group, Vec<OwnerWanted>>),
+    Sics(In<Group, Vec<String>>),
+    Sectors(In<Group, Vec<String>>),
+    Countries(In<Group, Vec<String>>),
+    Flag(In<Group, Option<bool>>),
+    Forms(In<Group, Vec<Form>>),
+    Amendments(In<Group, Option<Amendments>>),
+    Roles(In<Group, Vec<RoleWanted>>),
+    Lots(LotField),
+    Number(Set<Group>),
+    Percent(In<Group, Option<Decimal>>),
+    Cluster(In<Group, Option<Cluster>>),
+    Cumulative(In<Group, Option<Cumulative>>),
+    Span(In<Group, Option<Span>>),
+    When(In<Group, Option<When>>),
+    /// `any`: its branches inherit the selection, so it is read after the lots.
+    Any(In<Group, Vec<Group>>),
+    /// `not`, likewise.
+    Not(In<Group, Option<Box<Group>>>),
 }
 
-impl Way {
-    /// As rules write it.
-    pub const WORDS: [(&'static str, Self); 3] = [
-        ("acquired", Self::One(Direction::Acquired)),
-        ("disposed", Self::One(Direction::Disposed)),
-        ("any", Self::Any),
-    ];
+/// How a condition that chooses lots is written, and where the selection keeps it.
+pub(super) enum LotField {
+    Codes(In<Selection, BTreeSet<Code>>),
+    Table(In<Selection, Option<Table>>),
+    Securities(In<Selection, Vec<String>>),
+    Ownership(In<Selection, Option<Ownership>>),
+    Direction(In<Selection, Option<DirectionWanted>>),
+    Plans(In<Selection, Vec<Plan>>),
+    Intents(In<Selection, Vec<Intent>>),
+    Currencies(In<Selection, Vec<Currency>>),
+    Number(Set<Selection>),
+}
 
-    /// Whether a lot of a code that goes this way is meant, where a rule may leave it to the code: of codes whose verb in an alert
-    /// names one way, such as "gave away", that one.
-    pub(super) fn takes(
-        wanted: Option<Self>,
-        code: Option<Code>,
-        direction: Option<Direction>,
-    ) -> Option<bool> {
-        let meant = match wanted {
-            Some(Self::Any) => None,
-            Some(Self::One(meant)) => Some(meant),
-            None => code.and_then(Code::usual_direction),
-        };
-        meant.map_or(Some(true), |meant| direction.map(|direction| direction == meant))
+/// The place of a value.
+type In<T, V> = fn(&mut T) -> &mut V;
+/// Reads a threshold, and puts it in its place.
+type Set<T> = fn(&mut T, &str) -> Result<(), ThresholdError>;
+
+fn set<T>(place: &mut Option<T>, digits: &str) -> Result<(), ThresholdError>
+where
+    T: std::str::FromStr<Err: fmt::Display> + Default + PartialOrd,
+{
+    *place = Some(threshold(digits)?);
+    Ok(())
+}
+
+impl From<Field> for Shape {
+    fn from(field: Field) -> Self {
+        match field {
+            Field::Tickers(_) => Self::Tickers,
+            Field::Ciks(_) => Self::Ciks,
+            Field::Owners(_) => Self::Owners,
+            Field::Sics(_) => Self::Sics,
+            Field::Sectors(_) | Field::Lots(LotField::Securities(_)) => Self::Texts,
+            Field::Countries(_) => Self::Countries,
+            Field::Flag(_) => Self::Flag,
+            Field::Forms(_) => Self::Forms,
+            Field::Amendments(_) => Self::Word(const { &words(&Amendments::WORDS) }),
+            Field::Roles(_) => Self::Words(const { &words(&RoleWanted::WORDS) }),
+            Field::Lots(LotField::Codes(_)) => Self::Codes,
+            Field::Lots(LotField::Table(_)) => Self::Word(const { &words(&TABLES) }),
+            Field::Lots(LotField::Ownership(_)) => Self::Word(const { &words(&OWNERSHIPS) }),
+            Field::Lots(LotField::Direction(_)) => Self::Word(const { &words(&DirectionWanted::WORDS) }),
+            Field::Lots(LotField::Plans(_)) => Self::Words(const { &words(&PLANS) }),
+            Field::Lots(LotField::Intents(_)) => Self::Words(const { &words(&INTENTS) }),
+            Field::Lots(LotField::Currencies(_)) => Self::Currencies,
+            Field::Number(_) | Field::Lots(LotField::Number(_)) => Self::Number,
+            Field::Percent(_) => Self::Percent,
+            Field::Cluster(_) => Self::Cluster,
+            Field::Cumulative(_) => Self::Cumulative,
+            Field::Span(_) => Self::Span,
+            Field::When(_) => Self::Text,
+            Field::Any(_) => Self::Groups,
+            Field::Not(_) => Self::Group,
+        }
     }
 }
 
-/// Whether amendments (`4/A`) are meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Amendments {
-    /// Like other filings.
-    Include,
-    /// Not at all.
-    Exclude,
-    /// Nothing else.
-    Only,
+keys! {
+    /// The keys of conditions.
+    pub enum ConditionKey: Field {
+        Tickers = "tickers", Field::Tickers(|group| &mut group.tickers),
+            "The issuer has one of these tickers.";
+        Ciks = "ciks", Field::Ciks(|group| &mut group.ciks),
+            "The issuer is one of these companies, by EDGAR's own key.";
+        Owners = "owners", Field::Owners(|group| &mut group.owners),
+            "One of the reporting persons is one of these, by words of the name or by CIK.";
+        Sic = "sic", Field::Sics(|group| &mut group.company.sic),
+            "The issuer's Standard Industrial Classification is one of these, or begins with their digits.";
+        Sector = "sector", Field::Sectors(|group| &mut group.company.sectors),
+            "The title of that classification has the words of one of these.";
+        Country = "country", Field::Countries(|group| &mut group.company.countries),
+            "The issuer has its address, or is incorporated, in one of these countries or states.";
+        Foreign = "foreign", Field::Flag(|group| &mut group.company.foreign),
+            "Whether the issuer's address is outside the United States, or it has a symbol of another market.";
+        Forms = "forms", Field::Forms(|group| &mut group.forms),
+            "The filing is one of these forms.";
+        Amendments = "amendments", Field::Amendments(|group| &mut group.amendments),
+            "Whether amendments (4/A) are meant.";
+        FiledLate = "filed_late", Field::Flag(|group| &mut group.filed_late),
+            "Whether a lot that counts was reported after the second business day.";
+        Roles = "roles", Field::Roles(|group| &mut group.roles),
+            "One of the reporting persons has one of these roles.";
+        ExcludeRoles = "exclude_roles", Field::Roles(|group| &mut group.exclude_roles),
+            "No reporting person has one of these roles.";
+        Codes = "codes", Field::Lots(LotField::Codes(|lots| &mut lots.codes)),
+            "Which lots count, by transaction code. Left out: S, sales.";
+        Table = "table", Field::Lots(LotField::Table(|lots| &mut lots.table)),
+            "Which lots count, by table. Left out: non-derivative.";
+        Securities = "securities", Field::Lots(LotField::Securities(|lots| &mut lots.securities)),
+            "Which lots count, by words of the security's title.";
+        Ownership = "ownership", Field::Lots(LotField::Ownership(|lots| &mut lots.ownership)),
+            "Which lots count, by how they are held.";
+        Direction = "direction", Field::Lots(LotField::Direction(|lots| &mut lots.direction)),
+            "Which lots count, by the way they go. Left out: either, but of gifts (G) those that are made.";
+        Plan = "plan", Field::Lots(LotField::Plans(|lots| &mut lots.plan)),
+            "Which lots count, by 10b5-1 plan. Unknown is neither yes nor no.";
+        Intents = "intents", Field::Lots(LotField::Intents(|lots| &mut lots.intents)),
+            "Which lots count, by the reason that the filing gives for a sale.";
+        ExcludeIntents = "exclude_intents", Field::Lots(LotField::Intents(|lots| &mut lots.exclude_intents)),
+            "Which lots do not count, by the reason for a sale.";
+        Currency = "currency", Field::Lots(LotField::Currencies(|lots| &mut lots.currencies)),
+            "Which lots count, by the currency of the price (ISO 4217).";
+        MinPrice = "min_price", Field::Lots(LotField::Number(|lots, price| set(&mut lots.min_price, price))),
+            "Which lots count: at this price in dollars a share or above.";
+        MaxPrice = "max_price", Field::Lots(LotField::Number(|lots, price| set(&mut lots.max_price, price))),
+            "Which lots count: at this price in dollars a share or below.";
+        MinValue = "min_value", Field::Number(|group, value| set(&mut group.min_value, value)),
+            "The lots that count are worth at least this many dollars together.";
+        MaxValue = "max_value", Field::Number(|group, value| set(&mut group.max_value, value)),
+            "The lots that count are worth at most this many dollars together.";
+        MinShares = "min_shares", Field::Number(|group, shares| set(&mut group.min_shares, shares)),
+            "The lots of one security that count are at least this many shares together.";
+        MinShareOfHoldings = "min_share_of_holdings", Field::Percent(|group| &mut group.min_share_of_holdings),
+            "They are at least this share of what was held before.";
+        MinStakeReduction = "min_stake_reduction", Field::Percent(|group| &mut group.min_stake_reduction),
+            "The stake in a security of theirs is smaller after the filing than before it by at least this share.";
+        Cluster = "cluster", Field::Cluster(|group| &mut group.cluster),
+            "Several insiders do the like within a span.";
+        Cumulative = "cumulative", Field::Cumulative(|group| &mut group.cumulative),
+            "It adds up within a span.";
+        FirstIn = "first_in", Field::Span(|group| &mut group.first_in),
+            "The owner did nothing of the kind for so long before.";
+        LargestIn = "largest_in", Field::Span(|group| &mut group.largest_in),
+            "It is worth more than anything of the kind that the owner did for so long.";
+        ReversalAfter = "reversal_after", Field::Span(|group| &mut group.reversal_after),
+            "The owner's last trade on the market, so long ago at most, was the opposite.";
+        Any = "any", Field::Any(|group| &mut group.any),
+            "At least one of these groups of conditions holds.";
+        Not = "not", Field::Not(|group| &mut group.not),
+            "This group of conditions does not hold.";
+        When = "when", Field::When(|group| &mut group.when),
+            "An expression over the names of docs/RULES.md that is true.";
+    }
 }
 
-impl Amendments {
-    /// As rules write it.
-    pub const WORDS: [(&'static str, Self); 3] =
-        [("include", Self::Include), ("exclude", Self::Exclude), ("only", Self::Only)];
+impl ConditionKey {
+    /// Whether its value has groups of conditions of its own.
+    pub(super) fn is_nested(self) -> bool {
+        matches!(self, Self::Any | Self::Not)
+    }
 }
 
-/// A reporting person that is looked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OwnerWanted {
-    /// By EDGAR's key.
-    Cik(Cik),
-    /// By words of the name, in any order and case.
-    Name(Vec<String>),
-}
-
-/// The words of a name, lower case, points and commas left out.
-pub(super) fn name_words(name: &str) -> Vec<String> {
-    let lower = name.to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphanumeric() && c != '\'' && c != '-' && c != '&');
-    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
-}
-
-/// A title for the search of a phrase in it: its words in lower case. Whether two titles are of one security,
-/// [`crate::filing::fold_title`] says.
-pub(super) fn phrase(title: &str) -> String {
-    let lower = title.to_lowercase();
-    let words = lower.split(|c: char| !c.is_alphanumeric());
-    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
-}
-
-impl fmt::Display for OwnerWanted {
+impl fmt::Display for ConditionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Cik(cik) => write!(f, "CIK {cik}"),
-            Self::Name(words) => f.write_str(&words.join(" ")),
-        }
+        f.write_str(self.name())
     }
 }
 
-/// A role that is looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RoleWanted {
-    /// This one.
-    Role(Role),
-    /// Any office: the officer's box, or a title.
-    Officer,
-}
-
-impl RoleWanted {
-    /// As rules write it.
-    pub const WORDS: [(&'static str, Self); 11] = [
-        ("ceo", Self::Role(Role::Ceo)),
-        ("cfo", Self::Role(Role::Cfo)),
-        ("coo", Self::Role(Role::Coo)),
-        ("president", Self::Role(Role::President)),
-        ("chair", Self::Role(Role::Chair)),
-        ("general counsel", Self::Role(Role::GeneralCounsel)),
-        ("other officer", Self::Role(Role::OtherOfficer)),
-        ("officer", Self::Officer),
-        ("director", Self::Role(Role::Director)),
-        ("10% owner", Self::Role(Role::TenPercentOwner)),
-        ("other", Self::Role(Role::Other)),
-    ];
-
-    /// Whether one of an owner's roles is it.
-    pub fn is_among(self, roles: &[Role]) -> bool {
-        match self {
-            Self::Role(wanted) => roles.contains(&wanted),
-            Self::Officer => roles.iter().any(|role| role.is_office()),
-        }
-    }
-}
-
-impl fmt::Display for RoleWanted {
+/// Its text in quotes: history keeps a hash of this text of a rule's conditions, which must not change.
+impl fmt::Debug for ConditionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = Self::WORDS.iter().find(|(_, wanted)| wanted == self).map_or("", |(word, _)| word);
-        f.write_str(word)
+        fmt::Debug::fmt(self.name(), f)
     }
 }
 
-/// `cluster`: so many insiders within a span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cluster {
-    /// How many different ones, at least 2; owners who report together, or the same trade, are one.
-    pub insiders: u32,
-    /// From the first trade to the last.
-    pub within: Span,
-    /// What their trades are worth together, at least.
-    pub min_value: Option<Usd>,
-}
-
-/// `cumulative`: a sum within a span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cumulative {
-    /// Whose trades are added up.
-    pub per: Per,
-    /// From the first trade to the last.
-    pub within: Span,
-    /// What they are worth together, at least.
-    pub min_value: Usd,
-}
-
-/// Whose trades are added up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Per {
-    /// Those of the filing's owners at the issuer.
-    Owner,
-    /// Those of all insiders of the issuer.
-    Issuer,
-}
-
-impl Per {
-    /// As rules write it.
-    pub const WORDS: [(&'static str, Self); 2] = [("owner", Self::Owner), ("issuer", Self::Issuer)];
-}
-
-impl Group {
-    /// How far back history is asked, by its longest condition, in days; 0 where it is not.
-    pub fn reach_days(&self) -> u32 {
-        let own = [
-            self.cluster.map(|cluster| cluster.within),
-            self.cumulative.map(|cumulative| cumulative.within),
-            self.first_in,
-            self.largest_in,
-            self.reversal_after,
-        ];
-        let own = own.into_iter().flatten().map(Span::most_days);
-        own.chain(self.nested().map(Self::reach_days)).max().unwrap_or(0)
-    }
-
-    /// What it asks of owners and lots, and not of the form, of lateness and of what came before.
-    #[must_use]
-    pub fn of_lots_alone(&self) -> Self {
-        let any: Vec<Self> = self.any.iter().map(Self::of_lots_alone).collect();
-        // Branches that ask less may bring more.
-        let max_value = self.max_value.filter(|_| any == self.any);
-        Self {
-            max_value,
-            forms: Vec::new(),
-            amendments: None,
-            filed_late: None,
-            cluster: None,
-            cumulative: None,
-            first_in: None,
-            largest_in: None,
-            reversal_after: None,
-            when: None,
-            any,
-            // What is excluded may be excluded for one of these.
-            not: self.not.as_ref().filter(|not| **not == Box::new(not.of_lots_alone())).cloned(),
-            ..self.clone()
-        }
-    }
-
-    /// The groups within it.
-    pub fn nested(&self) -> impl Iterator<Item = &Group> {
-        self.any.iter().chain(self.not.as_deref())
-    }
-
-    /// The issuers that alone can meet it, if it names some.
-    pub fn issuers(&self) -> Option<(BTreeSet<&str>, BTreeSet<Cik>)> {
-        if !self.ciks.is_empty() {
-            return Some((BTreeSet::new(), self.ciks.clone()));
-        }
-        if !self.tickers.is_empty() {
-            return Some((self.tickers.iter().map(String::as_str).collect(), BTreeSet::new()));
-        }
-        let mut all = (BTreeSet::new(), BTreeSet::new());
-        for branch in &self.any {
-            let (tickers, ciks) = branch.issuers()?;
-            all.0.extend(tickers);
-            all.1.extend(ciks);
-        }
-        (!self.any.is_empty()).then_some(all)
-    }
-
-    /// Whether a row of this table and code can be among the lots that count.
-    pub fn may_count(&self, table: Table, code: Code) -> bool {
-        if self.any.is_empty() {
-            let selection = &self.selection;
-            return selection.codes.contains(&code) && selection.table.is_none_or(|wanted| wanted == table);
-        }
-        self.any.iter().any(|branch| branch.may_count(table, code))
-    }
-
-    /// The codes of which a filing must have a lot to meet it.
-    pub fn codes(&self) -> BTreeSet<Code> {
-        if self.any.is_empty() {
-            return self.selection.codes.clone();
-        }
-        self.any.iter().flat_map(Group::codes).collect()
+impl From<ConditionKey> for String {
+    fn from(key: ConditionKey) -> Self {
+        key.to_string()
     }
 }

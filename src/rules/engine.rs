@@ -7,7 +7,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior};
 use serde::{Deserialize, Serialize};
 
-use super::names::Names;
+use super::template_context::TemplateContext;
 use crate::text::clip;
 
 /// Steps that one evaluation may take: a loop over a long filing's lots needs some thousands.
@@ -108,7 +108,11 @@ pub fn evaluate_here(task: &Task) -> Result<Evaluated, ExpressionError> {
 }
 
 /// What a source comes to with these names.
-pub(super) fn evaluate(kind: Kind, source: &str, names: &Names) -> Result<Evaluated, ExpressionError> {
+pub(super) fn evaluate(
+    kind: Kind,
+    source: &str,
+    names: &TemplateContext,
+) -> Result<Evaluated, ExpressionError> {
     let Some(isolated) = ISOLATED.get() else { return evaluated(kind, source, names) };
     let names = serde_json::to_value(names).map_err(|error| ExpressionError {
         what: clip(&error.to_string(), 200).into_owned(),

@@ -1,8 +1,9 @@
 //! What rule files say in minijinja: `when`, an expression, and `template`, a message's own words. Both see the same names.
 
 use super::engine::{ExpressionError, Kind, evaluate, names_in};
-use super::names::{NAMES, Names};
-use super::{Subject, Truth};
+use super::subject::Subject;
+use super::template_context::{NAMES, TemplateContext};
+use super::truth::Truth;
 use crate::problem::nearest;
 
 /// What can be called.
@@ -37,7 +38,7 @@ impl When {
     /// What is no expression, asks for a name that is not there, or fails for the sample.
     pub fn new(source: &str) -> Result<Self, ExpressionError> {
         let is_constant = asks_for_nothing(Kind::When, source)?;
-        let value = evaluate(Kind::When, source, &Names::sample())?;
+        let value = evaluate(Kind::When, source, &TemplateContext::sample())?;
         Ok(Self { source: source.to_owned(), constant: is_constant.then_some(value.is_true) })
     }
 
@@ -53,7 +54,7 @@ impl When {
 
     /// Whether it is true of these lots, and what it came to.
     pub(super) fn evaluate(&self, subject: &Subject<'_>, lots: &[usize]) -> (Truth, String) {
-        let names = Names::of(subject, lots);
+        let names = TemplateContext::of(subject, lots);
         match evaluate(Kind::When, &self.source, &names) {
             Ok(value) if value.is_true && self.depends_on_unknown(&names) => {
                 (Truth::Unknown, "it depends on a figure that is not known".to_owned())
@@ -65,7 +66,7 @@ impl When {
 
     /// Whether it is true only because `none` sorts below all numbers. One that speaks of what is not known, by `none`, `not`,
     /// `default` or `or 0`, is taken at its word.
-    fn depends_on_unknown(&self, names: &Names) -> bool {
+    fn depends_on_unknown(&self, names: &TemplateContext) -> bool {
         let words = self.source.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
         let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
         let handles =
@@ -96,7 +97,7 @@ impl Template {
     /// What is no template, asks for a name that is not there, fails for the sample, or says nothing of it.
     pub fn new(source: &str) -> Result<Self, ExpressionError> {
         asks_for_nothing(Kind::Template, source)?;
-        if evaluate(Kind::Template, source, &Names::sample())?.text.is_empty() {
+        if evaluate(Kind::Template, source, &TemplateContext::sample())?.text.is_empty() {
             let what = "the template says nothing of a sample filing".to_owned();
             return Err(ExpressionError { what, help: "leave it out to have the usual words".to_owned() });
         }
@@ -108,6 +109,6 @@ impl Template {
     /// # Errors
     /// What the sample did not show, like an element that this filing lacks.
     pub fn render(&self, subject: &Subject<'_>, lots: &[usize]) -> Result<String, ExpressionError> {
-        evaluate(Kind::Template, &self.source, &Names::of(subject, lots)).map(|words| words.text)
+        evaluate(Kind::Template, &self.source, &TemplateContext::of(subject, lots)).map(|words| words.text)
     }
 }

@@ -1,20 +1,19 @@
-//! Every key of a rule file, once: what the reader takes, what the JSON Schema says, what errors list.
+//! Every key of a rule file, once: the reader, the JSON Schema and the errors all use these tables.
 
-use super::condition::{Amendments, Per, RoleWanted, Way};
-use crate::filing::{Intent, Ownership, Plan, Table};
+use super::wanted::Per;
 
 /// One key.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Key {
     /// As it is written.
     pub(super) name: &'static str,
-    /// What stands behind it.
+    /// How its value is written.
     pub(super) shape: Shape,
     /// What it means, for an editor's hint.
     pub(super) about: &'static str,
 }
 
-/// What stands behind a key.
+/// How a value is written.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Shape {
     Name,
@@ -37,7 +36,8 @@ pub(super) enum Shape {
     Percent,
     Span,
     Insiders,
-    Table(&'static [Key], &'static [&'static str]),
+    Cluster,
+    Cumulative,
     Group,
     Groups,
     Tests,
@@ -67,7 +67,7 @@ impl Shape {
             Self::Percent => "a share in percent like \"10%\"",
             Self::Span => "a span of time like \"12h\", \"7d\", \"2w\", \"12mo\" or \"1y\", at most 30 years",
             Self::Insiders => "a whole number, at least 2",
-            Self::Table(..) => "a table like { within = \"7d\", … }",
+            Self::Cluster | Self::Cumulative => "a table like { within = \"7d\", … }",
             Self::Group => "a table of conditions like { roles = [\"ceo\"] }",
             Self::Groups => "a list of tables like [{ roles = [\"ceo\"] }, { min_value = 1_000_000 }]",
             Self::Tests => "[[rule.test]] tables",
@@ -75,203 +75,145 @@ impl Shape {
     }
 }
 
-pub(super) const TABLES: [(&str, Option<Table>); 3] =
-    [("non-derivative", Some(Table::NonDerivative)), ("derivative", Some(Table::Derivative)), ("any", None)];
-pub(super) const OWNERSHIPS: [(&str, Ownership); 2] =
-    [("direct", Ownership::Direct), ("indirect", Ownership::Indirect)];
-pub(super) const PLANS: [(&str, Plan); 3] =
-    [("yes", Plan::Yes), ("no", Plan::No), ("unknown", Plan::Unknown)];
-pub(super) const INTENTS: [(&str, Intent); 7] = [
-    ("involuntary", Intent::Involuntary),
-    ("offering", Intent::Offering),
-    ("to-issuer", Intent::ToIssuer),
-    ("sell-to-cover", Intent::SellToCover),
-    ("plan", Intent::Plan),
-    ("discretionary", Intent::Discretionary),
-    ("unknown", Intent::Unknown),
-];
-
-const fn names<T: Copy, const N: usize>(words: &[(&'static str, T); N]) -> [&'static str; N] {
-    let mut names = [""; N];
+/// The words of a table of words and meanings.
+pub(super) const fn words<T: Copy, const N: usize>(table: &[(&'static str, T); N]) -> [&'static str; N] {
+    let mut words = [""; N];
     let mut i = 0;
     while i < N {
-        names[i] = words[i].0;
+        words[i] = table[i].0;
         i += 1;
     }
-    names
+    words
 }
 
-const fn key(name: &'static str, shape: Shape, about: &'static str) -> Key {
-    Key { name, shape, about }
+/// The keys of one table: for each its text, its kind (a [`Shape`], or what becomes one) and its documentation.
+macro_rules! keys {
+    ($(#[$meta:meta])* $vis:vis enum $keys:ident: $kind:ty {
+        $($key:ident = $name:literal, $value:expr, $about:literal;)+
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        $vis enum $keys {
+            $(#[doc = $about] $key,)+
+        }
+
+        impl $keys {
+            /// Each of them, in the order in which messages list them.
+            pub(super) const ALL: &'static [Self] = &[$(Self::$key),+];
+
+            /// As it is written.
+            $vis const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$key => $name,)+
+                }
+            }
+
+            pub(super) fn kind(self) -> $kind {
+                match self {
+                    $(Self::$key => $value,)+
+                }
+            }
+
+            pub(super) fn key(self) -> $crate::rules::keys::Key {
+                let about = match self {
+                    $(Self::$key => $about,)+
+                };
+                $crate::rules::keys::Key { name: self.name(), shape: self.kind().into(), about }
+            }
+
+            pub(super) fn keys() -> impl Iterator<Item = $crate::rules::keys::Key> {
+                Self::ALL.iter().map(|key| key.key())
+            }
+        }
+    };
+}
+pub(super) use keys;
+
+keys! {
+    /// The keys of a rule besides its conditions.
+    pub(super) enum RuleKey: Shape {
+        Name = "name", Shape::Name,
+            "Required, unique over all files. Subscriptions and alert keys hold on to it.";
+        Description = "description", Shape::Text,
+            "For people: shown in alerts and in Discord's list of rules.";
+        Enabled = "enabled", Shape::Flag,
+            "false: the rule is checked, and does not ring.";
+        Notify = "notify", Shape::Destinations,
+            "Where its alerts go, besides the channels that subscribe.";
+        Cooldown = "cooldown", Shape::Span,
+            "After it rang for an issuer it does not ring for that one again for so long.";
+        Mention = "mention", Shape::Mentions,
+            "Whom its messages on Discord ping: role:ID, user:ID, here, everyone.";
+        Template = "template", Shape::Text,
+            "The message's own words, a minijinja template over the names of docs/RULES.md.";
+        Test = "test", Shape::Tests,
+            "Filings, and what must happen for them; `sellbell check` runs them.";
+    }
 }
 
-pub(super) const CLUSTER: &[Key] = &[
-    key("insiders", Shape::Insiders, "How many different insiders; owners who report together count once."),
-    key("within", Shape::Span, "From the first of their trades to the last."),
-    key("min_value", Shape::Number, "Dollars that their trades are worth together, at least."),
-];
+keys! {
+    /// The keys of a rule's test.
+    pub(super) enum TestKey: Shape {
+        Filing = "filing", Shape::Text,
+            "A submission's path, from the rule file's folder, or a bundled filing's accession.";
+        After = "after", Shape::Texts,
+            "Filings that came before it, likewise.";
+        Rings = "rings", Shape::Flag,
+            "Whether the rule must ring.";
+        Value = "value", Shape::Number,
+            "What the lots that count must be worth together.";
+        Shares = "shares", Shape::Number,
+            "How many shares they must be together.";
+        Because = "because", Shape::Text,
+            "The condition that must keep it silent.";
+    }
+}
 
-pub(super) const CUMULATIVE: &[Key] = &[
-    key("per", Shape::Word(&names(&Per::WORDS)), "Whose trades are added up."),
-    key("within", Shape::Span, "From the first trade to the last."),
-    key("min_value", Shape::Number, "Dollars that they are worth together, at least."),
-];
+keys! {
+    /// The keys of `cluster`.
+    pub(super) enum ClusterKey: Shape {
+        Insiders = "insiders", Shape::Insiders,
+            "How many different insiders; owners who report together count once.";
+        Within = "within", Shape::Span,
+            "From the first of their trades to the last.";
+        MinValue = "min_value", Shape::Number,
+            "Dollars that their trades are worth together, at least.";
+    }
+}
 
-/// The keys of the lots, which groups inherit.
-pub(super) const SELECTION: &[&str] = &[
-    "codes",
-    "table",
-    "securities",
-    "ownership",
-    "direction",
-    "plan",
-    "intents",
-    "exclude_intents",
-    "currency",
-    "min_price",
-    "max_price",
-];
+keys! {
+    /// The keys of `cumulative`.
+    pub(super) enum CumulativeKey: Shape {
+        Per = "per", Shape::Word(const { &words(&Per::WORDS) }),
+            "Whose trades are added up.";
+        Within = "within", Shape::Span,
+            "From the first trade to the last.";
+        MinValue = "min_value", Shape::Number,
+            "Dollars that they are worth together, at least.";
+    }
+}
 
-/// The conditions.
-pub(super) const CONDITIONS: &[Key] = &[
-    key("tickers", Shape::Tickers, "The issuer has one of these tickers."),
-    key("ciks", Shape::Ciks, "The issuer is one of these companies, by EDGAR's own key."),
-    key(
-        "owners",
-        Shape::Owners,
-        "One of the reporting persons is one of these, by words of the name or by CIK.",
-    ),
-    key(
-        "sic",
-        Shape::Sics,
-        "The issuer's Standard Industrial Classification is one of these, or begins with their digits.",
-    ),
-    key("sector", Shape::Texts, "The title of that classification has the words of one of these."),
-    key(
-        "country",
-        Shape::Countries,
-        "The issuer has its address, or is incorporated, in one of these countries or states.",
-    ),
-    key(
-        "foreign",
-        Shape::Flag,
-        "Whether the issuer's address is outside the United States, or it has a symbol of another market.",
-    ),
-    key("forms", Shape::Forms, "The filing is one of these forms."),
-    key("amendments", Shape::Word(&names(&Amendments::WORDS)), "Whether amendments (4/A) are meant."),
-    key("filed_late", Shape::Flag, "Whether a lot that counts was reported after the second business day."),
-    key(
-        "roles",
-        Shape::Words(&names(&RoleWanted::WORDS)),
-        "One of the reporting persons has one of these roles.",
-    ),
-    key(
-        "exclude_roles",
-        Shape::Words(&names(&RoleWanted::WORDS)),
-        "No reporting person has one of these roles.",
-    ),
-    key("codes", Shape::Codes, "Which lots count, by transaction code. Left out: S, sales."),
-    key("table", Shape::Word(&names(&TABLES)), "Which lots count, by table. Left out: non-derivative."),
-    key("securities", Shape::Texts, "Which lots count, by words of the security's title."),
-    key("ownership", Shape::Word(&names(&OWNERSHIPS)), "Which lots count, by how they are held."),
-    key(
-        "direction",
-        Shape::Word(&names(&Way::WORDS)),
-        "Which lots count, by the way they go. Left out: either, but of gifts (G) those that are made.",
-    ),
-    key(
-        "plan",
-        Shape::Words(&names(&PLANS)),
-        "Which lots count, by 10b5-1 plan. Unknown is neither yes nor no.",
-    ),
-    key(
-        "intents",
-        Shape::Words(&names(&INTENTS)),
-        "Which lots count, by the reason that the filing gives for a sale.",
-    ),
-    key(
-        "exclude_intents",
-        Shape::Words(&names(&INTENTS)),
-        "Which lots do not count, by the reason for a sale.",
-    ),
-    key("currency", Shape::Currencies, "Which lots count, by the currency of the price (ISO 4217)."),
-    key("min_price", Shape::Number, "Which lots count: at this price in dollars a share or above."),
-    key("max_price", Shape::Number, "Which lots count: at this price in dollars a share or below."),
-    key("min_value", Shape::Number, "The lots that count are worth at least this many dollars together."),
-    key("max_value", Shape::Number, "The lots that count are worth at most this many dollars together."),
-    key(
-        "min_shares",
-        Shape::Number,
-        "The lots of one security that count are at least this many shares together.",
-    ),
-    key("min_share_of_holdings", Shape::Percent, "They are at least this share of what was held before."),
-    key(
-        "min_stake_reduction",
-        Shape::Percent,
-        "The stake in a security of theirs is smaller after the filing than before it by at least this share.",
-    ),
-    key(
-        "cluster",
-        Shape::Table(CLUSTER, &["insiders", "within"]),
-        "Several insiders do the like within a span.",
-    ),
-    key("cumulative", Shape::Table(CUMULATIVE, &["within", "min_value"]), "It adds up within a span."),
-    key("first_in", Shape::Span, "The owner did nothing of the kind for so long before."),
-    key(
-        "largest_in",
-        Shape::Span,
-        "It is worth more than anything of the kind that the owner did for so long.",
-    ),
-    key(
-        "reversal_after",
-        Shape::Span,
-        "The owner's last trade on the market, so long ago at most, was the opposite.",
-    ),
-    key("any", Shape::Groups, "At least one of these groups of conditions holds."),
-    key("not", Shape::Group, "This group of conditions does not hold."),
-    key("when", Shape::Text, "An expression over the names of docs/RULES.md that is true."),
-];
+impl RuleKey {
+    /// Those that a rule must have.
+    pub(super) const REQUIRED: &'static [Self] = &[Self::Name];
+}
 
-/// The keys of a rule besides its conditions.
-pub(super) const RULE: &[Key] = &[
-    key("name", Shape::Name, "Required, unique over all files. Subscriptions and alert keys hold on to it."),
-    key("description", Shape::Text, "For people: shown in alerts and in Discord's list of rules."),
-    key("enabled", Shape::Flag, "false: the rule is checked, and does not ring."),
-    key("notify", Shape::Destinations, "Where its alerts go, besides the channels that subscribe."),
-    key(
-        "cooldown",
-        Shape::Span,
-        "After it rang for an issuer it does not ring for that one again for so long.",
-    ),
-    key("mention", Shape::Mentions, "Whom its messages on Discord ping: role:ID, user:ID, here, everyone."),
-    key(
-        "template",
-        Shape::Text,
-        "The message's own words, a minijinja template over the names of docs/RULES.md.",
-    ),
-    key("test", Shape::Tests, "Filings, and what must happen for them; `sellbell check` runs them."),
-];
+impl TestKey {
+    /// Those that a test must have.
+    pub(super) const REQUIRED: &'static [Self] = &[Self::Filing, Self::Rings];
+}
 
-pub(super) const TEST: &[Key] = &[
-    key(
-        "filing",
-        Shape::Text,
-        "A submission's path, from the rule file's folder, or a bundled filing's accession.",
-    ),
-    key("after", Shape::Texts, "Filings that came before it, likewise."),
-    key("rings", Shape::Flag, "Whether the rule must ring."),
-    key("value", Shape::Number, "What the lots that count must be worth together."),
-    key("shares", Shape::Number, "How many shares they must be together."),
-    key("because", Shape::Text, "The condition that must keep it silent."),
-];
+impl ClusterKey {
+    /// Those that a `cluster` must have.
+    pub(super) const REQUIRED: &'static [Self] = &[Self::Insiders, Self::Within];
+}
+
+impl CumulativeKey {
+    /// Those that a `cumulative` must have.
+    pub(super) const REQUIRED: &'static [Self] = &[Self::Within, Self::MinValue];
+}
 
 /// The names of some keys.
-pub(super) fn listed<'k>(keys: impl IntoIterator<Item = &'k Key>) -> Vec<&'static str> {
+pub(super) fn names(keys: impl IntoIterator<Item = Key>) -> Vec<&'static str> {
     keys.into_iter().map(|key| key.name).collect()
-}
-
-/// What must stand behind a key, in words.
-pub(super) fn expected(name: &str) -> &'static str {
-    let all = RULE.iter().chain(CONDITIONS).chain(CLUSTER).chain(CUMULATIVE).chain(TEST);
-    all.into_iter().find(|key| key.name == name).map_or("another value", |key| key.shape.expected())
 }

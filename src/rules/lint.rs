@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::condition::{Amendments, Group, Way};
-use super::keys::INTENTS;
-use super::{Rule, Selection, words};
+use super::condition::{Group, Selection};
+use super::expression::When;
+use super::phrases::list;
+use super::rule::Rule;
+use super::wanted::{Amendments, DirectionWanted, INTENTS};
 use crate::filing::{Code, Currency, Direction};
 use crate::problem::Problem;
 
@@ -79,7 +81,7 @@ fn never(group: &Group) -> Option<Why> {
     if let Some(found) = never_selects(group) {
         return Some(found);
     }
-    if group.when.as_ref().and_then(super::When::constant) == Some(false) {
+    if group.when.as_ref().and_then(When::constant) == Some(false) {
         return why("`when` looks at nothing and is false", "use the names of docs/RULES.md in it");
     }
     if let Some(not) = &group.not
@@ -142,11 +144,11 @@ fn never_selects(group: &Group) -> Option<Why> {
         );
     }
     let goes = |code: &Code| match code.letter() {
-        'P' | 'L' => Some(Way::One(Direction::Acquired)),
-        'S' | 'F' => Some(Way::One(Direction::Disposed)),
+        'P' | 'L' => Some(DirectionWanted::One(Direction::Acquired)),
+        'S' | 'F' => Some(DirectionWanted::One(Direction::Disposed)),
         _ => None,
     };
-    if let Some(way @ Way::One(_)) = selection.direction
+    if let Some(way @ DirectionWanted::One(_)) = selection.direction
         && selection.codes.iter().all(|code| goes(code).is_some_and(|goes| goes != way))
     {
         return why("no lot of its codes goes that way", "leave `direction` out, or give other codes");
@@ -160,47 +162,23 @@ fn never_selects(group: &Group) -> Option<Why> {
 
 /// What a group rings for, where it asks nothing but code and table.
 fn always(group: &Group) -> Option<String> {
-    let Selection {
-        codes,
-        securities,
-        ownership,
-        direction,
-        plan,
-        intents,
-        exclude_intents,
-        currencies,
-        min_price,
-        max_price,
-        ..
-    } = &group.selection;
-    let of_lots = securities.is_empty()
-        && ownership.is_none()
-        && direction.is_none()
-        && (plan.is_empty() || plan.len() == 3)
-        && intents.is_empty()
-        && exclude_intents.is_empty()
-        && currencies.is_empty()
-        && min_price.is_none()
-        && max_price.is_none();
-    let Group { tickers, ciks, owners, roles, exclude_roles, .. } = group;
-    let of_whom = tickers.is_empty()
-        && ciks.is_empty()
-        && owners.is_empty()
-        && roles.is_empty()
-        && exclude_roles.is_empty()
-        && matches!(group.amendments, None | Some(Amendments::Include))
-        && group.forms.is_empty()
-        && group.company.is_empty()
-        && group.filed_late.is_none();
-    let of_sums = group.min_value.is_none()
-        && group.max_value.is_none()
-        && group.min_shares.is_none()
-        && group.min_share_of_holdings.is_none()
-        && group.min_stake_reduction.is_none()
-        && group.reach_days() == 0;
-    let nested =
-        group.not.is_none() && (group.any.is_empty() || group.any.iter().any(|any| always(any).is_some()));
-    let free = group.when.as_ref().is_none_or(|when| when.constant() == Some(true));
-    let asks_nothing = of_lots && of_whom && of_sums && nested && free;
-    asks_nothing.then(|| format!("every filing with code {}, of any company and any sum", words::list(codes)))
+    let nested = group.any.is_empty() || group.any.iter().any(|any| always(any).is_some());
+    // Conditions that hold for every filing are left out, and nothing may be left.
+    let Group { selection, amendments, when, .. } = group;
+    let rest = Group {
+        selection: Selection {
+            codes: Selection::default().codes,
+            table: Selection::default().table,
+            plan: if selection.plan.len() == 3 { Vec::new() } else { selection.plan.clone() },
+            ..selection.clone()
+        },
+        stated: Vec::new(),
+        amendments: amendments.filter(|wanted| *wanted != Amendments::Include),
+        any: Vec::new(),
+        when: when.clone().filter(|when| when.constant() != Some(true)),
+        ..group.clone()
+    };
+    let asks_nothing = nested && group.reach_days() == 0 && rest == Group::default();
+    let codes = &selection.codes;
+    asks_nothing.then(|| format!("every filing with code {}, of any company and any sum", list(codes)))
 }

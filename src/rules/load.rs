@@ -8,7 +8,8 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 
-use super::{Rule, wire};
+use super::rule::Rule;
+use super::wire;
 use crate::destination::Destination;
 use crate::problem::{Problem, Problems, Source};
 use crate::text::path_text;

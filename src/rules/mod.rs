@@ -1,157 +1,49 @@
 //! Rules: what to look for in a filing. `docs/RULES.md` specifies the files.
 
 mod active;
-mod company;
 mod condition;
-mod edits;
+mod criterion;
 mod engine;
 mod evaluate;
+mod evaluator;
 mod expression;
-mod facts;
+mod fold;
 mod history;
+mod index;
 mod keys;
 mod lint;
 mod load;
-mod names;
-mod reason;
+mod phrases;
+mod rule;
 mod schema;
-mod set;
+mod scope;
 mod span;
-mod sums;
+mod subject;
+mod template_context;
+mod threshold;
+mod totals;
+mod truth;
+mod verdict;
+mod wanted;
+mod watcher;
 mod wire;
-mod words;
 
 pub use active::ActiveRules;
-pub use company::CompanyWanted;
-pub use condition::{Amendments, Cluster, Cumulative, Group, OwnerWanted, Per, RoleWanted, Selection, Way};
-pub use edits::Edits;
+pub use condition::{ConditionKey, Group, Selection};
 pub use engine::{Evaluate, Evaluated, ExpressionError, Kind, Task, evaluate_here, isolate};
-pub use evaluate::{Match, Silent, evaluate, explain, lots_may_meet};
+pub use evaluate::{Match, NoMatch, evaluate, explain, lots_may_meet};
 pub use expression::{Template, When};
-pub use facts::Subject;
-pub use history::{Counting, History, Part, Sum};
+pub use history::{Counting, Part, Sum};
+pub use index::RuleSet;
 pub use lint::lint;
 pub use load::{FolderState, LoadError, load_path, load_slice};
-pub use reason::{Explanation, Finding, Truth};
+pub use rule::{Mention, Rule, RuleTest};
 pub use schema::schema;
-pub use set::RuleSet;
 pub use span::{Span, SpanError};
-
-use std::fmt;
-use std::str::FromStr;
-
-use serde::{Deserialize, Serialize};
-
-use crate::destination::Destination;
-use crate::filing::{Shares, Usd};
-use crate::problem::Place;
-
-/// One rule. All its conditions must hold.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Rule {
-    /// Unique over all files.
-    pub name: String,
-    /// For people.
-    pub description: Option<String>,
-    /// Whether it rings at all.
-    pub enabled: bool,
-    /// What to look for.
-    pub conditions: Group,
-    /// Where its alerts go, besides the channels that subscribe.
-    pub notify: Vec<Destination>,
-    /// After it rang for an issuer it is silent for that one for so long.
-    pub cooldown: Option<Span>,
-    /// Whom its messages on Discord ping.
-    pub mention: Vec<Mention>,
-    /// The message's own words.
-    pub template: Option<Template>,
-    /// What must happen for some filings.
-    pub tests: Vec<RuleTest>,
-    /// The file that it stands in.
-    pub file: String,
-    /// Where its name stands.
-    pub place: Option<Place>,
-}
-
-impl Rule {
-    /// Whether another rule says the same, wherever it stands.
-    pub fn says_the_same(&self, other: &Self) -> bool {
-        let place =
-            |rule: &Self| Self { file: String::new(), place: None, tests: Vec::new(), ..rule.clone() };
-        place(self) == place(other)
-    }
-}
-
-/// What must happen for a filing: a `[[rule.test]]`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RuleTest {
-    /// A path from the rule file's folder, or the accession of a bundled filing.
-    pub filing: String,
-    /// Filings that came before it, likewise.
-    pub after: Vec<String>,
-    /// Whether the rule rings.
-    pub rings: bool,
-    /// What the lots that count are worth together.
-    pub value: Option<Usd>,
-    /// How many shares they are together.
-    pub shares: Option<Shares>,
-    /// The condition that keeps the rule silent.
-    pub because: Option<String>,
-    /// Where it begins.
-    pub place: Option<Place>,
-}
-
-/// Somebody whom a message on Discord pings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub enum Mention {
-    /// Everybody with a role.
-    Role(u64),
-    /// A member.
-    User(u64),
-    /// Everybody who is online.
-    Here,
-    /// Everybody.
-    Everyone,
-}
-
-impl fmt::Display for Mention {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Role(id) => write!(f, "role:{id}"),
-            Self::User(id) => write!(f, "user:{id}"),
-            Self::Here => f.write_str("here"),
-            Self::Everyone => f.write_str("everyone"),
-        }
-    }
-}
-
-impl FromStr for Mention {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let id = |id: &str| id.parse().ok().filter(|id| *id > 0);
-        let mention = match text.split_once(':') {
-            Some(("role", number)) => id(number).map(Self::Role),
-            Some(("user", number)) => id(number).map(Self::User),
-            None if text == "here" => Some(Self::Here),
-            None if text == "everyone" => Some(Self::Everyone),
-            _ => None,
-        };
-        mention.ok_or_else(|| format!("`{text}` is nobody to mention"))
-    }
-}
-
-impl TryFrom<String> for Mention {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl From<Mention> for String {
-    fn from(mention: Mention) -> Self {
-        mention.to_string()
-    }
-}
+pub use subject::{History, Subject};
+pub use truth::Truth;
+pub use verdict::{Explanation, Finding};
+pub use wanted::{
+    Amendments, Cluster, CompanyWanted, Cumulative, DirectionWanted, OwnerWanted, Per, RoleWanted,
+};
+pub use watcher::Watcher;

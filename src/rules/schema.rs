@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{CONDITIONS, Key, RULE, Shape, TEST};
+use super::condition::ConditionKey;
+use super::keys::{ClusterKey, CumulativeKey, Key, RuleKey, Shape, TestKey, names};
 
 /// The JSON Schema (draft 2020-12) of a rule file.
 pub fn schema() -> Value {
@@ -16,14 +17,15 @@ pub fn schema() -> Value {
         "properties": { "rule": { "type": "array", "items": { "$ref": "#/$defs/rule" } } },
         "required": ["rule"],
         "$defs": {
-            "rule": object(RULE.iter().chain(CONDITIONS), &["name"]),
-            "group": object(CONDITIONS, &[]),
-            "test": object(TEST, &["filing", "rings"]),
+            "rule": object(RuleKey::keys().chain(ConditionKey::keys()), RuleKey::REQUIRED.iter().map(|key| key.key())),
+            "group": object(ConditionKey::keys(), []),
+            "test": object(TestKey::keys(), TestKey::REQUIRED.iter().map(|key| key.key())),
         },
     })
 }
 
-fn object<'k>(keys: impl IntoIterator<Item = &'k Key>, required: &[&str]) -> Value {
+fn object(keys: impl IntoIterator<Item = Key>, required: impl IntoIterator<Item = Key>) -> Value {
+    let required = names(required);
     let properties: Map<String, Value> = keys
         .into_iter()
         .map(|key| {
@@ -75,7 +77,10 @@ fn of_shape(shape: Shape) -> Value {
         Shape::Percent => text("^\\s*[0-9]+(\\.[0-9]+)?\\s*%$"),
         Shape::Span => text("^\\s*[0-9]+\\s*(h|d|w|mo|y)\\s*$"),
         Shape::Insiders => json!({ "type": "integer", "minimum": 2, "maximum": 1_000 }),
-        Shape::Table(keys, required) => object(keys, required),
+        Shape::Cluster => object(ClusterKey::keys(), ClusterKey::REQUIRED.iter().map(|key| key.key())),
+        Shape::Cumulative => {
+            object(CumulativeKey::keys(), CumulativeKey::REQUIRED.iter().map(|key| key.key()))
+        }
         Shape::Group => json!({ "$ref": "#/$defs/group" }),
         Shape::Groups => list(json!({ "$ref": "#/$defs/group" })),
         Shape::Tests => json!({ "type": "array", "items": { "$ref": "#/$defs/test" } }),

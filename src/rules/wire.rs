@@ -1,24 +1,24 @@
 //! A rule file as it is written, and its way into [`Rule`]s, with every mistake at once.
 
 mod group;
+mod items;
+mod test;
+mod values;
 
-use std::fmt::Display;
 use std::ops::Range;
 
 use toml::de::DeTable;
 
-use super::keys::{self, CONDITIONS, RULE, Shape, TEST};
-use super::{Mention, Rule, RuleTest, Selection, Span, Template};
+use super::condition::{ConditionKey, Selection};
+use super::expression::Template;
+use super::keys::{RuleKey, Shape, names};
+use super::rule::{Mention, Rule};
 use crate::destination::{Destination, is_name};
 use crate::problem::{Problem, Reader, Source, Value, nearest};
+use values::Wire;
 
-/// A rule with more tests than this has a mistake.
-const MOST_TESTS: usize = 200;
 /// What is compiled is at most so long, in characters: the compiler goes as deep as it is long.
 const LONGEST_TEMPLATE: usize = 2_000;
-const LONGEST_EXPRESSION: usize = 1_000;
-/// A text that a rule holds is at most so long, in characters.
-const LONGEST_TEXT: usize = 4_000;
 
 /// A rule and the place of its name, for duplicate checks across files.
 pub(super) struct Placed {
@@ -36,12 +36,6 @@ pub(super) fn read(
     let mut wire = Wire { reader, known, defined };
     let rules = wire.file(&table);
     (rules, wire.reader.problems)
-}
-
-struct Wire<'a> {
-    reader: Reader<'a>,
-    known: &'a dyn Fn(&Destination) -> bool,
-    defined: &'a [String],
 }
 
 impl Wire<'_> {
@@ -66,7 +60,7 @@ impl Wire<'_> {
 
     /// Reports what stands beside the rules; most often it was meant to stand in one.
     fn misplaced(&mut self, table: &DeTable<'_>) {
-        let of_rule: Vec<&str> = keys::listed(RULE.iter().chain(CONDITIONS));
+        let of_rule = names(RuleKey::keys().chain(ConditionKey::keys()));
         for key in table.keys().filter(|key| key.get_ref() != "rule") {
             let name: &str = key.get_ref();
             let help = match nearest(name, ["rule", "rules"].into_iter().chain(of_rule.iter().copied())) {
@@ -84,7 +78,7 @@ impl Wire<'_> {
 
     fn rule(&mut self, value: &Value<'_>) -> Option<Placed> {
         let table = self.reader.table("rule", value, "a table")?;
-        let known: Vec<&str> = keys::listed(RULE.iter().chain(CONDITIONS));
+        let known = names(RuleKey::keys().chain(ConditionKey::keys()));
         let before = self.reader.problems.len();
         self.reader.only(table, &known, "a rule");
         // A key that is mistyped may be its condition.
@@ -99,19 +93,21 @@ impl Wire<'_> {
         let place = Some(self.reader.place(span.clone()));
         let rule = Rule {
             description: self
-                .text(table, "description")
+                .text(table, RuleKey::Description.key())
                 .map(|text| text.trim().to_owned())
                 .filter(|t| !t.is_empty()),
             enabled: table
-                .get("enabled")
-                .and_then(|value| self.reader.flag("enabled", value))
+                .get(RuleKey::Enabled.name())
+                .and_then(|value| self.reader.flag(RuleKey::Enabled.name(), value))
                 .unwrap_or(true),
             conditions: conditions.unwrap_or_default(),
-            notify: table.get("notify").map(|value| self.notify(value)).unwrap_or_default(),
-            cooldown: table.get("cooldown").and_then(|value| self.span("cooldown", value)),
-            mention: table.get("mention").map(|value| self.mentions(value)).unwrap_or_default(),
-            template: table.get("template").and_then(|value| self.template(value)),
-            tests: table.get("test").map(|value| self.tests(value)).unwrap_or_default(),
+            notify: table.get(RuleKey::Notify.name()).map(|value| self.notify(value)).unwrap_or_default(),
+            cooldown: table
+                .get(RuleKey::Cooldown.name())
+                .and_then(|value| self.span(RuleKey::Cooldown.key(), value)),
+            mention: table.get(RuleKey::Mention.name()).map(|value| self.mentions(value)).unwrap_or_default(),
+            template: table.get(RuleKey::Template.name()).and_then(|value| self.template(value)),
+            tests: table.get(RuleKey::Test.name()).map(|value| self.tests(value)).unwrap_or_default(),
             file: self.reader.source.file.to_owned(),
             place,
             name,
@@ -120,7 +116,7 @@ impl Wire<'_> {
     }
 
     fn name(&mut self, table: &DeTable<'_>, rule: &Value<'_>) -> (String, Range<usize>) {
-        let Some(value) = table.get("name") else {
+        let Some(value) = table.get(RuleKey::Name.name()) else {
             let head = rule.span().start..rule.span().start + "[[rule]]".len();
             self.reader.report_with(
                 head.clone(),
@@ -129,18 +125,12 @@ impl Wire<'_> {
             );
             return (String::new(), head);
         };
-        let name = self.reader.text("name", value, Shape::Name.expected()).unwrap_or_default();
+        let name = self.reader.text(RuleKey::Name.name(), value, Shape::Name.expected()).unwrap_or_default();
         if !is_name(name) && value.get_ref().is_str() {
             let help = "use a-z, 0-9, - and _, at most 64 of them";
             self.reader.report_with(value.span(), format!("`{name}` is not a name"), help);
         }
         (name.to_owned(), value.span())
-    }
-
-    fn text(&mut self, table: &DeTable<'_>, key: &str) -> Option<String> {
-        let value = table.get(key)?;
-        let text = self.reader.text(key, value, keys::expected(key))?;
-        self.bounded(key, text, value, LONGEST_TEXT).map(|()| text.to_owned())
     }
 
     fn notify(&mut self, value: &Value<'_>) -> Vec<Destination> {
@@ -182,7 +172,7 @@ impl Wire<'_> {
         let help = "expected role:ID, user:ID, here or everyone; right-click a role or member, \"Copy ID\"";
         let read = |text: &str| text.parse::<Mention>().map_err(|what| (what, help.to_owned()));
         let mut mentions: Vec<Mention> = Vec::new();
-        for mention in self.each("mention", value, read) {
+        for mention in self.each(RuleKey::Mention.key(), value, read) {
             if !mentions.contains(&mention) {
                 mentions.push(mention);
             }
@@ -190,14 +180,9 @@ impl Wire<'_> {
         mentions
     }
 
-    fn span(&mut self, key: &str, value: &Value<'_>) -> Option<Span> {
-        let text = self.reader.text(key, value, Shape::Span.expected())?;
-        self.parsed(value, text.parse::<Span>(), Shape::Span)
-    }
-
     fn template(&mut self, value: &Value<'_>) -> Option<Template> {
         let text = self.reader.text("template", value, Shape::Text.expected())?;
-        self.bounded("template", text, value, LONGEST_TEMPLATE)?;
+        self.bounded(RuleKey::Template.key(), text, value, LONGEST_TEMPLATE)?;
         match Template::new(text) {
             Ok(template) => Some(template),
             Err(error) => {
@@ -205,99 +190,5 @@ impl Wire<'_> {
                 None
             }
         }
-    }
-
-    fn tests(&mut self, value: &Value<'_>) -> Vec<RuleTest> {
-        let Some(list) = value.get_ref().as_array() else {
-            self.reader.mismatch("test", value, Shape::Tests.expected());
-            return Vec::new();
-        };
-        if list.len() > MOST_TESTS {
-            let what = format!("{} tests are more than the {MOST_TESTS} that a rule may have", list.len());
-            self.reader.report(value.span(), what);
-        }
-        list.iter().filter_map(|test| self.test(test)).collect()
-    }
-
-    fn test(&mut self, value: &Value<'_>) -> Option<RuleTest> {
-        let table = self.reader.table("test", value, "a table")?;
-        self.reader.only(table, &keys::listed(TEST), "a test");
-        let (filing, rings) = (self.text(table, "filing"), table.get("rings"));
-        for (missing, key, example) in [
-            (table.get("filing").is_none(), "filing", "filing = \"0009900001-21-000001\""),
-            (rings.is_none(), "rings", "rings = true"),
-        ] {
-            if missing {
-                let help = format!("add {example}");
-                self.reader.report_with(value.span(), format!("this test has no `{key}`"), help);
-            }
-        }
-        let rings = self.reader.flag("rings", rings?)?;
-        if let Some(because) = table.get("because").filter(|_| rings) {
-            let help = "it names the condition that keeps a rule silent: leave it out, or set rings = false";
-            self.reader.report_with(because.span(), "`because` needs rings = false", help);
-        }
-        for key in ["value", "shares"] {
-            if let Some(value) = table.get(key).filter(|_| !rings) {
-                let help = "nothing counts where a rule is silent: leave it out, or set rings = true";
-                self.reader.report_with(value.span(), format!("`{key}` needs rings = true"), help);
-            }
-        }
-        Some(RuleTest {
-            filing: filing?,
-            after: table
-                .get("after")
-                .map(|value| self.each("after", value, |text| Ok::<_, (String, String)>(text.to_owned())))
-                .unwrap_or_default(),
-            rings,
-            value: table.get("value").and_then(|value| self.amount("value", value)),
-            shares: table.get("shares").and_then(|value| self.amount("shares", value)),
-            because: self.text(table, "because"),
-            place: Some(self.reader.place(value.span())),
-        })
-    }
-
-    /// Reports a text that is too long.
-    fn bounded(&mut self, key: &str, text: &str, value: &Value<'_>, most: usize) -> Option<()> {
-        if text.chars().count() <= most {
-            return Some(());
-        }
-        self.reader.report_with(
-            value.span(),
-            format!("`{key}` is too long"),
-            format!("at most {most} characters"),
-        );
-        None
-    }
-
-    /// Each text of a list, read.
-    fn each<T>(
-        &mut self,
-        key: &str,
-        value: &Value<'_>,
-        read: impl Fn(&str) -> Result<T, (String, String)>,
-    ) -> Vec<T> {
-        let expected = keys::expected(key);
-        let mut all = Vec::new();
-        for item in self.reader.list(key, value, expected) {
-            let Some(text) = self.reader.text(key, item, expected) else { continue };
-            match read(text) {
-                Ok(value) => all.push(value),
-                Err((what, help)) => self.reader.report_with(item.span(), what, help),
-            }
-        }
-        all
-    }
-
-    fn amount<T: std::str::FromStr<Err: Display>>(&mut self, key: &str, value: &Value<'_>) -> Option<T> {
-        let text = self.reader.decimal(key, value)?;
-        self.parsed(value, text.parse(), Shape::Number)
-    }
-
-    fn parsed<T>(&mut self, value: &Value<'_>, read: Result<T, impl Display>, shape: Shape) -> Option<T> {
-        read.map_err(|error| {
-            self.reader.report_with(value.span(), error, format!("expected {}", shape.expected()));
-        })
-        .ok()
     }
 }

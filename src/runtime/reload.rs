@@ -9,7 +9,7 @@ use super::App;
 use crate::config::{Settings, Via};
 use crate::delivery::Notice;
 use crate::destination::Destination;
-use crate::rules::{self, Edits, FolderState, Rule, RuleSet};
+use crate::rules::{self, FolderState, Rule, RuleSet, Watcher};
 use crate::store::StoreError;
 
 /// So many lines of a mistake's account are told.
@@ -26,7 +26,7 @@ pub struct Watch {
     /// The mistakes that were told.
     told: Option<String>,
     /// The system's reports.
-    edits: Option<Edits>,
+    edits: Option<Watcher>,
 }
 
 /// What a look came to.
@@ -54,7 +54,7 @@ impl Watch {
         let renewed = match &mut self.edits {
             Some(_) if self.last == self.settled => Ok(()),
             Some(edits) => edits.renew(),
-            None => Edits::of(&self.path, on_edit).map(|edits| self.edits = Some(edits)),
+            None => Watcher::of(&self.path, on_edit).map(|edits| self.edits = Some(edits)),
         };
         if let Err(error) = renewed {
             tracing::debug!("edits of the rules are not reported: {error}");

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-use super::ScheduleError;
+use super::error::ScheduleError;
 
 /// Letters and words for clocks, and a place that has that clock. Those that the IANA database knows too are refused: `EST` is
 /// a clock without summer time there, which nobody who writes it means, and the others do not say whose summer time.

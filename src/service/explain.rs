@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::alert::{Alert, Key};
 use crate::config::Settings;
-use crate::decide::{self, Case, Silence};
+use crate::decide::{self, Case, NoAlert};
 use crate::delivery::{Body, Delivery, Outcome};
 use crate::destination::Destination;
 use crate::filing::{Accession, Filing, PastFiling};
@@ -112,10 +112,10 @@ impl Explainer<'_> {
                 format!("is told already: it is a duplicate of the alert of {other}")
             }
             (Some(alert), _) => format!("rings: {}", alert.text),
-            (None, Some(Silence::Cooldown(accession))) => {
+            (None, Some(NoAlert::Cooldown(accession))) => {
                 format!("silent: it rang for {accession}, and cools down")
             }
-            (None, Some(Silence::NoAccession)) => {
+            (None, Some(NoAlert::NoAccession)) => {
                 "would ring, had the file an accession, which bare XML lacks".to_owned()
             }
             (None, _) => match explanation.deciding() {

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use sellbell::alert::Alert;
 use sellbell::backtest::Backtest;
 use sellbell::destination::Destination;
-use sellbell::filing::Filing;
+use sellbell::filing::{Filing, Intent, Plan};
 use sellbell::problem::Source;
 use sellbell::reader;
 use sellbell::rules::{self, RuleSet};

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use proptest::prelude::any;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use sellbell::rules::{Edits, FolderState};
+use sellbell::rules::{FolderState, Watcher};
 use sellbell::runtime::{self, App, Reload, Watch};
 
 use crate::world::{World, at, deliver_all, small_sale};
@@ -238,7 +238,7 @@ fn the_system_reports_edits_of_a_folder_and_of_one_that_takes_its_name() {
     let folder = dir.path().join("rules");
     fs::create_dir(&folder).unwrap();
     let (report, reports) = mpsc::channel();
-    let mut edits = Edits::of(&folder, move || {
+    let mut edits = Watcher::of(&folder, move || {
         let _ = report.send(());
     })
     .unwrap();
@@ -260,7 +260,7 @@ fn the_system_reports_a_file_that_an_editor_puts_in_the_place_of_another() {
     let file = dir.path().join("rules.toml");
     fs::write(&file, rule("one", 1)).unwrap();
     let (report, reports) = mpsc::channel();
-    let _edits = Edits::of(&file, move || {
+    let _edits = Watcher::of(&file, move || {
         let _ = report.send(());
     })
     .unwrap();

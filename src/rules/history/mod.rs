@@ -1,33 +1,25 @@
 //! Conditions about what came before: clusters, sums over time, firsts, largests, reversals.
 
-mod past;
+mod events;
 mod sum;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::evaluate::Evaluator;
-use super::reason::Recorder;
-use super::sums::Counted;
-use super::{Cluster, Cumulative, Group, Per, Span, Truth};
-use crate::filing::{Accession, Code, PastFiling, Usd};
-use past::{Past, Window, earlier, is_same_owner, owners_own};
+use super::condition::{ConditionKey, Group};
+use super::evaluator::Evaluator;
+use super::span::Span;
+use super::totals::Counted;
+use super::truth::Truth;
+use super::verdict::Recorder;
+use super::wanted::{Cluster, Cumulative, Per};
+use crate::filing::{Accession, Code, Usd};
+use events::{Events, Window, earlier, is_same_owner, owners_own};
 pub use sum::{Counting, Part, Sum};
 
-/// What came before a filing, of its issuer.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct History<'a> {
-    /// Earlier filings; the filing itself is passed over where it is among them.
-    pub filings: &'a [PastFiling],
-    /// What was accepted from here on is all there; `None` where there is no history.
-    pub since: Option<DateTime<Utc>>,
-    /// The filing's own lots, by position, that count in another filing: one that tells the same trade, or its amendment.
-    pub counted_in: Option<&'a BTreeMap<usize, Accession>>,
-}
-
-/// Whether it holds, what is found, and where it holds the sum of it.
-type Found = (Truth, String, Option<Sum>);
+/// Whether a condition holds, in words why, and where it holds the sum that made it hold.
+type SumFinding = (Truth, String, Option<Sum>);
 
 impl<R: Recorder> Evaluator<'_, R> {
     /// The conditions about history. Only lots that surely count are looked at.
@@ -44,43 +36,47 @@ impl<R: Recorder> Evaluator<'_, R> {
         // A date that is a typing error says nothing of when it was.
         let mistyped = self.subject.filing.mistyped_lots();
         let counted = &counted.without(&mistyped);
-        let past = Past::new(self.subject, group, counted);
+        let events = Events::new(self.subject, group, counted);
         if let Some(cluster) = group.cluster {
-            let (is, found, sum) = past.each_way(|past| past.cluster(cluster));
+            let (is, found, sum) = events.each_way(|events| events.cluster(cluster));
             let worth = cluster
                 .min_value
                 .map(|value| format!(", worth {} or more", value.exact()))
                 .unwrap_or_default();
             let wanted = || format!("{} insiders within {}{worth}", cluster.insiders, cluster.within);
-            self.note(&mut holds, "cluster", is, || (wanted(), found));
+            self.note(&mut holds, ConditionKey::Cluster, is, || (wanted(), found));
             self.sums.extend(sum);
         }
         if let Some(cumulative) = group.cumulative {
-            let (is, found, sum) = past.each_way(|past| past.cumulative(cumulative));
+            let (is, found, sum) = events.each_way(|events| events.cumulative(cumulative));
             let whose = if cumulative.per == Per::Owner { "the owner's" } else { "all insiders'" };
             let Cumulative { within, min_value, .. } = cumulative;
             let wanted = || format!("{whose} within {within} are worth at least {}", min_value.exact());
-            self.note(&mut holds, "cumulative", is, || (wanted(), found));
+            self.note(&mut holds, ConditionKey::Cumulative, is, || (wanted(), found));
             self.sums.extend(sum);
         }
         if let Some(span) = group.first_in {
-            let (is, found) = past.first_in(span);
-            self.note(&mut holds, "first_in", is, || (format!("the owner's first in {span}"), found));
+            let (is, found) = events.first_in(span);
+            self.note(&mut holds, ConditionKey::FirstIn, is, || {
+                (format!("the owner's first in {span}"), found)
+            });
         }
         if let Some(span) = group.largest_in {
-            let (is, found) = past.largest_in(span, counted, !mistyped.is_empty());
-            self.note(&mut holds, "largest_in", is, || (format!("the owner's largest in {span}"), found));
+            let (is, found) = events.largest_in(span, counted, !mistyped.is_empty());
+            self.note(&mut holds, ConditionKey::LargestIn, is, || {
+                (format!("the owner's largest in {span}"), found)
+            });
         }
         if let Some(span) = group.reversal_after {
-            let (is, found) = past.reversal_after(span, counted);
+            let (is, found) = events.reversal_after(span, counted);
             let wanted = || format!("the owner's last trade, at most {span} before, was the opposite");
-            self.note(&mut holds, "reversal_after", is, || (wanted(), found));
+            self.note(&mut holds, ConditionKey::ReversalAfter, is, || (wanted(), found));
         }
         holds
     }
 }
 
-impl Past<'_> {
+impl Events<'_> {
     /// What is found, or where that is nothing and history is too short, that it cannot be told.
     fn unless_short(&self, span: Span, found: String) -> (Truth, String) {
         match self.reach(span) {
@@ -91,11 +87,11 @@ impl Past<'_> {
 
     /// What is found among the lots that go the same way as some of the filing's own: of two ways the one that holds, the one
     /// with more where both do, else the one of which that cannot be told.
-    fn each_way(&self, found: impl Fn(&Self) -> Found) -> Found {
-        let mut best: Option<Found> = None;
+    fn each_way(&self, found: impl Fn(&Self) -> SumFinding) -> SumFinding {
+        let mut best: Option<SumFinding> = None;
         for way in self.ways() {
             let found = found(&self.going(way));
-            let rank = |found: &Found| {
+            let rank = |found: &SumFinding| {
                 let holds = match found.0 {
                     Truth::Yes => 2,
                     Truth::Unknown => 1,
@@ -113,7 +109,7 @@ impl Past<'_> {
 
     /// What is found among the lots that are of the kind, and where it does not hold for them, whether those of which that
     /// cannot be told might change it. The sum is of those that surely count.
-    fn with_doubt(&self, found: impl Fn(bool) -> Found) -> Found {
+    fn with_doubt(&self, found: impl Fn(bool) -> SumFinding) -> SumFinding {
         let (holds, said, sum) = found(false);
         if holds == Truth::No && found(true).0 != Truth::No {
             return (Truth::Unknown, format!("{said}; of some lots the kind cannot be told"), None);
@@ -121,7 +117,7 @@ impl Past<'_> {
         (holds, said, sum)
     }
 
-    fn cluster(&self, wanted: Cluster) -> Found {
+    fn cluster(&self, wanted: Cluster) -> SumFinding {
         self.with_doubt(|doubtful| {
             let enough =
                 |window: &&Window| u32::try_from(window.insiders).unwrap_or(u32::MAX) >= wanted.insiders;
@@ -150,7 +146,7 @@ impl Past<'_> {
         })
     }
 
-    fn cumulative(&self, wanted: Cumulative) -> Found {
+    fn cumulative(&self, wanted: Cumulative) -> SumFinding {
         self.with_doubt(|doubtful| {
             let events = self.counted(doubtful, |event| match wanted.per {
                 Per::Issuer => event.of_issuer,

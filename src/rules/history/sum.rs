@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::super::{Per, Span, Subject};
-use super::past::{Event, earlier};
+use super::events::{Event, earlier};
 use crate::filing::{Accession, Filing, PastFiling, Shares, Unit, Usd, fold_title, index_url};
+use crate::rules::span::Span;
+use crate::rules::subject::Subject;
+use crate::rules::wanted::Per;
 use crate::text::clip;
 
 /// At most this many filings or insiders of a sum are named.

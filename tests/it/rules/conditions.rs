@@ -1,7 +1,7 @@
 //! Each condition: just under, at and just over its bound, and where the filing does not say.
 
 use sellbell::filing::{Cik, Concluded, Direction, Filing, Intent, Noted, Ownership, Plan, Table};
-use sellbell::rules::{History, Truth};
+use sellbell::rules::{self, History, Truth};
 
 use super::{day, judged, noted, rule, sale, with_lot};
 
@@ -19,6 +19,29 @@ fn changed(change: impl Fn(&mut Filing)) -> Filing {
     let mut filing = sale();
     change(&mut filing);
     filing
+}
+
+/// A condition that is read and never evaluated would hold for every filing.
+#[test]
+fn every_condition_is_evaluated() {
+    let document = include_str!("../../../docs/RULES.md");
+    let schema = rules::schema();
+    let mut keys = 0;
+    for key in schema["$defs"]["group"]["properties"].as_object().unwrap().keys() {
+        let row = document.lines().find(|line| line.starts_with(&format!("| `{key}` |")));
+        let example = match (key.as_str(), row.and_then(|row| row.strip_suffix("` |")?.rsplit_once("| `"))) {
+            ("any", _) => "any = [{ codes = [\"S\"] }]",
+            ("not", _) => "not = { codes = [\"M\"] }",
+            ("when", _) => "when = \"days == 1\"",
+            (_, Some((_, example))) => example,
+            (_, None) => panic!("docs/RULES.md has no example of `{key}`"),
+        };
+        let explained = judged(&rule(example), &sale(), History::default());
+        let is_found = explained.findings.iter().any(|finding| finding.condition == *key);
+        assert!(is_found, "{key}: {:#?}", explained.findings);
+        keys += 1;
+    }
+    assert!(keys > 30, "{keys}");
 }
 
 #[test]

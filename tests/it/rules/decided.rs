@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use sellbell::alert::Alert;
-use sellbell::decide::{self, Case, Decision, Silence};
+use sellbell::decide::{self, Case, Decision, NoAlert};
 use sellbell::filing::{Cik, Filing, Owner, Ownership, PastFiling};
 use sellbell::rules::{Rule, RuleSet};
 
@@ -40,13 +40,13 @@ impl Row {
             ([alert], _) if alert.withdrawn => "withdrawn".into(),
             ([alert], _) if alert.is_told_before() => "told before".into(),
             ([_], _) => "rings".into(),
-            ([], [Silence::Condition(condition)]) => (*condition).into(),
-            ([], [Silence::Cooldown(accession)]) => format!("cooldown {accession}"),
+            ([], [NoAlert::Condition(condition)]) => (*condition).into(),
+            ([], [NoAlert::Cooldown(accession)]) => format!("cooldown {accession}"),
             other => panic!("{other:?}"),
         }
     }
 
-    fn decide(&mut self, filing: &Filing) -> (Vec<Alert>, Vec<Silence>) {
+    fn decide(&mut self, filing: &Filing) -> (Vec<Alert>, Vec<NoAlert>) {
         let accepted_at = filing.accepted_at.unwrap();
         let whole_since = Some(evening("2000-01-01"));
         let case = Case { filing, accepted_at, seen_at: accepted_at, known: &self.known, whole_since };

@@ -81,7 +81,7 @@ pub fn judged(rule: &Rule, filing: &Filing, history: History<'_>) -> Explanation
             assert_ne!(explained.holds, Truth::Yes, "{explained:#?}");
             let deciding = explained.deciding().unwrap();
             let named = deciding.condition.split(['[', '.']).next().unwrap();
-            assert_eq!(silent.0, named, "{explained:#?}");
+            assert_eq!(silent.0.name(), named, "{explained:#?}");
         }
     }
     explained

@@ -6,7 +6,7 @@ use std::fs;
 
 use proptest::prelude::*;
 use proptest::sample::select;
-use sellbell::decide::{self, Case, Silence};
+use sellbell::decide::{self, Case, NoAlert};
 use sellbell::filing::{Concluded, Filing, Ownership, PastFiling, Plan, Table};
 use sellbell::reader;
 use sellbell::rules::{History, Rule, RuleSet, Truth};
@@ -280,7 +280,7 @@ fn assert_decided_as_explained(rules: &RuleSet, case: Case<'_>) -> Vec<PastFilin
     let decision = decide::decide(rules, case);
     let kept_cool = |name: &str| {
         let cool =
-            |(rule, silence): &(&Rule, Silence)| rule.name == name && matches!(silence, Silence::Cooldown(_));
+            |(rule, silence): &(&Rule, NoAlert)| rule.name == name && matches!(silence, NoAlert::Cooldown(_));
         decision.silent.iter().any(cool)
     };
     let told = decision.alerts.iter().filter(|(_, alert)| !alert.withdrawn);

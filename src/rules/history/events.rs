@@ -6,11 +6,14 @@ use std::ops::Range;
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::super::facts::LotView;
-use super::super::sums::Counted;
-use super::super::{Group, Span, Subject, Truth};
 use crate::filing::record::LotRecord;
 use crate::filing::{Accession, Cik, Direction, PastFiling, Shares, Unit, Usd, edgar_day};
+use crate::rules::condition::Group;
+use crate::rules::criterion::LotView;
+use crate::rules::span::Span;
+use crate::rules::subject::Subject;
+use crate::rules::totals::Counted;
+use crate::rules::truth::Truth;
 
 /// A lot of the past or of the filing at hand.
 #[derive(Clone)]
@@ -46,7 +49,7 @@ pub(super) struct Window {
 }
 
 /// The lots of the kind that a group counts, of the filing at hand and of history.
-pub(super) struct Past<'s> {
+pub(super) struct Events<'s> {
     pub(super) subject: &'s Subject<'s>,
     pub(super) events: Vec<Event<'s>>,
     /// The dates of the filing's own lots.
@@ -55,37 +58,15 @@ pub(super) struct Past<'s> {
     pub(super) whole_from: Option<NaiveDate>,
 }
 
-impl<'s> Past<'s> {
+impl<'s> Events<'s> {
     pub(super) fn new(subject: &'s Subject<'s>, group: &Group, counted: &Counted) -> Self {
         let filing = subject.filing;
         let filings: HashMap<Accession, &PastFiling> =
             earlier(subject).map(|past| (past.accession, past)).collect();
         let mut insiders = Insiders::default();
         let own_insider = insiders.of(filing.owners.iter().map(|owner| (owner.cik, owner.name.as_str())));
-        let mut own = BTreeSet::new();
-        let mut events = Vec::new();
-        let moves = counted.sure.iter().all(|&i| filing.lots[i].moved);
-        for &i in counted.sure.iter().filter(|&&i| moves || !filing.lots[i].moved) {
-            let lot = &filing.lots[i];
-            let Some(date) = day(lot.date.value, filing.accepted_at.map(edgar_day)) else { continue };
-            own.insert(date);
-            let elsewhere = subject.history.counted_in.and_then(|counted_in| counted_in.get(&i));
-            let teller = elsewhere.and_then(|accession| filings.get(accession));
-            events.push(Event {
-                date,
-                insider: own_insider,
-                direction: lot.direction.value,
-                value: lot.value(),
-                odd_value: lot.odd_value,
-                shares: lot.figures().shares,
-                security: lot.line.security.value.as_deref(),
-                unit: lot.units.counted,
-                of_issuer: elsewhere.is_none(),
-                of_owner: teller.is_none_or(|teller| !is_same_owner(subject, teller)),
-                doubtful: false,
-                filing: None,
-            });
-        }
+        let mut events = own_events(subject, counted, own_insider, &filings);
+        let own = events.iter().map(|event| event.date).collect();
         let numbers: HashMap<Accession, usize> = filings
             .values()
             .map(|past| {
@@ -101,30 +82,7 @@ impl<'s> Past<'s> {
             for teller in past.counted_in.values().filter_map(|teller| numbers.get(teller)) {
                 insiders.join(numbers[&past.accession], *teller);
             }
-            let same_owner = is_same_owner(subject, past);
-            for (i, lot) in past.lots.iter().enumerate() {
-                let kind = of_kind(group, LotView::from(lot));
-                let Some(date) = past.day_of(i) else { continue };
-                let of_issuer = !past.not_counted.contains(&i);
-                let of_owner = same_owner && (of_issuer || is_retold(subject, past, i, &filings));
-                if kind == Truth::No || !of_issuer && !of_owner {
-                    continue;
-                }
-                events.push(Event {
-                    date,
-                    insider: numbers[&past.accession],
-                    direction: lot.acquired_disposed,
-                    value: lot.counted_value(),
-                    odd_value: false,
-                    shares: lot.figures().shares,
-                    security: lot.security.as_deref(),
-                    unit: lot.pricing.unit,
-                    of_issuer,
-                    of_owner,
-                    doubtful: kind == Truth::Unknown,
-                    filing: Some(past.accession),
-                });
-            }
+            events.extend(past_events(subject, group, past, numbers[&past.accession], &filings));
         }
         for event in &mut events {
             event.insider = insiders.root(event.insider);
@@ -218,6 +176,75 @@ impl<'s> Past<'s> {
             .iter()
             .filter(move |event| event.of_owner && event.filing.is_some() && days.contains(&event.date))
     }
+}
+
+/// The lots of the filing at hand that surely count and have a date.
+fn own_events<'s>(
+    subject: &'s Subject<'s>,
+    counted: &Counted,
+    insider: usize,
+    filings: &HashMap<Accession, &PastFiling>,
+) -> Vec<Event<'s>> {
+    let filing = subject.filing;
+    let moves = counted.sure.iter().all(|&i| filing.lots[i].moved);
+    let lots = counted.sure.iter().filter(|&&i| moves || !filing.lots[i].moved);
+    lots.filter_map(|&i| {
+        let lot = &filing.lots[i];
+        let date = day(lot.date.value, filing.accepted_at.map(edgar_day))?;
+        let elsewhere = subject.history.counted_in.and_then(|counted_in| counted_in.get(&i));
+        let teller = elsewhere.and_then(|accession| filings.get(accession));
+        Some(Event {
+            date,
+            insider,
+            direction: lot.direction.value,
+            value: lot.value(),
+            odd_value: lot.odd_value,
+            shares: lot.figures().shares,
+            security: lot.line.security.value.as_deref(),
+            unit: lot.units.counted,
+            of_issuer: elsewhere.is_none(),
+            of_owner: teller.is_none_or(|teller| !is_same_owner(subject, teller)),
+            doubtful: false,
+            filing: None,
+        })
+    })
+    .collect()
+}
+
+/// The lots of a past filing that are, or may be, of the kind that a group counts.
+fn past_events<'s>(
+    subject: &Subject<'_>,
+    group: &Group,
+    past: &'s PastFiling,
+    insider: usize,
+    filings: &HashMap<Accession, &PastFiling>,
+) -> Vec<Event<'s>> {
+    let same_owner = is_same_owner(subject, past);
+    let lots = past.lots.iter().enumerate();
+    lots.filter_map(|(i, lot)| {
+        let kind = of_kind(group, LotView::from(lot));
+        let date = past.day_of(i)?;
+        let of_issuer = !past.not_counted.contains(&i);
+        let of_owner = same_owner && (of_issuer || is_retold(subject, past, i, filings));
+        if kind == Truth::No || !of_issuer && !of_owner {
+            return None;
+        }
+        Some(Event {
+            date,
+            insider,
+            direction: lot.acquired_disposed,
+            value: lot.counted_value(),
+            odd_value: false,
+            shares: lot.figures().shares,
+            security: lot.security.as_deref(),
+            unit: lot.pricing.unit,
+            of_issuer,
+            of_owner,
+            doubtful: kind == Truth::Unknown,
+            filing: Some(past.accession),
+        })
+    })
+    .collect()
 }
 
 /// Whether a lot is of the kind that a group counts: by its own keys, or those of one of its branches.

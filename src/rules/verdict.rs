@@ -2,60 +2,8 @@
 
 use serde::Serialize;
 
-/// Whether something holds. A rule rings only where all of it surely holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Truth {
-    /// It holds.
-    Yes,
-    /// It does not.
-    No,
-    /// The filing, or history, does not say enough.
-    Unknown,
-}
-
-impl Truth {
-    /// Both.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::No, _) | (_, Self::No) => Self::No,
-            (Self::Yes, Self::Yes) => Self::Yes,
-            _ => Self::Unknown,
-        }
-    }
-
-    /// At least one.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        self.negated().and(other.negated()).negated()
-    }
-
-    /// The opposite; of what is unknown, that is unknown too.
-    #[must_use]
-    pub fn negated(self) -> Self {
-        match self {
-            Self::Yes => Self::No,
-            Self::No => Self::Yes,
-            Self::Unknown => Self::Unknown,
-        }
-    }
-
-    /// `yes`, `no`, `unknown`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Yes => "yes",
-            Self::No => "no",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-impl From<bool> for Truth {
-    fn from(holds: bool) -> Self {
-        if holds { Self::Yes } else { Self::No }
-    }
-}
+use super::condition::ConditionKey;
+use super::truth::Truth;
 
 /// One condition, held against a filing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -106,31 +54,31 @@ pub(super) trait Recorder {
     /// Whether to go on after a condition that does not hold.
     const ALL: bool;
     /// A group within the group begins.
-    fn enter(&mut self, part: &'static str, number: Option<usize>);
+    fn enter(&mut self, part: ConditionKey, number: Option<usize>);
     /// It ends, with what came of it.
     fn leave(&mut self, holds: Truth);
     /// A condition; what was wanted and found is only made where somebody reads it.
-    fn note(&mut self, condition: &'static str, holds: Truth, told: impl FnOnce() -> (String, String));
+    fn note(&mut self, condition: ConditionKey, holds: Truth, told: impl FnOnce() -> (String, String));
 }
 
 /// Only what decides: the first condition that does not hold, else the first that cannot be told.
 #[derive(Debug, Default)]
 pub(super) struct Deciding {
     depth: usize,
-    no: Option<&'static str>,
-    unknown: Option<&'static str>,
+    no: Option<ConditionKey>,
+    unknown: Option<ConditionKey>,
 }
 
 impl Deciding {
-    pub(super) fn condition(&self) -> &'static str {
-        self.no.or(self.unknown).unwrap_or("codes")
+    pub(super) fn condition(&self) -> ConditionKey {
+        self.no.or(self.unknown).unwrap_or(ConditionKey::Codes)
     }
 }
 
 impl Recorder for Deciding {
     const ALL: bool = false;
 
-    fn enter(&mut self, _: &'static str, _: Option<usize>) {
+    fn enter(&mut self, _: ConditionKey, _: Option<usize>) {
         self.depth += 1;
     }
 
@@ -138,7 +86,7 @@ impl Recorder for Deciding {
         self.depth -= 1;
     }
 
-    fn note(&mut self, condition: &'static str, holds: Truth, _: impl FnOnce() -> (String, String)) {
+    fn note(&mut self, condition: ConditionKey, holds: Truth, _: impl FnOnce() -> (String, String)) {
         if self.depth == 0 {
             match holds {
                 Truth::No => self.no = self.no.or(Some(condition)),
@@ -165,8 +113,8 @@ impl Everything {
 impl Recorder for Everything {
     const ALL: bool = true;
 
-    fn enter(&mut self, part: &'static str, number: Option<usize>) {
-        let part = number.map_or_else(|| part.to_owned(), |number| format!("{part}[{number}]"));
+    fn enter(&mut self, part: ConditionKey, number: Option<usize>) {
+        let part = number.map_or_else(|| part.to_string(), |number| format!("{part}[{number}]"));
         let condition = format!("{}{part}", self.prefix());
         let (wanted, found) = (String::new(), String::new());
         self.path.push((part, self.findings.len()));
@@ -179,7 +127,7 @@ impl Recorder for Everything {
         }
     }
 
-    fn note(&mut self, condition: &'static str, holds: Truth, told: impl FnOnce() -> (String, String)) {
+    fn note(&mut self, condition: ConditionKey, holds: Truth, told: impl FnOnce() -> (String, String)) {
         let (wanted, found) = told();
         let condition = format!("{}{condition}", self.prefix());
         self.findings.push(Finding { condition, group: false, wanted, found, holds });

@@ -1,15 +1,12 @@
-//! What a condition wants and finds, in words.
+//! Phrases for what conditions ask and find: lists, sums, shares, stakes.
 
 use std::cmp::Ordering;
 use std::fmt::Display;
 
 use rust_decimal::Decimal;
 
-use super::Selection;
-use super::condition::Way;
-use super::keys::{INTENTS, OWNERSHIPS, PLANS, TABLES};
-use super::sums::Counted;
-use crate::filing::{Code, Money, Ownership, Role, SecuritySums, ShareOfHoldings, Stake, Sums, Table, Trade};
+use super::wanted::{OWNERSHIPS, TABLES};
+use crate::filing::{Money, Ownership, Role, SecuritySums, ShareOfHoldings, Stake, Sums, Table, Trade};
 
 /// Of a long list, so many items are shown.
 const MOST: usize = 8;
@@ -29,62 +26,6 @@ pub(super) fn roles(owners: &[Vec<Role>]) -> String {
     all.sort_unstable();
     all.dedup();
     list(all)
-}
-
-/// `rows 1, 2 of 5`, and those of which it cannot be told.
-pub(super) fn rows(counted: &Counted, all: usize) -> String {
-    let numbers = |lots: &[usize]| list(lots.iter().map(|lot| lot + 1));
-    let sure = match counted.sure.len() {
-        0 => format!("none of {all} row{}", if all == 1 { "" } else { "s" }),
-        1 => format!("row {} of {all}", numbers(&counted.sure)),
-        _ => format!("rows {} of {all}", numbers(&counted.sure)),
-    };
-    if counted.doubtful.is_empty() {
-        return sure;
-    }
-    format!("{sure}; not told of {}", numbers(&counted.doubtful))
-}
-
-/// What a selection asks by one of its keys.
-pub(super) fn selection(selection: &Selection, key: &str) -> String {
-    match key {
-        "codes" => list(selection.codes.iter().copied().map(coded)),
-        "table" => {
-            let named = selection.table.map(|wanted| format!("the {} table", table(wanted)));
-            named.unwrap_or_else(|| "either table".to_owned())
-        }
-        "securities" => list(selection.securities.iter().map(|words| format!("\"{words}\""))),
-        "ownership" => {
-            selection.ownership.map(|wanted| format!("{} ownership", ownership(wanted))).unwrap_or_default()
-        }
-        "direction" => match selection.direction {
-            Some(way) => {
-                Way::WORDS.iter().find(|(_, known)| *known == way).map_or("", |(word, _)| word).to_owned()
-            }
-            None => "disposed, of gifts".to_owned(),
-        },
-        "plan" => {
-            let states = PLANS.iter().filter(|(_, plan)| selection.plan.contains(plan)).map(|(word, _)| word);
-            format!("10b5-1 plan: {}", list(states))
-        }
-        "intents" | "exclude_intents" => {
-            let (wanted, none) = if key == "intents" {
-                (&selection.intents, "")
-            } else {
-                (&selection.exclude_intents, "not ")
-            };
-            let intents = INTENTS.iter().filter(|(_, intent)| wanted.contains(intent)).map(|(word, _)| word);
-            format!("{none}{}", list(intents))
-        }
-        "currency" => format!("a price in {}", list(&selection.currencies)),
-        "min_price" => format!("{} a share or above", selection.min_price.unwrap_or_default().exact()),
-        _ => format!("{} a share or below", selection.max_price.unwrap_or_default().exact()),
-    }
-}
-
-/// `S (open-market or private sale)`.
-fn coded(code: Code) -> String {
-    code.meaning().map_or_else(|| code.to_string(), |meaning| format!("{code} ({meaning})"))
 }
 
 /// What a trade is worth, and what of it is not known.

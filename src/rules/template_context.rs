@@ -8,8 +8,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
 
-use super::Subject;
-use super::words;
+use super::phrases;
+use super::subject::Subject;
 use crate::filing::record::LotRecord;
 use crate::filing::{Direction, Lot, Sums, Trade, Unit, share_of_holdings, stakes};
 
@@ -52,7 +52,7 @@ pub(super) const NAMES: [&str; 33] = [
 
 /// Their values for a filing and some of its lots. Figures are floating-point numbers here, and `none` where unknown.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub(super) struct Names {
+pub(super) struct TemplateContext {
     accession: Option<String>,
     amendment: bool,
     average_price: Option<f64>,
@@ -65,16 +65,16 @@ pub(super) struct Names {
     form: String,
     intent: Option<&'static str>,
     intents: Vec<&'static str>,
-    issuer: IssuerNames,
+    issuer: IssuerContext,
     last_date: Option<String>,
-    lots: Vec<LotNames>,
+    lots: Vec<LotContext>,
     owner: String,
-    owners: Vec<OwnerNames>,
+    owners: Vec<OwnerContext>,
     period: Option<String>,
     plan: &'static str,
     plans: Vec<&'static str>,
     remarks: String,
-    securities: Vec<SecurityNames>,
+    securities: Vec<SecurityContext>,
     share_of_holdings: Option<f64>,
     shares: Option<f64>,
     shares_text: String,
@@ -89,7 +89,7 @@ pub(super) struct Names {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct IssuerNames {
+struct IssuerContext {
     cik: u64,
     name: String,
     ticker: Option<String>,
@@ -103,7 +103,7 @@ struct IssuerNames {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct SecurityNames {
+struct SecurityContext {
     security: Option<String>,
     unit: Unit,
     direction: Option<&'static str>,
@@ -115,7 +115,7 @@ struct SecurityNames {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct OwnerNames {
+struct OwnerContext {
     cik: Option<u64>,
     name: String,
     roles: Vec<&'static str>,
@@ -123,7 +123,7 @@ struct OwnerNames {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
-struct LotNames {
+struct LotContext {
     row: usize,
     code: Option<String>,
     date: Option<String>,
@@ -144,7 +144,7 @@ struct LotNames {
     intent: Option<&'static str>,
 }
 
-impl Names {
+impl TemplateContext {
     /// Of these lots of a filing.
     pub(super) fn of(subject: &Subject<'_>, lots: &[usize]) -> Self {
         let filing = subject.filing;
@@ -154,7 +154,7 @@ impl Names {
         let stakes = stakes(filing, lots);
         let stake = if let [one] = stakes.as_slice() { Some(one) } else { None };
         let late = filing.filed_late(lots.iter().copied());
-        let shown: Vec<LotNames> = lots.iter().map(|&lot| LotNames::of(lot, &filing.lots[lot])).collect();
+        let shown: Vec<LotContext> = lots.iter().map(|&lot| LotContext::of(lot, &filing.lots[lot])).collect();
         let mut plans: Vec<&'static str> = shown.iter().map(|lot| lot.plan).collect();
         let mut intents: Vec<&'static str> = shown.iter().filter_map(|lot| lot.intent).collect();
         for all in [&mut plans, &mut intents] {
@@ -182,39 +182,18 @@ impl Names {
             form: filing.form.to_string(),
             intent: agreed(&intents),
             intents,
-            issuer: IssuerNames {
-                cik: filing.issuer.cik.number(),
-                name: filing.issuer.name.clone(),
-                ticker: filing.issuer.tickers().into_iter().next(),
-                tickers: subject.tickers().to_vec(),
-                country: filing.issuer.facts.located_in.map(|place| place.country),
-                foreign: filing.issuer.is_foreign(),
-                foreign_symbol: filing.issuer.foreign_symbol.clone(),
-                incorporated_in: filing.issuer.facts.incorporated_in.map(|place| place.name),
-                sector: filing.issuer.facts.sector.clone(),
-                sic: filing.issuer.facts.sic.clone(),
-            },
+            issuer: IssuerContext::of(subject),
             last_date: trade.dates.map(|dates| day(dates.1)),
             owner: filing.owners.first().map(|owner| owner.name.clone()).unwrap_or_default(),
-            owners: filing
-                .owners
-                .iter()
-                .zip(subject.roles())
-                .map(|(owner, roles)| OwnerNames {
-                    cik: owner.cik.map(|cik| cik.number()),
-                    name: owner.name.clone(),
-                    roles: roles.iter().map(|role| role.word()).collect(),
-                    title: filing.title(owner).map(str::to_owned),
-                })
-                .collect(),
+            owners: OwnerContext::of_each(subject),
             period: filing.period.map(day),
             plan: agreed(&plans).unwrap_or("unknown"),
             plans,
             remarks: filing.remarks.clone().unwrap_or_default(),
-            securities: trade.ways().flat_map(SecurityNames::of).collect(),
+            securities: trade.ways().flat_map(SecurityContext::of).collect(),
             share_of_holdings: share.and_then(float),
             shares: only.and_then(|sums| float(sums.shares?.decimal())),
-            shares_text: words::shares(&trade),
+            shares_text: phrases::shares(&trade),
             stake_after: stake.and_then(|stake| float(stake.ends?.1.decimal())),
             stake_before: stake.and_then(|stake| float(stake.ends?.0.decimal())),
             stake_change: stake.and_then(|stake| float(stake.change?)),
@@ -222,13 +201,13 @@ impl Names {
             value: trade.sums.value.and_then(|value| float(value.decimal())),
             value_is_at_least: trade.sums.value_is_at_least,
             value_is_odd: trade.sums.value_is_odd,
-            value_text: words::worth(&trade),
+            value_text: phrases::worth(&trade),
             lots: shown,
         }
     }
 }
 
-impl Names {
+impl TemplateContext {
     /// The same, with a number in place of each figure that is not known; `None` where all that `words` name are.
     pub(super) fn with_unknown(&self, words: &[&str], number: f64) -> Option<Self> {
         let mut names = self.clone();
@@ -266,7 +245,40 @@ impl Names {
     }
 }
 
-impl SecurityNames {
+impl IssuerContext {
+    fn of(subject: &Subject<'_>) -> Self {
+        let issuer = &subject.filing.issuer;
+        Self {
+            cik: issuer.cik.number(),
+            name: issuer.name.clone(),
+            ticker: issuer.tickers().into_iter().next(),
+            tickers: subject.tickers().to_vec(),
+            country: issuer.facts.located_in.map(|place| place.country),
+            foreign: issuer.is_foreign(),
+            foreign_symbol: issuer.foreign_symbol.clone(),
+            incorporated_in: issuer.facts.incorporated_in.map(|place| place.name),
+            sector: issuer.facts.sector.clone(),
+            sic: issuer.facts.sic.clone(),
+        }
+    }
+}
+
+impl OwnerContext {
+    fn of_each(subject: &Subject<'_>) -> Vec<Self> {
+        let filing = subject.filing;
+        let owners = filing.owners.iter().zip(subject.roles());
+        owners
+            .map(|(owner, roles)| Self {
+                cik: owner.cik.map(|cik| cik.number()),
+                name: owner.name.clone(),
+                roles: roles.iter().map(|role| role.word()).collect(),
+                title: filing.title(owner).map(str::to_owned),
+            })
+            .collect()
+    }
+}
+
+impl SecurityContext {
     fn of(sums: &Sums) -> impl Iterator<Item = Self> {
         let direction = sums.direction.map(Direction::word);
         sums.securities.iter().map(move |sums| Self {
@@ -286,7 +298,7 @@ impl SecurityNames {
     }
 }
 
-impl LotNames {
+impl LotContext {
     fn of(position: usize, lot: &Lot) -> Self {
         let record = LotRecord::from(lot);
         let amount = |decimal: Option<Decimal>| decimal.and_then(float);
@@ -301,8 +313,8 @@ impl LotNames {
             amount: amount(lot.amount().map(|amount| amount.decimal())),
             unit: record.pricing.unit,
             shares_after: amount(record.shares_after.map(|shares| shares.decimal())),
-            table: words::table(record.table),
-            ownership: record.ownership.map(words::ownership),
+            table: phrases::table(record.table),
+            ownership: record.ownership.map(phrases::ownership),
             direction: record.acquired_disposed.map(Direction::word),
             security: record.security,
             nature: record.nature,
@@ -323,7 +335,7 @@ mod tests {
 
     #[test]
     fn the_names_are_those_of_the_list() {
-        let sample = serde_json::to_value(Names::sample()).unwrap();
+        let sample = serde_json::to_value(TemplateContext::sample()).unwrap();
         let names: Vec<&String> = sample.as_object().unwrap().keys().collect();
         assert_eq!(names, NAMES);
         // Nothing is missing in the sample, so that what is tried on it meets a value.

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use rust_decimal::Decimal;
 
-use super::Truth;
+use super::phrases::list;
+use super::truth::Truth;
 use crate::filing::{Filing, Shares, Stake, Sums, Trade, Usd};
 
 /// The lots of a group: those that surely count, and those of which that cannot be told.
@@ -54,6 +55,20 @@ impl Counted {
             (true, true) => Truth::No,
             (true, false) => Truth::Unknown,
         }
+    }
+
+    /// `rows 1, 2 of 5`, and those of which it cannot be told.
+    pub(super) fn rows(&self, all: usize) -> String {
+        let numbers = |lots: &[usize]| list(lots.iter().map(|lot| lot + 1));
+        let sure = match self.sure.len() {
+            0 => format!("none of {all} row{}", if all == 1 { "" } else { "s" }),
+            1 => format!("row {} of {all}", numbers(&self.sure)),
+            _ => format!("rows {} of {all}", numbers(&self.sure)),
+        };
+        if self.doubtful.is_empty() {
+            return sure;
+        }
+        format!("{sure}; not told of {}", numbers(&self.doubtful))
     }
 
     /// The figures of those that surely count.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::Rule;
+use super::rule::Rule;
 use crate::filing::{Cik, Code, Filing, Usd, ticker_key};
 
 /// Rules in the order of their files. Clones share them.

@@ -4,18 +4,18 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 /// Reports edits of a folder of rule files, or of one file, until it is dropped.
 ///
 /// The system does not report all: not those on network file systems, nor those of what a link names. So whoever waits for
 /// an edit looks now and then, too.
-pub struct Edits {
+pub struct Watcher {
     watcher: RecommendedWatcher,
     folder: PathBuf,
 }
 
-impl Edits {
+impl Watcher {
     /// Calls `on_edit`, from a thread of its own, each time that something of `path` seems to have changed.
     ///
     /// # Errors
@@ -38,9 +38,9 @@ impl Edits {
                 on_edit();
             }
         })?;
-        let mut edits = Self { watcher, folder: folder.to_owned() };
-        edits.renew()?;
-        Ok(edits)
+        let mut own = Self { watcher, folder: folder.to_owned() };
+        own.renew()?;
+        Ok(own)
     }
 
     /// Watches what has the path's name now: another folder may have taken it.
@@ -54,8 +54,8 @@ impl Edits {
     }
 }
 
-impl fmt::Debug for Edits {
+impl fmt::Debug for Watcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Edits").field("folder", &self.folder).finish_non_exhaustive()
+        f.debug_struct("Watcher").field("folder", &self.folder).finish_non_exhaustive()
     }
 }

@@ -1,31 +1,12 @@
 //! Conditions on the company, from the header of its filing: its industry, its countries, whether it is foreign.
 
-use super::condition::phrase;
-use super::evaluate::Evaluator;
-use super::reason::Recorder;
-use super::words::list;
-use super::{Group, Truth};
 use crate::filing::Jurisdiction;
-
-/// What a group asks of the company.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CompanyWanted {
-    /// Its Standard Industrial Classification begins with one of these digits.
-    pub sic: Vec<String>,
-    /// The title of that has the words of one of these, folded.
-    pub sectors: Vec<String>,
-    /// It has its address, or is incorporated, in one of these states or countries, by name or ISO code.
-    pub countries: Vec<String>,
-    /// Whether it is a foreign company.
-    pub foreign: Option<bool>,
-}
-
-impl CompanyWanted {
-    /// Whether it asks nothing.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
+use crate::rules::condition::{ConditionKey, Group};
+use crate::rules::evaluator::Evaluator;
+use crate::rules::fold::phrase;
+use crate::rules::phrases::list;
+use crate::rules::truth::Truth;
+use crate::rules::verdict::Recorder;
 
 const UNSTATED: &str = "not stated: the filing has no header that says it";
 
@@ -43,7 +24,9 @@ impl<R: Recorder> Evaluator<'_, R> {
         let known = |is: Option<bool>| is.map_or(Truth::Unknown, Truth::from);
         if !wanted.sic.is_empty() {
             let is = facts.sic.as_ref().map(|sic| wanted.sic.iter().any(|digits| sic.starts_with(digits)));
-            self.note(&mut holds, "sic", known(is), || (list(&wanted.sic), stated(facts.sic.as_deref())));
+            self.note(&mut holds, ConditionKey::Sic, known(is), || {
+                (list(&wanted.sic), stated(facts.sic.as_deref()))
+            });
         }
         if !wanted.sectors.is_empty() {
             let is = facts.sector.as_ref().map(|title| {
@@ -51,7 +34,7 @@ impl<R: Recorder> Evaluator<'_, R> {
                 wanted.sectors.iter().any(|words| title.contains(&format!(" {words} ")))
             });
             let told = || (list(&wanted.sectors), stated(facts.sector.as_deref()));
-            self.note(&mut holds, "sector", known(is), told);
+            self.note(&mut holds, ConditionKey::Sector, known(is), told);
         }
         if !wanted.countries.is_empty() {
             let places = || [facts.located_in, facts.incorporated_in].into_iter().flatten();
@@ -62,13 +45,15 @@ impl<R: Recorder> Evaluator<'_, R> {
                 false => facts.located_in.map(|_| false),
             };
             let found = || if places().next().is_none() { UNSTATED.to_owned() } else { list(places()) };
-            self.note(&mut holds, "country", known(is), || (list(&wanted.countries), found()));
+            self.note(&mut holds, ConditionKey::Country, known(is), || (list(&wanted.countries), found()));
         }
         if let Some(foreign) = wanted.foreign {
             let word = |is: bool| if is { "a foreign company" } else { "an American company" }.to_owned();
             let is = issuer.is_foreign();
             let found = || is.map_or_else(|| UNSTATED.to_owned(), word);
-            self.note(&mut holds, "foreign", known(is.map(|is| is == foreign)), || (word(foreign), found()));
+            self.note(&mut holds, ConditionKey::Foreign, known(is.map(|is| is == foreign)), || {
+                (word(foreign), found())
+            });
         }
         holds
     }

@@ -1,0 +1,235 @@
+//! Settings, as validated values.
+
+use core::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::destination::Destination;
+use crate::schedule::Schedule;
+
+/// All settings, validated.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `[edgar]`
+    pub edgar: Edgar,
+    /// `[schedule]`
+    pub schedule: Schedules,
+    /// `[rules] dir`
+    pub rules_dir: PathBuf,
+    /// `[store] dir`
+    pub store_dir: PathBuf,
+    /// `[discord]`
+    pub discord: Discord,
+    /// `[email]`
+    pub email: Email,
+    /// `[files] readable_by`: who may read the mails and JSON lines that are written to files.
+    pub readable_by: ReadableBy,
+    /// `[[webhook.endpoint]]`: the names of the endpoints that rules can name, whose addresses are in `WEBHOOK_URL_<NAME>`.
+    pub webhooks: Vec<String>,
+    /// `[http] listen`: where a running bot answers what its state is; `None`: nowhere.
+    pub listen: Option<SocketAddr>,
+    /// `[operators] notify`: where those who run it are told of what needs them.
+    pub operators: Vec<Destination>,
+}
+
+impl Settings {
+    /// Whether a rule may name this destination.
+    pub fn knows(&self, destination: &Destination) -> bool {
+        match destination {
+            Destination::Terminal | Destination::Jsonl(_) => true,
+            Destination::Discord(name) => self.discord.channels.iter().any(|channel| channel.name == *name),
+            Destination::Email(name) => self.email.recipients.iter().any(|recipient| recipient.name == *name),
+            Destination::Webhook(name) => self.webhooks.contains(name),
+            Destination::Channel(_) => false,
+        }
+    }
+
+    /// The names of all destinations that the settings define, for error messages.
+    pub fn destinations(&self) -> Vec<String> {
+        let fixed = ["terminal".to_owned(), "jsonl".to_owned()];
+        let discord = self.discord.channels.iter().map(|channel| format!("discord:{}", channel.name));
+        let email = self.email.recipients.iter().map(|recipient| format!("email:{}", recipient.name));
+        let webhooks = self.webhooks.iter().map(|name| format!("webhook:{name}"));
+        fixed.into_iter().chain(discord).chain(email).chain(webhooks).collect()
+    }
+
+    /// The digest schedule of a recipient, if it has one.
+    pub fn digest_of(&self, destination: &Destination) -> Option<&Schedule> {
+        let Destination::Email(name) = destination else { return None };
+        match &self.email.recipients.iter().find(|recipient| recipient.name == *name)?.mode {
+            Mode::Digest(schedule) => Some(schedule),
+            Mode::Instant => None,
+        }
+    }
+}
+
+/// How EDGAR is asked.
+#[derive(Debug, Clone)]
+pub struct Edgar {
+    /// Where EDGAR is, without a trailing slash.
+    pub base_url: String,
+    /// Where EDGAR's data server is, without a trailing slash: it lists a company's filings.
+    pub data_url: String,
+    /// Who asks, as the SEC wants it declared: a name and a mail address. Empty: not declared.
+    pub contact: String,
+    /// The most requests in a second, for all work together.
+    pub requests_per_second: u32,
+    /// How long one request may take.
+    pub timeout: Duration,
+    /// Whether filings are fetched whose issuer no rule asks about.
+    pub fetch_all: bool,
+}
+
+impl Edgar {
+    /// Whether this is the SEC's own server, which has rules for automated clients.
+    pub fn is_live(&self) -> bool {
+        is_sec(&self.base_url) || is_sec(&self.data_url)
+    }
+}
+
+/// When things happen.
+#[derive(Debug, Clone)]
+pub struct Schedules {
+    /// When the feed is polled.
+    pub poll: Schedule,
+    /// When the daily index of a day that is over is asked for.
+    pub reconcile: Schedule,
+    /// Filings that were accepted longer ago than this when they are found do not ring: they come in one summary.
+    pub ring_within: Duration,
+    /// So long the feed may show nothing new in EDGAR's hours before the operators are told.
+    pub stale_after: Duration,
+    /// How far back the first run looks. Zero: what is on EDGAR already is taken as known.
+    pub look_back: Duration,
+}
+
+/// Discord's address and channels.
+#[derive(Debug, Clone)]
+pub struct Discord {
+    /// Where Discord's API is, without a trailing slash.
+    pub api_base: String,
+    /// How many alerts a channel is to get one by one within ten minutes; what is more comes in one message.
+    pub channel_budget: usize,
+    /// The ids of the servers in which the bot may be used; none: all.
+    pub servers: Vec<u64>,
+    /// How much may be subscribed to.
+    pub limits: SubscriptionLimits,
+    /// The channels that rules can name.
+    pub channels: Vec<Channel>,
+}
+
+/// How many subscriptions there may be. One is a rule in a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubscriptionLimits {
+    /// Of one server, over its channels.
+    pub per_server: usize,
+    /// Of all servers together.
+    pub in_all: usize,
+}
+
+impl Discord {
+    /// Whether the bot may be used in a server.
+    pub fn allows(&self, server: u64) -> bool {
+        self.servers.is_empty() || self.servers.contains(&server)
+    }
+
+    /// A warning where anybody who adds the bot to a server can subscribe there.
+    pub fn open_to_all(&self) -> Option<&'static str> {
+        self.servers.is_empty().then_some(
+            "[discord] servers is not set: in every server that the bot is added to, members who manage it can subscribe; name the \
+             servers' ids there, and untick Public Bot at discord.com/developers",
+        )
+    }
+}
+
+/// A destination `discord:<name>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// The name that rules use.
+    pub name: String,
+    /// How it is reached.
+    pub via: Via,
+}
+
+/// How a Discord channel is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Via {
+    /// By the bot, which needs `DISCORD_TOKEN`, to the channel of this id.
+    Bot(u64),
+    /// By the webhook whose address is in `DISCORD_WEBHOOK_<NAME>`.
+    Webhook,
+}
+
+/// Mail.
+#[derive(Debug, Clone)]
+pub struct Email {
+    /// The sender, `Name <address>`, its domain in ASCII.
+    pub from: String,
+    /// The name that this machine says to mail servers, as SMTP writes it; `None`: its own.
+    pub hello_name: Option<String>,
+    /// Whether user and password may go to a mail server unencrypted.
+    pub plain_password: bool,
+    /// Where mails are written as files while no `SMTP_URL` is set.
+    pub out_dir: PathBuf,
+    /// The recipients that rules can name.
+    pub recipients: Vec<Recipient>,
+}
+
+/// A destination `email:<name>`.
+#[derive(Debug, Clone)]
+pub struct Recipient {
+    /// The name that rules use.
+    pub name: String,
+    /// `address` or `Name <address>`, its domain in ASCII.
+    pub address: String,
+    /// When mails are sent.
+    pub mode: Mode,
+}
+
+/// Who may read files that alerts are written to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ReadableBy {
+    /// The user that runs it alone.
+    #[default]
+    Owner,
+    /// The file's group, too.
+    Group,
+    /// Every user of the machine.
+    Everyone,
+}
+
+impl ReadableBy {
+    /// The mode of such a file.
+    pub const fn file_mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o600,
+            Self::Group => 0o640,
+            Self::Everyone => 0o644,
+        }
+    }
+
+    /// The mode of a folder of such files.
+    pub const fn folder_mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o700,
+            Self::Group => 0o750,
+            Self::Everyone => 0o755,
+        }
+    }
+}
+
+/// When a recipient gets mail.
+#[derive(Debug, Clone)]
+pub enum Mode {
+    /// One mail an alert, at once.
+    Instant,
+    /// One mail a slot with all alerts since the last.
+    Digest(Box<Schedule>),
+}
+
+/// Whether an address is on the SEC's own servers.
+pub(super) fn is_sec(address: &str) -> bool {
+    let host = Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_ascii_lowercase));
+    host.is_some_and(|host| host == "sec.gov" || host.ends_with(".sec.gov"))
+}

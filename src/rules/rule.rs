@@ -1,0 +1,123 @@
+//! A rule, its tests, and whom its messages ping.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::condition::Group;
+use super::expression::Template;
+use super::span::Span;
+use crate::destination::Destination;
+use crate::filing::{Shares, Usd};
+use crate::problem::Place;
+
+/// One rule. All its conditions must hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Unique over all files.
+    pub name: String,
+    /// For people.
+    pub description: Option<String>,
+    /// Whether it rings at all.
+    pub enabled: bool,
+    /// What to look for.
+    pub conditions: Group,
+    /// Where its alerts go, besides the channels that subscribe.
+    pub notify: Vec<Destination>,
+    /// After it rang for an issuer it is silent for that one for so long.
+    pub cooldown: Option<Span>,
+    /// Whom its messages on Discord ping.
+    pub mention: Vec<Mention>,
+    /// The message's own words.
+    pub template: Option<Template>,
+    /// What must happen for some filings.
+    pub tests: Vec<RuleTest>,
+    /// The file that it stands in.
+    pub file: String,
+    /// Where its name stands.
+    pub place: Option<Place>,
+}
+
+impl Rule {
+    /// Whether another rule says the same, wherever it stands.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let place =
+            |rule: &Self| Self { file: String::new(), place: None, tests: Vec::new(), ..rule.clone() };
+        place(self) == place(other)
+    }
+}
+
+/// What must happen for a filing: a `[[rule.test]]`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RuleTest {
+    /// A path from the rule file's folder, or the accession of a bundled filing.
+    pub filing: String,
+    /// Filings that came before it, likewise.
+    pub after: Vec<String>,
+    /// Whether the rule rings.
+    pub rings: bool,
+    /// What the lots that count are worth together.
+    pub value: Option<Usd>,
+    /// How many shares they are together.
+    pub shares: Option<Shares>,
+    /// The condition that keeps the rule silent.
+    pub because: Option<String>,
+    /// Where it begins.
+    pub place: Option<Place>,
+}
+
+/// Somebody whom a message on Discord pings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Mention {
+    /// Everybody with a role.
+    Role(u64),
+    /// A member.
+    User(u64),
+    /// Everybody who is online.
+    Here,
+    /// Everybody.
+    Everyone,
+}
+
+impl fmt::Display for Mention {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Role(id) => write!(f, "role:{id}"),
+            Self::User(id) => write!(f, "user:{id}"),
+            Self::Here => f.write_str("here"),
+            Self::Everyone => f.write_str("everyone"),
+        }
+    }
+}
+
+impl FromStr for Mention {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let id = |id: &str| id.parse().ok().filter(|id| *id > 0);
+        let mention = match text.split_once(':') {
+            Some(("role", number)) => id(number).map(Self::Role),
+            Some(("user", number)) => id(number).map(Self::User),
+            None if text == "here" => Some(Self::Here),
+            None if text == "everyone" => Some(Self::Everyone),
+            _ => None,
+        };
+        mention.ok_or_else(|| format!("`{text}` is nobody to mention"))
+    }
+}
+
+impl TryFrom<String> for Mention {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Mention> for String {
+    fn from(mention: Mention) -> Self {
+        mention.to_string()
+    }
+}

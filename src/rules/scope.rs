@@ -1,0 +1,85 @@
+//! The reach of a group: which issuers, tables and codes can meet it, how far back it looks, and what of it is about lots alone.
+
+use std::collections::BTreeSet;
+
+use super::condition::Group;
+use super::span::Span;
+use crate::filing::{Cik, Code, Table};
+
+impl Group {
+    /// How far back history is asked, by its longest condition, in days; 0 where it is not.
+    pub fn reach_days(&self) -> u32 {
+        let own = [
+            self.cluster.map(|cluster| cluster.within),
+            self.cumulative.map(|cumulative| cumulative.within),
+            self.first_in,
+            self.largest_in,
+            self.reversal_after,
+        ];
+        let own = own.into_iter().flatten().map(Span::most_days);
+        own.chain(self.nested().map(Self::reach_days)).max().unwrap_or(0)
+    }
+
+    /// What it asks of owners and lots, and not of the form, of lateness and of what came before.
+    #[must_use]
+    pub fn of_lots_alone(&self) -> Self {
+        let any: Vec<Self> = self.any.iter().map(Self::of_lots_alone).collect();
+        // Branches that ask less may bring more.
+        let max_value = self.max_value.filter(|_| any == self.any);
+        Self {
+            max_value,
+            forms: Vec::new(),
+            amendments: None,
+            filed_late: None,
+            cluster: None,
+            cumulative: None,
+            first_in: None,
+            largest_in: None,
+            reversal_after: None,
+            when: None,
+            any,
+            // What is excluded may be excluded for one of these.
+            not: self.not.as_ref().filter(|not| **not == Box::new(not.of_lots_alone())).cloned(),
+            ..self.clone()
+        }
+    }
+
+    /// The groups within it.
+    pub fn nested(&self) -> impl Iterator<Item = &Group> {
+        self.any.iter().chain(self.not.as_deref())
+    }
+
+    /// The issuers that alone can meet it, if it names some.
+    pub fn issuers(&self) -> Option<(BTreeSet<&str>, BTreeSet<Cik>)> {
+        if !self.ciks.is_empty() {
+            return Some((BTreeSet::new(), self.ciks.clone()));
+        }
+        if !self.tickers.is_empty() {
+            return Some((self.tickers.iter().map(String::as_str).collect(), BTreeSet::new()));
+        }
+        let mut all = (BTreeSet::new(), BTreeSet::new());
+        for branch in &self.any {
+            let (tickers, ciks) = branch.issuers()?;
+            all.0.extend(tickers);
+            all.1.extend(ciks);
+        }
+        (!self.any.is_empty()).then_some(all)
+    }
+
+    /// Whether a row of this table and code can be among the lots that count.
+    pub fn may_count(&self, table: Table, code: Code) -> bool {
+        if self.any.is_empty() {
+            let selection = &self.selection;
+            return selection.codes.contains(&code) && selection.table.is_none_or(|wanted| wanted == table);
+        }
+        self.any.iter().any(|branch| branch.may_count(table, code))
+    }
+
+    /// The codes of which a filing must have a lot to meet it.
+    pub fn codes(&self) -> BTreeSet<Code> {
+        if self.any.is_empty() {
+            return self.selection.codes.clone();
+        }
+        self.any.iter().flat_map(Group::codes).collect()
+    }
+}

@@ -1,0 +1,67 @@
+//! A filing as rules ask it: what several of them want to know is worked out once.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::fold::name_words;
+use crate::filing::{Accession, Filing, PastFiling, Role};
+
+/// What came before a filing, of its issuer.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct History<'a> {
+    /// Earlier filings; the filing itself is passed over where it is among them.
+    pub filings: &'a [PastFiling],
+    /// What was accepted from here on is all there; `None` where there is no history.
+    pub since: Option<DateTime<Utc>>,
+    /// The filing's own lots, by position, that count in another filing: one that tells the same trade, or its amendment.
+    pub counted_in: Option<&'a BTreeMap<usize, Accession>>,
+}
+
+/// A filing and what came before it.
+#[derive(Debug)]
+pub struct Subject<'a> {
+    /// The filing.
+    pub filing: &'a Filing,
+    /// What came before it.
+    pub history: History<'a>,
+    tickers: OnceCell<Vec<String>>,
+    roles: OnceCell<Vec<Vec<Role>>>,
+    names: OnceCell<Vec<Vec<String>>>,
+    late: OnceCell<Option<Vec<usize>>>,
+}
+
+impl<'a> Subject<'a> {
+    /// Of a filing and its history.
+    pub fn new(filing: &'a Filing, history: History<'a>) -> Self {
+        Self {
+            filing,
+            history,
+            tickers: OnceCell::new(),
+            roles: OnceCell::new(),
+            names: OnceCell::new(),
+            late: OnceCell::new(),
+        }
+    }
+
+    /// The tickers by which the issuer can be looked for.
+    pub(super) fn tickers(&self) -> &[String] {
+        self.tickers.get_or_init(|| self.filing.issuer.all_tickers())
+    }
+
+    /// Each owner's roles.
+    pub(super) fn roles(&self) -> &[Vec<Role>] {
+        self.roles.get_or_init(|| self.filing.owners.iter().map(|owner| self.filing.roles(owner)).collect())
+    }
+
+    /// Each owner's name in words.
+    pub(super) fn names(&self) -> &[Vec<String>] {
+        self.names.get_or_init(|| self.filing.owners.iter().map(|owner| name_words(&owner.name)).collect())
+    }
+
+    /// The lots that were reported late; `None` where that cannot be told.
+    pub(super) fn late(&self) -> Option<&[usize]> {
+        self.late.get_or_init(|| self.filing.late_lots()).as_deref()
+    }
+}
