@@ -28,7 +28,7 @@ pub struct Entry {
     /// For people: the file, or `archive!member`.
     pub name: String,
     /// The filing, with an accession and a time of acceptance; or why it cannot be read. Beside the kinds of
-    /// [`reader::read`](crate::reader::read) there is `damaged`, for bytes that cannot be unpacked or are gone.
+    /// [`reader::read`] there is `damaged`, for bytes that cannot be unpacked or are gone.
     pub outcome: Result<Filing, Unreadable>,
 }
 
