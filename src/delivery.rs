@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{Alert, Key};
 use crate::destination::Destination;
 use crate::digest::Digest;
+use crate::notice::Notice;
 use crate::summary::Summary;
 
 /// What is delivered.
@@ -16,33 +17,12 @@ pub enum Body {
     Alert(Box<Alert>),
     /// A digest.
     Digest(Box<Digest>),
-    /// Something that those who run it need to know.
+    /// Something that operators, or readers of the destination, need to know.
     Notice(Box<Notice>),
     /// Alerts that a channel is told of in one message.
     Summary(Box<Summary>),
     /// Another filing's alert of a trade that was told: who reports it, too.
     Addition(Box<Alert>),
-}
-
-/// What those who run it are told.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
-    /// The same notice at the same moment has the same key.
-    pub key: Key,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// In a few words.
-    pub title: String,
-    /// What happened and what to do, some lines.
-    pub text: String,
-}
-
-impl Notice {
-    /// A notice of this moment.
-    pub fn new(at: DateTime<Utc>, title: impl Into<String>, text: impl Into<String>) -> Self {
-        let (title, text) = (title.into(), text.into());
-        Self { key: Key::of(&["notice", &at.to_rfc3339(), &title, &text]), at, title, text }
-    }
 }
 
 /// A delivery that is queued: it leaves the queue only as delivered or dead.

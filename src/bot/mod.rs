@@ -22,6 +22,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
+use crate::notice::InstanceSign;
 use crate::notify::{DiscordBot, NoAnswer, NoGateway};
 use crate::operators::GatewayFailure;
 use crate::runtime::App;
@@ -234,9 +235,7 @@ async fn answer(app: Weak<App>, discord: DiscordBot, interaction: Interaction) {
     tracing::warn!("a command could not be answered: {}", failure(&error).reason);
     // We answer each once.
     if matches!(error, NoAnswer::Refused { code: Some(ANSWERED), .. }) {
-        log(app
-            .troubles
-            .another_instance("a slash command was answered by somebody else before", app.clock().now()));
+        log(app.troubles.another_instance(InstanceSign::Answered, app.clock().now()));
     }
 }
 

@@ -17,8 +17,8 @@ use super::signals::{End, Signals};
 use super::{environment, remote, setup};
 use crate::bot;
 use crate::clock::Clock;
-use crate::delivery::Notice;
 use crate::http;
+use crate::notice::{About, Notice, StoreNews};
 use crate::notify;
 use crate::rules::{self, FolderState};
 use crate::runtime::{self, App, OnceReport, RunError, Setup, Watch};
@@ -154,8 +154,8 @@ async fn back(
         *pause = (*pause * 2).min(LONGEST_PAUSE);
         let opened = async {
             let (app, watch) = build(args, false)?;
-            let text = format!("From {} on: {reason}.", since.format("%Y-%m-%d %H:%M UTC"));
-            let notice = Notice::new(now(), "The store could not be written for a while", text);
+            let news = StoreNews::Failed { since, reason: reason.clone() };
+            let notice = Notice::new(now(), About::Store(news));
             app.operators.notify(&notice, now())?;
             app.store.flush().await?;
             anyhow::Ok((app, watch))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::destination::Destination;
+use crate::destination::{Destination, ReadBack};
 use crate::schedule::Schedule;
 
 /// All settings, validated.
@@ -53,6 +53,18 @@ impl Settings {
         let email = self.email.recipients.iter().map(|recipient| format!("email:{}", recipient.name));
         let webhooks = self.webhooks.iter().map(|name| format!("webhook:{name}"));
         fixed.into_iter().chain(discord).chain(email).chain(webhooks).collect()
+    }
+
+    /// True if messages that were sent to a destination can be read back.
+    pub fn reads_back(&self, destination: &Destination) -> bool {
+        match (destination.capabilities().read_back, destination) {
+            (ReadBack::Always, _) => true,
+            (ReadBack::ByBot, Destination::Discord(name)) => {
+                let mut channels = self.discord.channels.iter();
+                channels.any(|channel| channel.name == *name && matches!(channel.via, Via::Bot(_)))
+            }
+            (ReadBack::ByBot | ReadBack::Never, _) => false,
+        }
     }
 
     /// The digest schedule of a recipient, if it has one.

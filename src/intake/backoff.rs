@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::PollReport;
 use crate::alert::Key;
-use crate::delivery::Notice;
+use crate::notice::{About, EdgarNews, Notice};
 use crate::operators::Operators;
 use crate::parts::Parts;
 use crate::source::{Client, FetchError, Trouble};
@@ -136,27 +136,15 @@ impl Backoff {
         self.store.set_silence(Some(&Silence { until, in_a_row, blocks, refused, reason }))?;
         if blocked && blocks == 1 {
             tracing::error!("{error}; EDGAR is asked nothing for {} minutes", span.num_minutes());
-            self.operators.notify(&block_notice(error, span, now), now)?;
+            let news = EdgarNews::Blocks {
+                refuses_contact: error.trouble == Trouble::AgentRefused,
+                error: error.to_string(),
+                minutes: span.num_minutes(),
+            };
+            self.operators.notify(&Notice::new(now, About::Edgar(news)), now)?;
         } else if span > NOTABLE {
             tracing::warn!("{error}; EDGAR is asked nothing for {} minutes more", span.num_minutes());
         }
         Ok(())
     }
-}
-
-fn block_notice(error: &FetchError, span: TimeDelta, now: DateTime<Utc>) -> Notice {
-    let minutes = span.num_minutes();
-    let (title, then) = match error.trouble {
-        Trouble::AgentRefused => (
-            "EDGAR refuses to answer",
-            "Set contact = \"Your Name you@example.org\" under [edgar] in the settings and start again: another contact \
-             asks at once, the same one again after that time.",
-        ),
-        _ => (
-            "EDGAR blocks this address",
-            "It is asked nothing until then, and longer if it still does. What is filed meanwhile is found afterwards. \
-             If other programs ask EDGAR from this address, the limit is for all of them together.",
-        ),
-    };
-    Notice::new(now, title, format!("{error}\nSilent for {minutes} minutes. {then}"))
 }

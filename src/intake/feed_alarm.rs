@@ -8,10 +8,11 @@ use chrono_tz::America::New_York;
 
 use super::backoff::Backoff;
 use super::calendar::{CLOSES, OPENS};
-use crate::delivery::Notice;
 use crate::filing::{edgar_day, edgar_time, is_business_day};
+use crate::notice::{About, EdgarNews, FeedSilence, Notice};
 use crate::operators::Operators;
 use crate::parts::Parts;
+use crate::render::notice::words;
 use crate::source::Client;
 use crate::store::{Alarm, Store, StoreError};
 
@@ -47,40 +48,33 @@ impl FeedAlarm {
         let bound = TimeDelta::from_std(self.stale_after).unwrap_or(TimeDelta::MAX);
         let Some(alarm) = alarm else {
             let Some(quiet) = quiet_for(newest, now).filter(|quiet| *quiet > bound) else { return Ok(false) };
-            let text = format!(
-                "EDGAR has shown no new filing of any kind for {} in its hours; the newest was accepted {}. {}\n\
-                 What comes meanwhile is found as soon as it answers.",
-                humantime::format_duration(Duration::from_secs(quiet.num_seconds().unsigned_abs())),
-                newest.with_timezone(&New_York).format("%Y-%m-%d %H:%M %Z"),
-                self.why_nothing_comes(now)?,
-            );
-            tracing::error!("{text}");
+            let why = self.why_nothing_comes(now)?;
+            let quiet_s = quiet.num_seconds().unsigned_abs();
+            let news = EdgarNews::NothingNew { quiet_s, newest, why };
+            let notice = Notice::new(now, About::Edgar(news));
+            tracing::error!("{}", words(&notice).text);
             self.store.set_alarm(Some(&Alarm { since: now, newest }))?;
-            self.operators.notify(&Notice::new(now, "EDGAR shows nothing new", text), now)?;
+            self.operators.notify(&notice, now)?;
             return Ok(true);
         };
         if newest <= alarm.newest || quiet_for(newest, now).is_some_and(|quiet| quiet > bound) {
             return Ok(true);
         }
         let minutes = (now - alarm.since).num_minutes();
-        let text = format!(
-            "EDGAR shows new filings again, {minutes} minutes after that was told; the newest was accepted {}.",
-            newest.with_timezone(&New_York).format("%Y-%m-%d %H:%M %Z"),
-        );
-        tracing::info!("{text}");
+        let notice = Notice::new(now, About::Edgar(EdgarNews::NewAgain { minutes, newest }));
+        tracing::info!("{}", words(&notice).text);
         self.store.set_alarm(None)?;
-        self.operators.notify(&Notice::new(now, "EDGAR shows new filings again", text), now)?;
+        self.operators.notify(&notice, now)?;
         Ok(false)
     }
 
-    fn why_nothing_comes(&self, now: DateTime<Utc>) -> Result<String, StoreError> {
+    fn why_nothing_comes(&self, now: DateTime<Utc>) -> Result<FeedSilence, StoreError> {
         if let (Some(until), Some(silence)) = (self.backoff.silent_until(now)?, self.store.silence()?) {
-            let until = until.with_timezone(&New_York).format("%H:%M %Z");
-            return Ok(format!("It is asked nothing until {until}: {}.", silence.reason));
+            return Ok(FeedSilence::BackOff { until, reason: silence.reason });
         }
         Ok(match self.client.last_failure() {
-            Some(failure) => format!("Its last answer: {failure}."),
-            None => "It answers, and its feed is old.".to_owned(),
+            Some(answer) => FeedSilence::Failing { answer },
+            None => FeedSilence::OldFeed,
         })
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 
 use super::calendar::MOST_DAYS;
-use crate::delivery::{Body, Delivery, Notice};
-use crate::filing::{Accession, edgar_day};
+use crate::delivery::{Body, Delivery};
+use crate::filing::edgar_day;
+use crate::notice::{About, EdgarNews, Notice, SummedAlerts};
 use crate::operators::Operators;
 use crate::parts::Parts;
 use crate::store::{Found, Receipt, Store, StoreError, Summed};
@@ -63,7 +64,7 @@ impl LateAlerts {
             let (own, others): (Vec<Summed>, Vec<Summed>) =
                 lines.into_iter().partition(|line| line.destination == destination);
             lines = others;
-            let notice = Body::Notice(Box::new(summary(&own, now)));
+            let notice = Body::Notice(Box::new(late_alerts(&own, now)));
             self.store.summarise(&own, &Delivery::new(destination, notice, now))?;
             self.wakes.queued.notify_one();
         }
@@ -73,34 +74,15 @@ impl LateAlerts {
 
 /// Receipts that are not clean, for the operators.
 fn receipts_notice(receipts: &[Receipt], now: DateTime<Utc>) -> Notice {
-    let mut lines: Vec<String> = Vec::new();
-    for receipt in receipts.iter().take(MOST_LINES) {
-        lines.push(receipt.to_string());
-        let named: Vec<String> = receipt.named.iter().take(5).map(Accession::to_string).collect();
-        if !named.is_empty() {
-            lines.push(format!("  {}", named.join(", ")));
-        }
-    }
-    if receipts.len() > MOST_LINES {
-        lines.push(format!("and {} days more", receipts.len() - MOST_LINES));
-    }
-    lines.push(
-        "What was recovered rings late, or is summed up where it is too old. `sellbell status` has all."
-            .into(),
-    );
-    Notice::new(now, "Not all filings were seen in time", lines.join("\n"))
+    let more = receipts.len().saturating_sub(MOST_LINES);
+    let receipts = receipts.iter().take(MOST_LINES).cloned().collect();
+    Notice::new(now, About::Edgar(EdgarNews::DaysNotClean { receipts, more }))
 }
 
-/// What was too old to ring, for a destination.
-fn summary(lines: &[Summed], now: DateTime<Utc>) -> Notice {
+/// The alerts of a destination that were found too late.
+fn late_alerts(lines: &[Summed], now: DateTime<Utc>) -> Notice {
     let day = |line: &Summed| edgar_day(line.accepted_at);
-    let (first, last) = (lines.iter().map(day).min(), lines.iter().map(day).max());
-    let shown = |day: Option<NaiveDate>| day.map_or_else(String::new, |day| day.to_string());
-    let mut told: Vec<String> =
-        lines.iter().take(MOST_LINES).map(|line| format!("{}: {}", day(line), line.text)).collect();
-    if lines.len() > MOST_LINES {
-        told.push(format!("and {} more; `sellbell backtest` tells them all", lines.len() - MOST_LINES));
-    }
-    let title = format!("Found late: {} alerts from {} to {}", lines.len(), shown(first), shown(last));
-    Notice::new(now, title, told.join("\n"))
+    let shown = lines.iter().take(MOST_LINES).map(|line| (day(line), line.text.clone()));
+    let days = lines.iter().map(day).min().zip(lines.iter().map(day).max());
+    Notice::new(now, About::LateAlerts(SummedAlerts { count: lines.len(), lines: shown.collect(), days }))
 }

@@ -13,7 +13,7 @@ use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
 use crate::filing::Filing;
 use crate::mute::Mute;
-use crate::notify::{Notifier, takes_many};
+use crate::notify::Notifier;
 use crate::parts::Parts;
 use crate::rules::{ActiveRules, Rule, RuleSet};
 use crate::store::{Ending, Gathered, Muted, Pending, Settled, Store, StoreError, Subscriber, Summed};
@@ -81,8 +81,7 @@ impl Planner {
             for destination in destinations(&self.settings, &self.store, rule)? {
                 let mute = covering(&mutes, &alert, &destination, now);
                 let takes_digests = self.settings.digest_of(&destination).is_some();
-                let adds = matches!(destination, Destination::Email(_)) && !takes_digests
-                    || takes_many(&destination);
+                let adds = destination.capabilities().additions && !takes_digests;
                 if mute.is_none() && adds && alert.is_told_before() {
                     let body = Body::Addition(Box::new(alert.clone()));
                     additions.push(Delivery::new(destination.clone(), body, now));
@@ -127,10 +126,8 @@ impl Planner {
         let (mut summed, mut muted) = (Vec::new(), Vec::new());
         let mutes = if decision.alerts.is_empty() { Vec::new() } else { self.store.mutes()? };
         for (rule, alert) in &decision.alerts {
-            let takes_notices = |destination: &Destination| !matches!(destination, Destination::Jsonl(_));
-            for destination in
-                destinations(&self.settings, &self.store, rule)?.into_iter().filter(takes_notices)
-            {
+            let all = destinations(&self.settings, &self.store, rule)?.into_iter();
+            for destination in all.filter(|destination| destination.capabilities().notices) {
                 if let Some(mute) = covering(&mutes, alert, &destination, now) {
                     let key = Delivery::key_of(&alert.key, &destination);
                     muted.push(Muted::new(mute, &destination, &key, alert));

@@ -5,9 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::PollReport;
-use crate::delivery::Notice;
 use crate::edgar::FilingRef;
-use crate::filing::index_url;
+use crate::notice::{About, EdgarNews, Notice, UnreadableFiling};
 use crate::operators::Operators;
 use crate::parts::Parts;
 use crate::reader::Unreadable;
@@ -16,6 +15,9 @@ use crate::wake::Wakes;
 
 /// A filing in quarantine is tried again after so long, and so often.
 const QUARANTINED: (TimeDelta, u32) = (TimeDelta::days(1), 30);
+
+/// So many filings are named in a notice.
+const MOST_NAMED: usize = 10;
 
 /// Keeps filings that cannot be read.
 pub struct Quarantine {
@@ -102,19 +104,11 @@ impl Quarantine {
 }
 
 fn quarantine_notice(confined: &[Quarantined], now: DateTime<Utc>) -> Notice {
-    const MOST: usize = 10;
-    let line = |one: &Quarantined| {
+    let filing = |one: &Quarantined| {
         let FilingRef { accession, filer, .. } = one.filing;
-        format!("{accession} ({}): {}", index_url(filer, accession), one.reason)
+        UnreadableFiling { accession, filer, reason: one.reason.clone() }
     };
-    let mut lines: Vec<String> = confined.iter().take(MOST).map(line).collect();
-    if confined.len() > MOST {
-        lines.push(format!("and {} more", confined.len() - MOST));
-    }
-    lines.push("They are tried again once a day; `sellbell status` counts them.".to_owned());
-    let title = match confined.len() {
-        1 => "A filing cannot be read".to_owned(),
-        count => format!("{count} filings cannot be read"),
-    };
-    Notice::new(now, title, lines.join("\n"))
+    let filings = confined.iter().take(MOST_NAMED).map(filing).collect();
+    let more = confined.len().saturating_sub(MOST_NAMED);
+    Notice::new(now, About::Edgar(EdgarNews::Quarantined { filings, more }))
 }

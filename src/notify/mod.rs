@@ -19,7 +19,7 @@ pub use discord::{
 };
 pub use email::check_server;
 pub use error::{ReadBack, Retry, SendError, Sent};
-pub use notifier::{Notifier, takes_many};
+pub use notifier::Notifier;
 pub use output::Output;
 pub use secrets::Secrets;
 pub use setup_error::SetupError;

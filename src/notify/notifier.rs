@@ -97,7 +97,7 @@ impl Notifier {
     /// How many of these deliveries to one destination, from the first, go out in one message: at least one.
     pub fn fitting(&self, deliveries: &[Delivery]) -> usize {
         match deliveries.first() {
-            Some(first) if takes_many(&first.destination) => render::discord::fitting(deliveries),
+            Some(first) if first.destination.capabilities().batches => render::discord::fitting(deliveries),
             _ => 1,
         }
     }
@@ -247,9 +247,4 @@ impl Notifier {
             _ => Ok(None),
         }
     }
-}
-
-/// Whether a destination is told of several alerts in one message.
-pub fn takes_many(destination: &Destination) -> bool {
-    matches!(destination, Destination::Discord(_) | Destination::Channel(_))
 }

@@ -20,7 +20,9 @@ use url::Url;
 use super::discord::is_discords;
 use super::error::{Retry, SendError, Sent, no_digest};
 use super::setup_error::SetupError;
-use crate::delivery::{Body, Delivery, Notice};
+use crate::delivery::{Body, Delivery};
+use crate::notice::Notice;
+use crate::render::notice::{Words, words};
 use crate::trust::Roots;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -45,10 +47,10 @@ impl fmt::Debug for Webhook {
 
 /// A notice as JSON.
 #[derive(Serialize)]
-struct NoticeRecord<'a> {
-    key: &'a str,
-    notice: &'a str,
-    text: &'a str,
+struct NoticeRecord {
+    key: String,
+    notice: String,
+    text: String,
     at: DateTime<Utc>,
 }
 
@@ -157,8 +159,9 @@ fn is_of_certificate(error: &reqwest::Error) -> bool {
     false
 }
 
-fn record(notice: &Notice) -> NoticeRecord<'_> {
-    NoticeRecord { key: notice.key.as_str(), notice: &notice.title, text: &notice.text, at: notice.at }
+fn record(notice: &Notice) -> NoticeRecord {
+    let Words { title, text } = words(notice);
+    NoticeRecord { key: notice.key.to_string(), notice: title, text, at: notice.at }
 }
 
 /// A secret that begins with `whsec_` is Base64; another one is its own bytes.

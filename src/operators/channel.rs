@@ -5,15 +5,13 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::config::Settings;
-use crate::delivery::{Body, Delivery, Notice};
+use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
+use crate::notice::{About, Notice, StoreNews};
 use crate::notify::Notifier;
 use crate::store::{Doubt, Store, StoreError};
-use crate::text::{clip, path_text};
+use crate::text::path_text;
 use crate::wake::Wakes;
-
-/// A notice has so many characters at most.
-const MOST_NOTICE: usize = 4_000;
 
 /// The way to whoever runs the bot.
 pub struct Operators {
@@ -49,8 +47,7 @@ impl Operators {
     /// A notice to each of their destinations, to be queued together with what it reports.
     pub fn deliveries(&self, notice: &Notice, now: DateTime<Utc>) -> Vec<Delivery> {
         let redactor = self.notifier.redactor();
-        let text = clip(&redactor.hide(&notice.text), MOST_NOTICE).into_owned();
-        let notice = &Notice { title: redactor.hide(&notice.title), text, ..notice.clone() };
+        let notice = &notice.clone().with_texts(|text| redactor.hide(text));
         let to = |destination: &Destination| {
             Delivery::new(destination.clone(), Body::Notice(Box::new(notice.clone())), now)
         };
@@ -66,11 +63,8 @@ impl Operators {
         if aside <= told {
             return Ok(());
         }
-        let records =
-            if aside - told == 1 { "1 record".to_owned() } else { format!("{} records", aside - told) };
-        let text = "What they said is no longer known to the bot, which goes on without them. They are kept aside: `sellbell store export` \
-                    has them, and the log says which they are.";
-        self.notify(&Notice::new(now, format!("{records} of the store could not be read"), text), now)?;
+        let news = StoreNews::UnreadableRecords { count: aside - told };
+        self.notify(&Notice::new(now, About::Store(news)), now)?;
         self.store.set_aside_told(aside)
     }
 
@@ -80,13 +74,8 @@ impl Operators {
     /// Failures of the store.
     pub fn report_loss(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let Some(doubt) = self.store.doubt()?.filter(|doubt| !doubt.told) else { return Ok(()) };
-        let text = format!(
-            "The store in {} lacks what was written to it last: the disk lost or changed it. What was filed meanwhile is found again. \
-             The bot's channels are read back, so that nothing is told there twice; webhooks and mail may tell it again. Subscriptions \
-             and mutes that were made or ended meanwhile are as they were before.",
-            path_text(self.store.dir())
-        );
-        self.notify(&Notice::new(now, "The disk lost something of the store", text), now)?;
+        let news = StoreNews::Loss { dir: path_text(self.store.dir()) };
+        self.notify(&Notice::new(now, About::Store(news)), now)?;
         self.store.set_doubt(Doubt { told: true, ..doubt })
     }
 }

@@ -6,15 +6,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::troubles::{COMMANDS, GATEWAY, Troubles};
-use crate::delivery::Notice;
+use crate::notice::{About, BotNews, Notice};
 use crate::notify::Notifier;
+use crate::render::notice::{Words, words};
 use crate::store::{StoreError, Trouble};
 
 /// A failure that lasts this long is reported.
 const DOWN_AFTER: TimeDelta = TimeDelta::minutes(2);
-/// The titles of notices.
-const DOWN: &str = "Discord's gateway is not connected";
-const REFUSED: &str = "Discord's gateway does not take the bot";
 
 /// How the gateway and the registration of the commands are. In JSON the keys are the names of the fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,10 +110,8 @@ impl GatewayHealth {
         if failures > 0 {
             tracing::info!(failures, "Discord's gateway is connected again");
         }
-        let text = |trouble: &Trouble| {
-            format!("Slash commands work again; they did not since {}.", time(trouble.since))
-        };
-        self.troubles.end(GATEWAY, "Discord's gateway is connected again", text, now)
+        let back = |trouble: &Trouble| About::Bot(BotNews::GatewayBack { since: trouble.since });
+        self.troubles.end(GATEWAY, back, now)
     }
 
     /// A failure without secrets, in a few words.
@@ -146,23 +142,15 @@ impl GatewayHealth {
             tracing::debug!(failures, "Discord's gateway: {reason}");
         }
         let known = self.troubles.is_known(GATEWAY)?;
-        let (title, advice) = match advice {
-            Some(advice) => (REFUSED, format!("What to do: {advice}. Meanwhile it is tried seldom.")),
+        let news = match advice {
+            Some(advice) => BotNews::GatewayRefuses { since, reason, advice: advice.to_owned() },
             // A failure that only a person can mend is reported even after an outage was, and not the other way round.
             None if known || now - since < DOWN_AFTER => return Ok(()),
-            None => (
-                DOWN,
-                "It is tried again by itself. What to do where it lasts: see whether this machine reaches discord.com, and \
-                 discordstatus.com."
-                    .to_owned(),
-            ),
+            None => BotNews::GatewayDown { since, reason },
         };
-        let text = format!(
-            "Slash commands do not work since {}: {reason}. Alerts go another way, and are sent as before.\n{advice}",
-            time(since)
-        );
-        let notice = Notice::new(now, title, text.as_str());
+        let notice = Notice::new(now, About::Bot(news));
         if self.troubles.begin(GATEWAY, None, &notice, now)? {
+            let Words { title, text } = words(&notice);
             tracing::error!(failures, "{title}. {text}");
         }
         Ok(())
@@ -178,8 +166,8 @@ impl GatewayHealth {
             seen.failing_since = None;
         });
         tracing::info!("the slash commands are registered");
-        let text = |trouble: &Trouble| format!("They could not be since {}.", time(trouble.since));
-        self.troubles.end(COMMANDS, "The slash commands are registered now", text, now)
+        let news = |trouble: &Trouble| About::Bot(BotNews::CommandsRegistered { since: trouble.since });
+        self.troubles.end(COMMANDS, news, now)
     }
 
     /// The commands could not be registered. It is reported as a gateway that fails.
@@ -199,13 +187,11 @@ impl GatewayHealth {
         if advice.is_none() && now - since < DOWN_AFTER {
             return Ok(());
         }
-        let advice = advice.map_or(String::new(), |advice| format!("\nWhat to do: {advice}."));
-        let text = format!(
-            "Discord shows members no new or changed command: {reason}. Alerts are sent as before. It is tried again by itself.{advice}"
-        );
-        let notice = Notice::new(now, "The slash commands cannot be registered", text.as_str());
+        let news = BotNews::CommandsNotRegistered { reason, advice: advice.map(str::to_owned) };
+        let notice = Notice::new(now, About::Bot(news));
         if self.troubles.begin(COMMANDS, None, &notice, now)? {
-            tracing::error!("The slash commands cannot be registered. {text}");
+            let Words { title, text } = words(&notice);
+            tracing::error!("{title}. {text}");
         }
         Ok(())
     }

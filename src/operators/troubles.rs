@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::channel::Operators;
-use crate::delivery::Notice;
 use crate::destination::Destination;
+use crate::notice::{About, InstanceSign, Notice};
+use crate::render::notice::{Words, words};
 use crate::store::{Store, StoreError, Trouble};
 use crate::wake::Wakes;
 
@@ -83,14 +84,14 @@ impl Troubles {
         notice: &Notice,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let known = self.store.trouble(name)?;
-        if known.as_ref().is_some_and(|known| known.text == notice.title) {
+        let (known, title) = (self.store.trouble(name)?, words(notice).title);
+        if known.as_ref().is_some_and(|known| known.text == title) {
             return Ok(false);
         }
         let over_at = known.filter(is_over).map(|over| over.seen_at);
         let over_at = over_at.filter(|over_at| within(*over_at, AGAIN_WITHIN, now));
         let earlier = self.held_back().remove(name);
-        let is_new = earlier.as_ref().is_none_or(|held| held.notice.title != notice.title);
+        let is_new = earlier.as_ref().is_none_or(|held| words(&held.notice).title != title);
         // No clock that was ahead holds it back.
         let since = earlier.map_or(now, |held| held.since.min(now));
         let destination = destination.cloned();
@@ -100,7 +101,7 @@ impl Troubles {
             self.wakes.housekeeping.notify_one();
             return Ok(is_new);
         }
-        let trouble = Trouble { since, seen_at: now, text: notice.title.clone(), destination };
+        let trouble = Trouble { since, seen_at: now, text: title, destination };
         self.store.set_trouble(name, Some(&trouble), &self.operators.deliveries(notice, now))?;
         self.wakes.queued.notify_one();
         Ok(true)
@@ -116,7 +117,8 @@ impl Troubles {
         for (name, Held { notice, destination, .. }) in all {
             self.begin(&name, destination.as_ref(), &notice, now)?;
             if self.is_known(&name)? {
-                tracing::error!("{} (again, and it lasts). {}", notice.title, notice.text);
+                let Words { title, text } = words(&notice);
+                tracing::error!("{title} (again, and it lasts). {text}");
             }
         }
         let mut next = None;
@@ -135,28 +137,25 @@ impl Troubles {
     pub fn end(
         &self,
         name: &str,
-        title: &str,
-        text: impl FnOnce(&Trouble) -> String,
+        about: impl FnOnce(&Trouble) -> About,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let held = self.held_back().remove(name);
         match self.store.trouble(name)? {
             Some(trouble) if !is_over(&trouble) => {
-                let text = text(&trouble);
+                let notice = Notice::new(now, about(&trouble));
+                let Words { title, text } = words(&notice);
                 tracing::info!("{title}: {text}");
                 let over = Trouble { seen_at: now, text: String::new(), ..trouble };
-                self.store.set_trouble(
-                    name,
-                    Some(&over),
-                    &self.operators.deliveries(&Notice::new(now, title, text), now),
-                )?;
+                self.store.set_trouble(name, Some(&over), &self.operators.deliveries(&notice, now))?;
                 self.wakes.queued.notify_one();
                 Ok(())
             }
             over => {
                 if let Some(Held { since, notice, destination }) = held {
-                    let trouble = Trouble { since, seen_at: now, text: notice.title, destination };
-                    tracing::info!("{title}: {}", text(&trouble));
+                    let trouble = Trouble { since, seen_at: now, text: words(&notice).title, destination };
+                    let Words { title, text } = words(&Notice::new(now, about(&trouble)));
+                    tracing::info!("{title}: {text}");
                 }
                 match over.is_some_and(|over| !within(over.seen_at, AGAIN_WITHIN, now)) {
                     true => self.store.set_trouble(name, None, &[]),
@@ -218,14 +217,8 @@ impl Troubles {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn another_instance(&self, sign: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub fn another_instance(&self, sign: InstanceSign, now: DateTime<Utc>) -> Result<(), StoreError> {
         let known = self.store.trouble(ANOTHER)?;
-        let title = "Another sellbell uses the same bot";
-        let text = format!(
-            "The sign: {sign}.\nAlerts can come twice: each of the two sends its own. What to do: stop one of them, or give each a bot, \
-             or channels and rules, of its own. A second process with a copy of the settings is often one on another machine, or one \
-             that a service manager still runs."
-        );
         match known.filter(|known| within(known.seen_at, FORGOTTEN_AFTER, now)) {
             Some(known) if within(known.seen_at, SEEN_AGAIN, now) => Ok(()),
             Some(known) => {
@@ -233,9 +226,11 @@ impl Troubles {
                 self.store.set_trouble(ANOTHER, Some(&Trouble { since, seen_at: now, ..known }), &[])
             }
             None => {
+                let notice = Notice::new(now, About::AnotherInstance(sign));
+                let Words { title, text } = words(&notice);
                 tracing::error!("{title}. {text}");
-                let trouble = Trouble { since: now, seen_at: now, text: title.to_owned(), destination: None };
-                let notices = self.operators.deliveries(&Notice::new(now, title, text), now);
+                let trouble = Trouble { since: now, seen_at: now, text: title, destination: None };
+                let notices = self.operators.deliveries(&notice, now);
                 self.store.set_trouble(ANOTHER, Some(&trouble), &notices)?;
                 self.wakes.queued.notify_one();
                 Ok(())

@@ -40,71 +40,27 @@ impl Outbox {
         lane: &mut Lane,
         now: DateTime<Utc>,
     ) -> Result<DeliverReport, StoreError> {
-        let mut report = DeliverReport::default();
-        if let Some(until) = lane.paused_until.filter(|until| ahead(*until, now)) {
-            let (paced, asked) = (lane.failures == 0, lane.asked);
-            return Ok(DeliverReport { next: Some(until), paced, asked, ..report });
-        }
-        // What cannot be sent now is not looked for.
-        if let Err(until) = self.notifier.line_up(destination, now) {
-            lane.paused_until = Some(until);
-            return Ok(DeliverReport { next: Some(until), paced: true, ..report });
-        }
         let paused = self.store.paused(destination)?;
-        if let Some(paused) = &paused {
-            // Somebody may have mended it before a start.
-            let alone = left_alone(paused, now).filter(|_| lane.is_paused && !lane.impatient);
-            if alone.is_some() {
-                return Ok(DeliverReport { next: alone, paused: true, ..report });
-            }
+        if let Some(report) = self.waits(destination, lane, paused.as_ref(), now) {
+            return Ok(report);
         }
+        let mut report = DeliverReport::default();
         let mut queued = self.store.queued(destination, LOOKED_AT.0)?;
         if queued.len() == LOOKED_AT.0 && queued.iter().all(|delivery| delivery.attempts > 0) {
             queued = self.store.queued(destination, LOOKED_AT.1)?;
         }
-        let (batch, sends, look_only) = match self.picker.pick(destination, &queued, lane, now)? {
+        let picked = self.picker.pick(destination, &queued, lane, now)?;
+        let (batch, sending) = match picked {
             Picked::Nothing(next) => return Ok(DeliverReport { next, ..report }),
             Picked::Later(until) => return Ok(DeliverReport { next: Some(until), paced: true, ..report }),
-            Picked::Batch(batch, sends) => (batch, sends, false),
-            Picked::Look(batch, sends) => (batch, Some(sends), true),
+            Picked::Batch(batch, sends) => self.look_or_send(batch, sends, false, now).await?,
+            Picked::Look(batch, sends) => self.look_or_send(batch, Some(sends), true, now).await?,
         };
-        report.next = Some(now);
-        let sending = match &sends {
-            Some(sends) => match self.recovery.look(&batch, sends, now).await? {
-                Looked::Again => None,
-                Looked::Arrived(found) => Some(Sending::Found(found)),
-                Looked::Failed(error) => Some(Sending::Failed(error)),
-            },
-            None => None,
-        };
-        let (batch, sending) = match (sending, batch.deliveries().first()) {
-            (Some(sending), _) => (batch, sending),
-            // Each has its own nonce.
-            (None, Some(first)) if look_only => {
-                let sends = self.store.in_flight(&first.key)?;
-                let first = Batch::one(first.clone());
-                let sending = self.send(&first, sends, now).await?;
-                (first, sending)
-            }
-            (None, _) => {
-                let sending = self.send(&batch, sends, now).await?;
-                (batch, sending)
-            }
-        };
-        let sent = batch.deliveries();
-        if sent.len() >= queued.len() {
-            report.next = None;
-        }
+        report.next = Some(now).filter(|_| batch.deliveries().len() < queued.len());
         match sending {
             Sending::Sent(Sent { message_id }) => {
-                self.overflow.count_sent(&batch, message_id.as_deref(), now);
-                self.files.note(destination, now)?;
-                let at = self.clock.by_now(now);
-                for delivery in sent {
-                    let outcome = Outcome::Delivered { at, message_id: message_id.clone() };
-                    self.store.leave_queue(delivery, &outcome)?;
-                }
-                report.delivered = sent.len();
+                self.note_sent(&batch, message_id, now)?;
+                report.delivered = batch.deliveries().len();
                 self.took(lane, paused.as_ref(), &mut report, now)?;
             }
             Sending::Found(found) => {
@@ -127,6 +83,70 @@ impl Outbox {
             self.instances.look_for_others(destination, now).await?;
         }
         Ok(report)
+    }
+
+    /// The report of a round in which a destination is left alone; `None` where it is not.
+    fn waits(
+        &self,
+        destination: &Destination,
+        lane: &mut Lane,
+        paused: Option<&Paused>,
+        now: DateTime<Utc>,
+    ) -> Option<DeliverReport> {
+        let report = DeliverReport::default();
+        if let Some(until) = lane.paused_until.filter(|until| ahead(*until, now)) {
+            let (paced, asked) = (lane.failures == 0, lane.asked);
+            return Some(DeliverReport { next: Some(until), paced, asked, ..report });
+        }
+        // What cannot be sent now is not looked for.
+        if let Err(until) = self.notifier.line_up(destination, now) {
+            lane.paused_until = Some(until);
+            return Some(DeliverReport { next: Some(until), paced: true, ..report });
+        }
+        // Somebody may have mended it before a start.
+        let alone = paused.filter(|_| lane.is_paused && !lane.impatient);
+        let next = alone.and_then(|paused| left_alone(paused, now))?;
+        Some(DeliverReport { next: Some(next), paused: true, ..report })
+    }
+
+    /// Looks for a batch that may have arrived, and sends it where it did not; where it can only be looked for together, the first of it.
+    async fn look_or_send(
+        &self,
+        batch: Batch,
+        sends: Option<InFlight>,
+        look_only: bool,
+        now: DateTime<Utc>,
+    ) -> Result<(Batch, Sending), StoreError> {
+        if let Some(sends) = &sends {
+            match self.recovery.look(&batch, sends, now).await? {
+                Looked::Again => {}
+                Looked::Arrived(found) => return Ok((batch, Sending::Found(found))),
+                Looked::Failed(error) => return Ok((batch, Sending::Failed(error))),
+            }
+        }
+        let (batch, sends) = match batch.deliveries().first() {
+            // Each has its own nonce.
+            Some(first) if look_only => {
+                let sends = self.store.in_flight(&first.key)?;
+                (Batch::one(first.clone()), sends)
+            }
+            _ => (batch, sends),
+        };
+        let sending = self.send(&batch, sends, now).await?;
+        Ok((batch, sending))
+    }
+
+    /// Notes that a batch was accepted.
+    fn note_sent(
+        &self,
+        batch: &Batch,
+        message_id: Option<String>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.overflow.count_sent(batch, message_id.as_deref(), now);
+        self.files.note(batch.destination(), now)?;
+        let outcome = Outcome::Delivered { at: self.clock.by_now(now), message_id };
+        batch.deliveries().iter().try_for_each(|delivery| self.store.leave_queue(delivery, &outcome))
     }
 
     /// Sends a batch.

@@ -9,7 +9,6 @@ use super::lane::{DeliverReport, LONGEST_ASKED, Lane, ahead};
 use super::pause::{Pauses, left_alone, retry_after};
 use crate::clock::Clock;
 use crate::delivery::{Batch, Body, Delivery};
-use crate::destination::Destination;
 use crate::notify::{Retry, SendError};
 use crate::parts::Parts;
 use crate::retry;
@@ -51,51 +50,92 @@ impl Failures {
         report: &mut DeliverReport,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let destination = batch.destination();
-        let old = |delivery: &Delivery| {
-            let failing = delivery.failing_since.is_some_and(|since| now - since > GIVEN_UP_AFTER);
-            failing && delivery.attempts >= GIVEN_UP_ATTEMPTS
-        };
-        match (error.retry, batch.deliveries()) {
+        match error.retry {
+            Retry::Closed => self.closed(batch, error, lane, report, now),
+            Retry::Never | Retry::Gone => match self.refused(batch, error, lane, report, now)? {
+                true => Ok(()),
+                false => self.later(batch, error, lane, report, now),
+            },
+            Retry::Later | Retry::After(_) => self.later(batch, error, lane, report, now),
+        }
+    }
+
+    /// The destination says that it takes nothing; where it may mean this one message, others are tried first.
+    fn closed(
+        &self,
+        batch: &Batch,
+        error: &SendError,
+        lane: &mut Lane,
+        report: &mut DeliverReport,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        match batch.deliveries() {
             // It takes others: this one alone is tried less and less often.
-            (Retry::Closed, [delivery])
-                if error.of_message && lane.took_others(delivery) && !old(delivery) =>
-            {
-                self.try_seldom(delivery, error, now)?;
-                (report.failed, report.next) = (1, Some(now));
+            [delivery] if error.of_message && lane.took_others(delivery) => {
+                if is_old(delivery, now) {
+                    self.given_up.give_up(delivery, error, now)?;
+                    report.dead = 1;
+                } else {
+                    self.try_seldom(delivery, error, now)?;
+                    (report.failed, report.next) = (1, Some(now));
+                }
             }
-            (Retry::Closed, [delivery]) if error.of_message && lane.took_others(delivery) => {
-                self.given_up.give_up(delivery, error, now)?;
-                report.dead = 1;
-            }
-            (Retry::Closed, sent) if error.of_message && self.others_come_first(sent, lane, now)? => {
+            sent if error.of_message && self.others_come_first(sent, lane, now)? => {
                 self.put_behind_others(sent, lane, now)?;
                 (report.failed, report.next) = (sent.len(), Some(now));
             }
-            (Retry::Closed, sent) => {
+            sent => {
                 if error.of_message {
                     self.put_behind_others(sent, lane, now)?;
                 }
                 (report.failed, report.paused, lane.is_paused) = (sent.len(), true, true);
-                let paused = self.pauses.pause(destination, error, now)?;
+                let paused = self.pauses.pause(batch.destination(), error, now)?;
                 self.pauses.give_up_kept(&paused, now)?;
                 report.next = left_alone(&paused, now);
             }
-            (Retry::Gone, [Delivery { body: Body::Summary(summary), .. }])
-                if summary.message_id.is_some() =>
-            {
+        }
+        Ok(())
+    }
+
+    /// The message can never be sent as it is: it is sent otherwise, or given up. `false`: neither, it is tried again later.
+    fn refused(
+        &self,
+        batch: &Batch,
+        error: &SendError,
+        lane: &mut Lane,
+        report: &mut DeliverReport,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let (destination, is_gone) = (batch.destination(), error.retry == Retry::Gone);
+        match batch.deliveries() {
+            [Delivery { body: Body::Summary(summary), .. }] if is_gone && summary.message_id.is_some() => {
                 tracing::info!(%destination, %error, "its message is made anew");
                 self.rewrite_body(batch, &Summary { message_id: None, ..(**summary).clone() })?;
                 report.next = Some(now);
             }
-            (Retry::Gone, [delivery]) if batch.concerned().is_some() => {
+            [delivery] if is_gone && batch.concerned().is_some() => {
                 tracing::info!(%destination, key = %delivery.key, %error, "it cannot be changed any more, and is answered");
                 let answers = batch.concerned().map(|(id, _)| id.to_owned());
                 self.store.rewrite(&Delivery { concerns: None, answers, ..delivery.clone() })?;
                 report.next = Some(now);
             }
+            [Delivery { body: Body::Summary(summary), .. }] if !is_gone && !summary.mention.is_empty() => {
+                tracing::warn!(%destination, %error, "a summary is sent without its pings");
+                let body = Summary { mention: Vec::new(), ..(**summary).clone() };
+                self.rewrite_body(batch, &body)?;
+                report.next = Some(now);
+            }
+            [delivery] if delivery.answers.is_some() => {
+                self.store.rewrite(&Delivery { answers: None, ..delivery.clone() })?;
+                report.next = Some(now);
+            }
+            [delivery] => {
+                self.given_up.give_up(delivery, error, now)?;
+                lane.singly = lane.singly.saturating_sub(1);
+                report.dead = 1;
+            }
             // Which of them it is shows when each comes by itself.
-            (Retry::Never, [_, _, ..]) => {
+            [_, _, ..] if !is_gone => {
                 tracing::warn!(%destination, %error, "several in one message were not taken: they are sent singly");
                 lane.singly = batch.deliveries().len();
                 for delivery in batch.deliveries() {
@@ -106,42 +146,40 @@ impl Failures {
                 }
                 report.next = Some(now);
             }
-            (Retry::Never, [Delivery { body: Body::Summary(summary), .. }])
-                if !summary.mention.is_empty() =>
-            {
-                tracing::warn!(%destination, %error, "a summary is sent without its pings");
-                let body = Summary { mention: Vec::new(), ..(**summary).clone() };
-                self.rewrite_body(batch, &body)?;
-                report.next = Some(now);
-            }
-            (Retry::Never | Retry::Gone, [delivery]) if delivery.answers.is_some() => {
-                self.store.rewrite(&Delivery { answers: None, ..delivery.clone() })?;
-                report.next = Some(now);
-            }
-            (Retry::Never | Retry::Gone, [delivery]) => {
-                self.given_up.give_up(delivery, error, now)?;
-                lane.singly = lane.singly.saturating_sub(1);
-                report.dead = 1;
-            }
-            (_, [delivery]) if old(delivery) => {
-                self.given_up.give_up(delivery, error, now)?;
-                report.dead = 1;
-            }
-            (_, sent) => {
-                let until = self.put_off(batch, error, lane, now);
-                for delivery in sent {
-                    let attempts = delivery.attempts + 1;
-                    let failing_since = delivery.failing_since.or(Some(now));
-                    let not_before = again_at(delivery, error, until);
-                    let put_off = Delivery { attempts, not_before, failing_since, ..delivery.clone() };
-                    self.store.requeue(&put_off)?;
-                }
-                if sent.iter().any(old) {
-                    lane.singly = sent.len();
-                }
-                (report.failed, report.next, report.asked) = (sent.len(), Some(until), lane.asked);
-            }
+            _ => return Ok(false),
         }
+        Ok(true)
+    }
+
+    /// A failure that may pass: the batch is tried again later, but for one that failed for too long.
+    fn later(
+        &self,
+        batch: &Batch,
+        error: &SendError,
+        lane: &mut Lane,
+        report: &mut DeliverReport,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let sent = batch.deliveries();
+        if let [delivery] = sent
+            && is_old(delivery, now)
+        {
+            self.given_up.give_up(delivery, error, now)?;
+            report.dead = 1;
+            return Ok(());
+        }
+        let until = self.put_off(batch, error, lane, now);
+        for delivery in sent {
+            let attempts = delivery.attempts + 1;
+            let failing_since = delivery.failing_since.or(Some(now));
+            let not_before = again_at(delivery, error, until);
+            let put_off = Delivery { attempts, not_before, failing_since, ..delivery.clone() };
+            self.store.requeue(&put_off)?;
+        }
+        if sent.iter().any(|delivery| is_old(delivery, now)) {
+            lane.singly = sent.len();
+        }
+        (report.failed, report.next, report.asked) = (sent.len(), Some(until), lane.asked);
         Ok(())
     }
 
@@ -233,10 +271,15 @@ impl Failures {
     }
 }
 
+/// True if a delivery failed for so long, and so often, that it is given up.
+fn is_old(delivery: &Delivery, now: DateTime<Utc>) -> bool {
+    let failing = delivery.failing_since.is_some_and(|since| now - since > GIVEN_UP_AFTER);
+    failing && delivery.attempts >= GIVEN_UP_ATTEMPTS
+}
+
 /// When a delivery is tried again, if its destination is tried again at `until`.
 fn again_at(delivery: &Delivery, error: &SendError, until: DateTime<Utc>) -> DateTime<Utc> {
-    let is_mail = matches!(delivery.destination, Destination::Email(_));
-    if !is_mail || !error.may_have_arrived {
+    if !delivery.destination.capabilities().repeats_slowly || !error.may_have_arrived {
         return until;
     }
     let wait = IN_DOUBT * 2_i32.pow(delivery.attempts.min(10));

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use crate::delivery::Notice;
 use crate::destination::Destination;
-use crate::notify::{NoFile, Notifier};
+use crate::notice::{About, DestinationNews, Notice};
+use crate::notify::Notifier;
 use crate::operators::{Troubles, files_of};
 use crate::parts::Parts;
+use crate::render::notice::words;
 use crate::store::{StoreError, Trouble};
 
 /// Notes whether destinations take files.
@@ -24,45 +25,20 @@ impl FileTroubles {
 
     /// Notes whether a destination takes files, after something was sent there.
     pub(super) fn note(&self, destination: &Destination, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let about = |news| About::Destination { destination: destination.clone(), news };
         match self.notifier.takes_files(destination) {
             None => Ok(()),
-            Some(Err(why)) => self.report(destination, why, now),
             Some(Ok(())) => {
-                let title = format!("{destination} takes files again");
-                let since = |trouble: &Trouble| trouble.since.format("%Y-%m-%d %H:%M UTC").to_string();
-                let text = |trouble: &Trouble| {
-                    format!(
-                        "Overflow messages have their tables again; they had none since {}.",
-                        since(trouble)
-                    )
-                };
-                self.troubles.end(&files_of(destination), &title, text, now)
+                let again = |trouble: &Trouble| about(DestinationNews::FilesAgain { since: trouble.since });
+                self.troubles.end(&files_of(destination), again, now)
+            }
+            Some(Err(why)) => {
+                let notice = Notice::new(now, about(DestinationNews::NoFiles(why)));
+                if self.troubles.begin(&files_of(destination), Some(destination), &notice, now)? {
+                    tracing::warn!(%destination, "{}", words(&notice).text);
+                }
+                Ok(())
             }
         }
-    }
-
-    fn report(&self, destination: &Destination, why: NoFile, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let reason = match why {
-            NoFile::NoPermission => {
-                "the permission Attach Files is lacking there. What to do: give it to the bot in that channel"
-            }
-            NoFile::NotTaken => {
-                "Discord does not take them: they are too large, or the server limits uploads"
-            }
-        };
-        let text = format!(
-            "Overflow messages come there without their tables, and say so: {reason}.\nMessages without a file are sent as before. A \
-             file is tried again every 10 minutes."
-        );
-        let title = format!("{destination} takes no files");
-        if self.troubles.begin(
-            &files_of(destination),
-            Some(destination),
-            &Notice::new(now, title, text.as_str()),
-            now,
-        )? {
-            tracing::warn!(%destination, "{text}");
-        }
-        Ok(())
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::overflow::Overflow;
-use crate::delivery::{Body, Delivery, Notice};
+use crate::delivery::{Body, Delivery};
+use crate::notice::{About, DestinationNews, Notice};
 use crate::notify::SendError;
 use crate::operators::Operators;
 use crate::parts::Parts;
@@ -73,16 +74,7 @@ impl GivenUpDeliveries {
 }
 
 fn notice(given_up: &GivenUp, now: DateTime<Utc>) -> Notice {
-    let GivenUp { destination, count, since, reason, .. } = given_up;
-    let (deliveries, why) = match count {
-        1 => ("1 delivery".to_owned(), "because of this"),
-        _ => (format!("{count} deliveries"), "the last because of this"),
-    };
-    let were = if *count == 1 { "was" } else { "were" };
-    let text = format!(
-        "{deliveries} to {destination} {were} given up since {}, {why}: {reason}.\nNothing is lost: once the cause is mended, `sellbell \
-         retry {destination}` sends what was given up again.",
-        since.format("%Y-%m-%d %H:%M UTC")
-    );
-    Notice::new(now, "Deliveries were given up", text)
+    let GivenUp { destination, count, since, reason, .. } = given_up.clone();
+    let news = DestinationNews::GivenUp { count, since, reason };
+    Notice::new(now, About::Destination { destination, news })
 }

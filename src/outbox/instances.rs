@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::delivery::Outcome;
 use crate::destination::Destination;
+use crate::notice::InstanceSign;
 use crate::notify::{Foreign, Notifier};
 use crate::operators::Troubles;
 use crate::parts::Parts;
@@ -42,8 +43,7 @@ impl Instances {
                     _ => false,
                 };
             if is_proof {
-                let sign = format!("the bot sent an alert to {destination} that this instance did not send");
-                self.troubles.another_instance(&sign, now)?;
+                self.troubles.another_instance(InstanceSign::Sent(destination.clone()), now)?;
             }
         }
         self.troubles.forget_another_instance(now)

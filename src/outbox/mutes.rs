@@ -5,10 +5,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::config::Settings;
-use crate::delivery::{Body, Delivery, Notice};
-use crate::destination::Destination;
+use crate::delivery::{Body, Delivery};
+use crate::destination::{Capabilities, Destination};
 use crate::mute::{Mute, MuteError, Muting};
-use crate::notify::takes_many;
+use crate::notice::{About, Notice, SummedAlerts};
 use crate::parts::Parts;
 use crate::rules::ActiveRules;
 use crate::store::{DeliveryStanding, Muted, Store, StoreError};
@@ -136,34 +136,24 @@ fn end(store: &Store, mute: &Mute) -> Result<usize, StoreError> {
 fn message(mute: &Mute, destination: &Destination, muted: &[Muted]) -> Option<Delivery> {
     let Mute { what, since, until, .. } = mute;
     let first = &muted.first()?.line;
-    let body = match destination {
-        Destination::Jsonl(_) => return None,
-        _ if takes_many(destination) => {
+    let can = destination.capabilities();
+    let body = match can {
+        Capabilities { notices: false, .. } => return None,
+        Capabilities { batches: true, .. } => {
             let why = Why::Muted { what: what.clone(), since: *since, until: *until };
             let mut summary = Summary::new(&first.key, why, *until);
             (summary.count, summary.added) = (muted.len(), muted.len());
             Body::Summary(Box::new(summary))
         }
-        _ => {
-            let time = |moment: &DateTime<Utc>| moment.format("%Y-%m-%d %H:%M UTC").to_string();
-            let mut lines = vec![format!("From {} to {}.", time(since), time(until))];
-            lines.extend(muted.iter().take(MOST_LINES).map(|muted| {
+        Capabilities { .. } => {
+            let line = |muted: &Muted| {
                 let accepted = muted.line.accepted_at.unwrap_or(muted.line.seen_at);
-                format!("{}: {}", accepted.format("%Y-%m-%d"), muted.line.text())
-            }));
-            if muted.len() > MOST_LINES {
-                lines.push(format!(
-                    "and {} more; `sellbell backtest` tells them all",
-                    muted.len() - MOST_LINES
-                ));
-            }
-            let alerts = if muted.len() == 1 {
-                "1 alert was".to_owned()
-            } else {
-                format!("{} alerts were", muted.len())
+                (accepted.date_naive(), muted.line.text())
             };
-            let title = format!("{alerts} muted: {}", what.in_words());
-            Body::Notice(Box::new(Notice::new(*until, title, lines.join("\n"))))
+            let lines = muted.iter().take(MOST_LINES).map(line).collect();
+            let alerts = SummedAlerts { count: muted.len(), lines, days: None };
+            let about = About::MutedAlerts { what: what.clone(), since: *since, until: *until, alerts };
+            Body::Notice(Box::new(Notice::new(*until, about)))
         }
     };
     Some(Delivery::new(destination.clone(), body, *until))

@@ -12,7 +12,6 @@ use crate::config::Settings;
 use crate::delivery::{Batch, Body, Delivery};
 use crate::destination::Destination;
 use crate::digest::Digest;
-use crate::notify::takes_many;
 use crate::parts::Parts;
 use crate::schedule::Schedule;
 use crate::store::{DeliveryStanding, Store, StoreError};
@@ -30,8 +29,6 @@ const MOST_LINES: usize = 5_000;
 const AT_ONCE: usize = 1_000;
 /// So often alerts are chosen anew of which one left meanwhile.
 const TRIES: u32 = 10;
-/// So many come in one mail; what is more comes in another.
-const MOST_IN_A_MAIL: usize = 300;
 
 /// Keeps each channel within its budget.
 pub(crate) struct Overflow {
@@ -62,7 +59,7 @@ impl Overflow {
 
     /// How many more alerts a destination is to get one by one now.
     pub(super) fn room(&self, destination: &Destination, now: DateTime<Utc>) -> usize {
-        if !takes_many(destination) {
+        if !destination.capabilities().batches {
             return usize::MAX;
         }
         let mut floods = self.floods();
@@ -75,7 +72,7 @@ impl Overflow {
     /// Notes what a destination took.
     pub(super) fn count_sent(&self, batch: &Batch, message_id: Option<&str>, now: DateTime<Utc>) {
         let (destination, sent) = (batch.destination(), batch.deliveries());
-        if !takes_many(destination) {
+        if !destination.capabilities().batches {
             return;
         }
         let mut floods = self.floods();
@@ -164,12 +161,10 @@ pub(super) fn join_waiting(
     now: DateTime<Utc>,
 ) -> Result<usize, StoreError> {
     let (mut count, mut tries) = (0, 0);
-    let most = match destination {
-        Destination::Discord(_) | Destination::Channel(_) => AT_ONCE,
-        Destination::Email(_) => MOST_IN_A_MAIL,
-        // Programs read each by itself.
-        Destination::Webhook(_) | Destination::Terminal | Destination::Jsonl(_) => return Ok(0),
-    };
+    let most = destination.capabilities().joins;
+    if most == 0 {
+        return Ok(0);
+    }
     loop {
         let alerts = waiting_alerts(store, destination, most)?;
         // One alert needs no list.

@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::given_up::GivenUpDeliveries;
 use super::overflow::join_waiting;
 use crate::config::Settings;
-use crate::delivery::Notice;
 use crate::destination::Destination;
+use crate::notice::{About, DestinationNews, Notice, Waited};
 use crate::notify::{Notifier, SendError};
 use crate::operators::Operators;
 use crate::parts::Parts;
@@ -89,14 +89,13 @@ impl Pauses {
         let notices = match &known {
             Some(known) if known.reported => Vec::new(),
             _ if is_due => {
-                let text = format!(
-                    "{error}.{advice}\nWhat it is to be told is kept for {} days. It is tried again in {} minutes, then less and \
-                     less often, and after each start.",
-                    KEPT.0.num_days(),
-                    TRIED_AGAIN.0.num_minutes(),
-                );
-                let notice = Notice::new(now, format!("{destination} takes nothing"), text);
-                let mut notices = self.operators.deliveries(&notice, now);
+                let news = DestinationNews::Paused {
+                    reason: error.message.clone(),
+                    advice: error.advice.map(str::to_owned),
+                    kept_days: KEPT.0.num_days(),
+                    retry_minutes: TRIED_AGAIN.0.num_minutes(),
+                };
+                let mut notices = self.operators.deliveries(&notice(destination, news, now), now);
                 // It cannot take this one; the notice of its end says why.
                 notices.retain(|notice| notice.destination != *destination);
                 notices
@@ -130,12 +129,9 @@ impl Pauses {
         if lately(&self.reported().refused, destination, now) {
             return Ok(());
         }
-        let advice = error.advice.map_or(String::new(), |advice| format!(" What to do: {advice}."));
-        let text = format!(
-            "{error}.{advice}\nOthers are sent. This one is kept and tried again, less and less often, for at least 8 days."
-        );
-        let notice = Notice::new(now, format!("{destination} refuses a message"), text);
-        self.operators.notify(&notice, now)?;
+        let (reason, advice) = (error.message.clone(), error.advice.map(str::to_owned));
+        let news = DestinationNews::Refuses { reason, advice };
+        self.operators.notify(&notice(destination, news, now), now)?;
         self.reported().refused.insert(destination.clone(), now);
         Ok(())
     }
@@ -146,18 +142,12 @@ impl Pauses {
         tracing::info!(%destination, "it takes alerts again");
         let together = join_waiting(&self.store, &self.settings, destination, paused.since, now)?;
         let waiting = self.store.queued(destination, BATCH)?.len();
-        let more = if waiting < BATCH { "" } else { " or more" };
-        let what = match together {
-            0 if waiting == 0 => "Nothing else waited for it.".to_owned(),
-            0 => format!("{waiting}{more} deliveries that waited are sent now, the oldest first."),
-            _ => format!("{together} alerts that waited come together now."),
-        };
         let mut notices = Vec::new();
         if paused.reported {
-            let since = paused.since.format("%Y-%m-%d %H:%M UTC");
-            let text = format!("It took nothing since {since}: {}.\n{what}", paused.reason);
-            let notice = Notice::new(now, format!("{destination} takes alerts again"), text);
-            notices = self.operators.deliveries(&notice, now);
+            let waited = Waited { together, singly: waiting, or_more: waiting >= BATCH };
+            let news =
+                DestinationNews::Resumed { since: paused.since, reason: paused.reason.clone(), waited };
+            notices = self.operators.deliveries(&notice(destination, news, now), now);
             self.reported().resumed.insert(destination.clone(), now);
         }
         self.store.resume(destination, &notices)?;
@@ -207,6 +197,10 @@ impl Pauses {
         }
         Ok(())
     }
+}
+
+fn notice(destination: &Destination, news: DestinationNews, now: DateTime<Utc>) -> Notice {
+    Notice::new(now, About::Destination { destination: destination.clone(), news })
 }
 
 /// Until when a paused destination is left alone. No time that a wrong clock left ahead counts.

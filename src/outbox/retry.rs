@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Outbox;
 use super::overflow::join_waiting;
-use crate::config::{Settings, Via};
+use crate::config::Settings;
 use crate::delivery::InFlight;
 use crate::destination::Destination;
 use crate::store::{Store, StoreError, Tries};
@@ -123,16 +123,7 @@ fn one(
         join_waiting(store, settings, destination, paused.since, now)?;
         store.resume(destination, &[])?;
     }
-    let reads_back = match destination {
-        Destination::Channel(_) => true,
-        Destination::Discord(name) => {
-            let mut channels = settings.discord.channels.iter();
-            channels.any(|channel| channel.name == *name && matches!(channel.via, Via::Bot(_)))
-        }
-        Destination::Email(_) | Destination::Webhook(_) | Destination::Terminal | Destination::Jsonl(_) => {
-            false
-        }
-    };
+    let reads_back = settings.reads_back(destination);
     let mut revived = 0;
     for key in store.dead_of(destination)? {
         let Some(dead) = store.dead(&key)? else { continue };

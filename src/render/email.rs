@@ -13,6 +13,7 @@ use serde::Serialize;
 use self::alert_view::{AlertView, SUBJECT};
 use crate::delivery::{Body, Delivery};
 use crate::digest::Digest;
+use crate::render::notice::{Words, words};
 use crate::text::{clip, plain};
 
 /// Gmail clips a message at about 102 KB.
@@ -62,9 +63,10 @@ pub fn email(delivery: &Delivery) -> Result<Email, minijinja::Error> {
             Ok(Email { subject: view.subject, text, html })
         }
         Body::Notice(notice) => {
-            let subject = clip(&plain(&format!("sellbell: {}", notice.title)), SUBJECT).into_owned();
-            let lines = notice.text.lines().map(plain).collect();
-            let view = NoticeView { subject: &subject, title: &notice.title, lines, reference };
+            let Words { title, text } = words(notice);
+            let subject = clip(&plain(&format!("sellbell: {title}")), SUBJECT).into_owned();
+            let lines = text.lines().map(plain).collect();
+            let view = NoticeView { subject: &subject, title: &title, lines, reference };
             let (text, html) = (render("notice.txt", &view)?, render("notice.html", &view)?);
             Ok(Email { subject, text, html })
         }

@@ -4,6 +4,7 @@ pub mod discord;
 pub mod email;
 pub mod explain;
 pub mod filing;
+pub mod notice;
 pub mod terminal;
 
 use chrono::{DateTime, Utc};

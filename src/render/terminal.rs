@@ -1,9 +1,10 @@
 //! An alert as a few lines on a terminal.
 
 use crate::alert::{Agreed, Alert, Verb};
-use crate::delivery::Notice;
 use crate::filing::record::LotRecord;
 use crate::filing::{Intent, Plan};
+use crate::notice::Notice;
+use crate::render::notice::{Words, words};
 use crate::text::{clip, plain};
 
 use super::{eastern, listed};
@@ -44,8 +45,9 @@ pub fn bold(colour: Colour, text: &str) -> String {
 
 /// The lines of a notice to those who run it.
 pub fn notice(notice: &Notice, colour: Colour) -> String {
-    let lines: String = notice.text.lines().map(|line| format!("  {}\n", plain(line))).collect();
-    format!("{} {}\n{lines}\n", colour.paint(ODD, "[sellbell]"), colour.paint(BOLD, &plain(&notice.title)))
+    let Words { title, text } = words(notice);
+    let lines: String = text.lines().map(|line| format!("  {}\n", plain(line))).collect();
+    format!("{} {}\n{lines}\n", colour.paint(ODD, "[sellbell]"), colour.paint(BOLD, &plain(&title)))
 }
 
 /// The lines of an alert, each with its newline, and an empty line after them.

@@ -1,19 +1,24 @@
 //! Rules that are edited while the bot runs: a valid edit is in force at the next look, an invalid one changes nothing.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
 use super::App;
 use crate::config::{Settings, Via};
-use crate::delivery::Notice;
 use crate::destination::Destination;
+use crate::notice::{About, GoneRule, Notice, RulesNews};
+use crate::render::notice::gone_rule;
 use crate::rules::{self, FolderState, Rule, RuleSet, Watcher};
 use crate::store::StoreError;
+use crate::text::clip;
 
 /// So many lines of a mistake's account are told.
 const MOST_LINES: usize = 20;
+/// They have so many characters at most.
+const MOST_TEXT: usize = 4_000;
+/// So many channels or rules are named; the rest is counted.
+const MOST_NAMED: usize = 10;
 
 /// What the folder looked like when it was last looked at.
 #[derive(Debug)]
@@ -90,9 +95,8 @@ pub fn reload_once(app: &App, watch: &mut Watch, now: DateTime<Utc>) -> Result<R
         Err(mistakes) => {
             tracing::error!("the rules were edited and cannot be used, the last good ones stay: {mistakes}");
             let lines: Vec<&str> = mistakes.lines().take(MOST_LINES).collect();
-            let text =
-                format!("{}\nThe rules of before stay in force until this is mended.", lines.join("\n"));
-            app.operators.notify(&Notice::new(now, "The edited rules cannot be used", text), now)?;
+            let news = RulesNews::Refused { mistakes: clip(&lines.join("\n"), MOST_TEXT).into_owned() };
+            app.operators.notify(&Notice::new(now, About::Rules(news)), now)?;
             watch.told = Some(mistakes.clone());
             Ok(Reload::Refused(mistakes))
         }
@@ -118,7 +122,7 @@ fn read_rules(app: &App, path: &std::path::Path) -> Result<Vec<Rule>, String> {
 fn take_rules(
     app: &App,
     rules: Vec<Rule>,
-    was_refused: bool,
+    were_refused: bool,
     now: DateTime<Utc>,
 ) -> Result<Reload, StoreError> {
     for warning in rules::lint(&rules) {
@@ -126,27 +130,24 @@ fn take_rules(
     }
     let (before, after) = (app.rules.current(), RuleSet::new(rules));
     let changes = changes(&before, &after);
-    let gone = before.iter().filter(|rule| after.get(&rule.name).is_none());
-    let mut losers = String::new();
-    for rule in gone {
-        let channels = app.store.subscribers(&rule.name)?;
-        if !channels.is_empty() {
-            let named: Vec<String> =
-                channels.iter().take(10).map(|id| channel_name(&app.settings, *id)).collect();
-            let more = channels.len().saturating_sub(named.len());
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let line =
-                format!("rule `{}` is gone, to which {}{more} subscribed", rule.name, named.join(", "));
-            tracing::warn!("{line}");
-            // A text has room for it.
-            let _ = writeln!(losers, "{line}");
+    let mut gone = Vec::new();
+    for rule in before.iter().filter(|rule| after.get(&rule.name).is_none()) {
+        let subscribers = app.store.subscribers(&rule.name)?;
+        if !subscribers.is_empty() {
+            let named = subscribers.iter().take(MOST_NAMED);
+            let channels = named.map(|id| channel_name(&app.settings, *id)).collect();
+            let more = subscribers.len().saturating_sub(MOST_NAMED);
+            let one = GoneRule { rule: rule.name.clone(), channels, more };
+            tracing::warn!("{}", gone_rule(&one));
+            gone.push(one);
         }
     }
+    gone.truncate(MOST_LINES);
     app.rules.replace(after);
     tracing::info!("the rules were edited and are in force: {changes}");
-    if !losers.is_empty() || was_refused {
-        let title = if was_refused { "The rules are valid again" } else { "A rule with subscribers is gone" };
-        app.operators.notify(&Notice::new(now, title, format!("{losers}In force: {changes}")), now)?;
+    if !gone.is_empty() || were_refused {
+        let news = RulesNews::Taken { were_refused, gone, changes: changes.clone() };
+        app.operators.notify(&Notice::new(now, About::Rules(news)), now)?;
     }
     Ok(Reload::Taken(changes))
 }

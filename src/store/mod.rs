@@ -39,6 +39,7 @@ mod summary;
 mod troubles;
 mod watched;
 
+pub use crate::receipt::{Progress, Receipt};
 pub use alarm::Alarm;
 pub use backfill::{Backfill, BackfillStep};
 pub use check::Checked;
@@ -52,7 +53,7 @@ pub use filings::{Discovered, Ending, Settled, Standing};
 pub use frontier::{Frontier, Hole, Silence};
 pub use handle::{Effect, Store};
 pub use latency::Latency;
-pub use ledger::{Ledger, Progress, Receipt};
+pub use ledger::Ledger;
 pub use mutes::Muted;
 pub use paused::Paused;
 pub use pending::{Found, Pending};

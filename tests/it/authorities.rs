@@ -11,7 +11,8 @@ use rustls::crypto::ring;
 use rustls::pki_types::PrivateKeyDer;
 use sellbell::clock::Clock;
 use sellbell::config::Settings;
-use sellbell::delivery::{Batch, Body, Delivery, Notice};
+use sellbell::delivery::{Batch, Body, Delivery};
+use sellbell::notice::Notice;
 use sellbell::notify::{Notifier, Retry, Secrets};
 use sellbell::render::terminal::Colour;
 use sellbell::source::{Client, Priority};
@@ -132,7 +133,7 @@ async fn a_webhook_and_edgar_are_trusted_by_their_own_authorities_only() {
     let output = Arc::new(std::sync::Mutex::new(Vec::new()));
     let notifier = Notifier::new(&settings, &secrets, &|_| true, output, Colour::Plain).unwrap();
     let send = async |to: &str| {
-        let notice = Body::Notice(Box::new(Notice::new(at(NOW), "A title", "A text")));
+        let notice = Body::Notice(Box::new(Notice::written(at(NOW), "A title", "A text")));
         notifier.send(&Batch::one(Delivery::new(to.parse().unwrap(), notice, at(NOW))), at(NOW)).await
     };
     send("webhook:own").await.unwrap();

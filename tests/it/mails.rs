@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use sellbell::config::Settings;
-use sellbell::delivery::{Batch, Body, Delivery, Notice};
+use sellbell::delivery::{Batch, Body, Delivery};
 use sellbell::destination::Destination;
+use sellbell::notice::Notice;
 use sellbell::notify::{Notifier, Retry, Secrets, SendError};
 use sellbell::outbox::Lane;
 use sellbell::render::terminal::Colour;
@@ -38,7 +39,7 @@ async fn try_to_send(settings: &str, url: &str, roots: Roots) -> Result<(), Send
     let output = Arc::new(std::sync::Mutex::new(Vec::new()));
     let notifier = Notifier::new(&settings, &secrets, &|_| true, output, Colour::Plain).unwrap();
     let desk: Destination = "email:desk".parse().unwrap();
-    let notice = Body::Notice(Box::new(Notice::new(at(NOW), "A title", "A text")));
+    let notice = Body::Notice(Box::new(Notice::written(at(NOW), "A title", "A text")));
     let delivery = Delivery::new(desk, notice, at(NOW));
     let sent = notifier.send(&Batch::one(delivery), at(NOW)).await;
     if let Err(error) = &sent {
@@ -285,7 +286,7 @@ async fn a_mail_that_may_have_arrived_is_sent_again_ever_less_often_and_holds_up
     let app = world.app("[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"email:desk\"]\n", None);
     let desk: Destination = "email:desk".parse().unwrap();
     let notice = |title: &str| {
-        let body = Body::Notice(Box::new(Notice::new(at(NOW), title, "A text")));
+        let body = Body::Notice(Box::new(Notice::written(at(NOW), title, "A text")));
         let delivery = Delivery::new(desk.clone(), body, at(NOW));
         app.store.enqueue(&delivery).unwrap();
     };

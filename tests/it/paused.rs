@@ -2,8 +2,9 @@
 
 use chrono::TimeDelta;
 use mail_parser::MessageParser;
-use sellbell::delivery::{Body, Delivery, Notice};
+use sellbell::delivery::{Body, Delivery};
 use sellbell::destination::Destination;
+use sellbell::notice::Notice;
 use sellbell::outbox::Lane;
 use sellbell::runtime::{self, App};
 use sellbell::service;
@@ -118,7 +119,7 @@ async fn a_pause_survives_a_restart_and_what_waits_is_given_up_only_after_a_mont
     runtime::on_start(&app, app.clock().now()).unwrap();
     assert_eq!(service::status(&app, now).unwrap().paused.len(), 1);
     world.discord.mend();
-    let notice = Body::Notice(Box::new(Notice::new(now, "A title", "A text")));
+    let notice = Body::Notice(Box::new(Notice::written(now, "A title", "A text")));
     app.store.enqueue(&Delivery::new(hook.clone(), notice, now)).unwrap();
     assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), now).await, (1, 0, 0));
     assert_eq!(service::status(&app, now).unwrap().paused, Vec::<String>::new());
@@ -135,7 +136,7 @@ async fn operators_whose_own_mailbox_fails_now_and_then_are_sent_two_notices_an_
     let app = world.app_with(&(world.settings() + OPERATORS), &rules, None);
     let desk: Destination = "email:desk".parse().unwrap();
     let (mut lane, mut now, mut sent) = (Lane::default(), at(NOW), 0);
-    let notice = Body::Notice(Box::new(Notice::new(now, "A title", "A text")));
+    let notice = Body::Notice(Box::new(Notice::written(now, "A title", "A text")));
     app.store.enqueue(&Delivery::new(desk.clone(), notice, now)).unwrap();
     // A server that takes one mail each five minutes.
     for _ in 0..36 {
@@ -234,7 +235,7 @@ async fn a_server_that_takes_every_mail_for_spam_is_left_alone_after_three() {
     let app = world.app_with(&(world.settings() + operators), &rules, None);
     let desk: Destination = "email:desk".parse().unwrap();
     for number in 0..50 {
-        let notice = Body::Notice(Box::new(Notice::new(at(NOW), format!("Notice {number}"), "A text")));
+        let notice = Body::Notice(Box::new(Notice::written(at(NOW), format!("Notice {number}"), "A text")));
         app.store.enqueue(&Delivery::new(desk.clone(), notice, at(NOW))).unwrap();
     }
     world.smtp.fail_next("end", "554 5.7.1 poor reputation", 100);

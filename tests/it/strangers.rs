@@ -6,8 +6,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use sellbell::clock::Clock;
-use sellbell::delivery::{Batch, Body, Delivery, Notice};
+use sellbell::delivery::{Batch, Body, Delivery};
 use sellbell::destination::Destination;
+use sellbell::notice::Notice;
 use sellbell::outbox::{Lane, Retry};
 use sellbell::runtime::{self, App};
 use sellbell::store::Subscription;
@@ -198,7 +199,7 @@ async fn words_of_discords_errors_steer_nothing_and_have_an_end() {
 }
 
 fn notice(destination: &str, text: &str, now: DateTime<Utc>) -> Delivery {
-    let notice = Notice::new(now, "A notice", text);
+    let notice = Notice::written(now, "A notice", text);
     Delivery::new(destination.parse().unwrap(), Body::Notice(Box::new(notice)), now)
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use mail_parser::MessageParser;
 use sellbell::destination::Destination;
+use sellbell::notice::InstanceSign;
 use sellbell::operators::GatewayFailure;
 use sellbell::outbox::Lane;
 use sellbell::runtime::{self, App};
@@ -149,13 +150,13 @@ async fn a_clock_that_was_ahead_silences_nothing() {
     let app = app(&world);
     let ahead = at(START) + TimeDelta::days(400);
     let another = "Another sellbell uses the same bot";
-    app.troubles.another_instance("a sign", ahead).unwrap();
+    app.troubles.another_instance(InstanceSign::Answered, ahead).unwrap();
     let now = is_down(&app, ahead, 5);
     assert_eq!(notices(&world, &app, now).await, [another, DOWN, BACK]);
     // It is set right.
     let now = at(START);
-    app.troubles.another_instance("a sign", now).unwrap();
-    app.troubles.another_instance("a sign", now + TimeDelta::hours(20)).unwrap();
+    app.troubles.another_instance(InstanceSign::Answered, now).unwrap();
+    app.troubles.another_instance(InstanceSign::Answered, now + TimeDelta::hours(20)).unwrap();
     assert_eq!(notices(&world, &app, now).await, [another]);
     for minute in 0..3 {
         fails(&app, now + TimeDelta::minutes(minute));
@@ -164,9 +165,9 @@ async fn a_clock_that_was_ahead_silences_nothing() {
 
     // By some hours alone: the sign is the same one, and holds on from now.
     let later = now + TimeDelta::hours(20);
-    app.troubles.another_instance("a sign", later - TimeDelta::hours(12)).unwrap();
+    app.troubles.another_instance(InstanceSign::Answered, later - TimeDelta::hours(12)).unwrap();
     assert_eq!(notices(&world, &app, later).await, Vec::<String>::new());
-    app.troubles.another_instance("a sign", later + TimeDelta::hours(12)).unwrap();
+    app.troubles.another_instance(InstanceSign::Answered, later + TimeDelta::hours(12)).unwrap();
     assert_eq!(notices(&world, &app, later).await, [another], "a day without a sign");
 
     // A failure that began by a clock that was ahead.

@@ -5,6 +5,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use crate::notice::NoFile;
+
 /// Cards of one message.
 pub const MOST_EMBEDS: usize = 10;
 pub(super) const MOST_TEXT: usize = 6_000;
@@ -57,15 +59,6 @@ pub struct Attached {
     pub mime: &'static str,
     /// Its bytes.
     pub content: Vec<u8>,
-}
-
-/// The reason for a missing file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NoFile {
-    /// The permission to attach files is lacking.
-    NoPermission,
-    /// Discord does not take this one.
-    NotTaken,
 }
 
 /// Whom a message may ping.

@@ -15,11 +15,11 @@ use graph::Graph;
 /// Top-level modules by floor, lowest first. `docs/ARCHITECTURE.md` says what each is.
 const FLOORS: [&[&str]; 17] = [
     &["bounds", "filing", "schedule", "retry", "text", "destination"],
-    &["form4", "edgar", "problem"],
+    &["form4", "edgar", "problem", "receipt"],
     &["config", "reader", "rules"],
     &["alert"],
     &["decide", "digest", "mute"],
-    &["summary"],
+    &["notice", "summary"],
     &["delivery"],
     &["render"],
     &["clock", "private", "sandbox", "trust", "wake"],

@@ -1,8 +1,9 @@
 //! Downtimes, quarantine, indexes that lie or are late, and an EDGAR that shows nothing.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sellbell::delivery::{Body, Notice};
+use sellbell::delivery::Body;
 use sellbell::destination::Destination;
+use sellbell::render::notice::{Words, words};
 use sellbell::replay::{Archive, Faults};
 use sellbell::runtime;
 use sellbell::service;
@@ -12,10 +13,10 @@ use super::{ANY_SALE, Play, accession, assert_all_done, made, scattered};
 use crate::world::{World, at, deliver_all, small_sale};
 
 /// The notices that wait for the operators, who here are at the terminal of a bot that does not deliver.
-fn notices(store: &Store) -> Vec<Notice> {
+fn notices(store: &Store) -> Vec<Words> {
     let queued = store.queued(&Destination::Terminal, 100).unwrap();
     let notices = queued.into_iter().filter_map(|delivery| match delivery.body {
-        Body::Notice(notice) => Some(*notice),
+        Body::Notice(notice) => Some(words(&notice)),
         _ => None,
     });
     notices.collect()

@@ -1,0 +1,91 @@
+//! What notices are about, in detail.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::destination::Destination;
+use crate::filing::{Accession, Cik};
+
+/// By what another program shows that acts with the same bot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InstanceSign {
+    /// A slash command was answered before we did.
+    Answered,
+    /// An alert of this store stands in a destination, and was not sent from here.
+    Sent(Destination),
+}
+
+/// Why a destination takes no files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoFile {
+    /// The bot lacks a permission.
+    NoPermission,
+    /// Discord does not take this one, or any.
+    NotTaken,
+}
+
+/// Why the feed may show nothing new.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeedSilence {
+    /// EDGAR is asked nothing.
+    BackOff {
+        /// Until when.
+        until: DateTime<Utc>,
+        /// Why.
+        reason: String,
+    },
+    /// It fails.
+    Failing {
+        /// Its last answer.
+        answer: String,
+    },
+    /// It answers, and its feed is old.
+    OldFeed,
+}
+
+/// A filing that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnreadableFiling {
+    /// Which.
+    pub accession: Accession,
+    /// In whose folder it is.
+    pub filer: Cik,
+    /// Why.
+    pub reason: String,
+}
+
+/// Alerts, a line each.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SummedAlerts {
+    /// How many there are.
+    pub count: usize,
+    /// The first of them: the day of acceptance, and the alert in one line.
+    pub lines: Vec<(NaiveDate, String)>,
+    /// The days of the first and the last.
+    pub days: Option<(NaiveDate, NaiveDate)>,
+}
+
+/// A rule that is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoneRule {
+    /// Its name.
+    pub rule: String,
+    /// Channels that subscribed to it.
+    pub channels: Vec<String>,
+    /// How many more.
+    pub more: usize,
+}
+
+/// What waited for a destination that was paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waited {
+    /// Alerts that come in one message now.
+    pub together: usize,
+    /// Deliveries that come one by one.
+    pub singly: usize,
+    /// True if more than that wait.
+    pub or_more: bool,
+}
