@@ -9,6 +9,7 @@
 //! takes for waking threads that only wait is then left out. `hour 60 17 20 5` lets one filing in five ring instead of each.
 #![allow(
     clippy::expect_used,
+    clippy::too_many_lines,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,

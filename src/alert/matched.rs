@@ -7,7 +7,7 @@ use super::key::Key;
 use super::record::{Alert, AlertIssuer, AlertLine, AlertOwner};
 use crate::filing::record::{LotRecord, StakeRecord, eight_digits};
 use crate::filing::{
-    Accession, Cik, CompanyRecord, Filing, Plan, index_url, lines, share_of_holdings, stakes,
+    Accession, Cik, CompanyRecord, Filing, Owner, Plan, index_url, lines, share_of_holdings, stakes,
 };
 use crate::rules::{Match, Rule};
 
@@ -18,33 +18,34 @@ const LATE_AFTER_MINUTES: i64 = 60;
 impl Alert {
     /// The alert of a match; `None` where the filing has no accession, which only a bare XML document lacks.
     pub fn new(rule: &Rule, filing: &Filing, matched: &Match, seen_at: DateTime<Utc>) -> Option<Self> {
-        let accession = filing.accession?;
+        let mut alert = Self::without_lots(rule, filing, filing.accession?, seen_at);
+        alert.lots = matched.lots.iter().map(|&i| LotRecord::from(&filing.lots[i])).collect();
+        alert.lots.iter_mut().for_each(|lot| lot.footnotes.truncate(MOST_FOOTNOTES));
+        alert.lot_numbers = matched.lots.clone();
+        let share = share_of_holdings(&filing.lots, &matched.lots);
+        alert.share_of_holdings = share.map(|share| eight_digits(share.fraction));
+        alert.holdings = lines(&filing.lots, &matched.lots).into_iter().map(AlertLine::from).collect();
+        alert.filed_late = filing.filed_late(matched.lots.iter().copied());
+        alert.sums = matched.sums.clone();
+        let apart = alert.moves_beside().map(|_| alert.trade());
+        let trade = apart.as_ref().unwrap_or(&matched.trade);
+        alert.take_sums(&trade.sums, trade.opposite.as_ref());
+        alert.take_stakes(stakes(filing, &matched.lots).into_iter().map(StakeRecord::from));
+        alert.reason();
+        alert.text = alert.line();
+        Some(alert)
+    }
+
+    /// What a filing says beside its lots.
+    fn without_lots(rule: &Rule, filing: &Filing, accession: Accession, seen_at: DateTime<Utc>) -> Self {
         let issuer = AlertIssuer {
             cik: filing.issuer.cik,
             name: filing.issuer.name.clone(),
             tickers: filing.issuer.tickers(),
             company: CompanyRecord::from(&filing.issuer),
         };
-        let owners: Vec<AlertOwner> = filing
-            .owners
-            .iter()
-            .map(|owner| AlertOwner {
-                cik: owner.cik,
-                name: owner.name.clone(),
-                roles: filing.roles(owner),
-                country: owner.address.place().map(|place| place.country.to_owned()),
-                title: match (filing.title(owner), &owner.other_text) {
-                    (Some(title), Some(other)) => Some(format!("{title}, {other}")),
-                    (title, other) => title.map(str::to_owned).or_else(|| other.clone()),
-                },
-            })
-            .collect();
-        let trade = &matched.trade;
-        let mut lots: Vec<LotRecord> =
-            matched.lots.iter().map(|&i| LotRecord::from(&filing.lots[i])).collect();
-        lots.iter_mut().for_each(|lot| lot.footnotes.truncate(MOST_FOOTNOTES));
         let waited = filing.accepted_at.map(|accepted| seen_at - accepted);
-        let mut alert = Self {
+        Self {
             key: Self::own_key(&rule.name, issuer.cik, accession),
             rule: rule.name.clone(),
             rule_description: rule.description.clone(),
@@ -55,9 +56,9 @@ impl Alert {
             sent_at: None,
             url: index_url(issuer.cik, accession),
             issuer,
-            owners,
-            lots,
-            lot_numbers: matched.lots.clone(),
+            owners: owners(filing),
+            lots: Vec::new(),
+            lot_numbers: Vec::new(),
             direction: None,
             opposite: None,
             securities: Vec::new(),
@@ -70,9 +71,8 @@ impl Alert {
             average_price: None,
             price_low: None,
             price_high: None,
-            share_of_holdings: share_of_holdings(&filing.lots, &matched.lots)
-                .map(|share| eight_digits(share.fraction)),
-            holdings: lines(&filing.lots, &matched.lots).into_iter().map(AlertLine::from).collect(),
+            share_of_holdings: None,
+            holdings: Vec::new(),
             stake_before: None,
             stake_after: None,
             stake_change: None,
@@ -80,7 +80,7 @@ impl Alert {
             plan: Agreed::All(Plan::Unknown),
             plan_adopted: None,
             intent: None,
-            filed_late: filing.filed_late(matched.lots.iter().copied()),
+            filed_late: None,
             warnings: filing.warnings.clone(),
             late: waited.is_some_and(|waited| waited.num_minutes() > LATE_AFTER_MINUTES),
             amends: None,
@@ -95,18 +95,11 @@ impl Alert {
             supersedes: None,
             amended_by: None,
             also_in: Vec::new(),
-            sums: matched.sums.clone(),
+            sums: Vec::new(),
             text: String::new(),
             message: None,
             mention: rule.mention.clone(),
-        };
-        let apart = alert.moves_beside().map(|_| alert.trade());
-        let trade = apart.as_ref().unwrap_or(trade);
-        alert.take_sums(&trade.sums, trade.opposite.as_ref());
-        alert.take_stakes(stakes(filing, &matched.lots).into_iter().map(StakeRecord::from));
-        alert.reason();
-        alert.text = alert.line();
-        Some(alert)
+        }
     }
 
     /// Whether an earlier filing's alert tells the trade: this one has that one's key, and is not told again.
@@ -140,4 +133,18 @@ impl Alert {
         self.holdings.clear();
         self.text = self.line();
     }
+}
+
+fn owners(filing: &Filing) -> Vec<AlertOwner> {
+    let owner = |owner: &Owner| AlertOwner {
+        cik: owner.cik,
+        name: owner.name.clone(),
+        roles: filing.roles(owner),
+        country: owner.address.place().map(|place| place.country.to_owned()),
+        title: match (filing.title(owner), &owner.other_text) {
+            (Some(title), Some(other)) => Some(format!("{title}, {other}")),
+            (title, other) => title.map(str::to_owned).or_else(|| other.clone()),
+        },
+    };
+    filing.owners.iter().map(owner).collect()
 }

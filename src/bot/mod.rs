@@ -163,20 +163,32 @@ impl Bot {
         };
         let open_for = opened.map(|opened| clock.played_in(opened.elapsed()));
         let closed = Closed { end, open_for, resumed, has_session: session.is_some() };
+        self.session = session;
+        self.closed(app, closed, GatewayFailure { reason, advice }).map(Some)
+    }
+
+    /// Notes how a connection ended: how long to wait before the next one.
+    fn closed(
+        &mut self,
+        app: &App,
+        closed: Closed,
+        failure: GatewayFailure,
+    ) -> Result<TimeDelta, StoreError> {
+        let clock = app.clock();
         let now = clock.played_in(self.began.elapsed());
         let Next { wait, forget_session, routine, rivalled } = self.reconnect.after(closed, now);
-        self.session = session.filter(|_| !forget_session);
+        self.session.take_if(|_| forget_session);
         if !routine {
             let failure = match rivalled {
                 true => GatewayFailure {
-                    reason: format!("{reason}, as it did several times within minutes"),
+                    reason: format!("{}, as it did several times within minutes", failure.reason),
                     advice: Some(OWN_BOT),
                 },
-                false => GatewayFailure { reason, advice },
+                false => failure,
             };
             app.gateway.failed(&failure, clock.now())?;
         }
-        Ok(Some(wait))
+        Ok(wait)
     }
 
     /// Where to connect to, or why not, and when to ask again where Discord says so.

@@ -109,7 +109,7 @@ async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(trouble) = begun.trouble {
         return Err(anyhow!("EDGAR: {trouble}"));
     }
-    let status = service::status(&app, clock.now())?;
+    let status = service::status(app, clock.now())?;
     if let Some(until) = status.silent_until {
         return Err(left_alone(until, status.trouble));
     }
@@ -176,7 +176,7 @@ async fn issuers(app: &App, args: &Args) -> anyhow::Result<Vec<(Cik, String)>> {
     let now = app.clock().now();
     let mut report = PollReport::default();
     app.intake.tickers.refresh(now, &mut report).await?;
-    if let Some(until) = service::status(&app, now)?.silent_until {
+    if let Some(until) = service::status(app, now)?.silent_until {
         return Err(left_alone(until, report.trouble.map(|trouble| trouble.to_string())));
     }
     let (_, tickers) =

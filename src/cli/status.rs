@@ -91,27 +91,8 @@ fn people(status: &Status) -> String {
         line(&mut text, "", &since);
         running.gateway.iter().for_each(|gateway| put_gateway(&mut text, gateway));
     }
-    let filings = format!("{} to be fetched, {} in quarantine", status.pending, status.quarantined);
-    line(&mut text, "filings", &filings);
-    for one in &status.quarantine {
-        line(&mut text, "", one);
-    }
-    let unnamed = status.quarantined.saturating_sub(status.quarantine.len());
-    if unnamed > 0 {
-        line(&mut text, "", &format!("and {unnamed} more"));
-    }
-    let deliveries =
-        format!("{} waiting, {} taken, {} given up", status.queued, status.delivered, status.dead);
-    line(&mut text, "deliveries", &deliveries);
-    for paused in &status.paused {
-        line(&mut text, "paused", paused);
-    }
-    for trouble in &status.troubles {
-        line(&mut text, "notice", trouble);
-    }
-    for muted in &status.mutes {
-        line(&mut text, "muted", &muted.to_string());
-    }
+    put_filings(&mut text, status);
+    put_deliveries(&mut text, status);
     text.push_str(&latency(&status.latency));
     for backfill in &status.backfills {
         line(&mut text, "backfill", backfill);
@@ -132,6 +113,35 @@ fn people(status: &Status) -> String {
         put(&mut text, "    ", "    ", "none yet");
     }
     text
+}
+
+/// Filings that wait, and those in quarantine.
+fn put_filings(text: &mut String, status: &Status) {
+    let filings = format!("{} to be fetched, {} in quarantine", status.pending, status.quarantined);
+    line(text, "filings", &filings);
+    for one in &status.quarantine {
+        line(text, "", one);
+    }
+    let unnamed = status.quarantined.saturating_sub(status.quarantine.len());
+    if unnamed > 0 {
+        line(text, "", &format!("and {unnamed} more"));
+    }
+}
+
+/// Deliveries, and what stands in their way.
+fn put_deliveries(text: &mut String, status: &Status) {
+    let deliveries =
+        format!("{} waiting, {} taken, {} given up", status.queued, status.delivered, status.dead);
+    line(text, "deliveries", &deliveries);
+    for paused in &status.paused {
+        line(text, "paused", paused);
+    }
+    for trouble in &status.troubles {
+        line(text, "notice", trouble);
+    }
+    for muted in &status.mutes {
+        line(text, "muted", &muted.to_string());
+    }
 }
 
 /// How Discord's gateway is, as people read it.

@@ -71,21 +71,34 @@ impl Picker {
             }
             held_back = true;
         }
-        let Some((first, sends)) = chosen else {
-            if !held_back {
+        match chosen {
+            Some((first, sends)) => self.with_others(destination, (first, sends), queued, (&due, room), lane),
+            None if held_back => {
+                // What is more than the channel is to get; only one overflow message of it is under way at a time.
+                let overflow = queued.iter().find(|delivery| matches!(delivery.body, Body::Summary(_)));
+                let later = match overflow {
+                    Some(overflow) => Some(overflow.not_before),
+                    None => self.overflow.join_over_budget(destination, lane.impatient, now)?,
+                };
+                Ok(later.map_or(Picked::Nothing(Some(now)), Picked::Later))
+            }
+            None => {
                 let later =
                     queued.iter().map(|delivery| delivery.not_before).filter(|next| *next > now).min();
-                let next = later.or((!queued.is_empty()).then(|| now + LOOK_AGAIN));
-                return Ok(Picked::Nothing(next));
+                Ok(Picked::Nothing(later.or((!queued.is_empty()).then(|| now + LOOK_AGAIN))))
             }
-            // What is more than the channel is to get; only one summary of it is under way at a time.
-            let summary = queued.iter().find(|delivery| matches!(delivery.body, Body::Summary(_)));
-            let later = match summary {
-                Some(summary) => Some(summary.not_before),
-                None => self.overflow.join_over_budget(destination, lane.impatient, now)?,
-            };
-            return Ok(later.map_or(Picked::Nothing(Some(now)), Picked::Later));
-        };
+        }
+    }
+
+    /// The first delivery that goes out, with those that go out with it.
+    fn with_others(
+        &self,
+        destination: &Destination,
+        (first, sends): (&Delivery, Option<InFlight>),
+        queued: &[Delivery],
+        (due, room): (&[&Delivery], usize),
+        lane: &Lane,
+    ) -> Result<Picked, StoreError> {
         let batch = match sends.as_ref().and_then(|sends| sends.batch.as_ref()) {
             // Discord knows the message that it was in by that one's key, so what is left of it stays together.
             Some(key) => {
@@ -102,9 +115,8 @@ impl Picker {
                 let mut together = vec![first.clone()];
                 let mut span = sends.clone();
                 for other in queued.iter().filter(|other| is_alert(other) && other.key != first.key) {
-                    if let Some(sends) =
-                        self.store.in_flight(&other.key)?.filter(|sends| sends.batch.is_none())
-                    {
+                    let sends = self.store.in_flight(&other.key)?;
+                    if let Some(sends) = sends.filter(|sends| sends.batch.is_none()) {
                         span = span.map(|span| span.and(&sends));
                         together.push(other.clone());
                     }
@@ -117,7 +129,7 @@ impl Picker {
             None => {
                 let mut together = vec![first.clone()];
                 if is_alert(first) && sends.is_none() && lane.singly == 0 && first.attempts < SINGLY_AFTER {
-                    self.add_alike(&mut together, &due, room.min(TOGETHER))?;
+                    self.add_alike(&mut together, due, room.min(TOGETHER))?;
                 }
                 together.truncate(self.notifier.fitting(&together));
                 let batch = Batch::of(destination.clone(), self.overflow.with_lines(together)?);

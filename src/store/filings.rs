@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
 use super::error::{StoreError, abort};
 use super::frontier::{FRONTIER, Frontier};
@@ -226,12 +227,10 @@ impl Store {
         let key = settled.accession.to_string();
         let done = encode(&key, &Done { ending: settled.ending, at: settled.at })?;
         let mut history = Vec::new();
-        for (issuer, past) in
-            settled.history.iter().flat_map(|(issuer, past)| past.iter().map(|past| (*issuer, past)))
-        {
-            history.push((place(issuer, past), encode(&key, past)?));
-        }
         if let Some((issuer, past)) = &settled.history {
+            for past in past {
+                history.push((place(*issuer, past), encode(&key, past)?));
+            }
             self.keep_ratios(*issuer, past)?;
         }
         let was_confined = inner.quarantine.contains_key(&key).map_err(|error| self.failed(error))?;
@@ -262,59 +261,50 @@ impl Store {
             |(
                 filings,
                 pending,
-                lot_tree,
+                past,
                 unreadable,
                 quarantine,
                 summary,
                 queue,
-                deliveries,
+                known,
                 gathered,
                 digested,
                 muted,
             )| {
                 pending.remove(key.as_str())?;
-                if let Some(known) = filings.get(key.as_str())? {
-                    let known: Done = decode(&key, &known).map_err(abort)?;
-                    let unread = matches!(known.ending, Ending::Baseline | Ending::NotFetched);
-                    if !(unread && settled.ending == Ending::Past) {
-                        return Ok(false);
-                    }
+                if !may_be_done(filings, &key, settled.ending)? {
+                    return Ok(false);
                 }
                 filings.insert(key.as_str(), done.as_slice())?;
-                for (place, past) in &history {
-                    lot_tree.insert(place.as_str(), past.as_slice())?;
+                for (place, record) in &history {
+                    past.insert(place.as_str(), record.as_slice())?;
                 }
-                match &settled.unreadable {
-                    Some(confined) => Self::confine(&key, quarantine, unreadable, confined)?,
-                    None if quarantine.remove(key.as_str())?.is_some() => {
-                        unreadable.remove(key.as_str())?;
-                    }
-                    None => {}
-                }
-                for summed in &settled.summed {
-                    summed.keep(summary)?;
-                }
-                for one in &settled.muted {
-                    one.keep(muted, deliveries)?;
-                }
+                Self::confine_or_release(&key, quarantine, unreadable, settled.unreadable.as_ref())?;
+                settled.summed.iter().try_for_each(|one| one.keep(summary))?;
+                settled.muted.iter().try_for_each(|one| one.keep(muted, known))?;
                 for delivery in &settled.deliveries {
                     let sends = settled.doubtful.get(&delivery.key).cloned();
                     let standing = sends.map_or(DeliveryStanding::Queued, DeliveryStanding::InFlight);
-                    placing::enqueue_as(queue, deliveries, delivery, &standing)?;
+                    placing::enqueue_as(queue, known, delivery, &standing)?;
                 }
-                for addition in &additions {
-                    placing::enqueue(queue, deliveries, addition)?;
-                }
-                for (place, alert) in &joined {
-                    placing::join(queue, place, alert)?;
-                }
-                for alert in &settled.gathered {
-                    digests::gather(gathered, digested, alert)?;
-                }
+                additions.iter().try_for_each(|addition| placing::enqueue(queue, known, addition))?;
+                joined.iter().try_for_each(|(place, alert)| placing::join(queue, place, alert))?;
+                settled.gathered.iter().try_for_each(|alert| digests::gather(gathered, digested, alert))?;
                 Ok(true)
             },
         )
     }
+}
+
+/// True if a filing can become done so: it is not done yet, or was not fetched and is read into history now.
+fn may_be_done(
+    filings: &TransactionalTree,
+    key: &str,
+    ending: Ending,
+) -> Result<bool, ConflictableTransactionError<StoreError>> {
+    let Some(known) = filings.get(key)? else { return Ok(true) };
+    let known: Done = decode(key, &known).map_err(abort)?;
+    Ok(matches!(known.ending, Ending::Baseline | Ending::NotFetched) && ending == Ending::Past)
 }
 
 /// Its day in EDGAR's zone, and the filing.

@@ -110,13 +110,19 @@ impl Store {
         })
     }
 
-    /// Puts a filing into quarantine, or back into it, within a transaction of [`Store::commit`].
-    pub(super) fn confine(
+    /// Puts a filing into quarantine, or back into it, or where it can be read out of it, within a transaction of [`Store::commit`].
+    pub(super) fn confine_or_release(
         key: &str,
         quarantine: &sled::transaction::TransactionalTree,
         unreadable: &sled::transaction::TransactionalTree,
-        (record, bytes): &(Quarantined, Vec<u8>),
+        confined: Option<&(Quarantined, Vec<u8>)>,
     ) -> Result<(), sled::transaction::ConflictableTransactionError<StoreError>> {
+        let Some((record, bytes)) = confined else {
+            if quarantine.remove(key)?.is_some() {
+                unreadable.remove(key)?;
+            }
+            return Ok(());
+        };
         quarantine.insert(key, encode(key, record).map_err(abort)?)?;
         // What came before says more than nothing.
         if !bytes.is_empty() {

@@ -1,5 +1,7 @@
 //! The integration tests: one binary, one module a subject.
 
+// A test tells one story from its beginning to its end, however long.
+#![allow(clippy::too_many_lines)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, unreachable_pub)]
 
 mod archive;

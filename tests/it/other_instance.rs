@@ -81,7 +81,7 @@ async fn alerts_that_come_twice_are_noticed_once() {
             said[0].contains("Another sellbell uses the same bot") && said[0].contains("discord:alerts"),
             "{said:?}"
         );
-        assert!(service::status(&app, now).unwrap().troubles[0].starts_with("Another sellbell"));
+        assert!(service::status(app, now).unwrap().troubles[0].starts_with("Another sellbell"));
     }
     world.finish().await;
 }

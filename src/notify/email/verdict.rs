@@ -367,6 +367,7 @@ mod tests {
 
     /// Answers of servers as they are seen: stage, answer, what it is about, and whether it is given up.
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn what_servers_really_say_is_understood() {
         use Cause as C;
         use Stage as S;
