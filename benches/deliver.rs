@@ -116,12 +116,12 @@ fn sample(now: DateTime<Utc>) -> Alert {
     decide::decide(&rules, case).alerts.remove(0).1
 }
 
-fn queue(store: &Store, alert: &Alert, destination: &str, count: usize, now: DateTime<Utc>) {
+async fn queue(store: &Store, alert: &Alert, destination: &str, count: usize, now: DateTime<Utc>) {
     let destination: Destination = destination.parse().unwrap();
     for number in 0..count {
         let key = Key::of(&["bench", &number.to_string()]);
         let alert = Alert { key, accepted_at: Some(now), seen_at: now, ..alert.clone() };
-        store.enqueue(&Delivery::new(destination.clone(), Body::Alert(Box::new(alert)), now)).unwrap();
+        store.enqueue(&Delivery::new(destination.clone(), Body::Alert(Box::new(alert)), now)).await.unwrap();
     }
 }
 
@@ -161,7 +161,7 @@ async fn until_empty(app: &Arc<App>) -> Duration {
     let began = Instant::now();
     let running = tokio::spawn(runtime::run(Arc::clone(app), None, std::future::pending()));
     // Counting would read all records.
-    while !app.store.waiting_destinations().unwrap().is_empty() {
+    while !app.store.waiting_destinations().await.unwrap().is_empty() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let took = began.elapsed();
@@ -183,7 +183,7 @@ async fn throughput(count: usize) {
         let alert = sample(now);
         let empty = app.store.size_on_disk().unwrap();
         for destination in &destinations {
-            queue(&app.store, &alert, destination, count / destinations.len(), now);
+            queue(&app.store, &alert, destination, count / destinations.len(), now).await;
         }
         app.store.flush().await.unwrap();
         let took = until_empty(&app).await;
@@ -210,9 +210,9 @@ async fn burst() {
     let app = Arc::new(assemble(dir.path(), &address, 200));
     let now = Utc::now();
     let alert = sample(now);
-    queue(&app.store, &alert, "channel:1", 2_000, now);
+    queue(&app.store, &alert, "channel:1", 2_000, now).await;
     for channel in 2..=10 {
-        queue(&app.store, &alert, &format!("channel:{channel}"), 50, now);
+        queue(&app.store, &alert, &format!("channel:{channel}"), 50, now).await;
     }
     app.store.flush().await.unwrap();
     let began = Instant::now();
@@ -250,7 +250,7 @@ async fn restart(count: usize) {
         let app = assemble(dir.path(), &address, 10_000);
         let alert = sample(now);
         for number in 0..10 {
-            queue(&app.store, &alert, &format!("webhook:e{number}"), count / 10, now);
+            queue(&app.store, &alert, &format!("webhook:e{number}"), count / 10, now).await;
         }
         app.store.flush().await.unwrap();
     }
@@ -258,7 +258,7 @@ async fn restart(count: usize) {
     let began = Instant::now();
     let app = Arc::new(assemble(dir.path(), &address, 10_000));
     let opened = began.elapsed();
-    let waiting = app.store.counts().unwrap().queued;
+    let waiting = app.store.counts().await.unwrap().queued;
     let took = until_empty(&app).await;
     let server = server.lock().unwrap();
     let messages: Vec<_> = server.came.iter().filter(|(path, ..)| path.starts_with("/e")).collect();

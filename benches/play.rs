@@ -169,8 +169,8 @@ fn days(count: u64) {
             let night = night.and_hms_opt(1, 0, 0).unwrap().and_local_timezone(New_York).unwrap().to_utc();
             tokio::time::sleep((night - clock.now()).to_std().unwrap()).await;
             app.store.flush().await.unwrap();
-            let (log, status) = (edgar.log(), service::status(&app, clock.now()).unwrap());
-            let receipt = app.store.receipt(*day).unwrap();
+            let (log, status) = (edgar.log(), service::status(&app, clock.now()).await.unwrap());
+            let receipt = app.store.receipt(*day).await.unwrap();
             let total = status.latency.total.unwrap();
             println!(
                 "{}: {} polls, {} submissions ({:.4} a filing), {:.1} MB asked for; accepted to sent p50 {:.3} s, p95 {:.3} s, \

@@ -75,22 +75,22 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Repl
     let done = match asked.command.as_str() {
         "subscribe" => subscribe(app, asked, now).await,
         "unsubscribe" => unsubscribe(app, asked).await,
-        "subscriptions" => subscriptions(app, asked),
+        "subscriptions" => subscriptions(app, asked).await,
         _ => Ok(private("This command is not known any more.")),
     };
-    let done = done.and_then(|reply| {
-        // Older subscriptions do not say it.
-        asked.server.map(|server| app.store.note_server(asked.channel, server)).transpose()?;
-        Ok(reply)
-    });
-    done.unwrap_or_else(|error| {
+    // Older subscriptions do not say it.
+    let noted = match (&done, asked.server) {
+        (Ok(_), Some(server)) => app.store.note_server(asked.channel, server).await.map(drop),
+        _ => Ok(()),
+    };
+    noted.and(done).unwrap_or_else(|error| {
         tracing::error!("{error}");
         private("That could not be written down, so nothing has changed. The log says why.")
     })
 }
 
 /// The choices for what is typed so far: name and value. They name rules, so that who may not use the command gets none.
-pub(super) fn choices(app: &App, asked: &Asked) -> Vec<(String, String)> {
+pub(super) async fn choices(app: &App, asked: &Asked) -> Vec<(String, String)> {
     if refusal(app, asked).is_some() {
         return Vec::new();
     }
@@ -104,7 +104,7 @@ pub(super) fn choices(app: &App, asked: &Asked) -> Vec<(String, String)> {
         }
     };
     let names: Vec<String> = match asked.command.as_str() {
-        "unsubscribe" => app.store.subscriptions(asked.channel).unwrap_or_default(),
+        "unsubscribe" => app.store.subscriptions(asked.channel).await.unwrap_or_default(),
         "subscribe" => app.rules.current().iter().map(|rule| rule.name.clone()).collect(),
         _ => Vec::new(),
     };
@@ -147,8 +147,8 @@ async fn unsubscribe(app: &App, asked: &Asked) -> Result<Reply, StoreError> {
     Ok(private("This channel does not subscribe to such a rule. `/subscriptions` lists those that it does."))
 }
 
-fn subscriptions(app: &App, asked: &Asked) -> Result<Reply, StoreError> {
-    let names = app.store.subscriptions(asked.channel)?;
+async fn subscriptions(app: &App, asked: &Asked) -> Result<Reply, StoreError> {
+    let names = app.store.subscriptions(asked.channel).await?;
     if names.is_empty() {
         return Ok(private("This channel subscribes to no rule. `/subscribe` adds one."));
     }

@@ -113,7 +113,7 @@ impl Bot {
         let address = match address {
             Ok(address) => address,
             Err((failure, pause)) => {
-                app.gateway.failed(&failure, clock.now())?;
+                app.gateway.failed(&failure, clock.now()).await?;
                 return Ok(Some(pause.unwrap_or_else(|| self.reconnect.pause(failure.advice.is_some()))));
             }
         };
@@ -133,7 +133,10 @@ impl Bot {
                 }
                 match self.reconnect.is_shaky() {
                     true => drop(steadying.spawn(steady(Weak::clone(&self.app), clock.real(STEADY)))),
-                    false => log(app.gateway.connected(clock.now())),
+                    false => {
+                        app.gateway.mark_connected(clock.now());
+                        self.tasks.spawn(report_connected(Weak::clone(&self.app)));
+                    }
                 }
             }
             Event::Interaction(interaction) => {
@@ -164,11 +167,11 @@ impl Bot {
         let open_for = opened.map(|opened| clock.played_in(opened.elapsed()));
         let closed = Closed { end, open_for, resumed, has_session: session.is_some() };
         self.session = session;
-        self.closed(app, closed, GatewayFailure { reason, advice }).map(Some)
+        self.closed(app, closed, GatewayFailure { reason, advice }).await.map(Some)
     }
 
     /// Notes how a connection ended: how long to wait before the next one.
-    fn closed(
+    async fn closed(
         &mut self,
         app: &App,
         closed: Closed,
@@ -186,7 +189,7 @@ impl Bot {
                 },
                 false => failure,
             };
-            app.gateway.failed(&failure, clock.now())?;
+            app.gateway.failed(&failure, clock.now()).await?;
         }
         Ok(wait)
     }
@@ -218,11 +221,18 @@ impl Bot {
     }
 }
 
+/// A session is open, and the operators are told where they know that none was.
+async fn report_connected(app: Weak<App>) {
+    if let Some(app) = app.upgrade() {
+        log(app.gateway.report_connected(app.clock().now()).await);
+    }
+}
+
 /// A session that lasts is open, also after others that did not.
 async fn steady(app: Weak<App>, wait: Duration) {
     sleep(wait).await;
     if let Some(app) = app.upgrade() {
-        log(app.gateway.connected(app.clock().now()));
+        log(app.gateway.connected(app.clock().now()).await);
     }
 }
 
@@ -234,7 +244,7 @@ async fn answer(app: Weak<App>, discord: DiscordBot, interaction: Interaction) {
             discord.respond(command.id, &command.token, &message(reply)).await
         }
         Interaction::Autocomplete(command) => {
-            let choices = commands::choices(&app, &asked(command));
+            let choices = commands::choices(&app, &asked(command)).await;
             let choices =
                 choices.into_iter().map(|(name, value)| AutocompleteChoice::new(name, value)).collect();
             let response = CreateAutocompleteResponse::new().set_choices(choices);
@@ -247,7 +257,7 @@ async fn answer(app: Weak<App>, discord: DiscordBot, interaction: Interaction) {
     tracing::warn!("a command could not be answered: {}", failure(&error).reason);
     // We answer each once.
     if matches!(error, NoAnswer::Refused { code: Some(ANSWERED), .. }) {
-        log(app.troubles.another_instance(InstanceSign::Answered, app.clock().now()));
+        log(app.troubles.another_instance(InstanceSign::Answered, app.clock().now()).await);
     }
 }
 

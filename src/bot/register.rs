@@ -28,11 +28,11 @@ pub(super) async fn commands(app: Weak<App>, discord: DiscordBot, application: A
         let Some(app) = app.upgrade() else { return };
         let clock = app.clock();
         let failed = match tried {
-            Ok(Ok(_)) => return log(app.gateway.registered(clock.now())),
+            Ok(Ok(_)) => return log(app.gateway.registered(clock.now()).await),
             Ok(Err(error)) => advised(failure(&error)),
             Err(_) => late(),
         };
-        log(app.gateway.not_registered(&failed, clock.now()));
+        log(app.gateway.not_registered(&failed, clock.now()).await);
         drop(app);
         sleep(clock.real(pause)).await;
         pause = (pause * 2).min(PAUSE.1);

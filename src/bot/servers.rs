@@ -17,7 +17,7 @@ pub(super) async fn learn(app: Weak<App>) {
     if strong.settings.discord.servers.is_empty() {
         return;
     }
-    let channels = match strong.store.channels_without_server() {
+    let channels = match strong.store.channels_without_server().await {
         Ok(channels) => channels,
         Err(error) => return log(Err(error)),
     };
@@ -27,7 +27,7 @@ pub(super) async fn learn(app: Weak<App>) {
         let Some(bot) = app.notifier.bot() else { return };
         match bot.server_of(channel).await {
             Ok(Some(server)) => {
-                log(app.store.note_server(channel, server).map(|_| ()));
+                log(app.store.note_server(channel, server).await.map(|_| ()));
                 if !app.settings.discord.allows(server) {
                     tracing::warn!(
                         channel,

@@ -67,7 +67,8 @@ impl Since {
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = setup::settings(args.config.as_deref())?;
     let rules = setup::rules(&settings, &settings.rules_dir)?;
-    let store = remote::open(&settings.store_dir).map_err(|error| match error.downcast_ref() {
+    let runtime = remote::runtime()?;
+    let store = runtime.block_on(remote::open(&settings.store_dir)).map_err(|error| match error.downcast_ref() {
         Some(StoreError::Busy(_)) => anyhow!("a running sellbell has the store: stop it, run this, and start it again; what is left of a past then goes on by itself"),
         _ => error,
     })?;
@@ -84,7 +85,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         colour: environment::colour(),
     })?;
     let app = assembly.on(store, None);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let done = tokio::select! {
             done = fill(&app, args) => done,
@@ -109,13 +109,13 @@ async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(trouble) = begun.trouble {
         return Err(anyhow!("EDGAR: {trouble}"));
     }
-    let status = service::status(app, clock.now())?;
+    let status = service::status(app, clock.now()).await?;
     if let Some(until) = status.silent_until {
         return Err(left_alone(until, status.trouble));
     }
     let asked = issuers(app, args).await?;
     for (issuer, name) in &asked {
-        app.intake.backfiller.begin(*issuer, name, since, clock.now())?;
+        app.intake.backfiller.begin(*issuer, name, since, clock.now()).await?;
     }
     let bar = progress();
     let mut failed = 0;
@@ -134,7 +134,7 @@ async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
         bar.set_position(u64::try_from(backfill.queued.saturating_sub(*left)).unwrap_or(0));
         if report.done {
             failed += usize::from(backfill.left_out.is_some());
-            let whole = app.store.history(backfill.issuer, clock.now())?.1;
+            let whole = app.store.history(backfill.issuer, clock.now()).await?.1;
             let whole = match whole.filter(|whole| *whole <= clock.now()) {
                 Some(whole) => format!("history is whole since {}", edgar_day(whole)),
                 None => "no rule asks about it, so that what comes next is not fetched, and history is not whole: name it \
@@ -176,11 +176,11 @@ async fn issuers(app: &App, args: &Args) -> anyhow::Result<Vec<(Cik, String)>> {
     let now = app.clock().now();
     let mut report = PollReport::default();
     app.intake.tickers.refresh(now, &mut report).await?;
-    if let Some(until) = service::status(app, now)?.silent_until {
+    if let Some(until) = service::status(app, now).await?.silent_until {
         return Err(left_alone(until, report.trouble.map(|trouble| trouble.to_string())));
     }
     let (_, tickers) =
-        app.store.tickers()?.context("EDGAR's list of tickers cannot be fetched: see above")?;
+        app.store.tickers().await?.context("EDGAR's list of tickers cannot be fetched: see above")?;
     for ticker in &args.ticker {
         let ticker = ticker.to_ascii_uppercase();
         let Some(cik) = tickers.company(&ticker) else {

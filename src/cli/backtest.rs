@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output::tell;
-use super::{environment, setup};
+use super::{environment, remote, setup};
 use crate::backtest::{Backtest, Tally};
 use crate::config::Settings;
 use crate::edgar::tickers::Tickers;
@@ -121,8 +121,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 /// The tickers that EDGAR lists, where the bot has fetched them and does not run.
 fn listed(settings: &Settings) -> anyhow::Result<Option<Tickers>> {
-    let (store, _) = setup::store(settings)?;
-    let kept = store.map(|store| store.tickers()).transpose()?.flatten();
+    let (Some(store), _) = setup::store(settings)? else { return Ok(None) };
+    let kept = remote::runtime()?.block_on(store.tickers())?;
     Ok(kept.map(|(_, tickers)| tickers))
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::output::tell;
-use super::{environment, setup};
+use super::{environment, remote, setup};
 use crate::config::Settings;
 use crate::decide;
 use crate::destination::Destination;
@@ -171,7 +171,8 @@ fn failure(rule: &Rule, test: &rules::RuleTest) -> Option<Problem> {
 /// EDGAR's list, where the bot has fetched one. A store that is in use, or not there yet, has none for us.
 fn listed(settings: &Settings) -> Option<Tickers> {
     let opened = Store::is_in(&settings.store_dir).then(|| Store::open(&settings.store_dir).ok()).flatten();
-    Some(opened?.tickers().ok()??.1)
+    let (opened, runtime) = (opened?, remote::runtime().ok()?);
+    Some(runtime.block_on(opened.tickers()).ok()??.1)
 }
 
 /// Tickers of rules that EDGAR writes in another way, and that way: as its list has it, or as is usual.

@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 
 use super::output::tell;
-use super::{environment, filings, setup};
+use super::{environment, filings, remote, setup};
 use crate::render::explain as words;
 use crate::rules::{Rule, RuleSet};
 use crate::service::Explainer;
@@ -46,14 +46,19 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .read(&args.filing)
         .map_err(|error| anyhow!("{}: {error}", args.filing))?;
     let (store, note) = setup::store(&settings)?;
-    let listed = store.as_ref().and_then(|store| store.tickers().ok().flatten());
-    listed.map(|(_, listed)| listed).unwrap_or_default().place(&mut filing);
     let accepted_at = filing.accepted_at.unwrap_or_else(now);
-    if let Some(store) = &store {
-        store.teach(&mut filing, accepted_at)?;
-    }
     let explainer = Explainer { rules: &rules, settings: &settings, store: store.as_ref(), now: now() };
-    let told = explainer.explain(&asked, &filing, accepted_at)?;
+    let told = remote::runtime()?.block_on(async {
+        let listed = match &store {
+            Some(store) => store.tickers().await.ok().flatten(),
+            None => None,
+        };
+        listed.map(|(_, listed)| listed).unwrap_or_default().place(&mut filing);
+        if let Some(store) = &store {
+            store.teach(&mut filing, accepted_at).await?;
+        }
+        explainer.explain(&asked, &filing, accepted_at).await
+    })?;
     if args.json {
         let notes: Vec<&str> = note.iter().map(String::as_str).collect();
         let json = serde_json::json!({ "accession": filing.accession, "notes": notes, "rules": told });

@@ -73,7 +73,7 @@ pub(super) fn mute(args: &Args) -> anyhow::Result<ExitCode> {
         };
         let rules = RuleSet::new(setup::rules(&settings, &settings.rules_dir)?);
         mute.what.check(&settings, &rules)?;
-        store.set_mute(&mute)?;
+        store.set_mute(&mute).await?;
         Ok(store.flush().await?)
     })?;
     let said = format!(
@@ -100,7 +100,8 @@ pub(super) fn unmute(args: &UnmuteArgs) -> anyhow::Result<ExitCode> {
             }
             Reached::Stopped(store) => store,
         };
-        let ended = outbox::unmute(&store, what, now())?.ok_or_else(|| anyhow!("{what} is not muted"))?;
+        let ended =
+            outbox::unmute(&store, what, now()).await?.ok_or_else(|| anyhow!("{what} is not muted"))?;
         store.flush().await?;
         Ok(u64::try_from(ended)?)
     })?;

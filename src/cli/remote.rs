@@ -115,16 +115,19 @@ fn refusal(dir: &Path, stranger: Option<SocketAddr>) -> anyhow::Error {
 ///
 /// # Errors
 /// As [`Store::open`]: where it stays in use, [`StoreError::Busy`] is in the error.
-pub(super) fn open(dir: &Path) -> anyhow::Result<Store> {
-    open_by(dir, Store::open)
+pub(super) async fn open(dir: &Path) -> anyhow::Result<Store> {
+    open_by(dir, Store::open).await
 }
 
 /// The same by another way than [`Store::open`].
 ///
 /// # Errors
 /// As [`open`].
-pub(super) fn open_by<T>(dir: &Path, open: impl Fn(&Path) -> Result<T, StoreError>) -> anyhow::Result<T> {
-    match runtime()?.block_on(reach_by(dir, open)) {
+pub(super) async fn open_by<T>(
+    dir: &Path,
+    open: impl Fn(&Path) -> Result<T, StoreError>,
+) -> anyhow::Result<T> {
+    match reach_by(dir, open).await {
         Ok(Reached::Stopped(opened)) => Ok(opened),
         Ok(Reached::Running(_)) => Err(StoreError::Busy(dir.to_owned()).into()),
         Err(error) => Err(error.downcast::<StoreError>().map_or_else(|other| other, Into::into)),

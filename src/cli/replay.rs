@@ -173,9 +173,9 @@ async fn ended(app: &App, edgar: &ReplayedEdgar, from: NaiveDate, to: NaiveDate)
             tokio::time::sleep(LOOK).await;
             loop {
                 // In this order: a receipt that becomes final in between is not passed over.
-                let passed = app.store.ledger().ok().flatten().is_some_and(|ledger| ledger.next > day);
-                match app.store.receipt(day).ok().flatten().filter(Receipt::is_final) {
-                    Some(receipt) => tell(&mut io::stdout(), &told(app, edgar, &receipt)),
+                let passed = app.store.ledger().await.ok().flatten().is_some_and(|ledger| ledger.next > day);
+                match app.store.receipt(day).await.ok().flatten().filter(Receipt::is_final) {
+                    Some(receipt) => tell(&mut io::stdout(), &told(app, edgar, &receipt).await),
                     // A day on which EDGAR is closed gets no receipt.
                     None if passed => {}
                     None => break,
@@ -196,12 +196,13 @@ async fn ended(app: &App, edgar: &ReplayedEdgar, from: NaiveDate, to: NaiveDate)
 }
 
 /// A day that was compared: its receipt, how often EDGAR was asked so far, how long its alerts took.
-fn told(app: &App, edgar: &ReplayedEdgar, receipt: &Receipt) -> String {
+async fn told(app: &App, edgar: &ReplayedEdgar, receipt: &Receipt) -> String {
     let log = edgar.log();
     let requests = log.feed + log.submissions + log.indexes + log.companies + log.tickers;
     let times = match app.clock().real(TimeDelta::seconds(1)) < SHORTEST_SECOND {
         true => "No times are told: so fast, they would be those of this machine.\n".to_owned(),
         false => service::status(app, app.clock().now())
+            .await
             .map_or_else(|_| String::new(), |status| status::latency(&status.latency)),
     };
     format!("\n{receipt}; {requests} requests so far\n{times}")

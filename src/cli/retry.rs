@@ -46,7 +46,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             }
             Reached::Stopped(store) => store,
         };
-        let retried = outbox::retry(&store, &settings, &what, now())?.map_err(|error| anyhow!(error))?;
+        let retried =
+            outbox::retry(&store, &settings, &what, now()).await?.map_err(|error| anyhow!(error))?;
         store.flush().await?;
         Ok((retried, false))
     })?;

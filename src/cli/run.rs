@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         Signals::listen()?
     };
     let token = environment::http_token()?;
-    let (app, watch) = build(args, true)?;
+    let (app, watch) = runtime.block_on(build(args, true))?;
     let done = runtime.block_on(async {
         if args.once {
             let app = Arc::new(app);
@@ -153,10 +153,10 @@ async fn back(
         }
         *pause = (*pause * 2).min(LONGEST_PAUSE);
         let opened = async {
-            let (app, watch) = build(args, false)?;
+            let (app, watch) = build(args, false).await?;
             let news = StoreNews::Failed { since, reason: reason.clone() };
             let notice = Notice::new(now(), About::Store(news));
-            app.operators.notify(&notice, now())?;
+            app.operators.notify(&notice, now()).await?;
             app.store.flush().await?;
             anyhow::Ok((app, watch))
         };
@@ -168,7 +168,7 @@ async fn back(
     }
 }
 
-fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
+async fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
     if args.since.is_some_and(|since| since > now()) {
         return Err(anyhow!("--since is in the future: it says up to when everything is taken as known"));
     }
@@ -209,12 +209,13 @@ fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
         ));
     }
     // Another command may have it for a moment. Later on, this is tried again anyway.
-    let store = if first { remote::open(&store_dir)? } else { Store::open(&store_dir)? };
+    let store = if first { remote::open(&store_dir).await? } else { Store::open(&store_dir)? };
     // What it says is written down once, unless that failed.
-    let written = |since: DateTime<Utc>| {
-        store.frontier().is_ok_and(|known| known.is_some_and(|known| known.floor == since))
+    let floor = match args.since.filter(|_| !first) {
+        Some(_) => store.frontier().await.ok().flatten().map(|known| known.floor),
+        None => None,
     };
-    let since = args.since.filter(|since| first || !written(*since));
+    let since = args.since.filter(|since| floor != Some(*since));
     Ok((assembly.on(store, since), watch))
 }
 

@@ -67,7 +67,7 @@ pub(super) fn store(settings: &Settings) -> anyhow::Result<(Option<Store>, Optio
             format!("There is no store in {} yet: without history, and nothing was sent.", path_text(dir));
         return Ok((None, Some(note)));
     }
-    match remote::open(dir) {
+    match remote::runtime()?.block_on(remote::open(dir)) {
         Ok(store) => Ok((Some(store), None)),
         Err(error) if matches!(error.downcast_ref(), Some(StoreError::Busy(_))) => {
             let note =

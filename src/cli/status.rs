@@ -44,9 +44,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let status = match remote::runtime()?.block_on(remote::reach(dir))? {
+    let runtime = remote::runtime()?;
+    let status = match runtime.block_on(remote::reach(dir))? {
         Reached::Running(bot) => bot.status,
-        Reached::Stopped(store) => Status::of(&store, Clock::wall().now())?,
+        Reached::Stopped(store) => runtime.block_on(Status::of(&store, Clock::wall().now()))?,
     };
     let said =
         if args.json { format!("{}\n", serde_json::to_string_pretty(&status)?) } else { people(&status) };

@@ -53,9 +53,10 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
     if !Store::is_in(dir) {
         return Err(anyhow!("there is no store in {}: sellbell has not run", path_text(dir)));
     }
+    let runtime = remote::runtime()?;
     match &args.verb {
         Verb::Check { json } => {
-            let store = remote::open(dir)?;
+            let store = runtime.block_on(remote::open(dir))?;
             let checked = store.check()?;
             let said = match json {
                 true => format!("{}\n", serde_json::to_string_pretty(&checked)?),
@@ -66,7 +67,7 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
             Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
         Verb::Export { file } => {
-            let store = remote::open(dir)?;
+            let store = runtime.block_on(remote::open(dir))?;
             let (mut out, name): (Box<dyn Write>, String) = match file {
                 None => (Box::new(io::stdout().lock()), "standard output".to_owned()),
                 Some(path) => {
@@ -83,7 +84,7 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Verb::Compact => {
-            let (before, after) = remote::open_by(dir, Store::compact)?;
+            let (before, after) = runtime.block_on(remote::open_by(dir, Store::compact))?;
             let size = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
             tell(&mut io::stdout(), &format!("The store had {}, and has {}\n", size(before), size(after)));
             Ok(ExitCode::SUCCESS)

@@ -83,6 +83,9 @@ pub fn since<'r>(
     since
 }
 
+/// How often history is read further back for an amendment, at most.
+pub const MOST_STEPS: usize = 5;
+
 /// Reads history for a filing, from `since` on, and for an amendment as far back as versions that came before it say that
 /// theirs began.
 ///
@@ -93,19 +96,21 @@ pub fn read_history<T, E>(
     since: DateTime<Utc>,
     mut read: impl FnMut(DateTime<Utc>) -> Result<(Vec<PastFiling>, T), E>,
 ) -> Result<(Vec<PastFiling>, T), E> {
-    const MOST_STEPS: usize = 5;
     let mut since = since;
     let mut history = read(since)?;
     for _ in 0..MOST_STEPS {
-        let earlier =
-            PastFiling::of(filing, DateTime::default()).and_then(|own| own.versions_since(&history.0));
-        match earlier.filter(|earlier| *earlier < since) {
-            Some(earlier) => since = earlier,
-            None => break,
-        }
+        let Some(earlier) = further_back(filing, &history.0, since) else { break };
+        since = earlier;
         history = read(since)?;
     }
     Ok(history)
+}
+
+/// From when on history is to be read instead, where that is earlier: what it has since `since` says where versions of an amendment
+/// began.
+pub fn further_back(filing: &Filing, history: &[PastFiling], since: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let own = PastFiling::of(filing, DateTime::default());
+    own.and_then(|own| own.versions_since(history)).filter(|earlier| *earlier < since)
 }
 
 /// Holds the rules that a filing can meet against it.

@@ -26,6 +26,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use self::limited_listener::{Caller, LimitedListener};
@@ -157,8 +158,10 @@ struct ProofQuery {
 
 async fn status(State(app): State<Arc<App>>) -> Response {
     // It counts all that was ever delivered, which must not hold up the bot.
+    let runtime = Handle::current();
     let status = tokio::task::spawn_blocking(move || {
-        service::status(&app, app.clock().now()).map_err(|error| error.to_string())
+        let status = runtime.block_on(service::status(&app, app.clock().now()));
+        status.map_err(|error| error.to_string())
     });
     match status.await.unwrap_or_else(|error| Err(error.to_string())) {
         Ok(status) => Json(status).into_response(),

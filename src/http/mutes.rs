@@ -75,7 +75,7 @@ pub(super) async fn mute(State(changes): State<Changes>, body: Bytes) -> Result<
     let what: Muting = request.what.parse()?;
     let mute = Mute::new(what, changes.app.clock().now(), request.until)?;
     let mute = mute.said(request.by.as_deref(), request.why.as_deref());
-    changes.app.outbox.mutes.mute(&mute)??;
+    changes.app.outbox.mutes.mute(&mute).await??;
     changes.app.store.flush().await?;
     tracing::info!("{} is muted until {}", mute.what, mute.until);
     Ok(Json(mute))
@@ -86,7 +86,7 @@ pub(super) async fn unmute(
     Query(Unmute { what }): Query<Unmute>,
 ) -> Result<Json<Value>, Refusal> {
     let what: Muting = what.parse()?;
-    let ended = changes.app.outbox.mutes.unmute(&what, changes.app.clock().now())?;
+    let ended = changes.app.outbox.mutes.unmute(&what, changes.app.clock().now()).await?;
     changes.app.store.flush().await?;
     match ended {
         Some(muted) => Ok(Json(json!({ "what": what, "muted": muted }))),

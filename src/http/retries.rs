@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 
 use super::mutes::{Changes, Refusal};
 use crate::outbox::{Retried, Retry};
@@ -37,8 +38,8 @@ pub(super) async fn retry(
     let app = changes.app;
     // Much may have been given up, and the bot goes on meanwhile.
     let retrying = tokio::task::spawn_blocking({
-        let app = std::sync::Arc::clone(&app);
-        move || app.outbox.retry(&what, app.clock().now())
+        let (app, runtime) = (std::sync::Arc::clone(&app), Handle::current());
+        move || runtime.block_on(app.outbox.retry(&what, app.clock().now()))
     });
     let retried =
         retrying.await.map_err(|error| Refusal(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))?;

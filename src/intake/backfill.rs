@@ -56,14 +56,14 @@ impl Backfiller {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn begin(
+    pub async fn begin(
         &self,
         issuer: Cik,
         name: &str,
         since: NaiveDate,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let under_way = self.store.backfills()?.into_iter().find(|backfill| backfill.issuer == issuer);
+        let under_way = self.store.backfills().await?.into_iter().find(|backfill| backfill.issuer == issuer);
         if under_way.is_some_and(|backfill| backfill.since <= since) {
             return Ok(());
         }
@@ -79,7 +79,7 @@ impl Backfiller {
             failures: 0,
             damaged: 0,
         };
-        self.store.set_backfill(&backfill, &[])
+        self.store.set_backfill(&backfill, &[]).await
     }
 
     /// Takes one step: reads a file of an issuer's list, or fetches one filing of it.
@@ -88,29 +88,30 @@ impl Backfiller {
     /// Failures of the store. EDGAR's are in the report.
     pub async fn backfill_once(&self, now: DateTime<Utc>) -> Result<BackfillReport, StoreError> {
         let mut report = BackfillReport::default();
-        let mut backfills = self.store.backfills()?;
+        let mut backfills = self.store.backfills().await?;
         backfills.sort_by_key(|backfill| backfill.not_before);
         let Some(mut backfill) = backfills.into_iter().next() else { return Ok(report) };
         let waits = backfill.not_before.min(now + LONGEST_PAUSE * 2);
-        if let Some(later) = self.backoff.left_alone_until(now)?.or(Some(waits).filter(|later| *later > now))
+        if let Some(later) =
+            self.backoff.left_alone_until(now).await?.or(Some(waits).filter(|later| *later > now))
         {
             report.next = Some(later);
-            let left = self.store.backfill_left(backfill.issuer)?.left;
+            let left = self.store.backfill_left(backfill.issuer).await?.left;
             report.current = Some((backfill, left));
             return Ok(report);
         }
         let step = match backfill.files.first().cloned() {
             Some(file) => match self.client.company(&file).await {
                 Ok(company) => {
-                    self.take_list(&mut backfill, company)?;
+                    self.take_list(&mut backfill, company).await?;
                     Ok(())
                 }
                 Err(error) => Err((error, None)),
             },
-            None => match self.store.backfill_left(backfill.issuer)?.next {
+            None => match self.store.backfill_left(backfill.issuer).await?.next {
                 Some(filing) => self.read_past(&mut backfill, &filing).await?.map_err(|e| (e, Some(filing))),
                 None => {
-                    self.end(&backfill)?;
+                    self.end(&backfill).await?;
                     (report.done, report.current, report.next) = (true, Some((backfill, 0)), Some(now));
                     return Ok(report);
                 }
@@ -132,7 +133,7 @@ impl Backfiller {
                 && backfill.failures >= MOST_MISSES
             {
                 tracing::warn!(name = backfill.name, "EDGAR has no list of its filings: given up; {error}");
-                self.store.give_up_backfill(backfill.issuer)?;
+                self.store.give_up_backfill(backfill.issuer).await?;
                 (report.given_up, report.trouble) = (Some(backfill), Some(error));
                 return Ok(report);
             } else if let Some(filing) =
@@ -142,25 +143,25 @@ impl Backfiller {
                 let day = edgar_day(filing.accepted_at);
                 backfill.left_out = Some(backfill.left_out.map_or(day, |known| known.max(day)));
                 (backfill.failures, backfill.damaged, backfill.not_before) = (0, 0, now);
-                self.store.backfilled(backfill.issuer, &filing, None)?;
+                self.store.backfilled(backfill.issuer, &filing, None).await?;
             }
-            self.store.set_backfill(&backfill, &[])?;
-            report.next = Some(self.backoff.left_alone_until(now)?.unwrap_or(backfill.not_before));
+            self.store.set_backfill(&backfill, &[]).await?;
+            report.next = Some(self.backoff.left_alone_until(now).await?.unwrap_or(backfill.not_before));
             report.trouble = Some(error);
         }
-        let left = self.store.backfill_left(backfill.issuer)?.left;
+        let left = self.store.backfill_left(backfill.issuer).await?.left;
         report.current = Some((backfill, left));
         Ok(report)
     }
 
     /// Queues what a file of the list has of the past.
-    fn take_list(&self, backfill: &mut Backfill, company: Company) -> Result<(), StoreError> {
+    async fn take_list(&self, backfill: &mut Backfill, company: Company) -> Result<(), StoreError> {
         // What lies in days that are still compared is found as ever, and rings.
         let compared =
-            self.store.ledger()?.map_or_else(|| edgar_day(backfill.asked_at), |ledger| ledger.next);
+            self.store.ledger().await?.map_or_else(|| edgar_day(backfill.asked_at), |ledger| ledger.next);
         let mut found = Vec::new();
         for filed in company.filings.iter().filter(|filed| filed.filed >= backfill.since) {
-            let wanted = match self.store.standing(filed.accession)? {
+            let wanted = match self.store.standing(filed.accession).await? {
                 Standing::New => filed.filed < compared,
                 Standing::Baseline | Standing::NotFetched => true,
                 Standing::Pending | Standing::Done | Standing::Past | Standing::Unreadable => false,
@@ -181,7 +182,7 @@ impl Backfiller {
         backfill.files.extend(older.map(|file| file.path));
         backfill.queued += found.len();
         backfill.failures = 0;
-        self.store.set_backfill(backfill, &found)
+        self.store.set_backfill(backfill, &found).await
     }
 
     /// Fetches one filing into history; a filing of another issuer, in which the company is an owner, is passed over.
@@ -204,14 +205,13 @@ impl Backfiller {
             Ok(_) => return Ok(Err(failed("another filing came".to_owned()))),
             Err(error) => return Ok(Err(failed(error.to_string()))),
         };
-        self.store.teach(&mut filing, asked.accepted_at)?;
+        self.store.teach(&mut filing, asked.accepted_at).await?;
         let accepted_at = filing.accepted_at.unwrap_or(asked.accepted_at);
         // A look back has made it new meanwhile: then it is read as such, and rings.
-        let new = self.store.standing(asked.accession)? == Standing::Pending;
+        let new = self.store.standing(asked.accession).await? == Standing::Pending;
         let settled = if filing.issuer.cik == backfill.issuer && !new {
             let since = decide::since(std::iter::empty(), &filing, accepted_at);
-            let (known, whole_since) =
-                decide::read_history(&filing, since, |since| self.store.history(filing.issuer.cik, since))?;
+            let (known, whole_since) = self.store.history_for(&filing, since).await?;
             let case =
                 Case { filing: &filing, accepted_at, seen_at: backfill.asked_at, known: &known, whole_since };
             let history = decide::keep(case);
@@ -220,19 +220,19 @@ impl Backfiller {
         } else {
             None
         };
-        self.store.backfilled(backfill.issuer, asked, settled.as_ref())?;
+        self.store.backfilled(backfill.issuer, asked, settled.as_ref()).await?;
         if backfill.failures > 0 {
             (backfill.failures, backfill.damaged) = (0, 0);
-            self.store.set_backfill(backfill, &[])?;
+            self.store.set_backfill(backfill, &[]).await?;
         }
         Ok(Ok(()))
     }
 
-    fn end(&self, backfill: &Backfill) -> Result<(), StoreError> {
+    async fn end(&self, backfill: &Backfill) -> Result<(), StoreError> {
         let behind = backfill.left_out.and_then(|day| day.succ_opt());
         let since = midnight(behind.map_or(backfill.since, |behind| behind.max(backfill.since)));
         tracing::info!(name = backfill.name, filings = backfill.queued, %since, "history has the past since");
-        self.store.end_backfill(backfill, Filled { since, until: backfill.asked_at })
+        self.store.end_backfill(backfill, Filled { since, until: backfill.asked_at }).await
     }
 }
 

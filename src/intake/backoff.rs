@@ -45,13 +45,13 @@ impl Backoff {
     }
 
     /// Until when EDGAR is asked nothing.
-    pub(crate) fn silent_until(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
-        self.note_blocks(now)?;
-        self.noted_silence(now)
+    pub(crate) async fn silent_until(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.note_blocks(now).await?;
+        self.noted_silence(now).await
     }
 
-    fn noted_silence(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let Some(silence) = self.store.silence()? else { return Ok(None) };
+    async fn noted_silence(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let Some(silence) = self.store.silence().await? else { return Ok(None) };
         // It was another who was refused.
         if silence.refused.is_some_and(|refused| refused != self.contact) {
             return Ok(None);
@@ -60,8 +60,11 @@ impl Backoff {
     }
 
     /// When EDGAR may be asked again, where that is not now: after a back-off, or at the next probe in an outage.
-    pub(crate) fn left_alone_until(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
-        if let Some(until) = self.silent_until(now)? {
+    pub(crate) async fn left_alone_until(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DateTime<Utc>>, StoreError> {
+        if let Some(until) = self.silent_until(now).await? {
             return Ok(Some(until));
         }
         let next = self.client.outage().map(|outage| outage.next_probe);
@@ -69,15 +72,15 @@ impl Backoff {
     }
 
     /// EDGAR answered all that was asked since `now`: the next block is a first one again if the last one is long over.
-    pub(super) fn answered(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub(super) async fn answered(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         // A back-off that was in force then, or began since, is newer than those answers.
-        if self.silent_until(now)?.is_some() {
+        if self.silent_until(now).await?.is_some() {
             return Ok(());
         }
-        let Some(silence) = self.store.silence()? else { return Ok(()) };
+        let Some(silence) = self.store.silence().await? else { return Ok(()) };
         let fresh = silence.until <= now && now - silence.until < REMEMBERED;
         let kept = (silence.blocks > 0 && fresh).then_some(Silence { in_a_row: 0, ..silence });
-        self.store.set_silence(kept.as_ref())
+        self.store.set_silence(kept.as_ref()).await
     }
 
     /// Notes a failure. Where EDGAR blocks us or asks to wait, it is then asked nothing for a while, longer each time in a row.
@@ -93,9 +96,9 @@ impl Backoff {
             return Ok(());
         }
         if error.is_grave() {
-            self.note_blocks(now)?;
+            self.note_blocks(now).await?;
         } else if error.trouble.is_block() {
-            self.back_off(&error, now)?;
+            self.back_off(&error, now).await?;
         }
         if error.is_grave() || error.trouble.is_block() {
             // On the disk at once: after a crash nothing must be asked too early.
@@ -106,13 +109,16 @@ impl Backoff {
     }
 
     /// Notes each answer that blocks us or asks to wait and is not noted yet, also where the task that asked is gone.
-    pub(crate) fn note_blocks(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.client.take_graves().iter().try_for_each(|error| self.back_off(error, now))
+    pub(crate) async fn note_blocks(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        for error in self.client.take_graves() {
+            self.back_off(&error, now).await?;
+        }
+        Ok(())
     }
 
-    fn back_off(&self, error: &FetchError, now: DateTime<Utc>) -> Result<(), StoreError> {
+    async fn back_off(&self, error: &FetchError, now: DateTime<Utc>) -> Result<(), StoreError> {
         let blocked = error.trouble.is_block();
-        let (last, stands) = (self.store.silence()?, self.noted_silence(now)?);
+        let (last, stands) = (self.store.silence().await?, self.noted_silence(now).await?);
         let last = last.filter(|last| now - last.until < REMEMBERED);
         let in_a_row = last.as_ref().map_or(0, |silence| silence.in_a_row) + 1;
         let blocks = last.as_ref().map_or(0, |silence| silence.blocks) + u32::from(blocked);
@@ -133,7 +139,7 @@ impl Backoff {
         };
         self.client.close_until(until);
         let reason = error.message.clone();
-        self.store.set_silence(Some(&Silence { until, in_a_row, blocks, refused, reason }))?;
+        self.store.set_silence(Some(&Silence { until, in_a_row, blocks, refused, reason })).await?;
         if blocked && blocks == 1 {
             tracing::error!("{error}; EDGAR is asked nothing for {} minutes", span.num_minutes());
             let news = EdgarNews::Blocks {
@@ -141,7 +147,7 @@ impl Backoff {
                 error: error.to_string(),
                 minutes: span.num_minutes(),
             };
-            self.operators.notify(&Notice::new(now, About::Edgar(news)), now)?;
+            self.operators.notify(&Notice::new(now, About::Edgar(news)), now).await?;
         } else if span > NOTABLE {
             tracing::warn!("{error}; EDGAR is asked nothing for {} minutes more", span.num_minutes());
         }

@@ -57,8 +57,8 @@ impl Discovery {
     /// Failures of the store. EDGAR's are in the report.
     pub async fn discover_once(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
         let mut report = PollReport::default();
-        let frontier = self.frontier(now)?;
-        report.silent_until = self.backoff.silent_until(now)?;
+        let frontier = self.frontier(now).await?;
+        report.silent_until = self.backoff.silent_until(now).await?;
         if report.silent_until.is_some() {
             return Ok(report);
         }
@@ -67,8 +67,8 @@ impl Discovery {
             None => self.baseline(now, &mut report).await?,
         }
         // What another part was told meanwhile stays.
-        if report.trouble.is_none() && self.backoff.left_alone_until(now)?.is_none() {
-            self.backoff.answered(now)?;
+        if report.trouble.is_none() && self.backoff.left_alone_until(now).await?.is_none() {
+            self.backoff.answered(now).await?;
         }
         Ok(report)
     }
@@ -79,10 +79,10 @@ impl Discovery {
     /// Failures of the store. EDGAR's are in the report.
     pub async fn begin(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
         let mut report = PollReport::default();
-        if let Some(frontier) = self.frontier(now)? {
-            self.scope.cover(&*self.scope.current()?, frontier)?;
+        if let Some(frontier) = self.frontier(now).await? {
+            self.scope.cover(&*self.scope.current().await?, frontier).await?;
         } else {
-            report.silent_until = self.backoff.silent_until(now)?;
+            report.silent_until = self.backoff.silent_until(now).await?;
             if report.silent_until.is_none() {
                 self.baseline(now, &mut report).await?;
             }
@@ -104,11 +104,11 @@ impl Discovery {
         if reading.complete && is_current && depth == Depth::Deep {
             self.feed.was_read_deep(now);
         }
-        let in_scope = self.scope.current()?;
-        self.scope.cover(&in_scope, frontier)?;
+        let in_scope = self.scope.current().await?;
+        self.scope.cover(&in_scope, frontier).await?;
         let (mut new, mut not_fetched) = (Vec::new(), Vec::new());
         for filing in fold_entries(&reading.entries) {
-            let fresh = match self.store.standing(filing.accession)? {
+            let fresh = match self.store.standing(filing.accession).await? {
                 Standing::New => true,
                 Standing::Baseline | Standing::NotFetched => frontier.baseline_rings,
                 _ => false,
@@ -135,7 +135,7 @@ impl Discovery {
             _ => frontier,
         };
         let found = Discovered { new: &new, not_fetched: &not_fetched, ..Discovered::default() };
-        self.store.discovered(found, frontier, now)?;
+        self.store.discovered(found, frontier, now).await?;
         if !new.is_empty() {
             self.wakes.pending.notify_one();
         }
@@ -146,18 +146,18 @@ impl Discovery {
 
     /// Up to where the feed was seen; `None` for a first run that does not look back. A look back is written down before
     /// the first page is read, so that it survives whatever comes between.
-    fn frontier(&self, now: DateTime<Utc>) -> Result<Option<Frontier>, StoreError> {
+    async fn frontier(&self, now: DateTime<Utc>) -> Result<Option<Frontier>, StoreError> {
         let since = self.since.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let known = self.store.frontier()?;
+        let known = self.store.frontier().await?;
         if since.is_some() && known.is_none() {
             // Another store may have been there before: what it had told is looked for.
-            self.store.set_doubt(Doubt { until: now, queue: false, told: true })?;
+            self.store.set_doubt(Doubt { until: now, queue: false, told: true }).await?;
         }
         let moment = match (since, known) {
             (Some(since), _) => since,
             (None, Some(known)) => {
-                if self.store.ledger()?.is_none() {
-                    self.store.set_ledger(Ledger { next: edgar_day(known.seen_until) })?;
+                if self.store.ledger().await?.is_none() {
+                    self.store.set_ledger(Ledger { next: edgar_day(known.seen_until) }).await?;
                 }
                 return Ok(Some(known));
             }
@@ -173,9 +173,9 @@ impl Discovery {
         let frontier = Frontier { baseline_rings: true, history_since, asked_since, ..Frontier::at(moment) };
         // Days that were compared are compared again: what was taken as known then is new now.
         let next = edgar_day(moment);
-        let next = self.store.ledger()?.map_or(next, |ledger| ledger.next.min(next));
-        self.store.reopen(next)?;
-        self.store.discovered(Discovered::default(), frontier, now)?;
+        let next = self.store.ledger().await?.map_or(next, |ledger| ledger.next.min(next));
+        self.store.reopen(next).await?;
+        self.store.discovered(Discovered::default(), frontier, now).await?;
         Ok(Some(frontier))
     }
 
@@ -188,8 +188,8 @@ impl Discovery {
         let floor = newest(&page.entries, now).unwrap_or(now - MOST_AHEAD);
         let mut known: Vec<FilingRef> = page.filings();
         let frontier = Frontier::at(floor);
-        self.store.set_ledger(Ledger { next: edgar_day(floor) })?;
-        self.store.discovered(Discovered { known: &known, ..Discovered::default() }, frontier, now)?;
+        self.store.set_ledger(Ledger { next: edgar_day(floor) }).await?;
+        self.store.discovered(Discovered { known: &known, ..Discovered::default() }, frontier, now).await?;
         // The day's index will list what was accepted earlier that day, too.
         if page.entries.len() >= LONG_PAGE {
             let morning = edgar_time(edgar_day(floor), 0, 0);
@@ -197,12 +197,14 @@ impl Discovery {
             let day = self.feed.read(whole_day, Depth::Deep, now, report).await?;
             known = fold_entries(&day.entries);
             known.retain(|filing| filing.accepted_at <= floor);
-            self.store.discovered(Discovered { known: &known, ..Discovered::default() }, frontier, now)?;
+            self.store
+                .discovered(Discovered { known: &known, ..Discovered::default() }, frontier, now)
+                .await?;
         }
         self.feed.has_seen(&page.entries);
         report.baseline = known.len();
         tracing::info!(filings = known.len(), %floor, "first run: what EDGAR lists now is taken as known");
-        self.scope.cover(&*self.scope.current()?, frontier)
+        self.scope.cover(&*self.scope.current().await?, frontier).await
     }
 }
 

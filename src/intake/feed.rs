@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::PollReport;
 use super::backoff::Backoff;
-use super::reach::{above, joins_on, newest, reaches};
+use super::reach::{above, end, joins_on, newest, reaches};
 use crate::edgar::feed::{self, Entry, Page};
 use crate::filing::{Accession, Cik};
 use crate::parts::Parts;
@@ -220,7 +220,7 @@ impl Feed {
                 },
             };
             let listed = page.entries.len() + page.unreadable.len();
-            let overlaps = self.joins_on(&page, frontier, known_until, now);
+            let overlaps = self.joins_on(&page, frontier, known_until, now).await;
             let (read, known_from) = (page.entries.len(), above(&page.entries, known_until, now));
             let meets = broken.take_if(|broken| broken.is_met_by(&page, now));
             let new = reading.add(page.entries);
@@ -294,7 +294,7 @@ impl Feed {
     }
 
     /// Whether a page goes down to what was seen before.
-    fn joins_on(
+    async fn joins_on(
         &self,
         page: &Page,
         frontier: Frontier,
@@ -302,10 +302,18 @@ impl Feed {
         now: DateTime<Utc>,
     ) -> bool {
         let is_first = frontier.asked_since.is_some() && self.habit().seen.is_empty();
-        joins_on(&page.entries, known_until, now, is_first, |accession| {
+        let mut seen = HashSet::new();
+        for accession in end(&page.entries, known_until, now) {
             let in_feed = self.habit().seen.contains(&accession);
-            in_feed || self.store.standing(accession).is_ok_and(|standing| standing != Standing::New)
-        })
+            let is_known = async {
+                let standing = self.store.standing(accession).await;
+                standing.is_ok_and(|standing| standing != Standing::New)
+            };
+            if in_feed || is_known.await {
+                seen.insert(accession);
+            }
+        }
+        joins_on(&page.entries, known_until, now, is_first, |accession| seen.contains(&accession))
     }
 
     fn habit(&self) -> MutexGuard<'_, Habit> {

@@ -41,20 +41,20 @@ impl FeedAlarm {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn watch(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let Some(frontier) = self.store.frontier()? else { return Ok(false) };
+    pub async fn watch(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let Some(frontier) = self.store.frontier().await? else { return Ok(false) };
         let newest = frontier.seen_until.min(now);
-        let alarm = self.store.alarm()?;
+        let alarm = self.store.alarm().await?;
         let bound = TimeDelta::from_std(self.stale_after).unwrap_or(TimeDelta::MAX);
         let Some(alarm) = alarm else {
             let Some(quiet) = quiet_for(newest, now).filter(|quiet| *quiet > bound) else { return Ok(false) };
-            let why = self.why_nothing_comes(now)?;
+            let why = self.why_nothing_comes(now).await?;
             let quiet_s = quiet.num_seconds().unsigned_abs();
             let news = EdgarNews::NothingNew { quiet_s, newest, why };
             let notice = Notice::new(now, About::Edgar(news));
             tracing::error!("{}", words(&notice).text);
-            self.store.set_alarm(Some(&Alarm { since: now, newest }))?;
-            self.operators.notify(&notice, now)?;
+            self.store.set_alarm(Some(&Alarm { since: now, newest })).await?;
+            self.operators.notify(&notice, now).await?;
             return Ok(true);
         };
         if newest <= alarm.newest || quiet_for(newest, now).is_some_and(|quiet| quiet > bound) {
@@ -63,13 +63,15 @@ impl FeedAlarm {
         let minutes = (now - alarm.since).num_minutes();
         let notice = Notice::new(now, About::Edgar(EdgarNews::NewAgain { minutes, newest }));
         tracing::info!("{}", words(&notice).text);
-        self.store.set_alarm(None)?;
-        self.operators.notify(&notice, now)?;
+        self.store.set_alarm(None).await?;
+        self.operators.notify(&notice, now).await?;
         Ok(false)
     }
 
-    fn why_nothing_comes(&self, now: DateTime<Utc>) -> Result<FeedSilence, StoreError> {
-        if let (Some(until), Some(silence)) = (self.backoff.silent_until(now)?, self.store.silence()?) {
+    async fn why_nothing_comes(&self, now: DateTime<Utc>) -> Result<FeedSilence, StoreError> {
+        if let (Some(until), Some(silence)) =
+            (self.backoff.silent_until(now).await?, self.store.silence().await?)
+        {
             return Ok(FeedSilence::BackOff { until, reason: silence.reason });
         }
         Ok(match self.client.last_failure() {

@@ -84,13 +84,13 @@ impl<'a> Fetches<'a> {
 
     /// Takes what is due from the store, a round at most, where `anew` says that there may be more, or nothing else waits to be
     /// begun.
-    pub(crate) fn take_due(&mut self, anew: bool, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub(crate) async fn take_due(&mut self, anew: bool, now: DateTime<Utc>) -> Result<(), StoreError> {
         let is_due = self.queue.is_empty() && self.more_at.is_some_and(|at| at <= now);
         if !anew && !is_due {
             return Ok(());
         }
         let busy: BTreeSet<Accession> = self.begun.values().map(|begun| begun.accession).collect();
-        let (mut due, later) = self.fetcher.due_filings(now)?;
+        let (mut due, later) = self.fetcher.due_filings(now).await?;
         due.retain(|pending| !busy.contains(&pending.filing.accession));
         self.more_at = if due.len() > ROUND { Some(now) } else { later };
         due.truncate(ROUND);

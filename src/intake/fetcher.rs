@@ -37,13 +37,13 @@ impl Fetcher {
     }
 
     /// The filings that are due, oldest first, and when the next of the others is.
-    pub(super) fn due_filings(
+    pub(super) async fn due_filings(
         &self,
         now: DateTime<Utc>,
     ) -> Result<(Vec<Pending>, Option<DateTime<Utc>>), StoreError> {
         let waits = |pending: &Pending| now < pending.not_before && pending.not_before - now <= LONGEST_WAIT;
         let (later, mut due): (Vec<Pending>, Vec<Pending>) =
-            self.store.pending()?.into_iter().partition(waits);
+            self.store.pending().await?.into_iter().partition(waits);
         // Those that wait for history come behind those that they may be waiting for: last those of the feed.
         let waiting: BTreeSet<Accession> = self.kept().keys().copied().collect();
         due.sort_by_key(|pending| {
@@ -54,8 +54,8 @@ impl Fetcher {
     }
 
     /// When the first of the filings is due that were put off after a failure; `None` where none was.
-    pub(crate) fn deferred_until(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let pending = self.store.pending()?.into_iter();
+    pub(crate) async fn deferred_until(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let pending = self.store.pending().await?.into_iter();
         Ok(pending.filter(|pending| pending.attempts > 0).map(|pending| pending.not_before).min())
     }
 

@@ -30,13 +30,13 @@ impl HistoryGate {
     }
 
     /// Whether what a downtime left is still being looked for.
-    fn is_catching_up(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let hole = self.store.frontier()?.and_then(|frontier| frontier.hole);
+    async fn is_catching_up(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let hole = self.store.frontier().await?.and_then(|frontier| frontier.hole);
         Ok(hole.is_some_and(|hole| self.due(hole.until) <= now || edgar_day(now) > hole.until))
     }
 
     /// Whether a rule that a filing can meet asks for a past of which some is still to be read.
-    pub(super) fn lacks_history(
+    pub(super) async fn lacks_history(
         &self,
         pending: &Pending,
         filing: &Filing,
@@ -50,19 +50,19 @@ impl HistoryGate {
         let accepted_at = filing.accepted_at.unwrap_or(pending.filing.accepted_at);
         // Of what an index shows the issuer is not known before it is read.
         let day = edgar_day(accepted_at);
-        let unknown = self.store.pending()?.into_iter().any(|other| {
+        let unknown = self.store.pending().await?.into_iter().any(|other| {
             other.found == Found::Index
                 && other.filing.issuer.is_none()
                 && other.filing.accession != pending.filing.accession
                 && edgar_day(other.filing.accepted_at) <= day
         });
         Ok(unknown
-            || self.earlier_pending(&asked, filing, accepted_at)?.is_some()
-            || pending.found == Found::Feed && self.is_catching_up(now)?)
+            || self.earlier_pending(&asked, filing, accepted_at).await?.is_some()
+            || pending.found == Found::Feed && self.is_catching_up(now).await?)
     }
 
     /// History is whole only behind the issuer's filings that came earlier and are still to be read: the newest of them.
-    pub(super) fn earlier_pending(
+    pub(super) async fn earlier_pending(
         &self,
         asked: &[&Rule],
         filing: &Filing,
@@ -71,10 +71,11 @@ impl HistoryGate {
         if asked.iter().all(|rule| rule.conditions.reach_days() == 0) {
             return Ok(None);
         }
-        let earlier = self.store.pending()?.into_iter().map(|pending| pending.filing).filter(|pending| {
-            pending.issuer == Some(filing.issuer.cik)
-                && (pending.accepted_at, Some(pending.accession)) < (accepted_at, filing.accession)
-        });
+        let earlier =
+            self.store.pending().await?.into_iter().map(|pending| pending.filing).filter(|pending| {
+                pending.issuer == Some(filing.issuer.cik)
+                    && (pending.accepted_at, Some(pending.accession)) < (accepted_at, filing.accession)
+            });
         Ok(earlier.map(|pending| pending.accepted_at).max())
     }
 }

@@ -37,35 +37,35 @@ impl LateAlerts {
 
     /// No day that is over is left: history has no hole, what was too old to ring is summed up, and the operators are told of
     /// what was not clean.
-    pub(super) fn caught_up(&self, next: NaiveDate, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let pending = self.store.pending()?;
+    pub(super) async fn caught_up(&self, next: NaiveDate, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let pending = self.store.pending().await?;
         if pending.iter().any(|pending| pending.found == Found::Index) {
             return Ok(());
         }
-        self.store.close_hole(next, pending.is_empty())?;
+        self.store.close_hole(next, pending.is_empty()).await?;
         let from = next.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(next);
-        let mut untold: Vec<Receipt> = self.store.receipts(from, usize::MAX)?;
+        let mut untold: Vec<Receipt> = self.store.receipts(from, usize::MAX).await?;
         untold.retain(|receipt| receipt.is_final() && !receipt.told);
         if !untold.is_empty() {
-            self.operators.notify(&receipts_notice(&untold, now), now)?;
+            self.operators.notify(&receipts_notice(&untold, now), now).await?;
             for mut receipt in untold {
                 receipt.told = true;
-                self.store.compared(&receipt, &[], &[], now)?;
+                self.store.compared(&receipt, &[], &[], now).await?;
             }
         }
-        self.sum_up(now)
+        self.sum_up(now).await
     }
 
     /// Tells each destination in one message of what is too old to ring.
-    fn sum_up(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let mut lines = self.store.summed(MOST_SUMMED)?;
+    async fn sum_up(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut lines = self.store.summed(MOST_SUMMED).await?;
         while let Some(first) = lines.first() {
             let destination = first.destination.clone();
             let (own, others): (Vec<Summed>, Vec<Summed>) =
                 lines.into_iter().partition(|line| line.destination == destination);
             lines = others;
             let notice = Body::Notice(Box::new(late_alerts(&own, now)));
-            self.store.summarise(&own, &Delivery::new(destination, notice, now))?;
+            self.store.summarise(&own, &Delivery::new(destination, notice, now)).await?;
             self.wakes.queued.notify_one();
         }
         Ok(())

@@ -39,7 +39,7 @@ impl Planner {
     }
 
     /// All that a filing causes, to be committed at once.
-    pub(super) fn plan(
+    pub(super) async fn plan(
         &self,
         pending: &Pending,
         filing: &Filing,
@@ -47,15 +47,14 @@ impl Planner {
     ) -> Result<Settled, StoreError> {
         let rules = self.rules.current();
         let accepted_at = filing.accepted_at.unwrap_or(pending.filing.accepted_at);
-        let audience = self.audience(pending.seen_at, accepted_at)?;
+        let audience = self.audience(pending.seen_at, accepted_at).await?;
         let asked = match audience {
             Audience::None => Vec::new(),
             Audience::All | Audience::Summary => rules.candidates(filing),
         };
         let since = decide::since(asked.iter().copied(), filing, accepted_at);
-        let (known, whole_since) =
-            decide::read_history(filing, since, |since| self.store.history(filing.issuer.cik, since))?;
-        let whole_since = match self.history.earlier_pending(&asked, filing, accepted_at)? {
+        let (known, whole_since) = self.store.history_for(filing, since).await?;
+        let whole_since = match self.history.earlier_pending(&asked, filing, accepted_at).await? {
             Some(newest) => whole_since.map(|whole| whole.max(newest)),
             None => whole_since,
         };
@@ -68,17 +67,17 @@ impl Planner {
             tracing::warn!(accession = %pending.filing.accession, rule = rule.name, "its template fails: {failure}");
         }
         if audience != Audience::All {
-            return self.settle_past(pending, filing, &rules, decision, case, now);
+            return self.settle_past(pending, filing, &rules, decision, case, now).await;
         }
         let mut deliveries = Vec::new();
         let (mut additions, mut doubtful) = (Vec::new(), BTreeMap::new());
-        let doubt = self.store.doubt()?.filter(|doubt| accepted_at <= doubt.until);
+        let doubt = self.store.doubt().await?.filter(|doubt| accepted_at <= doubt.until);
         let (mut gathered, mut muted) = (Vec::new(), Vec::new());
-        let mutes = if decision.alerts.is_empty() { Vec::new() } else { self.store.mutes()? };
+        let mutes = if decision.alerts.is_empty() { Vec::new() } else { self.store.mutes().await? };
         let ending = if decision.alerts.is_empty() { Ending::Quiet } else { Ending::Rang };
         for (rule, alert) in decision.alerts {
             tracing::info!(rule = rule.name, accession = %alert.accession, "{}", alert.text);
-            for destination in destinations(&self.settings, &self.store, rule)? {
+            for destination in destinations(&self.settings, &self.store, rule).await? {
                 let mute = covering(&mutes, &alert, &destination, now);
                 let takes_digests = self.settings.digest_of(&destination).is_some();
                 let adds = destination.capabilities().additions && !takes_digests;
@@ -90,9 +89,10 @@ impl Planner {
                 match (mute, &delivery.destination) {
                     // Told in a digest, or to be told when a mute ends.
                     (Some(_), Destination::Email(name))
-                        if takes_digests && self.store.digest_standing(name, &alert.key)?.is_some() => {}
+                        if takes_digests && self.store.digest_standing(name, &alert.key).await?.is_some() => {
+                    }
                     (None, Destination::Email(_))
-                        if takes_digests && self.store.delivery_standing(&delivery.key)?.is_some() => {}
+                        if takes_digests && self.store.delivery_standing(&delivery.key).await?.is_some() => {}
                     (Some(mute), _) => {
                         muted.push(Muted::new(mute, &delivery.destination, &delivery.key, &alert))
                     }
@@ -114,7 +114,7 @@ impl Planner {
     }
 
     /// A filing that rings for nobody: history keeps it, and what would have rung comes in a summary.
-    fn settle_past(
+    async fn settle_past(
         &self,
         pending: &Pending,
         filing: &Filing,
@@ -124,9 +124,9 @@ impl Planner {
         now: DateTime<Utc>,
     ) -> Result<Settled, StoreError> {
         let (mut summed, mut muted) = (Vec::new(), Vec::new());
-        let mutes = if decision.alerts.is_empty() { Vec::new() } else { self.store.mutes()? };
+        let mutes = if decision.alerts.is_empty() { Vec::new() } else { self.store.mutes().await? };
         for (rule, alert) in &decision.alerts {
-            let all = destinations(&self.settings, &self.store, rule)?.into_iter();
+            let all = destinations(&self.settings, &self.store, rule).await?.into_iter();
             for destination in all.filter(|destination| destination.capabilities().notices) {
                 if let Some(mute) = covering(&mutes, alert, &destination, now) {
                     let key = Delivery::key_of(&alert.key, &destination);
@@ -153,8 +153,12 @@ impl Planner {
     }
 
     /// Who is told of a filing that was accepted then.
-    fn audience(&self, seen_at: DateTime<Utc>, accepted_at: DateTime<Utc>) -> Result<Audience, StoreError> {
-        let frontier = self.store.frontier()?;
+    async fn audience(
+        &self,
+        seen_at: DateTime<Utc>,
+        accepted_at: DateTime<Utc>,
+    ) -> Result<Audience, StoreError> {
+        let frontier = self.store.frontier().await?;
         if frontier.is_some_and(|frontier| accepted_at < frontier.floor) {
             return Ok(Audience::None);
         }
@@ -192,11 +196,15 @@ enum Audience {
 ///
 /// # Errors
 /// Failures of the store.
-pub fn destinations(settings: &Settings, store: &Store, rule: &Rule) -> Result<Vec<Destination>, StoreError> {
+pub async fn destinations(
+    settings: &Settings,
+    store: &Store,
+    rule: &Rule,
+) -> Result<Vec<Destination>, StoreError> {
     let mut destinations = rule.notify.clone();
     let allowed =
         |subscriber: &Subscriber| subscriber.server.is_none_or(|server| settings.discord.allows(server));
-    for Subscriber { channel: id, .. } in store.subscribed(&rule.name)?.into_iter().filter(allowed) {
+    for Subscriber { channel: id, .. } in store.subscribed(&rule.name).await?.into_iter().filter(allowed) {
         let named = settings.discord.channels.iter().find(|channel| channel.via == Via::Bot(id));
         let destination =
             named.map_or(Destination::Channel(id), |channel| Destination::Discord(channel.name.clone()));

@@ -13,7 +13,7 @@ impl Intake {
     pub async fn poll_once(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
         let mut report = self.discovery.discover_once(now).await?;
         self.tickers.refresh_soon(now, &mut report).await?;
-        if report.silent_until.is_none() && self.backoff.silent_until(now)?.is_none() {
+        if report.silent_until.is_none() && self.backoff.silent_until(now).await?.is_none() {
             self.settler.settle_due(now, &mut report).await?;
         }
         Ok(report)

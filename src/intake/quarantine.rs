@@ -36,7 +36,7 @@ impl Quarantine {
     }
 
     /// Puts a filing into quarantine.
-    pub(super) fn confine(
+    pub(super) async fn confine(
         &self,
         pending: &Pending,
         error: &Unreadable,
@@ -45,7 +45,7 @@ impl Quarantine {
         report: &mut PollReport,
     ) -> Result<(), StoreError> {
         let accession = pending.filing.accession;
-        let known = self.store.quarantine_of(accession)?;
+        let known = self.store.quarantine_of(accession).await?;
         let quarantined = Quarantined {
             filing: pending.filing.clone(),
             seen_at: pending.seen_at,
@@ -62,21 +62,23 @@ impl Quarantine {
             Some(_) => tracing::info!(%accession, %error, "a filing stays in quarantine"),
         }
         let unreadable = Some((quarantined, body));
-        self.store.commit(&Settled { unreadable, ..Settled::new(accession, Ending::Unreadable, now) })?;
+        self.store
+            .commit(&Settled { unreadable, ..Settled::new(accession, Ending::Unreadable, now) })
+            .await?;
         report.settled += 1;
         report.unreadable += 1;
         Ok(())
     }
 
     /// Tells the operators of the filings in quarantine of which they were not told.
-    pub(crate) fn report_new(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let mut confined = self.store.quarantined(usize::MAX)?;
+    pub(crate) async fn report_new(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let mut confined = self.store.quarantined(usize::MAX).await?;
         confined.retain(|one| !one.told);
         if confined.is_empty() {
             return Ok(());
         }
         let notices = self.operators.deliveries(&quarantine_notice(&confined, now), now);
-        self.store.tell_of(&confined, &notices)?;
+        self.store.tell_of(&confined, &notices).await?;
         self.wakes.queued.notify_one();
         Ok(())
     }
@@ -85,17 +87,17 @@ impl Quarantine {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn retry_due(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        if self.store.quarantine_len() == 0 {
+    pub async fn retry_due(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if self.store.quarantine_len().await == 0 {
             return Ok(());
         }
         // A crash may have come between.
-        self.report_new(now)?;
+        self.report_new(now).await?;
         let due = |tried: DateTime<Utc>| tried > now || now - tried >= QUARANTINED.0;
-        for one in self.store.quarantined(usize::MAX)? {
-            let confined = self.store.standing(one.filing.accession)? == Standing::Unreadable;
+        for one in self.store.quarantined(usize::MAX).await? {
+            let confined = self.store.standing(one.filing.accession).await? == Standing::Unreadable;
             if confined && due(one.tried_at) && one.tries < QUARANTINED.1 {
-                self.store.try_again(&[one], now)?;
+                self.store.try_again(&[one], now).await?;
                 self.wakes.pending.notify_one();
             }
         }

@@ -45,7 +45,7 @@ pub(super) fn joins_on(
 }
 
 /// The filings accepted before `moment` that entries end with.
-fn end(entries: &[Entry], moment: DateTime<Utc>, now: DateTime<Utc>) -> HashSet<Accession> {
+pub(super) fn end(entries: &[Entry], moment: DateTime<Utc>, now: DateTime<Utc>) -> HashSet<Accession> {
     let end = entries.iter().skip(above(entries, moment, now));
     end.filter(|entry| entry.accepted_at < moment).map(|entry| entry.accession).collect()
 }

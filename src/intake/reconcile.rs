@@ -93,23 +93,25 @@ impl Reconciler {
     /// Failures of the store. EDGAR's are in the receipts.
     pub async fn reconcile_once(&self, now: DateTime<Utc>) -> Result<ReconcileReport, StoreError> {
         let mut report = ReconcileReport::default();
-        let (Some(frontier), Some(ledger)) = (self.store.frontier()?, self.store.ledger()?) else {
+        let (Some(frontier), Some(ledger)) = (self.store.frontier().await?, self.store.ledger().await?)
+        else {
             return Ok(report);
         };
         let today = edgar_day(now);
         let oldest = today.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(today);
         let (mut next, mut open) = (ledger.next.max(oldest), None);
         for day in next.iter_days().take_while(|day| *day <= today) {
-            if is_business_day(day) || self.store.was_seen_on(day)? {
+            if is_business_day(day) || self.store.was_seen_on(day).await? {
                 let due = self.history.due(day);
                 if due > now {
                     report.again(due);
                     break;
                 }
-                let receipt = self.store.receipt(day)?.unwrap_or_else(|| Receipt::new(day, now));
+                let receipt = self.store.receipt(day).await?.unwrap_or_else(|| Receipt::new(day, now));
                 if !receipt.is_final() && !self.step(receipt, frontier, now, &mut report).await? {
                     open = open.or(Some(day));
-                    if self.backoff.left_alone_until(now)?.is_some() || report.failures >= MOST_FAILURES {
+                    if self.backoff.left_alone_until(now).await?.is_some() || report.failures >= MOST_FAILURES
+                    {
                         break;
                     }
                     continue;
@@ -119,17 +121,17 @@ impl Reconciler {
                 next = day.succ_opt().unwrap_or(day);
             }
         }
-        if self.store.ledger()? != Some(ledger) {
+        if self.store.ledger().await? != Some(ledger) {
             // A look back began meanwhile: it starts at an earlier day.
             report.again(now);
             return Ok(report);
         }
-        self.store.set_ledger(Ledger { next })?;
-        if let Some(until) = self.backoff.left_alone_until(now)? {
+        self.store.set_ledger(Ledger { next }).await?;
+        if let Some(until) = self.backoff.left_alone_until(now).await? {
             report.next = Some(until);
         }
         if open.is_none() {
-            self.late.caught_up(next, now)?;
+            self.late.caught_up(next, now).await?;
         }
         Ok(report)
     }
@@ -148,13 +150,13 @@ impl Reconciler {
                 report.again(next_try);
                 return Ok(false);
             }
-            if self.backoff.left_alone_until(now)?.is_some() {
+            if self.backoff.left_alone_until(now).await?.is_some() {
                 return Ok(false);
             }
             match self.client.index(receipt.day).await {
                 Ok(index) => {
                     report.failures = 0;
-                    self.compare(&mut receipt, &index, frontier, now, report)?;
+                    self.compare(&mut receipt, &index, frontier, now, report).await?;
                 }
                 Err(error) if error.trouble.was_not_asked() => return Ok(false),
                 Err(error) => {
@@ -164,15 +166,15 @@ impl Reconciler {
                     // A receipt's time is when it was begun, or when an index was read.
                     if now - receipt.at > NEVER.0 && attempts >= NEVER.1 {
                         receipt.state = Progress::NoIndex;
-                        receipt.unlisted = self.store.seen_on(receipt.day)?.len();
-                        return self.end(receipt, now, report).map(|()| true);
+                        receipt.unlisted = self.store.seen_on(receipt.day).await?.len();
+                        return self.end(receipt, now, report).await.map(|()| true);
                     }
                     let own = TimeDelta::from_std(retry::delay(attempts, 0)).unwrap_or(NOT_YET);
                     let pause = if not_there { NOT_YET } else { own.min(NOT_YET) };
                     tracing::info!(day = %receipt.day, attempts, "no index yet: {error}");
                     let (next_try, reason) = (now + pause, error.message.clone());
                     receipt.state = Progress::Waiting { attempts, next_try, reason };
-                    self.store.compared(&receipt, &[], &[], now)?;
+                    self.store.compared(&receipt, &[], &[], now).await?;
                     report.again(next_try);
                     if error.is_grave() {
                         self.backoff.note(error, now, &mut PollReport::default()).await?;
@@ -182,31 +184,31 @@ impl Reconciler {
             }
         }
         if receipt.state == Progress::Fetching {
-            if self.has_lost(&receipt)? {
+            if self.has_lost(&receipt).await? {
                 tracing::error!(day = %receipt.day, "what was missed is no longer to be fetched: the index is read again");
                 // The first time at once; where the index did not list it then, later.
                 let next_try = if receipt.reads > UNFINISHED.0 { now + UNFINISHED.1 } else { now };
                 let reason = "the record of a filing that was missed could not be read".to_owned();
                 receipt.state = Progress::Waiting { attempts: receipt.reads, next_try, reason };
                 (receipt.at, receipt.reads) = (now, receipt.reads.max(UNFINISHED.0));
-                self.store.compared(&receipt, &[], &[], now)?;
+                self.store.compared(&receipt, &[], &[], now).await?;
                 report.again(next_try.max(now + FETCHING));
                 return Ok(false);
             }
-            if !self.count_missed(&mut receipt, frontier)? {
-                self.store.compared(&receipt, &[], &[], now)?;
+            if !self.count_missed(&mut receipt, frontier).await? {
+                self.store.compared(&receipt, &[], &[], now).await?;
                 report.again(now + FETCHING);
                 return Ok(false);
             }
             receipt.state = Progress::Compared;
-            self.end(receipt, now, report)?;
+            self.end(receipt, now, report).await?;
             return Ok(true);
         }
         Ok(false)
     }
 
     /// Holds an index against what was seen. What is missing becomes pending.
-    fn compare(
+    async fn compare(
         &self,
         receipt: &mut Receipt,
         index: &Index,
@@ -214,21 +216,21 @@ impl Reconciler {
         now: DateTime<Utc>,
         report: &mut ReconcileReport,
     ) -> Result<(), StoreError> {
-        let in_scope = self.scope.current()?;
+        let in_scope = self.scope.current().await?;
         let known_rings = frontier.asked_since.is_some_and(|since| edgar_day(since) <= receipt.day);
         let (mut missed, mut passed_over, mut undecided) = (Vec::new(), Vec::new(), 0);
-        let mut unlisted: BTreeSet<Accession> = self.store.seen_on(receipt.day)?.into_iter().collect();
+        let mut unlisted: BTreeSet<Accession> = self.store.seen_on(receipt.day).await?.into_iter().collect();
         for listed in &index.filings {
             unlisted.remove(&listed.accession);
-            match self.store.standing(listed.accession)? {
+            match self.store.standing(listed.accession).await? {
                 Standing::New => {}
                 Standing::Baseline if known_rings => {}
                 Standing::NotFetched
                     if known_rings && in_scope.of_filers(&listed.filers) != Choice::Leave => {}
                 Standing::Unreadable if !receipt.names_missed(listed.accession) => {
                     receipt.again.push(listed.accession);
-                    if let Some(one) = self.store.quarantine_of(listed.accession)? {
-                        self.store.try_again(&[one], now)?;
+                    if let Some(one) = self.store.quarantine_of(listed.accession).await? {
+                        self.store.try_again(&[one], now).await?;
                         self.wakes.pending.notify_one();
                     }
                     continue;
@@ -274,17 +276,17 @@ impl Reconciler {
             self.wakes.pending.notify_one();
         }
         self.metrics.count_discovered(missed.len(), undecided, passed_over.len());
-        self.store.compared(receipt, &missed, &passed_over, now)
+        self.store.compared(receipt, &missed, &passed_over, now).await
     }
 
     /// Whether something that was missed is neither to be fetched nor done: its record could not be read, and was set aside.
     /// The index has where to fetch it, but is not read for ever.
-    fn has_lost(&self, receipt: &Receipt) -> Result<bool, StoreError> {
+    async fn has_lost(&self, receipt: &Receipt) -> Result<bool, StoreError> {
         if receipt.reads >= MOST_READS {
             return Ok(false);
         }
         for accession in receipt.missed.iter().chain(&receipt.again) {
-            if self.store.standing(*accession)? == Standing::New {
+            if self.store.standing(*accession).await? == Standing::New {
                 return Ok(true);
             }
         }
@@ -292,11 +294,11 @@ impl Reconciler {
     }
 
     /// Counts what became of what was missed; whether all of it is done.
-    fn count_missed(&self, receipt: &mut Receipt, frontier: Frontier) -> Result<bool, StoreError> {
+    async fn count_missed(&self, receipt: &mut Receipt, frontier: Frontier) -> Result<bool, StoreError> {
         let watched = receipt.day > edgar_day(frontier.floor);
         (receipt.recovered, receipt.unreadable, receipt.passed_over) = (0, 0, 0);
         for accession in receipt.missed.clone() {
-            match self.store.standing(accession)? {
+            match self.store.standing(accession).await? {
                 Standing::Pending => return Ok(false),
                 Standing::Past if !watched => receipt.passed_over += 1,
                 Standing::Done | Standing::Past => {
@@ -311,7 +313,7 @@ impl Reconciler {
             }
         }
         for accession in receipt.again.clone() {
-            match self.store.standing(accession)? {
+            match self.store.standing(accession).await? {
                 Standing::Pending => return Ok(false),
                 Standing::Unreadable | Standing::New => {
                     receipt.unreadable += 1;
@@ -324,7 +326,7 @@ impl Reconciler {
     }
 
     /// Writes a final receipt, and tells of it.
-    fn end(
+    async fn end(
         &self,
         mut receipt: Receipt,
         now: DateTime<Utc>,
@@ -338,7 +340,7 @@ impl Reconciler {
             tracing::warn!("compared with EDGAR's index: {receipt}");
         }
         receipt.forget_what_was_missed();
-        self.store.compared(&receipt, &[], &[], now)?;
+        self.store.compared(&receipt, &[], &[], now).await?;
         report.receipts.push(receipt);
         Ok(())
     }

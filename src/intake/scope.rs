@@ -110,21 +110,24 @@ impl Scope {
     }
 
     /// The scope by the rules and subscriptions in force.
-    pub(crate) fn current(&self) -> Result<Arc<InScope>, StoreError> {
-        let (rules, tickers) = (self.rules.current(), self.tickers.current()?);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = known.as_ref().filter(|k| k.rules.is(&rules) && Arc::ptr_eq(&k.tickers, &tickers));
-        let found = match fresh {
-            Some(found) => found.clone(),
-            None => known.insert(self.look_up(rules, tickers)).clone(),
-        };
-        drop(known);
+    pub(crate) async fn current(&self) -> Result<Arc<InScope>, StoreError> {
+        let (rules, tickers) = (self.rules.current(), self.tickers.current().await?);
+        let found = self.known(rules, tickers);
         for name in &found.unless_subscribed {
-            if !self.store.subscribers(name)?.is_empty() {
+            if !self.store.subscribers(name).await?.is_empty() {
                 return Ok(Arc::new(InScope::All(format!("rule `{name}` is about any issuer"))));
             }
         }
         Ok(found.in_scope)
+    }
+
+    fn known(&self, rules: RuleSet, tickers: Arc<Tickers>) -> Known {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let fresh = known.as_ref().filter(|k| k.rules.is(&rules) && Arc::ptr_eq(&k.tickers, &tickers));
+        match fresh {
+            Some(found) => found.clone(),
+            None => known.insert(self.look_up(rules, tickers)).clone(),
+        }
     }
 
     fn look_up(&self, rules: RuleSet, tickers: Arc<Tickers>) -> Known {
@@ -140,8 +143,8 @@ impl Scope {
     }
 
     /// Notes of whom filings are fetched from now on: history is whole only where they were.
-    pub(super) fn cover(&self, in_scope: &InScope, frontier: Frontier) -> Result<(), StoreError> {
-        let known = self.store.coverage()?;
+    pub(super) async fn cover(&self, in_scope: &InScope, frontier: Frontier) -> Result<(), StoreError> {
+        let known = self.store.coverage().await?;
         // A store of before that was noted has the filings of all.
         let begun = known.is_some();
         let known = known.unwrap_or_default();
@@ -172,7 +175,7 @@ impl Scope {
                 "every rule names its issuers: filings of others are not fetched"
             ),
         }
-        self.store.set_coverage(&coverage)
+        self.store.set_coverage(&coverage).await
     }
 }
 

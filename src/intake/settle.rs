@@ -76,7 +76,7 @@ impl Settler {
     /// Failures of the store. EDGAR's are in the report.
     pub async fn settle_once(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
         let mut report = PollReport::default();
-        if self.backoff.silent_until(now)?.is_none() {
+        if self.backoff.silent_until(now).await?.is_none() {
             self.settle_due(now, &mut report).await?;
         }
         Ok(report)
@@ -89,7 +89,7 @@ impl Settler {
         report: &mut PollReport,
     ) -> Result<(), StoreError> {
         let mut fetches = Fetches::new(&self.fetcher);
-        fetches.take_due(true, now)?;
+        fetches.take_due(true, now).await?;
         fetches.begin();
         while let Some(came) = fetches.next().await {
             self.came(came, &mut fetches, now, report).await?;
@@ -97,7 +97,7 @@ impl Settler {
         }
         fetches.wake();
         if report.unreadable > 0 {
-            self.quarantine.report_new(now)?;
+            self.quarantine.report_new(now).await?;
         }
         Ok(())
     }
@@ -113,7 +113,7 @@ impl Settler {
         let error = match body {
             Ok(body) => {
                 let before = report.rang;
-                self.settle(pending, body, now, report)?;
+                self.settle(pending, body, now, report).await?;
                 fetches.refused = 0;
                 fetches.settled(report.rang > before);
                 return Ok(());
@@ -134,11 +134,11 @@ impl Settler {
         let soon = SOON.get(usize::try_from(pending.attempts).unwrap_or(usize::MAX));
         if let (Trouble::NotThereYet, None, Some(wait)) = (error.trouble, error.retry_after, soon) {
             let (attempts, not_before) = (pending.attempts + 1, now + *wait);
-            self.store.postpone(&Pending { attempts, not_before, ..pending })?;
+            self.store.postpone(&Pending { attempts, not_before, ..pending }).await?;
             report.postponed += 1;
             return Ok(());
         }
-        self.postpone(pending, &error.message, retry::delay, now, report)?;
+        self.postpone(pending, &error.message, retry::delay, now, report).await?;
         fetches.refused = if error.trouble == Trouble::Forbidden { fetches.refused + 1 } else { 0 };
         if error.is_grave() || fetches.refused >= MOST_REFUSED {
             fetches.refused = 0;
@@ -152,7 +152,7 @@ impl Settler {
     }
 
     /// Settles a filing by what came.
-    fn settle(
+    async fn settle(
         &self,
         pending: Pending,
         body: Vec<u8>,
@@ -162,10 +162,10 @@ impl Settler {
         let asked = pending.filing.accession;
         match reader::read(&body) {
             Ok(mut filing) if filing.accession == Some(asked) => {
-                self.tickers.current()?.place(&mut filing);
-                self.store.teach(&mut filing, pending.filing.accepted_at)?;
+                self.tickers.current().await?.place(&mut filing);
+                self.store.teach(&mut filing, pending.filing.accepted_at).await?;
                 if now - pending.seen_at < WAITS_FOR_HISTORY.0
-                    && self.history.lacks_history(&pending, &filing, now)?
+                    && self.history.lacks_history(&pending, &filing, now).await?
                 {
                     self.fetcher.keep(asked, body);
                     let not_before = now + WAITS_FOR_HISTORY.1;
@@ -175,14 +175,14 @@ impl Settler {
                         accepted_at: filing.accepted_at.unwrap_or(pending.filing.accepted_at),
                         ..pending.filing
                     };
-                    self.store.postpone(&Pending { not_before, filing: known, ..pending })?;
+                    self.store.postpone(&Pending { not_before, filing: known, ..pending }).await?;
                     report.postponed += 1;
                     return Ok(());
                 }
                 // Nobody needs it while its alerts take their room.
                 drop(body);
-                let settled = self.planner.plan(&pending, &filing, now)?;
-                if self.store.commit(&settled)? {
+                let settled = self.planner.plan(&pending, &filing, now).await?;
+                if self.store.commit(&settled).await? {
                     report.settled += 1;
                     report.rang += usize::from(settled.ending == Ending::Rang);
                     report.past += usize::from(settled.ending == Ending::Past);
@@ -192,18 +192,18 @@ impl Settler {
             Ok(filing) => {
                 let other = filing.accession.map_or("none".to_owned(), |accession| accession.to_string());
                 let reason = format!("the answer has accession {other}");
-                self.postpone(pending, &reason, retry::soon, now, report)
+                self.postpone(pending, &reason, retry::soon, now, report).await
             }
             // What is no filing at all was sent in its place; a damaged one may have been cut on the way.
             Err(error) if error.kind == "not-a-filing" || pending.attempts + 1 < DAMAGED_ATTEMPTS => {
-                self.postpone(pending, &error.to_string(), retry::soon, now, report)
+                self.postpone(pending, &error.to_string(), retry::soon, now, report).await
             }
-            Err(error) => self.quarantine.confine(&pending, &error, body, now, report),
+            Err(error) => self.quarantine.confine(&pending, &error, body, now, report).await,
         }
     }
 
     /// Puts a filing off, and into quarantine after hours of trying.
-    fn postpone(
+    async fn postpone(
         &self,
         pending: Pending,
         reason: &str,
@@ -216,12 +216,12 @@ impl Settler {
         if attempts >= MOST_ATTEMPTS {
             let message = format!("given up after {attempts} attempts: {reason}");
             let error = Unreadable { kind: "not-fetched", message, at: "EDGAR".into() };
-            return self.quarantine.confine(&pending, &error, Vec::new(), now, report);
+            return self.quarantine.confine(&pending, &error, Vec::new(), now, report).await;
         }
         let wait = back_off(attempts, accession.undashed().parse().unwrap_or_default());
         let not_before = now + TimeDelta::from_std(wait).unwrap_or(TimeDelta::hours(1));
         tracing::warn!(%accession, attempts, %reason, "not fetched, tried again later");
-        self.store.postpone(&Pending { attempts, not_before, ..pending })?;
+        self.store.postpone(&Pending { attempts, not_before, ..pending }).await?;
         report.postponed += 1;
         Ok(())
     }

@@ -51,8 +51,8 @@ impl TickerList {
     }
 
     /// When the list is to be fetched; `None` where that is now.
-    pub(crate) fn due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let listed = self.listed()?;
+    pub(crate) async fn due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let listed = self.listed().await?;
         // A time ahead of the clock is a clock's that was wrong.
         let within = |since: Option<DateTime<Utc>>, span: TimeDelta| {
             since.filter(|since| *since <= now && now - *since < span).map(|since| since + span)
@@ -65,15 +65,15 @@ impl TickerList {
     /// # Errors
     /// Failures of the store. A block is in the report.
     pub async fn refresh(&self, now: DateTime<Utc>, report: &mut PollReport) -> Result<(), StoreError> {
-        if self.due(now)?.is_some() || self.backoff.left_alone_until(now)?.is_some() {
+        if self.due(now).await?.is_some() || self.backoff.left_alone_until(now).await?.is_some() {
             return Ok(());
         }
-        let listed = self.listed()?;
+        let listed = self.listed().await?;
         let asked_at = listed.asked_at.or_else(|| Some(Instant::now()));
         self.set_listed(Listed { asked_at, ..listed.clone() });
         match self.client.tickers().await {
             Ok(tickers) => {
-                self.store.set_tickers(now, &tickers)?;
+                self.store.set_tickers(now, &tickers).await?;
                 tracing::debug!(issuers = tickers.len(), "tickers of listed issuers fetched");
                 let fetched_at = Some(now);
                 self.set_listed(Listed {
@@ -107,7 +107,7 @@ impl TickerList {
             Ok(refreshed) => refreshed,
             Err(_) => {
                 tracing::warn!("the tickers of listed issuers do not come, filers' own are shown");
-                let listed = self.listed()?;
+                let listed = self.listed().await?;
                 self.set_listed(Listed { failed_at: Some(now), ..listed });
                 Ok(())
             }
@@ -115,23 +115,23 @@ impl TickerList {
     }
 
     /// The list: none before it was first fetched.
-    pub(super) fn current(&self) -> Result<Arc<Tickers>, StoreError> {
-        self.listed().map(|listed| listed.tickers)
+    pub(super) async fn current(&self) -> Result<Arc<Tickers>, StoreError> {
+        Ok(self.listed().await?.tickers)
     }
 
     /// Whether filings can be settled: the list is there, was asked for in vain, or does not come.
-    pub(crate) fn was_asked_for(&self) -> Result<bool, StoreError> {
-        let listed = self.listed()?;
+    pub(crate) async fn was_asked_for(&self) -> Result<bool, StoreError> {
+        let listed = self.listed().await?;
         let hangs = listed.asked_at.is_some_and(|asked| asked.elapsed() >= FIRST_WAIT);
         Ok(listed.fetched_at.is_some() || listed.failed_at.is_some() || hangs)
     }
 
-    fn listed(&self) -> Result<Listed, StoreError> {
+    async fn listed(&self) -> Result<Listed, StoreError> {
         let known = self.listed.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if known.loaded {
             return Ok(known);
         }
-        let (fetched_at, tickers) = self.store.tickers()?.unzip();
+        let (fetched_at, tickers) = self.store.tickers().await?.unzip();
         let listed = Listed {
             tickers: Arc::new(tickers.unwrap_or_default()),
             fetched_at,

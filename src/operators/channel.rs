@@ -36,9 +36,9 @@ impl Operators {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn notify(&self, notice: &Notice, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn notify(&self, notice: &Notice, now: DateTime<Utc>) -> Result<(), StoreError> {
         for delivery in self.deliveries(notice, now) {
-            self.store.enqueue(&delivery)?;
+            self.store.enqueue(&delivery).await?;
         }
         self.wakes.queued.notify_one();
         Ok(())
@@ -58,24 +58,24 @@ impl Operators {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn report_unreadable_records(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let (aside, told) = (self.store.aside_len(), self.store.aside_told()?);
+    pub async fn report_unreadable_records(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let (aside, told) = (self.store.aside_len().await, self.store.aside_told().await?);
         if aside <= told {
             return Ok(());
         }
         let news = StoreNews::UnreadableRecords { count: aside - told };
-        self.notify(&Notice::new(now, About::Store(news)), now)?;
-        self.store.set_aside_told(aside)
+        self.notify(&Notice::new(now, About::Store(news)), now).await?;
+        self.store.set_aside_told(aside).await
     }
 
     /// Reports, once, that the disk lost something of the store.
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn report_loss(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let Some(doubt) = self.store.doubt()?.filter(|doubt| !doubt.told) else { return Ok(()) };
+    pub async fn report_loss(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let Some(doubt) = self.store.doubt().await?.filter(|doubt| !doubt.told) else { return Ok(()) };
         let news = StoreNews::Loss { dir: path_text(self.store.dir()) };
-        self.notify(&Notice::new(now, About::Store(news)), now)?;
-        self.store.set_doubt(Doubt { told: true, ..doubt })
+        self.notify(&Notice::new(now, About::Store(news)), now).await?;
+        self.store.set_doubt(Doubt { told: true, ..doubt }).await
     }
 }

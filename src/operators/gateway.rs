@@ -98,7 +98,13 @@ impl GatewayHealth {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn connected(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn connected(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.mark_connected(now);
+        self.report_connected(now).await
+    }
+
+    /// The same for the status and the log alone, until [`Self::report_connected`].
+    pub fn mark_connected(&self, now: DateTime<Utc>) {
         let failures = self.change(now, |Seen { status, .. }| {
             let failures = status.failures;
             if !status.connected {
@@ -110,8 +116,15 @@ impl GatewayHealth {
         if failures > 0 {
             tracing::info!(failures, "Discord's gateway is connected again");
         }
+    }
+
+    /// Ends the trouble that it was not connected, where the operators know of that.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub async fn report_connected(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let back = |trouble: &Trouble| About::Bot(BotNews::GatewayBack { since: trouble.since });
-        self.troubles.end(GATEWAY, back, now)
+        self.troubles.end(GATEWAY, back, now).await
     }
 
     /// A failure without secrets, in a few words.
@@ -125,7 +138,7 @@ impl GatewayHealth {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn failed(&self, failure: &GatewayFailure, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn failed(&self, failure: &GatewayFailure, now: DateTime<Utc>) -> Result<(), StoreError> {
         let GatewayFailure { reason, advice } = self.cleaned(failure);
         let status = self.change(now, |Seen { status, .. }| {
             if status.connected {
@@ -141,7 +154,7 @@ impl GatewayHealth {
         } else {
             tracing::debug!(failures, "Discord's gateway: {reason}");
         }
-        let known = self.troubles.is_known(GATEWAY)?;
+        let known = self.troubles.is_known(GATEWAY).await?;
         let news = match advice {
             Some(advice) => BotNews::GatewayRefuses { since, reason, advice: advice.to_owned() },
             // A failure that only a person can mend is reported even after an outage was, and not the other way round.
@@ -149,7 +162,7 @@ impl GatewayHealth {
             None => BotNews::GatewayDown { since, reason },
         };
         let notice = Notice::new(now, About::Bot(news));
-        if self.troubles.begin(GATEWAY, None, &notice, now)? {
+        if self.troubles.begin(GATEWAY, None, &notice, now).await? {
             let Words { title, text } = words(&notice);
             tracing::error!(failures, "{title}. {text}");
         }
@@ -160,21 +173,25 @@ impl GatewayHealth {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn registered(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn registered(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.change(now, |seen| {
             (seen.status.registered, seen.status.unregistered) = (true, None);
             seen.failing_since = None;
         });
         tracing::info!("the slash commands are registered");
         let news = |trouble: &Trouble| About::Bot(BotNews::CommandsRegistered { since: trouble.since });
-        self.troubles.end(COMMANDS, news, now)
+        self.troubles.end(COMMANDS, news, now).await
     }
 
     /// The commands could not be registered. It is reported as a gateway that fails.
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn not_registered(&self, failure: &GatewayFailure, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn not_registered(
+        &self,
+        failure: &GatewayFailure,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let GatewayFailure { reason, advice } = self.cleaned(failure);
         let since = self.change(now, |seen| {
             let since = *seen.failing_since.get_or_insert(now);
@@ -189,7 +206,7 @@ impl GatewayHealth {
         }
         let news = BotNews::CommandsNotRegistered { reason, advice: advice.map(str::to_owned) };
         let notice = Notice::new(now, About::Bot(news));
-        if self.troubles.begin(COMMANDS, None, &notice, now)? {
+        if self.troubles.begin(COMMANDS, None, &notice, now).await? {
             let Words { title, text } = words(&notice);
             tracing::error!("{title}. {text}");
         }

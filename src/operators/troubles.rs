@@ -68,8 +68,8 @@ impl Troubles {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn is_known(&self, name: &str) -> Result<bool, StoreError> {
-        Ok(self.store.trouble(name)?.is_some_and(|trouble| !is_over(&trouble)))
+    pub async fn is_known(&self, name: &str) -> Result<bool, StoreError> {
+        Ok(self.store.trouble(name).await?.is_some_and(|trouble| !is_over(&trouble)))
     }
 
     /// Reports a trouble, unless the operators know of it by the same title, or were notified of its end shortly before. Returns
@@ -77,14 +77,14 @@ impl Troubles {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn begin(
+    pub async fn begin(
         &self,
         name: &str,
         destination: Option<&Destination>,
         notice: &Notice,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let (known, title) = (self.store.trouble(name)?, words(notice).title);
+        let (known, title) = (self.store.trouble(name).await?, words(notice).title);
         if known.as_ref().is_some_and(|known| known.text == title) {
             return Ok(false);
         }
@@ -102,7 +102,7 @@ impl Troubles {
             return Ok(is_new);
         }
         let trouble = Trouble { since, seen_at: now, text: title, destination };
-        self.store.set_trouble(name, Some(&trouble), &self.operators.deliveries(notice, now))?;
+        self.store.set_trouble(name, Some(&trouble), &self.operators.deliveries(notice, now)).await?;
         self.wakes.queued.notify_one();
         Ok(true)
     }
@@ -111,20 +111,21 @@ impl Troubles {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn report_lasting(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
-        self.forget_old(now)?;
+    pub async fn report_lasting(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+        self.forget_old(now).await?;
         let all = self.held_back().clone();
         for (name, Held { notice, destination, .. }) in all {
-            self.begin(&name, destination.as_ref(), &notice, now)?;
-            if self.is_known(&name)? {
+            self.begin(&name, destination.as_ref(), &notice, now).await?;
+            if self.is_known(&name).await? {
                 let Words { title, text } = words(&notice);
                 tracing::error!("{title} (again, and it lasts). {text}");
             }
         }
         let mut next = None;
-        for (name, held) in self.held_back().iter() {
-            let over_at = self.store.trouble(name)?.map(|over| over.seen_at + AGAIN_WITHIN);
-            let due = over_at.map_or(now, |over| over.min(held.since + LASTS_AFTER));
+        let held: Vec<_> = self.held_back().iter().map(|(name, held)| (name.clone(), held.since)).collect();
+        for (name, since) in held {
+            let over_at = self.store.trouble(&name).await?.map(|over| over.seen_at + AGAIN_WITHIN);
+            let due = over_at.map_or(now, |over| over.min(since + LASTS_AFTER));
             next = Some(next.map_or(due, |next: DateTime<Utc>| next.min(due)));
         }
         Ok(next.map(|next| next.clamp(now + TimeDelta::seconds(1), now + LASTS_AFTER)))
@@ -134,20 +135,20 @@ impl Troubles {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn end(
+    pub async fn end(
         &self,
         name: &str,
         about: impl FnOnce(&Trouble) -> About,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let held = self.held_back().remove(name);
-        match self.store.trouble(name)? {
+        match self.store.trouble(name).await? {
             Some(trouble) if !is_over(&trouble) => {
                 let notice = Notice::new(now, about(&trouble));
                 let Words { title, text } = words(&notice);
                 tracing::info!("{title}: {text}");
                 let over = Trouble { seen_at: now, text: String::new(), ..trouble };
-                self.store.set_trouble(name, Some(&over), &self.operators.deliveries(&notice, now))?;
+                self.store.set_trouble(name, Some(&over), &self.operators.deliveries(&notice, now)).await?;
                 self.wakes.queued.notify_one();
                 Ok(())
             }
@@ -158,7 +159,7 @@ impl Troubles {
                     tracing::info!("{title}: {text}");
                 }
                 match over.is_some_and(|over| !within(over.seen_at, AGAIN_WITHIN, now)) {
-                    true => self.store.set_trouble(name, None, &[]),
+                    true => self.store.set_trouble(name, None, &[]).await,
                     false => Ok(()),
                 }
             }
@@ -170,7 +171,7 @@ impl Troubles {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn forget_idle(
+    pub async fn forget_idle(
         &self,
         serves: impl Fn(&Destination) -> bool,
         has_bot: bool,
@@ -179,23 +180,24 @@ impl Troubles {
         self.forget(|trouble| match &trouble.destination {
             Some(destination) => !serves(destination),
             None => !has_bot,
-        })?;
-        self.forget_old(now)
+        })
+        .await?;
+        self.forget_old(now).await
     }
 
-    fn forget_old(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.forget(|trouble| is_over(trouble) && !within(trouble.seen_at, AGAIN_WITHIN, now))
+    async fn forget_old(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        self.forget(|trouble| is_over(trouble) && !within(trouble.seen_at, AGAIN_WITHIN, now)).await
     }
 
-    fn forget(&self, forgets: impl Fn(&Trouble) -> bool) -> Result<(), StoreError> {
-        for trouble in self.store.troubles()?.into_iter().filter(|trouble| forgets(trouble)) {
+    async fn forget(&self, forgets: impl Fn(&Trouble) -> bool) -> Result<(), StoreError> {
+        for trouble in self.store.troubles().await?.into_iter().filter(|trouble| forgets(trouble)) {
             if let Some(of) = trouble.destination {
-                self.store.set_trouble(&files_of(&of), None, &[])?;
+                self.store.set_trouble(&files_of(&of), None, &[]).await?;
             }
         }
         for name in OF_BOT {
-            if self.store.trouble(name)?.as_ref().is_some_and(&forgets) {
-                self.store.set_trouble(name, None, &[])?;
+            if self.store.trouble(name).await?.as_ref().is_some_and(&forgets) {
+                self.store.set_trouble(name, None, &[]).await?;
             }
         }
         Ok(())
@@ -205,10 +207,10 @@ impl Troubles {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn forget_another_instance(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn forget_another_instance(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let over = |trouble: &Trouble| !within(trouble.seen_at, FORGOTTEN_AFTER, now);
-        match self.store.trouble(ANOTHER)?.is_some_and(|trouble| over(&trouble)) {
-            true => self.store.set_trouble(ANOTHER, None, &[]),
+        match self.store.trouble(ANOTHER).await?.is_some_and(|trouble| over(&trouble)) {
+            true => self.store.set_trouble(ANOTHER, None, &[]).await,
             false => Ok(()),
         }
     }
@@ -217,13 +219,13 @@ impl Troubles {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn another_instance(&self, sign: InstanceSign, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let known = self.store.trouble(ANOTHER)?;
+    pub async fn another_instance(&self, sign: InstanceSign, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let known = self.store.trouble(ANOTHER).await?;
         match known.filter(|known| within(known.seen_at, FORGOTTEN_AFTER, now)) {
             Some(known) if within(known.seen_at, SEEN_AGAIN, now) => Ok(()),
             Some(known) => {
                 let since = known.since.min(now);
-                self.store.set_trouble(ANOTHER, Some(&Trouble { since, seen_at: now, ..known }), &[])
+                self.store.set_trouble(ANOTHER, Some(&Trouble { since, seen_at: now, ..known }), &[]).await
             }
             None => {
                 let notice = Notice::new(now, About::AnotherInstance(sign));
@@ -231,7 +233,7 @@ impl Troubles {
                 tracing::error!("{title}. {text}");
                 let trouble = Trouble { since: now, seen_at: now, text: title, destination: None };
                 let notices = self.operators.deliveries(&notice, now);
-                self.store.set_trouble(ANOTHER, Some(&trouble), &notices)?;
+                self.store.set_trouble(ANOTHER, Some(&trouble), &notices).await?;
                 self.wakes.queued.notify_one();
                 Ok(())
             }

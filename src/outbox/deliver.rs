@@ -40,16 +40,16 @@ impl Outbox {
         lane: &mut Lane,
         now: DateTime<Utc>,
     ) -> Result<DeliverReport, StoreError> {
-        let paused = self.store.paused(destination)?;
+        let paused = self.store.paused(destination).await?;
         if let Some(report) = self.waits(destination, lane, paused.as_ref(), now) {
             return Ok(report);
         }
         let mut report = DeliverReport::default();
-        let mut queued = self.store.queued(destination, LOOKED_AT.0)?;
+        let mut queued = self.store.queued(destination, LOOKED_AT.0).await?;
         if queued.len() == LOOKED_AT.0 && queued.iter().all(|delivery| delivery.attempts > 0) {
-            queued = self.store.queued(destination, LOOKED_AT.1)?;
+            queued = self.store.queued(destination, LOOKED_AT.1).await?;
         }
-        let picked = self.picker.pick(destination, &queued, lane, now)?;
+        let picked = self.picker.pick(destination, &queued, lane, now).await?;
         let (batch, sending) = match picked {
             Picked::Nothing(next) => return Ok(DeliverReport { next, ..report }),
             Picked::Later(until) => return Ok(DeliverReport { next: Some(until), paced: true, ..report }),
@@ -59,24 +59,24 @@ impl Outbox {
         report.next = Some(now).filter(|_| batch.deliveries().len() < queued.len());
         match sending {
             Sending::Sent(Sent { message_id }) => {
-                self.note_sent(&batch, message_id, now)?;
+                self.note_sent(&batch, message_id, now).await?;
                 report.delivered = batch.deliveries().len();
-                self.took(lane, paused.as_ref(), &mut report, now)?;
+                self.took(lane, paused.as_ref(), &mut report, now).await?;
             }
             Sending::Found(found) => {
                 for (delivery, outcome) in &found {
-                    self.store.leave_queue(delivery, outcome)?;
+                    self.store.leave_queue(delivery, outcome).await?;
                 }
                 (report.delivered, report.next) = (found.len(), Some(now));
                 if !found.is_empty() {
-                    self.took(lane, paused.as_ref(), &mut report, now)?;
+                    self.took(lane, paused.as_ref(), &mut report, now).await?;
                 }
             }
             Sending::Paced(until) => {
                 lane.paused_until = Some(until);
                 (report.next, report.paced) = (Some(until), true);
             }
-            Sending::Failed(error) => self.failures.failed(&batch, &error, lane, &mut report, now)?,
+            Sending::Failed(error) => self.failures.failed(&batch, &error, lane, &mut report, now).await?,
         }
         self.store.flush().await?;
         if report.delivered > 0 {
@@ -127,7 +127,7 @@ impl Outbox {
         let (batch, sends) = match batch.deliveries().first() {
             // Each has its own nonce.
             Some(first) if look_only => {
-                let sends = self.store.in_flight(&first.key)?;
+                let sends = self.store.in_flight(&first.key).await?;
                 (Batch::one(first.clone()), sends)
             }
             _ => (batch, sends),
@@ -137,16 +137,19 @@ impl Outbox {
     }
 
     /// Notes that a batch was accepted.
-    fn note_sent(
+    async fn note_sent(
         &self,
         batch: &Batch,
         message_id: Option<String>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         self.overflow.count_sent(batch, message_id.as_deref(), now);
-        self.files.note(batch.destination(), now)?;
+        self.files.note(batch.destination(), now).await?;
         let outcome = Outcome::Delivered { at: self.clock.by_now(now), message_id };
-        batch.deliveries().iter().try_for_each(|delivery| self.store.leave_queue(delivery, &outcome))
+        for delivery in batch.deliveries() {
+            self.store.leave_queue(delivery, &outcome).await?;
+        }
+        Ok(())
     }
 
     /// Sends a batch.
@@ -160,7 +163,7 @@ impl Outbox {
             return Ok(Sending::Paced(until));
         }
         let sends = InFlight::another(before.clone(), batch, now);
-        if !self.store.set_in_flight(batch.keys(), Some(&sends))? {
+        if !self.store.set_in_flight(batch.keys(), Some(&sends)).await? {
             return Ok(Sending::Found(Vec::new()));
         }
         self.store.flush().await?;
@@ -170,7 +173,7 @@ impl Outbox {
             Ok(sent) => Ok(Sending::Sent(sent)),
             Err(error) => {
                 if !error.may_have_arrived {
-                    self.store.set_in_flight(batch.keys(), before.as_ref())?;
+                    self.store.set_in_flight(batch.keys(), before.as_ref()).await?;
                 }
                 Ok(Sending::Failed(error))
             }
@@ -178,7 +181,7 @@ impl Outbox {
     }
 
     /// A destination took something: its failures are over, and what waited for that comes together.
-    fn took(
+    async fn took(
         &self,
         lane: &mut Lane,
         paused: Option<&Paused>,
@@ -188,7 +191,7 @@ impl Outbox {
         (lane.failures, lane.is_paused, lane.took_at) = (0, false, Some(self.clock.by_now(now)));
         (lane.singly, lane.refused) = (lane.singly.saturating_sub(1), 0);
         match paused {
-            Some(paused) => self.pauses.resume(paused, now),
+            Some(paused) => self.pauses.resume(paused, now).await,
             None => Ok(()),
         }
         .inspect(|()| report.paused = false)

@@ -30,20 +30,20 @@ impl Digests {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn digest_once(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    pub async fn digest_once(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let mut made = 0;
         for recipient in &self.settings.email.recipients {
             made += usize::from(match &recipient.mode {
-                Mode::Digest(schedule) => self.close_slot(&recipient.name, schedule, now)?,
-                Mode::Instant => self.send_leftovers(&recipient.name, now)?,
+                Mode::Digest(schedule) => self.close_slot(&recipient.name, schedule, now).await?,
+                Mode::Instant => self.send_leftovers(&recipient.name, now).await?,
             });
         }
         Ok(made)
     }
 
     /// Logs alerts that wait for the digest of a recipient that the settings no longer name.
-    pub(crate) fn warn_of_orphans(&self) -> Result<(), StoreError> {
-        for name in self.store.gathering()? {
+    pub(crate) async fn warn_of_orphans(&self) -> Result<(), StoreError> {
+        for name in self.store.gathering().await? {
             if !self.settings.email.recipients.iter().any(|recipient| recipient.name == name) {
                 tracing::warn!("alerts wait for email:{name}, which the settings no longer define");
             }
@@ -55,28 +55,29 @@ impl Digests {
     ///
     /// # Errors
     /// Failures of the store.
-    pub(crate) fn next_digest(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+    pub(crate) async fn next_digest(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         let mut next: Option<DateTime<Utc>> = None;
         for recipient in &self.settings.email.recipients {
             let Mode::Digest(schedule) = &recipient.mode else { continue };
-            let since = self.store.digest_mark(&recipient.name)?.map_or(now, |mark| mark.until);
+            let since = self.store.digest_mark(&recipient.name).await?.map_or(now, |mark| mark.until);
             let slot = schedule.next_slot(since);
             next = [next, slot].into_iter().flatten().min();
         }
         Ok(next)
     }
 
-    fn close_slot(
+    async fn close_slot(
         &self,
         recipient: &str,
         schedule: &Schedule,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         // A mark that is ahead of now comes from a clock that was wrong.
-        let mark = self.store.digest_mark(recipient)?.filter(|mark| mark.until <= now + CLOCK_DIFFERENCE);
+        let mark =
+            self.store.digest_mark(recipient).await?.filter(|mark| mark.until <= now + CLOCK_DIFFERENCE);
         let Some(DigestMark { until: since, slot: last_slot }) = mark else {
             // From now on: the first slot is the next one.
-            self.store.close_slot(recipient, None, now, &[], None)?;
+            self.store.close_slot(recipient, None, now, &[], None).await?;
             return Ok(false);
         };
         let Some(slot) = schedule.next_slot(since).filter(|slot| *slot <= now) else { return Ok(false) };
@@ -84,22 +85,22 @@ impl Digests {
         let zone = schedule.zone().name();
         if last_slot.as_deref() == Some(slot_name(&name, zone).as_str()) {
             // The clock was set back: this slot had its digest, so what waits stays for the next.
-            self.store.close_slot(recipient, last_slot.as_deref(), now, &[], None)?;
+            self.store.close_slot(recipient, last_slot.as_deref(), now, &[], None).await?;
             return Ok(false);
         }
-        self.queue_digest(recipient, &name, zone, since, now)
+        self.queue_digest(recipient, &name, zone, since, now).await
     }
 
     /// What waited for the digest of a recipient that now wants mail at once.
-    fn send_leftovers(&self, recipient: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        if self.store.gathered(recipient)?.is_empty() {
+    async fn send_leftovers(&self, recipient: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        if self.store.gathered(recipient).await?.is_empty() {
             return Ok(false);
         }
-        let since = self.store.digest_mark(recipient)?.map_or(now, |mark| mark.until);
-        self.queue_digest(recipient, &now.format("%Y-%m-%dT%H:%M").to_string(), "UTC", since, now)
+        let since = self.store.digest_mark(recipient).await?.map_or(now, |mark| mark.until);
+        self.queue_digest(recipient, &now.format("%Y-%m-%dT%H:%M").to_string(), "UTC", since, now).await
     }
 
-    fn queue_digest(
+    async fn queue_digest(
         &self,
         recipient: &str,
         slot: &str,
@@ -107,14 +108,16 @@ impl Digests {
         since: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let alerts = self.store.gathered(recipient)?;
+        let alerts = self.store.gathered(recipient).await?;
         let delivery = (!alerts.is_empty()).then(|| {
             let digest =
                 Digest::new(recipient, slot.to_owned(), zone.to_owned(), (since, now), alerts.clone());
             tracing::info!(recipient, slot, filings = digest.entries.len(), "a digest is due");
             Delivery::new(Destination::Email(recipient.to_owned()), Body::Digest(Box::new(digest)), now)
         });
-        self.store.close_slot(recipient, Some(&slot_name(slot, zone)), now, &alerts, delivery.as_ref())?;
+        self.store
+            .close_slot(recipient, Some(&slot_name(slot, zone)), now, &alerts, delivery.as_ref())
+            .await?;
         Ok(delivery.is_some())
     }
 }

@@ -42,7 +42,7 @@ impl Failures {
     }
 
     /// Decides what happens to a batch that was not taken.
-    pub(super) fn failed(
+    pub(super) async fn failed(
         &self,
         batch: &Batch,
         error: &SendError,
@@ -51,17 +51,17 @@ impl Failures {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         match error.retry {
-            Retry::Closed => self.closed(batch, error, lane, report, now),
-            Retry::Never | Retry::Gone => match self.refused(batch, error, lane, report, now)? {
+            Retry::Closed => self.closed(batch, error, lane, report, now).await,
+            Retry::Never | Retry::Gone => match self.refused(batch, error, lane, report, now).await? {
                 true => Ok(()),
-                false => self.later(batch, error, lane, report, now),
+                false => self.later(batch, error, lane, report, now).await,
             },
-            Retry::Later | Retry::After(_) => self.later(batch, error, lane, report, now),
+            Retry::Later | Retry::After(_) => self.later(batch, error, lane, report, now).await,
         }
     }
 
     /// The destination says that it takes nothing; where it may mean this one message, others are tried first.
-    fn closed(
+    async fn closed(
         &self,
         batch: &Batch,
         error: &SendError,
@@ -73,24 +73,24 @@ impl Failures {
             // It takes others: this one alone is tried less and less often.
             [delivery] if error.of_message && lane.took_others(delivery) => {
                 if is_old(delivery, now) {
-                    self.given_up.give_up(delivery, error, now)?;
+                    self.given_up.give_up(delivery, error, now).await?;
                     report.dead = 1;
                 } else {
-                    self.try_seldom(delivery, error, now)?;
+                    self.try_seldom(delivery, error, now).await?;
                     (report.failed, report.next) = (1, Some(now));
                 }
             }
-            sent if error.of_message && self.others_come_first(sent, lane, now)? => {
-                self.put_behind_others(sent, lane, now)?;
+            sent if error.of_message && self.others_come_first(sent, lane, now).await? => {
+                self.put_behind_others(sent, lane, now).await?;
                 (report.failed, report.next) = (sent.len(), Some(now));
             }
             sent => {
                 if error.of_message {
-                    self.put_behind_others(sent, lane, now)?;
+                    self.put_behind_others(sent, lane, now).await?;
                 }
                 (report.failed, report.paused, lane.is_paused) = (sent.len(), true, true);
-                let paused = self.pauses.pause(batch.destination(), error, now)?;
-                self.pauses.give_up_kept(&paused, now)?;
+                let paused = self.pauses.pause(batch.destination(), error, now).await?;
+                self.pauses.give_up_kept(&paused, now).await?;
                 report.next = left_alone(&paused, now);
             }
         }
@@ -98,7 +98,7 @@ impl Failures {
     }
 
     /// The message can never be sent as it is: it is sent otherwise, or given up. `false`: neither, it is tried again later.
-    fn refused(
+    async fn refused(
         &self,
         batch: &Batch,
         error: &SendError,
@@ -110,27 +110,27 @@ impl Failures {
         match batch.deliveries() {
             [Delivery { body: Body::Summary(summary), .. }] if is_gone && summary.message_id.is_some() => {
                 tracing::info!(%destination, %error, "its message is made anew");
-                self.rewrite_body(batch, &Summary { message_id: None, ..(**summary).clone() })?;
+                self.rewrite_body(batch, &Summary { message_id: None, ..(**summary).clone() }).await?;
                 report.next = Some(now);
             }
             [delivery] if is_gone && batch.concerned().is_some() => {
                 tracing::info!(%destination, key = %delivery.key, %error, "it cannot be changed any more, and is answered");
                 let answers = batch.concerned().map(|(id, _)| id.to_owned());
-                self.store.rewrite(&Delivery { concerns: None, answers, ..delivery.clone() })?;
+                self.store.rewrite(&Delivery { concerns: None, answers, ..delivery.clone() }).await?;
                 report.next = Some(now);
             }
             [Delivery { body: Body::Summary(summary), .. }] if !is_gone && !summary.mention.is_empty() => {
                 tracing::warn!(%destination, %error, "a summary is sent without its pings");
                 let body = Summary { mention: Vec::new(), ..(**summary).clone() };
-                self.rewrite_body(batch, &body)?;
+                self.rewrite_body(batch, &body).await?;
                 report.next = Some(now);
             }
             [delivery] if delivery.answers.is_some() => {
-                self.store.rewrite(&Delivery { answers: None, ..delivery.clone() })?;
+                self.store.rewrite(&Delivery { answers: None, ..delivery.clone() }).await?;
                 report.next = Some(now);
             }
             [delivery] => {
-                self.given_up.give_up(delivery, error, now)?;
+                self.given_up.give_up(delivery, error, now).await?;
                 lane.singly = lane.singly.saturating_sub(1);
                 report.dead = 1;
             }
@@ -140,8 +140,8 @@ impl Failures {
                 lane.singly = batch.deliveries().len();
                 for delivery in batch.deliveries() {
                     // An earlier try may have arrived all the same: that is looked for, and not sent so again.
-                    if let Some(sends) = self.store.in_flight(&delivery.key)? {
-                        self.store.set_in_flight([&delivery.key], Some(&sends.in_doubt()))?;
+                    if let Some(sends) = self.store.in_flight(&delivery.key).await? {
+                        self.store.set_in_flight([&delivery.key], Some(&sends.in_doubt())).await?;
                     }
                 }
                 report.next = Some(now);
@@ -152,7 +152,7 @@ impl Failures {
     }
 
     /// A failure that may pass: the batch is tried again later, but for one that failed for too long.
-    fn later(
+    async fn later(
         &self,
         batch: &Batch,
         error: &SendError,
@@ -164,7 +164,7 @@ impl Failures {
         if let [delivery] = sent
             && is_old(delivery, now)
         {
-            self.given_up.give_up(delivery, error, now)?;
+            self.given_up.give_up(delivery, error, now).await?;
             report.dead = 1;
             return Ok(());
         }
@@ -174,7 +174,7 @@ impl Failures {
             let failing_since = delivery.failing_since.or(Some(now));
             let not_before = again_at(delivery, error, until);
             let put_off = Delivery { attempts, not_before, failing_since, ..delivery.clone() };
-            self.store.requeue(&put_off)?;
+            self.store.requeue(&put_off).await?;
         }
         if sent.iter().any(|delivery| is_old(delivery, now)) {
             lane.singly = sent.len();
@@ -184,7 +184,7 @@ impl Failures {
     }
 
     /// Whether others are to be tried before a refusal that may be about one message counts as the destination's.
-    fn others_come_first(
+    async fn others_come_first(
         &self,
         sent: &[Delivery],
         lane: &Lane,
@@ -195,11 +195,11 @@ impl Failures {
             other.key != refused.key && other.failing_since.is_none() && !ahead(other.not_before, now)
         };
         Ok(lane.refused + 1 < REFUSED_IN_A_ROW
-            && self.store.queued(&refused.destination, LOOKED_AT)?.iter().any(is_untried))
+            && self.store.queued(&refused.destination, LOOKED_AT).await?.iter().any(is_untried))
     }
 
     /// Has others be tried before these; which of several it is shows when each comes by itself.
-    fn put_behind_others(
+    async fn put_behind_others(
         &self,
         sent: &[Delivery],
         lane: &mut Lane,
@@ -212,13 +212,13 @@ impl Failures {
         for delivery in sent {
             let failing_since = delivery.failing_since.or((sent.len() == 1).then_some(now));
             let attempts = delivery.attempts + 1;
-            self.store.requeue(&Delivery { attempts, failing_since, ..delivery.clone() })?;
+            self.store.requeue(&Delivery { attempts, failing_since, ..delivery.clone() }).await?;
         }
         Ok(())
     }
 
     /// A delivery that its destination does not take, while it takes others.
-    fn try_seldom(
+    async fn try_seldom(
         &self,
         delivery: &Delivery,
         error: &SendError,
@@ -226,16 +226,16 @@ impl Failures {
     ) -> Result<(), StoreError> {
         let Delivery { destination, key, attempts, .. } = delivery;
         tracing::warn!(%destination, %key, %error, "not taken while others are, tried again later");
-        self.pauses.report_refused(destination, error, now)?;
+        self.pauses.report_refused(destination, error, now).await?;
         let not_before = self.clock.by_now(now) + retry_after(*attempts);
-        self.store.requeue(&Delivery { attempts: attempts + 1, not_before, ..delivery.clone() })
+        self.store.requeue(&Delivery { attempts: attempts + 1, not_before, ..delivery.clone() }).await
     }
 
     /// A summary that is sent otherwise: as a new message with all that it has, where somebody deleted the one before.
-    fn rewrite_body(&self, batch: &Batch, summary: &Summary) -> Result<(), StoreError> {
+    async fn rewrite_body(&self, batch: &Batch, summary: &Summary) -> Result<(), StoreError> {
         for delivery in batch.deliveries() {
             let body = Body::Summary(Box::new(summary.clone()));
-            self.store.rewrite(&Delivery { body, ..delivery.clone() })?;
+            self.store.rewrite(&Delivery { body, ..delivery.clone() }).await?;
         }
         Ok(())
     }

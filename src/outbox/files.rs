@@ -24,17 +24,17 @@ impl FileTroubles {
     }
 
     /// Notes whether a destination takes files, after something was sent there.
-    pub(super) fn note(&self, destination: &Destination, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub(super) async fn note(&self, destination: &Destination, now: DateTime<Utc>) -> Result<(), StoreError> {
         let about = |news| About::Destination { destination: destination.clone(), news };
         match self.notifier.takes_files(destination) {
             None => Ok(()),
             Some(Ok(())) => {
                 let again = |trouble: &Trouble| about(DestinationNews::FilesAgain { since: trouble.since });
-                self.troubles.end(&files_of(destination), again, now)
+                self.troubles.end(&files_of(destination), again, now).await
             }
             Some(Err(why)) => {
                 let notice = Notice::new(now, about(DestinationNews::NoFiles(why)));
-                if self.troubles.begin(&files_of(destination), Some(destination), &notice, now)? {
+                if self.troubles.begin(&files_of(destination), Some(destination), &notice, now).await? {
                     tracing::warn!(%destination, "{}", words(&notice).text);
                 }
                 Ok(())

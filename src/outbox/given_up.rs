@@ -35,7 +35,7 @@ impl GivenUpDeliveries {
     }
 
     /// Gives a delivery up, and reports it.
-    pub(super) fn give_up(
+    pub(super) async fn give_up(
         &self,
         delivery: &Delivery,
         error: &SendError,
@@ -43,10 +43,10 @@ impl GivenUpDeliveries {
     ) -> Result<(), StoreError> {
         let Delivery { destination, key, .. } = delivery;
         self.overflow.forget_growing(destination);
-        if self.store.give_up(delivery, (now, &error.message), self.is_reported(delivery))? {
+        if self.store.give_up(delivery, (now, &error.message), self.is_reported(delivery)).await? {
             tracing::error!(%destination, %key, %error, "a delivery is given up");
         }
-        self.report(now)
+        self.report(now).await
     }
 
     /// True if the operators get a notice when this delivery is given up. Their own notices are left out, or there would be no end.
@@ -55,16 +55,16 @@ impl GivenUpDeliveries {
     }
 
     /// Reports what was given up: for each destination at once, then once an hour.
-    pub(crate) fn report(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        for given_up in self.store.given_up()? {
+    pub(crate) async fn report(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        for given_up in self.store.given_up().await? {
             // A moment ahead comes from a clock that was wrong.
             let lately = |at: DateTime<Utc>| at <= now && now - at < BETWEEN_REPORTS;
             match given_up.reported_at {
                 Some(at) if lately(at) => {}
-                _ if given_up.count == 0 => self.store.forget_given_up(&given_up.destination)?,
+                _ if given_up.count == 0 => self.store.forget_given_up(&given_up.destination).await?,
                 _ => {
                     let notices = self.operators.deliveries(&notice(&given_up, now), now);
-                    self.store.report_given_up(&given_up, &notices, now)?;
+                    self.store.report_given_up(&given_up, &notices, now).await?;
                     self.wakes.queued.notify_one();
                 }
             }

@@ -33,7 +33,7 @@ impl Instances {
     ) -> Result<(), StoreError> {
         for Foreign { key, message_id, was_there } in self.notifier.foreign(destination, now).await {
             let is_proof = was_there
-                || match self.store.delivery_standing(&key)? {
+                || match self.store.delivery_standing(&key).await? {
                     // Neither was tried by itself.
                     Some(DeliveryStanding::Queued | DeliveryStanding::Joined(_)) => true,
                     Some(DeliveryStanding::Left(Outcome::Delivered { message_id: own, .. })) => {
@@ -43,9 +43,9 @@ impl Instances {
                     _ => false,
                 };
             if is_proof {
-                self.troubles.another_instance(InstanceSign::Sent(destination.clone()), now)?;
+                self.troubles.another_instance(InstanceSign::Sent(destination.clone()), now).await?;
             }
         }
-        self.troubles.forget_another_instance(now)
+        self.troubles.forget_another_instance(now).await
     }
 }

@@ -42,11 +42,11 @@ impl Mutes {
     ///
     /// # Errors
     /// What is not known here; then nothing changes. Failures of the store.
-    pub fn mute(&self, mute: &Mute) -> Result<Result<(), MuteError>, StoreError> {
+    pub async fn mute(&self, mute: &Mute) -> Result<Result<(), MuteError>, StoreError> {
         if let Err(error) = mute.what.check(&self.settings, &self.rules.current()) {
             return Ok(Err(error));
         }
-        self.store.set_mute(mute)?;
+        self.store.set_mute(mute).await?;
         self.wakes.housekeeping.notify_one();
         Ok(Ok(()))
     }
@@ -55,8 +55,8 @@ impl Mutes {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn unmute(&self, what: &Muting, now: DateTime<Utc>) -> Result<Option<usize>, StoreError> {
-        let ended = unmute(&self.store, what, now)?;
+    pub async fn unmute(&self, what: &Muting, now: DateTime<Utc>) -> Result<Option<usize>, StoreError> {
+        let ended = unmute(&self.store, what, now).await?;
         self.wakes.queued.notify_one();
         Ok(ended)
     }
@@ -65,17 +65,17 @@ impl Mutes {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn end_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+    pub async fn end_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         let (over, held): (Vec<Mute>, Vec<Mute>) =
-            self.store.mutes()?.into_iter().partition(|mute| !mute.holds(now));
+            self.store.mutes().await?.into_iter().partition(|mute| !mute.holds(now));
         for mute in &over {
-            end(&self.store, mute)?;
+            end(&self.store, mute).await?;
         }
         // What was kept back while its mute ended.
         let mut left = false;
-        for what in self.store.muted_without_mute()? {
+        for what in self.store.muted_without_mute().await? {
             let mute = Mute { what, since: now, until: now, why: None, by: None };
-            left |= end(&self.store, &mute)? > 0;
+            left |= end(&self.store, &mute).await? > 0;
         }
         if !over.is_empty() || left {
             self.wakes.queued.notify_one();
@@ -88,30 +88,30 @@ impl Mutes {
 ///
 /// # Errors
 /// Failures of the store.
-pub fn unmute(store: &Store, what: &Muting, now: DateTime<Utc>) -> Result<Option<usize>, StoreError> {
-    let Some(mute) = store.mute_of(what)? else { return Ok(None) };
+pub async fn unmute(store: &Store, what: &Muting, now: DateTime<Utc>) -> Result<Option<usize>, StoreError> {
+    let Some(mute) = store.mute_of(what).await? else { return Ok(None) };
     let mute = Mute { until: mute.until.min(now), ..mute };
     // From now on nothing is added to it.
-    store.set_mute(&mute)?;
-    end(store, &mute).map(Some)
+    store.set_mute(&mute).await?;
+    end(store, &mute).await.map(Some)
 }
 
 /// Queues the messages about what a mute kept back, and forgets it; how many alerts.
-fn end(store: &Store, mute: &Mute) -> Result<usize, StoreError> {
+async fn end(store: &Store, mute: &Mute) -> Result<usize, StoreError> {
     let mut count = 0;
     loop {
-        let mut muted = store.muted(&mute.what, AT_ONCE)?;
+        let mut muted = store.muted(&mute.what, AT_ONCE).await?;
         let Some(first) = muted.first().map(|muted| muted.destination.clone()) else { break };
         muted.retain(|muted| muted.destination == first);
         // Another filing of the same trade was told meanwhile.
         let mut untold = Vec::new();
         for one in &muted {
-            if store.delivery_standing(&one.line.key)? == Some(DeliveryStanding::Muted) {
+            if store.delivery_standing(&one.line.key).await? == Some(DeliveryStanding::Muted) {
                 untold.push(one.clone());
             }
         }
         if untold.len() < muted.len() {
-            store.forget_muted(muted.iter().filter(|one| !untold.contains(one)))?;
+            store.forget_muted(muted.iter().filter(|one| !untold.contains(one))).await?;
             muted = untold;
         }
         if muted.is_empty() {
@@ -119,15 +119,15 @@ fn end(store: &Store, mute: &Mute) -> Result<usize, StoreError> {
         }
         // It is muted itself for longer.
         let own = Muting::Destination(first.clone());
-        if own != mute.what && store.mute_of(&own)?.is_some_and(|other| other.holds(mute.until)) {
-            store.hand_over(&muted, &own)?;
+        if own != mute.what && store.mute_of(&own).await?.is_some_and(|other| other.holds(mute.until)) {
+            store.hand_over(&muted, &own).await?;
             continue;
         }
-        if store.release(&muted, message(mute, &first, &muted).as_ref(), mute.until)? {
+        if store.release(&muted, message(mute, &first, &muted).as_ref(), mute.until).await? {
             count += muted.len();
         }
     }
-    store.forget_mute(&mute.what)?;
+    store.forget_mute(&mute.what).await?;
     tracing::info!("{} is no longer muted; {count} alerts were not told", mute.what);
     Ok(count)
 }

@@ -106,7 +106,7 @@ impl Overflow {
 
     /// Puts what waits for a channel beyond its budget into an overflow message, or into the one that it has, or says when that is
     /// to be done.
-    pub(super) fn join_over_budget(
+    pub(super) async fn join_over_budget(
         &self,
         destination: &Destination,
         impatient: bool,
@@ -122,38 +122,43 @@ impl Overflow {
         {
             return Ok(Some(*edited_at + BETWEEN_EDITS));
         }
-        let alerts = waiting_alerts(&self.store, destination, AT_ONCE)?;
+        let alerts = waiting_alerts(&self.store, destination, AT_ONCE).await?;
         let Some((first, _)) = alerts.first() else { return Ok(Some(now + AGAIN)) };
         let summary = match growing {
             Some((summary, _)) => summary,
             None => Summary::new(&first.key, Why::TooMany, now),
         };
         // Where one of them left meanwhile, they are chosen anew.
-        join(&self.store, destination, &summary, &alerts, now)?;
+        join(&self.store, destination, &summary, &alerts, now).await?;
         Ok(None)
     }
 
     /// A summary's lines, which the store keeps by themselves.
-    pub(super) fn with_lines(&self, mut deliveries: Vec<Delivery>) -> Result<Vec<Delivery>, StoreError> {
+    pub(super) async fn with_lines(
+        &self,
+        mut deliveries: Vec<Delivery>,
+    ) -> Result<Vec<Delivery>, StoreError> {
         for delivery in &mut deliveries {
             if let Body::Summary(summary) = &mut delivery.body {
-                summary.lines = self.store.lines(&summary.list, summary.count)?;
+                summary.lines = self.store.lines(&summary.list, summary.count).await?;
             }
         }
         Ok(deliveries)
     }
 
     /// Forgets the lists whose messages stand and grow no further.
-    pub(crate) fn forget_sent_lists(&self) -> Result<(), StoreError> {
-        self.store.forget_lists(|| {
-            let floods = self.floods();
-            floods.values().filter_map(|flood| Some(flood.growing.as_ref()?.0.list.clone())).collect()
-        })
+    pub(crate) async fn forget_sent_lists(&self) -> Result<(), StoreError> {
+        self.store
+            .forget_lists(|| {
+                let floods = self.floods();
+                floods.values().filter_map(|flood| Some(flood.growing.as_ref()?.0.list.clone())).collect()
+            })
+            .await
     }
 }
 
 /// Puts what waited for a destination that took nothing into one message; how many alerts.
-pub(super) fn join_waiting(
+pub(super) async fn join_waiting(
     store: &Store,
     settings: &Settings,
     destination: &Destination,
@@ -166,14 +171,14 @@ pub(super) fn join_waiting(
         return Ok(0);
     }
     loop {
-        let alerts = waiting_alerts(store, destination, most)?;
+        let alerts = waiting_alerts(store, destination, most).await?;
         // One alert needs no list.
         let ([(first, _), _, ..], false) = (&alerts[..], count >= MOST_LINES) else { return Ok(count) };
         let joined = match destination {
-            Destination::Email(name) => join_into_mail(store, settings, name, since, &alerts, now)?,
+            Destination::Email(name) => join_into_mail(store, settings, name, since, &alerts, now).await?,
             _ => {
                 let summary = Summary::new(&first.key, Why::Waited { since }, now);
-                join(store, destination, &summary, &alerts, now)?
+                join(store, destination, &summary, &alerts, now).await?
             }
         };
         if joined {
@@ -187,7 +192,7 @@ pub(super) fn join_waiting(
     }
 }
 
-fn join(
+async fn join(
     store: &Store,
     destination: &Destination,
     summary: &Summary,
@@ -201,14 +206,14 @@ fn join(
     let queued_at = joined.iter().map(|one| one.queued_at).min().unwrap_or(now);
     let delivery = Delivery::new(destination.clone(), Body::Summary(Box::new(grown)), now);
     let delivery = Delivery { queued_at, ..delivery };
-    let joined = store.join_into(&delivery, &joined, &lines)?;
+    let joined = store.join_into(&delivery, &joined, &lines).await?;
     if joined {
         tracing::info!(%destination, alerts = alerts.len(), of = count, "told together");
     }
     Ok(joined)
 }
 
-fn join_into_mail(
+async fn join_into_mail(
     store: &Store,
     settings: &Settings,
     recipient: &str,
@@ -223,24 +228,24 @@ fn join_into_mail(
     let digest = Digest::new(recipient, slot, zone.name().to_owned(), (since, now), told);
     let delivery = Delivery::new(destination, Body::Digest(Box::new(digest)), now);
     let joined: Vec<Delivery> = alerts.iter().map(|(delivery, _)| delivery.clone()).collect();
-    store.join_into(&delivery, &joined, &[])
+    store.join_into(&delivery, &joined, &[]).await
 }
 
 /// The alerts that wait for a destination and certainly did not reach it, oldest first.
-fn waiting_alerts(
+async fn waiting_alerts(
     store: &Store,
     destination: &Destination,
     most: usize,
 ) -> Result<Vec<(Delivery, Alert)>, StoreError> {
     let mut alerts = Vec::new();
-    for delivery in store.queued(destination, most)? {
+    for delivery in store.queued(destination, most).await? {
         let (Body::Alert(alert), None) = (&delivery.body, &delivery.concerns) else { continue };
         let alert = (**alert).clone();
         // One that was refused for its own words would have all be refused.
         if delivery.failing_since.is_some() {
             continue;
         }
-        if store.delivery_standing(&delivery.key)? == Some(DeliveryStanding::Queued) {
+        if store.delivery_standing(&delivery.key).await? == Some(DeliveryStanding::Queued) {
             alerts.push((delivery, alert));
         }
     }

@@ -69,13 +69,13 @@ impl Pauses {
     }
 
     /// Pauses a destination that said clearly that it takes nothing, or leaves it paused.
-    pub(super) fn pause(
+    pub(super) async fn pause(
         &self,
         destination: &Destination,
         error: &SendError,
         now: DateTime<Utc>,
     ) -> Result<Paused, StoreError> {
-        let known = self.store.paused(destination)?;
+        let known = self.store.paused(destination).await?;
         let advice = error.advice.map_or(String::new(), |advice| format!(" What to do: {advice}."));
         if known.is_none() {
             tracing::error!(%destination, %error, "nothing is sent there until it takes something again.{advice}");
@@ -110,7 +110,7 @@ impl Pauses {
             tries: known.as_ref().map_or(0, |known| known.tries.saturating_add(1)),
             reported: is_due || known.is_some_and(|known| known.reported),
         };
-        self.store.pause(&paused, &notices)?;
+        self.store.pause(&paused, &notices).await?;
         self.wakes.queued.notify_one();
         Ok(paused)
     }
@@ -120,7 +120,7 @@ impl Pauses {
     }
 
     /// Reports that a destination refuses a message while it takes others: once an hour.
-    pub(super) fn report_refused(
+    pub(super) async fn report_refused(
         &self,
         destination: &Destination,
         error: &SendError,
@@ -131,17 +131,17 @@ impl Pauses {
         }
         let (reason, advice) = (error.message.clone(), error.advice.map(str::to_owned));
         let news = DestinationNews::Refuses { reason, advice };
-        self.operators.notify(&notice(destination, news, now), now)?;
+        self.operators.notify(&notice(destination, news, now), now).await?;
         self.reported().refused.insert(destination.clone(), now);
         Ok(())
     }
 
     /// Ends a pause.
-    pub(super) fn resume(&self, paused: &Paused, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub(super) async fn resume(&self, paused: &Paused, now: DateTime<Utc>) -> Result<(), StoreError> {
         let destination = &paused.destination;
         tracing::info!(%destination, "it takes alerts again");
-        let together = join_waiting(&self.store, &self.settings, destination, paused.since, now)?;
-        let waiting = self.store.queued(destination, BATCH)?.len();
+        let together = join_waiting(&self.store, &self.settings, destination, paused.since, now).await?;
+        let waiting = self.store.queued(destination, BATCH).await?.len();
         let mut notices = Vec::new();
         if paused.reported {
             let waited = Waited { together, singly: waiting, or_more: waiting >= BATCH };
@@ -150,24 +150,24 @@ impl Pauses {
             notices = self.operators.deliveries(&notice(destination, news, now), now);
             self.reported().resumed.insert(destination.clone(), now);
         }
-        self.store.resume(destination, &notices)?;
+        self.store.resume(destination, &notices).await?;
         self.wakes.queued.notify_one();
         Ok(())
     }
 
     /// Gives up what waited too long for a destination that still takes nothing, and tells so.
-    pub(super) fn give_up_kept(&self, paused: &Paused, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub(super) async fn give_up_kept(&self, paused: &Paused, now: DateTime<Utc>) -> Result<(), StoreError> {
         if paused.tries < KEPT.1 || now - paused.since < KEPT.0 {
             return Ok(());
         }
         let (destination, mut given_up) = (&paused.destination, 0);
         let reason = format!("kept for {} days: {}", KEPT.0.num_days(), paused.reason);
         loop {
-            let mut old = self.store.queued(destination, BATCH)?;
+            let mut old = self.store.queued(destination, BATCH).await?;
             old.retain(|delivery| now - delivery.queued_at > KEPT.0);
             given_up += old.len();
             for delivery in &old {
-                if self.store.give_up(delivery, (now, &reason), self.given_up.is_reported(delivery))? {
+                if self.store.give_up(delivery, (now, &reason), self.given_up.is_reported(delivery)).await? {
                     tracing::error!(%destination, key = %delivery.key, "a delivery is given up, {reason}");
                 }
             }
@@ -176,21 +176,21 @@ impl Pauses {
             }
         }
         if given_up > 0 {
-            self.given_up.report(now)?;
+            self.given_up.report(now).await?;
         }
         Ok(())
     }
 
     /// Runs once at start-up: forgets pauses that nothing would end, of destinations that the settings no longer define, and of
     /// channels that no longer subscribe. The others were reported, and are not explained again.
-    pub(crate) fn forget_idle(&self) -> Result<(), StoreError> {
-        for Paused { destination, .. } in self.store.all_paused()? {
+    pub(crate) async fn forget_idle(&self) -> Result<(), StoreError> {
+        for Paused { destination, .. } in self.store.all_paused().await? {
             let is_used = match destination {
-                Destination::Channel(id) => !self.store.subscriptions(id)?.is_empty(),
+                Destination::Channel(id) => !self.store.subscriptions(id).await?.is_empty(),
                 _ => self.notifier.serves(&destination),
             };
-            if !is_used && self.store.queued(&destination, 1)?.is_empty() {
-                self.store.resume(&destination, &[])?;
+            if !is_used && self.store.queued(&destination, 1).await?.is_empty() {
+                self.store.resume(&destination, &[]).await?;
             } else {
                 self.notifier.refused_before(&destination);
             }

@@ -47,7 +47,7 @@ impl Picker {
     }
 
     /// What of a queue goes out next: of those that are due the least tried, then the oldest, with those that go with it.
-    pub(super) fn pick(
+    pub(super) async fn pick(
         &self,
         destination: &Destination,
         queued: &[Delivery],
@@ -60,10 +60,10 @@ impl Picker {
         let room = self.overflow.room(destination, now);
         let (mut chosen, mut held_back) = (None, false);
         for delivery in &due {
-            if self.waits_for_its_message(delivery, now)? {
+            if self.waits_for_its_message(delivery, now).await? {
                 continue;
             }
-            let sends = self.store.in_flight(&delivery.key)?;
+            let sends = self.store.in_flight(&delivery.key).await?;
             // What may have arrived is looked for, however much the channel got.
             if room > 0 || sends.is_some() || !is_alert(delivery) {
                 chosen = Some((*delivery, sends));
@@ -72,13 +72,15 @@ impl Picker {
             held_back = true;
         }
         match chosen {
-            Some((first, sends)) => self.with_others(destination, (first, sends), queued, (&due, room), lane),
+            Some((first, sends)) => {
+                self.with_others(destination, (first, sends), queued, (&due, room), lane).await
+            }
             None if held_back => {
                 // What is more than the channel is to get; only one overflow message of it is under way at a time.
                 let overflow = queued.iter().find(|delivery| matches!(delivery.body, Body::Summary(_)));
                 let later = match overflow {
                     Some(overflow) => Some(overflow.not_before),
-                    None => self.overflow.join_over_budget(destination, lane.impatient, now)?,
+                    None => self.overflow.join_over_budget(destination, lane.impatient, now).await?,
                 };
                 Ok(later.map_or(Picked::Nothing(Some(now)), Picked::Later))
             }
@@ -91,7 +93,7 @@ impl Picker {
     }
 
     /// The first delivery that goes out, with those that go out with it.
-    fn with_others(
+    async fn with_others(
         &self,
         destination: &Destination,
         (first, sends): (&Delivery, Option<InFlight>),
@@ -104,7 +106,7 @@ impl Picker {
             Some(key) => {
                 let mut together = Vec::new();
                 for other in queued {
-                    let sends = self.store.in_flight(&other.key)?;
+                    let sends = self.store.in_flight(&other.key).await?;
                     if sends.is_some_and(|sends| sends.batch.as_ref() == Some(key)) {
                         together.push(other.clone());
                     }
@@ -115,7 +117,7 @@ impl Picker {
                 let mut together = vec![first.clone()];
                 let mut span = sends.clone();
                 for other in queued.iter().filter(|other| is_alert(other) && other.key != first.key) {
-                    let sends = self.store.in_flight(&other.key)?;
+                    let sends = self.store.in_flight(&other.key).await?;
                     if let Some(sends) = sends.filter(|sends| sends.batch.is_none()) {
                         span = span.map(|span| span.and(&sends));
                         together.push(other.clone());
@@ -124,16 +126,16 @@ impl Picker {
                 if let (Some(span), true) = (span, together.len() > 1) {
                     return Ok(Picked::Look(Batch::of(destination.clone(), together), span));
                 }
-                Batch::of(destination.clone(), self.overflow.with_lines(vec![first.clone()])?)
+                Batch::of(destination.clone(), self.overflow.with_lines(vec![first.clone()]).await?)
             }
             None => {
                 let mut together = vec![first.clone()];
                 if is_alert(first) && sends.is_none() && lane.singly == 0 && first.attempts < SINGLY_AFTER {
-                    self.add_alike(&mut together, due, room.min(TOGETHER))?;
+                    self.add_alike(&mut together, due, room.min(TOGETHER)).await?;
                 }
                 together.truncate(self.notifier.fitting(&together));
-                let batch = Batch::of(destination.clone(), self.overflow.with_lines(together)?);
-                match self.concerned(first)? {
+                let batch = Batch::of(destination.clone(), self.overflow.with_lines(together).await?);
+                match self.concerned(first).await? {
                     Some((message_id, key)) => batch.concerning(message_id, key),
                     None => batch,
                 }
@@ -143,7 +145,7 @@ impl Picker {
     }
 
     /// Adds the alerts that failed as often, in their order, until there are so many.
-    fn add_alike(
+    async fn add_alike(
         &self,
         together: &mut Vec<Delivery>,
         due: &[&Delivery],
@@ -154,7 +156,7 @@ impl Picker {
             if together.len() < most
                 && is_alert(other)
                 && !together.iter().any(known)
-                && self.store.in_flight(&other.key)?.is_none()
+                && self.store.in_flight(&other.key).await?.is_none()
             {
                 together.push((*other).clone());
             }
@@ -163,18 +165,22 @@ impl Picker {
     }
 
     /// Whether the message that a delivery changes is still to be sent.
-    fn waits_for_its_message(&self, delivery: &Delivery, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    async fn waits_for_its_message(
+        &self,
+        delivery: &Delivery,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
         let Some(key) = delivery.concerns.as_ref().filter(|_| now - delivery.queued_at < LONGEST_WAIT) else {
             return Ok(false);
         };
-        let standing = self.store.message_standing(key)?;
+        let standing = self.store.message_standing(key).await?;
         Ok(matches!(standing, Some(DeliveryStanding::Queued | DeliveryStanding::InFlight(_))))
     }
 
     /// The message that a delivery changes or answers, and the delivery that it concerns there.
-    fn concerned(&self, delivery: &Delivery) -> Result<Option<(String, Key)>, StoreError> {
+    async fn concerned(&self, delivery: &Delivery) -> Result<Option<(String, Key)>, StoreError> {
         let Some(key) = &delivery.concerns else { return Ok(None) };
-        Ok(match self.store.message_standing(key)? {
+        Ok(match self.store.message_standing(key).await? {
             Some(DeliveryStanding::Left(Outcome::Delivered { message_id: Some(id), .. })) => {
                 Some((id, key.clone()))
             }

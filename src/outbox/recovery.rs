@@ -32,20 +32,20 @@ impl Recovery {
 
     /// Runs once at start-up, before anything is sent: marks what is queued, and may have been sent, where the disk lost the record
     /// of that.
-    pub(crate) fn mark_uncertain(&self) -> Result<(), StoreError> {
-        let Some(doubt) = self.store.doubt()?.filter(|doubt| doubt.queue) else { return Ok(()) };
-        for destination in self.store.waiting_destinations()? {
+    pub(crate) async fn mark_uncertain(&self) -> Result<(), StoreError> {
+        let Some(doubt) = self.store.doubt().await?.filter(|doubt| doubt.queue) else { return Ok(()) };
+        for destination in self.store.waiting_destinations().await? {
             if !self.notifier.reads_back(&destination) {
                 continue;
             }
-            for delivery in self.store.queued(&destination, usize::MAX)? {
-                if self.store.delivery_standing(&delivery.key)? == Some(DeliveryStanding::Queued) {
+            for delivery in self.store.queued(&destination, usize::MAX).await? {
+                if self.store.delivery_standing(&delivery.key).await? == Some(DeliveryStanding::Queued) {
                     let sends = doubt.sends_since(delivery.queued_at);
-                    self.store.set_in_flight([&delivery.key], Some(&sends))?;
+                    self.store.set_in_flight([&delivery.key], Some(&sends)).await?;
                 }
             }
         }
-        self.store.set_doubt(Doubt { queue: false, ..doubt })
+        self.store.set_doubt(Doubt { queue: false, ..doubt }).await
     }
 
     /// Looks whether an earlier try arrived of which no answer came.
@@ -64,7 +64,7 @@ impl Recovery {
                         Some((Sent { message_id }, at)) => {
                             found.push((delivery.clone(), Outcome::Delivered { at, message_id }));
                         }
-                        None => drop(self.store.set_in_flight([&delivery.key], None)?),
+                        None => drop(self.store.set_in_flight([&delivery.key], None).await?),
                     }
                 }
                 if !found.is_empty() {
@@ -75,7 +75,7 @@ impl Recovery {
             Ok(ReadBack::Guarded) => Ok(Looked::Again),
             // It would be seen if it were there, but for a permission that every channel needs; so nothing is held back.
             Ok(ReadBack::Unknown(_)) if sends.guess => {
-                self.store.set_in_flight(batch.keys(), None)?;
+                self.store.set_in_flight(batch.keys(), None).await?;
                 Ok(Looked::Arrived(Vec::new()))
             }
             // Once is enough: an outage may last.
@@ -88,7 +88,7 @@ impl Recovery {
             }
             // One of them may be what it cannot take.
             Ok(ReadBack::Unknown(_)) if sends.batch.is_some() => {
-                self.store.set_in_flight(batch.keys(), Some(&sends.alone()))?;
+                self.store.set_in_flight(batch.keys(), Some(&sends.alone())).await?;
                 Ok(Looked::Arrived(Vec::new()))
             }
             Ok(ReadBack::Unknown(_)) => Ok(Looked::Again),

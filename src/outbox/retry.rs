@@ -39,12 +39,12 @@ impl Outbox {
     ///
     /// # Errors
     /// As [`retry`].
-    pub fn retry(
+    pub async fn retry(
         &self,
         what: &Retry,
         now: DateTime<Utc>,
     ) -> Result<Result<Vec<Retried>, String>, StoreError> {
-        let retried = retry(&self.store, &self.settings, what, now)?;
+        let retried = retry(&self.store, &self.settings, what, now).await?;
         self.retried.send_modify(|times| {
             for retried in retried.iter().flatten() {
                 *times.entry(retried.destination.clone()).or_default() += 1;
@@ -60,29 +60,24 @@ impl Outbox {
 ///
 /// # Errors
 /// Failures of the store. A destination that is not known: nothing is changed, and the text says what is.
-pub fn retry(
+pub async fn retry(
     store: &Store,
     settings: &Settings,
     what: &Retry,
     now: DateTime<Utc>,
 ) -> Result<Result<Vec<Retried>, String>, StoreError> {
-    let with_something = || -> Result<BTreeSet<Destination>, StoreError> {
-        let mut all = store.waiting_destinations()?;
-        all.extend(store.dead_destinations()?);
-        all.extend(store.all_paused()?.into_iter().map(|paused| paused.destination));
-        Ok(all)
-    };
     let is_known = |destination: &Destination| match destination {
         Destination::Channel(_) => true,
         other => settings.knows(other),
     };
     let destinations: BTreeSet<Destination> = match what {
         // What the settings no longer define waits for them to define it again.
-        Retry::All => with_something()?.into_iter().filter(is_known).collect(),
+        Retry::All => with_something(store).await?.into_iter().filter(is_known).collect(),
         Retry::One(destination) => {
             let known = match destination {
                 Destination::Channel(id) => {
-                    !store.subscriptions(*id)?.is_empty() || with_something()?.contains(destination)
+                    !store.subscriptions(*id).await?.is_empty()
+                        || with_something(store).await?.contains(destination)
                 }
                 other => is_known(other),
             };
@@ -102,31 +97,39 @@ pub fn retry(
             [destination.clone()].into()
         }
     };
-    destinations
-        .iter()
-        .map(|destination| one(store, settings, destination, now))
-        .collect::<Result<_, _>>()
-        .map(Ok)
+    let mut retried = Vec::new();
+    for destination in &destinations {
+        retried.push(one(store, settings, destination, now).await?);
+    }
+    Ok(Ok(retried))
 }
 
-fn one(
+/// The destinations that are paused, or have something that waits or was given up.
+async fn with_something(store: &Store) -> Result<BTreeSet<Destination>, StoreError> {
+    let mut all = store.waiting_destinations().await?;
+    all.extend(store.dead_destinations().await?);
+    all.extend(store.all_paused().await?.into_iter().map(|paused| paused.destination));
+    Ok(all)
+}
+
+async fn one(
     store: &Store,
     settings: &Settings,
     destination: &Destination,
     now: DateTime<Utc>,
 ) -> Result<Retried, StoreError> {
-    let waiting = store.hasten(destination, now)?;
-    let paused = store.paused(destination)?;
+    let waiting = store.hasten(destination, now).await?;
+    let paused = store.paused(destination).await?;
     let was_paused = paused.is_some();
     if let Some(paused) = paused {
         // It may be much, and a mailbox may take so many mails an hour.
-        join_waiting(store, settings, destination, paused.since, now)?;
-        store.resume(destination, &[])?;
+        join_waiting(store, settings, destination, paused.since, now).await?;
+        store.resume(destination, &[]).await?;
     }
     let reads_back = settings.reads_back(destination);
     let mut revived = 0;
-    for key in store.dead_of(destination)? {
-        let Some(dead) = store.dead(&key)? else { continue };
+    for key in store.dead_of(destination).await? {
+        let Some(dead) = store.dead(&key).await? else { continue };
         let in_flight = match dead.tries {
             Tries::Answered => None,
             // The message that it was in with others has another nonce than it has alone.
@@ -138,7 +141,7 @@ fn one(
             }
             Tries::Unknown => None,
         };
-        revived += usize::from(store.revive(&dead.delivery, in_flight.as_ref(), now)?);
+        revived += usize::from(store.revive(&dead.delivery, in_flight.as_ref(), now).await?);
     }
     tracing::info!(%destination, was_paused, waiting, revived, "it is tried again now");
     Ok(Retried { destination: destination.to_string(), was_paused, waiting, revived })

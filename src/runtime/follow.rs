@@ -46,7 +46,7 @@ pub(super) async fn feed_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>)
         };
         let report = report?;
         let now = app.clock().now();
-        app.intake.feed_alarm.watch(now)?;
+        app.intake.feed_alarm.watch(now).await?;
         let new = report.new + report.not_fetched + report.baseline;
         if new > 0 {
             last_new = now;
@@ -75,7 +75,7 @@ pub(super) async fn feed_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>)
             tracing::warn!("the poll schedule has no further slot");
             return Ok(());
         };
-        let next = match (app.intake.backoff.left_alone_until(now)?, failures) {
+        let next = match (app.intake.backoff.left_alone_until(now).await?, failures) {
             (Some(until), 0) => slot.max(until),
             // The slot whose poll failed is still due.
             (Some(until), _) => until,
@@ -106,7 +106,7 @@ fn slot(
 /// Fetches and settles what is pending, as it becomes due.
 pub(super) async fn fetch_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     // A filing that is settled without them would be matched by what its filer typed.
-    while !app.intake.tickers.was_asked_for()? {
+    while !app.intake.tickers.was_asked_for().await? {
         tokio::select! {
             () = app.wakes.pending.notified() => {}
             () = sleep(LOOK_AT_TICKERS) => {}
@@ -118,9 +118,9 @@ pub(super) async fn fetch_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>
     let mut anew = true;
     loop {
         let now = app.clock().now();
-        let left_alone = app.intake.backoff.left_alone_until(now)?;
+        let left_alone = app.intake.backoff.left_alone_until(now).await?;
         if left_alone.is_none() {
-            fetches.take_due(anew, now)?;
+            fetches.take_due(anew, now).await?;
             fetches.begin();
             anew = false;
         }
@@ -137,7 +137,7 @@ pub(super) async fn fetch_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>
                 app.intake.settler.came(came, &mut fetches, app.clock().now(), &mut report).await?;
                 anew |= report.postponed > postponed;
                 if report.unreadable > unreadable {
-                    app.intake.quarantine.report_new(now)?;
+                    app.intake.quarantine.report_new(now).await?;
                 }
             }
             () = app.wakes.pending.notified() => anew = true,
@@ -172,7 +172,7 @@ pub(super) async fn tickers_loop(app: Arc<App>, mut stopped: watch::Receiver<boo
         };
         refreshed?;
         let now = app.clock().now();
-        let due = app.intake.tickers.due(now)?.or(app.intake.backoff.left_alone_until(now)?);
+        let due = app.intake.tickers.due(now).await?.or(app.intake.backoff.left_alone_until(now).await?);
         let next = due.map_or(now + LOOK_FOR_TICKERS.0, |due| {
             due.clamp(now + LOOK_FOR_TICKERS.0, now + LOOK_FOR_TICKERS.1)
         });

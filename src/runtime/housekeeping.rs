@@ -11,16 +11,16 @@ use crate::store::StoreError;
 ///
 /// # Errors
 /// Failures of the store.
-pub fn on_start(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
-    app.outbox.given_up.report(now)?;
-    app.outbox.pauses.forget_idle()?;
-    app.outbox.overflow.forget_sent_lists()?;
+pub async fn on_start(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
+    app.outbox.given_up.report(now).await?;
+    app.outbox.pauses.forget_idle().await?;
+    app.outbox.overflow.forget_sent_lists().await?;
     let serves = |destination: &_| app.notifier.serves(destination);
-    app.troubles.forget_idle(serves, app.notifier.bot().is_some(), now)?;
-    app.outbox.recovery.mark_uncertain()?;
-    app.outbox.digests.warn_of_orphans()?;
-    app.operators.report_loss(now)?;
-    log_short_history(app, now)
+    app.troubles.forget_idle(serves, app.notifier.bot().is_some(), now).await?;
+    app.outbox.recovery.mark_uncertain().await?;
+    app.outbox.digests.warn_of_orphans().await?;
+    app.operators.report_loss(now).await?;
+    log_short_history(app, now).await
 }
 
 /// Ends mutes that are over, reports what was held back or given up, tries quarantined filings again, forgets what nobody needs any
@@ -28,21 +28,21 @@ pub fn on_start(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// Failures of the store.
-pub fn housekeeping_once(app: &App, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let next = [app.outbox.mutes.end_due(now)?, app.troubles.report_lasting(now)?];
-    app.outbox.given_up.report(now)?;
-    app.outbox.overflow.forget_sent_lists()?;
-    app.operators.report_unreadable_records(now)?;
-    app.intake.quarantine.retry_due(now)?;
+pub async fn housekeeping_once(app: &App, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let next = [app.outbox.mutes.end_due(now).await?, app.troubles.report_lasting(now).await?];
+    app.outbox.given_up.report(now).await?;
+    app.outbox.overflow.forget_sent_lists().await?;
+    app.operators.report_unreadable_records(now).await?;
+    app.intake.quarantine.retry_due(now).await?;
     let today = edgar_day(now);
-    app.store.prune_receipts(today.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(today))?;
-    app.store.prune_latencies(now)?;
+    app.store.prune_receipts(today.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(today)).await?;
+    app.store.prune_latencies(now).await?;
     Ok(next.into_iter().flatten().min())
 }
 
 /// Logs which rules look further back than history does.
-fn log_short_history(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let since = app.store.frontier()?.map_or(now, |frontier| frontier.whole_since());
+async fn log_short_history(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let since = app.store.frontier().await?.map_or(now, |frontier| frontier.whole_since());
     for rule in app.rules.current().iter().filter(|rule| rule.enabled) {
         let reach = TimeDelta::days(i64::from(rule.conditions.reach_days()));
         if now - since < reach {

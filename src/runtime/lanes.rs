@@ -25,14 +25,14 @@ pub(super) async fn deliver_loop(app: Arc<App>, mut stopped: watch::Receiver<boo
     let mut look = true;
     loop {
         if std::mem::replace(&mut look, true) {
-            lanes.open(app.store.waiting_destinations()?);
+            lanes.open(app.store.waiting_destinations().await?);
         }
         tokio::select! {
             () = app.wakes.queued.notified() => {}
             Some(ended) = lanes.tasks.join_next_with_id() => {
                 // With many destinations, to look at all of them for each that ends would be all that is done.
                 look = false;
-                if let Some(destination) = lanes.ended(ended)? && !app.store.queued(&destination, 1)?.is_empty() {
+                if let Some(destination) = lanes.ended(ended)? && !app.store.queued(&destination, 1).await?.is_empty() {
                     lanes.open([destination]);
                 }
             }

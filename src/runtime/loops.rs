@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{SubsecRound, TimeDelta};
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 use tokio::task;
 
@@ -52,10 +53,10 @@ pub(super) async fn backfill_loop(app: Arc<App>, mut stopped: watch::Receiver<bo
 pub(super) async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     loop {
         let now = app.clock().now();
-        if app.outbox.digests.digest_once(now)? > 0 {
+        if app.outbox.digests.digest_once(now).await? > 0 {
             app.wakes.queued.notify_one();
         }
-        let Some(next) = app.outbox.digests.next_digest(now)? else { return Ok(()) };
+        let Some(next) = app.outbox.digests.next_digest(now).await? else { return Ok(()) };
         // A mark that a wrong clock left ahead is noticed by looking again.
         if !sleep_until(app.clock(), next.min(now + TimeDelta::minutes(1)), &mut stopped).await {
             return Ok(());
@@ -67,7 +68,7 @@ pub(super) async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool
 pub(super) async fn housekeeping_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     loop {
         let now = app.clock().now();
-        let next = housekeeping_once(&app, now)?;
+        let next = housekeeping_once(&app, now).await?;
         let latest = now + LOOK;
         tokio::select! {
             awake = sleep_until(app.clock(), next.map_or(latest, |next| next.min(latest)), &mut stopped) => {
@@ -88,11 +89,11 @@ pub(super) async fn reload_loop(
 ) -> Ended {
     let edited = Arc::new(Notify::new());
     loop {
-        let (looking, report) = (Arc::clone(&app), Arc::clone(&edited));
+        let (looking, report, runtime) = (Arc::clone(&app), Arc::clone(&edited), Handle::current());
         // Disks can be slow.
         let looked = task::spawn_blocking(move || {
             let each = if watch.listen(move || report.notify_one()) { LOOK_AT_REPORTED_S } else { LOOK_S };
-            let looked = reload_once(&looking, &mut watch, looking.clock().now());
+            let looked = runtime.block_on(reload_once(&looking, &mut watch, looking.clock().now()));
             (watch, each, looked)
         });
         let (back, each, looked) = looked.await?;

@@ -48,14 +48,14 @@ const SHORTEST_WAIT: TimeDelta = TimeDelta::milliseconds(250);
 /// # Errors
 /// A failed store, or a delivery's task that broke down.
 pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, RunError> {
-    on_start(app, app.clock().now())?;
+    on_start(app, app.clock().now()).await?;
     let deadline = app.clock().now() + PATIENCE;
     let mut poll = app.intake.poll_once(app.clock().now()).await?;
     while poll.trouble.as_ref().is_some_and(may_pass) && rest(app, None, deadline).await {
         let again = app.intake.poll_once(app.clock().now()).await?;
         poll = poll.then(again);
     }
-    housekeeping_once(app, app.clock().now())?;
+    housekeeping_once(app, app.clock().now()).await?;
     if reconcile {
         app.intake.reconciler.reconcile_once(app.clock().now()).await?;
     }
@@ -63,9 +63,9 @@ pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, Run
         let more = app.intake.settler.settle_once(app.clock().now()).await?;
         let settled = more.settled;
         poll.add(&more);
-        let left = !app.store.pending()?.is_empty();
+        let left = !app.store.pending().await?.is_empty();
         let outage = app.client.outage().filter(|_| left).map(|outage| outage.next_probe);
-        let put_off = app.intake.settler.fetcher.deferred_until()?.or(outage);
+        let put_off = app.intake.settler.fetcher.deferred_until().await?.or(outage);
         if settled == 0 && !(put_off.is_some() && rest(app, put_off, deadline).await) {
             break;
         }
@@ -74,10 +74,10 @@ pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, Run
         // What was missed is settled now, so that receipts become final.
         app.intake.reconciler.reconcile_once(app.clock().now()).await?;
     }
-    app.outbox.digests.digest_once(app.clock().now())?;
+    app.outbox.digests.digest_once(app.clock().now()).await?;
     let mut report = OnceReport { poll, ..OnceReport::default() };
     let mut lanes = JoinSet::new();
-    for destination in app.store.waiting_destinations()? {
+    for destination in app.store.waiting_destinations().await? {
         let app = Arc::clone(app);
         lanes.spawn(async move { drain(&app, &destination).await });
     }
@@ -87,8 +87,8 @@ pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, Run
         report.dead += dead;
     }
     app.store.flush().await?;
-    report.queued = app.store.counts()?.queued;
-    report.pending = app.store.pending()?.len();
+    report.queued = app.store.counts().await?.queued;
+    report.pending = app.store.pending().await?.len();
     Ok(report)
 }
 

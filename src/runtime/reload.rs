@@ -74,7 +74,7 @@ impl Watch {
 ///
 /// # Errors
 /// Failures of the store.
-pub fn reload_once(app: &App, watch: &mut Watch, now: DateTime<Utc>) -> Result<Reload, StoreError> {
+pub async fn reload_once(app: &App, watch: &mut Watch, now: DateTime<Utc>) -> Result<Reload, StoreError> {
     let state = FolderState::of(&watch.path);
     let settled = watch.last == state;
     watch.last = state.clone();
@@ -90,13 +90,13 @@ pub fn reload_once(app: &App, watch: &mut Watch, now: DateTime<Utc>) -> Result<R
     }
     watch.settled = state;
     match read {
-        Ok(rules) => take_rules(app, rules, watch.told.take().is_some(), now),
+        Ok(rules) => take_rules(app, rules, watch.told.take().is_some(), now).await,
         Err(mistakes) if watch.told.as_ref() == Some(&mistakes) => Ok(Reload::Unchanged),
         Err(mistakes) => {
             tracing::error!("the rules were edited and cannot be used, the last good ones stay: {mistakes}");
             let lines: Vec<&str> = mistakes.lines().take(MOST_LINES).collect();
             let news = RulesNews::Refused { mistakes: clip(&lines.join("\n"), MOST_TEXT).into_owned() };
-            app.operators.notify(&Notice::new(now, About::Rules(news)), now)?;
+            app.operators.notify(&Notice::new(now, About::Rules(news)), now).await?;
             watch.told = Some(mistakes.clone());
             Ok(Reload::Refused(mistakes))
         }
@@ -119,7 +119,7 @@ fn read_rules(app: &App, path: &std::path::Path) -> Result<Vec<Rule>, String> {
     Ok(rules)
 }
 
-fn take_rules(
+async fn take_rules(
     app: &App,
     rules: Vec<Rule>,
     were_refused: bool,
@@ -132,7 +132,7 @@ fn take_rules(
     let changes = changes(&before, &after);
     let mut gone = Vec::new();
     for rule in before.iter().filter(|rule| after.get(&rule.name).is_none()) {
-        let subscribers = app.store.subscribers(&rule.name)?;
+        let subscribers = app.store.subscribers(&rule.name).await?;
         if !subscribers.is_empty() {
             let named = subscribers.iter().take(MOST_NAMED);
             let channels = named.map(|id| channel_name(&app.settings, *id)).collect();
@@ -147,7 +147,7 @@ fn take_rules(
     tracing::info!("the rules were edited and are in force: {changes}");
     if !gone.is_empty() || were_refused {
         let news = RulesNews::Taken { were_refused, gone, changes: changes.clone() };
-        app.operators.notify(&Notice::new(now, About::Rules(news)), now)?;
+        app.operators.notify(&Notice::new(now, About::Rules(news)), now).await?;
     }
     Ok(Reload::Taken(changes))
 }

@@ -27,7 +27,7 @@ pub async fn run(
     watch: Option<Watch>,
     stop: impl Future<Output = ()>,
 ) -> Result<(), RunError> {
-    on_start(&app, app.clock().now())?;
+    on_start(&app, app.clock().now()).await?;
     let (stopping, stopped) = watch::channel(false);
     let mut parts: JoinSet<Ended> = JoinSet::new();
     parts.spawn(feed_loop(Arc::clone(&app), stopped.clone()));
@@ -60,7 +60,7 @@ pub async fn run(
     if timeout(GRACE, rest).await.is_err() {
         tracing::warn!("a send under way was broken off; it is tried again after the next start");
     }
-    app.intake.backoff.note_blocks(app.clock().now())?;
+    app.intake.backoff.note_blocks(app.clock().now()).await?;
     app.store.flush().await?;
     ended
 }

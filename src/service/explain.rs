@@ -60,18 +60,18 @@ impl Explainer<'_> {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn explain(
+    pub async fn explain(
         &self,
         asked: &[&Rule],
         filing: &Filing,
         accepted_at: DateTime<Utc>,
     ) -> Result<Vec<Explained>, StoreError> {
         let since = decide::since(asked.iter().copied(), filing, accepted_at);
-        let Before { known, whole_since, came } = before(self.store, filing, since, accepted_at)?;
+        let Before { known, whole_since, came } = before(self.store, filing, since, accepted_at).await?;
         let case = Case { filing, accepted_at, seen_at: accepted_at, known: &known, whole_since };
         let mut explained = Vec::new();
         for rule in asked {
-            let mut one = self.explain_one(rule, case)?;
+            let mut one = self.explain_one(rule, case).await?;
             if let Some(came) = &came {
                 let did = match came.rang.get(&rule.name) {
                     Some(rang) if rang.withdrawn => "it took an alert back",
@@ -85,7 +85,7 @@ impl Explainer<'_> {
         Ok(explained)
     }
 
-    fn explain_one(&self, rule: &Rule, case: Case<'_>) -> Result<Explained, StoreError> {
+    async fn explain_one(&self, rule: &Rule, case: Case<'_>) -> Result<Explained, StoreError> {
         let explanation = decide::explain(rule, case);
         let decision = decide::decide_for(self.rules, vec![rule], case);
         let own = decision.alerts.into_iter().find(|(own, _)| own.name == rule.name);
@@ -94,11 +94,11 @@ impl Explainer<'_> {
         let mut deliveries = Vec::new();
         if let Some(alert) = alert.as_ref().filter(|_| rule.enabled) {
             let destinations = match self.store {
-                Some(store) => intake::destinations(self.settings, store, rule)?,
+                Some(store) => intake::destinations(self.settings, store, rule).await?,
                 None => rule.notify.clone(),
             };
             for destination in destinations {
-                let standing = self.standing(alert, &destination)?;
+                let standing = self.standing(alert, &destination).await?;
                 deliveries.push(ExplainedDelivery { destination, standing });
             }
         }
@@ -133,7 +133,7 @@ impl Explainer<'_> {
         })
     }
 
-    fn standing(&self, alert: &Alert, destination: &Destination) -> Result<String, StoreError> {
+    async fn standing(&self, alert: &Alert, destination: &Destination) -> Result<String, StoreError> {
         let digest = self.settings.digest_of(destination);
         let Some(store) = self.store else {
             return Ok(
@@ -141,7 +141,7 @@ impl Explainer<'_> {
             );
         };
         if let (Destination::Email(recipient), Some(_)) = (destination, digest) {
-            return Ok(match store.digest_standing(recipient, &alert.key)? {
+            return Ok(match store.digest_standing(recipient, &alert.key).await? {
                 Some(DigestStanding::Waits) => "waits for the digest",
                 Some(DigestStanding::Told) => "was in a digest",
                 None => "would wait for the digest",
@@ -150,9 +150,10 @@ impl Explainer<'_> {
         }
         let delivery =
             Delivery::new(destination.clone(), Body::Alert(Box::new(alert.clone())), alert.seen_at);
-        Ok(match store.delivery_standing(&delivery.key)? {
+        Ok(match store.delivery_standing(&delivery.key).await? {
             None => match store
-                .mutes()?
+                .mutes()
+                .await?
                 .into_iter()
                 .find(|mute| mute.holds(self.now) && mute.what.covers(alert, destination))
             {
@@ -170,7 +171,7 @@ impl Explainer<'_> {
                 let at = sends.last.format("%Y-%m-%d %H:%M UTC");
                 format!("waits to be sent; what became of the try of {at} is not known")
             }
-            Some(DeliveryStanding::Joined(key)) => match store.delivery_standing(&key)? {
+            Some(DeliveryStanding::Joined(key)) => match store.delivery_standing(&key).await? {
                 Some(DeliveryStanding::Left(Outcome::Delivered { at, .. })) => {
                     format!("was sent {}, with others in one message", at.format("%Y-%m-%d %H:%M UTC"))
                 }
@@ -197,15 +198,14 @@ struct Before {
 }
 
 /// What history had of the issuer when the filing came.
-fn before(
+async fn before(
     store: Option<&Store>,
     filing: &Filing,
     since: DateTime<Utc>,
     accepted_at: DateTime<Utc>,
 ) -> Result<Before, StoreError> {
     let Some(store) = store else { return Ok(Before::default()) };
-    let (mut known, whole_since) =
-        decide::read_history(filing, since, |since| store.history(filing.issuer.cik, since))?;
+    let (mut known, whole_since) = store.history_for(filing, since).await?;
     let came = known.iter().find(|past| Some(past.accession) == filing.accession).cloned();
     // What the bot knew then: filings of one second come by accession, and what came later replaced nothing yet.
     let own = (accepted_at, filing.accession);

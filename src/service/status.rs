@@ -134,10 +134,10 @@ impl Status {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn of(store: &Store, now: DateTime<Utc>) -> Result<Self, StoreError> {
+    pub async fn of(store: &Store, now: DateTime<Utc>) -> Result<Self, StoreError> {
         let from = edgar_day(now).checked_sub_days(Days::new(RECEIPTS)).unwrap_or_default();
-        let first = store.ledger()?.map_or(from, |ledger| ledger.next.min(from));
-        let mut receipts = store.receipts(first, usize::MAX)?;
+        let first = store.ledger().await?.map_or(from, |ledger| ledger.next.min(from));
+        let mut receipts = store.receipts(first, usize::MAX).await?;
         receipts.retain(|receipt| receipt.day >= from || !receipt.is_final());
         receipts.reverse();
         let receipts = receipts.into_iter().map(|receipt| ReceiptLine {
@@ -146,23 +146,25 @@ impl Status {
             receipt,
         });
         // Of a block that is over only its number is remembered.
-        let silence = store.silence()?.filter(|silence| silence.in_a_row > 0);
-        let frontier = store.frontier()?;
-        let quarantine = store.quarantined(MOST_NAMED)?;
+        let silence = store.silence().await?.filter(|silence| silence.in_a_row > 0);
+        let frontier = store.frontier().await?;
+        let quarantine = store.quarantined(MOST_NAMED).await?;
         let quarantine = quarantine.iter().map(|one| format!("{}: {}", one.filing.accession, one.reason));
-        let Counts { queued, delivered, dead } = store.counts()?;
+        let Counts { queued, delivered, dead } = store.counts().await?;
         let since = |since: DateTime<Utc>| since.format("%Y-%m-%d %H:%M UTC");
-        let paused = store.all_paused()?.into_iter().take(MOST_NAMED);
+        let paused = store.all_paused().await?.into_iter().take(MOST_NAMED);
         let paused =
             paused.map(|one| format!("{} since {}: {}", one.destination, since(one.since), one.reason));
         let paused = paused.collect();
-        let troubles = store.troubles()?.into_iter().filter(|one| !is_over(one));
+        let troubles = store.troubles().await?.into_iter().filter(|one| !is_over(one));
         let troubles = troubles.map(|one| format!("{}, since {}", one.text, since(one.since))).collect();
-        let mutes = store.mutes()?.into_iter();
-        let mutes = mutes.map(|mute| MuteLine { muted: store.muted_len(&mute.what), mute }).collect();
+        let mut mutes = Vec::new();
+        for mute in store.mutes().await? {
+            mutes.push(MuteLine { muted: store.muted_len(&mute.what).await, mute });
+        }
         let mut backfills = Vec::new();
-        for Backfill { issuer, name, since, queued, .. } in store.backfills()? {
-            let left = store.backfill_left(issuer)?.left;
+        for Backfill { issuer, name, since, queued, .. } in store.backfills().await? {
+            let left = store.backfill_left(issuer).await?.left;
             backfills.push(format!("{name} since {since}: {left} of {queued} filings left"));
         }
         Ok(Self {
@@ -173,20 +175,20 @@ impl Status {
             seen_until: frontier.map(|frontier| frontier.seen_until),
             silent_until: silence.as_ref().map(|silence| silence.until).filter(|until| *until > now),
             trouble: silence.map(|silence| silence.reason),
-            nothing_new: store.alarm()?,
+            nothing_new: store.alarm().await?,
             catching_up: frontier.is_some_and(|frontier| frontier.hole.is_some()),
-            pending: store.pending()?.len(),
-            quarantined: store.quarantine_len(),
+            pending: store.pending().await?.len(),
+            quarantined: store.quarantine_len().await,
             quarantine: quarantine.collect(),
             receipts: receipts.collect(),
-            latency: LatencyStatus::of(&store.latencies(now)?),
+            latency: LatencyStatus::of(&store.latencies(now).await?),
             queued,
             delivered,
             dead,
             paused,
             troubles,
             mutes,
-            aside: store.aside_len(),
+            aside: store.aside_len().await,
             backfills,
             running: None,
         })
@@ -197,8 +199,8 @@ impl Status {
 ///
 /// # Errors
 /// Failures of the store.
-pub fn status(app: &App, now: DateTime<Utc>) -> Result<Status, StoreError> {
-    let fetches = match &*app.intake.scope.current()? {
+pub async fn status(app: &App, now: DateTime<Utc>) -> Result<Status, StoreError> {
+    let fetches = match &*app.intake.scope.current().await? {
         InScope::All(reason) => format!("filings of all issuers: {reason}"),
         InScope::Some(issuers) => {
             format!("filings of {} issuers alone, which all rules name", issuers.ciks.len())
@@ -216,9 +218,9 @@ pub fn status(app: &App, now: DateTime<Utc>) -> Result<Status, StoreError> {
         bytes: asked.bytes,
         gateway: app.gateway.status(),
     };
-    let stored = Status::of(&app.store, now)?;
+    let stored = Status::of(&app.store, now).await?;
     // Another contact than the one that was refused is not silent.
-    let silent_until = app.intake.backoff.silent_until(now)?;
+    let silent_until = app.intake.backoff.silent_until(now).await?;
     let outage = app.client.outage().map(|outage| {
         let since = outage.since.format("%Y-%m-%d %H:%M UTC");
         format!("EDGAR does not answer since {since} and is probed: {}", outage.reason)

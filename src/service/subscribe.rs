@@ -36,7 +36,7 @@ pub async fn subscribe(
     let rules = app.rules.current();
     let Some(rule) = rules.get(rule) else { return Ok(Subscribed::NoRule) };
     let (limits, server_id) = (app.settings.discord.limits, server.unwrap_or_default());
-    Ok(match app.store.subscribe_within(Subscription { rule: &rule.name, ..asked }, limits, now)? {
+    Ok(match app.store.subscribe_within(Subscription { rule: &rule.name, ..asked }, limits, now).await? {
         Subscribing::New => {
             tracing::info!(server = server_id, channel, user, rule = rule.name, "a channel subscribed");
             app.store.flush().await?;
@@ -70,7 +70,7 @@ pub async fn subscribe(
 /// # Errors
 /// Failures of the store; then nothing has changed.
 pub async fn unsubscribe(app: &App, channel: u64, rule: &str) -> Result<bool, StoreError> {
-    let was = app.store.unsubscribe(channel, rule)?;
+    let was = app.store.unsubscribe(channel, rule).await?;
     app.store.flush().await?;
     Ok(was)
 }

@@ -23,7 +23,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn alarm(&self) -> Result<Option<Alarm>, StoreError> {
+    pub async fn alarm(&self) -> Result<Option<Alarm>, StoreError> {
         self.single(&self.inner.meta, ALARM)
     }
 
@@ -31,7 +31,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn set_alarm(&self, alarm: Option<&Alarm>) -> Result<(), StoreError> {
+    pub async fn set_alarm(&self, alarm: Option<&Alarm>) -> Result<(), StoreError> {
         match alarm {
             Some(alarm) => {
                 let bytes = encode(ALARM, alarm)?;

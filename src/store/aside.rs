@@ -99,7 +99,7 @@ impl Store {
     }
 
     /// How many records could not be read, and are kept aside.
-    pub fn aside_len(&self) -> usize {
+    pub async fn aside_len(&self) -> usize {
         self.inner.aside.len()
     }
 
@@ -107,7 +107,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn aside_told(&self) -> Result<usize, StoreError> {
+    pub async fn aside_told(&self) -> Result<usize, StoreError> {
         Ok(self.single(&self.inner.meta, ASIDE_TOLD)?.unwrap_or(0))
     }
 
@@ -115,7 +115,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn set_aside_told(&self, count: usize) -> Result<(), StoreError> {
+    pub async fn set_aside_told(&self, count: usize) -> Result<(), StoreError> {
         let record = record::encode(ASIDE_TOLD, &count)?;
         self.write(|| self.inner.meta.insert(ASIDE_TOLD, record)).map(drop)
     }

@@ -51,7 +51,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn backfills(&self) -> Result<Vec<Backfill>, StoreError> {
+    pub async fn backfills(&self) -> Result<Vec<Backfill>, StoreError> {
         self.scan(&self.inner.backfill, &[], usize::MAX)
     }
 
@@ -59,7 +59,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn set_backfill(&self, backfill: &Backfill, found: &[FilingRef]) -> Result<(), StoreError> {
+    pub async fn set_backfill(&self, backfill: &Backfill, found: &[FilingRef]) -> Result<(), StoreError> {
         let key = key(backfill.issuer);
         let record = encode(&key, backfill)?;
         self.transact(&(&self.inner.backfill, &self.inner.backfill_queue), |(backfills, queue)| {
@@ -76,7 +76,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn backfill_left(&self, issuer: Cik) -> Result<BackfillStep, StoreError> {
+    pub async fn backfill_left(&self, issuer: Cik) -> Result<BackfillStep, StoreError> {
         let prefix = format!("{}/", key(issuer));
         let next = self.scan(&self.inner.backfill_queue, prefix.as_bytes(), 1)?.pop();
         Ok(BackfillStep { next, left: self.inner.backfill_queue.scan_prefix(prefix.as_bytes()).count() })
@@ -86,14 +86,14 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn backfilled(
+    pub async fn backfilled(
         &self,
         issuer: Cik,
         filing: &FilingRef,
         settled: Option<&Settled>,
     ) -> Result<(), StoreError> {
         if let Some(settled) = settled {
-            self.commit(settled)?;
+            self.commit(settled).await?;
         }
         let place = place(issuer, filing);
         self.write(|| self.inner.backfill_queue.remove(place)).map(drop)
@@ -103,7 +103,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn give_up_backfill(&self, issuer: Cik) -> Result<(), StoreError> {
+    pub async fn give_up_backfill(&self, issuer: Cik) -> Result<(), StoreError> {
         self.write(|| self.inner.backfill.remove(key(issuer))).map(drop)
     }
 
@@ -111,14 +111,14 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn end_backfill(&self, backfill: &Backfill, filled: Filled) -> Result<(), StoreError> {
-        let mut coverage = self.coverage()?.unwrap_or_default();
+    pub async fn end_backfill(&self, backfill: &Backfill, filled: Filled) -> Result<(), StoreError> {
+        let mut coverage = self.coverage().await?.unwrap_or_default();
         let known = coverage.filled.get(&backfill.issuer).copied();
         // A longer one that reaches as far stays.
         let longer = known.filter(|known| known.since <= filled.since && known.until >= filled.since);
         let joined = longer.map_or(filled, |known| Filled { since: known.since, until: filled.until });
         coverage.filled.insert(backfill.issuer, joined);
-        self.set_coverage(&coverage)?;
+        self.set_coverage(&coverage).await?;
         let key = key(backfill.issuer);
         self.write(|| self.inner.backfill.remove(key)).map(drop)
     }

@@ -36,7 +36,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn counts(&self) -> Result<Counts, StoreError> {
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
         let mut counts = Counts::default();
         let mut joined: BTreeMap<Key, usize> = BTreeMap::new();
         self.each(&self.inner.deliveries, &[], |standing| {
@@ -47,7 +47,7 @@ impl Store {
             true
         })?;
         for (into, deliveries) in joined {
-            let standing = self.delivery_standing(&into)?;
+            let standing = self.delivery_standing(&into).await?;
             if let Some(count) = counts.of(standing.as_ref()) {
                 *count = (*count + deliveries).saturating_sub(1);
             }

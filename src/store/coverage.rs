@@ -54,7 +54,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn coverage(&self) -> Result<Option<Coverage>, StoreError> {
+    pub async fn coverage(&self) -> Result<Option<Coverage>, StoreError> {
         self.single(&self.inner.meta, COVERAGE)
     }
 
@@ -62,7 +62,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn set_coverage(&self, coverage: &Coverage) -> Result<(), StoreError> {
+    pub async fn set_coverage(&self, coverage: &Coverage) -> Result<(), StoreError> {
         let bytes = encode(COVERAGE, coverage)?;
         self.write(|| self.inner.meta.insert(COVERAGE, bytes)).map(drop)
     }

@@ -82,7 +82,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then it stays queued.
-    pub fn give_up(
+    pub async fn give_up(
         &self,
         delivery: &Delivery,
         (at, reason): (DateTime<Utc>, &str),
@@ -127,7 +127,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn given_up(&self) -> Result<Vec<GivenUp>, StoreError> {
+    pub async fn given_up(&self) -> Result<Vec<GivenUp>, StoreError> {
         self.scan(&self.inner.given_up, &[], usize::MAX)
     }
 
@@ -135,7 +135,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
-    pub fn report_given_up(
+    pub async fn report_given_up(
         &self,
         given_up: &GivenUp,
         notices: &[Delivery],
@@ -155,7 +155,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn forget_given_up(&self, destination: &Destination) -> Result<(), StoreError> {
+    pub async fn forget_given_up(&self, destination: &Destination) -> Result<(), StoreError> {
         self.write(|| self.inner.given_up.remove(destination.to_string())).map(drop)
     }
 
@@ -163,7 +163,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn dead_destinations(&self) -> Result<BTreeSet<Destination>, StoreError> {
+    pub async fn dead_destinations(&self) -> Result<BTreeSet<Destination>, StoreError> {
         let mut destinations = BTreeSet::new();
         self.each(&self.inner.dead, &[], |delivery: Delivery| {
             destinations.insert(delivery.destination);
@@ -176,7 +176,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn dead_of(&self, destination: &Destination) -> Result<Vec<Key>, StoreError> {
+    pub async fn dead_of(&self, destination: &Destination) -> Result<Vec<Key>, StoreError> {
         let mut dead = Vec::new();
         self.each(&self.inner.dead, &[], |delivery: Delivery| {
             if delivery.destination == *destination {
@@ -192,13 +192,13 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn dead(&self, key: &Key) -> Result<Option<Dead>, StoreError> {
+    pub async fn dead(&self, key: &Key) -> Result<Option<Dead>, StoreError> {
         let Some(delivery) = self.single::<Delivery>(&self.inner.dead, key.as_str())? else {
             return Ok(None);
         };
         let tries =
             self.single::<Tried>(&self.inner.dead, key.as_str())?.map_or(Tries::Unknown, |own| own.tries);
-        let at = match self.delivery_standing(key)? {
+        let at = match self.delivery_standing(key).await? {
             Some(DeliveryStanding::Left(Outcome::Dead { at, .. })) => Some(at),
             _ => None,
         };
@@ -210,7 +210,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then it stays as it was.
-    pub fn revive(
+    pub async fn revive(
         &self,
         delivery: &Delivery,
         in_flight: Option<&InFlight>,
@@ -254,7 +254,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn hasten(&self, destination: &Destination, now: DateTime<Utc>) -> Result<usize, StoreError> {
+    pub async fn hasten(&self, destination: &Destination, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let (mut count, mut put_off) = (0, Vec::new());
         self.each(&self.inner.queue, &placing::prefix(destination), |delivery: Delivery| {
             count += 1;

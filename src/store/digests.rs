@@ -68,7 +68,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn digest_mark(&self, recipient: &str) -> Result<Option<DigestMark>, StoreError> {
+    pub async fn digest_mark(&self, recipient: &str) -> Result<Option<DigestMark>, StoreError> {
         self.single(&self.inner.digests, recipient)
     }
 
@@ -76,7 +76,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn gathered(&self, recipient: &str) -> Result<Vec<Alert>, StoreError> {
+    pub async fn gathered(&self, recipient: &str) -> Result<Vec<Alert>, StoreError> {
         self.scan(&self.inner.gathered, place(recipient, "").as_bytes(), usize::MAX)
     }
 
@@ -84,7 +84,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn gathering(&self) -> Result<BTreeSet<String>, StoreError> {
+    pub async fn gathering(&self) -> Result<BTreeSet<String>, StoreError> {
         let mut names = BTreeSet::new();
         for key in self.inner.gathered.iter().keys() {
             let key = key.map_err(|error| self.failed(error))?;
@@ -98,7 +98,11 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn digest_standing(&self, recipient: &str, key: &Key) -> Result<Option<DigestStanding>, StoreError> {
+    pub async fn digest_standing(
+        &self,
+        recipient: &str,
+        key: &Key,
+    ) -> Result<Option<DigestStanding>, StoreError> {
         let place = format!("{recipient}/{key}");
         let has = |tree: &sled::Tree| tree.contains_key(&place).map_err(|error| self.failed(error));
         Ok(match (has(&self.inner.gathered)?, has(&self.inner.digested)?) {
@@ -112,7 +116,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
-    pub fn close_slot(
+    pub async fn close_slot(
         &self,
         recipient: &str,
         slot: Option<&str>,

@@ -37,7 +37,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn doubt(&self) -> Result<Option<Doubt>, StoreError> {
+    pub async fn doubt(&self) -> Result<Option<Doubt>, StoreError> {
         self.single(&self.inner.meta, KEY)
     }
 
@@ -45,7 +45,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn set_doubt(&self, doubt: Doubt) -> Result<(), StoreError> {
+    pub async fn set_doubt(&self, doubt: Doubt) -> Result<(), StoreError> {
         let record = doubt.record()?;
         self.write(|| self.inner.meta.insert(KEY, record)).map(drop)
     }

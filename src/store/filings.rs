@@ -137,7 +137,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn standing(&self, accession: Accession) -> Result<Standing, StoreError> {
+    pub async fn standing(&self, accession: Accession) -> Result<Standing, StoreError> {
         let key = accession.to_string();
         if let Some(bytes) = self.inner.filings.get(&key).map_err(|error| self.failed(error))? {
             let done: Done = decode(&key, &bytes)?;
@@ -158,7 +158,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then the frontier stays where it was.
-    pub fn discovered(
+    pub async fn discovered(
         &self,
         found: Discovered<'_>,
         frontier: Frontier,
@@ -180,14 +180,14 @@ impl Store {
         }
         let ends = known.iter().map(|filing| (filing, Ending::Baseline));
         for (filing, ending) in ends.chain(not_fetched.iter().map(|filing| (filing, Ending::NotFetched))) {
-            if ending == Ending::Baseline && self.standing(filing.accession)? != Standing::New {
+            if ending == Ending::Baseline && self.standing(filing.accession).await? != Standing::New {
                 continue;
             }
             let key = filing.accession.to_string();
             let record = encode(&key, &Done { ending, at: now })?;
             self.write(|| inner.filings.insert(key.as_str(), record))?;
         }
-        if self.frontier()? == Some(frontier) {
+        if self.frontier().await? == Some(frontier) {
             return Ok(());
         }
         let record = encode(FRONTIER, &frontier)?;
@@ -198,7 +198,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn pending(&self) -> Result<Vec<Pending>, StoreError> {
+    pub async fn pending(&self) -> Result<Vec<Pending>, StoreError> {
         let mut all: Vec<Pending> = self.scan(&self.inner.pending, &[], usize::MAX)?;
         all.sort_by_key(|pending| (pending.found, pending.filing.accepted_at, pending.filing.accession));
         Ok(all)
@@ -208,7 +208,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn postpone(&self, pending: &Pending) -> Result<(), StoreError> {
+    pub async fn postpone(&self, pending: &Pending) -> Result<(), StoreError> {
         let key = pending.filing.accession.to_string();
         let bytes = encode(&key, pending)?;
         self.write(|| self.inner.pending.insert(key.as_str(), bytes)).map(drop)
@@ -222,27 +222,23 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then it is not done.
-    pub fn commit(&self, settled: &Settled) -> Result<bool, StoreError> {
+    pub async fn commit(&self, settled: &Settled) -> Result<bool, StoreError> {
         let inner = &self.inner;
         let key = settled.accession.to_string();
         let done = encode(&key, &Done { ending: settled.ending, at: settled.at })?;
-        let mut history = Vec::new();
+        let history = history_records(settled, &key)?;
         if let Some((issuer, past)) = &settled.history {
-            for past in past {
-                history.push((place(*issuer, past), encode(&key, past)?));
-            }
             self.keep_ratios(*issuer, past)?;
         }
-        let was_confined = inner.quarantine.contains_key(&key).map_err(|error| self.failed(error))?;
-        if settled.is_quiet() && !was_confined && self.standing(settled.accession)? == Standing::Pending {
+        if self.is_quiet(settled, &key).await? {
             for (place, past) in history {
                 self.write(|| inner.history.insert(place, past))?;
             }
             self.write(|| inner.filings.insert(key.as_str(), done))?;
             return self.write(|| inner.pending.remove(key.as_str())).map(|_| true);
         }
-        let joined = self.joined(&settled.deliveries)?;
-        let additions = self.due_additions(&settled.additions)?;
+        let joined = self.joined(&settled.deliveries).await?;
+        let additions = self.due_additions(&settled.additions).await?;
         let trees = (
             &inner.filings,
             &inner.pending,
@@ -294,6 +290,23 @@ impl Store {
             },
         )
     }
+
+    /// True if a filing causes nothing but its own place in history.
+    async fn is_quiet(&self, settled: &Settled, key: &str) -> Result<bool, StoreError> {
+        let was_confined = self.inner.quarantine.contains_key(key).map_err(|error| self.failed(error))?;
+        Ok(settled.is_quiet()
+            && !was_confined
+            && self.standing(settled.accession).await? == Standing::Pending)
+    }
+}
+
+/// Where in history a filing's lots stand, and the records of them.
+fn history_records(settled: &Settled, key: &str) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    let (issuer, past) = match &settled.history {
+        Some((issuer, past)) => (*issuer, past.as_slice()),
+        None => return Ok(Vec::new()),
+    };
+    past.iter().map(|past| Ok((place(issuer, past), encode(key, past)?))).collect()
 }
 
 /// True if a filing can become done so: it is not done yet, or was not fetched and is read into history now.

@@ -86,7 +86,7 @@ pub(super) struct Inner {
     /// Rule, channel → since when, by whom.
     pub(super) subscriptions: Tree,
     /// Held while subscriptions are counted and written.
-    pub(super) subscribing: Mutex<()>,
+    pub(super) subscribing: tokio::sync::Mutex<()>,
     /// Single values.
     pub(super) meta: Tree,
     /// Records that could not be read, by tree and key.

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::error::StoreError;
 use super::handle::Store;
-use crate::filing::{Cik, PastFiling};
+use crate::decide;
+use crate::filing::{Cik, Filing, PastFiling};
 
 impl Store {
     /// What history has of an issuer's filings that were accepted since `since`, oldest first: at most the newest 1,000. And
@@ -12,7 +13,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn history(
+    pub async fn history(
         &self,
         issuer: Cik,
         since: DateTime<Utc>,
@@ -22,13 +23,33 @@ impl Store {
         let past: Vec<PastFiling> =
             self.newest(&self.inner.history, from.as_bytes()..until.as_bytes(), MOST)?;
         let cut = past.first().filter(|_| past.len() >= MOST).map(|oldest| oldest.accepted_at);
-        let whole = self.frontier()?.map(|frontier| frontier.whole_since());
-        let whole = match self.coverage()? {
+        let whole = self.frontier().await?.map(|frontier| frontier.whole_since());
+        let whole = match self.coverage().await? {
             Some(coverage) => whole.map(|whole| coverage.whole_since(issuer, whole)),
             None => whole,
         };
         let whole = whole.map(|whole| cut.map_or(whole, |cut| whole.max(cut)));
         Ok((past, whole))
+    }
+
+    /// What history has for a filing, from `since` on, and for an amendment as far back as its versions began; and from when on that
+    /// is whole.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub async fn history_for(
+        &self,
+        filing: &Filing,
+        since: DateTime<Utc>,
+    ) -> Result<(Vec<PastFiling>, Option<DateTime<Utc>>), StoreError> {
+        let mut since = since;
+        let mut history = self.history(filing.issuer.cik, since).await?;
+        for _ in 0..decide::MOST_STEPS {
+            let Some(earlier) = decide::further_back(filing, &history.0, since) else { break };
+            since = earlier;
+            history = self.history(filing.issuer.cik, since).await?;
+        }
+        Ok(history)
     }
 }
 

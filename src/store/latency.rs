@@ -34,7 +34,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn latencies(&self, now: DateTime<Utc>) -> Result<Vec<Latency>, StoreError> {
+    pub async fn latencies(&self, now: DateTime<Utc>) -> Result<Vec<Latency>, StoreError> {
         let from = Latency::place(now - KEPT, "");
         self.newest(&self.inner.latency, from.as_bytes()..&b"~"[..], MOST)
     }
@@ -43,7 +43,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn prune_latencies(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn prune_latencies(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let until = Latency::place(now - KEPT, "");
         for key in self.inner.latency.range(..until.as_bytes()).keys().take(MOST) {
             let key = key.map_err(|error| self.failed(error))?;

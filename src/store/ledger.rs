@@ -28,7 +28,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn ledger(&self) -> Result<Option<Ledger>, StoreError> {
+    pub async fn ledger(&self) -> Result<Option<Ledger>, StoreError> {
         self.single(&self.inner.meta, LEDGER)
     }
 
@@ -36,8 +36,8 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn set_ledger(&self, ledger: Ledger) -> Result<(), StoreError> {
-        if self.ledger()? == Some(ledger) {
+    pub async fn set_ledger(&self, ledger: Ledger) -> Result<(), StoreError> {
+        if self.ledger().await? == Some(ledger) {
             return Ok(());
         }
         let bytes = encode(LEDGER, &ledger)?;
@@ -48,9 +48,9 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn reopen(&self, next: NaiveDate) -> Result<(), StoreError> {
-        self.set_ledger(Ledger { next })?;
-        for receipt in self.receipts(next, usize::MAX)? {
+    pub async fn reopen(&self, next: NaiveDate) -> Result<(), StoreError> {
+        self.set_ledger(Ledger { next }).await?;
+        for receipt in self.receipts(next, usize::MAX).await? {
             self.write(|| self.inner.receipts.remove(receipt.day.to_string()))?;
         }
         Ok(())
@@ -60,7 +60,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn receipts(&self, from: NaiveDate, most: usize) -> Result<Vec<Receipt>, StoreError> {
+    pub async fn receipts(&self, from: NaiveDate, most: usize) -> Result<Vec<Receipt>, StoreError> {
         self.newest(&self.inner.receipts, from.to_string().as_bytes()..&b"~"[..], most)
     }
 
@@ -68,7 +68,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn receipt(&self, day: NaiveDate) -> Result<Option<Receipt>, StoreError> {
+    pub async fn receipt(&self, day: NaiveDate) -> Result<Option<Receipt>, StoreError> {
         self.single(&self.inner.receipts, &day.to_string())
     }
 
@@ -76,7 +76,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn prune_receipts(&self, before: NaiveDate) -> Result<(), StoreError> {
+    pub async fn prune_receipts(&self, before: NaiveDate) -> Result<(), StoreError> {
         let old: Vec<_> = self.inner.receipts.range(..before.to_string().as_bytes()).keys().collect();
         for key in old {
             let key = key.map_err(|error| self.failed(error))?;
@@ -89,7 +89,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn seen_on(&self, day: NaiveDate) -> Result<Vec<Accession>, StoreError> {
+    pub async fn seen_on(&self, day: NaiveDate) -> Result<Vec<Accession>, StoreError> {
         let prefix = format!("{day}/");
         let mut seen = Vec::new();
         for key in self.inner.days.scan_prefix(prefix.as_bytes()).keys().take(MOST_OF_A_DAY) {
@@ -104,7 +104,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn was_seen_on(&self, day: NaiveDate) -> Result<bool, StoreError> {
+    pub async fn was_seen_on(&self, day: NaiveDate) -> Result<bool, StoreError> {
         let first = self.inner.days.scan_prefix(format!("{day}/").as_bytes()).keys().next();
         Ok(first.transpose().map_err(|error| self.failed(error))?.is_some())
     }
@@ -114,7 +114,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
-    pub fn compared(
+    pub async fn compared(
         &self,
         receipt: &Receipt,
         missed: &[FilingRef],
@@ -143,7 +143,7 @@ impl Store {
             Ok(())
         })?;
         if receipt.is_final() {
-            for accession in self.seen_on(receipt.day)? {
+            for accession in self.seen_on(receipt.day).await? {
                 self.write(|| inner.days.remove(format!("{day}/{accession}")))?;
             }
         }

@@ -27,7 +27,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
-    pub fn join_into(
+    pub async fn join_into(
         &self,
         delivery: &Delivery,
         joined: &[Delivery],
@@ -70,7 +70,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn lines(&self, list: &Key, most: usize) -> Result<Vec<Line>, StoreError> {
+    pub async fn lines(&self, list: &Key, most: usize) -> Result<Vec<Line>, StoreError> {
         self.scan(&self.inner.lists, format!("{list}/").as_bytes(), most)
     }
 
@@ -79,7 +79,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn forget_lists(&self, growing: impl FnOnce() -> BTreeSet<Key>) -> Result<(), StoreError> {
+    pub async fn forget_lists(&self, growing: impl FnOnce() -> BTreeSet<Key>) -> Result<(), StoreError> {
         if self.inner.lists.is_empty() {
             return Ok(());
         }

@@ -59,7 +59,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn mutes(&self) -> Result<Vec<Mute>, StoreError> {
+    pub async fn mutes(&self) -> Result<Vec<Mute>, StoreError> {
         self.scan(&self.inner.mutes, &[], usize::MAX)
     }
 
@@ -67,7 +67,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn mute_of(&self, what: &Muting) -> Result<Option<Mute>, StoreError> {
+    pub async fn mute_of(&self, what: &Muting) -> Result<Option<Mute>, StoreError> {
         self.single(&self.inner.mutes, &what.to_string())
     }
 
@@ -75,7 +75,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn set_mute(&self, mute: &Mute) -> Result<(), StoreError> {
+    pub async fn set_mute(&self, mute: &Mute) -> Result<(), StoreError> {
         let key = mute.what.to_string();
         let known: Option<Mute> = self.single(&self.inner.mutes, &key)?;
         let since = known.map_or(mute.since, |known| known.since.min(mute.since));
@@ -87,7 +87,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn forget_mute(&self, what: &Muting) -> Result<(), StoreError> {
+    pub async fn forget_mute(&self, what: &Muting) -> Result<(), StoreError> {
         self.write(|| self.inner.mutes.remove(what.to_string())).map(drop)
     }
 
@@ -95,12 +95,12 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn muted(&self, what: &Muting, most: usize) -> Result<Vec<Muted>, StoreError> {
+    pub async fn muted(&self, what: &Muting, most: usize) -> Result<Vec<Muted>, StoreError> {
         self.scan(&self.inner.muted, format!("{what}\0").as_bytes(), most)
     }
 
     /// How many alerts a mute kept back.
-    pub fn muted_len(&self, what: &Muting) -> usize {
+    pub async fn muted_len(&self, what: &Muting) -> usize {
         self.inner.muted.scan_prefix(format!("{what}\0")).keys().count()
     }
 
@@ -108,7 +108,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn muted_without_mute(&self) -> Result<Vec<Muting>, StoreError> {
+    pub async fn muted_without_mute(&self) -> Result<Vec<Muting>, StoreError> {
         let mut found = Vec::new();
         let mut from: Vec<u8> = Vec::new();
         // One look a mute: the next key that is not of the last one.
@@ -131,7 +131,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn forget_muted<'a>(&self, muted: impl Iterator<Item = &'a Muted>) -> Result<(), StoreError> {
+    pub async fn forget_muted<'a>(&self, muted: impl Iterator<Item = &'a Muted>) -> Result<(), StoreError> {
         for one in muted {
             self.write(|| self.inner.muted.remove(one.place()))?;
         }
@@ -142,7 +142,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
-    pub fn hand_over(&self, muted: &[Muted], to: &Muting) -> Result<(), StoreError> {
+    pub async fn hand_over(&self, muted: &[Muted], to: &Muting) -> Result<(), StoreError> {
         self.transact(&self.inner.muted, |kept| {
             for one in muted {
                 if kept.remove(one.place().as_str())?.is_none() {
@@ -161,7 +161,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
-    pub fn release(
+    pub async fn release(
         &self,
         muted: &[Muted],
         delivery: Option<&Delivery>,

@@ -88,7 +88,7 @@ impl Store {
             digested: tree("digested")?,
             digests: tree("digests")?,
             subscriptions: tree("subscriptions")?,
-            subscribing: Mutex::default(),
+            subscribing: tokio::sync::Mutex::default(),
             meta,
             aside: tree("aside")?,
             frontier: Mutex::default(),

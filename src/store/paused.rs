@@ -38,7 +38,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn paused(&self, destination: &Destination) -> Result<Option<Paused>, StoreError> {
+    pub async fn paused(&self, destination: &Destination) -> Result<Option<Paused>, StoreError> {
         self.single(&self.inner.paused, &destination.to_string())
     }
 
@@ -46,7 +46,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn all_paused(&self) -> Result<Vec<Paused>, StoreError> {
+    pub async fn all_paused(&self) -> Result<Vec<Paused>, StoreError> {
         self.scan(&self.inner.paused, &[], usize::MAX)
     }
 
@@ -54,7 +54,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
-    pub fn pause(&self, paused: &Paused, notices: &[Delivery]) -> Result<(), StoreError> {
+    pub async fn pause(&self, paused: &Paused, notices: &[Delivery]) -> Result<(), StoreError> {
         let key = paused.destination.to_string();
         let record = encode(&key, paused)?;
         self.set_paused(&key, Some(record), notices)
@@ -64,7 +64,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
-    pub fn resume(&self, destination: &Destination, notices: &[Delivery]) -> Result<(), StoreError> {
+    pub async fn resume(&self, destination: &Destination, notices: &[Delivery]) -> Result<(), StoreError> {
         self.set_paused(&destination.to_string(), None, notices)
     }
 

@@ -41,12 +41,12 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn quarantined(&self, most: usize) -> Result<Vec<Quarantined>, StoreError> {
+    pub async fn quarantined(&self, most: usize) -> Result<Vec<Quarantined>, StoreError> {
         self.scan(&self.inner.quarantine, &[], most)
     }
 
     /// How many filings are in quarantine.
-    pub fn quarantine_len(&self) -> usize {
+    pub async fn quarantine_len(&self) -> usize {
         self.inner.quarantine.len()
     }
 
@@ -54,7 +54,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn quarantine_of(&self, accession: Accession) -> Result<Option<Quarantined>, StoreError> {
+    pub async fn quarantine_of(&self, accession: Accession) -> Result<Option<Quarantined>, StoreError> {
         self.single(&self.inner.quarantine, &accession.to_string())
     }
 
@@ -62,7 +62,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn quarantined_bytes(&self, accession: Accession) -> Result<Option<Vec<u8>>, StoreError> {
+    pub async fn quarantined_bytes(&self, accession: Accession) -> Result<Option<Vec<u8>>, StoreError> {
         let bytes = self.inner.unreadable.get(accession.to_string()).map_err(|error| self.failed(error))?;
         Ok(bytes.map(|bytes| bytes.to_vec()))
     }
@@ -71,7 +71,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn try_again(&self, quarantined: &[Quarantined], now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn try_again(&self, quarantined: &[Quarantined], now: DateTime<Utc>) -> Result<(), StoreError> {
         let trees = (&self.inner.pending, &self.inner.filings, &self.inner.quarantine);
         for one in quarantined {
             let key = one.filing.accession.to_string();
@@ -98,7 +98,11 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
-    pub fn tell_of(&self, quarantined: &[Quarantined], deliveries: &[Delivery]) -> Result<(), StoreError> {
+    pub async fn tell_of(
+        &self,
+        quarantined: &[Quarantined],
+        deliveries: &[Delivery],
+    ) -> Result<(), StoreError> {
         let trees = (&self.inner.quarantine, &self.inner.queue, &self.inner.deliveries);
         self.transact(&trees, |(quarantine, queue, known)| {
             for one in quarantined {

@@ -20,7 +20,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn enqueue(&self, delivery: &Delivery) -> Result<(), StoreError> {
+    pub async fn enqueue(&self, delivery: &Delivery) -> Result<(), StoreError> {
         let trees = (&self.inner.queue, &self.inner.deliveries);
         self.transact(&trees, |(queue, deliveries)| enqueue(queue, deliveries, delivery))
     }
@@ -30,7 +30,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then nothing may be sent.
-    pub fn set_in_flight<'a>(
+    pub async fn set_in_flight<'a>(
         &self,
         keys: impl IntoIterator<Item = &'a Key>,
         in_flight: Option<&InFlight>,
@@ -53,7 +53,7 @@ impl Store {
     }
 
     /// Of deliveries to be queued, those whose trade another filing told before and that still wait.
-    pub(super) fn joined(&self, deliveries: &[Delivery]) -> Result<Vec<Joined>, StoreError> {
+    pub(super) async fn joined(&self, deliveries: &[Delivery]) -> Result<Vec<Joined>, StoreError> {
         let mut joined = Vec::new();
         for delivery in deliveries {
             let key = delivery.key.as_str();
@@ -62,7 +62,7 @@ impl Store {
             if !known {
                 continue;
             }
-            let waiting = self.queued(&delivery.destination, usize::MAX)?;
+            let waiting = self.queued(&delivery.destination, usize::MAX).await?;
             joined.extend(
                 waiting
                     .iter()
@@ -74,14 +74,14 @@ impl Store {
     }
 
     /// Of additions to messages those whose message stands: what waits takes them in by itself.
-    pub(super) fn due_additions<'a>(
+    pub(super) async fn due_additions<'a>(
         &self,
         additions: &'a [Delivery],
     ) -> Result<Vec<&'a Delivery>, StoreError> {
         let mut due = Vec::new();
         for addition in additions {
             let Some(key) = &addition.concerns else { continue };
-            let standing = self.delivery_standing(key)?;
+            let standing = self.delivery_standing(key).await?;
             if matches!(
                 standing,
                 Some(
@@ -100,7 +100,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn waiting_destinations(&self) -> Result<BTreeSet<Destination>, StoreError> {
+    pub async fn waiting_destinations(&self) -> Result<BTreeSet<Destination>, StoreError> {
         let mut destinations = BTreeSet::new();
         let mut from: Vec<u8> = Vec::new();
         // One look a destination: the next key that is not of the last one.
@@ -131,7 +131,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn queued(&self, destination: &Destination, most: usize) -> Result<Vec<Delivery>, StoreError> {
+    pub async fn queued(&self, destination: &Destination, most: usize) -> Result<Vec<Delivery>, StoreError> {
         self.scan(&self.inner.queue, &prefix(destination), most)
     }
 
@@ -139,7 +139,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then it stays queued.
-    pub fn leave_queue(&self, delivery: &Delivery, outcome: &Outcome) -> Result<(), StoreError> {
+    pub async fn leave_queue(&self, delivery: &Delivery, outcome: &Outcome) -> Result<(), StoreError> {
         let key = delivery.key.as_str();
         let standing = encode(key, &DeliveryStanding::Left(outcome.clone()))?;
         let latencies = latencies(delivery, outcome).into_iter();
@@ -164,7 +164,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn requeue(&self, delivery: &Delivery) -> Result<(), StoreError> {
+    pub async fn requeue(&self, delivery: &Delivery) -> Result<(), StoreError> {
         self.write_back(delivery, |known| {
             let Delivery { attempts, not_before, failing_since, .. } = *delivery;
             // Its body may have grown meanwhile: another filing has the same trade.
@@ -176,7 +176,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn rewrite(&self, delivery: &Delivery) -> Result<(), StoreError> {
+    pub async fn rewrite(&self, delivery: &Delivery) -> Result<(), StoreError> {
         self.write_back(delivery, |_| delivery.clone())
     }
 

@@ -14,7 +14,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn ads_ratio(
+    pub async fn ads_ratio(
         &self,
         issuer: Cik,
         accepted_at: DateTime<Utc>,
@@ -28,10 +28,10 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn teach(&self, filing: &mut Filing, accepted_at: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn teach(&self, filing: &mut Filing, accepted_at: DateTime<Utc>) -> Result<(), StoreError> {
         let accepted_at = filing.accepted_at.unwrap_or(accepted_at);
         if filing.may_learn()
-            && let Some(ratio) = self.ads_ratio(filing.issuer.cik, accepted_at)?
+            && let Some(ratio) = self.ads_ratio(filing.issuer.cik, accepted_at).await?
         {
             filing.learn(&AdsRatio::from(&ratio));
         }

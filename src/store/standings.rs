@@ -11,7 +11,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn delivery_standing(&self, key: &Key) -> Result<Option<DeliveryStanding>, StoreError> {
+    pub async fn delivery_standing(&self, key: &Key) -> Result<Option<DeliveryStanding>, StoreError> {
         self.single(&self.inner.deliveries, key.as_str())
     }
 
@@ -19,8 +19,8 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn in_flight(&self, key: &Key) -> Result<Option<InFlight>, StoreError> {
-        Ok(match self.delivery_standing(key)? {
+    pub async fn in_flight(&self, key: &Key) -> Result<Option<InFlight>, StoreError> {
+        Ok(match self.delivery_standing(key).await? {
             Some(DeliveryStanding::InFlight(sends)) => Some(sends),
             _ => None,
         })
@@ -30,9 +30,9 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn message_standing(&self, key: &Key) -> Result<Option<DeliveryStanding>, StoreError> {
-        match self.delivery_standing(key)? {
-            Some(DeliveryStanding::Joined(into)) => self.delivery_standing(&into),
+    pub async fn message_standing(&self, key: &Key) -> Result<Option<DeliveryStanding>, StoreError> {
+        match self.delivery_standing(key).await? {
+            Some(DeliveryStanding::Joined(into)) => self.delivery_standing(&into).await,
             own => Ok(own),
         }
     }

@@ -1,7 +1,6 @@
 //! Which Discord channels subscribe to which rules.
 
 use std::collections::BTreeSet;
-use std::sync::PoisonError;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -65,7 +64,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn subscribe(
+    pub async fn subscribe(
         &self,
         channel: u64,
         rule: &str,
@@ -74,14 +73,14 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let limits = SubscriptionLimits { per_server: usize::MAX, in_all: usize::MAX };
         let asked = Subscription { server: None, channel, rule, by };
-        Ok(self.subscribe_within(asked, limits, at)? == Subscribing::New)
+        Ok(self.subscribe_within(asked, limits, at).await? == Subscribing::New)
     }
 
     /// The same within limits.
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn subscribe_within(
+    pub async fn subscribe_within(
         &self,
         asked: Subscription<'_>,
         limits: SubscriptionLimits,
@@ -91,11 +90,11 @@ impl Store {
         let place = place(channel, rule);
         let tree = &self.inner.subscriptions;
         // What is counted stays so until it is written.
-        let _subscribing = self.inner.subscribing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _subscribing = self.inner.subscribing.lock().await;
         if tree.contains_key(&place).map_err(|error| self.failed(error))? {
             return Ok(Subscribing::Known);
         }
-        if self.subscriptions(channel)?.len() >= MOST_PER_CHANNEL {
+        if self.subscriptions(channel).await?.len() >= MOST_PER_CHANNEL {
             return Ok(Subscribing::ChannelFull(MOST_PER_CHANNEL));
         }
         let in_server = match server {
@@ -119,11 +118,11 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn note_server(&self, channel: u64, server: u64) -> Result<bool, StoreError> {
+    pub async fn note_server(&self, channel: u64, server: u64) -> Result<bool, StoreError> {
         let tree = &self.inner.subscriptions;
-        let _subscribing = self.inner.subscribing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _subscribing = self.inner.subscribing.lock().await;
         let mut noted = false;
-        for rule in self.subscriptions(channel)? {
+        for rule in self.subscriptions(channel).await? {
             let place = place(channel, &rule);
             let Some(bytes) = tree.get(&place).map_err(|error| self.failed(error))? else { continue };
             let Ok(known @ Subscribed { server: None, .. }) = decode::<Subscribed>(&place, &bytes) else {
@@ -140,8 +139,8 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn unsubscribe(&self, channel: u64, rule: &str) -> Result<bool, StoreError> {
-        let _subscribing = self.inner.subscribing.lock().unwrap_or_else(PoisonError::into_inner);
+    pub async fn unsubscribe(&self, channel: u64, rule: &str) -> Result<bool, StoreError> {
+        let _subscribing = self.inner.subscribing.lock().await;
         Ok(self.write(|| self.inner.subscriptions.remove(place(channel, rule)))?.is_some())
     }
 
@@ -149,7 +148,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn subscriptions(&self, channel: u64) -> Result<Vec<String>, StoreError> {
+    pub async fn subscriptions(&self, channel: u64) -> Result<Vec<String>, StoreError> {
         let prefix = place(channel, "");
         let mut rules = Vec::new();
         for item in self.inner.subscriptions.scan_prefix(&prefix) {
@@ -163,15 +162,15 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn subscribers(&self, rule: &str) -> Result<Vec<u64>, StoreError> {
-        Ok(self.subscribed(rule)?.into_iter().map(|subscriber| subscriber.channel).collect())
+    pub async fn subscribers(&self, rule: &str) -> Result<Vec<u64>, StoreError> {
+        Ok(self.subscribed(rule).await?.into_iter().map(|subscriber| subscriber.channel).collect())
     }
 
     /// The same with their servers.
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn subscribed(&self, rule: &str) -> Result<Vec<Subscriber>, StoreError> {
+    pub async fn subscribed(&self, rule: &str) -> Result<Vec<Subscriber>, StoreError> {
         self.all_subscribed(|name| name == rule)
     }
 
@@ -179,7 +178,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn channels_without_server(&self) -> Result<BTreeSet<u64>, StoreError> {
+    pub async fn channels_without_server(&self) -> Result<BTreeSet<u64>, StoreError> {
         let all = self.all_subscribed(|_| true)?.into_iter();
         Ok(all
             .filter(|subscriber| subscriber.server.is_none())

@@ -49,7 +49,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn summed(&self, most: usize) -> Result<Vec<Summed>, StoreError> {
+    pub async fn summed(&self, most: usize) -> Result<Vec<Summed>, StoreError> {
         self.scan(&self.inner.summary, &[], most)
     }
 
@@ -57,7 +57,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
-    pub fn summarise(&self, lines: &[Summed], delivery: &Delivery) -> Result<(), StoreError> {
+    pub async fn summarise(&self, lines: &[Summed], delivery: &Delivery) -> Result<(), StoreError> {
         let trees = (&self.inner.summary, &self.inner.queue, &self.inner.deliveries);
         self.transact(&trees, |(summary, queue, deliveries)| {
             for line in lines {

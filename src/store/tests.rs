@@ -62,27 +62,33 @@ async fn what_was_committed_survives_and_a_second_commit_writes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let frontier = Frontier::at(now());
-    store.discovered(Discovered { new: &[reference()], ..Discovered::default() }, frontier, now()).unwrap();
+    store
+        .discovered(Discovered { new: &[reference()], ..Discovered::default() }, frontier, now())
+        .await
+        .unwrap();
     // What is pending is never taken as known.
-    store.discovered(Discovered { known: &[reference()], ..Discovered::default() }, frontier, now()).unwrap();
-    assert_eq!(store.standing(alert().accession).unwrap(), Standing::Pending);
-    assert!(store.commit(&settled(&["terminal", "email:desk"], &[])).unwrap());
+    store
+        .discovered(Discovered { known: &[reference()], ..Discovered::default() }, frontier, now())
+        .await
+        .unwrap();
+    assert_eq!(store.standing(alert().accession).await.unwrap(), Standing::Pending);
+    assert!(store.commit(&settled(&["terminal", "email:desk"], &[])).await.unwrap());
     store.flush().await.unwrap();
     drop(store);
 
     // sled's own threads may hold its lock a moment longer.
     File::open(dir.path().join(FILE)).unwrap().lock().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    assert_eq!(store.frontier().unwrap(), Some(frontier));
-    assert_eq!(store.standing(alert().accession).unwrap(), Standing::Done);
-    assert!(store.pending().unwrap().is_empty());
-    assert_eq!(store.waiting_destinations().unwrap().len(), 2);
-    let queued = store.queued(&terminal(), 10).unwrap();
+    assert_eq!(store.frontier().await.unwrap(), Some(frontier));
+    assert_eq!(store.standing(alert().accession).await.unwrap(), Standing::Done);
+    assert!(store.pending().await.unwrap().is_empty());
+    assert_eq!(store.waiting_destinations().await.unwrap().len(), 2);
+    let queued = store.queued(&terminal(), 10).await.unwrap();
     assert_eq!(queued[0].body, Body::Alert(Box::new(alert())));
-    store.leave_queue(&queued[0], &Outcome::Delivered { at: now(), message_id: None }).unwrap();
-    assert!(!store.commit(&settled(&["terminal"], &[])).unwrap());
-    assert!(store.queued(&terminal(), 10).unwrap().is_empty());
-    assert_eq!(store.counts().unwrap(), Counts { queued: 1, delivered: 1, dead: 0 });
+    store.leave_queue(&queued[0], &Outcome::Delivered { at: now(), message_id: None }).await.unwrap();
+    assert!(!store.commit(&settled(&["terminal"], &[])).await.unwrap());
+    assert!(store.queued(&terminal(), 10).await.unwrap().is_empty());
+    assert_eq!(store.counts().await.unwrap(), Counts { queued: 1, delivered: 1, dead: 0 });
 }
 
 #[test]
@@ -93,79 +99,80 @@ fn a_second_process_is_told_that_the_store_is_in_use() {
     assert!(matches!(error, StoreError::Busy(_)), "{error}");
 }
 
-#[test]
-fn a_failed_delivery_keeps_its_place_and_a_dead_one_leaves() {
+#[tokio::test]
+async fn a_failed_delivery_keeps_its_place_and_a_dead_one_leaves() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    store.commit(&settled(&["terminal"], &[])).unwrap();
-    let mut delivery = store.queued(&terminal(), 10).unwrap().remove(0);
+    store.commit(&settled(&["terminal"], &[])).await.unwrap();
+    let mut delivery = store.queued(&terminal(), 10).await.unwrap().remove(0);
     delivery.attempts = 1;
     delivery.not_before = now() + TimeDelta::seconds(5);
-    store.requeue(&delivery).unwrap();
-    assert_eq!(store.queued(&terminal(), 10).unwrap(), [delivery.clone()]);
-    store.leave_queue(&delivery, &Outcome::Dead { at: now(), reason: "gone".into() }).unwrap();
-    assert_eq!(store.counts().unwrap(), Counts { queued: 0, delivered: 0, dead: 1 });
+    store.requeue(&delivery).await.unwrap();
+    assert_eq!(store.queued(&terminal(), 10).await.unwrap(), [delivery.clone()]);
+    store.leave_queue(&delivery, &Outcome::Dead { at: now(), reason: "gone".into() }).await.unwrap();
+    assert_eq!(store.counts().await.unwrap(), Counts { queued: 0, delivered: 0, dead: 1 });
 }
 
-#[test]
-fn destinations_that_begin_alike_do_not_mix() {
+#[tokio::test]
+async fn destinations_that_begin_alike_do_not_mix() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     store
         .commit(&settled(&["email:a", "email:ab", "channel:1", "channel:12", "jsonl", "jsonl:x"], &[]))
+        .await
         .unwrap();
-    assert_eq!(store.waiting_destinations().unwrap().len(), 6);
+    assert_eq!(store.waiting_destinations().await.unwrap().len(), 6);
     for name in ["email:a", "channel:1", "jsonl"] {
-        assert_eq!(store.queued(&name.parse().unwrap(), 10).unwrap().len(), 1, "{name}");
+        assert_eq!(store.queued(&name.parse().unwrap(), 10).await.unwrap().len(), 1, "{name}");
     }
 }
 
-#[test]
-fn a_slot_closes_once_with_all_that_waited() {
+#[tokio::test]
+async fn a_slot_closes_once_with_all_that_waited() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    store.commit(&settled(&[], &["desk", "desk-2"])).unwrap();
-    let alerts = store.gathered("desk").unwrap();
+    store.commit(&settled(&[], &["desk", "desk-2"])).await.unwrap();
+    let alerts = store.gathered("desk").await.unwrap();
     assert_eq!(alerts.len(), 1);
-    store.close_slot("desk", Some("2021-08-24T17:30"), now(), &alerts, None).unwrap();
-    assert!(store.gathered("desk").unwrap().is_empty());
-    assert_eq!(store.gathered("desk-2").unwrap().len(), 1);
+    store.close_slot("desk", Some("2021-08-24T17:30"), now(), &alerts, None).await.unwrap();
+    assert!(store.gathered("desk").await.unwrap().is_empty());
+    assert_eq!(store.gathered("desk-2").await.unwrap().len(), 1);
     assert_eq!(
-        store.digest_mark("desk").unwrap(),
+        store.digest_mark("desk").await.unwrap(),
         Some(DigestMark { until: now(), slot: Some("2021-08-24T17:30".into()) })
     );
 }
 
-#[test]
-fn subscriptions_are_kept_by_channel() {
+#[tokio::test]
+async fn subscriptions_are_kept_by_channel() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    assert!(store.subscribe(1, "a", 9, now()).unwrap());
-    assert!(!store.subscribe(1, "a", 9, now()).unwrap());
-    assert!(store.subscribe(12, "a", 9, now()).unwrap());
-    assert!(store.subscribe(1, "b", 9, now()).unwrap());
-    assert_eq!(store.subscriptions(1).unwrap(), ["a", "b"]);
-    assert_eq!(store.subscribers("a").unwrap(), [1, 12]);
-    assert!(store.unsubscribe(1, "a").unwrap() && !store.unsubscribe(1, "a").unwrap());
-    assert_eq!(store.subscribers("a").unwrap(), [12]);
+    assert!(store.subscribe(1, "a", 9, now()).await.unwrap());
+    assert!(!store.subscribe(1, "a", 9, now()).await.unwrap());
+    assert!(store.subscribe(12, "a", 9, now()).await.unwrap());
+    assert!(store.subscribe(1, "b", 9, now()).await.unwrap());
+    assert_eq!(store.subscriptions(1).await.unwrap(), ["a", "b"]);
+    assert_eq!(store.subscribers("a").await.unwrap(), [1, 12]);
+    assert!(store.unsubscribe(1, "a").await.unwrap() && !store.unsubscribe(1, "a").await.unwrap());
+    assert_eq!(store.subscribers("a").await.unwrap(), [12]);
 }
 
-#[test]
-fn a_record_that_cannot_be_read_is_set_aside_and_stops_nothing() {
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_set_aside_and_stops_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
-    store.commit(&settled(&["terminal"], &["desk"])).unwrap();
+    store.commit(&settled(&["terminal"], &["desk"])).await.unwrap();
     store.inner.pending.insert("x", b"\x01{").unwrap();
     store.inner.queue.insert(b"terminal\0a", b"\x02{}").unwrap();
     store.inner.queue.insert(b"pager:me\0a", b"\x01{}").unwrap();
     store.inner.gathered.insert("desk/x", b"").unwrap();
-    assert_eq!(store.pending().unwrap(), []);
-    assert_eq!(store.waiting_destinations().unwrap().len(), 1);
-    assert_eq!(store.queued(&terminal(), 10).unwrap().len(), 1);
-    assert_eq!(store.gathered("desk").unwrap().len(), 1);
+    assert_eq!(store.pending().await.unwrap(), []);
+    assert_eq!(store.waiting_destinations().await.unwrap().len(), 1);
+    assert_eq!(store.queued(&terminal(), 10).await.unwrap().len(), 1);
+    assert_eq!(store.gathered("desk").await.unwrap().len(), 1);
     store.inner.digests.insert("desk", b"\x09").unwrap();
     store.inner.meta.insert("silence", b"\x01?").unwrap();
-    assert_eq!((store.digest_mark("desk").unwrap(), store.silence().unwrap()), (None, None));
+    assert_eq!((store.digest_mark("desk").await.unwrap(), store.silence().await.unwrap()), (None, None));
     assert_eq!(store.inner.aside.len(), 6);
 }
 
@@ -179,8 +186,8 @@ fn a_record_of_another_version_is_an_error_that_says_so() {
     assert!(record::decode::<String>("k", b"").is_err() && record::decode::<String>("k", b"\x01{").is_err());
 }
 
-#[test]
-fn an_error_of_the_disk_is_told_in_words() {
+#[tokio::test]
+async fn an_error_of_the_disk_is_told_in_words() {
     let dir = tempfile::tempdir().unwrap();
     // As sled copies what the system said.
     let full = |text: &'static str| move |_| Err(io::Error::new(io::ErrorKind::StorageFull, text));
@@ -188,7 +195,7 @@ fn an_error_of_the_disk_is_told_in_words() {
     for (text, told) in [(code, "no storage space"), ("all taken", "all taken")] {
         let own = dir.path().join(told);
         let store = Store::open_with(&own, full(text)).unwrap();
-        let error = store.set_in_flight([&alert().key], None).unwrap_err().to_string();
+        let error = store.set_in_flight([&alert().key], None).await.unwrap_err().to_string();
         assert_eq!(error, format!("the store in {}: {told}", own.display()));
     }
 }

@@ -34,7 +34,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn trouble(&self, name: &str) -> Result<Option<Trouble>, StoreError> {
+    pub async fn trouble(&self, name: &str) -> Result<Option<Trouble>, StoreError> {
         self.single(&self.inner.meta, &format!("{PREFIX}{name}"))
     }
 
@@ -42,7 +42,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn troubles(&self) -> Result<Vec<Trouble>, StoreError> {
+    pub async fn troubles(&self) -> Result<Vec<Trouble>, StoreError> {
         self.scan(&self.inner.meta, PREFIX.as_bytes(), MOST)
     }
 
@@ -50,7 +50,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
-    pub fn set_trouble(
+    pub async fn set_trouble(
         &self,
         name: &str,
         trouble: Option<&Trouble>,

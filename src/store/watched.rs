@@ -18,7 +18,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn frontier(&self) -> Result<Option<Frontier>, StoreError> {
+    pub async fn frontier(&self) -> Result<Option<Frontier>, StoreError> {
         let bytes = self.inner.meta.get(FRONTIER).map_err(|error| self.failed(error))?;
         let Some(bytes) = bytes else { return Ok(None) };
         // It is asked for at every turn.
@@ -38,7 +38,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn close_hole(&self, next: NaiveDate, all_read: bool) -> Result<(), StoreError> {
+    pub async fn close_hole(&self, next: NaiveDate, all_read: bool) -> Result<(), StoreError> {
         self.transact(&self.inner.meta, |meta| {
             let Some(bytes) = meta.get(FRONTIER)? else { return Ok(()) };
             let mut frontier: Frontier = decode(FRONTIER, &bytes).map_err(abort)?;
@@ -60,7 +60,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn silence(&self) -> Result<Option<Silence>, StoreError> {
+    pub async fn silence(&self) -> Result<Option<Silence>, StoreError> {
         self.single(&self.inner.meta, SILENCE)
     }
 
@@ -68,14 +68,16 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn set_silence(&self, silence: Option<&Silence>) -> Result<(), StoreError> {
+    pub async fn set_silence(&self, silence: Option<&Silence>) -> Result<(), StoreError> {
         match silence {
-            Some(silence) if self.silence()?.as_ref() == Some(silence) => Ok(()),
+            Some(silence) if self.silence().await?.as_ref() == Some(silence) => Ok(()),
             Some(silence) => {
                 let bytes = encode(SILENCE, silence)?;
                 self.write(|| self.inner.meta.insert(SILENCE, bytes)).map(drop)
             }
-            None if self.silence()?.is_some() => self.write(|| self.inner.meta.remove(SILENCE)).map(drop),
+            None if self.silence().await?.is_some() => {
+                self.write(|| self.inner.meta.remove(SILENCE)).map(drop)
+            }
             None => Ok(()),
         }
     }
@@ -84,7 +86,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn tickers(&self) -> Result<Option<(DateTime<Utc>, Tickers)>, StoreError> {
+    pub async fn tickers(&self) -> Result<Option<(DateTime<Utc>, Tickers)>, StoreError> {
         self.single(&self.inner.meta, TICKERS)
     }
 
@@ -92,7 +94,7 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn set_tickers(&self, fetched_at: DateTime<Utc>, tickers: &Tickers) -> Result<(), StoreError> {
+    pub async fn set_tickers(&self, fetched_at: DateTime<Utc>, tickers: &Tickers) -> Result<(), StoreError> {
         let bytes = encode(TICKERS, &(fetched_at, tickers))?;
         self.write(|| self.inner.meta.insert(TICKERS, bytes)).map(drop)
     }

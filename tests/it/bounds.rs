@@ -128,9 +128,9 @@ async fn a_poll_keeps_and_reports_little_of_huge_filings() {
     world.edgar.take_fetched();
     world.close(app);
     let store = reopened(&world.path("store"));
-    for one in store.quarantined(100).unwrap() {
+    for one in store.quarantined(100).await.unwrap() {
         assert!(one.reason.len() <= SHORT, "{}", one.reason.len());
-        assert_eq!(store.standing(one.filing.accession).unwrap(), Standing::Unreadable);
+        assert_eq!(store.standing(one.filing.accession).await.unwrap(), Standing::Unreadable);
     }
     drop(store);
     world.take_output();

@@ -206,7 +206,7 @@ async fn without_the_history_an_amendment_comes_by_itself_and_closes_nothing() {
     let message = world.discord.next_message().await;
     assert!(message.body["embeds"][0]["description"].as_str().unwrap().contains("**150** shares"));
     assert_eq!(message.body["message_reference"], Value::Null);
-    assert_eq!(service::status(&app, at(NOON)).unwrap().paused, Vec::<String>::new());
+    assert_eq!(service::status(&app, at(NOON)).await.unwrap().paused, Vec::<String>::new());
     world.finish().await;
 }
 

@@ -349,8 +349,8 @@ fn names_of_files_steer_no_terminal() {
     }
 }
 
-#[test]
-fn check_proposes_the_spelling_of_a_ticker_with_and_without_edgars_list() {
+#[tokio::test]
+async fn check_proposes_the_spelling_of_a_ticker_with_and_without_edgars_list() {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("rules")).unwrap();
     let rule = |tickers: &str| {
@@ -384,7 +384,7 @@ fn check_proposes_the_spelling_of_a_ticker_with_and_without_edgars_list() {
     let list = br#"{"0":{"cik_str":1,"ticker":"BRK-A"},"1":{"cik_str":1,"ticker":"BRK-B"},"2":{"cik_str":2,"ticker":"WXYZA"},
         "3":{"cik_str":3,"ticker":"QLYS"},"4":{"cik_str":1326801,"ticker":"METZ"},"5":{"cik_str":5,"ticker":"SQ"}}"#;
     let store = Store::open(&dir.path().join("sellbell-data")).unwrap();
-    store.set_tickers(chrono::DateTime::UNIX_EPOCH, &Tickers::read(list).unwrap()).unwrap();
+    store.set_tickers(chrono::DateTime::UNIX_EPOCH, &Tickers::read(list).unwrap()).await.unwrap();
     drop(store);
     let (code, said) = rule("\"BRK.B\", \"BRK A\", \"WXYZ-A\", \"qlys\"");
     for (written, listed) in [("BRK.B", "BRK-B"), ("BRK A", "BRK-A"), ("WXYZ-A", "WXYZA")] {

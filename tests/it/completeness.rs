@@ -47,7 +47,7 @@ async fn the_days_of_a_downtime_are_not_given_up_after_75_minutes_of_403() {
         app.intake.settler.settle_once(now).await.unwrap();
     }
     assert_eq!(
-        app.store.standing(missed.accession.parse().unwrap()).unwrap(),
+        app.store.standing(missed.accession.parse().unwrap()).await.unwrap(),
         Standing::Done,
         "missed for good"
     );
@@ -81,7 +81,7 @@ async fn a_clock_ahead_does_not_end_the_comparison_of_days_to_come() {
         now += TimeDelta::hours(1);
     }
     assert_eq!(
-        app.store.standing(missed.accession.parse().unwrap()).unwrap(),
+        app.store.standing(missed.accession.parse().unwrap()).await.unwrap(),
         Standing::Done,
         "missed for good"
     );
@@ -110,7 +110,7 @@ async fn a_day_that_was_not_seen_at_all_has_no_clean_receipt() {
     app.intake.reconciler.reconcile_once(now).await.unwrap();
     assert_eq!(app.intake.settler.settle_once(now).await.unwrap().past, 1, "a rule would have rung for it");
     app.intake.reconciler.reconcile_once(now + TimeDelta::minutes(1)).await.unwrap();
-    let receipt = app.store.receipt("2021-08-25".parse().unwrap()).unwrap().unwrap();
+    let receipt = app.store.receipt("2021-08-25".parse().unwrap()).await.unwrap().unwrap();
     world.edgar.take_fetched();
     deliver_all(&app, now + TimeDelta::minutes(2)).await;
     assert!(!receipt.is_clean(), "not seen in time, but clean: {receipt}");
@@ -214,7 +214,7 @@ async fn an_outage_does_not_shorten_a_block() {
     let (poll, days) = tokio::join!(app.intake.poll_once(now), app.intake.reconciler.reconcile_once(now));
     assert!(poll.unwrap().trouble.is_some());
     assert_eq!(days.unwrap().failures, 1);
-    let until = service::status(&app, now).unwrap().silent_until.unwrap();
+    let until = service::status(&app, now).await.unwrap().silent_until.unwrap();
     server.abort();
     assert!(until - now >= TimeDelta::minutes(10), "blocked, and asked again after {}", until - now);
     world.finish().await;
@@ -241,7 +241,7 @@ async fn an_unfinished_index_of_a_day_without_the_bot_is_not_believed_at_once() 
         now += TimeDelta::minutes(30);
     }
     assert_eq!(
-        app.store.standing(missed.accession.parse().unwrap()).unwrap(),
+        app.store.standing(missed.accession.parse().unwrap()).await.unwrap(),
         Standing::Done,
         "missed for good"
     );
@@ -251,10 +251,10 @@ async fn an_unfinished_index_of_a_day_without_the_bot_is_not_believed_at_once() 
     world.finish().await;
 }
 
-fn known_store(world: &World, now: DateTime<Utc>) {
+async fn known_store(world: &World, now: DateTime<Utc>) {
     let store = Store::open(&world.path("store")).unwrap();
-    store.set_ledger(Ledger { next: edgar_day(now - TimeDelta::days(1)) }).unwrap();
-    store.discovered(Discovered::default(), Frontier::at(now - TimeDelta::hours(1)), now).unwrap();
+    store.set_ledger(Ledger { next: edgar_day(now - TimeDelta::days(1)) }).await.unwrap();
+    store.discovered(Discovered::default(), Frontier::at(now - TimeDelta::hours(1)), now).await.unwrap();
 }
 
 /// The order that the two tasks of `run` may come in on two threads.
@@ -262,7 +262,7 @@ fn known_store(world: &World, now: DateTime<Utc>) {
 async fn a_look_back_stays_in_the_ledger() {
     let world = World::new().await;
     let now = at("2021-08-25T10:00:00-04:00");
-    known_store(&world, now);
+    known_store(&world, now).await;
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-25T08:00:00-04:00"));
     world.edgar.publish(&small_sale("0000000007-21-000002", 70, "2021-08-25T08:30:00-04:00"));
     let app = world.app(ANY_SALE, Some("2021-08-02T00:00:00-04:00"));
@@ -272,7 +272,7 @@ async fn a_look_back_stays_in_the_ledger() {
     world.edgar.take_fetched();
     deliver_all(&app, now).await;
     world.take_output();
-    assert_eq!(app.store.ledger().unwrap().unwrap().next, "2021-08-02".parse().unwrap());
+    assert_eq!(app.store.ledger().await.unwrap().unwrap().next, "2021-08-02".parse().unwrap());
     world.finish().await;
 }
 
@@ -287,7 +287,7 @@ async fn a_backfill_does_not_silence_what_a_look_back_asks_for() {
     app.intake.poll_once(now).await.unwrap();
     // `sellbell backfill` was broken off with the filings of the first run's day in its queue.
     let (past, filing) = (past(now, &[]), in_the_past(old.accession));
-    app.store.set_backfill(&past, &[filing]).unwrap();
+    app.store.set_backfill(&past, &[filing]).await.unwrap();
     world.close(app);
     let app = world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00"));
     // Pending, and not fetched yet: one of many, or put off after an error.
@@ -300,7 +300,7 @@ async fn a_backfill_does_not_silence_what_a_look_back_asks_for() {
     world.edgar.take_fetched();
     deliver_all(&app, now).await;
     world.take_output();
-    assert_eq!(report.rang, 1, "{:?}", app.store.standing(old.accession.parse().unwrap()).unwrap());
+    assert_eq!(report.rang, 1, "{:?}", app.store.standing(old.accession.parse().unwrap()).await.unwrap());
     world.finish().await;
 }
 
@@ -335,8 +335,8 @@ async fn a_day_without_a_readable_index_is_told_and_holds_up_nothing_for_ever() 
     let rules = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"terminal\"]\n";
     let app = world.app_with(&settings, rules, None);
     let then = at("2021-08-24T16:00:00-04:00");
-    app.store.set_ledger(Ledger { next: edgar_day(then) }).unwrap();
-    app.store.discovered(Discovered::default(), Frontier::at(then), then).unwrap();
+    app.store.set_ledger(Ledger { next: edgar_day(then) }).await.unwrap();
+    app.store.discovered(Discovered::default(), Frontier::at(then), then).await.unwrap();
     let mut now = at("2021-09-06T12:00:00-04:00");
     for _ in 0..24 * 30 {
         app.intake.reconciler.reconcile_once(now).await.unwrap();
@@ -368,9 +368,9 @@ pub async fn answering(
     (base, asked)
 }
 
-fn known_since(app: &sellbell::runtime::App, then: DateTime<Utc>) {
-    app.store.set_ledger(Ledger { next: edgar_day(then) }).unwrap();
-    app.store.discovered(Discovered::default(), Frontier::at(then), then).unwrap();
+async fn known_since(app: &sellbell::runtime::App, then: DateTime<Utc>) {
+    app.store.set_ledger(Ledger { next: edgar_day(then) }).await.unwrap();
+    app.store.discovered(Discovered::default(), Frontier::at(then), then).await.unwrap();
 }
 
 #[tokio::test]
@@ -392,9 +392,9 @@ async fn a_block_counts_where_its_page_cannot_be_read() {
         let settings = world.settings().replace(world.edgar.base_url(), &base);
         let app = world.app_with(&settings, ANY_SALE, None);
         let now = at("2021-08-25T10:00:00-04:00");
-        known_since(&app, now - TimeDelta::hours(1));
+        known_since(&app, now - TimeDelta::hours(1)).await;
         app.intake.poll_once(now).await.unwrap();
-        let until = service::status(&app, now).unwrap().silent_until.unwrap();
+        let until = service::status(&app, now).await.unwrap().silent_until.unwrap();
         assert_eq!((until - now).num_seconds(), expected, "{status} {header:?}");
         world.finish().await;
     }
@@ -410,7 +410,7 @@ async fn indexes_that_fail_are_not_all_asked_for_one_after_the_other() {
     .await;
     let settings = world.settings().replace(world.edgar.base_url(), &base);
     let app = world.app_with(&settings, ANY_SALE, None);
-    known_since(&app, at("2021-03-01T12:00:00-05:00"));
+    known_since(&app, at("2021-03-01T12:00:00-05:00")).await;
     let mut now = at("2021-08-25T10:00:00-04:00");
     let end = now + TimeDelta::hours(1);
     while now < end {
@@ -481,8 +481,8 @@ async fn failures_leave_no_filing_out_of_a_past() {
     let settings = world.settings().replace(world.edgar.base_url(), &base);
     let app = world.app_with(&settings, ANY_SALE, None);
     let now = at("2021-08-25T10:00:00-04:00");
-    known_since(&app, now);
-    app.store.set_backfill(&past(now, &[]), &[in_the_past("0000000007-21-000001")]).unwrap();
+    known_since(&app, now).await;
+    app.store.set_backfill(&past(now, &[]), &[in_the_past("0000000007-21-000001")]).await.unwrap();
     let (steps, report) = go_on(&app, now, 30).await;
     let (ended, _) = report.current.unwrap();
     assert_eq!(
@@ -490,7 +490,7 @@ async fn failures_leave_no_filing_out_of_a_past() {
         (4, None),
         "twice four tries in vain, the filing at its second, the end"
     );
-    let standing = app.store.standing("0000000007-21-000001".parse().unwrap()).unwrap();
+    let standing = app.store.standing("0000000007-21-000001".parse().unwrap()).await.unwrap();
     assert_eq!(standing, Standing::Past);
     world.finish().await;
 }
@@ -502,8 +502,8 @@ async fn a_filing_that_comes_damaged_again_and_again_is_left_out_of_a_past() {
     let settings = world.settings().replace(world.edgar.base_url(), &base);
     let app = world.app_with(&settings, ANY_SALE, None);
     let now = at("2021-08-25T10:00:00-04:00");
-    known_since(&app, now);
-    app.store.set_backfill(&past(now, &[]), &[in_the_past("0000000007-21-000001")]).unwrap();
+    known_since(&app, now).await;
+    app.store.set_backfill(&past(now, &[]), &[in_the_past("0000000007-21-000001")]).await.unwrap();
     let (ended, _) = go_on(&app, now, 30).await.1.current.unwrap();
     assert_eq!(ended.left_out, Some("2021-08-24".parse().unwrap()));
     assert_eq!(asked.lock().unwrap().len(), 8);
@@ -520,12 +520,12 @@ async fn a_company_that_edgar_does_not_know_is_given_up() {
     let settings = world.settings().replace(world.edgar.base_url(), &base);
     let app = world.app_with(&settings, ANY_SALE, None);
     let now = at("2021-08-25T10:00:00-04:00");
-    known_since(&app, now);
-    app.intake.backfiller.begin(cik(70), "X", "2021-01-01".parse().unwrap(), now).unwrap();
+    known_since(&app, now).await;
+    app.intake.backfiller.begin(cik(70), "X", "2021-01-01".parse().unwrap(), now).await.unwrap();
     let (_, report) = go_on(&app, now, 30).await;
     assert_eq!(report.given_up.unwrap().issuer, cik(70));
     assert_eq!(asked.lock().unwrap().len(), 3);
-    assert_eq!(app.store.backfills().unwrap(), []);
+    assert_eq!(app.store.backfills().await.unwrap(), []);
     world.finish().await;
 }
 
@@ -588,12 +588,12 @@ async fn a_block_is_written_down_at_once_though_an_earlier_request_has_no_answer
     let now = app.clock().now();
     let new = [in_the_past("0000000007-21-000001"), in_the_past("0000000007-21-000002")];
     let found = Discovered { new: &new, ..Discovered::default() };
-    app.store.discovered(found, Frontier::at(now - TimeDelta::days(9_000)), now).unwrap();
+    app.store.discovered(found, Frontier::at(now - TimeDelta::days(9_000)), now).await.unwrap();
     let stopped =
         tokio::time::timeout(std::time::Duration::from_millis(390), app.intake.settler.settle_once(now))
             .await;
     assert!(stopped.is_err(), "the first is still waited for");
-    assert!(app.store.silence().unwrap().is_some());
+    assert!(app.store.silence().await.unwrap().is_some());
     server.abort();
     drop(app);
     world.finish().await;
@@ -618,7 +618,7 @@ async fn a_reading_of_the_feed_does_not_ask_for_the_tickers() {
 async fn a_filing_in_quarantine_is_told_of_after_a_crash() {
     let world = World::new().await;
     let now = at("2021-08-25T10:00:00-04:00");
-    known_store(&world, now);
+    known_store(&world, now).await;
     let accession = "0000000007-21-000001".parse().unwrap();
     let confined = Quarantined {
         filing: in_the_past("0000000007-21-000001"),
@@ -631,11 +631,11 @@ async fn a_filing_in_quarantine_is_told_of_after_a_crash() {
     };
     let store = reopened(&world.path("store"));
     let unreadable = Some((confined, b"<cut".to_vec()));
-    store.commit(&Settled { unreadable, ..Settled::new(accession, Ending::Unreadable, now) }).unwrap();
+    store.commit(&Settled { unreadable, ..Settled::new(accession, Ending::Unreadable, now) }).await.unwrap();
     drop(store);
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
     for minutes in [1, 6] {
-        runtime::housekeeping_once(&app, now + TimeDelta::minutes(minutes)).unwrap();
+        runtime::housekeeping_once(&app, now + TimeDelta::minutes(minutes)).await.unwrap();
     }
     deliver_all(&app, now + TimeDelta::minutes(6)).await;
     let told = world.take_output();
@@ -653,7 +653,7 @@ async fn a_missed_filing_whose_record_is_damaged_is_missed_once_more() {
     let shown = world.edgar.publish_unlisted(&missed);
     world.edgar.publish_index("20210824", &[(shown, 70)]);
     let app = world.app(ANY_SALE, None);
-    known_since(&app, day);
+    known_since(&app, day).await;
     let now = at("2021-08-25T12:00:00-04:00");
     assert_eq!(app.intake.reconciler.reconcile_once(now).await.unwrap().missed, 1);
     world.close(app);
@@ -667,7 +667,7 @@ async fn a_missed_filing_whose_record_is_damaged_is_missed_once_more() {
     }
     let said: Vec<String> = receipts.iter().map(ToString::to_string).collect();
     assert_eq!(said, ["2021-08-24: 1 in the index, 0 seen, 1 recovered, 0 unreadable"]);
-    assert_eq!(app.store.standing(shown.parse().unwrap()).unwrap(), Standing::Done);
+    assert_eq!(app.store.standing(shown.parse().unwrap()).await.unwrap(), Standing::Done);
     world.edgar.take_index_requests();
     world.edgar.take_fetched();
     deliver_all(&app, now).await;
@@ -681,7 +681,7 @@ async fn a_missed_filing_that_is_lost_for_good_is_told_after_so_many_looks() {
     let world = World::new().await;
     world.edgar.publish_index("20210824", &[("0000000007-21-000001", 70)]);
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
-    known_since(&app, at("2021-08-24T12:00:00-04:00"));
+    known_since(&app, at("2021-08-24T12:00:00-04:00")).await;
     let mut now = at("2021-08-25T12:00:00-04:00");
     assert_eq!(app.intake.reconciler.reconcile_once(now).await.unwrap().missed, 1);
     world.close(app);

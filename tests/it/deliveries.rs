@@ -206,7 +206,7 @@ async fn an_alert_that_arrived_unanswered_is_found_after_days_and_not_told_twice
         assert_eq!(deliver_all(&app, later).await, (1, 0, 0));
         assert_eq!((world.discord.unread(), world.discord.deduplicated()), (0, 0));
         let key: Key = serde_json::from_value(taken.body["nonce"].clone()).unwrap();
-        let standing = app.store.delivery_standing(&key).unwrap();
+        let standing = app.store.delivery_standing(&key).await.unwrap();
         let left = Outcome::Delivered { at: at(NOW), message_id: Some(taken.id.to_string()) };
         assert_eq!(standing, Some(DeliveryStanding::Left(left)), "with its own id and time");
         world.finish().await;
@@ -219,7 +219,7 @@ async fn one_that_did_not_arrive_is_sent_however_late_and_whatever_others_post()
     world.discord.set_time(at(NOW));
     let app = rung(&world, &rule("big", 1, "[\"discord:alerts\"]")).await;
     let destination: Destination = "discord:alerts".parse().unwrap();
-    let queued = app.store.queued(&destination, 1).unwrap().remove(0);
+    let queued = app.store.queued(&destination, 1).await.unwrap().remove(0);
     world.discord.fail_next("channel:555", 502, json!("bad gateway"), 1);
     assert_eq!(deliver_all(&app, at(NOW)).await, (0, 1, 0));
     // Somebody else's message with the same reference is none of ours.
@@ -276,7 +276,7 @@ async fn a_send_that_was_refused_is_not_looked_for() {
     let world = World::new().await;
     let app = rung(&world, &rule("big", 1, "[\"discord:alerts\"]")).await;
     let destination: Destination = "discord:alerts".parse().unwrap();
-    let key = app.store.queued(&destination, 1).unwrap().remove(0).key;
+    let key = app.store.queued(&destination, 1).await.unwrap().remove(0).key;
     world.discord.fail_next(
         "channel:555",
         403,
@@ -284,7 +284,7 @@ async fn a_send_that_was_refused_is_not_looked_for() {
         1,
     );
     assert_eq!(deliver_all(&app, at(NOW)).await, (0, 1, 0));
-    assert_eq!(app.store.delivery_standing(&key).unwrap(), Some(DeliveryStanding::Queued));
+    assert_eq!(app.store.delivery_standing(&key).await.unwrap(), Some(DeliveryStanding::Queued));
     world.discord.fail_next("reading:555", 500, json!("nobody asks"), 1);
     assert_eq!(deliver_all(&app, at(NOW) + TimeDelta::hours(1)).await, (1, 0, 0));
     world.discord.next_message().await;
@@ -306,7 +306,7 @@ async fn what_can_never_succeed_is_given_up_and_kept() {
     assert_eq!(deliver_all(&app, at(NOW)).await, (1, 1, 1));
     assert_eq!(deliver_all(&app, at(NOW) + TimeDelta::seconds(90)).await, (1, 0, 0));
     world.smtp.next_mail().await;
-    let counts = app.store.counts().unwrap();
+    let counts = app.store.counts().await.unwrap();
     assert_eq!((counts.queued, counts.delivered, counts.dead), (0, 2, 1));
     assert!(world.take_output().contains("[QLYS]"));
     world.finish().await;
@@ -336,8 +336,8 @@ async fn what_can_be_set_right_is_kept_and_told_without_secrets() {
         world.discord.fail_next("webhook:5", status, body.clone(), 1);
         world.discord.fail_next("channel:555", status, body, 1);
         world.smtp.fail_next("mail", reply, 1);
-        for destination in app.store.waiting_destinations().unwrap() {
-            let queued = app.store.queued(&destination, 1).unwrap().remove(0);
+        for destination in app.store.waiting_destinations().await.unwrap() {
+            let queued = app.store.queued(&destination, 1).await.unwrap().remove(0);
             let error = app.notifier.send(&Batch::one(queued.clone()), at(NOW)).await.unwrap_err();
             // A mail server's 5xx is for people to mend, and its 4xx passes.
             let retry = match destination {
@@ -397,8 +397,14 @@ async fn one_delivery_that_always_fails_holds_up_no_other_and_ends_after_days() 
         assert_eq!(deliver_to(&app, &hook, &mut lane, later).await, (0, failed, 0));
         later += TimeDelta::minutes(2);
     }
-    let poisoned =
-        app.store.queued(&hook, 9).unwrap().into_iter().find(|delivery| delivery.attempts == 3).unwrap();
+    let poisoned = app
+        .store
+        .queued(&hook, 9)
+        .await
+        .unwrap()
+        .into_iter()
+        .find(|delivery| delivery.attempts == 3)
+        .unwrap();
     // The other goes first now.
     assert_eq!(deliver_to(&app, &hook, &mut lane, later).await, (2, 0, 0));
     let order: Vec<String> = [world.discord.next_message().await, world.discord.next_message().await]
@@ -459,7 +465,7 @@ async fn a_line_that_stands_in_the_file_already_is_not_written_again() {
     let rules = rule("big", 1, &format!("[\"jsonl:{}\"]", file.display()));
     let app = rung(&world, &rules).await;
     let destination: Destination = format!("jsonl:{}", file.display()).parse().unwrap();
-    let queued = app.store.queued(&destination, 1).unwrap().remove(0);
+    let queued = app.store.queued(&destination, 1).await.unwrap().remove(0);
     // The crash falls between writing and recording: the line is there, the delivery is still queued.
     app.notifier.send(&Batch::one(queued.clone()), at(NOW)).await.unwrap();
     let once = fs::read_to_string(&file).unwrap();
@@ -518,7 +524,7 @@ async fn a_crash_leaves_no_frontier_without_its_filings_and_no_filing_done_witho
     app.store.flush().await.unwrap();
     copy(&world.path("store"), &world.path("left")).unwrap();
     let whole = fs::read(world.path("left/db")).unwrap();
-    let moved = app.store.frontier().unwrap().unwrap().seen_until;
+    let moved = app.store.frontier().await.unwrap().unwrap().seen_until;
     let first = before.iter().rposition(|byte| *byte != 0).unwrap() + 1;
     let end = whole.iter().rposition(|byte| *byte != 0).unwrap();
     let mut seen = BTreeSet::new();
@@ -528,12 +534,15 @@ async fn a_crash_leaves_no_frontier_without_its_filings_and_no_filing_done_witho
         bytes[cut..].fill(0);
         fs::write(world.path("cut/db"), bytes).unwrap();
         let store = reopened(&world.path("cut"));
-        let frontier = store.frontier().unwrap().unwrap().seen_until;
-        let standings = new.map(|accession| store.standing(accession.parse().unwrap()).unwrap());
+        let frontier = store.frontier().await.unwrap().unwrap().seen_until;
+        let mut standings = Vec::new();
+        for accession in new {
+            standings.push(store.standing(accession.parse().unwrap()).await.unwrap());
+        }
         assert!(frontier < moved || !standings.contains(&Standing::New), "cut at {cut}: {standings:?}");
         for (standing, issuer) in standings.into_iter().zip(71..) {
             let history =
-                store.history(Cik::new(issuer).unwrap(), at("2021-01-01T00:00:00-05:00")).unwrap().0;
+                store.history(Cik::new(issuer).unwrap(), at("2021-01-01T00:00:00-05:00")).await.unwrap().0;
             assert!(standing != Standing::Done || history.len() == 1, "cut at {cut}");
             seen.insert(format!("{standing:?}, {} in history, moved: {}", history.len(), frontier == moved));
         }
@@ -577,7 +586,7 @@ async fn what_the_disk_cut_or_changed_is_never_taken_for_all_that_was_there() {
                     Ok(_) | Err(StoreError::Damaged(_)) => {}
                     Err(error) => panic!("{number}: {error}"),
                 }
-                let counts = store.counts().unwrap();
+                let counts = store.counts().await.unwrap();
                 let whole = (counts.queued, counts.delivered) == (1, 1);
                 assert!(whole || store.has_lost(), "{number}, {place} of {end}: {counts:?}");
                 if store.has_lost() { "told of a loss" } else { "whole" }
@@ -603,12 +612,12 @@ async fn nothing_is_sent_before_it_is_on_the_disk() {
     assert_eq!(deliver_all(&app, at(NOW)).await, (1, 0, 0));
     // At the moment of the send the filing was done and its delivery queued, on the disk.
     let left = Store::open(&world.path("left")).unwrap();
-    assert_eq!(left.standing("0009900001-21-000001".parse().unwrap()).unwrap(), Standing::Done);
-    assert_eq!(left.counts().unwrap().queued, 1);
+    assert_eq!(left.standing("0009900001-21-000001".parse().unwrap()).await.unwrap(), Standing::Done);
+    assert_eq!(left.counts().await.unwrap().queued, 1);
     // And that a try began.
-    let key = &left.queued(&Destination::Terminal, 1).unwrap()[0].key;
+    let key = &left.queued(&Destination::Terminal, 1).await.unwrap()[0].key;
     let sends = InFlight { first: at(NOW), last: at(NOW), batch: None, guess: false };
-    assert_eq!(left.delivery_standing(key).unwrap(), Some(DeliveryStanding::InFlight(sends)));
+    assert_eq!(left.delivery_standing(key).await.unwrap(), Some(DeliveryStanding::InFlight(sends)));
     world.close(app);
     world.finish().await;
 }

@@ -453,7 +453,7 @@ async fn an_old_time_does_not_hide_that_the_feed_ended_early() {
     while app.intake.settler.settle_once(at("2021-08-26T17:31:00-04:00")).await.unwrap().settled > 0 {}
     world.edgar.take_fetched();
     world.close(app);
-    let hole = reopened(&world.path("store")).frontier().unwrap().unwrap().hole;
+    let hole = reopened(&world.path("store")).frontier().await.unwrap().unwrap().hole;
     assert!(hole.is_some(), "the stretch from the 24th on is not looked for");
     world.finish().await;
 }

@@ -131,7 +131,7 @@ impl Played {
         if app.intake.poll_once(now).await.is_err() {
             return false;
         }
-        let Ok(destinations) = app.store.waiting_destinations() else { return false };
+        let Ok(destinations) = app.store.waiting_destinations().await else { return false };
         for destination in destinations {
             let (mut lane, mut now) = (Lane::impatient(), now);
             loop {
@@ -153,13 +153,16 @@ impl Played {
         for life in 0..5 {
             // A first start that failed is made again.
             let store = self.world.path("store");
-            let first = life == 0 || reopened(&store).frontier().unwrap().is_none();
+            let first = life == 0 || reopened(&store).frontier().await.unwrap().is_none();
             let app = self.app(failing.filter(|_| life == 0), first);
             let whole = match &app {
                 Some(app) => self.live(app, seconds).await,
                 None => false,
             };
-            let queued = app.as_ref().and_then(|app| app.store.counts().ok()).map(|counts| counts.queued);
+            let queued = match &app {
+                Some(app) => app.store.counts().await.ok().map(|counts| counts.queued),
+                None => None,
+            };
             self.world.close(app);
             if whole && queued == Some(0) {
                 return self.check(name).await;
@@ -208,11 +211,11 @@ impl Played {
         let told: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(told.len(), ALERTS, "{name}: the file");
         let store = reopened(&self.world.path("store"));
-        let counts = store.counts().unwrap();
+        let counts = store.counts().await.unwrap();
         assert_eq!((counts.queued, counts.dead, counts.delivered), (0, 0, 4 * ALERTS), "{name}");
         for (key, ids) in &channel {
             let key: Key = serde_json::from_value(json!(key)).unwrap();
-            let standing = store.delivery_standing(&key).unwrap();
+            let standing = store.delivery_standing(&key).await.unwrap();
             let Some(DeliveryStanding::Left(Outcome::Delivered { message_id, .. })) = standing else {
                 panic!("{name}: {standing:?}");
             };

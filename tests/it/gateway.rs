@@ -70,23 +70,25 @@ impl Running {
         Self { app, stop, task }
     }
 
-    fn status(&self) -> Status {
-        service::status(&self.app, self.app.clock().now()).unwrap()
+    async fn status(&self) -> Status {
+        service::status(&self.app, self.app.clock().now()).await.unwrap()
     }
 
     /// Waits until the status is so.
     pub(crate) async fn until(&self, what: &str, is_so: impl Fn(&Status) -> bool) -> Status {
         let looking = async {
             loop {
-                let status = self.status();
+                let status = self.status().await;
                 if is_so(&status) {
                     return status;
                 }
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        let found = timeout(Duration::from_secs(20), looking).await;
-        found.unwrap_or_else(|_| panic!("{what}: {:?}", self.status().running.unwrap().gateway))
+        match timeout(Duration::from_secs(20), looking).await {
+            Ok(found) => found,
+            Err(_) => panic!("{what}: {:?}", self.status().await.running.unwrap().gateway),
+        }
     }
 
     /// Notices that the operators got since the last call.
@@ -214,7 +216,7 @@ async fn what_only_a_person_can_mend_is_said_at_once_and_tried_seldom() {
             "{said:?}"
         );
         assert!(!said[0].contains(FakeDiscord::TOKEN));
-        assert!(bot.status().troubles[0].starts_with("Discord's gateway does not take the bot"));
+        assert!(bot.status().await.troubles[0].starts_with("Discord's gateway does not take the bot"));
         // A quarter of an hour: not tried again.
         sleep(Duration::from_millis(1_500)).await;
         assert_eq!(world.discord.knocks(), 1, "{code}");

@@ -317,7 +317,7 @@ impl Killed {
 
     /// Holds what arrived against the guarantees and against the store; how many alerts arrived more than once by webhook
     /// and by mail.
-    fn check(&self, filings: u64) -> [usize; 2] {
+    async fn check(&self, filings: u64) -> [usize; 2] {
         let seed = self.seed;
         let lines = fs::read_to_string(self.world.path("alerts.jsonl")).unwrap();
         let told: Vec<Value> = lines.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
@@ -344,13 +344,13 @@ impl Killed {
         assert_eq!(ids.len() as u64, filings, "seed {seed}: the same mail has the same Message-ID");
 
         let store = reopened(&self.world.path("store"));
-        let counts = store.counts().unwrap();
+        let counts = store.counts().await.unwrap();
         assert_eq!((counts.queued, counts.dead), (0, 0), "seed {seed}");
         assert_eq!(counts.delivered as u64, 4 * filings, "seed {seed}");
         for (key, copy) in self.channel.iter().chain(&self.hook) {
             let key: Key = serde_json::from_value(json!(key)).unwrap();
             // Of a summary that grew, each step is one that was delivered.
-            let standing = store.message_standing(&key).unwrap();
+            let standing = store.message_standing(&key).await.unwrap();
             let Some(DeliveryStanding::Left(Outcome::Delivered { message_id, .. })) = standing else {
                 panic!("seed {seed}: {key} arrived and is not delivered");
             };
@@ -403,7 +403,7 @@ async fn killed(kills: u64) {
                 killed.live_and_die(&mut dice).await;
             }
             killed.recover(filings).await;
-            let repeated = killed.check(filings);
+            let repeated = killed.check(filings).await;
             let Killed { world, edgar, .. } = killed;
             let log = fs::read_to_string(world.path("log")).unwrap();
             assert!(!log.contains("lacks what was written"), "a kill loses nothing that was flushed: {log}");

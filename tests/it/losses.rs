@@ -51,10 +51,10 @@ async fn what_was_told_and_then_lost_is_found_in_the_channel() {
 
     let app = world.app_with(&(world.settings() + OPERATORS), RULES, None);
     assert!(app.store.has_lost());
-    assert!(app.store.doubt().unwrap().is_some_and(|doubt| doubt.queue && doubt.until > at(NOW)));
+    assert!(app.store.doubt().await.unwrap().is_some_and(|doubt| doubt.queue && doubt.until > at(NOW)));
     // It still has all three queued, and knows of no try.
-    assert_eq!(app.store.counts().unwrap().queued, 9);
-    runtime::on_start(&app, app.clock().now()).unwrap();
+    assert_eq!(app.store.counts().await.unwrap().queued, 9);
+    runtime::on_start(&app, app.clock().now()).await.unwrap();
     sale(&world, "0000000007-21-000003", 73, "2021-08-24T17:12:40-04:00");
     let now = at(NOW) + TimeDelta::minutes(10);
     world.discord.set_time(now);

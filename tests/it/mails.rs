@@ -285,23 +285,23 @@ async fn a_mail_that_may_have_arrived_is_sent_again_ever_less_often_and_holds_up
     let world = World::new().await;
     let app = world.app("[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"email:desk\"]\n", None);
     let desk: Destination = "email:desk".parse().unwrap();
-    let notice = |title: &str| {
+    let notice = async |title: &str| {
         let body = Body::Notice(Box::new(Notice::written(at(NOW), title, "A text")));
         let delivery = Delivery::new(desk.clone(), body, at(NOW));
-        app.store.enqueue(&delivery).unwrap();
+        app.store.enqueue(&delivery).await.unwrap();
     };
-    notice("first");
+    notice("first").await;
     world.smtp.fail_next("accepted-then-reset", "", 4);
     let (mut lane, mut now, mut waits) = (Lane::default(), at(NOW), Vec::new());
     for _ in 0..4 {
         assert_eq!(app.outbox.deliver_once(&desk, &mut lane, now).await.unwrap().failed, 1);
-        let next = app.store.queued(&desk, 9).unwrap()[0].not_before;
+        let next = app.store.queued(&desk, 9).await.unwrap()[0].not_before;
         waits.push((next - now).num_minutes());
         now = next;
         world.smtp.next_mail().await;
     }
     assert_eq!(waits, [1, 2, 4, 8]);
-    notice("second");
+    notice("second").await;
     let before = now - TimeDelta::minutes(1);
     assert_eq!(deliver_to(&app, &desk, &mut lane, before).await, (1, 0, 0), "the other one");
     assert_eq!(deliver_to(&app, &desk, &mut lane, now).await, (1, 0, 0));
@@ -451,7 +451,7 @@ async fn operators_are_sent_the_servers_words_at_once_and_status_has_them() {
     assert!(notice.contains("takes nothing"), "{notice}");
     assert!(notice.contains("<d•••@example.org> Daily sending quota exceeded"), "{notice}");
     assert!(notice.contains("What to do: the provider's limit"), "{notice}");
-    let paused = service::status(&app, at(NOW)).unwrap().paused;
+    let paused = service::status(&app, at(NOW)).await.unwrap().paused;
     assert!(
         paused[0].contains("Daily sending quota exceeded") && !paused[0].contains("desk@example"),
         "{paused:?}"

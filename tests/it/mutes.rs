@@ -25,10 +25,10 @@ fn until() -> DateTime<Utc> {
     at(NOW) + TimeDelta::hours(2)
 }
 
-fn mute(app: &App, what: &str) {
+async fn mute(app: &App, what: &str) {
     let what: Muting = what.parse().unwrap();
     let mute = Mute::new(what, at(NOW) - TimeDelta::minutes(1), until()).unwrap();
-    app.outbox.mutes.mute(&mute.said(Some("ops"), Some("a block trade"))).unwrap().unwrap();
+    app.outbox.mutes.mute(&mute.said(Some("ops"), Some("a block trade"))).await.unwrap().unwrap();
 }
 
 /// Two filings ring: the seed's, and a small sale of another company.
@@ -45,14 +45,14 @@ async fn what_is_muted_comes_in_one_message_for_each_destination() {
         let world = World::new().await;
         let app = world.app(RULES, Some("2021-08-24T00:00:00-04:00"));
         let what = what.replace("1560739", &owner_of_seed());
-        mute(&app, &what);
+        mute(&app, &what).await;
         ring(&world, &app).await;
         assert_eq!(deliver_all(&app, at(NOW)).await, (3, 0, 0), "the other company's");
         for message in world.discord.take_messages() {
             assert!(message.body["embeds"][0]["author"]["name"].as_str().unwrap().starts_with("Issuer 71"));
         }
         world.smtp.take_mails();
-        let status = service::status(&app, at(NOW)).unwrap();
+        let status = service::status(&app, at(NOW)).await.unwrap();
         assert_eq!((status.mutes.len(), status.mutes[0].muted), (1, 4));
         assert_eq!(
             status.mutes[0].to_string(),
@@ -65,9 +65,9 @@ async fn what_is_muted_comes_in_one_message_for_each_destination() {
         // It holds through a restart, and ends by itself.
         world.close(app);
         let app = world.app(RULES, None);
-        assert_eq!(app.outbox.mutes.end_due(until() - TimeDelta::seconds(1)).unwrap(), Some(until()));
-        assert_eq!(app.store.counts().unwrap().queued, 0);
-        assert_eq!(app.outbox.mutes.end_due(until()).unwrap(), None);
+        assert_eq!(app.outbox.mutes.end_due(until() - TimeDelta::seconds(1)).await.unwrap(), Some(until()));
+        assert_eq!(app.store.counts().await.unwrap().queued, 0);
+        assert_eq!(app.outbox.mutes.end_due(until()).await.unwrap(), None);
         assert_eq!(deliver_all(&app, until()).await, (4, 0, 0));
         for message in world.discord.take_messages() {
             let embed = &message.body["embeds"][0];
@@ -75,7 +75,10 @@ async fn what_is_muted_comes_in_one_message_for_each_destination() {
             let words = embed["description"].as_str().unwrap();
             assert!(words.contains("was muted from <t:"), "{words}");
             let told: Key = serde_json::from_value(json!(listed(&message)[0])).unwrap();
-            assert!(matches!(app.store.delivery_standing(&told).unwrap(), Some(DeliveryStanding::Joined(_))));
+            assert!(matches!(
+                app.store.delivery_standing(&told).await.unwrap(),
+                Some(DeliveryStanding::Joined(_))
+            ));
         }
         for _ in 0..2 {
             let mail = world.smtp.next_mail().await;
@@ -83,7 +86,7 @@ async fn what_is_muted_comes_in_one_message_for_each_destination() {
             assert!(mail.subject().unwrap().starts_with("sellbell: 1 alert was muted: "));
             assert!(mail.body_text(0).unwrap().contains("2021-08-24: [QLYS] Philippe Courtot Family Trust"));
         }
-        assert_eq!(service::status(&app, until()).unwrap().mutes, Vec::new());
+        assert_eq!(service::status(&app, until()).await.unwrap().mutes, Vec::new());
         world.finish().await;
     }
 }
@@ -101,8 +104,8 @@ async fn a_rule_or_a_destination_is_muted_alone_and_can_be_unmuted_early() {
     let other =
         "[[rule]]\nname = \"other\"\ntickers = [\"QLYS\"]\nnotify = [\"discord:alerts\", \"email:desk\"]\n";
     let app = world.app(&(RULES.to_owned() + other), Some("2021-08-24T00:00:00-04:00"));
-    mute(&app, "rule:other");
-    mute(&app, "destination:discord:hook");
+    mute(&app, "rule:other").await;
+    mute(&app, "destination:discord:hook").await;
     ring(&world, &app).await;
     deliver_all(&app, at(NOW)).await;
     let told = world.discord.take_messages();
@@ -114,9 +117,15 @@ async fn a_rule_or_a_destination_is_muted_alone_and_can_be_unmuted_early() {
     assert!(told.iter().all(|message| message.target == "channel:555"));
     assert_eq!(world.smtp.take_mails().len(), 2);
     let soon = at(NOW) + TimeDelta::minutes(5);
-    assert_eq!(app.outbox.mutes.unmute(&"destination:discord:hook".parse().unwrap(), soon).unwrap(), Some(2));
-    assert_eq!(app.outbox.mutes.unmute(&"destination:discord:hook".parse().unwrap(), soon).unwrap(), None);
-    assert_eq!(app.outbox.mutes.unmute(&"rule:other".parse().unwrap(), soon).unwrap(), Some(2));
+    assert_eq!(
+        app.outbox.mutes.unmute(&"destination:discord:hook".parse().unwrap(), soon).await.unwrap(),
+        Some(2)
+    );
+    assert_eq!(
+        app.outbox.mutes.unmute(&"destination:discord:hook".parse().unwrap(), soon).await.unwrap(),
+        None
+    );
+    assert_eq!(app.outbox.mutes.unmute(&"rule:other".parse().unwrap(), soon).await.unwrap(), Some(2));
     deliver_all(&app, soon).await;
     let told = world.discord.take_messages();
     let mut lengths: Vec<(String, usize)> =
@@ -137,14 +146,14 @@ async fn a_rule_or_a_destination_is_muted_alone_and_can_be_unmuted_early() {
 async fn what_is_not_known_is_not_muted() {
     let world = World::new().await;
     let app = world.app(RULES, None);
-    let refused = |what: &str| {
+    let refused = async |what: &str| {
         let mute = Mute::new(what.parse().unwrap(), at(NOW), until()).unwrap();
-        app.outbox.mutes.mute(&mute).unwrap().unwrap_err()
+        app.outbox.mutes.mute(&mute).await.unwrap().unwrap_err()
     };
-    assert_eq!(refused("rule:anny"), MuteError::NoRule("anny".into(), ": did you mean `any`?".into()));
-    let error = refused("destination:discord:alert").to_string();
+    assert_eq!(refused("rule:anny").await, MuteError::NoRule("anny".into(), ": did you mean `any`?".into()));
+    let error = refused("destination:discord:alert").await.to_string();
     assert!(error.contains("they define terminal, jsonl, discord:alerts"), "{error}");
-    assert_eq!(app.store.mutes().unwrap(), Vec::new());
+    assert_eq!(app.store.mutes().await.unwrap(), Vec::new());
     world.finish().await;
 }
 
@@ -248,11 +257,11 @@ async fn what_is_muted_twice_is_told_when_the_longer_mute_ends() {
         &RULES.replace(", \"discord:hook\", \"email:desk\", \"email:digest\"", ""),
         Some("2021-08-24T00:00:00-04:00"),
     );
-    mute(&app, "destination:discord:alerts");
+    mute(&app, "destination:discord:alerts").await;
     let longer = Mute::new("ticker:QLYS".parse().unwrap(), at(NOW), until() + TimeDelta::hours(3)).unwrap();
-    app.outbox.mutes.mute(&longer).unwrap().unwrap();
+    app.outbox.mutes.mute(&longer).await.unwrap().unwrap();
     ring(&world, &app).await;
-    app.outbox.mutes.end_due(until()).unwrap();
+    app.outbox.mutes.end_due(until()).await.unwrap();
     deliver_all(&app, until()).await;
     let first = world.discord.take_messages();
     assert_eq!(
@@ -264,14 +273,14 @@ async fn what_is_muted_twice_is_told_when_the_longer_mute_ends() {
     let again =
         Mute::new("destination:discord:alerts".parse().unwrap(), until(), until() + TimeDelta::hours(9))
             .unwrap();
-    app.outbox.mutes.mute(&again).unwrap().unwrap();
-    app.outbox.mutes.end_due(until() + TimeDelta::hours(3)).unwrap();
+    app.outbox.mutes.mute(&again).await.unwrap().unwrap();
+    app.outbox.mutes.end_due(until() + TimeDelta::hours(3)).await.unwrap();
     assert_eq!(deliver_all(&app, until() + TimeDelta::hours(3)).await, (0, 0, 0));
-    app.outbox.mutes.end_due(until() + TimeDelta::hours(9)).unwrap();
+    app.outbox.mutes.end_due(until() + TimeDelta::hours(9)).await.unwrap();
     deliver_all(&app, until() + TimeDelta::hours(9)).await;
     let last = world.discord.take_messages();
     assert_eq!(last.iter().map(|message| listed(message).len()).collect::<Vec<_>>(), [1]);
-    assert_eq!(service::status(&app, until()).unwrap().mutes, Vec::new());
+    assert_eq!(service::status(&app, until()).await.unwrap().mutes, Vec::new());
     world.finish().await;
 }
 
@@ -279,13 +288,13 @@ async fn what_is_muted_twice_is_told_when_the_longer_mute_ends() {
 async fn a_channel_that_the_settings_name_is_muted_by_that_name() {
     let world = World::new().await;
     let app = world.app(RULES, None);
-    let refused = |what: &str| {
+    let refused = async |what: &str| {
         let mute = Mute::new(what.parse().unwrap(), at(NOW), until()).unwrap();
-        app.outbox.mutes.mute(&mute).unwrap()
+        app.outbox.mutes.mute(&mute).await.unwrap()
     };
-    let error = refused("destination:channel:555").unwrap_err().to_string();
+    let error = refused("destination:channel:555").await.unwrap_err().to_string();
     assert!(error.ends_with("they define it as discord:alerts"), "{error}");
-    refused("destination:channel:556").unwrap();
+    refused("destination:channel:556").await.unwrap();
     world.finish().await;
 }
 

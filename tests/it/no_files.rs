@@ -40,7 +40,7 @@ async fn without_the_permission_the_table_is_missing_and_nothing_else() {
     let app = app(&world);
     let channel: Destination = "discord:alerts".parse().unwrap();
     world.discord.deny(555, ATTACH_FILES);
-    queue(&app, &alert, &channel, 0..14);
+    queue(&app, &alert, &channel, 0..14).await;
     let mut lane = Lane::default();
     assert_eq!(deliver_to(&app, &channel, &mut lane, at(NOW)).await.1, 0, "nothing failed");
     let messages = world.discord.take_messages();
@@ -48,7 +48,7 @@ async fn without_the_permission_the_table_is_missing_and_nothing_else() {
     let text = overflow.body["embeds"][0]["description"].as_str().unwrap();
     assert!(overflow.files.is_empty() && text.contains("permission Attach Files is lacking"), "{text}");
     assert!(text.contains("and 3 more") && !text.contains("in the attached table"), "{text}");
-    let status = service::status(&app, at(NOW)).unwrap();
+    let status = service::status(&app, at(NOW)).await.unwrap();
     assert_eq!(status.paused, Vec::<String>::new());
     assert!(status.troubles[0].starts_with("discord:alerts takes no files"), "{:?}", status.troubles);
     let said = notices(&world, &app, NOW).await;
@@ -57,7 +57,7 @@ async fn without_the_permission_the_table_is_missing_and_nothing_else() {
     // The next ones, also after a start: nobody is notified again.
     world.close(app);
     let app = self::app(&world);
-    queue(&app, &alert, &channel, 20..24);
+    queue(&app, &alert, &channel, 20..24).await;
     let mut lane = Lane::default();
     let now = "2021-08-24T18:12:31-04:00";
     deliver_to(&app, &channel, &mut lane, at(now)).await;
@@ -66,7 +66,7 @@ async fn without_the_permission_the_table_is_missing_and_nothing_else() {
 
     // The permission comes back: the same message gets its table, with all that it has.
     world.discord.deny(555, 0);
-    queue(&app, &alert, &channel, 30..32);
+    queue(&app, &alert, &channel, 30..32).await;
     for minutes in [5, 9] {
         deliver_to(&app, &channel, &mut lane, at(now) + TimeDelta::minutes(minutes)).await;
     }
@@ -78,13 +78,13 @@ async fn without_the_permission_the_table_is_missing_and_nothing_else() {
         edits.len()
     );
     let later = "2021-08-24T18:32:31-04:00";
-    queue(&app, &alert, &channel, 40..44);
+    queue(&app, &alert, &channel, 40..44).await;
     deliver_to(&app, &channel, &mut lane, at(later)).await;
     let messages = world.discord.take_messages();
     assert_eq!(messages.last().unwrap().files[0].0, "alerts.csv");
     let said = notices(&world, &app, later).await;
     assert!(said.len() == 1 && said[0].contains("takes files again"), "{said:?}");
-    assert_eq!(service::status(&app, at(later)).unwrap().troubles, Vec::<String>::new());
+    assert_eq!(service::status(&app, at(later)).await.unwrap().troubles, Vec::<String>::new());
     world.finish().await;
 }
 
@@ -95,15 +95,15 @@ async fn a_channel_that_is_no_longer_in_the_settings_is_forgotten() {
     let app = app(&world);
     let channel: Destination = "discord:alerts".parse().unwrap();
     world.discord.deny(555, ATTACH_FILES);
-    queue(&app, &alert, &channel, 0..3);
+    queue(&app, &alert, &channel, 0..3).await;
     deliver_to(&app, &channel, &mut Lane::default(), at(NOW)).await;
     assert_eq!(world.discord.take_messages().len(), 2);
-    runtime::on_start(&app, app.clock().now()).unwrap();
-    assert_eq!(service::status(&app, at(NOW)).unwrap().troubles.len(), 1, "a start changes nothing");
+    runtime::on_start(&app, app.clock().now()).await.unwrap();
+    assert_eq!(service::status(&app, at(NOW)).await.unwrap().troubles.len(), 1, "a start changes nothing");
     world.close(app);
     let renamed = world.app_with(&world.settings().replace("\"alerts\"", "\"renamed\""), RULES, None);
-    runtime::on_start(&renamed, at(NOW)).unwrap();
-    assert_eq!(service::status(&renamed, at(NOW)).unwrap().troubles, Vec::<String>::new());
+    runtime::on_start(&renamed, at(NOW)).await.unwrap();
+    assert_eq!(service::status(&renamed, at(NOW)).await.unwrap().troubles, Vec::<String>::new());
     world.finish().await;
 }
 
@@ -119,17 +119,17 @@ async fn a_table_that_is_too_large_or_not_allowed_is_left_out() {
         let alert = alert(&world).await;
         let app = app(&world);
         let hook: Destination = "discord:hook".parse().unwrap();
-        queue(&app, &alert, &hook, 0..1);
+        queue(&app, &alert, &hook, 0..1).await;
         let mut lane = Lane::default();
         deliver_to(&app, &hook, &mut lane, at(NOW)).await;
-        queue(&app, &alert, &hook, 1..4);
+        queue(&app, &alert, &hook, 1..4).await;
         world.discord.fail_next("webhook:5", status, body.clone(), 1);
         deliver_to(&app, &hook, &mut lane, at(NOW) + TimeDelta::seconds(1)).await;
         let messages = world.discord.take_messages();
         let [_, overflow] = &messages[..] else { panic!("{body}: {} messages", messages.len()) };
         let text = overflow.body["embeds"][0]["description"].as_str().unwrap();
         assert!(overflow.files.is_empty() && text.contains("Discord does not take it"), "{text}");
-        assert_eq!(app.store.counts().unwrap().dead, crate::together::GIVEN_UP);
+        assert_eq!(app.store.counts().await.unwrap().dead, crate::together::GIVEN_UP);
         assert_eq!(notices(&world, &app, "2021-08-24T17:13:31-04:00").await.len(), 1);
         world.finish().await;
     }
@@ -141,16 +141,16 @@ async fn a_channel_that_takes_nothing_is_paused_all_the_same() {
     let alert = alert(&world).await;
     let app = app(&world);
     let channel: Destination = "discord:alerts".parse().unwrap();
-    queue(&app, &alert, &channel, 0..1);
+    queue(&app, &alert, &channel, 0..1).await;
     let mut lane = Lane::default();
     deliver_to(&app, &channel, &mut lane, at(NOW)).await;
     world.discord.next_message().await;
-    queue(&app, &alert, &channel, 1..4);
+    queue(&app, &alert, &channel, 1..4).await;
     let missing = json!({ "message": "Missing Permissions", "code": 50013 });
     world.discord.fail_next("channel:555", 403, missing, 2);
     let now = at(NOW) + TimeDelta::seconds(1);
     deliver_to(&app, &channel, &mut lane, now).await;
-    let status = service::status(&app, now).unwrap();
+    let status = service::status(&app, now).await.unwrap();
     assert!(status.paused.len() == 1 && status.troubles.is_empty(), "{status:?}");
     let said = notices(&world, &app, "2021-08-24T17:13:31-04:00").await;
     assert!(said.len() == 1 && said[0].contains("lacks a permission"), "{said:?}");
@@ -176,7 +176,7 @@ async fn a_file_is_not_tried_again_at_once_whatever_becomes_of_the_message_witho
                 (number == 3).then_some(down)
             }),
         }
-        queue(&app, &alert, &channel, 0..4);
+        queue(&app, &alert, &channel, 0..4).await;
         let mut lane = Lane::default();
         deliver_to(&app, &channel, &mut lane, at(NOW)).await;
         assert_eq!((world.discord.unread(), world.discord.refused_files()), (1, 1), "{round}");
@@ -187,7 +187,7 @@ async fn a_file_is_not_tried_again_at_once_whatever_becomes_of_the_message_witho
         let text = messages[1].body["embeds"][0]["description"].as_str().unwrap();
         assert!(text.contains("permission Attach Files is lacking"), "{text}");
         assert_eq!((world.discord.refused_files(), world.discord.over_the_limit()), (1, 0), "{round}");
-        assert_eq!(service::status(&app, later).unwrap().troubles.len(), 1);
+        assert_eq!(service::status(&app, later).await.unwrap().troubles.len(), 1);
         assert_eq!(notices(&world, &app, "2021-08-24T17:14:31-04:00").await.len(), 1);
         world.finish().await;
     }
@@ -200,16 +200,16 @@ async fn a_channel_that_took_nothing_gets_its_table_when_it_is_mended() {
     let app = app(&world);
     let channel: Destination = "discord:alerts".parse().unwrap();
     let mut lane = Lane::default();
-    queue(&app, &alert, &channel, 0..1);
+    queue(&app, &alert, &channel, 0..1).await;
     deliver_to(&app, &channel, &mut lane, at(NOW)).await;
-    queue(&app, &alert, &channel, 1..4);
+    queue(&app, &alert, &channel, 1..4).await;
     let missing = json!({ "message": "Missing Permissions", "code": 50013 });
     world.discord.fail_next("channel:555", 403, missing, 2);
     deliver_to(&app, &channel, &mut lane, at(NOW)).await;
     let later = at(NOW) + TimeDelta::minutes(5);
     deliver_to(&app, &channel, &mut lane, later).await;
     assert_eq!(world.discord.take_messages().last().unwrap().files[0].0, "alerts.csv");
-    assert_eq!(service::status(&app, later).unwrap().troubles, Vec::<String>::new());
+    assert_eq!(service::status(&app, later).await.unwrap().troubles, Vec::<String>::new());
     notices(&world, &app, "2021-08-24T18:13:31-04:00").await;
     world.finish().await;
 }

@@ -81,7 +81,7 @@ async fn alerts_that_come_twice_are_noticed_once() {
             said[0].contains("Another sellbell uses the same bot") && said[0].contains("discord:alerts"),
             "{said:?}"
         );
-        assert!(service::status(app, now).unwrap().troubles[0].starts_with("Another sellbell"));
+        assert!(service::status(app, now).await.unwrap().troubles[0].starts_with("Another sellbell"));
     }
     world.finish().await;
 }
@@ -118,7 +118,7 @@ async fn a_restart_a_new_store_and_other_messages_of_the_bot_are_none() {
     poll_and_send(&world, &app, now).await;
     assert_eq!(world.discord.take_messages().len(), 4, "each alert once");
     assert_eq!(notices(&world, &app, now).await, Vec::<String>::new());
-    assert_eq!(service::status(&app, now).unwrap().troubles, Vec::<String>::new());
+    assert_eq!(service::status(&app, now).await.unwrap().troubles, Vec::<String>::new());
     world.finish().await;
 }
 

@@ -69,7 +69,7 @@ async fn after_the_first_clear_answer_nothing_is_sent_and_nothing_is_lost() {
             assert_eq!(app.outbox.deliver_once(&hook, &mut lane, now).await.unwrap().failed, 3);
         }
     }
-    let status = service::status(&app, now).unwrap();
+    let status = service::status(&app, now).await.unwrap();
     assert_eq!((status.queued, status.dead), (3, 0));
     assert_eq!(status.paused.len(), 1);
     assert!(status.paused[0].contains("code 10015"), "{:?}", status.paused);
@@ -79,7 +79,7 @@ async fn after_the_first_clear_answer_nothing_is_sent_and_nothing_is_lost() {
     assert_eq!(world.smtp.unread(), 0, "told once");
     assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), now).await, (3, 0, 0));
     assert_eq!(world.discord.next_message().await.body["embeds"].as_array().unwrap().len(), 3);
-    assert_eq!(service::status(&app, now).unwrap().paused, Vec::<String>::new());
+    assert_eq!(service::status(&app, now).await.unwrap().paused, Vec::<String>::new());
     assert_eq!(deliver_all(&app, now).await, (1, 0, 0));
     let notice = told(&world).await;
     assert!(
@@ -98,11 +98,11 @@ async fn a_pause_survives_a_restart_and_what_waits_is_given_up_only_after_a_mont
     assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), at(NOW)).await, (0, 2, 0));
     world.close(app);
     let app = world.app_with(&(world.settings() + OPERATORS), RULES, None);
-    assert_eq!(service::status(&app, at(NOW)).unwrap().paused.len(), 1);
+    assert_eq!(service::status(&app, at(NOW)).await.unwrap().paused.len(), 1);
     // A clock that is ahead, or a bot that was off, loses nothing.
     let mut now = at(NOW) + TimeDelta::days(40);
     assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), now).await, (0, 2, 0));
-    assert_eq!(app.store.queued(&hook, 9).unwrap().len(), 2);
+    assert_eq!(app.store.queued(&hook, 9).await.unwrap().len(), 2);
     let mut lane = Lane::default();
     let mut tries = 0;
     while let Some(next) = app.outbox.deliver_once(&hook, &mut lane, now).await.unwrap().next {
@@ -110,19 +110,19 @@ async fn a_pause_survives_a_restart_and_what_waits_is_given_up_only_after_a_mont
         assert!(tries < 200);
     }
     assert!(now - at(NOW) > TimeDelta::days(50), "{}", now - at(NOW));
-    let counts = app.store.counts().unwrap();
+    let counts = app.store.counts().await.unwrap();
     assert_eq!(counts.dead, 2);
     deliver_all(&app, now).await;
     assert!(told(&world).await.contains("takes nothing"));
     assert!(told(&world).await.contains("2 deliveries to discord:hook were given up"));
     // Nothing waits for it, and it took nothing: the pause ends with the next message, and a notice.
-    runtime::on_start(&app, app.clock().now()).unwrap();
-    assert_eq!(service::status(&app, now).unwrap().paused.len(), 1);
+    runtime::on_start(&app, app.clock().now()).await.unwrap();
+    assert_eq!(service::status(&app, now).await.unwrap().paused.len(), 1);
     world.discord.mend();
     let notice = Body::Notice(Box::new(Notice::written(now, "A title", "A text")));
-    app.store.enqueue(&Delivery::new(hook.clone(), notice, now)).unwrap();
+    app.store.enqueue(&Delivery::new(hook.clone(), notice, now)).await.unwrap();
     assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), now).await, (1, 0, 0));
-    assert_eq!(service::status(&app, now).unwrap().paused, Vec::<String>::new());
+    assert_eq!(service::status(&app, now).await.unwrap().paused, Vec::<String>::new());
     deliver_all(&app, now).await;
     assert!(told(&world).await.contains("takes alerts again"));
     world.discord.take_messages();
@@ -137,18 +137,18 @@ async fn operators_whose_own_mailbox_fails_now_and_then_are_sent_two_notices_an_
     let desk: Destination = "email:desk".parse().unwrap();
     let (mut lane, mut now, mut sent) = (Lane::default(), at(NOW), 0);
     let notice = Body::Notice(Box::new(Notice::written(now, "A title", "A text")));
-    app.store.enqueue(&Delivery::new(desk.clone(), notice, now)).unwrap();
+    app.store.enqueue(&Delivery::new(desk.clone(), notice, now)).await.unwrap();
     // A server that takes one mail each five minutes.
     for _ in 0..36 {
         let report = app.outbox.deliver_once(&desk, &mut lane, now).await.unwrap();
         sent += report.delivered;
         world.smtp.fail_next("mail", "550 5.4.5 one mail each five minutes", 1);
         while app.outbox.deliver_once(&desk, &mut lane, now).await.unwrap().failed == 0
-            && !app.store.queued(&desk, 1).unwrap().is_empty()
+            && !app.store.queued(&desk, 1).await.unwrap().is_empty()
         {}
         world.smtp.mend();
         now += TimeDelta::minutes(5);
-        if app.store.queued(&desk, 1).unwrap().is_empty() {
+        if app.store.queued(&desk, 1).await.unwrap().is_empty() {
             lane = Lane::default();
         }
     }
@@ -174,7 +174,7 @@ async fn a_mail_that_the_server_does_not_like_holds_up_no_other() {
     world.smtp.fail_next("end", "552 5.3.4 message too big", 1);
     let desk: Destination = "email:desk".parse().unwrap();
     assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (1, 0, 1));
-    assert_eq!(service::status(&app, at(NOW)).unwrap().paused, Vec::<String>::new());
+    assert_eq!(service::status(&app, at(NOW)).await.unwrap().paused, Vec::<String>::new());
     world.smtp.next_mail().await;
     world.finish().await;
 }
@@ -197,7 +197,7 @@ async fn a_mail_that_is_taken_for_spam_is_kept_and_holds_up_no_other_for_long() 
     world.smtp.fail_next("end", "550 5.7.1 this looks like spam", 1);
     let report = app.outbox.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap();
     assert_eq!((report.failed, report.paused, report.next), (1, false, Some(at(NOW))));
-    let first = app.store.queued(&desk, 9).unwrap().into_iter().find(|one| one.attempts == 1).unwrap();
+    let first = app.store.queued(&desk, 9).await.unwrap().into_iter().find(|one| one.attempts == 1).unwrap();
     for _ in 0..2 {
         assert_eq!(
             app.outbox.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap().delivered,
@@ -209,8 +209,8 @@ async fn a_mail_that_is_taken_for_spam_is_kept_and_holds_up_no_other_for_long() 
     world.smtp.fail_next("end", "550 5.7.1 this looks like spam", 1);
     assert_eq!(deliver_to(&app, &desk, &mut lane, at(NOW)).await, (0, 1, 0));
     // It alone waits.
-    assert_eq!(service::status(&app, at(NOW)).unwrap().paused, Vec::<String>::new());
-    let waiting = app.store.queued(&desk, 9).unwrap();
+    assert_eq!(service::status(&app, at(NOW)).await.unwrap().paused, Vec::<String>::new());
+    let waiting = app.store.queued(&desk, 9).await.unwrap();
     assert_eq!(waiting.iter().map(|one| &one.key).collect::<Vec<_>>(), [&first.key]);
     let later = at(NOW) + TimeDelta::minutes(10);
     assert_eq!((waiting[0].attempts, waiting[0].not_before), (2, later));
@@ -236,12 +236,12 @@ async fn a_server_that_takes_every_mail_for_spam_is_left_alone_after_three() {
     let desk: Destination = "email:desk".parse().unwrap();
     for number in 0..50 {
         let notice = Body::Notice(Box::new(Notice::written(at(NOW), format!("Notice {number}"), "A text")));
-        app.store.enqueue(&Delivery::new(desk.clone(), notice, at(NOW))).unwrap();
+        app.store.enqueue(&Delivery::new(desk.clone(), notice, at(NOW))).await.unwrap();
     }
     world.smtp.fail_next("end", "554 5.7.1 poor reputation", 100);
     let mut lane = Lane::default();
     assert_eq!(deliver_to(&app, &desk, &mut lane, at(NOW)).await, (0, 3, 0));
-    let status = service::status(&app, at(NOW)).unwrap();
+    let status = service::status(&app, at(NOW)).await.unwrap();
     assert_eq!((status.paused.len(), status.queued, status.dead), (1, 50 + 1, 0), "and a notice");
     world.smtp.mend();
     let later = at(NOW) + TimeDelta::minutes(5);
@@ -271,7 +271,7 @@ async fn a_missing_permission_is_named_and_looked_up_once_a_pause() {
         let missing = json!({ "message": "Missing Permissions", "code": 50013 });
         world.discord.deny(channel, SEND_MESSAGES | EMBED_LINKS);
         world.discord.fail_next(&format!("channel:{channel}"), 403, missing.clone(), 5);
-        crate::together::queue(&app, &one, &of_alerts, 0..3);
+        crate::together::queue(&app, &one, &of_alerts, 0..3).await;
         let (mut lane, mut now) = (Lane::default(), at(NOW));
         for _ in 0..3 {
             assert!(app.outbox.deliver_once(&of_alerts, &mut lane, now).await.unwrap().paused);
@@ -286,7 +286,7 @@ async fn a_missing_permission_is_named_and_looked_up_once_a_pause() {
         // A start tries at once, and the operators know.
         world.close(app);
         let app = world.app_with(&(world.settings() + OPERATORS), RULES, None);
-        runtime::on_start(&app, app.clock().now()).unwrap();
+        runtime::on_start(&app, app.clock().now()).await.unwrap();
         for _ in 0..2 {
             let mut lane = Lane::default();
             assert!(app.outbox.deliver_once(&of_alerts, &mut lane, now).await.unwrap().paused);
@@ -299,7 +299,7 @@ async fn a_missing_permission_is_named_and_looked_up_once_a_pause() {
         assert!(!world.discord.take_messages().is_empty());
         world.discord.deny(channel, EMBED_LINKS);
         world.discord.fail_next(&format!("channel:{channel}"), 403, missing.clone(), 1);
-        crate::together::queue(&app, &one, &of_alerts, 3..4);
+        crate::together::queue(&app, &one, &of_alerts, 3..4).await;
         now += TimeDelta::hours(1);
         app.outbox.deliver_once(&of_alerts, &mut lane, now).await.unwrap();
         deliver_all_but(&app, &of_alerts, "2021-08-25T17:12:31-04:00").await;
@@ -323,7 +323,7 @@ async fn where_the_missing_permission_cannot_be_known_the_advice_is_general() {
         let missing = json!({ "message": "Missing Permissions", "code": 50013 });
         world.discord.fail_next("channel:555", 403, missing, 1);
         let channel: Destination = "discord:alerts".parse().unwrap();
-        crate::together::queue(&app, &one, &channel, 0..1);
+        crate::together::queue(&app, &one, &channel, 0..1).await;
         assert!(app.outbox.deliver_once(&channel, &mut Lane::default(), at(NOW)).await.unwrap().paused);
         deliver_all_but(&app, &channel, NOW).await;
         let notice = told(&world).await;
@@ -336,7 +336,7 @@ async fn where_the_missing_permission_cannot_be_known_the_advice_is_general() {
 /// Delivers to all other destinations.
 async fn deliver_all_but(app: &App, but: &Destination, now: &str) -> (usize, usize, usize) {
     let mut total = (0, 0, 0);
-    for destination in app.store.waiting_destinations().unwrap() {
+    for destination in app.store.waiting_destinations().await.unwrap() {
         if destination != *but {
             let one = deliver_to(app, &destination, &mut Lane::default(), at(now)).await;
             total = (total.0 + one.0, total.1 + one.1, total.2 + one.2);

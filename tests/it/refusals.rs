@@ -114,7 +114,7 @@ async fn what_only_a_person_can_mend_pauses_at_the_first_answer_and_says_what_to
         let destination: Destination = destination.parse().unwrap();
         world.discord.fail_next(target, status, body.clone(), 1);
         assert_eq!(deliver_to(&app, &destination, &mut Lane::default(), at(NOW)).await, (0, 1, 0), "{body}");
-        assert_eq!(service::status(&app, at(NOW)).unwrap().paused.len(), 1, "{body}");
+        assert_eq!(service::status(&app, at(NOW)).await.unwrap().paused.len(), 1, "{body}");
         let said = notice(&world, &app).await;
         assert!(said.contains(advice) && !said.contains("token-5"), "{body}: {said}");
         // Somebody mended it.
@@ -140,7 +140,7 @@ async fn what_passes_by_itself_is_tried_again_and_nobody_is_notified() {
         world.discord.fail_next("webhook:5", status, body.clone(), 1);
         let report = app.outbox.deliver_once(&hook, &mut Lane::default(), at(NOW)).await.unwrap();
         assert!(!report.paused && report.failed == 1, "{body}: {report:?}");
-        assert_eq!(app.store.waiting_destinations().unwrap().len(), 1);
+        assert_eq!(app.store.waiting_destinations().await.unwrap().len(), 1);
         assert_eq!(
             deliver_to(&app, &hook, &mut Lane::default(), at(NOW) + TimeDelta::minutes(2)).await,
             (1, 0, 0)
@@ -156,17 +156,17 @@ async fn a_deleted_channel_that_subscribed_gets_advice_of_its_own() {
     world.edgar.publish(&qualys());
     let rules = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\n";
     let app = world.app_with(&(world.settings() + OPERATORS), rules, Some(SINCE));
-    app.store.subscribe(777, "any", 1, at(NOW)).unwrap();
+    app.store.subscribe(777, "any", 1, at(NOW)).await.unwrap();
     app.intake.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
     let channel = Destination::Channel(777);
     world.discord.fail_next("channel:777", 404, says(10_003, "Unknown Channel"), 1);
     assert_eq!(deliver_to(&app, &channel, &mut Lane::default(), at(NOW)).await, (0, 1, 0));
-    assert_eq!(service::status(&app, at(NOW)).unwrap().paused.len(), 1);
+    assert_eq!(service::status(&app, at(NOW)).await.unwrap().paused.len(), 1);
     let said = notice(&world, &app).await;
     assert!(said.contains("its subscriptions stay") && said.contains("invite the bot again"), "{said}");
     assert!(!said.contains("settings"), "{said}");
-    assert_eq!(app.store.subscriptions(777).unwrap(), ["any"]);
+    assert_eq!(app.store.subscriptions(777).await.unwrap(), ["any"]);
     world.finish().await;
 }
 
@@ -182,13 +182,13 @@ async fn an_answer_without_a_message_is_no_delivery() {
         let world = World::new().await;
         let app = rung(&world, destination).await;
         let destination: Destination = destination.parse().unwrap();
-        let key = app.store.queued(&destination, 1).unwrap().remove(0).key;
+        let key = app.store.queued(&destination, 1).await.unwrap().remove(0).key;
         world.discord.fail_next(target, status, body.clone(), 1);
         assert_eq!(deliver_to(&app, &destination, &mut Lane::default(), at(NOW)).await, (0, 1, 0), "{body}");
-        assert_eq!(service::status(&app, at(NOW)).unwrap().paused.len(), 1, "{body}");
+        assert_eq!(service::status(&app, at(NOW)).await.unwrap().paused.len(), 1, "{body}");
         // It may have arrived.
         assert!(
-            matches!(app.store.delivery_standing(&key).unwrap(), Some(DeliveryStanding::InFlight(_))),
+            matches!(app.store.delivery_standing(&key).await.unwrap(), Some(DeliveryStanding::InFlight(_))),
             "{body}"
         );
         let said = notice(&world, &app).await;
@@ -217,11 +217,11 @@ async fn an_edit_that_an_archived_thread_does_not_take_comes_as_a_message_of_its
         None,
     );
     let channel: Destination = "discord:alerts".parse().unwrap();
-    queue(&app, &alert, &channel, 0..4);
+    queue(&app, &alert, &channel, 0..4).await;
     let mut lane = Lane::default();
     deliver_to(&app, &channel, &mut lane, at(NOW)).await;
     assert_eq!(world.discord.take_messages().len(), 2, "one alert and the message of the others");
-    queue(&app, &alert, &channel, 4..6);
+    queue(&app, &alert, &channel, 4..6).await;
     world.discord.fail_next("editing:555", 400, says(50_083, "Thread is archived"), 1);
     for minutes in [1, 2] {
         deliver_to(&app, &channel, &mut lane, at(NOW) + TimeDelta::minutes(minutes)).await;
@@ -229,7 +229,7 @@ async fn an_edit_that_an_archived_thread_does_not_take_comes_as_a_message_of_its
     let messages = world.discord.take_messages();
     assert_eq!(messages.len(), 1, "made anew, which opens the thread again");
     assert_eq!(messages[0].body["embeds"][0]["title"], "5 more alerts");
-    assert_eq!(service::status(&app, at(NOW)).unwrap().paused, Vec::<String>::new());
+    assert_eq!(service::status(&app, at(NOW)).await.unwrap().paused, Vec::<String>::new());
     world.finish().await;
 }
 
@@ -254,8 +254,8 @@ async fn one_message_that_automod_blocks_holds_up_no_other() {
         blocked.then(|| Fault::Refused(400, says(200_000, "Message was blocked by automatic moderation")))
     });
     assert_eq!(deliver_to(&app, &alerts, &mut Lane::default(), at(NOW)).await, (2, 3 + 1 + 1, 0));
-    assert_eq!(app.store.paused(&alerts).unwrap(), None);
-    let waiting = app.store.queued(&alerts, 9).unwrap();
+    assert_eq!(app.store.paused(&alerts).await.unwrap(), None);
+    let waiting = app.store.queued(&alerts, 9).await.unwrap();
     assert_eq!(waiting.len(), 1);
     assert!(waiting[0].not_before > at(NOW) + TimeDelta::minutes(5));
     assert_eq!(world.discord.take_messages().len(), 2);

@@ -181,7 +181,8 @@ async fn owners_of_one_chain_are_named_in_one_alert_and_different_people_in_two(
     assert!(alerts.iter().all(|alert| alert["also_in"] == serde_json::json!([])));
 
     // History counts each lot once.
-    let (history, _) = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
+    let (history, _) =
+        app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).await.unwrap();
     let counted: Vec<usize> = history.iter().map(|past| past.lots.len() - past.not_counted.len()).collect();
     assert_eq!(counted, [1, 0, 0, 1, 1, 1]);
     world.close(app);
@@ -239,7 +240,8 @@ async fn an_amendment_says_what_it_amends_and_what_changed_row_by_row() {
     assert_eq!(none, Vec::<Value>::new());
 
     // Each lot counts in one version only, and the holdings-only one takes no place.
-    let (history, _) = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
+    let (history, _) =
+        app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).await.unwrap();
     let counted: Vec<(String, usize)> = history
         .iter()
         .map(|past| (past.accession.to_string(), past.lots.len() - past.not_counted.len()))
@@ -427,7 +429,8 @@ async fn an_amendment_that_only_adds_a_trade_takes_nothing_away() {
         (&alerts[0]["restated"], &alerts[0]["replaces"]),
         (&serde_json::json!([]), &serde_json::json!([]))
     );
-    let (history, _) = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
+    let (history, _) =
+        app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).await.unwrap();
     assert!(history.iter().all(|past| past.not_counted.is_empty()), "both trades count");
     world.close(app);
     world.finish().await;
@@ -448,7 +451,8 @@ async fn a_row_left_out_that_no_rule_counted_is_no_news_of_the_sale() {
         ..original.clone()
     };
     assert_eq!(ring(&world, &app, &[&without], NOON).await, Vec::<Value>::new());
-    let (history, _) = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
+    let (history, _) =
+        app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).await.unwrap();
     let counted: Vec<usize> = history.iter().map(|past| past.lots.len() - past.not_counted.len()).collect();
     assert_eq!(counted, [0, 1], "the amendment's version counts");
     world.close(app);
@@ -495,7 +499,8 @@ async fn an_original_that_comes_after_its_amendment_says_so() {
     let original = filed("0000000070-25-000081", FIRST);
     let second = ring(&world, &app, &[&original], "2025-12-12T18:00:00-05:00").await;
     assert_eq!(second[0]["amended_by"], "0000000070-25-000082");
-    let (history, _) = app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).unwrap();
+    let (history, _) =
+        app.store.history(Cik::new(ISSUER).unwrap(), at("2025-12-01T00:00:00-05:00")).await.unwrap();
     let counted: Vec<usize> = history.iter().map(|past| past.lots.len() - past.not_counted.len()).collect();
     assert_eq!((counted, history[1].amends), (vec![0, 1], Some("0000000070-25-000081".parse().unwrap())));
     world.close(app);
@@ -518,13 +523,13 @@ async fn a_block_of_one_digest_is_not_in_the_next_one_again() {
         sales: vec![("5000", "12.5", "40000", "By Fund LP")],
         ..filed("0000000070-25-000092", SECOND)
     };
-    app.outbox.digests.digest_once(at("2025-12-11T12:00:00-05:00")).unwrap();
+    app.outbox.digests.digest_once(at("2025-12-11T12:00:00-05:00")).await.unwrap();
     world.edgar.publish(&fund.published());
     app.intake.poll_once(at("2025-12-11T17:00:00-05:00")).await.unwrap();
-    assert_eq!(app.outbox.digests.digest_once(at("2025-12-11T17:31:00-05:00")).unwrap(), 1);
+    assert_eq!(app.outbox.digests.digest_once(at("2025-12-11T17:31:00-05:00")).await.unwrap(), 1);
     world.edgar.publish(&partner.published());
     app.intake.poll_once(at("2025-12-12T17:00:00-05:00")).await.unwrap();
-    assert_eq!(app.outbox.digests.digest_once(at("2025-12-12T17:31:00-05:00")).unwrap(), 0);
+    assert_eq!(app.outbox.digests.digest_once(at("2025-12-12T17:31:00-05:00")).await.unwrap(), 0);
     deliver_all(&app, at("2025-12-12T17:32:00-05:00")).await;
     drop(world.smtp.next_mail().await);
     assert_eq!(world.smtp.unread(), 0);
@@ -779,7 +784,12 @@ async fn a_mute_of_a_share_class_keeps_back_alerts_in_each_of_its_spellings() {
         let world = World::new().await;
         let app = world.app("[[rule]]\nname = \"a\"\ntickers = [\"XYZ-B\"]\nnotify = [\"jsonl\"]\n", SINCE);
         let until = at(NOON) + chrono::TimeDelta::hours(2);
-        app.outbox.mutes.mute(&Mute::new(muted.parse().unwrap(), at(NOON), until).unwrap()).unwrap().unwrap();
+        app.outbox
+            .mutes
+            .mute(&Mute::new(muted.parse().unwrap(), at(NOON), until).unwrap())
+            .await
+            .unwrap()
+            .unwrap();
         world.edgar.publish(&Filed { symbol, ..filed("0000000070-25-000041", FIRST) }.published());
         assert_eq!(app.intake.poll_once(at(NOON)).await.unwrap().rang, 1);
         deliver_all(&app, at(NOON)).await;

@@ -41,8 +41,8 @@ impl Edited {
         Self { world, app, watch, folder }
     }
 
-    fn look(&mut self) -> Reload {
-        runtime::reload_once(&self.app, &mut self.watch, at(NOW)).unwrap()
+    async fn look(&mut self) -> Reload {
+        runtime::reload_once(&self.app, &mut self.watch, at(NOW)).await.unwrap()
     }
 
     fn names(&self) -> Vec<String> {
@@ -53,20 +53,20 @@ impl Edited {
 #[tokio::test]
 async fn a_valid_edit_is_in_force_when_two_looks_see_the_same() {
     let mut edited = Edited::new(&rule("one", 1_000), "").await;
-    assert_eq!(edited.look(), Reload::Unchanged);
+    assert_eq!(edited.look().await, Reload::Unchanged);
     fs::write(edited.folder.join("b.toml"), rule("two", 5)).unwrap();
-    assert_eq!((edited.look(), edited.names()), (Reload::Unsettled, vec!["one".to_owned()]));
-    assert_eq!(edited.look(), Reload::Taken("added two".into()));
+    assert_eq!((edited.look().await, edited.names()), (Reload::Unsettled, vec!["one".to_owned()]));
+    assert_eq!(edited.look().await, Reload::Taken("added two".into()));
     assert_eq!(edited.names(), ["one", "two"]);
-    assert_eq!(edited.look(), Reload::Unchanged);
+    assert_eq!(edited.look().await, Reload::Unchanged);
     fs::write(edited.folder.join("a.toml"), format!("# moved\n\n{}", rule("one", 1_001))).unwrap();
     fs::remove_file(edited.folder.join("b.toml")).unwrap();
-    assert_eq!(edited.look(), Reload::Unsettled);
-    assert_eq!(edited.look(), Reload::Taken("changed one; removed two".into()));
+    assert_eq!(edited.look().await, Reload::Unsettled);
+    assert_eq!(edited.look().await, Reload::Taken("changed one; removed two".into()));
     // A comment changes nothing of what they say.
     fs::write(edited.folder.join("a.toml"), format!("# moved again\n\n\n{}", rule("one", 1_001))).unwrap();
-    assert_eq!(edited.look(), Reload::Unsettled);
-    assert_eq!(edited.look(), Reload::Taken("what they say is as before".into()));
+    assert_eq!(edited.look().await, Reload::Unsettled);
+    assert_eq!(edited.look().await, Reload::Taken("what they say is as before".into()));
 
     // The next filing meets the new rule.
     edited.world.edgar.publish(&small_sale("0000000007-25-000001", 20, "2025-12-12T17:00:00-05:00"));
@@ -82,16 +82,16 @@ async fn an_invalid_edit_leaves_the_last_good_rules_and_is_told_once() {
     let operators = "[operators]\nnotify = [\"discord:hook\", \"email:desk\", \"terminal\"]\n";
     let mut edited = Edited::new(&rule("one", 1_000), operators).await;
     fs::write(edited.folder.join("a.toml"), "[[rule]]\nname = \"one\"\nmin_valu = 5\n").unwrap();
-    assert_eq!(edited.look(), Reload::Unsettled);
-    let Reload::Refused(why) = edited.look() else { panic!("it was taken") };
+    assert_eq!(edited.look().await, Reload::Unsettled);
+    let Reload::Refused(why) = edited.look().await else { panic!("it was taken") };
     assert!(why.contains("a rule has no key `min_valu`: did you mean `min_value`?"), "{why}");
     assert_eq!(edited.names(), ["one"]);
     for _ in 0..3 {
-        assert_eq!(edited.look(), Reload::Unchanged);
+        assert_eq!(edited.look().await, Reload::Unchanged);
     }
     // The same mistake saved again is no news.
     fs::write(edited.folder.join("a.toml"), "[[rule]]\nname = \"one\"\nmin_valu = 5\n# again\n").unwrap();
-    assert_eq!((edited.look(), edited.look()), (Reload::Unsettled, Reload::Unchanged));
+    assert_eq!((edited.look().await, edited.look().await), (Reload::Unsettled, Reload::Unchanged));
 
     assert_eq!(deliver_all(&edited.app, at(NOW)).await, (3, 0, 0));
     let message = edited.world.discord.next_message().await;
@@ -105,7 +105,10 @@ async fn an_invalid_edit_leaves_the_last_good_rules_and_is_told_once() {
     assert!(edited.world.take_output().contains("[sellbell] The edited rules cannot be used"));
 
     fs::write(edited.folder.join("a.toml"), rule("one", 5)).unwrap();
-    assert_eq!((edited.look(), edited.look()), (Reload::Unsettled, Reload::Taken("changed one".into())));
+    assert_eq!(
+        (edited.look().await, edited.look().await),
+        (Reload::Unsettled, Reload::Taken("changed one".into()))
+    );
     assert_eq!(deliver_all(&edited.app, at(NOW)).await, (3, 0, 0));
     assert_eq!(
         edited.world.discord.next_message().await.body["embeds"][0]["title"],
@@ -122,18 +125,24 @@ async fn an_invalid_edit_leaves_the_last_good_rules_and_is_told_once() {
 async fn who_loses_a_rule_is_told() {
     let operators = "[operators]\nnotify = [\"terminal\"]\n";
     let mut edited = Edited::new(&(rule("one", 1_000) + &rule("two", 5)), operators).await;
-    assert!(edited.app.store.subscribe(77, "two", 1, at(NOW)).unwrap());
-    assert!(edited.app.store.subscribe(555, "two", 1, at(NOW)).unwrap());
+    assert!(edited.app.store.subscribe(77, "two", 1, at(NOW)).await.unwrap());
+    assert!(edited.app.store.subscribe(555, "two", 1, at(NOW)).await.unwrap());
     fs::write(edited.folder.join("a.toml"), rule("one", 1_000)).unwrap();
-    assert_eq!((edited.look(), edited.look()), (Reload::Unsettled, Reload::Taken("removed two".into())));
+    assert_eq!(
+        (edited.look().await, edited.look().await),
+        (Reload::Unsettled, Reload::Taken("removed two".into()))
+    );
     assert_eq!(deliver_all(&edited.app, at(NOW)).await, (1, 0, 0));
     let told = edited.world.take_output();
     assert!(told.contains("A rule with subscribers is gone"), "{told}");
     assert!(told.contains("rule `two` is gone, to which discord:alerts, channel 77 subscribed"), "{told}");
     // It comes back, and they are subscribed again.
     fs::write(edited.folder.join("a.toml"), rule("one", 1_000) + &rule("two", 5)).unwrap();
-    assert_eq!((edited.look(), edited.look()), (Reload::Unsettled, Reload::Taken("added two".into())));
-    assert_eq!(edited.app.store.subscribers("two").unwrap().len(), 2);
+    assert_eq!(
+        (edited.look().await, edited.look().await),
+        (Reload::Unsettled, Reload::Taken("added two".into()))
+    );
+    assert_eq!(edited.app.store.subscribers("two").await.unwrap().len(), 2);
     let Edited { world, app, .. } = edited;
     world.close(app);
     world.finish().await;
@@ -155,8 +164,8 @@ async fn a_destination_that_cannot_be_served_is_refused() {
     );
     let mut watch = Watch::new(folder.clone(), FolderState::of(&folder));
     fs::write(folder.join("a.toml"), rule("one", 5).replace("jsonl", "discord:later")).unwrap();
-    runtime::reload_once(&app, &mut watch, at(NOW)).unwrap();
-    let Reload::Refused(why) = runtime::reload_once(&app, &mut watch, at(NOW)).unwrap() else {
+    runtime::reload_once(&app, &mut watch, at(NOW)).await.unwrap();
+    let Reload::Refused(why) = runtime::reload_once(&app, &mut watch, at(NOW)).await.unwrap() else {
         panic!("it was taken")
     };
     assert!(why.contains("rule `one` names discord:later, whose secret was not set"), "{why}");
@@ -193,7 +202,7 @@ async fn random_writes_while_filings_arrive_lose_no_alert_and_leave_a_valid_set_
         let number = any::<u32>().new_tree(&mut runner).unwrap().current();
         scribble(&edited.folder, number, &mut valid);
         for _ in 0..(number / 7 % 3) {
-            match edited.look() {
+            match edited.look().await {
                 Reload::Taken(_) => taken += 1,
                 Reload::Refused(_) => refused += 1,
                 Reload::Unchanged | Reload::Unsettled => {}

@@ -44,8 +44,8 @@ async fn with_some_alerts(world: &World, notify: &str, count: usize) -> (App, De
     (app, notify.parse().unwrap())
 }
 
-fn retry(app: &App, destination: &Destination, now: DateTime<Utc>) -> Retried {
-    app.outbox.retry(&Retry::One(destination.clone()), now).unwrap().unwrap().remove(0)
+async fn retry(app: &App, destination: &Destination, now: DateTime<Utc>) -> Retried {
+    app.outbox.retry(&Retry::One(destination.clone()), now).await.unwrap().unwrap().remove(0)
 }
 
 fn notices(world: &World) -> Vec<String> {
@@ -65,7 +65,7 @@ async fn what_is_given_up_is_reported_once_an_hour_and_sent_again_oldest_first_u
     let world = World::new().await;
     let (app, desk) = with_alerts(&world, "email:desk").await;
     let keys: Vec<String> =
-        app.store.queued(&desk, 9).unwrap().iter().map(|one| one.key.to_string()).collect();
+        app.store.queued(&desk, 9).await.unwrap().iter().map(|one| one.key.to_string()).collect();
     world.smtp.fail_next("end", TOO_BIG, 3);
     assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (0, 0, 3));
     deliver_all(&app, at(NOW)).await;
@@ -76,21 +76,21 @@ async fn what_is_given_up_is_reported_once_an_hour_and_sent_again_oldest_first_u
     world.close(app);
     // The rest is counted over a restart; the test's hour has long passed by the clock on the wall.
     let app = world.app_with(&settings(&world), &rules("email:desk"), None);
-    runtime::on_start(&app, app.clock().now()).unwrap();
-    runtime::on_start(&app, app.clock().now()).unwrap();
+    runtime::on_start(&app, app.clock().now()).await.unwrap();
+    runtime::on_start(&app, app.clock().now()).await.unwrap();
     deliver_all(&app, at(NOW)).await;
     let told = notices(&world);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("2 deliveries to email:desk were given up"), "{told:?}");
 
-    let retried = retry(&app, &desk, at(NOW));
+    let retried = retry(&app, &desk, at(NOW)).await;
     assert_eq!((retried.revived, retried.waiting, retried.was_paused), (3, 0, false));
-    assert_eq!(app.store.counts().unwrap().dead, 0);
+    assert_eq!(app.store.counts().await.unwrap().dead, 0);
     assert_eq!(app.store.check().unwrap().problems, Vec::<String>::new());
     assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (3, 0, 0));
     let sent = ids(&world.smtp.take_mails());
     assert_eq!(sent, keys.iter().map(|key| format!("{key}@example.org")).collect::<Vec<_>>());
-    let again = retry(&app, &desk, at(NOW));
+    let again = retry(&app, &desk, at(NOW)).await;
     assert_eq!((again.revived, again.waiting), (0, 0), "what was delivered meanwhile is not sent again");
     assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (0, 0, 0));
     world.finish().await;
@@ -114,7 +114,7 @@ async fn a_thousand_deaths_are_two_notices_and_those_of_notices_none() {
     assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (0, 0, 1));
     assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (0, 0, 1));
     for _ in 0..3 {
-        runtime::on_start(&app, app.clock().now()).unwrap();
+        runtime::on_start(&app, app.clock().now()).await.unwrap();
         assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (0, 0, 0));
     }
     world.finish().await;
@@ -129,12 +129,12 @@ async fn a_retry_ends_a_pause_and_what_was_put_off_is_due() {
     let report = app.outbox.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap();
     assert!(report.paused && report.next > Some(at(NOW)));
     assert_eq!(deliver_to(&app, &desk, &mut lane, at(NOW)).await, (0, 0, 0));
-    let retried = retry(&app, &desk, at(NOW));
+    let retried = retry(&app, &desk, at(NOW)).await;
     assert_eq!((retried.revived, retried.waiting, retried.was_paused), (0, 3, true));
-    assert_eq!(service::status(&app, at(NOW)).unwrap().paused, Vec::<String>::new());
+    assert_eq!(service::status(&app, at(NOW)).await.unwrap().paused, Vec::<String>::new());
     // What waited while it was paused comes together.
     assert_eq!(deliver_to(&app, &desk, &mut lane, at(NOW)).await, (1, 0, 0));
-    assert_eq!(app.store.counts().unwrap().delivered, 3);
+    assert_eq!(app.store.counts().await.unwrap().delivered, 3);
     world.smtp.next_mail().await;
     deliver_all(&app, at(NOW)).await;
     assert_eq!(notices(&world).len(), 1, "that it was paused");
@@ -150,12 +150,12 @@ async fn a_retry_of_what_is_not_known_says_what_is() {
         ("channel:999", "the channel 999 has no subscription"),
     ] {
         let what = Retry::One(destination.parse().unwrap());
-        let error = app.outbox.retry(&what, at(NOW)).unwrap().unwrap_err();
+        let error = app.outbox.retry(&what, at(NOW)).await.unwrap().unwrap_err();
         assert!(error.contains(words), "{error}");
     }
-    app.store.subscribe(999, "any", 1, at(NOW)).unwrap();
-    assert!(app.outbox.retry(&Retry::One("channel:999".parse().unwrap()), at(NOW)).unwrap().is_ok());
-    let all = app.outbox.retry(&Retry::All, at(NOW)).unwrap().unwrap();
+    app.store.subscribe(999, "any", 1, at(NOW)).await.unwrap();
+    assert!(app.outbox.retry(&Retry::One("channel:999".parse().unwrap()), at(NOW)).await.unwrap().is_ok());
+    let all = app.outbox.retry(&Retry::All, at(NOW)).await.unwrap().unwrap();
     assert_eq!(all.iter().map(|one| one.destination.as_str()).collect::<Vec<_>>(), ["email:desk"]);
     world.finish().await;
 }
@@ -166,15 +166,15 @@ async fn given_up_without_an_answer(world: &World) -> (App, Destination) {
     world.discord.create_and_fail_next("channel:555", 502, json!("bad gateway"), 1);
     assert_eq!(deliver_to(&app, &alerts, &mut Lane::default(), at(NOW)).await, (0, 1, 0));
     world.discord.forget_nonces();
-    for delivery in app.store.queued(&alerts, 9).unwrap() {
+    for delivery in app.store.queued(&alerts, 9).await.unwrap() {
         assert!(matches!(
-            app.store.delivery_standing(&delivery.key).unwrap(),
+            app.store.delivery_standing(&delivery.key).await.unwrap(),
             Some(DeliveryStanding::InFlight(_))
         ));
-        app.store.give_up(&delivery, (at(NOW) + TimeDelta::days(8), "too often"), true).unwrap();
-        assert!(matches!(app.store.dead(&delivery.key).unwrap().unwrap().tries, Tries::Open(_)));
+        app.store.give_up(&delivery, (at(NOW) + TimeDelta::days(8), "too often"), true).await.unwrap();
+        assert!(matches!(app.store.dead(&delivery.key).await.unwrap().unwrap().tries, Tries::Open(_)));
     }
-    assert_eq!(app.store.counts().unwrap().dead, 1);
+    assert_eq!(app.store.counts().await.unwrap().dead, 1);
     (app, alerts)
 }
 
@@ -186,10 +186,10 @@ async fn what_may_have_arrived_in_a_channel_of_the_bots_is_looked_for_before_it_
     assert_eq!(world.discord.take_messages().len(), 1, "it had arrived");
     let later = at(NOW) + TimeDelta::days(9);
     world.discord.set_time(later);
-    assert_eq!(retry(&app, &alerts, later).revived, 1);
+    assert_eq!(retry(&app, &alerts, later).await.revived, 1);
     assert_eq!(deliver_to(&app, &alerts, &mut Lane::default(), later).await, (1, 0, 0));
     assert_eq!(world.discord.unread(), 0, "nothing is sent twice");
-    assert_eq!(app.store.counts().unwrap().delivered, 1);
+    assert_eq!(app.store.counts().await.unwrap().delivered, 1);
     world.finish().await;
 }
 
@@ -210,7 +210,7 @@ async fn what_an_older_version_gave_up_is_looked_for_as_well() {
     let app = world.app_with(&settings(&world), &rules("discord:alerts"), None);
     let later = at(NOW) + TimeDelta::days(9);
     world.discord.set_time(later);
-    assert_eq!(retry(&app, &alerts, later).revived, 1);
+    assert_eq!(retry(&app, &alerts, later).await.revived, 1);
     assert_eq!(deliver_to(&app, &alerts, &mut Lane::default(), later).await, (1, 0, 0));
     assert_eq!(world.discord.unread(), 0, "nothing is sent twice");
     world.finish().await;
@@ -223,10 +223,10 @@ async fn what_was_certainly_refused_is_sent_without_looking() {
     let invalid = json!({ "message": "Invalid Form Body", "code": 50035 });
     world.discord.fail_next("channel:555", 400, invalid, 4);
     assert_eq!(deliver_to(&app, &alerts, &mut Lane::default(), at(NOW)).await, (0, 0, 3));
-    let retried = retry(&app, &alerts, at(NOW));
+    let retried = retry(&app, &alerts, at(NOW)).await;
     assert_eq!(retried.revived, 3);
-    for delivery in app.store.queued(&alerts, 9).unwrap() {
-        let standing = app.store.delivery_standing(&delivery.key).unwrap();
+    for delivery in app.store.queued(&alerts, 9).await.unwrap() {
+        let standing = app.store.delivery_standing(&delivery.key).await.unwrap();
         assert_eq!((standing, delivery.attempts), (Some(DeliveryStanding::Queued), 0));
     }
     assert_eq!(deliver_to(&app, &alerts, &mut Lane::default(), at(NOW)).await, (3, 0, 0));
@@ -337,13 +337,13 @@ async fn the_command_works_on_a_running_bot_and_on_a_stopped_ones_store() {
 async fn what_was_given_up_outlives_a_damaged_record_of_that() {
     let world = World::new().await;
     let (app, desk) = with_alerts(&world, "email:desk").await;
-    let key = app.store.queued(&desk, 1).unwrap()[0].key.to_string();
+    let key = app.store.queued(&desk, 1).await.unwrap()[0].key.to_string();
     world.smtp.fail_next("end", TOO_BIG, 3);
     assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (0, 0, 3));
     world.close(app);
     overwrite(&world.path("store"), "deliveries", &key, b"\x01{").await;
     let app = world.app_with(&settings(&world), &rules("email:desk"), None);
-    assert_eq!(retry(&app, &desk, at(NOW)).revived, 3);
+    assert_eq!(retry(&app, &desk, at(NOW)).await.revived, 3);
     assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (3, 0, 0));
     assert_eq!(world.smtp.take_mails().len(), 3);
     deliver_all(&app, at(NOW)).await;

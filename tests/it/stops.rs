@@ -26,8 +26,8 @@ async fn world() -> World {
 }
 
 /// How long EDGAR is left alone by the store of a world whose app ended, in seconds.
-fn silence(world: &World) -> Option<i64> {
-    let silence = reopened(&world.path("store")).silence().unwrap();
+async fn silence(world: &World) -> Option<i64> {
+    let silence = reopened(&world.path("store")).silence().await.unwrap();
     silence.map(|silence| (silence.until - at(BEGIN)).num_seconds())
 }
 
@@ -40,7 +40,7 @@ async fn a_block_that_is_under_way_at_the_stop_is_known_after_it() {
         world.edgar.slow_down("browse-edgar", Duration::from_millis(1_500));
         let app = Arc::new(world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00")));
         runtime::run(app, None, sleep(Duration::from_millis(stop_after))).await.unwrap();
-        assert!((601..=602).contains(&silence(&world).unwrap()), "feed, {stop_after}");
+        assert!((601..=602).contains(&silence(&world).await.unwrap()), "feed, {stop_after}");
         assert_eq!(world.edgar.take_feed_requests().len(), 1, "nothing more is asked");
         world.finish().await;
     }
@@ -56,7 +56,7 @@ async fn a_block_that_is_under_way_at_the_stop_is_known_after_it() {
         world.edgar.slow_down("000002.txt", Duration::from_millis(700));
         let app = Arc::new(world.app(ANY_SALE, Some("2021-08-24T00:00:00-04:00")));
         runtime::run(app, None, sleep(Duration::from_millis(stop_after))).await.unwrap();
-        let silence = silence(&world);
+        let silence = silence(&world).await;
         assert!(silence.is_some_and(|lasts| (600..=603).contains(&lasts)), "{stop_after}: {silence:?}");
         world.edgar.take_fetched();
         world.finish().await;
@@ -92,7 +92,7 @@ async fn an_answer_that_asks_to_wait_counts_though_its_body_never_comes() {
         let left =
             app.intake.poll_once(at(BEGIN) + TimeDelta::seconds(1)).await.unwrap().silent_until.unwrap();
         assert!((0..=2).contains(&((left - at(BEGIN)).num_seconds() - expected)), "{status} {header:?}");
-        assert!(app.store.silence().unwrap().is_some());
+        assert!(app.store.silence().await.unwrap().is_some());
         world.close(app);
         world.finish().await;
         // The program ends.
@@ -100,7 +100,7 @@ async fn an_answer_that_asks_to_wait_counts_though_its_body_never_comes() {
         let settings = world.settings().replace(world.edgar.base_url(), &base);
         let app = Arc::new(world.app_with(&settings, ANY_SALE, Some("2021-08-24T00:00:00-04:00")));
         runtime::run(app, None, sleep(Duration::from_millis(500))).await.unwrap();
-        let silence = silence(&world).unwrap();
+        let silence = silence(&world).await.unwrap();
         assert!((0..=3).contains(&(silence - expected)), "{status} {header:?}: {silence}");
         world.finish().await;
     }

@@ -89,7 +89,7 @@ async fn a_store_is_looked_through_written_out_and_made_smaller() {
 
     // Much is written and overwritten, as in months.
     let open = reopened(&world.path("store"));
-    let waiting = open.queued(&"discord:hook".parse().unwrap(), 1).unwrap().remove(0);
+    let waiting = open.queued(&"discord:hook".parse().unwrap(), 1).await.unwrap().remove(0);
     for number in 0..20_000 {
         let sends = InFlight {
             first: at(NOW),
@@ -97,7 +97,7 @@ async fn a_store_is_looked_through_written_out_and_made_smaller() {
             batch: None,
             guess: false,
         };
-        open.set_in_flight([&waiting.key], Some(&sends)).unwrap();
+        open.set_in_flight([&waiting.key], Some(&sends)).await.unwrap();
     }
     open.flush().await.unwrap();
     drop(open);
@@ -142,7 +142,7 @@ async fn a_compaction_that_is_broken_off_is_ended_or_forgotten() {
     // A record that sled keeps in a file of its own.
     let open = reopened(&own);
     let mute = Mute::new("rule:any".parse().unwrap(), at(NOW), at(NOW) + TimeDelta::hours(1)).unwrap();
-    open.set_mute(&Mute { why: Some("long".repeat(100_000)), ..mute }).unwrap();
+    open.set_mute(&Mute { why: Some("long".repeat(100_000)), ..mute }).await.unwrap();
     open.flush().await.unwrap();
     drop(open);
     let before = exported(dir);
@@ -195,13 +195,13 @@ async fn what_does_not_agree_and_what_cannot_be_read_is_named() {
     let (delivered, ..) = deliver_all(&app, later).await;
     assert_eq!(delivered, 1, "the other of the two");
     for _ in 0..2 {
-        app.operators.report_unreadable_records(later).unwrap();
+        app.operators.report_unreadable_records(later).await.unwrap();
         deliver_all(&app, later).await;
     }
     let mail = world.smtp.next_mail().await;
     let mail = mail_parser::MessageParser::default().parse(&mail.raw).unwrap();
     assert_eq!(mail.subject(), Some("sellbell: 1 record of the store could not be read"));
-    assert_eq!(service::status(&app, later).unwrap().aside, 1);
+    assert_eq!(service::status(&app, later).await.unwrap().aside, 1);
     world.discord.take_messages();
     world.finish().await;
 }
@@ -246,6 +246,7 @@ async fn records_of_earlier_versions_are_read() {
     let keys: Vec<Key> = app
         .store
         .queued(&"discord:hook".parse().unwrap(), 9)
+        .await
         .unwrap()
         .into_iter()
         .map(|one| one.key)
@@ -253,10 +254,10 @@ async fn records_of_earlier_versions_are_read() {
     assert_eq!(keys.len(), 2);
     assert_eq!(deliver_all(&app, at(NOW) + TimeDelta::minutes(5)).await, (2, 0, 0));
     for key in keys {
-        let standing = app.store.delivery_standing(&key).unwrap();
+        let standing = app.store.delivery_standing(&key).await.unwrap();
         assert!(matches!(standing, Some(DeliveryStanding::Left(Outcome::Delivered { .. }))), "{standing:?}");
     }
-    assert_eq!(service::status(&app, at(NOW)).unwrap().aside, 0);
+    assert_eq!(service::status(&app, at(NOW)).await.unwrap().aside, 0);
     world.discord.take_messages();
     world.finish().await;
 }
@@ -298,9 +299,9 @@ async fn what_a_start_left_half_written_hinders_no_other() {
 }
 
 /// Three alerts that wait for a channel, and one delivery that is to take their place.
-fn to_be_joined(store: &Store) -> (Vec<Delivery>, Delivery, Vec<Line>) {
+async fn to_be_joined(store: &Store) -> (Vec<Delivery>, Delivery, Vec<Line>) {
     let channel: Destination = "discord:hook".parse().unwrap();
-    let waiting = store.queued(&channel, 9).unwrap();
+    let waiting = store.queued(&channel, 9).await.unwrap();
     let alerts: Vec<&Alert> = waiting
         .iter()
         .map(|one| match &one.body {
@@ -325,59 +326,63 @@ async fn a_delivery_that_left_the_queue_is_neither_joined_nor_sent_nor_written_b
     app.intake.poll_once(at(NOW)).await.unwrap();
     world.edgar.take_fetched();
     let store = &app.store;
-    let (waiting, joint, lines) = to_be_joined(store);
+    let (waiting, joint, lines) = to_be_joined(store).await;
     assert_eq!(waiting.len(), 3);
     let list = match &joint.body {
         Body::Summary(summary) => summary.list.clone(),
         other => panic!("{other:?}"),
     };
-    let unchanged = |standing: DeliveryStanding| {
-        assert_eq!(store.queued(&joint.destination, 9).unwrap(), waiting);
-        assert_eq!(store.delivery_standing(&waiting[1].key).unwrap(), Some(standing));
-        assert!(store.lines(&list, 9).unwrap().is_empty());
+    let unchanged = async |standing: DeliveryStanding| {
+        assert_eq!(store.queued(&joint.destination, 9).await.unwrap(), waiting);
+        assert_eq!(store.delivery_standing(&waiting[1].key).await.unwrap(), Some(standing));
+        assert!(store.lines(&list, 9).await.unwrap().is_empty());
     };
 
     // One of them is being sent.
     let sends = sends_at(NOW);
-    assert!(store.set_in_flight([&waiting[1].key], Some(&sends)).unwrap());
-    assert!(!store.join_into(&joint, &waiting, &lines).unwrap());
-    unchanged(DeliveryStanding::InFlight(sends));
-    assert!(store.set_in_flight([&waiting[1].key], None).unwrap());
+    assert!(store.set_in_flight([&waiting[1].key], Some(&sends)).await.unwrap());
+    assert!(!store.join_into(&joint, &waiting, &lines).await.unwrap());
+    unchanged(DeliveryStanding::InFlight(sends)).await;
+    assert!(store.set_in_flight([&waiting[1].key], None).await.unwrap());
 
     // One of them has grown.
     let mut other = waiting.clone();
     if let Body::Alert(alert) = &mut other[2].body {
         alert.rule = "other".into();
     }
-    assert!(!store.join_into(&joint, &other, &lines).unwrap());
-    unchanged(DeliveryStanding::Queued);
+    assert!(!store.join_into(&joint, &other, &lines).await.unwrap());
+    unchanged(DeliveryStanding::Queued).await;
 
     // They have joined: nothing is done with them by themselves any more.
-    assert!(store.join_into(&joint, &waiting, &lines).unwrap());
-    assert!(!store.join_into(&joint, &waiting, &lines).unwrap(), "a second time");
+    assert!(store.join_into(&joint, &waiting, &lines).await.unwrap());
+    assert!(!store.join_into(&joint, &waiting, &lines).await.unwrap(), "a second time");
     let alone = &waiting[0];
-    assert!(!store.set_in_flight([&joint.key, &alone.key], None).unwrap());
-    assert!(!store.set_in_flight([&alone.key], Some(&sends_at(NOW))).unwrap());
-    store.requeue(&Delivery { attempts: 1, ..alone.clone() }).unwrap();
-    store.rewrite(&Delivery { answers: Some("1".into()), ..alone.clone() }).unwrap();
-    assert!(!store.give_up(alone, (at(NOW), "no"), true).unwrap());
-    assert_eq!(store.queued(&joint.destination, 9).unwrap(), slice::from_ref(&joint));
+    assert!(!store.set_in_flight([&joint.key, &alone.key], None).await.unwrap());
+    assert!(!store.set_in_flight([&alone.key], Some(&sends_at(NOW))).await.unwrap());
+    store.requeue(&Delivery { attempts: 1, ..alone.clone() }).await.unwrap();
+    store.rewrite(&Delivery { answers: Some("1".into()), ..alone.clone() }).await.unwrap();
+    assert!(!store.give_up(alone, (at(NOW), "no"), true).await.unwrap());
+    assert_eq!(store.queued(&joint.destination, 9).await.unwrap(), slice::from_ref(&joint));
     let joined = Some(DeliveryStanding::Joined(joint.key.clone()));
-    assert_eq!(store.delivery_standing(&alone.key).unwrap(), joined);
-    assert_eq!(store.given_up().unwrap(), []);
+    assert_eq!(store.delivery_standing(&alone.key).await.unwrap(), joined);
+    assert_eq!(store.given_up().await.unwrap(), []);
 
     // Its lines are kept while it waits, is given up, and waits again; not once it was sent.
-    let kept = || {
-        store.forget_lists(Default::default).unwrap();
-        store.lines(&list, 9).unwrap().len()
+    let kept = async || {
+        store.forget_lists(Default::default).await.unwrap();
+        store.lines(&list, 9).await.unwrap().len()
     };
-    assert_eq!(kept(), 3);
-    assert!(store.give_up(&joint, (at(NOW), "no"), true).unwrap());
-    assert_eq!((kept(), store.given_up().unwrap()[0].count), (3, 1));
-    assert!(store.revive(&joint, None, at(NOW)).unwrap());
-    assert_eq!((kept(), store.given_up().unwrap()[0].count), (3, 0), "there is nothing to report");
-    store.leave_queue(&joint, &Outcome::Delivered { at: at(NOW), message_id: None }).unwrap();
-    assert_eq!(kept(), 0);
+    assert_eq!(kept().await, 3);
+    assert!(store.give_up(&joint, (at(NOW), "no"), true).await.unwrap());
+    assert_eq!((kept().await, store.given_up().await.unwrap()[0].count), (3, 1));
+    assert!(store.revive(&joint, None, at(NOW)).await.unwrap());
+    assert_eq!(
+        (kept().await, store.given_up().await.unwrap()[0].count),
+        (3, 0),
+        "there is nothing to report"
+    );
+    store.leave_queue(&joint, &Outcome::Delivered { at: at(NOW), message_id: None }).await.unwrap();
+    assert_eq!(kept().await, 0);
     world.finish().await;
 }
 

@@ -58,7 +58,7 @@ async fn a_server_that_the_settings_do_not_name_changes_and_sees_nothing() {
         }
         let offered = world.discord.autocomplete(777, "subscribe", typed()).await;
         assert_eq!(choices(&offered), if allowed { 3 } else { 0 });
-        assert!(app.store.subscriptions(777).unwrap().is_empty());
+        assert!(app.store.subscriptions(777).await.unwrap().is_empty());
         bot.stop().await;
         world.finish().await;
     }
@@ -68,7 +68,7 @@ async fn a_server_that_the_settings_do_not_name_changes_and_sees_nothing() {
 async fn rules_are_offered_only_to_those_who_may_use_the_command() {
     let world = World::new().await;
     let app = Arc::new(world.app(RULES, None));
-    app.store.subscribe(777, "any", 1, at(NOW)).unwrap();
+    app.store.subscribe(777, "any", 1, at(NOW)).await.unwrap();
     let bot = connect(&world, &app).await;
     let (send_messages, administrator, manage_channels) = ("2048", "8", "16");
     for command in ["subscribe", "unsubscribe"] {
@@ -106,7 +106,7 @@ async fn a_server_and_all_together_have_only_so_many_subscriptions() {
         let limits = app.settings.discord.limits;
         // Of another server.
         let other = Subscription { server: Some(99), channel: 5, rule: "any", by: 1 };
-        app.store.subscribe_within(other, limits, at(NOW)).unwrap();
+        app.store.subscribe_within(other, limits, at(NOW)).await.unwrap();
         let bot = connect(&world, &app).await;
         let subscribe = |channel, name| world.discord.slash(channel, MANAGE_GUILD, "subscribe", rule(name));
         for (channel, name) in [(777, "any"), (778, "more")] {
@@ -119,7 +119,7 @@ async fn a_server_and_all_together_have_only_so_many_subscriptions() {
         for (channel, name) in [(777, "more"), (779, "any")] {
             let answer = subscribe(channel, name).await;
             assert!(said(&answer).contains(words) && answer["data"]["flags"] == 64, "{answer}");
-            assert!(!app.store.subscriptions(channel).unwrap().contains(&name.to_owned()));
+            assert!(!app.store.subscriptions(channel).await.unwrap().contains(&name.to_owned()));
         }
         let answer = world.discord.slash(777, MANAGE_GUILD, "unsubscribe", rule("any")).await;
         assert!(said(&answer).contains("no longer rings"), "{answer}");
@@ -139,7 +139,7 @@ async fn commands_at_the_same_time_do_not_pass_a_limit() {
         (0..20).map(|number| world.discord.slash(700 + number, MANAGE_GUILD, "subscribe", rule("any")));
     let answers = join_all(asked).await;
     let new = answers.iter().filter(|answer| said(answer).contains("now rings")).count();
-    assert_eq!((new, app.store.subscribers("any").unwrap().len()), (5, 5));
+    assert_eq!((new, app.store.subscribers("any").await.unwrap().len()), (5, 5));
     bot.stop().await;
     world.finish().await;
 }
@@ -151,14 +151,16 @@ async fn channels_of_a_server_that_is_no_longer_named_get_nothing_also_where_the
         let settings = with(&world, &format!("servers = {servers}"));
         let app = Arc::new(world.app_with(&settings, RULES, Some(SINCE)));
         let noted = Subscription { server: Some(STRANGER), channel: 776, rule: "any", by: 1 };
-        app.store.subscribe_within(noted, app.settings.discord.limits, at(NOW)).unwrap();
+        app.store.subscribe_within(noted, app.settings.discord.limits, at(NOW)).await.unwrap();
         // As an older version wrote them: the server of one can be found out, the other's channel is gone.
-        app.store.subscribe(777, "any", 1, at(NOW)).unwrap();
-        app.store.subscribe(779, "any", 1, at(NOW)).unwrap();
+        app.store.subscribe(777, "any", 1, at(NOW)).await.unwrap();
+        app.store.subscribe(779, "any", 1, at(NOW)).await.unwrap();
         world.discord.deny(777, 0);
         let bot = connect(&world, &app).await;
         let found = async {
-            while app.store.channels_without_server().unwrap().contains(&777) || world.discord.looks() < 2 {
+            while app.store.channels_without_server().await.unwrap().contains(&777)
+                || world.discord.looks() < 2
+            {
                 sleep(Duration::from_millis(5)).await;
             }
         };
@@ -203,13 +205,14 @@ fn notice(destination: &str, text: &str, now: DateTime<Utc>) -> Delivery {
     Delivery::new(destination.parse().unwrap(), Body::Notice(Box::new(notice)), now)
 }
 
-fn crowd(app: &App, channels: u64, now: DateTime<Utc>) -> Vec<Destination> {
+async fn crowd(app: &App, channels: u64, now: DateTime<Utc>) -> Vec<Destination> {
     let names = (0..channels).map(|number| format!("channel:{}", 10_000 + number));
-    let queued = names.map(|name| {
-        app.store.enqueue(&notice(&name, "x", now)).unwrap();
-        name.parse().unwrap()
-    });
-    queued.collect()
+    let mut queued = Vec::new();
+    for name in names {
+        app.store.enqueue(&notice(&name, "x", now)).await.unwrap();
+        queued.push(name.parse().unwrap());
+    }
+    queued
 }
 
 #[tokio::test]
@@ -217,7 +220,7 @@ async fn channels_of_the_settings_are_not_held_up_by_those_that_subscribed() {
     let world = World::new().await;
     let app = world.app(RULES, None);
     let now = at(NOW);
-    let crowd = crowd(&app, 60, now);
+    let crowd = crowd(&app, 60, now).await;
     let (mut lanes, mut sent) = (Vec::new(), 0);
     for destination in crowd {
         let mut lane = Lane::default();
@@ -227,13 +230,13 @@ async fn channels_of_the_settings_are_not_held_up_by_those_that_subscribed() {
     assert_eq!(sent, 36, "as many as fit into a second");
     for name in ["discord:alerts", "discord:hook"] {
         for text in ["one", "two"] {
-            app.store.enqueue(&notice(name, text, now)).unwrap();
+            app.store.enqueue(&notice(name, text, now)).await.unwrap();
         }
         let delivered = deliver_to(&app, &name.parse().unwrap(), &mut Lane::default(), now).await;
         assert_eq!(delivered, (2, 0, 0), "{name}");
     }
     // More of them wait now: what becomes free is theirs.
-    app.store.enqueue(&notice("discord:alerts", "three", now)).unwrap();
+    app.store.enqueue(&notice("discord:alerts", "three", now)).await.unwrap();
     let (alerts, mut lane) = ("discord:alerts".parse().unwrap(), Lane::default());
     assert_eq!(deliver_to(&app, &alerts, &mut lane, now).await, (0, 0, 0));
     let later = now + TimeDelta::milliseconds(999);
@@ -259,15 +262,15 @@ async fn an_operators_notice_comes_at_once_while_many_channels_wait() {
     // A slow clock: seven messages a second are no work for a machine that does other things.
     world.clock = Clock::played(at(NOW), 0.2);
     let app = Arc::new(world.app(RULES, None));
-    crowd(&app, 300, app.clock().now());
+    crowd(&app, 300, app.clock().now()).await;
     let (stop, stopped) = oneshot::channel::<()>();
     let running = tokio::spawn(runtime::run(Arc::clone(&app), None, async move { drop(stopped.await) }));
     while world.discord.unread() < 36 {
         sleep(Duration::from_millis(2)).await;
     }
     let began = app.clock().now();
-    app.store.enqueue(&notice("discord:alerts", "at once", began)).unwrap();
-    assert!(app.outbox.retry(&Retry::One("discord:alerts".parse().unwrap()), began).unwrap().is_ok());
+    app.store.enqueue(&notice("discord:alerts", "at once", began)).await.unwrap();
+    assert!(app.outbox.retry(&Retry::One("discord:alerts".parse().unwrap()), began).await.unwrap().is_ok());
     world.discord.take_messages();
     let mut others = 0;
     while world.discord.next_message().await.target != "channel:555" {

@@ -93,10 +93,10 @@ async fn only_who_may_manage_the_server_changes_anything() {
         "{answer}"
     );
     assert_eq!(answer["data"]["flags"], 64, "seen by the one who asked only");
-    assert!(app.store.subscriptions(777).unwrap().is_empty());
+    assert!(app.store.subscriptions(777).await.unwrap().is_empty());
     let administrator = "8";
     world.discord.slash(777, administrator, "subscribe", rule("all-sales")).await;
-    assert_eq!(app.store.subscriptions(777).unwrap(), ["all-sales"]);
+    assert_eq!(app.store.subscriptions(777).await.unwrap(), ["all-sales"]);
     bot.stop().await;
     world.finish().await;
 }
@@ -134,7 +134,7 @@ async fn a_channel_that_the_settings_name_and_no_rule_does_rings_when_it_subscri
         Arc::new(Mutex::new(Vec::new())),
     );
     let now = at("2021-08-24T17:12:31-04:00");
-    app.store.subscribe(555, "a", 1, now).unwrap();
+    app.store.subscribe(555, "a", 1, now).await.unwrap();
     world.edgar.publish(&qualys());
     app.intake.poll_once(now).await.unwrap();
     assert_eq!(deliver_all(&app, now).await, (1, 0, 0));
@@ -149,7 +149,7 @@ async fn a_channel_that_a_rule_names_and_that_subscribes_rings_once() {
     let rules = "[[rule]]\nname = \"a\"\ntickers = [\"QLYS\"]\nnotify = [\"discord:alerts\"]\n";
     let app = world.app(rules, Some("2021-08-24T00:00:00-04:00"));
     let now = at("2021-08-24T17:12:31-04:00");
-    app.store.subscribe(555, "a", 1, now).unwrap();
+    app.store.subscribe(555, "a", 1, now).await.unwrap();
     world.edgar.publish(&qualys());
     app.intake.poll_once(now).await.unwrap();
     assert_eq!(deliver_all(&app, now).await, (1, 0, 0));

@@ -26,14 +26,19 @@ pub async fn alert(world: &World) -> Alert {
     let app = world.app(RULES, Some("2021-08-24T00:00:00-04:00"));
     assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 1);
     world.edgar.take_fetched();
-    let queued = app.store.queued(&Destination::Terminal, 1).unwrap().remove(0);
-    app.store.leave_queue(&queued, &Outcome::Dead { at: at(NOW), reason: "none".into() }).unwrap();
+    let queued = app.store.queued(&Destination::Terminal, 1).await.unwrap().remove(0);
+    app.store.leave_queue(&queued, &Outcome::Dead { at: at(NOW), reason: "none".into() }).await.unwrap();
     let Body::Alert(alert) = queued.body else { panic!("an alert") };
     *alert
 }
 
 /// Queues alerts of this number on, one filing each, and gives their deliveries' keys.
-pub fn queue(app: &App, alert: &Alert, destination: &Destination, numbers: std::ops::Range<u32>) -> Vec<Key> {
+pub async fn queue(
+    app: &App,
+    alert: &Alert,
+    destination: &Destination,
+    numbers: std::ops::Range<u32>,
+) -> Vec<Key> {
     let mut keys = Vec::new();
     for number in numbers {
         let accession: sellbell::filing::Accession = format!("0000000009-21-{number:06}").parse().unwrap();
@@ -45,7 +50,7 @@ pub fn queue(app: &App, alert: &Alert, destination: &Destination, numbers: std::
             ..alert.clone()
         };
         let delivery = Delivery::new(destination.clone(), Body::Alert(Box::new(own)), at(NOW));
-        app.store.enqueue(&delivery).unwrap();
+        app.store.enqueue(&delivery).await.unwrap();
         keys.push(delivery.key);
     }
     keys
@@ -91,11 +96,11 @@ async fn alerts_that_wait_come_ten_in_a_message_oldest_first() {
         let app = world.app(RULES, None);
         let destination: Destination = target.parse().unwrap();
         // One is told by two rules: both cards of a filing stand.
-        let mut keys = queue(&app, &alert, &destination, 0..23);
+        let mut keys = queue(&app, &alert, &destination, 0..23).await;
         let again = Alert { key: Key::of(&["other rule"]), rule: "other".into(), ..alert.clone() };
         for own in [alert.clone(), again] {
             let delivery = Delivery::new(destination.clone(), Body::Alert(Box::new(own)), at(NOW));
-            app.store.enqueue(&delivery).unwrap();
+            app.store.enqueue(&delivery).await.unwrap();
             keys.push(delivery.key);
         }
         assert_eq!(deliver_to(&app, &destination, &mut Lane::default(), at(NOW)).await, (25, 0, 0));
@@ -113,7 +118,7 @@ async fn alerts_that_wait_come_ten_in_a_message_oldest_first() {
             assert_eq!(message.body["allowed_mentions"], json!({ "parse": [] }));
         }
         for key in &keys {
-            let standing = app.store.delivery_standing(key).unwrap();
+            let standing = app.store.delivery_standing(key).await.unwrap();
             let of = messages.iter().find(|message| cards(message).contains(&key.to_string())).unwrap();
             let left = Outcome::Delivered { at: at(NOW), message_id: Some(of.id.to_string()) };
             assert_eq!(standing, Some(DeliveryStanding::Left(left)));
@@ -129,11 +134,11 @@ async fn a_message_of_several_that_arrived_unanswered_is_told_once() {
         world.discord.set_time(at(NOW));
         let alert = alert(&world).await;
         let mut app = world.app(RULES, None);
-        let mut keys = queue(&app, &alert, &channel(), 0..3);
+        let mut keys = queue(&app, &alert, &channel(), 0..3).await;
         world.discord.create_and_fail_next("channel:555", 502, json!("bad gateway"), 1);
         assert_eq!(deliver_to(&app, &channel(), &mut Lane::default(), at(NOW)).await, (0, 3, 0));
         // What comes meanwhile goes by itself, and not into the message whose nonce Discord knows.
-        keys.extend(queue(&app, &alert, &channel(), 3..5));
+        keys.extend(queue(&app, &alert, &channel(), 3..5).await);
         if restart {
             world.close(app);
             app = world.app(RULES, None);
@@ -149,7 +154,7 @@ async fn a_message_of_several_that_arrived_unanswered_is_told_once() {
         assert_eq!(told, [text(&keys[..3]), text(&keys[3..])]);
         assert_eq!(world.discord.deduplicated(), usize::from(later < 60));
         let Some(DeliveryStanding::Left(Outcome::Delivered { message_id, .. })) =
-            app.store.delivery_standing(&keys[1]).unwrap()
+            app.store.delivery_standing(&keys[1]).await.unwrap()
         else {
             panic!("delivered");
         };
@@ -163,7 +168,7 @@ async fn one_that_discord_does_not_take_is_found_and_the_others_are_told() {
     let world = World::new().await;
     let alert = alert(&world).await;
     let app = world.app(RULES, None);
-    let keys = queue(&app, &alert, &channel(), 0..3);
+    let keys = queue(&app, &alert, &channel(), 0..3).await;
     let invalid = json!({ "message": "Invalid Form Body", "code": 50035 });
     // The three together, then the second by itself.
     world.discord.fail_next("channel:555", 400, invalid.clone(), 1);
@@ -174,7 +179,7 @@ async fn one_that_discord_does_not_take_is_found_and_the_others_are_told() {
     assert_eq!(deliver_to(&app, &channel(), &mut lane, at(NOW)).await, (1, 0, 1));
     let told: Vec<Vec<String>> = world.discord.take_messages().iter().map(cards).collect();
     assert_eq!(told, [[keys[0].to_string()], [keys[2].to_string()]]);
-    assert_eq!(app.store.counts().unwrap().queued, 0);
+    assert_eq!(app.store.counts().await.unwrap().queued, 0);
     world.finish().await;
 }
 
@@ -185,7 +190,7 @@ async fn above_its_budget_a_channel_gets_one_message_that_grows() {
         let alert = alert(&world).await;
         let app = with_budget(&world, 12);
         let destination: Destination = target.parse().unwrap();
-        let mut keys = queue(&app, &alert, &destination, 0..40);
+        let mut keys = queue(&app, &alert, &destination, 0..40).await;
         let mut lane = Lane::default();
         deliver_to(&app, &destination, &mut lane, at(NOW)).await;
         let messages = world.discord.take_messages();
@@ -202,11 +207,11 @@ async fn above_its_budget_a_channel_gets_one_message_that_grows() {
             json!({ "name": "Value together", "value": "$74.52M", "inline": true })
         );
 
-        let counts = app.store.counts().unwrap();
+        let counts = app.store.counts().await.unwrap();
         assert_eq!((counts.queued, counts.delivered, counts.dead), (0, 40, GIVEN_UP), "each counts once");
 
         // What comes next joins it, not at each poll.
-        keys.extend(queue(&app, &alert, &destination, 40..45));
+        keys.extend(queue(&app, &alert, &destination, 40..45).await);
         let soon = at(NOW) + TimeDelta::seconds(10);
         let report = app.outbox.deliver_once(&destination, &mut lane, soon).await.unwrap();
         assert_eq!((report.delivered, report.paced), (0, true));
@@ -221,17 +226,17 @@ async fn above_its_budget_a_channel_gets_one_message_that_grows() {
 
         // Somebody deletes it: all that it had is told in a new one.
         world.discord.delete(summary.id);
-        keys.extend(queue(&app, &alert, &destination, 45..47));
+        keys.extend(queue(&app, &alert, &destination, 45..47).await);
         deliver_to(&app, &destination, &mut lane, at(NOW) + TimeDelta::seconds(90)).await;
         let anew = world.discord.next_message().await;
         assert_eq!(listed(&anew), text(&keys[12..]));
         // After ten minutes the channel gets alerts one by one again.
-        let last = queue(&app, &alert, &destination, 50..51);
+        let last = queue(&app, &alert, &destination, 50..51).await;
         deliver_to(&app, &destination, &mut lane, at(NOW) + TimeDelta::minutes(11)).await;
         assert_eq!(cards(&world.discord.next_message().await), text(&last));
-        let counts = app.store.counts().unwrap();
+        let counts = app.store.counts().await.unwrap();
         assert_eq!((counts.queued, world.discord.unread()), (0, 0));
-        let sent = app.store.latencies(at(NOW) + TimeDelta::minutes(12)).unwrap();
+        let sent = app.store.latencies(at(NOW) + TimeDelta::minutes(12)).await.unwrap();
         assert_eq!(sent.len(), 48, "each alert counts once for how long it took");
         world.finish().await;
     }
@@ -244,7 +249,7 @@ async fn a_summary_survives_a_crash_at_each_step() {
         world.discord.set_time(at(NOW));
         let alert = alert(&world).await;
         let app = with_budget(&world, 1);
-        let keys = queue(&app, &alert, &channel(), 0..6);
+        let keys = queue(&app, &alert, &channel(), 0..6).await;
         let mut lane = Lane::default();
         assert_eq!(app.outbox.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().delivered, 1);
         // Put together, and the process ends before or after Discord takes it.
@@ -256,7 +261,7 @@ async fn a_summary_survives_a_crash_at_each_step() {
         assert_eq!(app.outbox.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().failed, 1);
         world.close(app);
         let app = with_budget(&world, 1);
-        let counts = app.store.counts().unwrap();
+        let counts = app.store.counts().await.unwrap();
         assert_eq!((counts.queued, counts.delivered), (5, 1), "{refused} {later}");
         if later > 60 {
             world.discord.forget_nonces();
@@ -268,10 +273,10 @@ async fn a_summary_survives_a_crash_at_each_step() {
         assert_eq!(messages.len(), 2, "{refused} {later}");
         assert_eq!((cards(&messages[0]), listed(&messages[1])), (text(&keys[..1]), text(&keys[1..])));
         for key in &keys[1..] {
-            let Some(DeliveryStanding::Joined(into)) = app.store.delivery_standing(key).unwrap() else {
+            let Some(DeliveryStanding::Joined(into)) = app.store.delivery_standing(key).await.unwrap() else {
                 panic!("in the summary");
             };
-            let standing = app.store.delivery_standing(&into).unwrap();
+            let standing = app.store.delivery_standing(&into).await.unwrap();
             assert!(
                 matches!(
                     standing,
@@ -289,7 +294,7 @@ async fn what_waited_for_a_channel_that_took_nothing_comes_in_one_message() {
     let world = World::new().await;
     let alert = alert(&world).await;
     let app = world.app(RULES, None);
-    let keys = queue(&app, &alert, &channel(), 0..30);
+    let keys = queue(&app, &alert, &channel(), 0..30).await;
     let refused = json!({ "message": "Missing Permissions", "code": 50013 });
     world.discord.fail_next("channel:555", 403, refused, 1);
     let mut lane = Lane::default();
@@ -312,7 +317,7 @@ async fn what_waited_for_a_mailbox_comes_in_one_mail() {
     let alert = alert(&world).await;
     let app = world.app(RULES, None);
     let desk: Destination = "email:desk".parse().unwrap();
-    queue(&app, &alert, &desk, 0..30);
+    queue(&app, &alert, &desk, 0..30).await;
     world.smtp.fail_next("mail", "535 5.7.8 wrong password", 1);
     let mut lane = Lane::default();
     assert!(app.outbox.deliver_once(&desk, &mut lane, at(NOW)).await.unwrap().paused);
@@ -365,7 +370,10 @@ async fn a_burst_for_one_channel_holds_up_no_other_and_keeps_to_discords_limits(
     let mut keys = BTreeMap::new();
     for (place, destination) in destinations.iter().enumerate() {
         let count = if place == 0 { 2_000 } else { 50 };
-        keys.insert(format!("channel:{}", place + 1), text(&queue(&app, &alert, destination, 0..count)));
+        keys.insert(
+            format!("channel:{}", place + 1),
+            text(&queue(&app, &alert, destination, 0..count).await),
+        );
     }
     let told = play(&world, &app, &destinations, at(NOW) + TimeDelta::hours(1)).await;
     let mut delays: Vec<TimeDelta> = Vec::new();
@@ -409,14 +417,14 @@ async fn a_limit_that_others_used_up_is_obeyed_to_the_millisecond() {
     world.discord.set_time(at(NOW));
     let alert = alert(&world).await;
     let app = world.app(RULES, None);
-    queue(&app, &alert, &channel(), 0..1);
+    queue(&app, &alert, &channel(), 0..1).await;
     let slow = json!({ "message": "slow", "retry_after": 2.75, "global": true });
     world.discord.fail_next("channel:555", 429, slow, 1);
     let mut lane = Lane::default();
     assert_eq!(app.outbox.deliver_once(&channel(), &mut lane, at(NOW)).await.unwrap().failed, 1);
     // Global: no other channel is tried either.
     let other = Destination::Channel(7);
-    queue(&app, &alert, &other, 1..2);
+    queue(&app, &alert, &other, 1..2).await;
     let early = at(NOW) + TimeDelta::milliseconds(2_749);
     let report = app.outbox.deliver_once(&other, &mut Lane::default(), early).await.unwrap();
     assert!(report.paced && report.delivered == 0);
@@ -435,14 +443,14 @@ async fn a_summary_pings_each_role_once_and_is_sent_without_pings_where_discord_
     let mut alert = alert(&world).await;
     alert.mention = vec![sellbell::rules::Mention::Role(5), sellbell::rules::Mention::User(6)];
     let app = with_budget(&world, 1);
-    let keys = queue(&app, &alert, &channel(), 0..4);
+    let keys = queue(&app, &alert, &channel(), 0..4).await;
     deliver_to(&app, &channel(), &mut Lane::default(), at(NOW)).await;
     let messages = world.discord.take_messages();
     let summary = &messages[1];
     assert_eq!(listed(summary), text(&keys[1..]));
     assert_eq!(summary.body["content"], "<@&5> <@6>");
     assert_eq!(summary.body["allowed_mentions"], json!({ "parse": [], "roles": ["5"], "users": ["6"] }));
-    let more = queue(&app, &alert, &Destination::Channel(7), 4..7);
+    let more = queue(&app, &alert, &Destination::Channel(7), 4..7).await;
     let mut lane = Lane::default();
     for _ in 0..2 {
         app.outbox.deliver_once(&Destination::Channel(7), &mut lane, at(NOW)).await.unwrap();
@@ -463,7 +471,7 @@ async fn several_of_which_no_answer_came_and_that_are_then_refused_are_each_told
         let alert = alert(&world).await;
         let app = world.app(RULES, None);
         let destination: Destination = target.parse().unwrap();
-        let keys = queue(&app, &alert, &destination, 0..3);
+        let keys = queue(&app, &alert, &destination, 0..3).await;
         let route = if target == "discord:hook" { "webhook:5" } else { "channel:555" };
         match arrived {
             true => world.discord.create_and_fail_next(route, 502, json!("bad gateway"), 1),
@@ -494,29 +502,29 @@ async fn a_summary_that_is_given_up_keeps_its_alerts_and_the_next_begins_anew() 
     let world = World::new().await;
     let alert = alert(&world).await;
     let app = with_budget(&world, 1);
-    let keys = queue(&app, &alert, &channel(), 0..3);
+    let keys = queue(&app, &alert, &channel(), 0..3).await;
     let mut lane = Lane::default();
     deliver_to(&app, &channel(), &mut lane, at(NOW)).await;
     assert_eq!(listed(&world.discord.take_messages()[1]), text(&keys[1..]));
-    let lost = queue(&app, &alert, &channel(), 3..5);
+    let lost = queue(&app, &alert, &channel(), 3..5).await;
     world.discord.fail_next("editing:555", 400, json!({ "message": "Invalid Form Body", "code": 50035 }), 1);
     let later = at(NOW) + TimeDelta::seconds(31);
     assert_eq!(deliver_to(&app, &channel(), &mut lane, later).await, (0, 0, 1));
-    let counts = app.store.counts().unwrap();
+    let counts = app.store.counts().await.unwrap();
     assert_eq!((counts.queued, counts.delivered, counts.dead), (0, 3, GIVEN_UP + 2), "each counts once");
-    let next = queue(&app, &alert, &channel(), 5..8);
+    let next = queue(&app, &alert, &channel(), 5..8).await;
     deliver_to(&app, &channel(), &mut lane, later + TimeDelta::seconds(31)).await;
     assert_eq!(listed(&world.discord.next_message().await), text(&next));
     assert!(world.discord.take_edits().is_empty());
-    let Some(DeliveryStanding::Joined(into)) = app.store.delivery_standing(&lost[0]).unwrap() else {
+    let Some(DeliveryStanding::Joined(into)) = app.store.delivery_standing(&lost[0]).await.unwrap() else {
         panic!("in the one that was given up");
     };
     assert!(matches!(
-        app.store.delivery_standing(&into).unwrap(),
+        app.store.delivery_standing(&into).await.unwrap(),
         Some(DeliveryStanding::Left(Outcome::Dead { .. }))
     ));
     let list = Key::of(&["summary", keys[1].as_str()]);
-    let kept: Vec<Key> = app.store.lines(&list, 99).unwrap().into_iter().map(|line| line.key).collect();
+    let kept: Vec<Key> = app.store.lines(&list, 99).await.unwrap().into_iter().map(|line| line.key).collect();
     assert_eq!(text(&kept), text(&[&keys[1..], &lost[..]].concat()));
     world.finish().await;
 }

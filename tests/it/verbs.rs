@@ -287,10 +287,10 @@ async fn a_past_is_fetched_once_and_goes_on_where_it_was_broken_off() {
     assert_eq!(edgar.log(), before);
     // The wait is over, as if the clock had gone on.
     let store = Store::open(&dir.path().join("sellbell-data")).unwrap();
-    store.set_silence(None).unwrap();
-    for backfill in store.backfills().unwrap() {
+    store.set_silence(None).await.unwrap();
+    for backfill in store.backfills().await.unwrap() {
         let ready = sellbell::store::Backfill { not_before: at("2022-01-01T00:00:00Z"), ..backfill };
-        store.set_backfill(&ready, &[]).unwrap();
+        store.set_backfill(&ready, &[]).await.unwrap();
     }
     drop(store);
     released(&dir.path().join("sellbell-data"));
@@ -299,12 +299,12 @@ async fn a_past_is_fetched_once_and_goes_on_where_it_was_broken_off() {
     assert!(said(&done).contains("history is whole since 2022-01-01"), "{}", said(&done));
     let store = Store::open(&dir.path().join("sellbell-data")).unwrap();
     for number in 0..130 {
-        let standing = store.standing(accession(number)).unwrap();
+        let standing = store.standing(accession(number)).await.unwrap();
         assert_eq!(standing, Standing::Past, "{number}");
     }
-    let (past, whole) = store.history(cik(70), at("2022-01-01T00:00:00-05:00")).unwrap();
+    let (past, whole) = store.history(cik(70), at("2022-01-01T00:00:00-05:00")).await.unwrap();
     assert_eq!((past.len(), whole), (130, Some(at("2022-01-01T00:00:00-05:00"))));
-    assert_eq!(store.counts().unwrap().queued, 0, "nobody is told of a past");
+    assert_eq!(store.counts().await.unwrap().queued, 0, "nobody is told of a past");
     drop(store);
     released(&dir.path().join("sellbell-data"));
     assert!(edgar.fetched().values().all(|times| *times == 1), "and each filing was asked for once");
@@ -344,8 +344,8 @@ fn days_that_cannot_be_are_refused() {
     assert!(said(&to).contains("--to is before --from"), "{}", said(&to));
 }
 
-#[test]
-fn days_are_played_one_after_the_other_into_a_store_that_is_kept() {
+#[tokio::test]
+async fn days_are_played_one_after_the_other_into_a_store_that_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("archive")).unwrap();
     fs::write(dir.path().join("archive/one.txt"), QUALYS).unwrap();
@@ -358,7 +358,7 @@ fn days_are_played_one_after_the_other_into_a_store_that_is_kept() {
     let second = text.find("2021-08-25: ").unwrap();
     assert!(first < second && text[first..second].contains("requests so far"), "{text}");
     assert!(text[first..second].contains("No times are told"), "{text}");
-    assert!(Store::open(&dir.path().join("kept/store")).unwrap().ledger().unwrap().is_some());
+    assert!(Store::open(&dir.path().join("kept/store")).unwrap().ledger().await.unwrap().is_some());
     let again = sellbell(dir.path(), &args);
     assert_eq!(again.status.code(), Some(1));
     assert!(said(&again).contains("kept/store is there already"), "{}", said(&again));
@@ -430,7 +430,7 @@ async fn show_asks_nothing_while_the_bot_is_silent() {
     let store = Store::open(&world.path("store")).unwrap();
     let until = Clock::wall().now() + TimeDelta::minutes(20);
     let silence = Silence { until, in_a_row: 1, blocks: 1, refused: None, reason: "blocked".into() };
-    store.set_silence(Some(&silence)).unwrap();
+    store.set_silence(Some(&silence)).await.unwrap();
     store.flush().await.unwrap();
     drop(store);
     released(&world.path("store"));

@@ -144,7 +144,7 @@ async fn an_endpoint_that_is_gone_is_paused_and_no_error_tells_its_address() {
     let endpoint = Endpoint::default();
     let (world, app) = rung(&endpoint, None).await;
     let destination: Destination = "webhook:n8n".parse().unwrap();
-    let queued = app.store.queued(&destination, 1).unwrap().remove(0);
+    let queued = app.store.queued(&destination, 1).await.unwrap().remove(0);
     for status in [401, 410, 500] {
         endpoint.answers.lock().unwrap().push((status, None));
         let error = app.notifier.send(&Batch::one(queued.clone()), at(NOW)).await.unwrap_err();
@@ -155,7 +155,9 @@ async fn an_endpoint_that_is_gone_is_paused_and_no_error_tells_its_address() {
     }
     endpoint.answers.lock().unwrap().push((410, None));
     assert_eq!(deliver_all(&app, at(NOW)).await, (1, 1, 0));
-    assert!(service::status(&app, at(NOW)).unwrap().paused[0].starts_with("webhook:n8n since 2021-08-24"));
+    assert!(
+        service::status(&app, at(NOW)).await.unwrap().paused[0].starts_with("webhook:n8n since 2021-08-24")
+    );
     world.take_output();
     world.finish().await;
 }

@@ -91,10 +91,12 @@ async fn the_bot_learns_a_ratio_and_says_where_it_is_from() {
     );
     // What is known is bound to the time: an earlier filing that comes late has the ratio of its time.
     let cik = sellbell::filing::Cik::new(990_021).unwrap();
-    let ratio = |time: &str| app.store.ads_ratio(cik, at(time)).unwrap().map(|ratio| ratio.shares.plain());
-    assert_eq!(ratio("2026-08-11T12:00:00-04:00"), None);
-    assert_eq!(ratio("2026-08-13T12:00:00-04:00"), Some("10".into()));
-    assert_eq!(ratio("2027-01-01T12:00:00-04:00"), Some("5".into()));
+    let ratio = async |time: &str| {
+        app.store.ads_ratio(cik, at(time)).await.unwrap().map(|ratio| ratio.shares.plain())
+    };
+    assert_eq!(ratio("2026-08-11T12:00:00-04:00").await, None);
+    assert_eq!(ratio("2026-08-13T12:00:00-04:00").await, Some("10".into()));
+    assert_eq!(ratio("2027-01-01T12:00:00-04:00").await, Some("5".into()));
     world.close(app);
     world.finish().await;
 }

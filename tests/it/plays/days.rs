@@ -16,7 +16,7 @@ async fn alerts_come_within_seconds_and_each_filing_is_one_request() {
     let mut play = Play::new(archive, start, Faults::none(), ANY_SALE).await;
     let app = play.start(Some(start));
     play.until(at("2023-03-08T16:45:00-05:00")).await;
-    let status = service::status(&app, play.clock.now()).unwrap();
+    let status = service::status(&app, play.clock.now()).await.unwrap();
     let Some(Quantiles { p50, p99, .. }) = status.latency.total else { panic!("no alert") };
     assert!(p50 <= 2.0 && p99 <= 6.0, "{:?}", status.latency);
     assert_eq!((status.latency.alerts, status.latency.late), (400, 0));
@@ -66,7 +66,7 @@ async fn dense_with_kills(minutes: u64, kills: u64) {
     play.until(begin + TimeDelta::minutes(i64::try_from(minutes + 5).unwrap())).await;
     play.stop().await;
     let store = play.store();
-    assert_all_done(&store, &play, start, kills);
+    assert_all_done(&store, &play, start, kills).await;
     play.assert_each_told_once(start, kills);
     play.assert_polite(kills);
 }
@@ -90,9 +90,9 @@ async fn rules_for_ten_issuers_fetch_theirs_alone() {
             play.filings.iter().filter(|f| (1_001..=1_010).contains(&f.2.number())).map(|f| f.0).collect();
         assert!(ten.len() > 20);
         assert_eq!(play.told().into_keys().collect::<BTreeSet<_>>(), ten);
-        let running = service::status(&app, play.clock.now()).unwrap().running.unwrap();
+        let running = service::status(&app, play.clock.now()).await.unwrap().running.unwrap();
         let fetched: BTreeSet<_> = play.edgar.fetched().into_keys().collect();
-        let receipt = app.store.receipt("2023-03-08".parse().unwrap()).unwrap().unwrap();
+        let receipt = app.store.receipt("2023-03-08".parse().unwrap()).await.unwrap().unwrap();
         assert!(receipt.is_clean() && receipt.listed == 300, "{receipt}");
         if narrow {
             let others = u64::try_from(fetched.difference(&ten).count()).unwrap();
@@ -134,7 +134,7 @@ async fn rules_for_ten_tickers_fetch_their_filings_and_those_that_cannot_be_told
     let app = play.start(Some(start));
     play.until(at("2023-03-09T01:00:00-05:00")).await;
     assert_eq!(play.told().into_keys().collect::<BTreeSet<_>>(), ten);
-    let running = service::status(&app, play.clock.now()).unwrap().running.unwrap();
+    let running = service::status(&app, play.clock.now()).await.unwrap().running.unwrap();
     let fetched: BTreeSet<_> = play.edgar.fetched().into_keys().collect();
     assert!(ten.len() > 25 && ten.is_subset(&fetched) && unlisted.is_subset(&fetched));
     let others: BTreeSet<_> = fetched.difference(&ten).copied().collect();
@@ -142,7 +142,7 @@ async fn rules_for_ten_tickers_fetch_their_filings_and_those_that_cannot_be_told
     assert!(others.difference(&unlisted).count() < 15, "{running:?}");
     assert_eq!(u64::try_from(others.len()).unwrap(), running.undecided, "{running:?}");
     assert_eq!((running.not_fetched + running.fetched, play.edgar.log().tickers), (300, 1));
-    let receipt = app.store.receipt("2023-03-08".parse().unwrap()).unwrap().unwrap();
+    let receipt = app.store.receipt("2023-03-08".parse().unwrap()).await.unwrap().unwrap();
     assert!(receipt.is_clean() && receipt.listed == 300, "{receipt}");
     drop(app);
     play.stop().await;

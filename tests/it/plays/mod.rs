@@ -263,10 +263,9 @@ impl Play {
 }
 
 /// Whether every filing since `since` is done in a store.
-#[track_caller]
-pub fn assert_all_done(store: &Store, play: &Play, since: DateTime<Utc>, seed: u64) {
+pub async fn assert_all_done(store: &Store, play: &Play, since: DateTime<Utc>, seed: u64) {
     for (accession, accepted_at, _) in play.filings.iter().filter(|filing| filing.1 >= since) {
-        let standing = store.standing(*accession).unwrap();
+        let standing = store.standing(*accession).await.unwrap();
         assert_eq!(standing, Standing::Done, "seed {seed}: {accession} of {accepted_at}");
     }
 }

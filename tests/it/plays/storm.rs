@@ -38,11 +38,11 @@ async fn storm(seed: u64, poll: &'static str) -> u64 {
     // An index may be late by twelve hours, and what is in quarantine is tried with it.
     let bot = play.start_or_running();
     let mut end = at("2023-03-09T00:00:00-05:00");
-    while bot.store.ledger().unwrap().unwrap().next < "2023-03-09".parse().unwrap() {
+    while bot.store.ledger().await.unwrap().unwrap().next < "2023-03-09".parse().unwrap() {
         assert!(
             end < at("2023-03-10T00:00:00-05:00"),
             "seed {seed}: {:?}",
-            bot.store.receipts(Default::default(), 9)
+            bot.store.receipts(Default::default(), 9).await
         );
         play.until(end).await;
         end += TimeDelta::hours(1);
@@ -51,8 +51,8 @@ async fn storm(seed: u64, poll: &'static str) -> u64 {
     drop(bot);
     play.stop().await;
     let store = play.store();
-    assert_all_done(&store, &play, start, seed);
-    let receipt = store.receipt("2023-03-08".parse().unwrap()).unwrap().unwrap();
+    assert_all_done(&store, &play, start, seed).await;
+    let receipt = store.receipt("2023-03-08".parse().unwrap()).await.unwrap().unwrap();
     let seen = receipt.seen + receipt.recovered;
     assert_eq!((receipt.listed, seen, receipt.unreadable, receipt.unlisted), (150, 150, 0, 0), "seed {seed}");
     play.assert_each_told_once(start, seed);

@@ -13,8 +13,8 @@ use super::{ANY_SALE, Play, accession, assert_all_done, made, scattered};
 use crate::world::{World, at, deliver_all, small_sale};
 
 /// The notices that wait for the operators, who here are at the terminal of a bot that does not deliver.
-fn notices(store: &Store) -> Vec<Words> {
-    let queued = store.queued(&Destination::Terminal, 100).unwrap();
+async fn notices(store: &Store) -> Vec<Words> {
+    let queued = store.queued(&Destination::Terminal, 100).await.unwrap();
     let notices = queued.into_iter().filter_map(|delivery| match delivery.body {
         Body::Notice(notice) => Some(words(&notice)),
         _ => None,
@@ -64,8 +64,8 @@ async fn after_weeks_of_downtime_all_is_found_and_what_is_old_comes_in_one_summa
     let app = play.start(None);
     // What the feed no longer showed of today is in the night's index.
     play.until(at("2023-03-04T02:00:00-05:00")).await;
-    assert!(!service::status(&app, play.clock.now()).unwrap().catching_up);
-    let days = app.store.receipts("2023-02-01".parse().unwrap(), 99).unwrap();
+    assert!(!service::status(&app, play.clock.now()).await.unwrap().catching_up);
+    let days = app.store.receipts("2023-02-01".parse().unwrap(), 99).await.unwrap();
     let (mut recovered, mut seen) = (0, 0);
     for receipt in &days {
         assert_eq!(receipt.state, Progress::Compared, "{receipt}");
@@ -76,7 +76,7 @@ async fn after_weeks_of_downtime_all_is_found_and_what_is_old_comes_in_one_summa
     // 13 February was compared as the baseline's day, and the holiday has no index.
     assert_eq!(days.len(), 14, "{days:#?}");
     assert_eq!(recovered + seen, 14 * 36);
-    assert_all_done_or_past(&app.store, &play, start);
+    assert_all_done_or_past(&app.store, &play, start).await;
     // Within seven days all rang, each once; what is older is in the one summary.
     let told = play.told();
     let young = at("2023-02-24T18:31:00-05:00");
@@ -85,17 +85,16 @@ async fn after_weeks_of_downtime_all_is_found_and_what_is_old_comes_in_one_summa
         let times = told.get(accession).copied().unwrap_or(0);
         assert_eq!(times, expected, "{accession} of {accepted_at}");
     }
-    let whole = app.store.history(super::cik(1_000), start).unwrap().1.unwrap();
+    let whole = app.store.history(super::cik(1_000), start).await.unwrap().1.unwrap();
     assert!(whole <= at("2023-02-14T09:00:00-05:00"), "history has no hole: {whole}");
     drop(app);
     play.stop().await;
 }
 
-#[track_caller]
-fn assert_all_done_or_past(store: &Store, play: &Play, since: DateTime<Utc>) {
+async fn assert_all_done_or_past(store: &Store, play: &Play, since: DateTime<Utc>) {
     for (accession, accepted_at, _) in play.filings.iter().filter(|f| f.1 >= since && f.1 <= play.clock.now())
     {
-        let standing = store.standing(*accession).unwrap();
+        let standing = store.standing(*accession).await.unwrap();
         assert!(
             matches!(standing, Standing::Done | Standing::Past),
             "{accession} of {accepted_at}: {standing:?}"
@@ -111,18 +110,18 @@ async fn what_the_feed_never_showed_is_found_in_the_night_and_marked_late() {
     let mut play = Play::new(archive, start, Faults::none(), ANY_SALE).await.polling("0 0 15 * * Mon-Fri");
     let app = play.start(Some(start));
     play.until(at("2023-03-09T02:00:00-05:00")).await;
-    let receipt = app.store.receipt("2023-03-08".parse().unwrap()).unwrap().unwrap();
+    let receipt = app.store.receipt("2023-03-08".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!(receipt.state, Progress::Compared);
     let text = "2023-03-08: 40 in the index, 0 seen, 40 recovered, 0 unreadable";
     assert_eq!(receipt.to_string(), text);
     assert!(!receipt.is_clean() && receipt.told);
     assert!(play.output().lines().all(|line| line.contains("\"late\":true")));
-    let status = service::status(&app, play.clock.now()).unwrap();
+    let status = service::status(&app, play.clock.now()).await.unwrap();
     assert_eq!((status.latency.alerts, status.latency.late), (0, 40));
     assert_eq!(status.receipts[0].text, text);
     drop(app);
     play.stop().await;
-    assert_all_done(&play.store(), &play, start, 0);
+    assert_all_done(&play.store(), &play, start, 0).await;
     play.assert_each_told_once(start, 0);
 }
 
@@ -147,7 +146,7 @@ async fn a_day_that_was_clean_says_so_and_an_unclean_one_is_told_once() {
     let report = app.intake.reconciler.reconcile_once(at("2021-08-24T22:45:00-04:00")).await.unwrap();
     let said: Vec<String> = report.receipts.iter().map(ToString::to_string).collect();
     assert_eq!(said, ["2021-08-24: 2 in the index, 2 seen, 0 recovered, 0 unreadable"]);
-    assert!(notices(&app.store).is_empty());
+    assert!(notices(&app.store).await.is_empty());
 
     // The next day's index lacks one that was seen: it is read again before that is believed, and then told.
     world.edgar.publish(&small_sale("0000000007-21-000003", 72, "2021-08-25T16:02:00-04:00"));
@@ -163,7 +162,7 @@ async fn a_day_that_was_clean_says_so_and_an_unclean_one_is_told_once() {
         now += TimeDelta::hours(1);
     }
     app.intake.reconciler.reconcile_once(now).await.unwrap();
-    let told = notices(&app.store);
+    let told = notices(&app.store).await;
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(
         told[0].text.contains("1 seen that it does not list")
@@ -190,28 +189,32 @@ async fn a_filing_in_quarantine_is_told_once_and_tried_each_day_until_it_can_be_
         now += TimeDelta::minutes(1);
     }
     let accession = good.accession.parse().unwrap();
-    assert_eq!(app.store.standing(accession).unwrap(), Standing::Unreadable);
-    let status = service::status(&app, now).unwrap();
+    assert_eq!(app.store.standing(accession).await.unwrap(), Standing::Unreadable);
+    let status = service::status(&app, now).await.unwrap();
     assert!(status.quarantined == 1 && status.quarantine[0].starts_with(good.accession), "{status:?}");
-    assert_eq!(app.store.quarantined_bytes(accession).unwrap().unwrap(), bad.body, "its bytes are kept");
+    assert_eq!(
+        app.store.quarantined_bytes(accession).await.unwrap().unwrap(),
+        bad.body,
+        "its bytes are kept"
+    );
     // A day later it is tried again, in vain, and told no more.
     for _ in 0..3 {
         now += TimeDelta::hours(25);
-        runtime::housekeeping_once(&app, now).unwrap();
+        runtime::housekeeping_once(&app, now).await.unwrap();
         for _ in 0..10 {
             app.intake.settler.settle_once(now).await.unwrap();
             now += TimeDelta::minutes(1);
         }
     }
     assert_eq!(
-        notices(&app.store).iter().filter(|notice| notice.title == "A filing cannot be read").count(),
+        notices(&app.store).await.iter().filter(|notice| notice.title == "A filing cannot be read").count(),
         1
     );
     world.edgar.replace(&good);
     now += TimeDelta::hours(25);
-    runtime::housekeeping_once(&app, now).unwrap();
+    runtime::housekeeping_once(&app, now).await.unwrap();
     assert_eq!(app.intake.settler.settle_once(now).await.unwrap().rang, 1, "though late");
-    assert_eq!(service::status(&app, now).unwrap().quarantined, 0);
+    assert_eq!(service::status(&app, now).await.unwrap().quarantined, 0);
     world.edgar.take_fetched();
     world.edgar.take_index_requests();
     deliver_all(&app, now).await;
@@ -225,26 +228,26 @@ async fn nothing_new_in_edgars_hours_is_told_once_and_its_end_once() {
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-27T21:50:00-04:00"));
     app.intake.poll_once(at("2021-08-27T21:51:00-04:00")).await.unwrap();
-    let stale = |time: &str| app.intake.feed_alarm.watch(at(time)).unwrap();
+    let stale = async |time: &str| app.intake.feed_alarm.watch(at(time)).await.unwrap();
     // The night, the weekend, and the first hour and a half of Monday are silent.
     for quiet in ["2021-08-27T23:59:00", "2021-08-28T15:00:00", "2021-08-30T05:59:00", "2021-08-30T07:30:00"]
     {
-        assert!(!stale(&format!("{quiet}-04:00")), "{quiet}");
+        assert!(!stale(&format!("{quiet}-04:00")).await, "{quiet}");
     }
-    assert!(stale("2021-08-30T07:31:00-04:00") && stale("2021-08-30T08:00:00-04:00"));
-    assert_eq!(notices(&app.store).len(), 1);
+    assert!(stale("2021-08-30T07:31:00-04:00").await && stale("2021-08-30T08:00:00-04:00").await);
+    assert_eq!(notices(&app.store).await.len(), 1);
     // An old page is no recovery, an entry of any form is.
     app.intake.poll_once(at("2021-08-30T08:01:00-04:00")).await.unwrap();
-    assert!(stale("2021-08-30T08:01:00-04:00"));
+    assert!(stale("2021-08-30T08:01:00-04:00").await);
     let mut other = small_sale("0000000009-21-000001", 90, "2021-08-30T08:02:00-04:00");
     other.form = "424B2";
     world.edgar.publish(&other);
     app.intake.poll_once(at("2021-08-30T08:03:00-04:00")).await.unwrap();
-    assert!(!stale("2021-08-30T08:03:00-04:00"));
-    let titles: Vec<String> = notices(&app.store).into_iter().map(|notice| notice.title).collect();
+    assert!(!stale("2021-08-30T08:03:00-04:00").await);
+    let titles: Vec<String> = notices(&app.store).await.into_iter().map(|notice| notice.title).collect();
     assert_eq!(titles, ["EDGAR shows nothing new", "EDGAR shows new filings again"]);
     // Labor Day is a holiday.
-    assert!(!stale("2021-09-06T15:00:00-04:00"));
+    assert!(!stale("2021-09-06T15:00:00-04:00").await);
     deliver_all(&app, at("2021-08-30T08:03:00-04:00")).await;
     world.take_output();
     world.finish().await;
@@ -260,11 +263,11 @@ async fn a_block_is_told_once_and_another_contact_may_ask_at_once() {
     for hours in [1, 2, 4] {
         world.edgar.fail_feed_after(0, &[(403, agent)]);
         app.intake.poll_once(now).await.unwrap();
-        let until = service::status(&app, now).unwrap().silent_until.unwrap();
+        let until = service::status(&app, now).await.unwrap().silent_until.unwrap();
         assert_eq!((until - now).num_minutes(), 60 * hours);
         now = until + TimeDelta::seconds(5);
     }
-    assert_eq!(notices(&app.store).len(), 1);
+    assert_eq!(notices(&app.store).await.len(), 1);
     drop(app);
     let now = now - TimeDelta::hours(3);
     let same = world.app_with(&settings, ANY_SALE, None);

@@ -189,7 +189,7 @@ impl World {
 /// Delivers until nothing is due; how many were delivered, failed and died.
 pub async fn deliver_all(app: &App, now: DateTime<Utc>) -> (usize, usize, usize) {
     let mut total = (0, 0, 0);
-    for destination in app.store.waiting_destinations().unwrap() {
+    for destination in app.store.waiting_destinations().await.unwrap() {
         let (delivered, failed, dead) = deliver_to(app, &destination, &mut Lane::default(), now).await;
         total = (total.0 + delivered, total.1 + failed, total.2 + dead);
     }
