@@ -200,6 +200,8 @@ impl Status {
 /// # Errors
 /// Failures of the store.
 pub async fn status(app: &App, now: DateTime<Utc>) -> Result<Status, StoreError> {
+    // First: a trouble is written down after what shows it, so that it never stands here by itself.
+    let stored = Status::of(&app.store, now).await?;
     let fetches = match &*app.intake.scope.current().await? {
         InScope::All(reason) => format!("filings of all issuers: {reason}"),
         InScope::Some(issuers) => {
@@ -218,7 +220,6 @@ pub async fn status(app: &App, now: DateTime<Utc>) -> Result<Status, StoreError>
         bytes: asked.bytes,
         gateway: app.gateway.status(),
     };
-    let stored = Status::of(&app.store, now).await?;
     // Another contact than the one that was refused is not silent.
     let silent_until = app.intake.backoff.silent_until(now).await?;
     let outage = app.client.outage().map(|outage| {

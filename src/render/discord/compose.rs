@@ -46,7 +46,11 @@ pub fn fitting(deliveries: &[Delivery]) -> usize {
         text += embeds.iter().map(|embed| embed.length() + LONGEST_WAY).sum::<usize>();
         text <= MOST_TEXT
     };
-    deliveries.iter().take(MOST_EMBEDS).take_while(fits).count().max(1)
+    match deliveries.len() {
+        // The first always goes out: it is rendered when it is sent.
+        0 | 1 => 1,
+        _ => deliveries.iter().take(MOST_EMBEDS).take_while(fits).count().max(1),
+    }
 }
 
 pub(super) fn single(delivery: &Delivery) -> Option<Message> {
