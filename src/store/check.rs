@@ -11,10 +11,11 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
 use sled::Tree;
 
+use super::engine::SledEngine;
 use super::error::StoreError;
 use super::filings::Done;
 use super::handle::Store;
-use super::{DeliveryStanding, GivenUp, Muted, Paused, Pending, Quarantined, Receipt, Summed, mark, record};
+use super::{DeliveryStanding, GivenUp, Muted, Paused, Pending, Quarantined, Receipt, Summed, record};
 use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery};
 use crate::filing::{PastFiling, StatedRatio};
@@ -93,7 +94,11 @@ impl Store {
             self.check_tree::<GivenUp>(&mut checked, "given_up", &inner.given_up)?;
             self.check_tree::<Alert>(&mut checked, "gathered", &inner.gathered)?;
             self.check_tree::<IgnoredAny>(&mut checked, "digests", &inner.digests)?;
-            self.check_tree::<IgnoredAny>(&mut checked, "subscriptions", &inner.subscriptions)?;
+            self.check_tree::<IgnoredAny>(
+                &mut checked,
+                "subscriptions",
+                &inner.sled.tree("subscriptions").map_err(|error| self.failed(error))?,
+            )?;
             self.check_tree::<IgnoredAny>(&mut checked, "digested", &inner.digested)?;
             for (name, tree) in
                 [("days", &inner.days), ("unreadable", &inner.unreadable), ("aside", &inner.aside)]
@@ -104,7 +109,7 @@ impl Store {
             for item in inner.meta.iter() {
                 let (key, bytes) = item.map_err(|error| self.failed(error))?;
                 let key = String::from_utf8_lossy(&key).into_owned();
-                if key != mark::KEY
+                if !SledEngine::is_own(&key)
                     && let Err(error) = record::decode::<IgnoredAny>(&format!("meta/{key}"), &bytes)
                 {
                     checked.problem(error.to_string());
@@ -124,9 +129,8 @@ impl Store {
     pub fn export(&self, out: &mut dyn Write) -> Result<io::Result<usize>, StoreError> {
         self.whole(|| {
             let mut count = 0;
-            for name in self.inner.db.tree_names() {
-                let tree = self.inner.db.open_tree(&name).map_err(|error| self.failed(error))?;
-                let name = String::from_utf8_lossy(&name).into_owned();
+            for name in self.inner.sled.names() {
+                let tree = self.inner.sled.tree(&name).map_err(|error| self.failed(error))?;
                 for item in tree.iter() {
                     let (key, bytes) = item.map_err(|error| self.failed(error))?;
                     let text = std::str::from_utf8(&key).ok();
@@ -156,7 +160,7 @@ impl Store {
     /// sled panics where a page is not what it should be.
     fn whole<T>(&self, read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
         panic::catch_unwind(AssertUnwindSafe(read))
-            .unwrap_or_else(|_| Err(StoreError::Damaged(self.inner.dir.clone())))
+            .unwrap_or_else(|_| Err(StoreError::Damaged(self.dir().to_owned())))
     }
 
     fn check_tree<T: DeserializeOwned>(

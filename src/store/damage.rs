@@ -9,7 +9,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub fn put_bytes(&self, tree: &str, key: &[u8], bytes: &[u8]) -> Result<(), StoreError> {
-        let tree = self.inner.db.open_tree(tree).map_err(|error| self.failed(error))?;
+        let tree = self.inner.sled.tree(tree).map_err(|error| self.failed(error))?;
         tree.insert(key, bytes).map(drop).map_err(|error| self.failed(error))
     }
 }

@@ -1,10 +1,13 @@
 //! Why the store could not do something.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::text::path_text;
 use sled::transaction::ConflictableTransactionError;
 use thiserror::Error;
+
+use super::engine::EngineError;
+use crate::text::path_text;
 
 /// Why the store could not do something.
 #[derive(Debug, Error)]
@@ -18,13 +21,13 @@ pub enum StoreError {
         path_text(.0)
     )]
     Damaged(PathBuf),
-    /// The disk or sled failed.
-    #[error("the store in {}: {}", path_text(dir), words(error))]
+    /// The disk or the engine failed.
+    #[error("the store in {}: {error}", path_text(dir))]
     Failed {
         /// Which store.
         dir: PathBuf,
         /// What failed.
-        error: sled::Error,
+        error: EngineError,
     },
     /// A record that this version cannot read.
     #[error("the store's record {key} cannot be read: {reason}")]
@@ -39,24 +42,18 @@ pub enum StoreError {
 impl StoreError {
     /// Whether it is another user's.
     pub fn is_denied(&self) -> bool {
-        matches!(self, Self::Failed { error: sled::Error::Io(io), .. } if io.kind() == std::io::ErrorKind::PermissionDenied)
+        matches!(self, Self::Failed { error: EngineError::Disk(io), .. } if io.kind() == ErrorKind::PermissionDenied)
     }
-}
 
-/// In the system's words, also where sled copied an error of the disk: the copy's text is code, and its kind tells.
-fn words(error: &sled::Error) -> String {
-    let sled::Error::Io(io) = error else { return error.to_string() };
-    let text = io.to_string();
-    if text.starts_with("Os {") { io.kind().to_string() } else { text }
-}
-
-pub(super) fn open_error(dir: &Path, error: sled::Error) -> StoreError {
-    // sled reports a lock that is held as an error of its own making, with these words.
-    let locked = matches!(&error, sled::Error::Io(io) if io.to_string().contains("could not acquire lock"));
-    if matches!(error, sled::Error::Corruption { .. }) {
-        return StoreError::Damaged(dir.to_owned());
+    /// What the engine of the store in a folder could not do.
+    pub(super) fn of(dir: &Path, error: EngineError) -> Self {
+        let dir = dir.to_owned();
+        match error {
+            EngineError::Busy => Self::Busy(dir),
+            EngineError::Damaged => Self::Damaged(dir),
+            error @ (EngineError::Disk(_) | EngineError::Other(_)) => Self::Failed { dir, error },
+        }
     }
-    if locked { StoreError::Busy(dir.to_owned()) } else { StoreError::Failed { dir: dir.to_owned(), error } }
 }
 
 pub(super) fn abort(error: StoreError) -> ConflictableTransactionError<StoreError> {

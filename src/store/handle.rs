@@ -1,18 +1,16 @@
 //! The open store: its trees, one write or transaction, a flush.
 
 use std::fmt;
-use std::fs::File;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::future::Future;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use sled::transaction::{ConflictableTransactionResult, TransactionError, Transactional};
-use sled::{Db, IVec, Tree};
+use sled::{IVec, Tree};
 
+use super::engine::{Engine, EngineError, SledEngine, Transaction};
 use super::error::StoreError;
 use super::frontier::Frontier;
-use super::{files, mark};
 
 /// The open store. Clones share it.
 #[derive(Debug, Clone)]
@@ -20,21 +18,30 @@ pub struct Store {
     pub(super) inner: Arc<Inner>,
 }
 
-/// What the store does that outlives the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// A record, or several in one transaction, is written to the log.
-    Write,
-    /// All that was written is brought onto the disk.
-    Flush,
+/// Why a transaction ended, and wrote nothing.
+pub(super) enum Ended {
+    /// The engine failed.
+    Engine(EngineError),
+    /// A record is not what it should be.
+    Record(StoreError),
 }
 
-/// Asked before each effect; an error takes its place.
-pub(super) type Before = Box<dyn Fn(Effect) -> io::Result<()> + Send + Sync>;
+impl From<EngineError> for Ended {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        Self::Record(error)
+    }
+}
 
 pub(super) struct Inner {
-    pub(super) dir: PathBuf,
-    pub(super) db: Db,
+    pub(super) engine: Engine,
+    /// The same, for what still writes its trees itself.
+    pub(super) sled: Arc<SledEngine>,
     /// Accession → what became of the filing.
     pub(super) filings: Tree,
     /// Accession → a filing that was seen and is not done.
@@ -83,32 +90,18 @@ pub(super) struct Inner {
     pub(super) digested: Tree,
     /// Recipient → up to when its digests were made.
     pub(super) digests: Tree,
-    /// Rule, channel → since when, by whom.
-    pub(super) subscriptions: Tree,
-    /// Held while subscriptions are counted and written.
-    pub(super) subscribing: tokio::sync::Mutex<()>,
     /// Single values.
     pub(super) meta: Tree,
     /// Records that could not be read, by tree and key.
     pub(super) aside: Tree,
     /// The frontier as it was last read, with its bytes.
     pub(super) frontier: Mutex<Option<(IVec, Frontier)>>,
-    /// Held while something is written and not counted yet.
-    pub(super) writing: RwLock<()>,
-    /// Counts writes, and which of them are on the disk.
-    pub(super) written: AtomicU64,
-    pub(super) flushed: AtomicU64,
-    /// The number of the last flush, over all starts; held while one is under way.
-    pub(super) flushes: Mutex<u64>,
-    pub(super) before: Before,
-    /// Whether what was flushed last was not there when it was opened.
-    pub(super) lost: bool,
 }
 
 impl Store {
     /// Whether the disk lost what was written last, before it was opened: what that was is found again.
     pub fn has_lost(&self) -> bool {
-        self.inner.lost
+        self.inner.sled.has_lost()
     }
 
     /// Bytes that it takes on the disk.
@@ -116,47 +109,39 @@ impl Store {
     /// # Errors
     /// Failures of the disk.
     pub fn size_on_disk(&self) -> Result<u64, StoreError> {
-        self.inner.db.size_on_disk().map_err(|error| self.failed(error))
+        self.inner.engine.size_on_disk().map_err(|error| self.failed(error))
     }
 
     /// The folder that it is in.
     pub fn dir(&self) -> &Path {
-        &self.inner.dir
+        self.inner.sled.dir()
     }
 
     /// Brings all that was written onto the disk; at once where nothing is new.
     ///
-    /// sled's own asynchronous flush can deadlock (its issue 1308), and its flush leaves data in the drive's cache, so a
-    /// blocking thread flushes and then asks the system to sync the file.
-    ///
     /// # Errors
-    /// Failures of disk or sled: then nothing may be sent that was not on the disk before.
+    /// Failures of disk or engine: then nothing may be sent that was not on the disk before.
     pub async fn flush(&self) -> Result<(), StoreError> {
-        let written = {
-            let _no_write = self.inner.writing.write().unwrap_or_else(PoisonError::into_inner);
-            self.inner.written.load(Ordering::Acquire)
-        };
-        if self.inner.flushed.load(Ordering::Acquire) >= written {
-            return Ok(());
-        }
-        let inner = Arc::clone(&self.inner);
-        let flushed = tokio::task::spawn_blocking(move || inner.sync()).await;
-        let result = flushed.unwrap_or_else(|error| Err(sled::Error::Io(io::Error::other(error))));
-        result.map_err(|error| self.failed(error))?;
-        self.inner.flushed.fetch_max(written, Ordering::AcqRel);
-        Ok(())
+        self.inner.engine.flush().await.map_err(|error| self.failed(error))
     }
 
-    /// One write. It holds off [`Self::flush`]'s count until it is counted itself, so that nothing that can be read counts
-    /// as being on the disk while it is not.
+    /// Runs a transaction of the engine. `body` may run several times.
+    pub(super) async fn transaction<T, F>(&self, body: impl Fn(Transaction) -> F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, Ended>>,
+    {
+        self.inner.engine.transact(body).await.map_err(|ended| match ended {
+            Ended::Engine(error) => self.failed(error),
+            Ended::Record(error) => error,
+        })
+    }
+
+    /// One write.
     pub(super) fn write<T>(&self, write: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
-        let _writing = self.inner.writing.read().unwrap_or_else(PoisonError::into_inner);
-        let written = (self.inner.before)(Effect::Write).map_err(sled::Error::Io).and_then(|()| write());
-        self.inner.written.fetch_add(1, Ordering::AcqRel);
-        written.map_err(|error| self.failed(error))
+        self.inner.sled.write(write).map_err(|error| self.failed(error))
     }
 
-    /// One transaction, likewise.
+    /// One transaction.
     pub(super) fn transact<Trees, T>(
         &self,
         trees: &Trees,
@@ -165,35 +150,20 @@ impl Store {
     where
         Trees: Transactional<StoreError>,
     {
-        let _writing = self.inner.writing.read().unwrap_or_else(PoisonError::into_inner);
-        (self.inner.before)(Effect::Write).map_err(|error| self.failed(sled::Error::Io(error)))?;
-        let result = trees.transaction(transaction);
-        self.inner.written.fetch_add(1, Ordering::AcqRel);
-        result.map_err(|error| match error {
+        let done = self.inner.sled.transact(trees, transaction).map_err(|error| self.failed(error))?;
+        done.map_err(|error| match error {
             TransactionError::Abort(error) => error,
             TransactionError::Storage(error) => self.failed(error),
         })
     }
 
-    pub(super) fn failed(&self, error: sled::Error) -> StoreError {
-        StoreError::Failed { dir: self.inner.dir.clone(), error }
+    pub(super) fn failed(&self, error: impl Into<EngineError>) -> StoreError {
+        StoreError::of(self.dir(), error.into())
     }
 }
 
 impl fmt::Debug for Inner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inner").field("dir", &self.dir).finish_non_exhaustive()
-    }
-}
-
-impl Inner {
-    pub(super) fn sync(&self) -> Result<(), sled::Error> {
-        let mut flushes = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
-        (self.before)(Effect::Flush).map_err(sled::Error::Io)?;
-        *flushes += 1;
-        mark::note(&self.meta, *flushes)?;
-        self.db.flush()?;
-        let synced = File::open(self.dir.join(files::FILE)).and_then(|file| file.sync_data());
-        synced.and_then(|()| mark::confirm(&self.dir, *flushes)).map_err(sled::Error::Io)
+        f.debug_struct("Inner").field("engine", &self.engine).finish_non_exhaustive()
     }
 }

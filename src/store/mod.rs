@@ -1,4 +1,4 @@
-//! What must survive a restart, in sled behind typed methods; no sled type leaks.
+//! What must survive a restart: typed methods over an engine.
 //!
 //! Every record is a version byte and JSON. What is to be sent of a filing is written in one transaction with "this filing is
 //! done" ([`Store::commit`]) and is on the disk once [`Store::flush`] returns.
@@ -7,15 +7,14 @@ mod alarm;
 mod aside;
 mod backfill;
 mod check;
-mod compact;
 mod counts;
 mod coverage;
 mod damage;
 mod dead;
 mod digests;
 mod doubt;
+mod engine;
 mod error;
-mod files;
 mod filings;
 mod frontier;
 mod handle;
@@ -23,7 +22,6 @@ mod history;
 mod latency;
 mod ledger;
 mod lists;
-mod mark;
 mod mutes;
 mod open;
 mod paused;
@@ -48,10 +46,11 @@ pub use coverage::{Coverage, Filled};
 pub use dead::{Dead, GivenUp, Tries};
 pub use digests::{DigestMark, DigestStanding, Gathered};
 pub use doubt::Doubt;
+pub use engine::{Effect, EngineError};
 pub use error::StoreError;
 pub use filings::{Discovered, Ending, Settled, Standing};
 pub use frontier::{Frontier, Hole, Silence};
-pub use handle::{Effect, Store};
+pub use handle::Store;
 pub use latency::Latency;
 pub use ledger::Ledger;
 pub use mutes::Muted;

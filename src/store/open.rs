@@ -1,24 +1,14 @@
 //! Opens a store.
 
 use std::io;
-use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 
-use super::doubt::Doubt;
-use super::error::{StoreError, open_error};
-use super::handle::{Effect, Inner, Store};
-use super::{doubt, files, mark};
-use crate::private;
-use crate::text::path_text;
-
-/// What sled may keep of its pages, in bytes as they are on the disk (in memory they take several times that): little here
-/// is read again.
-const CACHE: u64 = 1024 * 1024;
-/// How often sled writes and syncs by itself, in milliseconds, and clears its file of what is no longer needed; what matters
-/// is flushed before it has effects.
-const FLUSH_EVERY_MS: u64 = 30_000;
+use super::doubt::{self, Doubt};
+use super::engine::{self, Effect, Engine, SledEngine};
+use super::error::StoreError;
+use super::handle::{Inner, Store};
+use super::subscriptions;
 
 impl Store {
     /// Opens the store in a folder, which is made where it is missing. Folder and files belong to their user alone from then on.
@@ -37,32 +27,16 @@ impl Store {
         dir: &Path,
         before: impl Fn(Effect) -> io::Result<()> + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
-        let failed = |error| open_error(dir, error);
-        private::folder(dir).map_err(|error| failed(sled::Error::Io(error)))?;
-        files::end_broken_off(dir)?;
-        files::clear(dir)?;
-        let config = sled::Config::new().path(dir).cache_capacity(CACHE).flush_every_ms(Some(FLUSH_EVERY_MS));
-        // sled panics where a page is not what it should be.
-        let opened = panic::catch_unwind(AssertUnwindSafe(|| config.open()));
-        let db = opened.map_err(|_| StoreError::Damaged(dir.to_owned()))?.map_err(failed)?;
-        let (confirmed, meta) = (mark::confirmed(dir), db.open_tree("meta").map_err(failed)?);
-        let known = mark::known(&meta).map_err(failed)?;
-        if confirmed.is_some() && known == 0 {
-            return Err(StoreError::Damaged(dir.to_owned()));
+        let failed = |error| StoreError::of(dir, error);
+        let sled =
+            SledEngine::open(dir, &[subscriptions::SPACE], Box::new(before)).map(Arc::new).map_err(failed)?;
+        let tree = |name: &str| sled.tree(name).map_err(failed);
+        let meta = tree("meta")?;
+        if let Some(until) = sled.confirmed_at().filter(|_| sled.has_lost()) {
+            let doubt = Doubt { until, queue: true, told: false }.record()?;
+            meta.insert(doubt::KEY, doubt).map_err(|error| failed(error.into()))?;
         }
-        let lost = confirmed.is_some_and(|confirmed| confirmed > known);
-        if lost {
-            tracing::error!(
-                "the store in {} lacks what was written to it last: the disk lost it",
-                path_text(dir)
-            );
-        }
-        if let Some(until) = mark::confirmed_at(dir).filter(|_| lost) {
-            meta.insert(doubt::KEY, Doubt { until, queue: true, told: false }.record()?).map_err(failed)?;
-        }
-        let tree = |name: &str| db.open_tree(name).map_err(failed);
         let inner = Inner {
-            dir: dir.to_owned(),
             filings: tree("filings")?,
             pending: tree("pending")?,
             unreadable: tree("unreadable")?,
@@ -87,29 +61,30 @@ impl Store {
             gathered: tree("gathered")?,
             digested: tree("digested")?,
             digests: tree("digests")?,
-            subscriptions: tree("subscriptions")?,
-            subscribing: tokio::sync::Mutex::default(),
             meta,
             aside: tree("aside")?,
             frontier: Mutex::default(),
-            writing: RwLock::new(()),
-            db,
-            written: AtomicU64::new(1),
-            flushed: AtomicU64::new(0),
-            flushes: Mutex::new(known.max(confirmed.unwrap_or(0))),
-            before: Box::new(before),
-            lost,
+            engine: Engine::Sled(Arc::clone(&sled)),
+            sled: Arc::clone(&sled),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
 
+    /// Writes a store anew; bytes before and after. Broken off, nothing is changed, or the next [`Self::open`] ends it.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; failures of the disk.
+    pub fn compact(dir: &Path) -> Result<(u64, u64), StoreError> {
+        SledEngine::compact(dir).map_err(|error| StoreError::of(dir, error))
+    }
+
     /// Whether a folder has a store; [`Self::open`] makes one where it has none.
     pub fn is_in(dir: &Path) -> bool {
-        files::is_in(dir)
+        engine::is_in(dir)
     }
 
     /// Whether a process has the store in a folder open.
     pub fn is_held(dir: &Path) -> bool {
-        files::is_held(dir)
+        engine::is_held(dir)
     }
 }

@@ -5,11 +5,16 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::engine::{Range, Space, Transaction, Value};
 use super::error::StoreError;
-use super::handle::Store;
+use super::handle::{Ended, Store};
 use super::record::{decode, encode};
 use crate::config::SubscriptionLimits;
 
+/// Channel, rule → since when, by whom.
+pub(super) const SPACE: Space = Space("subscriptions");
+/// So many are read at once.
+const PAGE: usize = 1_000;
 /// A channel cannot subscribe to more rules than this.
 const MOST_PER_CHANNEL: usize = 200;
 
@@ -86,32 +91,21 @@ impl Store {
         limits: SubscriptionLimits,
         at: DateTime<Utc>,
     ) -> Result<Subscribing, StoreError> {
-        let Subscription { server, channel, rule, by } = asked;
-        let place = place(channel, rule);
-        let tree = &self.inner.subscriptions;
+        let place = place(asked.channel, asked.rule);
+        let record = encode(&place, &Subscribed { at, by: asked.by, server: asked.server })?;
+        let (place, record) = (&place, &record);
         // What is counted stays so until it is written.
-        let _subscribing = self.inner.subscribing.lock().await;
-        if tree.contains_key(&place).map_err(|error| self.failed(error))? {
-            return Ok(Subscribing::Known);
-        }
-        if self.subscriptions(channel).await?.len() >= MOST_PER_CHANNEL {
-            return Ok(Subscribing::ChannelFull(MOST_PER_CHANNEL));
-        }
-        let in_server = match server {
-            Some(_) if limits.per_server < usize::MAX => {
-                self.all_subscribed(|_| true)?.iter().filter(|other| other.server == server).count()
+        self.transaction(move |transaction| async move {
+            if transaction.get(SPACE, place).await?.is_some() {
+                return Ok(Subscribing::Known);
             }
-            _ => 0,
-        };
-        if in_server >= limits.per_server {
-            return Ok(Subscribing::ServerFull);
-        }
-        if tree.len() >= limits.in_all {
-            return Ok(Subscribing::Full);
-        }
-        let record = encode(&place, &Subscribed { at, by, server })?;
-        self.write(|| tree.insert(place.as_str(), record))?;
-        Ok(Subscribing::New)
+            if let Some(full) = full(&transaction, asked, limits).await? {
+                return Ok(full);
+            }
+            transaction.put(SPACE, place, record.clone());
+            Ok(Subscribing::New)
+        })
+        .await
     }
 
     /// Notes the server of a channel for those of its subscriptions that do not say it; whether there were any.
@@ -119,20 +113,19 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn note_server(&self, channel: u64, server: u64) -> Result<bool, StoreError> {
-        let tree = &self.inner.subscriptions;
-        let _subscribing = self.inner.subscribing.lock().await;
-        let mut noted = false;
-        for rule in self.subscriptions(channel).await? {
-            let place = place(channel, &rule);
-            let Some(bytes) = tree.get(&place).map_err(|error| self.failed(error))? else { continue };
-            let Ok(known @ Subscribed { server: None, .. }) = decode::<Subscribed>(&place, &bytes) else {
-                continue;
-            };
-            let record = encode(&place, &Subscribed { server: Some(server), ..known })?;
-            self.write(|| tree.compare_and_swap(place.as_str(), Some(&bytes), Some(record)))?.ok();
-            noted = true;
-        }
-        Ok(noted)
+        self.transaction(move |transaction| async move {
+            let mut noted = false;
+            for (place, value) in transaction.range(SPACE, &of(channel, usize::MAX)).await? {
+                let Ok(known @ Subscribed { server: None, .. }) = decode::<Subscribed>(&place, &value) else {
+                    continue;
+                };
+                let record = encode(&place, &Subscribed { server: Some(server), ..known })?;
+                transaction.put(SPACE, place, record);
+                noted = true;
+            }
+            Ok(noted)
+        })
+        .await
     }
 
     /// Ends a subscription; `false` where there was none.
@@ -140,8 +133,15 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn unsubscribe(&self, channel: u64, rule: &str) -> Result<bool, StoreError> {
-        let _subscribing = self.inner.subscribing.lock().await;
-        Ok(self.write(|| self.inner.subscriptions.remove(place(channel, rule)))?.is_some())
+        let place = &place(channel, rule);
+        self.transaction(move |transaction| async move {
+            let was_there = transaction.get(SPACE, place).await?.is_some();
+            if was_there {
+                transaction.delete(SPACE, place);
+            }
+            Ok(was_there)
+        })
+        .await
     }
 
     /// The rules that a channel subscribes to, by name.
@@ -150,12 +150,9 @@ impl Store {
     /// Failures of the store.
     pub async fn subscriptions(&self, channel: u64) -> Result<Vec<String>, StoreError> {
         let prefix = place(channel, "");
-        let mut rules = Vec::new();
-        for item in self.inner.subscriptions.scan_prefix(&prefix) {
-            let (key, _) = item.map_err(|error| self.failed(error))?;
-            rules.push(String::from_utf8_lossy(&key[prefix.len()..]).into_owned());
-        }
-        Ok(rules)
+        let found = self.inner.engine.range(SPACE, &of(channel, usize::MAX)).await;
+        let found = found.map_err(|error| self.failed(error))?.into_iter();
+        Ok(found.map(|(place, _)| place[prefix.len()..].to_owned()).collect())
     }
 
     /// The channels that subscribe to a rule.
@@ -171,7 +168,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn subscribed(&self, rule: &str) -> Result<Vec<Subscriber>, StoreError> {
-        self.all_subscribed(|name| name == rule)
+        self.all_subscribed(|name| name == rule).await
     }
 
     /// The channels with subscriptions of which the server is not known.
@@ -179,7 +176,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn channels_without_server(&self) -> Result<BTreeSet<u64>, StoreError> {
-        let all = self.all_subscribed(|_| true)?.into_iter();
+        let all = self.all_subscribed(|_| true).await?.into_iter();
         Ok(all
             .filter(|subscriber| subscriber.server.is_none())
             .map(|subscriber| subscriber.channel)
@@ -187,20 +184,58 @@ impl Store {
     }
 
     /// A subscriber for each subscription to some rules.
-    fn all_subscribed(&self, is_asked: impl Fn(&str) -> bool) -> Result<Vec<Subscriber>, StoreError> {
-        let mut subscribers = Vec::new();
-        for item in &self.inner.subscriptions {
-            let (key, bytes) = item.map_err(|error| self.failed(error))?;
-            let key = String::from_utf8_lossy(&key);
-            let Some((channel, rule)) = key.split_once('/') else { continue };
-            if let (true, Ok(channel)) = (is_asked(rule), channel.parse()) {
-                // A channel whose record cannot be read subscribes all the same.
-                let server = decode::<Subscribed>(&key, &bytes).ok().and_then(|known| known.server);
-                subscribers.push(Subscriber { channel, server });
+    async fn all_subscribed(&self, is_asked: impl Fn(&str) -> bool) -> Result<Vec<Subscriber>, StoreError> {
+        let (mut found, mut range) = (Vec::new(), Range::first(PAGE));
+        loop {
+            let page = self.inner.engine.range(SPACE, &range).await.map_err(|error| self.failed(error))?;
+            let subscribers = page.iter().filter_map(|(place, value)| subscriber(place, value));
+            found.extend(subscribers.filter(|(_, rule)| is_asked(rule)).map(|(subscriber, _)| subscriber));
+            match page.last() {
+                Some((place, _)) if page.len() == PAGE => range = range.after(place),
+                _ => return Ok(found),
             }
         }
-        Ok(subscribers)
     }
+}
+
+/// Why a channel cannot subscribe to more.
+async fn full(
+    transaction: &Transaction,
+    asked: Subscription<'_>,
+    limits: SubscriptionLimits,
+) -> Result<Option<Subscribing>, Ended> {
+    if transaction.range(SPACE, &of(asked.channel, MOST_PER_CHANNEL)).await?.len() == MOST_PER_CHANNEL {
+        return Ok(Some(Subscribing::ChannelFull(MOST_PER_CHANNEL)));
+    }
+    if limits.per_server == usize::MAX && limits.in_all == usize::MAX {
+        return Ok(None);
+    }
+    let all = transaction.range(SPACE, &Range::first(limits.in_all)).await?;
+    let of_server = |place: &str, value: &Value| {
+        subscriber(place, value).is_some_and(|(known, _)| known.server == asked.server)
+    };
+    let in_server = match asked.server {
+        Some(_) => all.iter().filter(|(place, value)| of_server(place, value)).count(),
+        None => 0,
+    };
+    Ok(match () {
+        () if in_server >= limits.per_server => Some(Subscribing::ServerFull),
+        () if all.len() >= limits.in_all => Some(Subscribing::Full),
+        () => None,
+    })
+}
+
+/// A subscriber and the rule's name, of a record.
+fn subscriber<'a>(key: &'a str, value: &Value) -> Option<(Subscriber, &'a str)> {
+    let (channel, rule) = key.split_once('/')?;
+    // A channel whose record cannot be read subscribes all the same.
+    let server = decode::<Subscribed>(key, value).ok().and_then(|known| known.server);
+    Some((Subscriber { channel: channel.parse().ok()?, server }, rule))
+}
+
+/// The subscriptions of a channel, so many at most.
+fn of(channel: u64, most: usize) -> Range {
+    Range::prefix(&place(channel, ""), most)
 }
 
 fn place(channel: u64, rule: &str) -> String {

@@ -3,7 +3,6 @@ use std::io;
 
 use chrono::TimeDelta;
 
-use super::files::FILE;
 use super::*;
 use crate::alert::Alert;
 use crate::delivery::{Body, Delivery, Outcome};
@@ -77,7 +76,7 @@ async fn what_was_committed_survives_and_a_second_commit_writes_nothing() {
     drop(store);
 
     // sled's own threads may hold its lock a moment longer.
-    File::open(dir.path().join(FILE)).unwrap().lock().unwrap();
+    File::open(dir.path().join("db")).unwrap().lock().unwrap();
     let store = Store::open(dir.path()).unwrap();
     assert_eq!(store.frontier().await.unwrap(), Some(frontier));
     assert_eq!(store.standing(alert().accession).await.unwrap(), Standing::Done);

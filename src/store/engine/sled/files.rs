@@ -4,7 +4,7 @@ use std::fs::{self, TryLockError};
 use std::io;
 use std::path::Path;
 
-use super::error::{StoreError, open_error};
+use crate::store::engine::error::EngineError;
 
 /// sled's file in the store's folder.
 pub(super) const FILE: &str = "db";
@@ -13,7 +13,7 @@ pub(super) const COMPACTED: &str = "compacted";
 pub(super) const WHOLE: &str = "whole";
 
 /// Whether a folder has a store.
-pub(super) fn is_in(dir: &Path) -> bool {
+pub(in crate::store) fn is_in(dir: &Path) -> bool {
     match fs::metadata(dir.join(FILE)) {
         Ok(about) => about.is_file(),
         // Another user's: opening it says so.
@@ -22,20 +22,19 @@ pub(super) fn is_in(dir: &Path) -> bool {
 }
 
 /// Ends a compaction that was broken off when its new files were whole.
-pub(super) fn end_broken_off(dir: &Path) -> Result<(), StoreError> {
+pub(super) fn end_broken_off(dir: &Path) -> Result<(), EngineError> {
     if !dir.join(COMPACTED).join(WHOLE).is_file() {
         return Ok(());
     }
-    let failed = |error: io::Error| open_error(dir, sled::Error::Io(error));
     // Another process may be at it.
-    let held = fs::File::open(dir.join(FILE)).map_err(failed)?;
+    let held = fs::File::open(dir.join(FILE))?;
     match held.try_lock() {
-        Err(TryLockError::WouldBlock) => return Err(StoreError::Busy(dir.to_owned())),
-        Err(TryLockError::Error(error)) => return Err(failed(error)),
+        Err(TryLockError::WouldBlock) => return Err(EngineError::Busy),
+        Err(TryLockError::Error(error)) => return Err(error.into()),
         Ok(()) => {}
     }
     // It may have ended meanwhile.
-    if dir.join(COMPACTED).join(WHOLE).is_file() { replace(dir).map_err(failed) } else { Ok(()) }
+    if dir.join(COMPACTED).join(WHOLE).is_file() { Ok(replace(dir)?) } else { Ok(()) }
 }
 
 /// Brings the files of a folder and of those in it onto the disk: sled does not sync large records.
@@ -51,25 +50,24 @@ pub(super) fn sync_all(folder: &Path) -> io::Result<()> {
 }
 
 /// Whether a process has the store in a folder open.
-pub(super) fn is_held(dir: &Path) -> bool {
+pub(in crate::store) fn is_held(dir: &Path) -> bool {
     // Shared, so that two that look at once do not see each other.
     let held = fs::File::open(dir.join(FILE)).map(|file| file.try_lock_shared());
     matches!(held, Ok(Err(TryLockError::WouldBlock)))
 }
 
 /// Removes what sled left half-written beside its file, which it would take for whole; nobody may have it open.
-pub(super) fn clear(dir: &Path) -> Result<(), StoreError> {
-    let failed = |error: io::Error| open_error(dir, sled::Error::Io(error));
+pub(super) fn clear(dir: &Path) -> Result<(), EngineError> {
     let Ok(held) = fs::File::open(dir.join(FILE)) else { return Ok(()) };
     match held.try_lock() {
-        Err(TryLockError::WouldBlock) => return Err(StoreError::Busy(dir.to_owned())),
-        Err(TryLockError::Error(error)) => return Err(failed(error)),
+        Err(TryLockError::WouldBlock) => return Err(EngineError::Busy),
+        Err(TryLockError::Error(error)) => return Err(error.into()),
         Ok(()) => {}
     }
-    for entry in fs::read_dir(dir).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
         if entry.file_name().to_string_lossy().ends_with(".generating") {
-            fs::remove_file(entry.path()).map_err(failed)?;
+            fs::remove_file(entry.path())?;
         }
     }
     Ok(())

@@ -6,8 +6,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use ::sled::Tree;
 use chrono::{DateTime, Utc};
-use sled::Tree;
 
 /// Beside sled's file: the number of the last flush that is certainly in it. Written after that flush and not synced, so that it may
 /// lag behind, and is never ahead.
@@ -15,13 +15,13 @@ const FILE: &str = "flushed";
 pub(super) const KEY: &str = "flushed";
 
 /// The number of the last flush that sled knows of.
-pub(super) fn known(meta: &Tree) -> sled::Result<u64> {
+pub(super) fn known(meta: &Tree) -> ::sled::Result<u64> {
     let bytes = meta.get(KEY)?;
     Ok(bytes.and_then(|bytes| bytes.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes))
 }
 
 /// Has sled know the number of a flush that begins.
-pub(super) fn note(meta: &Tree, number: u64) -> sled::Result<()> {
+pub(super) fn note(meta: &Tree, number: u64) -> ::sled::Result<()> {
     meta.insert(KEY, &number.to_be_bytes()).map(drop)
 }
 

@@ -1,0 +1,49 @@
+//! An engine that is open: what can be read of it.
+
+use std::sync::Arc;
+
+use super::error::EngineError;
+use super::range::Range;
+use super::sled::SledEngine;
+use super::space::{Space, Value};
+
+/// An open engine. Clones share it.
+#[derive(Debug, Clone)]
+pub(in crate::store) enum Engine {
+    /// An embedded database in one folder, which one process alone can open.
+    Sled(Arc<SledEngine>),
+}
+
+impl Engine {
+    /// The value of a key.
+    pub(in crate::store) async fn get(&self, space: Space, key: &str) -> Result<Option<Value>, EngineError> {
+        match self {
+            Self::Sled(sled) => sled.get(space, key),
+        }
+    }
+
+    /// Keys and values in a range, in its order.
+    pub(in crate::store) async fn range(
+        &self,
+        space: Space,
+        range: &Range,
+    ) -> Result<Vec<(String, Value)>, EngineError> {
+        match self {
+            Self::Sled(sled) => sled.range(space, range),
+        }
+    }
+
+    /// Brings all that was written onto the disk; at once where nothing is new.
+    pub(in crate::store) async fn flush(&self) -> Result<(), EngineError> {
+        match self {
+            Self::Sled(sled) => SledEngine::flush(sled).await,
+        }
+    }
+
+    /// Bytes that it takes on the disk.
+    pub(in crate::store) fn size_on_disk(&self) -> Result<u64, EngineError> {
+        match self {
+            Self::Sled(sled) => sled.size_on_disk(),
+        }
+    }
+}

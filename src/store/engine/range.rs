@@ -1,0 +1,68 @@
+//! Ranges of keys.
+
+/// A part of a keyspace, and how much of it is read at most.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::store) struct Range {
+    /// The first key that may be in it.
+    pub(super) from: String,
+    /// True if `from` itself is left out.
+    pub(super) after: bool,
+    /// The first key behind it; `None`: to the end of the keyspace.
+    pub(super) until: Option<String>,
+    /// How many keys are read at most.
+    pub(super) most: usize,
+}
+
+impl Range {
+    /// The first keys of a keyspace.
+    pub(in crate::store) fn first(most: usize) -> Self {
+        Self { from: String::new(), after: false, until: None, most }
+    }
+
+    /// Keys that begin with this.
+    pub(in crate::store) fn prefix(prefix: &str, most: usize) -> Self {
+        Self { from: prefix.to_owned(), until: successor(prefix), ..Self::first(most) }
+    }
+
+    /// What of it comes behind a key.
+    pub(in crate::store) fn after(&self, key: &str) -> Self {
+        Self { from: key.to_owned(), after: true, ..self.clone() }
+    }
+
+    /// True for keys within its bounds.
+    pub(super) fn contains(&self, key: &str) -> bool {
+        let is_behind_begin = if self.after { *key > *self.from } else { *key >= *self.from };
+        is_behind_begin && self.until.as_ref().is_none_or(|until| *key < **until)
+    }
+}
+
+/// The first text behind all that begin with this one; `None` where there is none.
+fn successor(prefix: &str) -> Option<String> {
+    let mut chars: Vec<char> = prefix.chars().collect();
+    while let Some(last) = chars.pop() {
+        let next = (u32::from(last) + 1..=u32::from(char::MAX)).find_map(char::from_u32);
+        if let Some(next) = next {
+            chars.push(next);
+            return Some(chars.into_iter().collect());
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_ends_before_the_next_text() {
+        for (prefix, next) in [
+            ("a/", Some("a0")),
+            ("", None),
+            ("a\u{10FFFF}", Some("b")),
+            ("\u{10FFFF}", None),
+            ("\u{D7FF}", Some("\u{E000}")),
+        ] {
+            assert_eq!(successor(prefix).as_deref(), next, "{prefix}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! A smaller file: all records are written into a new one, which then takes the old one's place.
+
+use std::fs;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+use std::sync::PoisonError;
+
+use super::files::{COMPACTED, FILE, WHOLE, remove_all, replace, sync_all};
+use super::{SledEngine, mark};
+use crate::store::engine::error::EngineError;
+
+impl SledEngine {
+    /// Writes a database anew; bytes before and after. Broken off, nothing is changed, or the next [`Self::open`] ends it.
+    pub(in crate::store) fn compact(dir: &Path) -> Result<(u64, u64), EngineError> {
+        let engine = Self::open(dir, &[], Box::new(|_| Ok(())))?;
+        let before = engine.size_on_disk()?;
+        let folder = dir.join(COMPACTED);
+        remove_all(&folder)?;
+        let copied = panic::catch_unwind(AssertUnwindSafe(|| engine.copy_to(&folder)))
+            .unwrap_or(Err(EngineError::Damaged));
+        if let Err(error) = copied.and_then(|()| Ok(sync_all(&folder)?)) {
+            remove_all(&folder)?;
+            return Err(error);
+        }
+        fs::File::create(folder.join(WHOLE)).and_then(|file| file.sync_all())?;
+        fs::File::open(&folder).and_then(|folder| folder.sync_all())?;
+        // While nobody else can open it. sled itself writes no other files once it is open.
+        replace(dir)?;
+        drop(engine);
+        Ok((before, fs::metadata(dir.join(FILE))?.len()))
+    }
+
+    fn copy_to(&self, folder: &Path) -> Result<(), EngineError> {
+        let new = Self::open(folder, &[], Box::new(|_| Ok(())))?;
+        for name in self.db.tree_names() {
+            let (from, to) = (self.db.open_tree(&name)?, new.db.open_tree(&name)?);
+            for item in from.iter() {
+                let (key, bytes) = item?;
+                to.insert(key, bytes)?;
+            }
+        }
+        *new.flushes.lock().unwrap_or_else(PoisonError::into_inner) = mark::known(&self.meta)?;
+        new.sync()
+    }
+}

@@ -1,0 +1,285 @@
+//! The embedded engine: sled, one tree a keyspace.
+
+mod compact;
+mod files;
+mod mark;
+
+pub(in crate::store) use files::{is_held, is_in};
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use ::sled::transaction::{
+    ConflictableTransactionResult, TransactionError, Transactional, TransactionalTree,
+};
+use ::sled::{Batch, Db, Tree};
+use chrono::{DateTime, Utc};
+use tokio::sync::MutexGuard;
+
+use super::effect::{Before, Effect};
+use super::error::EngineError;
+use super::range::Range;
+use super::space::{Space, Value, Writes};
+use crate::private;
+use crate::text::path_text;
+
+/// What sled may keep of its pages, in bytes as they are on the disk (in memory they take several times that): little here
+/// is read again.
+const CACHE: u64 = 1024 * 1024;
+/// How often sled writes and syncs by itself, in milliseconds, and clears its file of what is no longer needed; what matters
+/// is flushed before it has effects.
+const FLUSH_EVERY_MS: u64 = 30_000;
+
+/// sled in a folder.
+pub(in crate::store) struct SledEngine {
+    dir: PathBuf,
+    db: Db,
+    meta: Tree,
+    spaces: BTreeMap<Space, Tree>,
+    /// Held by the transaction that runs.
+    alone: tokio::sync::Mutex<()>,
+    /// Held while something is written and not counted yet.
+    writing: RwLock<()>,
+    /// Counts writes, and which of them are on the disk.
+    written: AtomicU64,
+    flushed: AtomicU64,
+    /// The number of the last flush, over all starts; held while one is under way.
+    flushes: Mutex<u64>,
+    before: Before,
+    lost: bool,
+}
+
+impl From<::sled::Error> for EngineError {
+    fn from(error: ::sled::Error) -> Self {
+        match error {
+            // sled reports a lock that is held as an error of its own making, with these words.
+            ::sled::Error::Io(io) if io.to_string().contains("could not acquire lock") => Self::Busy,
+            ::sled::Error::Io(io) => Self::Disk(io),
+            ::sled::Error::Corruption { .. } => Self::Damaged,
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+impl SledEngine {
+    /// Opens the database in a folder, which is made where it is missing, with some keyspaces. Folder and files belong to their
+    /// user alone from then on.
+    pub(in crate::store) fn open(dir: &Path, spaces: &[Space], before: Before) -> Result<Self, EngineError> {
+        private::folder(dir)?;
+        files::end_broken_off(dir)?;
+        files::clear(dir)?;
+        let config =
+            ::sled::Config::new().path(dir).cache_capacity(CACHE).flush_every_ms(Some(FLUSH_EVERY_MS));
+        // sled panics where a page is not what it should be.
+        let opened = panic::catch_unwind(AssertUnwindSafe(|| config.open()));
+        let db = opened.map_err(|_| EngineError::Damaged)??;
+        let (confirmed, meta) = (mark::confirmed(dir), db.open_tree("meta")?);
+        let known = mark::known(&meta)?;
+        if confirmed.is_some() && known == 0 {
+            return Err(EngineError::Damaged);
+        }
+        let lost = confirmed.is_some_and(|confirmed| confirmed > known);
+        if lost {
+            tracing::error!(
+                "the store in {} lacks what was written to it last: the disk lost it",
+                path_text(dir)
+            );
+        }
+        let mut trees = BTreeMap::new();
+        for space in spaces {
+            trees.insert(*space, db.open_tree(space.0)?);
+        }
+        Ok(Self {
+            dir: dir.to_owned(),
+            db,
+            meta,
+            spaces: trees,
+            alone: tokio::sync::Mutex::default(),
+            writing: RwLock::new(()),
+            written: AtomicU64::new(1),
+            flushed: AtomicU64::new(0),
+            flushes: Mutex::new(known.max(confirmed.unwrap_or(0))),
+            before,
+            lost,
+        })
+    }
+
+    /// The folder that it is in.
+    pub(in crate::store) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Whether the disk lost what was written last, before it was opened.
+    pub(in crate::store) fn has_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// When the last flush was that is known to have reached the disk.
+    pub(in crate::store) fn confirmed_at(&self) -> Option<DateTime<Utc>> {
+        mark::confirmed_at(&self.dir)
+    }
+
+    /// A tree by its name.
+    pub(in crate::store) fn tree(&self, name: &str) -> Result<Tree, EngineError> {
+        Ok(self.db.open_tree(name)?)
+    }
+
+    /// The names of all trees.
+    pub(in crate::store) fn names(&self) -> Vec<String> {
+        self.db.tree_names().iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+    }
+
+    /// Whether a key of `meta` is the engine's own, and no record.
+    pub(in crate::store) fn is_own(key: &str) -> bool {
+        key == mark::KEY
+    }
+
+    fn space(&self, space: Space) -> Result<&Tree, EngineError> {
+        self.spaces.get(&space).ok_or_else(|| EngineError::Other(format!("there is no keyspace {}", space.0)))
+    }
+
+    pub(super) fn get(&self, space: Space, key: &str) -> Result<Option<Value>, EngineError> {
+        Ok(self.space(space)?.get(key)?.map(|bytes| bytes.to_vec()))
+    }
+
+    pub(super) fn range(&self, space: Space, range: &Range) -> Result<Vec<(String, Value)>, EngineError> {
+        let tree = self.space(space)?;
+        let found = match &range.until {
+            // sled panics at a range that ends before it begins.
+            Some(until) if *until <= range.from => return Ok(Vec::new()),
+            Some(until) => tree.range(range.from.as_str()..until.as_str()),
+            None => tree.range(range.from.as_str()..),
+        };
+        let text =
+            |item: ::sled::Result<(::sled::IVec, ::sled::IVec)>| -> Result<(String, Value), EngineError> {
+                let (key, value) = item?;
+                Ok((String::from_utf8_lossy(&key).into_owned(), value.to_vec()))
+            };
+        let is_in = |item: &Result<(String, Value), EngineError>| match item {
+            Ok((key, _)) => range.contains(key),
+            Err(_) => true,
+        };
+        found.map(text).filter(is_in).take(range.most).collect()
+    }
+
+    /// Held while a transaction runs: another one begins when it is over.
+    pub(super) async fn alone(&self) -> MutexGuard<'_, ()> {
+        self.alone.lock().await
+    }
+
+    /// Writes what a transaction put, as a whole.
+    pub(super) fn write_all(&self, writes: &Writes) -> Result<(), EngineError> {
+        let mut batches: BTreeMap<Space, Batch> = BTreeMap::new();
+        for ((space, key), value) in writes {
+            let batch = batches.entry(*space).or_default();
+            match value {
+                Some(value) => batch.insert(key.as_str(), value.as_slice()),
+                None => batch.remove(key.as_str()),
+            }
+        }
+        let mut trees = Vec::new();
+        for space in batches.keys() {
+            trees.push(self.space(*space)?);
+        }
+        match (&trees[..], writes.iter().next()) {
+            ([], _) | (_, None) => Ok(()),
+            // One write to the log, where a batch is three.
+            ([tree], Some(((_, key), value))) if writes.len() == 1 => self.write(|| {
+                match value {
+                    Some(value) => tree.insert(key.as_str(), value.as_slice()),
+                    None => tree.remove(key.as_str()),
+                }
+                .map(drop)
+            }),
+            ([tree], _) => {
+                self.write(|| batches.values().try_for_each(|batch| tree.apply_batch(batch.clone())))
+            }
+            (trees, _) => {
+                let done: Result<(), TransactionError<EngineError>> =
+                    self.transact(trees, |trees: &Vec<TransactionalTree>| {
+                        for (tree, batch) in trees.iter().zip(batches.values()) {
+                            tree.apply_batch(batch)?;
+                        }
+                        Ok(())
+                    })?;
+                done.map_err(|error| match error {
+                    TransactionError::Abort(error) => error,
+                    TransactionError::Storage(error) => error.into(),
+                })
+            }
+        }
+    }
+
+    /// One write. It holds off [`Self::flush`]'s count until it is counted itself, so that nothing that can be read counts
+    /// as being on the disk while it is not.
+    pub(in crate::store) fn write<T>(
+        &self,
+        write: impl FnOnce() -> ::sled::Result<T>,
+    ) -> Result<T, EngineError> {
+        let _writing = self.writing.read().unwrap_or_else(PoisonError::into_inner);
+        let written = (self.before)(Effect::Write).map_err(::sled::Error::Io).and_then(|()| write());
+        self.written.fetch_add(1, Ordering::AcqRel);
+        Ok(written?)
+    }
+
+    /// One transaction of sled's, likewise.
+    pub(in crate::store) fn transact<Trees, T, E>(
+        &self,
+        trees: &Trees,
+        transaction: impl Fn(&Trees::View) -> ConflictableTransactionResult<T, E>,
+    ) -> Result<Result<T, TransactionError<E>>, EngineError>
+    where
+        Trees: Transactional<E> + ?Sized,
+    {
+        let _writing = self.writing.read().unwrap_or_else(PoisonError::into_inner);
+        (self.before)(Effect::Write)?;
+        let result = trees.transaction(transaction);
+        self.written.fetch_add(1, Ordering::AcqRel);
+        Ok(result)
+    }
+
+    /// Bytes that it takes on the disk.
+    pub(super) fn size_on_disk(&self) -> Result<u64, EngineError> {
+        Ok(self.db.size_on_disk()?)
+    }
+
+    /// Brings all that was written onto the disk; at once where nothing is new.
+    ///
+    /// sled's own asynchronous flush can deadlock (its issue 1308), and its flush leaves data in the drive's cache, so a
+    /// blocking thread flushes and then asks the system to sync the file.
+    pub(super) async fn flush(engine: &Arc<Self>) -> Result<(), EngineError> {
+        let written = {
+            let _no_write = engine.writing.write().unwrap_or_else(PoisonError::into_inner);
+            engine.written.load(Ordering::Acquire)
+        };
+        if engine.flushed.load(Ordering::Acquire) >= written {
+            return Ok(());
+        }
+        let own = Arc::clone(engine);
+        tokio::task::spawn_blocking(move || own.sync()).await.map_err(io::Error::other)??;
+        engine.flushed.fetch_max(written, Ordering::AcqRel);
+        Ok(())
+    }
+
+    fn sync(&self) -> Result<(), EngineError> {
+        let mut flushes = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
+        (self.before)(Effect::Flush)?;
+        *flushes += 1;
+        mark::note(&self.meta, *flushes)?;
+        self.db.flush()?;
+        let synced = File::open(self.dir.join(files::FILE)).and_then(|file| file.sync_data());
+        Ok(synced.and_then(|()| mark::confirm(&self.dir, *flushes))?)
+    }
+}
+
+impl fmt::Debug for SledEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SledEngine").field("dir", &self.dir).finish_non_exhaustive()
+    }
+}
