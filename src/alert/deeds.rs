@@ -8,7 +8,7 @@ use super::securities::Figure;
 use crate::filing::record::LotRecord;
 use crate::filing::{Code, Direction, Sums, Trade, Unit};
 
-/// What lots did, as one phrase.
+/// The action of the lots in one phrase, such as "sold".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verb {
     /// They were sold.
@@ -24,7 +24,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// What a lot of a code did.
+    /// The action of a transaction code.
     pub fn of(code: Code, direction: Option<Direction>) -> Self {
         match code {
             Code::SALE => Self::Sold,

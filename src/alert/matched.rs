@@ -36,7 +36,7 @@ impl Alert {
         Some(alert)
     }
 
-    /// What a filing says beside its lots.
+    /// The figures and flags of a filing outside its lots.
     fn without_lots(rule: &Rule, filing: &Filing, accession: Accession, seen_at: DateTime<Utc>) -> Self {
         let issuer = AlertIssuer {
             cik: filing.issuer.cik,
@@ -112,7 +112,7 @@ impl Alert {
         Key::of(&["alert", rule, &issuer.to_string(), &accession.to_string()])
     }
 
-    /// What the lots say together of plan and intent.
+    /// Sums up plan and intent over the lots.
     fn reason(&mut self) {
         let plans = self.lots.iter().map(|lot| lot.plan.unwrap_or_default());
         self.plan = Agreed::of(plans).unwrap_or(Agreed::All(Plan::Unknown));

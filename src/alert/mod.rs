@@ -1,4 +1,4 @@
-//! What people are sent for one match, as plain data with a stable key.
+//! An alert: one match of a rule as plain data, with a stable key.
 
 mod agreed;
 mod deeds;

@@ -45,12 +45,12 @@ impl StoreError {
         matches!(self, Self::Failed { error: EngineError::Disk(io), .. } if io.kind() == ErrorKind::PermissionDenied)
     }
 
-    /// What the engine of the store in a folder could not do.
-    pub(super) fn of(dir: &Path, error: EngineError) -> Self {
+    /// Why the store in a folder cannot be opened.
+    pub(super) fn of_opening(dir: &Path, error: EngineError) -> Self {
         let dir = dir.to_owned();
         match error {
             EngineError::Busy => Self::Busy(dir),
-            EngineError::Damaged => Self::Damaged(dir),
+            EngineError::Damaged(_) => Self::Damaged(dir),
             error @ (EngineError::Disk(_) | EngineError::Other(_)) => Self::Failed { dir, error },
         }
     }

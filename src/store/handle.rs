@@ -158,7 +158,8 @@ impl Store {
     }
 
     pub(super) fn failed(&self, error: impl Into<EngineError>) -> StoreError {
-        StoreError::of(self.dir(), error.into())
+        // Also where it is damaged: it may be whole once it is opened again.
+        StoreError::Failed { dir: self.dir().to_owned(), error: error.into() }
     }
 }
 

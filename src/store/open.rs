@@ -27,7 +27,7 @@ impl Store {
         dir: &Path,
         before: impl Fn(Effect) -> io::Result<()> + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
-        let failed = |error| StoreError::of(dir, error);
+        let failed = |error| StoreError::of_opening(dir, error);
         let sled =
             SledEngine::open(dir, &[subscriptions::SPACE], Box::new(before)).map(Arc::new).map_err(failed)?;
         let tree = |name: &str| sled.tree(name).map_err(failed);
@@ -75,7 +75,7 @@ impl Store {
     /// # Errors
     /// As [`Self::open`]; failures of the disk.
     pub fn compact(dir: &Path) -> Result<(u64, u64), StoreError> {
-        SledEngine::compact(dir).map_err(|error| StoreError::of(dir, error))
+        SledEngine::compact(dir).map_err(|error| StoreError::of_opening(dir, error))
     }
 
     /// Whether a folder has a store; [`Self::open`] makes one where it has none.

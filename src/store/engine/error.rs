@@ -11,8 +11,8 @@ pub enum EngineError {
     #[error("it is in use")]
     Busy,
     /// The disk lost or changed what was written.
-    #[error("it is damaged")]
-    Damaged,
+    #[error("it is damaged: {0}")]
+    Damaged(String),
     /// The disk failed.
     #[error("{}", words(.0))]
     Disk(#[from] io::Error),

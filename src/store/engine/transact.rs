@@ -8,7 +8,8 @@ use super::transaction::Transaction;
 
 impl Engine {
     /// Runs a transaction: what `body` reads stays so until what it puts is written, and that is written as a whole, or where `body`
-    /// fails not at all. `body` may run several times.
+    /// fails not at all. `body` may run several times, and begins no
+    /// transaction of its own.
     pub(in crate::store) async fn transact<T, E, F>(&self, body: impl Fn(Transaction) -> F) -> Result<T, E>
     where
         E: From<EngineError>,

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::PoisonError;
 
 use super::files::{COMPACTED, FILE, WHOLE, remove_all, replace, sync_all};
-use super::{SledEngine, mark};
+use super::{SledEngine, mark, page_is_wrong};
 use crate::store::engine::error::EngineError;
 
 impl SledEngine {
@@ -17,7 +17,7 @@ impl SledEngine {
         let folder = dir.join(COMPACTED);
         remove_all(&folder)?;
         let copied = panic::catch_unwind(AssertUnwindSafe(|| engine.copy_to(&folder)))
-            .unwrap_or(Err(EngineError::Damaged));
+            .unwrap_or_else(|_| Err(page_is_wrong()));
         if let Err(error) = copied.and_then(|()| Ok(sync_all(&folder)?)) {
             remove_all(&folder)?;
             return Err(error);

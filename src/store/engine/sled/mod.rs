@@ -36,6 +36,11 @@ const CACHE: u64 = 1024 * 1024;
 /// is flushed before it has effects.
 const FLUSH_EVERY_MS: u64 = 30_000;
 
+/// sled panics where a page is not what it should be.
+fn page_is_wrong() -> EngineError {
+    EngineError::Damaged("a page is not what it should be".to_owned())
+}
+
 /// sled in a folder.
 pub(in crate::store) struct SledEngine {
     dir: PathBuf,
@@ -61,7 +66,7 @@ impl From<::sled::Error> for EngineError {
             // sled reports a lock that is held as an error of its own making, with these words.
             ::sled::Error::Io(io) if io.to_string().contains("could not acquire lock") => Self::Busy,
             ::sled::Error::Io(io) => Self::Disk(io),
-            ::sled::Error::Corruption { .. } => Self::Damaged,
+            error @ ::sled::Error::Corruption { .. } => Self::Damaged(error.to_string()),
             other => Self::Other(other.to_string()),
         }
     }
@@ -76,13 +81,12 @@ impl SledEngine {
         files::clear(dir)?;
         let config =
             ::sled::Config::new().path(dir).cache_capacity(CACHE).flush_every_ms(Some(FLUSH_EVERY_MS));
-        // sled panics where a page is not what it should be.
         let opened = panic::catch_unwind(AssertUnwindSafe(|| config.open()));
-        let db = opened.map_err(|_| EngineError::Damaged)??;
+        let db = opened.map_err(|_| page_is_wrong())??;
         let (confirmed, meta) = (mark::confirmed(dir), db.open_tree("meta")?);
         let known = mark::known(&meta)?;
         if confirmed.is_some() && known == 0 {
-            return Err(EngineError::Damaged);
+            return Err(EngineError::Damaged("what was flushed is gone".to_owned()));
         }
         let lost = confirmed.is_some_and(|confirmed| confirmed > known);
         if lost {
