@@ -34,8 +34,8 @@ use sellbell::notify::Secrets;
 use sellbell::problem::Source;
 use sellbell::render::terminal::Colour;
 use sellbell::replay::{Archive, Faults, Made, ReplayedEdgar, Stage};
-use sellbell::rules;
-use sellbell::runtime::{self, Setup};
+use sellbell::rules::{self, Rule};
+use sellbell::runtime::{self, App, Setup};
 use sellbell::service;
 use sellbell::store::Store;
 use sellbell::trust::Roots;
@@ -146,20 +146,7 @@ fn days(count: u64) {
         let rules_text = RULES.replace("jsonl:alerts.jsonl", "jsonl");
         let source = Source { file: "rules", text: &rules_text };
         let rules = rules::load_slice([source], &|_| true, &[]).unwrap();
-        let output = Arc::new(Mutex::new(io::sink()));
-        let dir = settings.store_dir.clone();
-        let assembly = runtime::assemble(Setup {
-            settings,
-            rules,
-            secrets: &Secrets::default(),
-            used: &|_| true,
-            roots: &Roots::default(),
-            clock,
-            output,
-            colour: Colour::Plain,
-        })
-        .unwrap();
-        let app = Arc::new(assembly.on(Store::open(&dir).unwrap(), Some(start)));
+        let app = Arc::new(app(settings, rules, clock, Some(start)));
         let running = Arc::clone(&app);
         let bot = tokio::spawn(async move { runtime::run(running, None, std::future::pending()).await });
         println!("without the bot: {} MB, which is in what follows", without_bot / 1_024);
@@ -228,15 +215,9 @@ fn ticks(pid: u32) -> u64 {
     [11, 12].into_iter().filter_map(|place| fields.get(place)?.parse::<u64>().ok()).sum()
 }
 
-/// The program's loop as a process of its own, in this folder, whose clock shows `now` and goes so many times as fast.
-fn bot(now: DateTime<Utc>, speed: u64, from_here: bool) {
-    let clock = Clock::played(now, speed as f64);
-    let text = fs::read_to_string("settings.toml").unwrap();
-    let settings = Settings::read("settings.toml", &text, &[]).unwrap();
-    let known = |destination: &Destination| settings.knows(destination);
-    let rules = rules::load_path(Path::new("rules"), &known, &settings.destinations()).unwrap();
-    let output = Arc::new(Mutex::new(io::sink()));
-    let dir = settings.store_dir.clone();
+/// The program on the store of its settings; what it prints is dropped.
+fn app(settings: Settings, rules: Vec<Rule>, clock: Clock, since: Option<DateTime<Utc>>) -> App {
+    let store = Store::open(&settings.store_dir).unwrap();
     let assembly = runtime::assemble(Setup {
         settings,
         rules,
@@ -244,11 +225,20 @@ fn bot(now: DateTime<Utc>, speed: u64, from_here: bool) {
         used: &|_| true,
         roots: &Roots::default(),
         clock,
-        output,
+        output: Arc::new(Mutex::new(io::sink())),
         colour: Colour::Plain,
-    })
-    .unwrap();
-    let app = assembly.on(Store::open(&dir).unwrap(), from_here.then_some(now));
+    });
+    assembly.unwrap().on(store, since)
+}
+
+/// The program's loop as a process of its own, in this folder, whose clock shows `now` and goes so many times as fast.
+fn bot(now: DateTime<Utc>, speed: u64, from_here: bool) {
+    let clock = Clock::played(now, speed as f64);
+    let text = fs::read_to_string("settings.toml").unwrap();
+    let settings = Settings::read("settings.toml", &text, &[]).unwrap();
+    let known = |destination: &Destination| settings.knows(destination);
+    let rules = rules::load_path(Path::new("rules"), &known, &settings.destinations()).unwrap();
+    let app = app(settings, rules, clock, from_here.then_some(now));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(runtime::run(Arc::new(app), None, std::future::pending())).unwrap();
 }

@@ -1,6 +1,6 @@
 //! One transaction.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::error::EngineError;
@@ -56,16 +56,11 @@ impl Transaction {
         let gone = own.values().filter(|value| value.is_none()).count();
         let wider = Range { most: range.most.saturating_add(gone), ..range.clone() };
         let mut all: BTreeMap<String, Value> = self.engine.range(space, &wider).await?.into_iter().collect();
-        // Behind the last that was read, own keys are not known to be next.
-        let known: BTreeSet<String> = all.keys().cloned().collect();
-        let is_cut = known.len() == wider.most;
         for ((_, key), value) in own {
-            let is_beyond = known.last().is_some_and(|edge| key > *edge);
             match value {
-                Some(value) if !(is_cut && is_beyond) => drop(all.insert(key, value)),
-                Some(_) => {}
-                None => drop(all.remove(&key)),
-            }
+                Some(value) => all.insert(key, value),
+                None => all.remove(&key),
+            };
         }
         Ok(all.into_iter().take(range.most).collect())
     }
