@@ -194,7 +194,7 @@ pub struct AlertOwner {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WayFigures {
     /// `acquired` or `disposed`.
-    #[serde(with = "direction_word")]
+    #[serde(default, with = "direction_word")]
     pub direction: Option<Direction>,
     /// The sum of shares.
     pub shares: Option<Shares>,
@@ -233,7 +233,7 @@ pub struct AlertLine {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AlertSecurity {
     /// `acquired` or `disposed`; `null` where the lots do not say.
-    #[serde(with = "direction_word")]
+    #[serde(default, with = "direction_word")]
     pub direction: Option<Direction>,
     /// Their sums.
     #[serde(flatten)]

@@ -135,7 +135,7 @@ impl Bot {
                     true => drop(steadying.spawn(steady(Weak::clone(&self.app), clock.real(STEADY)))),
                     false => {
                         app.gateway.mark_connected(clock.now());
-                        self.tasks.spawn(report_connected(Weak::clone(&self.app)));
+                        steadying.spawn(report_connected(Weak::clone(&self.app)));
                     }
                 }
             }
@@ -157,6 +157,8 @@ impl Bot {
         };
         let way = Way { address: &address, token: &token, resuming: &resuming };
         let ended = gateway::hold(way, &mut session, stop, on).await;
+        // What a connection that is over was still to report is not true any more.
+        drop(steadying);
         let (end, reason, advice) = match ended {
             Ended::Stopped => return Ok(None),
             Ended::Asked => (End::Asked, "it asks to connect anew".to_owned(), None),

@@ -84,10 +84,41 @@ pub fn since<'r>(
 }
 
 /// How often history is read further back for an amendment, at most.
-pub const MOST_STEPS: usize = 5;
+const MOST_STEPS: usize = 5;
 
-/// Reads history for a filing, from `since` on, and for an amendment as far back as versions that came before it say that
-/// theirs began.
+/// How far back history is read for a filing: for an amendment as far as versions that came before it say that theirs began.
+pub struct HistoryReach<'a> {
+    filing: &'a Filing,
+    since: DateTime<Utc>,
+    steps: usize,
+}
+
+impl<'a> HistoryReach<'a> {
+    /// From `since` on, at first.
+    pub fn new(filing: &'a Filing, since: DateTime<Utc>) -> Self {
+        Self { filing, since, steps: 0 }
+    }
+
+    /// From when on history is to be read.
+    pub fn since(&self) -> DateTime<Utc> {
+        self.since
+    }
+
+    /// True where the history that was read says that it is to be read again, from an earlier [`Self::since`].
+    pub fn goes_further(&mut self, history: &[PastFiling]) -> bool {
+        let own = PastFiling::of(self.filing, DateTime::default());
+        let earlier = own.and_then(|own| own.versions_since(history)).filter(|earlier| *earlier < self.since);
+        match earlier {
+            Some(earlier) if self.steps < MOST_STEPS => {
+                (self.since, self.steps) = (earlier, self.steps + 1);
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Reads history for a filing, as far back as [`HistoryReach`] goes from `since`.
 ///
 /// # Errors
 /// Those of `read`.
@@ -96,21 +127,13 @@ pub fn read_history<T, E>(
     since: DateTime<Utc>,
     mut read: impl FnMut(DateTime<Utc>) -> Result<(Vec<PastFiling>, T), E>,
 ) -> Result<(Vec<PastFiling>, T), E> {
-    let mut since = since;
-    let mut history = read(since)?;
-    for _ in 0..MOST_STEPS {
-        let Some(earlier) = further_back(filing, &history.0, since) else { break };
-        since = earlier;
-        history = read(since)?;
+    let mut reach = HistoryReach::new(filing, since);
+    loop {
+        let history = read(reach.since())?;
+        if !reach.goes_further(&history.0) {
+            return Ok(history);
+        }
     }
-    Ok(history)
-}
-
-/// From when on history is to be read instead, where that is earlier: what it has since `since` says where versions of an amendment
-/// began.
-pub fn further_back(filing: &Filing, history: &[PastFiling], since: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let own = PastFiling::of(filing, DateTime::default());
-    own.and_then(|own| own.versions_since(history)).filter(|earlier| *earlier < since)
 }
 
 /// Holds the rules that a filing can meet against it.

@@ -118,11 +118,14 @@ impl GatewayHealth {
         }
     }
 
-    /// Ends the trouble that it was not connected, where the operators know of that.
+    /// Ends the trouble that it was not connected, where the operators know of that, and while it is still connected.
     ///
     /// # Errors
     /// Failures of the store.
     pub async fn report_connected(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
+        if !self.status().is_some_and(|status| status.connected) {
+            return Ok(());
+        }
         let back = |trouble: &Trouble| About::Bot(BotNews::GatewayBack { since: trouble.since });
         self.troubles.end(GATEWAY, back, now).await
     }

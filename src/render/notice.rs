@@ -37,7 +37,8 @@ impl Words {
 /// The words of a notice.
 pub fn words(notice: &Notice) -> Words {
     let words = match &notice.about {
-        About::Written { title, text } => Words::new(title, text),
+        // It was as long as it may be when it was stored.
+        About::Written { title, text } => return Words::new(title, text),
         About::Edgar(news) => edgar(news),
         About::Bot(news) => bot(news),
         About::AnotherInstance(sign) => another_instance(sign),

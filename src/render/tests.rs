@@ -334,3 +334,17 @@ fn a_changed_message_stays_within_its_limits_and_its_cards_apart() {
     let hostile = in_channel(Alert { key: Key::of(&["long"]), ..hostile() });
     assert_eq!(discord::changed(long, &told[0].key, &hostile), None, "more than 6,000 characters");
 }
+
+/// Queued by a version that stored finished words, which had no bound in a list of late alerts.
+#[test]
+fn a_notice_of_an_older_version_is_read_and_sent_whole() {
+    let text = vec!["2021-08-24: Doe Jane sold 100 shares of Alpha Inc"; 200].join("\n");
+    let key = Key::of(&["notice", "x"]);
+    let stored = serde_json::json!({
+        "notice": { "key": key, "at": "2021-08-24T21:13:00Z", "title": "Found late", "text": text }
+    });
+    let Body::Notice(notice) = serde_json::from_value(stored).unwrap() else { panic!("not a notice") };
+    assert_eq!((&notice.key, notice.at.to_rfc3339().as_str()), (&key, "2021-08-24T21:13:00+00:00"));
+    let words = super::notice::words(&notice);
+    assert_eq!((words.title.as_str(), words.text == text), ("Found late", true));
+}

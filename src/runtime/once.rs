@@ -75,6 +75,8 @@ pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, Run
         app.intake.reconciler.reconcile_once(app.clock().now()).await?;
     }
     app.outbox.digests.digest_once(app.clock().now()).await?;
+    // Some may have ended since the poll.
+    app.outbox.mutes.end_due(app.clock().now()).await?;
     let mut report = OnceReport { poll, ..OnceReport::default() };
     let mut lanes = JoinSet::new();
     for destination in app.store.waiting_destinations().await? {

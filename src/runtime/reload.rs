@@ -95,7 +95,9 @@ pub async fn reload_once(app: &App, watch: &mut Watch, now: DateTime<Utc>) -> Re
         Err(mistakes) => {
             tracing::error!("the rules were edited and cannot be used, the last good ones stay: {mistakes}");
             let lines: Vec<&str> = mistakes.lines().take(MOST_LINES).collect();
-            let news = RulesNews::Refused { mistakes: clip(&lines.join("\n"), MOST_TEXT).into_owned() };
+            // Before it is cut: a part of a secret would not be known again.
+            let mistakes_shown = app.notifier.redactor().hide(&lines.join("\n"));
+            let news = RulesNews::Refused { mistakes: clip(&mistakes_shown, MOST_TEXT).into_owned() };
             app.operators.notify(&Notice::new(now, About::Rules(news)), now).await?;
             watch.told = Some(mistakes.clone());
             Ok(Reload::Refused(mistakes))
@@ -142,7 +144,6 @@ async fn take_rules(
             gone.push(one);
         }
     }
-    gone.truncate(MOST_LINES);
     app.rules.replace(after);
     tracing::info!("the rules were edited and are in force: {changes}");
     if !gone.is_empty() || were_refused {

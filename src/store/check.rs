@@ -15,7 +15,9 @@ use super::engine::SledEngine;
 use super::error::StoreError;
 use super::filings::Done;
 use super::handle::Store;
-use super::{DeliveryStanding, GivenUp, Muted, Paused, Pending, Quarantined, Receipt, Summed, record};
+use super::{
+    DeliveryStanding, GivenUp, Muted, Paused, Pending, Quarantined, Receipt, Summed, record, subscriptions,
+};
 use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery};
 use crate::filing::{PastFiling, StatedRatio};
@@ -97,7 +99,7 @@ impl Store {
             self.check_tree::<IgnoredAny>(
                 &mut checked,
                 "subscriptions",
-                &inner.sled.tree("subscriptions").map_err(|error| self.failed(error))?,
+                &inner.sled.tree(subscriptions::SPACE.0).map_err(|error| self.failed(error))?,
             )?;
             self.check_tree::<IgnoredAny>(&mut checked, "digested", &inner.digested)?;
             for (name, tree) in

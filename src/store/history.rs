@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::error::StoreError;
 use super::handle::Store;
-use crate::decide;
+use crate::decide::HistoryReach;
 use crate::filing::{Cik, Filing, PastFiling};
 
 impl Store {
@@ -42,14 +42,13 @@ impl Store {
         filing: &Filing,
         since: DateTime<Utc>,
     ) -> Result<(Vec<PastFiling>, Option<DateTime<Utc>>), StoreError> {
-        let mut since = since;
-        let mut history = self.history(filing.issuer.cik, since).await?;
-        for _ in 0..decide::MOST_STEPS {
-            let Some(earlier) = decide::further_back(filing, &history.0, since) else { break };
-            since = earlier;
-            history = self.history(filing.issuer.cik, since).await?;
+        let mut reach = HistoryReach::new(filing, since);
+        loop {
+            let history = self.history(filing.issuer.cik, reach.since()).await?;
+            if !reach.goes_further(&history.0) {
+                return Ok(history);
+            }
         }
-        Ok(history)
     }
 }
 

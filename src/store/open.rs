@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use super::doubt::{self, Doubt};
-use super::engine::{self, Effect, Engine, SledEngine};
+use super::engine::{self, Before, Effect, Engine, SledEngine};
 use super::error::StoreError;
 use super::handle::{Inner, Store};
 use super::subscriptions;
@@ -28,14 +28,8 @@ impl Store {
         before: impl Fn(Effect) -> io::Result<()> + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
         let failed = |error| StoreError::of_opening(dir, error);
-        let sled =
-            SledEngine::open(dir, &[subscriptions::SPACE], Box::new(before)).map(Arc::new).map_err(failed)?;
+        let sled = Arc::new(open_engine(dir, Box::new(before))?);
         let tree = |name: &str| sled.tree(name).map_err(failed);
-        let meta = tree("meta")?;
-        if let Some(until) = sled.confirmed_at().filter(|_| sled.has_lost()) {
-            let doubt = Doubt { until, queue: true, told: false }.record()?;
-            meta.insert(doubt::KEY, doubt).map_err(|error| failed(error.into()))?;
-        }
         let inner = Inner {
             filings: tree("filings")?,
             pending: tree("pending")?,
@@ -61,7 +55,7 @@ impl Store {
             gathered: tree("gathered")?,
             digested: tree("digested")?,
             digests: tree("digests")?,
-            meta,
+            meta: tree("meta")?,
             aside: tree("aside")?,
             frontier: Mutex::default(),
             engine: Engine::Sled(Arc::clone(&sled)),
@@ -75,7 +69,8 @@ impl Store {
     /// # Errors
     /// As [`Self::open`]; failures of the disk.
     pub fn compact(dir: &Path) -> Result<(u64, u64), StoreError> {
-        SledEngine::compact(dir).map_err(|error| StoreError::of_opening(dir, error))
+        let engine = open_engine(dir, Box::new(|_| Ok(())))?;
+        engine.compact().map_err(|error| StoreError::of_opening(dir, error))
     }
 
     /// Whether a folder has a store; [`Self::open`] makes one where it has none.
@@ -87,4 +82,16 @@ impl Store {
     pub fn is_held(dir: &Path) -> bool {
         engine::is_held(dir)
     }
+}
+
+/// Opens the engine, and has it know where the disk lost something: then nobody knows what was sent.
+fn open_engine(dir: &Path, before: Before) -> Result<SledEngine, StoreError> {
+    let failed = |error| StoreError::of_opening(dir, error);
+    let engine = SledEngine::open(dir, &[subscriptions::SPACE], before).map_err(failed)?;
+    if let Some(until) = engine.confirmed_at().filter(|_| engine.has_lost()) {
+        let doubt = Doubt { until, queue: true, told: false }.record()?;
+        let meta = engine.tree("meta").map_err(failed)?;
+        meta.insert(doubt::KEY, doubt).map_err(|error| failed(error.into()))?;
+    }
+    Ok(engine)
 }

@@ -210,7 +210,7 @@ async fn full(
     if limits.per_server == usize::MAX && limits.in_all == usize::MAX {
         return Ok(None);
     }
-    let all = transaction.range(SPACE, &Range::first(limits.in_all)).await?;
+    let all = transaction.range(SPACE, &Range::first(usize::MAX)).await?;
     let of_server = |place: &str, value: &Value| {
         subscriber(place, value).is_some_and(|(known, _)| known.server == asked.server)
     };

@@ -4,6 +4,7 @@ use std::fs;
 
 use chrono::TimeDelta;
 use sellbell::runtime::{self, App};
+use sellbell::store::Store;
 
 use crate::together::cards;
 use crate::world::{World, at, deliver_all, qualys, small_sale};
@@ -29,9 +30,8 @@ async fn told() -> (World, App) {
     (world, app)
 }
 
-#[tokio::test]
-async fn what_was_told_and_then_lost_is_found_in_the_channel() {
-    let (world, app) = told().await;
+/// Sends all that is queued, and leaves the store as a disk has it that loses all that was written meanwhile.
+async fn lose_what_is_sent(world: &World, app: App) {
     app.store.flush().await.unwrap();
     // What a disk has that loses all that is written from now on.
     let lost = world.path("lost");
@@ -48,6 +48,24 @@ async fn what_was_told_and_then_lost_is_found_in_the_channel() {
     fs::remove_dir_all(world.path("store")).unwrap();
     fs::rename(&lost, world.path("store")).unwrap();
     world.discord.forget_nonces();
+}
+
+#[tokio::test]
+async fn a_loss_is_known_also_after_the_store_is_compacted() {
+    let (world, app) = told().await;
+    lose_what_is_sent(&world, app).await;
+    Store::compact(&world.path("store")).unwrap();
+    let store = crate::world::reopened(&world.path("store"));
+    assert!(store.doubt().await.unwrap().is_some_and(|doubt| doubt.queue && !doubt.told));
+    assert_eq!(store.counts().await.unwrap().queued, 9);
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_was_told_and_then_lost_is_found_in_the_channel() {
+    let (world, app) = told().await;
+    lose_what_is_sent(&world, app).await;
 
     let app = world.app_with(&(world.settings() + OPERATORS), RULES, None);
     assert!(app.store.has_lost());
@@ -55,6 +73,8 @@ async fn what_was_told_and_then_lost_is_found_in_the_channel() {
     // It still has all three queued, and knows of no try.
     assert_eq!(app.store.counts().await.unwrap().queued, 9);
     runtime::on_start(&app, app.clock().now()).await.unwrap();
+    // And the notice of the loss.
+    assert_eq!(app.store.counts().await.unwrap().queued, 10);
     sale(&world, "0000000007-21-000003", 73, "2021-08-24T17:12:40-04:00");
     let now = at(NOW) + TimeDelta::minutes(10);
     world.discord.set_time(now);

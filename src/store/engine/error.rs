@@ -11,7 +11,7 @@ pub enum EngineError {
     #[error("it is in use")]
     Busy,
     /// The disk lost or changed what was written.
-    #[error("it is damaged: {0}")]
+    #[error("{0}")]
     Damaged(String),
     /// The disk failed.
     #[error("{}", words(.0))]

@@ -17,6 +17,7 @@ mod transaction;
 #[cfg(test)]
 mod contract;
 
+pub(super) use effect::Before;
 pub use effect::Effect;
 pub use error::EngineError;
 pub(super) use opened::Engine;

@@ -166,3 +166,29 @@ fn files_and_functions_need_each_other_in_no_circle() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// What finds circles finds one of files and one of functions, through `super::`, a `use` and a method of a field's type.
+#[test]
+fn a_circle_is_found() {
+    let src = tempfile::tempdir().unwrap();
+    for (file, text) in [
+        ("lib.rs", "mod high;\nmod low;\nmod alone;\n"),
+        (
+            "high.rs",
+            "use crate::low::Low;\npub struct High { low: Low }\nimpl High { pub fn down(&self) { self.low.up(); } }\npub fn back(low: &Low) { low.up(); }\n",
+        ),
+        ("low.rs", "pub struct Low;\nimpl Low { pub fn up(&self) { super::high::back(self); } }\n"),
+        (
+            "alone.rs",
+            "pub fn one(low: &crate::low::Low) { two(low); }\npub fn two(low: &crate::low::Low) { one(low); low.up(); }\n",
+        ),
+    ] {
+        fs::write(src.path().join(file), text).unwrap();
+    }
+    let graph = Graph::of(&CrateMap::read(src.path()));
+    let all = |found: Vec<_>| -> Vec<String> { found.into_iter().flatten().collect() };
+    assert_eq!(all(circles(&graph.files)), ["high.rs", "low.rs"]);
+    let functions = circles(&graph.functions);
+    assert_eq!(functions.len(), 2, "{functions:?}");
+    assert!(functions.iter().all(|circle| circle.len() == 2), "{functions:?}");
+}

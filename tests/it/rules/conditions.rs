@@ -44,6 +44,53 @@ fn every_condition_is_evaluated() {
     assert!(keys > 30, "{keys}");
 }
 
+/// History keeps a hash of this text with each alert: where it changes, stored alerts seem to be of an edited rule.
+#[test]
+fn conditions_have_the_text_that_history_knows_them_by() {
+    let conditions = [
+        r#"tickers = ["QLYS", "BRK.B"]"#,
+        "ciks = [320193]",
+        r#"owners = ["Courtot Philippe", 1204560]"#,
+        r#"country = ["Israel", "TW", "Delaware"]"#,
+        "foreign = true",
+        r#"sic = ["7372", "73"]"#,
+        r#"sector = ["software", "semiconductors"]"#,
+        r#"forms = ["4"]"#,
+        r#"amendments = "exclude""#,
+        "filed_late = true",
+        r#"roles = ["ceo", "cfo"]"#,
+        r#"exclude_roles = ["10% owner"]"#,
+        r#"codes = ["P"]"#,
+        r#"table = "any""#,
+        r#"securities = ["Class A Common Stock"]"#,
+        r#"ownership = "direct""#,
+        r#"direction = "acquired""#,
+        r#"plan = ["no", "unknown"]"#,
+        r#"intents = ["discretionary"]"#,
+        r#"exclude_intents = ["sell-to-cover", "plan"]"#,
+        r#"currency = ["USD", "TWD"]"#,
+        "min_price = 5",
+        r#"max_price = "4.99""#,
+        "min_value = 1_000_000",
+        "max_value = 50_000",
+        "min_shares = 10_000",
+        r#"min_stake_reduction = "10%""#,
+        r#"min_share_of_holdings = "10%""#,
+        r#"cluster = { insiders = 3, within = "7d", min_value = 1_000_000 }"#,
+        r#"cumulative = { per = "owner", within = "30d", min_value = 500_000 }"#,
+        r#"first_in = "12mo""#,
+        r#"largest_in = "24mo""#,
+        r#"reversal_after = "18mo""#,
+        r#"any = [{ codes = ["S"] }, { not = { roles = ["ceo"] } }]"#,
+        r#"when = "days == 1 and value > 5""#,
+        r#"codes = ["S"]
+min_value = 5
+tickers = ["QLYS"]"#,
+    ];
+    let texts = conditions.map(|conditions| format!("{:?}", rule(conditions).conditions));
+    insta::assert_snapshot!("conditions_in_history", texts.join("\n"));
+}
+
 #[test]
 fn tickers_and_ciks_name_the_issuer_and_both_must_hold() {
     check(

@@ -12,8 +12,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use tokio::task::yield_now;
 
-use super::effect::Before;
-use super::{Engine, EngineError, Range, SledEngine, Space, Transaction};
+use super::{Before, Engine, EngineError, Range, SledEngine, Space, Transaction};
 
 const A: Space = Space("a");
 const B: Space = Space("b");

@@ -10,13 +10,14 @@ use super::{SledEngine, mark, page_is_wrong};
 use crate::store::engine::error::EngineError;
 
 impl SledEngine {
-    /// Writes a database anew; bytes before and after. Broken off, nothing is changed, or the next [`Self::open`] ends it.
-    pub(in crate::store) fn compact(dir: &Path) -> Result<(u64, u64), EngineError> {
-        let engine = Self::open(dir, &[], Box::new(|_| Ok(())))?;
-        let before = engine.size_on_disk()?;
+    /// Writes the database anew and closes it; bytes before and after. Broken off, nothing is changed, or the next [`Self::open`]
+    /// ends it.
+    pub(in crate::store) fn compact(self) -> Result<(u64, u64), EngineError> {
+        let dir = self.dir.clone();
+        let before = self.size_on_disk()?;
         let folder = dir.join(COMPACTED);
         remove_all(&folder)?;
-        let copied = panic::catch_unwind(AssertUnwindSafe(|| engine.copy_to(&folder)))
+        let copied = panic::catch_unwind(AssertUnwindSafe(|| self.copy_to(&folder)))
             .unwrap_or_else(|_| Err(page_is_wrong()));
         if let Err(error) = copied.and_then(|()| Ok(sync_all(&folder)?)) {
             remove_all(&folder)?;
@@ -25,8 +26,8 @@ impl SledEngine {
         fs::File::create(folder.join(WHOLE)).and_then(|file| file.sync_all())?;
         fs::File::open(&folder).and_then(|folder| folder.sync_all())?;
         // While nobody else can open it. sled itself writes no other files once it is open.
-        replace(dir)?;
-        drop(engine);
+        replace(&dir)?;
+        drop(self);
         Ok((before, fs::metadata(dir.join(FILE))?.len()))
     }
 

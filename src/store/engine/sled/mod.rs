@@ -179,6 +179,17 @@ impl SledEngine {
 
     /// Writes what a transaction put, as a whole.
     pub(super) fn write_all(&self, writes: &Writes) -> Result<(), EngineError> {
+        // One write to the log, where a batch is three.
+        if let (1, Some(((space, key), value))) = (writes.len(), writes.iter().next()) {
+            let tree = self.space(*space)?;
+            return self.write(|| {
+                match value {
+                    Some(value) => tree.insert(key.as_str(), value.as_slice()),
+                    None => tree.remove(key.as_str()),
+                }
+                .map(drop)
+            });
+        }
         let mut batches: BTreeMap<Space, Batch> = BTreeMap::new();
         for ((space, key), value) in writes {
             let batch = batches.entry(*space).or_default();
@@ -187,37 +198,20 @@ impl SledEngine {
                 None => batch.remove(key.as_str()),
             }
         }
-        let mut trees = Vec::new();
-        for space in batches.keys() {
-            trees.push(self.space(*space)?);
+        if batches.is_empty() {
+            return Ok(());
         }
-        match (&trees[..], writes.iter().next()) {
-            ([], _) | (_, None) => Ok(()),
-            // One write to the log, where a batch is three.
-            ([tree], Some(((_, key), value))) if writes.len() == 1 => self.write(|| {
-                match value {
-                    Some(value) => tree.insert(key.as_str(), value.as_slice()),
-                    None => tree.remove(key.as_str()),
-                }
-                .map(drop)
-            }),
-            ([tree], _) => {
-                self.write(|| batches.values().try_for_each(|batch| tree.apply_batch(batch.clone())))
+        let trees = batches.keys().map(|space| self.space(*space)).collect::<Result<Vec<_>, _>>()?;
+        let all = |trees: &Vec<TransactionalTree>| -> ConflictableTransactionResult<(), EngineError> {
+            for (tree, batch) in trees.iter().zip(batches.values()) {
+                tree.apply_batch(batch)?;
             }
-            (trees, _) => {
-                let done: Result<(), TransactionError<EngineError>> =
-                    self.transact(trees, |trees: &Vec<TransactionalTree>| {
-                        for (tree, batch) in trees.iter().zip(batches.values()) {
-                            tree.apply_batch(batch)?;
-                        }
-                        Ok(())
-                    })?;
-                done.map_err(|error| match error {
-                    TransactionError::Abort(error) => error,
-                    TransactionError::Storage(error) => error.into(),
-                })
-            }
-        }
+            Ok(())
+        };
+        self.transact(&trees[..], all)?.map_err(|error| match error {
+            TransactionError::Abort(error) => error,
+            TransactionError::Storage(error) => error.into(),
+        })
     }
 
     /// One write. It holds off [`Self::flush`]'s count until it is counted itself, so that nothing that can be read counts
