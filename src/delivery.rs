@@ -49,9 +49,24 @@ pub struct Delivery {
     /// The message that it answers, which could not be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<String>,
+    /// Sends of it that may have reached its destination.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_flight: Option<InFlight>,
+    /// How many deliveries it takes the place of; 0 for one that stands for itself.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub joined: usize,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Delivery {
+    /// As how many deliveries it counts.
+    pub fn count(&self) -> usize {
+        self.joined.max(1)
+    }
+
     /// The key of a body's delivery to a destination.
     pub fn key_of(body: &Key, destination: &Destination) -> Key {
         Key::of(&["delivery", body.as_str(), &destination.to_string()])
@@ -82,6 +97,8 @@ impl Delivery {
             attempts: 0,
             not_before: now,
             failing_since: None,
+            in_flight: None,
+            joined: 0,
         }
     }
 }
@@ -104,6 +121,12 @@ impl Batch {
             deliveries: vec![delivery],
             concerned: None,
         }
+    }
+
+    /// Its first delivery by itself.
+    pub fn first(mut self) -> Self {
+        self.deliveries.truncate(1);
+        Self::of(self.destination, self.deliveries)
     }
 
     /// Of which the only delivery concerns what stands in this message, under this delivery's key.
@@ -153,14 +176,13 @@ impl Batch {
         self.deliveries.iter().map(|delivery| &delivery.key)
     }
 
-    /// As they go out: each alert says when.
-    pub fn sent_at(mut self, now: DateTime<Utc>) -> Self {
+    /// Has each alert say when it goes out.
+    pub fn set_sent_at(&mut self, sent_at: Option<DateTime<Utc>>) {
         for delivery in &mut self.deliveries {
             if let Body::Alert(alert) = &mut delivery.body {
-                alert.sent_at = Some(now);
+                alert.sent_at = sent_at;
             }
         }
-        self
     }
 }
 

@@ -57,7 +57,7 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
     match &args.verb {
         Verb::Check { json } => {
             let store = runtime.block_on(remote::open(dir))?;
-            let checked = store.check()?;
+            let checked = runtime.block_on(store.check())?;
             let said = match json {
                 true => format!("{}\n", serde_json::to_string_pretty(&checked)?),
                 false => people(&checked),
@@ -77,7 +77,9 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
                 }
             };
             let mut out = BufWriter::new(&mut out);
-            let count = store.export(&mut out)?.with_context(|| format!("cannot write to {name}"))?;
+            let count = runtime
+                .block_on(store.export(&mut out))?
+                .with_context(|| format!("cannot write to {name}"))?;
             if file.is_some() {
                 tell(&mut io::stdout(), &format!("{count} records are in {name}\n"));
             }

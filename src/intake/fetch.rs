@@ -90,8 +90,7 @@ impl<'a> Fetches<'a> {
             return Ok(());
         }
         let busy: BTreeSet<Accession> = self.begun.values().map(|begun| begun.accession).collect();
-        let (mut due, later) = self.fetcher.due_filings(now).await?;
-        due.retain(|pending| !busy.contains(&pending.filing.accession));
+        let (mut due, later) = self.fetcher.due_filings(&busy, ROUND + 1, now).await?;
         self.more_at = if due.len() > ROUND { Some(now) } else { later };
         due.truncate(ROUND);
         self.queue = due.into();

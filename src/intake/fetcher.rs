@@ -36,27 +36,41 @@ impl Fetcher {
         }
     }
 
-    /// The filings that are due, oldest first, and when the next of the others is.
+    /// The filings that are due and not among those that are fetched now, oldest first, at most `most`; and when the next of the others
+    /// is, which matters where there are fewer.
     pub(super) async fn due_filings(
         &self,
+        busy: &BTreeSet<Accession>,
+        most: usize,
         now: DateTime<Utc>,
     ) -> Result<(Vec<Pending>, Option<DateTime<Utc>>), StoreError> {
         let waits = |pending: &Pending| now < pending.not_before && pending.not_before - now <= LONGEST_WAIT;
-        let (later, mut due): (Vec<Pending>, Vec<Pending>) =
-            self.store.pending().await?.into_iter().partition(waits);
+        let for_history: BTreeSet<Accession> = self.kept().keys().copied().collect();
+        let (mut due, mut behind, mut later) = (Vec::new(), Vec::new(), None::<DateTime<Utc>>);
+        self.store
+            .each_pending(|pending| {
+                let accession = &pending.filing.accession;
+                if waits(&pending) {
+                    later = Some(later.map_or(pending.not_before, |later| later.min(pending.not_before)));
+                } else if busy.contains(accession) {
+                } else if for_history.contains(accession) {
+                    behind.push(pending);
+                } else {
+                    due.push(pending);
+                }
+                due.len() < most
+            })
+            .await?;
         // Those that wait for history come behind those that they may be waiting for: last those of the feed.
-        let waiting: BTreeSet<Accession> = self.kept().keys().copied().collect();
-        due.sort_by_key(|pending| {
-            let waits = waiting.contains(&pending.filing.accession);
-            (waits, waits && pending.found == Found::Feed)
-        });
-        Ok((due, later.iter().map(|pending| pending.not_before).min()))
+        behind.sort_by_key(|pending| pending.found == Found::Feed);
+        due.extend(behind);
+        due.truncate(most);
+        Ok((due, later))
     }
 
     /// When the first of the filings is due that were put off after a failure; `None` where none was.
     pub(crate) async fn deferred_until(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let pending = self.store.pending().await?.into_iter();
-        Ok(pending.filter(|pending| pending.attempts > 0).map(|pending| pending.not_before).min())
+        self.store.deferred_until().await
     }
 
     /// The filing's bytes; `turn` is set when its request begins.

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::calendar::closes;
 use crate::config::Settings;
-use crate::filing::{Filing, edgar_day};
+use crate::filing::{Filing, edgar_day, edgar_time};
 use crate::parts::Parts;
 use crate::rules::{ActiveRules, Rule};
 use crate::store::{Found, Pending, Store, StoreError};
@@ -50,12 +50,8 @@ impl HistoryGate {
         let accepted_at = filing.accepted_at.unwrap_or(pending.filing.accepted_at);
         // Of what an index shows the issuer is not known before it is read.
         let day = edgar_day(accepted_at);
-        let unknown = self.store.pending().await?.into_iter().any(|other| {
-            other.found == Found::Index
-                && other.filing.issuer.is_none()
-                && other.filing.accession != pending.filing.accession
-                && edgar_day(other.filing.accepted_at) <= day
-        });
+        let behind = day.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, |next| edgar_time(next, 0, 0));
+        let unknown = self.store.unknown_pending_before(behind, pending.filing.accession).await?;
         Ok(unknown
             || self.earlier_pending(&asked, filing, accepted_at).await?.is_some()
             || pending.found == Found::Feed && self.is_catching_up(now).await?)
@@ -71,11 +67,6 @@ impl HistoryGate {
         if asked.iter().all(|rule| rule.conditions.reach_days() == 0) {
             return Ok(None);
         }
-        let earlier =
-            self.store.pending().await?.into_iter().map(|pending| pending.filing).filter(|pending| {
-                pending.issuer == Some(filing.issuer.cik)
-                    && (pending.accepted_at, Some(pending.accession)) < (accepted_at, filing.accession)
-            });
-        Ok(earlier.map(|pending| pending.accepted_at).max())
+        self.store.pending_before(filing.issuer.cik, accepted_at, filing.accession).await
     }
 }

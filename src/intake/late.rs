@@ -38,11 +38,10 @@ impl LateAlerts {
     /// No day that is over is left: history has no hole, what was too old to ring is summed up, and the operators are told of
     /// what was not clean.
     pub(super) async fn caught_up(&self, next: NaiveDate, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let pending = self.store.pending().await?;
-        if pending.iter().any(|pending| pending.found == Found::Index) {
+        if self.store.is_pending(Found::Index).await? {
             return Ok(());
         }
-        self.store.close_hole(next, pending.is_empty()).await?;
+        self.store.close_hole(next, !self.store.is_pending(Found::Feed).await?).await?;
         let from = next.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(next);
         let mut untold: Vec<Receipt> = self.store.receipts(from, usize::MAX).await?;
         untold.retain(|receipt| receipt.is_final() && !receipt.told);

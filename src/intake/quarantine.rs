@@ -88,7 +88,7 @@ impl Quarantine {
     /// # Errors
     /// Failures of the store.
     pub async fn retry_due(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        if self.store.quarantine_len().await == 0 {
+        if self.store.quarantine_len().await? == 0 {
             return Ok(());
         }
         // A crash may have come between.

@@ -59,13 +59,13 @@ impl Operators {
     /// # Errors
     /// Failures of the store.
     pub async fn report_unreadable_records(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let (aside, told) = (self.store.aside_len().await, self.store.aside_told().await?);
-        if aside <= told {
+        let (corrupt, reported) = (self.store.corrupt_len().await?, self.store.corrupt_reported().await?);
+        if corrupt <= reported {
             return Ok(());
         }
-        let news = StoreNews::UnreadableRecords { count: aside - told };
+        let news = StoreNews::UnreadableRecords { count: corrupt - reported };
         self.notify(&Notice::new(now, About::Store(news)), now).await?;
-        self.store.set_aside_told(aside).await
+        self.store.set_corrupt_reported(corrupt).await
     }
 
     /// Reports, once, that the disk lost something of the store.

@@ -1,5 +1,7 @@
 //! One message to one destination.
 
+use std::slice;
+
 use chrono::{DateTime, Utc};
 
 use super::Outbox;
@@ -12,8 +14,9 @@ use crate::destination::Destination;
 use crate::notify::{SendError, Sent};
 use crate::store::{Paused, StoreError};
 
-/// How many deliveries of a destination are looked at in one round: at first, and where all of these failed before.
-const LOOKED_AT: (usize, usize) = (20, 1_000);
+/// How many deliveries of a destination are looked at in one round: where each comes by itself, where several can come together, and where
+/// all of these failed before.
+const LOOKED_AT: [usize; 3] = [2, 20, 1_000];
 
 /// The result of a send.
 enum Sending {
@@ -45,18 +48,16 @@ impl Outbox {
             return Ok(report);
         }
         let mut report = DeliverReport::default();
-        let mut queued = self.store.queued(destination, LOOKED_AT.0).await?;
-        if queued.len() == LOOKED_AT.0 && queued.iter().all(|delivery| delivery.attempts > 0) {
-            queued = self.store.queued(destination, LOOKED_AT.1).await?;
-        }
-        let picked = self.picker.pick(destination, &queued, lane, now).await?;
+        let queued = self.look_at(destination, now).await?;
+        let looked_at = queued.len();
+        let picked = self.picker.pick(destination, queued, lane, now).await?;
         let (batch, sending) = match picked {
             Picked::Nothing(next) => return Ok(DeliverReport { next, ..report }),
             Picked::Later(until) => return Ok(DeliverReport { next: Some(until), paced: true, ..report }),
             Picked::Batch(batch, sends) => self.look_or_send(batch, sends, false, now).await?,
             Picked::Look(batch, sends) => self.look_or_send(batch, Some(sends), true, now).await?,
         };
-        report.next = Some(now).filter(|_| batch.deliveries().len() < queued.len());
+        report.next = Some(now).filter(|_| batch.deliveries().len() < looked_at);
         match sending {
             Sending::Sent(Sent { message_id }) => {
                 self.note_sent(&batch, message_id, now).await?;
@@ -65,7 +66,7 @@ impl Outbox {
             }
             Sending::Found(found) => {
                 for (delivery, outcome) in &found {
-                    self.store.leave_queue(delivery, outcome).await?;
+                    self.store.leave_queue(slice::from_ref(delivery), outcome).await?;
                 }
                 (report.delivered, report.next) = (found.len(), Some(now));
                 if !found.is_empty() {
@@ -83,6 +84,29 @@ impl Outbox {
             self.instances.look_for_others(destination, now).await?;
         }
         Ok(report)
+    }
+
+    /// The first of what waits for a destination, as many as it takes to pick the next message.
+    async fn look_at(
+        &self,
+        destination: &Destination,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Delivery>, StoreError> {
+        let [singly, together, all] = LOOKED_AT;
+        if !destination.capabilities().batches {
+            let queued = self.store.queued(destination, singly).await?;
+            // Nothing behind it could be tried less, or be older.
+            let is_next =
+                |first: &Delivery| first.attempts == 0 && first.concerns.is_none() && first.not_before <= now;
+            if queued.len() < singly || queued.first().is_some_and(is_next) {
+                return Ok(queued);
+            }
+        }
+        let queued = self.store.queued(destination, together).await?;
+        if queued.len() == together && queued.iter().all(|delivery| delivery.attempts > 0) {
+            return self.store.queued(destination, all).await;
+        }
+        Ok(queued)
     }
 
     /// The report of a round in which a destination is left alone; `None` where it is not.
@@ -124,15 +148,16 @@ impl Outbox {
                 Looked::Failed(error) => return Ok((batch, Sending::Failed(error))),
             }
         }
-        let (batch, sends) = match batch.deliveries().first() {
+        let (mut batch, sends) = match look_only {
             // Each has its own nonce.
-            Some(first) if look_only => {
-                let sends = self.store.in_flight(&first.key).await?;
-                (Batch::one(first.clone()), sends)
+            true => {
+                let batch = batch.first();
+                let sends = self.store.in_flight(batch.key()).await?;
+                (batch, sends)
             }
-            _ => (batch, sends),
+            false => (batch, sends),
         };
-        let sending = self.send(&batch, sends, now).await?;
+        let sending = self.send(&mut batch, sends, now).await?;
         Ok((batch, sending))
     }
 
@@ -146,16 +171,13 @@ impl Outbox {
         self.overflow.count_sent(batch, message_id.as_deref(), now);
         self.files.note(batch.destination(), now).await?;
         let outcome = Outcome::Delivered { at: self.clock.by_now(now), message_id };
-        for delivery in batch.deliveries() {
-            self.store.leave_queue(delivery, &outcome).await?;
-        }
-        Ok(())
+        self.store.leave_queue(batch.deliveries(), &outcome).await
     }
 
     /// Sends a batch.
     async fn send(
         &self,
-        batch: &Batch,
+        batch: &mut Batch,
         before: Option<InFlight>,
         now: DateTime<Utc>,
     ) -> Result<Sending, StoreError> {
@@ -163,17 +185,19 @@ impl Outbox {
             return Ok(Sending::Paced(until));
         }
         let sends = InFlight::another(before.clone(), batch, now);
-        if !self.store.set_in_flight(batch.keys(), Some(&sends)).await? {
+        if !self.store.set_in_flight(batch.deliveries(), Some(&sends)).await? {
             return Ok(Sending::Found(Vec::new()));
         }
         self.store.flush().await?;
         // Waits that Discord asks for count from its answer.
         let now = self.clock.by_now(now);
-        match self.notifier.send(&batch.clone().sent_at(now), now).await {
+        batch.set_sent_at(Some(now));
+        match self.notifier.send(batch, now).await {
             Ok(sent) => Ok(Sending::Sent(sent)),
             Err(error) => {
+                batch.set_sent_at(None);
                 if !error.may_have_arrived {
-                    self.store.set_in_flight(batch.keys(), before.as_ref()).await?;
+                    self.store.set_in_flight(batch.deliveries(), before.as_ref()).await?;
                 }
                 Ok(Sending::Failed(error))
             }

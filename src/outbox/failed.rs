@@ -1,5 +1,6 @@
 //! A message that its destination did not take: when it is tried again, and what else is tried before it.
 
+use std::slice;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -141,7 +142,7 @@ impl Failures {
                 for delivery in batch.deliveries() {
                     // An earlier try may have arrived all the same: that is looked for, and not sent so again.
                     if let Some(sends) = self.store.in_flight(&delivery.key).await? {
-                        self.store.set_in_flight([&delivery.key], Some(&sends.in_doubt())).await?;
+                        self.store.set_in_flight(slice::from_ref(delivery), Some(&sends.in_doubt())).await?;
                     }
                 }
                 report.next = Some(now);
@@ -169,13 +170,13 @@ impl Failures {
             return Ok(());
         }
         let until = self.put_off(batch, error, lane, now);
-        for delivery in sent {
-            let attempts = delivery.attempts + 1;
-            let failing_since = delivery.failing_since.or(Some(now));
-            let not_before = again_at(delivery, error, until);
-            let put_off = Delivery { attempts, not_before, failing_since, ..delivery.clone() };
-            self.store.requeue(&put_off).await?;
-        }
+        let put_off = sent.iter().map(|delivery| Delivery {
+            attempts: delivery.attempts + 1,
+            not_before: again_at(delivery, error, until),
+            failing_since: delivery.failing_since.or(Some(now)),
+            ..delivery.clone()
+        });
+        self.store.requeue(&put_off.collect::<Vec<_>>()).await?;
         if sent.iter().any(|delivery| is_old(delivery, now)) {
             lane.singly = sent.len();
         }
@@ -209,12 +210,12 @@ impl Failures {
         if sent.len() > 1 {
             lane.singly = sent.len();
         }
-        for delivery in sent {
-            let failing_since = delivery.failing_since.or((sent.len() == 1).then_some(now));
-            let attempts = delivery.attempts + 1;
-            self.store.requeue(&Delivery { attempts, failing_since, ..delivery.clone() }).await?;
-        }
-        Ok(())
+        let behind = sent.iter().map(|delivery| Delivery {
+            attempts: delivery.attempts + 1,
+            failing_since: delivery.failing_since.or((sent.len() == 1).then_some(now)),
+            ..delivery.clone()
+        });
+        self.store.requeue(&behind.collect::<Vec<_>>()).await
     }
 
     /// A delivery that its destination does not take, while it takes others.
@@ -228,7 +229,7 @@ impl Failures {
         tracing::warn!(%destination, %key, %error, "not taken while others are, tried again later");
         self.pauses.report_refused(destination, error, now).await?;
         let not_before = self.clock.by_now(now) + retry_after(*attempts);
-        self.store.requeue(&Delivery { attempts: attempts + 1, not_before, ..delivery.clone() }).await
+        self.store.requeue(&[Delivery { attempts: attempts + 1, not_before, ..delivery.clone() }]).await
     }
 
     /// A summary that is sent otherwise: as a new message with all that it has, where somebody deleted the one before.

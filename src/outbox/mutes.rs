@@ -111,7 +111,8 @@ async fn end(store: &Store, mute: &Mute) -> Result<usize, StoreError> {
             }
         }
         if untold.len() < muted.len() {
-            store.forget_muted(muted.iter().filter(|one| !untold.contains(one))).await?;
+            let gone: Vec<&Muted> = muted.iter().filter(|one| !untold.contains(one)).collect();
+            store.forget_muted(&gone).await?;
             muted = untold;
         }
         if muted.is_empty() {

@@ -14,7 +14,7 @@ use crate::destination::Destination;
 use crate::digest::Digest;
 use crate::parts::Parts;
 use crate::schedule::Schedule;
-use crate::store::{DeliveryStanding, Store, StoreError};
+use crate::store::{Store, StoreError};
 use crate::summary::{Line, Summary, Why};
 
 /// What a channel's budget is of, and for how long a summary is edited before another one is begun.
@@ -123,7 +123,7 @@ impl Overflow {
             return Ok(Some(*edited_at + BETWEEN_EDITS));
         }
         let alerts = waiting_alerts(&self.store, destination, AT_ONCE).await?;
-        let Some((first, _)) = alerts.first() else { return Ok(Some(now + AGAIN)) };
+        let Some(first) = alerts.first() else { return Ok(Some(now + AGAIN)) };
         let summary = match growing {
             Some((summary, _)) => summary,
             None => Summary::new(&first.key, Why::TooMany, now),
@@ -149,9 +149,11 @@ impl Overflow {
     /// Forgets the lists whose messages stand and grow no further.
     pub(crate) async fn forget_sent_lists(&self) -> Result<(), StoreError> {
         self.store
-            .forget_lists(|| {
+            .forget_lists(|list| {
                 let floods = self.floods();
-                floods.values().filter_map(|flood| Some(flood.growing.as_ref()?.0.list.clone())).collect()
+                floods.values().any(|flood| {
+                    flood.growing.as_ref().is_some_and(|(summary, _)| summary.list.as_str() == list)
+                })
             })
             .await
     }
@@ -173,7 +175,7 @@ pub(super) async fn join_waiting(
     loop {
         let alerts = waiting_alerts(store, destination, most).await?;
         // One alert needs no list.
-        let ([(first, _), _, ..], false) = (&alerts[..], count >= MOST_LINES) else { return Ok(count) };
+        let ([first, _, ..], false) = (&alerts[..], count >= MOST_LINES) else { return Ok(count) };
         let joined = match destination {
             Destination::Email(name) => join_into_mail(store, settings, name, since, &alerts, now).await?,
             _ => {
@@ -196,17 +198,17 @@ async fn join(
     store: &Store,
     destination: &Destination,
     summary: &Summary,
-    alerts: &[(Delivery, Alert)],
+    alerts: &[Delivery],
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let grown = summary.grown(alerts.iter().map(|(_, alert)| alert));
-    let lines: Vec<Line> = alerts.iter().map(|(delivery, alert)| Line::new(&delivery.key, alert)).collect();
+    let grown = summary.grown(alerts.iter().filter_map(alert_of));
+    let line = |delivery: &Delivery| Some(Line::new(&delivery.key, alert_of(delivery)?));
+    let lines: Vec<Line> = alerts.iter().filter_map(line).collect();
     let count = grown.count;
-    let joined: Vec<Delivery> = alerts.iter().map(|(delivery, _)| delivery.clone()).collect();
-    let queued_at = joined.iter().map(|one| one.queued_at).min().unwrap_or(now);
+    let queued_at = alerts.iter().map(|one| one.queued_at).min().unwrap_or(now);
     let delivery = Delivery::new(destination.clone(), Body::Summary(Box::new(grown)), now);
     let delivery = Delivery { queued_at, ..delivery };
-    let joined = store.join_into(&delivery, &joined, &lines).await?;
+    let joined = store.join_into(&delivery, alerts, &lines).await?;
     if joined {
         tracing::info!(%destination, alerts = alerts.len(), of = count, "told together");
     }
@@ -218,17 +220,16 @@ async fn join_into_mail(
     settings: &Settings,
     recipient: &str,
     since: DateTime<Utc>,
-    alerts: &[(Delivery, Alert)],
+    alerts: &[Delivery],
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     let destination = Destination::Email(recipient.to_owned());
     let zone = settings.digest_of(&destination).map_or(New_York, Schedule::zone);
     let slot = now.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string();
-    let told = alerts.iter().map(|(_, alert)| alert.clone()).collect();
+    let told = alerts.iter().filter_map(alert_of).cloned().collect();
     let digest = Digest::new(recipient, slot, zone.name().to_owned(), (since, now), told);
     let delivery = Delivery::new(destination, Body::Digest(Box::new(digest)), now);
-    let joined: Vec<Delivery> = alerts.iter().map(|(delivery, _)| delivery.clone()).collect();
-    store.join_into(&delivery, &joined, &[]).await
+    store.join_into(&delivery, alerts, &[]).await
 }
 
 /// The alerts that wait for a destination and certainly did not reach it, oldest first.
@@ -236,18 +237,19 @@ async fn waiting_alerts(
     store: &Store,
     destination: &Destination,
     most: usize,
-) -> Result<Vec<(Delivery, Alert)>, StoreError> {
-    let mut alerts = Vec::new();
-    for delivery in store.queued(destination, most).await? {
-        let (Body::Alert(alert), None) = (&delivery.body, &delivery.concerns) else { continue };
-        let alert = (**alert).clone();
-        // One that was refused for its own words would have all be refused.
-        if delivery.failing_since.is_some() {
-            continue;
-        }
-        if store.delivery_standing(&delivery.key).await? == Some(DeliveryStanding::Queued) {
-            alerts.push((delivery, alert));
-        }
-    }
+) -> Result<Vec<Delivery>, StoreError> {
+    let mut alerts = store.queued(destination, most).await?;
+    // One that was refused for its own words would have all be refused.
+    alerts.retain(|delivery| {
+        let is_alert = alert_of(delivery).is_some() && delivery.concerns.is_none();
+        is_alert && delivery.failing_since.is_none() && delivery.in_flight.is_none()
+    });
     Ok(alerts)
+}
+
+fn alert_of(delivery: &Delivery) -> Option<&Alert> {
+    match &delivery.body {
+        Body::Alert(alert) => Some(alert),
+        Body::Digest(_) | Body::Notice(_) | Body::Summary(_) | Body::Addition(_) => None,
+    }
 }

@@ -50,118 +50,100 @@ impl Picker {
     pub(super) async fn pick(
         &self,
         destination: &Destination,
-        queued: &[Delivery],
+        queued: Vec<Delivery>,
         lane: &Lane,
         now: DateTime<Utc>,
     ) -> Result<Picked, StoreError> {
-        let is_due = |delivery: &&Delivery| lane.impatient || !ahead(delivery.not_before, now);
-        let mut due: Vec<&Delivery> = queued.iter().filter(is_due).collect();
-        due.sort_by_key(|delivery| delivery.attempts);
+        let is_due = |delivery: &Delivery| lane.impatient || !ahead(delivery.not_before, now);
+        let mut due: Vec<usize> = (0..queued.len()).filter(|at| is_due(&queued[*at])).collect();
+        due.sort_by_key(|at| queued[*at].attempts);
         let room = self.overflow.room(destination, now);
-        let (mut chosen, mut held_back) = (None, false);
-        for delivery in &due {
+        let mut held_back = false;
+        for &at in &due {
+            let delivery = &queued[at];
             if self.waits_for_its_message(delivery, now).await? {
                 continue;
             }
-            let sends = self.store.in_flight(&delivery.key).await?;
             // What may have arrived is looked for, however much the channel got.
-            if room > 0 || sends.is_some() || !is_alert(delivery) {
-                chosen = Some((*delivery, sends));
-                break;
+            if room > 0 || delivery.in_flight.is_some() || !is_alert(delivery) {
+                return self.with_others(destination, at, queued, (&due, room), lane).await;
             }
             held_back = true;
         }
-        match chosen {
-            Some((first, sends)) => {
-                self.with_others(destination, (first, sends), queued, (&due, room), lane).await
-            }
-            None if held_back => {
-                // What is more than the channel is to get; only one overflow message of it is under way at a time.
-                let overflow = queued.iter().find(|delivery| matches!(delivery.body, Body::Summary(_)));
-                let later = match overflow {
-                    Some(overflow) => Some(overflow.not_before),
-                    None => self.overflow.join_over_budget(destination, lane.impatient, now).await?,
-                };
-                Ok(later.map_or(Picked::Nothing(Some(now)), Picked::Later))
-            }
-            None => {
-                let later =
-                    queued.iter().map(|delivery| delivery.not_before).filter(|next| *next > now).min();
-                Ok(Picked::Nothing(later.or((!queued.is_empty()).then(|| now + LOOK_AGAIN))))
-            }
+        if held_back {
+            // What is more than the channel is to get; only one overflow message of it is under way at a time.
+            let overflow = queued.iter().find(|delivery| matches!(delivery.body, Body::Summary(_)));
+            let later = match overflow {
+                Some(overflow) => Some(overflow.not_before),
+                None => self.overflow.join_over_budget(destination, lane.impatient, now).await?,
+            };
+            return Ok(later.map_or(Picked::Nothing(Some(now)), Picked::Later));
         }
+        let later = queued.iter().map(|delivery| delivery.not_before).filter(|next| *next > now).min();
+        Ok(Picked::Nothing(later.or((!queued.is_empty()).then(|| now + LOOK_AGAIN))))
     }
 
-    /// The first delivery that goes out, with those that go out with it.
+    /// The delivery that goes out first, with those that go out with it.
     async fn with_others(
         &self,
         destination: &Destination,
-        (first, sends): (&Delivery, Option<InFlight>),
-        queued: &[Delivery],
-        (due, room): (&[&Delivery], usize),
+        at: usize,
+        queued: Vec<Delivery>,
+        (due, room): (&[usize], usize),
         lane: &Lane,
     ) -> Result<Picked, StoreError> {
-        let batch = match sends.as_ref().and_then(|sends| sends.batch.as_ref()) {
-            // Discord knows the message that it was in by that one's key, so what is left of it stays together.
-            Some(key) => {
-                let mut together = Vec::new();
-                for other in queued {
-                    let sends = self.store.in_flight(&other.key).await?;
-                    if sends.is_some_and(|sends| sends.batch.as_ref() == Some(key)) {
-                        together.push(other.clone());
-                    }
-                }
-                Batch::of(destination.clone(), together).again(key.clone())
+        let first = &queued[at];
+        let Some(sends) = first.in_flight.clone() else {
+            let mut together = vec![at];
+            if is_alert(first) && lane.singly == 0 && first.attempts < SINGLY_AFTER {
+                add_alike(&mut together, &queued, due, room.min(TOGETHER));
             }
-            None if sends.is_some() && is_alert(first) && self.notifier.reads_back(destination) => {
-                let mut together = vec![first.clone()];
-                let mut span = sends.clone();
-                for other in queued.iter().filter(|other| is_alert(other) && other.key != first.key) {
-                    let sends = self.store.in_flight(&other.key).await?;
-                    if let Some(sends) = sends.filter(|sends| sends.batch.is_none()) {
-                        span = span.map(|span| span.and(&sends));
-                        together.push(other.clone());
-                    }
-                }
-                if let (Some(span), true) = (span, together.len() > 1) {
-                    return Ok(Picked::Look(Batch::of(destination.clone(), together), span));
-                }
-                Batch::of(destination.clone(), self.overflow.with_lines(vec![first.clone()]).await?)
-            }
-            None => {
-                let mut together = vec![first.clone()];
-                if is_alert(first) && sends.is_none() && lane.singly == 0 && first.attempts < SINGLY_AFTER {
-                    self.add_alike(&mut together, due, room.min(TOGETHER)).await?;
-                }
-                together.truncate(self.notifier.fitting(&together));
-                let batch = Batch::of(destination.clone(), self.overflow.with_lines(together).await?);
-                match self.concerned(first).await? {
-                    Some((message_id, key)) => batch.concerning(message_id, key),
-                    None => batch,
-                }
-            }
+            let mut together = taken(queued, &together);
+            together.truncate(self.notifier.fitting(&together));
+            return Ok(Picked::Batch(self.complete(destination, together).await?, None));
         };
-        Ok(Picked::Batch(batch, sends))
-    }
-
-    /// Adds the alerts that failed as often, in their order, until there are so many.
-    async fn add_alike(
-        &self,
-        together: &mut Vec<Delivery>,
-        due: &[&Delivery],
-        most: usize,
-    ) -> Result<(), StoreError> {
-        for other in due {
-            let known = |one: &Delivery| one.key == other.key || one.attempts != other.attempts;
-            if together.len() < most
-                && is_alert(other)
-                && !together.iter().any(known)
-                && self.store.in_flight(&other.key).await?.is_none()
-            {
-                together.push((*other).clone());
+        if let Some(key) = sends.batch.clone() {
+            // Discord knows the message that it was in by that one's key, so what is left of it stays together.
+            let is_in = |other: &Delivery| {
+                other.in_flight.as_ref().is_some_and(|sends| sends.batch.as_ref() == Some(&key))
+            };
+            let together = queued.into_iter().filter(is_in).collect();
+            return Ok(Picked::Batch(Batch::of(destination.clone(), together).again(key), Some(sends)));
+        }
+        if !is_alert(first) || !self.notifier.reads_back(destination) {
+            return Ok(Picked::Batch(self.complete(destination, taken(queued, &[at])).await?, Some(sends)));
+        }
+        let (mut together, mut span) = (vec![at], sends.clone());
+        for (other, delivery) in queued.iter().enumerate() {
+            let own = delivery.in_flight.as_ref().filter(|sends| sends.batch.is_none());
+            if let (Some(own), true) = (own, other != at && is_alert(delivery)) {
+                span = span.and(own);
+                together.push(other);
             }
         }
-        Ok(())
+        let batch = Batch::of(destination.clone(), taken(queued, &together));
+        Ok(match together.len() {
+            1 => Picked::Batch(batch, Some(sends)),
+            _ => Picked::Look(batch, span),
+        })
+    }
+
+    /// A batch with the lines of its summary, and with the message that it changes or answers.
+    async fn complete(
+        &self,
+        destination: &Destination,
+        together: Vec<Delivery>,
+    ) -> Result<Batch, StoreError> {
+        let together = self.overflow.with_lines(together).await?;
+        let concerned = match together.first() {
+            Some(first) => self.concerned(first).await?,
+            None => None,
+        };
+        let batch = Batch::of(destination.clone(), together);
+        Ok(match concerned {
+            Some((message_id, key)) => batch.concerning(message_id, key),
+            None => batch,
+        })
     }
 
     /// Whether the message that a delivery changes is still to be sent.
@@ -192,4 +174,21 @@ impl Picker {
 /// Whether it is an alert that makes a message, or a part of one.
 fn is_alert(delivery: &Delivery) -> bool {
     matches!(delivery.body, Body::Alert(_)) && delivery.concerns.is_none() && delivery.answers.is_none()
+}
+
+/// Adds the alerts that failed as often, in their order, until there are so many.
+fn add_alike(together: &mut Vec<usize>, queued: &[Delivery], due: &[usize], most: usize) {
+    for &other in due {
+        let alike = together.iter().all(|at| queued[*at].attempts == queued[other].attempts);
+        let joins = alike && !together.contains(&other) && is_alert(&queued[other]);
+        if together.len() < most && joins && queued[other].in_flight.is_none() {
+            together.push(other);
+        }
+    }
+}
+
+/// These of a queue, in this order.
+fn taken(queued: Vec<Delivery>, together: &[usize]) -> Vec<Delivery> {
+    let mut queued: Vec<Option<Delivery>> = queued.into_iter().map(Some).collect();
+    together.iter().filter_map(|at| queued.get_mut(*at)?.take()).collect()
 }

@@ -1,5 +1,6 @@
 //! Deliveries that may have been sent without our knowing: each is looked for before it is sent again.
 
+use std::slice;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -7,7 +8,7 @@ use chrono::{DateTime, Utc};
 use crate::delivery::{Batch, Delivery, InFlight, Outcome};
 use crate::notify::{Notifier, ReadBack, SendError, Sent};
 use crate::parts::Parts;
-use crate::store::{DeliveryStanding, Doubt, Store, StoreError};
+use crate::store::{Doubt, Store, StoreError};
 
 /// The result of looking for an earlier try.
 pub(super) enum Looked {
@@ -39,9 +40,9 @@ impl Recovery {
                 continue;
             }
             for delivery in self.store.queued(&destination, usize::MAX).await? {
-                if self.store.delivery_standing(&delivery.key).await? == Some(DeliveryStanding::Queued) {
+                if delivery.in_flight.is_none() {
                     let sends = doubt.sends_since(delivery.queued_at);
-                    self.store.set_in_flight([&delivery.key], Some(&sends)).await?;
+                    self.store.set_in_flight(slice::from_ref(&delivery), Some(&sends)).await?;
                 }
             }
         }
@@ -64,7 +65,7 @@ impl Recovery {
                         Some((Sent { message_id }, at)) => {
                             found.push((delivery.clone(), Outcome::Delivered { at, message_id }));
                         }
-                        None => drop(self.store.set_in_flight([&delivery.key], None).await?),
+                        None => drop(self.store.set_in_flight(slice::from_ref(delivery), None).await?),
                     }
                 }
                 if !found.is_empty() {
@@ -75,7 +76,7 @@ impl Recovery {
             Ok(ReadBack::Guarded) => Ok(Looked::Again),
             // It would be seen if it were there, but for a permission that every channel needs; so nothing is held back.
             Ok(ReadBack::Unknown(_)) if sends.guess => {
-                self.store.set_in_flight(batch.keys(), None).await?;
+                self.store.set_in_flight(batch.deliveries(), None).await?;
                 Ok(Looked::Arrived(Vec::new()))
             }
             // Once is enough: an outage may last.
@@ -88,7 +89,7 @@ impl Recovery {
             }
             // One of them may be what it cannot take.
             Ok(ReadBack::Unknown(_)) if sends.batch.is_some() => {
-                self.store.set_in_flight(batch.keys(), Some(&sends.alone())).await?;
+                self.store.set_in_flight(batch.deliveries(), Some(&sends.alone())).await?;
                 Ok(Looked::Arrived(Vec::new()))
             }
             Ok(ReadBack::Unknown(_)) => Ok(Looked::Again),

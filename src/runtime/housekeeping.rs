@@ -37,6 +37,7 @@ pub async fn housekeeping_once(app: &App, now: DateTime<Utc>) -> Result<Option<D
     let today = edgar_day(now);
     app.store.prune_receipts(today.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(today)).await?;
     app.store.prune_latencies(now).await?;
+    app.store.prune(now).await?;
     Ok(next.into_iter().flatten().min())
 }
 

@@ -63,7 +63,7 @@ pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, Run
         let more = app.intake.settler.settle_once(app.clock().now()).await?;
         let settled = more.settled;
         poll.add(&more);
-        let left = !app.store.pending().await?.is_empty();
+        let left = app.store.pending_len().await? > 0;
         let outage = app.client.outage().filter(|_| left).map(|outage| outage.next_probe);
         let put_off = app.intake.settler.fetcher.deferred_until().await?.or(outage);
         if settled == 0 && !(put_off.is_some() && rest(app, put_off, deadline).await) {
@@ -90,7 +90,7 @@ pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, Run
     }
     app.store.flush().await?;
     report.queued = app.store.counts().await?.queued;
-    report.pending = app.store.pending().await?.len();
+    report.pending = app.store.pending_len().await?;
     Ok(report)
 }
 

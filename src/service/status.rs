@@ -160,7 +160,7 @@ impl Status {
         let troubles = troubles.map(|one| format!("{}, since {}", one.text, since(one.since))).collect();
         let mut mutes = Vec::new();
         for mute in store.mutes().await? {
-            mutes.push(MuteLine { muted: store.muted_len(&mute.what).await, mute });
+            mutes.push(MuteLine { muted: store.muted_len(&mute.what).await?, mute });
         }
         let mut backfills = Vec::new();
         for Backfill { issuer, name, since, queued, .. } in store.backfills().await? {
@@ -177,8 +177,8 @@ impl Status {
             trouble: silence.map(|silence| silence.reason),
             nothing_new: store.alarm().await?,
             catching_up: frontier.is_some_and(|frontier| frontier.hole.is_some()),
-            pending: store.pending().await?.len(),
-            quarantined: store.quarantine_len().await,
+            pending: store.pending_len().await?,
+            quarantined: store.quarantine_len().await?,
             quarantine: quarantine.collect(),
             receipts: receipts.collect(),
             latency: LatencyStatus::of(&store.latencies(now).await?),
@@ -188,7 +188,7 @@ impl Status {
             paused,
             troubles,
             mutes,
-            aside: store.aside_len().await,
+            aside: store.corrupt_len().await?,
             backfills,
             running: None,
         })

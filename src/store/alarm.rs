@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::handle::Store;
-use super::record::encode;
+use super::table::Single;
 
-const ALARM: &str = "alarm";
+const ALARM: Single<Alarm> = Single::new("alarm");
 
 /// The operators know that nothing new comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn alarm(&self) -> Result<Option<Alarm>, StoreError> {
-        self.single(&self.inner.meta, ALARM)
+        self.single(&ALARM).await
     }
 
     /// Notes what the operators know.
@@ -32,12 +32,6 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn set_alarm(&self, alarm: Option<&Alarm>) -> Result<(), StoreError> {
-        match alarm {
-            Some(alarm) => {
-                let bytes = encode(ALARM, alarm)?;
-                self.write(|| self.inner.meta.insert(ALARM, bytes)).map(drop)
-            }
-            None => self.write(|| self.inner.meta.remove(ALARM)).map(drop),
-        }
+        self.set_single(&ALARM, alarm).await
     }
 }

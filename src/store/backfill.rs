@@ -3,12 +3,19 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::error::{StoreError, abort};
+use super::coverage::{COVERAGE, Filled};
+use super::engine::Range;
+use super::error::StoreError;
+use super::filings::{Settled, settle};
 use super::handle::Store;
-use super::record::encode;
-use super::{Filled, Settled};
+use super::table::Table;
 use crate::edgar::FilingRef;
 use crate::filing::Cik;
+
+/// Issuer → a past that is being fetched.
+pub(super) const BACKFILL: Table<Backfill> = Table::new("backfill");
+/// Issuer, day, accession → a filing of such a past.
+pub(super) const BACKFILL_QUEUE: Table<FilingRef> = Table::new("backfill_queue");
 
 /// A past that is being fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,7 +59,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn backfills(&self) -> Result<Vec<Backfill>, StoreError> {
-        self.scan(&self.inner.backfill, &[], usize::MAX)
+        self.records(&BACKFILL, &Range::first(usize::MAX)).await
     }
 
     /// Writes how far a past is, with filings of it that were found, at once.
@@ -60,16 +67,13 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn set_backfill(&self, backfill: &Backfill, found: &[FilingRef]) -> Result<(), StoreError> {
-        let key = key(backfill.issuer);
-        let record = encode(&key, backfill)?;
-        self.transact(&(&self.inner.backfill, &self.inner.backfill_queue), |(backfills, queue)| {
+        self.transaction(|transaction| async move {
             for filing in found {
-                let place = place(backfill.issuer, filing);
-                queue.insert(place.as_str(), encode(&place, filing).map_err(abort)?)?;
+                BACKFILL_QUEUE.put(&transaction, &place(backfill.issuer, filing), filing)?;
             }
-            backfills.insert(key.as_str(), record.as_slice())?;
-            Ok(())
+            Ok(BACKFILL.put(&transaction, &key(backfill.issuer), backfill)?)
         })
+        .await
     }
 
     /// What is left to be fetched of an issuer's past.
@@ -78,8 +82,9 @@ impl Store {
     /// Failures of the store.
     pub async fn backfill_left(&self, issuer: Cik) -> Result<BackfillStep, StoreError> {
         let prefix = format!("{}/", key(issuer));
-        let next = self.scan(&self.inner.backfill_queue, prefix.as_bytes(), 1)?.pop();
-        Ok(BackfillStep { next, left: self.inner.backfill_queue.scan_prefix(prefix.as_bytes()).count() })
+        let next = self.records(&BACKFILL_QUEUE, &Range::prefix(&prefix, 1)).await?.pop();
+        let left = self.count(&BACKFILL_QUEUE, &Range::prefix(&prefix, usize::MAX)).await?;
+        Ok(BackfillStep { next, left })
     }
 
     /// Ends one filing of a past: what history keeps of it is written where `settled` says so.
@@ -92,11 +97,15 @@ impl Store {
         filing: &FilingRef,
         settled: Option<&Settled>,
     ) -> Result<(), StoreError> {
-        if let Some(settled) = settled {
-            self.commit(settled).await?;
-        }
-        let place = place(issuer, filing);
-        self.write(|| self.inner.backfill_queue.remove(place)).map(drop)
+        let place = &place(issuer, filing);
+        self.transaction(|transaction| async move {
+            if let Some(settled) = settled {
+                settle(&transaction, settled).await?;
+            }
+            BACKFILL_QUEUE.delete(&transaction, place);
+            Ok(())
+        })
+        .await
     }
 
     /// Forgets a past of which nothing was found.
@@ -104,7 +113,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn give_up_backfill(&self, issuer: Cik) -> Result<(), StoreError> {
-        self.write(|| self.inner.backfill.remove(key(issuer))).map(drop)
+        self.delete(&BACKFILL, &key(issuer)).await
     }
 
     /// Ends a past that is fetched as a whole: history is whole from its beginning on.
@@ -112,15 +121,18 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn end_backfill(&self, backfill: &Backfill, filled: Filled) -> Result<(), StoreError> {
-        let mut coverage = self.coverage().await?.unwrap_or_default();
-        let known = coverage.filled.get(&backfill.issuer).copied();
-        // A longer one that reaches as far stays.
-        let longer = known.filter(|known| known.since <= filled.since && known.until >= filled.since);
-        let joined = longer.map_or(filled, |known| Filled { since: known.since, until: filled.until });
-        coverage.filled.insert(backfill.issuer, joined);
-        self.set_coverage(&coverage).await?;
-        let key = key(backfill.issuer);
-        self.write(|| self.inner.backfill.remove(key)).map(drop)
+        self.transaction(|transaction| async move {
+            let mut coverage = COVERAGE.get(&transaction).await?.unwrap_or_default();
+            let known = coverage.filled.get(&backfill.issuer).copied();
+            // A longer one that reaches as far stays.
+            let longer = known.filter(|known| known.since <= filled.since && known.until >= filled.since);
+            let joined = longer.map_or(filled, |known| Filled { since: known.since, until: filled.until });
+            coverage.filled.insert(backfill.issuer, joined);
+            COVERAGE.put(&transaction, &coverage)?;
+            BACKFILL.delete(&transaction, &key(backfill.issuer));
+            Ok(())
+        })
+        .await
     }
 }
 

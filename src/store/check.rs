@@ -1,28 +1,41 @@
 //! Looks through a whole store: whether each record can be read, and whether they agree; and gives all of it as JSON Lines.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::io::{self, Write};
-use std::panic::{self, AssertUnwindSafe};
+use std::panic::AssertUnwindSafe;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::FutureExt;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::value::RawValue;
-use sled::Tree;
 
-use super::engine::SledEngine;
+use super::backfill::{BACKFILL, BACKFILL_QUEUE};
+use super::counts::{COUNTERS, Counts};
+use super::dead::{DEAD, GIVEN_UP};
+use super::digests::{DIGESTED, DIGESTS, GATHERED};
+use super::engine::{Range, Space, Value};
 use super::error::StoreError;
-use super::filings::Done;
 use super::handle::Store;
-use super::{
-    DeliveryStanding, GivenUp, Muted, Paused, Pending, Quarantined, Receipt, Summed, record, subscriptions,
-};
-use crate::alert::{Alert, Key};
+use super::history::HISTORY;
+use super::known::{FILINGS, Known};
+use super::late_alerts::LATE;
+use super::latency::LATENCY;
+use super::ledger::{DAYS, RECEIPTS};
+use super::mutes::{MUTED, MUTES};
+use super::overflow_lines::{self, LIST_HOLDERS, LISTS};
+use super::paused::PAUSED;
+use super::pending::{DEFERRED, PENDING, PENDING_OF};
+use super::placing::{DELIVERIES, QUEUE, Stood};
+use super::quarantine::{QUARANTINE, UNREADABLE};
+use super::ratios::RATIOS;
+use super::record::decode;
+use super::subscriptions::{SUBSCRIBERS, SUBSCRIPTION_COUNTS, SUBSCRIPTIONS};
+use super::table::{CORRUPT, META, PAGE, Table};
+use super::tables;
 use crate::delivery::{Body, Delivery};
-use crate::filing::{PastFiling, StatedRatio};
-use crate::mute::Mute;
-use crate::summary::Line;
 use crate::text::visible;
 
 /// So many problems are named; the rest is counted.
@@ -56,10 +69,7 @@ impl Checked {
 #[derive(Serialize)]
 struct Exported<'a> {
     tree: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key_base64: Option<String>,
+    key: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<u8>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,165 +83,241 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store, [`StoreError::Damaged`] where a part of its file is not what it should be.
-    pub fn check(&self) -> Result<Checked, StoreError> {
-        self.whole(|| {
-            let (inner, mut checked) = (&self.inner, Checked::default());
-            self.check_tree::<Done>(&mut checked, "filings", &inner.filings)?;
-            self.check_tree::<Pending>(&mut checked, "pending", &inner.pending)?;
-            self.check_tree::<Quarantined>(&mut checked, "quarantine", &inner.quarantine)?;
-            self.check_tree::<Receipt>(&mut checked, "receipts", &inner.receipts)?;
-            self.check_tree::<Summed>(&mut checked, "summary", &inner.summary)?;
-            self.check_tree::<IgnoredAny>(&mut checked, "backfill", &inner.backfill)?;
-            self.check_tree::<IgnoredAny>(&mut checked, "backfill_queue", &inner.backfill_queue)?;
-            self.check_tree::<IgnoredAny>(&mut checked, "latency", &inner.latency)?;
-            self.check_tree::<PastFiling>(&mut checked, "history", &inner.history)?;
-            self.check_tree::<StatedRatio>(&mut checked, "ratios", &inner.ratios)?;
-            self.check_tree::<Delivery>(&mut checked, "queue", &inner.queue)?;
-            self.check_tree::<DeliveryStanding>(&mut checked, "deliveries", &inner.deliveries)?;
-            self.check_tree::<Paused>(&mut checked, "paused", &inner.paused)?;
-            self.check_tree::<Line>(&mut checked, "lists", &inner.lists)?;
-            self.check_tree::<Mute>(&mut checked, "mutes", &inner.mutes)?;
-            self.check_tree::<Muted>(&mut checked, "muted", &inner.muted)?;
-            self.check_tree::<Delivery>(&mut checked, "dead", &inner.dead)?;
-            self.check_tree::<GivenUp>(&mut checked, "given_up", &inner.given_up)?;
-            self.check_tree::<Alert>(&mut checked, "gathered", &inner.gathered)?;
-            self.check_tree::<IgnoredAny>(&mut checked, "digests", &inner.digests)?;
-            self.check_tree::<IgnoredAny>(
-                &mut checked,
-                "subscriptions",
-                &inner.sled.tree(subscriptions::SPACE.0).map_err(|error| self.failed(error))?,
-            )?;
-            self.check_tree::<IgnoredAny>(&mut checked, "digested", &inner.digested)?;
-            for (name, tree) in
-                [("days", &inner.days), ("unreadable", &inner.unreadable), ("aside", &inner.aside)]
-            {
-                // Bytes of others, or none: all of them are read.
-                checked.records.insert(name.to_owned(), tree.iter().filter(Result::is_ok).count());
-            }
-            for item in inner.meta.iter() {
-                let (key, bytes) = item.map_err(|error| self.failed(error))?;
-                let key = String::from_utf8_lossy(&key).into_owned();
-                if !SledEngine::is_own(&key)
-                    && let Err(error) = record::decode::<IgnoredAny>(&format!("meta/{key}"), &bytes)
-                {
-                    checked.problem(error.to_string());
-                }
-            }
-            checked.aside = inner.aside.len();
-            checked.lost = self.has_lost();
-            self.check_deliveries(&mut checked)?;
+    pub async fn check(&self) -> Result<Checked, StoreError> {
+        self.whole(async {
+            let mut checked = Checked { lost: self.has_lost(), ..Checked::default() };
+            self.check_intake(&mut checked).await?;
+            self.check_outbox(&mut checked).await?;
+            self.check_values::<IgnoredAny>(&mut checked, META).await?;
+            self.check_table(&mut checked, &CORRUPT).await?;
+            checked.aside = self.corrupt_len().await?;
+            self.check_filings(&mut checked).await?;
+            self.check_deliveries(&mut checked).await?;
             Ok(checked)
         })
+        .await
     }
 
-    /// Every record as one JSON object a line: `tree`, `key`, `version`, `value`; what is no text or no JSON as Base64.
+    /// Every record as one JSON object a line: `tree`, `key`, `version`, `value`; what is no JSON as Base64.
     ///
     /// # Errors
     /// Failures of the store, or of what it is written to.
-    pub fn export(&self, out: &mut dyn Write) -> Result<io::Result<usize>, StoreError> {
-        self.whole(|| {
+    pub async fn export(&self, out: &mut dyn Write) -> Result<io::Result<usize>, StoreError> {
+        self.whole(async {
             let mut count = 0;
-            for name in self.inner.sled.names() {
-                let tree = self.inner.sled.tree(&name).map_err(|error| self.failed(error))?;
-                for item in tree.iter() {
-                    let (key, bytes) = item.map_err(|error| self.failed(error))?;
-                    let text = std::str::from_utf8(&key).ok();
-                    let json = bytes.split_first().and_then(|(version, json)| {
-                        Some((*version, serde_json::from_slice::<&RawValue>(json).ok()?))
-                    });
-                    let exported = Exported {
-                        tree: &name,
-                        key: text,
-                        key_base64: text.is_none().then(|| STANDARD.encode(&key)),
-                        version: json.map(|(version, _)| version),
-                        value: json.map(|(_, value)| value),
-                        value_base64: json.is_none().then(|| STANDARD.encode(&bytes)),
-                    };
-                    let written = serde_json::to_string(&exported).map_err(io::Error::from);
-                    let written = written.and_then(|line| out.write_all(visible(&line).as_bytes()));
-                    if let Err(error) = written.and_then(|()| out.write_all(b"\n")) {
-                        return Ok(Err(error));
+            for space in tables::ALL {
+                let mut pages = Pages::of(space);
+                while let Some(page) = pages.next(self).await? {
+                    for (key, value) in &page {
+                        if let Err(error) = write_line(out, space, key, value) {
+                            return Ok(Err(error));
+                        }
+                        count += 1;
                     }
-                    count += 1;
                 }
             }
             Ok(out.flush().map(|()| count))
         })
+        .await
     }
 
-    /// sled panics where a page is not what it should be.
-    fn whole<T>(&self, read: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-        panic::catch_unwind(AssertUnwindSafe(read))
-            .unwrap_or_else(|_| Err(StoreError::Damaged(self.dir().to_owned())))
+    /// The embedded engine panics where a page is not what it should be.
+    async fn whole<T>(&self, read: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let read = AssertUnwindSafe(read).catch_unwind().await;
+        read.unwrap_or_else(|_| Err(StoreError::Damaged(self.dir().to_owned())))
     }
 
-    fn check_tree<T: DeserializeOwned>(
+    async fn check_intake(&self, checked: &mut Checked) -> Result<(), StoreError> {
+        self.check_table(checked, &FILINGS).await?;
+        self.check_table(checked, &PENDING).await?;
+        self.check_table(checked, &PENDING_OF).await?;
+        self.check_table(checked, &DEFERRED).await?;
+        self.check_table(checked, &QUARANTINE).await?;
+        self.check_table(checked, &UNREADABLE).await?;
+        self.check_table(checked, &DAYS).await?;
+        self.check_table(checked, &RECEIPTS).await?;
+        self.check_table(checked, &BACKFILL).await?;
+        self.check_table(checked, &BACKFILL_QUEUE).await?;
+        self.check_table(checked, &HISTORY).await?;
+        self.check_table(checked, &RATIOS).await
+    }
+
+    async fn check_outbox(&self, checked: &mut Checked) -> Result<(), StoreError> {
+        self.check_table(checked, &QUEUE).await?;
+        self.check_table(checked, &DELIVERIES).await?;
+        self.check_table(checked, &COUNTERS).await?;
+        self.check_table(checked, &LATENCY).await?;
+        self.check_table(checked, &PAUSED).await?;
+        self.check_table(checked, &DEAD).await?;
+        self.check_table(checked, &GIVEN_UP).await?;
+        self.check_table(checked, &LISTS).await?;
+        self.check_table(checked, &LIST_HOLDERS).await?;
+        self.check_table(checked, &LATE).await?;
+        self.check_table(checked, &MUTES).await?;
+        self.check_table(checked, &MUTED).await?;
+        self.check_table(checked, &GATHERED).await?;
+        self.check_table(checked, &DIGESTED).await?;
+        self.check_table(checked, &DIGESTS).await?;
+        self.check_table(checked, &SUBSCRIPTIONS).await?;
+        self.check_table(checked, &SUBSCRIBERS).await?;
+        self.check_table(checked, &SUBSCRIPTION_COUNTS).await
+    }
+
+    async fn check_table<T: DeserializeOwned>(
         &self,
         checked: &mut Checked,
-        name: &str,
-        tree: &Tree,
+        table: &Table<T>,
     ) -> Result<(), StoreError> {
-        let mut count = 0;
-        for item in tree.iter() {
-            let (key, bytes) = item.map_err(|error| self.failed(error))?;
-            count += 1;
-            let key = String::from_utf8_lossy(&key).replace('\0', " ");
-            if let Err(error) = record::decode::<T>(&format!("{name}/{key}"), &bytes) {
-                checked.problem(error.to_string());
+        self.check_values::<T>(checked, table.space).await
+    }
+
+    async fn check_values<T: DeserializeOwned>(
+        &self,
+        checked: &mut Checked,
+        space: Space,
+    ) -> Result<(), StoreError> {
+        let (mut count, mut pages) = (0, Pages::of(space));
+        while let Some(page) = pages.next(self).await? {
+            count += page.len();
+            for (key, value) in &page {
+                let name = format!("{}/{}", space.0, key.replace('\t', " "));
+                if let Err(error) = decode::<T>(&name, value) {
+                    checked.problem(error.to_string());
+                }
             }
         }
-        checked.records.insert(name.to_owned(), count);
+        checked.records.insert(space.0.to_owned(), count);
         Ok(())
     }
 
-    /// Each delivery stands where it says that it does.
-    fn check_deliveries(&self, checked: &mut Checked) -> Result<(), StoreError> {
-        let mut waiting: BTreeMap<String, Delivery> = BTreeMap::new();
-        for item in self.inner.queue.iter() {
-            let (_, bytes) = item.map_err(|error| self.failed(error))?;
-            let Ok(delivery) = record::decode::<Delivery>("queue", &bytes) else { continue };
-            if let Body::Summary(summary) = &delivery.body {
-                let lines = self.inner.lists.scan_prefix(format!("{}/", summary.list)).keys().count();
-                if lines < summary.count {
-                    checked.problem(format!(
-                        "the summary {} for {} has {lines} of {} alerts",
-                        delivery.key, delivery.destination, summary.count
-                    ));
+    /// Each pending filing is known to be so.
+    async fn check_filings(&self, checked: &mut Checked) -> Result<(), StoreError> {
+        let mut pages = Pages::of(FILINGS.space);
+        while let Some(page) = pages.next(self).await? {
+            for (key, value) in &page {
+                if let Ok(Known::Pending { pending: place }) = decode(key, value)
+                    && !self.has(&PENDING, &place).await?
+                {
+                    checked.problem(format!("the filing {key} is said to be pending, and is not"));
                 }
             }
-            waiting.insert(delivery.key.to_string(), delivery);
         }
-        let known =
-            |key: &Key| self.inner.deliveries.contains_key(key.as_str()).map_err(|error| self.failed(error));
-        for item in self.inner.deliveries.iter() {
-            let (key, bytes) = item.map_err(|error| self.failed(error))?;
-            let key = String::from_utf8_lossy(&key).into_owned();
-            let Ok(standing) = record::decode::<DeliveryStanding>(&key, &bytes) else { continue };
-            let waits = waiting.remove(&key);
-            match (&standing, waits) {
-                (DeliveryStanding::Queued | DeliveryStanding::InFlight(_), None) => {
-                    checked.problem(format!("the delivery {key} is said to wait, and is not queued"));
+        let mut pages = Pages::of(PENDING.space);
+        while let Some(page) = pages.next(self).await? {
+            for (place, _) in &page {
+                let key = place.rsplit('/').next().unwrap_or_default();
+                let known = self.stored_value(FILINGS.space, key).await?;
+                let known = known.and_then(|known| decode(key, &known).ok());
+                if known != Some(Known::Pending { pending: place.clone() }) {
+                    checked.problem(format!("the filing {key} is pending, and nothing says so"));
                 }
-                (DeliveryStanding::Joined(into), _) if !known(into)? => {
-                    checked.problem(format!(
-                        "the delivery {key} is said to stand in {into}, which is not there"
-                    ));
-                }
-                (DeliveryStanding::Left(_), Some(delivery)) => {
-                    let destination = delivery.destination;
-                    checked.problem(format!(
-                        "the delivery {key} for {destination} is queued though it was sent"
-                    ));
-                }
-                _ => {}
             }
-        }
-        for (key, delivery) in waiting {
-            checked.problem(format!(
-                "the delivery {key} for {} is queued, and nothing says so",
-                delivery.destination
-            ));
         }
         Ok(())
     }
+
+    /// Each delivery stands where it says that it does, and all that wait are counted.
+    async fn check_deliveries(&self, checked: &mut Checked) -> Result<(), StoreError> {
+        let (mut queued, mut pages) = (BTreeMap::<String, usize>::new(), Pages::of(QUEUE.space));
+        while let Some(page) = pages.next(self).await? {
+            for (place, value) in &page {
+                let Ok(delivery) = decode::<Delivery>(place, value) else { continue };
+                self.check_waiting(checked, place, &delivery).await?;
+                *queued.entry(delivery.destination.to_string()).or_default() += delivery.count();
+            }
+        }
+        let mut pages = Pages::of(DELIVERIES.space);
+        while let Some(page) = pages.next(self).await? {
+            for (key, value) in &page {
+                match decode(key, value) {
+                    Ok(Stood::Waits(place)) if self.has(&QUEUE, &place).await? => {}
+                    Ok(stood) if stood.waits() => {
+                        checked.problem(format!("the delivery {key} is said to wait, and is not queued"));
+                    }
+                    Ok(Stood::Joined(into)) if !self.has(&DELIVERIES, into.as_str()).await? => {
+                        checked.problem(format!(
+                            "the delivery {key} is said to stand in {into}, which is not there"
+                        ));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let mut pages = Pages::of(COUNTERS.space);
+        while let Some(page) = pages.next(self).await? {
+            for (destination, value) in &page {
+                let Ok(counts) = decode::<Counts>(destination, value) else { continue };
+                let waiting = queued.remove(destination).unwrap_or(0);
+                if counts.queued != waiting {
+                    checked.problem(format!(
+                        "{} deliveries are said to wait for {destination}, and {waiting} do",
+                        counts.queued
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A delivery that waits is known to, and has its lines.
+    async fn check_waiting(
+        &self,
+        checked: &mut Checked,
+        place: &str,
+        delivery: &Delivery,
+    ) -> Result<(), StoreError> {
+        let Delivery { key, destination, .. } = delivery;
+        if let Body::Summary(summary) = &delivery.body {
+            let lines = self.count(&LISTS, &overflow_lines::of(summary.list.as_str(), usize::MAX)).await?;
+            if lines < summary.count {
+                let count = summary.count;
+                checked.problem(format!("the summary {key} for {destination} has {lines} of {count} alerts"));
+            }
+        }
+        let stored = self.stored_value(DELIVERIES.space, key.as_str()).await?;
+        match stored.map(|stored| decode(key.as_str(), &stored)) {
+            Some(Ok(Stood::Waits(known))) if known == *place => {}
+            Some(Ok(Stood::Left(_))) => {
+                checked.problem(format!("the delivery {key} for {destination} is queued though it was sent"));
+            }
+            _ => checked
+                .problem(format!("the delivery {key} for {destination} is queued, and nothing says so")),
+        }
+        Ok(())
+    }
+}
+
+/// Reads a keyspace in pages, as it is stored.
+struct Pages {
+    space: Space,
+    next: Option<Range>,
+}
+
+impl Pages {
+    fn of(space: Space) -> Self {
+        Self { space, next: Some(Range::first(PAGE)) }
+    }
+
+    async fn next(&mut self, store: &Store) -> Result<Option<Vec<(String, Value)>>, StoreError> {
+        let Some(range) = self.next.take() else { return Ok(None) };
+        let page = store.stored(self.space, &range).await?;
+        self.next = page.last().filter(|_| page.len() == PAGE).map(|(last, _)| range.after(last));
+        Ok(Some(page))
+    }
+}
+
+fn write_line(out: &mut dyn Write, space: Space, key: &str, value: &Value) -> io::Result<()> {
+    let json = value
+        .split_first()
+        .and_then(|(version, json)| Some((*version, serde_json::from_slice::<&RawValue>(json).ok()?)));
+    let exported = Exported {
+        tree: space.0,
+        key,
+        version: json.map(|(version, _)| version),
+        value: json.map(|(_, value)| value),
+        value_base64: json.is_none().then(|| STANDARD.encode(value)),
+    };
+    let line = serde_json::to_string(&exported)?;
+    out.write_all(visible(&line).as_bytes())?;
+    out.write_all(b"\n")
 }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::handle::Store;
-use super::record::encode;
+use super::table::Single;
 use crate::filing::Cik;
 
-const COVERAGE: &str = "coverage";
+pub(super) const COVERAGE: Single<Coverage> = Single::new("coverage");
 
 /// Of which issuers every filing is fetched, and since when. Where rules name all their issuers, those of others are not.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn coverage(&self) -> Result<Option<Coverage>, StoreError> {
-        self.single(&self.inner.meta, COVERAGE)
+        self.single(&COVERAGE).await
     }
 
     /// Writes down of which issuers filings are fetched from now on.
@@ -63,8 +63,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn set_coverage(&self, coverage: &Coverage) -> Result<(), StoreError> {
-        let bytes = encode(COVERAGE, coverage)?;
-        self.write(|| self.inner.meta.insert(COVERAGE, bytes)).map(drop)
+        self.set_single(&COVERAGE, Some(coverage)).await
     }
 }
 

@@ -2,14 +2,20 @@
 
 use super::error::StoreError;
 use super::handle::Store;
+use super::tables;
 
 impl Store {
-    /// Puts bytes in a record's place as they are, as a disk or another version may leave them there. Only tests want this.
+    /// Puts bytes in a record's place as they are, as a disk or another version may leave them there; `false` where there is no such
+    /// keyspace. Only tests want this.
     ///
     /// # Errors
     /// Failures of the store.
-    pub fn put_bytes(&self, tree: &str, key: &[u8], bytes: &[u8]) -> Result<(), StoreError> {
-        let tree = self.inner.sled.tree(tree).map_err(|error| self.failed(error))?;
-        tree.insert(key, bytes).map(drop).map_err(|error| self.failed(error))
+    pub async fn put_bytes(&self, keyspace: &str, key: &str, bytes: &[u8]) -> Result<bool, StoreError> {
+        let Some(space) = tables::ALL.iter().find(|space| space.0 == keyspace) else { return Ok(false) };
+        self.transaction(|transaction| async move {
+            transaction.put(*space, key, bytes.to_vec());
+            Ok(true)
+        })
+        .await
     }
 }

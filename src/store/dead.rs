@@ -5,13 +5,20 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::error::{StoreError, abort};
+use super::engine::{Range, Transaction};
+use super::error::StoreError;
 use super::handle::Store;
-use super::record::{decode, encode};
-use super::{DeliveryStanding, placing};
+use super::placing::{DELIVERIES, Stood};
+use super::table::Table;
+use super::{counts, placing};
 use crate::alert::Key;
 use crate::delivery::{Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
+
+/// Delivery key → a delivery that was given up, with its body.
+pub(super) const DEAD: Table<DeadRecord> = Table::new("dead");
+/// Destination → how much was given up for it and is not reported.
+pub(super) const GIVEN_UP: Table<GivenUp> = Table::new("given_up");
 
 /// What is known of the tries of a delivery that was given up.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -26,19 +33,13 @@ pub enum Tries {
     Open(InFlight),
 }
 
-/// A delivery that was given up. Its record is the delivery's with one field more.
-#[derive(Serialize)]
-struct Record<'a> {
+/// A delivery that was given up, as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct DeadRecord {
     #[serde(flatten)]
-    delivery: &'a Delivery,
-    tries: &'a Tries,
-}
-
-/// That field.
-#[derive(Deserialize)]
-struct Tried {
+    pub(super) delivery: Delivery,
     #[serde(default)]
-    tries: Tries,
+    pub(super) tries: Tries,
 }
 
 /// What was given up for a destination and is not reported yet.
@@ -66,14 +67,37 @@ pub struct Dead {
     pub tries: Tries,
 }
 
-/// The record of a dead delivery, from where it stood until then.
-pub(super) fn record(delivery: &Delivery, stood: Option<&[u8]>) -> Result<Vec<u8>, StoreError> {
-    let key = delivery.key.as_str();
-    let tries = match stood.map(|stood| decode::<DeliveryStanding>(key, stood)).transpose()? {
-        Some(DeliveryStanding::InFlight(sends)) => Tries::Open(sends),
-        _ => Tries::Answered,
+/// Keeps a delivery that is given up, from how it waited until then.
+pub(super) fn keep(
+    transaction: &Transaction,
+    delivery: &Delivery,
+    waited: Option<&Delivery>,
+) -> Result<(), StoreError> {
+    let sends = waited.and_then(|waited| waited.in_flight.clone());
+    let record = DeadRecord {
+        delivery: Delivery {
+            in_flight: None,
+            joined: waited.map_or(delivery.joined, |waited| waited.joined),
+            ..delivery.clone()
+        },
+        tries: sends.map_or(Tries::Answered, Tries::Open),
     };
-    encode(key, &Record { delivery, tries: &tries })
+    DEAD.put(transaction, delivery.key.as_str(), &record)
+}
+
+impl GivenUp {
+    /// Counts one more, behind what is known.
+    fn more(known: Option<Self>, destination: &Destination, (at, reason): (DateTime<Utc>, &str)) -> Self {
+        let (count, reported_at) = known.as_ref().map_or((0, None), |known| (known.count, known.reported_at));
+        let since = known.filter(|known| known.count > 0).map_or(at, |known| known.since);
+        Self {
+            destination: destination.clone(),
+            count: count + 1,
+            since,
+            reason: reason.to_owned(),
+            reported_at,
+        }
+    }
 }
 
 impl Store {
@@ -88,39 +112,28 @@ impl Store {
         (at, reason): (DateTime<Utc>, &str),
         counts: bool,
     ) -> Result<bool, StoreError> {
-        let _lists = self.hold_lists();
-        let destination = delivery.destination.to_string();
-        let key = delivery.key.as_str();
-        let outcome = Outcome::Dead { at, reason: reason.to_owned() };
-        let standing = encode(key, &DeliveryStanding::Left(outcome))?;
-        let place = placing::place(delivery);
-        let inner = &self.inner;
-        let trees = (&inner.queue, &inner.deliveries, &inner.dead, &inner.given_up);
-        self.transact(&trees, |(queue, deliveries, dead, given_up)| {
-            if !placing::waits(deliveries, &delivery.key)? {
+        let destination = &delivery.destination.to_string();
+        self.transaction(|transaction| async move {
+            if placing::waiting(&transaction, delivery).await?.is_none() {
                 return Ok(false);
             }
-            queue.remove(place.as_slice())?;
-            let stood = deliveries.insert(key, standing.as_slice())?;
-            dead.insert(key, record(delivery, stood.as_deref()).map_err(abort)?)?;
+            let outcome = Outcome::Dead { at, reason: reason.to_owned() };
+            let waited = placing::take(&transaction, delivery, &Stood::Left(outcome)).await?;
+            keep(&transaction, delivery, waited.as_ref())?;
+            let count = waited.map_or(0, |waited| waited.count());
+            counts::change(&transaction, destination, |counts| {
+                counts.queued = counts.queued.saturating_sub(count);
+                counts.dead += count;
+            })
+            .await?;
             if counts {
-                let known = given_up.get(destination.as_str())?;
-                // One that cannot be read counts anew.
-                let known = known.and_then(|known| decode::<GivenUp>(&destination, &known).ok());
-                let (count, reported_at) =
-                    known.as_ref().map_or((0, None), |known| (known.count, known.reported_at));
-                let since = known.filter(|known| known.count > 0).map_or(at, |known| known.since);
-                let counted = GivenUp {
-                    destination: delivery.destination.clone(),
-                    count: count + 1,
-                    since,
-                    reason: reason.to_owned(),
-                    reported_at,
-                };
-                given_up.insert(destination.as_str(), encode(&destination, &counted).map_err(abort)?)?;
+                let known = GIVEN_UP.get(&transaction, destination).await?;
+                let counted = GivenUp::more(known, &delivery.destination, (at, reason));
+                GIVEN_UP.put(&transaction, destination, &counted)?;
             }
             Ok(true)
         })
+        .await
     }
 
     /// What was given up, by destination: also destinations of which all is reported, for a while.
@@ -128,7 +141,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn given_up(&self) -> Result<Vec<GivenUp>, StoreError> {
-        self.scan(&self.inner.given_up, &[], usize::MAX)
+        self.records(&GIVEN_UP, &Range::first(usize::MAX)).await
     }
 
     /// Queues the notices of what was given up for a destination, and counts anew, at once.
@@ -141,14 +154,13 @@ impl Store {
         notices: &[Delivery],
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let key = given_up.destination.to_string();
-        let counted = GivenUp { count: 0, since: now, reported_at: Some(now), ..given_up.clone() };
-        let counted = encode(&key, &counted)?;
-        let trees = (&self.inner.given_up, &self.inner.queue, &self.inner.deliveries);
-        self.transact(&trees, |(given_up, queue, known)| {
-            given_up.insert(key.as_str(), counted.as_slice())?;
-            notices.iter().try_for_each(|notice| placing::enqueue(queue, known, notice))
+        let key = &given_up.destination.to_string();
+        self.transaction(|transaction| async move {
+            let counted = GivenUp { count: 0, since: now, reported_at: Some(now), ..given_up.clone() };
+            GIVEN_UP.put(&transaction, key, &counted)?;
+            placing::enqueue_all(&transaction, notices).await
         })
+        .await
     }
 
     /// Forgets that something was given up for a destination and reported.
@@ -156,7 +168,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn forget_given_up(&self, destination: &Destination) -> Result<(), StoreError> {
-        self.write(|| self.inner.given_up.remove(destination.to_string())).map(drop)
+        self.delete(&GIVEN_UP, &destination.to_string()).await
     }
 
     /// The destinations for which something was given up.
@@ -165,10 +177,11 @@ impl Store {
     /// Failures of the store.
     pub async fn dead_destinations(&self) -> Result<BTreeSet<Destination>, StoreError> {
         let mut destinations = BTreeSet::new();
-        self.each(&self.inner.dead, &[], |delivery: Delivery| {
-            destinations.insert(delivery.destination);
+        self.each(&DEAD, Range::first(usize::MAX), |_, dead| {
+            destinations.insert(dead.delivery.destination);
             true
-        })?;
+        })
+        .await?;
         Ok(destinations)
     }
 
@@ -177,15 +190,16 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn dead_of(&self, destination: &Destination) -> Result<Vec<Key>, StoreError> {
-        let mut dead = Vec::new();
-        self.each(&self.inner.dead, &[], |delivery: Delivery| {
+        let mut keys = Vec::new();
+        self.each(&DEAD, Range::first(usize::MAX), |_, DeadRecord { delivery, .. }| {
             if delivery.destination == *destination {
-                dead.push((placing::place(&delivery), delivery.key));
+                keys.push((placing::place(&delivery), delivery.key));
             }
             true
-        })?;
-        dead.sort();
-        Ok(dead.into_iter().map(|(_, key)| key).collect())
+        })
+        .await?;
+        keys.sort();
+        Ok(keys.into_iter().map(|(_, key)| key).collect())
     }
 
     /// A delivery that was given up.
@@ -193,16 +207,17 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn dead(&self, key: &Key) -> Result<Option<Dead>, StoreError> {
-        let Some(delivery) = self.single::<Delivery>(&self.inner.dead, key.as_str())? else {
-            return Ok(None);
-        };
-        let tries =
-            self.single::<Tried>(&self.inner.dead, key.as_str())?.map_or(Tries::Unknown, |own| own.tries);
-        let at = match self.delivery_standing(key).await? {
-            Some(DeliveryStanding::Left(Outcome::Dead { at, .. })) => Some(at),
-            _ => None,
-        };
-        Ok(Some(Dead { delivery, at, tries }))
+        self.transaction(|transaction| async move {
+            let Some(DeadRecord { delivery, tries }) = DEAD.get(&transaction, key.as_str()).await? else {
+                return Ok(None);
+            };
+            let at = match DELIVERIES.get(&transaction, key.as_str()).await? {
+                Some(Stood::Left(Outcome::Dead { at, .. })) => Some(at),
+                _ => None,
+            };
+            Ok(Some(Dead { delivery, at, tries }))
+        })
+        .await
     }
 
     /// Queues a delivery that was given up under its own key, as if it had not failed; `false` if it was sent or queued since. What is not
@@ -216,63 +231,40 @@ impl Store {
         in_flight: Option<&InFlight>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let _lists = self.hold_lists();
         let key = delivery.key.as_str();
-        let destination = delivery.destination.to_string();
-        let standing =
-            in_flight.map_or(DeliveryStanding::Queued, |sends| DeliveryStanding::InFlight(sends.clone()));
-        let standing = encode(key, &standing)?;
-        let waiting = Delivery { attempts: 0, not_before: now, failing_since: None, ..delivery.clone() };
-        let (place, waiting) = (placing::place(&waiting), encode(key, &waiting)?);
-        let inner = &self.inner;
-        let trees = (&inner.dead, &inner.queue, &inner.deliveries, &inner.given_up);
-        self.transact(&trees, |(dead, queue, deliveries, given_up)| {
-            let stood = deliveries.get(key)?;
-            let stood =
-                stood.map(|stood| decode::<DeliveryStanding>(key, &stood)).transpose().map_err(abort)?;
-            dead.remove(key)?;
-            // Where the record of that was lost, only this one tells of it.
-            if !matches!(stood, None | Some(DeliveryStanding::Left(Outcome::Dead { .. }))) {
+        let destination = &delivery.destination.to_string();
+        self.transaction(|transaction| async move {
+            let stood = DELIVERIES.get(&transaction, key).await?;
+            let dead = DEAD.get(&transaction, key).await?;
+            DEAD.delete(&transaction, key);
+            // Where the record of that was lost, only this one has it.
+            if !matches!(stood, None | Some(Stood::Left(Outcome::Dead { .. }))) {
                 return Ok(false);
             }
-            queue.insert(place.as_slice(), waiting.as_slice())?;
-            deliveries.insert(key, standing.as_slice())?;
-            let known = given_up.get(destination.as_str())?;
-            let known = known.and_then(|known| decode::<GivenUp>(&destination, &known).ok());
-            if let (Some(known), Some(DeliveryStanding::Left(Outcome::Dead { at, .. }))) = (known, stood)
+            let waits = Delivery {
+                attempts: 0,
+                not_before: now,
+                failing_since: None,
+                in_flight: in_flight.cloned(),
+                joined: dead.map_or(delivery.joined, |dead| dead.delivery.joined),
+                ..delivery.clone()
+            };
+            placing::put(&transaction, &waits)?;
+            counts::change(&transaction, destination, |counts| {
+                counts.dead = counts.dead.saturating_sub(waits.count());
+                counts.queued += waits.count();
+            })
+            .await?;
+            let known = GIVEN_UP.get(&transaction, destination).await?;
+            if let (Some(known), Some(Stood::Left(Outcome::Dead { at, .. }))) = (known, stood)
                 && (known.since..).contains(&at)
                 && !matches!(delivery.body, Body::Notice(_))
             {
                 let counted = GivenUp { count: known.count.saturating_sub(1), ..known };
-                given_up.insert(destination.as_str(), encode(&destination, &counted).map_err(abort)?)?;
+                GIVEN_UP.put(&transaction, destination, &counted)?;
             }
             Ok(true)
         })
-    }
-
-    /// Has all that waits for a destination be due now; how many deliveries that are.
-    ///
-    /// # Errors
-    /// Failures of the store.
-    pub async fn hasten(&self, destination: &Destination, now: DateTime<Utc>) -> Result<usize, StoreError> {
-        let (mut count, mut put_off) = (0, Vec::new());
-        self.each(&self.inner.queue, &placing::prefix(destination), |delivery: Delivery| {
-            count += 1;
-            if delivery.not_before > now {
-                put_off.push(placing::place(&delivery));
-            }
-            true
-        })?;
-        for place in put_off {
-            self.transact(&self.inner.queue, |queue| {
-                // It may have been sent meanwhile.
-                let Some(bytes) = queue.get(place.as_slice())? else { return Ok(()) };
-                let mut delivery: Delivery = decode("queue", &bytes).map_err(abort)?;
-                delivery.not_before = now;
-                queue.insert(place.as_slice(), encode(delivery.key.as_str(), &delivery).map_err(abort)?)?;
-                Ok(())
-            })?;
-        }
-        Ok(count)
+        .await
     }
 }

@@ -4,14 +4,21 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
-use super::error::{StoreError, abort};
-use super::handle::Store;
+use super::engine::{Range, Transaction};
+use super::error::StoreError;
+use super::handle::{Ended, Store};
 use super::placing;
-use super::record::{decode, encode};
+use super::table::Table;
 use crate::alert::{Alert, Key};
 use crate::delivery::Delivery;
+
+/// Recipient, alert key → an alert that waits for a digest.
+pub(super) const GATHERED: Table<Alert> = Table::new("gathered");
+/// Recipient, alert key → when the alert was in a digest.
+pub(super) const DIGESTED: Table<DateTime<Utc>> = Table::new("digested");
+/// Recipient → up to when its digests were made.
+pub(super) const DIGESTS: Table<DigestMark> = Table::new("digests");
 
 /// An alert that waits for a recipient's digest.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,26 +38,21 @@ pub struct DigestMark {
     pub slot: Option<String>,
 }
 
-/// Lets an alert wait for a digest within a transaction, unless one of its key was in a digest of that recipient before.
-pub(super) fn gather(
-    tree: &TransactionalTree,
-    digested: &TransactionalTree,
-    gathered: &Gathered,
-) -> Result<(), ConflictableTransactionError<StoreError>> {
-    let place = place(&gathered.recipient, gathered.alert.key.as_str());
-    if digested.get(place.as_str())?.is_some() {
-        return Ok(());
-    }
-    let alert = match tree.get(place.as_str())? {
-        // Another filing told the same trade.
-        Some(bytes) => {
-            let mut waiting: Alert = decode(&place, &bytes).map_err(abort)?;
-            waiting.join(&gathered.alert);
-            waiting
+/// Has alerts wait for digests, but for those that were in a digest of that recipient before.
+pub(super) async fn gather(transaction: &Transaction, gathered: &[Gathered]) -> Result<(), Ended> {
+    for Gathered { recipient, alert } in gathered {
+        let place = place(recipient, alert.key.as_str());
+        if DIGESTED.has(transaction, &place).await? {
+            continue;
         }
-        None => gathered.alert.clone(),
-    };
-    tree.insert(place.as_str(), encode(&place, &alert).map_err(abort)?)?;
+        // Another filing may have reported the same trade.
+        let waiting = GATHERED.get(transaction, &place).await?;
+        let joined = waiting.map(|mut waiting| {
+            waiting.join(alert);
+            waiting
+        });
+        GATHERED.put(transaction, &place, joined.as_ref().unwrap_or(alert))?;
+    }
     Ok(())
 }
 
@@ -69,7 +71,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn digest_mark(&self, recipient: &str) -> Result<Option<DigestMark>, StoreError> {
-        self.single(&self.inner.digests, recipient)
+        self.get(&DIGESTS, recipient).await
     }
 
     /// The alerts that wait for the recipient's next digest.
@@ -77,7 +79,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn gathered(&self, recipient: &str) -> Result<Vec<Alert>, StoreError> {
-        self.scan(&self.inner.gathered, place(recipient, "").as_bytes(), usize::MAX)
+        self.records(&GATHERED, &Range::prefix(&place(recipient, ""), usize::MAX)).await
     }
 
     /// The names of all recipients for whom alerts wait.
@@ -85,11 +87,12 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn gathering(&self) -> Result<BTreeSet<String>, StoreError> {
-        let mut names = BTreeSet::new();
-        for key in self.inner.gathered.iter().keys() {
-            let key = key.map_err(|error| self.failed(error))?;
-            let name = key.split(|&byte| byte == b'/').next().unwrap_or_default();
-            names.insert(String::from_utf8_lossy(name).into_owned());
+        let (mut names, mut next) = (BTreeSet::new(), Range::first(1));
+        // One look a recipient.
+        while let Some((place, _)) = self.stored(GATHERED.space, &next).await?.pop() {
+            let name = place.split('/').next().unwrap_or_default();
+            next = Range::behind_prefix(&format!("{name}/"), 1);
+            names.insert(name.to_owned());
         }
         Ok(names)
     }
@@ -103,11 +106,12 @@ impl Store {
         recipient: &str,
         key: &Key,
     ) -> Result<Option<DigestStanding>, StoreError> {
-        let place = format!("{recipient}/{key}");
-        let has = |tree: &sled::Tree| tree.contains_key(&place).map_err(|error| self.failed(error));
-        Ok(match (has(&self.inner.gathered)?, has(&self.inner.digested)?) {
-            (true, _) => Some(DigestStanding::Waits),
-            (false, true) => Some(DigestStanding::Told),
+        let place = place(recipient, key.as_str());
+        // In this order: in between it may move from the one to the other.
+        let waits = self.has(&GATHERED, &place).await?;
+        Ok(match (waits, self.has(&DIGESTED, &place).await?) {
+            (_, true) => Some(DigestStanding::Told),
+            (true, false) => Some(DigestStanding::Waits),
             (false, false) => None,
         })
     }
@@ -124,22 +128,19 @@ impl Store {
         alerts: &[Alert],
         digest: Option<&Delivery>,
     ) -> Result<(), StoreError> {
-        let mark = encode(recipient, &DigestMark { until, slot: slot.map(str::to_owned) })?;
-        let inner = &self.inner;
-        let closed = encode(recipient, &until)?;
-        let trees = (&inner.gathered, &inner.digested, &inner.digests, &inner.queue, &inner.deliveries);
-        self.transact(&trees, |(gathered, digested, digests, queue, deliveries)| {
+        self.transaction(|transaction| async move {
             for alert in alerts {
                 let place = place(recipient, alert.key.as_str());
-                gathered.remove(place.as_str())?;
-                digested.insert(place.as_str(), closed.as_slice())?;
+                GATHERED.delete(&transaction, &place);
+                DIGESTED.put(&transaction, &place, &until)?;
             }
             if let Some(digest) = digest {
-                placing::enqueue(queue, deliveries, digest)?;
+                placing::enqueue(&transaction, digest).await?;
             }
-            digests.insert(recipient, mark.as_slice())?;
-            Ok(())
+            let mark = DigestMark { until, slot: slot.map(str::to_owned) };
+            Ok(DIGESTS.put(&transaction, recipient, &mark)?)
         })
+        .await
     }
 }
 

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
 use super::handle::Store;
-use super::record::encode;
+use super::table::Single;
 use crate::delivery::InFlight;
 
-pub(super) const KEY: &str = "doubt";
+pub(super) const DOUBT: Single<Doubt> = Single::new("doubt");
 
 /// Alerts may have been told of which the store knows nothing: the disk lost what was written then, or another store was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,10 +26,6 @@ impl Doubt {
     pub fn sends_since(self, from: DateTime<Utc>) -> InFlight {
         InFlight { first: from, last: self.until.max(from), batch: None, guess: true }
     }
-
-    pub(super) fn record(&self) -> Result<Vec<u8>, StoreError> {
-        encode(KEY, self)
-    }
 }
 
 impl Store {
@@ -38,7 +34,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn doubt(&self) -> Result<Option<Doubt>, StoreError> {
-        self.single(&self.inner.meta, KEY)
+        self.single(&DOUBT).await
     }
 
     /// Notes a doubt.
@@ -46,7 +42,6 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn set_doubt(&self, doubt: Doubt) -> Result<(), StoreError> {
-        let record = doubt.record()?;
-        self.write(|| self.inner.meta.insert(KEY, record)).map(drop)
+        self.set_single(&DOUBT, Some(&doubt)).await
     }
 }

@@ -3,7 +3,6 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use sled::transaction::ConflictableTransactionError;
 use thiserror::Error;
 
 use super::engine::EngineError;
@@ -21,6 +20,17 @@ pub enum StoreError {
         path_text(.0)
     )]
     Damaged(PathBuf),
+    /// A newer version of sellbell wrote it.
+    #[error(
+        "the store in {} was written by a newer sellbell, in layout {format}, which this one does not know: run the newer one",
+        path_text(dir)
+    )]
+    Newer {
+        /// Which store.
+        dir: PathBuf,
+        /// Its layout.
+        format: u32,
+    },
     /// The disk or the engine failed.
     #[error("the store in {}: {error}", path_text(dir))]
     Failed {
@@ -54,8 +64,4 @@ impl StoreError {
             error @ (EngineError::Disk(_) | EngineError::Other(_)) => Self::Failed { dir, error },
         }
     }
-}
-
-pub(super) fn abort(error: StoreError) -> ConflictableTransactionError<StoreError> {
-    ConflictableTransactionError::Abort(error)
 }

@@ -3,6 +3,11 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::engine::Transaction;
+use super::error::StoreError;
+use super::handle::Ended;
+use super::record::{decode, encode};
+use super::table::META;
 use crate::alert::Key;
 
 pub(super) const FRONTIER: &str = "frontier";
@@ -54,6 +59,24 @@ impl Frontier {
     pub fn whole_since(&self) -> DateTime<Utc> {
         self.history_since.unwrap_or(self.floor)
     }
+}
+
+/// What a stored frontier says. One that cannot be read is an error: without it all that is there now would count as known.
+pub(super) fn read(stored: Option<Vec<u8>>) -> Result<Option<Frontier>, StoreError> {
+    stored.map(|stored| decode(FRONTIER, &stored)).transpose()
+}
+
+/// The frontier.
+pub(super) async fn get(transaction: &Transaction) -> Result<Option<Frontier>, Ended> {
+    Ok(read(transaction.get(META, FRONTIER).await?)?)
+}
+
+/// Sets the frontier, where it is another one.
+pub(super) async fn set(transaction: &Transaction, frontier: Frontier) -> Result<(), Ended> {
+    if get(transaction).await? != Some(frontier) {
+        transaction.put(META, FRONTIER, encode(FRONTIER, &frontier)?);
+    }
+    Ok(())
 }
 
 /// While EDGAR is asked nothing.

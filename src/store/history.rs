@@ -2,10 +2,28 @@
 
 use chrono::{DateTime, Utc};
 
+use super::engine::{Range, Transaction};
 use super::error::StoreError;
 use super::handle::Store;
+use super::ratios::{RATIOS, moment};
+use super::table::Table;
 use crate::decide::HistoryReach;
 use crate::filing::{Cik, Filing, PastFiling};
+
+/// Issuer, acceptance time, accession → what is kept of a filing.
+pub(super) const HISTORY: Table<PastFiling> = Table::new("past");
+
+/// Keeps what history has of an issuer's filings, and the ratios of its ADS that they state.
+pub(super) fn keep(transaction: &Transaction, issuer: Cik, past: &[PastFiling]) -> Result<(), StoreError> {
+    for filing in past {
+        let place = place(issuer, filing);
+        HISTORY.put(transaction, &place, filing)?;
+        if let Some(ratio) = &filing.ads_ratio {
+            RATIOS.put(transaction, &place, ratio)?;
+        }
+    }
+    Ok(())
+}
 
 impl Store {
     /// What history has of an issuer's filings that were accepted since `since`, oldest first: at most the newest 1,000. And
@@ -20,8 +38,8 @@ impl Store {
     ) -> Result<(Vec<PastFiling>, Option<DateTime<Utc>>), StoreError> {
         const MOST: usize = 1_000;
         let (from, until) = (moment(issuer, since), format!("{:010}0", issuer.number()));
-        let past: Vec<PastFiling> =
-            self.newest(&self.inner.history, from.as_bytes()..until.as_bytes(), MOST)?;
+        let mut past = self.records(&HISTORY, &Range::between(&from, &until, MOST).backwards()).await?;
+        past.reverse();
         let cut = past.first().filter(|_| past.len() >= MOST).map(|oldest| oldest.accepted_at);
         let whole = self.frontier().await?.map(|frontier| frontier.whole_since());
         let whole = match self.coverage().await? {
@@ -53,10 +71,6 @@ impl Store {
 }
 
 /// Issuer, acceptance time, accession: an issuer's filings come in their order.
-pub(super) fn place(issuer: Cik, past: &PastFiling) -> String {
+fn place(issuer: Cik, past: &PastFiling) -> String {
     format!("{}/{}", moment(issuer, past.accepted_at), past.accession)
-}
-
-pub(super) fn moment(issuer: Cik, time: DateTime<Utc>) -> String {
-    format!("{:010}/{:012}", issuer.number(), time.timestamp().max(0))
 }

@@ -3,8 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::engine::Range;
 use super::error::StoreError;
 use super::handle::Store;
+use super::table::Table;
+
+/// Time of sending, delivery key → how long an alert took.
+pub(super) const LATENCY: Table<Latency> = Table::new("latency");
 
 /// So long latencies are kept.
 const KEPT: TimeDelta = TimeDelta::days(1);
@@ -36,7 +41,9 @@ impl Store {
     /// Failures of the store.
     pub async fn latencies(&self, now: DateTime<Utc>) -> Result<Vec<Latency>, StoreError> {
         let from = Latency::place(now - KEPT, "");
-        self.newest(&self.inner.latency, from.as_bytes()..&b"~"[..], MOST)
+        let mut newest = self.records(&LATENCY, &Range::between(&from, "~", MOST).backwards()).await?;
+        newest.reverse();
+        Ok(newest)
     }
 
     /// Forgets those that are older.
@@ -44,11 +51,6 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn prune_latencies(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let until = Latency::place(now - KEPT, "");
-        for key in self.inner.latency.range(..until.as_bytes()).keys().take(MOST) {
-            let key = key.map_err(|error| self.failed(error))?;
-            self.write(|| self.inner.latency.remove(key))?;
-        }
-        Ok(())
+        self.forget(LATENCY.space, &Range::between("", &Latency::place(now - KEPT, ""), MOST)).await
     }
 }

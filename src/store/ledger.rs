@@ -3,16 +3,22 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::error::{StoreError, abort};
-use super::filings::{Done, Ending};
+use super::engine::Range;
+use super::error::StoreError;
 use super::handle::Store;
-use super::pending::{Found, Pending};
-use super::record::encode;
+use super::pending::{self, Found, Pending};
+use super::table::{Single, Table};
 use crate::edgar::FilingRef;
 use crate::filing::Accession;
 use crate::receipt::Receipt;
 
-const LEDGER: &str = "ledger";
+/// EDGAR's day, accession → that it was seen, until that day is compared with its index.
+pub(super) const DAYS: Table<()> = Table::new("days");
+/// EDGAR's day → the result of its comparison.
+pub(super) const RECEIPTS: Table<Receipt> = Table::new("receipts");
+const LEDGER: Single<Ledger> = Single::new("ledger");
+/// Behind all days.
+const LAST: &str = "~";
 /// So many filings of a day are looked at; EDGAR's fullest day had 1,602.
 const MOST_OF_A_DAY: usize = 100_000;
 
@@ -29,7 +35,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn ledger(&self) -> Result<Option<Ledger>, StoreError> {
-        self.single(&self.inner.meta, LEDGER)
+        self.single(&LEDGER).await
     }
 
     /// Compares from this day on.
@@ -37,11 +43,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn set_ledger(&self, ledger: Ledger) -> Result<(), StoreError> {
-        if self.ledger().await? == Some(ledger) {
-            return Ok(());
-        }
-        let bytes = encode(LEDGER, &ledger)?;
-        self.write(|| self.inner.meta.insert(LEDGER, bytes)).map(drop)
+        self.set_single(&LEDGER, Some(&ledger)).await
     }
 
     /// Compares from this day on, also days that have a receipt.
@@ -49,11 +51,15 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn reopen(&self, next: NaiveDate) -> Result<(), StoreError> {
-        self.set_ledger(Ledger { next }).await?;
-        for receipt in self.receipts(next, usize::MAX).await? {
-            self.write(|| self.inner.receipts.remove(receipt.day.to_string()))?;
-        }
-        Ok(())
+        self.transaction(|transaction| async move {
+            LEDGER.put(&transaction, &Ledger { next })?;
+            let range = Range::between(&next.to_string(), LAST, usize::MAX);
+            for (day, _) in transaction.range(RECEIPTS.space, &range).await? {
+                RECEIPTS.delete(&transaction, &day);
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// The receipts of the days from `from` on, in their order; of many the newest `most`.
@@ -61,7 +67,10 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn receipts(&self, from: NaiveDate, most: usize) -> Result<Vec<Receipt>, StoreError> {
-        self.newest(&self.inner.receipts, from.to_string().as_bytes()..&b"~"[..], most)
+        let range = Range::between(&from.to_string(), LAST, most).backwards();
+        let mut newest = self.records(&RECEIPTS, &range).await?;
+        newest.reverse();
+        Ok(newest)
     }
 
     /// The receipt of a day.
@@ -69,7 +78,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn receipt(&self, day: NaiveDate) -> Result<Option<Receipt>, StoreError> {
-        self.single(&self.inner.receipts, &day.to_string())
+        self.get(&RECEIPTS, &day.to_string()).await
     }
 
     /// Forgets the receipts of days before `before`.
@@ -77,12 +86,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn prune_receipts(&self, before: NaiveDate) -> Result<(), StoreError> {
-        let old: Vec<_> = self.inner.receipts.range(..before.to_string().as_bytes()).keys().collect();
-        for key in old {
-            let key = key.map_err(|error| self.failed(error))?;
-            self.write(|| self.inner.receipts.remove(key))?;
-        }
-        Ok(())
+        self.forget(RECEIPTS.space, &Range::between("", &before.to_string(), usize::MAX)).await
     }
 
     /// The filings that were seen and were accepted on a day, as long as that day has no final receipt.
@@ -91,13 +95,8 @@ impl Store {
     /// Failures of the store.
     pub async fn seen_on(&self, day: NaiveDate) -> Result<Vec<Accession>, StoreError> {
         let prefix = format!("{day}/");
-        let mut seen = Vec::new();
-        for key in self.inner.days.scan_prefix(prefix.as_bytes()).keys().take(MOST_OF_A_DAY) {
-            let key = key.map_err(|error| self.failed(error))?;
-            let text = String::from_utf8_lossy(&key);
-            seen.extend(text.strip_prefix(&prefix).and_then(|accession| accession.parse::<Accession>().ok()));
-        }
-        Ok(seen)
+        let seen = self.stored(DAYS.space, &Range::prefix(&prefix, MOST_OF_A_DAY)).await?;
+        Ok(seen.iter().filter_map(|(place, _)| place.strip_prefix(&prefix)?.parse().ok()).collect())
     }
 
     /// Whether filings were seen that were accepted on a day, as long as that day has no final receipt.
@@ -105,8 +104,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn was_seen_on(&self, day: NaiveDate) -> Result<bool, StoreError> {
-        let first = self.inner.days.scan_prefix(format!("{day}/").as_bytes()).keys().next();
-        Ok(first.transpose().map_err(|error| self.failed(error))?.is_some())
+        Ok(self.count(&DAYS, &Range::prefix(&format!("{day}/"), 1)).await? > 0)
     }
 
     /// Writes a receipt, what the comparison missed as pending, what is tried again as pending, and what is passed over, all
@@ -121,32 +119,24 @@ impl Store {
         passed_over: &[FilingRef],
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let inner = &self.inner;
-        let day = receipt.day.to_string();
-        let record = encode(&day, receipt)?;
-        let trees = (&inner.receipts, &inner.pending, &inner.filings);
-        self.transact(&trees, |(receipts, pending, filings)| {
+        let day = &receipt.day.to_string();
+        self.transaction(|transaction| async move {
             for filing in missed {
-                let key = filing.accession.to_string();
-                let found = Found::Index;
-                let one =
-                    Pending { filing: filing.clone(), seen_at: now, attempts: 0, not_before: now, found };
-                filings.remove(key.as_str())?;
-                pending.insert(key.as_str(), encode(&key, &one).map_err(abort)?)?;
+                let found = Pending::new(filing.clone(), Found::Index, now, now);
+                pending::put(&transaction, &found).await?;
             }
             for filing in passed_over {
-                let key = filing.accession.to_string();
-                let done = Done { ending: Ending::NotFetched, at: now };
-                filings.insert(key.as_str(), encode(&key, &done).map_err(abort)?)?;
+                pending::pass_over(&transaction, filing, now).await?;
             }
-            receipts.insert(day.as_str(), record.as_slice())?;
+            RECEIPTS.put(&transaction, day, receipt)?;
+            if receipt.is_final() {
+                let seen = Range::prefix(&format!("{day}/"), MOST_OF_A_DAY);
+                for (place, _) in transaction.range(DAYS.space, &seen).await? {
+                    DAYS.delete(&transaction, &place);
+                }
+            }
             Ok(())
-        })?;
-        if receipt.is_final() {
-            for accession in self.seen_on(receipt.day).await? {
-                self.write(|| inner.days.remove(format!("{day}/{accession}")))?;
-            }
-        }
-        Ok(())
+        })
+        .await
     }
 }

@@ -4,9 +4,9 @@
 //! done" ([`Store::commit`]) and is on the disk once [`Store::flush`] returns.
 
 mod alarm;
-mod aside;
 mod backfill;
 mod check;
+mod corrupt;
 mod counts;
 mod coverage;
 mod damage;
@@ -19,21 +19,26 @@ mod filings;
 mod frontier;
 mod handle;
 mod history;
+mod known;
+mod late_alerts;
 mod latency;
 mod ledger;
-mod lists;
+mod migrate;
 mod mutes;
 mod open;
+mod overflow_lines;
 mod paused;
 mod pending;
 mod placing;
+mod prune;
 mod quarantine;
 mod queue;
 mod ratios;
 mod record;
 mod standings;
 mod subscriptions;
-mod summary;
+mod table;
+mod tables;
 mod troubles;
 mod watched;
 
@@ -48,18 +53,20 @@ pub use digests::{DigestMark, DigestStanding, Gathered};
 pub use doubt::Doubt;
 pub use engine::{Effect, EngineError};
 pub use error::StoreError;
-pub use filings::{Discovered, Ending, Settled, Standing};
+pub use filings::{Discovered, Settled, Standing};
 pub use frontier::{Frontier, Hole, Silence};
 pub use handle::Store;
+pub use known::Ending;
+pub use late_alerts::Summed;
 pub use latency::Latency;
 pub use ledger::Ledger;
 pub use mutes::Muted;
 pub use paused::Paused;
 pub use pending::{Found, Pending};
 pub use placing::DeliveryStanding;
+pub use prune::KEPT;
 pub use quarantine::Quarantined;
 pub use subscriptions::{Subscriber, Subscribing, Subscription};
-pub use summary::Summed;
 pub use troubles::Trouble;
 
 #[cfg(test)]

@@ -2,17 +2,23 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
-use super::error::{StoreError, abort};
-use super::handle::Store;
-use super::record::encode;
-use super::{DeliveryStanding, lists, placing};
+use super::engine::{Range, Transaction};
+use super::error::StoreError;
+use super::handle::{Ended, Store};
+use super::overflow_lines;
+use super::placing::{self, DELIVERIES, Stood};
+use super::table::{Table, part};
 use crate::alert::{Alert, Key};
-use crate::delivery::{Body, Delivery};
+use crate::delivery::Delivery;
 use crate::destination::Destination;
 use crate::mute::{Mute, Muting};
 use crate::summary::Line;
+
+/// What is muted → until when, by whom and why.
+pub(super) const MUTES: Table<Mute> = Table::new("mutes");
+/// What is muted, destination, acceptance time, delivery key → an alert that was not sent.
+pub(super) const MUTED: Table<Muted> = Table::new("muted");
 
 /// An alert to a destination that was not told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,26 +38,23 @@ impl Muted {
         Self { what, destination, line: Line::new(key, alert) }
     }
 
-    fn place(&self) -> String {
+    pub(super) fn place(&self) -> String {
         let time = self.line.accepted_at.unwrap_or(self.line.seen_at).timestamp().max(0);
-        format!("{}\0{}\0{time:012}/{}", self.what, self.destination, self.line.key)
+        let destination = part(&self.destination.to_string());
+        format!("{}{destination}\t{time:012}/{}", prefix(&self.what), self.line.key)
     }
+}
 
-    /// Keeps it within a transaction, unless its alert was told there or muted before.
-    pub(super) fn keep(
-        &self,
-        muted: &TransactionalTree,
-        deliveries: &TransactionalTree,
-    ) -> Result<(), ConflictableTransactionError<StoreError>> {
-        let key = self.line.key.as_str();
-        if deliveries.get(key)?.is_some() {
-            return Ok(());
+/// Keeps alerts back, but for those that were sent or muted before.
+pub(super) async fn keep(transaction: &Transaction, muted: &[Muted]) -> Result<(), Ended> {
+    for one in muted {
+        let key = one.line.key.as_str();
+        if !DELIVERIES.has(transaction, key).await? {
+            DELIVERIES.put(transaction, key, &Stood::Muted)?;
+            MUTED.put(transaction, &one.place(), one)?;
         }
-        deliveries.insert(key, encode(key, &DeliveryStanding::Muted).map_err(abort)?)?;
-        let place = self.place();
-        muted.insert(place.as_str(), encode(&place, self).map_err(abort)?)?;
-        Ok(())
     }
+    Ok(())
 }
 
 impl Store {
@@ -60,7 +63,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn mutes(&self) -> Result<Vec<Mute>, StoreError> {
-        self.scan(&self.inner.mutes, &[], usize::MAX)
+        self.records(&MUTES, &Range::first(usize::MAX)).await
     }
 
     /// The mute of something.
@@ -68,7 +71,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn mute_of(&self, what: &Muting) -> Result<Option<Mute>, StoreError> {
-        self.single(&self.inner.mutes, &what.to_string())
+        self.get(&MUTES, &what.to_string()).await
     }
 
     /// Mutes, or changes until when, by whom and why something is muted.
@@ -76,11 +79,13 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn set_mute(&self, mute: &Mute) -> Result<(), StoreError> {
-        let key = mute.what.to_string();
-        let known: Option<Mute> = self.single(&self.inner.mutes, &key)?;
-        let since = known.map_or(mute.since, |known| known.since.min(mute.since));
-        let record = encode(&key, &Mute { since, ..mute.clone() })?;
-        self.write(|| self.inner.mutes.insert(key, record)).map(drop)
+        let key = &mute.what.to_string();
+        self.transaction(|transaction| async move {
+            let known = MUTES.get(&transaction, key).await?;
+            let since = known.map_or(mute.since, |known| known.since.min(mute.since));
+            Ok(MUTES.put(&transaction, key, &Mute { since, ..mute.clone() })?)
+        })
+        .await
     }
 
     /// Forgets a mute of which nothing is left to tell.
@@ -88,7 +93,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn forget_mute(&self, what: &Muting) -> Result<(), StoreError> {
-        self.write(|| self.inner.mutes.remove(what.to_string())).map(drop)
+        self.delete(&MUTES, &what.to_string()).await
     }
 
     /// What was muted by a mute, by destination and oldest first, at most `most`.
@@ -96,12 +101,15 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn muted(&self, what: &Muting, most: usize) -> Result<Vec<Muted>, StoreError> {
-        self.scan(&self.inner.muted, format!("{what}\0").as_bytes(), most)
+        self.records(&MUTED, &Range::prefix(&prefix(what), most)).await
     }
 
     /// How many alerts a mute kept back.
-    pub async fn muted_len(&self, what: &Muting) -> usize {
-        self.inner.muted.scan_prefix(format!("{what}\0")).keys().count()
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub async fn muted_len(&self, what: &Muting) -> Result<usize, StoreError> {
+        self.count(&MUTED, &Range::prefix(&prefix(what), usize::MAX)).await
     }
 
     /// What has muted alerts and is not muted any more.
@@ -109,33 +117,27 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn muted_without_mute(&self) -> Result<Vec<Muting>, StoreError> {
-        let mut found = Vec::new();
-        let mut from: Vec<u8> = Vec::new();
-        // One look a mute: the next key that is not of the last one.
-        loop {
-            let next = self.inner.muted.range(from.as_slice()..).next();
-            let Some((key, _)) = next.transpose().map_err(|error| self.failed(error))? else {
-                return Ok(found);
-            };
-            let name = key.split(|&byte| byte == 0).next().unwrap_or_default().to_vec();
-            let known = self.inner.mutes.contains_key(&name).map_err(|error| self.failed(error))?;
-            if let (false, Ok(what)) = (known, String::from_utf8_lossy(&name).parse()) {
+        let (mut found, mut next) = (Vec::new(), Range::first(1));
+        // One look a mute.
+        while let Some((_, Muted { what, .. })) = self.range(&MUTED, &next).await?.pop() {
+            next = Range::behind_prefix(&prefix(&what), 1);
+            if !self.has(&MUTES, &what.to_string()).await? {
                 found.push(what);
             }
-            from = name;
-            from.push(1);
         }
+        Ok(found)
     }
 
     /// Forgets that alerts were muted which were told otherwise.
     ///
     /// # Errors
     /// Failures of the store.
-    pub async fn forget_muted<'a>(&self, muted: impl Iterator<Item = &'a Muted>) -> Result<(), StoreError> {
-        for one in muted {
-            self.write(|| self.inner.muted.remove(one.place()))?;
-        }
-        Ok(())
+    pub async fn forget_muted(&self, muted: &[&Muted]) -> Result<(), StoreError> {
+        self.transaction(|transaction| async move {
+            muted.iter().for_each(|one| MUTED.delete(&transaction, &one.place()));
+            Ok(())
+        })
+        .await
     }
 
     /// Has another mute keep alerts back.
@@ -143,17 +145,17 @@ impl Store {
     /// # Errors
     /// Failures of the store; then nothing of it is written.
     pub async fn hand_over(&self, muted: &[Muted], to: &Muting) -> Result<(), StoreError> {
-        self.transact(&self.inner.muted, |kept| {
+        self.transaction(|transaction| async move {
             for one in muted {
-                if kept.remove(one.place().as_str())?.is_none() {
-                    continue;
+                if MUTED.has(&transaction, &one.place()).await? {
+                    MUTED.delete(&transaction, &one.place());
+                    let moved = Muted { what: to.clone(), ..one.clone() };
+                    MUTED.put(&transaction, &moved.place(), &moved)?;
                 }
-                let moved = Muted { what: to.clone(), ..one.clone() };
-                let place = moved.place();
-                kept.insert(place.as_str(), encode(&place, &moved).map_err(abort)?)?;
             }
             Ok(())
         })
+        .await
     }
 
     /// Queues what tells of alerts that were muted and forgets them as such, at once; without it they are told nowhere. `false`, and nothing
@@ -167,35 +169,32 @@ impl Store {
         delivery: Option<&Delivery>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let _lists = self.hold_lists();
-        let standing = match delivery {
-            Some(delivery) => DeliveryStanding::Joined(delivery.key.clone()),
-            None => DeliveryStanding::Untold { at: now },
+        let stands = &match delivery {
+            Some(delivery) => Stood::Joined(delivery.key.clone()),
+            None => Stood::Untold { at: now },
         };
-        let standing = encode("deliveries", &standing)?;
-        let mut listed = Vec::new();
-        if let Some(Delivery { body: Body::Summary(summary), .. }) = delivery {
-            for (number, muted) in muted.iter().enumerate() {
-                let place = lists::place(&summary.list, number);
-                listed.push((encode(&place, &muted.line)?, place));
-            }
-        }
-        let trees = (&self.inner.muted, &self.inner.queue, &self.inner.deliveries, &self.inner.lists);
-        self.transact(&trees, |(kept, queue, deliveries, lists)| {
+        self.transaction(|transaction| async move {
             for one in muted {
-                if kept.get(one.place().as_str())?.is_none() {
+                if !MUTED.has(&transaction, &one.place()).await? {
                     return Ok(false);
                 }
             }
             for one in muted {
-                kept.remove(one.place().as_str())?;
-                deliveries.insert(one.line.key.as_str(), standing.as_slice())?;
+                MUTED.delete(&transaction, &one.place());
+                DELIVERIES.put(&transaction, one.line.key.as_str(), stands)?;
             }
-            for (line, place) in &listed {
-                lists.insert(place.as_str(), line.as_slice())?;
+            if let Some(delivery) = delivery {
+                overflow_lines::add(&transaction, delivery, muted.iter().map(|one| &one.line))?;
+                let delivery = Delivery { joined: muted.len(), ..delivery.clone() };
+                placing::enqueue(&transaction, &delivery).await?;
             }
-            delivery.map_or(Ok(()), |delivery| placing::enqueue(queue, deliveries, delivery))?;
             Ok(true)
         })
+        .await
     }
+}
+
+/// What the places of a mute's alerts begin with.
+fn prefix(what: &Muting) -> String {
+    format!("{}\t", part(&what.to_string()))
 }

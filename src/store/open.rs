@@ -2,19 +2,24 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use super::doubt::{self, Doubt};
-use super::engine::{self, Before, Effect, Engine, SledEngine};
+use super::doubt::{DOUBT, Doubt};
+use super::engine::{self, Before, Effect, Engine, SledEngine, Writes};
 use super::error::StoreError;
-use super::handle::{Inner, Store};
-use super::subscriptions;
+use super::handle::Store;
+use super::migrate::{MigrateError, migrate};
+use super::record::encode;
+use super::table::META;
+use super::tables;
 
 impl Store {
-    /// Opens the store in a folder, which is made where it is missing. Folder and files belong to their user alone from then on.
+    /// Opens the store in a folder, which is made where it is missing. Folder and files belong to their user alone from then on. A
+    /// store of an older version is brought into the layout of this one.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] where another process has it open; other failures of disk or sled.
+    /// [`StoreError::Busy`] where another process has it open; [`StoreError::Newer`] where a newer version wrote it; other failures of
+    /// disk or engine.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         Self::open_with(dir, |_| Ok(()))
     }
@@ -27,41 +32,8 @@ impl Store {
         dir: &Path,
         before: impl Fn(Effect) -> io::Result<()> + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
-        let failed = |error| StoreError::of_opening(dir, error);
-        let sled = Arc::new(open_engine(dir, Box::new(before))?);
-        let tree = |name: &str| sled.tree(name).map_err(failed);
-        let inner = Inner {
-            filings: tree("filings")?,
-            pending: tree("pending")?,
-            unreadable: tree("unreadable")?,
-            quarantine: tree("quarantine")?,
-            days: tree("days")?,
-            receipts: tree("receipts")?,
-            summary: tree("summary")?,
-            backfill: tree("backfill")?,
-            backfill_queue: tree("backfill_queue")?,
-            latency: tree("latency")?,
-            history: tree("past")?,
-            ratios: tree("ratios")?,
-            queue: tree("queue")?,
-            deliveries: tree("deliveries")?,
-            paused: tree("paused")?,
-            mutes: tree("mutes")?,
-            muted: tree("muted")?,
-            dead: tree("dead")?,
-            given_up: tree("given_up")?,
-            lists: tree("lists")?,
-            lists_held: Mutex::default(),
-            gathered: tree("gathered")?,
-            digested: tree("digested")?,
-            digests: tree("digests")?,
-            meta: tree("meta")?,
-            aside: tree("aside")?,
-            frontier: Mutex::default(),
-            engine: Engine::Sled(Arc::clone(&sled)),
-            sled: Arc::clone(&sled),
-        };
-        Ok(Self { inner: Arc::new(inner) })
+        let sled = open_engine(dir, Box::new(before))?;
+        Ok(Self::on(Engine::Sled(Arc::new(sled))))
     }
 
     /// Writes a store anew; bytes before and after. Broken off, nothing is changed, or the next [`Self::open`] ends it.
@@ -87,11 +59,16 @@ impl Store {
 /// Opens the engine, and has it know where the disk lost something: then nobody knows what was sent.
 fn open_engine(dir: &Path, before: Before) -> Result<SledEngine, StoreError> {
     let failed = |error| StoreError::of_opening(dir, error);
-    let engine = SledEngine::open(dir, &[subscriptions::SPACE], before).map_err(failed)?;
+    let engine = SledEngine::open(dir, &tables::ALL, before).map_err(failed)?;
+    migrate(&engine).map_err(|error| match error {
+        MigrateError::Engine(error) => failed(error),
+        MigrateError::Newer(format) => StoreError::Newer { dir: dir.to_owned(), format },
+        MigrateError::Record(error) => error,
+    })?;
     if let Some(until) = engine.confirmed_at().filter(|_| engine.has_lost()) {
-        let doubt = Doubt { until, queue: true, told: false }.record()?;
-        let meta = engine.tree("meta").map_err(failed)?;
-        meta.insert(doubt::KEY, doubt).map_err(|error| failed(error.into()))?;
+        let doubt = encode(DOUBT.key, &Doubt { until, queue: true, told: false })?;
+        let writes = Writes::from([((META, DOUBT.key.to_owned()), Some(doubt))]);
+        engine.rewrite(&[], &writes).map_err(failed)?;
     }
     Ok(engine)
 }

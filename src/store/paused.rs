@@ -3,12 +3,16 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::engine::Range;
 use super::error::StoreError;
 use super::handle::Store;
 use super::placing;
-use super::record::encode;
+use super::table::Table;
 use crate::delivery::Delivery;
 use crate::destination::Destination;
+
+/// Destination → why it is paused.
+pub(super) const PAUSED: Table<Paused> = Table::new("paused");
 
 /// A destination that is paused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +43,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn paused(&self, destination: &Destination) -> Result<Option<Paused>, StoreError> {
-        self.single(&self.inner.paused, &destination.to_string())
+        self.get(&PAUSED, &destination.to_string()).await
     }
 
     /// All that are paused.
@@ -47,7 +51,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn all_paused(&self) -> Result<Vec<Paused>, StoreError> {
-        self.scan(&self.inner.paused, &[], usize::MAX)
+        self.records(&PAUSED, &Range::first(usize::MAX)).await
     }
 
     /// Pauses a destination, or notes that it was tried again, and queues what tells of it, at once.
@@ -55,9 +59,7 @@ impl Store {
     /// # Errors
     /// Failures of the store; then nothing of it is written.
     pub async fn pause(&self, paused: &Paused, notices: &[Delivery]) -> Result<(), StoreError> {
-        let key = paused.destination.to_string();
-        let record = encode(&key, paused)?;
-        self.set_paused(&key, Some(record), notices)
+        self.set_paused(&paused.destination, Some(paused), notices).await
     }
 
     /// Ends a pause, and queues what tells of that, at once.
@@ -65,17 +67,23 @@ impl Store {
     /// # Errors
     /// Failures of the store; then nothing of it is written.
     pub async fn resume(&self, destination: &Destination, notices: &[Delivery]) -> Result<(), StoreError> {
-        self.set_paused(&destination.to_string(), None, notices)
+        self.set_paused(destination, None, notices).await
     }
 
-    fn set_paused(&self, key: &str, record: Option<Vec<u8>>, notices: &[Delivery]) -> Result<(), StoreError> {
-        let trees = (&self.inner.paused, &self.inner.queue, &self.inner.deliveries);
-        self.transact(&trees, |(paused, queue, known)| {
-            match &record {
-                Some(record) => paused.insert(key, record.as_slice())?,
-                None => paused.remove(key)?,
-            };
-            notices.iter().try_for_each(|delivery| placing::enqueue(queue, known, delivery))
+    async fn set_paused(
+        &self,
+        destination: &Destination,
+        paused: Option<&Paused>,
+        notices: &[Delivery],
+    ) -> Result<(), StoreError> {
+        let key = &destination.to_string();
+        self.transaction(|transaction| async move {
+            match paused {
+                Some(paused) => PAUSED.put(&transaction, key, paused)?,
+                None => PAUSED.delete(&transaction, key),
+            }
+            placing::enqueue_all(&transaction, notices).await
         })
+        .await
     }
 }

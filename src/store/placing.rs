@@ -2,16 +2,24 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
-use super::error::{StoreError, abort};
-use super::record::{decode, encode};
-use crate::alert::{Alert, Key};
+use super::counts;
+use super::engine::Transaction;
+use super::error::StoreError;
+use super::handle::Ended;
+use super::record::decode;
+use super::table::{Table, part};
+use crate::alert::Key;
 use crate::delivery::{Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
 
+/// Destination, time, delivery key → a delivery that waits, with its state.
+pub(super) const QUEUE: Table<Delivery> = Table::new("queue");
+/// Delivery key → where it waits, or what became of it.
+pub(super) const DELIVERIES: Table<Stood> = Table::new("deliveries");
+
 /// Where a delivery stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStanding {
     /// It waits.
@@ -31,71 +39,107 @@ pub enum DeliveryStanding {
     Left(Outcome),
 }
 
-/// Queues a delivery within a transaction, unless one of its key was queued or sent before.
-pub(super) fn enqueue(
-    queue: &TransactionalTree,
-    deliveries: &TransactionalTree,
-    delivery: &Delivery,
-) -> Result<(), ConflictableTransactionError<StoreError>> {
-    enqueue_as(queue, deliveries, delivery, &DeliveryStanding::Queued)
+/// What is stored of where a delivery stands: of one that waits, its record in the queue has the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Stood {
+    /// It waits at this place of the queue.
+    Waits(String),
+    /// It waits, as versions with two records wrote it.
+    Queued,
+    /// The same, of one that may have been sent.
+    InFlight(InFlight),
+    Joined(Key),
+    Muted,
+    Untold {
+        at: DateTime<Utc>,
+    },
+    Left(Outcome),
 }
 
-/// The same, where it may have reached its destination before.
-pub(super) fn enqueue_as(
-    queue: &TransactionalTree,
-    deliveries: &TransactionalTree,
-    delivery: &Delivery,
-    standing: &DeliveryStanding,
-) -> Result<(), ConflictableTransactionError<StoreError>> {
-    let key = delivery.key.as_str();
-    // What was muted by another filing's owner is not told yet.
-    let muted = |known: &[u8]| matches!(decode(key, known), Ok(DeliveryStanding::Muted));
-    if deliveries.get(key)?.is_some_and(|known| !muted(&known)) {
+impl Stood {
+    /// True where it waits, or is said to.
+    pub(super) fn waits(&self) -> bool {
+        matches!(self, Self::Waits(_) | Self::Queued | Self::InFlight(_))
+    }
+}
+
+/// Queues a delivery, unless one of its key was queued or sent before.
+pub(super) async fn enqueue(transaction: &Transaction, delivery: &Delivery) -> Result<(), Ended> {
+    if is_known(transaction, &delivery.key).await? {
         return Ok(());
     }
-    deliveries.insert(key, encode(key, standing).map_err(abort)?)?;
-    queue.insert(place(delivery), encode(key, delivery).map_err(abort)?)?;
-    Ok(())
+    put(transaction, delivery)?;
+    counts::change(transaction, &delivery.destination.to_string(), |counts| counts.queued += delivery.count())
+        .await
 }
 
-/// Whether a delivery waits, within a transaction: since it was read, it may have joined another one, or left. One of which the record is
-/// lost waits too.
-pub(super) fn waits(
-    deliveries: &TransactionalTree,
-    key: &Key,
-) -> Result<bool, ConflictableTransactionError<StoreError>> {
-    let Some(bytes) = deliveries.get(key.as_str())? else { return Ok(true) };
-    let standing = decode(key.as_str(), &bytes).map_err(abort)?;
-    Ok(matches!(standing, DeliveryStanding::Queued | DeliveryStanding::InFlight(_)))
-}
-
-/// Where a delivery waits that an alert joins, and the alert.
-pub(super) type Joined = (Vec<u8>, Alert);
-
-/// Adds an alert of the same trade to one that still waits, within a transaction.
-pub(super) fn join(
-    queue: &TransactionalTree,
-    place: &[u8],
-    alert: &Alert,
-) -> Result<(), ConflictableTransactionError<StoreError>> {
-    let Some(bytes) = queue.get(place)? else { return Ok(()) };
-    let mut delivery: Delivery = decode("queue", &bytes).map_err(abort)?;
-    if let Body::Alert(waiting) = &mut delivery.body {
-        waiting.join(alert);
-        queue.insert(place, encode(delivery.key.as_str(), &delivery).map_err(abort)?)?;
+/// Queues several.
+pub(super) async fn enqueue_all(transaction: &Transaction, deliveries: &[Delivery]) -> Result<(), Ended> {
+    for delivery in deliveries {
+        enqueue(transaction, delivery).await?;
     }
     Ok(())
+}
+
+/// Queues one; an alert whose trade another filing reported, and that still waits, is joined with that one.
+pub(super) async fn enqueue_or_join(transaction: &Transaction, delivery: &Delivery) -> Result<(), Ended> {
+    let Body::Alert(alert) = &delivery.body else { return enqueue(transaction, delivery).await };
+    match DELIVERIES.get(transaction, delivery.key.as_str()).await? {
+        Some(Stood::Waits(place)) => {
+            let Some(mut known) = QUEUE.get(transaction, &place).await? else { return Ok(()) };
+            if let Body::Alert(waiting) = &mut known.body {
+                waiting.join(alert);
+                QUEUE.put(transaction, &place, &known)?;
+            }
+            Ok(())
+        }
+        _ => enqueue(transaction, delivery).await,
+    }
+}
+
+/// True where a delivery was queued, sent or joined before. What was muted by another filing's owner is not sent yet.
+async fn is_known(transaction: &Transaction, key: &Key) -> Result<bool, Ended> {
+    let Some(value) = transaction.get(DELIVERIES.space, key.as_str()).await? else { return Ok(false) };
+    // One that cannot be read may have been sent.
+    Ok(!matches!(decode(key.as_str(), &value), Ok(Stood::Muted)))
+}
+
+/// Puts a delivery into the queue, or changes it there.
+pub(super) fn put(transaction: &Transaction, delivery: &Delivery) -> Result<(), StoreError> {
+    let place = place(delivery);
+    QUEUE.put(transaction, &place, delivery)?;
+    DELIVERIES.put(transaction, delivery.key.as_str(), &Stood::Waits(place))
+}
+
+/// Takes a delivery out of the queue, for it to stand otherwise: as it waited, or `None` where it did not. The caller counts it.
+pub(super) async fn take(
+    transaction: &Transaction,
+    delivery: &Delivery,
+    stands: &Stood,
+) -> Result<Option<Delivery>, Ended> {
+    let place = place(delivery);
+    let waited = QUEUE.get(transaction, &place).await?;
+    QUEUE.delete(transaction, &place);
+    DELIVERIES.put(transaction, delivery.key.as_str(), stands)?;
+    Ok(waited)
+}
+
+/// A delivery as it waits; `None` where it no longer does: since it was read, it may have joined another one, or left.
+pub(super) async fn waiting(
+    transaction: &Transaction,
+    delivery: &Delivery,
+) -> Result<Option<Delivery>, Ended> {
+    QUEUE.get(transaction, &place(delivery)).await
 }
 
 /// What the places of a destination begin with.
-pub(super) fn prefix(destination: &Destination) -> Vec<u8> {
-    let mut prefix = destination.to_string().into_bytes();
-    prefix.push(0);
-    prefix
+pub(super) fn prefix(destination: &Destination) -> String {
+    format!("{}\t", part(&destination.to_string()))
 }
 
 /// Destination, then when it was queued, then when its filing was accepted: a scan by destination comes oldest first.
-pub(super) fn place(delivery: &Delivery) -> Vec<u8> {
+pub(super) fn place(delivery: &Delivery) -> String {
     let accepted_at = match &delivery.body {
         Body::Alert(alert) | Body::Addition(alert) => alert.accepted_at.unwrap_or(alert.seen_at),
         Body::Digest(digest) => digest.until,
@@ -103,9 +147,11 @@ pub(super) fn place(delivery: &Delivery) -> Vec<u8> {
         // Before those that were queued with its alerts.
         Body::Summary(_) => DateTime::UNIX_EPOCH,
     };
-    let mut place = prefix(&delivery.destination);
-    place.extend_from_slice(&delivery.queued_at.timestamp_micros().to_be_bytes());
-    place.extend_from_slice(&accepted_at.timestamp().to_be_bytes());
-    place.extend_from_slice(delivery.key.as_str().as_bytes());
-    place
+    format!(
+        "{}{:016}/{:012}/{}",
+        prefix(&delivery.destination),
+        delivery.queued_at.timestamp_micros().max(0),
+        accepted_at.timestamp().max(0),
+        delivery.key
+    )
 }

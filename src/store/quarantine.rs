@@ -3,14 +3,20 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::error::{StoreError, abort};
-use super::handle::Store;
-use super::pending::{Found, Pending};
+use super::engine::{Range, Transaction};
+use super::error::StoreError;
+use super::handle::{Ended, Store};
+use super::pending::{self, Found, Pending};
 use super::placing;
-use super::record::encode;
+use super::table::{Base64, Table};
 use crate::delivery::Delivery;
 use crate::edgar::FilingRef;
 use crate::filing::Accession;
+
+/// Accession → why a filing is in quarantine, and since when.
+pub(super) const QUARANTINE: Table<Quarantined> = Table::new("quarantine");
+/// Accession → what came as a filing that could not be read.
+pub(super) const UNREADABLE: Table<Base64> = Table::new("unreadable");
 
 /// A filing in quarantine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,18 +42,42 @@ fn told() -> bool {
     true
 }
 
+/// Puts a filing into quarantine, or back into it, or where it can be read out of it.
+pub(super) async fn confine_or_release(
+    transaction: &Transaction,
+    key: &str,
+    confined: Option<&(Quarantined, Vec<u8>)>,
+) -> Result<(), Ended> {
+    let Some((record, bytes)) = confined else {
+        if QUARANTINE.has(transaction, key).await? {
+            QUARANTINE.delete(transaction, key);
+            UNREADABLE.delete(transaction, key);
+        }
+        return Ok(());
+    };
+    QUARANTINE.put(transaction, key, record)?;
+    // What came before says more than nothing.
+    if !bytes.is_empty() {
+        UNREADABLE.put(transaction, key, &Base64::of(bytes))?;
+    }
+    Ok(())
+}
+
 impl Store {
     /// What is in quarantine, at most `most`.
     ///
     /// # Errors
     /// Failures of the store.
     pub async fn quarantined(&self, most: usize) -> Result<Vec<Quarantined>, StoreError> {
-        self.scan(&self.inner.quarantine, &[], most)
+        self.records(&QUARANTINE, &Range::first(most)).await
     }
 
     /// How many filings are in quarantine.
-    pub async fn quarantine_len(&self) -> usize {
-        self.inner.quarantine.len()
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub async fn quarantine_len(&self) -> Result<usize, StoreError> {
+        self.count(&QUARANTINE, &Range::first(usize::MAX)).await
     }
 
     /// One filing in quarantine.
@@ -55,7 +85,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn quarantine_of(&self, accession: Accession) -> Result<Option<Quarantined>, StoreError> {
-        self.single(&self.inner.quarantine, &accession.to_string())
+        self.get(&QUARANTINE, &accession.to_string()).await
     }
 
     /// What came as a filing in quarantine: its bytes, none where nothing came.
@@ -63,8 +93,8 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn quarantined_bytes(&self, accession: Accession) -> Result<Option<Vec<u8>>, StoreError> {
-        let bytes = self.inner.unreadable.get(accession.to_string()).map_err(|error| self.failed(error))?;
-        Ok(bytes.map(|bytes| bytes.to_vec()))
+        let body = self.get(&UNREADABLE, &accession.to_string()).await?;
+        Ok(body.and_then(|body| body.bytes()))
     }
 
     /// Makes filings in quarantine pending once more. They keep their place there until they are read.
@@ -72,26 +102,16 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn try_again(&self, quarantined: &[Quarantined], now: DateTime<Utc>) -> Result<(), StoreError> {
-        let trees = (&self.inner.pending, &self.inner.filings, &self.inner.quarantine);
-        for one in quarantined {
-            let key = one.filing.accession.to_string();
-            let pending = Pending {
-                filing: one.filing.clone(),
-                seen_at: one.seen_at,
-                attempts: 0,
-                not_before: now,
-                found: Found::Index,
-            };
-            let pending = encode(&key, &pending)?;
-            let tried = encode(&key, &Quarantined { tried_at: now, ..one.clone() })?;
-            self.transact(&trees, |(waiting, filings, quarantine)| {
-                filings.remove(key.as_str())?;
-                waiting.insert(key.as_str(), pending.as_slice())?;
-                quarantine.insert(key.as_str(), tried.as_slice()).map(drop)?;
-                Ok(())
-            })?;
-        }
-        Ok(())
+        self.transaction(|transaction| async move {
+            for one in quarantined {
+                let again = Pending::new(one.filing.clone(), Found::Index, one.seen_at, now);
+                pending::put(&transaction, &again).await?;
+                let tried = Quarantined { tried_at: now, ..one.clone() };
+                QUARANTINE.put(&transaction, &one.filing.accession.to_string(), &tried)?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Queues what tells of these filings, and notes that they were told of, at once.
@@ -103,35 +123,13 @@ impl Store {
         quarantined: &[Quarantined],
         deliveries: &[Delivery],
     ) -> Result<(), StoreError> {
-        let trees = (&self.inner.quarantine, &self.inner.queue, &self.inner.deliveries);
-        self.transact(&trees, |(quarantine, queue, known)| {
+        self.transaction(|transaction| async move {
             for one in quarantined {
-                let key = one.filing.accession.to_string();
-                let told = encode(&key, &Quarantined { told: true, ..one.clone() }).map_err(abort)?;
-                quarantine.insert(key.as_str(), told)?;
+                let told = Quarantined { told: true, ..one.clone() };
+                QUARANTINE.put(&transaction, &one.filing.accession.to_string(), &told)?;
             }
-            deliveries.iter().try_for_each(|delivery| placing::enqueue(queue, known, delivery))
+            placing::enqueue_all(&transaction, deliveries).await
         })
-    }
-
-    /// Puts a filing into quarantine, or back into it, or where it can be read out of it, within a transaction of [`Store::commit`].
-    pub(super) fn confine_or_release(
-        key: &str,
-        quarantine: &sled::transaction::TransactionalTree,
-        unreadable: &sled::transaction::TransactionalTree,
-        confined: Option<&(Quarantined, Vec<u8>)>,
-    ) -> Result<(), sled::transaction::ConflictableTransactionError<StoreError>> {
-        let Some((record, bytes)) = confined else {
-            if quarantine.remove(key)?.is_some() {
-                unreadable.remove(key)?;
-            }
-            return Ok(());
-        };
-        quarantine.insert(key, encode(key, record).map_err(abort)?)?;
-        // What came before says more than nothing.
-        if !bytes.is_empty() {
-            unreadable.insert(key, bytes.as_slice())?;
-        }
-        Ok(())
+        .await
     }
 }

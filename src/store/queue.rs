@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::dead;
-use super::error::{StoreError, abort};
-use super::handle::Store;
-use super::latency::Latency;
-use super::placing::{DeliveryStanding, Joined, enqueue, place, prefix, waits};
-use super::record::{decode, encode};
+use super::engine::{Range, Transaction};
+use super::error::StoreError;
+use super::handle::{Ended, Store};
+use super::latency::{LATENCY, Latency};
+use super::placing::{QUEUE, Stood, place, prefix, take, waiting};
+use super::{counts, dead, placing};
 use crate::alert::Key;
 use crate::delivery::{Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
@@ -21,8 +21,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn enqueue(&self, delivery: &Delivery) -> Result<(), StoreError> {
-        let trees = (&self.inner.queue, &self.inner.deliveries);
-        self.transact(&trees, |(queue, deliveries)| enqueue(queue, deliveries, delivery))
+        self.transaction(|transaction| async move { placing::enqueue(&transaction, delivery).await }).await
     }
 
     /// Notes which sends of queued deliveries may have reached their destination, before the next one begins or after one that certainly
@@ -30,70 +29,27 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store; then nothing may be sent.
-    pub async fn set_in_flight<'a>(
+    pub async fn set_in_flight(
         &self,
-        keys: impl IntoIterator<Item = &'a Key>,
+        deliveries: &[Delivery],
         in_flight: Option<&InFlight>,
     ) -> Result<bool, StoreError> {
-        let standing =
-            in_flight.map_or(DeliveryStanding::Queued, |sends| DeliveryStanding::InFlight(sends.clone()));
-        let keys: Vec<&Key> = keys.into_iter().collect();
-        let standing = encode("deliveries", &standing)?;
-        self.transact(&self.inner.deliveries, |deliveries| {
-            for key in &keys {
-                if !waits(deliveries, key)? {
-                    return Ok(false);
-                }
+        self.transaction(|transaction| async move {
+            let mut known = Vec::new();
+            for delivery in deliveries {
+                let Some(waits) = waiting(&transaction, delivery).await? else { return Ok(false) };
+                known.push(waits);
             }
-            for key in &keys {
-                deliveries.insert(key.as_str(), standing.as_slice())?;
+            for waits in known {
+                QUEUE.put(
+                    &transaction,
+                    &place(&waits),
+                    &Delivery { in_flight: in_flight.cloned(), ..waits },
+                )?;
             }
             Ok(true)
         })
-    }
-
-    /// Of deliveries to be queued, those whose trade another filing told before and that still wait.
-    pub(super) async fn joined(&self, deliveries: &[Delivery]) -> Result<Vec<Joined>, StoreError> {
-        let mut joined = Vec::new();
-        for delivery in deliveries {
-            let key = delivery.key.as_str();
-            let Body::Alert(alert) = &delivery.body else { continue };
-            let known = self.inner.deliveries.contains_key(key).map_err(|error| self.failed(error))?;
-            if !known {
-                continue;
-            }
-            let waiting = self.queued(&delivery.destination, usize::MAX).await?;
-            joined.extend(
-                waiting
-                    .iter()
-                    .filter(|waiting| waiting.key == delivery.key)
-                    .map(|waiting| (place(waiting), (**alert).clone())),
-            );
-        }
-        Ok(joined)
-    }
-
-    /// Of additions to messages those whose message stands: what waits takes them in by itself.
-    pub(super) async fn due_additions<'a>(
-        &self,
-        additions: &'a [Delivery],
-    ) -> Result<Vec<&'a Delivery>, StoreError> {
-        let mut due = Vec::new();
-        for addition in additions {
-            let Some(key) = &addition.concerns else { continue };
-            let standing = self.delivery_standing(key).await?;
-            if matches!(
-                standing,
-                Some(
-                    DeliveryStanding::Left(Outcome::Delivered { .. })
-                        | DeliveryStanding::Joined(_)
-                        | DeliveryStanding::InFlight(_)
-                )
-            ) {
-                due.push(addition);
-            }
-        }
-        Ok(due)
+        .await
     }
 
     /// The destinations that have something queued.
@@ -102,27 +58,11 @@ impl Store {
     /// Failures of the store.
     pub async fn waiting_destinations(&self) -> Result<BTreeSet<Destination>, StoreError> {
         let mut destinations = BTreeSet::new();
-        let mut from: Vec<u8> = Vec::new();
-        // One look a destination: the next key that is not of the last one.
-        while let Some((key, bytes)) = self
-            .inner
-            .queue
-            .range(from.as_slice()..)
-            .next()
-            .transpose()
-            .map_err(|error| self.failed(error))?
-        {
-            let name = key.split(|&byte| byte == 0).next().unwrap_or_default();
-            let text = String::from_utf8_lossy(name).into_owned();
-            from = name.to_vec();
-            from.push(1);
-            match text.parse::<Destination>() {
-                Ok(destination) => drop(destinations.insert(destination)),
-                Err(error) => {
-                    let error = StoreError::Unreadable { key: text, reason: error.to_string() };
-                    self.set_record_aside(&self.inner.queue, &key, &bytes, &error)?;
-                }
-            }
+        let mut next = Range::first(1);
+        // One look a destination.
+        while let Some((_, delivery)) = self.range(&QUEUE, &next).await?.pop() {
+            next = Range::behind_prefix(&prefix(&delivery.destination), 1);
+            destinations.insert(delivery.destination);
         }
         Ok(destinations)
     }
@@ -132,44 +72,34 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn queued(&self, destination: &Destination, most: usize) -> Result<Vec<Delivery>, StoreError> {
-        self.scan(&self.inner.queue, &prefix(destination), most)
+        self.records(&QUEUE, &Range::prefix(&prefix(destination), most)).await
     }
 
-    /// Takes a delivery out of the queue with what became of it, in one transaction. A dead one is kept, with its body.
+    /// Takes deliveries out of the queue with what became of them, all at once. A dead one is kept, with its body.
     ///
     /// # Errors
-    /// Failures of the store; then it stays queued.
-    pub async fn leave_queue(&self, delivery: &Delivery, outcome: &Outcome) -> Result<(), StoreError> {
-        let key = delivery.key.as_str();
-        let standing = encode(key, &DeliveryStanding::Left(outcome.clone()))?;
-        let latencies = latencies(delivery, outcome).into_iter();
-        let latencies: Vec<_> = latencies
-            .map(|(key, way)| Ok((Latency::place(way.sent_at, key.as_str()), encode(key.as_str(), &way)?)))
-            .collect::<Result<_, StoreError>>()?;
-        let trees = (&self.inner.queue, &self.inner.deliveries, &self.inner.dead, &self.inner.latency);
-        self.transact(&trees, |(queue, deliveries, given_up, latency)| {
-            queue.remove(place(delivery))?;
-            let stood = deliveries.insert(key, standing.as_slice())?;
-            if matches!(outcome, Outcome::Dead { .. }) {
-                given_up.insert(key, dead::record(delivery, stood.as_deref()).map_err(abort)?)?;
-            }
-            for (place, way) in &latencies {
-                latency.insert(place.as_str(), way.as_slice())?;
+    /// Failures of the store; then they stay queued.
+    pub async fn leave_queue(&self, deliveries: &[Delivery], outcome: &Outcome) -> Result<(), StoreError> {
+        self.transaction(|transaction| async move {
+            for delivery in deliveries {
+                leave(&transaction, delivery, outcome).await?;
             }
             Ok(())
         })
+        .await
     }
 
-    /// Writes a delivery back after a failed attempt; one that no longer waits is left as it is.
+    /// Writes deliveries back after a failed attempt; one that no longer waits is left as it is.
     ///
     /// # Errors
     /// Failures of the store.
-    pub async fn requeue(&self, delivery: &Delivery) -> Result<(), StoreError> {
-        self.write_back(delivery, |known| {
-            let Delivery { attempts, not_before, failing_since, .. } = *delivery;
+    pub async fn requeue(&self, deliveries: &[Delivery]) -> Result<(), StoreError> {
+        self.write_back(deliveries, |tried, known| {
+            let Delivery { attempts, not_before, failing_since, .. } = *tried;
             // Its body may have grown meanwhile: another filing has the same trade.
             Delivery { attempts, not_before, failing_since, ..known }
         })
+        .await
     }
 
     /// Writes a queued delivery anew; one that no longer waits is left as it is.
@@ -177,45 +107,89 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn rewrite(&self, delivery: &Delivery) -> Result<(), StoreError> {
-        self.write_back(delivery, |_| delivery.clone())
+        self.write_back(std::slice::from_ref(delivery), |anew, known| Delivery {
+            in_flight: known.in_flight,
+            joined: known.joined,
+            ..anew.clone()
+        })
+        .await
     }
 
-    fn write_back(
+    async fn write_back(
         &self,
-        delivery: &Delivery,
-        change: impl Fn(Delivery) -> Delivery,
+        deliveries: &[Delivery],
+        change: impl Fn(&Delivery, Delivery) -> Delivery,
     ) -> Result<(), StoreError> {
-        let (key, place) = (delivery.key.as_str(), place(delivery));
-        self.transact(&(&self.inner.queue, &self.inner.deliveries), |(queue, deliveries)| {
-            if !waits(deliveries, &delivery.key)? {
-                return Ok(());
+        let change = &change;
+        self.transaction(|transaction| async move {
+            for delivery in deliveries {
+                if let Some(known) = waiting(&transaction, delivery).await? {
+                    QUEUE.put(&transaction, &place(delivery), &change(delivery, known))?;
+                }
             }
-            let known = match queue.get(&place)? {
-                Some(bytes) => decode::<Delivery>("queue", &bytes).map_err(abort)?,
-                None => delivery.clone(),
-            };
-            queue.insert(place.as_slice(), encode(key, &change(known)).map_err(abort)?)?;
             Ok(())
         })
+        .await
     }
+
+    /// Has all that waits for a destination be due now; how many deliveries that are.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub async fn hasten(&self, destination: &Destination, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        let (mut count, mut deferred) = (0, Vec::new());
+        self.each(&QUEUE, Range::prefix(&prefix(destination), usize::MAX), |_, delivery| {
+            count += 1;
+            if delivery.not_before > now {
+                deferred.push(delivery);
+            }
+            true
+        })
+        .await?;
+        // Some may have been sent meanwhile.
+        self.write_back(&deferred, |_, known| Delivery { not_before: now, ..known }).await?;
+        Ok(count)
+    }
+}
+
+/// Takes a delivery out of the queue with what became of it, and counts it.
+async fn leave(transaction: &Transaction, delivery: &Delivery, outcome: &Outcome) -> Result<(), Ended> {
+    let waited = take(transaction, delivery, &Stood::Left(outcome.clone())).await?;
+    if let Outcome::Dead { .. } = outcome {
+        dead::keep(transaction, delivery, waited.as_ref())?;
+    }
+    for (key, latency) in latencies(delivery, outcome) {
+        LATENCY.put(transaction, &Latency::place(latency.sent_at, key.as_str()), &latency)?;
+    }
+    let Some(waited) = waited else { return Ok(()) };
+    counts::change(transaction, &delivery.destination.to_string(), |counts| {
+        counts.queued = counts.queued.saturating_sub(waited.count());
+        match outcome {
+            Outcome::Delivered { .. } => counts.delivered += waited.count(),
+            Outcome::Dead { .. } => counts.dead += waited.count(),
+        }
+    })
+    .await
 }
 
 /// How long alerts took that were delivered.
 fn latencies(delivery: &Delivery, outcome: &Outcome) -> Vec<(Key, Latency)> {
     let Outcome::Delivered { at: sent_at, .. } = *outcome else { return Vec::new() };
-    let way = |accepted_at: Option<DateTime<Utc>>, seen_at| {
+    let latency = |accepted_at: Option<DateTime<Utc>>, seen_at| {
         accepted_at.map(|accepted_at| Latency { accepted_at, seen_at, sent_at })
     };
     match &delivery.body {
-        Body::Alert(alert) => {
-            way(alert.accepted_at, alert.seen_at).map(|way| (delivery.key.clone(), way)).into_iter().collect()
-        }
-        // How long they were muted tells nothing of the bot.
+        Body::Alert(alert) => latency(alert.accepted_at, alert.seen_at)
+            .map(|latency| (delivery.key.clone(), latency))
+            .into_iter()
+            .collect(),
+        // How long they were muted says nothing about the bot.
         Body::Summary(summary) if matches!(summary.why, Why::Muted { .. }) => Vec::new(),
         Body::Summary(summary) => {
             let old = summary.lines.len().saturating_sub(summary.added);
             let new = summary.lines.iter().skip(old);
-            new.filter_map(|line| Some((line.key.clone(), way(line.accepted_at, line.seen_at)?))).collect()
+            new.filter_map(|line| Some((line.key.clone(), latency(line.accepted_at, line.seen_at)?)))
+                .collect()
         }
         Body::Digest(_) | Body::Notice(_) | Body::Addition(_) => Vec::new(),
     }

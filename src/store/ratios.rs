@@ -2,11 +2,14 @@
 
 use chrono::{DateTime, Utc};
 
+use super::engine::Range;
 use super::error::StoreError;
 use super::handle::Store;
-use super::history::{moment, place};
-use super::record::encode;
-use crate::filing::{AdsRatio, Cik, Filing, PastFiling, StatedRatio};
+use super::table::Table;
+use crate::filing::{AdsRatio, Cik, Filing, StatedRatio};
+
+/// Issuer, acceptance time, accession → the ratio of its ADS that a filing states.
+pub(super) const RATIOS: Table<StatedRatio> = Table::new("ratios");
 
 impl Store {
     /// The ratio that holds for a filing of an issuer that EDGAR accepted at a time: the newest that a filing of that time or before
@@ -21,7 +24,7 @@ impl Store {
     ) -> Result<Option<StatedRatio>, StoreError> {
         let (from, until) =
             (moment(issuer, DateTime::UNIX_EPOCH), format!("{}0", moment(issuer, accepted_at)));
-        Ok(self.newest(&self.inner.ratios, from.as_bytes()..until.as_bytes(), 1)?.pop())
+        Ok(self.records(&RATIOS, &Range::between(&from, &until, 1).backwards()).await?.pop())
     }
 
     /// Tells a filing the ratio of its issuer's ADS, where it does not state one itself. Without a time of its own, it is of `accepted_at`.
@@ -37,15 +40,9 @@ impl Store {
         }
         Ok(())
     }
+}
 
-    /// Keeps what filings state. Written before they are done, which needs no transaction: read again, they state the same.
-    pub(super) fn keep_ratios(&self, issuer: Cik, past: &[PastFiling]) -> Result<(), StoreError> {
-        for filing in past {
-            let Some(ratio) = &filing.ads_ratio else { continue };
-            let key = place(issuer, filing);
-            let record = encode(&key, ratio)?;
-            self.write(|| self.inner.ratios.insert(key.as_str(), record))?;
-        }
-        Ok(())
-    }
+/// An issuer and a time, as the places of what is kept of its filings begin.
+pub(super) fn moment(issuer: Cik, time: DateTime<Utc>) -> String {
+    format!("{:010}/{:012}", issuer.number(), time.timestamp().max(0))
 }

@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::handle::Store;
-use super::placing::DeliveryStanding;
+use super::placing::{DELIVERIES, DeliveryStanding, QUEUE, Stood};
 use crate::alert::Key;
 use crate::delivery::InFlight;
 
@@ -12,7 +12,22 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn delivery_standing(&self, key: &Key) -> Result<Option<DeliveryStanding>, StoreError> {
-        self.single(&self.inner.deliveries, key.as_str())
+        self.transaction(|transaction| async move {
+            let Some(stood) = DELIVERIES.get(&transaction, key.as_str()).await? else { return Ok(None) };
+            Ok(Some(match stood {
+                Stood::Waits(place) => {
+                    let sends = QUEUE.get(&transaction, &place).await?.and_then(|waits| waits.in_flight);
+                    sends.map_or(DeliveryStanding::Queued, DeliveryStanding::InFlight)
+                }
+                Stood::Queued => DeliveryStanding::Queued,
+                Stood::InFlight(sends) => DeliveryStanding::InFlight(sends),
+                Stood::Joined(into) => DeliveryStanding::Joined(into),
+                Stood::Muted => DeliveryStanding::Muted,
+                Stood::Untold { at } => DeliveryStanding::Untold { at },
+                Stood::Left(outcome) => DeliveryStanding::Left(outcome),
+            }))
+        })
+        .await
     }
 
     /// The sends of a waiting delivery that may have reached its destination.
@@ -26,7 +41,7 @@ impl Store {
         })
     }
 
-    /// Where the delivery stands whose message tells this one: itself, or the one that it joined.
+    /// Where the delivery stands whose message has this one: itself, or the one that it joined.
     ///
     /// # Errors
     /// Failures of the store.

@@ -1,30 +1,36 @@
 //! Which Discord channels subscribe to which rules.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Range, Space, Transaction, Value};
+use super::engine::{Range, Transaction};
 use super::error::StoreError;
 use super::handle::{Ended, Store};
-use super::record::{decode, encode};
+use super::record::decode;
+use super::table::{Table, part};
 use crate::config::SubscriptionLimits;
 
-/// Channel, rule → since when, by whom.
-pub(super) const SPACE: Space = Space("subscriptions");
-/// So many are read at once.
-const PAGE: usize = 1_000;
+/// Channel, rule → since when the channel subscribes, and by whom.
+pub(super) const SUBSCRIPTIONS: Table<Subscribed> = Table::new("subscriptions");
+/// Rule, channel → the channel's server, where that is known.
+pub(super) const SUBSCRIBERS: Table<Option<u64>> = Table::new("subscribers");
+/// Server, or all → how many subscriptions there are.
+pub(super) const SUBSCRIPTION_COUNTS: Table<usize> = Table::new("subscription_counts");
+
+const ALL: &str = "all";
 /// A channel cannot subscribe to more rules than this.
 const MOST_PER_CHANNEL: usize = 200;
 
-#[derive(Serialize, Deserialize)]
-struct Subscribed {
+/// A subscription, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Subscribed {
     at: DateTime<Utc>,
     by: u64,
     /// The channel's server. Older records do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    server: Option<u64>,
+    pub(super) server: Option<u64>,
 }
 
 /// What is to be subscribed to, and by whom.
@@ -91,18 +97,22 @@ impl Store {
         limits: SubscriptionLimits,
         at: DateTime<Utc>,
     ) -> Result<Subscribing, StoreError> {
-        let place = place(asked.channel, asked.rule);
-        let record = encode(&place, &Subscribed { at, by: asked.by, server: asked.server })?;
-        let (place, record) = (&place, &record);
+        let place = &place(asked.channel, asked.rule);
         // What is counted stays so until it is written.
         self.transaction(move |transaction| async move {
-            if transaction.get(SPACE, place).await?.is_some() {
+            if SUBSCRIPTIONS.has(&transaction, place).await? {
                 return Ok(Subscribing::Known);
             }
             if let Some(full) = full(&transaction, asked, limits).await? {
                 return Ok(full);
             }
-            transaction.put(SPACE, place, record.clone());
+            let subscribed = Subscribed { at, by: asked.by, server: asked.server };
+            SUBSCRIPTIONS.put(&transaction, place, &subscribed)?;
+            SUBSCRIBERS.put(&transaction, &by_rule(asked.rule, asked.channel), &asked.server)?;
+            count(&transaction, ALL, |all| all + 1).await?;
+            if let Some(server) = asked.server {
+                count(&transaction, &of_server(server), |own| own + 1).await?;
+            }
             Ok(Subscribing::New)
         })
         .await
@@ -114,16 +124,23 @@ impl Store {
     /// Failures of the store.
     pub async fn note_server(&self, channel: u64, server: u64) -> Result<bool, StoreError> {
         self.transaction(move |transaction| async move {
-            let mut noted = false;
-            for (place, value) in transaction.range(SPACE, &of(channel, usize::MAX)).await? {
-                let Ok(known @ Subscribed { server: None, .. }) = decode::<Subscribed>(&place, &value) else {
+            let mut noted = 0;
+            for (place, value) in transaction.range(SUBSCRIPTIONS.space, &of(channel, usize::MAX)).await? {
+                let Some((_, rule)) = place.split_once('/') else { continue };
+                let index = by_rule(rule, channel);
+                if SUBSCRIBERS.get(&transaction, &index).await? != Some(None) {
                     continue;
-                };
-                let record = encode(&place, &Subscribed { server: Some(server), ..known })?;
-                transaction.put(SPACE, place, record);
-                noted = true;
+                }
+                SUBSCRIBERS.put(&transaction, &index, &Some(server))?;
+                if let Ok(known) = decode::<Subscribed>(&place, &value) {
+                    SUBSCRIPTIONS.put(&transaction, &place, &Subscribed { server: Some(server), ..known })?;
+                }
+                noted += 1;
             }
-            Ok(noted)
+            if noted > 0 {
+                count(&transaction, &of_server(server), |own| own + noted).await?;
+            }
+            Ok(noted > 0)
         })
         .await
     }
@@ -135,11 +152,21 @@ impl Store {
     pub async fn unsubscribe(&self, channel: u64, rule: &str) -> Result<bool, StoreError> {
         let place = &place(channel, rule);
         self.transaction(move |transaction| async move {
-            let was_there = transaction.get(SPACE, place).await?.is_some();
-            if was_there {
-                transaction.delete(SPACE, place);
+            let known = SUBSCRIPTIONS.get(&transaction, place).await?;
+            let index = by_rule(rule, channel);
+            // One whose record cannot be read subscribes all the same.
+            let Some(server) =
+                SUBSCRIBERS.get(&transaction, &index).await?.or(known.map(|known| known.server))
+            else {
+                return Ok(false);
+            };
+            SUBSCRIPTIONS.delete(&transaction, place);
+            SUBSCRIBERS.delete(&transaction, &index);
+            count(&transaction, ALL, |all| all.saturating_sub(1)).await?;
+            if let Some(server) = server {
+                count(&transaction, &of_server(server), |own| own.saturating_sub(1)).await?;
             }
-            Ok(was_there)
+            Ok(true)
         })
         .await
     }
@@ -150,9 +177,8 @@ impl Store {
     /// Failures of the store.
     pub async fn subscriptions(&self, channel: u64) -> Result<Vec<String>, StoreError> {
         let prefix = place(channel, "");
-        let found = self.inner.engine.range(SPACE, &of(channel, usize::MAX)).await;
-        let found = found.map_err(|error| self.failed(error))?.into_iter();
-        Ok(found.map(|(place, _)| place[prefix.len()..].to_owned()).collect())
+        let found = self.stored(SUBSCRIPTIONS.space, &of(channel, usize::MAX)).await?;
+        Ok(found.iter().filter_map(|(place, _)| Some(place.strip_prefix(&prefix)?.to_owned())).collect())
     }
 
     /// The channels that subscribe to a rule.
@@ -168,7 +194,13 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn subscribed(&self, rule: &str) -> Result<Vec<Subscriber>, StoreError> {
-        self.all_subscribed(|name| name == rule).await
+        let prefix = by_rule_prefix(rule);
+        let found = self.range(&SUBSCRIBERS, &Range::prefix(&prefix, usize::MAX)).await?.into_iter();
+        Ok(found
+            .filter_map(|(place, server)| {
+                Some(Subscriber { channel: place.strip_prefix(&prefix)?.parse().ok()?, server })
+            })
+            .collect())
     }
 
     /// The channels with subscriptions of which the server is not known.
@@ -176,25 +208,15 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn channels_without_server(&self) -> Result<BTreeSet<u64>, StoreError> {
-        let all = self.all_subscribed(|_| true).await?.into_iter();
-        Ok(all
-            .filter(|subscriber| subscriber.server.is_none())
-            .map(|subscriber| subscriber.channel)
-            .collect())
-    }
-
-    /// A subscriber for each subscription to some rules.
-    async fn all_subscribed(&self, is_asked: impl Fn(&str) -> bool) -> Result<Vec<Subscriber>, StoreError> {
-        let (mut found, mut range) = (Vec::new(), Range::first(PAGE));
-        loop {
-            let page = self.inner.engine.range(SPACE, &range).await.map_err(|error| self.failed(error))?;
-            let subscribers = page.iter().filter_map(|(place, value)| subscriber(place, value));
-            found.extend(subscribers.filter(|(_, rule)| is_asked(rule)).map(|(subscriber, _)| subscriber));
-            match page.last() {
-                Some((place, _)) if page.len() == PAGE => range = range.after(place),
-                _ => return Ok(found),
+        let mut channels = BTreeSet::new();
+        self.each(&SUBSCRIBERS, Range::first(usize::MAX), |place, server| {
+            if let (None, Some((_, channel))) = (server, place.split_once('\t')) {
+                channels.extend(channel.parse::<u64>());
             }
-        }
+            true
+        })
+        .await?;
+        Ok(channels)
     }
 }
 
@@ -204,33 +226,33 @@ async fn full(
     asked: Subscription<'_>,
     limits: SubscriptionLimits,
 ) -> Result<Option<Subscribing>, Ended> {
-    if transaction.range(SPACE, &of(asked.channel, MOST_PER_CHANNEL)).await?.len() == MOST_PER_CHANNEL {
+    let own = transaction.range(SUBSCRIPTIONS.space, &of(asked.channel, MOST_PER_CHANNEL)).await?;
+    if own.len() == MOST_PER_CHANNEL {
         return Ok(Some(Subscribing::ChannelFull(MOST_PER_CHANNEL)));
     }
-    if limits.per_server == usize::MAX && limits.in_all == usize::MAX {
-        return Ok(None);
+    if let Some(server) = asked.server
+        && counted(transaction, &of_server(server)).await? >= limits.per_server
+    {
+        return Ok(Some(Subscribing::ServerFull));
     }
-    let all = transaction.range(SPACE, &Range::first(usize::MAX)).await?;
-    let of_server = |place: &str, value: &Value| {
-        subscriber(place, value).is_some_and(|(known, _)| known.server == asked.server)
-    };
-    let in_server = match asked.server {
-        Some(_) => all.iter().filter(|(place, value)| of_server(place, value)).count(),
-        None => 0,
-    };
-    Ok(match () {
-        () if in_server >= limits.per_server => Some(Subscribing::ServerFull),
-        () if all.len() >= limits.in_all => Some(Subscribing::Full),
-        () => None,
-    })
+    Ok((counted(transaction, ALL).await? >= limits.in_all).then_some(Subscribing::Full))
 }
 
-/// A subscriber and the rule's name, of a record.
-fn subscriber<'a>(key: &'a str, value: &Value) -> Option<(Subscriber, &'a str)> {
-    let (channel, rule) = key.split_once('/')?;
-    // A channel whose record cannot be read subscribes all the same.
-    let server = decode::<Subscribed>(key, value).ok().and_then(|known| known.server);
-    Some((Subscriber { channel: channel.parse().ok()?, server }, rule))
+async fn counted(transaction: &Transaction, of: &str) -> Result<usize, Ended> {
+    Ok(SUBSCRIPTION_COUNTS.get(transaction, of).await?.unwrap_or(0))
+}
+
+async fn count(
+    transaction: &Transaction,
+    of: &str,
+    change: impl FnOnce(usize) -> usize,
+) -> Result<(), Ended> {
+    let count = change(counted(transaction, of).await?);
+    match count {
+        0 => SUBSCRIPTION_COUNTS.delete(transaction, of),
+        _ => SUBSCRIPTION_COUNTS.put(transaction, of, &count)?,
+    }
+    Ok(())
 }
 
 /// The subscriptions of a channel, so many at most.
@@ -240,4 +262,39 @@ fn of(channel: u64, most: usize) -> Range {
 
 fn place(channel: u64, rule: &str) -> String {
     format!("{channel}/{rule}")
+}
+
+fn of_server(server: u64) -> String {
+    format!("server/{server}")
+}
+
+fn by_rule_prefix(rule: &str) -> String {
+    format!("{}\t", part(rule))
+}
+
+fn by_rule(rule: &str, channel: u64) -> String {
+    format!("{}{channel}", by_rule_prefix(rule))
+}
+
+/// What the index and the counts are of subscriptions: index and servers by place.
+pub(super) struct Index {
+    pub(super) subscribers: Vec<(String, Option<u64>)>,
+    pub(super) counts: BTreeMap<String, usize>,
+}
+
+impl Index {
+    /// Of places and the servers that their records name.
+    pub(super) fn of<'a>(subscriptions: impl Iterator<Item = (&'a str, Option<u64>)>) -> Self {
+        let mut index = Self { subscribers: Vec::new(), counts: BTreeMap::new() };
+        for (place, server) in subscriptions {
+            let Some((channel, rule)) = place.split_once('/') else { continue };
+            let Ok(channel) = channel.parse() else { continue };
+            index.subscribers.push((by_rule(rule, channel), server));
+            *index.counts.entry(ALL.to_owned()).or_default() += 1;
+            if let Some(server) = server {
+                *index.counts.entry(of_server(server)).or_default() += 1;
+            }
+        }
+        index
+    }
 }

@@ -1,5 +1,7 @@
 use std::fs::File;
 use std::io;
+use std::slice;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::TimeDelta;
 
@@ -80,11 +82,11 @@ async fn what_was_committed_survives_and_a_second_commit_writes_nothing() {
     let store = Store::open(dir.path()).unwrap();
     assert_eq!(store.frontier().await.unwrap(), Some(frontier));
     assert_eq!(store.standing(alert().accession).await.unwrap(), Standing::Done);
-    assert!(store.pending().await.unwrap().is_empty());
+    assert!(store.pending(9).await.unwrap().is_empty());
     assert_eq!(store.waiting_destinations().await.unwrap().len(), 2);
     let queued = store.queued(&terminal(), 10).await.unwrap();
     assert_eq!(queued[0].body, Body::Alert(Box::new(alert())));
-    store.leave_queue(&queued[0], &Outcome::Delivered { at: now(), message_id: None }).await.unwrap();
+    store.leave_queue(&queued[..1], &Outcome::Delivered { at: now(), message_id: None }).await.unwrap();
     assert!(!store.commit(&settled(&["terminal"], &[])).await.unwrap());
     assert!(store.queued(&terminal(), 10).await.unwrap().is_empty());
     assert_eq!(store.counts().await.unwrap(), Counts { queued: 1, delivered: 1, dead: 0 });
@@ -106,9 +108,12 @@ async fn a_failed_delivery_keeps_its_place_and_a_dead_one_leaves() {
     let mut delivery = store.queued(&terminal(), 10).await.unwrap().remove(0);
     delivery.attempts = 1;
     delivery.not_before = now() + TimeDelta::seconds(5);
-    store.requeue(&delivery).await.unwrap();
+    store.requeue(slice::from_ref(&delivery)).await.unwrap();
     assert_eq!(store.queued(&terminal(), 10).await.unwrap(), [delivery.clone()]);
-    store.leave_queue(&delivery, &Outcome::Dead { at: now(), reason: "gone".into() }).await.unwrap();
+    store
+        .leave_queue(slice::from_ref(&delivery), &Outcome::Dead { at: now(), reason: "gone".into() })
+        .await
+        .unwrap();
     assert_eq!(store.counts().await.unwrap(), Counts { queued: 0, delivered: 0, dead: 1 });
 }
 
@@ -161,18 +166,22 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_stops_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     store.commit(&settled(&["terminal"], &["desk"])).await.unwrap();
-    store.inner.pending.insert("x", b"\x01{").unwrap();
-    store.inner.queue.insert(b"terminal\0a", b"\x02{}").unwrap();
-    store.inner.queue.insert(b"pager:me\0a", b"\x01{}").unwrap();
-    store.inner.gathered.insert("desk/x", b"").unwrap();
-    assert_eq!(store.pending().await.unwrap(), []);
+    for (keyspace, key, bytes) in [
+        ("pending", "x", &b"\x01{"[..]),
+        ("queue", "terminal\ta", b"\x02{}"),
+        ("queue", "pager:me\ta", b"\x01{}"),
+        ("gathered", "desk/x", b""),
+    ] {
+        assert!(store.put_bytes(keyspace, key, bytes).await.unwrap(), "{keyspace}");
+    }
+    assert_eq!(store.pending(9).await.unwrap(), []);
     assert_eq!(store.waiting_destinations().await.unwrap().len(), 1);
     assert_eq!(store.queued(&terminal(), 10).await.unwrap().len(), 1);
     assert_eq!(store.gathered("desk").await.unwrap().len(), 1);
-    store.inner.digests.insert("desk", b"\x09").unwrap();
-    store.inner.meta.insert("silence", b"\x01?").unwrap();
+    store.put_bytes("digests", "desk", b"\x09").await.unwrap();
+    store.put_bytes("meta", "silence", b"\x01?").await.unwrap();
     assert_eq!((store.digest_mark("desk").await.unwrap(), store.silence().await.unwrap()), (None, None));
-    assert_eq!(store.inner.aside.len(), 6);
+    assert_eq!(store.corrupt_len().await.unwrap(), 6);
 }
 
 #[test]
@@ -189,12 +198,20 @@ fn a_record_of_another_version_is_an_error_that_says_so() {
 async fn an_error_of_the_disk_is_told_in_words() {
     let dir = tempfile::tempdir().unwrap();
     // As sled copies what the system said.
-    let full = |text: &'static str| move |_| Err(io::Error::new(io::ErrorKind::StorageFull, text));
+    let queued = Delivery::new(terminal(), Body::Alert(Box::new(alert())), now());
+    let full = |text: &'static str| {
+        // Once its layout is written.
+        let opened = AtomicBool::new(false);
+        move |_| match opened.swap(true, Ordering::SeqCst) {
+            true => Err(io::Error::new(io::ErrorKind::StorageFull, text)),
+            false => Ok(()),
+        }
+    };
     let code = "Os { code: 28, kind: StorageFull, message: \"No space left on device\" }";
     for (text, told) in [(code, "no storage space"), ("all taken", "all taken")] {
         let own = dir.path().join(told);
         let store = Store::open_with(&own, full(text)).unwrap();
-        let error = store.set_in_flight([&alert().key], None).await.unwrap_err().to_string();
+        let error = store.enqueue(&queued).await.unwrap_err().to_string();
         assert_eq!(error, format!("the store in {}: {told}", own.display()));
     }
 }

@@ -3,14 +3,17 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::engine::Range;
 use super::error::StoreError;
 use super::handle::Store;
 use super::placing;
-use super::record::encode;
+use super::table::{META, Table};
 use crate::delivery::Delivery;
 use crate::destination::Destination;
 
-/// Before the name of a trouble, among the single values.
+/// The troubles among the single values.
+const TROUBLES: Table<Trouble> = Table::new(META.0);
+/// Before the name of a trouble.
 const PREFIX: &str = "trouble/";
 /// More are not shown.
 const MOST: usize = 100;
@@ -35,7 +38,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn trouble(&self, name: &str) -> Result<Option<Trouble>, StoreError> {
-        self.single(&self.inner.meta, &format!("{PREFIX}{name}"))
+        self.get(&TROUBLES, &format!("{PREFIX}{name}")).await
     }
 
     /// All that the operators know of.
@@ -43,7 +46,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn troubles(&self) -> Result<Vec<Trouble>, StoreError> {
-        self.scan(&self.inner.meta, PREFIX.as_bytes(), MOST)
+        self.records(&TROUBLES, &Range::prefix(PREFIX, MOST)).await
     }
 
     /// Notes a trouble or its end, and queues what reports it, at once.
@@ -56,15 +59,14 @@ impl Store {
         trouble: Option<&Trouble>,
         notices: &[Delivery],
     ) -> Result<(), StoreError> {
-        let key = format!("{PREFIX}{name}");
-        let record = trouble.map(|trouble| encode(&key, trouble)).transpose()?;
-        let trees = (&self.inner.meta, &self.inner.queue, &self.inner.deliveries);
-        self.transact(&trees, |(meta, queue, known)| {
-            match &record {
-                Some(record) => meta.insert(key.as_str(), record.as_slice())?,
-                None => meta.remove(key.as_str())?,
-            };
-            notices.iter().try_for_each(|delivery| placing::enqueue(queue, known, delivery))
+        let key = &format!("{PREFIX}{name}");
+        self.transaction(|transaction| async move {
+            match trouble {
+                Some(trouble) => TROUBLES.put(&transaction, key, trouble)?,
+                None => TROUBLES.delete(&transaction, key),
+            }
+            placing::enqueue_all(&transaction, notices).await
         })
+        .await
     }
 }

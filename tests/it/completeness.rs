@@ -16,7 +16,7 @@ use sellbell::store::{
 };
 
 use crate::plays::{ANY_SALE, cik};
-use crate::world::{World, at, deliver_all, finely, overwrite, reopened, small_sale};
+use crate::world::{World, at, deliver_all, finely, key_of, overwrite, records, reopened, small_sale};
 
 const OPERATORS: &str = "[operators]\nnotify = [\"terminal\"]\n";
 
@@ -644,6 +644,12 @@ async fn a_filing_in_quarantine_is_told_of_after_a_crash() {
     world.finish().await;
 }
 
+async fn damage_pending(world: &World) {
+    let records = records(&world.path("store")).await;
+    let pending = records.iter().find(|record| record["tree"] == "pending").unwrap();
+    overwrite(&world.path("store"), "pending", key_of(pending), b"\x01{\"filing\":").await;
+}
+
 /// What a comparison missed is pending; then the disk damages that record.
 #[tokio::test]
 async fn a_missed_filing_whose_record_is_damaged_is_missed_once_more() {
@@ -657,7 +663,7 @@ async fn a_missed_filing_whose_record_is_damaged_is_missed_once_more() {
     let now = at("2021-08-25T12:00:00-04:00");
     assert_eq!(app.intake.reconciler.reconcile_once(now).await.unwrap().missed, 1);
     world.close(app);
-    overwrite(&world.path("store"), "pending", shown, b"\x01{\"filing\":").await;
+    damage_pending(&world).await;
     let app = world.app(ANY_SALE, None);
     let (mut now, mut receipts) = (now, Vec::new());
     for _ in 0..12 {
@@ -685,7 +691,7 @@ async fn a_missed_filing_that_is_lost_for_good_is_told_after_so_many_looks() {
     let mut now = at("2021-08-25T12:00:00-04:00");
     assert_eq!(app.intake.reconciler.reconcile_once(now).await.unwrap().missed, 1);
     world.close(app);
-    overwrite(&world.path("store"), "pending", "0000000007-21-000001", b"\x01{").await;
+    damage_pending(&world).await;
     world.edgar.publish_index("20210824", &[]);
     world.edgar.take_index_requests();
     let app = world.app_with(&(world.settings() + OPERATORS), ANY_SALE, None);

@@ -32,6 +32,7 @@ mod mails;
 mod memory;
 mod mutes;
 mod no_files;
+mod older_store;
 mod other_instance;
 mod outages;
 mod paused;

@@ -86,7 +86,7 @@ async fn what_is_given_up_is_reported_once_an_hour_and_sent_again_oldest_first_u
     let retried = retry(&app, &desk, at(NOW)).await;
     assert_eq!((retried.revived, retried.waiting, retried.was_paused), (3, 0, false));
     assert_eq!(app.store.counts().await.unwrap().dead, 0);
-    assert_eq!(app.store.check().unwrap().problems, Vec::<String>::new());
+    assert_eq!(app.store.check().await.unwrap().problems, Vec::<String>::new());
     assert_eq!(deliver_to(&app, &desk, &mut Lane::default(), at(NOW)).await, (3, 0, 0));
     let sent = ids(&world.smtp.take_mails());
     assert_eq!(sent, keys.iter().map(|key| format!("{key}@example.org")).collect::<Vec<_>>());
@@ -201,7 +201,7 @@ async fn what_an_older_version_gave_up_is_looked_for_as_well() {
     world.discord.take_messages();
     world.close(app);
     let own = world.path("store");
-    for record in records(&own).into_iter().filter(|record| record["tree"] == "dead") {
+    for record in records(&own).await.into_iter().filter(|record| record["tree"] == "dead") {
         let mut value = record["value"].clone();
         assert!(value.as_object_mut().unwrap().remove("tries").is_some());
         let older = [&b"\x01"[..], &serde_json::to_vec(&value).unwrap()].concat();

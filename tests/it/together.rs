@@ -27,7 +27,8 @@ pub async fn alert(world: &World) -> Alert {
     assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 1);
     world.edgar.take_fetched();
     let queued = app.store.queued(&Destination::Terminal, 1).await.unwrap().remove(0);
-    app.store.leave_queue(&queued, &Outcome::Dead { at: at(NOW), reason: "none".into() }).await.unwrap();
+    let dead = Outcome::Dead { at: at(NOW), reason: "none".into() };
+    app.store.leave_queue(std::slice::from_ref(&queued), &dead).await.unwrap();
     let Body::Alert(alert) = queued.body else { panic!("an alert") };
     *alert
 }

@@ -23,5 +23,5 @@ pub use error::EngineError;
 pub(super) use opened::Engine;
 pub(super) use range::Range;
 pub(super) use sled::{SledEngine, is_held, is_in};
-pub(super) use space::{Space, Value};
+pub(super) use space::{Space, Value, Writes};
 pub(super) use transaction::Transaction;

@@ -1,5 +1,6 @@
 //! An engine that is open: what can be read of it.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::error::EngineError;
@@ -33,10 +34,31 @@ impl Engine {
         }
     }
 
+    /// How many keys a range has.
+    pub(in crate::store) async fn count(&self, space: Space, range: &Range) -> Result<usize, EngineError> {
+        match self {
+            Self::Sled(sled) => sled.count(space, range),
+        }
+    }
+
     /// Brings all that was written onto the disk; at once where nothing is new.
     pub(in crate::store) async fn flush(&self) -> Result<(), EngineError> {
         match self {
             Self::Sled(sled) => SledEngine::flush(sled).await,
+        }
+    }
+
+    /// The folder that it is in.
+    pub(in crate::store) fn dir(&self) -> &Path {
+        match self {
+            Self::Sled(sled) => sled.dir(),
+        }
+    }
+
+    /// Whether the disk lost what was written last, before it was opened.
+    pub(in crate::store) fn has_lost(&self) -> bool {
+        match self {
+            Self::Sled(sled) => sled.has_lost(),
         }
     }
 

@@ -11,17 +11,42 @@ pub(in crate::store) struct Range {
     pub(super) until: Option<String>,
     /// How many keys are read at most.
     pub(super) most: usize,
+    /// True if it is read from its end.
+    pub(super) backwards: bool,
 }
 
 impl Range {
     /// The first keys of a keyspace.
     pub(in crate::store) fn first(most: usize) -> Self {
-        Self { from: String::new(), after: false, until: None, most }
+        Self { from: String::new(), after: false, until: None, most, backwards: false }
+    }
+
+    /// Keys from one on, and before another.
+    pub(in crate::store) fn between(from: &str, until: &str, most: usize) -> Self {
+        Self { from: from.to_owned(), until: Some(until.to_owned()), ..Self::first(most) }
     }
 
     /// Keys that begin with this.
     pub(in crate::store) fn prefix(prefix: &str, most: usize) -> Self {
         Self { from: prefix.to_owned(), until: successor(prefix), ..Self::first(most) }
+    }
+
+    /// Keys behind all that begin with this.
+    pub(in crate::store) fn behind_prefix(prefix: &str, most: usize) -> Self {
+        match successor(prefix) {
+            Some(from) => Self { from, ..Self::first(most) },
+            None => Self::first(0),
+        }
+    }
+
+    /// The same from its end: its last keys, the last one first.
+    pub(in crate::store) fn backwards(self) -> Self {
+        Self { backwards: true, ..self }
+    }
+
+    /// The same with another bound.
+    pub(in crate::store) fn at_most(&self, most: usize) -> Self {
+        Self { most: most.min(self.most), ..self.clone() }
     }
 
     /// What of it comes behind a key.

@@ -10,4 +10,4 @@ pub(in crate::store) struct Space(pub(in crate::store) &'static str);
 pub(in crate::store) type Value = Vec<u8>;
 
 /// What a transaction writes: by keyspace and key the new value, or `None` where the key goes.
-pub(super) type Writes = BTreeMap<(Space, String), Option<Value>>;
+pub(in crate::store) type Writes = BTreeMap<(Space, String), Option<Value>>;

@@ -62,7 +62,10 @@ impl Transaction {
                 None => all.remove(&key),
             };
         }
-        Ok(all.into_iter().take(range.most).collect())
+        Ok(match range.backwards {
+            true => all.into_iter().rev().take(range.most).collect(),
+            false => all.into_iter().take(range.most).collect(),
+        })
     }
 
     /// Sets the value of a key.

@@ -3,8 +3,6 @@
 use std::fs::File;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use sellbell::store::{Store, StoreError};
 use serde_json::Value;
 
@@ -28,25 +26,22 @@ pub fn reopened(dir: &Path) -> Store {
 }
 
 /// Every record of a store, as `sellbell store export` prints it.
-pub fn records(dir: &Path) -> Vec<Value> {
+pub async fn records(dir: &Path) -> Vec<Value> {
     let mut lines = Vec::new();
-    reopened(dir).export(&mut lines).unwrap().unwrap();
+    reopened(dir).export(&mut lines).await.unwrap().unwrap();
     let lines = String::from_utf8(lines).unwrap();
     lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// The key of an exported record.
-pub fn key_of(record: &Value) -> Vec<u8> {
-    match (record["key"].as_str(), record["key_base64"].as_str()) {
-        (Some(text), _) => text.as_bytes().to_vec(),
-        (None, base64) => STANDARD.decode(base64.unwrap()).unwrap(),
-    }
+pub fn key_of(record: &Value) -> &str {
+    record["key"].as_str().unwrap()
 }
 
 /// Puts bytes in the place of a record, by tree and key.
-pub async fn overwrite(dir: &Path, tree: &str, key: impl AsRef<[u8]>, bytes: &[u8]) {
+pub async fn overwrite(dir: &Path, tree: &str, key: &str, bytes: &[u8]) {
     let store = reopened(dir);
-    store.put_bytes(tree, key.as_ref(), bytes).unwrap();
+    assert!(store.put_bytes(tree, key, bytes).await.unwrap(), "{tree}");
     store.flush().await.unwrap();
     drop(store);
     released(dir);

@@ -6,23 +6,35 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use ::sled::Tree;
+use ::sled::{Db, Tree};
 use chrono::{DateTime, Utc};
 
 /// Beside sled's file: the number of the last flush that is certainly in it. Written after that flush and not synced, so that it may
 /// lag behind, and is never ahead.
 const FILE: &str = "flushed";
-pub(super) const KEY: &str = "flushed";
+const KEY: &str = "flushed";
+
+/// Versions before this engine kept it among the store's single values.
+const BEFORE: &str = "meta";
+
+/// Moves it from where such a version kept it; then that version no longer takes the store for its own.
+pub(super) fn move_from_meta(db: &Db, own: &Tree) -> ::sled::Result<()> {
+    let meta = db.open_tree(BEFORE)?;
+    let Some(number) = meta.get(KEY)? else { return Ok(()) };
+    // In this order, so that it is never in neither.
+    own.insert(KEY, number)?;
+    meta.remove(KEY).map(drop)
+}
 
 /// The number of the last flush that sled knows of.
-pub(super) fn known(meta: &Tree) -> ::sled::Result<u64> {
-    let bytes = meta.get(KEY)?;
+pub(super) fn known(own: &Tree) -> ::sled::Result<u64> {
+    let bytes = own.get(KEY)?;
     Ok(bytes.and_then(|bytes| bytes.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes))
 }
 
 /// Has sled know the number of a flush that begins.
-pub(super) fn note(meta: &Tree, number: u64) -> ::sled::Result<()> {
-    meta.insert(KEY, &number.to_be_bytes()).map(drop)
+pub(super) fn note(own: &Tree, number: u64) -> ::sled::Result<()> {
+    own.insert(KEY, &number.to_be_bytes()).map(drop)
 }
 
 /// That flush is on the disk.

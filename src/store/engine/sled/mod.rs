@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io;
+use std::ops::Bound;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use ::sled::transaction::{
     ConflictableTransactionResult, TransactionError, Transactional, TransactionalTree,
 };
-use ::sled::{Batch, Db, Tree};
+use ::sled::{Batch, Db, IVec, Tree};
 use chrono::{DateTime, Utc};
 use tokio::sync::MutexGuard;
 
@@ -36,6 +37,9 @@ const CACHE: u64 = 1024 * 1024;
 /// is flushed before it has effects.
 const FLUSH_EVERY_MS: u64 = 30_000;
 
+/// The tree of the engine's own records.
+const OWN: &str = "engine";
+
 /// sled panics where a page is not what it should be.
 fn page_is_wrong() -> EngineError {
     EngineError::Damaged("a page is not what it should be".to_owned())
@@ -45,7 +49,8 @@ fn page_is_wrong() -> EngineError {
 pub(in crate::store) struct SledEngine {
     dir: PathBuf,
     db: Db,
-    meta: Tree,
+    /// The engine's own records.
+    own: Tree,
     spaces: BTreeMap<Space, Tree>,
     /// Held by the transaction that runs.
     alone: tokio::sync::Mutex<()>,
@@ -83,8 +88,9 @@ impl SledEngine {
             ::sled::Config::new().path(dir).cache_capacity(CACHE).flush_every_ms(Some(FLUSH_EVERY_MS));
         let opened = panic::catch_unwind(AssertUnwindSafe(|| config.open()));
         let db = opened.map_err(|_| page_is_wrong())??;
-        let (confirmed, meta) = (mark::confirmed(dir), db.open_tree("meta")?);
-        let known = mark::known(&meta)?;
+        let own = db.open_tree(OWN)?;
+        mark::move_from_meta(&db, &own)?;
+        let (confirmed, known) = (mark::confirmed(dir), mark::known(&own)?);
         if confirmed.is_some() && known == 0 {
             return Err(EngineError::Damaged("what was flushed is gone".to_owned()));
         }
@@ -102,7 +108,7 @@ impl SledEngine {
         Ok(Self {
             dir: dir.to_owned(),
             db,
-            meta,
+            own,
             spaces: trees,
             alone: tokio::sync::Mutex::default(),
             writing: RwLock::new(()),
@@ -129,47 +135,58 @@ impl SledEngine {
         mark::confirmed_at(&self.dir)
     }
 
-    /// A tree by its name.
-    pub(in crate::store) fn tree(&self, name: &str) -> Result<Tree, EngineError> {
-        Ok(self.db.open_tree(name)?)
-    }
-
-    /// The names of all trees.
-    pub(in crate::store) fn names(&self) -> Vec<String> {
-        self.db.tree_names().iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
-    }
-
-    /// Whether a key of `meta` is the engine's own, and no record.
-    pub(in crate::store) fn is_own(key: &str) -> bool {
-        key == mark::KEY
-    }
-
     fn space(&self, space: Space) -> Result<&Tree, EngineError> {
         self.spaces.get(&space).ok_or_else(|| EngineError::Other(format!("there is no keyspace {}", space.0)))
     }
 
-    pub(super) fn get(&self, space: Space, key: &str) -> Result<Option<Value>, EngineError> {
+    pub(in crate::store) fn get(&self, space: Space, key: &str) -> Result<Option<Value>, EngineError> {
         Ok(self.space(space)?.get(key)?.map(|bytes| bytes.to_vec()))
     }
 
-    pub(super) fn range(&self, space: Space, range: &Range) -> Result<Vec<(String, Value)>, EngineError> {
-        let tree = self.space(space)?;
+    pub(in crate::store) fn range(
+        &self,
+        space: Space,
+        range: &Range,
+    ) -> Result<Vec<(String, Value)>, EngineError> {
+        let text = |item: ::sled::Result<(IVec, IVec)>| -> Result<(String, Value), EngineError> {
+            let (key, value) = item?;
+            Ok((String::from_utf8_lossy(&key).into_owned(), value.to_vec()))
+        };
+        self.within(space, range)?.map(text).take(range.most).collect()
+    }
+
+    pub(super) fn count(&self, space: Space, range: &Range) -> Result<usize, EngineError> {
+        let mut count = 0;
+        for item in self.within(space, range)?.take(range.most) {
+            item?;
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// What is within a range's bounds, in its order.
+    fn within(
+        &self,
+        space: Space,
+        range: &Range,
+    ) -> Result<impl Iterator<Item = ::sled::Result<(IVec, IVec)>>, EngineError> {
+        let from = match range.after {
+            true => Bound::Excluded(range.from.as_bytes()),
+            false => Bound::Included(range.from.as_bytes()),
+        };
         let found = match &range.until {
             // sled panics at a range that ends before it begins.
-            Some(until) if *until <= range.from => return Ok(Vec::new()),
-            Some(until) => tree.range(range.from.as_str()..until.as_str()),
-            None => tree.range(range.from.as_str()..),
+            Some(until) if *until <= range.from => None,
+            Some(until) => {
+                Some(self.space(space)?.range::<&[u8], _>((from, Bound::Excluded(until.as_bytes()))))
+            }
+            None => Some(self.space(space)?.range::<&[u8], _>((from, Bound::Unbounded))),
         };
-        let text =
-            |item: ::sled::Result<(::sled::IVec, ::sled::IVec)>| -> Result<(String, Value), EngineError> {
-                let (key, value) = item?;
-                Ok((String::from_utf8_lossy(&key).into_owned(), value.to_vec()))
-            };
-        let is_in = |item: &Result<(String, Value), EngineError>| match item {
-            Ok((key, _)) => range.contains(key),
-            Err(_) => true,
+        let (forwards, backwards) = match range.backwards {
+            true => (None, found.map(Iterator::rev)),
+            false => (found, None),
         };
-        found.map(text).filter(is_in).take(range.most).collect()
+        Ok(forwards.into_iter().flatten().chain(backwards.into_iter().flatten()))
     }
 
     /// Held while a transaction runs: another one begins when it is over.
@@ -190,7 +207,19 @@ impl SledEngine {
                 .map(drop)
             });
         }
+        self.rewrite(&[], writes)
+    }
+
+    /// The same, without records whose keys may be no text: such as versions before this engine wrote.
+    pub(in crate::store) fn rewrite(
+        &self,
+        removed: &[(Space, Vec<u8>)],
+        writes: &Writes,
+    ) -> Result<(), EngineError> {
         let mut batches: BTreeMap<Space, Batch> = BTreeMap::new();
+        for (space, key) in removed {
+            batches.entry(*space).or_default().remove(key.as_slice());
+        }
         for ((space, key), value) in writes {
             let batch = batches.entry(*space).or_default();
             match value {
@@ -208,38 +237,31 @@ impl SledEngine {
             }
             Ok(())
         };
-        self.transact(&trees[..], all)?.map_err(|error| match error {
+        let _writing = self.writing.read().unwrap_or_else(PoisonError::into_inner);
+        (self.before)(Effect::Write)?;
+        let done: Result<(), TransactionError<EngineError>> = trees[..].transaction(all);
+        self.written.fetch_add(1, Ordering::AcqRel);
+        done.map_err(|error| match error {
             TransactionError::Abort(error) => error,
             TransactionError::Storage(error) => error.into(),
         })
     }
 
+    /// The keys and values of a keyspace, also where keys are no text.
+    pub(in crate::store) fn raw(&self, space: Space) -> Result<Vec<(Vec<u8>, Value)>, EngineError> {
+        let pairs = self.space(space)?.iter();
+        pairs
+            .map(|item| item.map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(Into::into))
+            .collect()
+    }
+
     /// One write. It holds off [`Self::flush`]'s count until it is counted itself, so that nothing that can be read counts
     /// as being on the disk while it is not.
-    pub(in crate::store) fn write<T>(
-        &self,
-        write: impl FnOnce() -> ::sled::Result<T>,
-    ) -> Result<T, EngineError> {
+    fn write<T>(&self, write: impl FnOnce() -> ::sled::Result<T>) -> Result<T, EngineError> {
         let _writing = self.writing.read().unwrap_or_else(PoisonError::into_inner);
         let written = (self.before)(Effect::Write).map_err(::sled::Error::Io).and_then(|()| write());
         self.written.fetch_add(1, Ordering::AcqRel);
         Ok(written?)
-    }
-
-    /// One transaction of sled's, likewise.
-    pub(in crate::store) fn transact<Trees, T, E>(
-        &self,
-        trees: &Trees,
-        transaction: impl Fn(&Trees::View) -> ConflictableTransactionResult<T, E>,
-    ) -> Result<Result<T, TransactionError<E>>, EngineError>
-    where
-        Trees: Transactional<E> + ?Sized,
-    {
-        let _writing = self.writing.read().unwrap_or_else(PoisonError::into_inner);
-        (self.before)(Effect::Write)?;
-        let result = trees.transaction(transaction);
-        self.written.fetch_add(1, Ordering::AcqRel);
-        Ok(result)
     }
 
     /// Bytes that it takes on the disk.
@@ -269,7 +291,7 @@ impl SledEngine {
         let mut flushes = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
         (self.before)(Effect::Flush)?;
         *flushes += 1;
-        mark::note(&self.meta, *flushes)?;
+        mark::note(&self.own, *flushes)?;
         self.db.flush()?;
         let synced = File::open(self.dir.join(files::FILE)).and_then(|file| file.sync_data());
         Ok(synced.and_then(|()| mark::confirm(&self.dir, *flushes))?)

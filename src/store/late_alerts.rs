@@ -2,15 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sled::transaction::{ConflictableTransactionError, TransactionalTree};
 
-use super::error::{StoreError, abort};
+use super::engine::{Range, Transaction};
+use super::error::StoreError;
 use super::handle::Store;
 use super::placing;
-use super::record::encode;
+use super::table::{Table, part};
 use crate::delivery::Delivery;
 use crate::destination::Destination;
 use crate::filing::Accession;
+
+/// Destination, acceptance time, accession, rule → a line about an alert that was found late.
+pub(super) const LATE: Table<Summed> = Table::new("summary");
 
 /// A line of a summary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,20 +31,16 @@ pub struct Summed {
 }
 
 impl Summed {
-    fn place(&self) -> String {
+    pub(super) fn place(&self) -> String {
         let Self { destination, accession, rule, accepted_at, .. } = self;
-        format!("{destination}\0{:012}/{accession}/{rule}", accepted_at.timestamp().max(0))
+        let destination = part(&destination.to_string());
+        format!("{destination}\t{:012}/{accession}/{rule}", accepted_at.timestamp().max(0))
     }
+}
 
-    /// Keeps it, within a transaction.
-    pub(super) fn keep(
-        &self,
-        summary: &TransactionalTree,
-    ) -> Result<(), ConflictableTransactionError<StoreError>> {
-        let place = self.place();
-        summary.insert(place.as_str(), encode(&place, self).map_err(abort)?)?;
-        Ok(())
-    }
+/// Keeps lines until they are sent.
+pub(super) fn keep(transaction: &Transaction, lines: &[Summed]) -> Result<(), StoreError> {
+    lines.iter().try_for_each(|line| LATE.put(transaction, &line.place(), line))
 }
 
 impl Store {
@@ -50,7 +49,7 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn summed(&self, most: usize) -> Result<Vec<Summed>, StoreError> {
-        self.scan(&self.inner.summary, &[], most)
+        self.records(&LATE, &Range::first(most)).await
     }
 
     /// Queues a summary and forgets the lines that are in it, at once.
@@ -58,12 +57,10 @@ impl Store {
     /// # Errors
     /// Failures of the store; then nothing of it is written.
     pub async fn summarise(&self, lines: &[Summed], delivery: &Delivery) -> Result<(), StoreError> {
-        let trees = (&self.inner.summary, &self.inner.queue, &self.inner.deliveries);
-        self.transact(&trees, |(summary, queue, deliveries)| {
-            for line in lines {
-                summary.remove(line.place().as_str())?;
-            }
-            placing::enqueue(queue, deliveries, delivery)
+        self.transaction(|transaction| async move {
+            lines.iter().for_each(|line| LATE.delete(&transaction, &line.place()));
+            placing::enqueue(&transaction, delivery).await
         })
+        .await
     }
 }

@@ -1,0 +1,269 @@
+//! Brings a store of an older version into the layout of this one, in one transaction when it is opened.
+//!
+//! Versions before the engine had keys and values that are no text, two records for each delivery that waits, and no counts.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::counts::{COUNTERS, Counts};
+use super::dead::{DEAD, DeadRecord};
+use super::engine::{EngineError, Range, SledEngine, Space, Value, Writes};
+use super::error::StoreError;
+use super::known::{FILINGS, Known};
+use super::late_alerts::{LATE, Summed};
+use super::ledger::DAYS;
+use super::mutes::{MUTED, Muted};
+use super::overflow_lines::LIST_HOLDERS;
+use super::pending::{DEFERRED, PENDING, PENDING_OF, Pending};
+use super::placing::{self, DELIVERIES, QUEUE, Stood};
+use super::quarantine::UNREADABLE;
+use super::record::{decode, encode};
+use super::subscriptions::{self, SUBSCRIBERS, SUBSCRIPTION_COUNTS, SUBSCRIPTIONS};
+use super::table::{Base64, CORRUPT, META, Table};
+use crate::alert::Key;
+use crate::delivery::{Body, Delivery, Outcome};
+
+/// The layout that this version writes. One that wrote none has the first.
+const FORMAT: u32 = 2;
+const FORMAT_KEY: &str = "format";
+/// So many records are read at once.
+const PAGE: usize = 10_000;
+
+/// Why a store cannot be brought into this layout.
+pub(super) enum MigrateError {
+    /// The engine failed.
+    Engine(EngineError),
+    /// A newer version wrote it.
+    Newer(u32),
+    /// A record cannot be written.
+    Record(StoreError),
+}
+
+impl From<EngineError> for MigrateError {
+    fn from(error: EngineError) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl From<StoreError> for MigrateError {
+    fn from(error: StoreError) -> Self {
+        Self::Record(error)
+    }
+}
+
+/// Brings a store into this layout, where it is in an older one.
+pub(super) fn migrate(engine: &SledEngine) -> Result<(), MigrateError> {
+    let format = engine.get(META, FORMAT_KEY)?.and_then(|value| decode(FORMAT_KEY, &value).ok());
+    match format {
+        Some(FORMAT) => return Ok(()),
+        Some(newer) if newer > FORMAT => return Err(MigrateError::Newer(newer)),
+        Some(_) | None => {}
+    }
+    let mut migration = Migration { engine, removed: Vec::new(), writes: Writes::new() };
+    migration.keys_and_values()?;
+    migration.pending()?;
+    migration.deliveries()?;
+    migration.subscriptions()?;
+    migration.writes.insert((META, FORMAT_KEY.to_owned()), Some(encode(FORMAT_KEY, &FORMAT)?));
+    let Migration { removed, writes, .. } = migration;
+    if !removed.is_empty() {
+        tracing::info!("the store is brought into the layout of this version: {} records", removed.len());
+    }
+    Ok(engine.rewrite(&removed, &writes)?)
+}
+
+struct Migration<'a> {
+    engine: &'a SledEngine,
+    removed: Vec<(Space, Vec<u8>)>,
+    writes: Writes,
+}
+
+impl Migration<'_> {
+    fn put<T: Serialize + DeserializeOwned>(
+        &mut self,
+        table: &Table<T>,
+        key: &str,
+        record: &T,
+    ) -> Result<(), StoreError> {
+        self.writes.insert((table.space, key.to_owned()), Some(encode(key, record)?));
+        Ok(())
+    }
+
+    /// Takes an old record away: what it says, or `None` where it cannot be read and is kept as a corrupt one.
+    fn take<T: DeserializeOwned>(
+        &mut self,
+        space: Space,
+        key: Vec<u8>,
+        value: &Value,
+    ) -> Result<Option<T>, StoreError> {
+        let text = text(&key);
+        let read = decode(&text, value);
+        if let Err(error) = &read {
+            tracing::error!("{error}; it is kept in the store's tree `{}`", CORRUPT.space.0);
+            self.put(&CORRUPT, &format!("{}/{text}", space.0), &Base64::of(value))?;
+        }
+        self.removed.push((space, key));
+        Ok(read.ok())
+    }
+
+    /// What an old layout has of a keyspace: keys with a byte that no text has.
+    fn with_nul(&self, space: Space) -> Result<Vec<(Vec<u8>, Value)>, EngineError> {
+        let mut all = self.engine.raw(space)?;
+        all.retain(|(key, _)| key.contains(&0));
+        Ok(all)
+    }
+
+    /// Keys become text, values JSON.
+    fn keys_and_values(&mut self) -> Result<(), MigrateError> {
+        for (key, value) in self.engine.raw(CORRUPT.space)? {
+            self.put(&CORRUPT, &text(&key), &Base64::of(&value))?;
+            self.removed.push((CORRUPT.space, key));
+        }
+        for (key, value) in self.engine.raw(UNREADABLE.space)? {
+            self.put(&UNREADABLE, &text(&key), &Base64::of(&value))?;
+        }
+        for (key, _) in self.engine.raw(DAYS.space)? {
+            self.put(&DAYS, &text(&key), &())?;
+        }
+        for (key, value) in self.with_nul(LATE.space)? {
+            if let Some(line) = self.take::<Summed>(LATE.space, key, &value)? {
+                self.put(&LATE, &line.place(), &line)?;
+            }
+        }
+        for (key, value) in self.with_nul(MUTED.space)? {
+            if let Some(muted) = self.take::<Muted>(MUTED.space, key, &value)? {
+                self.put(&MUTED, &muted.place(), &muted)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Pending filings come in the order in which they are fetched.
+    fn pending(&mut self) -> Result<(), MigrateError> {
+        for (key, value) in self.engine.raw(PENDING.space)? {
+            let Some(pending) = self.take::<Pending>(PENDING.space, key, &value)? else { continue };
+            let key = pending.filing.accession.to_string();
+            // A crash may have left one that is done.
+            if self.engine.get(FILINGS.space, &key)?.is_some() {
+                continue;
+            }
+            self.put(&PENDING, &pending.place(), &pending)?;
+            self.put(&FILINGS, &key, &Known::Pending { pending: pending.place() })?;
+            if let Some(place) = pending.place_of_issuer() {
+                self.put(&PENDING_OF, &place, &())?;
+            }
+            if let Some(place) = pending.place_of_deferred() {
+                self.put(&DEFERRED, &place, &())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A delivery that waits is one record, and all are counted.
+    fn deliveries(&mut self) -> Result<(), MigrateError> {
+        let (mut all, joined) = self.left()?;
+        let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
+        for (key, value) in self.with_nul(QUEUE.space)? {
+            let Some(delivery) = self.take::<Delivery>(QUEUE.space, key, &value)? else { continue };
+            let stood = self.stood(&delivery.key)?;
+            let in_flight = match stood {
+                Some(Stood::InFlight(sends)) => Some(sends),
+                None | Some(Stood::Queued | Stood::Waits(_) | Stood::Muted) => None,
+                // It left all the same.
+                Some(Stood::Joined(_) | Stood::Untold { .. } | Stood::Left(_)) => continue,
+            };
+            let joined = joined.get(&delivery.key).copied().unwrap_or(0);
+            let delivery = Delivery { in_flight, joined, ..delivery };
+            let place = placing::place(&delivery);
+            self.put(&QUEUE, &place, &delivery)?;
+            self.put(&DELIVERIES, delivery.key.as_str(), &Stood::Waits(place))?;
+            self.hold_list(&delivery)?;
+            counts.entry(delivery.destination.to_string()).or_default().queued += delivery.count();
+        }
+        for (key, value) in self.engine.raw(DEAD.space)? {
+            let Ok(mut dead) = decode::<DeadRecord>("dead", &value) else { continue };
+            self.hold_list(&dead.delivery)?;
+            dead.delivery.joined = joined.get(&dead.delivery.key).copied().unwrap_or(0);
+            let count = dead.delivery.count();
+            if matches!(self.stood(&dead.delivery.key)?, Some(Stood::Left(Outcome::Dead { .. }))) {
+                counts.entry(dead.delivery.destination.to_string()).or_default().dead += count;
+                all.dead = all.dead.saturating_sub(count);
+            }
+            self.put(&DEAD, &text(&key), &dead)?;
+        }
+        counts.insert(String::new(), all);
+        for (destination, counts) in &counts {
+            self.put(&COUNTERS, destination, counts)?;
+        }
+        Ok(())
+    }
+
+    /// How many deliveries left, and how many joined each of those that others joined.
+    fn left(&self) -> Result<(Counts, HashMap<Key, usize>), MigrateError> {
+        let (mut counts, mut joined) = (Counts::default(), HashMap::<Key, usize>::new());
+        let mut count = |stood: &Stood, more: usize| match stood {
+            Stood::Left(Outcome::Delivered { .. }) => counts.delivered += more,
+            Stood::Left(Outcome::Dead { .. }) => counts.dead += more,
+            _ => {}
+        };
+        let mut range = Range::first(PAGE);
+        loop {
+            let page = self.engine.range(DELIVERIES.space, &range)?;
+            for (key, value) in &page {
+                match decode(key, value) {
+                    Ok(Stood::Joined(into)) => *joined.entry(into).or_default() += 1,
+                    Ok(stood) => count(&stood, 1),
+                    Err(_) => {}
+                }
+            }
+            match page.last() {
+                Some((last, _)) if page.len() == PAGE => range = range.after(last),
+                _ => break,
+            }
+        }
+        for (into, number) in &joined {
+            // The message itself does not count.
+            if let Some(stood) = self.stood(into)? {
+                count(&stood, number - 1);
+            }
+        }
+        Ok((counts, joined))
+    }
+
+    fn stood(&self, key: &Key) -> Result<Option<Stood>, EngineError> {
+        let value = self.engine.get(DELIVERIES.space, key.as_str())?;
+        Ok(value.and_then(|value| decode(key.as_str(), &value).ok()))
+    }
+
+    fn hold_list(&mut self, delivery: &Delivery) -> Result<(), StoreError> {
+        match &delivery.body {
+            Body::Summary(summary) => self.put(&LIST_HOLDERS, summary.list.as_str(), &delivery.key),
+            _ => Ok(()),
+        }
+    }
+
+    /// Subscriptions are found by rule, and counted.
+    fn subscriptions(&mut self) -> Result<(), MigrateError> {
+        let all = self.engine.range(SUBSCRIPTIONS.space, &Range::first(usize::MAX))?;
+        let servers = all.iter().map(|(place, value)| {
+            let server =
+                decode::<subscriptions::Subscribed>(place, value).ok().and_then(|known| known.server);
+            (place.as_str(), server)
+        });
+        let index = subscriptions::Index::of(servers);
+        for (place, server) in &index.subscribers {
+            self.put(&SUBSCRIBERS, place, server)?;
+        }
+        for (of, count) in &index.counts {
+            self.put(&SUBSCRIPTION_COUNTS, of, count)?;
+        }
+        Ok(())
+    }
+}
+
+/// A key as text: what is none in it is replaced.
+fn text(key: &[u8]) -> String {
+    String::from_utf8_lossy(key).replace('\0', " ")
+}

@@ -1,0 +1,57 @@
+//! All keyspaces.
+
+use super::backfill::{BACKFILL, BACKFILL_QUEUE};
+use super::counts::COUNTERS;
+use super::dead::{DEAD, GIVEN_UP};
+use super::digests::{DIGESTED, DIGESTS, GATHERED};
+use super::engine::Space;
+use super::history::HISTORY;
+use super::known::FILINGS;
+use super::late_alerts::LATE;
+use super::latency::LATENCY;
+use super::ledger::{DAYS, RECEIPTS};
+use super::mutes::{MUTED, MUTES};
+use super::overflow_lines::{LIST_HOLDERS, LISTS};
+use super::paused::PAUSED;
+use super::pending::{DEFERRED, PENDING, PENDING_OF};
+use super::placing::{DELIVERIES, QUEUE};
+use super::quarantine::{QUARANTINE, UNREADABLE};
+use super::ratios::RATIOS;
+use super::subscriptions::{SUBSCRIBERS, SUBSCRIPTION_COUNTS, SUBSCRIPTIONS};
+use super::table::{CORRUPT, META};
+
+/// Every keyspace of the store.
+pub(super) const ALL: [Space; 32] = [
+    FILINGS.space,
+    PENDING.space,
+    PENDING_OF.space,
+    DEFERRED.space,
+    QUARANTINE.space,
+    UNREADABLE.space,
+    DAYS.space,
+    RECEIPTS.space,
+    BACKFILL.space,
+    BACKFILL_QUEUE.space,
+    HISTORY.space,
+    RATIOS.space,
+    QUEUE.space,
+    DELIVERIES.space,
+    COUNTERS.space,
+    LATENCY.space,
+    PAUSED.space,
+    DEAD.space,
+    GIVEN_UP.space,
+    LISTS.space,
+    LIST_HOLDERS.space,
+    LATE.space,
+    MUTES.space,
+    MUTED.space,
+    GATHERED.space,
+    DIGESTED.space,
+    DIGESTS.space,
+    SUBSCRIPTIONS.space,
+    SUBSCRIBERS.space,
+    SUBSCRIPTION_COUNTS.space,
+    CORRUPT.space,
+    META,
+];
