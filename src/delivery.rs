@@ -123,10 +123,18 @@ impl Batch {
         }
     }
 
-    /// Its first delivery by itself.
-    pub fn first(mut self) -> Self {
-        self.deliveries.truncate(1);
+    /// Its first deliveries, so many.
+    pub fn first(mut self, count: usize) -> Self {
+        self.deliveries.truncate(count);
         Self::of(self.destination, self.deliveries)
+    }
+
+    /// The summaries among its deliveries.
+    pub fn summaries(&mut self) -> impl Iterator<Item = &mut Summary> {
+        self.deliveries.iter_mut().filter_map(|delivery| match &mut delivery.body {
+            Body::Summary(summary) => Some(&mut **summary),
+            Body::Alert(_) | Body::Digest(_) | Body::Notice(_) | Body::Addition(_) => None,
+        })
     }
 
     /// Of which the only delivery concerns what stands in this message, under this delivery's key.

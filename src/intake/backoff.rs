@@ -51,12 +51,16 @@ impl Backoff {
     }
 
     async fn noted_silence(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let Some(silence) = self.store.silence().await? else { return Ok(None) };
+        Ok(self.store.silence().await?.and_then(|silence| self.stands(&silence, now)))
+    }
+
+    /// Until when a silence holds; `None` where it does not.
+    fn stands(&self, silence: &Silence, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         // It was another who was refused.
-        if silence.refused.is_some_and(|refused| refused != self.contact) {
-            return Ok(None);
+        if silence.refused.as_ref().is_some_and(|refused| *refused != self.contact) {
+            return None;
         }
-        Ok(Some(silence.until).filter(|until| now < *until && *until - now <= LONGEST))
+        Some(silence.until).filter(|until| now < *until && *until - now <= LONGEST)
     }
 
     /// When EDGAR may be asked again, where that is not now: after a back-off, or at the next probe in an outage.
@@ -79,8 +83,9 @@ impl Backoff {
         }
         let Some(silence) = self.store.silence().await? else { return Ok(()) };
         let fresh = silence.until <= now && now - silence.until < REMEMBERED;
-        let kept = (silence.blocks > 0 && fresh).then_some(Silence { in_a_row: 0, ..silence });
-        self.store.set_silence(kept.as_ref()).await
+        let kept = (silence.blocks > 0 && fresh).then_some(Silence { in_a_row: 0, ..silence.clone() });
+        // One that began since is newer than those answers.
+        self.store.replace_silence(Some(&silence), kept.as_ref()).await.map(drop)
     }
 
     /// Notes a failure. Where EDGAR blocks us or asks to wait, it is then asked nothing for a while, longer each time in a row.
@@ -117,9 +122,25 @@ impl Backoff {
     }
 
     async fn back_off(&self, error: &FetchError, now: DateTime<Utc>) -> Result<(), StoreError> {
+        loop {
+            let read = self.store.silence().await?;
+            let (silence, span) = self.silence_after(error, read.as_ref(), now);
+            if self.store.replace_silence(read.as_ref(), Some(&silence)).await? {
+                return self.report(error, &silence, span, now).await;
+            }
+        }
+    }
+
+    /// The silence that a failure leads to, and how much of it is its own.
+    fn silence_after(
+        &self,
+        error: &FetchError,
+        read: Option<&Silence>,
+        now: DateTime<Utc>,
+    ) -> (Silence, TimeDelta) {
         let blocked = error.trouble.is_block();
-        let (last, stands) = (self.store.silence().await?, self.noted_silence(now).await?);
-        let last = last.filter(|last| now - last.until < REMEMBERED);
+        let stands = read.and_then(|last| self.stands(last, now));
+        let last = read.filter(|last| now - last.until < REMEMBERED);
         let in_a_row = last.as_ref().map_or(0, |silence| silence.in_a_row) + 1;
         let blocks = last.as_ref().map_or(0, |silence| silence.blocks) + u32::from(blocked);
         let longer = 2_i32.pow(blocks.clamp(1, 5) - 1);
@@ -138,9 +159,17 @@ impl Backoff {
             None => (until, refused),
         };
         self.client.close_until(until);
-        let reason = error.message.clone();
-        self.store.set_silence(Some(&Silence { until, in_a_row, blocks, refused, reason })).await?;
-        if blocked && blocks == 1 {
+        (Silence { until, in_a_row, blocks, refused, reason: error.message.clone() }, span)
+    }
+
+    async fn report(
+        &self,
+        error: &FetchError,
+        silence: &Silence,
+        span: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        if error.trouble.is_block() && silence.blocks == 1 {
             tracing::error!("{error}; EDGAR is asked nothing for {} minutes", span.num_minutes());
             let news = EdgarNews::Blocks {
                 refuses_contact: error.trouble == Trouble::AgentRefused,

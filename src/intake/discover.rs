@@ -124,7 +124,7 @@ impl Discovery {
                 }
             }
         }
-        let frontier = match newest(&reading.entries, now) {
+        let reached = match newest(&reading.entries, now) {
             Some(newest) if reading.complete => Frontier {
                 seen_until: newest.max(frontier.seen_until.min(now + MOST_AHEAD)),
                 baseline_rings: false,
@@ -134,8 +134,9 @@ impl Discovery {
             },
             _ => frontier,
         };
-        let found = Discovered { new: &new, not_fetched: &not_fetched, ..Discovered::default() };
-        self.store.discovered(found, frontier, now).await?;
+        let read = Some(frontier);
+        let found = Discovered { new: &new, not_fetched: &not_fetched, read, ..Discovered::default() };
+        self.store.discovered(found, reached, now).await?;
         if !new.is_empty() {
             self.wakes.pending.notify_one();
         }

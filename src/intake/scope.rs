@@ -144,29 +144,12 @@ impl Scope {
 
     /// Notes of whom filings are fetched from now on: history is whole only where they were.
     pub(super) async fn cover(&self, in_scope: &InScope, frontier: Frontier) -> Result<(), StoreError> {
-        let known = self.store.coverage().await?;
-        // A store of before that was noted has the filings of all.
-        let begun = known.is_some();
-        let known = known.unwrap_or_default();
-        let since = if begun { frontier.seen_until } else { frontier.whole_since() };
-        let mut coverage = Coverage { filled: known.filled.clone(), ..Coverage::default() };
-        match in_scope {
-            InScope::All(_) => {
-                coverage.all_since = Some(known.all_since.unwrap_or(since));
-                coverage.issuers = known.issuers.clone();
+        loop {
+            let read = self.store.coverage().await?;
+            let Some(coverage) = covered(in_scope, frontier, read.as_ref()) else { return Ok(()) };
+            if self.store.replace_coverage(read.as_ref(), &coverage).await? {
+                break;
             }
-            InScope::Some(issuers) => {
-                let all = known.all_since.unwrap_or(since);
-                coverage.issuers = BTreeMap::from_iter(
-                    issuers
-                        .ciks
-                        .iter()
-                        .map(|cik| (*cik, known.issuers.get(cik).map_or(all, |own| (*own).min(all)))),
-                );
-            }
-        }
-        if begun && coverage == known {
-            return Ok(());
         }
         match in_scope {
             InScope::All(reason) => tracing::info!("filings of all issuers are fetched: {reason}"),
@@ -175,8 +158,33 @@ impl Scope {
                 "every rule names its issuers: filings of others are not fetched"
             ),
         }
-        self.store.set_coverage(&coverage).await
+        Ok(())
     }
+}
+
+/// What is covered from now on; `None` where that is as it was read.
+fn covered(in_scope: &InScope, frontier: Frontier, read: Option<&Coverage>) -> Option<Coverage> {
+    // A store of before that was noted has the filings of all.
+    let begun = read.is_some();
+    let known = read.cloned().unwrap_or_default();
+    let since = if begun { frontier.seen_until } else { frontier.whole_since() };
+    let mut coverage = Coverage { filled: known.filled.clone(), ..Coverage::default() };
+    match in_scope {
+        InScope::All(_) => {
+            coverage.all_since = Some(known.all_since.unwrap_or(since));
+            coverage.issuers = known.issuers.clone();
+        }
+        InScope::Some(issuers) => {
+            let all = known.all_since.unwrap_or(since);
+            coverage.issuers = BTreeMap::from_iter(
+                issuers
+                    .ciks
+                    .iter()
+                    .map(|cik| (*cik, known.issuers.get(cik).map_or(all, |own| (*own).min(all)))),
+            );
+        }
+    }
+    (!begun || coverage != known).then_some(coverage)
 }
 
 /// The issuers that rules name, where all of them are known.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::discord::{self, DiscordBot, DiscordRoute, DiscordWebhook, Foreign, NoFile, RateLimit};
+use super::discord::{self, DiscordBot, DiscordRoute, DiscordWebhook, Foreign, Made, NoFile, RateLimit};
 use super::email::Mailer;
 use super::error::{ReadBack, SendError, Sent, unknown};
 use super::output::{LocalOutput, Output};
@@ -16,6 +16,7 @@ use crate::config::Settings;
 use crate::delivery::{Batch, Delivery, InFlight};
 use crate::destination::Destination;
 use crate::render;
+use crate::render::discord::Message;
 use crate::render::terminal::Colour;
 use crate::text::redact::Redactor;
 
@@ -94,11 +95,12 @@ impl Notifier {
         self.bot.as_ref()
     }
 
-    /// How many of these deliveries to one destination, from the first, go out in one message: at least one.
-    pub fn fitting(&self, deliveries: &[Delivery]) -> usize {
+    /// How many of these deliveries to one destination, from the first, go out in one message, at least one; and that message, where it has
+    /// several.
+    pub fn fitting(&self, deliveries: &[Delivery]) -> (usize, Option<Message>) {
         match deliveries.first() {
             Some(first) if first.destination.capabilities().batches => render::discord::fitting(deliveries),
-            _ => 1,
+            _ => (1, None),
         }
     }
 
@@ -130,7 +132,21 @@ impl Notifier {
     /// # Errors
     /// [`SendError`] says whether another try may help.
     pub async fn send(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
-        self.dispatch(batch, false, now).await.map_err(|error| error.cleaned(&self.redactor))
+        self.send_composed(batch, None, now).await
+    }
+
+    /// The same, where its message is made already.
+    ///
+    /// # Errors
+    /// As [`Self::send`].
+    pub async fn send_composed(
+        &self,
+        batch: &Batch,
+        message: Option<Message>,
+        now: DateTime<Utc>,
+    ) -> Result<Sent, SendError> {
+        let made = Made { message, with_sample: false };
+        self.dispatch(batch, made, now).await.map_err(|error| error.cleaned(&self.redactor))
     }
 
     /// The same, to try a destination out: with a small file, where messages there may have one.
@@ -138,7 +154,8 @@ impl Notifier {
     /// # Errors
     /// As [`Self::send`].
     pub async fn try_out(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
-        self.dispatch(batch, true, now).await.map_err(|error| error.cleaned(&self.redactor))
+        let made = Made { message: None, with_sample: true };
+        self.dispatch(batch, made, now).await.map_err(|error| error.cleaned(&self.redactor))
     }
 
     /// Whether a destination takes files: `None` where none was sent there since the start.
@@ -165,12 +182,7 @@ impl Notifier {
         }
     }
 
-    async fn dispatch(
-        &self,
-        batch: &Batch,
-        with_sample: bool,
-        now: DateTime<Utc>,
-    ) -> Result<Sent, SendError> {
+    async fn dispatch(&self, batch: &Batch, made: Made, now: DateTime<Utc>) -> Result<Sent, SendError> {
         let destination = batch.destination();
         let Some(delivery) = batch.deliveries().first() else {
             return Err(SendError::never("nothing to send"));
@@ -179,8 +191,8 @@ impl Notifier {
             Destination::Terminal => self.local.print(delivery).await,
             Destination::Jsonl(file) => self.local.jsonl(file.as_deref(), delivery).await,
             Destination::Discord(_) | Destination::Channel(_) => match (self.route(destination), &self.bot) {
-                (Some(Route::Channel(id)), Some(bot)) => bot.send(id, batch, with_sample, now).await,
-                (Some(Route::Webhook(webhook)), _) => webhook.send(batch, with_sample, now).await,
+                (Some(Route::Channel(id)), Some(bot)) => bot.send(id, batch, made, now).await,
+                (Some(Route::Webhook(webhook)), _) => webhook.send(batch, made, now).await,
                 (Some(Route::Channel(_)), None) => Err(SendError::refused("DISCORD_TOKEN is not set")),
                 (None, _) => Err(unknown(destination)),
             },

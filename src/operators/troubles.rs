@@ -84,27 +84,32 @@ impl Troubles {
         notice: &Notice,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let (known, title) = (self.store.trouble(name).await?, words(notice).title);
-        if known.as_ref().is_some_and(|known| known.text == title) {
-            return Ok(false);
+        let (title, notices) = (words(notice).title, self.operators.deliveries(notice, now));
+        loop {
+            let known = self.store.trouble(name).await?;
+            if known.as_ref().is_some_and(|known| known.text == title) {
+                return Ok(false);
+            }
+            let over_at = known.as_ref().filter(|known| is_over(known)).map(|over| over.seen_at);
+            let over_at = over_at.filter(|over_at| within(*over_at, AGAIN_WITHIN, now));
+            let earlier = self.held_back().get(name).cloned();
+            let is_new = earlier.as_ref().is_none_or(|held| words(&held.notice).title != title);
+            // No clock that was ahead holds it back.
+            let since = earlier.map_or(now, |held| held.since.min(now));
+            let destination = destination.cloned();
+            if over_at.is_some() && !lasts(since, now) {
+                let held = Held { since, notice: notice.clone(), destination };
+                self.held_back().insert(name.to_owned(), held);
+                self.wakes.housekeeping.notify_one();
+                return Ok(is_new);
+            }
+            let trouble = Trouble { since, seen_at: now, text: title.clone(), destination };
+            if self.store.replace_trouble(name, known.as_ref(), Some(&trouble), &notices).await? {
+                self.held_back().remove(name);
+                self.wakes.queued.notify_one();
+                return Ok(true);
+            }
         }
-        let over_at = known.filter(is_over).map(|over| over.seen_at);
-        let over_at = over_at.filter(|over_at| within(*over_at, AGAIN_WITHIN, now));
-        let earlier = self.held_back().remove(name);
-        let is_new = earlier.as_ref().is_none_or(|held| words(&held.notice).title != title);
-        // No clock that was ahead holds it back.
-        let since = earlier.map_or(now, |held| held.since.min(now));
-        let destination = destination.cloned();
-        if over_at.is_some() && !lasts(since, now) {
-            let held = Held { since, notice: notice.clone(), destination };
-            self.held_back().insert(name.to_owned(), held);
-            self.wakes.housekeeping.notify_one();
-            return Ok(is_new);
-        }
-        let trouble = Trouble { since, seen_at: now, text: title, destination };
-        self.store.set_trouble(name, Some(&trouble), &self.operators.deliveries(notice, now)).await?;
-        self.wakes.queued.notify_one();
-        Ok(true)
     }
 
     /// Reports troubles that were held back, and last; when to look again.
@@ -138,32 +143,37 @@ impl Troubles {
     pub async fn end(
         &self,
         name: &str,
-        about: impl FnOnce(&Trouble) -> About,
+        about: impl Fn(&Trouble) -> About,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let held = self.held_back().remove(name);
-        match self.store.trouble(name).await? {
-            Some(trouble) if !is_over(&trouble) => {
-                let notice = Notice::new(now, about(&trouble));
+        let known = loop {
+            let known = self.store.trouble(name).await?;
+            let Some(trouble) = known.as_ref().filter(|known| !is_over(known)) else { break known };
+            let notice = Notice::new(now, about(trouble));
+            let over = Trouble { seen_at: now, text: String::new(), ..trouble.clone() };
+            let notices = self.operators.deliveries(&notice, now);
+            if self.store.replace_trouble(name, Some(trouble), Some(&over), &notices).await? {
                 let Words { title, text } = words(&notice);
                 tracing::info!("{title}: {text}");
-                let over = Trouble { seen_at: now, text: String::new(), ..trouble };
-                self.store.set_trouble(name, Some(&over), &self.operators.deliveries(&notice, now)).await?;
                 self.wakes.queued.notify_one();
-                Ok(())
+                return Ok(());
             }
-            over => {
-                if let Some(Held { since, notice, destination }) = held {
-                    let trouble = Trouble { since, seen_at: now, text: words(&notice).title, destination };
-                    let Words { title, text } = words(&Notice::new(now, about(&trouble)));
-                    tracing::info!("{title}: {text}");
-                }
-                match over.is_some_and(|over| !within(over.seen_at, AGAIN_WITHIN, now)) {
-                    true => self.store.set_trouble(name, None, &[]).await,
-                    false => Ok(()),
-                }
-            }
+        };
+        if let Some(Held { since, notice, destination }) = held {
+            let trouble = Trouble { since, seen_at: now, text: words(&notice).title, destination };
+            let Words { title, text } = words(&Notice::new(now, about(&trouble)));
+            tracing::info!("{title}: {text}");
         }
+        match known.filter(|over| !within(over.seen_at, AGAIN_WITHIN, now)) {
+            Some(over) => self.forget_one(name, &over).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets a trouble, unless it changed since it was read.
+    async fn forget_one(&self, name: &str, read: &Trouble) -> Result<(), StoreError> {
+        self.store.replace_trouble(name, Some(read), None, &[]).await.map(drop)
     }
 
     /// Forgets troubles that nothing would end: of destinations that are not served, and of a bot where there is none; and those
@@ -191,13 +201,13 @@ impl Troubles {
 
     async fn forget(&self, forgets: impl Fn(&Trouble) -> bool) -> Result<(), StoreError> {
         for trouble in self.store.troubles().await?.into_iter().filter(|trouble| forgets(trouble)) {
-            if let Some(of) = trouble.destination {
-                self.store.set_trouble(&files_of(&of), None, &[]).await?;
+            if let Some(of) = &trouble.destination {
+                self.forget_one(&files_of(of), &trouble).await?;
             }
         }
         for name in OF_BOT {
-            if self.store.trouble(name).await?.as_ref().is_some_and(&forgets) {
-                self.store.set_trouble(name, None, &[]).await?;
+            if let Some(trouble) = self.store.trouble(name).await?.filter(&forgets) {
+                self.forget_one(name, &trouble).await?;
             }
         }
         Ok(())
@@ -209,9 +219,9 @@ impl Troubles {
     /// Failures of the store.
     pub async fn forget_another_instance(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let over = |trouble: &Trouble| !within(trouble.seen_at, FORGOTTEN_AFTER, now);
-        match self.store.trouble(ANOTHER).await?.is_some_and(|trouble| over(&trouble)) {
-            true => self.store.set_trouble(ANOTHER, None, &[]).await,
-            false => Ok(()),
+        match self.store.trouble(ANOTHER).await?.filter(over) {
+            Some(trouble) => self.forget_one(ANOTHER, &trouble).await,
+            None => Ok(()),
         }
     }
 
@@ -220,23 +230,32 @@ impl Troubles {
     /// # Errors
     /// Failures of the store.
     pub async fn another_instance(&self, sign: InstanceSign, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let known = self.store.trouble(ANOTHER).await?;
-        match known.filter(|known| within(known.seen_at, FORGOTTEN_AFTER, now)) {
-            Some(known) if within(known.seen_at, SEEN_AGAIN, now) => Ok(()),
-            Some(known) => {
-                let since = known.since.min(now);
-                self.store.set_trouble(ANOTHER, Some(&Trouble { since, seen_at: now, ..known }), &[]).await
+        let notice = Notice::new(now, About::AnotherInstance(sign));
+        let Words { title, text } = words(&notice);
+        loop {
+            let read = self.store.trouble(ANOTHER).await?;
+            let known = read.as_ref().filter(|known| within(known.seen_at, FORGOTTEN_AFTER, now));
+            let (trouble, notices) = match known {
+                Some(known) if within(known.seen_at, SEEN_AGAIN, now) => return Ok(()),
+                Some(known) => {
+                    let since = known.since.min(now);
+                    (Trouble { since, seen_at: now, ..known.clone() }, Vec::new())
+                }
+                None => {
+                    let trouble =
+                        Trouble { since: now, seen_at: now, text: title.clone(), destination: None };
+                    (trouble, self.operators.deliveries(&notice, now))
+                }
+            };
+            let is_new = known.is_none();
+            if !self.store.replace_trouble(ANOTHER, read.as_ref(), Some(&trouble), &notices).await? {
+                continue;
             }
-            None => {
-                let notice = Notice::new(now, About::AnotherInstance(sign));
-                let Words { title, text } = words(&notice);
+            if is_new {
                 tracing::error!("{title}. {text}");
-                let trouble = Trouble { since: now, seen_at: now, text: title, destination: None };
-                let notices = self.operators.deliveries(&notice, now);
-                self.store.set_trouble(ANOTHER, Some(&trouble), &notices).await?;
                 self.wakes.queued.notify_one();
-                Ok(())
             }
+            return Ok(());
         }
     }
 }

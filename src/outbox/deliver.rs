@@ -12,6 +12,7 @@ use super::recovery::Looked;
 use crate::delivery::{Batch, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
 use crate::notify::{SendError, Sent};
+use crate::render::discord::Message;
 use crate::store::{Paused, StoreError};
 
 /// How many deliveries of a destination are looked at in one round: where each comes by itself, where several can come together, and where
@@ -54,8 +55,12 @@ impl Outbox {
         let (batch, sending) = match picked {
             Picked::Nothing(next) => return Ok(DeliverReport { next, ..report }),
             Picked::Later(until) => return Ok(DeliverReport { next: Some(until), paced: true, ..report }),
-            Picked::Batch(batch, sends) => self.look_or_send(batch, sends, false, now).await?,
-            Picked::Look(batch, sends) => self.look_or_send(batch, Some(sends), true, now).await?,
+            Picked::New(mut batch, message) => {
+                let sending = self.send(&mut batch, None, message, now).await?;
+                (batch, sending)
+            }
+            Picked::Again(batch, sends) => self.look_or_send(batch, sends, false, now).await?,
+            Picked::Look(batch, sends) => self.look_or_send(batch, sends, true, now).await?,
         };
         report.next = Some(now).filter(|_| batch.deliveries().len() < looked_at);
         match sending {
@@ -137,27 +142,25 @@ impl Outbox {
     async fn look_or_send(
         &self,
         batch: Batch,
-        sends: Option<InFlight>,
+        sends: InFlight,
         look_only: bool,
         now: DateTime<Utc>,
     ) -> Result<(Batch, Sending), StoreError> {
-        if let Some(sends) = &sends {
-            match self.recovery.look(&batch, sends, now).await? {
-                Looked::Again => {}
-                Looked::Arrived(found) => return Ok((batch, Sending::Found(found))),
-                Looked::Failed(error) => return Ok((batch, Sending::Failed(error))),
-            }
+        match self.recovery.look(&batch, &sends, now).await? {
+            Looked::Again => {}
+            Looked::Arrived(found) => return Ok((batch, Sending::Found(found))),
+            Looked::Failed(error) => return Ok((batch, Sending::Failed(error))),
         }
         let (mut batch, sends) = match look_only {
             // Each has its own nonce.
             true => {
-                let batch = batch.first();
+                let batch = batch.first(1);
                 let sends = self.store.in_flight(batch.key()).await?;
                 (batch, sends)
             }
-            false => (batch, sends),
+            false => (batch, Some(sends)),
         };
-        let sending = self.send(&mut batch, sends, now).await?;
+        let sending = self.send(&mut batch, sends, None, now).await?;
         Ok((batch, sending))
     }
 
@@ -179,6 +182,7 @@ impl Outbox {
         &self,
         batch: &mut Batch,
         before: Option<InFlight>,
+        message: Option<Message>,
         now: DateTime<Utc>,
     ) -> Result<Sending, StoreError> {
         if let Err(until) = self.notifier.turn(batch, now) {
@@ -192,7 +196,7 @@ impl Outbox {
         // Waits that Discord asks for count from its answer.
         let now = self.clock.by_now(now);
         batch.set_sent_at(Some(now));
-        match self.notifier.send(batch, now).await {
+        match self.notifier.send_composed(batch, message, now).await {
             Ok(sent) => Ok(Sending::Sent(sent)),
             Err(error) => {
                 batch.set_sent_at(None);

@@ -133,17 +133,12 @@ impl Overflow {
         Ok(None)
     }
 
-    /// A summary's lines, which the store keeps by themselves.
-    pub(super) async fn with_lines(
-        &self,
-        mut deliveries: Vec<Delivery>,
-    ) -> Result<Vec<Delivery>, StoreError> {
-        for delivery in &mut deliveries {
-            if let Body::Summary(summary) = &mut delivery.body {
-                summary.lines = self.store.lines(&summary.list, summary.count).await?;
-            }
+    /// Gives summaries their lines, which the store keeps by themselves.
+    pub(super) async fn fill_lines(&self, batch: &mut Batch) -> Result<(), StoreError> {
+        for summary in batch.summaries() {
+            summary.lines = self.store.lines(&summary.list, summary.count).await?;
         }
-        Ok(deliveries)
+        Ok(())
     }
 
     /// Forgets the lists whose messages stand and grow no further.

@@ -11,6 +11,7 @@ use crate::delivery::{Batch, Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
 use crate::notify::Notifier;
 use crate::parts::Parts;
+use crate::render::discord::Message;
 use crate::store::{DeliveryStanding, Store, StoreError};
 
 /// No message has more alerts.
@@ -28,8 +29,10 @@ pub(super) enum Picked {
     Nothing(Option<DateTime<Utc>>),
     /// Nothing, since the destination gets no more for a while.
     Later(DateTime<Utc>),
+    /// These, which were never sent, and their message, where it has several.
+    New(Batch, Option<Message>),
     /// These, of which an earlier try may have arrived.
-    Batch(Batch, Option<InFlight>),
+    Again(Batch, InFlight),
     /// These are looked for, each of which may have arrived by itself; where that cannot be done now, the first is sent again.
     Look(Batch, InFlight),
 }
@@ -66,7 +69,7 @@ impl Picker {
             }
             // What may have arrived is looked for, however much the channel got.
             if room > 0 || delivery.in_flight.is_some() || !is_alert(delivery) {
-                return self.with_others(destination, at, queued, (&due, room), lane).await;
+                return self.with_others(destination, at, queued, (&due, room), lane, now).await;
             }
             held_back = true;
         }
@@ -91,6 +94,7 @@ impl Picker {
         queued: Vec<Delivery>,
         (due, room): (&[usize], usize),
         lane: &Lane,
+        now: DateTime<Utc>,
     ) -> Result<Picked, StoreError> {
         let first = &queued[at];
         let Some(sends) = first.in_flight.clone() else {
@@ -98,9 +102,11 @@ impl Picker {
             if is_alert(first) && lane.singly == 0 && first.attempts < SINGLY_AFTER {
                 add_alike(&mut together, &queued, due, room.min(TOGETHER));
             }
-            let mut together = taken(queued, &together);
-            together.truncate(self.notifier.fitting(&together));
-            return Ok(Picked::Batch(self.complete(destination, together).await?, None));
+            let mut batch = Batch::of(destination.clone(), taken(queued, &together));
+            // Each card says how long it took.
+            batch.set_sent_at(Some(now));
+            let (count, message) = self.notifier.fitting(batch.deliveries());
+            return Ok(Picked::New(self.complete(batch.first(count)).await?, message));
         };
         if let Some(key) = sends.batch.clone() {
             // Discord knows the message that it was in by that one's key, so what is left of it stays together.
@@ -108,10 +114,11 @@ impl Picker {
                 other.in_flight.as_ref().is_some_and(|sends| sends.batch.as_ref() == Some(&key))
             };
             let together = queued.into_iter().filter(is_in).collect();
-            return Ok(Picked::Batch(Batch::of(destination.clone(), together).again(key), Some(sends)));
+            return Ok(Picked::Again(Batch::of(destination.clone(), together).again(key), sends));
         }
         if !is_alert(first) || !self.notifier.reads_back(destination) {
-            return Ok(Picked::Batch(self.complete(destination, taken(queued, &[at])).await?, Some(sends)));
+            let batch = Batch::of(destination.clone(), taken(queued, &[at]));
+            return Ok(Picked::Again(self.complete(batch).await?, sends));
         }
         let (mut together, mut span) = (vec![at], sends.clone());
         for (other, delivery) in queued.iter().enumerate() {
@@ -123,23 +130,18 @@ impl Picker {
         }
         let batch = Batch::of(destination.clone(), taken(queued, &together));
         Ok(match together.len() {
-            1 => Picked::Batch(batch, Some(sends)),
+            1 => Picked::Again(batch, sends),
             _ => Picked::Look(batch, span),
         })
     }
 
     /// A batch with the lines of its summary, and with the message that it changes or answers.
-    async fn complete(
-        &self,
-        destination: &Destination,
-        together: Vec<Delivery>,
-    ) -> Result<Batch, StoreError> {
-        let together = self.overflow.with_lines(together).await?;
-        let concerned = match together.first() {
+    async fn complete(&self, mut batch: Batch) -> Result<Batch, StoreError> {
+        self.overflow.fill_lines(&mut batch).await?;
+        let concerned = match batch.deliveries().first() {
             Some(first) => self.concerned(first).await?,
             None => None,
         };
-        let batch = Batch::of(destination.clone(), together);
         Ok(match concerned {
             Some((message_id, key)) => batch.concerning(message_id, key),
             None => batch,

@@ -251,7 +251,8 @@ fn in_channel(alert: Alert) -> Delivery {
 #[test]
 fn several_alerts_in_one_message_keep_apart_and_within_its_limits() {
     let long = vec![in_channel(hostile()); 10];
-    let fits = discord::fitting(&long);
+    let (fits, several) = discord::fitting(&long);
+    assert_eq!(several, discord::message(&long[..fits]).filter(|_| fits > 1));
     let length = |count: usize| {
         let said = serde_json::to_value(discord::message(&long[..count]).unwrap()).unwrap();
         let own = said["embeds"].as_array().unwrap().iter().flat_map(|embed| {
@@ -270,7 +271,8 @@ fn several_alerts_in_one_message_keep_apart_and_within_its_limits() {
     let mut tiny = alert_of(QUALYS, "all");
     (tiny.lots, tiny.warnings) = (Vec::new(), Vec::new());
     tiny.mention = vec![crate::rules::Mention::Role(5)];
-    assert_eq!(discord::fitting(&vec![in_channel(tiny.clone()); 30]), 10);
+    let many = vec![in_channel(tiny.clone()); 30];
+    assert_eq!(discord::fitting(&many), (10, discord::message(&many[..10])));
     let other =
         Alert { mention: vec![crate::rules::Mention::Here, crate::rules::Mention::Role(5)], ..tiny.clone() };
     let message =

@@ -58,12 +58,17 @@ impl Store {
         self.single(&COVERAGE).await
     }
 
-    /// Writes down of which issuers filings are fetched from now on.
+    /// Writes down of which issuers filings are fetched from now on, where that is still as it was read; `false` where it is otherwise, which
+    /// has to be read.
     ///
     /// # Errors
     /// Failures of the store.
-    pub async fn set_coverage(&self, coverage: &Coverage) -> Result<(), StoreError> {
-        self.set_single(&COVERAGE, Some(coverage)).await
+    pub async fn replace_coverage(
+        &self,
+        read: Option<&Coverage>,
+        coverage: &Coverage,
+    ) -> Result<bool, StoreError> {
+        self.replace_single(&COVERAGE, read, Some(coverage)).await
     }
 }
 

@@ -94,6 +94,8 @@ pub struct Discovered<'a> {
     pub known: &'a [FilingRef],
     /// Not fetched, since no rule asks about their issuers.
     pub not_fetched: &'a [FilingRef],
+    /// The frontier that it was read with, where that may have changed since.
+    pub read: Option<Frontier>,
 }
 
 impl Store {
@@ -126,14 +128,17 @@ impl Store {
         reached: Frontier,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let Discovered { new, known, not_fetched } = found;
+        let Discovered { new, known, not_fetched, read } = found;
         self.transaction(|transaction| async move {
             for filing in new.iter().chain(known).chain(not_fetched) {
                 DAYS.put(&transaction, &on_day(filing), &())?;
             }
             for filing in new {
-                let found = Pending::new(filing.clone(), Found::Feed, now, now);
-                pending::put(&transaction, &found).await?;
+                // It may have become so since.
+                if is_fresh(&transaction, filing.accession).await? {
+                    let found = Pending::new(filing.clone(), Found::Feed, now, now);
+                    pending::put(&transaction, &found).await?;
+                }
             }
             for filing in known {
                 let key = filing.accession.to_string();
@@ -142,9 +147,13 @@ impl Store {
                 }
             }
             for filing in not_fetched {
-                pending::pass_over(&transaction, filing, now).await?;
+                if is_fresh(&transaction, filing.accession).await? {
+                    pending::pass_over(&transaction, filing, now).await?;
+                }
             }
-            frontier::set(&transaction, reached).await
+            let stored = frontier::get(&transaction).await?;
+            let merged = read.zip(stored).map_or(reached, |(read, stored)| reached.merged(read, stored));
+            frontier::set(&transaction, merged).await
         })
         .await
     }
@@ -186,6 +195,16 @@ pub(super) async fn settle(transaction: &Transaction, settled: &Settled) -> Resu
     }
     digests::gather(transaction, &settled.gathered).await?;
     Ok(true)
+}
+
+/// True for a filing that is neither to be fetched nor was read.
+async fn is_fresh(transaction: &Transaction, accession: Accession) -> Result<bool, Ended> {
+    Ok(match FILINGS.get(transaction, &accession.to_string()).await? {
+        None | Some(Known::Done { ending: Ending::Baseline | Ending::NotFetched, .. }) => true,
+        // Where that record was lost, it is found anew.
+        Some(Known::Pending { pending: place }) => !PENDING.has(transaction, &place).await?,
+        Some(Known::Done { .. }) => false,
+    })
 }
 
 /// True if a filing can become done so: it is not done yet, or was not fetched and is read into history now.

@@ -55,6 +55,21 @@ impl Frontier {
         }
     }
 
+    /// This one, which was made of `read`, with what changed in the stored one since.
+    pub(super) fn merged(self, read: Self, stored: Self) -> Self {
+        fn newer<T: PartialEq>(own: T, read: T, stored: T) -> T {
+            if own == read { stored } else { own }
+        }
+        Self {
+            floor: newer(self.floor, read.floor, stored.floor),
+            seen_until: newer(self.seen_until, read.seen_until, stored.seen_until),
+            baseline_rings: newer(self.baseline_rings, read.baseline_rings, stored.baseline_rings),
+            history_since: newer(self.history_since, read.history_since, stored.history_since),
+            hole: newer(self.hole, read.hole, stored.hole),
+            asked_since: newer(self.asked_since, read.asked_since, stored.asked_since),
+        }
+    }
+
     /// From here on every filing is in history.
     pub fn whole_since(&self) -> DateTime<Utc> {
         self.history_since.unwrap_or(self.floor)

@@ -13,8 +13,8 @@ pub(super) const LATENCY: Table<Latency> = Table::new("latency");
 
 /// So long latencies are kept.
 const KEPT: TimeDelta = TimeDelta::days(1);
-/// So many are looked at.
-const MOST: usize = 200_000;
+/// The newest so many are looked at; and so many are forgotten at once.
+const MOST: usize = 10_000;
 
 /// The way of an alert that was delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ impl Latency {
 }
 
 impl Store {
-    /// The alerts that were delivered in the day before `now`, oldest first.
+    /// The alerts that were delivered in the day before `now`, oldest first; of many the newest 10,000.
     ///
     /// # Errors
     /// Failures of the store.

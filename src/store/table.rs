@@ -186,6 +186,27 @@ impl Store {
         .await
     }
 
+    /// Sets a single value, or removes it, where it is still as it was read; `false`, and nothing is written, where it is another.
+    pub(super) async fn replace_single<T: Serialize + DeserializeOwned + PartialEq>(
+        &self,
+        single: &Single<T>,
+        read: Option<&T>,
+        record: Option<&T>,
+    ) -> Result<bool, StoreError> {
+        self.transaction(|transaction| async move {
+            if single.get(&transaction).await?.as_ref() != read {
+                return Ok(false);
+            }
+            match record {
+                Some(_) if record == read => {}
+                Some(record) => single.put(&transaction, record)?,
+                None => single.table.delete(&transaction, single.key),
+            }
+            Ok(true)
+        })
+        .await
+    }
+
     /// The value of a key, as it is stored.
     pub(super) async fn stored_value(&self, space: Space, key: &str) -> Result<Option<Value>, StoreError> {
         self.engine.get(space, key).await.map_err(|error| self.failed(error))

@@ -49,23 +49,29 @@ impl Store {
         self.records(&TROUBLES, &Range::prefix(PREFIX, MOST)).await
     }
 
-    /// Notes a trouble or its end, and queues what reports it, at once.
+    /// Notes a trouble or its end, and queues what reports it, at once, where it is still as it was read; `false` where it is otherwise, which
+    /// has to be read.
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
-    pub async fn set_trouble(
+    pub async fn replace_trouble(
         &self,
         name: &str,
+        read: Option<&Trouble>,
         trouble: Option<&Trouble>,
         notices: &[Delivery],
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let key = &format!("{PREFIX}{name}");
         self.transaction(|transaction| async move {
+            if TROUBLES.get(&transaction, key).await?.as_ref() != read {
+                return Ok(false);
+            }
             match trouble {
                 Some(trouble) => TROUBLES.put(&transaction, key, trouble)?,
                 None => TROUBLES.delete(&transaction, key),
             }
-            placing::enqueue_all(&transaction, notices).await
+            placing::enqueue_all(&transaction, notices).await?;
+            Ok(true)
         })
         .await
     }

@@ -47,12 +47,16 @@ impl Store {
         self.single(&SILENCE).await
     }
 
-    /// Begins or ends the silence towards EDGAR.
+    /// Begins or ends the silence towards EDGAR, where it is still as it was read; `false` where it is another, which has to be read.
     ///
     /// # Errors
     /// Failures of the store.
-    pub async fn set_silence(&self, silence: Option<&Silence>) -> Result<(), StoreError> {
-        self.set_single(&SILENCE, silence).await
+    pub async fn replace_silence(
+        &self,
+        read: Option<&Silence>,
+        silence: Option<&Silence>,
+    ) -> Result<bool, StoreError> {
+        self.replace_single(&SILENCE, read, silence).await
     }
 
     /// The tickers of listed issuers, and when they were fetched.

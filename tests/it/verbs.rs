@@ -287,7 +287,8 @@ async fn a_past_is_fetched_once_and_goes_on_where_it_was_broken_off() {
     assert_eq!(edgar.log(), before);
     // The wait is over, as if the clock had gone on.
     let store = Store::open(&dir.path().join("sellbell-data")).unwrap();
-    store.set_silence(None).await.unwrap();
+    let silence = store.silence().await.unwrap();
+    assert!(store.replace_silence(silence.as_ref(), None).await.unwrap());
     for backfill in store.backfills().await.unwrap() {
         let ready = sellbell::store::Backfill { not_before: at("2022-01-01T00:00:00Z"), ..backfill };
         store.set_backfill(&ready, &[]).await.unwrap();
@@ -430,7 +431,8 @@ async fn show_asks_nothing_while_the_bot_is_silent() {
     let store = Store::open(&world.path("store")).unwrap();
     let until = Clock::wall().now() + TimeDelta::minutes(20);
     let silence = Silence { until, in_a_row: 1, blocks: 1, refused: None, reason: "blocked".into() };
-    store.set_silence(Some(&silence)).await.unwrap();
+    let read = store.silence().await.unwrap();
+    assert!(store.replace_silence(read.as_ref(), Some(&silence)).await.unwrap());
     store.flush().await.unwrap();
     drop(store);
     released(&world.path("store"));

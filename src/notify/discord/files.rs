@@ -70,22 +70,31 @@ impl Files {
     }
 }
 
+/// What is made of a batch before it is sent.
+pub(in crate::notify) struct Made {
+    /// Its message; `None` where it is made when it is sent.
+    pub(in crate::notify) message: Option<Message>,
+    /// Whether a small file goes with it, to see whether the channel takes one.
+    pub(in crate::notify) with_sample: bool,
+}
+
 /// A message that is to be sent.
 pub(super) struct Outgoing<'a> {
     pub(super) deliveries: &'a [Delivery],
-    /// Whether a small file goes with it, to see whether the channel takes one.
-    pub(super) with_sample: bool,
+    pub(super) made: Made,
     /// The channel or webhook, by its id.
     pub(super) channel: String,
 }
 
 impl Outgoing<'_> {
     fn message(&self, without: Option<NoFile>) -> Option<Message> {
-        match without {
-            Some(why) => discord::without_file(self.deliveries, why),
-            None => {
+        match (&self.made.message, without) {
+            // It has no file.
+            (Some(message), _) => Some(message.clone()),
+            (None, Some(why)) => discord::without_file(self.deliveries, why),
+            (None, None) => {
                 let mut message = discord::message(self.deliveries)?;
-                if self.with_sample && message.file.is_none() {
+                if self.made.with_sample && message.file.is_none() {
                     let (name, content) =
                         ("sellbell-test.txt", b"A test of sellbell: files can be attached here.\n");
                     message.attachments = Some(vec![Attachment { id: "0".to_owned(), filename: name }]);
@@ -105,7 +114,7 @@ impl Outgoing<'_> {
         request: impl Fn(&Message) -> Result<RequestBuilder, SendError>,
         now: DateTime<Utc>,
     ) -> Option<Result<Vec<u8>, SendError>> {
-        let missing = files.refused_until(&self.channel, now).filter(|_| !self.with_sample);
+        let missing = files.refused_until(&self.channel, now).filter(|_| !self.made.with_sample);
         let message = self.message(missing)?;
         let request_of = |message: &Message| request(message);
         let sent = async {
@@ -123,7 +132,7 @@ impl Outgoing<'_> {
                 Err(failure) => failure,
             };
             // A test of a channel reports what it does not take.
-            let may_do_without = message.file.is_some() && !self.with_sample;
+            let may_do_without = message.file.is_some() && !self.made.with_sample;
             let (Some(why), true) = (failure.file, may_do_without) else { return Err(failure.error) };
             let Some(bare) = self.message(Some(why)) else { return Err(failure.error) };
             // Whatever becomes of the next request: the file is not tried again at once.

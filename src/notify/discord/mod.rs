@@ -25,6 +25,7 @@ pub(super) use address::is_discords;
 pub use ask::NoAnswer;
 pub use bot::DiscordBot;
 pub(super) use channels::{DiscordRoute, check, routes};
+pub(super) use files::Made;
 pub use gateway::{BadGateway, Gateway, NoGateway};
 pub(super) use rate_limit::RateLimit;
 pub use token::BadToken;

@@ -9,7 +9,7 @@ use serenity::http::Route;
 use super::bot::{DiscordBot, route};
 use super::codes::{By, Purpose, unchangeable};
 use super::edit::{edit, edited};
-use super::files::Outgoing;
+use super::files::{Made, Outgoing};
 use super::request::{RequestKind, filled};
 use super::snowflake;
 use crate::delivery::Batch;
@@ -39,10 +39,11 @@ impl DiscordBot {
         &self,
         channel: u64,
         batch: &Batch,
-        with_sample: bool,
+        made: Made,
         now: DateTime<Utc>,
     ) -> Result<Sent, SendError> {
-        match self.attempt(channel, batch, with_sample, now).await {
+        let with_sample = made.with_sample;
+        match self.attempt(channel, batch, made, now).await {
             Ok(sent) => {
                 self.refusing.note_taken(channel);
                 Ok(sent)
@@ -58,7 +59,7 @@ impl DiscordBot {
         &self,
         channel: u64,
         batch: &Batch,
-        with_sample: bool,
+        made: Made,
         now: DateTime<Utc>,
     ) -> Result<Sent, SendError> {
         if channel == 0 {
@@ -100,7 +101,7 @@ impl DiscordBot {
         };
         let kind =
             RequestKind { route, purpose: if edits.is_some() { Purpose::Edit } else { Purpose::Create }, by };
-        let outgoing = Outgoing { deliveries, with_sample, channel: channel.to_string() };
+        let outgoing = Outgoing { deliveries, made, channel: channel.to_string() };
         let answer = outgoing.send(&self.client, &self.files, &kind, request, now).await;
         let answer = answer.ok_or_else(|| no_digest(batch.destination()))?;
         let sent = answer.and_then(|answer| self.client.sent(&answer, by));

@@ -9,7 +9,7 @@ use url::Url;
 use super::address::WebhookAddress;
 use super::codes::{By, Purpose, unchangeable};
 use super::edit::{edit, edited};
-use super::files::{Files, Outgoing};
+use super::files::{Files, Made, Outgoing};
 use super::rate_limit::RateLimit;
 use super::request::{DiscordClient, RequestKind, filled};
 use crate::delivery::Batch;
@@ -58,7 +58,7 @@ impl DiscordWebhook {
     pub(in crate::notify) async fn send(
         &self,
         batch: &Batch,
-        with_sample: bool,
+        made: Made,
         now: DateTime<Utc>,
     ) -> Result<Sent, SendError> {
         let (http, by) = (&self.client.http, By::Webhook);
@@ -80,7 +80,7 @@ impl DiscordWebhook {
             filled(request, message, message.file.as_ref())
         };
         let channel = self.address.id.clone();
-        let outgoing = Outgoing { deliveries: batch.deliveries(), with_sample, channel };
+        let outgoing = Outgoing { deliveries: batch.deliveries(), made, channel };
         let kind = kind(if edits.is_some() { Purpose::Edit } else { Purpose::Create });
         let answer = outgoing.send(&self.client, &self.files, &kind, request, now).await;
         self.client.sent(&answer.ok_or_else(|| no_digest(batch.destination()))??, by)

@@ -12,10 +12,14 @@ const LONGEST_WAY: usize = 60;
 
 /// The message of deliveries, in their order; `None` of a digest, which is a mail.
 pub fn message(deliveries: &[Delivery]) -> Option<Message> {
-    let (first, rest) = deliveries.split_first()?;
-    let mut message = single(first)?;
-    for delivery in rest {
-        let own = single(delivery)?;
+    together(deliveries.iter().map(single).collect::<Option<Vec<_>>>()?)
+}
+
+/// One message of several.
+fn together(messages: Vec<Message>) -> Option<Message> {
+    let mut messages = messages.into_iter();
+    let mut message = messages.next()?;
+    for own in messages {
         message.embeds.extend(own.embeds);
         message.allowed_mentions.join(own.allowed_mentions);
         let pings = own.content.unwrap_or_default();
@@ -37,20 +41,31 @@ pub fn without_file(deliveries: &[Delivery], why: NoFile) -> Option<Message> {
     }
 }
 
-/// How many of these deliveries, from the first, fit into one message: at least one.
-pub fn fitting(deliveries: &[Delivery]) -> usize {
-    let mut text = 0;
-    let fits = |delivery: &&Delivery| {
-        let embeds = single(delivery).map(|message| message.embeds).unwrap_or_default();
-        // How long they took is known, and said, when they are sent.
-        text += embeds.iter().map(|embed| embed.length() + LONGEST_WAY).sum::<usize>();
-        text <= MOST_TEXT
-    };
-    match deliveries.len() {
-        // The first always goes out: it is rendered when it is sent.
-        0 | 1 => 1,
-        _ => deliveries.iter().take(MOST_EMBEDS).take_while(fits).count().max(1),
+/// How many of these deliveries, from the first, fit into one message, at least one; and that message, where it has several. A single one
+/// is rendered when it is sent.
+pub fn fitting(deliveries: &[Delivery]) -> (usize, Option<Message>) {
+    if deliveries.len() < 2 {
+        return (1, None);
     }
+    let (mut messages, mut text) = (Vec::new(), 0);
+    for delivery in deliveries.iter().take(MOST_EMBEDS) {
+        let Some(message) = single(delivery) else { break };
+        let unsaid = if says_when(delivery) { 0 } else { LONGEST_WAY };
+        text += message.embeds.iter().map(|embed| embed.length() + unsaid).sum::<usize>();
+        if text > MOST_TEXT {
+            break;
+        }
+        messages.push(message);
+    }
+    match messages.len() {
+        0 | 1 => (1, None),
+        count => (count, together(messages)),
+    }
+}
+
+/// True where the card says how long the alert took, as it does once it is known when it is sent.
+fn says_when(delivery: &Delivery) -> bool {
+    matches!(&delivery.body, Body::Alert(alert) if alert.sent_at.is_some())
 }
 
 pub(super) fn single(delivery: &Delivery) -> Option<Message> {

@@ -167,6 +167,24 @@ fn files_and_functions_need_each_other_in_no_circle() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Nothing outside its engine knows that sled is there.
+#[test]
+fn only_its_engine_names_sled() {
+    let mut seen = 0;
+    for (path, text) in files() {
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        // There `sled::` is the engine's own module.
+        let named = if path.starts_with("store/engine/") { "::sled::" } else { "sled::" };
+        let is_named = |line: &&str| line.replace("super::sled::", "").contains(named);
+        let names: Vec<&str> = code.filter(is_named).collect();
+        match path.starts_with("store/engine/sled/") {
+            true => seen += names.len(),
+            false => assert!(names.is_empty(), "{path}: {names:?}"),
+        }
+    }
+    assert!(seen > 5, "{seen}");
+}
+
 /// What finds circles finds one of files and one of functions, through `super::`, a `use` and a method of a field's type.
 #[test]
 fn a_circle_is_found() {

@@ -36,7 +36,7 @@ async fn it_says_what_it_takes_of_the_disk() {
 
 /// Counts effects, and has those of a kind fail from one on.
 #[derive(Default)]
-struct Disk {
+pub(super) struct Disk {
     writes: AtomicUsize,
     flushes: AtomicUsize,
     /// Effects until the disk is full; 0 where it never is.
@@ -44,7 +44,7 @@ struct Disk {
 }
 
 impl Disk {
-    fn before(self: &Arc<Self>) -> Before {
+    pub(super) fn before(self: &Arc<Self>) -> Before {
         let disk = Arc::clone(self);
         Box::new(move |effect| {
             let counter = if effect == Effect::Write { &disk.writes } else { &disk.flushes };
@@ -56,6 +56,11 @@ impl Disk {
                 _ => Err(io::ErrorKind::StorageFull.into()),
             }
         })
+    }
+
+    /// Has effects fail from so many on; 0: none.
+    pub(super) fn fill_after(&self, effects: usize) {
+        self.full_after.store(effects, Ordering::SeqCst);
     }
 
     fn counted(&self) -> (usize, usize) {
@@ -91,7 +96,7 @@ async fn a_write_that_fails_is_an_error_of_the_disk_and_leaves_all_as_it_was() {
     let (dir, disk) = (tempfile::tempdir().unwrap(), Arc::new(Disk::default()));
     let engine = open_with(dir.path(), disk.before()).unwrap();
     put(&engine, A, &[("a", "1")]).await;
-    disk.full_after.store(1, Ordering::SeqCst);
+    disk.fill_after(1);
     for spaces in [&[A][..], &[A, B]] {
         let failed: Result<(), EngineError> = engine
             .transact(|transaction| async move {
@@ -102,7 +107,7 @@ async fn a_write_that_fails_is_an_error_of_the_disk_and_leaves_all_as_it_was() {
         assert!(matches!(failed, Err(EngineError::Disk(_))), "{failed:?}");
         assert_eq!((get(&engine, A, "a").await.as_deref(), get(&engine, B, "a").await), (Some("1"), None));
     }
-    disk.full_after.store(0, Ordering::SeqCst);
+    disk.fill_after(0);
     put(&engine, A, &[("a", "3")]).await;
     assert_eq!(get(&engine, A, "a").await.as_deref(), Some("3"));
 }
@@ -112,9 +117,9 @@ async fn a_flush_that_fails_is_made_again() {
     let (dir, disk) = (tempfile::tempdir().unwrap(), Arc::new(Disk::default()));
     let engine = open_with(dir.path(), disk.before()).unwrap();
     put(&engine, A, &[("a", "1")]).await;
-    disk.full_after.store(1, Ordering::SeqCst);
+    disk.fill_after(1);
     assert!(matches!(engine.flush().await, Err(EngineError::Disk(_))));
-    disk.full_after.store(0, Ordering::SeqCst);
+    disk.fill_after(0);
     engine.flush().await.unwrap();
     assert_eq!(disk.counted().1, 2);
 }
@@ -149,7 +154,7 @@ async fn steps(engine: &Engine, most: u64) -> (u64, u64) {
 async fn after_a_crash_between_any_two_effects_all_of_a_step_is_there_or_nothing() {
     for full_after in 1..=15 {
         let (dir, disk) = (tempfile::tempdir().unwrap(), Arc::new(Disk::default()));
-        disk.full_after.store(full_after, Ordering::SeqCst);
+        disk.fill_after(full_after);
         let engine = open_with(&dir.path().join("own"), disk.before()).unwrap();
         let (written, flushed) = steps(&engine, 10).await;
         // As the files are at this moment: what an engine does when it is closed does not happen in a crash.
@@ -185,7 +190,7 @@ async fn it_goes_on_where_a_crash_left_it() {
 #[tokio::test]
 async fn of_a_step_that_failed_nothing_is_there_after_a_start() {
     let (dir, disk) = (tempfile::tempdir().unwrap(), Arc::new(Disk::default()));
-    disk.full_after.store(1, Ordering::SeqCst);
+    disk.fill_after(1);
     let engine = open_with(dir.path(), disk.before()).unwrap();
     assert_eq!(steps(&engine, 10).await, (1, 0));
     drop(engine);

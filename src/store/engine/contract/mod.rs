@@ -4,6 +4,7 @@ mod concurrent;
 mod effects;
 mod ranges;
 mod transactions;
+mod unreadable;
 mod values;
 
 use std::path::Path;

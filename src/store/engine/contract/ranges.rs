@@ -71,3 +71,64 @@ async fn pages_have_each_key_once() {
     }
     assert_eq!(all, texts);
 }
+
+#[tokio::test]
+async fn a_range_between_two_keys_has_the_first_and_not_the_second() {
+    let (_dir, engine) = new();
+    put(&engine, A, &[("a", ""), ("b", ""), ("bb", ""), ("c", ""), ("d", "")]).await;
+    assert_eq!(in_range(&engine, &Range::between("b", "c", 9)).await, ["b", "bb"]);
+    assert_eq!(in_range(&engine, &Range::between("", "b", 9)).await, ["a"]);
+    assert_eq!(in_range(&engine, &Range::between("d", "~", 9)).await, ["d"]);
+    for (from, until) in [("c", "b"), ("b", "b")] {
+        assert_eq!(in_range(&engine, &Range::between(from, until, 9)).await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn a_range_that_is_read_backwards_has_its_last_keys_first() {
+    let (_dir, engine) = new();
+    put(&engine, A, &[("a/1", ""), ("a/2", ""), ("a/3", ""), ("b", "")]).await;
+    let all = ["a/3", "a/2", "a/1"];
+    for most in 0..5 {
+        let found = in_range(&engine, &Range::prefix("a/", most).backwards()).await;
+        assert_eq!(found, all[..most.min(3)], "{most}");
+    }
+    assert_eq!(in_range(&engine, &Range::between("a/2", "b", 9).backwards()).await, ["a/3", "a/2"]);
+    assert_eq!(in_range(&engine, &Range::between("b", "a", 9).backwards()).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn behind_a_prefix_come_the_keys_that_do_not_begin_with_it() {
+    let (_dir, engine) = new();
+    put(&engine, A, &[("a", ""), ("a\t1", ""), ("a\t\u{10FFFF}", ""), ("a\n", ""), ("b", "")]).await;
+    assert_eq!(in_range(&engine, &Range::behind_prefix("a\t", 9)).await, ["a\n", "b"]);
+    assert_eq!(in_range(&engine, &Range::behind_prefix("\u{10FFFF}", 9)).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_lower_bound_of_a_range_holds_and_a_higher_one_does_not() {
+    let (_dir, engine) = new();
+    put(&engine, A, &[("a", ""), ("b", ""), ("c", "")]).await;
+    assert_eq!(in_range(&engine, &Range::first(2).at_most(1)).await, ["a"]);
+    assert_eq!(in_range(&engine, &Range::first(2).at_most(9)).await, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn keys_of_a_range_are_counted_up_to_its_bound() {
+    let (_dir, engine) = new();
+    put(&engine, A, &[("a", ""), ("b/1", ""), ("b/2", ""), ("c", "")]).await;
+    put(&engine, B, &[("b/3", "")]).await;
+    for (range, count) in [
+        (Range::first(usize::MAX), 4),
+        (Range::first(3), 3),
+        (Range::first(0), 0),
+        (Range::prefix("b/", 9), 2),
+        (Range::prefix("b/", 9).after("b/1"), 1),
+        (Range::between("b", "c", 9).backwards(), 2),
+        (Range::between("c", "b", 9), 0),
+    ] {
+        assert_eq!(engine.count(A, &range).await.unwrap(), count, "{range:?}");
+    }
+    delete(&engine, A, "b/1").await;
+    assert_eq!(engine.count(A, &Range::first(9)).await.unwrap(), 3);
+}

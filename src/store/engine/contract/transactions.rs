@@ -175,3 +175,23 @@ async fn a_thousand_keys_are_written_together() {
     put(&engine, A, &pairs).await;
     assert_eq!(in_range(&engine, &Range::first(usize::MAX)).await, texts);
 }
+
+#[tokio::test]
+async fn a_range_that_a_transaction_reads_backwards_has_what_it_put() {
+    let (_dir, engine) = new();
+    for (most, expected) in [(0, &[][..]), (1, &["e"]), (2, &["e", "c"]), (9, &["e", "c", "b", "a"])] {
+        put(&engine, A, &[("b", ""), ("d", "")]).await;
+        let own = in_own_range(&engine, &["a", "c", "e"], &["d"], &Range::first(most).backwards()).await;
+        assert_eq!(own, expected, "{most}");
+        for key in ["a", "c", "e"] {
+            delete(&engine, A, key).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_range_that_a_transaction_reads_backwards_is_as_full_as_it_can_be() {
+    let (_dir, engine) = new();
+    put(&engine, A, &[("a", ""), ("b", ""), ("c", ""), ("d", ""), ("e", "")]).await;
+    assert_eq!(in_own_range(&engine, &[], &["e", "d", "c"], &Range::first(2).backwards()).await, ["b", "a"]);
+}

@@ -1,0 +1,115 @@
+//! What a full store costs: `cargo bench --bench store -- 1000000`.
+//!
+//! So many filings that are done and so many deliveries that were sent, to a thousand channels; then how long it takes to open it, to answer
+//! `status`, and to make a filing done with one delivery more.
+#![allow(clippy::expect_used, clippy::print_stdout, clippy::unwrap_used, clippy::disallowed_methods)]
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sellbell::alert::Key;
+use sellbell::delivery::{Body, Delivery, Outcome};
+use sellbell::destination::Destination;
+use sellbell::edgar::FilingRef;
+use sellbell::filing::{Accession, Cik};
+use sellbell::notice::{About, Notice};
+use sellbell::service::Status;
+use sellbell::store::{Discovered, Ending, Frontier, Settled, Store};
+
+const CHANNELS: usize = 1_000;
+const AT_ONCE: usize = 1_000;
+
+fn accession(number: usize) -> Accession {
+    format!("{:010}-21-{:06}", 1 + number / 1_000_000, number % 1_000_000).parse().unwrap()
+}
+
+fn filing(number: usize, now: DateTime<Utc>) -> FilingRef {
+    let cik = Cik::new(1 + u64::try_from(number % 6_000).unwrap()).unwrap();
+    let accepted_at = now - TimeDelta::seconds(i64::try_from(number).unwrap());
+    FilingRef {
+        accession: accession(number),
+        form: "4".parse().unwrap(),
+        accepted_at,
+        filer: cik,
+        issuer: Some(cik),
+    }
+}
+
+fn delivery(number: usize, now: DateTime<Utc>) -> Delivery {
+    let (title, text) = ("A notice".to_owned(), "of the usual length, more or less".to_owned());
+    let notice = Notice {
+        key: Key::of(&["bench", &number.to_string()]),
+        ..Notice::new(now, About::Written { title, text })
+    };
+    let channel = Destination::Channel(u64::try_from(number % CHANNELS).unwrap());
+    Delivery::new(channel, Body::Notice(Box::new(notice)), now)
+}
+
+async fn fill(store: &Store, count: usize, now: DateTime<Utc>) {
+    let frontier = Frontier::at(now);
+    for first in (0..count).step_by(AT_ONCE) {
+        let filings: Vec<FilingRef> =
+            (first..(first + AT_ONCE).min(count)).map(|number| filing(number, now)).collect();
+        let found = Discovered { not_fetched: &filings, ..Discovered::default() };
+        store.discovered(found, frontier, now).await.unwrap();
+        let sent: Vec<Delivery> =
+            filings.iter().zip(first..).map(|(_, number)| delivery(number, now)).collect();
+        for delivery in &sent {
+            store.enqueue(delivery).await.unwrap();
+        }
+        let outcome = Outcome::Delivered { at: now, message_id: Some("880000000000000001".to_owned()) };
+        store.leave_queue(&sent, &outcome).await.unwrap();
+    }
+    store.flush().await.unwrap();
+}
+
+/// The median of eleven.
+async fn median<F: Future<Output = ()>>(step: impl Fn() -> F) -> Duration {
+    let mut took = Vec::new();
+    for _ in 0..11 {
+        let began = Instant::now();
+        step().await;
+        took.push(began.elapsed());
+    }
+    took.sort_unstable();
+    took[5]
+}
+
+fn main() {
+    let count = std::env::args().filter(|arg| !arg.starts_with("--")).nth(1);
+    let count: usize = count.map_or(100_000, |count| count.parse().expect("a number"));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (dir, now) = (tempfile::tempdir().unwrap(), Utc::now());
+        let began = Instant::now();
+        let store = Store::open(dir.path()).unwrap();
+        fill(&store, count, now).await;
+        let filled = began.elapsed();
+        drop(store);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let began = Instant::now();
+        let store = Store::open(dir.path()).unwrap();
+        let opened = began.elapsed();
+        let status = median(|| async {
+            let status = Status::of(&store, now).await.unwrap();
+            assert_eq!(status.delivered, count);
+        });
+        let status = status.await;
+        let later = std::cell::Cell::new(count);
+        let commit = median(|| async {
+            later.set(later.get() + 1);
+            let deliveries = vec![delivery(later.get(), now)];
+            let settled = Settled { deliveries, ..Settled::new(accession(later.get()), Ending::Rang, now) };
+            assert!(store.commit(&settled).await.unwrap());
+        });
+        let commit = commit.await;
+        println!(
+            "{count} filings and as many deliveries to {CHANNELS} channels, written in {:.0} s, {:.0} MB: opened in {:.2} s, status in {:.1} ms, one filing more in {:.2} ms",
+            filled.as_secs_f64(),
+            store.size_on_disk().unwrap() as f64 / 1e6,
+            opened.as_secs_f64(),
+            status.as_secs_f64() * 1e3,
+            commit.as_secs_f64() * 1e3,
+        );
+    });
+}
