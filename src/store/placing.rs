@@ -119,10 +119,12 @@ pub(super) async fn take(
     stands: &Stood,
 ) -> Result<Option<Delivery>, Ended> {
     let place = place(delivery);
+    let was_there = QUEUE.has(transaction, &place).await?;
     let waited = QUEUE.get(transaction, &place).await?;
     QUEUE.delete(transaction, &place);
     DELIVERIES.put(transaction, delivery.key.as_str(), stands)?;
-    Ok(waited)
+    // One that cannot be read any more waited as it was read before.
+    Ok(waited.or_else(|| was_there.then(|| delivery.clone())))
 }
 
 /// A delivery as it waits; `None` where it no longer does: since it was read, it may have joined another one, or left.

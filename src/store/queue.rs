@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::handle::{Ended, Store};
 use super::latency::{LATENCY, Latency};
 use super::placing::{QUEUE, Stood, place, prefix, take, waiting};
+use super::table::PAGE;
 use super::{counts, dead, placing};
 use crate::alert::Key;
 use crate::delivery::{Body, Delivery, InFlight, Outcome};
@@ -147,7 +148,9 @@ impl Store {
         })
         .await?;
         // Some may have been sent meanwhile.
-        self.write_back(&deferred, |_, known| Delivery { not_before: now, ..known }).await?;
+        for some in deferred.chunks(PAGE) {
+            self.write_back(some, |_, known| Delivery { not_before: now, ..known }).await?;
+        }
         Ok(count)
     }
 }

@@ -1,0 +1,84 @@
+//! What nobody needs any more is forgotten after its time, and nothing else.
+
+use super::*;
+use crate::summary::{Summary, Why};
+
+fn delivery(number: usize) -> Delivery {
+    let alert = Alert { key: Key::of(&["alert", &number.to_string()]), ..alert() };
+    Delivery::new(terminal(), Body::Alert(Box::new(alert)), now())
+}
+
+/// All that is due, in as many rounds as it takes to look at everything once.
+async fn pruned(store: &Store, now: chrono::DateTime<chrono::Utc>) -> usize {
+    let mut count = 0;
+    for _ in 0..6 {
+        count += store.prune(now).await.unwrap();
+    }
+    count
+}
+
+#[tokio::test]
+async fn what_was_sent_two_years_ago_is_forgotten_and_stays_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let sent: Vec<Delivery> = (0..2_500).map(delivery).collect();
+    for one in &sent {
+        store.enqueue(one).await.unwrap();
+    }
+    let outcome = Outcome::Delivered { at: now(), message_id: None };
+    store.leave_queue(&sent, &outcome).await.unwrap();
+    let waits = delivery(9_000);
+    store.enqueue(&waits).await.unwrap();
+    let later = delivery(9_001);
+    store.enqueue(&later).await.unwrap();
+    let at = now() + TimeDelta::days(1);
+    store.leave_queue(&[later.clone()], &Outcome::Delivered { at, message_id: None }).await.unwrap();
+    let counts = store.counts().await.unwrap();
+
+    assert_eq!(pruned(&store, now() + KEPT).await, 0);
+    assert_eq!(pruned(&store, now() + KEPT + TimeDelta::seconds(1)).await, 2_500);
+    assert_eq!(store.delivery_standing(&sent[7].key).await.unwrap(), None);
+    for (one, standing) in [
+        (&waits, DeliveryStanding::Queued),
+        (&later, DeliveryStanding::Left(Outcome::Delivered { at, message_id: None })),
+    ] {
+        assert_eq!(store.delivery_standing(&one.key).await.unwrap(), Some(standing));
+    }
+    assert_eq!(store.counts().await.unwrap(), counts);
+    assert_eq!(store.check().await.unwrap().problems, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_joined_is_forgotten_after_its_message_and_what_was_given_up_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    let joined: Vec<Delivery> = (0..3).map(delivery).collect();
+    for one in &joined {
+        store.enqueue(one).await.unwrap();
+    }
+    let summary = Summary::new(&joined[0].key, Why::TooMany, now()).grown([&alert(), &alert(), &alert()]);
+    let joint = Delivery::new(terminal(), Body::Summary(Box::new(summary)), now());
+    assert!(store.join_into(&joint, &joined, &[]).await.unwrap());
+    let dead = delivery(7);
+    store.enqueue(&dead).await.unwrap();
+    assert!(store.give_up(&dead, (now(), "no"), true).await.unwrap());
+    let late = now() + KEPT + TimeDelta::days(1);
+    assert_eq!(pruned(&store, late).await, 0, "the message waits");
+    store.leave_queue(&[joint.clone()], &Outcome::Delivered { at: now(), message_id: None }).await.unwrap();
+    assert_eq!(pruned(&store, late).await, 4);
+    assert!(store.revive(&store.dead(&dead.key).await.unwrap().unwrap().delivery, None, late).await.unwrap());
+}
+
+#[tokio::test]
+async fn an_alert_that_was_in_a_digest_is_forgotten_after_its_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    store.commit(&settled(&[], &["desk"])).await.unwrap();
+    let alerts = store.gathered("desk").await.unwrap();
+    store.close_slot("desk", None, now(), &alerts, None).await.unwrap();
+    let standing = async || store.digest_standing("desk", &alerts[0].key).await.unwrap();
+    assert_eq!(pruned(&store, now() + KEPT).await, 0);
+    assert_eq!(standing().await, Some(DigestStanding::Told));
+    assert_eq!(pruned(&store, now() + KEPT + TimeDelta::seconds(1)).await, 1);
+    assert_eq!(standing().await, None);
+}
