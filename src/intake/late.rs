@@ -41,16 +41,13 @@ impl LateAlerts {
         if self.store.is_pending(Found::Index).await? {
             return Ok(());
         }
-        self.store.close_hole(next, !self.store.is_pending(Found::Feed).await?).await?;
+        self.store.close_hole(next).await?;
         let from = next.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(next);
         let mut untold: Vec<Receipt> = self.store.receipts(from, usize::MAX).await?;
         untold.retain(|receipt| receipt.is_final() && !receipt.told);
         if !untold.is_empty() {
             self.operators.notify(&receipts_notice(&untold, now), now).await?;
-            for mut receipt in untold {
-                receipt.told = true;
-                self.store.compared(&receipt, &[], &[], now).await?;
-            }
+            self.store.receipts_reported(&untold).await?;
         }
         self.sum_up(now).await
     }

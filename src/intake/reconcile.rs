@@ -121,12 +121,11 @@ impl Reconciler {
                 next = day.succ_opt().unwrap_or(day);
             }
         }
-        if self.store.ledger().await? != Some(ledger) {
+        if !self.store.replace_ledger(ledger, Ledger { next }).await? {
             // A look back began meanwhile: it starts at an earlier day.
             report.again(now);
             return Ok(report);
         }
-        self.store.set_ledger(Ledger { next }).await?;
         if let Some(until) = self.backoff.left_alone_until(now).await? {
             report.next = Some(until);
         }

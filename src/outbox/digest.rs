@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::alert::Alert;
 use crate::config::{Mode, Settings};
 use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
@@ -108,17 +109,30 @@ impl Digests {
         since: DateTime<Utc>,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let alerts = self.store.gathered(recipient).await?;
-        let delivery = (!alerts.is_empty()).then(|| {
-            let digest =
-                Digest::new(recipient, slot.to_owned(), zone.to_owned(), (since, now), alerts.clone());
+        loop {
+            let alerts = self.store.gathered(recipient).await?;
+            let digest = self.digest_of(recipient, &alerts, (slot, zone), (since, now));
+            let name = slot_name(slot, zone);
+            // Where another filing joined one of them meanwhile, they are read anew.
+            if self.store.close_slot(recipient, Some(&name), now, &alerts, digest.as_ref()).await? {
+                return Ok(digest.is_some());
+            }
+        }
+    }
+
+    fn digest_of(
+        &self,
+        recipient: &str,
+        alerts: &[Alert],
+        (slot, zone): (&str, &str),
+        (since, now): (DateTime<Utc>, DateTime<Utc>),
+    ) -> Option<Delivery> {
+        (!alerts.is_empty()).then(|| {
+            let alerts = alerts.to_vec();
+            let digest = Digest::new(recipient, slot.to_owned(), zone.to_owned(), (since, now), alerts);
             tracing::info!(recipient, slot, filings = digest.entries.len(), "a digest is due");
             Delivery::new(Destination::Email(recipient.to_owned()), Body::Digest(Box::new(digest)), now)
-        });
-        self.store
-            .close_slot(recipient, Some(&slot_name(slot, zone)), now, &alerts, delivery.as_ref())
-            .await?;
-        Ok(delivery.is_some())
+        })
     }
 }
 

@@ -128,7 +128,7 @@ async fn end(store: &Store, mute: &Mute) -> Result<usize, StoreError> {
             count += muted.len();
         }
     }
-    store.forget_mute(&mute.what).await?;
+    store.forget_mute(mute).await?;
     tracing::info!("{} is no longer muted; {count} alerts were not told", mute.what);
     Ok(count)
 }

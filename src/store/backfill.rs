@@ -8,6 +8,8 @@ use super::engine::Range;
 use super::error::StoreError;
 use super::filings::{Settled, settle};
 use super::handle::Store;
+use super::known::Known;
+use super::pending;
 use super::table::Table;
 use crate::edgar::FilingRef;
 use crate::filing::Cik;
@@ -99,7 +101,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let place = &place(issuer, filing);
         self.transaction(|transaction| async move {
-            if let Some(settled) = settled {
+            // One that became pending meanwhile is settled as such.
+            let is_pending =
+                matches!(pending::known(&transaction, filing.accession).await?, Some(Known::Pending { .. }));
+            if let (Some(settled), false) = (settled, is_pending) {
                 settle(&transaction, settled).await?;
             }
             BACKFILL_QUEUE.delete(&transaction, place);

@@ -1,6 +1,6 @@
 //! Looks through a whole store: whether each record can be read, and whether they agree; and gives all of it as JSON Lines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::io::{self, Write};
 use std::panic::AssertUnwindSafe;
@@ -27,12 +27,12 @@ use super::ledger::{DAYS, RECEIPTS};
 use super::mutes::{MUTED, MUTES};
 use super::overflow_lines::{self, LIST_HOLDERS, LISTS};
 use super::paused::PAUSED;
-use super::pending::{DEFERRED, PENDING, PENDING_OF};
+use super::pending::PENDING;
 use super::placing::{DELIVERIES, QUEUE, Stood};
 use super::quarantine::{QUARANTINE, UNREADABLE};
 use super::ratios::RATIOS;
 use super::record::decode;
-use super::subscriptions::{SUBSCRIBERS, SUBSCRIPTION_COUNTS, SUBSCRIPTIONS};
+use super::subscriptions::{self, SUBSCRIBERS, SUBSCRIPTION_COUNTS, SUBSCRIPTIONS};
 use super::table::{CORRUPT, META, PAGE, Table};
 use super::tables;
 use crate::delivery::{Body, Delivery};
@@ -93,6 +93,7 @@ impl Store {
             checked.aside = self.corrupt_len().await?;
             self.check_filings(&mut checked).await?;
             self.check_deliveries(&mut checked).await?;
+            self.check_subscriptions(&mut checked).await?;
             Ok(checked)
         })
         .await
@@ -130,8 +131,6 @@ impl Store {
     async fn check_intake(&self, checked: &mut Checked) -> Result<(), StoreError> {
         self.check_table(checked, &FILINGS).await?;
         self.check_table(checked, &PENDING).await?;
-        self.check_table(checked, &PENDING_OF).await?;
-        self.check_table(checked, &DEFERRED).await?;
         self.check_table(checked, &QUARANTINE).await?;
         self.check_table(checked, &UNREADABLE).await?;
         self.check_table(checked, &DAYS).await?;
@@ -234,15 +233,18 @@ impl Store {
                     Ok(stood) if stood.waits() => {
                         checked.problem(format!("the delivery {key} is said to wait, and is not queued"));
                     }
-                    Ok(Stood::Joined(into)) if !self.has(&DELIVERIES, into.as_str()).await? => {
-                        checked.problem(format!(
-                            "the delivery {key} is said to stand in {into}, which is not there"
-                        ));
-                    }
                     _ => {}
                 }
             }
         }
+        self.check_counts(checked, queued).await
+    }
+
+    async fn check_counts(
+        &self,
+        checked: &mut Checked,
+        mut queued: BTreeMap<String, usize>,
+    ) -> Result<(), StoreError> {
         let mut pages = Pages::of(COUNTERS.space);
         while let Some(page) = pages.next(self).await? {
             for (destination, value) in &page {
@@ -255,6 +257,32 @@ impl Store {
                     ));
                 }
             }
+        }
+        for (destination, waiting) in queued {
+            checked.problem(format!("{waiting} deliveries wait for {destination}, and nothing counts them"));
+        }
+        Ok(())
+    }
+
+    /// Each subscription is found by its rule.
+    async fn check_subscriptions(&self, checked: &mut Checked) -> Result<(), StoreError> {
+        let (mut found, mut pages) = (BTreeSet::new(), Pages::of(SUBSCRIPTIONS.space));
+        while let Some(page) = pages.next(self).await? {
+            let places = page.iter().map(|(place, _)| (place.as_str(), None));
+            found.extend(subscriptions::Index::of(places).subscribers.into_iter().map(|(place, _)| place));
+        }
+        let mut pages = Pages::of(SUBSCRIBERS.space);
+        while let Some(page) = pages.next(self).await? {
+            for (place, _) in &page {
+                if !found.remove(place) {
+                    let place = place.replace('\t', " ");
+                    checked.problem(format!("the subscriber {place} has no subscription"));
+                }
+            }
+        }
+        for place in found {
+            let place = place.replace('\t', " ");
+            checked.problem(format!("the subscription {place} is not found by its rule"));
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::engine::{Range, Transaction};
 use super::error::StoreError;
 use super::handle::Store;
-use super::placing::{DELIVERIES, Stood};
+use super::placing::Stood;
 use super::table::Table;
 use super::{counts, placing};
 use crate::alert::Key;
@@ -144,7 +144,7 @@ impl Store {
         self.records(&GIVEN_UP, &Range::first(usize::MAX)).await
     }
 
-    /// Queues the notices of what was given up for a destination, and counts anew, at once.
+    /// Queues the notices of what was given up for a destination, and counts what was since, at once.
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
@@ -156,7 +156,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let key = &given_up.destination.to_string();
         self.transaction(|transaction| async move {
-            let counted = GivenUp { count: 0, since: now, reported_at: Some(now), ..given_up.clone() };
+            // Others may have been since it was read.
+            let known = GIVEN_UP.get(&transaction, key).await?.unwrap_or_else(|| given_up.clone());
+            let count = known.count.saturating_sub(given_up.count);
+            let counted = GivenUp { count, since: now, reported_at: Some(now), ..known };
             GIVEN_UP.put(&transaction, key, &counted)?;
             placing::enqueue_all(&transaction, notices).await
         })
@@ -211,7 +214,7 @@ impl Store {
             let Some(DeadRecord { delivery, tries }) = DEAD.get(&transaction, key.as_str()).await? else {
                 return Ok(None);
             };
-            let at = match DELIVERIES.get(&transaction, key.as_str()).await? {
+            let at = match placing::stood(&transaction, key).await? {
                 Some(Stood::Left(Outcome::Dead { at, .. })) => Some(at),
                 _ => None,
             };
@@ -234,11 +237,11 @@ impl Store {
         let key = delivery.key.as_str();
         let destination = &delivery.destination.to_string();
         self.transaction(|transaction| async move {
-            let stood = DELIVERIES.get(&transaction, key).await?;
+            let stood = placing::stood(&transaction, &delivery.key).await?;
             let dead = DEAD.get(&transaction, key).await?;
             DEAD.delete(&transaction, key);
             // Where the record of that was lost, only this one has it.
-            if !matches!(stood, None | Some(Stood::Left(Outcome::Dead { .. }))) {
+            if !matches!(stood, None | Some(Stood::Unknown | Stood::Left(Outcome::Dead { .. }))) {
                 return Ok(false);
             }
             let waits = Delivery {

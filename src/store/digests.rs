@@ -116,7 +116,8 @@ impl Store {
         })
     }
 
-    /// Closes a slot in one transaction: the alerts leave the waiting room, their digest is queued, the mark moves.
+    /// Closes a slot in one transaction: the alerts leave the waiting room, their digest is queued, the mark moves. `false`, and nothing is
+    /// written, where one of them no longer waits as it was read.
     ///
     /// # Errors
     /// Failures of the store; then nothing of it is written.
@@ -127,10 +128,13 @@ impl Store {
         until: DateTime<Utc>,
         alerts: &[Alert],
         digest: Option<&Delivery>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.transaction(|transaction| async move {
             for alert in alerts {
                 let place = place(recipient, alert.key.as_str());
+                if GATHERED.get(&transaction, &place).await?.as_ref() != Some(alert) {
+                    return Ok(false);
+                }
                 GATHERED.delete(&transaction, &place);
                 DIGESTED.put(&transaction, &place, &until)?;
             }
@@ -138,7 +142,8 @@ impl Store {
                 placing::enqueue(&transaction, digest).await?;
             }
             let mark = DigestMark { until, slot: slot.map(str::to_owned) };
-            Ok(DIGESTS.put(&transaction, recipient, &mark)?)
+            DIGESTS.put(&transaction, recipient, &mark)?;
+            Ok(true)
         })
         .await
     }

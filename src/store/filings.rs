@@ -12,7 +12,7 @@ use super::known::{Ending, FILINGS, Known};
 use super::ledger::DAYS;
 use super::mutes::{self, Muted};
 use super::pending::{self, Found, PENDING, Pending};
-use super::placing::{self, DELIVERIES, QUEUE, Stood};
+use super::placing::{self, QUEUE, Stood};
 use super::quarantine::{self, Quarantined};
 use super::{Gathered, Summed, digests, history, late_alerts};
 use crate::alert::Key;
@@ -104,18 +104,23 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn standing(&self, accession: Accession) -> Result<Standing, StoreError> {
-        Ok(match self.get(&FILINGS, &accession.to_string()).await? {
-            Some(Known::Done { ending, .. }) => match ending {
-                Ending::Baseline => Standing::Baseline,
-                Ending::NotFetched => Standing::NotFetched,
-                Ending::Unreadable => Standing::Unreadable,
-                Ending::Past => Standing::Past,
-                Ending::Rang | Ending::Quiet => Standing::Done,
-            },
-            // Where that record was lost, it is found anew.
-            Some(Known::Pending { pending: place }) if self.has(&PENDING, &place).await? => Standing::Pending,
-            Some(Known::Pending { .. }) | None => Standing::New,
+        self.transaction(|transaction| async move {
+            Ok(match pending::known(&transaction, accession).await? {
+                Some(Known::Done { ending, .. }) => match ending {
+                    Ending::Baseline => Standing::Baseline,
+                    Ending::NotFetched => Standing::NotFetched,
+                    Ending::Unreadable => Standing::Unreadable,
+                    Ending::Past => Standing::Past,
+                    Ending::Rang | Ending::Quiet => Standing::Done,
+                },
+                // Where that record was lost, it is found anew.
+                Some(Known::Pending { pending: place }) if PENDING.has(&transaction, &place).await? => {
+                    Standing::Pending
+                }
+                Some(Known::Pending { .. }) | None => Standing::New,
+            })
         })
+        .await
     }
 
     /// Writes what a poll found, and up to where the feed was read without a gap, at once.
@@ -135,19 +140,19 @@ impl Store {
             }
             for filing in new {
                 // It may have become so since.
-                if is_fresh(&transaction, filing.accession).await? {
+                if pending::is_fresh(&transaction, filing.accession).await? {
                     let found = Pending::new(filing.clone(), Found::Feed, now, now);
                     pending::put(&transaction, &found).await?;
                 }
             }
             for filing in known {
                 let key = filing.accession.to_string();
-                if FILINGS.get(&transaction, &key).await?.is_none() {
+                if pending::known(&transaction, filing.accession).await?.is_none() {
                     FILINGS.put(&transaction, &key, &Known::Done { ending: Ending::Baseline, at: now })?;
                 }
             }
             for filing in not_fetched {
-                if is_fresh(&transaction, filing.accession).await? {
+                if pending::is_fresh(&transaction, filing.accession).await? {
                     pending::pass_over(&transaction, filing, now).await?;
                 }
             }
@@ -172,7 +177,7 @@ impl Store {
 pub(super) async fn settle(transaction: &Transaction, settled: &Settled) -> Result<bool, Ended> {
     let Settled { accession, ending, at, .. } = *settled;
     let key = accession.to_string();
-    let known = FILINGS.get(transaction, &key).await?;
+    let known = pending::known(transaction, accession).await?;
     pending::remove(transaction, accession).await?;
     if !may_be_done(known.as_ref(), ending) {
         return Ok(false);
@@ -184,27 +189,21 @@ pub(super) async fn settle(transaction: &Transaction, settled: &Settled) -> Resu
     }
     late_alerts::keep(transaction, &settled.summed)?;
     mutes::keep(transaction, &settled.muted).await?;
+    let mut due = Vec::new();
+    for addition in &settled.additions {
+        if is_due(transaction, addition).await? {
+            due.push(addition);
+        }
+    }
     for delivery in &settled.deliveries {
         let in_flight = settled.doubtful.get(&delivery.key).cloned();
         placing::enqueue_or_join(transaction, &Delivery { in_flight, ..delivery.clone() }).await?;
     }
-    for addition in &settled.additions {
-        if is_due(transaction, addition).await? {
-            placing::enqueue(transaction, addition).await?;
-        }
+    for addition in due {
+        placing::enqueue(transaction, addition).await?;
     }
     digests::gather(transaction, &settled.gathered).await?;
     Ok(true)
-}
-
-/// True for a filing that is neither to be fetched nor was read.
-async fn is_fresh(transaction: &Transaction, accession: Accession) -> Result<bool, Ended> {
-    Ok(match FILINGS.get(transaction, &accession.to_string()).await? {
-        None | Some(Known::Done { ending: Ending::Baseline | Ending::NotFetched, .. }) => true,
-        // Where that record was lost, it is found anew.
-        Some(Known::Pending { pending: place }) => !PENDING.has(transaction, &place).await?,
-        Some(Known::Done { .. }) => false,
-    })
 }
 
 /// True if a filing can become done so: it is not done yet, or was not fetched and is read into history now.
@@ -220,8 +219,8 @@ fn may_be_done(known: Option<&Known>, ends: Ending) -> bool {
 /// True for an addition to a message that stands, or may: what waits takes it in by itself.
 async fn is_due(transaction: &Transaction, addition: &Delivery) -> Result<bool, Ended> {
     let Some(concerned) = &addition.concerns else { return Ok(false) };
-    Ok(match DELIVERIES.get(transaction, concerned.as_str()).await? {
-        Some(Stood::Left(Outcome::Delivered { .. }) | Stood::Joined(_)) => true,
+    Ok(match placing::stood(transaction, concerned).await? {
+        Some(Stood::Left(Outcome::Delivered { .. }) | Stood::Joined(_) | Stood::In { .. }) => true,
         Some(Stood::Waits(place)) => {
             let waits = QUEUE.get(transaction, &place).await?;
             waits.is_some_and(|waits| waits.in_flight.is_some())

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::engine::Range;
 use super::error::StoreError;
 use super::handle::Store;
+use super::known::{Ending, Known};
 use super::pending::{self, Found, Pending};
 use super::table::{Single, Table};
 use crate::edgar::FilingRef;
@@ -36,6 +37,31 @@ impl Store {
     /// Failures of the store.
     pub async fn ledger(&self) -> Result<Option<Ledger>, StoreError> {
         self.single(&LEDGER).await
+    }
+
+    /// Compares from this day on, where that is still as it was read; `false` where it is otherwise.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub async fn replace_ledger(&self, read: Ledger, ledger: Ledger) -> Result<bool, StoreError> {
+        self.replace_single(&LEDGER, Some(&read), Some(&ledger)).await
+    }
+
+    /// Notes that receipts were reported, but for those that changed since they were read.
+    ///
+    /// # Errors
+    /// Failures of the store.
+    pub async fn receipts_reported(&self, receipts: &[Receipt]) -> Result<(), StoreError> {
+        self.transaction(|transaction| async move {
+            for read in receipts {
+                let day = read.day.to_string();
+                if RECEIPTS.get(&transaction, &day).await?.as_ref() == Some(read) {
+                    RECEIPTS.put(&transaction, &day, &Receipt { told: true, ..read.clone() })?;
+                }
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Compares from this day on.
@@ -122,6 +148,12 @@ impl Store {
         let day = &receipt.day.to_string();
         self.transaction(|transaction| async move {
             for filing in missed {
+                // It may have been found and read meanwhile.
+                if let Some(Known::Done { ending: Ending::Rang | Ending::Quiet | Ending::Past, .. }) =
+                    pending::known(&transaction, filing.accession).await?
+                {
+                    continue;
+                }
                 let found = Pending::new(filing.clone(), Found::Index, now, now);
                 pending::put(&transaction, &found).await?;
             }

@@ -9,14 +9,14 @@ use serde::de::DeserializeOwned;
 
 use super::counts::{COUNTERS, Counts};
 use super::dead::{DEAD, DeadRecord};
-use super::engine::{EngineError, Range, SledEngine, Space, Value, Writes};
+use super::engine::{EngineError, MARK_KEY, OWN, Range, SledEngine, Space, Value, Writes};
 use super::error::StoreError;
 use super::known::{FILINGS, Known};
 use super::late_alerts::{LATE, Summed};
 use super::ledger::DAYS;
 use super::mutes::{MUTED, Muted};
 use super::overflow_lines::LIST_HOLDERS;
-use super::pending::{DEFERRED, PENDING, PENDING_OF, Pending};
+use super::pending::{PENDING, Pending};
 use super::placing::{self, DELIVERIES, QUEUE, Stood};
 use super::quarantine::UNREADABLE;
 use super::record::{decode, encode};
@@ -55,23 +55,38 @@ impl From<StoreError> for MigrateError {
 
 /// Brings a store into this layout, where it is in an older one.
 pub(super) fn migrate(engine: &SledEngine) -> Result<(), MigrateError> {
-    let format = engine.get(META, FORMAT_KEY)?.and_then(|value| decode(FORMAT_KEY, &value).ok());
-    match format {
-        Some(FORMAT) => return Ok(()),
-        Some(newer) if newer > FORMAT => return Err(MigrateError::Newer(newer)),
-        Some(_) | None => {}
+    if let Some(value) = engine.get(META, FORMAT_KEY)? {
+        return match decode(FORMAT_KEY, &value) {
+            Ok(newer) if newer > FORMAT => Err(MigrateError::Newer(newer)),
+            Ok(_) => Ok(()),
+            // None but a layout that has this record has a damaged one.
+            Err(error) => {
+                tracing::error!("{error}; it is written anew");
+                Ok(engine.rewrite(&[], &Writes::from([format()?]))?)
+            }
+        };
     }
     let mut migration = Migration { engine, removed: Vec::new(), writes: Writes::new() };
     migration.keys_and_values()?;
     migration.pending()?;
     migration.deliveries()?;
     migration.subscriptions()?;
-    migration.writes.insert((META, FORMAT_KEY.to_owned()), Some(encode(FORMAT_KEY, &FORMAT)?));
+    migration.writes.extend([format()?]);
+    // An older version that does not find it does not take the store for its own.
+    if let Some(number) = engine.mark_of_before()? {
+        migration.removed.push((META, MARK_KEY.as_bytes().to_vec()));
+        migration.writes.insert((OWN, MARK_KEY.to_owned()), Some(number));
+    }
     let Migration { removed, writes, .. } = migration;
     if !removed.is_empty() {
         tracing::info!("the store is brought into the layout of this version: {} records", removed.len());
     }
     Ok(engine.rewrite(&removed, &writes)?)
+}
+
+/// The record of this layout.
+fn format() -> Result<((Space, String), Option<Value>), StoreError> {
+    Ok(((META, FORMAT_KEY.to_owned()), Some(encode(FORMAT_KEY, &FORMAT)?)))
 }
 
 struct Migration<'a> {
@@ -146,17 +161,12 @@ impl Migration<'_> {
             let Some(pending) = self.take::<Pending>(PENDING.space, key, &value)? else { continue };
             let key = pending.filing.accession.to_string();
             // A crash may have left one that is done.
-            if self.engine.get(FILINGS.space, &key)?.is_some() {
+            let known = self.engine.get(FILINGS.space, &key)?.map(|known| decode::<Known>(&key, &known));
+            if matches!(known, Some(Ok(Known::Done { .. }))) {
                 continue;
             }
             self.put(&PENDING, &pending.place(), &pending)?;
             self.put(&FILINGS, &key, &Known::Pending { pending: pending.place() })?;
-            if let Some(place) = pending.place_of_issuer() {
-                self.put(&PENDING_OF, &place, &())?;
-            }
-            if let Some(place) = pending.place_of_deferred() {
-                self.put(&DEFERRED, &place, &())?;
-            }
         }
         Ok(())
     }
@@ -167,12 +177,18 @@ impl Migration<'_> {
         let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
         for (key, value) in self.with_nul(QUEUE.space)? {
             let Some(delivery) = self.take::<Delivery>(QUEUE.space, key, &value)? else { continue };
-            let stood = self.stood(&delivery.key)?;
+            let stood = self.stood_or_corrupt(&delivery.key)?;
             let in_flight = match stood {
                 Some(Stood::InFlight(sends)) => Some(sends),
                 None | Some(Stood::Queued | Stood::Waits(_) | Stood::Muted) => None,
                 // It left all the same.
-                Some(Stood::Joined(_) | Stood::Untold { .. } | Stood::Left(_)) => continue,
+                Some(
+                    Stood::Joined(_)
+                    | Stood::In { .. }
+                    | Stood::Untold { .. }
+                    | Stood::Left(_)
+                    | Stood::Unknown,
+                ) => continue,
             };
             let joined = joined.get(&delivery.key).copied().unwrap_or(0);
             let delivery = Delivery { in_flight, joined, ..delivery };
@@ -235,6 +251,16 @@ impl Migration<'_> {
     fn stood(&self, key: &Key) -> Result<Option<Stood>, EngineError> {
         let value = self.engine.get(DELIVERIES.space, key.as_str())?;
         Ok(value.and_then(|value| decode(key.as_str(), &value).ok()))
+    }
+
+    /// The same; one that cannot be read is kept as a corrupt one.
+    fn stood_or_corrupt(&mut self, key: &Key) -> Result<Option<Stood>, MigrateError> {
+        let Some(value) = self.engine.get(DELIVERIES.space, key.as_str())? else { return Ok(None) };
+        let stood = decode(key.as_str(), &value).ok();
+        if stood.is_none() {
+            self.put(&CORRUPT, &format!("{}/{key}", DELIVERIES.space.0), &Base64::of(&value))?;
+        }
+        Ok(stood)
     }
 
     fn hold_list(&mut self, delivery: &Delivery) -> Result<(), StoreError> {

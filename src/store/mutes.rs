@@ -88,12 +88,19 @@ impl Store {
         .await
     }
 
-    /// Forgets a mute of which nothing is left to tell.
+    /// Forgets a mute of which nothing is left to tell, unless it was changed since it was read.
     ///
     /// # Errors
     /// Failures of the store.
-    pub async fn forget_mute(&self, what: &Muting) -> Result<(), StoreError> {
-        self.delete(&MUTES, &what.to_string()).await
+    pub async fn forget_mute(&self, read: &Mute) -> Result<(), StoreError> {
+        let key = &read.what.to_string();
+        self.transaction(|transaction| async move {
+            if MUTES.get(&transaction, key).await?.as_ref() == Some(read) {
+                MUTES.delete(&transaction, key);
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// What was muted by a mute, by destination and oldest first, at most `most`.
@@ -119,8 +126,9 @@ impl Store {
     pub async fn muted_without_mute(&self) -> Result<Vec<Muting>, StoreError> {
         let (mut found, mut next) = (Vec::new(), Range::first(1));
         // One look a mute.
-        while let Some((_, Muted { what, .. })) = self.range(&MUTED, &next).await?.pop() {
-            next = Range::behind_prefix(&prefix(&what), 1);
+        while let Some((place, Muted { what, .. })) = self.range(&MUTED, &next).await?.pop() {
+            let of = place.split_inclusive('\t').next().unwrap_or_default();
+            next = Range::behind_prefix(of, 1);
             if !self.has(&MUTES, &what.to_string()).await? {
                 found.push(what);
             }
@@ -170,7 +178,7 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
         let stands = &match delivery {
-            Some(delivery) => Stood::Joined(delivery.key.clone()),
+            Some(delivery) => Stood::In { message: delivery.key.clone(), since: now },
             None => Stood::Untold { at: now },
         };
         self.transaction(|transaction| async move {

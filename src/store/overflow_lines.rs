@@ -4,7 +4,8 @@ use super::dead::DEAD;
 use super::engine::{Range, Transaction};
 use super::error::StoreError;
 use super::handle::{Ended, Store};
-use super::placing::{self, DELIVERIES, Stood};
+use super::placing::{self, Stood};
+use super::record::decode;
 use super::table::Table;
 use crate::alert::Key;
 use crate::delivery::{Body, Delivery};
@@ -53,7 +54,8 @@ impl Store {
                 }
             }
             for one in joined {
-                placing::take(&transaction, one, &Stood::Joined(delivery.key.clone())).await?;
+                let stands = Stood::In { message: delivery.key.clone(), since: delivery.not_before };
+                placing::take(&transaction, one, &stands).await?;
             }
             add(&transaction, delivery, lines.iter())?;
             // It takes the place of what waited, so that it is sent even where one of its key was before.
@@ -100,9 +102,12 @@ impl Store {
 
 /// True where the delivery that has a list waits, or was given up and may wait again.
 async fn is_held(transaction: &Transaction, list: &str) -> Result<bool, Ended> {
-    let Some(holder) = LIST_HOLDERS.get(transaction, list).await? else { return Ok(false) };
-    let stood = DELIVERIES.get(transaction, holder.as_str()).await?;
-    Ok(stood.is_some_and(|stood| stood.waits()) || DEAD.has(transaction, holder.as_str()).await?)
+    let Some(value) = transaction.get(LIST_HOLDERS.space, list).await? else { return Ok(false) };
+    // Where nobody knows which has it, or where that stands, its lines are kept.
+    let Ok(holder) = decode::<Key>(list, &value) else { return Ok(true) };
+    let stood = placing::stood(transaction, &holder).await?;
+    let waits = stood.is_some_and(|stood| stood.waits() || stood == Stood::Unknown);
+    Ok(waits || DEAD.has(transaction, holder.as_str()).await?)
 }
 
 /// The lines of a list.

@@ -7,19 +7,13 @@ use super::engine::{Range, Transaction};
 use super::error::StoreError;
 use super::handle::{Ended, Store};
 use super::known::{Ending, FILINGS, Known};
-use super::table::Table;
+use super::record::decode;
+use super::table::{PAGE, Table};
 use crate::edgar::FilingRef;
 use crate::filing::{Accession, Cik};
 
 /// What showed it, acceptance time, accession → a filing that was seen and is not done.
 pub(super) const PENDING: Table<Pending> = Table::new("pending");
-/// Issuer, acceptance time, accession → that the filing is pending.
-pub(super) const PENDING_OF: Table<()> = Table::new("pending_of");
-/// When it is due, accession → that the filing was put off after a failure.
-pub(super) const DEFERRED: Table<()> = Table::new("deferred");
-
-/// In an issuer's place where an index showed the filing: its issuer is known once it is read.
-const UNKNOWN: &str = "unknown";
 
 /// A filing that was seen and is not done yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,6 +50,16 @@ impl Found {
             Self::Index => "index/",
         }
     }
+
+    /// The places of those that were accepted before a filing, or before a moment.
+    fn before(self, accepted_at: DateTime<Utc>, accession: Option<Accession>) -> Range {
+        let prefix = self.prefix();
+        let until = match accession {
+            Some(accession) => format!("{prefix}{}/{accession}", seconds(accepted_at)),
+            None => format!("{prefix}{}/", seconds(accepted_at)),
+        };
+        Range::between(prefix, &until, usize::MAX)
+    }
 }
 
 impl Pending {
@@ -68,21 +72,39 @@ impl Pending {
         let FilingRef { accepted_at, accession, .. } = self.filing;
         format!("{}{}/{accession}", self.found.prefix(), seconds(accepted_at))
     }
+}
 
-    /// Its place among those of its issuer.
-    pub(super) fn place_of_issuer(&self) -> Option<String> {
-        let FilingRef { accepted_at, accession, issuer, .. } = self.filing;
-        let of = match (issuer, self.found) {
-            (Some(issuer), _) => issuer_key(issuer),
-            (None, Found::Index) => UNKNOWN.to_owned(),
-            (None, Found::Feed) => return None,
-        };
-        Some(format!("{of}/{}/{accession}", seconds(accepted_at)))
+/// What is known of a filing. Where that cannot be read, it is looked for among those that are pending.
+pub(super) async fn known(transaction: &Transaction, accession: Accession) -> Result<Option<Known>, Ended> {
+    let key = accession.to_string();
+    let Some(value) = transaction.get(FILINGS.space, &key).await? else { return Ok(None) };
+    if let Ok(known) = decode(&key, &value) {
+        return Ok(Some(known));
     }
+    let none = FILINGS.get(transaction, &key).await?;
+    let (end, mut range) = (format!("/{key}"), Range::first(PAGE));
+    loop {
+        let page = transaction.range(PENDING.space, &range).await?;
+        if let Some((place, _)) = page.iter().find(|(place, _)| place.ends_with(&end)) {
+            let known = Known::Pending { pending: place.clone() };
+            FILINGS.put(transaction, &key, &known)?;
+            return Ok(Some(known));
+        }
+        match page.last() {
+            Some((last, _)) if page.len() == PAGE => range = range.after(last),
+            _ => return Ok(none),
+        }
+    }
+}
 
-    pub(super) fn place_of_deferred(&self) -> Option<String> {
-        (self.attempts > 0).then(|| format!("{}/{}", seconds(self.not_before), self.filing.accession))
-    }
+/// True for a filing that is neither to be fetched nor was read.
+pub(super) async fn is_fresh(transaction: &Transaction, accession: Accession) -> Result<bool, Ended> {
+    Ok(match known(transaction, accession).await? {
+        None | Some(Known::Done { ending: Ending::Baseline | Ending::NotFetched, .. }) => true,
+        // Where that record was lost, it is found anew.
+        Some(Known::Pending { pending: place }) => !PENDING.has(transaction, &place).await?,
+        Some(Known::Done { .. }) => false,
+    })
 }
 
 /// Makes a filing pending, or changes how it is.
@@ -91,27 +113,13 @@ pub(super) async fn put(transaction: &Transaction, pending: &Pending) -> Result<
     let (key, place) = (pending.filing.accession.to_string(), pending.place());
     PENDING.put(transaction, &place, pending)?;
     FILINGS.put(transaction, &key, &Known::Pending { pending: place })?;
-    if let Some(place) = pending.place_of_issuer() {
-        PENDING_OF.put(transaction, &place, &())?;
-    }
-    if let Some(place) = pending.place_of_deferred() {
-        DEFERRED.put(transaction, &place, &())?;
-    }
     Ok(())
 }
 
 /// Has a filing be no longer pending. The caller says what is known of it instead.
 pub(super) async fn remove(transaction: &Transaction, accession: Accession) -> Result<(), Ended> {
-    let known = FILINGS.get(transaction, &accession.to_string()).await?;
-    let Some(Known::Pending { pending: place }) = known else { return Ok(()) };
-    if let Some(pending) = PENDING.get(transaction, &place).await? {
+    if let Some(Known::Pending { pending: place }) = known(transaction, accession).await? {
         PENDING.delete(transaction, &place);
-        if let Some(place) = pending.place_of_issuer() {
-            PENDING_OF.delete(transaction, &place);
-        }
-        if let Some(place) = pending.place_of_deferred() {
-            DEFERRED.delete(transaction, &place);
-        }
     }
     Ok(())
 }
@@ -160,7 +168,8 @@ impl Store {
         self.each(&PENDING, Range::first(usize::MAX), |_, pending| look(pending)).await
     }
 
-    /// When the newest of an issuer's filings was accepted that are to be fetched and came before another one.
+    /// When the newest of an issuer's filings was accepted that are to be fetched and came before another one. Those that came before it
+    /// are looked at, which are fetched before it and so are few.
     ///
     /// # Errors
     /// Failures of the store.
@@ -170,18 +179,20 @@ impl Store {
         accepted_at: DateTime<Utc>,
         accession: Option<Accession>,
     ) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let of = issuer_key(issuer);
-        let until = match accession {
-            Some(accession) => format!("{of}/{}/{accession}", seconds(accepted_at)),
-            None => format!("{of}/{}/", seconds(accepted_at)),
-        };
-        let range = Range::between(&format!("{of}/"), &until, 1).backwards();
-        let newest = self.range(&PENDING_OF, &range).await?.pop();
-        let time = newest.and_then(|(place, ())| place.split('/').nth(1)?.parse().ok());
-        Ok(time.and_then(|seconds| DateTime::from_timestamp(seconds, 0)))
+        let mut newest = None;
+        for found in [Found::Feed, Found::Index] {
+            self.each(&PENDING, found.before(accepted_at, accession), |_, Pending { filing, .. }| {
+                if filing.issuer == Some(issuer) {
+                    newest = newest.max(Some(filing.accepted_at));
+                }
+                true
+            })
+            .await?;
+        }
+        Ok(newest)
     }
 
-    /// Whether a filing that an index showed, of which the issuer is not known, is to be fetched and was accepted before a moment.
+    /// Whether another filing that an index showed, of which the issuer is not known, is to be fetched and was accepted before a moment.
     ///
     /// # Errors
     /// Failures of the store.
@@ -190,9 +201,13 @@ impl Store {
         moment: DateTime<Utc>,
         but: Accession,
     ) -> Result<bool, StoreError> {
-        let range = Range::between(&format!("{UNKNOWN}/"), &format!("{UNKNOWN}/{}/", seconds(moment)), 2);
-        let found = self.range(&PENDING_OF, &range).await?;
-        Ok(found.iter().any(|(place, ())| accession_in(place) != Some(but)))
+        let mut is_there = false;
+        self.each(&PENDING, Found::Index.before(moment, None), |_, Pending { filing, .. }| {
+            is_there = filing.issuer.is_none() && filing.accession != but;
+            !is_there
+        })
+        .await?;
+        Ok(is_there)
     }
 
     /// When the first of the filings is due that were put off after a failure; `None` where none was.
@@ -200,38 +215,33 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn deferred_until(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
-        let first = self.range(&DEFERRED, &Range::first(1)).await?.pop();
-        let Some(accession) = first.and_then(|(place, ())| accession_in(&place)) else { return Ok(None) };
-        Ok(self.pending_of(accession).await?.map(|pending| pending.not_before))
+        let mut first: Option<DateTime<Utc>> = None;
+        self.each_pending(|Pending { attempts, not_before, .. }| {
+            if attempts > 0 {
+                first = Some(first.map_or(not_before, |first| first.min(not_before)));
+            }
+            true
+        })
+        .await?;
+        Ok(first)
     }
 
-    /// A filing that is to be fetched.
-    async fn pending_of(&self, accession: Accession) -> Result<Option<Pending>, StoreError> {
-        match self.get(&FILINGS, &accession.to_string()).await? {
-            Some(Known::Pending { pending: place }) => self.get(&PENDING, &place).await,
-            Some(Known::Done { .. }) | None => Ok(None),
-        }
-    }
-
-    /// Puts a filing off after a failed fetch.
+    /// Puts a filing off after a failed fetch, unless it is done.
     ///
     /// # Errors
     /// Failures of the store.
     pub async fn postpone(&self, pending: &Pending) -> Result<(), StoreError> {
-        self.transaction(|transaction| async move { put(&transaction, pending).await }).await
+        self.transaction(|transaction| async move {
+            match known(&transaction, pending.filing.accession).await? {
+                Some(Known::Done { .. }) => Ok(()),
+                Some(Known::Pending { .. }) | None => put(&transaction, pending).await,
+            }
+        })
+        .await
     }
-}
-
-/// The accession at the end of a place.
-fn accession_in(place: &str) -> Option<Accession> {
-    place.rsplit('/').next()?.parse().ok()
 }
 
 /// As text whose order is that of the times.
 fn seconds(time: DateTime<Utc>) -> String {
     format!("{:012}", time.timestamp().max(0))
-}
-
-fn issuer_key(issuer: Cik) -> String {
-    format!("{:010}", issuer.number())
 }

@@ -49,12 +49,20 @@ pub(super) enum Stood {
     Queued,
     /// The same, of one that may have been sent.
     InFlight(InFlight),
+    /// It stands in another one, as versions wrote it that did not say since when.
     Joined(Key),
+    /// It stands in another one.
+    In {
+        message: Key,
+        since: DateTime<Utc>,
+    },
     Muted,
     Untold {
         at: DateTime<Utc>,
     },
     Left(Outcome),
+    /// The record of that was damaged: it may have been sent.
+    Unknown,
 }
 
 impl Stood {
@@ -64,9 +72,21 @@ impl Stood {
     }
 }
 
+/// Where a delivery stands. A record that cannot be read is kept as a corrupt one, and in its place stands that nobody knows.
+pub(super) async fn stood(transaction: &Transaction, key: &Key) -> Result<Option<Stood>, Ended> {
+    let Some(value) = transaction.get(DELIVERIES.space, key.as_str()).await? else { return Ok(None) };
+    if let Ok(stood) = decode(key.as_str(), &value) {
+        return Ok(Some(stood));
+    }
+    DELIVERIES.get(transaction, key.as_str()).await?;
+    DELIVERIES.put(transaction, key.as_str(), &Stood::Unknown)?;
+    Ok(Some(Stood::Unknown))
+}
+
 /// Queues a delivery, unless one of its key was queued or sent before.
 pub(super) async fn enqueue(transaction: &Transaction, delivery: &Delivery) -> Result<(), Ended> {
-    if is_known(transaction, &delivery.key).await? {
+    // What was muted by another filing's owner is not sent yet.
+    if !matches!(stood(transaction, &delivery.key).await?, None | Some(Stood::Muted)) {
         return Ok(());
     }
     put(transaction, delivery)?;
@@ -85,7 +105,7 @@ pub(super) async fn enqueue_all(transaction: &Transaction, deliveries: &[Deliver
 /// Queues one; an alert whose trade another filing reported, and that still waits, is joined with that one.
 pub(super) async fn enqueue_or_join(transaction: &Transaction, delivery: &Delivery) -> Result<(), Ended> {
     let Body::Alert(alert) = &delivery.body else { return enqueue(transaction, delivery).await };
-    match DELIVERIES.get(transaction, delivery.key.as_str()).await? {
+    match stood(transaction, &delivery.key).await? {
         Some(Stood::Waits(place)) => {
             let Some(mut known) = QUEUE.get(transaction, &place).await? else { return Ok(()) };
             if let Body::Alert(waiting) = &mut known.body {
@@ -96,13 +116,6 @@ pub(super) async fn enqueue_or_join(transaction: &Transaction, delivery: &Delive
         }
         _ => enqueue(transaction, delivery).await,
     }
-}
-
-/// True where a delivery was queued, sent or joined before. What was muted by another filing's owner is not sent yet.
-async fn is_known(transaction: &Transaction, key: &Key) -> Result<bool, Ended> {
-    let Some(value) = transaction.get(DELIVERIES.space, key.as_str()).await? else { return Ok(false) };
-    // One that cannot be read may have been sent.
-    Ok(!matches!(decode(key.as_str(), &value), Ok(Stood::Muted)))
 }
 
 /// Puts a delivery into the queue, or changes it there.
@@ -132,7 +145,12 @@ pub(super) async fn waiting(
     transaction: &Transaction,
     delivery: &Delivery,
 ) -> Result<Option<Delivery>, Ended> {
-    QUEUE.get(transaction, &place(delivery)).await
+    let place = place(delivery);
+    Ok(match stood(transaction, &delivery.key).await? {
+        Some(Stood::Waits(known)) if known != place => None,
+        Some(Stood::Waits(_) | Stood::Unknown) | None => QUEUE.get(transaction, &place).await?,
+        Some(_) => None,
+    })
 }
 
 /// What the places of a destination begin with.

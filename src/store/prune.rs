@@ -8,7 +8,8 @@ use super::digests::DIGESTED;
 use super::engine::{Range, Transaction};
 use super::error::StoreError;
 use super::handle::{Ended, Store};
-use super::placing::{DELIVERIES, Stood};
+use super::placing::{self, DELIVERIES, Stood};
+use super::record::decode;
 use super::table::Single;
 use crate::delivery::Outcome;
 
@@ -35,14 +36,18 @@ impl Store {
     /// # Errors
     /// Failures of the store; then nothing is forgotten.
     pub async fn prune(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
-        let before = now - KEPT;
+        // No clock that is ahead has it forget too early.
+        let seen_until = self.frontier().await?.map_or(now, |frontier| frontier.seen_until);
+        let before = now.min(seen_until + TimeDelta::days(1)) - KEPT;
         self.transaction(|transaction| async move {
             let mut pruned = PRUNED.get(&transaction).await?.unwrap_or_default();
             let (reached, mut count) = (pruned.clone(), 0);
             let next = Range::first(AT_ONCE).after(&reached.deliveries);
-            let page = DELIVERIES.range(&transaction, &next).await?;
+            let page = transaction.range(DELIVERIES.space, &next).await?;
             pruned.deliveries = end_of(&page);
-            for (key, stood) in page {
+            for (key, value) in page {
+                // One that cannot be read may have been sent.
+                let Ok(stood) = decode(&key, &value) else { continue };
                 if is_over(&transaction, &key, &stood, before).await? {
                     DELIVERIES.delete(&transaction, &key);
                     count += 1;
@@ -79,7 +84,15 @@ async fn is_over(
         Stood::Left(Outcome::Delivered { at, .. }) | Stood::Untold { at } => *at < before,
         // It can be sent again as long as its body is kept.
         Stood::Left(Outcome::Dead { at, .. }) => *at < before && !DEAD.has(transaction, key).await?,
-        Stood::Joined(into) => !DELIVERIES.has(transaction, into.as_str()).await?,
-        Stood::Waits(_) | Stood::Queued | Stood::InFlight(_) | Stood::Muted => false,
+        Stood::In { message, since } => {
+            let of_message = placing::stood(transaction, message).await?;
+            *since < before && !of_message.is_some_and(|stood| stood.waits() || stood == Stood::Unknown)
+        }
+        Stood::Joined(_)
+        | Stood::Unknown
+        | Stood::Waits(_)
+        | Stood::Queued
+        | Stood::InFlight(_)
+        | Stood::Muted => false,
     })
 }

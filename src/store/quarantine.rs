@@ -104,6 +104,9 @@ impl Store {
     pub async fn try_again(&self, quarantined: &[Quarantined], now: DateTime<Utc>) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             for one in quarantined {
+                if !QUARANTINE.has(&transaction, &one.filing.accession.to_string()).await? {
+                    continue;
+                }
                 let again = Pending::new(one.filing.clone(), Found::Index, one.seen_at, now);
                 pending::put(&transaction, &again).await?;
                 let tried = Quarantined { tried_at: now, ..one.clone() };
@@ -125,8 +128,11 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             for one in quarantined {
-                let told = Quarantined { told: true, ..one.clone() };
-                QUARANTINE.put(&transaction, &one.filing.accession.to_string(), &told)?;
+                let key = one.filing.accession.to_string();
+                // It may have been read meanwhile.
+                if let Some(known) = QUARANTINE.get(&transaction, &key).await? {
+                    QUARANTINE.put(&transaction, &key, &Quarantined { told: true, ..known })?;
+                }
             }
             placing::enqueue_all(&transaction, deliveries).await
         })

@@ -61,8 +61,9 @@ impl Store {
         let mut destinations = BTreeSet::new();
         let mut next = Range::first(1);
         // One look a destination.
-        while let Some((_, delivery)) = self.range(&QUEUE, &next).await?.pop() {
-            next = Range::behind_prefix(&prefix(&delivery.destination), 1);
+        while let Some((place, delivery)) = self.range(&QUEUE, &next).await?.pop() {
+            let of = place.split_inclusive('\t').next().unwrap_or_default();
+            next = Range::behind_prefix(of, 1);
             destinations.insert(delivery.destination);
         }
         Ok(destinations)

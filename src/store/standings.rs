@@ -2,7 +2,7 @@
 
 use super::error::StoreError;
 use super::handle::Store;
-use super::placing::{DELIVERIES, DeliveryStanding, QUEUE, Stood};
+use super::placing::{self, DeliveryStanding, QUEUE, Stood};
 use crate::alert::Key;
 use crate::delivery::InFlight;
 
@@ -13,15 +13,16 @@ impl Store {
     /// Failures of the store.
     pub async fn delivery_standing(&self, key: &Key) -> Result<Option<DeliveryStanding>, StoreError> {
         self.transaction(|transaction| async move {
-            let Some(stood) = DELIVERIES.get(&transaction, key.as_str()).await? else { return Ok(None) };
+            let Some(stood) = placing::stood(&transaction, key).await? else { return Ok(None) };
             Ok(Some(match stood {
+                Stood::Unknown => return Ok(None),
                 Stood::Waits(place) => {
                     let sends = QUEUE.get(&transaction, &place).await?.and_then(|waits| waits.in_flight);
                     sends.map_or(DeliveryStanding::Queued, DeliveryStanding::InFlight)
                 }
                 Stood::Queued => DeliveryStanding::Queued,
                 Stood::InFlight(sends) => DeliveryStanding::InFlight(sends),
-                Stood::Joined(into) => DeliveryStanding::Joined(into),
+                Stood::Joined(into) | Stood::In { message: into, .. } => DeliveryStanding::Joined(into),
                 Stood::Muted => DeliveryStanding::Muted,
                 Stood::Untold { at } => DeliveryStanding::Untold { at },
                 Stood::Left(outcome) => DeliveryStanding::Left(outcome),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Range, Transaction};
+use super::engine::{Range, Transaction, Value};
 use super::error::StoreError;
 use super::handle::{Ended, Store};
 use super::record::decode;
@@ -128,7 +128,7 @@ impl Store {
             for (place, value) in transaction.range(SUBSCRIPTIONS.space, &of(channel, usize::MAX)).await? {
                 let Some((_, rule)) = place.split_once('/') else { continue };
                 let index = by_rule(rule, channel);
-                if SUBSCRIBERS.get(&transaction, &index).await? != Some(None) {
+                if let Some(Some(_)) = SUBSCRIBERS.get(&transaction, &index).await? {
                     continue;
                 }
                 SUBSCRIBERS.put(&transaction, &index, &Some(server))?;
@@ -195,12 +195,13 @@ impl Store {
     /// Failures of the store.
     pub async fn subscribed(&self, rule: &str) -> Result<Vec<Subscriber>, StoreError> {
         let prefix = by_rule_prefix(rule);
-        let found = self.range(&SUBSCRIBERS, &Range::prefix(&prefix, usize::MAX)).await?.into_iter();
-        Ok(found
-            .filter_map(|(place, server)| {
-                Some(Subscriber { channel: place.strip_prefix(&prefix)?.parse().ok()?, server })
-            })
-            .collect())
+        let found = self.stored(SUBSCRIBERS.space, &Range::prefix(&prefix, usize::MAX)).await?;
+        let subscriber = |(place, value): &(String, Value)| {
+            // A channel whose record cannot be read subscribes all the same.
+            let server = decode(place, value).ok().flatten();
+            Some(Subscriber { channel: place.strip_prefix(&prefix)?.parse().ok()?, server })
+        };
+        Ok(found.iter().filter_map(subscriber).collect())
     }
 
     /// The channels with subscriptions of which the server is not known.

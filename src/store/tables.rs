@@ -13,7 +13,7 @@ use super::ledger::{DAYS, RECEIPTS};
 use super::mutes::{MUTED, MUTES};
 use super::overflow_lines::{LIST_HOLDERS, LISTS};
 use super::paused::PAUSED;
-use super::pending::{DEFERRED, PENDING, PENDING_OF};
+use super::pending::PENDING;
 use super::placing::{DELIVERIES, QUEUE};
 use super::quarantine::{QUARANTINE, UNREADABLE};
 use super::ratios::RATIOS;
@@ -21,11 +21,9 @@ use super::subscriptions::{SUBSCRIBERS, SUBSCRIPTION_COUNTS, SUBSCRIPTIONS};
 use super::table::{CORRUPT, META};
 
 /// Every keyspace of the store.
-pub(super) const ALL: [Space; 32] = [
+pub(super) const ALL: [Space; 30] = [
     FILINGS.space,
     PENDING.space,
-    PENDING_OF.space,
-    DEFERRED.space,
     QUARANTINE.space,
     UNREADABLE.space,
     DAYS.space,

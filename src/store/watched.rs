@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::engine::Range;
 use super::error::StoreError;
 use super::frontier::{self, FRONTIER, Frontier, Silence};
 use super::handle::Store;
+use super::pending::PENDING;
 use super::table::{META, Single};
 use crate::edgar::tickers::Tickers;
 
@@ -25,12 +27,13 @@ impl Store {
     ///
     /// # Errors
     /// Failures of the store.
-    pub async fn close_hole(&self, next: NaiveDate, all_read: bool) -> Result<(), StoreError> {
+    pub async fn close_hole(&self, next: NaiveDate) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             let Some(mut frontier) = frontier::get(&transaction).await? else { return Ok(()) };
             if let Some(hole) = frontier.hole.take_if(|hole| hole.until < next) {
                 frontier.history_since = Some(hole.whole_since);
             }
+            let all_read = transaction.range(PENDING.space, &Range::first(1)).await?.is_empty();
             if all_read && frontier.hole.is_none() && !frontier.baseline_rings {
                 frontier.asked_since = None;
             }

@@ -7,7 +7,7 @@ use super::notice::notice;
 use super::summary::{summary, without_table};
 use crate::delivery::{Body, Delivery};
 
-/// How long an alert took, in words: of a card, so many characters.
+/// How long an alert took, in words: of a card, at most so many characters, also where it is sent once more later.
 const LONGEST_WAY: usize = 60;
 
 /// The message of deliveries, in their order; `None` of a digest, which is a mail.
@@ -50,8 +50,7 @@ pub fn fitting(deliveries: &[Delivery]) -> (usize, Option<Message>) {
     let (mut messages, mut text) = (Vec::new(), 0);
     for delivery in deliveries.iter().take(MOST_EMBEDS) {
         let Some(message) = single(delivery) else { break };
-        let unsaid = if says_when(delivery) { 0 } else { LONGEST_WAY };
-        text += message.embeds.iter().map(|embed| embed.length() + unsaid).sum::<usize>();
+        text += message.embeds.iter().map(|embed| embed.length() + unsaid(delivery)).sum::<usize>();
         if text > MOST_TEXT {
             break;
         }
@@ -63,9 +62,13 @@ pub fn fitting(deliveries: &[Delivery]) -> (usize, Option<Message>) {
     }
 }
 
-/// True where the card says how long the alert took, as it does once it is known when it is sent.
-fn says_when(delivery: &Delivery) -> bool {
-    matches!(&delivery.body, Body::Alert(alert) if alert.sent_at.is_some())
+/// What is kept free on a card for how long the alert took.
+fn unsaid(delivery: &Delivery) -> usize {
+    let said = match &delivery.body {
+        Body::Alert(alert) => alert.way_text().map_or(0, |way| way.chars().count()),
+        Body::Digest(_) | Body::Notice(_) | Body::Summary(_) | Body::Addition(_) => 0,
+    };
+    LONGEST_WAY.saturating_sub(said)
 }
 
 pub(super) fn single(delivery: &Delivery) -> Option<Message> {

@@ -22,6 +22,6 @@ pub use effect::Effect;
 pub use error::EngineError;
 pub(super) use opened::Engine;
 pub(super) use range::Range;
-pub(super) use sled::{SledEngine, is_held, is_in};
+pub(super) use sled::{MARK_KEY, OWN, SledEngine, is_held, is_in};
 pub(super) use space::{Space, Value, Writes};
 pub(super) use transaction::Transaction;

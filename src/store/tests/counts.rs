@@ -105,7 +105,7 @@ async fn take(store: &Store, model: &mut Model, step: Step) {
             };
             model.stands.insert(one.key.clone(), if dead { 'x' } else { 'd' });
             // A second time it is gone, and is not counted.
-            store.leave_queue(&[one.clone()], &outcome).await.unwrap();
+            store.leave_queue(slice::from_ref(&one), &outcome).await.unwrap();
             store.leave_queue(&[one], &outcome).await.unwrap();
         }
         Step::GiveUp(number) => {

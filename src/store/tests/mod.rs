@@ -1,4 +1,5 @@
 mod counts;
+mod damaged;
 mod pending;
 mod prune;
 

@@ -32,7 +32,7 @@ async fn what_was_sent_two_years_ago_is_forgotten_and_stays_counted() {
     let later = delivery(9_001);
     store.enqueue(&later).await.unwrap();
     let at = now() + TimeDelta::days(1);
-    store.leave_queue(&[later.clone()], &Outcome::Delivered { at, message_id: None }).await.unwrap();
+    store.leave_queue(slice::from_ref(&later), &Outcome::Delivered { at, message_id: None }).await.unwrap();
     let counts = store.counts().await.unwrap();
 
     assert_eq!(pruned(&store, now() + KEPT).await, 0);
@@ -64,7 +64,10 @@ async fn what_joined_is_forgotten_after_its_message_and_what_was_given_up_stays(
     assert!(store.give_up(&dead, (now(), "no"), true).await.unwrap());
     let late = now() + KEPT + TimeDelta::days(1);
     assert_eq!(pruned(&store, late).await, 0, "the message waits");
-    store.leave_queue(&[joint.clone()], &Outcome::Delivered { at: now(), message_id: None }).await.unwrap();
+    store
+        .leave_queue(slice::from_ref(&joint), &Outcome::Delivered { at: now(), message_id: None })
+        .await
+        .unwrap();
     assert_eq!(pruned(&store, late).await, 4);
     assert!(store.revive(&store.dead(&dead.key).await.unwrap().unwrap().delivery, None, late).await.unwrap());
 }

@@ -40,7 +40,7 @@ impl SledEngine {
                 to.insert(key, bytes)?;
             }
         }
-        *new.flushes.lock().unwrap_or_else(PoisonError::into_inner) = mark::known(&self.own)?;
+        *new.flushes.lock().unwrap_or_else(PoisonError::into_inner) = mark::known(&self.db, &self.own)?;
         new.sync()
     }
 }

@@ -12,24 +12,21 @@ use chrono::{DateTime, Utc};
 /// Beside sled's file: the number of the last flush that is certainly in it. Written after that flush and not synced, so that it may
 /// lag behind, and is never ahead.
 const FILE: &str = "flushed";
-const KEY: &str = "flushed";
+pub(in crate::store) const KEY: &str = "flushed";
 
 /// Versions before this engine kept it among the store's single values.
 const BEFORE: &str = "meta";
 
-/// Moves it from where such a version kept it; then that version no longer takes the store for its own.
-pub(super) fn move_from_meta(db: &Db, own: &Tree) -> ::sled::Result<()> {
-    let meta = db.open_tree(BEFORE)?;
-    let Some(number) = meta.get(KEY)? else { return Ok(()) };
-    // In this order, so that it is never in neither.
-    own.insert(KEY, number)?;
-    meta.remove(KEY).map(drop)
+/// The number where such a version kept it.
+pub(super) fn of_before(db: &Db) -> ::sled::Result<Option<Vec<u8>>> {
+    Ok(db.open_tree(BEFORE)?.get(KEY)?.map(|number| number.to_vec()))
 }
 
 /// The number of the last flush that sled knows of.
-pub(super) fn known(own: &Tree) -> ::sled::Result<u64> {
-    let bytes = own.get(KEY)?;
-    Ok(bytes.and_then(|bytes| bytes.as_ref().try_into().ok()).map_or(0, u64::from_be_bytes))
+pub(super) fn known(db: &Db, own: &Tree) -> ::sled::Result<u64> {
+    let own = own.get(KEY)?.map(|number| number.to_vec());
+    let number = |bytes: Vec<u8>| bytes.try_into().map_or(0, u64::from_be_bytes);
+    Ok(own.or(of_before(db)?).map_or(0, number))
 }
 
 /// Has sled know the number of a flush that begins.

@@ -2,9 +2,11 @@
 
 mod compact;
 mod files;
+mod journal;
 mod mark;
 
 pub(in crate::store) use files::{is_held, is_in};
+pub(in crate::store) use mark::KEY as MARK_KEY;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +16,7 @@ use std::ops::Bound;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use ::sled::transaction::{
     ConflictableTransactionResult, TransactionError, Transactional, TransactionalTree,
@@ -37,8 +39,8 @@ const CACHE: u64 = 1024 * 1024;
 /// is flushed before it has effects.
 const FLUSH_EVERY_MS: u64 = 30_000;
 
-/// The tree of the engine's own records.
-const OWN: &str = "engine";
+/// The engine's own records.
+pub(in crate::store) const OWN: Space = Space("engine");
 
 /// sled panics where a page is not what it should be.
 fn page_is_wrong() -> EngineError {
@@ -54,6 +56,8 @@ pub(in crate::store) struct SledEngine {
     spaces: BTreeMap<Space, Tree>,
     /// Held by the transaction that runs.
     alone: tokio::sync::Mutex<()>,
+    /// Held while several records are written one by one: nobody sees some of them.
+    seen: RwLock<()>,
     /// Held while something is written and not counted yet.
     writing: RwLock<()>,
     /// Counts writes, and which of them are on the disk.
@@ -88,9 +92,8 @@ impl SledEngine {
             ::sled::Config::new().path(dir).cache_capacity(CACHE).flush_every_ms(Some(FLUSH_EVERY_MS));
         let opened = panic::catch_unwind(AssertUnwindSafe(|| config.open()));
         let db = opened.map_err(|_| page_is_wrong())??;
-        let own = db.open_tree(OWN)?;
-        mark::move_from_meta(&db, &own)?;
-        let (confirmed, known) = (mark::confirmed(dir), mark::known(&own)?);
+        let own = db.open_tree(OWN.0)?;
+        let (confirmed, known) = (mark::confirmed(dir), mark::known(&db, &own)?);
         if confirmed.is_some() && known == 0 {
             return Err(EngineError::Damaged("what was flushed is gone".to_owned()));
         }
@@ -101,23 +104,46 @@ impl SledEngine {
                 path_text(dir)
             );
         }
-        let mut trees = BTreeMap::new();
+        let mut trees = BTreeMap::from([(OWN, own.clone())]);
         for space in spaces {
             trees.insert(*space, db.open_tree(space.0)?);
         }
-        Ok(Self {
+        let engine = Self {
             dir: dir.to_owned(),
             db,
             own,
             spaces: trees,
             alone: tokio::sync::Mutex::default(),
+            seen: RwLock::new(()),
             writing: RwLock::new(()),
             written: AtomicU64::new(1),
             flushed: AtomicU64::new(0),
             flushes: Mutex::new(known.max(confirmed.unwrap_or(0))),
             before,
             lost,
-        })
+        };
+        // A crash may have cut it off.
+        if let Some(note) = journal::left(&engine.own)? {
+            engine.apply(&journal::read(&note, engine.spaces.keys().copied())?)?;
+            journal::done(&engine.own)?;
+        }
+        Ok(engine)
+    }
+
+    /// Writes one by one.
+    fn apply(&self, writes: &Writes) -> Result<(), EngineError> {
+        for ((space, key), value) in writes {
+            let tree = self.space(*space)?;
+            match value {
+                Some(value) => tree.insert(key.as_str(), value.as_slice())?,
+                None => tree.remove(key.as_str())?,
+            };
+        }
+        Ok(())
+    }
+
+    fn seen(&self) -> RwLockReadGuard<'_, ()> {
+        self.seen.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The folder that it is in.
@@ -135,11 +161,17 @@ impl SledEngine {
         mark::confirmed_at(&self.dir)
     }
 
+    /// The number of the last flush, where a version before this engine kept it.
+    pub(in crate::store) fn mark_of_before(&self) -> Result<Option<Value>, EngineError> {
+        Ok(mark::of_before(&self.db)?)
+    }
+
     fn space(&self, space: Space) -> Result<&Tree, EngineError> {
         self.spaces.get(&space).ok_or_else(|| EngineError::Other(format!("there is no keyspace {}", space.0)))
     }
 
     pub(in crate::store) fn get(&self, space: Space, key: &str) -> Result<Option<Value>, EngineError> {
+        let _seen = self.seen();
         Ok(self.space(space)?.get(key)?.map(|bytes| bytes.to_vec()))
     }
 
@@ -152,10 +184,12 @@ impl SledEngine {
             let (key, value) = item?;
             Ok((String::from_utf8_lossy(&key).into_owned(), value.to_vec()))
         };
+        let _seen = self.seen();
         self.within(space, range)?.map(text).take(range.most).collect()
     }
 
     pub(super) fn count(&self, space: Space, range: &Range) -> Result<usize, EngineError> {
+        let _seen = self.seen();
         let mut count = 0;
         for item in self.within(space, range)?.take(range.most) {
             item?;
@@ -196,18 +230,17 @@ impl SledEngine {
 
     /// Writes what a transaction put, as a whole.
     pub(super) fn write_all(&self, writes: &Writes) -> Result<(), EngineError> {
-        // One write to the log, where a batch is three.
-        if let (1, Some(((space, key), value))) = (writes.len(), writes.iter().next()) {
-            let tree = self.space(*space)?;
-            return self.write(|| {
-                match value {
-                    Some(value) => tree.insert(key.as_str(), value.as_slice()),
-                    None => tree.remove(key.as_str()),
-                }
-                .map(drop)
-            });
+        match (writes.len(), journal::noted(writes)) {
+            (0, _) => Ok(()),
+            (1, _) => self.write(|| self.apply(writes)),
+            (_, Some(note)) => self.write(|| {
+                let _unseen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
+                journal::note(&self.own, &note)?;
+                self.apply(writes)?;
+                Ok(journal::done(&self.own)?)
+            }),
+            (_, None) => self.rewrite(&[], writes),
         }
-        self.rewrite(&[], writes)
     }
 
     /// The same, without records whose keys may be no text: such as versions before this engine wrote.
@@ -237,13 +270,12 @@ impl SledEngine {
             }
             Ok(())
         };
-        let _writing = self.writing.read().unwrap_or_else(PoisonError::into_inner);
-        (self.before)(Effect::Write)?;
-        let done: Result<(), TransactionError<EngineError>> = trees[..].transaction(all);
-        self.written.fetch_add(1, Ordering::AcqRel);
-        done.map_err(|error| match error {
-            TransactionError::Abort(error) => error,
-            TransactionError::Storage(error) => error.into(),
+        self.write(|| {
+            let done: Result<(), TransactionError<EngineError>> = trees[..].transaction(all);
+            done.map_err(|error| match error {
+                TransactionError::Abort(error) => error,
+                TransactionError::Storage(error) => error.into(),
+            })
         })
     }
 
@@ -257,11 +289,12 @@ impl SledEngine {
 
     /// One write. It holds off [`Self::flush`]'s count until it is counted itself, so that nothing that can be read counts
     /// as being on the disk while it is not.
-    fn write<T>(&self, write: impl FnOnce() -> ::sled::Result<T>) -> Result<T, EngineError> {
+    fn write(&self, write: impl FnOnce() -> Result<(), EngineError>) -> Result<(), EngineError> {
         let _writing = self.writing.read().unwrap_or_else(PoisonError::into_inner);
-        let written = (self.before)(Effect::Write).map_err(::sled::Error::Io).and_then(|()| write());
+        (self.before)(Effect::Write)?;
+        let written = write();
         self.written.fetch_add(1, Ordering::AcqRel);
-        Ok(written?)
+        written
     }
 
     /// Bytes that it takes on the disk.

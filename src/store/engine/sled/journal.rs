@@ -1,0 +1,115 @@
+//! Several small writes as one, without a transaction of sled's: such a one has sled write its log to the file at once, which costs more
+//! processor time than all else that a filing does.
+//!
+//! sled keeps the order of what it writes, so that a crash cuts off the last of it and nothing before. All that is to be written is
+//! first noted in one record, then written, then the note is removed: where a crash leaves the note, nothing came after it, and the
+//! next start writes all of it once more.
+
+use ::sled::Tree;
+
+use crate::store::engine::error::EngineError;
+use crate::store::engine::space::{Space, Writes};
+
+const KEY: &str = "journal";
+/// No note is longer: the more is written, the less is won.
+const LONGEST: usize = 4 * 1024;
+
+/// Writes as one record; `None` where that would be too long.
+pub(super) fn noted(writes: &Writes) -> Option<Vec<u8>> {
+    let mut note = Vec::new();
+    for ((space, key), value) in writes {
+        put(&mut note, space.0.as_bytes());
+        put(&mut note, key.as_bytes());
+        match value {
+            Some(value) => {
+                note.push(1);
+                put(&mut note, value);
+            }
+            None => note.push(0),
+        }
+        if note.len() > LONGEST {
+            return None;
+        }
+    }
+    Some(note)
+}
+
+fn put(note: &mut Vec<u8>, bytes: &[u8]) {
+    // No text and no value is longer than a note, which has no more than four kilobytes, or it is not used.
+    note.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
+    note.extend_from_slice(bytes);
+}
+
+/// What a note says.
+pub(super) fn read(note: &[u8], spaces: impl Iterator<Item = Space> + Clone) -> Result<Writes, EngineError> {
+    let (mut writes, mut rest) = (Writes::new(), note);
+    while !rest.is_empty() {
+        let (name, key) = (text(&mut rest)?, text(&mut rest)?);
+        let space = spaces.clone().find(|space| space.0 == name).ok_or_else(unreadable)?;
+        let (flag, behind) = rest.split_first().ok_or_else(unreadable)?;
+        rest = behind;
+        let value = (*flag == 1).then(|| take(&mut rest).map(<[u8]>::to_vec)).transpose()?;
+        writes.insert((space, key), value);
+    }
+    Ok(writes)
+}
+
+fn take<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], EngineError> {
+    let (length, behind) = rest.split_first_chunk::<4>().ok_or_else(unreadable)?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
+    let (taken, behind) = behind.split_at_checked(length).ok_or_else(unreadable)?;
+    *rest = behind;
+    Ok(taken)
+}
+
+fn text(rest: &mut &[u8]) -> Result<String, EngineError> {
+    String::from_utf8(take(rest)?.to_vec()).map_err(|_| unreadable())
+}
+
+fn unreadable() -> EngineError {
+    EngineError::Damaged("what was written last cannot be read".to_owned())
+}
+
+/// The note that a crash left.
+pub(super) fn left(own: &Tree) -> ::sled::Result<Option<Vec<u8>>> {
+    Ok(own.get(KEY)?.map(|note| note.to_vec()))
+}
+
+pub(super) fn note(own: &Tree, note: &[u8]) -> ::sled::Result<()> {
+    own.insert(KEY, note).map(drop)
+}
+
+pub(super) fn done(own: &Tree) -> ::sled::Result<()> {
+    own.remove(KEY).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: Space = Space("a");
+    const B: Space = Space("bb");
+
+    #[test]
+    fn a_note_says_what_was_noted() {
+        let writes = Writes::from([
+            ((A, String::new()), Some(Vec::new())),
+            ((A, "é\t".to_owned()), None),
+            ((B, "key".to_owned()), Some(vec![0, 255, 1])),
+        ]);
+        let note = noted(&writes).unwrap();
+        assert_eq!(read(&note, [A, B].into_iter()).unwrap(), writes);
+        for cut in 1..note.len() {
+            // Where it ends behind one of the writes it has fewer; everywhere else it cannot be read.
+            let cut = read(&note[..cut], [A, B].into_iter());
+            assert!(cut.is_err() || cut.unwrap().len() < 3);
+        }
+        assert!(read(&note, [A].into_iter()).is_err(), "an unknown keyspace");
+    }
+
+    #[test]
+    fn what_is_long_is_not_noted() {
+        let of = |length: usize| noted(&Writes::from([((A, String::new()), Some(vec![0; length]))]));
+        assert!(of(4_000).is_some() && of(4_200).is_none());
+    }
+}
