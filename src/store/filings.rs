@@ -14,6 +14,7 @@ use super::mutes::{self, Muted};
 use super::pending::{self, Found, PENDING, Pending};
 use super::placing::{self, QUEUE, Stood};
 use super::quarantine::{self, Quarantined};
+use super::record::decode;
 use super::{Gathered, Summed, digests, history, late_alerts};
 use crate::alert::Key;
 use crate::delivery::{Delivery, InFlight, Outcome};
@@ -104,15 +105,14 @@ impl Store {
     /// # Errors
     /// Failures of the store.
     pub async fn standing(&self, accession: Accession) -> Result<Standing, StoreError> {
+        let key = accession.to_string();
+        let Some(value) = self.stored_value(FILINGS.space, &key).await? else { return Ok(Standing::New) };
+        if let Ok(Known::Done { ending, .. }) = decode(&key, &value) {
+            return Ok(done(ending));
+        }
         self.transaction(|transaction| async move {
             Ok(match pending::known(&transaction, accession).await? {
-                Some(Known::Done { ending, .. }) => match ending {
-                    Ending::Baseline => Standing::Baseline,
-                    Ending::NotFetched => Standing::NotFetched,
-                    Ending::Unreadable => Standing::Unreadable,
-                    Ending::Past => Standing::Past,
-                    Ending::Rang | Ending::Quiet => Standing::Done,
-                },
+                Some(Known::Done { ending, .. }) => done(ending),
                 // Where that record was lost, it is found anew.
                 Some(Known::Pending { pending: place }) if PENDING.has(&transaction, &place).await? => {
                     Standing::Pending
@@ -170,6 +170,16 @@ impl Store {
     /// Failures of the store; then it is not done.
     pub async fn commit(&self, settled: &Settled) -> Result<bool, StoreError> {
         self.transaction(|transaction| async move { settle(&transaction, settled).await }).await
+    }
+}
+
+fn done(ending: Ending) -> Standing {
+    match ending {
+        Ending::Baseline => Standing::Baseline,
+        Ending::NotFetched => Standing::NotFetched,
+        Ending::Unreadable => Standing::Unreadable,
+        Ending::Past => Standing::Past,
+        Ending::Rang | Ending::Quiet => Standing::Done,
     }
 }
 

@@ -28,7 +28,7 @@ pub enum Ending {
 
 /// A filing that was seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(try_from = "Stored", into = "Stored")]
 pub(super) enum Known {
     /// It is done.
     Done {
@@ -42,4 +42,36 @@ pub(super) enum Known {
         /// Its place among those.
         pending: String,
     },
+}
+
+/// Its record: one read of it is what most entries of a page of the feed cost.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ending: Option<Ending>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    at: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pending: Option<String>,
+}
+
+impl TryFrom<Stored> for Known {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        match stored {
+            Stored { ending: Some(ending), at: Some(at), pending: None } => Ok(Self::Done { ending, at }),
+            Stored { ending: None, at: None, pending: Some(pending) } => Ok(Self::Pending { pending }),
+            _ => Err("neither done nor pending"),
+        }
+    }
+}
+
+impl From<Known> for Stored {
+    fn from(known: Known) -> Self {
+        match known {
+            Known::Done { ending, at } => Self { ending: Some(ending), at: Some(at), pending: None },
+            Known::Pending { pending } => Self { ending: None, at: None, pending: Some(pending) },
+        }
+    }
 }

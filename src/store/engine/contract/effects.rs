@@ -198,3 +198,52 @@ async fn of_a_step_that_failed_nothing_is_there_after_a_start() {
     assert!(get(&engine, A, "step").await.is_none_or(|step| step == "1"));
     assert_eq!(get(&engine, B, "002").await, None);
 }
+
+/// What was written last may be written once more by a start, and must never undo what came after it.
+#[tokio::test]
+async fn a_start_undoes_nothing_that_was_written_later() {
+    let dir = tempfile::tempdir().unwrap();
+    let big = "x".repeat(100_000);
+    for (round, later) in
+        [&[("a", "2")][..], &[("a", "3"), ("b", "3")], &[("a", "4"), ("b", &big)]].iter().enumerate()
+    {
+        let engine = open(dir.path());
+        put(&engine, A, &[("a", "1"), ("b", "1")]).await;
+        put(&engine, A, later).await;
+        engine.flush().await.unwrap();
+        drop(engine);
+        for _ in 0..2 {
+            let engine = open(dir.path());
+            for (key, value) in later.iter() {
+                assert_eq!(get(&engine, A, key).await.as_deref(), Some(*value), "{round}: {key}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_failed_in_between_leaves_nothing_to_undo_what_comes_later() {
+    let (dir, disk) = (tempfile::tempdir().unwrap(), Arc::new(Disk::default()));
+    let engine = open_with(dir.path(), disk.before()).unwrap();
+    put(&engine, A, &[("a", "1"), ("b", "1")]).await;
+    disk.fill_after(1);
+    let big = "x".repeat(100_000);
+    for pairs in [&[("a", "2")][..], &[("a", "2"), ("b", &big)]] {
+        let failed: Result<(), EngineError> = engine
+            .transact(|transaction| async move {
+                pairs.iter().for_each(|(key, value)| transaction.put(A, *key, value.as_bytes().to_vec()));
+                Ok(())
+            })
+            .await;
+        assert!(failed.is_err());
+    }
+    disk.fill_after(0);
+    put(&engine, A, &[("a", "3")]).await;
+    engine.flush().await.unwrap();
+    drop(engine);
+    let engine = open(dir.path());
+    assert_eq!(
+        (get(&engine, A, "a").await.as_deref(), get(&engine, A, "b").await.as_deref()),
+        (Some("3"), Some("1"))
+    );
+}

@@ -2,15 +2,15 @@
 //! processor time than all else that a filing does.
 //!
 //! sled keeps the order of what it writes, so that a crash cuts off the last of it and nothing before. All that is to be written is
-//! first noted in one record, then written, then the note is removed: where a crash leaves the note, nothing came after it, and the
-//! next start writes all of it once more.
+//! first noted in one record, then written. Whatever is written next takes the note's place, or removes it first: where a start finds a
+//! note, nothing came after what it says, and all of that is written once more.
 
 use ::sled::Tree;
 
 use crate::store::engine::error::EngineError;
 use crate::store::engine::space::{Space, Writes};
 
-const KEY: &str = "journal";
+pub(super) const KEY: &str = "journal";
 /// No note is longer: the more is written, the less is won.
 const LONGEST: usize = 4 * 1024;
 

@@ -15,7 +15,7 @@ use std::io;
 use std::ops::Bound;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use ::sled::transaction::{
@@ -58,6 +58,8 @@ pub(in crate::store) struct SledEngine {
     alone: tokio::sync::Mutex<()>,
     /// Held while several records are written one by one: nobody sees some of them.
     seen: RwLock<()>,
+    /// Whether the journal has a note of what was written last.
+    noted: AtomicBool,
     /// Held while something is written and not counted yet.
     writing: RwLock<()>,
     /// Counts writes, and which of them are on the disk.
@@ -115,6 +117,7 @@ impl SledEngine {
             spaces: trees,
             alone: tokio::sync::Mutex::default(),
             seen: RwLock::new(()),
+            noted: AtomicBool::new(false),
             writing: RwLock::new(()),
             written: AtomicU64::new(1),
             flushed: AtomicU64::new(0),
@@ -232,12 +235,18 @@ impl SledEngine {
     pub(super) fn write_all(&self, writes: &Writes) -> Result<(), EngineError> {
         match (writes.len(), journal::noted(writes)) {
             (0, _) => Ok(()),
-            (1, _) => self.write(|| self.apply(writes)),
+            (1, _) => self.write(|| {
+                if self.noted.load(Ordering::Acquire) {
+                    journal::done(&self.own)?;
+                    self.noted.store(false, Ordering::Release);
+                }
+                self.apply(writes)
+            }),
             (_, Some(note)) => self.write(|| {
                 let _unseen = self.seen.write().unwrap_or_else(PoisonError::into_inner);
                 journal::note(&self.own, &note)?;
-                self.apply(writes)?;
-                Ok(journal::done(&self.own)?)
+                self.noted.store(true, Ordering::Release);
+                self.apply(writes)
             }),
             (_, None) => self.rewrite(&[], writes),
         }
@@ -250,6 +259,9 @@ impl SledEngine {
         writes: &Writes,
     ) -> Result<(), EngineError> {
         let mut batches: BTreeMap<Space, Batch> = BTreeMap::new();
+        if self.noted.load(Ordering::Acquire) {
+            batches.entry(OWN).or_default().remove(journal::KEY);
+        }
         for (space, key) in removed {
             batches.entry(*space).or_default().remove(key.as_slice());
         }
@@ -274,8 +286,10 @@ impl SledEngine {
             let done: Result<(), TransactionError<EngineError>> = trees[..].transaction(all);
             done.map_err(|error| match error {
                 TransactionError::Abort(error) => error,
-                TransactionError::Storage(error) => error.into(),
-            })
+                TransactionError::Storage(error) => EngineError::from(error),
+            })?;
+            self.noted.store(false, Ordering::Release);
+            Ok(())
         })
     }
 
