@@ -175,9 +175,10 @@ impl Wire<'_> {
         for item in self.reader.list("notify", value, expected) {
             let Some(text) = self.reader.text("notify", item, expected) else { continue };
             match text.parse::<Destination>() {
-                Ok(Destination::Jsonl(_)) => {
+                Ok(destination) if !destination.capabilities().notices => {
+                    let what = format!("{destination} takes alerts, and no notices");
                     let help = "expected terminal, discord:NAME, email:NAME or webhook:NAME";
-                    self.reader.report_with(item.span(), "jsonl takes alerts, and no notices", help);
+                    self.reader.report_with(item.span(), what, help);
                 }
                 Ok(destination) => all.push((destination, item)),
                 Err(error) => {

@@ -202,9 +202,18 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
     decision
 }
 
-/// What a rule asks for, in short.
+/// What a rule asks for, in short. A condition that it does not have is no part of it, so that one that a later version adds changes
+/// nothing.
 fn asked_for(rule: &Rule) -> String {
-    Key::of(&[&format!("{:?}", rule.conditions)]).to_string()
+    let text = format!("{:#?}", rule.conditions);
+    let is_unset = |line: &&str| [": None,", ": [],", ": {},"].iter().any(|unset| line.ends_with(unset));
+    let set: Vec<&str> = text.lines().filter(|line| !is_unset(line)).collect();
+    Key::of(&[&set.join("\n")]).to_string()
+}
+
+/// True if a rule asks for what was stored with an alert. Versions before wrote all conditions, also those that it does not have.
+fn asks_for(rule: &Rule, stored: &str) -> bool {
+    stored == asked_for(rule) || stored == Key::of(&[&format!("{:?}", rule.conditions)]).as_str()
 }
 
 /// Tells every condition of a rule for a filing, by the evaluator that decides.
@@ -270,7 +279,7 @@ impl RelatedFiling {
     /// surely do not meet what the rule asked for then. That it is an amendment, and what came before, take nothing back.
     fn withdrawn(&self, rule: &Rule, subject: &Subject<'_>, case: Case<'_>) -> Option<Alert> {
         let rang = &self.relation.alerted.get(&rule.name)?.rang;
-        let edited = rang.asked.as_ref().is_some_and(|asked| *asked != asked_for(rule));
+        let edited = rang.asked.as_ref().is_some_and(|asked| !asks_for(rule, asked));
         let own_key = |version| Alert::own_key(&rule.name, case.filing.issuer.cik, version).to_string();
         // A version that told nothing new has the key of the version before it; a chain's other telling has another's.
         let anothers = !self.relation.versions.iter().any(|version| own_key(*version) == rang.key);
@@ -316,5 +325,30 @@ impl RelatedFiling {
             own.rang.insert((*rule).to_owned(), mark);
         }
         [own].into_iter().chain(revised.into_values()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::Source;
+
+    #[test]
+    fn a_rule_asks_for_what_it_did_also_as_versions_before_wrote_it() {
+        let rule = |conditions: &str| {
+            let text = format!("[[rule]]\nname = \"a\"\n{conditions}\n");
+            rules::load_slice([Source { file: "a", text: &text }], &|_| true, &[]).unwrap().remove(0)
+        };
+        let (five, six) = (rule("min_value = 5"), rule("min_value = 6"));
+        let whole = Key::of(&[&format!("{:?}", five.conditions)]).to_string();
+        for stored in [asked_for(&five), whole.clone()] {
+            assert!(asks_for(&five, &stored) && !asks_for(&six, &stored), "{stored}");
+        }
+        assert_ne!(asked_for(&five), whole, "what it does not ask for is no part of it");
+        assert_ne!(asked_for(&rule("codes = [\"S\"]")), asked_for(&rule("codes = [\"P\"]")));
+        assert_ne!(
+            asked_for(&rule("any = [{ codes = [\"S\"] }]")),
+            asked_for(&rule("not = { codes = [\"S\"] }"))
+        );
     }
 }

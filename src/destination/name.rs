@@ -29,6 +29,8 @@ pub enum Destination {
 #[error("`{0}` is not a destination: {EXPECTED}")]
 pub struct DestinationError(String);
 
+/// The names of all kinds that rule files have, as a regular expression of JSON Schema.
+pub const PATTERN: &str = "^(terminal|jsonl(:.+)?|(discord|email|webhook):[a-z0-9_-]{1,64})$";
 const EXPECTED: &str = "expected terminal, jsonl, jsonl:FILE, discord:NAME, email:NAME or webhook:NAME";
 
 impl DestinationError {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::condition::ConditionKey;
 use super::keys::{ClusterKey, CumulativeKey, Key, RuleKey, Shape, TestKey, names};
+use crate::destination::PATTERN;
 
 /// The JSON Schema (draft 2020-12) of a rule file.
 pub fn schema() -> Value {
@@ -64,12 +65,7 @@ fn of_shape(shape: Shape) -> Value {
         Shape::Sics => list(text("^[0-9]{1,4}$")),
         Shape::Countries => list(json!({ "type": "string", "minLength": 1 })),
         Shape::Currencies => list(text("^\\s*[A-Za-z]{3}\\s*$")),
-        Shape::Destinations => {
-            let destination = text(
-                "^(terminal|jsonl(:.+)?|discord:[a-z0-9_-]{1,64}|email:[a-z0-9_-]{1,64}|webhook:[a-z0-9_-]{1,64})$",
-            );
-            json!({ "type": "array", "items": destination })
-        }
+        Shape::Destinations => json!({ "type": "array", "items": text(PATTERN) }),
         Shape::Mentions => list(text("^(here|everyone|(role|user):[1-9][0-9]*)$")),
         Shape::Word(words) => json!({ "enum": words }),
         Shape::Words(words) => list(json!({ "enum": words })),

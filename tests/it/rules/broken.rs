@@ -339,3 +339,24 @@ fn the_schema_takes_what_the_reader_takes() {
     assert_eq!(taken, [""; 0]);
     assert!(refused >= 35, "{refused}");
 }
+
+#[test]
+fn the_schema_takes_each_kind_of_destination_that_the_reader_takes() {
+    let schema = jsonschema::validator_for(&rules::schema()).unwrap();
+    for name in [
+        "terminal",
+        "jsonl",
+        "jsonl:out/a b.jsonl",
+        "discord:a-b_2",
+        "email:desk",
+        "webhook:n8n",
+        "terminal:x",
+        "discord:",
+        "discord:No Name",
+        "email:desk@example.org",
+        "sms:me",
+    ] {
+        let rule = serde_json::json!({ "rule": [{ "name": "a", "codes": ["S"], "notify": [name] }] });
+        assert_eq!(schema.is_valid(&rule), name.parse::<Destination>().is_ok(), "{name}");
+    }
+}
