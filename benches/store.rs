@@ -1,8 +1,7 @@
-//! What a full store costs: `cargo bench --bench store -- 1000000 100000`.
+//! The cost of a full store: `cargo bench --bench store -- FILINGS DELIVERIES`, for example `1000000 100000`.
 //!
-//! So many filings that are done, and so many deliveries that were sent, to a thousand channels; then how long it takes to open it the first
-//! time, for which sled reads all that was written since the last, and once more; to answer `status`; and to make a filing done with one
-//! delivery more.
+//! Fills a store with finished filings and with deliveries sent to a thousand channels. Then measures two starts (in the first one, sled reads
+//! everything written since the last start), `status`, and the commit of one more filing with one delivery.
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::cell::Cell;

@@ -202,8 +202,7 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
     decision
 }
 
-/// What a rule asks for, in short. A condition that it does not have is no part of it, so that one that a later version adds changes
-/// nothing.
+/// A hash of a rule's conditions. Unset conditions are left out, so a condition added by a later version changes nothing.
 fn asked_for(rule: &Rule) -> String {
     let text = format!("{:#?}", rule.conditions);
     let is_unset = |line: &&str| [": None,", ": [],", ": {},"].iter().any(|unset| line.ends_with(unset));

@@ -162,7 +162,7 @@ impl Scope {
     }
 }
 
-/// What is covered from now on; `None` where that is as it was read.
+/// The coverage from now on; `None` if it is unchanged.
 fn covered(in_scope: &InScope, frontier: Frontier, read: Option<&Coverage>) -> Option<Coverage> {
     // A store of before that was noted has the filings of all.
     let begun = read.is_some();

@@ -58,8 +58,7 @@ impl Store {
         self.single(&COVERAGE).await
     }
 
-    /// Writes down of which issuers filings are fetched from now on, where that is still as it was read; `false` where it is otherwise, which
-    /// has to be read.
+    /// Replaces the coverage if it is still as it was read. Returns `false`, and writes nothing, if it has changed: read it again.
     ///
     /// # Errors
     /// Failures of the store.

@@ -70,7 +70,7 @@ impl Files {
     }
 }
 
-/// What is made of a batch before it is sent.
+/// A batch's message, if it is rendered already, and how to send it.
 pub(in crate::notify) struct Made {
     /// Its message; `None` where it is made when it is sent.
     pub(in crate::notify) message: Option<Message>,

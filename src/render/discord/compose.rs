@@ -62,7 +62,7 @@ pub fn fitting(deliveries: &[Delivery]) -> (usize, Option<Message>) {
     }
 }
 
-/// What is kept free on a card for how long the alert took.
+/// Characters reserved on a card for how long the alert took.
 fn unsaid(delivery: &Delivery) -> usize {
     let said = match &delivery.body {
         Body::Alert(alert) => alert.way_text().map_or(0, |way| way.chars().count()),

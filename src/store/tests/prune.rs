@@ -85,3 +85,22 @@ async fn an_alert_that_was_in_a_digest_is_forgotten_after_its_time() {
     assert_eq!(pruned(&store, now() + KEPT + TimeDelta::seconds(1)).await, 1);
     assert_eq!(standing().await, None);
 }
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_has_nothing_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    store.discovered(Discovered::default(), Frontier::at(now()), now()).await.unwrap();
+    let sent = delivery(1);
+    store.enqueue(&sent).await.unwrap();
+    let outcome = Outcome::Delivered { at: now(), message_id: None };
+    store.leave_queue(slice::from_ref(&sent), &outcome).await.unwrap();
+    assert_eq!(
+        pruned(&store, now() + KEPT * 5).await,
+        0,
+        "EDGAR's newest filing says that it is not so late"
+    );
+    let later = Frontier::at(now() + KEPT);
+    store.discovered(Discovered::default(), later, now()).await.unwrap();
+    assert_eq!(pruned(&store, now() + KEPT * 5).await, 1);
+}

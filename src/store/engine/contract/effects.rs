@@ -199,7 +199,7 @@ async fn of_a_step_that_failed_nothing_is_there_after_a_start() {
     assert_eq!(get(&engine, B, "002").await, None);
 }
 
-/// What was written last may be written once more by a start, and must never undo what came after it.
+/// A start may repeat the last transaction. It must never undo a later one.
 #[tokio::test]
 async fn a_start_undoes_nothing_that_was_written_later() {
     let dir = tempfile::tempdir().unwrap();
