@@ -4,4 +4,4 @@ mod capabilities;
 mod name;
 
 pub use capabilities::{Capabilities, ReadBack};
-pub use name::{Destination, DestinationError, PATTERN, is_name};
+pub use name::{BUILT_IN, Destination, DestinationError, FORMS, PATTERN, is_name};

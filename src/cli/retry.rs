@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use super::output::tell;
 use super::remote::{self, Reached};
 use super::setup;
-use crate::destination::Destination;
+use crate::destination::{Destination, FORMS};
 use crate::http::RetryRequest;
 use crate::outbox::{self, Retried, Retry};
 
@@ -21,8 +21,12 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Which: terminal, jsonl:FILE, discord:NAME, email:NAME, webhook:NAME, or channel:ID of a channel that subscribes
-    #[arg(value_name = "DESTINATION", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(
+        value_name = "DESTINATION",
+        required_unless_present = "all",
+        conflicts_with = "all",
+        help = format!("Which: {FORMS}, or channel:ID of a channel that subscribes")
+    )]
     destination: Option<Destination>,
     /// Every destination that is paused, or has something that waits or was given up
     #[arg(long)]

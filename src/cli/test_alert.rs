@@ -12,15 +12,14 @@ use super::output::tell;
 use super::{environment, setup};
 use crate::config::Settings;
 use crate::delivery::{Batch, Body};
-use crate::destination::Destination;
+use crate::destination::{Destination, FORMS};
 use crate::notify::Notifier;
 use crate::service;
 use crate::text::path_text;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Where to: terminal, jsonl, jsonl:FILE, discord:NAME, email:NAME, webhook:NAME, or channel:ID of a channel that subscribes
-    #[arg(value_name = "DESTINATION")]
+    #[arg(value_name = "DESTINATION", help = format!("Where to: {FORMS}, or channel:ID of a channel that subscribes"))]
     destination: Destination,
     /// Settings file [default: config/sellbell.toml]
     #[arg(long, value_name = "FILE")]

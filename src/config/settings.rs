@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::destination::{Destination, ReadBack};
+use crate::destination::{BUILT_IN, Destination, ReadBack};
 use crate::schedule::Schedule;
 
 /// All settings, validated.
@@ -38,21 +38,20 @@ impl Settings {
     /// Whether a rule may name this destination.
     pub fn knows(&self, destination: &Destination) -> bool {
         match destination {
-            Destination::Terminal | Destination::Jsonl(_) => true,
             Destination::Discord(name) => self.discord.channels.iter().any(|channel| channel.name == *name),
             Destination::Email(name) => self.email.recipients.iter().any(|recipient| recipient.name == *name),
             Destination::Webhook(name) => self.webhooks.contains(name),
-            Destination::Channel(_) => false,
+            _ => destination.capabilities().local,
         }
     }
 
     /// The names of all destinations that the settings define, for error messages.
     pub fn destinations(&self) -> Vec<String> {
-        let fixed = ["terminal".to_owned(), "jsonl".to_owned()];
+        let built_in = BUILT_IN.map(str::to_owned).into_iter();
         let discord = self.discord.channels.iter().map(|channel| format!("discord:{}", channel.name));
         let email = self.email.recipients.iter().map(|recipient| format!("email:{}", recipient.name));
         let webhooks = self.webhooks.iter().map(|name| format!("webhook:{name}"));
-        fixed.into_iter().chain(discord).chain(email).chain(webhooks).collect()
+        built_in.chain(discord).chain(email).chain(webhooks).collect()
     }
 
     /// True if messages that were sent to a destination can be read back.
@@ -63,7 +62,7 @@ impl Settings {
                 let mut channels = self.discord.channels.iter();
                 channels.any(|channel| channel.name == *name && matches!(channel.via, Via::Bot(_)))
             }
-            (ReadBack::ByBot | ReadBack::Never, _) => false,
+            (ReadBack::ByBot | ReadBack::Guarded | ReadBack::Never, _) => false,
         }
     }
 

@@ -5,6 +5,8 @@ use super::name::Destination;
 /// What a kind of destination can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
+    /// It is on this machine, so that it needs neither settings nor a secret.
+    pub local: bool,
     /// Several alerts can stand in one message, and those above a channel's budget in an overflow message that grows.
     pub batches: bool,
     /// How many alerts that waited are joined into one message; 0: each comes by itself, as programs read them.
@@ -13,7 +15,7 @@ pub struct Capabilities {
     pub notices: bool,
     /// What another filing says of the same trade is added to a message that was sent.
     pub additions: bool,
-    /// Where messages that were sent can be read back.
+    /// Whether messages that were sent can be read back.
     pub read_back: ReadBack,
     /// A try of which no answer came may be one more message for a person, so that it is repeated slowly.
     pub repeats_slowly: bool,
@@ -26,11 +28,14 @@ pub enum ReadBack {
     Always,
     /// They can where the bot sends them, and not where a webhook of Discord's does.
     ByBot,
+    /// They cannot, and need not be: before each alert, what stands there already is searched for it.
+    Guarded,
     /// They cannot.
     Never,
 }
 
 const CHANNEL: Capabilities = Capabilities {
+    local: false,
     batches: true,
     joins: 1_000,
     notices: true,
@@ -40,6 +45,7 @@ const CHANNEL: Capabilities = Capabilities {
 };
 const DISCORD: Capabilities = Capabilities { read_back: ReadBack::ByBot, ..CHANNEL };
 const EMAIL: Capabilities = Capabilities {
+    local: false,
     batches: false,
     joins: 300,
     notices: true,
@@ -48,6 +54,7 @@ const EMAIL: Capabilities = Capabilities {
     repeats_slowly: true,
 };
 const TERMINAL: Capabilities = Capabilities {
+    local: true,
     batches: false,
     joins: 0,
     notices: true,
@@ -55,8 +62,9 @@ const TERMINAL: Capabilities = Capabilities {
     read_back: ReadBack::Never,
     repeats_slowly: false,
 };
-const WEBHOOK: Capabilities = TERMINAL;
-const JSONL: Capabilities = Capabilities { notices: false, ..TERMINAL };
+const WEBHOOK: Capabilities = Capabilities { local: false, ..TERMINAL };
+const LINES: Capabilities = Capabilities { notices: false, ..TERMINAL };
+const FILE_OF_LINES: Capabilities = Capabilities { read_back: ReadBack::Guarded, ..LINES };
 
 impl Destination {
     /// What its kind can do.
@@ -67,7 +75,8 @@ impl Destination {
             Self::Email(_) => EMAIL,
             Self::Terminal => TERMINAL,
             Self::Webhook(_) => WEBHOOK,
-            Self::Jsonl(_) => JSONL,
+            Self::Jsonl(None) => LINES,
+            Self::Jsonl(Some(_)) => FILE_OF_LINES,
         }
     }
 }

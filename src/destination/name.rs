@@ -26,17 +26,20 @@ pub enum Destination {
 
 /// Not a destination.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` is not a destination: {EXPECTED}")]
+#[error("`{0}` is not a destination: expected {FORMS}")]
 pub struct DestinationError(String);
 
 /// The names of all kinds that rule files have, as a regular expression of JSON Schema.
 pub const PATTERN: &str = "^(terminal|jsonl(:.+)?|(discord|email|webhook):[a-z0-9_-]{1,64})$";
-const EXPECTED: &str = "expected terminal, jsonl, jsonl:FILE, discord:NAME, email:NAME or webhook:NAME";
+/// The same for people.
+pub const FORMS: &str = "terminal, jsonl, jsonl:FILE, discord:NAME, email:NAME or webhook:NAME";
+/// The destinations that are there without any settings.
+pub const BUILT_IN: [&str; 2] = ["terminal", "jsonl"];
 
 impl DestinationError {
     /// What is wrong, and what to do.
-    pub fn parts(&self) -> (String, &'static str) {
-        (format!("`{}` is not a destination", self.0), EXPECTED)
+    pub fn parts(&self) -> (String, String) {
+        (format!("`{}` is not a destination", self.0), format!("expected {FORMS}"))
     }
 }
 

@@ -5,6 +5,7 @@ mod discord;
 mod email;
 mod error;
 mod jsonl;
+mod lines;
 mod notifier;
 mod output;
 mod secret_parts;

@@ -14,7 +14,7 @@ use super::setup_error::SetupError;
 use super::webhook::Webhook;
 use crate::config::Settings;
 use crate::delivery::{Batch, Delivery, InFlight};
-use crate::destination::Destination;
+use crate::destination::{Destination, ReadBack as CanReadBack};
 use crate::render;
 use crate::render::discord::Message;
 use crate::render::terminal::Colour;
@@ -86,7 +86,8 @@ impl Notifier {
             Destination::Discord(name) => self.channels.contains_key(name),
             Destination::Channel(_) => self.bot.is_some(),
             Destination::Webhook(name) => self.webhooks.contains_key(name),
-            Destination::Terminal | Destination::Jsonl(_) | Destination::Email(_) => true,
+            Destination::Email(_) => true,
+            _ => destination.capabilities().local,
         }
     }
 
@@ -188,8 +189,6 @@ impl Notifier {
             return Err(SendError::never("nothing to send"));
         };
         match destination {
-            Destination::Terminal => self.local.print(delivery).await,
-            Destination::Jsonl(file) => self.local.jsonl(file.as_deref(), delivery).await,
             Destination::Discord(_) | Destination::Channel(_) => match (self.route(destination), &self.bot) {
                 (Some(Route::Channel(id)), Some(bot)) => bot.send(id, batch, made, now).await,
                 (Some(Route::Webhook(webhook)), _) => webhook.send(batch, made, now).await,
@@ -203,6 +202,7 @@ impl Notifier {
                 Some(webhook) => webhook.send(delivery, now).await,
                 None => Err(unknown(destination)),
             },
+            _ => self.local.send(delivery).await,
         }
     }
 
@@ -216,12 +216,12 @@ impl Notifier {
         sends: &InFlight,
         now: DateTime<Utc>,
     ) -> Result<ReadBack, SendError> {
-        match (self.route(batch.destination()), &self.bot) {
+        let destination = batch.destination();
+        match (self.route(destination), &self.bot) {
             (Some(Route::Channel(id)), Some(bot)) => {
                 bot.find(id, batch, sends, now).await.map_err(|error| error.cleaned(&self.redactor))
             }
-            // A file's last lines are looked at before each line that is added.
-            _ if matches!(batch.destination(), Destination::Jsonl(Some(_))) => Ok(ReadBack::Guarded),
+            _ if destination.capabilities().read_back == CanReadBack::Guarded => Ok(ReadBack::Guarded),
             _ => Ok(ReadBack::Unknown("what was sent there cannot be read back")),
         }
     }
@@ -239,10 +239,7 @@ impl Notifier {
                 DiscordRoute::Channel(id) => Some(Route::Channel(*id)),
                 DiscordRoute::Webhook(webhook) => Some(Route::Webhook(webhook)),
             },
-            Destination::Terminal
-            | Destination::Jsonl(_)
-            | Destination::Email(_)
-            | Destination::Webhook(_) => None,
+            _ => None,
         }
     }
 

@@ -1,18 +1,20 @@
-//! The terminal, and files of JSON lines.
+//! The destinations on this machine: the terminal, and lines on standard output or in files.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::error::{SendError, Sent, no_digest};
-use super::jsonl::{self, Files};
+use super::error::{SendError, Sent, no_digest, unknown};
+use super::jsonl;
+use super::lines::{Files, LineFormat};
 use crate::config::ReadableBy;
 use crate::delivery::{Body, Delivery};
+use crate::destination::Destination;
 use crate::render::terminal::{self, Colour};
 
 /// Where `terminal` and `jsonl` write.
 pub type Output = Arc<Mutex<dyn Write + Send>>;
 
-/// The destinations on this machine: the terminal, and files of JSON lines.
+/// The destinations on this machine, ready to write.
 pub(super) struct LocalOutput {
     output: Output,
     colour: Colour,
@@ -24,7 +26,15 @@ impl LocalOutput {
         Self { output, colour, files: Arc::new(Files::new(readable_by)) }
     }
 
-    pub(super) async fn print(&self, delivery: &Delivery) -> Result<Sent, SendError> {
+    pub(super) async fn send(&self, delivery: &Delivery) -> Result<Sent, SendError> {
+        match &delivery.destination {
+            Destination::Terminal => self.print(delivery).await,
+            Destination::Jsonl(file) => self.append(&jsonl::FORMAT, file.as_deref(), delivery).await,
+            other => Err(unknown(other)),
+        }
+    }
+
+    async fn print(&self, delivery: &Delivery) -> Result<Sent, SendError> {
         match &delivery.body {
             Body::Alert(alert) => self.write(terminal::alert(alert, self.colour)).await,
             Body::Notice(notice) => self.write(terminal::notice(notice, self.colour)).await,
@@ -32,13 +42,20 @@ impl LocalOutput {
         }
     }
 
-    pub(super) async fn jsonl(&self, file: Option<&str>, delivery: &Delivery) -> Result<Sent, SendError> {
+    /// One line: of a file, or of standard output where there is none.
+    async fn append(
+        &self,
+        format: &'static LineFormat,
+        file: Option<&str>,
+        delivery: &Delivery,
+    ) -> Result<Sent, SendError> {
         let Body::Alert(alert) = &delivery.body else { return Err(no_digest(&delivery.destination)) };
-        let line = jsonl::line(alert).map_err(|error| SendError::never(error.to_string()))?;
+        let line = (format.line)(alert)?;
         let Some(file) = file.map(str::to_owned) else { return self.write(line).await };
         let (files, key) = (Arc::clone(&self.files), alert.key.clone());
         blocking(move || {
-            files.append(&file, &key, &line).map_err(|error| format!("cannot append to {file}: {error}"))
+            let appended = files.append(&file, format, &key, &line);
+            appended.map_err(|error| format!("cannot append to {file}: {error}"))
         })
         .await?;
         Ok(Sent { message_id: None })

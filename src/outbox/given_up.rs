@@ -61,7 +61,7 @@ impl GivenUpDeliveries {
             let lately = |at: DateTime<Utc>| at <= now && now - at < BETWEEN_REPORTS;
             match given_up.reported_at {
                 Some(at) if lately(at) => {}
-                _ if given_up.count == 0 => self.store.forget_given_up(&given_up.destination).await?,
+                _ if given_up.count == 0 => self.store.forget_given_up(&given_up).await?,
                 _ => {
                     let notices = self.operators.deliveries(&notice(&given_up, now), now);
                     self.store.report_given_up(&given_up, &notices, now).await?;

@@ -166,12 +166,19 @@ impl Store {
         .await
     }
 
-    /// Forgets that something was given up for a destination and reported.
+    /// Forgets that something was given up for a destination and reported, unless more was since it was read.
     ///
     /// # Errors
     /// Failures of the store.
-    pub async fn forget_given_up(&self, destination: &Destination) -> Result<(), StoreError> {
-        self.delete(&GIVEN_UP, &destination.to_string()).await
+    pub async fn forget_given_up(&self, read: &GivenUp) -> Result<(), StoreError> {
+        let key = &read.destination.to_string();
+        self.transaction(|transaction| async move {
+            if GIVEN_UP.get(&transaction, key).await?.as_ref() == Some(read) {
+                GIVEN_UP.delete(&transaction, key);
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// The destinations for which something was given up.

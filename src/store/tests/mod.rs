@@ -1,3 +1,4 @@
+mod changed;
 mod counts;
 mod damaged;
 mod pending;
