@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::PoisonError;
 
 use super::files::{COMPACTED, FILE, WHOLE, remove_all, replace, sync_all};
+use super::flush::Flushes;
 use super::{SledEngine, mark, page_is_wrong};
 use crate::store::engine::error::EngineError;
 
@@ -40,7 +41,8 @@ impl SledEngine {
                 to.insert(key, bytes)?;
             }
         }
-        *new.flushes.lock().unwrap_or_else(PoisonError::into_inner) = mark::known(&self.db, &self.own)?;
-        new.sync()
+        let last = mark::known(&self.db, &self.own)?;
+        *new.flushes.lock().unwrap_or_else(PoisonError::into_inner) = Flushes::new(&new.dir, last);
+        new.flush_now()
     }
 }

@@ -8,6 +8,8 @@ use crate::store::engine::error::EngineError;
 
 /// sled's file in the store's folder.
 pub(super) const FILE: &str = "db";
+/// sled's folder of large values there, one a file.
+pub(super) const LARGE_VALUES: &str = "blobs";
 /// The folder in the store's own in which the files of a smaller store are made, and the file there that says that they are whole.
 pub(super) const COMPACTED: &str = "compacted";
 pub(super) const WHOLE: &str = "whole";
@@ -84,8 +86,8 @@ pub(super) fn replace(dir: &Path) -> io::Result<()> {
             fs::remove_file(entry.path())?;
         }
     }
-    if folder.join("blobs").exists() {
-        remove_all(&dir.join("blobs"))?;
+    if folder.join(LARGE_VALUES).exists() {
+        remove_all(&dir.join(LARGE_VALUES))?;
     }
     // The file itself last: until then all is still in one of the two places.
     let mut names: Vec<_> =

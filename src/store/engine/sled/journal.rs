@@ -8,7 +8,7 @@
 use ::sled::Tree;
 
 use crate::store::engine::error::EngineError;
-use crate::store::engine::space::{Space, Writes};
+use crate::store::engine::space::{Value, Writes};
 
 pub(super) const KEY: &str = "journal";
 /// No note is longer: the more is written, the less is won.
@@ -40,16 +40,25 @@ fn put(note: &mut Vec<u8>, bytes: &[u8]) {
     note.extend_from_slice(bytes);
 }
 
-/// What a note says.
-pub(super) fn read(note: &[u8], spaces: impl Iterator<Item = Space> + Clone) -> Result<Writes, EngineError> {
-    let (mut writes, mut rest) = (Writes::new(), note);
+/// One write of a note.
+#[derive(Debug, PartialEq)]
+pub(super) struct Noted {
+    /// The keyspace, by its name: a newer version may have written it, and this one does not know it.
+    pub(super) space: String,
+    pub(super) key: String,
+    /// `None`: the key is removed.
+    pub(super) value: Option<Value>,
+}
+
+/// Reads a note.
+pub(super) fn read(note: &[u8]) -> Result<Vec<Noted>, EngineError> {
+    let (mut writes, mut rest) = (Vec::new(), note);
     while !rest.is_empty() {
-        let (name, key) = (text(&mut rest)?, text(&mut rest)?);
-        let space = spaces.clone().find(|space| space.0 == name).ok_or_else(unreadable)?;
+        let (space, key) = (text(&mut rest)?, text(&mut rest)?);
         let (flag, behind) = rest.split_first().ok_or_else(unreadable)?;
         rest = behind;
         let value = (*flag == 1).then(|| take(&mut rest).map(<[u8]>::to_vec)).transpose()?;
-        writes.insert((space, key), value);
+        writes.push(Noted { space, key, value });
     }
     Ok(writes)
 }
@@ -86,6 +95,7 @@ pub(super) fn done(own: &Tree) -> ::sled::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::engine::space::Space;
 
     const A: Space = Space("a");
     const B: Space = Space("bb");
@@ -98,13 +108,17 @@ mod tests {
             ((B, "key".to_owned()), Some(vec![0, 255, 1])),
         ]);
         let note = noted(&writes).unwrap();
-        assert_eq!(read(&note, [A, B].into_iter()).unwrap(), writes);
+        let noted = |((space, key), value): (&(Space, String), &Option<Value>)| Noted {
+            space: space.0.to_owned(),
+            key: key.clone(),
+            value: value.clone(),
+        };
+        assert_eq!(read(&note).unwrap(), writes.iter().map(noted).collect::<Vec<_>>());
         for cut in 1..note.len() {
             // Where it ends behind one of the writes it has fewer; everywhere else it cannot be read.
-            let cut = read(&note[..cut], [A, B].into_iter());
+            let cut = read(&note[..cut]);
             assert!(cut.is_err() || cut.unwrap().len() < 3);
         }
-        assert!(read(&note, [A].into_iter()).is_err(), "an unknown keyspace");
     }
 
     #[test]

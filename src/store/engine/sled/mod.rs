@@ -2,7 +2,9 @@
 
 mod compact;
 mod files;
+mod flush;
 mod journal;
+mod large_values;
 mod mark;
 
 pub(in crate::store) use files::{is_held, is_in};
@@ -10,7 +12,6 @@ pub(in crate::store) use mark::KEY as MARK_KEY;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs::File;
 use std::io;
 use std::ops::Bound;
 use std::panic::{self, AssertUnwindSafe};
@@ -25,6 +26,7 @@ use ::sled::{Batch, Db, IVec, Tree};
 use chrono::{DateTime, Utc};
 use tokio::sync::MutexGuard;
 
+use self::flush::Flushes;
 use super::effect::{Before, Effect};
 use super::error::EngineError;
 use super::range::Range;
@@ -65,8 +67,8 @@ pub(in crate::store) struct SledEngine {
     /// Counts writes, and which of them are on the disk.
     written: AtomicU64,
     flushed: AtomicU64,
-    /// The number of the last flush, over all starts; held while one is under way.
-    flushes: Mutex<u64>,
+    /// Held while a flush is under way.
+    flushes: Mutex<Flushes>,
     before: Before,
     lost: bool,
 }
@@ -81,6 +83,14 @@ impl From<::sled::Error> for EngineError {
             other => Self::Other(other.to_string()),
         }
     }
+}
+
+fn write_one(tree: &Tree, key: &str, value: Option<&[u8]>) -> ::sled::Result<()> {
+    match value {
+        Some(value) => tree.insert(key, value)?,
+        None => tree.remove(key)?,
+    };
+    Ok(())
 }
 
 impl SledEngine {
@@ -121,13 +131,15 @@ impl SledEngine {
             writing: RwLock::new(()),
             written: AtomicU64::new(1),
             flushed: AtomicU64::new(0),
-            flushes: Mutex::new(known.max(confirmed.unwrap_or(0))),
+            flushes: Mutex::new(Flushes::new(dir, known.max(confirmed.unwrap_or(0)))),
             before,
             lost,
         };
         // A crash may have cut it off.
         if let Some(note) = journal::left(&engine.own)? {
-            engine.apply(&journal::read(&note, engine.spaces.keys().copied())?)?;
+            for noted in journal::read(&note)? {
+                write_one(&engine.db.open_tree(&noted.space)?, &noted.key, noted.value.as_deref())?;
+            }
             journal::done(&engine.own)?;
         }
         Ok(engine)
@@ -136,11 +148,7 @@ impl SledEngine {
     /// Writes one by one.
     fn apply(&self, writes: &Writes) -> Result<(), EngineError> {
         for ((space, key), value) in writes {
-            let tree = self.space(*space)?;
-            match value {
-                Some(value) => tree.insert(key.as_str(), value.as_slice())?,
-                None => tree.remove(key.as_str())?,
-            };
+            write_one(self.space(*space)?, key, value.as_deref())?;
         }
         Ok(())
     }
@@ -318,8 +326,7 @@ impl SledEngine {
 
     /// Brings all that was written onto the disk; at once where nothing is new.
     ///
-    /// sled's own asynchronous flush can deadlock (its issue 1308), and its flush leaves data in the drive's cache, so a
-    /// blocking thread flushes and then asks the system to sync the file.
+    /// sled's own asynchronous flush can deadlock (its issue 1308), so a blocking thread flushes.
     pub(super) async fn flush(engine: &Arc<Self>) -> Result<(), EngineError> {
         let written = {
             let _no_write = engine.writing.write().unwrap_or_else(PoisonError::into_inner);
@@ -329,19 +336,15 @@ impl SledEngine {
             return Ok(());
         }
         let own = Arc::clone(engine);
-        tokio::task::spawn_blocking(move || own.sync()).await.map_err(io::Error::other)??;
+        tokio::task::spawn_blocking(move || own.flush_now()).await.map_err(io::Error::other)??;
         engine.flushed.fetch_max(written, Ordering::AcqRel);
         Ok(())
     }
 
-    fn sync(&self) -> Result<(), EngineError> {
+    fn flush_now(&self) -> Result<(), EngineError> {
         let mut flushes = self.flushes.lock().unwrap_or_else(PoisonError::into_inner);
         (self.before)(Effect::Flush)?;
-        *flushes += 1;
-        mark::note(&self.own, *flushes)?;
-        self.db.flush()?;
-        let synced = File::open(self.dir.join(files::FILE)).and_then(|file| file.sync_data());
-        Ok(synced.and_then(|()| mark::confirm(&self.dir, *flushes))?)
+        flushes.flush(&self.db, &self.own)
     }
 }
 
