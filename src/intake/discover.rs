@@ -1,6 +1,8 @@
 //! Reads EDGAR's feed down to what was seen before, and writes down what is new.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashSet;
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,7 +14,7 @@ use super::reach::{MOST_AHEAD, newest};
 use super::scope::{Choice, Scope};
 use crate::edgar::FilingRef;
 use crate::edgar::feed::fold_entries;
-use crate::filing::{edgar_day, edgar_time};
+use crate::filing::{Accession, edgar_day, edgar_time};
 use crate::metrics::Metrics;
 use crate::parts::Parts;
 use crate::store::{Discovered, Doubt, Frontier, Hole, Ledger, Standing, Store, StoreError};
@@ -24,6 +26,8 @@ pub struct Discovery {
     look_back: Duration,
     /// `--since`: taken, once, for the last time the bot was up.
     since: Mutex<Option<DateTime<Utc>>>,
+    /// Filings of the last reading that are done for good: most of the next one are these, and the store is not asked again.
+    done: Mutex<HashSet<Accession>>,
     store: Store,
     feed: Feed,
     scope: Arc<Scope>,
@@ -42,6 +46,7 @@ impl Discovery {
         Self {
             look_back: parts.settings.schedule.look_back,
             since: Mutex::new(since),
+            done: Mutex::default(),
             store: parts.store.clone(),
             feed: Feed::new(parts, Arc::clone(&backoff)),
             scope,
@@ -107,13 +112,10 @@ impl Discovery {
         let in_scope = self.scope.current().await?;
         self.scope.cover(&in_scope, frontier).await?;
         let (mut new, mut not_fetched) = (Vec::new(), Vec::new());
+        let were_done = mem::take(&mut *self.done());
         for filing in fold_entries(&reading.entries) {
-            let fresh = match self.store.standing(filing.accession).await? {
-                Standing::New => true,
-                Standing::Baseline | Standing::NotFetched => frontier.baseline_rings,
-                _ => false,
-            };
-            if !fresh || filing.accepted_at < frontier.floor {
+            let is_fresh = self.is_fresh(filing.accession, frontier, &were_done).await?;
+            if !is_fresh || filing.accepted_at < frontier.floor {
                 continue;
             }
             match in_scope.of(filing.issuer) {
@@ -143,6 +145,29 @@ impl Discovery {
         (report.new, report.not_fetched) = (new.len(), not_fetched.len());
         self.metrics.count_discovered(report.new, report.undecided, report.not_fetched);
         Ok(())
+    }
+
+    fn done(&self) -> MutexGuard<'_, HashSet<Accession>> {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True if nothing is known of a filing, or a look back covers it.
+    async fn is_fresh(
+        &self,
+        accession: Accession,
+        frontier: Frontier,
+        were_done: &HashSet<Accession>,
+    ) -> Result<bool, StoreError> {
+        let is_done = were_done.contains(&accession);
+        let standing = if is_done { Standing::Done } else { self.store.standing(accession).await? };
+        if standing == Standing::Done {
+            self.done().insert(accession);
+        }
+        Ok(match standing {
+            Standing::New => true,
+            Standing::Baseline | Standing::NotFetched => frontier.baseline_rings,
+            _ => false,
+        })
     }
 
     /// Up to where the feed was seen; `None` for a first run that does not look back. A look back is written down before
@@ -180,7 +205,7 @@ impl Discovery {
         Ok(Some(frontier))
     }
 
-    /// The first run: what is on the feed already is taken as known, and nothing of it is told.
+    /// The first run: filings that the feed already lists are treated as known, and cause no alerts.
     async fn baseline(&self, now: DateTime<Utc>, report: &mut PollReport) -> Result<(), StoreError> {
         let page = match self.feed.page(0, LONG_PAGE, report).await {
             Ok(page) => page,
@@ -204,12 +229,12 @@ impl Discovery {
         }
         self.feed.has_seen(&page.entries);
         report.baseline = known.len();
-        tracing::info!(filings = known.len(), %floor, "first run: what EDGAR lists now is taken as known");
+        tracing::info!(filings = known.len(), %floor, "first run: filings that EDGAR lists now are treated as known");
         self.scope.cover(&*self.scope.current().await?, frontier).await
     }
 }
 
-/// What a feed that ends at `oldest` leaves to the daily indexes.
+/// The days that a feed which ends at `oldest` leaves to the daily indexes.
 fn hole(frontier: Frontier, oldest: DateTime<Utc>) -> Hole {
     let whole_since = frontier.hole.map_or_else(|| frontier.whole_since(), |hole| hole.whole_since);
     Hole { whole_since, until: edgar_day(oldest) }

@@ -13,25 +13,33 @@ use super::record::decode;
 use super::table::Single;
 use crate::delivery::Outcome;
 
-/// What was sent so long ago is forgotten: only an amendment of so old a trade could ask whether it was sent.
+/// Deliveries sent longer ago are forgotten: only an amendment of so old a trade could ask whether it was sent.
 pub const KEPT: TimeDelta = TimeDelta::days(730);
-/// So many records are looked at in one go.
+/// Most records that one round looks at.
 const AT_ONCE: usize = 1_000;
+/// How long after the last record it begins again with the first.
+pub(super) const REST: TimeDelta = TimeDelta::days(1);
 
 const PRUNED: Single<Pruned> = Single::new("pruned");
 
-/// How far the store was looked through; then it begins anew.
+/// How far the store was looked through.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct Pruned {
     /// Behind this delivery.
     deliveries: String,
     /// Behind this place of an alert in a digest.
     digested: String,
+    /// Begins again with the first delivery then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    deliveries_from: Option<DateTime<Utc>>,
+    /// Likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    digested_from: Option<DateTime<Utc>>,
 }
 
 impl Store {
-    /// Forgets deliveries that were sent, and alerts that were in a digest, more than [`KEPT`] ago: of the next 1,000 of each. Returns how
-    /// many it forgot.
+    /// Forgets deliveries that were sent, and alerts that were in a digest, more than [`KEPT`] ago: of the next 1,000 of each. Behind the
+    /// last it rests for a day. Returns how many it forgot.
     ///
     /// # Errors
     /// Failures of the store; then nothing is forgotten.
@@ -42,22 +50,27 @@ impl Store {
         self.transaction(|transaction| async move {
             let mut pruned = PRUNED.get(&transaction).await?.unwrap_or_default();
             let (reached, mut count) = (pruned.clone(), 0);
-            let next = Range::first(AT_ONCE).after(&reached.deliveries);
-            let page = transaction.range(DELIVERIES.space, &next).await?;
-            pruned.deliveries = end_of(&page);
-            for (key, value) in page {
-                // One that cannot be read may have been sent.
-                let Ok(stood) = decode(&key, &value) else { continue };
-                if is_over(&transaction, &key, &stood, before).await? {
-                    DELIVERIES.delete(&transaction, &key);
-                    count += 1;
+            if !rests(reached.deliveries_from, now) {
+                let next = Range::first(AT_ONCE).after(&reached.deliveries);
+                let page = transaction.range(DELIVERIES.space, &next).await?;
+                (pruned.deliveries, pruned.deliveries_from) = end_of(&page, now);
+                for (key, value) in page {
+                    // One that cannot be read may have been sent.
+                    let Ok(stood) = decode(&key, &value) else { continue };
+                    if is_over(&transaction, &key, &stood, before).await? {
+                        DELIVERIES.delete(&transaction, &key);
+                        count += 1;
+                    }
                 }
             }
-            let page = DIGESTED.range(&transaction, &Range::first(AT_ONCE).after(&reached.digested)).await?;
-            pruned.digested = end_of(&page);
-            for (place, _) in page.iter().filter(|(_, at)| *at < before) {
-                DIGESTED.delete(&transaction, place);
-                count += 1;
+            if !rests(reached.digested_from, now) {
+                let next = Range::first(AT_ONCE).after(&reached.digested);
+                let page = DIGESTED.range(&transaction, &next).await?;
+                (pruned.digested, pruned.digested_from) = end_of(&page, now);
+                for (place, _) in page.iter().filter(|(_, at)| *at < before) {
+                    DIGESTED.delete(&transaction, place);
+                    count += 1;
+                }
             }
             if pruned != reached {
                 PRUNED.put(&transaction, &pruned)?;
@@ -68,9 +81,18 @@ impl Store {
     }
 }
 
-/// Where the next page begins; the first one again behind the last.
-fn end_of<T>(page: &[(String, T)]) -> String {
-    page.last().filter(|_| page.len() == AT_ONCE).map(|(key, _)| key.clone()).unwrap_or_default()
+/// True during the rest behind the last record.
+fn rests(until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    // A longer one comes from a clock that was wrong.
+    until.is_some_and(|until| now < until && until - now <= REST)
+}
+
+/// Where the next page begins; behind the last record again with the first, after a rest.
+fn end_of<T>(page: &[(String, T)], now: DateTime<Utc>) -> (String, Option<DateTime<Utc>>) {
+    match page.last() {
+        Some((key, _)) if page.len() == AT_ONCE => (key.clone(), None),
+        _ => (String::new(), Some(now + REST)),
+    }
 }
 
 /// True for a delivery that left so long ago, or whose message did, and that nobody can ask for.
