@@ -1,4 +1,4 @@
-//! What time it is: the world's, or that of a play, which begins anywhere and may run faster.
+//! The time: the world's, or that of a replay, which begins anywhere and may run faster.
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@ mod discord;
 mod email;
 mod ids;
 mod overrides;
+mod renamed;
 mod settings;
 mod times;
 mod values;

@@ -9,7 +9,7 @@ use crate::digest::Digest;
 use crate::notice::Notice;
 use crate::summary::Summary;
 
-/// What is delivered.
+/// The content of a delivery.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Body {
@@ -19,9 +19,9 @@ pub enum Body {
     Digest(Box<Digest>),
     /// Something that operators, or readers of the destination, need to know.
     Notice(Box<Notice>),
-    /// Alerts that a channel is told of in one message.
+    /// Alerts that share one message.
     Summary(Box<Summary>),
-    /// Another filing's alert of a trade that was told: who reports it, too.
+    /// Another filing's alert of a trade that was reported: who reports it, too.
     Addition(Box<Alert>),
 }
 
@@ -103,7 +103,7 @@ impl Delivery {
     }
 }
 
-/// What goes out in one message: a delivery, or several to one destination.
+/// The content of one message: a delivery, or several to one destination.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     key: Key,

@@ -44,11 +44,11 @@ pub struct Digest {
 /// One filing in a digest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    /// The rules that rang.
+    /// The rules that matched.
     pub rules: Vec<String>,
     /// The alert; with several rules, over the lots that any of them counted.
     pub alert: Alert,
-    /// Numbers of lots that are not in the total: an amendment here takes their place, or they restate what was told before.
+    /// Numbers of lots that are not in the total: an amendment here takes their place, or they restate what was reported before.
     #[serde(default)]
     pub not_counted: BTreeSet<usize>,
     /// How many of its lots are.
@@ -127,7 +127,7 @@ impl Digest {
     /// The total as people read it: `$2,661,359.10`, `$100.00 disposed of, $50.00 acquired`.
     pub fn total_text(&self) -> String {
         if self.entries.iter().all(|entry| entry.counted == 0) {
-            return "nothing that was not told before".into();
+            return "nothing new".into();
         }
         let text = match self.totals.as_slice() {
             // A digest that an older version queued.
@@ -143,7 +143,7 @@ impl Digest {
     }
 }
 
-/// What the lots of a digest that go one way are worth together.
+/// The total value of the lots of a digest that go one way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Total {
     /// Which way; `None` where the lots do not say.
@@ -219,7 +219,7 @@ impl Entry {
         lots.filter(|(number, _)| !self.not_counted.contains(number)).map(|(_, lot)| lot)
     }
 
-    /// What a digest says of an entry that is not, or not all, in its total.
+    /// A digest's remark about an entry that is not, or not all, in its total.
     pub fn count_text(&self) -> Option<&'static str> {
         match self.counted {
             0 => Some("not in the total"),

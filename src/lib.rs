@@ -1,4 +1,4 @@
-//! sellbell rings when company insiders sell: new Form 4 filings on SEC EDGAR, matched against rules, told on Discord,
+//! sellbell alerts people when company insiders sell: new Form 4 filings on SEC EDGAR, matched against rules, sent to Discord,
 //! by e-mail and on the terminal.
 //!
 //! `docs/ARCHITECTURE.md` shows the house: modules import only from lower floors, and all below `render` is pure.

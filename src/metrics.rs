@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What became of filings since the start.
+/// The counts of filings since the start.
 #[derive(Debug, Default)]
 pub struct Metrics {
     fetched: AtomicU64,

@@ -1,4 +1,4 @@
-//! What is not told for a while: a ticker, an owner, a rule or a destination.
+//! Mutes: tickers, owners, rules and destinations that are kept quiet for a while.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,7 +20,7 @@ pub const LONGEST: TimeDelta = TimeDelta::days(366);
 /// Of what people write about it.
 const TEXT: usize = 200;
 
-/// What is muted. As text: `ticker:QLYS`, `owner:1234567` or `owner:DOE JANE`, `rule:big`, `destination:discord:alerts`.
+/// A target of a mute. As text: `ticker:QLYS`, `owner:1234567` or `owner:DOE JANE`, `rule:big`, `destination:discord:alerts`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Muting {
@@ -39,7 +39,7 @@ pub enum Muting {
 /// A mute.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mute {
-    /// What is muted.
+    /// The target.
     pub what: Muting,
     /// Since when.
     pub since: DateTime<Utc>,
@@ -56,7 +56,7 @@ pub struct Mute {
 /// A mute that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum MuteError {
-    /// What is to be muted is none of these.
+    /// The target is none of these.
     #[error(
         "`{0}` cannot be muted: expected ticker:QLYS, owner:1234567, owner:NAME, rule:NAME or destination:NAME"
     )]
@@ -68,10 +68,10 @@ pub enum MuteError {
     #[error("the settings define no destination `{0}`; they define {1}")]
     NoDestination(String, String),
     /// It would be over already.
-    #[error("a mute that ends at {} is over already", .0.format("%Y-%m-%d %H:%M UTC"))]
+    #[error("a mute that ends at {} is already over", .0.format("%Y-%m-%d %H:%M UTC"))]
     Over(DateTime<Utc>),
     /// It would last too long.
-    #[error("a mute lasts {} days at most: take the rule away instead", LONGEST.num_days())]
+    #[error("a mute lasts at most {} days: remove the rule instead", LONGEST.num_days())]
     TooLong,
 }
 

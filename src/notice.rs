@@ -20,7 +20,7 @@ pub struct Notice {
     pub key: Key,
     /// When.
     pub at: DateTime<Utc>,
-    /// What it says.
+    /// The event it reports.
     pub about: About,
 }
 
@@ -67,7 +67,7 @@ impl Notice {
     }
 }
 
-/// What a notice says.
+/// The event that a notice reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum About {
@@ -75,7 +75,7 @@ pub enum About {
     Written {
         /// In a few words.
         title: String,
-        /// What happened and what to do, some lines.
+        /// The event and what to do, some lines.
         text: String,
     },
     /// EDGAR, and what it shows.
@@ -88,7 +88,7 @@ pub enum About {
     Destination {
         /// Which.
         destination: Destination,
-        /// What happened there.
+        /// The event.
         news: DestinationNews,
     },
     /// The rule files.
@@ -99,7 +99,7 @@ pub enum About {
     LateAlerts(SummedAlerts),
     /// Alerts that a mute kept back.
     MutedAlerts {
-        /// What was muted.
+        /// The target of the mute.
         what: Muting,
         /// Since when.
         since: DateTime<Utc>,
@@ -172,7 +172,7 @@ pub enum BotNews {
         since: DateTime<Utc>,
         /// Why.
         reason: String,
-        /// What to do.
+        /// Advice for people.
         advice: String,
     },
     /// The gateway is connected again.
@@ -184,7 +184,7 @@ pub enum BotNews {
     CommandsNotRegistered {
         /// Why.
         reason: String,
-        /// What to do, where that is known.
+        /// Advice for people, if there is any.
         advice: Option<String>,
     },
     /// The slash commands are registered at last.
@@ -216,9 +216,9 @@ pub enum DestinationNews {
     },
     /// It takes nothing, and is paused.
     Paused {
-        /// What it answers.
+        /// The destination's answer.
         reason: String,
-        /// What to do, where that is known.
+        /// Advice for people, if there is any.
         advice: Option<String>,
         /// For how long its deliveries are kept.
         kept_days: i64,
@@ -227,9 +227,9 @@ pub enum DestinationNews {
     },
     /// It refuses a message while it takes others.
     Refuses {
-        /// What it answers.
+        /// The destination's answer.
         reason: String,
-        /// What to do, where that is known.
+        /// Advice for people, if there is any.
         advice: Option<String>,
     },
     /// It takes alerts again.
@@ -238,7 +238,7 @@ pub enum DestinationNews {
         since: DateTime<Utc>,
         /// Why.
         reason: String,
-        /// What waited for it.
+        /// The deliveries that waited for it.
         waited: Waited,
     },
 }
@@ -258,7 +258,7 @@ pub enum RulesNews {
         were_refused: bool,
         /// Rules that are gone, and had subscribers.
         gone: Vec<GoneRule>,
-        /// What changed: `added a; removed b`.
+        /// The changes: `added a; removed b`.
         changes: String,
     },
 }

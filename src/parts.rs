@@ -19,7 +19,7 @@ pub struct Parts {
     pub settings: Arc<Settings>,
     /// The rules in force.
     pub rules: ActiveRules,
-    /// What survives a restart.
+    /// The store, which survives a restart.
     pub store: Store,
     /// EDGAR.
     pub client: Arc<Client>,
@@ -29,7 +29,7 @@ pub struct Parts {
     pub operators: Arc<Operators>,
     /// Counters since the start.
     pub metrics: Arc<Metrics>,
-    /// What wakes the loops.
+    /// Wakes the loops.
     pub wakes: Wakes,
 }
 

@@ -25,7 +25,7 @@ pub fn close_to_others() {
 
 /// Makes a folder that only its user can enter. One that is there already is closed to others, and so are the files in it.
 ///
-/// What belongs to another user cannot be closed: that is a warning.
+/// The modes of another user's files cannot be corrected: that is a warning.
 ///
 /// # Errors
 /// A folder that cannot be made or listed, and one that is shared by all users, such as `/tmp`.
@@ -38,7 +38,7 @@ pub fn folder(dir: &Path) -> io::Result<()> {
         // A file in the folder's place has errors of its own.
         Ok(about) if !about.is_dir() => return Ok(()),
         Ok(about) if about.permissions().mode() & SHARED == SHARED || is_root(dir) => {
-            let what = "this folder is shared by all users; name a folder of its own for it";
+            let what = "this folder is shared by all users; use a separate folder";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
         Ok(about) => close(dir, &about)?,
@@ -96,7 +96,7 @@ fn close(path: &Path, about: &Metadata) -> io::Result<()> {
             ) =>
         {
             tracing::warn!(
-                "{}: other users of this machine may read or change it ({error}): make it belong to the user that runs sellbell",
+                "{}: other users of this machine may read or change it ({error}): give it to the user that runs sellbell",
                 path_text(path)
             );
             Ok(())
@@ -156,7 +156,7 @@ pub fn open(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let kind = file.metadata()?.file_type();
     if !kind.is_file() {
-        let what = format!("it is {}, and no file", name_of(kind));
+        let what = format!("it is {}, not a file", name_of(kind));
         return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
     }
     Ok(file)
@@ -176,7 +176,7 @@ fn name_of(kind: FileType) -> &'static str {
 /// # Errors
 /// Failures of the disk; more than so many bytes; what is no UTF-8.
 pub fn text(file: File, most: u64) -> io::Result<String> {
-    String::from_utf8(bytes(file, most)?).map_err(|_| invalid("it is no text in UTF-8".to_owned()))
+    String::from_utf8(bytes(file, most)?).map_err(|_| invalid("it is not UTF-8 text".to_owned()))
 }
 
 /// All bytes of an opened file.
@@ -187,7 +187,7 @@ pub fn bytes(file: File, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
-        return Err(invalid(format!("it has more than {most} bytes, too many for it")));
+        return Err(invalid(format!("it has more than {most} bytes, which is too many")));
     }
     Ok(bytes)
 }

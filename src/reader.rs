@@ -19,7 +19,7 @@ pub(crate) const WHOLE: &str = "the whole file";
 pub struct Unreadable {
     /// A stable word: `not-a-filing`, `not-well-formed`, `not-ownership`, `incomplete`, `too-large`; of archives `damaged`.
     pub kind: &'static str,
-    /// What is wrong.
+    /// The mistake.
     pub message: String,
     /// Where: a line and column of the XML, or the whole file.
     pub at: String,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::filing::Accession;
 
-/// So many accessions are named in a receipt; the rest is counted.
+/// Most accessions that a receipt names; the rest is counted.
 const MOST_NAMED: usize = 20;
 
 /// The comparison of a day with its index.
@@ -37,15 +37,15 @@ pub struct Receipt {
     /// Lines of the index that could not be read.
     #[serde(default)]
     pub bad_lines: usize,
-    /// What was missed, until the receipt is final.
+    /// The missed filings, until the receipt is final.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missed: Vec<Accession>,
-    /// What could not be read before and is tried again, likewise.
+    /// Unreadable filings that are tried again, likewise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub again: Vec<Accession>,
     /// The first of those that were recovered, cannot be read or are not listed.
     pub named: Vec<Accession>,
-    /// Whether the operators were told of it.
+    /// True if the operators were notified of it.
     #[serde(default)]
     pub told: bool,
 }
@@ -63,7 +63,7 @@ pub enum Progress {
         /// Why it could not be had.
         reason: String,
     },
-    /// What was missed is being fetched.
+    /// The missed filings are being fetched.
     Fetching,
     /// Done.
     Compared,
@@ -128,14 +128,14 @@ impl fmt::Display for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { day, listed, seen, recovered, unreadable, passed_over, unlisted, .. } = self;
         match &self.state {
-            Progress::Waiting { attempts: 0, .. } => return write!(f, "{day}: not asked for yet"),
+            Progress::Waiting { attempts: 0, .. } => return write!(f, "{day}: not requested yet"),
             Progress::Waiting { reason, attempts, .. } => {
                 return write!(f, "{day}: no index after {attempts} attempts: {reason}");
             }
             Progress::NoIndex if *unlisted == 0 => {
                 return write!(
                     f,
-                    "{day}: EDGAR has no index and no filing was seen: if it was open, what was filed is missing"
+                    "{day}: EDGAR has no index and no filing was seen: if EDGAR was open, that day's filings are missing"
                 );
             }
             Progress::NoIndex => return write!(f, "{day}: EDGAR has no index, though {unlisted} were seen"),
@@ -152,7 +152,7 @@ impl fmt::Display for Receipt {
             write!(f, ", {} lines that cannot be read", self.bad_lines)?;
         }
         if *unlisted > 0 {
-            write!(f, ", {unlisted} seen that it does not list")?;
+            write!(f, ", {unlisted} seen but not listed")?;
         }
         Ok(())
     }

@@ -19,11 +19,11 @@ const LONGEST: Duration = Duration::from_secs(2);
 const LONGEST_AGAIN: Duration = Duration::from_millis(200);
 /// The process ends by itself where an evaluation takes longer: then the one that asked is gone.
 const LONGEST_ORPHANED: Duration = Duration::from_secs(5);
-/// So often it is started for one evaluation, where signals or earlier evaluations end it.
+/// How often it is started for one evaluation, where signals or earlier evaluations end it.
 const MOST_STARTS: usize = 3;
 /// Characters of a source that the log shows.
 const MOST_SHOWN: usize = 100;
-/// So many sources that were stopped are known.
+/// Most stopped sources that are remembered.
 const MOST_STOPPED: usize = 1_000;
 /// A task or an answer has no more bytes: a filing's footnotes may be long.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
@@ -106,15 +106,15 @@ impl Evaluate for Sandbox {
                 // What stopped it before may have been a machine that stood still.
                 state.stopped.remove(&task.source);
                 return serde_json::from_slice(&answer).unwrap_or_else(|error| {
-                    Err(failed(format!("it came to what cannot be read: {error}"), "see docs/RULES.md"))
+                    Err(failed(format!("its result cannot be read: {error}"), "see docs/RULES.md"))
                 });
             }
             Err(Failure::NotStarted(error)) => {
                 let what = format!("the process that evaluates it cannot be started: {error}");
-                return Err(failed(what, "see whether this machine can start processes"));
+                return Err(failed(what, "check whether this machine can start processes"));
             }
-            Err(Failure::Late) => "it took too long, and was stopped",
-            Err(Failure::Ended) => "it took too much memory, or went too deep, and was stopped",
+            Err(Failure::Late) => "it took too long and was stopped",
+            Err(Failure::Ended) => "it took too much memory or went too deep, and was stopped",
         };
         if state.stopped.len() < MOST_STOPPED {
             state.stopped.insert(task.source.clone());

@@ -22,7 +22,7 @@ const MOST_MENTIONS: usize = 20;
 pub struct Summary {
     /// Of its list: the same while it grows.
     pub list: Key,
-    /// Why they are told together.
+    /// Why they share a message.
     pub why: Why,
     /// When the list was begun.
     pub since: DateTime<Utc>,
@@ -40,7 +40,7 @@ pub struct Summary {
     pub lines: Vec<Line>,
 }
 
-/// Why alerts are told together.
+/// Why alerts share a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
@@ -53,7 +53,7 @@ pub enum Why {
     },
     /// They were muted.
     Muted {
-        /// What was.
+        /// Its kind.
         what: Muting,
         /// Since when.
         since: DateTime<Utc>,
@@ -83,7 +83,7 @@ pub struct Line {
     pub ticker: Option<String>,
     /// Who reports.
     pub owners: String,
-    /// What the lots did, in one word: `sold`.
+    /// The deed, in one word: `sold`.
     pub verb: String,
     /// The sum of shares.
     pub shares: Option<Shares>,
@@ -100,13 +100,13 @@ pub struct Line {
     /// Which way the lots of these figures go, where some go the other way.
     #[serde(default)]
     pub main_direction: Option<String>,
-    /// What the lots that go the other way are worth.
+    /// The value of the lots that go the other way.
     #[serde(default)]
     pub opposite_usd: Option<Usd>,
     /// Whether they are worth more than that.
     #[serde(default)]
     pub opposite_is_at_least: bool,
-    /// What the lots did, in words: `sold 300 shares`.
+    /// The deed, in words: `sold 300 shares`.
     #[serde(default)]
     pub deed: String,
     /// Owned of the security before the filing and after it.
@@ -115,7 +115,7 @@ pub struct Line {
     /// The codes of the filing's warnings, each once.
     #[serde(default)]
     pub warnings: Vec<String>,
-    /// What is odd about its figures, in words; the first of several.
+    /// The remark about its odd figures; the first of several.
     #[serde(default)]
     pub odd: Option<String>,
     /// The filing's index page.

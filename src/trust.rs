@@ -24,7 +24,7 @@ pub enum RootsError {
     #[error("the file has no certificate: expected -----BEGIN CERTIFICATE-----")]
     NoCertificate,
     /// A certificate that is damaged.
-    #[error("certificate {0} of the file cannot be read: copy it again, whole")]
+    #[error("certificate {0} of the file cannot be read: copy it again")]
     Unusable(usize),
 }
 

@@ -1,10 +1,10 @@
-//! What wakes a loop before its time.
+//! Wakes loops before their time.
 
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-/// What wakes the loops. Clones wake the same ones.
+/// Wakes the loops. Clones wake the same ones.
 #[derive(Debug, Clone, Default)]
 pub struct Wakes {
     /// A delivery was queued.

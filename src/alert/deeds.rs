@@ -147,7 +147,7 @@ fn verb_of<'a>(lots: impl Iterator<Item = &'a LotRecord>) -> Option<Verb> {
 
 /// The wording of lots that go one way.
 pub struct Way {
-    /// What was done: `sold`.
+    /// The deed: `sold`.
     pub verb: Verb,
     /// With how much: `24,133`, `$25,000,000.00 of principal`.
     pub number: String,

@@ -19,7 +19,7 @@ impl Alert {
         };
         let lag = self.seen_at - accepted;
         let shown = match (self.late, lag.num_seconds() <= 0) {
-            (true, _) => format!("found late, after {}", span(lag)),
+            (true, _) => format!("found {} after it was filed", span(lag)),
             (false, true) => "shown at once".to_owned(),
             (false, false) => format!("shown after {}", span(lag)),
         };
@@ -33,7 +33,11 @@ fn span(span: TimeDelta) -> String {
         seconds if seconds < 120 => format!("{} s", seconds.max(0)),
         seconds if seconds < 2 * 3_600 => format!("{} min", seconds / 60),
         seconds if seconds < 2 * 86_400 => format!("{} h", seconds / 3_600),
-        seconds => format!("{} days", seconds / 86_400),
+        seconds => match seconds / 86_400 {
+            days if days < 60 => format!("{days} days"),
+            days if days < 730 => format!("{} months", days / 30),
+            days => format!("{} years", days / 365),
+        },
     }
 }
 
@@ -52,6 +56,11 @@ mod tests {
             (7_200, "2 h"),
             (172_799, "47 h"),
             (172_800, "2 days"),
+            (59 * 86_400, "59 days"),
+            (60 * 86_400, "2 months"),
+            (729 * 86_400, "24 months"),
+            (730 * 86_400, "2 years"),
+            (1_921 * 86_400, "5 years"),
         ] {
             assert_eq!(span(TimeDelta::seconds(seconds)), text);
         }

@@ -107,7 +107,7 @@ impl Alert {
         !self.withdrawn && self.key != Self::own_key(&self.rule, self.issuer.cik, self.accession)
     }
 
-    /// The key of a rule's alert of a filing that tells nothing which was told before.
+    /// The key of a rule's alert of a filing that repeats no earlier report.
     pub fn own_key(rule: &str, issuer: Cik, accession: Accession) -> Key {
         Key::of(&["alert", rule, &issuer.to_string(), &accession.to_string()])
     }

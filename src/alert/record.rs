@@ -99,7 +99,7 @@ pub struct Alert {
     /// Whether one of the lots was reported after the second business day; `null` where that is not known.
     #[serde(default)]
     pub filed_late: Option<bool>,
-    /// What was odd in the filing.
+    /// The warnings about the filing.
     pub warnings: Vec<Warning>,
     /// Whether it was seen more than an hour after EDGAR accepted it.
     pub late: bool,
@@ -126,7 +126,7 @@ pub struct Alert {
     /// Numbers of lots here that an alert of another filing told before.
     #[serde(default)]
     pub told_before: Vec<usize>,
-    /// Whether this takes back an alert: an amendment no longer meets its rule. The lots are those that were told.
+    /// Whether this takes back an alert: an amendment no longer meets its rule. The lots are those that were reported.
     #[serde(default)]
     pub withdrawn: bool,
     /// The key of the alert that this one takes the place of: of the version that an amendment follows.

@@ -1,4 +1,4 @@
-//! What history adds to an alert: amendments, and other filings that tell the same trade.
+//! Adds to an alert what history knows: amendments, and other filings that report the same trade.
 
 use chrono::{DateTime, Utc};
 
@@ -13,7 +13,7 @@ const MOST_CHANGES: usize = 30;
 const MOST_OWNERS: usize = 100;
 
 impl Alert {
-    /// What history adds: what the filing amends and changes, and which others tell the same trade. An alert whose lots an
+    /// Adds what history knows: what the filing amends and changes, and which others report the same trade. An alert whose lots an
     /// earlier filing told for this rule has that alert's key: it is the same alert, which is not told again.
     pub fn relate(&mut self, rule: &Rule, relation: &Relation) {
         match &relation.link {
@@ -81,7 +81,7 @@ impl Alert {
     }
 
     /// Where an amendment no longer meets a rule that a former version met: the alert that takes that back. `None` where
-    /// nothing was told, what was told stands as it was, or a later version came before this one.
+    /// nothing was reported, what was reported is unchanged, or a later version came before this one.
     pub fn withdrawn(
         rule: &Rule,
         filing: &Filing,

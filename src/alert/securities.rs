@@ -7,7 +7,7 @@ use crate::text::clip;
 
 /// The most securities that get a line.
 const MOST: usize = 10;
-/// So many lines say of what and in what prices are.
+/// Most lines about what prices are of and in which currency.
 const MOST_PRICING: usize = 3;
 /// So much of a title, in characters.
 const TITLE: usize = 60;
@@ -74,7 +74,7 @@ impl SecuritySums {
         Some(format!("{}{unit}", price.text_in(self.currency)))
     }
 
-    /// What it is worth, in its own currency; `None` where that is unknown, odd or nothing.
+    /// Its value in its own currency; `None` if it is unknown, odd or nothing.
     pub(super) fn worth(&self, figure: Figure) -> Option<String> {
         if self.value_is_odd {
             return None;
@@ -122,7 +122,7 @@ impl Alert {
         lines
     }
 
-    /// What the filing says of the currency and the unit of its prices, where that is not plain: the currency of each and the words
+    /// The filing's statements about the currency and the unit of its prices, where that is not plain: the currency of each and the words
     /// that name it, the ratio of the ADS and the filing that states it.
     pub fn pricing_lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();

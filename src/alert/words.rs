@@ -22,7 +22,7 @@ impl Alert {
         self.value_usd.filter(|_| !self.value_is_odd)
     }
 
-    /// What is odd about the filing's figures: what totals and lists of many alerts mention.
+    /// The remarks about odd figures of the filing: what totals and lists of many alerts mention.
     pub fn figure_warnings(&self) -> impl Iterator<Item = &Warning> {
         self.warnings.iter().filter(|warning| warning.is_about_figures())
     }
@@ -148,7 +148,7 @@ impl Alert {
         }
     }
 
-    /// What an amendment amends: `amends 0001107843-21-000101`, or why that is not said. `None` of an original.
+    /// The amended filing: `amends 0001107843-21-000101`, or why that is not said. `None` for an original.
     pub fn amendment_text(&self) -> Option<String> {
         if let Some(amendment) = self.amended_by {
             return Some(format!("already amended by {amendment}"));
@@ -158,7 +158,7 @@ impl Alert {
         }
         if self.withdrawn {
             let original = self.amends.map_or_else(String::new, |original| format!(" {original}"));
-            return Some(format!("amends{original}: what was told no longer meets the rule"));
+            return Some(format!("amends{original}: the reported lots no longer match the rule"));
         }
         Some(match (self.amends, self.may_amend.as_slice()) {
             (Some(original), _) if self.changes.is_empty() => format!("amends {original}, no row is changed"),

@@ -38,7 +38,7 @@ pub(super) struct HistoryFile {
     end: u64,
     places: HashMap<Cik, Vec<RecordPosition>>,
     since: Option<DateTime<Utc>>,
-    /// What filings state of the ADS of their issuers, by acceptance time.
+    /// The ADS ratios that filings state for their issuers, by acceptance time.
     ratios: HashMap<Cik, Vec<(DateTime<Utc>, StatedRatio)>>,
 }
 

@@ -1,4 +1,4 @@
-//! What rules would have done: filings of the past, in their order, through the very decision that the bot makes. Sends nothing.
+//! Runs rules over past filings, in their order, through the very decision that the bot makes. Sends nothing.
 
 mod history_file;
 mod tally;
@@ -77,7 +77,7 @@ impl Backtest {
         Ok(alerts)
     }
 
-    /// What came of each rule, in their order.
+    /// The figures of each rule, in their order.
     pub fn tallies(&self) -> &[Tally] {
         &self.tallies
     }

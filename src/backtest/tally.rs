@@ -1,4 +1,4 @@
-//! What a rule would have done, in figures.
+//! The alerts that a rule would have sent, in figures.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +8,23 @@ use serde::Serialize;
 use crate::alert::Alert;
 use crate::filing::{Accession, Usd, is_business_day};
 
-/// So many of the largest alerts are kept.
+/// Most of the largest alerts that are kept.
 const MOST_LARGEST: usize = 10;
 
-/// What came of one rule.
+/// The figures of one rule.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Tally {
     /// The rule.
     pub rule: String,
-    /// How often it rang.
+    /// Alerts that it would have sent.
     pub rang: usize,
-    /// How many alerts were another filing's telling of a trade that was told: its owners join that alert.
+    /// Alerts about a trade that another filing had reported: their owners join that alert.
     pub merged: usize,
     /// How many alerts took an earlier one back.
     pub withdrawn: usize,
-    /// How often it was silent only because it rang for the issuer shortly before.
+    /// Alerts held back by the cooldown.
     pub cooled: usize,
-    /// How often it rang on which day (EDGAR's).
+    /// Alerts by day (EDGAR's).
     pub by_day: BTreeMap<NaiveDate, usize>,
     /// The largest by value, the largest first.
     pub largest: Vec<Largest>,
@@ -48,7 +48,7 @@ impl Tally {
         Self { rule: rule.to_owned(), ..Self::default() }
     }
 
-    /// Counts an alert; `false` where nobody is told of it anew.
+    /// Counts an alert; `false` if it is not sent anew.
     pub(super) fn count(&mut self, alert: &Alert, day: NaiveDate) -> bool {
         if alert.withdrawn {
             self.withdrawn += 1;
@@ -70,7 +70,7 @@ impl Tally {
         true
     }
 
-    /// How often it rang on each day of a span on which EDGAR takes filings, days without an alert included.
+    /// Alerts on each day of a span on which EDGAR accepts filings, days without an alert included.
     pub fn days(&self, first: NaiveDate, last: NaiveDate) -> Vec<usize> {
         let mut days = Vec::new();
         let mut day = Some(first);
@@ -84,7 +84,7 @@ impl Tally {
         days
     }
 
-    /// Of some days, how often it rang on the one in the middle, on the one that 95 of a hundred do not exceed, and at most.
+    /// Alerts per day: the median, the 95th percentile and the maximum.
     pub fn percentiles(days: &[usize]) -> (usize, usize, usize) {
         let mut sorted = days.to_vec();
         sorted.sort_unstable();
@@ -95,7 +95,7 @@ impl Tally {
         (at(50), at(95), at(100))
     }
 
-    /// How often it rang in each of at most `columns` stretches of the span.
+    /// Alerts in each of at most `columns` stretches of the span.
     pub fn histogram(days: &[usize], columns: usize) -> Vec<usize> {
         let size = days.len().div_ceil(columns.max(1)).max(1);
         days.chunks(size).map(|stretch| stretch.iter().sum()).collect()

@@ -15,7 +15,7 @@ const CHOICE_NAME: usize = 100;
 /// Discord's limit of a message, with room to spare.
 const MESSAGE: usize = 1_900;
 
-/// What somebody asked in a channel.
+/// A command as somebody typed it in a channel.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) command: String,
@@ -27,15 +27,15 @@ pub(super) struct Asked {
     pub(super) may_manage: bool,
 }
 
-/// What is answered.
+/// An answer to a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reply {
     pub(super) text: String,
-    /// Whether only the one who asked sees it.
+    /// True if only the person who asked sees it.
     pub(super) private: bool,
 }
 
-/// The commands as Discord is told of them.
+/// The definitions of the commands for Discord.
 pub(super) fn definitions() -> Vec<CreateCommand> {
     let command = |name: &str, description: &str| {
         CreateCommand::new(name)
@@ -49,25 +49,25 @@ pub(super) fn definitions() -> Vec<CreateCommand> {
             .set_autocomplete(true)
     };
     vec![
-        command("subscribe", "Ring in this channel when a rule does").add_option(rule("Which rule")),
-        command("unsubscribe", "Stop ringing in this channel for a rule").add_option(rule("Which rule")),
-        command("subscriptions", "Which rules ring in this channel"),
+        command("subscribe", "Send a rule's alerts to this channel").add_option(rule("Which rule")),
+        command("unsubscribe", "Stop sending a rule's alerts to this channel").add_option(rule("Which rule")),
+        command("subscriptions", "List the rules that this channel subscribes to"),
     ]
 }
 
-/// Why a command, or a list of choices for it, is refused, if it is.
+/// The reason to refuse a command and its choices, if there is one.
 fn refusal(app: &App, asked: &Asked) -> Option<&'static str> {
     match asked.server {
-        None => Some("Use this in a channel of a server."),
-        Some(_) if !asked.may_manage => Some("You need the permission to manage this server."),
+        None => Some("Use this command in a server's channel."),
+        Some(_) if !asked.may_manage => Some("You need the permission Manage Server for this."),
         Some(server) if !app.settings.discord.allows(server) => {
-            Some("This bot is not for this server: those who run it name the servers that it is for.")
+            Some("This bot does not serve this server. Its operators choose the servers it serves.")
         }
         Some(_) => None,
     }
 }
 
-/// Does what was asked and says so.
+/// Executes a command and answers it.
 pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Reply {
     if let Some(refusal) = refusal(app, asked) {
         return private(refusal);
@@ -76,7 +76,7 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Repl
         "subscribe" => subscribe(app, asked, now).await,
         "unsubscribe" => unsubscribe(app, asked).await,
         "subscriptions" => subscriptions(app, asked).await,
-        _ => Ok(private("This command is not known any more.")),
+        _ => Ok(private("This command no longer exists.")),
     };
     // Older subscriptions do not say it.
     let noted = match (&done, asked.server) {
@@ -85,11 +85,11 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Repl
     };
     noted.and(done).unwrap_or_else(|error| {
         tracing::error!("{error}");
-        private("That could not be written down, so nothing has changed. The log says why.")
+        private("This could not be saved, so nothing has changed. The bot's log says why.")
     })
 }
 
-/// The choices for what is typed so far: name and value. They name rules, so that who may not use the command gets none.
+/// The choices for what is typed so far: name and value. People who may not use the command get none, because they name rules.
 pub(super) async fn choices(app: &App, asked: &Asked) -> Vec<(String, String)> {
     if refusal(app, asked).is_some() {
         return Vec::new();
@@ -123,34 +123,34 @@ async fn subscribe(app: &App, asked: &Asked, now: DateTime<Utc>) -> Result<Reply
         Subscribed::New(rule) => {
             let about = rule.description.as_deref();
             let about = about.map_or(String::new(), |text| format!("\n> {}", clip(&plain(text), 300)));
-            public(format!("\u{1f514} This channel now rings for `{}`.{about}", rule.name))
+            public(format!("\u{1f514} This channel now gets alerts for `{}`.{about}", rule.name))
         }
         Subscribed::NoRule => {
             private("There is no such rule. Choose one from the list that appears while you type.")
         }
-        Subscribed::Known => private("This channel subscribes to it already."),
+        Subscribed::Known => private("This channel already subscribes to this rule."),
         Subscribed::ChannelFull(most) => private(format!(
-            "This channel subscribes to {most} rules, and cannot to more. `/unsubscribe` ends one."
+            "This channel already subscribes to {most} rules, which is the limit. `/unsubscribe` removes one."
         )),
         Subscribed::ServerFull(most) => private(format!(
-            "This server has {most} subscriptions, and cannot have more. `/unsubscribe`, in the channel that has it, ends one."
+            "This server already has {most} subscriptions, which is the limit. `/unsubscribe` in a channel removes one."
         )),
-        Subscribed::Full => private("This bot has as many subscriptions as it may. Ask those who run it."),
+        Subscribed::Full => private("This bot has reached its limit of subscriptions. Ask its operators."),
     })
 }
 
 async fn unsubscribe(app: &App, asked: &Asked) -> Result<Reply, StoreError> {
     let name = asked.rule.trim();
     if service::unsubscribe(app, asked.channel, name).await? {
-        return Ok(public(format!("\u{1f515} This channel no longer rings for `{name}`.")));
+        return Ok(public(format!("\u{1f515} This channel no longer gets alerts for `{name}`.")));
     }
-    Ok(private("This channel does not subscribe to such a rule. `/subscriptions` lists those that it does."))
+    Ok(private("This channel does not subscribe to that rule. `/subscriptions` lists its rules."))
 }
 
 async fn subscriptions(app: &App, asked: &Asked) -> Result<Reply, StoreError> {
     let names = app.store.subscriptions(asked.channel).await?;
     if names.is_empty() {
-        return Ok(private("This channel subscribes to no rule. `/subscribe` adds one."));
+        return Ok(private("This channel has no subscriptions. `/subscribe` adds one."));
     }
     let lines: Vec<String> = names
         .iter()
@@ -159,10 +159,10 @@ async fn subscriptions(app: &App, asked: &Asked) -> Result<Reply, StoreError> {
                 Some(description) => format!("- `{name}` {}", clip(&plain(description), 100)),
                 None => format!("- `{name}`"),
             },
-            None => format!("- `{name}` (this rule is not in force now)"),
+            None => format!("- `{name}` (this rule is currently missing)"),
         })
         .collect();
-    let text = format!("This channel rings for:\n{}", lines.join("\n"));
+    let text = format!("This channel gets alerts for:\n{}", lines.join("\n"));
     Ok(private(clip(&text, MESSAGE).into_owned()))
 }
 

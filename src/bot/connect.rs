@@ -41,7 +41,7 @@ pub(super) async fn connect(address: &Url) -> Result<Socket, String> {
 
 async fn open(address: &Url) -> Result<Socket, String> {
     let unreachable = |_| "it cannot be reached, or hung up".to_owned();
-    let insecure = || "no secure connection came about".to_owned();
+    let insecure = || "no secure connection could be made".to_owned();
     let unusable = || "its address cannot be used".to_owned();
     let host = address.host_str().ok_or_else(unusable)?;
     let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -79,7 +79,7 @@ pub(super) fn words(error: &Error) -> String {
             "it cannot be reached, or hung up".to_owned()
         }
         Error::Capacity(_) => format!("it sent a message of more than {} kB", MOST_BYTES / 1024),
-        Error::Tls(_) => "no secure connection came about".to_owned(),
+        Error::Tls(_) => "no secure connection could be made".to_owned(),
         _ => "the connection failed".to_owned(),
     }
 }

@@ -39,7 +39,7 @@ const HEARTBEATS: (u64, u64) = (1_000, 300_000);
 const LONGEST_ID: usize = 256;
 
 pub(super) const TOKEN: &str =
-    "the token in DISCORD_TOKEN is wrong, or was reset: copy the bot's token again, whole, and start again";
+    "the token in DISCORD_TOKEN is wrong or was reset: copy the bot's token again, and restart";
 
 /// A session, which a later connection can go on with.
 #[derive(Clone)]
@@ -81,7 +81,7 @@ pub(super) enum Ended {
     Refused(String, &'static str),
 }
 
-/// What of a message is read before it is known whether it matters.
+/// The fields of a message that are read before it is known whether it matters.
 #[derive(Deserialize)]
 struct Payload<'a> {
     op: u8,
@@ -318,13 +318,12 @@ impl Connection<'_> {
             4_004 => Ended::Refused(said("it refuses the token"), TOKEN),
             4_010 | 4_011 => Ended::Refused(
                 said("the bot is on too many servers for one connection"),
-                "Discord wants several connections for it, which sellbell does not make: remove it from servers that do not use it",
+                "Discord requires several connections (shards), which sellbell does not support: remove the bot from servers that do not use it",
             ),
-            4_012 => Ended::Refused(said("it no longer speaks this version"), "use a newer sellbell"),
+            4_012 => Ended::Refused(said("it no longer supports this version"), "use a newer sellbell"),
             4_013 | 4_014 => Ended::Refused(
                 said("it does not allow the intents"),
-                "sellbell asks for none: see whether [discord] api_base leads to Discord itself, and whether the application is in order \
-                 at discord.com/developers",
+                "sellbell asks for none: check that [discord] api_base leads to Discord, and that the application is in order at discord.com/developers",
             ),
             // A new session can be begun. After any other code the same one can be gone on with.
             4_003 | 4_007 | 4_009 => {

@@ -36,10 +36,9 @@ use reconnect::{Closed, End, LONGEST_PAUSE, Next, Reconnect, STEADY};
 /// Discord resets the token of a bot that begins more than 1,000 sessions a day. This many are left unused.
 const SESSIONS_LEFT: u64 = 50;
 const LONGEST_RESET: TimeDelta = TimeDelta::hours(24);
-const OWN_BOT: &str = "see whether another program uses the same token: each program needs a bot of its own";
-const TOO_MANY: &str = "see whether sellbell is started again and again, or another program uses the same token: each program needs a \
-                        bot of its own";
-const OWN_GATEWAY: &str = "see whether [discord] api_base leads to Discord itself, or to a proxy of your own";
+const OWN_BOT: &str = "check whether another program uses the same token: each program needs its own bot";
+const TOO_MANY: &str = "check whether sellbell restarts again and again, or another program uses the same token: each program needs its own bot";
+const OWN_GATEWAY: &str = "check that [discord] api_base leads to Discord, or to your own proxy";
 /// More interactions than this are not answered at once.
 const MOST_AT_ONCE: usize = 64;
 /// Characters of what is typed into a command.
@@ -151,7 +150,7 @@ impl Bot {
         let resuming = |named: &str| match discord.gateway_address(named) {
             Ok(address) => Some(address),
             Err(bad) => {
-                tracing::warn!("{bad}: the session cannot be gone on with");
+                tracing::warn!("{bad}: the session cannot be resumed");
                 None
             }
         };
@@ -161,7 +160,7 @@ impl Bot {
         drop(steadying);
         let (end, reason, advice) = match ended {
             Ended::Stopped => return Ok(None),
-            Ended::Asked => (End::Asked, "it asks to connect anew".to_owned(), None),
+            Ended::Asked => (End::Asked, "it asks for a new connection".to_owned(), None),
             Ended::Failed(reason) => (End::Failed, reason, None),
             Ended::SessionOver(reason) => (End::SessionOver, reason, None),
             Ended::Refused(reason, advice) => (End::Refused, reason, Some(advice)),
@@ -223,7 +222,7 @@ impl Bot {
     }
 }
 
-/// A session is open, and the operators are told where they know that none was.
+/// A session is open; the operators are notified if they know that none was.
 async fn report_connected(app: Weak<App>) {
     if let Some(app) = app.upgrade() {
         log(app.gateway.report_connected(app.clock().now()).await);
@@ -282,7 +281,7 @@ fn asked(command: &CommandInteraction) -> Asked {
     }
 }
 
-/// What strangers typed, on one line and without what steers a terminal; no rule's name is longer.
+/// Text that strangers typed, on one line and without control characters; no rule's name is longer.
 fn said(text: &str) -> String {
     clip(&plain(text), LONGEST_SAID).into_owned()
 }

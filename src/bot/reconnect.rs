@@ -66,7 +66,7 @@ pub(super) struct Next {
     pub(super) rivalled: bool,
 }
 
-/// What is known of the connections before.
+/// The earlier connections.
 #[derive(Debug)]
 pub(super) struct Reconnect {
     /// When sessions were begun, within a day.
@@ -95,8 +95,7 @@ impl Reconnect {
         self.begun.push_back(now);
         if self.begun.len() == FREELY {
             tracing::warn!(
-                "{FREELY} sessions were begun with Discord's gateway within a day: from now on one each {} seconds, so that Discord \
-                 does not reset the token",
+                "{FREELY} gateway sessions were started within a day: from now on, one every {} seconds, so that Discord does not reset the token",
                 BETWEEN.1.num_seconds()
             );
         }

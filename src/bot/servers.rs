@@ -32,13 +32,13 @@ pub(super) async fn learn(app: Weak<App>) {
                     tracing::warn!(
                         channel,
                         server,
-                        "a channel of a server that [discord] servers does not name gets no more alerts"
+                        "a channel gets no more alerts, because [discord] servers does not list its server"
                     );
                 }
             }
             Ok(None) => {}
             Err(error) => {
-                tracing::warn!(channel, "the server of a channel that subscribed is not known: {error}")
+                tracing::warn!(channel, "the server of a subscribed channel is unknown: {error}")
             }
         }
         let wait = app.clock().real(BETWEEN);

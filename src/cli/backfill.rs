@@ -27,16 +27,16 @@ const LONGEST_OUTAGE: TimeDelta = TimeDelta::minutes(2);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Settings file [default: config/sellbell.toml, where it exists]
+    /// Settings file [default: config/sellbell.toml if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Whose past, by ticker; several are allowed
+    /// Tickers of the issuers, separated by commas
     #[arg(long, value_name = "TICKER", num_args = 1.., value_delimiter = ',', required_unless_present = "cik")]
     ticker: Vec<String>,
-    /// Whose past, by EDGAR's own key
+    /// CIKs of the issuers, EDGAR's own numbers, separated by commas
     #[arg(long, value_name = "CIK", num_args = 1.., value_delimiter = ',')]
     cik: Vec<Cik>,
-    /// How far back: a span like 2y or 90d, or a day
+    /// How far back to go: a span like 2y or 90d, or a day
     #[arg(long, value_name = "SPAN", value_parser = since)]
     since: Since,
 }
@@ -69,7 +69,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let rules = setup::rules(&settings, &settings.rules_dir)?;
     let runtime = remote::runtime()?;
     let store = runtime.block_on(remote::open(&settings.store_dir)).map_err(|error| match error.downcast_ref() {
-        Some(StoreError::Busy(_)) => anyhow!("a running sellbell has the store: stop it, run this, and start it again; what is left of a past then goes on by itself"),
+        Some(StoreError::Busy(_)) => anyhow!("the store is in use by a running sellbell: stop it, run this, and start it again; it then continues an unfinished backfill by itself"),
         _ => error,
     })?;
     // Nothing is sent here.
@@ -89,7 +89,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let done = tokio::select! {
             done = fill(&app, args) => done,
             _ = tokio::signal::ctrl_c() => {
-                let note = "stopped: what is left goes on with the next `sellbell backfill` or `sellbell run`\n";
+                let note = "stopped: the next `sellbell backfill` or `sellbell run` continues\n";
                 tell(&mut io::stderr(), note);
                 Ok(ExitCode::FAILURE)
             }
@@ -103,7 +103,7 @@ async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
     let clock = app.clock();
     let since = args.since.day(clock.now()).context("--since reaches too far back")?;
     if since > edgar_day(clock.now()) {
-        return Err(anyhow!("--since is in the future: it says from which day on the past is fetched"));
+        return Err(anyhow!("--since is in the future: give the first day to fetch"));
     }
     let begun = app.intake.discovery.begin(clock.now()).await?;
     if let Some(trouble) = begun.trouble {
@@ -136,13 +136,12 @@ async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
             failed += usize::from(backfill.left_out.is_some());
             let whole = app.store.history(backfill.issuer, clock.now()).await?.1;
             let whole = match whole.filter(|whole| *whole <= clock.now()) {
-                Some(whole) => format!("history is whole since {}", edgar_day(whole)),
-                None => "no rule asks about it, so that what comes next is not fetched, and history is not whole: name it \
-                         in a rule, or set fetch_all under [edgar]"
+                Some(whole) => format!("history is complete since {}", edgar_day(whole)),
+                None => "no rule names it, so its next filings are not fetched and history stays incomplete: name it in a rule, or set fetch_all under [edgar]"
                     .to_owned(),
             };
             let left_out = backfill.left_out.map_or_else(String::new, |day| {
-                format!("; filings that could not be read were left out, the newest of {day}")
+                format!("; filings that could not be read are missing, the newest of {day}")
             });
             let said = format!("{}: {} filings read; {whole}{left_out}\n", backfill.name, backfill.queued);
             bar.suspend(|| tell(&mut io::stdout(), &said));
@@ -164,7 +163,7 @@ async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
 fn left_alone(until: DateTime<Utc>, reason: Option<String>) -> anyhow::Error {
     let reason = reason.map_or_else(String::new, |reason| format!(" ({reason})"));
     let until = status::time(until);
-    anyhow!("EDGAR is left alone until {until}{reason}: run this again then, it goes on where it was")
+    anyhow!("no requests to EDGAR until {until}{reason}: run this again then, and it continues")
 }
 
 /// The issuers that were named, each with the name that people see.

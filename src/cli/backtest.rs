@@ -21,36 +21,36 @@ use crate::source::archive::Archive;
 use crate::text::visible;
 use crate::text::{clip, plain};
 
-/// So many filings that cannot be read are named.
+/// Most unreadable filings that are named.
 const MOST_NAMED: usize = 5;
 /// How wide a histogram is, in columns.
 const COLUMNS: usize = 48;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Settings file [default: config/sellbell.toml, where it exists]
+    /// Settings file [default: config/sellbell.toml if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Rule folder or file [default: the one that the settings name]
+    /// Rule folder or file [default: the rules folder of the settings]
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
-    /// The first day that counts, as EDGAR accepted it; earlier filings only build up history
+    /// First day to report, by the time EDGAR accepted the filing; earlier filings only build up history
     #[arg(long, value_name = "DATE")]
     from: Option<NaiveDate>,
-    /// The last day that counts
+    /// Last day to report
     #[arg(long, value_name = "DATE")]
     to: Option<NaiveDate>,
-    /// One JSON object an alert, for machines
+    /// Print one JSON object per alert
     #[arg(long)]
     json: bool,
-    /// Folders, .zip, .tar.gz of submissions (EDGAR's daily tarballs among them), the SEC's quarterly form345.zip
+    /// Folders, .zip or .tar.gz files of submissions (such as EDGAR's daily tarballs), or the SEC's quarterly form345.zip
     #[arg(value_name = "ARCHIVE", required = true)]
     archives: Vec<PathBuf>,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let (Some(from), Some(to)) = (args.from, args.to) {
-        ensure!(from <= to, "--to {to} is before --from {from}: no day would count");
+        ensure!(from <= to, "--to {to} is before --from {from}");
     }
     let settings = setup::settings(args.config.as_deref())?;
     let rules = RuleSet::new(setup::rules(&settings, args.rules.as_deref().unwrap_or(&settings.rules_dir))?);
@@ -112,7 +112,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let said = summary(&backtest, &archive, unread, environment::colour())?;
         tell(&mut io::stdout(), &said);
         if listed.is_none() {
-            let note = "Tickers are those that filers typed: the bot's store has no list of EDGAR's yet, or the bot runs.\n";
+            let note = "Tickers are as filers typed them: the store has no list from EDGAR yet, or the bot is running.\n";
             tell(&mut io::stdout(), note);
         }
     }
@@ -139,7 +139,7 @@ fn style(template: &str) -> ProgressStyle {
 fn summary(backtest: &Backtest, archive: &Archive, unread: usize, colour: Colour) -> anyhow::Result<String> {
     let mut text = String::new();
     let Some((first, last)) = backtest.days() else {
-        return Ok("No filing of these days is in the archive.\n".to_owned());
+        return Ok("The archive has no filing of these days.\n".to_owned());
     };
     let mut notes = Vec::new();
     for (count, what) in [
@@ -166,7 +166,7 @@ fn summary(backtest: &Backtest, archive: &Archive, unread: usize, colour: Colour
         let times = if tally.rang == 1 { "once".to_owned() } else { format!("{} times", tally.rang) };
         writeln!(
             text,
-            "{}  rang {times}; a day: {p50} in the middle (p50), {p95} at p95, {most} at most",
+            "{}  {times}; per day: {p50} median, {p95} p95, {most} at most",
             terminal::bold(colour, &tally.rule)
         )?;
         if tally.rang > 0 {
@@ -174,9 +174,9 @@ fn summary(backtest: &Backtest, archive: &Archive, unread: usize, colour: Colour
         }
         let mut besides = Vec::new();
         for (count, what) in [
-            (tally.merged, "merged into the alert of another filing that told the trade"),
-            (tally.withdrawn, "took an alert back"),
-            (tally.cooled, "kept silent by the cooldown"),
+            (tally.merged, "merged into the alert of another filing that reported the trade"),
+            (tally.withdrawn, "withdrew an alert"),
+            (tally.cooled, "held back by the cooldown"),
         ] {
             if count > 0 {
                 besides.push(format!("{count} {what}"));

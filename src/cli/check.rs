@@ -23,15 +23,15 @@ use crate::text::path_text;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Settings file [default: config/sellbell.toml, where it exists]
+    /// Settings file [default: config/sellbell.toml if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Rule folders or files to check [default: the one that the settings name]
+    /// Rule folders or files to check [default: the rules folder of the settings]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
 }
 
-/// What was found so far.
+/// The findings so far.
 struct Findings {
     colour: bool,
     /// Where the rules' alerts go.
@@ -52,11 +52,15 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     };
     let blind = findings.errors > 0;
+    findings.tell(&settings.renamed);
     let known = |destination: &Destination| blind || settings.knows(destination);
     let folders = if args.paths.is_empty() { vec![settings.rules_dir.clone()] } else { args.paths.clone() };
     for folder in folders {
         if blind && args.paths.is_empty() && !folder.is_dir() {
-            tell(&mut io::stderr(), "the rules were not checked: which folder they are in is not known\n");
+            tell(
+                &mut io::stderr(),
+                "the rules were not checked: the settings do not say which folder they are in\n",
+            );
             continue;
         }
         match rules::load_path(&folder, &known, &settings.destinations()) {
@@ -99,7 +103,7 @@ impl Findings {
         let listed = listed(settings);
         self.tell(&unknown_tickers(rules, listed.as_ref()));
         for (written, usual) in other_spellings(rules, listed.as_ref()) {
-            let said = format!("{}: {written} is found as {usual}, as EDGAR writes it\n", path_text(folder));
+            let said = format!("{}: {written} is {usual} in EDGAR's spelling\n", path_text(folder));
             tell(&mut io::stdout(), &said);
         }
         let count: usize = rules.iter().map(|rule| rule.tests.len()).sum();
@@ -141,7 +145,7 @@ fn secrets(settings: &Settings, used: &BTreeSet<Destination>) -> Vec<Problem> {
     let mails = settings.email.recipients.iter().any(|recipient| mails(&recipient.name));
     if mails && secrets.smtp_url.is_none() {
         let folder = path_text(&settings.email.out_dir);
-        problems.push(of(format!("SMTP_URL is not set: mails are written to {folder}"), Level::Warning));
+        problems.push(of(format!("SMTP_URL is not set: e-mails are written to {folder}"), Level::Warning));
     }
     let others = [environment::edgar_roots().err(), environment::http_token().err()];
     problems.extend(others.into_iter().flatten().map(|error| of(format!("{error:#}"), Level::Error)));
@@ -208,7 +212,7 @@ fn unknown_tickers(rules: &[Rule], listed: Option<&Tickers>) -> Vec<Problem> {
                 Some(listed) => proposal(ticker, listed),
                 None => Some(classes_alone(ticker).join(" or ")),
             };
-            let look = "look it up, or give the company's CIK, which stays when a ticker changes";
+            let look = "look it up, or use the company's CIK, which never changes";
             warnings.push(Problem {
                 file: rule.file.clone(),
                 place: rule.place.clone(),
@@ -237,11 +241,9 @@ fn is_former(rule: &Rule, ticker: &str, former: &Former, listed: Option<&Tickers
     let by_cik = format!("`ciks = [{cik}]`");
     let help = match today {
         Some(today) => {
-            format!("write {today}, its ticker now, or {by_cik}, which stays when a ticker changes")
+            format!("write {today}, its ticker now, or {by_cik}, which never changes")
         }
-        None => format!(
-            "its shares have no ticker now: write {by_cik} in place of the ticker, or take the rule away"
-        ),
+        None => format!("its shares have no ticker now: write {by_cik} instead, or remove the rule"),
     };
     Problem {
         place: rule.place.clone(),

@@ -30,7 +30,7 @@ const SINCE: &str = "2021-08-24T00:00:00-04:00";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Folder for the store and for what is sent
+    /// Folder for the store and the messages
     #[arg(long, value_name = "DIR", default_value = "sellbell-demo")]
     dir: PathBuf,
 }
@@ -73,7 +73,7 @@ async fn play(dir: &Path) -> anyhow::Result<ExitCode> {
     tell(
         &mut io::stdout(),
         &format!(
-            "sellbell demo: {count} bundled filings on an EDGAR of our own at {}, {} rules.\n\n",
+            "sellbell demo: {count} bundled filings on a local EDGAR at {}, {} rules.\n\n",
             edgar.base_url(),
             count_of_rules
         ),
@@ -104,28 +104,25 @@ fn summary(report: &OnceReport, dir: &Path) -> anyhow::Result<String> {
         writeln!(text, "The bundled EDGAR: {trouble}")?;
     }
     if report.poll.new == 0 && report.delivered == 0 {
-        writeln!(text, "Nothing is new: every bundled filing was seen before, and nothing is told twice.")?;
-        writeln!(text, "Remove {} to see it ring again.", path_text(dir))?;
+        writeln!(text, "Nothing is new: every bundled filing is known, and no alert is repeated.")?;
+        writeln!(text, "Remove {} to start over.", path_text(dir))?;
         return Ok(text);
     }
     writeln!(
         text,
-        "{} filings were new, rules rang for {}, {} messages were sent.",
+        "{} filings were new, {} matched rules, {} messages were sent.",
         report.poll.new, report.poll.rang, report.delivered
     )?;
     for (what, folder, ending) in [
         ("Mail", "mail", "eml"),
-        ("Mail as a page, to open in a browser", "mail", "html"),
+        ("E-mail as a page, to open in a browser", "mail", "html"),
         ("Discord message", "discord", "json"),
     ] {
         for file in files(&dir.join(folder), ending)? {
             writeln!(text, "  {what}: {}", path_text(&file))?;
         }
     }
-    writeln!(
-        text,
-        "Run it again in this folder: nothing is told twice. Then see README.md, \"Run it for real\"."
-    )?;
+    writeln!(text, "Run it again: no alert is repeated. Then see README.md, \"Run it\".")?;
     Ok(text)
 }
 

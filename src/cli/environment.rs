@@ -1,4 +1,4 @@
-//! What the environment says: overrides of settings, secrets, the log's level, colour.
+//! The environment: overrides of settings, secrets, the log's level, colour.
 
 #![expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 
@@ -46,7 +46,7 @@ pub(super) fn overrides() -> anyhow::Result<Vec<(String, String)>> {
         found.push((name.clone(), value));
         if !sets {
             tracing::warn!(
-                "the environment variable {name} sets nothing: one that does is named like SELLBELL_EDGAR__CONTACT"
+                "the environment variable {name} sets nothing: names are like SELLBELL_EDGAR__CONTACT"
             );
         }
     }

@@ -15,19 +15,19 @@ use crate::service::Explainer;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Settings file [default: config/sellbell.toml, where it exists]
+    /// Settings file [default: config/sellbell.toml if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Rule folder or file [default: the one that the settings name]
+    /// Rule folder or file [default: the rules folder of the settings]
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
-    /// One rule only
+    /// Explain this rule only
     #[arg(long, value_name = "NAME")]
     rule: Option<String>,
-    /// One JSON object, for machines
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// A submission text, a bare XML document, an accession, or an address on sec.gov
+    /// Submission text, bare XML document, accession number or sec.gov URL
     #[arg(value_name = "FILE|ACCESSION|URL")]
     filing: String,
 }

@@ -33,13 +33,13 @@ impl<S: FnMut() -> anyhow::Result<Settings>> Named<S> {
     pub(super) fn read(&mut self, name: &str) -> Result<Filing, Unreadable> {
         let path = Path::new(name);
         if path.is_dir() {
-            return Err(unreadable("it is a folder: name the files in it".to_owned()));
+            return Err(unreadable("it is a folder: name its files".to_owned()));
         }
         if path.exists() {
             return filing_in_file(path);
         }
         let Some((accession, filer)) = accession_named(name) else {
-            let what = "there is no such file, and it is neither an accession like 0001107843-21-000101 nor an address on sec.gov";
+            let what = "there is no such file, and it is neither an accession number like 0001107843-21-000101 nor a sec.gov URL";
             return Err(unreadable(what.to_owned()));
         };
         if let Some(bytes) = replay::bundled(accession) {
@@ -57,7 +57,7 @@ impl<S: FnMut() -> anyhow::Result<Settings>> Named<S> {
         let body = runtime.block_on(client.submission(filer, accession, Priority::Live));
         body.map_err(|error| match error.trouble {
             Trouble::NotThereYet => anyhow!(
-                "EDGAR: {error}; an accession alone may not say whose folder it is in: give the filing's address"
+                "EDGAR: {error}; an accession number may not say whose folder it is in: give the filing's URL"
             ),
             _ => anyhow!("EDGAR: {error}"),
         })

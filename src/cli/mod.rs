@@ -36,7 +36,7 @@ use crate::rules;
 use crate::sandbox::{self, Sandbox};
 use output::tell;
 
-/// Rings when company insiders sell: SEC Form 4 alerts for Discord, e-mail and the terminal.
+/// Alerts you when company insiders trade: SEC Form 4 filings to Discord, e-mail, webhooks and the terminal.
 #[derive(Debug, Parser)]
 #[command(version, about, propagate_version = true, arg_required_else_help = true)]
 struct Cli {
@@ -46,35 +46,35 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Watch EDGAR and ring
+    /// Watch EDGAR and send alerts
     Run(run::Args),
-    /// See it ring, without network, account or set-up: bundled filings through the whole pipeline
+    /// Run the whole pipeline on bundled filings; needs no network, account or set-up
     Demo(demo::Args),
-    /// Read settings and rules, and tell every mistake in them
+    /// Check settings, rules and secrets, and list every mistake
     Check(check::Args),
-    /// Tell why each rule rings for a filing or does not, and what would happen next
+    /// Explain why each rule matches a filing or not, and what would be sent
     Explain(explain::Args),
-    /// Tell what the rules would have done with the filings of an archive; sends nothing
+    /// Run the rules over an archive of filings and list the alerts; sends nothing
     Backtest(backtest::Args),
-    /// Send a sample alert to one destination, and tell what came of it
+    /// Send a sample alert to one destination and report the result
     TestAlert(test_alert::Args),
-    /// Tell what state the bot is in
+    /// Show the state of the bot
     Status(status::Args),
-    /// Tell nothing of a ticker, owner or rule, or to a destination, for a while
+    /// Mute alerts for a ticker, owner, rule or destination
     Mute(mute::Args),
-    /// Tell again what was muted, and what that kept back in one message
+    /// End a mute, and send what it held back in one message
     Unmute(mute::UnmuteArgs),
-    /// End a destination's pause now, and send what was given up for it again
+    /// Resume a paused destination and send again what was given up for it
     Retry(retry::Args),
-    /// Look through the store, write all of it out, make its file smaller
+    /// Check, export or compact the store
     Store(store::Args),
-    /// Fetch the past of issuers, for rules that look back
+    /// Fetch past filings of issuers, for rules that look back
     Backfill(backfill::Args),
-    /// Play the filings of an archive as if they came in now
+    /// Replay the filings of an archive as if they arrived now; sends nothing
     Replay(replay::Args),
-    /// Print what filings say
+    /// Print filings
     Show(show::Args),
-    /// Print the JSON Schema of a file that people write, for editors
+    /// Print the JSON Schema of rule files, for editors
     Schema(schema::Args),
     /// Evaluate what rules say in minijinja, for another process of the program
     #[command(hide = true)]

@@ -21,32 +21,32 @@ use crate::rules::RuleSet;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// What: ticker:QLYS, owner:1234567 (a CIK), owner:NAME, rule:NAME, destination:discord:NAME
+    /// What to mute: ticker:QLYS, owner:1234567 (a CIK), owner:NAME, rule:NAME or destination:discord:NAME
     #[arg(value_name = "WHAT")]
     what: Muting,
-    /// For how long, like 90m, 8h, 3d
+    /// How long, such as 90m, 8h or 3d
     #[arg(long = "for", value_name = "SPAN", value_parser = humantime::parse_duration, required_unless_present = "until", conflicts_with = "until")]
     span: Option<Duration>,
-    /// Until when: a day (its start in New York), or RFC 3339
+    /// Until when: a day (midnight in New York) or an RFC 3339 time
     #[arg(long, value_name = "TIME", value_parser = moment)]
     until: Option<DateTime<Utc>>,
-    /// Why, for others to read
+    /// Reason, shown in `status`
     #[arg(long, value_name = "TEXT")]
     why: Option<String>,
-    /// Who says so [default: the user]
+    /// Who mutes it [default: the current user]
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// Settings file [default: config/sellbell.toml, where it exists]
+    /// Settings file [default: config/sellbell.toml if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(super) struct UnmuteArgs {
-    /// What, as it was muted
+    /// What to unmute, as it was muted
     #[arg(value_name = "WHAT")]
     what: Muting,
-    /// Settings file [default: config/sellbell.toml, where it exists]
+    /// Settings file [default: config/sellbell.toml if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -58,7 +58,7 @@ pub(super) fn mute(args: &Args) -> anyhow::Result<ExitCode> {
         (Some(span), _) => TimeDelta::from_std(span).ok().and_then(|span| now.checked_add_signed(span)),
         (None, until) => until,
     };
-    let until = until.context("that is longer than time is counted")?;
+    let until = until.context("that is too long")?;
     let by = args.by.clone().or_else(environment::user);
     let mute = Mute::new(args.what.clone(), now, until)?.said(by.as_deref(), args.why.as_deref());
     remote::runtime()?.block_on(async {
@@ -77,7 +77,7 @@ pub(super) fn mute(args: &Args) -> anyhow::Result<ExitCode> {
         Ok(store.flush().await?)
     })?;
     let said = format!(
-        "{} is muted until {}, for {}. What it keeps back is told in one message then.\n",
+        "{} is muted until {}, for {}. What it holds back is sent in one message then.\n",
         mute.what.in_words(),
         time(until),
         span(until - now)
@@ -96,7 +96,7 @@ pub(super) fn unmute(args: &UnmuteArgs) -> anyhow::Result<ExitCode> {
                 let changed = bot.change("/mutes", |client, url| client.delete(url).query(&query)).await?;
                 let answer: Value = serde_json::from_slice(&changed)?;
                 let muted = answer["muted"].as_u64();
-                return muted.context("the running sellbell does not say how many were muted");
+                return muted.context("the running sellbell does not say how many alerts were muted");
             }
             Reached::Stopped(store) => store,
         };
@@ -106,9 +106,9 @@ pub(super) fn unmute(args: &UnmuteArgs) -> anyhow::Result<ExitCode> {
         Ok(u64::try_from(ended)?)
     })?;
     let kept = match muted {
-        0 => "Nothing was kept back".to_owned(),
-        1 => "1 alert was kept back, and is told now".to_owned(),
-        _ => format!("{muted} alerts were kept back, and are told now in one message for each destination"),
+        0 => "Nothing was held back".to_owned(),
+        1 => "1 alert was held back, and is sent now".to_owned(),
+        _ => format!("{muted} alerts were held back, and are sent now in one message per destination"),
     };
     tell(&mut io::stdout(), &format!("{} is no longer muted. {kept}.\n", what.in_words()));
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! What is written to the streams.
+//! Writes to the standard streams.
 
 use std::borrow::Cow;
 use std::io::Write;

@@ -47,7 +47,7 @@ pub(super) struct RunningBot {
     pub(super) status: Status,
 }
 
-/// What looking for a running bot came to.
+/// The result of looking for a running bot.
 enum Found {
     Bot(Box<RunningBot>),
     /// Something answers at the address that the folder names, and proves nothing.
@@ -100,11 +100,11 @@ fn refusal(dir: &Path, stranger: Option<SocketAddr>) -> anyhow::Error {
     let busy = StoreError::Busy(dir.to_owned());
     let why = match stranger {
         Some(address) => format!(
-            "a running sellbell has the store in {}, but what answers at {address} cannot prove that it is this bot (an older version cannot either): it was sent no token, and is not believed",
+            "the store in {} is in use by a running sellbell, but the program at {address} cannot prove that it is this bot (an older version cannot, either): it was sent no token, and its answer is not trusted",
             path_text(dir)
         ),
         None => format!(
-            "a running sellbell has the store in {}, and does not answer: its `listen` under [http] is off or cannot be reached",
+            "the store in {} is in use by a running sellbell that does not answer: its `listen` under [http] is off or cannot be reached",
             path_text(dir)
         ),
     };

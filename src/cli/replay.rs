@@ -42,25 +42,25 @@ const LOOK: Duration = Duration::from_millis(100);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// How many times as fast as it was
+    /// How many times faster than real time
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=36_000))]
     speed: u32,
-    /// The first day that is played [default: the one with the most filings]
+    /// First day to replay [default: the day with the most filings]
     #[arg(long, value_name = "DATE")]
     from: Option<NaiveDate>,
-    /// The last day that is played [default: the first]
+    /// Last day to replay [default: the first]
     #[arg(long, value_name = "DATE")]
     to: Option<NaiveDate>,
-    /// Rule folder or file [default: the one of the settings, where it exists, else the demo's rules]
+    /// Rule folder or file [default: the rules folder of the settings, or the demo's rules if there is none]
     #[arg(long, value_name = "DIR")]
     rules: Option<PathBuf>,
-    /// Let one in ten answers be a fault, as this seed decides
+    /// Make one answer in ten fail, chosen by this seed
     #[arg(long, value_name = "SEED")]
     faults: Option<u64>,
-    /// Keep the store, in a folder of its own in this one [default: it is thrown away]
+    /// Keep the store in a new folder inside this one [default: it is deleted]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// Folders, .zip, .tar.gz of submissions
+    /// Folders, .zip or .tar.gz files of submissions
     #[arg(value_name = "ARCHIVE", required = true)]
     archives: Vec<PathBuf>,
 }
@@ -77,7 +77,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let mut archive = Archive::from_files(&args.archives, Some(from), Some(to), &mut |_, _| {})?;
     if archive.forms_4() == 0 {
-        return Err(anyhow!("there is no Form 4 of {from} to {to} in it"));
+        return Err(anyhow!("it has no Form 4 from {from} to {to}"));
     }
     archive.mix_other_forms(1);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -93,13 +93,13 @@ fn fullest_day(paths: &[PathBuf]) -> anyhow::Result<NaiveDate> {
         *days.entry(edgar_day(accepted_at)).or_default() += 1;
     }
     let fullest = days.into_iter().max_by_key(|(day, count)| (*count, std::cmp::Reverse(*day)));
-    fullest.map(|(day, _)| day).context("there is no Form 4 with a time of acceptance in it")
+    fullest.map(|(day, _)| day).context("it has no Form 4 with an acceptance time")
 }
 
 async fn play(args: &Args, archive: Archive, from: NaiveDate, to: NaiveDate) -> anyhow::Result<ExitCode> {
     let speed = f64::from(args.speed);
     let opens = edgar_time(from, 5, 59);
-    let last = archive.last().context("nothing is played")?;
+    let last = archive.last().context("there is nothing to replay")?;
     let faults = args.faults.map_or_else(Faults::none, |seed| Faults::storm(seed, opens, last, 0.1));
     let count = archive.forms_4();
     let clock = Clock::played(opens, speed);
@@ -130,13 +130,13 @@ async fn play(args: &Args, archive: Archive, from: NaiveDate, to: NaiveDate) -> 
     })?;
     let store = Store::open(&folder)?;
     let days = match (args.from, from == to) {
-        (None, _) => format!("{from}, the day with the most (--from and --to play others),"),
+        (None, _) => format!("{from}, the day with the most (choose others with --from and --to),"),
         (Some(_), true) => from.to_string(),
         (Some(_), false) => format!("{from} to {to}"),
     };
     let minutes = (edgar_time(to, 23, 59) - opens).num_minutes();
     let said = format!(
-        "{count} filings of {days} at {speed} times the speed, {} rules: about {}. Ctrl-C ends it.\n\n",
+        "{count} filings of {days} at {speed} times the speed, {} rules: about {}. Ctrl-C stops.\n\n",
         count_of_rules,
         status::span(TimeDelta::seconds((minutes as f64 * 60.0 / speed) as i64))
     );
@@ -157,7 +157,7 @@ fn store_folder(dir: &Path) -> anyhow::Result<PathBuf> {
     let folder = dir.join("store");
     if folder.exists() {
         return Err(anyhow!(
-            "{} is there already: a play begins anew, name another --dir",
+            "{} already exists: a replay starts with an empty store, so choose another --dir",
             path_text(&folder)
         ));
     }
@@ -200,7 +200,7 @@ async fn told(app: &App, edgar: &ReplayedEdgar, receipt: &Receipt) -> String {
     let log = edgar.log();
     let requests = log.feed + log.submissions + log.indexes + log.companies + log.tickers;
     let times = match app.clock().real(TimeDelta::seconds(1)) < SHORTEST_SECOND {
-        true => "No times are told: so fast, they would be those of this machine.\n".to_owned(),
+        true => "Latency is not shown: at this speed it would only measure this machine.\n".to_owned(),
         false => service::status(app, app.clock().now())
             .await
             .map_or_else(|_| String::new(), |status| status::latency(&status.latency)),
@@ -210,7 +210,7 @@ async fn told(app: &App, edgar: &ReplayedEdgar, receipt: &Receipt) -> String {
 
 fn summary(app: &App, edgar: &ReplayedEdgar) -> anyhow::Result<String> {
     let log = edgar.log();
-    let mut text = format!("\nplayed until {}\n", status::time(app.clock().now()));
+    let mut text = format!("\nreplayed until {}\n", status::time(app.clock().now()));
     writeln!(
         text,
         "EDGAR was asked for {} pages of the feed, {} submissions and {} indexes, {:.1} MB in all; faults: {}",

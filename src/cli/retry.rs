@@ -28,10 +28,10 @@ pub(super) struct Args {
         help = format!("Which: {FORMS}, or channel:ID of a channel that subscribes")
     )]
     destination: Option<Destination>,
-    /// Every destination that is paused, or has something that waits or was given up
+    /// Every destination that is paused or has waiting or given-up deliveries
     #[arg(long)]
     all: bool,
-    /// Settings file [default: config/sellbell.toml, where it exists]
+    /// Settings file [default: config/sellbell.toml if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let when = if is_running { "now" } else { "when sellbell runs" };
     let mut said: String = retried.iter().map(|one| line(one, when)).collect();
     if retried.is_empty() {
-        said.push_str("No destination is paused, and nothing waits or was given up.\n");
+        said.push_str("No destination is paused, and nothing is waiting or given up.\n");
     }
     tell(&mut io::stdout(), &said);
     Ok(ExitCode::SUCCESS)
@@ -70,10 +70,10 @@ fn line(retried: &Retried, when: &str) -> String {
     let counted =
         |count: usize| if count == 1 { "1 delivery".to_owned() } else { format!("{count} deliveries") };
     let what = match (*revived, *waiting) {
-        (0, 0) => "nothing was given up, and nothing waits".to_owned(),
-        (0, waiting) => format!("nothing was given up; tried {when}: {} in the queue", counted(waiting)),
+        (0, 0) => "nothing was given up, and nothing is waiting".to_owned(),
+        (0, waiting) => format!("nothing was given up; {} in the queue are tried {when}", counted(waiting)),
         (revived, waiting) => format!(
-            "queued again: {} that had been given up; tried {when}, with {waiting} that waited",
+            "queued again: {} that were given up; tried {when}, with {waiting} that were waiting",
             counted(revived)
         ),
     };

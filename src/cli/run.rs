@@ -27,18 +27,18 @@ use crate::store::{Store, StoreError};
 /// A store that failed is opened again after so long, twice as long each time, and at least so often.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// The parts that are told to end have so long for it.
+/// How long the parts may take to end.
 const LONGEST_END: Duration = Duration::from_secs(15);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Settings file [default: config/sellbell.toml, where it exists]
+    /// Settings file [default: config/sellbell.toml if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Poll once, now, whatever the schedule, deliver all, exit
+    /// Poll once now, deliver everything and exit
     #[arg(long)]
     once: bool,
-    /// Take this moment for the last time it was up: what was accepted after it is new and rings. A day (New York) or RFC 3339
+    /// Treat this as the time of the last run, so that filings accepted since then are new: a day (midnight in New York) or an RFC 3339 time
     #[arg(long, value_name = "DATE", value_parser = moment)]
     since: Option<DateTime<Utc>>,
 }
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             let app = Arc::new(app);
             return tokio::select! {
                 done = once(&app) => done,
-                _ = signals.first() => Err(anyhow!("a signal ended it before all was done")),
+                _ = signals.first() => Err(anyhow!("stopped by a signal before everything was done")),
             };
         }
         let (stopping, stopped) = watch::channel(false);
@@ -144,7 +144,7 @@ async fn back(
     let mut error = anyhow::Error::from(failure);
     loop {
         tracing::error!(
-            "{error:#}; nothing is sent that cannot be written down; tried again in {} s",
+            "{error:#}; nothing is sent until the store works; next attempt in {} s",
             pause.as_secs()
         );
         tokio::select! {
@@ -170,13 +170,13 @@ async fn back(
 
 async fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
     if args.since.is_some_and(|since| since > now()) {
-        return Err(anyhow!("--since is in the future: it says up to when everything is taken as known"));
+        return Err(anyhow!("--since is in the future: give the time of the last run"));
     }
     let settings = setup::settings(args.config.as_deref())?;
     // Looked at before they are read: an edit in between is met by the watch.
     let state = FolderState::of(&settings.rules_dir);
     let rules = setup::rules(&settings, &settings.rules_dir)?;
-    for warning in rules::lint(&rules).iter().filter(|_| first) {
+    for warning in settings.renamed.iter().chain(&rules::lint(&rules)).filter(|_| first) {
         tracing::warn!("{warning}");
     }
     let watch = Watch::new(settings.rules_dir.clone(), state);
@@ -205,7 +205,7 @@ async fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
     }
     if secrets.discord_token.is_none() && is_silent {
         return Err(anyhow!(
-            "no rule names a destination in `notify`, and without DISCORD_TOKEN no channel can subscribe: nobody would be told"
+            "no rule names a destination in `notify`, and without DISCORD_TOKEN no channel can subscribe: nobody would get an alert"
         ));
     }
     // Another command may have it for a moment. Later on, this is tried again anyway.
@@ -233,14 +233,14 @@ async fn once(app: &Arc<App>) -> anyhow::Result<ExitCode> {
         "polled once"
     );
     if let Some(until) = poll.silent_until {
-        return Err(anyhow!("EDGAR was not asked: after its last answer it is left alone until {until}"));
+        return Err(anyhow!("EDGAR was not asked: its last answer forbids requests until {until}"));
     }
     if let Some(trouble) = &poll.trouble {
         return Err(anyhow!("EDGAR: {trouble}"));
     }
     if *queued + *dead + *pending > 0 {
         return Err(anyhow!(
-            "not all is done: deliveries that failed and stay queued: {queued}; given up: {dead}; filings still to be fetched: {pending}"
+            "not everything is done: {queued} deliveries failed and stay queued, {dead} were given up, {pending} filings are still to be fetched"
         ));
     }
     Ok(ExitCode::SUCCESS)

@@ -8,7 +8,7 @@ use crate::rules;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Of which file
+    /// Which file the schema is for
     #[arg(value_enum)]
     of: Of,
 }

@@ -63,20 +63,21 @@ fn read(path: &Path) -> anyhow::Result<String> {
 pub(super) fn store(settings: &Settings) -> anyhow::Result<(Option<Store>, Option<String>)> {
     let dir = &settings.store_dir;
     if !Store::is_in(dir) {
-        let note =
-            format!("There is no store in {} yet: without history, and nothing was sent.", path_text(dir));
+        let note = format!(
+            "There is no store in {} yet, so this answer has no history, and nothing was sent.",
+            path_text(dir)
+        );
         return Ok((None, Some(note)));
     }
     match remote::runtime()?.block_on(remote::open(dir)) {
         Ok(store) => Ok((Some(store), None)),
         Err(error) if matches!(error.downcast_ref(), Some(StoreError::Busy(_))) => {
-            let note =
-                "A running sellbell has the store: told without history, and what was sent is not known.";
+            let note = "The store is in use by a running sellbell, so this answer ignores history and what was sent.";
             Ok((None, Some(note.to_owned())))
         }
         Err(error) if error.downcast_ref().is_some_and(StoreError::is_denied) => {
             let note = format!(
-                "The store in {} belongs to another user: told without history, and what was sent is not known.",
+                "The store in {} belongs to another user, so this answer ignores history and what was sent.",
                 path_text(dir)
             );
             Ok((None, Some(note)))

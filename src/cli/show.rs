@@ -14,13 +14,13 @@ use crate::text::{plain, visible};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// One JSON object a filing, for machines
+    /// Print one JSON object per filing
     #[arg(long)]
     json: bool,
-    /// Settings file, for what is fetched from EDGAR [default: config/sellbell.toml, where it exists]
+    /// Settings file, used when something is fetched from EDGAR [default: config/sellbell.toml if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Submission texts, bare XML documents, accessions, addresses on sec.gov
+    /// Submission texts, bare XML documents, accession numbers or sec.gov URLs
     #[arg(value_name = "FILE|ACCESSION|URL", required = true)]
     filings: Vec<String>,
 }

@@ -23,10 +23,10 @@ const INDENT: &str = "            ";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Settings file [default: config/sellbell.toml, where it exists]
+    /// Settings file [default: config/sellbell.toml if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// For machines
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -66,17 +66,17 @@ fn people(status: &Status) -> String {
     line(&mut text, "feed", &feed);
     if let Some(until) = status.silent_until {
         let left = span(until - status.at);
-        line(&mut text, "EDGAR", &format!("asked nothing until {}, {left} more", time(until)));
+        line(&mut text, "EDGAR", &format!("no requests until {}, {left} more", time(until)));
     }
     if let Some(trouble) = &status.trouble {
         line(&mut text, "trouble", trouble);
     }
     if let Some(alarm) = &status.nothing_new {
-        let said = format!("since {}, told {}", time(alarm.newest), time(alarm.since));
+        let said = format!("since {}, reported {}", time(alarm.newest), time(alarm.since));
         line(&mut text, "nothing new", &said);
     }
     if status.catching_up {
-        line(&mut text, "catching up", "with what the feed no longer showed, by daily indexes");
+        line(&mut text, "catching up", "with filings that the feed no longer shows, from daily indexes");
     }
     if let Some(running) = &status.running {
         line(&mut text, "rules", &running.rules.to_string());
@@ -101,12 +101,12 @@ fn people(status: &Status) -> String {
     line(&mut text, "store", &format!("{}, {:.1} MB", status.store, status.store_bytes as f64 / 1e6));
     if status.aside > 0 {
         let said = format!(
-            "{} records cannot be read, and are kept aside: `sellbell store export` has them",
+            "{} records cannot be read, and are kept apart: `sellbell store export` includes them",
             status.aside
         );
         line(&mut text, "", &said);
     }
-    line(&mut text, "days", "compared with EDGAR's index, newest first; ! where not all was well:");
+    line(&mut text, "days", "compared with EDGAR's index, newest first; ! marks days with problems:");
     for receipt in &status.receipts {
         put(&mut text, if receipt.clean { "    " } else { "  ! " }, "      ", &receipt.text);
     }
@@ -132,7 +132,7 @@ fn put_filings(text: &mut String, status: &Status) {
 /// Deliveries, and what stands in their way.
 fn put_deliveries(text: &mut String, status: &Status) {
     let deliveries =
-        format!("{} waiting, {} taken, {} given up", status.queued, status.delivered, status.dead);
+        format!("{} waiting, {} delivered, {} given up", status.queued, status.delivered, status.dead);
     line(text, "deliveries", &deliveries);
     for paused in &status.paused {
         line(text, "paused", paused);
@@ -150,7 +150,7 @@ fn put_gateway(text: &mut String, gateway: &GatewayStatus) {
     let GatewayStatus { connected, since, reason, failures, registered, unregistered } = gateway;
     let since = time(*since);
     let reason = reason.as_ref().map_or(String::new(), |reason| format!(": {reason}"));
-    let tries = if *failures > 0 { format!(", {failures} tries failed") } else { String::new() };
+    let tries = if *failures > 0 { format!(", {failures} attempts failed") } else { String::new() };
     let state = if *connected { "connected" } else { "not connected" };
     line(text, "gateway", &format!("{state} since {since}{tries}{reason}"));
     match unregistered {
@@ -234,7 +234,7 @@ mod tests {
             store_bytes: 12_345_678,
             seen_until: Some(at("2023-03-08T14:56:48Z")),
             silent_until: Some(at("2023-03-08T15:09:00Z")),
-            trouble: Some("https://www.sec.gov/cgi-bin/browse-edgar: 403: EDGAR blocks this address for asking too often".to_owned()),
+            trouble: Some("https://www.sec.gov/cgi-bin/browse-edgar: 403: EDGAR blocks this address because of too many requests".to_owned()),
             nothing_new: Some(Alarm { newest: at("2023-03-08T12:00:00Z"), since: at("2023-03-08T13:30:00Z") }),
             catching_up: true,
             pending: 3,

@@ -17,26 +17,26 @@ use crate::text::path_text;
 pub(super) struct Args {
     #[command(subcommand)]
     verb: Verb,
-    /// Settings file [default: config/sellbell.toml, where it exists]
+    /// Settings file [default: config/sellbell.toml if it exists]
     #[arg(long, value_name = "FILE", global = true)]
     config: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Read every record, and hold those that refer to each other against each other; changes nothing
+    /// Read every record and check that they agree; changes nothing
     Check {
-        /// For machines
+        /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Write every record as one JSON object a line
+    /// Write all records as JSON Lines
     Export {
-        /// Where to [default: standard output]
+        /// Output file [default: standard output]
         #[arg(value_name = "FILE")]
         file: Option<PathBuf>,
     },
-    /// Write the store anew, so that its file is smaller
+    /// Rewrite the store to make its file smaller
     Compact,
 }
 
@@ -81,14 +81,14 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
                 .block_on(store.export(&mut out))?
                 .with_context(|| format!("cannot write to {name}"))?;
             if file.is_some() {
-                tell(&mut io::stdout(), &format!("{count} records are in {name}\n"));
+                tell(&mut io::stdout(), &format!("{count} records written to {name}\n"));
             }
             Ok(ExitCode::SUCCESS)
         }
         Verb::Compact => {
             let (before, after) = runtime.block_on(remote::open_by(dir, Store::compact))?;
             let size = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
-            tell(&mut io::stdout(), &format!("The store had {}, and has {}\n", size(before), size(after)));
+            tell(&mut io::stdout(), &format!("The store had {} and now has {}\n", size(before), size(after)));
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -100,12 +100,13 @@ fn people(checked: &Checked) -> String {
         text.push_str(&format!("{kind:<15} {count}\n"));
     }
     if checked.aside > 0 {
-        text.push_str(&format!("{} records could not be read before, and were set aside\n", checked.aside));
+        text.push_str(&format!(
+            "{} unreadable records were found before, and are kept apart\n",
+            checked.aside
+        ));
     }
     if checked.lost {
-        text.push_str(
-            "The disk lost what was written last; what that was is found again by the next start\n",
-        );
+        text.push_str("The disk lost the latest writes; the next start finds those filings again\n");
     }
     for problem in &checked.problems {
         text.push_str(&format!("! {problem}\n"));
@@ -116,9 +117,9 @@ fn people(checked: &Checked) -> String {
     }
     if checked.problem_count == 0 {
         text.push_str(if checked.lost {
-            "The rest can be read, and agrees.\n"
+            "All other records can be read and agree.\n"
         } else {
-            "All can be read, and agrees.\n"
+            "All records can be read and agree.\n"
         });
     }
     text

@@ -38,13 +38,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let notifier =
         Notifier::new(&settings, &secrets, &|used| used == destination, output, environment::colour())?;
     if !notifier.serves(destination) {
-        return Err(anyhow!("{destination} is a channel of the bot's, and DISCORD_TOKEN is not set"));
+        return Err(anyhow!("{destination} needs the bot, and DISCORD_TOKEN is not set"));
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let code = runtime.block_on(try_out(&settings, &notifier, destination))?;
     if matches!(destination, Destination::Email(_)) && secrets.smtp_url.is_none() {
         let folder = path_text(&settings.email.out_dir);
-        tell(&mut io::stderr(), &format!("It is a file in {folder}, since SMTP_URL is not set\n"));
+        tell(&mut io::stderr(), &format!("The e-mail is a file in {folder}, because SMTP_URL is not set\n"));
     }
     Ok(code)
 }
@@ -68,20 +68,20 @@ async fn try_out(
         (!lacking.is_empty()).then(|| format!("the bot lacks {} in that channel", lacking.join(", ")));
     match sent {
         Ok(sent) => {
-            let id = sent.message_id.map_or(String::new(), |id| format!("; its id there is {id}"));
-            let file = if notifier.takes_files(destination).is_some() { ", with a file" } else { "" };
-            tell(&mut io::stderr(), &format!("{destination} took a {what}{file} in {took:.2} s{id}\n"));
+            let id = sent.message_id.map_or(String::new(), |id| format!("; its id is {id}"));
+            let file = if notifier.takes_files(destination).is_some() { " with a file" } else { "" };
+            tell(&mut io::stderr(), &format!("{destination} accepted a {what}{file} in {took:.2} s{id}\n"));
             if let Some(lacking) = lacking {
-                tell(&mut io::stderr(), &format!("But {lacking}: give it there\n"));
+                tell(&mut io::stderr(), &format!("But {lacking}: grant it\n"));
                 return Ok(ExitCode::FAILURE);
             }
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {
-            let advice = lacking.map(|lacking| format!("{lacking}: give it there"));
+            let advice = lacking.map(|lacking| format!("{lacking}: grant it"));
             let advice = advice.or(error.advice.map(str::to_owned));
             let advice = advice.map_or(String::new(), |advice| format!("\nWhat to do: {advice}"));
-            Err(anyhow!("{destination} did not take a {what} ({took:.2} s): {error}{advice}"))
+            Err(anyhow!("{destination} did not accept a {what} ({took:.2} s): {error}{advice}"))
         }
     }
 }

@@ -16,11 +16,10 @@ impl Wire<'_> {
     pub(super) fn email(&mut self, section: Section<'_, '_>) -> Email {
         let from = self.text(section, "from");
         let from = from.and_then(|(value, address)| self.mailbox(value, address));
-        let hello_name = self.text(section, "hello_name");
-        let hello_name = hello_name.and_then(|(value, name)| self.hello_name(value, name));
-        let plain_password = section.and_then(|section| section.get("plain_password"));
-        let plain_password =
-            plain_password.and_then(|value| self.reader.flag("plain_password", value)).unwrap_or(false);
+        let ehlo_name = self.text(section, "ehlo_name");
+        let ehlo_name = ehlo_name.and_then(|(value, name)| self.ehlo_name(value, name));
+        let key = "allow_plain_password";
+        let allow_plain_password = self.value(section, key).and_then(|value| self.reader.flag(key, value));
         let mut names = BTreeSet::new();
         let mut recipients = Vec::new();
         for (value, table) in self.tables(section, "recipient", "[[email.recipient]]", &RECIPIENT) {
@@ -44,8 +43,8 @@ impl Wire<'_> {
         Email {
             from: from.unwrap_or_else(|| "sellbell <sellbell@localhost>".to_owned()),
             out_dir: self.path(section, "out_dir", "sellbell-mail"),
-            hello_name,
-            plain_password,
+            ehlo_name,
+            allow_plain_password: allow_plain_password.unwrap_or(false),
             recipients,
         }
     }
@@ -63,7 +62,7 @@ impl Wire<'_> {
         for (key, useless) in [("schedule", schedule), ("time_zone", zone)] {
             if let Some((value, _)) = useless {
                 let what = format!("`{key}` is for digests");
-                self.reader.report_with(value.span(), what, "add mode = \"digest\", or leave it out");
+                self.reader.report_with(value.span(), what, "add mode = \"digest\", or remove it");
             }
         }
         Some(Mode::Instant)
@@ -74,23 +73,19 @@ impl Wire<'_> {
         let ascii = ascii_mailbox(address);
         if ascii.is_none() {
             let help = "expected `jane@example.org` or `Jane Doe <jane@example.org>`";
-            self.reader.report_with(value.span(), "this is not a mail address", help);
+            self.reader.report_with(value.span(), "this is not an e-mail address", help);
         }
         ascii
     }
 
-    fn hello_name(&mut self, value: &Value<'_>, name: &str) -> Option<String> {
+    fn ehlo_name(&mut self, value: &Value<'_>, name: &str) -> Option<String> {
         if name.is_empty() {
             return None;
         }
-        let said = hello_name(name);
+        let said = ehlo_name(name);
         if said.is_none() {
             let help = "expected a host name like bell.example.org, or an address like [192.0.2.1] or [IPv6:2001:db8::1]";
-            self.reader.report_with(
-                value.span(),
-                format!("`{name}` cannot be said as a name to mail servers"),
-                help,
-            );
+            self.reader.report_with(value.span(), format!("`{name}` cannot be used as a name in EHLO"), help);
         }
         said
     }
@@ -109,7 +104,7 @@ fn ascii_mailbox(address: &str) -> Option<String> {
 }
 
 /// A host name in ASCII, or an address as SMTP writes it.
-fn hello_name(name: &str) -> Option<String> {
+fn ehlo_name(name: &str) -> Option<String> {
     let bare = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
     if let Ok(address) = bare.parse::<Ipv4Addr>() {
         return Some(format!("[{address}]"));
@@ -175,7 +170,7 @@ mod tests {
             ("192.0.2.300", None),
             ("jane@example.org", None),
         ] {
-            assert_eq!(hello_name(written).as_deref(), said, "{written:?}");
+            assert_eq!(ehlo_name(written).as_deref(), said, "{written:?}");
         }
     }
 }

@@ -4,13 +4,13 @@ use chrono::{DateTime, Utc};
 use toml_edit::{DocumentMut, Item, Table, Value};
 
 use super::settings::Settings;
-use super::wire;
-use crate::problem::{Problem, Problems};
+use super::{renamed, wire};
+use crate::problem::{Level, Problem, Problems};
 
 const PREFIX: &str = "SELLBELL_";
 
 /// The settings of the file with every override set. A mistake in the file bears its place there, one that an override
-/// brings in bears that one's name.
+/// brings in has that one's name.
 pub(super) fn read(
     file: &str,
     text: &str,
@@ -19,6 +19,7 @@ pub(super) fn read(
 ) -> Result<Settings, Problems> {
     let mut settings = wire::settings(file, text, now);
     let Ok(mut document) = text.parse::<DocumentMut>() else { return settings };
+    let mut warnings = Vec::new();
     for (name, value) in overrides {
         let variable = || format!("environment variable {name}");
         let blame = |message: String| Problems(vec![Problem::of_file(variable(), message)]);
@@ -29,17 +30,25 @@ pub(super) fn read(
                 None => continue,
             }
         };
+        let (key, before) = renamed::named_now(&section, key);
         // What reads as TOML is meant so, unless the key wants text: `[store] dir` may be named 2024.
         let meant = value.parse::<Value>().ok();
         let mut brought_in = None;
         for value in meant.into_iter().chain([Value::from(value.as_str())]) {
             let mut changed = document.clone();
-            set(&mut changed, &section, &key, value).map_err(blame)?;
+            set(&mut changed, &section, key.as_str(), value).map_err(blame)?;
             let read = wire::settings(file, &changed.to_string(), now);
             match new_problem(&settings, &read) {
                 Some(problem) => brought_in = brought_in.or(Some(problem)),
                 None => {
                     (document, settings, brought_in) = (changed, read, None);
+                    if let Some(before) = &before {
+                        let warning = Problem::of_file(variable(), format!("`{before}` is now `{key}`"));
+                        warnings.push(Problem {
+                            level: Level::Warning,
+                            ..warning.help("rename it; the old name still works")
+                        });
+                    }
                     break;
                 }
             }
@@ -48,7 +57,10 @@ pub(super) fn read(
             return Err(Problems(vec![Problem { file: variable(), place: None, ..problem }]));
         }
     }
-    settings
+    settings.map(|mut settings| {
+        settings.renamed.extend(warnings);
+        settings
+    })
 }
 
 /// The first problem of `after` that `before` has not.
@@ -90,6 +102,9 @@ fn meant(
 fn set(document: &mut DocumentMut, section: &str, key: &str, value: Value) -> Result<(), String> {
     let item = document.entry(section).or_insert(Item::Table(Table::new()));
     let table = item.as_table_like_mut().ok_or(format!("`{section}` is not a section of the settings"))?;
+    if let Some(before) = renamed::before(key) {
+        table.remove(before);
+    }
     table.insert(key, Item::Value(value));
     Ok(())
 }

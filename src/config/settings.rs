@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::destination::{BUILT_IN, Destination, ReadBack};
+use crate::problem::Problem;
 use crate::schedule::Schedule;
 
 /// All settings, validated.
@@ -30,8 +31,10 @@ pub struct Settings {
     pub webhooks: Vec<String>,
     /// `[http] listen`: where a running bot answers what its state is; `None`: nowhere.
     pub listen: Option<SocketAddr>,
-    /// `[operators] notify`: where those who run it are told of what needs them.
+    /// `[operators] notify`: where notices to the operators go.
     pub operators: Vec<Destination>,
+    /// Warnings about keys of the file that have another name now.
+    pub renamed: Vec<Problem>,
 }
 
 impl Settings {
@@ -107,9 +110,9 @@ pub struct Schedules {
     pub poll: Schedule,
     /// When the daily index of a day that is over is asked for.
     pub reconcile: Schedule,
-    /// Filings that were accepted longer ago than this when they are found do not ring: they come in one summary.
-    pub ring_within: Duration,
-    /// So long the feed may show nothing new in EDGAR's hours before the operators are told.
+    /// Filings accepted longer ago than this when they are found cause late alerts: one message per destination.
+    pub late_after: Duration,
+    /// How long the feed may show nothing new in EDGAR's hours before the operators are notified.
     pub stale_after: Duration,
     /// How far back the first run looks. Zero: what is on EDGAR already is taken as known.
     pub look_back: Duration,
@@ -148,8 +151,7 @@ impl Discord {
     /// A warning where anybody who adds the bot to a server can subscribe there.
     pub fn open_to_all(&self) -> Option<&'static str> {
         self.servers.is_empty().then_some(
-            "[discord] servers is not set: in every server that the bot is added to, members who manage it can subscribe; name the \
-             servers' ids there, and untick Public Bot at discord.com/developers",
+            "[discord] servers is not set, so members who manage any server with the bot can subscribe there: list your servers' ids, and untick Public Bot at discord.com/developers",
         )
     }
 }
@@ -178,9 +180,9 @@ pub struct Email {
     /// The sender, `Name <address>`, its domain in ASCII.
     pub from: String,
     /// The name that this machine says to mail servers, as SMTP writes it; `None`: its own.
-    pub hello_name: Option<String>,
+    pub ehlo_name: Option<String>,
     /// Whether user and password may go to a mail server unencrypted.
-    pub plain_password: bool,
+    pub allow_plain_password: bool,
     /// Where mails are written as files while no `SMTP_URL` is set.
     pub out_dir: PathBuf,
     /// The recipients that rules can name.

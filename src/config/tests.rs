@@ -27,7 +27,7 @@ fn every_mistake_is_told_with_its_line() {
         &[
             "sellbell.toml:2:12: `sec` is not an address: expected something like https://www.sec.gov",
             "sellbell.toml:3:23: 0 requests a second: expected 1 to 10000",
-            "sellbell.toml:4:11: the contact must have a mail address and be plain ASCII: expected something like \"Jane Doe jane@example.org\"",
+            "sellbell.toml:4:11: the contact must contain an e-mail address and be plain ASCII: expected something like \"Jane Doe jane@example.org\"",
             "sellbell.toml:6:8: `often` is not a cron expression: expected 5 fields (minute hour day month weekday), or 6 with seconds first",
         ],
     );
@@ -84,8 +84,8 @@ fn destinations_are_checked() {
             "sellbell.toml:4:8: there is another Discord channel named `a`: give one of them another name",
             "sellbell.toml:8:14: `general` is not a channel id: a channel id is a number in quotes, like \"1103812345678901234\"",
             "sellbell.toml:10:8: `No` is not a name: use a-z, 0-9, - and _, at most 64 of them",
-            "sellbell.toml:11:11: this is not a mail address: expected `jane@example.org` or `Jane Doe <jane@example.org>`",
-            "sellbell.toml:12:12: `schedule` is for digests: add mode = \"digest\", or leave it out",
+            "sellbell.toml:11:11: this is not an e-mail address: expected `jane@example.org` or `Jane Doe <jane@example.org>`",
+            "sellbell.toml:12:12: `schedule` is for digests: add mode = \"digest\", or remove it",
         ],
     );
 }
@@ -138,4 +138,37 @@ fn overrides_win_and_are_blamed_by_name() {
     let told =
         Settings::read("f", "[store]\ndirr = \"x\"\n", &[contact]).map(|_| ()).unwrap_err().to_string();
     assert!(told.starts_with("f:2:1: [store] has no key `dirr`"), "{told}");
+}
+
+#[test]
+fn old_names_of_keys_are_understood_and_named() {
+    let told = |settings: &Settings| settings.renamed.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let text = "[schedule]\nring_within = \"2d\"\n[email]\nhello_name = \"bell.example.org\"\nplain_password = true\n";
+    let settings = Settings::read("f", text, &[]).unwrap();
+    assert_eq!(settings.schedule.late_after, Duration::from_secs(2 * 24 * 60 * 60));
+    assert_eq!(settings.email.ehlo_name.as_deref(), Some("bell.example.org"));
+    assert!(settings.email.allow_plain_password);
+    assert_eq!(
+        told(&settings),
+        [
+            "f:2:1: warning: `ring_within` is now `late_after`: rename it; the old name still works",
+            "f:4:1: warning: `hello_name` is now `ehlo_name`: rename it; the old name still works",
+            "f:5:1: warning: `plain_password` is now `allow_plain_password`: rename it; the old name still works",
+        ]
+    );
+
+    // A variable of either name takes the place of either key.
+    for (text, name) in [
+        ("[schedule]\nlate_after = \"7d\"\n", "SELLBELL_SCHEDULE__RING_WITHIN"),
+        ("[schedule]\nring_within = \"7d\"\n", "SELLBELL_SCHEDULE__LATE_AFTER"),
+    ] {
+        let settings = Settings::read("f", text, &[(name.into(), "2d".into())]).unwrap();
+        assert_eq!(settings.schedule.late_after, Duration::from_secs(2 * 24 * 60 * 60), "{name}");
+        let expected = usize::from(name.ends_with("RING_WITHIN"));
+        assert_eq!(settings.renamed.len(), expected, "{:?}", told(&settings));
+    }
+    refused(
+        "[schedule]\nlate_after = \"7d\"\nring_within = \"2d\"\n",
+        &["sellbell.toml:3:1: `ring_within` is the old name of `late_after`, which is set, too: remove it"],
+    );
 }

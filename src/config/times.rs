@@ -10,22 +10,22 @@ use crate::schedule::Schedule;
 const EASTERN: &str = "America/New_York";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const LONGEST_LOOK_BACK: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-/// A week of downtime still rings.
-const RING_WITHIN: Duration = DAY.saturating_mul(7);
+/// After a week of downtime, alerts are still sent one by one.
+const LATE_AFTER: Duration = DAY.saturating_mul(7);
 const STALE_AFTER: (Duration, Duration) = (Duration::from_secs(5 * 60), DAY);
 const STALE_AFTER_USUAL: Duration = Duration::from_secs(90 * 60);
 
 impl Wire<'_> {
     pub(super) fn schedules(&mut self, section: Section<'_, '_>) -> Option<Schedules> {
         let look_back = self.span(section, "look_back", (Duration::ZERO, LONGEST_LOOK_BACK), Duration::ZERO);
-        let ring_within = self.span(section, "ring_within", (Duration::ZERO, LONGEST_LOOK_BACK), RING_WITHIN);
+        let late_after = self.span(section, "late_after", (Duration::ZERO, LONGEST_LOOK_BACK), LATE_AFTER);
         let stale_after = self.span(section, "stale_after", STALE_AFTER, STALE_AFTER_USUAL);
         let zone = self.text(section, "time_zone");
         let poll = self.text(section, "poll");
         let poll = self.schedule(poll, "* * 6-21 * * Mon-Fri", zone);
         let reconcile = self.text(section, "reconcile");
         let reconcile = self.schedule(reconcile, "30 22 * * *", zone);
-        Some(Schedules { poll: poll?, reconcile: reconcile?, look_back, ring_within, stale_after })
+        Some(Schedules { poll: poll?, reconcile: reconcile?, look_back, late_after, stale_after })
     }
 
     /// A span of time within bounds.

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use toml::de::DeTable;
 use url::Url;
 
+use super::renamed::before;
 use crate::destination::is_name;
 use crate::problem::{Reader, Value};
 
@@ -34,7 +35,7 @@ impl Wire<'_> {
             own == other || own == format!("{other}_file") || other == format!("{own}_file")
         };
         if let Some(other) = others.find(|other| *other != name && shared(other)) {
-            let what = format!("`{other}` and `{name}` would share one variable for their addresses");
+            let what = format!("`{other}` and `{name}` would share one environment variable");
             self.reader.report_with(value.span(), what, "give one of them another name");
         }
     }
@@ -62,12 +63,20 @@ impl Wire<'_> {
         tables
     }
 
+    /// The value of a key, also by the name that it had before.
+    pub(super) fn value<'v, 'd>(&mut self, section: Section<'v, 'd>, key: &str) -> Option<&'v Value<'d>> {
+        match before(key) {
+            Some(before) => self.reader.renamed(section?, key, before),
+            None => section?.get(key),
+        }
+    }
+
     pub(super) fn text<'v, 'd>(
         &mut self,
         section: Section<'v, 'd>,
         key: &str,
     ) -> Option<(&'v Value<'d>, &'v str)> {
-        let value = section?.get(key)?;
+        let value = self.value(section, key)?;
         Some((value, self.reader.text(key, value, "a text in quotes")?))
     }
 

@@ -2,11 +2,13 @@
 
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::collections::BTreeSet;
+use std::mem;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use toml::de::DeTable;
 
+use super::renamed;
 use super::settings::{Edgar, ReadableBy, Settings, is_sec};
 use super::values::{Section, Wire};
 use crate::destination::Destination;
@@ -22,7 +24,7 @@ const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0)
 /// The sections and their keys.
 const SECTIONS: [(&str, &[&str]); 10] = [
     ("edgar", &["base_url", "data_url", "contact", "requests_per_second", "timeout_seconds", "fetch_all"]),
-    ("schedule", &["poll", "reconcile", "time_zone", "look_back", "ring_within", "stale_after"]),
+    ("schedule", &["poll", "reconcile", "time_zone", "look_back", "late_after", "stale_after"]),
     ("rules", &["dir"]),
     ("store", &["dir"]),
     (
@@ -36,7 +38,7 @@ const SECTIONS: [(&str, &[&str]); 10] = [
             "channel",
         ],
     ),
-    ("email", &["from", "hello_name", "out_dir", "plain_password", "recipient"]),
+    ("email", &["from", "ehlo_name", "out_dir", "allow_plain_password", "recipient"]),
     ("files", &["readable_by"]),
     ("webhook", &["endpoint"]),
     ("http", &["listen"]),
@@ -78,6 +80,7 @@ pub(super) fn settings(file: &str, text: &str, now: Option<DateTime<Utc>>) -> Re
                 webhooks,
                 listen,
                 operators: operators_notify,
+                renamed: mem::take(&mut wire.reader.renamed),
             };
             for (destination, value) in operators.iter().filter(|(own, _)| !settings.knows(own)) {
                 let defined = settings.destinations().join(", ");
@@ -98,13 +101,14 @@ impl Wire<'_> {
             match SECTIONS.iter().find(|(known, _)| *known == name) {
                 Some((_, keys)) => {
                     if let Some(section) = self.reader.table(name, value, &format!("a section: [{name}]")) {
-                        self.reader.only(section, keys, &format!("[{name}]"));
+                        let before = renamed::of_section(name);
+                        self.reader.only_or_before(section, keys, &before, &format!("[{name}]"));
                     }
                 }
                 None => {
                     let home = SECTIONS.iter().find(|(_, keys)| keys.contains(&name));
                     let help = match (home, nearest(name, names.iter().copied())) {
-                        (Some((section, _)), _) => format!("`{name}` stands below [{section}]"),
+                        (Some((section, _)), _) => format!("`{name}` belongs below [{section}]"),
                         (None, Some(near)) => format!("did you mean [{near}]?"),
                         (None, None) => format!("the sections are {}", names.join(", ")),
                     };
@@ -133,7 +137,7 @@ impl Wire<'_> {
                 contact.is_ascii() && contact.contains('@') && !contact.chars().any(char::is_control);
             if !contact.is_empty() && !shaped {
                 let help = "expected something like \"Jane Doe jane@example.org\"";
-                let what = "the contact must have a mail address and be plain ASCII";
+                let what = "the contact must contain an e-mail address and be plain ASCII";
                 self.reader.report_with(value.span(), what, help);
             }
         }
@@ -176,7 +180,7 @@ impl Wire<'_> {
             let Some(text) = self.reader.text("notify", item, expected) else { continue };
             match text.parse::<Destination>() {
                 Ok(destination) if !destination.capabilities().notices => {
-                    let what = format!("{destination} takes alerts, and no notices");
+                    let what = format!("{destination} accepts alerts, but no notices");
                     let help = "expected terminal, discord:NAME, email:NAME or webhook:NAME";
                     self.reader.report_with(item.span(), what, help);
                 }

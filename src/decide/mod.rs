@@ -1,4 +1,4 @@
-//! What a filing causes, decided from the filing, the rules and history alone: the bot, `explain` and `backtest` all ask here.
+//! The effects of a filing, decided from the filing, the rules and history alone: the bot, `explain` and `backtest` all ask here.
 
 mod rule_test;
 
@@ -26,7 +26,7 @@ pub struct Case<'a> {
     pub accepted_at: DateTime<Utc>,
     /// When it was first seen.
     pub seen_at: DateTime<Utc>,
-    /// What history has of its issuer, from [`since`] on.
+    /// The history of its issuer, from [`since`] on.
     pub known: &'a [PastFiling],
     /// From here on history is whole; `None` without one.
     pub whole_since: Option<DateTime<Utc>>,
@@ -37,13 +37,13 @@ pub struct Case<'a> {
 pub enum NoAlert {
     /// A condition does not hold, or cannot be told.
     Condition(ConditionKey),
-    /// It rang for the issuer a short while ago, for this filing.
+    /// Its cooldown runs: it matched this filing of the issuer shortly before.
     Cooldown(Accession),
     /// The filing has no accession, so that nothing can be told of it once only.
     NoAccession,
 }
 
-/// What becomes of a filing.
+/// The effects of a filing.
 #[derive(Debug)]
 pub struct Decision<'r> {
     /// The alerts, in the order of the rules; those that take back an earlier one among them.
@@ -52,7 +52,7 @@ pub struct Decision<'r> {
     pub silent: Vec<(&'r Rule, NoAlert)>,
     /// The rules whose template fails for this filing, and why; their alerts have the usual words alone.
     pub failures: Vec<(&'r Rule, String)>,
-    /// What history is to keep: first of this filing, then what it says of earlier ones.
+    /// New records of history: first of this filing, then about earlier ones.
     pub history: Vec<PastFiling>,
 }
 
@@ -146,7 +146,7 @@ pub fn keep(case: Case<'_>) -> Vec<PastFiling> {
     RelatedFiling::new(case).kept(BTreeMap::new(), &[])
 }
 
-/// What an alert says whose rule's own words could not be made.
+/// An alert's remark if the rule's own words could not be made.
 fn without_own_words(what: &str) -> Warning {
     let message = format!("the rule's own words could not be made: {what}");
     Warning { code: "template".to_owned(), message, at: "rule".to_owned() }
@@ -309,7 +309,7 @@ impl RelatedFiling {
         rang.map(|past| (past.accepted_at, past.accession)).max().map(|(_, accession)| accession)
     }
 
-    /// What history is to keep.
+    /// New records of history.
     fn kept(self, told: BTreeMap<String, Rang>, taken_back: &[(&str, String)]) -> Vec<PastFiling> {
         let Some(mut own) = self.own else { return Vec::new() };
         own.rang = told;

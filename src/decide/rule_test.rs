@@ -10,20 +10,20 @@ use crate::rules::{Explanation, Rule, RuleSet, RuleTest, Truth};
 /// Runs a rule's test: `filing` after the filings `before`, in this order, and nothing else in history.
 ///
 /// # Errors
-/// What came out, where it is not what must happen.
+/// The actual result, if it is not the expected one.
 pub fn rule_test(rule: &Rule, test: &RuleTest, before: &[Filing], filing: &Filing) -> Result<(), String> {
     let Some(tried) = tried(rule, before, filing) else { return Ok(()) };
-    match (&tried.alert, test.rings) {
-        (None, true) => Err(format!("it is silent by {}", tried.deciding())),
-        (Some(alert), false) => Err(format!("it rings: {}", alert.text)),
+    match (&tried.alert, test.alerts) {
+        (None, true) => Err(format!("there is no alert because of {}", tried.deciding())),
+        (Some(alert), false) => Err(format!("there is an alert: {}", alert.text)),
         (Some(alert), true) => {
             if let Some(value) = test.value.filter(|value| alert.value_usd != Some(*value)) {
                 let found = alert.value_usd.map_or("unknown".to_owned(), |found| found.exact());
-                return Err(format!("it rings with a value of {found}, not {}", value.exact()));
+                return Err(format!("the value is {found}, not {}", value.exact()));
             }
             if let Some(shares) = test.shares.filter(|shares| alert.shares != Some(*shares)) {
                 let found = alert.shares.map_or("unknown".to_owned(), |found| found.to_string());
-                return Err(format!("it rings with {found} shares, not {shares}"));
+                return Err(format!("the alert has {found} shares, not {shares}"));
             }
             Ok(())
         }
@@ -40,7 +40,7 @@ pub fn rule_test(rule: &Rule, test: &RuleTest, before: &[Filing], filing: &Filin
             if cooling || blamed {
                 Ok(())
             } else {
-                Err(format!("it is silent by {}, not by {because}", tried.deciding()))
+                Err(format!("there is no alert because of {}, not because of {because}", tried.deciding()))
             }
         }
     }
@@ -57,15 +57,17 @@ struct Tried {
 }
 
 impl Tried {
-    /// What keeps the rule silent, in words.
+    /// The condition that prevents the alert, in words.
     fn deciding(&self) -> String {
         match (&self.no_alert, self.explained.deciding()) {
-            (Some(NoAlert::NoAccession), _) => "the file has no accession: give a submission text".to_owned(),
-            (Some(NoAlert::Cooldown(accession)), _) => format!("cooldown: it rang for {accession}"),
-            (_, Some(finding)) => {
-                format!("{}: wanted {}, found {}", finding.condition, finding.wanted, finding.found)
+            (Some(NoAlert::NoAccession), _) => {
+                "the file has no accession number: use a submission text".to_owned()
             }
-            (_, None) => "an earlier filing that told the trade".to_owned(),
+            (Some(NoAlert::Cooldown(accession)), _) => format!("the cooldown: it matched {accession}"),
+            (_, Some(finding)) => {
+                format!("{}: asked for {}, found {}", finding.condition, finding.wanted, finding.found)
+            }
+            (_, None) => "an earlier filing that reported the trade".to_owned(),
         }
     }
 }

@@ -1,8 +1,8 @@
-//! What each kind of destination can do, in one table.
+//! The capabilities of each kind of destination, in one table.
 
 use super::name::Destination;
 
-/// What a kind of destination can do.
+/// The capabilities of a kind of destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
     /// It is on this machine, so that it needs neither settings nor a secret.
@@ -13,7 +13,7 @@ pub struct Capabilities {
     pub joins: usize,
     /// It takes notices, and words about late and muted alerts.
     pub notices: bool,
-    /// What another filing says of the same trade is added to a message that was sent.
+    /// Another filing about the same trade is added to a message that was sent.
     pub additions: bool,
     /// Whether messages that were sent can be read back.
     pub read_back: ReadBack,
@@ -67,7 +67,7 @@ const LINES: Capabilities = Capabilities { notices: false, ..TERMINAL };
 const FILE_OF_LINES: Capabilities = Capabilities { read_back: ReadBack::Guarded, ..LINES };
 
 impl Destination {
-    /// What its kind can do.
+    /// The capabilities of its kind.
     pub fn capabilities(&self) -> Capabilities {
         match self {
             Self::Channel(_) => CHANNEL,

@@ -37,7 +37,7 @@ pub const FORMS: &str = "terminal, jsonl, jsonl:FILE, discord:NAME, email:NAME o
 pub const BUILT_IN: [&str; 2] = ["terminal", "jsonl"];
 
 impl DestinationError {
-    /// What is wrong, and what to do.
+    /// The mistake and the advice.
     pub fn parts(&self) -> (String, String) {
         (format!("`{}` is not a destination", self.0), format!("expected {FORMS}"))
     }

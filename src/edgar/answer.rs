@@ -1,11 +1,11 @@
-//! What an answer of EDGAR means, told by status and body: its error pages lie about both.
+//! The meaning of an answer of EDGAR, by status and body: its error pages lie about both.
 
 use crate::text::decode;
 
 /// The kinds of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// What was asked for, as far as one can tell from its first bytes.
+    /// The kind of an answer, as far as its first bytes show.
     Document,
     /// "Request Rate Threshold Exceeded": too many requests; asking again prolongs the block.
     RateBlocked,

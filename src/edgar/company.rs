@@ -39,7 +39,7 @@ pub struct Older {
     pub until: Option<NaiveDate>,
 }
 
-/// What one file lists.
+/// The filings of one file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Company {
     /// The Forms 4 and 4/A, in the order of the file: newest first.
@@ -54,7 +54,7 @@ pub struct Company {
 pub struct CompanyError(String);
 
 impl CompanyError {
-    /// What it repeats may have any length.
+    /// The text that it repeats may have any length.
     fn new(message: &str) -> Self {
         const LONGEST: usize = 200;
         Self(clip(message, LONGEST).into_owned())

@@ -20,7 +20,7 @@ pub const PAGE_SIZES: [usize; 5] = [10, 20, 40, 80, 100];
 
 /// More entries than this in a page is not the feed.
 const MOST_ENTRIES: usize = 1_000;
-/// So many characters of a message are kept.
+/// Most characters of a message that are kept.
 const LONGEST_MESSAGE: usize = 200;
 /// And of what stands as the form, which has a dozen at most.
 const LONGEST_FORM: usize = 40;

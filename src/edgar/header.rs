@@ -6,7 +6,7 @@ use crate::text::{clip, fold};
 /// A header's fields are shorter, in characters.
 const LONGEST: usize = 200;
 
-/// What a header says of the issuer. Owners have fields of the same names in blocks of their own.
+/// The header's facts about the issuer. Owners have fields of the same names in blocks of their own.
 pub(super) fn company(header: &str) -> CompanyFacts {
     let mut facts = CompanyFacts::default();
     let mut address = Address::None;

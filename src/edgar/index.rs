@@ -35,7 +35,7 @@ pub struct Listed {
     pub filers: Vec<Cik>,
 }
 
-/// What a day's index lists.
+/// The filings of a day's index.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Index {
     /// The Forms 4 and 4/A, one an accession, in the order of the file.
@@ -58,7 +58,7 @@ pub enum IndexError {
     TooLong,
 }
 
-/// So many unreadable lines are kept to be told.
+/// Most unreadable lines that are kept for the report.
 const MOST_TOLD: usize = 20;
 
 /// Reads either of the two files.

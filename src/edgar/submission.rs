@@ -15,7 +15,7 @@ pub struct Submission<'a> {
     pub accession: Option<Accession>,
     /// `<ACCEPTANCE-DATETIME>`, which is in America/New_York.
     pub accepted_at: Option<DateTime<Utc>>,
-    /// What the header says of the issuer.
+    /// The header's facts about the issuer.
     pub company: CompanyFacts,
     /// The XML of the first document whose type is an ownership form.
     pub xml: &'a str,

@@ -17,7 +17,7 @@ pub const PATH: &str = "/files/company_tickers.json";
 const MOST_ENTRIES: usize = 100_000;
 /// Share classes and preferred shares of one issuer; the most of a real one is some forty.
 const MOST_OF_ONE: usize = 100;
-/// So many are named in a warning.
+/// Most tickers that a warning names.
 const MOST_SHOWN: usize = 10;
 
 /// The tickers of listed issuers.
@@ -139,15 +139,14 @@ impl Tickers {
             Some((ticker, other)) => Some((
                 "ticker-of-another",
                 format!(
-                    "the filer typed {ticker} as its trading symbol, which EDGAR lists for another company, CIK {other}: rules by \
-                     ticker pass over it"
+                    "the filer typed {ticker} as its trading symbol, which EDGAR lists for another company, CIK {other}: rules by ticker ignore it"
                 ),
             )),
             None if !strange.iter().any(|ticker| named.contains(ticker)) => None,
             None if self.is_empty() => Some((
                 "unconfirmed-ticker",
                 format!(
-                    "the trading symbol {} is the filer's own word: EDGAR's list of tickers is not at hand",
+                    "the trading symbol {} is not confirmed: EDGAR's list of tickers is not available",
                     issuer.typed_tickers().join(", ")
                 ),
             )),
@@ -155,7 +154,7 @@ impl Tickers {
             None => Some((
                 "unlisted-ticker",
                 format!(
-                    "the filer typed {} as a trading symbol; EDGAR lists this company as {}, and rules by ticker go by that",
+                    "the filer typed {} as a trading symbol; EDGAR lists this company as {}, which rules by ticker use",
                     said(
                         &strange.iter().copied().filter(|ticker| named.contains(ticker)).collect::<Vec<_>>()
                     ),
@@ -223,7 +222,7 @@ fn listed_ticker(text: &str) -> String {
     text.trim().to_ascii_uppercase().replace(['/', ' '], "-")
 }
 
-/// What is before the class or market.
+/// The symbol before the class or market.
 fn root(ticker: &str) -> &str {
     ticker.split(['.', '-']).next().unwrap_or_default()
 }

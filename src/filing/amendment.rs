@@ -1,4 +1,4 @@
-//! What an amendment changes, row by row.
+//! The changes of an amendment, row by row.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -26,7 +26,7 @@ pub enum RowChange {
     Changed {
         /// Where it stands in the amendment.
         row: usize,
-        /// What it says, beside what it said.
+        /// The new value, beside the old one.
         fields: Vec<FieldChange>,
     },
     /// A row is new.
@@ -54,9 +54,9 @@ pub enum RowChange {
 pub struct FieldChange {
     /// Its name, for people.
     pub name: &'static str,
-    /// What it said.
+    /// The old value.
     pub from: String,
-    /// What it says.
+    /// The new value.
     pub to: String,
 }
 
@@ -156,7 +156,7 @@ pub fn changes(before: &[LotRecord], after: &[LotRecord]) -> Changes {
 type Shown = Vec<Option<String>>;
 type Field = fn(&LotRecord) -> Option<String>;
 
-/// What identifies a row and what it says, each as people read it.
+/// The identity of a row and its values, each as people read it.
 const FIELDS: [(&str, Field); 12] = [
     ("security", |lot| lot.security.clone()),
     ("date", |lot| lot.date.map(|date| date.to_string())),

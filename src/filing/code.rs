@@ -35,7 +35,7 @@ impl Code {
         char::from(self.0)
     }
 
-    /// What was done, in one past-tense phrase: `sold`.
+    /// The deed, in one past-tense phrase: `sold`.
     pub fn verb(self) -> &'static str {
         match self.0 {
             b'S' => "sold",
@@ -49,7 +49,7 @@ impl Code {
         }
     }
 
-    /// What was done, where it is known which way the shares went: `was given`.
+    /// The deed, where it is known which way the shares went: `was given`.
     pub fn verb_of(self, direction: Option<Direction>) -> &'static str {
         match (self.0, direction) {
             (b'G', Some(Direction::Acquired)) => "was given",
@@ -70,7 +70,7 @@ impl Code {
         (self.0 == b'G').then_some(Direction::Disposed)
     }
 
-    /// What the SEC's list says of this code, in a few words; `None` for a letter that it does not know.
+    /// The SEC's description of this code, in a few words; `None` for a letter that it does not know.
     pub fn meaning(self) -> Option<&'static str> {
         Some(match self.0 {
             b'P' => "open-market or private purchase",

@@ -1,4 +1,4 @@
-//! What a submission's header says of the company, besides its name.
+//! The company in a submission's header, besides its name.
 
 use chrono::NaiveDate;
 
@@ -9,7 +9,7 @@ use super::Jurisdiction;
 pub struct CompanyFacts {
     /// Its Standard Industrial Classification: four digits.
     pub sic: Option<String>,
-    /// What that is called: `SEMICONDUCTORS & RELATED DEVICES`.
+    /// Its title: `SEMICONDUCTORS & RELATED DEVICES`.
     pub sector: Option<String>,
     /// Where it is incorporated.
     pub incorporated_in: Option<Jurisdiction>,

@@ -1,4 +1,4 @@
-//! What is concluded from boxes and footnotes, each with the words that say so.
+//! Conclusions from boxes and footnotes, each with the words as evidence.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub enum EvidenceSource {
     Title,
 }
 
-/// What says so.
+/// The evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
     /// Where it stands.
@@ -122,9 +122,9 @@ impl Intent {
 /// A conclusion and what says so; none where it rests on silence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Concluded<T> {
-    /// What is concluded.
+    /// The conclusion.
     pub value: T,
-    /// What says so.
+    /// The evidence.
     pub evidence: Option<Evidence>,
 }
 

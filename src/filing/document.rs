@@ -52,7 +52,7 @@ pub struct Filing {
     pub ads_ratio: Option<AdsRatio>,
     /// Who signed, and when.
     pub signatures: Vec<Signature>,
-    /// What was odd; nothing was repaired.
+    /// Warnings; nothing was repaired.
     pub warnings: Vec<Warning>,
 }
 
@@ -63,7 +63,7 @@ impl Filing {
         Some(follow(title, self.remarks.as_deref(), &self.footnotes))
     }
 
-    /// What an owner is to the issuer, by boxes and title.
+    /// An owner's relationship to the issuer, by boxes and title.
     pub fn roles(&self, owner: &Owner) -> Vec<Role> {
         roles(owner, self.title(owner).map(|title| without_issuer(title, &self.issuer.name)))
     }

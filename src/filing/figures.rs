@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::{Amount, Currency, Direction, Lot, PricedBy, Shares, Table, Unit, Usd, fold_title};
 
-/// What a trade needs to know of one lot.
+/// The facts about one lot that a trade needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LotFigures<'a> {
     /// Transaction date.
@@ -15,9 +15,9 @@ pub struct LotFigures<'a> {
     pub table: Table,
     /// Title of the security.
     pub security: Option<&'a str>,
-    /// What it counts.
+    /// The unit of its number.
     pub counted: Unit,
-    /// What its price is of.
+    /// The unit of its price.
     pub priced_by: PricedBy,
     /// Whether it states a price, or a total, that is not zero.
     pub has_price: bool,
@@ -53,7 +53,7 @@ impl LotFigures<'_> {
 }
 
 impl Lot {
-    /// What a [`super::Trade`] needs of it.
+    /// The facts that a [`super::Trade`] needs of it.
     pub fn figures(&self) -> LotFigures<'_> {
         let shares = self.shares.value.filter(|_| !self.debt);
         LotFigures {

@@ -14,7 +14,7 @@ pub struct Issuer {
     pub symbol: Option<String>,
     /// `issuerForeignTradingSymbol`, newer schemas only.
     pub foreign_symbol: Option<String>,
-    /// What the submission's header says of it.
+    /// The facts about it in the submission's header.
     pub facts: CompanyFacts,
     /// The tickers that EDGAR lists for its CIK, the main one first; empty where that is not known.
     pub listed: Vec<String>,

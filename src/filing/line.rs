@@ -16,7 +16,7 @@ pub(super) struct Held {
     pub(super) ends: Option<Ends>,
 }
 
-/// What was owned of a line.
+/// The holding of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Ends {
     /// Before its first lot.
@@ -25,7 +25,7 @@ pub(super) struct Ends {
     pub(super) after: Shares,
 }
 
-/// What is equal of all rows of a line.
+/// The fields that are equal in all rows of a line.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct LineKey {
     pub(super) security: Security,
@@ -42,7 +42,7 @@ pub(super) struct Security {
     title: String,
 }
 
-/// What tells rows of one key apart where they contradict each other: the note behind the nature, as `(1)` in its text or as the
+/// Distinguishes rows of one key where they contradict each other: the note behind the nature, as `(1)` in its text or as the
 /// ids of its footnotes.
 #[derive(PartialEq, Eq)]
 struct Mark<'a> {
@@ -135,7 +135,7 @@ struct Story {
     follows: bool,
 }
 
-/// What the last of a line's rows leaves, where the rows tell one story: each leaves what the one before it left, more or less
+/// The holding after the last of a line's rows, where the rows tell one story: each leaves what the one before it left, more or less
 /// its own shares; or all state what is left in the end; or they stand from the last to the first. `None` otherwise. Rows that
 /// do not state what they leave are passed over where a later one does.
 fn story(lots: &[Lot], rows: &[usize]) -> Option<Story> {
@@ -173,7 +173,7 @@ fn ends(lots: &[Lot], rows: &[usize], after: Decimal) -> Option<Ends> {
     (before >= Decimal::ZERO).then(|| Ends { before: before.into(), after: after.into() })
 }
 
-/// What a lot adds to its line.
+/// The change of a line by a lot.
 pub(super) fn change(lot: &Lot) -> Option<Decimal> {
     let shares = lot.shares.value?.decimal();
     Some(if lot.direction.value? == Direction::Acquired { shares } else { -shares })

@@ -1,4 +1,4 @@
-//! What a Form 3, 4 or 5 says, as plain values. Knows nothing of files, XML or the network.
+//! A Form 3, 4 or 5, as plain values. Knows nothing of files, XML or the network.
 //!
 //! A missing element is `None`, never zero and never false: see [`Noted`].
 

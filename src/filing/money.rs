@@ -18,7 +18,7 @@ pub struct Currency([u8; 3]);
 #[error("`{0}` is not a currency's code of three letters")]
 pub struct CurrencyError(String);
 
-/// What amounts in a currency are written with; others have their code before them.
+/// Signs of currencies; amounts in others have their code before them.
 const SIGNS: [(&str, &str); 15] = [
     ("USD", "$"),
     ("TWD", "NT$"),

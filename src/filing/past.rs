@@ -1,4 +1,4 @@
-//! What history keeps of a filing, and how a new one relates to it: as an amendment, or as another telling of one trade.
+//! A filing's record in history, and how a new one relates to it: as an amendment, or as another report of one trade.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use super::amendment::Changes;
 use super::record::LotRecord;
 use super::{Accession, Cik, Filing, Form, Ownership, StatedRatio, edgar_day, is_mistyped};
 
-/// So many filings that a new one may be related to are looked at.
+/// Most filings that a new one may be related to that are looked at.
 pub(super) const MOST_RELATED: usize = 50;
 
 /// A filing as history keeps it.
@@ -41,20 +41,20 @@ pub struct PastFiling {
     /// Where they count: the filing that told the trade first, or the amendment. Records of older versions do not say.
     #[serde(default)]
     pub counted_in: BTreeMap<usize, Accession>,
-    /// What it states of the issuer's ADS.
+    /// Its statement about the issuer's ADS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ads_ratio: Option<StatedRatio>,
-    /// What was told of it, by rule.
+    /// The alerts that it caused, by rule.
     #[serde(default)]
     pub rang: BTreeMap<String, Rang>,
 }
 
-/// What was told of a filing for one rule.
+/// The alert that a filing caused for one rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rang {
     /// The alert's key.
     pub key: String,
-    /// What the rule asked for, in short: an amendment is held against no other.
+    /// The rule's conditions, in short: an amendment is compared with no other.
     #[serde(default)]
     pub asked: Option<String>,
     /// The positions of its lots.
@@ -75,7 +75,7 @@ pub struct PastOwner {
     pub insider: bool,
 }
 
-/// What an amendment amends.
+/// The filing that an amendment amends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Link {
     /// One filing: the original, or where that is not known the first of its amendments that is.
@@ -136,7 +136,7 @@ pub struct AlsoReported {
     pub accession: Accession,
     /// Positions in the new filing.
     pub lots: BTreeSet<usize>,
-    /// What was told of it, by rule.
+    /// The alerts that it caused, by rule.
     pub rang: BTreeMap<String, Rang>,
 }
 
@@ -178,7 +178,7 @@ impl PastFiling {
         self
     }
 
-    /// What history keeps of a filing that EDGAR accepted at `accepted_at`; `None` without an accession, which only bare XML
+    /// The record of a filing that EDGAR accepted at `accepted_at`; `None` without an accession, which only bare XML
     /// lacks.
     pub fn of(filing: &Filing, accepted_at: DateTime<Utc>) -> Option<Self> {
         Some(Self {

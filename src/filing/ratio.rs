@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::unit::ads_of;
 use super::{Accession, AdsRatio, Filing, Lot, PriceOf, PricedBy, Shares, Table, Unit};
 
-/// So many characters of the words that state a ratio are kept.
+/// Most characters that are kept of the words that state a ratio.
 const LONGEST: usize = 300;
 
 /// The ratio of an issuer's ADS as history keeps it: what a filing states of it.
@@ -21,7 +21,7 @@ pub struct StatedRatio {
 }
 
 impl StatedRatio {
-    /// What a filing states; `None` of one that states none, or several, or has no accession.
+    /// The ratio that a filing states; `None` of one that states none, or several, or has no accession.
     pub fn of(filing: &Filing) -> Option<Self> {
         let ratio = filing.ads_ratio.as_ref()?;
         let (shares, evidence) = (ratio.shares.into(), ratio.stated.chars().take(LONGEST).collect());

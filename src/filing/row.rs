@@ -44,7 +44,7 @@ pub enum Ownership {
     Indirect,
 }
 
-/// What a row is about and what is owned of it afterwards: common to transactions and holdings.
+/// The security of a row and its holding afterwards: common to transactions and holdings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// Which table it stands in.
@@ -63,7 +63,7 @@ pub struct Line {
     pub terms: Option<Terms>,
 }
 
-/// What a derivative gives a right to.
+/// The security that a derivative gives a right to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Terms {
     /// `conversionOrExercisePrice`, in whatever currency.
@@ -105,7 +105,7 @@ pub struct Lot {
     pub price: Noted<Amount>,
     /// The currency of price and total; `None` where it is not known.
     pub currency: Concluded<Option<Currency>>,
-    /// What it counts, and what its price is of.
+    /// The units of its number and of its price.
     pub units: Units,
     /// `transactionAcquiredDisposedCode`.
     pub direction: Noted<Direction>,

@@ -75,7 +75,7 @@ impl Facts<'_> {
         *remarks || lot.footnote_lists().flatten().any(|id| ids.contains(id.as_str()))
     }
 
-    /// What one share becomes by a row; `None` where it reports no split.
+    /// The number of shares that one becomes by a row; `None` where it reports no split.
     fn split_row(&self, row: usize) -> Option<Decimal> {
         let lot = &self.filing.lots[row];
         let unpriced = lot.price.value.is_none_or(Amount::is_zero);

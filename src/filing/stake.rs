@@ -24,10 +24,10 @@ pub struct Stake {
     pub sources: Vec<StakeSource>,
 }
 
-/// What was done to a stake, once or several times.
+/// A change of a stake, once or several times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StakeSource {
-    /// What was done.
+    /// The kind of change.
     pub deed: Deed,
     /// With how many shares together; `None` where a row states no number.
     pub shares: Option<Shares>,
@@ -35,7 +35,7 @@ pub struct StakeSource {
     pub price: Option<Usd>,
 }
 
-/// What a row does to a stake.
+/// The change of a stake by a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deed {
     /// Options or warrants were exercised at a price.
@@ -189,14 +189,14 @@ pub fn stakes(filing: &Filing, chosen: &[usize]) -> Vec<Stake> {
     firsts.into_iter().map(stake).collect()
 }
 
-/// What is held of a security, over its lines.
+/// The holding of a security, over its lines.
 #[derive(Default)]
 struct Held {
     before: Shares,
     after: Shares,
-    /// What was owned before, as splits within the filing made it.
+    /// The holding before, as splits within the filing made it.
     scaled: Decimal,
-    /// What the last row of each line leaves.
+    /// The holding after the last row of each line.
     known: HashSet<(LineKey, Shares)>,
 }
 

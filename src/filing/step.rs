@@ -14,7 +14,7 @@ pub(crate) struct Step {
     pub(crate) before: Shares,
     /// Held after it.
     pub(crate) after: Shares,
-    /// What the two make of its number.
+    /// Its number, by the two.
     pub(crate) makes: Shares,
 }
 
@@ -78,7 +78,7 @@ fn step(lots: &[Lot], earlier: usize, row: usize) -> Option<Option<Step>> {
     }))
 }
 
-/// What is held after two rows makes of the later one's change, and what that one states.
+/// The change of the later row, by what is held after two rows, and the one that it states.
 fn made_and_stated(earlier: &Lot, later: &Lot) -> Option<(Decimal, Decimal)> {
     let (before, after) = (earlier.line.shares_after.value?, later.line.shares_after.value?);
     Some((after.decimal().checked_sub(before.decimal())?, change(later)?))

@@ -1,4 +1,4 @@
-//! What filers type as a trading symbol: which of its words are tickers, and which spellings mean one ticker.
+//! Reads trading symbols as filers type them: which of its words are tickers, and which spellings mean one ticker.
 
 mod candidate;
 mod name;
@@ -22,7 +22,7 @@ pub(super) const MOST_TICKERS: usize = 10;
 /// A ticker of a rule, upper case, as it is written: `BRK/B` and `BRK B` are taken as well as `BRK.B`.
 ///
 /// # Errors
-/// What is no ticker, with what may be meant: `NYSE:QLYS` means QLYS.
+/// A text that is no ticker, with one that may be meant: `NYSE:QLYS` means QLYS.
 pub fn wanted_ticker(text: &str) -> Result<String, Option<String>> {
     let upper = text.trim().to_ascii_uppercase();
     let mut parts = upper.split(['/', ' ']).filter(|part| !part.is_empty());
@@ -46,7 +46,7 @@ fn names_no_class(behind: &str) -> bool {
     is_class(&letters) && (letters.len() > 1 || ["U", "W", "R"].contains(&letters.as_str()))
 }
 
-/// What a trading symbol says.
+/// The tickers of a trading symbol.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Symbol {
     /// Its tickers, upper case, at most ten.

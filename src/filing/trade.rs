@@ -13,9 +13,9 @@ pub struct SecuritySums {
     pub table: Table,
     /// Its title, as its first lot has it.
     pub security: Option<String>,
-    /// What its lots count.
+    /// The unit of its lots.
     pub unit: Unit,
-    /// What their prices are of; `unclear` where that is not known of one, or they differ.
+    /// The unit of their prices; `unclear` where that is not known of one, or they differ.
     pub priced_by: PricedBy,
     /// The currency of their prices; `None` where it is not known of one, or they differ.
     pub currency: Option<Currency>,
@@ -291,7 +291,7 @@ pub struct Money {
     pub amount: Amount,
 }
 
-/// What all lots with a price agree on; of none, what the first has.
+/// The value that all lots with a price agree on; of none, that of the first.
 fn agreed<T: PartialEq>(lots: &[&LotFigures<'_>], of: impl Fn(&LotFigures<'_>) -> T) -> Option<T> {
     let mut priced = lots.iter().filter(|lot| lot.has_price);
     let first = of(priced.next().or(lots.first())?);

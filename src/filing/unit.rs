@@ -1,4 +1,4 @@
-//! What a row counts and what its price is of: shares of the company, or American Depositary Shares that stand for some of them.
+//! The unit of a row's number and of its price: shares of the company, or American Depositary Shares that stand for some of them.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Accession, Shares};
 
-/// What a row counts.
+/// The unit of a row's number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
@@ -39,7 +39,7 @@ pub struct AdsRatio {
     pub learnt_from: Option<Accession>,
 }
 
-/// What a price is of, beside what the row counts.
+/// The unit of a price, beside that of the row's number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PricedBy {
@@ -63,7 +63,7 @@ impl PricedBy {
     }
 }
 
-/// What words say that a price is of.
+/// The unit of a price, by words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PriceOf {
     /// One ADS.
@@ -72,18 +72,18 @@ pub enum PriceOf {
     Share,
 }
 
-/// What a row counts, and what its price is of.
+/// The units of a row's number and of its price.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Units {
-    /// What the row counts.
+    /// The unit of its number.
     pub counted: Unit,
-    /// What the price is of.
+    /// The unit of its price.
     pub priced_by: PricedBy,
     /// Shares for each ADS, where that matters to the row.
     pub ratio: Option<AdsRatio>,
     /// Whether the price is in hundredths of its currency: in pence.
     pub in_hundredths: bool,
-    /// What the words say that the price is of; `None` where they do not.
+    /// The unit of the price, by the words; `None` where they do not say.
     pub said: Option<PriceOf>,
 }
 

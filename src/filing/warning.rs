@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Something odd in a filing. It is told, and nothing is repaired.
+/// Something odd in a filing. It is reported, and nothing is repaired.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// A stable code, such as `bad-number`; listed in `docs/WARNINGS.md`.
     pub code: String,
-    /// What is odd, for people.
+    /// The message, for people.
     pub message: String,
     /// Where: an element's path, such as `nonDerivativeTransaction[2]/transactionShares`.
     #[serde(rename = "where")]

@@ -1,4 +1,4 @@
-//! What the footnotes, the remarks and the 10b5-1 box say of each row, with the words that say it.
+//! Conclusions from the footnotes, the remarks and the 10b5-1 box about each row, with the words as evidence.
 //!
 //! A note that is tied to a row speaks of that row. It speaks of others only where its words do ("the sales reported on this
 //! Form 4"), and of all where it is tied to none; a row's own notes come first.
@@ -77,7 +77,7 @@ fn found(applying: &[Applying<'_>], kind: Kind) -> Option<Evidence> {
     applying.iter().find_map(|note| Some(note.note.evidence(&note.statement(kind)?.words)))
 }
 
-/// What the 10b5-1 box says by itself.
+/// The 10b5-1 box by itself.
 fn boxed_plan(ticked: Option<bool>) -> Concluded<Plan> {
     let tick = |value: Plan, words: &str| Concluded {
         value,
@@ -121,7 +121,7 @@ fn own<'a, 'n>(applying: &'a [Applying<'n>]) -> &'a [Applying<'n>] {
     &applying[..applying.iter().take_while(|note| note.tied).count()]
 }
 
-/// What a row's notes say against the ticked box: that it is wrong, or that the trade was under no plan.
+/// A row's notes against the ticked box: that it is wrong, or that the trade was under no plan.
 fn denial(applying: &[Applying<'_>]) -> Option<Evidence> {
     found(applying, Kind::WrongBox).or_else(|| {
         let mut notes = [own(applying), applying].into_iter();
@@ -133,7 +133,7 @@ fn denial(applying: &[Applying<'_>]) -> Option<Evidence> {
     })
 }
 
-/// What notes together say of a lender's or a broker's sale: who sold in one, the debt in another.
+/// A lender's or a broker's sale, as several notes describe it: who sold in one, the debt in another.
 fn forced(applying: &[Applying<'_>]) -> Option<Evidence> {
     let whole = applying.iter().filter(|note| note.whole);
     let (i, words) = Parts::forced(whole.clone().map(|note| note.notes.parts(note.note)))?;

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// So many characters of a message are kept: what is wrong may be an element's name of any length.
+/// Most characters of a message that are kept: the name of an element may have any length.
 pub(super) const LONGEST_MESSAGE: usize = 200;
 
 /// Why a document could not be read.
@@ -11,7 +11,7 @@ pub(super) const LONGEST_MESSAGE: usize = 200;
 pub struct ReadError {
     /// A stable word: `not-well-formed`, `not-ownership`, `incomplete`, `too-large`.
     pub kind: &'static str,
-    /// What is wrong.
+    /// The mistake.
     pub message: String,
     /// Where: `line 12, column 1023`.
     pub at: String,

@@ -5,7 +5,7 @@ use crate::text::clip;
 
 /// More warnings of one filing than this are not kept.
 const MOST_WARNINGS: usize = 100;
-/// So many characters of one are kept; those with a note's words are the longest.
+/// Most characters of one that are kept; those with a note's words are the longest.
 const LONGEST_WARNING: usize = 600;
 
 /// Adds a warning, where there are not too many already.

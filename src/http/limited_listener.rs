@@ -22,7 +22,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 /// Connections at once. For one more, another is dropped: first those that asked for nothing yet, of these the oldest.
 const MOST_CONNECTIONS: usize = 16;
 
-/// What a connection is doing. The first is dropped first.
+/// The state of a connection. The first is dropped first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
     /// Its request is not whole yet.

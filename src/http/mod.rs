@@ -1,4 +1,4 @@
-//! Tells over HTTP what state a running bot is in, and mutes with the right token. Nothing secret is told.
+//! Serves the state of a running bot over HTTP, and mutes with the right token. Nothing secret is served.
 
 mod limited_listener;
 mod mutes;
@@ -55,7 +55,7 @@ impl Drop for Passing {
     }
 }
 
-/// What a caller on this machine finds in the store's folder.
+/// The files in the store's folder for callers on this machine.
 struct Left {
     /// The token of this run; `None` where it could not be written.
     token: Option<SecretString>,
@@ -74,7 +74,7 @@ pub async fn serve(app: Arc<App>, token: Option<SecretString>, mut stopped: watc
     let Some(listen) = app.settings.listen else { return };
     if !listen.ip().is_loopback() {
         tracing::warn!(
-            "[http] listen = \"{listen}\": whoever reaches this address can read the bot's status"
+            "[http] listen = \"{listen}\": anybody who reaches this address can read the bot's status"
         );
     }
     let bound = TcpListener::bind(listen).await.and_then(|listener| Ok((listener.local_addr()?, listener)));
@@ -85,7 +85,7 @@ pub async fn serve(app: Arc<App>, token: Option<SecretString>, mut stopped: watc
             return;
         }
     };
-    tracing::debug!("status is told on http://{listens}/status");
+    tracing::debug!("status is served at http://{listens}/status");
     let left = leave(listens, files);
     let tokens = token.iter().chain(&left.token).map(Token::of).collect();
     let changes = Changes { app: Arc::clone(&app), tokens };

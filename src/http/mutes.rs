@@ -18,7 +18,7 @@ use crate::mute::{Mute, MuteError, Muting};
 use crate::runtime::App;
 use crate::store::StoreError;
 
-/// What `POST /mutes` takes.
+/// The body of `POST /mutes`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MuteRequest {
@@ -34,13 +34,13 @@ pub struct MuteRequest {
     pub by: Option<String>,
 }
 
-/// What `DELETE /mutes` takes, behind the `?`.
+/// The query of `DELETE /mutes`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Unmute {
     what: String,
 }
 
-/// What the handlers work with.
+/// The state of the handlers.
 #[derive(Clone)]
 pub(super) struct Changes {
     pub(super) app: Arc<App>,
@@ -107,7 +107,7 @@ pub(super) async fn allowed(State(changes): State<Changes>, request: Request, ne
             StatusCode::UNAUTHORIZED,
             "a change needs `Authorization: Bearer TOKEN`, with the token in HTTP_TOKEN or in the file `token` in the store's folder",
         ),
-        true => (StatusCode::FORBIDDEN, "this bot has no token, so that nothing can be changed"),
+        true => (StatusCode::FORBIDDEN, "this bot has no token, so nothing can be changed"),
     };
     Refusal(status, what.to_owned()).into_response()
 }

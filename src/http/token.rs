@@ -16,7 +16,7 @@ pub fn token_file(store: &Path) -> PathBuf {
     store.join("token")
 }
 
-/// What a change must carry, as its hash: comparing that tells nothing of how much of a guess was right.
+/// The hash of the token that a change must carry: comparing that tells nothing of how much of a guess was right.
 #[derive(Clone)]
 pub(super) struct Token([u8; 32]);
 

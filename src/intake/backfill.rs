@@ -53,9 +53,6 @@ impl Backfiller {
     }
 
     /// Asks for the past of an issuer since a day; one that is being fetched already goes on, further back if need be.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn begin(
         &self,
         issuer: Cik,

@@ -170,7 +170,7 @@ impl Backoff {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         if error.trouble.is_block() && silence.blocks == 1 {
-            tracing::error!("{error}; EDGAR is asked nothing for {} minutes", span.num_minutes());
+            tracing::error!("{error}; no requests to EDGAR for {} minutes", span.num_minutes());
             let news = EdgarNews::Blocks {
                 refuses_contact: error.trouble == Trouble::AgentRefused,
                 error: error.to_string(),
@@ -178,7 +178,7 @@ impl Backoff {
             };
             self.operators.notify(&Notice::new(now, About::Edgar(news)), now).await?;
         } else if span > NOTABLE {
-            tracing::warn!("{error}; EDGAR is asked nothing for {} minutes more", span.num_minutes());
+            tracing::warn!("{error}; no requests to EDGAR for {} more minutes", span.num_minutes());
         }
         Ok(())
     }

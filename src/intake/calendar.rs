@@ -8,7 +8,7 @@ use crate::filing::edgar_time;
 pub(super) const OPENS: u32 = 6;
 pub(super) const CLOSES: u32 = 22;
 
-/// So many days are gone through at once; receipts are kept as long.
+/// Most days that are gone through at once; receipts are kept as long.
 pub(crate) const MOST_DAYS: u64 = 400;
 
 /// When EDGAR closes on a day.

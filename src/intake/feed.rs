@@ -227,7 +227,7 @@ impl Feed {
             // An older copy of a page begins further down than the feed does now: what lies between would be lost.
             if joins && new == read && read > 0 {
                 *place = NextPage { start: 0, ..*place };
-                let message = format!("the feed at entry {start} does not join on to what is above it");
+                let message = format!("the feed at entry {start} does not continue the page above it");
                 return Err(FetchError::passing(message));
             }
             if overlaps || listed == 0 && start == 0 && count == LONG_PAGE {
@@ -253,7 +253,7 @@ impl Feed {
         }
         if place.start < FEED_END {
             // Its pages were short: the next reading goes on here.
-            let message = format!("the feed's pages are short: it was read to entry {} only", place.start);
+            let message = format!("the feed's pages are short: it was read only to entry {}", place.start);
             return Err(FetchError::passing(message));
         }
         // No feed of EDGAR's is that long: what lies behind is taken as its end, or it would be read for ever.
@@ -352,7 +352,7 @@ fn gap(reading: &Reading, frontier: Frontier, now: DateTime<Utc>) -> Option<Date
     }
     let oldest = entries.iter().map(|entry| entry.accepted_at).filter(|time| *time > seen).min()?;
     tracing::warn!(
-        "EDGAR's feed reaches back only to {oldest}: what was accepted from {seen} to then is looked for in the daily indexes"
+        "EDGAR's feed reaches back only to {oldest}: filings accepted between {seen} and then are looked up in the daily indexes"
     );
     Some(oldest)
 }

@@ -38,9 +38,6 @@ impl FeedAlarm {
 
     /// Looks how old the newest filing is that the feed showed, of any kind; whether that is too old. The operators are told
     /// once, and once when it is over. Nights, weekends and federal holidays are silent.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn watch(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let Some(frontier) = self.store.frontier().await? else { return Ok(false) };
         let newest = frontier.seen_until.min(now);

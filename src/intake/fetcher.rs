@@ -12,7 +12,7 @@ use crate::source::{Client, FetchError, Priority};
 use crate::store::{Found, Pending, Store, StoreError};
 use crate::wake::Wakes;
 
-/// So many bytes of filings that wait for history are kept, or they are fetched again.
+/// Most bytes of filings that wait for history and are kept; others are fetched again.
 const MOST_KEPT: usize = 16 * 1024 * 1024;
 /// No wait for a filing is longer; one that seems so comes from a clock that was wrong.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(2);
@@ -22,7 +22,7 @@ pub(crate) struct Fetcher {
     store: Store,
     client: Arc<Client>,
     pub(super) wakes: Wakes,
-    /// What was fetched of filings that wait for history.
+    /// Fetched filings that wait for history.
     bodies: Mutex<BTreeMap<Accession, Vec<u8>>>,
 }
 
@@ -68,7 +68,7 @@ impl Fetcher {
         Ok((due, later))
     }
 
-    /// When the first of the filings is due that were put off after a failure; `None` where none was.
+    /// When the first deferred filing is due; `None` if none is deferred.
     pub(crate) async fn deferred_until(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.store.deferred_until().await
     }

@@ -1,4 +1,4 @@
-//! What is told of filings that were not seen in time.
+//! Reports about filings that were not seen in time.
 
 use std::sync::Arc;
 
@@ -13,10 +13,10 @@ use crate::parts::Parts;
 use crate::store::{Found, Receipt, Store, StoreError, Summed};
 use crate::wake::Wakes;
 
-/// So many lines of a notice or summary are told; the rest is counted.
+/// Most lines of a notice about late alerts; the rest is counted.
 const MOST_LINES: usize = 25;
 
-/// So many late alerts are gathered at once.
+/// Most late alerts that are gathered at once.
 const MOST_SUMMED: usize = 10_000;
 
 /// Sends what was found too late to be sent by itself.

@@ -1,4 +1,4 @@
-//! What comes from EDGAR: the feed and the daily indexes are read, filings fetched and settled, each with all that it causes in one
+//! The intake: the feed and the daily indexes are read, filings fetched and settled, each with all that it causes in one
 //! transaction. Knows nothing of sending.
 
 mod backfill;

@@ -1,4 +1,4 @@
-//! What a filing causes: rules → alerts → deliveries, decided without sending or writing anything.
+//! The effects of a filing: rules → alerts → deliveries, decided without sending or writing anything.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -113,7 +113,7 @@ impl Planner {
         Ok(Settled { history, deliveries, additions, doubtful, gathered, muted, ..settled })
     }
 
-    /// A filing that rings for nobody: history keeps it, and what would have rung comes in a summary.
+    /// A filing that is too old for single alerts: history keeps it, and its alerts are late alerts.
     async fn settle_past(
         &self,
         pending: &Pending,
@@ -152,7 +152,7 @@ impl Planner {
         Ok(Settled { history, summed, muted, ..settled })
     }
 
-    /// Who is told of a filing that was accepted then.
+    /// Who gets alerts about a filing that was accepted then.
     async fn audience(
         &self,
         seen_at: DateTime<Utc>,
@@ -163,7 +163,7 @@ impl Planner {
             return Ok(Audience::None);
         }
         let asked_for = frontier.and_then(|frontier| frontier.asked_since);
-        let within = TimeDelta::from_std(self.settings.schedule.ring_within).unwrap_or(TimeDelta::MAX);
+        let within = TimeDelta::from_std(self.settings.schedule.late_after).unwrap_or(TimeDelta::MAX);
         let rings = seen_at - accepted_at <= within || asked_for.is_some_and(|since| accepted_at >= since);
         Ok(if rings { Audience::All } else { Audience::Summary })
     }
@@ -180,7 +180,7 @@ fn covering<'m>(
     mutes.iter().filter(covers).max_by_key(|mute| mute.until)
 }
 
-/// Who is told of a filing.
+/// Who gets alerts about a filing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Audience {
     /// Everyone, at once.
@@ -193,9 +193,6 @@ enum Audience {
 
 /// Where a rule's alerts go: what the rule names, and the channels that subscribe, each channel once. A channel of a server that
 /// the settings do not name is left out; one whose server is not known is not.
-///
-/// # Errors
-/// Failures of the store.
 pub async fn destinations(
     settings: &Settings,
     store: &Store,

@@ -16,7 +16,7 @@ use crate::wake::Wakes;
 /// A filing in quarantine is tried again after so long, and so often.
 const QUARANTINED: (TimeDelta, u32) = (TimeDelta::days(1), 30);
 
-/// So many filings are named in a notice.
+/// Most filings that a notice names.
 const MOST_NAMED: usize = 10;
 
 /// Keeps filings that cannot be read.
@@ -57,7 +57,7 @@ impl Quarantine {
         };
         match &known {
             None => {
-                tracing::error!(%accession, %error, "a filing goes into quarantine, and is tried once a day")
+                tracing::error!(%accession, %error, "a filing goes into quarantine, and is retried once a day")
             }
             Some(_) => tracing::info!(%accession, %error, "a filing stays in quarantine"),
         }
@@ -84,9 +84,6 @@ impl Quarantine {
     }
 
     /// Tries filings in quarantine once a day.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn retry_due(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         if self.store.quarantine_len().await? == 0 {
             return Ok(());

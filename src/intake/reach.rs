@@ -9,7 +9,7 @@ use crate::filing::Accession;
 
 /// EDGAR's clock and ours may differ by this much. An entry with a later time says nothing of how far the feed was read.
 pub(super) const MOST_AHEAD: TimeDelta = TimeDelta::minutes(10);
-/// So many filings in a row, down to a page's end, say that it goes down to their times: one or two may have an absurd one.
+/// How many filings in a row, down to a page's end, say that it goes down to their times: one or two may have an absurd one.
 const AGREE: usize = 3;
 /// Where none of them was seen before, there must be so many: new ones may be below a few that are only dated back.
 const AGREE_UNSEEN: usize = 30;

@@ -37,7 +37,7 @@ const FRESH: TimeDelta = TimeDelta::hours(12);
 /// While missed filings are fetched they are looked at so often.
 const FETCHING: TimeDelta = TimeDelta::seconds(10);
 
-/// What a look at the days came to.
+/// The result of a look at the days.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReconcileReport {
     /// The receipts that became final.
@@ -184,7 +184,7 @@ impl Reconciler {
         }
         if receipt.state == Progress::Fetching {
             if self.has_lost(&receipt).await? {
-                tracing::error!(day = %receipt.day, "what was missed is no longer to be fetched: the index is read again");
+                tracing::error!(day = %receipt.day, "missed filings are no longer pending: the index is read again");
                 // The first time at once; where the index did not list it then, later.
                 let next_try = if receipt.reads > UNFINISHED.0 { now + UNFINISHED.1 } else { now };
                 let reason = "the record of a filing that was missed could not be read".to_owned();
@@ -261,8 +261,9 @@ impl Reconciler {
         let untold = receipt.seen == 0 && now - self.history.due(receipt.day) < FRESH;
         receipt.state = if (receipt.unlisted > 0 || untold) && receipt.reads < UNFINISHED.0 {
             let reason = match receipt.unlisted {
-                0 => "nothing of that day was seen, so it is read again: it may be unfinished".to_owned(),
-                unlisted => format!("it lacks {unlisted} that were seen: it may be unfinished"),
+                0 => "no filing of that day was seen, so the index is read again: it may be incomplete"
+                    .to_owned(),
+                unlisted => format!("it lacks {unlisted} that were seen: it may be incomplete"),
             };
             let next_try = now + UNFINISHED.1;
             report.again(next_try);

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::source::FetchError;
 
-/// What a poll did.
+/// The result of a poll.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PollReport {
     /// Pages of the feed that were read.
@@ -19,15 +19,15 @@ pub struct PollReport {
     pub baseline: usize,
     /// Filings fetched and done.
     pub settled: usize,
-    /// Of these, the ones for which a rule rang.
+    /// Of these, the ones that caused alerts.
     pub rang: usize,
     /// Of these, the ones that could not be read.
     pub unreadable: usize,
-    /// Filings read into history that rang for nobody: too old, or from before the first start.
+    /// Filings read into history that cause no alerts: too old, or from before the first start.
     pub past: usize,
-    /// Filings that are put off after a failed fetch.
+    /// Filings that are deferred after a failed fetch.
     pub postponed: usize,
-    /// What stood in the way, the last of it.
+    /// The last trouble.
     pub trouble: Option<FetchError>,
     /// Until when EDGAR is asked nothing; then nothing was asked.
     pub silent_until: Option<DateTime<Utc>>,

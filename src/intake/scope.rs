@@ -155,7 +155,7 @@ impl Scope {
             InScope::All(reason) => tracing::info!("filings of all issuers are fetched: {reason}"),
             InScope::Some(issuers) => tracing::info!(
                 issuers = issuers.ciks.len(),
-                "every rule names its issuers: filings of others are not fetched"
+                "every rule names its issuers, so other filings are not fetched"
             ),
         }
         Ok(())
@@ -210,7 +210,7 @@ fn named(rules: &RuleSet, tickers: &Arc<Tickers>) -> InScope {
         }
     }
     match unknown.values().next() {
-        Some(ticker) => InScope::All(format!("a rule names {ticker}, which EDGAR's list does not have")),
+        Some(ticker) => InScope::All(format!("a rule names {ticker}, which is not in EDGAR's list")),
         None => InScope::Some(Issuers { ciks, by_symbol, tickers: Arc::clone(tickers) }),
     }
 }

@@ -1,4 +1,4 @@
-//! Settles filings that were fetched: done, put off, or in quarantine.
+//! Settles filings that were fetched: done, deferred, or in quarantine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -220,7 +220,7 @@ impl Settler {
         }
         let wait = back_off(attempts, accession.undashed().parse().unwrap_or_default());
         let not_before = now + TimeDelta::from_std(wait).unwrap_or(TimeDelta::hours(1));
-        tracing::warn!(%accession, attempts, %reason, "not fetched, tried again later");
+        tracing::warn!(%accession, attempts, %reason, "not fetched, will retry later");
         self.store.postpone(&Pending { attempts, not_before, ..pending }).await?;
         report.postponed += 1;
         Ok(())

@@ -74,7 +74,7 @@ impl TickerList {
         match self.client.tickers().await {
             Ok(tickers) => {
                 self.store.set_tickers(now, &tickers).await?;
-                tracing::debug!(issuers = tickers.len(), "tickers of listed issuers fetched");
+                tracing::debug!(issuers = tickers.len(), "EDGAR's list of tickers fetched");
                 let fetched_at = Some(now);
                 self.set_listed(Listed {
                     tickers: Arc::new(tickers),
@@ -86,7 +86,7 @@ impl TickerList {
             Err(error) if error.trouble.was_not_asked() => self.set_listed(listed),
             Err(error) => {
                 tracing::warn!(
-                    "the tickers of listed issuers are not fetched, filers' own are shown: {error}"
+                    "EDGAR's list of tickers cannot be fetched, so tickers are shown as typed: {error}"
                 );
                 self.set_listed(Listed { failed_at: Some(now), ..listed });
                 if error.is_grave() {
@@ -106,7 +106,7 @@ impl TickerList {
         match timeout(FIRST_WAIT, self.refresh(now, report)).await {
             Ok(refreshed) => refreshed,
             Err(_) => {
-                tracing::warn!("the tickers of listed issuers do not come, filers' own are shown");
+                tracing::warn!("EDGAR's list of tickers is missing, so tickers are shown as typed");
                 let listed = self.listed().await?;
                 self.set_listed(Listed { failed_at: Some(now), ..listed });
                 Ok(())

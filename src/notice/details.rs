@@ -1,4 +1,4 @@
-//! What notices are about, in detail.
+//! The details of notices.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -79,7 +79,7 @@ pub struct GoneRule {
     pub more: usize,
 }
 
-/// What waited for a destination that was paused.
+/// The deliveries that waited for a paused destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waited {
     /// Alerts that come in one message now.

@@ -1,4 +1,4 @@
-//! What a send comes to: what took it, or why nothing did and whether another try may help.
+//! The result of a send: the message's id, or why it failed and whether another attempt may help.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -24,13 +24,13 @@ pub struct Sent {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct SendError {
-    /// What happened.
+    /// The failure.
     pub message: String,
     /// Whether and when to try again.
     pub retry: Retry,
     /// Whether it may have reached the destination all the same: no answer says that it did not.
     pub may_have_arrived: bool,
-    /// What people can do about it, where that is known.
+    /// Advice for people, if there is any.
     pub advice: Option<&'static str>,
     /// Whether it may be this message that the destination does not like, so that others are tried before it.
     pub of_message: bool,
@@ -83,7 +83,7 @@ impl SendError {
         Self { may_have_arrived: false, ..Self::later(message) }
     }
 
-    /// What it edits is no longer there.
+    /// The message to edit is gone.
     pub(super) fn gone(message: impl Into<String>) -> Self {
         Self { retry: Retry::Gone, ..Self::refused(message) }
     }
@@ -98,7 +98,7 @@ impl SendError {
     }
 }
 
-/// What looking for deliveries that may have arrived came to.
+/// The result of looking for deliveries that may have arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadBack {
     /// These are there, with what took them and since when; the others are not.

@@ -13,7 +13,7 @@ use crate::private;
 
 /// How far back a file is searched for alerts that stand in it already, in bytes: some hundred alerts.
 const TAIL: u64 = 1024 * 1024;
-/// So many alerts of a file are remembered: as many as its end can have.
+/// Most alerts of a file that are remembered: as many as its end can have.
 const MOST_REMEMBERED: usize = 1_000;
 
 /// How an alert is written as one line, and known again.
@@ -31,7 +31,7 @@ pub(super) struct Files {
     readable_by: ReadableBy,
 }
 
-/// What is known of a file as long as it has this length: nobody else has written to it, and no write broke off.
+/// The known end of a file, valid as long as it has this length: nobody else has written to it, and no write broke off.
 #[derive(Debug, Default)]
 struct Known {
     length: u64,

@@ -75,7 +75,7 @@ impl Notifier {
         Ok(Self { local, bot, channels, mailer, webhooks, redactor })
     }
 
-    /// What hides the secrets in words from outside.
+    /// Hides the secrets in text from outside.
     pub fn redactor(&self) -> &Redactor {
         &self.redactor
     }
@@ -222,7 +222,7 @@ impl Notifier {
                 bot.find(id, batch, sends, now).await.map_err(|error| error.cleaned(&self.redactor))
             }
             _ if destination.capabilities().read_back == CanReadBack::Guarded => Ok(ReadBack::Guarded),
-            _ => Ok(ReadBack::Unknown("what was sent there cannot be read back")),
+            _ => Ok(ReadBack::Unknown("it cannot be read back")),
         }
     }
 

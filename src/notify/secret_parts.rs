@@ -9,7 +9,7 @@ use crate::text::redact::Secret;
 pub(super) const SHORTEST_PART: usize = 12;
 const SHORT_PART: usize = 7;
 
-/// What is secret in an address: all of it, who logs in, its path, and each part of path and query that is no plain word.
+/// The secrets in an address: all of it, the user and password, its path, and each part of path and query that is no plain word.
 pub(super) fn secrets_in_address(address: &SecretString) -> Vec<Secret> {
     let text = address.expose_secret().trim();
     let mut parts = vec![Secret::address(text)];

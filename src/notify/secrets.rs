@@ -1,4 +1,4 @@
-//! What is secret, and what of it an answer may repeat.
+//! Secrets, and the parts of them that an answer may repeat.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use super::secret_parts::secrets_in_address;
 use crate::text::redact::{Redactor, Secret};
 use crate::trust::Roots;
 
-/// What is secret, read from the environment or from files.
+/// The secrets, read from the environment or from files.
 #[derive(Debug, Clone, Default)]
 pub struct Secrets {
     /// `DISCORD_TOKEN`
@@ -22,7 +22,7 @@ pub struct Secrets {
     pub webhook_urls: BTreeMap<String, SecretString>,
     /// `WEBHOOK_SECRET_<NAME>`, likewise: what its messages are signed with.
     pub webhook_secrets: BTreeMap<String, SecretString>,
-    /// What the mail server's certificate may be signed by beside the built-in authorities: the system's, `SMTP_CA_FILE`.
+    /// Authorities for the mail server's certificate beside the built-in ones: the system's, `SMTP_CA_FILE`.
     pub smtp_roots: Roots,
     /// The same for endpoints, by their names: the system's, `WEBHOOK_CA_FILE_<NAME>` or `WEBHOOK_CA_FILE`.
     pub webhook_roots: BTreeMap<String, Roots>,
@@ -44,7 +44,7 @@ impl Secrets {
         parts
     }
 
-    /// What hides all of them.
+    /// A redactor that hides all of them.
     pub fn redactor(&self, others: impl IntoIterator<Item = Secret>) -> Redactor {
         Redactor::new(self.parts().into_iter().chain(others))
     }

@@ -28,14 +28,13 @@ pub enum SetupError {
     BadEndpoint(String),
     /// A Discord webhook in an endpoint's place.
     #[error(
-        "{variable} is the address of a Discord webhook, which takes messages and no JSON of alerts: give it a [[discord.channel]] with \
-         webhook = true, and put it into DISCORD_WEBHOOK_<NAME>",
+        "{variable} is the URL of a Discord webhook, which accepts messages, not the JSON of alerts: add a [[discord.channel]] with webhook = true, and set DISCORD_WEBHOOK_<NAME>",
         variable = variable("WEBHOOK_URL", .0)
     )]
     DiscordEndpoint(String),
     /// An endpoint's secret that says that it is Base64, and is none.
     #[error(
-        "{variable} begins with whsec_, and what follows is no Base64: copy it again, whole",
+        "{variable} begins with whsec_, but what follows is not Base64: copy it again",
         variable = variable("WEBHOOK_SECRET", .0)
     )]
     BadSecret(String),

@@ -28,14 +28,14 @@ use crate::trust::Roots;
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// No wait that an answer asks for is longer.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
-/// What a secret begins with that is written in Base64.
+/// The prefix of a secret in Base64.
 const BASE64_SECRET: &str = "whsec_";
 
 /// An endpoint. Its address and its secret are secrets.
 pub(super) struct Webhook {
     http: reqwest::Client,
     address: Url,
-    /// What messages are signed with.
+    /// The key that signs messages.
     key: Option<SecretSlice<u8>>,
 }
 
@@ -108,11 +108,10 @@ impl Webhook {
         let response = request.body(body).send().await.map_err(|error| match error {
             error if error.is_timeout() => SendError::later("the webhook did not answer in time"),
             error if is_of_certificate(&error) => SendError::closed("the webhook's certificate cannot be trusted").advise(
-                "if it is of a private authority of yours, name the file with that one's certificate (PEM) in WEBHOOK_CA_FILE; else see \
-                 whether it has expired, or is for another host",
+                "if it is from your private authority, name the file with that authority's certificate (PEM) in WEBHOOK_CA_FILE; otherwise check whether it has expired or is for another host",
             ),
             error if error.is_connect() => SendError::refused("the webhook cannot be reached")
-                .advise("see whether the address in the environment is right, and its server runs"),
+                .advise("check the URL in the environment, and that its server runs"),
             _ => SendError::later("the webhook hung up"),
         })?;
         let status = response.status();
@@ -124,16 +123,14 @@ impl Webhook {
         let wait = wait.map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
         Err(match (status, wait) {
             // It says so of itself: <https://www.rfc-editor.org/rfc/rfc9110#name-410-gone>.
-            (StatusCode::GONE, _) => {
-                SendError::closed(message).advise("the endpoint says that it is no more")
-            }
+            (StatusCode::GONE, _) => SendError::closed(message).advise("the endpoint says that it is gone"),
             (_, Some(wait)) => SendError { retry: Retry::After(wait), ..SendError::refused(message) },
             _ if status.is_server_error() => SendError::later(message),
             (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _) => SendError::refused(message).advise(
-                "see whether both sides have the same secret, and the address in the environment is whole",
+                "check that both sides have the same secret, and that the URL in the environment is complete",
             ),
             (StatusCode::NOT_FOUND, _) => {
-                SendError::refused(message).advise("see whether the address in the environment is right")
+                SendError::refused(message).advise("check the URL in the environment")
             }
             _ => SendError::refused(message),
         })

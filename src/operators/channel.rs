@@ -33,9 +33,6 @@ impl Operators {
     }
 
     /// Queues a notice to each of their destinations.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn notify(&self, notice: &Notice, now: DateTime<Utc>) -> Result<(), StoreError> {
         for delivery in self.deliveries(notice, now) {
             self.store.enqueue(&delivery).await?;
@@ -55,9 +52,6 @@ impl Operators {
     }
 
     /// Reports records of the store that could not be read, once.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn report_unreadable_records(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let (corrupt, reported) = (self.store.corrupt_len().await?, self.store.corrupt_reported().await?);
         if corrupt <= reported {
@@ -69,9 +63,6 @@ impl Operators {
     }
 
     /// Reports, once, that the disk lost something of the store.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn report_loss(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let Some(doubt) = self.store.doubt().await?.filter(|doubt| !doubt.told) else { return Ok(()) };
         let news = StoreNews::Loss { dir: path_text(self.store.dir()) };

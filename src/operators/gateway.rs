@@ -95,9 +95,6 @@ impl GatewayHealth {
     }
 
     /// The gateway is connected: commands arrive.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn connected(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.mark_connected(now);
         self.report_connected(now).await
@@ -119,9 +116,6 @@ impl GatewayHealth {
     }
 
     /// Ends the trouble that it was not connected, where the operators know of that, and while it is still connected.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn report_connected(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         if !self.status().is_some_and(|status| status.connected) {
             return Ok(());
@@ -138,9 +132,6 @@ impl GatewayHealth {
 
     /// The gateway could not be connected, or its connection ended. It is reported once it lasts, or at once where only a person
     /// can mend it.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn failed(&self, failure: &GatewayFailure, now: DateTime<Utc>) -> Result<(), StoreError> {
         let GatewayFailure { reason, advice } = self.cleaned(failure);
         let status = self.change(now, |Seen { status, .. }| {
@@ -153,7 +144,7 @@ impl GatewayHealth {
         });
         let (failures, since) = (status.failures, status.since);
         if failures == 1 {
-            tracing::warn!("Discord's gateway: {reason}; it is tried again");
+            tracing::warn!("Discord's gateway: {reason}; will retry");
         } else {
             tracing::debug!(failures, "Discord's gateway: {reason}");
         }
@@ -173,9 +164,6 @@ impl GatewayHealth {
     }
 
     /// The commands are registered.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn registered(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.change(now, |seen| {
             (seen.status.registered, seen.status.unregistered) = (true, None);
@@ -187,9 +175,6 @@ impl GatewayHealth {
     }
 
     /// The commands could not be registered. It is reported as a gateway that fails.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn not_registered(
         &self,
         failure: &GatewayFailure,
@@ -202,7 +187,7 @@ impl GatewayHealth {
             since
         });
         if since == now {
-            tracing::warn!("the slash commands cannot be registered: {reason}; it is tried again");
+            tracing::warn!("the slash commands cannot be registered: {reason}; will retry");
         }
         if advice.is_none() && now - since < DOWN_AFTER {
             return Ok(());

@@ -65,18 +65,12 @@ impl Troubles {
     }
 
     /// Whether the operators know of a trouble that is not over.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn is_known(&self, name: &str) -> Result<bool, StoreError> {
         Ok(self.store.trouble(name).await?.is_some_and(|trouble| !is_over(&trouble)))
     }
 
     /// Reports a trouble, unless the operators know of it by the same title, or were notified of its end shortly before. Returns
     /// whether it is to be logged.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn begin(
         &self,
         name: &str,
@@ -113,9 +107,6 @@ impl Troubles {
     }
 
     /// Reports troubles that were held back, and last; when to look again.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn report_lasting(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.forget_old(now).await?;
         let all = self.held_back().clone();
@@ -137,9 +128,6 @@ impl Troubles {
     }
 
     /// Reports that a trouble is over, where the operators know of it.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn end(
         &self,
         name: &str,
@@ -178,9 +166,6 @@ impl Troubles {
 
     /// Forgets troubles that nothing would end: of destinations that are not served, and of a bot where there is none; and those
     /// that were over long ago.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn forget_idle(
         &self,
         serves: impl Fn(&Destination) -> bool,
@@ -214,9 +199,6 @@ impl Troubles {
     }
 
     /// Forgets another instance of which no sign came for a day.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn forget_another_instance(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let over = |trouble: &Trouble| !within(trouble.seen_at, FORGOTTEN_AFTER, now);
         match self.store.trouble(ANOTHER).await?.filter(over) {
@@ -226,9 +208,6 @@ impl Troubles {
     }
 
     /// Reports that another program acts with the same bot: once, and again only where no sign of it came for a day.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn another_instance(&self, sign: InstanceSign, now: DateTime<Utc>) -> Result<(), StoreError> {
         let notice = Notice::new(now, About::AnotherInstance(sign));
         let Words { title, text } = words(&notice);

@@ -28,9 +28,6 @@ impl Digests {
     }
 
     /// Makes the digests that are due; how many. Slots that passed while nothing ran come as one.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn digest_once(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let mut made = 0;
         for recipient in &self.settings.email.recipients {
@@ -53,9 +50,6 @@ impl Digests {
     }
 
     /// The next moment at which a digest is due.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub(crate) async fn next_digest(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         let mut next: Option<DateTime<Utc>> = None;
         for recipient in &self.settings.email.recipients {
@@ -92,7 +86,7 @@ impl Digests {
         self.queue_digest(recipient, &name, zone, since, now).await
     }
 
-    /// What waited for the digest of a recipient that now wants mail at once.
+    /// Alerts that waited for the digest of a recipient that now wants e-mails at once.
     async fn send_leftovers(&self, recipient: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
         if self.store.gathered(recipient).await?.is_empty() {
             return Ok(false);

@@ -110,18 +110,18 @@ impl Failures {
         let (destination, is_gone) = (batch.destination(), error.retry == Retry::Gone);
         match batch.deliveries() {
             [Delivery { body: Body::Summary(summary), .. }] if is_gone && summary.message_id.is_some() => {
-                tracing::info!(%destination, %error, "its message is made anew");
+                tracing::info!(%destination, %error, "its message is rebuilt");
                 self.rewrite_body(batch, &Summary { message_id: None, ..(**summary).clone() }).await?;
                 report.next = Some(now);
             }
             [delivery] if is_gone && batch.concerned().is_some() => {
-                tracing::info!(%destination, key = %delivery.key, %error, "it cannot be changed any more, and is answered");
+                tracing::info!(%destination, key = %delivery.key, %error, "it can no longer be edited, so a reply is sent");
                 let answers = batch.concerned().map(|(id, _)| id.to_owned());
                 self.store.rewrite(&Delivery { concerns: None, answers, ..delivery.clone() }).await?;
                 report.next = Some(now);
             }
             [Delivery { body: Body::Summary(summary), .. }] if !is_gone && !summary.mention.is_empty() => {
-                tracing::warn!(%destination, %error, "a summary is sent without its pings");
+                tracing::warn!(%destination, %error, "an overflow message is sent without its pings");
                 let body = Summary { mention: Vec::new(), ..(**summary).clone() };
                 self.rewrite_body(batch, &body).await?;
                 report.next = Some(now);
@@ -137,7 +137,7 @@ impl Failures {
             }
             // Which of them it is shows when each comes by itself.
             [_, _, ..] if !is_gone => {
-                tracing::warn!(%destination, %error, "several in one message were not taken: they are sent singly");
+                tracing::warn!(%destination, %error, "a message with several alerts was rejected: they are sent one by one");
                 lane.singly = batch.deliveries().len();
                 for delivery in batch.deliveries() {
                     // An earlier try may have arrived all the same: that is looked for, and not sent so again.
@@ -226,7 +226,7 @@ impl Failures {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         let Delivery { destination, key, attempts, .. } = delivery;
-        tracing::warn!(%destination, %key, %error, "not taken while others are, tried again later");
+        tracing::warn!(%destination, %key, %error, "rejected while others are accepted, will retry later");
         self.pauses.report_refused(destination, error, now).await?;
         let not_before = self.clock.by_now(now) + retry_after(*attempts);
         self.store.requeue(&[Delivery { attempts: attempts + 1, not_before, ..delivery.clone() }]).await
@@ -264,7 +264,7 @@ impl Failures {
         lane.paused_until = Some(until);
         let (destination, key) = (batch.destination(), batch.key());
         if lane.failures == 1 {
-            tracing::warn!(%destination, %key, %error, "not delivered, tried again later");
+            tracing::warn!(%destination, %key, %error, "not delivered, will retry later");
         } else {
             tracing::debug!(%destination, %key, %error, failures = lane.failures, "still not delivered");
         }

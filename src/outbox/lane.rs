@@ -1,4 +1,4 @@
-//! What is known of a destination between rounds of delivering, and what a round did.
+//! The state of a destination between rounds of delivering, and the result of a round.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -14,7 +14,7 @@ pub struct Lane {
     pub(super) failures: u32,
     /// Not to be tried before.
     pub(super) paused_until: Option<DateTime<Utc>>,
-    /// Whether what was put off is tried all the same.
+    /// True if deferred deliveries are tried, too.
     pub(super) impatient: bool,
     /// Whether a pause of the destination was found to last.
     pub(super) is_paused: bool,
@@ -30,7 +30,7 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// A lane that tries also what was put off: for one run that must tell all it can.
+    /// A lane that tries deferred deliveries, too: for one run that must send all it can.
     pub fn impatient() -> Self {
         Self { impatient: true, ..Self::default() }
     }
@@ -41,7 +41,7 @@ impl Lane {
     }
 }
 
-/// What a round did.
+/// The result of a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DeliverReport {
     /// Taken by the destination.

@@ -1,4 +1,4 @@
-//! What goes out: each destination's queue is delivered, within what the destination takes, and what fails is tried again, paused or
+//! The outbox: each destination's queue is delivered, within what the destination takes, and what fails is tried again, paused or
 //! given up. Knows nothing of EDGAR.
 
 mod deliver;

@@ -15,9 +15,9 @@ use crate::store::{DeliveryStanding, Muted, Store, StoreError};
 use crate::summary::{Summary, Why};
 use crate::wake::Wakes;
 
-/// So many alerts come in one message; what is more comes in another.
+/// Most alerts of one message; further ones come in another.
 const AT_ONCE: usize = 1_000;
-/// So many of them are named in a notice; the rest is counted.
+/// Most of them that a notice names; the rest is counted.
 const MOST_LINES: usize = 25;
 
 /// Mutes, and ends mutes.
@@ -41,7 +41,7 @@ impl Mutes {
     /// Mutes something from now on.
     ///
     /// # Errors
-    /// What is not known here; then nothing changes. Failures of the store.
+    /// The target is not known here; then nothing changes. Failures of the store.
     pub async fn mute(&self, mute: &Mute) -> Result<Result<(), MuteError>, StoreError> {
         if let Err(error) = mute.what.check(&self.settings, &self.rules.current()) {
             return Ok(Err(error));
@@ -52,9 +52,6 @@ impl Mutes {
     }
 
     /// Ends a mute; how many alerts it kept back, or `None` where there was none.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn unmute(&self, what: &Muting, now: DateTime<Utc>) -> Result<Option<usize>, StoreError> {
         let ended = unmute(&self.store, what, now).await?;
         self.wakes.queued.notify_one();
@@ -62,9 +59,6 @@ impl Mutes {
     }
 
     /// Ends the mutes that are over, and says when the next one is.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn end_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         let (over, held): (Vec<Mute>, Vec<Mute>) =
             self.store.mutes().await?.into_iter().partition(|mute| !mute.holds(now));
@@ -85,9 +79,6 @@ impl Mutes {
 }
 
 /// Ends a mute in a store; how many alerts it kept back, or `None` where there was none.
-///
-/// # Errors
-/// Failures of the store.
 pub async fn unmute(store: &Store, what: &Muting, now: DateTime<Utc>) -> Result<Option<usize>, StoreError> {
     let Some(mute) = store.mute_of(what).await? else { return Ok(None) };
     let mute = Mute { until: mute.until.min(now), ..mute };
@@ -129,11 +120,11 @@ async fn end(store: &Store, mute: &Mute) -> Result<usize, StoreError> {
         }
     }
     store.forget_mute(mute).await?;
-    tracing::info!("{} is no longer muted; {count} alerts were not told", mute.what);
+    tracing::info!("{} is no longer muted; {count} alerts were held back", mute.what);
     Ok(count)
 }
 
-/// What a destination is told when a mute is over; `None` where it takes alerts alone.
+/// The message to a destination when a mute is over; `None` where it takes alerts alone.
 fn message(mute: &Mute, destination: &Destination, muted: &[Muted]) -> Option<Delivery> {
     let Mute { what, since, until, .. } = mute;
     let first = &muted.first()?.line;

@@ -17,17 +17,17 @@ use crate::schedule::Schedule;
 use crate::store::{Store, StoreError};
 use crate::summary::{Line, Summary, Why};
 
-/// What a channel's budget is of, and for how long a summary is edited before another one is begun.
+/// The time that a channel's budget is for, and for how long an overflow message is edited before another one starts.
 const WINDOW: TimeDelta = TimeDelta::minutes(10);
 /// A summary that grows is edited so often.
 const BETWEEN_EDITS: TimeDelta = TimeDelta::seconds(30);
 /// Where nothing could be put together.
 const AGAIN: TimeDelta = TimeDelta::seconds(1);
-/// So many alerts stand in a summary at most, whose list then has some megabytes.
+/// Most alerts of an overflow message, whose list then has some megabytes.
 const MOST_LINES: usize = 5_000;
-/// So many are put together at once.
+/// Most alerts that are joined at once.
 const AT_ONCE: usize = 1_000;
-/// So often alerts are chosen anew of which one left meanwhile.
+/// How often alerts are chosen again after one of them left meanwhile.
 const TRIES: u32 = 10;
 
 /// Keeps each channel within its budget.
@@ -35,7 +35,7 @@ pub(crate) struct Overflow {
     /// How many alerts a channel gets one by one in the window.
     budget: usize,
     store: Store,
-    /// What channels got lately.
+    /// The recent messages of channels.
     floods: Mutex<BTreeMap<Destination, Flood>>,
 }
 
@@ -205,7 +205,7 @@ async fn join(
     let delivery = Delivery { queued_at, ..delivery };
     let joined = store.join_into(&delivery, alerts, &lines).await?;
     if joined {
-        tracing::info!(%destination, alerts = alerts.len(), of = count, "told together");
+        tracing::info!(%destination, alerts = alerts.len(), of = count, "joined into one message");
     }
     Ok(joined)
 }

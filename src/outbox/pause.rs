@@ -18,12 +18,12 @@ use crate::wake::Wakes;
 
 /// A paused destination is tried again after so long, twice as long each time, and at least so often.
 const TRIED_AGAIN: (TimeDelta, TimeDelta) = (TimeDelta::minutes(5), TimeDelta::hours(6));
-/// So long deliveries to it are kept, and until it was tried so often, which takes two weeks of running: a clock may be wrong, and
+/// How long deliveries to it are kept, and until it was tried so often, which takes two weeks of running: a clock may be wrong, and
 /// the bot may have been off.
 const KEPT: (TimeDelta, u32) = (TimeDelta::days(30), 60);
 /// The operators get one notice of a pause of a destination, and one of its end, in so long.
 const QUIET: TimeDelta = TimeDelta::hours(1);
-/// So many deliveries are looked at at once.
+/// Most deliveries that are looked at at once.
 const BATCH: usize = 100;
 
 /// When the operators were sent notices about destinations that are not repeated for an hour.
@@ -78,9 +78,9 @@ impl Pauses {
         let known = self.store.paused(destination).await?;
         let advice = error.advice.map_or(String::new(), |advice| format!(" What to do: {advice}."));
         if known.is_none() {
-            tracing::error!(%destination, %error, "nothing is sent there until it takes something again.{advice}");
+            tracing::error!(%destination, %error, "nothing is sent there until it accepts messages again.{advice}");
         } else {
-            tracing::debug!(%destination, %error, "it still takes nothing");
+            tracing::debug!(%destination, %error, "it still accepts nothing");
         }
         let since = known.as_ref().map_or(now, |known| known.since);
         // One that pauses again and again is reported once an hour.

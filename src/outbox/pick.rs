@@ -16,7 +16,7 @@ use crate::store::{DeliveryStanding, Store, StoreError};
 
 /// No message has more alerts.
 const TOGETHER: usize = 10;
-/// So long a change waits for its message to be sent; then it is told by itself.
+/// How long a change waits for its message to be sent; then it is sent by itself.
 const LONGEST_WAIT: TimeDelta = TimeDelta::days(1);
 /// Where something waits for another delivery.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(1);
@@ -49,7 +49,7 @@ impl Picker {
         Self { store: parts.store.clone(), notifier: Arc::clone(&parts.notifier), overflow }
     }
 
-    /// What of a queue goes out next: of those that are due the least tried, then the oldest, with those that go with it.
+    /// The next deliveries of a queue: of those that are due the least tried, then the oldest, with those that go with it.
     pub(super) async fn pick(
         &self,
         destination: &Destination,

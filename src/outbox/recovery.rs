@@ -69,7 +69,7 @@ impl Recovery {
                     }
                 }
                 if !found.is_empty() {
-                    tracing::info!(%destination, %key, "an earlier try had arrived, and is not sent again");
+                    tracing::info!(%destination, %key, "an earlier attempt had arrived, so it is not sent again");
                 }
                 Ok(Looked::Arrived(found))
             }
@@ -83,7 +83,7 @@ impl Recovery {
             Ok(ReadBack::Unknown(reason)) if sends.first == sends.last => {
                 tracing::warn!(
                     %destination, %key,
-                    "sent again, and perhaps told twice: nobody knows what became of the last try, and {reason}"
+                    "sent again, perhaps twice: the last attempt got no answer, and {reason}"
                 );
                 Ok(Looked::Again)
             }

@@ -84,9 +84,7 @@ pub async fn retry(
             if !known {
                 return Ok(Err(match destination {
                     Destination::Channel(id) => {
-                        format!(
-                            "the channel {id} has no subscription, and nothing waits for it or was given up"
-                        )
+                        format!("channel {id} has no subscription, and nothing is waiting or given up for it")
                     }
                     other => {
                         let defined = settings.destinations().join(", ");

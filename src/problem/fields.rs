@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{LONGEST_HELP, Place, Problem, Source, bounded, nearest};
+use super::{LONGEST_HELP, Level, Place, Problem, Source, bounded, nearest};
 use crate::text::clip;
 
 /// A value and where it stands.
@@ -22,6 +22,8 @@ pub struct Reader<'a> {
     pub source: Source<'a>,
     /// The mistakes so far.
     pub problems: Vec<Problem>,
+    /// Warnings about keys that have another name now.
+    pub renamed: Vec<Problem>,
     /// Where each line begins.
     lines: Vec<usize>,
 }
@@ -31,7 +33,7 @@ impl<'a> Reader<'a> {
     pub fn new(source: Source<'a>) -> (Self, DeTable<'a>) {
         let newlines = source.text.match_indices('\n').map(|(at, _)| at + 1);
         let lines = std::iter::once(0).chain(newlines).collect();
-        let mut reader = Self { source, problems: Vec::new(), lines };
+        let mut reader = Self { source, problems: Vec::new(), renamed: Vec::new(), lines };
         let (table, errors) = DeTable::parse_recoverable(source.text);
         // The first mistake of syntax makes others behind it.
         if let Some(error) = errors.first() {
@@ -72,11 +74,40 @@ impl<'a> Reader<'a> {
         self.note(span, message, Some(help.into()));
     }
 
+    /// The value of a key, or of the name that it had before. The old name is a warning, and a mistake if both are there.
+    pub fn renamed<'v, 'd>(
+        &mut self,
+        table: &'v DeTable<'d>,
+        key: &str,
+        before: &str,
+    ) -> Option<&'v Value<'d>> {
+        let value = table.get(key);
+        let Some((name, old)) = table.get_key_value(before) else { return value };
+        if value.is_some() {
+            let what = format!("`{before}` is the old name of `{key}`, which is set, too");
+            self.report_with(name.span(), what, "remove it");
+        } else if self.renamed.len() < MOST_PROBLEMS {
+            let warning = Problem::of_file(self.source.file, format!("`{before}` is now `{key}`"));
+            let (place, level) = (Some(self.place(name.span())), Level::Warning);
+            self.renamed.push(Problem {
+                place,
+                level,
+                ..warning.help("rename it; the old name still works")
+            });
+        }
+        value.or(Some(old))
+    }
+
     /// Reports the keys of a table that are none of those known.
     pub fn only(&mut self, table: &DeTable<'_>, known: &[&str], what: &str) {
+        self.only_or_before(table, known, &[], what);
+    }
+
+    /// The same, where some keys had other names before.
+    pub fn only_or_before(&mut self, table: &DeTable<'_>, known: &[&str], before: &[&str], what: &str) {
         for key in table.keys() {
             let name: &str = key.get_ref();
-            if known.contains(&name) {
+            if known.contains(&name) || before.contains(&name) {
                 continue;
             }
             let help = match nearest(name, known.iter().copied()) {

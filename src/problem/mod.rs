@@ -1,4 +1,4 @@
-//! What is wrong in a file that a person wrote, and where.
+//! Mistakes in files that people write, and where they are.
 
 mod fields;
 mod report;
@@ -37,9 +37,9 @@ pub struct Problem {
     pub file: String,
     /// Where, if one place is to blame.
     pub place: Option<Place>,
-    /// What is wrong.
+    /// The mistake.
     pub message: String,
-    /// What is expected, or what to do.
+    /// The expected value, or advice.
     pub help: Option<String>,
     /// How bad it is.
     pub level: Level,
@@ -178,7 +178,7 @@ fn masked(text: &str) -> String {
     chars.into_iter().collect()
 }
 
-/// What somebody may have meant: the nearest of some words, where one is near.
+/// A suggestion: the nearest of some words, where one is near.
 pub fn nearest<'w>(typed: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let typed = typed.to_lowercase();
     let near = |word: &&str| strsim::jaro_winkler(&typed, &word.to_lowercase());

@@ -76,7 +76,7 @@ pub fn email(delivery: &Delivery) -> Result<Email, minijinja::Error> {
             let subject = clip(&plain(&subject), SUBJECT).into_owned();
             let lines = vec![
                 format!(
-                    "What was told before is also told in {}, by {}.",
+                    "The trade reported before is also reported in {}, by {}.",
                     alert.accession,
                     plain(&alert.owners_text())
                 ),

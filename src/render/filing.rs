@@ -19,7 +19,7 @@ use crate::text::{clip, plain};
 
 /// How wide a bar of the share of holdings is.
 const BAR: usize = 24;
-/// So many lines of holdings are shown one by one.
+/// Most lines of holdings that are shown one by one.
 const MOST_LINES: usize = 6;
 
 /// The lines of a filing read under the name `file`.

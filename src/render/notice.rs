@@ -14,17 +14,17 @@ use crate::notice::{
 use crate::receipt::Receipt;
 use crate::text::clip;
 
-/// Accessions of a receipt that are shown.
+/// Most accessions of a receipt that are shown.
 const MOST_NAMED: usize = 5;
-/// A notice to the operators has so many characters at most.
+/// Most characters of a notice to the operators.
 const MOST_TEXT: usize = 4_000;
 
 /// A notice in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Words {
-    /// In a few words.
+    /// A few words.
     pub title: String,
-    /// What happened and what to do, some lines.
+    /// The event and what to do, some lines.
     pub text: String,
 }
 
@@ -34,7 +34,7 @@ impl Words {
     }
 }
 
-/// The words of a notice.
+/// A notice in words.
 pub fn words(notice: &Notice) -> Words {
     let words = match &notice.about {
         // It was as long as it may be when it was stored.
@@ -59,22 +59,22 @@ fn edgar(news: &EdgarNews) -> Words {
         EdgarNews::Blocks { refuses_contact: true, error, minutes } => Words::new(
             "EDGAR refuses to answer",
             format!(
-                "{error}\nSilent for {minutes} minutes. Set contact = \"Your Name you@example.org\" under [edgar] in the settings and \
-                 start again: another contact asks at once, the same one again after that time."
+                "{error}\nNo requests for {minutes} minutes. Set contact = \"Your Name you@example.org\" under [edgar] in the settings and \
+                 restart: a new contact is tried at once."
             ),
         ),
         EdgarNews::Blocks { refuses_contact: false, error, minutes } => Words::new(
             "EDGAR blocks this address",
             format!(
-                "{error}\nSilent for {minutes} minutes. It is asked nothing until then, and longer if it still does. What is filed \
-                 meanwhile is found afterwards. If other programs ask EDGAR from this address, the limit is for all of them together."
+                "{error}\nNo requests for {minutes} minutes, and longer if it still blocks then. What is filed in the meantime is found \
+                 afterwards. If other programs use EDGAR from this address, they share one limit."
             ),
         ),
         EdgarNews::NothingNew { quiet_s, newest, why } => Words::new(
             "EDGAR shows nothing new",
             format!(
-                "EDGAR has shown no new filing of any kind for {} in its hours; the newest was accepted {}. {}\n\
-                 What comes meanwhile is found as soon as it answers.",
+                "EDGAR has shown no new filing of any kind for {} of its opening hours; the newest was accepted {}. {}\n\
+                 What is filed in the meantime is found as soon as EDGAR answers.",
                 humantime::format_duration(Duration::from_secs(*quiet_s)),
                 eastern(*newest),
                 feed_silence(why),
@@ -83,7 +83,7 @@ fn edgar(news: &EdgarNews) -> Words {
         EdgarNews::NewAgain { minutes, newest } => Words::new(
             "EDGAR shows new filings again",
             format!(
-                "EDGAR shows new filings again, {minutes} minutes after that was told; the newest was accepted {}.",
+                "EDGAR shows new filings again, {minutes} minutes after the notice; the newest was accepted {}.",
                 eastern(*newest)
             ),
         ),
@@ -97,10 +97,10 @@ fn feed_silence(why: &FeedSilence) -> String {
         FeedSilence::BackOff { until, reason } => {
             let until = eastern(*until);
             let until = until.split_once(' ').map_or(until.as_str(), |(_, time)| time);
-            format!("It is asked nothing until {until}: {reason}.")
+            format!("No requests until {until}: {reason}.")
         }
         FeedSilence::Failing { answer } => format!("Its last answer: {answer}."),
-        FeedSilence::OldFeed => "It answers, and its feed is old.".to_owned(),
+        FeedSilence::OldFeed => "It answers, but its feed is old.".to_owned(),
     }
 }
 
@@ -112,7 +112,7 @@ fn quarantined(filings: &[UnreadableFiling], more: usize) -> Words {
     if more > 0 {
         lines.push(format!("and {more} more"));
     }
-    lines.push("They are tried again once a day; `sellbell status` counts them.".to_owned());
+    lines.push("sellbell retries them once a day; `sellbell status` counts them.".to_owned());
     let title = match filings.len() + more {
         1 => "A filing cannot be read".to_owned(),
         count => format!("{count} filings cannot be read"),
@@ -133,7 +133,7 @@ fn days_not_clean(receipts: &[Receipt], more: usize) -> Words {
         lines.push(format!("and {more} days more"));
     }
     lines.push(
-        "What was recovered rings late, or is summed up where it is too old. `sellbell status` has all."
+        "Recovered filings cause late alerts, or are summed up if they are too old. `sellbell status` shows all receipts."
             .into(),
     );
     Words::new("Not all filings were seen in time", lines.join("\n"))
@@ -143,7 +143,7 @@ fn bot(news: &BotNews) -> Words {
     let down = |since: DateTime<Utc>, reason: &str, advice: &str| {
         let since = utc(since);
         format!(
-            "Slash commands do not work since {since}: {reason}. Alerts go another way, and are sent as before.\n{advice}"
+            "Slash commands have not worked since {since}: {reason}. Alerts do not need them, and are sent as usual.\n{advice}"
         )
     };
     match news {
@@ -152,37 +152,36 @@ fn bot(news: &BotNews) -> Words {
             down(
                 *since,
                 reason,
-                "It is tried again by itself. What to do where it lasts: see whether this machine reaches discord.com, and \
-                 discordstatus.com.",
+                "sellbell keeps trying. If it lasts, check discordstatus.com, and whether this machine can reach discord.com.",
             ),
         ),
         BotNews::GatewayRefuses { since, reason, advice } => Words::new(
-            "Discord's gateway does not take the bot",
-            down(*since, reason, &format!("What to do: {advice}. Meanwhile it is tried seldom.")),
+            "Discord's gateway refuses the bot",
+            down(*since, reason, &format!("What to do: {advice}. Until then, sellbell rarely retries.")),
         ),
         BotNews::GatewayBack { since } => Words::new(
             "Discord's gateway is connected again",
-            format!("Slash commands work again; they did not since {}.", utc(*since)),
+            format!("Slash commands work again; they had not since {}.", utc(*since)),
         ),
         BotNews::CommandsNotRegistered { reason, advice } => {
             let advice = advice.as_ref().map_or(String::new(), |advice| format!("\nWhat to do: {advice}."));
             Words::new(
                 "The slash commands cannot be registered",
                 format!(
-                    "Discord shows members no new or changed command: {reason}. Alerts are sent as before. It is tried again by itself.{advice}"
+                    "Members do not see new or changed commands: {reason}. Alerts are sent as usual, and sellbell keeps trying.{advice}"
                 ),
             )
         }
         BotNews::CommandsRegistered { since } => Words::new(
-            "The slash commands are registered now",
-            format!("They could not be since {}.", utc(*since)),
+            "The slash commands are registered again",
+            format!("They could not be registered since {}.", utc(*since)),
         ),
     }
 }
 
 fn another_instance(sign: &InstanceSign) -> Words {
     let sign = match sign {
-        InstanceSign::Answered => "a slash command was answered by somebody else before".to_owned(),
+        InstanceSign::Answered => "another program answered a slash command first".to_owned(),
         InstanceSign::Sent(destination) => {
             format!("the bot sent an alert to {destination} that this instance did not send")
         }
@@ -190,9 +189,8 @@ fn another_instance(sign: &InstanceSign) -> Words {
     Words::new(
         "Another sellbell uses the same bot",
         format!(
-            "The sign: {sign}.\nAlerts can come twice: each of the two sends its own. What to do: stop one of them, or give each a bot, \
-             or channels and rules, of its own. A second process with a copy of the settings is often one on another machine, or one \
-             that a service manager still runs."
+            "The sign: {sign}.\nAlerts may arrive twice, once from each. What to do: stop one of them, or give each its own bot, or its \
+             own channels and rules. The other one is often on another machine, or still run by a service manager."
         ),
     )
 }
@@ -205,29 +203,27 @@ fn of_destination(destination: &Destination, news: &DestinationNews) -> Words {
         DestinationNews::NoFiles(why) => {
             let reason = match why {
                 NoFile::NoPermission => {
-                    "the permission Attach Files is lacking there. What to do: give it to the bot in that channel"
+                    "the bot lacks the permission Attach Files. What to do: give it to the bot in that channel"
                 }
-                NoFile::NotTaken => {
-                    "Discord does not take them: they are too large, or the server limits uploads"
-                }
+                NoFile::NotTaken => "Discord rejects them: they are too large, or the server limits uploads",
             };
             Words::new(
-                format!("{destination} takes no files"),
+                format!("{destination} accepts no files"),
                 format!(
-                    "Overflow messages come there without their tables, and say so: {reason}.\nMessages without a file are sent as before. A \
-                     file is tried again every 10 minutes."
+                    "Overflow messages are sent without their tables, and say so: {reason}.\nOther messages are sent as usual. sellbell \
+                     tries a file again every 10 minutes."
                 ),
             )
         }
         DestinationNews::FilesAgain { since } => Words::new(
-            format!("{destination} takes files again"),
+            format!("{destination} accepts files again"),
             format!("Overflow messages have their tables again; they had none since {}.", utc(*since)),
         ),
         DestinationNews::GivenUp { count, since, reason } => given_up(destination, *count, *since, reason),
         DestinationNews::Paused { reason, advice, kept_days, retry_minutes } => Words::new(
-            format!("{destination} takes nothing"),
+            format!("{destination} is paused"),
             format!(
-                "{reason}.{}\nWhat it is to be told is kept for {kept_days} days. It is tried again in {retry_minutes} minutes, then less and \
+                "{reason}.{}\nIts alerts are kept for {kept_days} days. sellbell tries again in {retry_minutes} minutes, then less and \
                  less often, and after each start.",
                 advised(advice)
             ),
@@ -235,27 +231,27 @@ fn of_destination(destination: &Destination, news: &DestinationNews) -> Words {
         DestinationNews::Refuses { reason, advice } => Words::new(
             format!("{destination} refuses a message"),
             format!(
-                "{reason}.{}\nOthers are sent. This one is kept and tried again, less and less often, for at least 8 days.",
+                "{reason}.{}\nOther messages are sent. This one is kept and retried, less and less often, for at least 8 days.",
                 advised(advice)
             ),
         ),
         DestinationNews::Resumed { since, reason, waited } => Words::new(
-            format!("{destination} takes alerts again"),
-            format!("It took nothing since {}: {reason}.\n{}", utc(*since), what_waited(*waited)),
+            format!("{destination} accepts alerts again"),
+            format!("It had accepted nothing since {}: {reason}.\n{}", utc(*since), what_waited(*waited)),
         ),
     }
 }
 
 fn given_up(destination: &Destination, count: usize, since: DateTime<Utc>, reason: &str) -> Words {
     let (deliveries, were, why) = match count {
-        1 => ("1 delivery".to_owned(), "was", "because of this"),
-        _ => (format!("{count} deliveries"), "were", "the last because of this"),
+        1 => ("1 delivery".to_owned(), "was", "for this reason"),
+        _ => (format!("{count} deliveries"), "were", "the last for this reason"),
     };
     Words::new(
         "Deliveries were given up",
         format!(
-            "{deliveries} to {destination} {were} given up since {}, {why}: {reason}.\nNothing is lost: once the cause is mended, `sellbell \
-             retry {destination}` sends what was given up again.",
+            "{deliveries} to {destination} {were} given up since {}, {why}: {reason}.\nNothing is lost: once the cause is fixed, `sellbell \
+             retry {destination}` sends what was given up.",
             utc(since)
         ),
     )
@@ -265,9 +261,9 @@ fn what_waited(waited: Waited) -> String {
     let Waited { together, singly, or_more } = waited;
     let more = if or_more { " or more" } else { "" };
     match (together, singly) {
-        (0, 0) => "Nothing else waited for it.".to_owned(),
-        (0, _) => format!("{singly}{more} deliveries that waited are sent now, the oldest first."),
-        _ => format!("{together} alerts that waited come together now."),
+        (0, 0) => "Nothing else was waiting.".to_owned(),
+        (0, _) => format!("{singly}{more} waiting deliveries are sent now, oldest first."),
+        _ => format!("{together} waiting alerts are sent together now."),
     }
 }
 
@@ -275,7 +271,7 @@ fn rules(news: &RulesNews) -> Words {
     match news {
         RulesNews::Refused { mistakes } => Words::new(
             "The edited rules cannot be used",
-            format!("{mistakes}\nThe rules of before stay in force until this is mended."),
+            format!("{mistakes}\nThe previous rules stay in force until this is fixed."),
         ),
         RulesNews::Taken { were_refused, gone, changes } => {
             let title =
@@ -290,7 +286,7 @@ fn rules(news: &RulesNews) -> Words {
 pub fn gone_rule(gone: &GoneRule) -> String {
     let GoneRule { rule, channels, more } = gone;
     let more = if *more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("rule `{rule}` is gone, to which {}{more} subscribed", channels.join(", "))
+    format!("rule `{rule}` is gone; {}{more} subscribed to it", channels.join(", "))
 }
 
 fn store(news: &StoreNews) -> Words {
@@ -299,21 +295,20 @@ fn store(news: &StoreNews) -> Words {
             let records = if *count == 1 { "1 record".to_owned() } else { format!("{count} records") };
             Words::new(
                 format!("{records} of the store could not be read"),
-                "What they said is no longer known to the bot, which goes on without them. They are kept aside: `sellbell store export` \
-                 has them, and the log says which they are.",
+                "The bot continues without them. They are kept apart: `sellbell store export` includes them, and the log names them.",
             )
         }
         StoreNews::Loss { dir } => Words::new(
-            "The disk lost something of the store",
+            "The disk lost part of the store",
             format!(
-                "The store in {dir} lacks what was written to it last: the disk lost or changed it. What was filed meanwhile is found again. \
-                 The bot's channels are read back, so that nothing is told there twice; webhooks and mail may tell it again. Subscriptions \
-                 and mutes that were made or ended meanwhile are as they were before."
+                "The latest writes to the store in {dir} are missing: the disk lost or changed them. Filings since then are found again. \
+                 The bot reads its channels, so that no alert is repeated there; webhooks and e-mail may repeat some. Subscriptions \
+                 and mutes are as they were before those writes."
             ),
         ),
         StoreNews::Failed { since, reason } => Words::new(
-            "The store could not be written for a while",
-            format!("From {} on: {reason}.", utc(*since)),
+            "The store could not be written",
+            format!("It failed from {}, and works again: {reason}.", utc(*since)),
         ),
     }
 }
@@ -337,7 +332,7 @@ fn lines(alerts: &SummedAlerts) -> Vec<String> {
     let mut lines: Vec<String> = alerts.lines.iter().map(|(day, line)| format!("{day}: {line}")).collect();
     let more = alerts.count.saturating_sub(lines.len());
     if more > 0 {
-        lines.push(format!("and {more} more; `sellbell backtest` tells them all"));
+        lines.push(format!("and {more} more; `sellbell backtest` lists them all"));
     }
     lines
 }

@@ -110,7 +110,7 @@ impl AlertLines<'_> {
         self.line(0, &headline);
     }
 
-    /// What was done, in a sentence; each security; the rule's own words.
+    /// The deed, in a sentence; each security; the rule's own words.
     fn trade(&mut self) {
         let (alert, colour, tone) = (self.alert, self.colour, self.tone());
         let ways = alert.ways();
@@ -206,7 +206,7 @@ impl AlertLines<'_> {
             }
         }
         if !alert.also_in.is_empty() {
-            self.line(2, &format!("also told in {}", listed(&alert.also_in)));
+            self.line(2, &format!("also reported in {}", listed(&alert.also_in)));
         }
     }
 

@@ -173,7 +173,7 @@ fn a_digest_counts_an_amended_trade_once() {
         both.entries.iter().map(|entry| (entry.alert.form.is_amendment(), entry.counted > 0)).collect();
     assert!(counted.contains(&(true, true)) && counted.contains(&(false, false)), "{counted:?}");
     let alone = digest(vec![amended.clone()]);
-    assert_eq!(alone.total_text(), "nothing that was not told before");
+    assert_eq!(alone.total_text(), "nothing new");
     let mail = email::email(&delivery(Body::Digest(Box::new(alone)))).unwrap();
     assert!(mail.text.contains("(amended) (not in the total)"), "{}", mail.text);
     // A corrected row counts in its place, a row that the amendment leaves alone in its own.
@@ -189,7 +189,7 @@ fn a_digest_counts_an_amended_trade_once() {
     amended.restated.clear();
     assert_eq!(digest(vec![amended.clone()]).total_text(), "$109,374.99");
     amended.told_before = amended.lot_numbers.clone();
-    assert_eq!(digest(vec![amended.clone()]).total_text(), "nothing that was not told before");
+    assert_eq!(digest(vec![amended.clone()]).total_text(), "nothing new");
     let told = terminal::alert(&amended, terminal::Colour::Plain);
     assert!(told.contains("amends 0009900001-21-000001") && told.contains("row 2: shares 50 → 60"), "{told}");
     amended.also_in = vec![original.accession; 6];

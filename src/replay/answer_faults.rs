@@ -1,4 +1,4 @@
-//! What is sent instead of the answer that is due.
+//! The faulty answers that are sent instead of the due one.
 
 use axum::http::{StatusCode, header};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,10 +10,10 @@ use super::reply::{Reply, Sent, http_date};
 use super::request::Target;
 use super::rng::Rng;
 
-/// What `Retry-After` asks for.
+/// The wait that `Retry-After` asks for.
 pub(super) const WAIT: TimeDelta = TimeDelta::seconds(30);
 
-/// What a fault sends; `None` where it cannot befall this answer, such as a cut of a page that is not there.
+/// The answer of a fault; `None` if it cannot befall this answer, such as a cut of a page that is not there.
 pub(super) fn sent(
     answers: &Answers,
     kind: Kind,

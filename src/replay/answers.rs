@@ -1,4 +1,4 @@
-//! What EDGAR answers where nothing goes wrong.
+//! EDGAR's answers where nothing goes wrong.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -31,7 +31,7 @@ impl Answers {
         Self { timeline, late: Mutex::default() }
     }
 
-    /// Puts off the index of a day, by the most that it was put off by.
+    /// Delays the index of a day, by the longest of its delays.
     pub(super) fn put_off(&self, day: NaiveDate, by: TimeDelta) {
         let mut all = self.late();
         if all.len() < MOST_LATE {
@@ -40,7 +40,7 @@ impl Answers {
         }
     }
 
-    /// What is answered where nothing goes wrong.
+    /// The answer where nothing goes wrong.
     pub(super) fn document(&self, target: &Target, now: DateTime<Utc>) -> Reply {
         let now_ms = now.timestamp_millis();
         match target {

@@ -19,7 +19,7 @@ macro_rules! bundled {
     };
 }
 
-/// The submissions that the program brings along: `bundled/README.md` says what each shows.
+/// The bundled submissions: `bundled/README.md` says what each shows.
 const BUNDLED: [&[u8]; 13] = bundled![
     "0009900001-21-000001",
     "0009900105-21-000022",
@@ -143,7 +143,7 @@ pub enum ArchiveError {
 }
 
 impl Archive {
-    /// The archive that the program brings along.
+    /// The bundled archive.
     ///
     /// # Errors
     /// None, as the tests prove; the reader cannot know.

@@ -36,18 +36,18 @@ pub struct ReplayedEdgar {
     edgar: Arc<Edgar>,
 }
 
-/// What is played, when, and what goes wrong.
+/// The archive to replay, its time, and the faults.
 #[derive(Debug, Clone)]
 pub struct Stage {
     /// The filings: each comes out at the time at which EDGAR accepted it, and up to two seconds.
     pub archive: Archive,
     /// The time that the server goes by.
     pub clock: Clock,
-    /// What goes wrong.
+    /// The faults.
     pub faults: Faults,
 }
 
-/// What the server is made of.
+/// The parts of the server.
 #[derive(Debug)]
 pub(super) struct Edgar {
     answers: Answers,
@@ -57,7 +57,7 @@ pub(super) struct Edgar {
     seen: Mutex<Seen>,
 }
 
-/// What has happened so far.
+/// The events so far.
 #[derive(Debug, Default)]
 struct Seen {
     requests: u64,
@@ -102,7 +102,7 @@ impl ReplayedEdgar {
         self.server.base_url()
     }
 
-    /// What clients did so far.
+    /// The requests of clients so far.
     pub fn log(&self) -> Log {
         self.edgar.seen().log.clone()
     }
@@ -196,7 +196,7 @@ impl Edgar {
         Ok(seen.requests)
     }
 
-    /// What follows from a fault that changed an answer.
+    /// The effects of a fault that changed an answer.
     fn note(&self, kind: Kind, now: DateTime<Utc>) {
         let mut seen = self.seen();
         *seen.log.faults.entry(kind).or_default() += 1;

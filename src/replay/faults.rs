@@ -1,4 +1,4 @@
-//! What goes wrong with an EDGAR that is played, and when.
+//! The faults of a replayed EDGAR, and when they happen.
 
 use chrono::{DateTime, Utc};
 
@@ -24,7 +24,7 @@ enum Plan {
     Only(Vec<(u64, Kind)>),
 }
 
-/// What goes wrong with a request.
+/// The fault of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
     /// A page of the feed ends within its XML.

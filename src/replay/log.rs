@@ -1,4 +1,4 @@
-//! What the clients of an EDGAR that is played did.
+//! The requests of the clients of a replayed EDGAR.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::faults::Kind;
 
-/// So many unexpected requests are told.
+/// Most unexpected requests that are reported.
 const MOST_UNEXPECTED: usize = 100;
-/// So many requests of one second are counted.
+/// Most requests of one second that are counted.
 const MOST_IN_A_SECOND: usize = 100_000;
 
 /// Counts of all requests and answers so far.

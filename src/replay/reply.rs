@@ -16,14 +16,14 @@ pub(super) struct Reply {
     headers: Vec<(HeaderName, String)>,
 }
 
-/// What goes over the wire.
+/// The bytes on the wire.
 #[derive(Debug)]
 pub(super) enum Sent {
     /// All of it.
     Whole(Reply),
-    /// So many bytes of it, then the connection breaks.
+    /// This many bytes of it, then the connection breaks.
     Broken(Reply, usize),
-    /// So many bytes of it, though its length is told.
+    /// This many bytes of it, although its length is declared.
     Short(Reply, usize),
     /// Nothing, ever.
     Nothing,
@@ -57,7 +57,7 @@ impl Reply {
         Self::page(StatusCode::FORBIDDEN, title, text)
     }
 
-    /// What S3 says of a file that is not there.
+    /// S3's answer for a file that is not there.
     pub(super) fn access_denied() -> Self {
         let xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message>\
             <RequestId>0000000000000000</RequestId><HostId>0</HostId></Error>";
@@ -134,7 +134,7 @@ pub(super) fn http_date(time: DateTime<Utc>) -> String {
     time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
-/// So many bytes of the body, sent before the end or the error behind them is known.
+/// The first bytes of the body, sent before the end or the error behind them is known.
 fn ending(reply: &mut Reply, bytes: usize, error: Option<io::ErrorKind>) -> Body {
     let mut body = std::mem::take(&mut reply.body);
     body.truncate(bytes);

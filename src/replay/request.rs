@@ -1,4 +1,4 @@
-//! What a request asks for.
+//! Requests, parsed.
 
 use axum::extract::{Query, Request};
 use axum::http::{Method, Uri};
@@ -34,7 +34,7 @@ pub(super) struct FeedQuery {
 }
 
 impl Target {
-    /// What is asked for.
+    /// The requested thing.
     pub(super) fn of(request: &Request) -> Self {
         let known = (request.method() == Method::GET).then(|| Self::of_uri(request.uri()));
         known.flatten().unwrap_or(Self::Unknown)

@@ -25,7 +25,7 @@ const APART: f64 = 0.01;
 const MOST_APART_MS: i64 = 120_000;
 /// In a third of the filings the issuer's entry comes first.
 const ISSUER_FIRST: f64 = 0.33;
-/// What chance decides, each by its own generator.
+/// The random choices, each with its own generator.
 const LAG: u64 = 1;
 const LATE: u64 = 2;
 const ORDER: u64 = 3;

@@ -22,7 +22,7 @@ pub struct Group {
     pub tickers: BTreeSet<String>,
     /// The issuer is one of these.
     pub ciks: BTreeSet<Cik>,
-    /// What is asked of the company.
+    /// The conditions on the company.
     pub company: CompanyWanted,
     /// One of the owners is one of these.
     pub owners: Vec<OwnerWanted>,
@@ -50,7 +50,7 @@ pub struct Group {
     pub min_share_of_holdings: Option<Decimal>,
     /// The stake in a security of the lots that count falls by at least this fraction.
     pub min_stake_reduction: Option<Decimal>,
-    /// So many insiders of the issuer do the like within a span.
+    /// This many insiders of the issuer do the same within a span.
     pub cluster: Option<Cluster>,
     /// It adds up to so much within a span.
     pub cumulative: Option<Cumulative>,

@@ -26,13 +26,13 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 
 static ISOLATED: OnceLock<Box<dyn Evaluate>> = OnceLock::new();
 
-/// What is wrong in an expression or template.
+/// A mistake in an expression or template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{what}: {help}")]
 pub struct ExpressionError {
-    /// What is wrong.
+    /// The mistake.
     pub what: String,
-    /// What to do.
+    /// Advice for people.
     pub help: String,
 }
 
@@ -50,7 +50,7 @@ impl ExpressionError {
     }
 }
 
-/// What is evaluated.
+/// The source to evaluate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -65,13 +65,13 @@ pub enum Kind {
 pub struct Task {
     /// Of what.
     pub kind: Kind,
-    /// What the rule file says.
+    /// The text of the rule file.
     pub source: String,
     /// The names that it sees, with their values; `None` where it is only asked which names it uses.
     pub names: Option<serde_json::Value>,
 }
 
-/// What an evaluation came to.
+/// The result of an evaluation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evaluated {
     /// An expression's value, or a template's words; cut where it is long.
@@ -84,10 +84,10 @@ pub struct Evaluated {
 
 /// Evaluates where a failure of the engine itself ends nothing else.
 pub trait Evaluate: Send + Sync {
-    /// What a task comes to.
+    /// The result of a task.
     ///
     /// # Errors
-    /// What is wrong in its source, or that it was stopped.
+    /// A mistake in its source, or that it was stopped.
     fn evaluate(&self, task: &Task) -> Result<Evaluated, ExpressionError>;
 }
 
@@ -99,7 +99,7 @@ pub fn isolate(evaluator: Box<dyn Evaluate>) {
 /// Evaluates a task in this process.
 ///
 /// # Errors
-/// What is wrong in its source.
+/// A mistake in its source.
 pub fn evaluate_here(task: &Task) -> Result<Evaluated, ExpressionError> {
     match &task.names {
         Some(names) => evaluated(task.kind, &task.source, names),
@@ -107,7 +107,7 @@ pub fn evaluate_here(task: &Task) -> Result<Evaluated, ExpressionError> {
     }
 }
 
-/// What a source comes to with these names.
+/// The result of a source with these names.
 pub(super) fn evaluate(
     kind: Kind,
     source: &str,

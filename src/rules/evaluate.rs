@@ -32,7 +32,7 @@ pub struct Match {
 
 /// Why a rule does not ring: its first condition that does not hold, else the first of which that cannot be told.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("`{0}` does not hold, or cannot be told")]
+#[error("`{0}` is false or unknown")]
 pub struct NoMatch(pub ConditionKey);
 
 /// Holds a rule against a filing.

@@ -1,4 +1,4 @@
-//! What rule files say in minijinja: `when`, an expression, and `template`, a message's own words. Both see the same names.
+//! minijinja in rule files: `when`, an expression, and `template`, a message's own words. Both see the same names.
 
 use super::engine::{ExpressionError, Kind, evaluate, names_in};
 use super::subject::Subject;
@@ -6,7 +6,7 @@ use super::template_context::{NAMES, TemplateContext};
 use super::truth::Truth;
 use crate::problem::nearest;
 
-/// What can be called.
+/// The functions that can be called.
 const FUNCTIONS: [&str; 3] = ["range", "dict", "namespace"];
 
 /// Whether a source asks for nothing. A name that is none of those known is an error.
@@ -35,7 +35,7 @@ impl When {
     /// Compiles an expression, and tries it on a sample.
     ///
     /// # Errors
-    /// What is no expression, asks for a name that is not there, or fails for the sample.
+    /// It is no expression, asks for a name that is not there, or fails for the sample.
     pub fn new(source: &str) -> Result<Self, ExpressionError> {
         let is_constant = asks_for_nothing(Kind::When, source)?;
         let value = evaluate(Kind::When, source, &TemplateContext::sample())?;
@@ -47,7 +47,7 @@ impl When {
         &self.source
     }
 
-    /// What it always is, where it looks at nothing.
+    /// The constant value of an expression that looks at nothing.
     pub fn constant(&self) -> Option<bool> {
         self.constant
     }
@@ -57,7 +57,7 @@ impl When {
         let names = TemplateContext::of(subject, lots);
         match evaluate(Kind::When, &self.source, &names) {
             Ok(value) if value.is_true && self.depends_on_unknown(&names) => {
-                (Truth::Unknown, "it depends on a figure that is not known".to_owned())
+                (Truth::Unknown, "it depends on an unknown figure".to_owned())
             }
             Ok(value) => (value.is_true.into(), value.text),
             Err(error) => (Truth::Unknown, format!("it fails: {}", error.what)),
@@ -94,7 +94,7 @@ impl Template {
     /// Takes a template that renders a sample.
     ///
     /// # Errors
-    /// What is no template, asks for a name that is not there, fails for the sample, or says nothing of it.
+    /// It is no template, asks for a name that is not there, fails for the sample, or says nothing of it.
     pub fn new(source: &str) -> Result<Self, ExpressionError> {
         asks_for_nothing(Kind::Template, source)?;
         if evaluate(Kind::Template, source, &TemplateContext::sample())?.text.is_empty() {
@@ -107,7 +107,7 @@ impl Template {
     /// The words for these lots, cut where they are too long.
     ///
     /// # Errors
-    /// What the sample did not show, like an element that this filing lacks.
+    /// A failure that the sample did not show, such as an element that this filing lacks.
     pub fn render(&self, subject: &Subject<'_>, lots: &[usize]) -> Result<String, ExpressionError> {
         evaluate(Kind::Template, &self.source, &TemplateContext::of(subject, lots)).map(|words| words.text)
     }

@@ -9,7 +9,7 @@ pub(super) struct Key {
     pub(super) name: &'static str,
     /// How its value is written.
     pub(super) shape: Shape,
-    /// What it means, for an editor's hint.
+    /// Its meaning, for an editor's hint.
     pub(super) about: &'static str,
 }
 
@@ -155,17 +155,17 @@ keys! {
     /// The keys of a rule's test.
     pub(super) enum TestKey: Shape {
         Filing = "filing", Shape::Text,
-            "A submission's path, from the rule file's folder, or a bundled filing's accession.";
+            "A submission's path, from the rule file's folder, or a bundled filing's accession number.";
         After = "after", Shape::Texts,
-            "Filings that came before it, likewise.";
-        Rings = "rings", Shape::Flag,
-            "Whether the rule must ring.";
+            "Earlier filings, likewise.";
+        Alerts = "alerts", Shape::Flag,
+            "Whether the rule must send an alert.";
         Value = "value", Shape::Number,
             "What the lots that count must be worth together.";
         Shares = "shares", Shape::Number,
             "How many shares they must be together.";
         Because = "because", Shape::Text,
-            "The condition that must keep it silent.";
+            "The condition that must prevent the alert.";
     }
 }
 
@@ -200,7 +200,7 @@ impl RuleKey {
 
 impl TestKey {
     /// Those that a test must have.
-    pub(super) const REQUIRED: &'static [Self] = &[Self::Filing, Self::Rings];
+    pub(super) const REQUIRED: &'static [Self] = &[Self::Filing, Self::Alerts];
 }
 
 impl ClusterKey {

@@ -1,4 +1,4 @@
-//! Rules that are well written and hardly meant: that never ring, that ring for everything, that repeat another.
+//! Rules that are valid and hardly meant: that never match, that match everything, that repeat another.
 
 use std::collections::HashMap;
 
@@ -17,10 +17,10 @@ pub fn lint(rules: &[Rule]) -> Vec<Problem> {
     for rule in rules {
         let mut found: Vec<(String, String)> = Vec::new();
         if let Some((why, what)) = never(&rule.conditions) {
-            found.push((format!("rule `{}` can never ring: {why}", rule.name), what));
+            found.push((format!("rule `{}` can never match: {why}", rule.name), what));
         } else if let Some(what) = always(&rule.conditions) {
             let help = "name companies, people or a sum, if that is not what you want";
-            found.push((format!("rule `{}` rings for {what}", rule.name), help.to_owned()));
+            found.push((format!("rule `{}` matches {what}", rule.name), help.to_owned()));
         }
         let same = rule.enabled.then(|| format!("{:?}", rule.conditions));
         let other = same.as_ref().and_then(|same| seen.get(same).copied());
@@ -31,12 +31,13 @@ pub fn lint(rules: &[Rule]) -> Vec<Problem> {
             let both: Vec<String> =
                 rule.notify.iter().filter(|d| other.notify.contains(d)).map(ToString::to_string).collect();
             let help = if both.is_empty() {
-                "one rule can tell several destinations".to_owned()
+                "one rule can have several destinations".to_owned()
             } else {
-                format!("{} would be told twice: remove one of them", both.join(", "))
+                format!("{} would get each alert twice: remove one of them", both.join(", "))
             };
             found.push((format!("rule `{}` asks for the same as `{}`", rule.name, other.name), help));
         }
+        warnings.extend(rule.tests.iter().filter_map(|test| test.renamed.clone()));
         warnings.extend(found.into_iter().map(|(message, help)| Problem {
             file: rule.file.clone(),
             place: rule.place.clone(),
@@ -160,7 +161,7 @@ fn never_selects(group: &Group) -> Option<Why> {
     None
 }
 
-/// What a group rings for, where it asks nothing but code and table.
+/// The filings that a group matches if it asks for nothing but code and table.
 fn always(group: &Group) -> Option<String> {
     let nested = group.any.is_empty() || group.any.iter().any(|any| always(any).is_some());
     // Conditions that hold for every filing are left out, and nothing may be left.

@@ -41,7 +41,7 @@ pub enum LoadError {
     Problems(#[from] Problems),
 }
 
-/// What a folder of rule files, or one file, looks like from outside: it changes with every edit.
+/// The outside of a folder of rule files, or of one file: it changes with every edit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FolderState(BTreeMap<PathBuf, (u64, SystemTime, u64)>);
 

@@ -28,7 +28,7 @@ pub(super) fn roles(owners: &[Vec<Role>]) -> String {
     list(all)
 }
 
-/// What a trade is worth, and what of it is not known.
+/// The value of a trade, and what of it is unknown.
 pub(super) fn value(trade: &Trade) -> String {
     each_way(trade, |sums| {
         let odd = if sums.value_is_odd { ", by an odd value" } else { "" };
@@ -68,7 +68,7 @@ fn each_way(trade: &Trade, figure: impl Fn(&Sums) -> String) -> String {
     format!("{}; {}", named(&trade.sums), named(opposite))
 }
 
-/// What a trade is worth, to the cent, for people, in its own currencies.
+/// The value of a trade, to the cent, for people, in its own currencies.
 pub(super) fn worth(trade: &Trade) -> String {
     let shown = |money: &Money| money.amount.text_in(Some(money.currency));
     let unlike = trade.sums.only().filter(|only| !only.is_in_dollars() && !trade.sums.value_is_odd);

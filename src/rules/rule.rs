@@ -10,7 +10,7 @@ use super::expression::Template;
 use super::span::Span;
 use crate::destination::Destination;
 use crate::filing::{Shares, Usd};
-use crate::problem::Place;
+use crate::problem::{Place, Problem};
 
 /// One rule. All its conditions must hold.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,19 +19,19 @@ pub struct Rule {
     pub name: String,
     /// For people.
     pub description: Option<String>,
-    /// Whether it rings at all.
+    /// False if it sends no alerts.
     pub enabled: bool,
-    /// What to look for.
+    /// The conditions.
     pub conditions: Group,
     /// Where its alerts go, besides the channels that subscribe.
     pub notify: Vec<Destination>,
-    /// After it rang for an issuer it is silent for that one for so long.
+    /// After an alert about an issuer it sends none about that issuer for this long.
     pub cooldown: Option<Span>,
     /// Whom its messages on Discord ping.
     pub mention: Vec<Mention>,
     /// The message's own words.
     pub template: Option<Template>,
-    /// What must happen for some filings.
+    /// Tests of the rule.
     pub tests: Vec<RuleTest>,
     /// The file that it stands in.
     pub file: String,
@@ -48,23 +48,25 @@ impl Rule {
     }
 }
 
-/// What must happen for a filing: a `[[rule.test]]`.
+/// A `[[rule.test]]`: the expected result for a filing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RuleTest {
     /// A path from the rule file's folder, or the accession of a bundled filing.
     pub filing: String,
-    /// Filings that came before it, likewise.
+    /// Earlier filings, likewise.
     pub after: Vec<String>,
-    /// Whether the rule rings.
-    pub rings: bool,
-    /// What the lots that count are worth together.
+    /// True if the rule must send an alert.
+    pub alerts: bool,
+    /// The expected total value of the lots that count.
     pub value: Option<Usd>,
     /// How many shares they are together.
     pub shares: Option<Shares>,
-    /// The condition that keeps the rule silent.
+    /// The condition that must prevent the alert.
     pub because: Option<String>,
     /// Where it begins.
     pub place: Option<Place>,
+    /// A warning, if it has a key by an old name.
+    pub renamed: Option<Problem>,
 }
 
 /// Somebody whom a message on Discord pings.

@@ -20,7 +20,7 @@ impl Group {
         own.chain(self.nested().map(Self::reach_days)).max().unwrap_or(0)
     }
 
-    /// What it asks of owners and lots, and not of the form, of lateness and of what came before.
+    /// Its conditions on owners and lots, and not those on the form, on lateness and on history.
     #[must_use]
     pub fn of_lots_alone(&self) -> Self {
         let any: Vec<Self> = self.any.iter().map(Self::of_lots_alone).collect();

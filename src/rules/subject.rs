@@ -8,12 +8,12 @@ use chrono::{DateTime, Utc};
 use super::fold::name_words;
 use crate::filing::{Accession, Filing, PastFiling, Role};
 
-/// What came before a filing, of its issuer.
+/// Earlier filings of the issuer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct History<'a> {
     /// Earlier filings; the filing itself is passed over where it is among them.
     pub filings: &'a [PastFiling],
-    /// What was accepted from here on is all there; `None` where there is no history.
+    /// All filings accepted from here on are there; `None` where there is no history.
     pub since: Option<DateTime<Utc>>,
     /// The filing's own lots, by position, that count in another filing: one that tells the same trade, or its amendment.
     pub counted_in: Option<&'a BTreeMap<usize, Accession>>,
@@ -24,7 +24,7 @@ pub struct History<'a> {
 pub struct Subject<'a> {
     /// The filing.
     pub filing: &'a Filing,
-    /// What came before it.
+    /// Earlier filings.
     pub history: History<'a>,
     tickers: OnceCell<Vec<String>>,
     roles: OnceCell<Vec<Vec<Role>>>,

@@ -68,7 +68,7 @@ impl Counted {
         if self.doubtful.is_empty() {
             return sure;
         }
-        format!("{sure}; not told of {}", numbers(&self.doubtful))
+        format!("{sure}; unknown for {}", numbers(&self.doubtful))
     }
 
     /// The figures of those that surely count.

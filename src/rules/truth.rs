@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// Whether something holds. A rule rings only where all of it surely holds.
+/// The result of a condition. A rule matches only if everything in it is true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Truth {

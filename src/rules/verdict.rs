@@ -1,4 +1,4 @@
-//! Why a rule rings or does not: each condition, what was wanted, what the filing says, and whether it holds.
+//! The reasons why a rule matches or not: each condition, what it asks for, what the filing has, and the result.
 
 use serde::Serialize;
 
@@ -12,9 +12,9 @@ pub struct Finding {
     pub condition: String,
     /// Whether it is a whole group, `any[2]` or the body of `not`, of which the conditions follow.
     pub group: bool,
-    /// What the rule wants.
+    /// The value that the rule asks for.
     pub wanted: String,
-    /// What the filing says.
+    /// The value in the filing.
     pub found: String,
     /// Whether it holds.
     pub holds: Truth,
@@ -30,7 +30,7 @@ impl Finding {
 /// A rule, held against a filing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation {
-    /// Whether it rings: only where this is yes.
+    /// The result; the rule matches only if this is yes.
     pub holds: Truth,
     /// Every condition, in the order of `docs/RULES.md`.
     pub findings: Vec<Finding>,

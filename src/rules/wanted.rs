@@ -27,7 +27,7 @@ pub(super) const INTENTS: [(&str, Intent); 7] = [
     ("unknown", Intent::Unknown),
 ];
 
-/// What a group asks of the company.
+/// The conditions of a group on the company.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CompanyWanted {
     /// Its Standard Industrial Classification begins with one of these digits.
@@ -168,7 +168,7 @@ pub struct Cluster {
     pub insiders: u32,
     /// From the first trade to the last.
     pub within: Span,
-    /// What their trades are worth together, at least.
+    /// The least total value of their trades.
     pub min_value: Option<Usd>,
 }
 
@@ -179,7 +179,7 @@ pub struct Cumulative {
     pub per: Per,
     /// From the first trade to the last.
     pub within: Span,
-    /// What they are worth together, at least.
+    /// The least total value.
     pub min_value: Usd,
 }
 

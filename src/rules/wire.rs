@@ -17,7 +17,7 @@ use crate::destination::{Destination, is_name};
 use crate::problem::{Problem, Reader, Source, Value, nearest};
 use values::Wire;
 
-/// What is compiled is at most so long, in characters: the compiler goes as deep as it is long.
+/// Most characters of an expression or template: the compiler goes as deep as it is long.
 const LONGEST_TEMPLATE: usize = 2_000;
 
 /// A rule and the place of its name, for duplicate checks across files.

@@ -21,7 +21,7 @@ use crate::store::Store;
 use crate::trust::Roots;
 use crate::wake::Wakes;
 
-/// What the program is built of.
+/// The parts that the program is built of.
 pub struct Setup<'a> {
     /// The settings.
     pub settings: Settings,
@@ -66,7 +66,7 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// The rules in force.
     pub rules: ActiveRules,
-    /// What survives a restart.
+    /// The store, which survives a restart.
     pub store: Store,
     /// EDGAR.
     pub client: Arc<Client>,
@@ -80,7 +80,7 @@ pub struct App {
     pub gateway: GatewayHealth,
     /// Counters since the start.
     pub metrics: Arc<Metrics>,
-    /// What wakes the loops.
+    /// Wakes the loops.
     pub wakes: Wakes,
     /// All that reads EDGAR.
     pub intake: Intake,

@@ -1,4 +1,4 @@
-//! What is due once at start-up, and what is due from time to time.
+//! Work that is due once at start-up, and work that is due from time to time.
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
@@ -8,9 +8,6 @@ use crate::intake::MOST_DAYS;
 use crate::store::StoreError;
 
 /// Runs once at start-up, before anything is sent.
-///
-/// # Errors
-/// Failures of the store.
 pub async fn on_start(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
     app.outbox.given_up.report(now).await?;
     app.outbox.pauses.forget_idle().await?;
@@ -25,9 +22,6 @@ pub async fn on_start(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
 
 /// Ends mutes that are over, reports what was held back or given up, tries quarantined filings again, forgets what nobody needs any
 /// more. Returns when to look again, where that is known.
-///
-/// # Errors
-/// Failures of the store.
 pub async fn housekeeping_once(app: &App, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
     let next = [app.outbox.mutes.end_due(now).await?, app.troubles.report_lasting(now).await?];
     app.outbox.given_up.report(now).await?;
@@ -49,7 +43,7 @@ async fn log_short_history(app: &App, now: DateTime<Utc>) -> Result<(), StoreErr
         if now - since < reach {
             tracing::info!(
                 rule = rule.name,
-                "history begins {}; the rule looks back {} days, and stays silent where that decides",
+                "history begins {}; the rule looks back {} days, and does not match where that decides",
                 edgar_day(since),
                 reach.num_days()
             );

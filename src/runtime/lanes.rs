@@ -79,7 +79,7 @@ impl Lanes<'_> {
             Ok((id, ended)) => return ended.map(|()| self.running.remove(&id)),
             Err(error) => error,
         };
-        tracing::error!("a destination's task broke down: {error}");
+        tracing::error!("a destination's task failed: {error}");
         let destination = self.running.remove(&error.id());
         // It keeps its place, and nothing is sent there, for a while.
         let mut stopped = self.stopped.clone();

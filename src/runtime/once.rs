@@ -22,7 +22,7 @@ const MOST_REFUSALS: u32 = 3;
 /// Waits up to this come with each full bucket of Discord's, and do not count.
 const SHORT: TimeDelta = TimeDelta::seconds(10);
 
-/// What one poll and its deliveries came to.
+/// The result of one poll and its deliveries.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OnceReport {
     /// The poll.
@@ -43,7 +43,7 @@ const PATIENCE: TimeDelta = TimeDelta::seconds(20);
 const SHORTEST_WAIT: TimeDelta = TimeDelta::milliseconds(250);
 
 /// Polls once, whatever the schedule, compares the days that are over with their indexes where `reconcile` says so, makes
-/// the digests that are due and delivers until nothing more can be, also what was put off.
+/// the digests that are due and delivers until nothing more can be, also what was deferred.
 ///
 /// # Errors
 /// A failed store, or a delivery's task that broke down.

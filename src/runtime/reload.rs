@@ -13,14 +13,14 @@ use crate::rules::{self, FolderState, Rule, RuleSet, Watcher};
 use crate::store::StoreError;
 use crate::text::clip;
 
-/// So many lines of a mistake's account are told.
+/// Most lines of a mistake's description that are reported.
 const MOST_LINES: usize = 20;
 /// They have so many characters at most.
 const MOST_TEXT: usize = 4_000;
-/// So many channels or rules are named; the rest is counted.
+/// Most channels or rules that are named; the rest is counted.
 const MOST_NAMED: usize = 10;
 
-/// What the folder looked like when it was last looked at.
+/// The state of the folder at the last look.
 #[derive(Debug)]
 pub struct Watch {
     path: PathBuf,
@@ -28,16 +28,16 @@ pub struct Watch {
     last: FolderState,
     /// When rules were last taken, or found wrong.
     settled: FolderState,
-    /// The mistakes that were told.
+    /// The mistakes that were reported.
     told: Option<String>,
     /// The system's reports.
     edits: Option<Watcher>,
 }
 
-/// What a look came to.
+/// The result of a look.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reload {
-    /// Nothing was edited, or what was is told already.
+    /// Nothing was edited, or the edit is already reported.
     Unchanged,
     /// Somebody is writing.
     Unsettled,
@@ -71,9 +71,6 @@ impl Watch {
 
 /// Looks whether the rule files were edited, and takes what is valid. What happened is logged, and told to the operators
 /// where it needs them.
-///
-/// # Errors
-/// Failures of the store.
 pub async fn reload_once(app: &App, watch: &mut Watch, now: DateTime<Utc>) -> Result<Reload, StoreError> {
     let state = FolderState::of(&watch.path);
     let settled = watch.last == state;
@@ -93,7 +90,9 @@ pub async fn reload_once(app: &App, watch: &mut Watch, now: DateTime<Utc>) -> Re
         Ok(rules) => take_rules(app, rules, watch.told.take().is_some(), now).await,
         Err(mistakes) if watch.told.as_ref() == Some(&mistakes) => Ok(Reload::Unchanged),
         Err(mistakes) => {
-            tracing::error!("the rules were edited and cannot be used, the last good ones stay: {mistakes}");
+            tracing::error!(
+                "the edited rules cannot be used, so the previous ones stay in force: {mistakes}"
+            );
             let lines: Vec<&str> = mistakes.lines().take(MOST_LINES).collect();
             // Before it is cut: a part of a secret would not be known again.
             let mistakes_shown = app.notifier.redactor().hide(&lines.join("\n"));
@@ -113,7 +112,7 @@ fn read_rules(app: &App, path: &std::path::Path) -> Result<Vec<Rule>, String> {
     for rule in &rules {
         if let Some(unserved) = rule.notify.iter().find(|destination| !app.notifier.serves(destination)) {
             return Err(format!(
-                "{}: rule `{}` names {unserved}, whose secret was not set when sellbell started: set it, and start again",
+                "{}: rule `{}` names {unserved}, whose secret was not set when sellbell started: set it, and restart",
                 rule.file, rule.name
             ));
         }
@@ -145,7 +144,7 @@ async fn take_rules(
         }
     }
     app.rules.replace(after);
-    tracing::info!("the rules were edited and are in force: {changes}");
+    tracing::info!("the edited rules are in force: {changes}");
     if !gone.is_empty() || were_refused {
         let news = RulesNews::Taken { were_refused, gone, changes: changes.clone() };
         app.operators.notify(&Notice::new(now, About::Rules(news)), now).await?;
@@ -158,7 +157,7 @@ fn channel_name(settings: &Settings, id: u64) -> String {
     named.map_or_else(|| format!("channel {id}"), |channel| format!("discord:{}", channel.name))
 }
 
-/// What changed: `added a, b; changed c; removed d`.
+/// The changes: `added a, b; changed c; removed d`.
 fn changes(before: &RuleSet, after: &RuleSet) -> String {
     let added = after.iter().filter(|rule| before.get(&rule.name).is_none());
     let changed =
@@ -176,5 +175,5 @@ fn changes(before: &RuleSet, after: &RuleSet) -> String {
         named("removed", removed.collect()),
     ];
     let all: Vec<String> = all.into_iter().flatten().collect();
-    if all.is_empty() { "what they say is as before".to_owned() } else { all.join("; ") }
+    if all.is_empty() { "their meaning is unchanged".to_owned() } else { all.join("; ") }
 }

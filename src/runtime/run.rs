@@ -1,4 +1,4 @@
-//! Runs the program until it is told to stop: starts the loops, and ends them in order.
+//! Runs the program until it is stopped: starts the loops, and ends them in order.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub async fn run(
     let _ = stopping.send(true);
     let rest = async { while parts.join_next().await.is_some() {} };
     if timeout(GRACE, rest).await.is_err() {
-        tracing::warn!("a send under way was broken off; it is tried again after the next start");
+        tracing::warn!("a send was interrupted; it is retried after the next start");
     }
     app.intake.backoff.note_blocks(app.clock().now()).await?;
     app.store.flush().await?;

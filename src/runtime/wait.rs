@@ -17,14 +17,14 @@ pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(1);
 /// The longest sleep: a clock that was set forward is noticed after it.
 pub(super) const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
-/// Why the loop ended before it was told to.
+/// The error that ended the loop.
 #[derive(Debug, Error)]
 pub enum RunError {
     /// The store failed: what is not written down must not be sent, and sled does not recover by itself.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A part of it broke down.
-    #[error("a task broke down: {0}")]
+    #[error("a task failed: {0}")]
     Task(#[from] JoinError),
 }
 

@@ -30,7 +30,7 @@ pub enum ScheduleError {
     Zone {
         /// As it is written.
         zone: String,
-        /// What to write.
+        /// The advice.
         hint: String,
     },
     /// The letters of a clock, which do not say where it is.

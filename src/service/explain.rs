@@ -1,4 +1,4 @@
-//! What each rule does with a filing, condition by condition, and where the alert would go.
+//! The effect of a filing on each rule, condition by condition, and where the alert would go.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ pub struct Explained {
     /// Each condition, and whether it holds.
     #[serde(flatten)]
     pub explanation: Explanation,
-    /// What comes next, in words.
+    /// The outcome, in words.
     pub outcome: String,
     /// The alert's key, where there is one.
     pub key: Option<Key>,
@@ -57,9 +57,6 @@ pub struct Explainer<'a> {
 
 impl Explainer<'_> {
     /// Holds some rules against a filing that EDGAR accepted at a time.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn explain(
         &self,
         asked: &[&Rule],
@@ -74,9 +71,9 @@ impl Explainer<'_> {
             let mut one = self.explain_one(rule, case).await?;
             if let Some(came) = &came {
                 let did = match came.rang.get(&rule.name) {
-                    Some(rang) if rang.withdrawn => "it took an alert back",
-                    Some(_) => "it rang",
-                    None => "it was silent",
+                    Some(rang) if rang.withdrawn => "it withdrew an alert",
+                    Some(_) => "it sent an alert",
+                    None => "it sent none",
                 };
                 one.outcome = format!("{} (when the bot read it, {did})", one.outcome);
             }
@@ -103,24 +100,26 @@ impl Explainer<'_> {
             }
         }
         let outcome = match (&alert, silence) {
-            (_, _) if !rule.enabled => "nothing: the rule is not enabled".to_owned(),
-            (Some(alert), _) if alert.withdrawn => format!("takes back what was told: {}", alert.text),
+            (_, _) if !rule.enabled => "no alert: the rule is not enabled".to_owned(),
+            (Some(alert), _) if alert.withdrawn => {
+                format!("withdraws the alert of an earlier version: {}", alert.text)
+            }
             (Some(alert), _) if alert.is_told_before() => {
                 let other = alert.also_in.first().or(alert.follows.as_ref()).or(alert.amended_by.as_ref());
                 let other =
                     other.map_or("an earlier filing".to_owned(), |accession| format!("filing {accession}"));
-                format!("is told already: it is a duplicate of the alert of {other}")
+                format!("already reported: a duplicate of the alert of {other}")
             }
-            (Some(alert), _) => format!("rings: {}", alert.text),
+            (Some(alert), _) => format!("alert: {}", alert.text),
             (None, Some(NoAlert::Cooldown(accession))) => {
-                format!("silent: it rang for {accession}, and cools down")
+                format!("no alert: it matched {accession}, and its cooldown runs")
             }
             (None, Some(NoAlert::NoAccession)) => {
-                "would ring, had the file an accession, which bare XML lacks".to_owned()
+                "no alert: the file has no accession number, as bare XML has none".to_owned()
             }
             (None, _) => match explanation.deciding() {
-                Some(finding) => format!("silent, because of {}", finding.condition),
-                None => "silent".to_owned(),
+                Some(finding) => format!("no alert, because of {}", finding.condition),
+                None => "no alert".to_owned(),
             },
         };
         Ok(Explained {
@@ -164,12 +163,12 @@ impl Explainer<'_> {
                 ),
                 None => "would be sent".to_owned(),
             },
-            Some(DeliveryStanding::Muted) => "is muted, and is told when that ends".to_owned(),
+            Some(DeliveryStanding::Muted) => "is muted, and is sent when the mute ends".to_owned(),
             Some(DeliveryStanding::Untold { .. }) => "was muted".to_owned(),
             Some(DeliveryStanding::Queued) => "waits to be sent".to_owned(),
             Some(DeliveryStanding::InFlight(sends)) => {
                 let at = sends.last.format("%Y-%m-%d %H:%M UTC");
-                format!("waits to be sent; what became of the try of {at} is not known")
+                format!("waits to be sent; the attempt of {at} got no answer")
             }
             Some(DeliveryStanding::Joined(key)) => match store.delivery_standing(&key).await? {
                 Some(DeliveryStanding::Left(Outcome::Delivered { at, .. })) => {
@@ -188,16 +187,16 @@ impl Explainer<'_> {
     }
 }
 
-/// What came before a filing.
+/// Earlier filings.
 #[derive(Default)]
 struct Before {
     known: Vec<PastFiling>,
     whole_since: Option<DateTime<Utc>>,
-    /// What history keeps of the filing itself, where the bot has read it.
+    /// The record of the filing itself in history, if the bot has read it.
     came: Option<PastFiling>,
 }
 
-/// What history had of the issuer when the filing came.
+/// The history of the issuer when the filing came.
 async fn before(
     store: Option<&Store>,
     filing: &Filing,

@@ -1,4 +1,4 @@
-//! What the command line, the bot and HTTP all do.
+//! Work that the command line, the bot and HTTP share.
 
 mod explain;
 mod filings;

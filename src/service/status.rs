@@ -1,4 +1,4 @@
-//! What state it is in, for people and machines.
+//! The state of the bot, for people and machines.
 
 use std::fmt;
 use std::fs;
@@ -17,10 +17,10 @@ use crate::text::path_text;
 
 /// Receipts of so many days are shown, and all that are not final.
 const RECEIPTS: u64 = 14;
-/// So many filings in quarantine are named.
+/// Most filings in quarantine that are named.
 const MOST_NAMED: usize = 10;
 
-/// What state it is in. In JSON the keys are the names of the fields.
+/// The state of the bot. In JSON the keys are the names of the fields.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Status {
     /// Of the program.
@@ -51,7 +51,7 @@ pub struct Status {
     pub receipts: Vec<ReceiptLine>,
     /// Alerts of the last day.
     pub latency: LatencyStatus,
-    /// Deliveries that wait; what is told together counts each by itself, here and in the next two.
+    /// Waiting deliveries; alerts that share a message count separately, here and in the next two.
     pub queued: usize,
     /// Deliveries that were taken.
     pub delivered: usize,
@@ -63,15 +63,15 @@ pub struct Status {
     /// Other lasting troubles that the operators were notified of, each with its start.
     #[serde(default)]
     pub troubles: Vec<String>,
-    /// What is muted.
+    /// The mutes.
     #[serde(default)]
     pub mutes: Vec<MuteLine>,
-    /// Records of the store that could not be read, and are kept aside.
+    /// Corrupt records of the store.
     #[serde(default)]
     pub aside: usize,
     /// Pasts that are being fetched.
     pub backfills: Vec<String>,
-    /// What only a running bot knows.
+    /// Facts that only a running bot knows.
     pub running: Option<Running>,
 }
 
@@ -103,11 +103,11 @@ impl fmt::Display for MuteLine {
         write!(f, "{} until {}", what.in_words(), until.format("%Y-%m-%d %H:%M UTC"))?;
         let by = by.as_ref().map(|by| format!(", by {by}"));
         let why = why.as_ref().map(|why| format!(": {why}"));
-        write!(f, "{}{}; {} kept back", by.unwrap_or_default(), why.unwrap_or_default(), self.muted)
+        write!(f, "{}{}; {} held back", by.unwrap_or_default(), why.unwrap_or_default(), self.muted)
     }
 }
 
-/// What only a running bot knows.
+/// Facts that only a running bot knows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Running {
     /// Rules in force.
@@ -130,10 +130,7 @@ pub struct Running {
 }
 
 impl Status {
-    /// What the store tells.
-    ///
-    /// # Errors
-    /// Failures of the store.
+    /// The state in the store.
     pub async fn of(store: &Store, now: DateTime<Utc>) -> Result<Self, StoreError> {
         let from = edgar_day(now).checked_sub_days(Days::new(RECEIPTS)).unwrap_or_default();
         let first = store.ledger().await?.map_or(from, |ledger| ledger.next.min(from));
@@ -195,17 +192,14 @@ impl Status {
     }
 }
 
-/// What state it is in.
-///
-/// # Errors
-/// Failures of the store.
+/// The state of the bot.
 pub async fn status(app: &App, now: DateTime<Utc>) -> Result<Status, StoreError> {
     // First: a trouble is written down after what shows it, so that it never stands here by itself.
     let stored = Status::of(&app.store, now).await?;
     let fetches = match &*app.intake.scope.current().await? {
         InScope::All(reason) => format!("filings of all issuers: {reason}"),
         InScope::Some(issuers) => {
-            format!("filings of {} issuers alone, which all rules name", issuers.ciks.len())
+            format!("only filings of the {} issuers that rules name", issuers.ciks.len())
         }
     };
     let counted = app.metrics.counted();
@@ -224,7 +218,7 @@ pub async fn status(app: &App, now: DateTime<Utc>) -> Result<Status, StoreError>
     let silent_until = app.intake.backoff.silent_until(now).await?;
     let outage = app.client.outage().map(|outage| {
         let since = outage.since.format("%Y-%m-%d %H:%M UTC");
-        format!("EDGAR does not answer since {since} and is probed: {}", outage.reason)
+        format!("EDGAR has not answered since {since} and is probed: {}", outage.reason)
     });
     let trouble = stored.trouble.or(outage).or_else(|| app.client.last_failure());
     Ok(Status { running: Some(running), silent_until, trouble, ..stored })

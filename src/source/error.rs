@@ -29,7 +29,7 @@ pub enum Trouble {
     FileUnavailable,
     /// Another 5xx.
     Unavailable,
-    /// The network failed, the answer was cut or late, or a web page came instead of a document.
+    /// The network failed, the answer was cut or late, or a web page arrived instead of a document.
     Passing,
     /// An answer that another try at once does not change: too long, a redirect, an unexpected status.
     Unexpected,
@@ -51,9 +51,9 @@ impl Trouble {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct FetchError {
-    /// What to do about it.
+    /// Advice for people.
     pub trouble: Trouble,
-    /// What happened, for people.
+    /// The failure, for people.
     pub message: String,
     /// How long the answer asks to wait.
     pub retry_after: Option<Duration>,
@@ -82,7 +82,7 @@ impl FetchError {
 pub enum ClientError {
     /// sec.gov without a contact.
     #[error(
-        "EDGAR wants to know who asks, and no contact is set: set contact = \"Your Name you@example.org\" under [edgar] in the settings, or SELLBELL_EDGAR__CONTACT in the environment. Undeclared programs are blocked (https://www.sec.gov/os/accessing-edgar-data). To see sellbell at work without EDGAR, run `sellbell demo`"
+        "the SEC requires a contact, and none is set: set contact = \"Your Name you@example.org\" under [edgar] in the settings, or SELLBELL_EDGAR__CONTACT in the environment. Undeclared programs are blocked (https://www.sec.gov/os/accessing-edgar-data). To see sellbell at work without EDGAR, run `sellbell demo`"
     )]
     NoContact,
     /// A rate of zero.
@@ -97,16 +97,18 @@ pub enum ClientError {
 pub(super) fn trouble(answer: Answer) -> Option<(Trouble, &'static str)> {
     Some(match answer {
         Answer::Document => return None,
-        Answer::RateBlocked => (Trouble::RateBlocked, "EDGAR blocks this address for asking too often"),
+        Answer::RateBlocked => {
+            (Trouble::RateBlocked, "EDGAR blocks this address because of too many requests")
+        }
         Answer::AgentRefused => (
             Trouble::AgentRefused,
-            "EDGAR refuses the user agent: set [edgar] contact to your name and mail address",
+            "EDGAR refuses the user agent: set [edgar] contact to your name and e-mail address",
         ),
         Answer::NotThereYet => (Trouble::NotThereYet, "not published yet"),
         Answer::FileUnavailable => (Trouble::FileUnavailable, "EDGAR has no such page, or is not available"),
         Answer::Unavailable => (Trouble::Unavailable, "EDGAR is not available"),
         Answer::Forbidden => (Trouble::Forbidden, "EDGAR forbids it"),
-        Answer::UnexpectedPage => (Trouble::Passing, "a web page came instead"),
+        Answer::UnexpectedPage => (Trouble::Passing, "a web page arrived instead"),
         Answer::Refused => (Trouble::Unexpected, "an unexpected status"),
     })
 }

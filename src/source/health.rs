@@ -15,9 +15,9 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 
-/// So many different requests fail in an outage.
+/// How many different requests fail in an outage.
 const OUTAGE_REQUESTS: usize = 4;
-/// So long none succeeds in an outage.
+/// How long none succeeds in an outage.
 const OUTAGE_AFTER: TimeDelta = TimeDelta::seconds(6);
 /// A try that begins so long after the last failure, or after a probe was due, is not of the same outage: nothing is known of the time
 /// in between. While a request fails, its next try or another request begins within seconds.
@@ -27,7 +27,7 @@ const PROBE: (TimeDelta, TimeDelta) = (TimeDelta::seconds(7), TimeDelta::minutes
 const PROBE_SHARE: i32 = 90;
 /// While a probe is under way it is looked so often whether it was answered.
 const LOOK: TimeDelta = TimeDelta::seconds(1);
-/// So many repetitions are left at the start, and at most. Each answer earns one, so that an outage uses them up.
+/// How many retries are left at the start, and at most. Each answer earns one, so that an outage uses them up.
 const MOST_REPETITIONS: u32 = 20;
 /// How long the first byte of an answer is waited for at first, before that is taken for a failure. An EDGAR that is slow is waited
 /// for longer: so many times as long as it took last.
@@ -36,7 +36,7 @@ const PATIENCE_FACTOR: u32 = 4;
 /// A probe is waited for longer, since nothing else is asked: EDGAR may only be slow.
 const PROBE_PATIENCE: Duration = Duration::from_secs(10);
 
-/// What is known of EDGAR's health.
+/// The known health of EDGAR.
 #[derive(Debug)]
 pub(super) struct Health {
     clock: Clock,
@@ -187,7 +187,7 @@ impl Health {
             state.repetitions = state.repetitions.saturating_sub(1);
             return may_repeat;
         }
-        tracing::warn!("EDGAR does not answer: it is probed until it does; the last failure: {reason}");
+        tracing::warn!("EDGAR does not answer and is probed until it does; the last failure: {reason}");
         let now = Instant::now();
         state.outage = Some(Probing { since: now, next: now + self.pause(&state), under_way: false });
         false

@@ -75,7 +75,7 @@ impl Drop for Counted<'_> {
 }
 
 impl Limiter {
-    /// So many requests in any second, which is more than zero. They are spaced a twentieth further than that asks for: on
+    /// Requests per second, more than zero. They are spaced a twentieth further than that asks for: on
     /// their way some come nearer to each other.
     pub(super) fn new(per_second: u32) -> Self {
         let spaced = |count: u32| Duration::from_secs(1).mul_f64(1.05) / count;

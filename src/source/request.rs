@@ -121,7 +121,7 @@ impl Requester {
         }
         let _under_way = self.limiter.ready(document.priority).await;
         if self.is_closed() {
-            return Err(FetchError::new(Trouble::Silent, left_alone("EDGAR is left alone for now")));
+            return Err(FetchError::new(Trouble::Silent, left_alone("no requests to EDGAR for now")));
         }
         let leave = self.health.leave().map_err(out)?;
         self.requests.fetch_add(1, Ordering::Relaxed);
@@ -235,7 +235,7 @@ impl Requester {
                 Ok(Err(error)) => break Some(broken(path, error)),
                 Err(_) => {
                     break Some(FetchError::passing(format!(
-                        "{path}: the rest of the answer did not come in time"
+                        "{path}: the rest of the answer did not arrive in time"
                     )));
                 }
             }

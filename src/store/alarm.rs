@@ -1,4 +1,4 @@
-//! Whether the operators were told that the feed shows nothing new.
+//! The notice to the operators that the feed shows nothing new.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -19,18 +19,12 @@ pub struct Alarm {
 }
 
 impl Store {
-    /// What the operators know.
-    ///
-    /// # Errors
-    /// Failures of the store.
+    /// The last notice to the operators.
     pub async fn alarm(&self) -> Result<Option<Alarm>, StoreError> {
         self.single(&ALARM).await
     }
 
     /// Notes what the operators know.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn set_alarm(&self, alarm: Option<&Alarm>) -> Result<(), StoreError> {
         self.set_single(&ALARM, alarm).await
     }

@@ -24,7 +24,7 @@ pub(super) const BACKFILL_QUEUE: Table<FilingRef> = Table::new("backfill_queue")
 pub struct Backfill {
     /// Whose.
     pub issuer: Cik,
-    /// What people call it.
+    /// Its name for people.
     pub name: String,
     /// Filings of this day and later.
     pub since: NaiveDate,
@@ -46,7 +46,7 @@ pub struct Backfill {
     pub damaged: u32,
 }
 
-/// What is left of a past.
+/// The rest of a backfill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackfillStep {
     /// The next filing, oldest first.
@@ -57,17 +57,11 @@ pub struct BackfillStep {
 
 impl Store {
     /// The pasts that are being fetched.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn backfills(&self) -> Result<Vec<Backfill>, StoreError> {
         self.records(&BACKFILL, &Range::first(usize::MAX)).await
     }
 
     /// Writes how far a past is, with filings of it that were found, at once.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn set_backfill(&self, backfill: &Backfill, found: &[FilingRef]) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             for filing in found {
@@ -78,10 +72,7 @@ impl Store {
         .await
     }
 
-    /// What is left to be fetched of an issuer's past.
-    ///
-    /// # Errors
-    /// Failures of the store.
+    /// The filings of an issuer's past that are still to be fetched.
     pub async fn backfill_left(&self, issuer: Cik) -> Result<BackfillStep, StoreError> {
         let prefix = format!("{}/", key(issuer));
         let next = self.records(&BACKFILL_QUEUE, &Range::prefix(&prefix, 1)).await?.pop();
@@ -90,9 +81,6 @@ impl Store {
     }
 
     /// Ends one filing of a past: what history keeps of it is written where `settled` says so.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn backfilled(
         &self,
         issuer: Cik,
@@ -114,17 +102,11 @@ impl Store {
     }
 
     /// Forgets a past of which nothing was found.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn give_up_backfill(&self, issuer: Cik) -> Result<(), StoreError> {
         self.delete(&BACKFILL, &key(issuer)).await
     }
 
     /// Ends a past that is fetched as a whole: history is whole from its beginning on.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn end_backfill(&self, backfill: &Backfill, filled: Filled) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             let mut coverage = COVERAGE.get(&transaction).await?.unwrap_or_default();

@@ -38,10 +38,10 @@ use super::tables;
 use crate::delivery::{Body, Delivery};
 use crate::text::visible;
 
-/// So many problems are named; the rest is counted.
+/// Most problems that are named; the rest is counted.
 const MOST_NAMED: usize = 50;
 
-/// What looking through a store found.
+/// The findings of a check.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Checked {
     /// Records by kind.
@@ -50,7 +50,7 @@ pub struct Checked {
     pub problems: Vec<String>,
     /// How many problems there are.
     pub problem_count: usize,
-    /// Records that could not be read before, and were set aside.
+    /// Unreadable records that were found before, and are kept apart.
     pub aside: usize,
     /// Whether the disk lost what was written last.
     pub lost: bool,
@@ -197,7 +197,8 @@ impl Store {
                 if let Ok(Known::Pending { pending: place }) = decode(key, value)
                     && !self.has(&PENDING, &place).await?
                 {
-                    checked.problem(format!("the filing {key} is said to be pending, and is not"));
+                    checked
+                        .problem(format!("the filing {key} is marked as pending, but is not in the queue"));
                 }
             }
         }
@@ -208,7 +209,7 @@ impl Store {
                 let known = self.stored_value(FILINGS.space, key).await?;
                 let known = known.and_then(|known| decode(key, &known).ok());
                 if known != Some(Known::Pending { pending: place.clone() }) {
-                    checked.problem(format!("the filing {key} is pending, and nothing says so"));
+                    checked.problem(format!("the filing {key} is pending, but not marked as such"));
                 }
             }
         }
@@ -231,7 +232,8 @@ impl Store {
                 match decode(key, value) {
                     Ok(Stood::Waits(place)) if self.has(&QUEUE, &place).await? => {}
                     Ok(stood) if stood.waits() => {
-                        checked.problem(format!("the delivery {key} is said to wait, and is not queued"));
+                        checked
+                            .problem(format!("the delivery {key} is marked as waiting, but is not queued"));
                     }
                     _ => {}
                 }
@@ -252,14 +254,14 @@ impl Store {
                 let waiting = queued.remove(destination).unwrap_or(0);
                 if counts.queued != waiting {
                     checked.problem(format!(
-                        "{} deliveries are said to wait for {destination}, and {waiting} do",
+                        "{} deliveries are counted as waiting for {destination}, but {waiting} are",
                         counts.queued
                     ));
                 }
             }
         }
         for (destination, waiting) in queued {
-            checked.problem(format!("{waiting} deliveries wait for {destination}, and nothing counts them"));
+            checked.problem(format!("{waiting} deliveries wait for {destination}, but are not counted"));
         }
         Ok(())
     }
@@ -282,7 +284,7 @@ impl Store {
         }
         for place in found {
             let place = place.replace('\t', " ");
-            checked.problem(format!("the subscription {place} is not found by its rule"));
+            checked.problem(format!("the subscription {place} is missing from its rule's list"));
         }
         Ok(())
     }
@@ -299,17 +301,19 @@ impl Store {
             let lines = self.count(&LISTS, &overflow_lines::of(summary.list.as_str(), usize::MAX)).await?;
             if lines < summary.count {
                 let count = summary.count;
-                checked.problem(format!("the summary {key} for {destination} has {lines} of {count} alerts"));
+                checked.problem(format!(
+                    "the overflow message {key} for {destination} has {lines} of {count} alerts"
+                ));
             }
         }
         let stored = self.stored_value(DELIVERIES.space, key.as_str()).await?;
         match stored.map(|stored| decode(key.as_str(), &stored)) {
             Some(Ok(Stood::Waits(known))) if known == *place => {}
             Some(Ok(Stood::Left(_))) => {
-                checked.problem(format!("the delivery {key} for {destination} is queued though it was sent"));
+                checked.problem(format!("the delivery {key} for {destination} is queued, but was sent"));
             }
             _ => checked
-                .problem(format!("the delivery {key} for {destination} is queued, and nothing says so")),
+                .problem(format!("the delivery {key} for {destination} is queued, but not marked as such")),
         }
         Ok(())
     }

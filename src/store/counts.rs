@@ -37,9 +37,6 @@ pub(super) async fn change(
 
 impl Store {
     /// How many deliveries stand where, of all destinations.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn counts(&self) -> Result<Counts, StoreError> {
         let mut all = Counts::default();
         self.each(&COUNTERS, Range::first(usize::MAX), |_, counts| {

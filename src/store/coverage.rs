@@ -51,17 +51,11 @@ impl Coverage {
 
 impl Store {
     /// Of which issuers filings are fetched; `None` before that was first decided: of all.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn coverage(&self) -> Result<Option<Coverage>, StoreError> {
         self.single(&COVERAGE).await
     }
 
     /// Replaces the coverage if it is still as it was read. Returns `false`, and writes nothing, if it has changed: read it again.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn replace_coverage(
         &self,
         read: Option<&Coverage>,

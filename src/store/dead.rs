@@ -20,7 +20,7 @@ pub(super) const DEAD: Table<DeadRecord> = Table::new("dead");
 /// Destination → how much was given up for it and is not reported.
 pub(super) const GIVEN_UP: Table<GivenUp> = Table::new("given_up");
 
-/// What is known of the tries of a delivery that was given up.
+/// The attempts of a given-up delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tries {
@@ -42,7 +42,7 @@ pub(super) struct DeadRecord {
     pub(super) tries: Tries,
 }
 
-/// What was given up for a destination and is not reported yet.
+/// The given-up deliveries of a destination that are not reported yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenUp {
     /// Which.
@@ -63,7 +63,7 @@ pub struct Dead {
     pub delivery: Delivery,
     /// When it was given up; `None` if it was sent or queued since.
     pub at: Option<DateTime<Utc>>,
-    /// What is known of its tries.
+    /// Its attempts.
     pub tries: Tries,
 }
 
@@ -136,18 +136,12 @@ impl Store {
         .await
     }
 
-    /// What was given up, by destination: also destinations of which all is reported, for a while.
-    ///
-    /// # Errors
-    /// Failures of the store.
+    /// The counts of given-up deliveries, by destination: also of destinations of which all is reported, for a while.
     pub async fn given_up(&self) -> Result<Vec<GivenUp>, StoreError> {
         self.records(&GIVEN_UP, &Range::first(usize::MAX)).await
     }
 
     /// Queues the notices of what was given up for a destination, and counts what was since, at once.
-    ///
-    /// # Errors
-    /// Failures of the store; then nothing of it is written.
     pub async fn report_given_up(
         &self,
         given_up: &GivenUp,
@@ -167,9 +161,6 @@ impl Store {
     }
 
     /// Forgets that something was given up for a destination and reported, unless more was since it was read.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn forget_given_up(&self, read: &GivenUp) -> Result<(), StoreError> {
         let key = &read.destination.to_string();
         self.transaction(|transaction| async move {
@@ -182,9 +173,6 @@ impl Store {
     }
 
     /// The destinations for which something was given up.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn dead_destinations(&self) -> Result<BTreeSet<Destination>, StoreError> {
         let mut destinations = BTreeSet::new();
         self.each(&DEAD, Range::first(usize::MAX), |_, dead| {
@@ -196,9 +184,6 @@ impl Store {
     }
 
     /// The keys of what was given up for a destination, oldest first.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn dead_of(&self, destination: &Destination) -> Result<Vec<Key>, StoreError> {
         let mut keys = Vec::new();
         self.each(&DEAD, Range::first(usize::MAX), |_, DeadRecord { delivery, .. }| {
@@ -213,9 +198,6 @@ impl Store {
     }
 
     /// A delivery that was given up.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn dead(&self, key: &Key) -> Result<Option<Dead>, StoreError> {
         self.transaction(|transaction| async move {
             let Some(DeadRecord { delivery, tries }) = DEAD.get(&transaction, key.as_str()).await? else {

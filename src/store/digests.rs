@@ -67,25 +67,16 @@ pub enum DigestStanding {
 
 impl Store {
     /// Up to when the recipient's digests were made; `None` before it was first looked at.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn digest_mark(&self, recipient: &str) -> Result<Option<DigestMark>, StoreError> {
         self.get(&DIGESTS, recipient).await
     }
 
     /// The alerts that wait for the recipient's next digest.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn gathered(&self, recipient: &str) -> Result<Vec<Alert>, StoreError> {
         self.records(&GATHERED, &Range::prefix(&place(recipient, ""), usize::MAX)).await
     }
 
     /// The names of all recipients for whom alerts wait.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn gathering(&self) -> Result<BTreeSet<String>, StoreError> {
         let (mut names, mut next) = (BTreeSet::new(), Range::first(1));
         // One look a recipient.
@@ -98,9 +89,6 @@ impl Store {
     }
 
     /// Whether an alert waits for a recipient's digest, or was in one.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn digest_standing(
         &self,
         recipient: &str,
@@ -118,9 +106,6 @@ impl Store {
 
     /// Closes a slot in one transaction: the alerts leave the waiting room, their digest is queued, the mark moves. `false`, and nothing is
     /// written, where one of them no longer waits as it was read.
-    ///
-    /// # Errors
-    /// Failures of the store; then nothing of it is written.
     pub async fn close_slot(
         &self,
         recipient: &str,

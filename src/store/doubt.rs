@@ -17,7 +17,7 @@ pub struct Doubt {
     pub until: DateTime<Utc>,
     /// Whether what it has queued may have been sent, too, and is not marked so yet.
     pub queue: bool,
-    /// Whether the operators were told, or need not be.
+    /// True if the operators were notified, or need not be.
     pub told: bool,
 }
 
@@ -30,17 +30,11 @@ impl Doubt {
 
 impl Store {
     /// Up to when alerts may have been told of which it knows nothing. They are looked for where that can be done.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn doubt(&self) -> Result<Option<Doubt>, StoreError> {
         self.single(&DOUBT).await
     }
 
     /// Notes a doubt.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn set_doubt(&self, doubt: Doubt) -> Result<(), StoreError> {
         self.set_single(&DOUBT, Some(&doubt)).await
     }

@@ -1,4 +1,4 @@
-//! Why the store could not do something.
+//! Failures of the store.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -8,15 +8,16 @@ use thiserror::Error;
 use super::engine::EngineError;
 use crate::text::path_text;
 
-/// Why the store could not do something.
+/// A failure of the store: of the disk, the engine, or a record. Every method of [`super::Store`] may return one. A method that fails
+/// has written nothing, unless it says otherwise; what is not written must not be sent.
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// Another process has it open.
-    #[error("the store in {} is in use by another sellbell; stop that one, or set [store] dir to another folder", path_text(.0))]
+    #[error("the store in {} is in use by another sellbell: stop that one, or set [store] dir to another folder", path_text(.0))]
     Busy(PathBuf),
     /// The disk lost or changed what was written.
     #[error(
-        "the store in {} is damaged, and cannot be read: put a copy of the folder back, or move it away and start with `sellbell run --since DATE`, which finds what was filed since that day; what was told is not told again in the bot's channels, but by webhooks and mail",
+        "the store in {} is damaged and cannot be read: restore a copy of the folder, or move it away and run `sellbell run --since DATE`, which finds what was filed since that day; alerts are not repeated in the bot's channels, but may be by webhooks and e-mail",
         path_text(.0)
     )]
     Damaged(PathBuf),
@@ -36,7 +37,7 @@ pub enum StoreError {
     Failed {
         /// Which store.
         dir: PathBuf,
-        /// What failed.
+        /// The failure.
         error: EngineError,
     },
     /// A record that this version cannot read.

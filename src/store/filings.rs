@@ -21,12 +21,12 @@ use crate::delivery::{Delivery, InFlight, Outcome};
 use crate::edgar::FilingRef;
 use crate::filing::{Accession, Cik, PastFiling, edgar_day};
 
-/// What is known of an accession.
+/// The state of an accession.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// Nothing.
     New,
-    /// It was there when sellbell first ran; nothing was told of it.
+    /// EDGAR listed it when sellbell first ran; it causes no alerts.
     Baseline,
     /// No rule asked about its issuer, so it was not fetched.
     NotFetched,
@@ -49,19 +49,19 @@ pub struct Settled {
     pub ending: Ending,
     /// When.
     pub at: DateTime<Utc>,
-    /// What history keeps: itself, and earlier filings of the issuer that it says something new of.
+    /// New records of history: the filing itself, and earlier filings of the issuer that it says something new of.
     pub history: Option<(Cik, Vec<PastFiling>)>,
-    /// What is to be sent at once.
+    /// Deliveries to send at once.
     pub deliveries: Vec<Delivery>,
-    /// What waits for a digest.
+    /// Alerts that wait for a digest.
     pub gathered: Vec<Gathered>,
-    /// What comes in the one summary of what is too old to ring.
+    /// Late alerts.
     pub summed: Vec<Summed>,
-    /// What is added to messages that tell the same trade, where they stand.
+    /// Additions to sent messages about the same trade.
     pub additions: Vec<Delivery>,
     /// When these deliveries may have been sent before, of which the store knows nothing: they are looked for.
     pub doubtful: BTreeMap<Key, InFlight>,
-    /// What is not told, as it is muted.
+    /// Muted alerts.
     pub muted: Vec<Muted>,
     /// Reason and bytes of a filing that could not be read.
     pub unreadable: Option<(Quarantined, Vec<u8>)>,
@@ -86,7 +86,7 @@ impl Settled {
     }
 }
 
-/// What a poll found.
+/// The result of a poll.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Discovered<'a> {
     /// To be fetched.
@@ -100,10 +100,7 @@ pub struct Discovered<'a> {
 }
 
 impl Store {
-    /// What is known of a filing.
-    ///
-    /// # Errors
-    /// Failures of the store.
+    /// The state of a filing.
     pub async fn standing(&self, accession: Accession) -> Result<Standing, StoreError> {
         let key = accession.to_string();
         let Some(value) = self.stored_value(FILINGS.space, &key).await? else { return Ok(Standing::New) };
@@ -124,9 +121,6 @@ impl Store {
     }
 
     /// Writes what a poll found, and up to where the feed was read without a gap, at once.
-    ///
-    /// # Errors
-    /// Failures of the store; then nothing of it is written.
     pub async fn discovered(
         &self,
         found: Discovered<'_>,

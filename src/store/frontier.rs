@@ -76,7 +76,7 @@ impl Frontier {
     }
 }
 
-/// What a stored frontier says. One that cannot be read is an error: without it all that is there now would count as known.
+/// A stored frontier. One that cannot be read is an error: without it all that is there now would count as known.
 pub(super) fn read(stored: Option<Vec<u8>>) -> Result<Option<Frontier>, StoreError> {
     stored.map(|stored| decode(FRONTIER, &stored)).transpose()
 }

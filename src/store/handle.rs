@@ -55,7 +55,7 @@ impl Store {
         self.engine.dir()
     }
 
-    /// Brings all that was written onto the disk; at once where nothing is new.
+    /// Flushes all writes to disk; returns at once if nothing is new.
     ///
     /// # Errors
     /// Failures of disk or engine: then nothing may be sent that was not on the disk before.

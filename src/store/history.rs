@@ -1,4 +1,4 @@
-//! What history keeps of an issuer's filings, in the order of acceptance.
+//! History: records of an issuer's filings, in the order of acceptance.
 
 use chrono::{DateTime, Utc};
 
@@ -26,11 +26,8 @@ pub(super) fn keep(transaction: &Transaction, issuer: Cik, past: &[PastFiling]) 
 }
 
 impl Store {
-    /// What history has of an issuer's filings that were accepted since `since`, oldest first: at most the newest 1,000. And
+    /// History of an issuer's filings accepted since `since`, oldest first: at most the newest 1,000. And
     /// from when on that is whole; `None` before the first poll.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn history(
         &self,
         issuer: Cik,
@@ -50,11 +47,8 @@ impl Store {
         Ok((past, whole))
     }
 
-    /// What history has for a filing, from `since` on, and for an amendment as far back as its versions began; and from when on that
+    /// History for a filing, from `since` on, and for an amendment as far back as its versions began; and from when on that
     /// is whole.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn history_for(
         &self,
         filing: &Filing,

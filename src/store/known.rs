@@ -1,4 +1,4 @@
-//! What is known of each accession.
+//! The state of each accession.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,9 +14,9 @@ pub(super) const FILINGS: Table<Known> = Table::new("filings");
 pub enum Ending {
     /// It was there when sellbell first ran.
     Baseline,
-    /// Rules rang.
+    /// It caused alerts.
     Rang,
-    /// No rule rang.
+    /// No rule matched.
     Quiet,
     /// It could not be read; it is in quarantine.
     Unreadable,

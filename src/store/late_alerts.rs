@@ -1,4 +1,4 @@
-//! What rules would have rung for, had it been found in time: kept until it is told in one summary.
+//! Late alerts: kept until each destination gets its message about them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -44,18 +44,12 @@ pub(super) fn keep(transaction: &Transaction, lines: &[Summed]) -> Result<(), St
 }
 
 impl Store {
-    /// What waits for a summary, by destination and oldest first, at most `most`.
-    ///
-    /// # Errors
-    /// Failures of the store.
+    /// Late alerts that wait, by destination and oldest first, at most `most`.
     pub async fn summed(&self, most: usize) -> Result<Vec<Summed>, StoreError> {
         self.records(&LATE, &Range::first(most)).await
     }
 
     /// Queues a summary and forgets the lines that are in it, at once.
-    ///
-    /// # Errors
-    /// Failures of the store; then nothing of it is written.
     pub async fn summarise(&self, lines: &[Summed], delivery: &Delivery) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             lines.iter().for_each(|line| LATE.delete(&transaction, &line.place()));

@@ -11,7 +11,7 @@ use super::table::Table;
 /// Time of sending, delivery key → how long an alert took.
 pub(super) const LATENCY: Table<Latency> = Table::new("latency");
 
-/// So long latencies are kept.
+/// How long latencies are kept.
 const KEPT: TimeDelta = TimeDelta::days(1);
 /// The newest so many are looked at; and so many are forgotten at once.
 const MOST: usize = 10_000;
@@ -36,9 +36,6 @@ impl Latency {
 
 impl Store {
     /// The alerts that were delivered in the day before `now`, oldest first; of many the newest 10,000.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn latencies(&self, now: DateTime<Utc>) -> Result<Vec<Latency>, StoreError> {
         let from = Latency::place(now - KEPT, "");
         let mut newest = self.records(&LATENCY, &Range::between(&from, "~", MOST).backwards()).await?;
@@ -47,9 +44,6 @@ impl Store {
     }
 
     /// Forgets those that are older.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn prune_latencies(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.forget(LATENCY.space, &Range::between("", &Latency::place(now - KEPT, ""), MOST)).await
     }

@@ -20,7 +20,7 @@ pub(super) const RECEIPTS: Table<Receipt> = Table::new("receipts");
 const LEDGER: Single<Ledger> = Single::new("ledger");
 /// Behind all days.
 const LAST: &str = "~";
-/// So many filings of a day are looked at; EDGAR's fullest day had 1,602.
+/// Most filings of a day that are looked at; EDGAR's fullest day had 1,602.
 const MOST_OF_A_DAY: usize = 100_000;
 
 /// Which days are compared.
@@ -32,25 +32,16 @@ pub struct Ledger {
 
 impl Store {
     /// Which days are compared; `None` before the first poll.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn ledger(&self) -> Result<Option<Ledger>, StoreError> {
         self.single(&LEDGER).await
     }
 
     /// Compares from this day on, where that is still as it was read; `false` where it is otherwise.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn replace_ledger(&self, read: Ledger, ledger: Ledger) -> Result<bool, StoreError> {
         self.replace_single(&LEDGER, Some(&read), Some(&ledger)).await
     }
 
     /// Notes that receipts were reported, but for those that changed since they were read.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn receipts_reported(&self, receipts: &[Receipt]) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             for read in receipts {
@@ -65,17 +56,11 @@ impl Store {
     }
 
     /// Compares from this day on.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn set_ledger(&self, ledger: Ledger) -> Result<(), StoreError> {
         self.set_single(&LEDGER, Some(&ledger)).await
     }
 
     /// Compares from this day on, also days that have a receipt.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn reopen(&self, next: NaiveDate) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             LEDGER.put(&transaction, &Ledger { next })?;
@@ -89,9 +74,6 @@ impl Store {
     }
 
     /// The receipts of the days from `from` on, in their order; of many the newest `most`.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn receipts(&self, from: NaiveDate, most: usize) -> Result<Vec<Receipt>, StoreError> {
         let range = Range::between(&from.to_string(), LAST, most).backwards();
         let mut newest = self.records(&RECEIPTS, &range).await?;
@@ -100,25 +82,16 @@ impl Store {
     }
 
     /// The receipt of a day.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn receipt(&self, day: NaiveDate) -> Result<Option<Receipt>, StoreError> {
         self.get(&RECEIPTS, &day.to_string()).await
     }
 
     /// Forgets the receipts of days before `before`.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn prune_receipts(&self, before: NaiveDate) -> Result<(), StoreError> {
         self.forget(RECEIPTS.space, &Range::between("", &before.to_string(), usize::MAX)).await
     }
 
     /// The filings that were seen and were accepted on a day, as long as that day has no final receipt.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn seen_on(&self, day: NaiveDate) -> Result<Vec<Accession>, StoreError> {
         let prefix = format!("{day}/");
         let seen = self.stored(DAYS.space, &Range::prefix(&prefix, MOST_OF_A_DAY)).await?;
@@ -126,18 +99,12 @@ impl Store {
     }
 
     /// Whether filings were seen that were accepted on a day, as long as that day has no final receipt.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn was_seen_on(&self, day: NaiveDate) -> Result<bool, StoreError> {
         Ok(self.count(&DAYS, &Range::prefix(&format!("{day}/"), 1)).await? > 0)
     }
 
     /// Writes a receipt, what the comparison missed as pending, what is tried again as pending, and what is passed over, all
     /// at once. A final one ends the day.
-    ///
-    /// # Errors
-    /// Failures of the store; then nothing of it is written.
     pub async fn compared(
         &self,
         receipt: &Receipt,

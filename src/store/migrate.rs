@@ -1,4 +1,4 @@
-//! Brings a store of an older version into the layout of this one, in one transaction when it is opened.
+//! Upgrades a store of an older version to the layout of this one, in one transaction when it is opened.
 //!
 //! Versions before the engine had keys and values that are no text, two records for each delivery that waits, and no counts.
 
@@ -28,7 +28,7 @@ use crate::delivery::{Body, Delivery, Outcome};
 /// The layout that this version writes. One that wrote none has the first.
 const FORMAT: u32 = 2;
 const FORMAT_KEY: &str = "format";
-/// So many records are read at once.
+/// Records that are read at once.
 const PAGE: usize = 10_000;
 
 /// Why a store cannot be brought into this layout.
@@ -53,7 +53,7 @@ impl From<StoreError> for MigrateError {
     }
 }
 
-/// Brings a store into this layout, where it is in an older one.
+/// Upgrades a store to this layout, if it has an older one.
 pub(super) fn migrate(engine: &SledEngine) -> Result<(), MigrateError> {
     if let Some(value) = engine.get(META, FORMAT_KEY)? {
         return match decode(FORMAT_KEY, &value) {
@@ -61,7 +61,7 @@ pub(super) fn migrate(engine: &SledEngine) -> Result<(), MigrateError> {
             Ok(_) => Ok(()),
             // None but a layout that has this record has a damaged one.
             Err(error) => {
-                tracing::error!("{error}; it is written anew");
+                tracing::error!("{error}; it is rewritten");
                 Ok(engine.rewrite(&[], &Writes::from([format()?]))?)
             }
         };
@@ -79,7 +79,7 @@ pub(super) fn migrate(engine: &SledEngine) -> Result<(), MigrateError> {
     }
     let Migration { removed, writes, .. } = migration;
     if !removed.is_empty() {
-        tracing::info!("the store is brought into the layout of this version: {} records", removed.len());
+        tracing::info!("the store is upgraded to the layout of this version: {} records", removed.len());
     }
     Ok(engine.rewrite(&removed, &writes)?)
 }
@@ -123,7 +123,7 @@ impl Migration<'_> {
         Ok(read.ok())
     }
 
-    /// What an old layout has of a keyspace: keys with a byte that no text has.
+    /// The records of a keyspace in an old layout: keys with a byte that no text has.
     fn with_nul(&self, space: Space) -> Result<Vec<(Vec<u8>, Value)>, EngineError> {
         let mut all = self.engine.raw(space)?;
         all.retain(|(key, _)| key.contains(&0));

@@ -1,4 +1,4 @@
-//! What must survive a restart: typed methods over an engine.
+//! The state that must survive a restart: typed methods over an engine.
 //!
 //! Every record is a version byte and JSON. What is to be sent of a filing is written in one transaction with "this filing is
 //! done" ([`Store::commit`]) and is on the disk once [`Store::flush`] returns.

@@ -1,4 +1,4 @@
-//! What is muted, and the alerts that were not told for that.
+//! Mutes, and the alerts that they held back.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,9 +15,9 @@ use crate::destination::Destination;
 use crate::mute::{Mute, Muting};
 use crate::summary::Line;
 
-/// What is muted → until when, by whom and why.
+/// Target → until when, by whom and why it is muted.
 pub(super) const MUTES: Table<Mute> = Table::new("mutes");
-/// What is muted, destination, acceptance time, delivery key → an alert that was not sent.
+/// Target, destination, acceptance time, delivery key → an alert that was held back.
 pub(super) const MUTED: Table<Muted> = Table::new("muted");
 
 /// An alert to a destination that was not told.
@@ -59,25 +59,16 @@ pub(super) async fn keep(transaction: &Transaction, muted: &[Muted]) -> Result<(
 
 impl Store {
     /// All mutes, also those that are over and not ended yet.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn mutes(&self) -> Result<Vec<Mute>, StoreError> {
         self.records(&MUTES, &Range::first(usize::MAX)).await
     }
 
     /// The mute of something.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn mute_of(&self, what: &Muting) -> Result<Option<Mute>, StoreError> {
         self.get(&MUTES, &what.to_string()).await
     }
 
     /// Mutes, or changes until when, by whom and why something is muted.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn set_mute(&self, mute: &Mute) -> Result<(), StoreError> {
         let key = &mute.what.to_string();
         self.transaction(|transaction| async move {
@@ -89,9 +80,6 @@ impl Store {
     }
 
     /// Forgets a mute of which nothing is left to tell, unless it was changed since it was read.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn forget_mute(&self, read: &Mute) -> Result<(), StoreError> {
         let key = &read.what.to_string();
         self.transaction(|transaction| async move {
@@ -103,26 +91,17 @@ impl Store {
         .await
     }
 
-    /// What was muted by a mute, by destination and oldest first, at most `most`.
-    ///
-    /// # Errors
-    /// Failures of the store.
+    /// The alerts that a mute held back, by destination and oldest first, at most `most`.
     pub async fn muted(&self, what: &Muting, most: usize) -> Result<Vec<Muted>, StoreError> {
         self.records(&MUTED, &Range::prefix(&prefix(what), most)).await
     }
 
     /// How many alerts a mute kept back.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn muted_len(&self, what: &Muting) -> Result<usize, StoreError> {
         self.count(&MUTED, &Range::prefix(&prefix(what), usize::MAX)).await
     }
 
-    /// What has muted alerts and is not muted any more.
-    ///
-    /// # Errors
-    /// Failures of the store.
+    /// Targets with held-back alerts that are no longer muted.
     pub async fn muted_without_mute(&self) -> Result<Vec<Muting>, StoreError> {
         let (mut found, mut next) = (Vec::new(), Range::first(1));
         // One look a mute.
@@ -136,10 +115,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Forgets that alerts were muted which were told otherwise.
-    ///
-    /// # Errors
-    /// Failures of the store.
+    /// Forgets muted alerts that were sent in another way.
     pub async fn forget_muted(&self, muted: &[&Muted]) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             muted.iter().for_each(|one| MUTED.delete(&transaction, &one.place()));
@@ -149,9 +125,6 @@ impl Store {
     }
 
     /// Has another mute keep alerts back.
-    ///
-    /// # Errors
-    /// Failures of the store; then nothing of it is written.
     pub async fn hand_over(&self, muted: &[Muted], to: &Muting) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             for one in muted {
@@ -168,9 +141,6 @@ impl Store {
 
     /// Queues what tells of alerts that were muted and forgets them as such, at once; without it they are told nowhere. `false`, and nothing
     /// is written, where one of them is no longer muted.
-    ///
-    /// # Errors
-    /// Failures of the store; then nothing of it is written.
     pub async fn release(
         &self,
         muted: &[Muted],
@@ -202,7 +172,7 @@ impl Store {
     }
 }
 
-/// What the places of a mute's alerts begin with.
+/// The prefix of the places of a mute's alerts.
 fn prefix(what: &Muting) -> String {
     format!("{}\t", part(&what.to_string()))
 }

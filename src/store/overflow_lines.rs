@@ -16,7 +16,7 @@ pub(super) const LISTS: Table<Line> = Table::new("lists");
 /// List → the delivery that has it.
 pub(super) const LIST_HOLDERS: Table<Key> = Table::new("list_holders");
 
-/// So many lines are forgotten at once.
+/// Most lines that are deleted at once.
 const AT_ONCE: usize = 1_000;
 
 /// Adds lines to the list of a delivery, where it has one: behind those that it has.
@@ -37,9 +37,6 @@ impl Store {
     /// Puts queued deliveries into one that is queued in their place, at once. The lines of a summary go to its list, behind
     /// those that it has. `false`, and nothing is written, where one of them is no longer queued as it was read, or may have reached its
     /// destination.
-    ///
-    /// # Errors
-    /// Failures of the store; then nothing of it is written.
     pub async fn join_into(
         &self,
         delivery: &Delivery,
@@ -67,18 +64,12 @@ impl Store {
     }
 
     /// The lines of a list, at most the first `most`.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn lines(&self, list: &Key, most: usize) -> Result<Vec<Line>, StoreError> {
         self.records(&LISTS, &of(list.as_str(), most)).await
     }
 
     /// Forgets the lists of messages that neither wait nor were given up, but for those that still grow, which are asked for once it is
     /// known what waits.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn forget_lists(&self, grows: impl Fn(&str) -> bool) -> Result<(), StoreError> {
         let (grows, mut next) = (&grows, Range::first(1));
         while let Some((place, _)) = self.stored(LISTS.space, &next).await?.pop() {

@@ -21,7 +21,7 @@ pub struct Paused {
     pub destination: Destination,
     /// Since when.
     pub since: DateTime<Utc>,
-    /// What it answered last.
+    /// Its last answer.
     pub reason: String,
     /// When that was.
     pub tried_at: DateTime<Utc>,
@@ -39,33 +39,21 @@ fn known() -> bool {
 
 impl Store {
     /// Whether and why a destination is paused.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn paused(&self, destination: &Destination) -> Result<Option<Paused>, StoreError> {
         self.get(&PAUSED, &destination.to_string()).await
     }
 
     /// All that are paused.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn all_paused(&self) -> Result<Vec<Paused>, StoreError> {
         self.records(&PAUSED, &Range::first(usize::MAX)).await
     }
 
     /// Pauses a destination, or notes that it was tried again, and queues what tells of it, at once.
-    ///
-    /// # Errors
-    /// Failures of the store; then nothing of it is written.
     pub async fn pause(&self, paused: &Paused, notices: &[Delivery]) -> Result<(), StoreError> {
         self.set_paused(&paused.destination, Some(paused), notices).await
     }
 
     /// Ends a pause, and queues what tells of that, at once.
-    ///
-    /// # Errors
-    /// Failures of the store; then nothing of it is written.
     pub async fn resume(&self, destination: &Destination, notices: &[Delivery]) -> Result<(), StoreError> {
         self.set_paused(destination, None, notices).await
     }

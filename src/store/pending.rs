@@ -12,13 +12,13 @@ use super::table::{PAGE, Table};
 use crate::edgar::FilingRef;
 use crate::filing::{Accession, Cik};
 
-/// What showed it, acceptance time, accession → a filing that was seen and is not done.
+/// Source, acceptance time, accession → a pending filing.
 pub(super) const PENDING: Table<Pending> = Table::new("pending");
 
 /// A filing that was seen and is not done yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pending {
-    /// What to fetch.
+    /// The filing to fetch.
     pub filing: FilingRef,
     /// When it was first seen.
     pub seen_at: DateTime<Utc>,
@@ -26,12 +26,12 @@ pub struct Pending {
     pub attempts: u32,
     /// Not to be tried before.
     pub not_before: DateTime<Utc>,
-    /// What showed it.
+    /// Its source.
     #[serde(default)]
     pub found: Found,
 }
 
-/// What showed a filing.
+/// The source that showed a filing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Found {
@@ -43,7 +43,7 @@ pub enum Found {
 }
 
 impl Found {
-    /// What the places of such filings begin with: those of the feed come first.
+    /// The prefix of the places of such filings: those of the feed come first.
     fn prefix(self) -> &'static str {
         match self {
             Self::Feed => "feed/",
@@ -74,7 +74,7 @@ impl Pending {
     }
 }
 
-/// What is known of a filing. Where that cannot be read, it is looked for among those that are pending.
+/// The state of a filing. Where that cannot be read, it is looked for among those that are pending.
 pub(super) async fn known(transaction: &Transaction, accession: Accession) -> Result<Option<Known>, Ended> {
     let key = accession.to_string();
     let Some(value) = transaction.get(FILINGS.space, &key).await? else { return Ok(None) };
@@ -137,42 +137,27 @@ pub(super) async fn pass_over(
 
 impl Store {
     /// The filings that are to be fetched: those of the feed, then those of indexes, oldest first, at most `most`.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn pending(&self, most: usize) -> Result<Vec<Pending>, StoreError> {
         self.records(&PENDING, &Range::first(most)).await
     }
 
     /// How many filings are to be fetched.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn pending_len(&self) -> Result<usize, StoreError> {
         self.count(&PENDING, &Range::first(usize::MAX)).await
     }
 
     /// Whether filings that something showed are to be fetched.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn is_pending(&self, found: Found) -> Result<bool, StoreError> {
         Ok(self.count(&PENDING, &Range::prefix(found.prefix(), 1)).await? > 0)
     }
 
-    /// Looks at the filings that are to be fetched in their order, until it is told to stop.
-    ///
-    /// # Errors
-    /// Failures of the store.
+    /// Looks at the filings that are to be fetched in their order, until the visitor stops it.
     pub async fn each_pending(&self, mut look: impl FnMut(Pending) -> bool) -> Result<(), StoreError> {
         self.each(&PENDING, Range::first(usize::MAX), |_, pending| look(pending)).await
     }
 
     /// When the newest of an issuer's filings was accepted that are to be fetched and came before another one. Those that came before it
     /// are looked at, which are fetched before it and so are few.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn pending_before(
         &self,
         issuer: Cik,
@@ -193,9 +178,6 @@ impl Store {
     }
 
     /// Whether another filing that an index showed, of which the issuer is not known, is to be fetched and was accepted before a moment.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn unknown_pending_before(
         &self,
         moment: DateTime<Utc>,
@@ -210,10 +192,7 @@ impl Store {
         Ok(is_there)
     }
 
-    /// When the first of the filings is due that were put off after a failure; `None` where none was.
-    ///
-    /// # Errors
-    /// Failures of the store.
+    /// When the first deferred filing is due; `None` if none is deferred.
     pub async fn deferred_until(&self) -> Result<Option<DateTime<Utc>>, StoreError> {
         let mut first: Option<DateTime<Utc>> = None;
         self.each_pending(|Pending { attempts, not_before, .. }| {
@@ -227,9 +206,6 @@ impl Store {
     }
 
     /// Puts a filing off after a failed fetch, unless it is done.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn postpone(&self, pending: &Pending) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             match known(&transaction, pending.filing.accession).await? {

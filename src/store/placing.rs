@@ -26,7 +26,7 @@ pub enum DeliveryStanding {
     Queued,
     /// It waits, and may have reached its destination all the same.
     InFlight(InFlight),
-    /// It stands in another one, of which this is the key: a channel or recipient is told of several together.
+    /// It is part of another message, which has this key.
     Joined(Key),
     /// It is muted, and not sent.
     Muted,
@@ -39,7 +39,7 @@ pub enum DeliveryStanding {
     Left(Outcome),
 }
 
-/// What is stored of where a delivery stands: of one that waits, its record in the queue has the rest.
+/// The stored state of a delivery: of one that waits, its record in the queue has the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Stood {
@@ -153,7 +153,7 @@ pub(super) async fn waiting(
     })
 }
 
-/// What the places of a destination begin with.
+/// The prefix of the places of a destination.
 pub(super) fn prefix(destination: &Destination) -> String {
     format!("{}\t", part(&destination.to_string()))
 }

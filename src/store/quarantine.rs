@@ -33,7 +33,7 @@ pub struct Quarantined {
     pub tried_at: DateTime<Utc>,
     /// How often it came back here.
     pub tries: u32,
-    /// Whether the operators were told. Records of older versions were.
+    /// True if the operators were notified. For records of older versions they were.
     #[serde(default = "told")]
     pub told: bool,
 }
@@ -64,43 +64,28 @@ pub(super) async fn confine_or_release(
 }
 
 impl Store {
-    /// What is in quarantine, at most `most`.
-    ///
-    /// # Errors
-    /// Failures of the store.
+    /// The filings in quarantine, at most `most`.
     pub async fn quarantined(&self, most: usize) -> Result<Vec<Quarantined>, StoreError> {
         self.records(&QUARANTINE, &Range::first(most)).await
     }
 
     /// How many filings are in quarantine.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn quarantine_len(&self) -> Result<usize, StoreError> {
         self.count(&QUARANTINE, &Range::first(usize::MAX)).await
     }
 
     /// One filing in quarantine.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn quarantine_of(&self, accession: Accession) -> Result<Option<Quarantined>, StoreError> {
         self.get(&QUARANTINE, &accession.to_string()).await
     }
 
-    /// What came as a filing in quarantine: its bytes, none where nothing came.
-    ///
-    /// # Errors
-    /// Failures of the store.
+    /// The bytes of a filing in quarantine; none where nothing came.
     pub async fn quarantined_bytes(&self, accession: Accession) -> Result<Option<Vec<u8>>, StoreError> {
         let body = self.get(&UNREADABLE, &accession.to_string()).await?;
         Ok(body.and_then(|body| body.bytes()))
     }
 
     /// Makes filings in quarantine pending once more. They keep their place there until they are read.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn try_again(&self, quarantined: &[Quarantined], now: DateTime<Utc>) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             for one in quarantined {
@@ -117,10 +102,7 @@ impl Store {
         .await
     }
 
-    /// Queues what tells of these filings, and notes that they were told of, at once.
-    ///
-    /// # Errors
-    /// Failures of the store; then nothing of it is written.
+    /// Queues the notices about these filings, and marks them as reported, at once.
     pub async fn tell_of(
         &self,
         quarantined: &[Quarantined],

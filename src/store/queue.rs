@@ -18,9 +18,6 @@ use crate::summary::Why;
 
 impl Store {
     /// Queues a delivery, unless one of its key was queued or sent before.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn enqueue(&self, delivery: &Delivery) -> Result<(), StoreError> {
         self.transaction(|transaction| async move { placing::enqueue(&transaction, delivery).await }).await
     }
@@ -54,9 +51,6 @@ impl Store {
     }
 
     /// The destinations that have something queued.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn waiting_destinations(&self) -> Result<BTreeSet<Destination>, StoreError> {
         let mut destinations = BTreeSet::new();
         let mut next = Range::first(1);
@@ -70,9 +64,6 @@ impl Store {
     }
 
     /// The deliveries of a destination, oldest first, at most `most`.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn queued(&self, destination: &Destination, most: usize) -> Result<Vec<Delivery>, StoreError> {
         self.records(&QUEUE, &Range::prefix(&prefix(destination), most)).await
     }
@@ -92,9 +83,6 @@ impl Store {
     }
 
     /// Writes deliveries back after a failed attempt; one that no longer waits is left as it is.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn requeue(&self, deliveries: &[Delivery]) -> Result<(), StoreError> {
         self.write_back(deliveries, |tried, known| {
             let Delivery { attempts, not_before, failing_since, .. } = *tried;
@@ -105,9 +93,6 @@ impl Store {
     }
 
     /// Writes a queued delivery anew; one that no longer waits is left as it is.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn rewrite(&self, delivery: &Delivery) -> Result<(), StoreError> {
         self.write_back(std::slice::from_ref(delivery), |anew, known| Delivery {
             in_flight: known.in_flight,
@@ -135,9 +120,6 @@ impl Store {
     }
 
     /// Has all that waits for a destination be due now; how many deliveries that are.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn hasten(&self, destination: &Destination, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let (mut count, mut deferred) = (0, Vec::new());
         self.each(&QUEUE, Range::prefix(&prefix(destination), usize::MAX), |_, delivery| {

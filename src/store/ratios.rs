@@ -14,9 +14,6 @@ pub(super) const RATIOS: Table<StatedRatio> = Table::new("ratios");
 impl Store {
     /// The ratio that holds for a filing of an issuer that EDGAR accepted at a time: the newest that a filing of that time or before
     /// states. A later one wins from its own time on.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn ads_ratio(
         &self,
         issuer: Cik,
@@ -28,9 +25,6 @@ impl Store {
     }
 
     /// Tells a filing the ratio of its issuer's ADS, where it does not state one itself. Without a time of its own, it is of `accepted_at`.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn teach(&self, filing: &mut Filing, accepted_at: DateTime<Utc>) -> Result<(), StoreError> {
         let accepted_at = filing.accepted_at.unwrap_or(accepted_at);
         if filing.may_learn()

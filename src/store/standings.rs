@@ -8,9 +8,6 @@ use crate::delivery::InFlight;
 
 impl Store {
     /// Where the delivery of a key stands; `None` where there was none.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn delivery_standing(&self, key: &Key) -> Result<Option<DeliveryStanding>, StoreError> {
         self.transaction(|transaction| async move {
             let Some(stood) = placing::stood(&transaction, key).await? else { return Ok(None) };
@@ -32,9 +29,6 @@ impl Store {
     }
 
     /// The sends of a waiting delivery that may have reached its destination.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn in_flight(&self, key: &Key) -> Result<Option<InFlight>, StoreError> {
         Ok(match self.delivery_standing(key).await? {
             Some(DeliveryStanding::InFlight(sends)) => Some(sends),
@@ -43,9 +37,6 @@ impl Store {
     }
 
     /// Where the delivery stands whose message has this one: itself, or the one that it joined.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn message_standing(&self, key: &Key) -> Result<Option<DeliveryStanding>, StoreError> {
         match self.delivery_standing(key).await? {
             Some(DeliveryStanding::Joined(into)) => self.delivery_standing(&into).await,

@@ -33,7 +33,7 @@ pub(super) struct Subscribed {
     pub(super) server: Option<u64>,
 }
 
-/// What is to be subscribed to, and by whom.
+/// The rule to subscribe to, and who subscribes.
 #[derive(Debug, Clone, Copy)]
 pub struct Subscription<'a> {
     /// The channel's server, where that is known.
@@ -72,9 +72,6 @@ pub struct Subscriber {
 
 impl Store {
     /// Subscribes a channel to a rule; `false` where it was before, or has as many as it can.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn subscribe(
         &self,
         channel: u64,
@@ -88,9 +85,6 @@ impl Store {
     }
 
     /// The same within limits.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn subscribe_within(
         &self,
         asked: Subscription<'_>,
@@ -119,9 +113,6 @@ impl Store {
     }
 
     /// Notes the server of a channel for those of its subscriptions that do not say it; whether there were any.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn note_server(&self, channel: u64, server: u64) -> Result<bool, StoreError> {
         self.transaction(move |transaction| async move {
             let mut noted = 0;
@@ -146,9 +137,6 @@ impl Store {
     }
 
     /// Ends a subscription; `false` where there was none.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn unsubscribe(&self, channel: u64, rule: &str) -> Result<bool, StoreError> {
         let place = &place(channel, rule);
         self.transaction(move |transaction| async move {
@@ -172,9 +160,6 @@ impl Store {
     }
 
     /// The rules that a channel subscribes to, by name.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn subscriptions(&self, channel: u64) -> Result<Vec<String>, StoreError> {
         let prefix = place(channel, "");
         let found = self.stored(SUBSCRIPTIONS.space, &of(channel, usize::MAX)).await?;
@@ -182,17 +167,11 @@ impl Store {
     }
 
     /// The channels that subscribe to a rule.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn subscribers(&self, rule: &str) -> Result<Vec<u64>, StoreError> {
         Ok(self.subscribed(rule).await?.into_iter().map(|subscriber| subscriber.channel).collect())
     }
 
     /// The same with their servers.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn subscribed(&self, rule: &str) -> Result<Vec<Subscriber>, StoreError> {
         let prefix = by_rule_prefix(rule);
         let found = self.stored(SUBSCRIBERS.space, &Range::prefix(&prefix, usize::MAX)).await?;
@@ -205,9 +184,6 @@ impl Store {
     }
 
     /// The channels with subscriptions of which the server is not known.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn channels_without_server(&self) -> Result<BTreeSet<u64>, StoreError> {
         let mut channels = BTreeSet::new();
         self.each(&SUBSCRIBERS, Range::first(usize::MAX), |place, server| {
@@ -277,7 +253,7 @@ fn by_rule(rule: &str, channel: u64) -> String {
     format!("{}{channel}", by_rule_prefix(rule))
 }
 
-/// What the index and the counts are of subscriptions: index and servers by place.
+/// The index and the counts of subscriptions: index and servers by place.
 pub(super) struct Index {
     pub(super) subscribers: Vec<(String, Option<u64>)>,
     pub(super) counts: BTreeMap<String, usize>,

@@ -17,7 +17,7 @@ pub(super) const CORRUPT: Table<Base64> = Table::new("aside");
 /// The keyspace of single values.
 pub(super) const META: Space = Space("meta");
 
-/// So many records are read at once where all are looked at.
+/// Records that are read at once where all are looked at.
 pub(super) const PAGE: usize = 1_000;
 
 /// A keyspace whose values are all of one type.
@@ -270,7 +270,7 @@ impl Store {
         Ok(self.range(table, range).await?.into_iter().map(|(_, record)| record).collect())
     }
 
-    /// Looks at all keys and records of a range in pages, until it is told to stop.
+    /// Looks at all keys and records of a range in pages, until the visitor stops it.
     pub(super) async fn each<T: Serialize + DeserializeOwned>(
         &self,
         table: &Table<T>,

@@ -34,26 +34,17 @@ pub struct Trouble {
 
 impl Store {
     /// The trouble of a name, where the operators know of one.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn trouble(&self, name: &str) -> Result<Option<Trouble>, StoreError> {
         self.get(&TROUBLES, &format!("{PREFIX}{name}")).await
     }
 
     /// All that the operators know of.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn troubles(&self) -> Result<Vec<Trouble>, StoreError> {
         self.records(&TROUBLES, &Range::prefix(PREFIX, MOST)).await
     }
 
     /// Notes a trouble or its end, and queues what reports it, at once, where it is still as it was read; `false` where it is otherwise, which
     /// has to be read.
-    ///
-    /// # Errors
-    /// Failures of the store; then nothing of it is written.
     pub async fn replace_trouble(
         &self,
         name: &str,

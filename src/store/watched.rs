@@ -1,4 +1,4 @@
-//! What is known of EDGAR: the frontier, the back-off, the tickers that it lists.
+//! Facts about EDGAR: the frontier, the back-off, the tickers that it lists.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -15,18 +15,12 @@ const TICKERS: Single<(DateTime<Utc>, Tickers)> = Single::new("tickers");
 
 impl Store {
     /// Up to where the feed was seen; `None` before the first poll.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn frontier(&self) -> Result<Option<Frontier>, StoreError> {
         frontier::read(self.stored_value(META, FRONTIER).await?)
     }
 
     /// Notes that the daily indexes before `next` have closed the hole, where it lies before that day, and that a look back is
     /// over, where nothing of it is left to be read.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn close_hole(&self, next: NaiveDate) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             let Some(mut frontier) = frontier::get(&transaction).await? else { return Ok(()) };
@@ -43,17 +37,11 @@ impl Store {
     }
 
     /// The silence towards EDGAR, or the last one.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn silence(&self) -> Result<Option<Silence>, StoreError> {
         self.single(&SILENCE).await
     }
 
     /// Begins or ends the silence towards EDGAR, where it is still as it was read; `false` where it is another, which has to be read.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn replace_silence(
         &self,
         read: Option<&Silence>,
@@ -63,17 +51,11 @@ impl Store {
     }
 
     /// The tickers of listed issuers, and when they were fetched.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn tickers(&self) -> Result<Option<(DateTime<Utc>, Tickers)>, StoreError> {
         self.single(&TICKERS).await
     }
 
     /// Keeps the tickers of listed issuers.
-    ///
-    /// # Errors
-    /// Failures of the store.
     pub async fn set_tickers(&self, fetched_at: DateTime<Utc>, tickers: &Tickers) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             Ok(TICKERS.put(&transaction, &(fetched_at, tickers.clone()))?)

@@ -251,7 +251,7 @@ async fn check_warns_of_a_password_that_others_can_read_and_refuses_an_address_t
     let mut shell = Shell { dir, url: String::new() };
     for (url, code, words) in [
         ("smtp://jane:s3cret@mail.example.org", 1, Some("would send user and password unencrypted")),
-        ("smtp://jane:s3cret@192.0.2.1:587", 1, Some("[email] plain_password = true")),
+        ("smtp://jane:s3cret@192.0.2.1:587", 1, Some("[email] allow_plain_password = true")),
         ("smtp://jane:s3cret@localhost.example.org", 1, Some("use smtps://")),
         (
             "smtp://jane:s3cret@mail.example.org?tls=opportunistic",
@@ -282,7 +282,7 @@ async fn check_warns_of_a_password_that_others_can_read_and_refuses_an_address_t
         assert!(!text.contains("s3") && !text.contains("cret@"), "{text}");
     }
     // It is meant so.
-    let settings = "[edgar]\ncontact = \"Test test@example.org\"\n[email]\nplain_password = true\n";
+    let settings = "[edgar]\ncontact = \"Test test@example.org\"\n[email]\nallow_plain_password = true\n";
     fs::write(shell.dir.path().join("settings.toml"), settings).unwrap();
     "smtp://jane:s3cret@mail.example.org".clone_into(&mut shell.url);
     let output = shell.run(&["check"], &[]).await;

@@ -79,7 +79,7 @@ async fn an_amendment_changes_its_card_and_a_mail_answers_the_one_before() {
     let mail = world.smtp.next_mail().await;
     let parsed = MessageParser::default().parse(&mail.raw).unwrap();
     assert_eq!(parsed.in_reply_to().as_text(), Some(id(&first.raw).as_str()));
-    assert!(parsed.body_text(0).unwrap().contains("This takes the place of what was told before."));
+    assert!(parsed.body_text(0).unwrap().contains("This replaces the earlier alert."));
 
     // A second amendment changes the changed card.
     let second = Filed { sales: vec![("160", "10", "840", "D")], ..amendment() };
@@ -177,7 +177,7 @@ async fn a_filing_that_tells_the_trade_later_is_named_on_the_card() {
         assert_eq!(card["footer"], embeds(before)[0]["footer"]);
         assert_eq!(card["description"], embeds(before)[0]["description"]);
         let also = card["fields"].as_array().unwrap().last().unwrap().clone();
-        assert_eq!(also["name"], "Also told in");
+        assert_eq!(also["name"], "Also reported in");
         assert!(also["value"].as_str().unwrap().ends_with(", by PARTNER LLC \\(10% owner\\)"), "{also}");
     }
     let note = world.smtp.next_mail().await;
@@ -185,7 +185,7 @@ async fn a_filing_that_tells_the_trade_later_is_named_on_the_card() {
     let first = MessageParser::default().parse(&mails[0].raw).unwrap().message_id().unwrap().to_owned();
     assert_eq!(note.in_reply_to().as_text(), Some(first.as_str()));
     assert_eq!(note.subject(), Some("ACME: PARTNER LLC (10% owner) tells the same trade"));
-    assert!(note.body_text(0).unwrap().contains("also told in 0000000070-25-000002, by PARTNER LLC"));
+    assert!(note.body_text(0).unwrap().contains("also reported in 0000000070-25-000002, by PARTNER LLC"));
     world.finish().await;
 }
 

@@ -33,7 +33,7 @@ fn the_demo_rings_for_qualys_and_tells_nothing_twice() {
         "Philippe Courtot Family Trust",
         "24,133 shares",
         "$2,661,359.10, average $110.28 (2 lots on 2 days)",
-        "13 filings were new, rules rang for 7, 11 messages were sent.",
+        "13 filings were new, 7 matched rules, 11 messages were sent.",
     ] {
         assert!(said.contains(part), "`{part}` is not in:\n{said}");
     }
@@ -219,7 +219,7 @@ fn explain_tells_every_condition_and_what_comes_next() {
     insta::assert_snapshot!("explain", text(&told.stdout));
     let json = sellbell(dir.path(), &["explain", "--json", "--rule", "small", "0009900001-21-000001"]);
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
-    assert_eq!(json["rules"][0]["outcome"], "silent, because of min_value");
+    assert_eq!(json["rules"][0]["outcome"], "no alert, because of min_value");
     assert_eq!(json["rules"][0]["findings"][2]["found"], "$2,661,359.1015");
     let wrong = sellbell(dir.path(), &["explain", "--rule", "smal", "0009900001-21-000001"]);
     assert_eq!(wrong.status.code(), Some(1));
@@ -243,8 +243,8 @@ fn explain_knows_what_the_bot_sent() {
     for destination in ["terminal", "discord:alerts", "email:desk"] {
         assert!(said.contains(&format!("{destination}: was sent 20")), "{said}");
     }
-    assert!(said.contains("(when the bot read it, it rang)"), "{said}");
-    assert!(said.contains("silent, because of min_value (when the bot read it, it was silent)"), "{said}");
+    assert!(said.contains("(when the bot read it, it sent an alert)"), "{said}");
+    assert!(said.contains("no alert, because of min_value (when the bot read it, it sent none)"), "{said}");
 }
 
 #[test]
@@ -258,18 +258,18 @@ fn check_runs_the_tests_of_the_rules() {
         )
     };
     let test = |text: &str| format!("[[rule.test]]\nfiling = \"filing.txt\"\n{text}\n");
-    let good = test("rings = true\nvalue = \"2661359.1015\"\nshares = 24_133")
-        + "[[rule.test]]\nfiling = \"0009900203-21-000007\"\nrings = false\nbecause = \"tickers\"\n";
+    let good = test("alerts = true\nvalue = \"2661359.1015\"\nshares = 24_133")
+        + "[[rule.test]]\nfiling = \"0009900203-21-000007\"\nalerts = false\nbecause = \"tickers\"\n";
     fs::write(dir.path().join("rules/a.toml"), rule(&good)).unwrap();
     let checked = sellbell(dir.path(), &["check"]);
     assert_eq!(text(&checked.stderr), "");
     assert_eq!(text(&checked.stdout), "rules: 1 rule: a; 2 of 2 tests passed\n");
-    let bad = test("rings = false")
-        + &test("rings = true\nvalue = 5")
-        + &test("rings = true\nshares = 5")
-        + "[[rule.test]]\nfiling = \"0009900203-21-000007\"\nrings = false\nbecause = \"first_in\"\n\
-           [[rule.test]]\nfiling = \"0009900203-21-000007\"\nrings = true\n\
-           [[rule.test]]\nfiling = \"nowhere.txt\"\nrings = true\n";
+    let bad = test("alerts = false")
+        + &test("alerts = true\nvalue = 5")
+        + &test("alerts = true\nshares = 5")
+        + "[[rule.test]]\nfiling = \"0009900203-21-000007\"\nalerts = false\nbecause = \"first_in\"\n\
+           [[rule.test]]\nfiling = \"0009900203-21-000007\"\nalerts = true\n\
+           [[rule.test]]\nfiling = \"nowhere.txt\"\nalerts = true\n";
     fs::write(dir.path().join("rules/a.toml"), rule(&bad)).unwrap();
     let checked = sellbell(dir.path(), &["check"]);
     assert_eq!(checked.status.code(), Some(1));
@@ -362,7 +362,7 @@ async fn check_proposes_the_spelling_of_a_ticker_with_and_without_edgars_list() 
     for spelling in ["BRK.B", "brk/b", "BRK B", "BRKB"] {
         let (code, said) = rule(&format!("\"{spelling}\""));
         let upper = spelling.to_uppercase();
-        assert!(said.contains(&format!("{upper} is found as BRK-B, as EDGAR writes it")), "{said}");
+        assert!(said.contains(&format!("{upper} is BRK-B in EDGAR's spelling")), "{said}");
         assert!(code == Some(0) && !said.contains("warning"), "{said}");
     }
     for spelling in ["BRK-B", "QLYS", "XYZB"] {
@@ -388,7 +388,7 @@ async fn check_proposes_the_spelling_of_a_ticker_with_and_without_edgars_list() 
     drop(store);
     let (code, said) = rule("\"BRK.B\", \"BRK A\", \"WXYZ-A\", \"qlys\"");
     for (written, listed) in [("BRK.B", "BRK-B"), ("BRK A", "BRK-A"), ("WXYZ-A", "WXYZA")] {
-        assert!(said.contains(&format!("{written} is found as {listed}")), "{said}");
+        assert!(said.contains(&format!("{written} is {listed} in")), "{said}");
     }
     assert!(code == Some(0) && !said.contains("QLYS is") && !said.contains("EDGAR lists no"), "{said}");
     // The list knows of later changes, and who has a former ticker today.

@@ -141,7 +141,7 @@ async fn a_gateway_that_is_down_shows_and_is_reported_once_and_so_is_its_return(
         assert!((bot.app.clock().now() - since).num_seconds() >= 120);
         let said = bot.notices(&world).await;
         assert!(
-            said.len() == 1 && said[0].contains("Slash commands do not work since"),
+            said.len() == 1 && said[0].contains("Slash commands have not worked since"),
             "{mood:?}: {said:?}"
         );
         world.discord.knocked(world.discord.knocks() + 3).await;
@@ -156,7 +156,7 @@ async fn a_gateway_that_is_down_shows_and_is_reported_once_and_so_is_its_return(
         let said = bot.notices(&world).await;
         assert!(said.len() == 1 && said[0].contains("is connected again"), "{mood:?}: {said:?}");
         let answer = world.discord.slash(777, MANAGE_GUILD, "subscriptions", json!([])).await;
-        assert!(answer["data"]["content"].as_str().unwrap().contains("subscribes to no rule"), "{answer}");
+        assert!(answer["data"]["content"].as_str().unwrap().contains("has no subscriptions"), "{answer}");
         bot.stop().await;
         world.finish().await;
     }
@@ -202,7 +202,7 @@ async fn a_connection_that_no_longer_answers_is_replaced() {
 async fn what_only_a_person_can_mend_is_said_at_once_and_tried_seldom() {
     for (code, words) in [
         (4004, "copy the bot's token again"),
-        (4014, "whether the application is in order"),
+        (4014, "the application is in order"),
         (4013, "does not allow the intents"),
         (4011, "too many servers"),
     ] {
@@ -216,7 +216,7 @@ async fn what_only_a_person_can_mend_is_said_at_once_and_tried_seldom() {
             "{said:?}"
         );
         assert!(!said[0].contains(FakeDiscord::TOKEN));
-        assert!(bot.status().await.troubles[0].starts_with("Discord's gateway does not take the bot"));
+        assert!(bot.status().await.troubles[0].starts_with("Discord's gateway refuses the bot"));
         // A quarter of an hour: not tried again.
         sleep(Duration::from_millis(1_500)).await;
         assert_eq!(world.discord.knocks(), 1, "{code}");
@@ -233,7 +233,7 @@ async fn a_token_that_is_refused_after_an_outage_is_reported_too() {
     bot.until("it is reported", |status| !status.troubles.is_empty()).await;
     assert_eq!(bot.notices(&world).await.len(), 1);
     world.discord.set_gateway(Mood::Closes(4004));
-    bot.until("it is reported", |status| status.troubles[0].contains("does not take the bot")).await;
+    bot.until("it is reported", |status| status.troubles[0].contains("refuses the bot")).await;
     let said = bot.notices(&world).await;
     assert!(said.len() == 1 && said[0].contains("copy the bot's token again"), "{said:?}");
     bot.stop().await;
@@ -293,7 +293,7 @@ async fn commands_that_could_not_be_registered_are_tried_until_it_works() {
         world.discord.commands().await;
         bot.until("it is over", |status| status.troubles.is_empty()).await;
         let said = bot.notices(&world).await;
-        assert!(said.len() == 1 && said[0].contains("are registered now"), "{said:?}");
+        assert!(said.len() == 1 && said[0].contains("are registered again"), "{said:?}");
         bot.stop().await;
         world.finish().await;
     }
@@ -409,7 +409,7 @@ async fn reconnects_that_discord_asks_for_again_and_again_are_seldom() {
         let took = bot.app.clock().now() - began;
         assert!(took > TimeDelta::seconds(120), "{mood:?}: {took}");
         let status = bot.until("it is reported", |status| !status.troubles.is_empty()).await;
-        assert!(gateway(&status).reason.unwrap().contains("asks to connect anew"), "{mood:?}");
+        assert!(gateway(&status).reason.unwrap().contains("asks for a new connection"), "{mood:?}");
         let said = bot.notices(&world).await;
         assert!(
             said.len() == 1 && said[0].starts_with("sellbell: Discord's gateway is not connected"),

@@ -183,7 +183,7 @@ async fn a_gateway_that_is_said_to_be_elsewhere_is_not_asked() {
         let reason = gateway(&status).reason.unwrap();
         assert!(reason.contains(words), "{whereabouts:?}: {reason}");
         let said = bot.notices(&world).await;
-        let is_advised = said[0].contains("see whether [discord] api_base leads to Discord itself");
+        let is_advised = said[0].contains("check that [discord] api_base leads to Discord");
         assert!(said.len() == 1 && is_advised == matches!(whereabouts, Whereabouts::At(_)), "{said:?}");
         bot.stop().await;
         world.finish().await;

@@ -85,7 +85,7 @@ async fn what_servers_repeat_of_secrets_shows_nowhere() {
         shown.push(("a mail".to_owned(), mail.raw.clone()));
     }
     let all: String = shown.iter().map(|(_, said)| String::from_utf8_lossy(said).into_owned()).collect();
-    assert!(all.contains("takes nothing") && all.contains("•••"), "the servers' words show");
+    assert!(all.contains("is paused") && all.contains("•••"), "the servers' words show");
     assert!(
         shown.iter().any(|(what, _)| what == "a message") && shown.iter().any(|(what, _)| what == "a mail")
     );

@@ -74,10 +74,10 @@ async fn a_refusal_is_shown_in_the_servers_words_and_means_what_its_stage_says()
             "connect",
             "421 too busy",
             Retry::Later,
-            "does not take the connection now: \"421 too busy\"",
+            "does not accept the connection now: \"421 too busy\"",
             "passes by itself",
         ),
-        ("hello", "550 what a name", Retry::Closed, "refuses the greeting (EHLO)", "hello_name"),
+        ("hello", "550 what a name", Retry::Closed, "refuses the greeting (EHLO)", "ehlo_name"),
         (
             "auth",
             "535 5.7.8 bad user bell@example.org or s3cret",
@@ -107,9 +107,9 @@ async fn a_refusal_is_shown_in_the_servers_words_and_means_what_its_stage_says()
             "501/500",
             "limit",
         ),
-        ("end", "552 5.3.4 too big", Retry::Never, "too big", "larger than the server takes"),
+        ("end", "552 5.3.4 too big", Retry::Never, "too big", "larger than the server accepts"),
         ("end", "554 5.6.0 bad header", Retry::Never, "bad header", "content"),
-        ("end", "451 4.3.0 later", Retry::Later, "does not take the mail now", "passes by itself"),
+        ("end", "451 4.3.0 later", Retry::Later, "does not accept the mail now", "passes by itself"),
     ] {
         smtp.fail_next(stage, reply, 1);
         let error = refused(SETTINGS, &url).await;
@@ -329,7 +329,7 @@ async fn the_greeting_is_the_set_name_or_the_addresses_or_the_machines() {
         ("", "/other.example", Some("other.example")),
         ("", "", None),
     ] {
-        let settings = SETTINGS.replace("[email]\n", &format!("[email]\nhello_name = \"{hello_name}\"\n"));
+        let settings = SETTINGS.replace("[email]\n", &format!("[email]\nehlo_name = \"{hello_name}\"\n"));
         send(&settings, &format!("{}{path}", smtp.url()), Roots::default()).await.unwrap();
         smtp.next_mail().await;
         let greetings = smtp.take_greetings();
@@ -391,7 +391,7 @@ async fn a_private_authority_is_trusted_from_a_file_by_both_ways_to_encrypt() {
         smtp.next_mail().await;
         let error = refused(SETTINGS, &url).await;
         assert!(
-            error.to_string().contains("authority that is not known") && error.retry == Retry::Closed,
+            error.to_string().contains("an unknown authority") && error.retry == Retry::Closed,
             "{error}"
         );
         assert!(advice(&error).contains("SMTP_CA_FILE"), "{}", advice(&error));
@@ -408,7 +408,7 @@ async fn what_hinders_encryption_or_login_is_told_apart() {
     let (own, own_roots) = Authority::as_server();
     let roots = authority.roots().and(&own_roots);
     for (encryption, words, what_to_do) in [
-        (Encryption::AtOnce(own), "is an authority's own", "the authority signs"),
+        (Encryption::AtOnce(own), "is an authority's own", "signed by the authority"),
         (Encryption::AtOnce(other_host), "is for another host", "that the certificate names"),
         (Encryption::AtOnce(expired), "has expired", "renew"),
         (Encryption::AtOnce(early), "is not valid yet", "clock"),
@@ -448,7 +448,7 @@ async fn operators_are_sent_the_servers_words_at_once_and_status_has_them() {
     deliver_all(&app, at(NOW)).await;
     deliver_all(&app, at(NOW) + TimeDelta::seconds(1)).await;
     let notice = world.discord.next_message().await.body.to_string();
-    assert!(notice.contains("takes nothing"), "{notice}");
+    assert!(notice.contains("is paused"), "{notice}");
     assert!(notice.contains("<d•••@example.org> Daily sending quota exceeded"), "{notice}");
     assert!(notice.contains("What to do: the provider's limit"), "{notice}");
     let paused = service::status(&app, at(NOW)).await.unwrap().paused;

@@ -14,6 +14,7 @@ mod completeness;
 mod deliveries;
 mod digests;
 mod discovery;
+mod documentation;
 mod effects;
 mod fakes;
 mod figures;

@@ -57,7 +57,7 @@ async fn what_is_muted_comes_in_one_message_for_each_destination() {
         assert_eq!(
             status.mutes[0].to_string(),
             format!(
-                "{} until 2021-08-24 23:12 UTC, by ops: a block trade; 4 kept back",
+                "{} until 2021-08-24 23:12 UTC, by ops: a block trade; 4 held back",
                 what.replacen(':', " ", 1)
             )
         );
@@ -180,7 +180,7 @@ async fn a_running_bot_is_told_what_to_mute_by_who_has_its_token() {
     assert_eq!(client.delete(format!("{url}?what=ticker:QLYS")).send().await.unwrap().status(), 401);
     let right = fs::read_to_string(&token).unwrap();
     for (body, word) in [
-        (body.to_string(), "a mute lasts 366 days at most"),
+        (body.to_string(), "a mute lasts at most 366 days"),
         (json!({ "what": "pager:x", "until": "2999-01-01T00:00:00Z" }).to_string(), "cannot be muted"),
         ("{\"what\":".to_owned(), "EOF"),
         (
@@ -220,14 +220,14 @@ async fn a_running_bot_is_told_what_to_mute_by_who_has_its_token() {
     let mut status = String::new();
     for _ in 0..300 {
         status = said(&at_once(dir, &["status", "--config", "settings.toml"]).await);
-        if status.contains("1 kept back") {
+        if status.contains("1 held back") {
             break;
         }
     }
     assert!(status.contains("muted       rule any until "), "{status}");
-    assert!(status.contains(", by jane: too much; 1 kept"), "{status}");
+    assert!(status.contains(", by jane: too much; 1 held"), "{status}");
     let unmuted = at_once(dir, &["unmute", "rule:any", "--config", "settings.toml"]).await;
-    assert!(said(&unmuted).contains("1 alert was kept back, and is told now"), "{}", said(&unmuted));
+    assert!(said(&unmuted).contains("1 alert was held back, and is sent now"), "{}", said(&unmuted));
     assert_eq!(listed(&world.discord.next_message().await).len(), 1);
     let again = at_once(dir, &["unmute", "rule:any", "--config", "settings.toml"]).await;
     assert!(!again.status.success() && said(&again).contains("rule:any is not muted"), "{}", said(&again));
@@ -240,12 +240,12 @@ async fn a_running_bot_is_told_what_to_mute_by_who_has_its_token() {
         &["mute", "destination:discord:hook", "--until", "2999-01-01", "--config", "settings.toml"],
     )
     .await;
-    assert!(said(&muted).contains("a mute lasts 366 days at most"), "{}", said(&muted));
+    assert!(said(&muted).contains("a mute lasts at most 366 days"), "{}", said(&muted));
     let muted =
         at_once(dir, &["mute", "destination:discord:hook", "--for", "1d", "--config", "settings.toml"]).await;
     assert!(muted.status.success(), "{}", said(&muted));
     let unmuted = at_once(dir, &["unmute", "destination:discord:hook", "--config", "settings.toml"]).await;
-    assert!(said(&unmuted).contains("Nothing was kept back"), "{}", said(&unmuted));
+    assert!(said(&unmuted).contains("Nothing was held back"), "{}", said(&unmuted));
     world.edgar.take_fetched();
     world.finish().await;
 }

@@ -46,11 +46,11 @@ async fn without_the_permission_the_table_is_missing_and_nothing_else() {
     let messages = world.discord.take_messages();
     let [_, overflow] = &messages[..] else { panic!("{} messages", messages.len()) };
     let text = overflow.body["embeds"][0]["description"].as_str().unwrap();
-    assert!(overflow.files.is_empty() && text.contains("permission Attach Files is lacking"), "{text}");
+    assert!(overflow.files.is_empty() && text.contains("the permission Attach Files is missing"), "{text}");
     assert!(text.contains("and 3 more") && !text.contains("in the attached table"), "{text}");
     let status = service::status(&app, at(NOW)).await.unwrap();
     assert_eq!(status.paused, Vec::<String>::new());
-    assert!(status.troubles[0].starts_with("discord:alerts takes no files"), "{:?}", status.troubles);
+    assert!(status.troubles[0].starts_with("discord:alerts accepts no files"), "{:?}", status.troubles);
     let said = notices(&world, &app, NOW).await;
     assert!(said.len() == 1 && said[0].contains("give it to the bot in that channel"), "{said:?}");
 
@@ -83,7 +83,7 @@ async fn without_the_permission_the_table_is_missing_and_nothing_else() {
     let messages = world.discord.take_messages();
     assert_eq!(messages.last().unwrap().files[0].0, "alerts.csv");
     let said = notices(&world, &app, later).await;
-    assert!(said.len() == 1 && said[0].contains("takes files again"), "{said:?}");
+    assert!(said.len() == 1 && said[0].contains("accepts files again"), "{said:?}");
     assert_eq!(service::status(&app, at(later)).await.unwrap().troubles, Vec::<String>::new());
     world.finish().await;
 }
@@ -185,7 +185,7 @@ async fn a_file_is_not_tried_again_at_once_whatever_becomes_of_the_message_witho
         deliver_to(&app, &channel, &mut lane, later).await;
         let messages = world.discord.take_messages();
         let text = messages[1].body["embeds"][0]["description"].as_str().unwrap();
-        assert!(text.contains("permission Attach Files is lacking"), "{text}");
+        assert!(text.contains("the permission Attach Files is missing"), "{text}");
         assert_eq!((world.discord.refused_files(), world.discord.over_the_limit()), (1, 0), "{round}");
         assert_eq!(service::status(&app, later).await.unwrap().troubles.len(), 1);
         assert_eq!(notices(&world, &app, "2021-08-24T17:14:31-04:00").await.len(), 1);

@@ -97,7 +97,7 @@ async fn a_restart_a_new_store_and_other_messages_of_the_bot_are_none() {
         // A sample by hand, an answer to a command, and what others post.
         let text = json!({ "embeds": [{ "footer": { "text": "test · ref 0123456789abcdef01234567" } }] });
         world.discord.post_by_bot(555, &text);
-        world.discord.post_by_bot(555, &json!({ "content": "This channel rings for" }));
+        world.discord.post_by_bot(555, &json!({ "content": "This channel gets alerts for" }));
         world.discord.post_by_other(555, &text);
         now += TimeDelta::minutes(10);
         match number {

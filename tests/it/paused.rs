@@ -53,7 +53,7 @@ async fn after_the_first_clear_answer_nothing_is_sent_and_nothing_is_lost() {
     assert_eq!(deliver_all_but(&app, &hook, NOW).await, (1, 0, 0));
     let notice = told(&world).await;
     assert!(
-        notice.starts_with("sellbell: discord:hook takes nothing") && notice.contains("make another one"),
+        notice.starts_with("sellbell: discord:hook is paused") && notice.contains("create another one"),
         "{notice}"
     );
     assert!(notice.contains("kept for 30 days") && !notice.contains("token-5"), "{notice}");
@@ -83,8 +83,8 @@ async fn after_the_first_clear_answer_nothing_is_sent_and_nothing_is_lost() {
     assert_eq!(deliver_all(&app, now).await, (1, 0, 0));
     let notice = told(&world).await;
     assert!(
-        notice.starts_with("sellbell: discord:hook takes alerts again")
-            && notice.contains("Nothing else waited"),
+        notice.starts_with("sellbell: discord:hook accepts alerts again")
+            && notice.contains("Nothing else was waiting"),
         "{notice}"
     );
     world.finish().await;
@@ -113,7 +113,7 @@ async fn a_pause_survives_a_restart_and_what_waits_is_given_up_only_after_a_mont
     let counts = app.store.counts().await.unwrap();
     assert_eq!(counts.dead, 2);
     deliver_all(&app, now).await;
-    assert!(told(&world).await.contains("takes nothing"));
+    assert!(told(&world).await.contains("is paused"));
     assert!(told(&world).await.contains("2 deliveries to discord:hook were given up"));
     // Nothing waits for it, and it took nothing: the pause ends with the next message, and a notice.
     runtime::on_start(&app, app.clock().now()).await.unwrap();
@@ -124,7 +124,7 @@ async fn a_pause_survives_a_restart_and_what_waits_is_given_up_only_after_a_mont
     assert_eq!(deliver_to(&app, &hook, &mut Lane::default(), now).await, (1, 0, 0));
     assert_eq!(service::status(&app, now).await.unwrap().paused, Vec::<String>::new());
     deliver_all(&app, now).await;
-    assert!(told(&world).await.contains("takes alerts again"));
+    assert!(told(&world).await.contains("accepts alerts again"));
     world.discord.take_messages();
     world.finish().await;
 }
@@ -250,7 +250,7 @@ async fn a_server_that_takes_every_mail_for_spam_is_left_alone_after_three() {
     deliver_all(&app, later).await;
     let told: String = world.discord.take_messages().iter().map(|one| one.body.to_string()).collect();
     assert_eq!(
-        (told.matches("takes nothing").count(), told.matches("takes alerts again").count()),
+        (told.matches("is paused").count(), told.matches("accepts alerts again").count()),
         (1, 1),
         "{told}"
     );
@@ -279,7 +279,7 @@ async fn a_missing_permission_is_named_and_looked_up_once_a_pause() {
         }
         deliver_all_but(&app, &of_alerts, NOW).await;
         let notice = told(&world).await;
-        let words = "What to do: the bot lacks Send Messages, Embed Links in that channel: give it there.";
+        let words = "What to do: the bot lacks Send Messages, Embed Links in that channel: grant it.";
         assert!(notice.replace('\n', " ").contains(words), "{notice}");
         assert_eq!(world.discord.looks(), 1);
 
@@ -303,7 +303,7 @@ async fn a_missing_permission_is_named_and_looked_up_once_a_pause() {
         now += TimeDelta::hours(1);
         app.outbox.deliver_once(&of_alerts, &mut lane, now).await.unwrap();
         deliver_all_but(&app, &of_alerts, "2021-08-25T17:12:31-04:00").await;
-        assert!(told(&world).await.contains("takes alerts again"));
+        assert!(told(&world).await.contains("accepts alerts again"));
         assert!(told(&world).await.contains("the bot lacks Embed Links in that channel"));
         assert_eq!(world.discord.looks(), 2);
         world.finish().await;

@@ -51,7 +51,7 @@ async fn what_only_a_person_can_mend_pauses_at_the_first_answer_and_says_what_to
             "webhook:5",
             400,
             says(220_001, "Webhooks posted to forum channels must have a thread_name or thread_id"),
-            "add ?thread_id=",
+            "append ?thread_id=",
         ),
         (
             "discord:hook",
@@ -60,11 +60,11 @@ async fn what_only_a_person_can_mend_pauses_at_the_first_answer_and_says_what_to
             says(220_003, "Webhooks can only create threads in forum channels"),
             "remove thread_name",
         ),
-        ("discord:hook", "webhook:5", 400, says(50_083, "Thread is archived"), "open it again"),
+        ("discord:hook", "webhook:5", 400, says(50_083, "Thread is archived"), "reopen it"),
         ("discord:hook", "webhook:5", 405, says(0, "405: Method Not Allowed"), "nothing after its token"),
         ("discord:hook", "webhook:5", 405, json!("<html>not here</html>"), "nothing after its token"),
         ("discord:hook", "webhook:5", 404, says(0, "404: Not Found"), "not the address of a webhook"),
-        ("discord:hook", "webhook:5", 401, says(50_027, "Invalid Webhook Token"), "copy it again, whole"),
+        ("discord:hook", "webhook:5", 401, says(50_027, "Invalid Webhook Token"), "copy it again"),
         (
             "discord:alerts",
             "channel:555",
@@ -79,7 +79,7 @@ async fn what_only_a_person_can_mend_pauses_at_the_first_answer_and_says_what_to
             says(50_024, "Cannot execute action on this channel type"),
             "the channel_id of a text channel",
         ),
-        ("discord:alerts", "channel:555", 403, says(160_005, "Thread is locked"), "open it again"),
+        ("discord:alerts", "channel:555", 403, says(160_005, "Thread is locked"), "reopen it"),
         (
             "discord:alerts",
             "channel:555",
@@ -164,7 +164,7 @@ async fn a_deleted_channel_that_subscribed_gets_advice_of_its_own() {
     assert_eq!(deliver_to(&app, &channel, &mut Lane::default(), at(NOW)).await, (0, 1, 0));
     assert_eq!(service::status(&app, at(NOW)).await.unwrap().paused.len(), 1);
     let said = notice(&world, &app).await;
-    assert!(said.contains("its subscriptions stay") && said.contains("invite the bot again"), "{said}");
+    assert!(said.contains("do nothing") && said.contains("invite the bot again"), "{said}");
     assert!(!said.contains("settings"), "{said}");
     assert_eq!(app.store.subscriptions(777).await.unwrap(), ["any"]);
     world.finish().await;

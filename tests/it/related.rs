@@ -634,7 +634,7 @@ async fn a_symbol_of_another_company_is_not_the_issuers_whoever_types_it() {
     assert_eq!(told.len(), 2);
     for alert in &told {
         assert_eq!(codes(alert)[0], "unconfirmed-ticker");
-        assert!(alert["warnings"][0]["message"].as_str().unwrap().contains("AAPL is the filer's own word"));
+        assert!(alert["warnings"][0]["message"].as_str().unwrap().contains("AAPL is not confirmed"));
     }
     // What is no ticker needs no warning.
     assert!(!codes(&typed_symbol(None, "NONE", 70).await[0]).contains(&"unconfirmed-ticker"));

@@ -66,7 +66,7 @@ async fn a_valid_edit_is_in_force_when_two_looks_see_the_same() {
     // A comment changes nothing of what they say.
     fs::write(edited.folder.join("a.toml"), format!("# moved again\n\n\n{}", rule("one", 1_001))).unwrap();
     assert_eq!(edited.look().await, Reload::Unsettled);
-    assert_eq!(edited.look().await, Reload::Taken("what they say is as before".into()));
+    assert_eq!(edited.look().await, Reload::Taken("their meaning is unchanged".into()));
 
     // The next filing meets the new rule.
     edited.world.edgar.publish(&small_sale("0000000007-25-000001", 20, "2025-12-12T17:00:00-05:00"));
@@ -135,7 +135,7 @@ async fn who_loses_a_rule_is_told() {
     assert_eq!(deliver_all(&edited.app, at(NOW)).await, (1, 0, 0));
     let told = edited.world.take_output();
     assert!(told.contains("A rule with subscribers is gone"), "{told}");
-    assert!(told.contains("rule `two` is gone, to which discord:alerts, channel 77 subscribed"), "{told}");
+    assert!(told.contains("rule `two` is gone; discord:alerts, channel 77 subscribed to it"), "{told}");
     // It comes back, and they are subscribed again.
     fs::write(edited.folder.join("a.toml"), rule("one", 1_000) + &rule("two", 5)).unwrap();
     assert_eq!(

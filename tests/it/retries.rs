@@ -147,7 +147,7 @@ async fn a_retry_of_what_is_not_known_says_what_is() {
     let (app, _) = with_alerts(&world, "email:desk").await;
     for (destination, words) in [
         ("email:nobody", "no destination `email:nobody`; they define terminal, jsonl, discord:alerts"),
-        ("channel:999", "the channel 999 has no subscription"),
+        ("channel:999", "channel 999 has no subscription"),
     ] {
         let what = Retry::One(destination.parse().unwrap());
         let error = app.outbox.retry(&what, at(NOW)).await.unwrap().unwrap_err();
@@ -267,12 +267,12 @@ async fn the_command_works_on_a_running_bot_and_on_a_stopped_ones_store() {
     assert!(retried.status.success(), "{}", said(&retried));
     let text = said(&retried);
     assert!(
-        text.starts_with("email:desk: its pause is over; queued again: 2 deliveries that had been given up; tried when sellbell runs, with 1 that waited"),
+        text.starts_with("email:desk: its pause is over; queued again: 2 deliveries that were given up; tried when sellbell runs, with 1 that were waiting"),
         "{text}"
     );
     let nothing = at_once(dir, &["retry", "terminal", "--config", "settings.toml"]).await;
     assert!(
-        said(&nothing).contains("terminal: nothing was given up, and nothing waits"),
+        said(&nothing).contains("terminal: nothing was given up, and nothing is waiting"),
         "{}",
         said(&nothing)
     );
@@ -289,7 +289,7 @@ async fn the_command_works_on_a_running_bot_and_on_a_stopped_ones_store() {
     let mut refused = 0;
     while refused < 2 {
         let message = world.discord.next_message().await.body.to_string();
-        refused += usize::from(message.contains("takes nothing"));
+        refused += usize::from(message.contains("is paused"));
     }
     let mut status = String::new();
     for _ in 0..300 {

@@ -80,7 +80,7 @@ fn what_is_missing_is_a_warning_where_it_is_needed() {
         "discord:alerts is sent by the bot, and DISCORD_TOKEN is not set",
         "discord:hook is a webhook, and DISCORD_WEBHOOK_HOOK is not set",
         "webhook:n8n needs an address, and WEBHOOK_URL_N8N is not set",
-        "SMTP_URL is not set: mails are written to sellbell-mail",
+        "SMTP_URL is not set: e-mails are written to sellbell-mail",
         "0 errors, 4 warnings",
     ] {
         assert!(said.contains(part), "`{part}` is not in:\n{said}");
@@ -106,15 +106,11 @@ fn what_is_something_else_is_an_error_for_check_and_run() {
         (
             "DISCORD_WEBHOOK_HOOK",
             "https://discord.com/channels/1/2",
-            "make a webhook in the channel's settings",
+            "create a webhook in the channel's settings",
         ),
-        (
-            "DISCORD_WEBHOOK_HOOK",
-            "https://status.discord.com/api/webhooks/11/QWERTZ",
-            "write discord.com there",
-        ),
-        ("DISCORD_WEBHOOK_HOOK", TOKEN, "is not a webhook address"),
-        ("DISCORD_WEBHOOK_IDLE", "QWERTZ", "DISCORD_WEBHOOK_IDLE is not a webhook address"),
+        ("DISCORD_WEBHOOK_HOOK", "https://status.discord.com/api/webhooks/11/QWERTZ", "use discord.com"),
+        ("DISCORD_WEBHOOK_HOOK", TOKEN, "is not a webhook URL"),
+        ("DISCORD_WEBHOOK_IDLE", "QWERTZ", "DISCORD_WEBHOOK_IDLE is not a webhook URL"),
         ("WEBHOOK_URL_N8N", "QWERTZ", "WEBHOOK_URL_N8N is not an address"),
         ("WEBHOOK_URL_N8N", HOOK, "webhook = true"),
         ("WEBHOOK_SECRET_N8N", "whsec_QWERTZ!", "WEBHOOK_SECRET_N8N"),
@@ -199,7 +195,7 @@ fn a_bot_that_is_for_every_server_is_said_to_be_so() {
         command.current_dir(dir.path()).env_clear().args(["check", "--config", "settings.toml"]);
         let output = command.env("DISCORD_TOKEN", token).output().unwrap().searched();
         assert!(output.status.success(), "{output:?}");
-        String::from_utf8(output.stdout).unwrap().contains("[discord] servers is not set: in every server")
+        String::from_utf8(output.stdout).unwrap().contains("[discord] servers is not set, so members")
     };
     let named = format!("[discord]\nservers = [\"1103812345678901234\"]\n{SETTINGS}");
     assert!(shown(SETTINGS, TOKEN) && !shown(&named, TOKEN) && !shown(SETTINGS, ""));
@@ -317,11 +313,11 @@ fn what_never_ends_or_is_no_file_is_refused_at_once() {
     fs::write(dir.path().join("latin"), b"sm\xf6rg\xe5s").unwrap();
     fs::set_permissions(dir.path().join("latin"), fs::Permissions::from_mode(0o600)).unwrap();
     for (path, words) in [
-        ("/dev/zero", "it is a device, and no file"),
-        ("pipe", "it is a pipe, and no file"),
-        ("rules", "it is a folder, and no file"),
-        ("large", "too many for it"),
-        ("latin", "it is no text in UTF-8"),
+        ("/dev/zero", "it is a device, not a file"),
+        ("pipe", "it is a pipe, not a file"),
+        ("rules", "it is a folder, not a file"),
+        ("large", "which is too many"),
+        ("latin", "it is not UTF-8 text"),
     ] {
         // What certificates are read from is no text.
         let files = FILES.iter().filter(|name| path != "latin" || !name.contains("_CA_FILE"));

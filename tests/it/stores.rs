@@ -68,7 +68,7 @@ async fn a_store_is_looked_through_written_out_and_made_smaller() {
     let dir = world.dir.path();
     let checked = store(dir, &["check"]);
     assert!(
-        checked.status.success() && said(&checked).ends_with("All can be read, and agrees.\n"),
+        checked.status.success() && said(&checked).ends_with("All records can be read and agree.\n"),
         "{}",
         said(&checked)
     );
@@ -77,7 +77,7 @@ async fn a_store_is_looked_through_written_out_and_made_smaller() {
     let before = exported(dir);
     assert!(before.values().any(|record| record["value"]["body"]["alert"]["rule"] == "any"));
     let file = store(dir, &["export", "all.jsonl"]);
-    assert!(said(&file).ends_with(" records are in all.jsonl\n"), "{}", said(&file));
+    assert!(said(&file).ends_with(" records written to all.jsonl\n"), "{}", said(&file));
     let again = store(dir, &["export", "all.jsonl"]);
     assert!(
         !again.status.success() && said(&again).contains("cannot write to all.jsonl"),
@@ -183,7 +183,7 @@ async fn what_does_not_agree_and_what_cannot_be_read_is_named() {
     let checked = store(dir, &["check"]);
     assert!(!checked.status.success());
     let text = said(&checked);
-    assert!(text.contains("! the delivery aaaa is said to wait, and is not queued"), "{text}");
+    assert!(text.contains("! the delivery aaaa is marked as waiting, but is not queued"), "{text}");
     assert!(text.contains("it has version 7, this sellbell knows 1"), "{text}");
 
     // The bot sets it aside, tells it once, and goes on.

@@ -53,7 +53,7 @@ async fn a_server_that_the_settings_do_not_name_changes_and_sees_nothing() {
         for command in ["subscribe", "subscriptions", "unsubscribe"] {
             let options = if command == "subscriptions" { json!([]) } else { rule("all-sales") };
             let answer = world.discord.slash(777, MANAGE_GUILD, command, options).await;
-            assert_eq!(said(&answer).contains("not for this server"), !allowed, "{command}: {answer}");
+            assert_eq!(said(&answer).contains("does not serve this server"), !allowed, "{command}: {answer}");
             assert!(allowed || answer["data"]["flags"] == 64, "seen by the one who asked only");
         }
         let offered = world.discord.autocomplete(777, "subscribe", typed()).await;
@@ -98,8 +98,8 @@ async fn rules_are_offered_only_to_those_who_may_use_the_command() {
 #[tokio::test]
 async fn a_server_and_all_together_have_only_so_many_subscriptions() {
     for (limit, words) in [
-        ("subscriptions_per_server = 2", "This server has 2 subscriptions"),
-        ("subscriptions_in_all = 3", "as many subscriptions as it may"),
+        ("subscriptions_per_server = 2", "This server already has 2 subscriptions"),
+        ("subscriptions_in_all = 3", "reached its limit of subscriptions"),
     ] {
         let world = World::new().await;
         let app = Arc::new(world.app_with(&with(&world, limit), RULES, None));
@@ -111,7 +111,7 @@ async fn a_server_and_all_together_have_only_so_many_subscriptions() {
         let subscribe = |channel, name| world.discord.slash(channel, MANAGE_GUILD, "subscribe", rule(name));
         for (channel, name) in [(777, "any"), (778, "more")] {
             let answer = subscribe(channel, name).await;
-            assert!(said(&answer).contains("now rings"), "{answer}");
+            assert!(said(&answer).contains("now gets alerts"), "{answer}");
         }
         let answer = subscribe(777, "any").await;
         assert!(said(&answer).contains("already"), "what is there is no new one: {answer}");
@@ -122,9 +122,9 @@ async fn a_server_and_all_together_have_only_so_many_subscriptions() {
             assert!(!app.store.subscriptions(channel).await.unwrap().contains(&name.to_owned()));
         }
         let answer = world.discord.slash(777, MANAGE_GUILD, "unsubscribe", rule("any")).await;
-        assert!(said(&answer).contains("no longer rings"), "{answer}");
+        assert!(said(&answer).contains("no longer gets alerts"), "{answer}");
         let answer = subscribe(779, "any").await;
-        assert!(said(&answer).contains("now rings"), "{answer}");
+        assert!(said(&answer).contains("now gets alerts"), "{answer}");
         bot.stop().await;
         world.finish().await;
     }
@@ -138,7 +138,7 @@ async fn commands_at_the_same_time_do_not_pass_a_limit() {
     let asked =
         (0..20).map(|number| world.discord.slash(700 + number, MANAGE_GUILD, "subscribe", rule("any")));
     let answers = join_all(asked).await;
-    let new = answers.iter().filter(|answer| said(answer).contains("now rings")).count();
+    let new = answers.iter().filter(|answer| said(answer).contains("now gets alerts")).count();
     assert_eq!((new, app.store.subscribers("any").await.unwrap().len()), (5, 5));
     bot.stop().await;
     world.finish().await;

@@ -139,7 +139,7 @@ async fn a_permission_that_comes_and_goes_is_reported_once_an_hour() {
         said.extend(notices(&world, &app, now).await);
     }
     world.discord.take_edits();
-    let (lost, back) = ("discord:alerts takes no files", "discord:alerts takes files again");
+    let (lost, back) = ("discord:alerts accepts no files", "discord:alerts accepts files again");
     assert_eq!(said, [lost, back].repeat(3), "seven times in three hours");
     world.finish().await;
 }

@@ -276,14 +276,14 @@ async fn a_past_is_fetched_once_and_goes_on_where_it_was_broken_off() {
     let args = &["backfill", "--cik", "70", "--since", "2022-01-01"];
     let broken_off = run(args).await.unwrap();
     assert_eq!(broken_off.status.code(), Some(1), "{}", said(&broken_off));
-    assert!(said(&broken_off).contains("left alone until"), "{}", said(&broken_off));
+    assert!(said(&broken_off).contains("no requests to EDGAR until"), "{}", said(&broken_off));
     let shown = run(&["status"]).await.unwrap();
     assert!(said(&shown).contains("filings left"), "{}", said(&shown));
     // Whoever asks again meanwhile is told, and EDGAR is asked nothing.
     let before = edgar.log();
     let ticker = run(&["backfill", "--ticker", "QLYS", "--since", "2y"]).await.unwrap();
     assert_eq!(ticker.status.code(), Some(1));
-    assert!(said(&ticker).contains("left alone until"), "{}", said(&ticker));
+    assert!(said(&ticker).contains("no requests to EDGAR until"), "{}", said(&ticker));
     assert_eq!(edgar.log(), before);
     // The wait is over, as if the clock had gone on.
     let store = Store::open(&dir.path().join("sellbell-data")).unwrap();
@@ -297,7 +297,7 @@ async fn a_past_is_fetched_once_and_goes_on_where_it_was_broken_off() {
     released(&dir.path().join("sellbell-data"));
     let done = run(args).await.unwrap();
     assert!(done.status.success(), "{}", said(&done));
-    assert!(said(&done).contains("history is whole since 2022-01-01"), "{}", said(&done));
+    assert!(said(&done).contains("history is complete since 2022-01-01"), "{}", said(&done));
     let store = Store::open(&dir.path().join("sellbell-data")).unwrap();
     for number in 0..130 {
         let standing = store.standing(accession(number)).await.unwrap();
@@ -358,11 +358,11 @@ async fn days_are_played_one_after_the_other_into_a_store_that_is_kept() {
     let first = text.find("2021-08-24: 1 in the index, 1 seen, 0 recovered").unwrap();
     let second = text.find("2021-08-25: ").unwrap();
     assert!(first < second && text[first..second].contains("requests so far"), "{text}");
-    assert!(text[first..second].contains("No times are told"), "{text}");
+    assert!(text[first..second].contains("Latency is not shown"), "{text}");
     assert!(Store::open(&dir.path().join("kept/store")).unwrap().ledger().await.unwrap().is_some());
     let again = sellbell(dir.path(), &args);
     assert_eq!(again.status.code(), Some(1));
-    assert!(said(&again).contains("kept/store is there already"), "{}", said(&again));
+    assert!(said(&again).contains("kept/store already exists"), "{}", said(&again));
 }
 
 #[test]
@@ -437,7 +437,7 @@ async fn show_asks_nothing_while_the_bot_is_silent() {
     drop(store);
     released(&world.path("store"));
     let (said, asked) = shown_while_blocked(&world).await;
-    assert!(asked.is_empty() && said.contains("left alone"), "{asked:?} {said}");
+    assert!(asked.is_empty() && said.contains("no requests"), "{asked:?} {said}");
     world.finish().await;
 }
 

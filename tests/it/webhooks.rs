@@ -190,9 +190,12 @@ fn what_an_endpoint_lacks_is_said_by_the_name_of_its_variable() {
         &[],
     );
     let error = error.unwrap_err().to_string();
-    assert!(error.contains("`a-b` and `a_b` would share one variable") && error.contains("url"), "{error}");
+    assert!(
+        error.contains("`a-b` and `a_b` would share one environment variable") && error.contains("url"),
+        "{error}"
+    );
     // WEBHOOK_URL_A_FILE is the address of the one, and the file with the address of the other.
     let files = "[webhook]\nendpoint = [{ name = \"a\" }, { name = \"a-file\" }]\n";
     let error = Settings::read("settings", files, &[]).unwrap_err().to_string();
-    assert!(error.contains("`a` and `a-file` would share one variable"), "{error}");
+    assert!(error.contains("`a` and `a-file` would share one environment variable"), "{error}");
 }

@@ -16,7 +16,7 @@ pub struct CompanyRecord {
     /// Four digits.
     #[serde(default)]
     pub sic: Option<String>,
-    /// What that is called.
+    /// Its title.
     #[serde(default)]
     pub sector: Option<String>,
     /// Name of the state or country.

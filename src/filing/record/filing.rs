@@ -23,7 +23,7 @@ pub struct FilingRecord {
     pub accepted_at: Option<DateTime<Utc>>,
     /// The earliest transaction's date.
     pub period: Option<NaiveDate>,
-    /// What an amendment amends.
+    /// The filing that an amendment amends.
     pub date_of_original_submission: Option<NaiveDate>,
     /// The exit box.
     pub not_subject_to_section_16: Option<bool>,
@@ -47,7 +47,7 @@ pub struct FilingRecord {
     pub remarks: Option<String>,
     /// Who signed, and when.
     pub signatures: Vec<Signature>,
-    /// What was odd.
+    /// Warnings.
     pub warnings: Vec<Warning>,
 }
 
@@ -60,7 +60,7 @@ pub struct IssuerRecord {
     pub name: String,
     /// As typed.
     pub symbol: Option<String>,
-    /// What the header says of it, and its symbol in another market.
+    /// The facts in the header, and its symbol in another market.
     #[serde(flatten)]
     pub company: CompanyRecord,
 }

@@ -13,10 +13,10 @@ pub struct PricingRecord {
     /// Whether the price is in hundredths of it: in pence.
     #[serde(default)]
     pub price_in_hundredths: bool,
-    /// What says so.
+    /// The evidence.
     #[serde(default)]
     pub currency_evidence: Option<String>,
-    /// What the row is worth in `currency`, where that is not the dollar.
+    /// The value of the row in `currency`, where that is not the dollar.
     #[serde(default)]
     pub amount: Option<Amount>,
     /// `share` or `ads`: what the row counts.
@@ -28,7 +28,7 @@ pub struct PricingRecord {
     /// Shares for each ADS, where that matters.
     #[serde(default)]
     pub ads_ratio: Option<Shares>,
-    /// What states it.
+    /// The evidence.
     #[serde(default)]
     pub ads_ratio_evidence: Option<String>,
     /// The issuer's other filing that states it.

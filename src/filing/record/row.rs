@@ -48,7 +48,7 @@ pub struct LotRecord {
     pub terms: Option<TermsRecord>,
     /// Shares × price, exact, else the stated total, in dollars; never so of a debt security.
     pub value: Option<Usd>,
-    /// What the price is stated in, and of.
+    /// The currency and the unit of the price.
     #[serde(flatten)]
     pub pricing: PricingRecord,
     /// Whether it is flagged as odd.
@@ -69,12 +69,12 @@ pub struct LotRecord {
     pub price_high: Option<Usd>,
     /// Whether a footnote calls the price an average.
     pub price_is_average: Option<bool>,
-    /// What states the range.
+    /// The evidence of the range.
     #[serde(default)]
     pub price_evidence: Option<String>,
     /// 10b5-1: `yes`, `no` or `unknown`; `null` only in records of before 0.2.
     pub plan: Option<Plan>,
-    /// What says so.
+    /// The evidence.
     #[serde(default)]
     pub plan_evidence: Option<String>,
     /// Adoption date of the plan, to the day or the month.
@@ -130,7 +130,7 @@ impl From<&Lot> for LotRecord {
 }
 
 impl LotRecord {
-    /// What a [`crate::filing::Trade`] needs of it.
+    /// The facts that a [`crate::filing::Trade`] needs of it.
     pub fn figures(&self) -> LotFigures<'_> {
         let shares = self.shares.filter(|_| self.principal.is_none());
         LotFigures {

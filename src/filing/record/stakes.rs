@@ -22,7 +22,7 @@ pub struct StakeRecord {
     pub sources: Vec<SourceRecord>,
 }
 
-/// What was done to a stake, as JSON.
+/// A step of a stake, as JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SourceRecord {
     /// `exercised`, `granted`, `bought`, `sold`, `withheld`, `given away` and so on.

@@ -1,4 +1,4 @@
-//! What an owner is to the issuer, read off boxes and title.
+//! An owner's relationship to the issuer, read from boxes and title.
 
 mod kind;
 mod read;

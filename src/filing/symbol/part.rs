@@ -10,7 +10,7 @@ use super::words::{Before, Word};
 const NO_SHARES: [&str; 11] =
     ["WS", "WT", "WTS", "WARRANT", "WARRANTS", "UNIT", "UNITS", "UT", "RT", "RTS", "RIGHTS"];
 
-/// What is between two colons.
+/// The text between two colons.
 #[derive(Debug, Default)]
 pub(super) struct Part {
     pub(super) found: Vec<Candidate>,

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::spelling::is_ticker;
 
-/// What a word beside a symbol is.
+/// The kind of a word beside a symbol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// An exchange, a market or a MIC code.
@@ -24,7 +24,7 @@ pub(super) enum Kind {
     Plain,
     /// Between two symbols.
     And,
-    /// What is behind it is no longer so.
+    /// The symbol behind it is no longer in use.
     Former,
     /// A part of a company's name.
     Company,

@@ -38,7 +38,7 @@ impl Applying<'_> {
 }
 
 impl Notes<'_> {
-    /// What applies to a row: its own notes, then those that speak of it from elsewhere.
+    /// The notes that apply to a row: its own, then those that speak of it from elsewhere.
     pub(super) fn applying(&self, lot: &Lot, own: Vec<usize>) -> Vec<Applying<'_>> {
         let sale = is_sale(lot);
         let mut applying: Vec<Applying<'_>> = own

@@ -15,10 +15,10 @@ use crate::form4::footnotes::Keywords;
 use crate::form4::footnotes::ads::{self, Of, Priced, Titled};
 use crate::form4::footnotes::money::{self, PriceMoney};
 
-/// So many characters of a note are kept as the words that make a ratio.
+/// Most characters of a note that are kept as the words that make a ratio.
 const LONGEST_WORDS: usize = 200;
 
-/// What a filing says of currencies and ADS.
+/// A filing's statements about currencies and ADS.
 pub(super) struct Money<'n> {
     notes: &'n Notes<'n>,
     /// The ratio of the issuer's ADS, where all that state one agree.
@@ -135,7 +135,7 @@ impl<'n> Money<'n> {
         words.into_iter().find(|word| word.trim_matches('.').eq_ignore_ascii_case(symbol))
     }
 
-    /// What the row's notes say of the currency of its price; those of the price first.
+    /// The row's notes about the currency of its price; those of the price first.
     fn said(&self, lot: &Lot, own: &[usize], price: Decimal) -> Option<(PriceMoney, Evidence)> {
         let count = lot.shares.value.map(|shares| shares.decimal());
         let of_price = |id: &String| self.notes.by_id.get(id.as_str()).copied();
@@ -181,7 +181,7 @@ impl<'n> Money<'n> {
         })
     }
 
-    /// What the row's notes say that its price is of.
+    /// The row's notes about the unit of its price.
     fn priced(&self, lot: &Lot, own: &[usize], price: Decimal) -> Option<Of> {
         let said = own.iter().find_map(|&i| {
             let note = &self.notes.all[i];

@@ -15,7 +15,7 @@ pub(in crate::form4) use ratio::ratio;
 
 /// Depositary shares of foreign companies; "Depositary Shares" alone are fractions of a US bank's preferred share.
 const ADS: &str = r"(?:\b(?:ADSs?|ADRs?|GDSs?|GDRs?)\b|\b(?:American|Global|European|International|NY|New\s+York)\s+(?:Depos(?:i|a)t(?:a|o)ry|Registered)\s+(?:Shares?|Receipts?|Interests?|Stock)(?:\s*\(\s*(?:the\s+|each,?\s+an?\s+|an?\s+)?[\x22']*(?:ADS|ADR|GDS|GDR)[\x22's]*\s*\))?)";
-/// What a security's title counts.
+/// The unit that a security's title counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::form4) enum Titled {
     /// Shares, units, options.
@@ -26,7 +26,7 @@ pub(in crate::form4) enum Titled {
     Both,
 }
 
-/// What a title counts.
+/// The unit that a title counts.
 pub(in crate::form4) fn titled(title: &str) -> Titled {
     static WORD: LazyLock<Pattern> = LazyLock::new(|| pattern(ADS));
     static HOME: LazyLock<Pattern> = LazyLock::new(|| {
@@ -39,7 +39,7 @@ pub(in crate::form4) fn titled(title: &str) -> Titled {
     if HOME.is_match(&title[..first.start]) { Titled::Both } else { Titled::Ads }
 }
 
-/// What a note says that a price is of.
+/// The unit of a price, by a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::form4) enum Of {
     /// One ADS.
@@ -67,7 +67,7 @@ static DIVIDED: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// What a note says that the price is of.
+/// The unit of the price, by a note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::form4) enum Priced {
     /// It says so.
@@ -76,7 +76,7 @@ pub(in crate::form4) enum Priced {
     Ads(Vec<Decimal>),
 }
 
-/// What a note says that the price is of; `None` where it does not say, or says both.
+/// The unit of the price, by a note; `None` where it does not say, or says both.
 pub(in crate::form4) fn priced(text: &str, price: Decimal, of_price: bool) -> Option<Priced> {
     // "And not per ADS" says the other.
     let said = |range: &Range<usize>| {

@@ -126,7 +126,7 @@ const SPELLINGS: [(&str, &str, &str); 63] = [
     ("MOP", "macanese pataca|pataca", "MOP"),
     ("BGN", "bulgarian lev", "BGN"),
 ];
-/// What markets call hundredths, and of what they are.
+/// The names of hundredths in markets, and their currencies.
 const HUNDREDTHS: [(&str, &str); 3] = [("GBX", "GBP"), ("ILA", "ILS"), ("ZAC", "ZAR")];
 /// Words behind a currency's that make a company's name of it: "Euro Pacific Capital".
 const OF_NAMES: [&str; 24] = [

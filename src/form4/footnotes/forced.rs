@@ -1,4 +1,4 @@
-//! What a note says of a sale that somebody else made or forced: a lender, a broker or a court.
+//! A note's statements about a sale that somebody else made or forced: a lender, a broker or a court.
 
 use std::sync::LazyLock;
 
@@ -57,7 +57,7 @@ static FELL_SHORT: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\b(?:fell|fallen|dropped|declined)\s+(?:\w+\s+)?(?:below|under)\b|\binsufficient\b")
 });
 
-/// What forces a sale by itself.
+/// Events that force a sale by themselves.
 static CALLED_IN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
         r"\b(?:demands?\s+(?:for\s+\w+\s+)?(?:from|by|of)\s+{WHOSE}(?:{LENDER}|{BANK})|foreclos(?:ed|ures?|ing)|(?:broker|lender|bank)-initiated|force-?(?:sold|selling|sales?|liquidat\w+)|(?:collateral|pledge|lien|creditors?'?s?)\s+(?:\w+\s+)?(?:enforcement|liquidation)|insufficient\s+(?:equity|margin|collateral)|(?:collateral|margin)\s+short(?:fall|age)s?|(?:margin|maintenance|collateral|house)[\s-]+calls?|margin\s+(?:maintenance|defici\w+|requirements?|liquidations?|sales?|sell-?outs?)|exercis\w+\s+(?:of\s+)?(?:(?:its|their|the|such|certain|all)\s+)?(?:\w+\s+){{0,3}}remed(?:y|ies)|enforce(?:d|ment)\s+(?:of|against|its|their)\s+(?:\w+\s+){{0,4}}(?:pledge|charge|security|collateral|lien|guarant\w+|judge?ment)|reali[sz](?:e|ed|ing|ation)\s+(?:up)?on\s+(?:\w+\s+){{0,2}}(?:collateral|shares|pledge))\b"

@@ -39,12 +39,12 @@ impl Keywords {
     pub(in crate::form4) const ADS: u32 = 1 << 20;
     /// Of these, short words are found as whole words alone: "euro" is in no "neuroscience".
     pub(super) const WHOLE: u32 = Self::MONEY | Self::ADS;
-    /// What a statement against the seller's own decision needs one of.
+    /// Words of which a statement against the seller's own decision needs one.
     pub(in crate::form4) const AGAINST: u32 = Self::FORCED | Self::OTHERWISE;
-    /// What a range of prices needs one of.
+    /// Words of which a range of prices needs one.
     pub(in crate::form4) const PRICE: u32 =
         Self::RANGE | Self::BETWEEN | Self::HIGH | Self::AVERAGE | Self::DOLLAR;
-    /// What a statement of a sale's purpose needs one of.
+    /// Words of which a statement of a sale's purpose needs one.
     pub(in crate::form4) const PURPOSE: u32 =
         Self::COVER | Self::OFFERING | Self::NEGOTIATED | Self::ISSUER | Self::DISCRETION | Self::AGAINST;
 

@@ -89,7 +89,7 @@ pub(super) fn in_error(sentence: &str) -> Option<&str> {
     unauthorised.or_else(alone).or_else(|| says_mistake(sentence).filter(|_| AGENTS.is_match(sentence)))
 }
 
-/// What a broker carries out.
+/// Things that a broker carries out.
 static ORDERS: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:orders?|order\s+tickets?)\b"));
 /// A sale that was a mistake, whoever made it.
 pub(super) fn says_mistake(sentence: &str) -> Option<&str> {

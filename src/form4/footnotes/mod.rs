@@ -1,4 +1,4 @@
-//! What a footnote says, read by rules of language: prices, plans, and why something was sold.
+//! Footnotes, read by rules of language: prices, plans, and why something was sold.
 //!
 //! A note is looked through once for words; only where some stand are the patterns of their kind tried, sentence by sentence.
 

@@ -15,10 +15,10 @@ use super::currencies::{Named, tokens};
 use super::text::excerpt;
 use crate::filing::Currency;
 
-/// So many currencies of a note are looked at. Real ones name some ten.
+/// Most currencies of a note that are looked at. Real ones name some ten.
 const MOST_MENTIONS: usize = 60;
 
-/// What a note says of the currency of a price, of so many units; `None` where it says nothing of it. Whether the note is of
+/// A note's statement about the currency of a price, of so many units; `None` where it says nothing of it. Whether the note is of
 /// the `price` itself, or only of the row. The company's `country` (ISO) settles whose pesos are meant.
 pub(in crate::form4) fn of_price(
     text: &str,

@@ -61,7 +61,7 @@ impl Pattern {
 pub(super) struct Pair<'a> {
     /// From the beginning of the first to the end of the second.
     pub(super) words: &'a str,
-    /// What stands between them.
+    /// The words between them.
     pub(super) gap: &'a str,
 }
 
@@ -99,7 +99,7 @@ pub(super) fn pairs_before<'a>(
     })
 }
 
-/// So many firsts before one second are looked at.
+/// Most firsts before one second that are looked at.
 const MOST_NEAR: usize = 4;
 
 /// Where a part of a sentence begins in it.

@@ -1,4 +1,4 @@
-//! What a note says of plans by Rule 10b5-1: that a trade was made under one, or was not.
+//! A note's statements about plans by Rule 10b5-1: that a trade was made under one, or was not.
 
 use std::sync::LazyLock;
 
@@ -81,7 +81,7 @@ static NAMED_APART: LazyLock<Pattern> = LazyLock::new(|| {
 });
 /// "All sales, other than the one in line 3, were made under a plan".
 static EXCEPTED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:was|were|is|are|one|lines?|rows?)\b"));
-/// What is not, though a plan is: discretion, knowledge.
+/// Things that are not there although a plan is: discretion, knowledge.
 static NOT_OF_PLAN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:discretion\w*|represent\w*|possess\w*|aware|knowledge|limited|later|influence|control|only|inside|material|directed?|includ\w*|exclud\w*|ability|able|yet|marked|checked|box|checkbox|amended|new|conditions|required\s*,|timely|registered|notice|previously)\b|^\s*required\s*,",
@@ -100,7 +100,7 @@ static OF_A_PLAN: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:commenc\w*|begin|begins|beginning|scheduled|expired|to\s+be\s+sold|remaining|future|spouse|has\s+been\s+amended|(?:are|is)\s+(?:subject\s+to|covered\s+by)|may\s+(?:be\s+sold|sell)|former\s+employer)\b",
     )
 });
-/// What is done under some plans and is no sale.
+/// Things that are done under some plans and are no sale.
 static OTHER_ACT: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:distributions?|distributed|gifts?|gifted|donat\w+|purchase[sd]?|acquired|repurchas\w+|buy-?\s?back)\b",

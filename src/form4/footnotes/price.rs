@@ -1,4 +1,4 @@
-//! What a note says of prices: the range of the actual ones, and that the stated one is an average.
+//! A note's statements about prices: the range of the actual ones, and that the stated one is an average.
 //!
 //! Rules of language, found in some thousand footnotes: "prices ranging from $110.00 to $110.82, inclusive", "(range $51.35 to
 //! $52.10)", "the highest price was … and the lowest …". A number that is cut or malformed yields nothing.
@@ -141,7 +141,7 @@ fn gap(text: &str) -> usize {
 /// "$8.01-$8.20", "US$13.04 to US$13.33"; the dollars of other countries have a letter before their sign.
 const DOLLARS: &str = r"(?:^|(?u:[^A-Za-z$\d.])|\bUSD?\s?)\$\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})\s*(?:per\s+share\s*)?(?:to|through|-)\s*(?:USD?\s?)?\$?\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})";
 
-/// What is not the price of these trades: of options, of the market, of a plan's conditions.
+/// Prices of other things than these trades: of options, of the market, of a plan's conditions.
 static NOT_ACTUAL: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:(?:exercise|strike|conversion)\s+prices?|hurdles?|target|52-?week|trading\s+range|market\s+price\s+is|limit\s+prices?|if\s+the|when\s+the|vest\w*|number\s+of\s+shares|par\s+value|(?:commissions?|fees?|dividends?|proceeds|costs?(?:\s+basis)?),?\s+(?:which|that|rang(?:ing|ed|es)|of)|acquired\s+at|strikes?|conversion|exchange\s+rate|apprais\w+|increased|decreased|had\s+been\s+acquired|acquired\s+(?:under|in\s+(?:19|20)\d\d)|has\s+traded)\b",

@@ -1,4 +1,4 @@
-//! What a note says of why and to whom something was sold. Each function takes one sentence.
+//! A note's statements about why and to whom something was sold. Each function takes one sentence.
 
 use std::sync::LazyLock;
 
@@ -41,7 +41,7 @@ static ON_ACCOUNT_OF: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 static TAXES: LazyLock<Pattern> = LazyLock::new(|| pattern(TAX));
-/// What brings such a cost about: without it a tax is the seller's own.
+/// Events that cause such a cost: without one a tax is the seller's own.
 static AWARD: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:vest\w*|settle\w*|release[ds]?|exercis\w*|options?|rsus?|psus?|sars?|restricted|awards?|grants?|performance|equity|withh\w+|lapse\w*|convers\w+|deliver\w+|stock\s+units?|issuance|(?:at\s+the\s+(?:direction|request)\s+of|(?:required|mandated|directed)\s+by)\s+(?:the\s+)?(?:issuer|company|employer))\b",
@@ -102,7 +102,7 @@ static OFFERING_TERMS: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:offering\s+price|underwriting\s+(?:discount|agreement|commission)|over-?\s?allotment|option\s+to\s+purchase\s+additional\s+shares)",
     )
 });
-/// What an offering only dates or prices.
+/// Things that an offering only dates or prices.
 static ONLY_DATES: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:prior\s+to|following|before|after|since|upon\s+(?:the\s+)?(?:closing|completion|consummation|pricing)|until|not|acquired|received|purchased|bought|convert\w*|held|owned|issued|subject\s+to|lock-?\s?up|file[ds]?|plan|concurrent\w*|equals?|pre|same\s+(?:per[\s-]share\s+)?price|proceeds|price\s+(?:per\s+share\s+)?(?:paid|at\s+which))\b",
@@ -216,7 +216,7 @@ static TO_NAMED: LazyLock<Pattern> = LazyLock::new(|| {
 });
 /// Where one is named: its pattern is slow.
 static NAMED: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"{CALLED}|,\s+the\s+{ISSUER}")));
-/// What is given to the issuer besides shares: "full information … to the issuer".
+/// Things given to the issuer besides shares: "full information … to the issuer".
 static GIVEN_ELSE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:provid\w*|furnish\w*|suppl\w*|undertak\w*|available|information|request|pursuant|subject|report\w*|relat\w*|disgorge\w*|pa(?:id|y)\w*|remit\w*|proceeds|profits?|notice|public|market|respect|according|services?|owed|due|loans?|debts?|indebted\w*|advis[eo]rs?|consultants?|lenders?|directors?|party|transition|becoming|to\s+(?:fund|satisfy|cover|re-?pay|pay|meet)|affiliates?|chairman|chief|trusts?\s+for)\b",

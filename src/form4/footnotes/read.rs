@@ -30,7 +30,7 @@ pub(in crate::form4) struct Said {
 }
 
 impl Said {
-    /// What one sentence of a note takes back of another.
+    /// The statements of another sentence that one takes back.
     fn weigh(&mut self, sentences: &[&str]) {
         if self.names_rule
             && let Some(denial) = self.statements.iter_mut().find(|said| said.kind == Kind::NoNamedPlan)
@@ -159,7 +159,7 @@ fn add(into: &mut Vec<Statement>, new: Statement) {
     }
 }
 
-/// What a sentence of a note says against the seller's own decision, and against the plan's box.
+/// A sentence's statements against the seller's own decision, and against the plan's box.
 fn against(sentence: &str, keywords: Keywords, note: &str, sale: bool, into: &mut Vec<Statement>) {
     let mut add = |kind: Kind, reader: &dyn Fn() -> Option<Arc<str>>| {
         if !into.iter().any(|statement| statement.kind == kind)
@@ -183,7 +183,7 @@ fn against(sentence: &str, keywords: Keywords, note: &str, sale: bool, into: &mu
     }
 }
 
-/// What tells of holdings, not of the trade.
+/// Words about holdings, not about the trade.
 static BACKGROUND: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"^\s*\(?(?:includes?|excludes?|consists?\s+of|does\s+not\s+include|of\s+these\s+shares)\b")
 });

@@ -7,7 +7,7 @@ use super::happened::is_denied;
 use super::pattern::{Pattern, pairs, pattern, start_in};
 use super::text::excerpt;
 
-/// What firms that lend, hold or trade are called: by a word of theirs, or by a well-known name.
+/// Names of firms that lend, hold or trade: by a word of theirs, or by a well-known name.
 pub(super) const FIRM: &str = r"(?-i:(?:[A-Z][\w&.'*-]*,?\s+){0,4}(?:Bank|BANK|Banc|Bancorp|N\.A\.?|Securities|Brokerage|Brokers|Clearing|Lending|Trust\s+Company|Wealth\s+Management|Wealth\s+Advisors|Financial\s+(?:Services|Advisors|Group)|Private\s+Wealth|Capital\s+Markets|Credit\s+[A-Z]\w+|Lend(?:ing|ers?)|UBS|Barclays|Citi(?:bank|group)?|JPMorgan|J\.\s?P\.\s+Morgan|Morgan\s+Stanley|Goldman|Merrill|Schwab|Fidelity|E\*?T(?:RADE|rade)|Wells\s+Fargo|Credit\s+Suisse|BNP\s+Paribas|HSBC|Nomura|Macquarie|Jefferies|Stifel|Raymond\s+James|Pershing|Robinhood|Northern\s+Trust|State\s+Street|RBC|Ameritrade|Oppenheimer|Mizuho|Santander|Natixis|Cantor|LPL|Edward\s+Jones|Ameriprise|Vanguard|Julius\s+Baer|Pictet|Standard\s+Chartered|First\s+Republic|BMO|Scotia\w*|CIBC|Piper|Baird|Evercore|Lazard|Janney|Canaccord|Wedbush)\b(?:[,.]?\s+(?:[A-Z&][\w&.*-]*|of|and)){0,4}(?:'s)?(?:,?\s+(?:LLC|Inc\.?|L\.?P\.?|N\.A\.?|AG|PLC|plc|Ltd\.?|S\.A\.?))?)";
 /// Those who lend, hold or trade without a name, and whoever acts for a debt.
 const AGENT: &str = r"(?:(?:\w+\s+)?banks?|(?:stock)?brokers?|broker-?\s?dealers?|brokerage(?:\s+(?:firm|house|company))?|(?:clearing|securities|financial|lending|margin)\s+(?:firms?|institutions?|intermediar(?:y|ies)|compan(?:y|ies)|desk|department|brokers?)|custodians?|counterpart(?:y|ies)|(?:administrative|security|collateral)\s+(?:agents?|trustees?)|note\s?holders?|lenders?|pledgees?|chargees?|secured\s+part(?:y|ies)|creditors?|receivers?|liquidators?|(?:bankruptcy\s+|chapter\s+\d+\s+)trustees?|assignees?\s+for\s+the\s+benefit|(?:public\s+|estate's\s+)administrators?|guardians?(?:\s+ad\s+litem)?|courts?(?:\s+(?:officers?|officials?|clerks?))?|clerks?\s+of\s+(?:the\s+)?court|sheriffs?|marshals?|bailiffs?|special\s+masters?|commissioners?|(?:state|federal|government|tax|support|enforcement)\s+(?:\w+\s+){0,2}(?:agenc(?:y|ies)|authorit(?:y|ies)|officers?)|risk\s+(?:department|desk|management)|intruders?|holders?\s+of\s+(?:the|a)\s+(?:notes?|loans?|liens?|pledges?|security\s+interests?)|financ(?:ier|ing\s+part(?:y|ies)))";
@@ -64,7 +64,7 @@ static SHORTFALL: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:short-?\s?fall\w*|deficien\w+|deficit|under-?\s?collaterali[sz]ed|insufficient|inadequate|unable\s+to\s+(?:\w+\s+)?(?:repay|pay|meet|deliver|post|cure|satisfy|maintain|provide|deposit|honou?r)|demands?\s+for\s+(?:additional|more|further)\s+(?:funds|collateral|margin|equity|cash|security)|failed\s+to\s+(?:\w+\s+)?(?:repay|pay|meet|deliver|post|cure|satisfy|maintain|provide|deposit|honou?r)|failure\s+to\s+(?:\w+\s+)?(?:repay|pay|meet|deliver|post|cure|satisfy|maintain|provide|deposit|honou?r)|(?:not|un)\s?(?:been\s+)?(?:re)?paid\b|overdue|past\s+due|defaulted|events?\s+of\s+default|in\s+default|upon\s+(?:\w+\s+)?default|margin\s+calls?|maintenance\s+(?:calls?|requirements?)|mandatory\s+prepayment|(?:minimum|required|restore)\s+(?:\w+\s+){0,3}equity|house\s+requirements?|enforce\w*|foreclos\w+|accelerat\w+|remed(?:y|ies))",
     )
 });
-/// What a lender measures, and that it did not suffice.
+/// Things that a lender measures, and that they did not suffice.
 static MEASURE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\b(?:loan[\s-]to[\s-]value|LTV|equity|account|collateral|coverage|value|price)\b")
 });
@@ -91,7 +91,7 @@ static NOT_OWN: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// What the sentences of a note say of who sold and why.
+/// The sentences of a note about who sold and why.
 #[derive(Debug, Clone, Default)]
 pub(in crate::form4) struct Parts {
     /// A firm that lends, holds or trades made the sale.
@@ -163,7 +163,7 @@ fn sold_by(sentence: &str) -> Option<&str> {
     })
 }
 
-/// What stands between a firm and its act, without what a pair of commas sets apart.
+/// The words between a firm and its act, without those that a pair of commas sets apart.
 fn is_undone(gap: &str) -> bool {
     if gap.trim_end().ends_with("and") && gap.contains("entitled") {
         return false;

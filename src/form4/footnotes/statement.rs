@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// What a statement in a note says of the sale.
+/// A statement in a note about the sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::form4) enum Kind {
     /// Made under a plan by Rule 10b5-1.

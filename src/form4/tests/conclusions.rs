@@ -1,4 +1,4 @@
-//! What notes and boxes mean for each row, and what is odd.
+//! Conclusions from notes and boxes about each row, and odd figures.
 
 use super::super::read;
 use super::document;

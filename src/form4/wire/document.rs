@@ -35,7 +35,7 @@ pub(in crate::form4) struct Document<'a> {
     pub(in crate::form4) footnotes: Vec<(String, Cow<'a, str>)>,
     pub(in crate::form4) remarks: Text<'a>,
     pub(in crate::form4) signatures: Vec<(Text<'a>, Text<'a>)>,
-    /// What is odd about the elements themselves.
+    /// Warnings about the elements themselves.
     pub(in crate::form4) odd: Odd,
 }
 

@@ -34,39 +34,37 @@ pub(super) struct WebhookAddress {
 pub enum BadAddress {
     /// It is no address.
     #[error(
-        "is not a webhook address like https://discord.com/api/webhooks/…: copy it from the channel's settings, whole"
+        "is not a webhook URL like https://discord.com/api/webhooks/…: copy it from the channel's settings"
     )]
     NoAddress,
     /// It is not encrypted.
-    #[error("begins with http://, so that others could read it: write https://")]
+    #[error("begins with http://, so others could read it: use https://")]
     NotEncrypted,
     /// It is on another part of Discord.
-    #[error(
-        "is on a host of Discord's that takes no messages: write discord.com there, or copy the address again"
-    )]
+    #[error("is on a Discord host that accepts no messages: use discord.com, or copy the URL again")]
     WrongHost,
     /// It leads to a channel or a message.
     #[error(
-        "is the link of a channel, message or server: make a webhook in the channel's settings, and copy its address"
+        "is the link of a channel, message or server: create a webhook in the channel's settings, and copy its URL"
     )]
     Link,
     /// It lacks a part of the path.
-    #[error("lacks /api before /webhooks: copy it again, whole")]
+    #[error("lacks /api before /webhooks: copy it again")]
     NoApi,
     /// It has no webhook's number.
-    #[error("has no number of a webhook after /webhooks/: copy it again, whole")]
+    #[error("has no webhook id after /webhooks/: copy it again")]
     NoId,
     /// It has no token.
-    #[error("ends before the webhook's token: copy it again, whole")]
+    #[error("ends before the webhook's token: copy it again")]
     NoToken,
     /// Its token has characters that none has.
-    #[error("has characters in its token that no token has: copy it again, whole")]
+    #[error("has characters in its token that no token has: copy it again")]
     BadToken,
     /// It takes what Slack sends.
-    #[error("ends in /slack, where Discord takes messages of Slack's form: remove /slack")]
+    #[error("ends in /slack, which is for Slack's format: remove /slack")]
     Slack,
     /// It takes what GitHub sends.
-    #[error("ends in /github, where Discord takes messages of GitHub: remove /github")]
+    #[error("ends in /github, which is for GitHub's format: remove /github")]
     Github,
     /// It names a message of the webhook.
     #[error("ends in /messages, the address of a single message: remove /messages and what follows it")]
@@ -76,11 +74,11 @@ pub enum BadAddress {
     GoesOn,
     /// It would make a post for each message.
     #[error(
-        "has thread_name, which would make a post for each message: use ?thread_id= and the id of one post instead"
+        "has thread_name, which would create a post per message: use ?thread_id= with the id of one post"
     )]
     ThreadName,
     /// Its thread is none.
-    #[error("has a thread_id that is no number: write ?thread_id= and the id of the post or thread")]
+    #[error("has a thread_id that is not a number: use ?thread_id= with the id of the post or thread")]
     ThreadId,
 }
 

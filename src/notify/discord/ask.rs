@@ -1,4 +1,4 @@
-//! What the bot asks Discord besides its messages. serenity's own client reads an answer of any length, so that one of a proxy, or of
+//! The bot's questions to Discord besides its messages. serenity's own client reads an answer of any length, so that one of a proxy, or of
 //! somebody in Discord's place, could fill the memory; here it is bounded.
 
 use reqwest::{Method, StatusCode};

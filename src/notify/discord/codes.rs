@@ -62,72 +62,67 @@ const fn bot_or_webhook(bot: &'static str, webhook: &'static str) -> Advice {
 }
 
 const NO_CHANNEL: Advice = Advice {
-    settings: "there is no such channel any more: correct its channel_id in the settings",
-    subscription: "the channel that subscribed was deleted, or the bot was removed from its server. Where that was meant, nothing is \
-                   to be done: its subscriptions stay, and what waits is given up in time. Else invite the bot again",
-    webhook: "the webhook's channel was deleted: make a webhook in another one, and put its address into the environment",
+    settings: "the channel no longer exists: correct its channel_id in the settings",
+    subscription: "the subscribed channel was deleted, or the bot was removed from its server. If that was intended, do nothing: its deliveries are given up in time. Otherwise, invite the bot again",
+    webhook: "the webhook's channel was deleted: create a webhook in another channel, and set its URL in the environment",
 };
 const NO_WEBHOOK: Advice = bot_or_webhook(
-    "Discord takes the request for one of a webhook: see whether [discord] api_base is right",
-    "the webhook was deleted: make another one, and put its address into the environment",
+    "Discord mistakes the request for one of a webhook: check [discord] api_base",
+    "the webhook was deleted: create another one, and set its URL in the environment",
 );
 const WRONG_TOKEN: Advice = bot_or_webhook(
-    "the token or the webhook's address is wrong, or was reset: copy the bot's token again, whole, into DISCORD_TOKEN",
-    "the token or the webhook's address is wrong, or was reset: copy it again, whole",
+    "the token is wrong or was reset: copy the bot's token again into DISCORD_TOKEN",
+    "the webhook's URL is wrong or was reset: copy it again",
 );
 const NO_ACCESS: Advice =
-    same("the bot does not see the channel: invite it to the server, and let it view the channel");
+    same("the bot cannot see the channel: invite it to the server, and let it view the channel");
 const NO_PERMISSION: Advice = bot_or_webhook(
-    "the bot lacks a permission in that channel: give it there",
-    "the webhook lacks a permission in that channel: let everyone send messages there, or make a webhook in another one",
+    "the bot lacks a permission in that channel: grant it",
+    "the webhook lacks a permission in that channel: let everyone send messages there, or create a webhook in another channel",
 );
 const NO_TEXT: Advice = Advice {
-    settings: "no messages can be sent in a channel of this kind: give the channel_id of a text channel, or of a post or thread",
-    subscription: "no messages can be sent in a channel of this kind: use /subscribe in a text channel instead",
-    webhook: "no messages can be sent in a channel of this kind: make a webhook in a text channel",
+    settings: "this kind of channel accepts no messages: use the channel_id of a text channel, a post or a thread",
+    subscription: "this kind of channel accepts no messages: use /subscribe in a text channel",
+    webhook: "this kind of channel accepts no messages: create a webhook in a text channel",
 };
 const FORUM: Advice = Advice {
-    settings: "the channel is a forum: make a post there, and give the post's id as channel_id",
-    subscription: "the channel is a forum: use /subscribe in one of its posts instead",
-    webhook: "the webhook's channel is a forum: make a post there, and add ?thread_id= and the post's id to the webhook's address",
+    settings: "the channel is a forum: create a post there, and use its id as channel_id",
+    subscription: "the channel is a forum: use /subscribe in one of its posts",
+    webhook: "the webhook's channel is a forum: create a post there, and append ?thread_id= and its id to the webhook's URL",
 };
 const THREAD_CLOSED: Advice = bot_or_webhook(
-    "the thread is archived or locked: open it again, or let the bot manage threads",
-    "the thread is archived or locked: open it again, or take another ?thread_id= in the webhook's address",
+    "the thread is archived or locked: reopen it, or let the bot manage threads",
+    "the thread is archived or locked: reopen it, or use another ?thread_id= in the webhook's URL",
 );
 const THREADS: Advice =
-    same("the server has as many open threads, channels or members of the thread as it may: close some");
+    same("the server has reached its limit of open threads, channels or thread members: close some");
 const NO_THREAD_NAME: Advice = bot_or_webhook(
-    "see whether [discord] api_base is right",
-    "remove thread_name from the webhook's address; ?thread_id= and the id of a post or thread name where its messages go",
+    "check [discord] api_base",
+    "remove thread_name from the webhook's URL; use ?thread_id= with the id of a post or thread",
 );
 const SERVICE: Advice = bot_or_webhook(
-    "see whether [discord] api_base is right",
-    "the webhook's address is that of another service: remove what follows its token, like /slack or /github",
+    "check [discord] api_base",
+    "the webhook's URL is for another service: remove what follows its token, such as /slack or /github",
 );
 const NOT_A_BOT: Advice = bot_or_webhook(
-    "DISCORD_TOKEN is not the token of a bot: copy it from the page Bot of the application",
-    "Discord does not take this from a webhook: make another one, and put its address into the environment",
+    "DISCORD_TOKEN is not a bot's token: copy it from the application's page Bot",
+    "Discord does not accept this from the webhook: create another one, and set its URL in the environment",
 );
 const OWNER: Advice =
-    same("Discord wants something of the bot's owner: log in at discord.com, and do what it asks for");
-const BANNED: Advice = same("the bot is banned from the server, or was removed: have it invited again");
+    same("Discord wants the bot's owner to act: log in at discord.com, and follow its instructions");
+const BANNED: Advice = same("the bot is banned or was removed from the server: invite it again");
 const MODERATION: Advice = same(
-    "the server needs two-factor authentication for this, or a lower verification level: its owner can change that",
+    "the server requires two-factor authentication or a lower verification level: its owner can change that",
 );
-const NO_USER: Advice =
-    same("the member takes no direct messages from the bot: give a channel of a server instead");
-const SERVER: Advice =
-    same("the server does not allow it: see its level, its age limit and where it is available");
-const AUTOMOD: Advice = same(
-    "the server's AutoMod blocks the message: exempt the bot's role or the channel from the rule that does",
-);
-const OLD: Advice = same(
-    "Discord no longer speaks this version of its API: use a newer sellbell, and see whether api_base is right",
-);
-const SLOW: Advice = same("it passes by itself; a role that may manage messages is free of slow mode");
-const PASSES: Advice = same("it is tried again by itself");
-const MESSAGE: Advice = same("Discord cannot take this message: please report it with the words above");
+const NO_USER: Advice = same("the member accepts no direct messages from the bot: use a channel of a server");
+const SERVER: Advice = same("the server does not allow it: check its level, age limit and region");
+const AUTOMOD: Advice =
+    same("the server's AutoMod blocks the message: exempt the bot's role or the channel from that rule");
+const OLD: Advice =
+    same("Discord no longer supports this version of its API: use a newer sellbell, and check api_base");
+const SLOW: Advice = same("it passes by itself; a role with Manage Messages is exempt from slow mode");
+const PASSES: Advice = same("sellbell retries by itself");
+const MESSAGE: Advice = same("Discord cannot accept this message: please report it with the text above");
 const FILE: Advice = same("Discord does not take the attached file");
 
 /// Discord's codes that a message, a change of one, or reading a channel can meet.
@@ -230,7 +225,7 @@ const GENERAL: i64 = 0;
 
 const ADDRESS: Advice = Advice {
     settings: "Discord does not know the address: see whether channel_id and [discord] api_base are right",
-    subscription: "Discord does not know the address: see whether [discord] api_base is right",
+    subscription: "Discord does not know the address: check [discord] api_base",
     webhook: "this is not the address of a webhook: copy it again from the channel's settings, whole, and nothing after its token",
 };
 /// Parts of a request that are in its address.
@@ -310,7 +305,7 @@ impl Refusal<'_> {
             (_, _, Some((_, Then::Retry, advice))) => SendError::refused(message).advise(advice.to(by)),
             (401, Some(_), None) => pause(WRONG_TOKEN),
             (429, ..) => {
-                SendError::refused(message).advise("Discord asks to wait; it is tried again by itself")
+                SendError::refused(message).advise("Discord asks to wait; sellbell retries by itself")
             }
             // Discord, or a server before it, does not take it.
             _ => SendError::refused(message),
@@ -385,22 +380,22 @@ mod tests {
         use By::{Settings, Subscription, Webhook};
         for (status, code, by, words) in [
             (401, 0, Settings, "DISCORD_TOKEN"),
-            (401, 0, Webhook, "the token or the webhook's address is wrong"),
+            (401, 0, Webhook, "the webhook's URL is wrong"),
             (401, 50_014, Settings, "DISCORD_TOKEN"),
-            (401, 50_027, Webhook, "address is wrong"),
+            (401, 50_027, Webhook, "URL is wrong"),
             (401, 40_001, Settings, "DISCORD_TOKEN"),
             (403, 40_002, Settings, "owner"),
             (404, 10_003, Settings, "correct its channel_id in the settings"),
-            (404, 10_003, Subscription, "its subscriptions stay"),
+            (404, 10_003, Subscription, "do nothing"),
             (404, 10_004, Subscription, "invite the bot again"),
-            (404, 10_003, Webhook, "make a webhook in another one"),
-            (404, 10_015, Webhook, "make another one"),
+            (404, 10_003, Webhook, "create a webhook in another channel"),
+            (404, 10_015, Webhook, "create another one"),
             (403, 50_001, Settings, "view the channel"),
             (403, 50_013, Settings, "lacks a permission"),
             (403, 50_007, Settings, "direct messages"),
             (400, 50_008, Settings, "text channel"),
             (400, 50_024, Subscription, "/subscribe in a text channel"),
-            (400, 40_058, Settings, "make a post there"),
+            (400, 40_058, Settings, "create a post there"),
             (400, 220_001, Webhook, "?thread_id="),
             (400, 220_003, Webhook, "remove thread_name"),
             (400, 220_004, Webhook, "/slack"),

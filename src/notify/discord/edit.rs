@@ -11,7 +11,7 @@ use crate::render::discord::{self, AllowedMentions};
 /// Bytes of a message of the bot's that is to be changed; ten full cards have some 50 kB.
 const MOST_POSTED: usize = 512 * 1024;
 
-/// What a message's cards become.
+/// The new cards of a message.
 #[derive(Serialize)]
 struct EditCards {
     embeds: Vec<discord::Embed>,
@@ -26,7 +26,7 @@ pub(super) fn edited(batch: &Batch) -> Option<&str> {
     }
 }
 
-/// What the cards of a message become.
+/// The new cards of the message.
 pub(super) fn edit(
     posted: &[u8],
     concerned: &Key,

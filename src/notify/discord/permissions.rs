@@ -34,7 +34,7 @@ fn advice(lacking: Permissions) -> Option<&'static str> {
     let all = ADVICE.get_or_init(|| {
         let words = |number| {
             let names: Vec<_> = of(number).flat_map(|(_, one)| one.get_permission_names()).collect();
-            format!("the bot lacks {} in that channel: give it there", names.join(", "))
+            format!("the bot lacks {} in that channel: grant it", names.join(", "))
         };
         (0..1 << NAMED.len()).map(words).collect()
     });
@@ -114,7 +114,7 @@ mod tests {
         let missing = Permissions::SEND_MESSAGES | Permissions::EMBED_LINKS | Permissions::MANAGE_GUILD;
         assert_eq!(
             advice(missing),
-            Some("the bot lacks Send Messages, Embed Links in that channel: give it there")
+            Some("the bot lacks Send Messages, Embed Links in that channel: grant it")
         );
         for one in NAMED {
             let words = format!("lacks {} in that channel", one.get_permission_names().join(", "));

@@ -25,7 +25,7 @@ const LONGEST_IN_LINE: TimeDelta = TimeDelta::seconds(5);
 /// More routes than this are kept only while they wait.
 const MOST_ROUTES: usize = 1_000;
 
-/// What those of a rank may use.
+/// The share that a rank may use.
 #[derive(Debug, Clone, Copy)]
 struct Share {
     first: usize,
@@ -68,7 +68,7 @@ pub(super) struct ReportedLimits {
     pub(super) shared: bool,
 }
 
-/// What is known of Discord's limits. All that is sent there goes by one.
+/// The known limits of Discord. Everything that is sent there goes by one.
 #[derive(Debug, Default)]
 pub(in crate::notify) struct RateLimit {
     state: Mutex<State>,

@@ -75,7 +75,7 @@ impl From<Failure> for SendError {
     }
 }
 
-/// What stands in an answer that refuses.
+/// The parts of an answer that refuses.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct RefusalBody {

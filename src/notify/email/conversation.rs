@@ -28,7 +28,7 @@ const MOST_LINE: usize = 64 * 1024;
 const MOST_SAID: usize = 1024 * 1024;
 /// The conversation takes no longer until the mail's end is sent.
 const LONGEST: Duration = Duration::from_secs(60);
-/// So long the server may take to store the mail, by RFC 5321, section 4.5.3.2.6: one that is left before that may have it twice.
+/// How long the server may take to store the e-mail, by RFC 5321, section 4.5.3.2.6: one that is left before that may have it twice.
 const LONGEST_END: Duration = Duration::from_secs(600);
 /// One of a server's addresses that does not answer is left for the next.
 const LONGEST_CONNECT: Duration = Duration::from_secs(20);
@@ -37,7 +37,7 @@ const LONGEST_FAREWELL: Duration = Duration::from_secs(2);
 /// No login has more steps.
 const MOST_CHALLENGES: usize = 4;
 
-/// What went wrong.
+/// The failure.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// The server's refusal: its code and its words.
@@ -50,7 +50,7 @@ pub(super) enum Fault {
     Broken,
     /// No encryption came about.
     Tls(io::Error),
-    /// What it said is no SMTP.
+    /// Its answer is not SMTP.
     NotSmtp,
     /// It said more than it may.
     TooMuch,

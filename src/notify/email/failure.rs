@@ -1,4 +1,4 @@
-//! What a failed conversation means for the delivery: whether to try again, what to show, what people can do.
+//! The meaning of a failed conversation for the delivery: whether to retry, what to show, what people can do.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use super::verdict::{Cause, Stage, cause};
 use crate::notify::error::SendError;
 use crate::text::redact::Redactor;
 
-/// So many characters of a server's words are shown.
+/// Most characters of a server's text that are shown.
 const MOST_WORDS: usize = 200;
 
 fn too_late(stage: Stage) -> SendError {
@@ -20,7 +20,7 @@ fn too_late(stage: Stage) -> SendError {
     }
 }
 
-/// What a fault means.
+/// The meaning of a fault.
 pub(super) fn failure(fault: &Fault, stage: Stage, redactor: &Redactor) -> SendError {
     match fault {
         Fault::Refused(code, words) => refused(*code, words, stage, redactor),
@@ -66,12 +66,12 @@ fn refused(code: u16, words: &str, stage: Stage, redactor: &Redactor) -> SendErr
     let of_message = cause.may_be_of_message() && matches!(stage, Stage::Data | Stage::End);
     let error = match code {
         // The server itself asks for another try.
-        400..500 => SendError::refused(format!("the mail server does not take {refused} now: \"{said}\"")),
+        400..500 => SendError::refused(format!("the mail server does not accept {refused} now: \"{said}\"")),
         _ => SendError::refused(format!("the mail server refuses {refused}: \"{said}\"")),
     };
     let advice = match cause {
         Cause::Sender | Cause::Recipient | Cause::Policy | Cause::Greeting | Cause::Other if code < 500 => {
-            "this often passes by itself; the server's words say why"
+            "this often passes by itself; the server's text says why"
         }
         known => known.advice(),
     };
@@ -84,34 +84,31 @@ fn encryption(error: &io::Error) -> SendError {
     let (what, advice) = match tls {
         Some(rustls::Error::InvalidCertificate(certificate)) => match certificate {
             CertificateError::UnknownIssuer => (
-                "the mail server's certificate is of an authority that is not known".to_owned(),
-                "if it is a private authority of yours, name the file with its certificate (PEM) in SMTP_CA_FILE, or add it to the \
-                 system's store",
+                "the mail server's certificate is from an unknown authority".to_owned(),
+                "if it is your private authority, name the file with its certificate (PEM) in SMTP_CA_FILE, or add it to the system's store",
             ),
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => (
                 "the mail server's certificate has expired".to_owned(),
-                "renew the server's certificate; see whether this machine's clock is right",
+                "renew the server's certificate, or correct this machine's clock",
             ),
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => (
-                "the mail server's certificate is not valid yet".to_owned(),
-                "see whether this machine's clock is right",
-            ),
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                ("the mail server's certificate is not valid yet".to_owned(), "check this machine's clock")
+            }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => (
                 "the mail server's certificate is for another host".to_owned(),
-                "write the host in SMTP_URL that the certificate names",
+                "use the host that the certificate names in SMTP_URL",
             ),
             other if format!("{other:?}").contains("CaUsedAsEndEntity") => (
                 "the mail server's certificate is an authority's own".to_owned(),
-                "have a certificate made for the server that names it and that the authority signs; name the authority's file in \
-                 SMTP_CA_FILE",
+                "get a certificate for the server that names it and is signed by the authority; name the authority's file in SMTP_CA_FILE",
             ),
             other => (
                 format!("the mail server's certificate cannot be used: {other:?}"),
-                "have a certificate made for the server that names it and is signed by an authority",
+                "get a certificate for the server that names it and is signed by an authority",
             ),
         },
         Some(rustls::Error::InvalidMessage(_)) => (
-            "the mail server answers without encryption on a port where it was expected from the start"
+            "the mail server answers without encryption on a port that should be encrypted from the start"
                 .to_owned(),
             "smtps:// is for a port that begins with TLS, mostly 465; use smtp://…?tls=required for one that changes to it, mostly 587",
         ),
@@ -180,13 +177,13 @@ mod tests {
                 certificate(CertificateError::NotValidForName),
                 Stage::StartTls,
                 Retry::Closed,
-                "host in SMTP_URL",
+                "host that the certificate names in SMTP_URL",
             ),
             (
                 certificate(CertificateError::Other(other)),
                 Stage::Connect,
                 Retry::Closed,
-                "the authority signs",
+                "is signed by the authority",
             ),
             (
                 tls(rustls::InvalidMessage::InvalidContentType.into()),
@@ -201,8 +198,8 @@ mod tests {
             (Fault::NoUtf8, Stage::Sender, Retry::Closed, "SMTPUTF8"),
             (Fault::NotSmtp, Stage::Greeting, Retry::Later, "a mail server's"),
             (Fault::TooMuch, Stage::Hello, Retry::Later, "a mail server's"),
-            (Fault::Refused(554, "go away".into()), Stage::Greeting, Retry::Closed, "takes no connection"),
-            (Fault::Refused(501, "bad name".into()), Stage::Hello, Retry::Closed, "hello_name"),
+            (Fault::Refused(554, "go away".into()), Stage::Greeting, Retry::Closed, "refuses connections"),
+            (Fault::Refused(501, "bad name".into()), Stage::Hello, Retry::Closed, "ehlo_name"),
         ] {
             let shown = format!("{fault:?}");
             let error = of(fault, stage);
@@ -238,7 +235,7 @@ mod tests {
             "the mail server refuses the sender: \"550\""
         );
         let now = of(Fault::Refused(451, "4.3.0 busy".into()), Stage::End);
-        assert_eq!(now.message, "the mail server does not take the mail now: \"451 4.3.0 busy\"");
+        assert_eq!(now.message, "the mail server does not accept the mail now: \"451 4.3.0 busy\"");
         assert_eq!((now.retry, now.of_message), (Retry::Later, true));
     }
 }

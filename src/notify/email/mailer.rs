@@ -28,7 +28,7 @@ use crate::text::redact::Redactor;
 use crate::trust::Roots;
 
 const UNENCRYPTED: &str = "it would send user and password unencrypted, for others on the way to read: use smtps://, or smtp://…?tls=required; \
-                           if that is meant, set [email] plain_password = true";
+                           if that is meant, set [email] allow_plain_password = true";
 
 /// All recipients, and the transport that reaches them.
 pub(in crate::notify) struct Mailer {
@@ -59,10 +59,10 @@ impl Mailer {
             None => Transport::Folder(Folder::new(settings.out_dir.clone(), readable_by)),
             Some(url) => {
                 let server = Server::parse(url)?;
-                if server.shows_password() && server.tls == Tls::Off && !settings.plain_password {
+                if server.shows_password() && server.tls == Tls::Off && !settings.allow_plain_password {
                     return Err(SetupError::Smtp(UNENCRYPTED.to_owned()));
                 }
-                let hello = server.hello_name(settings.hello_name.as_deref());
+                let hello = server.ehlo_name(settings.ehlo_name.as_deref());
                 let tls = encryption(&secrets.smtp_roots)?;
                 // Its own words may name the user, however short.
                 let user = server.login.as_ref().map(|login| piece(&login.user));

@@ -95,7 +95,7 @@ impl Server {
     }
 
     /// The name that this machine says: the one that is set, else the one in the address, else the machine's own.
-    pub(super) fn hello_name(&self, set: Option<&str>) -> ClientId {
+    pub(super) fn ehlo_name(&self, set: Option<&str>) -> ClientId {
         let given = set.or(self.hello.as_deref());
         match given {
             Some(name) => ClientId::Domain(name.to_owned()),
@@ -120,7 +120,7 @@ impl Server {
     }
 }
 
-/// What is secret in the mail server's address. A short user is a word like others.
+/// The secrets in the mail server's address. A short user is a word like others.
 pub(in crate::notify) fn secrets_in(address: &SecretString) -> Vec<Secret> {
     let login = Server::parse(address).ok().and_then(|server| server.login);
     let is_secret = |user: &String| user.contains('@') || user.len() >= SHORTEST_PART;
@@ -174,8 +174,8 @@ mod tests {
         let server = read("smtps://j%40x.org:p%2F%25@h/bell.example.org").unwrap();
         let login = server.login.as_ref().unwrap();
         assert_eq!((login.user.as_str(), login.password.expose_secret()), ("j@x.org", "p/%"));
-        assert_eq!(server.hello_name(None).to_string(), "bell.example.org");
-        assert_eq!(server.hello_name(Some("[192.0.2.1]")).to_string(), "[192.0.2.1]");
+        assert_eq!(server.ehlo_name(None).to_string(), "bell.example.org");
+        assert_eq!(server.ehlo_name(Some("[192.0.2.1]")).to_string(), "[192.0.2.1]");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a mail server's refusal means: from the stage of the conversation, the code, the enhanced code and the words, whether to try
+//! The meaning of a mail server's refusal: from the stage of the conversation, the code, the enhanced code and the words, whether to try
 //! again, and what people can do.
 
 use crate::notify::error::Retry;
@@ -27,7 +27,7 @@ pub(super) enum Stage {
 }
 
 impl Stage {
-    /// What the server refuses there.
+    /// The refused part of the conversation.
     pub(super) fn refused(self) -> &'static str {
         match self {
             Self::Connect | Self::Greeting => "the connection",
@@ -41,7 +41,7 @@ impl Stage {
     }
 }
 
-/// What a refusal is about.
+/// The subject of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
     TooBig,
@@ -77,50 +77,45 @@ impl Cause {
         matches!(self, Self::TooBig | Self::Content | Self::Policy | Self::Blocked | Self::Other)
     }
 
-    /// What people can do.
+    /// Advice for people.
     pub(super) fn advice(self) -> &'static str {
         match self {
             Self::TooBig => {
-                "the mail is larger than the server takes: raise its limit, or have rules alert about less at once"
+                "the e-mail is larger than the server accepts: raise its limit, or make rules match less"
             }
-            Self::Content => {
-                "the server takes no mail with this content; its words say what it does not like"
+            Self::Content => "the server rejects this content; its text says why",
+            Self::MailboxFull => {
+                "the recipient's mailbox is full: delete e-mails there, or give it more space"
             }
-            Self::MailboxFull => "the recipient's mailbox is full: delete mail there, or give it more room",
             Self::Utf8 => {
-                "the server takes no addresses with letters beyond ASCII before the `@` (SMTPUTF8): use another address, or server"
+                "the server accepts no addresses with letters beyond ASCII before the `@` (SMTPUTF8): use another address or server"
             }
             Self::NeedsTls => {
                 "the server wants encryption: use smtp://…?tls=required, or smtps://, in SMTP_URL"
             }
             Self::Login => {
-                "see whether user and password in SMTP_URL are right; many providers want a password made for programs, or have to \
-                 allow SMTP for the account"
+                "check user and password in SMTP_URL; many providers need an app password, or must allow SMTP for the account"
             }
             Self::Hello => {
-                "the server does not like the name that this machine says in its greeting: set [email] hello_name to a name that the \
-                 DNS knows, like bell.example.org"
+                "the server rejects this machine's name in EHLO: set [email] ehlo_name to a name in the DNS, such as bell.example.org"
             }
             Self::Blocked | Self::Policy => {
-                "the server takes it for spam or has a rule against it; its words say why: see whether this machine's address is on a \
-                 block list, and SPF, DKIM and DMARC of the sender's domain are right"
+                "the server treats it as spam or has a rule against it; its text says why: check whether this machine's address is on a block list, and SPF, DKIM and DMARC of the sender's domain"
             }
             Self::Quota => {
-                "the provider's limit for sent mail is reached: it is tried again by itself; send less, or have the limit raised"
+                "the provider's limit for sent mail is reached: sellbell retries by itself; send less, or have the limit raised"
             }
-            Self::Sender => "see whether [email] from is an address that the server lets you send from",
+            Self::Sender => "check that the server lets you send from the address in [email] from",
             Self::Relay => {
-                "the server passes no mail on for this machine: give user and password in SMTP_URL, or use the provider's server for \
-                 sending"
+                "the server does not relay for this machine: put user and password in SMTP_URL, or use the provider's submission server"
             }
             Self::Recipient => {
                 "the server knows no such mailbox: correct the recipient's address in the settings"
             }
             Self::Greeting => {
-                "the server takes no connection from this machine: see whether host and port in SMTP_URL are meant for sending, and \
-                 this machine's address is on no block list"
+                "the server refuses connections from this machine: check that host and port in SMTP_URL are for submission, and that this machine's address is on no block list"
             }
-            Self::Other => "see what the server says; it is tried again by itself",
+            Self::Other => "see what the server says; sellbell retries by itself",
         }
     }
 }
@@ -330,7 +325,7 @@ const TABLE: &[Row] = &[
     },
 ];
 
-/// What a refusal is about.
+/// The subject of a refusal.
 pub(super) fn cause(stage: Stage, code: u16, words: &str) -> Cause {
     let (enhanced, words) = (enhanced(words), words.to_lowercase());
     let has_enhanced = |pattern: &&str| match (&enhanced, pattern.strip_suffix('*')) {

@@ -15,14 +15,14 @@ pub(super) fn also(alert: &Alert) -> String {
 pub(super) fn alone(alert: &Alert, reference: &Key) -> Message {
     let (content, allowed_mentions) = mentions(&[]);
     let company = plain(&clip(&alert.issuer.name, TITLE));
-    let title = format!("{}: told in another filing, too", escaped(&clip(alert.ticker_or_name(), NAME)));
+    let title = format!("{}: also reported in another filing", escaped(&clip(alert.ticker_or_name(), NAME)));
     Message {
         content,
         embeds: vec![Embed {
             author: Author { name: if company.is_empty() { "sellbell".to_owned() } else { company } },
             title: clip(&title, TITLE).into_owned(),
             url: Some(alert.url.clone()),
-            description: format!("What was told before is also told in {}.", also(alert)),
+            description: format!("The trade reported before is also reported in {}.", also(alert)),
             color: GREY,
             fields: Vec::new(),
             footer: Footer { text: format!("{} · {MARK}{reference}", clip(&plain(&alert.rule), NAME)) },

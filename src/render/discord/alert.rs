@@ -44,7 +44,7 @@ pub fn alert(alert: &Alert, reference: &Key) -> Message {
         escaped(&clip(&alert.owners_text(), NAME)),
         each.collect::<Vec<_>>().join(" and "),
         match (alert.withdrawn, alert.form.is_amendment()) {
-            (true, _) => ", as was told; an amended filing says otherwise",
+            (true, _) => ", as reported; an amended filing says otherwise",
             (false, true) => ", as an amended filing says",
             (false, false) => "",
         }
@@ -184,7 +184,7 @@ fn long_fields(alert: &Alert, securities: Vec<String>) -> Vec<Field> {
         long("Amendment".into(), [capital(&amendment)].into_iter().chain(changes).collect());
     }
     if !alert.also_in.is_empty() {
-        long("Also told in".into(), vec![listed(&alert.also_in)]);
+        long("Also reported in".into(), vec![listed(&alert.also_in)]);
     }
     let more = alert.lots.len().saturating_sub(MOST_LOTS);
     let mut lines: Vec<String> =

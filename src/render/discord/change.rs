@@ -6,7 +6,9 @@ use super::embed::{Embed, Field, MOST_TEXT, keep_apart, referred};
 use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery};
 
-const ALSO: &str = "Also told in";
+const ALSO: &str = "Also reported in";
+/// Its name on cards of versions before 0.2.
+const ALSO_BEFORE: &str = "Also told in";
 const FIELD: usize = 1_024;
 const MOST_FIELDS: usize = 25;
 
@@ -30,7 +32,7 @@ pub fn changed(mut embeds: Vec<Embed>, concerned: &Key, delivery: &Delivery) -> 
 fn also_told(card: &mut Embed, alert: &Alert) {
     let line = also(alert);
     let room = card.fields.len() < MOST_FIELDS;
-    match card.fields.iter_mut().find(|field| field.name == ALSO) {
+    match card.fields.iter_mut().find(|field| [ALSO, ALSO_BEFORE].contains(&field.name.as_str())) {
         Some(Field { value, .. }) => {
             let fits = value.chars().count() + line.chars().count() < FIELD;
             if fits && !value.contains(&alert.accession.to_string()) {

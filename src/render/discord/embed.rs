@@ -14,7 +14,7 @@ pub(super) const TITLE: usize = 256;
 pub(super) const DESCRIPTION: usize = 1_000;
 /// Of a name within a sentence.
 pub(super) const NAME: usize = 150;
-/// What stands before the delivery's key in a footer.
+/// The text before the delivery's key in a footer.
 pub(super) const MARK: &str = "ref ";
 pub(super) const MOST_MENTIONS: usize = 20;
 
@@ -33,7 +33,7 @@ pub struct Message {
     pub embeds: Vec<Embed>,
     /// Whom it may ping: those of the rule's `mention`, and nobody else.
     pub allowed_mentions: AllowedMentions,
-    /// What describes its file.
+    /// Describes its file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attachments: Option<Vec<Attachment>>,
     /// The file itself, which goes beside the JSON.
@@ -55,7 +55,7 @@ pub struct Attachment {
 pub struct Attached {
     /// Its name.
     pub name: &'static str,
-    /// What it is.
+    /// Its kind.
     pub mime: &'static str,
     /// Its bytes.
     pub content: Vec<u8>,
@@ -84,7 +84,7 @@ pub struct Embed {
     /// Where the headline leads. Embeds of one message with the same address collapse into one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// What happened, in a sentence.
+    /// The deed, in a sentence.
     pub description: String,
     /// The bar at the left.
     pub color: u32,

@@ -14,7 +14,7 @@ use crate::filing::{Usd, grouped};
 use crate::summary::{Line, Summary, Why};
 use crate::text::{clip, plain};
 
-/// So many of the largest are shown.
+/// Most of the largest alerts that are shown.
 const SHOWN: usize = 10;
 /// Of the lines that show them, of 4,096.
 const DESCRIPTION: usize = 3_500;
@@ -37,7 +37,7 @@ pub(super) fn summary(summary: &Summary, reference: &Key) -> Message {
 pub(super) fn without_table(summary: &Summary, reference: &Key, why: NoFile) -> Message {
     let reason = match why {
         NoFile::NoPermission => {
-            "The table of all of them is missing: the permission Attach Files is lacking in this channel."
+            "The table of all of them is missing: the permission Attach Files is missing in this channel."
         }
         NoFile::NotTaken => "The table of all of them is missing: Discord does not take it.",
     };
@@ -162,7 +162,7 @@ fn fields(lines: &[Line]) -> Vec<Field> {
     fields
 }
 
-/// What they are worth, without odd values; what is acquired and what is disposed of each by itself.
+/// Their total value, without odd values; acquisitions and disposals separately.
 fn total(lines: &[Line]) -> Option<String> {
     let mut sums: Vec<(Option<&str>, Usd, bool)> = Vec::new();
     let mut add = |way: Option<&'static str>, value: Usd, is_at_least: bool| match sums

@@ -234,7 +234,7 @@ fn evidence(alert: &Alert) -> Vec<String> {
 fn accepted(alert: &Alert) -> Option<String> {
     match (alert.accepted_at.map(eastern), alert.way_text()) {
         (Some(accepted), Some(way)) => Some(format!("{accepted} · {way}")),
-        (None, Some(way)) => Some(format!("at a time that is not told; {way}")),
+        (None, Some(way)) => Some(format!("at an unknown time; {way}")),
         (accepted, None) => accepted,
     }
 }

@@ -1,4 +1,4 @@
-//! What a filing's header says of the company.
+//! The company, from a filing's header.
 
 use super::picture::Picture;
 use crate::filing::Issuer;

@@ -1,4 +1,4 @@
-//! What the lines of a filing are made of: titles, facts, running text.
+//! The building blocks of a filing's lines: titles, facts, running text.
 
 use std::fmt::Write as _;
 

@@ -4,7 +4,7 @@ use super::picture::Picture;
 use crate::filing::{Amount, Currency, Lot, PricedBy, SecuritySums, Trade, Unit};
 use crate::text::plain;
 
-/// So many securities are shown one by one.
+/// Most securities that are shown one by one.
 const MOST: usize = 10;
 
 impl Picture {
@@ -33,7 +33,7 @@ impl Picture {
         self.fact("price", &price);
     }
 
-    /// What is said of the currency of some lots' prices, and of the unit, where it is not plain.
+    /// The statements about the currency of some lots' prices, and of the unit, where it is not plain.
     pub(super) fn pricing(&mut self, lots: &[&Lot]) {
         let mut told: Vec<(&str, String)> = Vec::new();
         for lot in lots {

@@ -49,7 +49,7 @@ impl<R: Recorder> Evaluator<'_, R> {
         holds
     }
 
-    /// What was held, and what is left of it.
+    /// Holdings before and after.
     fn holdings(&mut self, group: &Group, counted: &Counted) -> Truth {
         let mut holds = Truth::Yes;
         if let Some(wanted) = group.min_stake_reduction {

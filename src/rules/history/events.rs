@@ -39,7 +39,7 @@ pub(super) struct Event<'s> {
     pub(super) filing: Option<Accession>,
 }
 
-/// What may be added up in a span.
+/// The trades that may be added up in a span.
 pub(super) struct Window {
     /// Where its lots stand among all.
     pub(super) events: Range<usize>,
@@ -118,11 +118,10 @@ impl<'s> Events<'s> {
         let needed = span.before(first);
         match self.whole_from {
             Some(from) if from <= needed => Ok(needed),
-            Some(from) => Err((
-                Truth::Unknown,
-                format!("cannot be told: history begins {from}, and {needed} is needed"),
-            )),
-            None => Err((Truth::Unknown, "cannot be told: there is no history".to_owned())),
+            Some(from) => {
+                Err((Truth::Unknown, format!("unknown: history begins {from}, and {needed} is needed")))
+            }
+            None => Err((Truth::Unknown, "unknown: there is no history".to_owned())),
         }
     }
 

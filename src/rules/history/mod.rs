@@ -77,7 +77,7 @@ impl<R: Recorder> Evaluator<'_, R> {
 }
 
 impl Events<'_> {
-    /// What is found, or where that is nothing and history is too short, that it cannot be told.
+    /// The finding, or unknown if that is nothing and history is too short.
     fn unless_short(&self, span: Span, found: String) -> (Truth, String) {
         match self.reach(span) {
             Ok(_) => (Truth::No, found),
@@ -85,7 +85,7 @@ impl Events<'_> {
         }
     }
 
-    /// What is found among the lots that go the same way as some of the filing's own: of two ways the one that holds, the one
+    /// The finding among the lots that go the same way as some of the filing's own: of two ways the one that holds, the one
     /// with more where both do, else the one of which that cannot be told.
     fn each_way(&self, found: impl Fn(&Self) -> SumFinding) -> SumFinding {
         let mut best: Option<SumFinding> = None;
@@ -107,12 +107,12 @@ impl Events<'_> {
         best.unwrap_or_else(|| found(self))
     }
 
-    /// What is found among the lots that are of the kind, and where it does not hold for them, whether those of which that
+    /// The finding among the lots that are of the kind, and where it does not hold for them, whether those of which that
     /// cannot be told might change it. The sum is of those that surely count.
     fn with_doubt(&self, found: impl Fn(bool) -> SumFinding) -> SumFinding {
         let (holds, said, sum) = found(false);
         if holds == Truth::No && found(true).0 != Truth::No {
-            return (Truth::Unknown, format!("{said}; of some lots the kind cannot be told"), None);
+            return (Truth::Unknown, format!("{said}; the kind of some lots is unknown"), None);
         }
         (holds, said, sum)
     }
@@ -174,10 +174,7 @@ impl Events<'_> {
             return (Truth::No, format!("the last was on {}", last.date));
         }
         if let Some(last) = self.before_own(span, first).last() {
-            return (
-                Truth::Unknown,
-                format!("it cannot be told whether one of {} is of the kind", last.date),
-            );
+            return (Truth::Unknown, format!("unknown whether one of {} is of the kind", last.date));
         }
         match self.reach(span) {
             Ok(_) => (Truth::Yes, "none before".to_owned()),
@@ -210,7 +207,7 @@ impl Events<'_> {
         if sums.values().any(|(_, unknown)| *unknown) || own.sums.value.is_none() {
             return (
                 Truth::Unknown,
-                format!("{found}; a lot has no value in dollars, or its kind cannot be told"),
+                format!("{found}; a lot has no value in dollars, or its kind is unknown"),
             );
         }
         match self.reach(span) {

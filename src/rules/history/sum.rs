@@ -37,7 +37,7 @@ pub struct Sum {
     pub filings: usize,
     /// The sum of shares; `None` where the lots are of several securities, or none states a number.
     pub shares: Option<Shares>,
-    /// What `shares` counts.
+    /// The unit of `shares`.
     #[serde(default)]
     pub unit: Unit,
     /// Whether a lot states no number of shares.

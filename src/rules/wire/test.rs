@@ -7,6 +7,8 @@ use crate::rules::rule::RuleTest;
 
 /// A rule with more tests than this has a mistake.
 const MOST_TESTS: usize = 200;
+/// The name that `alerts` had before.
+const ALERTS_BEFORE: &str = "rings";
 
 impl Wire<'_> {
     /// The tests of a rule.
@@ -24,25 +26,32 @@ impl Wire<'_> {
 
     fn test(&mut self, value: &Value<'_>) -> Option<RuleTest> {
         let table = self.reader.table("test", value, "a table")?;
-        self.reader.only(table, &names(TestKey::keys()), "a test");
-        let (filing, rings) = (self.text(table, TestKey::Filing.key()), table.get(TestKey::Rings.name()));
-        for (key, example) in
-            [(TestKey::Filing, "filing = \"0009900001-21-000001\""), (TestKey::Rings, "rings = true")]
-        {
-            if !table.contains_key(key.name()) {
+        self.reader.only_or_before(table, &names(TestKey::keys()), &[ALERTS_BEFORE], "a test");
+        let filing = self.text(table, TestKey::Filing.key());
+        let alerts = self.reader.renamed(table, TestKey::Alerts.name(), ALERTS_BEFORE);
+        let renamed = self.reader.renamed.pop();
+        for (key, example, is_there) in [
+            (
+                TestKey::Filing,
+                "filing = \"0009900001-21-000001\"",
+                table.contains_key(TestKey::Filing.name()),
+            ),
+            (TestKey::Alerts, "alerts = true", alerts.is_some()),
+        ] {
+            if !is_there {
                 let help = format!("add {example}");
                 self.reader.report_with(value.span(), format!("this test has no `{}`", key.name()), help);
             }
         }
-        let rings = self.reader.flag(TestKey::Rings.name(), rings?)?;
-        if let Some(because) = table.get(TestKey::Because.name()).filter(|_| rings) {
-            let help = "it names the condition that keeps a rule silent: leave it out, or set rings = false";
-            self.reader.report_with(because.span(), "`because` needs rings = false", help);
+        let alerts = self.reader.flag(TestKey::Alerts.name(), alerts?)?;
+        if let Some(because) = table.get(TestKey::Because.name()).filter(|_| alerts) {
+            let help = "it names the condition that prevents the alert: remove it, or set alerts = false";
+            self.reader.report_with(because.span(), "`because` needs alerts = false", help);
         }
         for key in [TestKey::Value, TestKey::Shares] {
-            if let Some(value) = table.get(key.name()).filter(|_| !rings) {
-                let help = "nothing counts where a rule is silent: leave it out, or set rings = true";
-                self.reader.report_with(value.span(), format!("`{}` needs rings = true", key.name()), help);
+            if let Some(value) = table.get(key.name()).filter(|_| !alerts) {
+                let help = "without an alert there is nothing to count: remove it, or set alerts = true";
+                self.reader.report_with(value.span(), format!("`{}` needs alerts = true", key.name()), help);
             }
         }
         Some(RuleTest {
@@ -51,7 +60,7 @@ impl Wire<'_> {
                 .get(TestKey::After.name())
                 .map(|value| self.each(TestKey::After.key(), value, |text| Item::Ok(text.to_owned())))
                 .unwrap_or_default(),
-            rings,
+            alerts,
             value: table
                 .get(TestKey::Value.name())
                 .and_then(|value| self.amount(TestKey::Value.key(), value)),
@@ -60,6 +69,7 @@ impl Wire<'_> {
                 .and_then(|value| self.amount(TestKey::Shares.key(), value)),
             because: self.text(table, TestKey::Because.key()),
             place: Some(self.reader.place(value.span())),
+            renamed,
         })
     }
 }

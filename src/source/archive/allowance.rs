@@ -7,15 +7,15 @@ use std::path::Path;
 
 /// Real archives of filings unpack to some ten times their size.
 const MOST_RATIO: u64 = 200;
-/// What any archive may unpack to, however small it is.
+/// The size to which any archive may unpack, however small it is.
 const FREE: u64 = 64 * 1024 * 1024;
-/// What one member may, however small.
+/// The size to which one member may unpack, however small.
 const MEMBER_FREE: u64 = 1024 * 1024;
 
 /// Opens a file to be read from beginning to end: a pipe may never end and a device never does, so that neither is opened.
 ///
 /// # Errors
-/// What the system says, or that it is no regular file.
+/// The system's error, or that it is no regular file.
 pub fn open_regular(path: &Path) -> io::Result<File> {
     is_regular(&fs::metadata(path)?)?;
     File::open(path)
@@ -55,7 +55,7 @@ impl Allowance {
         self.spent.get()
     }
 
-    /// What is unpacked, as far as it may be.
+    /// Unpacked bytes, up to the limit.
     pub(super) fn reader<R: Read>(&self, content: R) -> Allowed<'_, R> {
         Allowed { content, allowance: self }
     }

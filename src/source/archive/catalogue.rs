@@ -11,7 +11,7 @@ use super::index::{Index, Item, MOST_FILINGS};
 use super::spool::{Location, Record, Spool, Writer};
 use crate::reader::MAX_BYTES;
 
-/// So many characters of a member's name are shown: it may have 64 kB.
+/// Most characters of a member's name that are shown: it may have 64 kB.
 const LONGEST_NAME: usize = 400;
 
 /// A member of an archive, or a file by itself.
@@ -28,7 +28,7 @@ pub(super) struct Member<'a> {
     pub(super) place: Option<Location>,
 }
 
-/// What was found so far.
+/// The findings so far.
 pub(super) struct Catalogue {
     spool: Writer,
     spool_dir: PathBuf,

@@ -47,7 +47,7 @@ const ADDRESS: [(&str, &str); 6] = [
     ("rptOwnerStateDescription", "RPTOWNER_STATE_DESC"),
 ];
 
-/// So many relationships of one owner that are none are shown.
+/// Most unknown relationships of one owner that are shown.
 const MOST_ROLES: usize = 10;
 
 /// The filing of these rows, with what they say of each row concluded.

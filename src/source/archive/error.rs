@@ -16,7 +16,7 @@ pub enum ArchiveError {
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         error: io::Error,
     },
     /// A file of another kind.
@@ -39,7 +39,7 @@ pub enum ArchiveError {
     Damaged {
         /// The archive.
         path: PathBuf,
-        /// What is wrong, and where in it.
+        /// The damage, and where it is.
         reason: String,
     },
     /// An archive that unpacks to far more than one of filings does.
@@ -50,7 +50,7 @@ pub enum ArchiveError {
     Bomb {
         /// The archive.
         path: PathBuf,
-        /// What is wrong.
+        /// The damage.
         reason: &'static str,
     },
     /// More filings than are indexed.
@@ -64,7 +64,7 @@ pub enum ArchiveError {
     Spool {
         /// The folder it is in.
         dir: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
 }

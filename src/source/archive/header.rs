@@ -1,4 +1,4 @@
-//! What a submission's header says of it, without reading the form: which, of when, whether it is an ownership form.
+//! Reads a submission's header without its form: which filing, its time, whether it is an ownership form.
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ pub(super) enum Judged {
     Form(HeaderFacts),
 }
 
-/// What the first bytes of a submission say.
+/// The facts in the first bytes of a submission.
 pub(super) fn judge(head: &[u8]) -> Judged {
     let (text, _) = decode(head);
     let header = text.split_once("<DOCUMENT>").map_or(&*text, |(header, _)| header);
@@ -55,7 +55,7 @@ pub(super) fn judge(head: &[u8]) -> Judged {
     Judged::Form(HeaderFacts { accession: read.accession, accepted_at, filed })
 }
 
-/// What a whole document says whose header does not say when: it is placed by its newest signature, else by its period.
+/// The facts of a whole document whose header has no time: it is placed by its newest signature, else by its period.
 pub(super) fn judge_whole(bytes: &[u8]) -> Judged {
     match reader::read(bytes) {
         Ok(filing) => {

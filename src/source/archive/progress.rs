@@ -8,12 +8,12 @@ pub(super) struct Progress<'a> {
 }
 
 impl Progress<'_> {
-    /// So many more bytes are done.
+    /// More bytes that are done.
     pub(super) fn add(&mut self, bytes: u64) {
         self.to(self.done + bytes);
     }
 
-    /// So many bytes in all are done.
+    /// All bytes that are done.
     pub(super) fn to(&mut self, done: u64) {
         self.done = done.min(self.all);
         (self.tell)(self.done, self.all);

@@ -19,7 +19,7 @@ use crate::text::path_text;
 
 /// More rows than the reader of documents takes, so that it is the one to complain.
 const MOST_ROWS: usize = 10_000;
-/// What every submission text has, and no bare document.
+/// The line that every submission text has, and no bare document.
 const DOCUMENT: &[u8] = b"<DOCUMENT>";
 
 /// A filing at its turn.
@@ -109,7 +109,7 @@ fn placed(mut filing: Filing, facts: &HeaderFacts) -> Result<Filing, Unreadable>
         ));
     }
     if filing.accepted_at.is_none() {
-        return Err(incomplete("no day can be told on which it was filed, signed or traded"));
+        return Err(incomplete("it has no day of filing, signature or trade"));
     }
     Ok(filing)
 }

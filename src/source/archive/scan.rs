@@ -21,7 +21,7 @@ use crate::text::clip;
 /// The longest name of a tarball's member that is read.
 const LONGEST_NAME: u64 = 64 * 1024;
 
-/// So many characters are kept of what a library says of an archive: it may repeat a name of the archive's.
+/// Most characters of a library's message about an archive: it may repeat a name of the archive's.
 const LONGEST_TOLD: usize = 200;
 
 /// Scans all that is named.
@@ -128,7 +128,7 @@ fn tar(
     bombed(read, &allowance, found.path)
 }
 
-/// What ends in another way where more was unpacked than an archive of filings has.
+/// Anything that ends in another way although more was unpacked than an archive of filings has.
 fn bombed<T>(read: Result<T, ArchiveError>, allowance: &Allowance, path: &Path) -> Result<T, ArchiveError> {
     if allowance.is_spent() {
         let reason = "it unpacks to more than 200 times its size";

@@ -25,7 +25,7 @@ pub(super) struct Record {
     pub(super) archive: Option<usize>,
     /// The member's name, or the file's path.
     pub(super) name: String,
-    /// What its header says.
+    /// Its header.
     pub(super) facts: HeaderFacts,
     /// Its bytes.
     pub(super) place: Location,

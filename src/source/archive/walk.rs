@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::allowance::is_regular;
 use super::error::ArchiveError;
 
-/// What a file is by its name.
+/// The kind of a file, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A submission, or a bare document.
@@ -45,7 +45,7 @@ pub(super) struct FileToRead<'a> {
 }
 
 /// Visits the files: those that are named, and those in named folders and the folders in them, each folder in the order of its names.
-/// What lies in a folder and is nothing to read is passed over; what is named must be.
+/// Unreadable things in a folder are passed over; a named file must be readable.
 pub(super) fn walk(
     paths: &[PathBuf],
     visit: &mut dyn FnMut(FileToRead<'_>) -> Result<(), ArchiveError>,

@@ -1,8 +1,8 @@
-//! What outlives the process.
+//! Effects that outlive the process.
 
 use std::io;
 
-/// What the store does that outlives the process.
+/// An effect of the store that outlives the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// A record, or several in one transaction, is written to the log.

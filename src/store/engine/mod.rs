@@ -1,4 +1,4 @@
-//! What the store stands on: ordered keyspaces of text keys and versioned JSON values, read one by one or in bounded ranges, and
+//! The engine below the store: ordered keyspaces of text keys and versioned JSON values, read one by one or in bounded ranges, and
 //! written in transactions.
 //!
 //! An engine promises what the contract in its tests holds it to: a transaction is written as a whole or not at all, also where the

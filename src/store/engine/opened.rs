@@ -41,7 +41,7 @@ impl Engine {
         }
     }
 
-    /// Brings all that was written onto the disk; at once where nothing is new.
+    /// Flushes all writes to disk; returns at once if nothing is new.
     pub(in crate::store) async fn flush(&self) -> Result<(), EngineError> {
         match self {
             Self::Sled(sled) => SledEngine::flush(sled).await,

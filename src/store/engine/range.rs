@@ -49,7 +49,7 @@ impl Range {
         Self { most: most.min(self.most), ..self.clone() }
     }
 
-    /// What of it comes behind a key.
+    /// The part of it behind a key.
     pub(in crate::store) fn after(&self, key: &str) -> Self {
         Self { from: key.to_owned(), after: true, ..self.clone() }
     }

@@ -9,5 +9,5 @@ pub(in crate::store) struct Space(pub(in crate::store) &'static str);
 /// A value: the version of its shape in one byte, then JSON.
 pub(in crate::store) type Value = Vec<u8>;
 
-/// What a transaction writes: by keyspace and key the new value, or `None` where the key goes.
+/// The writes of a transaction: by keyspace and key the new value, or `None` where the key goes.
 pub(in crate::store) type Writes = BTreeMap<(Space, String), Option<Value>>;

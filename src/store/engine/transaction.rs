@@ -24,7 +24,7 @@ impl Transaction {
         self.writes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What it has put, in the order of keyspaces and keys.
+    /// Its writes, in the order of keyspaces and keys.
     pub(super) fn into_writes(self) -> Writes {
         std::mem::take(&mut *self.writes())
     }

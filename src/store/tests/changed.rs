@@ -1,4 +1,4 @@
-//! What changed since it was read is not overwritten by what was decided from it.
+//! A record that changed since it was read is not overwritten by what was decided from it.
 
 use chrono::NaiveDate;
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::summary::{Line, Summary, Why};
 
-/// What happens to deliveries: which of them, by number.
+/// Events of deliveries: which of them, by number.
 #[derive(Debug, Clone)]
 enum Step {
     Enqueue(usize),
@@ -42,7 +42,7 @@ fn delivery(number: usize) -> Delivery {
     Delivery::new(channel(number), Body::Alert(Box::new(alert)), now())
 }
 
-/// What is there, counted by hand: each delivery by its own standing, and one that joined by that of its message.
+/// The deliveries, counted by hand: each by its own state, and one that joined by that of its message.
 #[derive(Default)]
 struct Model {
     /// Key → the message that it is in, where that is another.

@@ -1,6 +1,7 @@
 mod changed;
 mod counts;
 mod damaged;
+mod page;
 mod pending;
 mod prune;
 
@@ -220,16 +221,4 @@ async fn an_error_of_the_disk_is_told_in_words() {
         let error = store.enqueue(&queued).await.unwrap_err().to_string();
         assert_eq!(error, format!("the store in {}: {told}", own.display()));
     }
-}
-
-#[test]
-fn the_architecture_page_has_every_keyspace() {
-    let page = include_str!("../../../docs/ARCHITECTURE.md");
-    let table = page.split("## The store's trees").nth(1).unwrap().split("\n## ").next().unwrap();
-    let named: Vec<&str> = tables::ALL.iter().map(|space| space.0).collect();
-    let rows: Vec<&str> =
-        table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
-    let missing: Vec<_> = named.iter().filter(|name| !rows.contains(name)).collect();
-    let unknown: Vec<_> = rows.iter().filter(|name| !named.contains(name)).collect();
-    assert!(missing.is_empty() && unknown.is_empty(), "missing {missing:?}, unknown {unknown:?}");
 }

@@ -102,7 +102,7 @@ async fn what_was_put_off_is_due_at_its_time_until_it_is_settled() {
     assert_eq!(store.check().await.unwrap().problems, Vec::<String>::new());
 }
 
-/// What is known may have changed since the poll began.
+/// Its state may have changed since the poll began.
 #[tokio::test]
 async fn a_poll_undoes_nothing_that_was_settled_meanwhile() {
     let dir = tempfile::tempdir().unwrap();

@@ -35,7 +35,7 @@ const MOST_NESTED: usize = 2;
 /// For each byte of a text so many are searched, and some more of a short one.
 const SEARCHED_FOR_ONE: usize = 64;
 const SEARCHED_ANYWAY: usize = 100_000;
-/// So many characters behind those that are looked at are searched for a secret that begins before.
+/// How many characters behind the shown ones are searched for a secret that begins before.
 const BEHIND: usize = 4_096;
 /// Before so many ellipses, the last first, the beginning of a secret is looked for: somebody cut the text there.
 const MOST_CUTS: usize = 8;

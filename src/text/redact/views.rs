@@ -22,7 +22,7 @@ const SHORTEST_TEXT: usize = 8;
 /// No name of a character in HTML is longer, its `&` and `;` included.
 const LONGEST_NAME: usize = 33;
 
-/// What is escaped several times is decoded so often.
+/// How often text that is escaped several times is decoded.
 pub(super) const MOST_DECODED: usize = 5;
 
 /// First and last byte of the text that something comes from; the last does not belong to it.
@@ -131,7 +131,7 @@ impl View {
         is_escaped.then_some(decoded)
     }
 
-    /// What its letters of Base64 say, whatever is between them: for each of the four in which it may begin.
+    /// The bytes of its Base64 letters, whatever is between them: one for each of the four places where it may begin.
     pub(super) fn base64(&self) -> impl Iterator<Item = Bytes> {
         let (mut stream, mut places) = (Vec::new(), Vec::new());
         for (c, place) in self.chars() {
@@ -153,7 +153,7 @@ impl View {
         })
     }
 
-    /// What its hexadecimal digits say, where there are so many in a row; for each of the two in which a byte may begin.
+    /// The bytes of its hexadecimal digits, if there are enough in a row; one for each of the two places where a byte may begin.
     pub(super) fn hexadecimal(&self, shortest: usize) -> Vec<Bytes> {
         let (mut found, mut digits, mut places) = (Vec::new(), Vec::new(), Vec::new());
         let mut end = |digits: &mut Vec<u8>, places: &mut Vec<Span>| {
@@ -252,7 +252,7 @@ impl Bytes {
     }
 }
 
-/// What the escape means that a text begins with, and how many bytes it has.
+/// The meaning of the escape at the start of a text, and its length in bytes.
 fn unescaped(text: &str) -> Option<(String, usize)> {
     if text.starts_with('&') {
         return entity(text);

@@ -99,7 +99,7 @@ async fn rules_for_ten_issuers_fetch_theirs_alone() {
             assert_eq!(others, running.undecided, "{running:?}");
             assert!(others < 15 && ten.is_subset(&fetched), "{others} others were fetched");
             assert_eq!(running.not_fetched + running.fetched, 300);
-            assert!(running.fetches.contains("10 issuers alone"), "{running:?}");
+            assert!(running.fetches.contains("only filings of the 10 issuers"), "{running:?}");
         } else {
             assert_eq!((fetched.len(), running.not_fetched), (300, 0));
         }

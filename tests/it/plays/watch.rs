@@ -164,10 +164,7 @@ async fn a_day_that_was_clean_says_so_and_an_unclean_one_is_told_once() {
     app.intake.reconciler.reconcile_once(now).await.unwrap();
     let told = notices(&app.store).await;
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(
-        told[0].text.contains("1 seen that it does not list")
-            && told[0].text.contains("0000000007-21-000003")
-    );
+    assert!(told[0].text.contains("1 seen but not listed") && told[0].text.contains("0000000007-21-000003"));
     world.edgar.take_index_requests();
     world.edgar.take_fetched();
     deliver_all(&app, now).await;

@@ -109,7 +109,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "a test that rings because",
-        "[[rule]]\nname = \"a\"\nmin_value = 1\n[[rule.test]]\nfiling = \"x.txt\"\nrings = true\nbecause = \"min_value\"\n",
+        "[[rule]]\nname = \"a\"\nmin_value = 1\n[[rule.test]]\nfiling = \"x.txt\"\nalerts = true\nbecause = \"min_value\"\n",
     ),
 ];
 
@@ -359,4 +359,21 @@ fn the_schema_takes_each_kind_of_destination_that_the_reader_takes() {
         let rule = serde_json::json!({ "rule": [{ "name": "a", "codes": ["S"], "notify": [name] }] });
         assert_eq!(schema.is_valid(&rule), name.parse::<Destination>().is_ok(), "{name}");
     }
+}
+
+#[test]
+fn the_old_name_of_a_tests_key_is_understood_and_named() {
+    let text = "[[rule]]\nname = \"a\"\ntickers = [\"QLYS\"]\n\n[[rule.test]]\nfiling = \"0009900001-21-000001\"\nrings = true\n";
+    let rules = rules::load_slice([Source { file: "a.toml", text }], &|_| true, &[]).unwrap();
+    assert!(rules[0].tests[0].alerts);
+    assert_eq!(
+        rules::lint(&rules)[0].to_string(),
+        "a.toml:7:1: warning: `rings` is now `alerts`: rename it; the old name still works"
+    );
+    let both = text.replace("rings = true", "rings = true\nalerts = true");
+    let error = rules::load_slice([Source { file: "a.toml", text: &both }], &|_| true, &[]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a.toml:7:1: `rings` is the old name of `alerts`, which is set, too: remove it"
+    );
 }

@@ -222,6 +222,6 @@ fn a_history_that_is_too_short_says_so_instead_of_guessing() {
         judged(&rule(r#"first_in = "30d""#), &filing, History { since: short, ..History::default() });
     assert_eq!(
         explained.deciding().unwrap().found,
-        "cannot be told: history begins 2025-11-11, and 2025-11-10 is needed"
+        "unknown: history begins 2025-11-11, and 2025-11-10 is needed"
     );
 }

@@ -3,7 +3,7 @@
 use super::super::Role;
 use super::office::{is_not_held, office_at, office_before};
 
-/// What is all of the issuer.
+/// Words for all of the issuer.
 const WHOLE: [&str; 14] = [
     "company",
     "issuer",
@@ -39,7 +39,7 @@ const PARTS: [&str; 14] = [
     "unit",
 ];
 
-/// What may stand before a president of all of it.
+/// Words that may stand before a president of all of it.
 const LEADS: [&str; 12] =
     ["", "&", ",", "interim", "acting", "global", "the", "our", "company", "corporate", "current", "office"];
 

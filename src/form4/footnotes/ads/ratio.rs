@@ -13,7 +13,7 @@ use super::ADS;
 
 /// A number, in digits, as a fraction or in words, each with the other in brackets.
 const NUMBER: &str = r"(?:(?:one\s+|an?\s+)?half\s+of\s+(?:one|an?)|(?:one|a)[\s-]+(?:half|third|fourth|quarter|fifth|sixth|eighth|tenth|twentieth|twenty-fifth|fiftieth|hundredth)|two[\s-]+(?:thirds|fifths)|three[\s-]+(?:quarters|fifths|tenths)|\d+\s*/\s*\d+(?:ths?)?|\d{1,6}(?:,\d{3})*(?:\.\d{1,6})?|\.\d{1,6}|(?:a\s+)?dozen|(?:(?:an?[\s-]+)?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand)(?:[\s-]+(?:and[\s-]+)?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand)\b)*(?:[\s-]+and[\s-]+(?:a|one)[\s-]half)?)|an?|single)(?:\s*\((?u:[^)]){1,12}\))?";
-/// What an ADS stands for.
+/// The shares that an ADS stands for.
 const SHARES: &str = r"(?:(?:of\s+)?(?:an?\s+|one\s+|the\s+|our\s+|its\s+|fully[\s-]+paid\s+|new\s+|issuer'?s?\s+|company'?s?\s+|underlying\s+)*(?:(?:class|series)\s+[\x22']?\w{1,2}[\x22']?\s+)?(?:[\w'-]+\s+){0,3}?(?:shares?|stock|CPOs?|certificates?|units?|interests?)\b)";
 
 struct Form {

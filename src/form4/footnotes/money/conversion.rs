@@ -43,7 +43,7 @@ impl PriceNote<'_> {
         self.say(Some(Currency::USD), &words, true, self.contradiction())
     }
 
-    /// What was not converted is in the one currency that is named.
+    /// A price that was not converted is in the one currency that is named.
     fn unconverted(&self) -> Option<PriceMoney> {
         let named = self.mentions.iter().filter(|mention| mention.kind != Kind::Other);
         let mut named = named.filter(|mention| is_foreign(mention));

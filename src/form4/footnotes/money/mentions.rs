@@ -49,14 +49,14 @@ pub(super) struct Rate {
 }
 
 impl Rate {
-    /// What an amount in the currency makes in dollars.
+    /// An amount in the currency, in dollars.
     pub(super) fn makes(self, amount: Decimal) -> impl Iterator<Item = Decimal> {
         let divided = amount.checked_div(self.number).filter(|_| self.for_a_dollar != Some(false));
         let multiplied = amount.checked_mul(self.number).filter(|_| self.for_a_dollar != Some(true));
         [divided, multiplied].into_iter().flatten()
     }
 
-    /// What dollars make in the currency.
+    /// Dollars, in the currency.
     pub(super) fn makes_of_dollars(self, dollars: Decimal) -> impl Iterator<Item = Decimal> {
         let inverted = Self { for_a_dollar: self.for_a_dollar.map(|is| !is), ..self };
         inverted.makes(dollars)

@@ -12,7 +12,7 @@ use super::mentions::{Kind, Mention, Rate, currency, is_foreign};
 use super::patterns::{IN, NEW_YORK, OF_BOOKS, OF_MARKET, OF_OPTIONS, OF_PRICE};
 use crate::filing::Currency;
 
-/// What a note says of the currency of a price.
+/// A note's statements about the currency of a price.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::form4) struct PriceMoney {
     /// `None` where it names one and it is not clear which, or of what.
@@ -33,7 +33,7 @@ pub(in crate::form4) struct Conversion {
     pub(in crate::form4) amount: Decimal,
     pub(in crate::form4) currency: Currency,
     pub(in crate::form4) rate: Decimal,
-    /// What amount and rate make, in dollars.
+    /// The product of amount and rate, in dollars.
     pub(in crate::form4) makes: Decimal,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct PriceNote<'a> {
 }
 
 impl PriceNote<'_> {
-    /// What is said in words alone: "in Canadian dollars".
+    /// A statement in words alone: "in Canadian dollars".
     pub(super) fn naming(&self) -> Option<PriceMoney> {
         let named = |mention: &&&Mention| mention.number.is_none() && self.is_said_of_prices(mention);
         let all: Vec<&Mention> = self.free().collect();

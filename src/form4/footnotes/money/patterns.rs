@@ -13,13 +13,13 @@ pub(super) static EQUIVALENT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\be
 pub(super) static DENIED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"(?:\b(?:not|no|without|never|may|can|could|might|would|un)|n't)\b(?:(?u:\W)+\w+){0,4}(?u:\W)*$")
 });
-/// What else is converted.
+/// Other things that are converted.
 pub(super) static SECURITIES: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:shares?|stock|notes?|bonds?|debentures?|units?|rsus?|psus?|dsus?|warrants?|options?|securities|preferred|preference|class\s+[a-z]|series\s+\w+|dividends?)\b",
     )
 });
-/// What of a trade is converted.
+/// The parts of a trade that are converted.
 pub(super) static PRICED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:prices?|amounts?|values?|figures?|consideration|cost|proceeds?|purchases?|sales?|trades?|sold|purchased|column\s+4|currency)\b",
@@ -36,7 +36,7 @@ pub(super) static BARE_RATE: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:rates?|ptax|multipl(?:ied|ying)\s+by|multipl(?:ied|ying)\b(?u:[^;]){0,90}?,?\s+by|(?:converted|translated)\b(?u:[^.;\d]){0,60}?\bat|÷|divid(?:ed|ing)\s+by)\b(?u:[^.;\d]){0,70}?(?P<n>\d{1,6}(?:,\d{3})*(?:\.\d{1,10})?)",
     )
 });
-/// What stands between the two sides of a rate.
+/// The words between the two sides of a rate.
 pub(super) static SIDES: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"^\s*\)?\s*(?:=|:|/|-|to|per|for|for\s+(?:each|every|one)|to\s+(?:each|every|one)|equals?|is\s+equal\s+to|equal\s+to|being|was|is|per\s+(?:each|one|every))\s*(?:the\s+)?(?:one\s+|1\s+|1\.0+\s+)?\(?$",

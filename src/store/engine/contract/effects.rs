@@ -1,4 +1,4 @@
-//! What is on the disk, and what a crash leaves there.
+//! Effects and crashes: the contents of the disk after each.
 
 use std::fs;
 use std::io;

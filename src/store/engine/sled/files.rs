@@ -39,7 +39,7 @@ pub(super) fn end_broken_off(dir: &Path) -> Result<(), EngineError> {
     if dir.join(COMPACTED).join(WHOLE).is_file() { Ok(replace(dir)?) } else { Ok(()) }
 }
 
-/// Brings the files of a folder and of those in it onto the disk: sled does not sync large records.
+/// Syncs the files of a folder and of those in it: sled does not sync large records.
 pub(super) fn sync_all(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

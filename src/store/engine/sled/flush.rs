@@ -1,4 +1,4 @@
-//! Brings what was written onto the disk.
+//! Flushes writes to disk.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

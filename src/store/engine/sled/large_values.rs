@@ -20,7 +20,7 @@ impl LargeValues {
         Self { folder: dir.join(files::LARGE_VALUES), synced: BTreeSet::new() }
     }
 
-    /// Brings those that are new onto the disk. A file is never changed once it is written.
+    /// Syncs new files. A file is never changed once it is written.
     pub(super) fn sync(&mut self) -> io::Result<()> {
         let (mut there, mut is_new) = (BTreeSet::new(), false);
         for entry in fs::read_dir(&self.folder)? {

@@ -1,4 +1,4 @@
-//! What tells that the disk lost or changed what was written, where sled does not: it opens what a cut file has as if nothing else
+//! Detects that the disk lost or changed data, where sled does not: it opens what a cut file has as if nothing else
 //! had ever been there.
 
 use std::fs::{self, OpenOptions};

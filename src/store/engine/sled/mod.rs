@@ -34,7 +34,7 @@ use super::space::{Space, Value, Writes};
 use crate::private;
 use crate::text::path_text;
 
-/// What sled may keep of its pages, in bytes as they are on the disk (in memory they take several times that): little here
+/// sled's cache, in bytes as they are on the disk (in memory they take several times that): little here
 /// is read again.
 const CACHE: u64 = 1024 * 1024;
 /// How often sled writes and syncs by itself, in milliseconds, and clears its file of what is no longer needed; what matters
@@ -209,7 +209,7 @@ impl SledEngine {
         Ok(count)
     }
 
-    /// What is within a range's bounds, in its order.
+    /// The records within a range's bounds, in its order.
     fn within(
         &self,
         space: Space,
@@ -324,7 +324,7 @@ impl SledEngine {
         Ok(self.db.size_on_disk()?)
     }
 
-    /// Brings all that was written onto the disk; at once where nothing is new.
+    /// Flushes all writes to disk; returns at once if nothing is new.
     ///
     /// sled's own asynchronous flush can deadlock (its issue 1308), so a blocking thread flushes.
     pub(super) async fn flush(engine: &Arc<Self>) -> Result<(), EngineError> {
