@@ -408,7 +408,10 @@ async fn killed(kills: u64) {
             let log = fs::read_to_string(world.path("log")).unwrap();
             assert!(!log.contains("lacks what was written"), "a kill loses nothing that was flushed: {log}");
             let found = log.matches("an earlier attempt had arrived").count();
-            assert!(seed < WORLDS / 2 || log.contains("joined into one message"), "seed {seed}: no overflow message");
+            assert!(
+                seed < WORLDS / 2 || log.contains("joined into one message"),
+                "seed {seed}: no overflow message"
+            );
             let deduplicated = world.discord.deduplicated();
             world.finish().await;
             assert!(edgar.log().unexpected.is_empty());
