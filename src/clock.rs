@@ -8,7 +8,7 @@ use tokio::time::Instant;
 /// No tick takes longer; a clock that differs more from a tick's `now` is another one.
 const LONGEST_TICK: TimeDelta = TimeDelta::hours(1);
 
-/// The time that the bot goes by. Copies tell the same time.
+/// The time that the bot goes by. Copies have the same time.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Clock {
     played: Option<Played>,

@@ -200,11 +200,11 @@ fn count(entries: &mut [Entry]) {
         .collect();
     for entry in entries {
         let alert = &entry.alert;
-        let told_before = alert.follows.is_some_and(|version| !here.contains(&version));
+        let reported_before = alert.follows.is_some_and(|version| !here.contains(&version));
         let not_counted = alert.lot_numbers.iter().copied().filter(|lot| {
             alert.withdrawn
-                || alert.told_before.contains(lot)
-                || told_before && alert.restated.contains(lot)
+                || alert.reported_before.contains(lot)
+                || reported_before && alert.restated.contains(lot)
                 || replaced.contains(&(alert.accession, *lot))
         });
         entry.not_counted = not_counted.collect();
@@ -248,7 +248,9 @@ impl Entry {
             }
             all
         });
-        for (lots, more) in [(&mut own.restated, other.restated), (&mut own.told_before, other.told_before)] {
+        for (lots, more) in
+            [(&mut own.restated, other.restated), (&mut own.reported_before, other.reported_before)]
+        {
             lots.extend(more);
             lots.sort_unstable();
             lots.dedup();

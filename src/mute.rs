@@ -15,7 +15,7 @@ use crate::problem::nearest;
 use crate::rules::RuleSet;
 use crate::text::{clip, fold, plain};
 
-/// No mute lasts longer: what is never to be told has no rule.
+/// The longest mute. Alerts that nobody ever wants need no rule.
 pub const LONGEST: TimeDelta = TimeDelta::days(366);
 /// Of what people write about it.
 const TEXT: usize = 200;

@@ -10,7 +10,7 @@ use crate::text::decode;
 /// The largest submission that is read, in bytes. The largest of 18,794 real ones is below a tenth of it.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
 
-/// The place of what is wrong with all of it; people are not told it.
+/// The place of what is wrong with all of it; people do not see it.
 pub(crate) const WHOLE: &str = "the whole file";
 
 /// Why bytes could not be read as a filing.

@@ -46,8 +46,8 @@ pub struct Receipt {
     /// The first of those that were recovered, cannot be read or are not listed.
     pub named: Vec<Accession>,
     /// True if the operators were notified of it.
-    #[serde(default)]
-    pub told: bool,
+    #[serde(default, alias = "told")]
+    pub reported: bool,
 }
 
 /// How far a comparison is.
@@ -89,7 +89,7 @@ impl Receipt {
             missed: Vec::new(),
             again: Vec::new(),
             named: Vec::new(),
-            told: false,
+            reported: false,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Alerts that one channel is told of in one message, with all of them in an attached list: where there are too many to tell
+//! Overflow messages: alerts in one message, with all of them in an attached list, where there are too many to send
 //! one by one, or they waited while it took nothing. The message is edited as they become more.
 
 use chrono::{DateTime, Utc};

@@ -90,7 +90,7 @@ impl Alert {
             restated: Vec::new(),
             replaces: Vec::new(),
             replaces_earlier: Vec::new(),
-            told_before: Vec::new(),
+            reported_before: Vec::new(),
             withdrawn: false,
             supersedes: None,
             amended_by: None,
@@ -102,8 +102,8 @@ impl Alert {
         }
     }
 
-    /// Whether an earlier filing's alert tells the trade: this one has that one's key, and is not told again.
-    pub fn is_told_before(&self) -> bool {
+    /// True if an earlier filing's alert reports the trade: this one has that one's key, and is not sent again.
+    pub fn is_reported_before(&self) -> bool {
         !self.withdrawn && self.key != Self::own_key(&self.rule, self.issuer.cik, self.accession)
     }
 

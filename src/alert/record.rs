@@ -123,9 +123,9 @@ pub struct Alert {
     /// Lots of versions before that one that this takes the place of.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaces_earlier: Vec<ReplacedLots>,
-    /// Numbers of lots here that an alert of another filing told before.
-    #[serde(default)]
-    pub told_before: Vec<usize>,
+    /// Numbers of lots here that an alert of another filing already reported.
+    #[serde(alias = "told_before", default)]
+    pub reported_before: Vec<usize>,
     /// Whether this takes back an alert: an amendment no longer meets its rule. The lots are those that were reported.
     #[serde(default)]
     pub withdrawn: bool,
@@ -135,7 +135,7 @@ pub struct Alert {
     /// An amendment that was seen before the filing that it amends.
     #[serde(default)]
     pub amended_by: Option<Accession>,
-    /// Accessions of filings that tell the same trade.
+    /// Accession numbers of filings that report the same trade.
     pub also_in: Vec<Accession>,
     /// The sums that made `cumulative` and `cluster` conditions of the rule hold, four at most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -14,7 +14,7 @@ const MOST_OWNERS: usize = 100;
 
 impl Alert {
     /// Adds what history knows: what the filing amends and changes, and which others report the same trade. An alert whose lots an
-    /// earlier filing told for this rule has that alert's key: it is the same alert, which is not told again.
+    /// earlier filing told for this rule has that alert's key: it is the same alert, which is not sent again.
     pub fn relate(&mut self, rule: &Rule, relation: &Relation) {
         match &relation.link {
             Link::To(original) => self.amends = Some(*original),
@@ -65,14 +65,14 @@ impl Alert {
                 self.also_in.push(told.accession);
             }
             if told.rang.contains_key(&rule.name) {
-                self.told_before.extend(self.lot_numbers.iter().filter(|lot| told.lots.contains(lot)));
+                self.reported_before.extend(self.lot_numbers.iter().filter(|lot| told.lots.contains(lot)));
                 if shared == self.lot_numbers.len() && told_as.is_none() {
                     told_as = told.rang.get(&rule.name);
                 }
             }
         }
-        self.told_before.sort_unstable();
-        self.told_before.dedup();
+        self.reported_before.sort_unstable();
+        self.reported_before.dedup();
         self.supersedes = alerted.filter(|_| later.is_none()).map(|alerted| Key(alerted.rang.key.clone()));
         if let Some(rang) = told_as {
             self.key = Key(rang.key.clone());

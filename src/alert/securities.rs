@@ -1,4 +1,4 @@
-//! An alert's lots, told for each security: unlike ones are never added, but for their values in dollars.
+//! An alert's lots, by security: unlike ones are never added, but for their values in dollars.
 
 use super::numbers::number_text;
 use super::record::{Alert, AlertSecurity, WayFigures};

@@ -35,7 +35,7 @@ impl Backtest {
         Ok(Self { rules, history: HistoryFile::new()?, from, tallies, days: None, told: 0 })
     }
 
-    /// Takes the next filing, not older than the last, and returns the alerts that people would be told.
+    /// Takes the next filing, not older than the last, and returns the alerts that would be sent.
     ///
     /// # Errors
     /// History cannot be written down or read back.

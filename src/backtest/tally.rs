@@ -54,7 +54,7 @@ impl Tally {
             self.withdrawn += 1;
             return true;
         }
-        if alert.is_told_before() {
+        if alert.is_reported_before() {
             self.merged += 1;
             return false;
         }

@@ -306,7 +306,7 @@ impl Connection<'_> {
         match timeout(PATIENCE, sending).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Ended::Failed(words(&error))),
-            Err(_) => Err(Ended::Failed("it takes nothing".to_owned())),
+            Err(_) => Err(Ended::Failed("it accepts nothing".to_owned())),
         }
     }
 

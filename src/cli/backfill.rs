@@ -110,7 +110,7 @@ async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
         return Err(anyhow!("EDGAR: {trouble}"));
     }
     let status = service::status(app, clock.now()).await?;
-    if let Some(until) = status.silent_until {
+    if let Some(until) = status.no_requests_until {
         return Err(left_alone(until, status.trouble));
     }
     let asked = issuers(app, args).await?;
@@ -175,7 +175,7 @@ async fn issuers(app: &App, args: &Args) -> anyhow::Result<Vec<(Cik, String)>> {
     let now = app.clock().now();
     let mut report = PollReport::default();
     app.intake.tickers.refresh(now, &mut report).await?;
-    if let Some(until) = service::status(app, now).await?.silent_until {
+    if let Some(until) = service::status(app, now).await?.no_requests_until {
         return Err(left_alone(until, report.trouble.map(|trouble| trouble.to_string())));
     }
     let (_, tickers) =

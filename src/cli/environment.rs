@@ -31,7 +31,7 @@ const WEBHOOK_CA: &str = "WEBHOOK_CA_FILE";
 /// A file with certificates is larger than this only by mistake: the system's whole list is a quarter of it.
 const MOST_CA_BYTES: u64 = 1024 * 1024;
 
-/// Every `SELLBELL_…` variable, by name. Those without `__` set nothing, which is told: Kubernetes sets `SELLBELL_PORT` for a
+/// Every `SELLBELL_…` variable, by name. Those without `__` set nothing, which is reported: Kubernetes sets `SELLBELL_PORT` for a
 /// service of that name.
 ///
 /// # Errors

@@ -74,7 +74,7 @@ fn edgar(settings: &Settings) -> anyhow::Result<(Runtime, Client)> {
         Some(Reached::Stopped(store)) => runtime.block_on(Status::of(&store, Clock::wall().now())).ok(),
         None => None,
     };
-    if let Some(until) = status.and_then(|status| status.silent_until) {
+    if let Some(until) = status.and_then(|status| status.no_requests_until) {
         client.close_until(until);
     }
     Ok((runtime, client))

@@ -1,4 +1,4 @@
-//! `sellbell mute` and `unmute`: what is not told for a while. By the running bot, or in the store where none runs.
+//! `sellbell mute` and `unmute`. By the running bot, or in the store where none runs.
 
 use std::io;
 use std::path::PathBuf;

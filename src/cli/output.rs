@@ -5,7 +5,7 @@ use std::io::Write;
 
 use crate::text::visible;
 
-/// Writes to a stream whose reader may be gone, in which case there is nobody to tell. Nothing of it steers a terminal but our own colours.
+/// Writes to a stream whose reader may be gone, in which case nobody reads it. Nothing of it steers a terminal but our own colours.
 pub(super) fn tell(stream: &mut dyn Write, text: &str) {
     let _ = stream.write_all(steady(&visible(text)).as_bytes()).and_then(|()| stream.flush());
 }

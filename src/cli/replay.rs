@@ -164,7 +164,7 @@ fn store_folder(dir: &Path) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// Waits until the last day is compared with its index, or somebody has seen enough; tells of each day when it is compared.
+/// Waits until the last day is compared with its index, or somebody has seen enough; reports each day when it is compared.
 /// `false` where that did not come to an end.
 async fn ended(app: &App, edgar: &ReplayedEdgar, from: NaiveDate, to: NaiveDate) -> bool {
     let mut day = from;

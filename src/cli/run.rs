@@ -119,7 +119,7 @@ async fn live(
     let (http, gateway) = tokio::join!(timeout(LONGEST_END, http), timeout(LONGEST_END, gateway));
     match ended {
         Ok(()) => {
-            http.unwrap_or(Ok(())).context("the task that tells the status")?;
+            http.unwrap_or(Ok(())).context("the task that serves the status")?;
             gateway.unwrap_or(Ok(())).context("the gateway's task")?;
             Ok(None)
         }
@@ -240,7 +240,7 @@ async fn once(app: &Arc<App>) -> anyhow::Result<ExitCode> {
     }
     if *queued + *dead + *pending > 0 {
         return Err(anyhow!(
-            "not everything is done: {queued} deliveries failed and stay queued, {dead} were given up, {pending} filings are still to be fetched"
+            "not everything is done: deliveries still queued after a failure: {queued}, given up: {dead}; filings still to be fetched: {pending}"
         ));
     }
     Ok(ExitCode::SUCCESS)

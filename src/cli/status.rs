@@ -59,12 +59,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 fn people(status: &Status) -> String {
     let state = if status.running.is_some() { "running" } else { "not running" };
     let mut text = format!("sellbell {}, {state}, {}\n", status.version, time(status.at));
-    let feed = status.seen_until.map_or_else(
+    let feed = status.read_until.map_or_else(
         || "not read yet".to_owned(),
         |seen| format!("read up to {}, {} ago", time(seen), span(status.at - seen)),
     );
     line(&mut text, "feed", &feed);
-    if let Some(until) = status.silent_until {
+    if let Some(until) = status.no_requests_until {
         let left = span(until - status.at);
         line(&mut text, "EDGAR", &format!("no requests until {}, {left} more", time(until)));
     }
@@ -99,10 +99,10 @@ fn people(status: &Status) -> String {
         line(&mut text, "backfill", backfill);
     }
     line(&mut text, "store", &format!("{}, {:.1} MB", status.store, status.store_bytes as f64 / 1e6));
-    if status.aside > 0 {
+    if status.corrupt_records > 0 {
         let said = format!(
             "{} records cannot be read, and are kept apart: `sellbell store export` includes them",
-            status.aside
+            status.corrupt_records
         );
         line(&mut text, "", &said);
     }
@@ -232,8 +232,8 @@ mod tests {
             at: at("2023-03-08T15:00:00Z"),
             store: "sellbell-data".to_owned(),
             store_bytes: 12_345_678,
-            seen_until: Some(at("2023-03-08T14:56:48Z")),
-            silent_until: Some(at("2023-03-08T15:09:00Z")),
+            read_until: Some(at("2023-03-08T14:56:48Z")),
+            no_requests_until: Some(at("2023-03-08T15:09:00Z")),
             trouble: Some("https://www.sec.gov/cgi-bin/browse-edgar: 403: EDGAR blocks this address because of too many requests".to_owned()),
             nothing_new: Some(Alarm { newest: at("2023-03-08T12:00:00Z"), since: at("2023-03-08T13:30:00Z") }),
             catching_up: true,
@@ -259,7 +259,7 @@ mod tests {
                 },
                 muted: 12,
             }],
-            aside: 2,
+            corrupt_records: 2,
             backfills: vec!["QLYS since 2021-03-08: 12 of 130 filings left".to_owned()],
             running: Some(Running {
                 rules: 4,

@@ -99,10 +99,10 @@ fn people(checked: &Checked) -> String {
     for (kind, count) in checked.records.iter().filter(|(_, count)| **count > 0) {
         text.push_str(&format!("{kind:<15} {count}\n"));
     }
-    if checked.aside > 0 {
+    if checked.corrupt_records > 0 {
         text.push_str(&format!(
             "{} unreadable records were found before, and are kept apart\n",
-            checked.aside
+            checked.corrupt_records
         ));
     }
     if checked.lost {

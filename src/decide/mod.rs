@@ -35,11 +35,11 @@ pub struct Case<'a> {
 /// Why a rule sends no alert for a filing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NoAlert {
-    /// A condition does not hold, or cannot be told.
+    /// A condition is false or unknown.
     Condition(ConditionKey),
     /// Its cooldown runs: it matched this filing of the issuer shortly before.
     Cooldown(Accession),
-    /// The filing has no accession, so that nothing can be told of it once only.
+    /// The filing has no accession, so that nothing can be sent about it just once.
     NoAccession,
 }
 
@@ -266,7 +266,7 @@ impl RelatedFiling {
         let alert = Alert::new(rule, case.filing, &matched, case.seen_at);
         let mut alert = alert.ok_or(NoAlert::NoAccession)?;
         alert.relate(rule, &self.relation);
-        if !alert.is_told_before()
+        if !alert.is_reported_before()
             && let Some(accession) = self.cooling(rule, case)
         {
             return Err(NoAlert::Cooldown(accession));
@@ -274,7 +274,7 @@ impl RelatedFiling {
         Ok((alert, matched.lots))
     }
 
-    /// The alert that takes back what was told of the version that an amendment follows: only where the lots, as they now are,
+    /// The alert that withdraws what was reported of the version that an amendment follows: only where the lots, as they now are,
     /// surely do not meet what the rule asked for then. That it is an amendment, and what came before, take nothing back.
     fn withdrawn(&self, rule: &Rule, subject: &Subject<'_>, case: Case<'_>) -> Option<Alert> {
         let rang = &self.relation.alerted.get(&rule.name)?.rang;
@@ -288,8 +288,8 @@ impl RelatedFiling {
         Alert::withdrawn(rule, case.filing, &self.relation, case.seen_at)
     }
 
-    /// The filing for which a rule rang so short a while ago that it is silent now. What amends a filing that was told is
-    /// told all the same.
+    /// The filing whose alert started the cooldown that runs now. An amendment of a reported filing is
+    /// reported all the same.
     fn cooling(&self, rule: &Rule, case: Case<'_>) -> Option<Accession> {
         let cooldown = rule.cooldown.filter(|_| !self.relation.alerted.contains_key(&rule.name))?;
         let until = cooldown.before_moment(case.accepted_at);

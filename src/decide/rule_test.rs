@@ -94,7 +94,7 @@ fn tried(rule: &Rule, before: &[Filing], filing: &Filing) -> Option<Tried> {
         let alert = decision
             .alerts
             .into_iter()
-            .find(|(_, alert)| !alert.withdrawn && !alert.is_told_before())
+            .find(|(_, alert)| !alert.withdrawn && !alert.is_reported_before())
             .map(|(_, alert)| alert);
         let no_alert = decision.silent.into_iter().next().map(|(_, why)| why);
         last = rules.iter().next().map(|rule| Tried { alert, no_alert, explained: explain(rule, case) });

@@ -1,6 +1,6 @@
 //! The daily index: every filing that EDGAR took on a day, one line a filer, made in the night after it.
 //!
-//! Two of its files tell the same, and both are read: `master.<day>.idx`, whose columns are parted by `|`, and
+//! Two of its files have the same content, and both are read: `master.<day>.idx`, whose columns are parted by `|`, and
 //! `form.<day>.idx`, whose columns begin where its header line says, elsewhere in each file.
 
 use std::collections::HashMap;

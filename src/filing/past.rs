@@ -35,10 +35,10 @@ pub struct PastFiling {
     /// Positions of lots whose dates are typing errors. Records of older versions do not say.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub mistyped: BTreeSet<usize>,
-    /// Positions of lots that another filing tells as well, or an amendment took the place of: they count there.
+    /// Positions of lots that another filing reports as well, or an amendment took the place of: they count there.
     #[serde(default)]
     pub not_counted: BTreeSet<usize>,
-    /// Where they count: the filing that told the trade first, or the amendment. Records of older versions do not say.
+    /// Where they count: the filing that reported the trade first, or the amendment. Records of older versions do not say.
     #[serde(default)]
     pub counted_in: BTreeMap<usize, Accession>,
     /// Its statement about the issuer's ADS.
@@ -110,7 +110,7 @@ pub struct Relation {
     pub replaced: BTreeMap<usize, Accession>,
     /// The other versions that are not as they were: which rows count, and what they amend.
     pub revised: Vec<PastFiling>,
-    /// Filings of other chains that tell lots of this one as well.
+    /// Filings of other chains that report lots of this one as well.
     pub told: Vec<AlsoReported>,
 }
 
@@ -129,7 +129,7 @@ pub struct Alerted {
     pub over: BTreeSet<Accession>,
 }
 
-/// Lots that another filing tells as well.
+/// Lots that another filing reports as well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AlsoReported {
     /// The other filing.
@@ -149,7 +149,7 @@ impl PastFiling {
         }
     }
 
-    /// Notes that an amendment took the place of lots, also of those that another filing tells as well.
+    /// Notes that an amendment took the place of lots, also of those that another filing reports as well.
     pub fn replace_in(&mut self, amendment: Accession, lots: impl IntoIterator<Item = usize>) {
         for lot in lots {
             self.not_counted.insert(lot);
@@ -166,7 +166,7 @@ impl PastFiling {
         (!mistyped && !self.mistyped.contains(&lot)).then(|| date.map_or(accepted, |date| date.min(accepted)))
     }
 
-    /// This filing as it was before others than `known` came: what those tell or replace counts here.
+    /// This filing as it was before others than `known` came: what those report or replace counts here.
     #[must_use]
     pub fn as_known(mut self, known: impl Fn(Accession) -> bool) -> Self {
         let later: Vec<usize> =
@@ -206,7 +206,7 @@ impl PastFiling {
         })
     }
 
-    /// The positions of another filing's lots that this one tells: equal in security, date, code, number, price *and* what is
+    /// The positions of another filing's lots that this one reports: equal in security, date, code, number, price *and* what is
     /// held afterwards, as owners of one chain report a block each for themselves; each of ours is one of theirs only. An
     /// amendment's must also be equal in what its notes say.
     ///

@@ -1,4 +1,4 @@
-//! How a new filing relates to what history has of its issuer: as a version of a chain, and as another telling of a trade.
+//! How a new filing relates to what history has of its issuer: as a version of a chain, and as another report of a trade.
 
 use std::collections::{BTreeMap, BTreeSet};
 

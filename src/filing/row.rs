@@ -151,7 +151,7 @@ pub struct ActualPrices {
 
 impl Lot {
     /// Shares × price, exact, else the stated total, in [`Self::currency`]; `None` where neither is given, the product does not
-    /// fit, or what the price is of cannot be told. The number and price of a debt security are never multiplied.
+    /// fit, or the unit of the price is unknown. The number and price of a debt security are never multiplied.
     pub fn amount(&self) -> Option<Amount> {
         let priced = || Amount::of(self.units.priced(self.shares.value?)?, self.price.value?);
         let product = || if self.units.in_hundredths { priced()?.hundredth() } else { priced() };

@@ -1,4 +1,4 @@
-//! A trade: some lots of one filing taken together, told for each security. What is acquired and what is disposed of are never added, nor
+//! A trade: some lots of one filing taken together, by security. What is acquired and what is disposed of are never added, nor
 //! are unlike securities; only their values in dollars are.
 
 use chrono::NaiveDate;

@@ -48,12 +48,12 @@ pub enum PricedBy {
     Count,
     /// One ADS, while the row counts the shares behind it.
     Ads,
-    /// It cannot be told whether one share or one ADS.
+    /// Unknown: one share or one ADS.
     Unclear,
 }
 
 impl PricedBy {
-    /// As many of what the price is of as a row counts, by the shares for each ADS; `None` where that cannot be told.
+    /// As many of what the price is of as a row counts, by the shares for each ADS; `None` if unknown.
     pub(crate) fn units(self, count: Shares, ratio: Option<Decimal>) -> Option<Shares> {
         match self {
             Self::Count => Some(count),
@@ -88,7 +88,7 @@ pub struct Units {
 }
 
 impl Units {
-    /// As many of what the price is of as the row counts; `None` where that cannot be told.
+    /// As many of what the price is of as the row counts; `None` if unknown.
     pub fn priced(&self, count: Shares) -> Option<Shares> {
         self.priced_by.units(count, self.ratio.as_ref().map(|ratio| ratio.shares))
     }

@@ -22,7 +22,7 @@ pub(super) fn filing(mut d: Document<'_>) -> Result<Filing, ReadError> {
     let mut elements = Elements::new();
     let a = &mut elements;
     for name in &d.odd.doubled {
-        a.warn("doubled-element", format!("<{name}> stands where it stood before; the first counts"), name);
+        a.warn("doubled-element", format!("<{name}> occurs twice; the first counts"), name);
     }
     for name in &d.odd.unknown {
         a.warn(

@@ -343,7 +343,7 @@ impl Feed {
     }
 }
 
-/// Where the feed ended above what was seen before, which is told.
+/// Where the feed ended above what was seen before, which is reported.
 fn gap(reading: &Reading, frontier: Frontier, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let (entries, seen) = (&reading.entries, frontier.seen_until);
     // A feed of less than a page is no feed of EDGAR's, but a replay, which begins where it begins.

@@ -44,7 +44,7 @@ impl LateAlerts {
         self.store.close_hole(next).await?;
         let from = next.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(next);
         let mut untold: Vec<Receipt> = self.store.receipts(from, usize::MAX).await?;
-        untold.retain(|receipt| receipt.is_final() && !receipt.told);
+        untold.retain(|receipt| receipt.is_final() && !receipt.reported);
         if !untold.is_empty() {
             self.operators.notify(&receipts_notice(&untold, now), now).await?;
             self.store.receipts_reported(&untold).await?;

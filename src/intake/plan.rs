@@ -81,7 +81,7 @@ impl Planner {
                 let mute = covering(&mutes, &alert, &destination, now);
                 let takes_digests = self.settings.digest_of(&destination).is_some();
                 let adds = destination.capabilities().additions && !takes_digests;
-                if mute.is_none() && adds && alert.is_told_before() {
+                if mute.is_none() && adds && alert.is_reported_before() {
                     let body = Body::Addition(Box::new(alert.clone()));
                     additions.push(Delivery::new(destination.clone(), body, now));
                 }

@@ -1,4 +1,4 @@
-//! Filings that cannot be read: kept with their bytes and the reason, told once, tried once a day.
+//! Filings that cannot be read: kept with their bytes and the reason, reported once, tried once a day.
 
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ impl Quarantine {
         Ok(())
     }
 
-    /// Tells the operators of the filings in quarantine of which they were not told.
+    /// Notifies the operators of the filings in quarantine that they do not know.
     pub(crate) async fn report_new(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut confined = self.store.quarantined(usize::MAX).await?;
         confined.retain(|one| !one.told);

@@ -325,7 +325,7 @@ impl Reconciler {
         Ok(true)
     }
 
-    /// Writes a final receipt, and tells of it.
+    /// Writes a final receipt, and reports it.
     async fn end(
         &self,
         mut receipt: Receipt,
@@ -334,7 +334,7 @@ impl Reconciler {
     ) -> Result<(), StoreError> {
         receipt.at = now;
         if receipt.is_clean() {
-            receipt.told = true;
+            receipt.reported = true;
             tracing::info!("compared with EDGAR's index: {receipt}");
         } else {
             tracing::warn!("compared with EDGAR's index: {receipt}");
@@ -346,7 +346,7 @@ impl Reconciler {
     }
 }
 
-/// An index tells the day alone, and not who of its filers is the issuer.
+/// An index has only the day, and not who of its filers is the issuer.
 fn reference(listed: &Listed, day: NaiveDate) -> FilingRef {
     FilingRef {
         accession: listed.accession,

@@ -34,7 +34,7 @@ pub(crate) struct Issuers {
 pub(super) enum Choice {
     /// A rule asks about its issuer, or may do so.
     Fetch,
-    /// It cannot be told without it.
+    /// It is unknown without it.
     Undecided,
     /// No rule asks about its issuer.
     Leave,

@@ -105,7 +105,7 @@ pub enum ReadBack {
     Arrived(BTreeMap<Key, (Sent, DateTime<Utc>)>),
     /// The destination drops a repeated one by itself.
     Guarded,
-    /// That cannot be told, so that they may be told twice.
+    /// Unknown, so that they may be sent twice.
     Unknown(&'static str),
 }
 

@@ -226,7 +226,7 @@ impl Notifier {
         }
     }
 
-    /// Whether a destination tells what reached it.
+    /// True if messages can be read back from a destination.
     pub fn reads_back(&self, destination: &Destination) -> bool {
         matches!(self.route(destination), Some(Route::Channel(_)))
     }

@@ -33,7 +33,7 @@ enum Sending {
 
 impl Outbox {
     /// Sends one message of a destination's queue: of those that are due the least tried, then the oldest, and where the
-    /// destination is told of several in one message those that follow it. Nothing is sent that is not on the disk, and what
+    /// destination gets several in one message those that follow it. Nothing is sent that is not on the disk, and what
     /// became of it is on the disk before the next.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Mutes: what is not told for a while, and the one message about it when that is over.
+//! Mutes, and the one message when one is over.
 
 use std::sync::Arc;
 

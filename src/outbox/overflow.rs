@@ -1,4 +1,4 @@
-//! Alerts that one destination is told of together: above what a channel is to get in ten minutes, and what waited while a
+//! Alerts that one destination gets in one message: above what a channel is to get in ten minutes, and what waited while a
 //! destination took nothing.
 
 use std::collections::{BTreeMap, VecDeque};

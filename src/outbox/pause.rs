@@ -1,4 +1,4 @@
-//! Destinations that take nothing until somebody mends them: told once, tried seldom, with what they are to be told kept.
+//! Paused destinations, which accept nothing until somebody fixes them: reported once, tried rarely, with their deliveries kept.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -155,7 +155,7 @@ impl Pauses {
         Ok(())
     }
 
-    /// Gives up what waited too long for a destination that still takes nothing, and tells so.
+    /// Gives up what waited too long for a destination that still accepts nothing, and reports it.
     pub(super) async fn give_up_kept(&self, paused: &Paused, now: DateTime<Utc>) -> Result<(), StoreError> {
         if paused.tries < KEPT.1 || now - paused.since < KEPT.0 {
             return Ok(());

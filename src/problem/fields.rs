@@ -12,7 +12,7 @@ use crate::text::clip;
 /// A value and where it stands.
 pub type Value<'a> = Spanned<DeValue<'a>>;
 
-/// More mistakes than this in one file are not told.
+/// Most mistakes of one file that are reported.
 const MOST_PROBLEMS: usize = 100;
 
 /// Reads values, and gathers the mistakes in them.

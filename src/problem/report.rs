@@ -20,7 +20,7 @@ pub fn report(problem: &Problem, colour: bool) -> String {
     let mut text = String::new();
     match handler.render_report(&mut text, &Shown::new(problem)) {
         Ok(()) => text,
-        // A line that it cannot draw is told all the same.
+        // A line that it cannot draw is reported all the same.
         Err(fmt::Error) => format!("{problem}\n"),
     }
 }

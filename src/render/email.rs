@@ -72,7 +72,7 @@ pub fn email(delivery: &Delivery) -> Result<Email, minijinja::Error> {
         }
         Body::Addition(alert) => {
             let name = alert.ticker_or_name();
-            let subject = format!("{name}: {} tells the same trade", alert.owners_text());
+            let subject = format!("{name}: {} reports the same trade", alert.owners_text());
             let subject = clip(&plain(&subject), SUBJECT).into_owned();
             let lines = vec![
                 format!(

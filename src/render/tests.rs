@@ -188,7 +188,7 @@ fn a_digest_counts_an_amended_trade_once() {
     // New rows add to it, what another filing told does not.
     amended.restated.clear();
     assert_eq!(digest(vec![amended.clone()]).total_text(), "$109,374.99");
-    amended.told_before = amended.lot_numbers.clone();
+    amended.reported_before = amended.lot_numbers.clone();
     assert_eq!(digest(vec![amended.clone()]).total_text(), "nothing new");
     let told = terminal::alert(&amended, terminal::Colour::Plain);
     assert!(told.contains("amends 0009900001-21-000001") && told.contains("row 2: shares 50 → 60"), "{told}");
@@ -335,6 +335,21 @@ fn a_changed_message_stays_within_its_limits_and_its_cards_apart() {
     let long: Vec<discord::Embed> = embeds.iter().cycle().take(9).cloned().collect();
     let hostile = in_channel(Alert { key: Key::of(&["long"]), ..hostile() });
     assert_eq!(discord::changed(long, &told[0].key, &hostile), None, "more than 6,000 characters");
+}
+
+/// A card of a version that gave the field another name.
+#[test]
+fn another_report_is_added_to_the_field_of_an_older_card() {
+    let sent = in_channel(alert_of(QUALYS, "a"));
+    let mut embeds = discord::message(std::slice::from_ref(&sent)).unwrap().embeds;
+    let field = serde_json::json!({ "name": "Also told in", "value": "an earlier one", "inline": false });
+    embeds[0].fields.push(serde_json::from_value(field).unwrap());
+    let also = Alert { key: Key::of(&["also"]), ..alert_of(QUALYS, "a") };
+    let addition = Delivery::new(sent.destination.clone(), Body::Addition(Box::new(also)), sent.queued_at);
+    let changed = discord::changed(embeds.clone(), &sent.key, &addition).unwrap();
+    assert_eq!(changed[0].fields.len(), embeds[0].fields.len());
+    let value = &changed[0].fields.last().unwrap().value;
+    assert!(value.starts_with("an earlier one\n") && value.contains("0009900001-21-000001"), "{value}");
 }
 
 /// Queued by a version that stored finished words, which had no bound in a list of late alerts.

@@ -73,7 +73,7 @@ pub struct Made {
     pub issuer: (Cik, String),
     /// The owners and their names.
     pub owners: Vec<(Cik, String)>,
-    /// Makes the submission text: each time the same, and one that tells these same facts.
+    /// Makes the submission text: each time the same, and one with these same facts.
     pub submission: Maker,
 }
 

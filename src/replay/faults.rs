@@ -67,11 +67,11 @@ pub enum Kind {
     Reset,
     /// The body is shorter than its `Content-Length`, and the connection ends.
     ShortBody,
-    /// A submission ends before its form does; nothing else tells it.
+    /// A submission ends before its form does; nothing else shows it.
     SubmissionCut,
     /// The submission of another accession.
     OtherSubmission,
-    /// A daily index without its last lines; nothing else tells it.
+    /// A daily index without its last lines; nothing else shows it.
     IndexCut,
     /// A daily index is not there, nor will it be until up to 12 hours after its time.
     IndexLate,

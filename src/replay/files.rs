@@ -11,7 +11,7 @@ use crate::source::archive as files;
 
 impl Archive {
     /// The Forms 4 and 4/A of EDGAR's days `from` to `to`, both included, whose submissions are in these files; their bytes stay
-    /// there. Of a submission whose header tells only the day, the time is 22:00. `progress` is told how many bytes of the files
+    /// there. Of a submission whose header has only the day, the time is 22:00. `progress` gets how many bytes of the files
     /// are scanned, and how many there are.
     ///
     /// # Errors

@@ -40,7 +40,7 @@ impl Target {
         known.flatten().unwrap_or(Self::Unknown)
     }
 
-    /// As faults tell it apart.
+    /// As faults distinguish it.
     pub(super) fn endpoint(&self) -> Endpoint {
         match self {
             Self::Feed(_) => Endpoint::Feed,

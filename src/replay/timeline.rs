@@ -12,7 +12,7 @@ use crate::filing::{Accession, Cik, edgar_day, is_business_day};
 
 /// The feed ends behind so many entries.
 const MOST_ENTRIES: usize = 5_100;
-/// The longest from acceptance until the feed shows a filing: acceptance is told in whole seconds, and one in four takes up to a
+/// The longest from acceptance until the feed shows a filing: acceptance is in whole seconds, and one in four takes up to a
 /// second more. EDGAR's own lag is longer, and not the bot's.
 const LONGEST_LAG_MS: u64 = 2_000;
 const SECOND_MS: u64 = 1_000;

@@ -203,9 +203,9 @@ keys! {
         Tickers = "tickers", Field::Tickers(|group| &mut group.tickers),
             "The issuer has one of these tickers.";
         Ciks = "ciks", Field::Ciks(|group| &mut group.ciks),
-            "The issuer is one of these companies, by EDGAR's own key.";
+            "The issuer is one of these companies, by CIK.";
         Owners = "owners", Field::Owners(|group| &mut group.owners),
-            "One of the reporting persons is one of these, by words of the name or by CIK.";
+            "One of the owners is one of these, by words of the name or by CIK.";
         Sic = "sic", Field::Sics(|group| &mut group.company.sic),
             "The issuer's Standard Industrial Classification is one of these, or begins with their digits.";
         Sector = "sector", Field::Sectors(|group| &mut group.company.sectors),
@@ -217,23 +217,23 @@ keys! {
         Forms = "forms", Field::Forms(|group| &mut group.forms),
             "The filing is one of these forms.";
         Amendments = "amendments", Field::Amendments(|group| &mut group.amendments),
-            "Whether amendments (4/A) are meant.";
+            "Whether amendments (4/A) count.";
         FiledLate = "filed_late", Field::Flag(|group| &mut group.filed_late),
             "Whether a lot that counts was reported after the second business day.";
         Roles = "roles", Field::Roles(|group| &mut group.roles),
-            "One of the reporting persons has one of these roles.";
+            "One of the owners has one of these roles.";
         ExcludeRoles = "exclude_roles", Field::Roles(|group| &mut group.exclude_roles),
-            "No reporting person has one of these roles.";
+            "No owner has one of these roles.";
         Codes = "codes", Field::Lots(LotField::Codes(|lots| &mut lots.codes)),
-            "Which lots count, by transaction code. Left out: S, sales.";
+            "Which lots count, by transaction code. Default: S, sales.";
         Table = "table", Field::Lots(LotField::Table(|lots| &mut lots.table)),
-            "Which lots count, by table. Left out: non-derivative.";
+            "Which lots count, by table. Default: non-derivative.";
         Securities = "securities", Field::Lots(LotField::Securities(|lots| &mut lots.securities)),
             "Which lots count, by words of the security's title.";
         Ownership = "ownership", Field::Lots(LotField::Ownership(|lots| &mut lots.ownership)),
             "Which lots count, by how they are held.";
         Direction = "direction", Field::Lots(LotField::Direction(|lots| &mut lots.direction)),
-            "Which lots count, by the way they go. Left out: either, but of gifts (G) those that are made.";
+            "Which lots count, by direction. Default: any, but gifts (G) only if they are made.";
         Plan = "plan", Field::Lots(LotField::Plans(|lots| &mut lots.plan)),
             "Which lots count, by 10b5-1 plan. Unknown is neither yes nor no.";
         Intents = "intents", Field::Lots(LotField::Intents(|lots| &mut lots.intents)),
@@ -257,19 +257,19 @@ keys! {
         MinStakeReduction = "min_stake_reduction", Field::Percent(|group| &mut group.min_stake_reduction),
             "The stake in a security of theirs is smaller after the filing than before it by at least this share.";
         Cluster = "cluster", Field::Cluster(|group| &mut group.cluster),
-            "Several insiders do the like within a span.";
+            "Several insiders do the same within a span.";
         Cumulative = "cumulative", Field::Cumulative(|group| &mut group.cumulative),
             "It adds up within a span.";
         FirstIn = "first_in", Field::Span(|group| &mut group.first_in),
-            "The owner did nothing of the kind for so long before.";
+            "The owner did nothing of the kind within this span before.";
         LargestIn = "largest_in", Field::Span(|group| &mut group.largest_in),
-            "It is worth more than anything of the kind that the owner did for so long.";
+            "It is worth more than anything of the kind that the owner did within this span before.";
         ReversalAfter = "reversal_after", Field::Span(|group| &mut group.reversal_after),
-            "The owner's last trade on the market, so long ago at most, was the opposite.";
+            "The owner's last trade on the market, within this span before, was the opposite.";
         Any = "any", Field::Any(|group| &mut group.any),
-            "At least one of these groups of conditions holds.";
+            "At least one of these groups of conditions is true.";
         Not = "not", Field::Not(|group| &mut group.not),
-            "This group of conditions does not hold.";
+            "This group of conditions is false.";
         When = "when", Field::When(|group| &mut group.when),
             "An expression over the names of docs/RULES.md that is true.";
     }

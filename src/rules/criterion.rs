@@ -112,7 +112,7 @@ impl Selection {
         }
     }
 
-    /// Whether a lot counts. What it does not state cannot be told.
+    /// Whether a lot counts. A fact that it does not state is unknown.
     pub(super) fn takes(&self, lot: LotView<'_>) -> Truth {
         let mut holds = Truth::Yes;
         for criterion in self.criteria() {

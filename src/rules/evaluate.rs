@@ -30,7 +30,7 @@ pub struct Match {
     pub sums: Vec<Sum>,
 }
 
-/// Why a rule does not ring: its first condition that does not hold, else the first of which that cannot be told.
+/// Why a rule does not match: its first condition that does not hold, else the first unknown one.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{0}` is false or unknown")]
 pub struct NoMatch(pub ConditionKey);
@@ -52,7 +52,7 @@ pub fn evaluate(rule: &Rule, subject: &Subject<'_>) -> Result<Match, NoMatch> {
     }
 }
 
-/// Holds a rule against a filing as [`evaluate`] does, and tells every condition.
+/// Holds a rule against a filing as [`evaluate`] does, and reports every condition.
 pub fn explain(rule: &Rule, subject: &Subject<'_>) -> Explanation {
     let mut evaluator = Evaluator { subject, recorder: Everything::default(), sums: Vec::new() };
     let (holds, counted) = evaluator.group(&rule.conditions);

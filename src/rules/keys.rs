@@ -133,15 +133,15 @@ keys! {
     /// The keys of a rule besides its conditions.
     pub(super) enum RuleKey: Shape {
         Name = "name", Shape::Name,
-            "Required, unique over all files. Subscriptions and alert keys hold on to it.";
+            "Required, unique over all files. Subscriptions and alert keys depend on it.";
         Description = "description", Shape::Text,
             "For people: shown in alerts and in Discord's list of rules.";
         Enabled = "enabled", Shape::Flag,
-            "false: the rule is checked, and does not ring.";
+            "false: the rule is checked, but sends no alerts.";
         Notify = "notify", Shape::Destinations,
             "Where its alerts go, besides the channels that subscribe.";
         Cooldown = "cooldown", Shape::Span,
-            "After it rang for an issuer it does not ring for that one again for so long.";
+            "After an alert about an issuer, it sends none about that issuer for this long.";
         Mention = "mention", Shape::Mentions,
             "Whom its messages on Discord ping: role:ID, user:ID, here, everyone.";
         Template = "template", Shape::Text,
@@ -157,7 +157,7 @@ keys! {
         Filing = "filing", Shape::Text,
             "A submission's path, from the rule file's folder, or a bundled filing's accession number.";
         After = "after", Shape::Texts,
-            "Earlier filings, likewise.";
+            "Earlier filings, in the same way.";
         Alerts = "alerts", Shape::Flag,
             "Whether the rule must send an alert.";
         Value = "value", Shape::Number,

@@ -90,7 +90,7 @@ fn never(group: &Group) -> Option<Why> {
         && group.any.is_empty()
         && not.selection == group.selection
     {
-        return why("what `not` excludes is all that the rule asks for", "say in it what is not wanted");
+        return why("what `not` excludes is all that the rule asks for", "put what you exclude into it");
     }
     let branches: Option<Vec<Why>> = group.any.iter().map(never).collect();
     match branches {

@@ -19,7 +19,7 @@ const MOST_FILES: usize = 10_000;
 /// A rule file larger than this, in bytes, is something else.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
-/// More mistakes than this are not told.
+/// Most mistakes that are reported.
 const MOST_PROBLEMS: usize = 1_000;
 
 /// Why rules could not be loaded.

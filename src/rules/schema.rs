@@ -12,7 +12,7 @@ pub fn schema() -> Value {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "sellbell-rules.schema.json",
         "title": "sellbell rules",
-        "description": "What to look for in a Form 4, and where to tell of it. docs/RULES.md specifies the format.",
+        "description": "What to look for in a Form 4, and where to send alerts. docs/RULES.md specifies the format.",
         "type": "object",
         "additionalProperties": false,
         "properties": { "rule": { "type": "array", "items": { "$ref": "#/$defs/rule" } } },

@@ -15,7 +15,7 @@ pub struct History<'a> {
     pub filings: &'a [PastFiling],
     /// All filings accepted from here on are there; `None` where there is no history.
     pub since: Option<DateTime<Utc>>,
-    /// The filing's own lots, by position, that count in another filing: one that tells the same trade, or its amendment.
+    /// The filing's own lots, by position, that count in another filing: one that reports the same trade, or its amendment.
     pub counted_in: Option<&'a BTreeMap<usize, Accession>>,
 }
 
@@ -60,7 +60,7 @@ impl<'a> Subject<'a> {
         self.names.get_or_init(|| self.filing.owners.iter().map(|owner| name_words(&owner.name)).collect())
     }
 
-    /// The lots that were reported late; `None` where that cannot be told.
+    /// The lots that were reported late; `None` if unknown.
     pub(super) fn late(&self) -> Option<&[usize]> {
         self.late.get_or_init(|| self.filing.late_lots()).as_deref()
     }

@@ -8,7 +8,7 @@ use super::phrases::list;
 use super::truth::Truth;
 use crate::filing::{Filing, Shares, Stake, Sums, Trade, Usd};
 
-/// The lots of a group: those that surely count, and those of which that cannot be told.
+/// The lots of a group: those that surely count, and those that may count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Counted {
     /// Positions, ascending.
@@ -57,7 +57,7 @@ impl Counted {
         }
     }
 
-    /// `rows 1, 2 of 5`, and those of which it cannot be told.
+    /// `rows 1, 2 of 5`, and those that may count.
     pub(super) fn rows(&self, all: usize) -> String {
         let numbers = |lots: &[usize]| list(lots.iter().map(|lot| lot + 1));
         let sure = match self.sure.len() {

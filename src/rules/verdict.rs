@@ -39,7 +39,7 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// The condition that keeps it silent: the first that does not hold, else the first that cannot be told.
+    /// The condition that prevents the match: the first that does not hold, else the first unknown one.
     pub fn deciding(&self) -> Option<&Finding> {
         let top = |holds: Truth| {
             let own = self.findings.iter().filter(|finding| finding.depth() == 0 && !finding.group);
@@ -61,7 +61,7 @@ pub(super) trait Recorder {
     fn note(&mut self, condition: ConditionKey, holds: Truth, told: impl FnOnce() -> (String, String));
 }
 
-/// Only what decides: the first condition that does not hold, else the first that cannot be told.
+/// Only what decides: the first condition that does not hold, else the first unknown one.
 #[derive(Debug, Default)]
 pub(super) struct Deciding {
     depth: usize,

@@ -69,7 +69,7 @@ impl Wire<'_> {
                     format!("below [[rule]], write [rule.{near}]")
                 }
                 Some("any" | "test") => format!("below [[rule]], write [[rule.{name}]]"),
-                Some(near) => format!("keys like `{near}` stand below [[rule]]"),
+                Some(near) => format!("keys like `{near}` belong below [[rule]]"),
                 None => "a rule file has [[rule]] tables alone".to_owned(),
             };
             self.reader.report_with(key.span(), format!("a rule file has no key `{name}`"), help);
@@ -86,7 +86,7 @@ impl Wire<'_> {
         let (name, span) = self.name(table, value);
         let conditions = self.group(table, &Selection::default(), 0);
         if conditions.is_none() && !mistyped {
-            let what = format!("rule `{name}` has no condition, so it would ring for every sale");
+            let what = format!("rule `{name}` has no condition, so it would match every sale");
             let help = "set at least one, like tickers = [\"QLYS\"] or min_value = 1_000_000";
             self.reader.report_with(span.clone(), what, help);
         }

@@ -69,7 +69,7 @@ impl Watch {
     }
 }
 
-/// Looks whether the rule files were edited, and takes what is valid. What happened is logged, and told to the operators
+/// Looks whether the rule files were edited, and takes what is valid. The result is logged, and sent to the operators
 /// where it needs them.
 pub async fn reload_once(app: &App, watch: &mut Watch, now: DateTime<Utc>) -> Result<Reload, StoreError> {
     let state = FolderState::of(&watch.path);
@@ -104,7 +104,7 @@ pub async fn reload_once(app: &App, watch: &mut Watch, now: DateTime<Utc>) -> Re
     }
 }
 
-/// The rules of the files, all of which can be told to where they want.
+/// The rules of the files, all of whose destinations can be served.
 fn read_rules(app: &App, path: &std::path::Path) -> Result<Vec<Rule>, String> {
     let known = |destination: &Destination| app.settings.knows(destination);
     let rules =

@@ -104,7 +104,7 @@ impl Explainer<'_> {
             (Some(alert), _) if alert.withdrawn => {
                 format!("withdraws the alert of an earlier version: {}", alert.text)
             }
-            (Some(alert), _) if alert.is_told_before() => {
+            (Some(alert), _) if alert.is_reported_before() => {
                 let other = alert.also_in.first().or(alert.follows.as_ref()).or(alert.amended_by.as_ref());
                 let other =
                     other.map_or("an earlier filing".to_owned(), |accession| format!("filing {accession}"));

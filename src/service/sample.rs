@@ -16,7 +16,7 @@ use crate::reader;
 use crate::replay;
 use crate::rules::{self, RuleSet};
 
-/// A sale that footnotes tell much of.
+/// A sale with many footnotes.
 const SAMPLE: &str = "0009900001-21-000001";
 const RULE: &str = "[[rule]]\nname = \"test-alert\"\ndescription = \"A sample: nothing was filed now\"\n\
     codes = [\"S\"]\ntemplate = \"This is a test of sellbell, with a filing of 2021.\"\n";

@@ -32,9 +32,11 @@ pub struct Status {
     /// Bytes that it takes on the disk.
     pub store_bytes: u64,
     /// Up to when the feed was read; `None` before the first poll.
-    pub seen_until: Option<DateTime<Utc>>,
+    #[serde(alias = "seen_until")]
+    pub read_until: Option<DateTime<Utc>>,
     /// Until when EDGAR is asked nothing.
-    pub silent_until: Option<DateTime<Utc>>,
+    #[serde(alias = "silent_until")]
+    pub no_requests_until: Option<DateTime<Utc>>,
     /// EDGAR's last answer that stood in the way, while it does.
     pub trouble: Option<String>,
     /// Since when the feed shows nothing new in EDGAR's hours.
@@ -67,8 +69,8 @@ pub struct Status {
     #[serde(default)]
     pub mutes: Vec<MuteLine>,
     /// Corrupt records of the store.
-    #[serde(default)]
-    pub aside: usize,
+    #[serde(default, alias = "aside")]
+    pub corrupt_records: usize,
     /// Pasts that are being fetched.
     pub backfills: Vec<String>,
     /// Facts that only a running bot knows.
@@ -93,7 +95,7 @@ pub struct MuteLine {
     /// The mute.
     #[serde(flatten)]
     pub mute: Mute,
-    /// Alerts that were not told.
+    /// Alerts that were held back.
     pub muted: usize,
 }
 
@@ -116,7 +118,7 @@ pub struct Running {
     pub fetches: String,
     /// Filings that were fetched since the start, as new ones.
     pub fetched: u64,
-    /// Of these, those of which it could not be told whether a rule asks about them.
+    /// Of these, those of which it was unknown whether a rule needs them.
     pub undecided: u64,
     /// Filings that were not fetched since the start, as no rule asks about their issuers.
     pub not_fetched: u64,
@@ -169,8 +171,8 @@ impl Status {
             at: now,
             store: path_text(fs::canonicalize(store.dir()).unwrap_or_else(|_| store.dir().to_owned())),
             store_bytes: store.size_on_disk()?,
-            seen_until: frontier.map(|frontier| frontier.seen_until),
-            silent_until: silence.as_ref().map(|silence| silence.until).filter(|until| *until > now),
+            read_until: frontier.map(|frontier| frontier.seen_until),
+            no_requests_until: silence.as_ref().map(|silence| silence.until).filter(|until| *until > now),
             trouble: silence.map(|silence| silence.reason),
             nothing_new: store.alarm().await?,
             catching_up: frontier.is_some_and(|frontier| frontier.hole.is_some()),
@@ -185,7 +187,7 @@ impl Status {
             paused,
             troubles,
             mutes,
-            aside: store.corrupt_len().await?,
+            corrupt_records: store.corrupt_len().await?,
             backfills,
             running: None,
         })
@@ -215,11 +217,11 @@ pub async fn status(app: &App, now: DateTime<Utc>) -> Result<Status, StoreError>
         gateway: app.gateway.status(),
     };
     // Another contact than the one that was refused is not silent.
-    let silent_until = app.intake.backoff.silent_until(now).await?;
+    let no_requests_until = app.intake.backoff.silent_until(now).await?;
     let outage = app.client.outage().map(|outage| {
         let since = outage.since.format("%Y-%m-%d %H:%M UTC");
         format!("EDGAR has not answered since {since} and is probed: {}", outage.reason)
     });
     let trouble = stored.trouble.or(outage).or_else(|| app.client.last_failure());
-    Ok(Status { running: Some(running), silent_until, trouble, ..stored })
+    Ok(Status { running: Some(running), no_requests_until, trouble, ..stored })
 }

@@ -36,7 +36,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// Whether EDGAR told us to stop: a person or a long silence is needed.
+    /// True if EDGAR asks sellbell to stop: a person or a long silence is needed.
     pub fn is_block(self) -> bool {
         matches!(self, Self::RateBlocked | Self::AgentRefused | Self::Forbidden)
     }

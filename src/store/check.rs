@@ -51,7 +51,7 @@ pub struct Checked {
     /// How many problems there are.
     pub problem_count: usize,
     /// Unreadable records that were found before, and are kept apart.
-    pub aside: usize,
+    pub corrupt_records: usize,
     /// Whether the disk lost what was written last.
     pub lost: bool,
 }
@@ -90,7 +90,7 @@ impl Store {
             self.check_outbox(&mut checked).await?;
             self.check_values::<IgnoredAny>(&mut checked, META).await?;
             self.check_table(&mut checked, &CORRUPT).await?;
-            checked.aside = self.corrupt_len().await?;
+            checked.corrupt_records = self.corrupt_len().await?;
             self.check_filings(&mut checked).await?;
             self.check_deliveries(&mut checked).await?;
             self.check_subscriptions(&mut checked).await?;

@@ -1,4 +1,4 @@
-//! Up to when alerts may have been told of which the store knows nothing.
+//! Until when alerts may have been sent without a record in the store.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::delivery::InFlight;
 
 pub(super) const DOUBT: Single<Doubt> = Single::new("doubt");
 
-/// Alerts may have been told of which the store knows nothing: the disk lost what was written then, or another store was there.
+/// Alerts may have been sent without a record in the store: the disk lost what was written then, or another store was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Doubt {
     /// Up to when.
@@ -29,7 +29,7 @@ impl Doubt {
 }
 
 impl Store {
-    /// Up to when alerts may have been told of which it knows nothing. They are looked for where that can be done.
+    /// Until when alerts may have been sent without a record. They are looked for where that can be done.
     pub async fn doubt(&self) -> Result<Option<Doubt>, StoreError> {
         self.single(&DOUBT).await
     }

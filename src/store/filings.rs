@@ -32,7 +32,7 @@ pub enum Standing {
     NotFetched,
     /// It cannot be read and is in quarantine.
     Unreadable,
-    /// It was read into history and told nobody.
+    /// It was read into history, without alerts.
     Past,
     /// Seen, and still to be fetched.
     Pending,

@@ -22,7 +22,7 @@ pub enum Ending {
     Unreadable,
     /// No rule asks about its issuer, so it was not fetched.
     NotFetched,
-    /// It was read into history and told nobody: too old, or from before the first start.
+    /// It was read into history, without alerts: too old, or from before the first start.
     Past,
 }
 

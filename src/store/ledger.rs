@@ -47,7 +47,7 @@ impl Store {
             for read in receipts {
                 let day = read.day.to_string();
                 if RECEIPTS.get(&transaction, &day).await?.as_ref() == Some(read) {
-                    RECEIPTS.put(&transaction, &day, &Receipt { told: true, ..read.clone() })?;
+                    RECEIPTS.put(&transaction, &day, &Receipt { reported: true, ..read.clone() })?;
                 }
             }
             Ok(())

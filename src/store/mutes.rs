@@ -20,7 +20,7 @@ pub(super) const MUTES: Table<Mute> = Table::new("mutes");
 /// Target, destination, acceptance time, delivery key → an alert that was held back.
 pub(super) const MUTED: Table<Muted> = Table::new("muted");
 
-/// An alert to a destination that was not told.
+/// An alert that was held back from a destination.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Muted {
     /// By which mute.
@@ -79,7 +79,7 @@ impl Store {
         .await
     }
 
-    /// Forgets a mute of which nothing is left to tell, unless it was changed since it was read.
+    /// Forgets a mute with nothing left to send, unless it was changed since it was read.
     pub async fn forget_mute(&self, read: &Mute) -> Result<(), StoreError> {
         let key = &read.what.to_string();
         self.transaction(|transaction| async move {
@@ -139,7 +139,7 @@ impl Store {
         .await
     }
 
-    /// Queues what tells of alerts that were muted and forgets them as such, at once; without it they are told nowhere. `false`, and nothing
+    /// Queues the message about muted alerts and forgets them as such, at once; without a message they are just forgotten. `false`, and nothing
     /// is written, where one of them is no longer muted.
     pub async fn release(
         &self,

@@ -48,12 +48,12 @@ impl Store {
         self.records(&PAUSED, &Range::first(usize::MAX)).await
     }
 
-    /// Pauses a destination, or notes that it was tried again, and queues what tells of it, at once.
+    /// Pauses a destination, or notes that it was tried again, and queues the notice about it, at once.
     pub async fn pause(&self, paused: &Paused, notices: &[Delivery]) -> Result<(), StoreError> {
         self.set_paused(&paused.destination, Some(paused), notices).await
     }
 
-    /// Ends a pause, and queues what tells of that, at once.
+    /// Ends a pause, and queues the notice about that, at once.
     pub async fn resume(&self, destination: &Destination, notices: &[Delivery]) -> Result<(), StoreError> {
         self.set_paused(destination, None, notices).await
     }

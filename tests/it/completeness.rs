@@ -214,7 +214,7 @@ async fn an_outage_does_not_shorten_a_block() {
     let (poll, days) = tokio::join!(app.intake.poll_once(now), app.intake.reconciler.reconcile_once(now));
     assert!(poll.unwrap().trouble.is_some());
     assert_eq!(days.unwrap().failures, 1);
-    let until = service::status(&app, now).await.unwrap().silent_until.unwrap();
+    let until = service::status(&app, now).await.unwrap().no_requests_until.unwrap();
     server.abort();
     assert!(until - now >= TimeDelta::minutes(10), "blocked, and asked again after {}", until - now);
     world.finish().await;
@@ -394,7 +394,7 @@ async fn a_block_counts_where_its_page_cannot_be_read() {
         let now = at("2021-08-25T10:00:00-04:00");
         known_since(&app, now - TimeDelta::hours(1)).await;
         app.intake.poll_once(now).await.unwrap();
-        let until = service::status(&app, now).await.unwrap().silent_until.unwrap();
+        let until = service::status(&app, now).await.unwrap().no_requests_until.unwrap();
         assert_eq!((until - now).num_seconds(), expected, "{status} {header:?}");
         world.finish().await;
     }

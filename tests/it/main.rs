@@ -43,6 +43,7 @@ mod processes;
 mod refusals;
 mod related;
 mod reload;
+mod renamed;
 mod retries;
 mod rules;
 mod sandbox;

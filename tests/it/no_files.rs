@@ -128,7 +128,7 @@ async fn a_table_that_is_too_large_or_not_allowed_is_left_out() {
         let messages = world.discord.take_messages();
         let [_, overflow] = &messages[..] else { panic!("{body}: {} messages", messages.len()) };
         let text = overflow.body["embeds"][0]["description"].as_str().unwrap();
-        assert!(overflow.files.is_empty() && text.contains("Discord does not take it"), "{text}");
+        assert!(overflow.files.is_empty() && text.contains("Discord rejects it"), "{text}");
         assert_eq!(app.store.counts().await.unwrap().dead, crate::together::GIVEN_UP);
         assert_eq!(notices(&world, &app, "2021-08-24T17:13:31-04:00").await.len(), 1);
         world.finish().await;

@@ -276,7 +276,7 @@ async fn it_answers_as_the_version_before_and_so_after_each_start() {
         assert_eq!(differs, None, "start {start}");
         assert_eq!(found.lines().count(), expected.lines().count(), "start {start}");
         let checked = store.check().await.unwrap();
-        assert_eq!((checked.problems, checked.aside), (Vec::<String>::new(), 3), "start {start}");
+        assert_eq!((checked.problems, checked.corrupt_records), (Vec::<String>::new(), 3), "start {start}");
         store.flush().await.unwrap();
     }
 }

@@ -205,7 +205,7 @@ async fn once_tries_what_was_put_off_and_says_when_something_is_left() {
     let failed = once(&["--since", "2021-08-24"]).await.unwrap();
     let said = String::from_utf8(failed.stderr).unwrap();
     assert_eq!(failed.status.code(), Some(1));
-    assert!(said.contains("1 deliveries failed and stay queued,"), "{said}");
+    assert!(said.contains("deliveries still queued after a failure: 1,"), "{said}");
     let again = once(&[]).await.unwrap();
     assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
     world.discord.next_message().await;
@@ -258,5 +258,5 @@ async fn once_does_not_wait_for_long_and_says_so() {
     let (status, said, sent) = once_slowed(1, 90.0).await;
     assert_eq!((status, sent), (Some(1), 0), "{said}");
     assert!(said.contains("it asks to wait ") && said.contains(" s, which is too long"), "{said}");
-    assert!(said.contains("1 deliveries failed and stay queued,"), "{said}");
+    assert!(said.contains("deliveries still queued after a failure: 1,"), "{said}");
 }

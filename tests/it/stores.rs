@@ -199,7 +199,7 @@ async fn what_does_not_agree_and_what_cannot_be_read_is_named() {
     let mail = world.smtp.next_mail().await;
     let mail = mail_parser::MessageParser::default().parse(&mail.raw).unwrap();
     assert_eq!(mail.subject(), Some("sellbell: 1 record of the store could not be read"));
-    assert_eq!(service::status(&app, later).await.unwrap().aside, 1);
+    assert_eq!(service::status(&app, later).await.unwrap().corrupt_records, 1);
     world.discord.take_messages();
     world.finish().await;
 }
@@ -221,7 +221,7 @@ async fn records_of_earlier_versions_are_read() {
         "follows",
         "restated",
         "replaces",
-        "told_before",
+        "reported_before",
         "withdrawn",
         "amended_by",
         "message",
@@ -255,7 +255,7 @@ async fn records_of_earlier_versions_are_read() {
         let standing = app.store.delivery_standing(&key).await.unwrap();
         assert!(matches!(standing, Some(DeliveryStanding::Left(Outcome::Delivered { .. }))), "{standing:?}");
     }
-    assert_eq!(service::status(&app, at(NOW)).await.unwrap().aside, 0);
+    assert_eq!(service::status(&app, at(NOW)).await.unwrap().corrupt_records, 0);
     world.discord.take_messages();
     world.finish().await;
 }

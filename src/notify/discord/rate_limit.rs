@@ -140,7 +140,7 @@ impl RateLimit {
         Ok(())
     }
 
-    /// Whether a route of the second rank may get a turn now. Where many wait, each is told its own moment: together they would
+    /// Whether a route of the second rank may get a turn now. Where many wait, each gets its own moment: together they would
     /// do nothing else than ask.
     ///
     /// # Errors

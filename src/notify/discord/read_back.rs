@@ -88,7 +88,7 @@ impl DiscordBot {
     }
 
     /// Looks for deliveries among the bot's own messages from their sends on. After some minutes Discord no longer knows the
-    /// nonce, and only the channel tells.
+    /// nonce, and only the channel shows it.
     pub(in crate::notify) async fn find(
         &self,
         channel: u64,

@@ -1,4 +1,4 @@
-//! Another filing that tells the same trade, as a message of its own.
+//! Another filing that reports the same trade, as a message of its own.
 
 use super::embed::{Author, Embed, Footer, GREY, MARK, Message, NAME, TITLE};
 use super::words::{escaped, mentions};

@@ -1,4 +1,4 @@
-//! A message that stands is changed: by an amended filing's alert, or by another filing that tells the same trade.
+//! A message that stands is changed: by an amended filing's alert, or by another filing that reports the same trade.
 
 use super::addition::also;
 use super::compose::single;

@@ -39,7 +39,7 @@ pub(super) fn without_table(summary: &Summary, reference: &Key, why: NoFile) -> 
         NoFile::NoPermission => {
             "The table of all of them is missing: the permission Attach Files is missing in this channel."
         }
-        NoFile::NotTaken => "The table of all of them is missing: Discord does not take it.",
+        NoFile::NotTaken => "The table of all of them is missing: Discord rejects it.",
     };
     let mut message = bare(summary, reference, "");
     for embed in &mut message.embeds {

@@ -77,7 +77,7 @@ impl<R: Recorder> Evaluator<'_, R> {
         holds
     }
 
-    /// Whether a lot that counts was reported late; `None` where that cannot be told.
+    /// Whether a lot that counts was reported late; `None` if unknown.
     fn filed_late(&self, counted: &Counted) -> Option<bool> {
         let late = self.subject.filing.filed_late(counted.sure.iter().copied())?;
         let all = self.subject.late()?;

@@ -29,11 +29,11 @@ pub(super) struct Event<'s> {
     pub(super) shares: Option<Shares>,
     pub(super) security: Option<&'s str>,
     pub(super) unit: Unit,
-    /// Whether it counts among the issuer's: of a trade that several filings tell, once.
+    /// Whether it counts among the issuer's: of a trade that several filings report, once.
     pub(super) of_issuer: bool,
-    /// Whether it counts among those of the filing's own owners, whoever told it first.
+    /// Whether it counts among those of the filing's own owners, whoever reported it first.
     pub(super) of_owner: bool,
-    /// Whether it cannot be told that it is of the kind.
+    /// True if it may be of the kind.
     pub(super) doubtful: bool,
     /// `None` of the filing at hand.
     pub(super) filing: Option<Accession>,
@@ -125,7 +125,7 @@ impl<'s> Events<'s> {
         }
     }
 
-    /// The lots that count, by date: with or without those of which it cannot be told that they are of the kind.
+    /// The lots that count, by date: with or without those that may be of the kind.
     pub(super) fn counted(&self, doubtful: bool, counts: impl Fn(&Event<'_>) -> bool) -> Vec<&Event<'s>> {
         self.events.iter().filter(|event| counts(event) && (doubtful || !event.doubtful)).collect()
     }
@@ -259,7 +259,7 @@ pub(super) fn earlier<'s>(subject: &'s Subject<'s>) -> impl Iterator<Item = &'s 
     subject.history.filings.iter().filter(move |past| Some(past.accession) != own)
 }
 
-/// The lots of a past filing of the same owner that are the owner's, whoever else told them, each with its position.
+/// The lots of a past filing of the same owner that are the owner's, whoever else reported them, each with its position.
 pub(super) fn owners_own<'s>(
     subject: &'s Subject<'s>,
     past: &'s PastFiling,
@@ -270,7 +270,7 @@ pub(super) fn owners_own<'s>(
     lots.filter(move |(i, _)| !past.not_counted.contains(i) || is_retold(subject, past, *i, &filings))
 }
 
-/// Whether a lot of a past filing counts elsewhere only because somebody else told the trade too: it is this owner's as well.
+/// Whether a lot of a past filing counts elsewhere only because somebody else reported the trade, too: it is this owner's as well.
 fn is_retold(
     subject: &Subject<'_>,
     past: &PastFiling,

@@ -86,7 +86,7 @@ impl Events<'_> {
     }
 
     /// The finding among the lots that go the same way as some of the filing's own: of two ways the one that holds, the one
-    /// with more where both do, else the one of which that cannot be told.
+    /// with more where both do, else the unknown one.
     fn each_way(&self, found: impl Fn(&Self) -> SumFinding) -> SumFinding {
         let mut best: Option<SumFinding> = None;
         for way in self.ways() {

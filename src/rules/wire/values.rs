@@ -93,7 +93,7 @@ impl Wire<'_> {
             Ok(figure) => Some(figure),
             Err(ThresholdError::Unreadable(error)) => self.parsed(value, Err(error), Shape::Number),
             Err(ThresholdError::NotAboveZero) => {
-                let help = "leave it out where nothing is asked for";
+                let help = "remove it if you ask for nothing";
                 self.reader.report_with(value.span(), format!("`{}` must be above zero", key.name), help);
                 None
             }

@@ -28,9 +28,9 @@ pub(super) struct Item {
     /// In seconds since 1970; those without one come first.
     pub(super) accepted_at: Option<i64>,
     pub(super) accession: Option<Accession>,
-    /// Where the spool tells of it.
+    /// Its place in the spool.
     pub(super) record: u64,
-    /// Whether it comes from a data set, which tells less than a submission.
+    /// Whether it comes from a data set, which has less than a submission.
     pub(super) is_rows: bool,
 }
 

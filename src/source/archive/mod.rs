@@ -5,8 +5,8 @@
 //! is its turn. What cannot be read again where it came from (a tarball's members, the data sets' rows) goes to one temporary
 //! file, which has no name and is gone with the `Archive`. Names of members are shown to people and never used as paths.
 //!
-//! The precision of a filing's time differs: a submission's header tells it to the second; the data sets and EDGAR's daily
-//! tarballs tell the day, which counts as 22:00 in New York, when EDGAR closes; a bare document is placed by its newest
+//! The precision of a filing's time differs: a submission's header has it to the second; the data sets and EDGAR's daily
+//! tarballs have the day, which counts as 22:00 in New York, when EDGAR closes; a bare document is placed by its newest
 //! signature, else its period.
 
 mod allowance;

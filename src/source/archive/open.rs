@@ -18,7 +18,7 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Scans files and folders and builds the index. `progress` is told how many bytes of the files are done, and how many
+    /// Scans files and folders and builds the index. `progress` gets how many bytes of the files are done, and how many
     /// there are; the temporary file is in `spool_dir`, or in the system's folder for such.
     ///
     /// # Errors
@@ -34,14 +34,14 @@ impl Archive {
         Ok(Self { index: catalogue.finish()? })
     }
 
-    /// The filings in filing order, by time of acceptance and then by accession; those whose time cannot be told come first, and
+    /// The filings in filing order, by time of acceptance and then by accession; those whose time is unknown come first, and
     /// none of them can be read. Each call starts at the first.
     pub fn filings(&mut self) -> Filings<'_> {
         Filings { archive: self, next: 0 }
     }
 
     /// The submission text of the filing at a place in the order of [`filings`](Self::filings), as the file has it. Where its
-    /// header tells only the day, 22:00 of it is put in as the time of acceptance. `None` for what has no such text: a row of a
+    /// header has only the day, 22:00 of it is put in as the time of acceptance. `None` for what has no such text: a row of a
     /// data set, a bare document, and a place behind the last.
     ///
     /// # Errors

@@ -99,7 +99,7 @@ impl Index {
     }
 }
 
-/// A filing with the accession and the time that its own bytes do not tell.
+/// A filing with the accession and the time that its own bytes do not state.
 fn placed(mut filing: Filing, facts: &HeaderFacts) -> Result<Filing, Unreadable> {
     filing.accession = filing.accession.or(facts.accession);
     filing.accepted_at = filing.accepted_at.or(facts.accepted_at);

@@ -21,7 +21,7 @@ pub enum EngineError {
     Other(String),
 }
 
-/// In the system's words, also where the engine copied an error of the disk: the copy's text is code, and its kind tells.
+/// In the system's words, also where the engine copied an error of the disk: the copy's text is code, and its kind is what counts.
 fn words(error: &io::Error) -> String {
     let text = error.to_string();
     if text.starts_with("Os {") { error.kind().to_string() } else { text }

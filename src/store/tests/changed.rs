@@ -87,7 +87,7 @@ async fn a_day_that_is_compared_again_is_reported_again() {
     store.compared(&Receipt { listed: 7, ..receipt(tuesday) }, &[], &[], now()).await.unwrap();
     store.receipts_reported(&read).await.unwrap();
     let told: Vec<bool> =
-        store.receipts(monday, 9).await.unwrap().iter().map(|receipt| receipt.told).collect();
+        store.receipts(monday, 9).await.unwrap().iter().map(|receipt| receipt.reported).collect();
     assert_eq!(told, [true, false]);
 }
 

@@ -114,7 +114,7 @@ async fn what_the_feed_never_showed_is_found_in_the_night_and_marked_late() {
     assert_eq!(receipt.state, Progress::Compared);
     let text = "2023-03-08: 40 in the index, 0 seen, 40 recovered, 0 unreadable";
     assert_eq!(receipt.to_string(), text);
-    assert!(!receipt.is_clean() && receipt.told);
+    assert!(!receipt.is_clean() && receipt.reported);
     assert!(play.output().lines().all(|line| line.contains("\"late\":true")));
     let status = service::status(&app, play.clock.now()).await.unwrap();
     assert_eq!((status.latency.alerts, status.latency.late), (0, 40));
@@ -260,7 +260,7 @@ async fn a_block_is_told_once_and_another_contact_may_ask_at_once() {
     for hours in [1, 2, 4] {
         world.edgar.fail_feed_after(0, &[(403, agent)]);
         app.intake.poll_once(now).await.unwrap();
-        let until = service::status(&app, now).await.unwrap().silent_until.unwrap();
+        let until = service::status(&app, now).await.unwrap().no_requests_until.unwrap();
         assert_eq!((until - now).num_minutes(), 60 * hours);
         now = until + TimeDelta::seconds(5);
     }

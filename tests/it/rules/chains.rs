@@ -115,7 +115,7 @@ fn a_withdrawal_takes_back_the_newest_alert_of_the_chain_once() {
         // Told anew, it takes the place of the withdrawal.
         let anew = row.alert(&amendment(5, "2025-12-16", "2025-12-15", &[A]));
         assert_follows(&anew, 1, 4, &back);
-        assert!(!anew.withdrawn && !anew.is_told_before());
+        assert!(!anew.withdrawn && !anew.is_reported_before());
         let back = row.alert(&amendment(6, "2025-12-17", "2025-12-09", &cheap));
         assert!(back.withdrawn);
         assert_follows(&back, 1, 5, &anew);
@@ -179,7 +179,7 @@ fn a_version_that_comes_out_of_order_finds_its_place() {
     assert_eq!(strict.take(&amendment(2, "2025-12-11", "2025-12-09", &[("100", "1", "900")])), "min_value");
     assert_eq!(counted(&strict), [(1, 0), (2, 0), (3, 1)]);
     let one = same.alert(&amendment(2, "2025-12-11", "2025-12-09", &[("100", "12", "900")]));
-    assert_eq!((one.is_told_before(), &one.key), (true, &two.key));
+    assert_eq!((one.is_reported_before(), &one.key), (true, &two.key));
     assert_eq!(counted(&same), [(1, 0), (2, 0), (3, 1)]);
 }
 

@@ -38,7 +38,7 @@ impl Row {
         let (alerts, silent) = self.decide(filing);
         match (&alerts[..], &silent[..]) {
             ([alert], _) if alert.withdrawn => "withdrawn".into(),
-            ([alert], _) if alert.is_told_before() => "told before".into(),
+            ([alert], _) if alert.is_reported_before() => "told before".into(),
             ([_], _) => "rings".into(),
             ([], [NoAlert::Condition(condition)]) => (*condition).into(),
             ([], [NoAlert::Cooldown(accession)]) => format!("cooldown {accession}"),

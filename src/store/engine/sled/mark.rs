@@ -45,7 +45,7 @@ pub(super) fn confirmed_at(dir: &Path) -> Option<DateTime<Utc>> {
     fs::metadata(dir.join(FILE)).and_then(|about| about.modified()).ok().map(DateTime::from)
 }
 
-/// The number of a flush that was on the disk; `None` where there is none to tell.
+/// The number of a flush that was on the disk; `None` if there is none.
 pub(super) fn confirmed(dir: &Path) -> Option<u64> {
     fs::read_to_string(dir.join(FILE)).ok()?.trim().parse().ok()
 }
