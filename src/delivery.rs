@@ -204,7 +204,7 @@ pub struct InFlight {
     /// The key of the batch that it was in, where it was not alone: Discord knows that message by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<Key>,
-    /// Whether no such send is known of: it may have been one that was forgotten.
+    /// True if no such send is known of: it may have been one that was forgotten.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guess: bool,
 }

@@ -29,7 +29,7 @@ pub struct Digest {
     pub entries: Vec<Entry>,
     /// The total where all lots go one way; `None` where they do not, or it is not known. Older versions added both ways.
     pub total_usd: Option<Usd>,
-    /// Whether a lot's value is not known, so that the true total is higher.
+    /// True if a lot's value is not known, so that the true total is higher.
     pub total_is_at_least: bool,
     /// The totals of each way that lots go, without odd values.
     #[serde(default)]
@@ -150,7 +150,7 @@ pub struct Total {
     pub direction: Option<Direction>,
     /// The sum of the values that are not odd.
     pub usd: Option<Usd>,
-    /// Whether a value is missing.
+    /// True if a value is missing.
     pub is_at_least: bool,
 }
 

@@ -58,7 +58,7 @@ pub struct Mute {
 pub enum MuteError {
     /// The target is none of these.
     #[error(
-        "`{0}` cannot be muted: expected ticker:QLYS, owner:1234567, owner:NAME, rule:NAME or destination:NAME"
+        "`{0}` cannot be muted: expected ticker:QLYS, owner:1234567, owner:NAME, rule:NAME or destination:discord:NAME"
     )]
     Unknown(String),
     /// No such rule.
@@ -76,7 +76,7 @@ pub enum MuteError {
 }
 
 impl Muting {
-    /// Whether it is about this alert to this destination.
+    /// True if it is about this alert to this destination.
     pub fn covers(&self, alert: &Alert, destination: &Destination) -> bool {
         match self {
             Self::Ticker(ticker) => {
@@ -146,7 +146,7 @@ impl Mute {
         Self { by: by.and_then(line), why: why.and_then(line), ..self }
     }
 
-    /// Whether it is in force.
+    /// True if it is in force.
     pub fn holds(&self, now: DateTime<Utc>) -> bool {
         now < self.until
     }

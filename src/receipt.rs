@@ -93,12 +93,12 @@ impl Receipt {
         }
     }
 
-    /// Whether nothing more will come of it.
+    /// True if nothing more will come of it.
     pub fn is_final(&self) -> bool {
         matches!(self.state, Progress::Compared | Progress::NoIndex)
     }
 
-    /// Whether it says that all was seen in time and can be read.
+    /// True if it says that all was seen in time and can be read.
     pub fn is_clean(&self) -> bool {
         match self.state {
             Progress::Compared => self.recovered + self.unreadable + self.unlisted + self.bad_lines == 0,
@@ -106,7 +106,7 @@ impl Receipt {
         }
     }
 
-    /// Whether it was missed, or is tried again.
+    /// True if it was missed, or is tried again.
     pub fn names_missed(&self, accession: Accession) -> bool {
         self.missed.contains(&accession) || self.again.contains(&accession)
     }

@@ -163,7 +163,7 @@ impl Process {
         })
     }
 
-    /// Whether somebody else ended it, by a signal to all processes of a terminal or service.
+    /// True if somebody else ended it, by a signal to all processes of a terminal or service.
     fn was_told_to_end(&mut self) -> bool {
         // One that hung up ends, or is ended here.
         let _ = self.child.kill();

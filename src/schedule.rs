@@ -183,7 +183,7 @@ impl Schedule {
     }
 }
 
-/// Whether a field of days does not restrict them, by the rule of crontab: its first character says so.
+/// True if a field of days does not restrict them, by the rule of crontab: its first character says so.
 fn is_open(field: &str) -> bool {
     field.starts_with(['*', '?'])
 }

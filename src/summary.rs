@@ -89,9 +89,9 @@ pub struct Line {
     pub shares: Option<Shares>,
     /// Of its priced lots.
     pub value_usd: Option<Usd>,
-    /// Whether the true value is higher.
+    /// True if the true value is higher.
     pub value_is_at_least: bool,
-    /// Whether a value is flagged as odd: it is in no total.
+    /// True if a value is flagged as odd: it is in no total.
     #[serde(default)]
     pub value_is_odd: bool,
     /// `acquired`, `disposed`, or `both`; absent from records of older versions.
@@ -103,7 +103,7 @@ pub struct Line {
     /// The value of the lots that go the other way.
     #[serde(default)]
     pub opposite_usd: Option<Usd>,
-    /// Whether they are worth more than that.
+    /// True if they are worth more than that.
     #[serde(default)]
     pub opposite_is_at_least: bool,
     /// The deed, in words: `sold 300 shares`.

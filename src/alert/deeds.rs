@@ -75,7 +75,7 @@ impl Alert {
         verb_of(self.lots.iter().filter(|lot| moves || !lot.moved)).unwrap_or(Verb::Traded)
     }
 
-    /// Whether all lots only move shares between lines of the filing.
+    /// True if all lots only move shares between lines of the filing.
     pub fn only_moves(&self) -> bool {
         !self.lots.is_empty() && self.lots.iter().all(|lot| lot.moved)
     }
@@ -153,7 +153,7 @@ pub struct Way {
     pub number: String,
     /// The same with its unit: `24,133 shares`.
     pub quantity: String,
-    /// Whether the number is of securities or of principal, rather than of shares: "2 securities of ACME".
+    /// True if the number is of securities or of principal, rather than of shares: "2 securities of ACME".
     pub takes_of: bool,
     sums: Sums,
 }

@@ -6,7 +6,7 @@ use chrono_tz::America::New_York;
 use super::record::Alert;
 
 impl Alert {
-    /// EDGAR's lag from acceptance until it showed the filing, then ours until the alert was sent: `shown after 22 s, sent 1 s later`.
+    /// EDGAR's lag from acceptance until it showed the filing, then ours until the alert was sent: `in the feed after 22 s, sent 1 s later`.
     /// Where the time of acceptance is not known, when the filing was found. `None` before the alert is sent.
     pub fn way_text(&self) -> Option<String> {
         let ours = match self.sent_at? - self.seen_at {
@@ -20,8 +20,8 @@ impl Alert {
         let lag = self.seen_at - accepted;
         let shown = match (self.late, lag.num_seconds() <= 0) {
             (true, _) => format!("found {} after it was filed", span(lag)),
-            (false, true) => "shown at once".to_owned(),
-            (false, false) => format!("shown after {}", span(lag)),
+            (false, true) => "in the feed at once".to_owned(),
+            (false, false) => format!("in the feed after {}", span(lag)),
         };
         Some(format!("{shown}, {ours}"))
     }

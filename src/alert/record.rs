@@ -53,16 +53,16 @@ pub struct Alert {
     pub securities: Vec<AlertSecurity>,
     /// The sum of shares; `null` where no lot states a number, or the lots are of several securities.
     pub shares: Option<Shares>,
-    /// Whether a lot states no number of shares, so that the true sum is higher.
+    /// True if a lot states no number of shares, so that the true sum is higher.
     pub shares_is_at_least: bool,
     /// The principal of debt securities, in dollars; `null` where there are none.
     #[serde(default)]
     pub principal_usd: Option<Usd>,
     /// The sum of shares × price, or of stated totals, over the lots that have them; `null` where none does.
     pub value_usd: Option<Usd>,
-    /// Whether a lot is unpriced, so that the true value is higher.
+    /// True if a lot is unpriced, so that the true value is higher.
     pub value_is_at_least: bool,
-    /// Whether the value of a lot is flagged as odd: it is in no headline and no total.
+    /// True if the value of a lot is flagged as odd: it is in no headline and no total.
     #[serde(default)]
     pub value_is_odd: bool,
     /// Value ÷ shares over the priced lots; `null` across a split.
@@ -96,12 +96,12 @@ pub struct Alert {
     pub plan_adopted: Option<String>,
     /// Why it was sold, where all lots of code S agree, else `mixed`; `null` without such lots.
     pub intent: Option<Agreed<Intent>>,
-    /// Whether one of the lots was reported after the second business day; `null` where that is not known.
+    /// True if one of the lots was reported after the second business day; `null` where that is not known.
     #[serde(default)]
     pub filed_late: Option<bool>,
     /// The warnings about the filing.
     pub warnings: Vec<Warning>,
-    /// Whether it was seen more than an hour after EDGAR accepted it.
+    /// True if it was seen more than an hour after EDGAR accepted it.
     pub late: bool,
     /// The accession that an amendment amends; `null` where history does not have it or it is not clear.
     pub amends: Option<Accession>,
@@ -126,7 +126,7 @@ pub struct Alert {
     /// Numbers of lots here that an alert of another filing already reported.
     #[serde(alias = "told_before", default)]
     pub reported_before: Vec<usize>,
-    /// Whether this takes back an alert: an amendment no longer meets its rule. The lots are those that were reported.
+    /// True if this takes back an alert: an amendment no longer meets its rule. The lots are those that were reported.
     #[serde(default)]
     pub withdrawn: bool,
     /// The key of the alert that this one takes the place of: of the version that an amendment follows.
@@ -198,15 +198,15 @@ pub struct WayFigures {
     pub direction: Option<Direction>,
     /// The sum of shares.
     pub shares: Option<Shares>,
-    /// Whether a lot states no number of shares.
+    /// True if a lot states no number of shares.
     pub shares_is_at_least: bool,
     /// The principal of debt securities, in dollars.
     pub principal_usd: Option<Usd>,
     /// The sum of the values.
     pub value_usd: Option<Usd>,
-    /// Whether a lot has no value.
+    /// True if a lot has no value.
     pub value_is_at_least: bool,
-    /// Whether the value of a lot is flagged as odd.
+    /// True if the value of a lot is flagged as odd.
     pub value_is_odd: bool,
     /// Value ÷ shares.
     pub average_price: Option<Usd>,

@@ -100,7 +100,7 @@ pub(super) fn alert_securities(sums: &Sums, opposite: Option<&Sums>) -> Vec<Aler
 }
 
 impl Alert {
-    /// Whether its lots are of several securities.
+    /// True if its lots are of several securities.
     pub fn is_of_several(&self) -> bool {
         let key = |sums: &SecuritySums| (sums.table, sums.unit, sums.security.as_deref().map(fold_title));
         let mut keys = self.securities.iter().map(|security| key(&security.sums));

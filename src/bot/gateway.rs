@@ -127,9 +127,9 @@ struct Connection<'a> {
     socket: Socket,
     way: Way<'a>,
     session: &'a mut Option<Session>,
-    /// Whether it asked for a session: once is enough.
+    /// True if it asked for a session: once is enough.
     greeted: bool,
-    /// Whether the last heartbeat was answered.
+    /// True if the last heartbeat was answered.
     alive: bool,
 }
 

@@ -88,7 +88,7 @@ struct Bot {
     /// A task that answers may outlive the bot, and must not hold its store.
     app: Weak<App>,
     tasks: JoinSet<()>,
-    /// Whether the commands are registered, or about to be.
+    /// True if the commands are registered, or about to be.
     registering: bool,
     /// The session that can be gone on with.
     session: Option<Session>,

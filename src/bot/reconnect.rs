@@ -47,9 +47,9 @@ pub(super) struct Closed {
     pub(super) end: End,
     /// How long its session was open; `None` where it never was.
     pub(super) open_for: Option<TimeDelta>,
-    /// Whether it was to go on with a session.
+    /// True if it was to go on with a session.
     pub(super) resumed: bool,
-    /// Whether there is a session to go on with.
+    /// True if there is a session to go on with.
     pub(super) has_session: bool,
 }
 
@@ -58,11 +58,11 @@ pub(super) struct Closed {
 pub(super) struct Next {
     /// How long to wait.
     pub(super) wait: TimeDelta,
-    /// Whether the session is given up.
+    /// True if the session is given up.
     pub(super) forget_session: bool,
-    /// Whether the end is routine, and no failure.
+    /// True if the end is routine, and no failure.
     pub(super) routine: bool,
-    /// Whether Discord ends sessions as it does where another program begins them with the same token.
+    /// True if Discord ends sessions as it does where another program begins them with the same token.
     pub(super) rivalled: bool,
 }
 
@@ -73,7 +73,7 @@ pub(super) struct Reconnect {
     begun: VecDeque<TimeDelta>,
     /// When Discord ended open sessions, lately.
     ended: VecDeque<TimeDelta>,
-    /// Whether somebody else seems to begin sessions. It holds until a connection lasts.
+    /// True if somebody else seems to begin sessions. It holds until a connection lasts.
     rivalled: bool,
     /// Connections in a row that were open, and not for long.
     short: usize,
@@ -101,7 +101,7 @@ impl Reconnect {
         }
     }
 
-    /// Whether an open session counts as connected only once it is steady.
+    /// True if an open session counts as connected only once it is steady.
     pub(super) fn is_shaky(&self) -> bool {
         self.rivalled || self.short >= MOST_SHORT
     }

@@ -1,7 +1,15 @@
 //! Values on the command line that several verbs take.
 
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::America::New_York;
+
+/// A span of time that people write.
+pub(super) fn span(text: &str) -> Result<Duration, String> {
+    let not_one = || format!("`{text}` is not a span of time: expected something like 90m, 8h or 3d");
+    humantime::parse_duration(text).map_err(|_| not_one())
+}
 
 /// A moment that people write: a day, which is its start in New York, or RFC 3339.
 pub(super) fn moment(text: &str) -> Result<DateTime<Utc>, String> {

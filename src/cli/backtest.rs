@@ -112,7 +112,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let said = summary(&backtest, &archive, unread, environment::colour())?;
         tell(&mut io::stdout(), &said);
         if listed.is_none() {
-            let note = "Tickers are as filers typed them: the store has no list from EDGAR yet, or the bot is running.\n";
+            let note = "Tickers are as filers typed them: EDGAR's list is not in the store yet, or the bot has the store open.\n";
             tell(&mut io::stdout(), note);
         }
     }
@@ -139,7 +139,7 @@ fn style(template: &str) -> ProgressStyle {
 fn summary(backtest: &Backtest, archive: &Archive, unread: usize, colour: Colour) -> anyhow::Result<String> {
     let mut text = String::new();
     let Some((first, last)) = backtest.days() else {
-        return Ok("The archive has no filing of these days.\n".to_owned());
+        return Ok("The archive has no filings for these days.\n".to_owned());
     };
     let mut notes = Vec::new();
     for (count, what) in [

@@ -70,6 +70,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
     }
     if !blind {
+        if let Some(file) = setup::file(args.config.as_deref()) {
+            findings.of_contact(&file, &settings);
+        }
         findings.of_secrets(&settings);
     }
     let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
@@ -89,6 +92,15 @@ impl Findings {
                 Level::Warning => self.warnings += 1,
             }
             tell(&mut io::stderr(), &format!("{}\n", report(problem, self.colour)));
+        }
+    }
+
+    /// Rules can be checked without a contact, which the bot needs.
+    fn of_contact(&mut self, file: &Path, settings: &Settings) {
+        if settings.edgar.is_live() && settings.edgar.contact.is_empty() {
+            let missing = Problem::of_file(path_text(file), "[edgar] contact is not set".to_owned());
+            let help = "`run` needs it: the SEC blocks programs that do not identify themselves";
+            self.tell(&[Problem { level: Level::Warning, ..missing.help(help) }]);
         }
     }
 
@@ -116,7 +128,8 @@ impl Findings {
             0 => String::new(),
             n => format!("; {} of {n} tests passed", n - failed.len()),
         };
-        let said = format!("{}: {} {plural}: {}{tested}\n", path_text(folder), names.len(), names.join(", "));
+        let said =
+            format!("{}: {} {plural} ({}){tested}\n", path_text(folder), names.len(), names.join(", "));
         tell(&mut io::stdout(), &said);
     }
 }
@@ -241,7 +254,7 @@ fn is_former(rule: &Rule, ticker: &str, former: &Former, listed: Option<&Tickers
     let by_cik = format!("`ciks = [{cik}]`");
     let help = match today {
         Some(today) => {
-            format!("write {today}, its ticker now, or {by_cik}, which never changes")
+            format!("write {today}, its current ticker, or {by_cik}, which never changes")
         }
         None => format!("its shares have no ticker now: write {by_cik} instead, or remove the rule"),
     };

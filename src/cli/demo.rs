@@ -105,12 +105,12 @@ fn summary(report: &OnceReport, dir: &Path) -> anyhow::Result<String> {
     }
     if report.poll.new == 0 && report.delivered == 0 {
         writeln!(text, "Nothing is new: every bundled filing is known, and no alert is repeated.")?;
-        writeln!(text, "Remove {} to start over.", path_text(dir))?;
+        writeln!(text, "Delete the folder {} to start over.", path_text(dir))?;
         return Ok(text);
     }
     writeln!(
         text,
-        "{} filings were new, {} matched rules, {} messages were sent.",
+        "{} filings were new, {} matched rules, {} alerts were delivered.",
         report.poll.new, report.poll.rang, report.delivered
     )?;
     for (what, folder, ending) in [

@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::arguments::moment;
+use super::arguments::{self, moment};
 use super::output::tell;
 use super::remote::{self, Reached};
 use super::status::{span, time};
@@ -25,7 +25,7 @@ pub(super) struct Args {
     #[arg(value_name = "WHAT")]
     what: Muting,
     /// How long, such as 90m, 8h or 3d
-    #[arg(long = "for", value_name = "SPAN", value_parser = humantime::parse_duration, required_unless_present = "until", conflicts_with = "until")]
+    #[arg(long = "for", value_name = "SPAN", value_parser = arguments::span, required_unless_present = "until", conflicts_with = "until")]
     span: Option<Duration>,
     /// Until when: a day (midnight in New York) or an RFC 3339 time
     #[arg(long, value_name = "TIME", value_parser = moment)]
@@ -77,7 +77,7 @@ pub(super) fn mute(args: &Args) -> anyhow::Result<ExitCode> {
         Ok(store.flush().await?)
     })?;
     let said = format!(
-        "{} is muted until {}, for {}. What it holds back is sent in one message then.\n",
+        "{} is muted until {}, for {}. Alerts held back until then are sent in one message.\n",
         mute.what.in_words(),
         time(until),
         span(until - now)

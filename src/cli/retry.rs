@@ -25,7 +25,7 @@ pub(super) struct Args {
         value_name = "DESTINATION",
         required_unless_present = "all",
         conflicts_with = "all",
-        help = format!("Which: {FORMS}, or channel:ID of a channel that subscribes")
+        help = format!("Which: {FORMS}, or channel:ID for a subscribed channel")
     )]
     destination: Option<Destination>,
     /// Every destination that is paused or has waiting or given-up deliveries

@@ -18,14 +18,18 @@ const DEFAULT_FILE: &str = "config/sellbell.toml";
 /// Settings are larger than this only by mistake.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
+/// The settings file that is read: the one that is named, or the default one where it exists.
+pub(super) fn file(file: Option<&Path>) -> Option<PathBuf> {
+    let default = PathBuf::from(DEFAULT_FILE);
+    // One that is there and cannot be read is a mistake, which built-in settings would hide.
+    file.map(Path::to_owned).or_else(|| default.symlink_metadata().is_ok().then_some(default))
+}
+
 /// The settings of a file, or of the default one, or the built-in ones where that is missing.
 pub(super) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
-    let default = PathBuf::from(DEFAULT_FILE);
-    let (path, text) = match file {
-        Some(path) => (path.to_owned(), read(path)?),
-        // One that is there and cannot be read is a mistake, which built-in settings would hide.
-        None if default.symlink_metadata().is_ok() => (default.clone(), read(&default)?),
-        None => (default, String::new()),
+    let (path, text) = match self::file(file) {
+        Some(path) => (path.clone(), read(&path)?),
+        None => (PathBuf::from(DEFAULT_FILE), String::new()),
     };
     Ok(Settings::read_at(now(), &path_text(&path), &text, &environment::overrides()?)?)
 }
@@ -63,10 +67,8 @@ fn read(path: &Path) -> anyhow::Result<String> {
 pub(super) fn store(settings: &Settings) -> anyhow::Result<(Option<Store>, Option<String>)> {
     let dir = &settings.store_dir;
     if !Store::is_in(dir) {
-        let note = format!(
-            "There is no store in {} yet, so this answer has no history, and nothing was sent.",
-            path_text(dir)
-        );
+        let note =
+            format!("There is no store in {} yet, so there is no history to look back at.", path_text(dir));
         return Ok((None, Some(note)));
     }
     match remote::runtime()?.block_on(remote::open(dir)) {

@@ -24,7 +24,7 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Read every record and check that they agree; changes nothing
+    /// Read every record and check that they agree; changes nothing but an outdated layout
     Check {
         /// Print JSON
         #[arg(long)]
@@ -88,7 +88,7 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
         Verb::Compact => {
             let (before, after) = runtime.block_on(remote::open_by(dir, Store::compact))?;
             let size = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
-            tell(&mut io::stdout(), &format!("The store had {} and now has {}\n", size(before), size(after)));
+            tell(&mut io::stdout(), &format!("The store was {} and is now {}\n", size(before), size(after)));
             Ok(ExitCode::SUCCESS)
         }
     }

@@ -19,7 +19,7 @@ use crate::text::path_text;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    #[arg(value_name = "DESTINATION", help = format!("Where to: {FORMS}, or channel:ID of a channel that subscribes"))]
+    #[arg(value_name = "DESTINATION", help = format!("Where to: {FORMS}, or channel:ID for a subscribed channel"))]
     destination: Destination,
     /// Settings file [default: config/sellbell.toml]
     #[arg(long, value_name = "FILE")]

@@ -121,7 +121,7 @@ fn ehlo_name(name: &str) -> Option<String> {
     (is_host_name(ascii) && !all_digits).then(|| ascii.to_owned())
 }
 
-/// Whether a text is a host's name: letters, digits and hyphens between dots.
+/// True if a text is a host's name: letters, digits and hyphens between dots.
 pub(crate) fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())

@@ -52,8 +52,7 @@ pub(super) fn parse_server(text: &str, api_base: &str) -> Result<u64, (String, S
 fn number(bare: &str, api_base: &str, menu: &str) -> Result<u64, Option<String>> {
     let id = bare.parse::<u64>().ok().filter(|id| is_digits(bare) && *id > 0).ok_or(None)?;
     if api_base == DISCORD && bare.trim_start_matches('0').len() < LEAST_DIGITS {
-        let help =
-            "an id of Discord's has 17 to 20 digits: in Discord, turn on Developer Mode, and copy it from";
+        let help = "a Discord id has 17 to 20 digits: in Discord, turn on Developer Mode, and copy it from";
         return Err(Some(format!("{help} {menu}")));
     }
     Ok(id)

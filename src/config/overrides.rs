@@ -19,6 +19,7 @@ pub(super) fn read(
 ) -> Result<Settings, Problems> {
     let mut settings = wire::settings(file, text, now);
     let Ok(mut document) = text.parse::<DocumentMut>() else { return settings };
+    let renamed_in_file = settings.as_ref().map(|settings| settings.renamed.clone()).unwrap_or_default();
     let mut warnings = Vec::new();
     for (name, value) in overrides {
         let variable = || format!("environment variable {name}");
@@ -31,6 +32,15 @@ pub(super) fn read(
             }
         };
         let (key, before) = renamed::named_now(&section, key);
+        let has_new_name =
+            |(other, _): &(String, String)| path(other).is_some_and(|(of, own)| of == section && own == key);
+        if let Some(before) = &before
+            && overrides.iter().any(has_new_name)
+        {
+            return Err(blame(format!(
+                "`{before}` is the old name of `{key}`, which is set, too: remove it"
+            )));
+        }
         // What reads as TOML is meant so, unless the key wants text: `[store] dir` may be named 2024.
         let meant = value.parse::<Value>().ok();
         let mut brought_in = None;
@@ -58,6 +68,12 @@ pub(super) fn read(
         }
     }
     settings.map(|mut settings| {
+        for warning in &mut settings.renamed {
+            // An override may have moved the lines.
+            if let Some(own) = renamed_in_file.iter().find(|own| own.message == warning.message) {
+                warning.place.clone_from(&own.place);
+            }
+        }
         settings.renamed.extend(warnings);
         settings
     })

@@ -38,7 +38,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Whether a rule may name this destination.
+    /// True if a rule may name this destination.
     pub fn knows(&self, destination: &Destination) -> bool {
         match destination {
             Destination::Discord(name) => self.discord.channels.iter().any(|channel| channel.name == *name),
@@ -92,12 +92,12 @@ pub struct Edgar {
     pub requests_per_second: u32,
     /// How long one request may take.
     pub timeout: Duration,
-    /// Whether filings are fetched whose issuer no rule asks about.
+    /// True if filings are fetched whose issuer no rule asks about.
     pub fetch_all: bool,
 }
 
 impl Edgar {
-    /// Whether this is the SEC's own server, which has rules for automated clients.
+    /// True if this is the SEC's own server, which has rules for automated clients.
     pub fn is_live(&self) -> bool {
         is_sec(&self.base_url) || is_sec(&self.data_url)
     }
@@ -143,7 +143,7 @@ pub struct SubscriptionLimits {
 }
 
 impl Discord {
-    /// Whether the bot may be used in a server.
+    /// True if the bot may be used in a server.
     pub fn allows(&self, server: u64) -> bool {
         self.servers.is_empty() || self.servers.contains(&server)
     }
@@ -181,7 +181,7 @@ pub struct Email {
     pub from: String,
     /// The name that this machine says to mail servers, as SMTP writes it; `None`: its own.
     pub ehlo_name: Option<String>,
-    /// Whether user and password may go to a mail server unencrypted.
+    /// True if user and password may go to a mail server unencrypted.
     pub allow_plain_password: bool,
     /// Where mails are written as files while no `SMTP_URL` is set.
     pub out_dir: PathBuf,
@@ -241,7 +241,7 @@ pub enum Mode {
     Digest(Box<Schedule>),
 }
 
-/// Whether an address is on the SEC's own servers.
+/// True if an address is on the SEC's own servers.
 pub(super) fn is_sec(address: &str) -> bool {
     let host = Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_ascii_lowercase));
     host.is_some_and(|host| host == "sec.gov" || host.ends_with(".sec.gov"))

@@ -28,7 +28,7 @@ fn every_mistake_is_told_with_its_line() {
             "sellbell.toml:2:12: `sec` is not an address: expected something like https://www.sec.gov",
             "sellbell.toml:3:23: 0 requests a second: expected 1 to 10000",
             "sellbell.toml:4:11: the contact must contain an e-mail address and be plain ASCII: expected something like \"Jane Doe jane@example.org\"",
-            "sellbell.toml:6:8: `often` is not a cron expression: expected 5 fields (minute hour day month weekday), or 6 with seconds first",
+            "sellbell.toml:6:8: `often` is not a valid cron expression: expected 5 fields (minute hour day month weekday), or 6 with seconds first, each within its range",
         ],
     );
     refused(
@@ -61,7 +61,7 @@ fn a_schedule_that_is_over_or_a_clock_without_a_place_is_told_once_with_its_line
     // Without a moment nothing is over.
     assert!(Settings::read("f", over, &[]).is_ok());
     let zone = told("[schedule]\ntime_zone = \"EST\"\n", &[]);
-    let words = "`EST` cannot be used as a time zone: it has no summer time; write America/New_York, or Etc/GMT+5 if the same hours all year are meant";
+    let words = "`EST` cannot be used as a time zone: it has no daylight saving time; write America/New_York, or Etc/GMT+5 if you want the same offset all year";
     assert_eq!(zone, [format!("f:2:13: {words}")]);
 }
 
@@ -167,6 +167,15 @@ fn old_names_of_keys_are_understood_and_named() {
         let expected = usize::from(name.ends_with("RING_WITHIN"));
         assert_eq!(settings.renamed.len(), expected, "{:?}", told(&settings));
     }
+    let both = ["SELLBELL_SCHEDULE__LATE_AFTER", "SELLBELL_SCHEDULE__RING_WITHIN"];
+    let error =
+        Settings::read("f", "", &both.map(|name| (name.into(), "2d".into()))).unwrap_err().to_string();
+    assert!(error.contains("`ring_within` is the old name of `late_after`, which is set, too"), "{error}");
+    // An override that adds a line moves no place.
+    let text = "[edgar]\nrequests_per_second = 5\n[schedule]\nring_within = \"2d\"\n";
+    let contact = ("SELLBELL_EDGAR__CONTACT".into(), "Jane Doe jane@example.org".into());
+    let settings = Settings::read("f", text, &[contact]).unwrap();
+    assert!(told(&settings)[0].starts_with("f:4:1: "), "{:?}", told(&settings));
     refused(
         "[schedule]\nlate_after = \"7d\"\nring_within = \"2d\"\n",
         &["sellbell.toml:3:1: `ring_within` is the old name of `late_after`, which is set, too: remove it"],

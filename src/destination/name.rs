@@ -92,7 +92,7 @@ impl From<Destination> for String {
     }
 }
 
-/// Whether a text can name a rule, channel or recipient: 1 to 64 of `a-z`, `0-9`, `-` and `_`.
+/// True if a text can name a rule, channel or recipient: 1 to 64 of `a-z`, `0-9`, `-` and `_`.
 pub fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')

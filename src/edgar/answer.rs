@@ -51,7 +51,7 @@ pub fn classify(status: u16, body: &[u8]) -> Answer {
     }
 }
 
-/// Whether a text starts like an HTML page: never a feed, an index or a submission.
+/// True if a text starts like an HTML page: never a feed, an index or a submission.
 pub fn is_html(head: &str) -> bool {
     let start: String = head.trim_start().chars().take(200).collect::<String>().to_ascii_lowercase();
     start.starts_with("<!doctype html") || start.starts_with("<html")

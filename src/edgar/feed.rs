@@ -52,7 +52,7 @@ pub struct Entry {
     pub accepted_at: DateTime<Utc>,
     /// The filer.
     pub filer: Cik,
-    /// Whether the title calls this filer the issuer.
+    /// True if the title calls this filer the issuer.
     pub is_issuer: bool,
 }
 

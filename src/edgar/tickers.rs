@@ -72,7 +72,7 @@ impl Tickers {
         self.by_cik.iter().map(|(cik, tickers)| (*cik, tickers.as_slice()))
     }
 
-    /// Whether a company has this ticker, in any spelling of its class.
+    /// True if a company has this ticker, in any spelling of its class.
     pub fn has(&self, ticker: &str) -> bool {
         self.company(ticker).is_some()
     }
@@ -182,7 +182,7 @@ impl Tickers {
         others
     }
 
-    /// Whether a ticker is the issuer's, however its class or market is written: `BRK.B` is `BRK-B`, `AAPL.O` is `AAPL`.
+    /// True if a ticker is the issuer's, however its class or market is written: `BRK.B` is `BRK-B`, `AAPL.O` is `AAPL`.
     fn is_of(&self, typed: &str, issuer: Cik) -> bool {
         self.of(issuer).iter().any(|own| letters(own) == letters(typed) || own == root(typed))
     }
@@ -206,7 +206,7 @@ impl Tickers {
         self.by_cik.len()
     }
 
-    /// Whether there is none at all.
+    /// True if there is none at all.
     pub fn is_empty(&self) -> bool {
         self.by_cik.is_empty()
     }

@@ -189,7 +189,7 @@ fn shown(lot: &LotRecord) -> Shown {
     FIELDS.iter().map(|(_, field)| field(lot)).collect()
 }
 
-/// Whether two rows may be one trade before and after a correction: of the same security, and alike in at least two of date,
+/// True if two rows may be one trade before and after a correction: of the same security, and alike in at least two of date,
 /// number, price and what is held afterwards.
 fn is_same_trade(before: &LotRecord, after: &LotRecord) -> bool {
     let alike = [

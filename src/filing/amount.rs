@@ -41,7 +41,7 @@ macro_rules! amount {
                 self.0
             }
 
-            /// Whether this is exactly zero.
+            /// True if this is exactly zero.
             pub fn is_zero(self) -> bool {
                 self.0.is_zero()
             }

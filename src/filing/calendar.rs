@@ -16,7 +16,7 @@ pub fn due(traded: NaiveDate) -> Option<NaiveDate> {
     Some(day)
 }
 
-/// Whether the date of a trade that was reported on a day must be a typing error: it is before the Securities Exchange Act
+/// True if the date of a trade that was reported on a day must be a typing error: it is before the Securities Exchange Act
 /// (1934-06-06), 20 years or more before the report, more than 30 days after it, or on the very day of the year of the
 /// filing's period and ten years or more before that.
 ///
@@ -56,7 +56,7 @@ pub fn edgar_time(day: NaiveDate, hour: u32, minute: u32) -> DateTime<Utc> {
     local.map_or_else(|| time.and_utc(), |local| local.to_utc())
 }
 
-/// Whether EDGAR takes filings that day: not on weekends, federal holidays (5 U.S.C. 6103) and days on which executive orders
+/// True if EDGAR takes filings that day: not on weekends, federal holidays (5 U.S.C. 6103) and days on which executive orders
 /// closed federal offices and EDGAR with them.
 pub fn is_business_day(day: NaiveDate) -> bool {
     !is_weekend(day) && !is_holiday(day) && !CLOSED.contains(&(day.year(), day.month(), day.day()))

@@ -143,12 +143,12 @@ impl Form {
         self.number
     }
 
-    /// Whether it ends in `/A`.
+    /// True if it ends in `/A`.
     pub fn is_amendment(self) -> bool {
         self.amendment
     }
 
-    /// Whether it is a Form 4 or 4/A, the ones that sellbell watches for.
+    /// True if it is a Form 4 or 4/A, the ones that sellbell watches for.
     pub fn is_form_4(self) -> bool {
         self.number == 4
     }

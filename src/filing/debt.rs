@@ -1,6 +1,6 @@
 //! Which securities are debt: notes, debentures, bonds and loans. Their numbers are principal, not shares.
 
-/// Whether a title names a debt security. The first word that says what it is decides: "Convertible Notes (right to buy Common
+/// True if a title names a debt security. The first word that says what it is decides: "Convertible Notes (right to buy Common
 /// Stock)" are notes, "Common Stock, see Note 1" and "Warrants issued with Notes" are none.
 pub(crate) fn is_debt(title: &str) -> bool {
     // Most titles say at once that they are of shares.
@@ -80,7 +80,7 @@ const SHARES: [&str; 34] = [
     "hedge",
 ];
 
-/// Whether the words behind "note" or "loan" say that it only names something else: "Note Warrants" are warrants, "Senior Loan Fund
+/// True if the words behind "note" or "loan" say that it only names something else: "Note Warrants" are warrants, "Senior Loan Fund
 /// Common Shares" and "Note Holdings Inc. Common Stock" are shares. "Notes (right to buy Common Stock)" are notes.
 fn is_of_another(after: &[&str]) -> bool {
     const NAMES: [&str; 10] = [

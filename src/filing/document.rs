@@ -99,7 +99,7 @@ impl Filing {
         Some(late.map(|(i, _)| i).collect())
     }
 
-    /// Whether one of these lots was reported late, as [`Self::late_lots`] says; `None` where that is not known: without an
+    /// True if one of these lots was reported late, as [`Self::late_lots`] says; `None` where that is not known: without an
     /// acceptance time, or where none is late and the date of one is missing or a typing error.
     pub fn filed_late(&self, lots: impl IntoIterator<Item = usize>) -> Option<bool> {
         let late = self.late_lots()?;

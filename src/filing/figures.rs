@@ -19,7 +19,7 @@ pub struct LotFigures<'a> {
     pub counted: Unit,
     /// The unit of its price.
     pub priced_by: PricedBy,
-    /// Whether it states a price, or a total, that is not zero.
+    /// True if it states a price, or a total, that is not zero.
     pub has_price: bool,
     /// The currency of its price; `None` where it is not known.
     pub currency: Option<Currency>,
@@ -33,7 +33,7 @@ pub struct LotFigures<'a> {
     pub amount: Option<Amount>,
     /// The same in dollars; `None` of another currency.
     pub value: Option<Usd>,
-    /// Whether the value is flagged as odd.
+    /// True if the value is flagged as odd.
     pub odd_value: bool,
     /// Lowest actual price, in dollars.
     pub price_low: Option<Usd>,
@@ -44,7 +44,7 @@ pub struct LotFigures<'a> {
 }
 
 impl LotFigures<'_> {
-    /// Whether another lot is of the same security, counted alike, so that the two may be added.
+    /// True if another lot is of the same security, counted alike, so that the two may be added.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         let title = |lot: &Self| lot.security.map(fold_title);
         (self.table, self.counted) == (other.table, other.counted)

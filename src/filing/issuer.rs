@@ -28,7 +28,7 @@ impl Issuer {
         Symbol::read(self.symbol.as_deref().unwrap_or_default(), &self.name)
     }
 
-    /// Whether the symbol says in words or signs that there is none.
+    /// True if the symbol says in words or signs that there is none.
     pub fn states_no_ticker(&self) -> bool {
         self.read_symbol().says_none
     }
@@ -73,12 +73,12 @@ impl Issuer {
         tickers
     }
 
-    /// Whether it has a ticker, in any spelling of the class: `BRK.B`, `BRK-B`, `BRK/B`, `BRK B` or `BRKB`.
+    /// True if it has a ticker, in any spelling of the class: `BRK.B`, `BRK-B`, `BRK/B`, `BRK B` or `BRKB`.
     pub fn has_ticker(&self, ticker: &str) -> bool {
         is_spelt_among(ticker, &self.all_tickers(), &self.taken)
     }
 
-    /// Whether it is a foreign company: it has its address outside the United States, or a symbol of another market. Where it is
+    /// True if it is a foreign company: it has its address outside the United States, or a symbol of another market. Where it is
     /// incorporated does not count, as many American companies are incorporated on islands. `None` where neither is stated.
     pub fn is_foreign(&self) -> Option<bool> {
         if self.home_symbol().is_some() {
@@ -102,7 +102,7 @@ impl Issuer {
     }
 }
 
-/// Whether one of an issuer's tickers is this one in another spelling, which is not how another company's is spelt.
+/// True if one of an issuer's tickers is this one in another spelling, which is not how another company's is spelt.
 pub fn is_spelt_among(ticker: &str, own: &[String], taken: &[String]) -> bool {
     // The first letter parts most, since rules may name thousands.
     let alike = |own: &&String| own.as_bytes().first() == ticker.as_bytes().first();
@@ -115,7 +115,7 @@ pub fn is_spelt_among(ticker: &str, own: &[String], taken: &[String]) -> bool {
             && !taken.iter().any(|other| is_as_spelt(ticker, other))
 }
 
-/// Whether two spellings part the same class, whatever sign they use.
+/// True if two spellings part the same class, whatever sign they use.
 fn is_as_spelt(one: &str, other: &str) -> bool {
     let parted = |ticker: &str| ticker.trim().to_ascii_uppercase().replace(['/', ' ', '-'], ".");
     parted(one) == parted(other)

@@ -66,12 +66,12 @@ impl Jurisdiction {
         PLACES.get(code.trim().to_ascii_uppercase().as_str()).copied()
     }
 
-    /// Whether it is outside the United States and their territories; `None` where EDGAR itself does not know the place.
+    /// True if it is outside the United States and their territories; `None` where EDGAR itself does not know the place.
     pub fn is_abroad(self) -> Option<bool> {
         (!self.country.is_empty()).then_some(self.kind != Kind::State)
     }
 
-    /// Whether it is meant by a name of a state, province or country, or by a country's ISO code or another everyday name (`UK`), in upper or lower case.
+    /// True if it is meant by a name of a state, province or country, or by a country's ISO code or another everyday name (`UK`), in upper or lower case.
     pub fn is_called(self, text: &str) -> bool {
         let other = OTHER_NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
         self.name.eq_ignore_ascii_case(text)

@@ -66,7 +66,7 @@ impl LineKey {
     }
 }
 
-/// Whether the nature of a direct holding says no more than that it is direct.
+/// True if the nature of a direct holding says no more than that it is direct.
 fn says_direct(nature: &str) -> bool {
     matches!(
         nature,
@@ -131,7 +131,7 @@ fn mark(lot: &Lot) -> Mark<'_> {
 
 struct Story {
     after: Decimal,
-    /// Whether each row leaves what the one before it left, more or less its own shares.
+    /// True if each row leaves what the one before it left, more or less its own shares.
     follows: bool,
 }
 

@@ -59,7 +59,7 @@ pub struct Rang {
     pub asked: Option<String>,
     /// The positions of its lots.
     pub lots: Vec<usize>,
-    /// Whether the alert took back an earlier one: it says nothing of lots.
+    /// True if the alert took back an earlier one: it says nothing of lots.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub withdrawn: bool,
 }
@@ -71,7 +71,7 @@ pub struct PastOwner {
     pub cik: Option<Cik>,
     /// As filed.
     pub name: String,
-    /// Whether the boxes say that this is a person: an officer, or a director who is no owner of ten percent.
+    /// True if the boxes say that this is a person: an officer, or a director who is no owner of ten percent.
     pub insider: bool,
 }
 
@@ -123,7 +123,7 @@ pub struct Alerted {
     pub rang: Rang,
     /// Its lots.
     pub lots: Vec<LotRecord>,
-    /// Whether none of them is in force any more.
+    /// True if none of them is in force any more.
     pub is_replaced: bool,
     /// The versions up to this one whose alerts for the rule are over with it.
     pub over: BTreeSet<Accession>,
@@ -246,12 +246,12 @@ impl PastFiling {
         self.owners.iter().all(|owner| owner.insider)
     }
 
-    /// Whether one of the reporting persons is the same.
+    /// True if one of the reporting persons is the same.
     pub(super) fn shares_owner(&self, other: &PastFiling) -> bool {
         self.owners.iter().any(|owner| other.owners.iter().any(|theirs| owner.is(theirs)))
     }
 
-    /// Whether the reporting persons are the same.
+    /// True if the reporting persons are the same.
     pub(super) fn has_owners_of(&self, other: &PastFiling) -> bool {
         self.owners.len() == other.owners.len()
             && self.owners.iter().all(|owner| other.owners.iter().any(|theirs| owner.is(theirs)))

@@ -70,7 +70,7 @@ impl Lot {
 }
 
 impl Filing {
-    /// Whether another filing's ratio can matter to it.
+    /// True if another filing's ratio can matter to it.
     pub fn may_learn(&self) -> bool {
         let open =
             |lot: &Lot| lot.units.said != Some(PriceOf::Share) && lot.line.table == Table::NonDerivative;

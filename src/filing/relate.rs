@@ -148,7 +148,7 @@ fn alerted(
     found
 }
 
-/// Whether two lists of lots say the same, in whatever order.
+/// True if two lists of lots say the same, in whatever order.
 pub(crate) fn say_the_same(one: &[super::record::LotRecord], other: &[super::record::LotRecord]) -> bool {
     one.len() == other.len() && changes(one, other).rows.is_empty()
 }

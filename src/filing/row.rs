@@ -111,7 +111,7 @@ pub struct Lot {
     pub direction: Noted<Direction>,
     /// The range of actual prices that a footnote of the row states.
     pub actual_prices: Option<ActualPrices>,
-    /// Whether a footnote calls the price an average; `None` where there is no price.
+    /// True if a footnote calls the price an average; `None` where there is no price.
     pub price_is_average: Option<bool>,
     /// Whether it was traded under a 10b5-1 plan.
     pub plan: Concluded<Plan>,
@@ -119,11 +119,11 @@ pub struct Lot {
     pub plan_adopted: Option<Adopted>,
     /// Why it was sold; `None` for other codes than S.
     pub intent: Option<Concluded<Intent>>,
-    /// Whether it is of a debt security: its number is principal in dollars, and its price may be in per cent.
+    /// True if it is of a debt security: its number is principal in dollars, and its price may be in per cent.
     pub debt: bool,
-    /// Whether its value is flagged as odd: it is in no total and no headline.
+    /// True if its value is flagged as odd: it is in no total and no headline.
     pub odd_value: bool,
-    /// Whether it only moves shares between lines of the filing: as much comes in by one as goes out by another.
+    /// True if it only moves shares between lines of the filing: as much comes in by one as goes out by another.
     pub moved: bool,
     /// How many splits within the filing come before it: shares and prices of different ones are unlike.
     pub splits_before: u8,
@@ -163,7 +163,7 @@ impl Lot {
         self.amount().filter(|amount| amount.is_zero() || self.is_in_dollars()).map(Amount::dollars)
     }
 
-    /// Whether price and total are in US dollars.
+    /// True if price and total are in US dollars.
     pub fn is_in_dollars(&self) -> bool {
         self.currency.value == Some(Currency::USD)
     }
@@ -215,12 +215,12 @@ impl Lot {
 }
 
 impl ActualPrices {
-    /// Whether a price can be one of these or their average; a cent of rounding is allowed.
+    /// True if a price can be one of these or their average; a cent of rounding is allowed.
     pub fn allow(&self, price: Usd) -> bool {
         Self::span(self.low, self.high, price)
     }
 
-    /// Whether a price lies in a range, but for a cent of rounding.
+    /// True if a price lies in a range, but for a cent of rounding.
     pub(crate) fn span(low: Usd, high: Usd, price: Usd) -> bool {
         let cent = Decimal::new(1, 2);
         let (low, high, price) = (low.decimal(), high.decimal(), price.decimal());

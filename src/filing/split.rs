@@ -152,7 +152,7 @@ impl Facts<'_> {
     }
 }
 
-/// Whether two numbers are in a ratio of small numbers, the lower at most `most`, but for a thousandth: ten for one, three for two,
+/// True if two numbers are in a ratio of small numbers, the lower at most `most`, but for a thousandth: ten for one, three for two,
 /// 21 for 20. Whole numbers tell it cheaply, for this is asked of each grant.
 fn is_ratio(one: Decimal, other: Decimal, most: u64) -> bool {
     let (low, high) = (one.min(other).normalize(), one.max(other).normalize());
@@ -169,12 +169,12 @@ fn is_ratio(one: Decimal, other: Decimal, most: u64) -> bool {
     low > 0 && high > low + low / 1_000 && (1..=most).any(near)
 }
 
-/// Whether a factor between prices is that of a split rather than of a market.
+/// True if a factor between prices is that of a split rather than of a market.
 fn jumps(factor: Decimal) -> bool {
     factor >= Decimal::new(18, 1) || factor <= Decimal::new(56, 2)
 }
 
-/// Whether a text speaks of a stock split or dividend in shares.
+/// True if a text speaks of a stock split or dividend in shares.
 fn names_split(text: &str) -> bool {
     let lower = text.to_lowercase();
     let split = |(at, word): (usize, &str)| {

@@ -40,7 +40,7 @@ fn meant(text: &str) -> Option<String> {
     }
 }
 
-/// Whether what is behind a ticker is of a preferred share, unit, warrant or right.
+/// True if what is behind a ticker is of a preferred share, unit, warrant or right.
 fn names_no_class(behind: &str) -> bool {
     let letters = behind.replace(['.', '-'], "");
     is_class(&letters) && (letters.len() > 1 || ["U", "W", "R"].contains(&letters.as_str()))
@@ -53,7 +53,7 @@ pub(super) struct Symbol {
     pub(super) tickers: Vec<String>,
     /// The same with the class or without the market that was typed beside them: `XYZ Cl B` is also `XYZ.B`.
     pub(super) also: Vec<String>,
-    /// Whether it says in words or signs that there is none.
+    /// True if it says in words or signs that there is none.
     pub(super) says_none: bool,
 }
 
@@ -141,7 +141,7 @@ impl Symbol {
         self.tickers.push(ticker);
     }
 
-    /// Whether a lone letter is the class of the ticker before it: `BRK.A and B`. Beside others it is no ticker.
+    /// True if a lone letter is the class of the ticker before it: `BRK.A and B`. Beside others it is no ticker.
     fn takes_letter(&mut self, letter: &str) -> bool {
         let is_letter = letter.len() == 1 && letter.bytes().all(|byte| byte.is_ascii_uppercase());
         let of_series =

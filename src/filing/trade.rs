@@ -21,19 +21,19 @@ pub struct SecuritySums {
     pub currency: Option<Currency>,
     /// The sum over the lots that state a number of shares; `None` where none does.
     pub shares: Option<Shares>,
-    /// Whether a lot states no number of shares, so that the true sum is higher than `shares`.
+    /// True if a lot states no number of shares, so that the true sum is higher than `shares`.
     pub shares_is_at_least: bool,
     /// The principal of debt, in dollars; `None` of other securities.
     pub principal_usd: Option<Usd>,
     /// The sum of the amounts in each currency that is known.
     pub amounts: Vec<Money>,
-    /// Whether a lot has no amount, or one whose currency is not known, so that there is more.
+    /// True if a lot has no amount, or one whose currency is not known, so that there is more.
     pub amounts_are_at_least: bool,
     /// The sum of the values in dollars, odd ones included; `None` where no lot has one.
     pub value_usd: Option<Usd>,
-    /// Whether a lot has no value, so that the true one is higher than `value`.
+    /// True if a lot has no value, so that the true one is higher than `value`.
     pub value_is_at_least: bool,
-    /// Whether the value of a lot is flagged as odd.
+    /// True if the value of a lot is flagged as odd.
     pub value_is_odd: bool,
     /// Amount ÷ what the price is of, over the lots that have both, in `currency`; `None` across a split.
     pub average_price: Option<Amount>,
@@ -41,7 +41,7 @@ pub struct SecuritySums {
     pub price_low: Option<Usd>,
     /// Highest actual price in dollars, likewise.
     pub price_high: Option<Usd>,
-    /// Whether there are lots from before and from after a split.
+    /// True if there are lots from before and from after a split.
     pub across_split: bool,
 }
 
@@ -54,9 +54,9 @@ pub struct Sums {
     pub securities: Vec<SecuritySums>,
     /// The sum over the lots with a value in dollars, odd ones included; `None` where no lot has one.
     pub value: Option<Usd>,
-    /// Whether a lot has no value in dollars, so that the true one is higher than `value`.
+    /// True if a lot has no value in dollars, so that the true one is higher than `value`.
     pub value_is_at_least: bool,
-    /// Whether the value of a lot is flagged as odd.
+    /// True if the value of a lot is flagged as odd.
     pub value_is_odd: bool,
     /// The sum without the odd values; `None` where no lot has another.
     pub sound_value: Option<Usd>,
@@ -276,7 +276,7 @@ impl SecuritySums {
         }
     }
 
-    /// Whether its prices are in dollars.
+    /// True if its prices are in dollars.
     pub fn is_in_dollars(&self) -> bool {
         self.currency == Some(Currency::USD)
     }

@@ -81,7 +81,7 @@ pub struct Units {
     pub priced_by: PricedBy,
     /// Shares for each ADS, where that matters to the row.
     pub ratio: Option<AdsRatio>,
-    /// Whether the price is in hundredths of its currency: in pence.
+    /// True if the price is in hundredths of its currency: in pence.
     pub in_hundredths: bool,
     /// The unit of the price, by the words; `None` where they do not say.
     pub said: Option<PriceOf>,

@@ -15,7 +15,7 @@ pub struct Warning {
 }
 
 impl Warning {
-    /// Whether it is about a number, price, value or date of a row, rather than about names or the form.
+    /// True if it is about a number, price, value or date of a row, rather than about names or the form.
     pub fn is_about_figures(&self) -> bool {
         let of = [
             "price-",

@@ -34,14 +34,14 @@ pub(super) fn counts(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec
     }
 }
 
-/// Whether one number is the other with its point moved.
+/// True if one number is the other with its point moved.
 fn is_off_by_tens(one: Shares, other: Shares) -> bool {
     const MOST: u32 = 6;
     let (less, more) = (one.min(other).decimal(), one.max(other).decimal());
     (1..=MOST).any(|places| less.checked_mul(Decimal::from(10_u64.pow(places))) == Some(more))
 }
 
-/// Whether a note of the row may say why: it is tied to the number, or to what is held.
+/// True if a note of the row may say why: it is tied to the number, or to what is held.
 fn is_explained(lot: &Lot) -> bool {
     let line = &lot.line;
     [

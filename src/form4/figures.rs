@@ -57,7 +57,7 @@ fn debts(filing: &mut Filing, warnings: &mut Vec<Warning>) {
     }
 }
 
-/// Whether a title names no share, so that notes may say that it is of debt.
+/// True if a title names no share, so that notes may say that it is of debt.
 fn may_be_debt(title: &str) -> bool {
     const SHARES: [&str; 9] =
         ["stock", "share", "common", "ordinary", "preferred", "unit", "warrant", "option", "right"];

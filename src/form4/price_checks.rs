@@ -83,7 +83,7 @@ fn is_plain_share(lot: &Lot) -> bool {
         && lot.line.table == Table::NonDerivative
 }
 
-/// Whether a total makes a share cost what none does: more than common stock costs, or ten times what another lot of the security
+/// True if a total makes a share cost what none does: more than common stock costs, or ten times what another lot of the security
 /// was traded at.
 fn is_total_of_none(filing: &Filing, lot: &Lot, each: Usd, dear: bool, most: Decimal) -> bool {
     let beside = || {
@@ -102,7 +102,7 @@ fn is_market(lot: &Lot) -> bool {
     matches!(lot.code.value.map(Code::letter), Some('S' | 'P'))
 }
 
-/// Whether a price, spread over its shares, is about that of another lot of the security, while by itself it is not.
+/// True if a price, spread over its shares, is about that of another lot of the security, while by itself it is not.
 fn is_total_beside(filing: &Filing, lot: &Lot, price: Usd) -> bool {
     let Some(shares) = lot.shares.value.filter(|shares| shares.decimal() > Decimal::TEN) else {
         return false;
@@ -120,7 +120,7 @@ fn is_total_beside(filing: &Filing, lot: &Lot, price: Usd) -> bool {
     })
 }
 
-/// Whether a number is more than another so many times; not where that is more than can be counted.
+/// True if a number is more than another so many times; not where that is more than can be counted.
 pub(super) fn is_more(number: Decimal, other: Decimal, times: Decimal) -> bool {
     other.checked_mul(times).is_some_and(|product| number > product)
 }

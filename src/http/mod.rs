@@ -183,7 +183,7 @@ async fn by_address(request: Request, next: Next) -> Response {
     (StatusCode::FORBIDDEN, Json(json!({ "error": "ask by address" }))).into_response()
 }
 
-/// Whether a host, with its port or without, is an address or this machine.
+/// True if a host, with its port or without, is an address or this machine.
 fn is_address(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,

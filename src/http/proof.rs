@@ -38,7 +38,7 @@ impl Nonce {
         &self.0
     }
 
-    /// Whether an answer shows that what listens there has the token. The address is part of it: who passes the nonce on to the
+    /// True if an answer shows that what listens there has the token. The address is part of it: who passes the nonce on to the
     /// bot at its own address gains nothing.
     pub fn is_proved(&self, token: &SecretString, listens: SocketAddr, proof: &str) -> bool {
         let proof = unhex(proof);

@@ -25,7 +25,7 @@ impl Token {
         Self(hash(token.expose_secret().trim()))
     }
 
-    /// Whether a request carries it.
+    /// True if a request carries it.
     pub(super) fn is_in(&self, headers: &HeaderMap) -> bool {
         let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let given = given.and_then(|value| value.strip_prefix("Bearer "));

@@ -30,7 +30,7 @@ const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(5);
 pub struct BackfillReport {
     /// The one that was gone on with, and how many of its filings are left; `None` where there is none.
     pub current: Option<(Backfill, usize)>,
-    /// Whether that one is whole now.
+    /// True if that one is whole now.
     pub done: bool,
     /// One that was given up, since EDGAR has no list of the issuer's filings.
     pub given_up: Option<Backfill>,

@@ -69,7 +69,7 @@ struct Habit {
 pub(super) struct Reading {
     pub(super) entries: Vec<Entry>,
     seen: HashSet<(Accession, Cik)>,
-    /// Whether it went down to what was known, or to the feed's end.
+    /// True if it went down to what was known, or to the feed's end.
     pub(super) complete: bool,
     /// Where the feed ended above what was seen before: its oldest entry.
     pub(super) gap: Option<DateTime<Utc>>,
@@ -84,7 +84,7 @@ impl Reading {
         self.entries.len() - before
     }
 
-    /// Whether one of these is there.
+    /// True if one of these is there.
     fn shares(&self, entries: &[Entry]) -> bool {
         entries.iter().any(|entry| self.seen.contains(&(entry.accession, entry.filer)))
     }
@@ -109,7 +109,7 @@ impl Broken {
         Self { at: now, seen_until: frontier.seen_until, read, start }
     }
 
-    /// Whether a page comes down to what was read, and far enough that an entry which appeared late below its head is on it.
+    /// True if a page comes down to what was read, and far enough that an entry which appeared late below its head is on it.
     fn is_met_by(&self, page: &Page, now: DateTime<Utc>) -> bool {
         let head = newest(&self.read.entries, self.at);
         head.is_some_and(|head| reaches(&page.entries, head - DEEP_OVERLAP, now))
@@ -127,7 +127,7 @@ impl Broken {
 struct NextPage {
     start: usize,
     count: usize,
-    /// Whether its first entries are on the page above it, too.
+    /// True if its first entries are on the page above it, too.
     joins: bool,
 }
 
@@ -293,7 +293,7 @@ impl Feed {
         Ok(None)
     }
 
-    /// Whether a page goes down to what was seen before.
+    /// True if a page goes down to what was seen before.
     async fn joins_on(
         &self,
         page: &Page,

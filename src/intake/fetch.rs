@@ -179,7 +179,7 @@ impl<'a> Fetches<'a> {
         }
     }
 
-    /// Whether nothing is under way or waits to be begun.
+    /// True if nothing is under way or waits to be begun.
     pub(crate) fn is_idle(&self) -> bool {
         self.begun.is_empty() && self.queue.is_empty()
     }

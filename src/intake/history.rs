@@ -29,13 +29,13 @@ impl HistoryGate {
         self.settings.schedule.reconcile.next_slot(closes).unwrap_or(closes)
     }
 
-    /// Whether what a downtime left is still being looked for.
+    /// True if what a downtime left is still being looked for.
     async fn is_catching_up(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let hole = self.store.frontier().await?.and_then(|frontier| frontier.hole);
         Ok(hole.is_some_and(|hole| self.due(hole.until) <= now || edgar_day(now) > hole.until))
     }
 
-    /// Whether a rule that a filing can meet asks for a past of which some is still to be read.
+    /// True if a rule that a filing can meet asks for a past of which some is still to be read.
     pub(super) async fn lacks_history(
         &self,
         pending: &Pending,

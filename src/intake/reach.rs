@@ -26,12 +26,12 @@ pub(super) fn above(entries: &[Entry], moment: DateTime<Utc>, now: DateTime<Utc>
     entries.iter().rposition(is_new).map_or(0, |last| last + 1)
 }
 
-/// Whether entries go down to what was accepted before `moment`.
+/// True if entries go down to what was accepted before `moment`.
 pub(super) fn reaches(entries: &[Entry], moment: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     end(entries, moment, now).len() >= AGREE
 }
 
-/// Whether they go down to what was seen before, and was accepted before `moment`. New entries are put above those that were there,
+/// True if they go down to what was seen before, and was accepted before `moment`. New entries are put above those that were there,
 /// so that below one that was seen nothing is new. Of a first reading that looks back nothing may have been seen.
 pub(super) fn joins_on(
     entries: &[Entry],

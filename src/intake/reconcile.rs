@@ -279,7 +279,7 @@ impl Reconciler {
         self.store.compared(receipt, &missed, &passed_over, now).await
     }
 
-    /// Whether something that was missed is neither to be fetched nor done: its record could not be read, and was set aside.
+    /// True if something that was missed is neither to be fetched nor done: its record could not be read, and was set aside.
     /// The index has where to fetch it, but is not read for ever.
     async fn has_lost(&self, receipt: &Receipt) -> Result<bool, StoreError> {
         if receipt.reads >= MOST_READS {

@@ -24,7 +24,7 @@ pub(crate) enum InScope {
 pub(crate) struct Issuers {
     /// Named by CIK, or by a ticker of theirs.
     pub(crate) ciks: BTreeSet<Cik>,
-    /// Whether an issuer without a listed ticker may turn out to be one of them, by the symbol that it types.
+    /// True if an issuer without a listed ticker may turn out to be one of them, by the symbol that it types.
     by_symbol: bool,
     tickers: Arc<Tickers>,
 }
@@ -89,7 +89,7 @@ impl Issuers {
 
 /// The scope of the rules in force.
 pub(crate) struct Scope {
-    /// Whether filings of all issuers are fetched, whatever rules say.
+    /// True if filings of all issuers are fetched, whatever rules say.
     fetch_all: bool,
     rules: ActiveRules,
     tickers: Arc<TickerList>,

@@ -119,7 +119,7 @@ impl TickerList {
         Ok(self.listed().await?.tickers)
     }
 
-    /// Whether filings can be settled: the list is there, was asked for in vain, or does not come.
+    /// True if filings can be settled: the list is there, was asked for in vain, or does not come.
     pub(crate) async fn was_asked_for(&self) -> Result<bool, StoreError> {
         let listed = self.listed().await?;
         let hangs = listed.asked_at.is_some_and(|asked| asked.elapsed() >= FIRST_WAIT);

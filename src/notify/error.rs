@@ -28,11 +28,11 @@ pub struct SendError {
     pub message: String,
     /// Whether and when to try again.
     pub retry: Retry,
-    /// Whether it may have reached the destination all the same: no answer says that it did not.
+    /// True if it may have reached the destination all the same: no answer says that it did not.
     pub may_have_arrived: bool,
     /// Advice for people, if there is any.
     pub advice: Option<&'static str>,
-    /// Whether it may be this message that the destination does not like, so that others are tried before it.
+    /// True if it may be this message that the destination does not like, so that others are tried before it.
     pub of_message: bool,
 }
 

@@ -80,7 +80,7 @@ impl Notifier {
         &self.redactor
     }
 
-    /// Whether a destination can be served: what it needs is set.
+    /// True if a destination can be served: what it needs is set.
     pub fn serves(&self, destination: &Destination) -> bool {
         match destination {
             Destination::Discord(name) => self.channels.contains_key(name),

@@ -9,7 +9,7 @@ use super::variables::variable;
 #[derive(Debug, Error)]
 pub enum SetupError {
     /// A channel by id needs the bot.
-    #[error("discord:{0} is sent by the bot, and DISCORD_TOKEN is not set")]
+    #[error("discord:{0} needs the bot, and DISCORD_TOKEN is not set")]
     NoToken(String),
     /// A webhook channel without its address.
     #[error("discord:{0} is a webhook, and {variable} is not set", variable = variable("DISCORD_WEBHOOK", .0))]
@@ -47,7 +47,7 @@ pub enum SetupError {
 }
 
 impl SetupError {
-    /// Whether a secret is not set, rather than wrong.
+    /// True if a secret is not set, rather than wrong.
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::NoToken(_) | Self::NoWebhook(_) | Self::NoEndpoint(_))
     }

@@ -38,7 +38,7 @@ impl fmt::Display for UnusedVariable {
 struct Family {
     kind: &'static str,
     user: &'static str,
-    /// Whether a file can hold the secret: then `…_FILE` names it.
+    /// True if a file can hold the secret: then `…_FILE` names it.
     has_files: bool,
     used: Vec<String>,
     /// The advice where the settings have nothing of the kind.

@@ -137,7 +137,7 @@ impl Webhook {
     }
 }
 
-/// Whether a connection failed for the server's certificate.
+/// True if a connection failed for the server's certificate.
 fn is_of_certificate(error: &reqwest::Error) -> bool {
     let mut source = error.source();
     while let Some(cause) = source {

@@ -17,7 +17,7 @@ const DOWN_AFTER: TimeDelta = TimeDelta::minutes(2);
 /// How the gateway and the registration of the commands are. In JSON the keys are the names of the fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GatewayStatus {
-    /// Whether commands can arrive.
+    /// True if commands can arrive.
     pub connected: bool,
     /// Since when that is so.
     pub since: DateTime<Utc>,
@@ -25,7 +25,7 @@ pub struct GatewayStatus {
     pub reason: Option<String>,
     /// Attempts that failed in a row.
     pub failures: u64,
-    /// Whether the slash commands are registered.
+    /// True if the slash commands are registered.
     pub registered: bool,
     /// Why they are not, where that is known, and since when.
     pub unregistered: Option<String>,

@@ -44,12 +44,12 @@ struct Held {
     destination: Option<Destination>,
 }
 
-/// Whether a moment is less than so long ago. One that lies ahead comes from a clock that was wrong, and counts by its distance.
+/// True if a moment is less than so long ago. One that lies ahead comes from a clock that was wrong, and counts by its distance.
 fn within(moment: DateTime<Utc>, span: TimeDelta, now: DateTime<Utc>) -> bool {
     (now - moment).abs() < span
 }
 
-/// Whether a trouble is over. Its record is kept for a while, with the time of its end.
+/// True if a trouble is over. Its record is kept for a while, with the time of its end.
 pub fn is_over(trouble: &Trouble) -> bool {
     trouble.text.is_empty()
 }
@@ -64,7 +64,7 @@ impl Troubles {
         self.held_back.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the operators know of a trouble that is not over.
+    /// True if the operators know of a trouble that is not over.
     pub async fn is_known(&self, name: &str) -> Result<bool, StoreError> {
         Ok(self.store.trouble(name).await?.is_some_and(|trouble| !is_over(&trouble)))
     }
@@ -239,7 +239,7 @@ impl Troubles {
     }
 }
 
-/// Whether what began then lasts by now.
+/// True if what began then lasts by now.
 fn lasts(since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     now - since >= LASTS_AFTER
 }

@@ -184,7 +184,7 @@ impl Failures {
         Ok(())
     }
 
-    /// Whether others are to be tried before a refusal that may be about one message counts as the destination's.
+    /// True if others are to be tried before a refusal that may be about one message counts as the destination's.
     async fn others_come_first(
         &self,
         sent: &[Delivery],

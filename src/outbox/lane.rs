@@ -16,9 +16,9 @@ pub struct Lane {
     pub(super) paused_until: Option<DateTime<Utc>>,
     /// True if deferred deliveries are tried, too.
     pub(super) impatient: bool,
-    /// Whether a pause of the destination was found to last.
+    /// True if a pause of the destination was found to last.
     pub(super) is_paused: bool,
-    /// Whether the destination itself asked for the wait.
+    /// True if the destination itself asked for the wait.
     pub(super) asked: bool,
     /// When the destination took something.
     pub(super) took_at: Option<DateTime<Utc>>,
@@ -35,7 +35,7 @@ impl Lane {
         Self { impatient: true, ..Self::default() }
     }
 
-    /// Whether its destination took something else since a delivery began to fail.
+    /// True if its destination took something else since a delivery began to fail.
     pub(super) fn took_others(&self, delivery: &Delivery) -> bool {
         delivery.failing_since.zip(self.took_at).is_some_and(|(failing, took)| failing <= took)
     }
@@ -52,15 +52,15 @@ pub struct DeliverReport {
     pub failed: usize,
     /// When there is something to do again; `None` where the queue is empty.
     pub next: Option<DateTime<Utc>>,
-    /// Whether the destination is paused, so that nothing that is new changes that.
+    /// True if the destination is paused, so that nothing that is new changes that.
     pub paused: bool,
-    /// Whether the destination takes more, but not before `next`.
+    /// True if the destination takes more, but not before `next`.
     pub paced: bool,
-    /// Whether it failed because the destination asks to wait until `next`.
+    /// True if it failed because the destination asks to wait until `next`.
     pub asked: bool,
 }
 
-/// Whether a moment that was set is still to come; one that is far away comes from a clock that was wrong.
+/// True if a moment that was set is still to come; one that is far away comes from a clock that was wrong.
 pub(super) fn ahead(moment: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     now < moment && moment - now <= LONGEST_ASKED
 }

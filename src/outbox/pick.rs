@@ -148,7 +148,7 @@ impl Picker {
         })
     }
 
-    /// Whether the message that a delivery changes is still to be sent.
+    /// True if the message that a delivery changes is still to be sent.
     async fn waits_for_its_message(
         &self,
         delivery: &Delivery,
@@ -173,7 +173,7 @@ impl Picker {
     }
 }
 
-/// Whether it is an alert that makes a message, or a part of one.
+/// True if it is an alert that makes a message, or a part of one.
 fn is_alert(delivery: &Delivery) -> bool {
     matches!(delivery.body, Body::Alert(_)) && delivery.concerns.is_none() && delivery.answers.is_none()
 }

@@ -17,7 +17,7 @@ use crate::store::{Store, StoreError, Tries};
 pub struct Retried {
     /// Which.
     pub destination: String,
-    /// Whether it was paused.
+    /// True if it was paused.
     pub was_paused: bool,
     /// How many deliveries waited for it.
     pub waiting: usize,

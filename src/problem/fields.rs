@@ -41,7 +41,7 @@ impl<'a> Reader<'a> {
             let message = error.message().trim_end().replace('\n', "; ");
             let help = match source.text.get(span.start..).and_then(|rest| rest.chars().next()) {
                 Some(',') => "numbers are written without commas: 1_000_000",
-                None | Some('\n') => "something that begins before is not closed here",
+                None | Some('\n') => "a bracket or quote that was opened earlier is not closed",
                 Some(_) => "https://toml.io shows how TOML is written",
             };
             reader.report_with(span, format!("this is not TOML: {message}"), help);
@@ -158,7 +158,7 @@ impl<'a> Reader<'a> {
         if value.get_ref().is_float() {
             let written = self.source.text.get(value.span()).unwrap_or("0.50");
             let help = format!("write it in quotes: {key} = \"{written}\"");
-            self.report_with(value.span(), "a number with a point is not exact", help);
+            self.report_with(value.span(), "a number with a decimal point is not exact", help);
         } else {
             self.mismatch(key, value, "a whole number like 1_000_000, or a decimal in quotes like \"0.50\"");
         }

@@ -52,7 +52,7 @@ pub struct Archive {
     pub(super) filings: Vec<Filed>,
     /// In the shape of EDGAR's list of tickers.
     pub(super) tickers: BTreeMap<usize, CompanyTicker>,
-    /// Whether the list of a company has 50 filings a file, so that a company with few has further files; else 1,000, as EDGAR
+    /// True if the list of a company has 50 filings a file, so that a company with few has further files; else 1,000, as EDGAR
     /// has it.
     pub small_company_files: bool,
     pub(super) skipped: u64,
@@ -206,7 +206,7 @@ impl Archive {
         self.filings.iter().filter(|filing| filing.has_submission()).count()
     }
 
-    /// Whether there is none.
+    /// True if there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -275,7 +275,7 @@ impl Archive {
         Ok(())
     }
 
-    /// Whether a filing of this accession is listed.
+    /// True if a filing of this accession is listed.
     pub(super) fn has(&self, accession: Accession) -> bool {
         self.places.contains_key(&accession)
     }
@@ -324,7 +324,7 @@ impl Filed {
         !matches!(self.source, SubmissionSource::Nowhere)
     }
 
-    /// Whether it has a submission, and this filer.
+    /// True if it has a submission, and this filer.
     pub(super) fn is_served_under(&self, filer: Cik) -> bool {
         self.has_submission() && self.filers.iter().any(|known| known.cik == filer)
     }

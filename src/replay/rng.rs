@@ -20,7 +20,7 @@ impl Rng {
         usize::try_from(self.below(end as u64)).unwrap_or(0)
     }
 
-    /// Whether something of this probability happens.
+    /// True if something of this probability happens.
     pub(super) fn chance(&mut self, probability: f64) -> bool {
         // 53 bits are what a float holds.
         ((self.next() >> 11) as f64) < probability * (1_u64 << 53) as f64

@@ -45,7 +45,7 @@ pub(super) struct Timeline {
     pub(super) tickers: BTreeMap<usize, CompanyTicker>,
     /// How many filings the list of a company has in a file.
     pub(super) company_file: usize,
-    /// Whether things come out one after the other.
+    /// True if things come out one after the other.
     moving: bool,
 }
 

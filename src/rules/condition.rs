@@ -30,7 +30,7 @@ pub struct Group {
     pub forms: Vec<Form>,
     /// Whether amendments are meant.
     pub amendments: Option<Amendments>,
-    /// Whether one of the lots that count was reported late.
+    /// True if one of the lots that count was reported late.
     pub filed_late: Option<bool>,
     /// One of the owners has one of these roles.
     pub roles: Vec<RoleWanted>,
@@ -276,7 +276,7 @@ keys! {
 }
 
 impl ConditionKey {
-    /// Whether its value has groups of conditions of its own.
+    /// True if its value has groups of conditions of its own.
     pub(super) fn is_nested(self) -> bool {
         matches!(self, Self::Any | Self::Not)
     }

@@ -103,7 +103,7 @@ impl Selection {
         criteria.into_iter().flatten()
     }
 
-    /// Whether it matters which way a lot goes.
+    /// True if it matters which way a lot goes.
     fn asks_direction(&self) -> bool {
         match self.direction {
             Some(DirectionWanted::Any) => false,
@@ -112,7 +112,7 @@ impl Selection {
         }
     }
 
-    /// Whether a lot counts. A fact that it does not state is unknown.
+    /// True if a lot counts. A fact that it does not state is unknown.
     pub(super) fn takes(&self, lot: LotView<'_>) -> Truth {
         let mut holds = Truth::Yes;
         for criterion in self.criteria() {
@@ -147,7 +147,7 @@ impl Criterion<'_> {
         }
     }
 
-    /// Whether a lot meets it.
+    /// True if a lot meets it.
     pub(super) fn takes(&self, lot: LotView<'_>) -> Truth {
         let known = |holds: Option<bool>| holds.map_or(Truth::Unknown, Truth::from);
         match self {

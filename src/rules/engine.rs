@@ -76,7 +76,7 @@ pub struct Task {
 pub struct Evaluated {
     /// An expression's value, or a template's words; cut where it is long.
     pub text: String,
-    /// Whether an expression's value counts as true.
+    /// True if an expression's value counts as true.
     pub is_true: bool,
     /// The names that it uses, unsorted, where only these were asked for.
     pub names: Vec<String>,

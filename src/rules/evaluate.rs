@@ -59,7 +59,7 @@ pub fn explain(rule: &Rule, subject: &Subject<'_>) -> Explanation {
     Explanation { holds, findings: evaluator.recorder.findings, lots: counted.sure }
 }
 
-/// Whether the lots of a filing meet a rule, or may: what it asks of the form, of lateness and of what came before left aside.
+/// True if the lots of a filing meet a rule, or may: what it asks of the form, of lateness and of what came before left aside.
 pub fn lots_may_meet(rule: &Rule, subject: &Subject<'_>) -> bool {
     let mut evaluator = Evaluator { subject, recorder: Deciding::default(), sums: Vec::new() };
     evaluator.group(&rule.conditions.of_lots_alone()).0 != Truth::No

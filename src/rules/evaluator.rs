@@ -15,7 +15,7 @@ pub(super) struct Evaluator<'s, R> {
 }
 
 impl<R: Recorder> Evaluator<'_, R> {
-    /// Whether nothing that follows can change the answer, or needs to be noted.
+    /// True if nothing that follows can change the answer, or needs to be noted.
     pub(super) fn is_over(&self, holds: Truth) -> bool {
         !R::ALL && holds == Truth::No
     }

@@ -9,7 +9,7 @@ use crate::problem::nearest;
 /// The functions that can be called.
 const FUNCTIONS: [&str; 3] = ["range", "dict", "namespace"];
 
-/// Whether a source asks for nothing. A name that is none of those known is an error.
+/// True if a source asks for nothing. A name that is none of those known is an error.
 fn asks_for_nothing(kind: Kind, source: &str) -> Result<bool, ExpressionError> {
     let mut names = names_in(kind, source)?;
     names.sort();
@@ -64,7 +64,7 @@ impl When {
         }
     }
 
-    /// Whether it is true only because `none` sorts below all numbers. One that speaks of what is not known, by `none`, `not`,
+    /// True if it is true only because `none` sorts below all numbers. One that speaks of what is not known, by `none`, `not`,
     /// `default` or `or 0`, is taken at its word.
     fn depends_on_unknown(&self, names: &TemplateContext) -> bool {
         let words = self.source.split(|letter: char| !letter.is_alphanumeric() && letter != '_');

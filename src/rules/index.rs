@@ -85,7 +85,7 @@ impl RuleSet {
         self.inner.rules.len()
     }
 
-    /// Whether there is none.
+    /// True if there is none.
     pub fn is_empty(&self) -> bool {
         self.inner.rules.is_empty()
     }
@@ -95,7 +95,7 @@ impl RuleSet {
         self.inner.by_name.get(name).map(|&number| &self.inner.rules[number])
     }
 
-    /// Whether these are the very same rules.
+    /// True if these are the very same rules.
     pub fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }

@@ -19,7 +19,7 @@ pub fn lint(rules: &[Rule]) -> Vec<Problem> {
         if let Some((why, what)) = never(&rule.conditions) {
             found.push((format!("rule `{}` can never match: {why}", rule.name), what));
         } else if let Some(what) = always(&rule.conditions) {
-            let help = "name companies, people or a sum, if that is not what you want";
+            let help = "if you do not want that, add companies, people or an amount";
             found.push((format!("rule `{}` matches {what}", rule.name), help.to_owned()));
         }
         let same = rule.enabled.then(|| format!("{:?}", rule.conditions));
@@ -35,7 +35,7 @@ pub fn lint(rules: &[Rule]) -> Vec<Problem> {
             } else {
                 format!("{} would get each alert twice: remove one of them", both.join(", "))
             };
-            found.push((format!("rule `{}` asks for the same as `{}`", rule.name, other.name), help));
+            found.push((format!("rule `{}` has the same conditions as `{}`", rule.name, other.name), help));
         }
         warnings.extend(rule.tests.iter().filter_map(|test| test.renamed.clone()));
         warnings.extend(found.into_iter().map(|(message, help)| Problem {
@@ -77,7 +77,7 @@ fn never(group: &Group) -> Option<Why> {
     if let (Some(least), Some(most)) = (group.min_value, group.max_value)
         && least > most
     {
-        return why("min_value is above max_value", "exchange them");
+        return why("min_value is above max_value", "swap them");
     }
     if let Some(found) = never_selects(group) {
         return Some(found);
@@ -111,7 +111,7 @@ fn never_selects(group: &Group) -> Option<Why> {
     if let (Some(least), Some(most)) = (selection.min_price, selection.max_price)
         && least > most
     {
-        return why("min_price is above max_price", "exchange them");
+        return why("min_price is above max_price", "swap them");
     }
     if !selection.currencies.is_empty()
         && !selection.currencies.contains(&Currency::USD)
@@ -181,5 +181,5 @@ fn always(group: &Group) -> Option<String> {
     };
     let asks_nothing = nested && group.reach_days() == 0 && rest == Group::default();
     let codes = &selection.codes;
-    asks_nothing.then(|| format!("every filing with code {}, of any company and any sum", list(codes)))
+    asks_nothing.then(|| format!("every filing with code {}, of any company and any amount", list(codes)))
 }

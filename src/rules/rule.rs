@@ -40,7 +40,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Whether another rule says the same, wherever it stands.
+    /// True if another rule says the same, wherever it stands.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let place =
             |rule: &Self| Self { file: String::new(), place: None, tests: Vec::new(), ..rule.clone() };

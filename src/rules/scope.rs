@@ -66,7 +66,7 @@ impl Group {
         (!self.any.is_empty()).then_some(all)
     }
 
-    /// Whether a row of this table and code can be among the lots that count.
+    /// True if a row of this table and code can be among the lots that count.
     pub fn may_count(&self, table: Table, code: Code) -> bool {
         if self.any.is_empty() {
             let selection = &self.selection;

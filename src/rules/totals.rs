@@ -86,7 +86,7 @@ fn trade(filing: &Filing, lots: impl Iterator<Item = usize>) -> Trade {
     Trade::of_lots(lots.filter_map(|lot| filing.lots.get(lot)))
 }
 
-/// Whether the lots that go one way are worth at least this; `least` of those that surely count, `most` of all that may.
+/// True if the lots that go one way are worth at least this; `least` of those that surely count, `most` of all that may.
 pub(super) fn worth_at_least(least: &Trade, most: &Trade, wanted: Usd) -> Truth {
     let each = |most: &Sums| {
         let value = way(least, most).and_then(|sums| sums.value).unwrap_or_default();
@@ -96,7 +96,7 @@ pub(super) fn worth_at_least(least: &Trade, most: &Trade, wanted: Usd) -> Truth 
     most.ways().map(each).fold(Truth::No, Truth::or)
 }
 
-/// Whether the lots of neither way are worth more than this.
+/// True if the lots of neither way are worth more than this.
 pub(super) fn worth_at_most(least: &Trade, most: &Trade, wanted: Usd) -> Truth {
     let each = |most: &Sums| {
         let value = way(least, most).and_then(|sums| sums.value).unwrap_or_default();
@@ -106,7 +106,7 @@ pub(super) fn worth_at_most(least: &Trade, most: &Trade, wanted: Usd) -> Truth {
     most.ways().map(each).fold(Truth::Yes, Truth::and)
 }
 
-/// Whether the lots of one security that go one way are at least so many shares: those of unlike securities are not added.
+/// True if the lots of one security that go one way are at least so many shares: those of unlike securities are not added.
 pub(super) fn shares_at_least(least: &Trade, most: &Trade, wanted: Shares) -> Truth {
     let each = |most: &Sums| {
         let surely = way(least, most).and_then(Sums::most_shares).unwrap_or_default();
@@ -119,7 +119,7 @@ pub(super) fn shares_at_least(least: &Trade, most: &Trade, wanted: Shares) -> Tr
     most.ways().map(each).fold(Truth::No, Truth::or)
 }
 
-/// Whether the stake in one of the securities falls by at least this.
+/// True if the stake in one of the securities falls by at least this.
 pub(super) fn falls_by(stakes: &[Stake], wanted: Decimal) -> Truth {
     let each = stakes.iter().map(|stake| match (stake.ends, stake.change) {
         (_, Some(change)) => Truth::from(-change >= wanted),
@@ -135,7 +135,7 @@ fn way<'t>(trade: &'t Trade, same: &Sums) -> Option<&'t Sums> {
     trade.ways().find(|sums| sums.direction == same.direction)
 }
 
-/// Whether a figure that is at least `least` and, where known, at most `most` reaches a threshold.
+/// True if a figure that is at least `least` and, where known, at most `most` reaches a threshold.
 fn reaches<T: PartialOrd>(least: T, most: Option<T>, threshold: T) -> Truth {
     if least >= threshold {
         return Truth::Yes;
@@ -146,7 +146,7 @@ fn reaches<T: PartialOrd>(least: T, most: Option<T>, threshold: T) -> Truth {
     }
 }
 
-/// Whether it stays at or below a threshold.
+/// True if it stays at or below a threshold.
 fn stays_below<T: PartialOrd>(least: T, most: Option<T>, threshold: T) -> Truth {
     if least > threshold {
         return Truth::No;

@@ -10,7 +10,7 @@ use super::truth::Truth;
 pub struct Finding {
     /// Where it stands: `min_value`, `any[2].roles`, `not.codes`.
     pub condition: String,
-    /// Whether it is a whole group, `any[2]` or the body of `not`, of which the conditions follow.
+    /// True if it is a whole group, `any[2]` or the body of `not`, of which the conditions follow.
     pub group: bool,
     /// The value that the rule asks for.
     pub wanted: String,

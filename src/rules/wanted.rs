@@ -36,12 +36,12 @@ pub struct CompanyWanted {
     pub sectors: Vec<String>,
     /// It has its address, or is incorporated, in one of these states or countries, by name or ISO code.
     pub countries: Vec<String>,
-    /// Whether it is a foreign company.
+    /// True if it is a foreign company.
     pub foreign: Option<bool>,
 }
 
 impl CompanyWanted {
-    /// Whether it asks nothing.
+    /// True if it asks nothing.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -69,7 +69,7 @@ impl DirectionWanted {
         Self::WORDS.iter().find(|(_, known)| *known == self).map_or("", |(word, _)| word)
     }
 
-    /// Whether a lot of a code that goes this way is meant, where a rule may leave it to the code: of codes whose verb in an alert
+    /// True if a lot of a code that goes this way is meant, where a rule may leave it to the code: of codes whose verb in an alert
     /// names one way, such as "gave away", that one.
     pub(super) fn takes(
         wanted: Option<Self>,
@@ -145,7 +145,7 @@ impl RoleWanted {
         ("other", Self::Role(Role::Other)),
     ];
 
-    /// Whether one of an owner's roles is it.
+    /// True if one of an owner's roles is it.
     pub fn is_among(self, roles: &[Role]) -> bool {
         match self {
             Self::Role(wanted) => roles.contains(&wanted),

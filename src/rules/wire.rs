@@ -154,7 +154,7 @@ impl Wire<'_> {
                         Some(near) => {
                             format!("did you mean `{near}`? It defines {}", self.defined.join(", "))
                         }
-                        None => format!("it defines {}", self.defined.join(", ")),
+                        None => format!("they define {}", self.defined.join(", ")),
                     };
                     let what = format!("the settings define no destination `{destination}`");
                     self.reader.report_with(item.span(), what, help);

@@ -94,7 +94,7 @@ pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, Run
     Ok(report)
 }
 
-/// Whether EDGAR may answer better soon.
+/// True if EDGAR may answer better soon.
 fn may_pass(error: &FetchError) -> bool {
     !error.is_grave()
         && matches!(

@@ -8,7 +8,7 @@ use thiserror::Error;
 pub enum ScheduleError {
     /// Not cron, or with a number of fields that is not 5, 6 or 7.
     #[error(
-        "`{0}` is not a cron expression: expected 5 fields (minute hour day month weekday), or 6 with seconds first"
+        "`{0}` is not a valid cron expression: expected 5 fields (minute hour day month weekday), or 6 with seconds first, each within its range"
     )]
     Cron(String),
     /// A day that no calendar has.
@@ -44,7 +44,7 @@ pub enum ScheduleError {
 }
 
 impl ScheduleError {
-    /// Whether the zone is wrong, and not the expression.
+    /// True if the zone is wrong, and not the expression.
     pub fn is_of_zone(&self) -> bool {
         matches!(self, Self::Zone { .. } | Self::Abbreviation { .. })
     }

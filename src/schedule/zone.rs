@@ -53,10 +53,12 @@ pub(super) fn zone(name: &str) -> Result<Tz, ScheduleError> {
             let hint = match without {
                 Some((_, fixed)) => {
                     format!(
-                        "it has no summer time; write {place}, or {fixed} if the same hours all year are meant"
+                        "it has no daylight saving time; write {place}, or {fixed} if you want the same offset all year"
                     )
                 }
-                None => format!("it does not say whose summer time; write a place, like {place}"),
+                None => {
+                    format!("it does not say which daylight saving rules apply; write a place, like {place}")
+                }
             };
             Err(ScheduleError::Abbreviation { zone: zone(), hint })
         }
@@ -91,11 +93,11 @@ fn hint(name: &str) -> String {
                 let sign = if hours > 0 { '-' } else { '+' };
                 let fixed = format!("Etc/GMT{sign}{}", hours.abs());
                 format!(
-                    "an offset does not say when summer time is; write a place, like America/New_York, or {fixed} (its sign is the \
-                     other way round) if the same hours all year are meant"
+                    "an offset does not say when daylight saving time is; write a place, like America/New_York, or {fixed} (its sign is the \
+                     other way round) if you want the same offset all year"
                 )
             }
-            _ => "an offset does not say when summer time is; write a place, like America/New_York or Asia/Kolkata"
+            _ => "an offset does not say when daylight saving time is; write a place, like America/New_York or Asia/Kolkata"
                 .to_owned(),
         };
     }
@@ -155,10 +157,13 @@ mod tests {
     #[test]
     fn a_name_that_cannot_be_used_says_what_to_write() {
         for (name, meant) in [
-            ("EST", "it has no summer time; write America/New_York, or Etc/GMT+5"),
+            ("EST", "it has no daylight saving time; write America/New_York, or Etc/GMT+5"),
             ("MST", "write America/Denver, or Etc/GMT+7"),
             ("HST", "write Pacific/Honolulu, or Etc/GMT+10"),
-            ("EST5EDT", "it does not say whose summer time; write a place, like America/New_York"),
+            (
+                "EST5EDT",
+                "it does not say which daylight saving rules apply; write a place, like America/New_York",
+            ),
             ("MST7MDT", "America/Denver"),
             ("PST8PDT", "America/Los_Angeles"),
             ("CET", "Europe/Berlin"),

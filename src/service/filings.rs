@@ -20,7 +20,7 @@ pub fn filing_of_test(home: &Path, name: &str) -> Result<Filing, String> {
     }
     let bundled = name.parse().ok().and_then(replay::bundled);
     let bytes = bundled.ok_or_else(|| {
-        format!("there is no file {}, and no bundled filing of that accession", path_text(&path))
+        format!("there is no file {}, and no bundled filing with that accession number", path_text(&path))
     })?;
     reader::read(bytes).map_err(|error| error.to_string())
 }

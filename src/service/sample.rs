@@ -18,8 +18,8 @@ use crate::rules::{self, RuleSet};
 
 /// A sale with many footnotes.
 const SAMPLE: &str = "0009900001-21-000001";
-const RULE: &str = "[[rule]]\nname = \"test-alert\"\ndescription = \"A sample: nothing was filed now\"\n\
-    codes = [\"S\"]\ntemplate = \"This is a test of sellbell, with a filing of 2021.\"\n";
+const RULE: &str = "[[rule]]\nname = \"test-alert\"\ndescription = \"A sample: this is not a new filing\"\n\
+    codes = [\"S\"]\ntemplate = \"This is a test alert from sellbell, with a filing from 2021.\"\n";
 
 /// Why there is no sample.
 #[derive(Debug, Error)]

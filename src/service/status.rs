@@ -41,7 +41,7 @@ pub struct Status {
     pub trouble: Option<String>,
     /// Since when the feed shows nothing new in EDGAR's hours.
     pub nothing_new: Option<Alarm>,
-    /// Whether a stretch that the feed no longer showed is being looked for in the indexes.
+    /// True if a stretch that the feed no longer showed is being looked for in the indexes.
     pub catching_up: bool,
     /// Filings that were seen and are to be fetched.
     pub pending: usize,
@@ -82,7 +82,7 @@ pub struct Status {
 pub struct ReceiptLine {
     /// In words.
     pub text: String,
-    /// Whether all was seen in time and can be read.
+    /// True if all was seen in time and can be read.
     pub clean: bool,
     /// The receipt.
     #[serde(flatten)]

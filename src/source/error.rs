@@ -41,7 +41,7 @@ impl Trouble {
         matches!(self, Self::RateBlocked | Self::AgentRefused | Self::Forbidden)
     }
 
-    /// Whether nothing was asked, so that nothing was learnt.
+    /// True if nothing was asked, so that nothing was learnt.
     pub fn was_not_asked(self) -> bool {
         matches!(self, Self::Silent | Self::Outage)
     }
@@ -71,7 +71,7 @@ impl FetchError {
         Self::new(Trouble::Passing, message)
     }
 
-    /// Whether it is about EDGAR as a whole: it blocks us, or asks to be left alone for a while.
+    /// True if it is about EDGAR as a whole: it blocks us, or asks to be left alone for a while.
     pub fn is_grave(&self) -> bool {
         self.retry_after.is_some() || matches!(self.trouble, Trouble::RateBlocked | Trouble::AgentRefused)
     }
@@ -82,7 +82,7 @@ impl FetchError {
 pub enum ClientError {
     /// sec.gov without a contact.
     #[error(
-        "the SEC requires a contact, and none is set: set contact = \"Your Name you@example.org\" under [edgar] in the settings, or SELLBELL_EDGAR__CONTACT in the environment. Undeclared programs are blocked (https://www.sec.gov/os/accessing-edgar-data). To see sellbell at work without EDGAR, run `sellbell demo`"
+        "the SEC requires a contact, and none is set: set contact = \"Your Name you@example.org\" under [edgar] in the settings, or SELLBELL_EDGAR__CONTACT in the environment. The SEC blocks programs that do not identify themselves (https://www.sec.gov/os/accessing-edgar-data). To see sellbell at work without EDGAR, run `sellbell demo`"
     )]
     NoContact,
     /// A rate of zero.

@@ -193,7 +193,7 @@ impl Health {
         false
     }
 
-    /// Whether the failures are an outage with this one.
+    /// True if the failures are an outage with this one.
     fn add_failure(&self, state: &mut State, request: u64, began: Instant, reason: &str) -> bool {
         let now = Instant::now();
         let is_apart =

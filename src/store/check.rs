@@ -52,7 +52,7 @@ pub struct Checked {
     pub problem_count: usize,
     /// Unreadable records that were found before, and are kept apart.
     pub corrupt_records: usize,
-    /// Whether the disk lost what was written last.
+    /// True if the disk lost what was written last.
     pub lost: bool,
 }
 

@@ -15,7 +15,7 @@ pub(super) const DOUBT: Single<Doubt> = Single::new("doubt");
 pub struct Doubt {
     /// Up to when.
     pub until: DateTime<Utc>,
-    /// Whether what it has queued may have been sent, too, and is not marked so yet.
+    /// True if what it has queued may have been sent, too, and is not marked so yet.
     pub queue: bool,
     /// True if the operators were notified, or need not be.
     pub told: bool,

@@ -51,7 +51,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether it is another user's.
+    /// True if it is another user's.
     pub fn is_denied(&self) -> bool {
         matches!(self, Self::Failed { error: EngineError::Disk(io), .. } if io.kind() == ErrorKind::PermissionDenied)
     }

@@ -19,7 +19,7 @@ pub struct Frontier {
     pub floor: DateTime<Utc>,
     /// The newest acceptance time when the feed was last read down to what was known.
     pub seen_until: DateTime<Utc>,
-    /// Whether filings that a first run took as known ring after all: while `--since` looks back.
+    /// True if filings that a first run took as known ring after all: while `--since` looks back.
     #[serde(default)]
     pub baseline_rings: bool,
     /// From here on every filing is in history; `None` in records of older versions, where it is the floor.

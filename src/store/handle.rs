@@ -37,7 +37,7 @@ impl Store {
         Self { engine }
     }
 
-    /// Whether the disk lost what was written last, before it was opened: what that was is found again.
+    /// True if the disk lost what was written last, before it was opened: what that was is found again.
     pub fn has_lost(&self) -> bool {
         self.engine.has_lost()
     }

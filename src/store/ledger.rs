@@ -98,7 +98,7 @@ impl Store {
         Ok(seen.iter().filter_map(|(place, _)| place.strip_prefix(&prefix)?.parse().ok()).collect())
     }
 
-    /// Whether filings were seen that were accepted on a day, as long as that day has no final receipt.
+    /// True if filings were seen that were accepted on a day, as long as that day has no final receipt.
     pub async fn was_seen_on(&self, day: NaiveDate) -> Result<bool, StoreError> {
         Ok(self.count(&DAYS, &Range::prefix(&format!("{day}/"), 1)).await? > 0)
     }

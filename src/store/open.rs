@@ -45,12 +45,12 @@ impl Store {
         engine.compact().map_err(|error| StoreError::of_opening(dir, error))
     }
 
-    /// Whether a folder has a store; [`Self::open`] makes one where it has none.
+    /// True if a folder has a store; [`Self::open`] makes one where it has none.
     pub fn is_in(dir: &Path) -> bool {
         engine::is_in(dir)
     }
 
-    /// Whether a process has the store in a folder open.
+    /// True if a process has the store in a folder open.
     pub fn is_held(dir: &Path) -> bool {
         engine::is_held(dir)
     }

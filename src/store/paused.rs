@@ -27,7 +27,7 @@ pub struct Paused {
     pub tried_at: DateTime<Utc>,
     /// How often it was tried meanwhile.
     pub tries: u32,
-    /// Whether the operators know.
+    /// True if the operators know.
     #[serde(default = "known")]
     pub reported: bool,
 }

@@ -146,7 +146,7 @@ impl Store {
         self.count(&PENDING, &Range::first(usize::MAX)).await
     }
 
-    /// Whether filings that something showed are to be fetched.
+    /// True if filings that something showed are to be fetched.
     pub async fn is_pending(&self, found: Found) -> Result<bool, StoreError> {
         Ok(self.count(&PENDING, &Range::prefix(found.prefix(), 1)).await? > 0)
     }
@@ -177,7 +177,7 @@ impl Store {
         Ok(newest)
     }
 
-    /// Whether another filing that an index showed, of which the issuer is not known, is to be fetched and was accepted before a moment.
+    /// True if another filing that an index showed, of which the issuer is not known, is to be fetched and was accepted before a moment.
     pub async fn unknown_pending_before(
         &self,
         moment: DateTime<Utc>,

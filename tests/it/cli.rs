@@ -33,7 +33,7 @@ fn the_demo_rings_for_qualys_and_tells_nothing_twice() {
         "Philippe Courtot Family Trust",
         "24,133 shares",
         "$2,661,359.10, average $110.28 (2 lots on 2 days)",
-        "13 filings were new, 7 matched rules, 11 messages were sent.",
+        "13 filings were new, 7 matched rules, 11 alerts were delivered.",
     ] {
         assert!(said.contains(part), "`{part}` is not in:\n{said}");
     }
@@ -85,7 +85,7 @@ fn check_tells_every_mistake_with_file_and_line() {
     )
     .unwrap();
     let checked = sellbell(dir.path(), &["check", "--config", "s.toml"]);
-    assert_eq!((checked.status.code(), text(&checked.stdout).as_str()), (Some(0), "rules: 1 rule: a\n"));
+    assert_eq!((checked.status.code(), text(&checked.stdout).as_str()), (Some(0), "rules: 1 rule (a)\n"));
 }
 
 #[test]
@@ -263,7 +263,7 @@ fn check_runs_the_tests_of_the_rules() {
     fs::write(dir.path().join("rules/a.toml"), rule(&good)).unwrap();
     let checked = sellbell(dir.path(), &["check"]);
     assert_eq!(text(&checked.stderr), "");
-    assert_eq!(text(&checked.stdout), "rules: 1 rule: a; 2 of 2 tests passed\n");
+    assert_eq!(text(&checked.stdout), "rules: 1 rule (a); 2 of 2 tests passed\n");
     let bad = test("alerts = false")
         + &test("alerts = true\nvalue = 5")
         + &test("alerts = true\nshares = 5")
@@ -366,14 +366,14 @@ async fn check_proposes_the_spelling_of_a_ticker_with_and_without_edgars_list() 
         assert!(code == Some(0) && !said.contains("warning"), "{said}");
     }
     for spelling in ["BRK-B", "QLYS", "XYZB"] {
-        assert_eq!(rule(&format!("\"{spelling}\"")).1, "rules: 1 rule: a\n");
+        assert_eq!(rule(&format!("\"{spelling}\"")).1, "rules: 1 rule (a)\n");
     }
     for (unknown, meant) in [("BRK", "BRK-A or BRK-B"), ("bf", "BF-A or BF-B")] {
         let (code, said) = rule(&format!("\"{unknown}\""));
         assert!(code == Some(0) && said.contains(&format!("did you mean {meant}?")), "{said}");
     }
     for (former, help) in [
-        ("FB", "write META, its ticker now, or `ciks = [1326801]`"),
+        ("FB", "write META, its current ticker, or `ciks = [1326801]`"),
         ("twtr", "its shares have no ticker now: write `ciks = [1418091]`"),
     ] {
         let (code, said) = rule(&format!("\"{former}\""));
@@ -392,7 +392,7 @@ async fn check_proposes_the_spelling_of_a_ticker_with_and_without_edgars_list() 
     }
     assert!(code == Some(0) && !said.contains("QLYS is") && !said.contains("EDGAR lists no"), "{said}");
     // The list knows of later changes, and who has a former ticker today.
-    assert!(rule("\"FB\"").1.contains("write METZ, its ticker now"));
+    assert!(rule("\"FB\"").1.contains("write METZ, its current ticker"));
     assert!(rule("\"TWTR\"").1.contains("write `ciks = [1418091]`"));
     assert!(!rule("\"SQ\"").1.contains("former"));
     for (unknown, meant) in

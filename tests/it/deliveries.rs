@@ -636,7 +636,7 @@ async fn each_medium_tells_when_it_was_accepted_seen_and_sent_and_a_retry_its_ow
     // Accepted at 17:12:09, seen at 17:12:31. The webhook takes the message, and its answer is lost.
     world.discord.create_and_fail_next("webhook:5", 500, json!("down"), 1);
     assert_eq!(deliver_all(&app, at("2021-08-24T17:12:33-04:00")).await, (3, 1, 0));
-    let way = "shown after 22 s, sent 2 s later";
+    let way = "in the feed after 22 s, sent 2 s later";
     let first = world.discord.next_message().await.body["embeds"][0].clone();
     assert!(first["fields"].to_string().contains(&format!("<t:1629839529:R>, {way}")), "{first}");
     let mail = world.smtp.next_mail().await;
@@ -655,7 +655,7 @@ async fn each_medium_tells_when_it_was_accepted_seen_and_sent_and_a_retry_its_ow
 
     assert_eq!(deliver_all(&app, at("2021-08-24T17:14:19-04:00")).await, (1, 0, 0));
     let second = world.discord.next_message().await.body["embeds"][0].clone();
-    assert!(second["fields"].to_string().contains("shown after 22 s, sent 108 s later"), "{second}");
+    assert!(second["fields"].to_string().contains("in the feed after 22 s, sent 108 s later"), "{second}");
     assert_eq!(second["footer"], first["footer"], "the same delivery");
     world.finish().await;
 }

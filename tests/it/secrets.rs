@@ -77,7 +77,7 @@ fn what_is_missing_is_a_warning_where_it_is_needed() {
     let (status, said) = check(&[]);
     assert_eq!(status, 0, "rules are checked also where no secret is: {said}");
     for part in [
-        "discord:alerts is sent by the bot, and DISCORD_TOKEN is not set",
+        "discord:alerts needs the bot, and DISCORD_TOKEN is not set",
         "discord:hook is a webhook, and DISCORD_WEBHOOK_HOOK is not set",
         "webhook:n8n needs an address, and WEBHOOK_URL_N8N is not set",
         "SMTP_URL is not set: e-mails are written to sellbell-mail",

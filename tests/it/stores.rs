@@ -104,7 +104,7 @@ async fn a_store_is_looked_through_written_out_and_made_smaller() {
     let large = size();
     let compacted = store(dir, &["compact"]);
     assert!(
-        compacted.status.success() && said(&compacted).starts_with("The store had "),
+        compacted.status.success() && said(&compacted).starts_with("The store was "),
         "{}",
         said(&compacted)
     );

@@ -10,7 +10,7 @@ pub struct CompanyRecord {
     /// Symbol in another market, as filed.
     #[serde(default)]
     pub foreign_symbol: Option<String>,
-    /// Whether it is a foreign company.
+    /// True if it is a foreign company.
     #[serde(default)]
     pub foreign: Option<bool>,
     /// Four digits.

@@ -33,7 +33,7 @@ pub struct FilingRecord {
     pub issuer: IssuerRecord,
     /// The reporting persons.
     pub owners: Vec<OwnerRecord>,
-    /// Whether a row was reported after the second business day; `null` where that is not known.
+    /// True if a row was reported after the second business day; `null` where that is not known.
     pub filed_late: Option<bool>,
     /// Non-derivative rows first, then derivative ones, each in document order.
     pub transactions: Vec<LotRecord>,

@@ -10,7 +10,7 @@ pub struct PricingRecord {
     /// ISO 4217; `null` where it is not known.
     #[serde(default = "usd")]
     pub currency: Option<Currency>,
-    /// Whether the price is in hundredths of it: in pence.
+    /// True if the price is in hundredths of it: in pence.
     #[serde(default)]
     pub price_in_hundredths: bool,
     /// The evidence.

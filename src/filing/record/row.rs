@@ -51,13 +51,13 @@ pub struct LotRecord {
     /// The currency and the unit of the price.
     #[serde(flatten)]
     pub pricing: PricingRecord,
-    /// Whether it is flagged as odd.
+    /// True if it is flagged as odd.
     #[serde(default)]
     pub value_is_odd: bool,
     /// The principal of a debt security, in dollars.
     #[serde(default)]
     pub principal: Option<Usd>,
-    /// Whether the row only moves shares between lines of the filing.
+    /// True if the row only moves shares between lines of the filing.
     #[serde(default)]
     pub moved: bool,
     /// How many splits within the filing come before it.
@@ -67,7 +67,7 @@ pub struct LotRecord {
     pub price_low: Option<Usd>,
     /// Highest actual price, likewise.
     pub price_high: Option<Usd>,
-    /// Whether a footnote calls the price an average.
+    /// True if a footnote calls the price an average.
     pub price_is_average: Option<bool>,
     /// The evidence of the range.
     #[serde(default)]

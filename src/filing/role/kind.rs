@@ -56,7 +56,7 @@ impl Role {
         }
     }
 
-    /// Whether it is an office that a title names.
+    /// True if it is an office that a title names.
     pub fn is_office(self) -> bool {
         self <= Self::OtherOfficer
     }

@@ -62,7 +62,7 @@ const LESSER: [&str; 20] = [
     "honorary",
 ];
 
-/// Whether an office is somebody else's, or a former one: "Advisor to the CEO", "Chief of Staff to the President and CEO", "EVP,
+/// True if an office is somebody else's, or a former one: "Advisor to the CEO", "Chief of Staff to the President and CEO", "EVP,
 /// former CEO and President".
 fn of_another(words: &[String], at: usize) -> bool {
     const SMALL: [&str; 7] = ["the", "our", "its", "co", "group", "interim", "acting"];
@@ -87,7 +87,7 @@ fn listed_before(words: &[String], at: usize) -> Option<usize> {
     if joined { office_before(words, at - 1) } else { None }
 }
 
-/// Whether offices follow this one, the last behind an "and".
+/// True if offices follow this one, the last behind an "and".
 fn goes_on(words: &[String], at: usize) -> bool {
     let mut at = at;
     for _ in 0..MOST_OF_A_LIST {

@@ -30,7 +30,7 @@ impl Name {
         }
     }
 
-    /// Whether it is the company's name that was typed, or begins so, or with a number behind it: `Acme Fund II`.
+    /// True if it is the company's name that was typed, or begins so, or with a number behind it: `Acme Fund II`.
     pub(super) fn is_typed(&self, words: &[Word]) -> bool {
         let behind = |word: &Word| is(&word.text, Kind::Plain) || is(&word.text, Kind::Company);
         let mut typed = words;
@@ -68,7 +68,7 @@ impl Name {
         named
     }
 
-    /// Whether all of some words are of the name, or, before a bracket, are typed as names are, or as long. None that begins as
+    /// True if all of some words are of the name, or, before a bracket, are typed as names are, or as long. None that begins as
     /// another of all does.
     pub(super) fn has_all(&self, found: &[Candidate], all: &[Candidate], before_bracket: bool) -> bool {
         let of_name = |found: &Candidate| {
@@ -100,7 +100,7 @@ impl Name {
         words
     }
 
-    /// Whether words are a name: `Black Rock` for BlackRock, `Owl Rock`, `OWL ROCK`. Symbols of one company begin alike.
+    /// True if words are a name: `Black Rock` for BlackRock, `Owl Rock`, `OWL ROCK`. Symbols of one company begin alike.
     fn is_name(&self, found: &[Candidate]) -> bool {
         let tickers = || found.iter().map(|found| found.ticker.as_str());
         let joined: String = tickers().collect();
@@ -117,14 +117,14 @@ impl Name {
     }
 }
 
-/// Whether two symbols begin alike.
+/// True if two symbols begin alike.
 fn akin(one: &str, other: &str) -> bool {
     let (one, other) = (one.as_bytes(), other.as_bytes());
     let most = 2.min(one.len()).min(other.len());
     one[..most] == other[..most]
 }
 
-/// Whether a word can be spoken: three letters or more, a vowel, and no four consonants together.
+/// True if a word can be spoken: three letters or more, a vowel, and no four consonants together.
 fn is_spoken(word: &str) -> bool {
     let vowel = |letter: &u8| b"AEIOUY".contains(letter);
     let mut consonants = word.as_bytes().split(|letter| vowel(letter));

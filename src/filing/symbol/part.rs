@@ -17,9 +17,9 @@ pub(super) struct Part {
     /// How many of them are before the first market.
     pub(super) before_market: Option<usize>,
     pub(super) starts_with_market: bool,
-    /// Whether it is names of markets and nothing else.
+    /// True if it is names of markets and nothing else.
     pub(super) all_market: bool,
-    /// Whether a ticker is its last word.
+    /// True if a ticker is its last word.
     pub(super) ends_with_ticker: bool,
 }
 
@@ -119,13 +119,13 @@ impl Part {
         (part, odd)
     }
 
-    /// Whether a company's name begins with the first ticker.
+    /// True if a company's name begins with the first ticker.
     pub(super) fn begins_name(&self, name: &Name) -> bool {
         let first = self.found.first().map(|found| &found.ticker);
         name.words.first().is_some_and(|word| Some(word) == first)
     }
 
-    /// Whether it is a preferred series behind a ticker: `XYZ P A`.
+    /// True if it is a preferred series behind a ticker: `XYZ P A`.
     fn is_series(&self, words: &[Word]) -> bool {
         let [mark, letter, ..] = words else { return false };
         let beside = |word: &Word| {
@@ -149,7 +149,7 @@ impl Part {
         }
     }
 
-    /// Whether a word belongs to the ticker before it: a class, a preferred series, a country.
+    /// True if a word belongs to the ticker before it: a class, a preferred series, a country.
     fn takes_beside(&mut self, word: &Word) -> bool {
         let text = word.text.as_str();
         let Some(last) = self.found.last_mut() else { return false };

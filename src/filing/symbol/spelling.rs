@@ -7,7 +7,7 @@ const CLASSED: &str = "AGM-A AKO-A AKO-B BF-A BF-B BH-A BIO-B BRK-A BRK-B CIG-C 
 /// Those of them that are no ticker without a class.
 const NOT_WITHOUT: [&str; 6] = ["AKO", "BF", "BRK", "CRD", "LGF", "MOG"];
 
-/// Whether a text has the shape of a ticker: upper-case letters and digits, a letter among them, up to six, or with a
+/// True if a text has the shape of a ticker: upper-case letters and digits, a letter among them, up to six, or with a
 /// class or market behind a point or dash up to eight.
 pub fn is_ticker(text: &str) -> bool {
     let suffixed = text.contains(['.', '-']);
@@ -64,7 +64,7 @@ fn split(ticker: &str) -> (String, String) {
     (base, class)
 }
 
-/// Whether a text is a class: a letter, a preferred series, or warrants, units and rights.
+/// True if a text is a class: a letter, a preferred series, or warrants, units and rights.
 pub(super) fn is_class(text: &str) -> bool {
     let bytes = text.as_bytes();
     match bytes {

@@ -153,12 +153,12 @@ pub(super) fn is(word: &str, kind: Kind) -> bool {
     KINDS.get(word).is_some_and(|kinds| kinds.iter().any(|(own, _)| *own == kind))
 }
 
-/// Whether a word that is all that was typed is a ticker.
+/// True if a word that is all that was typed is a ticker.
 pub(super) fn is_alone(word: &str) -> bool {
     is_ticker(word) && KINDS.get(word).is_none_or(|kinds| kinds.iter().all(|(_, may)| *may))
 }
 
-/// Whether a word behind a market's name is a part of it: `NASDAQ GS`, and not `NYSE GS`.
+/// True if a word behind a market's name is a part of it: `NASDAQ GS`, and not `NYSE GS`.
 pub(super) fn is_tier(market: &str, word: &str) -> bool {
     let of = match word {
         "GS" | "GM" | "CM" | "NM" | "SC" | "BX" | "NORDIC" | "DUBAI" | "ICELAND" => "NAS",
@@ -176,7 +176,7 @@ const MARKETS_BEHIND: [&str; 42] = [
     "WA", "HE", "IR", "JO", "BK", "VX",
 ];
 
-/// Whether what is behind a point is a market or a country: `XYZ.TO`, `XYZ.LN`.
+/// True if what is behind a point is a market or a country: `XYZ.TO`, `XYZ.LN`.
 pub(super) fn is_market_behind(text: &str) -> bool {
     MARKETS_BEHIND.contains(&text) || text.len() == 2 && is(text, Kind::Country)
 }

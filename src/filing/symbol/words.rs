@@ -161,7 +161,7 @@ fn whole_words(text: &str) -> String {
     whole
 }
 
-/// Whether no letter is beside a part of a text.
+/// True if no letter is beside a part of a text.
 fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     !letter(text[..start].chars().next_back()) && !letter(text[end..].chars().next())

@@ -8,9 +8,9 @@ use crate::form4::footnotes::{Kind, Reach, Statement};
 pub(super) struct Applying<'a> {
     pub(super) notes: &'a Notes<'a>,
     pub(super) note: &'a Note<'a>,
-    /// Whether the row refers to it.
+    /// True if the row refers to it.
     pub(super) tied: bool,
-    /// Whether all that it says applies, or only that a sale was made under a plan.
+    /// True if all that it says applies, or only that a sale was made under a plan.
     pub(super) whole: bool,
 }
 

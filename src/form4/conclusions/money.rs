@@ -29,9 +29,9 @@ pub(super) struct Money<'n> {
     exercised: Vec<Decimal>,
     /// ISO code of the company's country.
     country: Option<&'static str>,
-    /// Whether any note names a currency.
+    /// True if any note names a currency.
     named: bool,
-    /// Whether anything speaks of ADS.
+    /// True if anything speaks of ADS.
     ads: bool,
     /// Rows whose stated conversion does not make their price, and how.
     pub(super) contradictions: Vec<(usize, String)>,
@@ -296,7 +296,7 @@ fn is_exercise(lot: &Lot) -> bool {
     matches!(lot.code.value.map(Code::letter), Some('M' | 'X'))
 }
 
-/// Whether ordinary shares were withheld for tax, and their number and what is left are both whole tens. A company withholds
+/// True if ordinary shares were withheld for tax, and their number and what is left are both whole tens. A company withholds
 /// what the tax asks for: of 145 such rows of shares without ADS none had both. Where shares stand behind ADS of ten or
 /// twenty, all numbers are such, and the price may be that of an ADS.
 fn is_withheld_in_tens(lot: &Lot) -> bool {

@@ -20,11 +20,11 @@ pub(super) struct Note<'a> {
     pub(super) adopted: OnceCell<Option<(PlanDate, Arc<str>)>>,
     /// Whether it may speak of sales, and whether of purchases.
     pub(super) trades: OnceCell<(bool, bool)>,
-    /// Whether a row of the form refers to it.
+    /// True if a row of the form refers to it.
     pub(super) tied: bool,
-    /// Whether a sale does.
+    /// True if a sale does.
     pub(super) tied_to_sale: bool,
-    /// Whether an exercise, conversion or grant does, whose note may speak of the sale that follows.
+    /// True if an exercise, conversion or grant does, whose note may speak of the sale that follows.
     pub(super) tied_to_exercise: bool,
 }
 
@@ -58,9 +58,9 @@ pub(super) struct Notes<'a> {
     pub(super) by_id: BTreeMap<&'a str, usize>,
     /// The keywords of all together.
     pub(super) keywords: Keywords,
-    /// Whether the filing has sales.
+    /// True if the filing has sales.
     pub(super) sale: bool,
-    /// Whether a note, or the box, may name a plan to sell.
+    /// True if a note, or the box, may name a plan to sell.
     pub(super) named: bool,
     /// How many notes are read in part or not at all.
     pub(super) cut: usize,

@@ -32,14 +32,14 @@ pub(super) fn fill(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
     }
 }
 
-/// Whether a range is of ADS, while the price was spread over the shares behind them.
+/// True if a range is of ADS, while the price was spread over the shares behind them.
 fn is_of_ads(lot: &Lot, note: &Note<'_>, range: &PriceRange) -> bool {
     let outside =
         || lot.price.value.is_some_and(|price| !ActualPrices::span(range.low, range.high, price.dollars()));
     lot.units.said == Some(PriceOf::Share) && note.text.keywords.has(Keywords::ADS) && outside()
 }
 
-/// Whether a note that no row refers to speaks of lots of this code.
+/// True if a note that no row refers to speaks of lots of this code.
 fn names_code(note: &Note<'_>, code: Option<Code>) -> bool {
     let &(of_sales, of_purchases) = note.trades.get_or_init(|| {
         let text = note.text.text.to_ascii_lowercase();

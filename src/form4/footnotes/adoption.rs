@@ -124,7 +124,7 @@ fn in_sentence(sentence: &str) -> Vec<(PlanDate, &str)> {
 static DATE_OF_PLAN: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"(?:\bdate\s+of\s+(?:the\s+)?plan|\bplan\s+date|\bplan)\s*[:(,-]?\s*$"));
 
-/// Whether a word makes the date beside it one of adoption: by itself, or by the noun that it is said of.
+/// True if a word makes the date beside it one of adoption: by itself, or by the noun that it is said of.
 fn means_adoption(sentence: &str, at: &Range<usize>) -> bool {
     let word = &sentence[at.clone()];
     if OWN.is_match(word) {

@@ -160,7 +160,7 @@ fn amounts(text: &str) -> Vec<Decimal> {
     money.filter_map(|number| Decimal::from_str(&number.replace(',', "")).ok()).collect()
 }
 
-/// Whether amounts are the ends of a range, rather than prices of different things.
+/// True if amounts are the ends of a range, rather than prices of different things.
 pub(in crate::form4) fn is_range(prices: &[Decimal]) -> bool {
     let ends = prices.iter().min().zip(prices.iter().max());
     prices.len() > 1
@@ -210,7 +210,7 @@ pub(in crate::form4) fn counts(text: &str) -> Vec<Decimal> {
     numbers
 }
 
-/// Whether a note says that its number of ADS is what the row's shares are: "represented by 1,500 ADSs".
+/// True if a note says that its number of ADS is what the row's shares are: "represented by 1,500 ADSs".
 pub(in crate::form4) fn stands_for(text: &str) -> bool {
     static STANDS: LazyLock<Pattern> = LazyLock::new(|| {
         pattern(
@@ -222,7 +222,7 @@ pub(in crate::form4) fn stands_for(text: &str) -> bool {
     STANDS.is_match(text) && !RATIO.is_match(text)
 }
 
-/// Whether a note on a number of shares says that it is of ADS: "Number of ADSs.", "Amount is stated in ADSs."
+/// True if a note on a number of shares says that it is of ADS: "Number of ADSs.", "Amount is stated in ADSs."
 pub(in crate::form4) fn counts_ads(text: &str) -> bool {
     static SAYS: LazyLock<Pattern> = LazyLock::new(|| {
         pattern(&format!(

@@ -92,7 +92,7 @@ static BOUGHT_AT: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// Whether a sentence is of a sale, or so short that it has nothing else to be of than its row.
+/// True if a sentence is of a sale, or so short that it has nothing else to be of than its row.
 fn is_of_sale(sentence: &str) -> bool {
     const SHORT: usize = 90;
     SALES.is_match(sentence) || sentence.len() <= SHORT && !CAME.is_match(sentence)
@@ -152,7 +152,7 @@ fn by_lender<'a>(sentence: &'a str, note: &str) -> Option<&'a str> {
         .or_else(|| if owed { passive(&BY_BANK).or_else(|| active(&BANKS)) } else { None })
 }
 
-/// Whether it has not happened, or is another's act: "the lender, the reporting person sold", not "the lender of his sold".
+/// True if it has not happened, or is another's act: "the lender, the reporting person sold", not "the lender of his sold".
 fn is_undone(gap: &str) -> bool {
     let whose = WHOSE_LENDER.find(gap).map_or(0, str::len);
     NOT_DONE.is_match(&gap[whose..])
@@ -178,7 +178,7 @@ static CAME_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// Whether words that name a lender follow one who deals with it: "pledged to the lender".
+/// True if words that name a lender follow one who deals with it: "pledged to the lender".
 fn is_object(sentence: &str, words: &str) -> bool {
     let near = clause(sentence, start_in(sentence, words));
     let raw = before(sentence, start_in(sentence, words), 60);

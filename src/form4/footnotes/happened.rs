@@ -82,7 +82,7 @@ static PAID: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// Whether words of a sentence are said of what happened.
+/// True if words of a sentence are said of what happened.
 pub(super) fn is_real(sentence: &str, words: &str) -> bool {
     let at = start_in(sentence, words);
     let around = before(sentence, at + words.len(), words.len() + 200);

@@ -53,12 +53,12 @@ impl Keywords {
         Self(found | if named { Self::PLAN } else { 0 })
     }
 
-    /// Whether one of these stands there.
+    /// True if one of these stands there.
     pub(in crate::form4) fn has(self, any: u32) -> bool {
         self.0 & any != 0
     }
 
-    /// Whether all of these do.
+    /// True if all of these do.
     pub(in crate::form4) fn has_all(self, all: u32) -> bool {
         self.0 & all == all
     }

@@ -47,7 +47,7 @@ pub(in crate::form4) fn of_price(
     note.read()
 }
 
-/// Whether a note speaks of an exercise price: of a row that exercises something, that is the row's price.
+/// True if a note speaks of an exercise price: of a row that exercises something, that is the row's price.
 pub(in crate::form4) fn is_of_exercise(text: &str) -> bool {
     OF_OPTIONS.is_match(text)
 }

@@ -45,12 +45,12 @@ impl Pattern {
         self.0.iter().flat_map(|regex| regex.find_iter(text)).map(|found| found.range()).collect()
     }
 
-    /// Whether the last match has a group of that name; `None` without a match.
+    /// True if the last match has a group of that name; `None` without a match.
     pub(super) fn last_has(&self, text: &str, group: &str) -> Option<bool> {
         self.0.as_ref()?.captures_iter(text).last().map(|found| found.name(group).is_some())
     }
 
-    /// Whether the first match has it.
+    /// True if the first match has it.
     pub(super) fn first_has(&self, text: &str, group: &str) -> Option<bool> {
         self.0.as_ref()?.captures(text).map(|found| found.name(group).is_some())
     }

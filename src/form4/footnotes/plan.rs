@@ -262,7 +262,7 @@ fn says_ended(sentence: &str) -> Option<&str> {
     ended.or_else(|| pairs(sentence, &NAME, &ENDED_BEFORE, 60).next()).map(|pair| pair.words)
 }
 
-/// Whether a sentence says of a trade that it was made under a plan, rather than that there is one.
+/// True if a sentence says of a trade that it was made under a plan, rather than that there is one.
 pub(super) fn is_plain(sentence: &str) -> bool {
     const SHORT: usize = 60;
     let under = pairs(sentence, &UNDER, &NAME, 160).next();
@@ -282,7 +282,7 @@ fn denies_named_plan(sentence: &str) -> Option<&str> {
     denied.filter(|_| !UNSOLD.is_match(sentence))
 }
 
-/// Whether a note names a plan by the rule's number.
+/// True if a note names a plan by the rule's number.
 pub(super) fn names_rule(text: &str) -> bool {
     MENTION.is_match(text)
 }

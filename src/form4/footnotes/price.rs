@@ -189,7 +189,7 @@ pub(super) fn ranges(text: &str, keywords: Keywords) -> Vec<PriceRange> {
     ranges
 }
 
-/// Whether a footnote calls the price an average.
+/// True if a footnote calls the price an average.
 pub(super) fn says_average(text: &str) -> bool {
     AVERAGE.is_match(text)
 }

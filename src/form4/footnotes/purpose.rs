@@ -148,7 +148,7 @@ pub(super) fn says_offering(sentence: &str) -> Option<&str> {
     }
 }
 
-/// Whether a sentence says that the seller took no part in an offering, which makes the note's other words of it background.
+/// True if a sentence says that the seller took no part in an offering, which makes the note's other words of it background.
 pub(super) fn denies_offering(sentence: &str) -> bool {
     NOT_SOLD_THERE.is_match(sentence)
         && OFFERING_WORD.is_match(sentence)

@@ -23,9 +23,9 @@ pub(in crate::form4) struct Said {
     pub(in crate::form4) average: bool,
     pub(in crate::form4) statements: Vec<Statement>,
     pub(in crate::form4) reach: Reach,
-    /// Whether it speaks of a sale, so that it may be said of one though it is tied to another row.
+    /// True if it speaks of a sale, so that it may be said of one though it is tied to another row.
     pub(in crate::form4) names_sale: bool,
-    /// Whether it names a plan by the rule's number, so that others may speak of "the plan".
+    /// True if it names a plan by the rule's number, so that others may speak of "the plan".
     pub(in crate::form4) names_rule: bool,
 }
 
@@ -55,7 +55,7 @@ impl Said {
         });
     }
 
-    /// Whether it says something of the sale that it is tied to.
+    /// True if it says something of the sale that it is tied to.
     pub(in crate::form4) fn is_of_sale(&self) -> bool {
         self.statements.iter().any(|statement| statement.kind.is_of_sale())
     }

@@ -60,7 +60,7 @@ impl<'a> Scanned<'a> {
     }
 }
 
-/// Whether a word begins where it is found, and a code of three or four letters ends there, or with an `s` behind it.
+/// True if a word begins where it is found, and a code of three or four letters ends there, or with an `s` behind it.
 fn is_whole(text: &[u8], at: &Range<usize>) -> bool {
     const CODE: usize = 4;
     let letter = |i: usize| text.get(i).is_some_and(u8::is_ascii_alphabetic);

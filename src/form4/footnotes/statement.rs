@@ -36,7 +36,7 @@ pub(in crate::form4) enum Kind {
 }
 
 impl Kind {
-    /// Whether it says something of the sale, so that what is said of other sales is not said of it.
+    /// True if it says something of the sale, so that what is said of other sales is not said of it.
     pub(super) fn is_of_sale(self) -> bool {
         !matches!(self, Self::Otherwise | Self::WrongBox)
     }

@@ -9,7 +9,7 @@ pub(in crate::form4) type Text<'a> = Option<Cow<'a, str>>;
 /// A data element: `<value>` and `<footnoteId id="…"/>`.
 #[derive(Default)]
 pub(in crate::form4) struct Data<'a> {
-    /// Whether the element is there.
+    /// True if the element is there.
     pub(in crate::form4) present: bool,
     pub(in crate::form4) value: Text<'a>,
     pub(in crate::form4) footnotes: Vec<String>,

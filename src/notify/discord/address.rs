@@ -196,12 +196,12 @@ pub(super) fn host(address: &Url) -> Option<String> {
     })
 }
 
-/// Whether a host is this machine.
+/// True if a host is this machine.
 pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Whether an address is that of a webhook of Discord's own.
+/// True if an address is that of a webhook of Discord's own.
 pub(in crate::notify) fn is_discords(secret: &SecretString) -> bool {
     let Ok(address) = Url::parse(bare(secret.expose_secret())) else { return false };
     host(&address).is_some_and(|host| HOSTS.contains(&host.as_str())) && address.path().contains("/webhooks/")

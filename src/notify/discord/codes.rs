@@ -267,7 +267,7 @@ impl By {
 }
 
 impl Refusal<'_> {
-    /// Whether it may be the attached file alone that is refused.
+    /// True if it may be the attached file alone that is refused.
     pub(super) fn may_be_the_file(self) -> bool {
         let about_file = |(code, _, advice): &(i64, Then, Advice)| {
             Some(*code) == self.code && advice.settings == FILE.settings
@@ -277,7 +277,7 @@ impl Refusal<'_> {
             || CODES.iter().any(about_file)
     }
 
-    /// Whether the bot may lack the permission to attach it.
+    /// True if the bot may lack the permission to attach it.
     pub(super) fn lacks_permission(self) -> bool {
         self.code == Some(NO_PERMISSION_CODE)
     }
@@ -313,7 +313,7 @@ impl Refusal<'_> {
     }
 }
 
-/// Whether an error is for want of a permission, which it does not name.
+/// True if an error is for want of a permission, which it does not name.
 pub(super) fn is_no_permission(error: &SendError, by: By) -> bool {
     error.retry == Retry::Closed && error.advice == Some(NO_PERMISSION.to(by))
 }

@@ -27,7 +27,7 @@ pub(in crate::notify) struct Files {
 struct RefusedFile {
     why: NoFile,
     until: DateTime<Utc>,
-    /// Whether the channel took a message without one since. Before that it may take nothing at all.
+    /// True if the channel took a message without one since. Before that it may take nothing at all.
     is_proven: bool,
 }
 
@@ -74,7 +74,7 @@ impl Files {
 pub(in crate::notify) struct Made {
     /// Its message; `None` where it is made when it is sent.
     pub(in crate::notify) message: Option<Message>,
-    /// Whether a small file goes with it, to see whether the channel takes one.
+    /// True if a small file goes with it, to see whether the channel takes one.
     pub(in crate::notify) with_sample: bool,
 }
 

@@ -62,9 +62,9 @@ pub(super) struct ReportedLimits {
     pub(super) bucket: Option<(u32, TimeDelta)>,
     /// How long to wait.
     pub(super) retry_after: Option<TimeDelta>,
-    /// Whether that is said of all routes.
+    /// True if that is said of all routes.
     pub(super) global: bool,
-    /// Whether the limit is used up by others, too: then it is not held against us.
+    /// True if the limit is used up by others, too: then it is not held against us.
     pub(super) shared: bool,
 }
 

@@ -81,7 +81,7 @@ pub(super) fn parse(secret: &SecretString, api_base: &str) -> Result<SecretStrin
     }
 }
 
-/// Whether the first part of a token is an id in Base64.
+/// True if the first part of a token is an id in Base64.
 fn is_user(part: &str) -> bool {
     let bytes = URL_SAFE_NO_PAD.decode(part).or_else(|_| STANDARD_NO_PAD.decode(part));
     bytes.is_ok_and(|id| !id.is_empty() && id.iter().all(u8::is_ascii_digit))

@@ -31,7 +31,7 @@ pub struct Foreign {
     pub key: Key,
     /// The message's id.
     pub message_id: String,
-    /// Whether it was there before it was asked for: then it is certain.
+    /// True if it was there before it was asked for: then it is certain.
     pub was_there: bool,
 }
 
@@ -114,7 +114,7 @@ impl Twins {
         keys.for_each(|key| remember(&mut state.unsure, key));
     }
 
-    /// Whether a channel is to be looked at now: seldom, and only one where this process sent something before.
+    /// True if a channel is to be looked at now: seldom, and only one where this process sent something before.
     pub(super) fn is_due(&self, channel: u64, now: DateTime<Utc>) -> bool {
         let mut state = self.state();
         // A clock that was set back does not hold it for ever.

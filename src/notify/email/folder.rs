@@ -69,7 +69,7 @@ impl Folder {
     }
 }
 
-/// Whether it is a file of ours, by its name: `qlys-5261cbc83841c892a3b07110.eml`.
+/// True if it is a file of ours, by its name: `qlys-5261cbc83841c892a3b07110.eml`.
 fn is_mail(entry: &DirEntry) -> bool {
     let name = entry.file_name();
     let Some((stem, kind)) = name.to_str().and_then(|name| name.rsplit_once('.')) else { return false };

@@ -107,7 +107,7 @@ impl Server {
         }
     }
 
-    /// Whether the password may go over a network that others can read.
+    /// True if the password may go over a network that others can read.
     pub(super) fn shows_password(&self) -> bool {
         let is_local = match self.host.parse::<IpAddr>() {
             Ok(address) => address.is_loopback(),

@@ -72,7 +72,7 @@ impl Cause {
         }
     }
 
-    /// Whether it may be this message that the server does not like, and not the destination.
+    /// True if it may be this message that the server does not like, and not the destination.
     pub(super) fn may_be_of_message(self) -> bool {
         matches!(self, Self::TooBig | Self::Content | Self::Policy | Self::Blocked | Self::Other)
     }

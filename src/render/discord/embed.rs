@@ -112,7 +112,7 @@ pub struct Field {
     pub name: String,
     /// The figure.
     pub value: String,
-    /// Whether up to three stand side by side.
+    /// True if up to three stand side by side.
     #[serde(default)]
     pub inline: bool,
 }

@@ -9,7 +9,7 @@ use crate::rules::truth::Truth;
 use crate::rules::verdict::Recorder;
 
 impl<R: Recorder> Evaluator<'_, R> {
-    /// Whether the lots that count are as many, worth as much and reported as is asked for.
+    /// True if the lots that count are as many, worth as much and reported as is asked for.
     pub(super) fn how_much(&mut self, group: &Group, counted: &Counted) -> Truth {
         let sums = self.sums_of_trade(group, counted);
         let holdings = self.holdings(group, counted);
@@ -77,7 +77,7 @@ impl<R: Recorder> Evaluator<'_, R> {
         holds
     }
 
-    /// Whether a lot that counts was reported late; `None` if unknown.
+    /// True if a lot that counts was reported late; `None` if unknown.
     fn filed_late(&self, counted: &Counted) -> Option<bool> {
         let late = self.subject.filing.filed_late(counted.sure.iter().copied())?;
         let all = self.subject.late()?;

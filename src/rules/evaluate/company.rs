@@ -11,7 +11,7 @@ use crate::rules::verdict::Recorder;
 const UNSTATED: &str = "not stated: the filing has no header that says it";
 
 impl<R: Recorder> Evaluator<'_, R> {
-    /// Whether the company is the one that is asked for.
+    /// True if the company is the one that is asked for.
     pub(super) fn which_company(&mut self, group: &Group) -> Truth {
         let mut holds = Truth::Yes;
         let wanted = &group.company;

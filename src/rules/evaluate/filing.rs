@@ -9,7 +9,7 @@ use crate::rules::verdict::Recorder;
 use crate::rules::wanted::{Amendments, OwnerWanted, RoleWanted};
 
 impl<R: Recorder> Evaluator<'_, R> {
-    /// Whether it is the filing that is asked for.
+    /// True if it is the filing that is asked for.
     pub(super) fn which_filing(&mut self, group: &Group) -> Truth {
         let mut holds = Truth::Yes;
         let filing = self.subject.filing;
@@ -46,7 +46,7 @@ impl<R: Recorder> Evaluator<'_, R> {
         holds
     }
 
-    /// Whether the reporting persons are those that are asked for.
+    /// True if the reporting persons are those that are asked for.
     pub(super) fn who(&mut self, group: &Group) -> Truth {
         let mut holds = Truth::Yes;
         let filing = self.subject.filing;

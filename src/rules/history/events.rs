@@ -24,14 +24,14 @@ pub(super) struct Event<'s> {
     /// Which way it goes: what is acquired and what is disposed of is never added.
     pub(super) direction: Option<Direction>,
     pub(super) value: Option<Usd>,
-    /// Whether the value is flagged as odd.
+    /// True if the value is flagged as odd.
     pub(super) odd_value: bool,
     pub(super) shares: Option<Shares>,
     pub(super) security: Option<&'s str>,
     pub(super) unit: Unit,
-    /// Whether it counts among the issuer's: of a trade that several filings report, once.
+    /// True if it counts among the issuer's: of a trade that several filings report, once.
     pub(super) of_issuer: bool,
-    /// Whether it counts among those of the filing's own owners, whoever reported it first.
+    /// True if it counts among those of the filing's own owners, whoever reported it first.
     pub(super) of_owner: bool,
     /// True if it may be of the kind.
     pub(super) doubtful: bool,
@@ -246,7 +246,7 @@ fn past_events<'s>(
     .collect()
 }
 
-/// Whether a lot is of the kind that a group counts: by its own keys, or those of one of its branches.
+/// True if a lot is of the kind that a group counts: by its own keys, or those of one of its branches.
 fn of_kind(group: &Group, lot: LotView<'_>) -> Truth {
     if group.any.is_empty() {
         return group.selection.takes(lot);
@@ -270,7 +270,7 @@ pub(super) fn owners_own<'s>(
     lots.filter(move |(i, _)| !past.not_counted.contains(i) || is_retold(subject, past, *i, &filings))
 }
 
-/// Whether a lot of a past filing counts elsewhere only because somebody else reported the trade, too: it is this owner's as well.
+/// True if a lot of a past filing counts elsewhere only because somebody else reported the trade, too: it is this owner's as well.
 fn is_retold(
     subject: &Subject<'_>,
     past: &PastFiling,

@@ -40,11 +40,11 @@ pub struct Sum {
     /// The unit of `shares`.
     #[serde(default)]
     pub unit: Unit,
-    /// Whether a lot states no number of shares.
+    /// True if a lot states no number of shares.
     pub shares_is_at_least: bool,
     /// The sum of the priced lots whose value is not flagged as odd; `None` where there are none.
     pub value_usd: Option<Usd>,
-    /// Whether a lot is unpriced, or its value odd.
+    /// True if a lot is unpriced, or its value odd.
     pub value_is_at_least: bool,
     /// The filings of a `cumulative`, the insiders of a `cluster`: the alert's own first, then the newest; ten at most.
     pub parts: Vec<Part>,
@@ -71,7 +71,7 @@ pub struct Part {
     pub accession: Option<Accession>,
     /// Its index page on sec.gov.
     pub url: Option<String>,
-    /// Whether it is the alert's own filing, or insider.
+    /// True if it is the alert's own filing, or insider.
     pub own: bool,
     /// How many filings.
     pub filings: usize,

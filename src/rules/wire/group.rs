@@ -186,7 +186,7 @@ impl Wire<'_> {
             let number = u32::try_from(number).ok().filter(|number| (2..=1_000).contains(number));
             if number.is_none() {
                 let what = "`insiders` must be 2 to 1,000";
-                self.reader.report_with(value.span(), what, "one insider is no cluster");
+                self.reader.report_with(value.span(), what, "a cluster needs at least two insiders");
             }
             number
         });

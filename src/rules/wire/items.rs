@@ -79,13 +79,13 @@ pub(super) fn currency(text: &str) -> Item<Currency> {
 }
 
 pub(super) fn code(text: &str) -> Item<Code> {
-    let help = "expected a letter of the SEC's list: S is a sale, P a purchase, docs/RULES.md has them all";
+    let help = "S is a sale and P a purchase; docs/RULES.md lists them all";
     let wrong = |what: String| (what, help.to_owned());
     let code: Code = text.parse().map_err(|_| wrong(format!("`{text}` is not a transaction code")))?;
     match code.letter() {
         // Marks of the paper form, which the XML keeps in elements of their own.
         'K' | 'V' => Err(wrong(format!("no filing states code {code}: EDGAR keeps it apart"))),
-        _ if code.meaning().is_none() => Err(wrong(format!("`{code}` is not a code of the SEC's list"))),
+        _ if code.meaning().is_none() => Err(wrong(format!("`{code}` is not an SEC transaction code"))),
         _ => Ok(code),
     }
 }

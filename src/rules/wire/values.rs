@@ -106,7 +106,7 @@ impl Wire<'_> {
         let percent = number.map(Usd::decimal).filter(|p| *p > Decimal::ZERO && *p <= Decimal::ONE_HUNDRED);
         if percent.is_none() {
             let help = "expected more than \"0%\" and at most \"100%\"";
-            self.reader.report_with(value.span(), format!("`{text}` is not a share in percent"), help);
+            self.reader.report_with(value.span(), format!("`{text}` is not a percentage"), help);
         }
         percent.and_then(|percent| percent.checked_div(Decimal::ONE_HUNDRED))
     }

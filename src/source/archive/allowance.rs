@@ -50,7 +50,7 @@ impl Allowance {
         }
     }
 
-    /// Whether more was asked for than there was.
+    /// True if more was asked for than there was.
     pub(super) fn is_spent(&self) -> bool {
         self.spent.get()
     }

@@ -60,7 +60,7 @@ impl DataSet {
 pub(super) struct Row<'a> {
     columns: &'a [String],
     fields: Vec<String>,
-    /// Whether it has bytes that its encoding does not have.
+    /// True if it has bytes that its encoding does not have.
     pub(super) doubtful: bool,
 }
 

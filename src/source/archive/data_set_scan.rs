@@ -28,7 +28,7 @@ const MOST_COLUMNS: usize = 500;
 type Zip = ZipArchive<BufReader<File>>;
 type Visit<'a> = &'a mut dyn FnMut(Accession, &[u8]) -> Result<(), ArchiveError>;
 
-/// Whether a zip is one, by the tables without which it would be none.
+/// True if a zip is one, by the tables without which it would be none.
 pub(super) fn is_data_set(zip: &Zip) -> bool {
     Sheet::ALL[..3].iter().all(|&sheet| member(zip, sheet).is_some())
 }

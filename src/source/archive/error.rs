@@ -12,7 +12,7 @@ use crate::text::path_text;
 #[derive(Debug, Error)]
 pub enum ArchiveError {
     /// A file or folder that is not there or must not be read.
-    #[error("{}: cannot be read ({error}): check that it is there and may be read", path_text(path))]
+    #[error("{}: cannot be read ({error}): check that it exists and that you may read it", path_text(path))]
     Read {
         /// The file or folder.
         path: PathBuf,

@@ -30,7 +30,7 @@ pub(super) struct Item {
     pub(super) accession: Option<Accession>,
     /// Its place in the spool.
     pub(super) record: u64,
-    /// Whether it comes from a data set, which has less than a submission.
+    /// True if it comes from a data set, which has less than a submission.
     pub(super) is_rows: bool,
 }
 

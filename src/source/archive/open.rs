@@ -60,7 +60,7 @@ impl Archive {
         self.index.items.len()
     }
 
-    /// Whether there is none.
+    /// True if there is none.
     pub fn is_empty(&self) -> bool {
         self.index.items.is_empty()
     }

@@ -69,7 +69,7 @@ pub(super) struct Packed {
     pub(super) start: u64,
     /// How many there are.
     pub(super) length: u64,
-    /// Whether they are deflated, not only stored.
+    /// True if they are deflated, not only stored.
     pub(super) deflated: bool,
     /// The checksum of what they unpack to.
     pub(super) crc32: u32,

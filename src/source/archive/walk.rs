@@ -89,7 +89,7 @@ fn folder(
     Ok(())
 }
 
-/// Whether it was something to visit.
+/// True if it was something to visit.
 fn file(
     path: &Path,
     bytes: u64,

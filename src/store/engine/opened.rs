@@ -55,7 +55,7 @@ impl Engine {
         }
     }
 
-    /// Whether the disk lost what was written last, before it was opened.
+    /// True if the disk lost what was written last, before it was opened.
     pub(in crate::store) fn has_lost(&self) -> bool {
         match self {
             Self::Sled(sled) => sled.has_lost(),

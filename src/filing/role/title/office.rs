@@ -63,7 +63,7 @@ pub(super) fn office_before(words: &[String], end: usize) -> Option<usize> {
 /// Behind an office that is not held yet, or no more.
 const NOT_YET: [&str; 6] = ["elect", "designate", "designee", "nominee", "emeritus", "retired"];
 
-/// Whether a word behind an office says that it is not held: "CEO-elect", "President Emeritus".
+/// True if a word behind an office says that it is not held: "CEO-elect", "President Emeritus".
 pub(super) fn is_not_held(words: &[String], end: usize) -> bool {
     let comma = words.get(end).is_some_and(|word| word == ",");
     words.get(end + usize::from(comma)).is_some_and(|word| NOT_YET.contains(&word.as_str()))

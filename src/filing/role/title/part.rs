@@ -43,7 +43,7 @@ const PARTS: [&str; 14] = [
 const LEADS: [&str; 12] =
     ["", "&", ",", "interim", "acting", "global", "the", "our", "company", "corporate", "current", "office"];
 
-/// Whether an office is only of a part of the issuer: "President, Digital Media", "CEO of a subsidiary", "Group President".
+/// True if an office is only of a part of the issuer: "President, Digital Media", "CEO of a subsidiary", "Group President".
 pub(super) fn of_a_part(words: &[String], start: usize, end: usize, role: Role) -> bool {
     if role == Role::GeneralCounsel {
         return false;
@@ -89,7 +89,7 @@ pub(super) fn of_a_part(words: &[String], start: usize, end: usize, role: Role) 
     }
 }
 
-/// Whether a part is named before the office: "Group President", "Digital Media President".
+/// True if a part is named before the office: "Group President", "Digital Media President".
 fn is_named_before(words: &[String], start: usize, role: Role) -> bool {
     let before = if start == 0 { "" } else { words[start - 1].as_str() };
     let led = role != Role::President || LEADS.contains(&before) || is_office_word(before);
@@ -100,7 +100,7 @@ fn is_named_before(words: &[String], start: usize, role: Role) -> bool {
     PARTS.contains(&before) && !of_all || !led
 }
 
-/// Whether words behind "of" name a part: "CEO of a subsidiary", "Chairman of the Audit Committee".
+/// True if words behind "of" name a part: "CEO of a subsidiary", "Chairman of the Audit Committee".
 fn is_named_behind_of(behind: &[String], role: Role) -> bool {
     let named: Vec<&String> =
         behind.iter().filter(|word| !matches!(word.as_str(), "the" | "a" | "our")).collect();
@@ -117,14 +117,14 @@ fn is_of_committee(behind: &[String]) -> bool {
     own.skip(1).any(|(_, word)| word.starts_with("comm") || word == "bank" || word.starts_with("subsid"))
 }
 
-/// Whether the word behind an office names a part at once: "CEO CIB".
+/// True if the word behind an office names a part at once: "CEO CIB".
 fn names_part(words: &[String], at: usize) -> bool {
     words.get(at).is_some_and(|word| {
         !matches!(word.as_str(), "," | "&" | "of" | "for" | "at") && !opens_office(words, at, word)
     })
 }
 
-/// Whether a word begins another office or function rather than naming a part.
+/// True if a word begins another office or function rather than naming a part.
 fn opens_office(words: &[String], at: usize, word: &str) -> bool {
     const ENDS: [&str; 6] = ["issuer", "company", "inc", "corp", "&", ","];
     is_office_word(word) || is_initials(word) || ENDS.contains(&word) || office_at(&words[at..]).is_some()
@@ -137,7 +137,7 @@ fn is_initials(word: &str) -> bool {
     OTHERS.contains(&word) || matches!(word.len(), 3 | 4) && word.starts_with('c') && word.ends_with('o')
 }
 
-/// Whether a word is of offices in general.
+/// True if a word is of offices in general.
 fn is_office_word(word: &str) -> bool {
     const OFFICES: [&str; 54] = [
         "vice",

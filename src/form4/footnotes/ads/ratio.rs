@@ -18,7 +18,7 @@ const SHARES: &str = r"(?:(?:of\s+)?(?:an?\s+|one\s+|the\s+|our\s+|its\s+|fully[
 
 struct Form {
     regex: Option<Regex>,
-    /// Whether the number of shares is named before that of ADS.
+    /// True if the number of shares is named before that of ADS.
     shares_first: bool,
 }
 
@@ -115,7 +115,7 @@ pub(in crate::form4) fn ratio(text: &str) -> Option<(Decimal, Arc<str>)> {
     None
 }
 
-/// Whether words before a ratio say that it held before: "changed from one ADS representing five shares".
+/// True if words before a ratio say that it held before: "changed from one ADS representing five shares".
 fn is_over(text: &str, at: usize, whole: &str) -> bool {
     const OVER: [&str; 6] = ["from", "previously", "formerly", "prior", "instead of", "rather than"];
     const NEAR: usize = 60;
@@ -138,7 +138,7 @@ fn is_over(text: &str, at: usize, whole: &str) -> bool {
     text[..at].ends_with(['-', '/']) || OVER.iter().any(|word| before.ends_with(word))
 }
 
-/// Whether the ADS are another company's: "ADSs of Brightwater plc, each of which".
+/// True if the ADS are another company's: "ADSs of Brightwater plc, each of which".
 fn is_of_another(text: &str, found: Range<usize>) -> bool {
     const BEFORE: usize = 80;
     const OWN: [&str; 14] = [

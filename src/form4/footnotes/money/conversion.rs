@@ -59,7 +59,7 @@ impl PriceNote<'_> {
             .any(|said| lower.contains(said))
     }
 
-    /// Whether "conversion" or "equivalent" is of money, rather than of shares, notes or dividends.
+    /// True if "conversion" or "equivalent" is of money, rather than of shares, notes or dividends.
     fn is_of_money(&self, verb: &Range<usize>) -> bool {
         const BEHIND: usize = 120;
         const NEAR: usize = 30;

@@ -44,7 +44,7 @@ pub(super) enum Kind {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rate {
     pub(super) number: Decimal,
-    /// Whether it is so much of the currency for a dollar, rather than so many dollars for one of it; `None` where it is not said.
+    /// True if it is so much of the currency for a dollar, rather than so many dollars for one of it; `None` where it is not said.
     for_a_dollar: Option<bool>,
 }
 
@@ -252,7 +252,7 @@ fn number_soon(rest: &str) -> Option<Decimal> {
     read_number(&word[..number_length(word)])
 }
 
-/// Whether a price or a date stands between "rate" and a number.
+/// True if a price or a date stands between "rate" and a number.
 fn of_another(text: &str, from: usize, until: usize) -> bool {
     // "Multiplying C$3.05, the price paid, by 0.7189".
     if text[from..].starts_with(['m', 'M', 'd', 'D']) {

@@ -19,9 +19,9 @@ pub(in crate::form4) struct PriceMoney {
     pub(in crate::form4) currency: Option<Currency>,
     /// The words that say so.
     pub(in crate::form4) words: Arc<str>,
-    /// Whether it is in hundredths of it: in pence.
+    /// True if it is in hundredths of it: in pence.
     pub(in crate::form4) in_hundredths: bool,
-    /// Whether the price was converted from the currency of the home market, and so is of one home share.
+    /// True if the price was converted from the currency of the home market, and so is of one home share.
     pub(in crate::form4) converted: bool,
     /// Amount and rate of a stated conversion that do not make the price, and what they make.
     pub(in crate::form4) contradiction: Option<Conversion>,
@@ -78,7 +78,7 @@ impl PriceNote<'_> {
         self.mentions.iter().filter(|mention| mention.kind == Kind::Free)
     }
 
-    /// Whether one of the rates makes the price of this amount.
+    /// True if one of the rates makes the price of this amount.
     pub(super) fn is_made_of(&self, mention: &Mention) -> bool {
         let Some(amount) = mention.whole() else { return false };
         let is_it = |made: Decimal| is_close(made, self.price) && !is_close(amount, self.price);
@@ -88,7 +88,7 @@ impl PriceNote<'_> {
         })
     }
 
-    /// Whether a number is the price, or that of all.
+    /// True if a number is the price, or that of all.
     pub(super) fn is_price(&self, number: Option<Decimal>) -> bool {
         let Some(number) = number else { return false };
         let total = || Some(is_close_to(number, self.count?.checked_mul(self.price)?, Decimal::new(2, 3)));
@@ -96,7 +96,7 @@ impl PriceNote<'_> {
             || self.count.is_some_and(|count| count > Decimal::ONE) && total() == Some(true)
     }
 
-    /// Whether an amount stands where a price does, rather than a total, a loan or a fee.
+    /// True if an amount stands where a price does, rather than a total, a loan or a fee.
     pub(super) fn is_priced(&self, mention: &Mention) -> bool {
         let before = &self.text[..mention.at.start];
         let clause =
@@ -136,7 +136,7 @@ impl PriceNote<'_> {
         sentences(self.text).into_iter().find(place).unwrap_or(self.text)
     }
 
-    /// Whether prices are said to be in a currency.
+    /// True if prices are said to be in a currency.
     pub(super) fn is_said_of_prices(&self, mention: &Mention) -> bool {
         const SHORT: usize = 60;
         let sentence = self.sentence(mention);

@@ -14,7 +14,7 @@ pub(super) const LARGE_VALUES: &str = "blobs";
 pub(super) const COMPACTED: &str = "compacted";
 pub(super) const WHOLE: &str = "whole";
 
-/// Whether a folder has a store.
+/// True if a folder has a store.
 pub(in crate::store) fn is_in(dir: &Path) -> bool {
     match fs::metadata(dir.join(FILE)) {
         Ok(about) => about.is_file(),
@@ -51,7 +51,7 @@ pub(super) fn sync_all(folder: &Path) -> io::Result<()> {
     fs::File::open(folder)?.sync_all()
 }
 
-/// Whether a process has the store in a folder open.
+/// True if a process has the store in a folder open.
 pub(in crate::store) fn is_held(dir: &Path) -> bool {
     // Shared, so that two that look at once do not see each other.
     let held = fs::File::open(dir.join(FILE)).map(|file| file.try_lock_shared());

@@ -1,8 +1,8 @@
 //! sled keeps a value of some hundred kilobytes and more in a file of its own, and never syncs that.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::{self, DirEntry, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,36 +11,46 @@ use super::files;
 /// The files of large values, and which of them are on the disk.
 pub(super) struct LargeValues {
     folder: PathBuf,
-    synced: BTreeSet<OsString>,
+    /// How long each was before it was synced: one that sled was still writing has grown since.
+    synced: BTreeMap<OsString, u64>,
 }
 
 impl LargeValues {
     /// Those of a store's folder, of which nothing is known yet.
     pub(super) fn new(dir: &Path) -> Self {
-        Self { folder: dir.join(files::LARGE_VALUES), synced: BTreeSet::new() }
+        Self { folder: dir.join(files::LARGE_VALUES), synced: BTreeMap::new() }
     }
 
-    /// Syncs new files. A file is never changed once it is written.
-    pub(super) fn sync(&mut self) -> io::Result<()> {
-        let (mut there, mut is_new) = (BTreeSet::new(), false);
+    /// Syncs files that are new or have grown; returns how many.
+    pub(super) fn sync(&mut self) -> io::Result<usize> {
+        let (mut there, mut count) = (BTreeMap::new(), 0);
         for entry in fs::read_dir(&self.folder)? {
-            let name = entry?.file_name();
-            if !self.synced.contains(&name) {
-                match File::open(self.folder.join(&name)) {
-                    Ok(file) => file.sync_all()?,
-                    // sled removed it meanwhile.
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                    Err(error) => return Err(error),
+            let entry = entry?;
+            match self.sync_one(&entry) {
+                Ok((length, is_new)) => {
+                    there.insert(entry.file_name(), length);
+                    count += usize::from(is_new);
                 }
-                is_new = true;
+                // sled removed it meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
             }
-            there.insert(name);
         }
-        if is_new {
+        if count > 0 {
             File::open(&self.folder)?.sync_all()?;
         }
         self.synced = there;
-        Ok(())
+        Ok(count)
+    }
+
+    /// The length that is on the disk, and whether it had to be synced.
+    fn sync_one(&self, entry: &DirEntry) -> io::Result<(u64, bool)> {
+        let length = entry.metadata()?.len();
+        let is_new = self.synced.get(&entry.file_name()) != Some(&length);
+        if is_new {
+            File::open(entry.path())?.sync_all()?;
+        }
+        Ok((length, is_new))
     }
 }
 
@@ -49,18 +59,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn new_files_are_synced_once_and_those_that_are_gone_are_forgotten() {
+    fn files_are_synced_while_they_grow_and_forgotten_when_they_are_gone() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join(files::LARGE_VALUES);
         fs::create_dir(&folder).unwrap();
         let mut values = LargeValues::new(dir.path());
         fs::write(folder.join("17"), "x").unwrap();
-        fs::write(folder.join("18"), "x").unwrap();
-        values.sync().unwrap();
-        assert_eq!(values.synced, BTreeSet::from(["17".into(), "18".into()]));
+        fs::write(folder.join("18"), "crc").unwrap();
+        assert_eq!(values.sync().unwrap(), 2);
+        assert_eq!(values.sync().unwrap(), 0);
+        fs::write(folder.join("18"), "crc and data").unwrap();
         fs::remove_file(folder.join("17")).unwrap();
-        values.sync().unwrap();
-        assert_eq!(values.synced, BTreeSet::from(["18".into()]));
+        assert_eq!(values.sync().unwrap(), 1);
+        assert_eq!(values.synced, BTreeMap::from([("18".into(), 12)]));
         fs::remove_dir_all(&folder).unwrap();
         assert!(values.sync().is_err());
     }

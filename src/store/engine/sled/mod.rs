@@ -162,7 +162,7 @@ impl SledEngine {
         &self.dir
     }
 
-    /// Whether the disk lost what was written last, before it was opened.
+    /// True if the disk lost what was written last, before it was opened.
     pub(in crate::store) fn has_lost(&self) -> bool {
         self.lost
     }
