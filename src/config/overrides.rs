@@ -5,7 +5,7 @@ use toml_edit::{DocumentMut, Item, Table, Value};
 
 use super::settings::Settings;
 use super::{renamed, wire};
-use crate::problem::{Level, Problem, Problems};
+use crate::problem::{Problem, Problems};
 
 const PREFIX: &str = "SELLBELL_";
 
@@ -46,19 +46,13 @@ pub(super) fn read(
         let mut brought_in = None;
         for value in meant.into_iter().chain([Value::from(value.as_str())]) {
             let mut changed = document.clone();
-            set(&mut changed, &section, key.as_str(), value).map_err(blame)?;
+            set(&mut changed, &section, &key, value).map_err(blame)?;
             let read = wire::settings(file, &changed.to_string(), now);
             match new_problem(&settings, &read) {
                 Some(problem) => brought_in = brought_in.or(Some(problem)),
                 None => {
                     (document, settings, brought_in) = (changed, read, None);
-                    if let Some(before) = &before {
-                        let warning = Problem::of_file(variable(), format!("`{before}` is now `{key}`"));
-                        warnings.push(Problem {
-                            level: Level::Warning,
-                            ..warning.help("rename it; the old name still works")
-                        });
-                    }
+                    warnings.extend(before.iter().map(|before| Problem::renamed(variable(), before, &key)));
                     break;
                 }
             }

@@ -29,7 +29,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// True if it stands in the footnote of this id.
+    /// True if it comes from the footnote with this id.
     pub fn is_of(&self, id: &str) -> bool {
         matches!(&self.source, EvidenceSource::Footnote(own) if &**own == id)
     }

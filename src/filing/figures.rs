@@ -25,7 +25,7 @@ pub struct LotFigures<'a> {
     pub currency: Option<Currency>,
     /// The number of shares; `None` of a debt security.
     pub shares: Option<Shares>,
-    /// As many of what the price is of.
+    /// The number in units of the price.
     pub priced: Option<Shares>,
     /// The principal of a debt security, in dollars.
     pub principal: Option<Usd>,

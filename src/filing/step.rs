@@ -37,7 +37,7 @@ pub(crate) fn missteps(lots: &[Lot]) -> Vec<Step> {
     }
 }
 
-/// True if some rows of the same words do not follow from each other: a quick look, before lines are told apart.
+/// True if some rows with the same words may contradict each other: a quick check before lines are distinguished.
 fn may_contradict(lots: &[Lot]) -> bool {
     const MOST: usize = 100;
     let mut last: Vec<&Lot> = Vec::new();

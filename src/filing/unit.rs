@@ -53,7 +53,7 @@ pub enum PricedBy {
 }
 
 impl PricedBy {
-    /// As many of what the price is of as a row counts, by the shares for each ADS; `None` if unknown.
+    /// Converts a row's number into units of its price, given the shares per ADS; `None` if unknown.
     pub(crate) fn units(self, count: Shares, ratio: Option<Decimal>) -> Option<Shares> {
         match self {
             Self::Count => Some(count),
@@ -88,7 +88,7 @@ pub struct Units {
 }
 
 impl Units {
-    /// As many of what the price is of as the row counts; `None` if unknown.
+    /// Converts the row's number into units of its price; `None` if unknown.
     pub fn priced(&self, count: Shares) -> Option<Shares> {
         self.priced_by.units(count, self.ratio.as_ref().map(|ratio| ratio.shares))
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{LONGEST_HELP, Level, Place, Problem, Source, bounded, nearest};
+use super::{LONGEST_HELP, Place, Problem, Source, bounded, nearest};
 use crate::text::clip;
 
 /// A value and where it stands.
@@ -87,13 +87,8 @@ impl<'a> Reader<'a> {
             let what = format!("`{before}` is the old name of `{key}`, which is set, too");
             self.report_with(name.span(), what, "remove it");
         } else if self.renamed.len() < MOST_PROBLEMS {
-            let warning = Problem::of_file(self.source.file, format!("`{before}` is now `{key}`"));
-            let (place, level) = (Some(self.place(name.span())), Level::Warning);
-            self.renamed.push(Problem {
-                place,
-                level,
-                ..warning.help("rename it; the old name still works")
-            });
+            let place = Some(self.place(name.span()));
+            self.renamed.push(Problem { place, ..Problem::renamed(self.source.file, before, key) });
         }
         value.or(Some(old))
     }

@@ -65,6 +65,12 @@ impl Problem {
         Self { file, place: None, message, help: None, level: Level::Error }
     }
 
+    /// A warning that a key has another name now.
+    pub fn renamed(file: impl Into<String>, before: &str, now: &str) -> Self {
+        let warning = Self::of_file(file, format!("`{before}` is now `{now}`"));
+        Self { level: Level::Warning, ..warning.help("rename it; the old name still works") }
+    }
+
     /// With what is expected, or what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {

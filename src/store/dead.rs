@@ -162,14 +162,7 @@ impl Store {
 
     /// Forgets that something was given up for a destination and reported, unless more was since it was read.
     pub async fn forget_given_up(&self, read: &GivenUp) -> Result<(), StoreError> {
-        let key = &read.destination.to_string();
-        self.transaction(|transaction| async move {
-            if GIVEN_UP.get(&transaction, key).await?.as_ref() == Some(read) {
-                GIVEN_UP.delete(&transaction, key);
-            }
-            Ok(())
-        })
-        .await
+        self.delete_read(&GIVEN_UP, &read.destination.to_string(), read).await
     }
 
     /// The destinations for which something was given up.

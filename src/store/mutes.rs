@@ -81,14 +81,7 @@ impl Store {
 
     /// Forgets a mute with nothing left to send, unless it was changed since it was read.
     pub async fn forget_mute(&self, read: &Mute) -> Result<(), StoreError> {
-        let key = &read.what.to_string();
-        self.transaction(|transaction| async move {
-            if MUTES.get(&transaction, key).await?.as_ref() == Some(read) {
-                MUTES.delete(&transaction, key);
-            }
-            Ok(())
-        })
-        .await
+        self.delete_read(&MUTES, &read.what.to_string(), read).await
     }
 
     /// The alerts that a mute held back, by destination and oldest first, at most `most`.

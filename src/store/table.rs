@@ -160,6 +160,22 @@ impl Store {
         .await
     }
 
+    /// Removes the record of a key, unless it changed since it was read.
+    pub(super) async fn delete_read<T: Serialize + DeserializeOwned + PartialEq>(
+        &self,
+        table: &Table<T>,
+        key: &str,
+        read: &T,
+    ) -> Result<(), StoreError> {
+        self.transaction(|transaction| async move {
+            if table.get(&transaction, key).await?.as_ref() == Some(read) {
+                table.delete(&transaction, key);
+            }
+            Ok(())
+        })
+        .await
+    }
+
     /// A single value.
     pub(super) async fn single<T: Serialize + DeserializeOwned>(
         &self,

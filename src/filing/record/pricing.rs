@@ -59,7 +59,7 @@ impl Default for PricingRecord {
 }
 
 impl PricingRecord {
-    /// As many of what the price is of as the row counts; `None` if unknown.
+    /// Converts the row's number into units of its price; `None` if unknown.
     pub(crate) fn priced(&self, count: Shares) -> Option<Shares> {
         self.priced_by.units(count, self.ads_ratio.map(Shares::decimal))
     }
