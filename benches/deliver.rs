@@ -1,10 +1,12 @@
-//! What delivering costs, on loopback: `cargo bench --bench deliver -- WHAT`.
+//! The cost of delivering, on loopback: `cargo bench --bench deliver -- WHAT`.
 //!
-//! `throughput 2000`: so many alerts to one endpoint one by one, to one Discord channel together, and to ten endpoints at once; each
-//! try and what became of it are flushed to the disk. Tells deliveries a second, and bytes of store for each.
-//! `burst`: 2,000 alerts for one channel and 50 for nine others, of which each takes five messages in five seconds.
-//! `restart 10000`: so many that wait, and how long a start takes until the first of them is sent.
-//! `idle 10`: the real program with nothing to do for so many minutes of EDGAR's hours.
+//! - `throughput 2000`: this many alerts to one endpoint one by one, to one Discord channel together, and to
+//!   ten endpoints at once. Each attempt and its outcome are flushed to disk. Reports deliveries per second,
+//!   and bytes of store for each.
+//! - `burst`: 2,000 alerts for one channel and 50 for each of nine others. Each channel accepts five messages
+//!   in five seconds.
+//! - `restart 10000`: this many waiting alerts, and how long a start takes until the first of them is sent.
+//! - `idle 10`: the real program with nothing to do for this many minutes of EDGAR's hours.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -46,15 +48,15 @@ use sellbell::trust::Roots;
 const QUALYS: &[u8] = include_bytes!("../src/replay/bundled/0009900001-21-000001.txt");
 const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"jsonl\"]\n";
 
-/// A Discord, and endpoints: what came, when, and what was over a limit.
+/// A fake Discord with endpoints. Records what arrived, when, and how much exceeded a limit.
 #[derive(Default)]
 struct Server {
     limited: bool,
     ids: u64,
-    /// Channel → when its window began, and how many came in it.
+    /// Channel → when its window began, and how many requests arrived in it.
     windows: HashMap<String, (Option<Instant>, u32)>,
     over: usize,
-    /// Path, when, how many cards.
+    /// The path, time and number of cards of each request.
     came: Vec<(String, Instant, usize)>,
 }
 
@@ -156,7 +158,7 @@ fn assemble(dir: &Path, address: &str, budget: usize) -> App {
     assembly.on(Store::open(&dir).unwrap(), None)
 }
 
-/// Runs the program's loop until nothing is queued: how long that took.
+/// Runs the program's loop until nothing is queued, and returns how long that took.
 async fn until_empty(app: &Arc<App>) -> Duration {
     let began = Instant::now();
     let running = tokio::spawn(runtime::run(Arc::clone(app), None, std::future::pending()));
@@ -272,7 +274,7 @@ async fn restart(count: usize) {
     );
 }
 
-/// Processor time of a process so far in seconds, and what it has in memory in MB.
+/// A process's processor time so far, in seconds, and its memory in MB.
 fn costs(pid: u32) -> (f64, u64) {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();

@@ -1,7 +1,7 @@
-//! The heap that reading one filing takes at most, conclusions included, beside the filing's own length.
+//! The peak heap for reading one filing, conclusions included, compared with the filing's own length.
 //!
-//! `cargo bench --bench memory` reads the corpus beside the project where it is there, else the bundled filings, and one made
-//! to be as large as is read at all.
+//! `cargo bench --bench memory` reads the corpus beside the project if it exists, otherwise the bundled
+//! filings, and then generated filings of about the largest size that is read at all.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
@@ -24,7 +24,7 @@ fn main() {
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "txt" || extension == "xml"))
         .map(|path| fs::read(path).unwrap());
-    // Patterns and tables are made at the first filing; they are not a filing's.
+    // Patterns and tables are built at the first filing, and do not count towards any filing.
     let files: Vec<Vec<u8>> = files.collect();
     files.iter().for_each(|bytes| drop(black_box(reader::read(bytes))));
     let mut measured: Vec<(usize, usize)> = files.iter().map(|bytes| (bytes.len(), peak(bytes))).collect();
@@ -58,7 +58,7 @@ fn peak(bytes: &[u8]) -> usize {
     dhat::HeapStats::get().max_bytes
 }
 
-/// A document that is just below the most that is read.
+/// A document just below the largest size that is read.
 fn huge(filling: fn(&mut String)) -> Vec<u8> {
     let mut xml =
         "<ownershipDocument><documentType>4</documentType><issuer><issuerCik>1</issuerCik></issuer>\

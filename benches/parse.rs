@@ -1,8 +1,8 @@
-//! Filings parsed a second, with and without what is concluded from them, beside bare tokenising of the same bytes by
-//! quick-xml, in one run; and the same for the shortest and the longest documents.
+//! Filings parsed per second, with and without the conclusions drawn from them, compared with bare tokenising
+//! of the same bytes by quick-xml in one run; and the same for the shortest and the longest documents.
 //!
-//! `cargo bench` reads the corpus beside the project where it is there, else the bundled filings. Rounds alternate, and the
-//! median of each side counts, so that what else the machine does weighs on both.
+//! `cargo bench` reads the corpus beside the project if it exists, otherwise the bundled filings. Rounds
+//! alternate, and the median of each side counts, so that other load on the machine affects both.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic)]
 
@@ -60,7 +60,7 @@ fn main() {
     by_size(documents);
 }
 
-/// Speed by length of document: linear where it stays.
+/// Speed by document length: if it stays the same, parsing takes linear time.
 fn by_size(mut documents: Vec<&str>) {
     documents.sort_by_key(|xml| xml.len());
     let tenth = documents.len().div_ceil(10);

@@ -1,12 +1,15 @@
-//! What days cost: the whole bot against a played EDGAR.
+//! The cost of whole days: the whole bot against a replayed EDGAR.
 //!
-//! `cargo bench --bench play -- days 30`: so many days of 1,600 filings each, on a clock that stands still while both work.
-//! Tells latency, requests, bytes, memory and disk, day by day.
+//! `cargo bench --bench play -- days 30`: this many days of 1,600 filings each, on a clock that is stopped
+//! while the bot and EDGAR work. Reports latency, requests, bytes, memory and disk, day by day.
 //!
-//! `cargo bench --bench play -- hour 60 17`: the real program for so many minutes of real time, 31 filings a minute, killed so
-//! often and started again after up to a minute. Tells what was missed or told twice, processor time and memory.
-//! `hour 60 17 20` plays the same 20 times as fast, with the program's own loop in a process of this bench: what the machine
-//! takes for waking threads that only wait is then left out. `hour 60 17 20 5` lets one filing in five ring instead of each.
+//! `cargo bench --bench play -- hour 60 17`: the real program for this many minutes of real time, with 31
+//! filings a minute. It is killed this many times, and each time started again after up to a minute. Reports
+//! missed and repeated alerts, processor time and memory.
+//!
+//! `hour 60 17 20` plays the same 20 times as fast, with the program's own loop in a process of this bench.
+//! That leaves out the machine's cost of waking threads that only wait. With `hour 60 17 20 5`, one filing in
+//! five causes an alert, instead of each.
 #![allow(
     clippy::expect_used,
     clippy::too_many_lines,
@@ -98,7 +101,8 @@ fn made(number: u64, code: &'static str, accepted_at: DateTime<Utc>) -> Made {
     }
 }
 
-/// Seconds after midnight in New York at which filings are accepted: the corpus' own hours, or a day's usual ones without it.
+/// Seconds after midnight in New York at which filings are accepted: those of the corpus or, without it,
+/// those of a usual day.
 fn times() -> Vec<i64> {
     let mut times = Vec::new();
     for entry in fs::read_dir("../shared/corpus").into_iter().flatten().flatten() {
@@ -129,7 +133,7 @@ fn days(count: u64) {
         for (n, day) in (0_u64..).zip(&played) {
             let midnight = day.and_hms_opt(0, 0, 0).unwrap().and_local_timezone(New_York).unwrap().to_utc();
             for filing in 0..A_DAY {
-                // Spread over the recorded times, each day a little otherwise.
+                // Spread over the recorded times, a little differently each day.
                 let place = (filing * times.len() as u64 / A_DAY + n * 7) % times.len() as u64;
                 let second = times[usize::try_from(place).unwrap()] + i64::try_from((filing * 13 + n) % 7).unwrap();
                 archive.add_made(made(n * A_DAY + filing, "S", midnight + TimeDelta::seconds(second)));
@@ -178,7 +182,7 @@ fn days(count: u64) {
             before = log;
         }
         println!("at most {} requests in a second", edgar.log().most_in_a_second);
-        // sled clears up as the world's seconds pass, of which a played day has few.
+        // sled cleans up as real seconds pass, and a replayed day has few of those.
         std::thread::sleep(REST);
         app.store.flush().await.unwrap();
         let bytes = app.store.size_on_disk().unwrap();
@@ -201,7 +205,7 @@ fn settings(edgar: String, folder: &Path, poll: &str) -> String {
     )
 }
 
-/// A line of `/proc/PID/status`, in KiB.
+/// The value of a line in `/proc/PID/status`, in KiB.
 fn resident(name: &str, pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
@@ -215,7 +219,7 @@ fn ticks(pid: u32) -> u64 {
     [11, 12].into_iter().filter_map(|place| fields.get(place)?.parse::<u64>().ok()).sum()
 }
 
-/// The program on the store of its settings; what it prints is dropped.
+/// The program with the store of its settings; its output is discarded.
 fn app(settings: Settings, rules: Vec<Rule>, clock: Clock, since: Option<DateTime<Utc>>) -> App {
     let store = Store::open(&settings.store_dir).unwrap();
     let assembly = runtime::assemble(Setup {
@@ -231,7 +235,8 @@ fn app(settings: Settings, rules: Vec<Rule>, clock: Clock, since: Option<DateTim
     assembly.unwrap().on(store, since)
 }
 
-/// The program's loop as a process of its own, in this folder, whose clock shows `now` and goes so many times as fast.
+/// Runs the program's loop as a separate process in this folder, with a clock that shows `now` and runs
+/// `speed` times as fast.
 fn bot(now: DateTime<Utc>, speed: u64, from_here: bool) {
     let clock = Clock::played(now, speed as f64);
     let text = fs::read_to_string("settings.toml").unwrap();
@@ -243,7 +248,8 @@ fn bot(now: DateTime<Utc>, speed: u64, from_here: bool) {
     runtime.block_on(runtime::run(Arc::new(app), None, std::future::pending())).unwrap();
 }
 
-/// What asking alone takes: a page of the feed each two seconds, and a submission, as often as the program asks for them.
+/// Makes only the requests, as often as the program does: a page of the feed and a submission every two
+/// seconds.
 fn bare(now: DateTime<Utc>, speed: u64, edgar: &str) {
     let clock = Clock::played(now, speed as f64);
     let http = reqwest::Client::builder().gzip(true).build().unwrap();
@@ -307,7 +313,7 @@ fn hour(minutes: u64, kills: u64, speed: u64, one_in: u64) {
         .args(["bare", &now, &speed.to_string(), &edgar.base_url()])
         .spawn()
         .expect("this bench");
-    // How long until a moment of the play.
+    // How long to wait until this moment of the replay.
     let until =
         |seconds: f64| clock.real(start + TimeDelta::milliseconds((seconds * 1e3) as i64) - clock.now());
     let mut bot = spawn(true);

@@ -1,5 +1,5 @@
-//! A rule file is written at random for a minute while filings arrive: nothing breaks, no alert is lost or repeated, and the
-//! rules in force are always a set that was valid.
+//! Writes a rule file at random for a minute while filings arrive: nothing breaks, no alert is lost or
+//! repeated, and the rules in force are always a set that was valid.
 
 #![allow(
     clippy::expect_used,
@@ -27,7 +27,7 @@ use sellbell::store::Store;
 use sellbell::trust::Roots;
 
 const FILINGS: u32 = 600;
-/// So that they arrive over the whole minute.
+/// Spreads the filings over the whole minute.
 const PER_SECOND: u32 = 10;
 const LONG: Duration = Duration::from_secs(60);
 
@@ -59,7 +59,8 @@ fn rule(name: &str, value: u64, file: &Path) -> String {
     format!("[[rule]]\nname = \"{name}\"\nmin_value = {value}\nnotify = [{notify}]\n")
 }
 
-/// Writes at random until it is told to stop; the values that were ever valid, and how often it wrote.
+/// Writes at random until `stop` is set. Collects the values that were ever valid, and returns how often it
+/// wrote.
 fn scribble(folder: &Path, out: &Path, stop: &AtomicBool, valid: &Mutex<BTreeSet<String>>) -> u32 {
     let file = folder.join("edited.toml");
     let (mut state, mut writes) = (0x2545_f491_4f6c_dd1d_u64, 0);
@@ -87,7 +88,7 @@ fn scribble(folder: &Path, out: &Path, stop: &AtomicBool, valid: &Mutex<BTreeSet
         };
         done.expect("the folder can be written to");
         writes += 1;
-        // Now and then it rests, so that an edit can be taken.
+        // Rests now and then, so that an edit can take effect.
         std::thread::sleep(Duration::from_millis(if state % 5 == 0 { 1_800 } else { state % 300 }));
     }
     writes

@@ -1,6 +1,7 @@
-//! Time to match one filing against 10, 1,000 and 100,000 rules, beside asking each of them in turn.
+//! Time to match one filing against 10, 1,000 and 100,000 rules, compared with evaluating each of them in
+//! turn.
 //!
-//! All but ten of the rules name a ticker, of ten thousand; the ten are asked of every company.
+//! All but ten of the rules name one of ten thousand tickers; the other ten apply to every company.
 
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::disallowed_methods, missing_docs)]
 
@@ -18,7 +19,7 @@ const ANY_COMPANY: usize = 10;
 const TICKERS: usize = 10_000;
 const ROUNDS: usize = 9;
 
-/// Distinct tickers of up to four letters, the bundled filings' among them.
+/// Distinct tickers of up to four letters, including those of the bundled filings.
 fn ticker(number: usize, known: &[String]) -> String {
     if let Some(known) = known.get(number % TICKERS) {
         return known.clone();

@@ -1,7 +1,8 @@
 //! The cost of a full store: `cargo bench --bench store -- FILINGS DELIVERIES`, for example `1000000 100000`.
 //!
-//! Fills a store with finished filings and with deliveries sent to a thousand channels. Then measures two starts (in the first one, sled reads
-//! everything written since the last start), `status`, and the commit of one more filing with one delivery.
+//! Fills a store with finished filings and with deliveries sent to a thousand channels. Then measures two
+//! starts (in the first one, sled reads everything written since the last start), `status`, and the commit of
+//! one more filing with one delivery.
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::cell::Cell;
@@ -75,7 +76,7 @@ async fn opened(dir: &Path) -> (Store, f64) {
     (store, began.elapsed().as_secs_f64())
 }
 
-/// The median of eleven.
+/// The median time of eleven runs.
 async fn median<F: Future<Output = ()>>(step: impl Fn() -> F) -> Duration {
     let mut took = Vec::new();
     for _ in 0..11 {
@@ -111,7 +112,7 @@ fn main() {
         let commit = median(|| async {
             later.set(later.get() + 1);
             let deliveries = vec![delivery(later.get(), now)];
-            let settled = Settled { deliveries, ..Settled::new(accession(later.get()), Ending::Rang, now) };
+            let settled = Settled { deliveries, ..Settled::new(accession(later.get()), Ending::Alerted, now) };
             assert!(store.commit(&settled).await.unwrap());
         });
         let commit = commit.await;

@@ -1,4 +1,5 @@
-//! Lists from outside, bounded while they are read: those of JSON can be a hundred times as large as their text.
+//! Lists from outside sources, bounded while they are read: a parsed JSON list can take a hundred times as
+//! much memory as its text.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,7 +7,7 @@ use std::marker::PhantomData;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-/// A list of at most so many items. One with more cannot be read.
+/// A list of at most `MOST` items. A longer one cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AtMost<T, const MOST: usize>(pub Vec<T>);
 

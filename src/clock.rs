@@ -1,14 +1,14 @@
-//! The time: the world's, or that of a replay, which begins anywhere and may run faster.
+//! The time: real time, or that of a replay, which begins at any moment and may run faster.
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 
-/// No tick takes longer; a clock that differs more from a tick's `now` is another one.
+/// No tick takes longer than this; if the clock differs more from a tick's `now`, it is a different clock.
 const LONGEST_TICK: TimeDelta = TimeDelta::hours(1);
 
-/// The time that the bot goes by. Copies have the same time.
+/// The clock that the bot uses. All copies show the same time.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Clock {
     played: Option<Played>,
@@ -27,8 +27,8 @@ impl Clock {
         Self::default()
     }
 
-    /// A clock that shows `origin` now and goes `speed` times as fast as the world's. It goes by tokio's time, so that it
-    /// stands still where that is paused.
+    /// A clock that shows `origin` now and runs `speed` times as fast as real time. It is driven by tokio's
+    /// time, so it stops while that is paused.
     pub fn played(origin: DateTime<Utc>, speed: f64) -> Self {
         let started = Instant::now();
         Self { played: Some(Played { origin, started, speed }) }
@@ -53,13 +53,13 @@ impl Clock {
         now + late.unwrap_or_default()
     }
 
-    /// How long a span of this clock takes in the world; nothing for what lies behind.
+    /// How long a span of this clock takes in real time; zero if the span is negative.
     pub fn real(&self, span: TimeDelta) -> Duration {
         let span = span.to_std().unwrap_or_default();
         self.played.map_or(span, |played| span.div_f64(played.speed))
     }
 
-    /// How much of this clock's time passes in a span of the world's.
+    /// How much of this clock's time passes in a span of real time.
     pub fn played_in(&self, span: Duration) -> TimeDelta {
         let span = self.played.map_or(span, |played| span.mul_f64(played.speed));
         TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX)

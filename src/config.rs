@@ -20,15 +20,16 @@ use chrono::{DateTime, Utc};
 use crate::problem::Problems;
 
 impl Settings {
-    /// Reads a settings file's text, then `overrides`: pairs like `("SELLBELL_EDGAR__BASE_URL", "http://…")`.
+    /// Reads settings from the text of a file, then applies `overrides`: pairs like
+    /// `("SELLBELL_EDGAR__BASE_URL", "http://…")`.
     ///
     /// # Errors
-    /// Every mistake that was found, each with file and line, or with the name of the override.
+    /// Every mistake found, each with its file and line, or with the name of the override.
     pub fn read(file: &str, text: &str, overrides: &[(String, String)]) -> Result<Self, Problems> {
         overrides::read(file, text, overrides, None)
     }
 
-    /// The same at a moment: a schedule that has no time after it is a mistake.
+    /// The same, at a given moment: a schedule with no time after it is a mistake.
     ///
     /// # Errors
     /// As [`Self::read`].

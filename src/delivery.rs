@@ -13,7 +13,7 @@ use crate::summary::Summary;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Body {
-    /// One alert, at once.
+    /// One alert, sent at once.
     Alert(Box<Alert>),
     /// A digest.
     Digest(Box<Digest>),
@@ -21,38 +21,39 @@ pub enum Body {
     Notice(Box<Notice>),
     /// Alerts that share one message.
     Summary(Box<Summary>),
-    /// Another filing's alert of a trade that was reported: who reports it, too.
+    /// Another filing's alert about a trade that was already reported: adds its owners.
     Addition(Box<Alert>),
 }
 
 /// A delivery that is queued: it leaves the queue only as delivered or dead.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// Of body and destination. Discord's nonce, the mail's Message-ID and the message's reference derive from it.
+    /// Derived from body and destination. Discord's nonce, the mail's Message-ID and the message's reference
+    /// derive from it.
     pub key: Key,
-    /// Where to.
+    /// The destination.
     pub destination: Destination,
-    /// What.
+    /// The content.
     pub body: Body,
     /// When it was queued.
     pub queued_at: DateTime<Utc>,
-    /// How often it failed.
+    /// How many times it has failed.
     pub attempts: u32,
-    /// Not to be tried before.
+    /// The earliest time of the next try.
     pub not_before: DateTime<Utc>,
-    /// Since when it fails, if it does.
+    /// Since when it has been failing, if it is.
     #[serde(default)]
     pub failing_since: Option<DateTime<Utc>>,
-    /// The delivery whose message it changes, or where that cannot be done answers.
+    /// The delivery whose message this one changes, or replies to if the message cannot be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub concerns: Option<Key>,
-    /// The message that it answers, which could not be changed.
+    /// The message that it replies to because that could not be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<String>,
     /// Sends of it that may have reached its destination.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_flight: Option<InFlight>,
-    /// How many deliveries it takes the place of; 0 for one that stands for itself.
+    /// How many deliveries it replaces; 0 if it replaces none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub joined: usize,
 }
@@ -62,7 +63,7 @@ fn is_zero(count: &usize) -> bool {
 }
 
 impl Delivery {
-    /// As how many deliveries it counts.
+    /// The number of deliveries that it counts as.
     pub fn count(&self) -> usize {
         self.joined.max(1)
     }
@@ -123,7 +124,7 @@ impl Batch {
         }
     }
 
-    /// Its first deliveries, so many.
+    /// Its first `count` deliveries.
     pub fn first(mut self, count: usize) -> Self {
         self.deliveries.truncate(count);
         Self::of(self.destination, self.deliveries)
@@ -137,17 +138,18 @@ impl Batch {
         })
     }
 
-    /// Of which the only delivery concerns what stands in this message, under this delivery's key.
+    /// The same batch, whose only delivery concerns the delivery with this key, in this message.
     pub fn concerning(self, message_id: String, key: Key) -> Self {
         Self { concerned: Some((message_id, key)), ..self }
     }
 
-    /// The message that its only delivery changes or answers, and the delivery there that it concerns.
+    /// The message that its only delivery changes or replies to, and the delivery in that message that it
+    /// concerns.
     pub fn concerned(&self) -> Option<(&str, &Key)> {
         self.concerned.as_ref().map(|(message_id, key)| (message_id.as_str(), key))
     }
 
-    /// Deliveries to a destination in this order; they have the same key each time.
+    /// A batch of deliveries to a destination, in this order. The same deliveries always have the same key.
     pub fn of(destination: Destination, deliveries: Vec<Delivery>) -> Self {
         let key = match &deliveries[..] {
             [one] => one.key.clone(),
@@ -159,22 +161,23 @@ impl Batch {
         Self { key, destination, deliveries, concerned: None }
     }
 
-    /// The same under the key of an earlier one, of which they are what is left.
+    /// The same deliveries under the key of an earlier batch, whose remainder they are.
     pub fn again(self, key: Key) -> Self {
         Self { key, ..self }
     }
 
-    /// By which a destination that can do so drops a repeated one: a single delivery's own.
+    /// Identifies the message, so that a destination that supports it can drop a repeated one. A single
+    /// delivery has its own key.
     pub fn key(&self) -> &Key {
         &self.key
     }
 
-    /// Where to.
+    /// The destination.
     pub fn destination(&self) -> &Destination {
         &self.destination
     }
 
-    /// What, oldest first.
+    /// The deliveries, oldest first.
     pub fn deliveries(&self) -> &[Delivery] {
         &self.deliveries
     }
@@ -184,7 +187,7 @@ impl Batch {
         self.deliveries.iter().map(|delivery| &delivery.key)
     }
 
-    /// Has each alert say when it goes out.
+    /// Sets when each alert goes out.
     pub fn set_sent_at(&mut self, sent_at: Option<DateTime<Utc>>) {
         for delivery in &mut self.deliveries {
             if let Body::Alert(alert) = &mut delivery.body {
@@ -194,42 +197,42 @@ impl Batch {
     }
 }
 
-/// Sends of a delivery of which no answer said what became of them: it may have reached its destination.
+/// Sends of a delivery without a conclusive answer: it may have reached its destination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InFlight {
     /// When the first of them began.
     pub first: DateTime<Utc>,
     /// When the last of them began.
     pub last: DateTime<Utc>,
-    /// The key of the batch that it was in, where it was not alone: Discord knows that message by it.
+    /// The key of the batch it was in, unless it was alone: Discord knows that message by this key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<Key>,
-    /// True if no such send is known of: it may have been one that was forgotten.
+    /// True if we may have sent this and lost the record of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub guess: bool,
 }
 
 impl InFlight {
-    /// One more send, in such a batch, which begins now.
+    /// Adds a send in this batch, which begins now.
     pub fn another(before: Option<Self>, batch: &Batch, now: DateTime<Utc>) -> Self {
         let first = before.map_or(now, |before| before.first);
         let alone = batch.deliveries().iter().all(|delivery| delivery.key == batch.key);
         Self { first, last: now, batch: (!alone).then(|| batch.key.clone()), guess: false }
     }
 
-    /// From the first of these sends to the last of those.
+    /// Combines two records: from the earliest first send to the latest last one.
     pub fn and(&self, other: &Self) -> Self {
         let (first, last) = (self.first.min(other.first), self.last.max(other.last));
         Self { first, last, batch: None, guess: self.guess && other.guess }
     }
 
-    /// The same of a delivery by itself, which is looked for before anything else, and where that cannot be done is taken
-    /// for not sent.
+    /// The same for a delivery by itself that we may have sent. It is looked up before anything else, and if
+    /// it cannot be looked up, it counts as not sent.
     pub fn in_doubt(&self) -> Self {
         Self { batch: None, guess: true, ..self.clone() }
     }
 
-    /// The same of a delivery that is no longer held to be in a batch.
+    /// The same for a delivery that is no longer assumed to be in a batch.
     pub fn alone(&self) -> Self {
         Self { batch: None, ..self.clone() }
     }
@@ -239,11 +242,11 @@ impl InFlight {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// The destination took it.
+    /// The destination accepted it.
     Delivered {
         /// When.
         at: DateTime<Utc>,
-        /// The message's id, where the destination gives one.
+        /// The message's id, if the destination returns one.
         message_id: Option<String>,
     },
     /// It was given up.

@@ -1,4 +1,4 @@
-//! The alerts of a window, gathered for one mail: one entry a filing, sorted by value, with totals.
+//! The alerts of a window, gathered into one mail: one entry per filing, sorted by value, with totals.
 
 use std::collections::BTreeSet;
 
@@ -9,13 +9,14 @@ use crate::alert::{Alert, Key};
 use crate::filing::record::LotRecord;
 use crate::filing::{Accession, Direction, Sums, Trade, Usd};
 
-/// The sums of an entry have this bound.
+/// The most sums that an entry has.
 const MOST_SUMS: usize = 4;
 
-/// A digest as it is queued: what it says is derived from its alerts.
+/// A digest as it is queued. Its text is derived from its alerts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Digest {
-    /// Of recipient, slot and alerts: made twice, it is the same; a slot that a wrong clock used up hides no alert.
+    /// Derived from recipient, slot and alerts, so that a digest made twice has the same key, and a slot that
+    /// a wrong clock used up hides no alert.
     pub key: Key,
     /// The slot on the schedule's own clock, `2026-11-23T17:30`.
     pub slot: String,
@@ -25,19 +26,20 @@ pub struct Digest {
     pub since: DateTime<Utc>,
     /// Where it ends.
     pub until: DateTime<Utc>,
-    /// One entry a filing, the most valuable first.
+    /// One entry per filing, the most valuable first.
     pub entries: Vec<Entry>,
-    /// The total where all lots go one way; `None` where they do not, or it is not known. Older versions added both ways.
+    /// The total if all lots go one way; `None` if they do not, or if it is unknown. Older versions added
+    /// both ways.
     pub total_usd: Option<Usd>,
-    /// True if a lot's value is not known, so that the true total is higher.
+    /// True if a lot's value is unknown, so that the true total is higher.
     pub total_is_at_least: bool,
-    /// The totals of each way that lots go, without odd values.
+    /// The totals for each way that lots go, without odd values.
     #[serde(default)]
     pub totals: Vec<Total>,
     /// How many entries have an odd value, which is in no total.
     #[serde(default)]
     pub left_out: usize,
-    /// How many different companies.
+    /// How many different companies there are.
     pub issuers: usize,
 }
 
@@ -46,18 +48,20 @@ pub struct Digest {
 pub struct Entry {
     /// The rules that matched.
     pub rules: Vec<String>,
-    /// The alert; with several rules, over the lots that any of them counted.
+    /// The alert. If several rules matched, it covers the lots that any of them counted.
     pub alert: Alert,
-    /// Numbers of lots that are not in the total: an amendment here takes their place, or they restate what was reported before.
+    /// The numbers of the lots that are not in the total: an amendment in this digest replaces them, or they
+    /// restate earlier reports.
     #[serde(default)]
     pub not_counted: BTreeSet<usize>,
-    /// How many of its lots are.
+    /// How many of its lots are in the total.
     #[serde(default)]
     pub counted: usize,
 }
 
 impl Digest {
-    /// The digest of a recipient's slot. Alerts of one filing become one entry, so that no lot is counted twice.
+    /// The digest for a recipient's slot. Alerts of one filing become one entry, so that no lot is counted
+    /// twice.
     pub fn new(
         recipient: &str,
         slot: String,
@@ -91,7 +95,7 @@ impl Digest {
         let mut totals: Vec<Total> = Vec::new();
         let mut left_out = 0;
         for entry in entries.iter().filter(|entry| entry.counted > 0) {
-            // What only moves is neither acquired nor disposed of.
+            // Lots that only move are neither acquired nor disposed of.
             let mut lots = entry.counted_lots().filter(|lot| !lot.moved).map(LotRecord::figures).peekable();
             if lots.peek().is_none() {
                 continue;
@@ -104,7 +108,7 @@ impl Digest {
         }
         let only = if let [one] = totals.as_slice() { Some(one) } else { None };
         let total_is_at_least = only.is_some_and(|one| one.is_at_least);
-        // Of nothing but gifts and grants it is nothing.
+        // With nothing but gifts and grants, the total is zero.
         let total_usd = if totals.is_empty() { Some(Usd::ZERO) } else { only.and_then(|one| one.usd) };
         let mut ciks: Vec<_> = entries.iter().map(|entry| entry.alert.issuer.cik).collect();
         ciks.sort_unstable();
@@ -124,13 +128,13 @@ impl Digest {
         }
     }
 
-    /// The total as people read it: `$2,661,359.10`, `$100.00 disposed of, $50.00 acquired`.
+    /// The total in words: `$2,661,359.10`, `$100.00 disposed of, $50.00 acquired`.
     pub fn total_text(&self) -> String {
         if self.entries.iter().all(|entry| entry.counted == 0) {
             return "nothing new".into();
         }
         let text = match self.totals.as_slice() {
-            // A digest that an older version queued.
+            // Queued by an older version.
             [] => sum_text(self.total_usd, self.total_is_at_least),
             [one] => sum_text(one.usd, one.is_at_least),
             several => several.iter().map(Total::text).collect::<Vec<_>>().join(", "),
@@ -143,10 +147,10 @@ impl Digest {
     }
 }
 
-/// The total value of the lots of a digest that go one way.
+/// The total value of a digest's lots that go one way.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Total {
-    /// Which way; `None` where the lots do not say.
+    /// Which way; `None` if the lots do not say.
     pub direction: Option<Direction>,
     /// The sum of the values that are not odd.
     pub usd: Option<Usd>,
@@ -156,7 +160,7 @@ pub struct Total {
 
 impl Total {
     fn add(totals: &mut Vec<Self>, sums: &Sums) {
-        // What is given or granted for nothing has no part in a total of dollars.
+        // Lots given or granted for nothing have no part in a total of dollars.
         if sums.value.is_some_and(Usd::is_zero) && !sums.value_is_at_least && !sums.value_is_odd {
             return;
         }
@@ -188,7 +192,7 @@ fn sum_text(usd: Option<Usd>, is_at_least: bool) -> String {
     }
 }
 
-/// Sets which lots of each entry are in the total, so that each trade is in it once.
+/// Decides which lots of each entry are in the total, so that each trade counts once.
 fn count(entries: &mut [Entry]) {
     let here: BTreeSet<Accession> = entries.iter().map(|entry| entry.alert.accession).collect();
     let earlier = entries.iter().flat_map(|entry| &entry.alert.replaces_earlier);
@@ -219,7 +223,7 @@ impl Entry {
         lots.filter(|(number, _)| !self.not_counted.contains(number)).map(|(_, lot)| lot)
     }
 
-    /// A digest's remark about an entry that is not, or not all, in its total.
+    /// A remark about an entry that is missing from the digest's total, or only partly in it.
     pub fn count_text(&self) -> Option<&'static str> {
         match self.counted {
             0 => Some("not in the total"),

@@ -1,7 +1,8 @@
-//! sellbell alerts people when company insiders sell: new Form 4 filings on SEC EDGAR, matched against rules, sent to Discord,
-//! by e-mail and on the terminal.
+//! sellbell alerts people when company insiders sell: it matches new Form 4 filings on SEC EDGAR against
+//! rules and sends alerts to Discord, by e-mail and to the terminal.
 //!
-//! `docs/ARCHITECTURE.md` shows the house: modules import only from lower floors, and all below `render` is pure.
+//! `docs/ARCHITECTURE.md` describes the layout: modules import only from lower floors, and everything below
+//! `render` is pure.
 
 pub mod alert;
 pub mod backtest;

@@ -1,4 +1,4 @@
-//! The `sellbell` program: everything is in the library.
+//! The `sellbell` program: all of its code is in the library.
 
 use std::process::ExitCode;
 

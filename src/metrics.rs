@@ -1,8 +1,8 @@
-//! Counters since the start.
+//! Counters since start-up.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The counts of filings since the start.
+/// The counts of filings since start-up.
 #[derive(Debug, Default)]
 pub struct Metrics {
     fetched: AtomicU64,
@@ -13,16 +13,16 @@ pub struct Metrics {
 /// The counters at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted {
-    /// Filings that are in scope, and so are fetched.
+    /// Filings in scope, which are therefore fetched.
     pub fetched: u64,
-    /// Of these, the ones whose issuer was not known when they were discovered.
+    /// Those of them whose issuer was unknown when they were discovered.
     pub undecided: u64,
-    /// Filings that are out of scope: no rule asks about their issuers.
+    /// Filings out of scope: no rule asks about their issuers.
     pub not_fetched: u64,
 }
 
 impl Metrics {
-    /// Counts filings that were discovered; `undecided` are among those that are fetched.
+    /// Counts discovered filings; `undecided` is included in `fetched`.
     pub fn count_discovered(&self, fetched: usize, undecided: usize, not_fetched: usize) {
         for (counter, more) in
             [(&self.fetched, fetched), (&self.undecided, undecided), (&self.not_fetched, not_fetched)]

@@ -13,14 +13,15 @@ use crate::destination::Destination;
 use crate::filing::{Cik, ticker_key};
 use crate::problem::nearest;
 use crate::rules::RuleSet;
-use crate::text::{clip, fold, plain};
+use crate::text::{clip, eastern, fold, plain};
 
-/// The longest mute. Alerts that nobody ever wants need no rule.
+/// The longest mute. To silence alerts for good, remove the rule.
 pub const LONGEST: TimeDelta = TimeDelta::days(366);
-/// Of what people write about it.
+/// The longest text that people may write in a mute, in characters.
 const TEXT: usize = 200;
 
-/// A target of a mute. As text: `ticker:QLYS`, `owner:1234567` or `owner:DOE JANE`, `rule:big`, `destination:discord:alerts`.
+/// The target of a mute. As text: `ticker:QLYS`, `owner:1234567` or `owner:DOE JANE`, `rule:big`,
+/// `destination:discord:alerts`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Muting {
@@ -28,7 +29,7 @@ pub enum Muting {
     Ticker(String),
     /// Alerts in which this owner reports.
     Owner(Cik),
-    /// Alerts in which an owner of this name reports, as it is filed.
+    /// Alerts in which an owner with this name, as filed, reports.
     OwnerNamed(String),
     /// Alerts of this rule.
     Rule(String),
@@ -41,11 +42,11 @@ pub enum Muting {
 pub struct Mute {
     /// The target.
     pub what: Muting,
-    /// Since when.
+    /// When it begins.
     pub since: DateTime<Utc>,
-    /// Until when.
+    /// When it ends.
     pub until: DateTime<Utc>,
-    /// Why, in the words of who muted it.
+    /// The reason, in the words of whoever muted it.
     #[serde(default)]
     pub why: Option<String>,
     /// Who muted it.
@@ -53,10 +54,10 @@ pub struct Mute {
     pub by: Option<String>,
 }
 
-/// A mute that cannot be.
+/// Why a mute is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum MuteError {
-    /// The target is none of these.
+    /// The text is not a valid target.
     #[error(
         "`{0}` cannot be muted: expected ticker:QLYS, owner:1234567, owner:NAME, rule:NAME or destination:discord:NAME"
     )]
@@ -67,8 +68,8 @@ pub enum MuteError {
     /// No such destination.
     #[error("the settings define no destination `{0}`; they define {1}")]
     NoDestination(String, String),
-    /// It would be over already.
-    #[error("a mute that ends at {} is already over", .0.format("%Y-%m-%d %H:%M UTC"))]
+    /// It would already be over.
+    #[error("a mute that ends at {} is already over", eastern(*.0))]
     Over(DateTime<Utc>),
     /// It would last too long.
     #[error("a mute lasts at most {} days: remove the rule instead", LONGEST.num_days())]
@@ -76,7 +77,7 @@ pub enum MuteError {
 }
 
 impl Muting {
-    /// True if it is about this alert to this destination.
+    /// True if it covers this alert to this destination.
     pub fn covers(&self, alert: &Alert, destination: &Destination) -> bool {
         match self {
             Self::Ticker(ticker) => {
@@ -92,16 +93,14 @@ impl Muting {
         }
     }
 
-    /// Whether there is such a thing.
+    /// Checks that the rule or destination exists.
     ///
     /// # Errors
-    /// A rule or destination that is not known, with the names of those that are.
+    /// An unknown rule or destination, with the names of the known ones.
     pub fn check(&self, settings: &Settings, rules: &RuleSet) -> Result<(), MuteError> {
         match self {
             Self::Rule(name) if rules.get(name).is_none() => {
-                let like = nearest(name, rules.iter().map(|rule| rule.name.as_str()));
-                let like = like.map_or(String::new(), |name| format!(": did you mean `{name}`?"));
-                Err(MuteError::NoRule(name.clone(), like))
+                Err(MuteError::NoRule(name.clone(), which_rules(name, rules)))
             }
             Self::Destination(Destination::Channel(id)) => {
                 let named = settings.discord.channels.iter().find(|channel| channel.via == Via::Bot(*id));
@@ -119,9 +118,24 @@ impl Muting {
         }
     }
 
-    /// As people read it: `ticker QLYS`.
+    /// In words: `ticker QLYS`.
     pub fn in_words(&self) -> String {
         self.to_string().replacen(':', " ", 1)
+    }
+}
+
+/// The rule that may be meant by an unknown name, or the names of those that there are.
+fn which_rules(name: &str, rules: &RuleSet) -> String {
+    const MOST: usize = 20;
+    let names = || rules.iter().map(|rule| rule.name.as_str());
+    if let Some(near) = nearest(name, names()) {
+        return format!(": did you mean `{near}`?");
+    }
+    let shown: Vec<&str> = names().take(MOST).collect();
+    match rules.len() {
+        0 => ": there are no rules".to_owned(),
+        all if all > MOST => format!("; the first of {all} rules are {}", shown.join(", ")),
+        _ => format!("; the rules are {}", shown.join(", ")),
     }
 }
 
@@ -129,7 +143,7 @@ impl Mute {
     /// A mute from now on.
     ///
     /// # Errors
-    /// One that would be over already, or last more than a year.
+    /// A mute that would already be over, or would last more than a year.
     pub fn new(what: Muting, now: DateTime<Utc>, until: DateTime<Utc>) -> Result<Self, MuteError> {
         if until <= now {
             return Err(MuteError::Over(until));
@@ -140,7 +154,7 @@ impl Mute {
         Ok(Self { what, since: now, until, why: None, by: None })
     }
 
-    /// With who muted it and why, as one line each.
+    /// Adds who muted it and why, each as one line.
     pub fn said(self, by: Option<&str>, why: Option<&str>) -> Self {
         let line = |text: &str| Some(plain(&clip(text, TEXT))).filter(|text| !text.is_empty());
         Self { by: by.and_then(line), why: why.and_then(line), ..self }

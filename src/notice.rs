@@ -1,4 +1,4 @@
-//! Notices, as data: `render::notice` has the words.
+//! Notices, as data: `render::notice` puts them into words.
 
 mod details;
 
@@ -12,7 +12,7 @@ use crate::destination::Destination;
 use crate::mute::Muting;
 use crate::receipt::Receipt;
 
-/// Something that operators need to know, or whoever reads a destination.
+/// Something that operators, or the readers of a destination, need to know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "StoredNotice")]
 pub struct Notice {
@@ -24,7 +24,7 @@ pub struct Notice {
     pub about: About,
 }
 
-/// A notice as it is stored. Older versions stored finished words.
+/// A notice as it is stored. Older versions stored the finished text.
 #[derive(Deserialize)]
 struct StoredNotice {
     key: Key,
@@ -45,19 +45,19 @@ impl From<StoredNotice> for Notice {
 }
 
 impl Notice {
-    /// A notice of this moment.
+    /// A notice about something that happens at this moment.
     pub fn new(at: DateTime<Utc>, about: About) -> Self {
-        // Its fields are texts, numbers and times, which JSON always has a form for.
+        // The fields are texts, numbers and times, all of which JSON can represent.
         let said = serde_json::to_string(&about).unwrap_or_default();
         Self { key: Key::of(&["notice", &at.to_rfc3339(), &said]), at, about }
     }
 
-    /// One that is in words already.
+    /// A notice that is already in words.
     pub fn written(at: DateTime<Utc>, title: impl Into<String>, text: impl Into<String>) -> Self {
         Self::new(at, About::Written { title: title.into(), text: text.into() })
     }
 
-    /// The same with each text from outside made anew, as by what hides secrets.
+    /// The same, with `change` applied to each text from outside, for example to hide secrets.
     pub fn with_texts(self, change: impl Fn(&str) -> String) -> Self {
         let mut notice = self;
         for text in notice.about.texts() {
@@ -71,18 +71,18 @@ impl Notice {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum About {
-    /// Words of an older version, or of a test.
+    /// The words of an older version, or of a test.
     Written {
-        /// In a few words.
+        /// A few words.
         title: String,
-        /// The event and what to do, some lines.
+        /// The event and what to do about it, in a few lines.
         text: String,
     },
-    /// EDGAR, and what it shows.
+    /// EDGAR, and what its feed shows.
     Edgar(EdgarNews),
     /// Discord's gateway and the slash commands.
     Bot(BotNews),
-    /// Another program acts with the same bot.
+    /// Another program uses the same bot.
     AnotherInstance(InstanceSign),
     /// A destination.
     Destination {
@@ -95,9 +95,9 @@ pub enum About {
     Rules(RulesNews),
     /// The store.
     Store(StoreNews),
-    /// Late alerts: filings that were found too late to be sent one by one.
+    /// Late alerts: their filings were found too late to send them one by one.
     LateAlerts(SummedAlerts),
-    /// Alerts that a mute kept back.
+    /// Alerts that a mute held back.
     MutedAlerts {
         /// The target of the mute.
         what: Muting,
@@ -116,20 +116,20 @@ pub enum About {
 pub enum EdgarNews {
     /// It blocks us.
     Blocks {
-        /// True if it refuses the contact, rather than the address that asks.
+        /// True if it refuses the contact, rather than the requesting address.
         refuses_contact: bool,
         /// Its answer.
         error: String,
-        /// For how long nothing is asked.
+        /// How long no requests are made, in minutes.
         minutes: i64,
     },
-    /// Its feed shows nothing new in its hours.
+    /// Its feed shows nothing new although EDGAR is open.
     NothingNew {
-        /// For how long, in seconds.
+        /// How long it has shown nothing new, in seconds.
         quiet_s: u64,
         /// When the newest filing was accepted.
         newest: DateTime<Utc>,
-        /// Why that may be.
+        /// The likely cause.
         why: FeedSilence,
     },
     /// Its feed shows new filings again.
@@ -146,7 +146,7 @@ pub enum EdgarNews {
         /// How many more.
         more: usize,
     },
-    /// The comparison with its indexes was not clean.
+    /// The comparison with its indexes found problems.
     DaysNotClean {
         /// The first of the days.
         receipts: Vec<Receipt>,
@@ -166,7 +166,7 @@ pub enum BotNews {
         /// Why.
         reason: String,
     },
-    /// The gateway does not take the bot, which only a person can mend.
+    /// The gateway rejects the bot, which only a person can fix.
     GatewayRefuses {
         /// Since when.
         since: DateTime<Utc>,
@@ -177,7 +177,7 @@ pub enum BotNews {
     },
     /// The gateway is connected again.
     GatewayBack {
-        /// Since when it was not.
+        /// Since when it had been disconnected.
         since: DateTime<Utc>,
     },
     /// The slash commands cannot be registered.
@@ -187,9 +187,9 @@ pub enum BotNews {
         /// Advice for people, if there is any.
         advice: Option<String>,
     },
-    /// The slash commands are registered at last.
+    /// The slash commands are finally registered.
     CommandsRegistered {
-        /// Since when they were not.
+        /// Since when they had not been.
         since: DateTime<Utc>,
     },
 }
@@ -198,11 +198,11 @@ pub enum BotNews {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DestinationNews {
-    /// It takes no files.
+    /// It accepts no files.
     NoFiles(NoFile),
-    /// It takes files again.
+    /// It accepts files again.
     FilesAgain {
-        /// Since when it took none.
+        /// Since when it had accepted none.
         since: DateTime<Utc>,
     },
     /// Deliveries to it were given up.
@@ -211,30 +211,30 @@ pub enum DestinationNews {
         count: usize,
         /// Since when.
         since: DateTime<Utc>,
-        /// Why the last of them was.
+        /// Why the last of them was given up.
         reason: String,
     },
-    /// It takes nothing, and is paused.
+    /// It accepts nothing, and is paused.
     Paused {
         /// The destination's answer.
         reason: String,
         /// Advice for people, if there is any.
         advice: Option<String>,
-        /// For how long its deliveries are kept.
+        /// How long its deliveries are kept.
         kept_days: i64,
-        /// After how long it is tried again.
+        /// How long until the next try.
         retry_minutes: i64,
     },
-    /// It refuses a message while it takes others.
+    /// It refuses a message but accepts others.
     Refuses {
         /// The destination's answer.
         reason: String,
         /// Advice for people, if there is any.
         advice: Option<String>,
     },
-    /// It takes alerts again.
+    /// It accepts alerts again.
     Resumed {
-        /// Since when it took nothing.
+        /// Since when it had accepted nothing.
         since: DateTime<Utc>,
         /// Why.
         reason: String,
@@ -249,12 +249,13 @@ pub enum DestinationNews {
 pub enum RulesNews {
     /// Edited rules cannot be used.
     Refused {
-        /// The mistakes, some lines of them.
+        /// The first lines of the mistakes.
         mistakes: String,
     },
-    /// Edited rules are in force, after others that could not be used, or with a rule gone that had subscribers.
+    /// Edited rules are in force, after some that could not be used, or with a rule gone that had
+    /// subscribers.
     Taken {
-        /// True after others that could not be used.
+        /// True if they follow rules that could not be used.
         were_refused: bool,
         /// Rules that are gone, and had subscribers.
         gone: Vec<GoneRule>,
@@ -277,7 +278,7 @@ pub enum StoreNews {
         /// The store's folder.
         dir: String,
     },
-    /// It could not be written for a while.
+    /// It could not be written to for a while.
     Failed {
         /// Since when.
         since: DateTime<Utc>,
@@ -287,7 +288,7 @@ pub enum StoreNews {
 }
 
 impl About {
-    /// The texts that come from outside: answers, errors, paths, names.
+    /// The texts from outside: answers, errors, paths, names.
     fn texts(&mut self) -> Vec<&mut String> {
         match self {
             Self::Written { title, text } => vec![title, text],

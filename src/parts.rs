@@ -12,7 +12,8 @@ use crate::source::Client;
 use crate::store::Store;
 use crate::wake::Wakes;
 
-/// The parts that intake and outbox share; each of their structs takes those that it works with. Clones share them.
+/// The parts that intake and outbox share. Each of their structs uses the ones that it needs. Clones share
+/// them.
 #[derive(Clone)]
 pub struct Parts {
     /// The settings.
@@ -34,7 +35,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// The clock that all go by.
+    /// The clock that everything uses.
     pub fn clock(&self) -> Clock {
         self.client.clock()
     }

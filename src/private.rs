@@ -1,4 +1,4 @@
-//! Files and folders that belong to their user alone, and files that are read within bounds.
+//! Files and folders that belong to their user alone, and files read within bounds.
 
 use std::fs::{self, DirBuilder, File, FileType, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
@@ -18,24 +18,26 @@ const SHARED: u32 = 0o1002;
 /// Folders in the store's folder that hold files of the store.
 const INNER: [&str; 2] = ["blobs", "compacted"];
 
-/// From now on, this process makes files and folders that only its user reads, unless a mode is set explicitly.
+/// From now on, this process creates files and folders that only its user can read, unless a mode is set
+/// explicitly.
 pub fn close_to_others() {
     rustix::process::umask(Mode::from_raw_mode(OTHERS));
 }
 
-/// Makes a folder that only its user can enter. One that is there already is closed to others, and so are the files in it.
+/// Creates a folder that only its user can enter. An existing folder is closed to others, and so are the
+/// files in it.
 ///
-/// The modes of another user's files cannot be corrected: that is a warning.
+/// The modes of another user's files cannot be corrected, which causes a warning.
 ///
 /// # Errors
-/// A folder that cannot be made or listed, and one that is shared by all users, such as `/tmp`.
+/// The folder cannot be created or listed, or is shared by all users, such as `/tmp`.
 pub fn folder(dir: &Path) -> io::Result<()> {
     match fs::metadata(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(dir);
         }
         Err(error) => return Err(error),
-        // A file in the folder's place has errors of its own.
+        // A file in the folder's place causes its own errors.
         Ok(about) if !about.is_dir() => return Ok(()),
         Ok(about) if about.permissions().mode() & SHARED == SHARED || is_root(dir) => {
             let what = "this folder is shared by all users; use a separate folder";
@@ -59,7 +61,7 @@ fn is_root(dir: &Path) -> bool {
 fn close_all(dir: &Path) -> io::Result<()> {
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
-        // Not followed where it is a link.
+        // A link is not followed.
         match entry.metadata() {
             Ok(about) if about.is_file() || about.is_dir() => close(&entry.path(), &about)?,
             // Another process may have removed it.
@@ -70,7 +72,7 @@ fn close_all(dir: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Refuses what has no place there and would be waited for without end.
+/// Refuses a file that does not belong there and that reading would wait for forever.
 fn refuse_pipe(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(about) if !about.is_file() && !about.is_dir() => {
@@ -105,7 +107,7 @@ fn close(path: &Path, about: &Metadata) -> io::Result<()> {
     }
 }
 
-/// Writes a new file that only its user reads, in the place of one that may be there.
+/// Writes a new file that only its user can read, replacing any existing one.
 ///
 /// # Errors
 /// Failures of the disk.
@@ -113,12 +115,12 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write_as(path, bytes, FILE_MODE)
 }
 
-/// The same with another mode.
+/// The same, with another mode.
 ///
 /// # Errors
 /// Failures of the disk.
 pub fn write_as(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    // One that is there may be readable by others, be a link, or be open already.
+    // An existing file may be readable by others, be a link, or already be open.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -130,7 +132,7 @@ pub fn write_as(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     file.write_all(bytes)
 }
 
-/// Gives a regular file its mode. One of another user keeps the mode that it has.
+/// Sets the mode of a regular file. Another user's file keeps its mode.
 ///
 /// # Errors
 /// Failures of the disk.
@@ -145,13 +147,13 @@ pub fn set_mode(file: &File, mode: u32) -> io::Result<()> {
     }
 }
 
-/// Opens a regular file for reading, and never waits for anybody: a pipe, device or folder is refused.
+/// Opens a regular file for reading without ever blocking: a pipe, device or folder is refused.
 ///
 /// # Errors
-/// Why it cannot be read. No error holds the path, which may be a secret that was put into the wrong place.
+/// Why it cannot be read. No error includes the path, which may be a secret that was put in the wrong place.
 pub fn open(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
-    // Only a few bits, which are positive in any integer.
+    // Only a few bits, which are positive in any integer type.
     let flags = i32::try_from(flags).map_err(io::Error::other)?;
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let kind = file.metadata()?.file_type();
@@ -174,7 +176,7 @@ fn name_of(kind: FileType) -> &'static str {
 /// The whole text of an opened file.
 ///
 /// # Errors
-/// Failures of the disk; more than so many bytes; what is no UTF-8.
+/// Failures of the disk; more than `most` bytes; invalid UTF-8.
 pub fn text(file: File, most: u64) -> io::Result<String> {
     String::from_utf8(bytes(file, most)?).map_err(|_| invalid("it is not UTF-8 text".to_owned()))
 }
@@ -182,7 +184,7 @@ pub fn text(file: File, most: u64) -> io::Result<String> {
 /// All bytes of an opened file.
 ///
 /// # Errors
-/// Failures of the disk; more than so many bytes.
+/// Failures of the disk; more than `most` bytes.
 pub fn bytes(file: File, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;

@@ -1,4 +1,4 @@
-//! The bytes of a submission text or a bare ownership document into a [`Filing`]: header and form put together.
+//! Reads the bytes of a submission text or a bare ownership document into a [`Filing`], from header and form.
 
 use thiserror::Error;
 
@@ -7,17 +7,19 @@ use crate::filing::{Filing, Warning};
 use crate::form4::{self, ReadError};
 use crate::text::decode;
 
-/// The largest submission that is read, in bytes. The largest of 18,794 real ones is below a tenth of it.
+/// The largest submission that is read, in bytes. The largest of 18,794 real ones is less than a tenth of
+/// this.
 pub const MAX_BYTES: usize = 32 * 1024 * 1024;
 
-/// The place of what is wrong with all of it; people do not see it.
+/// The place of a mistake that affects the whole file; people do not see it.
 pub(crate) const WHOLE: &str = "the whole file";
 
 /// Why bytes could not be read as a filing.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}{}", place(.at))]
 pub struct Unreadable {
-    /// A stable word: `not-a-filing`, `not-well-formed`, `not-ownership`, `incomplete`, `too-large`; of archives `damaged`.
+    /// A stable word: `not-a-filing`, `not-well-formed`, `not-ownership`, `incomplete`, `too-large`; for
+    /// archives also `damaged`.
     pub kind: &'static str,
     /// The mistake.
     pub message: String,
@@ -28,7 +30,7 @@ pub struct Unreadable {
 /// Reads a filing.
 ///
 /// # Errors
-/// [`Unreadable`] says what is wrong and where; nothing is guessed in its place.
+/// [`Unreadable`] states what is wrong and where; nothing is guessed instead.
 pub fn read(bytes: &[u8]) -> Result<Filing, Unreadable> {
     if bytes.len() > MAX_BYTES {
         let message = format!("{} bytes are more than the {MAX_BYTES} that are read", bytes.len());

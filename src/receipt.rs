@@ -21,17 +21,17 @@ pub struct Receipt {
     pub state: Progress,
     /// Forms 4 and 4/A in the index.
     pub listed: usize,
-    /// Of these, those that were seen before the comparison.
+    /// Those that were seen before the comparison.
     pub seen: usize,
-    /// Of these, those that the comparison brought and that were read.
+    /// Those that the comparison found and that were read.
     pub recovered: usize,
-    /// Of these, those that cannot be read and are in quarantine.
+    /// Those that cannot be read and are in quarantine.
     pub unreadable: usize,
-    /// Of those that the comparison brought, the ones that no rule needs: not fetched, or from before the first start.
+    /// Those that the comparison found but no rule needs: not fetched, or from before the first start.
     pub passed_over: usize,
-    /// Filings that were seen and that the index does not have.
+    /// Filings that were seen but are not in the index.
     pub unlisted: usize,
-    /// How often the index was read.
+    /// How many times the index was read.
     #[serde(default)]
     pub reads: u32,
     /// Lines of the index that could not be read.
@@ -40,39 +40,39 @@ pub struct Receipt {
     /// The missed filings, until the receipt is final.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missed: Vec<Accession>,
-    /// Unreadable filings that are tried again, likewise.
+    /// Unreadable filings that are tried again, until the receipt is final.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub again: Vec<Accession>,
-    /// The first of those that were recovered, cannot be read or are not listed.
+    /// The first of those that were recovered, are unreadable or are not listed.
     pub named: Vec<Accession>,
-    /// True if the operators were notified of it.
+    /// True if the operators were notified about it.
     #[serde(default, alias = "told")]
     pub reported: bool,
 }
 
-/// How far a comparison is.
+/// The progress of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Progress {
-    /// The index could not be had yet.
+    /// The index is not available yet.
     Waiting {
-        /// How often it was asked for.
+        /// How many times it was requested.
         attempts: u32,
-        /// Not to be asked for before.
+        /// The earliest time of the next request.
         next_try: DateTime<Utc>,
-        /// Why it could not be had.
+        /// Why it was not available.
         reason: String,
     },
     /// The missed filings are being fetched.
     Fetching,
     /// Done.
     Compared,
-    /// Given up: EDGAR publishes no index of that day.
+    /// Given up: EDGAR publishes no index for that day.
     NoIndex,
 }
 
 impl Receipt {
-    /// A receipt of a day whose index was not asked for yet.
+    /// A receipt for a day whose index has not been requested yet.
     pub fn new(day: NaiveDate, now: DateTime<Utc>) -> Self {
         Self {
             day,
@@ -93,12 +93,12 @@ impl Receipt {
         }
     }
 
-    /// True if nothing more will come of it.
+    /// True if it will not change any more.
     pub fn is_final(&self) -> bool {
         matches!(self.state, Progress::Compared | Progress::NoIndex)
     }
 
-    /// True if it says that all was seen in time and can be read.
+    /// True if everything was seen in time and can be read.
     pub fn is_clean(&self) -> bool {
         match self.state {
             Progress::Compared => self.recovered + self.unreadable + self.unlisted + self.bad_lines == 0,
@@ -106,17 +106,17 @@ impl Receipt {
         }
     }
 
-    /// True if it was missed, or is tried again.
+    /// True if the filing was missed, or is tried again.
     pub fn names_missed(&self, accession: Accession) -> bool {
         self.missed.contains(&accession) || self.again.contains(&accession)
     }
 
-    /// Forgets which ones were missed: a final receipt has their number.
+    /// Forgets which filings were missed: a final receipt keeps only their number.
     pub fn forget_what_was_missed(&mut self) {
         (self.missed, self.again) = (Vec::new(), Vec::new());
     }
 
-    /// Names an accession, where there is room.
+    /// Names an accession if there is room.
     pub fn name(&mut self, accession: Accession) {
         if self.named.len() < MOST_NAMED && !self.named.contains(&accession) {
             self.named.push(accession);

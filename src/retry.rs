@@ -6,14 +6,14 @@ const FIRST: Duration = Duration::from_secs(2);
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 const SOON: Duration = Duration::from_millis(250);
 
-/// The wait after the `attempt`-th failure (from 1): two seconds doubled each time up to an hour, plus up to a quarter
-/// more that `seed` decides, so that what failed together does not come back together.
+/// The wait after the `attempt`-th failure (from 1): two seconds, doubled each time up to an hour, plus up to
+/// a quarter more depending on `seed`, so that deliveries that failed together are not retried together.
 pub fn delay(attempt: u32, seed: u64) -> Duration {
     backed_off(FIRST, attempt, seed)
 }
 
-/// The wait before a request that failed in passing is repeated by itself: a quarter of a second doubled each time, plus
-/// up to a quarter more that `seed` decides.
+/// The wait before a request with a passing failure is repeated: a quarter of a second, doubled each time,
+/// plus up to a quarter more depending on `seed`.
 pub fn soon(attempt: u32, seed: u64) -> Duration {
     backed_off(SOON, attempt, seed)
 }

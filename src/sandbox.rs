@@ -1,5 +1,5 @@
-//! A process of its own for what rule files say in minijinja: whatever a template builds can exhaust that process alone. It has no
-//! environment, and bounds on its memory and on the time of each evaluation.
+//! A separate process for the minijinja code in rule files: whatever a template builds can exhaust only that
+//! process. It has no environment, and limits on its memory and on the time of each evaluation.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -14,24 +14,24 @@ use std::time::Duration;
 use crate::rules::{Evaluate, Evaluated, ExpressionError, Task, evaluate_here};
 use crate::text::clip;
 
-/// An evaluation takes no longer; one of a source that was stopped before, by far.
+/// The longest time for an evaluation. A source that was stopped before gets far less.
 const LONGEST: Duration = Duration::from_secs(2);
 const LONGEST_AGAIN: Duration = Duration::from_millis(200);
-/// The process ends by itself where an evaluation takes longer: then the one that asked is gone.
+/// The process ends by itself if an evaluation takes longer than this: its parent is gone by then.
 const LONGEST_ORPHANED: Duration = Duration::from_secs(5);
-/// How often it is started for one evaluation, where signals or earlier evaluations end it.
+/// How many times it is started for one evaluation if signals or earlier evaluations end it.
 const MOST_STARTS: usize = 3;
-/// Characters of a source that the log shows.
+/// How many characters of a source the log shows.
 const MOST_SHOWN: usize = 100;
-/// Most stopped sources that are remembered.
+/// How many stopped sources are remembered.
 const MOST_STOPPED: usize = 1_000;
-/// A task or an answer has no more bytes: a filing's footnotes may be long.
+/// The most bytes of a task or an answer: a filing's footnotes may be long.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
-/// So much memory the process may have, in bytes.
+/// The most memory of the process, in bytes.
 #[cfg(unix)]
 const MOST_MEMORY: u64 = 64 * 1024 * 1024;
 
-/// Where rule files' words are evaluated.
+/// Evaluates the expressions and templates of rule files in a separate process.
 #[derive(Debug)]
 pub struct Sandbox {
     program: PathBuf,
@@ -42,7 +42,7 @@ pub struct Sandbox {
 #[derive(Debug, Default)]
 struct State {
     process: Option<Process>,
-    /// Sources of which an evaluation was stopped.
+    /// Sources with an evaluation that was stopped.
     stopped: BTreeSet<String>,
 }
 
@@ -51,7 +51,7 @@ struct Process {
     child: Child,
     tasks: ChildStdin,
     answers: Receiver<Vec<u8>>,
-    /// Nothing was evaluated in it.
+    /// True if nothing has been evaluated in it yet.
     is_fresh: bool,
 }
 
@@ -66,14 +66,14 @@ enum Failure {
 }
 
 impl Sandbox {
-    /// One that runs this program with this argument, which then calls [`serve`].
+    /// A sandbox that runs this program with this argument, which then calls [`serve`].
     pub fn new(program: &Path, argument: impl Into<OsString>) -> Self {
         Self { program: program.to_owned(), argument: argument.into(), state: Mutex::default() }
     }
 
     fn ask(&self, state: &mut State, task: &[u8], longest: Duration) -> Result<Vec<u8>, Failure> {
         for _ in 0..MOST_STARTS {
-            // It may have ended, with the program's other processes, while nothing was asked.
+            // It may have ended, together with the program's other processes, while it was idle.
             let running = state.process.take().and_then(Process::running);
             let started = || Process::start(&self.program, &self.argument).map_err(Failure::NotStarted);
             let mut process = running.map_or_else(started, Ok)?;
@@ -83,7 +83,8 @@ impl Sandbox {
                 state.process = Some(process);
                 return answer;
             }
-            // What earlier evaluations left behind, such as values that contain themselves, is not this one's fault.
+            // Leftovers of earlier evaluations, such as values that contain themselves, are not the fault of
+            // this one.
             let is_full = !process.is_fresh && matches!(answer, Err(Failure::Ended));
             if !process.was_told_to_end() && !is_full {
                 return answer;
@@ -103,7 +104,7 @@ impl Evaluate for Sandbox {
         bytes.push(b'\n');
         let what = match self.ask(&mut state, &bytes, longest) {
             Ok(answer) => {
-                // What stopped it before may have been a machine that stood still.
+                // It may have been stopped before only because the machine stood still.
                 state.stopped.remove(&task.source);
                 return serde_json::from_slice(&answer).unwrap_or_else(|error| {
                     Err(failed(format!("its result cannot be read: {error}"), "see docs/RULES.md"))
@@ -149,7 +150,7 @@ impl Process {
         Ok(Self { child, tasks, answers, is_fresh: true })
     }
 
-    /// It, unless it has ended.
+    /// The process, unless it has ended.
     fn running(mut self) -> Option<Self> {
         matches!(self.child.try_wait(), Ok(None)).then_some(self)
     }
@@ -163,9 +164,9 @@ impl Process {
         })
     }
 
-    /// True if somebody else ended it, by a signal to all processes of a terminal or service.
+    /// True if somebody else ended it with a signal to all processes of a terminal or service.
     fn was_told_to_end(&mut self) -> bool {
-        // One that hung up ends, or is ended here.
+        // A process that closed its output ends by itself, or is ended here.
         let _ = self.child.kill();
         self.child.wait().is_ok_and(is_told_to_end)
     }
@@ -190,10 +191,10 @@ impl Drop for Process {
     }
 }
 
-/// The process's side: evaluates each task that comes on a line of its input, until that ends.
+/// The process's side: evaluates each task, one per line of its input, until the input ends.
 ///
 /// # Errors
-/// Failures of its input and output, and a task that is none.
+/// Failures of its input and output, and a line that is not a task.
 pub fn serve(tasks: impl Read, mut answers: impl Write) -> io::Result<()> {
     bound_memory()?;
     let mut tasks = BufReader::new(tasks);
@@ -211,7 +212,7 @@ pub fn serve(tasks: impl Read, mut answers: impl Write) -> io::Result<()> {
     Ok(())
 }
 
-/// Ends the process where an evaluation begins and does not end.
+/// Ends the process if an evaluation begins and does not end.
 fn watch(begun: &Receiver<()>) {
     while begun.recv().is_ok() {
         if begun.recv_timeout(LONGEST_ORPHANED) == Err(RecvTimeoutError::Timeout) {
@@ -234,7 +235,7 @@ fn bound_memory() -> io::Result<()> {
     Ok(())
 }
 
-/// A line without its end; `None` at the end of all.
+/// A line without its line break; `None` at the end of the input.
 fn line(from: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     from.take(MOST_BYTES).read_until(b'\n', &mut line)?;

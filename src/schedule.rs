@@ -11,27 +11,28 @@ use std::str::FromStr;
 use chrono::{DateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
-/// Longer than any change of a clock: Samoa left out a whole day.
+/// Longer than any change of a clock: Samoa skipped a whole day.
 const LONGEST_CHANGE: TimeDelta = TimeDelta::hours(26);
-/// A slot that is further away is approached first: the clock may change on the way.
+/// A slot that is further away is approached in steps: the clock may change on the way.
 const NEAR: TimeDelta = TimeDelta::days(3);
-/// Changes of the clock between a moment and the next slot, and steps towards it: there are few.
+/// The most changes of the clock between a moment and the next slot, and steps towards it: real schedules
+/// have few.
 const MOST_STEPS: usize = 32;
 
 /// A cron expression and the zone whose clock it follows.
 ///
-/// Where both the day of the month and the weekday are restricted, a day that is either of them counts, as in crontab. A field
-/// that begins with `*` (or `?`), `*/2` included, does not count as restricted.
+/// If both the day of the month and the weekday are restricted, a day that matches either of them counts, as
+/// in crontab. A field that begins with `*` (or `?`), `*/2` included, does not count as restricted.
 #[derive(Debug, Clone)]
 pub struct Schedule {
     /// All fields, seconds first.
     expression: String,
-    /// Each has slots of its own: one, or one for the days of the month and one for the weekdays.
+    /// Each has its own slots: there is one, or one for the days of the month and one for the weekdays.
     crons: Vec<cron::Schedule>,
     zone: Tz,
 }
 
-/// Which passes of a local time that comes twice count.
+/// Which passes of a repeated local time count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Passes {
     Each,
@@ -54,7 +55,7 @@ impl Schedule {
         let [minute, hour, day, month, weekday, year @ ..] = rest else {
             return Err(ScheduleError::Cron(expression.to_owned()));
         };
-        // The number behind a slash is a step.
+        // The number after a slash is a step.
         let named =
             |part: &str| !part.split('/').next().unwrap_or_default().bytes().any(|b| b.is_ascii_digit());
         if !weekday.split(',').all(named) {
@@ -70,7 +71,7 @@ impl Schedule {
             with(day, "*").and_then(|by_day| Ok(vec![by_day, with("*", weekday)?]))
         };
         let crons = crons.map_err(|_| match with("*", "*") {
-            // The rest can be read.
+            // The rest is readable.
             Ok(_) if with(day, "*").is_ok() => ScheduleError::Weekdays(expression.to_owned()),
             _ => ScheduleError::Cron(expression.to_owned()),
         })?;
@@ -82,7 +83,7 @@ impl Schedule {
         }
     }
 
-    /// The schedule, unless all its slots are before `now`.
+    /// The schedule, unless all of its slots are before `now`.
     ///
     /// # Errors
     /// [`ScheduleError::Over`].
@@ -93,23 +94,23 @@ impl Schedule {
         }
     }
 
-    /// The first moment after `now` at which the local clock shows a slot; `None` if there is none any more.
+    /// The first moment after `now` at which the local clock shows a slot; `None` if there is none left.
     ///
-    /// For work that must not pause: a local time that comes twice counts each time. A slot that the clock leaves out comes
-    /// as late after the change as it lies behind it.
+    /// For work that must not pause: a repeated local time counts each time. A slot that the clock skips
+    /// comes as long after the change as it lies after the start of the skipped time.
     pub fn next_time(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.next(now, Passes::Each)
     }
 
-    /// The first slot after `now`, each local slot once; `None` if there is none any more.
+    /// The first slot after `now`, each local slot once; `None` if there is none left.
     ///
-    /// For work that is done once a slot, such as a digest: as [`Self::next_time`], but a local time that comes twice counts
-    /// the first time only.
+    /// For work that is done once per slot, such as a digest: like [`Self::next_time`], but a repeated local
+    /// time counts only the first time.
     pub fn next_slot(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.next(now, Passes::First)
     }
 
-    /// The local day and minute of a slot, `2026-11-23T07:30`: the same for both passes of an hour that comes twice.
+    /// The local day and minute of a slot, `2026-11-23T07:30`: the same for both passes of a repeated hour.
     pub fn local_slot(&self, slot: DateTime<Utc>) -> String {
         slot.with_timezone(&self.zone).format("%Y-%m-%dT%H:%M").to_string()
     }
@@ -124,7 +125,7 @@ impl Schedule {
         for _ in 0..MOST_STEPS {
             let found = self.from(from, passes)?;
             match self.change(from, found.min(from + NEAR)) {
-                // Behind it the clock shows something else.
+                // After the change, the clock shows something else.
                 Some(change) => from = change,
                 None if found <= from + NEAR => return Some(found),
                 None => from = found - LONGEST_CHANGE * 2,
@@ -164,7 +165,8 @@ impl Schedule {
         TimeDelta::seconds(offset.local_minus_utc().into())
     }
 
-    /// The first change of the local clock after `from` and not after `until`: the first moment of the new one.
+    /// The first change of the local clock after `from` and not after `until`: the first moment with the new
+    /// offset.
     fn change(&self, from: DateTime<Utc>, until: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let (mut old, offset) = (from, self.offset(from));
         while old < until {
@@ -183,7 +185,7 @@ impl Schedule {
     }
 }
 
-/// True if a field of days does not restrict them, by the rule of crontab: its first character says so.
+/// True if a day field does not restrict the days. As in crontab, its first character decides.
 fn is_open(field: &str) -> bool {
     field.starts_with(['*', '?'])
 }
@@ -222,7 +224,7 @@ mod tests {
         check_by(Schedule::next_time, expression, zone, now, expected);
     }
 
-    /// All times of some days by the definition: the clock is read each minute.
+    /// All times of some days by definition: the clock is read every minute.
     fn read_off(
         schedule: &Schedule,
         passes: Passes,
@@ -291,10 +293,10 @@ mod tests {
             &["2026-03-08T06:59:59Z", "2026-03-08T07:00:00Z", "2026-03-08T07:00:01Z"],
         );
         each("2026-03-08T12:00:00Z", &["2026-03-08T12:00:01Z"]);
-        // The second pass of the hour is left out.
+        // The second pass of the hour is skipped.
         each("2026-11-01T05:59:58Z", &["2026-11-01T05:59:59Z", "2026-11-01T07:00:00Z"]);
         each("2026-11-01T06:30:00Z", &["2026-11-01T07:00:00Z", "2026-11-01T07:00:01Z"]);
-        // What polls does not pause.
+        // Polling does not pause.
         polled("2026-03-08T06:59:58Z", &["2026-03-08T06:59:59Z", "2026-03-08T07:00:00Z"]);
         polled("2026-11-01T05:59:58Z", &["2026-11-01T05:59:59Z", "2026-11-01T06:00:00Z"]);
         polled("2026-11-01T06:59:59Z", &["2026-11-01T07:00:00Z", "2026-11-01T07:00:01Z"]);
@@ -322,7 +324,7 @@ mod tests {
 
     #[test]
     fn clocks_of_every_kind_are_followed_as_they_are_read() {
-        // Half an hour, at midnight, over midnight, a whole day, twice a year by the moon, never.
+        // Half an hour, at midnight, across midnight, a whole day, twice a year with the moon, never.
         let changes = [
             ("Australia/Lord_Howe", "2026-04-04T00:00:00Z"),
             ("Australia/Lord_Howe", "2026-10-03T00:00:00Z"),
@@ -381,9 +383,9 @@ mod tests {
             &["2026-11-01T07:00:00Z", "2026-11-02T07:00:00Z", "2026-11-09T07:00:00Z"],
         );
         check("0 0 7 31 2 Mon 2026-2027", "UTC", "2026-03-01T00:00:00Z", &["2027-02-01T07:00:00Z"]);
-        // Each day is in the range, so that the weekday restricts nothing.
+        // The range contains every day, so the weekday restricts nothing.
         check("0 7 1-31 * Mon", "UTC", "2026-11-02T08:00:00Z", &["2026-11-03T07:00:00Z"]);
-        // What begins with a star does not count as restricted: both must hold.
+        // A field that begins with a star does not count as restricted: both must hold.
         check(
             "0 7 */2 * Mon",
             "UTC",
@@ -434,7 +436,7 @@ mod tests {
             let schedule = Schedule::parse(ahead, "America/New_York").unwrap();
             assert!(schedule.unless_over(now).is_ok(), "{ahead}");
         }
-        // The last slot of the last year is still to come where the clock is behind.
+        // The last slot of the last year is still to come if the clock is behind.
         let last = Schedule::parse("59 59 23 31 12 * 2025", "Pacific/Honolulu").unwrap();
         assert_eq!(last.next_slot(now), Some("2026-01-01T09:59:59Z".parse().unwrap()));
     }

@@ -1,5 +1,6 @@
-//! Overflow messages: alerts in one message, with all of them in an attached list, where there are too many to send
-//! one by one, or they waited while it took nothing. The message is edited as they become more.
+//! Overflow messages: alerts in one message, with all of them in an attached list, because there are too many
+//! to send one by one, or because they waited while the destination accepted nothing. The message is edited
+//! as alerts are added.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,17 +11,17 @@ use crate::mute::Muting;
 use crate::rules::Mention;
 use crate::text::{clip, plain};
 
-/// Codes of warnings that a line keeps.
+/// The most warning codes that a line keeps.
 const MOST_WARNINGS: usize = 10;
-/// Of what is odd, in characters.
+/// The longest remark about an odd figure, in characters.
 const LONGEST_ODD: usize = 120;
-/// Whom one message may ping.
+/// The most roles and members that one message may ping.
 const MOST_MENTIONS: usize = 20;
 
 /// A message about many alerts, as it is queued.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
-    /// Of its list: the same while it grows.
+    /// The key of its list, which stays the same while it grows.
     pub list: Key,
     /// Why they share a message.
     pub why: Why,
@@ -28,14 +29,14 @@ pub struct Summary {
     pub since: DateTime<Utc>,
     /// How many alerts there are.
     pub count: usize,
-    /// How many of them, the last ones, stand in no message yet.
+    /// How many of them, the last ones, are not in any message yet.
     pub added: usize,
-    /// The message that it takes the place of; `None` for a new one.
+    /// The message that it replaces; `None` for a new one.
     pub message_id: Option<String>,
-    /// Whom its first message pings: all that the alerts' rules name.
+    /// Whom its first message pings: everyone that the alerts' rules name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mention: Vec<Mention>,
-    /// The alerts, oldest first. The store keeps each by itself.
+    /// The alerts, oldest first. The store keeps each one separately.
     #[serde(skip)]
     pub lines: Vec<Line>,
 }
@@ -44,16 +45,16 @@ pub struct Summary {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Why {
-    /// More came within ten minutes than the channel is to get.
+    /// More alerts came within ten minutes than the channel should get.
     TooMany,
-    /// The channel took nothing.
+    /// The channel accepted nothing.
     Waited {
         /// Since when.
         since: DateTime<Utc>,
     },
     /// They were muted.
     Muted {
-        /// Its kind.
+        /// The target of the mute.
         what: Muting,
         /// Since when.
         since: DateTime<Utc>,
@@ -65,7 +66,7 @@ pub enum Why {
 /// One alert in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
-    /// The delivery's key: its reference.
+    /// The delivery's key, which its reference derives from.
     pub key: Key,
     /// The rule's name.
     pub rule: String,
@@ -75,47 +76,47 @@ pub struct Line {
     pub accepted_at: Option<DateTime<Utc>>,
     /// When sellbell saw it.
     pub seen_at: DateTime<Utc>,
-    /// The company's key.
+    /// The company's CIK.
     pub cik: Cik,
     /// The company's name, as filed.
     pub issuer: String,
     /// Its first ticker.
     pub ticker: Option<String>,
-    /// Who reports.
+    /// The reporting persons.
     pub owners: String,
-    /// The deed, in one word: `sold`.
+    /// What they did, in one word: `sold`.
     pub verb: String,
     /// The sum of shares.
     pub shares: Option<Shares>,
-    /// Of its priced lots.
+    /// The value of its priced lots.
     pub value_usd: Option<Usd>,
     /// True if the true value is higher.
     pub value_is_at_least: bool,
-    /// True if a value is flagged as odd: it is in no total.
+    /// True if a value is flagged as odd and therefore in no total.
     #[serde(default)]
     pub value_is_odd: bool,
     /// `acquired`, `disposed`, or `both`; absent from records of older versions.
     #[serde(default)]
     pub direction: Option<AlertDirection>,
-    /// Which way the lots of these figures go, where some go the other way.
+    /// Which way the lots of these figures go, if others go the other way.
     #[serde(default)]
     pub main_direction: Option<String>,
     /// The value of the lots that go the other way.
     #[serde(default)]
     pub opposite_usd: Option<Usd>,
-    /// True if they are worth more than that.
+    /// True if their true value is higher.
     #[serde(default)]
     pub opposite_is_at_least: bool,
-    /// The deed, in words: `sold 300 shares`.
+    /// What they did, in a few words: `sold 300 shares`.
     #[serde(default)]
     pub deed: String,
-    /// Owned of the security before the filing and after it.
+    /// Shares of the security owned before the filing and after it.
     #[serde(default)]
     pub stake: Option<(Shares, Shares)>,
     /// The codes of the filing's warnings, each once.
     #[serde(default)]
     pub warnings: Vec<String>,
-    /// The remark about its odd figures; the first of several.
+    /// The remark about its odd figures; the first if there are several.
     #[serde(default)]
     pub odd: Option<String>,
     /// The filing's index page.
@@ -123,7 +124,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// In one line of text.
+    /// The line as text.
     pub fn text(&self) -> String {
         let name = self.ticker.as_deref().unwrap_or(&self.issuer);
         match self.sound_value() {
@@ -136,7 +137,7 @@ impl Line {
         }
     }
 
-    /// The value that headlines and totals take; `None` where it is unknown, odd, or nothing.
+    /// The value for headlines and totals; `None` if it is unknown, odd or zero.
     pub fn sound_value(&self) -> Option<Usd> {
         self.value_usd.filter(|value| !self.value_is_odd && !value.is_zero())
     }
@@ -192,7 +193,7 @@ impl Summary {
         }
     }
 
-    /// With more alerts, beside those that its message has.
+    /// The list with more alerts, added to those in its message.
     pub fn grown<'a>(&self, more: impl IntoIterator<Item = &'a Alert>) -> Self {
         let mut grown = Self { added: 0, lines: Vec::new(), ..self.clone() };
         for alert in more {
@@ -207,7 +208,7 @@ impl Summary {
         grown
     }
 
-    /// Of this list at this length.
+    /// The key of this list at this length.
     pub fn key(&self) -> Key {
         Key::of(&["summary", self.list.as_str(), &self.count.to_string()])
     }

@@ -1,4 +1,5 @@
-//! Certificates of authorities that are trusted beside the built-in ones (Mozilla's list): the system's, and those of a file.
+//! Certificates of authorities that are trusted in addition to the built-in ones (Mozilla's list): the
+//! system's, and those of a file.
 
 use std::fmt;
 
@@ -7,20 +8,20 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use thiserror::Error;
 
-/// Certificates of authorities, each of which can be used.
+/// Certificates of authorities, all of them usable.
 #[derive(Clone, Default)]
 pub struct Roots(Vec<CertificateDer<'static>>);
 
-/// Why a file has no certificates of authorities.
+/// Why a file cannot be used as a list of certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum RootsError {
-    /// Nothing is in it.
+    /// It is empty.
     #[error("the file is empty")]
     Empty,
-    /// It is something else, such as DER.
+    /// It is in another format, such as DER.
     #[error("the file is not PEM: expected text with -----BEGIN CERTIFICATE-----")]
     NotPem,
-    /// PEM of something else, such as a key.
+    /// It is PEM without a certificate, such as a key.
     #[error("the file has no certificate: expected -----BEGIN CERTIFICATE-----")]
     NoCertificate,
     /// A certificate that is damaged.
@@ -29,17 +30,17 @@ pub enum RootsError {
 }
 
 impl Roots {
-    /// Those of these that can be used; a system may have others.
+    /// The usable ones of these certificates; a system may have others.
     pub fn usable(certificates: impl IntoIterator<Item = CertificateDer<'static>>) -> Self {
         let usable =
             |certificate: &CertificateDer<'static>| RootCertStore::empty().add(certificate.clone()).is_ok();
         Self(certificates.into_iter().filter(usable).collect())
     }
 
-    /// All that are in a PEM file.
+    /// All certificates of a PEM file.
     ///
     /// # Errors
-    /// [`RootsError`]: a file without certificates, or with one that cannot be used.
+    /// [`RootsError`]: a file without certificates, or with an unusable one.
     pub fn from_pem(bytes: &[u8]) -> Result<Self, RootsError> {
         let text = String::from_utf8_lossy(bytes);
         if text.trim().is_empty() {
@@ -58,23 +59,23 @@ impl Roots {
         if certificates.is_empty() { Err(RootsError::NoCertificate) } else { Ok(Self(certificates)) }
     }
 
-    /// These and those.
+    /// The two lists together.
     #[must_use]
     pub fn and(&self, others: &Self) -> Self {
         Self(self.0.iter().chain(&others.0).cloned().collect())
     }
 
-    /// These and the built-in ones.
+    /// These together with the built-in ones.
     pub fn with_built_in(&self) -> RootCertStore {
         let mut store = RootCertStore::from_iter(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         store.add_parsable_certificates(self.0.iter().cloned());
         store
     }
 
-    /// An HTTP client that trusts them, too.
+    /// An HTTP client that trusts them as well.
     ///
     /// # Errors
-    /// None that the certificates here can cause: each can be used.
+    /// None that these certificates can cause: each is usable.
     pub fn trusted_by(
         &self,
         mut client: reqwest::ClientBuilder,

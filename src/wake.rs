@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 pub struct Wakes {
     /// A delivery was queued.
     pub queued: Arc<Notify>,
-    /// A filing became pending, or what waits for EDGAR need not wait any longer.
+    /// A filing became pending, or work that waits for EDGAR no longer needs to wait.
     pub pending: Arc<Notify>,
     /// Something was muted, or a trouble is held back: housekeeping is due at another time.
     pub housekeeping: Arc<Notify>,

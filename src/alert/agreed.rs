@@ -14,7 +14,7 @@ pub enum Agreed<T> {
 }
 
 impl<T: PartialEq> Agreed<T> {
-    /// The verdict on these; `None` of none.
+    /// The verdict on these; `None` if there are none.
     pub fn of(all: impl IntoIterator<Item = T>) -> Option<Self> {
         let mut all = all.into_iter();
         let first = all.next()?;
@@ -25,7 +25,7 @@ impl<T: PartialEq> Agreed<T> {
 const MIXED: &str = "mixed";
 
 impl<T> Agreed<T> {
-    /// In one word, by the words of what is shared.
+    /// In one word, using `word` for a shared verdict.
     pub fn word(self, word: fn(T) -> &'static str) -> &'static str {
         match self {
             Self::All(shared) => word(shared),
@@ -63,7 +63,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Agreed<T> {
     }
 }
 
-/// Which way an alert's lots go.
+/// The direction of an alert's lots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertDirection {
@@ -76,7 +76,7 @@ pub enum AlertDirection {
 }
 
 impl AlertDirection {
-    /// As our JSON has it: `acquired`, `disposed`, `both`.
+    /// As in our JSON: `acquired`, `disposed`, `both`.
     pub fn word(self) -> &'static str {
         match self {
             Self::Acquired => Direction::Acquired.word(),
@@ -95,7 +95,7 @@ impl From<Direction> for AlertDirection {
     }
 }
 
-/// A direction as an alert's JSON has it: `acquired` or `disposed`, where lots have `A` or `D`.
+/// A direction as in an alert's JSON: `acquired` or `disposed`, while lots have `A` or `D`.
 pub(super) mod direction_word {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,4 +1,5 @@
-//! An alert's lots as verbs and amounts: sold, gave away, moved. Shares that come in and shares that go out are worded separately.
+//! An alert's lots as verbs and amounts: sold, gave away, moved. Acquired and disposed shares are worded
+//! separately.
 
 use std::fmt;
 
@@ -52,21 +53,21 @@ impl fmt::Display for Verb {
 }
 
 impl Alert {
-    /// The lots' figures together, from the records. Those that only move shares within what is held count where all do so:
-    /// they are added to nothing else.
+    /// The lots' figures together, from the records. Lots that only move shares within the holdings count
+    /// only if all do: they are not added to anything else.
     pub fn trade(&self) -> Trade {
         let moves = self.only_moves();
         Trade::of(self.lots.iter().filter(|lot| moves || !lot.moved).map(LotRecord::figures))
     }
 
-    /// The figures of those lots that only move shares, where there are others.
+    /// The figures of the lots that only move shares, if there are others.
     pub(super) fn moves_beside(&self) -> Option<Trade> {
         let moved = || self.lots.iter().filter(|lot| lot.moved);
         (!self.only_moves() && moved().next().is_some()).then(|| Trade::of(moved().map(LotRecord::figures)))
     }
 
-    /// One past-tense verb for all lots: `sold` if all have code S, `moved` if shares only change the line, `traded` if the lots
-    /// differ.
+    /// One past-tense verb for all lots: `sold` if all have code S, `moved` if shares only change the line,
+    /// `traded` if the lots differ.
     pub fn verb(&self) -> Verb {
         if self.opposite.is_some() && !self.only_moves() {
             return Verb::Traded;
@@ -80,7 +81,8 @@ impl Alert {
         !self.lots.is_empty() && self.lots.iter().all(|lot| lot.moved)
     }
 
-    /// The lots by direction, the direction of the alert's own figures first; then those that only move.
+    /// The lots by direction: the direction of the alert's own figures first, then the lots that only move
+    /// shares.
     pub fn ways(&self) -> Vec<Way> {
         let direction = self.main_direction();
         let verb = if self.opposite.is_none() { self.verb() } else { self.verb_of_way(direction) };
@@ -96,7 +98,7 @@ impl Alert {
         [main].into_iter().chain(opposite).chain(moves).collect()
     }
 
-    /// `+` or `-` before a lot's number, where the alert's lots go both ways.
+    /// `+` or `-` before a lot's number, if the alert's lots go both ways.
     pub fn sign(&self, lot: &LotRecord) -> &'static str {
         match lot.acquired_disposed.filter(|_| self.opposite.is_some()) {
             Some(Direction::Acquired) => "+",
@@ -126,13 +128,13 @@ impl Alert {
         each.collect::<Vec<_>>().join(" and ")
     }
 
-    /// ` for $2,661,359.10`, ` at an odd price`; nothing of gifts.
+    /// ` for $2,661,359.10`, ` at an odd price`; empty for gifts.
     pub fn for_value(&self, way: &Way) -> String {
         if way.verb == Verb::Moved { " within what they hold".to_owned() } else { way.for_value() }
     }
 }
 
-/// The one phrase for what some lots did; `None` where they did several things, or there are none.
+/// One phrase for what some lots did; `None` if they did several things, or there are none.
 fn verb_of<'a>(lots: impl Iterator<Item = &'a LotRecord>) -> Option<Verb> {
     let verb = |lot: &LotRecord| {
         if lot.moved {
@@ -147,19 +149,19 @@ fn verb_of<'a>(lots: impl Iterator<Item = &'a LotRecord>) -> Option<Verb> {
 
 /// The wording of lots that go one way.
 pub struct Way {
-    /// The deed: `sold`.
+    /// The action: `sold`.
     pub verb: Verb,
-    /// With how much: `24,133`, `$25,000,000.00 of principal`.
+    /// The amount: `24,133`, `$25,000,000.00 of principal`.
     pub number: String,
-    /// The same with its unit: `24,133 shares`.
+    /// The same with a unit: `24,133 shares`.
     pub quantity: String,
-    /// True if the number is of securities or of principal, rather than of shares: "2 securities of ACME".
+    /// True if the number counts securities or principal, rather than shares: "2 securities of ACME".
     pub takes_of: bool,
     sums: Sums,
 }
 
 impl Way {
-    /// In the words that every medium uses.
+    /// Words the lots as every medium does.
     pub fn new(verb: Verb, sums: Sums) -> Self {
         let (number, quantity, takes_of) = match sums.only() {
             Some(only) => {
@@ -185,17 +187,17 @@ impl Way {
         Self { verb, number, quantity, takes_of, sums }
     }
 
-    /// For a headline: the value, or where that is unknown, odd or nothing the number.
+    /// For a headline: the value or, if that is unknown, odd or zero, the number.
     pub fn what(&self, figure: Figure) -> String {
         let value = self.sums.value.filter(|value| !value.is_zero() && !self.sums.value_is_odd);
         let least = if self.sums.value_is_at_least { "at least " } else { "" };
         let in_dollars = value.map(|value| format!("{least}{}", figure.usd(value)));
-        // Amounts in several currencies stand side by side.
+        // Amounts in several currencies are listed side by side.
         let only = self.sums.only().filter(|only| !only.is_in_dollars());
         only.and_then(|only| only.worth(figure)).or(in_dollars).unwrap_or_else(|| self.quantity.clone())
     }
 
-    /// ` for $2,661,359.10`, ` for an unknown price`, ` at an odd price`; nothing where it is for nothing.
+    /// ` for $2,661,359.10`, ` for an unknown price`, ` at an odd price`; empty if it is for nothing.
     pub fn for_value(&self) -> String {
         let only = self.sums.only();
         if let Some(worth) =
@@ -213,7 +215,7 @@ impl Way {
         }
     }
 
-    /// Why its value is not known, where the filing says so.
+    /// Why its value is not known, if the filing says so.
     pub fn why_unknown(&self) -> Option<&'static str> {
         self.sums.only()?.unknown()
     }

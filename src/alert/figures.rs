@@ -9,7 +9,7 @@ use crate::filing::record::{SourceRecord, StakeRecord, eight_digits};
 use crate::filing::{Amount, Direction, LineShare, SecuritySums, Sums, Usd, grouped};
 
 impl Alert {
-    /// Takes over the sums of its lots.
+    /// Copies the sums of its lots.
     pub(super) fn take_sums(&mut self, sums: &Sums, opposite: Option<&Sums>) {
         self.direction = match (opposite, sums.direction) {
             (Some(_), _) => Some(AlertDirection::Both),
@@ -30,7 +30,7 @@ impl Alert {
         self.opposite = opposite.map(WayFigures::from);
     }
 
-    /// The figures of its main way.
+    /// The figures of its main direction.
     pub(super) fn figures(&self) -> WayFigures {
         WayFigures {
             direction: self.main_direction(),
@@ -44,7 +44,8 @@ impl Alert {
         }
     }
 
-    /// The sums of the lots that go one way. Alerts of older versions have no securities: their figures are of one.
+    /// The sums of the lots that go one way. Alerts of older versions have no securities: their figures are
+    /// those of one.
     pub(super) fn sums_of(&self, direction: Option<Direction>, main: bool) -> Sums {
         let mut own: Vec<SecuritySums> = self
             .securities
@@ -67,7 +68,7 @@ impl Alert {
         }
     }
 
-    /// Takes over stakes, but for those of securities that it has already.
+    /// Adds stakes, except for securities that already have one.
     pub(crate) fn take_stakes(&mut self, stakes: impl IntoIterator<Item = StakeRecord>) {
         for stake in stakes {
             if !self.stakes.iter().any(|own| (own.table, &own.security) == (stake.table, &stake.security)) {
@@ -80,7 +81,7 @@ impl Alert {
         self.stake_change = one.and_then(|one| one.change);
     }
 
-    /// Which way the lots of its main sums go.
+    /// The direction of the lots in its main sums.
     pub fn main_direction(&self) -> Option<Direction> {
         match (self.opposite.as_ref().map(|opposite| opposite.direction), self.direction) {
             (Some(Some(Direction::Acquired)), _) | (None, Some(AlertDirection::Disposed)) => {
@@ -150,7 +151,7 @@ impl StakeRecord {
     }
 }
 
-/// A share in per cent: two digits, `under 0.01%`, and no digits from a thousand on.
+/// A share in percent: two digits, `under 0.01%`, and no fraction from a thousand on.
 fn percent(fraction: Decimal) -> String {
     let Some(percent) = fraction.checked_mul(Decimal::ONE_HUNDRED) else {
         return "many times over".to_owned();

@@ -26,13 +26,13 @@ impl Key {
         &self.0
     }
 
-    /// The key that a text is, as [`Self::as_str`] gives it.
+    /// Parses a key from a text, as [`Self::as_str`] returns it.
     pub fn read(text: &str) -> Option<Self> {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         (text.len() == 24 && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
     }
 
-    /// A number to spread retries by.
+    /// A number for spreading out retries.
     pub fn seed(&self) -> u64 {
         u64::from_str_radix(self.0.get(..16).unwrap_or_default(), 16).unwrap_or_default()
     }

@@ -1,21 +1,21 @@
 //! How long an alert took, in words: EDGAR's own lag, then ours.
 
 use chrono::TimeDelta;
-use chrono_tz::America::New_York;
 
 use super::record::Alert;
+use crate::text::eastern;
 
 impl Alert {
-    /// EDGAR's lag from acceptance until it showed the filing, then ours until the alert was sent: `in the feed after 22 s, sent 1 s later`.
-    /// Where the time of acceptance is not known, when the filing was found. `None` before the alert is sent.
+    /// EDGAR's lag from acceptance until it showed the filing, then ours until the alert was sent:
+    /// `in the feed after 22 s, sent 1 s later`. If the time of acceptance is not known, when the filing was
+    /// found. `None` before the alert is sent.
     pub fn way_text(&self) -> Option<String> {
         let ours = match self.sent_at? - self.seen_at {
             ours if ours.num_seconds() <= 0 => "sent at once".to_owned(),
             ours => format!("sent {} later", span(ours)),
         };
         let Some(accepted) = self.accepted_at else {
-            let found = self.seen_at.with_timezone(&New_York).format("%Y-%m-%d %H:%M %Z");
-            return Some(format!("found {found}, {ours}"));
+            return Some(format!("found {}, {ours}", eastern(self.seen_at)));
         };
         let lag = self.seen_at - accepted;
         let shown = match (self.late, lag.num_seconds() <= 0) {
@@ -27,7 +27,7 @@ impl Alert {
     }
 }
 
-/// A span in the unit that suits it. Clocks differ a little, so a negative one is none.
+/// A span in a suitable unit. Clocks differ a little, so a negative span counts as zero.
 fn span(span: TimeDelta) -> String {
     match span.num_seconds() {
         seconds if seconds < 120 => format!("{} s", seconds.max(0)),

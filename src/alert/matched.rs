@@ -12,11 +12,11 @@ use crate::filing::{
 use crate::rules::{Match, Rule};
 
 const MOST_FOOTNOTES: usize = 20;
-/// How long after its acceptance a filing may be seen before its alerts say that they are late, in minutes.
+/// How many minutes after its acceptance a filing may be seen before its alerts are marked as late.
 const LATE_AFTER_MINUTES: i64 = 60;
 
 impl Alert {
-    /// The alert of a match; `None` where the filing has no accession, which only a bare XML document lacks.
+    /// The alert of a match; `None` if the filing has no accession, which only a bare XML document lacks.
     pub fn new(rule: &Rule, filing: &Filing, matched: &Match, seen_at: DateTime<Utc>) -> Option<Self> {
         let mut alert = Self::without_lots(rule, filing, filing.accession?, seen_at);
         alert.lots = matched.lots.iter().map(|&i| LotRecord::from(&filing.lots[i])).collect();
@@ -102,12 +102,13 @@ impl Alert {
         }
     }
 
-    /// True if an earlier filing's alert reports the trade: this one has that one's key, and is not sent again.
+    /// True if an earlier filing's alert reports the trade: this alert has the same key, and is not sent
+    /// again.
     pub fn is_reported_before(&self) -> bool {
         !self.withdrawn && self.key != Self::own_key(&self.rule, self.issuer.cik, self.accession)
     }
 
-    /// The key of a rule's alert of a filing that repeats no earlier report.
+    /// The key of a rule's alert for a filing that does not repeat an earlier report.
     pub fn own_key(rule: &str, issuer: Cik, accession: Accession) -> Key {
         Key::of(&["alert", rule, &issuer.to_string(), &accession.to_string()])
     }
@@ -123,12 +124,12 @@ impl Alert {
         self.plan_adopted = if let [Some(one)] = adopted[..] { Some(one.clone()) } else { None };
     }
 
-    /// Figures and text anew, after lots were added.
+    /// Updates figures and text after lots were added.
     pub(crate) fn refigure(&mut self) {
         let trade = self.trade();
         self.reason();
         self.take_sums(&trade.sums, trade.opposite.as_ref());
-        // What was owned of the other lots' lines is not in the records.
+        // The prior holdings of the other lots' lines are not in the records.
         self.share_of_holdings = None;
         self.holdings.clear();
         self.text = self.line();

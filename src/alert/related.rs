@@ -1,4 +1,4 @@
-//! Adds to an alert what history knows: amendments, and other filings that report the same trade.
+//! Adds what history knows to an alert: amendments, and other filings that report the same trade.
 
 use chrono::{DateTime, Utc};
 
@@ -8,13 +8,14 @@ use crate::filing::record::LotRecord;
 use crate::filing::{Alerted, Filing, Link, Relation, RowChange, Trade, say_the_same};
 use crate::rules::{Match, Rule};
 
-/// The lists of an alert have these bounds.
+/// The most entries in lists of an alert.
 const MOST_CHANGES: usize = 30;
 const MOST_OWNERS: usize = 100;
 
 impl Alert {
-    /// Adds what history knows: what the filing amends and changes, and which others report the same trade. An alert whose lots an
-    /// earlier filing told for this rule has that alert's key: it is the same alert, which is not sent again.
+    /// Adds what history knows: what the filing amends and changes, and which others report the same trade.
+    /// An alert whose lots an earlier filing reported for this rule has that alert's key: it is the same
+    /// alert and is not sent again.
     pub fn relate(&mut self, rule: &Rule, relation: &Relation) {
         match &relation.link {
             Link::To(original) => self.amends = Some(*original),
@@ -24,7 +25,7 @@ impl Alert {
         self.follows = relation.follows;
         self.amended_by = relation.amended_by;
         let alerted = relation.alerted.get(&rule.name);
-        let mut told_as = None;
+        let mut reported_as = None;
         if let Some(changes) = &relation.changes {
             self.changes = changes.rows.iter().take(MOST_CHANGES).map(RowChange::to_string).collect();
             let own = self.lot_numbers.iter().copied();
@@ -45,50 +46,52 @@ impl Alert {
                     RowChange::Changed { row, .. } | RowChange::Added { row, .. } => {
                         self.lot_numbers.contains(row)
                     }
-                    // It changes the sum of those that stay, if it was in it.
+                    // It changes the sum of the remaining rows, if it was part of it.
                     RowChange::Removed { table, code, .. } => {
                         code.is_some_and(|code| rule.conditions.may_count(*table, code))
                     }
                 })
             };
-            told_as = alerted.filter(|alerted| !alerted.rang.withdrawn && !is_news(alerted));
+            reported_as = alerted.filter(|alerted| !alerted.alert.withdrawn && !is_news(alerted));
         }
-        // A version that came before this one, but was accepted after it, is what holds.
+        // A version that came before this one, but was accepted after it, is in force.
         let later = relation.alerted_later.get(&rule.name);
         if later.is_some() {
-            told_as = later.filter(|later| !later.rang.withdrawn && say_the_same(&later.lots, &self.lots));
+            reported_as =
+                later.filter(|later| !later.alert.withdrawn && say_the_same(&later.lots, &self.lots));
         }
-        let mut told_as = told_as.map(|alerted| &alerted.rang);
-        for told in &relation.told {
-            let shared = self.lot_numbers.iter().filter(|lot| told.lots.contains(lot)).count();
+        let mut reported_as = reported_as.map(|alerted| &alerted.alert);
+        for other in &relation.also_reported {
+            let shared = self.lot_numbers.iter().filter(|lot| other.lots.contains(lot)).count();
             if shared > 0 {
-                self.also_in.push(told.accession);
+                self.also_in.push(other.accession);
             }
-            if told.rang.contains_key(&rule.name) {
-                self.reported_before.extend(self.lot_numbers.iter().filter(|lot| told.lots.contains(lot)));
-                if shared == self.lot_numbers.len() && told_as.is_none() {
-                    told_as = told.rang.get(&rule.name);
+            if other.alerts.contains_key(&rule.name) {
+                self.reported_before.extend(self.lot_numbers.iter().filter(|lot| other.lots.contains(lot)));
+                if shared == self.lot_numbers.len() && reported_as.is_none() {
+                    reported_as = other.alerts.get(&rule.name);
                 }
             }
         }
         self.reported_before.sort_unstable();
         self.reported_before.dedup();
-        self.supersedes = alerted.filter(|_| later.is_none()).map(|alerted| Key(alerted.rang.key.clone()));
-        if let Some(rang) = told_as {
-            self.key = Key(rang.key.clone());
+        self.supersedes = alerted.filter(|_| later.is_none()).map(|alerted| Key(alerted.alert.key.clone()));
+        if let Some(alert) = reported_as {
+            self.key = Key(alert.key.clone());
             self.supersedes = None;
         }
     }
 
-    /// Where an amendment no longer meets a rule that a former version met: the alert that takes that back. `None` where
-    /// nothing was reported, what was reported is unchanged, or a later version came before this one.
+    /// The alert that withdraws an earlier one, if an amendment no longer meets a rule that a former version
+    /// met. `None` if nothing was reported, what was reported is unchanged, or a later version came before
+    /// this one.
     pub fn withdrawn(
         rule: &Rule,
         filing: &Filing,
         relation: &Relation,
         seen_at: DateTime<Utc>,
     ) -> Option<Self> {
-        let alerted = relation.alerted.get(&rule.name).filter(|alerted| !alerted.rang.withdrawn)?;
+        let alerted = relation.alerted.get(&rule.name).filter(|alerted| !alerted.alert.withdrawn)?;
         let changed = relation.changes.as_ref().is_some_and(|changes| !changes.rows.is_empty());
         if alerted.lots.is_empty() || !alerted.is_replaced || relation.amended_by.is_some() || !changed {
             return None;
@@ -97,20 +100,20 @@ impl Alert {
         let matched = Match { lots: Vec::new(), trade, sums: Vec::new() };
         let mut alert = Self::new(rule, filing, &matched, seen_at)?;
         alert.lots = alerted.lots.clone();
-        alert.lot_numbers = alerted.rang.lots.clone();
+        alert.lot_numbers = alerted.alert.lots.clone();
         alert.relate(rule, relation);
-        alert.supersedes = Some(Key(alerted.rang.key.clone()));
-        alert.key = Key::of(&["withdrawn", &alerted.rang.key, &alert.accession.to_string()]);
+        alert.supersedes = Some(Key(alerted.alert.key.clone()));
+        alert.key = Key::of(&["withdrawn", &alerted.alert.key, &alert.accession.to_string()]);
         alert.withdrawn = true;
         alert.filed_late = None;
-        // The rows before it are another filing's.
+        // The rows before it are those of another filing.
         alert.stakes.clear();
         alert.take_stakes([]);
         alert.refigure();
         Some(alert)
     }
 
-    /// Takes in another filing's alert of the same trade: its owners are named too.
+    /// Adds another filing's alert of the same trade, so that its owners are named, too.
     pub fn join(&mut self, other: &Alert) {
         if other.accession == self.accession || self.also_in.contains(&other.accession) {
             return;

@@ -1,4 +1,4 @@
-//! An alert's lots, by security: unlike ones are never added, but for their values in dollars.
+//! An alert's lots, by security: unlike ones are never added, except for their values in dollars.
 
 use super::numbers::number_text;
 use super::record::{Alert, AlertSecurity, WayFigures};
@@ -7,9 +7,9 @@ use crate::text::clip;
 
 /// The most securities that get a line.
 const MOST: usize = 10;
-/// Most lines about what prices are of and in which currency.
+/// The most lines about the units and currencies of prices.
 const MOST_PRICING: usize = 3;
-/// So much of a title, in characters.
+/// The most characters of a title that are shown.
 const TITLE: usize = 60;
 
 impl AlertSecurity {
@@ -38,7 +38,7 @@ pub enum Figure {
 }
 
 impl Figure {
-    /// Dollars, shown so.
+    /// A dollar value, shown this way.
     pub fn usd(self, value: Usd) -> String {
         match self {
             Self::Short => value.short(),
@@ -48,7 +48,8 @@ impl Figure {
 }
 
 impl SecuritySums {
-    /// In one line, with its title as `title_text` has it: `American Depositary Shares (TSM): 17 ADS at $395.18 per ADS, $6,718.06`.
+    /// In one line, with its title formatted by `title_text`:
+    /// `American Depositary Shares (TSM): 17 ADS at $395.18 per ADS, $6,718.06`.
     pub fn text(&self, sign: &str, title_text: fn(&str) -> String) -> String {
         let title = self.security.as_deref();
         let title = title.map_or_else(|| "no title".to_owned(), |title| title_text(&clip(title, TITLE)));
@@ -64,7 +65,8 @@ impl SecuritySums {
         format!("{title}: {sign}{number}{unit}{price}{worth}")
     }
 
-    /// Its average price as people read it, with its currency, and of what it is: `$110.28`, `NT$41.10`, `$10.68 per ADS`.
+    /// Its average price as shown to people, with its currency and unit: `$110.28`, `NT$41.10`,
+    /// `$10.68 per ADS`.
     pub fn price_text(&self) -> Option<String> {
         let price = self.average_price.filter(|price| !price.is_zero() && !self.value_is_odd)?;
         let unit = match (self.unit, self.priced_by) {
@@ -74,7 +76,7 @@ impl SecuritySums {
         Some(format!("{}{unit}", price.text_in(self.currency)))
     }
 
-    /// Its value in its own currency; `None` if it is unknown, odd or nothing.
+    /// Its value in its own currency; `None` if it is unknown, odd or zero.
     pub(super) fn worth(&self, figure: Figure) -> Option<String> {
         if self.value_is_odd {
             return None;
@@ -87,7 +89,7 @@ impl SecuritySums {
         Some(format!("{least}{shown}"))
     }
 
-    /// Why it is not known what it is worth.
+    /// Why its value is not known.
     pub fn unknown(&self) -> Option<&'static str> {
         let nothing = self.amounts.iter().all(|money| money.amount.is_zero());
         self.why_no_value().filter(|_| nothing && self.principal_usd.is_none())
@@ -108,7 +110,7 @@ impl Alert {
         keys.any(|other| Some(other) != first)
     }
 
-    /// A line for each security, with its title as `title_text` has it; none where the lots are of one.
+    /// A line for each security, with its title formatted by `title_text`; empty if the lots are of one.
     pub fn security_lines(&self, title_text: fn(&str) -> String) -> Vec<String> {
         if !self.is_of_several() {
             return Vec::new();
@@ -122,8 +124,8 @@ impl Alert {
         lines
     }
 
-    /// The filing's statements about the currency and the unit of its prices, where that is not plain: the currency of each and the words
-    /// that name it, the ratio of the ADS and the filing that states it.
+    /// The filing's statements about the currency and the unit of its prices, if that is not obvious: each
+    /// currency and the words that name it, the ratio of the ADS and the filing that states it.
     pub fn pricing_lines(&self) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
         let mut add = |line: String| {

@@ -7,11 +7,12 @@ use crate::filing::{Accession, Shares, Unit, Usd};
 use crate::rules::{Counting, Part, Per, Sum};
 use crate::text::plain;
 
-/// At most this many parts of a sum are in the alert's one line.
+/// The most parts of a sum in the alert's one line.
 const MOST_IN_LINE: usize = 3;
 
 impl Sum {
-    /// `$1,250,000.00 and 50,000 shares within 30 days, in 3 filings of 2 insiders, 2025-11-20 to 2025-12-10`.
+    /// `$1,250,000.00 and 50,000 shares within 30 days, in 3 filings of 2 insiders, 2025-11-20 to
+    /// 2025-12-10`.
     pub fn text(&self) -> String {
         let dates = days(self.first_date, self.last_date);
         let filings = plural(self.filings, "filing");
@@ -33,7 +34,7 @@ impl Sum {
         }
     }
 
-    /// The parts, at most so many, each with the filer's own text cleaned; then how many more there are.
+    /// The parts, at most `most`, each with the filer's own text cleaned; then how many more there are.
     pub fn part_texts(&self, most: usize) -> Vec<String> {
         let mut texts: Vec<String> = self.parts.iter().take(most).map(Part::text).collect();
         let more = self.more + self.parts.len().saturating_sub(most);
@@ -69,7 +70,7 @@ impl Part {
 }
 
 impl Alert {
-    /// The sums, for the alert's line: the figures, and the first of the others that are in it.
+    /// The sums, for the alert's line: the figures, and the first few of their other parts.
     pub(super) fn sums_text(&self) -> String {
         let mut text = String::new();
         for sum in &self.sums {

@@ -1,4 +1,4 @@
-//! An alert in words, as every medium says it.
+//! An alert in the words that every medium uses.
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -12,22 +12,22 @@ use crate::filing::{Intent, Plan, Role, Trade, Usd, Warning};
 use crate::text::{clip, plain};
 
 impl Alert {
-    /// The ticker that a headline shows, or the issuer's name where none is known.
+    /// The ticker for a headline, or the issuer's name if none is known.
     pub fn ticker_or_name(&self) -> &str {
         self.issuer.tickers.first().map_or(self.issuer.name.as_str(), String::as_str)
     }
 
-    /// The value that headlines and totals take; `None` where it is not known, or flagged as odd.
+    /// The value for headlines and totals; `None` if it is unknown, or flagged as odd.
     pub fn sound_value(&self) -> Option<Usd> {
         self.value_usd.filter(|_| !self.value_is_odd)
     }
 
-    /// The remarks about odd figures of the filing: what totals and lists of many alerts mention.
+    /// The warnings about odd figures of the filing, which totals and lists of many alerts mention.
     pub fn figure_warnings(&self) -> impl Iterator<Item = &Warning> {
         self.warnings.iter().filter(|warning| warning.is_about_figures())
     }
 
-    /// The codes of the filing's warnings, each once, at most so many.
+    /// The codes of the filing's warnings, each once, at most `most`.
     pub fn warning_codes(&self, most: usize) -> Vec<String> {
         let mut codes: Vec<String> = Vec::new();
         for warning in &self.warnings {
@@ -38,7 +38,7 @@ impl Alert {
         codes
     }
 
-    /// The average price that people are shown; `None` where it is not known, odd, or nothing.
+    /// The average price for people; `None` if it is unknown, odd or zero.
     pub fn price_text(&self) -> Option<String> {
         match self.securities.first().filter(|_| self.securities.len() == 1) {
             Some(only) => only.sums.price_text(),
@@ -49,12 +49,13 @@ impl Alert {
         }
     }
 
-    /// The number of shares as people read it: `24,133`, `at least …`, or `an unknown number of`.
+    /// The number of shares as shown to people: `24,133`, `at least …`, or `an unknown number of`.
     pub fn shares_text(&self) -> String {
         number_text(self.shares, self.shares_is_at_least)
     }
 
-    /// The value as people read it: `$2,661,359.10`, `at least $…`, `NT$123,300,000.00`, `an odd value` or `an unknown price`.
+    /// The value as shown to people: `$2,661,359.10`, `at least $…`, `NT$123,300,000.00`, `an odd value` or
+    /// `an unknown price`.
     pub fn value_text(&self) -> String {
         let foreign =
             self.securities.first().filter(|only| self.securities.len() == 1 && !only.sums.is_in_dollars());
@@ -69,8 +70,8 @@ impl Alert {
         }
     }
 
-    /// The stake before and after, with its change and what it came from; of several securities, each, with its title as
-    /// `title_text` has it. `None` where no stake is known.
+    /// The stake before and after, with its change and where it came from; for several securities, each
+    /// stake, with its title formatted by `title_text`. `None` if no stake is known.
     pub fn stake_text(&self, title_text: fn(&str) -> String) -> Option<String> {
         const MOST: usize = 3;
         let known: Vec<&StakeRecord> = self.stakes.iter().filter(|stake| stake.after.is_some()).collect();
@@ -87,13 +88,13 @@ impl Alert {
         (!texts.is_empty()).then(|| texts.join("; "))
     }
 
-    /// `$110.00 to $110.82`, where the actual prices differ.
+    /// `$110.00 to $110.82`, if the actual prices differ.
     pub fn range_text(&self) -> Option<String> {
         let (low, high) = self.price_low.zip(self.price_high).filter(|_| !self.value_is_odd)?;
         (low != high).then(|| format!("{} to {}", low.exact(), high.exact()))
     }
 
-    /// `0.48%`, `under 0.01%`; `all and more` where it exceeds what was held before.
+    /// `0.48%`, `under 0.01%`; `all and more` if it exceeds the prior holding.
     pub fn holdings_text(&self) -> Option<String> {
         let fraction: Decimal = self.share_of_holdings.as_deref()?.parse().ok()?;
         if fraction > Decimal::ONE {
@@ -117,7 +118,7 @@ impl Alert {
         }
     }
 
-    /// Why it was sold, where the filing says more than the plan does: `to cover tax or exercise cost`.
+    /// Why it was sold, if the filing says more than the plan does: `to cover tax or exercise cost`.
     pub fn reason_text(&self) -> Option<&'static str> {
         match self.intent? {
             Agreed::Mixed => Some("different from lot to lot"),
@@ -128,7 +129,7 @@ impl Alert {
         }
     }
 
-    /// The words that say why, each once: `F2: "to cover tax withholding obligations"`.
+    /// The evidence for the reason, each once: `F2: "to cover tax withholding obligations"`.
     pub fn evidence(&self) -> Vec<&str> {
         let mut all: Vec<&str> = Vec::new();
         for words in self.lots.iter().filter_map(|lot| lot.intent_evidence.as_deref()) {
@@ -148,7 +149,7 @@ impl Alert {
         }
     }
 
-    /// The amended filing: `amends 0001107843-21-000101`, or why that is not said. `None` for an original.
+    /// The amended filing: `amends 0001107843-21-000101`, or why that is not stated. `None` for an original.
     pub fn amendment_text(&self) -> Option<String> {
         if let Some(amendment) = self.amended_by {
             return Some(format!("already amended by {amendment}"));
@@ -240,8 +241,8 @@ impl AlertOwner {
     pub fn position(&self) -> String {
         let mut parts: Vec<&str> = self.title.as_deref().into_iter().collect();
         let titled = self.title.is_some();
-        let told = self.roles.iter().filter(|role| !(titled && (role.is_office() || **role == Role::Other)));
-        parts.extend(told.map(|role| if *role == Role::OtherOfficer { "officer" } else { role.word() }));
+        let named = self.roles.iter().filter(|role| !(titled && (role.is_office() || **role == Role::Other)));
+        parts.extend(named.map(|role| if *role == Role::OtherOfficer { "officer" } else { role.word() }));
         parts.join(", ")
     }
 }

@@ -1,4 +1,5 @@
-//! History in a temporary file, so that memory does not grow with it: an issuer's filings by their places in it.
+//! History in a temporary file, so that memory does not grow with it: an issuer's filings by their positions
+//! in the file.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -9,7 +10,7 @@ use thiserror::Error;
 
 use crate::filing::{Accession, Cik, PastFiling, StatedRatio};
 
-/// As many of an issuer's filings are looked back on as the store gives.
+/// The most filings of an issuer that are looked back on, the same number as the store returns.
 const MOST: usize = 1_000;
 
 /// Why history could not be kept or read back.
@@ -23,7 +24,7 @@ pub enum HistoryError {
     Record(#[from] serde_json::Error),
 }
 
-/// Where a filing's record stands.
+/// The position of a filing's record.
 #[derive(Debug, Clone, Copy)]
 struct RecordPosition {
     accession: Accession,
@@ -38,7 +39,7 @@ pub(super) struct HistoryFile {
     end: u64,
     places: HashMap<Cik, Vec<RecordPosition>>,
     since: Option<DateTime<Utc>>,
-    /// The ADS ratios that filings state for their issuers, by acceptance time.
+    /// The ADS ratios that filings state for their issuers, by time of acceptance.
     ratios: HashMap<Cik, Vec<(DateTime<Utc>, StatedRatio)>>,
 }
 
@@ -53,12 +54,12 @@ impl HistoryFile {
         })
     }
 
-    /// The first filing's time is when history begins.
+    /// History begins at the time of the first filing.
     pub(super) fn begin(&mut self, accepted_at: DateTime<Utc>) {
         self.since.get_or_insert(accepted_at);
     }
 
-    /// An issuer's filings since a time, oldest first, and from when on they are whole.
+    /// An issuer's filings since a time, oldest first, and the time from which they are complete.
     pub(super) fn of(
         &mut self,
         issuer: Cik,
@@ -78,7 +79,7 @@ impl HistoryFile {
         Ok((filings, self.since.max(cut)))
     }
 
-    /// The ratio of an issuer's ADS that holds at a time: the newest that was stated until then.
+    /// The ratio of an issuer's ADS that applies at a time: the newest one stated by then.
     pub(super) fn ads_ratio(&self, issuer: Cik, accepted_at: DateTime<Utc>) -> Option<&StatedRatio> {
         let stated = self.ratios.get(&issuer)?;
         let until = stated.partition_point(|(at, _)| *at <= accepted_at);
@@ -89,13 +90,13 @@ impl HistoryFile {
         let Some(ratio) = &filing.ads_ratio else { return };
         let stated = self.ratios.entry(issuer).or_default();
         let until = stated.partition_point(|(at, _)| *at <= filing.accepted_at);
-        // One that says what the one before it says brings nothing new.
+        // A ratio that repeats the one before it adds nothing.
         if until.checked_sub(1).is_none_or(|last| stated[last].1.shares != ratio.shares) {
             stated.insert(until, (filing.accepted_at, ratio.clone()));
         }
     }
 
-    /// Keeps filings, anew where they were kept before.
+    /// Keeps filings, replacing those kept before.
     pub(super) fn keep(&mut self, issuer: Cik, filings: &[PastFiling]) -> Result<(), HistoryError> {
         for filing in filings {
             self.keep_ratio(issuer, filing);
@@ -118,7 +119,7 @@ impl HistoryFile {
         Ok(())
     }
 
-    /// Its size in the file, and of its index in memory.
+    /// Its size in the file, and the size of its index in memory.
     pub(super) fn bytes(&self) -> (u64, usize) {
         let entries: usize = self.places.values().map(Vec::capacity).sum();
         (

@@ -1,4 +1,4 @@
-//! Runs rules over past filings, in their order, through the very decision that the bot makes. Sends nothing.
+//! Runs rules over past filings in order, through the same decision code that the bot uses. Sends nothing.
 
 mod history_file;
 mod tally;
@@ -14,7 +14,7 @@ use crate::filing::{AdsRatio, Filing, edgar_day};
 use crate::rules::RuleSet;
 use history_file::HistoryFile;
 
-/// Rules, and what history is to them so far.
+/// Rules, and their history so far.
 #[derive(Debug)]
 pub struct Backtest {
     rules: RuleSet,
@@ -22,23 +22,24 @@ pub struct Backtest {
     from: Option<NaiveDate>,
     tallies: Vec<Tally>,
     days: Option<(NaiveDate, NaiveDate)>,
-    told: usize,
+    alerts: usize,
 }
 
 impl Backtest {
-    /// Of rules. What was accepted before `from` (EDGAR's day) only builds up history.
+    /// A backtest of rules. Filings accepted before `from` (EDGAR's day) only build up history.
     ///
     /// # Errors
     /// The system's folder for temporary files cannot be written to.
     pub fn new(rules: RuleSet, from: Option<NaiveDate>) -> Result<Self, HistoryError> {
         let tallies = rules.iter().map(|rule| Tally::of(&rule.name)).collect();
-        Ok(Self { rules, history: HistoryFile::new()?, from, tallies, days: None, told: 0 })
+        Ok(Self { rules, history: HistoryFile::new()?, from, tallies, days: None, alerts: 0 })
     }
 
-    /// Takes the next filing, not older than the last, and returns the alerts that would be sent.
+    /// Processes the next filing, which must not be older than the last, and returns the alerts that would be
+    /// sent.
     ///
     /// # Errors
-    /// History cannot be written down or read back.
+    /// History cannot be written or read back.
     pub fn take(&mut self, filing: &Filing) -> Result<Vec<Alert>, HistoryError> {
         let Some(accepted_at) = filing.accepted_at else { return Ok(Vec::new()) };
         let day = edgar_day(accepted_at);
@@ -61,7 +62,7 @@ impl Backtest {
             return Ok(Vec::new());
         }
         self.days = Some(self.days.map_or((day, day), |(first, last)| (first.min(day), last.max(day))));
-        self.told += 1;
+        self.alerts += 1;
         let mut alerts = Vec::new();
         for (rule, silence) in &decision.silent {
             if let (NoAlert::Cooldown(_), Some(tally)) = (silence, tally(&mut self.tallies, &rule.name)) {
@@ -77,7 +78,7 @@ impl Backtest {
         Ok(alerts)
     }
 
-    /// The figures of each rule, in their order.
+    /// The figures of each rule, in the order of the rules.
     pub fn tallies(&self) -> &[Tally] {
         &self.tallies
     }
@@ -89,10 +90,10 @@ impl Backtest {
 
     /// How many filings counted.
     pub fn filings(&self) -> usize {
-        self.told
+        self.alerts
     }
 
-    /// How many bytes history takes, in a temporary file; and in memory, an entry a filing.
+    /// The bytes of history in the temporary file, and in memory, where each filing has one entry.
     pub fn history_bytes(&self) -> (u64, usize) {
         self.history.bytes()
     }

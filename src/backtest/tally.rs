@@ -1,4 +1,4 @@
-//! The alerts that a rule would have sent, in figures.
+//! Figures about the alerts that a rule would have sent.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::alert::Alert;
 use crate::filing::{Accession, Usd, is_business_day};
 
-/// Most of the largest alerts that are kept.
+/// How many of the largest alerts are kept.
 const MOST_LARGEST: usize = 10;
 
 /// The figures of one rule.
@@ -17,10 +17,10 @@ pub struct Tally {
     /// The rule.
     pub rule: String,
     /// Alerts that it would have sent.
-    pub rang: usize,
-    /// Alerts about a trade that another filing had reported: their owners join that alert.
+    pub alerts: usize,
+    /// Alerts about a trade that another filing had already reported: their owners are added to that alert.
     pub merged: usize,
-    /// How many alerts took an earlier one back.
+    /// How many alerts withdrew an earlier one.
     pub withdrawn: usize,
     /// Alerts held back by the cooldown.
     pub cooled: usize,
@@ -33,13 +33,13 @@ pub struct Tally {
 /// An alert among the largest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Largest {
-    /// Its value, where it is known and not odd.
+    /// Its value, if it is known and not odd.
     pub value_usd: Option<Usd>,
     /// The day of its filing.
     pub day: NaiveDate,
     /// The filing.
     pub accession: Accession,
-    /// In one line.
+    /// The alert as one line.
     pub text: String,
 }
 
@@ -48,7 +48,7 @@ impl Tally {
         Self { rule: rule.to_owned(), ..Self::default() }
     }
 
-    /// Counts an alert; `false` if it is not sent anew.
+    /// Counts an alert; `false` if it is not sent as a new one.
     pub(super) fn count(&mut self, alert: &Alert, day: NaiveDate) -> bool {
         if alert.withdrawn {
             self.withdrawn += 1;
@@ -58,7 +58,7 @@ impl Tally {
             self.merged += 1;
             return false;
         }
-        self.rang += 1;
+        self.alerts += 1;
         *self.by_day.entry(day).or_default() += 1;
         let value = alert.sound_value();
         let place = self.largest.partition_point(|other| other.value_usd >= value);
@@ -75,9 +75,9 @@ impl Tally {
         let mut days = Vec::new();
         let mut day = Some(first);
         while let Some(today) = day.filter(|day| *day <= last) {
-            let rang = self.by_day.get(&today).copied();
-            if rang.is_some() || is_business_day(today) {
-                days.push(rang.unwrap_or(0));
+            let alerts = self.by_day.get(&today).copied();
+            if alerts.is_some() || is_business_day(today) {
+                days.push(alerts.unwrap_or(0));
             }
             day = today.checked_add_days(Days::new(1));
         }

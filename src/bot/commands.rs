@@ -1,4 +1,4 @@
-//! The slash commands: what they are and what they answer.
+//! The slash commands: their definitions and their answers.
 
 use chrono::{DateTime, Utc};
 use serenity::all::{CommandOptionType, CreateCommand, CreateCommandOption, InteractionContext, Permissions};
@@ -10,16 +10,16 @@ use crate::text::{clip, plain};
 
 /// Discord shows at most this many choices.
 const MOST_CHOICES: usize = 25;
-/// Discord's limit of a choice's name.
+/// Discord's limit for a choice's name.
 const CHOICE_NAME: usize = 100;
-/// Discord's limit of a message, with room to spare.
+/// Discord's limit for a message, with room to spare.
 const MESSAGE: usize = 1_900;
 
 /// A command as somebody typed it in a channel.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     pub(super) command: String,
-    /// The rule as typed, perhaps in part.
+    /// The rule as typed, possibly incomplete.
     pub(super) rule: String,
     pub(super) channel: u64,
     pub(super) user: u64,
@@ -78,7 +78,7 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Repl
         "subscriptions" => subscriptions(app, asked).await,
         _ => Ok(private("This command no longer exists.")),
     };
-    // Older subscriptions do not say it.
+    // Older subscriptions do not record their server.
     let noted = match (&done, asked.server) {
         (Ok(_), Some(server)) => app.store.note_server(asked.channel, server).await.map(drop),
         _ => Ok(()),
@@ -89,7 +89,8 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Repl
     })
 }
 
-/// The choices for what is typed so far: name and value. People who may not use the command get none, because they name rules.
+/// The choices for the text typed so far, each with name and value. People who may not use the command get
+/// none, because the choices name rules.
 pub(super) async fn choices(app: &App, asked: &Asked) -> Vec<(String, String)> {
     if refusal(app, asked).is_some() {
         return Vec::new();

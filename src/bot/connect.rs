@@ -1,4 +1,4 @@
-//! Connects to the gateway: encrypted where its address says so, within bounds, and nowhere else than told.
+//! Connects to the gateway: encrypted if its address says so, within limits, and only where configured.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,19 +19,20 @@ use crate::trust::Roots;
 
 /// How long it may take to connect, or to send something.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
-/// Bytes of one message, and of one frame. Nothing that the bot asks for has a quarter of that: without intents it is sent the
-/// names of its servers once, and commands. Discord compresses only on request, and this library does not inflate.
+/// The most bytes in a message and in a frame. Nothing that the bot asks for is a quarter of that size:
+/// without intents, it receives only commands and, once, the names of its servers. Discord compresses only on
+/// request, and this library does not decompress.
 const MOST_BYTES: usize = 1024 * 1024;
-/// Bytes that wait to be sent, such as answers to pings that nobody reads.
+/// The most bytes that wait to be sent, such as answers to pings that nobody reads.
 const MOST_UNSENT: usize = 1024 * 1024;
 
-/// A stream that is encrypted, or goes to a proxy that is not.
+/// An encrypted stream, or an unencrypted one to a proxy.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 pub(super) type Socket = WebSocketStream<Box<dyn Stream>>;
 
-/// Connects to an address that was found good. A redirect is not followed.
+/// Connects to an address that was already validated. Redirects are not followed.
 pub(super) async fn connect(address: &Url) -> Result<Socket, String> {
     match timeout(PATIENCE, open(address)).await {
         Ok(opened) => opened,

@@ -5,7 +5,7 @@ use crate::notify::NoAnswer;
 use crate::operators::GatewayFailure;
 use crate::store::StoreError;
 
-/// Logs a failure of the store. The parts that depend on it end by themselves.
+/// Logs a failure of the store. The parts that depend on it stop by themselves.
 pub(super) fn log(noted: Result<(), StoreError>) {
     if let Err(error) = noted {
         tracing::error!("{error}");

@@ -1,7 +1,7 @@
-//! One connection to Discord's gateway, held until it ends, with the reason.
+//! Holds one connection to Discord's gateway until it ends, and returns the reason.
 //!
-//! serenity's own client retries silently: a program cannot see that a connection never opens. So the connection is held here,
-//! and serenity's types read what arrives.
+//! serenity's own client retries silently, so a program cannot see that a connection never opens. That is why
+//! the connection is held here, and serenity's types are used to read what arrives.
 //!
 //! <https://discord.com/developers/docs/events/gateway>
 
@@ -31,17 +31,17 @@ const INVALID_SESSION: u8 = 9;
 const HELLO: u8 = 10;
 const HEARTBEAT_ACK: u8 = 11;
 
-/// How long it may take from there until the session is open.
+/// How long it may take from connecting until the session is open.
 const OPENING: Duration = Duration::from_secs(30);
 /// Bounds of the heartbeat interval in milliseconds.
 const HEARTBEATS: (u64, u64) = (1_000, 300_000);
-/// Bytes of a session's id. Discord's have 32.
+/// The longest id of a session, in bytes. Discord's have 32.
 const LONGEST_ID: usize = 256;
 
 pub(super) const TOKEN: &str =
     "the token in DISCORD_TOKEN is wrong or was reset: copy the bot's token again, and restart";
 
-/// A session, which a later connection can go on with.
+/// A session, which a later connection can resume.
 #[derive(Clone)]
 pub(super) struct Session {
     id: String,
@@ -58,11 +58,11 @@ impl fmt::Debug for Session {
 /// An event of a connection.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A new session is about to be asked for, and Discord counts it.
+    /// A new session is about to be requested, and Discord counts it.
     Begins,
     /// A session is open: a new one of this application, or an earlier one.
     Open(Option<ApplicationId>),
-    /// Somebody uses a command.
+    /// Somebody used a command.
     Interaction(Box<Interaction>),
 }
 
@@ -73,15 +73,15 @@ pub(super) enum Ended {
     Stopped,
     /// Discord asked the bot to reconnect, which is routine.
     Asked,
-    /// It failed, and may not the next time.
+    /// It failed, but may succeed the next time.
     Failed(String),
     /// Discord said that the session is over.
     SessionOver(String),
-    /// It fails until somebody mends it.
+    /// It fails until somebody fixes the cause.
     Refused(String, &'static str),
 }
 
-/// The fields of a message that are read before it is known whether it matters.
+/// The fields of a message that are read before we know if it matters.
 #[derive(Deserialize)]
 struct Payload<'a> {
     op: u8,
@@ -114,12 +114,13 @@ struct Application {
     id: ApplicationId,
 }
 
-/// The way to a gateway.
+/// How to reach a gateway.
 pub(super) struct Way<'a> {
-    /// Where Discord said that it is.
+    /// The address that Discord gave.
     pub(super) address: &'a Url,
     pub(super) token: &'a str,
-    /// The address to go on with a session at, of one that the gateway names; `None` where that cannot be its own.
+    /// Returns the address for resuming a session, given the one that the gateway names; `None` if that
+    /// cannot be the gateway's own.
     pub(super) resuming: &'a (dyn Fn(&str) -> Option<Url> + Sync),
 }
 
@@ -127,14 +128,14 @@ struct Connection<'a> {
     socket: Socket,
     way: Way<'a>,
     session: &'a mut Option<Session>,
-    /// True if it asked for a session: once is enough.
+    /// True if it has asked for a session, which it does only once.
     greeted: bool,
     /// True if the last heartbeat was answered.
     alive: bool,
 }
 
-/// Connects, and holds the connection until it ends. A session that is given is gone on with; afterwards it is the one that
-/// the next connection may go on with, `None` where Discord said that it is over.
+/// Connects, and holds the connection until it ends. Resumes `session` if there is one. Afterwards `session`
+/// is the one that the next connection may resume, or `None` if Discord said that it is over.
 pub(super) async fn hold(
     way: Way<'_>,
     session: &mut Option<Session>,
@@ -175,7 +176,7 @@ impl Connection<'_> {
                     if payload.op == HELLO {
                         let beat = payload.data::<Hello>().map_or(HEARTBEATS.1, |hello| hello.heartbeat_interval);
                         let beat = Duration::from_millis(beat.clamp(HEARTBEATS.0, HEARTBEATS.1));
-                        // Not at once, so that not all bots beat together after an outage.
+                        // Not at once, so that bots do not all send heartbeats together after an outage.
                         next_beat = Some(Instant::now() + beat / 2);
                         interval = Some(beat);
                     }
@@ -203,7 +204,7 @@ impl Connection<'_> {
                 }
                 _ = stop.changed() => {
                     let frame = CloseFrame { code: CloseCode::Normal, reason: "".into() };
-                    // Where it does not hear, it finds out.
+                    // If the gateway misses this, it finds out by itself.
                     let _ = timeout(Duration::from_secs(1), self.socket.close(Some(frame))).await;
                     return Ended::Stopped;
                 }
@@ -211,7 +212,7 @@ impl Connection<'_> {
         }
     }
 
-    /// Takes what came; whether a session is open now.
+    /// Handles a message. Returns true if it opened a session.
     async fn take(&mut self, payload: &Payload<'_>, on: &mut impl FnMut(Event)) -> Result<bool, Ended> {
         if let (Some(session), Some(sequence)) = (self.session.as_mut(), payload.s) {
             session.sequence = sequence;
@@ -235,7 +236,7 @@ impl Connection<'_> {
         Ok(false)
     }
 
-    /// Goes on with the session, or begins one.
+    /// Resumes the session, or begins one.
     async fn greet(&mut self, on: &mut impl FnMut(Event)) -> Result<(), Ended> {
         if std::mem::replace(&mut self.greeted, true) {
             return Ok(());
@@ -280,7 +281,7 @@ impl Connection<'_> {
         }
     }
 
-    /// The session that can be gone on with.
+    /// The session that can be resumed.
     fn resumable(&self, ready: Ready, sequence: Option<u64>) -> Option<Session> {
         let address = (self.way.resuming)(&ready.resume_gateway_url)?;
         let session = Session { id: ready.session_id, address, sequence: sequence.unwrap_or_default() };
@@ -290,7 +291,7 @@ impl Connection<'_> {
     /// The end of a connection that broke off.
     fn broken(&mut self, error: &Error) -> Ended {
         if matches!(error, Error::Capacity(_)) {
-            // It would be sent again in the same session.
+            // The message would be sent again in the same session.
             *self.session = None;
         }
         Ended::Failed(words(error))
@@ -325,7 +326,7 @@ impl Connection<'_> {
                 said("it does not allow the intents"),
                 "sellbell asks for none: check that [discord] api_base leads to Discord, and that the application is in order at discord.com/developers",
             ),
-            // A new session can be begun. After any other code the same one can be gone on with.
+            // A new session can be begun. After any other code, the same one can be resumed.
             4_003 | 4_007 | 4_009 => {
                 *self.session = None;
                 Ended::SessionOver(said("it ended the session"))

@@ -39,18 +39,18 @@ const LONGEST_RESET: TimeDelta = TimeDelta::hours(24);
 const OWN_BOT: &str = "check whether another program uses the same token: each program needs its own bot";
 const TOO_MANY: &str = "check whether sellbell restarts again and again, or another program uses the same token: each program needs its own bot";
 const OWN_GATEWAY: &str = "check that [discord] api_base leads to Discord, or to your own proxy";
-/// More interactions than this are not answered at once.
+/// The most interactions to answer at once.
 const MOST_AT_ONCE: usize = 64;
-/// Characters of what is typed into a command.
+/// The most characters to read of what is typed into a command.
 const LONGEST_SAID: usize = 200;
-/// Discord's code for an interaction that has its answer.
+/// Discord's code for an interaction that was already answered.
 const ANSWERED: i64 = 40_060;
-/// How long a request beside the connection may take.
+/// How long a request outside the gateway connection may take.
 const REQUEST: Duration = Duration::from_secs(30);
 
-/// Keeps the gateway connected until `stop` turns true; returns at once where no token is set.
+/// Keeps the gateway connected until `stop` becomes true. Returns at once if no token is set.
 ///
-/// A gateway that cannot be reached holds up nothing else: alerts go by HTTP.
+/// A gateway that cannot be reached holds up nothing else, because alerts are sent over HTTP.
 pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let Some(discord) = app.notifier.bot().cloned() else { return };
     if let Some(warning) = app.settings.discord.open_to_all() {
@@ -82,23 +82,24 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// The bot's way to the gateway.
+/// The bot's connection to the gateway.
 struct Bot {
     discord: DiscordBot,
-    /// A task that answers may outlive the bot, and must not hold its store.
+    /// A task that is still answering may outlive the bot, and must not keep its store open.
     app: Weak<App>,
     tasks: JoinSet<()>,
     /// True if the commands are registered, or about to be.
     registering: bool,
-    /// The session that can be gone on with.
+    /// The session that can be resumed.
     session: Option<Session>,
     reconnect: Reconnect,
-    /// When all this began.
+    /// When the bot started.
     began: Instant,
 }
 
 impl Bot {
-    /// Connects and stays connected; how long to wait before the next time, `None` where it is time to stop.
+    /// Connects and stays connected. Returns how long to wait before the next attempt, or `None` if it is
+    /// time to stop.
     async fn connect(
         &mut self,
         app: &App,
@@ -156,7 +157,7 @@ impl Bot {
         };
         let way = Way { address: &address, token: &token, resuming: &resuming };
         let ended = gateway::hold(way, &mut session, stop, on).await;
-        // What a connection that is over was still to report is not true any more.
+        // Reports still pending from a connection that is over are no longer true.
         drop(steadying);
         let (end, reason, advice) = match ended {
             Ended::Stopped => return Ok(None),
@@ -171,7 +172,7 @@ impl Bot {
         self.closed(app, closed, GatewayFailure { reason, advice }).await.map(Some)
     }
 
-    /// Notes how a connection ended: how long to wait before the next one.
+    /// Records how a connection ended, and returns how long to wait before the next one.
     async fn closed(
         &mut self,
         app: &App,
@@ -195,7 +196,7 @@ impl Bot {
         Ok(wait)
     }
 
-    /// Where to connect to, or why not, and when to ask again where Discord says so.
+    /// The address to connect to; otherwise why there is none, and when to ask again if Discord says so.
     async fn address(&self) -> Result<Url, (GatewayFailure, Option<TimeDelta>)> {
         let asked = timeout(REQUEST, self.discord.gateway()).await;
         let gateway = match asked {
@@ -222,14 +223,14 @@ impl Bot {
     }
 }
 
-/// A session is open; the operators are notified if they know that none was.
+/// Reports that a session is open: the operators are notified if they know that none was.
 async fn report_connected(app: Weak<App>) {
     if let Some(app) = app.upgrade() {
         log(app.gateway.report_connected(app.clock().now()).await);
     }
 }
 
-/// A session that lasts is open, also after others that did not.
+/// Counts a session as connected once it has lasted, even after others that did not.
 async fn steady(app: Weak<App>, wait: Duration) {
     sleep(wait).await;
     if let Some(app) = app.upgrade() {
@@ -256,7 +257,7 @@ async fn answer(app: Weak<App>, discord: DiscordBot, interaction: Interaction) {
     };
     let Err(error) = answered else { return };
     tracing::warn!("a command could not be answered: {}", failure(&error).reason);
-    // We answer each once.
+    // We answer each one only once.
     if matches!(error, NoAnswer::Refused { code: Some(ANSWERED), .. }) {
         log(app.troubles.another_instance(InstanceSign::Answered, app.clock().now()).await);
     }
@@ -281,7 +282,7 @@ fn asked(command: &CommandInteraction) -> Asked {
     }
 }
 
-/// Text that strangers typed, on one line and without control characters; no rule's name is longer.
+/// Text that strangers typed, on one line, without control characters, and clipped; no rule's name is longer.
 fn said(text: &str) -> String {
     clip(&plain(text), LONGEST_SAID).into_owned()
 }

@@ -1,29 +1,30 @@
-//! When the gateway is connected again: soon after a break, less often while it fails, and never with so many new sessions that
-//! Discord resets the token.
+//! Decides when to reconnect to the gateway: soon after a break, less often while it fails, and never with so
+//! many new sessions that Discord resets the token.
 //!
-//! Moments are spans since the bot began, so that a clock that is set changes nothing.
+//! Times are spans since the bot started, so that setting the clock changes nothing.
 
 use std::collections::VecDeque;
 
 use chrono::TimeDelta;
 
-/// The wait before the gateway is tried again: after a session that was open, else first, and at most.
+/// The wait before the gateway is tried again: after an open session, otherwise the first and the longest.
 const AT_ONCE: TimeDelta = TimeDelta::seconds(1);
 pub(super) const FIRST_PAUSE: TimeDelta = TimeDelta::seconds(5);
 pub(super) const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
-/// The same where only a person can mend it.
+/// The first and the longest wait if only a person can fix the cause.
 const REFUSED_PAUSE: (TimeDelta, TimeDelta) = (TimeDelta::minutes(30), TimeDelta::hours(6));
-/// A connection that was open for so long was a good one.
+/// A connection that was open for this long was a good one.
 pub(super) const STEADY: TimeDelta = TimeDelta::minutes(1);
-/// After this many in a row that were not, one counts as open only once it is steady.
+/// After this many consecutive short connections, one counts as open only once it is steady.
 const MOST_SHORT: usize = 5;
-/// A session is given up after so many attempts in a row to go on with it.
+/// A session is given up after this many consecutive failed attempts to resume it.
 const MOST_RESUMES: usize = 3;
-/// Discord ends open sessions now and then. This many within this time means that somebody else begins new ones.
+/// Discord ends open sessions now and then. This many within `WINDOW` mean that somebody else begins new
+/// ones.
 const MOST_ENDED: usize = 5;
 const WINDOW: TimeDelta = TimeDelta::minutes(10);
-/// Discord resets the token of a bot that begins more than 1,000 sessions a day. The first of a day may follow each other
-/// soon, the others not: 500, and one each 200 seconds, are 932.
+/// Discord resets the token of a bot that begins more than 1,000 sessions a day. The first 500 of a day may
+/// follow each other quickly, the others may not: 500, plus one every 200 seconds, make 932.
 const DAY: TimeDelta = TimeDelta::hours(24);
 const FREELY: usize = 500;
 const BETWEEN: (TimeDelta, TimeDelta) = (FIRST_PAUSE, TimeDelta::seconds(200));
@@ -33,11 +34,11 @@ const BETWEEN: (TimeDelta, TimeDelta) = (FIRST_PAUSE, TimeDelta::seconds(200));
 pub(super) enum End {
     /// Discord asked the bot to reconnect.
     Asked,
-    /// It broke off, or never came about.
+    /// It broke off, or was never established.
     Failed,
     /// Discord said that the session is over.
     SessionOver,
-    /// It fails until somebody mends it.
+    /// It fails until somebody fixes the cause.
     Refused,
 }
 
@@ -45,11 +46,11 @@ pub(super) enum End {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Closed {
     pub(super) end: End,
-    /// How long its session was open; `None` where it never was.
+    /// How long its session was open; `None` if it never was.
     pub(super) open_for: Option<TimeDelta>,
-    /// True if it was to go on with a session.
+    /// True if it tried to resume a session.
     pub(super) resumed: bool,
-    /// True if there is a session to go on with.
+    /// True if there is a session to resume.
     pub(super) has_session: bool,
 }
 
@@ -60,24 +61,24 @@ pub(super) struct Next {
     pub(super) wait: TimeDelta,
     /// True if the session is given up.
     pub(super) forget_session: bool,
-    /// True if the end is routine, and no failure.
+    /// True if the end is routine and not a failure.
     pub(super) routine: bool,
-    /// True if Discord ends sessions as it does where another program begins them with the same token.
+    /// True if Discord ends sessions the way it does when another program begins them with the same token.
     pub(super) rivalled: bool,
 }
 
 /// The earlier connections.
 #[derive(Debug)]
 pub(super) struct Reconnect {
-    /// When sessions were begun, within a day.
+    /// When sessions were begun, within the last day.
     begun: VecDeque<TimeDelta>,
-    /// When Discord ended open sessions, lately.
+    /// When Discord ended open sessions recently.
     ended: VecDeque<TimeDelta>,
-    /// True if somebody else seems to begin sessions. It holds until a connection lasts.
+    /// True if somebody else seems to begin sessions. It stays true until a connection lasts.
     rivalled: bool,
-    /// Connections in a row that were open, and not for long.
+    /// Consecutive connections that were open, but not for long.
     short: usize,
-    /// Attempts in a row to go on with the session that failed.
+    /// Consecutive failed attempts to resume the session.
     resumes: usize,
     /// The next wait.
     pause: TimeDelta,
@@ -89,7 +90,7 @@ impl Reconnect {
         Self { begun, ended, rivalled: false, short: 0, resumes: 0, pause: FIRST_PAUSE }
     }
 
-    /// Notes that a session is about to be begun.
+    /// Records that a session is about to begin.
     pub(super) fn begins(&mut self, now: TimeDelta) {
         self.begun.retain(|at| now - *at < DAY);
         self.begun.push_back(now);
@@ -106,7 +107,7 @@ impl Reconnect {
         self.rivalled || self.short >= MOST_SHORT
     }
 
-    /// The wait after an attempt that did not come to a connection.
+    /// The wait after an attempt that did not lead to a connection.
     pub(super) fn pause(&mut self, refused: bool) -> TimeDelta {
         let (least, most) = if refused { REFUSED_PAUSE } else { (FIRST_PAUSE, LONGEST_PAUSE) };
         let pause = self.pause.clamp(least, most);
@@ -114,7 +115,7 @@ impl Reconnect {
         pause
     }
 
-    /// Decides how to go on after a connection.
+    /// Decides how to continue after a connection.
     pub(super) fn after(&mut self, closed: Closed, now: TimeDelta) -> Next {
         let Closed { end, open_for, resumed, has_session } = closed;
         let lasted = open_for.is_some_and(|span| span >= STEADY);
@@ -130,7 +131,7 @@ impl Reconnect {
             self.rivalled = false;
         }
         let rivalled = end == End::SessionOver && open_for.is_some() && self.ends_again(now);
-        // The session of a token that is refused is gone with it.
+        // If the token is refused, its session is gone, too.
         let forget_session = self.forgets(open_for.is_some(), resumed && has_session) || end == End::Refused;
         let can_resume = has_session && !forget_session;
         let at_once = match end {
@@ -147,7 +148,7 @@ impl Reconnect {
         Next { wait, forget_session, routine: end == End::Asked && at_once, rivalled }
     }
 
-    /// Counts an attempt to go on with a session; whether it was the last.
+    /// Counts an attempt to resume a session. Returns true if it was the last.
     fn forgets(&mut self, opened: bool, failed: bool) -> bool {
         self.resumes = if failed && !opened { self.resumes + 1 } else { 0 };
         let forgets = self.resumes >= MOST_RESUMES;
@@ -157,8 +158,8 @@ impl Reconnect {
         forgets
     }
 
-    /// Notes that Discord ended an open session; whether that is too often. What breaks off in between is not counted: a
-    /// network does that.
+    /// Records that Discord ended an open session. Returns true if that happens too often. Connections that
+    /// break off in between do not count: networks cause that.
     fn ends_again(&mut self, now: TimeDelta) -> bool {
         self.ended.retain(|at| now - *at < WINDOW);
         if self.ended.len() < MOST_ENDED {
@@ -168,7 +169,7 @@ impl Reconnect {
         self.rivalled
     }
 
-    /// How long no session may be begun.
+    /// How long to wait until another session may be begun.
     fn until_another(&mut self, now: TimeDelta) -> TimeDelta {
         self.begun.retain(|at| now - *at < DAY);
         let between = if self.begun.len() < FREELY { BETWEEN.0 } else { BETWEEN.1 };
@@ -198,7 +199,7 @@ mod tests {
         let next = [1, 10, 20, 40].map(|at| reconnect.after(resume, seconds(at)));
         assert_eq!(next.map(|next| next.wait.num_seconds()), [5, 10, 20, 40]);
         assert_eq!(next.map(|next| next.forget_session), [false, false, true, false]);
-        // One that worked is no failure.
+        // An attempt that worked is not a failure.
         let works = Closed { open_for: Some(seconds(5)), ..resume };
         for at in 100..120 {
             assert!(!reconnect.after(resume, seconds(at)).forget_session);
@@ -231,7 +232,7 @@ mod tests {
         for at in 0..200 {
             assert!(!reconnect.after(broke_off, seconds(at)).rivalled);
             assert!(!reconnect.after(refused_resume, seconds(at)).rivalled);
-            // Now and then it is Discord.
+            // Now and then Discord itself ends a session.
             if at % 150 == 0 {
                 assert!(!reconnect.after(over, seconds(at)).rivalled);
             }
@@ -239,7 +240,7 @@ mod tests {
         let mut reconnect = Reconnect::new();
         let rivalled = [0, 10, 20, 30, 40].map(|at| reconnect.after(over, seconds(at)).rivalled);
         assert_eq!(rivalled, [false, false, false, false, true]);
-        // It is tried seldom until a connection lasts.
+        // Attempts are rare until a connection lasts.
         let next = reconnect.after(over, seconds(3_000));
         assert!(next.rivalled && next.wait == WINDOW && reconnect.is_shaky());
         assert!(!reconnect.after(BROKE_OFF, seconds(10_000)).rivalled && !reconnect.is_shaky());

@@ -1,4 +1,4 @@
-//! Registers the slash commands, again and again until it works.
+//! Registers the slash commands, and retries until it works.
 
 use std::sync::Weak;
 use std::time::Duration;
@@ -13,14 +13,14 @@ use crate::notify::DiscordBot;
 use crate::operators::GatewayFailure;
 use crate::runtime::App;
 
-/// The wait before the next try: first, and at most.
+/// The first and the longest wait before the next attempt.
 const PAUSE: (TimeDelta, TimeDelta) = (TimeDelta::seconds(5), TimeDelta::minutes(10));
-/// How long a try may take.
+/// How long an attempt may take.
 const TRY: Duration = Duration::from_secs(60);
-/// Discord's code for what the bot has no access to.
+/// Discord's code for something that the bot cannot access.
 const NO_ACCESS: &str = "code 50001";
 
-/// Registers them; ends when that is done or the bot is gone.
+/// Registers the commands; ends when that is done or the bot is gone.
 pub(super) async fn commands(app: Weak<App>, discord: DiscordBot, application: ApplicationId) {
     let mut pause = PAUSE.0;
     loop {

@@ -1,4 +1,4 @@
-//! Finds out the servers of channels that subscribed before their servers were noted.
+//! Looks up the servers of channels that subscribed before their servers were recorded.
 
 use std::sync::Weak;
 
@@ -8,10 +8,10 @@ use tokio::time::sleep;
 use super::failures::log;
 use crate::runtime::App;
 
-/// The time between two questions, which nobody waits for.
+/// The time between two requests; nobody waits for their answers.
 const BETWEEN: TimeDelta = TimeDelta::milliseconds(250);
 
-/// Asks Discord for each such channel once, where the settings name the servers that the bot is for.
+/// Asks Discord about each such channel once, if the settings name the servers that the bot serves.
 pub(super) async fn learn(app: Weak<App>) {
     let Some(strong) = app.upgrade() else { return };
     if strong.settings.discord.servers.is_empty() {

@@ -1,17 +1,17 @@
-//! Values on the command line that several verbs take.
+//! Parsers for argument values that several commands share.
 
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::America::New_York;
 
-/// A span of time that people write.
+/// Parses a time span such as `90m`, `8h` or `3d`.
 pub(super) fn span(text: &str) -> Result<Duration, String> {
     let not_one = || format!("`{text}` is not a span of time: expected something like 90m, 8h or 3d");
     humantime::parse_duration(text).map_err(|_| not_one())
 }
 
-/// A moment that people write: a day, which is its start in New York, or RFC 3339.
+/// Parses a point in time: a day, meaning its start in New York, or an RFC 3339 time.
 pub(super) fn moment(text: &str) -> Result<DateTime<Utc>, String> {
     if let Ok(day) = text.parse::<NaiveDate>() {
         let midnight = New_York.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest();

@@ -1,4 +1,4 @@
-//! `sellbell backfill`: the past of issuers, for rules that look back.
+//! `sellbell backfill`: fetches past filings of issuers, for rules that look back.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::output::tell;
+use super::output::print;
 use super::{environment, remote, setup, status};
 use crate::clock::Clock;
 use crate::filing::{Cik, edgar_day};
@@ -20,9 +20,9 @@ use crate::runtime::{self, App, Setup};
 use crate::service;
 use crate::store::StoreError;
 
-/// A longer silence is not waited for.
+/// The longest wait for the next request; if it would be longer, the command ends.
 const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(1);
-/// A longer outage is not waited out.
+/// The longest outage to wait out before the command ends.
 const LONGEST_OUTAGE: TimeDelta = TimeDelta::minutes(2);
 
 #[derive(Debug, clap::Args)]
@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             done = fill(&app, args) => done,
             _ = tokio::signal::ctrl_c() => {
                 let note = "stopped: the next `sellbell backfill` or `sellbell run` continues\n";
-                tell(&mut io::stderr(), note);
+                print(&mut io::stderr(), note);
                 Ok(ExitCode::FAILURE)
             }
         };
@@ -125,7 +125,7 @@ async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
             failed += 1;
             let said =
                 format!("{}: EDGAR has no list of filings of CIK {}\n", given_up.name, given_up.issuer);
-            bar.suspend(|| tell(&mut io::stderr(), &said));
+            bar.suspend(|| print(&mut io::stderr(), &said));
             continue;
         }
         let (Some((backfill, left)), Some(next)) = (&report.current, report.next) else { break };
@@ -144,7 +144,7 @@ async fn fill(app: &App, args: &Args) -> anyhow::Result<ExitCode> {
                 format!("; filings that could not be read are missing, the newest of {day}")
             });
             let said = format!("{}: {} filings read; {whole}{left_out}\n", backfill.name, backfill.queued);
-            bar.suspend(|| tell(&mut io::stdout(), &said));
+            bar.suspend(|| print(&mut io::stdout(), &said));
         }
         let wait = next - clock.now();
         let outage = app.client.outage().filter(|outage| clock.now() - outage.since > LONGEST_OUTAGE);
@@ -166,7 +166,7 @@ fn left_alone(until: DateTime<Utc>, reason: Option<String>) -> anyhow::Error {
     anyhow!("no requests to EDGAR until {until}{reason}: run this again then, and it continues")
 }
 
-/// The issuers that were named, each with the name that people see.
+/// The issuers named on the command line, each with the name to display.
 async fn issuers(app: &App, args: &Args) -> anyhow::Result<Vec<(Cik, String)>> {
     let mut issuers: Vec<(Cik, String)> = args.cik.iter().map(|cik| (*cik, format!("CIK {cik}"))).collect();
     if args.ticker.is_empty() {

@@ -1,4 +1,4 @@
-//! `sellbell backtest`: what rules would have done with the filings of an archive.
+//! `sellbell backtest`: runs rules over an archive of filings and reports the alerts they would have caused.
 
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -9,7 +9,7 @@ use anyhow::ensure;
 use chrono::NaiveDate;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::output::tell;
+use super::output::print;
 use super::{environment, remote, setup};
 use crate::backtest::{Backtest, Tally};
 use crate::config::Settings;
@@ -21,9 +21,9 @@ use crate::source::archive::Archive;
 use crate::text::visible;
 use crate::text::{clip, plain};
 
-/// Most unreadable filings that are named.
+/// How many unreadable filings to name at most.
 const MOST_NAMED: usize = 5;
-/// How wide a histogram is, in columns.
+/// Width of a histogram, in columns.
 const COLUMNS: usize = 48;
 
 #[derive(Debug, clap::Args)]
@@ -92,7 +92,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         for alert in alerts.iter().filter(|_| args.json) {
             let line = serde_json::to_string(alert)?;
             match writeln!(out, "{}", visible(&line)) {
-                // The reader of a pipe has seen enough.
+                // The reader of the pipe has gone away.
                 Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
                 written => written?,
             }
@@ -102,24 +102,24 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     out.flush()?;
     drop(out);
     for line in &unreadable {
-        tell(&mut io::stderr(), &format!("{}\n", plain(line)));
+        print(&mut io::stderr(), &format!("{}\n", plain(line)));
     }
     if unread > unreadable.len() {
         let more = unread - unreadable.len();
-        tell(&mut io::stderr(), &format!("and {more} more that cannot be read\n"));
+        print(&mut io::stderr(), &format!("and {more} more that cannot be read\n"));
     }
     if !args.json {
         let said = summary(&backtest, &archive, unread, environment::colour())?;
-        tell(&mut io::stdout(), &said);
+        print(&mut io::stdout(), &said);
         if listed.is_none() {
             let note = "Tickers are as filers typed them: EDGAR's list is not in the store yet, or the bot has the store open.\n";
-            tell(&mut io::stdout(), note);
+            print(&mut io::stdout(), note);
         }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The tickers that EDGAR lists, where the bot has fetched them and does not run.
+/// EDGAR's list of tickers, if the bot has fetched it and is not running.
 fn listed(settings: &Settings) -> anyhow::Result<Option<Tickers>> {
     let (Some(store), _) = setup::store(settings)? else { return Ok(None) };
     let kept = remote::runtime()?.block_on(store.tickers())?;
@@ -163,13 +163,13 @@ fn summary(backtest: &Backtest, archive: &Archive, unread: usize, colour: Colour
     for tally in backtest.tallies() {
         let days = tally.days(first, last);
         let (p50, p95, most) = Tally::percentiles(&days);
-        let times = if tally.rang == 1 { "once".to_owned() } else { format!("{} times", tally.rang) };
+        let times = if tally.alerts == 1 { "once".to_owned() } else { format!("{} times", tally.alerts) };
         writeln!(
             text,
             "{}  {times}; per day: {p50} median, {p95} p95, {most} at most",
             terminal::bold(colour, &tally.rule)
         )?;
-        if tally.rang > 0 {
+        if tally.alerts > 0 {
             writeln!(text, "  {}  {first} to {last}", bars(&Tally::histogram(&days, COLUMNS)))?;
         }
         let mut besides = Vec::new();
@@ -194,7 +194,7 @@ fn summary(backtest: &Backtest, archive: &Archive, unread: usize, colour: Colour
     Ok(text)
 }
 
-/// A histogram of eighths of a line's height.
+/// Draws a histogram one line high, in steps of an eighth of that height.
 fn bars(counts: &[usize]) -> String {
     const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let most = counts.iter().copied().max().unwrap_or(0).max(1);

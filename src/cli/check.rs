@@ -1,11 +1,11 @@
-//! `sellbell check`: settings, rules and their tests, every mistake at once.
+//! `sellbell check`: checks settings, rules and their tests, and lists every mistake at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::output::tell;
+use super::output::print;
 use super::{environment, remote, setup};
 use crate::config::Settings;
 use crate::decide;
@@ -31,6 +31,8 @@ pub(super) struct Args {
     paths: Vec<PathBuf>,
 }
 
+const LATER: &str = "tickers, tests and rules that can never match are checked once these errors are fixed\n";
+
 /// The findings so far.
 struct Findings {
     colour: bool,
@@ -46,18 +48,18 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let settings = match setup::settings_or_problems(args.config.as_deref())? {
         Ok(settings) => settings,
         Err(problems) => {
-            // The rules are checked all the same, but for the destinations, which are not known then.
-            findings.tell(&problems.0);
+            // Check the rules anyway, except for their destinations, which are not known now.
+            findings.report(&problems.0);
             setup::without_file()?
         }
     };
     let blind = findings.errors > 0;
-    findings.tell(&settings.renamed);
+    findings.report(&settings.renamed);
     let known = |destination: &Destination| blind || settings.knows(destination);
     let folders = if args.paths.is_empty() { vec![settings.rules_dir.clone()] } else { args.paths.clone() };
     for folder in folders {
         if blind && args.paths.is_empty() && !folder.is_dir() {
-            tell(
+            print(
                 &mut io::stderr(),
                 "the rules were not checked: the settings do not say which folder they are in\n",
             );
@@ -65,8 +67,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         }
         match rules::load_path(&folder, &known, &settings.destinations()) {
             Ok(rules) => findings.of_rules(&folder, &rules, &settings),
-            Err(LoadError::Problems(problems)) => findings.tell(&problems.0),
-            Err(error) => findings.tell(&[Problem::of_file(path_text(&folder), error.to_string())]),
+            Err(LoadError::Problems(problems)) => {
+                findings.report(&problems.0);
+                print(&mut io::stderr(), LATER);
+            }
+            Err(error) => findings.report(&[Problem::of_file(path_text(&folder), error.to_string())]),
         }
     }
     if !blind {
@@ -79,49 +84,49 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if findings.errors + findings.warnings > 0 {
         let said =
             format!("{}, {}\n", plural(findings.errors, "error"), plural(findings.warnings, "warning"));
-        tell(&mut io::stderr(), &said);
+        print(&mut io::stderr(), &said);
     }
     Ok(if findings.errors > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 impl Findings {
-    fn tell(&mut self, problems: &[Problem]) {
+    fn report(&mut self, problems: &[Problem]) {
         for problem in problems {
             match problem.level {
                 Level::Error => self.errors += 1,
                 Level::Warning => self.warnings += 1,
             }
-            tell(&mut io::stderr(), &format!("{}\n", report(problem, self.colour)));
+            print(&mut io::stderr(), &format!("{}\n", report(problem, self.colour)));
         }
     }
 
-    /// Rules can be checked without a contact, which the bot needs.
+    /// Warns if no contact is set: the bot needs one, although rules can be checked without it.
     fn of_contact(&mut self, file: &Path, settings: &Settings) {
         if settings.edgar.is_live() && settings.edgar.contact.is_empty() {
             let missing = Problem::of_file(path_text(file), "[edgar] contact is not set".to_owned());
             let help = "`run` needs it: the SEC blocks programs that do not identify themselves";
-            self.tell(&[Problem { level: Level::Warning, ..missing.help(help) }]);
+            self.report(&[Problem { level: Level::Warning, ..missing.help(help) }]);
         }
     }
 
     fn of_secrets(&mut self, settings: &Settings) {
         let problems = secrets(settings, &self.used);
-        self.tell(&problems);
+        self.report(&problems);
     }
 
     fn of_rules(&mut self, folder: &Path, rules: &[Rule], settings: &Settings) {
         self.used.extend(rules.iter().flat_map(|rule| rule.notify.iter().cloned()));
-        self.tell(&rules::lint(rules));
+        self.report(&rules::lint(rules));
         let listed = listed(settings);
-        self.tell(&unknown_tickers(rules, listed.as_ref()));
+        self.report(&unknown_tickers(rules, listed.as_ref()));
         for (written, usual) in other_spellings(rules, listed.as_ref()) {
             let said = format!("{}: {written} is {usual} in EDGAR's spelling\n", path_text(folder));
-            tell(&mut io::stdout(), &said);
+            print(&mut io::stdout(), &said);
         }
         let count: usize = rules.iter().map(|rule| rule.tests.len()).sum();
         let tests = rules.iter().flat_map(|rule| rule.tests.iter().map(move |test| (rule, test)));
         let failed: Vec<Problem> = tests.filter_map(|(rule, test)| failure(rule, test)).collect();
-        self.tell(&failed);
+        self.report(&failed);
         let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
         let plural = if names.len() == 1 { "rule" } else { "rules" };
         let tested = match count {
@@ -130,12 +135,12 @@ impl Findings {
         };
         let said =
             format!("{}: {} {plural} ({}){tested}\n", path_text(folder), names.len(), names.join(", "));
-        tell(&mut io::stdout(), &said);
+        print(&mut io::stdout(), &said);
     }
 }
 
-/// Problems of the secrets. A missing one is a warning, since CI checks rules without secrets. One that cannot be used is an
-/// error, since `run` refuses it.
+/// Problems with the secrets. A missing secret is a warning, because CI checks rules without secrets. An
+/// unusable one is an error, because `run` refuses it.
 fn secrets(settings: &Settings, used: &BTreeSet<Destination>) -> Vec<Problem> {
     let (secrets, errors) = environment::secrets_and_errors(settings);
     let of = |message: String, level: Level| Problem { level, ..Problem::of_file("environment", message) };
@@ -148,11 +153,11 @@ fn secrets(settings: &Settings, used: &BTreeSet<Destination>) -> Vec<Problem> {
         let problem = of(error.to_string(), level);
         problems.push(if error.is_missing() { problem.help("`run` needs it") } else { problem });
     }
-    // A choice, and no mistake.
+    // This is a choice, not a mistake.
     if secrets.discord_token.is_some()
         && let Some(said) = settings.discord.open_to_all()
     {
-        tell(&mut io::stdout(), &format!("{said}\n"));
+        print(&mut io::stdout(), &format!("{said}\n"));
     }
     let mails = |name: &String| used(&Destination::Email(name.clone()));
     let mails = settings.email.recipients.iter().any(|recipient| mails(&recipient.name));
@@ -169,7 +174,7 @@ fn secrets(settings: &Settings, used: &BTreeSet<Destination>) -> Vec<Problem> {
     problems
 }
 
-/// Runs a test of a rule: what is wrong, if anything is.
+/// Runs a test of a rule and returns the problem, if there is one.
 fn failure(rule: &Rule, test: &rules::RuleTest) -> Option<Problem> {
     let home = Path::new(&rule.file).parent().unwrap_or(Path::new(""));
     let read = |name: &String| {
@@ -185,14 +190,15 @@ fn failure(rule: &Rule, test: &rules::RuleTest) -> Option<Problem> {
     Some(Problem { place: test.place.clone(), ..Problem::of_file(rule.file.clone(), message) })
 }
 
-/// EDGAR's list, where the bot has fetched one. A store that is in use, or not there yet, has none for us.
+/// EDGAR's list of tickers, if the bot has fetched one. `None` if the store is in use or does not exist yet.
 fn listed(settings: &Settings) -> Option<Tickers> {
     let opened = Store::is_in(&settings.store_dir).then(|| Store::open(&settings.store_dir).ok()).flatten();
     let (opened, runtime) = (opened?, remote::runtime().ok()?);
     Some(runtime.block_on(opened.tickers()).ok()??.1)
 }
 
-/// Tickers of rules that EDGAR writes in another way, and that way: as its list has it, or as is usual.
+/// Tickers in rules that EDGAR spells differently, each with EDGAR's spelling: the one in its list or,
+/// without a list, the usual one.
 fn other_spellings(rules: &[Rule], listed: Option<&Tickers>) -> BTreeMap<String, String> {
     let mut written = BTreeSet::new();
     rules.iter().for_each(|rule| gather(&rule.conditions, &mut written));
@@ -205,8 +211,8 @@ fn other_spellings(rules: &[Rule], listed: Option<&Tickers>) -> BTreeMap<String,
     written.iter().filter_map(differs).collect()
 }
 
-/// Warnings of tickers that EDGAR's list does not have; where the bot has not fetched one, of those that lack their class or
-/// are known to be former ones.
+/// Warnings about tickers that are missing from EDGAR's list. If the bot has not fetched the list, warnings
+/// about tickers that lack their class or are known to be former ones.
 fn unknown_tickers(rules: &[Rule], listed: Option<&Tickers>) -> Vec<Problem> {
     let mut warnings = Vec::new();
     let is_unknown = |ticker: &&str| match listed {
@@ -243,10 +249,10 @@ fn unknown_tickers(rules: &[Rule], listed: Option<&Tickers>) -> Vec<Problem> {
     warnings
 }
 
-/// A warning of a former ticker, with the one that the company has today.
+/// A warning about a former ticker, with the company's current one.
 fn is_former(rule: &Rule, ticker: &str, former: &Former, listed: Option<&Tickers>) -> Problem {
     let Former { cik, name, since } = former;
-    // The list knows of later changes.
+    // The list includes later changes.
     let today = match listed.map(|listed| listed.of(*cik)) {
         Some(own) => own.first().map(String::as_str),
         None => *since,
@@ -269,7 +275,7 @@ fn is_former(rule: &Rule, ticker: &str, former: &Former, listed: Option<&Tickers
     .help(help)
 }
 
-/// The listed tickers that may be meant by one that EDGAR does not list: its classes, or the nearest.
+/// Suggests listed tickers for one that EDGAR does not list: its share classes, or the nearest spelling.
 fn proposal(ticker: &str, listed: &Tickers) -> Option<String> {
     const MOST: usize = 5;
     let usual = usual_spelling(ticker);

@@ -1,4 +1,4 @@
-//! `sellbell demo`: the whole pipeline on bundled filings, without network or set-up.
+//! `sellbell demo`: runs the whole pipeline on bundled filings, without network or set-up.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -11,7 +11,7 @@ use anyhow::Context;
 use chrono::{DateTime, Utc};
 
 use super::environment;
-use super::output::tell;
+use super::output::print;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::destination::Destination;
@@ -25,7 +25,7 @@ use crate::text::path_text;
 use crate::trust::Roots;
 
 const RULES: &str = include_str!("../replay/bundled/rules.toml");
-/// Before the first bundled filing.
+/// A time before the first bundled filing.
 const SINCE: &str = "2021-08-24T00:00:00-04:00";
 
 #[derive(Debug, clap::Args)]
@@ -70,7 +70,7 @@ async fn play(dir: &Path) -> anyhow::Result<ExitCode> {
     })?;
     let store = Store::open(&store_dir)?;
     let since: DateTime<Utc> = DateTime::parse_from_rfc3339(SINCE)?.to_utc();
-    tell(
+    print(
         &mut io::stdout(),
         &format!(
             "sellbell demo: {count} bundled filings on a local EDGAR at {}, {} rules.\n\n",
@@ -81,7 +81,7 @@ async fn play(dir: &Path) -> anyhow::Result<ExitCode> {
 
     let app = Arc::new(assembly.on(store, Some(since)));
     let report = runtime::run_once(&app, false).await?;
-    tell(&mut io::stdout(), &summary(&report, dir)?);
+    print(&mut io::stdout(), &summary(&report, dir)?);
     let well = report.poll.trouble.is_none() && report.queued + report.dead + report.pending == 0;
     Ok(if well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -111,7 +111,7 @@ fn summary(report: &OnceReport, dir: &Path) -> anyhow::Result<String> {
     writeln!(
         text,
         "{} filings were new, {} matched rules, {} alerts were delivered.",
-        report.poll.new, report.poll.rang, report.delivered
+        report.poll.new, report.poll.alerted, report.delivered
     )?;
     for (what, folder, ending) in [
         ("Mail", "mail", "eml"),

@@ -26,16 +26,16 @@ const PREFIX: &str = "SELLBELL_";
 const LOG: &str = "SELLBELL_LOG";
 /// A file with a secret is larger than this only by mistake.
 const MOST_SECRET_BYTES: u64 = 64 * 1024;
-/// Names a file of authorities for all webhooks, and with a name behind it for one.
+/// Names a file of certificate authorities for all webhooks or, with a webhook's name appended, for that one.
 const WEBHOOK_CA: &str = "WEBHOOK_CA_FILE";
 /// A file with certificates is larger than this only by mistake: the system's whole list is a quarter of it.
 const MOST_CA_BYTES: u64 = 1024 * 1024;
 
-/// Every `SELLBELL_…` variable, by name. Those without `__` set nothing, which is reported: Kubernetes sets `SELLBELL_PORT` for a
-/// service of that name.
+/// Every `SELLBELL_…` variable except `SELLBELL_LOG`, sorted by name. Variables without `__` set nothing and
+/// only cause a warning, because Kubernetes sets `SELLBELL_PORT` for a service called sellbell.
 ///
 /// # Errors
-/// One whose value is not UTF-8. Other variables may hold what they like.
+/// A variable whose value is not UTF-8. Variables of other programs may hold anything.
 pub(super) fn overrides() -> anyhow::Result<Vec<(String, String)>> {
     let mut found = Vec::new();
     for (name, value) in env::vars_os() {
@@ -54,7 +54,7 @@ pub(super) fn overrides() -> anyhow::Result<Vec<(String, String)>> {
     Ok(found)
 }
 
-/// The names of all variables that are set to something.
+/// The names of all variables that are not empty.
 pub(super) fn names() -> BTreeSet<String> {
     let is_set = |value: &OsStr| value.to_str().is_none_or(|value| !value.trim().is_empty());
     let set = env::vars_os().filter(|(_, value)| is_set(value));
@@ -64,13 +64,13 @@ pub(super) fn names() -> BTreeSet<String> {
 /// The secrets that the settings may need, each from its variable or from the file that `…_FILE` names.
 ///
 /// # Errors
-/// A file that cannot be read, or both variables at once. The secret itself is in no error.
+/// A file that cannot be read, or both variables set at once. No error contains the secret itself.
 pub(super) fn secrets(settings: &Settings) -> anyhow::Result<Secrets> {
     let (secrets, errors) = secrets_and_errors(settings);
     errors.into_iter().next().map_or(Ok(secrets), Err)
 }
 
-/// The same: all that can be read, and what is wrong with the others.
+/// Like `secrets`, but returns the secrets that can be read and an error for each of the others.
 pub(super) fn secrets_and_errors(settings: &Settings) -> (Secrets, Vec<anyhow::Error>) {
     let mut errors = Vec::new();
     let mut read = |name: &str| {
@@ -89,7 +89,7 @@ pub(super) fn secrets_and_errors(settings: &Settings) -> (Secrets, Vec<anyhow::E
     let webhook_urls = named("WEBHOOK_URL", &mut settings.webhooks.iter());
     let webhook_secrets = named("WEBHOOK_SECRET", &mut settings.webhooks.iter());
     let (discord_token, smtp_url) = (read("DISCORD_TOKEN"), read("SMTP_URL"));
-    // Files of variables for containers leave quotes where they are, and no address begins with one.
+    // Env files for containers keep quotes as part of the value, and no address begins with a quote.
     let smtp_url = smtp_url.map(unquoted);
     let webhook_urls = webhook_urls.into_iter().map(|(name, url)| (name, unquoted(url))).collect();
     let mut roots = |variables: &[String]| {
@@ -121,7 +121,8 @@ fn unquoted(secret: SecretString) -> SecretString {
     inner.map_or(secret.clone(), |inner| inner.trim().into())
 }
 
-/// The authorities that may sign EDGAR's certificate, or that of a proxy before it, beside the built-in ones.
+/// The certificate authorities that may sign EDGAR's certificate, or that of a proxy in front of it, in
+/// addition to the built-in ones.
 ///
 /// # Errors
 /// An `EDGAR_CA_FILE` that cannot be used.
@@ -129,12 +130,13 @@ pub(super) fn edgar_roots() -> anyhow::Result<Roots> {
     trusted(&["EDGAR_CA_FILE".to_owned()])
 }
 
-/// The system's authorities, and those of the file that the first of these variables names that is set.
+/// The system's certificate authorities, plus those in the file named by the first of these variables that is
+/// set.
 fn trusted(variables: &[String]) -> anyhow::Result<Roots> {
     static SYSTEM: OnceLock<Roots> = OnceLock::new();
     let system = SYSTEM.get_or_init(|| {
         let found = rustls_native_certs::load_native_certs();
-        // It is only one of the places that authorities come from.
+        // The system is only one source of certificate authorities.
         for error in &found.errors {
             tracing::debug!("a part of the system's certificates cannot be read: {error}");
         }
@@ -146,7 +148,7 @@ fn trusted(variables: &[String]) -> anyhow::Result<Roots> {
         let bytes = read.with_context(|| {
             format!("{name}: cannot read the file that it names (its value is not shown, it may be a secret)")
         })?;
-        // A path that was read is a path, and no secret.
+        // A path that could be read is a path and not a secret, so it may be shown.
         let own = Roots::from_pem(&bytes).with_context(|| format!("{name}: {}", path_text(&path)))?;
         return Ok(system.and(&own));
     }
@@ -156,7 +158,7 @@ fn trusted(variables: &[String]) -> anyhow::Result<Roots> {
 /// The token for changes over HTTP, from `HTTP_TOKEN` or the file that `HTTP_TOKEN_FILE` names.
 ///
 /// # Errors
-/// As for other secrets, and a file that others can read.
+/// The same as for other secrets, and a file that others can read.
 pub(super) fn http_token() -> anyhow::Result<Option<SecretString>> {
     if let Ok(path) = env::var("HTTP_TOKEN_FILE")
         && let Ok(file) = private::open(Path::new(path.trim()))
@@ -167,7 +169,7 @@ pub(super) fn http_token() -> anyhow::Result<Option<SecretString>> {
     secret("HTTP_TOKEN")
 }
 
-/// Who is logged in.
+/// The name of the logged-in user.
 pub(super) fn user() -> Option<String> {
     env::var("USER").ok().filter(|name| !name.trim().is_empty())
 }
@@ -183,7 +185,7 @@ fn secret(name: &str) -> anyhow::Result<Option<SecretString>> {
         (Some(_), Some(_)) => bail!("both {name} and {file_name} are set: set one of them"),
         (Some(value), None) => Ok(Some(value.trim().into())),
         (None, None) => Ok(None),
-        // A secret that was put into the wrong variable is not repeated.
+        // Do not print a secret that was put into the wrong variable.
         (None, Some(path)) if path.contains("://") => {
             bail!("{file_name} is the path of a file, and holds an address: put that into {name}")
         }
@@ -205,7 +207,7 @@ pub(super) fn colour() -> Colour {
     if wanted && io::stdout().is_terminal() { Colour::Ansi } else { Colour::Plain }
 }
 
-/// The same for standard error.
+/// Like `colour`, but for standard error.
 pub(super) fn colour_of_errors() -> Colour {
     let wanted = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     if wanted && io::stderr().is_terminal() { Colour::Ansi } else { Colour::Plain }

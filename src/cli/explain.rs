@@ -1,4 +1,4 @@
-//! `sellbell explain`: every rule and every condition held against a filing, and what would happen next.
+//! `sellbell explain`: evaluates every rule and condition for a filing, and shows what would happen next.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 
-use super::output::tell;
+use super::output::print;
 use super::{environment, filings, remote, setup};
 use crate::render::explain as words;
 use crate::rules::{Rule, RuleSet};
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (store, note) = setup::store(&settings)?;
     let accepted_at = filing.accepted_at.unwrap_or_else(now);
     let explainer = Explainer { rules: &rules, settings: &settings, store: store.as_ref(), now: now() };
-    let told = remote::runtime()?.block_on(async {
+    let explained = remote::runtime()?.block_on(async {
         let listed = match &store {
             Some(store) => store.tickers().await.ok().flatten(),
             None => None,
@@ -61,13 +61,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     })?;
     if args.json {
         let notes: Vec<&str> = note.iter().map(String::as_str).collect();
-        let json = serde_json::json!({ "accession": filing.accession, "notes": notes, "rules": told });
-        tell(&mut io::stdout(), &format!("{json}\n"));
+        let json = serde_json::json!({ "accession": filing.accession, "notes": notes, "rules": explained });
+        print(&mut io::stdout(), &format!("{json}\n"));
         return Ok(ExitCode::SUCCESS);
     }
     let colour = environment::colour();
     let mut text = words::headline(&filing, colour);
-    for one in &told {
+    for one in &explained {
         let ways: Vec<(String, &str)> =
             one.deliveries.iter().map(|way| (way.destination.to_string(), way.standing.as_str())).collect();
         text.push_str(&words::rule(&one.rule, &one.explanation, &one.outcome, &ways, colour));
@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if let Some(note) = note {
         text.push_str(&format!("{note}\n"));
     }
-    tell(&mut io::stdout(), &text);
+    print(&mut io::stdout(), &text);
     Ok(ExitCode::SUCCESS)
 }
 

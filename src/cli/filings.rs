@@ -1,8 +1,8 @@
-//! Filings that are named on the command line.
+//! Filings named on the command line.
 
 use std::path::Path;
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use tokio::runtime::Runtime;
 
 use super::environment;
@@ -16,20 +16,20 @@ use crate::service::{Status, accession_named, filing_in_file, unreadable};
 use crate::source::{Client, Priority, Trouble};
 use crate::store::Store;
 
-/// Filings that somebody names on the command line. What is not at hand is fetched from EDGAR: all by one client, so that its
-/// limit holds for them together, and nothing while a block or wait that the bot met stands.
+/// Reads filings named on the command line. Those that are not at hand are fetched from EDGAR: all with one
+/// client, so that its rate limit applies to them together, and none while the bot is blocked or backing off.
 pub(super) struct Named<S> {
     settings: S,
     edgar: Option<(Runtime, Client)>,
 }
 
 impl<S: FnMut() -> anyhow::Result<Settings>> Named<S> {
-    /// `settings` is asked for where something is to be fetched.
+    /// `settings` is called only if something must be fetched.
     pub(super) fn new(settings: S) -> Self {
         Self { settings, edgar: None }
     }
 
-    /// A filing: a file, the accession of a bundled or any filing, or its address on sec.gov.
+    /// Reads a filing named by a file path, an accession (bundled or not) or a sec.gov URL.
     pub(super) fn read(&mut self, name: &str) -> Result<Filing, Unreadable> {
         let path = Path::new(name);
         if path.is_dir() {
@@ -52,7 +52,10 @@ impl<S: FnMut() -> anyhow::Result<Settings>> Named<S> {
     fn fetch(&mut self, accession: Accession, filer: Cik) -> anyhow::Result<Vec<u8>> {
         let (runtime, client) = match &mut self.edgar {
             Some(edgar) => edgar,
-            none => none.insert(edgar(&(self.settings)()?)?),
+            none => {
+                let edgar = (self.settings)().and_then(|settings| edgar(&settings));
+                none.insert(edgar.context("it is not a bundled filing and must be fetched from EDGAR")?)
+            }
         };
         let body = runtime.block_on(client.submission(filer, accession, Priority::Live));
         body.map_err(|error| match error.trouble {

@@ -1,4 +1,5 @@
-//! The log, on standard error: each value on one line of bounded length, without what steers a terminal, secrets, or whole mail addresses.
+//! The log, on standard error. Each value is one line of bounded length, without terminal control characters,
+//! secrets or full e-mail addresses.
 
 use std::fmt;
 use std::io::{self, IsTerminal};
@@ -15,38 +16,38 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::notify::Secrets;
 use crate::text::redact::Redactor;
 
-/// A value has so many characters at most.
+/// The longest value, in characters.
 const MOST: usize = 2_000;
 
 static REDACTOR: RwLock<Option<Redactor>> = RwLock::new(None);
 
-/// From now on these are in no line of the log.
+/// Keeps these secrets out of the log from now on.
 pub(super) fn hide(secrets: &Secrets, others: impl IntoIterator<Item = SecretString>) {
     *REDACTOR.write().unwrap_or_else(PoisonError::into_inner) =
         Some(secrets.redactor(others.into_iter().map(Into::into)));
 }
 
-/// Logs at these levels, else at `usual`.
+/// Starts logging at the `wanted` levels, otherwise at `usual`.
 pub(super) fn start(wanted: Option<&str>, usual: LevelFilter, has_colour: bool) {
     let quiet = || Targets::new().with_default(LevelFilter::WARN).with_target("sellbell", usual);
     let wanted = wanted.and_then(|text| text.parse::<Targets>().ok());
-    // They hold whole requests and payloads, secrets included.
+    // These targets log whole requests and payloads, secrets included.
     let levels = wanted
         .unwrap_or_else(quiet)
         .with_target("serenity::http", LevelFilter::OFF)
         .with_target("serenity::gateway", LevelFilter::OFF);
     let format = tracing_subscriber::fmt::layer()
-        // Where standard error cannot be written, saying so there would be a panic.
+        // If standard error cannot be written to, reporting that there would panic.
         .log_internal_errors(false)
         .with_writer(io::stderr)
         .with_ansi(has_colour && io::stderr().is_terminal())
         .fmt_fields(Clean)
         .with_target(false);
-    // A second start, which only tests could make, changes nothing.
+    // A second start, possible only in tests, changes nothing.
     let _ = tracing_subscriber::registry().with(levels).with(format).try_init();
 }
 
-/// A value as it may be logged.
+/// A value made safe to log.
 fn cleaned(value: &str) -> String {
     let known = REDACTOR.read().unwrap_or_else(PoisonError::into_inner);
     known

@@ -1,4 +1,5 @@
-//! The command line: one file a verb. The top floor: it reads the environment and the clock.
+//! The command line, with one file per command. This is the top floor: it reads the environment and the
+//! clock.
 
 mod arguments;
 mod backfill;
@@ -34,7 +35,7 @@ use tracing_subscriber::filter::LevelFilter;
 use crate::private;
 use crate::rules;
 use crate::sandbox::{self, Sandbox};
-use output::tell;
+use output::print;
 
 /// Alerts you when company insiders trade: SEC Form 4 filings to Discord, e-mail, webhooks and the terminal.
 #[derive(Debug, Parser)]
@@ -81,7 +82,7 @@ enum Verb {
     Evaluate,
 }
 
-/// Does what the arguments ask for, and says how it went: 0 done, 1 failed, 2 wrong usage.
+/// Runs the command given by the arguments and returns its exit status: 0 done, 1 failed, 2 wrong usage.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     if matches!(cli.verb, Verb::Evaluate) {
@@ -90,7 +91,7 @@ pub fn main() -> ExitCode {
     }
     private::close_to_others();
     isolate();
-    // The others speak on standard output.
+    // The other commands report on standard output.
     let usual = if matches!(cli.verb, Verb::Run(_)) { LevelFilter::INFO } else { LevelFilter::WARN };
     environment::start_log(usual);
     let done = match cli.verb {
@@ -112,14 +113,14 @@ pub fn main() -> ExitCode {
         Verb::Evaluate => Ok(()).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
-        tell(&mut io::stderr(), &format!("sellbell: {error:#}\n"));
+        print(&mut io::stderr(), &format!("sellbell: {error:#}\n"));
         ExitCode::FAILURE
     })
 }
 
-/// Has what rules say in minijinja be evaluated in another process of this program.
+/// Sets up a separate process of this program to evaluate the minijinja code in rules.
 fn isolate() {
-    // By this name, it is found also where its file was replaced by a newer one.
+    // This path works even if the program's file has been replaced by a newer one.
     let own = Path::new("/proc/self/exe");
     let program = if own.exists() { Ok(own.to_owned()) } else { std::env::current_exe() };
     if let Ok(program) = program {

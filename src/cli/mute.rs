@@ -1,4 +1,4 @@
-//! `sellbell mute` and `unmute`. By the running bot, or in the store where none runs.
+//! `sellbell mute` and `unmute`: through the running bot or, if none is running, directly in the store.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::arguments::{self, moment};
-use super::output::tell;
+use super::output::print;
 use super::remote::{self, Reached};
 use super::status::{span, time};
 use super::{environment, setup};
@@ -20,15 +20,16 @@ use crate::outbox;
 use crate::rules::RuleSet;
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("end").required(true))]
 pub(super) struct Args {
     /// What to mute: ticker:QLYS, owner:1234567 (a CIK), owner:NAME, rule:NAME or destination:discord:NAME
     #[arg(value_name = "WHAT")]
     what: Muting,
     /// How long, such as 90m, 8h or 3d
-    #[arg(long = "for", value_name = "SPAN", value_parser = arguments::span, required_unless_present = "until", conflicts_with = "until")]
+    #[arg(long = "for", value_name = "SPAN", value_parser = arguments::span, group = "end")]
     span: Option<Duration>,
     /// Until when: a day (midnight in New York) or an RFC 3339 time
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = moment, group = "end")]
     until: Option<DateTime<Utc>>,
     /// Reason, shown in `status`
     #[arg(long, value_name = "TEXT")]
@@ -82,7 +83,7 @@ pub(super) fn mute(args: &Args) -> anyhow::Result<ExitCode> {
         time(until),
         span(until - now)
     );
-    tell(&mut io::stdout(), &said);
+    print(&mut io::stdout(), &said);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -110,7 +111,7 @@ pub(super) fn unmute(args: &UnmuteArgs) -> anyhow::Result<ExitCode> {
         1 => "1 alert was held back, and is sent now".to_owned(),
         _ => format!("{muted} alerts were held back, and are sent now in one message per destination"),
     };
-    tell(&mut io::stdout(), &format!("{} is no longer muted. {kept}.\n", what.in_words()));
+    print(&mut io::stdout(), &format!("{} is no longer muted. {kept}.\n", what.in_words()));
     Ok(ExitCode::SUCCESS)
 }
 

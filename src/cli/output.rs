@@ -5,12 +5,13 @@ use std::io::Write;
 
 use crate::text::visible;
 
-/// Writes to a stream whose reader may be gone, in which case nobody reads it. Nothing of it steers a terminal but our own colours.
-pub(super) fn tell(stream: &mut dyn Write, text: &str) {
+/// Writes to a stream and ignores errors, because its reader may be gone. Escapes everything that could
+/// control a terminal, except our own colours.
+pub(super) fn print(stream: &mut dyn Write, text: &str) {
     let _ = stream.write_all(steady(&visible(text)).as_bytes()).and_then(|()| stream.flush());
 }
 
-/// Escapes control characters but for new lines, tabs and colours.
+/// Escapes control characters, except newlines, tabs and colours.
 fn steady(text: &str) -> Cow<'_, str> {
     let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
     if !text.contains(steers) {

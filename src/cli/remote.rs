@@ -1,6 +1,6 @@
-//! The way to a store: by HTTP to the bot that has it, or the store itself where none runs.
+//! Access to a store: over HTTP to the bot that has it open, or directly if no bot is running.
 //!
-//! A bot proves that it has the token in the store's folder before it is believed or given that token.
+//! A bot must prove that it has the token in the store's folder before it is trusted or sent that token.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -19,27 +19,28 @@ use crate::service::Status;
 use crate::store::{Store, StoreError};
 use crate::text::path_text;
 
-/// A bot on the same machine answers at once.
+/// How long to wait for an answer; a bot on the same machine answers at once.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// No bot says more; what does is none.
+/// The longest answer to read; no bot sends more.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
-/// An address or a token has fewer bytes.
+/// The largest address or token file, in bytes.
 const MOST_FILE_BYTES: u64 = 1024;
-/// Another command has the store for a moment only, and a bot that begins answers soon: so long they are waited for.
+/// How long to wait for the store: another command holds it only for a moment, and a starting bot soon
+/// answers.
 const LONGEST_WAIT: Duration = Duration::from_secs(4);
-/// A wait that is longer than this is announced.
+/// A wait longer than this is announced.
 const SILENT_WAIT: Duration = Duration::from_millis(400);
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
-/// Who has a store.
+/// Who has a store open.
 pub(super) enum Reached<T> {
-    /// A bot that runs.
+    /// A running bot.
     Running(Box<RunningBot>),
-    /// Nobody else: it was opened.
+    /// Nobody else, so it was opened.
     Stopped(T),
 }
 
-/// A bot that has proved that it has a store, and what it says of itself.
+/// A bot that has proved that it has a store, and the status it reports.
 pub(super) struct RunningBot {
     client: Client,
     address: SocketAddr,
@@ -50,15 +51,15 @@ pub(super) struct RunningBot {
 /// The result of looking for a running bot.
 enum Found {
     Bot(Box<RunningBot>),
-    /// Something answers at the address that the folder names, and proves nothing.
+    /// Something at the address named in the folder does not prove that it is the bot.
     Stranger(SocketAddr),
     Nobody,
 }
 
-/// Finds the bot that has a store, or opens the store. Waits for a moment where another command has it.
+/// Finds the bot that has a store open, or opens the store. Waits a moment if another command has it open.
 ///
 /// # Errors
-/// As [`Store::open`]; of a store that stays in use, why its bot may not answer.
+/// Those of [`Store::open`]. If the store stays in use, the error says why its bot may not answer.
 pub(super) async fn reach(dir: &Path) -> anyhow::Result<Reached<Store>> {
     reach_by(dir, Store::open).await
 }
@@ -95,7 +96,7 @@ async fn reach_by<T>(
     }
 }
 
-/// Why a store that is in use cannot be had.
+/// The error for a store that stays in use.
 fn refusal(dir: &Path, stranger: Option<SocketAddr>) -> anyhow::Error {
     let busy = StoreError::Busy(dir.to_owned());
     let why = match stranger {
@@ -111,18 +112,18 @@ fn refusal(dir: &Path, stranger: Option<SocketAddr>) -> anyhow::Error {
     anyhow::Error::from(busy).context(why)
 }
 
-/// Opens a store for itself. Waits for a moment where another command has it; not where a bot does.
+/// Opens a store directly. Waits a moment if another command has it open, but not if a bot does.
 ///
 /// # Errors
-/// As [`Store::open`]: where it stays in use, [`StoreError::Busy`] is in the error.
+/// Those of [`Store::open`]. If the store stays in use, the error contains [`StoreError::Busy`].
 pub(super) async fn open(dir: &Path) -> anyhow::Result<Store> {
     open_by(dir, Store::open).await
 }
 
-/// The same by another way than [`Store::open`].
+/// Like [`open`], but with a function other than [`Store::open`].
 ///
 /// # Errors
-/// As [`open`].
+/// Those of [`open`].
 pub(super) async fn open_by<T>(
     dir: &Path,
     open: impl Fn(&Path) -> Result<T, StoreError>,
@@ -134,13 +135,13 @@ pub(super) async fn open_by<T>(
     }
 }
 
-/// The runtime of a command that asks a bot.
+/// A single-threaded runtime for commands that may talk to a bot.
 pub(super) fn runtime() -> io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()
 }
 
 async fn find(dir: &Path) -> Found {
-    // Nobody listens for a store that nobody has: what is at its address is somebody else's.
+    // If nobody has the store open, no bot is listening: whatever is at its address belongs to somebody else.
     if !Store::is_held(dir) {
         return Found::Nobody;
     }
@@ -151,7 +152,7 @@ async fn find(dir: &Path) -> Found {
     }
 }
 
-/// Token and address that a bot left in its store's folder.
+/// The token and address that a bot left in its store's folder.
 fn left(dir: &Path) -> Option<(SecretString, SocketAddr)> {
     let read =
         |path: PathBuf| private::open(&path).and_then(|file| private::text(file, MOST_FILE_BYTES)).ok();
@@ -162,10 +163,10 @@ fn left(dir: &Path) -> Option<(SecretString, SocketAddr)> {
 }
 
 impl RunningBot {
-    /// Has what listens at an address prove that it knows the token, then asks it for its status.
+    /// Asks whatever listens at an address to prove that it knows the token, then asks for its status.
     async fn prove(dir: &Path, token: SecretString, listens: SocketAddr) -> Option<Self> {
         let mut address = listens;
-        // One that listens everywhere listens here, too.
+        // A bot that listens on all addresses also listens on loopback.
         address.set_ip(match listens.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
@@ -194,10 +195,10 @@ impl RunningBot {
         })
     }
 
-    /// Has it change something, by the token of its folder.
+    /// Asks the bot to change something, using the token from the store's folder.
     ///
     /// # Errors
-    /// Its refusal, in its words.
+    /// The bot's refusal, in its own words.
     pub(super) async fn change(
         &self,
         path: &str,

@@ -1,4 +1,5 @@
-//! `sellbell replay`: the filings of an archive as if they came in now, at their recorded times or faster.
+//! `sellbell replay`: replays the filings of an archive as if they arrived now, at their recorded times or
+//! faster.
 
 use std::fmt::Write as _;
 use std::io;
@@ -11,7 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use chrono::{Days, NaiveDate, TimeDelta};
 
-use super::output::tell;
+use super::output::print;
 use super::{environment, setup, status};
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -28,16 +29,16 @@ use crate::text::path_text;
 use crate::trust::Roots;
 
 const DEMO_RULES: &str = include_str!("../replay/bundled/rules.toml");
-/// Requests a second at the speed of the world, as the settings have it.
+/// Requests per second at real-time speed, as in the settings.
 const REQUESTS: f64 = 8.0;
 const MOST_REQUESTS: f64 = 10_000.0;
-/// A request on loopback may take so long on a busy machine.
+/// How long a request on loopback may take on a busy machine.
 const SHORTEST_TIMEOUT: Duration = Duration::from_millis(250);
-/// A day whose index is not compared so many days later is not waited for.
+/// How many days later to stop waiting for a day to be compared with its index.
 const MOST_DAYS_AFTER: u64 = 4;
-/// Where a second of the play takes less, what this machine takes is no small part of what is measured.
+/// If a second of the replay takes less than this, the measured latency is largely that of this machine.
 const SHORTEST_SECOND: Duration = Duration::from_millis(2);
-/// How often it is looked whether the play is over.
+/// How often to check if the replay is over.
 const LOOK: Duration = Duration::from_millis(100);
 
 #[derive(Debug, clap::Args)]
@@ -113,7 +114,7 @@ async fn play(args: &Args, archive: Archive, from: NaiveDate, to: NaiveDate) -> 
         toml::Value::String(folder.display().to_string()),
     );
     let mut settings = Settings::read("replay settings", &text, &[])?;
-    // In the world's time an answer that never comes would last for hours of the play, or days.
+    // Without scaling, waiting for an answer that never comes would last hours or days of replayed time.
     settings.edgar.timeout = settings.edgar.timeout.div_f64(speed).max(SHORTEST_TIMEOUT);
     let rules = rules(args.rules.as_deref())?;
     let output = Arc::new(Mutex::new(io::stdout()));
@@ -140,19 +141,19 @@ async fn play(args: &Args, archive: Archive, from: NaiveDate, to: NaiveDate) -> 
         count_of_rules,
         status::span(TimeDelta::seconds((minutes as f64 * 60.0 / speed) as i64))
     );
-    tell(&mut io::stdout(), &said);
+    print(&mut io::stdout(), &said);
     let app = Arc::new(assembly.on(store, Some(opens)));
     let given_up = AtomicBool::new(false);
     let stop = async { given_up.store(!ended(&app, &edgar, from, to).await, Ordering::Relaxed) };
     runtime::run(Arc::clone(&app), None, stop).await?;
-    tell(&mut io::stdout(), &summary(&app, &edgar)?);
+    print(&mut io::stdout(), &summary(&app, &edgar)?);
     if given_up.load(Ordering::Relaxed) {
         return Err(anyhow!("{to} was not compared with its index within {MOST_DAYS_AFTER} days"));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The folder of the store, which must not be there.
+/// The folder of the store, which must not exist yet.
 fn store_folder(dir: &Path) -> anyhow::Result<PathBuf> {
     let folder = dir.join("store");
     if folder.exists() {
@@ -164,18 +165,18 @@ fn store_folder(dir: &Path) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// Waits until the last day is compared with its index, or somebody has seen enough; reports each day when it is compared.
-/// `false` where that did not come to an end.
+/// Waits until the last day is compared with its index or the user presses Ctrl-C, and reports each day when
+/// it is compared. Returns `false` if the last day is not compared in time.
 async fn ended(app: &App, edgar: &ReplayedEdgar, from: NaiveDate, to: NaiveDate) -> bool {
     let mut day = from;
     let over = async {
         loop {
             tokio::time::sleep(LOOK).await;
             loop {
-                // In this order: a receipt that becomes final in between is not passed over.
+                // In this order, so that a receipt that becomes final in between is not skipped.
                 let passed = app.store.ledger().await.ok().flatten().is_some_and(|ledger| ledger.next > day);
                 match app.store.receipt(day).await.ok().flatten().filter(Receipt::is_final) {
-                    Some(receipt) => tell(&mut io::stdout(), &told(app, edgar, &receipt).await),
+                    Some(receipt) => print(&mut io::stdout(), &receipt_line(app, edgar, &receipt).await),
                     // A day on which EDGAR is closed gets no receipt.
                     None if passed => {}
                     None => break,
@@ -195,8 +196,8 @@ async fn ended(app: &App, edgar: &ReplayedEdgar, from: NaiveDate, to: NaiveDate)
     }
 }
 
-/// A day that was compared: its receipt, how often EDGAR was asked so far, how long its alerts took.
-async fn told(app: &App, edgar: &ReplayedEdgar, receipt: &Receipt) -> String {
+/// The report of a compared day: its receipt, the requests to EDGAR so far, and how long its alerts took.
+async fn receipt_line(app: &App, edgar: &ReplayedEdgar, receipt: &Receipt) -> String {
     let log = edgar.log();
     let requests = log.feed + log.submissions + log.indexes + log.companies + log.tickers;
     let times = match app.clock().real(TimeDelta::seconds(1)) < SHORTEST_SECOND {

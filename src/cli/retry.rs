@@ -1,5 +1,5 @@
-//! `sellbell retry`: ends a destination's pause and sends what was given up for it again. By the running bot, or in the store where none
-//! runs.
+//! `sellbell retry`: ends a destination's pause and sends its dead deliveries again, through the running bot
+//! or, if none is running, directly in the store.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,27 +9,27 @@ use std::time::Duration;
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 
-use super::output::tell;
+use super::output::print;
 use super::remote::{self, Reached};
 use super::setup;
 use crate::destination::{Destination, FORMS};
 use crate::http::RetryRequest;
 use crate::outbox::{self, Retried, Retry};
 
-/// A bot with much to queue again takes its time.
+/// How long to wait for a bot that has many deliveries to queue again.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("which").required(true))]
 pub(super) struct Args {
     #[arg(
         value_name = "DESTINATION",
-        required_unless_present = "all",
-        conflicts_with = "all",
+        group = "which",
         help = format!("Which: {FORMS}, or channel:ID for a subscribed channel")
     )]
     destination: Option<Destination>,
     /// Every destination that is paused or has waiting or given-up deliveries
-    #[arg(long)]
+    #[arg(long, group = "which")]
     all: bool,
     /// Settings file [default: config/sellbell.toml if it exists]
     #[arg(long, value_name = "FILE")]
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if retried.is_empty() {
         said.push_str("No destination is paused, and nothing is waiting or given up.\n");
     }
-    tell(&mut io::stdout(), &said);
+    print(&mut io::stdout(), &said);
     Ok(ExitCode::SUCCESS)
 }
 

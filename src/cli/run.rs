@@ -24,10 +24,11 @@ use crate::rules::{self, FolderState};
 use crate::runtime::{self, App, OnceReport, RunError, Setup, Watch};
 use crate::store::{Store, StoreError};
 
-/// A store that failed is opened again after so long, twice as long each time, and at least so often.
+/// The first and the longest pause before a failed store is opened again; each pause is twice as long as the
+/// one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// How long the parts may take to end.
+/// How long the parts may take to stop.
 const LONGEST_END: Duration = Duration::from_secs(15);
 
 #[derive(Debug, clap::Args)]
@@ -44,9 +45,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    // One thread: it mostly waits. What can block for long has threads of its own; a commit waits for a flush under way.
+    // One thread is enough, because the bot mostly waits. Work that can block for long has its own threads; a
+    // commit waits for a flush in progress.
     let runtime = remote::runtime()?;
-    // Before anything is written: a signal that the system would kill it by ends it in order.
+    // Listen before anything is written, so that a signal that would kill the process stops it cleanly.
     let signals = {
         let _inside = runtime.enter();
         Signals::listen()?
@@ -64,7 +66,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let (stopping, stopped) = watch::channel(false);
         let signalled = tokio::spawn(async move {
             let end = signals.first().await;
-            // All may have ended.
+            // The receivers may all be gone.
             let _ = stopping.send(true);
             end
         });
@@ -73,25 +75,26 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         loop {
             let began = Instant::now();
             let Some(error) = live(app, watch, token.clone(), stopped.clone()).await? else { break };
-            // One that fails again at once is not tried all the time.
+            // A store that fails again at once is not retried in a tight loop.
             if began.elapsed() > LONGEST_PAUSE {
                 pause = FIRST_PAUSE;
             }
             (app, watch) = back(args, error, &mut pause, stopped.clone()).await?;
         }
         tracing::info!("stopped");
-        // It only ends so.
+        // The loop ends only after a signal.
         match signalled.await? {
             End::Asked => Ok(ExitCode::SUCCESS),
             End::Failed(name) => Err(anyhow!("ended by {name}")),
         }
     });
-    // A write to a pipe that nobody reads would hold up the end for ever.
+    // A write to a pipe that nobody reads would otherwise delay the exit forever.
     runtime.shutdown_timeout(Duration::from_secs(1));
     done
 }
 
-/// Runs until it is time to stop, or the store fails: then nothing more is sent, and its error is given.
+/// Runs until it is time to stop or the store fails. After a failure nothing more is sent, and the store's
+/// error is returned.
 async fn live(
     app: App,
     watch: Watch,
@@ -123,16 +126,16 @@ async fn live(
             gateway.unwrap_or(Ok(())).context("the gateway's task")?;
             Ok(None)
         }
-        // What cannot be read stays so.
+        // Only a failure may be temporary: a store that cannot be read stays unreadable.
         Err(RunError::Store(error @ StoreError::Failed { .. })) => Ok(Some(error)),
         Err(error) => Err(error.into()),
     }
 }
 
-/// After the store failed, as a full disk has it do: opens it again when that can be done.
+/// Opens the store again after a failure, such as a full disk, as soon as that is possible.
 ///
 /// # Errors
-/// The failure, where it is time to stop.
+/// The failure, if it is time to stop.
 async fn back(
     args: &Args,
     failure: StoreError,
@@ -162,7 +165,7 @@ async fn back(
         };
         match opened.await {
             Ok(opened) => return Ok(opened),
-            // Rules that cannot be read now were in force before: somebody may be writing them.
+            // Rules that cannot be read now were in force before: somebody may be editing them.
             Err(again) => error = again,
         }
     }
@@ -173,7 +176,7 @@ async fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
         return Err(anyhow!("--since is in the future: give the time of the last run"));
     }
     let settings = setup::settings(args.config.as_deref())?;
-    // Looked at before they are read: an edit in between is met by the watch.
+    // Recorded before the rules are read, so that the watch notices an edit in between.
     let state = FolderState::of(&settings.rules_dir);
     let rules = setup::rules(&settings, &settings.rules_dir)?;
     for warning in settings.renamed.iter().chain(&rules::lint(&rules)).filter(|_| first) {
@@ -208,9 +211,9 @@ async fn build(args: &Args, first: bool) -> anyhow::Result<(App, Watch)> {
             "no rule names a destination in `notify`, and without DISCORD_TOKEN no channel can subscribe: nobody would get an alert"
         ));
     }
-    // Another command may have it for a moment. Later on, this is tried again anyway.
+    // Another command may have the store open for a moment. Later on, this is retried anyway.
     let store = if first { remote::open(&store_dir).await? } else { Store::open(&store_dir)? };
-    // What it says is written down once, unless that failed.
+    // `--since` is recorded once, so it is passed again only if that failed.
     let floor = match args.since.filter(|_| !first) {
         Some(_) => store.frontier().await.ok().flatten().map(|known| known.floor),
         None => None,
@@ -225,7 +228,7 @@ async fn once(app: &Arc<App>) -> anyhow::Result<ExitCode> {
     tracing::info!(
         new = poll.new,
         settled = poll.settled,
-        rang = poll.rang,
+        alerted = poll.alerted,
         delivered,
         dead,
         queued,

@@ -1,9 +1,9 @@
-//! `sellbell schema`: the JSON Schema of the files that people write, for their editors.
+//! `sellbell schema`: prints the JSON Schema of files that users write, for their editors.
 
 use std::io;
 use std::process::ExitCode;
 
-use super::output::tell;
+use super::output::print;
 use crate::rules;
 
 #[derive(Debug, clap::Args)]
@@ -23,6 +23,6 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let schema = match args.of {
         Of::Rules => rules::schema(),
     };
-    tell(&mut io::stdout(), &format!("{schema:#}\n"));
+    print(&mut io::stdout(), &format!("{schema:#}\n"));
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! Settings and rules from their files: what `run` and `check` begin with.
+//! Loads settings and rules from their files, the first step of `run` and `check`.
 
 use std::path::{Path, PathBuf};
 
@@ -18,14 +18,14 @@ const DEFAULT_FILE: &str = "config/sellbell.toml";
 /// Settings are larger than this only by mistake.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
-/// The settings file that is read: the one that is named, or the default one where it exists.
+/// The settings file to read: the named one, or the default one if it exists.
 pub(super) fn file(file: Option<&Path>) -> Option<PathBuf> {
     let default = PathBuf::from(DEFAULT_FILE);
-    // One that is there and cannot be read is a mistake, which built-in settings would hide.
+    // A file that exists but cannot be read is a mistake, which built-in settings would hide.
     file.map(Path::to_owned).or_else(|| default.symlink_metadata().is_ok().then_some(default))
 }
 
-/// The settings of a file, or of the default one, or the built-in ones where that is missing.
+/// The settings from the named file or from the default one, or the built-in settings if that is missing.
 pub(super) fn settings(file: Option<&Path>) -> anyhow::Result<Settings> {
     let (path, text) = match self::file(file) {
         Some(path) => (path.clone(), read(&path)?),
@@ -39,7 +39,7 @@ fn now() -> DateTime<Utc> {
     Utc::now()
 }
 
-/// The settings likewise, or the mistakes in them.
+/// Like `settings`, but returns the mistakes in them separately from other errors.
 pub(super) fn settings_or_problems(file: Option<&Path>) -> anyhow::Result<Result<Settings, Problems>> {
     match settings(file) {
         Ok(settings) => Ok(Ok(settings)),
@@ -47,12 +47,12 @@ pub(super) fn settings_or_problems(file: Option<&Path>) -> anyhow::Result<Result
     }
 }
 
-/// The settings as they are where nothing is set.
+/// The settings if nothing is set.
 pub(super) fn without_file() -> anyhow::Result<Settings> {
     Ok(Settings::read("built-in settings", "", &[])?)
 }
 
-/// The rules of a folder or file.
+/// Loads the rules of a folder or file.
 pub(super) fn rules(settings: &Settings, path: &Path) -> anyhow::Result<Vec<Rule>> {
     let known = |destination: &Destination| settings.knows(destination);
     Ok(rules::load_path(path, &known, &settings.destinations())?)
@@ -63,7 +63,7 @@ fn read(path: &Path) -> anyhow::Result<String> {
     read.with_context(|| format!("cannot read the settings in {}", path_text(path)))
 }
 
-/// The store, where there is one that can be opened, and what that means for the answer.
+/// The store, if there is one that can be opened; otherwise a note on what the answer lacks.
 pub(super) fn store(settings: &Settings) -> anyhow::Result<(Option<Store>, Option<String>)> {
     let dir = &settings.store_dir;
     if !Store::is_in(dir) {

@@ -1,4 +1,4 @@
-//! `sellbell show`: what filings say.
+//! `sellbell show`: prints filings.
 
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -46,12 +46,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
             (Err(error), false) => {
                 out.flush()?;
                 let said = plain(&format!("{named}: {error}"));
-                super::output::tell(&mut io::stderr(), &format!("{said}\n"));
+                super::output::print(&mut io::stderr(), &format!("{said}\n"));
                 continue;
             }
         };
         match out.write_all(visible(&text).as_bytes()) {
-            // The reader of a pipe has seen enough.
+            // The reader of the pipe has gone away.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
             written => written?,
         }

@@ -1,4 +1,4 @@
-//! The signals that end the bot, so that it ends in order by any of them.
+//! The signals that end the bot. It shuts down cleanly after any of them.
 
 use std::{fs, io};
 
@@ -7,10 +7,10 @@ use futures_util::future::{BoxFuture, select_all};
 use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Somebody wants it to end.
+/// Signals by which somebody asks the bot to stop.
 const ASKED: [(Signal, &str); 4] =
     [(Signal::TERM, "SIGTERM"), (Signal::INT, "SIGINT"), (Signal::HUP, "SIGHUP"), (Signal::QUIT, "SIGQUIT")];
-/// Left to the system, each of these would kill the process.
+/// Signals that would kill the process if they were left to the system.
 const FAILED: [(Signal, &str); 8] = [
     (Signal::XFSZ, "SIGXFSZ (a file would be larger than `ulimit -f` allows)"),
     (Signal::XCPU, "SIGXCPU (more processor time than `ulimit -t` allows)"),
@@ -22,12 +22,12 @@ const FAILED: [(Signal, &str); 8] = [
     (Signal::IO, "SIGIO"),
 ];
 
-/// How the bot was ended.
+/// How the bot was stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// By somebody who wants that.
+    /// Somebody asked it to stop.
     Asked,
-    /// By a signal of this name, which is a failure.
+    /// A signal of this name stopped it, which is a failure.
     Failed(&'static str),
 }
 
@@ -35,7 +35,7 @@ pub(super) enum End {
 pub(super) struct Signals(Vec<BoxFuture<'static, End>>);
 
 impl Signals {
-    /// Takes over all these signals, within a runtime.
+    /// Takes over all these signals. Must be called within a runtime.
     ///
     /// # Errors
     /// The system refuses.
@@ -46,14 +46,15 @@ impl Signals {
         let mut all = Vec::new();
         for (kind, end) in asked.into_iter().chain(failed) {
             let is_ignored = ignored & 1 << (kind.as_raw() - 1) != 0;
-            // `nohup` has SIGHUP ignored, and means it. A shell ignores SIGINT for what it starts with `&`.
+            // Respect an ignored SIGHUP, because `nohup` ignores it on purpose. But a shell ignores SIGINT
+            // for anything it starts with `&`.
             if is_ignored && !matches!(kind, Signal::TERM | Signal::INT) {
                 continue;
             }
             let mut signals = signal(SignalKind::from_raw(kind.as_raw()))?;
             all.push(
                 async move {
-                    // It never ends.
+                    // The stream of signals never ends.
                     let _ = signals.recv().await;
                     end
                 }
@@ -63,13 +64,14 @@ impl Signals {
         Ok(Self(all))
     }
 
-    /// Waits for the first of them.
+    /// Waits for the first signal.
     pub(super) async fn first(self) -> End {
         select_all(self.0).await.0
     }
 }
 
-/// The signals that this process ignored when it began, a bit each from the lowest: where the system does not say, none.
+/// The signals that this process ignored when it started, one bit each from the lowest; none if the system
+/// does not say.
 fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

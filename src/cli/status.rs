@@ -1,4 +1,4 @@
-//! `sellbell status`: what state the bot is in.
+//! `sellbell status`: shows the state of the bot.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::America::New_York;
 use textwrap::Options;
 
-use super::output::tell;
+use super::output::print;
 use super::remote::{self, Reached};
 use super::setup;
 use crate::clock::Clock;
@@ -17,7 +17,7 @@ use crate::service::{LatencyStatus, Quantiles, Status};
 use crate::store::Store;
 use crate::text::{path_text, plain};
 
-/// The width of a terminal that nobody made wider, and of the names on its left.
+/// The default width of a terminal, and that of the names on its left.
 const WIDTH: usize = 80;
 const INDENT: &str = "            ";
 
@@ -37,10 +37,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if !Store::is_in(dir) {
         let said = format!("There is no store in {} yet: sellbell has not run.\n", path_text(dir));
         if args.json {
-            tell(&mut io::stderr(), &said);
-            tell(&mut io::stdout(), "null\n");
+            print(&mut io::stderr(), &said);
+            print(&mut io::stdout(), "null\n");
         } else {
-            tell(&mut io::stdout(), &said);
+            print(&mut io::stdout(), &said);
         }
         return Ok(ExitCode::SUCCESS);
     }
@@ -51,11 +51,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     };
     let said =
         if args.json { format!("{}\n", serde_json::to_string_pretty(&status)?) } else { people(&status) };
-    tell(&mut io::stdout(), &said);
+    print(&mut io::stdout(), &said);
     Ok(ExitCode::SUCCESS)
 }
 
-/// A status as people read it, in lines of at most 80 columns.
+/// Formats a status for people, in lines of at most 80 columns.
 fn people(status: &Status) -> String {
     let state = if status.running.is_some() { "running" } else { "not running" };
     let mut text = format!("sellbell {}, {state}, {}\n", status.version, time(status.at));
@@ -116,7 +116,7 @@ fn people(status: &Status) -> String {
     text
 }
 
-/// Filings that wait, and those in quarantine.
+/// Adds the filings that wait, and those in quarantine.
 fn put_filings(text: &mut String, status: &Status) {
     let filings = format!("{} to be fetched, {} in quarantine", status.pending, status.quarantined);
     line(text, "filings", &filings);
@@ -129,7 +129,7 @@ fn put_filings(text: &mut String, status: &Status) {
     }
 }
 
-/// Deliveries, and what stands in their way.
+/// Adds the deliveries and whatever holds them up.
 fn put_deliveries(text: &mut String, status: &Status) {
     let deliveries =
         format!("{} waiting, {} delivered, {} given up", status.queued, status.delivered, status.dead);
@@ -145,7 +145,7 @@ fn put_deliveries(text: &mut String, status: &Status) {
     }
 }
 
-/// How Discord's gateway is, as people read it.
+/// Adds the state of Discord's gateway.
 fn put_gateway(text: &mut String, gateway: &GatewayStatus) {
     let GatewayStatus { connected, since, reason, failures, registered, unregistered } = gateway;
     let since = time(*since);
@@ -160,7 +160,7 @@ fn put_gateway(text: &mut String, gateway: &GatewayStatus) {
     }
 }
 
-/// How long alerts took, as people read it.
+/// Formats how long alerts took, for people.
 pub(super) fn latency(latency: &LatencyStatus) -> String {
     let mut text = String::new();
     let alerts = format!("{} in the last day, {} more found late", latency.alerts, latency.late);
@@ -171,14 +171,14 @@ pub(super) fn latency(latency: &LatencyStatus) -> String {
         ("accepted to sent", latency.total),
     ] {
         if let Some(Quantiles { p50, p95, p99 }) = times {
-            // Not wrapped: its blanks make the columns.
+            // Not wrapped, because its spaces align the columns.
             text.push_str(&format!("{INDENT}{way:<16}  p50 {p50:.1} s   p95 {p95:.1} s   p99 {p99:.1} s\n"));
         }
     }
     text
 }
 
-/// A name and what there is to say of it.
+/// Adds a name and the text about it.
 fn line(text: &mut String, name: &str, said: &str) {
     put(text, &format!("{name:<12}"), INDENT, said);
 }
@@ -189,7 +189,7 @@ fn put(text: &mut String, first: &str, further: &str, said: &str) {
     text.push('\n');
 }
 
-/// A time as those have it who file.
+/// A time in New York, as filers see it.
 pub(super) fn time(at: DateTime<Utc>) -> String {
     at.with_timezone(&New_York).format("%Y-%m-%d %H:%M:%S %Z").to_string()
 }

@@ -1,4 +1,4 @@
-//! `sellbell store`: looks through the store, writes all of it out, makes its file smaller.
+//! `sellbell store`: checks, exports or compacts the store.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, anyhow};
 use clap::Subcommand;
 
-use super::output::tell;
+use super::output::print;
 use super::{remote, setup};
 use crate::store::{Checked, Store, StoreError};
 use crate::text::path_text;
@@ -62,7 +62,7 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
                 true => format!("{}\n", serde_json::to_string_pretty(&checked)?),
                 false => people(&checked),
             };
-            tell(&mut io::stdout(), &said);
+            print(&mut io::stdout(), &said);
             let whole = checked.problem_count == 0 && !checked.lost;
             Ok(if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
@@ -81,14 +81,14 @@ fn done(args: &Args) -> anyhow::Result<ExitCode> {
                 .block_on(store.export(&mut out))?
                 .with_context(|| format!("cannot write to {name}"))?;
             if file.is_some() {
-                tell(&mut io::stdout(), &format!("{count} records written to {name}\n"));
+                print(&mut io::stdout(), &format!("{count} records written to {name}\n"));
             }
             Ok(ExitCode::SUCCESS)
         }
         Verb::Compact => {
             let (before, after) = runtime.block_on(remote::open_by(dir, Store::compact))?;
             let size = |bytes: u64| format!("{:.1} MB", bytes as f64 / 1e6);
-            tell(&mut io::stdout(), &format!("The store was {} and is now {}\n", size(before), size(after)));
+            print(&mut io::stdout(), &format!("The store was {} and is now {}\n", size(before), size(after)));
             Ok(ExitCode::SUCCESS)
         }
     }

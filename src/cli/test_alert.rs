@@ -1,4 +1,5 @@
-//! `sellbell test-alert`: a sample alert by the real path to one destination, and what came of it.
+//! `sellbell test-alert`: sends a sample alert to one destination, the way real alerts are sent, and reports
+//! the result.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 
-use super::output::tell;
+use super::output::print;
 use super::{environment, setup};
 use crate::config::Settings;
 use crate::delivery::{Batch, Body};
@@ -44,7 +45,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let code = runtime.block_on(try_out(&settings, &notifier, destination))?;
     if matches!(destination, Destination::Email(_)) && secrets.smtp_url.is_none() {
         let folder = path_text(&settings.email.out_dir);
-        tell(&mut io::stderr(), &format!("The e-mail is a file in {folder}, because SMTP_URL is not set\n"));
+        print(&mut io::stderr(), &format!("The e-mail is a file in {folder}, because SMTP_URL is not set\n"));
     }
     Ok(code)
 }
@@ -60,9 +61,9 @@ async fn try_out(
         if matches!(delivery.body, Body::Digest(_)) { "digest with a sample alert" } else { "sample alert" };
     let sent = notifier.try_out(&Batch::one(delivery.clone()), now).await;
     let took = (self::now() - now).as_seconds_f64();
-    // Of a channel of the bot's it can be said what is missing, also where all went well this time.
+    // For one of the bot's channels, report missing permissions even if everything went well this time.
     let lacking = notifier.lacks(destination).await;
-    let lacking = lacking.inspect_err(|error| tracing::debug!("what the bot lacks is not known: {error}"));
+    let lacking = lacking.inspect_err(|error| tracing::debug!("the bot's permissions are unknown: {error}"));
     let lacking = lacking.ok().flatten().unwrap_or_default();
     let lacking =
         (!lacking.is_empty()).then(|| format!("the bot lacks {} in that channel", lacking.join(", ")));
@@ -70,9 +71,9 @@ async fn try_out(
         Ok(sent) => {
             let id = sent.message_id.map_or(String::new(), |id| format!("; its id is {id}"));
             let file = if notifier.takes_files(destination).is_some() { " with a file" } else { "" };
-            tell(&mut io::stderr(), &format!("{destination} accepted a {what}{file} in {took:.2} s{id}\n"));
+            print(&mut io::stderr(), &format!("{destination} accepted a {what}{file} in {took:.2} s{id}\n"));
             if let Some(lacking) = lacking {
-                tell(&mut io::stderr(), &format!("But {lacking}: grant it\n"));
+                print(&mut io::stderr(), &format!("But {lacking}: grant it\n"));
                 return Ok(ExitCode::FAILURE);
             }
             Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! `[discord]` as it is written.
+//! Reads the `[discord]` section.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,9 @@ use super::ids;
 use super::settings::{Channel, Discord, SubscriptionLimits, Via};
 use super::values::{Section, Wire};
 
-/// More than Discord itself takes for a channel: five messages of ten alerts in five seconds.
+/// More than Discord itself allows for a channel: five messages of ten alerts in five seconds.
 const MOST_CHANNEL_BUDGET: u32 = 10_000;
-/// One message to each of so many takes 42 minutes at the pace that Discord allows.
+/// One message to each of this many takes 42 minutes at Discord's rate limit.
 const MOST_SUBSCRIPTIONS: u32 = 100_000;
 const CHANNEL: [&str; 3] = ["name", "channel_id", "webhook"];
 
@@ -58,7 +58,7 @@ impl Wire<'_> {
         Discord { api_base, channel_budget: count(budget), servers, limits, channels }
     }
 
-    /// The servers in which the bot may be used; none: all.
+    /// The servers in which the bot may be used; empty for all.
     fn servers(&mut self, section: Section<'_, '_>, api_base: &str) -> Vec<u64> {
         let expected = "a list of servers' ids like [\"1103812345678901234\"]";
         let Some(value) = section.and_then(|section| section.get("servers")) else { return Vec::new() };

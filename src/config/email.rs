@@ -1,4 +1,4 @@
-//! `[email]` as it is written.
+//! Reads the `[email]` section.
 
 use core::net::{Ipv4Addr, Ipv6Addr};
 use std::collections::BTreeSet;
@@ -91,7 +91,7 @@ impl Wire<'_> {
     }
 }
 
-/// An address whose domain is in ASCII; `None` if it is none.
+/// An address with its domain in ASCII; `None` if the text is not an address.
 fn ascii_mailbox(address: &str) -> Option<String> {
     let domain = address.parse::<Mailbox>().ok()?.email.domain().to_owned();
     if domain.is_ascii() {
@@ -114,14 +114,14 @@ fn ehlo_name(name: &str) -> Option<String> {
         return Some(format!("[IPv6:{address}]"));
     }
     let ascii = idna::domain_to_ascii(name).ok()?;
-    // The dot of the root is not said.
+    // The dot of the root is left out.
     let ascii = ascii.strip_suffix('.').unwrap_or(&ascii);
     let all_digits =
         ascii.split('.').next_back().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
     (is_host_name(ascii) && !all_digits).then(|| ascii.to_owned())
 }
 
-/// True if a text is a host's name: letters, digits and hyphens between dots.
+/// True if a text is a host name: letters, digits and hyphens between dots.
 pub(crate) fn is_host_name(name: &str) -> bool {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())

@@ -4,7 +4,7 @@ use crate::text::plain;
 
 /// Discord itself. A proxy or a test may number its channels freely.
 pub(super) const DISCORD: &str = "https://discord.com";
-/// Discord's oldest ids, of 2015, have this many digits.
+/// The number of digits of Discord's oldest ids, from 2015.
 const LEAST_DIGITS: usize = 15;
 const EXAMPLE: &str = "1103812345678901234";
 
@@ -48,7 +48,7 @@ pub(super) fn parse_server(text: &str, api_base: &str) -> Result<u64, (String, S
     number(bare, api_base, "the server's menu").or_else(|why| wrong(why.unwrap_or_else(expected)))
 }
 
-/// An id; else what is wrong, where that is known.
+/// An id, or else what is wrong, if that is known.
 fn number(bare: &str, api_base: &str, menu: &str) -> Result<u64, Option<String>> {
     let id = bare.parse::<u64>().ok().filter(|id| is_digits(bare) && *id > 0).ok_or(None)?;
     if api_base == DISCORD && bare.trim_start_matches('0').len() < LEAST_DIGITS {
@@ -58,7 +58,7 @@ fn number(bare: &str, api_base: &str, menu: &str) -> Result<u64, Option<String>>
     Ok(id)
 }
 
-/// A part of a link's path that is a number.
+/// A part of a link's path, if it is a number.
 fn part(path: &str, place: usize) -> Option<&str> {
     path.split(['/', '?', '#']).nth(place).filter(|id| is_digits(id))
 }

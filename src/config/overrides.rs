@@ -1,4 +1,4 @@
-//! `SELLBELL_EDGAR__BASE_URL=…` over the file's keys.
+//! Overrides of the file's keys, such as `SELLBELL_EDGAR__BASE_URL=…`.
 
 use chrono::{DateTime, Utc};
 use toml_edit::{DocumentMut, Item, Table, Value};
@@ -9,8 +9,8 @@ use crate::problem::{Problem, Problems};
 
 const PREFIX: &str = "SELLBELL_";
 
-/// The settings of the file with every override set. A mistake in the file bears its place there, one that an override
-/// brings in has that one's name.
+/// The settings of the file with every override applied. A mistake in the file has its place there; one that
+/// an override introduces has the override's name.
 pub(super) fn read(
     file: &str,
     text: &str,
@@ -25,7 +25,7 @@ pub(super) fn read(
         let variable = || format!("environment variable {name}");
         let blame = |message: String| Problems(vec![Problem::of_file(variable(), message)]);
         let Some((section, key)) = path(name) else {
-            // Another program's, unless it is nearly a setting's name.
+            // It belongs to another program, unless it is almost the name of a setting.
             match meant(file, &document, &settings, name) {
                 Some(meant) => return Err(blame(format!("it sets nothing: did you mean {meant}?"))),
                 None => continue,
@@ -41,7 +41,8 @@ pub(super) fn read(
                 "`{before}` is the old name of `{key}`, which is set, too: remove it"
             )));
         }
-        // What reads as TOML is meant so, unless the key wants text: `[store] dir` may be named 2024.
+        // A value that parses as TOML is used as such, unless the key expects text: `[store] dir` may be
+        // named 2024.
         let meant = value.parse::<Value>().ok();
         let mut brought_in = None;
         for value in meant.into_iter().chain([Value::from(value.as_str())]) {
@@ -63,7 +64,7 @@ pub(super) fn read(
     }
     settings.map(|mut settings| {
         for warning in &mut settings.renamed {
-            // An override may have moved the lines.
+            // An override may have shifted the lines.
             if let Some(own) = renamed_in_file.iter().find(|own| own.message == warning.message) {
                 warning.place.clone_from(&own.place);
             }
@@ -73,7 +74,7 @@ pub(super) fn read(
     })
 }
 
-/// The first problem of `after` that `before` has not.
+/// The first problem of `after` that is not in `before`.
 fn new_problem(before: &Result<Settings, Problems>, after: &Result<Settings, Problems>) -> Option<Problem> {
     let known = problems(before);
     problems(after).iter().find(|new| known.iter().all(|known| known.message != new.message)).cloned()
@@ -88,7 +89,7 @@ fn path(name: &str) -> Option<(String, String)> {
     path.split_once("__").map(|(section, key)| (section.to_owned(), key.to_owned()))
 }
 
-/// The variable that sets something, where one underscore more makes it that.
+/// The variable that one more underscore would turn this into, if that sets something.
 fn meant(
     file: &str,
     document: &DocumentMut,

@@ -1,18 +1,18 @@
-//! Keys of the settings that had another name before, which is still read.
+//! Keys of the settings that were renamed. Their old names are still accepted.
 
-/// Names that keys had before: section, name before, name now. They are still read.
+/// The old names of keys: section, old name, new name. They are still accepted.
 const BEFORE: [(&str, &str, &str); 3] = [
     ("schedule", "ring_within", "late_after"),
     ("email", "hello_name", "ehlo_name"),
     ("email", "plain_password", "allow_plain_password"),
 ];
 
-/// The names before of a section's keys.
+/// The old names of a section's keys.
 pub(super) fn of_section(section: &str) -> Vec<&'static str> {
     BEFORE.iter().filter(|(of, _, _)| *of == section).map(|(_, before, _)| *before).collect()
 }
 
-/// The name that a key has now, and the one that it was given where that is the one before.
+/// The current name of a key, and the given name if that is an old one.
 pub(super) fn named_now(section: &str, key: String) -> (String, Option<String>) {
     let renamed = BEFORE.iter().find(|(of, before, _)| *of == section && *before == key);
     match renamed {
@@ -21,7 +21,7 @@ pub(super) fn named_now(section: &str, key: String) -> (String, Option<String>) 
     }
 }
 
-/// The name that a key had before, where it had another.
+/// The old name of a key, if it has one.
 pub(super) fn before(key: &str) -> Option<&'static str> {
     BEFORE.iter().find(|(_, _, now)| *now == key).map(|(_, before, _)| *before)
 }

@@ -25,15 +25,16 @@ pub struct Settings {
     pub discord: Discord,
     /// `[email]`
     pub email: Email,
-    /// `[files] readable_by`: who may read the mails and JSON lines that are written to files.
+    /// `[files] readable_by`: who may read the mails and JSON lines written to files.
     pub readable_by: ReadableBy,
-    /// `[[webhook.endpoint]]`: the names of the endpoints that rules can name, whose addresses are in `WEBHOOK_URL_<NAME>`.
+    /// `[[webhook.endpoint]]`: the names of the endpoints that rules can name. Their addresses are in
+    /// `WEBHOOK_URL_<NAME>`.
     pub webhooks: Vec<String>,
-    /// `[http] listen`: where a running bot answers what its state is; `None`: nowhere.
+    /// `[http] listen`: where a running bot serves its state; `None` to disable it.
     pub listen: Option<SocketAddr>,
     /// `[operators] notify`: where notices to the operators go.
     pub operators: Vec<Destination>,
-    /// Warnings about keys of the file that have another name now.
+    /// Warnings about renamed keys in the file.
     pub renamed: Vec<Problem>,
 }
 
@@ -48,7 +49,7 @@ impl Settings {
         }
     }
 
-    /// The names of all destinations that the settings define, for error messages.
+    /// The names of all defined destinations, for error messages.
     pub fn destinations(&self) -> Vec<String> {
         let built_in = BUILT_IN.map(str::to_owned).into_iter();
         let discord = self.discord.channels.iter().map(|channel| format!("discord:{}", channel.name));
@@ -57,7 +58,7 @@ impl Settings {
         built_in.chain(discord).chain(email).chain(webhooks).collect()
     }
 
-    /// True if messages that were sent to a destination can be read back.
+    /// True if messages sent to a destination can be read back.
     pub fn reads_back(&self, destination: &Destination) -> bool {
         match (destination.capabilities().read_back, destination) {
             (ReadBack::Always, _) => true,
@@ -79,20 +80,21 @@ impl Settings {
     }
 }
 
-/// How EDGAR is asked.
+/// How to reach EDGAR.
 #[derive(Debug, Clone)]
 pub struct Edgar {
     /// Where EDGAR is, without a trailing slash.
     pub base_url: String,
     /// Where EDGAR's data server is, without a trailing slash: it lists a company's filings.
     pub data_url: String,
-    /// Who asks, as the SEC wants it declared: a name and a mail address. Empty: not declared.
+    /// Who sends the requests, as the SEC wants it declared: a name and a mail address. Empty if not
+    /// declared.
     pub contact: String,
     /// The most requests in a second, for all work together.
     pub requests_per_second: u32,
     /// How long one request may take.
     pub timeout: Duration,
-    /// True if filings are fetched whose issuer no rule asks about.
+    /// True to fetch filings even if no rule asks about their issuer.
     pub fetch_all: bool,
 }
 
@@ -108,13 +110,14 @@ impl Edgar {
 pub struct Schedules {
     /// When the feed is polled.
     pub poll: Schedule,
-    /// When the daily index of a day that is over is asked for.
+    /// When the daily index of a finished day is requested.
     pub reconcile: Schedule,
-    /// Filings accepted longer ago than this when they are found cause late alerts: one message per destination.
+    /// Filings accepted longer ago than this when they are found cause late alerts: one message per
+    /// destination.
     pub late_after: Duration,
-    /// How long the feed may show nothing new in EDGAR's hours before the operators are notified.
+    /// How long the feed may show nothing new during EDGAR's hours before the operators are notified.
     pub stale_after: Duration,
-    /// How far back the first run looks. Zero: what is on EDGAR already is taken as known.
+    /// How far back the first run looks. If zero, everything already on EDGAR counts as known.
     pub look_back: Duration,
 }
 
@@ -123,22 +126,22 @@ pub struct Schedules {
 pub struct Discord {
     /// Where Discord's API is, without a trailing slash.
     pub api_base: String,
-    /// How many alerts a channel is to get one by one within ten minutes; what is more comes in one message.
+    /// How many alerts a channel gets one by one within ten minutes; more than that come in one message.
     pub channel_budget: usize,
-    /// The ids of the servers in which the bot may be used; none: all.
+    /// The ids of the servers in which the bot may be used; empty for all.
     pub servers: Vec<u64>,
-    /// How much may be subscribed to.
+    /// How many subscriptions there may be.
     pub limits: SubscriptionLimits,
     /// The channels that rules can name.
     pub channels: Vec<Channel>,
 }
 
-/// How many subscriptions there may be. One is a rule in a channel.
+/// How many subscriptions there may be. A subscription is one rule in one channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SubscriptionLimits {
-    /// Of one server, over its channels.
+    /// In one server, across its channels.
     pub per_server: usize,
-    /// Of all servers together.
+    /// In all servers together.
     pub in_all: usize,
 }
 
@@ -148,7 +151,7 @@ impl Discord {
         self.servers.is_empty() || self.servers.contains(&server)
     }
 
-    /// A warning where anybody who adds the bot to a server can subscribe there.
+    /// A warning if anybody who adds the bot to a server can subscribe there.
     pub fn open_to_all(&self) -> Option<&'static str> {
         self.servers.is_empty().then_some(
             "[discord] servers is not set, so members who manage any server with the bot can subscribe there: list your servers' ids, and untick Public Bot at discord.com/developers",
@@ -168,7 +171,7 @@ pub struct Channel {
 /// How a Discord channel is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Via {
-    /// By the bot, which needs `DISCORD_TOKEN`, to the channel of this id.
+    /// By the bot, which needs `DISCORD_TOKEN`, to the channel with this id.
     Bot(u64),
     /// By the webhook whose address is in `DISCORD_WEBHOOK_<NAME>`.
     Webhook,
@@ -179,9 +182,9 @@ pub enum Via {
 pub struct Email {
     /// The sender, `Name <address>`, its domain in ASCII.
     pub from: String,
-    /// The name that this machine says to mail servers, as SMTP writes it; `None`: its own.
+    /// The name with which this machine introduces itself to mail servers, in SMTP form; `None` for its own.
     pub ehlo_name: Option<String>,
-    /// True if user and password may go to a mail server unencrypted.
+    /// True if user and password may be sent to a mail server unencrypted.
     pub allow_plain_password: bool,
     /// Where mails are written as files while no `SMTP_URL` is set.
     pub out_dir: PathBuf,
@@ -200,13 +203,13 @@ pub struct Recipient {
     pub mode: Mode,
 }
 
-/// Who may read files that alerts are written to.
+/// Who may read the files that alerts are written to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ReadableBy {
-    /// The user that runs it alone.
+    /// Only the user that runs it.
     #[default]
     Owner,
-    /// The file's group, too.
+    /// The file's group as well.
     Group,
     /// Every user of the machine.
     Everyone,
@@ -235,9 +238,9 @@ impl ReadableBy {
 /// When a recipient gets mail.
 #[derive(Debug, Clone)]
 pub enum Mode {
-    /// One mail an alert, at once.
+    /// One mail per alert, at once.
     Instant,
-    /// One mail a slot with all alerts since the last.
+    /// One mail per slot, with all alerts since the last.
     Digest(Box<Schedule>),
 }
 

@@ -58,7 +58,7 @@ fn a_schedule_that_is_over_or_a_clock_without_a_place_is_told_once_with_its_line
     for fine in [over.replace("2025", "2099"), digest.replace("2026", "2026,2030")] {
         assert!(Settings::read_at(now, "f", &fine, &[]).is_ok(), "{fine}");
     }
-    // Without a moment nothing is over.
+    // Without a given moment, no schedule is over.
     assert!(Settings::read("f", over, &[]).is_ok());
     let zone = told("[schedule]\ntime_zone = \"EST\"\n", &[]);
     let words = "`EST` cannot be used as a time zone: it has no daylight saving time; write America/New_York, or Etc/GMT+5 if you want the same offset all year";
@@ -110,7 +110,7 @@ fn overrides_win_and_are_blamed_by_name() {
         ),
         "{told}"
     );
-    // Kubernetes names them so for a service of that name.
+    // Kubernetes sets these variables for a service of that name.
     for strange in ["SELLBELL_PORT", "SELLBELL_SERVICE_HOST", "SELLBELL_PORT_80_TCP_ADDR"] {
         assert_eq!(set(strange, "tcp://10.0.0.1:80").unwrap().edgar.contact, "a a@b.c", "{strange}");
     }
@@ -129,7 +129,7 @@ fn overrides_win_and_are_blamed_by_name() {
     let told = set("SELLBELL_EDGAR__REQUESTS_PER_SECOND", "11").map(|_| ()).unwrap_err().to_string();
     assert!(told.ends_with(": expected 1 to 10"), "{told}");
     assert_eq!(set("SELLBELL_STORE__DIR", "2024").unwrap().store_dir, PathBuf::from("2024"));
-    // A value of the file that is only right together with the override.
+    // A value in the file that is valid only together with the override.
     let fast = "[edgar]\nrequests_per_second = 50\n";
     let own = ("SELLBELL_EDGAR__BASE_URL".to_owned(), "http://127.0.0.1:1".to_owned());
     assert!(Settings::read("f", fast, &[]).is_err() && Settings::read("f", fast, &[own]).is_ok());
@@ -157,7 +157,7 @@ fn old_names_of_keys_are_understood_and_named() {
         ]
     );
 
-    // A variable of either name takes the place of either key.
+    // A variable with either name replaces a key with either name.
     for (text, name) in [
         ("[schedule]\nlate_after = \"7d\"\n", "SELLBELL_SCHEDULE__RING_WITHIN"),
         ("[schedule]\nring_within = \"7d\"\n", "SELLBELL_SCHEDULE__LATE_AFTER"),
@@ -171,7 +171,7 @@ fn old_names_of_keys_are_understood_and_named() {
     let error =
         Settings::read("f", "", &both.map(|name| (name.into(), "2d".into()))).unwrap_err().to_string();
     assert!(error.contains("`ring_within` is the old name of `late_after`, which is set, too"), "{error}");
-    // An override that adds a line moves no place.
+    // An override that adds a line shifts no place.
     let text = "[edgar]\nrequests_per_second = 5\n[schedule]\nring_within = \"2d\"\n";
     let contact = ("SELLBELL_EDGAR__CONTACT".into(), "Jane Doe jane@example.org".into());
     let settings = Settings::read("f", text, &[contact]).unwrap();

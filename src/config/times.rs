@@ -40,7 +40,7 @@ impl Wire<'_> {
         match humantime::parse_duration(text) {
             Ok(span) if (least..=most).contains(&span) => return span,
             Ok(_) => {
-                // Here the bounds are of whole minutes and days.
+                // The bounds used here are whole minutes and days.
                 let (least, days) = (least.as_secs() / 60, most.as_secs() / DAY.as_secs());
                 let help = match least {
                     0 => format!("expected at most {days}d"),
@@ -56,7 +56,7 @@ impl Wire<'_> {
         default
     }
 
-    /// A schedule, or `None` once the mistake in it is reported.
+    /// A schedule, or `None` if it has a mistake, which is then reported.
     pub(super) fn schedule(
         &mut self,
         wire: Option<(&Value<'_>, &str)>,

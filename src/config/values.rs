@@ -1,4 +1,4 @@
-//! Values of the settings file: what they have in common, whichever key they stand behind.
+//! Values of the settings file: what they have in common, whichever key they belong to.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -11,17 +11,17 @@ use super::renamed::before;
 use crate::destination::is_name;
 use crate::problem::{Reader, Value};
 
-/// A settings file while it is read.
+/// A settings file that is being read.
 pub(super) struct Wire<'a> {
     pub(super) reader: Reader<'a>,
-    /// Schedules that are over then are mistakes.
+    /// Schedules that are over by then are mistakes.
     pub(super) now: Option<DateTime<Utc>>,
 }
 
 pub(super) type Section<'v, 'd> = Option<&'v DeTable<'d>>;
 
 impl Wire<'_> {
-    /// Names that differ only in `-` and `_` have the same variable for their secrets.
+    /// Names that differ only in `-` and `_` share the variable for their secrets.
     pub(super) fn own_variable<'n>(
         &mut self,
         value: &Value<'_>,
@@ -40,7 +40,7 @@ impl Wire<'_> {
         }
     }
 
-    /// The tables of a list of them.
+    /// The tables of a list of tables.
     pub(super) fn tables<'v, 'd>(
         &mut self,
         section: Section<'v, 'd>,
@@ -63,7 +63,7 @@ impl Wire<'_> {
         tables
     }
 
-    /// The value of a key, also by the name that it had before.
+    /// The value of a key, under its current or its old name.
     pub(super) fn value<'v, 'd>(&mut self, section: Section<'v, 'd>, key: &str) -> Option<&'v Value<'d>> {
         match before(key) {
             Some(before) => self.reader.renamed(section?, key, before),

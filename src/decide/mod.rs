@@ -1,4 +1,5 @@
-//! The effects of a filing, decided from the filing, the rules and history alone: the bot, `explain` and `backtest` all ask here.
+//! The effects of a filing, decided from the filing, the rules and history alone: the bot, `explain` and
+//! `backtest` all use this.
 
 mod rule_test;
 
@@ -10,11 +11,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::alert::{Alert, Key};
 use crate::filing::{
-    Accession, Filing, Link, PastFiling, Rang, Relation, Warning, edgar_day, far_prices, is_mistyped,
+    Accession, Filing, Link, PastAlert, PastFiling, Relation, Warning, edgar_day, far_prices, is_mistyped,
 };
 use crate::rules::{self, ConditionKey, History, Match, Rule, RuleSet, Subject};
 
-/// Owners of one chain report a block within some days of each other; an amendment without a date follows soon.
+/// Owners of one chain report a block within a few days of each other; an amendment without a date follows
+/// soon.
 const RECENT: TimeDelta = TimeDelta::days(30);
 
 /// A filing, and what came before it.
@@ -22,13 +24,13 @@ const RECENT: TimeDelta = TimeDelta::days(30);
 pub struct Case<'a> {
     /// The filing.
     pub filing: &'a Filing,
-    /// When EDGAR accepted it, by its header or by the feed.
+    /// When EDGAR accepted it, according to its header or the feed.
     pub accepted_at: DateTime<Utc>,
     /// When it was first seen.
     pub seen_at: DateTime<Utc>,
     /// The history of its issuer, from [`since`] on.
     pub known: &'a [PastFiling],
-    /// From here on history is whole; `None` without one.
+    /// History is complete from here on; `None` without history.
     pub whole_since: Option<DateTime<Utc>>,
 }
 
@@ -37,26 +39,26 @@ pub struct Case<'a> {
 pub enum NoAlert {
     /// A condition is false or unknown.
     Condition(ConditionKey),
-    /// Its cooldown runs: it matched this filing of the issuer shortly before.
+    /// Its cooldown is running: it matched this filing of the issuer shortly before.
     Cooldown(Accession),
-    /// The filing has no accession, so that nothing can be sent about it just once.
+    /// The filing has no accession, so that nothing can be sent about it exactly once.
     NoAccession,
 }
 
 /// The effects of a filing.
 #[derive(Debug)]
 pub struct Decision<'r> {
-    /// The alerts, in the order of the rules; those that take back an earlier one among them.
+    /// The alerts, in the order of the rules, including those that withdraw an earlier one.
     pub alerts: Vec<(&'r Rule, Alert)>,
-    /// The rules that were asked and are silent.
+    /// The rules that were evaluated and send nothing.
     pub silent: Vec<(&'r Rule, NoAlert)>,
-    /// The rules whose template fails for this filing, and why; their alerts have the usual words alone.
+    /// The rules whose template fails for this filing, and why; their alerts have only the usual words.
     pub failures: Vec<(&'r Rule, String)>,
-    /// New records of history: first of this filing, then about earlier ones.
+    /// New records of history: first the one of this filing, then those about earlier ones.
     pub history: Vec<PastFiling>,
 }
 
-/// How far back history is asked for a filing, by its own date and by what rules want to know.
+/// How far back history is needed for a filing, from its own date and from what rules need.
 pub fn since<'r>(
     rules: impl IntoIterator<Item = &'r Rule>,
     filing: &Filing,
@@ -67,7 +69,7 @@ pub fn since<'r>(
     let original = original.and_then(|day| day.and_hms_opt(0, 0, 0));
     let mut since = accepted_at.checked_sub_signed(RECENT).unwrap_or_default();
     since = original.map_or(since, |day| day.and_utc().min(since));
-    // History is of trades, which may be older than the filing that tells them.
+    // History is about trades, which may be older than the filing that reports them.
     let traded = filing.lots.iter().filter_map(|lot| lot.date.value);
     let traded = traded.filter(|date| !is_mistyped(*date, reported, filing.period)).min();
     let traded = traded.and_then(|day| day.and_hms_opt(0, 0, 0)).map(|day| day.and_utc());
@@ -86,7 +88,8 @@ pub fn since<'r>(
 /// How often history is read further back for an amendment, at most.
 const MOST_STEPS: usize = 5;
 
-/// How far back history is read for a filing: for an amendment as far as versions that came before it say that theirs began.
+/// How far back history is read for a filing. For an amendment, that is as far as earlier versions say that
+/// theirs began.
 pub struct HistoryReach<'a> {
     filing: &'a Filing,
     since: DateTime<Utc>,
@@ -94,17 +97,17 @@ pub struct HistoryReach<'a> {
 }
 
 impl<'a> HistoryReach<'a> {
-    /// From `since` on, at first.
+    /// Starts at `since`.
     pub fn new(filing: &'a Filing, since: DateTime<Utc>) -> Self {
         Self { filing, since, steps: 0 }
     }
 
-    /// From when on history is to be read.
+    /// From when on history must be read.
     pub fn since(&self) -> DateTime<Utc> {
         self.since
     }
 
-    /// True where the history that was read says that it is to be read again, from an earlier [`Self::since`].
+    /// True if, given the history read so far, it must be read again from an earlier [`Self::since`].
     pub fn goes_further(&mut self, history: &[PastFiling]) -> bool {
         let own = PastFiling::of(self.filing, DateTime::default());
         let earlier = own.and_then(|own| own.versions_since(history)).filter(|earlier| *earlier < self.since);
@@ -121,7 +124,7 @@ impl<'a> HistoryReach<'a> {
 /// Reads history for a filing, as far back as [`HistoryReach`] goes from `since`.
 ///
 /// # Errors
-/// Those of `read`.
+/// The errors of `read`.
 pub fn read_history<T, E>(
     filing: &Filing,
     since: DateTime<Utc>,
@@ -136,35 +139,35 @@ pub fn read_history<T, E>(
     }
 }
 
-/// Holds the rules that a filing can meet against it.
+/// Evaluates the rules that a filing can meet.
 pub fn decide<'r>(rules: &'r RuleSet, case: Case<'_>) -> Decision<'r> {
     decide_for(rules, rules.candidates(case.filing), case)
 }
 
-/// The records that history keeps of a filing that alerts nobody and takes nothing back.
+/// The records that history keeps of a filing that causes no alert and withdraws none.
 pub fn keep(case: Case<'_>) -> Vec<PastFiling> {
     RelatedFiling::new(case).kept(BTreeMap::new(), &[])
 }
 
-/// An alert's remark if the rule's own words could not be made.
+/// An alert's warning that the rule's own words could not be made.
 fn without_own_words(what: &str) -> Warning {
     let message = format!("the rule's own words could not be made: {what}");
     Warning { code: "template".to_owned(), message, at: "rule".to_owned() }
 }
 
-/// Holds some rules against a filing.
+/// Evaluates some rules for a filing.
 pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) -> Decision<'r> {
     let related = RelatedFiling::new(case);
     let subject = related.subject(case);
     let mut decision =
         Decision { alerts: Vec::new(), silent: Vec::new(), failures: Vec::new(), history: Vec::new() };
-    let mut told = BTreeMap::new();
+    let mut alerts = BTreeMap::new();
     let far = if asked.is_empty() { Vec::new() } else { far_prices(case.filing, case.known) };
     for &rule in &asked {
-        let rung = rules::evaluate(rule, &subject)
+        let outcome = rules::evaluate(rule, &subject)
             .map_err(|silent| NoAlert::Condition(silent.0))
             .and_then(|matched| related.alert(rule, matched, case));
-        match rung {
+        match outcome {
             Ok((mut alert, lots)) => {
                 match rule.template.as_ref().map(|template| template.render(&subject, &lots)) {
                     Some(Ok(message)) => alert.message = Some(message).filter(|message| !message.is_empty()),
@@ -175,7 +178,7 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
                     None => {}
                 }
                 let (key, asked) = (alert.key.to_string(), Some(asked_for(rule)));
-                told.insert(rule.name.clone(), Rang { key, asked, lots, withdrawn: false });
+                alerts.insert(rule.name.clone(), PastAlert { key, asked, lots, withdrawn: false });
                 alert.warnings.extend(far.iter().cloned());
                 decision.alerts.push((rule, alert));
             }
@@ -186,7 +189,7 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
             }
         }
     }
-    // An amendment may lack all that an index goes by.
+    // An amendment may lack everything that an index looks for.
     let rest = related.relation.alerted.keys().filter(|name| !asked.iter().any(|rule| rule.name == **name));
     for rule in rest.filter_map(|name| rules.get(name)).filter(|rule| rule.enabled) {
         let withdrawn = related.withdrawn(rule, &subject, case);
@@ -198,11 +201,12 @@ pub fn decide_for<'r>(rules: &'r RuleSet, asked: Vec<&'r Rule>, case: Case<'_>) 
         .filter(|(_, alert)| alert.withdrawn)
         .map(|(rule, alert)| (rule.name.as_str(), alert.key.to_string()))
         .collect();
-    decision.history = related.kept(told, &taken_back);
+    decision.history = related.kept(alerts, &taken_back);
     decision
 }
 
-/// A hash of a rule's conditions. Unset conditions are left out, so a condition added by a later version changes nothing.
+/// A hash of a rule's conditions. Unset conditions are left out, so a condition added by a later version
+/// changes nothing.
 fn asked_for(rule: &Rule) -> String {
     let text = format!("{:#?}", rule.conditions);
     let is_unset = |line: &&str| [": None,", ": [],", ": {},"].iter().any(|unset| line.ends_with(unset));
@@ -210,12 +214,13 @@ fn asked_for(rule: &Rule) -> String {
     Key::of(&[&set.join("\n")]).to_string()
 }
 
-/// True if a rule asks for what was stored with an alert. Versions before wrote all conditions, also those that it does not have.
+/// True if a rule has the conditions that were stored with an alert. Earlier versions stored all conditions,
+/// including unset ones.
 fn asks_for(rule: &Rule, stored: &str) -> bool {
     stored == asked_for(rule) || stored == Key::of(&[&format!("{:?}", rule.conditions)]).as_str()
 }
 
-/// Tells every condition of a rule for a filing, by the evaluator that decides.
+/// Explains every condition of a rule for a filing, with the same evaluator that decides.
 pub fn explain(rule: &Rule, case: Case<'_>) -> rules::Explanation {
     let related = RelatedFiling::new(case);
     rules::explain(rule, &related.subject(case))
@@ -225,7 +230,7 @@ pub fn explain(rule: &Rule, case: Case<'_>) -> rules::Explanation {
 struct RelatedFiling {
     own: Option<PastFiling>,
     relation: Relation,
-    /// History as the filing leaves it: rows that it takes the place of do not count any more.
+    /// History as the filing leaves it: rows that it replaces no longer count.
     filings: Vec<PastFiling>,
     /// Own lots that count in another filing.
     counted_in: BTreeMap<usize, Accession>,
@@ -242,8 +247,8 @@ impl RelatedFiling {
         if let Link::To(original) = relation.link {
             own.amends = Some(original);
         }
-        for told in &relation.told {
-            own.count_in(told.accession, told.lots.iter().copied());
+        for other in &relation.also_reported {
+            own.count_in(other.accession, other.lots.iter().copied());
         }
         for (lot, version) in &relation.replaced {
             own.replace_in(*version, [*lot]);
@@ -274,54 +279,56 @@ impl RelatedFiling {
         Ok((alert, matched.lots))
     }
 
-    /// The alert that withdraws what was reported of the version that an amendment follows: only where the lots, as they now are,
-    /// surely do not meet what the rule asked for then. That it is an amendment, and what came before, take nothing back.
+    /// The alert that withdraws what was reported for the version that an amendment follows. It exists only
+    /// if the lots, as they now are, certainly do not meet the conditions that the rule had then. Being an
+    /// amendment, and earlier events, do not withdraw anything by themselves.
     fn withdrawn(&self, rule: &Rule, subject: &Subject<'_>, case: Case<'_>) -> Option<Alert> {
-        let rang = &self.relation.alerted.get(&rule.name)?.rang;
-        let edited = rang.asked.as_ref().is_some_and(|asked| !asks_for(rule, asked));
+        let past = &self.relation.alerted.get(&rule.name)?.alert;
+        let edited = past.asked.as_ref().is_some_and(|asked| !asks_for(rule, asked));
         let own_key = |version| Alert::own_key(&rule.name, case.filing.issuer.cik, version).to_string();
-        // A version that told nothing new has the key of the version before it; a chain's other telling has another's.
-        let anothers = !self.relation.versions.iter().any(|version| own_key(*version) == rang.key);
+        // A version that reported nothing new has the key of the version before it; another report of the
+        // trade has the key of another filing.
+        let anothers = !self.relation.versions.iter().any(|version| own_key(*version) == past.key);
         if edited || anothers || rules::lots_may_meet(rule, subject) {
             return None;
         }
         Alert::withdrawn(rule, case.filing, &self.relation, case.seen_at)
     }
 
-    /// The filing whose alert started the cooldown that runs now. An amendment of a reported filing is
-    /// reported all the same.
+    /// The filing whose alert started the cooldown that is running. An amendment of a reported filing is
+    /// still reported.
     fn cooling(&self, rule: &Rule, case: Case<'_>) -> Option<Accession> {
         let cooldown = rule.cooldown.filter(|_| !self.relation.alerted.contains_key(&rule.name))?;
         let until = cooldown.before_moment(case.accepted_at);
         let own = case.filing.accession;
-        // Another telling of a trade is no alert of its own.
-        let rang_itself = |past: &PastFiling| {
+        // Another report of a trade is not an alert of its own.
+        let alerted_itself = |past: &PastFiling| {
             let own_key = Alert::own_key(&rule.name, case.filing.issuer.cik, past.accession).to_string();
-            past.rang.get(&rule.name).is_some_and(|rang| rang.key == own_key)
+            past.alerts.get(&rule.name).is_some_and(|alert| alert.key == own_key)
         };
-        // Filings may come out of their order: the distance counts.
-        let rang = self.filings.iter().filter(|past| {
+        // Filings may arrive out of order: the distance counts.
+        let alerted = self.filings.iter().filter(|past| {
             Some(past.accession) != own
                 && past.accepted_at > until
                 && cooldown.before_moment(past.accepted_at) < case.accepted_at
-                && rang_itself(past)
+                && alerted_itself(past)
         });
-        rang.map(|past| (past.accepted_at, past.accession)).max().map(|(_, accession)| accession)
+        alerted.map(|past| (past.accepted_at, past.accession)).max().map(|(_, accession)| accession)
     }
 
     /// New records of history.
-    fn kept(self, told: BTreeMap<String, Rang>, taken_back: &[(&str, String)]) -> Vec<PastFiling> {
+    fn kept(self, alerts: BTreeMap<String, PastAlert>, taken_back: &[(&str, String)]) -> Vec<PastFiling> {
         let Some(mut own) = self.own else { return Vec::new() };
-        own.rang = told;
+        own.alerts = alerts;
         let mut revised: BTreeMap<Accession, PastFiling> =
             self.relation.revised.iter().map(|past| (past.accession, past.clone())).collect();
         for (rule, key) in taken_back {
             let Some(alerted) = self.relation.alerted.get(*rule) else { continue };
             for past in self.filings.iter().filter(|past| alerted.over.contains(&past.accession)) {
-                revised.entry(past.accession).or_insert_with(|| past.clone()).rang.remove(*rule);
+                revised.entry(past.accession).or_insert_with(|| past.clone()).alerts.remove(*rule);
             }
-            let mark = Rang { key: key.clone(), asked: None, lots: Vec::new(), withdrawn: true };
-            own.rang.insert((*rule).to_owned(), mark);
+            let mark = PastAlert { key: key.clone(), asked: None, lots: Vec::new(), withdrawn: true };
+            own.alerts.insert((*rule).to_owned(), mark);
         }
         [own].into_iter().chain(revised.into_values()).collect()
     }

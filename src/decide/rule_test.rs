@@ -7,7 +7,7 @@ use crate::alert::Alert;
 use crate::filing::{AdsRatio, Filing, PastFiling};
 use crate::rules::{Explanation, Rule, RuleSet, RuleTest, Truth};
 
-/// Runs a rule's test: `filing` after the filings `before`, in this order, and nothing else in history.
+/// Runs a rule's test: `filing` after the filings `before`, in this order, with nothing else in history.
 ///
 /// # Errors
 /// The actual result, if it is not the expected one.
@@ -46,7 +46,7 @@ pub fn rule_test(rule: &Rule, test: &RuleTest, before: &[Filing], filing: &Filin
     }
 }
 
-/// A rule, tried on a filing.
+/// A rule's result for a filing.
 struct Tried {
     /// The alert that it sends.
     alert: Option<Alert>,
@@ -72,7 +72,7 @@ impl Tried {
     }
 }
 
-/// Tries a rule on a filing and on those before it.
+/// Tries a rule on a filing, after the filings before it.
 fn tried(rule: &Rule, before: &[Filing], filing: &Filing) -> Option<Tried> {
     let rules = RuleSet::new(vec![Rule { enabled: true, ..rule.clone() }]);
     let mut known: Vec<PastFiling> = Vec::new();
@@ -86,7 +86,7 @@ fn tried(rule: &Rule, before: &[Filing], filing: &Filing) -> Option<Tried> {
             filing.learn(&AdsRatio::from(ratio));
         }
         let filing = &filing;
-        // What these filings do not tell did not happen.
+        // What these filings do not report did not happen.
         let whole_since = Some(DateTime::UNIX_EPOCH);
         let case = Case { filing, accepted_at, seen_at: accepted_at, known: &known, whole_since };
         let asked = rules.iter().collect();

@@ -5,32 +5,34 @@ use super::name::Destination;
 /// The capabilities of a kind of destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
-    /// It is on this machine, so that it needs neither settings nor a secret.
+    /// It is on this machine, so it needs neither settings nor a secret.
     pub local: bool,
-    /// Several alerts can stand in one message, and those above a channel's budget in an overflow message that grows.
+    /// One message can carry several alerts, and alerts above a channel's budget go into a growing overflow
+    /// message.
     pub batches: bool,
-    /// How many alerts that waited are joined into one message; 0: each comes by itself, as programs read them.
+    /// How many waiting alerts are joined into one message; 0 if each is sent on its own because programs
+    /// read them.
     pub joins: usize,
-    /// It takes notices, and words about late and muted alerts.
+    /// It accepts notices, and messages about late and muted alerts.
     pub notices: bool,
-    /// Another filing about the same trade is added to a message that was sent.
+    /// Another filing about the same trade is added to a message already sent.
     pub additions: bool,
-    /// Whether messages that were sent can be read back.
+    /// Whether sent messages can be read back.
     pub read_back: ReadBack,
-    /// A try of which no answer came may be one more message for a person, so that it is repeated slowly.
+    /// A try without an answer may already have reached a person, so it is repeated slowly.
     pub repeats_slowly: bool,
 }
 
-/// Whether messages that were sent can be read back.
+/// Whether sent messages can be read back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReadBack {
-    /// They can.
+    /// They always can.
     Always,
-    /// They can where the bot sends them, and not where a webhook of Discord's does.
+    /// They can if the bot sends them, but not if a Discord webhook does.
     ByBot,
-    /// They cannot, and need not be: before each alert, what stands there already is searched for it.
+    /// They cannot, and need not be: the existing content is searched before each alert is added.
     Guarded,
-    /// They cannot.
+    /// They never can.
     Never,
 }
 

@@ -1,4 +1,4 @@
-//! Destinations by the names that rule files and the store have for them.
+//! Destinations, by their names in rule files and the store.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,15 +12,15 @@ use thiserror::Error;
 pub enum Destination {
     /// `terminal`: standard output, for people.
     Terminal,
-    /// `jsonl`: one JSON object a line on standard output; `jsonl:FILE` appends to a file.
+    /// `jsonl`: one JSON object per line on standard output; `jsonl:FILE` appends to a file.
     Jsonl(Option<String>),
-    /// `discord:NAME`: a channel or webhook of the settings.
+    /// `discord:NAME`: a channel or webhook defined in the settings.
     Discord(String),
-    /// `email:NAME`: a recipient of the settings.
+    /// `email:NAME`: a recipient defined in the settings.
     Email(String),
-    /// `webhook:NAME`: an endpoint of the settings.
+    /// `webhook:NAME`: an endpoint defined in the settings.
     Webhook(String),
-    /// `channel:ID`: a Discord channel that subscribed; not for rule files.
+    /// `channel:ID`: a subscribed Discord channel; not allowed in rule files.
     Channel(u64),
 }
 
@@ -29,11 +29,11 @@ pub enum Destination {
 #[error("`{0}` is not a destination: expected {FORMS}")]
 pub struct DestinationError(String);
 
-/// The names of all kinds that rule files have, as a regular expression of JSON Schema.
+/// All names allowed in rule files, as a regular expression for JSON Schema.
 pub const PATTERN: &str = "^(terminal|jsonl(:.+)?|(discord|email|webhook):[a-z0-9_-]{1,64})$";
-/// The same for people.
+/// The same, for display.
 pub const FORMS: &str = "terminal, jsonl, jsonl:FILE, discord:NAME, email:NAME or webhook:NAME";
-/// The destinations that are there without any settings.
+/// The destinations that exist without any settings.
 pub const BUILT_IN: [&str; 2] = ["terminal", "jsonl"];
 
 impl DestinationError {

@@ -1,36 +1,36 @@
-//! The meaning of an answer of EDGAR, by status and body: its error pages lie about both.
+//! Classifies EDGAR's answers by status and body: its error pages are misleading in both.
 
 use crate::text::decode;
 
 /// The kinds of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// The kind of an answer, as far as its first bytes show.
+    /// A document, as far as its first bytes show.
     Document,
     /// "Request Rate Threshold Exceeded": too many requests; asking again prolongs the block.
     RateBlocked,
-    /// "Undeclared Automated Tool": the user agent does not say who asks.
+    /// "Undeclared Automated Tool": the user agent does not identify the requester.
     AgentRefused,
     /// Not published yet: S3's `AccessDenied`, or a 404.
     NotThereYet,
     /// 403 for another reason.
     Forbidden,
-    /// 503 with the page "File Unavailable". Behind the last full page of the feed it means the feed's end.
+    /// 503 with the page "File Unavailable". After the last full page of the feed, it means the feed's end.
     FileUnavailable,
     /// Another 5xx.
     Unavailable,
-    /// An HTML page where a document was due, with a status of success.
+    /// An HTML page with a status of success instead of a document.
     UnexpectedPage,
     /// Any other status.
     Refused,
 }
 
-/// Reads the meaning of an answer off its status and body.
+/// Classifies an answer by its status and body.
 pub fn classify(status: u16, body: &[u8]) -> Answer {
     let (head, _) = decode(&body[..body.len().min(8_192)]);
     let html = is_html(&head);
     if status != 404 && (html || status == 403) {
-        // The agent page may bear the title of the rate page, so it is looked for first.
+        // The page about the agent may have the title of the page about the rate, so it is checked first.
         if head.contains("Undeclared Automated Tool") {
             return Answer::AgentRefused;
         }

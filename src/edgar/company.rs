@@ -1,5 +1,6 @@
-//! The list of a company's filings, as EDGAR's data server has it: `CIK##########.json` with at least the newest 1,000 or a
-//! year of them, and the names of further files with the older ones (<https://www.sec.gov/search-filings/edgar-application-programming-interfaces>).
+//! The list of a company's filings, as EDGAR's data server publishes it: `CIK##########.json` with at least
+//! the newest 1,000 filings or one year of them, and the names of further files with the older ones
+//! (<https://www.sec.gov/search-filings/edgar-application-programming-interfaces>).
 
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -11,7 +12,7 @@ use crate::text::clip;
 
 /// A file has some thousands of filings. One with more than this is not read.
 const MOST_FILINGS: usize = 200_000;
-/// A company has some ten further files. One with more than this is not read.
+/// A company has about ten further files. One with more than this is not read.
 const MOST_FILES: usize = 1_000;
 
 /// The path of a company's list, below the data server's address.
@@ -22,9 +23,9 @@ pub fn path(company: Cik) -> String {
 /// A Form 4 or 4/A that names the company: as its issuer, or as an owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filed {
-    /// Which filing.
+    /// Its accession.
     pub accession: Accession,
-    /// Which form, exact.
+    /// Its exact form.
     pub form: Form,
     /// The day it was filed.
     pub filed: NaiveDate,
@@ -35,7 +36,7 @@ pub struct Filed {
 pub struct Older {
     /// Its path, below the data server's address.
     pub path: String,
-    /// The day of its newest filing; `None` where it does not say.
+    /// The day of its newest filing; `None` if it is not stated.
     pub until: Option<NaiveDate>,
 }
 
@@ -44,7 +45,7 @@ pub struct Older {
 pub struct Company {
     /// The Forms 4 and 4/A, in the order of the file: newest first.
     pub filings: Vec<Filed>,
-    /// The files with the older ones; none in such a file itself.
+    /// The files with older filings; empty in such a file itself.
     pub older: Vec<Older>,
 }
 
@@ -54,14 +55,15 @@ pub struct Company {
 pub struct CompanyError(String);
 
 impl CompanyError {
-    /// The text that it repeats may have any length.
+    /// The quoted text may have any length.
     fn new(message: &str) -> Self {
         const LONGEST: usize = 200;
         Self(clip(message, LONGEST).into_owned())
     }
 }
 
-/// The first file of a company has its columns below `filings`, a further one has them itself. What else is in it is not kept.
+/// The first file of a company has its columns under `filings`, a further one at the top level. Nothing else
+/// in it is kept.
 #[derive(Deserialize)]
 struct Wire {
     filings: Option<WireFilings>,
@@ -101,7 +103,8 @@ type Column = AtMost<String, MOST_FILINGS>;
 /// Reads a company's list, or a further file of it.
 ///
 /// # Errors
-/// Other bytes, columns of unequal length, and a Form 4 without accession or day: what is not understood is not passed over.
+/// Other bytes, columns of unequal length, and a Form 4 without accession or day: nothing that is not
+/// understood is skipped.
 pub fn read(bytes: &[u8]) -> Result<Company, CompanyError> {
     let wire: Wire = serde_json::from_slice(bytes).map_err(|error| CompanyError::new(&error.to_string()))?;
     let (columns, files) = match wire {

@@ -1,7 +1,7 @@
 //! The feed of current filings: `browse-edgar?action=getcurrent&…&output=atom`.
 //!
-//! One entry per filer of a filing, newest first, all forms whose name starts with the one asked for. The exact form is
-//! `category@term`.
+//! Each entry is one filer of a filing. Entries are sorted newest first, and cover all forms whose name
+//! starts with the requested one. The exact form is `category@term`.
 
 use std::collections::HashMap;
 
@@ -15,14 +15,14 @@ use super::FilingRef;
 use crate::filing::{Accession, Cik, Form};
 use crate::text::{clip, decode, fold};
 
-/// The page sizes that EDGAR knows.
+/// The page sizes that EDGAR supports.
 pub const PAGE_SIZES: [usize; 5] = [10, 20, 40, 80, 100];
 
-/// More entries than this in a page is not the feed.
+/// The most entries of a page. More than this is not the feed.
 const MOST_ENTRIES: usize = 1_000;
-/// Most characters of a message that are kept.
+/// The most characters of a message that are kept.
 const LONGEST_MESSAGE: usize = 200;
-/// And of what stands as the form, which has a dozen at most.
+/// The most characters of a form that are kept; real ones have a dozen at most.
 const LONGEST_FORM: usize = 40;
 
 /// Path and query of a page that starts at entry `start`, below the base address.
@@ -44,7 +44,7 @@ pub struct Page {
 /// One filer of one filing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Which filing.
+    /// Its accession.
     pub accession: Accession,
     /// The form's exact name: `4`, `4/A`, `424B2`…
     pub form: String,
@@ -77,7 +77,7 @@ impl Page {
     }
 }
 
-/// One [`FilingRef`] per accession of a Form 4 or 4/A, by its issuer's entry where there is one.
+/// One [`FilingRef`] per accession of a Form 4 or 4/A, from its issuer's entry if there is one.
 pub fn fold_entries(entries: &[Entry]) -> Vec<FilingRef> {
     let mut places: HashMap<Accession, usize> = HashMap::new();
     let mut filings: Vec<FilingRef> = Vec::new();
@@ -107,14 +107,14 @@ pub fn fold_entries(entries: &[Entry]) -> Vec<FilingRef> {
 /// Reads a page.
 ///
 /// # Errors
-/// Bytes that are no Atom feed, or one that is cut.
+/// Bytes that are not an Atom feed, or a truncated feed.
 pub fn read(bytes: &[u8]) -> Result<Page, FeedError> {
     let (xml, _) = decode(bytes);
     let mut reader = Reader::from_str(&xml);
     let mut page = Page { entries: Vec::new(), unreadable: Vec::new() };
     let mut entry: Option<WireEntry> = None;
     let mut depth = 0_usize;
-    // The text of the element that is open, where it is one of those that are read.
+    // The text of the open element, if it is one of those that are read.
     let (mut field, mut is_read) = (String::new(), false);
     loop {
         match reader.read_event().map_err(|error| malformed(&error.to_string()))? {
@@ -163,7 +163,7 @@ pub fn read(bytes: &[u8]) -> Result<Page, FeedError> {
     }
 }
 
-/// The library's message may repeat a name of any length.
+/// The library's message may quote a name of any length.
 fn malformed(message: &str) -> FeedError {
     FeedError::Malformed(clip(message, LONGEST_MESSAGE).into_owned())
 }

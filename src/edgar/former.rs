@@ -1,15 +1,15 @@
-//! Tickers of well-known companies that changed, for those who still write the former one.
+//! Former tickers of well-known companies, for people who still use them.
 
 use crate::filing::{Cik, ticker_key};
 
 /// A ticker that a company no longer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Former {
-    /// Whose it was.
+    /// The CIK of the company that had it.
     pub cik: Cik,
     /// The company's name today.
     pub name: &'static str,
-    /// Its ticker since then; none where its shares are traded no more.
+    /// Its ticker since then; `None` if its shares are no longer traded.
     pub since: Option<&'static str>,
 }
 
@@ -35,7 +35,8 @@ const FORMER: [(&str, u64, &str, &str); 18] = [
     ("WLTW", 1_140_536, "Willis Towers Watson", "WTW"),
 ];
 
-/// The company that had a ticker, where it is well known. Others may have the ticker today: ask the list first.
+/// The company that used to have a ticker, if it is well known. Another company may have the ticker today:
+/// check the list first.
 pub fn former(ticker: &str) -> Option<Former> {
     let key = ticker_key(ticker);
     let (_, cik, name, since) = FORMER.iter().find(|(ticker, ..)| *ticker == key)?;

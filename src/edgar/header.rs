@@ -1,12 +1,12 @@
-//! The part of a submission's header that is about the issuer.
+//! Reads the part of a submission's header that describes the issuer.
 
 use crate::filing::{CompanyFacts, Jurisdiction};
 use crate::text::{clip, fold};
 
-/// A header's fields are shorter, in characters.
+/// The longest field of a header, in characters. Real ones are shorter.
 const LONGEST: usize = 200;
 
-/// The header's facts about the issuer. Owners have fields of the same names in blocks of their own.
+/// The header's facts about the issuer. Owners have fields with the same names in their own blocks.
 pub(super) fn company(header: &str) -> CompanyFacts {
     let mut facts = CompanyFacts::default();
     let mut address = Address::None;
@@ -21,7 +21,7 @@ pub(super) fn company(header: &str) -> CompanyFacts {
             "STANDARD INDUSTRIAL CLASSIFICATION" => (facts.sector, facts.sic) = classification(value),
             "STATE OF INCORPORATION" => facts.incorporated_in = Jurisdiction::of_code(value),
             "FISCAL YEAR END" => facts.fiscal_year_end = CompanyFacts::day_of_year(value),
-            // Renamed in spring 2025. Zeros stand for none.
+            // Renamed in spring 2025. All zeros mean that there is none.
             "IRS NUMBER" | "EIN" => {
                 let is_number = value.len() == 9 && value.bytes().all(|b| b.is_ascii_digit());
                 facts.ein = (is_number && value != "000000000").then(|| value.to_owned());
@@ -47,11 +47,11 @@ enum Address {
     Mail,
 }
 
-/// The lines behind `ISSUER:` until the next block.
+/// The lines after `ISSUER:` up to the next block.
 fn issuer_block(header: &str) -> impl Iterator<Item = &str> {
     let mut lines = header.lines();
     let found = lines.by_ref().any(|line| line.trim_end() == "ISSUER:");
-    // Only the names of blocks stand at the line's beginning.
+    // Only the names of blocks begin at the start of a line.
     let is_of_it = |line: &&str| line.starts_with(['\t', ' ']) || line.trim().is_empty();
     lines.take_while(is_of_it).filter(move |_| found)
 }

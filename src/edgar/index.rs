@@ -1,7 +1,8 @@
-//! The daily index: every filing that EDGAR took on a day, one line a filer, made in the night after it.
+//! The daily index: every filing that EDGAR accepted on a day, one line per filer, created during the
+//! following night.
 //!
-//! Two of its files have the same content, and both are read: `master.<day>.idx`, whose columns are parted by `|`, and
-//! `form.<day>.idx`, whose columns begin where its header line says, elsewhere in each file.
+//! Two of its files have the same content, and both are read: `master.<day>.idx`, whose columns are separated
+//! by `|`, and `form.<day>.idx`, whose columns begin where its header line says, which differs between files.
 
 use std::collections::HashMap;
 
@@ -11,10 +12,10 @@ use thiserror::Error;
 use crate::filing::{Accession, Cik, Form};
 use crate::text::{clip, decode};
 
-/// A day has some 10,000 lines. More than this is not a day's index.
+/// A day has about 10,000 lines. A file with more than this is not a day's index.
 const MOST_LINES: usize = 150_000;
 
-/// Paths of the two files of a day, below the base address, the smaller first.
+/// Paths of a day's two files, below the base address, the smaller file first.
 pub fn paths(day: NaiveDate) -> [String; 2] {
     let (year, quarter) = (day.year(), day.month0() / 3 + 1);
     ["master", "form"].map(|kind| {
@@ -25,22 +26,22 @@ pub fn paths(day: NaiveDate) -> [String; 2] {
 /// A Form 4 or 4/A of a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
-    /// Which filing.
+    /// Its accession.
     pub accession: Accession,
-    /// Which form, exact.
+    /// Its exact form.
     pub form: Form,
     /// The first of its filers.
     pub filer: Cik,
-    /// All of them, issuer and owners, in any order.
+    /// All of its filers, issuer and owners, in any order.
     pub filers: Vec<Cik>,
 }
 
 /// The filings of a day's index.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Index {
-    /// The Forms 4 and 4/A, one an accession, in the order of the file.
+    /// The Forms 4 and 4/A, one per accession, in the order of the file.
     pub filings: Vec<Listed>,
-    /// Lines that could not be read, the first of them.
+    /// The first of the lines that could not be read.
     pub unreadable: Vec<String>,
 }
 
@@ -50,7 +51,7 @@ pub enum IndexError {
     /// No line names the columns.
     #[error("the answer is not an index: it begins with `{0}`")]
     NotAnIndex(String),
-    /// It ends within a line.
+    /// It ends in the middle of a line.
     #[error("the index is cut: its last line has no end")]
     Cut,
     /// More lines than a day can have.
@@ -59,12 +60,12 @@ pub enum IndexError {
 }
 
 /// Most unreadable lines that are kept for the report.
-const MOST_TOLD: usize = 20;
+const MOST_REPORTED: usize = 20;
 
 /// Reads either of the two files.
 ///
 /// # Errors
-/// Bytes that are no index, or one that is cut.
+/// Bytes that are not an index, or a truncated index.
 pub fn read(bytes: &[u8]) -> Result<Index, IndexError> {
     let (text, _) = decode(bytes);
     let mut lines = text.lines().take(MOST_LINES + 1).enumerate();
@@ -94,12 +95,12 @@ pub fn read(bytes: &[u8]) -> Result<Index, IndexError> {
             continue;
         }
         let Some((form, path)) = columns.form_and_path(line) else {
-            index.tell(line);
+            index.note_unreadable(line);
             continue;
         };
         let Some(form) = form.parse::<Form>().ok().filter(|form| form.is_form_4()) else { continue };
         let Some((filer, accession)) = filer_and_accession(path) else {
-            index.tell(line);
+            index.note_unreadable(line);
             continue;
         };
         let place = *places.entry(accession).or_insert_with(|| {
@@ -112,22 +113,22 @@ pub fn read(bytes: &[u8]) -> Result<Index, IndexError> {
 }
 
 impl Index {
-    fn tell(&mut self, line: &str) {
-        if self.unreadable.len() < MOST_TOLD {
+    fn note_unreadable(&mut self, line: &str) {
+        if self.unreadable.len() < MOST_REPORTED {
             self.unreadable.push(clip(line, 120).into_owned());
         }
     }
 }
 
 enum Columns {
-    /// Form and file name are the third and the fifth of five.
+    /// Form and file name are the third and the fifth of five columns.
     Parted,
     /// Where the form ends and where the file name begins, in characters.
     Fixed { form_end: usize, path: usize },
 }
 
 impl Columns {
-    /// Where a line names the columns.
+    /// The columns, if the line names them.
     fn of(line: &str) -> Option<Self> {
         if line.starts_with("CIK|Company Name|Form Type|Date Filed|File Name") {
             return Some(Self::Parted);
@@ -142,7 +143,7 @@ impl Columns {
     fn form_and_path<'a>(&self, line: &'a str) -> Option<(&'a str, &'a str)> {
         match self {
             Self::Parted => {
-                // A company's name might have the mark in it; the others cannot.
+                // A company's name might contain the separator; the other columns cannot.
                 let mut back = line.rsplitn(4, '|');
                 let path = back.next()?;
                 let (_, form) = (back.next()?, back.next()?);

@@ -1,4 +1,4 @@
-//! EDGAR's formats and what its answers mean. Knows nothing of how they are fetched.
+//! EDGAR's formats and the meaning of its answers. Knows nothing about how they are fetched.
 
 pub mod answer;
 pub mod company;
@@ -14,18 +14,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::filing::{Accession, Cik, Form};
 
-/// A filing that EDGAR lists: enough to fetch it.
+/// A filing that EDGAR lists, with everything needed to fetch it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FilingRef {
-    /// Which filing.
+    /// Its accession.
     pub accession: Accession,
-    /// Which form, exact.
+    /// Its exact form.
     pub form: Form,
     /// When EDGAR accepted it.
     pub accepted_at: DateTime<Utc>,
-    /// A filer of it: the issuer where the listing shows it, else an owner. Any works in the path.
+    /// One of its filers: the issuer if the listing shows it, else an owner. Any filer works in the path.
     pub filer: Cik,
-    /// The issuer, where the listing shows it.
+    /// The issuer, if the listing shows it.
     pub issuer: Option<Cik>,
 }
 

@@ -1,4 +1,5 @@
-//! A complete submission text: SGML header, then one `<DOCUMENT>` a file; the ownership form is in one's `<XML>`.
+//! A complete submission text: an SGML header, then one `<DOCUMENT>` per file. The ownership form is in the
+//! `<XML>` of one of them.
 
 use chrono::{DateTime, LocalResult, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::America::New_York;
@@ -13,26 +14,26 @@ use crate::filing::{Accession, CompanyFacts, Form};
 pub struct Submission<'a> {
     /// `ACCESSION NUMBER`.
     pub accession: Option<Accession>,
-    /// `<ACCEPTANCE-DATETIME>`, which is in America/New_York.
+    /// `<ACCEPTANCE-DATETIME>`, in New York time.
     pub accepted_at: Option<DateTime<Utc>>,
     /// The header's facts about the issuer.
     pub company: CompanyFacts,
     /// The XML of the first document whose type is an ownership form.
     pub xml: &'a str,
-    /// On which line of the submission that XML starts, from 1.
+    /// The line of the submission on which that XML starts, from 1.
     pub xml_line: usize,
 }
 
 /// Why no ownership document was found.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SubmissionError {
-    /// A block page or another web page saved in a filing's place.
+    /// A page that reports a block, or another web page, saved in place of a filing.
     #[error("this is an HTML page, not a filing")]
     Html,
     /// Neither a submission nor an ownership document.
     #[error("this is neither a submission text nor an ownership document")]
     Unknown,
-    /// No document of type 3, 4 or 5 with `<XML>` in it.
+    /// No document of type 3, 4 or 5 contains `<XML>`.
     #[error("the submission has no ownership form in XML")]
     NoForm,
     /// `<XML>` without its end.
@@ -40,7 +41,7 @@ pub enum SubmissionError {
     Cut,
 }
 
-/// Finds header and ownership XML in a submission text, or takes bare XML as it is.
+/// Finds header and ownership XML in a submission text, or accepts bare XML as it is.
 ///
 /// # Errors
 /// Texts without an ownership document in XML.
@@ -92,9 +93,10 @@ fn tag<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     rest.lines().next().map(str::trim)
 }
 
-/// The clock of EDGAR is New York's. Of an hour that comes twice the first is taken; one that never was is `None`.
+/// EDGAR uses New York time. In a repeated hour, the first pass counts; a time that the clock skipped is
+/// `None`.
 fn accepted_at(digits: &str) -> Option<DateTime<Utc>> {
-    // Signs, spaces and longer years would be read, too.
+    // Otherwise signs, spaces and longer years would be accepted.
     if digits.len() != 14 || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }

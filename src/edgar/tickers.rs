@@ -1,4 +1,4 @@
-//! `company_tickers.json`: which tickers an issuer has, by CIK.
+//! `company_tickers.json`: the tickers of each issuer, by CIK.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,11 +13,11 @@ use crate::text::clip;
 
 /// The path of the file, below the base address.
 pub const PATH: &str = "/files/company_tickers.json";
-/// The file has some 10,000 entries. More than this are not read.
+/// The file has about 10,000 entries. No more than this are read.
 const MOST_ENTRIES: usize = 100_000;
-/// Share classes and preferred shares of one issuer; the most of a real one is some forty.
+/// Share classes and preferred shares of one issuer; the largest real number is about forty.
 const MOST_OF_ONE: usize = 100;
-/// Most tickers that a warning names.
+/// The most tickers that a warning names.
 const MOST_SHOWN: usize = 10;
 
 /// The tickers of listed issuers.
@@ -25,7 +25,8 @@ const MOST_SHOWN: usize = 10;
 #[serde(transparent)]
 pub struct Tickers {
     by_cik: BTreeMap<Cik, Vec<String>>,
-    /// The same in the order of the tickers' letters, made when it is first asked for: two thirds of a megabyte for 10,000.
+    /// The same, sorted by the tickers' letters. Built on first use: two thirds of a megabyte for 10,000
+    /// tickers.
     #[serde(skip)]
     by_letters: OnceLock<Vec<(Cik, String)>>,
 }
@@ -44,14 +45,15 @@ pub enum TickersError {
     /// It is not the JSON that EDGAR publishes.
     #[error("company_tickers.json cannot be read: {0}")]
     Malformed(String),
-    /// It names no ticker at all.
+    /// It contains no ticker at all.
     #[error("company_tickers.json has no tickers in it")]
     Empty,
 }
 
 impl Tickers {
-    /// Reads the file: an object of `{"cik_str", "ticker", "title"}` under running numbers. `cik_str` is a number, in some
-    /// years a padded string. An entry without CIK or with something else than a ticker is passed over.
+    /// Reads the file: an object of `{"cik_str", "ticker", "title"}` under consecutive numbers. `cik_str` is
+    /// a number, or in some years a padded string. Entries without a CIK, or whose ticker is something else,
+    /// are skipped.
     ///
     /// # Errors
     /// Another document, or one without any ticker.
@@ -62,7 +64,7 @@ impl Tickers {
         if tickers.by_cik.is_empty() { Err(TickersError::Empty) } else { Ok(tickers) }
     }
 
-    /// The tickers of an issuer, the main one first, as EDGAR orders them; none where it is not listed.
+    /// The tickers of an issuer in EDGAR's order, the main one first; empty if it is not listed.
     pub fn of(&self, issuer: Cik) -> &[String] {
         self.by_cik.get(&issuer).map_or(&[], Vec::as_slice)
     }
@@ -72,12 +74,13 @@ impl Tickers {
         self.by_cik.iter().map(|(cik, tickers)| (*cik, tickers.as_slice()))
     }
 
-    /// True if a company has this ticker, in any spelling of its class.
+    /// True if a company has this ticker, however its class is written.
     pub fn has(&self, ticker: &str) -> bool {
         self.company(ticker).is_some()
     }
 
-    /// The company that has this ticker: the one that has it as it is spelt, or else with the class in another spelling.
+    /// The company that has this ticker: preferably exactly as written, or else with its class written
+    /// differently.
     pub fn company(&self, ticker: &str) -> Option<Cik> {
         self.entry(ticker).map(|(cik, _)| *cik)
     }
@@ -96,7 +99,7 @@ impl Tickers {
         first.or_else(|| of_key().next())
     }
 
-    /// The classes that EDGAR lists of a ticker without one: `BRK` is BRK-A and BRK-B.
+    /// The classes that EDGAR lists for a ticker without a class: for `BRK`, BRK-A and BRK-B.
     pub fn classes(&self, base: &str) -> Vec<&str> {
         let all = self.by_cik.values().flatten();
         all.filter(|own| own.split_once('-').is_some_and(|(own, class)| own == base && class.len() == 1))
@@ -121,7 +124,8 @@ impl Tickers {
         &behind[..behind.partition_point(|(_, own)| letters(own) == wanted)]
     }
 
-    /// Notes the tickers of a filing's issuer, and warns of one that is the filer's own word or another company's.
+    /// Records the tickers of a filing's issuer, and warns about a ticker that only the filer uses, or that
+    /// belongs to another company.
     pub fn place(&self, filing: &mut Filing) {
         let issuer = &mut filing.issuer;
         (issuer.listed, issuer.taken) = (Vec::new(), Vec::new());
@@ -133,7 +137,7 @@ impl Tickers {
         let listed = self.of(issuer.cik);
         let said =
             |tickers: &[&String]| tickers.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(", ");
-        // A class that was said in words is not what was typed.
+        // A class that is given in words was not typed.
         let named = issuer.typed_tickers();
         let warning = match of_another.iter().find(|(ticker, _)| named.contains(ticker)) {
             Some((ticker, other)) => Some((
@@ -166,7 +170,7 @@ impl Tickers {
         issuer.taken = of_another.into_iter().map(|(ticker, _)| ticker).collect();
         issuer.taken.extend(self.spelt_like(issuer.cik));
         if let Some((code, message)) = warning {
-            // What is said of who it is comes first.
+            // A warning about the issuer's identity comes first.
             let at = "issuer/issuerTradingSymbol".to_owned();
             filing.warnings.insert(0, Warning { code: code.to_owned(), message, at });
         }
@@ -182,7 +186,8 @@ impl Tickers {
         others
     }
 
-    /// True if a ticker is the issuer's, however its class or market is written: `BRK.B` is `BRK-B`, `AAPL.O` is `AAPL`.
+    /// True if a ticker is the issuer's, however its class or market is written: `BRK.B` is `BRK-B`, `AAPL.O`
+    /// is `AAPL`.
     fn is_of(&self, typed: &str, issuer: Cik) -> bool {
         self.of(issuer).iter().any(|own| letters(own) == letters(typed) || own == root(typed))
     }
@@ -201,7 +206,7 @@ impl Tickers {
         exact.or_else(spelt).map(|(cik, _)| *cik).or_else(of_root)
     }
 
-    /// How many issuers have one.
+    /// The number of issuers that have a ticker.
     pub fn len(&self) -> usize {
         self.by_cik.len()
     }
@@ -212,12 +217,14 @@ impl Tickers {
     }
 }
 
-/// A ticker without what parts its class, the same for all spellings of a class: `T-PC` and `T.PRC` are `TPC`.
+/// A ticker without the separator of its class, the same for all spellings of a class: `TPC` for `T-PC` and
+/// `T.PRC`.
 fn letters(ticker: &str) -> String {
     ticker_key(ticker).replace('-', "")
 }
 
-/// A ticker of the list, its class behind a dash as EDGAR has it, also where it is written with another sign.
+/// A ticker of the list with its class after a dash, as EDGAR writes it, even if the list uses another
+/// separator.
 fn listed_ticker(text: &str) -> String {
     text.trim().to_ascii_uppercase().replace(['/', ' '], "-")
 }
@@ -227,7 +234,7 @@ fn root(ticker: &str) -> &str {
     ticker.split(['.', '-']).next().unwrap_or_default()
 }
 
-/// The library's message may repeat a value of any length.
+/// The library's message may quote a value of any length.
 fn malformed(error: serde_json::Error) -> TickersError {
     const LONGEST: usize = 200;
     TickersError::Malformed(clip(&error.to_string(), LONGEST).into_owned())
@@ -246,7 +253,7 @@ fn cik<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cik>, D::Err
     deserializer.deserialize_any(NumberOrText)
 }
 
-/// Nothing else is kept of what stands there.
+/// Anything else at this position is discarded.
 struct NumberOrText;
 
 impl Visitor<'_> for NumberOrText {
@@ -265,7 +272,7 @@ impl Visitor<'_> for NumberOrText {
     }
 }
 
-/// Takes the entries one by one, so that nothing else is kept.
+/// Reads the entries one by one, so that nothing else is kept in memory.
 struct Entries;
 
 impl<'de> Visitor<'de> for Entries {

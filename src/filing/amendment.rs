@@ -6,41 +6,41 @@ use std::fmt;
 use super::record::LotRecord;
 use super::{Code, Direction, Intent, Ownership, Plan, Table};
 
-/// An amendment's rows beside those of what it amends.
+/// An amendment's rows compared with those of the filing it amends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// Rows that are not as they were, in the amendment's order; then those that it leaves out.
+    /// Rows that differ from before, in the amendment's order, then the rows that it leaves out.
     pub rows: Vec<RowChange>,
-    /// How many rows are as they were.
+    /// How many rows are unchanged.
     pub unchanged: usize,
-    /// Positions of rows before that the amendment takes the place of, repeated or changed.
+    /// Positions of earlier rows that the amendment replaces, whether it repeats or changes them.
     pub replaced: BTreeSet<usize>,
-    /// Positions in the amendment of rows that repeat or change one of before.
+    /// Positions of the amendment's rows that repeat or change an earlier row.
     pub restated: BTreeSet<usize>,
 }
 
-/// One row that is not as it was. Positions count from 0.
+/// One row that differs. Positions count from 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowChange {
     /// A row says something else.
     Changed {
-        /// Where it stands in the amendment.
+        /// Its position in the amendment.
         row: usize,
         /// The new value, beside the old one.
         fields: Vec<FieldChange>,
     },
     /// A row is new.
     Added {
-        /// Where it stands in the amendment.
+        /// Its position in the amendment.
         row: usize,
-        /// The row in short.
+        /// A short form of the row.
         what: String,
     },
     /// A row is left out of an amendment that repeats others.
     Removed {
-        /// Where it stood.
+        /// Its position before.
         row: usize,
-        /// The row in short.
+        /// A short form of the row.
         what: String,
         /// Its table.
         table: Table,
@@ -61,7 +61,7 @@ pub struct FieldChange {
 }
 
 impl RowChange {
-    /// The row's place in the amendment; `None` for one that is left out.
+    /// The row's position in the amendment; `None` for one that is left out.
     pub fn row(&self) -> Option<usize> {
         match self {
             Self::Changed { row, .. } | Self::Added { row, .. } => Some(*row),
@@ -88,11 +88,11 @@ impl fmt::Display for RowChange {
     }
 }
 
-/// Compares an amendment's rows with those of before. Equal rows are paired first, then those that may be one trade, the most
-/// alike.
+/// Compares an amendment's rows with the earlier ones. Equal rows are paired first, then rows that may be the
+/// same trade, the most alike first.
 ///
-/// Where the amendment repeats or changes no row, what it has is new and the rows of before stay: it completes them, or
-/// speaks of holdings only. Where it repeats some, those that it leaves out are removed.
+/// If the amendment repeats or changes no row, all of its rows are new and the earlier rows stay: it
+/// completes them, or reports holdings only. If it repeats some, the rows that it leaves out are removed.
 pub fn changes(before: &[LotRecord], after: &[LotRecord]) -> Changes {
     let (was, is): (Vec<Shown>, Vec<Shown>) =
         (before.iter().map(shown).collect(), after.iter().map(shown).collect());
@@ -111,7 +111,7 @@ pub fn changes(before: &[LotRecord], after: &[LotRecord]) -> Changes {
         *pair = free.iter().filter_map(alike).max().map(|(_, std::cmp::Reverse(old))| old);
         free.retain(|old| Some(*old) != *pair);
     }
-    // Where others are repeated, a row at its old place is its own, however much of it was corrected.
+    // If others are repeated, a row at its old position is the same row, however much of it was corrected.
     if pairs.iter().any(Option::is_some) {
         for (row, pair) in pairs.iter_mut().enumerate().filter(|(_, pair)| pair.is_none()) {
             let stays = |old: &LotRecord, new: &LotRecord| {
@@ -152,11 +152,11 @@ pub fn changes(before: &[LotRecord], after: &[LotRecord]) -> Changes {
     found
 }
 
-/// A row's fields as people read them, in the order of [`FIELDS`].
+/// A row's fields as shown to people, in the order of [`FIELDS`].
 type Shown = Vec<Option<String>>;
 type Field = fn(&LotRecord) -> Option<String>;
 
-/// The identity of a row and its values, each as people read it.
+/// The identity of a row and its values, each as shown to people.
 const FIELDS: [(&str, Field); 12] = [
     ("security", |lot| lot.security.clone()),
     ("date", |lot| lot.date.map(|date| date.to_string())),
@@ -189,8 +189,8 @@ fn shown(lot: &LotRecord) -> Shown {
     FIELDS.iter().map(|(_, field)| field(lot)).collect()
 }
 
-/// True if two rows may be one trade before and after a correction: of the same security, and alike in at least two of date,
-/// number, price and what is held afterwards.
+/// True if two rows may be one trade before and after a correction: they are of the same security and alike
+/// in at least two of date, number, price and holding afterwards.
 fn is_same_trade(before: &LotRecord, after: &LotRecord) -> bool {
     let alike = [
         before.date == after.date,

@@ -1,4 +1,4 @@
-//! Exact decimals: dollars and shares. Never a float, never a rounding that nobody asked for.
+//! Exact decimals: dollars and shares. Never a float, and never rounded unless asked for.
 
 use std::fmt;
 use std::str::FromStr;
@@ -22,7 +22,7 @@ pub enum AmountError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Usd(Decimal);
 
-/// An amount of money, exact, in the currency that what states it names: see [`super::Currency`].
+/// An exact amount of money, in the currency named by whatever states the amount: see [`super::Currency`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Amount(Decimal);
 
@@ -33,7 +33,7 @@ pub struct Shares(Decimal);
 macro_rules! amount {
     ($name:ident) => {
         impl $name {
-            /// Nothing.
+            /// Zero.
             pub const ZERO: Self = Self(Decimal::ZERO);
 
             /// The bare number.
@@ -46,15 +46,15 @@ macro_rules! amount {
                 self.0.is_zero()
             }
 
-            /// The exact sum; `None` where it does not fit in 28 digits.
+            /// The exact sum; `None` if it does not fit in 28 digits.
             pub fn plus(self, other: Self) -> Option<Self> {
                 let (a, b) = (self.0.normalize(), other.0.normalize());
                 let sum = a.checked_add(b)?;
-                // A sum that was rounded has lost digits behind the point.
+                // A rounded sum has lost digits after the point.
                 (sum.scale() == a.scale().max(b.scale())).then_some(Self(sum))
             }
 
-            /// Without trailing zeros and thousands separators, as our JSON writes it.
+            /// Without trailing zeros and thousands separators, as in our JSON.
             pub fn plain(self) -> String {
                 self.0.normalize().to_string()
             }
@@ -69,7 +69,7 @@ macro_rules! amount {
         impl FromStr for $name {
             type Err = AmountError;
 
-            /// Reads an `xs:decimal` that is not below zero: digits, a point; a leading zero may be missing.
+            /// Reads an `xs:decimal` of zero or more: digits and a point; a leading zero may be missing.
             fn from_str(text: &str) -> Result<Self, AmountError> {
                 decimal(text).map(Self)
             }
@@ -94,7 +94,7 @@ amount!(Shares);
 amount!(Amount);
 
 impl Amount {
-    /// Units × price; `None` where the exact product does not fit in 28 digits.
+    /// Units × price; `None` if the exact product does not fit in 28 digits.
     pub fn of(units: Shares, price: Amount) -> Option<Self> {
         Usd::of(units, price.dollars()).map(|product| Self(product.0))
     }
@@ -111,7 +111,7 @@ impl Amount {
 }
 
 impl Usd {
-    /// Shares × price; `None` where the exact product does not fit in 28 digits.
+    /// Shares × price; `None` if the exact product does not fit in 28 digits.
     pub fn of(shares: Shares, price: Usd) -> Option<Self> {
         let (shares, price) = (shares.0.normalize(), price.0.normalize());
         let product = shares.checked_mul(price)?;
@@ -119,7 +119,7 @@ impl Usd {
         exact.then_some(Self(product))
     }
 
-    /// This total spread over `shares`, to 28 digits; `None` over nothing.
+    /// This total spread over `shares`, to 28 digits; `None` if there are no shares.
     pub fn per(self, shares: Shares) -> Option<Self> {
         self.0.checked_div(shares.0).map(Self)
     }
@@ -129,7 +129,7 @@ impl Usd {
         format!("${}", exact(self.0))
     }
 
-    /// In words a headline can bear: `$2.66M`, `$850K`, `$1.25B`; cents below a thousand.
+    /// Short enough for a headline: `$2.66M`, `$850K`, `$1.25B`; with cents below a thousand.
     pub fn short(self) -> String {
         format!("${}", short(self.0, 0))
     }
@@ -142,7 +142,7 @@ impl fmt::Display for Usd {
     }
 }
 
-/// With separators and every digit, at least two behind the point.
+/// With separators and every digit, at least two after the point.
 pub(super) fn exact(number: Decimal) -> String {
     let mut number = number.normalize();
     if number.scale() < 2 {
@@ -151,7 +151,8 @@ pub(super) fn exact(number: Decimal) -> String {
     grouped(&number.to_string())
 }
 
-/// `2.66M`, `850K`, `1.25B`; hundreds with so many digits behind the point; [`cents`] below a thousand.
+/// `2.66M`, `850K`, `1.25B`, with `of_hundreds` digits after the point if there are hundreds of the unit;
+/// [`cents`] below a thousand.
 pub(super) fn short(number: Decimal, of_hundreds: u32) -> String {
     const UNITS: [(i64, &str); 4] =
         [(1_000_000_000_000, "T"), (1_000_000_000, "B"), (1_000_000, "M"), (1_000, "K")];
@@ -166,14 +167,14 @@ pub(super) fn short(number: Decimal, of_hundreds: u32) -> String {
     cents(number)
 }
 
-/// Two digits behind the point, and more only below one hundredth.
+/// Two digits after the point, and more only below one hundredth.
 pub(super) fn cents(number: Decimal) -> String {
     let tiny = !number.is_zero() && number < Decimal::new(1, 2);
     grouped(&if tiny { number.normalize().to_string() } else { rounded(number, 2).to_string() })
 }
 
 impl fmt::Display for Shares {
-    /// `24,133`, and the fraction where there is one.
+    /// `24,133`, and the fraction if there is one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&grouped(&self.plain()))
     }
@@ -189,7 +190,7 @@ fn decimal(text: &str) -> Result<Decimal, AmountError> {
     if !plain {
         return Err(bad());
     }
-    // Zeros behind the last digit of a fraction say nothing, and there may be more of them than fit.
+    // Trailing zeros of a fraction mean nothing, and there may be more of them than fit.
     let digits =
         if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits };
     Decimal::from_str_exact(if digits.is_empty() { "0" } else { digits })
@@ -286,8 +287,8 @@ mod tests {
         assert_eq!(usd("0.1").plus(usd("0.90")).unwrap().plain(), "1");
         assert_eq!(Usd::of(shares("0.00000000000001"), usd("0.0000000000000001")), None);
         assert_eq!(usd(&format!("110.2893{}", "0".repeat(40))).plain(), "110.2893");
-        let told = "9".repeat(30).parse::<Usd>().unwrap_err().to_string();
-        assert!(told.contains("more digits than are kept exact"), "{told}");
+        let error = "9".repeat(30).parse::<Usd>().unwrap_err().to_string();
+        assert!(error.contains("more digits than are kept exact"), "{error}");
     }
 
     #[test]

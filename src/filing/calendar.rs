@@ -1,10 +1,10 @@
-//! Business days, and by when a Form 4 is due.
+//! Business days, and when a Form 4 is due.
 
 use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::America::New_York;
 
-/// The last day on which a trade of this date is reported in time: the second business day after it (Section 16(a)(2)(C) of
-/// the Securities Exchange Act).
+/// The last day on which a trade of this date can be reported on time: the second business day after it
+/// (Section 16(a)(2)(C) of the Securities Exchange Act).
 pub fn due(traded: NaiveDate) -> Option<NaiveDate> {
     let mut day = traded;
     for _ in 0..2 {
@@ -16,11 +16,11 @@ pub fn due(traded: NaiveDate) -> Option<NaiveDate> {
     Some(day)
 }
 
-/// True if the date of a trade that was reported on a day must be a typing error: it is before the Securities Exchange Act
-/// (1934-06-06), 20 years or more before the report, more than 30 days after it, or on the very day of the year of the
-/// filing's period and ten years or more before that.
+/// True if the date of a trade reported on a given day must be a typing error: it is before the Securities
+/// Exchange Act (1934-06-06), 20 years or more before the report, more than 30 days after it, or on the same
+/// day of the year as the filing's period and ten years or more before that.
 ///
-/// Trades are honestly reported years late, so a date that is only old is none.
+/// Trades are honestly reported years late, so a date that is merely old is not an error.
 pub fn is_mistyped(traded: NaiveDate, reported: Option<NaiveDate>, period: Option<NaiveDate>) -> bool {
     const MOST_YEARS_LATE: u32 = 20;
     const MOST_DAYS_EARLY: u64 = 30;
@@ -49,15 +49,16 @@ pub fn edgar_day(time: DateTime<Utc>) -> NaiveDate {
     time.with_timezone(&New_York).date_naive()
 }
 
-/// A time of day in New York, EDGAR's own zone; in an hour that comes twice the first, in one that is left out as if it were UTC's.
+/// A time of day in New York, EDGAR's own zone. If the hour occurs twice, the first one counts; if it is
+/// skipped, the time is read as UTC.
 pub fn edgar_time(day: NaiveDate, hour: u32, minute: u32) -> DateTime<Utc> {
     let time = day.and_time(NaiveTime::from_hms_opt(hour, minute, 0).unwrap_or_default());
     let local = time.and_local_timezone(New_York).earliest();
     local.map_or_else(|| time.and_utc(), |local| local.to_utc())
 }
 
-/// True if EDGAR takes filings that day: not on weekends, federal holidays (5 U.S.C. 6103) and days on which executive orders
-/// closed federal offices and EDGAR with them.
+/// True if EDGAR accepts filings that day: not on weekends, federal holidays (5 U.S.C. 6103), or days on
+/// which executive orders closed federal offices, and EDGAR with them.
 pub fn is_business_day(day: NaiveDate) -> bool {
     !is_weekend(day) && !is_holiday(day) && !CLOSED.contains(&(day.year(), day.month(), day.day()))
 }
@@ -69,7 +70,7 @@ fn is_weekend(day: NaiveDate) -> bool {
     matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
 }
 
-/// A holiday on a Saturday is kept on the Friday before, one on a Sunday on the Monday after.
+/// A holiday on a Saturday is observed on the Friday before, one on a Sunday on the Monday after.
 fn is_holiday(day: NaiveDate) -> bool {
     let kept_for = match day.weekday() {
         Weekday::Fri => [Some(day), day.succ_opt()],
@@ -82,7 +83,7 @@ fn is_holiday(day: NaiveDate) -> bool {
 fn is_fixed_holiday(day: NaiveDate) -> bool {
     match (day.month(), day.day()) {
         (1, 1) | (7, 4) | (11, 11) | (12, 25) => true,
-        // Juneteenth is one since 17 June 2021.
+        // Juneteenth has been one since 17 June 2021.
         (6, 19) => day.year() >= 2021,
         _ => false,
     }
@@ -183,7 +184,7 @@ mod tests {
         }
         assert!(!is_mistyped(day("2003-06-30"), Some(day("2010-02-01")), Some(day("2003-06-30"))));
         assert!(is_mistyped(day("0026-11-25"), None, None) && !is_mistyped(day("2206-11-25"), None, None));
-        // A report whose own day is mistyped says nothing of the trade's.
+        // A report whose own date is mistyped says nothing about the trade's.
         assert!(!is_mistyped(day("2026-11-25"), Some(day("0026-11-27")), None));
         assert!(!is_mistyped(NaiveDate::MAX, None, None) && is_mistyped(NaiveDate::MIN, None, None));
     }

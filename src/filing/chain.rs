@@ -1,4 +1,5 @@
-//! Chains of versions: a filing and its amendments, of which each names the day of the first version or of a later one.
+//! Chains of versions: a filing and its amendments, each of which names the day of the first version or of a
+//! later one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,24 +10,24 @@ use super::past::{Link, MOST_RELATED, PastFiling};
 use super::record::LotRecord;
 use super::{Accession, edgar_day};
 
-/// The head of each filing's chain: the original, or the first amendment that is known of one that is not.
+/// The head of each filing's chain: the original or, if that is not known, the first known amendment.
 pub(super) type Heads = HashMap<Accession, Accession>;
 
-/// At most this many amendments whose place was not clear when they came are looked at again, the newest.
+/// How many amendments whose place was unclear on arrival are examined again, at most: the newest ones.
 const MOST_UNCLEAR: usize = 10;
-/// At most this many versions of a chain are looked at: the first and the newest.
+/// How many versions of a chain are examined, at most: the first and the newest.
 const MOST_VERSIONS: usize = 30;
 
-/// The place of a row: the number of its version, and its own.
+/// The position of a row: the number of its version, and its own.
 type RowPosition = (usize, usize);
 
-/// The order in which versions came: of one second, originals first.
+/// The order in which versions came; within one second, originals first.
 pub(super) fn order(past: &PastFiling) -> (DateTime<Utc>, bool, Accession) {
     (past.accepted_at, past.form.is_amendment(), past.accession)
 }
 
-/// The heads of the chains of some filings, which are in [`order`]; `own` is the place of the one at hand. An amendment whose
-/// place was not clear when it came may have one now.
+/// The heads of the chains of some filings, which are in [`order`]; `own` is the index of the current one. An
+/// amendment whose place was unclear on arrival may have one now.
 pub(super) fn heads(filings: &[&PastFiling], own: usize) -> Heads {
     let mut heads = Heads::new();
     let is_unclear = |i: &usize| filings[*i].form.is_amendment() && filings[*i].amends.is_none();
@@ -48,9 +49,9 @@ pub(super) fn heads(filings: &[&PastFiling], own: usize) -> Heads {
     heads
 }
 
-/// Of the filings of one issuer that came earlier, the chain that an amendment belongs to, by its head: one of the same owners,
-/// for the same period, with a version of the day that the amendment names. Of several the one with the most equal rows, then
-/// with the most that are the same trades, if there is one.
+/// Links an amendment to its chain, by the chain's head, among the issuer's earlier filings: it has the same
+/// owners and period, and a version from the day that the amendment names. If several fit, the one with the
+/// most equal rows wins, then the one with the most rows that are the same trade, if that decides it.
 pub(super) fn link(amendment: &PastFiling, earlier: &[&PastFiling], heads: &Heads) -> Link {
     let mut places: HashMap<Accession, usize> = HashMap::new();
     let mut chains: Vec<(Accession, Vec<&PastFiling>)> = Vec::new();
@@ -74,11 +75,11 @@ pub(super) fn link(amendment: &PastFiling, earlier: &[&PastFiling], heads: &Head
     match fitting[..] {
         [] => return Link::Unknown,
         [(_, true, head, _)] => return Link::To(head),
-        // For the period, but not submitted on the day that the amendment names.
+        // It fits the period, but was not submitted on the day that the amendment names.
         [(_, false, head, _)] => return Link::Unclear(vec![head]),
         _ => {}
     }
-    // Sales of more rows than a form has are split over filings of one day.
+    // Sales with more rows than fit on a form are split over several filings of one day.
     let alike: Vec<((usize, usize), bool, Accession)> = fitting
         .iter()
         .take(MOST_RELATED)
@@ -95,14 +96,14 @@ pub(super) fn link(amendment: &PastFiling, earlier: &[&PastFiling], heads: &Head
     }
 }
 
-/// How well an amendment fits to the versions of a chain, and whether it names the day of one of them; `None` where it cannot
-/// be one of them.
+/// How well an amendment fits the versions of a chain, and whether it names the day of one of them; `None` if
+/// it cannot be one of them.
 fn fit(amendment: &PastFiling, versions: &[&PastFiling]) -> Option<(usize, bool)> {
     if !versions.iter().any(|past| amendment.shares_owner(past)) {
         return None;
     }
     let day = amendment.named_day();
-    // Where the original is not known, its amendments say its day.
+    // If the original is not known, its amendments give its day.
     let lacks_original = versions.iter().all(|past| past.form.is_amendment());
     let is_of_day = |past: &PastFiling| {
         Some(edgar_day(past.accepted_at)) == day || lacks_original && past.named_day() == day
@@ -115,7 +116,7 @@ fn fit(amendment: &PastFiling, versions: &[&PastFiling]) -> Option<(usize, bool)
     (same_day || same_period).then_some((score, day.is_none() || same_day))
 }
 
-/// The first version of a chain, the newest ones, and that of a place.
+/// The first version of a chain, the newest ones, and the one at `own`.
 pub(super) fn bounded<'a>(versions: &[&'a PastFiling], own: Option<usize>) -> Vec<&'a PastFiling> {
     let newest = (versions.len() + 1).saturating_sub(MOST_VERSIONS);
     let kept = versions.iter().enumerate().filter(|(i, _)| *i == 0 || *i >= newest || Some(*i) == own);
@@ -135,15 +136,15 @@ fn rows(versions: &[&PastFiling]) -> Vec<LotRecord> {
 /// The rows of a chain as its versions leave them, one after the other.
 #[derive(Default)]
 pub(super) struct Rows {
-    /// Those that no later version took the place of.
+    /// Rows that no later version replaced.
     pub(super) in_force: Vec<RowPosition>,
-    /// The others, each with the version that did.
+    /// The others, each with the version that replaced it.
     pub(super) replaced: BTreeMap<RowPosition, usize>,
 }
 
 impl Rows {
-    /// Takes the next version, and says what it changes. Rows of versions of which it repeats or changes none stay: an
-    /// amendment that adds a trade may be amended by itself.
+    /// Adds the next version and returns what it changes. The rows of a version stay if the next one neither
+    /// repeats nor changes any of them: an amendment that adds a trade may be amended on its own.
     pub(super) fn take(&mut self, versions: &[&PastFiling], next: usize) -> Changes {
         let compare = |places: &[RowPosition]| {
             let lots: Vec<LotRecord> =

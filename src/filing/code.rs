@@ -35,7 +35,7 @@ impl Code {
         char::from(self.0)
     }
 
-    /// The deed, in one past-tense phrase: `sold`.
+    /// The action, as one past-tense phrase: `sold`.
     pub fn verb(self) -> &'static str {
         match self.0 {
             b'S' => "sold",
@@ -49,7 +49,7 @@ impl Code {
         }
     }
 
-    /// The deed, where it is known which way the shares went: `was given`.
+    /// The action, if the direction of the shares is known: `was given`.
     pub fn verb_of(self, direction: Option<Direction>) -> &'static str {
         match (self.0, direction) {
             (b'G', Some(Direction::Acquired)) => "was given",
@@ -64,13 +64,13 @@ impl Code {
         }
     }
 
-    /// The way that an alert's verb names for this code whatever the row says: a gift is given away. Rules that leave it open mean
-    /// this one. `None` for codes whose verb follows the row.
+    /// The direction that an alert's verb implies for this code, whatever the row says: a gift is given away.
+    /// Rules that leave the direction open mean this one. `None` for codes whose verb follows the row.
     pub fn usual_direction(self) -> Option<Direction> {
         (self.0 == b'G').then_some(Direction::Disposed)
     }
 
-    /// The SEC's description of this code, in a few words; `None` for a letter that it does not know.
+    /// The SEC's description of this code, in a few words; `None` for a letter that has none.
     pub fn meaning(self) -> Option<&'static str> {
         Some(match self.0 {
             b'P' => "open-market or private purchase",

@@ -4,16 +4,17 @@ use chrono::NaiveDate;
 
 use super::Jurisdiction;
 
-/// Facts of a company from the header of a submission. What the header does not say is `None`; a bare XML document has no header.
+/// Facts about a company from the header of a submission. A fact that the header does not state is `None`; a
+/// bare XML document has no header.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CompanyFacts {
     /// Its Standard Industrial Classification: four digits.
     pub sic: Option<String>,
-    /// Its title: `SEMICONDUCTORS & RELATED DEVICES`.
+    /// The title of that classification: `SEMICONDUCTORS & RELATED DEVICES`.
     pub sector: Option<String>,
     /// Where it is incorporated.
     pub incorporated_in: Option<Jurisdiction>,
-    /// Where it has its address: that of its business, else that for mail.
+    /// Where its address is: the business address, else the mailing address.
     pub located_in: Option<Jurisdiction>,
     /// The last day of its fiscal year: month and day.
     pub fiscal_year_end: Option<(u32, u32)>,
@@ -27,10 +28,10 @@ impl CompanyFacts {
         self.fiscal_year_end.map(|(month, day)| format!("{month:02}-{day:02}"))
     }
 
-    /// Month and day of four digits, where there is such a day.
+    /// Month and day from four digits, if there is such a day.
     pub fn day_of_year(digits: &str) -> Option<(u32, u32)> {
         let (month, day) = (digits.get(..2)?.parse().ok()?, digits.get(2..)?.parse().ok()?);
-        // A leap year has all of them.
+        // A leap year has every day.
         NaiveDate::from_ymd_opt(2024, month, day).map(|_| (month, day))
     }
 }

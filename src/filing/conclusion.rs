@@ -22,9 +22,9 @@ pub enum EvidenceSource {
 /// The evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// Where it stands.
+    /// Where it comes from.
     pub source: EvidenceSource,
-    /// The words found there; of the box, whether it is ticked.
+    /// The words found there; for the box, whether it is ticked.
     pub words: Arc<str>,
 }
 
@@ -47,15 +47,17 @@ impl fmt::Display for Evidence {
     }
 }
 
-/// Whether a lot was traded under a plan by Rule 10b5-1. Three states: `No` is not "not yes".
+/// Whether a lot was traded under a Rule 10b5-1 plan. There are three states: `No` is not the same as "not
+/// `Yes`".
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Plan {
     /// The box is ticked, or a footnote that applies says so.
     Yes,
-    /// The box is there and not ticked and no footnote says otherwise, or a footnote says that it was not.
+    /// The box is there but not ticked and no footnote says otherwise, or a footnote says that the lot was
+    /// not traded under a plan.
     No,
-    /// The form has no such box and no footnote speaks of it.
+    /// The form has no such box and no footnote mentions a plan.
     #[default]
     Unknown,
 }
@@ -71,7 +73,7 @@ impl Plan {
     }
 }
 
-/// Why a lot of code S was sold; of several reasons, the first in this order.
+/// Why a lot of code S was sold; if there are several reasons, the first in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Intent {
@@ -83,16 +85,16 @@ pub enum Intent {
     ToIssuer,
     /// To pay the tax or the price that an award costs its holder when it vests or is exercised.
     SellToCover,
-    /// Under a plan by Rule 10b5-1.
+    /// Under a Rule 10b5-1 plan.
     Plan,
-    /// Neither of these, not under a plan, and nothing says otherwise: a decision of the day.
+    /// None of the above, not under a plan, and nothing says otherwise: the seller decided at the time.
     Discretionary,
-    /// The filing does not say, or says only that it was no decision of the day.
+    /// The filing does not say, or says only that the seller did not decide at the time.
     Unknown,
 }
 
 impl Intent {
-    /// As the JSON says it: `sell-to-cover`.
+    /// As written in JSON: `sell-to-cover`.
     pub fn word(self) -> &'static str {
         match self {
             Self::Involuntary => "involuntary",
@@ -119,7 +121,7 @@ impl Intent {
     }
 }
 
-/// A conclusion and what says so; none where it rests on silence.
+/// A conclusion and its evidence, which is absent if the conclusion rests on silence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Concluded<T> {
     /// The conclusion.
@@ -131,7 +133,7 @@ pub struct Concluded<T> {
 /// The adoption date of a plan, as precise as the filing states it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum PlanDate {
-    /// A month: its first day.
+    /// A month, given as its first day.
     Month(NaiveDate),
     /// A day.
     Day(NaiveDate),

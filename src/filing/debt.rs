@@ -1,9 +1,10 @@
 //! Which securities are debt: notes, debentures, bonds and loans. Their numbers are principal, not shares.
 
-/// True if a title names a debt security. The first word that says what it is decides: "Convertible Notes (right to buy Common
-/// Stock)" are notes, "Common Stock, see Note 1" and "Warrants issued with Notes" are none.
+/// True if a title names a debt security. The first word that says what it is decides: "Convertible Notes
+/// (right to buy Common Stock)" are notes, "Common Stock, see Note 1" and "Warrants issued with Notes" are
+/// not.
 pub(crate) fn is_debt(title: &str) -> bool {
-    // Most titles say at once that they are of shares.
+    // Most titles say right away that they are of shares.
     let first = title.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
     if SHARES.iter().any(|word| first.eq_ignore_ascii_case(word)) {
         return false;
@@ -23,7 +24,7 @@ pub(crate) fn is_debt(title: &str) -> bool {
             "debenture" | "debentures" | "debs" | "bonds" | "loan" | "loans" | "indebtedness" | "debt" => {
                 true
             }
-            // A company may be called so.
+            // A company may have such a name.
             "bond" => {
                 words.contains(&"due")
                     || words[..i]
@@ -80,8 +81,9 @@ const SHARES: [&str; 34] = [
     "hedge",
 ];
 
-/// True if the words behind "note" or "loan" say that it only names something else: "Note Warrants" are warrants, "Senior Loan Fund
-/// Common Shares" and "Note Holdings Inc. Common Stock" are shares. "Notes (right to buy Common Stock)" are notes.
+/// True if the words after "note" or "loan" show that it only names something else: "Note Warrants" are
+/// warrants, "Senior Loan Fund Common Shares" and "Note Holdings Inc. Common Stock" are shares. "Notes (right
+/// to buy Common Stock)" are notes.
 fn is_of_another(after: &[&str]) -> bool {
     const NAMES: [&str; 10] = [
         "fund",

@@ -1,8 +1,8 @@
-//! Which way a row goes.
+//! The direction of a row.
 
 use serde::{Deserialize, Serialize};
 
-/// Whether a row acquires or disposes.
+/// The direction of a row: does it acquire or dispose?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Direction {
     /// `A`: acquired.
@@ -14,7 +14,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// As rules and our JSON write it: `acquired`.
+    /// As written in rules and in our JSON: `acquired`.
     pub fn word(self) -> &'static str {
         match self {
             Self::Acquired => "acquired",

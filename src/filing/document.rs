@@ -11,7 +11,7 @@ use super::{
     edgar_day, is_mistyped, lot_path,
 };
 
-/// One accession: an ownership document and, where it came in a submission, what its header adds.
+/// One accession: an ownership document and, if it came in a submission, what its header adds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filing {
     /// From the submission's header; a bare XML document names none.
@@ -24,7 +24,7 @@ pub struct Filing {
     pub schema_version: Option<String>,
     /// `periodOfReport`: the earliest transaction's date.
     pub period: Option<NaiveDate>,
-    /// `dateOfOriginalSubmission`: what an amendment amends.
+    /// `dateOfOriginalSubmission`: when the filing that an amendment amends was submitted.
     pub date_of_original_submission: Option<NaiveDate>,
     /// `noSecuritiesOwned` (Form 3).
     pub no_securities_owned: Option<bool>,
@@ -48,7 +48,7 @@ pub struct Filing {
     pub footnotes: Vec<Footnote>,
     /// `remarks`.
     pub remarks: Option<String>,
-    /// How many shares an ADS of the issuer stands for, where it states that, and all that do agree.
+    /// How many shares an ADS of the issuer represents, if that is stated and all statements agree.
     pub ads_ratio: Option<AdsRatio>,
     /// Who signed, and when.
     pub signatures: Vec<Signature>,
@@ -57,23 +57,24 @@ pub struct Filing {
 }
 
 impl Filing {
-    /// An owner's title; where it only says "See Remarks", what stands there.
+    /// An owner's title; if it only says "See Remarks", the text found there.
     pub fn title<'a>(&'a self, owner: &'a Owner) -> Option<&'a str> {
         let title = owner.title.as_deref()?;
         Some(follow(title, self.remarks.as_deref(), &self.footnotes))
     }
 
-    /// An owner's relationship to the issuer, by boxes and title.
+    /// An owner's relationship to the issuer, from boxes and title.
     pub fn roles(&self, owner: &Owner) -> Vec<Role> {
         roles(owner, self.title(owner).map(|title| without_issuer(title, &self.issuer.name)))
     }
 
-    /// The lots that were reported after the second business day that follows the trade, by position; `None` where the
-    /// acceptance time is unknown. An amendment is not late: its original may have been in time.
+    /// The positions of the lots that were reported after the second business day that follows the trade;
+    /// `None` if the acceptance time is unknown. An amendment is not late: its original may have been on
+    /// time.
     ///
-    /// The date that counts is the deemed execution date where there is one, and none that is a typing error. Rows that need not be on a Form 4 so soon do not
-    /// count: those of Form 5, small acquisitions (L), inheritances (W), and gifts (G) of before 2023-02-27 (SEC release
-    /// 33-11138).
+    /// The deemed execution date counts if there is one; a date that is a typing error never counts. Rows
+    /// that are not due on a Form 4 so soon do not count: those of Form 5, small acquisitions (L),
+    /// inheritances (W), and gifts (G) from before 2023-02-27 (SEC release 33-11138).
     pub fn late_lots(&self) -> Option<Vec<usize>> {
         let accepted = edgar_day(self.accepted_at?);
         let counts = self.can_be_late();
@@ -85,7 +86,7 @@ impl Filing {
                 Some('L' | 'W') => true,
                 Some('G') => gifts_since.is_some_and(|since| traded < since),
                 Some('S' | 'P') => false,
-                // Reported early of one's own accord, before it is due.
+                // Reported early by choice, before it is due.
                 _ => {
                     lot.form.is_some_and(|form| form.number() == 5)
                         || lot.timeliness.value.as_deref() == Some("E")
@@ -99,8 +100,8 @@ impl Filing {
         Some(late.map(|(i, _)| i).collect())
     }
 
-    /// True if one of these lots was reported late, as [`Self::late_lots`] says; `None` where that is not known: without an
-    /// acceptance time, or where none is late and the date of one is missing or a typing error.
+    /// True if one of these lots was reported late, according to [`Self::late_lots`]; `None` if that is not
+    /// known: there is no acceptance time, or none is late and the date of one is missing or a typing error.
     pub fn filed_late(&self, lots: impl IntoIterator<Item = usize>) -> Option<bool> {
         let late = self.late_lots()?;
         let lots: Vec<usize> = lots.into_iter().collect();
@@ -118,8 +119,8 @@ impl Filing {
         self.form.is_form_4() && !self.form.is_amendment()
     }
 
-    /// The lots whose dates are typing errors, by position: dates that cannot be right ([`is_mistyped`]), and texts that are
-    /// no date. Conditions about history pass over them.
+    /// The positions of the lots whose dates are typing errors: dates that cannot be right ([`is_mistyped`]),
+    /// and texts that are not dates. Conditions about history skip them.
     pub fn mistyped_lots(&self) -> BTreeSet<usize> {
         let unread: BTreeSet<&str> = self
             .warnings
@@ -141,7 +142,7 @@ impl Filing {
         lot_path(&self.lots, lot)
     }
 
-    /// The day on which it was reported: that of its acceptance, or of the last signature.
+    /// The day on which it was reported: the day of its acceptance, else that of the last signature.
     pub(crate) fn reported(&self) -> Option<NaiveDate> {
         let signed = self.signatures.iter().filter_map(|signature| signature.date).max();
         self.accepted_at.map(edgar_day).or(signed)

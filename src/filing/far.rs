@@ -1,14 +1,14 @@
-//! Prices that are far from those of the issuer's other filings: one may be of a share and the other of an ADS.
+//! Prices far from those of the issuer's other filings: one may be per share and the other per ADS.
 
 use rust_decimal::Decimal;
 
 use super::{Filing, Lot, PastFiling, PriceOf, PricedBy, Table, Unit, Usd, Warning, fold_title};
 
-/// A price this many times another, or more, is far from it.
+/// A price at least this many times another is far from it.
 const FAR: Decimal = Decimal::from_parts(25, 0, 0, false, 1);
 
-/// Warnings for prices of a foreign company's shares that are far from what others reported for the same security lately, where nothing
-/// says whether they are of a share or of an ADS. Nothing is repaired.
+/// Warnings for prices of a foreign company's shares that are far from those that others recently reported
+/// for the same security, if nothing says whether they are per share or per ADS. Nothing is repaired.
 pub fn far_prices(filing: &Filing, known: &[PastFiling]) -> Vec<Warning> {
     let foreign = filing.issuer.is_foreign();
     let mut warnings: Vec<Warning> = Vec::new();

@@ -19,11 +19,11 @@ pub struct LotFigures<'a> {
     pub counted: Unit,
     /// The unit of its price.
     pub priced_by: PricedBy,
-    /// True if it states a price, or a total, that is not zero.
+    /// True if it states a price or a total that is not zero.
     pub has_price: bool,
-    /// The currency of its price; `None` where it is not known.
+    /// The currency of its price; `None` if unknown.
     pub currency: Option<Currency>,
-    /// The number of shares; `None` of a debt security.
+    /// The number of shares; `None` for a debt security.
     pub shares: Option<Shares>,
     /// The number in units of the price.
     pub priced: Option<Shares>,
@@ -31,7 +31,7 @@ pub struct LotFigures<'a> {
     pub principal: Option<Usd>,
     /// Units × price, or the stated total, in its currency.
     pub amount: Option<Amount>,
-    /// The same in dollars; `None` of another currency.
+    /// The same in dollars; `None` for another currency.
     pub value: Option<Usd>,
     /// True if the value is flagged as odd.
     pub odd_value: bool,
@@ -44,7 +44,7 @@ pub struct LotFigures<'a> {
 }
 
 impl LotFigures<'_> {
-    /// True if another lot is of the same security, counted alike, so that the two may be added.
+    /// True if another lot is of the same security and counted in the same way, so that the two may be added.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         let title = |lot: &Self| lot.security.map(fold_title);
         (self.table, self.counted) == (other.table, other.counted)
@@ -53,7 +53,7 @@ impl LotFigures<'_> {
 }
 
 impl Lot {
-    /// The facts that a [`super::Trade`] needs of it.
+    /// The facts about it that a [`super::Trade`] needs.
     pub fn figures(&self) -> LotFigures<'_> {
         let shares = self.shares.value.filter(|_| !self.debt);
         LotFigures {

@@ -1,4 +1,4 @@
-//! The two identifiers that EDGAR gives: who (`Cik`) and which filing (`Accession`).
+//! The two identifiers that EDGAR assigns: who (`Cik`) and which filing (`Accession`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,12 +12,12 @@ pub enum IdError {
     /// Not a number of one to ten digits above zero.
     #[error("`{0}` is not a CIK: expected 1 to 10 digits, like 1107843")]
     Cik(String),
-    /// Not of the shape 0001107843-21-000101.
+    /// Not of the form 0001107843-21-000101.
     #[error("`{0}` is not an accession number: expected 18 digits, like 0001107843-21-000101")]
     Accession(String),
 }
 
-/// Central Index Key: EDGAR's number of a filer, issuer or owner, 1 to 9,999,999,999.
+/// Central Index Key: EDGAR's number for a filer, issuer or owner, 1 to 9,999,999,999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Cik(u64);
@@ -25,12 +25,12 @@ pub struct Cik(u64);
 impl Cik {
     const MAX: u64 = 9_999_999_999;
 
-    /// The key of this number; `None` outside 1 to 9,999,999,999.
+    /// The key with this number; `None` outside 1 to 9,999,999,999.
     pub fn new(number: u64) -> Option<Self> {
         (1..=Self::MAX).contains(&number).then_some(Self(number))
     }
 
-    /// The number, without padding, as it stands in EDGAR's paths.
+    /// The number, without padding, as in EDGAR's paths.
     pub fn number(self) -> u64 {
         self.0
     }
@@ -56,13 +56,13 @@ impl FromStr for Cik {
     }
 }
 
-/// Accession number: EDGAR's name of one filing, `0001107843-21-000101` (filer agent, year, sequence).
+/// Accession number: EDGAR's name for one filing, `0001107843-21-000101` (filer agent, year, sequence).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Accession(u64);
 
 impl Accession {
-    /// The 18 digits without dashes, as they stand in EDGAR's folder names.
+    /// The 18 digits without dashes, as in EDGAR's folder names.
     pub fn undashed(self) -> String {
         format!("{:018}", self.0)
     }
@@ -78,7 +78,7 @@ impl fmt::Display for Accession {
 impl FromStr for Accession {
     type Err = IdError;
 
-    /// Reads the dashed form and the 18 bare digits.
+    /// Reads the dashed form or the 18 bare digits.
     fn from_str(text: &str) -> Result<Self, IdError> {
         let bad = || IdError::Accession(clip(text));
         let text = text.trim();

@@ -16,10 +16,10 @@ pub struct Issuer {
     pub foreign_symbol: Option<String>,
     /// The facts about it in the submission's header.
     pub facts: CompanyFacts,
-    /// The tickers that EDGAR lists for its CIK, the main one first; empty where that is not known.
+    /// The tickers that EDGAR lists for its CIK, the main one first; empty if unknown.
     pub listed: Vec<String>,
-    /// Tickers that EDGAR lists for another company, though the filer typed them, or though they are spelt like this one's:
-    /// they are not this one's.
+    /// Tickers that EDGAR lists for another company, although the filer typed them or they are spelled like
+    /// one of this company's. They do not belong to this company.
     pub taken: Vec<String>,
 }
 
@@ -33,8 +33,8 @@ impl Issuer {
         self.read_symbol().says_none
     }
 
-    /// Its tickers, upper case, at most ten. What EDGAR lists decides, since filers mistype theirs; of several, those that the
-    /// filer typed. Where EDGAR lists none, what the typed symbol can be read as.
+    /// Its tickers, upper case, at most ten. EDGAR's list decides, since filers mistype theirs; if it has
+    /// several, those that the filer typed. If EDGAR lists none, whatever the typed symbol can be read as.
     pub fn tickers(&self) -> Vec<String> {
         let mut typed = self.typed_tickers();
         if self.listed.is_empty() {
@@ -43,13 +43,13 @@ impl Issuer {
         }
         let mut known = self.own_of(&typed);
         if known.is_empty() {
-            // A word that is none beside other symbols is one where EDGAR lists it.
+            // A word that is not a ticker beside other symbols is one if EDGAR lists it.
             known = self.own_of(&Symbol::raw(self.symbol.as_deref().unwrap_or_default()));
         }
         if known.is_empty() { self.listed.iter().take(MOST_TICKERS).cloned().collect() } else { known }
     }
 
-    /// The listed tickers among some, each as EDGAR writes it.
+    /// The listed tickers among these, as EDGAR writes them.
     fn own_of(&self, tickers: &[String]) -> Vec<String> {
         let mut own: Vec<String> = Vec::new();
         for ticker in tickers {
@@ -61,8 +61,9 @@ impl Issuer {
         own
     }
 
-    /// All tickers by which rules look for it: the listed ones; where EDGAR lists none, those that the filer typed, but for
-    /// another company's, also with a class that is typed in words: `XYZ Cl B` is XYZ and XYZ-B.
+    /// All tickers by which rules look for it: the listed ones or, if EDGAR lists none, those that the filer
+    /// typed, except another company's. A class that is typed in words counts, too: `XYZ Cl B` is XYZ and
+    /// XYZ-B.
     pub fn all_tickers(&self) -> Vec<String> {
         if !self.listed.is_empty() {
             return self.listed.clone();
@@ -78,8 +79,9 @@ impl Issuer {
         is_spelt_among(ticker, &self.all_tickers(), &self.taken)
     }
 
-    /// True if it is a foreign company: it has its address outside the United States, or a symbol of another market. Where it is
-    /// incorporated does not count, as many American companies are incorporated on islands. `None` where neither is stated.
+    /// True if it is a foreign company: its address is outside the United States, or it has a symbol in
+    /// another market. Where it is incorporated does not count, because many American companies are
+    /// incorporated on islands. `None` if neither is stated.
     pub fn is_foreign(&self) -> Option<bool> {
         if self.home_symbol().is_some() {
             return Some(true);
@@ -87,7 +89,7 @@ impl Issuer {
         self.facts.located_in?.is_abroad()
     }
 
-    /// Its symbol in another market, where the form names one that is not its American one.
+    /// Its symbol in another market, if the form names one that is not its American one.
     pub fn home_symbol(&self) -> Option<&str> {
         const NONE: [&str; 7] = ["none", "n/a", "na", "n.a.", "-", "not applicable", "no"];
         let symbol = self.foreign_symbol.as_deref()?.trim();
@@ -96,15 +98,17 @@ impl Issuer {
         (!symbol.is_empty() && !is_none && !own).then_some(symbol)
     }
 
-    /// The tickers that the typed symbol can be read as: `NASDAQ:DHC` is DHC, `WLY/WLYB` is two, `NONE` is none.
+    /// The tickers that the typed symbol can be read as: `NASDAQ:DHC` is DHC, `WLY/WLYB` is two, `NONE` is
+    /// none.
     pub fn typed_tickers(&self) -> Vec<String> {
         self.read_symbol().tickers
     }
 }
 
-/// True if one of an issuer's tickers is this one in another spelling, which is not how another company's is spelt.
+/// True if one of an issuer's tickers is this one in another spelling, and another company's ticker is not
+/// spelled like that.
 pub fn is_spelt_among(ticker: &str, own: &[String], taken: &[String]) -> bool {
-    // The first letter parts most, since rules may name thousands.
+    // The first letter rules out most, since rules may name thousands.
     let alike = |own: &&String| own.as_bytes().first() == ticker.as_bytes().first();
     if !own.iter().any(|own| alike(&own)) {
         return false;
@@ -115,7 +119,7 @@ pub fn is_spelt_among(ticker: &str, own: &[String], taken: &[String]) -> bool {
             && !taken.iter().any(|other| is_as_spelt(ticker, other))
 }
 
-/// True if two spellings part the same class, whatever sign they use.
+/// True if two spellings separate the same class, whatever sign they use.
 fn is_as_spelt(one: &str, other: &str) -> bool {
     let parted = |ticker: &str| ticker.trim().to_ascii_uppercase().replace(['/', ' ', '-'], ".");
     parted(one) == parted(other)
@@ -156,7 +160,8 @@ mod tests {
         assert_eq!(issuer("FB", &["META"]).tickers(), ["META"]);
         assert_eq!(issuer("FB", &["META"]).all_tickers(), ["META"]);
         assert_eq!(issuer("GOOG", &["GOOGL", "GOOG"]).all_tickers(), ["GOOGL", "GOOG"]);
-        // A word that is none beside a symbol is one where EDGAR lists it, and of a class its spelling is shown.
+        // A word that is not a ticker beside a symbol is one if EDGAR lists it, and a class is shown in
+        // EDGAR's spelling.
         assert_eq!(issuer("XYZ and PR", &["PR", "QRS"]).tickers(), ["PR"]);
         for typed in ["BRK.B", "BRK-B", "BRK/B", "BRKB", "BRK B"] {
             assert_eq!(issuer(typed, &["BRK-A", "BRK-B"]).tickers(), ["BRK-B"], "{typed}");

@@ -14,7 +14,7 @@ pub struct Jurisdiction {
     pub code: &'static str,
     /// Its name: `Israel`, `Delaware`, `Ontario`.
     pub name: &'static str,
-    /// Its country by ISO 3166-1: `IL`, `US`, `CA`; empty where that is not known.
+    /// The ISO 3166-1 code of its country: `IL`, `US`, `CA`; empty if unknown.
     pub country: &'static str,
     kind: Kind,
 }
@@ -40,7 +40,7 @@ static PLACES: LazyLock<BTreeMap<&'static str, Jurisdiction>> = LazyLock::new(||
     include_str!("places.tsv").lines().filter_map(read).collect()
 });
 
-/// Names that people also give to countries, and their ISO codes.
+/// Other common names of countries, and their ISO codes.
 const OTHER_NAMES: [(&str, &str); 16] = [
     ("Britain", "GB"),
     ("Burma", "MM"),
@@ -61,17 +61,19 @@ const OTHER_NAMES: [(&str, &str); 16] = [
 ];
 
 impl Jurisdiction {
-    /// The place of EDGAR's code; `None` of a code that is not in its list.
+    /// The place with EDGAR's code; `None` for a code that is not in its list.
     pub fn of_code(code: &str) -> Option<Self> {
         PLACES.get(code.trim().to_ascii_uppercase().as_str()).copied()
     }
 
-    /// True if it is outside the United States and their territories; `None` where EDGAR itself does not know the place.
+    /// True if it is outside the United States and its territories; `None` if EDGAR itself does not know the
+    /// place.
     pub fn is_abroad(self) -> Option<bool> {
         (!self.country.is_empty()).then_some(self.kind != Kind::State)
     }
 
-    /// True if it is meant by a name of a state, province or country, or by a country's ISO code or another everyday name (`UK`), in upper or lower case.
+    /// True if a text means this place: the name of a state, province or country, a country's ISO code, or
+    /// another everyday name (`UK`), in upper or lower case.
     pub fn is_called(self, text: &str) -> bool {
         let other = OTHER_NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
         self.name.eq_ignore_ascii_case(text)
@@ -88,7 +90,7 @@ impl Jurisdiction {
         }
     }
 
-    /// All names and ISO codes by which [`Self::is_called`] finds some place.
+    /// All names and ISO codes that [`Self::is_called`] accepts for some place.
     pub fn names() -> impl Iterator<Item = &'static str> {
         let each = PLACES.values().flat_map(|place| [place.name, place.country]);
         let others = OTHER_NAMES.iter().map(|(name, _)| *name);

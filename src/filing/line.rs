@@ -1,4 +1,5 @@
-//! Which rows are of one line: a security, held directly or through somebody, however its title and nature are spelled.
+//! Which rows form one line: a security, held directly or through somebody, however its title and nature are
+//! spelled.
 
 use std::collections::HashMap;
 
@@ -6,13 +7,14 @@ use rust_decimal::Decimal;
 
 use super::{Direction, Line, Lot, Ownership, Shares, Table};
 
-/// The rows of one line, and what they say was owned of it.
+/// The rows of one line, and the holding that they state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Held {
     pub(super) key: LineKey,
     /// Positions of its lots, ascending.
     pub(super) lots: Vec<usize>,
-    /// Owned before its first lot and after its last; `None` where the rows do not say, or contradict each other.
+    /// Owned before its first lot and after its last; `None` if the rows do not say, or contradict each
+    /// other.
     pub(super) ends: Option<Ends>,
 }
 
@@ -31,19 +33,19 @@ pub(super) struct LineKey {
     pub(super) security: Security,
     indirect: bool,
     nature: String,
-    /// Options of different terms are different lines.
+    /// Options with different terms are different lines.
     terms: Option<(Option<Decimal>, Option<chrono::NaiveDate>)>,
 }
 
-/// A security of one of the tables, by the words of its title.
+/// A security in one of the tables, identified by the words of its title.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Security {
     derivative: bool,
     title: String,
 }
 
-/// Distinguishes rows of one key where they contradict each other: the note behind the nature, as `(1)` in its text or as the
-/// ids of its footnotes.
+/// Distinguishes rows with the same key that contradict each other, by the note behind the nature: `(1)` in
+/// its text, or the ids of its footnotes.
 #[derive(PartialEq, Eq)]
 struct Mark<'a> {
     number: Option<String>,
@@ -94,8 +96,8 @@ pub(super) fn lines(lots: &[Lot]) -> Vec<Held> {
     lines
 }
 
-/// Rows of one key are one line where they tell one story. Where they do not, the notes behind their natures tell them apart:
-/// two funds may both be held "By Fund (1)" and "By Fund (2)", or twice "See footnote".
+/// Rows with the same key are one line if they tell one story. If they do not, the notes behind their natures
+/// separate them: two funds may both be held "By Fund (1)" and "By Fund (2)", or twice "See footnote".
 fn split(lots: &[Lot], key: &LineKey, rows: Vec<usize>) -> Vec<Held> {
     let mut marks: Vec<(Mark<'_>, Vec<usize>)> = Vec::new();
     for &i in &rows {
@@ -108,7 +110,8 @@ fn split(lots: &[Lot], key: &LineKey, rows: Vec<usize>) -> Vec<Held> {
     let mut numbers: Vec<&str> = marks.iter().filter_map(|(mark, _)| mark.number.as_deref()).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    // Lots of two lines may leave the same number by chance; that each leaves what the one before it left is no chance.
+    // Lots of two lines may leave the same number by chance, but not a series in which each leaves what the
+    // one before it left.
     let story = story(lots, &rows).filter(|story| numbers.len() < 2 || story.follows);
     if marks.len() < 2 || story.is_some() {
         let ends = story.and_then(|story| ends(lots, &rows, story.after));
@@ -131,25 +134,26 @@ fn mark(lot: &Lot) -> Mark<'_> {
 
 struct Story {
     after: Decimal,
-    /// True if each row leaves what the one before it left, more or less its own shares.
+    /// True if each row leaves what the one before it left, plus or minus its own shares.
     follows: bool,
 }
 
-/// The holding after the last of a line's rows, where the rows tell one story: each leaves what the one before it left, more or less
-/// its own shares; or all state what is left in the end; or they stand from the last to the first. `None` otherwise. Rows that
-/// do not state what they leave are passed over where a later one does.
+/// The holding after the last of a line's rows, if the rows tell one story: each leaves what the one before
+/// it left, plus or minus its own shares; or all state the final holding; or they run from last to first.
+/// `None` otherwise. A row that does not state what it leaves is skipped if a later one does.
 fn story(lots: &[Lot], rows: &[usize]) -> Option<Story> {
     let after = |row: usize| lots[row].line.shares_after.value.map(Shares::decimal);
     let last = after(*rows.last()?)?;
     let stated: Vec<usize> = (0..rows.len()).filter(|&i| after(rows[i]).is_some()).collect();
     let first = after(rows[*stated.first()?])?;
-    // Of two rows by their places, the earlier one and the one that leaves what it left, more or less what stands between.
+    // For two rows by position: true if the later one leaves what the earlier one left, plus or minus the
+    // rows between.
     let follows = |earlier: usize, later: usize, between: &[usize]| {
         let (mut held, left) = (after(rows[earlier])?, after(rows[later])?);
         for &row in between {
             held = held.checked_add(change(&lots[row])?)?;
         }
-        // Fractions of a share are rounded away now and then.
+        // Fractions of a share are sometimes rounded away.
         Some(held.checked_sub(left)?.abs() <= Decimal::ONE)
     };
     let all = |fits: &dyn Fn(usize, usize) -> Option<bool>| {
@@ -173,13 +177,13 @@ fn ends(lots: &[Lot], rows: &[usize], after: Decimal) -> Option<Ends> {
     (before >= Decimal::ZERO).then(|| Ends { before: before.into(), after: after.into() })
 }
 
-/// The change of a line by a lot.
+/// How a lot changes its line.
 pub(super) fn change(lot: &Lot) -> Option<Decimal> {
     let shares = lot.shares.value?.decimal();
     Some(if lot.direction.value? == Direction::Acquired { shares } else { -shares })
 }
 
-/// A security's title for comparison: its words in lower case, without its par value and without marks of notes.
+/// A security's title for comparison: its words in lower case, without its par value and note marks.
 pub(crate) fn fold_title(title: &str) -> String {
     let lower = without_mark(title).0.to_lowercase();
     let par = lower.split(|c: char| !c.is_alphanumeric()).any(|word| word == "par");
@@ -193,8 +197,8 @@ pub(crate) fn fold_title(title: &str) -> String {
     words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// A nature of ownership for comparison: its words in lower case; and the mark of a note behind it: `By Trust (1)` is
-/// `by trust` and `1`.
+/// A nature of ownership for comparison: its words in lower case, and the mark of the note behind it.
+/// `By Trust (1)` becomes `by trust` and `1`.
 fn fold_nature(nature: &str) -> (String, Option<String>) {
     let (text, number) = without_mark(nature);
     let lower = text.to_lowercase();
@@ -202,7 +206,8 @@ fn fold_nature(nature: &str) -> (String, Option<String>) {
     (words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "), number)
 }
 
-/// A text without the marks of notes behind it: `(1)`, `[2]`, `(1)(2)`, `*`, `(see footnote 1)`, `, see note`; and their numbers.
+/// A text without its trailing note marks (`(1)`, `[2]`, `(1)(2)`, `*`, `(see footnote 1)`, `, see note`),
+/// and their numbers.
 fn without_mark(text: &str) -> (&str, Option<String>) {
     let mut rest = text.trim();
     let mut marks: Vec<String> = Vec::new();
@@ -229,7 +234,8 @@ fn without_mark(text: &str) -> (&str, Option<String>) {
     }
 }
 
-/// The number in a mark: that of `1`, `F3`, `see footnote 2`; none of `see footnotes`. `None` of what is no mark.
+/// The number in a mark: that of `1`, `F3`, `see footnote 2`; empty for `see footnotes`. `None` if the text
+/// is not a mark.
 pub(super) fn note_number(mark: &str) -> Option<String> {
     let is_number = |text: &str| {
         text.len() <= 5 && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | ' ' | '-'))
@@ -242,11 +248,11 @@ pub(super) fn note_number(mark: &str) -> Option<String> {
     let number =
         word.or_else(|| bare.strip_prefix('f')).unwrap_or(bare).trim_start_matches([' ', '#', '.']).trim();
     let is_mark = is_number(number) && (word.is_some() || !number.is_empty());
-    // As it is written: `F3`.
+    // As written: `F3`.
     is_mark.then(|| if word.is_some() { number.to_owned() } else { mark.trim().to_owned() })
 }
 
-/// `, see footnote 1` or `- See Note` behind a text: what stands before it, and the number.
+/// `, see footnote 1` or `- See Note` at the end of a text: the text before it, and the number.
 fn reference(text: &str) -> Option<(&str, String)> {
     const SEE: &[u8] = b"see ";
     let at = text.as_bytes().windows(SEE.len()).rposition(|word| word.eq_ignore_ascii_case(SEE))?;

@@ -1,6 +1,6 @@
-//! A Form 3, 4 or 5, as plain values. Knows nothing of files, XML or the network.
+//! A Form 3, 4 or 5, as plain values, independent of files, XML and the network.
 //!
-//! A missing element is `None`, never zero and never false: see [`Noted`].
+//! A missing element is `None`, never zero or false: see [`Noted`].
 
 mod amendment;
 mod amount;
@@ -55,7 +55,7 @@ pub use jurisdiction::Jurisdiction;
 pub(crate) use line::fold_title;
 pub use money::{Currency, CurrencyError};
 pub use owner::{Address, Owner};
-pub use past::{Alerted, AlsoReported, Link, PastFiling, PastOwner, Rang, Relation};
+pub use past::{Alerted, AlsoReported, Link, PastAlert, PastFiling, PastOwner, Relation};
 pub use position::{LineShare, ShareOfHoldings, lines, share_of_holdings, shares_of_holdings};
 pub use ratio::StatedRatio;
 pub use record::CompanyRecord;

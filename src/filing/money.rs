@@ -9,16 +9,16 @@ use thiserror::Error;
 use super::Amount;
 use super::amount::{cents, exact, short};
 
-/// A currency by its ISO 4217 code.
+/// A currency, identified by its ISO 4217 code.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
-/// Not a currency's code.
+/// The text is not a currency code.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{0}` is not a currency's code of three letters")]
 pub struct CurrencyError(String);
 
-/// Signs of currencies; amounts in others have their code before them.
+/// Currency signs; amounts in other currencies have their code before them.
 const SIGNS: [(&str, &str); 15] = [
     ("USD", "$"),
     ("TWD", "NT$"),
@@ -41,7 +41,7 @@ impl Currency {
     /// The US dollar.
     pub const USD: Self = Self(*b"USD");
 
-    /// The currency of a code of three capital letters; `None` of another text.
+    /// The currency with a code of three capital letters; `None` for any other text.
     pub const fn new(code: &str) -> Option<Self> {
         match *code.as_bytes() {
             [a, b, c] if a.is_ascii_uppercase() && b.is_ascii_uppercase() && c.is_ascii_uppercase() => {
@@ -99,7 +99,8 @@ impl<'de> Deserialize<'de> for Currency {
 }
 
 impl Amount {
-    /// With separators and every digit, in its currency: `NT$41.10`, `CHF 41.10`; the bare number where that is not known.
+    /// With separators and every digit, in its currency: `NT$41.10`, `CHF 41.10`; the bare number if that is
+    /// not known.
     pub fn exact_in(self, currency: Option<Currency>) -> String {
         in_currency(currency, exact(self.decimal()))
     }

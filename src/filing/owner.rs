@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Cik, Jurisdiction};
 
-/// A reporting person: who they are to the issuer.
+/// A reporting person and their relationship to the issuer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
     /// `rptOwnerCik`.
@@ -60,7 +60,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// The state or country: EDGAR's code in either element, according to the schema.
+    /// The state or country: EDGAR's code in either element, depending on the schema.
     pub fn place(&self) -> Option<Jurisdiction> {
         Jurisdiction::of_code(self.country.as_deref().or(self.state.as_deref())?)
     }

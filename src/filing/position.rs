@@ -1,4 +1,4 @@
-//! The share of what was owned before that is sold.
+//! The share of a prior holding that is sold.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,13 @@ use rust_decimal::Decimal;
 use super::line::{self, Security};
 use super::{Direction, Lot, Ownership, Shares};
 
-/// How much of what was held some lots are.
+/// How large some lots are, compared with the prior holding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShareOfHoldings {
     /// Owned before, over the lines that the lots change.
     pub before: Shares,
-    /// The lots' shares ÷ `before`, to 28 digits; above 1 where what was sold came in within the same filing.
+    /// The lots' shares ÷ `before`, to 28 digits; above 1 if sold shares were acquired within the same
+    /// filing.
     pub fraction: Decimal,
 }
 
@@ -25,19 +26,19 @@ pub struct LineShare {
     pub ownership: Option<Ownership>,
     /// Nature of indirect ownership.
     pub nature: Option<String>,
-    /// The shares of the lots; `None` where one states no number.
+    /// The shares of the lots; `None` if one states no number.
     pub shares: Option<Shares>,
-    /// Owned before; `None` where the line does not state what is left of it, or its rows contradict each other.
+    /// Owned before; `None` if the line does not state what is left of it, or its rows contradict each other.
     pub before: Option<Shares>,
-    /// `shares` ÷ `before`, likewise; `None` where nothing was owned.
+    /// `shares` ÷ `before`, likewise; `None` if nothing was owned.
     pub fraction: Option<Decimal>,
 }
 
-/// The lines that the lots at these positions change, each with its position before and the share of it that they are, in
-/// the lots' order.
+/// The lines that the lots at these positions change, each with its prior position and the share of it that
+/// the lots make up, in the lots' order.
 ///
-/// For each line (security, direct or indirect, nature) the position before is what its last lot leaves, plus what its lots
-/// disposed of, less what they acquired; unknown where its rows contradict each other.
+/// For each line (security, direct or indirect, nature), the prior position is what its last lot leaves, plus
+/// what its lots disposed of, less what they acquired; it is unknown if its rows contradict each other.
 pub fn lines(lots: &[Lot], chosen: &[usize]) -> Vec<LineShare> {
     let mut changed: Vec<(usize, LineShare)> = Vec::new();
     for held in line::lines(lots) {
@@ -66,8 +67,8 @@ pub fn lines(lots: &[Lot], chosen: &[usize]) -> Vec<LineShare> {
     changed.into_iter().map(|(_, share)| share).collect()
 }
 
-/// The share of holdings that the lots at these positions dispose of, where they are of one security: debt counts only if no shares
-/// do. `None` of several securities, and as [`shares_of_holdings`] says.
+/// The share of holdings that the lots at these positions dispose of, if they are of one security: debt
+/// counts only if no shares do. `None` for several securities, and as for [`shares_of_holdings`].
 pub fn share_of_holdings(lots: &[Lot], chosen: &[usize]) -> Option<ShareOfHoldings> {
     match shares_of_holdings(lots, chosen).as_mut_slice() {
         [only] => only.take(),
@@ -75,9 +76,10 @@ pub fn share_of_holdings(lots: &[Lot], chosen: &[usize]) -> Option<ShareOfHoldin
     }
 }
 
-/// The share of holdings that the lots at these positions dispose of, of each security over all its lines, in the lots' order; `None`
-/// where a line does not state what is left of it, nothing was owned, shares of before and after a split stand side by
-/// side, or a lot is an acquisition. The number of a debt security is its principal: it counts only if no shares do.
+/// The share of holdings that the lots at these positions dispose of, for each security over all its lines,
+/// in the lots' order. `None` if a line does not state what is left of it, nothing was owned, shares from
+/// before and after a split are mixed, or a lot is an acquisition. The number of a debt security is its
+/// principal: it counts only if no shares do.
 pub fn shares_of_holdings(lots: &[Lot], chosen: &[usize]) -> Vec<Option<ShareOfHoldings>> {
     let (debts, shares): (Vec<usize>, Vec<usize>) =
         chosen.iter().partition(|&&i| lots.get(i).is_some_and(|lot| lot.debt));

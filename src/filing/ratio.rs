@@ -1,4 +1,4 @@
-//! The ratio of an issuer's ADS: what a filing states of it, and what it settles of prices.
+//! The ratio of an issuer's ADS: what a filing states about it, and what it settles about prices.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::unit::ads_of;
 use super::{Accession, AdsRatio, Filing, Lot, PriceOf, PricedBy, Shares, Table, Unit};
 
-/// Most characters that are kept of the words that state a ratio.
+/// How many characters of the words that state a ratio are kept, at most.
 const LONGEST: usize = 300;
 
-/// The ratio of an issuer's ADS as history keeps it: what a filing states of it.
+/// The ratio of an issuer's ADS as stored in history: what a filing states about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StatedRatio {
     /// The filing.
@@ -21,7 +21,7 @@ pub struct StatedRatio {
 }
 
 impl StatedRatio {
-    /// The ratio that a filing states; `None` of one that states none, or several, or has no accession.
+    /// The ratio that a filing states; `None` if it states none or several, or has no accession.
     pub fn of(filing: &Filing) -> Option<Self> {
         let ratio = filing.ads_ratio.as_ref()?;
         let (shares, evidence) = (ratio.shares.into(), ratio.stated.chars().take(LONGEST).collect());
@@ -40,10 +40,10 @@ impl From<&StatedRatio> for AdsRatio {
 }
 
 impl Lot {
-    /// Settles what its price is of by the ratio of the issuer's ADS: the rules 5 and 6 of `docs/FOREIGN.md`.
+    /// Settles the unit of its price from the ratio of the issuer's ADS: rules 5 and 6 of `docs/FOREIGN.md`.
     pub(crate) fn settle_by(&mut self, ratio: &AdsRatio) {
         let title = self.line.security.value.as_deref().unwrap_or_default().to_ascii_lowercase();
-        // A company that calls its shares common stock has no others, or counts ADS.
+        // A company that calls its shares common stock has no others, or it counts ADS.
         let common_stock = title.contains("common stock");
         let counted_in_ads = self.units.counted == Unit::Ads;
         let priced = self.price.value.is_some_and(|price| !price.is_zero());
@@ -52,7 +52,7 @@ impl Lot {
             return;
         }
         if ratio.shares == Decimal::ONE {
-            // Of a share or of an ADS, it is the same.
+            // The price of a share and of an ADS are the same.
             self.units.priced_by = PricedBy::Count;
             return;
         }
@@ -77,7 +77,7 @@ impl Filing {
         self.ads_ratio.is_none() && self.lots.iter().any(open)
     }
 
-    /// Uses the ratio that another filing of the issuer states, where this one states none itself.
+    /// Uses the ratio that another filing of the issuer states, if this one states none itself.
     pub fn learn(&mut self, ratio: &AdsRatio) {
         if self.ads_ratio.is_none() {
             self.lots.iter_mut().for_each(|lot| lot.settle_by(ratio));

@@ -1,4 +1,5 @@
-//! How a new filing relates to what history has of its issuer: as a version of a chain, and as another report of a trade.
+//! How a new filing relates to its issuer's history: as a version of a chain, and as another report of a
+//! trade.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +10,7 @@ use super::past::{Alerted, AlsoReported, MOST_RELATED, PastFiling, Relation};
 use super::{Accession, changes};
 
 impl PastFiling {
-    /// How this filing relates to what history has of its issuer.
+    /// Finds how this filing relates to its issuer's history.
     pub fn relate(&self, history: &[PastFiling]) -> Relation {
         let others = history.iter().filter(|past| past.accession != self.accession);
         let mut all: Vec<&PastFiling> = others.chain([self]).collect();
@@ -24,21 +25,22 @@ impl PastFiling {
             }
             self.place(&all, &heads, &mut relation);
         }
-        // An amendment tells its original's lots again by right: that is its link.
-        let told = all
+        // An amendment rightly repeats its original's lots: that is its link.
+        let others = all
             .iter()
             .filter(|past| past.accession != self.accession && !relation.versions.contains(&past.accession));
-        let told = told.filter_map(|past| {
-            let lots = past.tells(self);
-            let rang = past.rang.iter().filter(|(_, rang)| !rang.withdrawn);
-            let rang = rang.map(|(rule, rang)| (rule.clone(), rang.clone())).collect();
-            (!lots.is_empty()).then_some(AlsoReported { accession: past.accession, lots, rang })
+        let others = others.filter_map(|past| {
+            let lots = past.lots_of(self);
+            let alerts = past.alerts.iter().filter(|(_, alert)| !alert.withdrawn);
+            let alerts = alerts.map(|(rule, alert)| (rule.clone(), alert.clone())).collect();
+            (!lots.is_empty()).then_some(AlsoReported { accession: past.accession, lots, alerts })
         });
-        relation.told = told.take(MOST_RELATED).collect();
+        relation.also_reported = others.take(MOST_RELATED).collect();
         relation
     }
 
-    /// Of an amendment: since when the versions may be that history's amendments of the same owners follow.
+    /// For an amendment: from when on there may be versions that history's amendments by the same owners
+    /// follow.
     pub fn versions_since(&self, history: &[PastFiling]) -> Option<DateTime<Utc>> {
         let is_akin = |past: &&PastFiling| {
             past.form.is_amendment() && past.form.number() == self.form.number() && self.shares_owner(past)
@@ -47,7 +49,7 @@ impl PastFiling {
         Some(akin.filter_map(PastFiling::named_day).min()?.and_hms_opt(0, 0, 0)?.and_utc())
     }
 
-    /// Where this filing has its place among the versions of its chain, and what that changes.
+    /// Finds this filing's place among the versions of its chain, and what that changes.
     fn place(&self, all: &[&PastFiling], heads: &Heads, relation: &mut Relation) {
         let head = heads.get(&self.accession).copied().unwrap_or(self.accession);
         let is_version = |past: &&&PastFiling| heads.get(&past.accession) == Some(&head);
@@ -67,9 +69,9 @@ impl PastFiling {
                 relation.replaces.entry(versions[version].accession).or_default().insert(row);
             }
             relation.alerted = alerted(&versions[..own], &before, &rows.in_force);
-            // One that speaks of holdings only is no version of rows.
-            let told_lots = |past: &&&PastFiling| !past.lots.is_empty() || !past.form.is_amendment();
-            let follows = versions[..own].iter().rfind(told_lots).or(versions[..own].last());
+            // An amendment that reports holdings only is not a version of the rows.
+            let has_lots = |past: &&&PastFiling| !past.lots.is_empty() || !past.form.is_amendment();
+            let follows = versions[..own].iter().rfind(has_lots).or(versions[..own].last());
             relation.follows = follows.map(|past| past.accession);
             relation.changes = relation.follows.map(|_| changes);
         }
@@ -98,7 +100,7 @@ impl PastFiling {
         }
     }
 
-    /// Counts lots here again that counted in another filing, where they no longer do.
+    /// Counts lots here again that no longer count in another filing.
     fn count_again(&mut self, is_over: impl Fn(usize, Accession) -> bool) {
         let lots = self.counted_in.iter().filter(|(row, other)| is_over(**row, **other));
         for row in lots.map(|(row, _)| *row).collect::<Vec<_>>() {
@@ -108,39 +110,41 @@ impl PastFiling {
     }
 }
 
-/// The alert, by rule, that a filing which comes after these versions may take the place of: the newest of those that stand
-/// whose lots it takes the place of, else the newest. The newest of all stands; an older one while a row of it is in force.
-/// `before` and `after` are the rows in force without and with that filing.
+/// The alert, by rule, that a filing which follows these versions may replace: of the alerts in force, the
+/// newest whose lots it replaces, else the newest. The newest of all is in force; an older one is while one
+/// of its rows is. `before` and `after` are the rows in force without and with that filing.
 fn alerted(
     versions: &[&PastFiling],
     before: &[(usize, usize)],
     after: &[(usize, usize)],
 ) -> BTreeMap<String, Alerted> {
-    let rules: BTreeSet<&String> = versions.iter().flat_map(|past| past.rang.keys()).collect();
+    let rules: BTreeSet<&String> = versions.iter().flat_map(|past| past.alerts.keys()).collect();
     let mut found = BTreeMap::new();
     for rule in rules {
         let all = versions.iter().enumerate().rev();
-        let all: Vec<_> = all.filter_map(|(i, past)| Some((i, *past, past.rang.get(rule)?))).collect();
+        let all: Vec<_> = all.filter_map(|(i, past)| Some((i, *past, past.alerts.get(rule)?))).collect();
         let any_in = |rows: &[(usize, usize)], i: usize, lots: &[usize]| {
             lots.iter().any(|lot| rows.binary_search(&(i, *lot)).is_ok())
         };
-        let stands = |&(place, (i, _, rang)): &(usize, &(usize, &PastFiling, &super::Rang))| {
-            place == 0 || any_in(before, *i, &rang.lots)
+        let stands = |&(place, (i, _, alert)): &(usize, &(usize, &PastFiling, &super::PastAlert))| {
+            place == 0 || any_in(before, *i, &alert.lots)
         };
         let standing: Vec<_> = all.iter().enumerate().filter(stands).map(|(_, one)| *one).collect();
-        let is_touched = |&&(i, _, rang): &&(usize, &PastFiling, &super::Rang)| {
-            !rang.lots.is_empty() && { rang.lots.iter().any(|lot| after.binary_search(&(i, *lot)).is_err()) }
+        let is_touched = |&&(i, _, alert): &&(usize, &PastFiling, &super::PastAlert)| {
+            !alert.lots.is_empty() && {
+                alert.lots.iter().any(|lot| after.binary_search(&(i, *lot)).is_err())
+            }
         };
-        let Some(&(i, past, rang)) = standing.iter().find(is_touched).or(standing.first()) else { continue };
+        let Some(&(i, past, alert)) = standing.iter().find(is_touched).or(standing.first()) else { continue };
         let over = all
             .iter()
-            .filter(|(other, _, rang)| *other == i || *other < i && !any_in(after, *other, &rang.lots));
-        let lots = rang.lots.iter().filter_map(|&lot| past.lots.get(lot)).cloned().collect();
+            .filter(|(other, _, alert)| *other == i || *other < i && !any_in(after, *other, &alert.lots));
+        let lots = alert.lots.iter().filter_map(|&lot| past.lots.get(lot)).cloned().collect();
         let alerted = Alerted {
             version: past.accession,
-            rang: rang.clone(),
+            alert: alert.clone(),
             lots,
-            is_replaced: !any_in(after, i, &rang.lots),
+            is_replaced: !any_in(after, i, &alert.lots),
             over: over.map(|(_, past, _)| past.accession).collect(),
         };
         found.insert(rule.clone(), alerted);
@@ -148,7 +152,7 @@ fn alerted(
     found
 }
 
-/// True if two lists of lots say the same, in whatever order.
+/// True if two lists of lots say the same, in any order.
 pub(crate) fn say_the_same(one: &[super::record::LotRecord], other: &[super::record::LotRecord]) -> bool {
     one.len() == other.len() && changes(one, other).rows.is_empty()
 }

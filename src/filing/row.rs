@@ -8,7 +8,7 @@ use super::{
     Amount, Code, Concluded, Currency, Direction, Evidence, Form, Intent, Plan, PlanDate, Shares, Units, Usd,
 };
 
-/// A data element: its value, where it has one, and the ids of the footnotes tied to it.
+/// A data element: its value, if it has one, and the ids of the footnotes tied to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Noted<T> {
     /// The value; an element may have only footnotes.
@@ -47,7 +47,7 @@ pub enum Ownership {
 /// The security of a row and its holding afterwards: common to transactions and holdings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// Which table it stands in.
+    /// The table it is in.
     pub table: Table,
     /// `securityTitle`.
     pub security: Noted<String>,
@@ -66,7 +66,7 @@ pub struct Line {
 /// The security that a derivative gives a right to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Terms {
-    /// `conversionOrExercisePrice`, in whatever currency.
+    /// `conversionOrExercisePrice`, in any currency.
     pub exercise_price: Noted<Amount>,
     /// `exerciseDate`.
     pub exercise_date: Noted<NaiveDate>,
@@ -101,9 +101,9 @@ pub struct Lot {
     pub shares: Noted<Shares>,
     /// `transactionTotalValue`, in place of shares for securities counted in dollars.
     pub total_value: Noted<Amount>,
-    /// `transactionPricePerShare`; unknown, not zero, where it has no value.
+    /// `transactionPricePerShare`; unknown, not zero, if it has no value.
     pub price: Noted<Amount>,
-    /// The currency of price and total; `None` where it is not known.
+    /// The currency of price and total; `None` if unknown.
     pub currency: Concluded<Option<Currency>>,
     /// The units of its number and of its price.
     pub units: Units,
@@ -111,25 +111,26 @@ pub struct Lot {
     pub direction: Noted<Direction>,
     /// The range of actual prices that a footnote of the row states.
     pub actual_prices: Option<ActualPrices>,
-    /// True if a footnote calls the price an average; `None` where there is no price.
+    /// True if a footnote calls the price an average; `None` if there is no price.
     pub price_is_average: Option<bool>,
     /// Whether it was traded under a 10b5-1 plan.
     pub plan: Concluded<Plan>,
-    /// When that plan was adopted, where a footnote says so.
+    /// When that plan was adopted, if a footnote says so.
     pub plan_adopted: Option<Adopted>,
-    /// Why it was sold; `None` for other codes than S.
+    /// Why it was sold; `None` for codes other than S.
     pub intent: Option<Concluded<Intent>>,
-    /// True if it is of a debt security: its number is principal in dollars, and its price may be in per cent.
+    /// True for a debt security: its number is principal in dollars, and its price may be in percent.
     pub debt: bool,
-    /// True if its value is flagged as odd: it is in no total and no headline.
+    /// True if its value is flagged as odd: no total and no headline includes it.
     pub odd_value: bool,
-    /// True if it only moves shares between lines of the filing: as much comes in by one as goes out by another.
+    /// True if it only moves shares between lines of the filing: as much enters one as leaves another.
     pub moved: bool,
-    /// How many splits within the filing come before it: shares and prices of different ones are unlike.
+    /// How many splits within the filing come before it: shares and prices with different counts do not
+    /// compare.
     pub splits_before: u8,
 }
 
-/// When a plan was adopted, and what says so.
+/// When a plan was adopted, and the evidence for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Adopted {
     /// The day or month.
@@ -138,7 +139,7 @@ pub struct Adopted {
     pub evidence: Evidence,
 }
 
-/// The lowest and highest actual price of a lot, and where that is said.
+/// The lowest and highest actual price of a lot, and the evidence for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActualPrices {
     /// Lowest.
@@ -150,15 +151,17 @@ pub struct ActualPrices {
 }
 
 impl Lot {
-    /// Shares × price, exact, else the stated total, in [`Self::currency`]; `None` where neither is given, the product does not
-    /// fit, or the unit of the price is unknown. The number and price of a debt security are never multiplied.
+    /// Shares × price, exact, else the stated total, in [`Self::currency`]; `None` if neither is given, the
+    /// product does not fit, or the unit of the price is unknown. The number and price of a debt security are
+    /// never multiplied.
     pub fn amount(&self) -> Option<Amount> {
         let priced = || Amount::of(self.units.priced(self.shares.value?)?, self.price.value?);
         let product = || if self.units.in_hundredths { priced()?.hundredth() } else { priced() };
         if self.debt { None } else { product() }.or(self.total_value.value)
     }
 
-    /// The amount in dollars; `None` where it is in another currency or that is not known. Nothing is nothing in any currency.
+    /// The amount in dollars; `None` if it is in another currency or an unknown one. Zero is zero in any
+    /// currency.
     pub fn value(&self) -> Option<Usd> {
         self.amount().filter(|amount| amount.is_zero() || self.is_in_dollars()).map(Amount::dollars)
     }
@@ -168,18 +171,19 @@ impl Lot {
         self.currency.value == Some(Currency::USD)
     }
 
-    /// The price, where it is in dollars; `None` of a debt security, whose price may be in per cent.
+    /// The price, if it is in dollars; `None` for a debt security, whose price may be in percent.
     pub fn dollar_price(&self) -> Option<Usd> {
         self.price.value.filter(|_| !self.debt && self.is_in_dollars()).map(Amount::dollars)
     }
 
-    /// The principal of a debt security, in dollars; `None` of other securities.
+    /// The principal of a debt security, in dollars; `None` for other securities.
     pub fn principal(&self) -> Option<Usd> {
         let principal = self.shares.value.map(|shares| Usd::from(shares.decimal()));
         principal.or(self.total_value.value.map(Amount::dollars)).filter(|_| self.debt)
     }
 
-    /// The lowest actual price in dollars: of the footnoted range, else the price itself; `None` of a debt security.
+    /// The lowest actual price in dollars: that of the footnoted range, else the price itself; `None` for a
+    /// debt security.
     pub fn price_low(&self) -> Option<Usd> {
         self.actual_prices().map(|prices| prices.low).or(self.dollar_price())
     }
@@ -193,7 +197,7 @@ impl Lot {
         self.actual_prices.as_ref().filter(|_| !self.debt && self.is_in_dollars())
     }
 
-    /// The distinct footnote ids that stand anywhere in the row, in numeric order.
+    /// The distinct footnote ids anywhere in the row, in numeric order.
     pub fn footnotes(&self) -> Vec<String> {
         in_order(self.footnote_lists())
     }
@@ -215,12 +219,12 @@ impl Lot {
 }
 
 impl ActualPrices {
-    /// True if a price can be one of these or their average; a cent of rounding is allowed.
+    /// True if a price can be one of these or their average, give or take a cent of rounding.
     pub fn allow(&self, price: Usd) -> bool {
         Self::span(self.low, self.high, price)
     }
 
-    /// True if a price lies in a range, but for a cent of rounding.
+    /// True if a price lies in a range, give or take a cent of rounding.
     pub(crate) fn span(low: Usd, high: Usd, price: Usd) -> bool {
         let cent = Decimal::new(1, 2);
         let (low, high, price) = (low.decimal(), high.decimal(), price.decimal());
@@ -241,7 +245,7 @@ pub struct Holding {
 }
 
 impl Holding {
-    /// The distinct footnote ids that stand anywhere in the row, in numeric order.
+    /// The distinct footnote ids anywhere in the row, in numeric order.
     pub fn footnotes(&self) -> Vec<String> {
         in_order(self.footnote_lists())
     }

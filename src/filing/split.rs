@@ -1,4 +1,4 @@
-//! Stock splits within a filing: shares and prices of before and after are unlike.
+//! Stock splits within a filing: shares and prices before and after one do not compare.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -9,20 +9,21 @@ use rust_decimal::Decimal;
 use super::line::{Security, change};
 use super::{Amount, Filing, Lot, Shares, Table};
 
-/// Rows of splits in one filing that are looked at.
+/// How many split rows of one filing are examined, at most.
 const MOST_SPLITS: usize = 20;
 
 /// The splits within a filing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Splits {
-    /// Rows that report one, with what one share becomes: 10 of a split of ten for one, 0.1 of a reverse split.
+    /// Rows that report one, with what one share becomes: 10 for a ten-for-one split, 0.1 for a reverse
+    /// split.
     pub(crate) rows: Vec<(usize, Decimal)>,
-    /// For each lot, how many come before it; empty where there are none.
+    /// For each lot, how many come before it; empty if there are none.
     pub(crate) before: Vec<u8>,
 }
 
-/// Finds them: a row at no price that multiplies what is held of its line, where a note speaks of a split or the prices on its
-/// two sides differ by as much; or lots whose prices jump, where a note of theirs speaks of one.
+/// Finds them: a row at no price that multiplies its line's holding, if a note mentions a split or the prices
+/// on its two sides differ by as much; or lots whose prices jump, if one of their notes mentions a split.
 pub(crate) fn splits(filing: &Filing) -> Splits {
     let facts = Facts { filing, noted: OnceCell::new(), securities: OnceCell::new() };
     let rows = (0..filing.lots.len()).filter_map(|i| Some((i, facts.split_row(i)?)));
@@ -31,7 +32,7 @@ pub(crate) fn splits(filing: &Filing) -> Splits {
     if rows.is_empty() {
         facts.by_prices(&mut before);
     }
-    // One split that is reported by a row for each line is one.
+    // One split that is reported by a row for each line counts once.
     let mut counted: BTreeSet<(&Security, Option<NaiveDate>)> = BTreeSet::new();
     for &(row, _) in &rows {
         let security = &facts.securities()[row];
@@ -49,10 +50,10 @@ pub(crate) fn splits(filing: &Filing) -> Splits {
     Splits { rows, before }
 }
 
-/// A filing, with what is worked out once, and only where it matters.
+/// A filing, with facts that are computed once, and only if they matter.
 struct Facts<'f> {
     filing: &'f Filing,
-    /// The ids of the notes that speak of a split, and whether the remarks do.
+    /// The ids of the notes that mention a split, and whether the remarks do.
     noted: OnceCell<(BTreeSet<&'f str>, bool)>,
     securities: OnceCell<Vec<Security>>,
 }
@@ -75,12 +76,12 @@ impl Facts<'_> {
         *remarks || lot.footnote_lists().flatten().any(|id| ids.contains(id.as_str()))
     }
 
-    /// The number of shares that one becomes by a row; `None` where it reports no split.
+    /// How many shares one becomes through a row; `None` if it reports no split.
     fn split_row(&self, row: usize) -> Option<Decimal> {
         let lot = &self.filing.lots[row];
         let unpriced = lot.price.value.is_none_or(Amount::is_zero);
         let noted = || self.speaks_of_split(lot);
-        // Some state the market's price beside it; and options are split with their shares.
+        // Some state the market price beside it; and options are split along with their shares.
         let plain = unpriced && lot.line.table == Table::NonDerivative;
         if !matches!(lot.code.value?.letter(), 'J' | 'A' | 'D' | 'H') {
             return None;
@@ -99,7 +100,7 @@ impl Facts<'_> {
             Some(near > Decimal::new(66, 2) && near < Decimal::new(15, 1))
         };
         let priced = || is_ratio(before, after, 4) && jumps(factor) && of_prices() == Some(true);
-        // Where prices stay, a note's split was another one.
+        // If prices stay the same, a note's split was another one.
         let split = if noted() { of_prices() != Some(false) } else { priced() };
         split.then_some(factor)
     }
@@ -114,7 +115,7 @@ impl Facts<'_> {
         self.jump(before, after)
     }
 
-    /// Lots whose price is the market's.
+    /// Lots at the market price.
     fn market(&self) -> impl Iterator<Item = usize> {
         let lots = self.filing.lots.iter().enumerate();
         lots.filter(|(_, lot)| {
@@ -131,7 +132,7 @@ impl Facts<'_> {
         price(one)?.checked_div(price(other)?)
     }
 
-    /// Splits that no row reports: market prices jump once, and a note of one of the lots speaks of a split.
+    /// Splits that no row reports: market prices jump once, and a note of one of the lots mentions a split.
     fn by_prices(&self, before: &mut [u8]) {
         let mut market: Vec<usize> = self.market().collect();
         market.sort_by_key(|&i| self.order(i));
@@ -152,8 +153,9 @@ impl Facts<'_> {
     }
 }
 
-/// True if two numbers are in a ratio of small numbers, the lower at most `most`, but for a thousandth: ten for one, three for two,
-/// 21 for 20. Whole numbers tell it cheaply, for this is asked of each grant.
+/// True if two numbers are in a ratio of small numbers, the lower at most `most`, to within a thousandth: ten
+/// for one, three for two, 21 for 20. It compares whole numbers, which is cheap, because it runs for each
+/// grant.
 fn is_ratio(one: Decimal, other: Decimal, most: u64) -> bool {
     let (low, high) = (one.min(other).normalize(), one.max(other).normalize());
     let scale = low.scale().max(high.scale());
@@ -174,12 +176,12 @@ fn jumps(factor: Decimal) -> bool {
     factor >= Decimal::new(18, 1) || factor <= Decimal::new(56, 2)
 }
 
-/// True if a text speaks of a stock split or dividend in shares.
+/// True if a text mentions a stock split or dividend in shares.
 fn names_split(text: &str) -> bool {
     let lower = text.to_lowercase();
     let split = |(at, word): (usize, &str)| {
         let rest = lower[at + word.len()..].trim_start_matches(['-', ' ']);
-        // Split-dollar insurance is none.
+        // Split-dollar insurance is not one.
         !rest.starts_with("dollar")
     };
     lower.match_indices("split").any(split)

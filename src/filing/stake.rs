@@ -1,4 +1,4 @@
-//! The stake in a security before a filing and after it, over all its lines, and what it came from.
+//! The stake in a security before and after a filing, over all its lines, and how it came about.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,28 +14,28 @@ pub struct Stake {
     pub table: Table,
     /// The security's title, as its first row has it.
     pub security: Option<String>,
-    /// Owned before the filing's first row and after its last, over all lines; `None` where the rows do not say, or contradict
-    /// each other.
+    /// Owned before the filing's first row and after its last, over all lines; `None` if the rows do not say,
+    /// or contradict each other.
     pub ends: Option<(Shares, Shares)>,
-    /// (after − before) ÷ before, to 28 digits: −0.1 where a tenth less is owned. What was owned before a split counts as what
-    /// it became. `None` where that is not known, or nothing was owned before.
+    /// (after − before) ÷ before, to 28 digits: −0.1 if a tenth less is owned. What was owned before a split
+    /// counts as what it became. `None` if that is not known, or nothing was owned before.
     pub change: Option<Decimal>,
     /// How it came about, in the order of the rows.
     pub sources: Vec<StakeSource>,
 }
 
-/// A change of a stake, once or several times.
+/// A kind of change to a stake, which may have happened several times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StakeSource {
     /// The kind of change.
     pub deed: Deed,
-    /// With how many shares together; `None` where a row states no number.
+    /// The total number of shares; `None` if a row states no number.
     pub shares: Option<Shares>,
-    /// At which price, where all rows have one and the same, and it is not zero.
+    /// The price, if all rows have the same one and it is not zero.
     pub price: Option<Usd>,
 }
 
-/// The change of a stake by a row.
+/// The kind of change that a row makes to a stake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Deed {
     /// Options or warrants were exercised at a price.
@@ -66,16 +66,16 @@ pub enum Deed {
     Moved,
     /// A stock split.
     Split,
-    /// A split that makes fewer shares of many.
+    /// A split that turns many shares into fewer.
     ReverseSplit,
-    /// Anything else that comes in.
+    /// Anything else that adds to the stake.
     Acquired,
-    /// Anything else that goes out.
+    /// Anything else that reduces the stake.
     Disposed,
 }
 
 impl Deed {
-    /// As our JSON writes it.
+    /// As written in our JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Exercised => "exercised",
@@ -150,9 +150,9 @@ impl Deed {
 
 /// The stakes in the securities of some lots, in the lots' order.
 ///
-/// A line is a security held directly or through somebody. What is owned after is the sum over its lines of what the last row of
-/// each leaves, holdings without a transaction included; what was owned before is that, plus what all rows disposed of, less what
-/// they acquired.
+/// A line is a security held directly or through somebody. The stake after is the sum over its lines of what
+/// the last row of each leaves, including holdings without a transaction; the stake before is that, plus what
+/// all rows disposed of, less what they acquired.
 pub fn stakes(filing: &Filing, chosen: &[usize]) -> Vec<Stake> {
     let of: Vec<Security> = filing.lots.iter().map(|lot| Security::of(&lot.line)).collect();
     let mut seen: HashSet<&Security> = HashSet::new();
@@ -194,7 +194,7 @@ pub fn stakes(filing: &Filing, chosen: &[usize]) -> Vec<Stake> {
 struct Held {
     before: Shares,
     after: Shares,
-    /// The holding before, as splits within the filing made it.
+    /// The holding before, adjusted for splits within the filing.
     scaled: Decimal,
     /// The holding after the last row of each line.
     known: HashSet<(LineKey, Shares)>,
@@ -237,7 +237,7 @@ fn sources(
             _ => Deed::Split,
         };
         let Some(deed) = (if is_split { Some(split) } else { Deed::of(lot) }) else { continue };
-        // What is moved comes in by one line and goes out by another: it counts once.
+        // Moved shares enter one line and leave another: they count once.
         if deed == Deed::Moved && lot.direction.value == Some(Direction::Acquired) {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Rows of a line whose numbers do not lead from what was held before them to what is held after.
+//! Rows of a line whose numbers do not lead from the holding before them to the holding after.
 
 use rust_decimal::Decimal;
 
@@ -14,12 +14,12 @@ pub(crate) struct Step {
     pub(crate) before: Shares,
     /// Held after it.
     pub(crate) after: Shares,
-    /// Its number, by the two.
+    /// The number that follows from the two.
     pub(crate) makes: Shares,
 }
 
-/// The one row of each line that does not add up, where all others do. Of a line with several, the rows may be in another order, or of
-/// several lines.
+/// The one row of each line that does not add up, if all others do. If several do not, the rows may be in
+/// another order, or belong to several lines.
 pub(crate) fn missteps(lots: &[Lot]) -> Vec<Step> {
     let of_line = |held: line::Held| {
         if held.ends.is_some() || held.lots.len() < 2 {
@@ -37,7 +37,8 @@ pub(crate) fn missteps(lots: &[Lot]) -> Vec<Step> {
     }
 }
 
-/// True if some rows with the same words may contradict each other: a quick check before lines are distinguished.
+/// True if some rows with the same words may contradict each other: a quick check before lines are
+/// distinguished.
 fn may_contradict(lots: &[Lot]) -> bool {
     const MOST: usize = 100;
     let mut last: Vec<&Lot> = Vec::new();
@@ -64,7 +65,8 @@ fn may_contradict(lots: &[Lot]) -> bool {
     false
 }
 
-/// The later of two rows, where it does not add up; `Some(None)` where it does. `None` where a row does not state a number.
+/// The later of two rows, if it does not add up; `Some(None)` if it does. `None` if a row does not state a
+/// number.
 fn step(lots: &[Lot], earlier: usize, row: usize) -> Option<Option<Step>> {
     let before = lots[earlier].line.shares_after.value?;
     let after = lots[row].line.shares_after.value?;
@@ -78,13 +80,13 @@ fn step(lots: &[Lot], earlier: usize, row: usize) -> Option<Option<Step>> {
     }))
 }
 
-/// The change of the later row, by what is held after two rows, and the one that it states.
+/// The change that follows from what is held after two rows, and the change that the later row states.
 fn made_and_stated(earlier: &Lot, later: &Lot) -> Option<(Decimal, Decimal)> {
     let (before, after) = (earlier.line.shares_after.value?, later.line.shares_after.value?);
     Some((after.decimal().checked_sub(before.decimal())?, change(later)?))
 }
 
-/// Fractions of a share are rounded away now and then.
+/// Fractions of a share are sometimes rounded away.
 fn adds_up(made: Decimal, stated: Decimal) -> bool {
     made.checked_sub(stated).is_none_or(|off| off.abs() <= Decimal::ONE)
 }

@@ -1,4 +1,5 @@
-//! Reads trading symbols as filers type them: which of its words are tickers, and which spellings mean one ticker.
+//! Reads trading symbols as filers type them: which words are tickers, and which spellings mean the same
+//! ticker.
 
 mod candidate;
 mod name;
@@ -16,13 +17,13 @@ pub use spelling::{classes_alone, is_ticker, ticker_key, usual_spelling};
 use table::{KINDS, Kind, is, is_alone, is_market_behind};
 use words::{Before, Word, bounded, series, straight, words};
 
-/// More tickers of one symbol are not read.
+/// How many tickers of one symbol are read, at most.
 pub(super) const MOST_TICKERS: usize = 10;
 
-/// A ticker of a rule, upper case, as it is written: `BRK/B` and `BRK B` are taken as well as `BRK.B`.
+/// A rule's ticker, upper case, as written: `BRK/B` and `BRK B` are accepted as well as `BRK.B`.
 ///
 /// # Errors
-/// A text that is no ticker, with one that may be meant: `NYSE:QLYS` means QLYS.
+/// The text is not a ticker. The error holds the ticker that may be meant: `NYSE:QLYS` means QLYS.
 pub fn wanted_ticker(text: &str) -> Result<String, Option<String>> {
     let upper = text.trim().to_ascii_uppercase();
     let mut parts = upper.split(['/', ' ']).filter(|part| !part.is_empty());
@@ -40,7 +41,7 @@ fn meant(text: &str) -> Option<String> {
     }
 }
 
-/// True if what is behind a ticker is of a preferred share, unit, warrant or right.
+/// True if the text after a ticker denotes a preferred share, unit, warrant or right.
 fn names_no_class(behind: &str) -> bool {
     let letters = behind.replace(['.', '-'], "");
     is_class(&letters) && (letters.len() > 1 || ["U", "W", "R"].contains(&letters.as_str()))
@@ -51,7 +52,8 @@ fn names_no_class(behind: &str) -> bool {
 pub(super) struct Symbol {
     /// Its tickers, upper case, at most ten.
     pub(super) tickers: Vec<String>,
-    /// The same with the class or without the market that was typed beside them: `XYZ Cl B` is also `XYZ.B`.
+    /// The same with the class, or without the market, that was typed beside them: `XYZ Cl B` is also
+    /// `XYZ.B`.
     pub(super) also: Vec<String>,
     /// True if it says in words or signs that there is none.
     pub(super) says_none: bool,
@@ -130,8 +132,8 @@ impl Symbol {
         if self.tickers.len() >= MOST_TICKERS || self.tickers.contains(&ticker) {
             return;
         }
-        // `.O`, `.N`, `.PK` and the like name a market, and may as well be a class; the company of a preferred share, unit or
-        // warrant has the ticker before it, too.
+        // `.O`, `.N`, `.PK` and the like name a market, but may also be a class. The company of a preferred
+        // share, unit or warrant has the ticker before it, too.
         if let Some((base, behind)) = ticker.split_once(['.', '-'])
             && (is_market_behind(behind) && ticker.contains('.') || names_no_class(behind))
             && is_ticker(base)
@@ -141,7 +143,8 @@ impl Symbol {
         self.tickers.push(ticker);
     }
 
-    /// True if a lone letter is the class of the ticker before it: `BRK.A and B`. Beside others it is no ticker.
+    /// True if a lone letter is the class of the ticker before it: `BRK.A and B`. Beside others it is not a
+    /// ticker.
     fn takes_letter(&mut self, letter: &str) -> bool {
         let is_letter = letter.len() == 1 && letter.bytes().all(|byte| byte.is_ascii_uppercase());
         let of_series =
@@ -165,7 +168,7 @@ impl Symbol {
         true
     }
 
-    /// Reads what is between two commas, with the names of markets before colons.
+    /// Reads the text between two commas, with market names before colons.
     fn segment(&mut self, words: &[Word], name: &Name) {
         if let [word] = words
             && self.takes_letter(&word.text)
@@ -208,7 +211,7 @@ impl Symbol {
             let behind = speaks[i + 1..].contains(&true) || numbered(i + 1);
             let kept = match (behind, part.before_market) {
                 (false, _) => part.found.len(),
-                // `NYSE: XYZ TSX: XYZ`; a name that is not known is a market's, too.
+                // `NYSE: XYZ TSX: XYZ`; an unknown name is a market's, too.
                 (true, Some(count)) if i > 0 => count,
                 // `XYZ TSX: ABC`, and not a company's name.
                 (true, Some(1)) if !part.starts_with_market && !part.begins_name(name) => 1,
@@ -236,7 +239,7 @@ fn says_none_in_words(typed: &str) -> bool {
     SAYS.iter().any(|says| lower.contains(says)) && !typed.split_ascii_whitespace().any(capitals)
 }
 
-/// The words without what is no longer so: `XYZ (formerly ABC)`, `formerly ABC, now XYZ`.
+/// The words without those that no longer apply: `XYZ (formerly ABC)`, `formerly ABC, now XYZ`.
 fn still_so(words: Vec<Word>) -> Vec<Word> {
     let now = |word: &Word| ["NOW", "CURRENTLY", "PRESENTLY"].contains(&word.text.as_str());
     let (mut former, last) = (false, words.len() - 1);

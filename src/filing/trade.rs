@@ -1,12 +1,12 @@
-//! A trade: some lots of one filing taken together, by security. What is acquired and what is disposed of are never added, nor
-//! are unlike securities; only their values in dollars are.
+//! A trade: some lots of one filing together, by security. Acquisitions and dispositions are never added up,
+//! and neither are unlike securities; only their values in dollars are.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Amount, Currency, Direction, Lot, LotFigures, PricedBy, Shares, Table, Unit, Usd};
 
-/// The sums of lots of one security that go one way. As JSON it is part of an alert: `docs/ALERT.md`.
+/// The sums of lots of one security that go one way. In JSON, it is part of an alert: `docs/ALERT.md`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecuritySums {
     /// Which table it is in.
@@ -15,29 +15,29 @@ pub struct SecuritySums {
     pub security: Option<String>,
     /// The unit of its lots.
     pub unit: Unit,
-    /// The unit of their prices; `unclear` where that is not known of one, or they differ.
+    /// The unit of their prices; `unclear` if it is not known for one of them, or they differ.
     pub priced_by: PricedBy,
-    /// The currency of their prices; `None` where it is not known of one, or they differ.
+    /// The currency of their prices; `None` if it is not known for one of them, or they differ.
     pub currency: Option<Currency>,
-    /// The sum over the lots that state a number of shares; `None` where none does.
+    /// The sum over the lots that state a number of shares; `None` if none does.
     pub shares: Option<Shares>,
     /// True if a lot states no number of shares, so that the true sum is higher than `shares`.
     pub shares_is_at_least: bool,
-    /// The principal of debt, in dollars; `None` of other securities.
+    /// The principal of debt, in dollars; `None` for other securities.
     pub principal_usd: Option<Usd>,
-    /// The sum of the amounts in each currency that is known.
+    /// The sum of the amounts in each known currency.
     pub amounts: Vec<Money>,
-    /// True if a lot has no amount, or one whose currency is not known, so that there is more.
+    /// True if a lot has no amount, or one in an unknown currency, so that there is more.
     pub amounts_are_at_least: bool,
-    /// The sum of the values in dollars, odd ones included; `None` where no lot has one.
+    /// The sum of the values in dollars, odd ones included; `None` if no lot has one.
     pub value_usd: Option<Usd>,
     /// True if a lot has no value, so that the true one is higher than `value`.
     pub value_is_at_least: bool,
     /// True if the value of a lot is flagged as odd.
     pub value_is_odd: bool,
-    /// Amount ÷ what the price is of, over the lots that have both, in `currency`; `None` across a split.
+    /// Amount ÷ number of units priced, over the lots that have both, in `currency`; `None` across a split.
     pub average_price: Option<Amount>,
-    /// Lowest actual price in dollars; `None` where a lot's is unknown, or across a split.
+    /// Lowest actual price in dollars; `None` if a lot's is unknown, or across a split.
     pub price_low: Option<Usd>,
     /// Highest actual price in dollars, likewise.
     pub price_high: Option<Usd>,
@@ -48,26 +48,27 @@ pub struct SecuritySums {
 /// The sums of lots that go one way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sums {
-    /// Which way; `None` where the lots do not say.
+    /// Their direction; `None` if the lots do not say.
     pub direction: Option<Direction>,
     /// The sums of each security, in the order of the lots.
     pub securities: Vec<SecuritySums>,
-    /// The sum over the lots with a value in dollars, odd ones included; `None` where no lot has one.
+    /// The sum over the lots with a value in dollars, odd ones included; `None` if no lot has one.
     pub value: Option<Usd>,
     /// True if a lot has no value in dollars, so that the true one is higher than `value`.
     pub value_is_at_least: bool,
     /// True if the value of a lot is flagged as odd.
     pub value_is_odd: bool,
-    /// The sum without the odd values; `None` where no lot has another.
+    /// The sum without the odd values; `None` if no lot has another.
     pub sound_value: Option<Usd>,
 }
 
 /// The figures of several lots together. Definitions: `docs/RULES.md`, "figures".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trade {
-    /// Of the one way that the lots go; of two, of the one that is worth more, else has more shares, else disposes.
+    /// The sums of the direction that the lots go. If they go both ways, the one that is worth more, else has
+    /// more shares, else disposes.
     pub sums: Sums,
-    /// Of the other way.
+    /// The sums of the other direction.
     pub opposite: Option<Sums>,
     /// The first and last transaction dates.
     pub dates: Option<(NaiveDate, NaiveDate)>,
@@ -76,8 +77,8 @@ pub struct Trade {
 }
 
 impl Trade {
-    /// The figures of these lots. A sum that does not fit in 28 digits counts as unpriced from there on. Where some lots state no
-    /// direction, the sums are *at least*.
+    /// The figures of these lots. A sum that does not fit in 28 digits counts as unpriced from there on. If
+    /// some lots state no direction, the sums are *at least*.
     pub fn of<'l>(lots: impl IntoIterator<Item = LotFigures<'l>>) -> Self {
         let lots: Vec<LotFigures<'l>> = lots.into_iter().collect();
         let mut dates: Vec<NaiveDate> = lots.iter().filter_map(|lot| lot.date).collect();
@@ -109,19 +110,19 @@ impl Trade {
         }
     }
 
-    /// The figures of these lots, without those that only move shares where there are others.
+    /// The figures of these lots, without those that only move shares if there are others.
     pub fn of_lots<'l>(lots: impl IntoIterator<Item = &'l Lot>) -> Self {
         let lots: Vec<&Lot> = lots.into_iter().collect();
         let moves = lots.iter().all(|lot| lot.moved);
         Self::of(lots.iter().filter(|lot| moves || !lot.moved).map(|lot| lot.figures()))
     }
 
-    /// `acquired`, `disposed`, or `both`; `None` where the lots do not say.
+    /// `acquired`, `disposed`, or `both`; `None` if the lots do not say.
     pub fn direction_word(&self) -> Option<&'static str> {
         if self.opposite.is_some() { Some("both") } else { self.sums.direction.map(Direction::word) }
     }
 
-    /// The sums of each way that the lots go.
+    /// The sums for each direction in which the lots go.
     pub fn ways(&self) -> impl Iterator<Item = &Sums> {
         [&self.sums].into_iter().chain(&self.opposite)
     }
@@ -152,12 +153,12 @@ impl Sums {
         sums
     }
 
-    /// The sums of the security, where the lots are of one.
+    /// The sums of the security, if the lots are of only one.
     pub fn only(&self) -> Option<&SecuritySums> {
         if let [only] = self.securities.as_slice() { Some(only) } else { None }
     }
 
-    /// The shares of the security of which there are most.
+    /// The number of shares of the security with the most shares.
     pub fn most_shares(&self) -> Option<Shares> {
         self.securities.iter().filter_map(|security| security.shares).max()
     }
@@ -216,7 +217,7 @@ impl SecuritySums {
                 None => sums.value_is_at_least = true,
             }
             sums.value_is_odd |= lot.value.is_some() && lot.odd_value;
-            // What is given or granted for nothing has no part in a price.
+            // What is given or granted for nothing does not affect a price.
             if let (Some(amount), Some(units)) = (lot.amount, lot.priced)
                 && (!amount.is_zero() || free)
                 && let (Some(amount), Some(units)) =
@@ -251,7 +252,7 @@ impl SecuritySums {
         }
     }
 
-    /// The amounts that are not nothing, in words: `$10,000.00 and C$10,400.00`; `None` where there are none.
+    /// The nonzero amounts, in words: `$10,000.00 and C$10,400.00`; `None` if there are none.
     pub fn amounts_text(&self, shown: impl Fn(&Money) -> String) -> Option<String> {
         let amounts = self.amounts.iter().filter(|money| !money.amount.is_zero());
         let texts: Vec<String> = amounts.map(shown).collect();
@@ -263,7 +264,7 @@ impl SecuritySums {
         self.price_low.zip(self.price_high)
     }
 
-    /// Why its lots have no value in dollars, other than for want of a price.
+    /// Why its lots have no value in dollars, other than for lack of a price.
     pub fn why_no_value(&self) -> Option<&'static str> {
         let foreign =
             self.amounts.iter().any(|money| money.currency != Currency::USD && !money.amount.is_zero());
@@ -291,7 +292,7 @@ pub struct Money {
     pub amount: Amount,
 }
 
-/// The value that all lots with a price agree on; of none, that of the first.
+/// The value that all lots with a price agree on; if there are none, that of the first lot.
 fn agreed<T: PartialEq>(lots: &[&LotFigures<'_>], of: impl Fn(&LotFigures<'_>) -> T) -> Option<T> {
     let mut priced = lots.iter().filter(|lot| lot.has_price);
     let first = of(priced.next().or(lots.first())?);

@@ -1,4 +1,5 @@
-//! The unit of a row's number and of its price: shares of the company, or American Depositary Shares that stand for some of them.
+//! The unit of a row's number and of its price: shares of the company, or American Depositary Shares that
+//! represent them.
 
 use std::fmt;
 
@@ -19,7 +20,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// Several of it, in words.
+    /// Its plural, in words.
     pub fn word(self) -> &'static str {
         match self {
             Self::Share => "shares",
@@ -28,22 +29,22 @@ impl Unit {
     }
 }
 
-/// How many shares one ADS stands for.
+/// How many shares one ADS represents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdsRatio {
-    /// Shares for each ADS, above zero: 5, or 0.5 where two ADS are one share.
+    /// Shares per ADS, above zero: 5, or 0.5 if two ADS are one share.
     pub shares: Decimal,
     /// The footnote or title, and the words that state it.
     pub stated: String,
-    /// The filing that states it, where that is another one of the issuer's.
+    /// The filing that states it, if that is another one of the issuer's.
     pub learnt_from: Option<Accession>,
 }
 
-/// The unit of a price, beside that of the row's number.
+/// The unit of a price, relative to that of the row's number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PricedBy {
-    /// One of what the row counts.
+    /// One unit of what the row counts.
     #[default]
     Count,
     /// One ADS, while the row counts the shares behind it.
@@ -63,12 +64,13 @@ impl PricedBy {
     }
 }
 
-/// The unit of a price, by words.
+/// The unit of a price, according to the filing's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PriceOf {
     /// One ADS.
     Ads,
-    /// One share of the home market: said so, or stated in or converted from the currency of that market.
+    /// One share of the home market: the words say so, or the price is stated in, or converted from, the
+    /// currency of that market.
     Share,
 }
 
@@ -79,11 +81,11 @@ pub struct Units {
     pub counted: Unit,
     /// The unit of its price.
     pub priced_by: PricedBy,
-    /// Shares for each ADS, where that matters to the row.
+    /// Shares per ADS, if that matters to the row.
     pub ratio: Option<AdsRatio>,
     /// True if the price is in hundredths of its currency: in pence.
     pub in_hundredths: bool,
-    /// The unit of the price, by the words; `None` where they do not say.
+    /// The unit of the price, according to the words; `None` if they do not say.
     pub said: Option<PriceOf>,
 }
 
@@ -105,16 +107,17 @@ impl fmt::Display for AdsRatio {
     }
 }
 
-/// As many ADS as some shares are, whole but for the last digits of a division where they are whole.
+/// The number of ADS that some shares make up, as a whole number if only the last digits of a division are
+/// off.
 fn parts_of(shares: Shares, ratio: Decimal) -> Option<Shares> {
     ads_of(shares, ratio).or_else(|| shares.decimal().checked_div(ratio).map(Shares::from))
 }
 
-/// The whole number of ADS that some shares are; `None` where it is none.
+/// The whole number of ADS that some shares make up; `None` if it is not whole.
 pub(super) fn ads_of(shares: Shares, ratio: Decimal) -> Option<Shares> {
     let ads = shares.decimal().checked_div(ratio)?;
     let whole = ads.round();
-    // A third is no decimal: what is off by so little is whole.
+    // A third has no exact decimal: what is off by this little is whole.
     let off = ads.checked_sub(whole)?.abs();
     (off < Decimal::new(1, 8)).then(|| whole.normalize().into())
 }

@@ -1,4 +1,4 @@
-//! Wire text into domain values. What cannot be read becomes `None` and a warning, never a guess.
+//! Converts wire text into domain values. What cannot be read becomes `None` and a warning, never a guess.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -82,7 +82,7 @@ fn rows(e: &mut Elements, rows: Vec<Row<'_>>, filing: &mut Filing) {
     let mut counts = [0_usize; 4];
     let mut rows = rows;
     filing.lots.reserve(rows.iter().filter(|row| !row.holding).count());
-    // Non-derivative rows first, whatever order the tables came in.
+    // Non-derivative rows first, whatever the order of the tables.
     rows.sort_by_key(|row| row.derivative);
     for mut row in rows {
         let count = &mut counts[usize::from(row.derivative) * 2 + usize::from(row.holding)];

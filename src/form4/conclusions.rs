@@ -1,7 +1,7 @@
-//! Conclusions from the footnotes, the remarks and the 10b5-1 box about each row, with the words as evidence.
+//! Conclusions about each row from the footnotes, the remarks and the 10b5-1 box, with the words as evidence.
 //!
-//! A note that is tied to a row speaks of that row. It speaks of others only where its words do ("the sales reported on this
-//! Form 4"), and of all where it is tied to none; a row's own notes come first.
+//! A note that is tied to a row is about that row. It is about other rows only if its words say so ("the
+//! sales reported on this Form 4"), and about all rows if it is tied to none; a row's own notes come first.
 
 mod applying;
 mod money;
@@ -62,7 +62,7 @@ pub(super) fn conclude(filing: &mut Filing) {
     if cut > 0 {
         let notes = if cut == 1 { "one note is".to_owned() } else { format!("{cut} notes are") };
         let message = format!(
-            "{notes} longer than what is read for prices, plans and purposes: {LONGEST} bytes of one, {MOST_READ} of all"
+            "{notes} longer than the part that is read for prices, plans and purposes: {LONGEST} bytes of one, {MOST_READ} of all"
         );
         warn(&mut filing.warnings, "too-long", message, "footnotes");
     }
@@ -90,7 +90,8 @@ fn boxed_plan(ticked: Option<bool>) -> Concluded<Plan> {
     }
 }
 
-/// A ticked box says yes, and a note may say it better; else the row's own notes come first, then others, then the box.
+/// A ticked box says yes, and a note may say it better; otherwise the row's own notes come first, then other
+/// notes, then the box.
 fn plan(boxed: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Plan> {
     let said = |value: Plan, evidence: Evidence| Concluded { value, evidence: Some(evidence) };
     if boxed.value == Plan::Yes {
@@ -107,7 +108,8 @@ fn plan(boxed: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Plan> {
     boxed.clone()
 }
 
-/// That notes say that a trade was made under a plan; that there is one says so only where none denies it.
+/// The evidence that a trade was made under a plan. The mere existence of a plan counts only if no note
+/// denies it.
 fn affirmed(notes: &[Applying<'_>]) -> Option<Evidence> {
     let said = || notes.iter().filter_map(|note| Some((note, note.statement(Kind::Plan)?)));
     let denied = || found(notes, Kind::NoPlan).is_some();
@@ -121,7 +123,7 @@ fn own<'a, 'n>(applying: &'a [Applying<'n>]) -> &'a [Applying<'n>] {
     &applying[..applying.iter().take_while(|note| note.tied).count()]
 }
 
-/// A row's notes against the ticked box: that it is wrong, or that the trade was under no plan.
+/// A row's notes that contradict the ticked box: it is wrong, or the trade was not made under a plan.
 fn denial(applying: &[Applying<'_>]) -> Option<Evidence> {
     found(applying, Kind::WrongBox).or_else(|| {
         let mut notes = [own(applying), applying].into_iter();
@@ -133,22 +135,24 @@ fn denial(applying: &[Applying<'_>]) -> Option<Evidence> {
     })
 }
 
-/// A lender's or a broker's sale, as several notes describe it: who sold in one, the debt in another.
+/// A lender's or broker's sale that several notes describe: one says who sold, another names the debt.
 fn forced(applying: &[Applying<'_>]) -> Option<Evidence> {
     let whole = applying.iter().filter(|note| note.whole);
     let (i, words) = Parts::forced(whole.clone().map(|note| note.notes.parts(note.note)))?;
     Some(whole.clone().nth(i)?.note.evidence(words))
 }
 
-/// Why a sale was made: what its notes say of it comes before the plan that its box says, and silence last.
+/// Why a sale was made: what its notes say about it comes before the plan that its box states, and silence
+/// comes last.
 fn intent(plan: &Concluded<Plan>, applying: &[Applying<'_>]) -> Concluded<Intent> {
     let first = |kind: Kind, intent: Intent| Some((intent, found(applying, kind)?));
     let noted = plan
         .evidence
         .as_ref()
         .filter(|words| plan.value == Plan::Yes && words.source != EvidenceSource::PlanBox);
-    // What is negotiated with the issuer is a sale to the issuer; an agreement beside an award's tax is the award's. Plans and
-    // an award's taxes are often carried out without asking the seller: that alone makes them nothing else.
+    // A sale negotiated with the issuer is a sale to the issuer; an agreement beside an award's tax is the
+    // award's. Plans and an award's taxes are often carried out without asking the seller: that alone does
+    // not make them anything else.
     let stated = first(Kind::Involuntary, Intent::Involuntary)
         .or_else(|| first(Kind::Offering, Intent::Offering))
         .or_else(|| first(Kind::ToIssuer, Intent::ToIssuer))

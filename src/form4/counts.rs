@@ -1,4 +1,5 @@
-//! Numbers of shares that do not fit what is held before and after them. They are flagged, and nothing is repaired.
+//! Numbers of shares that do not fit the holdings before and after them. They are flagged, and nothing is
+//! repaired.
 
 use rust_decimal::Decimal;
 
@@ -41,7 +42,7 @@ fn is_off_by_tens(one: Shares, other: Shares) -> bool {
     (1..=MOST).any(|places| less.checked_mul(Decimal::from(10_u64.pow(places))) == Some(more))
 }
 
-/// True if a note of the row may say why: it is tied to the number, or to what is held.
+/// True if a note of the row may say why: it is tied to the number, or to the holding.
 fn is_explained(lot: &Lot) -> bool {
     let line = &lot.line;
     [

@@ -1,4 +1,4 @@
-//! Walks XML element by element, keeping the place for errors.
+//! Walks XML element by element, keeping track of the position for errors.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::error::{LONGEST_MESSAGE, ReadError};
 use crate::text;
 
-/// References to footnotes in one document. Real ones have some hundred.
+/// The most references to footnotes in one document. Real documents have a few hundred.
 const MOST_REFERENCES: usize = 100_000;
 
 /// A reader that hands out one child element at a time.
@@ -22,12 +22,13 @@ impl<'a> Cursor<'a> {
     pub(super) fn new(xml: &'a str) -> Self {
         let mut reader = Reader::from_str(xml);
         reader.config_mut().expand_empty_elements = true;
-        // The white space between elements.
+        // Skips the white space between elements.
         reader.config_mut().trim_text_start = true;
         Self { xml, reader, references: 0 }
     }
 
-    /// The next element within the one last opened, or `None` at that one's end. Text between elements is passed over.
+    /// The next element within the one last opened, or `None` at the end of that one. Text between elements
+    /// is skipped.
     pub(super) fn child(&mut self) -> Result<Option<BytesStart<'a>>, ReadError> {
         loop {
             match self.reader.read_event() {
@@ -63,7 +64,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// Nothing but comments and white space may stand behind the root element.
+    /// Only comments and white space may follow the root element.
     pub(super) fn end(&mut self) -> Result<(), ReadError> {
         loop {
             match self.event()? {
@@ -79,10 +80,10 @@ impl<'a> Cursor<'a> {
             Event::Comment(_) | Event::PI(_) | Event::Decl(_) | Event::DocType(_) => false,
             _ => true,
         };
-        if stray { Err(self.broken("something stands outside the root element")) } else { Ok(()) }
+        if stray { Err(self.broken("there is content outside the root element")) } else { Ok(()) }
     }
 
-    /// The text up to the end of the element last opened; elements inside it are passed over.
+    /// The text up to the end of the element last opened; elements inside it are skipped.
     pub(super) fn text(&mut self) -> Result<Cow<'a, str>, ReadError> {
         let mut content: Cow<'a, str> = Cow::Borrowed("");
         self.reader.config_mut().trim_text_start = false;
@@ -102,7 +103,7 @@ impl<'a> Cursor<'a> {
         Ok(content)
     }
 
-    /// Passes over the rest of `element`, whatever is in it.
+    /// Skips the rest of `element`, whatever is in it.
     pub(super) fn skip(&mut self, element: &BytesStart<'_>) -> Result<(), ReadError> {
         match self.reader.read_to_end(element.name()) {
             Ok(_) => Ok(()),
@@ -110,7 +111,7 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// An error at the present place.
+    /// An error at the current position.
     pub(super) fn error(&self, kind: &'static str, message: impl Into<String>) -> ReadError {
         self.error_at(kind, message.into(), self.reader.buffer_position())
     }
@@ -119,7 +120,8 @@ impl<'a> Cursor<'a> {
         self.reader.read_event().map_err(|error| self.malformed(&error))
     }
 
-    /// The five entities of XML and character references; any other stays as it is written, nothing is expanded.
+    /// Resolves the five entities of XML and character references. Any other entity stays as written; nothing
+    /// is expanded.
     fn resolve(&self, reference: &str) -> Result<Cow<'a, str>, ReadError> {
         let known = match reference {
             "amp" => "&",

@@ -1,4 +1,5 @@
-//! The text of single elements into values. What cannot be read becomes `None` and a warning, never a guess.
+//! Converts the text of single elements into values. What cannot be read becomes `None` and a warning, never
+//! a guess.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -10,13 +11,15 @@ use super::wire::{Data, Text};
 use crate::filing::{Noted, Shares, Warning};
 use crate::text::{clip, fold};
 
-/// Names and titles of real filings have some hundred characters at most, footnotes and remarks some thousand.
+/// Names and titles in real filings have a few hundred characters at most, footnotes and remarks a few
+/// thousand.
 const SHORT_TEXT: usize = 2_000;
 const LONG_TEXT: usize = 100_000;
-/// Bytes of all texts of a filing, the long and the short by themselves. Real ones have some ten thousand.
+/// The most bytes of all texts of a filing, counted separately for long and short texts. Real filings have
+/// some ten thousand.
 const MOST_TEXT: usize = 1_000_000;
 
-/// Reads elements, and keeps the warnings and how much text may still come.
+/// Reads elements, and keeps track of the warnings and of how much more text is allowed.
 pub(super) struct Elements {
     pub(super) warnings: Vec<Warning>,
     /// Bytes left for long texts and for short ones.
@@ -53,7 +56,7 @@ impl Elements {
         }
     }
 
-    /// A number of shares. `36.000` is 36, and where a point separates thousands 36,000.
+    /// A number of shares. `36.000` is 36, or 36,000 if points separate thousands.
     pub(super) fn count(&mut self, data: &mut Data<'_>, at: &dyn Display, name: &str) -> Noted<Shares> {
         let written = data.value.as_deref().map(str::trim).unwrap_or_default();
         if let Some(whole) = written.strip_suffix(".000")
@@ -162,7 +165,7 @@ impl Elements {
     }
 
     fn cut(&mut self, is_cut: bool, most: usize) {
-        // Once says it all.
+        // One warning is enough.
         if is_cut && !self.warnings.iter().any(|warning| warning.code == "too-long") {
             let message = format!("texts were cut to {most} characters, and to {MOST_TEXT} bytes in all");
             self.warn("too-long", message, "the document");
@@ -174,7 +177,7 @@ impl Elements {
     }
 }
 
-/// A text of at most so many characters, from what room is left, and whether it is cut.
+/// A text of at most `most` characters that fits into the remaining `room`, and whether it was cut.
 fn bounded(text: &str, most: usize, room: &mut usize) -> (Option<String>, bool) {
     let folded = fold(text);
     let mut kept = clip(&folded, most);

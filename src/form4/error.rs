@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Most characters of a message that are kept: the name of an element may have any length.
+/// The most characters of a message that are kept: an element's name may have any length.
 pub(super) const LONGEST_MESSAGE: usize = 200;
 
 /// Why a document could not be read.

@@ -1,5 +1,5 @@
-//! Which figures of a filing are not what they look like: values that are odd, principal of debt, shares that only move from one
-//! line to another, and lots on both sides of a split.
+//! Figures of a filing that are not what they look like: odd values, principal of debt, shares that only move
+//! from one line to another, and lots on both sides of a split.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +14,8 @@ use crate::filing::{
     lot_path as place, splits,
 };
 
-/// A row that is worth more than this is odd, in dollars. The largest of 3,563 recorded filings is worth 1.57 billion
-/// (0000050863-23-000061).
+/// The most dollars that a row can be worth without being odd. The largest of 3,563 recorded filings is worth
+/// 1.57 billion (0000050863-23-000061).
 const MOST_VALUE: i64 = 100_000_000_000;
 
 /// Marks the lots, and adds the warnings.
@@ -57,7 +57,7 @@ fn debts(filing: &mut Filing, warnings: &mut Vec<Warning>) {
     }
 }
 
-/// True if a title names no share, so that notes may say that it is of debt.
+/// True if a title names no share, so that notes may say that it is debt.
 fn may_be_debt(title: &str) -> bool {
     const SHARES: [&str; 9] =
         ["stock", "share", "common", "ordinary", "preferred", "unit", "warrant", "option", "right"];
@@ -74,7 +74,7 @@ fn amounts(lot: &Lot) -> impl Iterator<Item = &String> {
     lot.shares.footnotes.iter().chain(&lot.total_value.footnotes).chain(&lot.price.footnotes)
 }
 
-/// The ids of the notes that speak of principal.
+/// The ids of the notes that mention principal.
 fn notes_of_principal(filing: &Filing) -> BTreeSet<String> {
     const SAYS: [&str; 6] = [
         "principal amount",
@@ -91,8 +91,9 @@ fn notes_of_principal(filing: &Filing) -> BTreeSet<String> {
     filing.footnotes.iter().filter(|note| says(&note.text)).map(|note| note.id.clone()).collect()
 }
 
-/// Marks rows of one code, day and security by which as much comes in as goes out: a gift to one's own trust. Where in all
-/// more goes one way, those rows are meant of which one has as many shares as one, or as all, of the other way.
+/// Marks rows of the same code, day and security in which as much comes in as goes out: a gift to one's own
+/// trust. If more goes one way in total, only matching rows are marked: one row that has as many shares as
+/// one row, or as all rows, of the other direction.
 fn moves(filing: &mut Filing) {
     const CODES: [char; 5] = ['G', 'J', 'W', 'Z', 'I'];
     type Key = (Option<Code>, Option<NaiveDate>, bool, String);
@@ -109,7 +110,7 @@ fn moves(filing: &mut Filing) {
     }
 }
 
-/// Which rows of a group only move shares.
+/// The rows of a group that only move shares.
 fn moved(filing: &Filing, rows: &[usize]) -> Vec<usize> {
     let shares = |row: &usize| filing.lots[*row].shares.value.map(Shares::decimal);
     let of = |direction: Direction| -> Vec<usize> {
@@ -133,7 +134,7 @@ fn moved(filing: &Filing, rows: &[usize]) -> Vec<usize> {
         (line.ownership.value, line.nature.value.as_deref())
     };
     let other_line = |row: usize| fewer.iter().all(|&own| line(own) != line(row));
-    // A gift in one row that several trusts received.
+    // A gift in one row that went to several trusts.
     if let Some(&whole) = more.iter().find(|row| shares(row) == Some(all) && other_line(**row)) {
         return fewer.iter().copied().chain([whole]).filter(|_| !all.is_zero()).collect();
     }

@@ -1,4 +1,4 @@
-//! A second look at a filing: what is odd about it. Nothing is repaired.
+//! Checks a filing for everything odd. Nothing is repaired.
 
 use std::collections::BTreeSet;
 
@@ -76,7 +76,8 @@ fn oddities(lot: &Lot, at: &dyn Fn() -> String, warnings: &mut Vec<Warning>) {
     warn(warnings, "direction-against-code", against.to_owned(), &at());
 }
 
-/// A trade comes before its signature and its report, a report in time, and a plan before the trade under it.
+/// A trade precedes its signature and its report, a report is on time, and a plan precedes the trade under
+/// it.
 fn dates(filing: &Filing, warnings: &mut Vec<Warning>) {
     let at = "transactionDate";
     let traded: BTreeSet<NaiveDate> = filing.lots.iter().filter_map(|lot| lot.date.value).collect();
@@ -131,11 +132,11 @@ fn dates(filing: &Filing, warnings: &mut Vec<Warning>) {
 /// The symbol of the issuer and the titles of the owners.
 fn people(filing: &Filing, warnings: &mut Vec<Warning>) {
     let issuer = &filing.issuer;
-    // A plain one is read no further.
+    // A plain symbol needs no further reading.
     let plain = issuer.symbol.as_deref().is_some_and(is_ticker);
     if issuer.symbol.is_some() && !plain && issuer.typed_tickers().is_empty() && !issuer.states_no_ticker() {
-        // What was typed may be a secret: it is not repeated.
-        let message = "what stands as the trading symbol looks like no ticker".to_owned();
+        // The typed text may be a secret, so it is not repeated.
+        let message = "the trading symbol does not look like a ticker".to_owned();
         warn(warnings, "odd-ticker", message, "issuer/issuerTradingSymbol");
     }
     for (i, owner) in filing.owners.iter().enumerate().filter(|(_, owner)| !owner.officer) {
@@ -158,7 +159,7 @@ fn people(filing: &Filing, warnings: &mut Vec<Warning>) {
     }
 }
 
-/// A price that is none of the actual ones that its footnote states.
+/// Warns about a price that is not one of the actual ones that its footnote states.
 fn outside_range(lot: &Lot, at: &dyn Fn() -> String, warnings: &mut Vec<Warning>) {
     let (Some(price), Some(prices)) = (lot.dollar_price(), &lot.actual_prices) else { return };
     if !prices.allow(price) {

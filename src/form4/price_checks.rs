@@ -1,4 +1,4 @@
-//! Prices that look like the price of all shares, like nothing, or unlike those of the lots beside them.
+//! Prices that look like the price of all shares, like nothing, or unlike those of neighbouring lots.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,10 @@ use crate::filing::{
     Amount, Cik, Code, Currency, Filing, Lot, PricedBy, Table, Usd, Warning, lot_path as place,
 };
 
-/// A price per share that is rather the price of all of them, or nothing.
+/// Checks for a price per share that is rather the price of all of them, or nothing.
 pub(super) fn prices(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec<usize>) {
-    // Its class A shares do cost hundreds of thousands; no other share of common stock has cost as much as `most`.
+    // Berkshire's class A shares do cost hundreds of thousands; no other share of common stock has cost as
+    // much as `most`.
     const BERKSHIRE: u64 = 1_067_983;
     let most = Decimal::from(15_000);
     let dear = Cik::new(BERKSHIRE) == Some(filing.issuer.cik);
@@ -26,7 +27,7 @@ pub(super) fn prices(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec
         let (price, element) = match (lot.price.value.map(Amount::dollars), total) {
             (Some(price), _) => (price, "transactionPricePerShare"),
             (None, Some(total)) if total.is_zero() => (total, "transactionTotalValue"),
-            // By a total alone a share costs so much.
+            // Only a stated total makes a share cost that much.
             (None, Some(total)) => {
                 match lot.shares.value.and_then(|shares| total.per(shares)) {
                     Some(each) if is_total_of_none(filing, lot, each, dear, most) => {
@@ -44,7 +45,7 @@ pub(super) fn prices(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec
         let at = || format!("{}/{element}", place(&filing.lots, i));
         if price.is_zero() {
             let sale = lot.code.value == Some(Code::SALE);
-            // Options and deferred compensation are now and then "purchased" for nothing.
+            // Options and deferred compensation are sometimes "purchased" for nothing.
             let traded = sale || market && lot.line.table == Table::NonDerivative;
             if traded && lot.shares.value.is_some_and(|shares| !shares.is_zero()) {
                 let what = if sale { "a sale" } else { "a purchase" };
@@ -67,7 +68,7 @@ pub(super) fn prices(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec
         if total {
             let message = format!("{} per share looks like the price of all of them", price.exact());
             warn(warnings, "price-like-total", message, &at());
-            // A stated total is no product of it.
+            // A stated total is not a product of the price.
             if lot.shares.value.is_some() {
                 odd.push(i);
             }
@@ -83,8 +84,8 @@ fn is_plain_share(lot: &Lot) -> bool {
         && lot.line.table == Table::NonDerivative
 }
 
-/// True if a total makes a share cost what none does: more than common stock costs, or ten times what another lot of the security
-/// was traded at.
+/// True if a total makes a share cost what no share does: more than common stock costs, or ten times the
+/// price of another lot of the security.
 fn is_total_of_none(filing: &Filing, lot: &Lot, each: Usd, dear: bool, most: Decimal) -> bool {
     let beside = || {
         filing.lots.iter().filter(|other| is_market(other) && other.splits_before == lot.splits_before).any(
@@ -102,7 +103,8 @@ fn is_market(lot: &Lot) -> bool {
     matches!(lot.code.value.map(Code::letter), Some('S' | 'P'))
 }
 
-/// True if a price, spread over its shares, is about that of another lot of the security, while by itself it is not.
+/// True if a price, spread over its shares, is about that of another lot of the security, while the price
+/// itself is not.
 fn is_total_beside(filing: &Filing, lot: &Lot, price: Usd) -> bool {
     let Some(shares) = lot.shares.value.filter(|shares| shares.decimal() > Decimal::TEN) else {
         return false;
@@ -120,12 +122,12 @@ fn is_total_beside(filing: &Filing, lot: &Lot, price: Usd) -> bool {
     })
 }
 
-/// True if a number is more than another so many times; not where that is more than can be counted.
+/// True if a number is more than `times` another; false if the product is too large to compute.
 pub(super) fn is_more(number: Decimal, other: Decimal, times: Decimal) -> bool {
     other.checked_mul(times).is_some_and(|product| number > product)
 }
 
-/// Lots whose prices are to be near each other: sales, or purchases, of one security on one side of a split.
+/// Lots whose prices should be near each other: sales, or purchases, of one security on one side of a split.
 type SiblingKind<'f> = (Option<Code>, u8, Option<&'f str>, Option<Currency>, PricedBy);
 
 /// The market prices of table I, with their days, by kind.
@@ -153,7 +155,7 @@ fn kind(lot: &Lot) -> SiblingKind<'_> {
     )
 }
 
-/// Sales, or purchases, of one security within some days have prices that are near each other.
+/// Checks that sales, or purchases, of one security within a few days have prices near each other.
 pub(super) fn siblings(filing: &Filing, warnings: &mut Vec<Warning>, odd: &mut Vec<usize>) {
     const DAYS: chrono::Days = chrono::Days::new(7);
     const FEWEST: usize = 3;

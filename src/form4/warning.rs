@@ -3,12 +3,12 @@
 use crate::filing::Warning;
 use crate::text::clip;
 
-/// More warnings of one filing than this are not kept.
+/// The most warnings of one filing that are kept.
 const MOST_WARNINGS: usize = 100;
-/// Most characters of one that are kept; those with a note's words are the longest.
+/// The most characters of a warning that are kept; warnings that quote a note are the longest.
 const LONGEST_WARNING: usize = 600;
 
-/// Adds a warning, where there are not too many already.
+/// Adds a warning, unless there are too many already.
 pub(super) fn warn(warnings: &mut Vec<Warning>, code: &str, message: String, at: &str) {
     if warnings.len() < MOST_WARNINGS {
         let message = clip(&message, LONGEST_WARNING).into_owned();

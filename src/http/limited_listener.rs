@@ -1,4 +1,4 @@
-//! A listener that slow or many clients cannot wear out: there is always room for one more.
+//! A listener that slow or many clients cannot exhaust: there is always room for one more.
 
 use std::future::Future;
 use std::io;
@@ -19,22 +19,23 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Connections at once. For one more, another is dropped: first those that asked for nothing yet, of these the oldest.
+/// The most connections at once. To make room for another, one is dropped: first those without a complete
+/// request, the oldest of them first.
 const MOST_CONNECTIONS: usize = 16;
 
-/// The state of a connection. The first is dropped first.
+/// The state of a connection. Connections in the first state are dropped first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Phase {
-    /// Its request is not whole yet.
+    /// Its request is incomplete.
     Asking,
-    /// It gets an answer.
+    /// It is getting an answer.
     Answered,
     /// It has the token.
     Trusted,
 }
 
 impl Phase {
-    /// How long it may last. All answers come at once, except to one who has much queued again.
+    /// How long it may last. All answers come at once, except one that queues many deliveries again.
     const fn longest(self) -> Duration {
         match self {
             Self::Asking => Duration::from_secs(3),
@@ -44,7 +45,7 @@ impl Phase {
     }
 }
 
-/// A connection as its listener knows it.
+/// A connection, as its listener sees it.
 #[derive(Debug)]
 struct Slot {
     /// Its phase and since when; `None` once it is dropped.
@@ -70,7 +71,7 @@ impl Slot {
     }
 }
 
-/// Who sent a request.
+/// The sender of a request.
 #[derive(Debug, Clone)]
 pub(super) struct Caller(Arc<Slot>);
 
@@ -79,7 +80,7 @@ impl Caller {
         request.extensions().get::<ConnectInfo<Self>>().map(|ConnectInfo(caller)| caller.clone())
     }
 
-    /// It has the token: its connection may last, and is dropped last.
+    /// Marks its connection as having the token: it may last longer, and is dropped last.
     pub(super) fn trust(&self) {
         self.0.enter(Phase::Trusted);
     }
@@ -91,7 +92,7 @@ impl Connected<IncomingStream<'_, LimitedListener>> for Caller {
     }
 }
 
-/// One request a connection: what is kept open would only be in the way of others.
+/// Allows one request per connection: open connections would only be in the way of others.
 pub(super) async fn once(request: Request, next: Next) -> Response {
     if let Some(Caller(slot)) = Caller::of(&request) {
         slot.enter(Phase::Answered);
@@ -101,7 +102,7 @@ pub(super) async fn once(request: Request, next: Next) -> Response {
     response
 }
 
-/// Takes so many connections at once, each for so long.
+/// Accepts at most `MOST_CONNECTIONS` connections at once, each for a limited time.
 #[derive(Debug)]
 pub(super) struct LimitedListener {
     inner: TcpListener,
@@ -137,7 +138,7 @@ impl Listener for LimitedListener {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
-        // Not the method of the same name, which fails: this one pauses where no descriptor is free.
+        // Not the fallible method of the same name: this one pauses if no file descriptor is free.
         let (stream, address) = Listener::accept(&mut self.inner).await;
         self.make_room();
         let began = (Phase::Asking, Instant::now());
@@ -153,7 +154,7 @@ impl Listener for LimitedListener {
 }
 
 impl Connection {
-    /// Fails once it was dropped for another, or has lasted too long.
+    /// Fails if it was dropped for another, or has lasted too long.
     fn is_over(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         self.slot.task.register(cx.waker());
         let Some((phase, since)) = self.slot.phase() else {
@@ -212,7 +213,7 @@ mod tests {
 
     use super::*;
 
-    /// A server whose `/slow` takes a minute: by who has the token, or by anybody.
+    /// A server whose `/slow` takes a minute: with the token, or without.
     async fn server() -> SocketAddr {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -242,14 +243,14 @@ mod tests {
         client
     }
 
-    /// All that is answered until the connection ends, however it does.
+    /// Everything that is received until the connection ends, however it ends.
     async fn answer(mut client: TcpStream) -> String {
         let mut answer = Vec::new();
         let _ = client.read_to_end(&mut answer).await;
         String::from_utf8(answer).unwrap()
     }
 
-    /// On a clock that goes on when nothing else does.
+    /// Uses a clock that advances when nothing else happens.
     #[tokio::test(start_paused = true)]
     async fn clients_that_say_nothing_or_little_keep_nobody_waiting() {
         for little in [
@@ -294,7 +295,7 @@ mod tests {
         let address = server().await;
         let own = began(address, "GET /slow HTTP/1.1\r\nHost: x\r\nToken: y\r\n\r\n").await;
         let own = tokio::spawn(answer(own));
-        // Its request is read before the others come.
+        // Its request is read before the others arrive.
         sleep(Duration::from_millis(1)).await;
         let mut silent = Vec::new();
         for _ in 0..3 * MOST_CONNECTIONS {

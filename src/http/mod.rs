@@ -1,4 +1,5 @@
-//! Serves the state of a running bot over HTTP, and mutes with the right token. Nothing secret is served.
+//! Serves the state of a running bot over HTTP, and accepts mutes with the right token. Nothing secret is
+//! served.
 
 mod limited_listener;
 mod mutes;
@@ -37,36 +38,37 @@ use crate::runtime::App;
 use crate::service;
 use crate::text::path_text;
 
-/// More than this of a request is not read.
+/// The most bytes of a request that are read.
 const MOST_BYTES: usize = 16 * 1024;
 
-/// The file in the store's folder that names the address of the bot that has the store.
+/// The file in the store's folder that holds the address of the bot that is using the store.
 pub fn address_file(store: &Path) -> PathBuf {
     store.join("address")
 }
 
-/// A file in the store's folder that goes when the bot ends.
+/// A file in the store's folder that is removed when the bot ends.
 struct Passing(PathBuf);
 
 impl Drop for Passing {
     fn drop(&mut self) {
-        // One that stays names a bot that cannot prove itself.
+        // If it stays, it names a bot that cannot prove itself.
         let _ = std::fs::remove_file(&self.0);
     }
 }
 
 /// The files in the store's folder for callers on this machine.
 struct Left {
-    /// The token of this run; `None` where it could not be written.
+    /// The token of this run; `None` if it could not be written.
     token: Option<SecretString>,
     listens: SocketAddr,
     _files: [Passing; 2],
 }
 
-/// Answers until it is time to stop, where the settings say so. A bot that cannot answer goes on. Changes need the token of the
-/// environment, or the one that is made for this run, in a file that only the owner of the store reads.
+/// Serves requests until it is time to stop, if the settings enable it. A bot that cannot serve goes on.
+/// Changes need the token of the environment, or the one that is made for this run, in a file that only the
+/// owner of the store can read.
 pub async fn serve(app: Arc<App>, token: Option<SecretString>, mut stopped: watch::Receiver<bool>) {
-    // Those that a kill left behind would name a port that is another's by now.
+    // Files left behind by a killed bot would name a port that may by now belong to another program.
     let files = [address_file(app.store.dir()), token_file(app.store.dir())].map(Passing);
     for Passing(file) in &files {
         let _ = std::fs::remove_file(file);
@@ -91,7 +93,7 @@ pub async fn serve(app: Arc<App>, token: Option<SecretString>, mut stopped: watc
     let changes = Changes { app: Arc::clone(&app), tokens };
     let router = router(app, changes, &left);
     let stop = async move {
-        // The sender is gone with the bot.
+        // The sender is dropped with the bot.
         let _ = stopped.wait_for(|stopped| *stopped).await;
     };
     tokio::select! {
@@ -104,7 +106,8 @@ pub async fn serve(app: Arc<App>, token: Option<SecretString>, mut stopped: watc
     }
 }
 
-/// Writes token and address into the store's folder, the address last: who finds it finds the token, too.
+/// Writes the token and then the address into the store's folder, so that whoever finds the address also
+/// finds the token.
 fn leave(listens: SocketAddr, files: [Passing; 2]) -> Left {
     let [Passing(address), Passing(token)] = &files;
     let missed = |file: &Path, error: io::Error| {
@@ -157,7 +160,7 @@ struct ProofQuery {
 }
 
 async fn status(State(app): State<Arc<App>>) -> Response {
-    // It counts all that was ever delivered, which must not hold up the bot.
+    // It counts everything that was ever delivered, which must not hold up the bot.
     let runtime = Handle::current();
     let status = tokio::task::spawn_blocking(move || {
         let status = runtime.block_on(service::status(&app, app.clock().now()));
@@ -172,7 +175,8 @@ async fn status(State(app): State<Arc<App>>) -> Response {
     }
 }
 
-/// Answers only who asks by address: a page in a browser that lets a name of its own point here learns nothing.
+/// Answers only requests addressed to an IP address or this machine: a web page whose own host name resolves
+/// to this machine learns nothing.
 async fn by_address(request: Request, next: Next) -> Response {
     let (headers, authority) = (request.headers(), request.uri().authority());
     let by_header = headers.get_all(header::HOST).iter().all(|host| host.to_str().is_ok_and(is_address));
@@ -183,7 +187,7 @@ async fn by_address(request: Request, next: Next) -> Response {
     (StatusCode::FORBIDDEN, Json(json!({ "error": "ask by address" }))).into_response()
 }
 
-/// True if a host, with its port or without, is an address or this machine.
+/// True if a host, with or without its port, is an IP address or this machine.
 fn is_address(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,

@@ -1,4 +1,4 @@
-//! Changes over HTTP: what is muted.
+//! Changes over HTTP: mutes.
 
 use std::sync::Arc;
 
@@ -26,10 +26,10 @@ pub struct MuteRequest {
     pub what: String,
     /// Until when.
     pub until: DateTime<Utc>,
-    /// Why.
+    /// The reason.
     #[serde(default)]
     pub why: Option<String>,
-    /// Who says so.
+    /// Who requests it.
     #[serde(default)]
     pub by: Option<String>,
 }
@@ -44,7 +44,7 @@ pub(super) struct Unmute {
 #[derive(Clone)]
 pub(super) struct Changes {
     pub(super) app: Arc<App>,
-    /// Any of them allows a change: the one of the environment, the one in the store's folder.
+    /// Any of them allows a change: the one of the environment, and the one in the store's folder.
     pub(super) tokens: Vec<Token>,
 }
 
@@ -94,7 +94,7 @@ pub(super) async fn unmute(
     }
 }
 
-/// Lets only those change something who have a token. Asked before anything else of the request is read.
+/// Allows a change only with a token. Checked before anything else of the request is read.
 pub(super) async fn allowed(State(changes): State<Changes>, request: Request, next: Next) -> Response {
     if changes.tokens.iter().any(|token| token.is_in(request.headers())) {
         if let Some(caller) = Caller::of(&request) {

@@ -1,4 +1,5 @@
-//! How a bot proves to a caller on its machine that it has the store: by the token in the store's folder, which it does not show.
+//! How a bot proves to a caller on its machine that it has the store: with the token in the store's folder,
+//! without revealing it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -7,12 +8,12 @@ use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-/// A nonce is so many hexadecimal digits.
+/// The number of hexadecimal digits of a nonce.
 const DIGITS: usize = 64;
-/// Says which way the proof goes, so that it can serve for nothing else.
+/// States the direction of the proof, so that it cannot be used for anything else.
 const PURPOSE: &str = "sellbell: the bot at this address proves itself to the caller";
 
-/// A number that a caller chooses by chance, for one proof.
+/// A random number that a caller chooses for one proof.
 #[derive(Debug)]
 pub struct Nonce(String);
 
@@ -27,33 +28,33 @@ impl Nonce {
         Ok(Self(hex(&bytes)))
     }
 
-    /// The one that a caller sent, where it has the right shape.
+    /// A caller's nonce, if it has the right form.
     pub(super) fn of(text: &str) -> Option<Self> {
         let is_shaped = text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_shaped.then(|| Self(text.to_owned()))
     }
 
-    /// As it is sent.
+    /// The nonce as it is sent.
     pub fn text(&self) -> &str {
         &self.0
     }
 
-    /// True if an answer shows that what listens there has the token. The address is part of it: who passes the nonce on to the
-    /// bot at its own address gains nothing.
+    /// True if an answer proves that whoever listens there has the token. The address is part of it, so
+    /// passing the nonce on to the bot at its own address gains nothing.
     pub fn is_proved(&self, token: &SecretString, listens: SocketAddr, proof: &str) -> bool {
         let proof = unhex(proof);
         let mac = mac(token, &self.0, listens);
         proof.zip(mac).is_some_and(|(proof, mac)| mac.verify_slice(&proof).is_ok())
     }
 
-    /// The proof, by who has the token and listens there.
+    /// The proof, made by the program that has the token and listens at this address.
     pub(super) fn prove(&self, token: &SecretString, listens: SocketAddr) -> Option<String> {
         mac(token, &self.0, listens).map(|mac| hex(&mac.finalize().into_bytes()))
     }
 }
 
 fn mac(token: &SecretString, nonce: &str, listens: SocketAddr) -> Option<Hmac<Sha256>> {
-    // A key of any length is taken.
+    // Keys of any length are accepted.
     let mut mac = Hmac::<Sha256>::new_from_slice(token.expose_secret().as_bytes()).ok()?;
     mac.update(format!("{PURPOSE}\n{listens}\n{nonce}\n").as_bytes());
     Some(mac)

@@ -1,4 +1,4 @@
-//! Changes over HTTP: destinations that are tried again.
+//! Changes over HTTP: retries of destinations.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -17,7 +17,7 @@ pub struct RetryRequest {
     /// `email:desk`
     #[serde(default)]
     pub destination: Option<String>,
-    /// Every one that is paused, or has something that waits or was given up.
+    /// Every destination that is paused, or has deliveries that wait or were given up.
     #[serde(default)]
     pub all: bool,
 }
@@ -36,7 +36,7 @@ pub(super) async fn retry(
         _ => return Err(bad("give either `destination`, or `all` as true".to_owned())),
     };
     let app = changes.app;
-    // Much may have been given up, and the bot goes on meanwhile.
+    // Many deliveries may have been given up, and the bot must go on meanwhile.
     let retrying = tokio::task::spawn_blocking({
         let (app, runtime) = (std::sync::Arc::clone(&app), Handle::current());
         move || runtime.block_on(app.outbox.retry(&what, app.clock().now()))

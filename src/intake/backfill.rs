@@ -1,4 +1,4 @@
-//! Fetches the past of an issuer into history, when nothing else is to be asked.
+//! Backfills: fetches an issuer's past filings into history when there is nothing else to request.
 
 use std::sync::Arc;
 
@@ -16,31 +16,31 @@ use crate::retry;
 use crate::source::{Client, FetchError, Priority, Trouble};
 use crate::store::{Backfill, Ending, Filled, Settled, Standing, Store, StoreError};
 
-/// A filing that cannot be read so often is left out, and history is whole from behind it on.
+/// A filing that is unreadable this often is left out, and history is complete only after it.
 const MOST_DAMAGED: u32 = 8;
-/// So is one before which EDGAR fails so often: for a day.
+/// A filing is also left out after this many failures of EDGAR: about a day of them.
 const MOST_FAILURES: u32 = 288;
-/// A list that is not there so often does not exist.
+/// A list that is missing this often does not exist.
 const MOST_MISSES: u32 = 3;
 /// The longest pause after a failure.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::minutes(5);
 
-/// How far the pasts are that are being fetched.
+/// The progress of backfills.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BackfillReport {
-    /// The one that was gone on with, and how many of its filings are left; `None` where there is none.
+    /// The current backfill and how many of its filings are left; `None` if there is none.
     pub current: Option<(Backfill, usize)>,
-    /// True if that one is whole now.
+    /// True if the current backfill is now complete.
     pub done: bool,
-    /// One that was given up, since EDGAR has no list of the issuer's filings.
+    /// A backfill that was given up because EDGAR has no list of the issuer's filings.
     pub given_up: Option<Backfill>,
-    /// Why it could not go on.
+    /// Why it could not continue.
     pub trouble: Option<FetchError>,
-    /// When there is something to do again; `None` where nothing is left.
+    /// When there is something to do again; `None` if nothing is left.
     pub next: Option<DateTime<Utc>>,
 }
 
-/// Fetches pasts.
+/// Runs backfills.
 pub struct Backfiller {
     store: Store,
     client: Arc<Client>,
@@ -52,7 +52,8 @@ impl Backfiller {
         Self { store: parts.store.clone(), client: Arc::clone(&parts.client), backoff }
     }
 
-    /// Asks for the past of an issuer since a day; one that is being fetched already goes on, further back if need be.
+    /// Requests a backfill of an issuer since a day. One already in progress continues, further back if
+    /// needed.
     pub async fn begin(
         &self,
         issuer: Cik,
@@ -79,10 +80,10 @@ impl Backfiller {
         self.store.set_backfill(&backfill, &[]).await
     }
 
-    /// Takes one step: reads a file of an issuer's list, or fetches one filing of it.
+    /// Takes one step: reads one file of an issuer's list of filings, or fetches one filing from it.
     ///
     /// # Errors
-    /// Failures of the store. EDGAR's are in the report.
+    /// Failures of the store. Failures of EDGAR are in the report.
     pub async fn backfill_once(&self, now: DateTime<Utc>) -> Result<BackfillReport, StoreError> {
         let mut report = BackfillReport::default();
         let mut backfills = self.store.backfills().await?;
@@ -151,9 +152,9 @@ impl Backfiller {
         Ok(report)
     }
 
-    /// Queues what a file of the list has of the past.
+    /// Queues the past filings in a file of the list.
     async fn take_list(&self, backfill: &mut Backfill, company: Company) -> Result<(), StoreError> {
-        // What lies in days that are still compared is found as ever, and rings.
+        // Filings of days that are still to be compared are discovered as usual, and cause alerts.
         let compared =
             self.store.ledger().await?.map_or_else(|| edgar_day(backfill.asked_at), |ledger| ledger.next);
         let mut found = Vec::new();
@@ -182,7 +183,8 @@ impl Backfiller {
         self.store.set_backfill(backfill, &found).await
     }
 
-    /// Fetches one filing into history; a filing of another issuer, in which the company is an owner, is passed over.
+    /// Fetches one filing into history. A filing of another issuer, in which the company is an owner, is
+    /// skipped.
     async fn read_past(
         &self,
         backfill: &mut Backfill,
@@ -192,7 +194,7 @@ impl Backfiller {
             Ok(body) => body,
             Err(error) => return Ok(Err(error)),
         };
-        // As if it were not there: what came is no fault of the way.
+        // Treat it as missing: receiving the wrong content is not a connection failure.
         let failed = |message: String| {
             let message = format!("{}: {message}", submission_path(asked.filer, asked.accession));
             FetchError { trouble: Trouble::NotThereYet, message, retry_after: None }
@@ -204,7 +206,7 @@ impl Backfiller {
         };
         self.store.teach(&mut filing, asked.accepted_at).await?;
         let accepted_at = filing.accepted_at.unwrap_or(asked.accepted_at);
-        // A look back has made it new meanwhile: then it is read as such, and rings.
+        // If a look-back has made it new meanwhile, it is read as a new filing and causes alerts.
         let new = self.store.standing(asked.accession).await? == Standing::Pending;
         let settled = if filing.issuer.cik == backfill.issuer && !new {
             let since = decide::since(std::iter::empty(), &filing, accepted_at);
@@ -233,7 +235,7 @@ impl Backfiller {
     }
 }
 
-/// A day's beginning at EDGAR.
+/// The start of a day in EDGAR's time zone.
 fn midnight(day: NaiveDate) -> DateTime<Utc> {
     edgar_time(day, 0, 0)
 }

@@ -1,6 +1,7 @@
-//! The back-off towards EDGAR: it is asked nothing for a while after it blocked us, or asked to be left alone.
+//! The back-off towards EDGAR: sends no requests for a while after EDGAR blocked us or asked us to wait.
 //!
-//! It survives a restart. A failure that passes is not noted here: its request is repeated by itself ([`crate::source::Client`]).
+//! It survives a restart. Temporary failures are not recorded here: [`crate::source::Client`] repeats those
+//! requests by itself.
 
 use std::sync::Arc;
 
@@ -14,20 +15,21 @@ use crate::parts::Parts;
 use crate::source::{Client, FetchError, Trouble};
 use crate::store::{Silence, Store, StoreError};
 
-/// The back-off after a block for rate (EDGAR's own is ten minutes), doubled each time in a row.
+/// The back-off after a block for too many requests (EDGAR's own lasts ten minutes), doubled for each
+/// consecutive one.
 const BLOCKED: TimeDelta = TimeDelta::minutes(10);
-/// The back-off after a refused user agent, doubled each time in a row up to a day: a person must act.
+/// The back-off after a refused user agent, doubled for each consecutive one up to a day: a person must act.
 const REFUSED: TimeDelta = TimeDelta::hours(1);
-/// A block within so long after another one is the next in a row, whatever was answered in between.
+/// A block within this time after another one counts as consecutive, whatever EDGAR answered in between.
 const REMEMBERED: TimeDelta = TimeDelta::hours(3);
 /// A longer back-off is logged.
 const NOTABLE: TimeDelta = TimeDelta::minutes(1);
-/// No back-off is longer; one that seems so comes from a clock that was wrong.
+/// The longest back-off; a longer one comes from a wrong clock.
 const LONGEST: TimeDelta = TimeDelta::hours(25);
 
-/// Whether EDGAR may be asked now.
+/// Decides whether EDGAR may be asked now.
 pub(crate) struct Backoff {
-    /// Who asks, as a hash: another contact than a refused one may ask at once.
+    /// A hash of our contact: a different contact than the refused one may ask at once.
     contact: Key,
     store: Store,
     client: Arc<Client>,
@@ -44,7 +46,7 @@ impl Backoff {
         }
     }
 
-    /// Until when EDGAR is asked nothing.
+    /// The end of the back-off, if one is in force.
     pub(crate) async fn silent_until(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.note_blocks(now).await?;
         self.noted_silence(now).await
@@ -54,16 +56,16 @@ impl Backoff {
         Ok(self.store.silence().await?.and_then(|silence| self.stands(&silence, now)))
     }
 
-    /// Until when a silence holds; `None` where it does not.
+    /// The end of a stored back-off; `None` if it is not in force.
     fn stands(&self, silence: &Silence, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        // It was another who was refused.
+        // A different contact was refused.
         if silence.refused.as_ref().is_some_and(|refused| *refused != self.contact) {
             return None;
         }
         Some(silence.until).filter(|until| now < *until && *until - now <= LONGEST)
     }
 
-    /// When EDGAR may be asked again, where that is not now: after a back-off, or at the next probe in an outage.
+    /// When EDGAR may be asked again, if not now: after a back-off, or at the next probe during an outage.
     pub(crate) async fn left_alone_until(
         &self,
         now: DateTime<Utc>,
@@ -75,20 +77,22 @@ impl Backoff {
         Ok(next.filter(|next| *next > self.client.clock().now()))
     }
 
-    /// EDGAR answered all that was asked since `now`: the next block is a first one again if the last one is long over.
+    /// Records that EDGAR answered all requests since `now`. The next block then counts as the first again if
+    /// the last one ended long ago.
     pub(super) async fn answered(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        // A back-off that was in force then, or began since, is newer than those answers.
+        // A back-off that was in force then or has begun since is newer than those answers.
         if self.silent_until(now).await?.is_some() {
             return Ok(());
         }
         let Some(silence) = self.store.silence().await? else { return Ok(()) };
         let fresh = silence.until <= now && now - silence.until < REMEMBERED;
         let kept = (silence.blocks > 0 && fresh).then_some(Silence { in_a_row: 0, ..silence.clone() });
-        // One that began since is newer than those answers.
+        // A back-off that has begun since is newer than those answers.
         self.store.replace_silence(Some(&silence), kept.as_ref()).await.map(drop)
     }
 
-    /// Notes a failure. Where EDGAR blocks us or asks to wait, it is then asked nothing for a while, longer each time in a row.
+    /// Records a failure. If EDGAR blocks us or asks us to wait, this starts a back-off, longer for each
+    /// consecutive one.
     pub(super) async fn note(
         &self,
         error: FetchError,
@@ -96,7 +100,7 @@ impl Backoff {
         report: &mut PollReport,
     ) -> Result<(), StoreError> {
         if error.trouble.was_not_asked() {
-            // Nothing was learnt.
+            // No request was made, so this says nothing about EDGAR.
             report.trouble = report.trouble.take().or(Some(error));
             return Ok(());
         }
@@ -106,14 +110,15 @@ impl Backoff {
             self.back_off(&error, now).await?;
         }
         if error.is_grave() || error.trouble.is_block() {
-            // On the disk at once: after a crash nothing must be asked too early.
+            // Flush at once: after a crash, EDGAR must not be asked too early.
             self.store.flush().await?;
         }
         report.trouble = Some(error);
         Ok(())
     }
 
-    /// Notes each answer that blocks us or asks to wait and is not noted yet, also where the task that asked is gone.
+    /// Records every answer that blocks us or asks us to wait and is not recorded yet, even if the task that
+    /// asked is gone.
     pub(crate) async fn note_blocks(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         for error in self.client.take_graves() {
             self.back_off(&error, now).await?;
@@ -131,7 +136,7 @@ impl Backoff {
         }
     }
 
-    /// The silence that a failure leads to, and how much of it is its own.
+    /// The back-off after a failure, and how long this failure alone requires.
     fn silence_after(
         &self,
         error: &FetchError,
@@ -153,7 +158,7 @@ impl Backoff {
         let span = asked.map_or(own, |asked| asked.max(own));
         let until = self.client.clock().by_now(now) + span;
         let refused = (error.trouble == Trouble::AgentRefused).then(|| self.contact.clone());
-        // What another request was told meanwhile stays, where it asks for more.
+        // Keep the back-off from another request's answer if it is longer.
         let (until, refused) = match stands.filter(|stands| *stands > until) {
             Some(stands) => (stands, last.as_ref().and_then(|last| last.refused.clone()).or(refused)),
             None => (until, refused),

@@ -1,14 +1,14 @@
-//! EDGAR's hours, and how many days are looked back on.
+//! EDGAR's hours, and how many days to look back.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::filing::edgar_time;
 
-/// EDGAR takes filings from 6 to 22 o'clock, Eastern.
+/// EDGAR accepts filings from 6:00 to 22:00 Eastern Time.
 pub(super) const OPENS: u32 = 6;
 pub(super) const CLOSES: u32 = 22;
 
-/// Most days that are gone through at once; receipts are kept as long.
+/// The most days to process at once; receipts are kept as long.
 pub(crate) const MOST_DAYS: u64 = 400;
 
 /// When EDGAR closes on a day.

@@ -1,4 +1,4 @@
-//! Reads EDGAR's feed down to what was seen before, and writes down what is new.
+//! Reads EDGAR's feed back to known filings and records new ones.
 
 use std::collections::HashSet;
 use std::mem;
@@ -20,13 +20,14 @@ use crate::parts::Parts;
 use crate::store::{Discovered, Doubt, Frontier, Hole, Ledger, Standing, Store, StoreError};
 use crate::wake::Wakes;
 
-/// Finds filings that are new on the feed, and makes them pending.
+/// Discovers new filings on the feed and makes them pending.
 pub struct Discovery {
     /// How far back the first run looks.
     look_back: Duration,
-    /// `--since`: taken, once, for the last time the bot was up.
+    /// `--since`, used once as the time when the bot was last running.
     since: Mutex<Option<DateTime<Utc>>>,
-    /// Filings of the last reading that are done for good: most of the next one are these, and the store is not asked again.
+    /// Filings of the last reading that are done for good. They make up most of the next reading, and this
+    /// avoids asking the store again.
     done: Mutex<HashSet<Accession>>,
     store: Store,
     feed: Feed,
@@ -56,10 +57,10 @@ impl Discovery {
         }
     }
 
-    /// Reads the feed and writes down what is new, without fetching it.
+    /// Reads the feed and records new filings, without fetching them.
     ///
     /// # Errors
-    /// Failures of the store. EDGAR's are in the report.
+    /// Failures of the store. Failures of EDGAR are in the report.
     pub async fn discover_once(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
         let mut report = PollReport::default();
         let frontier = self.frontier(now).await?;
@@ -71,17 +72,18 @@ impl Discovery {
             Some(frontier) => self.discover(frontier, now, &mut report).await?,
             None => self.baseline(now, &mut report).await?,
         }
-        // What another part was told meanwhile stays.
+        // A failure that another part has seen meanwhile still counts.
         if report.trouble.is_none() && self.backoff.left_alone_until(now).await?.is_none() {
             self.backoff.answered(now).await?;
         }
         Ok(report)
     }
 
-    /// Begins to watch, where nothing was watched before: what EDGAR lists now is taken as known, and nothing is fetched.
+    /// Starts watching on the first run: filings that EDGAR lists now are recorded as known, and nothing is
+    /// fetched.
     ///
     /// # Errors
-    /// Failures of the store. EDGAR's are in the report.
+    /// Failures of the store. Failures of EDGAR are in the report.
     pub async fn begin(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
         let mut report = PollReport::default();
         if let Some(frontier) = self.frontier(now).await? {
@@ -95,7 +97,7 @@ impl Discovery {
         Ok(report)
     }
 
-    /// Reads the feed and writes down what is new.
+    /// Reads the feed and records new filings.
     async fn discover(
         &self,
         frontier: Frontier,
@@ -104,7 +106,7 @@ impl Discovery {
     ) -> Result<(), StoreError> {
         let depth = self.feed.depth(now);
         let reading = self.feed.read(frontier, depth, now, report).await?;
-        // An older copy of the feed does not count.
+        // An older copy of the feed does not count as a deep reading.
         let is_current = newest(&reading.entries, now).is_some_and(|newest| newest >= frontier.seen_until);
         if reading.complete && is_current && depth == Depth::Deep {
             self.feed.was_read_deep(now);
@@ -129,7 +131,7 @@ impl Discovery {
         let reached = match newest(&reading.entries, now) {
             Some(newest) if reading.complete => Frontier {
                 seen_until: newest.max(frontier.seen_until.min(now + MOST_AHEAD)),
-                baseline_rings: false,
+                baseline_alerts: false,
                 history_since: reading.gap.or(frontier.history_since),
                 hole: reading.gap.map(|oldest| hole(frontier, oldest)).or(frontier.hole),
                 ..frontier
@@ -151,7 +153,7 @@ impl Discovery {
         self.done.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// True if nothing is known of a filing, or a look back covers it.
+    /// True if a filing is unknown, or covered by a look-back.
     async fn is_fresh(
         &self,
         accession: Accession,
@@ -165,19 +167,19 @@ impl Discovery {
         }
         Ok(match standing {
             Standing::New => true,
-            Standing::Baseline | Standing::NotFetched => frontier.baseline_rings,
+            Standing::Baseline | Standing::NotFetched => frontier.baseline_alerts,
             _ => false,
         })
     }
 
-    /// Up to where the feed was seen; `None` for a first run that does not look back. A look back is written down before
-    /// the first page is read, so that it survives whatever comes between.
+    /// The frontier; `None` on a first run without a look-back. A look-back is recorded before the first page
+    /// is read, so that it survives interruptions.
     async fn frontier(&self, now: DateTime<Utc>) -> Result<Option<Frontier>, StoreError> {
         let since = self.since.lock().unwrap_or_else(PoisonError::into_inner).take();
         let known = self.store.frontier().await?;
         if since.is_some() && known.is_none() {
-            // Another store may have been there before: what it had told is looked for.
-            self.store.set_doubt(Doubt { until: now, queue: false, told: true }).await?;
+            // Another store may have been in use before, so look for alerts that it may have sent.
+            self.store.set_doubt(Doubt { until: now, queue: false, reported: true }).await?;
         }
         let moment = match (since, known) {
             (Some(since), _) => since,
@@ -192,12 +194,12 @@ impl Discovery {
                 _ => return Ok(None),
             },
         };
-        // What is looked back over joins on to what was seen, or leaves a hole.
+        // The look-back either joins the known stretch or leaves a gap.
         let history = known.filter(|known| moment <= known.seen_until).map(|known| known.whole_since());
         let history_since = Some(history.map_or(moment, |history| history.min(moment)));
         let asked_since = Some(moment);
-        let frontier = Frontier { baseline_rings: true, history_since, asked_since, ..Frontier::at(moment) };
-        // Days that were compared are compared again: what was taken as known then is new now.
+        let frontier = Frontier { baseline_alerts: true, history_since, asked_since, ..Frontier::at(moment) };
+        // Compare days again that were already compared: filings recorded as known then are new now.
         let next = edgar_day(moment);
         let next = self.store.ledger().await?.map_or(next, |ledger| ledger.next.min(next));
         self.store.reopen(next).await?;
@@ -205,7 +207,7 @@ impl Discovery {
         Ok(Some(frontier))
     }
 
-    /// The first run: filings that the feed already lists are treated as known, and cause no alerts.
+    /// On the first run, records filings that the feed already lists as known; they cause no alerts.
     async fn baseline(&self, now: DateTime<Utc>, report: &mut PollReport) -> Result<(), StoreError> {
         let page = match self.feed.page(0, LONG_PAGE, report).await {
             Ok(page) => page,
@@ -216,7 +218,7 @@ impl Discovery {
         let frontier = Frontier::at(floor);
         self.store.set_ledger(Ledger { next: edgar_day(floor) }).await?;
         self.store.discovered(Discovered { known: &known, ..Discovered::default() }, frontier, now).await?;
-        // The day's index will list what was accepted earlier that day, too.
+        // The day's index will also list filings accepted earlier that day.
         if page.entries.len() >= LONG_PAGE {
             let morning = edgar_time(edgar_day(floor), 0, 0);
             let whole_day = Frontier { seen_until: morning, asked_since: Some(morning), ..frontier };
@@ -234,7 +236,7 @@ impl Discovery {
     }
 }
 
-/// The days that a feed which ends at `oldest` leaves to the daily indexes.
+/// The hole left to the daily indexes if the feed ends at `oldest`.
 fn hole(frontier: Frontier, oldest: DateTime<Utc>) -> Hole {
     let whole_since = frontier.hole.map_or_else(|| frontier.whole_since(), |hole| hole.whole_since);
     Hole { whole_since, until: edgar_day(oldest) }

@@ -1,4 +1,4 @@
-//! Reads the feed of current filings, page by page, down to what was seen before.
+//! Reads the feed of current filings, page by page, back to known filings.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,28 +16,29 @@ use crate::retry;
 use crate::source::{Client, FetchError, Trouble};
 use crate::store::{Frontier, Standing, Store, StoreError};
 
-/// The least and the most entries that a poll asks for: a minute of a quiet hour is on the short page.
+/// The fewest and the most entries to request per page: the short page covers a minute of a quiet hour.
 const SHORT_PAGE: usize = 20;
 pub(super) const LONG_PAGE: usize = 100;
-/// A page begins so many entries before the end of the one above it: where none of them comes again, it does not join on.
+/// How many entries a page overlaps with the one above it; if none of them appears again, there is a gap
+/// between the pages.
 const JOINT: usize = 5;
-/// EDGAR's feed ends after some 5,100 entries.
+/// The most pages to read; EDGAR's feed ends after some 5,100 entries.
 const MOST_PAGES: usize = 60;
-/// The feed goes on to this entry as a rule.
+/// The feed normally extends to this entry.
 const FEED_END: usize = 5_000;
-/// An end above it is believed only after its page was asked for so often again.
+/// How often to request a page again before accepting an earlier end of the feed.
 const END_ASKED: u32 = 3;
-/// The feed is read so far behind what is known: an entry may appear a little later than its time says.
+/// How far past known filings to read the feed, because an entry may appear a little later than its time.
 const OVERLAP: TimeDelta = TimeDelta::seconds(5);
-/// Each so often it is read so far behind: an entry may appear later still, or further down.
+/// How far to read in a deep reading, and how often, because an entry may appear even later or further down.
 const DEEP_OVERLAP: TimeDelta = TimeDelta::seconds(60);
 const DEEP_EVERY: TimeDelta = TimeDelta::seconds(30);
-/// At most this many different unreadable entries are logged.
+/// The most unreadable entries to log.
 const MOST_LOGGED: usize = 100;
-/// A reading that broke off is gone on with for so long.
+/// How long an interrupted reading can be resumed.
 const RESUMED_WITHIN: TimeDelta = TimeDelta::minutes(15);
 
-/// How far behind what is known the feed is read.
+/// How far past known filings to read the feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Depth {
     Near,
@@ -53,10 +54,10 @@ impl Depth {
     }
 }
 
-/// State that one poll leaves to the next.
+/// State kept between polls.
 #[derive(Debug, Default)]
 struct Habit {
-    /// How many entries were enough, by depth.
+    /// How many entries were enough last time, by depth.
     enough: [usize; 2],
     deep_at: Option<DateTime<Utc>>,
     broken: Option<Broken>,
@@ -64,19 +65,19 @@ struct Habit {
     seen: HashSet<Accession>,
 }
 
-/// The entries of the feed that were read.
+/// The entries read from the feed.
 #[derive(Debug, Default)]
 pub(super) struct Reading {
     pub(super) entries: Vec<Entry>,
     seen: HashSet<(Accession, Cik)>,
-    /// True if it went down to what was known, or to the feed's end.
+    /// True if it reached known filings, or the end of the feed.
     pub(super) complete: bool,
-    /// Where the feed ended above what was seen before: its oldest entry.
+    /// The oldest entry's time, if the feed ended before reaching known filings.
     pub(super) gap: Option<DateTime<Utc>>,
 }
 
 impl Reading {
-    /// Adds the entries that are not there yet; how many that are.
+    /// Adds new entries and returns how many there were.
     fn add(&mut self, entries: Vec<Entry>) -> usize {
         let before = self.entries.len();
         let fresh = entries.into_iter().filter(|entry| self.seen.insert((entry.accession, entry.filer)));
@@ -84,21 +85,21 @@ impl Reading {
         self.entries.len() - before
     }
 
-    /// True if one of these is there.
+    /// True if it contains any of these entries.
     fn shares(&self, entries: &[Entry]) -> bool {
         entries.iter().any(|entry| self.seen.contains(&(entry.accession, entry.filer)))
     }
 }
 
-/// A reading that a failed page broke off: what it read stays read, and the next one goes on at that page.
+/// A reading interrupted by a failed page. Its entries are kept, and the next reading resumes at that page.
 #[derive(Debug)]
 struct Broken {
     at: DateTime<Utc>,
-    /// The frontier of then: another one is another reading.
+    /// The frontier of that reading; with another frontier, it cannot be resumed.
     seen_until: DateTime<Utc>,
-    /// From the feed's head of then down to the page that failed, without a gap.
+    /// The entries from the head of the feed at that time down to the failed page, without a gap.
     read: Reading,
-    /// Where that page begins. New entries only move the rest further down.
+    /// Where the failed page starts. New entries only move the rest further down.
     start: usize,
 }
 
@@ -109,7 +110,8 @@ impl Broken {
         Self { at: now, seen_until: frontier.seen_until, read, start }
     }
 
-    /// True if a page comes down to what was read, and far enough that an entry which appeared late below its head is on it.
+    /// True if a page reaches the entries already read, far enough to include an entry that appeared late
+    /// below their head.
     fn is_met_by(&self, page: &Page, now: DateTime<Utc>) -> bool {
         let head = newest(&self.read.entries, self.at);
         head.is_some_and(|head| reaches(&page.entries, head - DEEP_OVERLAP, now))
@@ -122,12 +124,12 @@ impl Broken {
     }
 }
 
-/// The page that is asked for next.
+/// The page to request next.
 #[derive(Debug, Clone, Copy)]
 struct NextPage {
     start: usize,
     count: usize,
-    /// True if its first entries are on the page above it, too.
+    /// True if its first entries are also on the page above it.
     joins: bool,
 }
 
@@ -137,7 +139,7 @@ pub(super) struct Feed {
     client: Arc<Client>,
     backoff: Arc<Backoff>,
     habit: Mutex<Habit>,
-    /// The unreadable entries that were logged.
+    /// Unreadable entries that have been logged.
     logged: Mutex<BTreeSet<String>>,
 }
 
@@ -152,24 +154,24 @@ impl Feed {
         }
     }
 
-    /// How deep the feed is to be read now.
+    /// How deep to read the feed now.
     pub(super) fn depth(&self, now: DateTime<Utc>) -> Depth {
         let near = |at: DateTime<Utc>| at <= now && now - at < DEEP_EVERY;
         if self.habit().deep_at.is_some_and(near) { Depth::Near } else { Depth::Deep }
     }
 
-    /// Notes that a deep reading came down to what was known.
+    /// Records that a deep reading reached known filings.
     pub(super) fn was_read_deep(&self, now: DateTime<Utc>) {
         self.habit().deep_at = Some(now);
     }
 
-    /// Notes entries of the feed as seen.
+    /// Records entries of the feed as seen.
     pub(super) fn has_seen(&self, entries: &[Entry]) {
         self.habit().seen.extend(entries.iter().map(|entry| entry.accession));
     }
 
-    /// Pages through the feed until a page reaches what was seen before. Entries move to later places while it is read,
-    /// so that pages repeat entries and never leave one out. A reading that broke off goes on at the page that failed.
+    /// Pages through the feed until a page reaches known filings. Entries move down while the feed is read,
+    /// so pages may repeat entries but never skip one. An interrupted reading resumes at the failed page.
     pub(super) async fn read(
         &self,
         frontier: Frontier,
@@ -179,7 +181,7 @@ impl Feed {
     ) -> Result<Reading, StoreError> {
         let mut reading = Reading::default();
         let mut broken = self.habit().broken.take().filter(|broken| broken.goes_on(frontier, now));
-        // As many as were new last time, and some more.
+        // Request as many entries as were new last time, and some more.
         let first = self.habit().enough[depth as usize].clamp(SHORT_PAGE, LONG_PAGE);
         let mut place = NextPage { start: 0, count: first, joins: false };
         let read = (&mut reading, &mut place, &mut broken);
@@ -189,7 +191,7 @@ impl Feed {
         }
         if let Err(error) = read {
             let begun = || Broken::new(&reading, place.start, frontier, now);
-            // What waits below what was read now still waits.
+            // Keep an earlier interrupted reading: its rest, below these entries, is still unread.
             self.habit().broken = broken.or_else(|| (place.start > 0).then(begun));
             self.backoff.note(error, now, report).await?;
         }
@@ -224,7 +226,8 @@ impl Feed {
             let (read, known_from) = (page.entries.len(), above(&page.entries, known_until, now));
             let meets = broken.take_if(|broken| broken.is_met_by(&page, now));
             let new = reading.add(page.entries);
-            // An older copy of a page begins further down than the feed does now: what lies between would be lost.
+            // An older copy of a page starts further down than the current feed; the entries in between would
+            // be lost.
             if joins && new == read && read > 0 {
                 *place = NextPage { start: 0, ..*place };
                 let message = format!("the feed at entry {start} does not continue the page above it");
@@ -241,9 +244,10 @@ impl Feed {
                 *place = NextPage { start, count: LONG_PAGE, joins: true };
                 continue;
             }
-            // The short page did not reach: on with long ones, from the start, which has moved meanwhile. A page may be
-            // cut, so the next one starts where this one really ended, and a little above; but for one that brought
-            // nothing new, as the feed's last entries do; the first long one may be cut where the short one ended.
+            // If the short page did not reach known filings, continue with long pages from the start, which
+            // has moved meanwhile. A page may be cut, so the next one starts slightly above where this one
+            // really ended, except after a page without new entries, as at the end of the feed. The first
+            // long page may be cut where the short one ended.
             let is_last = new == 0 && (start > 0 || listed < SHORT_PAGE);
             let joint = if is_last { 0 } else { JOINT.min(listed / 2) };
             *place = match count {
@@ -252,27 +256,30 @@ impl Feed {
             };
         }
         if place.start < FEED_END {
-            // Its pages were short: the next reading goes on here.
+            // The pages were short; the next reading resumes here.
             let message = format!("the feed's pages are short: it was read only to entry {}", place.start);
             return Err(FetchError::passing(message));
         }
-        // No feed of EDGAR's is that long: what lies behind is taken as its end, or it would be read for ever.
+        // EDGAR's feed is never this long. Treat this as its end, to avoid reading forever.
         reading.complete = true;
         reading.gap = gap(reading, frontier, now);
         Ok(())
     }
 
-    /// A page that was unavailable or empty; `None` where it lies behind the feed's end: the first one is there, and it is not again. A
-    /// busy EDGAR also says so of pages that it has, so one where the feed goes on as a rule is asked for several times.
+    /// Requests an unavailable or empty page again. Returns `None` if it is past the end of the feed: the
+    /// first page exists, and this one is still missing. When busy, EDGAR also reports existing pages as
+    /// missing, so a page that the feed normally includes is requested several times.
     async fn asked_again(
         &self,
         place: NextPage,
         reading: &Reading,
         report: &mut PollReport,
     ) -> Result<Option<Page>, FetchError> {
-        // A page that joins on has entries of the one above it. A feed of less than a page is a replay's, which begins where it begins.
+        // A page that joins the one above it shares entries with it. A feed shorter than a page comes from a
+        // replay and may end anywhere.
         let goes_on = place.joins || (LONG_PAGE..FEED_END).contains(&place.start);
-        // Below what the last reading saw only a late entry can be missed, which the next one looks for, too.
+        // Below the entries of the last reading, only a late entry can be missed, and the next reading looks
+        // for it, too.
         let is_known = reading.entries.iter().any(|entry| self.habit().seen.contains(&entry.accession));
         let times = if goes_on && !is_known { END_ASKED } else { 1 };
         for attempt in 1..=times {
@@ -293,7 +300,7 @@ impl Feed {
         Ok(None)
     }
 
-    /// True if a page goes down to what was seen before.
+    /// True if a page reaches known filings.
     async fn joins_on(
         &self,
         page: &Page,
@@ -343,10 +350,10 @@ impl Feed {
     }
 }
 
-/// Where the feed ended above what was seen before, which is reported.
+/// The oldest entry's time, if the feed ended before reaching known filings; this is logged.
 fn gap(reading: &Reading, frontier: Frontier, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let (entries, seen) = (&reading.entries, frontier.seen_until);
-    // A feed of less than a page is no feed of EDGAR's, but a replay, which begins where it begins.
+    // A feed shorter than a page is not EDGAR's but a replay's, which may end anywhere.
     if entries.len() < LONG_PAGE || reaches(entries, seen, now) {
         return None;
     }
@@ -357,7 +364,7 @@ fn gap(reading: &Reading, frontier: Frontier, now: DateTime<Utc>) -> Option<Date
     Some(oldest)
 }
 
-/// The least page of EDGAR's sizes on which so many entries leave a quarter free.
+/// The smallest of EDGAR's page sizes that fits this many entries with a quarter to spare.
 fn wide_enough(entries: usize) -> usize {
     let sizes = feed::PAGE_SIZES.into_iter().filter(|size| *size >= SHORT_PAGE);
     sizes.filter(|size| entries * 5 / 4 + 2 <= *size).min().unwrap_or(LONG_PAGE)

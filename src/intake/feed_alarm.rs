@@ -1,4 +1,4 @@
-//! Rings for those who run it when EDGAR shows nothing new in its hours, and once more when it does again.
+//! Notifies operators when EDGAR shows nothing new during its hours, and once more when it does again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::render::notice::words;
 use crate::source::Client;
 use crate::store::{Alarm, Store, StoreError};
 
-/// Watches how old the newest filing is that the feed showed.
+/// Watches the age of the newest filing on the feed.
 pub struct FeedAlarm {
     stale_after: Duration,
     store: Store,
@@ -36,8 +36,8 @@ impl FeedAlarm {
         }
     }
 
-    /// Looks how old the newest filing is that the feed showed, of any kind; whether that is too old. The operators are told
-    /// once, and once when it is over. Nights, weekends and federal holidays are silent.
+    /// Checks the age of the newest filing of any kind on the feed; true if it is too old. Operators are
+    /// notified once, and once more when it is over. Nights, weekends and federal holidays do not count.
     pub async fn watch(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let Some(frontier) = self.store.frontier().await? else { return Ok(false) };
         let newest = frontier.seen_until.min(now);
@@ -78,7 +78,7 @@ impl FeedAlarm {
     }
 }
 
-/// For how much of EDGAR's present hours the newest filing is old; `None` while EDGAR is closed.
+/// How long the feed has been quiet within EDGAR's current hours; `None` while EDGAR is closed.
 fn quiet_for(newest: DateTime<Utc>, now: DateTime<Utc>) -> Option<TimeDelta> {
     let local = now.with_timezone(&New_York);
     if !is_business_day(edgar_day(now)) || !(OPENS..CLOSES).contains(&local.hour()) {

@@ -1,4 +1,4 @@
-//! The fetches under way: several at once, each handed on in its order.
+//! Concurrent fetches, whose results are handed on in order.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, OnceLock};
@@ -15,30 +15,31 @@ use crate::filing::Accession;
 use crate::source::FetchError;
 use crate::store::{Found, Pending, StoreError};
 
-/// Fetches under way at once; the limiter still spaces them. One that waits before it is repeated takes a place, too.
+/// The most concurrent fetches; the limiter still spaces them. A fetch waiting to be retried counts, too.
 const AT_ONCE: usize = 12;
-/// At most this many filings are taken from the store at once.
+/// The most filings to take from the store at once.
 const ROUND: usize = 40;
-/// Deliveries are woken after this many filings at the latest.
+/// Wake deliveries after this many filings at the latest.
 const TOGETHER: usize = 20;
-/// One that takes longer from its turn on no longer holds back those behind it.
+/// A fetch that takes longer than this from its turn no longer holds back those behind it.
 const HOLDS_BACK: Duration = Duration::from_millis(400);
 
-/// A filing that came, or why it did not.
+/// A fetched filing, or the reason it could not be fetched.
 pub(super) type Came = (Pending, Result<Vec<u8>, FetchError>);
-/// A fetch's place: by how its filing was found, then in the order of acceptance as far as it was known. What a comparison found is
-/// asked for after what the feed shows, and does not hold that back.
+/// A fetch's place in the order: by how its filing was discovered, then by acceptance as far as known.
+/// Filings discovered by a comparison come after those on the feed and do not hold them back.
 type Place = (Found, u64);
 
-/// A fetch under way.
+/// A fetch in progress.
 struct Begun {
     accession: Accession,
-    /// When its request began: the limiter lets one begin after the other.
+    /// When its request started; the limiter starts requests one after the other.
     turn: Arc<OnceLock<Instant>>,
 }
 
 impl Begun {
-    /// Until when those behind it wait; `None` where its turn has not come. Then those behind it that came needed no request.
+    /// How long the fetches behind it wait; `None` if its turn has not come. In that case, finished fetches
+    /// behind it needed no request.
     fn holds_back_until(&self) -> Option<Instant> {
         self.turn.get().map(|turn| *turn + HOLDS_BACK)
     }
@@ -51,19 +52,19 @@ impl Begun {
 /// Filings that are being fetched.
 pub(crate) struct Fetches<'a> {
     fetcher: &'a Fetcher,
-    /// Filings that are due and not begun.
+    /// Due filings whose fetch has not started.
     queue: VecDeque<Pending>,
-    /// When the store has more that is due; `None` where it has nothing else.
+    /// When the store has more due filings; `None` if it has no others.
     more_at: Option<DateTime<Utc>>,
     under_way: FuturesUnordered<BoxFuture<'a, (Place, Came)>>,
-    /// Those that are not handed on yet, in their order.
+    /// Fetches not handed on yet, in order.
     begun: BTreeMap<Place, Begun>,
-    /// Of these, the ones that came.
+    /// Those of them that have finished.
     came: BTreeMap<Place, Came>,
     next: u64,
-    /// Filings for which a rule matched since the deliveries were woken, and filings settled since then.
+    /// How many filings matched a rule, and how many were settled, since deliveries were last woken.
     unsent: (usize, usize),
-    /// Refusals in a row.
+    /// Consecutive refusals.
     pub(super) refused: usize,
 }
 
@@ -82,8 +83,8 @@ impl<'a> Fetches<'a> {
         }
     }
 
-    /// Takes what is due from the store, a round at most, where `anew` says that there may be more, or nothing else waits to be
-    /// begun.
+    /// Takes up to a round of due filings from the store, if `anew` says that there may be more or the queue
+    /// is empty.
     pub(crate) async fn take_due(&mut self, anew: bool, now: DateTime<Utc>) -> Result<(), StoreError> {
         let is_due = self.queue.is_empty() && self.more_at.is_some_and(|at| at <= now);
         if !anew && !is_due {
@@ -97,7 +98,7 @@ impl<'a> Fetches<'a> {
         Ok(())
     }
 
-    /// Begins as many as may be under way at once.
+    /// Starts as many fetches as may run at once.
     pub(crate) fn begin(&mut self) {
         while self.begun.len() < AT_ONCE
             && let Some(pending) = self.queue.pop_front()
@@ -115,19 +116,19 @@ impl<'a> Fetches<'a> {
         }
     }
 
-    /// When there is more to begin; `None` where all that the store has is under way.
+    /// When there is more to start; `None` if everything in the store is in progress, or no more can start.
     pub(crate) fn more_at(&self) -> Option<DateTime<Utc>> {
         self.more_at.filter(|_| !self.is_full())
     }
 
-    /// Leaves alone what was not begun: EDGAR is not to be asked now.
+    /// Drops fetches that have not started, because EDGAR must not be asked now.
     pub(crate) fn hold(&mut self) {
         self.queue.clear();
         self.more_at = Some(DateTime::<Utc>::MIN_UTC);
     }
 
-    /// The next that came, in their order but for those that take long; `None` where none is under way. Nothing is lost where this
-    /// is broken off.
+    /// The next finished fetch, in order except for those that take long; `None` if none is in progress. This
+    /// is cancel-safe.
     pub(crate) async fn next(&mut self) -> Option<Came> {
         loop {
             let ahead = self.came.keys().map(|place| (*place, self.held_back_until(*place)));
@@ -140,7 +141,7 @@ impl<'a> Fetches<'a> {
             if let Some((place, came)) = arrived {
                 let failed = came.1.is_err();
                 self.came.insert(place, came);
-                // What failed has no order, and a block is noted at once, also where it is time to stop.
+                // Failures need no order, and a block must be recorded at once, even when it is time to stop.
                 if failed {
                     return self.leave(place);
                 }
@@ -148,7 +149,7 @@ impl<'a> Fetches<'a> {
         }
     }
 
-    /// Until when one that came waits at most for those before it; `None` where it does not.
+    /// How long a finished fetch waits for those before it; `None` if it does not.
     fn held_back_until(&self, place: Place) -> Option<Instant> {
         let before =
             self.begun.range((place.0, 0)..place).filter(|(place, _)| !self.came.contains_key(place));
@@ -156,14 +157,14 @@ impl<'a> Fetches<'a> {
         until.filter(|until| *until > Instant::now())
     }
 
-    /// Hands on one that came.
+    /// Hands on a finished fetch.
     fn leave(&mut self, place: Place) -> Option<Came> {
         self.begun.remove(&place);
         self.came.remove(&place)
     }
 
-    /// Notes that a filing was settled, and wakes the deliveries: those of one trade come together, so what was begun with it is
-    /// waited for unless it takes long.
+    /// Records that a filing was settled, and wakes deliveries. Filings about one trade arrive together, so
+    /// this first waits for fetches started with it, unless they take long.
     pub(crate) fn settled(&mut self, matched: bool) {
         self.unsent = (self.unsent.0 + usize::from(matched), self.unsent.1 + 1);
         let fresh = self.begun.values().any(|begun| !begun.takes_long());
@@ -172,14 +173,14 @@ impl<'a> Fetches<'a> {
         }
     }
 
-    /// Wakes the deliveries, where a rule matched.
+    /// Wakes deliveries if a rule matched.
     pub(crate) fn wake(&mut self) {
         if std::mem::take(&mut self.unsent).0 > 0 {
             self.fetcher.wakes.queued.notify_one();
         }
     }
 
-    /// True if nothing is under way or waits to be begun.
+    /// True if no fetch is in progress or waiting to start.
     pub(crate) fn is_idle(&self) -> bool {
         self.begun.is_empty() && self.queue.is_empty()
     }
@@ -188,7 +189,7 @@ impl<'a> Fetches<'a> {
         self.begun.len() >= AT_ONCE
     }
 
-    /// How long deliveries wait at most for what was begun with them; `None` where none does.
+    /// The longest that deliveries wait for fetches started with them; `None` if no delivery waits.
     pub(crate) fn unsent_for(&self) -> Option<Duration> {
         (self.unsent.0 > 0).then_some(HOLDS_BACK)
     }

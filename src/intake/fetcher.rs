@@ -1,4 +1,4 @@
-//! Fetches one filing; what waits for history is kept for a while instead of fetched again.
+//! Fetches one filing, and keeps fetched filings that wait for history instead of fetching them again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -12,9 +12,9 @@ use crate::source::{Client, FetchError, Priority};
 use crate::store::{Found, Pending, Store, StoreError};
 use crate::wake::Wakes;
 
-/// Most bytes of filings that wait for history and are kept; others are fetched again.
+/// The most bytes to keep of filings that wait for history; others are fetched again.
 const MOST_KEPT: usize = 16 * 1024 * 1024;
-/// No wait for a filing is longer; one that seems so comes from a clock that was wrong.
+/// The longest wait for a filing; a longer one comes from a wrong clock.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(2);
 
 /// Fetches pending filings.
@@ -36,8 +36,8 @@ impl Fetcher {
         }
     }
 
-    /// The filings that are due and not among those that are fetched now, oldest first, at most `most`; and when the next of the others
-    /// is, which matters where there are fewer.
+    /// Up to `most` due filings that are not being fetched, oldest first; and when the next of the others is
+    /// due, which matters only if there are fewer than `most`.
     pub(super) async fn due_filings(
         &self,
         busy: &BTreeSet<Accession>,
@@ -61,7 +61,8 @@ impl Fetcher {
                 due.len() < most
             })
             .await?;
-        // Those that wait for history come behind those that they may be waiting for: last those of the feed.
+        // Filings that wait for history come after those they may be waiting for, with those from the feed
+        // last.
         behind.sort_by_key(|pending| pending.found == Found::Feed);
         due.extend(behind);
         due.truncate(most);
@@ -98,7 +99,7 @@ impl Fetcher {
         self.bodies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a filing that waits for history, and keeps what was fetched where there is room.
+    /// Records a filing that waits for history, and keeps its bytes if there is room.
     pub(super) fn keep(&self, accession: Accession, body: Vec<u8>) {
         let mut kept = self.kept();
         let room = kept.values().map(Vec::len).sum::<usize>() + body.len() <= MOST_KEPT;

@@ -1,4 +1,4 @@
-//! Whether history can be trusted for a filing now.
+//! Decides whether history is complete enough for a filing now.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::parts::Parts;
 use crate::rules::{ActiveRules, Rule};
 use crate::store::{Found, Pending, Store, StoreError};
 
-/// Knows what is still missing in history.
+/// Tracks what is still missing from history.
 pub(super) struct HistoryGate {
     settings: Arc<Settings>,
     rules: ActiveRules,
@@ -23,19 +23,19 @@ impl HistoryGate {
         Self { settings: Arc::clone(&parts.settings), rules: parts.rules.clone(), store: parts.store.clone() }
     }
 
-    /// When the index of a day is first asked for.
+    /// When the index of a day is first requested.
     pub(super) fn due(&self, day: NaiveDate) -> DateTime<Utc> {
         let closes = closes(day);
         self.settings.schedule.reconcile.next_slot(closes).unwrap_or(closes)
     }
 
-    /// True if what a downtime left is still being looked for.
+    /// True if filings missed during a downtime are still being looked for.
     async fn is_catching_up(&self, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let hole = self.store.frontier().await?.and_then(|frontier| frontier.hole);
         Ok(hole.is_some_and(|hole| self.due(hole.until) <= now || edgar_day(now) > hole.until))
     }
 
-    /// True if a rule that a filing can meet asks for a past of which some is still to be read.
+    /// True if a rule that the filing may match needs history that has not been read completely yet.
     pub(super) async fn lacks_history(
         &self,
         pending: &Pending,
@@ -48,7 +48,7 @@ impl HistoryGate {
             return Ok(false);
         }
         let accepted_at = filing.accepted_at.unwrap_or(pending.filing.accepted_at);
-        // Of what an index shows the issuer is not known before it is read.
+        // For filings from an index, the issuer is unknown until they are read.
         let day = edgar_day(accepted_at);
         let behind = day.succ_opt().map_or(DateTime::<Utc>::MAX_UTC, |next| edgar_time(next, 0, 0));
         let unknown = self.store.unknown_pending_before(behind, pending.filing.accession).await?;
@@ -57,7 +57,8 @@ impl HistoryGate {
             || pending.found == Found::Feed && self.is_catching_up(now).await?)
     }
 
-    /// History is whole only behind the issuer's filings that came earlier and are still to be read: the newest of them.
+    /// The acceptance time of the issuer's newest earlier filing that is still pending; history is complete
+    /// only after it.
     pub(super) async fn earlier_pending(
         &self,
         asked: &[&Rule],

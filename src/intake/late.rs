@@ -1,4 +1,4 @@
-//! Reports about filings that were not seen in time.
+//! Reports about filings that were discovered late.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use crate::parts::Parts;
 use crate::store::{Found, Receipt, Store, StoreError, Summed};
 use crate::wake::Wakes;
 
-/// Most lines of a notice about late alerts; the rest is counted.
+/// The most lines in a notice about late alerts; the rest are only counted.
 const MOST_LINES: usize = 25;
 
-/// Most late alerts that are gathered at once.
+/// The most late alerts to gather at once.
 const MOST_SUMMED: usize = 10_000;
 
-/// Sends what was found too late to be sent by itself.
+/// Sends alerts that were found too late to be sent one by one.
 pub(super) struct LateAlerts {
     store: Store,
     operators: Arc<Operators>,
@@ -35,24 +35,24 @@ impl LateAlerts {
         }
     }
 
-    /// No day that is over is left: history has no hole, what was too old to ring is summed up, and the operators are told of
-    /// what was not clean.
+    /// Runs once all past days are compared: closes the hole in history, sends late alerts, and notifies
+    /// operators of receipts that are not clean.
     pub(super) async fn caught_up(&self, next: NaiveDate, now: DateTime<Utc>) -> Result<(), StoreError> {
         if self.store.is_pending(Found::Index).await? {
             return Ok(());
         }
         self.store.close_hole(next).await?;
         let from = next.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(next);
-        let mut untold: Vec<Receipt> = self.store.receipts(from, usize::MAX).await?;
-        untold.retain(|receipt| receipt.is_final() && !receipt.reported);
-        if !untold.is_empty() {
-            self.operators.notify(&receipts_notice(&untold, now), now).await?;
-            self.store.receipts_reported(&untold).await?;
+        let mut unreported: Vec<Receipt> = self.store.receipts(from, usize::MAX).await?;
+        unreported.retain(|receipt| receipt.is_final() && !receipt.reported);
+        if !unreported.is_empty() {
+            self.operators.notify(&receipts_notice(&unreported, now), now).await?;
+            self.store.receipts_reported(&unreported).await?;
         }
         self.sum_up(now).await
     }
 
-    /// Tells each destination in one message of what is too old to ring.
+    /// Sends each destination one message about its late alerts.
     async fn sum_up(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut lines = self.store.summed(MOST_SUMMED).await?;
         while let Some(first) = lines.first() {
@@ -68,14 +68,14 @@ impl LateAlerts {
     }
 }
 
-/// Receipts that are not clean, for the operators.
+/// The notice to operators about receipts that are not clean.
 fn receipts_notice(receipts: &[Receipt], now: DateTime<Utc>) -> Notice {
     let more = receipts.len().saturating_sub(MOST_LINES);
     let receipts = receipts.iter().take(MOST_LINES).cloned().collect();
     Notice::new(now, About::Edgar(EdgarNews::DaysNotClean { receipts, more }))
 }
 
-/// The alerts of a destination that were found too late.
+/// The notice about the late alerts of a destination.
 fn late_alerts(lines: &[Summed], now: DateTime<Utc>) -> Notice {
     let day = |line: &Summed| edgar_day(line.accepted_at);
     let shown = lines.iter().take(MOST_LINES).map(|line| (day(line), line.text.clone()));

@@ -1,5 +1,5 @@
-//! The intake: the feed and the daily indexes are read, filings fetched and settled, each with all that it causes in one
-//! transaction. Knows nothing of sending.
+//! The intake: reads the feed and the daily indexes, and fetches and settles filings, each with everything it
+//! causes in one transaction. Knows nothing about sending.
 
 mod backfill;
 mod backoff;
@@ -43,19 +43,19 @@ use chrono::{DateTime, Utc};
 use crate::parts::Parts;
 use history::HistoryGate;
 
-/// All that reads EDGAR.
+/// Everything that reads from EDGAR.
 pub struct Intake {
-    /// Finds new filings on the feed.
+    /// Discovers new filings on the feed.
     pub discovery: Discovery,
     /// Fetches filings and settles them.
     pub settler: Settler,
     /// Compares days with EDGAR's indexes.
     pub reconciler: Reconciler,
-    /// Fetches the past of issuers.
+    /// Fetches issuers' past filings.
     pub backfiller: Backfiller,
-    /// Keeps what cannot be read.
+    /// Keeps unreadable filings.
     pub quarantine: Arc<Quarantine>,
-    /// Notices that the feed shows nothing new.
+    /// Detects that the feed shows nothing new.
     pub feed_alarm: FeedAlarm,
     /// EDGAR's list of tickers.
     pub tickers: Arc<TickerList>,
@@ -64,7 +64,7 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// Built of these; `since` is taken, once, for the last time the bot was up.
+    /// Builds the intake from these parts. `since` is used once as the time when the bot was last running.
     pub fn new(parts: &Parts, since: Option<DateTime<Utc>>) -> Self {
         let backoff = Arc::new(Backoff::new(parts));
         let tickers = Arc::new(TickerList::new(parts, Arc::clone(&backoff)));

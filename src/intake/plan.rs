@@ -38,7 +38,7 @@ impl Planner {
         }
     }
 
-    /// All that a filing causes, to be committed at once.
+    /// Everything that a filing causes, to be committed in one transaction.
     pub(super) async fn plan(
         &self,
         pending: &Pending,
@@ -74,7 +74,7 @@ impl Planner {
         let doubt = self.store.doubt().await?.filter(|doubt| accepted_at <= doubt.until);
         let (mut gathered, mut muted) = (Vec::new(), Vec::new());
         let mutes = if decision.alerts.is_empty() { Vec::new() } else { self.store.mutes().await? };
-        let ending = if decision.alerts.is_empty() { Ending::Quiet } else { Ending::Rang };
+        let ending = if decision.alerts.is_empty() { Ending::Quiet } else { Ending::Alerted };
         for (rule, alert) in decision.alerts {
             tracing::info!(rule = rule.name, accession = %alert.accession, "{}", alert.text);
             for destination in destinations(&self.settings, &self.store, rule).await? {
@@ -87,7 +87,7 @@ impl Planner {
                 }
                 let delivery = Delivery::new(destination, Body::Alert(Box::new(alert.clone())), now);
                 match (mute, &delivery.destination) {
-                    // Told in a digest, or to be told when a mute ends.
+                    // Reported in a digest, or will be when a mute ends.
                     (Some(_), Destination::Email(name))
                         if takes_digests && self.store.digest_standing(name, &alert.key).await?.is_some() => {
                     }
@@ -113,7 +113,8 @@ impl Planner {
         Ok(Settled { history, deliveries, additions, doubtful, gathered, muted, ..settled })
     }
 
-    /// A filing that is too old for single alerts: history keeps it, and its alerts are late alerts.
+    /// Settles a filing that is too old for single alerts: it goes into history, and its alerts are late
+    /// alerts.
     async fn settle_past(
         &self,
         pending: &Pending,
@@ -142,17 +143,17 @@ impl Planner {
                 });
             }
         }
-        // Nobody was told, so that nothing can be taken back and no cooldown runs.
+        // Nobody was alerted, so there is nothing to retract and no cooldown runs.
         let mut history = decide::decide_for(rules, Vec::new(), case).history;
         if let Some(own) = history.first_mut() {
-            own.rang.clear();
+            own.alerts.clear();
         }
         let history = Some((filing.issuer.cik, history));
         let settled = Settled::new(pending.filing.accession, Ending::Past, now);
         Ok(Settled { history, summed, muted, ..settled })
     }
 
-    /// Who gets alerts about a filing that was accepted then.
+    /// Who gets alerts about a filing accepted at this time.
     async fn audience(
         &self,
         seen_at: DateTime<Utc>,
@@ -169,7 +170,7 @@ impl Planner {
     }
 }
 
-/// The mute that keeps an alert from a destination for the longest.
+/// The mute that holds an alert back from a destination for the longest.
 fn covering<'m>(
     mutes: &'m [Mute],
     alert: &Alert,
@@ -185,14 +186,14 @@ fn covering<'m>(
 enum Audience {
     /// Everyone, at once.
     All,
-    /// Everyone, in one summary: it is too old to ring.
+    /// Everyone, in one message, because it is too old for single alerts.
     Summary,
-    /// Nobody: it is from before the first start.
+    /// Nobody, because it is from before the first start.
     None,
 }
 
-/// Where a rule's alerts go: what the rule names, and the channels that subscribe, each channel once. A channel of a server that
-/// the settings do not name is left out; one whose server is not known is not.
+/// The destinations of a rule's alerts: those the rule names and subscribed channels, each channel once. A
+/// channel of a server that the settings do not name is left out; a channel whose server is unknown is not.
 pub async fn destinations(
     settings: &Settings,
     store: &Store,

@@ -1,4 +1,4 @@
-//! One poll: what is new on the feed becomes pending, and what is pending is settled.
+//! One poll: new filings on the feed become pending, and pending filings are settled.
 
 use chrono::{DateTime, Utc};
 
@@ -6,10 +6,10 @@ use super::{Intake, PollReport};
 use crate::store::StoreError;
 
 impl Intake {
-    /// Polls once: what is new on the feed is written down, then all that is due is fetched and settled.
+    /// Polls once: records new filings on the feed, then fetches and settles all due filings.
     ///
     /// # Errors
-    /// Failures of the store. EDGAR's are in the report.
+    /// Failures of the store. Failures of EDGAR are in the report.
     pub async fn poll_once(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
         let mut report = self.discovery.discover_once(now).await?;
         self.tickers.refresh_soon(now, &mut report).await?;

@@ -1,4 +1,4 @@
-//! Filings that cannot be read: kept with their bytes and the reason, reported once, tried once a day.
+//! Unreadable filings: kept with their bytes and the reason, reported once, and tried again once a day.
 
 use std::sync::Arc;
 
@@ -13,13 +13,13 @@ use crate::reader::Unreadable;
 use crate::store::{Ending, Pending, Quarantined, Settled, Standing, Store, StoreError};
 use crate::wake::Wakes;
 
-/// A filing in quarantine is tried again after so long, and so often.
+/// How long until a filing in quarantine is tried again, and how often.
 const QUARANTINED: (TimeDelta, u32) = (TimeDelta::days(1), 30);
 
-/// Most filings that a notice names.
+/// The most filings to name in a notice.
 const MOST_NAMED: usize = 10;
 
-/// Keeps filings that cannot be read.
+/// Keeps unreadable filings.
 pub struct Quarantine {
     store: Store,
     operators: Arc<Operators>,
@@ -53,7 +53,7 @@ impl Quarantine {
             since: known.as_ref().map_or(now, |known| known.since),
             tried_at: now,
             tries: known.as_ref().map_or(0, |known| known.tries) + 1,
-            told: known.as_ref().is_some_and(|known| known.told),
+            reported: known.as_ref().is_some_and(|known| known.reported),
         };
         match &known {
             None => {
@@ -70,10 +70,10 @@ impl Quarantine {
         Ok(())
     }
 
-    /// Notifies the operators of the filings in quarantine that they do not know.
+    /// Notifies operators of filings in quarantine that have not been reported yet.
     pub(crate) async fn report_new(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut confined = self.store.quarantined(usize::MAX).await?;
-        confined.retain(|one| !one.told);
+        confined.retain(|one| !one.reported);
         if confined.is_empty() {
             return Ok(());
         }
@@ -88,7 +88,7 @@ impl Quarantine {
         if self.store.quarantine_len().await? == 0 {
             return Ok(());
         }
-        // A crash may have come between.
+        // Report here as well, in case of a crash before the report.
         self.report_new(now).await?;
         let due = |tried: DateTime<Utc>| tried > now || now - tried >= QUARANTINED.0;
         for one in self.store.quarantined(usize::MAX).await? {

@@ -1,4 +1,4 @@
-//! How far down a page of the feed goes: its end says so, since a time is whatever the entry bears.
+//! How far back a page of the feed goes, judged by its end, because a single entry may carry any time.
 
 use std::collections::HashSet;
 
@@ -7,32 +7,36 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::edgar::feed::Entry;
 use crate::filing::Accession;
 
-/// EDGAR's clock and ours may differ by this much. An entry with a later time says nothing of how far the feed was read.
+/// How much EDGAR's clock and ours may differ. An entry with a later time says nothing about how far the feed
+/// was read.
 pub(super) const MOST_AHEAD: TimeDelta = TimeDelta::minutes(10);
-/// How many filings in a row, down to a page's end, say that it goes down to their times: one or two may have an absurd one.
+/// How many consecutive filings at the end of a page show that it reaches back to their times; one or two may
+/// have an absurd time.
 const AGREE: usize = 3;
-/// Where none of them was seen before, there must be so many: new ones may be below a few that are only dated back.
+/// How many there must be if none of them was seen before: new filings may be below a few that are merely
+/// backdated.
 const AGREE_UNSEEN: usize = 30;
 
-/// The newest acceptance time that can be true.
+/// The newest plausible acceptance time.
 pub(super) fn newest(entries: &[Entry], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     entries.iter().map(|entry| entry.accepted_at).filter(|time| is_possible(*time, now)).max()
 }
 
-/// How many entries are above those that were accepted before `moment`, which a page ends with. Older ones further up do not count:
-/// what is below them is not known.
+/// How many entries are above the run of entries accepted before `moment` at the end of a page. Older entries
+/// further up do not count, because new ones may be below them.
 pub(super) fn above(entries: &[Entry], moment: DateTime<Utc>, now: DateTime<Utc>) -> usize {
     let is_new = |entry: &Entry| entry.accepted_at >= moment && is_possible(entry.accepted_at, now);
     entries.iter().rposition(is_new).map_or(0, |last| last + 1)
 }
 
-/// True if entries go down to what was accepted before `moment`.
+/// True if the entries reach back to filings accepted before `moment`.
 pub(super) fn reaches(entries: &[Entry], moment: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     end(entries, moment, now).len() >= AGREE
 }
 
-/// True if they go down to what was seen before, and was accepted before `moment`. New entries are put above those that were there,
-/// so that below one that was seen nothing is new. Of a first reading that looks back nothing may have been seen.
+/// True if the entries reach filings that were seen before and accepted before `moment`. EDGAR adds new
+/// entries above existing ones, so nothing below a known entry is new. On a first reading with a look-back,
+/// none may have been seen.
 pub(super) fn joins_on(
     entries: &[Entry],
     moment: DateTime<Utc>,
@@ -44,7 +48,7 @@ pub(super) fn joins_on(
     is_first && end.len() >= AGREE_UNSEEN || end.len() >= AGREE && end.into_iter().any(seen)
 }
 
-/// The filings accepted before `moment` that entries end with.
+/// The filings accepted before `moment` at the end of the entries.
 pub(super) fn end(entries: &[Entry], moment: DateTime<Utc>, now: DateTime<Utc>) -> HashSet<Accession> {
     let end = entries.iter().skip(above(entries, moment, now));
     end.filter(|entry| entry.accepted_at < moment).map(|entry| entry.accession).collect()
@@ -58,7 +62,8 @@ fn is_possible(time: DateTime<Utc>, now: DateTime<Utc>) -> bool {
 mod tests {
     use super::*;
 
-    /// A filing for each letter, newest first: `n` is new, `o` old, `f` of the future; `i` is another entry of the one before it.
+    /// A filing for each letter, newest first: `n` is new, `o` old, `f` from the future; `i` is another entry
+    /// of the previous filing.
     fn entries(letters: &str) -> Vec<Entry> {
         let mut serial = 0;
         let mut last = 'n';

@@ -1,5 +1,5 @@
-//! Compares each day with EDGAR's own index of it: what the feed did not show, or not to us, is fetched after all. The same
-//! closes what a downtime left behind the feed's reach.
+//! Compares each day with EDGAR's daily index, and fetches filings that we did not see on the feed. This also
+//! fills gaps left by a downtime that exceeds the feed's reach.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,29 +22,30 @@ use crate::source::{Client, Trouble};
 use crate::store::{Frontier, Ledger, Progress, Receipt, Standing, Store, StoreError};
 use crate::wake::Wakes;
 
-/// An index that is not there yet is asked for again after this.
+/// How long to wait before requesting a missing index again.
 const NOT_YET: TimeDelta = TimeDelta::minutes(15);
-/// An index that could not be had for so long, and so often, never comes.
+/// After this time and this many attempts, an index is considered never to come.
 const NEVER: (TimeDelta, u32) = (TimeDelta::days(3), 5);
-/// After so many failures in a row the other days wait, too: it is not the day's index alone.
+/// After this many consecutive failures, the other days wait, too, because the problem is not only one day's
+/// index.
 const MOST_FAILURES: usize = 3;
-/// An index that lacks filings that were seen may be unfinished: it is read so often.
+/// How often, and at what interval, to read an index that lacks seen filings and so may be unfinished.
 const UNFINISHED: (u32, TimeDelta) = (3, TimeDelta::hours(1));
-/// An index that no longer lists what was missed, and whose record is lost, is read so often.
+/// The most reads of an index when records of missed filings are lost and it may no longer list them.
 const MOST_READS: u32 = 8;
-/// For so long after it was due an index can be unfinished.
+/// How long after its due time an index may be unfinished.
 const FRESH: TimeDelta = TimeDelta::hours(12);
-/// While missed filings are fetched they are looked at so often.
+/// How often to check missed filings while they are fetched.
 const FETCHING: TimeDelta = TimeDelta::seconds(10);
 
-/// The result of a look at the days.
+/// The result of comparing days.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReconcileReport {
     /// The receipts that became final.
     pub receipts: Vec<Receipt>,
-    /// Filings that were missed and are pending now.
+    /// How many missed filings are now pending.
     pub missed: usize,
-    /// Indexes that could not be had in a row, other than those that are not there yet.
+    /// Consecutive failures to fetch an index, not counting indexes that do not exist yet.
     pub failures: usize,
     /// When there is something to do again.
     pub next: Option<DateTime<Utc>>,
@@ -56,7 +57,7 @@ impl ReconcileReport {
     }
 }
 
-/// Compares days with EDGAR's indexes of them.
+/// Compares days with EDGAR's daily indexes.
 pub struct Reconciler {
     store: Store,
     client: Arc<Client>,
@@ -87,10 +88,11 @@ impl Reconciler {
         }
     }
 
-    /// Compares the days that are over and not compared yet with their indexes, as far as these can be had.
+    /// Compares all past days that have not been compared yet with their indexes, as far as these are
+    /// available.
     ///
     /// # Errors
-    /// Failures of the store. EDGAR's are in the receipts.
+    /// Failures of the store. Failures of EDGAR are in the receipts.
     pub async fn reconcile_once(&self, now: DateTime<Utc>) -> Result<ReconcileReport, StoreError> {
         let mut report = ReconcileReport::default();
         let (Some(frontier), Some(ledger)) = (self.store.frontier().await?, self.store.ledger().await?)
@@ -122,7 +124,7 @@ impl Reconciler {
             }
         }
         if !self.store.replace_ledger(ledger, Ledger { next }).await? {
-            // A look back began meanwhile: it starts at an earlier day.
+            // A look-back has begun meanwhile; it starts at an earlier day.
             report.again(now);
             return Ok(report);
         }
@@ -135,7 +137,7 @@ impl Reconciler {
         Ok(report)
     }
 
-    /// Goes on with one day; whether its receipt is final now.
+    /// Continues with one day; true if its receipt is now final.
     async fn step(
         &self,
         mut receipt: Receipt,
@@ -144,7 +146,7 @@ impl Reconciler {
         report: &mut ReconcileReport,
     ) -> Result<bool, StoreError> {
         if let Progress::Waiting { attempts, next_try, .. } = receipt.state {
-            // A wait that is too long comes from a clock that was wrong.
+            // A longer wait comes from a wrong clock.
             if now < next_try && next_try - now <= UNFINISHED.1 * 2 {
                 report.again(next_try);
                 return Ok(false);
@@ -162,7 +164,7 @@ impl Reconciler {
                     let attempts = attempts + 1;
                     let not_there = error.trouble == Trouble::NotThereYet;
                     report.failures = if not_there { 0 } else { report.failures + 1 };
-                    // A receipt's time is when it was begun, or when an index was read.
+                    // A receipt's time is when it was started, or when an index was read.
                     if now - receipt.at > NEVER.0 && attempts >= NEVER.1 {
                         receipt.state = Progress::NoIndex;
                         receipt.unlisted = self.store.seen_on(receipt.day).await?.len();
@@ -185,7 +187,7 @@ impl Reconciler {
         if receipt.state == Progress::Fetching {
             if self.has_lost(&receipt).await? {
                 tracing::error!(day = %receipt.day, "missed filings are no longer pending: the index is read again");
-                // The first time at once; where the index did not list it then, later.
+                // Read it at once the first time; if the index did not list the filing then, read it later.
                 let next_try = if receipt.reads > UNFINISHED.0 { now + UNFINISHED.1 } else { now };
                 let reason = "the record of a filing that was missed could not be read".to_owned();
                 receipt.state = Progress::Waiting { attempts: receipt.reads, next_try, reason };
@@ -206,7 +208,7 @@ impl Reconciler {
         Ok(false)
     }
 
-    /// Holds an index against what was seen. What is missing becomes pending.
+    /// Compares an index with the seen filings. Missed filings become pending.
     async fn compare(
         &self,
         receipt: &mut Receipt,
@@ -257,9 +259,9 @@ impl Reconciler {
         receipt.bad_lines = index.unreadable.len();
         unlisted.into_iter().for_each(|accession| receipt.name(accession));
         receipt.reads += 1;
-        // Where nothing was seen, nothing tells that an index of last night is cut.
-        let untold = receipt.seen == 0 && now - self.history.due(receipt.day) < FRESH;
-        receipt.state = if (receipt.unlisted > 0 || untold) && receipt.reads < UNFINISHED.0 {
+        // If nothing was seen, there is no sign that last night's index is incomplete.
+        let is_empty_yet = receipt.seen == 0 && now - self.history.due(receipt.day) < FRESH;
+        receipt.state = if (receipt.unlisted > 0 || is_empty_yet) && receipt.reads < UNFINISHED.0 {
             let reason = match receipt.unlisted {
                 0 => "no filing of that day was seen, so the index is read again: it may be incomplete"
                     .to_owned(),
@@ -279,8 +281,8 @@ impl Reconciler {
         self.store.compared(receipt, &missed, &passed_over, now).await
     }
 
-    /// True if something that was missed is neither to be fetched nor done: its record could not be read, and was set aside.
-    /// The index has where to fetch it, but is not read for ever.
+    /// True if a missed filing is neither pending nor done, because its record was unreadable and moved away.
+    /// The index states where to fetch it, but it is not read forever.
     async fn has_lost(&self, receipt: &Receipt) -> Result<bool, StoreError> {
         if receipt.reads >= MOST_READS {
             return Ok(false);
@@ -293,7 +295,7 @@ impl Reconciler {
         Ok(false)
     }
 
-    /// Counts what became of what was missed; whether all of it is done.
+    /// Counts the outcomes of missed filings; true if all of them are done.
     async fn count_missed(&self, receipt: &mut Receipt, frontier: Frontier) -> Result<bool, StoreError> {
         let watched = receipt.day > edgar_day(frontier.floor);
         (receipt.recovered, receipt.unreadable, receipt.passed_over) = (0, 0, 0);
@@ -325,7 +327,7 @@ impl Reconciler {
         Ok(true)
     }
 
-    /// Writes a final receipt, and reports it.
+    /// Saves a final receipt, and reports it.
     async fn end(
         &self,
         mut receipt: Receipt,
@@ -346,7 +348,7 @@ impl Reconciler {
     }
 }
 
-/// An index has only the day, and not who of its filers is the issuer.
+/// An index states only the day, and not which of the filers is the issuer.
 fn reference(listed: &Listed, day: NaiveDate) -> FilingRef {
     FilingRef {
         accession: listed.accession,

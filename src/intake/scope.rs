@@ -1,4 +1,4 @@
-//! The scope: where every rule in force names its issuers, filings of others are not fetched.
+//! The scope: if every active rule names its issuers, other issuers' filings are not fetched.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,33 +10,33 @@ use crate::parts::Parts;
 use crate::rules::{ActiveRules, RuleSet};
 use crate::store::{Coverage, Frontier, Store, StoreError};
 
-/// The filings that are in scope, and so are fetched.
+/// The filings that are in scope and therefore fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum InScope {
-    /// Those of all issuers, and why.
+    /// Filings of all issuers, and the reason.
     All(String),
-    /// Those of some.
+    /// Filings of some issuers.
     Some(Issuers),
 }
 
 /// The issuers that rules name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Issuers {
-    /// Named by CIK, or by a ticker of theirs.
+    /// The CIKs of issuers named by CIK or by one of their tickers.
     pub(crate) ciks: BTreeSet<Cik>,
-    /// True if an issuer without a listed ticker may turn out to be one of them, by the symbol that it types.
+    /// True if an issuer without a listed ticker may turn out to be one of them by the symbol in its filing.
     by_symbol: bool,
     tickers: Arc<Tickers>,
 }
 
-/// Whether a filing is fetched.
+/// The decision whether to fetch a filing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Choice {
-    /// A rule asks about its issuer, or may do so.
+    /// A rule covers its issuer.
     Fetch,
-    /// It is unknown without it.
+    /// Unknown until the filing is read.
     Undecided,
-    /// No rule asks about its issuer.
+    /// No rule covers its issuer.
     Leave,
 }
 
@@ -46,12 +46,12 @@ struct Known {
     rules: RuleSet,
     tickers: Arc<Tickers>,
     in_scope: Arc<InScope>,
-    /// Rules that name no issuer and go nowhere unless somebody subscribes.
+    /// Rules that name no issuer and have no destination unless somebody subscribes.
     unless_subscribed: Vec<String>,
 }
 
 impl InScope {
-    /// Whether a filing is fetched of which the feed shows the issuer or not.
+    /// Whether to fetch a filing, given its issuer if the feed shows it.
     pub(super) fn of(&self, issuer: Option<Cik>) -> Choice {
         match (self, issuer) {
             (Self::All(_), _) => Choice::Fetch,
@@ -60,14 +60,14 @@ impl InScope {
         }
     }
 
-    /// Whether a filing is fetched of which an index shows the filers, one of which is the issuer.
+    /// Whether to fetch a filing, given its filers from an index, one of which is the issuer.
     pub(super) fn of_filers(&self, filers: &[Cik]) -> Choice {
         let Self::Some(issuers) = self else { return Choice::Fetch };
         let choices: Vec<Choice> = filers.iter().map(|filer| issuers.of(*filer)).collect();
         if choices.contains(&Choice::Fetch) {
             Choice::Fetch
         } else if choices.contains(&Choice::Leave) {
-            // A listed company among them is its issuer.
+            // A listed company among the filers is the issuer.
             Choice::Leave
         } else {
             Choice::Undecided
@@ -87,14 +87,14 @@ impl Issuers {
     }
 }
 
-/// The scope of the rules in force.
+/// The scope of the active rules.
 pub(crate) struct Scope {
     /// True if filings of all issuers are fetched, whatever rules say.
     fetch_all: bool,
     rules: ActiveRules,
     tickers: Arc<TickerList>,
     store: Store,
-    /// As it was last looked up.
+    /// The last result.
     known: Mutex<Option<Known>>,
 }
 
@@ -109,7 +109,7 @@ impl Scope {
         }
     }
 
-    /// The scope by the rules and subscriptions in force.
+    /// The scope of the active rules and subscriptions.
     pub(crate) async fn current(&self) -> Result<Arc<InScope>, StoreError> {
         let (rules, tickers) = (self.rules.current(), self.tickers.current().await?);
         let found = self.known(rules, tickers);
@@ -131,9 +131,9 @@ impl Scope {
     }
 
     fn look_up(&self, rules: RuleSet, tickers: Arc<Tickers>) -> Known {
-        let (told, silent): (Vec<_>, Vec<_>) = rules.unnamed().partition(|rule| !rule.notify.is_empty());
+        let (alerting, silent): (Vec<_>, Vec<_>) = rules.unnamed().partition(|rule| !rule.notify.is_empty());
         let unless_subscribed = silent.iter().map(|rule| rule.name.clone()).collect();
-        let any = told.first().map(|rule| format!("rule `{}` is about any issuer", rule.name));
+        let any = alerting.first().map(|rule| format!("rule `{}` is about any issuer", rule.name));
         let in_scope = match any {
             _ if self.fetch_all => InScope::All("[edgar] fetch_all is set".to_owned()),
             Some(reason) => InScope::All(reason),
@@ -142,7 +142,7 @@ impl Scope {
         Known { rules, tickers, in_scope: Arc::new(in_scope), unless_subscribed }
     }
 
-    /// Notes of whom filings are fetched from now on: history is whole only where they were.
+    /// Records which issuers' filings are fetched from now on: history is complete only for those.
     pub(super) async fn cover(&self, in_scope: &InScope, frontier: Frontier) -> Result<(), StoreError> {
         loop {
             let read = self.store.coverage().await?;
@@ -164,7 +164,7 @@ impl Scope {
 
 /// The coverage from now on; `None` if it is unchanged.
 fn covered(in_scope: &InScope, frontier: Frontier, read: Option<&Coverage>) -> Option<Coverage> {
-    // A store of before that was noted has the filings of all.
+    // A store from before coverage was recorded has the filings of all issuers.
     let begun = read.is_some();
     let known = read.cloned().unwrap_or_default();
     let since = if begun { frontier.seen_until } else { frontier.whole_since() };
@@ -187,7 +187,7 @@ fn covered(in_scope: &InScope, frontier: Frontier, read: Option<&Coverage>) -> O
     (!begun || coverage != known).then_some(coverage)
 }
 
-/// The issuers that rules name, where all of them are known.
+/// The issuers that rules name, if all of them are known.
 fn named(rules: &RuleSet, tickers: &Arc<Tickers>) -> InScope {
     let named: BTreeSet<&str> = rules.tickers().collect();
     let mut unknown: BTreeMap<String, &str> = named.iter().map(|name| (ticker_key(name), *name)).collect();

@@ -1,4 +1,4 @@
-//! Settles filings that were fetched: done, deferred, or in quarantine.
+//! Settles fetched filings: they become done, are deferred, or go into quarantine.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,21 +20,21 @@ use crate::retry;
 use crate::source::{Client, Trouble};
 use crate::store::{Ending, Pending, Store, StoreError};
 
-/// A submission that looks damaged is fetched this often, for a minute, before it counts as unreadable: it may have been cut
-/// on the way.
+/// How often to fetch a submission that looks damaged, over a minute, before it counts as unreadable: it may
+/// have been truncated in transit.
 const DAMAGED_ATTEMPTS: u32 = 9;
-/// A filing that is not there yet is asked for after these waits, then less often.
+/// The waits before requesting a missing filing again; later ones are longer.
 const SOON: [TimeDelta; 4] = [
     TimeDelta::milliseconds(750),
     TimeDelta::seconds(1),
     TimeDelta::seconds(1),
     TimeDelta::milliseconds(1_500),
 ];
-/// A filing that could not be fetched so often goes into quarantine: after some ten hours.
+/// After this many failed fetches, some ten hours, a filing goes into quarantine.
 const MOST_ATTEMPTS: u32 = 20;
-/// A filing that needs history which is still being fetched waits so long, and is looked at so often.
+/// How long a filing waits for history that is still being fetched, and how often it is checked.
 const WAITS_FOR_HISTORY: (TimeDelta, TimeDelta) = (TimeDelta::hours(2), TimeDelta::seconds(15));
-/// One refusal is that filing's; so many in a row are a block.
+/// A single refusal concerns that filing only; this many consecutive ones are a block.
 const MOST_REFUSED: usize = 3;
 
 /// Settles filings.
@@ -46,7 +46,7 @@ pub struct Settler {
     history: Arc<HistoryGate>,
     planner: Planner,
     quarantine: Arc<Quarantine>,
-    /// Fetches what is to be settled.
+    /// Fetches the filings to settle.
     pub(crate) fetcher: Fetcher,
 }
 
@@ -70,10 +70,10 @@ impl Settler {
         }
     }
 
-    /// Fetches and settles what is due, a round at most, without reading the feed.
+    /// Fetches and settles up to one round of due filings, without reading the feed.
     ///
     /// # Errors
-    /// Failures of the store. EDGAR's are in the report.
+    /// Failures of the store. Failures of EDGAR are in the report.
     pub async fn settle_once(&self, now: DateTime<Utc>) -> Result<PollReport, StoreError> {
         let mut report = PollReport::default();
         if self.backoff.silent_until(now).await?.is_none() {
@@ -82,7 +82,7 @@ impl Settler {
         Ok(report)
     }
 
-    /// Fetches what is due, oldest first, and settles each.
+    /// Fetches due filings, oldest first, and settles each.
     pub(super) async fn settle_due(
         &self,
         now: DateTime<Utc>,
@@ -102,7 +102,7 @@ impl Settler {
         Ok(())
     }
 
-    /// Settles a filing that came, or defers it.
+    /// Settles a fetched filing, or defers it.
     pub(crate) async fn came(
         &self,
         (pending, body): Came,
@@ -112,10 +112,10 @@ impl Settler {
     ) -> Result<(), StoreError> {
         let error = match body {
             Ok(body) => {
-                let before = report.rang;
+                let before = report.alerted;
                 self.settle(pending, body, now, report).await?;
                 fetches.refused = 0;
-                fetches.settled(report.rang > before);
+                fetches.settled(report.alerted > before);
                 return Ok(());
             }
             Err(error) => error,
@@ -125,12 +125,12 @@ impl Settler {
             return self.backoff.note(error, now, report).await;
         }
         if self.client.outage().is_some() && !error.is_grave() && error.trouble != Trouble::Forbidden {
-            // It is no fault of the filing's: it stays due, for when EDGAR answers.
+            // This is not the filing's fault, so it stays due until EDGAR answers.
             fetches.hold();
             report.trouble = Some(error);
             return Ok(());
         }
-        // Listed some seconds before it is there.
+        // A filing may be listed some seconds before it can be fetched.
         let soon = SOON.get(usize::try_from(pending.attempts).unwrap_or(usize::MAX));
         if let (Trouble::NotThereYet, None, Some(wait)) = (error.trouble, error.retry_after, soon) {
             let (attempts, not_before) = (pending.attempts + 1, now + *wait);
@@ -151,7 +151,7 @@ impl Settler {
         Ok(())
     }
 
-    /// Settles a filing by what came.
+    /// Settles a filing from the fetched bytes.
     async fn settle(
         &self,
         pending: Pending,
@@ -169,7 +169,7 @@ impl Settler {
                 {
                     self.fetcher.keep(asked, body);
                     let not_before = now + WAITS_FOR_HISTORY.1;
-                    // An index tells neither: those that wait are read in their order.
+                    // An index states neither. Update both, so that waiting filings are read in order.
                     let known = FilingRef {
                         issuer: Some(filing.issuer.cik),
                         accepted_at: filing.accepted_at.unwrap_or(pending.filing.accepted_at),
@@ -179,12 +179,12 @@ impl Settler {
                     report.postponed += 1;
                     return Ok(());
                 }
-                // Nobody needs it while its alerts take their room.
+                // Free the bytes before the alerts take memory.
                 drop(body);
                 let settled = self.planner.plan(&pending, &filing, now).await?;
                 if self.store.commit(&settled).await? {
                     report.settled += 1;
-                    report.rang += usize::from(settled.ending == Ending::Rang);
+                    report.alerted += usize::from(settled.ending == Ending::Alerted);
                     report.past += usize::from(settled.ending == Ending::Past);
                 }
                 Ok(())
@@ -194,7 +194,8 @@ impl Settler {
                 let reason = format!("the answer has accession {other}");
                 self.postpone(pending, &reason, retry::soon, now, report).await
             }
-            // What is no filing at all was sent in its place; a damaged one may have been cut on the way.
+            // Content that is not a filing was sent in its place; a damaged one may have been truncated in
+            // transit.
             Err(error) if error.kind == "not-a-filing" || pending.attempts + 1 < DAMAGED_ATTEMPTS => {
                 self.postpone(pending, &error.to_string(), retry::soon, now, report).await
             }
@@ -202,7 +203,7 @@ impl Settler {
         }
     }
 
-    /// Puts a filing off, and into quarantine after hours of trying.
+    /// Defers a filing, and puts it into quarantine after hours of trying.
     async fn postpone(
         &self,
         pending: Pending,

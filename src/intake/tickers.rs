@@ -1,4 +1,4 @@
-//! The tickers of listed issuers: kept in the store, fetched anew once a day.
+//! The tickers of listed issuers: kept in the store and fetched again once a day.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,21 +13,21 @@ use crate::parts::Parts;
 use crate::source::Client;
 use crate::store::{Store, StoreError};
 
-/// So old the list may become.
+/// How old the list may become.
 const FRESH: TimeDelta = TimeDelta::days(1);
-/// After a failure it is not asked for again so soon: a filing's own symbol does meanwhile.
+/// How long to wait after a failure before requesting it again; meanwhile, a filing's own symbol suffices.
 const RETRY: TimeDelta = TimeDelta::minutes(10);
-/// Filings wait for the first list so long: one that hangs does not hold them up for longer.
+/// How long filings wait for the first list, so that a hanging request does not delay them longer.
 const FIRST_WAIT: Duration = Duration::from_secs(5);
 
-/// The list as the ticks use it.
+/// The list in memory.
 #[derive(Debug, Clone, Default)]
 struct Listed {
     tickers: Arc<Tickers>,
     fetched_at: Option<DateTime<Utc>>,
-    /// When it was last asked for in vain.
+    /// When the last request for it failed.
     failed_at: Option<DateTime<Utc>>,
-    /// When it was first asked for.
+    /// When it was first requested.
     asked_at: Option<Instant>,
     loaded: bool,
 }
@@ -50,20 +50,21 @@ impl TickerList {
         }
     }
 
-    /// When the list is to be fetched; `None` where that is now.
+    /// When to fetch the list; `None` for now.
     pub(crate) async fn due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         let listed = self.listed().await?;
-        // A time ahead of the clock is a clock's that was wrong.
+        // A time in the future comes from a wrong clock.
         let within = |since: Option<DateTime<Utc>>, span: TimeDelta| {
             since.filter(|since| *since <= now && now - *since < span).map(|since| since + span)
         };
         Ok(within(listed.fetched_at, FRESH).or(within(listed.failed_at, RETRY)))
     }
 
-    /// Fetches the list where it is a day old or missing, and EDGAR may be asked. A failure is logged, and does not hold up filings.
+    /// Fetches the list if it is missing or a day old and EDGAR may be asked. A failure is logged and does
+    /// not delay filings.
     ///
     /// # Errors
-    /// Failures of the store. A block is in the report.
+    /// Failures of the store. A block by EDGAR is in the report.
     pub async fn refresh(&self, now: DateTime<Utc>, report: &mut PollReport) -> Result<(), StoreError> {
         if self.due(now).await?.is_some() || self.backoff.left_alone_until(now).await?.is_some() {
             return Ok(());
@@ -97,7 +98,7 @@ impl TickerList {
         Ok(())
     }
 
-    /// The same within a bound, for a poll whose filings wait for it.
+    /// The same with a time limit, for a poll whose filings wait for it.
     pub(super) async fn refresh_soon(
         &self,
         now: DateTime<Utc>,
@@ -114,12 +115,12 @@ impl TickerList {
         }
     }
 
-    /// The list: none before it was first fetched.
+    /// The list; empty before it was first fetched.
     pub(super) async fn current(&self) -> Result<Arc<Tickers>, StoreError> {
         Ok(self.listed().await?.tickers)
     }
 
-    /// True if filings can be settled: the list is there, was asked for in vain, or does not come.
+    /// True if filings can be settled, because the list exists, could not be fetched, or is taking too long.
     pub(crate) async fn was_asked_for(&self) -> Result<bool, StoreError> {
         let listed = self.listed().await?;
         let hangs = listed.asked_at.is_some_and(|asked| asked.elapsed() >= FIRST_WAIT);

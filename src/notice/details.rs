@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 use crate::destination::Destination;
 use crate::filing::{Accession, Cik};
 
-/// By what another program shows that acts with the same bot.
+/// What shows that another program uses the same bot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InstanceSign {
     /// A slash command was answered before we did.
     Answered,
-    /// An alert of this store stands in a destination, and was not sent from here.
+    /// An alert of this store is in a destination, and was not sent from here.
     Sent(Destination),
 }
 
-/// Why a destination takes no files.
+/// Why a destination accepts no files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoFile {
     /// The bot lacks a permission.
     NoPermission,
-    /// Discord does not take this one, or any.
+    /// Discord does not accept this file, or any.
     NotTaken,
 }
 
@@ -30,39 +30,39 @@ pub enum NoFile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FeedSilence {
-    /// EDGAR is asked nothing.
+    /// No requests are made to EDGAR.
     BackOff {
         /// Until when.
         until: DateTime<Utc>,
         /// Why.
         reason: String,
     },
-    /// It fails.
+    /// EDGAR is failing.
     Failing {
         /// Its last answer.
         answer: String,
     },
-    /// It answers, and its feed is old.
+    /// EDGAR answers, but its feed is old.
     OldFeed,
 }
 
 /// A filing that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnreadableFiling {
-    /// Which.
+    /// Its accession.
     pub accession: Accession,
-    /// In whose folder it is.
+    /// The filer whose folder it is in.
     pub filer: Cik,
     /// Why.
     pub reason: String,
 }
 
-/// Alerts, a line each.
+/// Alerts, one line each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SummedAlerts {
     /// How many there are.
     pub count: usize,
-    /// The first of them: the day of acceptance, and the alert in one line.
+    /// The first of them: the day of acceptance, and the alert as one line.
     pub lines: Vec<(NaiveDate, String)>,
     /// The days of the first and the last.
     pub days: Option<(NaiveDate, NaiveDate)>,
@@ -75,17 +75,17 @@ pub struct GoneRule {
     pub rule: String,
     /// Channels that subscribed to it.
     pub channels: Vec<String>,
-    /// How many more.
+    /// How many more channels there are.
     pub more: usize,
 }
 
 /// The deliveries that waited for a paused destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waited {
-    /// Alerts that come in one message now.
+    /// Alerts that now come in one message.
     pub together: usize,
     /// Deliveries that come one by one.
     pub singly: usize,
-    /// True if more than that wait.
+    /// True if more than these are waiting.
     pub or_more: bool,
 }

@@ -1,4 +1,4 @@
-//! Whether the secrets are there and can be used, before anything is sent.
+//! Checks, before anything is sent, that secrets are set and usable.
 
 use super::discord;
 use super::email::Mailer;
@@ -8,7 +8,7 @@ use super::webhook::Webhook;
 use crate::config::Settings;
 use crate::destination::Destination;
 
-/// Lists every secret that a used destination needs and that is missing, and every one that cannot be used. Shows no secret.
+/// Lists every missing secret that a used destination needs, and every unusable one. Shows no secret.
 pub fn check_secrets(
     settings: &Settings,
     secrets: &Secrets,

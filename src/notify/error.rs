@@ -1,4 +1,4 @@
-//! The result of a send: the message's id, or why it failed and whether another attempt may help.
+//! The result of a send: the message's id, or why it failed and whether to try again.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,17 +10,17 @@ use crate::alert::Key;
 use crate::destination::Destination;
 use crate::text::redact::Redactor;
 
-/// An error has so many characters at most.
+/// The most characters of an error.
 const MOST_MESSAGE: usize = 1_000;
 
-/// A destination took a delivery.
+/// A delivery that its destination accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
-    /// The message's id, where the destination gives one.
+    /// The message's id, if the destination returns one.
     pub message_id: Option<String>,
 }
 
-/// A delivery was not taken. The text holds no secret and no address.
+/// A delivery that was not accepted. The text contains no secret and no address.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct SendError {
@@ -28,31 +28,31 @@ pub struct SendError {
     pub message: String,
     /// Whether and when to try again.
     pub retry: Retry,
-    /// True if it may have reached the destination all the same: no answer says that it did not.
+    /// True if it may have arrived all the same, because no answer says that it did not.
     pub may_have_arrived: bool,
     /// Advice for people, if there is any.
     pub advice: Option<&'static str>,
-    /// True if it may be this message that the destination does not like, so that others are tried before it.
+    /// True if the failure may be about this message, so that others are tried before it.
     pub of_message: bool,
 }
 
 /// Whether a failed delivery may be tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// It can never succeed as it is.
+    /// Never: it cannot succeed as it is.
     Never,
-    /// The message that it edits cannot be edited any more: as a new one it can succeed.
+    /// The message can no longer be edited, but sending a new one can succeed.
     Gone,
-    /// The destination takes nothing at all until somebody mends it.
+    /// The destination accepts nothing until somebody fixes it.
     Closed,
-    /// Later, by our own back-off.
+    /// Later, after our own back-off.
     Later,
     /// Not before the destination allows it.
     After(Duration),
 }
 
 impl SendError {
-    /// The same without secrets, and with so many words at most.
+    /// The same error with secrets removed and its text clipped.
     pub(super) fn cleaned(self, redactor: &Redactor) -> Self {
         Self { message: redactor.clean(&self.message, MOST_MESSAGE), ..self }
     }
@@ -67,7 +67,7 @@ impl SendError {
         }
     }
 
-    /// Nobody knows what became of it.
+    /// It is uncertain whether it arrived.
     pub(super) fn later(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -78,7 +78,7 @@ impl SendError {
         }
     }
 
-    /// It certainly was not taken.
+    /// It was certainly not accepted.
     pub(super) fn refused(message: impl Into<String>) -> Self {
         Self { may_have_arrived: false, ..Self::later(message) }
     }
@@ -88,7 +88,7 @@ impl SendError {
         Self { retry: Retry::Gone, ..Self::refused(message) }
     }
 
-    /// The destination takes nothing.
+    /// The destination accepts nothing.
     pub(super) fn closed(message: impl Into<String>) -> Self {
         Self { retry: Retry::Closed, ..Self::refused(message) }
     }
@@ -98,19 +98,19 @@ impl SendError {
     }
 }
 
-/// The result of looking for deliveries that may have arrived.
+/// The result of checking whether deliveries arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadBack {
-    /// These are there, with what took them and since when; the others are not.
+    /// These arrived, with their messages and times; the others did not.
     Arrived(BTreeMap<Key, (Sent, DateTime<Utc>)>),
-    /// The destination drops a repeated one by itself.
+    /// The destination drops repeated deliveries by itself.
     Guarded,
-    /// Unknown, so that they may be sent twice.
+    /// Unknown, so they may be sent twice. The text says why.
     Unknown(&'static str),
 }
 
 pub(super) fn unknown(destination: &Destination) -> SendError {
-    // It may be that the settings lost it by mistake, so the delivery is kept for a while.
+    // It may have been removed from the settings by mistake, so the delivery is kept for a while.
     SendError::refused(format!("the settings no longer define {destination}, or its secret is not set"))
 }
 

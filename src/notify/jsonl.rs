@@ -5,7 +5,7 @@ use super::lines::LineFormat;
 use crate::alert::Alert;
 use crate::text::visible;
 
-/// `jsonl`: the alert's JSON object, which begins with its key.
+/// `jsonl`: the alert's JSON object, starting with its key.
 pub(super) const FORMAT: LineFormat = LineFormat { line, key };
 
 fn line(alert: &Alert) -> Result<String, SendError> {

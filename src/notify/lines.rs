@@ -1,4 +1,4 @@
-//! Lines that are appended to a file, one an alert: once, also where a crash fell between writing and recording.
+//! Appends one line per alert to a file, exactly once, even after a crash between writing and recording.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::{File, OpenOptions};
@@ -11,27 +11,28 @@ use crate::alert::{Alert, Key};
 use crate::config::ReadableBy;
 use crate::private;
 
-/// How far back a file is searched for alerts that stand in it already, in bytes: some hundred alerts.
+/// How far back a file is searched for alerts already in it, in bytes: some hundred alerts.
 const TAIL: u64 = 1024 * 1024;
-/// Most alerts of a file that are remembered: as many as its end can have.
+/// The most alerts of a file to remember: as many as its searched end can hold.
 const MOST_REMEMBERED: usize = 1_000;
 
-/// How an alert is written as one line, and known again.
+/// How an alert is written as one line, and recognised again.
 pub(super) struct LineFormat {
     /// The line of an alert, with its newline.
     pub(super) line: fn(&Alert) -> Result<String, SendError>,
-    /// The key of the alert of a line, which comes without its newline.
+    /// The key of the alert in a line, which is passed without its newline.
     pub(super) key: fn(&[u8]) -> Option<String>,
 }
 
-/// The files that alerts are appended to, and what their ends have.
+/// The files that alerts are appended to, and the alerts at their ends.
 #[derive(Debug)]
 pub(super) struct Files {
     known: Mutex<BTreeMap<String, Known>>,
     readable_by: ReadableBy,
 }
 
-/// The known end of a file, valid as long as it has this length: nobody else has written to it, and no write broke off.
+/// The known end of a file. It is valid as long as the file has this length: then nobody else has written to
+/// it, and no write was interrupted.
 #[derive(Debug, Default)]
 struct Known {
     length: u64,
@@ -44,7 +45,7 @@ impl Files {
         Self { known: Mutex::default(), readable_by }
     }
 
-    /// Appends a line, unless the file's end has one of the same alert, and brings it onto the disk.
+    /// Appends a line, unless the file's end has one for the same alert, and syncs the file.
     pub(super) fn append(&self, path: &str, format: &LineFormat, key: &Key, line: &str) -> io::Result<()> {
         let mode = private::FILE_MODE;
         let mut file = OpenOptions::new().create(true).read(true).append(true).mode(mode).open(path)?;
@@ -58,7 +59,7 @@ impl Files {
             }
         };
         if !known.keys.iter().any(|known| known == key.as_str()) {
-            // A line that a crash cut short is left standing by itself.
+            // A line cut short by a crash stays on its own line.
             let whole = from_end(&mut file, length, 1)?.last().is_none_or(|&byte| byte == b'\n');
             let separator = if whole { "" } else { "\n" };
             file.write_all(format!("{separator}{line}").as_bytes())?;
@@ -72,7 +73,7 @@ impl Files {
     }
 }
 
-/// The keys of the alerts whose lines are whole, at most the last 1,000.
+/// The keys of the alerts with complete lines, at most the last 1,000.
 fn keys(tail: &[u8], format: &LineFormat) -> VecDeque<String> {
     let key = |line: &[u8]| (format.key)(line.strip_suffix(b"\n")?);
     let mut keys: VecDeque<String> =
@@ -81,7 +82,7 @@ fn keys(tail: &[u8], format: &LineFormat) -> VecDeque<String> {
     keys
 }
 
-/// The last bytes of a file of this length, at most so many.
+/// At most the last `most` bytes of a file of this length.
 fn from_end(file: &mut File, length: u64, most: u64) -> io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(length.saturating_sub(most)))?;
     let mut end = Vec::with_capacity(usize::try_from(length.min(most)).unwrap_or_default());

@@ -1,4 +1,5 @@
-//! Sends one message to its destination, and says whether a failure is worth another try. Never loops.
+//! Sends one message to its destination, and reports whether a failure is worth another try. Never retries by
+//! itself.
 
 mod check;
 mod discord;

@@ -1,4 +1,4 @@
-//! All destinations behind one door: each delivery goes to the one that it is for.
+//! A single entry point for all destinations, which routes each delivery to its own.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,17 +30,17 @@ pub struct Notifier {
     redactor: Redactor,
 }
 
-/// How a channel of Discord is reached.
+/// How a Discord channel is reached.
 enum Route<'a> {
     Channel(u64),
     Webhook(&'a DiscordWebhook),
 }
 
 impl Notifier {
-    /// The destinations of the settings. A secret may be missing for those that are not in `used`.
+    /// The destinations defined in the settings. Secrets may be missing for those not in `used`.
     ///
     /// # Errors
-    /// A used destination whose secret is missing or cannot be used.
+    /// The secret of a used destination is missing or cannot be used.
     pub fn new(
         settings: &Settings,
         secrets: &Secrets,
@@ -75,12 +75,12 @@ impl Notifier {
         Ok(Self { local, bot, channels, mailer, webhooks, redactor })
     }
 
-    /// Hides the secrets in text from outside.
+    /// The redactor that removes secrets from external text.
     pub fn redactor(&self) -> &Redactor {
         &self.redactor
     }
 
-    /// True if a destination can be served: what it needs is set.
+    /// True if a destination can be served because everything it needs is set.
     pub fn serves(&self, destination: &Destination) -> bool {
         match destination {
             Destination::Discord(name) => self.channels.contains_key(name),
@@ -91,13 +91,13 @@ impl Notifier {
         }
     }
 
-    /// The bot, where a token is set: the gateway uses the same one.
+    /// The bot, if a token is set; the gateway uses the same one.
     pub fn bot(&self) -> Option<&DiscordBot> {
         self.bot.as_ref()
     }
 
-    /// How many of these deliveries to one destination, from the first, go out in one message, at least one; and that message, where it has
-    /// several.
+    /// How many of these deliveries to one destination, starting with the first, fit in one message (at least
+    /// one), and that message if it combines several.
     pub fn fitting(&self, deliveries: &[Delivery]) -> (usize, Option<Message>) {
         match deliveries.first() {
             Some(first) if first.destination.capabilities().batches => render::discord::fitting(deliveries),
@@ -105,10 +105,10 @@ impl Notifier {
         }
     }
 
-    /// A turn to send a batch, or when to come back: as often as the destination takes messages.
+    /// Takes a turn to send a batch, within the destination's limits, or returns when to try again.
     ///
     /// # Errors
-    /// Until when it is to be left alone.
+    /// When to try again.
     pub fn turn(&self, batch: &Batch, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         match (self.route(batch.destination()), &self.bot) {
             (Some(Route::Channel(id)), Some(bot)) => bot.turn(id, batch, now),
@@ -117,10 +117,11 @@ impl Notifier {
         }
     }
 
-    /// Whether a destination may get a turn now. Channels that subscribed line up behind those of the settings.
+    /// Succeeds if a destination may get a turn now. Subscribed channels queue behind those defined in the
+    /// settings.
     ///
     /// # Errors
-    /// When to come back.
+    /// When to try again.
     pub fn line_up(&self, destination: &Destination, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         match (destination, &self.bot) {
             (Destination::Channel(id), Some(bot)) => bot.line_up(*id, now),
@@ -128,18 +129,18 @@ impl Notifier {
         }
     }
 
-    /// Sends what goes out in one message, now.
+    /// Sends a batch as one message, now.
     ///
     /// # Errors
-    /// [`SendError`] says whether another try may help.
+    /// [`SendError`], which says whether to try again.
     pub async fn send(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
         self.send_composed(batch, None, now).await
     }
 
-    /// The same, where its message is made already.
+    /// The same, with a message that is already rendered.
     ///
     /// # Errors
-    /// As [`Self::send`].
+    /// Same as [`Self::send`].
     pub async fn send_composed(
         &self,
         batch: &Batch,
@@ -150,16 +151,16 @@ impl Notifier {
         self.dispatch(batch, made, now).await.map_err(|error| error.cleaned(&self.redactor))
     }
 
-    /// The same, to try a destination out: with a small file, where messages there may have one.
+    /// The same, to test a destination: attaches a small file if its messages may have one.
     ///
     /// # Errors
-    /// As [`Self::send`].
+    /// Same as [`Self::send`].
     pub async fn try_out(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
         let made = Made { message: None, with_sample: true };
         self.dispatch(batch, made, now).await.map_err(|error| error.cleaned(&self.redactor))
     }
 
-    /// Whether a destination takes files: `None` where none was sent there since the start.
+    /// Whether a destination accepts files; `None` if none was sent there since the start.
     pub fn takes_files(&self, destination: &Destination) -> Option<Result<(), NoFile>> {
         match (self.route(destination)?, &self.bot) {
             (Route::Channel(id), Some(bot)) => bot.takes_files(id),
@@ -168,14 +169,16 @@ impl Notifier {
         }
     }
 
-    /// Notes that a destination took nothing before the start, which was reported then: nothing is asked to explain it again.
+    /// Records that a destination accepted nothing before the start. That was reported then, so the reason is
+    /// not looked up again.
     pub fn refused_before(&self, destination: &Destination) {
         if let (Some(Route::Channel(id)), Some(bot)) = (self.route(destination), &self.bot) {
             bot.refused_before(id);
         }
     }
 
-    /// Messages in a bot's channel that another program seems to have sent as this bot, found since the last call.
+    /// Messages in a bot's channel that another program seems to have sent as this bot, found since the last
+    /// call.
     pub async fn foreign(&self, destination: &Destination, now: DateTime<Utc>) -> Vec<Foreign> {
         match (self.route(destination), &self.bot) {
             (Some(Route::Channel(id)), Some(bot)) => bot.foreign(id, now).await,
@@ -206,10 +209,10 @@ impl Notifier {
         }
     }
 
-    /// Looks whether what was in one message arrived, where that is not known.
+    /// Checks whether the deliveries of one message arrived, if that is uncertain.
     ///
     /// # Errors
-    /// [`SendError`]: the destination does not say so now.
+    /// [`SendError`] if the destination cannot be checked now.
     pub async fn find(
         &self,
         batch: &Batch,
@@ -231,7 +234,7 @@ impl Notifier {
         matches!(self.route(destination), Some(Route::Channel(_)))
     }
 
-    /// How a channel of Discord is reached.
+    /// How a Discord channel is reached.
     fn route(&self, destination: &Destination) -> Option<Route<'_>> {
         match destination {
             Destination::Channel(id) => Some(Route::Channel(*id)),
@@ -243,11 +246,11 @@ impl Notifier {
         }
     }
 
-    /// The permissions that the bot needs in the channel of a destination and lacks there, by Discord's names for them;
-    /// `None` where the bot does not serve it.
+    /// Discord's names of the permissions that the bot needs in a destination's channel but lacks; `None` if
+    /// the bot does not serve it.
     ///
     /// # Errors
-    /// [`SendError`]: Discord does not say.
+    /// [`SendError`] if Discord does not answer.
     pub async fn lacks(&self, destination: &Destination) -> Result<Option<Vec<&'static str>>, SendError> {
         match (self.route(destination), &self.bot) {
             (Some(Route::Channel(id)), Some(bot)) => {

@@ -11,7 +11,7 @@ use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
 use crate::render::terminal::{self, Colour};
 
-/// Where `terminal` and `jsonl` write.
+/// The output of `terminal` and `jsonl`.
 pub type Output = Arc<Mutex<dyn Write + Send>>;
 
 /// The destinations on this machine, ready to write.
@@ -42,7 +42,7 @@ impl LocalOutput {
         }
     }
 
-    /// One line: of a file, or of standard output where there is none.
+    /// Writes a line to a file, or to standard output if there is none.
     async fn append(
         &self,
         format: &'static LineFormat,
@@ -73,8 +73,8 @@ impl LocalOutput {
     }
 }
 
-/// Work that may block for long, as a pipe that nobody reads does: on a thread of its own, so that it holds up its own
-/// destination only.
+/// Runs work that may block for long, such as writing to a pipe that nobody reads, on its own thread, so that
+/// it delays only its own destination.
 pub(super) async fn blocking(
     work: impl FnOnce() -> Result<(), String> + Send + 'static,
 ) -> Result<(), SendError> {

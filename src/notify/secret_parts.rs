@@ -1,15 +1,17 @@
-//! The parts of an address that are secret by themselves, because an answer may repeat one of them.
+//! The parts of an address that are secret on their own, because an answer may repeat one of them.
 
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use crate::text::redact::Secret;
 
-/// Parts of an address with fewer characters are names, like `webhook`; with a digit they are that below the second.
+/// Parts of an address with fewer characters are plain names, like `webhook`. For parts with a digit, the
+/// second limit applies.
 pub(super) const SHORTEST_PART: usize = 12;
 const SHORT_PART: usize = 7;
 
-/// The secrets in an address: all of it, the user and password, its path, and each part of path and query that is no plain word.
+/// The secrets in an address: all of it, the user and password, its path, and each part of path and query
+/// that is not a plain word.
 pub(super) fn secrets_in_address(address: &SecretString) -> Vec<Secret> {
     let text = address.expose_secret().trim();
     let mut parts = vec![Secret::address(text)];
@@ -23,7 +25,7 @@ pub(super) fn secrets_in_address(address: &SecretString) -> Vec<Secret> {
     };
     let pieces = path.split('/').chain(values.iter().map(String::as_str));
     parts.extend(pieces.filter(is_secret).map(piece));
-    // A token of Discord's stands behind `webhooks` and an id.
+    // A Discord token follows `webhooks` and an id.
     let token = path.split('/').skip_while(|piece| *piece != "webhooks").nth(2);
     let is_long = |part: &&str| part.len() >= SHORT_PART;
     parts.extend(token.filter(is_long).map(Secret::from));
@@ -31,7 +33,7 @@ pub(super) fn secrets_in_address(address: &SecretString) -> Vec<Secret> {
     parts
 }
 
-/// A token, or an address where it is one: of the web, or of a person.
+/// A secret part: a token, or an address if it looks like a URL or an e-mail address.
 pub(super) fn piece(text: &str) -> Secret {
     let is_host = |host: &str| {
         host.contains('.') && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-'))

@@ -1,4 +1,4 @@
-//! Secrets, and the parts of them that an answer may repeat.
+//! Secrets, and their parts that an answer may repeat.
 
 use std::collections::BTreeMap;
 
@@ -20,16 +20,17 @@ pub struct Secrets {
     pub smtp_url: Option<SecretString>,
     /// `WEBHOOK_URL_<NAME>`, by the endpoint's name.
     pub webhook_urls: BTreeMap<String, SecretString>,
-    /// `WEBHOOK_SECRET_<NAME>`, likewise: what its messages are signed with.
+    /// `WEBHOOK_SECRET_<NAME>`, by the endpoint's name: the key that signs its messages.
     pub webhook_secrets: BTreeMap<String, SecretString>,
-    /// Authorities for the mail server's certificate beside the built-in ones: the system's, `SMTP_CA_FILE`.
+    /// Authorities for the mail server's certificate besides the built-in ones: the system's and
+    /// `SMTP_CA_FILE`.
     pub smtp_roots: Roots,
-    /// The same for endpoints, by their names: the system's, `WEBHOOK_CA_FILE_<NAME>` or `WEBHOOK_CA_FILE`.
+    /// The same for endpoints, by name: the system's, and `WEBHOOK_CA_FILE_<NAME>` or `WEBHOOK_CA_FILE`.
     pub webhook_roots: BTreeMap<String, Roots>,
 }
 
 impl Secrets {
-    /// Each secret, and the parts by which an answer may repeat it: tokens, passwords, the paths of addresses.
+    /// Each secret, and its parts that an answer may repeat: tokens, passwords and paths of addresses.
     fn parts(&self) -> Vec<Secret> {
         let mut parts: Vec<Secret> =
             self.discord_token.iter().map(|token| bare_token(token).into()).collect();
@@ -44,13 +45,13 @@ impl Secrets {
         parts
     }
 
-    /// A redactor that hides all of them.
+    /// A redactor that hides all secrets, and `others`.
     pub fn redactor(&self, others: impl IntoIterator<Item = Secret>) -> Redactor {
         Redactor::new(self.parts().into_iter().chain(others))
     }
 }
 
-/// A token without what people copy along.
+/// A token without quotes, blanks and `Bot `, which people copy along.
 fn bare_token(token: &SecretString) -> SecretString {
     let text = token.expose_secret().trim().trim_matches(['"', '\'', ' ']);
     let scheme = text.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("bot "));

@@ -1,44 +1,44 @@
-//! Why a destination cannot be served as things are set.
+//! Errors in a destination's secrets or setup.
 
 use thiserror::Error;
 
 use super::discord::{BadAddress, BadToken};
 use super::variables::variable;
 
-/// A destination that cannot be served as things are set.
+/// Why a destination cannot be served as configured.
 #[derive(Debug, Error)]
 pub enum SetupError {
-    /// A channel by id needs the bot.
+    /// A channel by id without a bot token.
     #[error("discord:{0} needs the bot, and DISCORD_TOKEN is not set")]
     NoToken(String),
     /// A webhook channel without its address.
     #[error("discord:{0} is a webhook, and {variable} is not set", variable = variable("DISCORD_WEBHOOK", .0))]
     NoWebhook(String),
-    /// A webhook's address that cannot be used.
+    /// An unusable webhook address.
     #[error("{variable} {1}", variable = variable("DISCORD_WEBHOOK", .0))]
     BadWebhook(String, BadAddress),
-    /// A bot's token that is none.
+    /// A malformed bot token.
     #[error(transparent)]
     BadToken(BadToken),
     /// An endpoint without its address.
     #[error("webhook:{0} needs an address, and {variable} is not set", variable = variable("WEBHOOK_URL", .0))]
     NoEndpoint(String),
-    /// An endpoint's address that is none.
+    /// A malformed endpoint address.
     #[error("{variable} is not an address like https://example.org/hook", variable = variable("WEBHOOK_URL", .0))]
     BadEndpoint(String),
-    /// A Discord webhook in an endpoint's place.
+    /// A Discord webhook in place of an endpoint.
     #[error(
         "{variable} is the URL of a Discord webhook, which accepts messages, not the JSON of alerts: add a [[discord.channel]] with webhook = true, and set DISCORD_WEBHOOK_<NAME>",
         variable = variable("WEBHOOK_URL", .0)
     )]
     DiscordEndpoint(String),
-    /// An endpoint's secret that says that it is Base64, and is none.
+    /// An endpoint's secret that claims to be Base64 but is not.
     #[error(
         "{variable} begins with whsec_, but what follows is not Base64: copy it again",
         variable = variable("WEBHOOK_SECRET", .0)
     )]
     BadSecret(String),
-    /// Something in `SMTP_URL`, which is not shown.
+    /// A mistake in `SMTP_URL`, which is not shown.
     #[error("SMTP_URL cannot be used: {0}")]
     Smtp(String),
     /// The HTTP library could not be set up.
@@ -47,7 +47,7 @@ pub enum SetupError {
 }
 
 impl SetupError {
-    /// True if a secret is not set, rather than wrong.
+    /// True if a secret is missing rather than wrong.
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::NoToken(_) | Self::NoWebhook(_) | Self::NoEndpoint(_))
     }

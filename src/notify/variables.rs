@@ -1,4 +1,5 @@
-//! Environment variables that look like those of secrets, and that nothing uses: most are misspelt. Names alone, never values.
+//! Unused environment variables that look like those for secrets; most are misspelt. Handles only names,
+//! never values.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -7,24 +8,25 @@ use crate::config::{Settings, Via};
 use crate::problem::nearest;
 use crate::text::{clip, plain};
 
-/// More are not reported.
+/// The most variables to report.
 const MOST: usize = 20;
-/// Characters of a name that is shown.
+/// The most characters to show of a name.
 const NAME: usize = 100;
-/// At most so many names are listed where none is near.
+/// The most names to list if none is similar.
 const LISTED: usize = 5;
-/// How alike a name must be to one that is not set, and by how many letters it may differ from one that need not be.
+/// How similar a name must be to that of an unset variable, and by how many letters it may differ from that
+/// of an optional one.
 const ALIKE: f64 = 0.9;
 const LETTERS: usize = 2;
 
-/// A variable that is set, and that nothing uses.
+/// A variable that is set but not used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnusedVariable {
-    /// Its name, as it may be shown.
+    /// Its name, for display.
     pub name: String,
-    /// The thing that would use it.
+    /// What would use it.
     user: &'static str,
-    /// The mistake, most likely, and the way to mend it.
+    /// The likely mistake, and how to fix it.
     pub help: String,
 }
 
@@ -38,14 +40,14 @@ impl fmt::Display for UnusedVariable {
 struct Family {
     kind: &'static str,
     user: &'static str,
-    /// True if a file can hold the secret: then `…_FILE` names it.
+    /// True if a file can hold the secret; `…_FILE` then names it.
     has_files: bool,
     used: Vec<String>,
-    /// The advice where the settings have nothing of the kind.
+    /// The advice if the settings define nothing of the kind.
     none: &'static str,
 }
 
-/// Lists variables that look like those of secrets, and that neither the settings nor the program use.
+/// Lists variables that look like those for secrets but are not used by the settings or the program.
 ///
 /// `set` holds the names of all variables that are set.
 pub fn unused_variables(settings: &Settings, set: &BTreeSet<String>) -> Vec<UnusedVariable> {
@@ -53,7 +55,7 @@ pub fn unused_variables(settings: &Settings, set: &BTreeSet<String>) -> Vec<Unus
     let (needed, optional) = single(settings);
     let of_families = families.iter().flat_map(|family| &family.used).map(String::as_str);
     let secrets = needed.iter().chain(&optional).copied().chain(of_families);
-    // A secret may be in the file that a second variable names.
+    // A secret may be in a file named by a second variable.
     let used: BTreeSet<String> = secrets.flat_map(|name| [name.to_owned(), format!("{name}_FILE")]).collect();
     let is_set = |name: &str| set.contains(name) || set.contains(&format!("{name}_FILE"));
     let mut unused = Vec::new();
@@ -76,7 +78,8 @@ pub fn unused_variables(settings: &Settings, set: &BTreeSet<String>) -> Vec<Unus
     unused
 }
 
-/// The name of the variable that holds a secret of a channel or endpoint: `DISCORD_WEBHOOK_MY_ALERTS` for `my-alerts`.
+/// The name of the variable for a channel's or endpoint's secret: `DISCORD_WEBHOOK_MY_ALERTS` for
+/// `my-alerts`.
 pub fn variable(kind: &str, name: &str) -> String {
     format!("{kind}_{}", name.to_ascii_uppercase().replace('-', "_"))
 }
@@ -108,7 +111,7 @@ fn families(settings: &Settings) -> [Family; 4] {
     ]
 }
 
-/// The variables that are there once: those that something needs, and the others.
+/// The variables that exist only once: the required and the optional ones.
 fn single(settings: &Settings) -> (Vec<&'static str>, Vec<&'static str>) {
     let mut needed = vec!["DISCORD_TOKEN"];
     let mut optional = vec!["HTTP_TOKEN", "SMTP_CA_FILE", "EDGAR_CA_FILE", "WEBHOOK_CA_FILE"];
@@ -118,14 +121,14 @@ fn single(settings: &Settings) -> (Vec<&'static str>, Vec<&'static str>) {
 }
 
 impl Family {
-    /// The name of a channel or endpoint in a variable of this kind; empty where it has none.
+    /// The name of a channel or endpoint in a variable of this kind; empty if it has none.
     fn part<'n>(&self, typed: &'n str) -> Option<&'n str> {
         let rest = typed.strip_prefix(self.kind)?;
         let rest = if self.has_files { rest.strip_suffix("_FILE").unwrap_or(rest) } else { rest };
         if rest.is_empty() { Some(rest) } else { rest.strip_prefix('_') }
     }
 
-    /// The advice for a variable of this kind; `None` where it may be another program's.
+    /// The advice for a variable of this kind; `None` if it may belong to another program.
     fn help(&self, part: &str, settings: &Settings, is_set: &dyn Fn(&str) -> bool) -> Option<String> {
         let unset: Vec<&str> = self.used.iter().map(String::as_str).filter(|used| !is_set(used)).collect();
         let of_bot = settings.discord.channels.iter().find(|channel| {
@@ -138,7 +141,7 @@ impl Family {
         };
         let all: Vec<&str> = self.used.iter().map(String::as_str).collect();
         match (of_bot, near(&unset).or_else(|| near(&all)), &unset[..]) {
-            // Other programs use such names.
+            // Other programs use such names, too.
             (_, _, []) if part.is_empty() => None,
             (Some(channel), ..) => Some(format!(
                 "the bot sends to discord:{}; write webhook = true there instead of channel_id, or remove the variable",
@@ -156,7 +159,7 @@ impl Family {
     }
 }
 
-/// The advice for a variable that is nearly one that is not set.
+/// The advice for a variable that resembles an unset one.
 fn alike<'n>(
     typed: &str,
     needed: impl Iterator<Item = &'n str>,

@@ -1,5 +1,5 @@
-//! A webhook of somebody's own: what happened as JSON by POST, signed as <https://www.standardwebhooks.com> says. At least once;
-//! a repeated one has the same id, in `webhook-id` and `Idempotency-Key`.
+//! Custom webhooks: POSTs events as JSON, signed as described at <https://www.standardwebhooks.com>. Delivers
+//! at least once; a repeated message has the same id in `webhook-id` and `Idempotency-Key`.
 
 use std::error::Error;
 use std::fmt;
@@ -26,9 +26,9 @@ use crate::render::notice::{Words, words};
 use crate::trust::Roots;
 
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// No wait that an answer asks for is longer.
+/// The longest wait to accept from an answer.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
-/// The prefix of a secret in Base64.
+/// The prefix of a Base64 secret.
 const BASE64_SECRET: &str = "whsec_";
 
 /// An endpoint. Its address and its secret are secrets.
@@ -55,10 +55,10 @@ struct NoticeRecord {
 }
 
 impl Webhook {
-    /// The endpoint of this name.
+    /// The endpoint with this name.
     ///
     /// # Errors
-    /// An address that is none, a secret that begins with `whsec_` and is no Base64 after it.
+    /// The address is malformed, or the secret begins with `whsec_` but the rest is not Base64.
     pub(super) fn new(
         name: &str,
         address: &SecretString,
@@ -83,7 +83,7 @@ impl Webhook {
         Ok(Self { http, address, key })
     }
 
-    /// Posts a delivery, as a message of this moment.
+    /// Posts a delivery, with the current time as its timestamp.
     pub(super) async fn send(&self, delivery: &Delivery, now: DateTime<Utc>) -> Result<Sent, SendError> {
         let body = match &delivery.body {
             Body::Alert(alert) => serde_json::to_string(alert),
@@ -122,7 +122,8 @@ impl Webhook {
         let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
         let wait = wait.map(|seconds| Duration::from_secs(seconds).min(MAX_RETRY_AFTER));
         Err(match (status, wait) {
-            // It says so of itself: <https://www.rfc-editor.org/rfc/rfc9110#name-410-gone>.
+            // The endpoint itself says that it is gone:
+            // <https://www.rfc-editor.org/rfc/rfc9110#name-410-gone>.
             (StatusCode::GONE, _) => SendError::closed(message).advise("the endpoint says that it is gone"),
             (_, Some(wait)) => SendError { retry: Retry::After(wait), ..SendError::refused(message) },
             _ if status.is_server_error() => SendError::later(message),
@@ -137,7 +138,7 @@ impl Webhook {
     }
 }
 
-/// True if a connection failed for the server's certificate.
+/// True if a connection failed because of the server's certificate.
 fn is_of_certificate(error: &reqwest::Error) -> bool {
     let mut source = error.source();
     while let Some(cause) = source {
@@ -147,7 +148,7 @@ fn is_of_certificate(error: &reqwest::Error) -> bool {
         if matches!(tls, Some(rustls::Error::InvalidCertificate(_))) {
             return true;
         }
-        // An `io::Error` that holds another is not its source.
+        // An error wrapped in an `io::Error` is not its `source`.
         source = match io {
             Some(inner) => Some(inner as &(dyn Error + 'static)),
             None => cause.source(),
@@ -161,7 +162,7 @@ fn record(notice: &Notice) -> NoticeRecord {
     NoticeRecord { key: notice.key.to_string(), notice: title, text, at: notice.at }
 }
 
-/// A secret that begins with `whsec_` is Base64; another one is its own bytes.
+/// The key: a secret that begins with `whsec_` is Base64; any other is used as is.
 fn key(secret: &SecretString) -> Option<SecretSlice<u8>> {
     let secret = secret.expose_secret().trim();
     let key = match secret.strip_prefix(BASE64_SECRET) {

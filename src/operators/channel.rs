@@ -13,7 +13,7 @@ use crate::store::{Doubt, Store, StoreError};
 use crate::text::path_text;
 use crate::wake::Wakes;
 
-/// The way to whoever runs the bot.
+/// Sends notices to whoever runs the bot.
 pub struct Operators {
     destinations: Vec<Destination>,
     store: Store,
@@ -22,17 +22,17 @@ pub struct Operators {
 }
 
 impl Operators {
-    /// Those of the settings.
+    /// The operators defined in the settings.
     pub fn new(settings: &Settings, store: Store, notifier: Arc<Notifier>, wakes: Wakes) -> Self {
         Self { destinations: settings.operators.clone(), store, notifier, wakes }
     }
 
-    /// True if operators are notified there.
+    /// True if operators are notified at this destination.
     pub fn are_at(&self, destination: &Destination) -> bool {
         self.destinations.contains(destination)
     }
 
-    /// Queues a notice to each of their destinations.
+    /// Queues a notice for each of the operators' destinations.
     pub async fn notify(&self, notice: &Notice, now: DateTime<Utc>) -> Result<(), StoreError> {
         for delivery in self.deliveries(notice, now) {
             self.store.enqueue(&delivery).await?;
@@ -41,7 +41,8 @@ impl Operators {
         Ok(())
     }
 
-    /// A notice to each of their destinations, to be queued together with what it reports.
+    /// A delivery of the notice for each of the operators' destinations, to queue together with what it
+    /// reports.
     pub fn deliveries(&self, notice: &Notice, now: DateTime<Utc>) -> Vec<Delivery> {
         let redactor = self.notifier.redactor();
         let notice = &notice.clone().with_texts(|text| redactor.hide(text));
@@ -51,7 +52,7 @@ impl Operators {
         self.destinations.iter().map(to).collect()
     }
 
-    /// Reports records of the store that could not be read, once.
+    /// Reports unreadable records of the store, once.
     pub async fn report_unreadable_records(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let (corrupt, reported) = (self.store.corrupt_len().await?, self.store.corrupt_reported().await?);
         if corrupt <= reported {
@@ -62,11 +63,11 @@ impl Operators {
         self.store.set_corrupt_reported(corrupt).await
     }
 
-    /// Reports, once, that the disk lost something of the store.
+    /// Reports, once, that the disk lost part of the store.
     pub async fn report_loss(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let Some(doubt) = self.store.doubt().await?.filter(|doubt| !doubt.told) else { return Ok(()) };
+        let Some(doubt) = self.store.doubt().await?.filter(|doubt| !doubt.reported) else { return Ok(()) };
         let news = StoreNews::Loss { dir: path_text(self.store.dir()) };
         self.notify(&Notice::new(now, About::Store(news)), now).await?;
-        self.store.set_doubt(Doubt { told: true, ..doubt }).await
+        self.store.set_doubt(Doubt { reported: true, ..doubt }).await
     }
 }

@@ -1,4 +1,5 @@
-//! How the connection to Discord's gateway is, by which slash commands arrive: for the log, the status and the operators.
+//! The state of the connection to Discord's gateway, through which slash commands arrive, for the log, the
+//! status and the operators.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,28 +11,29 @@ use crate::notice::{About, BotNews, Notice};
 use crate::notify::Notifier;
 use crate::render::notice::{Words, words};
 use crate::store::{StoreError, Trouble};
+use crate::text::eastern;
 
-/// A failure that lasts this long is reported.
+/// How long a failure must last to be reported.
 const DOWN_AFTER: TimeDelta = TimeDelta::minutes(2);
 
-/// How the gateway and the registration of the commands are. In JSON the keys are the names of the fields.
+/// The state of the gateway and of command registration. The JSON keys are the field names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GatewayStatus {
     /// True if commands can arrive.
     pub connected: bool,
-    /// Since when that is so.
+    /// Since when it has been in this state.
     pub since: DateTime<Utc>,
-    /// Why it is not connected, where that is known.
+    /// Why it is not connected, if known.
     pub reason: Option<String>,
-    /// Attempts that failed in a row.
+    /// Consecutive failed attempts.
     pub failures: u64,
     /// True if the slash commands are registered.
     pub registered: bool,
-    /// Why they are not, where that is known, and since when.
+    /// Why they are not registered, if known, and since when.
     pub unregistered: Option<String>,
 }
 
-/// The connection to the gateway, as it was last seen.
+/// The last known state of the connection to the gateway.
 pub struct GatewayHealth {
     notifier: Arc<Notifier>,
     troubles: Arc<Troubles>,
@@ -39,23 +41,23 @@ pub struct GatewayHealth {
     seen: Mutex<Option<Seen>>,
 }
 
-/// The status, and how long registering has failed.
+/// The status, and since when registration has failed.
 #[derive(Debug, Clone)]
 struct Seen {
     status: GatewayStatus,
-    /// Since when the registration fails.
+    /// Since when registration has failed.
     failing_since: Option<DateTime<Utc>>,
 }
 
-/// A reason has so many characters at most.
+/// The most characters of a reason.
 const MOST_REASON: usize = 300;
 
 /// Why it failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GatewayFailure {
-    /// In words, without a secret.
+    /// A description without secrets.
     pub reason: String,
-    /// Advice, where only a person can mend it.
+    /// Advice, if only a person can fix it.
     pub advice: Option<&'static str>,
 }
 
@@ -74,12 +76,12 @@ impl Seen {
 }
 
 impl GatewayHealth {
-    /// Nothing was tried yet.
+    /// The state before the first attempt.
     pub fn new(notifier: Arc<Notifier>, troubles: Arc<Troubles>) -> Self {
         Self { notifier, troubles, seen: Mutex::default() }
     }
 
-    /// How the gateway is; `None` where there is no bot that connects.
+    /// The state of the gateway; `None` if no bot connects.
     pub fn status(&self) -> Option<GatewayStatus> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.as_ref().map(|seen| seen.status.clone())
@@ -88,19 +90,19 @@ impl GatewayHealth {
     fn change<T>(&self, now: DateTime<Utc>, change: impl FnOnce(&mut Seen) -> T) -> T {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = seen.get_or_insert_with(|| Seen::new(now));
-        // A clock that was ahead does not hold up a report.
+        // A clock that was ahead must not delay a report.
         seen.status.since = seen.status.since.min(now);
         seen.failing_since = seen.failing_since.map(|since| since.min(now));
         change(seen)
     }
 
-    /// The gateway is connected: commands arrive.
+    /// Records that the gateway is connected, so commands arrive.
     pub async fn connected(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.mark_connected(now);
         self.report_connected(now).await
     }
 
-    /// The same for the status and the log alone, until [`Self::report_connected`].
+    /// The same, but only for the status and the log, until [`Self::report_connected`].
     pub fn mark_connected(&self, now: DateTime<Utc>) {
         let failures = self.change(now, |Seen { status, .. }| {
             let failures = status.failures;
@@ -115,7 +117,7 @@ impl GatewayHealth {
         }
     }
 
-    /// Ends the trouble that it was not connected, where the operators know of that, and while it is still connected.
+    /// Reports that the gateway is connected again, if operators know it was not and it still is.
     pub async fn report_connected(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         if !self.status().is_some_and(|status| status.connected) {
             return Ok(());
@@ -124,14 +126,14 @@ impl GatewayHealth {
         self.troubles.end(GATEWAY, back, now).await
     }
 
-    /// A failure without secrets, in a few words.
+    /// A failure with secrets removed and its text clipped.
     fn cleaned(&self, failure: &GatewayFailure) -> GatewayFailure {
         let reason = self.notifier.redactor().clean(&failure.reason, MOST_REASON);
         GatewayFailure { reason, ..failure.clone() }
     }
 
-    /// The gateway could not be connected, or its connection ended. It is reported once it lasts, or at once where only a person
-    /// can mend it.
+    /// Records that the gateway could not be connected, or that its connection ended. It is reported once it
+    /// lasts, or at once if only a person can fix it.
     pub async fn failed(&self, failure: &GatewayFailure, now: DateTime<Utc>) -> Result<(), StoreError> {
         let GatewayFailure { reason, advice } = self.cleaned(failure);
         let status = self.change(now, |Seen { status, .. }| {
@@ -151,7 +153,8 @@ impl GatewayHealth {
         let known = self.troubles.is_known(GATEWAY).await?;
         let news = match advice {
             Some(advice) => BotNews::GatewayRefuses { since, reason, advice: advice.to_owned() },
-            // A failure that only a person can mend is reported even after an outage was, and not the other way round.
+            // A failure that only a person can fix is reported even after an outage was reported, but not the
+            // other way round.
             None if known || now - since < DOWN_AFTER => return Ok(()),
             None => BotNews::GatewayDown { since, reason },
         };
@@ -163,7 +166,7 @@ impl GatewayHealth {
         Ok(())
     }
 
-    /// The commands are registered.
+    /// Records that the commands are registered.
     pub async fn registered(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         self.change(now, |seen| {
             (seen.status.registered, seen.status.unregistered) = (true, None);
@@ -174,7 +177,7 @@ impl GatewayHealth {
         self.troubles.end(COMMANDS, news, now).await
     }
 
-    /// The commands could not be registered. It is reported as a gateway that fails.
+    /// Records that the commands could not be registered. It is reported like a failing gateway.
     pub async fn not_registered(
         &self,
         failure: &GatewayFailure,
@@ -183,7 +186,7 @@ impl GatewayHealth {
         let GatewayFailure { reason, advice } = self.cleaned(failure);
         let since = self.change(now, |seen| {
             let since = *seen.failing_since.get_or_insert(now);
-            seen.status.unregistered = Some(format!("{reason}, since {}", time(since)));
+            seen.status.unregistered = Some(format!("{reason}, since {}", eastern(since)));
             since
         });
         if since == now {
@@ -200,8 +203,4 @@ impl GatewayHealth {
         }
         Ok(())
     }
-}
-
-fn time(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -1,4 +1,4 @@
-//! Whoever runs the bot: how they are notified, of which troubles, and how the gateway is.
+//! The operators: how they are notified, lasting troubles, and the state of the gateway.
 
 mod channel;
 mod gateway;

@@ -1,7 +1,7 @@
-//! Troubles that last: reported to the operators once, and once when they are over.
+//! Lasting troubles: reported to operators once, and once more when they are over.
 //!
-//! One that begins again within an hour after its end was reported is reported anew only once it lasts for 15 minutes, or when
-//! that hour is over. The log has each beginning and each end.
+//! A trouble that begins again within an hour after its end was reported is reported again only once it has
+//! lasted for 15 minutes, or when that hour is over. The log shows every beginning and end.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,15 +20,15 @@ pub(super) const GATEWAY: &str = "gateway";
 pub(super) const COMMANDS: &str = "commands";
 /// Troubles of the bot as a whole.
 const OF_BOT: [&str; 3] = [ANOTHER, GATEWAY, COMMANDS];
-/// Signs of another instance are written down so often, and one that gave none for so long is gone.
+/// How often signs of another instance are recorded, and how long without a sign until it counts as gone.
 const SEEN_AGAIN: TimeDelta = TimeDelta::hours(1);
 const FORGOTTEN_AFTER: TimeDelta = TimeDelta::days(1);
-/// A trouble that begins again so soon after its end is held back until it lasts for so long: longer than a channel without files
-/// is left alone.
+/// A trouble that begins again within the first duration after its end is held back until it has lasted for
+/// the second, which is longer than a channel that refuses files is left alone.
 const AGAIN_WITHIN: TimeDelta = TimeDelta::hours(1);
 const LASTS_AFTER: TimeDelta = TimeDelta::minutes(15);
 
-/// The troubles that last, and those that began again and that the operators do not know yet.
+/// Lasting troubles, and those that began again but have not been reported yet.
 pub struct Troubles {
     store: Store,
     operators: Arc<Operators>,
@@ -44,7 +44,8 @@ struct Held {
     destination: Option<Destination>,
 }
 
-/// True if a moment is less than so long ago. One that lies ahead comes from a clock that was wrong, and counts by its distance.
+/// True if `moment` is less than `span` ago. A time in the future comes from a wrong clock and counts by its
+/// distance.
 fn within(moment: DateTime<Utc>, span: TimeDelta, now: DateTime<Utc>) -> bool {
     (now - moment).abs() < span
 }
@@ -55,7 +56,7 @@ pub fn is_over(trouble: &Trouble) -> bool {
 }
 
 impl Troubles {
-    /// Those of a store; none is held back yet.
+    /// The troubles of a store; none is held back yet.
     pub fn new(store: Store, operators: Arc<Operators>, wakes: Wakes) -> Self {
         Self { store, operators, wakes, held_back: Mutex::default() }
     }
@@ -64,13 +65,13 @@ impl Troubles {
         self.held_back.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// True if the operators know of a trouble that is not over.
+    /// True if operators know about a trouble that is not over.
     pub async fn is_known(&self, name: &str) -> Result<bool, StoreError> {
         Ok(self.store.trouble(name).await?.is_some_and(|trouble| !is_over(&trouble)))
     }
 
-    /// Reports a trouble, unless the operators know of it by the same title, or were notified of its end shortly before. Returns
-    /// whether it is to be logged.
+    /// Reports a trouble, unless operators already know about it by the same title, or were notified of its
+    /// end recently. Returns true if it must be logged.
     pub async fn begin(
         &self,
         name: &str,
@@ -88,7 +89,7 @@ impl Troubles {
             let over_at = over_at.filter(|over_at| within(*over_at, AGAIN_WITHIN, now));
             let earlier = self.held_back().get(name).cloned();
             let is_new = earlier.as_ref().is_none_or(|held| words(&held.notice).title != title);
-            // No clock that was ahead holds it back.
+            // A clock that was ahead must not hold it back.
             let since = earlier.map_or(now, |held| held.since.min(now));
             let destination = destination.cloned();
             if over_at.is_some() && !lasts(since, now) {
@@ -106,7 +107,7 @@ impl Troubles {
         }
     }
 
-    /// Reports troubles that were held back, and last; when to look again.
+    /// Reports held-back troubles that last. Returns when to check again.
     pub async fn report_lasting(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         self.forget_old(now).await?;
         let all = self.held_back().clone();
@@ -127,7 +128,7 @@ impl Troubles {
         Ok(next.map(|next| next.clamp(now + TimeDelta::seconds(1), now + LASTS_AFTER)))
     }
 
-    /// Reports that a trouble is over, where the operators know of it.
+    /// Reports that a trouble is over, if operators know about it.
     pub async fn end(
         &self,
         name: &str,
@@ -164,8 +165,8 @@ impl Troubles {
         self.store.replace_trouble(name, Some(read), None, &[]).await.map(drop)
     }
 
-    /// Forgets troubles that nothing would end: of destinations that are not served, and of a bot where there is none; and those
-    /// that were over long ago.
+    /// Forgets troubles that nothing would end (of destinations that are not served, and of the bot if there
+    /// is none), and those that ended long ago.
     pub async fn forget_idle(
         &self,
         serves: impl Fn(&Destination) -> bool,
@@ -198,7 +199,7 @@ impl Troubles {
         Ok(())
     }
 
-    /// Forgets another instance of which no sign came for a day.
+    /// Forgets another instance after a day without a sign of it.
     pub async fn forget_another_instance(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let over = |trouble: &Trouble| !within(trouble.seen_at, FORGOTTEN_AFTER, now);
         match self.store.trouble(ANOTHER).await?.filter(over) {
@@ -207,7 +208,8 @@ impl Troubles {
         }
     }
 
-    /// Reports that another program acts with the same bot: once, and again only where no sign of it came for a day.
+    /// Reports that another program acts as the same bot: once, and again only after a day without a sign of
+    /// it.
     pub async fn another_instance(&self, sign: InstanceSign, now: DateTime<Utc>) -> Result<(), StoreError> {
         let notice = Notice::new(now, About::AnotherInstance(sign));
         let Words { title, text } = words(&notice);
@@ -239,12 +241,12 @@ impl Troubles {
     }
 }
 
-/// True if what began then lasts by now.
+/// True if a trouble that began at `since` counts as lasting by now.
 fn lasts(since: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     now - since >= LASTS_AFTER
 }
 
-/// The name of the trouble that a destination takes no files.
+/// The name of the trouble that a destination accepts no files.
 pub fn files_of(destination: &Destination) -> String {
     format!("files/{destination}")
 }

@@ -1,4 +1,4 @@
-//! One message to one destination.
+//! Sends one message to one destination.
 
 use std::slice;
 
@@ -15,29 +15,30 @@ use crate::notify::{SendError, Sent};
 use crate::render::discord::Message;
 use crate::store::{Paused, StoreError};
 
-/// How many deliveries of a destination are looked at in one round: where each comes by itself, where several can come together, and where
-/// all of these failed before.
+/// How many deliveries of a destination to look at in one round: if each is sent on its own, if several can
+/// be combined, and if all of those failed before.
 const LOOKED_AT: [usize; 3] = [2, 20, 1_000];
 
-/// The result of a send.
+/// The result of sending.
 enum Sending {
-    /// Taken.
+    /// It was accepted.
     Sent(Sent),
-    /// It was not its turn.
+    /// It was not its turn yet.
     Paced(DateTime<Utc>),
-    /// Nothing was sent, and the next message is to be chosen anew: these of an earlier try had arrived, or one of them no longer waits.
+    /// Nothing was sent, and the next message must be picked again: these deliveries of an earlier try had
+    /// arrived, or one no longer waits.
     Found(Vec<(Delivery, Outcome)>),
-    /// Not taken.
+    /// It was not accepted.
     Failed(SendError),
 }
 
 impl Outbox {
-    /// Sends one message of a destination's queue: of those that are due the least tried, then the oldest, and where the
-    /// destination gets several in one message those that follow it. Nothing is sent that is not on the disk, and what
-    /// became of it is on the disk before the next.
+    /// Sends one message from a destination's queue: the least tried of the due deliveries, then the oldest,
+    /// together with those that follow it if the destination accepts several in one message. Nothing is sent
+    /// before it is on disk, and its outcome is on disk before the next message.
     ///
     /// # Errors
-    /// Failures of the store; then nothing more is sent.
+    /// Failures of the store; nothing more is then sent.
     pub async fn deliver_once(
         &self,
         destination: &Destination,
@@ -91,7 +92,7 @@ impl Outbox {
         Ok(report)
     }
 
-    /// The first of what waits for a destination, as many as it takes to pick the next message.
+    /// The first waiting deliveries of a destination, as many as needed to pick the next message.
     async fn look_at(
         &self,
         destination: &Destination,
@@ -100,7 +101,7 @@ impl Outbox {
         let [singly, together, all] = LOOKED_AT;
         if !destination.capabilities().batches {
             let queued = self.store.queued(destination, singly).await?;
-            // Nothing behind it could be tried less, or be older.
+            // Nothing behind it can have fewer attempts or be older.
             let is_next =
                 |first: &Delivery| first.attempts == 0 && first.concerns.is_none() && first.not_before <= now;
             if queued.len() < singly || queued.first().is_some_and(is_next) {
@@ -114,7 +115,7 @@ impl Outbox {
         Ok(queued)
     }
 
-    /// The report of a round in which a destination is left alone; `None` where it is not.
+    /// The report of a round in which a destination is left alone; `None` if it is not.
     fn waits(
         &self,
         destination: &Destination,
@@ -127,18 +128,19 @@ impl Outbox {
             let (paced, asked) = (lane.failures == 0, lane.asked);
             return Some(DeliverReport { next: Some(until), paced, asked, ..report });
         }
-        // What cannot be sent now is not looked for.
+        // Do not look for deliveries that cannot be sent now.
         if let Err(until) = self.notifier.line_up(destination, now) {
             lane.paused_until = Some(until);
             return Some(DeliverReport { next: Some(until), paced: true, ..report });
         }
-        // Somebody may have mended it before a start.
+        // Try at start-up: somebody may have fixed it before.
         let alone = paused.filter(|_| lane.is_paused && !lane.impatient);
         let next = alone.and_then(|paused| left_alone(paused, now))?;
         Some(DeliverReport { next: Some(next), paused: true, ..report })
     }
 
-    /// Looks for a batch that may have arrived, and sends it where it did not; where it can only be looked for together, the first of it.
+    /// Looks for a batch that may have arrived, and sends it if it did not. If it cannot be looked for now,
+    /// only its first delivery is sent.
     async fn look_or_send(
         &self,
         batch: Batch,
@@ -152,7 +154,7 @@ impl Outbox {
             Looked::Failed(error) => return Ok((batch, Sending::Failed(error))),
         }
         let (mut batch, sends) = match look_only {
-            // Each has its own nonce.
+            // Each delivery has its own nonce.
             true => {
                 let batch = batch.first(1);
                 let sends = self.store.in_flight(batch.key()).await?;
@@ -164,7 +166,7 @@ impl Outbox {
         Ok((batch, sending))
     }
 
-    /// Notes that a batch was accepted.
+    /// Records that a batch was accepted.
     async fn note_sent(
         &self,
         batch: &Batch,
@@ -193,7 +195,7 @@ impl Outbox {
             return Ok(Sending::Found(Vec::new()));
         }
         self.store.flush().await?;
-        // Waits that Discord asks for count from its answer.
+        // Waits that Discord asks for start from its answer.
         let now = self.clock.by_now(now);
         batch.set_sent_at(Some(now));
         match self.notifier.send_composed(batch, message, now).await {
@@ -208,7 +210,8 @@ impl Outbox {
         }
     }
 
-    /// A destination took something: its failures are over, and what waited for that comes together.
+    /// Records that a destination accepted something: its failures are over, and deliveries that waited for
+    /// it are combined.
     async fn took(
         &self,
         lane: &mut Lane,

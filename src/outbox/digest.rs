@@ -13,7 +13,7 @@ use crate::parts::Parts;
 use crate::schedule::Schedule;
 use crate::store::{DigestMark, Store, StoreError};
 
-/// A mark may be ahead of the clock by this much, after the clock was adjusted.
+/// How far a mark may be ahead of the clock after the clock was adjusted.
 const CLOCK_DIFFERENCE: TimeDelta = TimeDelta::hours(1);
 
 /// Makes digests.
@@ -27,7 +27,7 @@ impl Digests {
         Self { settings: Arc::clone(&parts.settings), store: parts.store.clone() }
     }
 
-    /// Makes the digests that are due; how many. Slots that passed while nothing ran come as one.
+    /// Makes all due digests and returns how many. Slots that passed while nothing ran are combined into one.
     pub async fn digest_once(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let mut made = 0;
         for recipient in &self.settings.email.recipients {
@@ -39,7 +39,7 @@ impl Digests {
         Ok(made)
     }
 
-    /// Logs alerts that wait for the digest of a recipient that the settings no longer name.
+    /// Logs alerts that wait for the digest of a recipient no longer in the settings.
     pub(crate) async fn warn_of_orphans(&self) -> Result<(), StoreError> {
         for name in self.store.gathering().await? {
             if !self.settings.email.recipients.iter().any(|recipient| recipient.name == name) {
@@ -49,7 +49,7 @@ impl Digests {
         Ok(())
     }
 
-    /// The next moment at which a digest is due.
+    /// When the next digest is due.
     pub(crate) async fn next_digest(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         let mut next: Option<DateTime<Utc>> = None;
         for recipient in &self.settings.email.recipients {
@@ -67,11 +67,11 @@ impl Digests {
         schedule: &Schedule,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        // A mark that is ahead of now comes from a clock that was wrong.
+        // A mark in the future comes from a wrong clock.
         let mark =
             self.store.digest_mark(recipient).await?.filter(|mark| mark.until <= now + CLOCK_DIFFERENCE);
         let Some(DigestMark { until: since, slot: last_slot }) = mark else {
-            // From now on: the first slot is the next one.
+            // Start now: the first slot is the next one.
             self.store.close_slot(recipient, None, now, &[], None).await?;
             return Ok(false);
         };
@@ -79,14 +79,14 @@ impl Digests {
         let name = schedule.local_slot(slot);
         let zone = schedule.zone().name();
         if last_slot.as_deref() == Some(slot_name(&name, zone).as_str()) {
-            // The clock was set back: this slot had its digest, so what waits stays for the next.
+            // The clock was set back and this slot had its digest, so waiting alerts stay for the next.
             self.store.close_slot(recipient, last_slot.as_deref(), now, &[], None).await?;
             return Ok(false);
         }
         self.queue_digest(recipient, &name, zone, since, now).await
     }
 
-    /// Alerts that waited for the digest of a recipient that now wants e-mails at once.
+    /// Sends alerts that waited for the digest of a recipient that now gets e-mails at once.
     async fn send_leftovers(&self, recipient: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
         if self.store.gathered(recipient).await?.is_empty() {
             return Ok(false);
@@ -107,7 +107,7 @@ impl Digests {
             let alerts = self.store.gathered(recipient).await?;
             let digest = self.digest_of(recipient, &alerts, (slot, zone), (since, now));
             let name = slot_name(slot, zone);
-            // Where another filing joined one of them meanwhile, they are read anew.
+            // If another filing has joined one of them meanwhile, read them again.
             if self.store.close_slot(recipient, Some(&name), now, &alerts, digest.as_ref()).await? {
                 return Ok(digest.is_some());
             }
@@ -130,7 +130,7 @@ impl Digests {
     }
 }
 
-/// A slot and its zone: the same time of day elsewhere is another slot.
+/// A slot and its zone: the same time of day in another zone is another slot.
 fn slot_name(slot: &str, zone: &str) -> String {
     format!("{slot} {zone}")
 }

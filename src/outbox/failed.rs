@@ -1,4 +1,4 @@
-//! A message that its destination did not take: when it is tried again, and what else is tried before it.
+//! Messages that were not accepted: when they are tried again, and which others are tried first.
 
 use std::slice;
 use std::sync::Arc;
@@ -16,20 +16,20 @@ use crate::retry;
 use crate::store::{Store, StoreError};
 use crate::summary::Summary;
 
-/// A destination that fails is tried at least this often, unless it asks for more: it may be back.
+/// A failing destination is tried at least this often, unless it asks for a longer wait: it may be back.
 const LONGEST_PAUSE: TimeDelta = TimeDelta::seconds(60);
-/// The wait before a mail that may have arrived is sent again. It doubles each time, up to the longest pause of a destination: each try may
-/// be one more mail.
+/// The wait before a mail that may have arrived is sent again, because each try may be one more mail. It
+/// doubles each time, up to the longest pause of a destination.
 const IN_DOUBT: TimeDelta = TimeDelta::minutes(1);
-/// A delivery that fails for so long and failed so often is given up.
+/// A delivery that has failed for this long and this often is given up.
 const GIVEN_UP_AFTER: TimeDelta = TimeDelta::days(8);
 const GIVEN_UP_ATTEMPTS: u32 = 50;
-/// Refusals in a row, each perhaps about its one message, after which the destination is paused.
+/// How many consecutive refusals, each possibly about a single message, pause the destination.
 const REFUSED_IN_A_ROW: u32 = 3;
-/// Waiting deliveries that are searched for one that was not refused.
+/// How many waiting deliveries to search for one that was not refused.
 const LOOKED_AT: usize = 1_000;
 
-/// Decides what becomes of messages that were not taken.
+/// Decides what happens to messages that were not accepted.
 pub(super) struct Failures {
     store: Store,
     clock: Clock,
@@ -42,7 +42,7 @@ impl Failures {
         Self { store: parts.store.clone(), clock: parts.clock(), pauses, given_up }
     }
 
-    /// Decides what happens to a batch that was not taken.
+    /// Decides what happens to a batch that was not accepted.
     pub(super) async fn failed(
         &self,
         batch: &Batch,
@@ -61,7 +61,8 @@ impl Failures {
         }
     }
 
-    /// The destination says that it takes nothing; where it may mean this one message, others are tried first.
+    /// The destination reports that it accepts nothing. If that may be about this one message, others are
+    /// tried first.
     async fn closed(
         &self,
         batch: &Batch,
@@ -71,7 +72,7 @@ impl Failures {
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
         match batch.deliveries() {
-            // It takes others: this one alone is tried less and less often.
+            // It accepts others, so only this one is tried less and less often.
             [delivery] if error.of_message && lane.took_others(delivery) => {
                 if is_old(delivery, now) {
                     self.given_up.give_up(delivery, error, now).await?;
@@ -98,7 +99,8 @@ impl Failures {
         Ok(())
     }
 
-    /// The message can never be sent as it is: it is sent otherwise, or given up. `false`: neither, it is tried again later.
+    /// The message can never be sent as it is: it is sent in another way, or given up. Returns `false` if it
+    /// is neither but tried again later.
     async fn refused(
         &self,
         batch: &Batch,
@@ -135,12 +137,13 @@ impl Failures {
                 lane.singly = lane.singly.saturating_sub(1);
                 report.dead = 1;
             }
-            // Which of them it is shows when each comes by itself.
+            // Send each on its own to find out which one is at fault.
             [_, _, ..] if !is_gone => {
                 tracing::warn!(%destination, %error, "a message with several alerts was rejected: they are sent one by one");
                 lane.singly = batch.deliveries().len();
                 for delivery in batch.deliveries() {
-                    // An earlier try may have arrived all the same: that is looked for, and not sent so again.
+                    // An earlier try may have arrived all the same; look for it, and do not send it this way
+                    // again.
                     if let Some(sends) = self.store.in_flight(&delivery.key).await? {
                         self.store.set_in_flight(slice::from_ref(delivery), Some(&sends.in_doubt())).await?;
                     }
@@ -152,7 +155,8 @@ impl Failures {
         Ok(true)
     }
 
-    /// A failure that may pass: the batch is tried again later, but for one that failed for too long.
+    /// A failure that may be temporary: the batch is tried again later, except for deliveries that have
+    /// failed for too long.
     async fn later(
         &self,
         batch: &Batch,
@@ -184,7 +188,8 @@ impl Failures {
         Ok(())
     }
 
-    /// True if others are to be tried before a refusal that may be about one message counts as the destination's.
+    /// True if other messages must be tried first, before a refusal that may be about one message counts for
+    /// the destination.
     async fn others_come_first(
         &self,
         sent: &[Delivery],
@@ -199,7 +204,7 @@ impl Failures {
             && self.store.queued(&refused.destination, LOOKED_AT).await?.iter().any(is_untried))
     }
 
-    /// Has others be tried before these; which of several it is shows when each comes by itself.
+    /// Puts these behind others. Several are sent one by one to find out which one is at fault.
     async fn put_behind_others(
         &self,
         sent: &[Delivery],
@@ -218,7 +223,7 @@ impl Failures {
         self.store.requeue(&behind.collect::<Vec<_>>()).await
     }
 
-    /// A delivery that its destination does not take, while it takes others.
+    /// Handles a delivery that its destination refuses while it accepts others.
     async fn try_seldom(
         &self,
         delivery: &Delivery,
@@ -232,7 +237,8 @@ impl Failures {
         self.store.requeue(&[Delivery { attempts: attempts + 1, not_before, ..delivery.clone() }]).await
     }
 
-    /// A summary that is sent otherwise: as a new message with all that it has, where somebody deleted the one before.
+    /// Changes a message about many alerts to be sent as a new one with all its lines, because somebody
+    /// deleted the earlier message.
     async fn rewrite_body(&self, batch: &Batch, summary: &Summary) -> Result<(), StoreError> {
         for delivery in batch.deliveries() {
             let body = Body::Summary(Box::new(summary.clone()));
@@ -241,7 +247,8 @@ impl Failures {
         Ok(())
     }
 
-    /// A failure is nearly always the destination's, so the whole lane pauses, and no delivery longer than it: until when.
+    /// Defers a batch. A failure is nearly always the destination's, so the whole lane pauses, and no
+    /// delivery waits longer than the lane. Returns until when.
     fn put_off(
         &self,
         batch: &Batch,
@@ -259,7 +266,7 @@ impl Failures {
             }
             Retry::Later | Retry::Never | Retry::Gone | Retry::Closed => own,
         };
-        // The answer may have come some time after this round began.
+        // The answer may have arrived some time after this round began.
         let until = self.clock.by_now(now) + pause;
         lane.paused_until = Some(until);
         let (destination, key) = (batch.destination(), batch.key());
@@ -272,13 +279,13 @@ impl Failures {
     }
 }
 
-/// True if a delivery failed for so long, and so often, that it is given up.
+/// True if a delivery has failed for so long and so often that it must be given up.
 fn is_old(delivery: &Delivery, now: DateTime<Utc>) -> bool {
     let failing = delivery.failing_since.is_some_and(|since| now - since > GIVEN_UP_AFTER);
     failing && delivery.attempts >= GIVEN_UP_ATTEMPTS
 }
 
-/// When a delivery is tried again, if its destination is tried again at `until`.
+/// When to try a delivery again, given that its destination is tried again at `until`.
 fn again_at(delivery: &Delivery, error: &SendError, until: DateTime<Utc>) -> DateTime<Utc> {
     if !delivery.destination.capabilities().repeats_slowly || !error.may_have_arrived {
         return until;

@@ -1,4 +1,4 @@
-//! Destinations that take no files: reported once, and once when they take them again.
+//! Destinations that accept no files: reported once, and once more when they accept them again.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::parts::Parts;
 use crate::render::notice::words;
 use crate::store::{StoreError, Trouble};
 
-/// Notes whether destinations take files.
+/// Tracks whether destinations accept files.
 pub(super) struct FileTroubles {
     notifier: Arc<Notifier>,
     troubles: Arc<Troubles>,
@@ -23,7 +23,7 @@ impl FileTroubles {
         Self { notifier: Arc::clone(&parts.notifier), troubles }
     }
 
-    /// Notes whether a destination takes files, after something was sent there.
+    /// Records whether a destination accepts files, after something was sent there.
     pub(super) async fn note(&self, destination: &Destination, now: DateTime<Utc>) -> Result<(), StoreError> {
         let about = |news| About::Destination { destination: destination.clone(), news };
         match self.notifier.takes_files(destination) {

@@ -1,4 +1,4 @@
-//! Deliveries that are given up, and how that is reported.
+//! Gives deliveries up and reports that.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::parts::Parts;
 use crate::store::{GivenUp, Store, StoreError};
 use crate::wake::Wakes;
 
-/// The operators get one notice of what is given up for a destination in so long.
+/// Operators get at most one notice about dead deliveries per destination within this time.
 const BETWEEN_REPORTS: TimeDelta = TimeDelta::hours(1);
 
 /// Gives deliveries up.
@@ -49,15 +49,16 @@ impl GivenUpDeliveries {
         self.report(now).await
     }
 
-    /// True if the operators get a notice when this delivery is given up. Their own notices are left out, or there would be no end.
+    /// True if operators get a notice when this delivery is given up. Notices to operators are excluded, to
+    /// avoid an endless loop.
     pub(super) fn is_reported(&self, delivery: &Delivery) -> bool {
         !(matches!(delivery.body, Body::Notice(_)) && self.operators.are_at(&delivery.destination))
     }
 
-    /// Reports what was given up: for each destination at once, then once an hour.
+    /// Reports dead deliveries: at once for each destination, then once an hour.
     pub(crate) async fn report(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         for given_up in self.store.given_up().await? {
-            // A moment ahead comes from a clock that was wrong.
+            // A time in the future comes from a wrong clock.
             let lately = |at: DateTime<Utc>| at <= now && now - at < BETWEEN_REPORTS;
             match given_up.reported_at {
                 Some(at) if lately(at) => {}

@@ -1,4 +1,4 @@
-//! Notices that another program sends this store's alerts as the same bot.
+//! Detects that another program sends this store's alerts as the same bot.
 
 use std::sync::Arc;
 
@@ -24,8 +24,8 @@ impl Instances {
         Self { store: parts.store.clone(), notifier: Arc::clone(&parts.notifier), troubles }
     }
 
-    /// Checks now and then whether another program sends this store's alerts as the same bot. A message by the bot that refers
-    /// to a delivery of this store, and that this process did not send, is the proof.
+    /// Checks now and then whether another program sends this store's alerts as the same bot. The proof is a
+    /// message by the bot that refers to a delivery of this store but was not sent by this process.
     pub(super) async fn look_for_others(
         &self,
         destination: &Destination,
@@ -34,7 +34,7 @@ impl Instances {
         for Foreign { key, message_id, was_there } in self.notifier.foreign(destination, now).await {
             let is_proof = was_there
                 || match self.store.delivery_standing(&key).await? {
-                    // Neither was tried by itself.
+                    // Neither of these was tried on its own.
                     Some(DeliveryStanding::Queued | DeliveryStanding::Joined(_)) => true,
                     Some(DeliveryStanding::Left(Outcome::Delivered { message_id: own, .. })) => {
                         own.is_some_and(|own| own != message_id)

@@ -4,38 +4,38 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::delivery::Delivery;
 
-/// No pause that a destination asks for is longer; one that seems so comes from a clock that was wrong.
+/// The longest pause a destination may ask for; a longer one comes from a wrong clock.
 pub(super) const LONGEST_ASKED: TimeDelta = TimeDelta::hours(2);
 
 /// A destination's state between rounds.
 #[derive(Debug, Default)]
 pub struct Lane {
-    /// Failures in a row.
+    /// Consecutive failures.
     pub(super) failures: u32,
-    /// Not to be tried before.
+    /// Do not try before this time.
     pub(super) paused_until: Option<DateTime<Utc>>,
-    /// True if deferred deliveries are tried, too.
+    /// True if deferred deliveries are also tried.
     pub(super) impatient: bool,
-    /// True if a pause of the destination was found to last.
+    /// True if we tried the destination and it is still paused.
     pub(super) is_paused: bool,
     /// True if the destination itself asked for the wait.
     pub(super) asked: bool,
-    /// When the destination took something.
+    /// When the destination last accepted something.
     pub(super) took_at: Option<DateTime<Utc>>,
-    /// Refusals in a row, each perhaps about its one message.
+    /// Consecutive refusals, each possibly about a single message.
     pub(super) refused: u32,
-    /// How many of the next messages carry a single delivery, because a batch was rejected and we do not know which delivery is at
-    /// fault.
+    /// How many of the next messages carry a single delivery, because a batch was rejected and we do not know
+    /// which delivery is at fault.
     pub(super) singly: usize,
 }
 
 impl Lane {
-    /// A lane that tries deferred deliveries, too: for one run that must send all it can.
+    /// A lane that also tries deferred deliveries, for a single run that must send all it can.
     pub fn impatient() -> Self {
         Self { impatient: true, ..Self::default() }
     }
 
-    /// True if its destination took something else since a delivery began to fail.
+    /// True if its destination has accepted something else since a delivery began to fail.
     pub(super) fn took_others(&self, delivery: &Delivery) -> bool {
         delivery.failing_since.zip(self.took_at).is_some_and(|(failing, took)| failing <= took)
     }
@@ -44,23 +44,23 @@ impl Lane {
 /// The result of a round.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DeliverReport {
-    /// Taken by the destination.
+    /// Accepted by the destination.
     pub delivered: usize,
     /// Given up.
     pub dead: usize,
     /// Failed, to be tried again.
     pub failed: usize,
-    /// When there is something to do again; `None` where the queue is empty.
+    /// When there is something to do again; `None` if the queue is empty.
     pub next: Option<DateTime<Utc>>,
-    /// True if the destination is paused, so that nothing that is new changes that.
+    /// True if the destination is paused, so new deliveries do not change when it is tried.
     pub paused: bool,
-    /// True if the destination takes more, but not before `next`.
+    /// True if the destination accepts more, but not before `next`.
     pub paced: bool,
-    /// True if it failed because the destination asks to wait until `next`.
+    /// True if it failed because the destination asked to wait until `next`.
     pub asked: bool,
 }
 
-/// True if a moment that was set is still to come; one that is far away comes from a clock that was wrong.
+/// True if a set time is still in the future; one far away comes from a wrong clock and does not count.
 pub(super) fn ahead(moment: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     now < moment && moment - now <= LONGEST_ASKED
 }

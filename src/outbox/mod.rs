@@ -1,5 +1,5 @@
-//! The outbox: each destination's queue is delivered, within what the destination takes, and what fails is tried again, paused or
-//! given up. Knows nothing of EDGAR.
+//! The outbox: delivers each destination's queue within the destination's limits, and retries, pauses or
+//! gives up what fails. Knows nothing about EDGAR.
 
 mod deliver;
 mod digest;
@@ -42,17 +42,17 @@ use files::FileTroubles;
 use instances::Instances;
 use pick::Picker;
 
-/// All that sends.
+/// Everything that sends.
 pub struct Outbox {
     /// Makes digests.
     pub digests: Digests,
-    /// Mutes, and ends mutes.
+    /// Starts and ends mutes.
     pub mutes: Mutes,
     pub(crate) overflow: Arc<Overflow>,
     pub(crate) pauses: Arc<Pauses>,
     pub(crate) given_up: Arc<GivenUpDeliveries>,
     pub(crate) recovery: Recovery,
-    /// How often destinations were to be tried again at once, by name.
+    /// How often an immediate retry of each destination was requested, by name.
     pub(crate) retried: watch::Sender<BTreeMap<String, usize>>,
     picker: Picker,
     failures: Failures,
@@ -66,7 +66,7 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// Built of these.
+    /// Builds the outbox from these parts.
     pub fn new(parts: &Parts, troubles: &Arc<Troubles>) -> Self {
         let overflow = Arc::new(Overflow::new(parts));
         let given_up = Arc::new(GivenUpDeliveries::new(parts, Arc::clone(&overflow)));

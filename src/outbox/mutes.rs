@@ -1,4 +1,4 @@
-//! Mutes, and the one message when one is over.
+//! Mutes, and the message when a mute is over.
 
 use std::sync::Arc;
 
@@ -15,12 +15,12 @@ use crate::store::{DeliveryStanding, Muted, Store, StoreError};
 use crate::summary::{Summary, Why};
 use crate::wake::Wakes;
 
-/// Most alerts of one message; further ones come in another.
+/// The most alerts in one message; further ones go into another.
 const AT_ONCE: usize = 1_000;
-/// Most of them that a notice names; the rest is counted.
+/// The most alerts to name in a notice; the rest are only counted.
 const MOST_LINES: usize = 25;
 
-/// Mutes, and ends mutes.
+/// Starts and ends mutes.
 pub struct Mutes {
     settings: Arc<Settings>,
     rules: ActiveRules,
@@ -38,10 +38,10 @@ impl Mutes {
         }
     }
 
-    /// Mutes something from now on.
+    /// Mutes a target from now on.
     ///
     /// # Errors
-    /// The target is not known here; then nothing changes. Failures of the store.
+    /// Failures of the store. The inner error means that the target is unknown; nothing then changes.
     pub async fn mute(&self, mute: &Mute) -> Result<Result<(), MuteError>, StoreError> {
         if let Err(error) = mute.what.check(&self.settings, &self.rules.current()) {
             return Ok(Err(error));
@@ -51,21 +51,21 @@ impl Mutes {
         Ok(Ok(()))
     }
 
-    /// Ends a mute; how many alerts it kept back, or `None` where there was none.
+    /// Ends a mute. Returns how many alerts it held back, or `None` if there was no such mute.
     pub async fn unmute(&self, what: &Muting, now: DateTime<Utc>) -> Result<Option<usize>, StoreError> {
         let ended = unmute(&self.store, what, now).await?;
         self.wakes.queued.notify_one();
         Ok(ended)
     }
 
-    /// Ends the mutes that are over, and says when the next one is.
+    /// Ends expired mutes, and returns when the next one expires.
     pub async fn end_due(&self, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
         let (over, held): (Vec<Mute>, Vec<Mute>) =
             self.store.mutes().await?.into_iter().partition(|mute| !mute.holds(now));
         for mute in &over {
             end(&self.store, mute).await?;
         }
-        // What was kept back while its mute ended.
+        // Alerts that were held back while their mute ended.
         let mut left = false;
         for what in self.store.muted_without_mute().await? {
             let mute = Mute { what, since: now, until: now, why: None, by: None };
@@ -78,38 +78,39 @@ impl Mutes {
     }
 }
 
-/// Ends a mute in a store; how many alerts it kept back, or `None` where there was none.
+/// Ends a mute in a store. Returns how many alerts it held back, or `None` if there was no such mute.
 pub async fn unmute(store: &Store, what: &Muting, now: DateTime<Utc>) -> Result<Option<usize>, StoreError> {
     let Some(mute) = store.mute_of(what).await? else { return Ok(None) };
     let mute = Mute { until: mute.until.min(now), ..mute };
-    // From now on nothing is added to it.
+    // From now on, no alerts are added to it.
     store.set_mute(&mute).await?;
     end(store, &mute).await.map(Some)
 }
 
-/// Queues the messages about what a mute kept back, and forgets it; how many alerts.
+/// Queues the messages about alerts that a mute held back, and removes the mute. Returns how many alerts
+/// there were.
 async fn end(store: &Store, mute: &Mute) -> Result<usize, StoreError> {
     let mut count = 0;
     loop {
         let mut muted = store.muted(&mute.what, AT_ONCE).await?;
         let Some(first) = muted.first().map(|muted| muted.destination.clone()) else { break };
         muted.retain(|muted| muted.destination == first);
-        // Another filing of the same trade was told meanwhile.
-        let mut untold = Vec::new();
+        // Another filing about the same trade may have been reported meanwhile.
+        let mut unreported = Vec::new();
         for one in &muted {
             if store.delivery_standing(&one.line.key).await? == Some(DeliveryStanding::Muted) {
-                untold.push(one.clone());
+                unreported.push(one.clone());
             }
         }
-        if untold.len() < muted.len() {
-            let gone: Vec<&Muted> = muted.iter().filter(|one| !untold.contains(one)).collect();
+        if unreported.len() < muted.len() {
+            let gone: Vec<&Muted> = muted.iter().filter(|one| !unreported.contains(one)).collect();
             store.forget_muted(&gone).await?;
-            muted = untold;
+            muted = unreported;
         }
         if muted.is_empty() {
             continue;
         }
-        // It is muted itself for longer.
+        // The destination itself is muted for longer.
         let own = Muting::Destination(first.clone());
         if own != mute.what && store.mute_of(&own).await?.is_some_and(|other| other.holds(mute.until)) {
             store.hand_over(&muted, &own).await?;
@@ -124,7 +125,7 @@ async fn end(store: &Store, mute: &Mute) -> Result<usize, StoreError> {
     Ok(count)
 }
 
-/// The message to a destination when a mute is over; `None` where it takes alerts alone.
+/// The message to a destination when a mute is over; `None` if it accepts only alerts.
 fn message(mute: &Mute, destination: &Destination, muted: &[Muted]) -> Option<Delivery> {
     let Mute { what, since, until, .. } = mute;
     let first = &muted.first()?.line;

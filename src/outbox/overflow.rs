@@ -1,5 +1,5 @@
-//! Alerts that one destination gets in one message: above what a channel is to get in ten minutes, and what waited while a
-//! destination took nothing.
+//! Alerts that a destination gets in one message: those above a channel's budget for ten minutes, and those
+//! that waited while a destination accepted nothing.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,22 +17,22 @@ use crate::schedule::Schedule;
 use crate::store::{Store, StoreError};
 use crate::summary::{Line, Summary, Why};
 
-/// The time that a channel's budget is for, and for how long an overflow message is edited before another one starts.
+/// The period of a channel's budget, and how long an overflow message is edited before a new one starts.
 const WINDOW: TimeDelta = TimeDelta::minutes(10);
-/// A summary that grows is edited so often.
+/// How often a growing overflow message is edited.
 const BETWEEN_EDITS: TimeDelta = TimeDelta::seconds(30);
-/// Where nothing could be put together.
+/// When to try again if nothing could be joined.
 const AGAIN: TimeDelta = TimeDelta::seconds(1);
-/// Most alerts of an overflow message, whose list then has some megabytes.
+/// The most alerts in an overflow message; its list then takes some megabytes.
 const MOST_LINES: usize = 5_000;
-/// Most alerts that are joined at once.
+/// The most alerts to join at once.
 const AT_ONCE: usize = 1_000;
-/// How often alerts are chosen again after one of them left meanwhile.
+/// How often to choose alerts again if one of them has left the queue meanwhile.
 const TRIES: u32 = 10;
 
 /// Keeps each channel within its budget.
 pub(crate) struct Overflow {
-    /// How many alerts a channel gets one by one in the window.
+    /// How many alerts a channel gets one by one within the window.
     budget: usize,
     store: Store,
     /// The recent messages of channels.
@@ -41,9 +41,9 @@ pub(crate) struct Overflow {
 
 #[derive(Debug, Default)]
 struct Flood {
-    /// When so many alerts were sent one by one.
+    /// When alerts were sent one by one, and how many.
     sent: VecDeque<(DateTime<Utc>, usize)>,
-    /// The summary that others may join, and when it was sent or edited last.
+    /// The overflow message that more alerts may join, and when it was last sent or edited.
     growing: Option<(Summary, DateTime<Utc>)>,
 }
 
@@ -57,7 +57,7 @@ impl Overflow {
         self.floods.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many more alerts a destination is to get one by one now.
+    /// How many more alerts a destination may get one by one now.
     pub(super) fn room(&self, destination: &Destination, now: DateTime<Utc>) -> usize {
         if !destination.capabilities().batches {
             return usize::MAX;
@@ -69,14 +69,14 @@ impl Overflow {
         self.budget.saturating_sub(sent)
     }
 
-    /// Notes what a destination took.
+    /// Records what a destination accepted.
     pub(super) fn count_sent(&self, batch: &Batch, message_id: Option<&str>, now: DateTime<Utc>) {
         let (destination, sent) = (batch.destination(), batch.deliveries());
         if !destination.capabilities().batches {
             return;
         }
         let mut floods = self.floods();
-        // What is over for all is forgotten.
+        // Forget everything that is older than the window.
         floods.retain(|_, flood| {
             let newest = flood.sent.back().map(|(at, _)| *at).max(flood.growing.as_ref().map(|(_, at)| *at));
             newest.is_some_and(|newest| now - newest < WINDOW)
@@ -97,15 +97,15 @@ impl Overflow {
         }
     }
 
-    /// Has the next summary of a channel begin a list of its own: one that was given up keeps its lines.
+    /// Makes the channel's next overflow message start its own list, because a dead one keeps its lines.
     pub(super) fn forget_growing(&self, destination: &Destination) {
         if let Some(flood) = self.floods().get_mut(destination) {
             flood.growing = None;
         }
     }
 
-    /// Puts what waits for a channel beyond its budget into an overflow message, or into the one that it has, or says when that is
-    /// to be done.
+    /// Joins a channel's waiting alerts above its budget into a new or existing overflow message, or returns
+    /// when to do so.
     pub(super) async fn join_over_budget(
         &self,
         destination: &Destination,
@@ -128,12 +128,12 @@ impl Overflow {
             Some((summary, _)) => summary,
             None => Summary::new(&first.key, Why::TooMany, now),
         };
-        // Where one of them left meanwhile, they are chosen anew.
+        // If one of them has left the queue meanwhile, they are chosen again.
         join(&self.store, destination, &summary, &alerts, now).await?;
         Ok(None)
     }
 
-    /// Gives summaries their lines, which the store keeps by themselves.
+    /// Adds the lines, which the store keeps separately, to messages about many alerts.
     pub(super) async fn fill_lines(&self, batch: &mut Batch) -> Result<(), StoreError> {
         for summary in batch.summaries() {
             summary.lines = self.store.lines(&summary.list, summary.count).await?;
@@ -141,7 +141,7 @@ impl Overflow {
         Ok(())
     }
 
-    /// Forgets the lists whose messages stand and grow no further.
+    /// Removes the lists of messages that were sent and no longer grow.
     pub(crate) async fn forget_sent_lists(&self) -> Result<(), StoreError> {
         self.store
             .forget_lists(|list| {
@@ -154,7 +154,8 @@ impl Overflow {
     }
 }
 
-/// Puts what waited for a destination that took nothing into one message; how many alerts.
+/// Joins alerts that waited for a destination that accepted nothing into one message. Returns how many alerts
+/// there were.
 pub(super) async fn join_waiting(
     store: &Store,
     settings: &Settings,
@@ -169,7 +170,7 @@ pub(super) async fn join_waiting(
     }
     loop {
         let alerts = waiting_alerts(store, destination, most).await?;
-        // One alert needs no list.
+        // A single alert needs no list.
         let ([first, _, ..], false) = (&alerts[..], count >= MOST_LINES) else { return Ok(count) };
         let joined = match destination {
             Destination::Email(name) => join_into_mail(store, settings, name, since, &alerts, now).await?,
@@ -183,7 +184,7 @@ pub(super) async fn join_waiting(
         } else if tries < TRIES {
             tries += 1;
         } else {
-            // They come one by one.
+            // They are sent one by one.
             return Ok(count);
         }
     }
@@ -221,20 +222,20 @@ async fn join_into_mail(
     let destination = Destination::Email(recipient.to_owned());
     let zone = settings.digest_of(&destination).map_or(New_York, Schedule::zone);
     let slot = now.with_timezone(&zone).format("%Y-%m-%dT%H:%M").to_string();
-    let told = alerts.iter().filter_map(alert_of).cloned().collect();
-    let digest = Digest::new(recipient, slot, zone.name().to_owned(), (since, now), told);
+    let own = alerts.iter().filter_map(alert_of).cloned().collect();
+    let digest = Digest::new(recipient, slot, zone.name().to_owned(), (since, now), own);
     let delivery = Delivery::new(destination, Body::Digest(Box::new(digest)), now);
     store.join_into(&delivery, alerts, &[]).await
 }
 
-/// The alerts that wait for a destination and certainly did not reach it, oldest first.
+/// The alerts that wait for a destination and certainly have not reached it, oldest first.
 async fn waiting_alerts(
     store: &Store,
     destination: &Destination,
     most: usize,
 ) -> Result<Vec<Delivery>, StoreError> {
     let mut alerts = store.queued(destination, most).await?;
-    // One that was refused for its own words would have all be refused.
+    // An alert refused for its own content would cause all of them to be refused.
     alerts.retain(|delivery| {
         let is_alert = alert_of(delivery).is_some() && delivery.concerns.is_none();
         is_alert && delivery.failing_since.is_none() && delivery.in_flight.is_none()

@@ -1,4 +1,5 @@
-//! Paused destinations, which accept nothing until somebody fixes them: reported once, tried rarely, with their deliveries kept.
+//! Paused destinations, which accept nothing until somebody fixes them: reported once, tried rarely, with
+//! their deliveries kept.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,22 +17,22 @@ use crate::parts::Parts;
 use crate::store::{Paused, Store, StoreError};
 use crate::wake::Wakes;
 
-/// A paused destination is tried again after so long, twice as long each time, and at least so often.
+/// The first wait before a paused destination is tried again, which doubles each time, and the longest wait.
 const TRIED_AGAIN: (TimeDelta, TimeDelta) = (TimeDelta::minutes(5), TimeDelta::hours(6));
-/// How long deliveries to it are kept, and until it was tried so often, which takes two weeks of running: a clock may be wrong, and
-/// the bot may have been off.
+/// How long deliveries to a paused destination are kept at least, and the fewest tries, which take two weeks
+/// of running, because a clock may be wrong or the bot may have been off.
 const KEPT: (TimeDelta, u32) = (TimeDelta::days(30), 60);
-/// The operators get one notice of a pause of a destination, and one of its end, in so long.
+/// Operators get at most one notice about a destination's pause, and one about its end, within this time.
 const QUIET: TimeDelta = TimeDelta::hours(1);
-/// Most deliveries that are looked at at once.
+/// The most deliveries to read at once.
 const BATCH: usize = 100;
 
-/// When the operators were sent notices about destinations that are not repeated for an hour.
+/// When operators were sent notices that are not repeated for an hour, by destination.
 #[derive(Debug, Default)]
 struct Reported {
-    /// That it takes alerts again.
+    /// Notices that it accepts alerts again.
     resumed: BTreeMap<Destination, DateTime<Utc>>,
-    /// That it refuses a message while it takes others.
+    /// Notices that it refuses a message while it accepts others.
     refused: BTreeMap<Destination, DateTime<Utc>>,
 }
 
@@ -40,11 +41,11 @@ fn lately(
     destination: &Destination,
     now: DateTime<Utc>,
 ) -> bool {
-    // A moment ahead comes from a clock that was wrong.
+    // A time in the future comes from a wrong clock.
     times.get(destination).is_some_and(|at| *at <= now && now - *at < QUIET)
 }
 
-/// Pauses destinations that take nothing.
+/// Pauses destinations that accept nothing.
 pub(crate) struct Pauses {
     settings: Arc<Settings>,
     store: Store,
@@ -68,7 +69,7 @@ impl Pauses {
         }
     }
 
-    /// Pauses a destination that said clearly that it takes nothing, or leaves it paused.
+    /// Pauses a destination that clearly accepts nothing, or leaves it paused.
     pub(super) async fn pause(
         &self,
         destination: &Destination,
@@ -83,7 +84,7 @@ impl Pauses {
             tracing::debug!(%destination, %error, "it still accepts nothing");
         }
         let since = known.as_ref().map_or(now, |known| known.since);
-        // One that pauses again and again is reported once an hour.
+        // A destination that pauses repeatedly is reported once an hour.
         let again = lately(&self.reported().resumed, destination, now);
         let is_due = !again || now - since >= QUIET;
         let notices = match &known {
@@ -96,7 +97,7 @@ impl Pauses {
                     retry_minutes: TRIED_AGAIN.0.num_minutes(),
                 };
                 let mut notices = self.operators.deliveries(&notice(destination, news, now), now);
-                // It cannot take this one; the notice of its end says why.
+                // The destination cannot accept this notice; the notice of the pause's end says why.
                 notices.retain(|notice| notice.destination != *destination);
                 notices
             }
@@ -119,7 +120,7 @@ impl Pauses {
         self.reported.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reports that a destination refuses a message while it takes others: once an hour.
+    /// Reports, at most once an hour, that a destination refuses a message while it accepts others.
     pub(super) async fn report_refused(
         &self,
         destination: &Destination,
@@ -155,7 +156,7 @@ impl Pauses {
         Ok(())
     }
 
-    /// Gives up what waited too long for a destination that still accepts nothing, and reports it.
+    /// Gives up deliveries that waited too long for a destination that still accepts nothing, and reports it.
     pub(super) async fn give_up_kept(&self, paused: &Paused, now: DateTime<Utc>) -> Result<(), StoreError> {
         if paused.tries < KEPT.1 || now - paused.since < KEPT.0 {
             return Ok(());
@@ -181,8 +182,9 @@ impl Pauses {
         Ok(())
     }
 
-    /// Runs once at start-up: forgets pauses that nothing would end, of destinations that the settings no longer define, and of
-    /// channels that no longer subscribe. The others were reported, and are not explained again.
+    /// Runs once at start-up: forgets pauses that nothing would end, of destinations that the settings no
+    /// longer define and of channels that no longer subscribe. The others were reported and are not explained
+    /// again.
     pub(crate) async fn forget_idle(&self) -> Result<(), StoreError> {
         for Paused { destination, .. } in self.store.all_paused().await? {
             let is_used = match destination {
@@ -203,13 +205,13 @@ fn notice(destination: &Destination, news: DestinationNews, now: DateTime<Utc>) 
     Notice::new(now, About::Destination { destination: destination.clone(), news })
 }
 
-/// Until when a paused destination is left alone. No time that a wrong clock left ahead counts.
+/// Until when a paused destination is left alone. Times in the future left by a wrong clock do not count.
 pub(super) fn left_alone(paused: &Paused, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let next = paused.tried_at + retry_after(paused.tries);
     Some(next).filter(|next| now < *next && *next - now <= TRIED_AGAIN.1)
 }
 
-/// How long something is left alone that needs somebody to mend it, after so many tries.
+/// How long to wait after this many tries of something that a person must fix.
 pub(super) fn retry_after(tries: u32) -> TimeDelta {
     let (first, longest) = TRIED_AGAIN;
     (first * 2_i32.pow(tries.min(10))).min(longest)

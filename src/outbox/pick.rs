@@ -1,4 +1,4 @@
-//! Picks the deliveries of a destination's queue that go out next, in one message.
+//! Picks the deliveries from a destination's queue that go out next in one message.
 
 use std::sync::Arc;
 
@@ -14,30 +14,32 @@ use crate::parts::Parts;
 use crate::render::discord::Message;
 use crate::store::{DeliveryStanding, Store, StoreError};
 
-/// No message has more alerts.
+/// The most alerts in one message.
 const TOGETHER: usize = 10;
-/// How long a change waits for its message to be sent; then it is sent by itself.
+/// How long an edit waits for its message to be sent; then it is sent on its own.
 const LONGEST_WAIT: TimeDelta = TimeDelta::days(1);
-/// Where something waits for another delivery.
+/// When to check again for a delivery that waits for another.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(1);
-/// Alerts that failed so often are sent singly: one of them may be what the destination cannot take.
+/// Alerts that failed this often are sent one by one, because the destination may be unable to accept one of
+/// them.
 const SINGLY_AFTER: u32 = 2;
 
-/// The pick of one round.
+/// The result of picking.
 pub(super) enum Picked {
-    /// Nothing, and when to look again.
+    /// Nothing, and when to check again.
     Nothing(Option<DateTime<Utc>>),
-    /// Nothing, since the destination gets no more for a while.
+    /// Nothing, because the destination gets no more for a while.
     Later(DateTime<Utc>),
-    /// These, which were never sent, and their message, where it has several.
+    /// Deliveries that were never sent, and their message if it combines several.
     New(Batch, Option<Message>),
-    /// These, of which an earlier try may have arrived.
+    /// Deliveries with an earlier try that may have arrived.
     Again(Batch, InFlight),
-    /// These are looked for, each of which may have arrived by itself; where that cannot be done now, the first is sent again.
+    /// Deliveries to look for, each of which may have arrived on its own. If that is impossible now, the
+    /// first is sent again.
     Look(Batch, InFlight),
 }
 
-/// Picks what goes out next.
+/// Picks the next deliveries to send.
 pub(super) struct Picker {
     store: Store,
     notifier: Arc<Notifier>,
@@ -49,7 +51,8 @@ impl Picker {
         Self { store: parts.store.clone(), notifier: Arc::clone(&parts.notifier), overflow }
     }
 
-    /// The next deliveries of a queue: of those that are due the least tried, then the oldest, with those that go with it.
+    /// The next deliveries of a queue: the least tried of those that are due, then the oldest, with those
+    /// that go with it.
     pub(super) async fn pick(
         &self,
         destination: &Destination,
@@ -67,14 +70,14 @@ impl Picker {
             if self.waits_for_its_message(delivery, now).await? {
                 continue;
             }
-            // What may have arrived is looked for, however much the channel got.
+            // Deliveries that may have arrived are looked for, however many alerts the channel got.
             if room > 0 || delivery.in_flight.is_some() || !is_alert(delivery) {
                 return self.with_others(destination, at, queued, (&due, room), lane, now).await;
             }
             held_back = true;
         }
         if held_back {
-            // What is more than the channel is to get; only one overflow message of it is under way at a time.
+            // The alert is above the channel's budget. Only one overflow message is in progress at a time.
             let overflow = queued.iter().find(|delivery| matches!(delivery.body, Body::Summary(_)));
             let later = match overflow {
                 Some(overflow) => Some(overflow.not_before),
@@ -103,13 +106,14 @@ impl Picker {
                 add_alike(&mut together, &queued, due, room.min(TOGETHER));
             }
             let mut batch = Batch::of(destination.clone(), taken(queued, &together));
-            // Each card says how long it took.
+            // Each card states how long it took.
             batch.set_sent_at(Some(now));
             let (count, message) = self.notifier.fitting(batch.deliveries());
             return Ok(Picked::New(self.complete(batch.first(count)).await?, message));
         };
         if let Some(key) = sends.batch.clone() {
-            // Discord knows the message that it was in by that one's key, so what is left of it stays together.
+            // Discord identifies the earlier message by this delivery's key, so the rest of that message
+            // stays together.
             let is_in = |other: &Delivery| {
                 other.in_flight.as_ref().is_some_and(|sends| sends.batch.as_ref() == Some(&key))
             };
@@ -135,7 +139,7 @@ impl Picker {
         })
     }
 
-    /// A batch with the lines of its summary, and with the message that it changes or answers.
+    /// Adds the lines of an overflow message to a batch, and the message that it edits or replies to.
     async fn complete(&self, mut batch: Batch) -> Result<Batch, StoreError> {
         self.overflow.fill_lines(&mut batch).await?;
         let concerned = match batch.deliveries().first() {
@@ -148,7 +152,7 @@ impl Picker {
         })
     }
 
-    /// True if the message that a delivery changes is still to be sent.
+    /// True if the message that a delivery edits has not been sent yet.
     async fn waits_for_its_message(
         &self,
         delivery: &Delivery,
@@ -161,7 +165,7 @@ impl Picker {
         Ok(matches!(standing, Some(DeliveryStanding::Queued | DeliveryStanding::InFlight(_))))
     }
 
-    /// The message that a delivery changes or answers, and the delivery that it concerns there.
+    /// The message that a delivery edits or replies to, and the delivery in it that is concerned.
     async fn concerned(&self, delivery: &Delivery) -> Result<Option<(String, Key)>, StoreError> {
         let Some(key) = &delivery.concerns else { return Ok(None) };
         Ok(match self.store.message_standing(key).await? {
@@ -173,12 +177,12 @@ impl Picker {
     }
 }
 
-/// True if it is an alert that makes a message, or a part of one.
+/// True if it is an alert that is sent as a message or part of one.
 fn is_alert(delivery: &Delivery) -> bool {
     matches!(delivery.body, Body::Alert(_)) && delivery.concerns.is_none() && delivery.answers.is_none()
 }
 
-/// Adds the alerts that failed as often, in their order, until there are so many.
+/// Adds alerts with the same number of attempts, in order, up to `most`.
 fn add_alike(together: &mut Vec<usize>, queued: &[Delivery], due: &[usize], most: usize) {
     for &other in due {
         let alike = together.iter().all(|at| queued[*at].attempts == queued[other].attempts);
@@ -189,7 +193,7 @@ fn add_alike(together: &mut Vec<usize>, queued: &[Delivery], due: &[usize], most
     }
 }
 
-/// These of a queue, in this order.
+/// The chosen deliveries of a queue, in this order.
 fn taken(queued: Vec<Delivery>, together: &[usize]) -> Vec<Delivery> {
     let mut queued: Vec<Option<Delivery>> = queued.into_iter().map(Some).collect();
     together.iter().filter_map(|at| queued.get_mut(*at)?.take()).collect()

@@ -1,4 +1,4 @@
-//! Deliveries that may have been sent without our knowing: each is looked for before it is sent again.
+//! Deliveries that may have been sent without our knowledge: each is looked for before it is sent again.
 
 use std::slice;
 use std::sync::Arc;
@@ -12,11 +12,11 @@ use crate::store::{Doubt, Store, StoreError};
 
 /// The result of looking for an earlier try.
 pub(super) enum Looked {
-    /// It is to be made again.
+    /// Send it again.
     Again,
-    /// These of it had arrived; the next message is to be picked anew.
+    /// These deliveries had arrived; the next message must be picked again.
     Arrived(Vec<(Delivery, Outcome)>),
-    /// The destination does not say so now.
+    /// The destination could not be checked now.
     Failed(SendError),
 }
 
@@ -31,8 +31,8 @@ impl Recovery {
         Self { store: parts.store.clone(), notifier: Arc::clone(&parts.notifier) }
     }
 
-    /// Runs once at start-up, before anything is sent: marks what is queued, and may have been sent, where the disk lost the record
-    /// of that.
+    /// Runs once at start-up, before anything is sent: marks queued deliveries that may have been sent, if
+    /// the disk lost the record of that.
     pub(crate) async fn mark_uncertain(&self) -> Result<(), StoreError> {
         let Some(doubt) = self.store.doubt().await?.filter(|doubt| doubt.queue) else { return Ok(()) };
         for destination in self.store.waiting_destinations().await? {
@@ -49,7 +49,7 @@ impl Recovery {
         self.store.set_doubt(Doubt { queue: false, ..doubt }).await
     }
 
-    /// Looks whether an earlier try arrived of which no answer came.
+    /// Checks whether an earlier try without an answer arrived.
     pub(super) async fn look(
         &self,
         batch: &Batch,
@@ -58,10 +58,10 @@ impl Recovery {
     ) -> Result<Looked, StoreError> {
         let (destination, key) = (batch.destination(), batch.key());
         match self.notifier.find(batch, sends, now).await {
-            Ok(ReadBack::Arrived(mut told)) => {
+            Ok(ReadBack::Arrived(mut arrived)) => {
                 let mut found = Vec::new();
                 for delivery in batch.deliveries() {
-                    match told.remove(&delivery.key) {
+                    match arrived.remove(&delivery.key) {
                         Some((Sent { message_id }, at)) => {
                             found.push((delivery.clone(), Outcome::Delivered { at, message_id }));
                         }
@@ -74,12 +74,13 @@ impl Recovery {
                 Ok(Looked::Arrived(found))
             }
             Ok(ReadBack::Guarded) => Ok(Looked::Again),
-            // It would be seen if it were there, but for a permission that every channel needs; so nothing is held back.
+            // If it existed, we would see it, unless we lack a permission that every channel needs; so hold
+            // nothing back.
             Ok(ReadBack::Unknown(_)) if sends.guess => {
                 self.store.set_in_flight(batch.deliveries(), None).await?;
                 Ok(Looked::Arrived(Vec::new()))
             }
-            // Once is enough: an outage may last.
+            // Warn only once, because an outage may last.
             Ok(ReadBack::Unknown(reason)) if sends.first == sends.last => {
                 tracing::warn!(
                     %destination, %key,
@@ -87,7 +88,7 @@ impl Recovery {
                 );
                 Ok(Looked::Again)
             }
-            // One of them may be what it cannot take.
+            // The destination may be unable to accept one of them.
             Ok(ReadBack::Unknown(_)) if sends.batch.is_some() => {
                 self.store.set_in_flight(batch.deliveries(), Some(&sends.alone())).await?;
                 Ok(Looked::Arrived(Vec::new()))

@@ -1,4 +1,4 @@
-//! Tries destinations again when somebody asks for it: ends pauses, and queues what was given up.
+//! Retries destinations on request: ends pauses and queues dead deliveries again.
 
 use std::collections::BTreeSet;
 
@@ -15,13 +15,13 @@ use crate::store::{Store, StoreError, Tries};
 /// The outcome of a retry for one destination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retried {
-    /// Which.
+    /// The destination.
     pub destination: String,
     /// True if it was paused.
     pub was_paused: bool,
     /// How many deliveries waited for it.
     pub waiting: usize,
-    /// How many that were given up wait for it again.
+    /// How many dead deliveries were queued again.
     pub revived: usize,
 }
 
@@ -30,15 +30,15 @@ pub struct Retried {
 pub enum Retry {
     /// One destination.
     One(Destination),
-    /// Each that is paused, or has something that waits or was given up.
+    /// Every destination that is paused, or has waiting or dead deliveries.
     All,
 }
 
 impl Outbox {
-    /// Tries destinations again now, and what was given up for them.
+    /// Tries destinations again now, with their dead deliveries.
     ///
     /// # Errors
-    /// As [`retry`].
+    /// Same as [`retry`].
     pub async fn retry(
         &self,
         what: &Retry,
@@ -55,11 +55,13 @@ impl Outbox {
     }
 }
 
-/// Tries destinations again: ends their pauses, has what waits be due, and queues what was given up, under its own keys. What may have
-/// arrived counts as in flight, so that it is looked for first where that can be done.
+/// Tries destinations again: ends their pauses, makes waiting deliveries due, and queues dead deliveries
+/// again under their own keys. Deliveries that may have arrived count as in flight, so they are looked for
+/// first if possible.
 ///
 /// # Errors
-/// Failures of the store. A destination that is not known: nothing is changed, and the text says what is.
+/// Failures of the store. The inner error means that the destination is unknown; nothing then changes, and
+/// its text explains why.
 pub async fn retry(
     store: &Store,
     settings: &Settings,
@@ -71,7 +73,7 @@ pub async fn retry(
         other => settings.knows(other),
     };
     let destinations: BTreeSet<Destination> = match what {
-        // What the settings no longer define waits for them to define it again.
+        // Leave out destinations that the settings no longer define, until they define them again.
         Retry::All => with_something(store).await?.into_iter().filter(is_known).collect(),
         Retry::One(destination) => {
             let known = match destination {
@@ -102,7 +104,7 @@ pub async fn retry(
     Ok(Ok(retried))
 }
 
-/// The destinations that are paused, or have something that waits or was given up.
+/// The destinations that are paused, or have waiting or dead deliveries.
 async fn with_something(store: &Store) -> Result<BTreeSet<Destination>, StoreError> {
     let mut all = store.waiting_destinations().await?;
     all.extend(store.dead_destinations().await?);
@@ -120,7 +122,7 @@ async fn one(
     let paused = store.paused(destination).await?;
     let was_paused = paused.is_some();
     if let Some(paused) = paused {
-        // It may be much, and a mailbox may take so many mails an hour.
+        // There may be many, and a mailbox may limit mails per hour.
         join_waiting(store, settings, destination, paused.since, now).await?;
         store.resume(destination, &[]).await?;
     }
@@ -130,7 +132,7 @@ async fn one(
         let Some(dead) = store.dead(&key).await? else { continue };
         let in_flight = match dead.tries {
             Tries::Answered => None,
-            // The message that it was in with others has another nonce than it has alone.
+            // A combined message has a different nonce than the delivery on its own.
             Tries::Open(sends) if sends.batch.is_some() => Some(sends.in_doubt()),
             Tries::Open(sends) => Some(sends),
             Tries::Unknown if reads_back => {

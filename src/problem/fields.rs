@@ -1,4 +1,4 @@
-//! Reading a TOML file key by key, so that every mistake in it is found at once.
+//! Reads a TOML file key by key, so that every mistake in it is found at once.
 
 use std::fmt::Display;
 use std::ops::Range;
@@ -9,33 +9,33 @@ use toml::de::{DeTable, DeValue};
 use super::{LONGEST_HELP, Place, Problem, Source, bounded, nearest};
 use crate::text::clip;
 
-/// A value and where it stands.
+/// A value and its position.
 pub type Value<'a> = Spanned<DeValue<'a>>;
 
-/// Most mistakes of one file that are reported.
+/// How many mistakes of one file are reported, at most.
 const MOST_PROBLEMS: usize = 100;
 
-/// Reads values, and gathers the mistakes in them.
+/// Reads values, and collects the mistakes in them.
 #[derive(Debug)]
 pub struct Reader<'a> {
     /// The file.
     pub source: Source<'a>,
     /// The mistakes so far.
     pub problems: Vec<Problem>,
-    /// Warnings about keys that have another name now.
+    /// Warnings about renamed keys.
     pub renamed: Vec<Problem>,
     /// Where each line begins.
     lines: Vec<usize>,
 }
 
 impl<'a> Reader<'a> {
-    /// Of a file, and its outermost table: what of it is TOML.
+    /// A reader of a file, and the file's outermost table, as far as it is valid TOML.
     pub fn new(source: Source<'a>) -> (Self, DeTable<'a>) {
         let newlines = source.text.match_indices('\n').map(|(at, _)| at + 1);
         let lines = std::iter::once(0).chain(newlines).collect();
         let mut reader = Self { source, problems: Vec::new(), renamed: Vec::new(), lines };
         let (table, errors) = DeTable::parse_recoverable(source.text);
-        // The first mistake of syntax makes others behind it.
+        // The first syntax mistake causes others after it.
         if let Some(error) = errors.first() {
             let span = error.span().unwrap_or_default();
             let message = error.message().trim_end().replace('\n', "; ");
@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
         (reader, table.into_inner())
     }
 
-    /// Notes a mistake.
+    /// Reports a mistake.
     pub fn report(&mut self, span: Range<usize>, message: impl Display) {
         self.note(span, message, None);
     }
@@ -63,18 +63,19 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Where a stretch of the text stands.
+    /// The place of a range of the text.
     pub fn place(&self, span: Range<usize>) -> Place {
         let line = self.lines.partition_point(|start| *start <= span.start).max(1);
         self.source.place(span, line, self.lines.get(line - 1).copied().unwrap_or(0))
     }
 
-    /// Notes a mistake, and what to do.
+    /// Reports a mistake, and what to do about it.
     pub fn report_with(&mut self, span: Range<usize>, message: impl Display, help: impl Into<String>) {
         self.note(span, message, Some(help.into()));
     }
 
-    /// The value of a key, or of the name that it had before. The old name is a warning, and a mistake if both are there.
+    /// The value of a key, or of its former name. The old name is a warning, and a mistake if both are
+    /// present.
     pub fn renamed<'v, 'd>(
         &mut self,
         table: &'v DeTable<'d>,
@@ -93,12 +94,12 @@ impl<'a> Reader<'a> {
         value.or(Some(old))
     }
 
-    /// Reports the keys of a table that are none of those known.
+    /// Reports the keys of a table that are not among those known.
     pub fn only(&mut self, table: &DeTable<'_>, known: &[&str], what: &str) {
         self.only_or_before(table, known, &[], what);
     }
 
-    /// The same, where some keys had other names before.
+    /// The same, if some keys had other names before.
     pub fn only_or_before(&mut self, table: &DeTable<'_>, known: &[&str], before: &[&str], what: &str) {
         for key in table.keys() {
             let name: &str = key.get_ref();
@@ -113,7 +114,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A text.
+    /// Reads a text.
     pub fn text<'v>(&mut self, key: &str, value: &'v Value<'_>, expected: &str) -> Option<&'v str> {
         let text = value.get_ref().as_str();
         if text.is_none() {
@@ -122,7 +123,7 @@ impl<'a> Reader<'a> {
         text
     }
 
-    /// `true` or `false`.
+    /// Reads `true` or `false`.
     pub fn flag(&mut self, key: &str, value: &Value<'_>) -> Option<bool> {
         let flag = value.get_ref().as_bool();
         if flag.is_none() {
@@ -131,7 +132,7 @@ impl<'a> Reader<'a> {
         flag
     }
 
-    /// A whole number.
+    /// Reads a whole number.
     pub fn whole(&mut self, key: &str, value: &Value<'_>, expected: &str) -> Option<i64> {
         let whole = value.get_ref().as_integer();
         let number = whole.and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok());
@@ -141,7 +142,7 @@ impl<'a> Reader<'a> {
         number
     }
 
-    /// An exact number: whole, or a decimal in quotes, as digits.
+    /// Reads an exact number: whole, or a decimal in quotes, as digits.
     pub fn decimal(&mut self, key: &str, value: &Value<'_>) -> Option<String> {
         let whole = value.get_ref().as_integer();
         if let Some(number) = whole.and_then(|n| i64::from_str_radix(n.as_str(), n.radix()).ok()) {
@@ -160,7 +161,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// The items of a list that is not empty.
+    /// Reads the items of a list that is not empty.
     pub fn list<'v, 'd>(&mut self, key: &str, value: &'v Value<'d>, expected: &str) -> &'v [Value<'d>] {
         let Some(list) = value.get_ref().as_array() else {
             self.mismatch(key, value, expected);
@@ -173,7 +174,7 @@ impl<'a> Reader<'a> {
         list
     }
 
-    /// A table.
+    /// Reads a table.
     pub fn table<'v, 'd>(
         &mut self,
         key: &str,
@@ -187,7 +188,7 @@ impl<'a> Reader<'a> {
         table
     }
 
-    /// One of some words.
+    /// Reads one of several words.
     pub fn word<T: Copy>(&mut self, key: &str, value: &Value<'_>, words: &[(&str, T)]) -> Option<T> {
         let named: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let listed = quoted(&named);
@@ -203,7 +204,7 @@ impl<'a> Reader<'a> {
         found.map(|(_, meant)| *meant)
     }
 
-    /// Some of some words.
+    /// Reads a list of some of several words.
     pub fn words<T: Copy>(&mut self, key: &str, value: &Value<'_>, words: &[(&str, T)]) -> Vec<T> {
         let named: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let expected = format!("a list of some of {}", quoted(&named));
@@ -211,7 +212,7 @@ impl<'a> Reader<'a> {
         items.iter().filter_map(|item| self.word(key, item, words)).collect()
     }
 
-    /// Reports a value of another type than it has to be.
+    /// Reports a value of the wrong type.
     pub fn mismatch(&mut self, key: &str, value: &Value<'_>, expected: &str) {
         let found = match value.get_ref() {
             DeValue::String(_) => "a text",

@@ -13,27 +13,27 @@ pub use report::report;
 
 use crate::text::{clip, line_column};
 
-/// Of a line that is shown with its mistake, so many characters are kept.
+/// How many characters of a line that is shown with its mistake are kept.
 const LONGEST_LINE: usize = 400;
-/// And of what is said of it: a name in a file has any length.
+/// The same for the message: a name in a file may have any length.
 const LONGEST_MESSAGE: usize = 400;
-/// A list of all keys is long.
+/// The same for the help: a list of all keys is long.
 const LONGEST_HELP: usize = 2_000;
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// The file is not taken.
+    /// The file is not accepted.
     #[default]
     Error,
-    /// The file is taken, but hardly meant so.
+    /// The file is accepted, but probably not meant this way.
     Warning,
 }
 
 /// One mistake, with its place.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub struct Problem {
-    /// The file as the person knows it.
+    /// The file, by the name that people know.
     pub file: String,
     /// Where, if one place is to blame.
     pub place: Option<Place>,
@@ -65,13 +65,13 @@ impl Problem {
         Self { file, place: None, message, help: None, level: Level::Error }
     }
 
-    /// A warning that a key has another name now.
+    /// A warning that a key was renamed.
     pub fn renamed(file: impl Into<String>, before: &str, now: &str) -> Self {
         let warning = Self::of_file(file, format!("`{before}` is now `{now}`"));
         Self { level: Level::Warning, ..warning.help("rename it; the old name still works") }
     }
 
-    /// With what is expected, or what to do.
+    /// Adds what is expected, or what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -94,7 +94,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All mistakes that were found, one a line.
+/// All mistakes that were found, one per line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub struct Problems(pub Vec<Problem>);
 
@@ -118,12 +118,12 @@ pub struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// The line of an offset, from 1.
+    /// The line of an offset, counted from 1.
     pub fn line(&self, offset: usize) -> usize {
         line_column(self.text, offset).0
     }
 
-    /// A mistake at a stretch of the text, of which the first line is shown.
+    /// A mistake at a range of the text, whose first line is shown.
     pub fn problem(&self, span: Range<usize>, message: impl fmt::Display) -> Problem {
         let (line, _) = line_column(self.text, span.start);
         let before = self.text.get(..span.start).unwrap_or(self.text);
@@ -134,7 +134,7 @@ impl Source<'_> {
         }
     }
 
-    /// The place of a stretch that begins in the line of this number, which begins at this offset.
+    /// The place of a range that begins in line `line`, which begins at `line_start`.
     fn place(&self, span: Range<usize>, line: usize, line_start: usize) -> Place {
         let shown = self.text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         let before = self.text.get(line_start..span.start).unwrap_or_default();
@@ -150,13 +150,13 @@ impl Source<'_> {
     }
 }
 
-/// A message that is masked and of bounded length: an address is masked before it is cut.
+/// A message that is masked and of bounded length; addresses are masked before it is cut.
 fn bounded(message: &str) -> String {
     clip(&masked(&clip(message, 10 * LONGEST_MESSAGE)), LONGEST_MESSAGE).into_owned()
 }
 
-/// A text in which mail addresses show their first letter and domain only, addresses of the web their host only, and what a key
-/// like `token` or `webhook` holds nothing, each at its own length.
+/// Masks a text without changing its length: mail addresses show only their first letter and domain, web
+/// addresses only their host, and values of keys like `token` or `webhook` nothing.
 fn masked(text: &str) -> String {
     const SECRET: [&str; 6] = ["token", "secret", "password", "passwd", "webhook_", "smtp_url"];
     let local = |c: char| c.is_alphanumeric() || "._%+-!#$&'*/=?^`{|}~".contains(c);
@@ -184,7 +184,7 @@ fn masked(text: &str) -> String {
     chars.into_iter().collect()
 }
 
-/// A suggestion: the nearest of some words, where one is near.
+/// A suggestion: the most similar of some words, if one is similar.
 pub fn nearest<'w>(typed: &str, words: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let typed = typed.to_lowercase();
     let near = |word: &&str| strsim::jaro_winkler(&typed, &word.to_lowercase());

@@ -1,4 +1,4 @@
-//! Mistakes as people see them: the line, a caret under what is to blame, and what to do.
+//! Mistakes as shown to people: the line, a caret under the mistake, and what to do.
 
 use std::fmt;
 
@@ -13,14 +13,15 @@ use crate::text::plain;
 /// How wide a report is, in columns.
 const WIDTH: usize = 120;
 
-/// A mistake with its line and a caret, some lines of text. Coloured with ANSI escapes where `colour` says so.
+/// A mistake with its line and a caret, as several lines of text, coloured with ANSI escapes if `colour` is
+/// true.
 pub fn report(problem: &Problem, colour: bool) -> String {
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_links(false);
     let mut text = String::new();
     match handler.render_report(&mut text, &Shown::new(problem)) {
         Ok(()) => text,
-        // A line that it cannot draw is reported all the same.
+        // A line that it cannot draw is still reported.
         Err(fmt::Error) => format!("{problem}\n"),
     }
 }
@@ -78,7 +79,7 @@ impl Diagnostic for Shown<'_> {
     }
 }
 
-/// One line of a file, which knows its number.
+/// One line of a file, with its number.
 struct Line<'a> {
     file: &'a str,
     place: &'a Place,
@@ -90,7 +91,7 @@ impl<'a> Line<'a> {
     fn new(file: &'a str, place: &'a Place) -> Self {
         // A control character would move the caret or worse.
         let mut text: String = place.text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        // What is missing is missed behind the line's end.
+        // Something missing is marked after the line's end.
         if text.chars().count() < place.column {
             text.push(' ');
         }

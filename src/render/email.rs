@@ -1,4 +1,4 @@
-//! Alerts, digests and notices as mails: subject, text and HTML. Filers' text is escaped by the templates.
+//! Alerts, digests and notices as e-mails: subject, text and HTML. The templates escape filers' text.
 
 mod alert_view;
 mod lot;
@@ -19,10 +19,10 @@ use crate::text::{clip, plain};
 /// Gmail clips a message at about 102 KB.
 const MAX_HTML: usize = 80_000;
 const MOST_ENTRIES: usize = 60;
-/// A mail's words.
+/// The content of an e-mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Email {
-    /// One line.
+    /// The subject, on one line.
     pub subject: String,
     /// The text alternative.
     pub text: String,
@@ -44,13 +44,13 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         ("notice.html", include_str!("templates/notice.html")),
         ("notice.txt", include_str!("templates/notice.txt")),
     ] {
-        // A template that does not parse is missing then, and rendering says so: the tests render each.
+        // A template that does not parse is missing, so rendering it fails; the tests render each one.
         let _ = environment.add_template(name, source);
     }
     environment
 });
 
-/// The mail of a delivery.
+/// The e-mail for a delivery.
 ///
 /// # Errors
 /// A template that fails, which the tests rule out for the built-in ones.
@@ -94,7 +94,7 @@ pub fn email(delivery: &Delivery) -> Result<Email, minijinja::Error> {
             loop {
                 let view = DigestView::new(digest, reference, most);
                 let html = render("digest.html", &view)?;
-                // Escaping can make a name many times as long: fewer entries then.
+                // Escaping can make a name many times longer, so show fewer entries then.
                 if html.len() > MAX_HTML && most > 1 {
                     most -= most.div_ceil(4);
                     continue;

@@ -1,16 +1,15 @@
-//! Why rules ring or do not, as lines on a terminal.
+//! Why rules match or not, as lines on a terminal.
 
-use super::eastern;
 use super::terminal::{BOLD, BOUGHT, Colour, DIM, ODD, SOLD};
 use crate::filing::Filing;
 use crate::rules::{Explanation, Finding, Truth};
-use crate::text::{clip, plain};
+use crate::text::{clip_words, eastern, plain};
 
-/// How wide what is wanted may be beside what is found.
+/// The maximum width of the wanted value, shown beside the found one.
 const WANTED: usize = 60;
 const FOUND: usize = 160;
 
-/// Which filing it is, in a line or two.
+/// Identifies the filing, in a line or two.
 pub fn headline(filing: &Filing, colour: Colour) -> String {
     let tickers = filing.issuer.tickers().join(", ");
     let tickers = if tickers.is_empty() { "no ticker".to_owned() } else { tickers };
@@ -27,7 +26,7 @@ pub fn headline(filing: &Filing, colour: Colour) -> String {
     )
 }
 
-/// One rule: its conditions, what comes of it, and where it goes.
+/// One rule: its conditions, its outcome, and where the alert goes.
 pub fn rule(
     name: &str,
     explanation: &Explanation,
@@ -68,8 +67,8 @@ fn line(finding: &Finding, widest: usize, colour: Colour) -> String {
     let said = if finding.group {
         String::new()
     } else {
-        let wanted = plain(&clip(&finding.wanted, WANTED));
-        format!("{}  {}", colour.paint(DIM, &format!("{wanted}:")), plain(&clip(&finding.found, FOUND)))
+        let wanted = plain(&clip_words(&finding.wanted, WANTED));
+        format!("{}  {}", colour.paint(DIM, &format!("{wanted}:")), plain(&clip_words(&finding.found, FOUND)))
     };
     let line = format!("    {}{} {name}  {said}", " ".repeat(indent), colour.paint(tone, mark));
     format!("{}\n", line.trim_end())

@@ -7,7 +7,6 @@ mod pricing;
 use rust_decimal::Decimal;
 
 use self::picture::Picture;
-use super::eastern;
 use super::terminal::{self, BOLD, Colour, DIM, ODD};
 use crate::alert::{Agreed, Verb, Way};
 use crate::filing::record::{LotRecord, StakeRecord};
@@ -15,11 +14,11 @@ use crate::filing::{
     Code, Direction, Filing, Holding, Line, Lot, Ownership, Plan, Role, Table, Trade, lines,
     shares_of_holdings, stakes,
 };
-use crate::text::{clip, plain};
+use crate::text::{clip, eastern, plain};
 
-/// How wide a bar of the share of holdings is.
+/// Width of the bar that shows the share of holdings.
 const BAR: usize = 24;
-/// Most lines of holdings that are shown one by one.
+/// How many lines of holdings to show one by one at most.
 const MOST_LINES: usize = 6;
 
 /// The lines of a filing read under the name `file`.
@@ -32,7 +31,7 @@ pub fn show(file: &str, filing: &Filing, colour: Colour) -> String {
             codes.push(lot);
         }
     }
-    // What people look for first.
+    // Sales and purchases come first: people look for them.
     codes.sort_by_key(|code| !matches!(code.map(Code::letter), Some('S' | 'P')));
     for code in codes {
         picture.group(filing, code);
@@ -76,9 +75,9 @@ impl Picture {
         for owner in &filing.owners {
             let title = filing.title(owner).map(plain);
             let roles = filing.roles(owner);
-            let told = roles.iter().filter(|role| title.is_none() || !role.is_office());
+            let named = roles.iter().filter(|role| title.is_none() || !role.is_office());
             let mut position: Vec<String> = title.iter().cloned().collect();
-            position.extend(told.map(Role::to_string));
+            position.extend(named.map(Role::to_string));
             position.extend(owner.other_text.as_deref().map(plain));
             let name = self.colour.paint(BOLD, &plain(&owner.name));
             let position =
@@ -87,7 +86,7 @@ impl Picture {
         }
     }
 
-    /// All lots of one code of table I together: what, when, how much, and for sales what it means.
+    /// All lots of one code in Table I together: what, when, how much and, for sales, the meaning.
     fn group(&mut self, filing: &Filing, code: Option<Code>) {
         let chosen: Vec<usize> = table(filing, Table::NonDerivative)
             .filter(|(_, lot)| lot.code.value == code)
@@ -136,16 +135,16 @@ impl Picture {
         self.fact("when", &format!("{days}, {}{on}", count(lots.len(), "lot")));
         self.prices(&trade, lots.len());
         self.pricing(&lots);
-        let told = self.stake(filing, &chosen);
+        let has_stake = self.stake(filing, &chosen);
         if letter == 'S' {
-            if !told {
+            if !has_stake {
                 self.share(filing, &chosen);
             }
             self.meaning(&lots);
         }
     }
 
-    /// The stake before and after, of each security; whether any is known.
+    /// Adds the stake before and after for each security. Returns true if any is known.
     fn stake(&mut self, filing: &Filing, chosen: &[usize]) -> bool {
         let stakes: Vec<StakeRecord> = stakes(filing, chosen).into_iter().map(StakeRecord::from).collect();
         let several = stakes.len() > 1;
@@ -161,7 +160,7 @@ impl Picture {
         true
     }
 
-    /// How much of what was held: over all lines, and for each where there are several.
+    /// Adds the share of the holdings before: over all lines, and for each line if there are several.
     fn share(&mut self, filing: &Filing, chosen: &[usize]) {
         let bar = |fraction: Decimal| {
             let filled = (fraction.min(Decimal::ONE) * Decimal::from(BAR)).ceil();
@@ -183,7 +182,7 @@ impl Picture {
                 self.fact("holdings", &text);
             }
             several if several.iter().any(Option::is_some) => self.fact("holdings", "of several securities:"),
-            _ => return self.fact("holdings", "what was held before is not stated, or nothing was"),
+            _ => return self.fact("holdings", "the holdings before are not stated, or were zero"),
         }
         let each = lines(&filing.lots, chosen);
         for line in each.iter().take(MOST_LINES).filter(|_| each.len() > 1) {
@@ -199,7 +198,7 @@ impl Picture {
         }
     }
 
-    /// Plan and intent with the words that say so.
+    /// Adds plan and intent, with the words that state them.
     fn meaning(&mut self, lots: &[&Lot]) {
         let plan = Agreed::of(lots.iter().map(|lot| lot.plan.value));
         let mut adopted: Vec<_> = lots
@@ -226,15 +225,15 @@ impl Picture {
             None => "?",
         };
         self.fact("reason", reason);
-        let mut told: Vec<String> = Vec::new();
+        let mut phrases: Vec<String> = Vec::new();
         let plans = lots.iter().filter_map(|lot| lot.plan.evidence.as_ref());
         for evidence in intents.filter_map(|intent| intent.evidence.as_ref()).chain(plans) {
             let words = plain(&evidence.to_string());
-            if !told.contains(&words) && told.len() < 4 {
-                told.push(words);
+            if !phrases.contains(&words) && phrases.len() < 4 {
+                phrases.push(words);
             }
         }
-        for words in told {
+        for words in phrases {
             self.wrapped(15, 15, DIM, &words);
         }
     }
@@ -284,7 +283,7 @@ impl Picture {
         }
     }
 
-    /// The notes that say something of a row's price, plan or intent first; the others behind them, dimmed.
+    /// Adds the notes: first those about a row's price, plan or intent, then the others, dimmed.
     fn notes(&mut self, filing: &Filing) {
         if filing.footnotes.is_empty() && filing.remarks.is_none() {
             return;
@@ -329,7 +328,7 @@ fn held_as(line: &Line) -> String {
     }
 }
 
-/// With a capital at its start.
+/// Capitalises the first letter.
 pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::eastern;
 use crate::destination::Destination;
 use crate::filing::{Accession, index_url};
 use crate::notice::{
@@ -12,11 +11,11 @@ use crate::notice::{
     RulesNews, StoreNews, SummedAlerts, UnreadableFiling, Waited,
 };
 use crate::receipt::Receipt;
-use crate::text::clip;
+use crate::text::{clip, eastern};
 
-/// Most accessions of a receipt that are shown.
+/// How many accessions of a receipt to show at most.
 const MOST_NAMED: usize = 5;
-/// Most characters of a notice to the operators.
+/// The most characters in a notice to the operators.
 const MOST_TEXT: usize = 4_000;
 
 /// A notice in words.
@@ -24,7 +23,7 @@ const MOST_TEXT: usize = 4_000;
 pub struct Words {
     /// A few words.
     pub title: String,
-    /// The event and what to do, some lines.
+    /// The event and what to do about it, in a few lines.
     pub text: String,
 }
 
@@ -37,7 +36,7 @@ impl Words {
 /// A notice in words.
 pub fn words(notice: &Notice) -> Words {
     let words = match &notice.about {
-        // It was as long as it may be when it was stored.
+        // Its length was already within limits when it was stored.
         About::Written { title, text } => return Words::new(title, text),
         About::Edgar(news) => edgar(news),
         About::Bot(news) => bot(news),
@@ -45,7 +44,7 @@ pub fn words(notice: &Notice) -> Words {
         About::Destination { destination, news } => of_destination(destination, news),
         About::Rules(news) => rules(news),
         About::Store(news) => store(news),
-        // A list for whoever reads the destination is as long as its medium takes.
+        // A list for the readers of a destination may be as long as its medium accepts.
         About::LateAlerts(alerts) => return late(alerts),
         About::MutedAlerts { what, since, until, alerts } => {
             return muted(&what.in_words(), (*since, *until), alerts);
@@ -141,7 +140,7 @@ fn days_not_clean(receipts: &[Receipt], more: usize) -> Words {
 
 fn bot(news: &BotNews) -> Words {
     let down = |since: DateTime<Utc>, reason: &str, advice: &str| {
-        let since = utc(since);
+        let since = eastern(since);
         format!(
             "Slash commands have not worked since {since}: {reason}. Alerts do not need them, and are sent as usual.\n{advice}"
         )
@@ -161,7 +160,7 @@ fn bot(news: &BotNews) -> Words {
         ),
         BotNews::GatewayBack { since } => Words::new(
             "Discord's gateway is connected again",
-            format!("Slash commands work again; they had not since {}.", utc(*since)),
+            format!("Slash commands work again; they had not since {}.", eastern(*since)),
         ),
         BotNews::CommandsNotRegistered { reason, advice } => {
             let advice = advice.as_ref().map_or(String::new(), |advice| format!("\nWhat to do: {advice}."));
@@ -174,7 +173,7 @@ fn bot(news: &BotNews) -> Words {
         }
         BotNews::CommandsRegistered { since } => Words::new(
             "The slash commands are registered again",
-            format!("They could not be registered since {}.", utc(*since)),
+            format!("They could not be registered since {}.", eastern(*since)),
         ),
     }
 }
@@ -217,7 +216,7 @@ fn of_destination(destination: &Destination, news: &DestinationNews) -> Words {
         }
         DestinationNews::FilesAgain { since } => Words::new(
             format!("{destination} accepts files again"),
-            format!("Overflow messages have their tables again; they had none since {}.", utc(*since)),
+            format!("Overflow messages have their tables again; they had none since {}.", eastern(*since)),
         ),
         DestinationNews::GivenUp { count, since, reason } => given_up(destination, *count, *since, reason),
         DestinationNews::Paused { reason, advice, kept_days, retry_minutes } => Words::new(
@@ -237,7 +236,7 @@ fn of_destination(destination: &Destination, news: &DestinationNews) -> Words {
         ),
         DestinationNews::Resumed { since, reason, waited } => Words::new(
             format!("{destination} accepts alerts again"),
-            format!("It had accepted nothing since {}: {reason}.\n{}", utc(*since), what_waited(*waited)),
+            format!("It had accepted nothing since {}: {reason}.\n{}", eastern(*since), what_waited(*waited)),
         ),
     }
 }
@@ -252,7 +251,7 @@ fn given_up(destination: &Destination, count: usize, since: DateTime<Utc>, reaso
         format!(
             "{deliveries} to {destination} {were} given up since {}, {why}: {reason}.\nNothing is lost: once the cause is fixed, `sellbell \
              retry {destination}` sends what was given up.",
-            utc(since)
+            eastern(since)
         ),
     )
 }
@@ -308,7 +307,7 @@ fn store(news: &StoreNews) -> Words {
         ),
         StoreNews::Failed { since, reason } => Words::new(
             "The store could not be written",
-            format!("It failed from {}, and works again: {reason}.", utc(*since)),
+            format!("It failed from {}, and works again: {reason}.", eastern(*since)),
         ),
     }
 }
@@ -321,7 +320,7 @@ fn late(alerts: &SummedAlerts) -> Words {
 }
 
 fn muted(what: &str, (since, until): (DateTime<Utc>, DateTime<Utc>), alerts: &SummedAlerts) -> Words {
-    let mut all = vec![format!("From {} to {}.", utc(since), utc(until))];
+    let mut all = vec![format!("From {} to {}.", eastern(since), eastern(until))];
     all.extend(lines(alerts));
     let were =
         if alerts.count == 1 { "1 alert was".to_owned() } else { format!("{} alerts were", alerts.count) };
@@ -335,8 +334,4 @@ fn lines(alerts: &SummedAlerts) -> Vec<String> {
         lines.push(format!("and {more} more; `sellbell backtest` lists them all"));
     }
     lines
-}
-
-fn utc(at: DateTime<Utc>) -> String {
-    at.format("%Y-%m-%d %H:%M UTC").to_string()
 }

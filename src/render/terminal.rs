@@ -5,16 +5,16 @@ use crate::filing::record::LotRecord;
 use crate::filing::{Intent, Plan};
 use crate::notice::Notice;
 use crate::render::notice::{Words, words};
-use crate::text::{clip, plain};
+use crate::text::{clip, eastern, plain};
 
-use super::{eastern, listed};
+use super::listed;
 
 const MOST_LOTS: usize = 12;
 const MOST_CHANGES: usize = 10;
 const MOST_PARTS: usize = 10;
 const MOST_MESSAGE_LINES: usize = 10;
 
-/// Whether to colour.
+/// Coloured or plain text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
     /// ANSI escapes.
@@ -38,12 +38,12 @@ pub(super) const SOLD: &str = "1;31";
 pub(super) const BOUGHT: &str = "1;32";
 pub(super) const ODD: &str = "33";
 
-/// A text that stands out.
+/// Text in bold.
 pub fn bold(colour: Colour, text: &str) -> String {
     colour.paint(BOLD, text)
 }
 
-/// The lines of a notice to those who run it.
+/// The lines of a notice to the operators.
 pub fn notice(notice: &Notice, colour: Colour) -> String {
     let Words { title, text } = words(notice);
     let lines: String = text.lines().map(|line| format!("  {}\n", plain(line))).collect();
@@ -110,7 +110,7 @@ impl AlertLines<'_> {
         self.line(0, &headline);
     }
 
-    /// The deed, in a sentence; each security; the rule's own words.
+    /// The trade in a sentence, each security, and the rule's own words.
     fn trade(&mut self) {
         let (alert, colour, tone) = (self.alert, self.colour, self.tone());
         let ways = alert.ways();
@@ -163,7 +163,7 @@ impl AlertLines<'_> {
         }
     }
 
-    /// Sums over filings, what prices are in, and what the trade means for the stake.
+    /// Sums over filings, the currency and unit of prices, and the trade's effect on the stake.
     fn figures(&mut self) {
         let (alert, colour) = (self.alert, self.colour);
         for sum in &alert.sums {
@@ -179,7 +179,7 @@ impl AlertLines<'_> {
             alert.range_text().map(|range| format!("actual prices {range}")).into_iter().collect();
         let stake = alert.stake_text(plain).map(|stake| format!("stake {stake}"));
         if stake.is_none() {
-            facts.extend(alert.holdings_text().map(|share| format!("{share} of what was held")));
+            facts.extend(alert.holdings_text().map(|share| format!("{share} of the holdings")));
         }
         facts.extend(alert.reason_text().map(str::to_owned));
         if !facts.is_empty() {
@@ -232,7 +232,8 @@ impl AlertLines<'_> {
     }
 }
 
-/// Lots as aligned columns: date, shares, price, value, what is left. Of debt the principal and what is stated of its price.
+/// Lots as aligned columns: date, shares, price, value and the shares held after. For debt, the principal and
+/// its price as stated.
 pub(super) fn lots(lots: &[LotRecord]) -> Vec<String> {
     let rows: Vec<([String; 5], &str)> = lots
         .iter()

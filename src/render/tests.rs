@@ -166,7 +166,8 @@ fn a_digest_counts_an_amended_trade_once() {
     (amended.amends, amended.follows) = (Some(original.accession), Some(original.accession));
     (amended.restated, amended.replaces) = (vec![0, 1], vec![0, 1]);
     amended.changes = vec!["row 2: shares 50 → 60".into()];
-    // Both in one digest: the amended version counts. Only the amendment: its original was in a total before.
+    // With both in one digest, the amended version counts. With only the amendment, its original was in an
+    // earlier total.
     let both = digest(vec![original.clone(), amended.clone()]);
     assert_eq!(both.total_text(), "$2,661,359.10");
     let counted: Vec<(bool, bool)> =
@@ -176,7 +177,7 @@ fn a_digest_counts_an_amended_trade_once() {
     assert_eq!(alone.total_text(), "nothing new");
     let mail = email::email(&delivery(Body::Digest(Box::new(alone)))).unwrap();
     assert!(mail.text.contains("(amended) (not in the total)"), "{}", mail.text);
-    // A corrected row counts in its place, a row that the amendment leaves alone in its own.
+    // A corrected row counts in place of the original; a row that the amendment leaves alone counts as it is.
     (amended.restated, amended.replaces) = (vec![1], vec![1]);
     amended.lot_numbers.remove(0);
     amended.lots.remove(0);
@@ -185,7 +186,7 @@ fn a_digest_counts_an_amended_trade_once() {
     assert_eq!(part.total_text(), "$2,661,359.10");
     let mail = email::email(&delivery(Body::Digest(Box::new(part)))).unwrap();
     assert!(mail.text.contains("(in part in the total)"), "{}", mail.text);
-    // New rows add to it, what another filing told does not.
+    // New rows add to the total; rows that another filing reported do not.
     amended.restated.clear();
     assert_eq!(digest(vec![amended.clone()]).total_text(), "$109,374.99");
     amended.reported_before = amended.lot_numbers.clone();
@@ -265,7 +266,7 @@ fn several_alerts_in_one_message_keep_apart_and_within_its_limits() {
         own.map(|text| text.as_str().unwrap().chars().count()).sum::<usize>()
     };
     assert!((1..10).contains(&fits), "{fits}");
-    // Each says how long it took when it is sent.
+    // Each states how long it took when it is sent.
     let sent = |count: usize| length(count) + count * 60;
     assert!(sent(fits) <= 6_000 && sent(fits + 1) > 6_000, "{} {}", sent(fits), sent(fits + 1));
     let mut tiny = alert_of(QUALYS, "all");
@@ -305,13 +306,13 @@ fn a_summary_of_hostile_filings_stays_within_the_limits_and_its_table_runs_nothi
     let said = serde_json::to_string(&message).unwrap();
     assert!(!said.contains("@everyone") && !said.contains("[x](http"), "{said}");
     let file = message.file.unwrap();
-    // Discord takes 10 MiB of everybody.
+    // Discord accepts 10 MiB from everybody.
     assert!(file.content.len() < 9 * 1024 * 1024, "{}", file.content.len());
     let table = String::from_utf8(file.content).unwrap();
     assert_eq!(table.lines().count(), 5_001);
     let line = table.lines().nth(1).unwrap();
     assert!(line.contains("\"'=HYPERLINK"), "{line}");
-    // One filing told 5,000 times is not 5,000 times its value.
+    // One filing reported 5,000 times is not 5,000 times its value.
     assert!(!embed.fields.iter().any(|field| field.name == "Value together"));
 }
 
@@ -319,7 +320,7 @@ fn a_summary_of_hostile_filings_stays_within_the_limits_and_its_table_runs_nothi
 fn a_changed_message_stays_within_its_limits_and_its_cards_apart() {
     let told = [in_channel(alert_of(QUALYS, "a")), in_channel(alert_of(QUALYS, "b"))];
     let embeds = discord::message(&told).unwrap().embeds;
-    // As Discord gives them back: with more than it was given.
+    // As Discord returns them, with more fields than it was sent.
     let mut posted = serde_json::to_value(&embeds).unwrap();
     posted[0]["type"] = "rich".into();
     posted[0]["footer"]["proxy_icon_url"] = "x".into();
@@ -337,7 +338,7 @@ fn a_changed_message_stays_within_its_limits_and_its_cards_apart() {
     assert_eq!(discord::changed(long, &told[0].key, &hostile), None, "more than 6,000 characters");
 }
 
-/// A card of a version that gave the field another name.
+/// A card from a version that used another name for the field.
 #[test]
 fn another_report_is_added_to_the_field_of_an_older_card() {
     let sent = in_channel(alert_of(QUALYS, "a"));
@@ -352,7 +353,7 @@ fn another_report_is_added_to_the_field_of_an_older_card() {
     assert!(value.starts_with("an earlier one\n") && value.contains("0009900001-21-000001"), "{value}");
 }
 
-/// Queued by a version that stored finished words, which had no bound in a list of late alerts.
+/// Queued by a version that stored the finished text, with no length limit on a list of late alerts.
 #[test]
 fn a_notice_of_an_older_version_is_read_and_sent_whole() {
     let text = vec!["2021-08-24: Doe Jane sold 100 shares of Alpha Inc"; 200].join("\n");

@@ -1,4 +1,4 @@
-//! The faulty answers that are sent instead of the due one.
+//! Faulty answers that are sent instead of the correct one.
 
 use axum::http::{StatusCode, header};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,7 +13,8 @@ use super::rng::Rng;
 /// The wait that `Retry-After` asks for.
 pub(super) const WAIT: TimeDelta = TimeDelta::seconds(30);
 
-/// The answer of a fault; `None` if it cannot befall this answer, such as a cut of a page that is not there.
+/// The answer with a fault; `None` if the fault cannot affect this answer, such as a cut in a page that does
+/// not exist.
 pub(super) fn sent(
     answers: &Answers,
     kind: Kind,
@@ -83,12 +84,12 @@ fn cut(mut reply: Reply, end: usize) -> Option<Reply> {
     Some(reply)
 }
 
-/// A place from `from` to before `end`; `None` where there is none.
+/// A position from `from` to before `end`; `None` if there is none.
 fn place(rng: &mut Rng, from: usize, end: usize) -> Option<usize> {
     (from < end).then(|| from + rng.place(end - from))
 }
 
-/// The page with only its first entries, at least one and not all.
+/// The page with only its first entries: at least one, but not all.
 fn short_feed(reply: Reply, rng: &mut Rng) -> Option<Reply> {
     let xml = String::from_utf8_lossy(&reply.body);
     let starts: Vec<usize> = xml.match_indices("<entry>").map(|(at, _)| at).collect();
@@ -97,7 +98,7 @@ fn short_feed(reply: Reply, rng: &mut Rng) -> Option<Reply> {
     Some(reply.holding(shorter.into_bytes()))
 }
 
-/// The page as it was: minutes ago, hours ago, or a day ago.
+/// The page as it was minutes, hours or a day ago.
 fn stale_feed(answers: &Answers, target: &Target, now: DateTime<Utc>, rng: &mut Rng) -> Option<Reply> {
     let Target::Feed(_) = target else { return None };
     let minutes = match rng.below(3) {
@@ -114,7 +115,7 @@ fn other_submission(answers: &Answers, target: &Target) -> Option<Reply> {
     submission(answers.timeline.another(*accession)?)
 }
 
-/// The index up to the end of one of its lines, not the last.
+/// The index up to the end of one of its lines, but not the last.
 fn cut_index(reply: Reply, rng: &mut Rng) -> Option<Reply> {
     let head = find(&reply.body, b"\n-----")? + 1;
     let ends: Vec<usize> =

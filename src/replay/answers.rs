@@ -1,4 +1,4 @@
-//! EDGAR's answers where nothing goes wrong.
+//! EDGAR's answers when nothing goes wrong.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,14 +15,14 @@ use crate::edgar::feed::PAGE_SIZES;
 use crate::edgar::index;
 use crate::filing::Cik;
 
-/// The indexes of so many days can be late.
+/// The most days whose indexes can be late.
 const MOST_LATE: usize = 10_000;
 
-/// The documents of an EDGAR, as far as they are out.
+/// The documents of an EDGAR that have been published.
 #[derive(Debug)]
 pub(super) struct Answers {
     pub(super) timeline: Timeline,
-    /// How much later than planned the index of a day is made.
+    /// How much later than planned the index of a day is created.
     late: Mutex<BTreeMap<NaiveDate, TimeDelta>>,
 }
 
@@ -31,7 +31,7 @@ impl Answers {
         Self { timeline, late: Mutex::default() }
     }
 
-    /// Delays the index of a day, by the longest of its delays.
+    /// Delays the index of a day; the longest of its delays applies.
     pub(super) fn put_off(&self, day: NaiveDate, by: TimeDelta) {
         let mut all = self.late();
         if all.len() < MOST_LATE {
@@ -40,7 +40,7 @@ impl Answers {
         }
     }
 
-    /// The answer where nothing goes wrong.
+    /// The answer when nothing goes wrong.
     pub(super) fn document(&self, target: &Target, now: DateTime<Utc>) -> Reply {
         let now_ms = now.timestamp_millis();
         match target {
@@ -106,7 +106,7 @@ impl Answers {
     }
 }
 
-/// A submission text with the headers by which it can be asked for again.
+/// A submission text, with the headers used to request it again.
 pub(super) fn submission(filing: &Filed) -> Option<Reply> {
     let bytes = filing.source.bytes()?;
     let tag = format!("\"{:x}-{:x}\"", filing.accepted_at.timestamp(), bytes.len());
@@ -114,7 +114,7 @@ pub(super) fn submission(filing: &Filed) -> Option<Reply> {
     Some(reply.with(header::LAST_MODIFIED, http_date(filing.accepted_at)))
 }
 
-/// A page of the feed of this XML.
+/// A feed page with this XML.
 pub(super) fn feed_page(xml: &str) -> Reply {
     let reply = Reply::document("application/atom+xml", xml.as_bytes().to_vec());
     reply.with(header::CACHE_CONTROL, "no-cache".into())

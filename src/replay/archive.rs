@@ -1,4 +1,4 @@
-//! An archive of submissions with the listings that EDGAR would show of them.
+//! An archive of submissions, and the listings that EDGAR would show for them.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -19,7 +19,7 @@ macro_rules! bundled {
     };
 }
 
-/// The bundled submissions: `bundled/README.md` says what each shows.
+/// The bundled submissions: `bundled/README.md` describes what each one shows.
 const BUNDLED: [&[u8]; 13] = bundled![
     "0009900001-21-000001",
     "0009900105-21-000022",
@@ -44,26 +44,26 @@ pub fn bundled(accession: Accession) -> Option<&'static [u8]> {
     BUNDLED.into_iter().find(|bytes| head(bytes))
 }
 
-/// Filings, the listings that EDGAR would show of them, and where their submissions are: their bytes are read or made when they are
-/// asked for.
+/// Filings, the listings that EDGAR would show for them, and the sources of their submissions, whose bytes
+/// are read or made on request.
 #[derive(Debug, Clone, Default)]
 pub struct Archive {
     /// In the order in which they were added.
     pub(super) filings: Vec<Filed>,
-    /// In the shape of EDGAR's list of tickers.
+    /// In the format of EDGAR's list of tickers.
     pub(super) tickers: BTreeMap<usize, CompanyTicker>,
-    /// True if the list of a company has 50 filings a file, so that a company with few has further files; else 1,000, as EDGAR
-    /// has it.
+    /// True to list only 50 of a company's filings per file, so that a company with few filings has further
+    /// files; otherwise 1,000, as at EDGAR.
     pub small_company_files: bool,
     pub(super) skipped: u64,
     places: HashMap<Accession, usize>,
     known_tickers: HashSet<(Cik, String)>,
 }
 
-/// A filing whose submission is made when it is asked for.
+/// A filing whose submission is made on request.
 #[derive(Clone)]
 pub struct Made {
-    /// Which filing.
+    /// Its accession.
     pub accession: Accession,
     /// `4` or `4/A`.
     pub form: Form,
@@ -73,14 +73,14 @@ pub struct Made {
     pub issuer: (Cik, String),
     /// The owners and their names.
     pub owners: Vec<(Cik, String)>,
-    /// Makes the submission text: each time the same, and one with these same facts.
+    /// Makes the submission text: the same each time, and with these same facts.
     pub submission: Maker,
 }
 
 /// Makes a submission text.
 pub type Maker = Arc<dyn Fn() -> Vec<u8> + Send + Sync>;
 
-/// A ticker of an issuer, as EDGAR's list has it.
+/// A ticker of an issuer, in the format of EDGAR's list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct CompanyTicker {
     cik_str: Cik,
@@ -114,15 +114,15 @@ pub(super) enum SubmissionSource {
     Nowhere,
     /// In the program.
     Bundled(&'static [u8]),
-    /// Here.
+    /// In memory.
     Owned(Arc<[u8]>),
-    /// At this place of files on disk.
+    /// At this position in files on disk.
     Files(Arc<Mutex<files::Archive>>, usize),
-    /// In what makes them.
+    /// Made by this function.
     Made(Maker),
 }
 
-/// Why something cannot stand in an archive.
+/// Why something cannot be added to an archive.
 #[derive(Debug, Error)]
 pub enum ArchiveError {
     /// A submission that cannot be read.
@@ -134,7 +134,7 @@ pub enum ArchiveError {
     /// A line of a listing that is not form, accession, name, CIK, role, time and size.
     #[error("`{0}` is not a listing of seven columns")]
     Listing(String),
-    /// An identifier of a listing.
+    /// An invalid identifier in a listing.
     #[error(transparent)]
     Id(#[from] IdError),
     /// Files that cannot be used.
@@ -146,7 +146,7 @@ impl Archive {
     /// The bundled archive.
     ///
     /// # Errors
-    /// None, as the tests prove; the reader cannot know.
+    /// None, as the tests prove, but the reader cannot know that.
     pub fn bundled() -> Result<Self, ArchiveError> {
         let mut archive = Self::default();
         for bytes in BUNDLED {
@@ -158,16 +158,17 @@ impl Archive {
         Ok(archive)
     }
 
-    /// Adds a submission and its listings: its owners, then its issuer. One of a filing that is here takes its place.
+    /// Adds a submission and its listings: its owners, then its issuer. A filing that is already present is
+    /// replaced.
     ///
     /// # Errors
-    /// A submission that cannot be read, or without header.
+    /// A submission that cannot be read, or has no header.
     pub fn add(&mut self, bytes: Vec<u8>) -> Result<(), ArchiveError> {
         let filing = reader::read(&bytes)?;
         self.add_read(&filing, bytes.len(), SubmissionSource::Owned(bytes.into()))
     }
 
-    /// Adds a filing whose submission is made when it is asked for, and its listings: its owners, then its issuer.
+    /// Adds a filing whose submission is made on request, and its listings: its owners, then its issuer.
     pub fn add_made(&mut self, made: Made) {
         let owners = made.owners.into_iter().map(|(cik, name)| Filer::new(cik, &name, "Reporting"));
         let issuer = Filer::new(made.issuer.0, &made.issuer.1, "Issuer");
@@ -181,7 +182,7 @@ impl Archive {
         });
     }
 
-    /// Adds a filing that is listed alone: it has no submission.
+    /// Adds a filing that is only listed: it has no submission.
     pub fn add_listed(
         &mut self,
         accession: Accession,
@@ -211,12 +212,12 @@ impl Archive {
         self.len() == 0
     }
 
-    /// How many Forms 4 and 4/A there are.
+    /// The number of Forms 4 and 4/A.
     pub fn forms_4(&self) -> usize {
         self.filings.iter().filter(|filing| filing.is_form_4()).count()
     }
 
-    /// The Forms 4 and 4/A with the times of their acceptance and their issuers, in the order of acceptance.
+    /// The Forms 4 and 4/A with their acceptance times and issuers, in order of acceptance.
     pub fn filings_4(&self) -> impl Iterator<Item = (Accession, DateTime<Utc>, Cik)> + use<> {
         let forms_4 = self.filings.iter().filter(|filing| filing.is_form_4());
         let mut filings: Vec<_> = forms_4
@@ -229,22 +230,22 @@ impl Archive {
         filings.into_iter()
     }
 
-    /// When the first filing was accepted; `None` where there is none.
+    /// When the first filing was accepted; `None` if there is none.
     pub fn first(&self) -> Option<DateTime<Utc>> {
         self.filings.iter().map(|filing| filing.accepted_at).min()
     }
 
-    /// When the last filing was accepted; `None` where there is none.
+    /// When the last filing was accepted; `None` if there is none.
     pub fn last(&self) -> Option<DateTime<Utc>> {
         self.filings.iter().map(|filing| filing.accepted_at).max()
     }
 
-    /// How many things in files were passed over: other forms, other days, and what cannot be served.
+    /// How many entries of files were skipped: other forms, other days, and anything that cannot be served.
     pub fn skipped(&self) -> u64 {
         self.skipped
     }
 
-    /// Adds a submission that was read, wherever its bytes are.
+    /// Adds a submission that has been read, wherever its bytes are.
     pub(super) fn add_read(
         &mut self,
         filing: &Filing,
@@ -280,7 +281,7 @@ impl Archive {
         self.places.contains_key(&accession)
     }
 
-    /// Adds a filing, or puts it in the place of the one of its accession.
+    /// Adds a filing, replacing the one with its accession.
     pub(super) fn put(&mut self, filing: Filed) {
         match self.places.get(&filing.accession).and_then(|&place| self.filings.get_mut(place)) {
             Some(known) => *known = filing,
@@ -337,7 +338,7 @@ impl Filer {
 }
 
 impl SubmissionSource {
-    /// The submission text; `None` where there is none, or it can no longer be read.
+    /// The submission text; `None` if there is none, or it can no longer be read.
     pub(super) fn bytes(&self) -> Option<Vec<u8>> {
         match self {
             Self::Nowhere => None,

@@ -1,4 +1,4 @@
-//! A webhook on loopback that writes each message that it is sent to a folder, as JSON.
+//! A webhook on loopback that writes each message it receives to a folder, as JSON.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::server::Server;
 
-/// A running sink: it ends with this value.
+/// A running sink, which ends when this value is dropped.
 #[derive(Debug)]
 pub struct WebhookSink {
     server: Server,
@@ -25,10 +25,10 @@ struct Sink {
 }
 
 impl WebhookSink {
-    /// Writes messages to `folder`, as `discord-<number>.json`, on from those that are there.
+    /// Writes messages to `folder` as `discord-<number>.json`, continuing the numbers of existing files.
     ///
     /// # Errors
-    /// No port, or no folder.
+    /// No free port, or no folder.
     pub async fn start(folder: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
         let count = AtomicUsize::new(std::fs::read_dir(folder)?.count());

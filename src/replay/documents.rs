@@ -1,4 +1,5 @@
-//! EDGAR's documents of the filings of an archive: the feed, the two files of a daily index, the list of a company's filings.
+//! EDGAR's documents for the filings of an archive: the feed, the two files of a daily index, the list of a
+//! company's filings.
 
 use std::fmt::Write as _;
 
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use super::archive::{Filed, Filer};
 use crate::filing::{Cik, edgar_day, index_url};
 
-/// The columns of `form.<day>.idx` are so wide.
+/// The width of this column of `form.<day>.idx`.
 const NAME_WIDTH: usize = 62;
 
 /// A page of the feed.
@@ -42,7 +43,7 @@ pub(super) fn atom(entries: &[(&Filed, &Filer)]) -> String {
     xml
 }
 
-/// Markup escaped, and all beyond ASCII as character references: the feed declares ISO-8859-1.
+/// Escapes markup, and writes everything beyond ASCII as character references: the feed declares ISO-8859-1.
 fn escape(text: &str) -> String {
     text.chars()
         .map(|c| match c {
@@ -55,7 +56,7 @@ fn escape(text: &str) -> String {
         .collect()
 }
 
-/// `master.<day>.idx`: by CIK.
+/// `master.<day>.idx`, sorted by CIK.
 pub(super) fn master_index(day: NaiveDate, filings: &[&Filed]) -> String {
     let mut lines: Vec<[String; 4]> = lines(filings)
         .map(|(filing, filer)| {
@@ -73,7 +74,7 @@ pub(super) fn master_index(day: NaiveDate, filings: &[&Filed]) -> String {
     text
 }
 
-/// `form.<day>.idx`: by form, then by name.
+/// `form.<day>.idx`, sorted by form, then by name.
 pub(super) fn form_index(day: NaiveDate, filings: &[&Filed]) -> String {
     let mut lines: Vec<[String; 4]> = lines(filings)
         .map(|(filing, filer)| {
@@ -98,7 +99,8 @@ pub(super) fn form_index(day: NaiveDate, filings: &[&Filed]) -> String {
     text
 }
 
-/// The list of a company's filings: the newest, and under `files` where the older ones are, so many in each.
+/// The list of a company's filings: the newest, and under `files` the files with older ones, with `in_a_file`
+/// filings each.
 pub(super) fn company(company: Cik, filings: &[&Filed], in_a_file: usize) -> Value {
     let mut parts = filings.chunks(in_a_file);
     let recent = company_columns(parts.next().unwrap_or_default());
@@ -123,7 +125,7 @@ pub(super) fn company(company: Cik, filings: &[&Filed], in_a_file: usize) -> Val
     })
 }
 
-/// Filings in columns, as the further files of a company have them.
+/// Filings in columns, in the format of a company's further files.
 pub(super) fn company_columns(filings: &[&Filed]) -> Value {
     let column = |of: &dyn Fn(&Filed) -> String| filings.iter().map(|filing| of(filing)).collect::<Vec<_>>();
     json!({

@@ -1,4 +1,4 @@
-//! EDGAR over HTTP, as far as sellbell asks for it: one that holds all of an archive, or one that plays it.
+//! EDGAR over HTTP, as far as sellbell uses it: with all of an archive at once, or playing it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,12 +24,12 @@ use super::timeline::Timeline;
 use crate::clock::Clock;
 use crate::filing::Accession;
 
-/// A block ends when so long nothing was asked.
+/// A block ends after this long without requests.
 const BLOCK: TimeDelta = TimeDelta::minutes(10);
-/// No client waits longer for an answer that does not come.
+/// No client waits longer than this for an answer that does not come.
 const SILENCE: Duration = Duration::from_secs(600);
 
-/// A running replay: it ends with this value.
+/// A running replay, which ends when this value is dropped.
 #[derive(Debug)]
 pub struct ReplayedEdgar {
     server: Server,
@@ -39,9 +39,9 @@ pub struct ReplayedEdgar {
 /// The archive to replay, its time, and the faults.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// The filings: each comes out at the time at which EDGAR accepted it, and up to two seconds.
+    /// The filings. Each is published when EDGAR accepted it, or up to two seconds later.
     pub archive: Archive,
-    /// The time that the server goes by.
+    /// The clock of the server.
     pub clock: Clock,
     /// The faults.
     pub faults: Faults,
@@ -51,7 +51,7 @@ pub struct Stage {
 #[derive(Debug)]
 pub(super) struct Edgar {
     answers: Answers,
-    /// `None` where all is out.
+    /// `None` if everything is already published.
     clock: Option<Clock>,
     faults: Faults,
     seen: Mutex<Seen>,
@@ -75,10 +75,11 @@ struct Block {
 }
 
 impl ReplayedEdgar {
-    /// Serves an archive on a free port of loopback: all that is in it is there at once, and nothing goes wrong.
+    /// Serves an archive on a free port of loopback. Everything in it is available at once, and nothing goes
+    /// wrong.
     ///
     /// # Errors
-    /// No port.
+    /// No free port.
     pub async fn start(archive: Archive) -> io::Result<Self> {
         Self::serve(Edgar::new(archive, None, Faults::none())).await
     }
@@ -86,7 +87,7 @@ impl ReplayedEdgar {
     /// Plays an archive on a free port of loopback, as if EDGAR were live.
     ///
     /// # Errors
-    /// No port.
+    /// No free port.
     pub async fn play(stage: Stage) -> io::Result<Self> {
         Self::serve(Edgar::new(stage.archive, Some(stage.clock), stage.faults)).await
     }
@@ -102,7 +103,7 @@ impl ReplayedEdgar {
         self.server.base_url()
     }
 
-    /// The requests of clients so far.
+    /// The requests so far.
     pub fn log(&self) -> Log {
         self.edgar.seen().log.clone()
     }
@@ -113,7 +114,7 @@ impl ReplayedEdgar {
         DateTime::from_timestamp_millis(timeline.shown_ms(timeline.filing(accession)?))
     }
 
-    /// The submissions that were served whole, and how often.
+    /// The submissions that were served completely, and how often.
     pub fn fetched(&self) -> BTreeMap<Accession, usize> {
         self.edgar.seen().fetched.clone()
     }
@@ -158,7 +159,7 @@ impl Edgar {
         })
     }
 
-    /// Counts a request; its number, or why it goes no further.
+    /// Counts a request. Returns its number, or the reply if it goes no further.
     fn admit(&self, request: &Request, target: &Target, now: DateTime<Utc>) -> Result<u64, Reply> {
         let mut seen = self.seen();
         let seen = &mut *seen;
@@ -196,7 +197,7 @@ impl Edgar {
         Ok(seen.requests)
     }
 
-    /// The effects of a fault that changed an answer.
+    /// Records the effects of a fault that changed an answer.
     fn note(&self, kind: Kind, now: DateTime<Utc>) {
         let mut seen = self.seen();
         *seen.log.faults.entry(kind).or_default() += 1;

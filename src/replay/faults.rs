@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::rng::Rng;
 
-/// Which requests go wrong, and how: the same in every run.
+/// Which requests go wrong, and how. The same in every run.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     plan: Plan,
@@ -27,27 +27,28 @@ enum Plan {
 /// The fault of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
-    /// A page of the feed ends within its XML.
+    /// A page of the feed ends in the middle of its XML.
     FeedCut,
-    /// A page of the feed is well formed and has fewer entries.
+    /// A page of the feed is well formed but has fewer entries.
     FeedShort,
     /// A page of the feed has no entries.
     FeedEmpty,
-    /// A page of the feed is that of minutes or hours earlier, or of yesterday.
+    /// A page of the feed is minutes or hours old, or from yesterday.
     FeedStale,
     /// A web page with status 200.
     HtmlPage,
-    /// The page of the rate limit with status 403. From then on everything is blocked until nothing was asked for 10 minutes.
+    /// The page of the rate limit with status 403. From then on everything is blocked until 10 minutes pass
+    /// without a request.
     RateBlock,
     /// The same with status 200.
     RateBlockOk,
-    /// The page of the undeclared tool, though the tool is declared.
+    /// The page about the undeclared tool, although the tool is declared.
     AgentRefused,
-    /// S3's `AccessDenied` for a thing that is there.
+    /// S3's `AccessDenied` for a document that exists.
     AccessDenied,
-    /// Status 403 in words that nobody knows.
+    /// Status 403 with unknown wording.
     Forbidden,
-    /// The page "File Unavailable", wherever in the feed.
+    /// The page "File Unavailable", at any position in the feed.
     FileUnavailable,
     /// Status 503.
     Unavailable,
@@ -63,21 +64,21 @@ pub enum Kind {
     TooManyWait,
     /// No answer at all.
     Silence,
-    /// The connection breaks within the body.
+    /// The connection breaks in the middle of the body.
     Reset,
     /// The body is shorter than its `Content-Length`, and the connection ends.
     ShortBody,
-    /// A submission ends before its form does; nothing else shows it.
+    /// A submission ends before its form does, with no other sign of it.
     SubmissionCut,
     /// The submission of another accession.
     OtherSubmission,
-    /// A daily index without its last lines; nothing else shows it.
+    /// A daily index without its last lines, with no other sign of it.
     IndexCut,
-    /// A daily index is not there, nor will it be until up to 12 hours after its time.
+    /// A daily index does not exist until up to 12 hours after its time.
     IndexLate,
 }
 
-/// The kind of document that a request asks for, as far as faults differ by it.
+/// The kind of document that a request asks for, as far as it matters for faults.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Endpoint {
     Feed,
@@ -86,9 +87,9 @@ pub(super) enum Endpoint {
     Other,
 }
 
-/// One fault in so many is the refusal of the agent, which needs a person to mend it.
+/// One fault in this many is a refused user agent, which only a person can fix.
 const AGENT_ONE_IN: u64 = 20;
-/// More than one in four kinds can befall any answer, so that so many draws nearly always find one.
+/// More than one in four kinds can affect any answer, so this many draws nearly always find one.
 const MOST_DRAWN: usize = 8;
 
 impl Faults {
@@ -97,13 +98,13 @@ impl Faults {
         Self::default()
     }
 
-    /// From one time until another a request meets a fault with this probability; which, and of what kind, follows from the seed
-    /// and the request's number.
+    /// From `from` until `until`, a request has a fault with this probability. Which requests, and which
+    /// kind, follows from the seed and the request's number.
     pub fn storm(seed: u64, from: DateTime<Utc>, until: DateTime<Utc>, rate: f64) -> Self {
         Self { plan: Plan::Storm { seed, from, until, rate, kinds: &Kind::ALL } }
     }
 
-    /// The same with faults of these kinds alone.
+    /// The same, with only these kinds of faults.
     pub fn of_kinds(mut self, only: &'static [Kind]) -> Self {
         if let Plan::Storm { kinds, .. } = &mut self.plan {
             *kinds = only;
@@ -111,13 +112,13 @@ impl Faults {
         self
     }
 
-    /// These requests, numbered from 1 in the order in which they come, meet these faults, where they can.
+    /// These requests, numbered from 1 in order of arrival, have these faults if possible.
     pub fn only(faults: Vec<(u64, Kind)>) -> Self {
         Self { plan: Plan::Only(faults) }
     }
 
-    /// The fault that a request meets, and chance for what it leaves open; behind it those that come instead where it cannot
-    /// befall the answer. None where nothing goes wrong.
+    /// The fault of a request, with a generator for what it leaves open, followed by replacements in case it
+    /// cannot affect the answer. Empty if nothing goes wrong.
     pub(super) fn of(&self, number: u64, now: DateTime<Utc>, endpoint: Endpoint) -> Vec<(Kind, Rng)> {
         match &self.plan {
             Plan::None => Vec::new(),
@@ -165,7 +166,7 @@ impl Kind {
         Self::IndexLate,
     ];
 
-    /// Those after which the same request may be answered well at once: nothing blocks us or asks to wait.
+    /// The kinds after which an immediate retry may succeed: nothing blocks us or asks to wait.
     pub const PASSING: [Self; 15] = [
         Self::FeedCut,
         Self::FeedShort,

@@ -1,4 +1,4 @@
-//! An archive of the Forms 4 in files on disk: folders, zips and tarballs of submissions.
+//! An archive of Forms 4 in files on disk: folders, zips and tarballs of submissions.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,12 +10,13 @@ use crate::reader;
 use crate::source::archive as files;
 
 impl Archive {
-    /// The Forms 4 and 4/A of EDGAR's days `from` to `to`, both included, whose submissions are in these files; their bytes stay
-    /// there. Of a submission whose header has only the day, the time is 22:00. `progress` gets how many bytes of the files
-    /// are scanned, and how many there are.
+    /// The Forms 4 and 4/A of EDGAR's days `from` to `to`, inclusive, whose submissions are in these files;
+    /// their bytes stay there. If a submission's header has only the day, its time is 22:00. `progress`
+    /// receives how many bytes of the files are scanned, and how many there are.
     ///
     /// # Errors
-    /// Files that cannot be used at all. What is in them and cannot be served is counted by [`skipped`](Self::skipped).
+    /// Files that cannot be used at all. Entries of files that cannot be served are counted by
+    /// [`skipped`](Self::skipped).
     pub fn from_files(
         paths: &[PathBuf],
         from: Option<NaiveDate>,

@@ -1,4 +1,4 @@
-//! The requests of the clients of a replayed EDGAR.
+//! Requests to a replayed EDGAR.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::faults::Kind;
 
-/// Most unexpected requests that are reported.
+/// The most unexpected requests that are reported.
 const MOST_UNEXPECTED: usize = 100;
-/// Most requests of one second that are counted.
+/// The most requests in one second that are counted.
 const MOST_IN_A_SECOND: usize = 100_000;
 
 /// Counts of all requests and answers so far.
@@ -25,17 +25,18 @@ pub struct Log {
     pub companies: u64,
     /// Requests for the list of tickers.
     pub tickers: u64,
-    /// Requests for what no client should ask for, the first 100 of them.
+    /// Requests that no client should make, the first 100 of them.
     pub unexpected: Vec<String>,
-    /// Bytes of all bodies that were answered.
+    /// Bytes of all bodies that were sent.
     pub bytes: u64,
     /// The faults that changed an answer, by kind.
     pub faults: BTreeMap<Kind, u64>,
-    /// The most requests in any second of tokio's time: on a clock that is played at a speed, that many times the rate.
+    /// The most requests in any second of tokio's time. If the clock is played at a speed, this is that many
+    /// times the rate.
     pub most_in_a_second: usize,
-    /// Requests that came while all were blocked.
+    /// Requests that arrived while everything was blocked.
     pub during_block: u64,
-    /// Requests that came within the 30 seconds that an answer asked to wait.
+    /// Requests that arrived within the 30 seconds that an answer asked to wait.
     pub against_retry_after: u64,
 }
 
@@ -57,7 +58,7 @@ impl Log {
 pub(super) struct LastSecond(VecDeque<Instant>);
 
 impl LastSecond {
-    /// Notes a request; says how many came within the second that it ends.
+    /// Records a request. Returns how many arrived within the second that it ends.
     pub(super) fn note(&mut self, now: Instant) -> usize {
         while self.0.front().is_some_and(|&first| now.duration_since(first) >= Duration::from_secs(1)) {
             self.0.pop_front();

@@ -1,5 +1,6 @@
-//! An EDGAR on loopback, served from an archive of filings, and a Discord that writes down what it is sent: for the demo,
-//! for tests and benchmarks. The EDGAR holds all of its archive at once, or plays it: each filing comes out at its recorded time.
+//! An EDGAR on loopback, served from an archive of filings, and a Discord that records the messages it
+//! receives: for the demo, tests and benchmarks. The EDGAR either serves all of its archive at once or plays
+//! it, publishing each filing at its recorded time.
 
 mod answer_faults;
 mod answers;

@@ -1,4 +1,4 @@
-//! Filings of other forms among the Forms 4: the feed of `4` is that of all forms whose names start so.
+//! Filings of other forms among the Forms 4: the feed of `4` contains all forms whose names start with it.
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use super::archive::{Archive, Filed, Filer, SubmissionSource};
 use super::rng::Rng;
 use crate::filing::{Accession, Cik, edgar_day};
 
-/// Of 5,100 recorded entries so many were of other forms.
+/// Entries of other forms per entry of a Form 4: of 5,100 recorded entries, 1,824 were of other forms.
 const OTHER_ENTRIES: f64 = 1_824.0 / (5_100.0 - 1_824.0);
-/// The other forms, as often as they were recorded.
+/// The other forms, weighted by how often they were recorded.
 const FORMS: [(&str, u64); 13] = [
     ("424B2", 101),
     ("497K", 25),
@@ -26,14 +26,14 @@ const FORMS: [(&str, u64); 13] = [
     ("497J", 1),
     ("424B4", 1),
 ];
-/// A made-up filer agent; its filings are numbered.
+/// A made-up filing agent; its filings are numbered.
 const AGENT: u64 = 9_899_000;
 const FIRST_FILER: u64 = 9_899_100;
 const FILERS: u64 = 400;
 
 impl Archive {
-    /// Lists filings of other forms whose names start with 4 between those that are here, as many as EDGAR has: 1,824 entries of
-    /// 5,100. They have no submissions.
+    /// Lists filings of other forms whose names start with 4 between the existing ones, as many as EDGAR has:
+    /// 1,824 entries of 5,100. They have no submissions.
     pub fn mix_other_forms(&mut self, seed: u64) {
         let mut days: BTreeMap<NaiveDate, (Vec<DateTime<Utc>>, usize)> = BTreeMap::new();
         for filing in &self.filings {
@@ -61,7 +61,7 @@ impl Archive {
     }
 }
 
-/// A time between two neighbours of these sorted times.
+/// A time between two adjacent ones of these sorted times.
 fn between(times: &[DateTime<Utc>], rng: &mut Rng) -> DateTime<Utc> {
     let place = rng.place(times.len().saturating_sub(1));
     let from = times.get(place).copied().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! An answer before it is sent, and the pages that EDGAR answers with instead of documents.
+//! An answer before it is sent, and the pages that EDGAR returns instead of documents.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
 
-/// An answer, whole.
+/// A complete answer.
 #[derive(Debug, Clone)]
 pub(super) struct Reply {
     pub(super) status: StatusCode,
@@ -23,7 +23,7 @@ pub(super) enum Sent {
     Whole(Reply),
     /// This many bytes of it, then the connection breaks.
     Broken(Reply, usize),
-    /// This many bytes of it, although its length is declared.
+    /// This many bytes of it, although its full length is declared.
     Short(Reply, usize),
     /// Nothing, ever.
     Nothing,
@@ -35,7 +35,7 @@ impl Reply {
         Self { status: StatusCode::OK, body, headers: Vec::new() }.with(header::CONTENT_TYPE, kind.into())
     }
 
-    /// A page in HTML.
+    /// An HTML page.
     pub(super) fn page(status: StatusCode, title: &str, text: &str) -> Self {
         let html = format!(
             "<!DOCTYPE html>\n<html>\n<head>\n<title>{title}</title>\n</head>\n<body>\n<h1>{title}</h1>\n<p>{text}</p>\n</body>\n</html>\n"
@@ -43,46 +43,46 @@ impl Reply {
         Self { status, ..Self::document("text/html", html.into_bytes()) }
     }
 
-    /// The page of a client that asks too often, with the status 403 or 200.
+    /// The page for a client that sends too many requests, with status 403 or 200.
     pub(super) fn rate_block(status: StatusCode) -> Self {
         let text = "Your request rate has exceeded the SEC's maximum allowable requests per second. Your access to SEC.gov will \
             be limited for 10 minutes.";
         Self::page(status, "SEC.gov | Request Rate Threshold Exceeded", text)
     }
 
-    /// The page of a client that does not say who it is.
+    /// The page for a client that does not identify itself.
     pub(super) fn undeclared() -> Self {
         let title = "SEC.gov | Your Request Originates from an Undeclared Automated Tool";
         let text = "Please declare your traffic by updating your user agent to include company specific information.";
         Self::page(StatusCode::FORBIDDEN, title, text)
     }
 
-    /// S3's answer for a file that is not there.
+    /// S3's answer for a file that does not exist.
     pub(super) fn access_denied() -> Self {
         let xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message>\
             <RequestId>0000000000000000</RequestId><HostId>0</HostId></Error>";
         Self { status: StatusCode::FORBIDDEN, ..Self::document("application/xml", xml.into()) }
     }
 
-    /// The page behind the feed's end.
+    /// The page after the feed's end.
     pub(super) fn file_unavailable() -> Self {
         let text = "The file you requested is not available at this time.";
         Self::page(StatusCode::SERVICE_UNAVAILABLE, "SEC.gov | File Unavailable", text)
     }
 
-    /// The page of what there is not.
+    /// The page for something that does not exist.
     pub(super) fn not_found() -> Self {
         let text = "The requested document was not found.";
         Self::page(StatusCode::NOT_FOUND, "SEC.gov | File Not Found Error Alert (404)", text)
     }
 
-    /// With one more header.
+    /// The same with one more header.
     pub(super) fn with(mut self, name: HeaderName, value: String) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    /// With another body.
+    /// The same with another body.
     pub(super) fn holding(mut self, body: Vec<u8>) -> Self {
         self.body = body;
         self
@@ -99,7 +99,7 @@ impl Sent {
         }
     }
 
-    /// In HTTP.
+    /// The answer as an HTTP response.
     pub(super) fn response(self) -> Response {
         let (mut reply, body) = match self {
             Self::Whole(mut reply) => {
@@ -129,12 +129,12 @@ impl Sent {
     }
 }
 
-/// A time as HTTP writes it.
+/// A time in HTTP's format.
 pub(super) fn http_date(time: DateTime<Utc>) -> String {
     time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
-/// The first bytes of the body, sent before the end or the error behind them is known.
+/// The first bytes of the body, sent before the end or the error after them is known.
 fn ending(reply: &mut Reply, bytes: usize, error: Option<io::ErrorKind>) -> Body {
     let mut body = std::mem::take(&mut reply.body);
     body.truncate(bytes);

@@ -9,12 +9,12 @@ use super::faults::Endpoint;
 use crate::edgar::{company, index, tickers};
 use crate::filing::{Accession, Cik};
 
-/// A request that was understood.
+/// A recognised request.
 #[derive(Debug)]
 pub(super) enum Target {
     Feed(FeedQuery),
     Submission(Cik, Accession),
-    /// A file of the index of a day, with its path.
+    /// A file of a day's index, with its path.
     Index(NaiveDate, String),
     /// The list of a company's filings: 0 is the first file, 1 the first with older ones.
     Company(Cik, usize),
@@ -22,13 +22,13 @@ pub(super) enum Target {
     Unknown,
 }
 
-/// Which page of the feed.
+/// The requested page of the feed.
 #[derive(Debug, Deserialize)]
 pub(super) struct FeedQuery {
     #[serde(default)]
     pub(super) start: usize,
     pub(super) count: Option<usize>,
-    /// How the names of the forms start.
+    /// The start of the forms' names.
     #[serde(rename = "type", default)]
     pub(super) form: String,
 }
@@ -40,7 +40,7 @@ impl Target {
         known.flatten().unwrap_or(Self::Unknown)
     }
 
-    /// As faults distinguish it.
+    /// The endpoint, as faults distinguish it.
     pub(super) fn endpoint(&self) -> Endpoint {
         match self {
             Self::Feed(_) => Endpoint::Feed,

@@ -1,28 +1,28 @@
 //! Random numbers that are the same in every run: splitmix64.
 
-/// A generator whose numbers follow from its seed.
+/// A generator whose numbers depend only on its seed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rng(u64);
 
 impl Rng {
-    /// The generator of this seed and number.
+    /// The generator for this seed and number.
     pub(super) fn new(seed: u64, number: u64) -> Self {
         Self(mixed(seed) ^ mixed(number.wrapping_add(0x632b_e59b_d9b4_e019)))
     }
 
-    /// A number below `end`; 0 where that is 0.
+    /// A number below `end`; 0 if `end` is 0.
     pub(super) fn below(&mut self, end: u64) -> u64 {
         self.next().checked_rem(end).unwrap_or(0)
     }
 
-    /// A place below `end`; 0 where that is 0.
+    /// A position below `end`; 0 if `end` is 0.
     pub(super) fn place(&mut self, end: usize) -> usize {
         usize::try_from(self.below(end as u64)).unwrap_or(0)
     }
 
-    /// True if something of this probability happens.
+    /// True with this probability.
     pub(super) fn chance(&mut self, probability: f64) -> bool {
-        // 53 bits are what a float holds.
+        // A float holds 53 bits.
         ((self.next() >> 11) as f64) < probability * (1_u64 << 53) as f64
     }
 

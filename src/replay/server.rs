@@ -7,7 +7,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// A server on loopback that ends with this value.
+/// A server on loopback that ends when this value is dropped.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) address: SocketAddr,
@@ -19,7 +19,7 @@ impl Server {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(async move {
-            // It serves until the task is ended; an error of accept is handled within.
+            // It serves until the task is ended; accept handles its own errors.
             let _ = axum::serve(listener, router).await;
         });
         Ok(Self { address, task })

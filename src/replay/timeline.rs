@@ -1,4 +1,5 @@
-//! An archive in the order in which it is served, and what of it is out at a time. Times are milliseconds since 1970.
+//! An archive in the order in which it is served, and the part of it that is published at a given time. Times
+//! are milliseconds since 1970.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
@@ -10,22 +11,24 @@ use super::archive::{Archive, CompanyTicker, Filed, Filer};
 use super::rng::Rng;
 use crate::filing::{Accession, Cik, edgar_day, is_business_day};
 
-/// The feed ends behind so many entries.
+/// The feed ends after this many entries.
 const MOST_ENTRIES: usize = 5_100;
-/// The longest from acceptance until the feed shows a filing: acceptance is in whole seconds, and one in four takes up to a
-/// second more. EDGAR's own lag is longer, and not the bot's.
+/// The longest time from acceptance until the feed shows a filing: acceptance is in whole seconds, and one in
+/// four takes up to a second more. EDGAR's own lag is longer, and is not the bot's.
 const LONGEST_LAG_MS: u64 = 2_000;
 const SECOND_MS: u64 = 1_000;
-/// One submission in so many is late, by up to so long. How often EDGAR's are was not measured.
+/// One submission in this many is late, by up to `LONGEST_LATE_MS`. How often EDGAR's are late was not
+/// measured.
 const LATE_ONE_IN: u64 = 40;
 const LONGEST_LATE_MS: u64 = 3_000;
-/// Of 1,579 recorded filings 26 had entries that are not adjacent; two filings become so at once, most of the time.
+/// Of 1,579 recorded filings, 26 had entries that are not adjacent. Most of the time, two filings become so
+/// at once.
 const APART: f64 = 0.01;
-/// Filings whose acceptance lies further apart are not mingled.
+/// Filings whose acceptance is further apart are not mingled.
 const MOST_APART_MS: i64 = 120_000;
-/// In a third of the filings the issuer's entry comes first.
+/// In a third of the filings, the issuer's entry comes first.
 const ISSUER_FIRST: f64 = 0.33;
-/// The random choices, each with its own generator.
+/// The random choices, each with a generator of its own.
 const LAG: u64 = 1;
 const LATE: u64 = 2;
 const ORDER: u64 = 3;
@@ -34,18 +37,18 @@ const NIGHT: u64 = 4;
 /// The archive in order.
 #[derive(Debug)]
 pub(super) struct Timeline {
-    /// By acceptance.
+    /// In order of acceptance.
     filings: Vec<Filed>,
     /// The feed from its end to its head.
     entries: Vec<Entry>,
     by_accession: HashMap<Accession, usize>,
-    /// The Forms 4 that name each, by acceptance.
+    /// The Forms 4 that name each filer, in order of acceptance.
     by_filer: HashMap<Cik, Vec<usize>>,
-    /// In the shape of EDGAR's list of tickers.
+    /// In the format of EDGAR's list of tickers.
     pub(super) tickers: BTreeMap<usize, CompanyTicker>,
-    /// How many filings the list of a company has in a file.
+    /// How many filings each file of a company's list has.
     pub(super) company_file: usize,
-    /// True if things come out one after the other.
+    /// True if things are published one after the other.
     moving: bool,
 }
 
@@ -53,16 +56,17 @@ pub(super) struct Timeline {
 struct Entry {
     filing: u32,
     filer: u32,
-    /// Rises from entry to entry; at most `MOST_APART_MS` beside the filing's acceptance.
+    /// Increases from entry to entry; at most `MOST_APART_MS` from the filing's acceptance.
     order_ms: i64,
     shown_ms: i64,
 }
 
 impl Timeline {
-    /// Orders an archive: as it is, or to come out at its recorded times.
+    /// Orders an archive: published as a whole, or at its recorded times.
     pub(super) fn new(archive: Archive, moving: bool) -> Self {
         let Archive { mut filings, tickers, small_company_files, .. } = archive;
-        // The feed is read backwards, and of one moment the first that was added stands first in it.
+        // The feed is read backwards, and among filings of the same moment the first one added comes first in
+        // it.
         filings.reverse();
         filings.sort_by_key(|filing| filing.accepted_at);
         let mut timeline = Self {
@@ -91,7 +95,7 @@ impl Timeline {
                 filers.rotate_right(1);
             }
             for filer in filers.into_iter().rev() {
-                // An archive has five million filings at most.
+                // An archive has at most five million filings.
                 let filing = u32::try_from(place).unwrap_or(u32::MAX);
                 self.entries.push(Entry { filing, filer, order_ms, shown_ms });
             }
@@ -109,7 +113,7 @@ impl Timeline {
         }
     }
 
-    /// Puts the next filing's entry between two of some filings.
+    /// Occasionally moves a filing's first entry between two entries of the filing before it.
     fn mingle(&mut self, starts: &[usize]) {
         let mut mingled = false;
         for (filing, &start) in self.filings.iter().zip(starts).skip(1) {
@@ -129,7 +133,8 @@ impl Timeline {
         }
     }
 
-    /// The feed as of a time: the entries of forms whose names start so, the newest first, from `start`, at most `count`.
+    /// The feed at a given time: the entries of forms whose names start with `form`, newest first, from
+    /// `start`, at most `count`.
     pub(super) fn feed(&self, now_ms: i64, form: &str, start: usize, count: usize) -> Vec<(&Filed, &Filer)> {
         let lag_ms = i64::try_from(LONGEST_LAG_MS).unwrap_or(0);
         let settled_ms = now_ms.saturating_sub(MOST_APART_MS + lag_ms);
@@ -145,12 +150,12 @@ impl Timeline {
         shown.filter(|(filing, _)| filing.form.starts_with(form)).skip(start).take(count).collect()
     }
 
-    /// The filing of an accession.
+    /// The filing with an accession.
     pub(super) fn filing(&self, accession: Accession) -> Option<&Filed> {
         self.filings.get(*self.by_accession.get(&accession)?)
     }
 
-    /// Another filing with a submission, the same for each.
+    /// Another filing with a submission, always the same one for an accession.
     pub(super) fn another(&self, accession: Accession) -> Option<&Filed> {
         let place = *self.by_accession.get(&accession)?;
         let (before, after) = (self.filings.get(..place)?, self.filings.get(place + 1..)?);
@@ -165,12 +170,12 @@ impl Timeline {
         self.shown_ms(filing).saturating_add(i64::try_from(late_ms).unwrap_or(0))
     }
 
-    /// The filings of EDGAR's day that are out, by acceptance.
+    /// The published filings of EDGAR's day, in order of acceptance.
     pub(super) fn of_day(&self, day: NaiveDate, now_ms: i64) -> Vec<&Filed> {
         self.filings[self.day_range(day)].iter().filter(|filing| self.shown_ms(filing) <= now_ms).collect()
     }
 
-    /// When the index of a day is made; `None` where there is none.
+    /// When the index of a day is created; `None` if there is none.
     pub(super) fn index_ms(&self, day: NaiveDate) -> Option<i64> {
         if !is_business_day(day) && self.day_range(day).is_empty() {
             return None;
@@ -184,7 +189,7 @@ impl Timeline {
         Some(evening.timestamp_millis().saturating_add(i64::try_from(later_ms).unwrap_or(0)))
     }
 
-    /// The Forms 4 that name a company or person and are out, the newest first; `None` for one that no filing names.
+    /// The published Forms 4 that name a company or person, newest first; `None` if no filing names it.
     pub(super) fn of_filer(&self, filer: Cik, now_ms: i64) -> Option<Vec<&Filed>> {
         let places = self.by_filer.get(&filer)?;
         let filings = places.iter().rev().filter_map(|&place| self.filings.get(place));

@@ -9,17 +9,17 @@ use super::index::RuleSet;
 pub struct ActiveRules(Arc<RwLock<RuleSet>>);
 
 impl ActiveRules {
-    /// These, until they are replaced.
+    /// Puts these rules in force until they are replaced.
     pub fn new(rules: RuleSet) -> Self {
         Self(Arc::new(RwLock::new(rules)))
     }
 
-    /// The rules in force now. Whoever works on one filing keeps them until it is done.
+    /// The rules now in force. Work on one filing keeps them until it is done.
     pub fn current(&self) -> RuleSet {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Puts others in force.
+    /// Puts other rules in force.
     pub fn replace(&self, rules: RuleSet) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = rules;
     }

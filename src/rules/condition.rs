@@ -1,4 +1,5 @@
-//! Conditions: what a rule, a branch of its `any` and the body of its `not` can ask for, and how each is written.
+//! Conditions: what a rule, a branch of its `any` and the body of its `not` can ask for, and how each is
+//! written.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -15,7 +16,7 @@ use super::wanted::{
 };
 use crate::filing::{Cik, Code, Currency, Form, Intent, Ownership, Plan, Shares, Table, Usd};
 
-/// A group of conditions, of which all must hold. An empty list or `None` is no condition.
+/// A group of conditions, all of which must hold. An empty list or `None` is no condition.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Group {
     /// The issuer has one of these tickers, upper case.
@@ -28,7 +29,7 @@ pub struct Group {
     pub owners: Vec<OwnerWanted>,
     /// The filing is one of these forms.
     pub forms: Vec<Form>,
-    /// Whether amendments are meant.
+    /// How amendments are treated.
     pub amendments: Option<Amendments>,
     /// True if one of the lots that count was reported late.
     pub filed_late: Option<bool>,
@@ -36,29 +37,29 @@ pub struct Group {
     pub roles: Vec<RoleWanted>,
     /// No owner has one of these roles.
     pub exclude_roles: Vec<RoleWanted>,
-    /// Which lots count; what this group does not state itself is what the group around it states.
+    /// Which lots count. Keys that this group does not state are inherited from the group around it.
     pub selection: Selection,
-    /// Which keys of the selection this group states itself.
+    /// The keys of the selection that this group states itself.
     pub stated: Vec<ConditionKey>,
-    /// The lots that count are worth at least this together.
+    /// The lots that count are together worth at least this.
     pub min_value: Option<Usd>,
-    /// The lots that count are worth at most this together.
+    /// The lots that count are together worth at most this.
     pub max_value: Option<Usd>,
-    /// The lots of one security that count are at least this many shares together.
+    /// The lots of one security that count have at least this many shares together.
     pub min_shares: Option<Shares>,
-    /// The lots that count are at least this fraction of what was held of their lines before.
+    /// The lots that count are at least this fraction of what their lines held before.
     pub min_share_of_holdings: Option<Decimal>,
     /// The stake in a security of the lots that count falls by at least this fraction.
     pub min_stake_reduction: Option<Decimal>,
-    /// This many insiders of the issuer do the same within a span.
+    /// This many of the issuer's insiders do the same within a span.
     pub cluster: Option<Cluster>,
-    /// It adds up to so much within a span.
+    /// The trades add up to this much within a span.
     pub cumulative: Option<Cumulative>,
-    /// The owner did nothing of the kind for so long before.
+    /// The owner did nothing of the kind for this long before.
     pub first_in: Option<Span>,
-    /// It is worth more than all that the owner did of the kind, each by itself, for so long before.
+    /// It is worth more than each of the owner's filings of the kind for this long before.
     pub largest_in: Option<Span>,
-    /// The owner's last trade on the market, at most so long before, went the other way.
+    /// The owner's last trade on the market, at most this long before, went the other way.
     pub reversal_after: Option<Span>,
     /// At least one of these holds.
     pub any: Vec<Group>,
@@ -68,20 +69,20 @@ pub struct Group {
     pub when: Option<When>,
 }
 
-/// Which lots count: those that meet all of it.
+/// Which lots count: those that meet all of its criteria.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Selection {
     /// One of these codes; never empty.
     pub codes: BTreeSet<Code>,
-    /// Of this table; `None` of either.
+    /// In this table; `None` for either.
     pub table: Option<Table>,
     /// The security's title has the words of one of these, folded.
     pub securities: Vec<String>,
-    /// Held so.
+    /// Held in this way.
     pub ownership: Option<Ownership>,
-    /// Going this way; `None` leaves it to the codes: of gifts, those that are made.
+    /// Going this way; `None` leaves it to the codes: for gifts, those that are made.
     pub direction: Option<DirectionWanted>,
-    /// In one of these states of the 10b5-1 plan.
+    /// With one of these states of the 10b5-1 plan.
     pub plan: Vec<Plan>,
     /// For one of these reasons.
     pub intents: Vec<Intent>,
@@ -89,9 +90,9 @@ pub struct Selection {
     pub exclude_intents: Vec<Intent>,
     /// With a price in one of these currencies.
     pub currencies: Vec<Currency>,
-    /// At this price a share or above, in dollars.
+    /// At this price per share or above, in dollars.
     pub min_price: Option<Usd>,
-    /// At this price a share or below, in dollars.
+    /// At this price per share or below, in dollars.
     pub max_price: Option<Usd>,
 }
 
@@ -154,7 +155,7 @@ pub(super) enum LotField {
 
 /// The place of a value.
 type In<T, V> = fn(&mut T) -> &mut V;
-/// Reads a threshold, and puts it in its place.
+/// Reads a threshold and stores it.
 type Set<T> = fn(&mut T, &str) -> Result<(), ThresholdError>;
 
 fn set<T>(place: &mut Option<T>, digits: &str) -> Result<(), ThresholdError>
@@ -253,7 +254,7 @@ keys! {
         MinShares = "min_shares", Field::Number(|group, shares| set(&mut group.min_shares, shares)),
             "The lots of one security that count are at least this many shares together.";
         MinShareOfHoldings = "min_share_of_holdings", Field::Percent(|group| &mut group.min_share_of_holdings),
-            "They are at least this share of what was held before.";
+            "They are at least this share of the holdings before.";
         MinStakeReduction = "min_stake_reduction", Field::Percent(|group| &mut group.min_stake_reduction),
             "The stake in a security of theirs is smaller after the filing than before it by at least this share.";
         Cluster = "cluster", Field::Cluster(|group| &mut group.cluster),
@@ -276,7 +277,7 @@ keys! {
 }
 
 impl ConditionKey {
-    /// True if its value has groups of conditions of its own.
+    /// True if its value contains groups of conditions.
     pub(super) fn is_nested(self) -> bool {
         matches!(self, Self::Any | Self::Not)
     }
@@ -288,7 +289,7 @@ impl fmt::Display for ConditionKey {
     }
 }
 
-/// Its text in quotes: history keeps a hash of this text of a rule's conditions, which must not change.
+/// Its text in quotes: history keeps a hash of this text of a rule's conditions, so it must not change.
 impl fmt::Debug for ConditionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.name(), f)

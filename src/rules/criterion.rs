@@ -1,4 +1,4 @@
-//! Criteria: the conditions by which a selection chooses lots, one by one.
+//! A lot as a selection sees it, from the filing at hand or from history.
 
 use std::collections::BTreeSet;
 
@@ -112,7 +112,7 @@ impl Selection {
         }
     }
 
-    /// True if a lot counts. A fact that it does not state is unknown.
+    /// True if a lot counts. Anything that it does not state is unknown.
     pub(super) fn takes(&self, lot: LotView<'_>) -> Truth {
         let mut holds = Truth::Yes;
         for criterion in self.criteria() {
@@ -190,7 +190,7 @@ impl Criterion<'_> {
     }
 }
 
-/// The words of some meanings, in the order of their table.
+/// The words for some meanings, in the order of their table.
 fn listed<T: PartialEq>(table: &[(&'static str, T)], wanted: &[T]) -> String {
     list(table.iter().filter(|(_, meaning)| wanted.contains(meaning)).map(|(word, _)| word))
 }

@@ -1,5 +1,6 @@
-//! minijinja, which evaluates what rule files say in it. It bounds steps and output, and neither the time that a large value takes to show nor
-//! the depth of a value that contains itself: the program has it evaluate in a process of its own ([`isolate`]).
+//! minijinja, which evaluates the expressions and templates of rule files. It limits steps and output, but
+//! neither the time that it takes to display a large value nor the depth of a value that contains itself. For
+//! that reason, the program has it evaluate in a separate process ([`isolate`]).
 
 use std::sync::{LazyLock, OnceLock};
 
@@ -10,11 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::template_context::TemplateContext;
 use crate::text::clip;
 
-/// Steps that one evaluation may take: a loop over a long filing's lots needs some thousands.
+/// The most steps of one evaluation: a loop over a long filing's lots needs a few thousand.
 const FUEL: u64 = 100_000;
-/// A message's own words are cut here, in characters.
+/// The most characters of a message's own words; more are cut.
 const LONGEST_MESSAGE: usize = 1_500;
-/// The value of an expression is shown so far, in characters.
+/// The most characters of an expression's value that are shown.
 const LONGEST_VALUE: usize = 100;
 
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -50,7 +51,7 @@ impl ExpressionError {
     }
 }
 
-/// The source to evaluate.
+/// The kind of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -63,26 +64,26 @@ pub enum Kind {
 /// One evaluation.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Task {
-    /// Of what.
+    /// The kind of the source.
     pub kind: Kind,
     /// The text of the rule file.
     pub source: String,
-    /// The names that it sees, with their values; `None` where it is only asked which names it uses.
+    /// The names that it sees, with their values; `None` if only the names that it uses are requested.
     pub names: Option<serde_json::Value>,
 }
 
 /// The result of an evaluation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evaluated {
-    /// An expression's value, or a template's words; cut where it is long.
+    /// An expression's value or a template's words; cut if too long.
     pub text: String,
     /// True if an expression's value counts as true.
     pub is_true: bool,
-    /// The names that it uses, unsorted, where only these were asked for.
+    /// The names that it uses, unsorted, if only these were requested.
     pub names: Vec<String>,
 }
 
-/// Evaluates where a failure of the engine itself ends nothing else.
+/// Evaluates in a place where a failure of the engine ends nothing else.
 pub trait Evaluate: Send + Sync {
     /// The result of a task.
     ///
@@ -91,7 +92,7 @@ pub trait Evaluate: Send + Sync {
     fn evaluate(&self, task: &Task) -> Result<Evaluated, ExpressionError>;
 }
 
-/// From now on, `when` and `template` are evaluated there. The first call counts.
+/// From now on, evaluates `when` and `template` with this evaluator. Only the first call has an effect.
 pub fn isolate(evaluator: Box<dyn Evaluate>) {
     let _ = ISOLATED.set(evaluator);
 }
@@ -121,7 +122,8 @@ pub(super) fn evaluate(
     isolated.evaluate(&Task { kind, source: source.to_owned(), names: Some(names) })
 }
 
-/// The names that a source uses. To read it can take as much as to evaluate it: what is constant in it is evaluated then.
+/// The names that a source uses. Reading it can take as much as evaluating it, because its constant parts are
+/// evaluated then.
 pub(super) fn names_in(kind: Kind, source: &str) -> Result<Vec<String>, ExpressionError> {
     let task = Task { kind, source: source.to_owned(), names: None };
     let used = ISOLATED.get().map_or_else(|| evaluate_here(&task), |isolated| isolated.evaluate(&task));

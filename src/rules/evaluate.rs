@@ -1,4 +1,4 @@
-//! A rule and a filing: does it ring, with which lots, and if not, why not. Pure.
+//! Evaluates a rule for a filing: whether it matches, with which lots, and if not, why not. Pure.
 
 mod amounts;
 mod company;
@@ -18,27 +18,28 @@ use super::verdict::{Deciding, Everything, Explanation, Recorder};
 use crate::filing::Trade;
 
 const MOST_SUMS: usize = 4;
+const NO_ROWS_LEFT: &str = "no rows are left by the conditions above";
 
 /// A rule and the lots of a filing that meet it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Match {
     /// Positions in [`crate::filing::Filing::lots`], ascending.
     pub lots: Vec<usize>,
-    /// The figures of those lots together.
+    /// The total figures of those lots.
     pub trade: Trade,
-    /// The sums that made `cumulative` and `cluster` conditions hold, four at most.
+    /// The sums that made `cumulative` and `cluster` conditions hold, at most four.
     pub sums: Vec<Sum>,
 }
 
-/// Why a rule does not match: its first condition that does not hold, else the first unknown one.
+/// Why a rule does not match: its first condition that is false, or else the first unknown one.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{0}` is false or unknown")]
 pub struct NoMatch(pub ConditionKey);
 
-/// Holds a rule against a filing.
+/// Evaluates a rule for a filing.
 ///
 /// # Errors
-/// [`NoMatch`] is the reason why it does not ring. [`explain`] says more.
+/// [`NoMatch`] is the reason why it does not match. [`explain`] gives more detail.
 pub fn evaluate(rule: &Rule, subject: &Subject<'_>) -> Result<Match, NoMatch> {
     let mut evaluator = Evaluator { subject, recorder: Deciding::default(), sums: Vec::new() };
     let (holds, counted) = evaluator.group(&rule.conditions);
@@ -52,21 +53,22 @@ pub fn evaluate(rule: &Rule, subject: &Subject<'_>) -> Result<Match, NoMatch> {
     }
 }
 
-/// Holds a rule against a filing as [`evaluate`] does, and reports every condition.
+/// Evaluates a rule for a filing like [`evaluate`], and reports every condition.
 pub fn explain(rule: &Rule, subject: &Subject<'_>) -> Explanation {
     let mut evaluator = Evaluator { subject, recorder: Everything::default(), sums: Vec::new() };
     let (holds, counted) = evaluator.group(&rule.conditions);
     Explanation { holds, findings: evaluator.recorder.findings, lots: counted.sure }
 }
 
-/// True if the lots of a filing meet a rule, or may: what it asks of the form, of lateness and of what came before left aside.
+/// True if the lots of a filing meet a rule, or may meet it, ignoring what the rule asks about the form,
+/// lateness and history.
 pub fn lots_may_meet(rule: &Rule, subject: &Subject<'_>) -> bool {
     let mut evaluator = Evaluator { subject, recorder: Deciding::default(), sums: Vec::new() };
     evaluator.group(&rule.conditions.of_lots_alone()).0 != Truth::No
 }
 
 impl<R: Recorder> Evaluator<'_, R> {
-    /// Whether a group holds, and its lots.
+    /// Evaluates a group, and returns its lots.
     fn group(&mut self, group: &Group) -> (Truth, Counted) {
         let mut holds = self.which_filing(group);
         if self.is_over(holds) {
@@ -96,13 +98,14 @@ impl<R: Recorder> Evaluator<'_, R> {
         (holds.and(self.besides(group, &counted)), counted)
     }
 
-    /// The lots that a group chooses by itself. Each key narrows what those before it left.
+    /// The lots that a group itself chooses. Each key narrows the lots that the previous ones left.
     fn lots(&mut self, group: &Group) -> (Truth, Counted) {
         let filing = self.subject.filing;
         let mut holds = Truth::Yes;
         let mut counted = Counted { sure: (0..filing.lots.len()).collect(), doubtful: Vec::new() };
         for criterion in group.selection.criteria() {
             let mut left = Counted::default();
+            let had_rows = filing.lots.is_empty() || !counted.is_empty();
             for (lots, was_sure) in [(&counted.sure, true), (&counted.doubtful, false)] {
                 for &lot in lots {
                     match criterion.takes(LotView::from(&filing.lots[lot])) {
@@ -114,8 +117,11 @@ impl<R: Recorder> Evaluator<'_, R> {
             }
             left.doubtful.sort_unstable();
             counted = left;
-            let told = || (criterion.wanted(), counted.rows(filing.lots.len()));
-            self.note(&mut holds, criterion.key(), counted.holds(), told);
+            let words = || {
+                let found = if had_rows { counted.rows(filing.lots.len()) } else { NO_ROWS_LEFT.to_owned() };
+                (criterion.wanted(), found)
+            };
+            self.note(&mut holds, criterion.key(), counted.holds(), words);
             if self.is_over(holds) {
                 break;
             }
@@ -123,7 +129,7 @@ impl<R: Recorder> Evaluator<'_, R> {
         (holds, counted)
     }
 
-    /// The lots that the branches of `any` choose that hold.
+    /// The lots chosen by the branches of `any` that hold.
     fn branches(&mut self, group: &Group) -> (Truth, Counted) {
         let mut holds = Truth::No;
         let mut counted = Counted::default();
@@ -144,8 +150,8 @@ impl<R: Recorder> Evaluator<'_, R> {
         }
         let mut all = Truth::Yes;
         let lots = self.subject.filing.lots.len();
-        let told = || ("at least one of them".to_owned(), counted.rows(lots));
-        self.note(&mut all, ConditionKey::Any, holds, told);
+        let words = || ("at least one of them".to_owned(), counted.rows(lots));
+        self.note(&mut all, ConditionKey::Any, holds, words);
         (all, counted)
     }
 
@@ -159,14 +165,14 @@ impl<R: Recorder> Evaluator<'_, R> {
             self.sums.truncate(sums);
             self.recorder.leave(of_body);
             let all = self.subject.filing.lots.len();
-            let told =
+            let words =
                 || ("that it does not hold".to_owned(), format!("{}, {}", of_body.word(), lots.rows(all)));
-            self.note(&mut holds, ConditionKey::Not, of_body.negated(), told);
+            self.note(&mut holds, ConditionKey::Not, of_body.negated(), words);
         }
         if let Some(when) = &group.when {
             let (mut is, mut found) = when.evaluate(self.subject, &counted.sure);
             if !counted.doubtful.is_empty() && when.evaluate(self.subject, &counted.all()).0 != is {
-                (is, found) = (Truth::Unknown, format!("{found}, if only what surely counts does"));
+                (is, found) = (Truth::Unknown, format!("{found}, counting only what certainly matches"));
             }
             self.note(&mut holds, ConditionKey::When, is, || (when.source().to_owned(), found));
         }

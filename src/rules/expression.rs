@@ -1,4 +1,5 @@
-//! minijinja in rule files: `when`, an expression, and `template`, a message's own words. Both see the same names.
+//! minijinja in rule files: `when`, an expression, and `template`, a message's own words. Both see the same
+//! names.
 
 use super::engine::{ExpressionError, Kind, evaluate, names_in};
 use super::subject::Subject;
@@ -9,7 +10,7 @@ use crate::problem::nearest;
 /// The functions that can be called.
 const FUNCTIONS: [&str; 3] = ["range", "dict", "namespace"];
 
-/// True if a source asks for nothing. A name that is none of those known is an error.
+/// True if a source uses no names. An unknown name is an error.
 fn asks_for_nothing(kind: Kind, source: &str) -> Result<bool, ExpressionError> {
     let mut names = names_in(kind, source)?;
     names.sort();
@@ -32,27 +33,27 @@ pub struct When {
 }
 
 impl When {
-    /// Compiles an expression, and tries it on a sample.
+    /// Compiles an expression and tries it on a sample.
     ///
     /// # Errors
-    /// It is no expression, asks for a name that is not there, or fails for the sample.
+    /// It is not an expression, uses a name that does not exist, or fails for the sample.
     pub fn new(source: &str) -> Result<Self, ExpressionError> {
         let is_constant = asks_for_nothing(Kind::When, source)?;
         let value = evaluate(Kind::When, source, &TemplateContext::sample())?;
         Ok(Self { source: source.to_owned(), constant: is_constant.then_some(value.is_true) })
     }
 
-    /// As it is written.
+    /// The expression as written.
     pub fn source(&self) -> &str {
         &self.source
     }
 
-    /// The constant value of an expression that looks at nothing.
+    /// The constant value of an expression that uses no names.
     pub fn constant(&self) -> Option<bool> {
         self.constant
     }
 
-    /// Whether it is true of these lots, and what it came to.
+    /// Evaluates it for these lots: whether it is true, and its value.
     pub(super) fn evaluate(&self, subject: &Subject<'_>, lots: &[usize]) -> (Truth, String) {
         let names = TemplateContext::of(subject, lots);
         match evaluate(Kind::When, &self.source, &names) {
@@ -64,8 +65,8 @@ impl When {
         }
     }
 
-    /// True if it is true only because `none` sorts below all numbers. One that speaks of what is not known, by `none`, `not`,
-    /// `default` or `or 0`, is taken at its word.
+    /// True if it is true only because `none` sorts below all numbers. An expression that handles unknown
+    /// values with `none`, `not`, `default` or `or 0` is taken at its word.
     fn depends_on_unknown(&self, names: &TemplateContext) -> bool {
         let words = self.source.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
         let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
@@ -91,10 +92,11 @@ pub struct Template {
 }
 
 impl Template {
-    /// Takes a template that renders a sample.
+    /// Accepts a template that renders a sample.
     ///
     /// # Errors
-    /// It is no template, asks for a name that is not there, fails for the sample, or says nothing of it.
+    /// It is not a template, uses a name that does not exist, fails for the sample, or renders nothing for
+    /// it.
     pub fn new(source: &str) -> Result<Self, ExpressionError> {
         asks_for_nothing(Kind::Template, source)?;
         if evaluate(Kind::Template, source, &TemplateContext::sample())?.text.is_empty() {
@@ -104,7 +106,7 @@ impl Template {
         Ok(Self { source: source.to_owned() })
     }
 
-    /// The words for these lots, cut where they are too long.
+    /// The words for these lots, cut if they are too long.
     ///
     /// # Errors
     /// A failure that the sample did not show, such as an element that this filing lacks.

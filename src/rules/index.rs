@@ -1,4 +1,4 @@
-//! The rules in force, indexed, so that a filing touches only those that it can meet.
+//! The rules in force, indexed so that a filing meets only the rules that may match it.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -17,16 +17,16 @@ struct Inner {
     rules: Vec<Rule>,
     by_name: HashMap<String, usize>,
     named: BTreeSet<String>,
-    /// By what all spellings of a ticker have in common.
+    /// By the form that all spellings of a ticker share.
     by_ticker: HashMap<String, Vec<Entry>>,
     by_cik: HashMap<Cik, Vec<Entry>>,
     /// Rules that name no issuer.
     unnamed: Vec<usize>,
-    /// These by code, the least value that they want first.
+    /// The same rules by code, those with the smallest required value first.
     of_any: HashMap<Code, Vec<(Usd, usize)>>,
 }
 
-/// A rule that names an issuer, and the codes of which it wants a lot, a bit each.
+/// A rule that names an issuer, and the codes that it wants a lot of, one bit each.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     rule: usize,
@@ -75,22 +75,22 @@ impl RuleSet {
         Self { inner: Arc::new(inner) }
     }
 
-    /// All of them.
+    /// All rules.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Rule> {
         self.inner.rules.iter()
     }
 
-    /// How many there are.
+    /// The number of rules.
     pub fn len(&self) -> usize {
         self.inner.rules.len()
     }
 
-    /// True if there is none.
+    /// True if there are no rules.
     pub fn is_empty(&self) -> bool {
         self.inner.rules.is_empty()
     }
 
-    /// One by its name.
+    /// The rule with this name.
     pub fn get(&self, name: &str) -> Option<&Rule> {
         self.inner.by_name.get(name).map(|&number| &self.inner.rules[number])
     }
@@ -105,7 +105,7 @@ impl RuleSet {
         self.inner.unnamed.iter().map(|&number| &self.inner.rules[number])
     }
 
-    /// The tickers that enabled rules name, as they are written.
+    /// The tickers that enabled rules name, as written.
     pub fn tickers(&self) -> impl Iterator<Item = &str> {
         self.inner.named.iter().map(String::as_str)
     }
@@ -115,7 +115,7 @@ impl RuleSet {
         self.inner.by_cik.keys().copied()
     }
 
-    /// The rules that a filing can meet, by issuer, transaction codes and value; all others cannot ring for it.
+    /// The rules that a filing may match, by issuer, transaction codes and value. No other rule can match it.
     pub fn candidates(&self, filing: &Filing) -> Vec<&Rule> {
         let mut codes: Vec<Code> = filing.lots.iter().filter_map(|lot| lot.code.value).collect();
         codes.sort_unstable();
@@ -130,7 +130,7 @@ impl RuleSet {
         for ticker in filing.issuer.all_tickers() {
             take(self.inner.by_ticker.get(&ticker_key(&ticker)));
         }
-        // No rule counts more than all lots together.
+        // No rule can count more than all lots together.
         let mut values = filing.lots.iter().filter_map(crate::filing::Lot::value);
         let most = values.try_fold(Usd::ZERO, |sum, value| sum.plus(value));
         for rules in codes.iter().filter_map(|code| self.inner.of_any.get(code)) {

@@ -1,11 +1,11 @@
-//! Every key of a rule file, once: the reader, the JSON Schema and the errors all use these tables.
+//! Every key of a rule file, defined once: the reader, the JSON Schema and the errors all use these tables.
 
 use super::wanted::Per;
 
 /// One key.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Key {
-    /// As it is written.
+    /// Its name as written.
     pub(super) name: &'static str,
     /// How its value is written.
     pub(super) shape: Shape,
@@ -44,7 +44,7 @@ pub(super) enum Shape {
 }
 
 impl Shape {
-    /// In words, with an example, for errors.
+    /// Describes it in words, with an example, for errors.
     pub(super) fn expected(self) -> &'static str {
         match self {
             Self::Name => "a name of a-z, 0-9, - and _, like \"qualys-sales\"",
@@ -86,7 +86,8 @@ pub(super) const fn words<T: Copy, const N: usize>(table: &[(&'static str, T); N
     words
 }
 
-/// The keys of one table: for each its text, its kind (a [`Shape`], or what becomes one) and its documentation.
+/// The keys of one table: for each, its text, its kind (a [`Shape`], or something that becomes one) and its
+/// documentation.
 macro_rules! keys {
     ($(#[$meta:meta])* $vis:vis enum $keys:ident: $kind:ty {
         $($key:ident = $name:literal, $value:expr, $about:literal;)+
@@ -98,10 +99,10 @@ macro_rules! keys {
         }
 
         impl $keys {
-            /// Each of them, in the order in which messages list them.
+            /// All keys, in the order in which messages list them.
             pub(super) const ALL: &'static [Self] = &[$(Self::$key),+];
 
-            /// As it is written.
+            /// Its name as written.
             $vis const fn name(self) -> &'static str {
                 match self {
                     $(Self::$key => $name,)+
@@ -194,22 +195,22 @@ keys! {
 }
 
 impl RuleKey {
-    /// Those that a rule must have.
+    /// The required keys of a rule.
     pub(super) const REQUIRED: &'static [Self] = &[Self::Name];
 }
 
 impl TestKey {
-    /// Those that a test must have.
+    /// The required keys of a test.
     pub(super) const REQUIRED: &'static [Self] = &[Self::Filing, Self::Alerts];
 }
 
 impl ClusterKey {
-    /// Those that a `cluster` must have.
+    /// The required keys of a `cluster`.
     pub(super) const REQUIRED: &'static [Self] = &[Self::Insiders, Self::Within];
 }
 
 impl CumulativeKey {
-    /// Those that a `cumulative` must have.
+    /// The required keys of a `cumulative`.
     pub(super) const REQUIRED: &'static [Self] = &[Self::Within, Self::MinValue];
 }
 

@@ -1,4 +1,4 @@
-//! Rules that are valid and hardly meant: that never match, that match everything, that repeat another.
+//! Rules that are valid but probably a mistake: they never match, match everything, or repeat another.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::wanted::{Amendments, DirectionWanted, INTENTS};
 use crate::filing::{Code, Currency, Direction};
 use crate::problem::Problem;
 
-/// Warnings about rules, in their order.
+/// Warnings about rules, in the order of the rules.
 pub fn lint(rules: &[Rule]) -> Vec<Problem> {
     let mut warnings = Vec::new();
     let mut seen: HashMap<String, &Rule> = HashMap::new();
@@ -140,7 +140,7 @@ fn never_selects(group: &Group) -> Option<Why> {
     let acquires = |code: &Code| matches!(code.letter(), 'P' | 'A' | 'M' | 'L');
     if group.min_share_of_holdings.is_some() && selection.codes.iter().all(acquires) {
         return why(
-            "a share of holdings is of what is disposed of, and its codes acquire",
+            "a share of holdings is about disposals, but its codes acquire",
             "use min_value or min_shares",
         );
     }
@@ -161,10 +161,10 @@ fn never_selects(group: &Group) -> Option<Why> {
     None
 }
 
-/// The filings that a group matches if it asks for nothing but code and table.
+/// The filings that a group matches if it restricts only code and table.
 fn always(group: &Group) -> Option<String> {
     let nested = group.any.is_empty() || group.any.iter().any(|any| always(any).is_some());
-    // Conditions that hold for every filing are left out, and nothing may be left.
+    // Conditions that hold for every filing are removed; nothing may be left.
     let Group { selection, amendments, when, .. } = group;
     let rest = Group {
         selection: Selection {

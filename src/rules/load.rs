@@ -1,4 +1,4 @@
-//! Rule files from a folder, strict and sorted, with all mistakes at once.
+//! Loads rule files from a folder, strictly and in order, reporting all mistakes at once.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,12 +14,12 @@ use crate::destination::Destination;
 use crate::problem::{Problem, Problems, Source};
 use crate::text::path_text;
 
-/// More rule files than this in one folder is a mistake.
+/// The most rule files in one folder. More than this is a mistake.
 const MOST_FILES: usize = 10_000;
-/// A rule file larger than this, in bytes, is something else.
+/// The largest rule file, in bytes. A larger one is something else.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
-/// Most mistakes that are reported.
+/// The most mistakes that are reported.
 const MOST_PROBLEMS: usize = 1_000;
 
 /// Why rules could not be loaded.
@@ -28,9 +28,9 @@ pub enum LoadError {
     /// A file or folder could not be read.
     #[error("cannot read the rules in {}: {error}", path_text(path))]
     Io {
-        /// Which.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The system's error.
         error: std::io::Error,
     },
     /// The folder has no `.toml` file.
@@ -41,12 +41,12 @@ pub enum LoadError {
     Problems(#[from] Problems),
 }
 
-/// The outside of a folder of rule files, or of one file: it changes with every edit.
+/// The metadata of a folder of rule files, or of one file: it changes with every edit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FolderState(BTreeMap<PathBuf, (u64, SystemTime, u64)>);
 
 impl FolderState {
-    /// Of a path as it is now. What cannot be read is not there.
+    /// The current state of a path. Anything unreadable counts as missing.
     pub fn of(path: &Path) -> Self {
         let files = rule_files(path).unwrap_or_default();
         let state = |path: PathBuf| {
@@ -58,7 +58,7 @@ impl FolderState {
     }
 }
 
-/// Tells a file from another that took its name.
+/// Distinguishes a file from another one that replaced it under the same name.
 #[cfg(unix)]
 fn file_number(metadata: &fs::Metadata) -> u64 {
     std::os::unix::fs::MetadataExt::ino(metadata)
@@ -97,11 +97,11 @@ fn io(path: &Path) -> impl FnOnce(std::io::Error) -> LoadError + use<> {
     move |error| LoadError::Io { path, error }
 }
 
-/// All rules of a file, or of the `*.toml` files in a folder in the order of their names; `known` says which destinations exist,
-/// `defined` names them for error messages.
+/// All rules of a file, or of the `*.toml` files in a folder in order of their names. `known` decides which
+/// destinations exist; `defined` names them for error messages.
 ///
 /// # Errors
-/// A path that cannot be read, a folder without rule files, and every mistake in the files.
+/// A path that cannot be read, a folder without rule files, or all mistakes in the files.
 pub fn load_path(
     path: &Path,
     known: &dyn Fn(&Destination) -> bool,
@@ -124,7 +124,7 @@ pub fn load_path(
     Ok(load_slice(sources, known, defined)?)
 }
 
-/// The rules of texts, pure: what [`load_path`] does once the files are read.
+/// The rules of texts. Pure: does what [`load_path`] does once the files are read.
 ///
 /// # Errors
 /// Every mistake in the texts.

@@ -1,4 +1,4 @@
-//! Phrases for what conditions ask and find: lists, sums, shares, stakes.
+//! Phrases for what conditions ask for and find: lists, sums, shares, stakes.
 
 use std::cmp::Ordering;
 use std::fmt::Display;
@@ -8,10 +8,10 @@ use rust_decimal::Decimal;
 use super::wanted::{OWNERSHIPS, TABLES};
 use crate::filing::{Money, Ownership, Role, SecuritySums, ShareOfHoldings, Stake, Sums, Table, Trade};
 
-/// Of a long list, so many items are shown.
+/// The most items of a list that are shown.
 const MOST: usize = 8;
 
-/// Some things in a row, and how many more.
+/// Some items in a row, and how many more there are.
 pub(super) fn list<T: Display>(items: impl IntoIterator<Item = T>) -> String {
     let all: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
     match all.len() {
@@ -28,7 +28,7 @@ pub(super) fn roles(owners: &[Vec<Role>]) -> String {
     list(all)
 }
 
-/// The value of a trade, and what of it is unknown.
+/// The value of a trade, and what part of it is unknown.
 pub(super) fn value(trade: &Trade) -> String {
     each_way(trade, |sums| {
         let odd = if sums.value_is_odd { ", by an odd value" } else { "" };
@@ -59,7 +59,7 @@ fn unpriced(sums: &Sums, without_price: &str) -> String {
     }
 }
 
-/// A figure of each way that lots go: of two, with the word for it.
+/// A figure for each way that lots go; if there are two, each with its word.
 fn each_way(trade: &Trade, figure: impl Fn(&Sums) -> String) -> String {
     let Some(opposite) = &trade.opposite else { return figure(&trade.sums) };
     let named = |sums: &Sums| {
@@ -68,7 +68,7 @@ fn each_way(trade: &Trade, figure: impl Fn(&Sums) -> String) -> String {
     format!("{}; {}", named(&trade.sums), named(opposite))
 }
 
-/// The value of a trade, to the cent, for people, in its own currencies.
+/// The value of a trade to the cent, for people, in its own currencies.
 pub(super) fn worth(trade: &Trade) -> String {
     let shown = |money: &Money| money.amount.text_in(Some(money.currency));
     let unlike = trade.sums.only().filter(|only| !only.is_in_dollars() && !trade.sums.value_is_odd);
@@ -99,7 +99,7 @@ pub(super) fn shares(trade: &Trade) -> String {
     })
 }
 
-/// Of one security, with its title where there are several.
+/// The shares of one security, with its title if there are several.
 fn shares_of(sums: &SecuritySums, named: bool) -> String {
     let title =
         sums.security.as_deref().filter(|_| named).map_or_else(String::new, |title| format!(" of {title}"));
@@ -118,9 +118,9 @@ pub(super) fn percent(fraction: Decimal) -> String {
     format!("{}%", percent.round_dp(6).normalize())
 }
 
-/// The shares of what was held, of each security.
+/// The fractions of the holdings, for each security.
 pub(super) fn shares_held(shares: &[Option<ShareOfHoldings>]) -> String {
-    const UNKNOWN: &str = "unknown, the filing does not say what was held before";
+    const UNKNOWN: &str = "unknown: the filing does not state the holdings before";
     let each = shares.iter().map(|share| match share {
         Some(share) => format!("{} of {} held before", percent(share.fraction), share.before),
         None => UNKNOWN.to_owned(),
@@ -135,7 +135,7 @@ pub(super) fn stakes(stakes: &[Stake]) -> String {
             format!("{before} → {after}, {}", changed(change))
         }
         (Some((before, after)), None) => format!("{before} → {after}, nothing was held before"),
-        (None, _) => "unknown, the filing does not say what was held, or contradicts itself".to_owned(),
+        (None, _) => "unknown: the filing does not state the holdings, or contradicts itself".to_owned(),
     };
     list(stakes.iter().map(each))
 }

@@ -15,17 +15,17 @@ use crate::problem::{Place, Problem};
 /// One rule. All its conditions must hold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
-    /// Unique over all files.
+    /// Unique across all files.
     pub name: String,
-    /// For people.
+    /// A description for people.
     pub description: Option<String>,
     /// False if it sends no alerts.
     pub enabled: bool,
     /// The conditions.
     pub conditions: Group,
-    /// Where its alerts go, besides the channels that subscribe.
+    /// Where its alerts go, in addition to the subscribed channels.
     pub notify: Vec<Destination>,
-    /// After an alert about an issuer it sends none about that issuer for this long.
+    /// After an alert about an issuer, it sends none about that issuer for this long.
     pub cooldown: Option<Span>,
     /// Whom its messages on Discord ping.
     pub mention: Vec<Mention>,
@@ -33,14 +33,14 @@ pub struct Rule {
     pub template: Option<Template>,
     /// Tests of the rule.
     pub tests: Vec<RuleTest>,
-    /// The file that it stands in.
+    /// The file that contains it.
     pub file: String,
-    /// Where its name stands.
+    /// The place of its name.
     pub place: Option<Place>,
 }
 
 impl Rule {
-    /// True if another rule says the same, wherever it stands.
+    /// True if another rule is the same, apart from its place.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let place =
             |rule: &Self| Self { file: String::new(), place: None, tests: Vec::new(), ..rule.clone() };
@@ -53,23 +53,23 @@ impl Rule {
 pub struct RuleTest {
     /// A path from the rule file's folder, or the accession of a bundled filing.
     pub filing: String,
-    /// Earlier filings, likewise.
+    /// Earlier filings, in the same form.
     pub after: Vec<String>,
     /// True if the rule must send an alert.
     pub alerts: bool,
     /// The expected total value of the lots that count.
     pub value: Option<Usd>,
-    /// How many shares they are together.
+    /// The expected number of their shares.
     pub shares: Option<Shares>,
     /// The condition that must prevent the alert.
     pub because: Option<String>,
-    /// Where it begins.
+    /// The place where it begins.
     pub place: Option<Place>,
-    /// A warning, if it has a key by an old name.
+    /// A warning, if it uses a key's old name.
     pub renamed: Option<Problem>,
 }
 
-/// Somebody whom a message on Discord pings.
+/// Whom a message on Discord pings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Mention {
@@ -106,7 +106,7 @@ impl FromStr for Mention {
             None if text == "everyone" => Some(Self::Everyone),
             _ => None,
         };
-        mention.ok_or_else(|| format!("`{text}` is nobody to mention"))
+        mention.ok_or_else(|| format!("`{text}` cannot be mentioned"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The JSON Schema of a rule file, for editors, made of the same keys that the reader takes.
+//! The JSON Schema of a rule file, for editors, built from the same keys that the reader accepts.
 
 use serde_json::{Map, Value, json};
 

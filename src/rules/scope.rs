@@ -1,4 +1,5 @@
-//! The reach of a group: which issuers, tables and codes can meet it, how far back it looks, and what of it is about lots alone.
+//! The reach of a group: which issuers, tables and codes can meet it, how far back it looks, and which of its
+//! conditions are about lots alone.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +8,7 @@ use super::span::Span;
 use crate::filing::{Cik, Code, Table};
 
 impl Group {
-    /// How far back history is asked, by its longest condition, in days; 0 where it is not.
+    /// How many days back its longest condition looks into history; 0 if none does.
     pub fn reach_days(&self) -> u32 {
         let own = [
             self.cluster.map(|cluster| cluster.within),
@@ -20,11 +21,11 @@ impl Group {
         own.chain(self.nested().map(Self::reach_days)).max().unwrap_or(0)
     }
 
-    /// Its conditions on owners and lots, and not those on the form, on lateness and on history.
+    /// Its conditions on owners and lots, without those on the form, lateness and history.
     #[must_use]
     pub fn of_lots_alone(&self) -> Self {
         let any: Vec<Self> = self.any.iter().map(Self::of_lots_alone).collect();
-        // Branches that ask less may bring more.
+        // Branches with fewer conditions may contribute more lots.
         let max_value = self.max_value.filter(|_| any == self.any);
         Self {
             max_value,
@@ -38,18 +39,18 @@ impl Group {
             reversal_after: None,
             when: None,
             any,
-            // What is excluded may be excluded for one of these.
+            // An exclusion may depend on one of the removed conditions.
             not: self.not.as_ref().filter(|not| **not == Box::new(not.of_lots_alone())).cloned(),
             ..self.clone()
         }
     }
 
-    /// The groups within it.
+    /// The groups nested in it.
     pub fn nested(&self) -> impl Iterator<Item = &Group> {
         self.any.iter().chain(self.not.as_deref())
     }
 
-    /// The issuers that alone can meet it, if it names some.
+    /// The only issuers that can meet it, if it names any.
     pub fn issuers(&self) -> Option<(BTreeSet<&str>, BTreeSet<Cik>)> {
         if !self.ciks.is_empty() {
             return Some((BTreeSet::new(), self.ciks.clone()));
@@ -75,7 +76,7 @@ impl Group {
         self.any.iter().any(|branch| branch.may_count(table, code))
     }
 
-    /// The codes of which a filing must have a lot to meet it.
+    /// The codes that a filing must have a lot of to meet it.
     pub fn codes(&self) -> BTreeSet<Code> {
         if self.any.is_empty() {
             return self.selection.codes.clone();

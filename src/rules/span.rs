@@ -22,11 +22,11 @@ pub enum Span {
 #[error("`{0}` is not a span of time")]
 pub struct SpanError(String);
 
-/// No span is longer, in years: history of Form 4 in XML begins in 2003.
+/// The longest span, in years: Forms 4 in XML exist only since 2003.
 const MOST_YEARS: u32 = 30;
 
 impl Span {
-    /// The day that lies this far before another; hours count as the days that they begin.
+    /// The day that is this far before another; hours count as the days that they begin.
     pub fn before(self, day: NaiveDate) -> NaiveDate {
         let earlier = match self {
             Self::Hours(hours) => day.checked_sub_signed(TimeDelta::days(i64::from(hours.div_ceil(24)))),
@@ -36,7 +36,7 @@ impl Span {
         earlier.unwrap_or(NaiveDate::MIN)
     }
 
-    /// The moment that lies this far before another.
+    /// The moment that is this far before another.
     pub fn before_moment(self, moment: DateTime<Utc>) -> DateTime<Utc> {
         let earlier = match self {
             Self::Hours(hours) => moment.checked_sub_signed(TimeDelta::hours(i64::from(hours))),
@@ -46,7 +46,7 @@ impl Span {
         earlier.unwrap_or(DateTime::UNIX_EPOCH)
     }
 
-    /// About how many days it is: at least as many as it can be.
+    /// Approximately how many days it is: no fewer than it can be.
     pub fn most_days(self) -> u32 {
         match self {
             Self::Hours(hours) => hours.div_ceil(24),

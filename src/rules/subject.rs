@@ -1,4 +1,4 @@
-//! A filing as rules ask it: what several of them want to know is worked out once.
+//! A filing as rules see it: facts that several rules need are computed once.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -11,15 +11,16 @@ use crate::filing::{Accession, Filing, PastFiling, Role};
 /// Earlier filings of the issuer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct History<'a> {
-    /// Earlier filings; the filing itself is passed over where it is among them.
+    /// Earlier filings. The filing itself is skipped if it is among them.
     pub filings: &'a [PastFiling],
-    /// All filings accepted from here on are there; `None` where there is no history.
+    /// All filings accepted since then are included; `None` if there is no history.
     pub since: Option<DateTime<Utc>>,
-    /// The filing's own lots, by position, that count in another filing: one that reports the same trade, or its amendment.
+    /// The filing's own lots, by position, that count in another filing: one that reports the same trade, or
+    /// an amendment.
     pub counted_in: Option<&'a BTreeMap<usize, Accession>>,
 }
 
-/// A filing and what came before it.
+/// A filing and the earlier filings of its issuer.
 #[derive(Debug)]
 pub struct Subject<'a> {
     /// The filing.
@@ -33,7 +34,7 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// Of a filing and its history.
+    /// A filing together with its history.
     pub fn new(filing: &'a Filing, history: History<'a>) -> Self {
         Self {
             filing,
@@ -45,7 +46,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The tickers by which the issuer can be looked for.
+    /// The tickers that rules can find the issuer by.
     pub(super) fn tickers(&self) -> &[String] {
         self.tickers.get_or_init(|| self.filing.issuer.all_tickers())
     }
@@ -55,7 +56,7 @@ impl<'a> Subject<'a> {
         self.roles.get_or_init(|| self.filing.owners.iter().map(|owner| self.filing.roles(owner)).collect())
     }
 
-    /// Each owner's name in words.
+    /// The words of each owner's name.
     pub(super) fn names(&self) -> &[Vec<String>] {
         self.names.get_or_init(|| self.filing.owners.iter().map(|owner| name_words(&owner.name)).collect())
     }

@@ -1,4 +1,4 @@
-//! The names that `when` and `template` see. `docs/RULES.md` lists them.
+//! The names that are available to `when` and `template`. `docs/RULES.md` lists them.
 
 mod sample;
 
@@ -50,7 +50,8 @@ pub(super) const NAMES: [&str; 33] = [
     "value_text",
 ];
 
-/// Their values for a filing and some of its lots. Figures are floating-point numbers here, and `none` where unknown.
+/// The values of these names for a filing and some of its lots. Figures are floating-point numbers here, or
+/// `none` if unknown.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(super) struct TemplateContext {
     accession: Option<String>,
@@ -145,7 +146,7 @@ struct LotContext {
 }
 
 impl TemplateContext {
-    /// Of these lots of a filing.
+    /// The values for these lots of a filing.
     pub(super) fn of(subject: &Subject<'_>, lots: &[usize]) -> Self {
         let filing = subject.filing;
         let trade = Trade::of(lots.iter().map(|&lot| filing.lots[lot].figures()));
@@ -208,7 +209,8 @@ impl TemplateContext {
 }
 
 impl TemplateContext {
-    /// The same, with a number in place of each figure that is not known; `None` where all that `words` name are.
+    /// The same, with a number in place of each unknown figure; `None` if all figures that `words` name are
+    /// known.
     pub(super) fn with_unknown(&self, words: &[&str], number: f64) -> Option<Self> {
         let mut names = self.clone();
         let mut figures = vec![
@@ -338,7 +340,7 @@ mod tests {
         let sample = serde_json::to_value(TemplateContext::sample()).unwrap();
         let names: Vec<&String> = sample.as_object().unwrap().keys().collect();
         assert_eq!(names, NAMES);
-        // Nothing is missing in the sample, so that what is tried on it meets a value.
+        // The sample is complete, so that everything tried on it finds a value.
         assert!(!sample.to_string().contains("null"), "{sample}");
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// Why a text is not a threshold.
+/// Why a text is not a valid threshold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ThresholdError {
     /// It is not a figure of this kind.

@@ -1,4 +1,5 @@
-//! Sums of lots, of which some may have no price or number: what they are at least, and at most where that is known.
+//! Sums of lots, some of which may lack a price or number: the least that they are, and the most, if that is
+//! known.
 
 use std::collections::BTreeSet;
 
@@ -8,16 +9,21 @@ use super::phrases::list;
 use super::truth::Truth;
 use crate::filing::{Filing, Shares, Stake, Sums, Trade, Usd};
 
-/// The lots of a group: those that surely count, and those that may count.
+/// The lots of a group: those that certainly count, and those that may count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Counted {
     /// Positions, ascending.
     pub(super) sure: Vec<usize>,
-    /// Likewise; none of them is sure.
+    /// Positions, ascending; none of them is in `sure`.
     pub(super) doubtful: Vec<usize>,
 }
 
 impl Counted {
+    /// True if no lot counts, nor may.
+    pub(super) fn is_empty(&self) -> bool {
+        self.sure.is_empty() && self.doubtful.is_empty()
+    }
+
     /// The lots of two groups together.
     pub(super) fn join(&mut self, other: Self) {
         self.sure.extend(other.sure);
@@ -29,20 +35,20 @@ impl Counted {
         self.doubtful.retain(|lot| !self.sure.contains(lot));
     }
 
-    /// The lots of these that are not among others.
+    /// These lots without some others.
     pub(super) fn without(&self, others: &BTreeSet<usize>) -> Self {
         let rest = |lots: &[usize]| lots.iter().copied().filter(|lot| !others.contains(lot)).collect();
         Self { sure: rest(&self.sure), doubtful: rest(&self.doubtful) }
     }
 
-    /// All of them as doubtful.
+    /// All lots as uncertain.
     pub(super) fn doubted(mut self) -> Self {
         let sure = std::mem::take(&mut self.sure);
         self.join(Self { sure: Vec::new(), doubtful: sure });
         self
     }
 
-    /// All that may count.
+    /// All lots that may count.
     pub(super) fn all(&self) -> Vec<usize> {
         let mut all: Vec<usize> = self.sure.iter().chain(&self.doubtful).copied().collect();
         all.sort_unstable();
@@ -57,7 +63,7 @@ impl Counted {
         }
     }
 
-    /// `rows 1, 2 of 5`, and those that may count.
+    /// `rows 1, 2 of 5`, followed by those that may count.
     pub(super) fn rows(&self, all: usize) -> String {
         let numbers = |lots: &[usize]| list(lots.iter().map(|lot| lot + 1));
         let sure = match self.sure.len() {
@@ -71,12 +77,12 @@ impl Counted {
         format!("{sure}; unknown for {}", numbers(&self.doubtful))
     }
 
-    /// The figures of those that surely count.
+    /// The figures of the lots that certainly count.
     pub(super) fn trade(&self, filing: &Filing) -> Trade {
         trade(filing, self.sure.iter().copied())
     }
 
-    /// The figures of all that may count.
+    /// The figures of all lots that may count.
     pub(super) fn most(&self, filing: &Filing) -> Trade {
         trade(filing, self.sure.iter().chain(&self.doubtful).copied())
     }
@@ -86,7 +92,8 @@ fn trade(filing: &Filing, lots: impl Iterator<Item = usize>) -> Trade {
     Trade::of_lots(lots.filter_map(|lot| filing.lots.get(lot)))
 }
 
-/// True if the lots that go one way are worth at least this; `least` of those that surely count, `most` of all that may.
+/// True if the lots that go one way are worth at least this. `least` is for those that certainly count,
+/// `most` for all that may.
 pub(super) fn worth_at_least(least: &Trade, most: &Trade, wanted: Usd) -> Truth {
     let each = |most: &Sums| {
         let value = way(least, most).and_then(|sums| sums.value).unwrap_or_default();
@@ -96,7 +103,7 @@ pub(super) fn worth_at_least(least: &Trade, most: &Trade, wanted: Usd) -> Truth 
     most.ways().map(each).fold(Truth::No, Truth::or)
 }
 
-/// True if the lots of neither way are worth more than this.
+/// True if neither way has lots worth more than this.
 pub(super) fn worth_at_most(least: &Trade, most: &Trade, wanted: Usd) -> Truth {
     let each = |most: &Sums| {
         let value = way(least, most).and_then(|sums| sums.value).unwrap_or_default();
@@ -106,7 +113,8 @@ pub(super) fn worth_at_most(least: &Trade, most: &Trade, wanted: Usd) -> Truth {
     most.ways().map(each).fold(Truth::Yes, Truth::and)
 }
 
-/// True if the lots of one security that go one way are at least so many shares: those of unlike securities are not added.
+/// True if the lots of one security that go one way have at least this many shares. Shares of different
+/// securities are not added.
 pub(super) fn shares_at_least(least: &Trade, most: &Trade, wanted: Shares) -> Truth {
     let each = |most: &Sums| {
         let surely = way(least, most).and_then(Sums::most_shares).unwrap_or_default();
@@ -119,7 +127,7 @@ pub(super) fn shares_at_least(least: &Trade, most: &Trade, wanted: Shares) -> Tr
     most.ways().map(each).fold(Truth::No, Truth::or)
 }
 
-/// True if the stake in one of the securities falls by at least this.
+/// True if the stake in one of the securities falls by at least this fraction.
 pub(super) fn falls_by(stakes: &[Stake], wanted: Decimal) -> Truth {
     let each = stakes.iter().map(|stake| match (stake.ends, stake.change) {
         (_, Some(change)) => Truth::from(-change >= wanted),
@@ -135,7 +143,7 @@ fn way<'t>(trade: &'t Trade, same: &Sums) -> Option<&'t Sums> {
     trade.ways().find(|sums| sums.direction == same.direction)
 }
 
-/// True if a figure that is at least `least` and, where known, at most `most` reaches a threshold.
+/// True if a figure between `least` and `most`, if the latter is known, reaches a threshold.
 fn reaches<T: PartialOrd>(least: T, most: Option<T>, threshold: T) -> Truth {
     if least >= threshold {
         return Truth::Yes;
@@ -146,7 +154,7 @@ fn reaches<T: PartialOrd>(least: T, most: Option<T>, threshold: T) -> Truth {
     }
 }
 
-/// True if it stays at or below a threshold.
+/// True if such a figure stays at or below a threshold.
 fn stays_below<T: PartialOrd>(least: T, most: Option<T>, threshold: T) -> Truth {
     if least > threshold {
         return Truth::No;

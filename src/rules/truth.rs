@@ -1,4 +1,4 @@
-//! Whether something holds: yes, no, or the filing and history do not say.
+//! Three-valued truth: yes, no, or unknown because the filing and history do not say.
 
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ pub enum Truth {
 }
 
 impl Truth {
-    /// Both.
+    /// Yes if both hold.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
@@ -25,13 +25,13 @@ impl Truth {
         }
     }
 
-    /// At least one.
+    /// Yes if at least one holds.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         self.negated().and(other.negated()).negated()
     }
 
-    /// The opposite; of what is unknown, that is unknown too.
+    /// The opposite. The opposite of unknown is unknown.
     #[must_use]
     pub fn negated(self) -> Self {
         match self {

@@ -1,33 +1,34 @@
-//! The reasons why a rule matches or not: each condition, what it asks for, what the filing has, and the result.
+//! The reasons why a rule matches or does not: each condition, what it asks for, what the filing has, and the
+//! result.
 
 use serde::Serialize;
 
 use super::condition::ConditionKey;
 use super::truth::Truth;
 
-/// One condition, held against a filing.
+/// One condition, evaluated for a filing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Where it stands: `min_value`, `any[2].roles`, `not.codes`.
+    /// The path of the condition: `min_value`, `any[2].roles`, `not.codes`.
     pub condition: String,
-    /// True if it is a whole group, `any[2]` or the body of `not`, of which the conditions follow.
+    /// True if it is a whole group, `any[2]` or the body of `not`, whose conditions follow.
     pub group: bool,
     /// The value that the rule asks for.
     pub wanted: String,
     /// The value in the filing.
     pub found: String,
-    /// Whether it holds.
+    /// The result.
     pub holds: Truth,
 }
 
 impl Finding {
-    /// How many groups it stands within.
+    /// The number of groups that contain it.
     pub fn depth(&self) -> usize {
         self.condition.matches('.').count()
     }
 }
 
-/// A rule, held against a filing.
+/// A rule, evaluated for a filing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// The result; the rule matches only if this is yes.
@@ -39,7 +40,7 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    /// The condition that prevents the match: the first that does not hold, else the first unknown one.
+    /// The condition that prevents the match: the first that is false, or else the first unknown one.
     pub fn deciding(&self) -> Option<&Finding> {
         let top = |holds: Truth| {
             let own = self.findings.iter().filter(|finding| finding.depth() == 0 && !finding.group);
@@ -49,19 +50,19 @@ impl Explanation {
     }
 }
 
-/// Takes down what the evaluator finds.
+/// Records what the evaluator finds.
 pub(super) trait Recorder {
-    /// Whether to go on after a condition that does not hold.
+    /// True to go on after a condition that does not hold.
     const ALL: bool;
-    /// A group within the group begins.
+    /// Begins a group within the group.
     fn enter(&mut self, part: ConditionKey, number: Option<usize>);
-    /// It ends, with what came of it.
+    /// Ends that group, with its result.
     fn leave(&mut self, holds: Truth);
-    /// A condition; what was wanted and found is only made where somebody reads it.
-    fn note(&mut self, condition: ConditionKey, holds: Truth, told: impl FnOnce() -> (String, String));
+    /// Records a condition. `words`, what was wanted and found, is called only if somebody reads it.
+    fn note(&mut self, condition: ConditionKey, holds: Truth, words: impl FnOnce() -> (String, String));
 }
 
-/// Only what decides: the first condition that does not hold, else the first unknown one.
+/// Records only what decides: the first condition that is false, or else the first unknown one.
 #[derive(Debug, Default)]
 pub(super) struct Deciding {
     depth: usize,
@@ -97,7 +98,7 @@ impl Recorder for Deciding {
     }
 }
 
-/// Everything, with words.
+/// Records everything, with words.
 #[derive(Debug, Default)]
 pub(super) struct Everything {
     path: Vec<(String, usize)>,
@@ -127,8 +128,8 @@ impl Recorder for Everything {
         }
     }
 
-    fn note(&mut self, condition: ConditionKey, holds: Truth, told: impl FnOnce() -> (String, String)) {
-        let (wanted, found) = told();
+    fn note(&mut self, condition: ConditionKey, holds: Truth, words: impl FnOnce() -> (String, String)) {
+        let (wanted, found) = words();
         let condition = format!("{}{condition}", self.prefix());
         self.findings.push(Finding { condition, group: false, wanted, found, holds });
     }

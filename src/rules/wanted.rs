@@ -1,4 +1,5 @@
-//! Values of conditions: who, which company, which way, how much over time, and the words in which rules write them.
+//! Values of conditions: who, which company, which way, how much over time, and the words that rules use for
+//! them.
 
 use std::fmt;
 
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::span::Span;
 use crate::filing::{Cik, Code, Direction, Intent, Ownership, Plan, Role, Table, Usd};
 
-/// The tables, as rules write them; `None` is either.
+/// The tables, as rules write them; `None` for either.
 pub(super) const TABLES: [(&str, Option<Table>); 3] =
     [("non-derivative", Some(Table::NonDerivative)), ("derivative", Some(Table::Derivative)), ("any", None)];
 /// How lots are held, as rules write it.
@@ -32,16 +33,16 @@ pub(super) const INTENTS: [(&str, Intent); 7] = [
 pub struct CompanyWanted {
     /// Its Standard Industrial Classification begins with one of these digits.
     pub sic: Vec<String>,
-    /// The title of that has the words of one of these, folded.
+    /// The title of its classification has the words of one of these, folded.
     pub sectors: Vec<String>,
-    /// It has its address, or is incorporated, in one of these states or countries, by name or ISO code.
+    /// Its address or place of incorporation is in one of these states or countries, by name or ISO code.
     pub countries: Vec<String>,
     /// True if it is a foreign company.
     pub foreign: Option<bool>,
 }
 
 impl CompanyWanted {
-    /// True if it asks nothing.
+    /// True if there are no conditions.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -57,20 +58,20 @@ pub enum DirectionWanted {
 }
 
 impl DirectionWanted {
-    /// As rules write it.
+    /// The words that rules use.
     pub const WORDS: [(&'static str, Self); 3] = [
         ("acquired", Self::One(Direction::Acquired)),
         ("disposed", Self::One(Direction::Disposed)),
         ("any", Self::Any),
     ];
 
-    /// As rules write this one.
+    /// The word that rules use for it.
     pub(super) fn word(self) -> &'static str {
         Self::WORDS.iter().find(|(_, known)| *known == self).map_or("", |(word, _)| word)
     }
 
-    /// True if a lot of a code that goes this way is meant, where a rule may leave it to the code: of codes whose verb in an alert
-    /// names one way, such as "gave away", that one.
+    /// True if a lot with this code and direction is wanted. If a rule leaves the direction to the code,
+    /// codes whose verb in an alert implies a direction, such as "gave away", mean that direction.
     pub(super) fn takes(
         wanted: Option<Self>,
         code: Option<Code>,
@@ -85,29 +86,29 @@ impl DirectionWanted {
     }
 }
 
-/// Whether amendments (`4/A`) are meant.
+/// How amendments (`4/A`) are treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Amendments {
-    /// Like other filings.
+    /// They are treated like other filings.
     Include,
-    /// Not at all.
+    /// They never match.
     Exclude,
-    /// Nothing else.
+    /// Only they match.
     Only,
 }
 
 impl Amendments {
-    /// As rules write it.
+    /// The words that rules use.
     pub const WORDS: [(&'static str, Self); 3] =
         [("include", Self::Include), ("exclude", Self::Exclude), ("only", Self::Only)];
 }
 
-/// A reporting person that is looked for.
+/// A reporting person that a rule looks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OwnerWanted {
-    /// By EDGAR's key.
+    /// By CIK.
     Cik(Cik),
-    /// By words of the name, in any order and case.
+    /// By words of the name, in any order, ignoring case.
     Name(Vec<String>),
 }
 
@@ -120,7 +121,7 @@ impl fmt::Display for OwnerWanted {
     }
 }
 
-/// A role that is looked for.
+/// A role that a rule looks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoleWanted {
     /// This one.
@@ -130,7 +131,7 @@ pub enum RoleWanted {
 }
 
 impl RoleWanted {
-    /// As rules write it.
+    /// The words that rules use.
     pub const WORDS: [(&'static str, Self); 11] = [
         ("ceo", Self::Role(Role::Ceo)),
         ("cfo", Self::Role(Role::Cfo)),
@@ -145,7 +146,7 @@ impl RoleWanted {
         ("other", Self::Role(Role::Other)),
     ];
 
-    /// True if one of an owner's roles is it.
+    /// True if an owner's roles include it.
     pub fn is_among(self, roles: &[Role]) -> bool {
         match self {
             Self::Role(wanted) => roles.contains(&wanted),
@@ -161,10 +162,11 @@ impl fmt::Display for RoleWanted {
     }
 }
 
-/// `cluster`: so many insiders within a span.
+/// `cluster`: a number of insiders within a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cluster {
-    /// How many different ones, at least 2; owners who report together, or the same trade, are one.
+    /// How many different insiders, at least 2. Owners who report together, or report the same trade, are
+    /// one.
     pub insiders: u32,
     /// From the first trade to the last.
     pub within: Span,
@@ -194,6 +196,6 @@ pub enum Per {
 }
 
 impl Per {
-    /// As rules write it.
+    /// The words that rules use.
     pub const WORDS: [(&'static str, Self); 2] = [("owner", Self::Owner), ("issuer", Self::Issuer)];
 }

@@ -8,20 +8,20 @@ use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 
 /// Reports edits of a folder of rule files, or of one file, until it is dropped.
 ///
-/// The system does not report all: not those on network file systems, nor those of what a link names. So whoever waits for
-/// an edit looks now and then, too.
+/// The system does not report all edits: not those on network file systems, nor those of a link's target.
+/// Therefore callers that wait for an edit must also check from time to time.
 pub struct Watcher {
     watcher: RecommendedWatcher,
     folder: PathBuf,
 }
 
 impl Watcher {
-    /// Calls `on_edit`, from a thread of its own, each time that something of `path` seems to have changed.
+    /// Calls `on_edit`, from a thread of its own, whenever something in `path` seems to have changed.
     ///
     /// # Errors
-    /// The system's: there is no such path, or no room for another watch.
+    /// The system's error: there is no such path, or no room for another watch.
     pub fn of(path: &Path, on_edit: impl Fn() + Send + 'static) -> notify::Result<Self> {
-        // Editors put another file in a file's place, which only its folder tells.
+        // Editors replace a file with another one, which only a watch on its folder notices.
         let file = path.file_name().filter(|_| path.is_file()).map(OsStr::to_owned);
         let folder = match (&file, path.parent()) {
             (Some(_), Some(folder)) if folder.as_os_str().is_empty() => Path::new("."),
@@ -33,7 +33,7 @@ impl Watcher {
             !event.kind.is_access() && (event.paths.is_empty() || event.paths.iter().any(named))
         };
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            // An error is a report that was lost.
+            // An error means that a report was lost.
             if event.as_ref().map_or(true, &concerns) {
                 on_edit();
             }
@@ -43,12 +43,12 @@ impl Watcher {
         Ok(own)
     }
 
-    /// Watches what has the path's name now: another folder may have taken it.
+    /// Watches whatever has the path's name now: another folder may have taken it.
     ///
     /// # Errors
-    /// As [`Self::of`]; then nothing is reported until a renewal succeeds.
+    /// As for [`Self::of`]; after that, nothing is reported until a renewal succeeds.
     pub fn renew(&mut self) -> notify::Result<()> {
-        // It fails where the folder that was watched is gone, with its watch.
+        // It fails if the watched folder, and with it its watch, is gone.
         let _ = self.watcher.unwatch(&self.folder);
         self.watcher.watch(&self.folder, RecursiveMode::NonRecursive)
     }

@@ -1,4 +1,4 @@
-//! Builds the program of its parts, in one place: for `run`, `demo`, `replay`, tests and benchmarks alike.
+//! Builds the program from its parts, in one place: for `run`, `demo`, `replay`, tests and benchmarks alike.
 
 use std::sync::Arc;
 
@@ -21,23 +21,23 @@ use crate::store::Store;
 use crate::trust::Roots;
 use crate::wake::Wakes;
 
-/// The parts that the program is built of.
+/// The parts that the program is built from.
 pub struct Setup<'a> {
     /// The settings.
     pub settings: Settings,
-    /// The rules that are in force first.
+    /// The rules that are in force at first.
     pub rules: Vec<Rule>,
     /// The secrets of the destinations.
     pub secrets: &'a Secrets,
-    /// True for destinations whose secret must not be missing.
+    /// True for destinations that need their secret.
     pub used: &'a dyn Fn(&Destination) -> bool,
-    /// Authorities that may sign EDGAR's certificate, beside the built-in ones.
+    /// Authorities that may sign EDGAR's certificate, in addition to the built-in ones.
     pub roots: &'a Roots,
-    /// The time that all goes by.
+    /// The clock that everything uses.
     pub clock: Clock,
     /// Where `terminal` and `jsonl` write.
     pub output: Output,
-    /// Whether `terminal` has colours.
+    /// The colour support of `terminal`.
     pub colour: Colour,
 }
 
@@ -60,7 +60,7 @@ pub struct Assembly {
     notifier: Notifier,
 }
 
-/// The assembled program: its parts, and nothing of its own.
+/// The assembled program: its parts, with no state of its own.
 pub struct App {
     /// The settings.
     pub settings: Arc<Settings>,
@@ -82,16 +82,16 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// Wakes the loops.
     pub wakes: Wakes,
-    /// All that reads EDGAR.
+    /// Everything that reads EDGAR.
     pub intake: Intake,
-    /// All that sends.
+    /// Everything that sends.
     pub outbox: Outbox,
 }
 
-/// Builds what needs no store.
+/// Builds everything that needs no store.
 ///
 /// # Errors
-/// A client that cannot be made; a used destination whose secret is missing or cannot be used.
+/// A client that cannot be created; a used destination whose secret is missing or unusable.
 pub fn assemble(setup: Setup<'_>) -> Result<Assembly, AssembleError> {
     let Setup { settings, rules, secrets, used, roots, clock, output, colour } = setup;
     let client = Client::trusting(&settings.edgar, clock, roots)?;
@@ -100,7 +100,7 @@ pub fn assemble(setup: Setup<'_>) -> Result<Assembly, AssembleError> {
 }
 
 impl Assembly {
-    /// The program on a store; `since` is taken, once, for the last time the bot was up.
+    /// The program with a store. `since` is used once, as the last time the bot was up.
     pub fn on(self, store: Store, since: Option<DateTime<Utc>>) -> App {
         let (settings, wakes) = (Arc::new(self.settings), Wakes::default());
         let notifier = Arc::new(self.notifier);
@@ -139,7 +139,7 @@ impl Assembly {
 }
 
 impl App {
-    /// The clock that it goes by.
+    /// The clock that it uses.
     pub fn clock(&self) -> Clock {
         self.client.clock()
     }

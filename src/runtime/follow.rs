@@ -1,4 +1,5 @@
-//! The loops that follow EDGAR: one reads the feed, one fetches what it showed, one keeps the list of tickers. None waits for another.
+//! The loops that follow EDGAR: one reads the feed, one fetches the filings it shows, one keeps the list of
+//! tickers fresh. None waits for another.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,24 +14,25 @@ use crate::intake::{Fetches, PollReport};
 use crate::retry;
 use crate::schedule::Schedule;
 
-/// The feed is read so often at most, and at least while the schedule has slots: in between it is a share of the time that passed
-/// since the last new filing, so that it is read often while filings come densely, and seldom when nothing comes.
+/// The shortest and longest time between polls while the schedule has slots. In between, it is a share of the
+/// time since the last new filing, so the feed is read often while filings come densely and seldom when
+/// nothing comes.
 const INTERVAL: (TimeDelta, TimeDelta) = (TimeDelta::seconds(1), TimeDelta::seconds(5));
 const INTERVAL_SHARE: i32 = 20;
-/// A poll begins so much after its slot at most, or the slot counts as the next one's.
+/// How long after its slot a poll may begin. If it begins later, the slot counts as the next poll's.
 const SLACK: TimeDelta = TimeDelta::milliseconds(500);
-/// A poll that failed is made again after so long at the latest.
+/// The longest wait before a failed poll is repeated.
 const LONGEST_RETRY: TimeDelta = TimeDelta::minutes(1);
-/// A filing that stays due is looked at so often at most.
+/// The shortest time until a filing that stays due is looked at again.
 const LOOK: TimeDelta = TimeDelta::milliseconds(100);
-/// Where nothing is pending.
+/// The longest wait, for when nothing is pending.
 const IDLE: TimeDelta = TimeDelta::minutes(5);
-/// It is looked so often at most, and at least, whether the list of tickers is to be fetched.
+/// The shortest and longest time between checks whether the list of tickers must be fetched.
 const LOOK_FOR_TICKERS: (TimeDelta, TimeDelta) = (TimeDelta::seconds(1), TimeDelta::minutes(5));
-/// How often it is looked whether the tickers were asked for at last.
+/// How often to check whether the tickers have been requested.
 const LOOK_AT_TICKERS: Duration = Duration::from_secs(1);
 
-/// How long after a poll the next one comes, where the last new filing came so long ago.
+/// The time from a poll to the next one, given how long ago the last new filing came.
 fn interval(quiet: TimeDelta) -> TimeDelta {
     (quiet / INTERVAL_SHARE).clamp(INTERVAL.0, INTERVAL.1)
 }
@@ -57,18 +59,18 @@ pub(super) async fn feed_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>)
                 if failures == 0 {
                     tracing::warn!("EDGAR: {trouble}");
                 }
-                // A probe that fails says no more of the feed than of the rest.
+                // A failed probe says no more about the feed than about everything else.
                 failures = if app.client.outage().is_some() { failures.max(1) } else { failures + 1 };
             }
             None if report.pages > 0 => {
                 if failures > 0 {
                     tracing::info!("EDGAR's feed is read again");
-                    // What waits for the next probe need not.
+                    // Work that waits for the next probe no longer has to.
                     app.wakes.pending.notify_one();
                 }
                 failures = 0;
             }
-            // It was left alone, so nothing was learnt.
+            // EDGAR was left alone, so nothing was learnt.
             None => {}
         }
         let Some(slot) = slot(&app.settings.schedule.poll, begun, now, interval(begun - last_new)) else {
@@ -91,21 +93,22 @@ pub(super) async fn feed_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>)
     }
 }
 
-/// The first slot that is an interval after a poll that began then; one that passed while the feed was read is not skipped.
+/// The first slot that is an interval after a poll begun at `begun`; one that passed while the feed was read
+/// is not skipped.
 fn slot(
     polls: &Schedule,
     begun: DateTime<Utc>,
     now: DateTime<Utc>,
     interval: TimeDelta,
 ) -> Option<DateTime<Utc>> {
-    // Where the clock was set back meanwhile, what it showed before says nothing.
+    // If the clock was set back meanwhile, its earlier reading means nothing.
     let due = begun.min(now) + interval - SLACK;
     polls.next_time(now.max(due))
 }
 
-/// Fetches and settles what is pending, as it becomes due.
+/// Fetches and settles pending filings as they become due.
 pub(super) async fn fetch_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
-    // A filing that is settled without them would be matched by what its filer typed.
+    // Without the tickers, a filing would be matched by what its filer typed.
     while !app.intake.tickers.was_asked_for().await? {
         tokio::select! {
             () = app.wakes.pending.notified() => {}
@@ -125,10 +128,10 @@ pub(super) async fn fetch_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>
             anew = false;
         }
         if fetches.is_idle() && report.settled > 0 {
-            tracing::info!(settled = report.settled, rang = report.rang, "filings read");
+            tracing::info!(settled = report.settled, alerted = report.alerted, "filings read");
             report = PollReport::default();
         }
-        // At least a moment, so that a filing that stays due does not spin.
+        // Waits at least a moment, so that a filing that stays due does not cause a busy loop.
         let next = left_alone.or(fetches.more_at()).map_or(now + IDLE, |at| at.clamp(now + LOOK, now + IDLE));
         let unsent = fetches.unsent_for();
         tokio::select! {
@@ -153,7 +156,7 @@ pub(super) async fn fetch_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>
     }
 }
 
-/// At the stop: takes what is under way, and begins nothing.
+/// Runs at the stop: accepts the answers under way, and begins nothing new.
 async fn last_answers(app: &App, fetches: &mut Fetches<'_>, report: &mut PollReport) -> Ended {
     fetches.hold();
     while let Some(came) = fetches.next().await {
@@ -162,7 +165,8 @@ async fn last_answers(app: &App, fetches: &mut Fetches<'_>, report: &mut PollRep
     Ok(())
 }
 
-/// Keeps the list fresh, apart from the feed: one that hangs holds up nothing else.
+/// Keeps the list of tickers fresh. It is separate from the feed, so that a request that hangs holds up
+/// nothing else.
 pub(super) async fn tickers_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     loop {
         let (now, mut report) = (app.clock().now(), PollReport::default());

@@ -20,8 +20,8 @@ pub async fn on_start(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
     log_short_history(app, now).await
 }
 
-/// Ends mutes that are over, reports what was held back or given up, tries quarantined filings again, forgets what nobody needs any
-/// more. Returns when to look again, where that is known.
+/// Ends mutes that are over, reports what was held back or given up, retries quarantined filings and deletes
+/// what is no longer needed. Returns when to look again, if that is known.
 pub async fn housekeeping_once(app: &App, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
     let next = [app.outbox.mutes.end_due(now).await?, app.troubles.report_lasting(now).await?];
     app.outbox.given_up.report(now).await?;
@@ -35,7 +35,7 @@ pub async fn housekeeping_once(app: &App, now: DateTime<Utc>) -> Result<Option<D
     Ok(next.into_iter().flatten().min())
 }
 
-/// Logs which rules look further back than history does.
+/// Logs which rules look further back than history reaches.
 async fn log_short_history(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
     let since = app.store.frontier().await?.map_or(now, |frontier| frontier.whole_since());
     for rule in app.rules.current().iter().filter(|rule| rule.enabled) {

@@ -15,7 +15,7 @@ use crate::destination::Destination;
 use crate::outbox::{DeliverReport, Lane};
 use crate::store::StoreError;
 
-/// How long a destination whose task broke down is left alone.
+/// How long a destination is left alone after its task failed.
 const BROKEN_PAUSE: Duration = Duration::from_secs(30);
 
 /// Keeps one task for each destination that has something queued, so that none holds up another.
@@ -30,7 +30,8 @@ pub(super) async fn deliver_loop(app: Arc<App>, mut stopped: watch::Receiver<boo
         tokio::select! {
             () = app.wakes.queued.notified() => {}
             Some(ended) = lanes.tasks.join_next_with_id() => {
-                // With many destinations, to look at all of them for each that ends would be all that is done.
+                // With many destinations, looking at all of them whenever one ends would leave time for
+                // nothing else.
                 look = false;
                 if let Some(destination) = lanes.ended(ended)? && !app.store.queued(&destination, 1).await?.is_empty() {
                     lanes.open([destination]);
@@ -40,7 +41,7 @@ pub(super) async fn deliver_loop(app: Arc<App>, mut stopped: watch::Receiver<boo
             _ = stopped.changed() => break,
         }
     }
-    // Each lane ends by itself at the stop signal, after the send under way.
+    // Each lane ends by itself at the stop signal, once the send under way is finished.
     while let Some(ended) = lanes.tasks.join_next().await {
         if let Ok(Err(error)) = ended {
             return Err(error.into());
@@ -58,7 +59,7 @@ struct Lanes<'a> {
 }
 
 impl Lanes<'_> {
-    /// Begins a task for each of these that has none: first for those that the settings name.
+    /// Starts a task for each of these that has none, beginning with those that the settings name.
     fn open(&mut self, destinations: impl IntoIterator<Item = Destination>) {
         let running: HashSet<&Destination> = self.running.values().collect();
         let new = destinations.into_iter().filter(|destination| !running.contains(destination));
@@ -70,7 +71,7 @@ impl Lanes<'_> {
         }
     }
 
-    /// Takes note of a task that ended, and gives its destination.
+    /// Records that a task ended, and returns its destination.
     fn ended(
         &mut self,
         ended: Result<(task::Id, Result<(), StoreError>), JoinError>,
@@ -81,7 +82,7 @@ impl Lanes<'_> {
         };
         tracing::error!("a destination's task failed: {error}");
         let destination = self.running.remove(&error.id());
-        // It keeps its place, and nothing is sent there, for a while.
+        // It keeps its place, but nothing is sent there for a while.
         let mut stopped = self.stopped.clone();
         let pause = async move {
             tokio::select! {
@@ -107,7 +108,7 @@ async fn lane_loop(
     while !*stopped.borrow() {
         let round = app.outbox.deliver_once(&destination, &mut lane, app.clock().now()).await?;
         let DeliverReport { next: Some(next), paused, .. } = round else { break };
-        // New deliveries of this destination are met at the latest after this sleep.
+        // New deliveries for this destination are noticed after this sleep at the latest.
         let latest = if paused { next } else { app.clock().now() + TimeDelta::seconds(1) };
         tokio::select! {
             awake = sleep_until(app.clock(), next.min(latest), &mut stopped) => {

@@ -1,4 +1,4 @@
-//! The loops beside those that follow EDGAR: days, pasts, digests, housekeeping, edits of the rules.
+//! The other loops: comparing days, backfilling, digests, housekeeping, and edits of the rules.
 
 use std::sync::Arc;
 
@@ -12,16 +12,17 @@ use super::housekeeping::housekeeping_once;
 use super::reload::{Reload, Watch, reload_once};
 use super::wait::{Ended, or_stopped, sleep_until};
 
-/// How often it is looked whether a day is to be compared, a past fetched, or something tidied up.
+/// How often to check whether a day must be compared, a past fetched, or something tidied up.
 const LOOK: TimeDelta = TimeDelta::minutes(5);
-/// How often rule files are looked at, in seconds of the clock: where polls are, too, so that it wakes once for both.
+/// How often rule files are checked, in seconds of the clock: at the same times as polls, so that it wakes
+/// only once for both.
 const LOOK_S: i64 = 2;
-/// Where the system reports edits, since it does not report all.
+/// The same while the system reports edits, because it does not report all of them.
 const LOOK_AT_REPORTED_S: i64 = 10;
-/// While somebody writes them.
+/// The same while somebody is editing them.
 const LOOK_AGAIN: TimeDelta = TimeDelta::milliseconds(700);
 
-/// Compares days with their indexes when these are due.
+/// Compares days with their indexes when they are due.
 pub(super) async fn reconcile_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     loop {
         let step = app.intake.reconciler.reconcile_once(app.clock().now());
@@ -36,7 +37,7 @@ pub(super) async fn reconcile_loop(app: Arc<App>, mut stopped: watch::Receiver<b
     }
 }
 
-/// Goes on with pasts that are being fetched.
+/// Continues the backfills under way.
 pub(super) async fn backfill_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     loop {
         let step = app.intake.backfiller.backfill_once(app.clock().now());
@@ -49,7 +50,7 @@ pub(super) async fn backfill_loop(app: Arc<App>, mut stopped: watch::Receiver<bo
     }
 }
 
-/// Makes digests when their slots are over.
+/// Creates digests when their slots are over.
 pub(super) async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     loop {
         let now = app.clock().now();
@@ -57,14 +58,14 @@ pub(super) async fn digest_loop(app: Arc<App>, mut stopped: watch::Receiver<bool
             app.wakes.queued.notify_one();
         }
         let Some(next) = app.outbox.digests.next_digest(now).await? else { return Ok(()) };
-        // A mark that a wrong clock left ahead is noticed by looking again.
+        // A mark that a wrong clock left in the future is noticed by looking again.
         if !sleep_until(app.clock(), next.min(now + TimeDelta::minutes(1)), &mut stopped).await {
             return Ok(());
         }
     }
 }
 
-/// Does what is due from time to time, and when something was muted or is held back.
+/// Does periodic work, and also runs when something is muted or held back.
 pub(super) async fn housekeeping_loop(app: Arc<App>, mut stopped: watch::Receiver<bool>) -> Ended {
     loop {
         let now = app.clock().now();
@@ -81,7 +82,7 @@ pub(super) async fn housekeeping_loop(app: Arc<App>, mut stopped: watch::Receive
     }
 }
 
-/// Looks whether rules were edited: soon after the system reports an edit, and now and then.
+/// Checks whether rules were edited: soon after the system reports an edit, and from time to time.
 pub(super) async fn reload_loop(
     app: Arc<App>,
     mut watch: Watch,

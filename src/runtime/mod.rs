@@ -1,5 +1,5 @@
-//! The program as a whole: assembled in one place, run by its loops, or once. The ticks of the floors below take `now`; here alone is
-//! looped, slept and read from the clock.
+//! The program as a whole: assembled in one place, and run once or by its loops. The ticks of the lower
+//! floors take `now` as an argument; only this module loops, sleeps and reads the clock.
 
 mod assemble;
 mod follow;

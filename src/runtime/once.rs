@@ -1,4 +1,4 @@
-//! One poll and all that it causes, for a run that then ends.
+//! One poll and everything that follows from it, for a run that then ends.
 
 use std::sync::Arc;
 
@@ -15,11 +15,11 @@ use crate::outbox::{DeliverReport, Lane};
 use crate::source::{FetchError, Trouble};
 use crate::store::StoreError;
 
-/// A destination that asks to wait is waited for this long, in all.
+/// How long to wait, in total, for a destination that asks to wait.
 const LONGEST_WAIT: TimeDelta = TimeDelta::seconds(60);
-/// Refused messages after which this run leaves a destination alone.
+/// How many messages may be refused before this run leaves a destination alone.
 const MOST_REFUSALS: u32 = 3;
-/// Waits up to this come with each full bucket of Discord's, and do not count.
+/// Waits up to this long come with each full bucket of Discord's, and do not count.
 const SHORT: TimeDelta = TimeDelta::seconds(10);
 
 /// The result of one poll and its deliveries.
@@ -27,7 +27,7 @@ const SHORT: TimeDelta = TimeDelta::seconds(10);
 pub struct OnceReport {
     /// The poll.
     pub poll: PollReport,
-    /// Deliveries taken.
+    /// Deliveries accepted.
     pub delivered: usize,
     /// Deliveries given up.
     pub dead: usize,
@@ -37,16 +37,17 @@ pub struct OnceReport {
     pub pending: usize,
 }
 
-/// Failures of EDGAR that may pass are waited out for so long, all together.
+/// How long to wait, in total, for passing failures of EDGAR to end.
 const PATIENCE: TimeDelta = TimeDelta::seconds(20);
 /// The shortest of these waits.
 const SHORTEST_WAIT: TimeDelta = TimeDelta::milliseconds(250);
 
-/// Polls once, whatever the schedule, compares the days that are over with their indexes where `reconcile` says so, makes
-/// the digests that are due and delivers until nothing more can be, also what was deferred.
+/// Polls once regardless of the schedule, compares finished days with their indexes if `reconcile` is set,
+/// creates the digests that are due, and delivers until nothing more can be delivered, including what was
+/// deferred.
 ///
 /// # Errors
-/// A failed store, or a delivery's task that broke down.
+/// A failed store, or a delivery task that failed.
 pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, RunError> {
     on_start(app, app.clock().now()).await?;
     let deadline = app.clock().now() + PATIENCE;
@@ -71,11 +72,11 @@ pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, Run
         }
     }
     if reconcile {
-        // What was missed is settled now, so that receipts become final.
+        // Missed filings are settled by now, so that receipts can become final.
         app.intake.reconciler.reconcile_once(app.clock().now()).await?;
     }
     app.outbox.digests.digest_once(app.clock().now()).await?;
-    // Some may have ended since the poll.
+    // Some mutes may have ended since the poll.
     app.outbox.mutes.end_due(app.clock().now()).await?;
     let mut report = OnceReport { poll, ..OnceReport::default() };
     let mut lanes = JoinSet::new();
@@ -94,7 +95,7 @@ pub async fn run_once(app: &Arc<App>, reconcile: bool) -> Result<OnceReport, Run
     Ok(report)
 }
 
-/// True if EDGAR may answer better soon.
+/// True if EDGAR may soon answer better.
 fn may_pass(error: &FetchError) -> bool {
     !error.is_grave()
         && matches!(
@@ -103,7 +104,7 @@ fn may_pass(error: &FetchError) -> bool {
         )
 }
 
-/// Waits until a moment, or until EDGAR may be asked again; `false` where that is behind the deadline.
+/// Waits until a moment, or until EDGAR may be asked again; `false` if that is after the deadline.
 async fn rest(app: &App, until: Option<DateTime<Utc>>, deadline: DateTime<Utc>) -> bool {
     let now = app.clock().now();
     let probe = app.client.outage().map(|outage| outage.next_probe);
@@ -115,8 +116,8 @@ async fn rest(app: &App, until: Option<DateTime<Utc>>, deadline: DateTime<Utc>) 
     true
 }
 
-/// Delivers to a destination until its queue is empty, it fails, or it asks to wait too long; how many were delivered and
-/// given up.
+/// Delivers to a destination until its queue is empty, it fails, or it asks to wait too long. Returns how
+/// many deliveries were delivered and given up.
 async fn drain(app: &App, destination: &Destination) -> Result<(usize, usize), StoreError> {
     let mut lane = Lane::impatient();
     let (mut delivered, mut dead) = (0, 0);

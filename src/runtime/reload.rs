@@ -1,4 +1,5 @@
-//! Rules that are edited while the bot runs: a valid edit is in force at the next look, an invalid one changes nothing.
+//! Edits of rules while the bot runs: a valid edit takes effect at the next check, an invalid one changes
+//! nothing.
 
 use std::path::PathBuf;
 
@@ -13,48 +14,49 @@ use crate::rules::{self, FolderState, Rule, RuleSet, Watcher};
 use crate::store::StoreError;
 use crate::text::clip;
 
-/// Most lines of a mistake's description that are reported.
+/// The most lines of mistakes that are reported.
 const MOST_LINES: usize = 20;
-/// They have so many characters at most.
+/// The most characters of these lines.
 const MOST_TEXT: usize = 4_000;
-/// Most channels or rules that are named; the rest is counted.
+/// The most channels or rules that are named; the rest are counted.
 const MOST_NAMED: usize = 10;
 
 /// The state of the folder at the last look.
 #[derive(Debug)]
 pub struct Watch {
     path: PathBuf,
-    /// At the last look. An edit is taken when two looks in a row see the same: it may be half written before.
+    /// At the last check. An edit is accepted when two checks in a row see the same state: before that, it
+    /// may be half written.
     last: FolderState,
-    /// When rules were last taken, or found wrong.
+    /// When rules were last accepted, or found to be wrong.
     settled: FolderState,
     /// The mistakes that were reported.
-    told: Option<String>,
-    /// The system's reports.
+    reported: Option<String>,
+    /// Reports from the system.
     edits: Option<Watcher>,
 }
 
-/// The result of a look.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reload {
-    /// Nothing was edited, or the edit is already reported.
+    /// Nothing was edited, or the edit has already been reported.
     Unchanged,
     /// Somebody is writing.
     Unsettled,
-    /// Other rules are in force, with what changed.
+    /// New rules are in force, with what changed.
     Taken(String),
-    /// The last good rules stay, because of these mistakes.
+    /// The last good rules stay in force, because of these mistakes.
     Refused(String),
 }
 
 impl Watch {
-    /// Of a folder or file whose rules were loaded when it looked like `state`.
+    /// Watches a folder or file whose rules were loaded when it looked like `state`.
     pub fn new(path: PathBuf, state: FolderState) -> Self {
-        Self { path, last: state.clone(), settled: state, told: None, edits: None }
+        Self { path, last: state.clone(), settled: state, reported: None, edits: None }
     }
 
-    /// Has edits reported to `on_edit`, also where another folder has taken the watched one's name; `false` where the
-    /// system does not report.
+    /// Reports edits to `on_edit`, even if another folder has taken the watched one's name. Returns `false`
+    /// if the system does not report edits.
     pub(super) fn listen(&mut self, on_edit: impl Fn() + Send + 'static) -> bool {
         let renewed = match &mut self.edits {
             Some(_) if self.last == self.settled => Ok(()),
@@ -69,8 +71,8 @@ impl Watch {
     }
 }
 
-/// Looks whether the rule files were edited, and takes what is valid. The result is logged, and sent to the operators
-/// where it needs them.
+/// Checks whether the rule files were edited, and puts valid edits in force. The result is logged, and sent
+/// to the operators if it needs them.
 pub async fn reload_once(app: &App, watch: &mut Watch, now: DateTime<Utc>) -> Result<Reload, StoreError> {
     let state = FolderState::of(&watch.path);
     let settled = watch.last == state;
@@ -87,24 +89,24 @@ pub async fn reload_once(app: &App, watch: &mut Watch, now: DateTime<Utc>) -> Re
     }
     watch.settled = state;
     match read {
-        Ok(rules) => take_rules(app, rules, watch.told.take().is_some(), now).await,
-        Err(mistakes) if watch.told.as_ref() == Some(&mistakes) => Ok(Reload::Unchanged),
+        Ok(rules) => take_rules(app, rules, watch.reported.take().is_some(), now).await,
+        Err(mistakes) if watch.reported.as_ref() == Some(&mistakes) => Ok(Reload::Unchanged),
         Err(mistakes) => {
             tracing::error!(
                 "the edited rules cannot be used, so the previous ones stay in force: {mistakes}"
             );
             let lines: Vec<&str> = mistakes.lines().take(MOST_LINES).collect();
-            // Before it is cut: a part of a secret would not be known again.
+            // Secrets are hidden before the text is cut, because a part of a secret would not be recognised.
             let mistakes_shown = app.notifier.redactor().hide(&lines.join("\n"));
             let news = RulesNews::Refused { mistakes: clip(&mistakes_shown, MOST_TEXT).into_owned() };
             app.operators.notify(&Notice::new(now, About::Rules(news)), now).await?;
-            watch.told = Some(mistakes.clone());
+            watch.reported = Some(mistakes.clone());
             Ok(Reload::Refused(mistakes))
         }
     }
 }
 
-/// The rules of the files, all of whose destinations can be served.
+/// The rules of the files, if all of their destinations can be served.
 fn read_rules(app: &App, path: &std::path::Path) -> Result<Vec<Rule>, String> {
     let known = |destination: &Destination| app.settings.knows(destination);
     let rules =

@@ -18,10 +18,11 @@ use super::{App, Watch};
 /// How long sends under way may go on after the stop signal.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// Polls, makes digests, delivers on schedule and minds edits of the rules that are watched, until `stop` is ready; then ends what is under way and writes all down.
+/// Polls, creates digests, delivers on schedule and applies edits of watched rules until `stop` is ready.
+/// Then finishes the work under way and saves everything.
 ///
 /// # Errors
-/// A failed store, or a part that broke down: then a restart is due.
+/// A failed store, or a failed part: the program must be restarted.
 pub async fn run(
     app: Arc<App>,
     watch: Option<Watch>,
@@ -54,7 +55,7 @@ pub async fn run(
     };
     tracing::info!("stopping");
     app.client.end();
-    // The receivers live as long as the parts; where all have ended there is nothing to stop.
+    // The receivers live as long as the parts; if all have ended, there is nothing to stop.
     let _ = stopping.send(true);
     let rest = async { while parts.join_next().await.is_some() {} };
     if timeout(GRACE, rest).await.is_err() {

@@ -12,9 +12,9 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::clock::Clock;
 use crate::store::StoreError;
 
-/// Answers of EDGAR that are under way at the stop are waited for so long: a block must not be forgotten.
+/// How long to wait at the stop for EDGAR's answers under way: a block must not be forgotten.
 pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(1);
-/// The longest sleep: a clock that was set forward is noticed after it.
+/// The longest sleep, after which a clock that was set forward is noticed.
 pub(super) const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 /// The error that ended the loop.
@@ -23,15 +23,16 @@ pub enum RunError {
     /// The store failed: what is not written down must not be sent, and sled does not recover by itself.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A part of it broke down.
+    /// One of its tasks failed.
     #[error("a task failed: {0}")]
     Task(#[from] JoinError),
 }
 
 pub(super) type Ended = Result<(), RunError>;
 
-/// Takes a step that asks EDGAR. At the stop no further request begins, and what is under way has a moment to end; `None` where it
-/// does not: what it has written is whole, and what it has not is found again.
+/// Runs a step that sends requests to EDGAR. At the stop no further request begins, and the step has a moment
+/// to end. Returns `None` if it does not end: what it has written is complete, and what it has not is found
+/// again.
 pub(super) async fn or_stopped<T>(
     stopped: &mut watch::Receiver<bool>,
     step: impl Future<Output = T>,
@@ -44,9 +45,9 @@ pub(super) async fn or_stopped<T>(
     timeout(LAST_ANSWERS, step).await.ok()
 }
 
-/// Sleeps until a moment of the clock; `false` where it is time to stop.
+/// Sleeps until a moment of the clock; `false` if it is time to stop.
 ///
-/// A clock that is set back does not prolong the sleep, and one that is set forward ends it soon.
+/// Setting the clock back does not prolong the sleep, and setting it forward soon ends it.
 pub(super) async fn sleep_until(
     clock: Clock,
     moment: DateTime<Utc>,

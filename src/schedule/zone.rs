@@ -1,4 +1,4 @@
-//! Names of time zones, and what somebody meant who wrote something else.
+//! Names of time zones, and what people mean when they write something else.
 
 use std::str::FromStr;
 
@@ -6,8 +6,9 @@ use chrono_tz::{TZ_VARIANTS, Tz};
 
 use super::error::ScheduleError;
 
-/// Letters and words for clocks, and a place that has that clock. Those that the IANA database knows too are refused: `EST` is
-/// a clock without summer time there, which nobody who writes it means, and the others do not say whose summer time.
+/// Abbreviations and words for clocks, and a place that follows that clock. Those that are also in the IANA
+/// database are refused: there, `EST` is a clock without daylight saving time, which nobody who writes it
+/// means, and the others do not say whose daylight saving time applies.
 const CLOCKS: [(&str, &[&str]); 24] = [
     ("America/New_York", &["EST", "EDT", "ET", "EST5EDT", "Eastern", "NY", "NYC", "Wall Street"]),
     ("America/Chicago", &["CST", "CDT", "CT", "CST6CDT", "Central"]),
@@ -34,15 +35,16 @@ const CLOCKS: [(&str, &[&str]); 24] = [
     ("Australia/Perth", &["AWST"]),
     ("Pacific/Auckland", &["NZST", "NZDT", "NZT"]),
 ];
-/// Those of them that have no summer time where the IANA database knows them, and the same hours by a name that says so.
+/// Those of them that the IANA database defines without daylight saving time, and an unambiguous name for the
+/// same offset.
 const WITHOUT_SUMMER: [(&str, &str); 3] = [("EST", "Etc/GMT+5"), ("MST", "Etc/GMT+7"), ("HST", "Etc/GMT+10")];
-/// A name that is no nearer than this was not meant.
+/// The least similarity of a name that may have been meant.
 const NEAR: f64 = 0.9;
 
 /// The zone of a name.
 ///
 /// # Errors
-/// A text that is none, or letters that do not say whose clock is meant: with what to write.
+/// An unknown name, or an abbreviation that does not say whose clock is meant, with advice on what to write.
 pub(super) fn zone(name: &str) -> Result<Tz, ScheduleError> {
     let zone = || name.to_owned();
     let place = clock(name);
@@ -70,7 +72,7 @@ pub(super) fn zone(name: &str) -> Result<Tz, ScheduleError> {
     }
 }
 
-/// The place whose clock some letters or words mean.
+/// The place whose clock an abbreviation or words mean.
 fn clock(name: &str) -> Option<&'static str> {
     // `EST5` and `UTC5` are half of a POSIX zone.
     let mut plain = plain(name).trim_end_matches(|c: char| c.is_ascii_digit()).to_owned();
@@ -123,7 +125,7 @@ fn hint(name: &str) -> String {
     }
 }
 
-/// The hours of `GMT+5`, `UTC-05:00`, `+1` or `Z`; `Some(None)` where they are not whole.
+/// The hours of `GMT+5`, `UTC-05:00`, `+1` or `Z`; `Some(None)` if they are not whole.
 fn offset(name: &str) -> Option<Option<i32>> {
     let upper = name.trim().to_ascii_uppercase();
     let rest =
@@ -145,7 +147,7 @@ fn offset(name: &str) -> Option<Option<i32>> {
     Some((minutes == 0 && hours <= 99).then_some(sign * hours))
 }
 
-/// A name as it is compared: `New York`, `new_york` and `New-York` are one.
+/// A name normalised for comparison: `New York`, `new_york` and `New-York` are the same.
 fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric() || *c == '/').flat_map(char::to_lowercase).collect()
 }

@@ -1,4 +1,4 @@
-//! The effect of a filing on each rule, condition by condition, and where the alert would go.
+//! Explains each rule's outcome for a filing, condition by condition, and where the alert would go.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,9 @@ use crate::filing::{Accession, Filing, PastFiling};
 use crate::intake;
 use crate::rules::{Explanation, Rule, RuleSet};
 use crate::store::{DeliveryStanding, DigestStanding, Store, StoreError};
+use crate::text::eastern;
 
-/// The outcome of a filing by one rule.
+/// The outcome of one rule for a filing.
 #[derive(Debug, Serialize)]
 pub struct Explained {
     /// The rule's name.
@@ -27,7 +28,7 @@ pub struct Explained {
     pub explanation: Explanation,
     /// The outcome, in words.
     pub outcome: String,
-    /// The alert's key, where there is one.
+    /// The alert's key, if there is one.
     pub key: Option<Key>,
     /// Where the alert goes.
     pub deliveries: Vec<ExplainedDelivery>,
@@ -36,27 +37,27 @@ pub struct Explained {
 /// One destination of an alert.
 #[derive(Debug, Serialize)]
 pub struct ExplainedDelivery {
-    /// Where to.
+    /// Where it goes.
     pub destination: Destination,
     /// `would be sent`, `waits`, `was sent 2025-12-12 …`
     pub standing: String,
 }
 
-/// The parts that an explanation needs. Without a store there is no history, and nothing was sent.
+/// Everything needed to explain rules. Without a store there is no history, and nothing counts as sent.
 #[derive(Clone, Copy)]
 pub struct Explainer<'a> {
     /// All rules.
     pub rules: &'a RuleSet,
     /// Where alerts may go.
     pub settings: &'a Settings,
-    /// History, and what was sent.
+    /// History and the sent alerts.
     pub store: Option<&'a Store>,
-    /// Now: mutes that are over count no more.
+    /// The current time; mutes that are over no longer count.
     pub now: DateTime<Utc>,
 }
 
 impl Explainer<'_> {
-    /// Holds some rules against a filing that EDGAR accepted at a time.
+    /// Evaluates some rules for a filing that EDGAR accepted at the given time.
     pub async fn explain(
         &self,
         asked: &[&Rule],
@@ -70,8 +71,8 @@ impl Explainer<'_> {
         for rule in asked {
             let mut one = self.explain_one(rule, case).await?;
             if let Some(came) = &came {
-                let did = match came.rang.get(&rule.name) {
-                    Some(rang) if rang.withdrawn => "it withdrew an alert",
+                let did = match came.alerts.get(&rule.name) {
+                    Some(alert) if alert.withdrawn => "it withdrew an alert",
                     Some(_) => "it sent an alert",
                     None => "it sent none",
                 };
@@ -156,23 +157,21 @@ impl Explainer<'_> {
                 .into_iter()
                 .find(|mute| mute.holds(self.now) && mute.what.covers(alert, destination))
             {
-                Some(mute) => format!(
-                    "would not be sent: {} is muted until {}",
-                    mute.what,
-                    mute.until.format("%Y-%m-%d %H:%M UTC")
-                ),
+                Some(mute) => {
+                    format!("would not be sent: {} is muted until {}", mute.what, eastern(mute.until))
+                }
                 None => "would be sent".to_owned(),
             },
             Some(DeliveryStanding::Muted) => "is muted, and is sent when the mute ends".to_owned(),
-            Some(DeliveryStanding::Untold { .. }) => "was muted".to_owned(),
+            Some(DeliveryStanding::Unreported { .. }) => "was muted".to_owned(),
             Some(DeliveryStanding::Queued) => "waits to be sent".to_owned(),
             Some(DeliveryStanding::InFlight(sends)) => {
-                let at = sends.last.format("%Y-%m-%d %H:%M UTC");
+                let at = eastern(sends.last);
                 format!("waits to be sent; the attempt of {at} got no answer")
             }
             Some(DeliveryStanding::Joined(key)) => match store.delivery_standing(&key).await? {
                 Some(DeliveryStanding::Left(Outcome::Delivered { at, .. })) => {
-                    format!("was sent {}, with others in one message", at.format("%Y-%m-%d %H:%M UTC"))
+                    format!("was sent {}, with others in one message", eastern(at))
                 }
                 Some(DeliveryStanding::Left(Outcome::Dead { reason, .. })) => {
                     format!("was given up: {reason}")
@@ -180,7 +179,7 @@ impl Explainer<'_> {
                 _ => "waits to be sent, with others in one message".to_owned(),
             },
             Some(DeliveryStanding::Left(Outcome::Delivered { at, .. })) => {
-                format!("was sent {}", at.format("%Y-%m-%d %H:%M UTC"))
+                format!("was sent {}", eastern(at))
             }
             Some(DeliveryStanding::Left(Outcome::Dead { reason, .. })) => format!("was given up: {reason}"),
         })
@@ -196,7 +195,7 @@ struct Before {
     came: Option<PastFiling>,
 }
 
-/// The history of the issuer when the filing came.
+/// The issuer's history at the time the filing arrived.
 async fn before(
     store: Option<&Store>,
     filing: &Filing,
@@ -206,7 +205,8 @@ async fn before(
     let Some(store) = store else { return Ok(Before::default()) };
     let (mut known, whole_since) = store.history_for(filing, since).await?;
     let came = known.iter().find(|past| Some(past.accession) == filing.accession).cloned();
-    // What the bot knew then: filings of one second come by accession, and what came later replaced nothing yet.
+    // Keep what the bot knew then: filings of the same second are ordered by accession, and later filings had
+    // not replaced anything yet.
     let own = (accepted_at, filing.accession);
     known.retain(|past| (past.accepted_at, Some(past.accession)) < own);
     let accessions: BTreeSet<Accession> = known.iter().map(|past| past.accession).collect();

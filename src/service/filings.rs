@@ -1,4 +1,4 @@
-//! Filings as people name them: a file, an accession, an address on sec.gov.
+//! Filings as people name them: by file, accession or sec.gov URL.
 
 use std::io::Read;
 use std::path::Path;
@@ -9,10 +9,11 @@ use crate::replay;
 use crate::source::archive::open_regular;
 use crate::text::path_text;
 
-/// The filing that a rule's test names: a path from the rule file's folder, or the accession of a bundled filing.
+/// The filing that a rule's test names: a path relative to the rule file's folder, or the accession of a
+/// bundled filing.
 ///
 /// # Errors
-/// Why it cannot be had.
+/// Why the filing cannot be read.
 pub fn filing_of_test(home: &Path, name: &str) -> Result<Filing, String> {
     let path = home.join(name);
     if path.is_file() {
@@ -25,10 +26,10 @@ pub fn filing_of_test(home: &Path, name: &str) -> Result<Filing, String> {
     reader::read(bytes).map_err(|error| error.to_string())
 }
 
-/// The filing in a file.
+/// Reads the filing in a file.
 ///
 /// # Errors
-/// A file that cannot be read, or has no filing.
+/// A file that cannot be read or contains no filing.
 pub fn filing_in_file(path: &Path) -> Result<Filing, Unreadable> {
     let mut bytes = Vec::new();
     let most = u64::try_from(reader::MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
@@ -37,12 +38,13 @@ pub fn filing_in_file(path: &Path) -> Result<Filing, Unreadable> {
     reader::read(&bytes)
 }
 
-/// A filing of which no file is there, with the reason.
+/// The error for a filing that cannot be obtained, with the reason.
 pub fn unreadable(message: String) -> Unreadable {
     Unreadable { kind: "io", message, at: WHOLE.into() }
 }
 
-/// An accession and a filer: of an address the one in it, else the one who submitted it, who may be an agent.
+/// Parses an accession or a sec.gov URL into the accession and a filer. The filer is the one in the URL; for
+/// a bare accession it is the submitter, who may be an agent.
 pub fn accession_named(name: &str) -> Option<(Accession, Cik)> {
     let own = |accession: Accession| accession.undashed().get(..10)?.parse::<u64>().ok().and_then(Cik::new);
     if let Ok(accession) = name.trim().parse::<Accession>() {

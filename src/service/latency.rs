@@ -5,25 +5,26 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::Latency;
 
-/// An alert that was seen so long after its acceptance was found late; its time is no measure of the bot's.
+/// A filing discovered longer than this after its acceptance was found late; its latency is no measure of the
+/// bot's speed.
 const LATE: TimeDelta = TimeDelta::hours(1);
 
 /// How long the alerts of the last day took, in seconds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LatencyStatus {
-    /// Alerts that were sent, but for the late ones.
+    /// Sent alerts, without the late ones.
     pub alerts: usize,
-    /// Alerts of filings that were found more than an hour after their acceptance.
+    /// Alerts for filings discovered more than an hour after their acceptance.
     pub late: usize,
-    /// EDGAR's own lag: from its acceptance until the feed showed the filing to us.
+    /// EDGAR's own lag: from acceptance until the feed showed us the filing.
     pub seen: Option<Quantiles>,
-    /// Ours: from then until the destination accepted the alert.
+    /// Our share: from then until the destination accepted the alert.
     pub sent: Option<Quantiles>,
     /// Both together.
     pub total: Option<Quantiles>,
 }
 
-/// Of a number of times, in seconds.
+/// Quantiles of a set of times, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Quantiles {
     /// Half took no longer.
@@ -35,11 +36,11 @@ pub struct Quantiles {
 }
 
 impl Quantiles {
-    /// Of times that need no order; `None` of none.
+    /// The quantiles of times in any order; `None` if there are none.
     pub fn of(mut times: Vec<TimeDelta>) -> Option<Self> {
         times.sort_unstable();
         let last = times.len().checked_sub(1)?;
-        // The nearest rank: the least that so many do not exceed.
+        // The nearest rank: the least time that this percentage of times does not exceed.
         let at = |percent: usize| times[((times.len() * percent).div_ceil(100)).clamp(1, last + 1) - 1];
         let seconds = |time: TimeDelta| time.num_milliseconds() as f64 / 1_000.0;
         Some(Self { p50: seconds(at(50)), p95: seconds(at(95)), p99: seconds(at(99)) })

@@ -1,4 +1,4 @@
-//! Work that the command line, the bot and HTTP share.
+//! Operations shared by the command line, the bot and HTTP.
 
 mod explain;
 mod filings;

@@ -1,4 +1,4 @@
-//! A sample alert, to try a destination out.
+//! A sample alert, for trying out a destination.
 
 use std::fmt::Display;
 
@@ -26,7 +26,7 @@ const RULE: &str = "[[rule]]\nname = \"test-alert\"\ndescription = \"A sample: t
 #[error("the bundled sample cannot be used: {0}")]
 pub struct SampleError(String);
 
-/// A delivery as the bot would make it, and like no other before.
+/// Makes a sample delivery as the bot would, with a key that was never used before.
 ///
 /// # Errors
 /// A bundled sample that cannot be used.

@@ -13,56 +13,56 @@ use crate::mute::Mute;
 use crate::operators::{GatewayStatus, is_over};
 use crate::runtime::App;
 use crate::store::{Alarm, Backfill, Counts, Receipt, Store, StoreError};
-use crate::text::path_text;
+use crate::text::{eastern, path_text};
 
-/// Receipts of so many days are shown, and all that are not final.
+/// How many days of receipts to show, in addition to all that are not final.
 const RECEIPTS: u64 = 14;
-/// Most filings in quarantine that are named.
+/// How many quarantined filings to name at most.
 const MOST_NAMED: usize = 10;
 
-/// The state of the bot. In JSON the keys are the names of the fields.
+/// The state of the bot. In JSON, the keys are the field names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Status {
-    /// Of the program.
+    /// The program's version.
     pub version: String,
-    /// When this was so.
+    /// The time of this status.
     pub at: DateTime<Utc>,
     /// The store's folder.
     pub store: String,
-    /// Bytes that it takes on the disk.
+    /// The store's size on disk, in bytes.
     pub store_bytes: u64,
     /// Up to when the feed was read; `None` before the first poll.
     #[serde(alias = "seen_until")]
     pub read_until: Option<DateTime<Utc>>,
-    /// Until when EDGAR is asked nothing.
+    /// Until when EDGAR is not asked.
     #[serde(alias = "silent_until")]
     pub no_requests_until: Option<DateTime<Utc>>,
-    /// EDGAR's last answer that stood in the way, while it does.
+    /// EDGAR's last failure, while it lasts.
     pub trouble: Option<String>,
-    /// Since when the feed shows nothing new in EDGAR's hours.
+    /// Since when the feed has shown nothing new during EDGAR's hours.
     pub nothing_new: Option<Alarm>,
-    /// True if a stretch that the feed no longer showed is being looked for in the indexes.
+    /// True if filings that the feed no longer shows are being looked up in the daily indexes.
     pub catching_up: bool,
-    /// Filings that were seen and are to be fetched.
+    /// Discovered filings that still have to be fetched.
     pub pending: usize,
-    /// Filings that cannot be read and are tried once a day.
+    /// Filings that cannot be read and are retried once a day.
     pub quarantined: usize,
-    /// The first of them, with the reason.
+    /// The first quarantined filings, each with the reason.
     pub quarantine: Vec<String>,
-    /// The comparisons with EDGAR's daily indexes, newest first, each with its words.
+    /// The receipts of EDGAR's daily indexes, newest first, each also in words.
     pub receipts: Vec<ReceiptLine>,
-    /// Alerts of the last day.
+    /// How long the last day's alerts took.
     pub latency: LatencyStatus,
-    /// Waiting deliveries; alerts that share a message count separately, here and in the next two.
+    /// Waiting deliveries. Alerts that share a message count separately, here and in the next two fields.
     pub queued: usize,
-    /// Deliveries that were taken.
+    /// Deliveries that were accepted.
     pub delivered: usize,
     /// Deliveries that were given up.
     pub dead: usize,
-    /// Destinations that take nothing, since when, and what they answer.
+    /// Paused destinations, each with its start and the destination's answer.
     #[serde(default)]
     pub paused: Vec<String>,
-    /// Other lasting troubles that the operators were notified of, each with its start.
+    /// Other lasting problems that the operators were notified about, each with its start.
     #[serde(default)]
     pub troubles: Vec<String>,
     /// The mutes.
@@ -71,38 +71,38 @@ pub struct Status {
     /// Corrupt records of the store.
     #[serde(default, alias = "aside")]
     pub corrupt_records: usize,
-    /// Pasts that are being fetched.
+    /// Backfills in progress.
     pub backfills: Vec<String>,
     /// Facts that only a running bot knows.
     pub running: Option<Running>,
 }
 
-/// A receipt and how people read it.
+/// A receipt, also in words.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReceiptLine {
     /// In words.
     pub text: String,
-    /// True if all was seen in time and can be read.
+    /// True if everything was seen in time and can be read.
     pub clean: bool,
     /// The receipt.
     #[serde(flatten)]
     pub receipt: Receipt,
 }
 
-/// A mute, and how many alerts it kept back.
+/// A mute, and how many alerts it holds back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MuteLine {
     /// The mute.
     #[serde(flatten)]
     pub mute: Mute,
-    /// Alerts that were held back.
+    /// How many alerts it holds back.
     pub muted: usize,
 }
 
 impl fmt::Display for MuteLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Mute { what, until, why, by, .. } = &self.mute;
-        write!(f, "{} until {}", what.in_words(), until.format("%Y-%m-%d %H:%M UTC"))?;
+        write!(f, "{} until {}", what.in_words(), eastern(*until))?;
         let by = by.as_ref().map(|by| format!(", by {by}"));
         let why = why.as_ref().map(|why| format!(": {why}"));
         write!(f, "{}{}; {} held back", by.unwrap_or_default(), why.unwrap_or_default(), self.muted)
@@ -116,23 +116,23 @@ pub struct Running {
     pub rules: usize,
     /// Which filings are fetched, in words.
     pub fetches: String,
-    /// Filings that were fetched since the start, as new ones.
+    /// New filings fetched since the start.
     pub fetched: u64,
-    /// Of these, those of which it was unknown whether a rule needs them.
+    /// How many of these were fetched without knowing if a rule needs them.
     pub undecided: u64,
-    /// Filings that were not fetched since the start, as no rule asks about their issuers.
+    /// Filings not fetched since the start, because no rule concerns their issuers.
     pub not_fetched: u64,
     /// Requests to EDGAR since the start.
     pub requests: u64,
-    /// Bytes of its answers, unpacked.
+    /// Bytes of EDGAR's answers, uncompressed.
     pub bytes: u64,
-    /// How Discord's gateway is, by which slash commands arrive; `None` where no bot connects.
+    /// The state of Discord's gateway, through which slash commands arrive; `None` if no bot connects.
     #[serde(default)]
     pub gateway: Option<GatewayStatus>,
 }
 
 impl Status {
-    /// The state in the store.
+    /// The state recorded in the store.
     pub async fn of(store: &Store, now: DateTime<Utc>) -> Result<Self, StoreError> {
         let from = edgar_day(now).checked_sub_days(Days::new(RECEIPTS)).unwrap_or_default();
         let first = store.ledger().await?.map_or(from, |ledger| ledger.next.min(from));
@@ -144,13 +144,13 @@ impl Status {
             clean: receipt.is_clean(),
             receipt,
         });
-        // Of a block that is over only its number is remembered.
+        // After a back-off is over, only its number of blocks is kept.
         let silence = store.silence().await?.filter(|silence| silence.in_a_row > 0);
         let frontier = store.frontier().await?;
         let quarantine = store.quarantined(MOST_NAMED).await?;
         let quarantine = quarantine.iter().map(|one| format!("{}: {}", one.filing.accession, one.reason));
         let Counts { queued, delivered, dead } = store.counts().await?;
-        let since = |since: DateTime<Utc>| since.format("%Y-%m-%d %H:%M UTC");
+        let since = eastern;
         let paused = store.all_paused().await?.into_iter().take(MOST_NAMED);
         let paused =
             paused.map(|one| format!("{} since {}: {}", one.destination, since(one.since), one.reason));
@@ -196,7 +196,8 @@ impl Status {
 
 /// The state of the bot.
 pub async fn status(app: &App, now: DateTime<Utc>) -> Result<Status, StoreError> {
-    // First: a trouble is written down after what shows it, so that it never stands here by itself.
+    // Read the store first: a problem is recorded after the facts that show it, so it never appears here
+    // without them.
     let stored = Status::of(&app.store, now).await?;
     let fetches = match &*app.intake.scope.current().await? {
         InScope::All(reason) => format!("filings of all issuers: {reason}"),
@@ -216,10 +217,10 @@ pub async fn status(app: &App, now: DateTime<Utc>) -> Result<Status, StoreError>
         bytes: asked.bytes,
         gateway: app.gateway.status(),
     };
-    // Another contact than the one that was refused is not silent.
+    // A back-off for a refused contact does not apply to a different contact.
     let no_requests_until = app.intake.backoff.silent_until(now).await?;
     let outage = app.client.outage().map(|outage| {
-        let since = outage.since.format("%Y-%m-%d %H:%M UTC");
+        let since = eastern(outage.since);
         format!("EDGAR has not answered since {since} and is probed: {}", outage.reason)
     });
     let trouble = stored.trouble.or(outage).or_else(|| app.client.last_failure());

@@ -9,24 +9,25 @@ use crate::store::{StoreError, Subscribing, Subscription};
 /// The result of a request to subscribe.
 #[derive(Debug, Clone)]
 pub enum Subscribed {
-    /// The channel subscribes now, to this rule.
+    /// The channel now subscribes to this rule.
     New(Box<Rule>),
-    /// It did before.
+    /// The channel already subscribed to it.
     Known,
     /// There is no such rule.
     NoRule,
-    /// The channel has as many subscriptions as it can, which is this many.
+    /// The channel has reached its limit of this many subscriptions.
     ChannelFull(usize),
-    /// Its server has as many as it may, which is this many.
+    /// The channel's server has reached its limit of this many subscriptions.
     ServerFull(usize),
-    /// All servers together have as many as they may.
+    /// All servers together have reached their limit.
     Full,
 }
 
-/// Subscribes a channel to a rule that is in force, within the limits of the settings. On the disk when it returns.
+/// Subscribes a channel to a rule that is in force, within the limits of the settings. The change is on disk
+/// when this returns.
 ///
 /// # Errors
-/// Failures of the store; then nothing has changed.
+/// Failures of the store; in that case nothing has changed.
 pub async fn subscribe(
     app: &App,
     asked: Subscription<'_>,
@@ -65,10 +66,10 @@ pub async fn subscribe(
     })
 }
 
-/// Ends a channel's subscription; `false` where it had none. On the disk when it returns.
+/// Ends a channel's subscription. Returns `false` if it had none. The change is on disk when this returns.
 ///
 /// # Errors
-/// Failures of the store; then nothing has changed.
+/// Failures of the store; in that case nothing has changed.
 pub async fn unsubscribe(app: &App, channel: u64, rule: &str) -> Result<bool, StoreError> {
     let was = app.store.unsubscribe(channel, rule).await?;
     app.store.flush().await?;

@@ -31,21 +31,21 @@ const MAX_TICKERS_BYTES: usize = 16 * 1024 * 1024;
 const MAX_INDEX_BYTES: usize = 16 * 1024 * 1024;
 /// A company's list is some 200 KB.
 const MAX_COMPANY_BYTES: usize = 16 * 1024 * 1024;
-/// A request that fails in passing is made so often in all.
+/// How many times a request is tried in all if it has passing failures.
 const MOST_TRIES: u32 = 4;
 
-/// The polite client. Clones are not needed: share it.
+/// The polite client. There is no need to clone it: share it.
 #[derive(Debug)]
 pub struct Client {
     requester: Requester,
     base_url: String,
     data_url: String,
-    /// Decides how much longer than the others this client waits before it repeats a request.
+    /// Determines how much longer than others this client waits before it repeats a request.
     seed: u64,
 }
 
 impl Client {
-    /// A client with these settings, which reads dates of answers by `clock`.
+    /// A client with these settings, which interprets the dates of answers by `clock`.
     ///
     /// # Errors
     /// [`ClientError::NoContact`] for sec.gov without a contact.
@@ -53,7 +53,8 @@ impl Client {
         Self::trusting(settings, clock, &Roots::default())
     }
 
-    /// The same, where EDGAR's certificate, or that of a proxy before it, may also be signed by these authorities.
+    /// The same, but EDGAR's certificate, or that of a proxy in front of it, may also be signed by these
+    /// authorities.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -74,14 +75,15 @@ impl Client {
             .gzip(true)
             .connect_timeout(settings.timeout.min(Duration::from_secs(15)))
             .timeout(settings.timeout)
-            // A redirect would lead around the limiter, and to whom?
+            // Following a redirect would bypass the limiter, and could lead anywhere.
             .redirect(redirect::Policy::none());
         let http = roots.trusted_by(http)?.build()?;
         Ok(Self {
             requester: Requester::new(http, settings, clock),
             base_url: settings.base_url.clone(),
             data_url: settings.data_url.clone(),
-            // Clients that started together need not repeat together; where there is no chance, they do.
+            // Clients that started together need not repeat requests together; if there is no randomness,
+            // they do.
             seed: getrandom::u64().unwrap_or_default(),
         })
     }
@@ -89,10 +91,10 @@ impl Client {
     /// A page of the feed of current filings.
     ///
     /// # Errors
-    /// [`FetchError`]; [`Trouble::FileUnavailable`] behind the feed's end.
+    /// [`FetchError`]; [`Trouble::FileUnavailable`] after the feed's end.
     pub async fn feed_page(&self, start: usize, count: usize) -> Result<Page, FetchError> {
         let path = feed::page_path(start, count);
-        // The first page is always there.
+        // The first page always exists.
         let also_passing: &[Trouble] = if start == 0 {
             &[Trouble::FileUnavailable, Trouble::NotThereYet]
         } else {
@@ -102,10 +104,10 @@ impl Client {
         self.read(document, |bytes| feed::read(&bytes).map_err(|error| error.to_string())).await
     }
 
-    /// A complete submission, as it is sent; any filer of it will do.
+    /// A complete submission as EDGAR serves it. Any of its filers works.
     ///
     /// # Errors
-    /// [`FetchError`]; [`Trouble::NotThereYet`] where it is not published.
+    /// [`FetchError`]; [`Trouble::NotThereYet`] if it is not published.
     pub async fn submission(
         &self,
         filer: Cik,
@@ -115,7 +117,7 @@ impl Client {
         self.submission_in_turn(filer, accession, priority, &OnceLock::new()).await
     }
 
-    /// The same; `turn` is set to when it was its turn, after those that came before it.
+    /// The same. `turn` is set to the time of its turn, after the requests that came before it.
     ///
     /// # Errors
     /// As [`Self::submission`].
@@ -140,10 +142,11 @@ impl Client {
         self.read(document, |bytes| Tickers::read(&bytes).map_err(|error| error.to_string())).await
     }
 
-    /// A day's index. Where one of its files is not there or cannot be read, the other one has the same.
+    /// A day's index. If one of its files does not exist or cannot be read, the other one has the same
+    /// content.
     ///
     /// # Errors
-    /// [`FetchError`]; [`Trouble::NotThereYet`] before EDGAR has made it, and for days without one.
+    /// [`FetchError`]; [`Trouble::NotThereYet`] before EDGAR has created it, and for days without an index.
     pub async fn index(&self, day: NaiveDate) -> Result<Index, FetchError> {
         let [first, second] = index::paths(day);
         match self.index_file(&first).await {
@@ -175,7 +178,7 @@ impl Client {
         self.read(document, |bytes| company::read(&bytes).map_err(|error| error.to_string())).await
     }
 
-    /// The clock that it goes by.
+    /// The clock that it uses.
     pub fn clock(&self) -> Clock {
         self.requester.clock
     }
@@ -185,27 +188,28 @@ impl Client {
         self.requester.traffic()
     }
 
-    /// The outage of EDGAR, while there is one: only probes are asked then.
+    /// The outage of EDGAR, while there is one: only probes are sent then.
     pub fn outage(&self) -> Option<Outage> {
         self.requester.health.outage()
     }
 
-    /// The last passing failure, while no request succeeded since.
+    /// The last passing failure, if no request has succeeded since.
     pub fn last_failure(&self) -> Option<String> {
         self.requester.health.last_failure()
     }
 
-    /// Asks nothing before this moment.
+    /// Sends no request before this moment.
     pub fn close_until(&self, until: DateTime<Utc>) {
         self.requester.close_until(until);
     }
 
-    /// Begins no further request: the program is about to end.
+    /// Begins no more requests: the program is about to end.
     pub fn end(&self) {
         self.requester.end();
     }
 
-    /// The answers that block us or ask to wait ([`FetchError::is_grave`]) since the last call, also those to tasks that were broken off.
+    /// The answers that block us or ask to wait ([`FetchError::is_grave`]) since the last call, including
+    /// those to cancelled tasks.
     pub fn take_graves(&self) -> Vec<FetchError> {
         self.requester.take_graves()
     }
@@ -221,7 +225,8 @@ impl Client {
         }
     }
 
-    /// Fetches and reads a document. A failure that may pass is repeated by itself, a few times, while there is leave.
+    /// Fetches and reads a document. A passing failure is retried automatically, a few times, while that is
+    /// allowed.
     async fn read<T>(
         &self,
         document: Document<'_>,
@@ -232,7 +237,7 @@ impl Client {
         loop {
             let mut began = Instant::now();
             let read = self.requester.ask(document, attempt, &mut began).await.and_then(|answer| {
-                // What cannot be read was cut on the way, or is another thing's.
+                // A document that cannot be read was truncated on the way, or belongs to something else.
                 let failed = |error| FetchError::passing(format!("{}: {error}", document.path));
                 reading(answer.body).map(|value| (value, answer.took)).map_err(failed)
             });
@@ -249,7 +254,7 @@ impl Client {
                 other => document.also_passing.contains(&other),
             };
             if !passing {
-                // EDGAR is there, and says no; but behind its feed that page says nothing.
+                // EDGAR is up and refuses; but after the end of its feed, that page means nothing.
                 if error.trouble != Trouble::FileUnavailable {
                     self.well(began, Duration::ZERO);
                 }

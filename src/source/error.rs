@@ -1,4 +1,4 @@
-//! Why nothing was fetched, and what to do about it.
+//! Why a fetch failed, and what to do about it.
 
 use std::time::Duration;
 
@@ -7,47 +7,49 @@ use thiserror::Error;
 use crate::edgar::answer::Answer;
 use crate::text::{clip, plain};
 
-/// An error has so many characters at most: it repeats a part of what came.
+/// The most characters of an error: it quotes part of the answer.
 const MOST_MESSAGE: usize = 500;
 
-/// A kind of failure, by what to do about it.
+/// A kind of failure, according to what to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trouble {
-    /// EDGAR blocks us for asking too often: ask nothing at all for a while.
+    /// EDGAR blocks us because of too many requests: send none at all for a while.
     RateBlocked,
     /// EDGAR refuses the user agent: a person must set the contact.
     AgentRefused,
-    /// Nothing was asked: EDGAR said to be left alone.
+    /// Nothing was sent: EDGAR wants to be left alone.
     Silent,
-    /// Nothing was asked: EDGAR does not answer at all, and the next probe is not due yet ([`super::Client::outage`]).
+    /// Nothing was sent: EDGAR does not answer at all, and the next probe is not due yet
+    /// ([`super::Client::outage`]).
     Outage,
     /// Not published yet.
     NotThereYet,
-    /// 403 for a reason that EDGAR does not give in words that we know.
+    /// 403 for a reason whose wording is unknown.
     Forbidden,
-    /// The page "File Unavailable": behind the feed's last page, its end; elsewhere a passing failure.
+    /// The page "File Unavailable": after the feed's last page, the end of the feed; elsewhere a passing
+    /// failure.
     FileUnavailable,
     /// Another 5xx.
     Unavailable,
-    /// The network failed, the answer was cut or late, or a web page arrived instead of a document.
+    /// The network failed, the answer was truncated or late, or a web page arrived instead of a document.
     Passing,
-    /// An answer that another try at once does not change: too long, a redirect, an unexpected status.
+    /// An answer that an immediate retry does not change: too long, a redirect, an unexpected status.
     Unexpected,
 }
 
 impl Trouble {
-    /// True if EDGAR asks sellbell to stop: a person or a long silence is needed.
+    /// True if EDGAR wants sellbell to stop: this needs a person or a long pause.
     pub fn is_block(self) -> bool {
         matches!(self, Self::RateBlocked | Self::AgentRefused | Self::Forbidden)
     }
 
-    /// True if nothing was asked, so that nothing was learnt.
+    /// True if nothing was sent, so that nothing was learnt.
     pub fn was_not_asked(self) -> bool {
         matches!(self, Self::Silent | Self::Outage)
     }
 }
 
-/// Why nothing was fetched.
+/// Why a fetch failed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct FetchError {
@@ -60,7 +62,7 @@ pub struct FetchError {
 }
 
 impl FetchError {
-    /// A failure of this kind, whose answer does not ask to wait.
+    /// A failure of this kind with an answer that does not ask to wait.
     pub fn new(trouble: Trouble, message: impl Into<String>) -> Self {
         let message = clip(&plain(&message.into()), MOST_MESSAGE).into_owned();
         Self { trouble, message, retry_after: None }
@@ -71,13 +73,13 @@ impl FetchError {
         Self::new(Trouble::Passing, message)
     }
 
-    /// True if it is about EDGAR as a whole: it blocks us, or asks to be left alone for a while.
+    /// True if it concerns EDGAR as a whole: it blocks us, or asks to be left alone for a while.
     pub fn is_grave(&self) -> bool {
         self.retry_after.is_some() || matches!(self.trouble, Trouble::RateBlocked | Trouble::AgentRefused)
     }
 }
 
-/// Why no client could be made.
+/// Why no client could be created.
 #[derive(Debug, Error)]
 pub enum ClientError {
     /// sec.gov without a contact.
@@ -93,7 +95,7 @@ pub enum ClientError {
     Http(#[from] reqwest::Error),
 }
 
-/// The failure that an answer is, with its meaning for people; `None` for a document.
+/// The failure that an answer represents, with its meaning for people; `None` for a document.
 pub(super) fn trouble(answer: Answer) -> Option<(Trouble, &'static str)> {
     Some(match answer {
         Answer::Document => return None,
@@ -105,7 +107,9 @@ pub(super) fn trouble(answer: Answer) -> Option<(Trouble, &'static str)> {
             "EDGAR refuses the user agent: set [edgar] contact to your name and e-mail address",
         ),
         Answer::NotThereYet => (Trouble::NotThereYet, "not published yet"),
-        Answer::FileUnavailable => (Trouble::FileUnavailable, "EDGAR has no such page, or is not available"),
+        Answer::FileUnavailable => {
+            (Trouble::FileUnavailable, "EDGAR does not have this page, or is not available")
+        }
         Answer::Unavailable => (Trouble::Unavailable, "EDGAR is not available"),
         Answer::Forbidden => (Trouble::Forbidden, "EDGAR forbids it"),
         Answer::UnexpectedPage => (Trouble::Passing, "a web page arrived instead"),

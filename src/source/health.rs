@@ -1,10 +1,11 @@
-//! Whether EDGAR answers at all, by evidence, and how many failed requests may be repeated meanwhile.
+//! Tracks whether EDGAR answers at all, and how many failed requests may be repeated meanwhile.
 //!
-//! One bad answer says nothing about EDGAR, so its request is repeated by itself. Where many different requests fail and none succeeds
-//! for a while, it is an outage: then one probe at a time is asked, until one succeeds.
+//! One bad answer says nothing about EDGAR, so its request is simply repeated. If many different requests
+//! fail and none succeeds for a while, it is an outage: then one probe at a time is sent until one succeeds.
 //!
-//! Answers come in another order than their requests begin, so each counts only against what was known when its try began: a failure
-//! where no answer came since then, an answer where the outage had begun by then. What took long is older than it looks.
+//! Answers arrive in a different order from their requests, so each counts only against what was known when
+//! its try began: a failure counts only if no answer has come since then, and during an outage an answer
+//! counts only if the outage had begun by then. Slow results are older than they look.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,25 +16,28 @@ use tokio::time::Instant;
 
 use crate::clock::Clock;
 
-/// How many different requests fail in an outage.
+/// How many different requests must fail for an outage.
 const OUTAGE_REQUESTS: usize = 4;
-/// How long none succeeds in an outage.
+/// How long requests must fail without a success for an outage.
 const OUTAGE_AFTER: TimeDelta = TimeDelta::seconds(6);
-/// A try that begins so long after the last failure, or after a probe was due, is not of the same outage: nothing is known of the time
-/// in between. While a request fails, its next try or another request begins within seconds.
+/// A try that begins this long after the last failure, or after a probe was due, does not belong to the same
+/// outage, because nothing is known about the time in between. While a request fails, its next try or another
+/// request begins within seconds.
 const APART: TimeDelta = TimeDelta::seconds(30);
-/// Between two probes: at first, and in an outage that lasts for hours. In between it is a share of the time that the outage lasts.
+/// The time between two probes: at first, and in an outage that lasts for hours. In between, it is a share of
+/// the duration of the outage.
 const PROBE: (TimeDelta, TimeDelta) = (TimeDelta::seconds(7), TimeDelta::minutes(1));
 const PROBE_SHARE: i32 = 90;
-/// While a probe is under way it is looked so often whether it was answered.
+/// How often to check whether the probe under way was answered.
 const LOOK: TimeDelta = TimeDelta::seconds(1);
-/// How many retries are left at the start, and at most. Each answer earns one, so that an outage uses them up.
+/// How many retries are available at the start, and at most. Each answer earns one, so that an outage uses
+/// them up.
 const MOST_REPETITIONS: u32 = 20;
-/// How long the first byte of an answer is waited for at first, before that is taken for a failure. An EDGAR that is slow is waited
-/// for longer: so many times as long as it took last.
+/// How long the first try waits for the first byte of an answer before it counts as a failure. If EDGAR is
+/// slow, the wait is longer: this many times as long as its recent answers took.
 const PATIENCE: Duration = Duration::from_secs(3);
 const PATIENCE_FACTOR: u32 = 4;
-/// A probe is waited for longer, since nothing else is asked: EDGAR may only be slow.
+/// A probe gets more time, because no other requests are sent: EDGAR may only be slow.
 const PROBE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// The known health of EDGAR.
@@ -46,12 +50,12 @@ pub(super) struct Health {
 #[derive(Debug)]
 struct State {
     repetitions: u32,
-    /// The failures since the last answer that lie close together.
+    /// The failures since the last answer that are close together.
     failing: Option<Failing>,
     /// When the last answer came.
     answered_at: Option<Instant>,
     outage: Option<Probing>,
-    /// How long the answers took lately.
+    /// How long recent answers took.
     pace: Duration,
     next_request: u64,
 }
@@ -67,14 +71,14 @@ struct Failing {
 
 #[derive(Debug)]
 struct Probing {
-    /// When the evidence was there.
+    /// When the evidence was complete.
     since: Instant,
-    /// When the next probe begins; while one is under way, when that one began.
+    /// When the next probe begins; while one is under way, when it began.
     next: Instant,
     under_way: bool,
 }
 
-/// An outage of EDGAR: many different requests failed, and none succeeded since.
+/// An outage of EDGAR: many different requests failed, and none has succeeded since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outage {
     /// When the first of them failed.
@@ -85,7 +89,8 @@ pub struct Outage {
     pub reason: String,
 }
 
-/// Leave to ask. A probe ends with this value, so that one that is broken off holds up no other.
+/// Permission to send a request. A probe ends when this value is dropped, so that a cancelled probe holds up
+/// no other.
 #[derive(Debug)]
 pub(super) struct Leave<'a> {
     health: &'a Health,
@@ -100,7 +105,8 @@ impl Drop for Leave<'_> {
         let mut state = self.health.state();
         let pause = self.health.pause(&state);
         if let Some(probing) = &mut state.outage {
-            // Counted from its beginning: one that was waited for in vain for long is followed by another.
+            // Counted from the start of the probe: one that waited in vain for a long time is followed by
+            // another at once.
             let next = (probing.next + pause).max(Instant::now());
             *probing = Probing { next, under_way: false, ..*probing };
         }
@@ -120,14 +126,14 @@ impl Health {
         Self { clock, state: Mutex::new(state) }
     }
 
-    /// A number for a request, under which its tries count as one.
+    /// A number for a request, so that its tries count as one.
     pub(super) fn begin(&self) -> u64 {
         let mut state = self.state();
         state.next_request += 1;
         state.next_request
     }
 
-    /// Leave to ask now.
+    /// Permission to send a request now.
     ///
     /// # Errors
     /// The outage, while no probe is due or one is under way.
@@ -146,24 +152,24 @@ impl Health {
         Ok(Leave { health: self, is_probe })
     }
 
-    /// The outage, while it lasts.
+    /// The current outage, if there is one.
     pub(super) fn outage(&self) -> Option<Outage> {
         let state = self.state();
         state.outage.is_some().then(|| self.described(&state))
     }
 
-    /// The last failure, while no request succeeded since.
+    /// The last failure, if no request has succeeded since.
     pub(super) fn last_failure(&self) -> Option<String> {
         self.state().failing.as_ref().map(|failing| failing.reason.clone())
     }
 
-    /// An answer came to a try that began then, whatever it says, and its first byte so long after that. Says how long an outage lasted
-    /// that it ends.
+    /// Records an answer, whatever it says, to a try that began at `began`, with its first byte after `took`.
+    /// Returns how long the outage lasted that it ends.
     pub(super) fn answered(&self, began: Instant, took: Duration) -> Option<TimeDelta> {
         let mut state = self.state();
         state.repetitions = (state.repetitions + 1).min(MOST_REPETITIONS);
         state.pace = took.max(state.pace.mul_f64(0.9));
-        // It was taken on before the outage. Only a probe shows that new requests are.
+        // This request was accepted before the outage. Only a probe shows that new ones are.
         if state.outage.as_ref().is_some_and(|outage| began <= outage.since) {
             return None;
         }
@@ -173,8 +179,9 @@ impl Health {
         Some(failing.map_or(TimeDelta::zero(), |failing| self.passed(failing.since)))
     }
 
-    /// A try of a request, which began then, failed in passing. Says whether it may be repeated; begins an outage where the evidence is
-    /// there. A try that began before the last answer came is none: EDGAR answered meanwhile.
+    /// Records a passing failure of a try that began at `began`. Returns true if the request may be repeated,
+    /// and begins an outage if there is enough evidence. A try that began before the last answer came does
+    /// not count as evidence: EDGAR has answered meanwhile.
     pub(super) fn failed(&self, request: u64, began: Instant, reason: &str) -> bool {
         let mut state = self.state();
         let is_old = state.answered_at.is_some_and(|answered| began < answered);
@@ -193,7 +200,7 @@ impl Health {
         false
     }
 
-    /// True if the failures are an outage with this one.
+    /// True if this failure makes the failures an outage.
     fn add_failure(&self, state: &mut State, request: u64, began: Instant, reason: &str) -> bool {
         let now = Instant::now();
         let is_apart =
@@ -215,13 +222,13 @@ impl Health {
         failing.requests.len() >= OUTAGE_REQUESTS && self.passed(failing.since) >= OUTAGE_AFTER
     }
 
-    /// From one probe to the next.
+    /// The time from one probe to the next.
     fn pause(&self, state: &State) -> Duration {
         let lasts = state.failing.as_ref().map_or(TimeDelta::zero(), |failing| self.passed(failing.since));
         self.clock.real((lasts / PROBE_SHARE).clamp(PROBE.0, PROBE.1))
     }
 
-    /// How long the first byte of an answer is waited for at a request's n-th try.
+    /// How long to wait for the first byte of an answer at a request's n-th try.
     pub(super) fn patience(&self, attempt: u32, leave: &Leave<'_>, most: Duration) -> Duration {
         let least = if leave.is_probe { PROBE_PATIENCE } else { PATIENCE };
         let first = least.max(self.state().pace * PATIENCE_FACTOR);
@@ -242,7 +249,7 @@ impl Health {
         }
     }
 
-    /// How much of the clock's time passed since a moment.
+    /// How much of the clock's time has passed since a moment.
     fn passed(&self, since: Instant) -> TimeDelta {
         self.clock.played_in(since.elapsed())
     }
@@ -250,7 +257,7 @@ impl Health {
     fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let is_over = |outage: &Probing| !outage.under_way && self.passed(outage.next) > APART;
-        // Where nobody probes, nothing is known any more, and the outage grows no older.
+        // If nobody probes, nothing is known any more, and the outage does not go on.
         state.outage.take_if(|outage| is_over(outage));
         state
     }
@@ -264,7 +271,7 @@ mod tests {
         tokio::time::advance(Duration::from_secs(seconds)).await;
     }
 
-    /// Another request fails at once.
+    /// A failure of another request.
     fn fail(health: &Health) -> bool {
         health.failed(health.begin(), Instant::now(), "down")
     }
@@ -276,7 +283,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_outage_is_many_requests_and_a_while_without_an_answer() {
         let health = Health::new(Clock::played(DateTime::UNIX_EPOCH, 1.0));
-        // One request that fails again and again is no outage.
+        // One request that fails again and again is not an outage.
         let one = health.begin();
         for _ in 0..10 {
             assert!(health.failed(one, Instant::now(), "down") && health.outage().is_none());
@@ -286,7 +293,7 @@ mod tests {
             fail(&health);
         }
         assert!(health.outage().is_none() && health.last_failure().is_some());
-        // An answer in between, and all begins anew.
+        // After one answer, everything starts over.
         assert_eq!(answer(&health), None);
         assert_eq!(health.last_failure(), None);
         for _ in 0..9 {
@@ -319,7 +326,7 @@ mod tests {
             wait(1).await;
         }
         assert!((80..=86).contains(&probes), "{probes} probes in ten minutes");
-        // One that is broken off holds up no other.
+        // A cancelled probe holds up no other.
         wait(20).await;
         drop(health.leave().unwrap());
         wait(20).await;
@@ -340,7 +347,7 @@ mod tests {
             wait(2).await;
         }
         assert!(health.outage().is_none() && health.last_failure().is_none());
-        // One each three minutes, and nothing asked in between.
+        // One failure every three minutes, with no requests in between.
         for _ in 0..9 {
             wait(180).await;
             fail(&health);
@@ -396,7 +403,7 @@ mod tests {
         drop(health.leave().unwrap());
         wait(1).await;
         assert_eq!(health.answered(probe, Duration::from_secs(1)), Some(TimeDelta::seconds(14)));
-        // Before there is one, an answer that comes shows that not all fail, however slow it was.
+        // Before an outage begins, any answer shows that not all requests fail, however slow it was.
         for _ in 0..3 {
             let slow = Instant::now();
             for _ in 0..5 {
@@ -418,7 +425,7 @@ mod tests {
             }
             assert_eq!(health.outage().is_some(), is_outage, "{apart}");
         }
-        // A try that takes long is no gap.
+        // A try that takes long is not a gap.
         let health = Health::new(Clock::played(DateTime::UNIX_EPOCH, 1.0));
         for _ in 0..4 {
             let began = Instant::now();
@@ -426,7 +433,7 @@ mod tests {
             health.failed(health.begin(), began, "no answer in time");
         }
         assert!(health.outage().is_some());
-        // Where nobody probes an outage it is over: the next failure is the first of another.
+        // An outage that nobody probes is over: the next failure is the first of another.
         wait(3_600).await;
         assert_eq!(health.outage(), None);
         assert!(health.last_failure().is_some(), "nothing better is known");

@@ -1,4 +1,4 @@
-//! One limiter for all requests: spaced, what is urgent first, and else in the order in which they came.
+//! One limiter for all requests: it spaces them, urgent ones first, and otherwise in order of arrival.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,42 +8,42 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-/// Who goes first where several wait.
+/// Which of several waiting requests goes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Priority {
-    /// The feed: what it shows next is asked for only then.
+    /// The feed: the filings that it shows are requested only afterwards.
     Feed,
     /// The filings that the feed shows.
     Live,
-    /// The comparison with daily indexes, and what they list besides.
+    /// The comparison with daily indexes, and the further filings that they list.
     Reconciliation,
     /// The past of an issuer.
     Backfill,
 }
 
-/// Spaces requests. After a pause a live one may follow another as soon as that is answered, so that what a page shows is fetched at
-/// once.
+/// Spaces requests. After a pause, a live request may follow another as soon as that is answered, so that the
+/// filings on a page are fetched at once.
 #[derive(Debug)]
 pub(super) struct Limiter {
     interval: Duration,
-    /// So much earlier than its place one may begin while no other is under way.
+    /// How much earlier than its place a request may begin while no other is under way.
     early: Duration,
     places: Mutex<Places>,
-    /// Rings when one no longer waits.
+    /// Notified when a request stops waiting.
     moved: Notify,
     under_way: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
 struct Places {
-    /// The place of the next request.
+    /// The place of the next request, as a time.
     next: Option<Instant>,
-    /// Who waits, in the order in which they begin: by priority, then by the number under which they came.
+    /// The waiting requests in the order in which they begin: by priority, then by order of arrival.
     waiting: BTreeSet<(Priority, u64)>,
     came: u64,
 }
 
-/// A request that waits: one that is given up no longer holds back others.
+/// A waiting request: if it is cancelled, it no longer holds back others.
 struct Waiting<'a> {
     limiter: &'a Limiter,
     ticket: (Priority, u64),
@@ -52,7 +52,7 @@ struct Waiting<'a> {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         self.limiter.places().waiting.remove(&self.ticket);
-        // Another one may be the first now.
+        // Another one may be first now.
         self.limiter.moved.notify_waiters();
     }
 }
@@ -75,11 +75,11 @@ impl Drop for Counted<'_> {
 }
 
 impl Limiter {
-    /// Requests per second, more than zero. They are spaced a twentieth further than that asks for: on
-    /// their way some come nearer to each other.
+    /// Creates a limiter for this many requests per second, more than zero. They are spaced a twentieth
+    /// further apart than necessary, because some draw closer together on their way.
     pub(super) fn new(per_second: u32) -> Self {
         let spaced = |count: u32| Duration::from_secs(1).mul_f64(1.05) / count;
-        // One that begins early counts as one more in that second.
+        // A request that begins early counts as one more in that second.
         let (interval, early) = match per_second {
             0..=3 => (spaced(per_second.max(1)), Duration::ZERO),
             _ => (spaced(per_second - 1), spaced(per_second - 1)),
@@ -93,7 +93,7 @@ impl Limiter {
         }
     }
 
-    /// Waits until a request may begin. It is under way as long as what is returned lives.
+    /// Waits until a request may begin. It counts as under way until the returned value is dropped.
     pub(super) async fn ready(&self, priority: Priority) -> Counted<'_> {
         let waiting = self.line_up(priority);
         loop {
@@ -103,7 +103,7 @@ impl Limiter {
                 let is_first = places.waiting.first() == Some(&waiting.ticket);
                 let now = Instant::now();
                 let alone = self.under_way.load(Ordering::Acquire) == 0;
-                // What is urgent must not find its place taken by what is not.
+                // An urgent request must not find its place occupied by one that is not.
                 let early = if alone && priority <= Priority::Live { self.early } else { Duration::ZERO };
                 let place = places.next.and_then(|next| next.checked_sub(early)).unwrap_or(now);
                 if is_first && place <= now {
@@ -113,7 +113,7 @@ impl Limiter {
                 is_first.then_some(place)
             };
             match place {
-                // One that is more urgent may come meanwhile.
+                // A more urgent request may come meanwhile.
                 Some(place) => sleep_until(place).await,
                 None => moved.await,
             }
@@ -172,12 +172,12 @@ mod tests {
         for pair in begun[1..].windows(2) {
             assert!(pair[1].1 - pair[0].1 >= Duration::from_millis(115), "{begun:?}");
         }
-        // In no window of a second more than ten.
+        // No window of one second has more than ten.
         assert!(begun.windows(11).all(|window| window[10].1 - window[0].1 >= Duration::from_secs(1)));
         assert!(begun[25].1 - begun[0].1 < Duration::from_secs(4), "and none waits for nothing");
     }
 
-    /// Also where they were woken in another order, as tasks that wait for one moment are.
+    /// Even if they are woken in another order, as tasks waiting for the same moment are.
     #[tokio::test(start_paused = true)]
     async fn those_of_one_priority_begin_in_the_order_in_which_they_came() {
         let limiter = Limiter::new(8);
@@ -185,7 +185,7 @@ mod tests {
         let mut waiting: Vec<_> = (0..12).map(|_| Box::pin(limiter.ready(Priority::Live))).collect();
         let mut context = Context::from_waker(Waker::noop());
         for one in &mut waiting {
-            // It lines up.
+            // It joins the queue.
             assert!(one.as_mut().poll(&mut context).is_pending());
         }
         let mut begun = Vec::new();

@@ -1,4 +1,4 @@
-//! One request to EDGAR: limited, bounded in size and time, and its answer read by its body.
+//! One request to EDGAR, limited in rate, size and time, with its answer classified by its body.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -16,17 +16,18 @@ use crate::clock::Clock;
 use crate::config::Edgar;
 use crate::edgar::answer::classify;
 
-/// After a block nothing is asked for this long, unless somebody says how long ([`Requester::close_until`]).
+/// How long no requests are sent after a block, unless somebody specifies another time
+/// ([`Requester::close_until`]).
 const LEFT_ALONE: TimeDelta = TimeDelta::minutes(10);
 /// The longest wait that an answer can ask for.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A longer wait comes from a clock that was wrong.
+/// A longer wait is the result of a wrong clock.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(25);
-/// After the first of them nothing is asked, so that more than those under way do not come.
+/// No requests are sent after the first of them, so at most those already under way can add more.
 const MOST_GRAVES: usize = 100;
 
-/// Makes requests to EDGAR one by one, none while EDGAR is left alone.
+/// Sends requests to EDGAR one by one, and none while EDGAR is left alone.
 #[derive(Debug)]
 pub(super) struct Requester {
     http: reqwest::Client,
@@ -34,9 +35,9 @@ pub(super) struct Requester {
     limiter: Limiter,
     pub(super) health: Health,
     pub(super) clock: Clock,
-    /// Until when nothing at all is asked.
+    /// Until when no request at all is sent.
     closed: Mutex<Option<DateTime<Utc>>>,
-    /// No further request begins.
+    /// Set when no more requests may begin.
     ended: AtomicBool,
     graves: Mutex<Vec<FetchError>>,
     requests: AtomicU64,
@@ -52,28 +53,28 @@ pub struct Traffic {
     pub bytes: u64,
 }
 
-/// A document of EDGAR's, and how it is asked for.
+/// A document of EDGAR's, and how to request it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Document<'a> {
     pub(super) base: &'a str,
     pub(super) path: &'a str,
-    /// The most bytes of it.
+    /// Its largest size in bytes.
     pub(super) most: usize,
     pub(super) priority: Priority,
-    /// Failures besides the passing ones after which it may be there all the same.
+    /// Failures besides the passing ones after which it may still be available.
     pub(super) also_passing: &'static [Trouble],
-    /// Is set to when its first try begins.
+    /// Set to the time at which its first try begins.
     pub(super) turn: Option<&'a OnceLock<Instant>>,
 }
 
-/// A document as it came.
+/// A document as it arrived.
 pub(super) struct Came {
     pub(super) body: Vec<u8>,
-    /// From the request to the first byte.
+    /// The time from the request to the first byte.
     pub(super) took: Duration,
 }
 
-/// Keeps an answer that blocks us or asks to wait until it is noted.
+/// Keeps an answer that blocks us or asks to wait until it is recorded.
 struct Grave<'a> {
     requester: &'a Requester,
     error: Option<FetchError>,
@@ -103,7 +104,7 @@ impl Requester {
         }
     }
 
-    /// Makes one request, when it is its turn; `began` is when that came.
+    /// Sends one request when it is its turn, and sets `began` to that time.
     pub(super) async fn ask(
         &self,
         document: Document<'_>,
@@ -145,11 +146,12 @@ impl Requester {
                 FetchError { retry_after, ..FetchError::new(trouble, message) }
             })
         };
-        // Its head says so already, whatever becomes of its body and of the task that waits for it.
+        // The head of the answer already shows it, whatever happens to its body and to the task that waits
+        // for it.
         let mut grave = Grave { requester: self, error: failure(b"").filter(FetchError::is_grave) };
         self.shut(grave.error.as_ref());
         let (body, cut) = self.body(&mut response, document, patience).await;
-        // What came tells of a block also where the rest of it did not.
+        // The part that arrived shows a block even if the rest did not arrive.
         let Some(error) = failure(&body) else {
             return cut.map_or(Ok(Came { body, took }), Err);
         };
@@ -158,22 +160,23 @@ impl Requester {
         Err(error)
     }
 
-    /// Asks nothing before this moment.
+    /// Sends no request before this moment.
     pub(super) fn close_until(&self, until: DateTime<Utc>) {
         let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
-        // A wait that an answer asked for is not shortened by another answer.
+        // An answer does not shorten a wait that another one asked for.
         let later = closed.is_some_and(|known| known > until && known - until <= LONGEST_WAIT);
         if !later {
             *closed = Some(until);
         }
     }
 
-    /// Begins no further request: the program is about to end.
+    /// Begins no more requests: the program is about to end.
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Release);
     }
 
-    /// The answers that block us or ask to wait ([`FetchError::is_grave`]) since the last call, also those to tasks that were broken off.
+    /// The answers that block us or ask to wait ([`FetchError::is_grave`]) since the last call, including
+    /// those to cancelled tasks.
     pub(super) fn take_graves(&self) -> Vec<FetchError> {
         std::mem::take(&mut *self.graves.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -201,7 +204,7 @@ impl Requester {
         Traffic { requests: self.requests.load(Ordering::Relaxed), bytes: self.bytes.load(Ordering::Relaxed) }
     }
 
-    /// Asks nothing more after a block, before anything else that waits here can begin.
+    /// After a block, stops all further requests before any that waits here can begin.
     fn shut(&self, error: Option<&FetchError>) {
         let trouble = error.map(|error| error.trouble);
         if matches!(trouble, Some(Trouble::RateBlocked | Trouble::AgentRefused)) {
@@ -209,7 +212,7 @@ impl Requester {
         }
     }
 
-    /// The body as far as it came, and why no further.
+    /// The body as far as it arrived, and why it stopped there.
     async fn body(
         &self,
         response: &mut Response,
@@ -257,7 +260,7 @@ impl Requester {
     }
 }
 
-/// The connection failed. The address is left out, reqwest's causes are not.
+/// A failed connection. The address is omitted, but not the causes that reqwest reports.
 fn broken(path: &str, error: reqwest::Error) -> FetchError {
     let error = error.without_url();
     let mut text = error.to_string();

@@ -1,4 +1,4 @@
-//! The past of issuers that is being fetched: which, since when, and what is left of it.
+//! Backfills in progress: the issuer, the start date and the filings left to fetch.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,39 +14,39 @@ use super::table::Table;
 use crate::edgar::FilingRef;
 use crate::filing::Cik;
 
-/// Issuer → a past that is being fetched.
+/// Issuer → a backfill in progress.
 pub(super) const BACKFILL: Table<Backfill> = Table::new("backfill");
-/// Issuer, day, accession → a filing of such a past.
+/// Issuer, acceptance time, accession → a filing left to fetch.
 pub(super) const BACKFILL_QUEUE: Table<FilingRef> = Table::new("backfill_queue");
 
-/// A past that is being fetched.
+/// A backfill in progress.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backfill {
-    /// Whose.
+    /// The issuer whose past filings are fetched.
     pub issuer: Cik,
-    /// Its name for people.
+    /// The issuer's name, for display.
     pub name: String,
-    /// Filings of this day and later.
+    /// Fetches filings of this day and later.
     pub since: NaiveDate,
-    /// When it was asked for: what comes later is found as ever.
+    /// When the backfill was requested; later filings are discovered as usual.
     pub asked_at: DateTime<Utc>,
-    /// Files of the list that are still to be read; their filings are then in the queue.
+    /// Index files still to be read; once read, their filings are in the queue.
     pub files: Vec<String>,
-    /// Filings that were queued.
+    /// How many filings were queued.
     pub queued: usize,
-    /// The day of the newest filing that could not be read and was left out.
+    /// The day of the newest filing that was left out because it could not be read.
     #[serde(default)]
     pub left_out: Option<NaiveDate>,
-    /// Not to go on before.
+    /// Do not continue before this time.
     pub not_before: DateTime<Utc>,
-    /// Failures in a row.
+    /// Consecutive failures.
     pub failures: u32,
-    /// Of these, those for which the next filing itself is to blame.
+    /// How many of those failures were caused by the next filing itself.
     #[serde(default)]
     pub damaged: u32,
 }
 
-/// The rest of a backfill.
+/// What remains of a backfill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackfillStep {
     /// The next filing, oldest first.
@@ -56,12 +56,12 @@ pub struct BackfillStep {
 }
 
 impl Store {
-    /// The pasts that are being fetched.
+    /// All backfills in progress.
     pub async fn backfills(&self) -> Result<Vec<Backfill>, StoreError> {
         self.records(&BACKFILL, &Range::first(usize::MAX)).await
     }
 
-    /// Writes how far a past is, with filings of it that were found, at once.
+    /// Saves the progress of a backfill and queues newly found filings, in one transaction.
     pub async fn set_backfill(&self, backfill: &Backfill, found: &[FilingRef]) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             for filing in found {
@@ -72,7 +72,7 @@ impl Store {
         .await
     }
 
-    /// The filings of an issuer's past that are still to be fetched.
+    /// The next filing to fetch in an issuer's backfill, and how many are left.
     pub async fn backfill_left(&self, issuer: Cik) -> Result<BackfillStep, StoreError> {
         let prefix = format!("{}/", key(issuer));
         let next = self.records(&BACKFILL_QUEUE, &Range::prefix(&prefix, 1)).await?.pop();
@@ -80,7 +80,7 @@ impl Store {
         Ok(BackfillStep { next, left })
     }
 
-    /// Ends one filing of a past: what history keeps of it is written where `settled` says so.
+    /// Removes one filing from the queue and, if `settled` is given, writes its results.
     pub async fn backfilled(
         &self,
         issuer: Cik,
@@ -89,7 +89,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let place = &place(issuer, filing);
         self.transaction(|transaction| async move {
-            // One that became pending meanwhile is settled as such.
+            // If the filing became pending meanwhile, the normal intake settles it.
             let is_pending =
                 matches!(pending::known(&transaction, filing.accession).await?, Some(Known::Pending { .. }));
             if let (Some(settled), false) = (settled, is_pending) {
@@ -101,17 +101,17 @@ impl Store {
         .await
     }
 
-    /// Forgets a past of which nothing was found.
+    /// Drops a backfill that found no filings.
     pub async fn give_up_backfill(&self, issuer: Cik) -> Result<(), StoreError> {
         self.delete(&BACKFILL, &key(issuer)).await
     }
 
-    /// Ends a past that is fetched as a whole: history is whole from its beginning on.
+    /// Completes a backfill: from its start on, history is complete.
     pub async fn end_backfill(&self, backfill: &Backfill, filled: Filled) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             let mut coverage = COVERAGE.get(&transaction).await?.unwrap_or_default();
             let known = coverage.filled.get(&backfill.issuer).copied();
-            // A longer one that reaches as far stays.
+            // Keep an earlier start if the known stretch joins this one.
             let longer = known.filter(|known| known.since <= filled.since && known.until >= filled.since);
             let joined = longer.map_or(filled, |known| Filled { since: known.since, until: filled.until });
             coverage.filled.insert(backfill.issuer, joined);
@@ -127,7 +127,7 @@ fn key(issuer: Cik) -> String {
     format!("{:010}", issuer.number())
 }
 
-/// Issuer, day, accession: a past is fetched oldest first.
+/// Issuer, acceptance time, accession, so that a backfill runs oldest first.
 fn place(issuer: Cik, filing: &FilingRef) -> String {
     format!("{}/{:012}/{}", key(issuer), filing.accepted_at.timestamp().max(0), filing.accession)
 }

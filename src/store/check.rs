@@ -1,4 +1,5 @@
-//! Looks through a whole store: whether each record can be read, and whether they agree; and gives all of it as JSON Lines.
+//! Checks that every record of a store is readable and consistent with the others, and exports the store as
+//! JSON Lines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -38,7 +39,7 @@ use super::tables;
 use crate::delivery::{Body, Delivery};
 use crate::text::visible;
 
-/// Most problems that are named; the rest is counted.
+/// The most problems to list; the rest are only counted.
 const MOST_NAMED: usize = 50;
 
 /// The findings of a check.
@@ -46,13 +47,13 @@ const MOST_NAMED: usize = 50;
 pub struct Checked {
     /// Records by kind.
     pub records: BTreeMap<String, usize>,
-    /// Records that cannot be read, or do not agree with others; the first of them named.
+    /// The first records that are unreadable or inconsistent with others.
     pub problems: Vec<String>,
-    /// How many problems there are.
+    /// The total number of problems.
     pub problem_count: usize,
-    /// Unreadable records that were found before, and are kept apart.
+    /// Unreadable records that were found earlier and moved to the corrupt records.
     pub corrupt_records: usize,
-    /// True if the disk lost what was written last.
+    /// True if the disk lost the last writes.
     pub lost: bool,
 }
 
@@ -79,10 +80,10 @@ struct Exported<'a> {
 }
 
 impl Store {
-    /// Reads every record, and holds those that refer to each other against each other. Changes nothing.
+    /// Reads every record and checks that records agree with those they refer to. Changes nothing.
     ///
     /// # Errors
-    /// Failures of the store, [`StoreError::Damaged`] where a part of its file is not what it should be.
+    /// Failures of the store; [`StoreError::Damaged`] if part of its file is damaged.
     pub async fn check(&self) -> Result<Checked, StoreError> {
         self.whole(async {
             let mut checked = Checked { lost: self.has_lost(), ..Checked::default() };
@@ -99,10 +100,11 @@ impl Store {
         .await
     }
 
-    /// Every record as one JSON object a line: `tree`, `key`, `version`, `value`; what is no JSON as Base64.
+    /// Writes each record as one JSON object per line: `tree`, `key`, `version`, `value`; a value that is not
+    /// JSON is written as Base64.
     ///
     /// # Errors
-    /// Failures of the store, or of what it is written to.
+    /// Failures of the store or of the writer.
     pub async fn export(&self, out: &mut dyn Write) -> Result<io::Result<usize>, StoreError> {
         self.whole(async {
             let mut count = 0;
@@ -122,7 +124,7 @@ impl Store {
         .await
     }
 
-    /// The embedded engine panics where a page is not what it should be.
+    /// Turns a panic into an error: the embedded engine panics on a damaged page.
     async fn whole<T>(&self, read: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         let read = AssertUnwindSafe(read).catch_unwind().await;
         read.unwrap_or_else(|_| Err(StoreError::Damaged(self.dir().to_owned())))
@@ -189,7 +191,7 @@ impl Store {
         Ok(())
     }
 
-    /// Each pending filing is known to be so.
+    /// Checks that each filing marked as pending has a pending record, and the reverse.
     async fn check_filings(&self, checked: &mut Checked) -> Result<(), StoreError> {
         let mut pages = Pages::of(FILINGS.space);
         while let Some(page) = pages.next(self).await? {
@@ -216,7 +218,7 @@ impl Store {
         Ok(())
     }
 
-    /// Each delivery stands where it says that it does, and all that wait are counted.
+    /// Checks that each delivery is in the state it records, and that all waiting deliveries are counted.
     async fn check_deliveries(&self, checked: &mut Checked) -> Result<(), StoreError> {
         let (mut queued, mut pages) = (BTreeMap::<String, usize>::new(), Pages::of(QUEUE.space));
         while let Some(page) = pages.next(self).await? {
@@ -266,7 +268,7 @@ impl Store {
         Ok(())
     }
 
-    /// Each subscription is found by its rule.
+    /// Checks that each subscription can be found by its rule.
     async fn check_subscriptions(&self, checked: &mut Checked) -> Result<(), StoreError> {
         let (mut found, mut pages) = (BTreeSet::new(), Pages::of(SUBSCRIPTIONS.space));
         while let Some(page) = pages.next(self).await? {
@@ -289,7 +291,7 @@ impl Store {
         Ok(())
     }
 
-    /// A delivery that waits is known to, and has its lines.
+    /// Checks that a waiting delivery is recorded as waiting and has its lines.
     async fn check_waiting(
         &self,
         checked: &mut Checked,
@@ -319,7 +321,7 @@ impl Store {
     }
 }
 
-/// Reads a keyspace in pages, as it is stored.
+/// Reads the raw records of a keyspace page by page.
 struct Pages {
     space: Space,
     next: Option<Range>,

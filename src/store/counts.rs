@@ -1,4 +1,4 @@
-//! How many deliveries wait, were delivered, or were given up.
+//! How many deliveries are queued, delivered and dead.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,12 +7,12 @@ use super::error::StoreError;
 use super::handle::{Ended, Store};
 use super::table::Table;
 
-/// Destination → how many deliveries wait, were delivered, were given up. Those of versions that did not count by destination have
-/// an empty key.
+/// Destination → how many of its deliveries are queued, delivered and dead. Versions that did not count by
+/// destination used an empty key.
 pub(super) const COUNTERS: Table<Counts> = Table::new("counters");
 
-/// How many deliveries there are and were. One that joined others counts as the message does that has them all; that message itself
-/// does not count. What is or was muted does not either.
+/// Counts of deliveries by state. A delivery that joined a combined message counts in that message's state;
+/// the combined message itself is not counted, and neither are muted alerts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {
@@ -36,7 +36,7 @@ pub(super) async fn change(
 }
 
 impl Store {
-    /// How many deliveries stand where, of all destinations.
+    /// The counts over all destinations.
     pub async fn counts(&self) -> Result<Counts, StoreError> {
         let mut all = Counts::default();
         self.each(&COUNTERS, Range::first(usize::MAX), |_, counts| {

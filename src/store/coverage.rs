@@ -1,4 +1,4 @@
-//! Of which issuers history is whole, and since when.
+//! Which issuers have a complete history, and since when.
 
 use std::collections::BTreeMap;
 
@@ -12,28 +12,29 @@ use crate::filing::Cik;
 
 pub(super) const COVERAGE: Single<Coverage> = Single::new("coverage");
 
-/// Of which issuers every filing is fetched, and since when. Where rules name all their issuers, those of others are not.
+/// The issuers whose filings are all fetched, and since when. If every rule names its issuers, other issuers'
+/// filings are not fetched.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Coverage {
-    /// Since when those of all issuers are; `None` while only some are.
+    /// Since when the filings of all issuers are fetched; `None` while only some issuers are.
     pub all_since: Option<DateTime<Utc>>,
-    /// Since when those of an issuer are.
+    /// Since when the filings of each issuer are fetched.
     pub issuers: BTreeMap<Cik, DateTime<Utc>>,
     /// Issuers whose past was fetched.
     pub filled: BTreeMap<Cik, Filled>,
 }
 
-/// A stretch of an issuer's past that was fetched as a whole.
+/// A completely fetched stretch of an issuer's past.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filled {
-    /// From here.
+    /// Start of the stretch.
     pub since: DateTime<Utc>,
-    /// To here.
+    /// End of the stretch.
     pub until: DateTime<Utc>,
 }
 
 impl Coverage {
-    /// From when on an issuer's history is whole, where what was found is whole from `found` on.
+    /// Since when an issuer's history is complete, given that discovery is complete since `found`.
     pub fn whole_since(&self, issuer: Cik, found: DateTime<Utc>) -> DateTime<Utc> {
         let own = self.issuers.get(&issuer).copied();
         let fetched = match (self.all_since, own) {
@@ -50,12 +51,13 @@ impl Coverage {
 }
 
 impl Store {
-    /// Of which issuers filings are fetched; `None` before that was first decided: of all.
+    /// Which issuers' filings are fetched; `None` means all issuers, until this is first decided.
     pub async fn coverage(&self) -> Result<Option<Coverage>, StoreError> {
         self.single(&COVERAGE).await
     }
 
-    /// Replaces the coverage if it is still as it was read. Returns `false`, and writes nothing, if it has changed: read it again.
+    /// Replaces the coverage unless it changed since it was read. Returns `false` and writes nothing if it
+    /// did; the caller must then read it again.
     pub async fn replace_coverage(
         &self,
         read: Option<&Coverage>,
@@ -91,7 +93,7 @@ mod tests {
         check(Some(12), Some(11), None, Some(11));
         check(None, Some(11), None, Some(11));
         check(None, None, None, None);
-        // What was filled reaches to where the rest begins, or there is a hole between.
+        // The filled stretch must reach the start of the rest, or there is a gap between them.
         check(Some(5), None, Some((1, 11)), Some(1));
         check(Some(5), None, Some((1, 9)), Some(10));
         check(None, None, Some((1, 20)), None);

@@ -1,12 +1,13 @@
-//! Bytes in a record's place, for tests of what a damaged record or one of another version causes.
+//! Writes raw bytes in place of a record, to test the effects of damaged records and records of other
+//! versions.
 
 use super::error::StoreError;
 use super::handle::Store;
 use super::tables;
 
 impl Store {
-    /// Puts bytes in a record's place as they are, as a disk or another version may leave them there; `false` where there is no such
-    /// keyspace. Only tests want this.
+    /// Writes raw bytes in place of a record, as a faulty disk or another version might leave them. Returns
+    /// `false` if there is no such keyspace. Used only by tests.
     pub async fn put_bytes(&self, keyspace: &str, key: &str, bytes: &[u8]) -> Result<bool, StoreError> {
         let Some(space) = tables::ALL.iter().find(|space| space.0 == keyspace) else { return Ok(false) };
         self.transaction(|transaction| async move {

@@ -1,4 +1,4 @@
-//! Deliveries that were given up: kept with their bodies, counted for the operators, and queued again when somebody asks for it.
+//! Dead deliveries: kept with their bodies, counted for the operators, and queued again on request.
 
 use std::collections::BTreeSet;
 
@@ -15,25 +15,25 @@ use crate::alert::Key;
 use crate::delivery::{Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
 
-/// Delivery key → a delivery that was given up, with its body.
+/// Delivery key → a dead delivery with its body.
 pub(super) const DEAD: Table<DeadRecord> = Table::new("dead");
-/// Destination → how much was given up for it and is not reported.
+/// Destination → how many of its dead deliveries have not been reported.
 pub(super) const GIVEN_UP: Table<GivenUp> = Table::new("given_up");
 
-/// The attempts of a given-up delivery.
+/// What is known about the attempts to send a dead delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tries {
-    /// Nothing: it was given up by an older version.
+    /// Nothing, because an older version gave it up.
     #[default]
     Unknown,
-    /// Each was answered, so that it certainly did not arrive.
+    /// Every attempt was answered, so it certainly did not arrive.
     Answered,
-    /// Of some no answer came, so that it may have arrived.
+    /// Some attempts got no answer, so it may have arrived.
     Open(InFlight),
 }
 
-/// A delivery that was given up, as it is stored.
+/// A dead delivery as stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct DeadRecord {
     #[serde(flatten)]
@@ -42,24 +42,24 @@ pub(super) struct DeadRecord {
     pub(super) tries: Tries,
 }
 
-/// The given-up deliveries of a destination that are not reported yet.
+/// The dead deliveries of a destination that have not been reported yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenUp {
-    /// Which.
+    /// The destination.
     pub destination: Destination,
     /// How many deliveries.
     pub count: usize,
     /// Since when.
     pub since: DateTime<Utc>,
-    /// Why the last of them was.
+    /// Why the last of them was given up.
     pub reason: String,
-    /// When the operators were sent a notice of others before.
+    /// When operators were last notified about earlier ones.
     pub reported_at: Option<DateTime<Utc>>,
 }
 
-/// A delivery that was given up, and where it stands.
+/// A dead delivery and its state.
 pub struct Dead {
-    /// It, as it was.
+    /// The delivery as it was.
     pub delivery: Delivery,
     /// When it was given up; `None` if it was sent or queued since.
     pub at: Option<DateTime<Utc>>,
@@ -67,7 +67,7 @@ pub struct Dead {
     pub tries: Tries,
 }
 
-/// Keeps a delivery that is given up, from how it waited until then.
+/// Stores a dead delivery, with the state it had while it waited.
 pub(super) fn keep(
     transaction: &Transaction,
     delivery: &Delivery,
@@ -86,7 +86,7 @@ pub(super) fn keep(
 }
 
 impl GivenUp {
-    /// Counts one more, behind what is known.
+    /// Adds one to the known count.
     fn more(known: Option<Self>, destination: &Destination, (at, reason): (DateTime<Utc>, &str)) -> Self {
         let (count, reported_at) = known.as_ref().map_or((0, None), |known| (known.count, known.reported_at));
         let since = known.filter(|known| known.count > 0).map_or(at, |known| known.since);
@@ -101,11 +101,11 @@ impl GivenUp {
 }
 
 impl Store {
-    /// Takes a delivery out of the queue for good, keeps it with its body, and counts it for the operators if that is wanted; `false` if it
-    /// no longer waits, which leaves it as it is.
+    /// Removes a delivery from the queue for good, keeps it with its body, and optionally counts it for the
+    /// operators. Returns `false` and changes nothing if it no longer waits.
     ///
     /// # Errors
-    /// Failures of the store; then it stays queued.
+    /// Failures of the store; the delivery then stays queued.
     pub async fn give_up(
         &self,
         delivery: &Delivery,
@@ -136,12 +136,14 @@ impl Store {
         .await
     }
 
-    /// The counts of given-up deliveries, by destination: also of destinations of which all is reported, for a while.
+    /// The counts of dead deliveries by destination. Destinations with everything reported stay listed for a
+    /// while.
     pub async fn given_up(&self) -> Result<Vec<GivenUp>, StoreError> {
         self.records(&GIVEN_UP, &Range::first(usize::MAX)).await
     }
 
-    /// Queues the notices of what was given up for a destination, and counts what was since, at once.
+    /// Queues notices about a destination's dead deliveries and subtracts them from the count, in one
+    /// transaction.
     pub async fn report_given_up(
         &self,
         given_up: &GivenUp,
@@ -150,7 +152,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let key = &given_up.destination.to_string();
         self.transaction(|transaction| async move {
-            // Others may have been since it was read.
+            // More may have been given up since it was read.
             let known = GIVEN_UP.get(&transaction, key).await?.unwrap_or_else(|| given_up.clone());
             let count = known.count.saturating_sub(given_up.count);
             let counted = GivenUp { count, since: now, reported_at: Some(now), ..known };
@@ -160,12 +162,12 @@ impl Store {
         .await
     }
 
-    /// Forgets that something was given up for a destination and reported, unless more was since it was read.
+    /// Forgets a destination's reported dead deliveries, unless more were added since it was read.
     pub async fn forget_given_up(&self, read: &GivenUp) -> Result<(), StoreError> {
         self.delete_read(&GIVEN_UP, &read.destination.to_string(), read).await
     }
 
-    /// The destinations for which something was given up.
+    /// The destinations with dead deliveries.
     pub async fn dead_destinations(&self) -> Result<BTreeSet<Destination>, StoreError> {
         let mut destinations = BTreeSet::new();
         self.each(&DEAD, Range::first(usize::MAX), |_, dead| {
@@ -176,7 +178,7 @@ impl Store {
         Ok(destinations)
     }
 
-    /// The keys of what was given up for a destination, oldest first.
+    /// The keys of a destination's dead deliveries, oldest first.
     pub async fn dead_of(&self, destination: &Destination) -> Result<Vec<Key>, StoreError> {
         let mut keys = Vec::new();
         self.each(&DEAD, Range::first(usize::MAX), |_, DeadRecord { delivery, .. }| {
@@ -190,7 +192,7 @@ impl Store {
         Ok(keys.into_iter().map(|(_, key)| key).collect())
     }
 
-    /// A delivery that was given up.
+    /// A dead delivery.
     pub async fn dead(&self, key: &Key) -> Result<Option<Dead>, StoreError> {
         self.transaction(|transaction| async move {
             let Some(DeadRecord { delivery, tries }) = DEAD.get(&transaction, key.as_str()).await? else {
@@ -205,11 +207,11 @@ impl Store {
         .await
     }
 
-    /// Queues a delivery that was given up under its own key, as if it had not failed; `false` if it was sent or queued since. What is not
-    /// reported yet as given up is not reported any more.
+    /// Queues a dead delivery again under its own key, as if it had not failed. Returns `false` if it was
+    /// sent or queued since. If it has not been reported as dead yet, it no longer will be.
     ///
     /// # Errors
-    /// Failures of the store; then it stays as it was.
+    /// Failures of the store; the delivery then stays dead.
     pub async fn revive(
         &self,
         delivery: &Delivery,
@@ -222,7 +224,7 @@ impl Store {
             let stood = placing::stood(&transaction, &delivery.key).await?;
             let dead = DEAD.get(&transaction, key).await?;
             DEAD.delete(&transaction, key);
-            // Where the record of that was lost, only this one has it.
+            // If the delivery's own record was lost, this is the only trace of it.
             if !matches!(stood, None | Some(Stood::Unknown | Stood::Left(Outcome::Dead { .. }))) {
                 return Ok(false);
             }

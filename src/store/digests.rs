@@ -1,4 +1,4 @@
-//! Alerts that wait for a digest, and the one transaction that makes a slot's digest of them.
+//! Alerts waiting for a digest, and the transaction that turns them into a time slot's digest.
 
 use std::collections::BTreeSet;
 
@@ -13,14 +13,14 @@ use super::table::Table;
 use crate::alert::{Alert, Key};
 use crate::delivery::Delivery;
 
-/// Recipient, alert key → an alert that waits for a digest.
+/// Recipient, alert key → an alert waiting for a digest.
 pub(super) const GATHERED: Table<Alert> = Table::new("gathered");
-/// Recipient, alert key → when the alert was in a digest.
+/// Recipient, alert key → when the alert was included in a digest.
 pub(super) const DIGESTED: Table<DateTime<Utc>> = Table::new("digested");
-/// Recipient → up to when its digests were made.
+/// Recipient → the time up to which its digests have been made.
 pub(super) const DIGESTS: Table<DigestMark> = Table::new("digests");
 
-/// An alert that waits for a recipient's digest.
+/// An alert waiting for a recipient's digest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gathered {
     /// Name of the recipient.
@@ -29,23 +29,24 @@ pub struct Gathered {
     pub alert: Alert,
 }
 
-/// Up to when a recipient's digests were made.
+/// The time up to which a recipient's digests have been made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DigestMark {
-    /// Up to here.
+    /// Digests are made up to this time.
     pub until: DateTime<Utc>,
-    /// The last slot's name: its time on the schedule's own clock, and the zone; `None` before the first.
+    /// The name of the last slot: its local time in the schedule's zone, and the zone; `None` before the
+    /// first.
     pub slot: Option<String>,
 }
 
-/// Has alerts wait for digests, but for those that were in a digest of that recipient before.
+/// Queues alerts for digests, except those that were already in a digest of the same recipient.
 pub(super) async fn gather(transaction: &Transaction, gathered: &[Gathered]) -> Result<(), Ended> {
     for Gathered { recipient, alert } in gathered {
         let place = place(recipient, alert.key.as_str());
         if DIGESTED.has(transaction, &place).await? {
             continue;
         }
-        // Another filing may have reported the same trade.
+        // Another filing may report the same trade.
         let waiting = GATHERED.get(transaction, &place).await?;
         let joined = waiting.map(|mut waiting| {
             waiting.join(alert);
@@ -56,30 +57,30 @@ pub(super) async fn gather(transaction: &Transaction, gathered: &[Gathered]) -> 
     Ok(())
 }
 
-/// An alert and a recipient's digests.
+/// The state of an alert in a recipient's digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DigestStanding {
-    /// It waits for the next.
+    /// It waits for the next digest.
     Waits,
-    /// It was in one.
+    /// It was in a digest.
     Told,
 }
 
 impl Store {
-    /// Up to when the recipient's digests were made; `None` before it was first looked at.
+    /// The time up to which the recipient's digests have been made; `None` before the first check.
     pub async fn digest_mark(&self, recipient: &str) -> Result<Option<DigestMark>, StoreError> {
         self.get(&DIGESTS, recipient).await
     }
 
-    /// The alerts that wait for the recipient's next digest.
+    /// The alerts waiting for the recipient's next digest.
     pub async fn gathered(&self, recipient: &str) -> Result<Vec<Alert>, StoreError> {
         self.records(&GATHERED, &Range::prefix(&place(recipient, ""), usize::MAX)).await
     }
 
-    /// The names of all recipients for whom alerts wait.
+    /// The names of all recipients with waiting alerts.
     pub async fn gathering(&self) -> Result<BTreeSet<String>, StoreError> {
         let (mut names, mut next) = (BTreeSet::new(), Range::first(1));
-        // One look a recipient.
+        // One lookup per recipient.
         while let Some((place, _)) = self.stored(GATHERED.space, &next).await?.pop() {
             let name = place.split('/').next().unwrap_or_default();
             next = Range::behind_prefix(&format!("{name}/"), 1);
@@ -88,14 +89,14 @@ impl Store {
         Ok(names)
     }
 
-    /// Whether an alert waits for a recipient's digest, or was in one.
+    /// The state of an alert in a recipient's digests.
     pub async fn digest_standing(
         &self,
         recipient: &str,
         key: &Key,
     ) -> Result<Option<DigestStanding>, StoreError> {
         let place = place(recipient, key.as_str());
-        // In this order: in between it may move from the one to the other.
+        // In this order, because it may move from waiting to sent between the two reads.
         let waits = self.has(&GATHERED, &place).await?;
         Ok(match (waits, self.has(&DIGESTED, &place).await?) {
             (_, true) => Some(DigestStanding::Told),
@@ -104,8 +105,8 @@ impl Store {
         })
     }
 
-    /// Closes a slot in one transaction: the alerts leave the waiting room, their digest is queued, the mark moves. `false`, and nothing is
-    /// written, where one of them no longer waits as it was read.
+    /// Closes a slot in one transaction: its alerts stop waiting, their digest is queued, and the mark
+    /// advances. Returns `false` and writes nothing if any alert changed since it was read.
     pub async fn close_slot(
         &self,
         recipient: &str,
@@ -134,7 +135,7 @@ impl Store {
     }
 }
 
-/// Names have no slash, so one recipient's prefix is never another's.
+/// Names contain no slash, so no recipient's prefix matches another's.
 fn place(recipient: &str, alert_key: &str) -> String {
     format!("{recipient}/{alert_key}")
 }

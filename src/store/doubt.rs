@@ -1,4 +1,4 @@
-//! Until when alerts may have been sent without a record in the store.
+//! The period in which alerts may have been sent without a record in the store.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,31 +10,34 @@ use crate::delivery::InFlight;
 
 pub(super) const DOUBT: Single<Doubt> = Single::new("doubt");
 
-/// Alerts may have been sent without a record in the store: the disk lost what was written then, or another store was there.
+/// A period in which alerts may have been sent without a record in the store, because the disk lost writes or
+/// another store was in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Doubt {
-    /// Up to when.
+    /// End of the period.
     pub until: DateTime<Utc>,
-    /// True if what it has queued may have been sent, too, and is not marked so yet.
+    /// True if queued deliveries may have been sent, too, and are not marked so yet.
     pub queue: bool,
-    /// True if the operators were notified, or need not be.
-    pub told: bool,
+    /// True if operators were notified, or need not be.
+    #[serde(alias = "told")]
+    pub reported: bool,
 }
 
 impl Doubt {
-    /// The sends that there may have been of something that was there from a moment on.
+    /// The possible sends of something that existed since `from`.
     pub fn sends_since(self, from: DateTime<Utc>) -> InFlight {
         InFlight { first: from, last: self.until.max(from), batch: None, guess: true }
     }
 }
 
 impl Store {
-    /// Until when alerts may have been sent without a record. They are looked for where that can be done.
+    /// The period in which alerts may have been sent without a record. Destinations that can be read back are
+    /// searched for them.
     pub async fn doubt(&self) -> Result<Option<Doubt>, StoreError> {
         self.single(&DOUBT).await
     }
 
-    /// Notes a doubt.
+    /// Records such a period.
     pub async fn set_doubt(&self, doubt: Doubt) -> Result<(), StoreError> {
         self.set_single(&DOUBT, Some(&doubt)).await
     }

@@ -8,39 +8,40 @@ use thiserror::Error;
 use super::engine::EngineError;
 use crate::text::path_text;
 
-/// A failure of the store: of the disk, the engine, or a record. Every method of [`super::Store`] may return one. A method that fails
-/// has written nothing, unless it says otherwise; what is not written must not be sent.
+/// A failure of the store: of the disk, the engine or a record. Every method of [`super::Store`] may return
+/// one. Unless documented otherwise, a method that fails has written nothing, and what is not written must
+/// not be sent.
 #[derive(Debug, Error)]
 pub enum StoreError {
-    /// Another process has it open.
+    /// Another process has the store open.
     #[error("the store in {} is in use by another sellbell: stop that one, or set [store] dir to another folder", path_text(.0))]
     Busy(PathBuf),
-    /// The disk lost or changed what was written.
+    /// The disk lost or changed data.
     #[error(
         "the store in {} is damaged and cannot be read: restore a copy of the folder, or move it away and run `sellbell run --since DATE`, which finds what was filed since that day; alerts are not repeated in the bot's channels, but may be by webhooks and e-mail",
         path_text(.0)
     )]
     Damaged(PathBuf),
-    /// A newer version of sellbell wrote it.
+    /// A newer version of sellbell wrote the store.
     #[error(
         "the store in {} was written by a newer sellbell, in layout {format}, which this one does not know: run the newer one",
         path_text(dir)
     )]
     Newer {
-        /// Which store.
+        /// The store's folder.
         dir: PathBuf,
-        /// Its layout.
+        /// The layout's version.
         format: u32,
     },
     /// The disk or the engine failed.
     #[error("the store in {}: {error}", path_text(dir))]
     Failed {
-        /// Which store.
+        /// The store's folder.
         dir: PathBuf,
         /// The failure.
         error: EngineError,
     },
-    /// A record that this version cannot read.
+    /// This version cannot read a record.
     #[error("the store's record {key} cannot be read: {reason}")]
     Unreadable {
         /// Tree and key.
@@ -51,7 +52,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// True if it is another user's.
+    /// True if the store belongs to another user.
     pub fn is_denied(&self) -> bool {
         matches!(self, Self::Failed { error: EngineError::Disk(io), .. } if io.kind() == ErrorKind::PermissionDenied)
     }

@@ -1,4 +1,4 @@
-//! Which filings were seen, which are done, and how a filing becomes done with all that it causes.
+//! The state of each filing, and the transaction that settles a filing with everything it causes.
 
 use std::collections::BTreeMap;
 
@@ -24,51 +24,53 @@ use crate::filing::{Accession, Cik, PastFiling, edgar_day};
 /// The state of an accession.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
-    /// Nothing.
+    /// Not seen yet.
     New,
     /// EDGAR listed it when sellbell first ran; it causes no alerts.
     Baseline,
-    /// No rule asked about its issuer, so it was not fetched.
+    /// It was not fetched because no rule covers its issuer.
     NotFetched,
     /// It cannot be read and is in quarantine.
     Unreadable,
     /// It was read into history, without alerts.
     Past,
-    /// Seen, and still to be fetched.
+    /// Seen but not fetched yet.
     Pending,
     /// Done.
     Done,
 }
 
-/// All that a filing causes.
+/// Everything that a filing causes.
 #[derive(Debug, Clone)]
 pub struct Settled {
-    /// Which filing.
+    /// The filing's accession number.
     pub accession: Accession,
-    /// How it ended.
+    /// Its outcome.
     pub ending: Ending,
-    /// When.
+    /// When it was settled.
     pub at: DateTime<Utc>,
-    /// New records of history: the filing itself, and earlier filings of the issuer that it says something new of.
+    /// New history records: the filing itself, and earlier filings of the issuer that it adds information
+    /// about.
     pub history: Option<(Cik, Vec<PastFiling>)>,
     /// Deliveries to send at once.
     pub deliveries: Vec<Delivery>,
-    /// Alerts that wait for a digest.
+    /// Alerts queued for a digest.
     pub gathered: Vec<Gathered>,
     /// Late alerts.
     pub summed: Vec<Summed>,
     /// Additions to sent messages about the same trade.
     pub additions: Vec<Delivery>,
-    /// When these deliveries may have been sent before, of which the store knows nothing: they are looked for.
+    /// Deliveries that may have been sent without a record in the store, and when; they are looked for at
+    /// their destinations.
     pub doubtful: BTreeMap<Key, InFlight>,
     /// Muted alerts.
     pub muted: Vec<Muted>,
-    /// Reason and bytes of a filing that could not be read.
+    /// The reason and the bytes of an unreadable filing.
     pub unreadable: Option<(Quarantined, Vec<u8>)>,
 }
 
 impl Settled {
-    /// A filing that ended so and caused nothing.
+    /// A filing with this outcome that caused nothing.
     pub fn new(accession: Accession, ending: Ending, at: DateTime<Utc>) -> Self {
         Self {
             accession,
@@ -89,13 +91,13 @@ impl Settled {
 /// The result of a poll.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Discovered<'a> {
-    /// To be fetched.
+    /// Filings to fetch.
     pub new: &'a [FilingRef],
-    /// Taken as known where nothing is known of them.
+    /// Filings to record as already known, unless they have a record.
     pub known: &'a [FilingRef],
-    /// Not fetched, since no rule asks about their issuers.
+    /// Filings not to fetch because no rule covers their issuers.
     pub not_fetched: &'a [FilingRef],
-    /// The frontier that it was read with, where that may have changed since.
+    /// The frontier that the poll started from, if it may have changed since.
     pub read: Option<Frontier>,
 }
 
@@ -110,7 +112,7 @@ impl Store {
         self.transaction(|transaction| async move {
             Ok(match pending::known(&transaction, accession).await? {
                 Some(Known::Done { ending, .. }) => done(ending),
-                // Where that record was lost, it is found anew.
+                // If the pending record was lost, the filing is discovered again.
                 Some(Known::Pending { pending: place }) if PENDING.has(&transaction, &place).await? => {
                     Standing::Pending
                 }
@@ -120,7 +122,7 @@ impl Store {
         .await
     }
 
-    /// Writes what a poll found, and up to where the feed was read without a gap, at once.
+    /// Saves the filings found by a poll and the new frontier, in one transaction.
     pub async fn discovered(
         &self,
         found: Discovered<'_>,
@@ -133,7 +135,7 @@ impl Store {
                 DAYS.put(&transaction, &on_day(filing), &())?;
             }
             for filing in new {
-                // It may have become so since.
+                // It may have become pending or done since.
                 if pending::is_fresh(&transaction, filing.accession).await? {
                     let found = Pending::new(filing.clone(), Found::Feed, now, now);
                     pending::put(&transaction, &found).await?;
@@ -157,11 +159,11 @@ impl Store {
         .await
     }
 
-    /// Makes a filing done, with all that it causes, in one transaction. `false`: it was done before, and nothing is
-    /// written. One that was not fetched can still be read into history.
+    /// Marks a filing as done and writes everything it causes, in one transaction. Returns `false` and writes
+    /// nothing if it was done before. A filing that was not fetched can still be read into history.
     ///
     /// # Errors
-    /// Failures of the store; then it is not done.
+    /// Failures of the store; the filing is then not done.
     pub async fn commit(&self, settled: &Settled) -> Result<bool, StoreError> {
         self.transaction(|transaction| async move { settle(&transaction, settled).await }).await
     }
@@ -173,11 +175,11 @@ fn done(ending: Ending) -> Standing {
         Ending::NotFetched => Standing::NotFetched,
         Ending::Unreadable => Standing::Unreadable,
         Ending::Past => Standing::Past,
-        Ending::Rang | Ending::Quiet => Standing::Done,
+        Ending::Alerted | Ending::Quiet => Standing::Done,
     }
 }
 
-/// Makes a filing done, with all that it causes; `false` where it was done before.
+/// Marks a filing as done and writes everything it causes; `false` if it was done before.
 pub(super) async fn settle(transaction: &Transaction, settled: &Settled) -> Result<bool, Ended> {
     let Settled { accession, ending, at, .. } = *settled;
     let key = accession.to_string();
@@ -210,7 +212,8 @@ pub(super) async fn settle(transaction: &Transaction, settled: &Settled) -> Resu
     Ok(true)
 }
 
-/// True if a filing can become done so: it is not done yet, or was not fetched and is read into history now.
+/// True if a filing can be settled with this outcome: it is not done yet, or it was not fetched and is now
+/// read into history.
 fn may_be_done(known: Option<&Known>, ends: Ending) -> bool {
     match known {
         None | Some(Known::Pending { .. }) => true,
@@ -220,7 +223,8 @@ fn may_be_done(known: Option<&Known>, ends: Ending) -> bool {
     }
 }
 
-/// True for an addition to a message that stands, or may: what waits takes it in by itself.
+/// True if an addition must be sent: its message was or may have been sent, alone or within another. A
+/// waiting message takes it in by itself.
 async fn is_due(transaction: &Transaction, addition: &Delivery) -> Result<bool, Ended> {
     let Some(concerned) = &addition.concerns else { return Ok(false) };
     Ok(match placing::stood(transaction, concerned).await? {
@@ -233,7 +237,7 @@ async fn is_due(transaction: &Transaction, addition: &Delivery) -> Result<bool, 
     })
 }
 
-/// Its day in EDGAR's zone, and the filing.
+/// The filing's day in EDGAR's time zone, and its accession number.
 fn on_day(filing: &FilingRef) -> String {
     format!("{}/{}", edgar_day(filing.accepted_at), filing.accession)
 }

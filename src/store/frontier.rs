@@ -1,4 +1,4 @@
-//! Up to where EDGAR was read, and until when it is asked nothing.
+//! How far EDGAR has been read, and the back-off.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,50 +12,52 @@ use crate::alert::Key;
 
 pub(super) const FRONTIER: &str = "frontier";
 
-/// Up to where the feed was seen without a gap.
+/// How far the feed has been read without a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frontier {
-    /// Filings accepted before this are not new: the first run's moment, or `--since`.
+    /// Filings accepted before this are not new: the time of the first run, or `--since`.
     pub floor: DateTime<Utc>,
-    /// The newest acceptance time when the feed was last read down to what was known.
+    /// The newest acceptance time at the last poll that read the feed back to known filings.
     pub seen_until: DateTime<Utc>,
-    /// True if filings that a first run took as known ring after all: while `--since` looks back.
-    #[serde(default)]
-    pub baseline_rings: bool,
-    /// From here on every filing is in history; `None` in records of older versions, where it is the floor.
+    /// True while `--since` looks back: filings that the first run recorded as known then cause alerts after
+    /// all.
+    #[serde(default, alias = "baseline_rings")]
+    pub baseline_alerts: bool,
+    /// Every filing since then is in history; `None` in records of older versions, which use the floor.
     #[serde(default)]
     pub history_since: Option<DateTime<Utc>>,
-    /// A stretch that the feed no longer showed and that the daily indexes close.
+    /// A gap that the feed no longer shows and that the daily indexes fill.
     #[serde(default)]
     pub hole: Option<Hole>,
-    /// `--since` or `look_back`, until all of it is read: what was accepted from then on rings, however old it is.
+    /// The start of `--since` or `look_back`, until all of it is read: filings accepted since then cause
+    /// alerts, however old they are.
     #[serde(default)]
     pub asked_since: Option<DateTime<Utc>>,
 }
 
-/// A stretch that the feed no longer showed.
+/// A gap that the feed no longer shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hole {
-    /// From when on history was whole before.
+    /// Since when history was complete before the gap.
     pub whole_since: DateTime<Utc>,
-    /// The last day that is compared with its index before it is whole again.
+    /// The last day to compare with its index before history is complete again.
     pub until: NaiveDate,
 }
 
 impl Frontier {
-    /// From a moment on: what was accepted earlier is not new.
+    /// A frontier that starts at `moment`: filings accepted earlier are not new.
     pub fn at(moment: DateTime<Utc>) -> Self {
         Self {
             floor: moment,
             seen_until: moment,
-            baseline_rings: false,
+            baseline_alerts: false,
             history_since: Some(moment),
             hole: None,
             asked_since: None,
         }
     }
 
-    /// This one, which was made of `read`, with what changed in the stored one since.
+    /// This frontier, which was derived from `read`, merged with later changes to the stored one.
     pub(super) fn merged(self, read: Self, stored: Self) -> Self {
         fn newer<T: PartialEq>(own: T, read: T, stored: T) -> T {
             if own == read { stored } else { own }
@@ -63,20 +65,21 @@ impl Frontier {
         Self {
             floor: newer(self.floor, read.floor, stored.floor),
             seen_until: newer(self.seen_until, read.seen_until, stored.seen_until),
-            baseline_rings: newer(self.baseline_rings, read.baseline_rings, stored.baseline_rings),
+            baseline_alerts: newer(self.baseline_alerts, read.baseline_alerts, stored.baseline_alerts),
             history_since: newer(self.history_since, read.history_since, stored.history_since),
             hole: newer(self.hole, read.hole, stored.hole),
             asked_since: newer(self.asked_since, read.asked_since, stored.asked_since),
         }
     }
 
-    /// From here on every filing is in history.
+    /// The time since which every filing is in history.
     pub fn whole_since(&self) -> DateTime<Utc> {
         self.history_since.unwrap_or(self.floor)
     }
 }
 
-/// A stored frontier. One that cannot be read is an error: without it all that is there now would count as known.
+/// Decodes a stored frontier. An unreadable one is an error: without it, every filing listed now would count
+/// as known.
 pub(super) fn read(stored: Option<Vec<u8>>) -> Result<Option<Frontier>, StoreError> {
     stored.map(|stored| decode(FRONTIER, &stored)).transpose()
 }
@@ -86,7 +89,7 @@ pub(super) async fn get(transaction: &Transaction) -> Result<Option<Frontier>, E
     Ok(read(transaction.get(META, FRONTIER).await?)?)
 }
 
-/// Sets the frontier, where it is another one.
+/// Sets the frontier if it differs.
 pub(super) async fn set(transaction: &Transaction, frontier: Frontier) -> Result<(), Ended> {
     if get(transaction).await? != Some(frontier) {
         transaction.put(META, FRONTIER, encode(FRONTIER, &frontier)?);
@@ -94,20 +97,20 @@ pub(super) async fn set(transaction: &Transaction, frontier: Frontier) -> Result
     Ok(())
 }
 
-/// While EDGAR is asked nothing.
+/// A back-off: a period in which EDGAR is not asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Silence {
-    /// Until when.
+    /// End of the back-off.
     pub until: DateTime<Utc>,
-    /// How many troubles in a row led to it.
+    /// The number of consecutive failures that led to it.
     pub in_a_row: u32,
     /// How many of them were blocks.
     #[serde(default)]
     pub blocks: u32,
-    /// Whose contact was refused, as a hash of it: another one may ask at once.
+    /// A hash of the contact that EDGAR refused; a different contact may ask at once.
     #[serde(default)]
     pub refused: Option<Key>,
-    /// The last of them, for people.
+    /// The last failure, for display.
     #[serde(default)]
     pub reason: String,
 }

@@ -1,4 +1,4 @@
-//! The open store: its engine, a transaction, a flush.
+//! The open store: its engine, transactions and flushes.
 
 use std::future::Future;
 use std::path::Path;
@@ -12,11 +12,11 @@ pub struct Store {
     pub(super) engine: Engine,
 }
 
-/// Why a transaction ended, and wrote nothing.
+/// Why a transaction ended without writing anything.
 pub(super) enum Ended {
     /// The engine failed.
     Engine(EngineError),
-    /// A record is not what it should be.
+    /// A record could not be read or written.
     Record(StoreError),
 }
 
@@ -37,12 +37,13 @@ impl Store {
         Self { engine }
     }
 
-    /// True if the disk lost what was written last, before it was opened: what that was is found again.
+    /// True if the disk had lost the last writes when the store was opened. The filings in them are
+    /// discovered again.
     pub fn has_lost(&self) -> bool {
         self.engine.has_lost()
     }
 
-    /// Bytes that it takes on the disk.
+    /// Its size on disk, in bytes.
     ///
     /// # Errors
     /// Failures of the disk.
@@ -50,7 +51,7 @@ impl Store {
         self.engine.size_on_disk().map_err(|error| self.failed(error))
     }
 
-    /// The folder that it is in.
+    /// The store's folder.
     pub fn dir(&self) -> &Path {
         self.engine.dir()
     }
@@ -58,7 +59,7 @@ impl Store {
     /// Flushes all writes to disk; returns at once if nothing is new.
     ///
     /// # Errors
-    /// Failures of disk or engine: then nothing may be sent that was not on the disk before.
+    /// Failures of disk or engine; nothing may then be sent that was not on disk before.
     pub async fn flush(&self) -> Result<(), StoreError> {
         self.engine.flush().await.map_err(|error| self.failed(error))
     }
@@ -75,7 +76,7 @@ impl Store {
     }
 
     pub(super) fn failed(&self, error: EngineError) -> StoreError {
-        // Also where it is damaged: it may be whole once it is opened again.
+        // Report damage the same way: the store may be intact once it is opened again.
         StoreError::Failed { dir: self.dir().to_owned(), error }
     }
 }

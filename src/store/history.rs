@@ -1,4 +1,4 @@
-//! History: records of an issuer's filings, in the order of acceptance.
+//! History: records of an issuer's filings, ordered by acceptance.
 
 use chrono::{DateTime, Utc};
 
@@ -10,10 +10,10 @@ use super::table::Table;
 use crate::decide::HistoryReach;
 use crate::filing::{Cik, Filing, PastFiling};
 
-/// Issuer, acceptance time, accession → what is kept of a filing.
+/// Issuer, acceptance time, accession → the history record of a filing.
 pub(super) const HISTORY: Table<PastFiling> = Table::new("past");
 
-/// Keeps what history has of an issuer's filings, and the ratios of its ADS that they state.
+/// Saves history records of an issuer's filings, with the ADS ratios that they state.
 pub(super) fn keep(transaction: &Transaction, issuer: Cik, past: &[PastFiling]) -> Result<(), StoreError> {
     for filing in past {
         let place = place(issuer, filing);
@@ -26,8 +26,8 @@ pub(super) fn keep(transaction: &Transaction, issuer: Cik, past: &[PastFiling]) 
 }
 
 impl Store {
-    /// History of an issuer's filings accepted since `since`, oldest first: at most the newest 1,000. And
-    /// from when on that is whole; `None` before the first poll.
+    /// The history of an issuer's filings accepted since `since`, oldest first, limited to the newest 1,000;
+    /// and since when it is complete, `None` before the first poll.
     pub async fn history(
         &self,
         issuer: Cik,
@@ -47,8 +47,8 @@ impl Store {
         Ok((past, whole))
     }
 
-    /// History for a filing, from `since` on, and for an amendment as far back as its versions began; and from when on that
-    /// is whole.
+    /// The history for a filing since `since`, or for an amendment since its first version; and since when it
+    /// is complete.
     pub async fn history_for(
         &self,
         filing: &Filing,
@@ -64,7 +64,7 @@ impl Store {
     }
 }
 
-/// Issuer, acceptance time, accession: an issuer's filings come in their order.
+/// Issuer, acceptance time, accession, so that an issuer's filings are in order.
 fn place(issuer: Cik, past: &PastFiling) -> String {
     format!("{}/{}", moment(issuer, past.accepted_at), past.accession)
 }

@@ -5,22 +5,23 @@ use serde::{Deserialize, Serialize};
 
 use super::table::Table;
 
-/// Accession → what became of the filing, or where it waits to be fetched.
+/// Accession → the outcome of the filing, or its place among pending filings.
 pub(super) const FILINGS: Table<Known> = Table::new("filings");
 
-/// How a filing ended.
+/// The outcome of a filing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// It was there when sellbell first ran.
     Baseline,
     /// It caused alerts.
-    Rang,
+    #[serde(alias = "rang")]
+    Alerted,
     /// No rule matched.
     Quiet,
     /// It could not be read; it is in quarantine.
     Unreadable,
-    /// No rule asks about its issuer, so it was not fetched.
+    /// It was not fetched because no rule covers its issuer.
     NotFetched,
     /// It was read into history, without alerts: too old, or from before the first start.
     Past,
@@ -32,19 +33,19 @@ pub enum Ending {
 pub(super) enum Known {
     /// It is done.
     Done {
-        /// How it ended.
+        /// Its outcome.
         ending: Ending,
-        /// When.
+        /// When it was done.
         at: DateTime<Utc>,
     },
-    /// It is to be fetched.
+    /// It is pending.
     Pending {
-        /// Its place among those.
+        /// Its key among pending filings.
         pending: String,
     },
 }
 
-/// Its record: one read of it is what most entries of a page of the feed cost.
+/// The stored record. Most entries of a feed page cost one read of it.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! Late alerts: kept until each destination gets its message about them.
+//! Late alerts, kept until each destination is sent its message about them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,17 +12,17 @@ use crate::delivery::Delivery;
 use crate::destination::Destination;
 use crate::filing::Accession;
 
-/// Destination, acceptance time, accession, rule → a line about an alert that was found late.
+/// Destination, acceptance time, accession, rule → a line about a late alert.
 pub(super) const LATE: Table<Summed> = Table::new("summary");
 
-/// A line of a summary.
+/// A line about a late alert.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summed {
-    /// Whom it concerns.
+    /// The destination.
     pub destination: Destination,
-    /// Which filing.
+    /// The filing's accession number.
     pub accession: Accession,
-    /// Which rule.
+    /// The rule's name.
     pub rule: String,
     /// When EDGAR accepted the filing.
     pub accepted_at: DateTime<Utc>,
@@ -38,18 +38,18 @@ impl Summed {
     }
 }
 
-/// Keeps lines until they are sent.
+/// Saves lines until they are sent.
 pub(super) fn keep(transaction: &Transaction, lines: &[Summed]) -> Result<(), StoreError> {
     lines.iter().try_for_each(|line| LATE.put(transaction, &line.place(), line))
 }
 
 impl Store {
-    /// Late alerts that wait, by destination and oldest first, at most `most`.
+    /// Up to `most` waiting late alerts, by destination, oldest first.
     pub async fn summed(&self, most: usize) -> Result<Vec<Summed>, StoreError> {
         self.records(&LATE, &Range::first(most)).await
     }
 
-    /// Queues a summary and forgets the lines that are in it, at once.
+    /// Queues the message about late alerts and removes the lines in it, in one transaction.
     pub async fn summarise(&self, lines: &[Summed], delivery: &Delivery) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             lines.iter().for_each(|line| LATE.delete(&transaction, &line.place()));

@@ -1,4 +1,4 @@
-//! The days that are compared with EDGAR's daily index, and the receipt of each.
+//! The days to compare with EDGAR's daily index, and their receipts.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,17 +13,17 @@ use crate::edgar::FilingRef;
 use crate::filing::Accession;
 use crate::receipt::Receipt;
 
-/// EDGAR's day, accession → that it was seen, until that day is compared with its index.
+/// EDGAR's day, accession → marks a filing as seen, until that day is compared with its index.
 pub(super) const DAYS: Table<()> = Table::new("days");
 /// EDGAR's day → the result of its comparison.
 pub(super) const RECEIPTS: Table<Receipt> = Table::new("receipts");
 const LEDGER: Single<Ledger> = Single::new("ledger");
-/// Behind all days.
+/// Sorts after all days.
 const LAST: &str = "~";
-/// Most filings of a day that are looked at; EDGAR's fullest day had 1,602.
+/// The most filings of a day to read; EDGAR's busiest day had 1,602.
 const MOST_OF_A_DAY: usize = 100_000;
 
-/// Which days are compared.
+/// Which days are still to be compared with their index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     /// The first day that has no final receipt.
@@ -31,17 +31,17 @@ pub struct Ledger {
 }
 
 impl Store {
-    /// Which days are compared; `None` before the first poll.
+    /// The ledger; `None` before the first poll.
     pub async fn ledger(&self) -> Result<Option<Ledger>, StoreError> {
         self.single(&LEDGER).await
     }
 
-    /// Compares from this day on, where that is still as it was read; `false` where it is otherwise.
+    /// Replaces the ledger unless it changed since it was read; `false` if it did.
     pub async fn replace_ledger(&self, read: Ledger, ledger: Ledger) -> Result<bool, StoreError> {
         self.replace_single(&LEDGER, Some(&read), Some(&ledger)).await
     }
 
-    /// Notes that receipts were reported, but for those that changed since they were read.
+    /// Marks receipts as reported, except those that changed since they were read.
     pub async fn receipts_reported(&self, receipts: &[Receipt]) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             for read in receipts {
@@ -55,12 +55,12 @@ impl Store {
         .await
     }
 
-    /// Compares from this day on.
+    /// Sets the ledger.
     pub async fn set_ledger(&self, ledger: Ledger) -> Result<(), StoreError> {
         self.set_single(&LEDGER, Some(&ledger)).await
     }
 
-    /// Compares from this day on, also days that have a receipt.
+    /// Compares again from `next` on, including days with a receipt.
     pub async fn reopen(&self, next: NaiveDate) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             LEDGER.put(&transaction, &Ledger { next })?;
@@ -73,7 +73,7 @@ impl Store {
         .await
     }
 
-    /// The receipts of the days from `from` on, in their order; of many the newest `most`.
+    /// The newest `most` receipts of the days since `from`, oldest first.
     pub async fn receipts(&self, from: NaiveDate, most: usize) -> Result<Vec<Receipt>, StoreError> {
         let range = Range::between(&from.to_string(), LAST, most).backwards();
         let mut newest = self.records(&RECEIPTS, &range).await?;
@@ -86,25 +86,25 @@ impl Store {
         self.get(&RECEIPTS, &day.to_string()).await
     }
 
-    /// Forgets the receipts of days before `before`.
+    /// Removes the receipts of days before `before`.
     pub async fn prune_receipts(&self, before: NaiveDate) -> Result<(), StoreError> {
         self.forget(RECEIPTS.space, &Range::between("", &before.to_string(), usize::MAX)).await
     }
 
-    /// The filings that were seen and were accepted on a day, as long as that day has no final receipt.
+    /// The seen filings that were accepted on a day, as long as the day has no final receipt.
     pub async fn seen_on(&self, day: NaiveDate) -> Result<Vec<Accession>, StoreError> {
         let prefix = format!("{day}/");
         let seen = self.stored(DAYS.space, &Range::prefix(&prefix, MOST_OF_A_DAY)).await?;
         Ok(seen.iter().filter_map(|(place, _)| place.strip_prefix(&prefix)?.parse().ok()).collect())
     }
 
-    /// True if filings were seen that were accepted on a day, as long as that day has no final receipt.
+    /// True if we saw filings accepted on a day, as long as the day has no final receipt.
     pub async fn was_seen_on(&self, day: NaiveDate) -> Result<bool, StoreError> {
         Ok(self.count(&DAYS, &Range::prefix(&format!("{day}/"), 1)).await? > 0)
     }
 
-    /// Writes a receipt, what the comparison missed as pending, what is tried again as pending, and what is passed over, all
-    /// at once. A final one ends the day.
+    /// Saves a receipt, makes missed and retried filings pending, and records those that are not fetched, in
+    /// one transaction. A final receipt closes the day.
     pub async fn compared(
         &self,
         receipt: &Receipt,
@@ -115,8 +115,8 @@ impl Store {
         let day = &receipt.day.to_string();
         self.transaction(|transaction| async move {
             for filing in missed {
-                // It may have been found and read meanwhile.
-                if let Some(Known::Done { ending: Ending::Rang | Ending::Quiet | Ending::Past, .. }) =
+                // It may have been discovered and read meanwhile.
+                if let Some(Known::Done { ending: Ending::Alerted | Ending::Quiet | Ending::Past, .. }) =
                     pending::known(&transaction, filing.accession).await?
                 {
                     continue;

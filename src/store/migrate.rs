@@ -1,6 +1,7 @@
 //! Upgrades a store of an older version to the layout of this one, in one transaction when it is opened.
 //!
-//! Versions before the engine had keys and values that are no text, two records for each delivery that waits, and no counts.
+//! Versions before the engine had keys and values that are not text, two records for each waiting delivery,
+//! and no counts.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -25,17 +26,17 @@ use super::table::{Base64, CORRUPT, META, Table};
 use crate::alert::Key;
 use crate::delivery::{Body, Delivery, Outcome};
 
-/// The layout that this version writes. One that wrote none has the first.
+/// The layout that this version writes. A store without a layout record has the first one.
 const FORMAT: u32 = 2;
 const FORMAT_KEY: &str = "format";
-/// Records that are read at once.
+/// Records read at once.
 const PAGE: usize = 10_000;
 
-/// Why a store cannot be brought into this layout.
+/// Why a store cannot be upgraded to this layout.
 pub(super) enum MigrateError {
     /// The engine failed.
     Engine(EngineError),
-    /// A newer version wrote it.
+    /// A newer version wrote the store.
     Newer(u32),
     /// A record cannot be written.
     Record(StoreError),
@@ -59,7 +60,7 @@ pub(super) fn migrate(engine: &SledEngine) -> Result<(), MigrateError> {
         return match decode(FORMAT_KEY, &value) {
             Ok(newer) if newer > FORMAT => Err(MigrateError::Newer(newer)),
             Ok(_) => Ok(()),
-            // None but a layout that has this record has a damaged one.
+            // Only a layout with this record can have a damaged one.
             Err(error) => {
                 tracing::error!("{error}; it is rewritten");
                 Ok(engine.rewrite(&[], &Writes::from([format()?]))?)
@@ -72,7 +73,7 @@ pub(super) fn migrate(engine: &SledEngine) -> Result<(), MigrateError> {
     migration.deliveries()?;
     migration.subscriptions()?;
     migration.writes.extend([format()?]);
-    // An older version that does not find it does not take the store for its own.
+    // An older version that does not find this mark does not treat the store as its own.
     if let Some(number) = engine.mark_of_before()? {
         migration.removed.push((META, MARK_KEY.as_bytes().to_vec()));
         migration.writes.insert((OWN, MARK_KEY.to_owned()), Some(number));
@@ -84,7 +85,7 @@ pub(super) fn migrate(engine: &SledEngine) -> Result<(), MigrateError> {
     Ok(engine.rewrite(&removed, &writes)?)
 }
 
-/// The record of this layout.
+/// The record that states this layout.
 fn format() -> Result<((Space, String), Option<Value>), StoreError> {
     Ok(((META, FORMAT_KEY.to_owned()), Some(encode(FORMAT_KEY, &FORMAT)?)))
 }
@@ -106,7 +107,8 @@ impl Migration<'_> {
         Ok(())
     }
 
-    /// Takes an old record away: what it says, or `None` where it cannot be read and is kept as a corrupt one.
+    /// Removes an old record and returns its value; `None` if it is unreadable and moved to the corrupt
+    /// records.
     fn take<T: DeserializeOwned>(
         &mut self,
         space: Space,
@@ -123,14 +125,14 @@ impl Migration<'_> {
         Ok(read.ok())
     }
 
-    /// The records of a keyspace in an old layout: keys with a byte that no text has.
+    /// The records of a keyspace in an old layout, whose keys contain a NUL byte.
     fn with_nul(&self, space: Space) -> Result<Vec<(Vec<u8>, Value)>, EngineError> {
         let mut all = self.engine.raw(space)?;
         all.retain(|(key, _)| key.contains(&0));
         Ok(all)
     }
 
-    /// Keys become text, values JSON.
+    /// Converts keys to text and values to JSON.
     fn keys_and_values(&mut self) -> Result<(), MigrateError> {
         for (key, value) in self.engine.raw(CORRUPT.space)? {
             self.put(&CORRUPT, &text(&key), &Base64::of(&value))?;
@@ -155,12 +157,12 @@ impl Migration<'_> {
         Ok(())
     }
 
-    /// Pending filings come in the order in which they are fetched.
+    /// Puts pending filings in the order in which they are fetched.
     fn pending(&mut self) -> Result<(), MigrateError> {
         for (key, value) in self.engine.raw(PENDING.space)? {
             let Some(pending) = self.take::<Pending>(PENDING.space, key, &value)? else { continue };
             let key = pending.filing.accession.to_string();
-            // A crash may have left one that is done.
+            // A crash may have left a pending record of a filing that is done.
             let known = self.engine.get(FILINGS.space, &key)?.map(|known| decode::<Known>(&key, &known));
             if matches!(known, Some(Ok(Known::Done { .. }))) {
                 continue;
@@ -171,7 +173,7 @@ impl Migration<'_> {
         Ok(())
     }
 
-    /// A delivery that waits is one record, and all are counted.
+    /// Merges the two records of each waiting delivery into one, and counts all deliveries.
     fn deliveries(&mut self) -> Result<(), MigrateError> {
         let (mut all, joined) = self.left()?;
         let mut counts: BTreeMap<String, Counts> = BTreeMap::new();
@@ -181,11 +183,11 @@ impl Migration<'_> {
             let in_flight = match stood {
                 Some(Stood::InFlight(sends)) => Some(sends),
                 None | Some(Stood::Queued | Stood::Waits(_) | Stood::Muted) => None,
-                // It left all the same.
+                // It was sent or given up all the same.
                 Some(
                     Stood::Joined(_)
                     | Stood::In { .. }
-                    | Stood::Untold { .. }
+                    | Stood::Unreported { .. }
                     | Stood::Left(_)
                     | Stood::Unknown,
                 ) => continue,
@@ -216,7 +218,7 @@ impl Migration<'_> {
         Ok(())
     }
 
-    /// How many deliveries left, and how many joined each of those that others joined.
+    /// How many deliveries were sent or given up, and how many joined each combined message.
     fn left(&self) -> Result<(Counts, HashMap<Key, usize>), MigrateError> {
         let (mut counts, mut joined) = (Counts::default(), HashMap::<Key, usize>::new());
         let mut count = |stood: &Stood, more: usize| match stood {
@@ -240,7 +242,7 @@ impl Migration<'_> {
             }
         }
         for (into, number) in &joined {
-            // The message itself does not count.
+            // The combined message itself is not counted.
             if let Some(stood) = self.stood(into)? {
                 count(&stood, number - 1);
             }
@@ -253,7 +255,7 @@ impl Migration<'_> {
         Ok(value.and_then(|value| decode(key.as_str(), &value).ok()))
     }
 
-    /// The same; one that cannot be read is kept as a corrupt one.
+    /// The same, but moves an unreadable record to the corrupt records.
     fn stood_or_corrupt(&mut self, key: &Key) -> Result<Option<Stood>, MigrateError> {
         let Some(value) = self.engine.get(DELIVERIES.space, key.as_str())? else { return Ok(None) };
         let stood = decode(key.as_str(), &value).ok();
@@ -270,7 +272,7 @@ impl Migration<'_> {
         }
     }
 
-    /// Subscriptions are found by rule, and counted.
+    /// Indexes subscriptions by rule, and counts them.
     fn subscriptions(&mut self) -> Result<(), MigrateError> {
         let all = self.engine.range(SUBSCRIPTIONS.space, &Range::first(usize::MAX))?;
         let servers = all.iter().map(|(place, value)| {
@@ -289,7 +291,7 @@ impl Migration<'_> {
     }
 }
 
-/// A key as text: what is none in it is replaced.
+/// A key as text, with invalid bytes replaced.
 fn text(key: &[u8]) -> String {
     String::from_utf8_lossy(key).replace('\0', " ")
 }

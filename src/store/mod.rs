@@ -1,7 +1,7 @@
-//! The state that must survive a restart: typed methods over an engine.
+//! The state that survives a restart: typed methods over a storage engine.
 //!
-//! Every record is a version byte and JSON. What is to be sent of a filing is written in one transaction with "this filing is
-//! done" ([`Store::commit`]) and is on the disk once [`Store::flush`] returns.
+//! Every record is a version byte followed by JSON. The deliveries of a filing are written in the same
+//! transaction that marks it as done ([`Store::commit`]), and are on disk once [`Store::flush`] returns.
 
 mod alarm;
 mod backfill;

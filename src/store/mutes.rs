@@ -1,4 +1,4 @@
-//! Mutes, and the alerts that they held back.
+//! Mutes, and the alerts that they hold back.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,24 +15,24 @@ use crate::destination::Destination;
 use crate::mute::{Mute, Muting};
 use crate::summary::Line;
 
-/// Target → until when, by whom and why it is muted.
+/// Target → its mute: until when, by whom and why.
 pub(super) const MUTES: Table<Mute> = Table::new("mutes");
-/// Target, destination, acceptance time, delivery key → an alert that was held back.
+/// Target, destination, acceptance time, delivery key → a muted alert.
 pub(super) const MUTED: Table<Muted> = Table::new("muted");
 
-/// An alert that was held back from a destination.
+/// A muted alert for one destination.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Muted {
-    /// By which mute.
+    /// The target whose mute holds it back.
     pub what: Muting,
-    /// Whom it was for.
+    /// The destination.
     pub destination: Destination,
     /// The alert.
     pub line: Line,
 }
 
 impl Muted {
-    /// An alert that a mute keeps back; `key` is of the delivery that it would be.
+    /// An alert held back by a mute; `key` is the key that its delivery would have.
     pub fn new(mute: &Mute, destination: &Destination, key: &Key, alert: &Alert) -> Self {
         let (what, destination) = (mute.what.clone(), destination.clone());
         Self { what, destination, line: Line::new(key, alert) }
@@ -45,7 +45,7 @@ impl Muted {
     }
 }
 
-/// Keeps alerts back, but for those that were sent or muted before.
+/// Holds alerts back, except those that were queued, sent or muted before.
 pub(super) async fn keep(transaction: &Transaction, muted: &[Muted]) -> Result<(), Ended> {
     for one in muted {
         let key = one.line.key.as_str();
@@ -58,17 +58,17 @@ pub(super) async fn keep(transaction: &Transaction, muted: &[Muted]) -> Result<(
 }
 
 impl Store {
-    /// All mutes, also those that are over and not ended yet.
+    /// All mutes, including expired ones that have not been ended yet.
     pub async fn mutes(&self) -> Result<Vec<Mute>, StoreError> {
         self.records(&MUTES, &Range::first(usize::MAX)).await
     }
 
-    /// The mute of something.
+    /// The mute of a target.
     pub async fn mute_of(&self, what: &Muting) -> Result<Option<Mute>, StoreError> {
         self.get(&MUTES, &what.to_string()).await
     }
 
-    /// Mutes, or changes until when, by whom and why something is muted.
+    /// Mutes a target, or changes its mute.
     pub async fn set_mute(&self, mute: &Mute) -> Result<(), StoreError> {
         let key = &mute.what.to_string();
         self.transaction(|transaction| async move {
@@ -79,17 +79,17 @@ impl Store {
         .await
     }
 
-    /// Forgets a mute with nothing left to send, unless it was changed since it was read.
+    /// Removes a mute with nothing left to send, unless it changed since it was read.
     pub async fn forget_mute(&self, read: &Mute) -> Result<(), StoreError> {
         self.delete_read(&MUTES, &read.what.to_string(), read).await
     }
 
-    /// The alerts that a mute held back, by destination and oldest first, at most `most`.
+    /// Up to `most` alerts held back by a mute, by destination, oldest first.
     pub async fn muted(&self, what: &Muting, most: usize) -> Result<Vec<Muted>, StoreError> {
         self.records(&MUTED, &Range::prefix(&prefix(what), most)).await
     }
 
-    /// How many alerts a mute kept back.
+    /// How many alerts a mute holds back.
     pub async fn muted_len(&self, what: &Muting) -> Result<usize, StoreError> {
         self.count(&MUTED, &Range::prefix(&prefix(what), usize::MAX)).await
     }
@@ -97,7 +97,7 @@ impl Store {
     /// Targets with held-back alerts that are no longer muted.
     pub async fn muted_without_mute(&self) -> Result<Vec<Muting>, StoreError> {
         let (mut found, mut next) = (Vec::new(), Range::first(1));
-        // One look a mute.
+        // One lookup per mute.
         while let Some((place, Muted { what, .. })) = self.range(&MUTED, &next).await?.pop() {
             let of = place.split_inclusive('\t').next().unwrap_or_default();
             next = Range::behind_prefix(of, 1);
@@ -108,7 +108,7 @@ impl Store {
         Ok(found)
     }
 
-    /// Forgets muted alerts that were sent in another way.
+    /// Removes muted alerts that were sent in another way.
     pub async fn forget_muted(&self, muted: &[&Muted]) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             muted.iter().for_each(|one| MUTED.delete(&transaction, &one.place()));
@@ -117,7 +117,7 @@ impl Store {
         .await
     }
 
-    /// Has another mute keep alerts back.
+    /// Moves muted alerts to another mute.
     pub async fn hand_over(&self, muted: &[Muted], to: &Muting) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             for one in muted {
@@ -132,8 +132,8 @@ impl Store {
         .await
     }
 
-    /// Queues the message about muted alerts and forgets them as such, at once; without a message they are just forgotten. `false`, and nothing
-    /// is written, where one of them is no longer muted.
+    /// Queues the message about muted alerts, if there is one, and removes them from the muted alerts, in one
+    /// transaction. Returns `false` and writes nothing if any of them is no longer muted.
     pub async fn release(
         &self,
         muted: &[Muted],
@@ -142,7 +142,7 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let stands = &match delivery {
             Some(delivery) => Stood::In { message: delivery.key.clone(), since: now },
-            None => Stood::Untold { at: now },
+            None => Stood::Unreported { at: now },
         };
         self.transaction(|transaction| async move {
             for one in muted {
@@ -165,7 +165,7 @@ impl Store {
     }
 }
 
-/// The prefix of the places of a mute's alerts.
+/// The key prefix of a mute's alerts.
 fn prefix(what: &Muting) -> String {
     format!("{}\t", part(&what.to_string()))
 }

@@ -14,20 +14,20 @@ use super::table::META;
 use super::tables;
 
 impl Store {
-    /// Opens the store in a folder, which is made where it is missing. Folder and files belong to their user alone from then on. A
-    /// store of an older version is brought into the layout of this one.
+    /// Opens the store in a folder, creating the folder if it is missing. From then on, only its owner can
+    /// access the folder and its files. A store of an older version is upgraded to the current layout.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] where another process has it open; [`StoreError::Newer`] where a newer version wrote it; other failures of
-    /// disk or engine.
+    /// [`StoreError::Busy`] if another process has it open; [`StoreError::Newer`] if a newer version wrote
+    /// it; other failures of disk or engine.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         Self::open_with(dir, |_| Ok(()))
     }
 
-    /// The same, where something is asked before each effect and can have it fail, as a disk does.
+    /// The same, with a callback that runs before each effect and can make it fail, as a disk might.
     ///
     /// # Errors
-    /// As [`Self::open`].
+    /// Same as [`Self::open`].
     pub fn open_with(
         dir: &Path,
         before: impl Fn(Effect) -> io::Result<()> + Send + Sync + 'static,
@@ -36,27 +36,29 @@ impl Store {
         Ok(Self::on(Engine::Sled(Arc::new(sled))))
     }
 
-    /// Writes a store anew; bytes before and after. Broken off, nothing is changed, or the next [`Self::open`] ends it.
+    /// Compacts a store. Returns its size in bytes before and after. If this is interrupted, either nothing
+    /// has changed or the next [`Self::open`] completes it.
     ///
     /// # Errors
-    /// As [`Self::open`]; failures of the disk.
+    /// Same as [`Self::open`], and failures of the disk.
     pub fn compact(dir: &Path) -> Result<(u64, u64), StoreError> {
         let engine = open_engine(dir, Box::new(|_| Ok(())))?;
         engine.compact().map_err(|error| StoreError::of_opening(dir, error))
     }
 
-    /// True if a folder has a store; [`Self::open`] makes one where it has none.
+    /// True if a folder contains a store. If it does not, [`Self::open`] creates one.
     pub fn is_in(dir: &Path) -> bool {
         engine::is_in(dir)
     }
 
-    /// True if a process has the store in a folder open.
+    /// True if a process has the store in this folder open.
     pub fn is_held(dir: &Path) -> bool {
         engine::is_held(dir)
     }
 }
 
-/// Opens the engine, and has it know where the disk lost something: then nobody knows what was sent.
+/// Opens the engine, and records a doubt if the disk lost writes, because it is then uncertain which alerts
+/// were sent.
 fn open_engine(dir: &Path, before: Before) -> Result<SledEngine, StoreError> {
     let failed = |error| StoreError::of_opening(dir, error);
     let engine = SledEngine::open(dir, &tables::ALL, before).map_err(failed)?;
@@ -66,7 +68,7 @@ fn open_engine(dir: &Path, before: Before) -> Result<SledEngine, StoreError> {
         MigrateError::Record(error) => error,
     })?;
     if let Some(until) = engine.confirmed_at().filter(|_| engine.has_lost()) {
-        let doubt = encode(DOUBT.key, &Doubt { until, queue: true, told: false })?;
+        let doubt = encode(DOUBT.key, &Doubt { until, queue: true, reported: false })?;
         let writes = Writes::from([((META, DOUBT.key.to_owned()), Some(doubt))]);
         engine.rewrite(&[], &writes).map_err(failed)?;
     }

@@ -1,4 +1,4 @@
-//! The lines of overflow messages and of others about many alerts.
+//! The lines of overflow messages and other messages about many alerts.
 
 use super::dead::DEAD;
 use super::engine::{Range, Transaction};
@@ -13,13 +13,13 @@ use crate::summary::Line;
 
 /// List, number → a line of a message about many alerts.
 pub(super) const LISTS: Table<Line> = Table::new("lists");
-/// List → the delivery that has it.
+/// List → the delivery that it belongs to.
 pub(super) const LIST_HOLDERS: Table<Key> = Table::new("list_holders");
 
-/// Most lines that are deleted at once.
+/// The most lines to delete at once.
 const AT_ONCE: usize = 1_000;
 
-/// Adds lines to the list of a delivery, where it has one: behind those that it has.
+/// Appends lines to the list of a delivery, if it has one.
 pub(super) fn add<'a>(
     transaction: &Transaction,
     delivery: &Delivery,
@@ -34,9 +34,9 @@ pub(super) fn add<'a>(
 }
 
 impl Store {
-    /// Puts queued deliveries into one that is queued in their place, at once. The lines of a summary go to its list, behind
-    /// those that it has. `false`, and nothing is written, where one of them is no longer queued as it was read, or may have reached its
-    /// destination.
+    /// Replaces queued deliveries with one that is queued in their place, in one transaction. The lines are
+    /// appended to its list. Returns `false` and writes nothing if any of them changed since it was read or
+    /// may have reached its destination.
     pub async fn join_into(
         &self,
         delivery: &Delivery,
@@ -55,7 +55,7 @@ impl Store {
                 placing::take(&transaction, one, &stands).await?;
             }
             add(&transaction, delivery, lines.iter())?;
-            // It takes the place of what waited, so that it is sent even where one of its key was before.
+            // It replaces waiting deliveries, so it must be sent even if one with its key was sent before.
             let count = joined.iter().map(Delivery::count).sum();
             placing::put(&transaction, &Delivery { joined: count, ..delivery.clone() })?;
             Ok(true)
@@ -63,13 +63,13 @@ impl Store {
         .await
     }
 
-    /// The lines of a list, at most the first `most`.
+    /// Up to `most` lines of a list, from its start.
     pub async fn lines(&self, list: &Key, most: usize) -> Result<Vec<Line>, StoreError> {
         self.records(&LISTS, &of(list.as_str(), most)).await
     }
 
-    /// Forgets the lists of messages that neither wait nor were given up, but for those that still grow, which are asked for once it is
-    /// known what waits.
+    /// Removes the lists of messages that neither wait nor are dead, unless they still grow. `grows` is
+    /// called after checking that the message does not wait.
     pub async fn forget_lists(&self, grows: impl Fn(&str) -> bool) -> Result<(), StoreError> {
         let (grows, mut next) = (&grows, Range::first(1));
         while let Some((place, _)) = self.stored(LISTS.space, &next).await?.pop() {
@@ -91,10 +91,10 @@ impl Store {
     }
 }
 
-/// True where the delivery that has a list waits, or was given up and may wait again.
+/// True if the delivery that a list belongs to waits, or is dead and may be queued again.
 async fn is_held(transaction: &Transaction, list: &str) -> Result<bool, Ended> {
     let Some(value) = transaction.get(LIST_HOLDERS.space, list).await? else { return Ok(false) };
-    // Where nobody knows which has it, or where that stands, its lines are kept.
+    // Keep the lines if the delivery or its state is unknown.
     let Ok(holder) = decode::<Key>(list, &value) else { return Ok(true) };
     let stood = placing::stood(transaction, &holder).await?;
     let waits = stood.is_some_and(|stood| stood.waits() || stood == Stood::Unknown);

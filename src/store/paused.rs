@@ -1,4 +1,4 @@
-//! Destinations that take nothing until somebody mends them.
+//! Destinations that accept nothing until somebody fixes them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,49 +11,49 @@ use super::table::Table;
 use crate::delivery::Delivery;
 use crate::destination::Destination;
 
-/// Destination → why it is paused.
+/// Destination → its pause and the reason.
 pub(super) const PAUSED: Table<Paused> = Table::new("paused");
 
-/// A destination that is paused.
+/// A paused destination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paused {
-    /// Which.
+    /// The destination.
     pub destination: Destination,
     /// Since when.
     pub since: DateTime<Utc>,
     /// Its last answer.
     pub reason: String,
-    /// When that was.
+    /// When it gave that answer.
     pub tried_at: DateTime<Utc>,
-    /// How often it was tried meanwhile.
+    /// How often it was tried since.
     pub tries: u32,
-    /// True if the operators know.
+    /// True if operators were notified.
     #[serde(default = "known")]
     pub reported: bool,
 }
 
-/// Older versions reported each pause.
+/// Older versions reported every pause.
 fn known() -> bool {
     true
 }
 
 impl Store {
-    /// Whether and why a destination is paused.
+    /// The pause of a destination, if it is paused.
     pub async fn paused(&self, destination: &Destination) -> Result<Option<Paused>, StoreError> {
         self.get(&PAUSED, &destination.to_string()).await
     }
 
-    /// All that are paused.
+    /// All paused destinations.
     pub async fn all_paused(&self) -> Result<Vec<Paused>, StoreError> {
         self.records(&PAUSED, &Range::first(usize::MAX)).await
     }
 
-    /// Pauses a destination, or notes that it was tried again, and queues the notice about it, at once.
+    /// Pauses a destination, or records another try, and queues notices about it, in one transaction.
     pub async fn pause(&self, paused: &Paused, notices: &[Delivery]) -> Result<(), StoreError> {
         self.set_paused(&paused.destination, Some(paused), notices).await
     }
 
-    /// Ends a pause, and queues the notice about that, at once.
+    /// Ends a pause and queues notices about it, in one transaction.
     pub async fn resume(&self, destination: &Destination, notices: &[Delivery]) -> Result<(), StoreError> {
         self.set_paused(destination, None, notices).await
     }

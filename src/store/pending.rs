@@ -1,4 +1,4 @@
-//! Filings that were seen and are not done yet, in the order in which they are fetched.
+//! Pending filings: seen but not done yet, in the order in which they are fetched.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use crate::filing::{Accession, Cik};
 /// Source, acceptance time, accession → a pending filing.
 pub(super) const PENDING: Table<Pending> = Table::new("pending");
 
-/// A filing that was seen and is not done yet.
+/// A filing that was seen but is not done yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pending {
     /// The filing to fetch.
@@ -24,26 +24,26 @@ pub struct Pending {
     pub seen_at: DateTime<Utc>,
     /// How often fetching failed.
     pub attempts: u32,
-    /// Not to be tried before.
+    /// Do not try before this time.
     pub not_before: DateTime<Utc>,
-    /// Its source.
+    /// Where it was discovered.
     #[serde(default)]
     pub found: Found,
 }
 
-/// The source that showed a filing.
+/// Where a filing was discovered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Found {
     /// The feed.
     #[default]
     Feed,
-    /// A daily index: the feed was not read in time, or it is tried again.
+    /// A daily index, because the feed was not read in time or the filing is tried again.
     Index,
 }
 
 impl Found {
-    /// The prefix of the places of such filings: those of the feed come first.
+    /// The key prefix of such filings; those from the feed sort first.
     fn prefix(self) -> &'static str {
         match self {
             Self::Feed => "feed/",
@@ -51,7 +51,7 @@ impl Found {
         }
     }
 
-    /// The places of those that were accepted before a filing, or before a moment.
+    /// The keys of filings accepted before a given filing or time.
     fn before(self, accepted_at: DateTime<Utc>, accession: Option<Accession>) -> Range {
         let prefix = self.prefix();
         let until = match accession {
@@ -74,7 +74,7 @@ impl Pending {
     }
 }
 
-/// The state of a filing. Where that cannot be read, it is looked for among those that are pending.
+/// The state of a filing. If its record is unreadable, the pending filings are searched for it.
 pub(super) async fn known(transaction: &Transaction, accession: Accession) -> Result<Option<Known>, Ended> {
     let key = accession.to_string();
     let Some(value) = transaction.get(FILINGS.space, &key).await? else { return Ok(None) };
@@ -97,17 +97,17 @@ pub(super) async fn known(transaction: &Transaction, accession: Accession) -> Re
     }
 }
 
-/// True for a filing that is neither to be fetched nor was read.
+/// True for a filing that is neither pending nor has been read.
 pub(super) async fn is_fresh(transaction: &Transaction, accession: Accession) -> Result<bool, Ended> {
     Ok(match known(transaction, accession).await? {
         None | Some(Known::Done { ending: Ending::Baseline | Ending::NotFetched, .. }) => true,
-        // Where that record was lost, it is found anew.
+        // If the pending record was lost, the filing is discovered again.
         Some(Known::Pending { pending: place }) => !PENDING.has(transaction, &place).await?,
         Some(Known::Done { .. }) => false,
     })
 }
 
-/// Makes a filing pending, or changes how it is.
+/// Makes a filing pending, or updates its pending record.
 pub(super) async fn put(transaction: &Transaction, pending: &Pending) -> Result<(), Ended> {
     remove(transaction, pending.filing.accession).await?;
     let (key, place) = (pending.filing.accession.to_string(), pending.place());
@@ -116,7 +116,7 @@ pub(super) async fn put(transaction: &Transaction, pending: &Pending) -> Result<
     Ok(())
 }
 
-/// Has a filing be no longer pending. The caller says what is known of it instead.
+/// Removes a filing's pending record. The caller writes its new state.
 pub(super) async fn remove(transaction: &Transaction, accession: Accession) -> Result<(), Ended> {
     if let Some(Known::Pending { pending: place }) = known(transaction, accession).await? {
         PENDING.delete(transaction, &place);
@@ -124,7 +124,7 @@ pub(super) async fn remove(transaction: &Transaction, accession: Accession) -> R
     Ok(())
 }
 
-/// Notes that a filing is not fetched.
+/// Records that a filing is not fetched.
 pub(super) async fn pass_over(
     transaction: &Transaction,
     filing: &FilingRef,
@@ -136,28 +136,28 @@ pub(super) async fn pass_over(
 }
 
 impl Store {
-    /// The filings that are to be fetched: those of the feed, then those of indexes, oldest first, at most `most`.
+    /// Up to `most` pending filings: those from the feed, then those from indexes, each oldest first.
     pub async fn pending(&self, most: usize) -> Result<Vec<Pending>, StoreError> {
         self.records(&PENDING, &Range::first(most)).await
     }
 
-    /// How many filings are to be fetched.
+    /// How many filings are pending.
     pub async fn pending_len(&self) -> Result<usize, StoreError> {
         self.count(&PENDING, &Range::first(usize::MAX)).await
     }
 
-    /// True if filings that something showed are to be fetched.
+    /// True if any filing discovered there is pending.
     pub async fn is_pending(&self, found: Found) -> Result<bool, StoreError> {
         Ok(self.count(&PENDING, &Range::prefix(found.prefix(), 1)).await? > 0)
     }
 
-    /// Looks at the filings that are to be fetched in their order, until the visitor stops it.
+    /// Visits pending filings in order, until the visitor returns `false`.
     pub async fn each_pending(&self, mut look: impl FnMut(Pending) -> bool) -> Result<(), StoreError> {
         self.each(&PENDING, Range::first(usize::MAX), |_, pending| look(pending)).await
     }
 
-    /// When the newest of an issuer's filings was accepted that are to be fetched and came before another one. Those that came before it
-    /// are looked at, which are fetched before it and so are few.
+    /// The acceptance time of the issuer's newest pending filing before the given one. This scans all pending
+    /// filings before it; they are few because they are fetched first.
     pub async fn pending_before(
         &self,
         issuer: Cik,
@@ -177,7 +177,7 @@ impl Store {
         Ok(newest)
     }
 
-    /// True if another filing that an index showed, of which the issuer is not known, is to be fetched and was accepted before a moment.
+    /// True if another pending filing from an index has no known issuer and was accepted before `moment`.
     pub async fn unknown_pending_before(
         &self,
         moment: DateTime<Utc>,
@@ -205,7 +205,7 @@ impl Store {
         Ok(first)
     }
 
-    /// Puts a filing off after a failed fetch, unless it is done.
+    /// Defers a filing after a failed fetch, unless it is done.
     pub async fn postpone(&self, pending: &Pending) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             match known(&transaction, pending.filing.accession).await? {
@@ -217,7 +217,7 @@ impl Store {
     }
 }
 
-/// As text whose order is that of the times.
+/// A time as text that sorts chronologically.
 fn seconds(time: DateTime<Utc>) -> String {
     format!("{:012}", time.timestamp().max(0))
 }

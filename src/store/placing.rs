@@ -1,4 +1,4 @@
-//! Where deliveries stand and wait, and what a transaction does with them.
+//! The states of deliveries and their places in the queue, and how transactions change them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,12 +13,12 @@ use crate::alert::Key;
 use crate::delivery::{Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
 
-/// Destination, time, delivery key → a delivery that waits, with its state.
+/// Destination, time, delivery key → a waiting delivery with its state.
 pub(super) const QUEUE: Table<Delivery> = Table::new("queue");
-/// Delivery key → where it waits, or what became of it.
+/// Delivery key → its place in the queue, or its outcome.
 pub(super) const DELIVERIES: Table<Stood> = Table::new("deliveries");
 
-/// Where a delivery stands.
+/// The state of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeliveryStanding {
@@ -30,49 +30,51 @@ pub enum DeliveryStanding {
     Joined(Key),
     /// It is muted, and not sent.
     Muted,
-    /// It was muted, and its destination takes no word of that.
-    Untold {
+    /// It was muted, and its destination is sent no message about muted alerts.
+    Unreported {
         /// When the mute ended.
         at: DateTime<Utc>,
     },
-    /// It was taken, or given up.
+    /// It was delivered or given up.
     Left(Outcome),
 }
 
-/// The stored state of a delivery: of one that waits, its record in the queue has the rest.
+/// The stored state of a delivery. For a waiting one, its record in the queue has the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Stood {
-    /// It waits at this place of the queue.
+    /// It waits at this place in the queue.
     Waits(String),
-    /// It waits, as versions with two records wrote it.
+    /// It waits, as written by versions with two records per delivery.
     Queued,
-    /// The same, of one that may have been sent.
+    /// The same, but it may have been sent.
     InFlight(InFlight),
-    /// It stands in another one, as versions wrote it that did not say since when.
+    /// It is part of another one, as written by versions that did not record since when.
     Joined(Key),
-    /// It stands in another one.
+    /// It is part of another one.
     In {
         message: Key,
         since: DateTime<Utc>,
     },
     Muted,
-    Untold {
+    #[serde(alias = "untold")]
+    Unreported {
         at: DateTime<Utc>,
     },
     Left(Outcome),
-    /// The record of that was damaged: it may have been sent.
+    /// Its record was damaged, so it may have been sent.
     Unknown,
 }
 
 impl Stood {
-    /// True where it waits, or is said to.
+    /// True if it waits, or its record says so.
     pub(super) fn waits(&self) -> bool {
         matches!(self, Self::Waits(_) | Self::Queued | Self::InFlight(_))
     }
 }
 
-/// Where a delivery stands. A record that cannot be read is kept as a corrupt one, and in its place stands that nobody knows.
+/// The stored state of a delivery. An unreadable record is moved to the corrupt records and replaced with
+/// [`Stood::Unknown`].
 pub(super) async fn stood(transaction: &Transaction, key: &Key) -> Result<Option<Stood>, Ended> {
     let Some(value) = transaction.get(DELIVERIES.space, key.as_str()).await? else { return Ok(None) };
     if let Ok(stood) = decode(key.as_str(), &value) {
@@ -83,9 +85,9 @@ pub(super) async fn stood(transaction: &Transaction, key: &Key) -> Result<Option
     Ok(Some(Stood::Unknown))
 }
 
-/// Queues a delivery, unless one of its key was queued or sent before.
+/// Queues a delivery, unless one with its key was queued or sent before.
 pub(super) async fn enqueue(transaction: &Transaction, delivery: &Delivery) -> Result<(), Ended> {
-    // What was muted by another filing's owner is not sent yet.
+    // An alert that another filing's owner had muted has not been sent yet.
     if !matches!(stood(transaction, &delivery.key).await?, None | Some(Stood::Muted)) {
         return Ok(());
     }
@@ -102,7 +104,7 @@ pub(super) async fn enqueue_all(transaction: &Transaction, deliveries: &[Deliver
     Ok(())
 }
 
-/// Queues one; an alert whose trade another filing reported, and that still waits, is joined with that one.
+/// Queues a delivery. If an alert about the same trade from another filing still waits, the two are joined.
 pub(super) async fn enqueue_or_join(transaction: &Transaction, delivery: &Delivery) -> Result<(), Ended> {
     let Body::Alert(alert) = &delivery.body else { return enqueue(transaction, delivery).await };
     match stood(transaction, &delivery.key).await? {
@@ -118,14 +120,15 @@ pub(super) async fn enqueue_or_join(transaction: &Transaction, delivery: &Delive
     }
 }
 
-/// Puts a delivery into the queue, or changes it there.
+/// Adds a delivery to the queue, or updates it there.
 pub(super) fn put(transaction: &Transaction, delivery: &Delivery) -> Result<(), StoreError> {
     let place = place(delivery);
     QUEUE.put(transaction, &place, delivery)?;
     DELIVERIES.put(transaction, delivery.key.as_str(), &Stood::Waits(place))
 }
 
-/// Takes a delivery out of the queue, for it to stand otherwise: as it waited, or `None` where it did not. The caller counts it.
+/// Removes a delivery from the queue and sets its new state. Returns it as it waited, or `None` if it did not
+/// wait. The caller updates the counts.
 pub(super) async fn take(
     transaction: &Transaction,
     delivery: &Delivery,
@@ -136,11 +139,12 @@ pub(super) async fn take(
     let waited = QUEUE.get(transaction, &place).await?;
     QUEUE.delete(transaction, &place);
     DELIVERIES.put(transaction, delivery.key.as_str(), stands)?;
-    // One that cannot be read any more waited as it was read before.
+    // If the record is now unreadable, use the delivery as it was read before.
     Ok(waited.or_else(|| was_there.then(|| delivery.clone())))
 }
 
-/// A delivery as it waits; `None` where it no longer does: since it was read, it may have joined another one, or left.
+/// The waiting delivery as stored; `None` if it no longer waits, because it has since joined another one or
+/// left the queue.
 pub(super) async fn waiting(
     transaction: &Transaction,
     delivery: &Delivery,
@@ -153,18 +157,18 @@ pub(super) async fn waiting(
     })
 }
 
-/// The prefix of the places of a destination.
+/// The key prefix of a destination's deliveries.
 pub(super) fn prefix(destination: &Destination) -> String {
     format!("{}\t", part(&destination.to_string()))
 }
 
-/// Destination, then when it was queued, then when its filing was accepted: a scan by destination comes oldest first.
+/// Destination, queue time, acceptance time of the filing, so that a scan by destination is oldest first.
 pub(super) fn place(delivery: &Delivery) -> String {
     let accepted_at = match &delivery.body {
         Body::Alert(alert) | Body::Addition(alert) => alert.accepted_at.unwrap_or(alert.seen_at),
         Body::Digest(digest) => digest.until,
         Body::Notice(notice) => notice.at,
-        // Before those that were queued with its alerts.
+        // Sort before deliveries that were queued with its alerts.
         Body::Summary(_) => DateTime::UNIX_EPOCH,
     };
     format!(

@@ -1,4 +1,4 @@
-//! Forgets what nobody needs any more, a bounded part of the store at a time.
+//! Removes records that are no longer needed, a bounded part of the store at a time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,38 +13,39 @@ use super::record::decode;
 use super::table::Single;
 use crate::delivery::Outcome;
 
-/// Deliveries sent longer ago are forgotten: only an amendment of so old a trade could ask whether it was sent.
+/// How long records of sent deliveries are kept: only an amendment of a trade that old could need an older
+/// one.
 pub const KEPT: TimeDelta = TimeDelta::days(730);
-/// Most records that one round looks at.
+/// The most records to check in one round.
 const AT_ONCE: usize = 1_000;
-/// How long after the last record it begins again with the first.
+/// How long to rest between the last record and the first.
 pub(super) const REST: TimeDelta = TimeDelta::days(1);
 
 const PRUNED: Single<Pruned> = Single::new("pruned");
 
-/// How far the store was looked through.
+/// How far pruning has progressed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 struct Pruned {
-    /// Behind this delivery.
+    /// The last checked delivery.
     deliveries: String,
-    /// Behind this place of an alert in a digest.
+    /// The last checked alert in a digest.
     digested: String,
-    /// Begins again with the first delivery then.
+    /// When to start again with the first delivery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     deliveries_from: Option<DateTime<Utc>>,
-    /// Likewise.
+    /// When to start again with the first alert in a digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     digested_from: Option<DateTime<Utc>>,
 }
 
 impl Store {
-    /// Forgets deliveries that were sent, and alerts that were in a digest, more than [`KEPT`] ago: of the next 1,000 of each. Behind the
-    /// last it rests for a day. Returns how many it forgot.
+    /// Removes records of deliveries sent, and of alerts in digests, more than [`KEPT`] ago. Checks the next
+    /// 1,000 of each, and rests for a day after the last. Returns how many were removed.
     ///
     /// # Errors
-    /// Failures of the store; then nothing is forgotten.
+    /// Failures of the store; nothing is then removed.
     pub async fn prune(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
-        // No clock that is ahead has it forget too early.
+        // A clock that is ahead must not remove records too early.
         let seen_until = self.frontier().await?.map_or(now, |frontier| frontier.seen_until);
         let before = now.min(seen_until + TimeDelta::days(1)) - KEPT;
         self.transaction(|transaction| async move {
@@ -55,7 +56,7 @@ impl Store {
                 let page = transaction.range(DELIVERIES.space, &next).await?;
                 (pruned.deliveries, pruned.deliveries_from) = end_of(&page, now);
                 for (key, value) in page {
-                    // One that cannot be read may have been sent.
+                    // A delivery with an unreadable record may have been sent.
                     let Ok(stood) = decode(&key, &value) else { continue };
                     if is_over(&transaction, &key, &stood, before).await? {
                         DELIVERIES.delete(&transaction, &key);
@@ -81,13 +82,13 @@ impl Store {
     }
 }
 
-/// True during the rest behind the last record.
+/// True during the rest after the last record.
 fn rests(until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
-    // A longer one comes from a clock that was wrong.
+    // A longer rest comes from a wrong clock.
     until.is_some_and(|until| now < until && until - now <= REST)
 }
 
-/// Where the next page begins; behind the last record again with the first, after a rest.
+/// Where the next page starts. After the last record, it starts from the first again after a rest.
 fn end_of<T>(page: &[(String, T)], now: DateTime<Utc>) -> (String, Option<DateTime<Utc>>) {
     match page.last() {
         Some((key, _)) if page.len() == AT_ONCE => (key.clone(), None),
@@ -95,7 +96,8 @@ fn end_of<T>(page: &[(String, T)], now: DateTime<Utc>) -> (String, Option<DateTi
     }
 }
 
-/// True for a delivery that left so long ago, or whose message did, and that nobody can ask for.
+/// True for a delivery that left the queue, itself or in another message, before `before` and is no longer
+/// needed.
 async fn is_over(
     transaction: &Transaction,
     key: &str,
@@ -103,7 +105,7 @@ async fn is_over(
     before: DateTime<Utc>,
 ) -> Result<bool, Ended> {
     Ok(match stood {
-        Stood::Left(Outcome::Delivered { at, .. }) | Stood::Untold { at } => *at < before,
+        Stood::Left(Outcome::Delivered { at, .. }) | Stood::Unreported { at } => *at < before,
         // It can be sent again as long as its body is kept.
         Stood::Left(Outcome::Dead { at, .. }) => *at < before && !DEAD.has(transaction, key).await?,
         Stood::In { message, since } => {

@@ -1,4 +1,5 @@
-//! Filings that could not be read or fetched again and again: kept with their bytes and the reason, and tried once a day.
+//! Filings that repeatedly could not be fetched or read. They are kept with their bytes and the reason, and
+//! tried again once a day.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,34 +16,34 @@ use crate::filing::Accession;
 
 /// Accession → why a filing is in quarantine, and since when.
 pub(super) const QUARANTINE: Table<Quarantined> = Table::new("quarantine");
-/// Accession → what came as a filing that could not be read.
+/// Accession → the bytes of an unreadable filing.
 pub(super) const UNREADABLE: Table<Base64> = Table::new("unreadable");
 
 /// A filing in quarantine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantined {
-    /// Which filing, and where it is fetched.
+    /// The filing, and where to fetch it.
     pub filing: FilingRef,
     /// When it was first seen.
     pub seen_at: DateTime<Utc>,
-    /// Why it is here.
+    /// Why it is in quarantine.
     pub reason: String,
-    /// Since when.
+    /// When it was put in quarantine.
     pub since: DateTime<Utc>,
     /// When it was last tried.
     pub tried_at: DateTime<Utc>,
-    /// How often it came back here.
+    /// How often it was put back in quarantine.
     pub tries: u32,
-    /// True if the operators were notified. For records of older versions they were.
-    #[serde(default = "told")]
-    pub told: bool,
+    /// True if operators were notified. In records of older versions, they were.
+    #[serde(default = "reported", alias = "told")]
+    pub reported: bool,
 }
 
-fn told() -> bool {
+fn reported() -> bool {
     true
 }
 
-/// Puts a filing into quarantine, or back into it, or where it can be read out of it.
+/// Puts a filing into quarantine, or back into it, or releases it if it can be read.
 pub(super) async fn confine_or_release(
     transaction: &Transaction,
     key: &str,
@@ -56,7 +57,7 @@ pub(super) async fn confine_or_release(
         return Ok(());
     };
     QUARANTINE.put(transaction, key, record)?;
-    // What came before says more than nothing.
+    // Earlier bytes are more useful than none.
     if !bytes.is_empty() {
         UNREADABLE.put(transaction, key, &Base64::of(bytes))?;
     }
@@ -64,7 +65,7 @@ pub(super) async fn confine_or_release(
 }
 
 impl Store {
-    /// The filings in quarantine, at most `most`.
+    /// Up to `most` filings in quarantine.
     pub async fn quarantined(&self, most: usize) -> Result<Vec<Quarantined>, StoreError> {
         self.records(&QUARANTINE, &Range::first(most)).await
     }
@@ -79,13 +80,13 @@ impl Store {
         self.get(&QUARANTINE, &accession.to_string()).await
     }
 
-    /// The bytes of a filing in quarantine; none where nothing came.
+    /// The bytes of a filing in quarantine; `None` if nothing was received.
     pub async fn quarantined_bytes(&self, accession: Accession) -> Result<Option<Vec<u8>>, StoreError> {
         let body = self.get(&UNREADABLE, &accession.to_string()).await?;
         Ok(body.and_then(|body| body.bytes()))
     }
 
-    /// Makes filings in quarantine pending once more. They keep their place there until they are read.
+    /// Makes filings in quarantine pending again. They stay in quarantine until they are read.
     pub async fn try_again(&self, quarantined: &[Quarantined], now: DateTime<Utc>) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             for one in quarantined {
@@ -102,7 +103,7 @@ impl Store {
         .await
     }
 
-    /// Queues the notices about these filings, and marks them as reported, at once.
+    /// Queues notices about these filings and marks the filings as reported, in one transaction.
     pub async fn tell_of(
         &self,
         quarantined: &[Quarantined],
@@ -113,7 +114,7 @@ impl Store {
                 let key = one.filing.accession.to_string();
                 // It may have been read meanwhile.
                 if let Some(known) = QUARANTINE.get(&transaction, &key).await? {
-                    QUARANTINE.put(&transaction, &key, &Quarantined { told: true, ..known })?;
+                    QUARANTINE.put(&transaction, &key, &Quarantined { reported: true, ..known })?;
                 }
             }
             placing::enqueue_all(&transaction, deliveries).await

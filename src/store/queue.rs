@@ -1,4 +1,4 @@
-//! The queue of deliveries: nothing leaves it but as delivered or dead.
+//! The queue of deliveries. A delivery leaves it only as delivered or dead.
 
 use std::collections::BTreeSet;
 
@@ -17,16 +17,17 @@ use crate::destination::Destination;
 use crate::summary::Why;
 
 impl Store {
-    /// Queues a delivery, unless one of its key was queued or sent before.
+    /// Queues a delivery, unless one with its key was queued or sent before.
     pub async fn enqueue(&self, delivery: &Delivery) -> Result<(), StoreError> {
         self.transaction(|transaction| async move { placing::enqueue(&transaction, delivery).await }).await
     }
 
-    /// Notes which sends of queued deliveries may have reached their destination, before the next one begins or after one that certainly
-    /// did not. `false`, and nothing is written, where one of them no longer waits: then nothing may be sent.
+    /// Records which sends of queued deliveries may have reached their destination: before the next send
+    /// begins, or after one that certainly did not arrive. Returns `false` and writes nothing if any of them
+    /// no longer waits; nothing may then be sent.
     ///
     /// # Errors
-    /// Failures of the store; then nothing may be sent.
+    /// Failures of the store; nothing may then be sent.
     pub async fn set_in_flight(
         &self,
         deliveries: &[Delivery],
@@ -50,11 +51,11 @@ impl Store {
         .await
     }
 
-    /// The destinations that have something queued.
+    /// The destinations with queued deliveries.
     pub async fn waiting_destinations(&self) -> Result<BTreeSet<Destination>, StoreError> {
         let mut destinations = BTreeSet::new();
         let mut next = Range::first(1);
-        // One look a destination.
+        // One lookup per destination.
         while let Some((place, delivery)) = self.range(&QUEUE, &next).await?.pop() {
             let of = place.split_inclusive('\t').next().unwrap_or_default();
             next = Range::behind_prefix(of, 1);
@@ -63,15 +64,16 @@ impl Store {
         Ok(destinations)
     }
 
-    /// The deliveries of a destination, oldest first, at most `most`.
+    /// Up to `most` queued deliveries of a destination, oldest first.
     pub async fn queued(&self, destination: &Destination, most: usize) -> Result<Vec<Delivery>, StoreError> {
         self.records(&QUEUE, &Range::prefix(&prefix(destination), most)).await
     }
 
-    /// Takes deliveries out of the queue with what became of them, all at once. A dead one is kept, with its body.
+    /// Removes deliveries from the queue with their outcome, in one transaction. Dead ones are kept with
+    /// their bodies.
     ///
     /// # Errors
-    /// Failures of the store; then they stay queued.
+    /// Failures of the store; the deliveries then stay queued.
     pub async fn leave_queue(&self, deliveries: &[Delivery], outcome: &Outcome) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             for delivery in deliveries {
@@ -82,17 +84,17 @@ impl Store {
         .await
     }
 
-    /// Writes deliveries back after a failed attempt; one that no longer waits is left as it is.
+    /// Updates deliveries after a failed attempt, except those that no longer wait.
     pub async fn requeue(&self, deliveries: &[Delivery]) -> Result<(), StoreError> {
         self.write_back(deliveries, |tried, known| {
             let Delivery { attempts, not_before, failing_since, .. } = *tried;
-            // Its body may have grown meanwhile: another filing has the same trade.
+            // Keep the stored body: it may have grown if another filing reported the same trade.
             Delivery { attempts, not_before, failing_since, ..known }
         })
         .await
     }
 
-    /// Writes a queued delivery anew; one that no longer waits is left as it is.
+    /// Replaces a queued delivery, unless it no longer waits.
     pub async fn rewrite(&self, delivery: &Delivery) -> Result<(), StoreError> {
         self.write_back(std::slice::from_ref(delivery), |anew, known| Delivery {
             in_flight: known.in_flight,
@@ -119,7 +121,7 @@ impl Store {
         .await
     }
 
-    /// Has all that waits for a destination be due now; how many deliveries that are.
+    /// Makes all waiting deliveries of a destination due now. Returns how many there are.
     pub async fn hasten(&self, destination: &Destination, now: DateTime<Utc>) -> Result<usize, StoreError> {
         let (mut count, mut deferred) = (0, Vec::new());
         self.each(&QUEUE, Range::prefix(&prefix(destination), usize::MAX), |_, delivery| {
@@ -130,7 +132,7 @@ impl Store {
             true
         })
         .await?;
-        // Some may have been sent meanwhile.
+        // Some of them may have been sent meanwhile.
         for some in deferred.chunks(PAGE) {
             self.write_back(some, |_, known| Delivery { not_before: now, ..known }).await?;
         }
@@ -138,7 +140,7 @@ impl Store {
     }
 }
 
-/// Takes a delivery out of the queue with what became of it, and counts it.
+/// Removes a delivery from the queue with its outcome, and counts it.
 async fn leave(transaction: &Transaction, delivery: &Delivery, outcome: &Outcome) -> Result<(), Ended> {
     let waited = take(transaction, delivery, &Stood::Left(outcome.clone())).await?;
     if let Outcome::Dead { .. } = outcome {
@@ -158,7 +160,7 @@ async fn leave(transaction: &Transaction, delivery: &Delivery, outcome: &Outcome
     .await
 }
 
-/// How long alerts took that were delivered.
+/// The latencies of delivered alerts.
 fn latencies(delivery: &Delivery, outcome: &Outcome) -> Vec<(Key, Latency)> {
     let Outcome::Delivered { at: sent_at, .. } = *outcome else { return Vec::new() };
     let latency = |accepted_at: Option<DateTime<Utc>>, seen_at| {
@@ -169,7 +171,7 @@ fn latencies(delivery: &Delivery, outcome: &Outcome) -> Vec<(Key, Latency)> {
             .map(|latency| (delivery.key.clone(), latency))
             .into_iter()
             .collect(),
-        // How long they were muted says nothing about the bot.
+        // The time they were muted says nothing about the bot's speed.
         Body::Summary(summary) if matches!(summary.why, Why::Muted { .. }) => Vec::new(),
         Body::Summary(summary) => {
             let old = summary.lines.len().saturating_sub(summary.added);

@@ -1,4 +1,4 @@
-//! How many shares an ADS of an issuer stands for, as its filings state it.
+//! How many shares an issuer's ADS represents, as stated in its filings.
 
 use chrono::{DateTime, Utc};
 
@@ -8,12 +8,12 @@ use super::handle::Store;
 use super::table::Table;
 use crate::filing::{AdsRatio, Cik, Filing, StatedRatio};
 
-/// Issuer, acceptance time, accession → the ratio of its ADS that a filing states.
+/// Issuer, acceptance time, accession → the ADS ratio that a filing states.
 pub(super) const RATIOS: Table<StatedRatio> = Table::new("ratios");
 
 impl Store {
-    /// The ratio that holds for a filing of an issuer that EDGAR accepted at a time: the newest that a filing of that time or before
-    /// states. A later one wins from its own time on.
+    /// The ratio that applies to an issuer's filing accepted at the given time: the newest one stated in a
+    /// filing accepted by then.
     pub async fn ads_ratio(
         &self,
         issuer: Cik,
@@ -24,7 +24,8 @@ impl Store {
         Ok(self.records(&RATIOS, &Range::between(&from, &until, 1).backwards()).await?.pop())
     }
 
-    /// Tells a filing the ratio of its issuer's ADS, where it does not state one itself. Without a time of its own, it is of `accepted_at`.
+    /// Sets the ADS ratio of a filing that does not state one itself. `accepted_at` is used if the filing has
+    /// no acceptance time.
     pub async fn teach(&self, filing: &mut Filing, accepted_at: DateTime<Utc>) -> Result<(), StoreError> {
         let accepted_at = filing.accepted_at.unwrap_or(accepted_at);
         if filing.may_learn()
@@ -36,7 +37,7 @@ impl Store {
     }
 }
 
-/// An issuer and a time, as the places of what is kept of its filings begin.
+/// An issuer and a time: the key prefix of what is stored about its filings.
 pub(super) fn moment(issuer: Cik, time: DateTime<Utc>) -> String {
     format!("{:010}/{:012}", issuer.number(), time.timestamp().max(0))
 }

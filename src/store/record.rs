@@ -1,11 +1,11 @@
-//! How records are written: a version byte, then JSON.
+//! The encoding of records: a version byte, then JSON.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
 
-/// The version that this program writes. A change of a record's shape that older JSON does not fit raises it.
+/// The version that this program writes. Increment it when a change to a record makes older JSON unreadable.
 const VERSION: u8 = 1;
 
 pub(super) fn encode(key: &str, value: &impl Serialize) -> Result<Vec<u8>, StoreError> {

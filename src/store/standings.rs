@@ -1,4 +1,4 @@
-//! Where deliveries stand.
+//! The states of deliveries.
 
 use super::error::StoreError;
 use super::handle::Store;
@@ -7,7 +7,7 @@ use crate::alert::Key;
 use crate::delivery::InFlight;
 
 impl Store {
-    /// Where the delivery of a key stands; `None` where there was none.
+    /// The state of the delivery with this key; `None` if there is none.
     pub async fn delivery_standing(&self, key: &Key) -> Result<Option<DeliveryStanding>, StoreError> {
         self.transaction(|transaction| async move {
             let Some(stood) = placing::stood(&transaction, key).await? else { return Ok(None) };
@@ -21,7 +21,7 @@ impl Store {
                 Stood::InFlight(sends) => DeliveryStanding::InFlight(sends),
                 Stood::Joined(into) | Stood::In { message: into, .. } => DeliveryStanding::Joined(into),
                 Stood::Muted => DeliveryStanding::Muted,
-                Stood::Untold { at } => DeliveryStanding::Untold { at },
+                Stood::Unreported { at } => DeliveryStanding::Unreported { at },
                 Stood::Left(outcome) => DeliveryStanding::Left(outcome),
             }))
         })
@@ -36,7 +36,7 @@ impl Store {
         })
     }
 
-    /// Where the delivery stands whose message has this one: itself, or the one that it joined.
+    /// The state of the message that carries this delivery: its own, or the one it joined.
     pub async fn message_standing(&self, key: &Key) -> Result<Option<DeliveryStanding>, StoreError> {
         match self.delivery_standing(key).await? {
             Some(DeliveryStanding::Joined(into)) => self.delivery_standing(&into).await,

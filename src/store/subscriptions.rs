@@ -12,9 +12,9 @@ use super::record::decode;
 use super::table::{Table, part};
 use crate::config::SubscriptionLimits;
 
-/// Channel, rule → since when the channel subscribes, and by whom.
+/// Channel, rule → since when the channel is subscribed, and who subscribed it.
 pub(super) const SUBSCRIPTIONS: Table<Subscribed> = Table::new("subscriptions");
-/// Rule, channel → the channel's server, where that is known.
+/// Rule, channel → the channel's server, if known.
 pub(super) const SUBSCRIBERS: Table<Option<u64>> = Table::new("subscribers");
 /// Server, or all → how many subscriptions there are.
 pub(super) const SUBSCRIPTION_COUNTS: Table<usize> = Table::new("subscription_counts");
@@ -23,12 +23,12 @@ const ALL: &str = "all";
 /// A channel cannot subscribe to more rules than this.
 const MOST_PER_CHANNEL: usize = 200;
 
-/// A subscription, as it is stored.
+/// A subscription as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Subscribed {
     at: DateTime<Utc>,
     by: u64,
-    /// The channel's server. Older records do not say.
+    /// The channel's server. Older records lack it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) server: Option<u64>,
 }
@@ -36,42 +36,42 @@ pub(super) struct Subscribed {
 /// The rule to subscribe to, and who subscribes.
 #[derive(Debug, Clone, Copy)]
 pub struct Subscription<'a> {
-    /// The channel's server, where that is known.
+    /// The channel's server, if known.
     pub server: Option<u64>,
     /// The channel.
     pub channel: u64,
     /// The rule's name.
     pub rule: &'a str,
-    /// The user who asks.
+    /// The user who subscribes the channel.
     pub by: u64,
 }
 
 /// The result of subscribing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subscribing {
-    /// The channel subscribes now.
+    /// The channel is now subscribed.
     New,
-    /// It did before.
+    /// It already was.
     Known,
-    /// The channel has as many as it can, which is this many.
+    /// The channel has reached its limit, which is this many.
     ChannelFull(usize),
-    /// Its server has as many as it may.
+    /// Its server has reached its limit.
     ServerFull,
-    /// All servers together have as many as they may.
+    /// All servers together have reached their limit.
     Full,
 }
 
-/// A channel that subscribes.
+/// A subscribed channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subscriber {
     /// Its id.
     pub channel: u64,
-    /// Its server, where that is known.
+    /// Its server, if known.
     pub server: Option<u64>,
 }
 
 impl Store {
-    /// Subscribes a channel to a rule; `false` where it was before, or has as many as it can.
+    /// Subscribes a channel to a rule; `false` if it already was subscribed or has reached its limit.
     pub async fn subscribe(
         &self,
         channel: u64,
@@ -92,7 +92,7 @@ impl Store {
         at: DateTime<Utc>,
     ) -> Result<Subscribing, StoreError> {
         let place = &place(asked.channel, asked.rule);
-        // What is counted stays so until it is written.
+        // Counts do not change between this read and the write.
         self.transaction(move |transaction| async move {
             if SUBSCRIPTIONS.has(&transaction, place).await? {
                 return Ok(Subscribing::Known);
@@ -112,7 +112,7 @@ impl Store {
         .await
     }
 
-    /// Notes the server of a channel for those of its subscriptions that do not say it; whether there were any.
+    /// Adds the server to those of a channel's subscriptions that lack it; true if there were any.
     pub async fn note_server(&self, channel: u64, server: u64) -> Result<bool, StoreError> {
         self.transaction(move |transaction| async move {
             let mut noted = 0;
@@ -136,13 +136,13 @@ impl Store {
         .await
     }
 
-    /// Ends a subscription; `false` where there was none.
+    /// Ends a subscription; `false` if there was none.
     pub async fn unsubscribe(&self, channel: u64, rule: &str) -> Result<bool, StoreError> {
         let place = &place(channel, rule);
         self.transaction(move |transaction| async move {
             let known = SUBSCRIPTIONS.get(&transaction, place).await?;
             let index = by_rule(rule, channel);
-            // One whose record cannot be read subscribes all the same.
+            // A subscription with an unreadable record still counts.
             let Some(server) =
                 SUBSCRIBERS.get(&transaction, &index).await?.or(known.map(|known| known.server))
             else {
@@ -159,7 +159,7 @@ impl Store {
         .await
     }
 
-    /// The rules that a channel subscribes to, by name.
+    /// The names of the rules that a channel subscribes to.
     pub async fn subscriptions(&self, channel: u64) -> Result<Vec<String>, StoreError> {
         let prefix = place(channel, "");
         let found = self.stored(SUBSCRIPTIONS.space, &of(channel, usize::MAX)).await?;
@@ -176,14 +176,14 @@ impl Store {
         let prefix = by_rule_prefix(rule);
         let found = self.stored(SUBSCRIBERS.space, &Range::prefix(&prefix, usize::MAX)).await?;
         let subscriber = |(place, value): &(String, Value)| {
-            // A channel whose record cannot be read subscribes all the same.
+            // A channel with an unreadable record is still subscribed.
             let server = decode(place, value).ok().flatten();
             Some(Subscriber { channel: place.strip_prefix(&prefix)?.parse().ok()?, server })
         };
         Ok(found.iter().filter_map(subscriber).collect())
     }
 
-    /// The channels with subscriptions of which the server is not known.
+    /// The subscribed channels whose server is unknown.
     pub async fn channels_without_server(&self) -> Result<BTreeSet<u64>, StoreError> {
         let mut channels = BTreeSet::new();
         self.each(&SUBSCRIBERS, Range::first(usize::MAX), |place, server| {
@@ -197,7 +197,7 @@ impl Store {
     }
 }
 
-/// Why a channel cannot subscribe to more.
+/// The limit that keeps a channel from subscribing to more, if any.
 async fn full(
     transaction: &Transaction,
     asked: Subscription<'_>,
@@ -232,7 +232,7 @@ async fn count(
     Ok(())
 }
 
-/// The subscriptions of a channel, so many at most.
+/// Up to `most` subscriptions of a channel.
 fn of(channel: u64, most: usize) -> Range {
     Range::prefix(&place(channel, ""), most)
 }
@@ -253,14 +253,14 @@ fn by_rule(rule: &str, channel: u64) -> String {
     format!("{}{channel}", by_rule_prefix(rule))
 }
 
-/// The index and the counts of subscriptions: index and servers by place.
+/// The index of subscriptions by rule, with servers, and their counts.
 pub(super) struct Index {
     pub(super) subscribers: Vec<(String, Option<u64>)>,
     pub(super) counts: BTreeMap<String, usize>,
 }
 
 impl Index {
-    /// Of places and the servers that their records name.
+    /// Builds the index from keys and the servers named in their records.
     pub(super) fn of<'a>(subscriptions: impl Iterator<Item = (&'a str, Option<u64>)>) -> Self {
         let mut index = Self { subscribers: Vec::new(), counts: BTreeMap::new() };
         for (place, server) in subscriptions {

@@ -1,4 +1,5 @@
-//! Typed keyspaces. A record that cannot be read is moved to the corrupt ones when it is met, and stops nothing.
+//! Typed keyspaces. An unreadable record is moved to the corrupt records when it is encountered, and blocks
+//! nothing.
 
 use std::marker::PhantomData;
 
@@ -12,12 +13,12 @@ use super::error::StoreError;
 use super::handle::{Ended, Store};
 use super::record::{decode, encode};
 
-/// Keyspace, key → a record that could not be read.
+/// Keyspace, key → an unreadable record.
 pub(super) const CORRUPT: Table<Base64> = Table::new("aside");
 /// The keyspace of single values.
 pub(super) const META: Space = Space("meta");
 
-/// Records that are read at once where all are looked at.
+/// Records read at once when visiting all of them.
 pub(super) const PAGE: usize = 1_000;
 
 /// A keyspace whose values are all of one type.
@@ -26,13 +27,13 @@ pub(super) struct Table<T> {
     of: PhantomData<fn() -> T>,
 }
 
-/// One record, in the keyspace of single values.
+/// A single record in the keyspace of single values.
 pub(super) struct Single<T> {
     table: Table<T>,
     pub(super) key: &'static str,
 }
 
-/// A part of a key that a tab follows, so that none of its own can be taken for that.
+/// A part of a key that is followed by a tab, with its own tabs escaped.
 pub(super) fn part(text: &str) -> String {
     let mut part = String::with_capacity(text.len());
     for char in text.chars() {
@@ -44,7 +45,7 @@ pub(super) fn part(text: &str) -> String {
     part
 }
 
-/// Bytes as text.
+/// Bytes encoded as text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Base64(String);
@@ -54,7 +55,7 @@ impl Base64 {
         Self(STANDARD.encode(bytes))
     }
 
-    /// The bytes; `None` where the text is no Base64.
+    /// The bytes; `None` if the text is not Base64.
     pub(super) fn bytes(&self) -> Option<Vec<u8>> {
         STANDARD.decode(&self.0).ok()
     }
@@ -73,12 +74,12 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
         Ok(decode(key, &value).map_err(|error| self.move_away(transaction, key, &value, &error)).ok())
     }
 
-    /// True where a key has a record, which may be one that cannot be read.
+    /// True if a key has a record, even an unreadable one.
     pub(super) async fn has(&self, transaction: &Transaction, key: &str) -> Result<bool, Ended> {
         Ok(transaction.get(self.space, key).await?.is_some())
     }
 
-    /// Keys and records of a range.
+    /// The keys and records of a range.
     pub(super) async fn range(
         &self,
         transaction: &Transaction,
@@ -105,11 +106,11 @@ impl<T: Serialize + DeserializeOwned> Table<T> {
         transaction.delete(self.space, key);
     }
 
-    /// Moves a record that cannot be read to the corrupt ones.
+    /// Moves an unreadable record to the corrupt records.
     fn move_away(&self, transaction: &Transaction, key: &str, value: &Value, error: &StoreError) {
         tracing::error!("{error}; it is kept in the store's tree `{}`", CORRUPT.space.0);
         let place = format!("{}/{key}", self.space.0);
-        // A text is always written.
+        // Encoding text cannot fail.
         if let Ok(record) = encode(&place, &Base64::of(value)) {
             transaction.put(CORRUPT.space, place, record);
             transaction.delete(self.space, key);
@@ -141,12 +142,12 @@ impl Store {
         let Some(value) = self.stored_value(table.space, key).await? else { return Ok(None) };
         match decode(key, &value) {
             Ok(record) => Ok(Some(record)),
-            // It may have been written anew meanwhile.
+            // It may have been rewritten meanwhile.
             Err(_) => self.transaction(|transaction| async move { table.get(&transaction, key).await }).await,
         }
     }
 
-    /// True where a key has a record, which may be one that cannot be read.
+    /// True if a key has a record, even an unreadable one.
     pub(super) async fn has<T>(&self, table: &Table<T>, key: &str) -> Result<bool, StoreError> {
         Ok(self.stored_value(table.space, key).await?.is_some())
     }
@@ -184,7 +185,7 @@ impl Store {
         self.get(&single.table, single.key).await
     }
 
-    /// Sets a single value, or removes it; where it is so already, nothing is written.
+    /// Sets or removes a single value. Writes nothing if that changes nothing.
     pub(super) async fn set_single<T: Serialize + DeserializeOwned + PartialEq>(
         &self,
         single: &Single<T>,
@@ -202,7 +203,8 @@ impl Store {
         .await
     }
 
-    /// Sets a single value, or removes it, where it is still as it was read; `false`, and nothing is written, where it is another.
+    /// Sets or removes a single value, unless it changed since it was read. Returns `false` and writes
+    /// nothing if it did.
     pub(super) async fn replace_single<T: Serialize + DeserializeOwned + PartialEq>(
         &self,
         single: &Single<T>,
@@ -223,12 +225,12 @@ impl Store {
         .await
     }
 
-    /// The value of a key, as it is stored.
+    /// The stored value of a key.
     pub(super) async fn stored_value(&self, space: Space, key: &str) -> Result<Option<Value>, StoreError> {
         self.engine.get(space, key).await.map_err(|error| self.failed(error))
     }
 
-    /// Keys and values in a range, as they are stored.
+    /// The stored keys and values of a range.
     pub(super) async fn stored(
         &self,
         space: Space,
@@ -237,7 +239,7 @@ impl Store {
         self.engine.range(space, range).await.map_err(|error| self.failed(error))
     }
 
-    /// Removes what a range has.
+    /// Removes the records of a range.
     pub(super) async fn forget(&self, space: Space, range: &Range) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             for (key, _) in transaction.range(space, range).await? {
@@ -248,12 +250,12 @@ impl Store {
         .await
     }
 
-    /// How many records a range has.
+    /// The number of records in a range.
     pub(super) async fn count<T>(&self, table: &Table<T>, range: &Range) -> Result<usize, StoreError> {
         self.engine.count(table.space, range).await.map_err(|error| self.failed(error))
     }
 
-    /// Keys and records of a range that can be read, as many as it may have.
+    /// The keys and readable records of a range, up to its limit.
     pub(super) async fn range<T: Serialize + DeserializeOwned>(
         &self,
         table: &Table<T>,
@@ -270,14 +272,14 @@ impl Store {
                     }
                 }
             }
-            // What was moved away left room for others.
+            // Records that were moved away leave room for others.
             if whole {
                 return Ok(records);
             }
         }
     }
 
-    /// The records of a range that can be read, as many as it may have.
+    /// The readable records of a range, up to its limit.
     pub(super) async fn records<T: Serialize + DeserializeOwned>(
         &self,
         table: &Table<T>,
@@ -286,7 +288,7 @@ impl Store {
         Ok(self.range(table, range).await?.into_iter().map(|(_, record)| record).collect())
     }
 
-    /// Looks at all keys and records of a range in pages, until the visitor stops it.
+    /// Visits all keys and records of a range in pages, until the visitor returns `false`.
     pub(super) async fn each<T: Serialize + DeserializeOwned>(
         &self,
         table: &Table<T>,

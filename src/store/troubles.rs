@@ -1,4 +1,4 @@
-//! Troubles that last and were reported to the operators, so that each is reported once.
+//! Lasting troubles that were reported to operators, so that each is reported only once.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,40 +11,40 @@ use super::table::{META, Table};
 use crate::delivery::Delivery;
 use crate::destination::Destination;
 
-/// The troubles among the single values.
+/// Troubles are stored among the single values.
 const TROUBLES: Table<Trouble> = Table::new(META.0);
-/// Before the name of a trouble.
+/// The key prefix before a trouble's name.
 const PREFIX: &str = "trouble/";
-/// More are not shown.
+/// The most troubles to show.
 const MOST: usize = 100;
 
-/// A trouble that lasts and that the operators know.
+/// A lasting trouble that operators know about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trouble {
-    /// Since when they know.
+    /// When they were notified.
     pub since: DateTime<Utc>,
-    /// When a sign of it was seen last.
+    /// When a sign of it was last seen.
     pub seen_at: DateTime<Utc>,
-    /// In a few words.
+    /// A short description.
     pub text: String,
-    /// The destination that has it; `None` where it is of the bot as a whole.
+    /// The affected destination; `None` if the whole bot is affected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub destination: Option<Destination>,
 }
 
 impl Store {
-    /// The trouble of a name, where the operators know of one.
+    /// The trouble with this name, if operators know about it.
     pub async fn trouble(&self, name: &str) -> Result<Option<Trouble>, StoreError> {
         self.get(&TROUBLES, &format!("{PREFIX}{name}")).await
     }
 
-    /// All that the operators know of.
+    /// All troubles that operators know about.
     pub async fn troubles(&self) -> Result<Vec<Trouble>, StoreError> {
         self.records(&TROUBLES, &Range::prefix(PREFIX, MOST)).await
     }
 
-    /// Notes a trouble or its end, and queues what reports it, at once, where it is still as it was read; `false` where it is otherwise, which
-    /// has to be read.
+    /// Records a trouble or its end and queues notices about it, in one transaction, unless the record
+    /// changed since it was read. Returns `false` if it did; the caller must then read it again.
     pub async fn replace_trouble(
         &self,
         name: &str,

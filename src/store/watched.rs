@@ -14,13 +14,13 @@ const SILENCE: Single<Silence> = Single::new("silence");
 const TICKERS: Single<(DateTime<Utc>, Tickers)> = Single::new("tickers");
 
 impl Store {
-    /// Up to where the feed was seen; `None` before the first poll.
+    /// How far the feed has been read; `None` before the first poll.
     pub async fn frontier(&self) -> Result<Option<Frontier>, StoreError> {
         frontier::read(self.stored_value(META, FRONTIER).await?)
     }
 
-    /// Notes that the daily indexes before `next` have closed the hole, where it lies before that day, and that a look back is
-    /// over, where nothing of it is left to be read.
+    /// Closes the hole if the daily indexes before `next` cover it, and ends a look-back if nothing of it is
+    /// left to read.
     pub async fn close_hole(&self, next: NaiveDate) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             let Some(mut frontier) = frontier::get(&transaction).await? else { return Ok(()) };
@@ -28,7 +28,7 @@ impl Store {
                 frontier.history_since = Some(hole.whole_since);
             }
             let all_read = transaction.range(PENDING.space, &Range::first(1)).await?.is_empty();
-            if all_read && frontier.hole.is_none() && !frontier.baseline_rings {
+            if all_read && frontier.hole.is_none() && !frontier.baseline_alerts {
                 frontier.asked_since = None;
             }
             frontier::set(&transaction, frontier).await
@@ -36,12 +36,13 @@ impl Store {
         .await
     }
 
-    /// The silence towards EDGAR, or the last one.
+    /// The current or last back-off towards EDGAR.
     pub async fn silence(&self) -> Result<Option<Silence>, StoreError> {
         self.single(&SILENCE).await
     }
 
-    /// Begins or ends the silence towards EDGAR, where it is still as it was read; `false` where it is another, which has to be read.
+    /// Starts or ends the back-off towards EDGAR, unless it changed since it was read. Returns `false` if it
+    /// did; the caller must then read it again.
     pub async fn replace_silence(
         &self,
         read: Option<&Silence>,
@@ -55,7 +56,7 @@ impl Store {
         self.single(&TICKERS).await
     }
 
-    /// Keeps the tickers of listed issuers.
+    /// Saves the tickers of listed issuers.
     pub async fn set_tickers(&self, fetched_at: DateTime<Utc>, tickers: &Tickers) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             Ok(TICKERS.put(&transaction, &(fetched_at, tickers.clone()))?)

@@ -1,6 +1,7 @@
-//! Bytes and loose text into clean text: declared encodings, folded white space, places in a text.
+//! Turns bytes and loose text into clean text: declared encodings, folded white space, places in a text.
 
 pub mod redact;
+mod time;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -8,10 +9,12 @@ use std::path::Path;
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 
-/// The text of an XML document or submission, and whether any byte of it had to be replaced or guessed at.
+pub use time::eastern;
+
+/// The text of an XML document or submission, and whether any of its bytes had to be replaced or guessed.
 ///
-/// A byte order mark decides; then UTF-8, where the bytes are that; then the encoding that the XML declares; then
-/// Windows-1252, which reads any byte.
+/// A byte order mark decides; then UTF-8, if the bytes are valid; then the encoding that the XML declares;
+/// then Windows-1252, which reads any byte.
 pub fn decode(bytes: &[u8]) -> (Cow<'_, str>, bool) {
     if let Some((encoding, length)) = Encoding::for_bom(bytes) {
         let (text, lossy) = encoding.decode_without_bom_handling(&bytes[length..]);
@@ -25,7 +28,7 @@ pub fn decode(bytes: &[u8]) -> (Cow<'_, str>, bool) {
     (text, lossy || declared.is_none())
 }
 
-/// The `encoding` of the first XML declaration, which in a submission stands behind the header.
+/// The `encoding` of the first XML declaration, which follows the header in a submission.
 fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
     let declaration = &bytes[find(bytes, b"<?xml")?..];
     let head = &declaration[..declaration.len().min(200)];
@@ -40,10 +43,11 @@ fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).position(|window| window == needle)
 }
 
-/// Trims, and makes each run of white space one space.
+/// Trims the text, and replaces each run of white space with one space.
 pub fn fold(text: &str) -> Cow<'_, str> {
     let trimmed = text.trim();
-    // Each look is one that the compiler makes of many bytes at once: filings are mostly clean running text.
+    // The compiler turns each of these scans into one over many bytes at once: filings are mostly clean
+    // running text.
     let control = trimmed.bytes().fold(false, |found, byte| found | (byte < b' '));
     let bytes = trimmed.as_bytes();
     let pairs = bytes.iter().zip(bytes.iter().skip(1));
@@ -54,9 +58,10 @@ pub fn fold(text: &str) -> Cow<'_, str> {
     Cow::Owned(trimmed.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
-/// Characters that nobody sees, or that turn the reading direction.
+/// Characters that are invisible, or that change the reading direction.
 fn is_unseen(c: char) -> bool {
-    // What Unicode calls ignorable, the separators of lines and paragraphs, and the marks around annotations.
+    // The characters that Unicode calls ignorable, line and paragraph separators, and the marks around
+    // annotations.
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
@@ -64,8 +69,8 @@ fn is_unseen(c: char) -> bool {
         | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// One line without control characters, invisible ones, or marks that turn the reading direction: safe in a header, on a terminal and in
-/// a message, whatever a filer typed.
+/// One line without control characters, invisible characters, or marks that change the reading direction:
+/// safe in a header, on a terminal and in a message, whatever a filer typed.
 pub fn plain(text: &str) -> String {
     let safe: String = text
         .chars()
@@ -75,14 +80,15 @@ pub fn plain(text: &str) -> String {
     fold(&safe).into_owned()
 }
 
-/// A path as people see it: on one line, and of bounded length, whatever somebody named a file.
+/// A path as shown to people: on one line and of bounded length, whatever the file is called.
 pub fn path_text(path: impl AsRef<Path>) -> String {
     const LONGEST: usize = 500;
     clip(&plain(&path.as_ref().to_string_lossy()), LONGEST).into_owned()
 }
 
-/// JSON with the same meaning that a terminal shows as it is: C1 control characters, invisible ones and marks that turn the reading
-/// direction are escaped, as JSON itself does with the other control characters.
+/// JSON with the same meaning that is safe to show on a terminal: C1 control characters, invisible characters
+/// and marks that change the reading direction are escaped, as JSON itself does with the other control
+/// characters.
 pub fn visible(json: &str) -> Cow<'_, str> {
     let steers = |c: char| ('\u{80}'..='\u{9f}').contains(&c) || is_unseen(c);
     if json.is_ascii() || !json.contains(steers) {
@@ -102,7 +108,7 @@ pub fn visible(json: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// At most `limit` characters, the last an ellipsis where something was cut.
+/// At most `limit` characters; the last is an ellipsis if something was cut.
 pub fn clip(text: &str, limit: usize) -> Cow<'_, str> {
     // There are never more characters than bytes.
     if text.len() <= limit || text.chars().count() <= limit {
@@ -112,6 +118,19 @@ pub fn clip(text: &str, limit: usize) -> Cow<'_, str> {
     cut.truncate(cut.trim_end().len());
     cut.push('…');
     Cow::Owned(cut)
+}
+
+/// The same, cut between two words if the last one is not too long.
+pub fn clip_words(text: &str, limit: usize) -> Cow<'_, str> {
+    const LONGEST_WORD: usize = 20;
+    let Cow::Owned(cut) = clip(text, limit) else { return Cow::Borrowed(text) };
+    let kept = cut.trim_end_matches('…');
+    match kept.rfind(' ') {
+        Some(end) if !text[kept.len()..].starts_with(' ') && kept[end..].chars().count() <= LONGEST_WORD => {
+            Cow::Owned(format!("{}…", kept[..end].trim_end_matches([' ', ','])))
+        }
+        _ => Cow::Owned(cut),
+    }
 }
 
 /// Line and column, both from 1, of a byte offset; columns count characters.

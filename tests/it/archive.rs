@@ -556,7 +556,7 @@ fn an_archive_that_is_a_bomb_is_refused_with_its_name() {
         ("two.zip", "its members overlap"),
         ("many.zip", "its members overlap"),
         ("dense.zip", "it unpacks to more than 200 times its size"),
-        ("dense.tar.gz", "what is kept of it in the temporary file is far more than its size"),
+        ("dense.tar.gz", "its part in the temporary file is far larger than the archive"),
         ("others.tar.gz", "it unpacks to more than 200 times its size"),
         ("rows.zip", "it unpacks to more than 200 times its size"),
     ] {

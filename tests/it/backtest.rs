@@ -91,7 +91,7 @@ fn the_demo_filings_ring_as_in_the_demo() {
         alerts.extend(backtest.take(&entry.outcome.unwrap()).unwrap());
     }
     let rang: Vec<(&str, usize, usize)> =
-        backtest.tallies().iter().map(|tally| (tally.rule.as_str(), tally.rang, tally.merged)).collect();
+        backtest.tallies().iter().map(|tally| (tally.rule.as_str(), tally.alerts, tally.merged)).collect();
     insta::assert_debug_snapshot!(rang);
     assert_eq!(backtest.filings(), 13);
     assert_eq!(alerts.len(), rang.iter().map(|(_, rang, _)| rang).sum::<usize>());
@@ -141,6 +141,6 @@ fn the_corpus_rings_the_same_as_submissions_and_as_tables_at_length() {
     let (backtest, from_tables) = run(&[tables], None);
     assert_eq!(told(&from_tables), told(&from_submissions));
     let rang: BTreeMap<&str, usize> =
-        backtest.tallies().iter().map(|tally| (tally.rule.as_str(), tally.rang)).collect();
+        backtest.tallies().iter().map(|tally| (tally.rule.as_str(), tally.alerts)).collect();
     insta::assert_debug_snapshot!("corpus_tallies", rang);
 }

@@ -180,7 +180,7 @@ async fn a_look_back_rings_for_what_was_not_fetched() {
     world.edgar.take_fetched();
     deliver_all(&app, at("2021-08-24T16:05:00-04:00")).await;
     world.take_output();
-    assert_eq!((report.new, report.rang), (1, 1), "--since: what was accepted after it is new and rings");
+    assert_eq!((report.new, report.alerted), (1, 1), "--since: what was accepted after it is new and rings");
     world.finish().await;
 }
 
@@ -300,7 +300,7 @@ async fn a_backfill_does_not_silence_what_a_look_back_asks_for() {
     world.edgar.take_fetched();
     deliver_all(&app, now).await;
     world.take_output();
-    assert_eq!(report.rang, 1, "{:?}", app.store.standing(old.accession.parse().unwrap()).await.unwrap());
+    assert_eq!(report.alerted, 1, "{:?}", app.store.standing(old.accession.parse().unwrap()).await.unwrap());
     world.finish().await;
 }
 
@@ -627,7 +627,7 @@ async fn a_filing_in_quarantine_is_told_of_after_a_crash() {
         since: now,
         tried_at: now,
         tries: 1,
-        told: false,
+        reported: false,
     };
     let store = reopened(&world.path("store"));
     let unreadable = Some((confined, b"<cut".to_vec()));

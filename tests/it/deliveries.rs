@@ -32,7 +32,7 @@ fn rule(name: &str, min_value: u64, notify: &str) -> String {
 async fn rung(world: &World, rules: &str) -> App {
     world.edgar.publish(&qualys());
     let app = world.app(rules, Some("2021-08-24T00:00:00-04:00"));
-    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 1);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().alerted, 1);
     assert_eq!(world.edgar.take_fetched().len(), 1);
     app
 }
@@ -49,7 +49,7 @@ async fn a_filing_rings_once_everywhere_and_not_again_after_a_restart() {
     world.edgar.publish(&qualys());
     let app = world.app(&rules, Some("2021-08-24T00:00:00-04:00"));
     let report = app.intake.poll_once(at(NOW)).await.unwrap();
-    assert_eq!((report.new, report.rang), (1, 1));
+    assert_eq!((report.new, report.alerted), (1, 1));
     assert_eq!(world.edgar.take_fetched().len(), 1);
     assert_eq!(deliver_all(&app, at(NOW)).await, (5, 0, 0));
 
@@ -100,7 +100,7 @@ async fn a_filing_rings_once_everywhere_and_not_again_after_a_restart() {
     world.close(app);
     let app = world.app(&rules, None);
     let report = app.intake.poll_once(at("2021-08-24T17:13:00-04:00")).await.unwrap();
-    assert_eq!((report.new, report.rang), (0, 0));
+    assert_eq!((report.new, report.alerted), (0, 0));
     assert_eq!(deliver_all(&app, at("2021-08-24T17:13:00-04:00")).await, (0, 0, 0));
     assert_eq!(fs::read_to_string(&file).unwrap(), written);
     world.finish().await;

@@ -96,14 +96,14 @@ async fn a_first_run_takes_what_is_there_as_known_and_rings_for_what_comes_after
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-24T17:12:09-04:00"));
     world.edgar.publish(&small_sale("0000000007-21-000002", 71, "2021-08-24T17:14:00-04:00"));
     let report = app.intake.poll_once(at("2021-08-24T17:14:02-04:00")).await.unwrap();
-    assert_eq!((report.baseline, report.new, report.rang), (0, 2, 2));
+    assert_eq!((report.baseline, report.new, report.alerted), (0, 2, 2));
     assert_eq!(world.edgar.take_fetched().len(), 2);
     world.close(app);
 
     // `--since` before the first run makes that moment new, and tells nothing twice.
     let app = world.app(ANY_SALE, Some("2021-08-24T17:00:00-04:00"));
     let report = app.intake.poll_once(at("2021-08-24T17:15:00-04:00")).await.unwrap();
-    assert_eq!((report.new, report.rang), (1, 1));
+    assert_eq!((report.new, report.alerted), (1, 1));
     assert_eq!(
         world.edgar.take_fetched().into_keys().collect::<Vec<_>>(),
         ["/Archives/edgar/data/1107843/0009900001-21-000001.txt"]
@@ -513,7 +513,7 @@ async fn a_filing_that_is_not_there_yet_or_comes_damaged_is_fetched_later() {
     assert_eq!(app.intake.poll_once(at("2021-08-24T17:13:00.200-04:00")).await.unwrap().postponed, 0);
     world.edgar.replace(&small_sale("0000000007-21-000001", 70, "2021-08-24T17:12:09-04:00"));
     let report = app.intake.poll_once(at("2021-08-24T17:14:00-04:00")).await.unwrap();
-    assert_eq!((report.settled, report.rang, report.unreadable), (1, 1, 0));
+    assert_eq!((report.settled, report.alerted, report.unreadable), (1, 1, 0));
     assert_eq!(world.edgar.take_fetched().into_values().collect::<Vec<_>>(), [2]);
     world.finish().await;
 }
@@ -593,7 +593,7 @@ async fn blocks_silence_every_request_longer_each_time_and_lose_nothing() {
     app.intake.poll_once(at("2021-08-25T21:09:59-04:00")).await.unwrap();
     assert_eq!(world.edgar.take_feed_requests(), []);
     let report = app.intake.poll_once(at("2021-08-25T21:12:30-04:00")).await.unwrap();
-    assert_eq!((report.new, report.rang), (1, 1));
+    assert_eq!((report.new, report.alerted), (1, 1));
     // A clock that was a year ahead when the block came is no reason to be silent for a year.
     world.edgar.fail_feed_after(0, &[(403, rate)]);
     app.intake.poll_once(at("2022-08-24T17:00:00-04:00")).await.unwrap();
@@ -624,7 +624,7 @@ async fn an_outage_of_the_archives_leaves_their_filings_for_later_and_loses_noth
     assert_eq!(app.intake.discovery.discover_once(at("2021-08-24T16:30:12-04:00")).await.unwrap().new, 1);
     world.edgar.submissions_down(false);
     let report = app.intake.settler.settle_once(at("2021-08-24T16:30:30-04:00")).await.unwrap();
-    assert_eq!((report.settled, report.rang, report.pages), (11, 11, 0));
+    assert_eq!((report.settled, report.alerted, report.pages), (11, 11, 0));
     world.edgar.take_fetched();
     world.finish().await;
 }
@@ -647,7 +647,7 @@ async fn a_look_back_survives_a_silence_and_an_empty_page() {
     let empty = "<?xml version=\"1.0\"?><feed xmlns=\"http://www.w3.org/2005/Atom\"></feed>";
     world.edgar.fail_feed_after(0, &[(200, empty), (200, empty)]);
     assert_eq!(app.intake.poll_once(at("2021-08-24T17:24:00-04:00")).await.unwrap().new, 0);
-    assert_eq!(app.intake.poll_once(at("2021-08-24T17:24:02-04:00")).await.unwrap().rang, 1);
+    assert_eq!(app.intake.poll_once(at("2021-08-24T17:24:02-04:00")).await.unwrap().alerted, 1);
     world.edgar.take_fetched();
     world.finish().await;
 }

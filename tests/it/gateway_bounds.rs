@@ -170,9 +170,9 @@ async fn a_gateway_that_is_said_to_be_elsewhere_is_not_asked() {
         (Whereabouts::At("ws://192.0.2.1".to_owned()), "not on a host of Discord's"),
         (Whereabouts::At("wss://gateway.discord.gg.example.org".to_owned()), "not on a host of Discord's"),
         (Whereabouts::At("ws://gateway.discord.gg".to_owned()), "not encrypted"),
-        (Whereabouts::At(format!("http://{there}")), "that is none"),
-        (Whereabouts::At(format!("ws://user:password@{there}")), "that is none"),
-        (Whereabouts::At("\u{1b}[31m".to_owned()), "that is none"),
+        (Whereabouts::At(format!("http://{there}")), "an invalid address"),
+        (Whereabouts::At(format!("ws://user:password@{there}")), "an invalid address"),
+        (Whereabouts::At("\u{1b}[31m".to_owned()), "an invalid address"),
         (Whereabouts::Moved(format!("http://{there}/")), "Discord answers 302"),
         (Whereabouts::Endless, "cannot be read"),
     ] {

@@ -406,7 +406,7 @@ async fn killed(kills: u64) {
             let repeated = killed.check(filings).await;
             let Killed { world, edgar, .. } = killed;
             let log = fs::read_to_string(world.path("log")).unwrap();
-            assert!(!log.contains("lacks what was written"), "a kill loses nothing that was flushed: {log}");
+            assert!(!log.contains("lacks its latest writes"), "a kill loses nothing that was flushed: {log}");
             let found = log.matches("an earlier attempt had arrived").count();
             assert!(
                 seed < WORLDS / 2 || log.contains("joined into one message"),

@@ -26,7 +26,7 @@ async fn told() -> (World, App) {
     sale(&world, "0000000007-21-000001", 71, "2021-08-24T17:12:00-04:00");
     sale(&world, "0000000007-21-000002", 72, "2021-08-24T17:12:01-04:00");
     let app = world.app_with(&(world.settings() + OPERATORS), RULES, Some(SINCE));
-    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 3);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().alerted, 3);
     (world, app)
 }
 
@@ -56,7 +56,7 @@ async fn a_loss_is_known_also_after_the_store_is_compacted() {
     lose_what_is_sent(&world, app).await;
     Store::compact(&world.path("store")).unwrap();
     let store = crate::world::reopened(&world.path("store"));
-    assert!(store.doubt().await.unwrap().is_some_and(|doubt| doubt.queue && !doubt.told));
+    assert!(store.doubt().await.unwrap().is_some_and(|doubt| doubt.queue && !doubt.reported));
     assert_eq!(store.counts().await.unwrap().queued, 9);
     world.edgar.take_fetched();
     world.finish().await;
@@ -108,7 +108,7 @@ async fn a_store_that_is_begun_anew_tells_nothing_again_in_the_channel() {
     let now = at(NOW) + TimeDelta::minutes(10);
     world.discord.set_time(now);
     sale(&world, "0000000007-21-000003", 73, "2021-08-24T17:12:40-04:00");
-    assert_eq!(app.intake.poll_once(now).await.unwrap().rang, 4);
+    assert_eq!(app.intake.poll_once(now).await.unwrap().alerted, 4);
     assert_eq!(deliver_all(&app, now).await, (12, 0, 0));
     let messages = world.discord.take_messages();
     let of = |target: &str| -> usize {

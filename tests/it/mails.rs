@@ -75,7 +75,7 @@ async fn a_refusal_is_shown_in_the_servers_words_and_means_what_its_stage_says()
             "421 too busy",
             Retry::Later,
             "does not accept the connection now: \"421 too busy\"",
-            "passes by itself",
+            "passes without action",
         ),
         ("hello", "550 what a name", Retry::Closed, "refuses the greeting (EHLO)", "ehlo_name"),
         (
@@ -95,10 +95,10 @@ async fn a_refusal_is_shown_in_the_servers_words_and_means_what_its_stage_says()
             "<d•••@example.org> who?",
             "correct the recipient",
         ),
-        ("rcpt", "550", Retry::Closed, "refuses the recipient: \"550\"", "see what the server says"),
+        ("rcpt", "550", Retry::Closed, "refuses the recipient: \"550\"", "read the server"),
         ("rcpt", "552 5.2.2 full", Retry::Closed, "\"552 5.2.2 full\"", "mailbox is full"),
         ("rcpt", "550-5.7.1 one\r\n550 5.7.1 two", Retry::Closed, "\"550 5.7.1 one two\"", "SPF"),
-        ("data", "554 no", Retry::Closed, "refuses the mail: \"554 no\"", "see what the server says"),
+        ("data", "554 no", Retry::Closed, "refuses the mail: \"554 no\"", "read the server"),
         ("end", "554 5.7.1 \u{1b}[31mspam\u{7}", Retry::Closed, "\"554 5.7.1 [31mspam\"", "block list"),
         (
             "end",
@@ -109,7 +109,7 @@ async fn a_refusal_is_shown_in_the_servers_words_and_means_what_its_stage_says()
         ),
         ("end", "552 5.3.4 too big", Retry::Never, "too big", "larger than the server accepts"),
         ("end", "554 5.6.0 bad header", Retry::Never, "bad header", "content"),
-        ("end", "451 4.3.0 later", Retry::Later, "does not accept the mail now", "passes by itself"),
+        ("end", "451 4.3.0 later", Retry::Later, "does not accept the mail now", "passes without action"),
     ] {
         smtp.fail_next(stage, reply, 1);
         let error = refused(SETTINGS, &url).await;
@@ -131,8 +131,8 @@ async fn a_server_that_talks_without_end_or_sense_exhausts_nothing() {
     for (reply, words) in [
         (endless_line.as_str(), "says more than a mail server would"),
         (endless_lines.as_str(), "says more than a mail server would"),
-        ("HTTP/1.1 400 Bad Request", "says what is no SMTP"),
-        ("", "says what is no SMTP"),
+        ("HTTP/1.1 400 Bad Request", "does not speak SMTP"),
+        ("", "does not speak SMTP"),
         ("220", "hung up"),
         ("220-half", "hung up"),
     ] {
@@ -184,11 +184,11 @@ async fn what_a_server_says_need_not_be_utf8_and_counts_only_in_its_turn() {
     let slipped =
         scripted(&[b"220 hi\r\n", b"250-hi\r\n250 STARTTLS\r\n", b"220 go on\r\n250 AUTH PLAIN\r\n"]).await;
     let error = refused(SETTINGS, &format!("smtp://{slipped}?tls=required")).await;
-    assert!(error.to_string().contains("no SMTP when the encryption was to begin"), "{error}");
+    assert!(error.to_string().contains("does not speak SMTP when the encryption was to begin"), "{error}");
     let early =
         scripted(&[b"220 hi\r\n", b"250 hi\r\n", b"250 ok\r\n", b"250 ok\r\n", b"250 not 354\r\n"]).await;
     let error = refused(SETTINGS, &format!("smtp://{early}")).await;
-    assert!(error.to_string().contains("no SMTP while it was given the mail"), "{error}");
+    assert!(error.to_string().contains("does not speak SMTP while it was given the mail"), "{error}");
     assert_eq!(error.retry, Retry::Later);
     // Nor is what came before the end of the mail taken for an answer to it.
     let early = scripted(&[
@@ -216,7 +216,7 @@ async fn what_a_server_offers_may_be_in_small_letters_between_lines_of_nothing()
     const NOTHING: [&[&[u8]]; 2] = [&[b"220 hi\r\n", b"250 \x0b\r\n"], &[b"220 hi\r\n", b"250\r\n"]];
     for nothing in NOTHING {
         let error = refused(SETTINGS, &format!("smtp://{}", scripted(nothing).await)).await;
-        assert!(error.to_string().contains("no SMTP"), "{error}");
+        assert!(error.to_string().contains("does not speak SMTP"), "{error}");
     }
 }
 

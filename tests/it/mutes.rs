@@ -35,7 +35,7 @@ async fn mute(app: &App, what: &str) {
 async fn ring(world: &World, app: &App) {
     world.edgar.publish(&qualys());
     world.edgar.publish(&small_sale("0000000007-21-000001", 71, "2021-08-24T17:12:00-04:00"));
-    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 2);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().alerted, 2);
     world.edgar.take_fetched();
 }
 
@@ -57,7 +57,7 @@ async fn what_is_muted_comes_in_one_message_for_each_destination() {
         assert_eq!(
             status.mutes[0].to_string(),
             format!(
-                "{} until 2021-08-24 23:12 UTC, by ops: a block trade; 4 held back",
+                "{} until 2021-08-24 19:12 EDT, by ops: a block trade; 4 held back",
                 what.replacen(':', " ", 1)
             )
         );

@@ -246,7 +246,7 @@ async fn single_values(store: &Store, text: &mut Text) {
         let (past, whole) = store.history(cik, at("2021-01-01T00:00:00Z")).await.unwrap();
         let mut lines = vec![format!("whole since {}", json(&whole))];
         lines.extend(past.iter().map(|past| {
-            let (accepted_at, rang) = (json(&past.accepted_at), json(&past.rang));
+            let (accepted_at, rang) = (json(&past.accepted_at), json(&past.alerts));
             format!("{} {accepted_at} lots {} rang {rang}", past.accession, past.lots.len())
         }));
         text.section(&format!("history({cik})"), lines);
@@ -326,7 +326,7 @@ async fn what_waits_in_it_is_sent_released_and_counted() {
         assert_eq!(store.muted_len(&mute.what).await.unwrap(), 0);
         for one in muted {
             let standing = store.delivery_standing(&one.line.key).await.unwrap();
-            assert_eq!(standing, Some(DeliveryStanding::Untold { at: at(NOW) }));
+            assert_eq!(standing, Some(DeliveryStanding::Unreported { at: at(NOW) }));
         }
     }
     for pending in store.pending(9).await.unwrap() {

@@ -29,7 +29,7 @@ async fn with_sales(count: usize) -> (World, App) {
     for (accession, issuer) in others.into_iter().zip(71..).take(count - 1) {
         world.edgar.publish(&small_sale(accession, issuer, "2021-08-24T17:12:00-04:00"));
     }
-    let rang = app.intake.poll_once(at(NOW)).await.unwrap().rang;
+    let rang = app.intake.poll_once(at(NOW)).await.unwrap().alerted;
     assert_eq!(rang, count);
     world.edgar.take_fetched();
     (world, app)

@@ -20,7 +20,7 @@ async fn rung(world: &World, destination: &str) -> App {
     world.edgar.publish(&qualys());
     let rules = format!("[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"{destination}\"]\n");
     let app = world.app_with(&(world.settings() + OPERATORS), &rules, Some(SINCE));
-    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 1);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().alerted, 1);
     world.edgar.take_fetched();
     app
 }
@@ -243,7 +243,7 @@ async fn one_message_that_automod_blocks_holds_up_no_other() {
     world.edgar.publish(&qualys());
     let rules = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"discord:alerts\"]\n";
     let app = world.app_with(&(world.settings() + OPERATORS), rules, Some(SINCE));
-    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 3);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().alerted, 3);
     world.edgar.take_fetched();
     let alerts: Destination = "discord:alerts".parse().unwrap();
     // All three in one message; then the second of those that come singly, each time.

@@ -791,7 +791,7 @@ async fn a_mute_of_a_share_class_keeps_back_alerts_in_each_of_its_spellings() {
             .unwrap()
             .unwrap();
         world.edgar.publish(&Filed { symbol, ..filed("0000000070-25-000041", FIRST) }.published());
-        assert_eq!(app.intake.poll_once(at(NOON)).await.unwrap().rang, 1);
+        assert_eq!(app.intake.poll_once(at(NOON)).await.unwrap().alerted, 1);
         deliver_all(&app, at(NOON)).await;
         let _ = (world.edgar.take_fetched(), world.edgar.take_ticker_requests());
         assert_eq!(world.take_output().lines().count(), told, "{muted} {symbol}");

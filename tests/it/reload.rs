@@ -70,7 +70,7 @@ async fn a_valid_edit_is_in_force_when_two_looks_see_the_same() {
 
     // The next filing meets the new rule.
     edited.world.edgar.publish(&small_sale("0000000007-25-000001", 20, "2025-12-12T17:00:00-05:00"));
-    assert_eq!(edited.app.intake.poll_once(at(NOW)).await.unwrap().rang, 0);
+    assert_eq!(edited.app.intake.poll_once(at(NOW)).await.unwrap().alerted, 0);
     assert_eq!(edited.world.edgar.take_fetched().len(), 1);
     let Edited { world, app, .. } = edited;
     world.close(app);

@@ -39,7 +39,7 @@ async fn with_some_alerts(world: &World, notify: &str, count: usize) -> (App, De
     for (accession, issuer) in others.into_iter().take(count - 1) {
         world.edgar.publish(&small_sale(accession, issuer, "2021-08-24T17:12:00-04:00"));
     }
-    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, count);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().alerted, count);
     world.edgar.take_fetched();
     (app, notify.parse().unwrap())
 }

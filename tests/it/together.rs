@@ -24,7 +24,7 @@ pub const GIVEN_UP: usize = 1;
 pub async fn alert(world: &World) -> Alert {
     world.edgar.publish(&qualys());
     let app = world.app(RULES, Some("2021-08-24T00:00:00-04:00"));
-    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 1);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().alerted, 1);
     world.edgar.take_fetched();
     let queued = app.store.queued(&Destination::Terminal, 1).await.unwrap().remove(0);
     let dead = Outcome::Dead { at: at(NOW), reason: "none".into() };

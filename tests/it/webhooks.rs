@@ -72,7 +72,7 @@ async fn rung(endpoint: &Endpoint, secret: Option<&str>) -> (World, App) {
     world.secrets.webhook_secrets.extend(secret.map(|secret| ("n8n".to_owned(), secret.into())));
     world.edgar.publish(&qualys());
     let app = world.app_with(&(world.settings() + ENDPOINT), RULES, Some("2021-08-24T00:00:00-04:00"));
-    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 1);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().alerted, 1);
     world.edgar.take_fetched();
     (world, app)
 }

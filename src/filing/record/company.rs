@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::filing::{Issuer, Jurisdiction};
 
-/// A company's facts as JSON: `null` where the header does not say.
+/// A company's facts as JSON: `null` if the header does not say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompanyRecord {
     /// Symbol in another market, as filed.

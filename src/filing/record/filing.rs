@@ -33,7 +33,7 @@ pub struct FilingRecord {
     pub issuer: IssuerRecord,
     /// The reporting persons.
     pub owners: Vec<OwnerRecord>,
-    /// True if a row was reported after the second business day; `null` where that is not known.
+    /// True if a row was reported after the second business day; `null` if unknown.
     pub filed_late: Option<bool>,
     /// Non-derivative rows first, then derivative ones, each in document order.
     pub transactions: Vec<LotRecord>,
@@ -72,7 +72,7 @@ pub struct OwnerRecord {
     pub cik: Option<Cik>,
     /// As filed.
     pub name: String,
-    /// Address as filed; what it lacks is left out.
+    /// Address as filed; missing parts are left out.
     pub address: Address,
     /// `isDirector`; an absent box is `false`.
     pub director: bool,
@@ -86,7 +86,7 @@ pub struct OwnerRecord {
     pub title: Option<String>,
     /// `otherText`: what "other" means.
     pub other_text: Option<String>,
-    /// By boxes and title, "See Remarks" followed.
+    /// From boxes and title, following "See Remarks".
     pub roles: Vec<Role>,
 }
 

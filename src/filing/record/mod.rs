@@ -1,6 +1,6 @@
-//! The JSON contract of a filing: what `show --json` prints and what alerts carry of it.
+//! The JSON contract of a filing: what `show --json` prints, and what alerts include of it.
 //!
-//! Decimals are strings without trailing zeros, dates `YYYY-MM-DD`, what is absent is `null`.
+//! Decimals are strings without trailing zeros, dates are `YYYY-MM-DD`, and missing values are `null`.
 
 mod company;
 mod filing;

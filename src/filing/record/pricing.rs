@@ -1,13 +1,14 @@
-//! Of a transaction row as JSON: what its price is stated in, and of.
+//! The pricing of a transaction row as JSON: the currency and the unit of its price.
 
 use serde::{Deserialize, Serialize};
 
 use crate::filing::{Accession, Amount, Currency, Lot, PricedBy, Shares, Unit};
 
-/// The currency and the unit of a row's price. Records of before 0.2 have none of it: their prices were taken for dollars.
+/// The currency and the unit of a row's price. Records from before 0.2 have neither: their prices were
+/// assumed to be in dollars.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PricingRecord {
-    /// ISO 4217; `null` where it is not known.
+    /// ISO 4217; `null` if unknown.
     #[serde(default = "usd")]
     pub currency: Option<Currency>,
     /// True if the price is in hundredths of it: in pence.
@@ -16,22 +17,23 @@ pub struct PricingRecord {
     /// The evidence.
     #[serde(default)]
     pub currency_evidence: Option<String>,
-    /// The value of the row in `currency`, where that is not the dollar.
+    /// The value of the row in `currency`, if that is not the dollar.
     #[serde(default)]
     pub amount: Option<Amount>,
     /// `share` or `ads`: what the row counts.
     #[serde(default)]
     pub unit: Unit,
-    /// `count`: the price is of one of what the row counts; `ads`: of one ADS, while it counts the shares behind it; `unclear`.
+    /// `count`: the price is per unit that the row counts; `ads`: per ADS, while the row counts the shares
+    /// behind it; `unclear`.
     #[serde(default)]
     pub priced_by: PricedBy,
-    /// Shares for each ADS, where that matters.
+    /// Shares per ADS, if that matters.
     #[serde(default)]
     pub ads_ratio: Option<Shares>,
     /// The evidence.
     #[serde(default)]
     pub ads_ratio_evidence: Option<String>,
-    /// The issuer's other filing that states it.
+    /// The issuer's other filing that states the ratio.
     #[serde(default)]
     pub ads_ratio_from: Option<Accession>,
 }
@@ -42,7 +44,7 @@ fn usd() -> Option<Currency> {
 }
 
 impl Default for PricingRecord {
-    /// In dollars, of what the row counts.
+    /// In dollars, per unit that the row counts.
     fn default() -> Self {
         Self {
             currency: usd(),

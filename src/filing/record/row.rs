@@ -46,7 +46,7 @@ pub struct LotRecord {
     pub footnotes: Vec<String>,
     /// A derivative's terms.
     pub terms: Option<TermsRecord>,
-    /// Shares × price, exact, else the stated total, in dollars; never so of a debt security.
+    /// Shares × price, exact, else the stated total, in dollars; never for a debt security.
     pub value: Option<Usd>,
     /// The currency and the unit of the price.
     #[serde(flatten)]
@@ -63,23 +63,23 @@ pub struct LotRecord {
     /// How many splits within the filing come before it.
     #[serde(default)]
     pub splits_before: u8,
-    /// Lowest actual price: of the range that a footnote states, else the price.
+    /// Lowest actual price: from the range that a footnote states, else the price.
     pub price_low: Option<Usd>,
     /// Highest actual price, likewise.
     pub price_high: Option<Usd>,
     /// True if a footnote calls the price an average.
     pub price_is_average: Option<bool>,
-    /// The evidence of the range.
+    /// The evidence for the range.
     #[serde(default)]
     pub price_evidence: Option<String>,
-    /// 10b5-1: `yes`, `no` or `unknown`; `null` only in records of before 0.2.
+    /// 10b5-1: `yes`, `no` or `unknown`; `null` only in records from before 0.2.
     pub plan: Option<Plan>,
     /// The evidence.
     #[serde(default)]
     pub plan_evidence: Option<String>,
     /// Adoption date of the plan, to the day or the month.
     pub plan_adopted: Option<String>,
-    /// Why it was sold; `null` for other codes than S.
+    /// Why it was sold; `null` for codes other than S.
     pub intent: Option<Intent>,
     /// The box, or the footnote and the words that say so.
     pub intent_evidence: Option<String>,
@@ -130,7 +130,7 @@ impl From<&Lot> for LotRecord {
 }
 
 impl LotRecord {
-    /// The facts that a [`crate::filing::Trade`] needs of it.
+    /// The facts about it that a [`crate::filing::Trade`] needs.
     pub fn figures(&self) -> LotFigures<'_> {
         let shares = self.shares.filter(|_| self.principal.is_none());
         LotFigures {
@@ -154,18 +154,19 @@ impl LotRecord {
         }
     }
 
-    /// The price, where it is in dollars; `None` of a debt security, whose price may be in per cent.
+    /// The price, if it is in dollars; `None` for a debt security, whose price may be in percent.
     pub fn dollar_price(&self) -> Option<Usd> {
         let in_dollars = self.pricing.currency == Some(Currency::USD);
         self.price.filter(|_| in_dollars && self.principal.is_none()).map(Amount::dollars)
     }
 
-    /// The value that a sum over filings counts: an odd one is in none.
+    /// The value for sums over filings, which leave out odd ones.
     pub fn counted_value(&self) -> Option<Usd> {
         self.value.filter(|_| !self.value_is_odd)
     }
 
-    /// Its price as people read it, in its currency and with what it is of: `$110.2893`, `NT$41.10`, `$10.68 per ADS`; `None` without one.
+    /// Its price as shown to people, in its currency and with its unit: `$110.2893`, `NT$41.10`,
+    /// `$10.68 per ADS`; `None` without one.
     pub fn price_text(&self) -> Option<String> {
         let hundredths = self.pricing.price_in_hundredths;
         let price = self.price.and_then(|price| if hundredths { price.hundredth() } else { Some(price) })?;
@@ -178,13 +179,14 @@ impl LotRecord {
         Some(format!("{price}{unit}"))
     }
 
-    /// Its number as people read it, with a unit that is none of shares: `1,000`, `10 ADS`; `None` where none is stated.
+    /// Its number as shown to people, with its unit unless that is shares: `1,000`, `10 ADS`; `None` if none
+    /// is stated.
     pub fn number_text(&self) -> Option<String> {
         let unit = if self.pricing.unit == Unit::Ads { " ADS" } else { "" };
         self.shares.map(|shares| format!("{shares}{unit}"))
     }
 
-    /// Its value as people read it, in its currency; `None` where it is not known.
+    /// Its value as shown to people, in its currency; `None` if unknown.
     pub fn worth_text(&self) -> Option<String> {
         let foreign = self.pricing.amount.filter(|_| self.pricing.currency.is_some());
         self.value.map(|value| value.to_string()).or_else(|| Some(foreign?.text_in(self.pricing.currency)))

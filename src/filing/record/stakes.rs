@@ -29,9 +29,9 @@ pub struct SourceRecord {
     pub what: String,
     /// In words for people: `had 300 withheld`.
     pub text: String,
-    /// With how many shares together.
+    /// The total number of shares.
     pub shares: Option<Shares>,
-    /// At which price, where there is one.
+    /// The price, if there is one.
     pub price: Option<Usd>,
 }
 
@@ -61,7 +61,7 @@ impl From<StakeSource> for SourceRecord {
     }
 }
 
-/// A fraction as our JSON writes it.
+/// A fraction as written in our JSON.
 pub(crate) fn eight_digits(fraction: Decimal) -> String {
     fraction.round_dp(8).normalize().to_string()
 }

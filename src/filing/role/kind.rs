@@ -40,7 +40,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// As rules and JSON name it.
+    /// As named in rules and JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Ceo => "ceo",

@@ -1,10 +1,11 @@
-//! Reads roles off boxes and title, "See Remarks" followed.
+//! Reads roles from boxes and title, following "See Remarks".
 
 use super::Role;
 use super::title::offices;
 use crate::filing::{Footnote, Owner};
 
-/// The roles of an owner whose title, "See Remarks" followed, is `title`: what boxes and title say, in order, each once.
+/// The roles of an owner whose title, after following "See Remarks", is `title`: what boxes and title say, in
+/// order, each once.
 pub(in crate::filing) fn roles(owner: &Owner, title: Option<&str>) -> Vec<Role> {
     let mut roles = title.map(offices).unwrap_or_default();
     if owner.officer && roles.is_empty() {
@@ -16,7 +17,8 @@ pub(in crate::filing) fn roles(owner: &Owner, title: Option<&str>) -> Vec<Role> 
     roles
 }
 
-/// A title without the issuer's name at its end: "CEO of Qualys" in a filing of Qualys, Inc. A longer name is of a part.
+/// A title without the issuer's name at its end: "CEO of Qualys" in a filing of Qualys, Inc. A longer name is
+/// that of a part.
 pub(in crate::filing) fn without_issuer<'t>(title: &'t str, issuer: &str) -> &'t str {
     let own = words_of_name(issuer);
     let typed = words_of_name(title);
@@ -33,7 +35,7 @@ pub(in crate::filing) fn without_issuer<'t>(title: &'t str, issuer: &str) -> &'t
     title
 }
 
-/// The words of a name and where they begin, but for "Inc." and the like at its end.
+/// The words of a name and where they begin, without "Inc." and the like at its end.
 fn words_of_name(name: &str) -> Vec<(usize, &str)> {
     const KINDS: [&str; 10] =
         ["inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "plc", "llc"];
@@ -53,7 +55,7 @@ fn words_of_name(name: &str) -> Vec<(usize, &str)> {
     words
 }
 
-/// The title itself, unless it only points at remarks or a footnote: then what stands there.
+/// The title itself, unless it only points to remarks or a footnote: then the text there.
 pub(in crate::filing) fn follow<'a>(
     title: &'a str,
     remarks: Option<&'a str>,
@@ -78,7 +80,7 @@ pub(in crate::filing) fn follow<'a>(
     title
 }
 
-/// Of remarks in numbered parts, the one that "See Remarks (3)" means.
+/// In remarks with numbered parts, the one that "See Remarks (3)" means.
 fn marked<'a>(remarks: &'a str, title: &str) -> &'a str {
     let number: String = title.chars().filter(char::is_ascii_digit).collect();
     let mark = format!("({number})");
@@ -91,7 +93,7 @@ fn marked<'a>(remarks: &'a str, title: &str) -> &'a str {
     }
 }
 
-/// Of remarks, the part that is a title: `Title: …`, or all of it where it is short and tells no story.
+/// The part of the remarks that is a title: `Title: …`, or all of it if it is short and tells no story.
 fn title_in(text: &str) -> Option<&str> {
     const LONGEST: usize = 160;
     const STORY: [&str; 6] = ["resign", "power of attorney", "appointed", "ceased", "effective", "pursuant"];
@@ -100,15 +102,15 @@ fn title_in(text: &str) -> Option<&str> {
         .filter_map(|label| Some(text.to_ascii_lowercase().find(label)? + label.len()))
         .max();
     let rest = text[start.unwrap_or(0)..].trim();
-    // "Sr. Vice President" goes on behind its point.
+    // "Sr. Vice President" continues after its point.
     let ends = |&(at, _): &(usize, &str)| {
         let word = rest[..at].rsplit([' ', '.']).next().unwrap_or_default();
         word.chars().count() >= 4
     };
     let end = rest.match_indices(". ").find(ends).map_or(rest.len(), |(at, _)| at);
     let part = rest[..end].trim_end_matches('.').trim();
-    let told = part.to_ascii_lowercase();
-    (part.len() <= LONGEST && !STORY.iter().any(|word| told.contains(word))).then_some(part)
+    let lower = part.to_ascii_lowercase();
+    (part.len() <= LONGEST && !STORY.iter().any(|word| lower.contains(word))).then_some(part)
 }
 
 #[cfg(test)]
@@ -121,7 +123,7 @@ mod tests {
             ("CEO of Qualys", "CEO"),
             ("President & CEO of Qualys, Inc.", "President & CEO"),
             ("CFO at QUALYS", "CFO"),
-            // A brand may have the name of the whole.
+            // A brand may have the same name as the whole company.
             ("President, Qualys", "President, Qualys"),
             ("CEO of Qualys Europe", "CEO of Qualys Europe"),
             ("CEO of Acme Qualys", "CEO of Acme Qualys"),

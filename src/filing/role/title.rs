@@ -1,4 +1,4 @@
-//! The offices that a title names, in the many ways in which titles are written.
+//! The offices that a title names, however the title is written.
 
 mod office;
 mod part;
@@ -9,9 +9,9 @@ use office::{is_not_held, office_at, office_before};
 use part::of_a_part;
 use words::words;
 
-/// More offices of one list are not followed.
+/// How many offices of one list are followed, at most.
 const MOST_OF_A_LIST: usize = 10;
-/// Those of "Chief Technology and Operating Officer".
+/// The number of words in "Chief Technology and Operating Officer".
 const JOINED_OFFICE: usize = 5;
 
 /// The offices that a title names.
@@ -38,7 +38,7 @@ pub(super) fn offices(title: &str) -> Vec<Role> {
     roles
 }
 
-/// Before an office that is another one, or that is not held.
+/// Words before an office that make it another office, or one that is not held.
 const LESSER: [&str; 20] = [
     "former",
     "retired",
@@ -62,8 +62,8 @@ const LESSER: [&str; 20] = [
     "honorary",
 ];
 
-/// True if an office is somebody else's, or a former one: "Advisor to the CEO", "Chief of Staff to the President and CEO", "EVP,
-/// former CEO and President".
+/// True if an office is somebody else's, or a former one: "Advisor to the CEO", "Chief of Staff to the
+/// President and CEO", "EVP, former CEO and President".
 fn of_another(words: &[String], at: usize) -> bool {
     const SMALL: [&str; 7] = ["the", "our", "its", "co", "group", "interim", "acting"];
     let mut first = at;
@@ -80,14 +80,15 @@ fn of_another(words: &[String], at: usize) -> bool {
     }
 }
 
-/// Where the office begins that is in one list with the office here: "Chairman, President and CEO". A comma alone parts two titles.
+/// Where the office begins that is in one list with the office here: "Chairman, President and CEO". A comma
+/// alone separates two titles.
 fn listed_before(words: &[String], at: usize) -> Option<usize> {
     let sign = words.get(at.checked_sub(1)?)?;
     let joined = sign == "&" || sign == "," && goes_on(words, at);
     if joined { office_before(words, at - 1) } else { None }
 }
 
-/// True if offices follow this one, the last behind an "and".
+/// True if offices follow this one, the last after an "and".
 fn goes_on(words: &[String], at: usize) -> bool {
     let mut at = at;
     for _ in 0..MOST_OF_A_LIST {
@@ -103,7 +104,7 @@ fn goes_on(words: &[String], at: usize) -> bool {
     false
 }
 
-/// Who has the duties of an office has it.
+/// Whoever has the duties of an office has the office.
 const DUTIES: [&str; 6] = ["duties", "functions", "role", "capacity", "position", "title"];
 
 /// The second of "Chief Financial and Operating Officer".
@@ -120,7 +121,7 @@ fn second_chief(words: &[String]) -> Option<Role> {
 }
 
 fn former(before: &[String]) -> bool {
-    // "Former President, CEO and CIO": the word holds for the whole list.
+    // "Former President, CEO and CIO": the word applies to the whole list.
     before.first().is_some_and(|word| matches!(word.as_str(), "former" | "retired" | "formerly" | "ex"))
 }
 

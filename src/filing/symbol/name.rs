@@ -1,10 +1,10 @@
-//! The words of a company's name, which are no symbols though they are as short.
+//! The words of a company's name, which are not symbols although they are as short.
 
 use super::candidate::Candidate;
 use super::table::{Kind, is};
 use super::words::{Before, Word, straight};
 
-/// The company's name, and what is typed as names are.
+/// The company's name, and the words that are typed like a name.
 pub(super) struct Name {
     /// Its words, upper case.
     pub(super) words: Vec<String>,
@@ -13,7 +13,7 @@ pub(super) struct Name {
 }
 
 impl Name {
-    /// Of the issuer, and of what was typed.
+    /// From the issuer's name and the typed text.
     pub(super) fn of(issuer: &str, typed: &str) -> Self {
         let folded = straight(issuer);
         let words = folded.split(|c: char| !c.is_ascii_alphanumeric() && c != '&');
@@ -30,7 +30,8 @@ impl Name {
         }
     }
 
-    /// True if it is the company's name that was typed, or begins so, or with a number behind it: `Acme Fund II`.
+    /// True if the company's name was typed, or its beginning, or either with a number after it:
+    /// `Acme Fund II`.
     pub(super) fn is_typed(&self, words: &[Word]) -> bool {
         let behind = |word: &Word| is(&word.text, Kind::Plain) || is(&word.text, Kind::Company);
         let mut typed = words;
@@ -49,7 +50,7 @@ impl Name {
                 .all(|(word, of_name)| word.before != Before::Colon && word.text == *of_name)
     }
 
-    /// Leaves out what is a name rather than a symbol among words beside each other; whether that is all of them.
+    /// Removes what is a name rather than a symbol from adjacent words; returns true if that is all of them.
     pub(super) fn sift(&self, words: &[Word], found: &mut Vec<Candidate>) -> bool {
         if found.len() < 2 || words.iter().skip(1).any(|word| word.before != Before::Blank) {
             return false;
@@ -68,8 +69,8 @@ impl Name {
         named
     }
 
-    /// True if all of some words are of the name, or, before a bracket, are typed as names are, or as long. None that begins as
-    /// another of all does.
+    /// True if all of some words belong to the name or, before a bracket, are typed like a name or as long as
+    /// one. A word that begins like another of `all` never does.
     pub(super) fn has_all(&self, found: &[Candidate], all: &[Candidate], before_bracket: bool) -> bool {
         let of_name = |found: &Candidate| {
             let (ticker, titled) = (&found.ticker, self.titled.contains(&found.ticker));
@@ -85,7 +86,7 @@ impl Name {
         !found.is_empty() && found.iter().all(of_name)
     }
 
-    /// The words behind the whole name: `Acme Gold Corp XYZ`, and not `Acme Gold Corp /DE/`.
+    /// The words after the whole name: `Acme Gold Corp XYZ`, but not `Acme Gold Corp /DE/`.
     pub(super) fn behind(&self, mut words: Vec<Word>) -> Vec<Word> {
         let count = self.words.len();
         let begins = count > 1 && words.iter().zip(&self.words).all(|(word, own)| word.text == *own);
@@ -100,7 +101,8 @@ impl Name {
         words
     }
 
-    /// True if words are a name: `Black Rock` for BlackRock, `Owl Rock`, `OWL ROCK`. Symbols of one company begin alike.
+    /// True if words are a name: `Black Rock` for BlackRock, `Owl Rock`, `OWL ROCK`. Symbols of one company
+    /// begin alike.
     fn is_name(&self, found: &[Candidate]) -> bool {
         let tickers = || found.iter().map(|found| found.ticker.as_str());
         let joined: String = tickers().collect();
@@ -124,7 +126,7 @@ fn akin(one: &str, other: &str) -> bool {
     one[..most] == other[..most]
 }
 
-/// True if a word can be spoken: three letters or more, a vowel, and no four consonants together.
+/// True if a word can be pronounced: three letters or more, a vowel, and no four consonants in a row.
 fn is_spoken(word: &str) -> bool {
     let vowel = |letter: &u8| b"AEIOUY".contains(letter);
     let mut consonants = word.as_bytes().split(|letter| vowel(letter));

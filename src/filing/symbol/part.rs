@@ -14,10 +14,10 @@ const NO_SHARES: [&str; 11] =
 #[derive(Debug, Default)]
 pub(super) struct Part {
     pub(super) found: Vec<Candidate>,
-    /// How many of them are before the first market.
+    /// How many of them come before the first market.
     pub(super) before_market: Option<usize>,
     pub(super) starts_with_market: bool,
-    /// True if it is names of markets and nothing else.
+    /// True if it consists of market names only.
     pub(super) all_market: bool,
     /// True if a ticker is its last word.
     pub(super) ends_with_ticker: bool,
@@ -50,7 +50,7 @@ impl Part {
         part
     }
 
-    /// And whether there are words in it that stand beside no symbol.
+    /// Reads a part; returns true as well if it has words that belong to no symbol.
     fn read_plainly(words: &[Word]) -> (Self, bool) {
         let mut part = Self::default();
         if let Some(ticker) = of_terminal(words) {
@@ -125,7 +125,7 @@ impl Part {
         name.words.first().is_some_and(|word| Some(word) == first)
     }
 
-    /// True if it is a preferred series behind a ticker: `XYZ P A`.
+    /// True if it is a preferred series after a ticker: `XYZ P A`.
     fn is_series(&self, words: &[Word]) -> bool {
         let [mark, letter, ..] = words else { return false };
         let beside = |word: &Word| {
@@ -139,7 +139,7 @@ impl Part {
             && self.found.last().is_some_and(|last| last.ticker.len() > 1)
     }
 
-    /// A class that is said in words of the ticker before it.
+    /// Records a class that is given in words for the ticker before it.
     fn says_class(&mut self, mark: &str, class: &str) {
         if let Some(last) = self.found.last_mut()
             && last.class.is_none()
@@ -167,7 +167,7 @@ impl Part {
             return false;
         }
         let text = text.replace(['.', '-'], "");
-        // `CLA` is said as `Class A` is.
+        // `CLA` is read like `Class A`.
         if let Some(class) = text.strip_prefix("CL").filter(|class| class.len() == 1) {
             self.says_class("", class);
             return true;
@@ -200,7 +200,7 @@ impl Part {
     }
 }
 
-/// The one word that may be a symbol, alone or with "common stock" behind it: `ICE common stock`.
+/// The one word that may be a symbol, alone or with "common stock" after it: `ICE common stock`.
 fn only_symbol<'w>(left: &[&'w str]) -> Option<&'w str> {
     let (only, rest) = left.split_first().filter(|(only, _)| is_alone(only))?;
     let stock = |word: &&str| ["COMMON", "STOCK", "SHARES", "SHARE"].contains(word);

@@ -1,14 +1,14 @@
-//! How tickers and their classes are spelt.
+//! How tickers and their classes are spelled.
 
-/// Share classes that EDGAR lists behind a dash, for proposals where its list is not at hand.
+/// Share classes that EDGAR lists with a dash, for suggestions when its list is not at hand.
 const CLASSED: &str = "AGM-A AKO-A AKO-B BF-A BF-B BH-A BIO-B BRK-A BRK-B CIG-C CRD-A CRD-B CWEN-A EBR-B GEF-B GTN-A HEI-A HVT-A \
     LEN-B LGF-A LGF-B MKC-V MOG-A MOG-B PBR-A TAP-A UHAL-B WSO-B";
 
-/// Those of them that are no ticker without a class.
+/// Those of them that are not tickers without a class.
 const NOT_WITHOUT: [&str; 6] = ["AKO", "BF", "BRK", "CRD", "LGF", "MOG"];
 
-/// True if a text has the shape of a ticker: upper-case letters and digits, a letter among them, up to six, or with a
-/// class or market behind a point or dash up to eight.
+/// True if a text has the shape of a ticker: upper-case letters and digits, at least one of them a letter, up
+/// to six, or up to eight with a class or market after a point or dash.
 pub fn is_ticker(text: &str) -> bool {
     let suffixed = text.contains(['.', '-']);
     (1..=if suffixed { 8 } else { 6 }).contains(&text.len())
@@ -17,14 +17,15 @@ pub fn is_ticker(text: &str) -> bool {
         && text.bytes().any(|b| b.is_ascii_uppercase())
 }
 
-/// A ticker for comparison, the same for all spellings of a class: `BRK.B`, `BRK-B`, `BRK/B`, `BRK B` and `BRKB` are `BRKB`.
-/// Of a class of several letters, such as a preferred series or a warrant, the dash stays: `T-PC` is not `TPC`.
+/// A ticker for comparison, the same for all spellings of a class: `BRK.B`, `BRK-B`, `BRK/B`, `BRK B` and
+/// `BRKB` are `BRKB`. A class of several letters, such as a preferred series or a warrant, keeps its dash:
+/// `T-PC` is not `TPC`.
 pub fn ticker_key(ticker: &str) -> String {
     let (base, class) = split(ticker);
     if class.len() > 1 { format!("{base}-{class}") } else { base + &class }
 }
 
-/// A ticker as EDGAR's list writes it: the class behind a dash.
+/// A ticker as in EDGAR's list: the class after a dash.
 pub fn usual_spelling(ticker: &str) -> String {
     let (base, class) = split(ticker);
     match class.as_str() {
@@ -36,7 +37,8 @@ pub fn usual_spelling(ticker: &str) -> String {
     }
 }
 
-/// The classes of a ticker that EDGAR lists with a class alone, as its list has them: `BRK` is BRK-A and BRK-B. None of another.
+/// The classes of a ticker that EDGAR lists only with a class, as written in its list: `BRK` is BRK-A and
+/// BRK-B. Empty for any other ticker.
 pub fn classes_alone(ticker: &str) -> Vec<&'static str> {
     let of = |known: &&str| known.split_once('-').is_some_and(|(base, _)| base == ticker);
     match NOT_WITHOUT.contains(&ticker) {

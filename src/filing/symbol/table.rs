@@ -1,4 +1,4 @@
-//! The words that stand beside symbols.
+//! The words that occur beside symbols.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -10,29 +10,29 @@ use super::spelling::is_ticker;
 pub(super) enum Kind {
     /// An exchange, a market or a MIC code.
     Market,
-    /// A part of an exchange, said behind its name: `NASDAQ GS`, `NYSE American`, `OTC Pink`.
+    /// A part of an exchange, named after it: `NASDAQ GS`, `NYSE American`, `OTC Pink`.
     Tier,
-    /// A country as terminals write it, behind a symbol: `XYZ US`.
+    /// A country as terminals write it, after a symbol: `XYZ US`.
     Country,
     /// One of those by which a terminal shows shares of the United States, Canada or London.
     Terminal,
-    /// Before a letter of a class: `Class A`, `Cl B`.
+    /// Precedes a letter of a class: `Class A`, `Cl B`.
     Class,
-    /// Before a letter of a preferred series: `PR A`, `PFD`.
+    /// Precedes a letter of a preferred series: `PR A`, `PFD`.
     Preferred,
-    /// Says what the symbol is of.
+    /// Says what kind of thing the symbol is for.
     Plain,
     /// Between two symbols.
     And,
-    /// The symbol behind it is no longer in use.
+    /// The symbol after it is no longer in use.
     Former,
     /// A part of a company's name.
     Company,
-    /// Begins what says that there is no symbol.
+    /// Begins a statement that there is no symbol.
     None,
 }
 
-/// The words: of a kind, those that are never a ticker, and those that are one where nothing else is typed.
+/// The words of each kind: those that are never a ticker, and those that are one if nothing else is typed.
 const WORDS: [(Kind, &str, &str); 11] = [
     (
         Kind::Market,
@@ -95,7 +95,7 @@ const WORDS: [(Kind, &str, &str); 11] = [
     ),
 ];
 
-/// Names of markets of several words, and one word that says the same. The signs between the words are any.
+/// Market names of several words, and one word that means the same. Any signs may separate the words.
 pub(super) const PHRASES: [(&str, &str); 6] = [
     (
         "NYSE",
@@ -153,12 +153,12 @@ pub(super) fn is(word: &str, kind: Kind) -> bool {
     KINDS.get(word).is_some_and(|kinds| kinds.iter().any(|(own, _)| *own == kind))
 }
 
-/// True if a word that is all that was typed is a ticker.
+/// True if a word is a ticker when it is all that was typed.
 pub(super) fn is_alone(word: &str) -> bool {
     is_ticker(word) && KINDS.get(word).is_none_or(|kinds| kinds.iter().all(|(_, may)| *may))
 }
 
-/// True if a word behind a market's name is a part of it: `NASDAQ GS`, and not `NYSE GS`.
+/// True if a word after a market's name is part of it: `NASDAQ GS`, but not `NYSE GS`.
 pub(super) fn is_tier(market: &str, word: &str) -> bool {
     let of = match word {
         "GS" | "GM" | "CM" | "NM" | "SC" | "BX" | "NORDIC" | "DUBAI" | "ICELAND" => "NAS",
@@ -169,14 +169,14 @@ pub(super) fn is_tier(market: &str, word: &str) -> bool {
     is(word, Kind::Tier) && market.starts_with(of)
 }
 
-/// Markets behind a point, as data vendors write them: `XYZ.TO`.
+/// Markets after a point, as data vendors write them: `XYZ.TO`.
 const MARKETS_BEHIND: [&str; 42] = [
     "O", "N", "OQ", "PK", "OB", "TO", "AX", "L", "V", "CN", "NE", "HK", "DE", "F", "ST", "OL", "SW", "MI",
     "MC", "TA", "SI", "NZ", "S", "T", "PA", "AS", "BR", "LS", "SA", "MX", "KS", "KQ", "SS", "SZ", "NS", "BO",
     "WA", "HE", "IR", "JO", "BK", "VX",
 ];
 
-/// True if what is behind a point is a market or a country: `XYZ.TO`, `XYZ.LN`.
+/// True if the text after a point is a market or a country: `XYZ.TO`, `XYZ.LN`.
 pub(super) fn is_market_behind(text: &str) -> bool {
     MARKETS_BEHIND.contains(&text) || text.len() == 2 && is(text, Kind::Country)
 }

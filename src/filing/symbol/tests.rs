@@ -1,9 +1,9 @@
 use super::*;
 
-/// Symbols of printable signs, as `typed.tsv` has them: what is typed, and the tickers that it says.
+/// Symbols in printable characters, from `typed.tsv`: what is typed, and the tickers that it means.
 const PLAIN: &str = include_str!("typed.tsv");
 
-/// The same of other signs and blanks.
+/// The same with other characters and blanks.
 const TYPED: &[(&str, &str)] = &[
     ("  Qlys. ", "QLYS"),
     ("\u{ff31}\u{ff2c}\u{ff39}\u{ff33}", "QLYS"),
@@ -34,7 +34,7 @@ fn the_tickers_of_a_symbol_however_it_is_typed() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), all.len(), wrong.join("\n"));
 }
 
-/// Names of markets; each is tried in each of the ways of typing it.
+/// Names of markets; each is tried in every way of typing it.
 const MARKETS: &str = "NASDAQ|NYSE|AMEX|NYSE American|NYSE MKT|NYSE Arca|NYSEAMERICAN|NYSE-American|NYSE Amex|New York Stock Exchange|\
     The New York Stock Exchange|American Stock Exchange|NASDAQ Global Select Market|Nasdaq Global Market|NasdaqGS|\
     NasdaqGM|NasdaqCM|Nasdaq-CM|NASDAQ GS|NASDAQ GM|NASDAQ CM|NASDAQ NMS|NASDAQ Small Cap|Nasdaq Capital Market|\

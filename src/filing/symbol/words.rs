@@ -1,14 +1,14 @@
-//! The words of a symbol, and how they are parted.
+//! The words of a symbol, and how they are separated.
 
 use std::borrow::Cow;
 
 use super::spelling::{is_class, is_ticker};
 use super::table::{KINDS, Kind, PHRASES, is, is_alone, is_market_behind};
 
-/// More of a symbol is not looked at.
+/// How many characters of a symbol are examined, at most.
 const LONGEST: usize = 400;
 
-/// How a word is parted from the one before it.
+/// How a word is separated from the one before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Before {
     Blank,
@@ -71,7 +71,7 @@ pub(super) fn words(text: &str) -> Vec<Word> {
     words
 }
 
-/// `N.Y.S.E.` as one word, also where something is joined to it; and `T.A` may be a class.
+/// `N.Y.S.E.` as one word, even if something is joined to it; but `T.A` may be a class.
 fn initials(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let pairs = |from: usize| {
@@ -103,12 +103,13 @@ fn initials(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The part of a text that is looked at.
+/// The part of a text that is examined.
 pub(super) fn bounded(typed: &str) -> &str {
     typed.char_indices().nth(LONGEST).map_or(typed, |(end, _)| &typed[..end])
 }
 
-/// A preferred series said by a sign or a small letter as one said in words: `XYZ^A`, `XYZ$A`, `XYZpA`, `XYZprA`.
+/// Writes a preferred series that is marked by a sign or a small letter as one in words: `XYZ^A`, `XYZ$A`,
+/// `XYZpA`, `XYZprA`.
 pub(super) fn series(typed: &str) -> Cow<'_, str> {
     let bytes = typed.as_bytes();
     let ends = |at: usize| {
@@ -161,7 +162,7 @@ fn whole_words(text: &str) -> String {
     whole
 }
 
-/// True if no letter is beside a part of a text.
+/// True if no letter is next to a part of a text.
 fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     !letter(text[..start].chars().next_back()) && !letter(text[end..].chars().next())
@@ -202,7 +203,8 @@ fn markets(text: &str) -> String {
     text
 }
 
-/// Where a phrase is, whichever blanks and signs part its words: `OTC: Pink`, and `NASDAQ: GM` alone is a symbol.
+/// Finds a phrase, whichever blanks and signs separate its words: `OTC: Pink`; but `NASDAQ: GM` alone is a
+/// symbol.
 fn find_phrase(text: &str, phrase: &str, from: usize) -> Option<(usize, usize)> {
     let mut words = phrase.split(' ');
     let first = words.next()?;
@@ -221,7 +223,7 @@ fn find_phrase(text: &str, phrase: &str, from: usize) -> Option<(usize, usize)> 
     })
 }
 
-/// How a sign parts words; `None` for one that is within them.
+/// How a sign separates words; `None` for one that belongs to a word.
 fn parts(c: char) -> Option<Before> {
     match c {
         ' ' | '@' => Some(Before::Blank),

@@ -1,4 +1,4 @@
-//! Which notes apply to a row, and what each then says of it.
+//! Which notes apply to a row, and what each says about it.
 
 use super::notes::{Note, Notes, is_sale};
 use crate::filing::{Adopted, Lot};
@@ -10,7 +10,7 @@ pub(super) struct Applying<'a> {
     pub(super) note: &'a Note<'a>,
     /// True if the row refers to it.
     pub(super) tied: bool,
-    /// True if all that it says applies, or only that a sale was made under a plan.
+    /// True if everything that it says applies, or only that a sale was made under a plan.
     pub(super) whole: bool,
 }
 
@@ -18,7 +18,7 @@ impl Applying<'_> {
     pub(super) fn statement(&self, kind: Kind) -> Option<&Statement> {
         let said = self.notes.said(self.note);
         let by_name = |kind: Kind| said.statement(kind).filter(|_| self.notes.naming().is_some());
-        // That there is a plan says something only of the row whose note says it.
+        // The existence of a plan matters only to the row whose note mentions it.
         let here = |found: &&Statement| self.tied || found.plain;
         let found = said.statement(kind).filter(here).or_else(|| match kind {
             Kind::Plan => by_name(Kind::NamedPlan),
@@ -31,14 +31,14 @@ impl Applying<'_> {
     pub(super) fn adopted(&self) -> Option<Adopted> {
         let stated = self.statement(Kind::Plan);
         let own = self.note.adopted(self.notes).filter(|_| self.whole || stated.is_some());
-        // "Sold under the plan": its date is where it is named.
+        // "Sold under the plan": the plan's date is in the note that names it.
         let by_name = stated.is_some_and(|stated| stated.kind == Kind::NamedPlan);
         own.or_else(|| self.notes.naming().filter(|_| by_name)?.adopted(self.notes))
     }
 }
 
 impl Notes<'_> {
-    /// The notes that apply to a row: its own, then those that speak of it from elsewhere.
+    /// The notes that apply to a row: its own, then those from elsewhere that are about it.
     pub(super) fn applying(&self, lot: &Lot, own: Vec<usize>) -> Vec<Applying<'_>> {
         let sale = is_sale(lot);
         let mut applying: Vec<Applying<'_>> = own
@@ -50,7 +50,7 @@ impl Notes<'_> {
         own.iter().for_each(|&i| is_own[i] = true);
         let others = self.all.iter().zip(is_own).filter(|(_, is_own)| !is_own);
         for (note, _) in others {
-            // What is said of other sales is said of this one only where nothing is said of itself.
+            // What is said about other sales applies to this one only if nothing is said about this one.
             if note.tied_to_sale && says_something {
                 continue;
             }
@@ -59,7 +59,7 @@ impl Notes<'_> {
                 Reach::Sales => sale,
                 Reach::Row => !note.tied,
             };
-            // An exercise's note may speak of the sale that follows it.
+            // An exercise's note may be about the sale that follows it.
             if wide || sale && note.tied_to_exercise && !note.tied_to_sale {
                 applying.push(Applying { notes: self, note, tied: false, whole: wide });
             }

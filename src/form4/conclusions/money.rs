@@ -1,4 +1,5 @@
-//! In which currency a row's price is, and whether it is of a share or of an ADS. The rules: `docs/FOREIGN.md`.
+//! The currency of a row's price, and whether the price is per share or per ADS. The rules:
+//! `docs/FOREIGN.md`.
 
 use std::sync::LazyLock;
 
@@ -15,15 +16,15 @@ use crate::form4::footnotes::Keywords;
 use crate::form4::footnotes::ads::{self, Of, Priced, Titled};
 use crate::form4::footnotes::money::{self, PriceMoney};
 
-/// Most characters of a note that are kept as the words that make a ratio.
+/// The most characters kept of a note whose words make a ratio.
 const LONGEST_WORDS: usize = 200;
 
 /// A filing's statements about currencies and ADS.
 pub(super) struct Money<'n> {
     notes: &'n Notes<'n>,
-    /// The ratio of the issuer's ADS, where all that state one agree.
+    /// The ratio of the issuer's ADS, if all statements of it agree.
     pub(super) ratio: Option<AdsRatio>,
-    /// The symbol of the home market, without the market's name, where it is not that of New York.
+    /// The symbol in the home market, without the market's name, unless it is the one in New York.
     foreign_symbol: Option<String>,
     /// The exercise prices of table II: a row of table I at one of them is priced per share.
     exercised: Vec<Decimal>,
@@ -31,9 +32,9 @@ pub(super) struct Money<'n> {
     country: Option<&'static str>,
     /// True if any note names a currency.
     named: bool,
-    /// True if anything speaks of ADS.
+    /// True if anything mentions ADS.
     ads: bool,
-    /// Rows whose stated conversion does not make their price, and how.
+    /// Rows whose stated conversion does not make their price, with an explanation.
     pub(super) contradictions: Vec<(usize, String)>,
     row: usize,
 }
@@ -78,7 +79,7 @@ impl<'n> Money<'n> {
         }
     }
 
-    /// Fills in what a row's price is in and of.
+    /// Fills in the currency and unit of a row's price.
     pub(super) fn fill(&mut self, lot: &mut Lot, own: &[usize]) {
         let row = self.row;
         self.row += 1;
@@ -128,14 +129,14 @@ impl<'n> Money<'n> {
         }
     }
 
-    /// The home market's symbol, as the form has it, in a title.
+    /// The home market's symbol, as on the form, in a title.
     fn foreign_symbol<'t>(&self, title: &'t str) -> Option<&'t str> {
         let symbol = self.foreign_symbol.as_deref()?;
         let words = title.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-' | '/'));
         words.into_iter().find(|word| word.trim_matches('.').eq_ignore_ascii_case(symbol))
     }
 
-    /// The row's notes about the currency of its price; those of the price first.
+    /// The row's notes about the currency of its price; the price's own notes come first.
     fn said(&self, lot: &Lot, own: &[usize], price: Decimal) -> Option<(PriceMoney, Evidence)> {
         let count = lot.shares.value.map(|shares| shares.decimal());
         let of_price = |id: &String| self.notes.by_id.get(id.as_str()).copied();
@@ -199,7 +200,7 @@ impl<'n> Money<'n> {
         });
         match said {
             Some(Priced::Of(of)) => Some(of),
-            // "$151.00 per ADS" beside 7.55, which is a twentieth of it.
+            // "$151.00 per ADS" beside 7.55, a twentieth of it.
             Some(Priced::Ads(prices)) => {
                 let ratio = self.ratio_for(lot, own)?.shares;
                 let spread = prices.iter().filter_map(|stated| stated.checked_div(ratio));
@@ -216,8 +217,8 @@ impl<'n> Money<'n> {
         }
     }
 
-    /// The ratio that the row's notes state, else the filing's; else what a number of ADS makes with the row's: "represented by
-    /// 1,500 ADSs".
+    /// The ratio that the row's notes state, else the filing's; else the ratio of the row's number to a
+    /// number of ADS: "represented by 1,500 ADSs".
     fn ratio_for(&self, lot: &Lot, own: &[usize]) -> Option<AdsRatio> {
         let own =
             own.iter().map(|&i| &self.notes.all[i]).filter(|note| note.text.keywords.has(Keywords::ADS));
@@ -227,7 +228,7 @@ impl<'n> Money<'n> {
             .or_else(|| self.named_ads(lot).iter().find_map(|(number, note)| implied(count?, *number, note)))
     }
 
-    /// The notes that may speak of the row's number, and the numbers of ADS that they name.
+    /// The notes that may be about the row's number, and the numbers of ADS that they name.
     fn named_ads(&self, lot: &Lot) -> Vec<(Decimal, &'n Note<'n>)> {
         let notes = self.of_count(lot).filter(|note| note.text.keywords.has(Keywords::ADS));
         notes
@@ -245,7 +246,7 @@ impl<'n> Money<'n> {
         notes.into_iter().map(move |i| &all.all[i])
     }
 
-    /// Whether a price is of what its row counts.
+    /// Decides whether a price is per unit that its row counts.
     fn units(&self, lot: &mut Lot, own: &[usize]) {
         let said = lot.units.said;
         let Some(count) = lot.shares.value.map(Shares::decimal) else { return };
@@ -253,7 +254,7 @@ impl<'n> Money<'n> {
         let says_ads = named.iter().any(|(number, _)| *number == count)
             || self.of_count(lot).any(|note| ads::counts_ads(&note.text.text));
         if lot.units.counted == Unit::Share && said != Some(PriceOf::Share) && says_ads {
-            // "A sale of 1,000 ADS": it counts them.
+            // "A sale of 1,000 ADS": the row counts ADS.
             lot.units.counted = Unit::Ads;
             return;
         }
@@ -281,7 +282,7 @@ impl<'n> Money<'n> {
     }
 }
 
-/// The ratio that a number of ADS makes with the shares of the row that they stand for.
+/// The ratio of the row's shares to a number of ADS that they represent.
 fn implied(count: Decimal, ads: Decimal, note: &Note<'_>) -> Option<AdsRatio> {
     if ads.is_zero() || ads >= count || !ads::stands_for(&note.text.text) {
         return None;
@@ -296,9 +297,9 @@ fn is_exercise(lot: &Lot) -> bool {
     matches!(lot.code.value.map(Code::letter), Some('M' | 'X'))
 }
 
-/// True if ordinary shares were withheld for tax, and their number and what is left are both whole tens. A company withholds
-/// what the tax asks for: of 145 such rows of shares without ADS none had both. Where shares stand behind ADS of ten or
-/// twenty, all numbers are such, and the price may be that of an ADS.
+/// True if ordinary shares were withheld for tax, and both their number and the remainder are whole tens. A
+/// company withholds what the tax requires: of 145 such rows of shares without ADS, none had both. If ADS of
+/// ten or twenty shares are behind them, all numbers are like that, and the price may be per ADS.
 fn is_withheld_in_tens(lot: &Lot) -> bool {
     let title = lot.line.security.value.as_deref().unwrap_or_default();
     let tens = |number: Option<Shares>| {

@@ -1,4 +1,5 @@
-//! The notes of a filing: its footnotes and remarks, each read when it is first needed, and which of them a row refers to.
+//! The notes of a filing: its footnotes and remarks, each read when it is first needed, and the notes that a
+//! row refers to.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -7,24 +8,26 @@ use std::sync::Arc;
 use crate::filing::{Adopted, Code, Evidence, EvidenceSource, Filing, Lot, PlanDate};
 use crate::form4::footnotes::{self, Keywords, LONGEST, Parts, Said, Scanned};
 
-/// So much of all notes together is read for what they say, in bytes: EDGAR takes a thousand characters of each of 99.
+/// How much of all notes together is read for what they say, in bytes: EDGAR accepts a thousand characters
+/// for each of 99.
 pub(super) const MOST_READ: usize = 250_000;
 
 /// A note of the filing, read when it is first needed.
 pub(super) struct Note<'a> {
     pub(super) source: NoteSource<'a>,
-    /// As much of it as is read.
+    /// As much of its text as is read.
     pub(super) text: Scanned<'a>,
     pub(super) said: OnceCell<Said>,
     pub(super) parts: OnceCell<Parts>,
     pub(super) adopted: OnceCell<Option<(PlanDate, Arc<str>)>>,
-    /// Whether it may speak of sales, and whether of purchases.
+    /// Whether it may be about sales, and whether about purchases.
     pub(super) trades: OnceCell<(bool, bool)>,
     /// True if a row of the form refers to it.
     pub(super) tied: bool,
     /// True if a sale does.
     pub(super) tied_to_sale: bool,
-    /// True if an exercise, conversion or grant does, whose note may speak of the sale that follows.
+    /// True if an exercise, conversion or grant refers to it, because its note may be about the sale that
+    /// follows.
     pub(super) tied_to_exercise: bool,
 }
 
@@ -64,7 +67,7 @@ pub(super) struct Notes<'a> {
     pub(super) named: bool,
     /// How many notes are read in part or not at all.
     pub(super) cut: usize,
-    /// The note that does so by the rule's number, for others that speak of "the plan".
+    /// The note that names a plan by the rule's number, for others that mention "the plan".
     pub(super) naming: OnceCell<Option<usize>>,
 }
 
@@ -82,7 +85,7 @@ impl<'a> Notes<'a> {
         };
         let remarks = filing.remarks.as_deref().map(|text| note(NoteSource::Remarks, read(text), sale));
         for footnote in &filing.footnotes {
-            // Of two with one id the first counts.
+            // If two have the same id, the first counts.
             by_id.entry(footnote.id.as_str()).or_insert_with(|| {
                 all.push(note(NoteSource::Footnote(&footnote.id), read(&footnote.text), sale));
                 all.len() - 1
@@ -128,7 +131,7 @@ impl<'a> Notes<'a> {
         note.parts.get_or_init(|| if owed { footnotes::parts(&note.text) } else { Parts::default() })
     }
 
-    /// "The bank sold the shares" says something where a note speaks of a debt.
+    /// "The bank sold the shares" means something if a note mentions a debt.
     pub(super) fn may_be_forced(&self, note: &Note<'_>) -> bool {
         self.sale
             && self.keywords.has(Keywords::FORCED)
@@ -145,7 +148,7 @@ impl<'a> Notes<'a> {
         found.map(|i| &self.all[i])
     }
 
-    /// The notes of a row, those of its price first.
+    /// The notes of a row, the price's notes first.
     pub(super) fn tied_to(&self, lot: &Lot) -> Vec<usize> {
         let mut own: Vec<usize> = Vec::new();
         let mut is_own = vec![false; self.all.len()];

@@ -6,7 +6,7 @@ use crate::form4::footnotes::{Keywords, PriceRange};
 
 /// The actual prices that the row's own notes state, and whether its price is called an average.
 pub(super) fn fill(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
-    // A grant or vesting at no price has none to explain.
+    // A grant or vesting at a price of zero has none to explain.
     if lot.price.value.is_some_and(Amount::is_zero) {
         return;
     }
@@ -32,14 +32,14 @@ pub(super) fn fill(lot: &mut Lot, notes: &Notes<'_>, own: &[usize]) {
     }
 }
 
-/// True if a range is of ADS, while the price was spread over the shares behind them.
+/// True if a range is per ADS, while the price was spread over the shares behind them.
 fn is_of_ads(lot: &Lot, note: &Note<'_>, range: &PriceRange) -> bool {
     let outside =
         || lot.price.value.is_some_and(|price| !ActualPrices::span(range.low, range.high, price.dollars()));
     lot.units.said == Some(PriceOf::Share) && note.text.keywords.has(Keywords::ADS) && outside()
 }
 
-/// True if a note that no row refers to speaks of lots of this code.
+/// True if a note that no row refers to is about lots of this code.
 fn names_code(note: &Note<'_>, code: Option<Code>) -> bool {
     let &(of_sales, of_purchases) = note.trades.get_or_init(|| {
         let text = note.text.text.to_ascii_lowercase();
@@ -53,7 +53,7 @@ fn names_code(note: &Note<'_>, code: Option<Code>) -> bool {
     }
 }
 
-/// Of several ranges in one note, the one beside the row's date, else the first that its price can be of.
+/// If a note has several ranges, the one beside the row's date, else the first that its price can belong to.
 fn choose<'a>(ranges: &'a [PriceRange], lot: &Lot) -> Option<&'a PriceRange> {
     if let [only] = ranges {
         return Some(only);

@@ -1,4 +1,5 @@
-//! When a plan was adopted, as against the dates of its end or amendment, of trusts, awards and trades.
+//! When a plan was adopted, as distinct from its end or amendment, and from the dates of trusts, awards and
+//! trades.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -11,7 +12,7 @@ use crate::filing::PlanDate;
 
 static OWN: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"^(?:adopt\w*|enter(?:ed|ing)?\s+into|enrol+ed\s+in)$"));
-/// Words that are said of trusts and trades as well: the noun decides.
+/// Words that are used for trusts and trades as well: the noun decides.
 static OF_ITS_NOUN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"^(?:establish\w*|execut\w*|institut\w*|implement\w*|put\s+in(?:to)?\s+place|set\s+up|created|signed|dated|dtd|initiated|made|delivered)$",
@@ -23,7 +24,7 @@ static GOVERNOR: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:adopt\w*|enter(?:ed|ing)?\s+into|enrol+ed\s+in|establish\w*|execut\w*|institut\w*|implement\w*|put\s+in(?:to)?\s+place|set\s+up|created|signed|dated|dtd|initiated|made|given|gave|delivered|amend\w*|modif\w*|restat\w*|renew\w*|replac\w*|expir\w*|terminat\w*|ends?|ended|ending|through|until|effective(?:ness)?|vest\w*|grant\w*|filed|filing\s+(?:date|of)|disclosed|reported|announc\w*|press\s+release|approved|began|begin\w*|start\w*|commenc\w*|s[oe]ll\w*|sold|exercis\w*|acquired|purchased|after|before|prior\s+to|between|since|appointed|resign\w*|cooling-off|first\s+trade|u/?a/?d|u/?t/?[ad]|u/?d/?t|of)\b",
     )
 });
-/// Nouns that have dates; those that mean the plan.
+/// Nouns that have dates; the group marks those that mean the plan.
 static NOUN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:(?P<plan>plans?|1[0o]\s?\(?b\)?[\w().-]{0,6}|arrangements?|instructions?|program|letter|contract|elections?)|\w*trust|u/a|partnership|foundation|sales?|transactions?|trades?|shares|stock|options?|awards?|grants?|orders?|agreement|units?|rsus?|note|form|power|price)\b",
@@ -47,12 +48,12 @@ static NAMED: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"(?:{RULE})
 static BARE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"^\(?(?:date\s+)?(?:of\s+)?(?:adopt\w*|plan)\b|\bdate\s+of\s+(?:the\s+)?plan\b|\bplan\s+date\b")
 });
-/// Between a word and the date that it governs there are at most so many bytes.
+/// The most bytes between a word and the date that it governs.
 const REACH: usize = 160;
-/// Of one sentence so many dates are looked at.
+/// The most dates of one sentence that are examined.
 const MOST_DATES: usize = 20;
 
-/// The first date on which a plan that a note speaks of was adopted, and the words that say so.
+/// The first date on which a plan that a note mentions was adopted, and the words that say so.
 pub(super) fn adopted<'a>(sentences: &[&'a str]) -> Option<(PlanDate, &'a str)> {
     let named = sentences.iter().any(|sentence| NAMED.is_match(sentence));
     let of_plan = |sentence: &&&str| {
@@ -74,13 +75,13 @@ fn in_sentence(sentence: &str) -> Vec<(PlanDate, &str)> {
         GOVERNOR.ranges(sentence).into_iter().map(|at| (at.clone(), means_adoption(sentence, &at))).collect();
     let mut used = vec![false; words.len()];
     let mut adoption: Vec<Option<bool>> = vec![None; dates.len()];
-    // A word before a date governs it, each word one date.
+    // A word before a date governs it, one date for each word.
     for (i, found) in dates.iter().enumerate() {
         let near = |at: &Range<usize>| at.end <= found.at.start && found.at.start - at.end <= REACH;
         let touches = |at: &Range<usize>| sentence[at.end..found.at.start].trim().is_empty();
         let before = (0..words.len()).rev().find(|&w| {
             let (at, _) = &words[w];
-            // `of` governs only what it stands between: "plan of August 29".
+            // `of` governs only what it directly joins: "plan of August 29".
             let of = sentence[at.clone()].eq_ignore_ascii_case("of");
             !used[w] && near(at) && (!of || words[w].1 && touches(at))
         });
@@ -124,7 +125,7 @@ fn in_sentence(sentence: &str) -> Vec<(PlanDate, &str)> {
 static DATE_OF_PLAN: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"(?:\bdate\s+of\s+(?:the\s+)?plan|\bplan\s+date|\bplan)\s*[:(,-]?\s*$"));
 
-/// True if a word makes the date beside it one of adoption: by itself, or by the noun that it is said of.
+/// True if a word makes the date beside it an adoption date: by itself, or through its noun.
 fn means_adoption(sentence: &str, at: &Range<usize>) -> bool {
     let word = &sentence[at.clone()];
     if OWN.is_match(word) {
@@ -156,7 +157,7 @@ fn is_and(between: &str) -> bool {
     matches!(between.trim().trim_matches(',').trim(), "and" | "and on" | "" | "&" | "or" | "and as of")
 }
 
-/// The words around a date, whole ones, as evidence.
+/// The words around a date, without cutting any, as evidence.
 fn around<'a>(sentence: &'a str, at: &Range<usize>) -> &'a str {
     const BEFORE: usize = 90;
     let mut start = at.start.saturating_sub(BEFORE);

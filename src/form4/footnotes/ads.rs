@@ -1,4 +1,5 @@
-//! American Depositary Shares in titles and notes: how many shares each stands for, and whether a price or a count is of them.
+//! American Depositary Shares in titles and notes: how many shares each represents, and whether a price or a
+//! count is of them.
 
 mod ratio;
 
@@ -13,7 +14,8 @@ use super::pattern::{Pattern, pattern};
 use super::text::{end, sentences, start};
 pub(in crate::form4) use ratio::ratio;
 
-/// Depositary shares of foreign companies; "Depositary Shares" alone are fractions of a US bank's preferred share.
+/// Depositary shares of foreign companies; "Depositary Shares" alone are fractions of a US bank's preferred
+/// share.
 const ADS: &str = r"(?:\b(?:ADSs?|ADRs?|GDSs?|GDRs?)\b|\b(?:American|Global|European|International|NY|New\s+York)\s+(?:Depos(?:i|a)t(?:a|o)ry|Registered)\s+(?:Shares?|Receipts?|Interests?|Stock)(?:\s*\(\s*(?:the\s+|each,?\s+an?\s+|an?\s+)?[\x22']*(?:ADS|ADR|GDS|GDR)[\x22's]*\s*\))?)";
 /// The unit that a security's title counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +41,7 @@ pub(in crate::form4) fn titled(title: &str) -> Titled {
     if HOME.is_match(&title[..first.start]) { Titled::Both } else { Titled::Ads }
 }
 
-/// The unit of a price, by a note.
+/// The unit of a price, according to a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::form4) enum Of {
     /// One ADS.
@@ -67,18 +69,19 @@ static DIVIDED: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// The unit of the price, by a note.
+/// The unit of the price, according to a note.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::form4) enum Priced {
     /// It says so.
     Of(Of),
-    /// It states prices of ADS, none of which is the row's: whether they are it, spread over the shares, the ratio says.
+    /// It states prices of ADS, none of which is the row's: the ratio decides whether one of them, spread
+    /// over the shares, is.
     Ads(Vec<Decimal>),
 }
 
-/// The unit of the price, by a note; `None` where it does not say, or says both.
+/// The unit of the price, according to a note; `None` if it does not say, or says both.
 pub(in crate::form4) fn priced(text: &str, price: Decimal, of_price: bool) -> Option<Priced> {
-    // "And not per ADS" says the other.
+    // "And not per ADS" says the opposite.
     let said = |range: &Range<usize>| {
         let before = text[..range.start].trim_end().to_ascii_lowercase();
         !["not", "rather than", "instead of"].iter().any(|no| before.ends_with(no))
@@ -128,14 +131,14 @@ fn prices_in(text: &str, ranges: &[Range<usize>]) -> Vec<Decimal> {
         }
         let behind = start(&text[range.end..], BEHIND);
         let behind = behind.split(". ").next().unwrap_or_default();
-        // What is of shares, or of a ratio, is no price of ADS.
+        // An amount per share, or of a ratio, is not a price of ADS.
         let behind = behind.split([';', ',']).next().unwrap_or_default();
         prices.extend(amounts(behind));
     }
     prices
 }
 
-/// "The ADSs were sold at prices ranging from $29.80 to $30.44": prices of what is sold.
+/// "The ADSs were sold at prices ranging from $29.80 to $30.44": prices of the sold ADS.
 fn sold_ads(text: &str) -> Vec<Decimal> {
     static SOLD: LazyLock<Option<Regex>> = LazyLock::new(|| {
         pattern(&format!(
@@ -187,7 +190,8 @@ fn amounts_before(text: &str, until: usize) -> Vec<Decimal> {
     found
 }
 
-/// Numbers of ADS that a note says were traded: "a sale of 21,268 American Depositary Shares". What remains, or is held, is another number.
+/// Numbers of ADS that a note says were traded: "a sale of 21,268 American Depositary Shares". The number
+/// that remains, or is held, is a different one.
 pub(in crate::form4) fn counts(text: &str) -> Vec<Decimal> {
     static COUNT: LazyLock<Option<Regex>> = LazyLock::new(|| {
         pattern(&format!(
@@ -210,7 +214,7 @@ pub(in crate::form4) fn counts(text: &str) -> Vec<Decimal> {
     numbers
 }
 
-/// True if a note says that its number of ADS is what the row's shares are: "represented by 1,500 ADSs".
+/// True if a note says that its number of ADS represents the row's shares: "represented by 1,500 ADSs".
 pub(in crate::form4) fn stands_for(text: &str) -> bool {
     static STANDS: LazyLock<Pattern> = LazyLock::new(|| {
         pattern(
@@ -222,7 +226,8 @@ pub(in crate::form4) fn stands_for(text: &str) -> bool {
     STANDS.is_match(text) && !RATIO.is_match(text)
 }
 
-/// True if a note on a number of shares says that it is of ADS: "Number of ADSs.", "Amount is stated in ADSs."
+/// True if a note on a number of shares says that it counts ADS: "Number of ADSs.", "Amount is stated in
+/// ADSs."
 pub(in crate::form4) fn counts_ads(text: &str) -> bool {
     static SAYS: LazyLock<Pattern> = LazyLock::new(|| {
         pattern(&format!(

@@ -11,7 +11,7 @@ use crate::filing::Currency;
 /// A currency as a text names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named {
-    /// US dollars, said so.
+    /// US dollars, named as such.
     Usd,
     /// Dollars, or a bare `$`.
     Dollar,
@@ -30,7 +30,8 @@ pub(super) struct Token {
     pub(super) at: Range<usize>,
 }
 
-/// Spellings in any case, and codes in capitals alone, of each currency. A code with a `$` behind it is the code's.
+/// Spellings of each currency in any case, and codes in capitals only. A code with a `$` after it is the
+/// code's.
 const SPELLINGS: [(&str, &str, &str); 63] = [
     (
         "USD",
@@ -126,9 +127,9 @@ const SPELLINGS: [(&str, &str, &str); 63] = [
     ("MOP", "macanese pataca|pataca", "MOP"),
     ("BGN", "bulgarian lev", "BGN"),
 ];
-/// The names of hundredths in markets, and their currencies.
+/// The market names for hundredths, and their currencies.
 const HUNDREDTHS: [(&str, &str); 3] = [("GBX", "GBP"), ("ILA", "ILS"), ("ZAC", "ZAR")];
-/// Words behind a currency's that make a company's name of it: "Euro Pacific Capital".
+/// Words that, after a currency's, make a company's name of it: "Euro Pacific Capital".
 const OF_NAMES: [&str; 24] = [
     "Holdings",
     "Holding",
@@ -158,7 +159,7 @@ const OF_NAMES: [&str; 24] = [
 const DOLLARS: &str = "$|dollar";
 const UNCLEAR: &str = "peso|ps.|kroner|kronor|kronur|krone";
 
-/// All that currencies are called.
+/// All names of currencies.
 pub(super) fn spellings() -> impl Iterator<Item = &'static str> {
     let lists = SPELLINGS.iter().flat_map(|(_, words, codes)| [*words, *codes]).chain([UNCLEAR]);
     lists.flat_map(|list| list.split('|')).filter(|word| !word.is_empty())
@@ -166,7 +167,7 @@ pub(super) fn spellings() -> impl Iterator<Item = &'static str> {
 
 struct Spellings {
     automaton: Option<AhoCorasick>,
-    /// Of each pattern: its currency, and whether it is a code, in capitals alone.
+    /// For each pattern: its currency, and whether it is a code, in capitals only.
     meant: Vec<(Named, bool)>,
 }
 
@@ -203,7 +204,8 @@ static ALL: LazyLock<Spellings> = LazyLock::new(|| {
     Spellings { automaton, meant }
 });
 
-/// The places where a text names a currency, in order. A code and its name beside each other, `Mexican Pesos (MXN)`, are two.
+/// The places where a text names a currency, in order. A code and its name beside each other,
+/// `Mexican Pesos (MXN)`, are two.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     let Some(automaton) = &ALL.automaton else { return Vec::new() };
     let mut tokens: Vec<Token> = Vec::new();
@@ -223,7 +225,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
         let is_code = exact
             && word.bytes().any(|b| b.is_ascii_uppercase())
             && !word.bytes().any(|b| b.is_ascii_lowercase());
-        // `GBp`, `Rs`, `SFr` are written so.
+        // `GBp`, `Rs`, `SFr` are spelled like this.
         let is_written_so = exact && matches!(word, "GBp" | "ZAc" | "Rs" | "SFr" | "Cdn");
         if exact && !is_code && !is_written_so && word.len() <= 3 {
             continue;
@@ -260,7 +262,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// Signs that are plain letters, where the text speaks of their market: `R812.00` on the JSE, `2,103p` in London.
+/// Signs that are plain letters, if the text mentions their market: `R812.00` on the JSE, `2,103p` in London.
 fn of_markets(text: &str, tokens: &mut Vec<Token>) {
     static SIGNS: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"\b(?P<rand>R)\s?\d|\d(?P<pence>p)\b|\d\s(?P<cents>cents)\b").ok());

@@ -1,4 +1,4 @@
-//! In which money a range of prices is stated: a form's prices are in US dollars.
+//! The currency in which a range of prices is stated: a form's prices are in US dollars.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::pattern::{Pattern, pattern};
 use super::text::{end, start};
 
-/// Whose dollars a sign is of, right before a number.
+/// A sign right before a number that shows whose dollars it means.
 static FOREIGN_SIGN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"(?:(?:(?-i:\b(?:C|A|S|R|Z|J|T))|\b(?:CA|CAD|CDN|Can|CN|AU|AUD|HK|HKD|NT|NTD|TWD|NZ|NZD|SG|SGD|MX|MXN|BZ|BRL|TT|JMD|Cdn\.))\s?\$|\b(?:CAD|CDN|AUD|HKD|NTD|TWD|NZD|SGD|MXN|EUR|GBP|GBX|NIS|ILS|RMB|CNY|JPY|CHF|SEK|NOK|DKK|KRW|INR|ZAR|BRL|PLN|TRY|THB|PHP|IDR|MYR|Rs\.?|kr|Fr\.?|DM)\s?\$?)\s?$",
@@ -21,7 +21,7 @@ static NAMED: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:(?:Canadian|Australian|New\s+Zealand|Hong\s+Kong|Singapore|Taiwan(?:ese)?|NT|Jamaican|Bermud\w+)(?:\s+(?:dollars?|currency|funds)\b|\s*(?:[.,;)]|$))|(?:CAD|CDN|AUD|HKD|TWD|NTD|SGD|NZD|EUR|GBP|GBX|NIS|ILS|RMB|CNY|JPY|CHF|SEK|NOK|DKK|KRW|INR|ZAR|BRL)\b)",
     )
 });
-/// Money that has another sign than the dollar's.
+/// Money with a sign other than the dollar's.
 static OTHER_NAMED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:euros?|pounds?|sterling|pence|(?:new\s+)?(?:Israeli\s+)?shekels?|renminbi|yuan|yen|won|rupees?|rand|reais|pesos?|(?:Swiss\s+)?francs?|kron(?:or|er|a|e))\b",
@@ -35,7 +35,7 @@ const BEHIND: usize = 40;
 /// "in Canadian dollars, ranging from" before it.
 const BEFORE: usize = 100;
 
-/// Whether a range, of which the numbers stand there, is in other money than US dollars.
+/// True if a range, with its numbers at these places, is in money other than US dollars.
 pub(super) fn is_foreign(text: &str, whole: &Range<usize>, numbers: [&Range<usize>; 2]) -> bool {
     let signed = |number: &Range<usize>| {
         let before = end(&text[..number.start], 16);
@@ -53,7 +53,7 @@ pub(super) fn is_foreign(text: &str, whole: &Range<usize>, numbers: [&Range<usiz
     let behind = behind.unwrap_or_default();
     let before = end(&text[..whole.start], BEFORE);
     let before = before.rfind(". ").map_or(before, |cut| &before[cut..]);
-    // "$20.00 to $21.00 (C$27.00 to C$28.40)": what is beside the range has a number of its own.
+    // "$20.00 to $21.00 (C$27.00 to C$28.40)": what follows the range has numbers of its own.
     let plain = behind.find(|c: char| c.is_ascii_digit()).map_or(behind, |digit| &behind[..digit]);
     let own = plain.len() == behind.len();
     let until = |behind: usize| &text[whole.start - before.len()..whole.end + behind];

@@ -8,7 +8,7 @@ use regex::{Captures, Regex};
 
 use crate::filing::PlanDate;
 
-/// A date and where it stands.
+/// A date and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct DateFound {
     pub(super) at: Range<usize>,
@@ -31,7 +31,8 @@ static DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// The dates in a text, in its order: days, or months where no day stands. What is no date of the calendar is none.
+/// The dates in a text, in order: days, or months if no day is given. A date that is not in the calendar is
+/// left out.
 pub(super) fn dates(text: &str) -> Vec<DateFound> {
     let Some(pattern) = DATE.as_ref() else { return Vec::new() };
     pattern
@@ -44,7 +45,7 @@ fn date(found: &Captures<'_>) -> Option<PlanDate> {
     let number = |name: &str| found.name(name)?.as_str().trim_start_matches('\'').parse::<u32>().ok();
     let month = |name: &str| month(found.name(name)?.as_str());
     let day = |year: u32, month: u32, day: u32| {
-        // Two digits are of this century: plans by Rule 10b5-1 exist since 2000.
+        // Two digits are of this century: Rule 10b5-1 plans have existed since 2000.
         let year = if year < 100 { year + 2000 } else { year };
         // 15/3/2023 can only be the fifteenth of March.
         let (month, day) = if month > 12 { (day, month) } else { (month, day) };

@@ -1,4 +1,4 @@
-//! A note's statements about a sale that somebody else made or forced: a lender, a broker or a court.
+//! A note's statements that somebody else made or forced a sale: a lender, a broker or a court.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use super::mistake;
 use super::pattern::{Pattern, pairs, pattern, start_in};
 use super::text::start;
 
-/// Who acts for a debt or a court: by itself enough to be the seller against the owner's will.
+/// Whoever acts for a debt or a court, which is enough to make them the seller against the owner's will.
 const LENDER: &str = r"(?:(?:margin\s+|senior\s+)?lenders?|pledgees?|chargees?|secured\s+(?:part(?:y|ies)|creditors?|lenders?)|(?:judge?ment\s+)?creditors?|lien-?\s?holders?|mortgagees?|collateral\s+agent|receivers?|(?:bankruptcy|chapter\s+(?:7|11|13))\s+(?:trustee|estate)|trustee\s+in\s+bankruptcy|special\s+master|sheriff|marshals?|bailiff|(?:\w+\s+)?courts?|judge|IRS|internal\s+revenue\s+service|tax\s+authorit(?:y|ies))";
 const WHOSE: &str = r"(?:(?:the|an?|his|her|their|its|one|certain|third-?\s?party|such|that|this|unaffiliated|independent|commercial|institutional|loan|court-?\s?appointed|(?:reporting\s+persons?'?s?'?|\w+'s?))\s+){0,4}";
 static BY_LENDER: LazyLock<Pattern> = LazyLock::new(|| {
@@ -23,13 +23,13 @@ static DID: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:sold|liquidated|auctioned|closed\s+out|foreclosed|seized|levied|caused|forced|compelled|required|ordered|directed|mandated|exercised|enforced|took\s+possession|called|demanded|accelerated|disposed|effected|executed|realized|initiated|issued|designated\s+an\s+early\s+termination|sale|demand|liquidation|foreclosure|order|exercise)\b",
     )
 });
-/// Between one who acts and the act: it is another's, or has not happened.
+/// Between an actor and the act: the act is somebody else's, or has not happened.
 static NOT_DONE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:(?-i:may)|might|could|would|can|will|shall|if|unless|not|never|no|spouse|wife|husband|lawyer|counsel|has\s+the\s+right|had\s+the\s+right|entitled|permitted|able|agree\w*|consent\w*|was|were|been|be|being|is|are|reporting\s+persons?|pursuant|under|issuer|company|before|after|prior|since|until|who|whom|by|and\s+(?:i|he|she|they|mr|ms)|(?:mr|ms|mrs|dr)\.?)\b",
     )
 });
-/// A debt that somebody enforces, in whatever sentence of the note.
+/// A debt that somebody enforces, in any sentence of the note.
 static ENFORCED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:foreclos\w+|margin\s+(?:calls?|maintenance|defici\w+|requirements?|agreements?|loans?|debt|debit|balance|liquidation)|pledge[ds]?|collateral|default(?:s|ed|ing)?|enforc\w+|remed(?:y|ies)|accelerat\w+|called\s+(?:the|a|his|her|its)\s+loans?|loan\s+(?:was|were)\s+called)\b",
@@ -44,7 +44,7 @@ static BY_NAMED: LazyLock<Pattern> = LazyLock::new(|| {
         r"\bby\s+(?u:[^;(]){1,60}?,\s+(?:the|an?|his|her|their)\s+(?:\w+\s+)?(?:lender|pledgee|creditor)\b",
     )
 });
-/// Shares that go to a lender who takes them.
+/// Shares that go to a lender who takes them over.
 static TO_LENDER: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
         r"\b(?:transfer\w*|deliver\w*|surrender\w*|convey\w*|taken|ceded)\s+(?:\w+\s+){{0,5}}(?:to|by)\s+{WHOSE}(?:{LENDER}|{BANK})\b"
@@ -85,20 +85,21 @@ static LENDER_HERSELF: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// Shares that came so.
+/// Shares that were acquired in this way.
 static BOUGHT_AT: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:purchased|acquired|bought|received|obtained)\s+(?:\w+\s+){0,4}(?:at|in|from|through|upon|by)\s+(?:an?\s+|the\s+)?$",
     )
 });
 
-/// True if a sentence is of a sale, or so short that it has nothing else to be of than its row.
+/// True if a sentence is about a sale, or so short that it can only be about its row.
 fn is_of_sale(sentence: &str) -> bool {
     const SHORT: usize = 90;
     SALES.is_match(sentence) || sentence.len() <= SHORT && !CAME.is_match(sentence)
 }
 
-/// Whether a sentence says that a lender, a broker or a court made the sale. `note`: all of the note, for the debt behind it.
+/// Returns the words with which a sentence says that a lender, a broker or a court made the sale. `note` is
+/// the whole note, for the debt behind it.
 pub(super) fn says_involuntary<'a>(sentence: &'a str, note: &str) -> Option<&'a str> {
     let sentence = happened(sentence)?;
     if LENDER_HERSELF.is_match(sentence) {
@@ -152,7 +153,8 @@ fn by_lender<'a>(sentence: &'a str, note: &str) -> Option<&'a str> {
         .or_else(|| if owed { passive(&BY_BANK).or_else(|| active(&BANKS)) } else { None })
 }
 
-/// True if it has not happened, or is another's act: "the lender, the reporting person sold", not "the lender of his sold".
+/// True if it has not happened, or is somebody else's act: "the lender, the reporting person sold", but not
+/// "the lender of his sold".
 fn is_undone(gap: &str) -> bool {
     let whose = WHOSE_LENDER.find(gap).map_or(0, str::len);
     NOT_DONE.is_match(&gap[whose..])
@@ -166,19 +168,19 @@ static WHOSE_LENDER: LazyLock<Pattern> = LazyLock::new(|| {
 fn is_none(words: &str) -> bool {
     words.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("no "))
 }
-/// Somebody else's act stands between.
+/// Somebody else's act comes in between.
 static NOT_DONE_BY: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\b(?:by\s+(?:the\s+)?reporting|loans?\s+made|made\s+to|owed|incurred|issued|required)\b")
 });
 
-/// Of other shares, or of another day.
+/// About other shares, or another day.
 static CAME_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:previously|earlier|other|remain\w*|exclud\w*|includ\w*|acquir\w*|receiv\w*|own(?:s|ed|ership))\b",
     )
 });
 
-/// True if words that name a lender follow one who deals with it: "pledged to the lender".
+/// True if words that name a lender follow somebody who deals with it: "pledged to the lender".
 fn is_object(sentence: &str, words: &str) -> bool {
     let near = clause(sentence, start_in(sentence, words));
     let raw = before(sentence, start_in(sentence, words), 60);
@@ -194,7 +196,7 @@ static OBJECT: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:to|with|from|of|against|for|through|via)(?:\s+[\w.&']+){0,3}\s*$"));
 
 fn called_in(sentence: &str) -> Option<&str> {
-    let told = |pattern: &Pattern| {
+    let stated = |pattern: &Pattern| {
         pattern.ranges(sentence).into_iter().find_map(|range| {
             let words = &sentence[range];
             let own = words.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("foreclos"));
@@ -202,10 +204,10 @@ fn called_in(sentence: &str) -> Option<&str> {
             (!came && is_real(sentence, words)).then_some(words)
         })
     };
-    let found = told(&CALLED_IN).filter(|_| is_of_sale(sentence));
+    let found = stated(&CALLED_IN).filter(|_| is_of_sale(sentence));
     found.or_else(|| {
         let owed = OWED.is_match(sentence) && SALES.is_match(sentence);
-        told(&DEFAULTED).filter(|_| owed)
+        stated(&DEFAULTED).filter(|_| owed)
     })
 }
 

@@ -1,18 +1,19 @@
-//! Whether words of a sentence are said of a sale that happened, rather than of one that is denied or only possible.
+//! Decides whether words of a sentence are about a sale that happened, rather than one that is denied or only
+//! possible.
 
 use std::sync::LazyLock;
 
 use super::pattern::{Pattern, pattern, start_in};
 
-/// Who is that only where a debt is spoken of: each sells for owners who asked for it, too.
+/// Those who count only if a debt is mentioned: each also sells for owners who asked for it.
 pub(super) const BANK: &str = r"(?:banks?|(?:stock)?brokers?|broker-?\s?dealers?|brokerage(?:\s+(?:firm|house|company))?|financial\s+institutions?|custodian|counterpart(?:y|ies)|prime\s+broker|administrative\s+agent|dealer|note\s?holders?)";
 
-/// A sale, and what stands for one in a note of a sale's row.
+/// A sale, and the words that mean one in a note of a sale's row.
 const SALE: &str = r"\b(?:sold|sales?|sell(?:ing)?|dispos(?:ed?|als?|itions?)|liquidat\w+|foreclosed|seized|auction\w*|closed\s+out|transactions?|trades?)\b|^(?:it|they|this|these)\s+(?:was|were)\b";
 
 pub(super) static SALES: LazyLock<Pattern> = LazyLock::new(|| pattern(SALE));
 
-/// It is said not to be, or to be only possible.
+/// Words that say that it did not happen, or is only possible.
 pub(super) static UNREAL: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:not|no|never|nor|neither|none|avoid\w*|prevent\w*|avert\w*|forestall\w*|pre-?empt\w*|(?:head|stave)\s+off|ahead\s+of|fear\w*|expect\w*|anticipat\w+|potential|possible|possibility|threat\w*|future|(?-i:may)|might|could|would|can|will|if|unless|prior\s+to|before|in\s+the\s+event|in\s+case|subject\s+to|absent|other\s+than|risk|without\s+(?:an?|any)|until|unrelated)\b",
@@ -37,7 +38,8 @@ static HAS_SOLD: LazyLock<Pattern> = LazyLock::new(|| {
 static LISTED: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r",?\s*(?:\b(?:or|nor|and)\s+)?(?:\b(?:an?|any|the)\s+){0,2}$"));
 
-/// So much of a sentence before a place, in bytes: each of thousands of words in one is looked at.
+/// The part of a sentence before a place, at most `most` bytes: a sentence may have thousands of words to
+/// examine.
 pub(super) fn before(sentence: &str, at: usize, most: usize) -> &str {
     let mut from = at.saturating_sub(most);
     while !sentence.is_char_boundary(from) {
@@ -46,7 +48,7 @@ pub(super) fn before(sentence: &str, at: usize, most: usize) -> &str {
     &sentence[from..at]
 }
 
-/// As much of a clause as stands before a place; a comma right before it is that of a list.
+/// The part of a clause before a place; a comma right before the place is that of a list.
 pub(super) fn clause(sentence: &str, at: usize) -> &str {
     const LONGEST: usize = 90;
     let near = before(sentence, at, LONGEST);
@@ -54,14 +56,14 @@ pub(super) fn clause(sentence: &str, at: usize) -> &str {
     let cut = [",", ";", ":", "(", " but ", " rather ", " instead "];
     let starts = |text: &str| cut.iter().filter_map(|mark| Some(text.rfind(mark)? + mark.len())).max();
     let mut start = starts(near).unwrap_or(0);
-    // So is one behind two or three words.
+    // So is a comma two or three words before it.
     while start > 0 && near[..start].ends_with(',') && near[start..].split_whitespace().count() <= 3 {
         start = starts(&near[..start - 1]).unwrap_or(0);
     }
     &near[start..]
 }
 
-/// "The sale was not voluntary, but …": what is denied is the choice.
+/// "The sale was not voluntary, but …": the choice is denied, not the sale.
 static NO_CHOICE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:not|never)\s+(?:\w+\s+){0,2}(?:voluntar\w*|discretionary|initiated|authori[sz]ed|directed|approved|decided|controlled|requested|at\s+the|at\s+his|at\s+her)|\b(?:was|were|became)\s+subject\s+to|\b(?:could|did|was|were)\s+not\s+(?:able\s+to\s+)?(?:meet|satisf\w+|cover|cure|post|re-?pay|answer)",
@@ -82,7 +84,7 @@ static PAID: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// True if words of a sentence are said of what happened.
+/// True if words of a sentence are about something that happened.
 pub(super) fn is_real(sentence: &str, words: &str) -> bool {
     let at = start_in(sentence, words);
     let around = before(sentence, at + words.len(), words.len() + 200);
@@ -92,7 +94,7 @@ pub(super) fn is_real(sentence: &str, words: &str) -> bool {
     !unreal && !house && (!RIGHT.is_match(before) || RIGHT_USED.is_match(around))
 }
 
-/// As much of a sentence as says what happened, before what may happen.
+/// The part of a sentence about what happened, before what may happen.
 pub(super) fn happened(sentence: &str) -> Option<&str> {
     if HAS_SOLD.is_match(sentence) {
         return Some(sentence);

@@ -1,8 +1,8 @@
-//! The words that notes are looked through for, each with what it may say.
+//! The keywords that notes are searched for, each with what it may indicate.
 
 use super::keywords::Keywords;
 
-/// Each mark with its words, between `|`.
+/// Each mark with its words, separated by `|`.
 pub(super) const KEYWORDS: [(u32, &str); 21] = [
     (
         Keywords::PLAN,
@@ -74,7 +74,7 @@ pub(super) const KEYWORDS: [(u32, &str); 21] = [
     (Keywords::HIGH, "high|above|less than|minimum"),
     (Keywords::AVERAGE, "averag|avg|vwap"),
     (Keywords::DOLLAR, "from $|$"),
-    // And all that currencies are called, but for dollars.
+    // And all names of currencies, except dollars.
     (Keywords::MONEY, "dollar|local currency|lawful money|jse|johannesburg|london stock|lse"),
     (Keywords::ADS, "ads|adr|gds|gdr|american depos|global depos|new york registered|european depos"),
 ];

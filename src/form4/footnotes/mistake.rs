@@ -11,7 +11,7 @@ static UNAUTHORISED: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:un-?authori[sz]ed|unsanctioned|fraud(?:ulent(?:ly)?|sters?)?|identity\s+theft|stolen|theft|thie(?:f|ves)|hack(?:ed|ers?|ing)|cyber\w*|forg(?:ed|ery)|embezzl\w+|misappropriat\w+|impersonat\w+|phishing|compromised|gained\s+access|took\s+over\s+the\s+account)\b",
     )
 });
-/// It is of what a court hears, not of this sale.
+/// It is about a court case, not this sale.
 static LAWSUIT: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:suit|lawsuit|class\s+action|litigation|claims?|arbitration|allegations?|alleg\w+|settlement)\b",
@@ -27,7 +27,7 @@ static AGENTS: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:{BANK}|(?:financial|investment|wealth)\s+(?:advis[eo]rs?|managers?|firm)|advis[eo]rs?|plan\s+administrator|stock\s+plan\s+administrator|administrator|transfer\s+agent|(?:money|portfolio|account|relationship)\s+managers?|(?:account|registered)\s+(?:executive|representative)s?|clearing\s+firm|{FIRM})\b"
     ))
 });
-/// The report is what was wrong, not the sale.
+/// The report was wrong, not the sale.
 static REPORTED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:reported|unreported|misreported|report|filed|files?|filings?|late|timely|omitted|omits|omission|overstated|understated|overreported|amend\w*|disclos\w+|stated|listed|unable|confirmations?|included|includes|box|checkbox|footnote)\b",
@@ -58,7 +58,7 @@ static OF_LENDER: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:lenders?|banks?|creditors?|pledgees?|issuer|company)\s+(?:(?:has|had|holds?)\s+(?:no\s+(?u:[^.,;]){0,60}\s+and\s+)?)?$",
     )
 });
-/// All that a note says.
+/// The note says nothing else.
 static ERROR_ALONE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r#"^["'(]*(?:(?:a|an|the|due|to|by|result|of)\s+){0,4}(?:broker(?:age)?|trading|execution|custodian|bank)(?:'s)?\s+(?:\w+\s+)?(?:error|mistake)[.)"']*$|^(?:the|his|her|their)\s+(?:\w+\s+){0,2}(?:broker(?:age)?|bank|custodian|trad(?:er|ing\s+desk)|advis[eo]r)(?:\s+firm)?\s+(?:\w+\s+)?(?:entered|used|keyed|typed|selected)\s+(?:the|a|an)\s+(?:wrong|incorrect)\s+\w+"#,
@@ -67,7 +67,7 @@ static ERROR_ALONE: LazyLock<Pattern> = LazyLock::new(|| {
 static ANOTHERS: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\b(?:material|inside|non-?\s?public|MNPI|underwriters?|lock-?\s?up|tax(?:es)?|withholding)\b")
 });
-/// Whoever manages an account at his own discretion needs no authority for a sale.
+/// Those who manage an account at their own discretion need no authority for a sale.
 static MANAGED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:(?:managed|discretionary|blind)\s+(?:\w+\s+)?(?:accounts?|trusts?|funds?|portfolios?|basis)|(?:full|sole|complete|absolute|exclusive|investment|trading)\s+(?:\w+\s+)?(?:discretion|authority|power)|discretion(?:ary)?\s+(?:authority|over|to))\b",
@@ -112,8 +112,8 @@ fn is_managed(note: &str) -> bool {
     MANAGED.ranges(note).into_iter().any(|range| !denied(range.start))
 }
 
-/// Whether a sentence says that the seller was not asked, or was forced, without saying by whom: an award's taxes or a plan
-/// may be why.
+/// Returns the words with which a sentence says that the seller was not asked, or was forced, without saying
+/// by whom: an award's taxes or a plan may be the reason.
 pub(super) fn says_unasked<'a>(sentence: &'a str, note: &str) -> Option<&'a str> {
     let sentence = happened(sentence)?;
     let of_sale = SALES.is_match(sentence) || ORDERS.is_match(sentence);

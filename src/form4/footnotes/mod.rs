@@ -1,6 +1,7 @@
-//! Footnotes, read by rules of language: prices, plans, and why something was sold.
+//! Reads footnotes by language rules: prices, plans, and why something was sold.
 //!
-//! A note is looked through once for words; only where some stand are the patterns of their kind tried, sentence by sentence.
+//! A note is searched for keywords once; only if some are found, the patterns of their kind are tried,
+//! sentence by sentence.
 
 mod adoption;
 pub(super) mod ads;

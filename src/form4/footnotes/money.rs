@@ -1,4 +1,5 @@
-//! In which currency a note states a row's price: dollars, dollars that were converted, or another currency.
+//! The currency in which a note states a row's price: dollars, dollars that were converted, or another
+//! currency.
 
 mod conversion;
 mod mentions;
@@ -15,11 +16,12 @@ use super::currencies::{Named, tokens};
 use super::text::excerpt;
 use crate::filing::Currency;
 
-/// Most currencies of a note that are looked at. Real ones name some ten.
+/// The most currencies of a note that are examined. Real notes name about ten.
 const MOST_MENTIONS: usize = 60;
 
-/// A note's statement about the currency of a price, of so many units; `None` where it says nothing of it. Whether the note is of
-/// the `price` itself, or only of the row. The company's `country` (ISO) settles whose pesos are meant.
+/// A note's statement about the currency of a price, for `count` units; `None` if it says nothing about it.
+/// `of_price` is true if the note is about the `price` itself, rather than only about the row. The company's
+/// `country` (ISO) settles whose pesos are meant.
 pub(in crate::form4) fn of_price(
     text: &str,
     price: Decimal,
@@ -47,7 +49,7 @@ pub(in crate::form4) fn of_price(
     note.read()
 }
 
-/// True if a note speaks of an exercise price: of a row that exercises something, that is the row's price.
+/// True if a note mentions an exercise price, which is the row's price if the row exercises something.
 pub(in crate::form4) fn is_of_exercise(text: &str) -> bool {
     OF_OPTIONS.is_match(text)
 }
@@ -56,13 +58,13 @@ impl PriceNote<'_> {
     fn read(&self) -> Option<PriceMoney> {
         let foreign = || self.free().filter(|mention| is_foreign(mention));
         let home = || self.free().filter(|mention| mention.named == Named::Usd);
-        // Amounts that rates make the price of.
+        // Amounts that make the price at the stated rates.
         if let Some(mention) = foreign().find(|mention| self.is_made_of(mention)) {
             return self.say(Some(Currency::USD), mention, true, None);
         }
         let is_it = |mention: &&Mention| self.is_price(mention.number) || self.is_price(mention.whole());
         if let Some(mention) = foreign().find(is_it) {
-            // "Some at C$9.00 and some at US$9.00": which is not said.
+            // "Some at C$9.00 and some at US$9.00": it does not say which.
             let both = home().any(|mention| is_it(&mention));
             return self.say(if both { None } else { currency(mention.named) }, mention, false, None);
         }

@@ -1,4 +1,5 @@
-//! A note's statements against a sale's being the seller's own decision of the day, which are no reason by themselves.
+//! A note's statements that a sale was not the seller's own decision at the time, and that are not reasons by
+//! themselves.
 
 use std::sync::LazyLock;
 
@@ -39,7 +40,7 @@ static NO_PART: LazyLock<Pattern> = LazyLock::new(|| {
 static ANOTHERS_PART: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\b(?:lenders?|banks?|brokers?|issuer|company|corporation|underwriters?|court)\s+(?:\w+\s+)?$")
 });
-/// Claims of others on the shares, and things that end without a decision to sell.
+/// Other people's claims on the shares, and things that end without a decision to sell.
 static CLAIMED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:called\s+away|(?:assigned|assignment)\s+(?:of|on|under|upon|against|and)\s+(?:\w+\s+){0,5}(?:calls?|options?)|(?:call|covered\s+call|put)\s+options?\s+(?:\w+\s+){0,8}(?:assigned|assignment|exercised\s+(?:against|by\s+(?:the|a)\s+(?:holder|counterpart\w+|purchaser|buyer|third)))|(?:covered|written|short)\s+(?:call|calls)\s+(?:\w+\s+){0,4}(?:exercised|assigned|assignment)|drag-?\s?along|squeeze-?\s?out|compulsory\s+acquisition|in\s+lieu\s+of\s+(?:\w+\s+){0,3}fraction\w*|fractional\s+(?:shares?|interests?)\s+(?:\w+\s+){0,6}(?:sold|cash)|(?:converted|cancel+ed)\s+(?:\w+\s+){0,6}(?:in)?to\s+the\s+right\s+to\s+receive|(?:effective\s+time|consummation|closing|completion|result)\s+of\s+(?:the\s+|a\s+)?merger|pursuant\s+to\s+(?:\w+\s+){0,6}merger(?:\s+agreement)?|merger\s+(?:agreement|consideration)|(?:dissolution|winding[\s-]+up|wind-?\s?down|liquidation|termination)\s+of\s+(?:the\s+|a\s+|its\s+|such\s+)?(?:[\w.]+\s+){0,3}(?:fund|partnership|trust|estate|entity|llc|l\.?p)|(?:in\s+(?:\w+\s+){0,2}settlement\s+of|to\s+settle)\s+(?:\w+\s+){0,5}(?:forwards?|swaps?|collars?)|(?:in\s+connection\s+with|incident\s+to|pursuant\s+to|under|part\s+of|as\s+a\s+result\s+of|due\s+to|required\s+by|to\s+fund|terms\s+of)\s+(?:\w+\s+){0,4}(?:divorce|marital|property)\s*(?:settlement|proceedings?|agreement|property)?)\b",
@@ -58,7 +59,7 @@ static ACQUIRED: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// Words that say so.
+/// The words that say that the sale was not the seller's own decision.
 pub(super) fn says_otherwise(sentence: &str) -> Option<&str> {
     if !SALES.is_match(sentence) {
         return None;
@@ -110,7 +111,7 @@ static OTHER_BOX: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// Whether a sentence says that the plan's box is ticked in error.
+/// Returns the words with which a sentence says that the plan's box is ticked in error.
 pub(super) fn says_wrong_box(sentence: &str) -> Option<&str> {
     let near =
         pairs(sentence, &BOX, &WRONGLY, 160).next().or_else(|| pairs(sentence, &WRONGLY, &BOX, 60).next());

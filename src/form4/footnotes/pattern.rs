@@ -1,14 +1,15 @@
-//! Patterns of words, and pairs of them that stand near each other.
+//! Patterns of words, and pairs of them that are near each other.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use regex::Regex;
 
-/// A pattern in any case of letters, over [`plain`] text. One that does not compile finds nothing, and stops a test.
+/// A case-insensitive pattern over [`plain`] text. One that does not compile matches nothing, and fails a
+/// test.
 ///
-/// Gaps between words are not written as patterns, but found as [`pairs`]: a counted gap makes an automaton's states many, and
-/// slow.
+/// Gaps between words are not written as patterns but found as [`pairs`]: a counted gap gives the automaton
+/// many states and makes it slow.
 pub(super) struct Pattern(pub(super) Option<Regex>);
 
 pub(super) fn pattern(text: &str) -> Pattern {
@@ -17,7 +18,8 @@ pub(super) fn pattern(text: &str) -> Pattern {
     Pattern(regex.ok())
 }
 
-/// A text with the quotes, dashes and spaces of typesetting as a keyboard has them, so that patterns need only know those.
+/// A text with typographic quotes, dashes and spaces replaced by those of a keyboard, so that patterns need
+/// only know those.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
         return Cow::Borrowed(text);
@@ -50,7 +52,7 @@ impl Pattern {
         self.0.as_ref()?.captures_iter(text).last().map(|found| found.name(group).is_some())
     }
 
-    /// True if the first match has it.
+    /// True if the first match has it; `None` without a match.
     pub(super) fn first_has(&self, text: &str, group: &str) -> Option<bool> {
         self.0.as_ref()?.captures(text).map(|found| found.name(group).is_some())
     }
@@ -59,13 +61,14 @@ impl Pattern {
 /// Two matches near each other.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pair<'a> {
-    /// From the beginning of the first to the end of the second.
+    /// From the start of the first to the end of the second.
     pub(super) words: &'a str,
     /// The words between them.
     pub(super) gap: &'a str,
 }
 
-/// The matches of `first` that one of `second` follows within `most` bytes: for each of the second, the nearest first.
+/// The matches of `first` that a match of `second` follows within `most` bytes; for each of the second, the
+/// nearest first.
 pub(super) fn pairs<'a>(
     sentence: &'a str,
     first: &Pattern,
@@ -75,7 +78,7 @@ pub(super) fn pairs<'a>(
     pairs_before(sentence, first, second.ranges(sentence), most)
 }
 
-/// The same, where the second stand at these places.
+/// The same, with the second matches at these places.
 pub(super) fn pairs_before<'a>(
     sentence: &'a str,
     first: &Pattern,
@@ -99,10 +102,10 @@ pub(super) fn pairs_before<'a>(
     })
 }
 
-/// Most firsts before one second that are looked at.
+/// The most first matches before one second match that are examined.
 const MOST_NEAR: usize = 4;
 
-/// Where a part of a sentence begins in it.
+/// The offset of a part of a sentence in it.
 pub(super) fn start_in(sentence: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(sentence.as_ptr() as usize).min(sentence.len())
 }

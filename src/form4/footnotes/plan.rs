@@ -1,4 +1,4 @@
-//! A note's statements about plans by Rule 10b5-1: that a trade was made under one, or was not.
+//! A note's statements about Rule 10b5-1 plans: that a trade was made under one, or was not.
 
 use std::sync::LazyLock;
 
@@ -6,13 +6,14 @@ use super::keywords::Keywords;
 use super::pattern::{Pattern, pairs, pairs_before, pattern, start_in};
 use super::statement::Kind;
 
-/// The rule's name as filers spell it: `10b5-1`, `10b5-l`, `10b51`, `10b-5-1`, `10(b)5-1`, `10b(5)-1`, `105b-1`, `l0b5-1`.
+/// The rule's name as filers spell it: `10b5-1`, `10b5-l`, `10b51`, `10b-5-1`, `10(b)5-1`, `10b(5)-1`,
+/// `105b-1`, `l0b5-1`.
 pub(super) const RULE: &str = r"[1l][0o]\s?-?(?:5\s?b|\(?b\)?[\s.-]{0,3}\(?5\)?)[\s.(-]{0,3}0?[1li](?:\b|c\b|trading|plan|sales)|10\(?b\)?\s?-?\s?5\s+(?:\w+\s+){0,2}(?:plan|arrangement|instruction)";
 
-/// Plans to sell that are called so without the rule's number.
+/// Plans to sell that are named without the rule's number.
 pub(super) const SALES_PLAN: &str = r"\b(?:(?:pre-?\s?arranged|pre-?\s?established|pre-?existing|pre-?determined|pre-?set|previously\s+(?:adopted|established)|written|automatic)\s+(?:(?:stock|share|securities|written|trading|sales?|selling|disposition)\s+){0,3}(?:plans?|trading\s+instructions)|(?:trading|selling|sales|stock\s+sale|share\s+sale|(?:share|securities)\s+disposition|diversification)\s+plans?)\b";
 
-/// How a trade relates to the plan that it is made under.
+/// How a trade relates to the plan under which it is made.
 const BY: &str = r"\b(?:pursuant\s+to|under|in\s+accordance\s+with|in\s+connection\s+with|in\s+compliance\s+with|through|by\s+(?:means|operation)\s+of|part\s+of|per|via|by\s+(?:a|the)|using)\b";
 
 pub(super) static MENTION: LazyLock<Pattern> = LazyLock::new(|| pattern(RULE));
@@ -25,7 +26,7 @@ static UNDER: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:pursuant\s+to|under|in\s+accordance\s+with|in\s+compliance\s+with|through|by\s+means\s+of|part\s+of|per|via|using)\b",
     )
 });
-/// Of a plan that the note, or another, has named: "under such plan", "pursuant to the 2016 Plan".
+/// For a plan that this or another note has named: "under such plan", "pursuant to the 2016 Plan".
 static UNDER_NAMED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(
         r"{BY}\s+(?:the|such|that|this|said|his|her|their|same)\s+(?:[\w.']+\s+){{0,4}}(?:plan|arrangement|instructions?|program)\b"
@@ -43,7 +44,7 @@ static APART: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:outside(?:\s+of)?|other(?:wise)?\s+than|rather\s+than|apart\s+from|separate(?:ly)?\s+from|in\s+the\s+absence\s+of|independent(?:ly)?\s+of)\b",
     )
 });
-/// "He terminated his Rule 10b5-1 plan": what is sold since is not under it.
+/// "He terminated his Rule 10b5-1 plan": later sales are not under it.
 static ENDED: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:terminated|cancel+ed|revoked)\s+(?:a|an|any|his|her|their|its|the)\b"));
 static ENDED_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
@@ -51,7 +52,7 @@ static ENDED_BEFORE: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:terminated|cancel+ed|revoked|expired|ended)\s+(?:[\w,]+\s+){0,5}?(?:before|prior\s+to)\s+(?:this|the|these)\s+(?:\w+\s+)?(?:sales?|transactions?|trades?)\b",
     )
 });
-/// "The shares that were not sold under the plan": others than these.
+/// "The shares that were not sold under the plan": shares other than these.
 static UNSOLD: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\bshares\s+(?:that|which)\s+(?:were|are|have|had)\s+not\s+(?:yet\s+)?(?:been\s+)?sold\b")
 });
@@ -81,7 +82,7 @@ static NAMED_APART: LazyLock<Pattern> = LazyLock::new(|| {
 });
 /// "All sales, other than the one in line 3, were made under a plan".
 static EXCEPTED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:was|were|is|are|one|lines?|rows?)\b"));
-/// Things that are not there although a plan is: discretion, knowledge.
+/// Things that are absent although there is a plan: discretion, knowledge.
 static NOT_OF_PLAN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:discretion\w*|represent\w*|possess\w*|aware|knowledge|limited|later|influence|control|only|inside|material|directed?|includ\w*|exclud\w*|ability|able|yet|marked|checked|box|checkbox|amended|new|conditions|required\s*,|timely|registered|notice|previously)\b|^\s*required\s*,",
@@ -94,13 +95,13 @@ static NOT_THIS: LazyLock<Pattern> = LazyLock::new(|| {
         r"\bmay\s+(?:\w+\s+)?(?:sell|enter|adopt|be\s+(?:sold|made|effected))\b|\bintends?\s+to\b|\bexpects?\s+to\b|\bfuture\s+sales?\b|\bany\s+future\b|\bremain\w*\s+(?:subject|available|covered|to\s+be)\b|\bwill\s+be\b|\b(?:terminated|cancel+ed|revoked)\s+(?:[\w.']+\s+){0,4}$|^\s*\(?(?:excludes|does\s+not\s+include)\b|\bpower\s+of\s+attorney\b|\bexceptions?\b|\bafter\s+the\s+(?:sale|transaction)s?\b|\bhave\s+yet\s+to\b|\bdisclaims\s+any\s+interest\s+in\s+shares\s+sold\b",
     )
 });
-/// Where only the plan is spoken of: what it is for, when it begins, whose it is.
+/// Only the plan is mentioned: its purpose, when it begins, whose it is.
 static OF_A_PLAN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:commenc\w*|begin|begins|beginning|scheduled|expired|to\s+be\s+sold|remaining|future|spouse|has\s+been\s+amended|(?:are|is)\s+(?:subject\s+to|covered\s+by)|may\s+(?:be\s+sold|sell)|former\s+employer)\b",
     )
 });
-/// Things that are done under some plans and are no sale.
+/// Things that are done under some plans and are not sales.
 static OTHER_ACT: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:distributions?|distributed|gifts?|gifted|donat\w+|purchase[sd]?|acquired|repurchas\w+|buy-?\s?back)\b",
@@ -118,7 +119,7 @@ pub(super) static REWARD: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// Without one of these words no sentence denies a plan.
+/// No sentence denies a plan without one of these words.
 static DENIAL: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"n't\b|\b(?:n(?:ot?|on|one|or|ever|either)\b|n/a|cannot|non|before|prior\s+to|otherwise|rather|absence|lapsed|without|outside|other\s+than|apart|separate|independent|after|following|since|subsequent|upon\s+[tec])",
@@ -126,7 +127,7 @@ static DENIAL: LazyLock<Pattern> = LazyLock::new(|| {
 });
 static ENDING: LazyLock<Pattern> = LazyLock::new(|| pattern(r"terminated|cancel|revoked|expired|ended"));
 
-/// Reads the statements of a sentence about plans, each with its words.
+/// Reads a sentence's statements about plans, each with its words.
 pub(super) fn read(sentence: &str, keywords: Keywords) -> [Option<(Kind, &str)>; 4] {
     let when = |there: bool, reader: fn(&str) -> Option<&str>| if there { reader(sentence) } else { None };
     let by_rule = keywords.has(Keywords::PLAN);
@@ -143,8 +144,8 @@ pub(super) fn read(sentence: &str, keywords: Keywords) -> [Option<(Kind, &str)>;
     ]
 }
 
-/// Whether a sentence that denies no plan says that something was traded under one, by the rule's number or a plan's usual
-/// name: the words that say so.
+/// Returns the words with which a sentence that denies no plan says that something was traded under one, by
+/// the rule's number or a plan's usual name.
 fn says_plan(sentence: &str) -> Option<&str> {
     let mentions = MENTION.ranges(sentence);
     let mention = mentions.first().cloned();
@@ -174,7 +175,7 @@ static OF_AN_AWARD: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// Whether a sentence speaks of a plan by a name that it, or another note, gave it.
+/// Returns the words with which a sentence mentions a plan by a name that this or another note gave it.
 fn says_named_plan(sentence: &str) -> Option<&str> {
     let governed = pairs(sentence, &TRADE, &UNDER_NAMED, 80).find(|pair| !OF_AN_AWARD.is_match(pair.words));
     let found = governed.map(|pair| pair.words).or_else(|| {
@@ -187,7 +188,7 @@ fn says_named_plan(sentence: &str) -> Option<&str> {
     .then_some(found)
 }
 
-/// Whether a sentence says that something was not traded under a plan.
+/// Returns the words with which a sentence says that something was not traded under a plan.
 fn says_no_plan(sentence: &str) -> Option<&str> {
     if let Some(words) = DENIED.find(sentence) {
         return Some(words);
@@ -256,13 +257,14 @@ static LEFT_OUT: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// Whether a sentence says that a plan ended: what is sold since is not under it, unless the note says that it was.
+/// Returns the words with which a sentence says that a plan ended: later sales are not under it, unless the
+/// note says so.
 fn says_ended(sentence: &str) -> Option<&str> {
     let ended = pairs(sentence, &ENDED, &NAME, 30).next();
     ended.or_else(|| pairs(sentence, &NAME, &ENDED_BEFORE, 60).next()).map(|pair| pair.words)
 }
 
-/// True if a sentence says of a trade that it was made under a plan, rather than that there is one.
+/// True if a sentence says that a trade was made under a plan, rather than that there is one.
 pub(super) fn is_plain(sentence: &str) -> bool {
     const SHORT: usize = 60;
     let under = pairs(sentence, &UNDER, &NAME, 160).next();
@@ -273,7 +275,7 @@ pub(super) fn is_plain(sentence: &str) -> bool {
         })
 }
 
-/// Likewise of a plan that was named before.
+/// Likewise for a plan that was named before.
 fn denies_named_plan(sentence: &str) -> Option<&str> {
     let negated = pairs(sentence, &NOT, &NAMED_OBJECT, 80)
         .find(|pair| !NOT_OF_PLAN.is_match(pair.gap) && !REWARD.is_match(pair.words))

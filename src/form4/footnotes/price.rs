@@ -1,7 +1,8 @@
 //! A note's statements about prices: the range of the actual ones, and that the stated one is an average.
 //!
-//! Rules of language, found in some thousand footnotes: "prices ranging from $110.00 to $110.82, inclusive", "(range $51.35 to
-//! $52.10)", "the highest price was … and the lowest …". A number that is cut or malformed yields nothing.
+//! Language rules derived from some thousand footnotes: "prices ranging from $110.00 to $110.82, inclusive",
+//! "(range $51.35 to $52.10)", "the highest price was … and the lowest …". A number that is cut or malformed
+//! yields nothing.
 
 use std::sync::{Arc, LazyLock};
 
@@ -19,10 +20,10 @@ pub(in crate::form4) struct PriceRange {
     pub(in crate::form4) low: Usd,
     pub(in crate::form4) high: Usd,
     pub(in crate::form4) words: Arc<str>,
-    /// Where in the note the words stand.
+    /// The position of the words in the note.
     start: usize,
     end: usize,
-    /// Of several ranges in one note: the dates that stand beside this one.
+    /// If one note has several ranges: the dates beside this one.
     pub(in crate::form4) days: Vec<PlanDate>,
 }
 
@@ -36,30 +37,31 @@ const BOUND: &str = r"\b(?:low(?:est|er)?|high(?:est|er)?|above|below|less\s+tha
 
 /// How a range is stated.
 struct Form {
-    /// The keywords that its text needs one of.
+    /// The keywords of which its text needs one.
     keywords: u32,
     words: Words,
-    /// The two numbers, with what stands around them.
+    /// The two numbers, with the text around them.
     numbers: Pattern,
 }
 
-/// Words besides a range's numbers, so that their pattern is tried only where these stand: it is a slow one.
+/// Words besides a range's numbers. The pattern for the numbers is slow, so it is tried only near these
+/// words.
 enum Words {
     None,
-    /// Before the numbers, with no other number between.
+    /// Before the numbers, with no other number in between.
     Before(Pattern),
     /// Once for each number.
     Twice(Pattern),
 }
 
-/// Between a word and the numbers behind it there are at most so many characters.
+/// The most characters between a word and the numbers after it.
 const LONGEST_GAP: usize = 60;
-/// The numbers of a range, and what stands between them, are shorter, in bytes.
+/// A range's numbers and the text between them are shorter than this, in bytes.
 const LONGEST_RANGE: usize = 240;
 
-/// Where [`DOLLARS`] stands among them.
+/// The index of [`DOLLARS`] among them.
 const DOLLARS_AT: usize = 4;
-/// Of several forms the first that finds a range counts.
+/// The first form that finds a range counts.
 static RANGES: LazyLock<[Form; 6]> = LazyLock::new(|| {
     let form =
         |keywords: u32, numbers: &str| Form { keywords, words: Words::None, numbers: pattern(numbers) };
@@ -131,14 +133,14 @@ impl Form {
     }
 }
 
-/// How far it is to the first number of a text, or as far as one is looked for, in bytes.
+/// The distance to the first number of a text, or the search limit, in bytes.
 fn gap(text: &str) -> usize {
     let of_number = |c: char| matches!(c, '.' | '$' | '%') || c.is_ascii_digit();
     let mut near = text.char_indices().enumerate();
     near.find(|(i, (_, c))| *i == LONGEST_GAP || of_number(*c)).map_or(text.len(), |(_, (at, _))| at)
 }
 
-/// "$8.01-$8.20", "US$13.04 to US$13.33"; the dollars of other countries have a letter before their sign.
+/// "$8.01-$8.20", "US$13.04 to US$13.33"; other countries' dollars have a letter before their sign.
 const DOLLARS: &str = r"(?:^|(?u:[^A-Za-z$\d.])|\bUSD?\s?)\$\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})\s*(?:per\s+share\s*)?(?:to|through|-)\s*(?:USD?\s?)?\$?\s?((?:\d{1,3}(?:,\d{3}){1,4}|\d{1,15})(?:\.\d{1,10})?|\.\d{1,10})";
 
 /// Prices of other things than these trades: of options, of the market, of a plan's conditions.
@@ -147,7 +149,7 @@ static NOT_ACTUAL: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:(?:exercise|strike|conversion)\s+prices?|hurdles?|target|52-?week|trading\s+range|market\s+price\s+is|limit\s+prices?|if\s+the|when\s+the|vest\w*|number\s+of\s+shares|par\s+value|(?:commissions?|fees?|dividends?|proceeds|costs?(?:\s+basis)?),?\s+(?:which|that|rang(?:ing|ed|es)|of)|acquired\s+at|strikes?|conversion|exchange\s+rate|apprais\w+|increased|decreased|had\s+been\s+acquired|acquired\s+(?:under|in\s+(?:19|20)\d\d)|has\s+traded)\b",
     )
 });
-/// Trades or their prices must be spoken of.
+/// The text must mention trades or their prices.
 static OF_TRADES: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:prices?|averages?d?|avg|weighted|mean|trad(?:es?|ed)|transactions?|sold|sales?|executed|purchased?|bought|rang\w*|high\w*|low\w*)\b",
@@ -160,7 +162,7 @@ static AVERAGE: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// The ranges of actual prices that a footnote states, in its order.
+/// The ranges of actual prices that a footnote states, in order.
 pub(super) fn ranges(text: &str, keywords: Keywords) -> Vec<PriceRange> {
     let tried = RANGES.iter().filter(|form| keywords.has(form.keywords)).map(|form| form.ranges(text));
     let mut ranges = tried.into_iter().find(|ranges| !ranges.is_empty()).unwrap_or_default();
@@ -177,7 +179,7 @@ pub(super) fn ranges(text: &str, keywords: Keywords) -> Vec<PriceRange> {
         let named = |from: usize, until: usize| -> Vec<PlanDate> {
             date::dates(&text[from..until]).into_iter().map(|found| found.date).collect()
         };
-        // "on March 7 $15.49 - $15.73 and on March 8 …", or each day behind its range.
+        // "on March 7 $15.49 - $15.73 and on March 8 …", or each day after its range.
         let leading = !named(0, ranges[0].start).is_empty();
         for i in 0..ranges.len() {
             let before = if i == 0 { 0 } else { ranges[i - 1].end };
@@ -200,7 +202,7 @@ fn range(text: &str, start: usize, found: &Captures<'_>) -> Option<PriceRange> {
     let whole = start..found.get(0)?.end();
     let stated = &text[whole.clone()];
     for number in [one, other] {
-        // `1,1140.89` is no number, `5%` and `3 years` are no prices.
+        // `1,1140.89` is not a number, `5%` and `3 years` are not prices.
         let rest = &text[number.end()..];
         let next = rest.trim_start();
         let grows = rest.starts_with(|c: char| c.is_ascii_digit())
@@ -240,7 +242,7 @@ fn range(text: &str, start: usize, found: &Captures<'_>) -> Option<PriceRange> {
     Some(PriceRange { low, high, words, start: whole.start, end: whole.end, days: Vec::new() })
 }
 
-/// "Sold upon vesting at prices": whatever else is spoken of, the prices are of the sale.
+/// "Sold upon vesting at prices": whatever else is mentioned, the prices are those of the sale.
 fn is_sold_at(before: &str) -> bool {
     static SOLD: LazyLock<Pattern> =
         LazyLock::new(|| pattern(r"\b(?:sold|sales?|selling|trades?|transactions?)\b"));

@@ -1,4 +1,4 @@
-//! A note's statements about why and to whom something was sold. Each function takes one sentence.
+//! A note's statements about why and to whom something was sold. Each function reads one sentence.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ static NO_SALE: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 
-/// "Not a discretionary sale", "did not direct the sale": a sale all the same.
+/// "Not a discretionary sale", "did not direct the sale": still a sale.
 static CHOICE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:discretionary|voluntary|open[\s-]market|direct|initiate|control|request|authori[sz]e|order|approve)\b",
@@ -41,7 +41,7 @@ static ON_ACCOUNT_OF: LazyLock<Pattern> = LazyLock::new(|| {
     )
 });
 static TAXES: LazyLock<Pattern> = LazyLock::new(|| pattern(TAX));
-/// Events that cause such a cost: without one a tax is the seller's own.
+/// Events that cause such a cost: without one, a tax is the seller's own.
 static AWARD: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:vest\w*|settle\w*|release[ds]?|exercis\w*|options?|rsus?|psus?|sars?|restricted|awards?|grants?|performance|equity|withh\w+|lapse\w*|convers\w+|deliver\w+|stock\s+units?|issuance|(?:at\s+the\s+(?:direction|request)\s+of|(?:required|mandated|directed)\s+by)\s+(?:the\s+)?(?:issuer|company|employer))\b",
@@ -79,9 +79,10 @@ pub(super) fn says_cover(sentence: &str) -> Option<&str> {
         return (!denied).then_some(paid.unwrap_or(words));
     }
     let words = paid?;
-    // "tax obligations of the reporting person" by itself: what an award brings about, unless it is called otherwise.
+    // "tax obligations of the reporting person" by itself: caused by an award, unless the sentence says
+    // otherwise.
     let due = AWARD.is_match(sentence) || DUTY.is_match(sentence);
-    // Without a word of a sale, only what is done for the purpose.
+    // Without a word for a sale, only what is done for this purpose counts.
     let sold = SOLD.is_match(sentence) || !KEPT_BACK.is_match(sentence) && PURPOSE.is_match(sentence);
     (sold && due && !OWN_TAX.is_match(sentence) && !denied).then_some(words)
 }
@@ -102,7 +103,7 @@ static OFFERING_TERMS: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:offering\s+price|underwriting\s+(?:discount|agreement|commission)|over-?\s?allotment|option\s+to\s+purchase\s+additional\s+shares)",
     )
 });
-/// Things that an offering only dates or prices.
+/// Things for which an offering only sets the date or price.
 static ONLY_DATES: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:prior\s+to|following|before|after|since|upon\s+(?:the\s+)?(?:closing|completion|consummation|pricing)|until|not|acquired|received|purchased|bought|convert\w*|held|owned|issued|subject\s+to|lock-?\s?up|file[ds]?|plan|concurrent\w*|equals?|pre|same\s+(?:per[\s-]share\s+)?price|proceeds|price\s+(?:per\s+share\s+)?(?:paid|at\s+which))\b",
@@ -135,7 +136,7 @@ pub(super) fn says_offering(sentence: &str) -> Option<&str> {
     }
     let underwritten = UNDERWRITTEN.find(sentence);
     let terms = OFFERING_TERMS.find(sentence);
-    // The issuer's repurchase beside an offering is no sale in it.
+    // The issuer's repurchase beside an offering is not a sale in it.
     if underwritten.or(terms).is_none() || says_to_issuer(sentence).is_some() {
         return None;
     }
@@ -148,7 +149,8 @@ pub(super) fn says_offering(sentence: &str) -> Option<&str> {
     }
 }
 
-/// True if a sentence says that the seller took no part in an offering, which makes the note's other words of it background.
+/// True if a sentence says that the seller took no part in an offering, which makes the note's other words
+/// about it background.
 pub(super) fn denies_offering(sentence: &str) -> bool {
     NOT_SOLD_THERE.is_match(sentence)
         && OFFERING_WORD.is_match(sentence)
@@ -169,7 +171,7 @@ static NOT_NEGOTIATED: LazyLock<Pattern> = LazyLock::new(|| {
 });
 static HANDED_OVER: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:transfer\w*|trades?|transactions?|purchased|buy|price)\b"));
-/// A block may be worked through the market; with these words it went to one buyer.
+/// A block may be worked through the market; these words mean that it went to one buyer.
 static BLOCK: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\bblock\s+(?:trades?|sales?|transactions?)\b(?:\s+to\b)?"));
 static ONE_BUYER: LazyLock<Pattern> = LazyLock::new(|| {
@@ -179,7 +181,7 @@ static ONE_BUYER: LazyLock<Pattern> = LazyLock::new(|| {
 });
 static SOLD_SHARES: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:sold|sale\s+of|sells)\b"));
 static SHARED: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:proceeds|interest)\b"));
-/// Who buys outside the market.
+/// Buyers outside the market.
 static TO_SOMEBODY: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\bto\s+(?:(?:his|her|their|an?|one|two|three|each|of|certain|the|other|its|adult|independent|accredited|institutional|unaffiliated)\s+){1,4}(?:brother|sister|spouse|wife|husband|children|sons?|daughters?|parents?|family|trust|purchasers?|buyers?|investors?|third\s+part\w+|directors?|affiliates?|employees?|co-investors?|shareholders?|stockholders?|limited\s+partners?)\b",
@@ -203,7 +205,7 @@ pub(super) fn says_negotiated(sentence: &str) -> Option<&str> {
 // Sales to the issuer.
 
 const ISSUER: &str = r"(?:issuer|(?:holding\s+)?company|registrant|corporation)\b";
-/// Its full name with what it is called from there on: `Granite Loop Bancorp, Inc. (the "Corporation")`.
+/// Its full name with the name used from there on: `Granite Loop Bancorp, Inc. (the "Corporation")`.
 const CALLED: &str = r#"\((?:the\s+)?["']{1,2}(?:the\s+)?(?:issuer|company|registrant|corporation)\b"#;
 
 static HANDED: LazyLock<Pattern> = LazyLock::new(|| {
@@ -214,9 +216,9 @@ static TO_ISSUER: LazyLock<Pattern> =
 static TO_NAMED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(&format!(r"\bto\s+(?u:[^;(]){{1,80}}?(?:{CALLED}|,\s+the\s+{ISSUER})(?:'s\b)?"))
 });
-/// Where one is named: its pattern is slow.
+/// A quick check that one is named, before the slower [`TO_NAMED`] is tried.
 static NAMED: LazyLock<Pattern> = LazyLock::new(|| pattern(&format!(r"{CALLED}|,\s+the\s+{ISSUER}")));
-/// Things given to the issuer besides shares: "full information … to the issuer".
+/// Things other than shares that are given to the issuer: "full information … to the issuer".
 static GIVEN_ELSE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:provid\w*|furnish\w*|suppl\w*|undertak\w*|available|information|request|pursuant|subject|report\w*|relat\w*|disgorge\w*|pa(?:id|y)\w*|remit\w*|proceeds|profits?|notice|public|market|respect|according|services?|owed|due|loans?|debts?|indebted\w*|advis[eo]rs?|consultants?|lenders?|directors?|party|transition|becoming|to\s+(?:fund|satisfy|cover|re-?pay|pay|meet)|affiliates?|chairman|chief|trusts?\s+for)\b",
@@ -226,7 +228,8 @@ static BOUGHT_BACK: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\b(?:repurchas\w+|re-purchas\w+|redeem\w*|redemption|bought\s+back|buy-?\s?back)\b")
 });
 static BOUGHT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\b(?:purchased|bought)\b"));
-/// Another participle between would be what the issuer did: "acquired upon exercise of options granted by the Issuer".
+/// Another participle in between would be the issuer's own act: "acquired upon exercise of options granted by
+/// the Issuer".
 static DIRECTLY: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"^\s*(?:directly\s*|for\s+cash\s*|at\s+\$[\d.,]+\s*(?:per\s+(?:share|unit)\s*)?)?$")
 });

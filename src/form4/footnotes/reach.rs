@@ -1,13 +1,13 @@
-//! Of which rows a sentence speaks: of its own, of all sales, or of all transactions.
+//! The rows that a sentence is about: its own, all sales, or all transactions.
 
 use std::sync::LazyLock;
 
 use super::pattern::{Pattern, pairs_before, pattern};
 
-/// Of what a note speaks besides the row that it is tied to.
+/// What a note is about besides the row that it is tied to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::form4) enum Reach {
-    /// Of nothing else.
+    /// Nothing else.
     #[default]
     Row,
     /// "The sales reported on this Form 4".

@@ -1,4 +1,4 @@
-//! Reads a note: the kinds of words that stand in it say which patterns are tried, sentence by sentence.
+//! Reads a note: the keywords in it decide which patterns are tried, sentence by sentence.
 
 use std::sync::{Arc, LazyLock};
 
@@ -13,24 +13,24 @@ use super::text::{excerpt, sentences};
 use super::{adoption, forced, mistake, otherwise, plan, price, purpose};
 use crate::filing::PlanDate;
 
-/// So much of a note is read, in bytes: EDGAR takes a thousand characters.
+/// How many bytes of a note are read: EDGAR accepts a thousand characters.
 pub(in crate::form4) const LONGEST: usize = 10_000;
 
-/// All that one note says.
+/// Everything that one note says.
 #[derive(Debug, Default)]
 pub(in crate::form4) struct Said {
     pub(in crate::form4) ranges: Vec<PriceRange>,
     pub(in crate::form4) average: bool,
     pub(in crate::form4) statements: Vec<Statement>,
     pub(in crate::form4) reach: Reach,
-    /// True if it speaks of a sale, so that it may be said of one though it is tied to another row.
+    /// True if it mentions a sale, so that it may be about one although it is tied to another row.
     pub(in crate::form4) names_sale: bool,
-    /// True if it names a plan by the rule's number, so that others may speak of "the plan".
+    /// True if it names a plan by the rule's number, so that others may mention "the plan".
     pub(in crate::form4) names_rule: bool,
 }
 
 impl Said {
-    /// The statements of another sentence that one takes back.
+    /// Removes the statements that another sentence takes back.
     fn weigh(&mut self, sentences: &[&str]) {
         if self.names_rule
             && let Some(denial) = self.statements.iter_mut().find(|said| said.kind == Kind::NoNamedPlan)
@@ -55,7 +55,7 @@ impl Said {
         });
     }
 
-    /// True if it says something of the sale that it is tied to.
+    /// True if it says something about the sale that it is tied to.
     pub(in crate::form4) fn is_of_sale(&self) -> bool {
         self.statements.iter().any(|statement| statement.kind.is_of_sale())
     }
@@ -66,8 +66,9 @@ impl Said {
     }
 }
 
-/// Reads a note. `owed`: whether it may say who made a sale that was forced; `sale`: whether the filing has sales, so that
-/// their purposes matter; `named`: whether a note of it names a plan, so that others may speak of "the plan".
+/// Reads a note. `owed`: whether it may say who made a forced sale; `sale`: whether the filing has sales, so
+/// that their purposes matter; `named`: whether one of its notes names a plan, so that others may mention
+/// "the plan".
 pub(in crate::form4) fn read(note: &Scanned<'_>, owed: bool, (sale, named): (bool, bool)) -> Said {
     let (text, keywords) = (&*note.text, note.keywords);
     let mut said = Said {
@@ -112,7 +113,7 @@ pub(in crate::form4) fn parts(note: &Scanned<'_>) -> Parts {
     parts
 }
 
-/// The first date on which a plan that a note speaks of was adopted, with the words that say so.
+/// The first date on which a plan that a note mentions was adopted, with the words that say so.
 pub(in crate::form4) fn adopted(note: &Scanned<'_>) -> Option<(PlanDate, Arc<str>)> {
     let (date, words) = adoption::adopted(&sentences(&note.text))?;
     Some((date, words.into()))
@@ -150,7 +151,7 @@ fn statements(sentence: &str, keywords: Keywords, (sale, named): (bool, bool), i
     }
 }
 
-/// Of each kind the first statement counts, or the first plain one.
+/// For each kind, the first statement counts, or the first plain one.
 fn add(into: &mut Vec<Statement>, new: Statement) {
     let known = into.iter().position(|statement| statement.kind == new.kind);
     if known.is_none_or(|i| !into[i].plain) {
@@ -183,7 +184,7 @@ fn against(sentence: &str, keywords: Keywords, note: &str, sale: bool, into: &mu
     }
 }
 
-/// Words about holdings, not about the trade.
+/// Words about holdings rather than the trade.
 static BACKGROUND: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"^\s*\(?(?:includes?|excludes?|consists?\s+of|does\s+not\s+include|of\s+these\s+shares)\b")
 });

@@ -1,4 +1,4 @@
-//! Which keywords stand in a text: one look for all of them, before any pattern is tried.
+//! The keywords in a text, found in one pass before any pattern is tried.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -21,14 +21,14 @@ pub(in crate::form4) struct Scanned<'a> {
 }
 
 impl<'a> Scanned<'a> {
-    /// Looks through a text. Words that only say who sold, and why, are looked for where the filing has sales.
+    /// Searches a text. Words that only say who sold, and why, are searched for only if the filing has sales.
     pub(in crate::form4) fn new(text: &'a str, sale: bool) -> Self {
         let text = plain(text);
         let known = if sale { &*ALL } else { &*OF_PLANS_AND_PRICES };
         let mut words = Vec::new();
         let keywords = match &known.automaton {
             Some(automaton) => {
-                // An automaton for both cases is twice the size, and slower for that.
+                // An automaton for both cases would be twice the size, and slower.
                 let lower = text.to_ascii_lowercase();
                 let found = automaton.find_overlapping_iter(&lower);
                 let found =
@@ -60,7 +60,8 @@ impl<'a> Scanned<'a> {
     }
 }
 
-/// True if a word begins where it is found, and a code of three or four letters ends there, or with an `s` behind it.
+/// True if a word begins where it is found, and a code of three or four letters also ends there, or is
+/// followed by an `s`.
 fn is_whole(text: &[u8], at: &Range<usize>) -> bool {
     const CODE: usize = 4;
     let letter = |i: usize| text.get(i).is_some_and(u8::is_ascii_alphabetic);
@@ -73,7 +74,7 @@ fn is_whole(text: &[u8], at: &Range<usize>) -> bool {
     begins && (!code || !letter(at.end) || plural())
 }
 
-/// Words that are found in one look.
+/// Words that are found in one pass.
 struct Words {
     automaton: Option<AhoCorasick>,
     keywords: Vec<u32>,
@@ -97,7 +98,7 @@ impl Words {
     }
 }
 
-/// The signs of currencies, and letters of their names, that are not ASCII.
+/// Currency signs, and letters of currency names, that are not ASCII.
 static SIGNS: LazyLock<Vec<char>> =
     LazyLock::new(|| spellings().filter_map(|word| word.chars().find(|sign| !sign.is_ascii())).collect());
 static ALL: LazyLock<Words> = LazyLock::new(|| Words::new(u32::MAX));

@@ -1,5 +1,5 @@
-//! Who made a sale and what lay behind it, where neither alone says that it was forced: a bank that sold, a loan that was not
-//! repaid. They may stand in several sentences, or in several notes of one row.
+//! Who made a sale and what was behind it, if neither alone says that it was forced: a bank that sold, a loan
+//! that was not repaid. They may be in several sentences, or in several notes of one row.
 
 use std::sync::{Arc, LazyLock};
 
@@ -7,9 +7,9 @@ use super::happened::is_denied;
 use super::pattern::{Pattern, pairs, pattern, start_in};
 use super::text::excerpt;
 
-/// Names of firms that lend, hold or trade: by a word of theirs, or by a well-known name.
+/// Names of firms that lend, hold or trade: recognized by a word in them, or by a well-known name.
 pub(super) const FIRM: &str = r"(?-i:(?:[A-Z][\w&.'*-]*,?\s+){0,4}(?:Bank|BANK|Banc|Bancorp|N\.A\.?|Securities|Brokerage|Brokers|Clearing|Lending|Trust\s+Company|Wealth\s+Management|Wealth\s+Advisors|Financial\s+(?:Services|Advisors|Group)|Private\s+Wealth|Capital\s+Markets|Credit\s+[A-Z]\w+|Lend(?:ing|ers?)|UBS|Barclays|Citi(?:bank|group)?|JPMorgan|J\.\s?P\.\s+Morgan|Morgan\s+Stanley|Goldman|Merrill|Schwab|Fidelity|E\*?T(?:RADE|rade)|Wells\s+Fargo|Credit\s+Suisse|BNP\s+Paribas|HSBC|Nomura|Macquarie|Jefferies|Stifel|Raymond\s+James|Pershing|Robinhood|Northern\s+Trust|State\s+Street|RBC|Ameritrade|Oppenheimer|Mizuho|Santander|Natixis|Cantor|LPL|Edward\s+Jones|Ameriprise|Vanguard|Julius\s+Baer|Pictet|Standard\s+Chartered|First\s+Republic|BMO|Scotia\w*|CIBC|Piper|Baird|Evercore|Lazard|Janney|Canaccord|Wedbush)\b(?:[,.]?\s+(?:[A-Z&][\w&.*-]*|of|and)){0,4}(?:'s)?(?:,?\s+(?:LLC|Inc\.?|L\.?P\.?|N\.A\.?|AG|PLC|plc|Ltd\.?|S\.A\.?))?)";
-/// Those who lend, hold or trade without a name, and whoever acts for a debt.
+/// Unnamed lenders, holders and traders, and whoever acts for a debt.
 const AGENT: &str = r"(?:(?:\w+\s+)?banks?|(?:stock)?brokers?|broker-?\s?dealers?|brokerage(?:\s+(?:firm|house|company))?|(?:clearing|securities|financial|lending|margin)\s+(?:firms?|institutions?|intermediar(?:y|ies)|compan(?:y|ies)|desk|department|brokers?)|custodians?|counterpart(?:y|ies)|(?:administrative|security|collateral)\s+(?:agents?|trustees?)|note\s?holders?|lenders?|pledgees?|chargees?|secured\s+part(?:y|ies)|creditors?|receivers?|liquidators?|(?:bankruptcy\s+|chapter\s+\d+\s+)trustees?|assignees?\s+for\s+the\s+benefit|(?:public\s+|estate's\s+)administrators?|guardians?(?:\s+ad\s+litem)?|courts?(?:\s+(?:officers?|officials?|clerks?))?|clerks?\s+of\s+(?:the\s+)?court|sheriffs?|marshals?|bailiffs?|special\s+masters?|commissioners?|(?:state|federal|government|tax|support|enforcement)\s+(?:\w+\s+){0,2}(?:agenc(?:y|ies)|authorit(?:y|ies)|officers?)|risk\s+(?:department|desk|management)|intruders?|holders?\s+of\s+(?:the|a)\s+(?:notes?|loans?|liens?|pledges?|security\s+interests?)|financ(?:ier|ing\s+part(?:y|ies)))";
 const SALE: &str = r"\b(?:sold|sales?|sell(?:ing)?|dispos(?:ed?|als?|itions?|ing)|liquidat\w+|auction\w*|closed\s+out|transactions?|trades?)\b";
 
@@ -25,7 +25,7 @@ static DID: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:sold|sells|liquidated|auctioned|disposed|closed\s+out|took\s+possession|caused|forced|compelled|effected|executed|initiated|exercised|enforced|reali[sz]ed?|elected\s+to|proceeded\s+to|decided\s+to|elected|instructed|directed|issued|demanded|required|applied|did,?\s+(?:so|sell)|authori[sz]ed\s+(?:\w+\s+){0,3}(?:trustee|sale)|terminated|made\s+(?:the|these|this|all)|began\s+(?:to\s+sell|selling))\b",
     )
 });
-/// Between a firm and an act: the act is another's, or none.
+/// Between a firm and an act: the act is somebody else's, or did not happen.
 static NOT_ITS: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:(?-i:may)|might|could|would|can|will|shall|if|unless|not|never|no|right\s+to|entitled|permitted|agree[ds]?|consent\w*|was|were|been|be|being|is|are|under|issuer|company|before|after|prior|since|until|who|whom|he|she|they|by|through)\b|\breporting\s+persons?(?:[\s,]|$)",
@@ -41,7 +41,7 @@ static UNREAL: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:not|no|never|neither|none|(?-i:may)|might|could|would|can|if|unless|avoid\w*|prevent\w*|in\s+the\s+event|in\s+case|future)\b",
     )
 });
-/// A sale that its owner would not call so.
+/// A sale that its owner would not describe this way.
 static LIQUIDATED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:(?:was|were|been|being|shares|stock|position|securities|collateral)\s+(?:\w+\s+)?(?:liquidated|closed\s+out|sold\s+out|auctioned)|(?:liquidation|auction|close-?\s?out|sell-?\s?out)\b)",
@@ -52,19 +52,19 @@ static DEBT: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:pledg\w+|collateral\w*|margin|loans?|lombard|credit\s+(?:facilit\w+|lines?|agreements?|support)|lines?\s+of\s+credit|indebtedness|debts?|borrow\w*|lend\w*|security\s+(?:for|interests?|agreements?)|secur(?:ed|ing)|liens?|(?:share|stock|fixed|floating)\s+charge|minimum\s+equity|maintenance|owed|owing|creditors?|defaults?|defaulted|(?:right|rights)\s+to\s+(?:sell|liquidate)|facilit(?:y|ies)|amounts?\s+(?:outstanding|due)|(?:obligations?|guarant\w+)|regulation\s+t|debit\s+(?:position|balance)|(?:decline|drop|fall|decrease|reduction)\s+in\s+(?:the\s+)?(?:\w+\s+)?(?:value|price|equity)|financing|arrears|courts?|bankruptcy|judge?ments?|writ|estate's|receivers?|levy|levied|seiz\w+|assignee\s+for\s+the\s+benefit)\b",
     )
 });
-/// The debt is gone, of other shares, or only possible.
+/// The debt is gone, concerns other shares, or is only possible.
 static NO_DEBT: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:releas\w+|remain\w*|other\s+shares|unrelated|no\s+(?:event|connection|relation|margin|loan|lender|default)|not\s+(?:\w+\s+)?(?:subject|pledged|connected|related|in\s+default)|none|never|(?-i:may)|might|could\s+(?:be|have|only|also|then|later|sell|force|require|demand|lead|result)|(?:use[ds]?|apply|applied|intends?)\s+(?:\w+\s+){0,3}proceeds|proceeds\s+(?:\w+\s+){0,3}(?:to\s+repay|to\s+pay|will|may)|(?:was|were|been)\s+(?:fully\s+)?(?:repaid|terminated|discharged)|repaid\s+in\s+full|lender\s+to|(?:issuer's|company's)\s+(?:\w+\s+){0,2}(?:loans?|credit|debt|lenders?|indebtedness|facility|default)|loans?\s+(?:made\s+)?to\s+(?:the\s+)?(?:issuer|company)|before|avoid\w*|prevent\w*)\b",
     )
 });
-/// The debt is called, or its cover does not suffice.
+/// The debt is called, or its collateral is not enough.
 static SHORTFALL: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:short-?\s?fall\w*|deficien\w+|deficit|under-?\s?collaterali[sz]ed|insufficient|inadequate|unable\s+to\s+(?:\w+\s+)?(?:repay|pay|meet|deliver|post|cure|satisfy|maintain|provide|deposit|honou?r)|demands?\s+for\s+(?:additional|more|further)\s+(?:funds|collateral|margin|equity|cash|security)|failed\s+to\s+(?:\w+\s+)?(?:repay|pay|meet|deliver|post|cure|satisfy|maintain|provide|deposit|honou?r)|failure\s+to\s+(?:\w+\s+)?(?:repay|pay|meet|deliver|post|cure|satisfy|maintain|provide|deposit|honou?r)|(?:not|un)\s?(?:been\s+)?(?:re)?paid\b|overdue|past\s+due|defaulted|events?\s+of\s+default|in\s+default|upon\s+(?:\w+\s+)?default|margin\s+calls?|maintenance\s+(?:calls?|requirements?)|mandatory\s+prepayment|(?:minimum|required|restore)\s+(?:\w+\s+){0,3}equity|house\s+requirements?|enforce\w*|foreclos\w+|accelerat\w+|remed(?:y|ies))",
     )
 });
-/// Things that a lender measures, and that they did not suffice.
+/// Things that a lender measures, and that they were not enough.
 static MEASURE: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"\b(?:loan[\s-]to[\s-]value|LTV|equity|account|collateral|coverage|value|price)\b")
 });
@@ -104,7 +104,8 @@ pub(in crate::form4) struct Parts {
 }
 
 impl Parts {
-    /// Whether the notes together say that a sale was forced, and which of them says who sold, with its words.
+    /// Finds out if the notes together say that a sale was forced; returns the note that says who sold, with
+    /// its words.
     pub(in crate::form4) fn forced<'p>(
         notes: impl Iterator<Item = &'p Self> + Clone,
     ) -> Option<(usize, &'p Arc<str>)> {
@@ -147,7 +148,7 @@ fn is_own_act(sentence: &str) -> bool {
     })
 }
 
-/// Whether a firm that lends, holds or trades is said to have made or caused the sale.
+/// Returns the words that say that a firm that lends, holds or trades made or caused the sale.
 fn sold_by(sentence: &str) -> Option<&str> {
     let real = |words: &str| !UNREAL.is_match(ahead(sentence, words));
     let passive = pairs(sentence, &SALES, &BY_AGENT, 110)
@@ -163,7 +164,8 @@ fn sold_by(sentence: &str) -> Option<&str> {
     })
 }
 
-/// The words between a firm and its act, without those that a pair of commas sets apart.
+/// True if the words between a firm and its act, except those set off by a pair of commas, mean that the act
+/// is not its own.
 fn is_undone(gap: &str) -> bool {
     if gap.trim_end().ends_with("and") && gap.contains("entitled") {
         return false;
@@ -172,7 +174,7 @@ fn is_undone(gap: &str) -> bool {
     NOT_ITS.is_match(apart.unwrap_or(gap))
 }
 
-/// A little of the sentence before some words of it.
+/// The words just before some words of a sentence.
 fn ahead<'a>(sentence: &'a str, words: &str) -> &'a str {
     const NEAR: usize = 40;
     let at = start_in(sentence, words);
@@ -184,7 +186,7 @@ fn ahead<'a>(sentence: &'a str, words: &str) -> &'a str {
     near.rfind([',', ';']).map_or(near, |cut| &near[cut + 1..])
 }
 
-/// "Pledged to the bank": the firm is who it is done to, or through.
+/// "Pledged to the bank": the firm is the object, or an intermediary.
 fn is_object(sentence: &str, words: &str) -> bool {
     static OBJECT: LazyLock<Pattern> = LazyLock::new(|| {
         pattern(r"\b(?:to|with|from|of|against|for|through|via|at|using|in)(?:\s+[\w.&']+){0,2}\s*$")

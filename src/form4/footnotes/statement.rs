@@ -1,11 +1,11 @@
-//! A statement that a note makes of a sale.
+//! A statement that a note makes about a sale.
 
 use std::sync::Arc;
 
 /// A statement in a note about the sale.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::form4) enum Kind {
-    /// Made under a plan by Rule 10b5-1.
+    /// Made under a Rule 10b5-1 plan.
     Plan,
     /// Not made under one.
     NoPlan,
@@ -27,16 +27,16 @@ pub(in crate::form4) enum Kind {
     ToIssuer,
     /// Made by a lender, a broker or a court.
     Involuntary,
-    /// Made without the seller's authority, or forced, the note does not say by whom.
+    /// Made without the seller's authority, or forced; the note does not say by whom.
     Unasked,
-    /// Not the seller's own decision of the day, for what is no reason by itself.
+    /// Not the seller's own decision at the time, by something that is not a reason by itself.
     Otherwise,
     /// The plan's box is ticked in error.
     WrongBox,
 }
 
 impl Kind {
-    /// True if it says something of the sale, so that what is said of other sales is not said of it.
+    /// True if it says something about the sale, so that statements about other sales do not apply to it.
     pub(super) fn is_of_sale(self) -> bool {
         !matches!(self, Self::Otherwise | Self::WrongBox)
     }
@@ -47,6 +47,6 @@ impl Kind {
 pub(in crate::form4) struct Statement {
     pub(in crate::form4) kind: Kind,
     pub(in crate::form4) words: Arc<str>,
-    /// Of a plan: whether a trade is said to be made under it, rather than that there is one.
+    /// For a plan: true if a trade is said to be made under it, rather than that there is one.
     pub(in crate::form4) plain: bool,
 }

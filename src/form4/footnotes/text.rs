@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-/// The longest evidence that is kept, in bytes before and behind the words that were found.
+/// The longest evidence that is kept, in bytes before and after the words that were found.
 const BEFORE: usize = 80;
 const BEHIND: usize = 140;
 
-/// The beginning of a text, whole characters.
+/// The beginning of a text, without cutting a character.
 pub(in crate::form4) fn start(text: &str, most: usize) -> &str {
     let mut end = most.min(text.len());
     while !text.is_char_boundary(end) {
@@ -15,7 +15,7 @@ pub(in crate::form4) fn start(text: &str, most: usize) -> &str {
     &text[..end]
 }
 
-/// The end of a text, whole characters.
+/// The end of a text, without cutting a character.
 pub(in crate::form4) fn end(text: &str, most: usize) -> &str {
     let mut from = text.len().saturating_sub(most);
     while !text.is_char_boundary(from) {
@@ -24,7 +24,7 @@ pub(in crate::form4) fn end(text: &str, most: usize) -> &str {
     &text[from..]
 }
 
-/// Some words of a sentence with what stands around them, cut between words.
+/// Some words of a sentence with their surroundings, cut between words.
 pub(super) fn excerpt(sentence: &str, words: &str) -> Arc<str> {
     let from = (words.as_ptr() as usize).saturating_sub(sentence.as_ptr() as usize);
     let until = from + words.len();
@@ -46,7 +46,8 @@ pub(super) fn excerpt(sentence: &str, words: &str) -> Arc<str> {
     sentence[start..end].into()
 }
 
-/// Sentences of a text: they end at a point before a space and a capital, unless the point ends an abbreviation.
+/// The sentences of a text: they end at a point before a space and a capital, unless the point ends an
+/// abbreviation.
 pub(super) fn sentences(text: &str) -> Vec<&str> {
     const ABBREVIATIONS: [&str; 20] = [
         "mr", "mrs", "ms", "dr", "inc", "corp", "co", "ltd", "no", "jr", "sr", "st", "vs", "approx", "sec",

@@ -1,4 +1,4 @@
-//! Conclusions from notes and boxes about each row, and odd figures.
+//! Conclusions about each row from notes and boxes, and odd figures.
 
 use super::super::read;
 use super::document;
@@ -77,7 +77,7 @@ fn what_speaks_of_the_whole_filing_speaks_of_all_rows_but_a_rows_own_note_comes_
     );
     let told: Vec<_> = concluded(&filing).into_iter().map(|(plan, intent, _)| (plan, intent)).collect();
     assert_eq!(told, [("yes", "plan"), ("unknown", "sell-to-cover"), ("yes", "plan")]);
-    // The remarks, and a note that no row refers to, speak of everything.
+    // The remarks, and a note that no row refers to, apply to everything.
     for filing in
         [noted("", &[sale("10", &[])], &[], PLAN), noted("", &[sale("10", &[])], &[("F1", PLAN)], "")]
     {
@@ -115,7 +115,7 @@ fn a_plan_is_denied_in_many_words_and_not_by_a_denial_of_something_else() {
     ] {
         assert_eq!(plan(note), "yes", "{note}");
     }
-    // That there is a plan says less than that the sale was not under it.
+    // The existence of a plan says less than that the sale was not made under it.
     let named =
         "A Rule 10b5-1 trading plan (the \"Plan\") was adopted by the Reporting Person on May 1, 2022.";
     for denial in ["This sale was not made under the Plan.", "Sold outside of the Plan."] {
@@ -146,7 +146,7 @@ fn the_box_decides_where_no_note_does() {
     assert_eq!((concluded(&denied)[0].0, concluded(&denied)[0].1), ("no", "discretionary"));
 }
 
-/// Of the first row: plan, intent and evidence, of a filing with the box at this and one note.
+/// Plan, intent and evidence of the first row, in a filing with the box set to `ticked` and one note.
 fn boxed(ticked: &str, note: &str) -> (&'static str, &'static str, String) {
     let before = format!("<aff10b5One>{ticked}</aff10b5One>");
     concluded(&noted(&before, &[sale("10", &["F1"])], &[("F1", note)], "")).remove(0)
@@ -164,7 +164,7 @@ fn what_a_lender_a_broker_or_a_court_did_is_no_decision_whatever_the_box_says() 
             assert_eq!(boxed(ticked, note), (plan, "involuntary", format!("F1: \"{note}\"")));
         }
     }
-    // What a plan or an award has others do without asking is the plan's or the award's.
+    // What others do without asking because of a plan or an award is part of the plan or the award.
     let unasked = "Sold under a Rule 10b5-1 plan by the broker without the reporting person's knowledge.";
     assert_eq!(boxed("0", unasked).1, "plan");
     let automatic = "Sold automatically to cover taxes on the vesting of RSUs, not at the discretion of the reporting person.";
@@ -183,7 +183,7 @@ fn a_sale_is_discretionary_only_where_nothing_says_otherwise() {
         boxed("0", "The remaining shares are pledged and may be sold by the lender.").1,
         "discretionary"
     );
-    // Whose note it is: the other row has none, and keeps its own reason.
+    // The other row has no note, and keeps its own reason.
     let filing = noted(
         "<aff10b5One>0</aff10b5One>",
         &[sale("10", &["F1"]), sale("10", &[])],
@@ -219,7 +219,7 @@ fn a_ticked_box_that_a_note_denies_is_warned_of() {
         assert_eq!(warned("1", &one, &[("F1", denial)], ""), [(at, message)]);
         assert!(warned("0", &one, &[("F1", denial)], "").is_empty(), "{denial}");
         assert_eq!(boxed("1", denial).0, "yes", "nothing is repaired: {denial}");
-        // Also where the remarks say so; and once, for many rows.
+        // Also if the remarks say so; and only once for many rows.
         assert_eq!(warned("1", &[sale("10", &[])], &[], denial).len(), 1, "{denial}");
         let many = [sale("10", &["F1"]), sale("11", &["F1"]), sale("12", &["F1"])];
         assert_eq!(warned("1", &many, &[("F1", denial)], "").len(), 1, "{denial}");
@@ -235,7 +235,7 @@ fn a_ticked_box_that_a_note_denies_is_warned_of() {
     ] {
         assert!(warned("1", &one, &[("F1", fine)], "").is_empty(), "{fine}");
     }
-    // A box may be there for one row: the other, whose note denies the plan, is named.
+    // The box may be ticked for one row: the other row, whose note denies the plan, is named.
     let denied = "This sale was not made under a Rule 10b5-1 plan.";
     let two = warned("1", &[sale("10", &["F1"]), sale("11", &["F2"])], &[("F1", PLAN), ("F2", denied)], "");
     assert_eq!(two.len(), 1);
@@ -255,7 +255,7 @@ fn of_several_ranges_in_a_note_the_rows_own_is_taken() {
         .collect();
     let range = |low: &str, high: &str| Some((low.to_owned(), high.to_owned()));
     assert_eq!(ranges, [range("10", "10.5"), range("12", "12.75"), None]);
-    // By the row's date, March 8, whether it stands before its range or behind.
+    // Chosen by the row's date, March 8, whether the date comes before its range or after it.
     for note in [
         "Prices ranged on 03/07/2023 $9.00 - $11.00, and on 03/08/2023 $10.00 - $12.00.",
         "Prices ranged from $9.00 to $11.00 on March 7, 2023 and from $10.00 to $12.00 on March 8, 2023.",

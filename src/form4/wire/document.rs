@@ -1,15 +1,15 @@
-//! The document as it stands: every element of the schema as text, nothing interpreted.
+//! The document as it is: every element of the schema as text, nothing interpreted.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// Bare text of an element, if the element is there.
+/// The bare text of an element, if it is present.
 pub(in crate::form4) type Text<'a> = Option<Cow<'a, str>>;
 
 /// A data element: `<value>` and `<footnoteId id="…"/>`.
 #[derive(Default)]
 pub(in crate::form4) struct Data<'a> {
-    /// True if the element is there.
+    /// True if the element is present.
     pub(in crate::form4) present: bool,
     pub(in crate::form4) value: Text<'a>,
     pub(in crate::form4) footnotes: Vec<String>,
@@ -42,9 +42,9 @@ pub(in crate::form4) struct Document<'a> {
 /// Names of elements that should not be where they are.
 #[derive(Default)]
 pub(in crate::form4) struct Odd {
-    /// The schemas known to us do not have them.
+    /// No schema known to us has them.
     pub(in crate::form4) unknown: BTreeSet<String>,
-    /// They may stand once, and stood again; the first counts.
+    /// They may occur only once, and occurred again; the first counts.
     pub(in crate::form4) doubled: BTreeSet<String>,
 }
 

@@ -1,4 +1,4 @@
-//! The document as it stands: every element of the schema as text, nothing interpreted.
+//! The document as it is: every element of the schema as text, nothing interpreted.
 
 mod document;
 mod read;

@@ -8,14 +8,15 @@ use super::document::{Data, Document, Odd, Owner, Row, Text};
 use crate::form4::cursor::{Cursor, local};
 use crate::form4::error::ReadError;
 
-/// More of anything than this in one document is an attack: the specification has 30 rows a table and 10 owners.
+/// More than this of anything in one document is an attack: the specification has 30 rows a table and 10
+/// owners.
 const MOST_ROWS: usize = 1_000;
 const MOST_OWNERS: usize = 100;
 const MOST_FOOTNOTES: usize = 1_000;
 const MOST_IDS: usize = 100;
 const MOST_SIGNATURES: usize = 100;
 
-/// Reads the whole document; an element that is not known is passed over and its name kept.
+/// Reads the whole document; an unknown element is skipped and its name kept.
 pub(in crate::form4) fn read(xml: &str) -> Result<Document<'_>, ReadError> {
     let mut cursor = Cursor::new(xml);
     let root = cursor.root()?;
@@ -71,7 +72,7 @@ fn note(names: &mut BTreeSet<String>, element: &BytesStart<'_>) {
     }
 }
 
-/// Takes an element's text, unless it stood there before.
+/// Keeps an element's text, unless the element occurred before.
 fn keep<'a>(
     cursor: &mut Cursor<'a>,
     slot: &mut Text<'a>,
@@ -176,7 +177,8 @@ fn table<'a>(cursor: &mut Cursor<'a>, d: &mut Document<'a>, derivative: bool) ->
     Ok(())
 }
 
-/// Reads the elements of a row. Its groups are entered one level deep: a hostile document may nest them without end.
+/// Reads the elements of a row. Its groups are entered one level deep, because a hostile document may nest
+/// them endlessly.
 fn fill<'a>(
     cursor: &mut Cursor<'a>,
     d: &mut Document<'a>,

@@ -1,4 +1,4 @@
-//! Where Discord is, and the address of a webhook, as people copy it. The latter is a secret: no error shows it.
+//! Discord's address, and webhook URLs as people copy them. A webhook URL is a secret: no error shows it.
 
 use core::net::IpAddr;
 
@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use url::{Host, Url};
 
-/// Where Discord is. Another base is a proxy that takes Discord's place.
+/// Discord's address. Any other base is a proxy in its place.
 pub(super) const DISCORD: &str = "https://discord.com";
 /// Discord's hosts that serve its API.
 pub(super) const HOSTS: [&str; 6] = [
@@ -18,21 +18,21 @@ pub(super) const HOSTS: [&str; 6] = [
     "canary.discordapp.com",
 ];
 
-/// A webhook's address, in its parts.
+/// A webhook's address, split into parts.
 #[derive(Clone)]
 pub(super) struct WebhookAddress {
     /// Without a query.
     base: Url,
-    /// Which webhook: no secret.
+    /// The webhook's id, which is not secret.
     pub(super) id: String,
-    /// The query that was written: where in a forum its messages go.
+    /// The query as written: the forum thread that its messages go to.
     query: Vec<(String, String)>,
 }
 
-/// A mistake in a webhook's address, with the way to mend it.
+/// A mistake in a webhook's address, and how to fix it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum BadAddress {
-    /// It is no address.
+    /// It is not an address.
     #[error(
         "is not a webhook URL like https://discord.com/api/webhooks/…: copy it from the channel's settings"
     )]
@@ -43,27 +43,27 @@ pub enum BadAddress {
     /// It is on another part of Discord.
     #[error("is on a Discord host that accepts no messages: use discord.com, or copy the URL again")]
     WrongHost,
-    /// It leads to a channel or a message.
+    /// It is the link of a channel or a message.
     #[error(
         "is the link of a channel, message or server: create a webhook in the channel's settings, and copy its URL"
     )]
     Link,
-    /// It lacks a part of the path.
+    /// Part of the path is missing.
     #[error("lacks /api before /webhooks: copy it again")]
     NoApi,
-    /// It has no webhook's number.
+    /// It has no webhook id.
     #[error("has no webhook id after /webhooks/: copy it again")]
     NoId,
     /// It has no token.
     #[error("ends before the webhook's token: copy it again")]
     NoToken,
-    /// Its token has characters that none has.
+    /// Its token has characters that no token has.
     #[error("has characters in its token that no token has: copy it again")]
     BadToken,
-    /// It takes what Slack sends.
+    /// It is for Slack's format.
     #[error("ends in /slack, which is for Slack's format: remove /slack")]
     Slack,
-    /// It takes what GitHub sends.
+    /// It is for GitHub's format.
     #[error("ends in /github, which is for GitHub's format: remove /github")]
     Github,
     /// It names a message of the webhook.
@@ -72,24 +72,24 @@ pub enum BadAddress {
     /// It has something else after its token.
     #[error("goes on after the webhook's token: remove what follows the token")]
     GoesOn,
-    /// It would make a post for each message.
+    /// It would create a post for each message.
     #[error(
         "has thread_name, which would create a post per message: use ?thread_id= with the id of one post"
     )]
     ThreadName,
-    /// Its thread is none.
+    /// Its thread id is not a number.
     #[error("has a thread_id that is not a number: use ?thread_id= with the id of the post or thread")]
     ThreadId,
 }
 
 impl WebhookAddress {
-    /// Where messages are sent to.
+    /// The address to send messages to.
     pub(super) fn posting(&self) -> Url {
-        // Without `wait`, a message that Discord does not save reports no error.
+        // Without `wait`, Discord reports no error for a message that it does not save.
         self.with_query(self.base.clone(), &[("wait", "true")])
     }
 
-    /// The address of a message that it made.
+    /// The address of a message that it created.
     pub(super) fn message(&self, id: &str) -> Url {
         let mut address = self.base.clone();
         if let Ok(mut segments) = address.path_segments_mut() {
@@ -108,7 +108,7 @@ impl WebhookAddress {
     }
 }
 
-/// A text without the quotes, brackets and blanks that came with it.
+/// Strips quotes, brackets and blanks that were copied along.
 pub(super) fn bare(text: &str) -> &str {
     let text = text.trim();
     let pairs = [('"', '"'), ('\'', '\''), ('`', '`'), ('<', '>')];
@@ -116,10 +116,10 @@ pub(super) fn bare(text: &str) -> &str {
     stripped.map_or(text, str::trim)
 }
 
-/// Reads a webhook's address.
+/// Parses a webhook's address.
 ///
 /// # Errors
-/// The mistake in it.
+/// The mistake in the address.
 pub(super) fn parse(secret: &SecretString, api_base: &str) -> Result<WebhookAddress, BadAddress> {
     let address = Url::parse(bare(secret.expose_secret())).map_err(|_| BadAddress::NoAddress)?;
     let Some(host) = host(&address) else { return Err(BadAddress::NoAddress) };
@@ -142,7 +142,7 @@ pub(super) fn parse(secret: &SecretString, api_base: &str) -> Result<WebhookAddr
         return Err(if link { BadAddress::Link } else { BadAddress::NoAddress });
     };
     let is_version = |segment: &str| segment.strip_prefix('v').is_some_and(is_number);
-    // A proxy may have it below a path of its own.
+    // A proxy may serve the API below a path of its own.
     let api = match &segments[..at] {
         [.., "api"] => true,
         [.., "api", version] => is_version(version),
@@ -201,7 +201,7 @@ pub(super) fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// True if an address is that of a webhook of Discord's own.
+/// True if this is the address of a Discord webhook.
 pub(in crate::notify) fn is_discords(secret: &SecretString) -> bool {
     let Ok(address) = Url::parse(bare(secret.expose_secret())) else { return false };
     host(&address).is_some_and(|host| HOSTS.contains(&host.as_str())) && address.path().contains("/webhooks/")

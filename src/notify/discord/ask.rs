@@ -1,5 +1,5 @@
-//! The bot's questions to Discord besides its messages. serenity's own client reads an answer of any length, so that one of a proxy, or of
-//! somebody in Discord's place, could fill the memory; here it is bounded.
+//! The bot's requests to Discord other than messages. serenity's own client reads an answer of any length, so
+//! a proxy or an impostor could exhaust memory; here, answers are bounded.
 
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
@@ -15,29 +15,29 @@ use super::codes::{By, Purpose, Refusal, unreachable};
 use super::request::{RefusalBody, bounded, words};
 use crate::notify::error::SendError;
 
-/// A server with 250 roles has some 100 kB. Reading an answer takes many times its size.
+/// A server with 250 roles takes some 100 kB. Parsing an answer takes many times its size in memory.
 const MAX_ANSWER: usize = 1024 * 1024;
 
-/// Discord did not do what it was asked. The text has no address.
+/// Discord did not fulfil a request. The text contains no address.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NoAnswer {
-    /// No answer in time.
+    /// Discord did not answer in time.
     #[error("Discord did not answer in time")]
     Late,
-    /// No connection.
+    /// Discord cannot be reached.
     #[error("Discord cannot be reached")]
     Unreachable,
-    /// An answer that cannot be read.
+    /// The answer cannot be read.
     #[error("Discord's answer cannot be read: {0}")]
     Unreadable(String),
-    /// A refusal.
+    /// Discord refused the request.
     #[error("Discord answers {status}{code}", code = code.map_or(String::new(), |code| format!(", code {code}")))]
     Refused {
-        /// The status.
+        /// The HTTP status.
         status: u16,
-        /// Discord's own number for it, where the answer has one.
+        /// Discord's error code, if the answer has one.
         code: Option<i64>,
-        /// Discord's words.
+        /// Discord's message.
         message: String,
     },
 }
@@ -57,7 +57,7 @@ impl From<NoAnswer> for SendError {
 }
 
 impl DiscordBot {
-    /// Registers the bot's commands, in place of those that it had.
+    /// Registers the bot's commands, replacing those it had.
     ///
     /// # Errors
     /// [`NoAnswer`]
@@ -70,7 +70,7 @@ impl DiscordBot {
         self.answer(Method::PUT, &route, Some(commands)).await.map(drop)
     }
 
-    /// Answers a command, or what was typed of one.
+    /// Responds to a command, or to a partly typed one.
     ///
     /// # Errors
     /// [`NoAnswer`]
@@ -84,7 +84,7 @@ impl DiscordBot {
         self.answer(Method::POST, &route, Some(response)).await.map(drop)
     }
 
-    /// Asks for a thing of Discord's.
+    /// Fetches an object from Discord.
     pub(super) async fn fetch<T: DeserializeOwned>(&self, route: &Route<'_>) -> Result<T, NoAnswer> {
         let body = self.answer(Method::GET, route, None::<&()>).await?;
         serde_json::from_slice(&body).map_err(|error| NoAnswer::Unreadable(words(&error.to_string())))

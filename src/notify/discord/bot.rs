@@ -1,4 +1,4 @@
-//! The bot: its token, its connection and what it remembers of channels.
+//! The bot: its token, its connection and what it remembers about channels.
 
 use std::fmt;
 use std::sync::Arc;
@@ -43,10 +43,10 @@ impl fmt::Debug for DiscordBot {
 }
 
 impl DiscordBot {
-    /// The bot of a token, at Discord or at what takes its place.
+    /// The bot with this token, at Discord or at a proxy in its place.
     ///
     /// # Errors
-    /// A token that is none; the HTTP library could not be set up.
+    /// The token is malformed, or the HTTP library could not be set up.
     pub(in crate::notify) fn new(
         token: &SecretString,
         api_base: &str,
@@ -59,12 +59,12 @@ impl DiscordBot {
         Ok(Self { token, api_base, client, own_id, files, twins, refusing: Arc::default() })
     }
 
-    /// The token, which opens the gateway, too.
+    /// The token, which is also used for the gateway.
     pub fn token(&self) -> &SecretString {
         &self.token
     }
 
-    /// A turn to send to a channel, or when to come back.
+    /// Takes a turn to send to a channel, or returns when to try again.
     pub(in crate::notify) fn turn(
         &self,
         channel: u64,
@@ -75,17 +75,18 @@ impl DiscordBot {
         self.client.turn(&route(channel, batch), By::bot(batch.destination()), now)
     }
 
-    /// Whether a channel that subscribed may get a turn now, or when to come back.
+    /// Succeeds if a subscribed channel may get a turn now; otherwise returns when to try again.
     pub(in crate::notify) fn line_up(&self, channel: u64, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         self.client.line_up(&format!("channel:{channel}"), now)
     }
 
-    /// Whether a channel takes files, as far as that is known.
+    /// Whether a channel accepts files, as far as known.
     pub(in crate::notify) fn takes_files(&self, channel: u64) -> Option<Result<(), NoFile>> {
         self.files.taken_by(&channel.to_string())
     }
 
-    /// Notes that a channel refused messages before the start, which was reported then: it is not looked at for that again.
+    /// Records that a channel refused messages before the start. That was reported then, so its permissions
+    /// are not checked again.
     pub(in crate::notify) fn refused_before(&self, channel: u64) {
         self.refusing.note_refused_before(channel);
     }
@@ -97,7 +98,7 @@ impl DiscordBot {
     }
 }
 
-/// The route of a batch, which has limits of its own.
+/// The route of a batch, which has its own limits.
 pub(super) fn route(channel: u64, batch: &Batch) -> String {
     let what = if edited(batch).is_some() || batch.concerned().is_some() { "editing" } else { "channel" };
     format!("{what}:{channel}")

@@ -1,4 +1,4 @@
-//! The channels of the settings: how each is reached, and what is wrong with the secrets that this needs.
+//! The channels defined in the settings: how each is reached, and problems with the secrets that this needs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,18 +12,19 @@ use crate::destination::Destination;
 use crate::notify::secrets::Secrets;
 use crate::notify::setup_error::SetupError;
 
-/// How a channel of the settings is reached.
+/// How a channel defined in the settings is reached.
 pub(in crate::notify) enum DiscordRoute {
-    /// By the bot; its id.
+    /// By the bot, with the channel's id.
     Channel(u64),
     /// By a webhook.
     Webhook(Box<DiscordWebhook>),
 }
 
-/// The routes to the channels of the settings, by name. One whose secret is missing has none.
+/// The routes to the channels defined in the settings, by name. A channel whose secret is missing has no
+/// route.
 ///
 /// # Errors
-/// A used channel whose secret is missing, or a secret that cannot be used.
+/// The secret of a used channel is missing, or a secret cannot be used.
 pub(in crate::notify) fn routes(
     settings: &Settings,
     secrets: &Secrets,
@@ -44,7 +45,7 @@ pub(in crate::notify) fn routes(
     Ok(routes)
 }
 
-/// Lists every problem of Discord's secrets.
+/// Lists every problem with Discord secrets.
 pub(in crate::notify) fn check(
     settings: &Settings,
     secrets: &Secrets,
@@ -60,13 +61,13 @@ pub(in crate::notify) fn check(
         .collect()
 }
 
-/// The address of a channel of the settings.
+/// The address of a channel defined in the settings.
 enum ChannelAddress {
     Bot(u64),
     Webhook(WebhookAddress),
 }
 
-/// How a channel is reached; `None` where its secret is missing and nobody uses it.
+/// The address of a channel; `None` if its secret is missing and nothing uses the channel.
 fn address_of(
     channel: &Channel,
     settings: &Settings,

@@ -1,4 +1,4 @@
-//! The meaning of Discord's refusals: whether another try helps, whether only a person can mend it, and how.
+//! The meaning of Discord's refusals: whether another try helps, and whether and how a person must fix it.
 //!
 //! Codes: <https://discord.com/developers/docs/topics/opcodes-and-status-codes#json>.
 
@@ -6,12 +6,12 @@ use super::rate_limit::Rank;
 use crate::destination::Destination;
 use crate::notify::error::{Retry, SendError};
 
-/// How a message reaches its channel: the advice depends on it.
+/// How a message reaches its channel, which determines the advice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum By {
-    /// The bot, to a channel of the settings.
+    /// The bot, to a channel defined in the settings.
     Settings,
-    /// The bot, to a channel that subscribed.
+    /// The bot, to a subscribed channel.
     Subscription,
     /// A webhook.
     Webhook,
@@ -22,30 +22,30 @@ pub(super) enum By {
 pub(super) enum Purpose {
     /// A new message.
     Create,
-    /// A change of a message.
+    /// An edit of a message.
     Edit,
-    /// Messages of a channel.
+    /// Reading a channel's messages.
     Read,
 }
 
-/// The fate of a delivery that was refused.
+/// What happens to a refused delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Then {
-    /// Nothing is sent there until somebody mends it.
+    /// Nothing is sent there until somebody fixes it.
     Pause,
-    /// As `Pause`; but it may be for this message's words, so that others are tried first.
+    /// Like `Pause`, but this message's content may be the reason, so others are tried first.
     PauseOne,
-    /// As `Pause`; but a message that cannot be changed for this reason can be made anew.
+    /// Like `Pause`, but if a message cannot be edited for this reason, it can be sent again as a new one.
     PauseOrAnew,
-    /// The message that it changes or answers is gone.
+    /// The message that it edits or replies to is gone.
     Anew,
-    /// This message can never be taken.
+    /// This message can never be accepted.
     GiveUp,
-    /// It passes by itself.
+    /// The problem is temporary.
     Retry,
 }
 
-/// Advice, by the way to the channel.
+/// Advice for each way to reach a channel.
 #[derive(Debug, Clone, Copy)]
 struct Advice {
     settings: &'static str,
@@ -125,7 +125,7 @@ const PASSES: Advice = same("sellbell retries by itself");
 const MESSAGE: Advice = same("Discord cannot accept this message: please report it with the text above");
 const FILE: Advice = same("Discord does not take the attached file");
 
-/// Discord's codes that a message, a change of one, or reading a channel can meet.
+/// The error codes that Discord may return for a new message, an edit, or reading a channel.
 const CODES: &[(i64, Then, Advice)] = &[
     (10_002, Then::Pause, WRONG_TOKEN),
     (10_003, Then::Pause, NO_CHANNEL),
@@ -220,7 +220,7 @@ const CODES: &[(i64, Then, Advice)] = &[
 const INVALID_BODY: i64 = 50_035;
 const NO_PERMISSION_CODE: i64 = 50_013;
 const FILES_LIMITED: i64 = 400_001;
-/// Discord says it without a code of its own.
+/// Discord's general code, without a specific meaning.
 const GENERAL: i64 = 0;
 
 const ADDRESS: Advice = Advice {
@@ -228,16 +228,16 @@ const ADDRESS: Advice = Advice {
     subscription: "Discord does not know the address: check [discord] api_base",
     webhook: "this is not the address of a webhook: copy it again from the channel's settings, whole, and nothing after its token",
 };
-/// Parts of a request that are in its address.
+/// Request parameters that are part of the address.
 const IN_ADDRESS: [&str; 5] = ["channel_id", "webhook_id", "webhook_token", "thread_id", "guild_id"];
 
-/// An answer that refuses.
+/// A refusal from Discord.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Refusal<'a> {
     pub(super) status: u16,
-    /// Discord's code; `None` where a server in between answers in its place.
+    /// Discord's code; `None` if a server in between answers in its place.
     pub(super) code: Option<i64>,
-    /// The parts of the request that it names as wrong.
+    /// The parts of the request that it reports as invalid.
     pub(super) at_fault: &'a [String],
 }
 
@@ -252,12 +252,12 @@ impl Advice {
 }
 
 impl By {
-    /// The bot's way to a destination.
+    /// How the bot reaches a destination.
     pub(super) fn bot(destination: &Destination) -> Self {
         if matches!(destination, Destination::Channel(_)) { Self::Subscription } else { Self::Settings }
     }
 
-    /// Whose turn comes first.
+    /// The rank of a request, which decides whose turn comes first.
     pub(super) fn rank(self) -> Rank {
         match self {
             Self::Settings | Self::Webhook => Rank::First,
@@ -267,7 +267,7 @@ impl By {
 }
 
 impl Refusal<'_> {
-    /// True if it may be the attached file alone that is refused.
+    /// True if only the attached file may have been refused.
     pub(super) fn may_be_the_file(self) -> bool {
         let about_file = |(code, _, advice): &(i64, Then, Advice)| {
             Some(*code) == self.code && advice.settings == FILE.settings
@@ -282,8 +282,9 @@ impl Refusal<'_> {
         self.code == Some(NO_PERMISSION_CODE)
     }
 
-    /// Whether an answer is worth another try. What Discord itself says of a message can be final, and of a channel or token it
-    /// is clear until somebody mends it; a server in between that answers in its place says neither, but for a wrong address.
+    /// Turns a refusal into an error that says whether to retry. Discord's own answer about a message can be
+    /// final, and one about a channel or token holds until somebody fixes it. The answer of a server in
+    /// between means neither, except for a wrong address.
     pub(super) fn judged(self, purpose: Purpose, by: By, message: String) -> SendError {
         let known = self.code.and_then(|code| CODES.iter().find(|(known, ..)| *known == code));
         let in_address = !self.at_fault.is_empty()
@@ -307,18 +308,18 @@ impl Refusal<'_> {
             (429, ..) => {
                 SendError::refused(message).advise("Discord asks to wait; sellbell retries by itself")
             }
-            // Discord, or a server before it, does not take it.
+            // Discord, or a server in front of it, does not accept the message.
             _ => SendError::refused(message),
         }
     }
 }
 
-/// True if an error is for want of a permission, which it does not name.
+/// True if an error is caused by a missing permission that it does not name.
 pub(super) fn is_no_permission(error: &SendError, by: By) -> bool {
     error.retry == Retry::Closed && error.advice == Some(NO_PERMISSION.to(by))
 }
 
-/// The error of a change: a change that can never be made can still be sent as a message of its own.
+/// The error of an edit: an edit that can never succeed can still be sent as a message of its own.
 pub(super) fn unchangeable(error: SendError) -> SendError {
     match error.retry {
         Retry::Never | Retry::Closed => SendError::gone(error.message),
@@ -326,20 +327,20 @@ pub(super) fn unchangeable(error: SendError) -> SendError {
     }
 }
 
-/// No connection came about.
+/// No connection could be established.
 pub(super) fn unreachable(name: &str) -> SendError {
     SendError::refused(format!("cannot reach {name}"))
         .advise("see whether this machine has a network, and [discord] api_base is right")
 }
 
-/// Something answered that it went well, and says nothing of a message.
+/// A success response without a message in it.
 pub(super) fn no_message(name: &str, by: By) -> SendError {
     let error = SendError::closed(format!(
         "{name} answers without a message: something else than Discord answers there"
     ));
     let advice = match by {
         By::Webhook => {
-            "see whether the webhook's address is Discord's own, with nothing after its token; what was sent may have arrived"
+            "check that the webhook's address is Discord's own, with nothing after its token; the message may have arrived"
         }
         By::Settings | By::Subscription => {
             "see whether [discord] api_base is the address of Discord or of a proxy that passes its answers on"
@@ -433,7 +434,7 @@ mod tests {
                 "{status} {code:?}"
             );
         }
-        // Discord itself failed: it may have arrived.
+        // Discord itself failed, so the message may have arrived.
         let failed = judged(500, Some(10_003), Purpose::Create, By::Settings);
         assert!(failed.retry == Retry::Later && failed.may_have_arrived);
     }

@@ -1,4 +1,4 @@
-//! Changes of messages: which one a batch changes, and what its cards become.
+//! Edits of messages: which message a batch edits, and its new cards.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::delivery::{Batch, Body, Delivery};
 use crate::notify::error::SendError;
 use crate::render::discord::{self, AllowedMentions};
 
-/// Bytes of a message of the bot's that is to be changed; ten full cards have some 50 kB.
+/// The largest message to edit, in bytes; ten full cards take some 50 kB.
 const MOST_POSTED: usize = 512 * 1024;
 
 /// The new cards of a message.
@@ -18,7 +18,7 @@ struct EditCards {
     allowed_mentions: AllowedMentions,
 }
 
-/// The message that a batch changes, where it makes none of its own.
+/// The message that a batch edits, if it does not create a new one.
 pub(super) fn edited(batch: &Batch) -> Option<&str> {
     match batch.deliveries() {
         [Delivery { body: Body::Summary(summary), .. }] => summary.message_id.as_deref(),
@@ -40,6 +40,6 @@ pub(super) fn edit(
     let posted: Option<Cards> = posted.and_then(|posted| serde_json::from_slice(posted).ok());
     let posted = posted.ok_or_else(|| SendError::gone("the message has cards of others"))?;
     let embeds = discord::changed(posted.embeds.0, concerned, delivery)
-        .ok_or_else(|| SendError::gone("the message has no such card, or no room"))?;
+        .ok_or_else(|| SendError::gone("the message has no card of this alert, or no room"))?;
     Ok(EditCards { embeds, allowed_mentions: AllowedMentions::default() })
 }

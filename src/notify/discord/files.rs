@@ -1,4 +1,4 @@
-//! Messages with a file, to channels that may take none: then they come without it, and say so.
+//! Messages with a file to channels that may not accept files: they are then sent without it, and say so.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -11,28 +11,29 @@ use crate::delivery::Delivery;
 use crate::notify::error::{Retry, SendError};
 use crate::render::discord::{self, Attached, Attachment, Message, NoFile};
 
-/// A channel that takes no file is offered one again after this.
+/// How long to wait before offering a file again to a channel that refused one.
 const OFFERED_AGAIN: TimeDelta = TimeDelta::minutes(10);
-/// More channels than this are remembered only while they take no file.
+/// Above this number, only channels that refuse files are remembered.
 const MOST_CHANNELS: usize = 1_000;
 
-/// Which channels take files, as far as that is known since the start.
+/// Which channels accept files, as far as known since the start.
 #[derive(Debug, Default)]
 pub(in crate::notify) struct Files {
     channels: Mutex<BTreeMap<String, Result<(), RefusedFile>>>,
 }
 
-/// A message with a file was refused.
+/// A refused message with a file.
 #[derive(Debug, Clone, Copy)]
 struct RefusedFile {
     why: NoFile,
     until: DateTime<Utc>,
-    /// True if the channel took a message without one since. Before that it may take nothing at all.
+    /// True if the channel has since accepted a message without a file. Until then, it may refuse every
+    /// message.
     is_proven: bool,
 }
 
 impl Files {
-    /// Whether a channel takes files: `None` where none was sent there since the start.
+    /// Whether a channel accepts files; `None` if none was sent there since the start.
     pub(in crate::notify) fn taken_by(&self, channel: &str) -> Option<Result<(), NoFile>> {
         let channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         match channels.get(channel)? {
@@ -47,12 +48,12 @@ impl Files {
         (now < refused.until && refused.until - now <= OFFERED_AGAIN).then_some(refused.why)
     }
 
-    /// Notes the end of a try without a file, where one was refused before.
+    /// Records the result of sending without a file after one was refused.
     fn note_without(&self, channel: &str, sent: &Result<Vec<u8>, Failure>) {
         let mut channels = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(Err(refused)) = channels.get_mut(channel) else { return };
         match sent {
-            // It takes messages, so that it was the file.
+            // It accepts messages, so the file was the reason.
             Ok(_) => refused.is_proven = true,
             Err(failure) if failure.error.retry == Retry::Closed && !refused.is_proven => {
                 channels.remove(channel);
@@ -72,13 +73,13 @@ impl Files {
 
 /// A batch's message, if it is rendered already, and how to send it.
 pub(in crate::notify) struct Made {
-    /// Its message; `None` where it is made when it is sent.
+    /// The message; `None` if it is rendered when it is sent.
     pub(in crate::notify) message: Option<Message>,
-    /// True if a small file goes with it, to see whether the channel takes one.
+    /// True to attach a small file, to see whether the channel accepts one.
     pub(in crate::notify) with_sample: bool,
 }
 
-/// A message that is to be sent.
+/// A message to send.
 pub(super) struct Outgoing<'a> {
     pub(super) deliveries: &'a [Delivery],
     pub(super) made: Made,
@@ -89,7 +90,7 @@ pub(super) struct Outgoing<'a> {
 impl Outgoing<'_> {
     fn message(&self, without: Option<NoFile>) -> Option<Message> {
         match (&self.made.message, without) {
-            // It has no file.
+            // A message that is already rendered has no file.
             (Some(message), _) => Some(message.clone()),
             (None, Some(why)) => discord::without_file(self.deliveries, why),
             (None, None) => {
@@ -105,7 +106,8 @@ impl Outgoing<'_> {
         }
     }
 
-    /// Sends it; where its file is what is refused, without that. `None` where there is no message to send.
+    /// Sends the message, and again without its file if that is refused. Returns `None` if there is no
+    /// message to send.
     pub(super) async fn send(
         &self,
         client: &DiscordClient,
@@ -131,11 +133,11 @@ impl Outgoing<'_> {
                 }
                 Err(failure) => failure,
             };
-            // A test of a channel reports what it does not take.
+            // A test of a channel reports a refused file instead.
             let may_do_without = message.file.is_some() && !self.made.with_sample;
             let (Some(why), true) = (failure.file, may_do_without) else { return Err(failure.error) };
             let Some(bare) = self.message(Some(why)) else { return Err(failure.error) };
-            // Whatever becomes of the next request: the file is not tried again at once.
+            // Whatever the result of the next request, do not try the file again at once.
             files.note(&self.channel, Err(RefusedFile { why, until: now + OFFERED_AGAIN, is_proven: false }));
             if let Err(until) = client.turn(&kind.route, kind.by, now) {
                 let wait = (until - now).to_std().unwrap_or_default();

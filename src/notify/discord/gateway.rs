@@ -1,4 +1,5 @@
-//! Where Discord's gateway is: asked for within bounds, and taken only where it is Discord's own, or that of the proxy in its place.
+//! The address of Discord's gateway: requested with bounds, and accepted only if it belongs to Discord or to
+//! the proxy in its place.
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -10,27 +11,27 @@ use super::address::{self, DISCORD, HOSTS, host};
 use super::bot::DiscordBot;
 use super::request::bounded;
 
-/// Discord's own domain of its gateways.
+/// The domain of Discord's gateways.
 const GATEWAYS: &str = "discord.gg";
-/// Bytes that are read of the answer that names it.
+/// The most bytes to read of the answer with the address.
 const MAX_ANSWER: usize = 64 * 1024;
 
-/// The gateway, as Discord names it.
+/// The gateway, as reported by Discord.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gateway {
-    /// Where to connect to.
+    /// The address to connect to.
     pub address: Url,
-    /// How many more sessions may be begun today.
+    /// How many more sessions may be started today.
     pub sessions_left: u64,
-    /// After how many milliseconds they are counted anew.
+    /// The number of milliseconds until that count is reset.
     pub reset_after_ms: u64,
 }
 
 /// An address that the gateway cannot have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum BadGateway {
-    /// It is no address of a websocket.
-    #[error("Discord names an address for its gateway that is none")]
+    /// It is not a websocket address.
+    #[error("Discord names an invalid address for its gateway")]
     NoAddress,
     /// It is not encrypted.
     #[error("Discord names an address for its gateway that is not encrypted")]
@@ -42,16 +43,16 @@ pub enum BadGateway {
     WrongHost,
 }
 
-/// Why the gateway's address is not known.
+/// Why the gateway's address is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum NoGateway {
-    /// Discord does not say.
+    /// Discord did not return it.
     #[error("{0}")]
     Failed(String),
-    /// Discord does not take the token.
+    /// Discord rejects the token.
     #[error("Discord answers 401")]
     Refused,
-    /// It says what cannot be.
+    /// Discord returned an invalid address.
     #[error(transparent)]
     Bad(#[from] BadGateway),
 }
@@ -69,10 +70,10 @@ struct Limit {
 }
 
 impl DiscordBot {
-    /// Asks where the gateway is.
+    /// Asks Discord for the gateway's address.
     ///
     /// # Errors
-    /// [`NoGateway`]: Discord does not say, or names an address that is not its own.
+    /// [`NoGateway`] if Discord does not return an address, or returns one that is not its own.
     pub async fn gateway(&self) -> Result<Gateway, NoGateway> {
         let failed = |error: reqwest::Error| {
             let reason = if error.is_timeout() {
@@ -96,10 +97,10 @@ impl DiscordBot {
         Ok(Gateway { address, sessions_left: limit.remaining, reset_after_ms: limit.reset_after })
     }
 
-    /// The address to connect to, of one that Discord names: for the gateway, or to go on with a session.
+    /// Checks an address that Discord named, for the gateway or for resuming a session.
     ///
     /// # Errors
-    /// [`BadGateway`]: one that is not Discord's own.
+    /// [`BadGateway`] if the address is not Discord's own.
     pub fn gateway_address(&self, named: &str) -> Result<Url, BadGateway> {
         read(named, &self.api_base)
     }
@@ -116,7 +117,7 @@ fn read(named: &str, api_base: &str) -> Result<Url, BadGateway> {
     let below =
         |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     let is_discord = below(GATEWAYS) || HOSTS.contains(&host.as_str());
-    // A proxy may stand for Discord's gateway, too; Discord itself has none on another host.
+    // A proxy may also serve the gateway; Discord itself has no gateway on another host.
     let base = Url::parse(api_base).ok().filter(|_| api_base != DISCORD);
     let proxy = base.as_ref().and_then(address::host);
     let is_proxy = proxy

@@ -1,4 +1,4 @@
-//! Discord: the bot's channels and webhooks, by Discord's limits.
+//! Discord: the bot's channels and webhooks, within Discord's limits.
 
 mod address;
 mod ask;

@@ -1,4 +1,4 @@
-//! The bot's permissions in a channel, and which one is missing where Discord says only that one is.
+//! The bot's permissions in a channel, to find out which one is missing when Discord says only that one is.
 
 use std::sync::OnceLock;
 
@@ -12,13 +12,13 @@ use super::codes::{By, is_no_permission};
 use super::request::words;
 use crate::notify::error::SendError;
 
-/// Needed in a channel, besides sending there. The files are the tables of overflow messages.
+/// The permissions needed in a channel besides sending. Files are the tables of overflow messages.
 const NEEDED: Permissions = Permissions::VIEW_CHANNEL
     .union(Permissions::EMBED_LINKS)
     .union(Permissions::ATTACH_FILES)
     .union(Permissions::READ_MESSAGE_HISTORY);
 
-/// All that can be missing.
+/// All permissions that can be missing.
 const NAMED: [Permissions; 6] = [
     Permissions::VIEW_CHANNEL,
     Permissions::SEND_MESSAGES,
@@ -27,7 +27,7 @@ const NAMED: [Permissions; 6] = [
     Permissions::ATTACH_FILES,
     Permissions::READ_MESSAGE_HISTORY,
 ];
-/// Advice that names what is missing.
+/// Advice that names the missing permissions.
 fn advice(lacking: Permissions) -> Option<&'static str> {
     static ADVICE: OnceLock<Vec<String>> = OnceLock::new();
     let of = |number: usize| NAMED.iter().enumerate().filter(move |(bit, _)| number & (1 << bit) != 0);
@@ -44,7 +44,8 @@ fn advice(lacking: Permissions) -> Option<&'static str> {
 }
 
 impl DiscordBot {
-    /// An error with the name of the permission that is missing, where it is for want of one and that can be known.
+    /// Adds the name of the missing permission to an error, if it is caused by one and the name can be found
+    /// out.
     pub(super) async fn explained(&self, channel: u64, by: By, error: SendError) -> SendError {
         if !is_no_permission(&error, by) {
             return error;
@@ -54,7 +55,7 @@ impl DiscordBot {
             Ok(()) => {
                 let found = self.lacking(channel).await;
                 let found = found.inspect_err(|error| {
-                    tracing::debug!("what the bot lacks in channel {channel} is not known: {error}");
+                    tracing::debug!("the bot's permissions in channel {channel} are unknown: {error}");
                 });
                 let advice = found.ok().and_then(advice);
                 self.refusing.note(channel, advice);
@@ -67,15 +68,15 @@ impl DiscordBot {
         }
     }
 
-    /// The permissions that the bot needs in a channel and lacks there, by their names.
+    /// The names of the permissions that the bot needs in a channel but lacks.
     pub(in crate::notify) async fn lacks(&self, channel: u64) -> Result<Vec<&'static str>, SendError> {
         self.lacking(channel).await.map(|lacking| lacking.get_permission_names())
     }
 
-    /// The server of a channel; `None` where it is in none.
+    /// The server of a channel; `None` if it is in none.
     ///
     /// # Errors
-    /// [`SendError`]: Discord does not say.
+    /// [`SendError`] if Discord does not answer.
     pub async fn server_of(&self, channel: u64) -> Result<Option<u64>, SendError> {
         let channel = self.channel(ChannelId::new(channel.max(1))).await?;
         Ok(channel.guild().map(|channel| channel.guild_id.get()))
@@ -87,7 +88,7 @@ impl DiscordBot {
             return Ok(Permissions::empty());
         };
         let mut needed = NEEDED | Permissions::SEND_MESSAGES;
-        // A thread has the permissions of the channel that it is in.
+        // A thread has the permissions of its channel.
         if let (Some(_), Some(parent)) = (channel.thread_metadata, channel.parent_id) {
             needed = NEEDED | Permissions::SEND_MESSAGES_IN_THREADS;
             channel = self.channel(parent).await?.guild().unwrap_or(channel);
@@ -95,7 +96,7 @@ impl DiscordBot {
         let guild_id = channel.guild_id;
         let guild: PartialGuild = self.fetch(&Route::Guild { guild_id }).await?;
         let mut own: Value = self.fetch(&Route::GuildMember { guild_id, user_id }).await?;
-        // Discord leaves out what the path says.
+        // Discord leaves out fields that are in the path.
         if let Some(own) = own.as_object_mut() {
             own.insert("guild_id".to_owned(), guild_id.to_string().into());
         }

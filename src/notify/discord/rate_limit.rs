@@ -1,4 +1,5 @@
-//! When Discord may be asked next: by its own buckets, by its word to everyone, and well before it bans an address.
+//! When the next request to Discord may be made: within its buckets and its global limit, and well below the
+//! number of refusals at which it bans an address.
 //!
 //! <https://discord.com/developers/docs/topics/rate-limits>
 
@@ -7,25 +8,25 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Of 50 requests that a bot may make in a second: some are left to its commands, and some of the others are kept for channels
-/// of the settings.
+/// Requests per second, of the 50 that a bot may make. The rest is left for its commands, and some of these
+/// are reserved for channels defined in the settings.
 const A_SECOND: Share = Share { first: 40, rest: 36 };
-/// After so many refusals in the window nothing is sent until the first of them has left it; at 10,000 Discord bans the
-/// address. Channels that subscribed cannot use up what is left to those of the settings.
+/// After this many refusals in the window, nothing is sent until the first of them has left it; at 10,000,
+/// Discord bans the address. Subscribed channels cannot use up the share of those defined in the settings.
 const MOST_REFUSALS: Share = Share { first: 1_000, rest: 500 };
 const WINDOW: TimeDelta = TimeDelta::minutes(10);
-/// No wait that Discord asks for is longer; one that seems so comes from a clock that was wrong.
+/// The longest wait that Discord asks for; anything longer comes from a wrong clock.
 const LONGEST: TimeDelta = TimeDelta::hours(2);
-/// Who asks may have looked at the clock this long before.
+/// How old a caller's reading of the clock may be.
 const BEHIND: TimeDelta = TimeDelta::seconds(5);
-/// An answer is of a later moment than the question of another that is asked meanwhile, by this at most.
+/// How much later than another concurrent request's time an answer may be.
 const ANSWERED_IN: TimeDelta = TimeDelta::minutes(1);
-/// Who stands in the line comes back at the latest after this.
+/// The longest time until a route in the line must try again.
 const LONGEST_IN_LINE: TimeDelta = TimeDelta::seconds(5);
-/// More routes than this are kept only while they wait.
+/// Above this number, only waiting routes are kept.
 const MOST_ROUTES: usize = 1_000;
 
-/// The share that a rank may use.
+/// The limit for each rank.
 #[derive(Debug, Clone, Copy)]
 struct Share {
     first: usize,
@@ -40,35 +41,35 @@ impl Share {
         }
     }
 
-    /// The time between two of the second rank.
+    /// The time between two requests of the second rank.
     fn step(self) -> TimeDelta {
         TimeDelta::seconds(1) / i32::try_from(self.rest).unwrap_or(i32::MAX)
     }
 }
 
-/// Whose request goes first.
+/// Ranks of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rank {
-    /// A channel or webhook of the settings, the operators' among them.
+    /// A channel or webhook defined in the settings, including those for operators.
     First,
-    /// A channel that subscribed: anybody's.
+    /// A subscribed channel, which may be anybody's.
     Rest,
 }
 
-/// The limits that an answer of Discord's reports.
+/// The limits reported in an answer from Discord.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct ReportedLimits {
-    /// How many more requests the bucket takes, and after what time it is full again.
+    /// How many more requests the bucket allows, and when it is reset.
     pub(super) bucket: Option<(u32, TimeDelta)>,
     /// How long to wait.
     pub(super) retry_after: Option<TimeDelta>,
-    /// True if that is said of all routes.
+    /// True if the wait applies to all routes.
     pub(super) global: bool,
-    /// True if the limit is used up by others, too: then it is not held against us.
+    /// True if others share the limit; the refusal then does not count against us.
     pub(super) shared: bool,
 }
 
-/// The known limits of Discord. Everything that is sent there goes by one.
+/// Discord's limits as far as known. All requests to Discord share one of these.
 #[derive(Debug, Default)]
 pub(in crate::notify) struct RateLimit {
     state: Mutex<State>,
@@ -76,26 +77,27 @@ pub(in crate::notify) struct RateLimit {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Route → not before.
+    /// Route → no request before this time.
     routes: HashMap<String, DateTime<Utc>>,
-    /// Nothing before.
+    /// No request at all before this time.
     all: Option<DateTime<Utc>>,
-    /// When the last turns were given.
+    /// When recent turns were given.
     turns: VecDeque<DateTime<Utc>>,
-    /// When requests were refused that count.
+    /// When requests were refused, counting towards a ban.
     refusals: VecDeque<DateTime<Utc>>,
-    /// When somebody of the first rank got no turn for want of one.
+    /// When a request of the first rank last had to wait for a free turn.
     first_waits: Option<DateTime<Utc>>,
-    /// Route of the second rank → its place in the line.
+    /// Route of the second rank → its place in line.
     line: HashMap<String, DateTime<Utc>>,
-    /// The last place that was given.
+    /// The last place assigned.
     last_place: Option<DateTime<Utc>>,
-    /// The latest moment at which somebody asked.
+    /// The latest time at which anyone asked.
     latest: Option<DateTime<Utc>>,
 }
 
 impl State {
-    /// The moment, where others asked later than it: what they did counts. A clock that was set back is another matter.
+    /// The current time, but not earlier than the latest request, whose effects count. A clock that was set
+    /// back is an exception.
     fn by_now(&mut self, now: DateTime<Utc>) -> DateTime<Utc> {
         let latest =
             self.latest.filter(|latest| *latest - now <= BEHIND).map_or(now, |latest| latest.max(now));
@@ -103,13 +105,13 @@ impl State {
         latest
     }
 
-    /// When all routes together may be asked again by those of a rank; `None` for at once.
+    /// When the limits for all routes together allow another request of this rank; `None` for now.
     fn wait(&mut self, rank: Rank, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let second = TimeDelta::seconds(1);
         self.turns.retain(|turn| now - second < *turn && *turn <= now);
         self.refusals.retain(|refusal| now - WINDOW < *refusal && *refusal - now <= ANSWERED_IN);
         self.first_waits = self.first_waits.filter(|since| now - second < *since && *since <= now);
-        // Enough of the oldest are to leave the window for one more to fit in.
+        // The entry that must leave the window before another request fits in.
         let leaves = |of: &VecDeque<DateTime<Utc>>, most: usize| {
             of.len().checked_sub(most).and_then(|at| of.get(at).copied())
         };
@@ -121,10 +123,10 @@ impl State {
 }
 
 impl RateLimit {
-    /// A turn to ask on a route.
+    /// Takes a turn to make a request on a route.
     ///
     /// # Errors
-    /// When to come back.
+    /// When to try again.
     pub(super) fn turn(&self, route: &str, rank: Rank, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = state.by_now(now);
@@ -140,11 +142,11 @@ impl RateLimit {
         Ok(())
     }
 
-    /// Whether a route of the second rank may get a turn now. Where many wait, each gets its own moment: together they would
-    /// do nothing else than ask.
+    /// Succeeds if a route of the second rank may get a turn now. If many wait, each gets its own time to try
+    /// again, because they would otherwise all keep asking.
     ///
     /// # Errors
-    /// When to come back.
+    /// When to try again.
     pub(super) fn line_up(&self, route: &str, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = state.by_now(now);
@@ -161,13 +163,13 @@ impl RateLimit {
         state.last_place = Some(place);
         state.line.insert(route.to_owned(), place);
         if state.line.len() > MOST_ROUTES {
-            // Who did not come for so long has gone.
+            // A route that has not asked for this long is gone.
             state.line.retain(|_, place| now - WINDOW < *place);
         }
         Err(until(place))
     }
 
-    /// Takes in an answer that came at a moment.
+    /// Records an answer received at `at`.
     pub(super) fn answered(&self, route: &str, status: u16, limits: ReportedLimits, at: DateTime<Utc>) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(status, 401 | 403 | 429) && !limits.shared && state.refusals.len() < MOST_REFUSALS.first {
@@ -228,7 +230,7 @@ mod tests {
         assert_eq!(rate_limit.turn("a", Rank::First, at(1_259)), Err(at(1_260)));
         assert_eq!(rate_limit.turn("b", Rank::First, at(1_259)), Ok(()));
         assert_eq!(rate_limit.turn("a", Rank::First, at(1_260)), Ok(()));
-        // A clock that was set back by a day does not hold it for a day.
+        // A clock that was set back by a day must not block it for a day.
         assert_eq!(rate_limit.turn("a", Rank::First, at(-86_400_000)), Ok(()));
     }
 
@@ -295,7 +297,7 @@ mod tests {
             assert_eq!(rate_limit.turn("x", Rank::Rest, at(number)), Err(at(1_000 + number - 36)));
             assert_eq!(rate_limit.turn(&format!("{number}"), Rank::First, at(number)), Ok(()));
         }
-        // While those of the settings wait, they get whatever is free.
+        // While requests of the first rank wait, they get whatever is free.
         assert_eq!(rate_limit.turn("a", Rank::First, at(500)), Err(at(1_000)));
         assert_eq!(rate_limit.turn("b", Rank::Rest, at(1_400)), Err(at(1_500)));
         assert_eq!(rate_limit.turn("a", Rank::First, at(1_400)), Ok(()));
@@ -305,12 +307,12 @@ mod tests {
     #[test]
     fn who_looked_at_the_clock_before_others_takes_no_turn_of_theirs() {
         let rate_limit = RateLimit::default();
-        // Each began to prepare its message at another moment, and the first is ready last.
+        // Each starts preparing its message at a different time, and the first is ready last.
         let turns =
             (0..80).rev().map(|number| rate_limit.turn(&format!("{number}"), Rank::First, at(number)));
         assert_eq!(turns.filter(Result::is_ok).count(), 40);
         assert_eq!(rate_limit.turn("x", Rank::First, at(-4_000)), Err(at(1_079)));
-        // Nor does it forget refusals that came while it prepared its own.
+        // Nor does it forget refusals that came while it prepared its message.
         for number in 0..1_000 {
             rate_limit.answered("a", 403, ReportedLimits::default(), at(20_000 + number));
             let _ = rate_limit.turn("b", Rank::First, at(10_000));

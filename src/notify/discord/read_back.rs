@@ -22,19 +22,19 @@ use crate::delivery::{Batch, InFlight};
 use crate::notify::error::{ReadBack, SendError, Sent};
 use crate::render::discord;
 
-/// For this long a nonce certainly holds off a second message: Discord says "a few minutes".
+/// How long a nonce certainly prevents a second message; Discord says "a few minutes".
 const NONCE_HOLDS: TimeDelta = TimeDelta::minutes(1);
 /// Our clock and Discord's may differ by this much.
 const SKEW: TimeDelta = TimeDelta::minutes(30);
-/// Discord gives at most so many messages at once, and so many times it is asked for more.
+/// The most messages that Discord returns at once, and the most pages to request.
 const PAGE: usize = 100;
 const MOST_PAGES: usize = 50;
 /// The longest wait for a turn to read a page.
 const LONGEST_READING: Duration = Duration::from_secs(60);
 const SHORTEST_WAIT: Duration = Duration::from_millis(10);
-/// How long looking at a channel without need may take.
+/// The longest time to spend on a routine check of a channel.
 const LONGEST_LOOK: Duration = Duration::from_secs(10);
-/// The parts of a message that are read.
+/// The parts of a message that we read.
 #[derive(Deserialize)]
 struct Posted {
     id: MessageId,
@@ -67,11 +67,11 @@ impl Posted {
 }
 
 impl DiscordBot {
-    /// Messages that another program seems to have sent as this bot, found since the last call. Now and then a channel where
-    /// something was sent is looked at for that.
+    /// Messages that another program seems to have sent as this bot, found since the last call. Now and then,
+    /// this checks a channel where something was sent.
     pub(in crate::notify) async fn foreign(&self, channel: u64, now: DateTime<Utc>) -> Vec<Foreign> {
         if self.twins.is_due(channel, now) {
-            // What cannot be read now is read the next time.
+            // If it cannot be read now, the next check reads it.
             let _ = timeout(LONGEST_LOOK, self.look_around(ChannelId::new(channel), now)).await;
         }
         self.twins.take()
@@ -79,7 +79,7 @@ impl DiscordBot {
 
     async fn look_around(&self, channel: ChannelId, now: DateTime<Utc>) -> Result<(), SendError> {
         let own_id = self.own_id().await?;
-        // Nobody waits for this.
+        // Nobody waits for this, so it has the lower rank.
         let page = self.messages(channel, By::Subscription, &[("limit", PAGE as u64)], now).await?;
         for posted in page.iter().filter(|posted| posted.author.id == own_id) {
             self.twins.saw(posted.id, made(posted.id), posted.references());
@@ -87,8 +87,8 @@ impl DiscordBot {
         Ok(())
     }
 
-    /// Looks for deliveries among the bot's own messages from their sends on. After some minutes Discord no longer knows the
-    /// nonce, and only the channel shows it.
+    /// Looks for deliveries among the bot's own messages since they were sent. After some minutes, Discord no
+    /// longer knows the nonce, and only the channel shows whether they arrived.
     pub(in crate::notify) async fn find(
         &self,
         channel: u64,
@@ -96,7 +96,7 @@ impl DiscordBot {
         sends: &InFlight,
         now: DateTime<Utc>,
     ) -> Result<ReadBack, SendError> {
-        // Earlier tries may be of another process with this store.
+        // Earlier tries may come from another process with this store.
         self.twins.may_have_arrived(batch.deliveries().iter().map(|delivery| delivery.key.clone()));
         let guarded = !sends.guess && (TimeDelta::zero()..NONCE_HOLDS).contains(&(now - sends.first));
         if edited(batch).is_some() || batch.concerned().is_some() || guarded {
@@ -106,7 +106,7 @@ impl DiscordBot {
             return Ok(ReadBack::Arrived(BTreeMap::new()));
         }
         let keys = batch.deliveries().iter().map(|delivery| &delivery.key).collect();
-        // A clock that was ahead then.
+        // The clock may have been ahead then.
         let first = sends.first.min(now);
         let by = By::bot(batch.destination());
         match self.read_back(ChannelId::new(channel), by, keys, (first, sends.last), now).await {
@@ -145,7 +145,7 @@ impl DiscordBot {
                 return Ok(ReadBack::Arrived(found));
             }
             if page.len() < PAGE || newest >= until || newest <= after {
-                // To a bot that may not read a channel's history, every channel is empty.
+                // To a bot without permission to read message history, every channel is empty.
                 let readable = seen || !self.messages(channel, by, &[("limit", 1)], now).await?.is_empty();
                 return Ok(match readable {
                     true => ReadBack::Arrived(found),
@@ -172,7 +172,7 @@ impl DiscordBot {
     ) -> Result<Vec<Posted>, SendError> {
         let kind = RequestKind { route: format!("reading:{channel_id}"), purpose: Purpose::Read, by };
         let (began, mut waited) = (Instant::now(), Duration::ZERO);
-        // A page that is refused would have all of them read again.
+        // Wait for a turn here: if one page fails, all of them must be read again.
         while let Err(until) =
             self.client.turn(&kind.route, by, now + TimeDelta::from_std(waited).unwrap_or_default())
         {

@@ -1,13 +1,13 @@
-//! Which channels refuse messages for want of a permission, so that each is looked at once.
+//! Channels that refuse messages because of a missing permission, so that each is checked only once.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// In more channels at once it is not looked up which permission is missing.
+/// The most channels for which to look up the missing permission.
 const MOST_CHANNELS: usize = 1_000;
 
-/// The channels that refuse messages for want of a permission, with advice that names it where that is known. Each is looked at
-/// once, until it takes a message again.
+/// The channels that refuse messages because of a missing permission, with advice that names it if known.
+/// Each is checked once, until it accepts a message again.
 #[derive(Debug, Default)]
 pub(super) struct Refusing {
     channels: Mutex<BTreeMap<u64, Option<&'static str>>>,
@@ -18,7 +18,8 @@ impl Refusing {
         change(&mut self.channels.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Whether a channel is to be looked at now: then nothing is known yet, and `Err` has what is known otherwise.
+    /// Returns `Ok` if the channel must be checked now, because nothing is known yet; otherwise `Err` has the
+    /// known advice.
     pub(super) fn look_at(&self, channel: u64) -> Result<(), Option<&'static str>> {
         self.change(|channels| {
             let known = channels.get(&channel).copied();
@@ -30,12 +31,12 @@ impl Refusing {
         })
     }
 
-    /// Notes the advice that a look at a channel gave.
+    /// Records the advice from a check of a channel.
     pub(super) fn note(&self, channel: u64, advice: Option<&'static str>) {
         self.change(|channels| channels.insert(channel, advice));
     }
 
-    /// Notes that a channel refused messages before the start: it is not looked at for that again.
+    /// Records that a channel refused messages before the start, so that it is not checked again.
     pub(super) fn note_refused_before(&self, channel: u64) {
         self.change(|channels| {
             if channels.len() < MOST_CHANNELS {
@@ -44,7 +45,7 @@ impl Refusing {
         });
     }
 
-    /// Notes that a channel took a message.
+    /// Records that a channel accepted a message.
     pub(super) fn note_taken(&self, channel: u64) {
         self.change(|channels| channels.remove(&channel));
     }

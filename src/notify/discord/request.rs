@@ -1,4 +1,4 @@
-//! One request to Discord: its answer read within bounds, its limits noted, its errors judged.
+//! A request to Discord: reads the answer within bounds, records limits and classifies errors.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,45 +21,45 @@ use crate::text::{clip, plain};
 
 /// How long one request may take.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
-/// More than this of an answer is not read: a page of a hundred messages with ten cards each.
+/// The most bytes to read of an answer: a page of a hundred messages with ten cards each.
 const MAX_PAGE: usize = 8 * 1024 * 1024;
-/// The same of an answer with one message, or of a refusal, which names each part of a message that is at fault. Reading one
-/// takes many times its size.
+/// The same for an answer with one message, or for a refusal, which names every invalid part of a message.
+/// Parsing one takes many times its size in memory.
 const MAX_ANSWER: usize = 256 * 1024;
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
-/// Of what Discord says about a message it does not take: shown, and looked at.
+/// How many of Discord's reasons for refusing a message to show, and how many to collect.
 const MOST_DETAILS: usize = 5;
 const MOST_FAULTS: usize = 500;
-/// Characters of each thing that Discord says.
+/// The most characters to show of each message from Discord.
 const MOST_WORDS: usize = 200;
 
-/// Makes requests of Discord, within its limits.
+/// Makes requests to Discord within its limits.
 #[derive(Clone)]
 pub(super) struct DiscordClient {
     /// For building requests.
     pub(super) http: reqwest::Client,
     rate_limit: Arc<RateLimit>,
-    /// How it is called in errors.
+    /// Its name in errors.
     name: &'static str,
 }
 
 /// The purpose of a request, and its limits.
 #[derive(Debug, Clone)]
 pub(super) struct RequestKind {
-    /// The route, which has limits of its own.
+    /// The route, which has its own limits.
     pub(super) route: String,
     /// The purpose.
     pub(super) purpose: Purpose,
-    /// The way to the channel.
+    /// How the channel is reached.
     pub(super) by: By,
 }
 
-/// A request that came to nothing.
+/// A failed request.
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// Its meaning.
+    /// The error.
     pub(super) error: SendError,
-    /// Why it may be the attached file alone that is refused.
+    /// Set if only the attached file may have been refused, and why.
     pub(super) file: Option<NoFile>,
 }
 
@@ -75,7 +75,7 @@ impl From<Failure> for SendError {
     }
 }
 
-/// The parts of an answer that refuses.
+/// The parts of a refusal.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct RefusalBody {
@@ -95,17 +95,17 @@ impl DiscordClient {
         Ok(Self { http, rate_limit, name })
     }
 
-    /// A turn to ask on a route, or when to come back.
+    /// Takes a turn to make a request on a route, or returns when to try again.
     pub(super) fn turn(&self, route: &str, by: By, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         self.rate_limit.turn(route, by.rank(), now)
     }
 
-    /// Whether a channel that subscribed may get a turn now, or when to come back.
+    /// Succeeds if a subscribed channel may get a turn now; otherwise returns when to try again.
     pub(super) fn line_up(&self, route: &str, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         self.rate_limit.line_up(route, now)
     }
 
-    /// Makes a request that has its turn, and gives what came.
+    /// Makes a request that has its turn, and returns the answer.
     pub(super) async fn execute(
         &self,
         kind: &RequestKind,
@@ -153,7 +153,7 @@ impl DiscordClient {
         Err(Failure { error, file })
     }
 
-    /// Reads the id of the message that an answer shows.
+    /// Reads the id of the message in an answer.
     pub(super) fn sent(&self, answer: &[u8], by: By) -> Result<Sent, SendError> {
         #[derive(Deserialize)]
         struct Created {
@@ -165,10 +165,10 @@ impl DiscordClient {
     }
 }
 
-/// A request with its body, and the file that goes with it.
+/// Adds a body and an attached file to a request.
 ///
 /// # Errors
-/// A body that is no JSON, which none is.
+/// The body cannot be encoded as JSON, which never happens.
 pub(super) fn filled(
     request: RequestBuilder,
     body: &impl Serialize,
@@ -183,7 +183,8 @@ pub(super) fn filled(
     Ok(request.multipart(Form::new().text("payload_json", body).part("files[0]", part)))
 }
 
-/// As much of a body as is read, and whether that is all of it. It is counted as it comes out, whatever it was packed into.
+/// Reads at most `most` bytes of a body. Returns them and whether that is all of it. Bytes are counted after
+/// decompression.
 pub(super) async fn bounded(mut response: Response, most: usize) -> (Vec<u8>, bool) {
     let mut body = Vec::new();
     loop {
@@ -200,7 +201,7 @@ fn reported_limits(headers: &HeaderMap, refused: &RefusalBody) -> ReportedLimits
     let seconds = |name: &str| text(name)?.parse::<f64>().ok();
     let wait = |seconds: f64| {
         let wait = Duration::try_from_secs_f64(seconds).ok().and_then(|wait| TimeDelta::from_std(wait).ok());
-        // What is cut off must not come too early.
+        // Round up, so that the next request is not too early.
         wait.map(|wait| wait + TimeDelta::milliseconds(1))
     };
     let left = text("x-ratelimit-remaining").and_then(|left| left.parse().ok());
@@ -212,12 +213,12 @@ fn reported_limits(headers: &HeaderMap, refused: &RefusalBody) -> ReportedLimits
     }
 }
 
-/// Words of an answer, as they may be shown: on one line, and not too many.
+/// The text of an answer for display: on one line and clipped.
 pub(super) fn words(said: &str) -> String {
     clip(&plain(said), MOST_WORDS).into_owned()
 }
 
-/// Which parts of a request are at fault: in words, and by their paths.
+/// The invalid parts of a request: a description, and their paths.
 fn details(body: &[u8]) -> (String, Vec<String>) {
     #[derive(Deserialize)]
     struct Errors {
@@ -232,7 +233,8 @@ fn details(body: &[u8]) -> (String, Vec<String>) {
     (said, faults.into_iter().map(|(path, _)| path).collect())
 }
 
-/// The paths and messages in a tree of errors, which names the way to each part by its branches. Its depth is bounded by the library.
+/// Collects the paths and messages in a tree of errors, whose branches spell out the path to each part. The
+/// JSON library bounds its depth.
 fn collect(tree: &Value, path: &str, faults: &mut Vec<(String, String)>) {
     let Value::Object(branches) = tree else { return };
     for (name, branch) in branches {

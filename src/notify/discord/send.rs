@@ -1,4 +1,4 @@
-//! Sends a batch to a channel as the bot: as a new message, or as a change of one.
+//! Sends a batch to a channel as the bot: as a new message or as an edit.
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
@@ -16,7 +16,7 @@ use crate::delivery::Batch;
 use crate::notify::error::{SendError, Sent, no_digest};
 use crate::render::discord::Message;
 
-/// The message that one answers.
+/// The message to reply to.
 #[derive(Serialize)]
 struct Reference<'a> {
     message_id: &'a str,
@@ -34,7 +34,7 @@ struct CreateMessage<'a> {
 }
 
 impl DiscordBot {
-    /// Sends to a channel. Where a permission is missing, the advice names it.
+    /// Sends to a channel. If a permission is missing, the advice names it.
     pub(in crate::notify) async fn send(
         &self,
         channel: u64,
@@ -48,13 +48,14 @@ impl DiscordBot {
                 self.refusing.note_taken(channel);
                 Ok(sent)
             }
-            // A test of a channel asks for its permissions itself.
+            // A test of a channel checks permissions itself.
             Err(error) if with_sample => Err(error),
             Err(error) => Err(self.explained(channel, By::bot(batch.destination()), error).await),
         }
     }
 
-    /// Sends to a channel. The nonce makes Discord drop a repeated batch for a few minutes; an edit can be repeated.
+    /// Sends to a channel. The nonce makes Discord drop a repeated batch for a few minutes; an edit can be
+    /// repeated.
     async fn attempt(
         &self,
         channel: u64,
@@ -69,7 +70,7 @@ impl DiscordBot {
         let by = By::bot(batch.destination());
         let message_route = |id: &str| {
             let message_id =
-                id.parse().map(MessageId::new).map_err(|_| SendError::gone("the message's id is none"))?;
+                id.parse().map(MessageId::new).map_err(|_| SendError::gone("the message's id is invalid"))?;
             Ok::<_, SendError>(Route::ChannelMessage { channel_id, message_id })
         };
         let route = route(channel, batch);

@@ -1,4 +1,4 @@
-//! The bot's token, as people copy it. It is a secret: no error shows it.
+//! The bot's token as people copy it. It is a secret: no error shows it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -9,10 +9,10 @@ use super::address::{DISCORD, bare};
 
 /// The scheme before a token in a header, which people copy along.
 const SCHEME: &str = "bot ";
-/// The last part of a token has at least so many characters.
+/// The least number of characters in the last part of a token.
 const SIGNATURE: usize = 20;
 
-/// Something else in a token's place, with the way to mend it.
+/// Something else in place of a token, and how to fix it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum BadToken {
     /// A webhook's address.
@@ -42,10 +42,10 @@ pub enum BadToken {
     NoToken,
 }
 
-/// Reads a token. Quotes around it and `Bot ` before it are dropped. A proxy may have tokens of a form of its own.
+/// Parses a token. Quotes around it and `Bot ` before it are removed. A proxy may use tokens of another form.
 ///
 /// # Errors
-/// The thing that it is instead.
+/// What the text is instead of a token.
 pub(super) fn parse(secret: &SecretString, api_base: &str) -> Result<SecretString, BadToken> {
     let text = bare(secret.expose_secret());
     let text = match text.get(..SCHEME.len()) {
@@ -91,7 +91,7 @@ fn is_user(part: &str) -> bool {
 mod tests {
     use super::*;
 
-    // No token: its last part says so.
+    // Not a real token, as its last part says.
     const TOKEN: &str = "MTEwMzgxMjM0NTY3ODkwMTIzNA.GfAkEd.an-invented-one-for-tests-of-sellbell_";
 
     #[test]

@@ -1,7 +1,7 @@
-//! Signs that another program acts with the same bot, by messages that it sent and this one did not.
+//! Signs that another program acts as the same bot: messages that this one did not send.
 //!
-//! Only messages since the start of this process count, by Discord's own time, which is in its ids. Messages of an earlier
-//! process do not, even if the store was since replaced by an older one.
+//! Only messages since the start of this process count, by Discord's own time, which its ids contain.
+//! Messages of an earlier process do not count, even if the store has since been replaced with an older one.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -12,30 +12,32 @@ use tokio::time::Instant;
 
 use crate::alert::Key;
 
-/// Messages of this process, and tries of it without an answer, that are remembered.
+/// The most messages of this process, and tries without an answer, to remember.
 const MOST_KNOWN: usize = 2_000;
-/// How well Discord's time at our start is known, and the longest that a fresh message may take to be answered.
+/// How precisely we know Discord's time at our start, and the longest that a new message may take to be
+/// answered.
 const MARGIN: TimeDelta = TimeDelta::seconds(2);
 const FRESH: TimeDelta = TimeDelta::seconds(8);
-/// A channel is first checked this long after the first message there, then at intervals that double up to the second value.
+/// How long after the first message in a channel it is first checked; the interval then doubles up to the
+/// second value.
 const LOOKS: (TimeDelta, TimeDelta) = (TimeDelta::seconds(20), TimeDelta::minutes(10));
-/// Least time between two checks, over all channels.
+/// The least time between two checks, over all channels.
 const BETWEEN_LOOKS: TimeDelta = TimeDelta::seconds(1);
-/// More channels are not checked.
+/// The most channels to check.
 const MOST_CHANNELS: usize = 1_000;
 
 /// A message that another program seems to have sent. The store decides whether it did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Foreign {
-    /// The delivery that it refers to.
+    /// The key of the delivery that it refers to.
     pub key: Key,
     /// The message's id.
     pub message_id: String,
-    /// True if it was there before it was asked for: then it is certain.
+    /// True if it existed before we tried to send it, which is certain proof.
     pub was_there: bool,
 }
 
-/// This process's messages, and those that it did not send.
+/// The messages of this process, and those it did not send.
 #[derive(Debug, Default)]
 pub(super) struct Twins {
     state: Mutex<State>,
@@ -43,14 +45,14 @@ pub(super) struct Twins {
 
 #[derive(Debug, Default)]
 struct State {
-    /// When something was to be sent first, by the system's running time and by our clock.
+    /// When something was first about to be sent, by the monotonic and the system clock.
     started: Option<(Instant, DateTime<Utc>)>,
-    /// Discord's time then.
+    /// Discord's time at that moment.
     began: Option<DateTime<Utc>>,
     ours: VecDeque<MessageId>,
     /// The keys of tries without an answer.
     unsure: VecDeque<Key>,
-    /// Found and not asked for yet.
+    /// Found but not collected yet.
     found: VecDeque<Foreign>,
     looks: BTreeMap<u64, Look>,
     last_look: Option<DateTime<Utc>>,
@@ -67,13 +69,13 @@ impl Twins {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something is about to be sent.
+    /// Notes that something is about to be sent.
     pub(super) fn begin(&self, now: DateTime<Utc>) {
         self.state().started.get_or_insert_with(|| (Instant::now(), now));
     }
 
-    /// Notes the message that an answer shows, made at a moment of Discord's. Where Discord had it before it was asked for it,
-    /// by its nonce, and this process never tried to send it, somebody else did.
+    /// Notes the message in an answer, created at `made` by Discord's time. If, by its nonce, Discord had it
+    /// before this request and this process never tried to send it, somebody else did.
     pub(super) fn took(
         &self,
         channel: u64,
@@ -85,8 +87,8 @@ impl Twins {
         let Some(made) = made else { return };
         let mut state = self.state();
         let Some((instant, start)) = state.started else { return };
-        // Our clock may be set while this runs; what is later of the two is on the safe side for the start, and what is earlier
-        // for what came before a request.
+        // Our clock may be set while this runs. The longer of the two durations is safe for dating the start,
+        // and the shorter one for deciding what came before a request.
         let (steady, shown) = (TimeDelta::from_std(instant.elapsed()).unwrap_or_default(), now - start);
         let running = steady.min(shown);
         let known = state.ours.contains(&id) || state.unsure.contains(key);
@@ -108,16 +110,16 @@ impl Twins {
         }
     }
 
-    /// Notes a try that may have arrived.
+    /// Notes tries that may have arrived.
     pub(super) fn may_have_arrived(&self, keys: impl Iterator<Item = Key>) {
         let mut state = self.state();
         keys.for_each(|key| remember(&mut state.unsure, key));
     }
 
-    /// True if a channel is to be looked at now: seldom, and only one where this process sent something before.
+    /// True if a channel must be checked now: rarely, and only if this process has sent something there.
     pub(super) fn is_due(&self, channel: u64, now: DateTime<Utc>) -> bool {
         let mut state = self.state();
-        // A clock that was set back does not hold it for ever.
+        // A clock that was set back must not block checks forever.
         let waits = |until: DateTime<Utc>| now < until && until - now <= LOOKS.1;
         if state.last_look.is_some_and(|last| waits(last + BETWEEN_LOOKS)) {
             return false;
@@ -129,7 +131,8 @@ impl Twins {
         true
     }
 
-    /// Notes messages of the bot's user in a channel: their ids, when they were made, and the deliveries that they refer to.
+    /// Notes a message by the bot's user in a channel: its id, creation time and the deliveries that it
+    /// refers to.
     pub(super) fn saw<'k>(
         &self,
         id: MessageId,
@@ -180,7 +183,7 @@ mod tests {
     async fn a_message_that_was_there_before_it_was_asked_for_is_of_somebody_else() {
         let (twins, mut now) = (Twins::default(), at(0).unwrap());
         twins.begin(now);
-        // Our clock may be wrong by any span: Discord's ids alone count.
+        // Our clock may be wrong by any amount: only Discord's ids count.
         twins.took(1, &key("a"), MessageId::new(10), at(1_000), now);
         tokio::time::advance(Duration::from_secs(60)).await;
         now += TimeDelta::seconds(60);
@@ -188,12 +191,12 @@ mod tests {
         assert_eq!(twins.take(), []);
         twins.took(1, &key("c"), MessageId::new(15), at(1_030), now);
         assert_eq!(twins.take(), [Foreign { key: key("c"), message_id: "15".to_owned(), was_there: true }]);
-        // A try of ours without an answer had made this one, and one was made before our start.
+        // One was created by a try of ours without an answer, and another before our start.
         twins.may_have_arrived([key("d")].into_iter());
         twins.took(1, &key("d"), MessageId::new(16), at(1_031), now);
         twins.took(1, &key("e"), MessageId::new(5), at(990), now);
         twins.took(1, &key("b"), MessageId::new(20), at(1_061), now);
-        // Our clock is set forward and back: what is made now is no older for that.
+        // Our clock is set forward and back, which does not make new messages older.
         twins.took(1, &key("f"), MessageId::new(21), at(1_062), now + TimeDelta::hours(1));
         twins.took(1, &key("g"), MessageId::new(22), at(1_063), now - TimeDelta::hours(1));
         assert_eq!(twins.take(), []);

@@ -1,4 +1,4 @@
-//! Discord through a webhook: at least once, since webhooks know no nonce.
+//! Discord through a webhook: delivers at least once, because webhooks do not support nonces.
 
 use std::fmt;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ impl fmt::Debug for DiscordWebhook {
 }
 
 impl DiscordWebhook {
-    /// The webhook of an address.
+    /// The webhook with this address.
     ///
     /// # Errors
     /// The HTTP library could not be set up.
@@ -45,12 +45,12 @@ impl DiscordWebhook {
         })
     }
 
-    /// A turn to send, or when to come back.
+    /// Takes a turn to send, or returns when to try again.
     pub(in crate::notify) fn turn(&self, now: DateTime<Utc>) -> Result<(), DateTime<Utc>> {
         self.client.turn(&self.route, By::Webhook, now)
     }
 
-    /// Whether its channel takes files, as far as that is known.
+    /// Whether its channel accepts files, as far as known.
     pub(in crate::notify) fn takes_files(&self) -> Option<Result<(), NoFile>> {
         self.files.taken_by(&self.address.id)
     }
@@ -86,7 +86,7 @@ impl DiscordWebhook {
         self.client.sent(&answer.ok_or_else(|| no_digest(batch.destination()))??, by)
     }
 
-    /// The address of a message that it made.
+    /// The address of a message that it created.
     fn message(&self, id: &str) -> Url {
         self.address.message(id)
     }

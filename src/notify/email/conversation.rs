@@ -1,5 +1,5 @@
-//! One conversation with a mail server, stage by stage, so that a failure says where it happened. Everything that the server says is
-//! bounded.
+//! One conversation with a mail server, stage by stage, so that a failure shows where it happened. Everything
+//! read from the server is bounded.
 
 use std::fmt::Display;
 use std::io;
@@ -23,51 +23,52 @@ use super::reply;
 use super::server::{Server, Tls};
 use super::verdict::Stage;
 
-/// A line of a server is longer than this only to do harm; so is all that it says in one conversation.
+/// The longest line, and the most data in a conversation; only a malicious server sends more.
 const MOST_LINE: usize = 64 * 1024;
 const MOST_SAID: usize = 1024 * 1024;
-/// The conversation takes no longer until the mail's end is sent.
+/// The longest a conversation may take until the end of the mail is sent.
 const LONGEST: Duration = Duration::from_secs(60);
-/// How long the server may take to store the e-mail, by RFC 5321, section 4.5.3.2.6: one that is left before that may have it twice.
+/// How long the server may take to store the e-mail (RFC 5321, section 4.5.3.2.6); giving up earlier may send
+/// it twice.
 const LONGEST_END: Duration = Duration::from_secs(600);
-/// One of a server's addresses that does not answer is left for the next.
+/// How long to wait for one of the server's addresses before trying the next.
 const LONGEST_CONNECT: Duration = Duration::from_secs(20);
-/// The mail is taken or refused by then: nothing depends on the farewell.
+/// How long to wait for the farewell; nothing depends on it, because the mail is accepted or refused by then.
 const LONGEST_FAREWELL: Duration = Duration::from_secs(2);
-/// No login has more steps.
+/// The most steps of a login.
 const MOST_CHALLENGES: usize = 4;
 
-/// The failure.
+/// How a conversation failed.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// The server's refusal: its code and its words.
+    /// The server's refusal: its code and its text.
     Refused(u16, String),
-    /// The name of the server is not found.
+    /// The server's name cannot be resolved.
     NoName,
-    /// It cannot be reached.
+    /// The server cannot be reached.
     NoConnection(io::Error),
     /// The connection broke.
     Broken,
-    /// No encryption came about.
+    /// TLS could not be established.
     Tls(io::Error),
     /// Its answer is not SMTP.
     NotSmtp,
-    /// It said more than it may.
+    /// It sent more than allowed.
     TooMuch,
-    /// It offers no STARTTLS.
+    /// It does not offer STARTTLS.
     NoStartTls,
-    /// It offers none of our ways to log in.
+    /// It offers none of the login methods we support.
     NoLogin,
-    /// It takes no letters beyond ASCII in addresses.
+    /// It does not accept non-ASCII addresses.
     NoUtf8,
     /// It did not answer in time.
     Late,
 }
 
-/// Hands a message over. `stage` is where the conversation is, also if it fails or is broken off.
+/// Hands a message to the server. `stage` tracks the conversation, even if it fails or is cancelled.
 ///
 /// # Errors
-/// [`Fault`], at the stage.
+/// [`Fault`], at the current stage.
 pub(super) async fn hand_over(
     server: &Server,
     hello: &ClientId,
@@ -86,7 +87,7 @@ pub(super) async fn hand_over(
         error => error,
     };
     if matches!(sent, Ok(()) | Err(Fault::Refused(..))) {
-        // It hangs up by itself otherwise.
+        // Otherwise the server hangs up by itself.
         let _ = timeout(LONGEST_FAREWELL, connection.command(&Quit)).await;
     }
     sent
@@ -97,7 +98,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 struct Connection {
     stream: BufReader<Box<dyn Stream>>,
-    /// How many bytes the server said.
+    /// How many bytes the server has sent.
     said: usize,
 }
 
@@ -119,7 +120,7 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Gives the server the mail but for its end.
+    /// Sends the mail, except for its end.
     async fn give(
         &mut self,
         server: &Server,
@@ -168,14 +169,14 @@ impl Connection {
             return Err(Fault::NotSmtp);
         }
         self.write(&stuffed(message)).await?;
-        // What came before the end of the mail is no answer to it.
+        // Anything received before the end of the mail is not an answer to it.
         if !self.stream.buffer().is_empty() {
             return Err(Fault::NotSmtp);
         }
         Ok(())
     }
 
-    /// Ends the mail: from here on the server may have it.
+    /// Ends the mail; from here on, the server may have accepted it.
     async fn end(&mut self, stage: &mut Stage) -> Result<(), Fault> {
         *stage = Stage::End;
         self.write(b".\r\n").await?;
@@ -187,7 +188,7 @@ impl Connection {
 
     async fn hello(&mut self, name: &ClientId) -> Result<ServerInfo, Fault> {
         let answer = self.command(&Ehlo::new(name.clone())).await?;
-        // lettre wants a word in each line, and its case: RFC 5321, section 2.4, wants neither.
+        // lettre requires text in each line, and exact case; RFC 5321, section 2.4, requires neither.
         let lines = answer.message().map(reply::offer).filter(|line| !line.is_empty()).collect();
         ServerInfo::from_response(&Response::new(answer.code(), lines)).map_err(|_| Fault::NotSmtp)
     }
@@ -208,7 +209,7 @@ impl Connection {
         Err(Fault::NotSmtp)
     }
 
-    /// Begins the encryption. What the server said before it could be anybody's.
+    /// Starts encryption. Anything received before it could come from anybody.
     async fn encrypt(&mut self, server: &Server, tls: &Arc<rustls::ClientConfig>) -> Result<(), Fault> {
         if !self.stream.buffer().is_empty() {
             return Err(Fault::NotSmtp);
@@ -233,14 +234,14 @@ impl Connection {
         if written.is_ok() {
             return Ok(());
         }
-        // It may have said why before it hung up.
+        // The server may have given a reason before it hung up.
         match timeout(LONGEST_FAREWELL, self.answer()).await {
             Ok(Err(refused @ Fault::Refused(..))) => Err(refused),
             _ => Err(Fault::Broken),
         }
     }
 
-    /// An answer that lets the conversation go on.
+    /// Reads an answer that lets the conversation continue.
     async fn answer(&mut self) -> Result<Response, Fault> {
         let mut lines = Vec::new();
         loop {
@@ -264,7 +265,7 @@ impl Connection {
         }
     }
 
-    /// A line without its end.
+    /// Reads a line, without its end.
     async fn line(&mut self) -> Result<String, Fault> {
         let mut line = Vec::new();
         loop {
@@ -287,14 +288,14 @@ impl Connection {
     }
 }
 
-/// The first of the server's addresses that takes a connection.
+/// Connects to the first of the server's addresses that accepts a connection.
 async fn connect(server: &Server) -> Result<TcpStream, Fault> {
     let addresses = lookup_host((server.host.as_str(), server.port)).await.map_err(|_| Fault::NoName)?;
     let mut last = None;
     for address in addresses {
         match timeout(LONGEST_CONNECT, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
-                // Each command is answered before the next.
+                // Each command waits for its answer, so do not delay packets.
                 let _ = stream.set_nodelay(true);
                 return Ok(stream);
             }
@@ -315,7 +316,7 @@ async fn encrypted(
     Ok(Box::new(stream))
 }
 
-/// A message as it is sent: each line ends with CRLF, and one that begins with a dot has another.
+/// A message in wire format: each line ends with CRLF, and a leading dot is doubled.
 fn stuffed(message: &[u8]) -> Vec<u8> {
     let mut stuffed = Vec::with_capacity(message.len() + 64);
     for line in message.split_inclusive(|&byte| byte == b'\n') {

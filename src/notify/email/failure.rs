@@ -1,4 +1,4 @@
-//! The meaning of a failed conversation for the delivery: whether to retry, what to show, what people can do.
+//! What a failed conversation means for the delivery: whether to retry, what to show, and what people can do.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use super::verdict::{Cause, Stage, cause};
 use crate::notify::error::SendError;
 use crate::text::redact::Redactor;
 
-/// Most characters of a server's text that are shown.
+/// The most characters to show of a server's text.
 const MOST_WORDS: usize = 200;
 
 fn too_late(stage: Stage) -> SendError {
@@ -37,7 +37,7 @@ pub(super) fn failure(fault: &Fault, stage: Stage, redactor: &Redactor) -> SendE
         Fault::Broken => at(stage, &format!("the mail server hung up {}", during(stage))),
         Fault::Late => too_late(stage),
         Fault::Tls(error) => encryption(error),
-        Fault::NotSmtp => at(stage, &format!("the mail server says what is no SMTP {}", during(stage)))
+        Fault::NotSmtp => at(stage, &format!("the mail server does not speak SMTP {}", during(stage)))
             .advise("see whether host and port in SMTP_URL are a mail server's: smtps:// for 465, smtp://…?tls=required for 587"),
         Fault::TooMuch => at(stage, "the mail server says more than a mail server would")
             .advise("see whether host and port in SMTP_URL are a mail server's"),
@@ -65,20 +65,20 @@ fn refused(code: u16, words: &str, stage: Stage, redactor: &Redactor) -> SendErr
     let refused = stage.refused();
     let of_message = cause.may_be_of_message() && matches!(stage, Stage::Data | Stage::End);
     let error = match code {
-        // The server itself asks for another try.
+        // The server itself asks to try again.
         400..500 => SendError::refused(format!("the mail server does not accept {refused} now: \"{said}\"")),
         _ => SendError::refused(format!("the mail server refuses {refused}: \"{said}\"")),
     };
     let advice = match cause {
         Cause::Sender | Cause::Recipient | Cause::Policy | Cause::Greeting | Cause::Other if code < 500 => {
-            "this often passes by itself; the server's text says why"
+            "this often passes without action; the server's text says why"
         }
         known => known.advice(),
     };
     SendError { retry: cause.retry(code, stage), of_message, ..error.advise(advice) }
 }
 
-/// Why no encryption came about. Each is for people to mend.
+/// Why TLS could not be established. A person must fix each of these.
 fn encryption(error: &io::Error) -> SendError {
     let tls = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
     let (what, advice) = match tls {
@@ -115,7 +115,7 @@ fn encryption(error: &io::Error) -> SendError {
         Some(other) => {
             (format!("no encryption with the mail server: {other}"), "the server must speak TLS 1.2 or 1.3")
         }
-        // It hung up, which may pass.
+        // The server hung up, which may be temporary.
         None => {
             return SendError::refused("the mail server hung up while the encryption began").advise(
                 "smtps:// is for a port that begins with TLS, mostly 465; use smtp://…?tls=required for one that changes to it, mostly 587",
@@ -125,7 +125,7 @@ fn encryption(error: &io::Error) -> SendError {
     SendError::closed(what).advise(advice)
 }
 
-/// A failure without an answer, after which it may have arrived if the whole message was sent.
+/// A failure without an answer. The message may have arrived if all of it was sent.
 fn at(stage: Stage, what: &str) -> SendError {
     match stage {
         Stage::End => SendError::later(what),

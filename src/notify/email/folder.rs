@@ -1,4 +1,4 @@
-//! Mails as files in a folder.
+//! Mail written as files to a folder.
 
 use std::fs::{self, DirBuilder, DirEntry, File, Permissions};
 use std::io;
@@ -9,7 +9,7 @@ use crate::config::ReadableBy;
 use crate::private;
 use crate::text::path_text;
 
-/// A file's name ends with its delivery's key, which has so many hexadecimal digits.
+/// The number of hexadecimal digits in a delivery's key, which ends a file's name.
 const KEY_DIGITS: usize = 24;
 
 /// A folder that mails are written to, and who may read them.
@@ -20,12 +20,12 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// One that need not be there yet.
+    /// A folder that may not exist yet.
     pub(super) fn new(path: PathBuf, readable_by: ReadableBy) -> Self {
         Self { path, readable_by }
     }
 
-    /// Writes a mail, and its HTML for people to look at.
+    /// Writes a mail, and its HTML for viewing.
     pub(super) fn write(&self, name: &str, mail: &[u8], html: &[u8]) -> Result<(), String> {
         let write = || -> io::Result<()> {
             self.make()?;
@@ -44,14 +44,14 @@ impl Folder {
         fs::set_permissions(&self.path, Permissions::from_mode(mode))
     }
 
-    /// A reader of the folder sees a whole file or none.
+    /// Writes a file so that readers see all of it or nothing.
     fn write_whole(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let part = path.with_extension("part");
         private::write_as(&part, bytes, self.readable_by.file_mode())?;
         fs::rename(part, path)
     }
 
-    /// Gives the mails that are in it the mode that new ones get.
+    /// Sets the mode of existing mails to that of new ones.
     pub(super) fn adjust(&self) -> io::Result<()> {
         let mut has_others = false;
         for entry in fs::read_dir(&self.path)? {
@@ -61,7 +61,7 @@ impl Folder {
                 false => has_others = true,
             }
         }
-        // A folder that has other things, too, is somebody else's concern.
+        // Leave the mode of a folder that holds other files alone.
         if !has_others {
             fs::set_permissions(&self.path, Permissions::from_mode(self.readable_by.folder_mode()))?;
         }
@@ -69,7 +69,7 @@ impl Folder {
     }
 }
 
-/// True if it is a file of ours, by its name: `qlys-5261cbc83841c892a3b07110.eml`.
+/// True if the name is that of a file of ours: `qlys-5261cbc83841c892a3b07110.eml`.
 fn is_mail(entry: &DirEntry) -> bool {
     let name = entry.file_name();
     let Some((stem, kind)) = name.to_str().and_then(|name| name.rsplit_once('.')) else { return false };

@@ -1,4 +1,4 @@
-//! One mail to one recipient: its headers, its parts, and the transport that takes it.
+//! Builds a mail to one recipient, with its headers and parts, and hands it to a transport.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ impl Mailer {
                 }
                 let hello = server.ehlo_name(settings.ehlo_name.as_deref());
                 let tls = encryption(&secrets.smtp_roots)?;
-                // Its own words may name the user, however short.
+                // The server's text may contain the user name, however short.
                 let user = server.login.as_ref().map(|login| piece(&login.user));
                 let redactor = secrets.redactor(user);
                 Transport::Smtp(Box::new(Smtp { server, hello, tls, redactor }))
@@ -80,10 +80,10 @@ impl Mailer {
         Ok(Self { from: mailbox(&settings.from), recipients, transport })
     }
 
-    /// Gives mails that were written to files before the mode that new ones get.
+    /// Sets the mode of mails already written to files to that of new ones.
     pub(in crate::notify) fn adjust_files(&self) {
         if let Transport::Folder(folder) = &self.transport {
-            // Whether it can be written shows when there is something to write.
+            // Problems with the folder show when there is something to write.
             let _ = folder.adjust();
         }
     }
@@ -123,7 +123,7 @@ impl Smtp {
     }
 }
 
-/// TLS that trusts the built-in authorities and these.
+/// A TLS configuration that trusts the built-in authorities and `roots`.
 fn encryption(roots: &Roots) -> Result<Arc<rustls::ClientConfig>, SetupError> {
     let config = rustls::ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -141,7 +141,7 @@ fn message(
     let header =
         |name: &'static str, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
     let domain = from.email.domain();
-    // In an address of the web, letters beyond ASCII are escaped.
+    // In a URL, non-ASCII letters are escaped.
     let user = match from.email.user() {
         user if user.is_ascii() => user.to_owned(),
         user => utf8_percent_encode(user, NON_ALPHANUMERIC).to_string(),
@@ -162,7 +162,8 @@ fn message(
         .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
 }
 
-/// `qlys-5261cbc83841c892a3b07110`: for people the ticker, and the key so that the same mail is the same file.
+/// `qlys-5261cbc83841c892a3b07110`: the ticker for people, and the key so that the same mail always has the
+/// same file.
 fn file_name(delivery: &Delivery) -> String {
     let subject = match &delivery.body {
         Body::Alert(alert) | Body::Addition(alert) => alert.ticker_or_name().to_ascii_lowercase(),

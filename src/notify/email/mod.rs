@@ -1,4 +1,5 @@
-//! Mail: by SMTP where `SMTP_URL` is set, else as files in a folder, so that a newcomer sees it.
+//! Mail: sent by SMTP if `SMTP_URL` is set, otherwise written as files to a folder, so that new users can see
+//! it.
 
 mod conversation;
 mod failure;

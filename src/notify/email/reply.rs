@@ -1,8 +1,8 @@
-//! Lines of a mail server: the code of a reply, the words of several lines, and what it offers.
+//! Parsing of a mail server's lines: reply codes, the text of several lines, and offered extensions.
 
 use lettre::transport::smtp::response::{Category, Code, Detail, Severity};
 
-/// The code of a reply, in its three digits.
+/// The three-digit code of a reply.
 pub(super) fn code(digits: &str) -> Option<Code> {
     let [severity, category, detail]: [u8; 3] = digits.as_bytes().try_into().ok()?;
     let severity = match severity {
@@ -37,7 +37,7 @@ pub(super) fn code(digits: &str) -> Option<Code> {
     Some(Code::new(severity, category, detail))
 }
 
-/// The words of several lines, with the enhanced code that each may repeat once.
+/// The text of several lines, with the enhanced code that each may repeat kept only once.
 pub(super) fn joined(lines: &[String]) -> String {
     let first = lines.first().map_or("", |line| line.split(' ').next().unwrap_or_default());
     let is_enhanced = first.split('.').count() == 3 && first.bytes().all(|b| b.is_ascii_digit() || b == b'.');
@@ -50,7 +50,7 @@ pub(super) fn joined(lines: &[String]) -> String {
     words
 }
 
-/// A line of what a server offers: its words in capitals, and `AUTH=` as `AUTH`.
+/// An offered extension, with words in upper case and `AUTH=` as `AUTH`.
 pub(super) fn offer(line: &str) -> String {
     let words: Vec<String> = line.split_whitespace().map(str::to_ascii_uppercase).collect();
     let line = words.join(" ");

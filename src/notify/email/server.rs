@@ -1,4 +1,4 @@
-//! `SMTP_URL`: the mail server, how it is reached, and who logs in.
+//! `SMTP_URL`: the mail server, how to reach it and how to log in.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,8 @@ use crate::notify::secret_parts::{SHORTEST_PART, piece};
 use crate::notify::setup_error::SetupError;
 use crate::text::redact::Secret;
 
-/// Usual ports: for servers among themselves, for sending with STARTTLS, for sending with TLS from the start.
+/// The usual ports: between servers, for submission with STARTTLS, and for submission with TLS from the
+/// start.
 const PORTS: (u16, u16, u16) = (25, 587, 465);
 
 /// When the conversation is encrypted.
@@ -22,7 +23,7 @@ pub(super) enum Tls {
     Off,
     /// If the server offers it.
     Offered,
-    /// By STARTTLS, or there is no mail.
+    /// With STARTTLS, or no mail is sent.
     Required,
     /// From the start.
     Wrapped,
@@ -30,12 +31,12 @@ pub(super) enum Tls {
 
 /// A mail server.
 pub(super) struct Server {
-    /// A name in ASCII, or an address without brackets.
+    /// An ASCII name, or an IP address without brackets.
     pub(super) host: String,
     pub(super) port: u16,
     pub(super) tls: Tls,
     pub(super) login: Option<Login>,
-    /// The name to greet with that the address has as its path.
+    /// The name to greet with, from the path of the address.
     pub(super) hello: Option<String>,
 }
 
@@ -45,7 +46,7 @@ pub(super) struct Login {
 }
 
 impl Server {
-    /// Reads the address. It holds the password, so that no error repeats a part of it.
+    /// Parses the address. It holds the password, so no error repeats any part of it.
     ///
     /// # Errors
     /// [`SetupError::Smtp`]
@@ -54,7 +55,8 @@ impl Server {
         let shape = "expected smtps://user:password@host, or smtp://user:password@host:587?tls=required; in user and password \
                      write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25";
         let url = Url::parse(address.expose_secret().trim()).map_err(|_| refused(shape))?;
-        // A password with `#`, `?` or `/` ends there for the URL, and what is before it is taken for host and port.
+        // In a URL, a password with `#`, `?` or `/` ends there, and the part before it is parsed as host and
+        // port.
         let is_cut = |part: &str| part.contains('@');
         if url.fragment().is_some() || is_cut(url.path()) || url.query().is_some_and(is_cut) {
             return Err(refused(shape));
@@ -94,12 +96,12 @@ impl Server {
         Ok(Self { host, port: url.port().unwrap_or(usual), tls, login, hello })
     }
 
-    /// The name that this machine says: the one that is set, else the one in the address, else the machine's own.
+    /// The name this machine greets with: the one set, else the one in the address, else the machine's own.
     pub(super) fn ehlo_name(&self, set: Option<&str>) -> ClientId {
         let given = set.or(self.hello.as_deref());
         match given {
             Some(name) => ClientId::Domain(name.to_owned()),
-            // A machine may be named as no host can be.
+            // A machine's name may not be a valid host name.
             None => match ClientId::default() {
                 ClientId::Domain(name) if is_host_name(&name) => ClientId::Domain(name),
                 _ => ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST),
@@ -107,7 +109,7 @@ impl Server {
         }
     }
 
-    /// True if the password may go over a network that others can read.
+    /// True if the password may be sent over a network that others can read.
     pub(super) fn shows_password(&self) -> bool {
         let is_local = match self.host.parse::<IpAddr>() {
             Ok(address) => address.is_loopback(),
@@ -120,7 +122,7 @@ impl Server {
     }
 }
 
-/// The secrets in the mail server's address. A short user is a word like others.
+/// The secrets in the mail server's address. A short user name is treated as an ordinary word.
 pub(in crate::notify) fn secrets_in(address: &SecretString) -> Vec<Secret> {
     let login = Server::parse(address).ok().and_then(|server| server.login);
     let is_secret = |user: &String| user.contains('@') || user.len() >= SHORTEST_PART;
@@ -131,10 +133,10 @@ pub(in crate::notify) fn secrets_in(address: &SecretString) -> Vec<Secret> {
     parts.chain([Secret::address(address.clone())]).collect()
 }
 
-/// Reads the mail server's address, and says what is unwise about it, for people.
+/// Parses the mail server's address and returns a warning if it is unsafe.
 ///
 /// # Errors
-/// [`SetupError::Smtp`]: an address that cannot be used.
+/// [`SetupError::Smtp`] if the address cannot be used.
 pub fn check_server(address: &SecretString) -> Result<Option<&'static str>, SetupError> {
     let server = Server::parse(address)?;
     Ok(match server.tls {

@@ -1,18 +1,18 @@
-//! The meaning of a mail server's refusal: from the stage of the conversation, the code, the enhanced code and the words, whether to try
-//! again, and what people can do.
+//! The meaning of a mail server's refusal: derives from the stage of the conversation, the code, the enhanced
+//! code and the text whether to try again, and what people can do.
 
 use crate::notify::error::Retry;
 
-/// Where in the conversation something went wrong.
+/// The stage of the conversation at which something went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Before the server said anything.
+    /// Before the server sent anything.
     Connect,
     /// Its first line.
     Greeting,
     /// EHLO.
     Hello,
-    /// STARTTLS, and the encryption itself.
+    /// STARTTLS and the TLS handshake.
     StartTls,
     /// AUTH.
     Login,
@@ -22,12 +22,12 @@ pub(super) enum Stage {
     Recipient,
     /// DATA, and the content before its end.
     Data,
-    /// After the content's end: without an answer nobody knows whether it was taken.
+    /// After the end of the content: without an answer, it is uncertain whether it was accepted.
     End,
 }
 
 impl Stage {
-    /// The refused part of the conversation.
+    /// What was refused, for messages.
     pub(super) fn refused(self) -> &'static str {
         match self {
             Self::Connect | Self::Greeting => "the connection",
@@ -41,7 +41,7 @@ impl Stage {
     }
 }
 
-/// The subject of a refusal.
+/// The cause of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
     TooBig,
@@ -62,8 +62,8 @@ pub(super) enum Cause {
 }
 
 impl Cause {
-    /// Whether another try of the same message can succeed: all but what is certainly the message's own fault.
-    /// Before its content is sent, the server cannot know it.
+    /// Whether another try of the same message can succeed: yes, unless the message itself is certainly at
+    /// fault. The server cannot know that before the content is sent.
     pub(super) fn retry(self, code: u16, stage: Stage) -> Retry {
         match self {
             _ if code < 500 => Retry::Later,
@@ -72,7 +72,7 @@ impl Cause {
         }
     }
 
-    /// True if it may be this message that the server does not like, and not the destination.
+    /// True if the refusal may be about this message rather than the destination.
     pub(super) fn may_be_of_message(self) -> bool {
         matches!(self, Self::TooBig | Self::Content | Self::Policy | Self::Blocked | Self::Other)
     }
@@ -115,18 +115,18 @@ impl Cause {
             Self::Greeting => {
                 "the server refuses connections from this machine: check that host and port in SMTP_URL are for submission, and that this machine's address is on no block list"
             }
-            Self::Other => "see what the server says; sellbell retries by itself",
+            Self::Other => "read the server's text; sellbell retries by itself",
         }
     }
 }
 
-/// A row of the table: what is empty matches all.
+/// A row of the table; empty fields match everything.
 struct Row {
     stages: &'static [Stage],
     codes: &'static [u16],
     /// Enhanced codes without their class: `1.1`, `6.*`, and `-` for none.
     enhanced: &'static [&'static str],
-    /// In lower case.
+    /// Words in lower case.
     words: &'static [&'static str],
     cause: Cause,
 }
@@ -136,7 +136,7 @@ const TO: &[Stage] = &[Stage::Recipient, Stage::Data, Stage::End];
 const CONTENT: &[Stage] = &[Stage::Data, Stage::End];
 const ANY: Row = Row { stages: &[], codes: &[], enhanced: &[], words: &[], cause: Cause::Other };
 
-/// The first row that matches counts.
+/// The first matching row applies.
 const TABLE: &[Row] = &[
     Row { stages: MAIL, enhanced: &["3.4", "2.3"], cause: Cause::TooBig, ..ANY },
     Row { stages: TO, enhanced: &["2.2"], cause: Cause::MailboxFull, ..ANY },
@@ -325,7 +325,7 @@ const TABLE: &[Row] = &[
     },
 ];
 
-/// The subject of a refusal.
+/// The cause of a refusal.
 pub(super) fn cause(stage: Stage, code: u16, words: &str) -> Cause {
     let (enhanced, words) = (enhanced(words), words.to_lowercase());
     let has_enhanced = |pattern: &&str| match (&enhanced, pattern.strip_suffix('*')) {
@@ -360,7 +360,7 @@ fn enhanced(words: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// Answers of servers as they are seen: stage, answer, what it is about, and whether it is given up.
+    /// Real answers of servers: stage, answer and cause.
     #[test]
     #[expect(clippy::too_many_lines, reason = "a table of cases")]
     fn what_servers_really_say_is_understood() {
@@ -584,7 +584,7 @@ mod tests {
                     );
                 }
             }
-            // Only content can be at fault for its content.
+            // Content can only be rejected once it has been sent.
             let is_content = matches!(stage, Stage::Data | Stage::End);
             let retry = cause(stage, 554, "5.6.0 what is this").retry(554, stage);
             assert_eq!(retry == Retry::Never, is_content, "{stage:?}");

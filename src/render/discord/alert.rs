@@ -23,7 +23,7 @@ const MOST_CHANGES: usize = 5;
 const MOST_SUMS: usize = 2;
 const MOST_PARTS: usize = 5;
 
-/// The message of an alert; `reference` is the delivery's key.
+/// The message for an alert; `reference` is the delivery's key.
 pub fn alert(alert: &Alert, reference: &Key) -> Message {
     let tickers = alert.issuer.tickers.join(", ");
     let company = plain(&clip(&alert.issuer.name, AUTHOR));
@@ -52,7 +52,7 @@ pub fn alert(alert: &Alert, reference: &Key) -> Message {
     let reference = format!("{} · {MARK}{reference}", clip(&plain(&alert.rule), FOOTER));
     let own_words = alert.message.as_deref().map(escaped_lines).unwrap_or_default();
     let room = DESCRIPTION.saturating_sub(sentence.chars().count() + 1);
-    // A cut may leave half of an escape, which then escapes the line's end.
+    // Clipping may leave half an escape, which would then escape the end of the line.
     let own_words = clip(&own_words, room).trim_end_matches(['\\', '…']).to_owned();
     let sentence = if own_words.is_empty() { sentence } else { format!("{own_words}\n{sentence}") };
     let (content, allowed_mentions) = mentions(&alert.mention);
@@ -70,7 +70,7 @@ pub fn alert(alert: &Alert, reference: &Key) -> Message {
     Message { content, embeds: vec![embed], allowed_mentions, attachments: None, file: None }
 }
 
-/// Leaves out the last lines of the longest fields until the card is no longer than Discord takes.
+/// Drops the last lines of the longest fields until the card is short enough for Discord.
 fn fit(embed: &mut Embed) {
     while embed.length() > MOST_TEXT {
         let lists = embed.fields.iter_mut().filter(|field| field.value.contains('\n'));
@@ -105,7 +105,7 @@ fn fields(alert: &Alert) -> Vec<Field> {
     fields
 }
 
-/// The figures that stand side by side.
+/// The figures shown side by side.
 fn short_fields(alert: &Alert, has_securities: bool) -> Vec<Field> {
     let mut fields = Vec::new();
     let mut short = |name: &str, value: String| {
@@ -158,9 +158,9 @@ fn long_fields(alert: &Alert, securities: Vec<String>) -> Vec<Field> {
     if let Some(stake) = alert.stake_text(escaped) {
         long("Stake".into(), vec![clip(&stake, 400).trim_end_matches(['\\', '…']).to_owned()]);
     } else if let Some(share) = alert.holdings_text() {
-        long("Of what was held".into(), vec![share]);
+        long("Share of holdings".into(), vec![share]);
     }
-    // A single owner stands in the sentence above.
+    // A single owner is already named in the sentence above.
     if alert.owners.len() > 1 {
         let lines = alert.owners.iter().take(MOST_OWNERS).map(|owner| {
             let position = owner.position();
@@ -216,7 +216,7 @@ fn lot_line(lot: &LotRecord, sign: &str) -> String {
     format!("`{date}` {shares} × {price}{after}")
 }
 
-/// As many whole lines as fit, and never nothing: Discord refuses an empty field.
+/// As many whole lines as fit, but never an empty text, because Discord rejects empty fields.
 fn whole_lines(lines: &[String], limit: usize) -> String {
     let mut text = String::new();
     for line in lines {

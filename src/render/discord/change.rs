@@ -1,4 +1,5 @@
-//! A message that stands is changed: by an amended filing's alert, or by another filing that reports the same trade.
+//! Changes a message that was already sent: for an amended filing's alert, or for another filing that reports
+//! the same trade.
 
 use super::addition::also;
 use super::compose::single;
@@ -7,16 +8,16 @@ use crate::alert::{Alert, Key};
 use crate::delivery::{Body, Delivery};
 
 const ALSO: &str = "Also reported in";
-/// Its name on cards of versions before 0.2.
+/// The field's name on cards from versions before 0.2.
 const ALSO_BEFORE: &str = "Also told in";
 const FIELD: usize = 1_024;
 const MOST_FIELDS: usize = 25;
 
-/// The cards of a message, of which one tells what a delivery concerns, as they are with that delivery. `None` where there is no
-/// such card, or they would be too long together.
+/// Applies a delivery to the cards of a message, to the card whose alert is `concerned`. Returns `None` if
+/// there is no such card, or if the cards would be too long together.
 pub fn changed(mut embeds: Vec<Embed>, concerned: &Key, delivery: &Delivery) -> Option<Vec<Embed>> {
     let refers = |embed: &Embed, key: &Key| referred(&embed.footer.text) == Some(key.as_str());
-    // It was done before, and no answer came.
+    // The change was made before, and no answer arrived.
     if embeds.iter().any(|embed| refers(embed, &delivery.key)) {
         return Some(embeds);
     }

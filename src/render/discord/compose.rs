@@ -7,15 +7,15 @@ use super::notice::notice;
 use super::summary::{summary, without_table};
 use crate::delivery::{Body, Delivery};
 
-/// How long an alert took, in words: of a card, at most so many characters, also where it is sent once more later.
+/// The most characters on a card for how long the alert took, even if it is sent once more later.
 const LONGEST_WAY: usize = 60;
 
-/// The message of deliveries, in their order; `None` of a digest, which is a mail.
+/// The message for some deliveries, in order; `None` for a digest, which is an e-mail.
 pub fn message(deliveries: &[Delivery]) -> Option<Message> {
     together(deliveries.iter().map(single).collect::<Option<Vec<_>>>()?)
 }
 
-/// One message of several.
+/// Combines several messages into one.
 fn together(messages: Vec<Message>) -> Option<Message> {
     let mut messages = messages.into_iter();
     let mut message = messages.next()?;
@@ -33,7 +33,8 @@ fn together(messages: Vec<Message>) -> Option<Message> {
     Some(message)
 }
 
-/// The same without a file, for a channel that takes none; where something lacks for that, it says so.
+/// The same message without a file, for a channel that accepts none. It says so if something is missing as a
+/// result.
 pub fn without_file(deliveries: &[Delivery], why: NoFile) -> Option<Message> {
     match deliveries {
         [Delivery { body: Body::Summary(own), key, .. }] => Some(without_table(own, key, why)),
@@ -41,8 +42,8 @@ pub fn without_file(deliveries: &[Delivery], why: NoFile) -> Option<Message> {
     }
 }
 
-/// How many of these deliveries, from the first, fit into one message, at least one; and that message, where it has several. A single one
-/// is rendered when it is sent.
+/// How many of these deliveries, from the first, fit into one message (at least one), and that message if it
+/// has several. A single delivery is rendered when it is sent.
 pub fn fitting(deliveries: &[Delivery]) -> (usize, Option<Message>) {
     if deliveries.len() < 2 {
         return (1, None);

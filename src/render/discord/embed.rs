@@ -1,4 +1,4 @@
-//! A message as Discord takes it, and its limits.
+//! A message in the form that Discord accepts, and its limits.
 //!
 //! <https://discord.com/developers/docs/resources/message#embed-object-embed-limits>
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::notice::NoFile;
 
-/// Cards of one message.
+/// The most cards in one message.
 pub const MOST_EMBEDS: usize = 10;
 pub(super) const MOST_TEXT: usize = 6_000;
 pub(super) const TITLE: usize = 256;
 pub(super) const DESCRIPTION: usize = 1_000;
-/// Of a name within a sentence.
+/// The longest name within a sentence.
 pub(super) const NAME: usize = 150;
 /// The text before the delivery's key in a footer.
 pub(super) const MARK: &str = "ref ";
@@ -26,45 +26,45 @@ pub(super) const AMBER: u32 = 0x00E0_A030;
 /// The body of Create Message and Execute Webhook.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Message {
-    /// Whom it pings, by a rule's `mention`; nothing else stands here.
+    /// The pings from a rule's `mention`, and nothing else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
     /// The cards of the message.
     pub embeds: Vec<Embed>,
-    /// Whom it may ping: those of the rule's `mention`, and nobody else.
+    /// Who may be pinged: those in the rule's `mention`, and nobody else.
     pub allowed_mentions: AllowedMentions,
-    /// Describes its file.
+    /// Describes the message's file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attachments: Option<Vec<Attachment>>,
-    /// The file itself, which goes beside the JSON.
+    /// The file itself, which is sent beside the JSON.
     #[serde(skip)]
     pub file: Option<Attached>,
 }
 
-/// A file of a message, described.
+/// The description of a message's file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Attachment {
-    /// Its place among the message's files, as Discord writes ids.
+    /// Its position among the message's files, in the form of a Discord id.
     pub id: String,
     /// Its name.
     pub filename: &'static str,
 }
 
-/// A file that goes with a message.
+/// A file attached to a message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attached {
     /// Its name.
     pub name: &'static str,
-    /// Its kind.
+    /// Its MIME type.
     pub mime: &'static str,
     /// Its bytes.
     pub content: Vec<u8>,
 }
 
-/// Whom a message may ping.
+/// Who may be pinged by a message.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct AllowedMentions {
-    /// Kinds of mentions that are read off the text: none, or everyone where a rule says so.
+    /// Kinds of mentions that are parsed from the text: none, or everyone if a rule says so.
     pub parse: Vec<String>,
     /// Roles that may be pinged, by id.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -81,12 +81,12 @@ pub struct Embed {
     pub author: Author,
     /// The headline.
     pub title: String,
-    /// Where the headline leads. Embeds of one message with the same address collapse into one.
+    /// Where the headline links to. Embeds of one message with the same address collapse into one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// The deed, in a sentence.
+    /// The trade, in a sentence.
     pub description: String,
-    /// The bar at the left.
+    /// The colour of the bar on the left.
     pub color: u32,
     /// Figures.
     #[serde(default)]
@@ -112,7 +112,7 @@ pub struct Field {
     pub name: String,
     /// The figure.
     pub value: String,
-    /// True if up to three stand side by side.
+    /// True if up to three are shown side by side.
     #[serde(default)]
     pub inline: bool,
 }
@@ -129,7 +129,8 @@ pub fn referred(footer: &str) -> Option<&str> {
     footer.rsplit_once(MARK).map(|(_, key)| key)
 }
 
-/// Gives each card of a message an address of its own: Discord shows only one of those with the same.
+/// Gives each card of a message its own address, because Discord shows only one of several with the same
+/// address.
 pub(super) fn keep_apart(embeds: &mut [Embed]) {
     for place in 1..embeds.len() {
         let (before, rest) = embeds.split_at_mut(place);
@@ -144,7 +145,7 @@ pub(super) fn keep_apart(embeds: &mut [Embed]) {
 }
 
 impl Embed {
-    /// Its text, as Discord counts it towards a message's 6,000 characters, or more.
+    /// The length of its text: at least as much as Discord counts towards a message's 6,000 characters.
     pub(super) fn length(&self) -> usize {
         let fields = self.fields.iter().flat_map(|field| [&field.name, &field.value]);
         let own = [&self.author.name, &self.title, &self.description, &self.footer.text];

@@ -1,4 +1,5 @@
-//! Alerts as a Discord message: an embed for each, within Discord's limits, that can ping nobody whom no rule names.
+//! Alerts as Discord messages: one embed each, within Discord's limits, that can ping only those whom a rule
+//! names.
 //!
 //! Limits: <https://discord.com/developers/docs/resources/message#embed-object-embed-limits>.
 

@@ -1,4 +1,4 @@
-//! A notice to those who run sellbell.
+//! A notice to the operators.
 
 use super::embed::{AMBER, AllowedMentions, Author, DESCRIPTION, Embed, Footer, MARK, Message, TITLE};
 use super::words::escaped;
@@ -7,9 +7,9 @@ use crate::notice::Notice;
 use crate::render::notice::{Words, words};
 use crate::text::clip;
 
-/// The message of a notice to those who run it.
+/// The message for a notice to the operators.
 pub(super) fn notice(notice: &Notice, reference: &Key) -> Message {
-    // What closes a block of code cannot stand in it.
+    // A code block cannot contain the backticks that close it.
     let Words { title, text } = words(notice);
     let lines = clip(&text, DESCRIPTION).replace('`', "\u{2019}");
     Message {

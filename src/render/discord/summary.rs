@@ -1,4 +1,4 @@
-//! Many alerts in one message: what they come to, the largest of them, and all in an attached table.
+//! Many alerts in one message: their totals, the largest of them, and all of them in an attached table.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -14,16 +14,16 @@ use crate::filing::{Usd, grouped};
 use crate::summary::{Line, Summary, Why};
 use crate::text::{clip, plain};
 
-/// Most of the largest alerts that are shown.
+/// How many of the largest alerts to show at most.
 const SHOWN: usize = 10;
-/// Of the lines that show them, of 4,096.
+/// The most characters for the lines that show them; Discord's limit is 4,096.
 const DESCRIPTION: usize = 3_500;
 const NAME: usize = 60;
-/// Of a cell in the table.
+/// The most characters in a cell of the table.
 const CELL: usize = 200;
 const FILE: &str = "alerts.csv";
 
-/// The message of a summary; `reference` is the delivery's key.
+/// The message for a summary; `reference` is the delivery's key.
 pub(super) fn summary(summary: &Summary, reference: &Key) -> Message {
     let content = table(&summary.lines);
     Message {
@@ -33,7 +33,8 @@ pub(super) fn summary(summary: &Summary, reference: &Key) -> Message {
     }
 }
 
-/// The same where its table cannot be attached. One that it had is taken away: it would lack what came since.
+/// The same message if its table cannot be attached. A table attached earlier is removed, because it would
+/// lack the alerts added since.
 pub(super) fn without_table(summary: &Summary, reference: &Key, why: NoFile) -> Message {
     let reason = match why {
         NoFile::NoPermission => {
@@ -137,7 +138,7 @@ fn fields(lines: &[Line]) -> Vec<Field> {
     let mut fields = Vec::new();
     let mut field =
         |name: &str, value: String| fields.push(Field { name: name.to_owned(), value, inline: true });
-    // What one rule tells of a filing another tells again: no lot counts twice.
+    // Another rule may report the same lots of a filing again; no lot counts twice.
     let filings = lines.iter().map(|line| line.accession).collect::<BTreeSet<_>>().len();
     let left_out = lines.iter().filter(|line| line.value_is_odd).count();
     if filings == lines.len()
@@ -217,7 +218,7 @@ fn color(lines: &[Line]) -> u32 {
     }
 }
 
-/// All of them as CSV, one a line.
+/// All alerts as CSV, one per line.
 fn table(lines: &[Line]) -> Vec<u8> {
     let mut table = csv::Writer::from_writer(Vec::new());
     let head = [
@@ -264,7 +265,7 @@ fn table(lines: &[Line]) -> Vec<u8> {
             line.key.to_string(),
         ]
     });
-    // Writing to memory does not fail, and a table that is cut short says so by its count.
+    // Writing to memory does not fail, and a truncated table would show by its number of rows.
     let _ = table.write_record(head);
     for row in rows {
         let _ = table.write_record(row);
@@ -272,7 +273,7 @@ fn table(lines: &[Line]) -> Vec<u8> {
     table.into_inner().unwrap_or_default()
 }
 
-/// Text of a filer that no spreadsheet takes for a formula.
+/// A filer's text, changed so that no spreadsheet takes it for a formula.
 fn cell(text: &str) -> String {
     let text = plain(&clip(text, CELL));
     if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }

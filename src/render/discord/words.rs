@@ -9,7 +9,7 @@ pub(super) fn mentions(wanted: &[Mention]) -> (Option<String>, AllowedMentions) 
     let mut allowed = AllowedMentions::default();
     let mut pings: Vec<String> = Vec::new();
     for (place, mention) in wanted.iter().enumerate().take(MOST_MENTIONS) {
-        // Discord refuses one that comes twice.
+        // Discord rejects duplicates.
         if wanted[..place].contains(mention) {
             continue;
         }
@@ -31,7 +31,7 @@ pub(super) fn mentions(wanted: &[Mention]) -> (Option<String>, AllowedMentions) 
     ((!pings.is_empty()).then(|| pings.join(" ")), allowed)
 }
 
-/// Text of a filer that Discord shows as it is: no markdown, no mention, no link.
+/// Escapes a filer's text so that Discord shows it unchanged: no markdown, no mentions, no links.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::new();
     let text = plain(text);

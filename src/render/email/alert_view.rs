@@ -1,4 +1,4 @@
-//! An alert as the templates of mails show it.
+//! An alert as the e-mail templates show it.
 
 use serde::Serialize;
 
@@ -7,9 +7,9 @@ use crate::alert::{Agreed, Alert, Figure, Verb};
 use crate::digest::Entry;
 use crate::filing::Intent;
 use crate::render::filing::capital;
-use crate::render::{eastern, listed};
+use crate::render::listed;
 use crate::rules::Sum;
-use crate::text::{clip, plain};
+use crate::text::{clip, eastern, plain};
 
 const MOST_RULES: usize = 10;
 const DESCRIPTION: usize = 500;

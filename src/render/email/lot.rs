@@ -1,4 +1,4 @@
-//! A lot as a mail's row.
+//! A lot as a row of an e-mail.
 
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ pub(super) struct LotView {
 }
 
 impl LotView {
-    /// Of a lot, with `+` or `-` before its number where the alert's lots go both ways.
+    /// The row for a lot, with `+` or `-` before its number if the alert has lots in both directions.
     pub(super) fn new(lot: &LotRecord, sign: &str) -> Self {
         Self {
             date: lot.date.map_or("no date".into(), |date| date.to_string()),

@@ -5,7 +5,8 @@ use crate::filing::Issuer;
 use crate::text::plain;
 
 impl Picture {
-    /// Industry, countries, the symbol of another market, the fiscal year: one line of what is known.
+    /// Adds one line with the known facts: industry, countries, the symbol on another market, the fiscal
+    /// year.
     pub(super) fn company(&mut self, issuer: &Issuer) {
         let facts = &issuer.facts;
         let mut known: Vec<String> = Vec::new();

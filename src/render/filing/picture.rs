@@ -6,7 +6,7 @@ use textwrap::Options;
 
 use crate::render::terminal::{BOLD, Colour, DIM};
 
-/// Where running text is broken, in characters.
+/// The width at which running text wraps, in characters.
 const WIDTH: usize = 100;
 
 /// The lines of a filing while they are written.
@@ -32,7 +32,7 @@ impl Picture {
         self.line(0, &text);
     }
 
-    /// Running text, broken at words, the first line and the others indented.
+    /// Adds running text, wrapped at words, with separate indents for the first line and the others.
     pub(super) fn wrapped(&mut self, first: usize, then: usize, paint: &str, text: &str) {
         let (first, then) = (" ".repeat(first), " ".repeat(then));
         for line in textwrap::wrap(text, Options::new(WIDTH).initial_indent(&first).subsequent_indent(&then))

@@ -1,14 +1,14 @@
-//! The prices of a filing's lots: averages and ranges for each security, their currency, and of what they are.
+//! The prices of a filing's lots: averages and ranges for each security, their currency and their unit.
 
 use super::picture::Picture;
 use crate::filing::{Amount, Currency, Lot, PricedBy, SecuritySums, Trade, Unit};
 use crate::text::plain;
 
-/// Most securities that are shown one by one.
+/// How many securities to show one by one at most.
 const MOST: usize = 10;
 
 impl Picture {
-    /// The average and the range of the prices of some lots; of several securities, each.
+    /// Adds the average and the range of some lots' prices, separately for each of several securities.
     pub(super) fn prices(&mut self, trade: &Trade, lots: usize) {
         if trade.ways().any(|sums| sums.securities.len() > 1) {
             let each = trade.ways().flat_map(|sums| &sums.securities).take(MOST);
@@ -33,9 +33,9 @@ impl Picture {
         self.fact("price", &price);
     }
 
-    /// The statements about the currency of some lots' prices, and of the unit, where it is not plain.
+    /// Adds the statements about the currency of some lots' prices, and about the unit if it is not obvious.
     pub(super) fn pricing(&mut self, lots: &[&Lot]) {
-        let mut told: Vec<(&str, String)> = Vec::new();
+        let mut facts: Vec<(&str, String)> = Vec::new();
         for lot in lots {
             if let Some(evidence) = &lot.currency.evidence {
                 let currency = match lot.currency.value {
@@ -43,7 +43,7 @@ impl Picture {
                     Some(currency) => currency.to_string(),
                     None => "not stated".to_owned(),
                 };
-                told.push(("currency", format!("{currency} ({})", plain(&evidence.to_string()))));
+                facts.push(("currency", format!("{currency} ({})", plain(&evidence.to_string()))));
             }
             let unit = match (lot.units.priced_by, lot.units.counted) {
                 (PricedBy::Ads, _) => Some("the row counts shares, the price is per ADS"),
@@ -53,11 +53,11 @@ impl Picture {
             };
             if let Some(unit) = unit {
                 let ratio = lot.units.ratio.as_ref().map(|ratio| format!("; {}", plain(&ratio.to_string())));
-                told.push(("unit", format!("{unit}{}", ratio.unwrap_or_default())));
+                facts.push(("unit", format!("{unit}{}", ratio.unwrap_or_default())));
             }
         }
         let mut shown: Vec<(&str, String)> = Vec::new();
-        for fact in told {
+        for fact in facts {
             if !shown.contains(&fact) && shown.len() < MOST {
                 self.fact(fact.0, &fact.1);
                 shown.push(fact);

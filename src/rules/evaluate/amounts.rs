@@ -1,4 +1,4 @@
-//! Conditions on the lots that count: what they come to together, and when they were reported.
+//! Conditions on the lots that count: their totals, and when they were reported.
 
 use crate::filing::{Usd, shares_of_holdings, stakes};
 use crate::rules::condition::{ConditionKey, Group};
@@ -9,7 +9,7 @@ use crate::rules::truth::Truth;
 use crate::rules::verdict::Recorder;
 
 impl<R: Recorder> Evaluator<'_, R> {
-    /// True if the lots that count are as many, worth as much and reported as is asked for.
+    /// True if the number, value and reporting of the lots that count are as the group asks.
     pub(super) fn how_much(&mut self, group: &Group, counted: &Counted) -> Truth {
         let sums = self.sums_of_trade(group, counted);
         let holdings = self.holdings(group, counted);
@@ -17,9 +17,9 @@ impl<R: Recorder> Evaluator<'_, R> {
         if let Some(wanted) = group.filed_late {
             let late = self.filed_late(counted);
             let is = late.map_or(Truth::Unknown, |late| Truth::from(late == wanted));
-            let told =
+            let words =
                 || (phrases::filed_late(Some(wanted)).to_owned(), phrases::filed_late(late).to_owned());
-            self.note(&mut holds, ConditionKey::FiledLate, is, told);
+            self.note(&mut holds, ConditionKey::FiledLate, is, words);
         }
         holds
     }
@@ -30,20 +30,20 @@ impl<R: Recorder> Evaluator<'_, R> {
         let asks = group.min_value.is_some() || group.max_value.is_some() || group.min_shares.is_some();
         if asks {
             let (least, most) = (counted.trade(self.subject.filing), counted.most(self.subject.filing));
-            let told =
+            let words =
                 |sign: &str, wanted: Usd| (format!("{sign} {}", wanted.exact()), phrases::value(&least));
             if let Some(wanted) = group.min_value {
                 let reaches = worth_at_least(&least, &most, wanted);
-                self.note(&mut holds, ConditionKey::MinValue, reaches, || told("at least", wanted));
+                self.note(&mut holds, ConditionKey::MinValue, reaches, || words("at least", wanted));
             }
             if let Some(wanted) = group.max_value {
                 let stays = worth_at_most(&least, &most, wanted);
-                self.note(&mut holds, ConditionKey::MaxValue, stays, || told("at most", wanted));
+                self.note(&mut holds, ConditionKey::MaxValue, stays, || words("at most", wanted));
             }
             if let Some(wanted) = group.min_shares {
                 let reaches = shares_at_least(&least, &most, wanted);
-                let told = || (format!("at least {wanted} shares of one security"), phrases::shares(&least));
-                self.note(&mut holds, ConditionKey::MinShares, reaches, told);
+                let words = || (format!("at least {wanted} shares of one security"), phrases::shares(&least));
+                self.note(&mut holds, ConditionKey::MinShares, reaches, words);
             }
         }
         holds
@@ -58,9 +58,9 @@ impl<R: Recorder> Evaluator<'_, R> {
                 Truth::No if !counted.doubtful.is_empty() => Truth::Unknown,
                 falls => falls,
             };
-            let told =
+            let words =
                 || (format!("falls by at least {}", phrases::percent(wanted)), phrases::stakes(&stakes));
-            self.note(&mut holds, ConditionKey::MinStakeReduction, falls, told);
+            self.note(&mut holds, ConditionKey::MinStakeReduction, falls, words);
         }
         if let Some(wanted) = group.min_share_of_holdings {
             let shares = shares_of_holdings(&self.subject.filing.lots, &counted.sure);
@@ -71,8 +71,8 @@ impl<R: Recorder> Evaluator<'_, R> {
             });
             let nothing = if counted.doubtful.is_empty() { Truth::No } else { Truth::Unknown };
             let reaches = each.fold(if shares.is_empty() { Truth::Unknown } else { nothing }, Truth::or);
-            let told = || (format!("at least {}", phrases::percent(wanted)), phrases::shares_held(&shares));
-            self.note(&mut holds, ConditionKey::MinShareOfHoldings, reaches, told);
+            let words = || (format!("at least {}", phrases::percent(wanted)), phrases::shares_held(&shares));
+            self.note(&mut holds, ConditionKey::MinShareOfHoldings, reaches, words);
         }
         holds
     }

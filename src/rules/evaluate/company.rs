@@ -1,4 +1,5 @@
-//! Conditions on the company, from the header of its filing: its industry, its countries, whether it is foreign.
+//! Conditions on the company, from the header of its filing: its industry, its countries, whether it is
+//! foreign.
 
 use crate::filing::Jurisdiction;
 use crate::rules::condition::{ConditionKey, Group};
@@ -11,7 +12,7 @@ use crate::rules::verdict::Recorder;
 const UNSTATED: &str = "not stated: the filing has no header that says it";
 
 impl<R: Recorder> Evaluator<'_, R> {
-    /// True if the company is the one that is asked for.
+    /// True if the company is what the group asks for.
     pub(super) fn which_company(&mut self, group: &Group) -> Truth {
         let mut holds = Truth::Yes;
         let wanted = &group.company;
@@ -33,13 +34,13 @@ impl<R: Recorder> Evaluator<'_, R> {
                 let title = format!(" {} ", phrase(title));
                 wanted.sectors.iter().any(|words| title.contains(&format!(" {words} ")))
             });
-            let told = || (list(&wanted.sectors), stated(facts.sector.as_deref()));
-            self.note(&mut holds, ConditionKey::Sector, known(is), told);
+            let words = || (list(&wanted.sectors), stated(facts.sector.as_deref()));
+            self.note(&mut holds, ConditionKey::Sector, known(is), words);
         }
         if !wanted.countries.is_empty() {
             let places = || [facts.located_in, facts.incorporated_in].into_iter().flatten();
             let called = |place: Jurisdiction| wanted.countries.iter().any(|name| place.is_called(name));
-            // Where a company is incorporated is often left out; where it has its address is not.
+            // The place of incorporation is often missing; the address is not.
             let is = match places().any(called) {
                 true => Some(true),
                 false => facts.located_in.map(|_| false),

@@ -9,13 +9,13 @@ use crate::rules::verdict::Recorder;
 use crate::rules::wanted::{Amendments, OwnerWanted, RoleWanted};
 
 impl<R: Recorder> Evaluator<'_, R> {
-    /// True if it is the filing that is asked for.
+    /// True if the filing is what the group asks for.
     pub(super) fn which_filing(&mut self, group: &Group) -> Truth {
         let mut holds = Truth::Yes;
         let filing = self.subject.filing;
         if !group.ciks.is_empty() {
-            let told = || (phrases::list(&group.ciks), filing.issuer.cik.to_string());
-            self.note(&mut holds, ConditionKey::Ciks, group.ciks.contains(&filing.issuer.cik), told);
+            let words = || (phrases::list(&group.ciks), filing.issuer.cik.to_string());
+            self.note(&mut holds, ConditionKey::Ciks, group.ciks.contains(&filing.issuer.cik), words);
         }
         if !group.tickers.is_empty() {
             let tickers = self.subject.tickers();
@@ -30,23 +30,23 @@ impl<R: Recorder> Evaluator<'_, R> {
             self.note(&mut holds, ConditionKey::Tickers, has, || (phrases::list(&group.tickers), own()));
         }
         if !group.forms.is_empty() {
-            let told = || (phrases::list(&group.forms), filing.form.to_string());
-            self.note(&mut holds, ConditionKey::Forms, group.forms.contains(&filing.form), told);
+            let words = || (phrases::list(&group.forms), filing.form.to_string());
+            self.note(&mut holds, ConditionKey::Forms, group.forms.contains(&filing.form), words);
         }
         if let Some(amendments) = group.amendments {
-            let (is, told) = match amendments {
+            let (is, words) = match amendments {
                 Amendments::Include => (true, "with amendments"),
                 Amendments::Exclude => (!filing.form.is_amendment(), "no amendments"),
                 Amendments::Only => (filing.form.is_amendment(), "amendments only"),
             };
             self.note(&mut holds, ConditionKey::Amendments, is, || {
-                (told.to_owned(), format!("form {}", filing.form))
+                (words.to_owned(), format!("form {}", filing.form))
             });
         }
         holds
     }
 
-    /// True if the reporting persons are those that are asked for.
+    /// True if the reporting persons are those that the group asks for.
     pub(super) fn who(&mut self, group: &Group) -> Truth {
         let mut holds = Truth::Yes;
         let filing = self.subject.filing;
@@ -71,11 +71,11 @@ impl<R: Recorder> Evaluator<'_, R> {
             if !wanted.is_empty() {
                 let roles = self.subject.roles();
                 let has = |role: &RoleWanted| roles.iter().any(|own| role.is_among(own));
-                let told = || {
+                let words = || {
                     let none = if is_wanted { "" } else { "none of " };
                     (format!("{none}{}", phrases::list(wanted)), phrases::roles(roles))
                 };
-                self.note(&mut holds, key, wanted.iter().any(has) == is_wanted, told);
+                self.note(&mut holds, key, wanted.iter().any(has) == is_wanted, words);
             }
         }
         holds

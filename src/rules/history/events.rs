@@ -1,4 +1,4 @@
-//! The lots of a kind, of the filing at hand and of history, each with whose it is and where it counts.
+//! The lots of a kind, from the filing at hand and from history, each with its insider and where it counts.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -15,13 +15,13 @@ use crate::rules::subject::Subject;
 use crate::rules::totals::Counted;
 use crate::rules::truth::Truth;
 
-/// A lot of the past or of the filing at hand.
+/// A lot from history or from the filing at hand.
 #[derive(Clone)]
 pub(super) struct Event<'s> {
     pub(super) date: NaiveDate,
-    /// Whose it is: owners who report together, or the same trade, are one.
+    /// Its insider. Owners who report together, or report the same trade, are one.
     pub(super) insider: usize,
-    /// Which way it goes: what is acquired and what is disposed of is never added.
+    /// Which way it goes: acquisitions and disposals are never added together.
     pub(super) direction: Option<Direction>,
     pub(super) value: Option<Usd>,
     /// True if the value is flagged as odd.
@@ -29,32 +29,32 @@ pub(super) struct Event<'s> {
     pub(super) shares: Option<Shares>,
     pub(super) security: Option<&'s str>,
     pub(super) unit: Unit,
-    /// True if it counts among the issuer's: of a trade that several filings report, once.
+    /// True if it counts for the issuer. A trade that several filings report counts once.
     pub(super) of_issuer: bool,
-    /// True if it counts among those of the filing's own owners, whoever reported it first.
+    /// True if it counts for the filing's own owners, whoever reported it first.
     pub(super) of_owner: bool,
-    /// True if it may be of the kind.
+    /// True if it is uncertain that it is of the kind.
     pub(super) doubtful: bool,
-    /// `None` of the filing at hand.
+    /// Its filing; `None` for the filing at hand.
     pub(super) filing: Option<Accession>,
 }
 
 /// The trades that may be added up in a span.
 pub(super) struct Window {
-    /// Where its lots stand among all.
+    /// The range of its lots among all.
     pub(super) events: Range<usize>,
     pub(super) insiders: usize,
     pub(super) value: Usd,
     pub(super) unpriced: bool,
 }
 
-/// The lots of the kind that a group counts, of the filing at hand and of history.
+/// The lots of the kind that a group counts, from the filing at hand and from history.
 pub(super) struct Events<'s> {
     pub(super) subject: &'s Subject<'s>,
     pub(super) events: Vec<Event<'s>>,
     /// The dates of the filing's own lots.
     pub(super) own: BTreeSet<NaiveDate>,
-    /// From this day on all trades are in history.
+    /// From this day on, history has all trades.
     pub(super) whole_from: Option<NaiveDate>,
 }
 
@@ -74,8 +74,8 @@ impl<'s> Events<'s> {
                 (past.accession, insiders.of(owners))
             })
             .collect();
-        let told = subject.history.counted_in.into_iter().flat_map(BTreeMap::values);
-        for number in told.filter_map(|teller| numbers.get(teller)) {
+        let counting = subject.history.counted_in.into_iter().flat_map(BTreeMap::values);
+        for number in counting.filter_map(|filing| numbers.get(filing)) {
             insiders.join(own_insider, *number);
         }
         for past in filings.values() {
@@ -88,7 +88,7 @@ impl<'s> Events<'s> {
             event.insider = insiders.root(event.insider);
         }
         events.sort_by_key(|event| (event.date, event.filing));
-        // What was accepted later on the first day may tell of that day only in part.
+        // Filings accepted later on the first day may report that day only in part.
         let whole_from = subject.history.since.and_then(|since| edgar_day(since).succ_opt());
         Self { subject, events, own, whole_from }
     }
@@ -97,12 +97,12 @@ impl<'s> Events<'s> {
         self.own.first().copied()
     }
 
-    /// The ways that the filing's own lots go.
+    /// The ways in which the filing's own lots go.
     pub(super) fn ways(&self) -> BTreeSet<Option<Direction>> {
         self.events.iter().filter(|event| event.filing.is_none()).map(|event| event.direction).collect()
     }
 
-    /// The lots that go one way alone.
+    /// Only the lots that go one way.
     pub(super) fn going(&self, way: Option<Direction>) -> Self {
         let events = self.events.iter().filter(|event| event.direction == way);
         let events: Vec<Event<'s>> = events.cloned().collect();
@@ -110,7 +110,8 @@ impl<'s> Events<'s> {
         Self { subject: self.subject, events, own, whole_from: self.whole_from }
     }
 
-    /// Whether history reaches back far enough before the filing's first lot; if not, the words for it.
+    /// The day that history must reach back to from the filing's first lot, if it does; otherwise the result
+    /// and the reason.
     pub(super) fn reach(&self, span: Span) -> Result<NaiveDate, (Truth, String)> {
         let Some(first) = self.first() else {
             return Err((Truth::Unknown, "no lot that counts has a date".to_owned()));
@@ -125,12 +126,12 @@ impl<'s> Events<'s> {
         }
     }
 
-    /// The lots that count, by date: with or without those that may be of the kind.
+    /// The lots that count, by date, with or without those that may be of the kind.
     pub(super) fn counted(&self, doubtful: bool, counts: impl Fn(&Event<'_>) -> bool) -> Vec<&Event<'s>> {
         self.events.iter().filter(|event| counts(event) && (doubtful || !event.doubtful)).collect()
     }
 
-    /// The windows of a span that a lot of the filing lies in, each from a day with a lot on.
+    /// The windows of a span that contain a lot of the filing, each starting on a day with a lot.
     pub(super) fn windows(&self, span: Span, events: &[&Event<'_>]) -> Vec<Window> {
         let mut windows = Vec::new();
         let (mut end, mut sum, mut unpriced) = (0, Decimal::ZERO, 0_usize);
@@ -155,7 +156,7 @@ impl<'s> Events<'s> {
                     unpriced: unpriced > 0,
                 });
             }
-            // It leaves the next window.
+            // The first lot is no longer in the next window.
             sum -= added[start].unwrap_or_default();
             unpriced -= usize::from(added[start].is_none());
             if let Some(count) = insiders.get_mut(&first.insider) {
@@ -168,7 +169,7 @@ impl<'s> Events<'s> {
         windows
     }
 
-    /// The owner's lots of other filings in a span up to the filing's first, oldest first.
+    /// The owner's lots from other filings in a span up to the filing's first lot, oldest first.
     pub(super) fn before_own(&self, span: Span, first: NaiveDate) -> impl Iterator<Item = &Event<'s>> {
         let days = span.before(first)..=first;
         self.events
@@ -177,7 +178,7 @@ impl<'s> Events<'s> {
     }
 }
 
-/// The lots of the filing at hand that surely count and have a date.
+/// The lots of the filing at hand that certainly count and have a date.
 fn own_events<'s>(
     subject: &'s Subject<'s>,
     counted: &Counted,
@@ -246,7 +247,8 @@ fn past_events<'s>(
     .collect()
 }
 
-/// True if a lot is of the kind that a group counts: by its own keys, or those of one of its branches.
+/// True if a lot is of the kind that a group counts, according to the group's own keys or those of one of its
+/// branches.
 fn of_kind(group: &Group, lot: LotView<'_>) -> Truth {
     if group.any.is_empty() {
         return group.selection.takes(lot);
@@ -259,7 +261,8 @@ pub(super) fn earlier<'s>(subject: &'s Subject<'s>) -> impl Iterator<Item = &'s 
     subject.history.filings.iter().filter(move |past| Some(past.accession) != own)
 }
 
-/// The lots of a past filing of the same owner that are the owner's, whoever else reported them, each with its position.
+/// The lots of a past filing of the same owner that are the owner's, whoever else reported them, each with
+/// its position.
 pub(super) fn owners_own<'s>(
     subject: &'s Subject<'s>,
     past: &'s PastFiling,
@@ -270,7 +273,8 @@ pub(super) fn owners_own<'s>(
     lots.filter(move |(i, _)| !past.not_counted.contains(i) || is_retold(subject, past, *i, &filings))
 }
 
-/// True if a lot of a past filing counts elsewhere only because somebody else reported the trade, too: it is this owner's as well.
+/// True if a lot of a past filing counts elsewhere only because somebody else also reported the trade: it is
+/// this owner's as well.
 fn is_retold(
     subject: &Subject<'_>,
     past: &PastFiling,
@@ -278,14 +282,14 @@ fn is_retold(
     filings: &HashMap<Accession, &PastFiling>,
 ) -> bool {
     let Some(teller) = past.counted_in.get(&lot) else { return false };
-    // The filing at hand took its place.
+    // The filing at hand replaced it.
     if Some(*teller) == subject.filing.accession {
         return false;
     }
     filings.get(teller).is_none_or(|teller| !is_same_owner(subject, teller))
 }
 
-/// The day of a trade: a date that is missing, or lies after the filing, is the filing's.
+/// The day of a trade. If its date is missing or after the filing, the filing's day is used.
 fn day(traded: Option<NaiveDate>, accepted: Option<NaiveDate>) -> Option<NaiveDate> {
     match (traded, accepted) {
         (Some(traded), Some(accepted)) => Some(traded.min(accepted)),
@@ -293,7 +297,7 @@ fn day(traded: Option<NaiveDate>, accepted: Option<NaiveDate>) -> Option<NaiveDa
     }
 }
 
-/// Who is one with whom: owners of one filing are.
+/// Groups owners who count as one insider: those of one filing do.
 #[derive(Default)]
 struct Insiders<'a> {
     numbers: HashMap<(Option<Cik>, &'a str), usize>,
@@ -301,7 +305,7 @@ struct Insiders<'a> {
 }
 
 impl<'a> Insiders<'a> {
-    /// The number of the owners of one filing, who are one from here on.
+    /// The number of the owners of one filing, who count as one from here on.
     fn of(&mut self, owners: impl Iterator<Item = (Option<Cik>, &'a str)>) -> usize {
         let mut own = None;
         for (cik, name) in owners {

@@ -1,4 +1,4 @@
-//! Conditions about what came before: clusters, sums over time, firsts, largests, reversals.
+//! Conditions about history: clusters, sums over time, firsts, largests, reversals.
 
 mod events;
 mod sum;
@@ -18,11 +18,11 @@ use crate::filing::{Accession, Code, Usd};
 use events::{Events, Window, earlier, is_same_owner, owners_own};
 pub use sum::{Counting, Part, Sum};
 
-/// Whether a condition holds, in words why, and where it holds the sum that made it hold.
+/// The result of a condition, the reason in words, and if it holds, the sum that made it hold.
 type SumFinding = (Truth, String, Option<Sum>);
 
 impl<R: Recorder> Evaluator<'_, R> {
-    /// The conditions about history. Only lots that surely count are looked at.
+    /// The conditions about history. They consider only lots that certainly count.
     pub(super) fn before(&mut self, group: &Group, counted: &Counted) -> Truth {
         let mut holds = Truth::Yes;
         if group.cluster.is_none()
@@ -33,7 +33,7 @@ impl<R: Recorder> Evaluator<'_, R> {
         {
             return holds;
         }
-        // A date that is a typing error says nothing of when it was.
+        // A mistyped date does not show when the trade was.
         let mistyped = self.subject.filing.mistyped_lots();
         let counted = &counted.without(&mistyped);
         let events = Events::new(self.subject, group, counted);
@@ -77,7 +77,7 @@ impl<R: Recorder> Evaluator<'_, R> {
 }
 
 impl Events<'_> {
-    /// The finding, or unknown if that is nothing and history is too short.
+    /// The finding: no, or unknown if history is too short.
     fn unless_short(&self, span: Span, found: String) -> (Truth, String) {
         match self.reach(span) {
             Ok(_) => (Truth::No, found),
@@ -85,8 +85,8 @@ impl Events<'_> {
         }
     }
 
-    /// The finding among the lots that go the same way as some of the filing's own: of two ways the one that holds, the one
-    /// with more where both do, else the unknown one.
+    /// The finding among the lots that go the same way as some of the filing's own. Of two ways, it is the
+    /// one that holds; if both hold, the one with more; otherwise the unknown one.
     fn each_way(&self, found: impl Fn(&Self) -> SumFinding) -> SumFinding {
         let mut best: Option<SumFinding> = None;
         for way in self.ways() {
@@ -103,12 +103,12 @@ impl Events<'_> {
                 best = Some(found);
             }
         }
-        // With no lot of its own that has a date, it says so.
+        // If none of the filing's own lots has a date, the finding states that.
         best.unwrap_or_else(|| found(self))
     }
 
-    /// The finding among the lots that are of the kind, and where it does not hold for them, whether those of which that
-    /// cannot be told might change it. The sum is of those that surely count.
+    /// The finding among the lots that are of the kind. If it does not hold for them, it is unknown if the
+    /// lots whose kind is unknown might change it. The sum is that of the lots that certainly count.
     fn with_doubt(&self, found: impl Fn(bool) -> SumFinding) -> SumFinding {
         let (holds, said, sum) = found(false);
         if holds == Truth::No && found(true).0 != Truth::No {
@@ -200,7 +200,7 @@ impl Events<'_> {
             format!("this one {}, the largest before {}", value.exact(), largest.exact())
         });
         if largest.is_some_and(|largest| largest >= value) {
-            // More may be known of this one than of that one, or less.
+            // More may be known about this value than about the other one, or less.
             let truth = if own.sums.value_is_at_least || in_part { Truth::Unknown } else { Truth::No };
             return (truth, found);
         }

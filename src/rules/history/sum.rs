@@ -1,4 +1,4 @@
-//! The sum that a condition about history found, and the filings or insiders that make it up.
+//! The sum that a condition about history found, and the filings or insiders that contribute to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,47 +12,48 @@ use crate::rules::subject::Subject;
 use crate::rules::wanted::Per;
 use crate::text::clip;
 
-/// At most this many filings or insiders of a sum are named.
+/// The most filings or insiders of a sum that are named.
 const MOST_PARTS: usize = 10;
 const MOST_OWNERS: usize = 3;
 const NAME: usize = 150;
 
-/// The sum that made a `cumulative` or `cluster` condition hold: the lots that it counted within its span. As JSON it is part
-/// of an alert: `docs/ALERT.md`.
+/// The sum that made a `cumulative` or `cluster` condition hold: the lots that it counted within its span.
+/// Its JSON form is part of an alert: `docs/ALERT.md`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sum {
     /// Which condition.
     pub condition: Counting,
-    /// Of `cumulative`: whose lots are added up.
+    /// For `cumulative`: whose lots are added up.
     pub per: Option<Per>,
     /// The span, in words: `30 days`.
     pub within: String,
     /// The first day with a lot that counted.
     pub first_date: NaiveDate,
-    /// The last.
+    /// The last day with a lot that counted.
     pub last_date: NaiveDate,
-    /// How many insiders; owners who report together, or the same trade, are one.
+    /// How many insiders there are. Owners who report together, or report the same trade, are one.
     pub insiders: usize,
-    /// How many filings, the alert's own among them.
+    /// How many filings there are, including the alert's own.
     pub filings: usize,
-    /// The sum of shares; `None` where the lots are of several securities, or none states a number.
+    /// The sum of shares; `None` if the lots are of several securities, or none states a number.
     pub shares: Option<Shares>,
     /// The unit of `shares`.
     #[serde(default)]
     pub unit: Unit,
     /// True if a lot states no number of shares.
     pub shares_is_at_least: bool,
-    /// The sum of the priced lots whose value is not flagged as odd; `None` where there are none.
+    /// The sum of the priced lots whose value is not flagged as odd; `None` if there are none.
     pub value_usd: Option<Usd>,
-    /// True if a lot is unpriced, or its value odd.
+    /// True if a lot is unpriced, or its value is odd.
     pub value_is_at_least: bool,
-    /// The filings of a `cumulative`, the insiders of a `cluster`: the alert's own first, then the newest; ten at most.
+    /// The filings of a `cumulative`, or the insiders of a `cluster`: the alert's own first, then the newest;
+    /// at most ten.
     pub parts: Vec<Part>,
     /// How many more there are.
     pub more: usize,
 }
 
-/// Which condition a sum is of.
+/// The condition that a sum belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Counting {
@@ -65,9 +66,9 @@ pub enum Counting {
 /// A filing, or an insider, in a sum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
-    /// The owners' names as filed, three at most.
+    /// The owners' names as filed, at most three.
     pub owners: Vec<String>,
-    /// The filing; of an insider with several, the newest.
+    /// The filing; for an insider with several, the newest.
     pub accession: Option<Accession>,
     /// Its index page on sec.gov.
     pub url: Option<String>,
@@ -77,7 +78,7 @@ pub struct Part {
     pub filings: usize,
     /// The first day with a lot that counted.
     pub first_date: NaiveDate,
-    /// The last.
+    /// The last day with a lot that counted.
     pub last_date: NaiveDate,
     /// As in [`Sum`].
     pub shares: Option<Shares>,
@@ -93,7 +94,7 @@ pub struct Part {
 }
 
 impl Sum {
-    /// Of the lots that counted, in the order of their dates; `None` of none.
+    /// The sum of the lots that counted, in order of their dates; `None` if there are none.
     pub(super) fn of(
         subject: &Subject<'_>,
         (condition, per, within): (Counting, Option<Per>, Span),
@@ -189,7 +190,7 @@ impl Part {
     }
 }
 
-/// Sums of lots, as far as they are known.
+/// Sums of lots, as far as known.
 struct Figures {
     shares: Option<Shares>,
     unit: Unit,

@@ -1,4 +1,4 @@
-//! The names of a filing in which nothing is missing.
+//! The values for a complete filing.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::{IssuerContext, LotContext, OwnerContext, SecurityContext, TemplateCo
 use crate::filing::Unit;
 
 impl TemplateContext {
-    /// Of a filing in which nothing is missing, to try expressions and templates on.
+    /// The values for a complete filing, to try expressions and templates on.
     pub(in crate::rules) fn sample() -> Self {
         Self {
             accession: text("0009900001-21-000001"),

@@ -1,27 +1,28 @@
-//! Bounds on what an archive may unpack to, and which files are opened at all.
+//! Limits on how far an archive may unpack, and on which files are opened at all.
 
 use std::cell::Cell;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Real archives of filings unpack to some ten times their size.
+/// Real archives of filings unpack to about ten times their size.
 const MOST_RATIO: u64 = 200;
 /// The size to which any archive may unpack, however small it is.
 const FREE: u64 = 64 * 1024 * 1024;
-/// The size to which one member may unpack, however small.
+/// The size to which a member may unpack, however small it is.
 const MEMBER_FREE: u64 = 1024 * 1024;
 
-/// Opens a file to be read from beginning to end: a pipe may never end and a device never does, so that neither is opened.
+/// Opens a file for reading from beginning to end. A pipe may never end and a device never does, so neither
+/// is opened.
 ///
 /// # Errors
-/// The system's error, or that it is no regular file.
+/// The system's error, or that it is not a regular file.
 pub fn open_regular(path: &Path) -> io::Result<File> {
     is_regular(&fs::metadata(path)?)?;
     File::open(path)
 }
 
-/// Refuses what is neither a file nor a folder.
+/// Refuses anything that is not a regular file.
 pub(super) fn is_regular(metadata: &fs::Metadata) -> io::Result<()> {
     if metadata.is_file() {
         return Ok(());
@@ -30,7 +31,7 @@ pub(super) fn is_regular(metadata: &fs::Metadata) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, message))
 }
 
-/// How many bytes so many packed ones of a member may unpack to.
+/// How many bytes a member with this many packed bytes may unpack to.
 pub(super) fn of_member(packed: u64) -> u64 {
     packed.saturating_mul(MOST_RATIO).saturating_add(MEMBER_FREE)
 }
@@ -42,7 +43,7 @@ pub(super) struct Allowance {
 }
 
 impl Allowance {
-    /// That of an archive of so many bytes.
+    /// The allowance of an archive with this many bytes.
     pub(super) fn of(packed: u64) -> Self {
         Self {
             left: Cell::new(packed.saturating_mul(MOST_RATIO).saturating_add(FREE)),
@@ -50,7 +51,7 @@ impl Allowance {
         }
     }
 
-    /// True if more was asked for than there was.
+    /// True if more was requested than was left.
     pub(super) fn is_spent(&self) -> bool {
         self.spent.get()
     }

@@ -1,4 +1,4 @@
-//! The index while it is built: each member is judged by its head, and noted or passed over.
+//! Builds the index: judges each member by its first bytes, and records or skips it.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -11,7 +11,7 @@ use super::index::{Index, Item, MOST_FILINGS};
 use super::spool::{Location, Record, Spool, Writer};
 use crate::reader::MAX_BYTES;
 
-/// Most characters of a member's name that are shown: it may have 64 kB.
+/// The most characters of a member's name that are shown: a name may have 64 kB.
 const LONGEST_NAME: usize = 400;
 
 /// A member of an archive, or a file by itself.
@@ -22,9 +22,9 @@ pub(super) struct Member<'a> {
     pub(super) path: &'a Path,
     /// The member's name, or the file's path.
     pub(super) name: String,
-    /// How many bytes it says it has.
+    /// Its declared size in bytes.
     pub(super) bytes: u64,
-    /// Where it can be read again; `None` where it cannot, so that it is spooled.
+    /// Where it can be read again; `None` if it cannot, in which case it is spooled.
     pub(super) place: Option<Location>,
 }
 
@@ -56,7 +56,7 @@ impl Catalogue {
         })
     }
 
-    /// Bounds the temporary file by the bytes of all files.
+    /// Limits the temporary file according to the size of all files.
     pub(super) fn bound(&mut self, bytes: u64) {
         self.spool.bound(bytes);
     }
@@ -67,7 +67,7 @@ impl Catalogue {
         self.archives.len() - 1
     }
 
-    /// Judges a member and notes it, reading no more of it than that needs.
+    /// Judges a member and records it, reading no more of it than necessary.
     pub(super) fn member(&mut self, member: Member<'_>, content: &mut dyn Read) -> Result<(), ArchiveError> {
         let mut bytes = Vec::new();
         fill(content, &mut bytes, header::HEAD).map_err(|error| member.broken(&error))?;
@@ -99,7 +99,7 @@ impl Catalogue {
         }
     }
 
-    /// Notes a filing.
+    /// Records a filing.
     pub(super) fn keep(&mut self, mut record: Record, payload: &[u8]) -> Result<(), ArchiveError> {
         if self.index.len() >= MOST_FILINGS {
             return Err(ArchiveError::TooMany);
@@ -113,14 +113,14 @@ impl Catalogue {
         Ok(())
     }
 
-    /// Keeps a row of a table; says where.
+    /// Keeps a row of a table, and returns its offset.
     pub(super) fn row(&mut self, before: Option<u64>, table: u8, line: &[u8]) -> Result<u64, ArchiveError> {
         self.spool.row(before, table, line).map_err(|error| self.unspooled(error))
     }
 
-    /// Ends scanning: one item a filing, in filing order.
+    /// Ends the scan: returns one item per filing, in filing order.
     pub(super) fn finish(mut self) -> Result<Index, ArchiveError> {
-        // Of a filing that is here twice the whole submission stays, else the one found first.
+        // If a filing is present twice, a whole submission takes precedence, then the one found first.
         self.index.sort_unstable_by_key(|item| (item.accession, item.is_rows, item.record));
         let found = self.index.len();
         self.index.dedup_by(|next, kept| next.accession.is_some() && next.accession == kept.accession);
@@ -143,14 +143,14 @@ impl Catalogue {
         match self.archives.last() {
             Some(path) if source.kind() == io::ErrorKind::QuotaExceeded => ArchiveError::Bomb {
                 path: path.clone(),
-                reason: "what is kept of it in the temporary file is far more than its size",
+                reason: "its part in the temporary file is far larger than the archive",
             },
             _ => ArchiveError::Spool { dir: self.spool_dir.clone(), source },
         }
     }
 }
 
-/// The end of a member's name, which is its file's.
+/// The end of a member's name, which contains its file name.
 pub(super) fn shown(name: &str) -> Cow<'_, str> {
     match name.char_indices().rev().nth(LONGEST_NAME - 1) {
         Some((at, _)) if at > 0 => Cow::Owned(format!("…{}", &name[at..])),
@@ -172,7 +172,7 @@ impl Member<'_> {
     }
 }
 
-/// Reads on until there are so many bytes, or no more.
+/// Reads until there are `most` bytes, or no more are available.
 fn fill(content: &mut dyn Read, bytes: &mut Vec<u8>, most: usize) -> io::Result<()> {
     let missing = most.saturating_sub(bytes.len());
     content.take(missing as u64).read_to_end(bytes).map(|_| ())

@@ -4,7 +4,8 @@ use chrono::NaiveDate;
 
 use crate::text::decode;
 
-/// The tables, in the order in which they are read: each filing's row of `SUBMISSION` comes before its others.
+/// The tables, in the order in which they are read: each filing's row of `SUBMISSION` comes before its other
+/// rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sheet {
     Submission,
@@ -56,11 +57,11 @@ impl DataSet {
     }
 }
 
-/// One row of a table, its fields by the columns' names.
+/// One row of a table, with its fields by column name.
 pub(super) struct Row<'a> {
     columns: &'a [String],
     fields: Vec<String>,
-    /// True if it has bytes that its encoding does not have.
+    /// True if it contains bytes that are invalid in its encoding.
     pub(super) doubtful: bool,
 }
 
@@ -71,19 +72,19 @@ impl<'a> Row<'a> {
         Self { columns, fields, doubtful }
     }
 
-    /// A field; empty where the table has no such column.
+    /// A field; empty if the table has no such column.
     pub(super) fn get(&self, column: &str) -> &str {
         let at = self.columns.iter().position(|name| name == column);
         at.and_then(|at| self.fields.get(at)).map_or("", |field| field.trim())
     }
 
-    /// The first of some fields that is not empty.
+    /// The first of these fields that is not empty.
     pub(super) fn first(&self, columns: &[&str]) -> &str {
         columns.iter().map(|column| self.get(column)).find(|field| !field.is_empty()).unwrap_or_default()
     }
 }
 
-/// A date as the tables have it, `11-MAR-2026`.
+/// A date in the format of the tables, `11-MAR-2026`.
 pub(super) fn day(field: &str) -> Option<NaiveDate> {
     NaiveDate::parse_from_str(field, "%d-%b-%Y").or_else(|_| field.parse()).ok()
 }

@@ -1,7 +1,8 @@
-//! The first pass through a data set: its tables' rows are joined on `ACCESSION_NUMBER`.
+//! The first pass through a data set: joins the rows of its tables on `ACCESSION_NUMBER`.
 //!
-//! The tables need not be in the same order. So each row goes to the spool as it is met, linked to the row before it of the
-//! same filing; only where each filing's last row is stays in memory. Rows of a filing that `SUBMISSION` does not have are passed over.
+//! The tables may be in different orders, so each row goes to the spool as it is found, linked to the
+//! filing's previous row. Only the position of each filing's last row stays in memory. Rows of a filing that
+//! is not in `SUBMISSION` are skipped.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -20,15 +21,15 @@ use super::progress::Progress;
 use super::spool::{Location, Record};
 use crate::filing::{Accession, Form};
 
-/// The longest real rows, with footnotes and remarks, have some thousand bytes.
+/// The longest real rows, with footnotes and remarks, have a few thousand bytes.
 const LONGEST_ROW: usize = 4 * 1024 * 1024;
-/// The widest table has 44.
+/// The widest table has 44 columns.
 const MOST_COLUMNS: usize = 500;
 
 type Zip = ZipArchive<BufReader<File>>;
 type Visit<'a> = &'a mut dyn FnMut(Accession, &[u8]) -> Result<(), ArchiveError>;
 
-/// True if a zip is one, by the tables without which it would be none.
+/// True if a zip is a data set, which always has these tables.
 pub(super) fn is_data_set(zip: &Zip) -> bool {
     Sheet::ALL[..3].iter().all(|&sheet| member(zip, sheet).is_some())
 }
@@ -44,13 +45,13 @@ fn member(zip: &Zip, sheet: Sheet) -> Option<usize> {
     })
 }
 
-/// A filing while its rows are met.
+/// A filing while its rows are being found.
 struct Chain {
     last: u64,
     facts: HeaderFacts,
 }
 
-/// Reads the tables and notes their filings.
+/// Reads the tables and records their filings.
 pub(super) fn scan(
     zip: &mut Zip,
     path: &Path,
@@ -126,7 +127,7 @@ struct Lines<'a, R> {
 }
 
 impl<R: Read> Lines<'_, R> {
-    /// The columns' names; one of them must be the one that joins.
+    /// The names of the columns, which must include the one that joins.
     fn header(&mut self) -> Result<Vec<String>, ArchiveError> {
         let mut line = Vec::new();
         self.next(&mut line)?;
@@ -143,11 +144,11 @@ impl<R: Read> Lines<'_, R> {
         Ok(columns)
     }
 
-    /// Each row with its accession. A line without one goes on with the row before it: nothing is quoted in these files, so a
-    /// text with a line break stands on two lines.
+    /// Each row with its accession. A line without an accession continues the row before it: nothing in these
+    /// files is quoted, so a text with a line break spans two lines.
     fn rows(&mut self, columns: &[String], visit: Visit<'_>) -> Result<(), ArchiveError> {
         let key = columns.iter().position(|name| name == "ACCESSION_NUMBER").unwrap_or_default();
-        // A row may come in as many lines as it has bytes, so that its tabs are counted once.
+        // A row may span as many lines as it has bytes, so its tabs are counted only once.
         let mut row: Option<(Accession, Vec<u8>, usize)> = None;
         let mut line = Vec::new();
         while self.next(&mut line)? {
@@ -174,7 +175,7 @@ impl<R: Read> Lines<'_, R> {
         row.map_or(Ok(()), |(accession, line, _)| visit(accession, &line))
     }
 
-    /// The next line, without its end; `false` behind the last.
+    /// The next line, without its line break; `false` after the last one.
     fn next(&mut self, line: &mut Vec<u8>) -> Result<bool, ArchiveError> {
         line.clear();
         let mut bounded = (&mut self.content).take(LONGEST_ROW as u64);

@@ -1,7 +1,8 @@
-//! One filing's rows of the data set's tables, as the XML of the ownership document that they were taken from.
+//! Turns one filing's rows of the data set's tables back into the XML of the ownership document that they
+//! come from.
 //!
-//! They are written as XML and read as that, so that a figure, a date or a box means the same whichever way it came. The names
-//! of the columns are the SEC's, `EXCERCISE_DATE` among them.
+//! The rows are written as XML and read as XML, so that a figure, a date or a box means the same whichever
+//! way it came. The column names are the SEC's, including `EXCERCISE_DATE`.
 
 use std::borrow::Cow;
 
@@ -13,7 +14,7 @@ use crate::form4;
 use crate::reader::Unreadable;
 use crate::text::clip;
 
-/// Elements of a row and the columns they are in; a column's footnotes are in the one of its name and `_FN`.
+/// Elements of a row and their columns; a column's footnotes are in the column with the same name and `_FN`.
 const ELEMENTS: [(&str, &[&str]); 14] = [
     ("securityTitle", &["SECURITY_TITLE"]),
     ("conversionOrExercisePrice", &["CONV_EXERCISE_PRICE"]),
@@ -36,7 +37,7 @@ const DATES: [(&str, &[&str]); 4] = [
     ("exerciseDate", &["EXCERCISE_DATE", "EXERCISE_DATE"]),
     ("expirationDate", &["EXPIRATION_DATE"]),
 ];
-/// The footnotes of a row's codes stand under different names.
+/// The footnotes of a row's codes are under different names.
 const CODING_NOTES: [&str; 3] = ["EQUITY_SWAP_TRANS_CD_FN", "EQUITY_SWAP_INVOLVED_FN", "TRANS_FORM_TYPE_FN"];
 const ADDRESS: [(&str, &str); 6] = [
     ("rptOwnerStreet1", "RPTOWNER_STREET1"),
@@ -47,10 +48,10 @@ const ADDRESS: [(&str, &str); 6] = [
     ("rptOwnerStateDescription", "RPTOWNER_STATE_DESC"),
 ];
 
-/// Most unknown relationships of one owner that are shown.
+/// The most unknown relationships of one owner that are shown.
 const MOST_ROLES: usize = 10;
 
-/// The filing of these rows, with what they say of each row concluded.
+/// The filing of these rows, including the conclusions about each row.
 pub(super) fn filing(
     data_set: &DataSet,
     spooled: &[SpooledRow],
@@ -76,7 +77,7 @@ pub(super) fn filing(
     Ok(filing)
 }
 
-/// The rows of one filing by their tables.
+/// The rows of one filing by table.
 struct Rows<'a> {
     sheets: [Vec<Row<'a>>; 8],
 }
@@ -91,7 +92,8 @@ impl<'a> Rows<'a> {
         }
         for sheet in Sheet::ALL {
             let key = format!("{}_SK", sheet.name());
-            // The document's order. Owners, footnotes and signatures have no key and keep the table's.
+            // The order of the document. Owners, footnotes and signatures have no key and keep the order of
+            // the table.
             sheets[sheet as usize].sort_by_key(|row| row.get(&key).parse::<u64>().unwrap_or(u64::MAX));
         }
         Self { sheets }
@@ -209,7 +211,7 @@ fn owner(xml: &mut Xml, row: &Row<'_>) {
     });
 }
 
-/// A transaction or holding of either table: what a table has no column for is absent.
+/// A transaction or holding of either table. Anything that a table has no column for is absent.
 fn line(xml: &mut Xml, row: &Row<'_>) {
     xml.within("transactionCoding", |xml| {
         xml.leaf("transactionFormType", row.get("TRANS_FORM_TYPE"));
@@ -227,12 +229,12 @@ fn line(xml: &mut Xml, row: &Row<'_>) {
     }
 }
 
-/// A table's date as the document's; what is none is left for the reader to complain of.
+/// A table's date in the document's format. An invalid date is kept for the reader to report.
 fn iso(field: &str) -> Cow<'_, str> {
     day(field).map_or(Cow::Borrowed(field), |day| Cow::Owned(day.to_string()))
 }
 
-/// An XML text while it is written.
+/// An XML text that is being written.
 struct Xml {
     text: String,
 }
@@ -259,7 +261,7 @@ impl Xml {
         });
     }
 
-    /// The ids of a cell, `F1, F2`.
+    /// The footnote ids of a cell, `F1, F2`.
     fn footnote_ids(&mut self, cell: &str) {
         for id in cell.split(|c: char| !c.is_alphanumeric()).filter(|id| !id.is_empty()) {
             self.text.push_str("<footnoteId id=\"");
@@ -283,7 +285,7 @@ impl Xml {
                 '<' => self.text.push_str("&lt;"),
                 '>' => self.text.push_str("&gt;"),
                 '"' => self.text.push_str("&quot;"),
-                // XML has no way to write the others.
+                // XML cannot represent other control characters.
                 c if c.is_control() && !matches!(c, '\n' | '\t') => self.text.push(' '),
                 c => self.text.push(c),
             }

@@ -11,7 +11,7 @@ use crate::text::path_text;
 /// Why an archive cannot be used at all.
 #[derive(Debug, Error)]
 pub enum ArchiveError {
-    /// A file or folder that is not there or must not be read.
+    /// A file or folder that does not exist or must not be read.
     #[error("{}: cannot be read ({error}): check that it exists and that you may read it", path_text(path))]
     Read {
         /// The file or folder.
@@ -19,7 +19,7 @@ pub enum ArchiveError {
         /// The system's error.
         error: io::Error,
     },
-    /// A file of another kind.
+    /// A file of an unsupported kind.
     #[error(
         "{}: no archive by its name: name a folder, or a file that ends in .txt, .xml, .nc, .zip, .tar, .tar.gz or .tgz",
         path_text(path)
@@ -28,13 +28,13 @@ pub enum ArchiveError {
         /// The file.
         path: PathBuf,
     },
-    /// A name that is no text.
+    /// A name that is not valid text.
     #[error("{}: the name is not UTF-8: rename it", path_text(path))]
     Name {
-        /// The file, as far as its name can be shown.
+        /// The file, as far as its name can be displayed.
         path: PathBuf,
     },
-    /// An archive that cannot be unpacked, or a table that is none.
+    /// An archive that cannot be unpacked, or a table that is not valid.
     #[error("{}: damaged ({reason}): download or pack it again", path_text(path))]
     Damaged {
         /// The archive.
@@ -42,7 +42,7 @@ pub enum ArchiveError {
         /// The damage, and where it is.
         reason: String,
     },
-    /// An archive that unpacks to far more than one of filings does.
+    /// An archive that unpacks to far more than real archives of filings do.
     #[error(
         "{}: {reason}: such an archive is made to fill memory or a disk, and is not read; download or pack it again",
         path_text(path)
@@ -56,7 +56,7 @@ pub enum ArchiveError {
     /// More filings than are indexed.
     #[error("there are more than {} filings: name fewer archives", MOST_FILINGS)]
     TooMany,
-    /// The temporary file.
+    /// The temporary file cannot be written.
     #[error(
         "{}: the temporary file cannot be written ({source}): make room, or choose another folder",
         path_text(dir)

@@ -1,4 +1,5 @@
-//! Reads a submission's header without its form: which filing, its time, whether it is an ownership form.
+//! Reads a submission's header without its form: the accession, the time, and whether it is an ownership
+//! form.
 
 use std::path::Path;
 
@@ -11,17 +12,17 @@ use crate::filing::{Accession, Filing, Form, is_mistyped};
 use crate::reader;
 use crate::text::decode;
 
-/// Enough for the header of ten owners; that of another form has its type in the first lines.
+/// Enough for a header with ten owners; other forms have their type in the first lines.
 pub(super) const HEAD: usize = 64 * 1024;
 
-/// The facts.
+/// The facts stated in a header.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct HeaderFacts {
-    /// Which filing.
+    /// Its accession.
     pub(super) accession: Option<Accession>,
-    /// When EDGAR accepted it: from the header, or the end of the day it was filed or else signed.
+    /// When EDGAR accepted it: from the header, or else the end of the day on which it was filed or signed.
     pub(super) accepted_at: Option<DateTime<Utc>>,
-    /// The day it was filed, where the header has no time of acceptance.
+    /// The day it was filed, if the header has no time of acceptance.
     pub(super) filed: Option<NaiveDate>,
 }
 
@@ -30,11 +31,11 @@ pub(super) struct HeaderFacts {
 pub(super) enum Judged {
     /// A form that is not 3, 4 or 5.
     Other,
-    /// An ownership form, or something whose reader will say what it is.
+    /// An ownership form, or something that its reader will identify.
     Form(HeaderFacts),
 }
 
-/// The facts in the first bytes of a submission.
+/// Reads the facts from the first bytes of a submission.
 pub(super) fn judge(head: &[u8]) -> Judged {
     let (text, _) = decode(head);
     let header = text.split_once("<DOCUMENT>").map_or(&*text, |(header, _)| header);
@@ -45,7 +46,7 @@ pub(super) fn judge(head: &[u8]) -> Judged {
     if kind.is_some_and(|kind| kind.parse::<Form>().is_err()) {
         return Judged::Other;
     }
-    // The one reader of headers, so that what is said here is what the filing will say.
+    // Uses the only reader of headers, so that these facts agree with the filing.
     let probe = format!("{header}\n<DOCUMENT>\n<TYPE>4\n<XML></XML>\n");
     let Ok(read) = submission::read(&probe) else { return Judged::Form(HeaderFacts::default()) };
     let filed = field(header, &["FILED AS OF DATE:", "<FILING-DATE>"])
@@ -55,7 +56,8 @@ pub(super) fn judge(head: &[u8]) -> Judged {
     Judged::Form(HeaderFacts { accession: read.accession, accepted_at, filed })
 }
 
-/// The facts of a whole document whose header has no time: it is placed by its newest signature, else by its period.
+/// The facts of a whole document whose header has no time: it is dated by its newest signature, or else by
+/// its period.
 pub(super) fn judge_whole(bytes: &[u8]) -> Judged {
     match reader::read(bytes) {
         Ok(filing) => {
@@ -69,11 +71,11 @@ pub(super) fn judge_whole(bytes: &[u8]) -> Judged {
 
 fn said_day(filing: &Filing) -> Option<NaiveDate> {
     let said = filing.signatures.iter().filter_map(|signature| signature.date).max();
-    // One of the year 23 is a typing error.
+    // A date in the year 23 is a typing error.
     said.filter(|day| !is_mistyped(*day, None, None)).or(filing.period)
 }
 
-/// When EDGAR closes on a day, at 22:00 in New York: nothing that is filed on it is later.
+/// When EDGAR closes on a day, at 22:00 in New York: nothing filed that day is accepted later.
 pub(super) fn end_of_day(day: NaiveDate) -> Option<DateTime<Utc>> {
     let local = day.and_hms_opt(22, 0, 0)?;
     New_York.from_local_datetime(&local).earliest().map(|time| time.to_utc())

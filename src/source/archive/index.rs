@@ -8,7 +8,8 @@ use super::data_set::DataSet;
 use super::spool::Spool;
 use crate::filing::{Accession, edgar_day};
 
-/// More filings than this are not indexed: since 2003 there were about eight million, and a run is over some years.
+/// The most filings that are indexed. There have been about eight million since 2003, and a run covers some
+/// years.
 pub(super) const MOST_FILINGS: usize = 5_000_000;
 
 /// An index of filings in filing order, and where each can be read.
@@ -25,12 +26,12 @@ pub(super) struct Index {
 /// A filing of the index.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Item {
-    /// In seconds since 1970; those without one come first.
+    /// In seconds since 1970; filings without a time come first.
     pub(super) accepted_at: Option<i64>,
     pub(super) accession: Option<Accession>,
-    /// Its place in the spool.
+    /// Its offset in the spool.
     pub(super) record: u64,
-    /// True if it comes from a data set, which has less than a submission.
+    /// True if it comes from a data set, which contains less than a submission.
     pub(super) is_rows: bool,
 }
 

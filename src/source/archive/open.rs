@@ -1,4 +1,4 @@
-//! An archive: opened once, then read filing by filing.
+//! An archive: opened once, then read one filing at a time.
 
 use std::path::{Path, PathBuf};
 
@@ -18,12 +18,13 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Scans files and folders and builds the index. `progress` gets how many bytes of the files are done, and how many
-    /// there are; the temporary file is in `spool_dir`, or in the system's folder for such.
+    /// Scans files and folders and builds the index. `progress` receives how many bytes of the files are
+    /// done, and how many there are. The temporary file is in `spool_dir`, or in the system's temporary
+    /// folder.
     ///
     /// # Errors
-    /// [`ArchiveError`] names the file and what to do. A single submission that cannot be read is no error here: it is told at
-    /// its turn.
+    /// [`ArchiveError`] names the file and what to do. A single submission that cannot be read is not an
+    /// error here: it is reported when it is its turn.
     pub fn open(
         paths: &[PathBuf],
         spool_dir: Option<&Path>,
@@ -34,28 +35,29 @@ impl Archive {
         Ok(Self { index: catalogue.finish()? })
     }
 
-    /// The filings in filing order, by time of acceptance and then by accession; those whose time is unknown come first, and
-    /// none of them can be read. Each call starts at the first.
+    /// The filings in filing order, by time of acceptance and then by accession. Those whose time is unknown
+    /// come first, and none of them can be read. Each call starts at the first.
     pub fn filings(&mut self) -> Filings<'_> {
         Filings { archive: self, next: 0 }
     }
 
-    /// The submission text of the filing at a place in the order of [`filings`](Self::filings), as the file has it. Where its
-    /// header has only the day, 22:00 of it is put in as the time of acceptance. `None` for what has no such text: a row of a
-    /// data set, a bare document, and a place behind the last.
+    /// The submission text of the filing at a position in the order of [`filings`](Self::filings), as the
+    /// file has it. If its header has only the day, 22:00 on that day is inserted as the time of acceptance.
+    /// `None` if there is no such text: for rows of a data set, a bare document, and a position after the
+    /// last.
     ///
     /// # Errors
-    /// Bytes that cannot be unpacked, are too many or are gone.
+    /// Bytes that cannot be unpacked, are too many or no longer exist.
     pub fn submission(&mut self, place: usize) -> Result<Option<Vec<u8>>, Unreadable> {
         self.index.items.get(place).copied().map_or(Ok(None), |item| self.index.text(item))
     }
 
-    /// EDGAR's day of the filing at a place; `None` where it has no time.
+    /// EDGAR's day of the filing at a position; `None` if it has no time.
     pub fn day(&self, place: usize) -> Option<NaiveDate> {
         self.index.items.get(place).and_then(Item::day)
     }
 
-    /// How many entries [`filings`](Self::filings) yields, those that cannot be read among them.
+    /// How many entries [`filings`](Self::filings) yields, including those that cannot be read.
     pub fn len(&self) -> usize {
         self.index.items.len()
     }
@@ -65,17 +67,18 @@ impl Archive {
         self.index.items.is_empty()
     }
 
-    /// How many submissions are of other forms and were passed over.
+    /// How many submissions of other forms were skipped.
     pub fn skipped(&self) -> u64 {
         self.index.skipped
     }
 
-    /// How many times a filing was there again; it is yielded once, from a submission rather than a data set.
+    /// How many repeated filings were found. Each is yielded once, preferably from a submission rather than a
+    /// data set.
     pub fn repeated(&self) -> u64 {
         self.index.repeated
     }
 
-    /// EDGAR's day of the first filing; `None` where none has a time.
+    /// EDGAR's day of the first filing; `None` if none has a time.
     pub fn first(&self) -> Option<NaiveDate> {
         self.index.items.iter().find_map(Item::day)
     }
@@ -86,7 +89,7 @@ impl Archive {
     }
 }
 
-/// The filings of an archive, each read when it is asked for.
+/// The filings of an archive, each read when it is requested.
 #[derive(Debug)]
 pub struct Filings<'a> {
     archive: &'a mut Archive,

@@ -1,21 +1,21 @@
-//! How far the first pass is.
+//! The progress of the first pass.
 
-/// How far the first pass is, in bytes of the files on disk.
+/// The progress of the first pass, in bytes of the files on disk.
 pub(super) struct Progress<'a> {
     pub(super) done: u64,
     pub(super) all: u64,
-    pub(super) tell: &'a mut dyn FnMut(u64, u64),
+    pub(super) report: &'a mut dyn FnMut(u64, u64),
 }
 
 impl Progress<'_> {
-    /// More bytes that are done.
+    /// Adds bytes that are done.
     pub(super) fn add(&mut self, bytes: u64) {
         self.to(self.done + bytes);
     }
 
-    /// All bytes that are done.
+    /// Sets how many bytes are done in total.
     pub(super) fn to(&mut self, done: u64) {
         self.done = done.min(self.all);
-        (self.tell)(self.done, self.all);
+        (self.report)(self.done, self.all);
     }
 }

@@ -1,4 +1,4 @@
-//! One filing of the index, read at its turn.
+//! Reads one filing of the index when it is its turn.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -17,18 +17,18 @@ use crate::filing::Filing;
 use crate::reader::{self, MAX_BYTES, Unreadable, WHOLE};
 use crate::text::path_text;
 
-/// More rows than the reader of documents takes, so that it is the one to complain.
+/// More rows than the reader of documents accepts, so that it is the one to report them.
 const MOST_ROWS: usize = 10_000;
-/// The line that every submission text has, and no bare document.
+/// The line that every submission text has, and no bare document has.
 const DOCUMENT: &[u8] = b"<DOCUMENT>";
 
-/// A filing at its turn.
+/// A filing that has been read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// For people: the file, or `archive!member`.
+    /// Its name for people: the file, or `archive!member`.
     pub name: String,
-    /// The filing, with an accession and a time of acceptance; or why it cannot be read. Beside the kinds of
-    /// [`reader::read`] there is `damaged`, for bytes that cannot be unpacked or are gone.
+    /// The filing, with an accession and a time of acceptance, or why it cannot be read. In addition to the
+    /// kinds of [`reader::read`] there is `damaged`, for bytes that cannot be unpacked or no longer exist.
     pub outcome: Result<Filing, Unreadable>,
 }
 
@@ -54,7 +54,7 @@ impl Index {
         }
     }
 
-    /// The submission text of an item; `None` where it is rows or a bare document.
+    /// The submission text of an item; `None` if it is rows or a bare document.
     pub(super) fn text(&mut self, item: Item) -> Result<Option<Vec<u8>>, Unreadable> {
         if item.is_rows {
             return Ok(None);
@@ -77,7 +77,8 @@ impl Index {
         placed(reader::read(&self.bytes(record, payload)?)?, &record.facts)
     }
 
-    /// The bytes of a submission or bare document, with the day that it was filed where its header tells only that.
+    /// The bytes of a submission or bare document, with the day of filing added if its header states only
+    /// that.
     fn bytes(&self, record: &Record, payload: Vec<u8>) -> Result<Vec<u8>, Unreadable> {
         let unread = |error: io::Error| damaged(&error.to_string());
         let bytes = match &record.place {
@@ -99,7 +100,7 @@ impl Index {
     }
 }
 
-/// A filing with the accession and the time that its own bytes do not state.
+/// A filing, with the accession and the time that its own bytes do not state.
 fn placed(mut filing: Filing, facts: &HeaderFacts) -> Result<Filing, Unreadable> {
     filing.accession = filing.accession.or(facts.accession);
     filing.accepted_at = filing.accepted_at.or(facts.accepted_at);
@@ -114,7 +115,8 @@ fn placed(mut filing: Filing, facts: &HeaderFacts) -> Result<Filing, Unreadable>
     Ok(filing)
 }
 
-/// A submission with its time of acceptance on the header's first line, where the reader takes it from: conclusions need it.
+/// A submission with its time of acceptance on the header's first line, where the reader looks for it:
+/// conclusions need it.
 fn dated(bytes: Vec<u8>, facts: &HeaderFacts) -> Vec<u8> {
     let Some(day) = facts.filed else { return bytes };
     let line = format!("<ACCEPTANCE-DATETIME>{}220000", day.format("%Y%m%d"));
@@ -146,7 +148,7 @@ fn unpacked(path: &Path, packed: &Packed) -> Result<Vec<u8>, Unreadable> {
     let unread = |error: io::Error| damaged(&error.to_string());
     let most = of_member(packed.length);
     let bytes = inflated(path, packed, most).map_err(unread)?;
-    // Of one that is too large not all is read; the reader will say so.
+    // A submission that is too large is not read completely; the reader will report it.
     if bytes.len() > MAX_BYTES {
         return Ok(bytes);
     }
@@ -173,7 +175,7 @@ fn inflated(path: &Path, packed: &Packed, most: u64) -> io::Result<Vec<u8>> {
     }
 }
 
-/// All bytes, or one more than may be.
+/// All bytes, or one more than allowed.
 fn bounded(content: &mut dyn Read, most: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     content.take((MAX_BYTES as u64).min(most) + 1).read_to_end(&mut bytes)?;

@@ -1,4 +1,4 @@
-//! The first pass: through folders, zips and tarballs once, from front to back.
+//! The first pass: reads folders, zips and tarballs once, from front to back.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek};
@@ -21,14 +21,14 @@ use crate::text::clip;
 /// The longest name of a tarball's member that is read.
 const LONGEST_NAME: u64 = 64 * 1024;
 
-/// Most characters of a library's message about an archive: it may repeat a name of the archive's.
-const LONGEST_TOLD: usize = 200;
+/// The most characters of a library's message about an archive: it may quote a name from the archive.
+const LONGEST_REPORTED: usize = 200;
 
-/// Scans all that is named.
+/// Scans everything that is named.
 pub(super) fn scan(
     paths: &[PathBuf],
     catalogue: &mut Catalogue,
-    tell: &mut dyn FnMut(u64, u64),
+    report: &mut dyn FnMut(u64, u64),
 ) -> Result<(), ArchiveError> {
     let mut all = 0;
     walk(paths, &mut |found| {
@@ -36,7 +36,7 @@ pub(super) fn scan(
         Ok(())
     })?;
     catalogue.bound(all);
-    let mut progress = Progress { done: 0, all, tell };
+    let mut progress = Progress { done: 0, all, report };
     walk(paths, &mut |found| {
         let end = progress.done + found.bytes;
         let file = open_regular(found.path).map_err(|error| ArchiveError::read(found.path, error))?;
@@ -69,7 +69,7 @@ fn zip(
 ) -> Result<(), ArchiveError> {
     let path = found.path;
     let damaged =
-        |error: ZipError| ArchiveError::damaged(path, clip(&error.to_string(), LONGEST_TOLD).into());
+        |error: ZipError| ArchiveError::damaged(path, clip(&error.to_string(), LONGEST_REPORTED).into());
     let mut zip = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     if zip.has_overlapping_entries().map_err(damaged)? {
         return Err(ArchiveError::Bomb { path: path.to_path_buf(), reason: "its members overlap" });
@@ -104,7 +104,7 @@ fn zip(
         };
         let noted = bombed(noted, &allowance, path);
         match noted {
-            // The members beside it can be read all the same.
+            // The other members can still be read.
             Err(ArchiveError::Damaged { reason, .. }) => {
                 let facts = HeaderFacts::default();
                 let place = Location::Damaged { reason };
@@ -128,7 +128,7 @@ fn tar(
     bombed(read, &allowance, found.path)
 }
 
-/// Anything that ends in another way although more was unpacked than an archive of filings has.
+/// Reports a bomb if reading failed after more was unpacked than real archives of filings contain.
 fn bombed<T>(read: Result<T, ArchiveError>, allowance: &Allowance, path: &Path) -> Result<T, ArchiveError> {
     if allowance.is_spent() {
         let reason = "it unpacks to more than 200 times its size";
@@ -145,12 +145,12 @@ fn members(
     progress: &mut Progress<'_>,
 ) -> Result<(), ArchiveError> {
     let damaged =
-        |error: io::Error| ArchiveError::damaged(path, clip(&error.to_string(), LONGEST_TOLD).into());
+        |error: io::Error| ArchiveError::damaged(path, clip(&error.to_string(), LONGEST_REPORTED).into());
     let archive = catalogue.archive(path);
     let before = progress.done;
     let mut tar = tar::Archive::new(unpacked);
     let mut long_name = None;
-    // Raw, because long names would else be read whatever their length.
+    // Raw, because otherwise long names would be read whatever their length.
     for entry in tar.entries().map_err(damaged)?.raw(true) {
         let mut entry = entry.map_err(damaged)?;
         let kind = entry.header().entry_type();
@@ -167,12 +167,12 @@ fn members(
         }
         progress.to(before + (&*file).stream_position().unwrap_or_default());
     }
-    // Behind the last member stands the checksum.
+    // The checksum comes after the last member.
     io::copy(&mut tar.into_inner(), &mut io::sink()).map_err(damaged)?;
     Ok(())
 }
 
-/// The name that stands ahead of a member whose own field is too short for it.
+/// The name that precedes a member whose own field is too short for it.
 fn name_ahead(entry: &mut impl Read, gnu: bool) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
     entry.take(LONGEST_NAME).read_to_end(&mut bytes)?;

@@ -1,5 +1,5 @@
-//! One temporary file without a name: what cannot be read a second time where it came from, and a note of where each
-//! filing is. Written from front to back, then read anywhere.
+//! One temporary file without a name: holds data that cannot be read a second time from its source, and
+//! records where each filing is. Written from front to back, then read anywhere.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -9,25 +9,26 @@ use serde::{Deserialize, Serialize};
 
 use super::header::HeaderFacts;
 
-/// All ownership documents since 2003 are about half of it; a bomb fills no more of a disk.
+/// All ownership documents since 2003 take about half of this; a bomb fills no more of a disk.
 const MOST_BYTES: u64 = 128 * 1024 * 1024 * 1024;
-/// Of archives of filings so many times their size are spooled at most; real ones have some ten.
+/// The most bytes that are spooled, as a multiple of the archives' size; real archives of filings need about
+/// ten times theirs.
 const MOST_RATIO: u64 = 40;
-/// And so much of any, however small.
+/// The number of bytes that any archive may spool, however small it is.
 const FREE: u64 = 64 * 1024 * 1024;
-/// More than any record or row can have; a longer one is a spool that was damaged.
+/// More than any record or row can have; a longer one means that the spool is damaged.
 const MOST_PART: usize = 64 * 1024 * 1024;
 
-/// A filing as the spool knows it: what people call it, and where its bytes are.
+/// A filing as the spool records it: its name for people, and where its bytes are.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Record {
-    /// Which archive it is in, by its position; `None` for a file by itself.
+    /// The position of its archive; `None` for a file by itself.
     pub(super) archive: Option<usize>,
     /// The member's name, or the file's path.
     pub(super) name: String,
-    /// Its header.
+    /// Facts from its header.
     pub(super) facts: HeaderFacts,
-    /// Its bytes.
+    /// Where its bytes are.
     pub(super) place: Location,
 }
 
@@ -38,16 +39,16 @@ pub(super) enum Location {
     File,
     /// In a zip.
     Zip(Packed),
-    /// In the spool, behind the record.
+    /// In the spool, after the record.
     Spooled {
         /// How many bytes.
         length: usize,
     },
     /// In the spool, as rows of the data set's tables.
     Rows {
-        /// Which data set's columns they have.
+        /// The data set that defines their columns.
         data_set: usize,
-        /// Where the last row is; each tells where the one before it is.
+        /// The offset of the last row; each row links to the one before it.
         last: u64,
     },
     /// Nowhere: too large to be read.
@@ -55,38 +56,38 @@ pub(super) enum Location {
         /// How many bytes it has.
         bytes: u64,
     },
-    /// Nowhere: what stands in its place cannot be unpacked.
+    /// Nowhere: its bytes cannot be unpacked.
     Damaged {
         /// Why.
         reason: String,
     },
 }
 
-/// A member of a zip, so that it can be read without the zip's list of members.
+/// A member of a zip, with everything needed to read it without the zip's list of members.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Packed {
     /// Where its packed bytes start.
     pub(super) start: u64,
     /// How many there are.
     pub(super) length: u64,
-    /// True if they are deflated, not only stored.
+    /// True if they are deflated rather than only stored.
     pub(super) deflated: bool,
-    /// The checksum of what they unpack to.
+    /// The checksum of the unpacked bytes.
     pub(super) crc32: u32,
 }
 
-/// A row of a table, linked to the one before it of the same filing.
+/// A row of a table, linked to the previous row of the same filing.
 #[derive(Debug)]
 pub(super) struct SpooledRow {
-    /// Where the row before it is.
+    /// The offset of the previous row.
     pub(super) before: Option<u64>,
-    /// Which table it is of.
+    /// The table that it belongs to.
     pub(super) table: u8,
     /// The line.
     pub(super) line: Vec<u8>,
 }
 
-/// The spool while it is written.
+/// A spool that is being written.
 pub(super) struct Writer {
     file: BufWriter<File>,
     end: u64,
@@ -94,7 +95,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// An empty spool in this folder, or in the system's for temporary files.
+    /// An empty spool in this folder, or in the system's temporary folder.
     pub(super) fn create(dir: Option<&Path>) -> io::Result<Self> {
         let file = match dir {
             Some(dir) => tempfile::tempfile_in(dir)?,
@@ -103,12 +104,12 @@ impl Writer {
         Ok(Self { file: BufWriter::with_capacity(256 * 1024, file), end: 0, most: FREE })
     }
 
-    /// Bounds it by the bytes of the files that are read.
+    /// Limits it according to the size of the files that are read.
     pub(super) fn bound(&mut self, bytes: u64) {
         self.most = bytes.saturating_mul(MOST_RATIO).saturating_add(FREE).min(MOST_BYTES);
     }
 
-    /// Appends a record and the bytes that belong behind it; says where.
+    /// Appends a record and the bytes that belong after it; returns its offset.
     pub(super) fn record(&mut self, record: &Record, payload: &[u8]) -> io::Result<u64> {
         let at = self.end;
         self.part(&serde_json::to_vec(record)?)?;
@@ -116,10 +117,10 @@ impl Writer {
         Ok(at)
     }
 
-    /// Appends a row; says where.
+    /// Appends a row; returns its offset.
     pub(super) fn row(&mut self, before: Option<u64>, table: u8, line: &[u8]) -> io::Result<u64> {
         let at = self.end;
-        // No row is at 0 and the last of another: the offset counts from 1 here.
+        // Offsets count from 1 here, so that 0 means that there is no previous row.
         self.append(&before.map_or(0, |offset| offset + 1).to_le_bytes())?;
         self.append(&[table])?;
         self.part(line)?;
@@ -147,14 +148,14 @@ impl Writer {
     }
 }
 
-/// The spool, written.
+/// The finished spool.
 #[derive(Debug)]
 pub(super) struct Spool {
     file: File,
 }
 
 impl Spool {
-    /// The record at an offset, and its payload where it has one.
+    /// The record at an offset, and its payload if it has one.
     pub(super) fn record(&mut self, at: u64) -> io::Result<(Record, Vec<u8>)> {
         self.file.seek(SeekFrom::Start(at))?;
         let record: Record = serde_json::from_slice(&self.part()?)?;

@@ -1,4 +1,4 @@
-//! Which files there are to read, by their names, in a settled order.
+//! Finds the files to read by their names, in a fixed order.
 
 use std::ffi::OsString;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::allowance::is_regular;
 use super::error::ArchiveError;
 
-/// The kind of a file, by its name.
+/// The kind of a file, according to its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A submission, or a bare document.
@@ -44,8 +44,8 @@ pub(super) struct FileToRead<'a> {
     pub(super) bytes: u64,
 }
 
-/// Visits the files: those that are named, and those in named folders and the folders in them, each folder in the order of its names.
-/// Unreadable things in a folder are passed over; a named file must be readable.
+/// Visits the named files, and the files in the named folders and their subfolders, each folder in the order
+/// of its names. Unreadable entries of a folder are skipped; a named file must be readable.
 pub(super) fn walk(
     paths: &[PathBuf],
     visit: &mut dyn FnMut(FileToRead<'_>) -> Result<(), ArchiveError>,
@@ -89,7 +89,7 @@ fn folder(
     Ok(())
 }
 
-/// True if it was something to visit.
+/// Visits a file; returns true if it was of a known kind.
 fn file(
     path: &Path,
     bytes: u64,

@@ -5,11 +5,11 @@ use std::io;
 /// An effect of the store that outlives the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
-    /// A record, or several in one transaction, is written to the log.
+    /// One record, or several in one transaction, are written to the log.
     Write,
-    /// All that was written is brought onto the disk.
+    /// Everything written so far is flushed to disk.
     Flush,
 }
 
-/// Asked before each effect; an error takes its place.
+/// Called before each effect; if it returns an error, the effect fails with it.
 pub(in crate::store) type Before = Box<dyn Fn(Effect) -> io::Result<()> + Send + Sync>;

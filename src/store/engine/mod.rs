@@ -1,9 +1,10 @@
-//! The engine below the store: ordered keyspaces of text keys and versioned JSON values, read one by one or in bounded ranges, and
-//! written in transactions.
+//! The storage engine: ordered keyspaces of text keys and versioned JSON values, read one by one or in
+//! bounded ranges, and written in transactions.
 //!
-//! An engine promises what the contract in its tests holds it to: a transaction is written as a whole or not at all, also where the
-//! process ends within it; of two that touch the same key one comes after the other; what [`Engine::flush`] returned from is on
-//! the disk. Nothing above this module knows which engine it is.
+//! An engine guarantees what the contract in its tests checks: a transaction is written completely or not at
+//! all, even if the process ends in the middle of it; two transactions that touch the same key run one after
+//! the other; once [`Engine::flush`] returns, everything written before it is on disk. Nothing above this
+//! module knows which engine is in use.
 
 mod effect;
 mod error;

@@ -1,4 +1,4 @@
-//! An engine that is open: what can be read of it.
+//! An open engine, and how to read from it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::space::{Space, Value};
 /// An open engine. Clones share it.
 #[derive(Debug, Clone)]
 pub(in crate::store) enum Engine {
-    /// An embedded database in one folder, which one process alone can open.
+    /// An embedded database in one folder that only one process can open.
     Sled(Arc<SledEngine>),
 }
 
@@ -23,7 +23,7 @@ impl Engine {
         }
     }
 
-    /// Keys and values in a range, in its order.
+    /// The keys and values of a range, in its order.
     pub(in crate::store) async fn range(
         &self,
         space: Space,
@@ -34,7 +34,7 @@ impl Engine {
         }
     }
 
-    /// How many keys a range has.
+    /// The number of keys in a range.
     pub(in crate::store) async fn count(&self, space: Space, range: &Range) -> Result<usize, EngineError> {
         match self {
             Self::Sled(sled) => sled.count(space, range),
@@ -48,21 +48,21 @@ impl Engine {
         }
     }
 
-    /// The folder that it is in.
+    /// The store's folder.
     pub(in crate::store) fn dir(&self) -> &Path {
         match self {
             Self::Sled(sled) => sled.dir(),
         }
     }
 
-    /// True if the disk lost what was written last, before it was opened.
+    /// True if the disk had lost the last writes when the store was opened.
     pub(in crate::store) fn has_lost(&self) -> bool {
         match self {
             Self::Sled(sled) => sled.has_lost(),
         }
     }
 
-    /// Bytes that it takes on the disk.
+    /// Its size on disk, in bytes.
     pub(in crate::store) fn size_on_disk(&self) -> Result<u64, EngineError> {
         match self {
             Self::Sled(sled) => sled.size_on_disk(),

@@ -1,15 +1,15 @@
 //! Ranges of keys.
 
-/// A part of a keyspace, and how much of it is read at most.
+/// A part of a keyspace, with a limit on how many keys are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store) struct Range {
     /// The first key that may be in it.
     pub(super) from: String,
     /// True if `from` itself is left out.
     pub(super) after: bool,
-    /// The first key behind it; `None`: to the end of the keyspace.
+    /// The first key after the range; `None` for the end of the keyspace.
     pub(super) until: Option<String>,
-    /// How many keys are read at most.
+    /// The most keys to read.
     pub(super) most: usize,
     /// True if it is read from its end.
     pub(super) backwards: bool,
@@ -21,17 +21,17 @@ impl Range {
         Self { from: String::new(), after: false, until: None, most, backwards: false }
     }
 
-    /// Keys from one on, and before another.
+    /// The keys from `from` (inclusive) to `until` (exclusive).
     pub(in crate::store) fn between(from: &str, until: &str, most: usize) -> Self {
         Self { from: from.to_owned(), until: Some(until.to_owned()), ..Self::first(most) }
     }
 
-    /// Keys that begin with this.
+    /// The keys that begin with `prefix`.
     pub(in crate::store) fn prefix(prefix: &str, most: usize) -> Self {
         Self { from: prefix.to_owned(), until: successor(prefix), ..Self::first(most) }
     }
 
-    /// Keys behind all that begin with this.
+    /// The keys after all those that begin with `prefix`.
     pub(in crate::store) fn behind_prefix(prefix: &str, most: usize) -> Self {
         match successor(prefix) {
             Some(from) => Self { from, ..Self::first(most) },
@@ -39,17 +39,17 @@ impl Range {
         }
     }
 
-    /// The same from its end: its last keys, the last one first.
+    /// The same range from its end: its last keys, last one first.
     pub(in crate::store) fn backwards(self) -> Self {
         Self { backwards: true, ..self }
     }
 
-    /// The same with another bound.
+    /// The same range with a lower limit.
     pub(in crate::store) fn at_most(&self, most: usize) -> Self {
         Self { most: most.min(self.most), ..self.clone() }
     }
 
-    /// The part of it behind a key.
+    /// The part of the range after a key.
     pub(in crate::store) fn after(&self, key: &str) -> Self {
         Self { from: key.to_owned(), after: true, ..self.clone() }
     }
@@ -61,7 +61,7 @@ impl Range {
     }
 }
 
-/// The first text behind all that begin with this one; `None` where there is none.
+/// The first string after all those that begin with `prefix`; `None` if there is none.
 fn successor(prefix: &str) -> Option<String> {
     let mut chars: Vec<char> = prefix.chars().collect();
     while let Some(last) = chars.pop() {

@@ -1,13 +1,13 @@
-//! Keyspaces, and what is written to them.
+//! Keyspaces, values and writes.
 
 use std::collections::BTreeMap;
 
-/// A keyspace: its keys are in the order of their bytes.
+/// A keyspace, with keys ordered by their bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::store) struct Space(pub(in crate::store) &'static str);
 
-/// A value: the version of its shape in one byte, then JSON.
+/// A value: one byte for the version of its format, then JSON.
 pub(in crate::store) type Value = Vec<u8>;
 
-/// The writes of a transaction: by keyspace and key the new value, or `None` where the key goes.
+/// The writes of a transaction: for each keyspace and key the new value, or `None` to delete the key.
 pub(in crate::store) type Writes = BTreeMap<(Space, String), Option<Value>>;

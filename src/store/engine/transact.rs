@@ -7,9 +7,9 @@ use super::opened::Engine;
 use super::transaction::Transaction;
 
 impl Engine {
-    /// Runs a transaction: what `body` reads stays so until what it puts is written, and that is written as a whole, or where `body`
-    /// fails not at all. `body` may run several times, and begins no
-    /// transaction of its own.
+    /// Runs a transaction. What `body` reads does not change until its writes are applied; they are applied
+    /// atomically, or not at all if `body` fails. `body` may run several times and must not begin another
+    /// transaction.
     pub(in crate::store) async fn transact<T, E, F>(&self, body: impl Fn(Transaction) -> F) -> Result<T, E>
     where
         E: From<EngineError>,

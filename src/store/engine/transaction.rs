@@ -8,7 +8,7 @@ use super::opened::Engine;
 use super::range::Range;
 use super::space::{Space, Value, Writes};
 
-/// One transaction: reads see what it has put. Clones are the same transaction.
+/// A transaction; its reads see its own writes. Clones share the same transaction.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct Transaction {
     engine: Engine,
@@ -24,7 +24,7 @@ impl Transaction {
         self.writes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Its writes, in the order of keyspaces and keys.
+    /// Its writes, ordered by keyspace and key.
     pub(super) fn into_writes(self) -> Writes {
         std::mem::take(&mut *self.writes())
     }
@@ -38,7 +38,7 @@ impl Transaction {
         }
     }
 
-    /// Keys and values in a range, in its order.
+    /// The keys and values of a range, in its order.
     pub(in crate::store) async fn range(
         &self,
         space: Space,
@@ -52,7 +52,7 @@ impl Transaction {
                 .map(|(place, value)| (place.clone(), value.clone()))
                 .collect()
         };
-        // As many more are read as may be gone.
+        // Read extra records to make up for deleted ones.
         let gone = own.values().filter(|value| value.is_none()).count();
         let wider = Range { most: range.most.saturating_add(gone), ..range.clone() };
         let mut all: BTreeMap<String, Value> = self.engine.range(space, &wider).await?.into_iter().collect();

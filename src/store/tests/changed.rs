@@ -1,4 +1,4 @@
-//! A record that changed since it was read is not overwritten by what was decided from it.
+//! A record that changed since it was read is not overwritten by a decision based on the old one.
 
 use chrono::NaiveDate;
 

@@ -1,4 +1,4 @@
-//! Counts are those of what is there, whatever happens to deliveries.
+//! Counts match the stored deliveries, whatever happens to them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::summary::{Line, Summary, Why};
 
-/// Events of deliveries: which of them, by number.
+/// Events of deliveries, which are identified by number.
 #[derive(Debug, Clone)]
 enum Step {
     Enqueue(usize),
@@ -15,7 +15,7 @@ enum Step {
     Leave(usize, bool),
     GiveUp(usize),
     Revive(usize),
-    /// Of a channel: all that wait are joined.
+    /// For a channel: all its waiting deliveries are joined.
     Join(usize),
 }
 
@@ -42,12 +42,13 @@ fn delivery(number: usize) -> Delivery {
     Delivery::new(channel(number), Body::Alert(Box::new(alert)), now())
 }
 
-/// The deliveries, counted by hand: each by its own state, and one that joined by that of its message.
+/// A reference model of the counts: each delivery counts by its own state, or by its message's state if it
+/// joined one.
 #[derive(Default)]
 struct Model {
-    /// Key → the message that it is in, where that is another.
+    /// Key → the message that carries it, if it joined another.
     into: BTreeMap<Key, Key>,
-    /// Key → 'q' waits, 'd' was delivered, 'x' was given up.
+    /// Key → 'q' queued, 'd' delivered, 'x' dead.
     stands: BTreeMap<Key, char>,
 }
 
@@ -67,7 +68,7 @@ impl Model {
     }
 }
 
-/// The delivery that has this number, or the message that it is in, as it waits.
+/// The waiting delivery with this number, or the waiting message that carries it.
 async fn waiting(store: &Store, number: usize) -> Option<Delivery> {
     let key = delivery(number).key;
     let into = match store.delivery_standing(&key).await.unwrap() {
@@ -104,7 +105,7 @@ async fn take(store: &Store, model: &mut Model, step: Step) {
                 false => Outcome::Delivered { at: now(), message_id: None },
             };
             model.stands.insert(one.key.clone(), if dead { 'x' } else { 'd' });
-            // A second time it is gone, and is not counted.
+            // The second time it is gone and is not counted.
             store.leave_queue(slice::from_ref(&one), &outcome).await.unwrap();
             store.leave_queue(&[one], &outcome).await.unwrap();
         }

@@ -1,4 +1,4 @@
-//! One record that is damaged harms nothing else: nothing is fetched for ever, sent again, or forgotten.
+//! A damaged record affects nothing else: nothing is fetched forever, sent again or forgotten.
 
 use super::*;
 use crate::summary::{Line, Summary, Why};
@@ -46,7 +46,7 @@ async fn what_may_have_been_sent_is_not_sent_again() {
             1 => assert_eq!(store.delivery_standing(&key).await.unwrap(), None),
             _ => assert_eq!(store.prune(now() + TimeDelta::days(4_000)).await.unwrap(), 0),
         }
-        // Another owner's filing has the same trade.
+        // Another owner's filing reports the same trade.
         let other =
             Settled { accession: "0000000001-21-000001".parse().unwrap(), ..settled(&["terminal"], &[]) };
         store.commit(&other).await.unwrap();
@@ -115,7 +115,7 @@ async fn a_delivery_waits_at_one_place_alone() {
     let store = Store::open(dir.path()).unwrap();
     let one = Delivery::new(terminal(), Body::Alert(Box::new(alert())), now());
     store.enqueue(&one).await.unwrap();
-    // As if its record had been lost, and it had been queued anew.
+    // Simulates a lost record and a delivery that was queued again.
     let later = Delivery { queued_at: now() + TimeDelta::hours(1), ..one.clone() };
     store.rewrite(&later).await.unwrap();
     assert_eq!(store.queued(&terminal(), 9).await.unwrap(), slice::from_ref(&one));

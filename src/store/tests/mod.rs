@@ -57,7 +57,7 @@ fn settled(destinations: &[&str], recipients: &[&str]) -> Settled {
             .iter()
             .map(|name| Gathered { recipient: (*name).to_owned(), alert: alert() })
             .collect(),
-        ..Settled::new(alert().accession, Ending::Rang, now())
+        ..Settled::new(alert().accession, Ending::Alerted, now())
     }
 }
 
@@ -74,7 +74,7 @@ async fn what_was_committed_survives_and_a_second_commit_writes_nothing() {
         .discovered(Discovered { new: &[reference()], ..Discovered::default() }, frontier, now())
         .await
         .unwrap();
-    // What is pending is never taken as known.
+    // A pending filing is never recorded as known.
     store
         .discovered(Discovered { known: &[reference()], ..Discovered::default() }, frontier, now())
         .await
@@ -204,10 +204,10 @@ fn a_record_of_another_version_is_an_error_that_says_so() {
 #[tokio::test]
 async fn an_error_of_the_disk_is_told_in_words() {
     let dir = tempfile::tempdir().unwrap();
-    // As sled copies what the system said.
+    // This is how sled copies system errors.
     let queued = Delivery::new(terminal(), Body::Alert(Box::new(alert())), now());
     let full = |text: &'static str| {
-        // Once its layout is written.
+        // Fails only after the layout is written.
         let opened = AtomicBool::new(false);
         move |_| match opened.swap(true, Ordering::SeqCst) {
             true => Err(io::Error::new(io::ErrorKind::StorageFull, text)),

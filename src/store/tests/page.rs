@@ -1,4 +1,4 @@
-//! The tables of `docs/ARCHITECTURE.md` have every keyspace and every state.
+//! The tables in `docs/ARCHITECTURE.md` list every keyspace and every state.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::delivery::InFlight;
 use crate::store::placing::Stood;
 
-/// The first column of the table behind some words.
+/// The first column of the table that follows the given words.
 fn rows(words: &str) -> BTreeSet<String> {
     let page = include_str!("../../../docs/ARCHITECTURE.md");
     let table = page.split(words).nth(1).unwrap().lines().skip_while(|line| !line.starts_with("| `"));
@@ -36,7 +36,7 @@ fn every_state_of_a_delivery_is_in_the_table() {
         Stood::Joined(key.clone()),
         Stood::In { message: key, since: now() },
         Stood::Muted,
-        Stood::Untold { at: now() },
+        Stood::Unreported { at: now() },
         Stood::Left(delivered),
         Stood::Left(dead),
         Stood::Unknown,
@@ -46,7 +46,7 @@ fn every_state_of_a_delivery_is_in_the_table() {
         Stood::InFlight(_) => "in_flight",
         Stood::Joined(_) | Stood::In { .. } => "joined",
         Stood::Muted => "muted",
-        Stood::Untold { .. } => "untold",
+        Stood::Unreported { .. } => "unreported",
         Stood::Left(Outcome::Delivered { .. }) => "delivered",
         Stood::Left(Outcome::Dead { .. }) => "dead",
         Stood::Unknown => "unknown",
@@ -56,11 +56,17 @@ fn every_state_of_a_delivery_is_in_the_table() {
 
 #[test]
 fn every_state_of_a_filing_is_in_the_table() {
-    let all =
-        [Ending::Baseline, Ending::Rang, Ending::Quiet, Ending::Unreadable, Ending::NotFetched, Ending::Past];
+    let all = [
+        Ending::Baseline,
+        Ending::Alerted,
+        Ending::Quiet,
+        Ending::Unreadable,
+        Ending::NotFetched,
+        Ending::Past,
+    ];
     let name = |ending: &Ending| match ending {
         Ending::Baseline => "baseline",
-        Ending::Rang => "rang",
+        Ending::Alerted => "alerted",
         Ending::Quiet => "quiet",
         Ending::Unreadable => "unreadable",
         Ending::NotFetched => "not_fetched",

@@ -75,7 +75,7 @@ async fn of_those_whose_issuer_is_not_known_the_others_are_found() {
     assert!(found(1, 9).await && !found(1, 1).await && !found(0, 9).await);
     with(&store, Found::Index, &[filing(3, 0, None)]).await;
     assert!(found(1, 1).await);
-    // Once it is known it is that issuer's.
+    // Once its issuer is known, it counts for that issuer only.
     with(&store, Found::Index, &[filing(1, 0, Some(7)), filing(3, 0, Some(7))]).await;
     assert!(!found(1, 9).await);
     assert_eq!(store.pending_len().await.unwrap(), 3);
@@ -102,7 +102,7 @@ async fn what_was_put_off_is_due_at_its_time_until_it_is_settled() {
     assert_eq!(store.check().await.unwrap().problems, Vec::<String>::new());
 }
 
-/// Its state may have changed since the poll began.
+/// A filing's state may have changed since the poll began.
 #[tokio::test]
 async fn a_poll_undoes_nothing_that_was_settled_meanwhile() {
     let dir = tempfile::tempdir().unwrap();
@@ -110,7 +110,7 @@ async fn a_poll_undoes_nothing_that_was_settled_meanwhile() {
     let read = Frontier { asked_since: Some(now()), ..Frontier::at(now()) };
     store.discovered(Discovered::default(), read, now()).await.unwrap();
     let (done, waits) = (filing(1, 0, None), filing(2, 0, None));
-    assert!(store.commit(&Settled::new(done.accession, Ending::Rang, now())).await.unwrap());
+    assert!(store.commit(&Settled::new(done.accession, Ending::Alerted, now())).await.unwrap());
     store.close_hole("2021-08-24".parse().unwrap()).await.unwrap();
     let deferred = Pending { attempts: 3, ..Pending::new(waits.clone(), Found::Index, now(), now()) };
     store.postpone(&deferred).await.unwrap();

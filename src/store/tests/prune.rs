@@ -1,4 +1,4 @@
-//! Old records are forgotten after their time, and nothing else.
+//! Only expired records are removed.
 
 use super::*;
 use crate::store::prune::REST;
@@ -9,7 +9,7 @@ fn delivery(number: usize) -> Delivery {
     Delivery::new(terminal(), Body::Alert(Box::new(alert)), now())
 }
 
-/// All that is due, in as many rounds as it takes to look at everything once.
+/// Removes everything that is due, in as many rounds as it takes to check everything once.
 async fn pruned(store: &Store, now: chrono::DateTime<chrono::Utc>) -> usize {
     let mut count = 0;
     for _ in 0..6 {
@@ -38,7 +38,7 @@ async fn what_was_sent_two_years_ago_is_forgotten_and_stays_counted() {
 
     assert_eq!(pruned(&store, now() + KEPT).await, 0);
     assert_eq!(pruned(&store, now() + KEPT + TimeDelta::seconds(1)).await, 0, "it rests");
-    // The later one is as old as it may be.
+    // The later one is as old as allowed.
     assert_eq!(pruned(&store, now() + KEPT + REST).await, 2_500);
     assert_eq!(store.delivery_standing(&sent[7].key).await.unwrap(), None);
     for (one, standing) in [

@@ -1,16 +1,16 @@
-//! Where mail addresses are in a text.
+//! Finds mail addresses in a text.
 
 use std::ops::Range;
 
 use super::views::{MOST_DECODED, View};
 
-/// Shown in place of what is left out.
+/// Shown in place of hidden text.
 pub const HIDDEN: &str = "•••";
 
-/// As people and programs write it; in escapes it is one of these when they are decoded.
+/// The forms that people and programs write; escapes decode to one of these.
 const AT: [char; 3] = ['@', '\u{ff20}', '\u{fe6b}'];
 
-/// The hidden part of each mail address: all before its `@` but the first letter.
+/// The hidden part of each mail address: everything before its `@` except the first letter.
 pub(super) fn addresses(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     if !text.contains(AT) && !text.contains(['%', '\\', '&']) {
@@ -39,7 +39,7 @@ fn add(view: &View, found: &mut Vec<Range<usize>>) {
                 .map_or(0, |end| end + before[end..].chars().next().map_or(1, char::len_utf8)),
         };
         let local = &before[start..];
-        // One letter is all of it.
+        // A single letter is hidden, too.
         let first =
             local.chars().next().filter(|first| local.len() > first.len_utf8() && !local.starts_with(HIDDEN));
         let from = start + first.map_or(0, char::len_utf8);

@@ -1,5 +1,5 @@
-//! Words from outside, as they may be logged, kept and shown: one line of bounded length, without control characters, secrets, or whole mail
-//! addresses.
+//! Prepares words from outside to be logged, kept and shown: one line of bounded length, without control
+//! characters, secrets, or whole mail addresses.
 
 mod mask;
 mod views;
@@ -14,30 +14,31 @@ use super::{clip, plain};
 pub use mask::HIDDEN;
 use views::{MOST_DECODED, View};
 
-/// Characters that are read for each one that is shown.
+/// How many characters are read for each one that is shown.
 const READ_FOR_ONE: usize = 10;
-/// A secret of fewer characters is in many words, so it is hidden only where it stands by itself.
+/// A secret with fewer characters occurs in many words, so it is hidden only if it is a word of its own.
 const SHORT: usize = 4;
-/// A part of a secret with so many bytes is hidden, too: what repeats it may be cut.
+/// A part of a secret with this many bytes is hidden, too: whoever repeats the secret may cut it.
 const PART: usize = 12;
-/// Secrets have no more bytes that are looked for in parts.
+/// How many bytes of a secret are searched for in parts.
 const LONGEST: usize = 1024;
-/// A secret with so many letters and digits is found by them alone, whatever is between them.
+/// A secret with this many letters and digits is found by them alone, whatever is between them.
 const LETTERS: usize = 8;
-/// An address with so many is; the letters of a shorter one may be words that follow each other.
+/// The same for an address; the letters of a shorter one may be words that follow each other.
 const LETTERS_OF_ADDRESS: usize = 16;
-/// Encoded text that is shorter says nothing.
+/// Shorter encoded text is ignored.
 const SHORTEST_ENCODED: usize = 4;
-/// Fewer hexadecimal digits say nothing where other characters are between them.
+/// Fewer hexadecimal digits are ignored if other characters are between them.
 const SHORTEST_HEXADECIMAL: usize = 8;
-/// Base64 or hexadecimal in either is decoded so often.
+/// How often Base64 or hexadecimal that is nested in either is decoded.
 const MOST_NESTED: usize = 2;
-/// For each byte of a text so many are searched, and some more of a short one.
+/// How many bytes are searched for each byte of a text, and how many more for a short one.
 const SEARCHED_FOR_ONE: usize = 64;
 const SEARCHED_ANYWAY: usize = 100_000;
-/// How many characters behind the shown ones are searched for a secret that begins before.
+/// How many characters after the shown ones are searched for a secret that begins before them.
 const BEHIND: usize = 4_096;
-/// Before so many ellipses, the last first, the beginning of a secret is looked for: somebody cut the text there.
+/// How many ellipses, from the last one backwards, are checked for the beginning of a secret before them: the
+/// text was cut there.
 const MOST_CUTS: usize = 8;
 
 /// A text that must not be shown.
@@ -48,13 +49,14 @@ pub struct Secret {
 }
 
 impl Secret {
-    /// An address, of the web or of a person, or the path of one. It is hidden where it is whole: its parts are in many others.
+    /// An address of the web or of a person, or a path of one. It is hidden only if it is whole, because its
+    /// parts occur in many others.
     pub fn address(text: impl Into<SecretString>) -> Self {
         Self { text: text.into(), is_address: true }
     }
 }
 
-/// A token, password or key, which is hidden in part, too.
+/// A token, password or key. Parts of it are hidden, too.
 impl From<SecretString> for Secret {
     fn from(text: SecretString) -> Self {
         Self { text, is_address: false }
@@ -67,14 +69,14 @@ impl From<&str> for Secret {
     }
 }
 
-/// Knows what must not be shown: whole, in part, encoded, in whatever case.
+/// Knows what must not be shown, whether it is whole, in part, encoded, or in another case.
 #[derive(Clone, Default)]
 pub struct Redactor {
     /// Whole secrets that are long enough to be hidden anywhere, and parts of them.
     long: Option<AhoCorasick>,
-    /// Those that are hidden only as words of their own.
+    /// Secrets that are hidden only as words of their own.
     short: Option<AhoCorasick>,
-    /// Letters and digits of the long ones.
+    /// The letters and digits of the long ones.
     letters: Option<AhoCorasick>,
     /// Long ones that may be cut.
     beginnings: Vec<SecretString>,
@@ -87,7 +89,7 @@ impl std::fmt::Debug for Redactor {
 }
 
 impl Redactor {
-    /// One that knows these secrets; empty ones are none.
+    /// A redactor for these secrets; empty ones are ignored.
     pub fn new(secrets: impl IntoIterator<Item = impl Into<Secret>>) -> Self {
         let (mut long, mut short, mut letters) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         let mut beginnings = Vec::new();
@@ -116,7 +118,8 @@ impl Redactor {
         Self { long, short, letters, beginnings }
     }
 
-    /// Words of somebody else: at most so many characters, on one line, without secrets and whole mail addresses.
+    /// Somebody else's words: at most `most` characters, on one line, without secrets and whole mail
+    /// addresses.
     pub fn clean(&self, words: &str, most: usize) -> String {
         let words = plain(words);
         let read = most.saturating_mul(READ_FOR_ONE);
@@ -127,12 +130,12 @@ impl Redactor {
         clip(&without(&words[..place(read)], found), most).into_owned()
     }
 
-    /// A text without secrets, its lines and blanks as they were.
+    /// A text without secrets; its lines and blanks are kept.
     pub fn hide(&self, text: &str) -> String {
         without(text, self.found(text))
     }
 
-    /// Where secrets are in a text, in no order.
+    /// The places of secrets in a text, in no particular order.
     fn found(&self, text: &str) -> Vec<Range<usize>> {
         if self.long.is_none() && self.short.is_none() {
             return Vec::new();
@@ -141,7 +144,7 @@ impl Redactor {
         let mut search = Search { redactor: self, found: Vec::new(), left };
         let view = View::of(text);
         if search.view(view, MOST_NESTED).is_none() {
-            // Nobody means well who nests so much.
+            // Nobody nests this much with good intentions.
             return std::iter::once(0..text.len()).collect();
         }
         let mut found = search.found;
@@ -151,7 +154,7 @@ impl Redactor {
         found
     }
 
-    /// The beginning of a secret that was cut here.
+    /// The beginning of a secret that was cut at `cut`.
     fn beginning(&self, text: &str, cut: usize) -> Option<Range<usize>> {
         let start = text[..cut].char_indices().rev().take(LONGEST).last().map(|(at, _)| at)?;
         let before = View::of(&text[start..cut]).folded();
@@ -166,7 +169,8 @@ impl Redactor {
     }
 }
 
-/// The secret as it is compared: as it is, as it is meant where it is escaped itself, and as a server shows it that knows only ASCII.
+/// The forms in which the secret is compared: as it is, decoded if it is itself escaped, and as shown by a
+/// server that knows only ASCII.
 fn spellings(secret: &str) -> Vec<View> {
     let view = View::of(secret);
     let mut spellings = vec![view.folded()];
@@ -191,11 +195,12 @@ fn parts(secret: &str) -> impl Iterator<Item = Vec<u8>> {
 fn automaton(patterns: &BTreeSet<Vec<u8>>) -> Option<AhoCorasick> {
     let mut building = AhoCorasick::builder();
     let building = building.ascii_case_insensitive(true).kind(Some(AhoCorasickKind::ContiguousNFA));
-    // Some thousand short patterns: it is built, or they are too many to be secrets.
+    // There are a few thousand short patterns: if the automaton cannot be built, they are too many to be
+    // secrets.
     (!patterns.is_empty()).then(|| building.build(patterns).ok()).flatten()
 }
 
-/// A text without these stretches.
+/// A text without these ranges.
 fn without(text: &str, mut found: Vec<Range<usize>>) -> String {
     found.sort_by_key(|range| range.start);
     let (mut shown, mut at) = (String::new(), 0);
@@ -214,7 +219,7 @@ fn without(text: &str, mut found: Vec<Range<usize>>) -> String {
     shown
 }
 
-/// A search of one text in all ways of reading it. Its steps return `None` when they have read too much.
+/// A search of one text in every way of reading it. Its steps return `None` once they have read too much.
 struct Search<'a> {
     redactor: &'a Redactor,
     found: Vec<Range<usize>>,
@@ -222,7 +227,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// A text, and what it is when its escapes are decoded.
+    /// Searches a text, and the text with its escapes decoded.
     fn view(&mut self, view: View, nested: usize) -> Option<()> {
         self.level(&view, nested)?;
         let mut decoded = view.decoded();
@@ -234,7 +239,7 @@ impl Search<'_> {
         Some(())
     }
 
-    /// A text with its escapes as they are, and what is encoded in it.
+    /// Searches a text with its escapes as they are, and what is encoded in it.
     fn level(&mut self, view: &View, nested: usize) -> Option<()> {
         self.left = self.left.checked_sub(view.text().len())?;
         let folded = view.folded();
@@ -281,7 +286,7 @@ impl Search<'_> {
         }
     }
 
-    /// Short secrets as a whole run of Base64 or hexadecimal, or between zeros in it.
+    /// Finds short secrets as a whole run of Base64 or hexadecimal, or between zeros in it.
     fn runs(&mut self, view: &View) {
         let Some(short) = &self.redactor.short else { return };
         let is_encoded = |c: char| c.is_ascii_alphanumeric() || "+/-_".contains(c);

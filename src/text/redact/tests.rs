@@ -1,4 +1,4 @@
-//! Each way in which a secret was found to survive, and words that are none.
+//! Every way in which a secret was found to survive, and words that are not secrets.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -32,7 +32,7 @@ fn no_address_and_no_control_character_is_shown() {
     }
     let long = Redactor::default().clean(&"x".repeat(100_000), MOST);
     assert_eq!(long.chars().count(), MOST);
-    // An address at the cut is no whole one before it is cut, either.
+    // An address at the cut is not a whole one before the cut, either.
     let at_the_cut = format!("{} jane@example.com", "x".repeat(190));
     assert!(!Redactor::default().clean(&at_the_cut, MOST).contains("jane"));
 }
@@ -76,7 +76,7 @@ fn no_secret_is_shown_in_any_form() {
         "5.7.8 Username and Password not accepted"
     );
     assert_eq!(redactor().hide("two\n  lines\t& more = 100%"), "two\n  lines\t& more = 100%");
-    // A short one hides no letters of other words.
+    // A short secret hides no letters of other words.
     let short = Redactor::new(["me", "a"]);
     assert_eq!(short.clean("a message for me", MOST), "••• message for •••");
 }
@@ -96,7 +96,7 @@ fn joined(secret: &str, between: &str) -> String {
     secret.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(between)
 }
 
-/// A secret, what a server says, and what of it must not show.
+/// A secret, what a server says, and the parts that must not show.
 #[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn attacks() -> Vec<(&'static str, String, Vec<&'static str>)> {
     let login = STANDARD.encode(format!("\0{USER}\0{PASSWORD}"));
@@ -108,7 +108,7 @@ fn attacks() -> Vec<(&'static str, String, Vec<&'static str>)> {
         (SLASHED, "bad p4ss/w0rd&mo".to_owned(), vec!["p4ss", "w0rd"]),
         (KEY, format!("bad {} z", &KEY[..36]), vec!["abcdEFGH", "yz01"]),
         (KEY, format!("bad {}", &KEY[3..20]), vec!["GHij", "MNOP"]),
-        // Blanks, and what nobody sees.
+        // Blanks, and invisible characters.
         (PHRASE, format!("bad {PHRASE}."), vec!["correct", "battery"]),
         (PHRASE, "bad CORRECT\r\n HORSE\u{a0}BATTERY".to_owned(), vec!["CORRECT", "HORSE"]),
         ("caf\u{a0}secret77", "bad caf\u{a0}secret77".to_owned(), vec!["secret77"]),
@@ -154,7 +154,7 @@ fn attacks() -> Vec<(&'static str, String, Vec<&'static str>)> {
             STANDARD.encode(each(PASSWORD, |c| format!("{}\0", char::from_u32(c).unwrap()))),
             vec!["aAB1"],
         ),
-        // Other letters than those of ASCII.
+        // Letters outside ASCII.
         (UMLAUTS, "P\u{c4}SSW\u{d6}RD99".to_owned(), vec!["SSW", "RD99"]),
         (UMLAUTS, "p%E4ssw%F6rd99".to_owned(), vec!["ssw", "rd99"]),
         (UMLAUTS, "p%c3%a4ssw%C3%B6rd99".to_owned(), vec!["ssw", "rd99"]),
@@ -231,7 +231,7 @@ fn ordinary_words_stay() {
         "dGhpcyBpcyBub3RoaW5nIGJ1dCBvbmUgdGVzdCBvZiB3b3Jkcw== password required \u{2026}",
     ] {
         let shown = redactor.hide(said);
-        // "a" is one of the secrets, and stands by itself.
+        // "a" is one of the secrets, and is a word of its own.
         assert_eq!(shown, said.replace(" a ", " \u{2022}\u{2022}\u{2022} "), "{said}");
     }
 }

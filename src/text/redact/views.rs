@@ -1,4 +1,4 @@
-//! A text in the other ways in which it can be read, each character with the place in the text that it comes from.
+//! The other ways in which a text can be read, with the place in the text that each character comes from.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -17,22 +17,22 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true),
 );
-/// Decoded bytes are a text where so many characters are in a row.
+/// How many characters in a row make decoded bytes a text.
 const SHORTEST_TEXT: usize = 8;
-/// No name of a character in HTML is longer, its `&` and `;` included.
+/// The longest name of a character in HTML, including its `&` and `;`.
 const LONGEST_NAME: usize = 33;
 
-/// How often text that is escaped several times is decoded.
+/// How often text that is escaped repeatedly is decoded.
 pub(super) const MOST_DECODED: usize = 5;
 
-/// First and last byte of the text that something comes from; the last does not belong to it.
+/// The first and last byte of the source text; the last is exclusive.
 type Span = (usize, usize);
 
-/// A text that was made of another one.
+/// A text derived from another one.
 #[derive(Debug, Default)]
 pub(super) struct View {
     text: String,
-    /// For each byte.
+    /// One for each byte.
     places: Vec<Span>,
 }
 
@@ -60,7 +60,7 @@ impl View {
         &self.text
     }
 
-    /// The stretch of the first text that a stretch of this one comes from.
+    /// The range of the first text that a range of this one comes from.
     pub(super) fn place(&self, found: Range<usize>) -> Range<usize> {
         match self.places.get(found) {
             Some([only]) => only.0..only.1,
@@ -73,7 +73,8 @@ impl View {
         self.text.char_indices().map(|(at, c)| (c, self.places[at]))
     }
 
-    /// As it is compared: in lower case, without accents and what nobody sees, each run of white space one blank.
+    /// The form for comparison: lower case, without accents and invisible characters, each run of white space
+    /// one blank.
     pub(super) fn folded(&self) -> Self {
         let mut folded = Self::default();
         let normalizer = const { DecomposingNormalizerBorrowed::new_nfkd() };
@@ -90,7 +91,7 @@ impl View {
                 '\u{2010}'..='\u{2015}' | '\u{2212}' => folded.push('-', place),
                 _ => {
                     let letters = normalizer.normalize_iter(std::iter::once(c)).flat_map(char::to_lowercase);
-                    // Lower case may have an accent of its own.
+                    // The lower case may have an accent of its own.
                     let letters = normalizer.normalize_iter(letters).filter(|&c| classes.get_u8(c) == 0);
                     letters.for_each(|c| folded.push(c, place));
                 }
@@ -99,7 +100,7 @@ impl View {
         folded
     }
 
-    /// Its letters and digits alone.
+    /// Only its letters and digits.
     pub(super) fn letters(&self) -> Self {
         let mut letters = Self::default();
         for (c, place) in self.chars().filter(|(c, _)| c.is_alphanumeric()) {
@@ -108,13 +109,14 @@ impl View {
         letters
     }
 
-    /// With blanks for `+`, as forms are sent, where there are some.
+    /// With blanks instead of `+`, as in submitted forms; `None` if there are none.
     pub(super) fn of_form(&self) -> Option<Self> {
         let text = self.text.contains('+').then(|| self.text.replace('+', " "))?;
         Some(Self { text, places: self.places.clone() }.folded())
     }
 
-    /// With what is escaped as it is meant: `%2F`, `\/`, `\u002f`, `\x2f`, `&#47;`, `&#x2f;`, `&sol;`; `None` where nothing is.
+    /// With escapes decoded: `%2F`, `\/`, `\u002f`, `\x2f`, `&#47;`, `&#x2f;`, `&sol;`; `None` if there are
+    /// none.
     pub(super) fn decoded(&self) -> Option<Self> {
         if !self.text.contains(['%', '\\', '&']) {
             return None;
@@ -131,7 +133,8 @@ impl View {
         is_escaped.then_some(decoded)
     }
 
-    /// The bytes of its Base64 letters, whatever is between them: one for each of the four places where it may begin.
+    /// The bytes of its Base64 letters, whatever is between them: one result for each of the four places
+    /// where the encoding may begin.
     pub(super) fn base64(&self) -> impl Iterator<Item = Bytes> {
         let (mut stream, mut places) = (Vec::new(), Vec::new());
         for (c, place) in self.chars() {
@@ -153,7 +156,8 @@ impl View {
         })
     }
 
-    /// The bytes of its hexadecimal digits, if there are enough in a row; one for each of the two places where a byte may begin.
+    /// The bytes of its hexadecimal digits, if there are enough in a row; one result for each of the two
+    /// places where a byte may begin.
     pub(super) fn hexadecimal(&self, shortest: usize) -> Vec<Bytes> {
         let (mut found, mut digits, mut places) = (Vec::new(), Vec::new(), Vec::new());
         let mut end = |digits: &mut Vec<u8>, places: &mut Vec<Span>| {
@@ -197,14 +201,14 @@ impl View {
 #[derive(Debug)]
 pub(super) struct Bytes {
     bytes: Vec<u8>,
-    /// Of the letters that encode them, of which each has so many bits.
+    /// The places of the letters that encode them; each letter has `bits` bits.
     places: Rc<[Span]>,
     bits: usize,
     skipped: usize,
 }
 
 impl Bytes {
-    /// The stretch of the first text that some of them come from.
+    /// The range of the first text that some of them come from.
     pub(super) fn place(&self, found: Range<usize>) -> Range<usize> {
         let letter = |bit: usize| self.places.get(self.skipped + bit / self.bits);
         match (letter(found.start * 8), letter((found.end * 8).saturating_sub(1))) {
@@ -217,7 +221,7 @@ impl Bytes {
         &self.bytes
     }
 
-    /// The texts among them. Zeros are between the parts of a login, and the letters of UTF-16.
+    /// The texts among them. Zeros occur between the parts of a login, and between the letters of UTF-16.
     pub(super) fn texts(&self) -> Vec<View> {
         let (mut found, mut start, mut at, mut count) = (Vec::new(), 0, 0, 0);
         for chunk in self.bytes.utf8_chunks() {
@@ -285,7 +289,7 @@ fn unescaped(text: &str) -> Option<(String, usize)> {
     Some((meant.into(), 1 + escaped.len_utf8()))
 }
 
-/// A character as its bytes: `%68`, `\x68`, `\150`; one that is not UTF-8 is Latin-1.
+/// A character given by its bytes: `%68`, `\x68`, `\150`; one that is not UTF-8 is Latin-1.
 fn in_bytes(text: &str) -> Option<(String, usize)> {
     let (first, length) = byte(text)?;
     let count = match first {
@@ -320,7 +324,7 @@ fn byte(text: &str) -> Option<(u8, usize)> {
     }
 }
 
-/// A character of HTML, by its number or its name, with or without `;` at its end.
+/// An HTML character, by its number or name, with or without `;` at its end.
 fn entity(text: &str) -> Option<(String, usize)> {
     let ended = |end: usize| end + usize::from(text.as_bytes().get(end) == Some(&b';'));
     if let Some(number) = text.strip_prefix("&#") {
@@ -338,7 +342,7 @@ fn entity(text: &str) -> Option<(String, usize)> {
     if !meant.ends_with(';') || meant.len() == 1 {
         return Some((meant.into_owned(), ended(end)));
     }
-    // Old names, such as `&amp`, need no end: what follows them is as it was.
+    // Old names, such as `&amp`, need no end: the text after them is kept.
     let meant = htmlize::unescape(&text[..end]);
     let first = meant.chars().next().filter(|_| meant.len() < end || !meant.starts_with('&'))?;
     Some((first.into(), end - (meant.len() - first.len_utf8())))

@@ -210,7 +210,7 @@ async fn a_filing_in_quarantine_is_told_once_and_tried_each_day_until_it_can_be_
     world.edgar.replace(&good);
     now += TimeDelta::hours(25);
     runtime::housekeeping_once(&app, now).await.unwrap();
-    assert_eq!(app.intake.settler.settle_once(now).await.unwrap().rang, 1, "though late");
+    assert_eq!(app.intake.settler.settle_once(now).await.unwrap().alerted, 1, "though late");
     assert_eq!(service::status(&app, now).await.unwrap().quarantined, 0);
     world.edgar.take_fetched();
     world.edgar.take_index_requests();
@@ -313,7 +313,7 @@ async fn a_look_back_that_is_over_leaves_the_bound_for_old_alerts_in_force() {
     // Two weeks old, and asked for.
     world.edgar.publish(&small_sale("0000000007-21-000001", 70, "2021-08-10T16:00:00-04:00"));
     let now = at("2021-08-24T23:00:00-04:00");
-    assert_eq!(app.intake.poll_once(now).await.unwrap().rang, 1);
+    assert_eq!(app.intake.poll_once(now).await.unwrap().alerted, 1);
     let days: Vec<_> = (10..=24).map(|day| format!("202108{day}")).collect();
     for day in &days {
         let filings: &[(&str, u64)] = if day == "20210810" { &[("0000000007-21-000001", 70)] } else { &[] };
@@ -336,7 +336,7 @@ async fn a_look_back_that_is_over_leaves_the_bound_for_old_alerts_in_force() {
     let now = at("2021-09-10T12:00:00-04:00");
     assert_eq!(app.intake.reconciler.reconcile_once(now).await.unwrap().missed, 1);
     let report = app.intake.settler.settle_once(now).await.unwrap();
-    assert_eq!((report.past, report.rang), (1, 0), "it is too old to ring");
+    assert_eq!((report.past, report.alerted), (1, 0), "it is too old to ring");
     world.edgar.take_index_requests();
     world.edgar.take_fetched();
     deliver_all(&app, now).await;

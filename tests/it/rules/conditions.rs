@@ -482,7 +482,7 @@ fn what_keeps_a_rule_silent_is_told() {
             "table | the non-derivative table | row 1 of 1 | yes",
             "min_value | at least $1,500.00 | $1,000.00 | no",
             "not.codes | M (exercise or conversion of an exempt derivative) | none of 1 row | no",
-            "not.table | the non-derivative table | none of 1 row | no",
+            "not.table | the non-derivative table | no rows are left by the conditions above | no",
             "not | that it does not hold | no, none of 1 row | yes",
         ]
     );

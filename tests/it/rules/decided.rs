@@ -215,7 +215,7 @@ fn records_of_before_say_nothing_of_where_lots_count() {
     let old = r#"{"accession":"0000000007-25-000001","form":"4","accepted_at":"2025-12-02T23:00:00Z","period":null,
         "original_day":null,"owners":[],"lots":[],"not_counted":[0],"rang":{"r":{"key":"k","lots":[0]}}}"#;
     let past: PastFiling = serde_json::from_str(old).unwrap();
-    assert_eq!((past.counted_in, past.rang["r"].asked.clone()), (BTreeMap::new(), None));
+    assert_eq!((past.counted_in, past.alerts["r"].asked.clone()), (BTreeMap::new(), None));
 }
 
 #[test]

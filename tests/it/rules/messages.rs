@@ -23,7 +23,7 @@ template = """
 "#;
     world.edgar.publish(&small_sale("0000000007-25-000001", 20, "2025-12-12T17:00:00-05:00"));
     let app = world.app(rules, Some(SINCE));
-    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 1);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().alerted, 1);
     assert_eq!(world.edgar.take_fetched().len(), 1);
     assert_eq!(deliver_all(&app, at(NOW)).await, (5, 0, 0));
     for _ in 0..2 {
@@ -58,7 +58,7 @@ async fn a_template_that_fails_for_a_filing_leaves_the_usual_words() {
     let rules = "[[rule]]\nname = \"own\"\nmin_value = 1\nnotify = [\"jsonl\"]\ntemplate = \"{{ footnotes.F1 | upper }}\"\n";
     world.edgar.publish(&small_sale("0000000007-25-000001", 20, "2025-12-12T17:00:00-05:00"));
     let app = world.app(rules, Some(SINCE));
-    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().rang, 1);
+    assert_eq!(app.intake.poll_once(at(NOW)).await.unwrap().alerted, 1);
     assert_eq!(world.edgar.take_fetched().len(), 1);
     assert_eq!(deliver_all(&app, at(NOW)).await, (1, 0, 0));
     let alert: serde_json::Value = serde_json::from_str(&world.take_output()).unwrap();

@@ -381,7 +381,7 @@ fn assert_explained_as_decided(one_in: usize) {
     for filing in &filings {
         let past = known.entry(filing.issuer.cik.number()).or_default();
         let kept = assert_decided_as_explained(&rules, Case { known: past, whole_since, ..alone(filing) });
-        rang += kept.iter().map(|own| own.rang.len()).sum::<usize>();
+        rang += kept.iter().map(|own| own.alerts.len()).sum::<usize>();
         past.retain(|past| kept.iter().all(|kept| kept.accession != past.accession));
         past.extend(kept);
     }

@@ -2,10 +2,10 @@
 
 use super::super::Role;
 
-/// The words of the longest name of an office: "Chief Legal, HR, IT and Administrative Officer".
+/// The number of words in the longest name of an office: "Chief Legal, HR, IT and Administrative Officer".
 const LONGEST_OFFICE: usize = 9;
 
-/// The office that a title's words begin with, and in how many words.
+/// The office that a title's words begin with, and how many words it takes.
 pub(super) fn office_at(words: &[String]) -> Option<(Role, usize)> {
     let word = |i: usize| words.get(i).map_or("", String::as_str);
     let officer = |i: usize| ["off", "ofc", "ofr", "ofi"].iter().any(|start| word(i).starts_with(start));
@@ -17,8 +17,8 @@ pub(super) fn office_at(words: &[String]) -> Option<(Role, usize)> {
             w if w.starts_with("leg") || w == "lgl" => Role::GeneralCounsel,
             _ => return None,
         };
-        // "Chief Financial and Accounting Officer"; and a title is cut at thirty characters in the form's field.
-        // "Chief Legal, HR and Admin Officer".
+        // "Chief Financial and Accounting Officer", "Chief Legal, HR and Admin Officer"; and the form's field
+        // cuts a title at thirty characters.
         let sign = |i: usize| matches!(word(i), "&" | ",");
         let listed = (0..3).take_while(|n| sign(i + 2 + 2 * n) && !sign(i + 3 + 2 * n)).count();
         let joined = (1..=listed).find(|n| officer(i + 2 + 2 * n)).unwrap_or(listed.min(1)) * 2;
@@ -54,16 +54,16 @@ pub(super) fn office_at(words: &[String]) -> Option<(Role, usize)> {
     }
 }
 
-/// Where the office begins that ends here.
+/// Where the office that ends here begins.
 pub(super) fn office_before(words: &[String], end: usize) -> Option<usize> {
     let starts = end.saturating_sub(LONGEST_OFFICE)..end;
     starts.rev().find(|&i| office_at(&words[i..]).is_some_and(|(_, length)| i + length == end))
 }
 
-/// Behind an office that is not held yet, or no more.
+/// Words after an office that is not held yet, or no longer.
 const NOT_YET: [&str; 6] = ["elect", "designate", "designee", "nominee", "emeritus", "retired"];
 
-/// True if a word behind an office says that it is not held: "CEO-elect", "President Emeritus".
+/// True if a word after an office says that it is not held: "CEO-elect", "President Emeritus".
 pub(super) fn is_not_held(words: &[String], end: usize) -> bool {
     let comma = words.get(end).is_some_and(|word| word == ",");
     words.get(end + usize::from(comma)).is_some_and(|word| NOT_YET.contains(&word.as_str()))

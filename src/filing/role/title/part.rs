@@ -1,4 +1,4 @@
-//! Whether an office is only of a part of the issuer.
+//! Decides whether an office is only that of a part of the issuer.
 
 use super::super::Role;
 use super::office::{is_not_held, office_at, office_before};
@@ -39,11 +39,12 @@ const PARTS: [&str; 14] = [
     "unit",
 ];
 
-/// Words that may stand before a president of all of it.
+/// Words that may come before a president of all of it.
 const LEADS: [&str; 12] =
     ["", "&", ",", "interim", "acting", "global", "the", "our", "company", "corporate", "current", "office"];
 
-/// True if an office is only of a part of the issuer: "President, Digital Media", "CEO of a subsidiary", "Group President".
+/// True if an office is only that of a part of the issuer: "President, Digital Media", "CEO of a subsidiary",
+/// "Group President".
 pub(super) fn of_a_part(words: &[String], start: usize, end: usize, role: Role) -> bool {
     if role == Role::GeneralCounsel {
         return false;
@@ -55,9 +56,10 @@ pub(super) fn of_a_part(words: &[String], start: usize, end: usize, role: Role) 
     let listed = before == "&" && office_before(words, start - 1).is_some();
     let Some(next) = words.get(end) else { return false };
     match next.as_str() {
-        // "President & COO, CEO of a bank": the part is that of the last alone.
+        // "President & COO, CEO of a bank": the part belongs to the last office alone.
         "," if listed && office_at(&words[end + 1..]).is_some() => false,
-        // "COO, CEO CIB" and "CFO, President of Acme Bank" as well, but for a president, who may be the part's.
+        // Likewise "COO, CEO CIB" and "CFO, President of Acme Bank", except for a president, who may be the
+        // part's.
         "," if role != Role::President
             && office_at(&words[end + 1..]).is_some_and(|(_, length)| {
                 let behind = end + 1 + length;
@@ -66,7 +68,7 @@ pub(super) fn of_a_part(words: &[String], start: usize, end: usize, role: Role) 
         {
             false
         }
-        // "President & CEO of a subsidiary": the part is that of both.
+        // "President & CEO of a subsidiary": the part belongs to both offices.
         "&" | "," if office_at(&words[end + 1..]).is_some() => {
             let joined = office_at(&words[end + 1..]);
             role != Role::Chair
@@ -93,14 +95,15 @@ pub(super) fn of_a_part(words: &[String], start: usize, end: usize, role: Role) 
 fn is_named_before(words: &[String], start: usize, role: Role) -> bool {
     let before = if start == 0 { "" } else { words[start - 1].as_str() };
     let led = role != Role::President || LEADS.contains(&before) || is_office_word(before);
-    // "Group CFO" is that of the whole, "Medical Group CFO" is not; a group's president or chair is of a part.
+    // "Group CFO" is an office of the whole, "Medical Group CFO" is not; a group's president or chair is one
+    // of a part.
     let of_all = before == "group"
         && !matches!(role, Role::President | Role::Chair)
         && (start < 2 || LEADS.contains(&words[start - 2].as_str()) || is_office_word(&words[start - 2]));
     PARTS.contains(&before) && !of_all || !led
 }
 
-/// True if words behind "of" name a part: "CEO of a subsidiary", "Chairman of the Audit Committee".
+/// True if words after "of" name a part: "CEO of a subsidiary", "Chairman of the Audit Committee".
 fn is_named_behind_of(behind: &[String], role: Role) -> bool {
     let named: Vec<&String> =
         behind.iter().filter(|word| !matches!(word.as_str(), "the" | "a" | "our")).collect();
@@ -117,7 +120,7 @@ fn is_of_committee(behind: &[String]) -> bool {
     own.skip(1).any(|(_, word)| word.starts_with("comm") || word == "bank" || word.starts_with("subsid"))
 }
 
-/// True if the word behind an office names a part at once: "CEO CIB".
+/// True if the word right after an office names a part: "CEO CIB".
 fn names_part(words: &[String], at: usize) -> bool {
     words.get(at).is_some_and(|word| {
         !matches!(word.as_str(), "," | "&" | "of" | "for" | "at") && !opens_office(words, at, word)
@@ -130,14 +133,14 @@ fn opens_office(words: &[String], at: usize, word: &str) -> bool {
     is_office_word(word) || is_initials(word) || ENDS.contains(&word) || office_at(&words[at..]).is_some()
 }
 
-/// The initials of an office: "CHRO", "CRO"; or of a degree.
+/// The initials of an office ("CHRO", "CRO") or of a degree.
 fn is_initials(word: &str) -> bool {
     const OTHERS: [&str; 13] =
         ["md", "cs", "cpa", "cfa", "mba", "esq", "jd", "phd", "avp", "fvp", "gevp", "pao", "gc"];
     OTHERS.contains(&word) || matches!(word.len(), 3 | 4) && word.starts_with('c') && word.ends_with('o')
 }
 
-/// True if a word is of offices in general.
+/// True if a word is about offices in general.
 fn is_office_word(word: &str) -> bool {
     const OFFICES: [&str; 54] = [
         "vice",

@@ -2,10 +2,10 @@
 
 use crate::filing::line::note_number;
 
-/// EDGAR's form cuts a title at thirty characters; a blank at the end is not kept.
+/// EDGAR's form cuts a title at thirty characters and does not keep a trailing blank.
 const CUT: usize = 29;
 
-/// Words in lower case, and the signs that part them: `,` for commas, dashes and slashes, `&` for and.
+/// Words in lower case, and the signs that separate them: `,` for commas, dashes and slashes, `&` for and.
 pub(super) fn words(title: &str) -> Vec<String> {
     let lower = parted(&without_marks(title))
         .to_ascii_lowercase()
@@ -30,7 +30,7 @@ pub(super) fn words(title: &str) -> Vec<String> {
         }
         match c {
             '&' | '+' => words.push("&".to_owned()),
-            // Two dashes part no more than one.
+            // Two dashes separate no more than one does.
             ',' | ';' | ':' | '/' | '\\' | '-' | '–' | '—' | '(' | '|'
                 if words.last().is_none_or(|last| last != ",") =>
             {
@@ -45,7 +45,7 @@ pub(super) fn words(title: &str) -> Vec<String> {
             words[i - 1] = "exec".to_owned();
         }
     }
-    // `co-ceo` is the same office as `ceo`; `vice-president` is no president.
+    // `co-ceo` is the same office as `ceo`; `vice-president` is not a president.
     let mut i = 0;
     while i + 1 < words.len() {
         let joins = matches!(
@@ -72,7 +72,7 @@ pub(super) fn words(title: &str) -> Vec<String> {
     words
 }
 
-/// A title without the marks of notes: `CEO (1)`, `CFO [2]`, `President (FN3)`.
+/// A title without note marks: `CEO (1)`, `CFO [2]`, `President (FN3)`.
 fn without_marks(title: &str) -> String {
     let mut left = String::with_capacity(title.len());
     let mut rest = title;
@@ -109,7 +109,7 @@ fn parted(title: &str) -> String {
     parted
 }
 
-/// Adds a word, or those that are run together in it: `INTERIMCHIEF`, `officerand`.
+/// Adds a word, or the words that are run together in it: `INTERIMCHIEF`, `officerand`.
 fn add(word: &str, words: &mut Vec<String>) {
     const FIRST: [&str; 19] = [
         "svp",
@@ -173,8 +173,8 @@ fn add(word: &str, words: &mut Vec<String>) {
     }
 }
 
-/// A word of an office as it is spelt, where two of its letters are in another order, or one is missing or too many:
-/// `presdient`, `finacial`.
+/// Corrects a word of an office if two of its letters are swapped, or one is missing or extra: `presdient`,
+/// `finacial`.
 fn spelt(word: &str) -> &str {
     const OFFICES: [&str; 8] =
         ["president", "executive", "financial", "operating", "chairman", "officer", "general", "counsel"];
@@ -193,7 +193,7 @@ fn spelt(word: &str) -> &str {
     }
 }
 
-/// Leaves out what a cut has left of a last word, and completes one that says an office.
+/// Removes what a cut has left of a last word, and completes a word that names an office.
 fn uncut(words: &mut Vec<String>, cut: bool) {
     if let (true, [.., general, last]) = (cut, words.as_mut_slice())
         && matches!(general.as_str(), "general" | "gen")

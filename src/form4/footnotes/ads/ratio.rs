@@ -1,4 +1,4 @@
-//! How many shares an ADS stands for, as notes and titles state it.
+//! How many shares an ADS represents, as notes and titles state it.
 
 use std::ops::Range;
 use std::str::FromStr;
@@ -11,9 +11,9 @@ use super::super::pattern::pattern;
 use super::super::text::{end, excerpt};
 use super::ADS;
 
-/// A number, in digits, as a fraction or in words, each with the other in brackets.
+/// A number in digits, as a fraction or in words, each optionally followed by another form in brackets.
 const NUMBER: &str = r"(?:(?:one\s+|an?\s+)?half\s+of\s+(?:one|an?)|(?:one|a)[\s-]+(?:half|third|fourth|quarter|fifth|sixth|eighth|tenth|twentieth|twenty-fifth|fiftieth|hundredth)|two[\s-]+(?:thirds|fifths)|three[\s-]+(?:quarters|fifths|tenths)|\d+\s*/\s*\d+(?:ths?)?|\d{1,6}(?:,\d{3})*(?:\.\d{1,6})?|\.\d{1,6}|(?:a\s+)?dozen|(?:(?:an?[\s-]+)?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand)(?:[\s-]+(?:and[\s-]+)?(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|thousand)\b)*(?:[\s-]+and[\s-]+(?:a|one)[\s-]half)?)|an?|single)(?:\s*\((?u:[^)]){1,12}\))?";
-/// The shares that an ADS stands for.
+/// The shares that an ADS represents.
 const SHARES: &str = r"(?:(?:of\s+)?(?:an?\s+|one\s+|the\s+|our\s+|its\s+|fully[\s-]+paid\s+|new\s+|issuer'?s?\s+|company'?s?\s+|underlying\s+)*(?:(?:class|series)\s+[\x22']?\w{1,2}[\x22']?\s+)?(?:[\w'-]+\s+){0,3}?(?:shares?|stock|CPOs?|certificates?|units?|interests?)\b)";
 
 struct Form {
@@ -98,7 +98,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     ]
 });
 
-/// How many shares one ADS stands for, as a text states it, with the words.
+/// How many shares one ADS represents, as a text states it, with the words.
 pub(in crate::form4) fn ratio(text: &str) -> Option<(Decimal, Arc<str>)> {
     for form in FORMS.iter() {
         let Some(regex) = &form.regex else { continue };
@@ -115,16 +115,16 @@ pub(in crate::form4) fn ratio(text: &str) -> Option<(Decimal, Arc<str>)> {
     None
 }
 
-/// True if words before a ratio say that it held before: "changed from one ADS representing five shares".
+/// True if words before a ratio say that it no longer holds: "changed from one ADS representing five shares".
 fn is_over(text: &str, at: usize, whole: &str) -> bool {
     const OVER: [&str; 6] = ["from", "previously", "formerly", "prior", "instead of", "rather than"];
     const NEAR: usize = 60;
     let lower = whole.to_ascii_lowercase();
-    // "Each ADS represented 5 shares until January"; "are represented by" is of now.
+    // "Each ADS represented 5 shares until January"; "are represented by" is present.
     let past = lower.contains("represented") && !lower.contains("represented by");
     let sentence = end(&text[..at], NEAR).to_ascii_lowercase();
     let sentence = sentence.rsplit(". ").next().unwrap_or_default();
-    // A ratio that is still to come.
+    // A future ratio.
     let future = sentence.contains(" will ") || lower.contains(" will ");
     let from = sentence.trim_end().ends_with("from");
     if past || future && !from {
@@ -134,7 +134,7 @@ fn is_over(text: &str, at: usize, whole: &str) -> bool {
         return false;
     }
     let before = text[..at].trim_end_matches([' ', ':', ',', '(']).to_ascii_lowercase();
-    // A day's last digits are no number: "2026-04-15 the ratio".
+    // The last digits of a date are not a number: "2026-04-15 the ratio".
     text[..at].ends_with(['-', '/']) || OVER.iter().any(|word| before.ends_with(word))
 }
 
@@ -236,7 +236,7 @@ fn read_number(text: &str) -> Option<Decimal> {
     let lower = text.to_ascii_lowercase();
     let (bare, bracketed) =
         lower.split_once('(').map_or((lower.as_str(), ""), |(bare, rest)| (bare, rest.trim_end_matches(')')));
-    // "Two hundred (200)": the digits are sure.
+    // "Two hundred (200)": the digits are reliable.
     if let Ok(number) = Decimal::from_str(&bracketed.trim().replace(',', "")) {
         return Some(number);
     }

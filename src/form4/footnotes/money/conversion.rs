@@ -1,4 +1,5 @@
-//! Stated conversions: that a price was converted into dollars, or out of them, and whether amount and rate make it.
+//! Stated conversions: that a price was converted into dollars, or out of them, and whether amount and rate
+//! make it.
 
 use std::ops::Range;
 
@@ -43,7 +44,7 @@ impl PriceNote<'_> {
         self.say(Some(Currency::USD), &words, true, self.contradiction())
     }
 
-    /// A price that was not converted is in the one currency that is named.
+    /// A price that was not converted is in the only currency named.
     fn unconverted(&self) -> Option<PriceMoney> {
         let named = self.mentions.iter().filter(|mention| mention.kind != Kind::Other);
         let mut named = named.filter(|mention| is_foreign(mention));
@@ -59,7 +60,7 @@ impl PriceNote<'_> {
             .any(|said| lower.contains(said))
     }
 
-    /// True if "conversion" or "equivalent" is of money, rather than of shares, notes or dividends.
+    /// True if "conversion" or "equivalent" is about money, rather than shares, notes or dividends.
     fn is_of_money(&self, verb: &Range<usize>) -> bool {
         const BEHIND: usize = 120;
         const NEAR: usize = 30;
@@ -108,7 +109,7 @@ impl PriceNote<'_> {
                 && self.text[verb.end..mention.at.start].to_ascii_lowercase().contains("from")
         });
         if into || from || !word.starts_with("conver") {
-            // Notes that were converted into shares are no money, whatever the notes are in.
+            // Notes that were converted into shares are not money, whatever currency they are in.
             let object = self.before(verb, 40);
             let securities = SECURITIES.ranges(object).last().map_or(0, |at| at.end);
             let priced = PRICED.ranges(object).last().map_or(0, |at| at.end);
@@ -120,14 +121,14 @@ impl PriceNote<'_> {
         rated && PRICED.is_match(&near) && !SECURITIES.is_match(&near)
     }
 
-    /// So much of the sentence before a word.
+    /// The part of the sentence before a word, at most `most` bytes.
     fn before(&self, verb: &Range<usize>, most: usize) -> &str {
         let before = end(&self.text[..verb.start], most);
         let clause = [". ", "; "].iter().filter_map(|cut| Some(before.rfind(cut)? + cut.len())).max();
         &before[clause.unwrap_or(0)..]
     }
 
-    /// Into which currency something was converted, where that is said.
+    /// The currency into which something was converted, if that is said.
     fn target(&self, verb: &Range<usize>) -> Option<&Mention> {
         let behind =
             self.mentions.iter().filter(|mention| mention.at.start >= verb.end && mention.kind == Kind::Free);
@@ -142,8 +143,9 @@ impl PriceNote<'_> {
         })
     }
 
-    /// Of a stated conversion: that none of its amounts and rates make the price, with the nearest one. Several amounts make a
-    /// range, and rates of several currencies a chain: of these only what no combination can make is one.
+    /// The contradiction in a stated conversion: none of its amounts and rates make the price. Returns the
+    /// nearest one. Several amounts form a range, and rates of several currencies a chain: these are a
+    /// contradiction only if no combination can make the price.
     pub(super) fn contradiction(&self) -> Option<Conversion> {
         const MOST: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
         if self.rates.len() > 1
@@ -183,7 +185,7 @@ impl PriceNote<'_> {
         if amounts.len() > 1 && below && above {
             return None;
         }
-        // Of several, what is off by more than a fifth was another amount's.
+        // If there are several, a result that is off by more than a fifth belongs to another amount.
         let only = amounts.len() == 1 && self.rates.len() == 1;
         nearest
             .filter(|(off, _)| *off > MOST && (only || *off < Decimal::new(2, 1)))

@@ -1,4 +1,5 @@
-//! The currencies that a note names with their numbers, and which of them are rates of exchange, par values or of other things.
+//! The currencies that a note names with their numbers, and which of them are exchange rates, par values or
+//! about other things.
 
 use std::ops::Range;
 use std::str::FromStr;
@@ -14,14 +15,14 @@ use crate::filing::Currency;
 #[derive(Debug, Clone)]
 pub(super) struct Mention {
     pub(super) named: Named,
-    /// With its number.
+    /// Including its number.
     pub(super) at: Range<usize>,
     pub(super) number: Option<Decimal>,
     pub(super) kind: Kind,
 }
 
 impl Mention {
-    /// Its number, of pence in pounds.
+    /// Its number; for pence, in pounds.
     pub(super) fn whole(&self) -> Option<Decimal> {
         let hundredths = matches!(self.named, Named::Hundredths(_));
         self.number.and_then(
@@ -32,31 +33,32 @@ impl Mention {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// It may be of the price.
+    /// It may be that of the price.
     Free,
-    /// One side of a rate of exchange.
+    /// One side of an exchange rate.
     Rate,
     /// A par value, a claim, a currency of the books.
     Other,
 }
 
-/// A rate of exchange.
+/// An exchange rate.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rate {
     pub(super) number: Decimal,
-    /// True if it is so much of the currency for a dollar, rather than so many dollars for one of it; `None` where it is not said.
+    /// True if it is an amount of the currency per dollar, rather than dollars per unit of the currency;
+    /// `None` if that is not said.
     for_a_dollar: Option<bool>,
 }
 
 impl Rate {
-    /// An amount in the currency, in dollars.
+    /// Converts an amount of the currency into dollars.
     pub(super) fn makes(self, amount: Decimal) -> impl Iterator<Item = Decimal> {
         let divided = amount.checked_div(self.number).filter(|_| self.for_a_dollar != Some(false));
         let multiplied = amount.checked_mul(self.number).filter(|_| self.for_a_dollar != Some(true));
         [divided, multiplied].into_iter().flatten()
     }
 
-    /// Dollars, in the currency.
+    /// Converts dollars into the currency.
     pub(super) fn makes_of_dollars(self, dollars: Decimal) -> impl Iterator<Item = Decimal> {
         let inverted = Self { for_a_dollar: self.for_a_dollar.map(|is| !is), ..self };
         inverted.makes(dollars)
@@ -79,7 +81,7 @@ pub(super) fn mentions(text: &str, found: &[Token]) -> Vec<Mention> {
         taken = at.end;
         mentions.push(Mention { named: token.named, at, number, kind: Kind::Free });
     }
-    // "$26.50 to $28.40 Canadian": what names dollars behind them says whose they are.
+    // "$26.50 to $28.40 Canadian": a name after the dollars says whose they are.
     for i in 1..mentions.len() {
         let (earlier, later) = mentions.split_at_mut(i);
         let (Some(last), Some(next)) = (earlier.last_mut(), later.first()) else { continue };
@@ -93,7 +95,7 @@ pub(super) fn mentions(text: &str, found: &[Token]) -> Vec<Mention> {
         let names = next.number.is_none() && last.named == Named::Dollar && last.number.is_some();
         if names && (gap.is_empty() || gap == "(" || gap == "in") {
             last.named = next.named;
-            // "$3.60 to $3.70 (Singapore dollars)" is of both.
+            // "$3.60 to $3.70 (Singapore dollars)" applies to both.
             let (named, from) = (last.named, last.at.start);
             if let Some(first) = i.checked_sub(2).and_then(|i| earlier.get_mut(i)) {
                 let gap = text.get(first.at.end..from).unwrap_or("?").trim();
@@ -109,7 +111,7 @@ pub(super) fn mentions(text: &str, found: &[Token]) -> Vec<Mention> {
     mentions
 }
 
-/// Names that several countries use, by the country that the text speaks of.
+/// Settles names that several countries use by the country that the text mentions.
 pub(super) fn settle_by_country(text: &str, country: Option<&str>, mentions: &mut [Mention]) {
     const PLACES: [(&str, &str); 13] = [
         ("mexic", "MXN"),
@@ -166,7 +168,7 @@ pub(super) fn settle_by_country(text: &str, country: Option<&str>, mentions: &mu
     }
 }
 
-/// Marks the sides of rates, and gives the rates.
+/// Marks the sides of rates, and returns the rates.
 pub(super) fn rates(text: &str, mentions: &mut [Mention]) -> Vec<Rate> {
     let mut rates: Vec<Rate> = Vec::new();
     let is_one = |mention: &Mention| mention.number.is_none_or(|number| number == Decimal::ONE);
@@ -174,7 +176,7 @@ pub(super) fn rates(text: &str, mentions: &mut [Mention]) -> Vec<Rate> {
         let (one, other) = (&mentions[i - 1], &mentions[i]);
         let apart = is_foreign(one) != is_foreign(other) || one.named != other.named && is_foreign(one);
         let gap = text.get(one.at.end..other.at.start).unwrap_or_default();
-        // "52.20 francs to the US dollar equivalent of 52.95 francs" is no rate.
+        // "52.20 francs to the US dollar equivalent of 52.95 francs" is not a rate.
         let behind = start(&text[other.at.end..], 12).trim_start().to_ascii_lowercase();
         let of_price =
             ["equiv", "amount", "price", "value", "figure"].iter().any(|word| behind.starts_with(word));
@@ -186,7 +188,7 @@ pub(super) fn rates(text: &str, mentions: &mut [Mention]) -> Vec<Rate> {
         {
             continue;
         }
-        // "JPY/USD 148.84", "AUD/USD of 1.5352": either way round.
+        // "JPY/USD 148.84", "AUD/USD of 1.5352": in either direction.
         if gap.trim() == "/" && one.number.is_none() {
             let stated = other.number.or_else(|| number_soon(&text[other.at.end..]));
             if let Some(number) = stated.filter(|number| !number.is_zero()) {
@@ -229,7 +231,7 @@ pub(super) fn rates(text: &str, mentions: &mut [Mention]) -> Vec<Rate> {
             if let Some(own) = own {
                 let from = found.get(0).map_or(0, |all| all.start());
                 let gap = text.get(from..mentions[own].at.start).unwrap_or_default().to_ascii_lowercase();
-                // "Converted into shares at C$5.20" is no rate.
+                // "Converted into shares at C$5.20" is not a rate.
                 let of_rate = gap.starts_with("rate") || gap.starts_with("ptax");
                 let linked = of_rate && !gap.contains(" and ") && !gap.contains(", at ");
                 if mentions[own].kind == Kind::Free && linked && !of_another(text, from, number.start()) {
@@ -244,7 +246,7 @@ pub(super) fn rates(text: &str, mentions: &mut [Mention]) -> Vec<Rate> {
     rates
 }
 
-/// The number behind "of", "rate of", "at", ":" or "=".
+/// The number after "of", "rate of", "at", ":" or "=".
 fn number_soon(rest: &str) -> Option<Decimal> {
     const BETWEEN: [&str; 8] = ["rate", "of", "at", "was", "is", "exchange", "spot", "="];
     let mut words = rest.trim_start_matches([' ', ':', '=']).split(' ').take(4);
@@ -252,7 +254,7 @@ fn number_soon(rest: &str) -> Option<Decimal> {
     read_number(&word[..number_length(word)])
 }
 
-/// True if a price or a date stands between "rate" and a number.
+/// True if there is a price or a date between "rate" and a number.
 fn of_another(text: &str, from: usize, until: usize) -> bool {
     // "Multiplying C$3.05, the price paid, by 0.7189".
     if text[from..].starts_with(['m', 'M', 'd', 'D']) {
@@ -310,7 +312,7 @@ pub(super) fn mark_others(text: &str, mentions: &mut [Mention]) {
     }
 }
 
-/// The number that begins at a place or soon behind it, and where it ends.
+/// The number that begins at a place or soon after it, and where it ends.
 fn number_at(text: &str, from: usize) -> Option<(Decimal, usize)> {
     let rest = &text[from..];
     let digits = rest.trim_start_matches([' ', '$', '¥', '£', ':', '\u{a0}']);
@@ -335,7 +337,7 @@ fn number_before(text: &str, until: usize) -> Option<(Decimal, usize)> {
     let digits = before.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
     let number = before[digits.len()..].trim_start_matches(['.', ',']);
     let start = before.len() - number.len();
-    // A year or a footnote's letter is no amount.
+    // A year or a footnote's letter is not an amount.
     if number.is_empty() || digits.ends_with(|c: char| c.is_alphanumeric()) {
         return None;
     }
@@ -347,7 +349,7 @@ fn number_length(text: &str) -> usize {
     text[..all].trim_end_matches(['.', ',']).len()
 }
 
-/// A number with a point or a comma before its fraction, and separators of thousands.
+/// Reads a number with a point or comma before its fraction, and thousands separators.
 fn read_number(text: &str) -> Option<Decimal> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || c == '.') || text.len() > 24 {
         return None;

@@ -1,4 +1,4 @@
-//! A note with the currencies and rates that it names, and what it says of a price in words alone.
+//! A note with the currencies and rates that it names, and what it says about a price in words alone.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use crate::filing::Currency;
 /// A note's statements about the currency of a price.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::form4) struct PriceMoney {
-    /// `None` where it names one and it is not clear which, or of what.
+    /// `None` if it names a currency and it is unclear which one, or what it applies to.
     pub(in crate::form4) currency: Option<Currency>,
     /// The words that say so.
     pub(in crate::form4) words: Arc<str>,
-    /// True if it is in hundredths of it: in pence.
+    /// True if it is in hundredths of the currency: in pence.
     pub(in crate::form4) in_hundredths: bool,
-    /// True if the price was converted from the currency of the home market, and so is of one home share.
+    /// True if the price was converted from the currency of the home market, and is therefore per home share.
     pub(in crate::form4) converted: bool,
-    /// Amount and rate of a stated conversion that do not make the price, and what they make.
+    /// The amount and rate of a stated conversion that do not make the price, and what they make.
     pub(in crate::form4) contradiction: Option<Conversion>,
 }
 
@@ -37,7 +37,7 @@ pub(in crate::form4) struct Conversion {
     pub(in crate::form4) makes: Decimal,
 }
 
-/// A note as it is read for one price.
+/// A note, read for one price.
 pub(super) struct PriceNote<'a> {
     pub(super) text: &'a str,
     pub(super) mentions: Vec<Mention>,
@@ -78,7 +78,7 @@ impl PriceNote<'_> {
         self.mentions.iter().filter(|mention| mention.kind == Kind::Free)
     }
 
-    /// True if one of the rates makes the price of this amount.
+    /// True if one of the rates makes this amount the price.
     pub(super) fn is_made_of(&self, mention: &Mention) -> bool {
         let Some(amount) = mention.whole() else { return false };
         let is_it = |made: Decimal| is_close(made, self.price) && !is_close(amount, self.price);
@@ -88,7 +88,7 @@ impl PriceNote<'_> {
         })
     }
 
-    /// True if a number is the price, or that of all.
+    /// True if a number is the price, or the price of all units.
     pub(super) fn is_price(&self, number: Option<Decimal>) -> bool {
         let Some(number) = number else { return false };
         let total = || Some(is_close_to(number, self.count?.checked_mul(self.price)?, Decimal::new(2, 3)));
@@ -96,7 +96,7 @@ impl PriceNote<'_> {
             || self.count.is_some_and(|count| count > Decimal::ONE) && total() == Some(true)
     }
 
-    /// True if an amount stands where a price does, rather than a total, a loan or a fee.
+    /// True if an amount is in the place of a price, rather than of a total, a loan or a fee.
     pub(super) fn is_priced(&self, mention: &Mention) -> bool {
         let before = &self.text[..mention.at.start];
         let clause =
@@ -158,7 +158,7 @@ impl PriceNote<'_> {
         {
             return false;
         }
-        // "Price per CDI" is of the price.
+        // "Price per CDI" is about the price.
         let counted = |books: &Range<usize>| before[..books.start].trim_end().ends_with("per");
         let books = OF_BOOKS.ranges(before).into_iter().rfind(|books| !counted(books));
         let books = books.map(|books| before[books.end..].to_ascii_lowercase());
@@ -201,7 +201,7 @@ impl PriceNote<'_> {
     }
 }
 
-/// Equal but for how it was rounded: to within six thousandths.
+/// Equal except for rounding: to within six thousandths.
 fn is_close(one: Decimal, other: Decimal) -> bool {
     is_close_to(one, other, Decimal::new(6, 3)) || is_rounded(one, other)
 }
@@ -211,7 +211,7 @@ pub(super) fn is_close_to(one: Decimal, other: Decimal, within: Decimal) -> bool
     off.zip(other.checked_mul(within)).is_some_and(|(off, most)| off <= most)
 }
 
-/// Equal but for the digits behind the last of the one with fewer.
+/// Equal except for the digits after the last one of the number with fewer.
 fn is_rounded(one: Decimal, other: Decimal) -> bool {
     let digits = one.normalize().scale().min(other.normalize().scale()).max(1);
     let unit = Decimal::new(1, digits.min(20));

@@ -1,4 +1,4 @@
-//! The words by which a note speaks of money: of conversions, of rates, of prices and of other things.
+//! The words with which a note describes money: conversions, rates, prices and other things.
 
 use std::sync::LazyLock;
 
@@ -9,7 +9,7 @@ pub(super) static CONVERTS: LazyLock<Pattern> =
 pub(super) static TRANSLATES: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:translat(?:ed|es|ing|ions?)|re-?stated|re-?calculated|re-?computed)\b"));
 pub(super) static EQUIVALENT: LazyLock<Pattern> = LazyLock::new(|| pattern(r"\bequivalents?\b"));
-/// Before a word of conversion that did not happen.
+/// Precedes a word of conversion that did not happen.
 pub(super) static DENIED: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(r"(?:\b(?:not|no|without|never|may|can|could|might|would|un)|n't)\b(?:(?u:\W)+\w+){0,4}(?u:\W)*$")
 });
@@ -47,25 +47,25 @@ pub(super) static OF_PRICE: LazyLock<Pattern> = LazyLock::new(|| {
         r"\b(?:prices?|priced|amounts?|values?|figures?|consideration|transactions?|trades?|traded|reported|sold|purchased?|bought|acquired|executed|paid|column\s+4|per\s+(?:share|unit|ads|security)|cost|proceeds|denominated|quoted|stated)\b",
     )
 });
-/// Before a currency that prices are said to be in.
+/// Precedes a currency that prices are said to be in.
 pub(super) static IN: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:in|are|is|was|were|using|as|of|(?:refer|refers|are|is)\s+to)\s+(?:the\s+)?(?:lawful\s+(?:money|currency)\s+of\s+)?(?:local\s+currency\s*,?\s*)?(?:currency\s*(?:of|:)?\s*)?[(\x22]?$",
     )
 });
-/// The books of the company, and loans, have a currency of their own.
+/// The company's books, and loans, have a currency of their own.
 pub(super) static OF_BOOKS: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:functional|presentation|reporting|denominated\s+(?:loan|debt|notes?|bonds?|account)|loan|debt|fees?|commissions?|dividends?|salary|tax(?:es)?|claims?|financial\s+statements|contributions?|payroll|withh\w+|financed|originally\s+acquired|receipts|bdrs?|cdis?|exchangeable|paid-up|(?:issuer|company|registrant)\s+reports|proceeds\s+(?:were\s+|are\s+)?paid|market\s+capitali[sz]ation|facility|deposit|bonus|interest|settlement\s+of)\b",
     )
 });
-/// Where the shares are listed as well.
+/// Words about other markets where the shares are listed.
 pub(super) static OF_MARKET: LazyLock<Pattern> = LazyLock::new(|| {
     pattern(
         r"\b(?:(?:shares|stock|securities)\s+(?:are\s+)?trade[sd]?\s+in|(?:trades?|traded|quoted|listed)\s+(?:\w+\s+){0,4}?(?:on|in)\b|also\s+(?:\w+\s+)?(?:listed|traded|trades?)|(?:where|which)\s+(?:\w+\s+){0,2}trades?|are\s+listed|is\s+listed|dual[\s-]listed)\b",
     )
 });
-/// Prices of options: not that of a trade, unless the note is of that.
+/// Prices of options, which are not the price of a trade unless the note is about that.
 pub(super) static OF_OPTIONS: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:exercise|strike|conversion)\s+prices?\b"));
 pub(super) static PAR: LazyLock<Pattern> =
@@ -73,7 +73,7 @@ pub(super) static PAR: LazyLock<Pattern> =
 /// Prices of options and awards, at which they are exercised.
 pub(super) static EXERCISED: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:exercis\w+|vest\w*|rsus?)\b"));
-/// Where ADS and directly listed shares trade, in dollars.
+/// Markets in which ADS and directly listed shares trade, in dollars.
 pub(super) static NEW_YORK: LazyLock<Pattern> =
     LazyLock::new(|| pattern(r"\b(?:nasdaq|nyse|new\s+york|u\.?s\.?\s+market)\b"));
 pub(super) static LOCAL: LazyLock<Pattern> =

@@ -71,7 +71,7 @@ async fn of_several_that_put_what_is_not_there_one_does() {
         let done: Result<bool, EngineError> = own
             .transact(|transaction| async move {
                 let is_free = transaction.get(A, "a").await?.is_none();
-                // All the others have read by the time that this one goes on, unless they have to wait.
+                // By the time this one continues, all the others have read, unless they have to wait.
                 yield_now().await;
                 if is_free {
                     transaction.put(A, "a", claim.to_string().into_bytes());

@@ -1,4 +1,4 @@
-//! Effects and crashes: the contents of the disk after each.
+//! Effects and crashes, and what is on disk after each.
 
 use std::fs;
 use std::io;
@@ -34,12 +34,12 @@ async fn it_says_what_it_takes_of_the_disk() {
     assert!(engine.size_on_disk().unwrap() >= 1 << 20);
 }
 
-/// Counts effects, and has those of a kind fail from one on.
+/// Counts effects and makes them fail after a given number.
 #[derive(Default)]
 pub(super) struct Disk {
     writes: AtomicUsize,
     flushes: AtomicUsize,
-    /// Effects until the disk is full; 0 where it never is.
+    /// Effects until the disk is full; 0 if it never fills up.
     full_after: AtomicUsize,
 }
 
@@ -58,7 +58,7 @@ impl Disk {
         })
     }
 
-    /// Has effects fail from so many on; 0: none.
+    /// Makes effects fail after this many; 0 for never.
     pub(super) fn fill_after(&self, effects: usize) {
         self.full_after.store(effects, Ordering::SeqCst);
     }
@@ -124,7 +124,8 @@ async fn a_flush_that_fails_is_made_again() {
     assert_eq!(disk.counted().1, 2);
 }
 
-/// Each step writes its number to both keyspaces, and each second one is flushed; how many were written, and how many flushed.
+/// Each step writes its number to both keyspaces; every second one is flushed. Returns how many were written
+/// and flushed.
 async fn steps(engine: &Engine, most: u64) -> (u64, u64) {
     let (mut written, mut flushed) = (0, 0);
     for step in 1..=most {
@@ -157,7 +158,7 @@ async fn after_a_crash_between_any_two_effects_all_of_a_step_is_there_or_nothing
         disk.fill_after(full_after);
         let engine = open_with(&dir.path().join("own"), disk.before()).unwrap();
         let (written, flushed) = steps(&engine, 10).await;
-        // As the files are at this moment: what an engine does when it is closed does not happen in a crash.
+        // Copy the files as they are now: an engine's work on close does not happen in a crash.
         let left = dir.path().join("left");
         fs::create_dir(&left).unwrap();
         for file in fs::read_dir(dir.path().join("own")).unwrap().map(Result::unwrap) {
@@ -199,7 +200,7 @@ async fn of_a_step_that_failed_nothing_is_there_after_a_start() {
     assert_eq!(get(&engine, B, "002").await, None);
 }
 
-/// A start may repeat the last transaction. It must never undo a later one.
+/// Start-up may repeat the last transaction but must never undo a later one.
 #[tokio::test]
 async fn a_start_undoes_nothing_that_was_written_later() {
     let dir = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The contract: what the store relies on, and every engine holds.
+//! The contract that the store relies on and every engine must meet.
 
 mod concurrent;
 mod effects;
@@ -22,7 +22,7 @@ fn open_with(dir: &Path, before: Before) -> Result<Engine, EngineError> {
     SledEngine::open(dir, &[A, B], before).map(|sled| Engine::Sled(Arc::new(sled)))
 }
 
-/// Waits for threads of an engine that was dropped, which may still hold its files; not for ever.
+/// Waits, but not forever, for the threads of a dropped engine that may still hold its files.
 fn open(dir: &Path) -> Engine {
     for _ in 0..1_000_000 {
         match open_with(dir, Box::new(|_| Ok(()))) {
@@ -73,7 +73,7 @@ async fn in_range(engine: &Engine, range: &Range) -> Vec<String> {
     keys(engine.range(A, range).await.unwrap())
 }
 
-/// The keys of a range within a transaction that put and deleted some before.
+/// The keys of a range within a transaction, after some puts and deletes.
 async fn in_own_range(engine: &Engine, puts: &[&str], deletes: &[&str], range: &Range) -> Vec<String> {
     let found: Result<_, EngineError> = engine
         .transact(|transaction| async move {
@@ -90,7 +90,7 @@ async fn number(transaction: &Transaction, space: Space, key: &str) -> Result<u6
     Ok(value.map_or(0, |value| String::from_utf8(value).unwrap().parse().unwrap()))
 }
 
-/// Adds one to a key, and gives way to others between the read and the write.
+/// Adds one to a key, yielding between the read and the write.
 async fn add_one(engine: Engine, space: Space, key: &'static str) {
     let done: Result<(), EngineError> = engine
         .transact(|transaction| async move {

@@ -1,4 +1,4 @@
-//! Transactions, one by one.
+//! Transactions that run one after another.
 
 use futures_util::future::poll_immediate;
 

@@ -1,4 +1,4 @@
-//! Records that cannot be read, as the typed keyspaces over any engine treat them.
+//! How the typed keyspaces treat unreadable records, with any engine.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -30,7 +30,7 @@ async fn put_bytes(store: &Store, space: Space, pairs: &[(&str, &[u8])]) {
     done.await.unwrap();
 }
 
-/// Keys and bytes of what was moved away.
+/// Keys and bytes of the records that were moved away.
 async fn moved(store: &Store) -> Vec<(String, Vec<u8>)> {
     let all = store.range(&CORRUPT, &Range::first(99)).await.unwrap();
     all.into_iter().map(|(key, record)| (key, record.bytes().unwrap())).collect()

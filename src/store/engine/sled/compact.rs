@@ -1,4 +1,4 @@
-//! A smaller file: all records are written into a new one, which then takes the old one's place.
+//! Compaction: copies all records to a new file, which then replaces the old one.
 
 use std::fs;
 use std::panic::{self, AssertUnwindSafe};
@@ -11,8 +11,8 @@ use super::{SledEngine, mark, page_is_wrong};
 use crate::store::engine::error::EngineError;
 
 impl SledEngine {
-    /// Writes the database anew and closes it; bytes before and after. Broken off, nothing is changed, or the next [`Self::open`]
-    /// ends it.
+    /// Rewrites the database and closes it. Returns its size in bytes before and after. If this is
+    /// interrupted, either nothing has changed or the next [`Self::open`] completes it.
     pub(in crate::store) fn compact(self) -> Result<(u64, u64), EngineError> {
         let dir = self.dir.clone();
         let before = self.size_on_disk()?;
@@ -26,7 +26,7 @@ impl SledEngine {
         }
         fs::File::create(folder.join(WHOLE)).and_then(|file| file.sync_all())?;
         fs::File::open(&folder).and_then(|folder| folder.sync_all())?;
-        // While nobody else can open it. sled itself writes no other files once it is open.
+        // This happens while nobody else can open it. sled itself writes no other files once it is open.
         replace(&dir)?;
         drop(self);
         Ok((before, fs::metadata(dir.join(FILE))?.len()))

@@ -8,38 +8,38 @@ use crate::store::engine::error::EngineError;
 
 /// sled's file in the store's folder.
 pub(super) const FILE: &str = "db";
-/// sled's folder of large values there, one a file.
+/// sled's folder of large values there, one file each.
 pub(super) const LARGE_VALUES: &str = "blobs";
-/// The folder in the store's own in which the files of a smaller store are made, and the file there that says that they are whole.
+/// The subfolder in which a compacted store is built, and the file there that marks it as complete.
 pub(super) const COMPACTED: &str = "compacted";
 pub(super) const WHOLE: &str = "whole";
 
-/// True if a folder has a store.
+/// True if a folder contains a store.
 pub(in crate::store) fn is_in(dir: &Path) -> bool {
     match fs::metadata(dir.join(FILE)) {
         Ok(about) => about.is_file(),
-        // Another user's: opening it says so.
+        // It belongs to another user; opening it reports that.
         Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
     }
 }
 
-/// Ends a compaction that was broken off when its new files were whole.
+/// Completes a compaction that was interrupted after its new files were complete.
 pub(super) fn end_broken_off(dir: &Path) -> Result<(), EngineError> {
     if !dir.join(COMPACTED).join(WHOLE).is_file() {
         return Ok(());
     }
-    // Another process may be at it.
+    // Another process may be doing this right now.
     let held = fs::File::open(dir.join(FILE))?;
     match held.try_lock() {
         Err(TryLockError::WouldBlock) => return Err(EngineError::Busy),
         Err(TryLockError::Error(error)) => return Err(error.into()),
         Ok(()) => {}
     }
-    // It may have ended meanwhile.
+    // It may have been completed meanwhile.
     if dir.join(COMPACTED).join(WHOLE).is_file() { Ok(replace(dir)?) } else { Ok(()) }
 }
 
-/// Syncs the files of a folder and of those in it: sled does not sync large records.
+/// Syncs all files in a folder and its subfolders, because sled does not sync large records.
 pub(super) fn sync_all(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -53,12 +53,13 @@ pub(super) fn sync_all(folder: &Path) -> io::Result<()> {
 
 /// True if a process has the store in a folder open.
 pub(in crate::store) fn is_held(dir: &Path) -> bool {
-    // Shared, so that two that look at once do not see each other.
+    // Use a shared lock, so that two concurrent checks do not see each other.
     let held = fs::File::open(dir.join(FILE)).map(|file| file.try_lock_shared());
     matches!(held, Ok(Err(TryLockError::WouldBlock)))
 }
 
-/// Removes what sled left half-written beside its file, which it would take for whole; nobody may have it open.
+/// Removes half-written files that sled left beside its database and would treat as complete. Fails if the
+/// store is open elsewhere.
 pub(super) fn clear(dir: &Path) -> Result<(), EngineError> {
     let Ok(held) = fs::File::open(dir.join(FILE)) else { return Ok(()) };
     match held.try_lock() {
@@ -75,10 +76,10 @@ pub(super) fn clear(dir: &Path) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// Puts the new files into the old ones' place.
+/// Replaces the old files with the new ones.
 pub(super) fn replace(dir: &Path) -> io::Result<()> {
     let folder = dir.join(COMPACTED);
-    // What belongs to the old file; the new one has no such thing, or its own.
+    // Remove what belongs to the old file; the new one has its own, if any.
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -89,7 +90,7 @@ pub(super) fn replace(dir: &Path) -> io::Result<()> {
     if folder.join(LARGE_VALUES).exists() {
         remove_all(&dir.join(LARGE_VALUES))?;
     }
-    // The file itself last: until then all is still in one of the two places.
+    // Move the database file last: until then, everything is still in one of the two places.
     let mut names: Vec<_> =
         fs::read_dir(&folder)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<_>>()?;
     names.sort_by_key(|name| name == FILE);

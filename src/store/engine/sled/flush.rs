@@ -12,7 +12,7 @@ use crate::store::engine::error::EngineError;
 /// The flushes of an engine.
 pub(super) struct Flushes {
     dir: PathBuf,
-    /// The number of the last, over all starts.
+    /// The number of the last flush, counted across restarts.
     last: u64,
     large_values: LargeValues,
 }
@@ -22,7 +22,8 @@ impl Flushes {
         Self { dir: dir.to_owned(), last, large_values: LargeValues::new(dir) }
     }
 
-    /// Flushes. sled leaves data in the drive's cache, so the system is asked to sync its file, and those of large values beside it.
+    /// Flushes. sled leaves data in the drive's cache, so this also syncs its file and the files of large
+    /// values beside it.
     pub(super) fn flush(&mut self, db: &Db, own: &Tree) -> Result<(), EngineError> {
         self.last += 1;
         mark::note(own, self.last)?;

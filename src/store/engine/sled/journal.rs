@@ -1,9 +1,9 @@
-//! Several small writes as one, without a transaction of sled's: such a one has sled write its log to the file at once, which costs more
-//! processor time than all else that a filing does.
+//! Makes several small writes atomic without a sled transaction. A sled transaction writes the log to the
+//! file at once, which costs more CPU time than everything else done for a filing.
 //!
-//! sled keeps the order of what it writes, so that a crash cuts off the last of it and nothing before. All that is to be written is
-//! first noted in one record, then written. Whatever is written next takes the note's place, or removes it first: where a start finds a
-//! note, nothing came after what it says, and all of that is written once more.
+//! sled preserves the order of writes, so a crash loses only the last ones. All writes are first noted in one
+//! record, then applied. The next write replaces that note, or removes it first. If there is a note at
+//! start-up, nothing was written after the writes it lists, and all of them are applied once more.
 
 use ::sled::Tree;
 
@@ -11,10 +11,10 @@ use crate::store::engine::error::EngineError;
 use crate::store::engine::space::{Value, Writes};
 
 pub(super) const KEY: &str = "journal";
-/// No note is longer: the more is written, the less is won.
+/// The longest note: the more is written, the less a note saves.
 const LONGEST: usize = 4 * 1024;
 
-/// Writes as one record; `None` where that would be too long.
+/// Encodes writes as one record; `None` if it would be too long.
 pub(super) fn noted(writes: &Writes) -> Option<Vec<u8>> {
     let mut note = Vec::new();
     for ((space, key), value) in writes {
@@ -35,7 +35,8 @@ pub(super) fn noted(writes: &Writes) -> Option<Vec<u8>> {
 }
 
 fn put(note: &mut Vec<u8>, bytes: &[u8]) {
-    // No text and no value is longer than a note, which has no more than four kilobytes, or it is not used.
+    // The cast cannot truncate a note in use: no text or value is longer than its note, which has at most
+    // four kilobytes.
     note.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
     note.extend_from_slice(bytes);
 }
@@ -43,10 +44,10 @@ fn put(note: &mut Vec<u8>, bytes: &[u8]) {
 /// One write of a note.
 #[derive(Debug, PartialEq)]
 pub(super) struct Noted {
-    /// The keyspace, by its name: a newer version may have written it, and this one does not know it.
+    /// The keyspace's name: a newer version may have written a keyspace that this version does not know.
     pub(super) space: String,
     pub(super) key: String,
-    /// `None`: the key is removed.
+    /// `None` if the key is removed.
     pub(super) value: Option<Value>,
 }
 
@@ -76,10 +77,10 @@ fn text(rest: &mut &[u8]) -> Result<String, EngineError> {
 }
 
 fn unreadable() -> EngineError {
-    EngineError::Damaged("what was written last cannot be read".to_owned())
+    EngineError::Damaged("the latest writes cannot be read".to_owned())
 }
 
-/// The note that a crash left.
+/// The note left by a crash.
 pub(super) fn left(own: &Tree) -> ::sled::Result<Option<Vec<u8>>> {
     Ok(own.get(KEY)?.map(|note| note.to_vec()))
 }
@@ -115,7 +116,7 @@ mod tests {
         };
         assert_eq!(read(&note).unwrap(), writes.iter().map(noted).collect::<Vec<_>>());
         for cut in 1..note.len() {
-            // Where it ends behind one of the writes it has fewer; everywhere else it cannot be read.
+            // Cut after a complete write, the note has fewer writes; cut anywhere else, it is unreadable.
             let cut = read(&note[..cut]);
             assert!(cut.is_err() || cut.unwrap().len() < 3);
         }

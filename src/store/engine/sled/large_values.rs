@@ -1,4 +1,4 @@
-//! sled keeps a value of some hundred kilobytes and more in a file of its own, and never syncs that.
+//! Syncs large values: sled keeps each value above some hundred kilobytes in its own file and never syncs it.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -8,15 +8,15 @@ use std::path::{Path, PathBuf};
 
 use super::files;
 
-/// The files of large values, and which of them are on the disk.
+/// The files of large values, and which of them are on disk.
 pub(super) struct LargeValues {
     folder: PathBuf,
-    /// How long each was before it was synced: one that sled was still writing has grown since.
+    /// Each file's length before it was synced: a file that sled was still writing has grown since.
     synced: BTreeMap<OsString, u64>,
 }
 
 impl LargeValues {
-    /// Those of a store's folder, of which nothing is known yet.
+    /// The large values of a store's folder, with nothing known about them yet.
     pub(super) fn new(dir: &Path) -> Self {
         Self { folder: dir.join(files::LARGE_VALUES), synced: BTreeMap::new() }
     }
@@ -31,7 +31,7 @@ impl LargeValues {
                     there.insert(entry.file_name(), length);
                     count += usize::from(is_new);
                 }
-                // sled removed it meanwhile.
+                // sled has removed it meanwhile.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
@@ -43,7 +43,7 @@ impl LargeValues {
         Ok(count)
     }
 
-    /// The length that is on the disk, and whether it had to be synced.
+    /// The file's length on disk, and whether it had to be synced.
     fn sync_one(&self, entry: &DirEntry) -> io::Result<(u64, bool)> {
         let length = entry.metadata()?.len();
         let is_new = self.synced.get(&entry.file_name()) != Some(&length);

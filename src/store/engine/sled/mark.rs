@@ -1,4 +1,4 @@
-//! Detects that the disk lost or changed data, where sled does not: it opens what a cut file has as if nothing else
+//! Detects data that the disk lost or changed. sled does not: it opens a truncated file as if nothing else
 //! had ever been there.
 
 use std::fs::{self, OpenOptions};
@@ -9,43 +9,43 @@ use std::path::Path;
 use ::sled::{Db, Tree};
 use chrono::{DateTime, Utc};
 
-/// Beside sled's file: the number of the last flush that is certainly in it. Written after that flush and not synced, so that it may
-/// lag behind, and is never ahead.
+/// A file beside sled's with the number of the last flush that is certainly on disk. It is written after that
+/// flush and not synced, so it may lag behind but is never ahead.
 const FILE: &str = "flushed";
 pub(in crate::store) const KEY: &str = "flushed";
 
-/// Versions before this engine kept it among the store's single values.
+/// Versions before this engine kept the number among the store's single values.
 const BEFORE: &str = "meta";
 
-/// The number where such a version kept it.
+/// The number as such a version stored it.
 pub(super) fn of_before(db: &Db) -> ::sled::Result<Option<Vec<u8>>> {
     Ok(db.open_tree(BEFORE)?.get(KEY)?.map(|number| number.to_vec()))
 }
 
-/// The number of the last flush that sled knows of.
+/// The number of the last flush that sled has recorded.
 pub(super) fn known(db: &Db, own: &Tree) -> ::sled::Result<u64> {
     let own = own.get(KEY)?.map(|number| number.to_vec());
     let number = |bytes: Vec<u8>| bytes.try_into().map_or(0, u64::from_be_bytes);
     Ok(own.or(of_before(db)?).map_or(0, number))
 }
 
-/// Has sled know the number of a flush that begins.
+/// Records the number of a starting flush in sled.
 pub(super) fn note(own: &Tree, number: u64) -> ::sled::Result<()> {
     own.insert(KEY, &number.to_be_bytes()).map(drop)
 }
 
-/// That flush is on the disk.
+/// Records that this flush is on disk.
 pub(super) fn confirm(dir: &Path, number: u64) -> io::Result<()> {
     let options = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(dir.join(FILE));
     options.and_then(|mut file| file.write_all(format!("{number}\n").as_bytes()))
 }
 
-/// When that was.
+/// When the last flush was confirmed.
 pub(super) fn confirmed_at(dir: &Path) -> Option<DateTime<Utc>> {
     fs::metadata(dir.join(FILE)).and_then(|about| about.modified()).ok().map(DateTime::from)
 }
 
-/// The number of a flush that was on the disk; `None` if there is none.
+/// The number of the last confirmed flush; `None` if there is none.
 pub(super) fn confirmed(dir: &Path) -> Option<u64> {
     fs::read_to_string(dir.join(FILE)).ok()?.trim().parse().ok()
 }

@@ -1,4 +1,4 @@
-//! The embedded engine: sled, one tree a keyspace.
+//! The embedded engine: sled, with one tree per keyspace.
 
 mod compact;
 mod files;
@@ -34,17 +34,17 @@ use super::space::{Space, Value, Writes};
 use crate::private;
 use crate::text::path_text;
 
-/// sled's cache, in bytes as they are on the disk (in memory they take several times that): little here
-/// is read again.
+/// sled's cache, in bytes on disk (they take several times as much in memory). It is small because little is
+/// read twice.
 const CACHE: u64 = 1024 * 1024;
-/// How often sled writes and syncs by itself, in milliseconds, and clears its file of what is no longer needed; what matters
-/// is flushed before it has effects.
+/// How often sled flushes by itself and frees space in its file, in milliseconds. Whatever matters is flushed
+/// explicitly before it has effects.
 const FLUSH_EVERY_MS: u64 = 30_000;
 
 /// The engine's own records.
 pub(in crate::store) const OWN: Space = Space("engine");
 
-/// sled panics where a page is not what it should be.
+/// sled panics on a damaged page.
 fn page_is_wrong() -> EngineError {
     EngineError::Damaged("a page is not what it should be".to_owned())
 }
@@ -56,18 +56,18 @@ pub(in crate::store) struct SledEngine {
     /// The engine's own records.
     own: Tree,
     spaces: BTreeMap<Space, Tree>,
-    /// Held by the transaction that runs.
+    /// Held by the running transaction.
     alone: tokio::sync::Mutex<()>,
-    /// Held while several records are written one by one: nobody sees some of them.
+    /// Held while several records are written one by one, so that nobody sees a partial write.
     seen: RwLock<()>,
-    /// Whether the journal has a note of what was written last.
+    /// True if the journal has a note of the last writes.
     noted: AtomicBool,
-    /// Held while something is written and not counted yet.
+    /// Held from a write until it is counted.
     writing: RwLock<()>,
-    /// Counts writes, and which of them are on the disk.
+    /// The number of writes, and how many of them are on disk.
     written: AtomicU64,
     flushed: AtomicU64,
-    /// Held while a flush is under way.
+    /// Held during a flush.
     flushes: Mutex<Flushes>,
     before: Before,
     lost: bool,
@@ -76,7 +76,7 @@ pub(in crate::store) struct SledEngine {
 impl From<::sled::Error> for EngineError {
     fn from(error: ::sled::Error) -> Self {
         match error {
-            // sled reports a lock that is held as an error of its own making, with these words.
+            // sled reports a held lock as an error of its own, with this text.
             ::sled::Error::Io(io) if io.to_string().contains("could not acquire lock") => Self::Busy,
             ::sled::Error::Io(io) => Self::Disk(io),
             error @ ::sled::Error::Corruption { .. } => Self::Damaged(error.to_string()),
@@ -94,8 +94,8 @@ fn write_one(tree: &Tree, key: &str, value: Option<&[u8]>) -> ::sled::Result<()>
 }
 
 impl SledEngine {
-    /// Opens the database in a folder, which is made where it is missing, with some keyspaces. Folder and files belong to their
-    /// user alone from then on.
+    /// Opens the database in a folder with the given keyspaces, creating the folder if it is missing. From
+    /// then on, only its owner can access the folder and its files.
     pub(in crate::store) fn open(dir: &Path, spaces: &[Space], before: Before) -> Result<Self, EngineError> {
         private::folder(dir)?;
         files::end_broken_off(dir)?;
@@ -111,10 +111,7 @@ impl SledEngine {
         }
         let lost = confirmed.is_some_and(|confirmed| confirmed > known);
         if lost {
-            tracing::error!(
-                "the store in {} lacks what was written to it last: the disk lost it",
-                path_text(dir)
-            );
+            tracing::error!("the store in {} lacks its latest writes: the disk lost them", path_text(dir));
         }
         let mut trees = BTreeMap::from([(OWN, own.clone())]);
         for space in spaces {
@@ -135,7 +132,7 @@ impl SledEngine {
             before,
             lost,
         };
-        // A crash may have cut it off.
+        // A crash may have interrupted the writes.
         if let Some(note) = journal::left(&engine.own)? {
             for noted in journal::read(&note)? {
                 write_one(&engine.db.open_tree(&noted.space)?, &noted.key, noted.value.as_deref())?;
@@ -157,22 +154,22 @@ impl SledEngine {
         self.seen.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The folder that it is in.
+    /// The store's folder.
     pub(in crate::store) fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// True if the disk lost what was written last, before it was opened.
+    /// True if the disk had lost the last writes when the store was opened.
     pub(in crate::store) fn has_lost(&self) -> bool {
         self.lost
     }
 
-    /// When the last flush was that is known to have reached the disk.
+    /// When the last flush known to be on disk was made.
     pub(in crate::store) fn confirmed_at(&self) -> Option<DateTime<Utc>> {
         mark::confirmed_at(&self.dir)
     }
 
-    /// The number of the last flush, where a version before this engine kept it.
+    /// The number of the last flush as stored by a version before this engine.
     pub(in crate::store) fn mark_of_before(&self) -> Result<Option<Value>, EngineError> {
         Ok(mark::of_before(&self.db)?)
     }
@@ -220,7 +217,7 @@ impl SledEngine {
             false => Bound::Included(range.from.as_bytes()),
         };
         let found = match &range.until {
-            // sled panics at a range that ends before it begins.
+            // sled panics on a range that ends before it begins.
             Some(until) if *until <= range.from => None,
             Some(until) => {
                 Some(self.space(space)?.range::<&[u8], _>((from, Bound::Excluded(until.as_bytes()))))
@@ -234,12 +231,12 @@ impl SledEngine {
         Ok(forwards.into_iter().flatten().chain(backwards.into_iter().flatten()))
     }
 
-    /// Held while a transaction runs: another one begins when it is over.
+    /// The lock of the running transaction: the next one waits for it.
     pub(super) async fn alone(&self) -> MutexGuard<'_, ()> {
         self.alone.lock().await
     }
 
-    /// Writes what a transaction put, as a whole.
+    /// Writes a transaction's changes atomically.
     pub(super) fn write_all(&self, writes: &Writes) -> Result<(), EngineError> {
         match (writes.len(), journal::noted(writes)) {
             (0, _) => Ok(()),
@@ -260,7 +257,8 @@ impl SledEngine {
         }
     }
 
-    /// The same, without records whose keys may be no text: such as versions before this engine wrote.
+    /// The same, and also removes records whose keys may not be text, as written by versions before this
+    /// engine.
     pub(in crate::store) fn rewrite(
         &self,
         removed: &[(Space, Vec<u8>)],
@@ -301,7 +299,7 @@ impl SledEngine {
         })
     }
 
-    /// The keys and values of a keyspace, also where keys are no text.
+    /// The keys and values of a keyspace, including keys that are not text.
     pub(in crate::store) fn raw(&self, space: Space) -> Result<Vec<(Vec<u8>, Value)>, EngineError> {
         let pairs = self.space(space)?.iter();
         pairs
@@ -309,8 +307,8 @@ impl SledEngine {
             .collect()
     }
 
-    /// One write. It holds off [`Self::flush`]'s count until it is counted itself, so that nothing that can be read counts
-    /// as being on the disk while it is not.
+    /// Performs one write. [`Self::flush`] cannot read the count until this write is counted, so nothing
+    /// readable is reported as flushed while it is not.
     fn write(&self, write: impl FnOnce() -> Result<(), EngineError>) -> Result<(), EngineError> {
         let _writing = self.writing.read().unwrap_or_else(PoisonError::into_inner);
         (self.before)(Effect::Write)?;
@@ -319,7 +317,7 @@ impl SledEngine {
         written
     }
 
-    /// Bytes that it takes on the disk.
+    /// Its size on disk, in bytes.
     pub(super) fn size_on_disk(&self) -> Result<u64, EngineError> {
         Ok(self.db.size_on_disk()?)
     }
