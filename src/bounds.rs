@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Error, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A list of at most `MOST` items. A longer one cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,12 @@ pub struct AtMost<T, const MOST: usize>(pub Vec<T>);
 impl<T, const MOST: usize> Default for AtMost<T, MOST> {
     fn default() -> Self {
         Self(Vec::new())
+    }
+}
+
+impl<T: Serialize, const MOST: usize> Serialize for AtMost<T, MOST> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }
 

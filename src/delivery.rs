@@ -23,6 +23,8 @@ pub enum Body {
     Summary(Box<Summary>),
     /// Another filing's alert about a trade that was already reported: adds its owners.
     Addition(Box<Alert>),
+    /// The alert of an amendment that edited a message a lot: a reply to that message.
+    Correction(Box<Alert>),
 }
 
 /// A delivery that is queued: it leaves the queue only as delivered or dead.
@@ -81,11 +83,12 @@ impl Delivery {
             Body::Notice(notice) => notice.key.clone(),
             Body::Summary(summary) => summary.key(),
             Body::Addition(alert) => Key::of(&["addition", alert.key.as_str(), &alert.accession.to_string()]),
+            Body::Correction(alert) => Key::of(&["correction", alert.key.as_str()]),
         };
         let concerned = match &body {
             Body::Alert(alert) => alert.supersedes.as_ref(),
             Body::Addition(alert) => Some(&alert.key),
-            Body::Digest(_) | Body::Notice(_) | Body::Summary(_) => None,
+            Body::Digest(_) | Body::Notice(_) | Body::Summary(_) | Body::Correction(_) => None,
         };
         let concerns = concerned.map(|key| Self::key_of(key, &destination));
         Self {
@@ -134,7 +137,9 @@ impl Batch {
     pub fn summaries(&mut self) -> impl Iterator<Item = &mut Summary> {
         self.deliveries.iter_mut().filter_map(|delivery| match &mut delivery.body {
             Body::Summary(summary) => Some(&mut **summary),
-            Body::Alert(_) | Body::Digest(_) | Body::Notice(_) | Body::Addition(_) => None,
+            Body::Alert(_) | Body::Digest(_) | Body::Notice(_) | Body::Addition(_) | Body::Correction(_) => {
+                None
+            }
         })
     }
 

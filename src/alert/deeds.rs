@@ -122,7 +122,7 @@ impl Alert {
     pub fn deed_text(&self, figure: Figure) -> String {
         let ways = self.ways();
         let each = ways.iter().map(|way| match way.verb {
-            Verb::Moved => format!("moved {} within what they hold", way.quantity),
+            Verb::Moved => format!("moved {} within their holdings", way.quantity),
             verb => format!("{verb} {}", way.what(figure)),
         });
         each.collect::<Vec<_>>().join(" and ")
@@ -130,7 +130,7 @@ impl Alert {
 
     /// ` for $2,661,359.10`, ` at an odd price`; empty for gifts.
     pub fn for_value(&self, way: &Way) -> String {
-        if way.verb == Verb::Moved { " within what they hold".to_owned() } else { way.for_value() }
+        if way.verb == Verb::Moved { " within their holdings".to_owned() } else { way.for_value() }
     }
 }
 

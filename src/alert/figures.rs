@@ -129,22 +129,32 @@ impl From<LineShare> for AlertLine {
 }
 
 impl StakeRecord {
-    /// In words: `52,609 → 52,609, unchanged: exercised 29,136 options at $60.37 and sold them`.
-    pub fn text(&self) -> String {
-        let (Some(before), Some(after)) = (self.before, self.after) else { return "not stated".to_owned() };
+    /// The change in words: `unchanged`, `new`, `all of it`, `down 0.48%`; `None` if it is unknown.
+    pub fn change_text(&self) -> Option<String> {
+        let (before, after) = self.before.zip(self.after)?;
         let change: Option<Decimal> = self.change.as_deref().and_then(|change| change.parse().ok());
-        let split =
-            self.sources.iter().any(|source| matches!(source.what.as_str(), "split" | "reverse split"));
-        let across = if split { " across a split" } else { "" };
-        let how = match change {
+        Some(match change {
             _ if before == after => "unchanged".to_owned(),
             None => "new".to_owned(),
             Some(_) if after.is_zero() => "all of it".to_owned(),
             Some(change) => {
                 let word = if change.is_sign_negative() { "down" } else { "up" };
-                format!("{word} {}", percent(change.abs()))
+                match percent(change.abs()) {
+                    // Something is left.
+                    all if word == "down" && all == "100%" => "down over 99.99%".to_owned(),
+                    share => format!("{word} {share}"),
+                }
             }
-        };
+        })
+    }
+
+    /// In words: `52,609 → 52,609, unchanged: exercised 29,136 options at $60.37 and sold them`.
+    pub fn text(&self) -> String {
+        let (Some(before), Some(after)) = (self.before, self.after) else { return "not stated".to_owned() };
+        let split =
+            self.sources.iter().any(|source| matches!(source.what.as_str(), "split" | "reverse split"));
+        let across = if split { " across a split" } else { "" };
+        let how = self.change_text().unwrap_or_default();
         let came = came_from(&self.sources);
         let came = if came.is_empty() { came } else { format!(": {came}") };
         format!("{before} → {after}{across}, {how}{came}")

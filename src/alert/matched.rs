@@ -95,6 +95,8 @@ impl Alert {
             supersedes: None,
             amended_by: None,
             also_in: Vec::new(),
+            history: None,
+            replaced_figures: None,
             sums: Vec::new(),
             text: String::new(),
             message: None,

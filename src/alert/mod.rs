@@ -2,7 +2,9 @@
 
 mod agreed;
 mod deeds;
+mod earlier_trades;
 mod figures;
+mod history;
 mod key;
 mod latency;
 mod matched;
@@ -15,6 +17,9 @@ mod words;
 
 pub use agreed::{Agreed, AlertDirection};
 pub use deeds::{Verb, Way};
+pub use history::{TradeCount, TradeHistory, TradeKind};
 pub use key::Key;
-pub use record::{Alert, AlertIssuer, AlertLine, AlertOwner, AlertSecurity, ReplacedLots, WayFigures};
+pub use record::{
+    Alert, AlertIssuer, AlertLine, AlertOwner, AlertSecurity, EarlierFigures, ReplacedLots, WayFigures,
+};
 pub use securities::Figure;

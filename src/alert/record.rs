@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::agreed::{Agreed, AlertDirection, direction_word};
+use super::history::TradeHistory;
 use super::key::Key;
 use crate::filing::record::{LotRecord, StakeRecord};
 use crate::filing::{
@@ -134,6 +135,9 @@ pub struct Alert {
     /// The key of the alert that this one replaces: that of the version that an amendment follows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supersedes: Option<Key>,
+    /// For an amendment that replaces an alert: that alert's figures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced_figures: Option<EarlierFigures>,
     /// An amendment that was seen before the filing that it amends.
     #[serde(default)]
     pub amended_by: Option<Accession>,
@@ -142,6 +146,9 @@ pub struct Alert {
     /// The sums that made `cumulative` and `cluster` conditions of the rule hold, four at most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sums: Vec<Sum>,
+    /// Earlier trades of the same owners, for an alert about sales or purchases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<TradeHistory>,
     /// The whole alert in one line.
     pub text: String,
     /// The rule's own words, if it has a template.
@@ -212,6 +219,15 @@ pub struct WayFigures {
     pub value_is_odd: bool,
     /// Value ÷ shares.
     pub average_price: Option<Usd>,
+}
+
+/// The figures of an alert that an amendment replaces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EarlierFigures {
+    /// The sum of shares; `null` if unknown, or for several securities.
+    pub shares: Option<Shares>,
+    /// The value in dollars, without odd values; `null` if unknown.
+    pub value_usd: Option<Usd>,
 }
 
 /// A line that an alert's lots change.

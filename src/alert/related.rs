@@ -1,9 +1,10 @@
 //! Adds what history knows to an alert: amendments, and other filings that report the same trade.
 
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 
 use super::key::Key;
-use super::record::{Alert, ReplacedLots};
+use super::record::{Alert, EarlierFigures, ReplacedLots};
 use crate::filing::record::LotRecord;
 use crate::filing::{Alerted, Filing, Link, Relation, RowChange, Trade, say_the_same};
 use crate::rules::{Match, Rule};
@@ -76,9 +77,12 @@ impl Alert {
         self.reported_before.sort_unstable();
         self.reported_before.dedup();
         self.supersedes = alerted.filter(|_| later.is_none()).map(|alerted| Key(alerted.alert.key.clone()));
+        self.replaced_figures =
+            self.supersedes.as_ref().and(alerted).map(|alerted| earlier_figures(&alerted.lots));
         if let Some(alert) = reported_as {
             self.key = Key(alert.key.clone());
             self.supersedes = None;
+            self.replaced_figures = None;
         }
     }
 
@@ -113,6 +117,28 @@ impl Alert {
         Some(alert)
     }
 
+    /// True if this alert withdraws the one that it replaces, or its value, or number of shares, differs by a
+    /// tenth or more.
+    pub fn changes_a_lot(&self) -> bool {
+        let differs = |before: Decimal, after: Decimal| {
+            let tenfold = (before - after).abs().checked_mul(Decimal::TEN);
+            before != after && tenfold.is_none_or(|tenfold| tenfold >= before.abs())
+        };
+        match &self.replaced_figures {
+            _ if self.withdrawn => true,
+            None => false,
+            Some(EarlierFigures { shares, value_usd }) => {
+                let values = value_usd.zip(self.sound_value());
+                let values = values.map(|(before, after)| differs(before.decimal(), after.decimal()));
+                let shares = shares.zip(self.shares);
+                let shares = shares.map(|(before, after)| differs(before.decimal(), after.decimal()));
+                value_usd.is_some() != self.sound_value().is_some()
+                    || values.unwrap_or(false)
+                    || shares.unwrap_or(false)
+            }
+        }
+    }
+
     /// Adds another filing's alert of the same trade, so that its owners are named, too.
     pub fn join(&mut self, other: &Alert) {
         if other.accession == self.accession || self.also_in.contains(&other.accession) {
@@ -131,5 +157,14 @@ impl Alert {
             self.also_in.push(other.accession);
         }
         self.text = self.line();
+    }
+}
+
+/// The figures of the lots of an earlier alert.
+fn earlier_figures(lots: &[LotRecord]) -> EarlierFigures {
+    let sums = Trade::of(lots.iter().map(LotRecord::figures)).sums;
+    EarlierFigures {
+        shares: sums.only().and_then(|only| only.shares),
+        value_usd: sums.value.filter(|_| !sums.value_is_odd),
     }
 }

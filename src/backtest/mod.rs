@@ -56,10 +56,14 @@ impl Backtest {
         let (known, whole_since) =
             decide::read_history(filing, since, |since| self.history.of(filing.issuer.cik, since))?;
         let case = Case { filing, accepted_at, seen_at: accepted_at, known: &known, whole_since };
-        let decision = decide::decide_for(&self.rules, asked, case);
+        let mut decision = decide::decide_for(&self.rules, asked, case);
         self.history.keep(filing.issuer.cik, &decision.history)?;
         if self.from.is_some_and(|from| day < from) {
             return Ok(Vec::new());
+        }
+        if let Some(since) = decide::trades_since(&decision.alerts) {
+            let (past, whole_since) = self.history.of(filing.issuer.cik, since)?;
+            decide::add_earlier_trades(&mut decision.alerts, &past, whole_since);
         }
         self.days = Some(self.days.map_or((day, day), |(first, last)| (first.min(day), last.max(day))));
         self.alerts += 1;

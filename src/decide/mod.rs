@@ -144,6 +144,23 @@ pub fn decide<'r>(rules: &'r RuleSet, case: Case<'_>) -> Decision<'r> {
     decide_for(rules, rules.candidates(case.filing), case)
 }
 
+/// Adds the earlier trades of their owners to alerts. `past` is the history of the issuer from [`trades_since`]
+/// on, which is complete from `whole_since` on.
+pub fn add_earlier_trades(
+    alerts: &mut [(&Rule, Alert)],
+    past: &[PastFiling],
+    whole_since: Option<DateTime<Utc>>,
+) {
+    for (_, alert) in alerts {
+        alert.take_history(past, whole_since);
+    }
+}
+
+/// The time from which [`add_earlier_trades`] needs history; `None` if the alerts have no use for it.
+pub fn trades_since(alerts: &[(&Rule, Alert)]) -> Option<DateTime<Utc>> {
+    alerts.iter().filter_map(|(_, alert)| alert.history_since()).min()
+}
+
 /// The records that history keeps of a filing that causes no alert and withdraws none.
 pub fn keep(case: Case<'_>) -> Vec<PastFiling> {
     RelatedFiling::new(case).kept(BTreeMap::new(), &[])

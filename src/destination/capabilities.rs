@@ -17,6 +17,8 @@ pub struct Capabilities {
     pub notices: bool,
     /// Another filing about the same trade is added to a message already sent.
     pub additions: bool,
+    /// A sent message can be edited, so a large correction is followed by a reply.
+    pub edits: bool,
     /// Whether sent messages can be read back.
     pub read_back: ReadBack,
     /// A try without an answer may already have reached a person, so it is repeated slowly.
@@ -42,6 +44,7 @@ const CHANNEL: Capabilities = Capabilities {
     joins: 1_000,
     notices: true,
     additions: true,
+    edits: true,
     read_back: ReadBack::Always,
     repeats_slowly: false,
 };
@@ -52,6 +55,7 @@ const EMAIL: Capabilities = Capabilities {
     joins: 300,
     notices: true,
     additions: true,
+    edits: false,
     read_back: ReadBack::Never,
     repeats_slowly: true,
 };
@@ -61,6 +65,7 @@ const TERMINAL: Capabilities = Capabilities {
     joins: 0,
     notices: true,
     additions: false,
+    edits: false,
     read_back: ReadBack::Never,
     repeats_slowly: false,
 };

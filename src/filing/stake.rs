@@ -113,7 +113,7 @@ impl Deed {
             Self::GaveAway => format!("gave away {number}"),
             Self::Returned => format!("returned {number} to the issuer"),
             Self::Tendered => format!("tendered {number}"),
-            Self::Moved => format!("moved {number} within what they hold"),
+            Self::Moved => format!("moved {number} within their holdings"),
             Self::Split => format!("got {number} by a split"),
             Self::ReverseSplit => format!("has {number} fewer by a reverse split"),
             Self::Acquired => format!("acquired {number}"),

@@ -11,7 +11,7 @@ use crate::config::{Settings, Via};
 use crate::decide::{self, Case, Decision};
 use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
-use crate::filing::Filing;
+use crate::filing::{Accession, Filing};
 use crate::mute::Mute;
 use crate::notify::Notifier;
 use crate::parts::Parts;
@@ -59,15 +59,14 @@ impl Planner {
             None => whole_since,
         };
         let case = Case { filing, accepted_at, seen_at: pending.seen_at, known: &known, whole_since };
-        let decision = decide::decide_for(&rules, asked, case);
-        for (rule, silence) in &decision.silent {
-            tracing::trace!(accession = %pending.filing.accession, rule = rule.name, ?silence, "silent");
-        }
-        for (rule, failure) in &decision.failures {
-            tracing::warn!(accession = %pending.filing.accession, rule = rule.name, "its template fails: {failure}");
-        }
+        let mut decision = decide::decide_for(&rules, asked, case);
+        log(&decision, pending.filing.accession);
         if audience != Audience::All {
             return self.settle_past(pending, filing, &rules, decision, case, now).await;
+        }
+        if let Some(since) = decide::trades_since(&decision.alerts) {
+            let (past, whole_since) = self.store.history(filing.issuer.cik, since).await?;
+            decide::add_earlier_trades(&mut decision.alerts, &past, whole_since);
         }
         let mut deliveries = Vec::new();
         let (mut additions, mut doubtful) = (Vec::new(), BTreeMap::new());
@@ -167,6 +166,16 @@ impl Planner {
         let within = TimeDelta::from_std(self.settings.schedule.late_after).unwrap_or(TimeDelta::MAX);
         let rings = seen_at - accepted_at <= within || asked_for.is_some_and(|since| accepted_at >= since);
         Ok(if rings { Audience::All } else { Audience::Summary })
+    }
+}
+
+/// Logs why rules are silent, and which templates failed.
+fn log(decision: &Decision<'_>, accession: Accession) {
+    for (rule, silence) in &decision.silent {
+        tracing::trace!(%accession, rule = rule.name, ?silence, "silent");
+    }
+    for (rule, failure) in &decision.failures {
+        tracing::warn!(%accession, rule = rule.name, "its template fails: {failure}");
     }
 }
 

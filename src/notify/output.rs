@@ -38,7 +38,9 @@ impl LocalOutput {
         match &delivery.body {
             Body::Alert(alert) => self.write(terminal::alert(alert, self.colour)).await,
             Body::Notice(notice) => self.write(terminal::notice(notice, self.colour)).await,
-            Body::Digest(_) | Body::Summary(_) | Body::Addition(_) => Err(no_digest(&delivery.destination)),
+            Body::Digest(_) | Body::Summary(_) | Body::Addition(_) | Body::Correction(_) => {
+                Err(no_digest(&delivery.destination))
+            }
         }
     }
 

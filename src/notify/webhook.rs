@@ -88,7 +88,7 @@ impl Webhook {
         let body = match &delivery.body {
             Body::Alert(alert) => serde_json::to_string(alert),
             Body::Notice(notice) => serde_json::to_string(&record(notice)),
-            Body::Digest(_) | Body::Summary(_) | Body::Addition(_) => {
+            Body::Digest(_) | Body::Summary(_) | Body::Addition(_) | Body::Correction(_) => {
                 return Err(no_digest(&delivery.destination));
             }
         };

@@ -9,7 +9,7 @@ use super::lane::{DeliverReport, Lane, ahead};
 use super::pause::left_alone;
 use super::pick::Picked;
 use super::recovery::Looked;
-use crate::delivery::{Batch, Delivery, InFlight, Outcome};
+use crate::delivery::{Batch, Body, Delivery, InFlight, Outcome};
 use crate::destination::Destination;
 use crate::notify::{SendError, Sent};
 use crate::render::discord::Message;
@@ -66,7 +66,9 @@ impl Outbox {
         report.next = Some(now).filter(|_| batch.deliveries().len() < looked_at);
         match sending {
             Sending::Sent(Sent { message_id }) => {
-                self.note_sent(&batch, message_id, now).await?;
+                if self.note_sent(&batch, message_id, now).await? {
+                    report.next = Some(now);
+                }
                 report.delivered = batch.deliveries().len();
                 self.took(lane, paused.as_ref(), &mut report, now).await?;
             }
@@ -166,17 +168,19 @@ impl Outbox {
         Ok((batch, sending))
     }
 
-    /// Records that a batch was accepted.
+    /// Records that a batch was accepted; true if it causes another delivery to the same destination.
     async fn note_sent(
         &self,
         batch: &Batch,
         message_id: Option<String>,
         now: DateTime<Utc>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.overflow.count_sent(batch, message_id.as_deref(), now);
         self.files.note(batch.destination(), now).await?;
+        let next = correction(batch, message_id.as_deref(), now);
         let outcome = Outcome::Delivered { at: self.clock.by_now(now), message_id };
-        self.store.leave_queue(batch.deliveries(), &outcome).await
+        self.store.leave_queue_for(batch.deliveries(), &outcome, next.as_ref()).await?;
+        Ok(next.is_some())
     }
 
     /// Sends a batch.
@@ -227,4 +231,13 @@ impl Outbox {
         }
         .inspect(|()| report.paused = false)
     }
+}
+
+/// The reply to an edited message, if the edit withdrew its alert or changed it a lot.
+fn correction(batch: &Batch, message_id: Option<&str>, now: DateTime<Utc>) -> Option<Delivery> {
+    let [Delivery { body: Body::Alert(alert), .. }] = batch.deliveries() else { return None };
+    batch.concerned().filter(|_| batch.destination().capabilities().edits && alert.changes_a_lot())?;
+    let body = Body::Correction(alert.clone());
+    let answers = message_id.map(str::to_owned);
+    Some(Delivery { answers, ..Delivery::new(batch.destination().clone(), body, now) })
 }

@@ -246,6 +246,8 @@ async fn waiting_alerts(
 fn alert_of(delivery: &Delivery) -> Option<&Alert> {
     match &delivery.body {
         Body::Alert(alert) => Some(alert),
-        Body::Digest(_) | Body::Notice(_) | Body::Summary(_) | Body::Addition(_) => None,
+        Body::Digest(_) | Body::Notice(_) | Body::Summary(_) | Body::Addition(_) | Body::Correction(_) => {
+            None
+        }
     }
 }

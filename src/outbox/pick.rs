@@ -15,7 +15,7 @@ use crate::render::discord::Message;
 use crate::store::{DeliveryStanding, Store, StoreError};
 
 /// The most alerts in one message.
-const TOGETHER: usize = 10;
+const TOGETHER: usize = 5;
 /// How long an edit waits for its message to be sent; then it is sent on its own.
 const LONGEST_WAIT: TimeDelta = TimeDelta::days(1);
 /// When to check again for a delivery that waits for another.

@@ -57,7 +57,7 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
 pub fn email(delivery: &Delivery) -> Result<Email, minijinja::Error> {
     let reference = delivery.key.as_str();
     match &delivery.body {
-        Body::Alert(alert) => {
+        Body::Alert(alert) | Body::Correction(alert) => {
             let view = AlertView::new(alert, reference);
             let (text, html) = (render("alert.txt", &view)?, render("alert.html", &view)?);
             Ok(Email { subject: view.subject, text, html })

@@ -102,7 +102,7 @@ impl Picture {
             .map(|sums| {
                 let verb = code.map_or(Verb::Other("reported"), |code| Verb::of(code, sums.direction));
                 let way = Way::new(if moved { Verb::Moved } else { verb }, sums.clone());
-                let value = if moved { " within what they hold".to_owned() } else { way.for_value() };
+                let value = if moved { " within their holdings".to_owned() } else { way.for_value() };
                 // That a grant has no price goes without saying.
                 let value = value.replace(" for an unknown price", "");
                 format!("{} {}{value}", way.verb, way.quantity)
@@ -110,7 +110,7 @@ impl Picture {
             .collect();
         if !moved && lots.iter().any(|lot| lot.moved) {
             let sums = Trade::of(lots.iter().filter(|lot| lot.moved).map(|lot| lot.figures())).sums;
-            ways.push(format!("moved {} within what they hold", Way::new(Verb::Moved, sums).quantity));
+            ways.push(format!("moved {} within their holdings", Way::new(Verb::Moved, sums).quantity));
         }
         let meaning = code.and_then(Code::meaning).unwrap_or("unknown code");
         self.gap();

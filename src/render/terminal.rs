@@ -163,7 +163,7 @@ impl AlertLines<'_> {
         }
     }
 
-    /// Sums over filings, the currency and unit of prices, and the trade's effect on the stake.
+    /// Sums over filings, the currency and unit of prices, the trade's effect on the stake, and earlier trades.
     fn figures(&mut self) {
         let (alert, colour) = (self.alert, self.colour);
         for sum in &alert.sums {
@@ -185,8 +185,8 @@ impl AlertLines<'_> {
         if !facts.is_empty() {
             self.line(2, &facts.join(" · "));
         }
-        if let Some(stake) = stake {
-            self.line(2, &stake);
+        for line in stake.into_iter().chain(alert.history_text()) {
+            self.line(2, &line);
         }
     }
 

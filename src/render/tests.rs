@@ -1,7 +1,9 @@
 use serde_json::Value;
 
+use super::discord::Posted;
 use super::{discord, email, terminal};
 use crate::alert::{Alert, Key};
+use crate::bounds::AtMost;
 use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
 use crate::digest::Digest;
@@ -231,10 +233,10 @@ fn only_a_rule_that_says_so_pings_everybody() {
     let json = |alert: &Alert| serde_json::to_value(discord::alert(alert, &Key::of(&["x"]))).unwrap();
     assert_eq!(
         (json(&alert)["content"].clone(), json(&alert)["allowed_mentions"].clone()),
-        (Value::Null, serde_json::json!({ "parse": [] }))
+        ("**QLYS** 10% owner sold **$2.66M** · stake down 0.48%".into(), serde_json::json!({ "parse": [] }))
     );
     alert.mention = vec![crate::rules::Mention::Here, crate::rules::Mention::Role(5)];
-    assert_eq!(json(&alert)["content"], "@here <@&5>");
+    assert_eq!(json(&alert)["content"], "@here <@&5> **QLYS** 10% owner sold **$2.66M** · stake down 0.48%");
     assert_eq!(
         json(&alert)["allowed_mentions"],
         serde_json::json!({ "parse": ["everyone"], "roles": ["5"] })
@@ -273,18 +275,21 @@ fn several_alerts_in_one_message_keep_apart_and_within_its_limits() {
     (tiny.lots, tiny.warnings) = (Vec::new(), Vec::new());
     tiny.mention = vec![crate::rules::Mention::Role(5)];
     let many = vec![in_channel(tiny.clone()); 30];
-    assert_eq!(discord::fitting(&many), (10, discord::message(&many[..10])));
+    assert_eq!(discord::fitting(&many), (5, discord::message(&many[..5])), "more are not read");
     let other =
         Alert { mention: vec![crate::rules::Mention::Here, crate::rules::Mention::Role(5)], ..tiny.clone() };
-    let message =
-        discord::message(&[in_channel(tiny), in_channel(other.clone()), in_channel(other)]).unwrap();
-    assert_eq!(message.content.as_deref(), Some("<@&5> @here"));
+    let deliveries = [in_channel(tiny), in_channel(other.clone()), in_channel(other)];
+    let message = discord::message(&deliveries).unwrap();
+    let content = message.content.clone().unwrap();
+    let headline = "**QLYS** 10% owner traded **$2.66M** · stake down 0.48%";
+    assert_eq!(content, format!("<@&5> @here {headline}\n{headline}\n{headline}"), "one line a card");
     assert_eq!(
         serde_json::to_value(&message.allowed_mentions).unwrap(),
         serde_json::json!({ "parse": ["everyone"], "roles": ["5"] })
     );
-    let urls: std::collections::BTreeSet<_> = message.embeds.iter().map(|embed| embed.url.clone()).collect();
-    assert_eq!(urls.len(), 3, "{urls:?}");
+    for (embed, delivery) in message.embeds.iter().zip(&deliveries) {
+        assert_eq!(discord::referred(embed.url.as_deref(), None), Some(delivery.key.as_str()));
+    }
 }
 
 #[test]
@@ -316,41 +321,59 @@ fn a_summary_of_hostile_filings_stays_within_the_limits_and_its_table_runs_nothi
     assert!(!embed.fields.iter().any(|field| field.name == "Value together"));
 }
 
-#[test]
-fn a_changed_message_stays_within_its_limits_and_its_cards_apart() {
-    let told = [in_channel(alert_of(QUALYS, "a")), in_channel(alert_of(QUALYS, "b"))];
-    let embeds = discord::message(&told).unwrap().embeds;
-    // As Discord returns them, with more fields than it was sent.
-    let mut posted = serde_json::to_value(&embeds).unwrap();
-    posted[0]["type"] = "rich".into();
-    posted[0]["footer"]["proxy_icon_url"] = "x".into();
-    assert_eq!(serde_json::from_value::<Vec<discord::Embed>>(posted).unwrap(), embeds);
-    let amended = Alert { key: Key::of(&["amended"]), ..alert_of(QUALYS, "a") };
-    let change = in_channel(amended);
-    let changed = discord::changed(embeds.clone(), &told[0].key, &change).unwrap();
-    assert!(changed[0].footer.text.ends_with(change.key.as_str()));
-    assert_eq!(changed[1].footer, embeds[1].footer);
-    assert_ne!(changed[0].url, changed[1].url, "Discord shows one of two with the same");
-    assert_eq!(discord::changed(changed.clone(), &told[0].key, &change), Some(changed), "made twice");
-    assert_eq!(discord::changed(embeds.clone(), &Key::of(&["none"]), &change), None, "no such card");
-    let long: Vec<discord::Embed> = embeds.iter().cycle().take(9).cloned().collect();
-    let hostile = in_channel(Alert { key: Key::of(&["long"]), ..hostile() });
-    assert_eq!(discord::changed(long, &told[0].key, &hostile), None, "more than 6,000 characters");
+fn posted(deliveries: &[Delivery]) -> Posted {
+    let message = discord::message(deliveries).unwrap();
+    Posted { content: message.content.unwrap_or_default(), embeds: AtMost(message.embeds) }
 }
 
-/// A card from a version that used another name for the field.
 #[test]
-fn another_report_is_added_to_the_field_of_an_older_card() {
+fn a_changed_message_stays_within_its_limits_and_its_headline_is_that_of_its_card() {
+    let sent = [in_channel(alert_of(QUALYS, "a")), in_channel(alert_of(QUALYS, "b"))];
+    let before = posted(&sent);
+    // As Discord returns it, with more keys than it was sent.
+    let mut returned = serde_json::to_value(&before).unwrap();
+    returned["id"] = "5".into();
+    returned["embeds"][0]["type"] = "rich".into();
+    returned["embeds"][0]["footer"]["proxy_icon_url"] = "x".into();
+    assert_eq!(serde_json::from_value::<Posted>(returned).unwrap(), before);
+    let amended = Alert { key: Key::of(&["amended"]), withdrawn: true, ..alert_of(QUALYS, "a") };
+    let change = in_channel(amended);
+    let pinged = Posted { content: format!("<@&5> @here {}", before.content), ..before.clone() };
+    let changed = discord::changed(pinged, &sent[0].key, &change).unwrap();
+    let [card, other] = changed.embeds.0.as_slice() else { panic!("{changed:?}") };
+    assert_eq!(discord::referred(card.url.as_deref(), None), Some(change.key.as_str()));
+    assert_eq!(other, &before.embeds.0[1]);
+    let lines: Vec<&str> = changed.content.lines().collect();
+    assert!(lines[0].starts_with("<@&5> @here **QLYS** ") && lines[0].contains("(withdrawn)"), "{lines:?}");
+    assert_eq!(lines[1], before.content.lines().nth(1).unwrap());
+    assert_eq!(discord::changed(changed.clone(), &sent[0].key, &change), Some(changed), "made twice");
+    assert_eq!(discord::changed(before.clone(), &Key::of(&["none"]), &change), None, "no such card");
+    // A message of a version that put pings alone into the text.
+    let older = Posted { content: "<@&5>".to_owned(), ..before.clone() };
+    assert_eq!(discord::changed(older, &sent[0].key, &change).unwrap().content, "<@&5>");
+    let mut cards = before.embeds.0.clone();
+    cards[1].description = "x".repeat(5_000);
+    let long = Posted { embeds: AtMost(cards), ..before };
+    let hostile = in_channel(Alert { key: Key::of(&["long"]), ..hostile() });
+    assert_eq!(discord::changed(long, &sent[0].key, &hostile), None, "more than 6,000 characters");
+}
+
+/// A card of a version that had fields, and the reference in the footer.
+#[test]
+fn another_report_is_added_to_an_older_card_once() {
     let sent = in_channel(alert_of(QUALYS, "a"));
-    let mut embeds = discord::message(std::slice::from_ref(&sent)).unwrap().embeds;
+    let mut before = posted(std::slice::from_ref(&sent));
     let field = serde_json::json!({ "name": "Also told in", "value": "an earlier one", "inline": false });
-    embeds[0].fields.push(serde_json::from_value(field).unwrap());
+    before.embeds.0[0].fields.push(serde_json::from_value(field).unwrap());
+    before.embeds.0[0].footer.text = format!("a · ref {}", sent.key);
+    before.embeds.0[0].url = Some("https://www.sec.gov/index.htm#card-2".to_owned());
     let also = Alert { key: Key::of(&["also"]), ..alert_of(QUALYS, "a") };
     let addition = Delivery::new(sent.destination.clone(), Body::Addition(Box::new(also)), sent.queued_at);
-    let changed = discord::changed(embeds.clone(), &sent.key, &addition).unwrap();
-    assert_eq!(changed[0].fields.len(), embeds[0].fields.len());
-    let value = &changed[0].fields.last().unwrap().value;
-    assert!(value.starts_with("an earlier one\n") && value.contains("0009900001-21-000001"), "{value}");
+    let changed = discord::changed(before.clone(), &sent.key, &addition).unwrap();
+    let card = &changed.embeds.0[0];
+    assert_eq!(card.fields, before.embeds.0[0].fields);
+    assert!(card.description.contains("\nAlso reported in [0009900001-21-000001]("), "{}", card.description);
+    assert_eq!(discord::changed(changed.clone(), &sent.key, &addition), Some(changed), "once");
 }
 
 /// Queued by a version that stored the finished text, with no length limit on a list of late alerts.

@@ -165,7 +165,9 @@ pub(super) fn prefix(destination: &Destination) -> String {
 /// Destination, queue time, acceptance time of the filing, so that a scan by destination is oldest first.
 pub(super) fn place(delivery: &Delivery) -> String {
     let accepted_at = match &delivery.body {
-        Body::Alert(alert) | Body::Addition(alert) => alert.accepted_at.unwrap_or(alert.seen_at),
+        Body::Alert(alert) | Body::Addition(alert) | Body::Correction(alert) => {
+            alert.accepted_at.unwrap_or(alert.seen_at)
+        }
         Body::Digest(digest) => digest.until,
         Body::Notice(notice) => notice.at,
         // Sort before deliveries that were queued with its alerts.

@@ -75,11 +75,24 @@ impl Store {
     /// # Errors
     /// Failures of the store; the deliveries then stay queued.
     pub async fn leave_queue(&self, deliveries: &[Delivery], outcome: &Outcome) -> Result<(), StoreError> {
+        self.leave_queue_for(deliveries, outcome, None).await
+    }
+
+    /// The same, and queues the delivery that follows from the outcome, in the same transaction.
+    pub async fn leave_queue_for(
+        &self,
+        deliveries: &[Delivery],
+        outcome: &Outcome,
+        next: Option<&Delivery>,
+    ) -> Result<(), StoreError> {
         self.transaction(|transaction| async move {
             for delivery in deliveries {
                 leave(&transaction, delivery, outcome).await?;
             }
-            Ok(())
+            match next {
+                Some(next) => placing::enqueue(&transaction, next).await,
+                None => Ok(()),
+            }
         })
         .await
     }
@@ -179,6 +192,6 @@ fn latencies(delivery: &Delivery, outcome: &Outcome) -> Vec<(Key, Latency)> {
             new.filter_map(|line| Some((line.key.clone(), latency(line.accepted_at, line.seen_at)?)))
                 .collect()
         }
-        Body::Digest(_) | Body::Notice(_) | Body::Addition(_) => Vec::new(),
+        Body::Digest(_) | Body::Notice(_) | Body::Addition(_) | Body::Correction(_) => Vec::new(),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::fakes::discord::{Fault, SentMessage};
 use crate::related::{FIRST, Filed, NOON, SECOND, SINCE, TEN_PERCENT, filed, publish};
-use crate::together::cards;
+use crate::together::{cards, reference};
 use crate::world::{World, at, deliver_all};
 
 const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\nnotify = [\"discord:alerts\", \"discord:hook\", \"email:desk\"]\n";
@@ -47,6 +47,22 @@ fn embeds(message: &SentMessage) -> Vec<Value> {
     message.body["embeds"].as_array().unwrap().clone()
 }
 
+/// Checks that each message has a reply that says what was corrected. A webhook's cannot refer to its message.
+fn are_corrected(replies: &[SentMessage], messages: &[SentMessage], words: &str) {
+    assert_eq!(replies.len(), messages.len());
+    for reply in replies {
+        let message = messages.iter().find(|message| message.target == reply.target).unwrap();
+        let is_of_bot = reply.target.starts_with("channel:");
+        let referred = reply.body["message_reference"]["message_id"].as_str();
+        assert_eq!(referred, is_of_bot.then(|| message.id.to_string()).as_deref());
+        let content = reply.body["content"].as_str().unwrap();
+        assert!(content.contains(words), "{content}");
+        assert_eq!(embeds(reply).len(), 1);
+        assert_ne!(reference(&embeds(reply)[0]), reference(&embeds(message)[0]));
+        assert_eq!(reply.body["allowed_mentions"], json!({ "parse": [] }));
+    }
+}
+
 #[tokio::test]
 async fn an_amendment_changes_its_card_and_a_mail_answers_the_one_before() {
     let world = World::new().await;
@@ -62,20 +78,25 @@ async fn an_amendment_changes_its_card_and_a_mail_answers_the_one_before() {
     let id = |raw: &[u8]| MessageParser::default().parse(raw).unwrap().message_id().unwrap().to_owned();
     let first = mails.iter().find(|mail| String::from_utf8_lossy(&mail.raw).contains("DOE JANE")).unwrap();
 
-    assert_eq!(tell(&world, &app, &[&amendment()], NOON).await, (3, 0, 0));
-    assert_eq!(world.discord.unread(), 0, "no message of its own");
+    assert_eq!(tell(&world, &app, &[&amendment()], NOON).await, (5, 0, 0), "two are replies");
     let edits = world.discord.take_edits();
     assert_eq!(edits.len(), 2);
     for edit in &edits {
         let before = told.iter().find(|message| message.id == edit.id).unwrap();
         let (old, new) = (embeds(before), embeds(edit));
-        let place =
-            old.iter().position(|card| card["description"].as_str().unwrap().contains("DOE JANE")).unwrap();
-        assert!(new[place]["description"].as_str().unwrap().contains("150"), "{}", new[place]);
-        assert!(new[place]["fields"].to_string().contains("shares 100 → 150"), "{}", new[place]);
+        let place = old.iter().position(|card| card["title"].as_str().unwrap().contains("DOE JANE")).unwrap();
+        let description = new[place]["description"].as_str().unwrap();
+        assert!(description.contains("150") && description.contains("shares 100 → 150"), "{description}");
+        assert_eq!(new[1 - place], old[1 - place], "the other stays");
+        let headlines = |message: &SentMessage| -> Vec<String> {
+            message.body["content"].as_str().unwrap().lines().map(str::to_owned).collect()
+        };
+        let (old, new) = (headlines(before), headlines(edit));
+        assert!(old[place].contains("$1.00K") && new[place].contains("$1.50K"), "{old:?} {new:?}");
         assert_eq!(new[1 - place], old[1 - place], "the other stays");
         assert_eq!(edit.body["allowed_mentions"], json!({ "parse": [] }));
     }
+    are_corrected(&world.discord.take_messages(), &told, "Corrected: $1.00K → $1.50K");
     let mail = world.smtp.next_mail().await;
     let parsed = MessageParser::default().parse(&mail.raw).unwrap();
     assert_eq!(parsed.in_reply_to().as_text(), Some(id(&first.raw).as_str()));
@@ -115,10 +136,11 @@ async fn an_edit_that_fails_in_any_way_is_made_once_more_and_nothing_is_told_twi
         assert_eq!(tell(&world, &app, &[&amendment()], NOON).await, (0, 1, 0));
         world.close(app);
         let app = world.app(&RULES.replace(", \"discord:hook\", \"email:desk\"", ""), None);
-        assert_eq!(deliver_all(&app, at(NOON) + TimeDelta::minutes(2)).await, (1, 0, 0));
-        assert_eq!(world.discord.unread(), 0);
+        assert_eq!(deliver_all(&app, at(NOON) + TimeDelta::minutes(2)).await, (2, 0, 0));
+        let told = [told];
+        are_corrected(&world.discord.take_messages(), &told, "Corrected: $1.00K → $1.50K");
         let edits = world.discord.take_edits();
-        assert!(edits.iter().all(|edit| edit.id == told.id && embeds(edit).len() == 1), "{edits:?}");
+        assert!(edits.iter().all(|edit| edit.id == told[0].id && embeds(edit).len() == 1), "{edits:?}");
         assert!(!edits.is_empty());
         world.finish().await;
     }
@@ -174,11 +196,11 @@ async fn a_filing_that_tells_the_trade_later_is_named_on_the_card() {
     for edit in &edits {
         let before = told.iter().find(|message| message.id == edit.id).unwrap();
         let card = &embeds(edit)[0];
-        assert_eq!(card["footer"], embeds(before)[0]["footer"]);
-        assert_eq!(card["description"], embeds(before)[0]["description"]);
-        let also = card["fields"].as_array().unwrap().last().unwrap().clone();
-        assert_eq!(also["name"], "Also reported in");
-        assert!(also["value"].as_str().unwrap().ends_with(", by PARTNER LLC \\(10% owner\\)"), "{also}");
+        assert_eq!(reference(card), reference(&embeds(before)[0]));
+        let (old, new) = (embeds(before)[0]["description"].clone(), card["description"].as_str().unwrap());
+        let added = new.strip_prefix(old.as_str().unwrap()).unwrap();
+        assert!(added.starts_with("\nAlso reported in ["), "{added}");
+        assert!(added.ends_with(", by PARTNER LLC \\(10% owner\\)"), "{added}");
     }
     let note = world.smtp.next_mail().await;
     let note = MessageParser::default().parse(&note.raw).unwrap();
@@ -219,9 +241,11 @@ async fn an_amendment_waits_for_the_message_that_it_changes() {
     assert_eq!(tell(&world, &app, &[&original()], "2025-12-12T16:59:59-05:00").await, (0, 1, 0));
     // The original failed once, so that what is new would go first.
     assert_eq!(tell(&world, &app, &[&amendment()], NOON).await, (0, 0, 0));
-    assert_eq!(deliver_all(&app, at(NOON) + TimeDelta::minutes(2)).await, (2, 0, 0));
+    assert_eq!(deliver_all(&app, at(NOON) + TimeDelta::minutes(2)).await, (3, 0, 0));
     let message = world.discord.next_message().await;
     assert!(message.body["embeds"][0]["description"].as_str().unwrap().contains("**100** shares"));
+    let told = [message.clone()];
+    are_corrected(&world.discord.take_messages(), &told, "Corrected: $1.00K → $1.50K");
     let edits = world.discord.take_edits();
     assert!(edits.len() == 1 && edits[0].id == message.id);
     assert!(edits[0].body["embeds"][0]["description"].as_str().unwrap().contains("**150** shares"));
@@ -236,18 +260,20 @@ async fn amendments_dated_to_an_amendment_change_the_same_card_over_a_restart_to
     let app = world.app(rules, SINCE);
     assert_eq!(tell(&world, &app, &[&original()], "2025-12-11T17:00:00-05:00").await, (2, 0, 0));
     let told = world.discord.take_messages();
-    assert_eq!(tell(&world, &app, &[&amendment()], NOON).await, (2, 0, 0));
+    assert_eq!(tell(&world, &app, &[&amendment()], NOON).await, (4, 0, 0));
     world.discord.take_edits();
+    are_corrected(&world.discord.take_messages(), &told, "Corrected: $1.00K → $1.50K");
     world.close(app);
     let app = world.app(rules, None);
     // Each names the first amendment's day.
-    for (accession, accepted, shares, now, expected) in [
+    for (accession, accepted, shares, now, expected, correction) in [
         (
             "0000000070-25-000003",
             "2025-12-12T17:05:00-05:00",
             "160",
             "2025-12-12T17:06:00-05:00",
             "**160** shares",
+            None,
         ),
         (
             "0000000070-25-000004",
@@ -255,6 +281,7 @@ async fn amendments_dated_to_an_amendment_change_the_same_card_over_a_restart_to
             "9",
             "2025-12-12T17:16:00-05:00",
             "(withdrawn)",
+            Some("Withdrawn: an amended filing no longer matches the rule"),
         ),
     ] {
         let next = Filed {
@@ -264,8 +291,12 @@ async fn amendments_dated_to_an_amendment_change_the_same_card_over_a_restart_to
             sales: vec![(shares, "10", "850", "D")],
             ..amendment()
         };
-        assert_eq!(tell(&world, &app, &[&next], now).await, (2, 0, 0));
-        assert_eq!(world.discord.unread(), 0, "no message of its own");
+        let sent = if correction.is_some() { 4 } else { 2 };
+        assert_eq!(tell(&world, &app, &[&next], now).await, (sent, 0, 0));
+        match correction {
+            Some(words) => are_corrected(&world.discord.take_messages(), &told, words),
+            None => assert_eq!(world.discord.unread(), 0, "a small change has no reply"),
+        }
         let edits = world.discord.take_edits();
         assert_eq!(edits.len(), 2);
         for edit in &edits {

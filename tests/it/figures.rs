@@ -132,23 +132,23 @@ fn a_gift_to_ones_own_trust_is_told_as_what_it_is() {
             "{conditions}"
         );
         assert_eq!(json["stake_change"], "0");
-        let start = "DOE JANE (director) moved 16,210 ACME within what they hold, ";
+        let start = "DOE JANE (director) moved 16,210 ACME within their holdings, ";
         assert!(alert.text.starts_with(start), "{}", alert.text);
         assert_eq!(
             card(&alert)["embeds"][0]["title"],
-            "ACME: insider moved 16,210 shares within what they hold"
+            "DOE JANE, director, moved 16,210 shares within their holdings"
         );
         let mail = mail(&alert);
-        assert!(mail.subject.contains("moved 16,210 shares within what they hold"), "{}", mail.subject);
+        assert!(mail.subject.contains("moved 16,210 shares within their holdings"), "{}", mail.subject);
         assert!(
-            mail.text.contains("Stake: 52,609 → 52,609, unchanged: moved 16,210 within what they hold"),
+            mail.text.contains("Stake: 52,609 → 52,609, unchanged: moved 16,210 within their holdings"),
             "{}",
             mail.text
         );
     }
     // In parts, and only some of it.
     let parts = filing(&["G|D|24|10000|0|6210|D", "G|D|24|6210|0|0|D", "G|A|24|16210|0|16210|By Trust"]);
-    assert!(alert(&parts, "codes = [\"G\"]").text.contains("moved 16,210 ACME within what they hold"));
+    assert!(alert(&parts, "codes = [\"G\"]").text.contains("moved 16,210 ACME within their holdings"));
     let more = filing(&["G|D|24|20000|0|32609|D", "G|A|24|16210|0|16210|By Trust"]);
     let both = alert(&more, "codes = [\"G\"]\ndirection = \"any\"");
     let text = "DOE JANE (director) gave away 20,000 ACME and was given 16,210 ACME, 2 lots, 2026-11-24";
@@ -179,7 +179,7 @@ fn what_is_acquired_and_what_is_disposed_of_is_never_added() {
     );
     assert_eq!(
         card(&told)["embeds"][0]["title"],
-        "ACME: insider disposed of 10,000 shares and acquired 2,500 shares"
+        "DOE JANE, director, disposed of 10,000 shares and acquired 2,500 shares"
     );
     for (conditions, holds) in [
         ("min_shares = 10_000", true),
@@ -228,16 +228,13 @@ fn an_odd_value_is_in_no_headline_and_no_total_and_lists_say_so() {
         let card = card(odd);
         let mail = mail(odd);
         let title = card["embeds"][0]["title"].as_str().unwrap();
-        for headline in [
-            title,
-            mail.subject.as_str(),
-            odd.text.as_str(),
-            card["embeds"][0]["description"].as_str().unwrap(),
-        ] {
+        for headline in [title, mail.subject.as_str(), odd.text.as_str(), card["content"].as_str().unwrap()] {
             assert!(!headline.contains('$') && headline.contains("sold"), "{headline}");
         }
+        let description = card["embeds"][0]["description"].as_str().unwrap();
+        let (figures, _) = description.split_once('⚠').unwrap();
+        assert!(figures.contains(" at an odd price, ") && !figures.contains('$'), "{figures}");
         assert!(odd.text.contains(" at an odd price, "), "{}", odd.text);
-        assert!(card["embeds"][0]["fields"].to_string().contains("Odd in this filing"));
     }
     let window = (at("2026-11-26T17:00:00-05:00"), at("2026-11-27T17:30:00-05:00"));
     let digest =
@@ -470,9 +467,9 @@ fn the_stake_is_over_all_rows_and_lines_of_a_security() {
     }
     let alert = alert(&filing(&exercised), "");
     let stake = "52,609 → 52,609, unchanged: exercised 29,136 options at $60.37 and sold them";
-    let fields = card(&alert)["embeds"][0]["fields"].clone();
-    let field = fields.as_array().unwrap().iter().find(|field| field["name"] == "Stake").unwrap();
-    assert_eq!(field["value"], stake);
+    let description = card(&alert)["embeds"][0]["description"].as_str().unwrap().to_owned();
+    let line = "\n**Stake 52,609 → 52,609**, unchanged: exercised 29,136 options at $60.37 and sold them";
+    assert!(description.contains(line), "{description}");
     assert!(mail(&alert).text.contains(&format!("Stake: {stake}\n")));
     assert_eq!(alert.share_of_holdings.as_deref(), Some("0.55382159"), "of what was held before, as ever");
 }
@@ -667,10 +664,10 @@ fn shares_that_only_move_are_found_beside_others_and_added_to_nothing() {
     for rows in [&mixed[..], &split_up] {
         let alert = alert(&filing(rows), "codes = [\"G\"]");
         let start =
-            "DOE JANE (director) gave away 2,000 ACME and moved 5,000 ACME within what they hold, 2 lots, ";
+            "DOE JANE (director) gave away 2,000 ACME and moved 5,000 ACME within their holdings, 2 lots, ";
         assert!(alert.text.starts_with(start), "{}", alert.text);
         assert_eq!((said(&alert)["shares"].clone(), alert.opposite.is_none()), (json!("2000"), true));
-        let headline = "gave away 2,000 shares and moved 5,000 shares within what they hold";
+        let headline = "gave away 2,000 shares and moved 5,000 shares within their holdings";
         assert!(card(&alert)["embeds"][0]["title"].as_str().unwrap().contains(headline));
         assert!(mail(&alert).subject.contains(headline), "{}", mail(&alert).subject);
     }
@@ -683,7 +680,7 @@ fn shares_that_only_move_are_found_beside_others_and_added_to_nothing() {
         (&json!("5000"), &json!("50"), &json!("disposed"))
     );
     let start =
-        "DOE JANE (director) sold 5,000 ACME for $250,000.00 and moved 5,000 ACME within what they hold, ";
+        "DOE JANE (director) sold 5,000 ACME for $250,000.00 and moved 5,000 ACME within their holdings, ";
     assert!(alert.text.starts_with(start), "{}", alert.text);
     // What passes through one line is moved to no other.
     let through = ["J|D|24|9000|0|0|By Fund", "J|A|24|200|0|200|By GP", "J|D|24|200|0|0|By GP"];

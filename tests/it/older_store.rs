@@ -76,6 +76,7 @@ fn one(delivery: &Delivery) -> String {
             format!("alert {} of {} also_in {}", alert.key, alert.accession, json(&alert.also_in))
         }
         Body::Addition(alert) => format!("addition {} of {}", alert.key, alert.accession),
+        Body::Correction(alert) => format!("correction {} of {}", alert.key, alert.accession),
         Body::Digest(digest) => {
             format!("digest {} {} entries {}", digest.key, digest.slot, digest.entries.len())
         }

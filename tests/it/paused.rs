@@ -248,7 +248,8 @@ async fn a_server_that_takes_every_mail_for_spam_is_left_alone_after_three() {
     assert_eq!(deliver_to(&app, &desk, &mut lane, later).await, (50, 0, 0));
     assert_eq!(world.smtp.take_mails().len(), 50);
     deliver_all(&app, later).await;
-    let told: String = world.discord.take_messages().iter().map(|one| one.body.to_string()).collect();
+    let notices = world.discord.take_messages();
+    let told: String = notices.iter().map(|one| one.body["embeds"].to_string()).collect();
     assert_eq!(
         (told.matches("is paused").count(), told.matches("accepts alerts again").count()),
         (1, 1),

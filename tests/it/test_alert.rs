@@ -44,7 +44,7 @@ async fn a_sample_arrives_by_the_real_path_each_time() {
         let (well, said, _) = test_alert(&world, "discord:alerts").await;
         let message = world.discord.next_message().await;
         assert!(well && said.contains(&format!("its id is {}", message.id)), "{said}");
-        let text = message.body["embeds"][0]["description"].as_str().unwrap();
+        let text = message.body["content"].as_str().unwrap();
         assert!(text.starts_with("This is a test alert from sellbell"), "{text}");
         assert!(
             message.files.len() == 1 && said.contains("accepted a sample alert with a file in"),

@@ -7,6 +7,7 @@ use sellbell::alert::{Alert, Key};
 use sellbell::delivery::{Body, Delivery, Outcome};
 use sellbell::destination::Destination;
 use sellbell::outbox::Lane;
+use sellbell::render::discord;
 use sellbell::runtime::App;
 use sellbell::store::DeliveryStanding;
 use serde_json::{Value, json};
@@ -57,12 +58,15 @@ pub async fn queue(
     keys
 }
 
+/// The delivery that a card refers to.
+pub fn reference(embed: &Value) -> &str {
+    discord::referred(embed["url"].as_str(), embed["footer"]["text"].as_str()).unwrap()
+}
+
 /// The deliveries that a message's cards refer to.
 pub fn cards(message: &SentMessage) -> Vec<String> {
     let embeds = message.body["embeds"].as_array().unwrap().iter();
-    embeds
-        .map(|embed| embed["footer"]["text"].as_str().unwrap().rsplit_once("ref ").unwrap().1.to_owned())
-        .collect()
+    embeds.map(|embed| reference(embed).to_owned()).collect()
 }
 
 /// The deliveries that a message's table lists.
@@ -449,7 +453,7 @@ async fn a_summary_pings_each_role_once_and_is_sent_without_pings_where_discord_
     let messages = world.discord.take_messages();
     let summary = &messages[1];
     assert_eq!(listed(summary), text(&keys[1..]));
-    assert_eq!(summary.body["content"], "<@&5> <@6>");
+    assert_eq!(summary.body["content"], "<@&5> <@6> **3 more alerts** · the largest: QLYS sold $2.66M");
     assert_eq!(summary.body["allowed_mentions"], json!({ "parse": [], "roles": ["5"], "users": ["6"] }));
     let more = queue(&app, &alert, &Destination::Channel(7), 4..7).await;
     let mut lane = Lane::default();
@@ -460,7 +464,7 @@ async fn a_summary_pings_each_role_once_and_is_sent_without_pings_where_discord_
     deliver_to(&app, &Destination::Channel(7), &mut lane, at(NOW)).await;
     let messages = world.discord.take_messages();
     assert_eq!(listed(&messages[1]), text(&more[1..]));
-    assert_eq!(messages[1].body["content"], Value::Null);
+    assert_eq!(messages[1].body["content"], "**2 more alerts** · the largest: QLYS sold $2.66M");
     world.finish().await;
 }
 

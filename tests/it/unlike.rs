@@ -49,7 +49,7 @@ fn gifts_that_only_move_count_for_nothing_beside_others() {
     assert!(rings(&part, "codes = [\"G\"]\nmin_shares = 2001").is_none());
     assert!(rings(&part, "codes = [\"G\"]\nmin_shares = 2000").is_some());
     let text = shown(&part);
-    assert!(text.contains("Gave away 2,000 shares and moved 3,000 shares within what they hold"), "{text}");
+    assert!(text.contains("Gave away 2,000 shares and moved 3,000 shares within their holdings"), "{text}");
     let sold = filing(&["S|D|24|100|20|9900|D", "G|D|24|5000|20|4900|D", "G|A|24|5000|20|5000|By Trust"]);
     let both = "codes = [\"S\", \"G\"]\n";
     assert!(rings(&sold, &format!("{both}min_value = 2001")).is_none());

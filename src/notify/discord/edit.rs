@@ -1,9 +1,8 @@
 //! Edits of messages: which message a batch edits, and its new cards.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::alert::Key;
-use crate::bounds::AtMost;
 use crate::delivery::{Batch, Body, Delivery};
 use crate::notify::error::SendError;
 use crate::render::discord::{self, AllowedMentions};
@@ -11,10 +10,11 @@ use crate::render::discord::{self, AllowedMentions};
 /// The largest message to edit, in bytes; ten full cards take some 50 kB.
 const MOST_POSTED: usize = 512 * 1024;
 
-/// The new cards of a message.
+/// A message with its changes.
 #[derive(Serialize)]
-struct EditCards {
-    embeds: Vec<discord::Embed>,
+struct EditMessage {
+    #[serde(flatten)]
+    posted: discord::Posted,
     allowed_mentions: AllowedMentions,
 }
 
@@ -32,14 +32,10 @@ pub(super) fn edit(
     concerned: &Key,
     delivery: &Delivery,
 ) -> Result<impl Serialize + use<>, SendError> {
-    #[derive(Deserialize)]
-    struct Cards {
-        embeds: AtMost<discord::Embed, { discord::MOST_EMBEDS }>,
-    }
     let posted = Some(posted).filter(|posted| posted.len() <= MOST_POSTED);
-    let posted: Option<Cards> = posted.and_then(|posted| serde_json::from_slice(posted).ok());
+    let posted: Option<discord::Posted> = posted.and_then(|posted| serde_json::from_slice(posted).ok());
     let posted = posted.ok_or_else(|| SendError::gone("the message has cards of others"))?;
-    let embeds = discord::changed(posted.embeds.0, concerned, delivery)
+    let posted = discord::changed(posted, concerned, delivery)
         .ok_or_else(|| SendError::gone("the message has no card of this alert, or no room"))?;
-    Ok(EditCards { embeds, allowed_mentions: AllowedMentions::default() })
+    Ok(EditMessage { posted, allowed_mentions: AllowedMentions::default() })
 }

@@ -50,6 +50,7 @@ struct Author {
 
 #[derive(Deserialize)]
 struct Embed {
+    url: Option<String>,
     footer: Option<Footer>,
 }
 
@@ -61,8 +62,10 @@ struct Footer {
 impl Posted {
     /// The deliveries that it refers to.
     fn references(&self) -> impl Iterator<Item = &str> {
-        let footers = self.embeds.0.iter().filter_map(|embed| embed.footer.as_ref());
-        footers.filter_map(|footer| discord::referred(&footer.text))
+        self.embeds.0.iter().filter_map(|embed| {
+            let footer = embed.footer.as_ref().map(|footer| footer.text.as_str());
+            discord::referred(embed.url.as_deref(), footer)
+        })
     }
 }
 

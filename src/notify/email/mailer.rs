@@ -166,7 +166,9 @@ fn message(
 /// same file.
 fn file_name(delivery: &Delivery) -> String {
     let subject = match &delivery.body {
-        Body::Alert(alert) | Body::Addition(alert) => alert.ticker_or_name().to_ascii_lowercase(),
+        Body::Alert(alert) | Body::Addition(alert) | Body::Correction(alert) => {
+            alert.ticker_or_name().to_ascii_lowercase()
+        }
         Body::Digest(_) => "digest".to_owned(),
         Body::Notice(_) => "notice".to_owned(),
         Body::Summary(_) => "summary".to_owned(),

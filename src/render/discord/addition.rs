@@ -1,7 +1,8 @@
 //! Another filing that reports the same trade, as a message of its own.
 
-use super::embed::{Author, Embed, Footer, GREY, MARK, Message, NAME, TITLE};
-use super::words::{escaped, mentions};
+use super::embed::{Author, Embed, Footer, GREY, NAME, TITLE, linked};
+use super::part::Part;
+use super::words::escaped;
 use crate::alert::{Alert, Key};
 use crate::text::{clip, plain};
 
@@ -12,24 +13,22 @@ pub(super) fn also(alert: &Alert) -> String {
 }
 
 /// An addition as a message of its own.
-pub(super) fn alone(alert: &Alert, reference: &Key) -> Message {
-    let (content, allowed_mentions) = mentions(&[]);
+pub(super) fn alone(alert: &Alert, reference: &Key) -> Part {
     let company = plain(&clip(&alert.issuer.name, TITLE));
-    let title = format!("{}: also reported in another filing", escaped(&clip(alert.ticker_or_name(), NAME)));
-    Message {
-        content,
-        embeds: vec![Embed {
-            author: Author { name: if company.is_empty() { "sellbell".to_owned() } else { company } },
-            title: clip(&title, TITLE).into_owned(),
-            url: Some(alert.url.clone()),
-            description: format!("The trade reported before is also reported in {}.", also(alert)),
-            color: GREY,
-            fields: Vec::new(),
-            footer: Footer { text: format!("{} · {MARK}{reference}", clip(&plain(&alert.rule), NAME)) },
-            timestamp: alert.accepted_at,
-        }],
-        allowed_mentions,
-        attachments: None,
-        file: None,
-    }
+    let subject = escaped(&clip(alert.ticker_or_name(), NAME));
+    let title = format!("{subject}: also reported in another filing");
+    let embed = Embed {
+        author: Author { name: if company.is_empty() { "sellbell".to_owned() } else { company } },
+        title: clip(&title, TITLE).into_owned(),
+        url: Some(linked(&alert.url, reference)),
+        description: format!("The trade reported before is also reported in {}.", also(alert)),
+        color: GREY,
+        fields: Vec::new(),
+        footer: Footer {
+            text: format!("Form {} · rule “{}”", alert.form, clip(&plain(&alert.rule), NAME))
+        },
+        timestamp: alert.accepted_at,
+    };
+    let headline = Some(format!("**{subject}** The same trade in another filing"));
+    Part { mentions: Vec::new(), headline, embed, attachments: None, file: None }
 }

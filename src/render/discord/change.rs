@@ -1,47 +1,76 @@
-//! Changes a message that was already sent: for an amended filing's alert, or for another filing that reports
-//! the same trade.
+//! Changes to a sent message: by an amended filing's alert, or by another filing that reports the same trade.
+
+use serde::{Deserialize, Serialize};
 
 use super::addition::also;
+use super::alert::headline;
 use super::compose::single;
-use super::embed::{Embed, Field, MOST_TEXT, keep_apart, referred};
+use super::embed::{Embed, MOST_EMBEDS, MOST_TEXT};
 use crate::alert::{Alert, Key};
+use crate::bounds::AtMost;
 use crate::delivery::{Body, Delivery};
 
-const ALSO: &str = "Also reported in";
-/// The field's name on cards from versions before 0.2.
-const ALSO_BEFORE: &str = "Also told in";
-const FIELD: usize = 1_024;
-const MOST_FIELDS: usize = 25;
+/// The longest description of a card to which another filing is added.
+const DESCRIPTION: usize = 3_000;
+/// The longest text of a message that is changed.
+const CONTENT: usize = 2_000;
 
-/// Applies a delivery to the cards of a message, to the card whose alert is `concerned`. Returns `None` if
-/// there is no such card, or if the cards would be too long together.
-pub fn changed(mut embeds: Vec<Embed>, concerned: &Key, delivery: &Delivery) -> Option<Vec<Embed>> {
-    let refers = |embed: &Embed, key: &Key| referred(&embed.footer.text) == Some(key.as_str());
-    // The change was made before, and no answer arrived.
-    if embeds.iter().any(|embed| refers(embed, &delivery.key)) {
-        return Some(embeds);
-    }
-    let card = embeds.iter_mut().find(|embed| refers(embed, concerned))?;
-    match &delivery.body {
-        Body::Addition(alert) => also_told(card, alert),
-        _ => *card = single(delivery)?.embeds.into_iter().next()?,
-    }
-    keep_apart(&mut embeds);
-    (embeds.iter().map(Embed::length).sum::<usize>() <= MOST_TEXT).then_some(embeds)
+/// The parts of a sent message that a change may replace.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Posted {
+    /// Its text: pings, and a headline for each card. Messages of earlier versions have pings only.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub content: String,
+    /// Its cards.
+    pub embeds: AtMost<Embed, MOST_EMBEDS>,
 }
 
-fn also_told(card: &mut Embed, alert: &Alert) {
-    let line = also(alert);
-    let room = card.fields.len() < MOST_FIELDS;
-    match card.fields.iter_mut().find(|field| [ALSO, ALSO_BEFORE].contains(&field.name.as_str())) {
-        Some(Field { value, .. }) => {
-            let fits = value.chars().count() + line.chars().count() < FIELD;
-            if fits && !value.contains(&alert.accession.to_string()) {
-                value.push('\n');
-                value.push_str(&line);
+/// A sent message as it is with a further delivery, which changes the card of the delivery that it concerns.
+/// `None` if there is no such card, or the cards would be too long together.
+pub fn changed(mut posted: Posted, concerned: &Key, delivery: &Delivery) -> Option<Posted> {
+    let cards = &mut posted.embeds.0;
+    // An earlier attempt succeeded, but its answer did not arrive.
+    if cards.iter().any(|card| card.reference() == Some(delivery.key.as_str())) {
+        return Some(posted);
+    }
+    let place = cards.iter().position(|card| card.reference() == Some(concerned.as_str()))?;
+    match &delivery.body {
+        Body::Addition(alert) => add_filing(&mut cards[place], alert),
+        body => {
+            cards[place] = single(delivery)?.embed;
+            if let Body::Alert(alert) = body {
+                posted.content = with_headline(&posted.content, place, cards.len(), &headline(alert));
             }
         }
-        None if room => card.fields.push(Field { name: ALSO.to_owned(), value: line, inline: false }),
-        None => {}
+    }
+    (cards.iter().map(Embed::length).sum::<usize>() <= MOST_TEXT).then_some(posted)
+}
+
+/// The text of a message with another headline for one of its cards. A text without one headline for each card
+/// stays as it is.
+fn with_headline(content: &str, place: usize, cards: usize, headline: &str) -> String {
+    let mut lines: Vec<&str> = content.lines().collect();
+    if lines.len() != cards || !lines.iter().all(|line| line.contains("**")) {
+        return content.to_owned();
+    }
+    let pings = lines[place]
+        .split(' ')
+        .take_while(|word| word.starts_with("<@") || ["@here", "@everyone"].contains(word));
+    let line: Vec<&str> = pings.chain([headline]).collect();
+    let line = line.join(" ");
+    lines[place] = &line;
+    let changed = lines.join("\n");
+    if changed.chars().count() > CONTENT { content.to_owned() } else { changed }
+}
+
+/// Adds a line about another filing of the same trade.
+fn add_filing(card: &mut Embed, alert: &Alert) {
+    let line = format!("Also reported in {}", also(alert));
+    let fits = card.description.chars().count() + line.chars().count() < DESCRIPTION;
+    let is_known = card.description.contains(&alert.accession.to_string())
+        || card.fields.iter().any(|field| field.value.contains(&alert.accession.to_string()));
+    if fits && !is_known {
+        card.description.push('\n');
+        card.description.push_str(&line);
     }
 }

@@ -5,16 +5,22 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::alert::Key;
 pub use crate::notice::NoFile;
 
 /// The most cards in one message.
 pub const MOST_EMBEDS: usize = 10;
+/// Cards of one message that people can read at a glance.
+pub(super) const MOST_CARDS: usize = 5;
+/// Discord\'s limit of a message\'s text.
+/// Hexadecimal digits of a delivery\'s key.
+const KEY: usize = 24;
 pub(super) const MOST_TEXT: usize = 6_000;
 pub(super) const TITLE: usize = 256;
 pub(super) const DESCRIPTION: usize = 1_000;
 /// The longest name within a sentence.
 pub(super) const NAME: usize = 150;
-/// The text before the delivery's key in a footer.
+/// The text before the delivery's key in the footer of a card without a link.
 pub(super) const MARK: &str = "ref ";
 pub(super) const MOST_MENTIONS: usize = 20;
 
@@ -124,45 +130,30 @@ pub struct Footer {
     pub text: String,
 }
 
-/// The delivery that a footer refers to.
-pub fn referred(footer: &str) -> Option<&str> {
-    footer.rsplit_once(MARK).map(|(_, key)| key)
+/// The address of a card's title: the page, with the delivery's key as a fragment, which pages ignore. So the
+/// bot recognizes its message, and no two cards of a message have the same address, which Discord would show as
+/// one.
+pub(super) fn linked(page: &str, reference: &Key) -> String {
+    format!("{}#{reference}", page.split('#').next().unwrap_or_default())
 }
 
-/// Gives each card of a message its own address, because Discord shows only one of several with the same
-/// address.
-pub(super) fn keep_apart(embeds: &mut [Embed]) {
-    for place in 1..embeds.len() {
-        let (before, rest) = embeds.split_at_mut(place);
-        let url = &mut rest[0].url;
-        if let Some(same) =
-            url.as_ref().filter(|url| before.iter().any(|other| other.url.as_ref() == Some(url)))
-        {
-            let page = same.split('#').next().unwrap_or_default();
-            *url = Some(format!("{page}#card-{}", place + 1));
-        }
-    }
+/// The delivery that a card refers to, in its title's address or its footer, where earlier versions put it.
+pub fn referred<'t>(url: Option<&'t str>, footer: Option<&'t str>) -> Option<&'t str> {
+    let is_key = |key: &&str| key.len() == KEY && key.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let in_url = url.and_then(|url| url.rsplit_once('#')).map(|(_, key)| key).filter(is_key);
+    in_url.or_else(|| footer?.rsplit_once(MARK).map(|(_, key)| key))
 }
 
 impl Embed {
+    /// The delivery that it shows.
+    pub(super) fn reference(&self) -> Option<&str> {
+        referred(self.url.as_deref(), Some(&self.footer.text))
+    }
+
     /// The length of its text: at least as much as Discord counts towards a message's 6,000 characters.
     pub(super) fn length(&self) -> usize {
         let fields = self.fields.iter().flat_map(|field| [&field.name, &field.value]);
         let own = [&self.author.name, &self.title, &self.description, &self.footer.text];
         fields.chain(own).map(|text| text.encode_utf16().count()).sum()
-    }
-}
-
-impl AllowedMentions {
-    pub(super) fn join(&mut self, other: Self) {
-        for (own, more) in
-            [(&mut self.parse, other.parse), (&mut self.roles, other.roles), (&mut self.users, other.users)]
-        {
-            for name in more {
-                if own.len() < MOST_MENTIONS && !own.contains(&name) {
-                    own.push(name);
-                }
-            }
-        }
     }
 }

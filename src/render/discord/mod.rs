@@ -7,15 +7,21 @@ mod addition;
 mod alert;
 mod change;
 mod compose;
+mod correction;
 mod embed;
 mod notice;
+mod part;
 mod summary;
 mod words;
 
-pub use alert::alert;
-pub use change::changed;
+pub use change::{Posted, changed};
 pub use compose::{fitting, message, without_file};
 pub use embed::{
     AllowedMentions, Attached, Attachment, Author, Embed, Field, Footer, MOST_EMBEDS, Message, NoFile,
     referred,
 };
+
+/// The message for one alert; `reference` is the delivery's key.
+pub fn alert(alert: &crate::alert::Alert, reference: &crate::alert::Key) -> Option<Message> {
+    Message::of(vec![alert::alert(alert, reference)])
+}

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::embed::{
-    AMBER, Attached, Attachment, Author, Embed, Field, Footer, GREEN, GREY, MARK, Message, NoFile, RED, TITLE,
+    AMBER, Attached, Attachment, Author, Embed, Field, Footer, GREEN, GREY, MARK, NoFile, RED, TITLE,
 };
-use super::words::{escaped, mentions};
+use super::part::Part;
+use super::words::escaped;
 use crate::alert::{AlertDirection, Key, Verb};
 use crate::filing::{Usd, grouped};
 use crate::summary::{Line, Summary, Why};
@@ -24,9 +25,9 @@ const CELL: usize = 200;
 const FILE: &str = "alerts.csv";
 
 /// The message for a summary; `reference` is the delivery's key.
-pub(super) fn summary(summary: &Summary, reference: &Key) -> Message {
+pub(super) fn summary(summary: &Summary, reference: &Key) -> Part {
     let content = table(&summary.lines);
-    Message {
+    Part {
         attachments: Some(vec![Attachment { id: "0".to_owned(), filename: FILE }]),
         file: Some(Attached { name: FILE, mime: "text/csv", content }),
         ..bare(summary, reference, "All are in the attached table.")
@@ -35,22 +36,19 @@ pub(super) fn summary(summary: &Summary, reference: &Key) -> Message {
 
 /// The same message if its table cannot be attached. A table attached earlier is removed, because it would
 /// lack the alerts added since.
-pub(super) fn without_table(summary: &Summary, reference: &Key, why: NoFile) -> Message {
+pub(super) fn without_table(summary: &Summary, reference: &Key, why: NoFile) -> Part {
     let reason = match why {
         NoFile::NoPermission => {
             "The table of all of them is missing: the permission Attach Files is missing in this channel."
         }
         NoFile::NotTaken => "The table of all of them is missing: Discord rejects it.",
     };
-    let mut message = bare(summary, reference, "");
-    for embed in &mut message.embeds {
-        embed.description = format!("{}\n{reason}", embed.description);
-    }
-    message
+    let mut part = bare(summary, reference, "");
+    part.embed.description = format!("{}\n{reason}", part.embed.description);
+    part
 }
 
-fn bare(summary: &Summary, reference: &Key, rest: &str) -> Message {
-    let (content, allowed_mentions) = mentions(&summary.mention);
+fn bare(summary: &Summary, reference: &Key, rest: &str) -> Part {
     let lines = &summary.lines;
     let count = grouped(&summary.count.to_string());
     let (alerts, were) = if summary.count == 1 { ("alert", "was") } else { ("alerts", "were") };
@@ -59,22 +57,35 @@ fn bare(summary: &Summary, reference: &Key, rest: &str) -> Message {
         Why::Waited { .. } => format!("{count} {alerts} that waited"),
         Why::Muted { .. } => format!("{count} {alerts} that {were} muted"),
     };
-    Message {
-        content,
-        embeds: vec![Embed {
-            author: Author { name: "sellbell".to_owned() },
-            title: clip(&title, TITLE).into_owned(),
-            url: None,
-            description: description(summary, rest),
-            color: color(lines),
-            fields: fields(lines),
-            footer: Footer { text: format!("{MARK}{reference}") },
-            timestamp: lines.iter().filter_map(|line| line.accepted_at).max(),
-        }],
-        allowed_mentions,
-        attachments: Some(Vec::new()),
-        file: None,
-    }
+    let title = clip(&title, TITLE).into_owned();
+    let largest =
+        lines.iter().filter(|line| line.sound_value().is_some()).max_by_key(|line| line.sound_value());
+    let largest = largest.map_or_else(String::new, |line| format!(" · the largest: {}", in_few_words(line)));
+    let headline = Some(format!("**{title}**{largest}"));
+    let embed = Embed {
+        author: Author { name: "sellbell".to_owned() },
+        title,
+        url: None,
+        description: description(summary, rest),
+        color: color(lines),
+        fields: fields(lines),
+        footer: Footer { text: format!("{MARK}{reference}") },
+        timestamp: lines.iter().filter_map(|line| line.accepted_at).max(),
+    };
+    let mentions = summary.mention.clone();
+    Part { mentions, headline, embed, attachments: Some(Vec::new()), file: None }
+}
+
+/// `QLYS sold $2.66M`.
+fn in_few_words(line: &Line) -> String {
+    let least = if line.value_is_at_least { "at least " } else { "" };
+    let value = line.sound_value().map(|value| format!(" {least}{}", value.short())).unwrap_or_default();
+    format!("{} {}{value}", subject(line), line.verb)
+}
+
+fn subject(line: &Line) -> String {
+    let name = line.ticker.as_deref().filter(|ticker| !ticker.is_empty()).unwrap_or(&line.issuer);
+    escaped(&clip(name, NAME))
 }
 
 /// The largest alerts, and where the rest is.
@@ -115,7 +126,6 @@ fn description(summary: &Summary, rest: &str) -> String {
 
 /// `**$2.66M** sold · QLYS · Philippe Courtot (CEO)`, with a link.
 fn entry(line: &Line) -> String {
-    let name = line.ticker.as_deref().filter(|ticker| !ticker.is_empty()).unwrap_or(&line.issuer);
     let least = if line.value_is_at_least { "at least " } else { "" };
     let value = match (line.sound_value(), line.deed.is_empty()) {
         (Some(value), _) if line.direction != Some(AlertDirection::Both) => {
@@ -126,12 +136,7 @@ fn entry(line: &Line) -> String {
         (None, true) => format!("**unknown value** {}", line.verb),
     };
     let odd = line.odd.as_ref().map(|odd| format!(" · odd: {}", escaped(odd))).unwrap_or_default();
-    format!(
-        "{value} · [{}]({}) · {}{odd}",
-        escaped(&clip(name, NAME)),
-        line.url,
-        escaped(&clip(&line.owners, NAME))
-    )
+    format!("{value} · [{}]({}) · {}{odd}", subject(line), line.url, escaped(&clip(&line.owners, NAME)))
 }
 
 fn fields(lines: &[Line]) -> Vec<Field> {

@@ -5,12 +5,12 @@ use crate::rules::Mention;
 use crate::text::plain;
 
 /// A message's pings, and who may be pinged.
-pub(super) fn mentions(wanted: &[Mention]) -> (Option<String>, AllowedMentions) {
+pub(super) fn mentions(wanted: &[Mention]) -> (Vec<String>, AllowedMentions) {
     let mut allowed = AllowedMentions::default();
     let mut pings: Vec<String> = Vec::new();
-    for (place, mention) in wanted.iter().enumerate().take(MOST_MENTIONS) {
+    for (place, mention) in wanted.iter().enumerate() {
         // Discord rejects duplicates.
-        if wanted[..place].contains(mention) {
+        if wanted[..place].contains(mention) || pings.len() >= MOST_MENTIONS {
             continue;
         }
         match mention {
@@ -28,7 +28,12 @@ pub(super) fn mentions(wanted: &[Mention]) -> (Option<String>, AllowedMentions) 
             }
         }
     }
-    ((!pings.is_empty()).then(|| pings.join(" ")), allowed)
+    (pings, allowed)
+}
+
+/// The same for a text of several lines; empty ones are left out.
+pub(super) fn escaped_lines(text: &str) -> String {
+    text.lines().map(escaped).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
 /// Escapes a filer's text so that Discord shows it unchanged: no markdown, no mentions, no links.

@@ -120,7 +120,7 @@ impl AlertView {
         let (verb, what) =
             ways.first().map_or(("traded", String::new()), |way| (way.verb.text(), way.what(Figure::Full)));
         let also = ways.get(1).map(|way| format!("and {} {}", way.verb, way.what(Figure::Full)));
-        let also = also.or_else(|| alert.only_moves().then(|| "within what they hold".to_owned()));
+        let also = also.or_else(|| alert.only_moves().then(|| "within their holdings".to_owned()));
         Self {
             message: alert.message.iter().flat_map(|text| text.lines()).map(plain).collect(),
             subject: clip(&plain(&subject), SUBJECT).into_owned(),

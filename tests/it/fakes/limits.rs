@@ -19,14 +19,14 @@ const TOTAL: usize = 6000;
 
 /// A limit that a message breaks.
 #[derive(Debug, PartialEq)]
-pub(super) struct Violation {
+pub struct Violation {
     /// Where: `embeds.0.title`.
     path: String,
     code: &'static str,
     message: String,
 }
 
-pub(super) fn violations(message: &Value, files: usize) -> Vec<Violation> {
+pub fn violations(message: &Value, files: usize) -> Vec<Violation> {
     let mut found = Violations::default();
     found.check_text("content", &message["content"], CONTENT);
     found.check_text("nonce", &message["nonce"], NONCE);

@@ -19,7 +19,7 @@ pub mod smtp;
 mod answers;
 pub mod gateway;
 mod interactions;
-mod limits;
+pub mod limits;
 mod rest;
 mod schema;
 mod tests;

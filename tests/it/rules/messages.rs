@@ -28,7 +28,7 @@ template = """
     assert_eq!(deliver_all(&app, at(NOW)).await, (5, 0, 0));
     for _ in 0..2 {
         let body = world.discord.next_message().await.body;
-        assert_eq!(body["content"], "<@&42> <@43>");
+        assert_eq!(body["content"], "<@&42> <@43> DOE JANE \\*sold\\* $1,000.00 of an unlisted company");
         assert_eq!(body["allowed_mentions"], json!({ "parse": [], "roles": ["42"], "users": ["43"] }));
         let description = body["embeds"][0]["description"].as_str().unwrap();
         assert!(
