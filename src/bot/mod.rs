@@ -13,10 +13,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
-use serenity::all::{
-    AutocompleteChoice, CommandInteraction, CreateAllowedMentions, CreateAutocompleteResponse,
-    CreateInteractionResponse, CreateInteractionResponseMessage, Interaction, Permissions,
-};
+use serenity::all::{AutocompleteChoice, CreateAutocompleteResponse, CreateInteractionResponse, Interaction};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
@@ -27,8 +24,7 @@ use crate::notify::{DiscordBot, NoAnswer, NoGateway};
 use crate::operators::GatewayFailure;
 use crate::runtime::App;
 use crate::store::StoreError;
-use crate::text::{clip, plain};
-use commands::{Asked, Reply};
+use commands::Asked;
 use failures::{failure, late, log};
 use gateway::{Ended, Event, Session, Way};
 use reconnect::{Closed, End, LONGEST_PAUSE, Next, Reconnect, STEADY};
@@ -41,8 +37,6 @@ const TOO_MANY: &str = "check whether sellbell restarts again and again, or anot
 const OWN_GATEWAY: &str = "check that [discord] api_base leads to Discord, or to your own proxy";
 /// The most interactions to answer at once.
 const MOST_AT_ONCE: usize = 64;
-/// The most characters to read of what is typed into a command.
-const LONGEST_SAID: usize = 200;
 /// Discord's code for an interaction that was already answered.
 const ANSWERED: i64 = 40_060;
 /// How long a request outside the gateway connection may take.
@@ -242,13 +236,12 @@ async fn answer(app: Weak<App>, discord: DiscordBot, interaction: Interaction) {
     let Some(app) = app.upgrade() else { return };
     let answered = match &interaction {
         Interaction::Command(command) => {
-            let reply = commands::answer(&app, &asked(command), app.clock().now()).await;
-            discord.respond(command.id, &command.token, &message(reply)).await
+            let reply = commands::answer(&app, &Asked::of(command), app.clock().now()).await;
+            discord.respond(command.id, &command.token, &reply.into()).await
         }
         Interaction::Autocomplete(command) => {
-            let choices = commands::choices(&app, &asked(command)).await;
-            let choices =
-                choices.into_iter().map(|(name, value)| AutocompleteChoice::new(name, value)).collect();
+            let choices = commands::offer(&app, &Asked::of(command)).await;
+            let choices = choices.into_iter().map(AutocompleteChoice::from).collect();
             let response = CreateAutocompleteResponse::new().set_choices(choices);
             let response = CreateInteractionResponse::Autocomplete(response);
             discord.respond(command.id, &command.token, &response).await
@@ -261,37 +254,4 @@ async fn answer(app: Weak<App>, discord: DiscordBot, interaction: Interaction) {
     if matches!(error, NoAnswer::Refused { code: Some(ANSWERED), .. }) {
         log(app.troubles.another_instance(InstanceSign::Answered, app.clock().now()).await);
     }
-}
-
-fn asked(command: &CommandInteraction) -> Asked {
-    let rule = command
-        .data
-        .autocomplete()
-        .map(|option| option.value.to_owned())
-        .or_else(|| Some(command.data.options.first()?.value.as_str()?.to_owned()));
-    let permissions = command.member.as_ref().and_then(|member| member.permissions);
-    Asked {
-        command: said(&command.data.name),
-        rule: said(&rule.unwrap_or_default()),
-        channel: command.channel_id.get(),
-        user: command.user.id.get(),
-        server: command.guild_id.map(|server| server.get()),
-        // An administrator has every permission.
-        may_manage: permissions
-            .is_some_and(|p| p.intersects(Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR)),
-    }
-}
-
-/// Text that strangers typed, on one line, without control characters, and clipped; no rule's name is longer.
-fn said(text: &str) -> String {
-    clip(&plain(text), LONGEST_SAID).into_owned()
-}
-
-fn message(reply: Reply) -> CreateInteractionResponse {
-    CreateInteractionResponse::Message(
-        CreateInteractionResponseMessage::new()
-            .content(reply.text)
-            .ephemeral(reply.private)
-            .allowed_mentions(CreateAllowedMentions::new()),
-    )
 }

@@ -116,7 +116,7 @@ impl TickerList {
     }
 
     /// The list; empty before it was first fetched.
-    pub(super) async fn current(&self) -> Result<Arc<Tickers>, StoreError> {
+    pub async fn current(&self) -> Result<Arc<Tickers>, StoreError> {
         Ok(self.listed().await?.tickers)
     }
 

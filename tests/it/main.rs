@@ -11,6 +11,7 @@ mod bounds;
 mod cards;
 mod changes;
 mod cli;
+mod commands;
 mod completeness;
 mod deliveries;
 mod digests;

@@ -27,8 +27,18 @@ pub(crate) async fn connect(world: &World, app: &Arc<App>) -> Bot {
     let commands = world.discord.commands().await;
     let shown: Vec<(&str, &Value)> =
         commands.iter().map(|c| (c["name"].as_str().unwrap(), &c["default_member_permissions"])).collect();
-    let manage = json!(MANAGE_GUILD);
-    assert_eq!(shown, [("subscribe", &manage), ("unsubscribe", &manage), ("subscriptions", &manage)]);
+    let (manage, everybody) = (json!(MANAGE_GUILD), json!(null));
+    assert_eq!(
+        shown,
+        [
+            ("subscribe", &manage),
+            ("unsubscribe", &manage),
+            ("subscriptions", &manage),
+            ("latest", &everybody),
+            ("status", &everybody),
+            ("help", &everybody),
+        ]
+    );
     Bot { stop, task }
 }
 

@@ -21,6 +21,11 @@ pub use embed::{
     referred,
 };
 
+/// Escapes a filer's text so that Discord shows it unchanged: no markdown, no mentions, no links.
+pub fn escaped(text: &str) -> String {
+    words::escaped(text)
+}
+
 /// The message for one alert; `reference` is the delivery's key.
 pub fn alert(alert: &crate::alert::Alert, reference: &crate::alert::Key) -> Option<Message> {
     Message::of(vec![alert::alert(alert, reference)])

@@ -10,7 +10,7 @@ use super::rest::File;
 const TIMESTAMP: &str = "2026-01-05T14:30:00.000000+00:00";
 
 /// View channels, send messages (in threads, too), embed links, attach files, read the history.
-const BOT_PERMISSIONS: &str = "274878024704";
+const BOT_PERMISSIONS: u64 = 274_878_024_704;
 
 pub(super) fn gateway(address: SocketAddr) -> Value {
     json!({"url": format!("ws://{address}")})
@@ -110,6 +110,12 @@ pub(super) struct Place<'a> {
     pub(super) channel: u64,
     /// The member's, as Discord writes them: a number in a string.
     pub(super) permissions: &'a str,
+    /// What the channel denies the bot.
+    pub(super) denied: u64,
+    /// The member's language.
+    pub(super) locale: &'a str,
+    /// True for a direct message, which has no server and no member.
+    pub(super) is_direct: bool,
 }
 
 /// A slash command or its autocompletion, by a member in a channel of the server.
@@ -123,16 +129,24 @@ pub(super) fn interaction(place: &Place<'_>, name: &str, options: &Value) -> Val
     });
     let mut channels = Map::new();
     collect_channels(options, &mut channels);
-    json!({
+    let mut interaction = json!({
         "id": place.id.to_string(), "application_id": FakeDiscord::APPLICATION.to_string(), "type": place.kind,
         "data": {
             "id": "99", "name": name, "type": 1, "options": options, "resolved": {"channels": channels},
         },
         "guild": {"id": guild, "locale": "en-US", "features": []}, "guild_id": guild, "guild_locale": "en-US",
         "channel_id": channel["id"], "channel": channel, "member": member, "token": place.token, "version": 1,
-        "app_permissions": BOT_PERMISSIONS, "locale": "en-US", "entitlements": [], "context": 0,
+        "app_permissions": (BOT_PERMISSIONS & !place.denied).to_string(), "locale": place.locale, "entitlements": [], "context": 0,
         "authorizing_integration_owners": {"0": guild}, "attachment_size_limit": 10_485_760,
-    })
+    });
+    if place.is_direct {
+        for key in ["guild", "guild_id", "guild_locale", "member"] {
+            interaction.as_object_mut().unwrap().remove(key);
+        }
+        interaction["user"] = user("55", "member", false);
+        interaction["context"] = json!(1);
+    }
+    interaction
 }
 
 /// The server, in which everybody may do what the bot needs, but for what a channel denies.

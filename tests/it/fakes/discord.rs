@@ -210,6 +210,16 @@ impl FakeDiscord {
         self.world.edit(|state| state.denied.insert(channel.to_string(), permissions));
     }
 
+    /// Members read this language, such as `de`.
+    pub fn set_locale(&self, locale: &str) {
+        self.world.edit(|state| locale.clone_into(&mut state.locale));
+    }
+
+    /// A channel is a direct message with the bot.
+    pub fn set_direct(&self, channel: u64) {
+        self.world.edit(|state| state.direct.insert(channel));
+    }
+
     /// Somebody else, also a bot, posts what looks like this.
     pub fn post_by_other(&self, channel: u64, body: &Value) {
         self.post(channel, &answers::webhook_user("99"), body);
@@ -351,7 +361,11 @@ pub(super) struct State {
     posted: HashMap<String, Vec<(u64, Value)>>,
     hidden: HashSet<String>,
     /// The channels that can be asked for, and what they deny.
-    denied: HashMap<String, u64>,
+    pub(super) denied: HashMap<String, u64>,
+    /// The language of members; English where it is empty.
+    pub(super) locale: String,
+    /// Channels that are direct messages.
+    pub(super) direct: HashSet<u64>,
     clock: Option<Box<dyn Fn() -> DateTime<Utc> + Send + Sync>>,
     chance: Mutex<Option<Chance>>,
     deduplicated: usize,

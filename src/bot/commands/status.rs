@@ -1,0 +1,41 @@
+//! `/status`: how fresh the alerts are, without anything that is for operators alone.
+
+use chrono::{DateTime, Utc};
+
+use super::reply::{Reply, private};
+use crate::runtime::App;
+use crate::service;
+use crate::store::StoreError;
+
+pub(super) async fn answer(app: &App, now: DateTime<Utc>) -> Result<Reply, StoreError> {
+    let status = service::status(app, now).await?;
+    let mut lines = Vec::new();
+    match status.read_until {
+        Some(until) => lines.push(format!("EDGAR's filings are read up to <t:{}:R>.", until.timestamp())),
+        None => lines.push("EDGAR's filings have not been read yet.".to_owned()),
+    }
+    if let Some(until) = status.no_requests_until {
+        lines.push(format!(
+            "EDGAR asks for a pause until <t:{}:t>. What is filed meanwhile is reported afterwards.",
+            until.timestamp()
+        ));
+    }
+    if status.catching_up {
+        lines.push("I am catching up on filings that I missed.".to_owned());
+    }
+    let alerts = status.latency.alerts;
+    let count = match alerts {
+        0 => "No alerts".to_owned(),
+        1 => "1 alert".to_owned(),
+        n => format!("{n} alerts"),
+    };
+    let speed = status
+        .latency
+        .sent
+        .map(|times| format!(", half of them within {:.1} s after EDGAR showed the filing", times.p50));
+    lines.push(format!("{count} in the last day{}.", speed.unwrap_or_default()));
+    if let Some(receipt) = status.receipts.iter().find(|receipt| receipt.receipt.is_final()) {
+        lines.push(format!("Last comparison with EDGAR's daily index: {}", receipt.text));
+    }
+    Ok(private(lines.join("\n")))
+}
