@@ -6,6 +6,7 @@ mod backfill;
 mod backtest;
 mod check;
 mod demo;
+mod discord;
 mod environment;
 mod explain;
 mod filings;
@@ -59,6 +60,8 @@ enum Verb {
     Backtest(backtest::Args),
     /// Send a sample alert to one destination and report the result
     TestAlert(test_alert::Args),
+    /// Help to set up the bot on Discord
+    Discord(discord::Args),
     /// Show the state of the bot
     Status(status::Args),
     /// Mute alerts for a ticker, owner, rule or destination
@@ -101,6 +104,7 @@ pub fn main() -> ExitCode {
         Verb::Explain(args) => explain::run(&args),
         Verb::Backtest(args) => backtest::run(&args),
         Verb::TestAlert(args) => test_alert::run(&args),
+        Verb::Discord(args) => discord::run(&args),
         Verb::Status(args) => status::run(&args),
         Verb::Mute(args) => mute::mute(&args),
         Verb::Unmute(args) => mute::unmute(&args),

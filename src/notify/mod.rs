@@ -18,6 +18,7 @@ mod webhook;
 pub use check::check_secrets;
 pub use discord::{
     BadAddress, BadGateway, BadToken, DiscordBot, Foreign, Gateway, NoAnswer, NoFile, NoGateway,
+    needed_permissions,
 };
 pub use email::check_server;
 pub use error::{ReadBack, Retry, SendError, Sent};

@@ -27,6 +27,7 @@ mod gateway;
 mod gateway_bounds;
 mod hostile;
 mod house;
+mod invite;
 mod kills;
 mod language;
 mod leaks;

@@ -3,16 +3,11 @@
 use serenity::all::{ChannelType, CommandDataOptionValue, CommandInteraction, Permissions};
 
 use super::command::Command;
+use crate::notify::needed_permissions;
 use crate::text::{clip, plain};
 
 /// The longest text of an option, in characters; no rule's name is longer.
 const LONGEST: usize = 200;
-/// The permissions that alerts need in a channel, besides sending.
-const NEEDED: Permissions = Permissions::VIEW_CHANNEL
-    .union(Permissions::EMBED_LINKS)
-    .union(Permissions::ATTACH_FILES)
-    .union(Permissions::READ_MESSAGE_HISTORY);
-
 /// A command as somebody used it, or types it.
 #[derive(Debug, Clone)]
 pub(in crate::bot) struct Asked {
@@ -93,9 +88,8 @@ fn lacking(command: &CommandInteraction) -> Permissions {
             ChannelType::NewsThread | ChannelType::PublicThread | ChannelType::PrivateThread
         )
     });
-    let sending = if is_thread { Permissions::SEND_MESSAGES_IN_THREADS } else { Permissions::SEND_MESSAGES };
     match command.app_permissions {
-        Some(own) if !own.contains(Permissions::ADMINISTRATOR) => (NEEDED | sending) - own,
+        Some(own) if !own.contains(Permissions::ADMINISTRATOR) => needed_permissions(is_thread) - own,
         _ => Permissions::empty(),
     }
 }

@@ -27,6 +27,7 @@ pub use bot::DiscordBot;
 pub(super) use channels::{DiscordRoute, check, routes};
 pub(super) use files::Made;
 pub use gateway::{BadGateway, Gateway, NoGateway};
+pub use permissions::needed_permissions;
 pub(super) use rate_limit::RateLimit;
 pub use token::BadToken;
 pub use twins::Foreign;

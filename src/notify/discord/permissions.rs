@@ -2,8 +2,9 @@
 
 use std::sync::OnceLock;
 
+use serde::Deserialize;
 use serde_json::Value;
-use serenity::all::{ChannelId, Member, PartialGuild, Permissions};
+use serenity::all::{ApplicationId, ChannelId, Member, PartialGuild, Permissions};
 use serenity::http::Route;
 
 use super::ask::NoAnswer;
@@ -17,6 +18,14 @@ const NEEDED: Permissions = Permissions::VIEW_CHANNEL
     .union(Permissions::EMBED_LINKS)
     .union(Permissions::ATTACH_FILES)
     .union(Permissions::READ_MESSAGE_HISTORY);
+
+/// The permissions needed in a channel, or in a thread.
+pub fn needed_permissions(is_thread: bool) -> Permissions {
+    match is_thread {
+        true => NEEDED | Permissions::SEND_MESSAGES_IN_THREADS,
+        false => NEEDED | Permissions::SEND_MESSAGES,
+    }
+}
 
 /// All permissions that can be missing.
 const NAMED: [Permissions; 6] = [
@@ -73,6 +82,22 @@ impl DiscordBot {
         self.lacking(channel).await.map(|lacking| lacking.get_permission_names())
     }
 
+    /// The link that invites the bot to a server, with the commands and the permissions that it needs.
+    ///
+    /// # Errors
+    /// [`NoAnswer`]
+    pub async fn invitation(&self) -> Result<String, NoAnswer> {
+        #[derive(Deserialize)]
+        struct Application {
+            id: ApplicationId,
+        }
+        let Application { id } = self.fetch(&Route::Oauth2ApplicationCurrent).await?;
+        let permissions = (needed_permissions(false) | needed_permissions(true)).bits();
+        Ok(format!(
+            "https://discord.com/oauth2/authorize?client_id={id}&scope=bot+applications.commands&permissions={permissions}"
+        ))
+    }
+
     /// The server of a channel; `None` if it is in none.
     ///
     /// # Errors
@@ -87,10 +112,10 @@ impl DiscordBot {
         let Some(mut channel) = self.channel(ChannelId::new(channel.max(1))).await?.guild() else {
             return Ok(Permissions::empty());
         };
-        let mut needed = NEEDED | Permissions::SEND_MESSAGES;
+        let mut needed = needed_permissions(false);
         // A thread has the permissions of its channel.
         if let (Some(_), Some(parent)) = (channel.thread_metadata, channel.parent_id) {
-            needed = NEEDED | Permissions::SEND_MESSAGES_IN_THREADS;
+            needed = needed_permissions(true);
             channel = self.channel(parent).await?.guild().unwrap_or(channel);
         }
         let guild_id = channel.guild_id;

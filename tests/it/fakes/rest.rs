@@ -102,7 +102,10 @@ async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Res
         }),
         ("GET", ["users", "@me"]) => Ok(ok(answers::bot_user())),
         ("GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]) => {
-            Ok(ok(answers::application()))
+            Ok(match world.take_fault("application") {
+                Some(Fault::Refused(status, body)) => failure(status, &body),
+                _ => ok(answers::application()),
+            })
         }
         ("GET", ["channels", id]) => Ok(match (world.looked_at(id), world.take_fault("look")) {
             (_, Some(Fault::Refused(status, body))) => failure(status, &body),
