@@ -348,6 +348,12 @@ fn a_changed_message_stays_within_its_limits_and_its_headline_is_that_of_its_car
     assert_eq!(lines[1], before.content.lines().nth(1).unwrap());
     assert_eq!(discord::changed(changed.clone(), &sent[0].key, &change), Some(changed), "made twice");
     assert_eq!(discord::changed(before.clone(), &Key::of(&["none"]), &change), None, "no such card");
+    // The rule's own words are a headline, too.
+    let own = Alert { message: Some("Mine".to_owned()), ..alert_of(QUALYS, "a") };
+    let sent = [in_channel(own.clone()), sent[1].clone()];
+    let own = Alert { key: Key::of(&["own"]), message: Some("Mine, changed".to_owned()), ..own };
+    let changed = discord::changed(posted(&sent), &sent[0].key, &in_channel(own)).unwrap();
+    assert!(changed.content.starts_with("Mine, changed\n**QLYS** "), "{}", changed.content);
     // A message of a version that put pings alone into the text.
     let older = Posted { content: "<@&5>".to_owned(), ..before.clone() };
     assert_eq!(discord::changed(older, &sent[0].key, &change).unwrap().content, "<@&5>");

@@ -50,7 +50,7 @@ pub fn changed(mut posted: Posted, concerned: &Key, delivery: &Delivery) -> Opti
 /// stays as it is.
 fn with_headline(content: &str, place: usize, cards: usize, headline: &str) -> String {
     let mut lines: Vec<&str> = content.lines().collect();
-    if lines.len() != cards || !lines.iter().all(|line| line.contains("**")) {
+    if lines.len() != cards {
         return content.to_owned();
     }
     let pings = lines[place]
