@@ -64,7 +64,7 @@ impl Alert {
         self.history.as_ref()?.text()
     }
 
-    /// What is counted, for an alert about open-market sales or purchases only.
+    /// The kind of trades to count, for an alert about open-market sales or purchases only.
     fn counted_kind(&self) -> Option<TradeKind> {
         match self.verb() {
             Verb::Sold => Some(TradeKind::Sale),

@@ -14,7 +14,7 @@ const MANY: usize = 3;
 /// Earlier open-market trades of an alert's owners in the issuer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TradeHistory {
-    /// What is counted: sales (code S) or purchases (code P).
+    /// The counted trades: sales (code S) or purchases (code P).
     pub kind: TradeKind,
     /// From this day on, every filing of the issuer is known; `null` if that is unknown.
     pub complete_since: Option<NaiveDate>,

@@ -64,10 +64,7 @@ impl Planner {
         if audience != Audience::All {
             return self.settle_past(pending, filing, &rules, decision, case, now).await;
         }
-        if let Some(since) = decide::trades_since(&decision.alerts) {
-            let (past, whole_since) = self.store.history(filing.issuer.cik, since).await?;
-            decide::add_earlier_trades(&mut decision.alerts, &past, whole_since);
-        }
+        self.add_earlier_trades(filing, accepted_at, &mut decision).await?;
         let mut deliveries = Vec::new();
         let (mut additions, mut doubtful) = (Vec::new(), BTreeMap::new());
         let doubt = self.store.doubt().await?.filter(|doubt| accepted_at <= doubt.until);
@@ -110,6 +107,23 @@ impl Planner {
         let history = Some((filing.issuer.cik, decision.history));
         let settled = Settled::new(pending.filing.accession, ending, now);
         Ok(Settled { history, deliveries, additions, doubtful, gathered, muted, ..settled })
+    }
+
+    /// Adds the earlier trades of their owners to alerts.
+    async fn add_earlier_trades(
+        &self,
+        filing: &Filing,
+        accepted_at: DateTime<Utc>,
+        decision: &mut Decision<'_>,
+    ) -> Result<(), StoreError> {
+        let Some(since) = decide::trades_since(&decision.alerts) else { return Ok(()) };
+        let issuer = filing.issuer.cik;
+        let (past, whole_since) = self.store.history(issuer, since).await?;
+        // An earlier filing that waits to be fetched may be another sale.
+        let pending = self.store.pending_before(issuer, accepted_at, filing.accession).await?;
+        let whole_since = whole_since.map(|whole| pending.map_or(whole, |newest| whole.max(newest)));
+        decide::add_earlier_trades(&mut decision.alerts, &past, whole_since);
+        Ok(())
     }
 
     /// Settles a filing that is too old for single alerts: it goes into history, and its alerts are late

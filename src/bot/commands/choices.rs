@@ -1,4 +1,4 @@
-//! What autocompletion offers.
+//! The choices that autocompletion offers.
 
 use serenity::all::AutocompleteChoice;
 

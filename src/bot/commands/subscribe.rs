@@ -55,7 +55,7 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
     })
 }
 
-/// What to do about missing permissions, before the first alert fails.
+/// Advice about missing permissions, before the first alert fails.
 fn lacks(lacking: Permissions) -> String {
     let names: Vec<String> =
         lacking.get_permission_names().iter().map(|name| format!("**{name}**")).collect();

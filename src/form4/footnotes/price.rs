@@ -37,7 +37,7 @@ const BOUND: &str = r"\b(?:low(?:est|er)?|high(?:est|er)?|above|below|less\s+tha
 
 /// How a range is stated.
 struct Form {
-    /// The keywords of which its text needs one.
+    /// Its text needs one of these keywords.
     keywords: u32,
     words: Words,
     /// The two numbers, with the text around them.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::pattern::{Pattern, pairs_before, pattern};
 
-/// What a note is about besides the row that it is tied to.
+/// The subject of a note besides the row that it is tied to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::form4) enum Reach {
     /// Nothing else.

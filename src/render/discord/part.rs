@@ -1,4 +1,4 @@
-//! What each delivery adds to a message, and one message of several.
+//! The part of each delivery in a message, and one message of several.
 
 use super::embed::{Attached, Attachment, Embed, Message};
 use super::words::mentions;
@@ -7,7 +7,7 @@ use crate::rules::Mention;
 /// Discord's limit of a message's text.
 const CONTENT: usize = 2_000;
 
-/// What one delivery adds to a message.
+/// The part of one delivery in a message.
 pub(super) struct Part {
     /// Whom it pings.
     pub(super) mentions: Vec<Mention>,
