@@ -12,16 +12,18 @@ use crate::config::{Settings, Via};
 use crate::destination::Destination;
 use crate::filing::{Cik, ticker_key};
 use crate::problem::nearest;
-use crate::rules::RuleSet;
+use crate::rules::{RuleSet, is_watch};
 use crate::text::{clip, eastern, fold, plain};
 
 /// The longest mute. To silence alerts for good, remove the rule.
 pub const LONGEST: TimeDelta = TimeDelta::days(366);
+/// How `by` begins for a mute that somebody made in Discord; their id follows.
+pub const DISCORD_USER: &str = "discord user ";
 /// The longest text that people may write in a mute, in characters.
 const TEXT: usize = 200;
 
 /// The target of a mute. As text: `ticker:QLYS`, `owner:1234567` or `owner:DOE JANE`, `rule:big`,
-/// `destination:discord:alerts`.
+/// `destination:discord:alerts`, `in:discord:alerts ticker:QLYS`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Muting {
@@ -35,6 +37,8 @@ pub enum Muting {
     Rule(String),
     /// Alerts to this destination.
     Destination(Destination),
+    /// The alerts of a ticker, owner or rule to this destination only: a channel's own mute.
+    In(Destination, Box<Self>),
 }
 
 /// A mute.
@@ -59,7 +63,7 @@ pub struct Mute {
 pub enum MuteError {
     /// The text is not a valid target.
     #[error(
-        "`{0}` cannot be muted: expected ticker:QLYS, owner:1234567, owner:NAME, rule:NAME or destination:discord:NAME"
+        "`{0}` cannot be muted: expected ticker:QLYS, owner:1234567, owner:NAME, rule:NAME, destination:discord:NAME or \"in:discord:NAME ticker:QLYS\""
     )]
     Unknown(String),
     /// No such rule.
@@ -79,7 +83,12 @@ pub enum MuteError {
 impl Muting {
     /// True if it covers this alert to this destination.
     pub fn covers(&self, alert: &Alert, destination: &Destination) -> bool {
-        match self {
+        self.concerns(alert) && self.reaches(destination)
+    }
+
+    /// True if it covers this alert to some destination.
+    pub fn concerns(&self, alert: &Alert) -> bool {
+        match self.target() {
             Self::Ticker(ticker) => {
                 let key = ticker_key(ticker);
                 alert.issuer.tickers.iter().any(|own| ticker_key(own) == key)
@@ -89,8 +98,31 @@ impl Muting {
                 alert.owners.iter().any(|owner| fold(&owner.name).to_lowercase() == name.to_lowercase())
             }
             Self::Rule(rule) => alert.rule == *rule,
-            Self::Destination(own) => own == destination,
+            Self::Destination(_) | Self::In(..) => true,
         }
+    }
+
+    /// True if it covers some alert to this destination.
+    pub fn reaches(&self, destination: &Destination) -> bool {
+        match self {
+            Self::Destination(own) | Self::In(own, _) => own == destination,
+            _ => true,
+        }
+    }
+
+    /// The target within one destination.
+    pub fn within(self, destination: Destination) -> Self {
+        Self::In(destination, Box::new(self))
+    }
+
+    /// The ticker, owner, rule or destination, wherever it is muted.
+    pub fn target(&self) -> &Self {
+        if let Self::In(_, what) = self { what } else { self }
+    }
+
+    /// The one destination in which the target is muted; `None` if it is muted everywhere.
+    pub fn only_in(&self) -> Option<&Destination> {
+        if let Self::In(destination, _) = self { Some(destination) } else { None }
     }
 
     /// Checks that the rule or destination exists.
@@ -98,41 +130,48 @@ impl Muting {
     /// # Errors
     /// An unknown rule or destination, with the names of the known ones.
     pub fn check(&self, settings: &Settings, rules: &RuleSet) -> Result<(), MuteError> {
-        match self {
-            Self::Rule(name) if rules.get(name).is_none() => {
-                Err(MuteError::NoRule(name.clone(), which_rules(name, rules)))
-            }
-            Self::Destination(Destination::Channel(id)) => {
-                let named = settings.discord.channels.iter().find(|channel| channel.via == Via::Bot(*id));
-                named.map_or(Ok(()), |named| {
-                    Err(MuteError::NoDestination(
-                        format!("channel:{id}"),
-                        format!("it as discord:{}", named.name),
-                    ))
-                })
-            }
-            Self::Destination(destination) if !settings.knows(destination) => {
-                Err(MuteError::NoDestination(destination.to_string(), settings.destinations().join(", ")))
-            }
+        if let Self::Rule(name) = self.target()
+            && rules.get(name).is_none()
+        {
+            return Err(MuteError::NoRule(name.clone(), which_rules(name, rules)));
+        }
+        match (self.only_in(), self) {
+            (Some(destination), _) | (None, Self::Destination(destination)) => exists(destination, settings),
             _ => Ok(()),
         }
     }
 
-    /// In words: `ticker QLYS`.
+    /// In words: `ticker QLYS`, `ticker QLYS in discord:alerts`.
     pub fn in_words(&self) -> String {
-        self.to_string().replacen(':', " ", 1)
+        let words = self.target().to_string().replacen(':', " ", 1);
+        self.only_in().map_or(words.clone(), |destination| format!("{words} in {destination}"))
+    }
+}
+
+/// Checks that a destination exists, under this name.
+fn exists(destination: &Destination, settings: &Settings) -> Result<(), MuteError> {
+    let unknown = |name: String, known: String| Err(MuteError::NoDestination(name, known));
+    match destination {
+        Destination::Channel(id) => {
+            let named = settings.discord.channels.iter().find(|channel| channel.via == Via::Bot(*id));
+            named.map_or(Ok(()), |named| {
+                unknown(format!("channel:{id}"), format!("it as discord:{}", named.name))
+            })
+        }
+        other if !settings.knows(other) => unknown(other.to_string(), settings.destinations().join(", ")),
+        _ => Ok(()),
     }
 }
 
 /// The rule that may be meant by an unknown name, or the names of those that there are.
 fn which_rules(name: &str, rules: &RuleSet) -> String {
     const MOST: usize = 20;
-    let names = || rules.iter().map(|rule| rule.name.as_str());
+    let names = || rules.iter().map(|rule| rule.name.as_str()).filter(|name| !is_watch(name));
     if let Some(near) = nearest(name, names()) {
         return format!(": did you mean `{near}`?");
     }
     let shown: Vec<&str> = names().take(MOST).collect();
-    match rules.len() {
+    match names().count() {
         0 => ": there are no rules".to_owned(),
         all if all > MOST => format!("; the first of {all} rules are {}", shown.join(", ")),
         _ => format!("; the rules are {}", shown.join(", ")),
@@ -171,21 +210,30 @@ impl FromStr for Muting {
 
     fn from_str(text: &str) -> Result<Self, MuteError> {
         let unknown = || MuteError::Unknown(plain(&clip(text, TEXT)));
-        let (kind, name) = text.trim().split_once(':').ok_or_else(unknown)?;
+        let within = text.trim().strip_prefix("in:").map(|rest| rest.split_once(' ').ok_or_else(unknown));
+        let (destination, target) = match within.transpose()? {
+            Some((destination, target)) => (Some(destination.parse().map_err(|_| unknown())?), target),
+            None => (None, text),
+        };
+        let (kind, name) = target.trim().split_once(':').ok_or_else(unknown)?;
         let name = plain(name);
         if name.is_empty() || name.chars().count() > TEXT {
             return Err(unknown());
         }
-        match kind {
-            "ticker" => Ok(Self::Ticker(name.to_uppercase())),
+        let target = match kind {
+            "ticker" => Self::Ticker(name.to_uppercase()),
             "owner" if name.bytes().all(|byte| byte.is_ascii_digit()) => {
-                name.parse().map(Self::Owner).map_err(|_| unknown())
+                Self::Owner(name.parse().map_err(|_| unknown())?)
             }
-            "owner" => Ok(Self::OwnerNamed(name)),
-            "rule" => Ok(Self::Rule(name)),
-            "destination" => name.parse().map(Self::Destination).map_err(|_| unknown()),
-            _ => Err(unknown()),
-        }
+            "owner" => Self::OwnerNamed(name),
+            "rule" => Self::Rule(name),
+            "destination" if destination.is_none() => Self::Destination(name.parse().map_err(|_| unknown())?),
+            _ => return Err(unknown()),
+        };
+        Ok(match destination {
+            Some(destination) => target.within(destination),
+            None => target,
+        })
     }
 }
 
@@ -205,12 +253,17 @@ impl From<Muting> for String {
 
 impl fmt::Display for Muting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        if let Some(destination) = self.only_in() {
+            write!(f, "in:{destination} ")?;
+        }
+        match self.target() {
             Self::Ticker(ticker) => write!(f, "ticker:{ticker}"),
             Self::Owner(cik) => write!(f, "owner:{}", cik.number()),
             Self::OwnerNamed(name) => write!(f, "owner:{name}"),
             Self::Rule(rule) => write!(f, "rule:{rule}"),
             Self::Destination(destination) => write!(f, "destination:{destination}"),
+            // The target of a mute is in no further one.
+            Self::In(..) => Ok(()),
         }
     }
 }
@@ -228,12 +281,25 @@ mod tests {
             "rule:big sales",
             "destination:discord:alerts",
             "destination:channel:5",
+            "in:channel:5 ticker:QLYS",
+            "in:discord:alerts owner:DOE JANE",
         ] {
             assert_eq!(text.parse::<Muting>().unwrap().to_string(), text);
         }
         assert_eq!("ticker:qlys".parse::<Muting>().unwrap().to_string(), "ticker:QLYS");
-        for text in ["", "QLYS", "ticker:", "ticker: \u{202e}", "owner:0", "destination:pager:x", "issuer:5"]
-        {
+        for text in [
+            "",
+            "QLYS",
+            "ticker:",
+            "ticker: \u{202e}",
+            "owner:0",
+            "destination:pager:x",
+            "issuer:5",
+            "in:channel:5",
+            "in:channel:5 destination:terminal",
+            "in:channel:5 in:channel:5 ticker:A",
+            "in:pager:x ticker:A",
+        ] {
             assert!(text.parse::<Muting>().is_err(), "{text}");
         }
     }

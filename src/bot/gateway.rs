@@ -12,7 +12,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use serenity::all::{ApplicationId, Interaction};
+use serenity::all::ApplicationId;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -21,6 +21,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use url::Url;
 
 use super::connect::{PATIENCE, Socket, connect, words};
+use super::interaction::Interaction;
 
 const DISPATCH: u8 = 0;
 const HEARTBEAT: u8 = 1;

@@ -1,11 +1,19 @@
 //! The bot in Discord's channels: connects to the gateway, registers its commands, answers them.
 
+mod answers;
+mod buttons;
+mod caller;
 mod commands;
 mod connect;
+mod context;
+mod explaining;
 mod failures;
 mod gateway;
+mod interaction;
+mod muting;
 mod reconnect;
 mod register;
+mod reply;
 mod servers;
 
 use std::sync::{Arc, Weak};
@@ -13,19 +21,17 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
-use serenity::all::{AutocompleteChoice, CreateAutocompleteResponse, CreateInteractionResponse, Interaction};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
-use crate::notice::InstanceSign;
-use crate::notify::{DiscordBot, NoAnswer, NoGateway};
+use crate::notify::{DiscordBot, NoGateway};
 use crate::operators::GatewayFailure;
 use crate::runtime::App;
+use crate::service::Lookup;
 use crate::store::StoreError;
-use commands::Asked;
-use failures::{failure, late, log};
+use failures::{late, log};
 use gateway::{Ended, Event, Session, Way};
 use reconnect::{Closed, End, LONGEST_PAUSE, Next, Reconnect, STEADY};
 
@@ -37,8 +43,6 @@ const TOO_MANY: &str = "check whether sellbell restarts again and again, or anot
 const OWN_GATEWAY: &str = "check that [discord] api_base leads to Discord, or to your own proxy";
 /// The most interactions to answer at once.
 const MOST_AT_ONCE: usize = 64;
-/// Discord's code for an interaction that was already answered.
-const ANSWERED: i64 = 40_060;
 /// How long a request outside the gateway connection may take.
 const REQUEST: Duration = Duration::from_secs(30);
 
@@ -53,6 +57,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     let mut bot = Bot {
         discord,
         app: Arc::downgrade(&app),
+        lookup: Arc::default(),
         tasks: JoinSet::new(),
         registering: false,
         session: None,
@@ -81,6 +86,8 @@ struct Bot {
     discord: DiscordBot,
     /// A task that is still answering may outlive the bot, and must not keep its store open.
     app: Weak<App>,
+    /// Filings that people ask about.
+    lookup: Arc<Lookup>,
     tasks: JoinSet<()>,
     /// True if the commands are registered, or about to be.
     registering: bool,
@@ -136,7 +143,8 @@ impl Bot {
             Event::Interaction(interaction) => {
                 while self.tasks.try_join_next().is_some() {}
                 if self.tasks.len() < MOST_AT_ONCE {
-                    self.tasks.spawn(answer(Weak::clone(&self.app), discord.clone(), *interaction));
+                    let (app, lookup) = (Weak::clone(&self.app), Arc::clone(&self.lookup));
+                    self.tasks.spawn(answers::answer(app, discord.clone(), lookup, *interaction));
                 } else {
                     tracing::warn!("too many commands at once: one is not answered");
                 }
@@ -229,29 +237,5 @@ async fn steady(app: Weak<App>, wait: Duration) {
     sleep(wait).await;
     if let Some(app) = app.upgrade() {
         log(app.gateway.connected(app.clock().now()).await);
-    }
-}
-
-async fn answer(app: Weak<App>, discord: DiscordBot, interaction: Interaction) {
-    let Some(app) = app.upgrade() else { return };
-    let answered = match &interaction {
-        Interaction::Command(command) => {
-            let reply = commands::answer(&app, &Asked::of(command), app.clock().now()).await;
-            discord.respond(command.id, &command.token, &reply.into()).await
-        }
-        Interaction::Autocomplete(command) => {
-            let choices = commands::offer(&app, &Asked::of(command)).await;
-            let choices = choices.into_iter().map(AutocompleteChoice::from).collect();
-            let response = CreateAutocompleteResponse::new().set_choices(choices);
-            let response = CreateInteractionResponse::Autocomplete(response);
-            discord.respond(command.id, &command.token, &response).await
-        }
-        _ => return,
-    };
-    let Err(error) = answered else { return };
-    tracing::warn!("a command could not be answered: {}", failure(&error).reason);
-    // We answer each one only once.
-    if matches!(error, NoAnswer::Refused { code: Some(ANSWERED), .. }) {
-        log(app.troubles.another_instance(InstanceSign::Answered, app.clock().now()).await);
     }
 }

@@ -19,6 +19,8 @@ impl Wire<'_> {
         let budget = self.bounded(section, "channel_budget", 200, most, "alerts in ten minutes");
         let servers = self.servers(section, &api_base);
         let most = MOST_SUBSCRIPTIONS;
+        let per_channel = self.bounded(section, "subscriptions_per_channel", 50, most, "subscriptions");
+        let per_person = self.bounded(section, "subscriptions_per_person", 25, most, "subscriptions");
         let per_server = self.bounded(section, "subscriptions_per_server", 100, most, "subscriptions");
         let in_all = self.bounded(section, "subscriptions_in_all", 5_000, most, "subscriptions");
         let mut names = BTreeSet::new();
@@ -54,7 +56,12 @@ impl Wire<'_> {
             channels.push(Channel { name: name.to_owned(), via });
         }
         let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-        let limits = SubscriptionLimits { per_server: count(per_server), in_all: count(in_all) };
+        let limits = SubscriptionLimits {
+            per_channel: count(per_channel),
+            per_person: count(per_person),
+            per_server: count(per_server),
+            in_all: count(in_all),
+        };
         Discord { api_base, channel_budget: count(budget), servers, limits, channels }
     }
 

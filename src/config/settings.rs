@@ -136,9 +136,13 @@ pub struct Discord {
     pub channels: Vec<Channel>,
 }
 
-/// How many subscriptions there may be. A subscription is one rule in one channel.
+/// How many subscriptions there may be. A subscription is one rule or one watch in one channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SubscriptionLimits {
+    /// In one channel of a server.
+    pub per_channel: usize,
+    /// In one person's direct messages.
+    pub per_person: usize,
     /// In one server, across its channels.
     pub per_server: usize,
     /// In all servers together.
@@ -149,6 +153,12 @@ impl Discord {
     /// True if the bot may be used in a server.
     pub fn allows(&self, server: u64) -> bool {
         self.servers.is_empty() || self.servers.contains(&server)
+    }
+
+    /// A channel that the bot serves, as a destination: by its name in the settings, if it has one.
+    pub fn destination_of(&self, channel: u64) -> Destination {
+        let named = self.channels.iter().find(|own| own.via == Via::Bot(channel));
+        named.map_or(Destination::Channel(channel), |own| Destination::Discord(own.name.clone()))
     }
 
     /// A warning if anybody who adds the bot to a server can subscribe there.

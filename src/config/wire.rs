@@ -33,6 +33,8 @@ const SECTIONS: [(&str, &[&str]); 10] = [
             "api_base",
             "channel_budget",
             "servers",
+            "subscriptions_per_channel",
+            "subscriptions_per_person",
             "subscriptions_per_server",
             "subscriptions_in_all",
             "channel",

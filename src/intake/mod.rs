@@ -24,7 +24,7 @@ mod tickers;
 pub use backfill::{BackfillReport, Backfiller};
 pub use discover::Discovery;
 pub use feed_alarm::FeedAlarm;
-pub use plan::destinations;
+pub use plan::{Addressee, addressees};
 pub use quarantine::Quarantine;
 pub use reconcile::{ReconcileReport, Reconciler};
 pub use report::PollReport;

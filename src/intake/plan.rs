@@ -1,13 +1,13 @@
 //! The effects of a filing: rules → alerts → deliveries, decided without sending or writing anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::history::HistoryGate;
 use crate::alert::Alert;
-use crate::config::{Settings, Via};
+use crate::config::Settings;
 use crate::decide::{self, Case, Decision};
 use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
@@ -15,7 +15,7 @@ use crate::filing::{Accession, Filing};
 use crate::mute::Mute;
 use crate::notify::Notifier;
 use crate::parts::Parts;
-use crate::rules::{ActiveRules, Rule, RuleSet};
+use crate::rules::{ActiveRules, Mention, Rule, RuleSet};
 use crate::store::{Ending, Gathered, Muted, Pending, Settled, Store, StoreError, Subscriber, Summed};
 
 /// Decides what filings cause.
@@ -73,8 +73,10 @@ impl Planner {
         let ending = if decision.alerts.is_empty() { Ending::Quiet } else { Ending::Alerted };
         for (rule, alert) in decision.alerts {
             tracing::info!(rule = rule.name, accession = %alert.accession, "{}", alert.text);
-            for destination in destinations(&self.settings, &self.store, rule).await? {
-                let mute = covering(&mutes, &alert, &destination, now);
+            let mutes = concerning(&mutes, &alert, now);
+            for Addressee { destination, mention } in addressees(&self.settings, &self.store, rule).await? {
+                let alert = with_mention(&alert, mention);
+                let mute = covering(&mutes, &destination);
                 let takes_digests = self.settings.digest_of(&destination).is_some();
                 let adds = destination.capabilities().additions && !takes_digests;
                 if mute.is_none() && adds && alert.is_reported_before() {
@@ -140,9 +142,11 @@ impl Planner {
         let (mut summed, mut muted) = (Vec::new(), Vec::new());
         let mutes = if decision.alerts.is_empty() { Vec::new() } else { self.store.mutes().await? };
         for (rule, alert) in &decision.alerts {
-            let all = destinations(&self.settings, &self.store, rule).await?.into_iter();
+            let mutes = concerning(&mutes, alert, now);
+            let all = addressees(&self.settings, &self.store, rule).await?.into_iter();
+            let all = all.map(|addressee| addressee.destination);
             for destination in all.filter(|destination| destination.capabilities().notices) {
-                if let Some(mute) = covering(&mutes, alert, &destination, now) {
+                if let Some(mute) = covering(&mutes, &destination) {
                     let key = Delivery::key_of(&alert.key, &destination);
                     muted.push(Muted::new(mute, &destination, &key, alert));
                     continue;
@@ -193,15 +197,14 @@ fn log(decision: &Decision<'_>, accession: Accession) {
     }
 }
 
-/// The mute that holds an alert back from a destination for the longest.
-fn covering<'m>(
-    mutes: &'m [Mute],
-    alert: &Alert,
-    destination: &Destination,
-    now: DateTime<Utc>,
-) -> Option<&'m Mute> {
-    let covers = |mute: &&Mute| mute.holds(now) && mute.what.covers(alert, destination);
-    mutes.iter().filter(covers).max_by_key(|mute| mute.until)
+/// The mutes that hold an alert back from some destination.
+fn concerning<'m>(mutes: &'m [Mute], alert: &Alert, now: DateTime<Utc>) -> Vec<&'m Mute> {
+    mutes.iter().filter(|mute| mute.holds(now) && mute.what.concerns(alert)).collect()
+}
+
+/// Of these mutes, the one that holds an alert back from a destination for the longest.
+fn covering<'m>(mutes: &[&'m Mute], destination: &Destination) -> Option<&'m Mute> {
+    mutes.iter().copied().filter(|mute| mute.what.reaches(destination)).max_by_key(|mute| mute.until)
 }
 
 /// Who gets alerts about a filing.
@@ -215,23 +218,42 @@ enum Audience {
     None,
 }
 
-/// The destinations of a rule's alerts: those the rule names and subscribed channels, each channel once. A
-/// channel of a server that the settings do not name is left out; a channel whose server is unknown is not.
-pub async fn destinations(
+/// Where a rule's alerts go, and whom they mention there in addition to the rule's own mentions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Addressee {
+    /// Where.
+    pub destination: Destination,
+    /// Whom the subscription mentions.
+    pub mention: Option<Mention>,
+}
+
+/// The addressees of a rule's alerts: the destinations that the rule names and subscribed channels, each
+/// channel once. A channel of a server that the settings do not name is left out; a channel whose server is
+/// unknown is not.
+pub async fn addressees(
     settings: &Settings,
     store: &Store,
     rule: &Rule,
-) -> Result<Vec<Destination>, StoreError> {
-    let mut destinations = rule.notify.clone();
+) -> Result<Vec<Addressee>, StoreError> {
+    let named = rule.notify.iter().cloned();
+    let mut addressees: Vec<Addressee> =
+        named.map(|destination| Addressee { destination, mention: None }).collect();
+    let mut known: BTreeSet<Destination> = rule.notify.iter().cloned().collect();
     let allowed =
         |subscriber: &Subscriber| subscriber.server.is_none_or(|server| settings.discord.allows(server));
-    for Subscriber { channel: id, .. } in store.subscribed(&rule.name).await?.into_iter().filter(allowed) {
-        let named = settings.discord.channels.iter().find(|channel| channel.via == Via::Bot(id));
-        let destination =
-            named.map_or(Destination::Channel(id), |channel| Destination::Discord(channel.name.clone()));
-        if !destinations.contains(&destination) {
-            destinations.push(destination);
+    for Subscriber { channel, mention, .. } in store.subscribed(&rule.name).await?.into_iter().filter(allowed)
+    {
+        let destination = settings.discord.destination_of(channel);
+        if known.insert(destination.clone()) {
+            addressees.push(Addressee { destination, mention });
         }
     }
-    Ok(destinations)
+    Ok(addressees)
+}
+
+/// An alert as it is for a subscription with a mention.
+fn with_mention(alert: &Alert, mention: Option<Mention>) -> Alert {
+    let mut alert = alert.clone();
+    alert.mention.extend(mention.filter(|mention| !alert.mention.contains(mention)));
+    alert
 }

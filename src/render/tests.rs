@@ -323,7 +323,8 @@ fn a_summary_of_hostile_filings_stays_within_the_limits_and_its_table_runs_nothi
 
 fn posted(deliveries: &[Delivery]) -> Posted {
     let message = discord::message(deliveries).unwrap();
-    Posted { content: message.content.unwrap_or_default(), embeds: AtMost(message.embeds) }
+    let content = message.content.unwrap_or_default();
+    Posted { content, embeds: AtMost(message.embeds), components: Vec::new() }
 }
 
 #[test]
@@ -393,5 +394,5 @@ fn a_notice_of_an_older_version_is_read_and_sent_whole() {
     let Body::Notice(notice) = serde_json::from_value(stored).unwrap() else { panic!("not a notice") };
     assert_eq!((&notice.key, notice.at.to_rfc3339().as_str()), (&key, "2021-08-24T21:13:00+00:00"));
     let words = super::notice::words(&notice);
-    assert_eq!((words.title.as_str(), words.text == text), ("Found late", true));
+    assert_eq!((&*words.title, words.text == text), ("Found late", true));
 }

@@ -25,6 +25,7 @@ mod totals;
 mod truth;
 mod verdict;
 mod wanted;
+mod watch;
 mod watcher;
 mod wire;
 
@@ -46,4 +47,5 @@ pub use verdict::{Explanation, Finding};
 pub use wanted::{
     Amendments, Cluster, CompanyWanted, Cumulative, DirectionWanted, OwnerWanted, Per, RoleWanted,
 };
+pub use watch::{WATCHES, Watch, WatchedRole, WatchedTrades, is_watch, label};
 pub use watcher::Watcher;

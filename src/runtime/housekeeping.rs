@@ -5,10 +5,12 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use super::App;
 use crate::filing::edgar_day;
 use crate::intake::MOST_DAYS;
+use crate::rules::WATCHES;
 use crate::store::StoreError;
 
 /// Runs once at start-up, before anything is sent.
 pub async fn on_start(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
+    watch(app).await?;
     app.outbox.given_up.report(now).await?;
     app.outbox.pauses.forget_idle().await?;
     app.outbox.overflow.forget_sent_lists().await?;
@@ -32,7 +34,17 @@ pub async fn housekeeping_once(app: &App, now: DateTime<Utc>) -> Result<Option<D
     app.store.prune_receipts(today.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(today)).await?;
     app.store.prune_latencies(now).await?;
     app.store.prune(now).await?;
+    if !app.store.index_history().await? {
+        return Ok(Some(now));
+    }
     Ok(next.into_iter().flatten().min())
+}
+
+/// Puts the watches of channels in force.
+async fn watch(app: &App) -> Result<(), StoreError> {
+    let names = app.store.subscribed_rules(WATCHES).await?;
+    app.rules.watch(names.iter().filter_map(|name| name.parse().ok()));
+    Ok(())
 }
 
 /// Logs which rules look further back than history reaches.

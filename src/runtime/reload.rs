@@ -131,7 +131,7 @@ async fn take_rules(
     for warning in rules::lint(&rules) {
         tracing::warn!("{warning}");
     }
-    let (before, after) = (app.rules.current(), RuleSet::new(rules));
+    let (before, after) = (app.rules.of_files(), RuleSet::new(rules));
     let changes = changes(&before, &after);
     let mut gone = Vec::new();
     for rule in before.iter().filter(|rule| after.get(&rule.name).is_none()) {

@@ -92,7 +92,10 @@ impl Explainer<'_> {
         let mut deliveries = Vec::new();
         if let Some(alert) = alert.as_ref().filter(|_| rule.enabled) {
             let destinations = match self.store {
-                Some(store) => intake::destinations(self.settings, store, rule).await?,
+                Some(store) => {
+                    let all = intake::addressees(self.settings, store, rule).await?.into_iter();
+                    all.map(|addressee| addressee.destination).collect()
+                }
                 None => rule.notify.clone(),
             };
             for destination in destinations {

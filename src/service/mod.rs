@@ -3,6 +3,7 @@
 mod explain;
 mod filings;
 mod latency;
+mod lookup;
 mod sample;
 mod status;
 mod subscribe;
@@ -10,6 +11,7 @@ mod subscribe;
 pub use explain::{Explained, ExplainedDelivery, Explainer};
 pub use filings::{accession_named, filing_in_file, filing_of_test, unreadable};
 pub use latency::{LatencyStatus, Quantiles};
+pub use lookup::{Found, Lookup};
 pub use sample::{SampleError, sample};
 pub use status::{MuteLine, ReceiptLine, Running, Status, status};
-pub use subscribe::{Subscribed, subscribe, unsubscribe};
+pub use subscribe::{Subscribed, forget, subscribe, unsubscribe, watch};

@@ -208,7 +208,7 @@ pub async fn status(app: &App, now: DateTime<Utc>) -> Result<Status, StoreError>
     let counted = app.metrics.counted();
     let asked = app.client.asked();
     let running = Running {
-        rules: app.rules.current().len(),
+        rules: app.rules.of_files().len(),
         fetches,
         fetched: counted.fetched,
         undecided: counted.undecided,

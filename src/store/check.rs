@@ -36,6 +36,7 @@ use super::record::decode;
 use super::subscriptions::{self, SUBSCRIBERS, SUBSCRIPTION_COUNTS, SUBSCRIPTIONS};
 use super::table::{CORRUPT, META, PAGE, Table};
 use super::tables;
+use super::trades::{BY_OWNER, BY_VALUE, INSIDERS};
 use crate::delivery::{Body, Delivery};
 use crate::text::visible;
 
@@ -140,7 +141,10 @@ impl Store {
         self.check_table(checked, &BACKFILL).await?;
         self.check_table(checked, &BACKFILL_QUEUE).await?;
         self.check_table(checked, &HISTORY).await?;
-        self.check_table(checked, &RATIOS).await
+        self.check_table(checked, &RATIOS).await?;
+        self.check_table(checked, &BY_OWNER).await?;
+        self.check_table(checked, &INSIDERS).await?;
+        self.check_table(checked, &BY_VALUE).await
     }
 
     async fn check_outbox(&self, checked: &mut Checked) -> Result<(), StoreError> {

@@ -15,7 +15,7 @@ use super::pending::{self, Found, PENDING, Pending};
 use super::placing::{self, QUEUE, Stood};
 use super::quarantine::{self, Quarantined};
 use super::record::decode;
-use super::{Gathered, Summed, digests, history, late_alerts};
+use super::{Gathered, Summed, digests, history, late_alerts, trades};
 use crate::alert::Key;
 use crate::delivery::{Delivery, InFlight, Outcome};
 use crate::edgar::FilingRef;
@@ -192,6 +192,9 @@ pub(super) async fn settle(transaction: &Transaction, settled: &Settled) -> Resu
     quarantine::confine_or_release(transaction, &key, settled.unreadable.as_ref()).await?;
     if let Some((issuer, past)) = &settled.history {
         history::keep(transaction, *issuer, past)?;
+        for filing in past {
+            trades::index(transaction, *issuer, filing).await?;
+        }
     }
     late_alerts::keep(transaction, &settled.summed)?;
     mutes::keep(transaction, &settled.muted).await?;

@@ -65,6 +65,6 @@ impl Store {
 }
 
 /// Issuer, acceptance time, accession, so that an issuer's filings are in order.
-fn place(issuer: Cik, past: &PastFiling) -> String {
+pub(super) fn place(issuer: Cik, past: &PastFiling) -> String {
     format!("{}/{}", moment(issuer, past.accepted_at), past.accession)
 }

@@ -29,6 +29,7 @@ mod open;
 mod overflow_lines;
 mod paused;
 mod pending;
+mod people;
 mod placing;
 mod prune;
 mod quarantine;
@@ -39,6 +40,7 @@ mod standings;
 mod subscriptions;
 mod table;
 mod tables;
+mod trades;
 mod troubles;
 mod watched;
 
@@ -63,10 +65,12 @@ pub use ledger::Ledger;
 pub use mutes::Muted;
 pub use paused::Paused;
 pub use pending::{Found, Pending};
+pub use people::KnownOf;
 pub use placing::DeliveryStanding;
 pub use prune::KEPT;
 pub use quarantine::Quarantined;
 pub use subscriptions::{Subscriber, Subscribing, Subscription};
+pub use trades::IssuersFiling;
 pub use troubles::Trouble;
 
 #[cfg(test)]

@@ -11,39 +11,85 @@ use super::handle::{Ended, Store};
 use super::record::decode;
 use super::table::{Table, part};
 use crate::config::SubscriptionLimits;
+use crate::rules::Mention;
 
 /// Channel, rule → since when the channel is subscribed, and who subscribed it.
 pub(super) const SUBSCRIPTIONS: Table<Subscribed> = Table::new("subscriptions");
-/// Rule, channel → the channel's server, if known.
-pub(super) const SUBSCRIBERS: Table<Option<u64>> = Table::new("subscribers");
+/// Rule, channel → the channel's server, if known, and whom to mention.
+pub(super) const SUBSCRIBERS: Table<Seat> = Table::new("subscribers");
 /// Server, or all → how many subscriptions there are.
 pub(super) const SUBSCRIPTION_COUNTS: Table<usize> = Table::new("subscription_counts");
 
 const ALL: &str = "all";
-/// A channel cannot subscribe to more rules than this.
-const MOST_PER_CHANNEL: usize = 200;
 
 /// A subscription as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Subscribed {
-    at: DateTime<Utc>,
-    by: u64,
+    pub(super) at: DateTime<Utc>,
+    pub(super) by: u64,
     /// The channel's server. Older records lack it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) server: Option<u64>,
+    /// Whom its alerts mention, in addition to the rule's own mentions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) mention: Option<Mention>,
+    /// True for the direct messages of the person who made it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) is_direct: bool,
+}
+
+/// A subscribed channel in the index by rule. Without a mention, it is stored as the server alone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredSeat", into = "StoredSeat")]
+pub(super) struct Seat {
+    server: Option<u64>,
+    mention: Option<Mention>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum StoredSeat {
+    Mentioning { server: Option<u64>, mention: Mention },
+    Server(Option<u64>),
+}
+
+impl From<StoredSeat> for Seat {
+    fn from(stored: StoredSeat) -> Self {
+        match stored {
+            StoredSeat::Mentioning { server, mention } => Self { server, mention: Some(mention) },
+            StoredSeat::Server(server) => Self { server, mention: None },
+        }
+    }
+}
+
+impl From<Seat> for StoredSeat {
+    fn from(Seat { server, mention }: Seat) -> Self {
+        mention.map_or(Self::Server(server), |mention| Self::Mentioning { server, mention })
+    }
 }
 
 /// The rule to subscribe to, and who subscribes.
 #[derive(Debug, Clone, Copy)]
 pub struct Subscription<'a> {
-    /// The channel's server, if known.
+    /// The channel's server; `None` for direct messages, or if it is not known.
     pub server: Option<u64>,
     /// The channel.
     pub channel: u64,
+    /// True for the direct messages of the person who subscribes.
+    pub is_direct: bool,
     /// The rule's name.
     pub rule: &'a str,
     /// The user who subscribes the channel.
     pub by: u64,
+    /// Whom its alerts mention, in addition to the rule's own mentions.
+    pub mention: Option<Mention>,
+}
+
+impl<'a> Subscription<'a> {
+    /// A channel's, without a mention.
+    pub fn new(server: Option<u64>, channel: u64, rule: &'a str, by: u64) -> Self {
+        Self { server, channel, is_direct: false, rule, by, mention: None }
+    }
 }
 
 /// The result of subscribing.
@@ -53,8 +99,12 @@ pub enum Subscribing {
     New,
     /// It already was.
     Known,
+    /// It already was; its mention changed.
+    Changed,
     /// The channel has reached its limit, which is this many.
     ChannelFull(usize),
+    /// The person has reached their limit, which is this many.
+    PersonFull(usize),
     /// Its server has reached its limit.
     ServerFull,
     /// All servers together have reached their limit.
@@ -68,6 +118,8 @@ pub struct Subscriber {
     pub channel: u64,
     /// Its server, if known.
     pub server: Option<u64>,
+    /// Whom its alerts mention, in addition to the rule's own mentions.
+    pub mention: Option<Mention>,
 }
 
 impl Store {
@@ -79,35 +131,55 @@ impl Store {
         by: u64,
         at: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let limits = SubscriptionLimits { per_server: usize::MAX, in_all: usize::MAX };
-        let asked = Subscription { server: None, channel, rule, by };
-        Ok(self.subscribe_within(asked, limits, at).await? == Subscribing::New)
+        let most = usize::MAX;
+        let limits =
+            SubscriptionLimits { per_channel: most, per_person: most, per_server: most, in_all: most };
+        let asked = Subscription::new(None, channel, rule, by);
+        Ok(self.subscribe_within(asked, &[], limits, at).await? == Subscribing::New)
     }
 
-    /// The same within limits.
+    /// The same within limits. The subscriptions of the channel to the `replaced` rules end, unless a limit is
+    /// reached.
     pub async fn subscribe_within(
         &self,
         asked: Subscription<'_>,
+        replaced: &[String],
         limits: SubscriptionLimits,
         at: DateTime<Utc>,
     ) -> Result<Subscribing, StoreError> {
         let place = &place(asked.channel, asked.rule);
         // Counts do not change between this read and the write.
         self.transaction(move |transaction| async move {
+            let seat = Seat { server: asked.server, mention: asked.mention };
+            let index = by_rule(asked.rule, asked.channel);
             if SUBSCRIPTIONS.has(&transaction, place).await? {
-                return Ok(Subscribing::Known);
+                let known = SUBSCRIPTIONS.get(&transaction, place).await?;
+                let Some(known) = known.filter(|known| known.mention != asked.mention) else {
+                    return Ok(Subscribing::Known);
+                };
+                SUBSCRIPTIONS.put(&transaction, place, &Subscribed { mention: asked.mention, ..known })?;
+                SUBSCRIBERS.put(&transaction, &index, &seat)?;
+                return Ok(Subscribing::Changed);
             }
-            if let Some(full) = full(&transaction, asked, limits).await? {
+            let mut ended = 0;
+            for rule in replaced {
+                ended += usize::from(end(&transaction, asked.channel, rule).await?);
+            }
+            // What is replaced makes room.
+            if ended == 0
+                && let Some(full) = full(&transaction, asked, limits).await?
+            {
                 return Ok(full);
             }
-            let subscribed = Subscribed { at, by: asked.by, server: asked.server };
+            let Subscription { by, server, mention, is_direct, .. } = asked;
+            let subscribed = Subscribed { at, by, server, mention, is_direct };
             SUBSCRIPTIONS.put(&transaction, place, &subscribed)?;
-            SUBSCRIBERS.put(&transaction, &by_rule(asked.rule, asked.channel), &asked.server)?;
+            SUBSCRIBERS.put(&transaction, &index, &seat)?;
             count(&transaction, ALL, |all| all + 1).await?;
             if let Some(server) = asked.server {
                 count(&transaction, &of_server(server), |own| own + 1).await?;
             }
-            Ok(Subscribing::New)
+            Ok(if ended > 0 { Subscribing::Changed } else { Subscribing::New })
         })
         .await
     }
@@ -119,10 +191,11 @@ impl Store {
             for (place, value) in transaction.range(SUBSCRIPTIONS.space, &of(channel, usize::MAX)).await? {
                 let Some((_, rule)) = place.split_once('/') else { continue };
                 let index = by_rule(rule, channel);
-                if let Some(Some(_)) = SUBSCRIBERS.get(&transaction, &index).await? {
+                let seat = SUBSCRIBERS.get(&transaction, &index).await?.unwrap_or_default();
+                if seat.server.is_some() {
                     continue;
                 }
-                SUBSCRIBERS.put(&transaction, &index, &Some(server))?;
+                SUBSCRIBERS.put(&transaction, &index, &Seat { server: Some(server), ..seat })?;
                 if let Ok(known) = decode::<Subscribed>(&place, &value) {
                     SUBSCRIPTIONS.put(&transaction, &place, &Subscribed { server: Some(server), ..known })?;
                 }
@@ -138,25 +211,7 @@ impl Store {
 
     /// Ends a subscription; `false` if there was none.
     pub async fn unsubscribe(&self, channel: u64, rule: &str) -> Result<bool, StoreError> {
-        let place = &place(channel, rule);
-        self.transaction(move |transaction| async move {
-            let known = SUBSCRIPTIONS.get(&transaction, place).await?;
-            let index = by_rule(rule, channel);
-            // A subscription with an unreadable record still counts.
-            let Some(server) =
-                SUBSCRIBERS.get(&transaction, &index).await?.or(known.map(|known| known.server))
-            else {
-                return Ok(false);
-            };
-            SUBSCRIPTIONS.delete(&transaction, place);
-            SUBSCRIBERS.delete(&transaction, &index);
-            count(&transaction, ALL, |all| all.saturating_sub(1)).await?;
-            if let Some(server) = server {
-                count(&transaction, &of_server(server), |own| own.saturating_sub(1)).await?;
-            }
-            Ok(true)
-        })
-        .await
+        self.transaction(move |transaction| async move { end(&transaction, channel, rule).await }).await
     }
 
     /// The names of the rules that a channel subscribes to.
@@ -177,17 +232,31 @@ impl Store {
         let found = self.stored(SUBSCRIBERS.space, &Range::prefix(&prefix, usize::MAX)).await?;
         let subscriber = |(place, value): &(String, Value)| {
             // A channel with an unreadable record is still subscribed.
-            let server = decode(place, value).ok().flatten();
-            Some(Subscriber { channel: place.strip_prefix(&prefix)?.parse().ok()?, server })
+            let Seat { server, mention } = decode(place, value).unwrap_or_default();
+            Some(Subscriber { channel: place.strip_prefix(&prefix)?.parse().ok()?, server, mention })
         };
         Ok(found.iter().filter_map(subscriber).collect())
+    }
+
+    /// The names of all rules with subscribers that begin with `prefix`, both without control characters.
+    pub async fn subscribed_rules(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
+        let (mut rules, mut next) = (Vec::new(), Range::prefix(prefix, 1));
+        // One lookup per rule.
+        while let Some((place, _)) = self.stored(SUBSCRIBERS.space, &next).await?.pop() {
+            let Some((rule, _)) = place.split_once('\t').filter(|(rule, _)| rule.starts_with(prefix)) else {
+                break;
+            };
+            rules.push(rule.to_owned());
+            next = Range::behind_prefix(&format!("{rule}\t"), 1);
+        }
+        Ok(rules)
     }
 
     /// The subscribed channels whose server is unknown.
     pub async fn channels_without_server(&self) -> Result<BTreeSet<u64>, StoreError> {
         let mut channels = BTreeSet::new();
-        self.each(&SUBSCRIBERS, Range::first(usize::MAX), |place, server| {
-            if let (None, Some((_, channel))) = (server, place.split_once('\t')) {
+        self.each(&SUBSCRIBERS, Range::first(usize::MAX), |place, seat: Seat| {
+            if let (None, Some((_, channel))) = (seat.server, place.split_once('\t')) {
                 channels.extend(channel.parse::<u64>());
             }
             true
@@ -197,15 +266,34 @@ impl Store {
     }
 }
 
+/// Ends a subscription; `false` if there was none.
+pub(super) async fn end(transaction: &Transaction, channel: u64, rule: &str) -> Result<bool, Ended> {
+    let place = place(channel, rule);
+    let known = SUBSCRIPTIONS.get(transaction, &place).await?;
+    let index = by_rule(rule, channel);
+    // A subscription with an unreadable record still counts.
+    let seat = SUBSCRIBERS.get(transaction, &index).await?.map(|seat| seat.server);
+    let Some(server) = seat.or(known.map(|known| known.server)) else { return Ok(false) };
+    SUBSCRIPTIONS.delete(transaction, &place);
+    SUBSCRIBERS.delete(transaction, &index);
+    count(transaction, ALL, |all| all.saturating_sub(1)).await?;
+    if let Some(server) = server {
+        count(transaction, &of_server(server), |own| own.saturating_sub(1)).await?;
+    }
+    Ok(true)
+}
+
 /// The limit that keeps a channel from subscribing to more, if any.
 async fn full(
     transaction: &Transaction,
     asked: Subscription<'_>,
     limits: SubscriptionLimits,
 ) -> Result<Option<Subscribing>, Ended> {
-    let own = transaction.range(SUBSCRIPTIONS.space, &of(asked.channel, MOST_PER_CHANNEL)).await?;
-    if own.len() == MOST_PER_CHANNEL {
-        return Ok(Some(Subscribing::ChannelFull(MOST_PER_CHANNEL)));
+    let most = if asked.is_direct { limits.per_person } else { limits.per_channel };
+    let own = transaction.range(SUBSCRIPTIONS.space, &of(asked.channel, most)).await?;
+    if own.len() >= most {
+        let full = if asked.is_direct { Subscribing::PersonFull } else { Subscribing::ChannelFull };
+        return Ok(Some(full(most)));
     }
     if let Some(server) = asked.server
         && counted(transaction, &of_server(server)).await? >= limits.per_server
@@ -255,7 +343,7 @@ fn by_rule(rule: &str, channel: u64) -> String {
 
 /// The index of subscriptions by rule, with servers, and their counts.
 pub(super) struct Index {
-    pub(super) subscribers: Vec<(String, Option<u64>)>,
+    pub(super) subscribers: Vec<(String, Seat)>,
     pub(super) counts: BTreeMap<String, usize>,
 }
 
@@ -266,7 +354,7 @@ impl Index {
         for (place, server) in subscriptions {
             let Some((channel, rule)) = place.split_once('/') else { continue };
             let Ok(channel) = channel.parse() else { continue };
-            index.subscribers.push((by_rule(rule, channel), server));
+            index.subscribers.push((by_rule(rule, channel), Seat { server, mention: None }));
             *index.counts.entry(ALL.to_owned()).or_default() += 1;
             if let Some(server) = server {
                 *index.counts.entry(of_server(server)).or_default() += 1;

@@ -19,9 +19,10 @@ use super::quarantine::{QUARANTINE, UNREADABLE};
 use super::ratios::RATIOS;
 use super::subscriptions::{SUBSCRIBERS, SUBSCRIPTION_COUNTS, SUBSCRIPTIONS};
 use super::table::{CORRUPT, META};
+use super::trades::{BY_OWNER, BY_VALUE, INSIDERS};
 
 /// Every keyspace of the store.
-pub(super) const ALL: [Space; 30] = [
+pub(super) const ALL: [Space; 33] = [
     FILINGS.space,
     PENDING.space,
     QUARANTINE.space,
@@ -32,6 +33,9 @@ pub(super) const ALL: [Space; 30] = [
     BACKFILL_QUEUE.space,
     HISTORY.space,
     RATIOS.space,
+    BY_OWNER.space,
+    INSIDERS.space,
+    BY_VALUE.space,
     QUEUE.space,
     DELIVERIES.space,
     COUNTERS.space,

@@ -22,7 +22,7 @@ fn said(answer: &Value) -> &str {
 }
 
 fn is_private(answer: &Value) -> bool {
-    answer["data"]["flags"] == 64
+    answer["data"]["flags"].as_u64().unwrap_or_default() & 64 == 64
 }
 
 fn option(name: &str, value: impl Into<Value>) -> Value {
@@ -154,20 +154,20 @@ async fn help_lists_what_one_may_use_in_ones_language() {
     let answer = world.discord.slash(777, MANAGE_GUILD, "help", json!([])).await;
     let commands: Vec<&str> =
         said(&answer).lines().skip(1).map(|line| line.split('`').nth(1).unwrap()).collect();
-    assert_eq!(commands, ["/subscribe", "/unsubscribe", "/subscriptions", "/latest", "/status", "/help"]);
+    let for_managers =
+        ["/subscribe", "/unsubscribe", "/watch", "/unwatch", "/subscriptions", "/mute", "/unmute", "/test"];
+    let for_all = ["/latest", "/insider", "/top", "/explain", "/status", "/privacy", "/help"];
+    assert_eq!(commands, [for_managers.as_slice(), &for_all].concat());
     world.discord.set_locale("de");
-    for is_direct in [false, true] {
-        if is_direct {
-            world.discord.set_direct(777);
-        }
-        let answer = world.discord.slash(777, NOBODY, "help", json!([])).await;
-        assert_eq!(
-            said(&answer),
-            "Ich melde Insidergeschäfte aus Form 4 der SEC.\n\
-             - `/latest` Zeigt die letzten Insidergeschäfte eines Unternehmens\n\
-             - `/status` Zeigt, wie aktuell die Meldungen sind\n- `/help` Zeigt, was dieser Bot kann"
-        );
-    }
+    let answer = world.discord.slash(777, NOBODY, "help", json!([])).await;
+    let lines: Vec<&str> = said(&answer).lines().collect();
+    assert_eq!(lines.len(), 1 + for_all.len(), "only what one may use: {answer}");
+    assert_eq!(lines[0], "Ich melde Insidergeschäfte aus Form 4 der SEC.");
+    assert_eq!(lines[1], "- `/latest` Zeigt die letzten Insidergeschäfte eines Unternehmens");
+    // In a direct message, people may do everything but subscribe to rules.
+    world.discord.set_direct(777);
+    let answer = world.discord.slash(777, NOBODY, "help", json!([])).await;
+    assert_eq!(said(&answer).lines().count(), 1 + for_all.len() + for_managers.len() - 2, "{answer}");
     bot.stop().await;
     world.finish().await;
 }
@@ -192,11 +192,23 @@ async fn lacking_permissions_are_named_before_the_first_alert_fails() {
 async fn what_changes_something_needs_a_server_and_the_permission_to_manage_it() {
     let world = World::new().await;
     let (app, bot) = started(&world).await;
-    for command in ["subscribe", "unsubscribe", "subscriptions"] {
-        let options = if command == "subscriptions" { json!([]) } else { rule("big") };
+    let ticker = || option("ticker", "ACME");
+    for (command, options) in [
+        ("subscribe", rule("big")),
+        ("unsubscribe", rule("big")),
+        ("subscriptions", json!([])),
+        ("watch", ticker()),
+        ("unwatch", ticker()),
+        ("mute", json!([{ "name": "ticker", "type": 1, "options": [ticker()[0], option("for", "7d")[0]] }])),
+        ("unmute", option("mute", "ticker:ACME")),
+        ("test", json!([])),
+    ] {
         let answer = world.discord.slash(777, NOBODY, command, options.clone()).await;
         assert_eq!(said(&answer), "You need the permission Manage Server for this.");
         assert!(is_private(&answer));
+        if !["subscribe", "unsubscribe"].contains(&command) {
+            continue;
+        }
         world.discord.set_direct(900);
         let answer = world.discord.slash(900, MANAGE_GUILD, command, options).await;
         assert_eq!(said(&answer), "Use this command in a server's channel.");

@@ -54,7 +54,7 @@ async fn a_server_that_the_settings_do_not_name_changes_and_sees_nothing() {
             let options = if command == "subscriptions" { json!([]) } else { rule("all-sales") };
             let answer = world.discord.slash(777, MANAGE_GUILD, command, options).await;
             assert_eq!(said(&answer).contains("does not serve this server"), !allowed, "{command}: {answer}");
-            assert!(allowed || answer["data"]["flags"] == 64, "seen by the one who asked only");
+            assert!(allowed || answer["data"]["flags"] == 68, "seen by the one who asked only");
         }
         let offered = world.discord.autocomplete(777, "subscribe", typed()).await;
         assert_eq!(choices(&offered), if allowed { 3 } else { 0 });
@@ -105,8 +105,8 @@ async fn a_server_and_all_together_have_only_so_many_subscriptions() {
         let app = Arc::new(world.app_with(&with(&world, limit), RULES, None));
         let limits = app.settings.discord.limits;
         // Of another server.
-        let other = Subscription { server: Some(99), channel: 5, rule: "any", by: 1 };
-        app.store.subscribe_within(other, limits, at(NOW)).await.unwrap();
+        let other = Subscription::new(Some(99), 5, "any", 1);
+        app.store.subscribe_within(other, &[], limits, at(NOW)).await.unwrap();
         let bot = connect(&world, &app).await;
         let subscribe = |channel, name| world.discord.slash(channel, MANAGE_GUILD, "subscribe", rule(name));
         for (channel, name) in [(777, "any"), (778, "more")] {
@@ -118,7 +118,7 @@ async fn a_server_and_all_together_have_only_so_many_subscriptions() {
         // In another channel, too.
         for (channel, name) in [(777, "more"), (779, "any")] {
             let answer = subscribe(channel, name).await;
-            assert!(said(&answer).contains(words) && answer["data"]["flags"] == 64, "{answer}");
+            assert!(said(&answer).contains(words) && answer["data"]["flags"] == 68, "{answer}");
             assert!(!app.store.subscriptions(channel).await.unwrap().contains(&name.to_owned()));
         }
         let answer = world.discord.slash(777, MANAGE_GUILD, "unsubscribe", rule("any")).await;
@@ -150,8 +150,8 @@ async fn channels_of_a_server_that_is_no_longer_named_get_nothing_also_where_the
         let world = World::new().await;
         let settings = with(&world, &format!("servers = {servers}"));
         let app = Arc::new(world.app_with(&settings, RULES, Some(SINCE)));
-        let noted = Subscription { server: Some(STRANGER), channel: 776, rule: "any", by: 1 };
-        app.store.subscribe_within(noted, app.settings.discord.limits, at(NOW)).await.unwrap();
+        let noted = Subscription::new(Some(STRANGER), 776, "any", 1);
+        app.store.subscribe_within(noted, &[], app.settings.discord.limits, at(NOW)).await.unwrap();
         // As an older version wrote them: the server of one can be found out, the other's channel is gone.
         app.store.subscribe(777, "any", 1, at(NOW)).await.unwrap();
         app.store.subscribe(779, "any", 1, at(NOW)).await.unwrap();

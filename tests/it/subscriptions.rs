@@ -33,9 +33,18 @@ pub(crate) async fn connect(world: &World, app: &Arc<App>) -> Bot {
         [
             ("subscribe", &manage),
             ("unsubscribe", &manage),
+            ("watch", &manage),
+            ("unwatch", &manage),
             ("subscriptions", &manage),
+            ("mute", &manage),
+            ("unmute", &manage),
+            ("test", &manage),
             ("latest", &everybody),
+            ("insider", &everybody),
+            ("top", &everybody),
+            ("explain", &everybody),
             ("status", &everybody),
+            ("privacy", &everybody),
             ("help", &everybody),
         ]
     );
@@ -99,7 +108,7 @@ async fn only_who_may_manage_the_server_changes_anything() {
     let send_messages_only = "2048";
     let answer = world.discord.slash(777, send_messages_only, "subscribe", rule("all-sales")).await;
     assert!(answer["data"]["content"].as_str().unwrap().contains("permission Manage Server"), "{answer}");
-    assert_eq!(answer["data"]["flags"], 64, "seen by the one who asked only");
+    assert_eq!(answer["data"]["flags"], 68, "seen by the one who asked only");
     assert!(app.store.subscriptions(777).await.unwrap().is_empty());
     let administrator = "8";
     world.discord.slash(777, administrator, "subscribe", rule("all-sales")).await;

@@ -1,95 +1,90 @@
 //! A command as somebody used it.
 
-use serenity::all::{ChannelType, CommandDataOptionValue, CommandInteraction, Permissions};
+use serde_json::Value;
 
 use super::command::Command;
-use crate::notify::needed_permissions;
+use crate::bot::caller::Caller;
+use crate::bot::interaction::{CommandOption, Interaction, PlainOption};
 use crate::text::{clip, plain};
 
 /// The longest text of an option, in characters; no rule's name is longer.
 const LONGEST: usize = 200;
+
 /// A command as somebody used it, or types it.
 #[derive(Debug, Clone)]
 pub(in crate::bot) struct Asked {
     /// The command; `None` if this version has none of that name.
     pub(super) command: Option<Command>,
-    texts: Vec<(String, String)>,
-    numbers: Vec<(String, i64)>,
-    /// The text typed so far into the option that is being typed.
-    typed: String,
-    /// Where it was used.
-    pub(super) channel: u64,
-    /// The user.
-    pub(super) user: u64,
-    /// The channel's server; `None` in a direct message.
-    pub(super) server: Option<u64>,
-    /// True if the user has the permission Manage Server.
-    pub(super) may_manage: bool,
-    /// The permissions that the bot lacks in the channel.
-    pub(super) lacking: Permissions,
-    /// True if the user reads German.
-    pub(super) in_german: bool,
+    /// The subcommand; empty without one.
+    pub(super) subcommand: String,
+    values: Vec<(String, Value)>,
+    /// The option that is being typed, and its text so far.
+    typed: (String, String),
+    /// Who uses it, and where.
+    pub(super) caller: Caller,
 }
 
 impl Asked {
     /// Reads an interaction. Its texts are typed by strangers.
-    pub(in crate::bot) fn of(command: &CommandInteraction) -> Self {
-        let (mut texts, mut numbers, mut typed) = (Vec::new(), Vec::new(), String::new());
-        for option in &command.data.options {
-            match &option.value {
-                CommandDataOptionValue::String(text) => texts.push((option.name.clone(), clean(text))),
-                CommandDataOptionValue::Integer(number) => numbers.push((option.name.clone(), *number)),
-                CommandDataOptionValue::Autocomplete { value, .. } => typed = clean(value),
-                _ => {}
+    pub(in crate::bot) fn of(interaction: &Interaction, caller: Caller) -> Self {
+        let options = interaction.data.options.0.iter();
+        let subcommand = options.clone().find(|option| !option.options.0.is_empty());
+        let mut asked = Self {
+            command: Command::named(&interaction.data.name),
+            subcommand: subcommand.map(|option| clean(&option.name)).unwrap_or_default(),
+            values: Vec::new(),
+            typed: Default::default(),
+            caller,
+        };
+        match subcommand {
+            Some(CommandOption { options, .. }) => {
+                for PlainOption { name, value, focused } in &options.0 {
+                    asked.add(name, value, *focused);
+                }
             }
+            None => options.for_each(|option| asked.add(&option.name, &option.value, option.focused)),
         }
-        let permissions = command.member.as_ref().and_then(|member| member.permissions);
-        Self {
-            command: Command::named(&command.data.name),
-            texts,
-            numbers,
-            typed,
-            channel: command.channel_id.get(),
-            user: command.user.id.get(),
-            server: command.guild_id.map(|server| server.get()),
-            // An administrator has every permission.
-            may_manage: permissions
-                .is_some_and(|own| own.intersects(Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR)),
-            lacking: lacking(command),
-            in_german: command.locale == "de",
+        asked
+    }
+
+    fn add(&mut self, name: &str, value: &Value, is_typed: bool) {
+        match (is_typed, value.as_str()) {
+            (true, text) => self.typed = (name.to_owned(), clean(text.unwrap_or_default())),
+            (false, Some(text)) => self.values.push((name.to_owned(), clean(text).into())),
+            (false, None) => self.values.push((name.to_owned(), value.clone())),
         }
+    }
+
+    fn value(&self, name: &str) -> Option<&Value> {
+        self.values.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
     /// The text of an option; empty without one.
     pub(super) fn text(&self, name: &str) -> &str {
-        self.texts.iter().find(|(own, _)| own == name).map_or("", |(_, text)| text)
+        self.value(name).and_then(Value::as_str).unwrap_or_default().trim()
     }
 
-    /// The number of an option.
+    /// The whole number of an option.
     pub(super) fn number(&self, name: &str) -> Option<i64> {
-        self.numbers.iter().find(|(own, _)| own == name).map(|(_, number)| *number)
+        self.value(name).and_then(Value::as_i64)
     }
 
-    /// The text typed so far.
-    pub(super) fn typed(&self) -> &str {
-        &self.typed
+    /// True if an option is chosen.
+    pub(super) fn is_set(&self, name: &str) -> bool {
+        self.value(name).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// The id of the role of an option.
+    pub(super) fn id(&self, name: &str) -> Option<u64> {
+        self.value(name).and_then(Value::as_str)?.parse().ok().filter(|id| *id > 0)
+    }
+
+    /// The name of the option that is being typed, and its text so far.
+    pub(super) fn typed(&self) -> (&str, &str) {
+        (&self.typed.0, &self.typed.1)
     }
 }
 
 fn clean(text: &str) -> String {
     clip(&plain(text), LONGEST).into_owned()
-}
-
-/// The permissions that the bot lacks where a command is used; none if Discord does not say.
-fn lacking(command: &CommandInteraction) -> Permissions {
-    let is_thread = command.channel.as_ref().is_some_and(|channel| {
-        matches!(
-            channel.kind,
-            ChannelType::NewsThread | ChannelType::PublicThread | ChannelType::PrivateThread
-        )
-    });
-    match command.app_permissions {
-        Some(own) if !own.contains(Permissions::ADMINISTRATOR) => needed_permissions(is_thread) - own,
-        _ => Permissions::empty(),
-    }
 }

@@ -16,15 +16,23 @@ pub(in crate::bot) struct Choice {
     value: String,
     /// Its description, after the value.
     about: Option<String>,
+    /// True if the description takes the place of the value.
+    is_titled: bool,
 }
 
 impl Choice {
     pub(super) fn new(value: impl Into<String>, about: Option<&str>) -> Self {
-        Self { value: value.into(), about: about.map(str::to_owned) }
+        Self { value: value.into(), about: about.map(str::to_owned), is_titled: false }
+    }
+
+    /// A choice that is shown by a name of its own.
+    pub(super) fn titled(value: impl Into<String>, title: &str) -> Self {
+        Self { value: value.into(), about: Some(title.to_owned()), is_titled: true }
     }
 
     fn name(&self) -> String {
         let name = match &self.about {
+            Some(title) if self.is_titled => plain(title),
             Some(about) => plain(&format!("{}: {about}", self.value)),
             None => self.value.clone(),
         };

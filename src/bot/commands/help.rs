@@ -1,20 +1,20 @@
 //! `/help`: lists the commands.
 
 use super::asked::Asked;
-use super::command::{Audience, Command};
-use super::reply::{Reply, private};
+use super::command::Command;
+use super::refusal::refusal;
+use crate::bot::reply::{Reply, private};
+use crate::runtime::App;
 
-pub(super) fn answer(asked: &Asked) -> Reply {
+pub(super) fn answer(app: &App, asked: &Asked) -> Reply {
+    let caller = &asked.caller;
     let line = |command: Command| {
         let text = command.description();
-        format!("- `/{}` {}", command.name(), if asked.in_german { text.de } else { text.en })
+        format!("- `/{}` {}", command.name(), if caller.in_german { text.de } else { text.en })
     };
-    let usable = |command: &Command| match command.audience() {
-        Audience::Everyone => true,
-        Audience::Managers => asked.may_manage && asked.server.is_some(),
-    };
+    let usable = |command: &Command| refusal(*command, app, caller).is_none();
     let lines: Vec<String> = Command::ALL.into_iter().filter(usable).map(line).collect();
-    let head = if asked.in_german {
+    let head = if caller.in_german {
         "Ich melde Insidergeschäfte aus Form 4 der SEC."
     } else {
         "I report insider trades from the SEC's Form 4."

@@ -3,26 +3,36 @@
 mod asked;
 mod choices;
 mod command;
+mod explain;
 mod help;
+mod insider;
 mod latest;
-mod reply;
+mod mute;
+mod options;
+mod privacy;
+mod refusal;
 mod status;
 mod subscribe;
 mod subscriptions;
+mod test;
 mod texts;
+mod top;
+pub(super) mod trades;
 mod unsubscribe;
+mod watch;
 
 use chrono::{DateTime, Utc};
-use serenity::all::{CreateCommand, InteractionContext, Permissions};
+use serenity::all::{CreateCommand, InstallationContext, InteractionContext, Permissions};
 
-use crate::runtime::App;
+use super::context::Context;
+use super::reply::{Reply, private};
 use crate::store::StoreError;
 
 pub(super) use asked::Asked;
 pub(super) use choices::Choice;
 use command::{Audience, Command};
-pub(super) use reply::Reply;
-use reply::private;
+use refusal::refusal;
+pub(super) use subscriptions::unsubscribe as end_subscription;
 use texts::Text;
 
 /// The definition of a command for Discord.
@@ -31,41 +41,60 @@ fn definition(command: Command) -> CreateCommand {
     let built = CreateCommand::new(command.name()).description(en).description_localized("de", de);
     let built = match command.audience() {
         Audience::Managers => built
-            .default_member_permissions(Permissions::MANAGE_GUILD)
-            .contexts(vec![InteractionContext::Guild]),
-        Audience::Everyone => built.contexts(vec![InteractionContext::Guild, InteractionContext::BotDm]),
+            .contexts(vec![InteractionContext::Guild])
+            .integration_types(vec![InstallationContext::Guild]),
+        Audience::Owners | Audience::Everyone => built
+            .contexts(vec![
+                InteractionContext::Guild,
+                InteractionContext::BotDm,
+                InteractionContext::PrivateChannel,
+            ])
+            .integration_types(vec![InstallationContext::Guild, InstallationContext::User]),
     };
-    let options = match command {
-        Command::Subscribe | Command::Unsubscribe => vec![subscribe::rule_option()],
+    let built = match command.audience() {
+        Audience::Managers | Audience::Owners => built.default_member_permissions(Permissions::MANAGE_GUILD),
+        Audience::Everyone => built,
+    };
+    built.set_options(match command {
+        Command::Subscribe => subscribe::options(),
+        Command::Unsubscribe => unsubscribe::options(),
+        Command::Watch => watch::options(),
+        Command::Unwatch => watch::unwatch_options(),
+        Command::Mute => mute::options(),
+        Command::Unmute => mute::unmute_options(),
         Command::Latest => latest::options(),
-        Command::Subscriptions | Command::Status | Command::Help => Vec::new(),
-    };
-    built.set_options(options)
+        Command::Insider => insider::options(),
+        Command::Top => top::options(),
+        Command::Explain => explain::options(),
+        Command::Subscriptions | Command::Test | Command::Status | Command::Privacy | Command::Help => {
+            Vec::new()
+        }
+    })
 }
 
-/// The reason to refuse a command and its choices, if there is one.
-fn refusal(command: Command, app: &App, asked: &Asked) -> Option<&'static str> {
-    match (asked.server, command.audience()) {
-        (Some(server), _) if !app.settings.discord.allows(server) => {
-            Some("This bot does not serve this server. Its operators choose the servers it serves.")
-        }
-        (_, Audience::Everyone) => None,
-        (None, Audience::Managers) => Some("Use this command in a server's channel."),
-        (Some(_), Audience::Managers) if !asked.may_manage => {
-            Some("You need the permission Manage Server for this.")
-        }
-        (Some(_), Audience::Managers) => None,
-    }
-}
-
-async fn run(command: Command, app: &App, asked: &Asked, now: DateTime<Utc>) -> Result<Reply, StoreError> {
+async fn run(
+    command: Command,
+    context: &Context,
+    asked: &Asked,
+    now: DateTime<Utc>,
+) -> Result<Reply, StoreError> {
+    let app = &*context.app;
     match command {
         Command::Subscribe => subscribe::answer(app, asked, now).await,
         Command::Unsubscribe => unsubscribe::answer(app, asked).await,
-        Command::Subscriptions => subscriptions::answer(app, asked).await,
+        Command::Watch => watch::answer(context, asked, now).await,
+        Command::Unwatch => watch::unwatch(context, asked).await,
+        Command::Subscriptions => subscriptions::answer(context, asked).await,
+        Command::Mute => mute::answer(context, asked, now).await,
+        Command::Unmute => mute::unmute(context, asked, now).await,
+        Command::Test => test::answer(context, asked, now).await,
         Command::Latest => latest::answer(app, asked, now).await,
+        Command::Insider => insider::answer(app, asked, now).await,
+        Command::Top => top::answer(app, asked, now).await,
+        Command::Explain => explain::answer(context, asked, now).await,
         Command::Status => status::answer(app, now).await,
-        Command::Help => Ok(help::answer(asked)),
+        Command::Privacy => privacy::answer(app, asked).await,
+        Command::Help => Ok(help::answer(app, asked)),
     }
 }
 
@@ -75,35 +104,49 @@ pub(super) fn definitions() -> Vec<CreateCommand> {
 }
 
 /// Executes a command and answers it.
-pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Reply {
+pub(super) async fn answer(context: &Context, asked: &Asked, now: DateTime<Utc>) -> Reply {
+    let (app, caller) = (&*context.app, &asked.caller);
     let Some(command) = asked.command else { return private("This command no longer exists.") };
-    if let Some(refusal) = refusal(command, app, asked) {
+    if let Some(refusal) = refusal(command, app, caller) {
         return private(refusal);
     }
-    let done = run(command, app, asked, now).await;
+    let done = run(command, context, asked, now).await;
     // Older subscriptions lack the server.
-    let noted = match (&done, asked.server) {
-        (Ok(_), Some(server)) => app.store.note_server(asked.channel, server).await.map(drop),
+    let noted = match (&done, caller.server) {
+        (Ok(_), Some(server)) => app.store.note_server(caller.channel, server).await.map(drop),
         _ => Ok(()),
     };
-    noted.and(done).unwrap_or_else(|error| {
-        tracing::error!("{error}");
-        private("This could not be saved, so nothing has changed. The bot's log says why.")
-    })
+    noted.and(done).unwrap_or_else(|error| not_saved(&error))
+}
+
+/// The answer if the store fails.
+pub(super) fn not_saved(error: &StoreError) -> Reply {
+    tracing::error!("{error}");
+    private("This could not be saved, so nothing has changed. The bot's log says why.")
 }
 
 /// The choices for the text typed so far. People who may not use the command get none, because the choices name
 /// rules.
-pub(super) async fn offer(app: &App, asked: &Asked) -> Vec<Choice> {
+pub(super) async fn offer(context: &Context, asked: &Asked, now: DateTime<Utc>) -> Vec<Choice> {
+    let app = &*context.app;
     let Some(command) = asked.command else { return Vec::new() };
-    if refusal(command, app, asked).is_some() {
+    if refusal(command, app, &asked.caller).is_some() {
         return Vec::new();
     }
-    let typed = asked.typed();
     match command {
-        Command::Subscribe => subscribe::choices(app, typed),
+        Command::Subscribe => subscribe::choices(app, asked.typed().1),
         Command::Unsubscribe => unsubscribe::choices(app, asked).await,
-        Command::Latest => latest::choices(app, typed).await,
-        Command::Subscriptions | Command::Status | Command::Help => Vec::new(),
+        Command::Watch | Command::Latest => latest::choices(app, asked.typed().1).await,
+        Command::Unwatch => watch::choices(context, asked).await,
+        Command::Mute => mute::choices(context, asked).await,
+        Command::Unmute => mute::unmute_choices(context, asked, now).await,
+        Command::Insider => insider::choices(app, asked.typed().1).await,
+        Command::Top
+        | Command::Explain
+        | Command::Subscriptions
+        | Command::Test
+        | Command::Status
+        | Command::Privacy
+        | Command::Help => Vec::new(),
     }
 }

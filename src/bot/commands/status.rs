@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::reply::{Reply, private};
+use crate::bot::reply::{Reply, private};
 use crate::runtime::App;
 use crate::service;
 use crate::store::StoreError;

@@ -1,62 +1,89 @@
 //! `/subscribe`: sends a rule's alerts to a channel.
 
 use chrono::{DateTime, Utc};
-use serenity::all::{CommandOptionType, CreateCommandOption, Permissions};
+use serenity::all::{CreateCommandOption, Permissions};
 
 use super::asked::Asked;
 use super::choices::{Choice, ranked};
-use super::reply::{Reply, private, public};
-use super::texts::{self, Text};
+use super::options::{MENTION, RULE, completed, mention};
+use super::texts;
+use crate::bot::reply::{Reply, private, public};
+use crate::rules::Mention;
 use crate::runtime::App;
 use crate::service::{self, Subscribed};
 use crate::store::{StoreError, Subscription};
 use crate::text::{clip, plain};
 
-pub(super) const RULE: &str = "rule";
-
-/// The option that names a rule.
-pub(super) fn rule_option() -> CreateCommandOption {
-    let Text { en, de } = texts::RULE;
-    CreateCommandOption::new(CommandOptionType::String, RULE, en)
-        .description_localized("de", de)
-        .required(true)
-        .set_autocomplete(true)
+pub(super) fn options() -> Vec<CreateCommandOption> {
+    vec![completed(RULE, texts::RULE), mention()]
 }
 
 pub(super) fn choices(app: &App, typed: &str) -> Vec<Choice> {
-    let rules = app.rules.current();
+    let rules = app.rules.of_files();
     let all = rules.iter().map(|rule| Choice::new(rule.name.clone(), rule.description.as_deref()));
     ranked(all, typed)
 }
 
 pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Result<Reply, StoreError> {
-    if !asked.lacking.is_empty() {
-        return Ok(private(lacks(asked.lacking)));
+    let caller = &asked.caller;
+    if !caller.lacking.is_empty() {
+        return Ok(private(lacks(caller.lacking)));
     }
-    let Asked { server, channel, user, .. } = *asked;
-    let asked = Subscription { server, channel, rule: asked.text(RULE), by: user };
-    Ok(match service::subscribe(app, asked, now).await? {
+    let mention = asked.id(MENTION).map(Mention::Role);
+    let subscription = Subscription {
+        server: caller.server,
+        channel: caller.channel,
+        is_direct: false,
+        rule: asked.text(RULE),
+        by: caller.user,
+        mention,
+    };
+    let mentions = mention
+        .map_or(String::new(), |_| format!(" They mention <@&{}>.", asked.id(MENTION).unwrap_or_default()));
+    Ok(match service::subscribe(app, subscription, now).await? {
         Subscribed::New(rule) => {
             let about = rule.description.as_deref();
             let about = about.map_or(String::new(), |text| format!("\n> {}", clip(&plain(text), 300)));
-            public(format!("\u{1f514} This channel now gets alerts for `{}`.{about}", rule.name))
+            public(format!("\u{1f514} This channel now gets alerts for `{}`.{mentions}{about}", rule.name))
         }
         Subscribed::NoRule => {
             private("There is no such rule. Choose one from the list that appears while you type.")
         }
         Subscribed::Known => private("This channel already subscribes to this rule."),
-        Subscribed::ChannelFull(most) => private(format!(
-            "This channel already subscribes to {most} rules, which is the limit. `/unsubscribe` removes one."
+        Subscribed::Changed if mention.is_some() => public(format!(
+            "\u{1f514} The alerts for `{}` in this channel now mention <@&{}>.",
+            asked.text(RULE),
+            asked.id(MENTION).unwrap_or_default()
         )),
-        Subscribed::ServerFull(most) => private(format!(
-            "This server already has {most} subscriptions, which is the limit. `/unsubscribe` in a channel removes one."
+        Subscribed::Changed => public(format!(
+            "\u{1f514} The alerts for `{}` in this channel no longer mention a role.",
+            asked.text(RULE)
         )),
-        Subscribed::Full => private("This bot has reached its limit of subscriptions. Ask its operators."),
+        full => private(no_room(&full)),
     })
 }
 
+/// The answer where a limit is reached.
+pub(super) fn no_room(full: &Subscribed) -> String {
+    let at_limit = |who: &str, most: usize, way: &str| {
+        format!("{who} already has {most} subscriptions and watches, which is the limit. {way}")
+    };
+    match full {
+        Subscribed::ChannelFull(most) => {
+            at_limit("This channel", *most, "`/unsubscribe` or `/unwatch` removes one.")
+        }
+        Subscribed::PersonFull(most) => {
+            format!("You already have {most} watches, which is the limit. `/unwatch` removes one.")
+        }
+        Subscribed::ServerFull(most) => {
+            at_limit("This server", *most, "`/unsubscribe` or `/unwatch` in a channel removes one.")
+        }
+        _ => "This bot has reached its limit of subscriptions. Ask its operators.".to_owned(),
+    }
+}
+
 /// Advice about missing permissions, before the first alert fails.
-fn lacks(lacking: Permissions) -> String {
+pub(super) fn lacks(lacking: Permissions) -> String {
     let names: Vec<String> =
         lacking.get_permission_names().iter().map(|name| format!("**{name}**")).collect();
     format!(

@@ -1,26 +1,86 @@
-//! `/subscriptions`: lists the rules that a channel subscribes to.
+//! `/subscriptions`: lists the rules and watches of a channel, with a button to end each.
 
 use super::asked::Asked;
-use super::reply::{Reply, private};
+use crate::bot::caller::Caller;
+use crate::bot::context::Context;
+use crate::bot::reply::{Reply, private, update};
+use crate::render::discord::{Action, Row, RuleMark};
+use crate::rules::{Watch, label};
 use crate::runtime::App;
+use crate::service;
 use crate::store::StoreError;
 use crate::text::{clip, plain};
 
-pub(super) async fn answer(app: &App, asked: &Asked) -> Result<Reply, StoreError> {
-    let names = app.store.subscriptions(asked.channel).await?;
+/// The most rules to list, and the most buttons: four rows of five.
+const MOST_LINES: usize = 30;
+const MOST_BUTTONS: usize = 20;
+/// The longest line, in characters.
+const LINE: usize = 120;
+
+pub(super) async fn answer(context: &Context, asked: &Asked) -> Result<Reply, StoreError> {
+    let home = match context.home(&asked.caller).await {
+        Ok(home) => home,
+        Err(refusal) => return Ok(refusal),
+    };
+    let (text, rows) = list(&context.app, home.channel, asked.caller.is_personal()).await?;
+    Ok(private(text).with(rows))
+}
+
+/// The list and its buttons.
+async fn list(app: &App, channel: u64, is_personal: bool) -> Result<(String, Vec<Row>), StoreError> {
+    let names = app.store.subscriptions(channel).await?;
     if names.is_empty() {
-        return Ok(private("This channel has no subscriptions. `/subscribe` adds one."));
+        let text = match is_personal {
+            true => "You have no watches. `/watch` adds one.",
+            false => "This channel has no subscriptions. `/subscribe` adds a rule, `/watch` a company.",
+        };
+        return Ok((text.to_owned(), Vec::new()));
     }
-    let rules = app.rules.current();
-    let lines: Vec<String> = names
+    let rules = app.rules.of_files();
+    let line = |name: &String| {
+        let about = match (name.parse::<Watch>(), rules.get(name)) {
+            (Ok(watch), _) => return format!("- {}", watch.in_words()),
+            (Err(()), Some(rule)) => rule.description.as_deref().map(plain).unwrap_or_default(),
+            (Err(()), None) => "(this rule is currently missing)".to_owned(),
+        };
+        clip(format!("- `{name}` {about}").trim_end(), LINE).into_owned()
+    };
+    let mut lines: Vec<String> = names.iter().take(MOST_LINES).map(line).collect();
+    if names.len() > MOST_LINES {
+        lines.push(format!("and {} more", names.len() - MOST_LINES));
+    }
+    let head = if is_personal { "You get alerts for:" } else { "This channel gets alerts for:" };
+    let buttons = names
         .iter()
-        .map(|name| match rules.get(name) {
-            Some(rule) => match rule.description.as_deref() {
-                Some(description) => format!("- `{name}` {}", clip(&plain(description), 100)),
-                None => format!("- `{name}`"),
-            },
-            None => format!("- `{name}` (this rule is currently missing)"),
-        })
-        .collect();
-    Ok(private(format!("This channel gets alerts for:\n{}", lines.join("\n"))))
+        .take(MOST_BUTTONS)
+        .map(|name| (Action::Unsubscribe(RuleMark::of(name)), format!("Stop {}", label(name))));
+    let buttons: Vec<(Action, String)> = buttons.collect();
+    let rows = buttons.chunks(5).map(|row| Row::buttons(row.iter().cloned())).collect();
+    Ok((format!("{head}\n{}", lines.join("\n")), rows))
+}
+
+/// Ends the subscription of a button, and shows the list without it.
+pub(in crate::bot) async fn unsubscribe(
+    context: &Context,
+    caller: &Caller,
+    rule: &RuleMark,
+) -> Result<Reply, StoreError> {
+    if let Some(refusal) = caller.not_allowed() {
+        return Ok(private(refusal));
+    }
+    let home = match context.home(caller).await {
+        Ok(home) => home,
+        Err(refusal) => return Ok(refusal),
+    };
+    let names = context.app.store.subscriptions(home.channel).await?;
+    let found = names.iter().find(|name| RuleMark::of(name) == *rule);
+    let ended = match found {
+        Some(name) => {
+            service::unsubscribe(&context.app, home.channel, name).await?;
+            format!("\u{1f515} Stopped {}.\n", label(name))
+        }
+        None => String::new(),
+    };
+    let (text, rows) = list(&context.app, home.channel, caller.is_personal()).await?;
+    Ok(update(format!("{ended}{text}"), rows.iter().map(Row::to_value).collect()))
 }

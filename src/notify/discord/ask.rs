@@ -2,11 +2,10 @@
 //! a proxy or an impostor could exhaust memory; here, answers are bounded.
 
 use reqwest::{Method, StatusCode};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serenity::all::{
-    ApplicationId, ChannelId, CreateCommand, CreateInteractionResponse, CurrentUser, InteractionId, UserId,
-};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use serenity::all::{ApplicationId, ChannelId, CreateCommand, CurrentUser, InteractionId, UserId};
 use serenity::http::Route;
 use thiserror::Error;
 
@@ -70,7 +69,7 @@ impl DiscordBot {
         self.answer(Method::PUT, &route, Some(commands)).await.map(drop)
     }
 
-    /// Responds to a command, or to a partly typed one.
+    /// Responds to an interaction.
     ///
     /// # Errors
     /// [`NoAnswer`]
@@ -78,10 +77,39 @@ impl DiscordBot {
         &self,
         interaction_id: InteractionId,
         token: &str,
-        response: &CreateInteractionResponse,
+        response: &impl Serialize,
     ) -> Result<(), NoAnswer> {
         let route = Route::InteractionResponse { interaction_id, token };
         self.answer(Method::POST, &route, Some(response)).await.map(drop)
+    }
+
+    /// Replaces the response to an interaction, within 15 minutes.
+    ///
+    /// # Errors
+    /// [`NoAnswer`]
+    pub async fn follow_up(
+        &self,
+        application_id: ApplicationId,
+        token: &str,
+        message: &impl Serialize,
+    ) -> Result<(), NoAnswer> {
+        let route = Route::WebhookOriginalInteractionResponse { application_id, token };
+        self.answer(Method::PATCH, &route, Some(message)).await.map(drop)
+    }
+
+    /// The channel of direct messages with a person.
+    ///
+    /// # Errors
+    /// [`NoAnswer`]
+    pub async fn direct_channel(&self, user: u64) -> Result<u64, NoAnswer> {
+        #[derive(Deserialize)]
+        struct Direct {
+            id: ChannelId,
+        }
+        let body = json!({ "recipient_id": user.to_string() });
+        let opened = self.answer(Method::POST, &Route::UserMeDmChannels, Some(&body)).await?;
+        let opened: Result<Direct, _> = serde_json::from_slice(&opened);
+        opened.map(|direct| direct.id.get()).map_err(|error| NoAnswer::Unreadable(words(&error.to_string())))
     }
 
     /// Fetches an object from Discord.

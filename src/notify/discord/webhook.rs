@@ -77,7 +77,9 @@ impl DiscordWebhook {
                 None => http.post(self.address.posting()),
                 Some(id) => http.patch(self.message(id)),
             };
-            filled(request, message, message.file.as_ref())
+            // A webhook's message cannot have buttons.
+            let message = Message { components: Vec::new(), ..message.clone() };
+            filled(request, &message, message.file.as_ref())
         };
         let channel = self.address.id.clone();
         let outgoing = Outgoing { deliveries: batch.deliveries(), made, channel };

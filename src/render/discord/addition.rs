@@ -2,7 +2,7 @@
 
 use super::embed::{Author, Embed, Footer, GREY, NAME, TITLE, linked};
 use super::part::Part;
-use super::words::escaped;
+use super::words::{escaped, rule_mark};
 use crate::alert::{Alert, Key};
 use crate::text::{clip, plain};
 
@@ -24,11 +24,9 @@ pub(super) fn alone(alert: &Alert, reference: &Key) -> Part {
         description: format!("The trade reported before is also reported in {}.", also(alert)),
         color: GREY,
         fields: Vec::new(),
-        footer: Footer {
-            text: format!("Form {} · rule “{}”", alert.form, clip(&plain(&alert.rule), NAME))
-        },
+        footer: Footer { text: format!("Form {} · {}", alert.form, rule_mark(&alert.rule)) },
         timestamp: alert.accepted_at,
     };
     let headline = Some(format!("**{subject}** The same trade in another filing"));
-    Part { mentions: Vec::new(), headline, embed, attachments: None, file: None }
+    Part { mentions: Vec::new(), headline, embed, attachments: None, file: None, concerned: None }
 }

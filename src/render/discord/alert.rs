@@ -3,9 +3,10 @@
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::America::New_York;
 
+use super::buttons::{Concerned, label};
 use super::embed::{AMBER, Author, Embed, Footer, GREEN, GREY, RED, TITLE, linked};
 use super::part::Part;
-use super::words::{escaped, escaped_lines};
+use super::words::{escaped, escaped_lines, rule_mark};
 use crate::alert::{Agreed, Alert, AlertOwner, Figure, Key, Verb, Way};
 use crate::filing::record::LotRecord;
 use crate::filing::{Intent, Plan, Role, Trade};
@@ -53,6 +54,7 @@ pub(super) fn alert(alert: &Alert, reference: &Key) -> Part {
         embed,
         file: None,
         attachments: None,
+        concerned: Some((label(alert), Concerned::of(alert))),
     }
 }
 
@@ -141,11 +143,11 @@ fn color(alert: &Alert) -> u32 {
 }
 
 fn footer(alert: &Alert) -> String {
-    let rule = clip(&plain(&alert.rule), NAME).into_owned();
+    let rule = rule_mark(&alert.rule);
     let late = || alert.late.then(|| "found late".to_owned());
     let way = alert.way_text().or_else(late).map(|way| format!(" · {way}")).unwrap_or_default();
     let accepted = if alert.accepted_at.is_some() { " · accepted" } else { "" };
-    format!("Form {} · rule “{rule}”{way}{accepted}", alert.form)
+    format!("Form {} · {rule}{way}{accepted}", alert.form)
 }
 
 /// The lines of the card, as many as there is room for.

@@ -1,11 +1,14 @@
 //! Changes to a sent message: by an amended filing's alert, or by another filing that reports the same trade.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::addition::also;
 use super::alert::headline;
+use super::buttons::Row;
 use super::compose::single;
 use super::embed::{Embed, MOST_EMBEDS, MOST_TEXT};
+use super::part::Part;
 use crate::alert::{Alert, Key};
 use crate::bounds::AtMost;
 use crate::delivery::{Body, Delivery};
@@ -14,6 +17,8 @@ use crate::delivery::{Body, Delivery};
 const DESCRIPTION: usize = 3_000;
 /// The longest text of a message that is changed.
 const CONTENT: usize = 2_000;
+/// How a line below the headlines begins.
+pub const NOTE: &str = "-# ";
 
 /// The parts of a sent message that a change may replace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +28,9 @@ pub struct Posted {
     pub content: String,
     /// Its cards.
     pub embeds: AtMost<Embed, MOST_EMBEDS>,
+    /// The rows of its buttons, as Discord has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<Value>,
 }
 
 /// A sent message as it is with a further delivery, which changes the card of the delivery that it concerns.
@@ -37,20 +45,37 @@ pub fn changed(mut posted: Posted, concerned: &Key, delivery: &Delivery) -> Opti
     match &delivery.body {
         Body::Addition(alert) => add_filing(&mut cards[place], alert),
         body => {
-            cards[place] = single(delivery)?.embed;
+            let part = single(delivery)?;
             if let Body::Alert(alert) = body {
                 posted.content = with_headline(&posted.content, place, cards.len(), &headline(alert));
+                replace_buttons(&mut posted.components, place, cards.len(), &part);
             }
+            cards[place] = part.embed;
         }
     }
     (cards.iter().map(Embed::length).sum::<usize>() <= MOST_TEXT).then_some(posted)
+}
+
+/// Makes the buttons of a card those of another alert. A message without buttons gets none.
+fn replace_buttons(rows: &mut [Value], place: usize, cards: usize, part: &Part) {
+    let (Some(row), Some((label, concerned))) = (rows.first_mut(), &part.concerned) else { return };
+    if cards == 1 {
+        let url = part.embed.url.as_deref().unwrap_or_default();
+        *row = Row::of_alert(concerned, url).to_value();
+        return;
+    }
+    let options = row.pointer_mut("/components/0/options").and_then(Value::as_array_mut);
+    if let Some(options) = options.filter(|options| options.len() == cards) {
+        options[place] = json!({ "label": label, "value": concerned.to_string() });
+    }
 }
 
 /// The text of a message with another headline for one of its cards. A text without one headline for each card
 /// stays as it is.
 fn with_headline(content: &str, place: usize, cards: usize, headline: &str) -> String {
     let mut lines: Vec<&str> = content.lines().collect();
-    if lines.len() != cards {
+    let notes = lines.iter().filter(|line| line.starts_with(NOTE)).count();
+    if lines.len() != cards + notes {
         return content.to_owned();
     }
     let pings = lines[place]

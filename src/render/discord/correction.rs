@@ -2,7 +2,7 @@
 
 use super::embed::{AMBER, Author, Embed, Footer, TITLE, linked};
 use super::part::Part;
-use super::words::escaped;
+use super::words::{escaped, rule_mark};
 use crate::alert::{Alert, EarlierFigures, Key};
 use crate::filing::{Shares, Usd};
 use crate::text::{clip, clip_words, plain};
@@ -35,13 +35,11 @@ pub(super) fn correction(alert: &Alert, reference: &Key) -> Part {
         description: lines.join("\n"),
         color: AMBER,
         fields: Vec::new(),
-        footer: Footer {
-            text: format!("Form {} · rule “{}”", alert.form, clip(&plain(&alert.rule), NAME))
-        },
+        footer: Footer { text: format!("Form {} · {}", alert.form, rule_mark(&alert.rule)) },
         timestamp: alert.accepted_at,
     };
     let headline = Some(format!("**{subject}** {word}: {text}"));
-    Part { mentions: Vec::new(), headline, embed, attachments: None, file: None }
+    Part { mentions: Vec::new(), headline, embed, attachments: None, file: None, concerned: None }
 }
 
 /// `$9.31M → $8.10M`, or the numbers of shares.

@@ -5,6 +5,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::buttons::Row;
 use crate::alert::Key;
 pub use crate::notice::NoFile;
 
@@ -12,9 +13,9 @@ pub use crate::notice::NoFile;
 pub const MOST_EMBEDS: usize = 10;
 /// Cards of one message that people can read at a glance.
 pub(super) const MOST_CARDS: usize = 5;
-/// Discord\'s limit of a message\'s text.
-/// Hexadecimal digits of a delivery\'s key.
+/// Hexadecimal digits of a delivery's key.
 const KEY: usize = 24;
+/// Discord's limit of the text of all cards of a message.
 pub(super) const MOST_TEXT: usize = 6_000;
 pub(super) const TITLE: usize = 256;
 pub(super) const DESCRIPTION: usize = 1_000;
@@ -37,6 +38,9 @@ pub struct Message {
     pub content: Option<String>,
     /// The cards of the message.
     pub embeds: Vec<Embed>,
+    /// The buttons below it. Only messages of a bot can have some.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<Row>,
     /// Who may be pinged: those in the rule's `mention`, and nobody else.
     pub allowed_mentions: AllowedMentions,
     /// Describes the message's file.

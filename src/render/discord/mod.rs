@@ -5,6 +5,7 @@
 
 mod addition;
 mod alert;
+mod buttons;
 mod change;
 mod compose;
 mod correction;
@@ -14,7 +15,8 @@ mod part;
 mod summary;
 mod words;
 
-pub use change::{Posted, changed};
+pub use buttons::{Action, Concerned, MUTED_DAYS, Row, RuleMark};
+pub use change::{NOTE, Posted, changed};
 pub use compose::{fitting, message, without_file};
 pub use embed::{
     AllowedMentions, Attached, Attachment, Author, Embed, Field, Footer, MOST_EMBEDS, Message, NoFile,

@@ -24,5 +24,12 @@ pub(super) fn notice(notice: &Notice, reference: &Key) -> Part {
         footer: Footer { text: format!("{MARK}{reference}") },
         timestamp: Some(notice.at),
     };
-    Part { mentions: Vec::new(), headline: Some(title), embed, attachments: None, file: None }
+    Part {
+        mentions: Vec::new(),
+        headline: Some(title),
+        embed,
+        attachments: None,
+        file: None,
+        concerned: None,
+    }
 }

@@ -1,5 +1,6 @@
 //! The part of each delivery in a message, and one message of several.
 
+use super::buttons::{Concerned, Row};
 use super::embed::{Attached, Attachment, Embed, Message};
 use super::words::mentions;
 use crate::rules::Mention;
@@ -19,6 +20,8 @@ pub(super) struct Part {
     pub(super) attachments: Option<Vec<Attachment>>,
     /// Its file.
     pub(super) file: Option<Attached>,
+    /// What its buttons are about, with their label in a select; `None` for a part without buttons.
+    pub(super) concerned: Option<(String, Concerned)>,
 }
 
 impl Message {
@@ -38,9 +41,23 @@ impl Message {
             content.push_str(headline);
         }
         let content = (!content.is_empty()).then_some(content);
+        let components = rows(&parts);
         let mut parts = parts.into_iter();
         let Part { embed, attachments, file, .. } = parts.next()?;
         let embeds = [embed].into_iter().chain(parts.map(|part| part.embed)).collect();
-        Some(Self { content, embeds, allowed_mentions, attachments, file })
+        Some(Self { content, embeds, components, allowed_mentions, attachments, file })
+    }
+}
+
+/// The components below a message: the buttons of its only alert, or a select of several.
+pub(super) fn rows(parts: &[Part]) -> Vec<Row> {
+    let with_buttons: Vec<(&Part, &(String, Concerned))> =
+        parts.iter().filter_map(|part| Some((part, part.concerned.as_ref()?))).collect();
+    match with_buttons.as_slice() {
+        [] => Vec::new(),
+        [(part, (_, concerned))] => {
+            vec![Row::of_alert(concerned, part.embed.url.as_deref().unwrap_or_default())]
+        }
+        several => vec![Row::choice(several.iter().map(|(_, labelled)| (*labelled).clone()))],
     }
 }

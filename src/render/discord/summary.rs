@@ -73,7 +73,7 @@ fn bare(summary: &Summary, reference: &Key, rest: &str) -> Part {
         timestamp: lines.iter().filter_map(|line| line.accepted_at).max(),
     };
     let mentions = summary.mention.clone();
-    Part { mentions, headline, embed, attachments: Some(Vec::new()), file: None }
+    Part { mentions, headline, embed, attachments: Some(Vec::new()), file: None, concerned: None }
 }
 
 /// `QLYS sold $2.66M`.
@@ -96,7 +96,7 @@ fn description(summary: &Summary, rest: &str) -> String {
             let (since, until) = (since.timestamp(), until.timestamp());
             format!(
                 "{} was muted from <t:{since}:f> to <t:{until}:f>.",
-                escaped(&clip(&what.in_words(), NAME))
+                escaped(&clip(&what.target().in_words(), NAME))
             )
         }
         Why::Waited { since } => format!("This channel took nothing since <t:{}:f>.", since.timestamp()),

@@ -1,8 +1,8 @@
 //! Words and pings of a message: nothing that a filer wrote can ping or link.
 
 use super::embed::{AllowedMentions, MOST_MENTIONS};
-use crate::rules::Mention;
-use crate::text::plain;
+use crate::rules::{self, Mention};
+use crate::text::{clip, plain};
 
 /// A message's pings, and who may be pinged.
 pub(super) fn mentions(wanted: &[Mention]) -> (Vec<String>, AllowedMentions) {
@@ -29,6 +29,12 @@ pub(super) fn mentions(wanted: &[Mention]) -> (Vec<String>, AllowedMentions) {
         }
     }
     (pings, allowed)
+}
+
+/// A rule in a footer: `rule “large-sales”`, `watch QLYS`.
+pub(super) fn rule_mark(name: &str) -> String {
+    let label = clip(&plain(&rules::label(name)), 80).into_owned();
+    if rules::is_watch(name) { label } else { format!("rule “{label}”") }
 }
 
 /// The same for a text of several lines; empty ones are left out.

@@ -63,7 +63,10 @@ async fn a_channel_whose_record_is_damaged_subscribes_all_the_same() {
     damage(&store, "subscribers", "a\t1").await;
     assert_eq!(store.subscribers("a").await.unwrap(), [1]);
     assert!(store.note_server(1, 77).await.unwrap());
-    assert_eq!(store.subscribed("a").await.unwrap(), [Subscriber { channel: 1, server: Some(77) }]);
+    assert_eq!(
+        store.subscribed("a").await.unwrap(),
+        [Subscriber { channel: 1, server: Some(77), mention: None }]
+    );
     damage(&store, "subscriptions", "1/a").await;
     assert_eq!(
         (store.subscribers("a").await.unwrap(), store.subscriptions(1).await.unwrap().len()),

@@ -116,6 +116,8 @@ pub(super) struct Place<'a> {
     pub(super) locale: &'a str,
     /// True for a direct message, which has no server and no member.
     pub(super) is_direct: bool,
+    /// True in a server without the bot, where the member uses their own installation.
+    pub(super) is_personal: bool,
 }
 
 /// A slash command or its autocompletion, by a member in a channel of the server.
@@ -145,6 +147,9 @@ pub(super) fn interaction(place: &Place<'_>, name: &str, options: &Value) -> Val
         }
         interaction["user"] = user("55", "member", false);
         interaction["context"] = json!(1);
+    }
+    if place.is_personal {
+        interaction["authorizing_integration_owners"] = json!({"1": "55"});
     }
     interaction
 }
@@ -188,6 +193,14 @@ pub(super) fn channel_denying(id: &str, denied: u64) -> Value {
     channel["permission_overwrites"] =
         json!([{ "id": everyone, "type": 0, "allow": "0", "deny": denied.to_string() }]);
     channel
+}
+
+/// The direct messages with the member.
+pub(super) fn direct_channel() -> Value {
+    json!({
+        "id": FakeDiscord::DIRECT.to_string(), "type": 1, "last_message_id": null, "flags": 0,
+        "recipients": [user("55", "member", false)],
+    })
 }
 
 fn channel(id: &str) -> Value {

@@ -84,6 +84,12 @@ impl FakeDiscord {
     /// The id of the server in which the interactions happen.
     pub const GUILD: u64 = 8484;
 
+    /// The channel of direct messages with the member who uses commands.
+    pub const DIRECT: u64 = 9_055;
+
+    /// The member who uses commands.
+    pub const MEMBER: u64 = 55;
+
     pub async fn start() -> FakeDiscord {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -213,6 +219,16 @@ impl FakeDiscord {
     /// Members read this language, such as `de`.
     pub fn set_locale(&self, locale: &str) {
         self.world.edit(|state| locale.clone_into(&mut state.locale));
+    }
+
+    /// The bot is not in the channel's server: whoever uses it there installed it for themselves.
+    pub fn set_personal(&self, channel: u64) {
+        self.world.edit(|state| state.personal.insert(channel));
+    }
+
+    /// A message as Discord has it.
+    pub fn posted(&self, id: u64) -> Value {
+        self.world.posted(id).unwrap()
     }
 
     /// A channel is a direct message with the bot.
@@ -366,6 +382,8 @@ pub(super) struct State {
     pub(super) locale: String,
     /// Channels that are direct messages.
     pub(super) direct: HashSet<u64>,
+    /// Channels of servers without the bot.
+    pub(super) personal: HashSet<u64>,
     clock: Option<Box<dyn Fn() -> DateTime<Utc> + Send + Sync>>,
     chance: Mutex<Option<Chance>>,
     deduplicated: usize,
@@ -520,10 +538,30 @@ impl World {
     pub(super) fn replace(&self, id: u64, edit: SentMessage, object: Value) -> Option<Value> {
         self.edit(|state| {
             let posted = state.posted.values_mut().flatten().find(|(own, _)| *own == id)?;
+            let mut object = object;
+            // What an edit does not mention stays.
+            for key in ["content", "embeds", "components"] {
+                if edit.body[key].is_null() {
+                    object[key] = posted.1[key].clone();
+                }
+            }
             posted.1 = object.clone();
             state.edits.push(edit);
             Some(object)
         })
+    }
+
+    /// Changes a message by the answer to a press on its button.
+    pub(super) fn change(&self, id: u64, data: &Value) {
+        self.edit(|state| {
+            let posted = state.posted.values_mut().flatten().find(|(own, _)| *own == id);
+            if let Some((_, object)) = posted {
+                for key in ["content", "embeds", "components"].into_iter().filter(|key| !data[*key].is_null())
+                {
+                    object[key] = data[key].clone();
+                }
+            }
+        });
     }
 
     /// The oldest messages of a channel that came after one, newest first; without one, the newest.

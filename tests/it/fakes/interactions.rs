@@ -20,11 +20,13 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 
 /// Types of interactions.
 const COMMAND: u64 = 2;
+const COMPONENT: u64 = 3;
 const AUTOCOMPLETE: u64 = 4;
 
 /// Types of answers.
 const MESSAGE: u64 = 4;
 const DEFERRED: u64 = 5;
+const UPDATE: u64 = 7;
 const CHOICES: u64 = 8;
 
 /// All permissions that fit in 31 bits.
@@ -35,6 +37,8 @@ pub(super) struct Open {
     id: u64,
     kind: u64,
     channel: u64,
+    /// The message of the button.
+    message: Option<u64>,
     answered: bool,
     /// The test that waits for the answers.
     test: mpsc::Sender<Value>,
@@ -63,6 +67,22 @@ impl FakeDiscord {
         self.interact(AUTOCOMPLETE, channel, permissions, name, &options).await
     }
 
+    /// Has a member with these permissions press a button of a message, as Discord has it, or choose values in
+    /// its select. Returns the callback. An update of the message is kept.
+    pub async fn press(
+        &self,
+        channel: u64,
+        permissions: &str,
+        message: &Value,
+        custom_id: &str,
+        values: &[&str],
+    ) -> Value {
+        let data = json!({ "custom_id": custom_id, "component_type": if values.is_empty() { 2 } else { 3 },
+            "values": values, "id": 5 });
+        let component = Some((data, message));
+        self.dispatch_interaction(COMPONENT, channel, permissions, custom_id, &json!([]), component).await
+    }
+
     async fn interact(
         &self,
         kind: u64,
@@ -71,18 +91,39 @@ impl FakeDiscord {
         name: &str,
         options: &Value,
     ) -> Value {
+        self.dispatch_interaction(kind, channel, permissions, name, options, None).await
+    }
+
+    async fn dispatch_interaction(
+        &self,
+        kind: u64,
+        channel: u64,
+        permissions: &str,
+        name: &str,
+        options: &Value,
+        component: Option<(Value, &Value)>,
+    ) -> Value {
         let id = self.world.next_id();
         let token = format!("interaction-{id}");
         let (test, answers) = mpsc::channel();
-        let (denied, locale, is_direct) = self.world.edit(|state| {
-            state.interactions.insert(token.clone(), Open { id, kind, channel, answered: false, test });
+        let (denied, locale, is_direct, is_personal) = self.world.edit(|state| {
+            let message = component.as_ref().and_then(|(_, message)| message["id"].as_str()?.parse().ok());
+            let open = Open { id, kind, channel, message, answered: false, test };
+            state.interactions.insert(token.clone(), open);
             let denied = state.denied.get(&channel.to_string()).copied().unwrap_or_default();
             let locale = if state.locale.is_empty() { "en-US" } else { &state.locale };
-            (denied, locale.to_owned(), state.direct.contains(&channel))
+            let (is_direct, is_personal) =
+                (state.direct.contains(&channel), state.personal.contains(&channel));
+            (denied, locale.to_owned(), is_direct, is_personal)
         });
         let locale = &locale;
-        let place = Place { id, token: &token, kind, channel, permissions, denied, locale, is_direct };
-        let event = json!({"t": "INTERACTION_CREATE", "d": answers::interaction(&place, name, options)});
+        let place =
+            Place { id, token: &token, kind, channel, permissions, denied, locale, is_direct, is_personal };
+        let mut interaction = answers::interaction(&place, name, options);
+        if let Some((data, message)) = component {
+            (interaction["data"], interaction["message"]) = (data, message.clone());
+        }
+        let event = json!({"t": "INTERACTION_CREATE", "d": interaction});
         // Discord sends it to each connection of the bot's.
         let sent = move |session: &UnboundedSender<Sent>| session.send(Sent::Event(event.clone())).is_ok();
         take(&self.world.state, "the bot's gateway session", |state| {
@@ -107,9 +148,9 @@ fn answer(answers: &mpsc::Receiver<Value>) -> Result<Value, RecvTimeoutError> {
 
 /// The bot's first answer.
 pub(super) fn respond(world: &World, call: &Call, id: &str, token: &str) -> Result<Response, Refusal> {
-    let (kind, channel, answered) = world.edit(|state| {
+    let (kind, channel, pressed, answered) = world.edit(|state| {
         let open = state.interactions.get_mut(token).filter(|open| open.id.to_string() == id);
-        open.map(|open| (open.kind, open.channel, std::mem::replace(&mut open.answered, true)))
+        open.map(|open| (open.kind, open.channel, open.message, std::mem::replace(&mut open.answered, true)))
             .ok_or_else(|| Refusal::new(404, 10062, "Unknown interaction"))
     })?;
     if let Some(Fault::Refused(status, body)) = world.take_fault("callback") {
@@ -125,11 +166,14 @@ pub(super) fn respond(world: &World, call: &Call, id: &str, token: &str) -> Resu
         return Err(Refusal::new(400, 40060, "Interaction has already been acknowledged."));
     }
     let answer = call.body["type"].as_u64().unwrap_or_default();
-    if (kind == AUTOCOMPLETE) != (answer == CHOICES) {
+    if (kind == AUTOCOMPLETE) != (answer == CHOICES) || (answer == UPDATE && kind != COMPONENT) {
         return Err(Refusal::new(400, 50035, "Invalid interaction response type"));
     }
-    if answer == MESSAGE {
+    if matches!(answer, MESSAGE | UPDATE) {
         call.check_message(world, &call.body["data"])?;
+    }
+    if let (UPDATE, Some(message)) = (answer, pressed) {
+        world.change(message, &call.body["data"]);
     }
     call.check_schema(world, "/interactions/{interaction_id}/{interaction_token}/callback");
     tell(world, token, &call.body);

@@ -14,6 +14,12 @@ const FIELD_NAME: usize = 256;
 const FIELD_VALUE: usize = 1024;
 const FOOTER: usize = 2048;
 const AUTHOR: usize = 256;
+const ROWS: usize = 5;
+const BUTTONS: usize = 5;
+const LABEL: usize = 80;
+const CUSTOM_ID: usize = 100;
+const URL: usize = 512;
+const OPTIONS: usize = 25;
 /// Over all embeds of a message together.
 const TOTAL: usize = 6000;
 
@@ -36,6 +42,7 @@ pub fn violations(message: &Value, files: usize) -> Vec<Violation> {
     if total > TOTAL {
         found.add("embeds", "MAX_EMBED_SIZE_EXCEEDED", format!("Embed size exceeds maximum size of {TOTAL}"));
     }
+    found.check_components(items(&message["components"]));
     let others = ["components", "sticker_ids"].iter().any(|key| !items(&message[key]).is_empty());
     let is_empty = embeds.is_empty() && length(&message["content"]) == 0 && files == 0;
     if is_empty && !others && message["poll"].is_null() {
@@ -79,6 +86,59 @@ impl Violations {
                 + self.check_text(&at("value"), &field["value"], FIELD_VALUE)
         });
         texts + fields.sum::<usize>()
+    }
+
+    /// <https://docs.discord.com/developers/components/reference>
+    fn check_components(&mut self, rows: &[Value]) {
+        self.check_count("components", rows, ROWS);
+        let mut ids = Vec::new();
+        for (i, row) in rows.iter().enumerate() {
+            let buttons = items(&row["components"]);
+            let at = |j: usize, key: &str| format!("components.{i}.components.{j}.{key}");
+            self.check_count(&format!("components.{i}.components"), buttons, BUTTONS);
+            if buttons.is_empty() || row["type"] != 1 {
+                self.add(&format!("components.{i}"), "BASE_TYPE_REQUIRED", "a row of one to five".to_owned());
+            }
+            for (j, button) in buttons.iter().enumerate() {
+                self.check_text(&at(j, "label"), &button["label"], LABEL);
+                self.check_text(&at(j, "custom_id"), &button["custom_id"], CUSTOM_ID);
+                self.check_text(&at(j, "url"), &button["url"], URL);
+                let (is_link, has_id) = (button["style"] == 5, button["custom_id"].is_string());
+                if is_link == has_id || is_link != button["url"].is_string() {
+                    self.add(
+                        &at(j, "custom_id"),
+                        "BUTTON_COMPONENT_CUSTOM_ID_REQUIRED",
+                        "id or url".to_owned(),
+                    );
+                }
+                if ids.contains(&&button["custom_id"]) && has_id {
+                    self.add(&at(j, "custom_id"), "COMPONENT_CUSTOM_ID_DUPLICATED", "duplicated".to_owned());
+                }
+                ids.push(&button["custom_id"]);
+                if button["type"] == 3 {
+                    let options = items(&button["options"]);
+                    self.check_count(&at(j, "options"), options, OPTIONS);
+                    let mut values: Vec<&Value> = options.iter().map(|option| &option["value"]).collect();
+                    for (k, option) in options.iter().enumerate() {
+                        for key in ["label", "value"] {
+                            let path = at(j, &format!("options.{k}.{key}"));
+                            self.check_present(&path, &option[key]);
+                            self.check_text(&path, &option[key], 100);
+                        }
+                    }
+                    values.dedup();
+                    if values.len() < options.len() || buttons.len() > 1 || options.is_empty() {
+                        self.add(
+                            &at(j, "options"),
+                            "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED",
+                            "alike".to_owned(),
+                        );
+                    }
+                } else {
+                    self.check_present(&at(j, "label"), &button["label"]);
+                }
+            }
+        }
     }
 
     fn check_text(&mut self, path: &str, text: &Value, limit: usize) -> usize {

@@ -100,6 +100,13 @@ async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Res
                 Body::from_stream(blanks).into_response()
             }
         }),
+        ("POST", ["users", "@me", "channels"]) => {
+            call.check_schema(world, "/users/@me/channels");
+            Ok(match world.take_fault("direct") {
+                Some(Fault::Refused(status, body)) => failure(status, &body),
+                _ => ok(answers::direct_channel()),
+            })
+        }
         ("GET", ["users", "@me"]) => Ok(ok(answers::bot_user())),
         ("GET", ["applications", "@me"] | ["oauth2", "applications", "@me"]) => {
             Ok(match world.take_fault("application") {
@@ -243,6 +250,9 @@ async fn execute_webhook(world: &World, call: &Call, id: &str, token: &str) -> R
         Err(response) => return Ok(response),
     };
     call.check_message(world, &call.body)?;
+    if !call.body["components"].is_null() {
+        return Err(Refusal::new(400, 50035, "a webhook without an application sends no buttons"));
+    }
     call.check_schema(world, "/webhooks/{webhook_id}/{webhook_token}");
     let (author, answered) = (answers::webhook_user(id), fault.is_none());
     let message = world.create(None, |message_id| {

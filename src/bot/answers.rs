@@ -1,0 +1,83 @@
+//! Answers interactions in time: Discord waits three seconds for a first answer, and 15 minutes for the rest.
+
+use std::pin::pin;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use serenity::all::{AutocompleteChoice, CreateAutocompleteResponse, CreateInteractionResponse};
+use tokio::time::timeout;
+
+use super::buttons;
+use super::caller::Caller;
+use super::commands::{self, Asked};
+use super::context::Context;
+use super::failures::{failure, log};
+use super::interaction::Interaction;
+use super::reply::{deferred, private};
+use crate::notice::InstanceSign;
+use crate::notify::{DiscordBot, NoAnswer};
+use crate::runtime::App;
+use crate::service::Lookup;
+
+/// Discord's code for an interaction that was already answered.
+const ANSWERED: i64 = 40_060;
+/// How long to work before saying that the answer comes later. Discord waits twice as long, also for the way.
+const QUICK: Duration = Duration::from_millis(1_500);
+/// How long to work at most. Discord accepts an answer for 15 minutes.
+const LONGEST: Duration = Duration::from_secs(5 * 60);
+
+/// Answers an interaction.
+pub(super) async fn answer(
+    app: Weak<App>,
+    discord: DiscordBot,
+    lookup: Arc<Lookup>,
+    interaction: Interaction,
+) {
+    let Some(app) = app.upgrade() else { return };
+    let Some(caller) = Caller::of(&interaction) else {
+        tracing::warn!("an interaction of Discord's does not say who used it, or where");
+        return;
+    };
+    let context = Context { app, discord, lookup };
+    let Err(error) = answer_in_time(&context, caller, &interaction).await else { return };
+    tracing::warn!("a command could not be answered: {}", failure(&error).reason);
+    // We answer each one only once.
+    if matches!(error, NoAnswer::Refused { code: Some(ANSWERED), .. }) {
+        let now = context.app.clock().now();
+        log(context.app.troubles.another_instance(InstanceSign::Answered, now).await);
+    }
+}
+
+async fn answer_in_time(
+    context: &Context,
+    caller: Caller,
+    interaction: &Interaction,
+) -> Result<(), NoAnswer> {
+    let (discord, now) = (&context.discord, context.app.clock().now());
+    let (id, token) = (interaction.id, interaction.token.as_str());
+    let work = async {
+        match interaction.kind {
+            Interaction::COMPONENT => buttons::answer(context, &caller, interaction, now).await,
+            _ => commands::answer(context, &Asked::of(interaction, caller.clone()), now).await,
+        }
+    };
+    match interaction.kind {
+        Interaction::AUTOCOMPLETE => {
+            let choices = commands::offer(context, &Asked::of(interaction, caller.clone()), now).await;
+            let choices = choices.into_iter().map(AutocompleteChoice::from).collect();
+            let response = CreateAutocompleteResponse::new().set_choices(choices);
+            discord.respond(id, token, &CreateInteractionResponse::Autocomplete(response)).await
+        }
+        Interaction::COMMAND | Interaction::COMPONENT => {
+            let mut work = pin!(work);
+            if let Ok(reply) = timeout(QUICK, &mut work).await {
+                return discord.respond(id, token, &reply.response()).await;
+            }
+            discord.respond(id, token, &deferred()).await?;
+            let reply = timeout(LONGEST, work).await;
+            let reply = reply.unwrap_or_else(|_| private("This took too long. Try again later."));
+            discord.follow_up(interaction.application_id, token, &reply.message()).await
+        }
+        _ => Ok(()),
+    }
+}

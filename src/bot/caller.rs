@@ -1,0 +1,77 @@
+//! Who uses a command or a button, and where.
+
+use serenity::all::{ChannelType, Permissions};
+
+use super::interaction::Interaction;
+use crate::notify::needed_permissions;
+
+/// The context of a direct message with the bot.
+const DIRECT: u8 = 1;
+
+/// Who uses a command or a button, and where.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    pub(super) user: u64,
+    /// Where it was used.
+    pub(super) channel: u64,
+    /// The channel's server, if the bot is there; `None` where a person uses the bot for themselves: in a
+    /// direct message, or anywhere with the bot installed for their own account.
+    pub(super) server: Option<u64>,
+    /// True in a direct message with the bot.
+    pub(super) is_direct: bool,
+    /// True if the user has the permission Manage Server.
+    pub(super) may_manage: bool,
+    /// The permissions that the bot lacks in the channel.
+    pub(super) lacking: Permissions,
+    /// True if the user reads German.
+    pub(super) in_german: bool,
+}
+
+impl Caller {
+    /// Reads an interaction; `None` if it does not say who or where.
+    pub(super) fn of(interaction: &Interaction) -> Option<Self> {
+        let member = interaction.member.as_ref();
+        let user = member.and_then(|member| member.user.as_ref()).or(interaction.user.as_ref())?;
+        let owners = &interaction.authorizing_integration_owners;
+        // Before there were persons' installations, Discord did not say whose it is.
+        let of_server = owners.is_empty() || owners.contains_key("0");
+        let kind = interaction.channel.as_ref().and_then(|channel| channel.kind);
+        let permissions = member.and_then(|member| member.permissions).unwrap_or_default();
+        Some(Self {
+            user: user.id.get(),
+            channel: interaction.channel_id?.get(),
+            server: interaction.guild_id.filter(|_| of_server).map(|server| server.get()),
+            is_direct: match interaction.context {
+                Some(context) => context == DIRECT,
+                None => interaction.guild_id.is_none(),
+            },
+            // An administrator has every permission.
+            may_manage: permissions.intersects(Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR),
+            lacking: lacking(interaction.app_permissions, kind),
+            in_german: interaction.locale.as_deref() == Some("de"),
+        })
+    }
+
+    /// The reason why they may not change something here, if there is one.
+    pub(super) fn not_allowed(&self) -> Option<&'static str> {
+        let refused = self.server.is_some() && !self.may_manage;
+        refused.then_some("You need the permission Manage Server for this.")
+    }
+
+    /// True where a person uses the bot for themselves.
+    pub(super) fn is_personal(&self) -> bool {
+        self.server.is_none()
+    }
+}
+
+/// The permissions that the bot lacks where it was used; none if Discord does not say.
+fn lacking(own: Option<Permissions>, kind: Option<ChannelType>) -> Permissions {
+    let is_thread = matches!(
+        kind,
+        Some(ChannelType::NewsThread | ChannelType::PublicThread | ChannelType::PrivateThread)
+    );
+    match own {
+        Some(own) if !own.contains(Permissions::ADMINISTRATOR) => needed_permissions(is_thread) - own,
+        _ => Permissions::empty(),
+    }
+}

@@ -1,0 +1,49 @@
+//! `/test`: sends a test alert to a channel, and says at once what is wrong.
+
+use chrono::{DateTime, Utc};
+
+use super::asked::Asked;
+use super::subscribe::lacks;
+use crate::bot::context::Context;
+use crate::bot::reply::{Reply, private};
+use crate::delivery::Batch;
+use crate::service;
+use crate::store::StoreError;
+use crate::text::clip;
+
+/// The longest error, in characters.
+const LONGEST: usize = 500;
+
+pub(super) async fn answer(
+    context: &Context,
+    asked: &Asked,
+    now: DateTime<Utc>,
+) -> Result<Reply, StoreError> {
+    let (app, caller) = (&*context.app, &asked.caller);
+    if !caller.is_personal() && !caller.lacking.is_empty() {
+        return Ok(private(lacks(caller.lacking)));
+    }
+    let home = match context.home(caller).await {
+        Ok(home) => home,
+        Err(refusal) => return Ok(refusal),
+    };
+    let destination = app.settings.discord.destination_of(home.channel);
+    let delivery = match service::sample(&app.settings, &destination, now) {
+        Ok(delivery) => delivery,
+        Err(error) => {
+            tracing::error!("{error}");
+            return Ok(private("There is no test alert. The bot's log says why."));
+        }
+    };
+    let batch = Batch::one(delivery);
+    if app.notifier.turn(&batch, now).is_err() {
+        return Ok(private("Discord lets me send nothing here right now. Try again in a minute."));
+    }
+    Ok(private(match app.notifier.send(&batch, now).await {
+        Ok(_) => "The test alert is here. Its buttons work like those of real alerts.".to_owned(),
+        Err(error) => {
+            let advice = error.advice.map_or(String::new(), |advice| format!(" What to do: {advice}."));
+            format!("Discord did not accept the test alert: {}.{advice}", clip(&error.to_string(), LONGEST))
+        }
+    }))
+}

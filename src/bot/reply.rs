@@ -1,0 +1,88 @@
+//! Answers to commands and buttons.
+//!
+//! <https://discord.com/developers/docs/interactions/receiving-and-responding#interaction-response-object>
+
+use serde_json::{Value, json};
+
+use crate::render::discord::Row;
+use crate::text::clip;
+
+/// Discord's limit of a message's text.
+const TEXT: usize = 2_000;
+/// The most rows of buttons.
+const MOST_ROWS: usize = 5;
+/// The flag of a message that only one person sees.
+pub(super) const EPHEMERAL: u64 = 64;
+/// The links in an answer show no previews.
+const NO_PREVIEWS: u64 = 4;
+
+const MESSAGE: u8 = 4;
+const DEFERRED: u8 = 5;
+const UPDATE: u8 = 7;
+
+/// An answer to a command or a button.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Reply {
+    text: String,
+    /// Its buttons.
+    rows: Vec<Value>,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Only the person who asked sees it.
+    Private,
+    /// The channel sees it.
+    Public,
+    /// It replaces the text and the buttons of the message whose button was pressed.
+    Update,
+}
+
+/// An answer that only the person who asked sees.
+pub(super) fn private(text: impl Into<String>) -> Reply {
+    Reply { text: text.into(), rows: Vec::new(), kind: Kind::Private }
+}
+
+/// An answer that the channel sees.
+pub(super) fn public(text: impl Into<String>) -> Reply {
+    Reply { text: text.into(), rows: Vec::new(), kind: Kind::Public }
+}
+
+/// The new text and buttons of the message whose button was pressed.
+pub(super) fn update(text: impl Into<String>, rows: Vec<Value>) -> Reply {
+    Reply { text: text.into(), rows, kind: Kind::Update }
+}
+
+impl Reply {
+    /// The same with buttons.
+    pub(super) fn with(self, rows: impl IntoIterator<Item = Row>) -> Self {
+        Self { rows: rows.into_iter().map(|row| row.to_value()).collect(), ..self }
+    }
+
+    /// The first answer to an interaction.
+    pub(super) fn response(&self) -> Value {
+        let mut data = self.message();
+        if self.kind == Kind::Update {
+            return json!({ "type": UPDATE, "data": data });
+        }
+        let private = if self.kind == Kind::Private { EPHEMERAL } else { 0 };
+        data["flags"] = (private | NO_PREVIEWS).into();
+        json!({ "type": MESSAGE, "data": data })
+    }
+
+    /// The message that takes the place of [`deferred`].
+    pub(super) fn message(&self) -> Value {
+        let rows: Vec<&Value> = self.rows.iter().take(MOST_ROWS).collect();
+        json!({
+            "content": clip(&self.text, TEXT),
+            "components": rows,
+            "allowed_mentions": { "parse": [] },
+        })
+    }
+}
+
+/// The answer that there will be one, for the person who asked.
+pub(super) fn deferred() -> Value {
+    json!({ "type": DEFERRED, "data": { "flags": EPHEMERAL } })
+}
