@@ -10,6 +10,7 @@ mod backtest;
 mod bounds;
 mod cards;
 mod changes;
+mod charts;
 mod cli;
 mod commands;
 mod completeness;
