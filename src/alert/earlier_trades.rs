@@ -93,7 +93,8 @@ impl Alert {
             .collect()
     }
 
-    fn is_of_owners(&self, past: &PastFiling) -> bool {
+    /// True if one of its owners is among those of a filing of history.
+    pub(crate) fn is_of_owners(&self, past: &PastFiling) -> bool {
         self.owners.iter().any(|own| {
             past.owners.iter().any(|theirs| match own.cik {
                 Some(cik) => theirs.cik == Some(cik),

@@ -1,5 +1,6 @@
 //! Renders alerts and digests as messages, within every limit of the medium. Pure: sends nothing.
 
+pub mod chart;
 pub mod discord;
 pub mod email;
 pub mod explain;

@@ -11,6 +11,7 @@ mod bounds;
 mod buttons;
 mod cards;
 mod changes;
+mod charts;
 mod cli;
 mod commands;
 mod completeness;

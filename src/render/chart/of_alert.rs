@@ -1,0 +1,122 @@
+//! The chart of an alert, from the history of its issuer.
+
+use std::collections::BTreeMap;
+
+use chrono::{Months, NaiveDate};
+
+use super::data::{Chart, ChartTrade, Emphasis};
+use crate::alert::Alert;
+use crate::filing::record::LotRecord;
+use crate::filing::{Accession, Code, Currency, PastFiling, Plan, Usd, edgar_day, is_mistyped};
+use crate::text::{clip, plain};
+
+const MONTHS: u32 = 24;
+/// Room for the name of a company without a ticker.
+const NAME: usize = 24;
+
+impl Chart {
+    /// The chart of an alert: its own trades, and those that `past`, the history of its issuer from
+    /// [`Alert::history_since`] on, has of the 24 months before. Rows of a filing with the same day, direction
+    /// and kind of decision are one trade; only sales and purchases (codes S and P) are shown.
+    ///
+    /// It starts with the day from which history is complete, or with the first trade if that is unknown or
+    /// later; then the title says so.
+    ///
+    /// `None` if the alert is withdrawn or none of its own trades of these months has a value in dollars, if
+    /// there are fewer than two trades, or if most prices are in another currency.
+    pub fn of_alert(alert: &Alert, past: &[PastFiling]) -> Option<Self> {
+        if alert.withdrawn {
+            return None;
+        }
+        let until = edgar_day(alert.accepted_at.unwrap_or(alert.seen_at));
+        let earliest = until.checked_sub_months(Months::new(MONTHS))?;
+        let mut found = Found::default();
+        let in_time = |(day, _): &(NaiveDate, &LotRecord)| (earliest..=until).contains(day);
+        let own = alert.lots.iter().map(|lot| (own_day(lot, until), lot));
+        found.add(own.filter(in_time), Emphasis::ThisAlert);
+        for filing in past.iter().filter(|past| !reports_the_same(alert, past.accession)) {
+            let is_own = filing.accession == alert.accession || alert.is_of_owners(filing);
+            let emphasis = if is_own { Emphasis::SameInsider } else { Emphasis::Others };
+            let counted = filing.lots.iter().enumerate().filter(|(number, _)| counts(alert, filing, *number));
+            let dated = counted.filter_map(|(number, lot)| Some((filing.day_of(number)?, lot)));
+            found.add(dated.filter(in_time), emphasis);
+        }
+        let trades = found.trades;
+        let first = trades.iter().map(|trade| trade.day).min()?;
+        let has_own = trades.iter().any(|trade| trade.emphasis == Emphasis::ThisAlert);
+        if !has_own || trades.len() < 2 || found.foreign > found.dollars {
+            return None;
+        }
+        let complete_since = alert.history.as_ref().and_then(|history| history.complete_since);
+        let name = clip(&plain(alert.ticker_or_name()), NAME).into_owned();
+        let month = |day: NaiveDate| day.format("%b %Y");
+        let (from, title) = match complete_since {
+            Some(since) if since <= earliest => (earliest, format!("{name} insiders, {MONTHS} months")),
+            Some(since) if since <= first => (since, format!("{name} insiders since {}", month(since))),
+            _ => (first, format!("{name} insiders, known trades since {}", month(first))),
+        };
+        Some(Self { title, from, until, trades })
+    }
+}
+
+/// The day of a row of the alert: that of its acceptance if it has none, or one that is a typing error.
+fn own_day(lot: &LotRecord, accepted: NaiveDate) -> NaiveDate {
+    let date = lot.date.filter(|date| !is_mistyped(*date, Some(accepted), None));
+    date.map_or(accepted, |date| date.min(accepted))
+}
+
+/// True for another filing that reports the alert's own trade.
+fn reports_the_same(alert: &Alert, accession: Accession) -> bool {
+    alert.also_in.contains(&accession) || alert.amended_by == Some(accession)
+}
+
+/// True if a row of history is a trade of its own. What the alert's filing replaces is not, even before history
+/// has recorded that.
+fn counts(alert: &Alert, filing: &PastFiling, lot: usize) -> bool {
+    let replaced = alert.replaces_earlier.iter().filter(|replaced| replaced.accession == filing.accession);
+    let is_own = filing.accession == alert.accession && alert.lot_numbers.contains(&lot);
+    let is_followed = alert.follows == Some(filing.accession) && alert.replaces.contains(&lot);
+    let is_replaced = is_followed || replaced.flat_map(|replaced| &replaced.lots).any(|other| *other == lot);
+    !is_own && !is_replaced && !filing.not_counted.contains(&lot)
+}
+
+/// Trades that are found, and the currencies of their prices.
+#[derive(Default)]
+struct Found {
+    trades: Vec<ChartTrade>,
+    /// Rows with a value in dollars.
+    dollars: usize,
+    /// Rows with a price in another currency.
+    foreign: usize,
+}
+
+impl Found {
+    /// Adds the sales and purchases among the rows of a filing.
+    fn add<'l>(&mut self, lots: impl Iterator<Item = (NaiveDate, &'l LotRecord)>, emphasis: Emphasis) {
+        let mut sums: BTreeMap<(NaiveDate, bool, bool), Usd> = BTreeMap::new();
+        for (day, lot) in lots.filter(|(_, lot)| !lot.moved) {
+            let is_purchase = match lot.code {
+                Some(Code::PURCHASE) => true,
+                Some(Code::SALE) => false,
+                _ => continue,
+            };
+            let Some(value) = lot.counted_value().filter(|value| !value.is_zero()) else {
+                let currency = lot.pricing.currency;
+                self.foreign += usize::from(lot.price.is_some() && currency != Some(Currency::USD));
+                continue;
+            };
+            self.dollars += 1;
+            let sum = sums.entry((day, is_purchase, lot.plan == Some(Plan::Yes))).or_default();
+            // A sum with too many digits to be exact does not happen among real trades; the rest of it is shown.
+            *sum = sum.plus(value).unwrap_or(*sum);
+        }
+        let trades = sums.into_iter().map(|((day, is_purchase, is_plan), value)| ChartTrade {
+            day,
+            value,
+            is_purchase,
+            is_plan,
+            emphasis,
+        });
+        self.trades.extend(trades);
+    }
+}
