@@ -18,6 +18,8 @@ impl Wire<'_> {
         let most = MOST_CHANNEL_BUDGET;
         let budget = self.bounded(section, "channel_budget", 200, most, "alerts in ten minutes");
         let servers = self.servers(section, &api_base);
+        let charts = section.and_then(|section| section.get("charts"));
+        let charts = charts.and_then(|value| self.reader.flag("charts", value)).unwrap_or(true);
         let most = MOST_SUBSCRIPTIONS;
         let per_channel = self.bounded(section, "subscriptions_per_channel", 50, most, "subscriptions");
         let per_person = self.bounded(section, "subscriptions_per_person", 25, most, "subscriptions");
@@ -62,7 +64,7 @@ impl Wire<'_> {
             per_server: count(per_server),
             in_all: count(in_all),
         };
-        Discord { api_base, channel_budget: count(budget), servers, limits, channels }
+        Discord { api_base, channel_budget: count(budget), servers, limits, charts, channels }
     }
 
     /// The servers in which the bot may be used; empty for all.

@@ -132,6 +132,8 @@ pub struct Discord {
     pub servers: Vec<u64>,
     /// How many subscriptions there may be.
     pub limits: SubscriptionLimits,
+    /// True if alerts have a chart where history has something to show.
+    pub charts: bool,
     /// The channels that rules can name.
     pub channels: Vec<Channel>,
 }

@@ -16,7 +16,7 @@ use crate::config::Settings;
 use crate::delivery::{Batch, Delivery, InFlight};
 use crate::destination::{Destination, ReadBack as CanReadBack};
 use crate::render;
-use crate::render::discord::Message;
+use crate::render::discord::{CardChart, Message};
 use crate::render::terminal::Colour;
 use crate::text::redact::Redactor;
 
@@ -134,10 +134,10 @@ impl Notifier {
     /// # Errors
     /// [`SendError`], which says whether to try again.
     pub async fn send(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
-        self.send_composed(batch, None, now).await
+        self.send_composed(batch, None, Vec::new(), now).await
     }
 
-    /// The same, with a message that is already rendered.
+    /// The same, with a message that is already rendered, and with charts.
     ///
     /// # Errors
     /// Same as [`Self::send`].
@@ -145,9 +145,10 @@ impl Notifier {
         &self,
         batch: &Batch,
         message: Option<Message>,
+        charts: Vec<CardChart>,
         now: DateTime<Utc>,
     ) -> Result<Sent, SendError> {
-        let made = Made { message, with_sample: false };
+        let made = Made { message, charts, with_sample: false };
         self.dispatch(batch, made, now).await.map_err(|error| error.cleaned(&self.redactor))
     }
 
@@ -156,7 +157,7 @@ impl Notifier {
     /// # Errors
     /// Same as [`Self::send`].
     pub async fn try_out(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
-        let made = Made { message: None, with_sample: true };
+        let made = Made { message: None, charts: Vec::new(), with_sample: true };
         self.dispatch(batch, made, now).await.map_err(|error| error.cleaned(&self.redactor))
     }
 

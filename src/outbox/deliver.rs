@@ -191,6 +191,7 @@ impl Outbox {
         message: Option<Message>,
         now: DateTime<Utc>,
     ) -> Result<Sending, StoreError> {
+        let charts = self.charts.of(batch).await;
         if let Err(until) = self.notifier.turn(batch, now) {
             return Ok(Sending::Paced(until));
         }
@@ -202,7 +203,7 @@ impl Outbox {
         // Waits that Discord asks for start from its answer.
         let now = self.clock.by_now(now);
         batch.set_sent_at(Some(now));
-        match self.notifier.send_composed(batch, message, now).await {
+        match self.notifier.send_composed(batch, message, charts, now).await {
             Ok(sent) => Ok(Sending::Sent(sent)),
             Err(error) => {
                 batch.set_sent_at(None);

@@ -1,6 +1,7 @@
 //! The outbox: delivers each destination's queue within the destination's limits, and retries, pauses or
 //! gives up what fails. Knows nothing about EDGAR.
 
+mod charts;
 mod deliver;
 mod digest;
 mod failed;
@@ -37,6 +38,7 @@ use crate::operators::Troubles;
 use crate::parts::Parts;
 use crate::store::Store;
 use crate::wake::Wakes;
+use charts::Charts;
 use failed::Failures;
 use files::FileTroubles;
 use instances::Instances;
@@ -54,6 +56,7 @@ pub struct Outbox {
     pub(crate) recovery: Recovery,
     /// How often an immediate retry of each destination was requested, by name.
     pub(crate) retried: watch::Sender<BTreeMap<String, usize>>,
+    charts: Charts,
     picker: Picker,
     failures: Failures,
     files: FileTroubles,
@@ -74,6 +77,7 @@ impl Outbox {
         Self {
             digests: Digests::new(parts),
             mutes: Mutes::new(parts),
+            charts: Charts::new(parts),
             picker: Picker::new(parts, Arc::clone(&overflow)),
             failures: Failures::new(parts, Arc::clone(&pauses), Arc::clone(&given_up)),
             files: FileTroubles::new(parts, Arc::clone(troubles)),

@@ -305,12 +305,12 @@ fn a_summary_of_hostile_filings_stays_within_the_limits_and_its_table_runs_nothi
     let mut summary = summary.grown(std::iter::repeat_n(&alert, 5_000));
     summary.lines = vec![Line::new(&Key::of(&["y"]), &alert); 5_000];
     let delivery = Delivery::new(Destination::Channel(5), Body::Summary(Box::new(summary)), alert.seen_at);
-    let message = discord::message(&[delivery]).unwrap();
-    let embed = &message.embeds[0];
+    let mut message = discord::message(&[delivery]).unwrap();
+    let embed = message.embeds[0].clone();
     assert!(embed.description.chars().count() <= 4_096 && embed.title == "5,000 more alerts");
     let said = serde_json::to_string(&message).unwrap();
     assert!(!said.contains("@everyone") && !said.contains("[x](http"), "{said}");
-    let file = message.file.unwrap();
+    let file = message.files.remove(0);
     // Discord accepts 10 MiB from everybody.
     assert!(file.content.len() < 9 * 1024 * 1024, "{}", file.content.len());
     let table = String::from_utf8(file.content).unwrap();
@@ -324,7 +324,7 @@ fn a_summary_of_hostile_filings_stays_within_the_limits_and_its_table_runs_nothi
 fn posted(deliveries: &[Delivery]) -> Posted {
     let message = discord::message(deliveries).unwrap();
     let content = message.content.unwrap_or_default();
-    Posted { content, embeds: AtMost(message.embeds), components: Vec::new() }
+    Posted { content, embeds: AtMost(message.embeds), attachments: AtMost::default(), components: Vec::new() }
 }
 
 #[test]

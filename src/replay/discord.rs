@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -43,7 +45,20 @@ impl WebhookSink {
     }
 }
 
-async fn take(State(sink): State<Arc<Sink>>, Json(message): Json<Value>) -> (StatusCode, Json<Value>) {
+/// The JSON of a message, which is one part of a form if the message has files.
+fn message_in(head: &HeaderMap, body: &[u8]) -> Option<Value> {
+    let kind = head.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let Some((_, boundary)) = kind.split_once("boundary=") else { return serde_json::from_slice(body).ok() };
+    let text = String::from_utf8_lossy(body);
+    let part = text.split(boundary.trim_matches('"')).find(|part| part.contains("name=\"payload_json\""))?;
+    let (_, json) = part.split_once("\r\n\r\n")?;
+    serde_json::from_str(json.trim_end_matches('-').trim()).ok()
+}
+
+async fn take(State(sink): State<Arc<Sink>>, head: HeaderMap, body: Bytes) -> (StatusCode, Json<Value>) {
+    let Some(message) = message_in(&head, &body) else {
+        return (StatusCode::BAD_REQUEST, Json(json!({ "code": 50109, "message": "no message" })));
+    };
     let number = sink.count.fetch_add(1, Ordering::Relaxed) + 1;
     let path = sink.folder.join(format!("discord-{number:02}.json"));
     match std::fs::write(path, format!("{message:#}\n")) {

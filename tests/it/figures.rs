@@ -277,7 +277,7 @@ fn an_odd_value_is_in_no_headline_and_no_total_and_lists_say_so() {
         !largest.contains("$2,403") && largest.find("$50.00K") < largest.find("100,000,000"),
         "{largest}"
     );
-    let table = String::from_utf8(message.file.unwrap().content).unwrap();
+    let table = String::from_utf8(message.files[0].content.clone()).unwrap();
     let mut rows = csv::Reader::from_reader(table.as_bytes());
     let rows: Vec<std::collections::HashMap<String, String>> =
         rows.deserialize().map(Result::unwrap).collect();

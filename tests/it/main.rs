@@ -43,6 +43,7 @@ mod older_store;
 mod other_instance;
 mod outages;
 mod paused;
+mod pictures;
 mod played;
 mod plays;
 mod processes;

@@ -273,7 +273,9 @@ impl Refusal<'_> {
             Some(*code) == self.code && advice.settings == FILE.settings
         };
         matches!(self.code, Some(NO_PERMISSION_CODE | FILES_LIMITED))
-            || self.status == 413
+            // Proxies and look-alikes may take JSON alone.
+            || matches!(self.status, 413 | 415)
+            || self.at_fault.iter().any(|path| path.starts_with("attachments") || path.contains(".image"))
             || CODES.iter().any(about_file)
     }
 
@@ -456,10 +458,20 @@ mod tests {
     #[test]
     fn a_file_may_be_what_is_refused() {
         let about = |status, code| Refusal { status, code, at_fault: &[] }.may_be_the_file();
-        for (status, code) in
-            [(403, Some(50_013)), (413, None), (413, Some(40_005)), (400, Some(50_045)), (403, Some(400_001))]
-        {
+        for (status, code) in [
+            (403, Some(50_013)),
+            (413, None),
+            (415, None),
+            (413, Some(40_005)),
+            (400, Some(50_045)),
+            (403, Some(400_001)),
+        ] {
             assert!(about(status, code), "{status} {code:?}");
+        }
+        for path in ["attachments.0.filename", "embeds.0.image.url"] {
+            let paths = [path.to_owned()];
+            let refusal = Refusal { status: 400, code: Some(INVALID_BODY), at_fault: &paths };
+            assert!(refusal.may_be_the_file(), "{path}");
         }
         assert!(!about(403, Some(50_001)) && !about(400, Some(INVALID_BODY)) && !about(404, Some(10_003)));
     }

@@ -9,7 +9,7 @@ use reqwest::RequestBuilder;
 use super::request::{DiscordClient, Failure, RequestKind};
 use crate::delivery::Delivery;
 use crate::notify::error::{Retry, SendError};
-use crate::render::discord::{self, Attached, Attachment, Message, NoFile};
+use crate::render::discord::{self, Attached, Attachment, CardChart, Message, NoFile};
 
 /// How long to wait before offering a file again to a channel that refused one.
 const OFFERED_AGAIN: TimeDelta = TimeDelta::minutes(10);
@@ -75,6 +75,8 @@ impl Files {
 pub(in crate::notify) struct Made {
     /// The message; `None` if it is rendered when it is sent.
     pub(in crate::notify) message: Option<Message>,
+    /// The charts of its cards.
+    pub(in crate::notify) charts: Vec<CardChart>,
     /// True to attach a small file, to see whether the channel accepts one.
     pub(in crate::notify) with_sample: bool,
 }
@@ -89,21 +91,23 @@ pub(super) struct Outgoing<'a> {
 
 impl Outgoing<'_> {
     fn message(&self, without: Option<NoFile>) -> Option<Message> {
-        match (&self.made.message, without) {
-            // A message that is already rendered has no file.
-            (Some(message), _) => Some(message.clone()),
-            (None, Some(why)) => discord::without_file(self.deliveries, why),
-            (None, None) => {
-                let mut message = discord::message(self.deliveries)?;
-                if self.made.with_sample && message.file.is_none() {
-                    let (name, content) =
-                        ("sellbell-test.txt", b"A test of sellbell: files can be attached here.\n");
-                    message.attachments = Some(vec![Attachment { id: "0".to_owned(), filename: name }]);
-                    message.file = Some(Attached { name, mime: "text/plain", content: content.to_vec() });
-                }
-                Some(message)
-            }
+        let message = match (&self.made.message, without) {
+            // A message that is already rendered has no file of its own.
+            (Some(message), _) => message.clone(),
+            (None, Some(why)) => discord::without_file(self.deliveries, why)?,
+            (None, None) => discord::message(self.deliveries)?,
+        };
+        if without.is_some() {
+            return Some(message);
         }
+        let mut message = message.with_charts(&self.made.charts);
+        if self.made.with_sample && message.files.is_empty() {
+            let (name, content) = ("sellbell-test.txt", b"A test of sellbell: files can be attached here.\n");
+            message.attachments = Some(vec![Attachment::new(0, name)]);
+            message.files =
+                vec![Attached { name: name.to_owned(), mime: "text/plain", content: content.to_vec() }];
+        }
+        Some(message)
     }
 
     /// Sends the message, and again without its file if that is refused. Returns `None` if there is no
@@ -121,12 +125,12 @@ impl Outgoing<'_> {
         let request_of = |message: &Message| request(message);
         let sent = async {
             let sent = client.execute(kind, request_of(&message)?, now).await;
-            if message.file.is_none() {
+            if message.files.is_empty() {
                 files.note_without(&self.channel, &sent);
             }
             let failure = match sent {
                 Ok(answer) => {
-                    if message.file.is_some() {
+                    if !message.files.is_empty() {
                         files.note(&self.channel, Ok(()));
                     }
                     return Ok(answer);
@@ -134,7 +138,7 @@ impl Outgoing<'_> {
                 Err(failure) => failure,
             };
             // A test of a channel reports a refused file instead.
-            let may_do_without = message.file.is_some() && !self.made.with_sample;
+            let may_do_without = !message.files.is_empty() && !self.made.with_sample;
             let (Some(why), true) = (failure.file, may_do_without) else { return Err(failure.error) };
             let Some(bare) = self.message(Some(why)) else { return Err(failure.error) };
             // Whatever the result of the next request, do not try the file again at once.

@@ -172,15 +172,21 @@ impl DiscordClient {
 pub(super) fn filled(
     request: RequestBuilder,
     body: &impl Serialize,
-    file: Option<&Attached>,
+    files: &[Attached],
 ) -> Result<RequestBuilder, SendError> {
-    let Some(file) = file else { return Ok(request.json(body)) };
+    if files.is_empty() {
+        return Ok(request.json(body));
+    }
     let unusable =
         |error: &dyn fmt::Display| SendError::never(format!("the message cannot be made: {error}"));
     let body = serde_json::to_string(body).map_err(|error| unusable(&error))?;
-    let part = Part::bytes(file.content.clone()).file_name(file.name);
-    let part = part.mime_str(file.mime).map_err(|error| unusable(&error))?;
-    Ok(request.multipart(Form::new().text("payload_json", body).part("files[0]", part)))
+    let mut form = Form::new().text("payload_json", body);
+    for (place, file) in files.iter().enumerate() {
+        let part = Part::bytes(file.content.clone()).file_name(file.name.clone());
+        let part = part.mime_str(file.mime).map_err(|error| unusable(&error))?;
+        form = form.part(format!("files[{place}]"), part);
+    }
+    Ok(request.multipart(form))
 }
 
 /// Reads at most `most` bytes of a body. Returns them and whether that is all of it. Bytes are counted after

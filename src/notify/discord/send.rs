@@ -87,9 +87,7 @@ impl DiscordBot {
         }
         let (edits, deliveries) = (edited(batch), batch.deliveries());
         let request = |message: &Message| match edits {
-            Some(id) => {
-                filled(self.request(Method::PATCH, &message_route(id)?), message, message.file.as_ref())
-            }
+            Some(id) => filled(self.request(Method::PATCH, &message_route(id)?), message, &message.files),
             None => {
                 let answered = deliveries.first().and_then(|delivery| delivery.answers.as_deref());
                 let message_reference =
@@ -97,7 +95,7 @@ impl DiscordBot {
                 let nonce = batch.key().as_str();
                 let body = CreateMessage { message, message_reference, nonce, enforce_nonce: true };
                 let request = self.request(Method::POST, &Route::ChannelMessages { channel_id });
-                filled(request, &body, message.file.as_ref())
+                filled(request, &body, &message.files)
             }
         };
         let kind =

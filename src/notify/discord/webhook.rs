@@ -79,7 +79,7 @@ impl DiscordWebhook {
             };
             // A webhook's message cannot have buttons.
             let message = Message { components: Vec::new(), ..message.clone() };
-            filled(request, &message, message.file.as_ref())
+            filled(request, &message, &message.files)
         };
         let channel = self.address.id.clone();
         let outgoing = Outgoing { deliveries: batch.deliveries(), made, channel };

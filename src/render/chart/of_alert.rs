@@ -23,7 +23,7 @@ impl Chart {
     /// later; then the title says so.
     ///
     /// `None` if the alert is withdrawn or none of its own trades of these months has a value in dollars, if
-    /// there are fewer than two trades, or if most prices are in another currency.
+    /// there is no other trade, or if most prices are in another currency.
     pub fn of_alert(alert: &Alert, past: &[PastFiling]) -> Option<Self> {
         if alert.withdrawn {
             return None;
@@ -44,7 +44,8 @@ impl Chart {
         let trades = found.trades;
         let first = trades.iter().map(|trade| trade.day).min()?;
         let has_own = trades.iter().any(|trade| trade.emphasis == Emphasis::ThisAlert);
-        if !has_own || trades.len() < 2 || found.foreign > found.dollars {
+        let has_others = trades.iter().any(|trade| trade.emphasis != Emphasis::ThisAlert);
+        if !has_own || !has_others || found.foreign > found.dollars {
             return None;
         }
         let complete_since = alert.history.as_ref().and_then(|history| history.complete_since);

@@ -26,6 +26,7 @@ pub(super) fn alone(alert: &Alert, reference: &Key) -> Part {
         fields: Vec::new(),
         footer: Footer { text: format!("Form {} · {}", alert.form, rule_mark(&alert.rule)) },
         timestamp: alert.accepted_at,
+        image: None,
     };
     let headline = Some(format!("**{subject}** The same trade in another filing"));
     Part { mentions: Vec::new(), headline, embed, attachments: None, file: None, concerned: None }

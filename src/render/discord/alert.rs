@@ -47,6 +47,7 @@ pub(super) fn alert(alert: &Alert, reference: &Key) -> Part {
         fields: Vec::new(),
         footer: Footer { text: footer(alert) },
         timestamp: alert.accepted_at,
+        image: None,
     };
     Part {
         mentions: alert.mention.clone(),

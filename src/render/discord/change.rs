@@ -9,6 +9,7 @@ use super::buttons::Row;
 use super::compose::single;
 use super::embed::{Embed, MOST_EMBEDS, MOST_TEXT};
 use super::part::Part;
+use super::picture::refer_to_file;
 use crate::alert::{Alert, Key};
 use crate::bounds::AtMost;
 use crate::delivery::{Body, Delivery};
@@ -28,15 +29,30 @@ pub struct Posted {
     pub content: String,
     /// Its cards.
     pub embeds: AtMost<Embed, MOST_EMBEDS>,
+    /// Its files. An edit that does not name them removes them.
+    #[serde(default)]
+    pub attachments: AtMost<PostedFile, MOST_EMBEDS>,
     /// The rows of its buttons, as Discord has them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<Value>,
 }
 
+/// A file of a sent message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PostedFile {
+    /// Its id.
+    pub id: String,
+    /// Its name; an edit does not need it.
+    #[serde(default, skip_serializing)]
+    pub filename: String,
+}
+
 /// A sent message as it is with a further delivery, which changes the card of the delivery that it concerns.
 /// `None` if there is no such card, or the cards would be too long together.
 pub fn changed(mut posted: Posted, concerned: &Key, delivery: &Delivery) -> Option<Posted> {
+    let files: Vec<String> = posted.attachments.0.iter().map(|file| file.filename.clone()).collect();
     let cards = &mut posted.embeds.0;
+    cards.iter_mut().for_each(|card| refer_to_file(card, &files));
     // An earlier attempt succeeded, but its answer did not arrive.
     if cards.iter().any(|card| card.reference() == Some(delivery.key.as_str())) {
         return Some(posted);
@@ -50,7 +66,8 @@ pub fn changed(mut posted: Posted, concerned: &Key, delivery: &Delivery) -> Opti
                 posted.content = with_headline(&posted.content, place, cards.len(), &headline(alert));
                 replace_buttons(&mut posted.components, place, cards.len(), &part);
             }
-            cards[place] = part.embed;
+            let image = cards[place].image.take();
+            cards[place] = Embed { image, ..part.embed };
         }
     }
     (cards.iter().map(Embed::length).sum::<usize>() <= MOST_TEXT).then_some(posted)

@@ -37,6 +37,7 @@ pub(super) fn correction(alert: &Alert, reference: &Key) -> Part {
         fields: Vec::new(),
         footer: Footer { text: format!("Form {} · {}", alert.form, rule_mark(&alert.rule)) },
         timestamp: alert.accepted_at,
+        image: None,
     };
     let headline = Some(format!("**{subject}** {word}: {text}"));
     Part { mentions: Vec::new(), headline, embed, attachments: None, file: None, concerned: None }

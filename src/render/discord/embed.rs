@@ -43,12 +43,12 @@ pub struct Message {
     pub components: Vec<Row>,
     /// Who may be pinged: those in the rule's `mention`, and nobody else.
     pub allowed_mentions: AllowedMentions,
-    /// Describes the message's file.
+    /// Describes the message's files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attachments: Option<Vec<Attachment>>,
-    /// The file itself, which is sent beside the JSON.
+    /// The files themselves, which are sent beside the JSON.
     #[serde(skip)]
-    pub file: Option<Attached>,
+    pub files: Vec<Attached>,
 }
 
 /// The description of a message's file.
@@ -57,14 +57,24 @@ pub struct Attachment {
     /// Its position among the message's files, in the form of a Discord id.
     pub id: String,
     /// Its name.
-    pub filename: &'static str,
+    pub filename: String,
+    /// What a picture shows, for those who do not see it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+impl Attachment {
+    /// The description of a message's file at this position.
+    pub fn new(place: usize, filename: &str) -> Self {
+        Self { id: place.to_string(), filename: filename.to_owned(), description: None }
+    }
 }
 
 /// A file attached to a message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attached {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     /// Its MIME type.
     pub mime: &'static str,
     /// Its bytes.
@@ -106,6 +116,17 @@ pub struct Embed {
     /// Acceptance time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<DateTime<Utc>>,
+    /// A picture below the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<Image>,
+}
+
+/// A picture of a card.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// Its address: `attachment://` and the name of a file of the message or, in a message that was sent, where
+    /// Discord keeps it.
+    pub url: String,
 }
 
 /// Line above the title.

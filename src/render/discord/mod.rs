@@ -12,6 +12,7 @@ mod correction;
 mod embed;
 mod notice;
 mod part;
+mod picture;
 mod summary;
 mod words;
 
@@ -19,9 +20,10 @@ pub use buttons::{Action, Concerned, MUTED_DAYS, Row, RuleMark};
 pub use change::{NOTE, Posted, changed};
 pub use compose::{fitting, message, without_file};
 pub use embed::{
-    AllowedMentions, Attached, Attachment, Author, Embed, Field, Footer, MOST_EMBEDS, Message, NoFile,
+    AllowedMentions, Attached, Attachment, Author, Embed, Field, Footer, Image, MOST_EMBEDS, Message, NoFile,
     referred,
 };
+pub use picture::CardChart;
 
 /// Escapes a filer's text so that Discord shows it unchanged: no markdown, no mentions, no links.
 pub fn escaped(text: &str) -> String {

@@ -23,6 +23,7 @@ pub(super) fn notice(notice: &Notice, reference: &Key) -> Part {
         fields: Vec::new(),
         footer: Footer { text: format!("{MARK}{reference}") },
         timestamp: Some(notice.at),
+        image: None,
     };
     Part {
         mentions: Vec::new(),

@@ -45,7 +45,8 @@ impl Message {
         let mut parts = parts.into_iter();
         let Part { embed, attachments, file, .. } = parts.next()?;
         let embeds = [embed].into_iter().chain(parts.map(|part| part.embed)).collect();
-        Some(Self { content, embeds, components, allowed_mentions, attachments, file })
+        let files = file.into_iter().collect();
+        Some(Self { content, embeds, components, allowed_mentions, attachments, files })
     }
 }
 

@@ -28,8 +28,8 @@ const FILE: &str = "alerts.csv";
 pub(super) fn summary(summary: &Summary, reference: &Key) -> Part {
     let content = table(&summary.lines);
     Part {
-        attachments: Some(vec![Attachment { id: "0".to_owned(), filename: FILE }]),
-        file: Some(Attached { name: FILE, mime: "text/csv", content }),
+        attachments: Some(vec![Attachment::new(0, FILE)]),
+        file: Some(Attached { name: FILE.to_owned(), mime: "text/csv", content }),
         ..bare(summary, reference, "All are in the attached table.")
     }
 }
@@ -71,6 +71,7 @@ fn bare(summary: &Summary, reference: &Key, rest: &str) -> Part {
         fields: fields(lines),
         footer: Footer { text: format!("{MARK}{reference}") },
         timestamp: lines.iter().filter_map(|line| line.accepted_at).max(),
+        image: None,
     };
     let mentions = summary.mention.clone();
     Part { mentions, headline, embed, attachments: Some(Vec::new()), file: None, concerned: None }

@@ -89,7 +89,24 @@ pub(super) fn message(id: u64, channel: &str, author: &Value, sent: &Value, file
         copy(embed, &mut kept);
         message["embeds"].as_array_mut().unwrap().push(kept);
     }
+    show_files(&mut message);
     message
+}
+
+/// Pictures of embeds get the addresses of the files that they name.
+pub(super) fn show_files(message: &mut Value) {
+    let files = message["attachments"].clone();
+    for embed in message["embeds"].as_array_mut().unwrap() {
+        let Some(name) = embed["image"]["url"].as_str().and_then(|url| url.strip_prefix("attachment://"))
+        else {
+            continue;
+        };
+        let file = files.as_array().unwrap().iter().find(|file| file["filename"] == name);
+        if let Some(file) = file {
+            let url = format!("{}?ex=68&is=67&hm=66", file["url"].as_str().unwrap());
+            embed["image"] = json!({"url": url, "proxy_url": url, "width": 800, "height": 420});
+        }
+    }
 }
 
 fn attachments(message: u64, channel: &str, files: &[File]) -> Vec<Value> {

@@ -545,6 +545,7 @@ impl World {
                     object[key] = posted.1[key].clone();
                 }
             }
+            keep_files(&posted.1, &edit.body, &mut object);
             posted.1 = object.clone();
             state.edits.push(edit);
             Some(object)
@@ -621,4 +622,19 @@ impl Ledger for State {
     fn unread(&self) -> Vec<String> {
         self.unread.iter().map(|message| format!("{} {}", message.target, message.body)).collect()
     }
+}
+
+/// An edit keeps the files that it names by id. One that sends embeds alone removes them all.
+fn keep_files(before: &Value, edit: &Value, after: &mut Value) {
+    let known = before["attachments"].as_array().cloned().unwrap_or_default();
+    let kept: Vec<Value> = match (edit["attachments"].as_array(), edit["embeds"].is_null()) {
+        (Some(named), _) => {
+            known.into_iter().filter(|file| named.iter().any(|own| own["id"] == file["id"])).collect()
+        }
+        (None, true) => known,
+        (None, false) => Vec::new(),
+    };
+    let files = after["attachments"].as_array_mut().unwrap();
+    files.splice(0..0, kept);
+    answers::show_files(after);
 }

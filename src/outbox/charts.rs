@@ -1,0 +1,110 @@
+//! Charts for alerts on Discord: drawn once for all channels, off the bot's thread. A chart that fails, or takes
+//! too long, never holds up an alert.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::OnceCell;
+use tokio::task;
+use tokio::time::timeout;
+
+use crate::alert::{Alert, Key};
+use crate::delivery::{Batch, Body};
+use crate::destination::Destination;
+use crate::filing::{Accession, Cik, PastFiling};
+use crate::parts::Parts;
+use crate::render::chart::Chart;
+use crate::render::discord::CardChart;
+use crate::store::Store;
+
+/// The most charts to keep; one has 20 to 70 kB.
+const MOST_KEPT: usize = 32;
+/// How long to wait for a chart.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// A chart's picture and its words.
+type Drawn = Option<(Arc<Vec<u8>>, String)>;
+/// Which alert a chart is for: its key, and the filing, since an amendment has the same key.
+type Which = (Key, Accession);
+
+/// Draws charts.
+pub(super) struct Charts {
+    /// False if the settings turn them off.
+    are_on: bool,
+    store: Store,
+    kept: Mutex<VecDeque<(Which, Arc<OnceCell<Drawn>>)>>,
+}
+
+impl Charts {
+    pub(super) fn new(parts: &Parts) -> Self {
+        Self { are_on: parts.settings.discord.charts, store: parts.store.clone(), kept: Mutex::default() }
+    }
+
+    /// The charts of a new message: one for each issuer, on its first card.
+    pub(super) async fn of(&self, batch: &Batch) -> Vec<CardChart> {
+        let is_discord = matches!(batch.destination(), Destination::Discord(_) | Destination::Channel(_));
+        if !self.are_on || !is_discord || batch.concerned().is_some() {
+            return Vec::new();
+        }
+        let (mut charts, mut issuers) = (Vec::new(), BTreeSet::<Cik>::new());
+        for delivery in batch.deliveries() {
+            let Body::Alert(alert) = &delivery.body else { continue };
+            if delivery.answers.is_some() || !issuers.insert(alert.issuer.cik) {
+                continue;
+            }
+            let cell = self.cell((alert.key.clone(), alert.accession));
+            let drawn = timeout(PATIENCE, cell.get_or_init(|| self.draw(alert))).await;
+            match drawn {
+                Ok(Some((png, alt_text))) => charts.push(CardChart {
+                    card: delivery.key.clone(),
+                    png: Arc::clone(png),
+                    alt_text: alt_text.clone(),
+                }),
+                Ok(None) => {}
+                Err(_) => tracing::debug!("a chart took too long: the alert goes without it"),
+            }
+        }
+        charts
+    }
+
+    fn cell(&self, which: Which) -> Arc<OnceCell<Drawn>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, cell)) = kept.iter().find(|(own, _)| *own == which) {
+            return Arc::clone(cell);
+        }
+        if kept.len() >= MOST_KEPT {
+            kept.pop_front();
+        }
+        let cell = Arc::default();
+        kept.push_back((which, Arc::clone(&cell)));
+        cell
+    }
+
+    async fn draw(&self, alert: &Alert) -> Drawn {
+        let since = alert.history_since()?;
+        let past = match self.store.history(alert.issuer.cik, since).await {
+            Ok((past, _)) => past,
+            Err(error) => {
+                tracing::debug!("there is no chart, because history cannot be read: {error}");
+                return None;
+            }
+        };
+        let until = alert.accepted_at.unwrap_or(alert.seen_at);
+        // An alert that waited shows what was known when its filing came.
+        let past: Vec<PastFiling> = past.into_iter().filter(|past| past.accepted_at <= until).collect();
+        let chart = Chart::of_alert(alert, &past)?;
+        let drawn = task::spawn_blocking(move || chart.png().map(|png| (png.bytes, chart.alt_text()))).await;
+        match drawn {
+            Ok(Ok((png, alt_text))) => Some((Arc::new(png), alt_text)),
+            Ok(Err(error)) => {
+                tracing::warn!("a chart cannot be drawn: {error}");
+                None
+            }
+            Err(error) => {
+                tracing::warn!("a chart cannot be drawn: {error}");
+                None
+            }
+        }
+    }
+}
