@@ -4,6 +4,8 @@ mod commands;
 mod connect;
 mod failures;
 mod gateway;
+mod guild_events;
+mod guilds;
 mod reconnect;
 mod register;
 mod servers;
@@ -14,7 +16,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
 use serenity::all::{AutocompleteChoice, CreateAutocompleteResponse, CreateInteractionResponse, Interaction};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
@@ -27,6 +29,7 @@ use crate::store::StoreError;
 use commands::Asked;
 use failures::{failure, late, log};
 use gateway::{Ended, Event, Session, Way};
+use guild_events::GuildEvent;
 use reconnect::{Closed, End, LONGEST_PAUSE, Next, Reconnect, STEADY};
 
 /// Discord resets the token of a bot that begins more than 1,000 sessions a day. This many are left unused.
@@ -37,6 +40,8 @@ const TOO_MANY: &str = "check whether sellbell restarts again and again, or anot
 const OWN_GATEWAY: &str = "check that [discord] api_base leads to Discord, or to your own proxy";
 /// The most interactions to answer at once.
 const MOST_AT_ONCE: usize = 64;
+/// The most events about servers that wait to be handled.
+const MOST_EVENTS: usize = 8;
 /// Discord's code for an interaction that was already answered.
 const ANSWERED: i64 = 40_060;
 /// How long a request outside the gateway connection may take.
@@ -50,9 +55,13 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     if let Some(warning) = app.settings.discord.open_to_all() {
         tracing::warn!("{warning}");
     }
+    let (guilds, events) = mpsc::channel(MOST_EVENTS);
+    let mut following = JoinSet::new();
+    following.spawn(guilds::follow(Arc::downgrade(&app), events));
     let mut bot = Bot {
         discord,
         app: Arc::downgrade(&app),
+        guilds,
         tasks: JoinSet::new(),
         registering: false,
         session: None,
@@ -81,6 +90,8 @@ struct Bot {
     discord: DiscordBot,
     /// A task that is still answering may outlive the bot, and must not keep its store open.
     app: Weak<App>,
+    /// Takes the events about servers.
+    guilds: mpsc::Sender<GuildEvent>,
     tasks: JoinSet<()>,
     /// True if the commands are registered, or about to be.
     registering: bool,
@@ -149,7 +160,8 @@ impl Bot {
                 None
             }
         };
-        let way = Way { address: &address, token: &token, resuming: &resuming };
+        let guilds = self.guilds.clone();
+        let way = Way { address: &address, token: &token, resuming: &resuming, guilds: &guilds };
         let ended = gateway::hold(way, &mut session, stop, on).await;
         // Reports still pending from a connection that is over are no longer true.
         drop(steadying);

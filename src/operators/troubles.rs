@@ -199,6 +199,15 @@ impl Troubles {
         Ok(())
     }
 
+    /// Forgets the troubles of a destination that is gone.
+    pub async fn forget_of(&self, destination: &Destination) -> Result<(), StoreError> {
+        self.held_back().retain(|_, held| held.destination.as_ref() != Some(destination));
+        match self.store.trouble(&files_of(destination)).await? {
+            Some(trouble) => self.forget_one(&files_of(destination), &trouble).await,
+            None => Ok(()),
+        }
+    }
+
     /// Forgets another instance after a day without a sign of it.
     pub async fn forget_another_instance(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let over = |trouble: &Trouble| !within(trouble.seen_at, FORGOTTEN_AFTER, now);

@@ -32,6 +32,7 @@ pub async fn housekeeping_once(app: &App, now: DateTime<Utc>) -> Result<Option<D
     app.store.prune_receipts(today.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(today)).await?;
     app.store.prune_latencies(now).await?;
     app.store.prune(now).await?;
+    app.store.prune_set_aside(now).await?;
     Ok(next.into_iter().flatten().min())
 }
 

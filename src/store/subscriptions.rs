@@ -1,6 +1,7 @@
 //! Which Discord channels subscribe to which rules.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -26,8 +27,9 @@ const MOST_PER_CHANNEL: usize = 200;
 /// A subscription as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Subscribed {
-    at: DateTime<Utc>,
-    by: u64,
+    pub(super) at: DateTime<Utc>,
+    /// The user; 0 for the command line.
+    pub(super) by: u64,
     /// The channel's server. Older records lack it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) server: Option<u64>,
@@ -101,12 +103,7 @@ impl Store {
                 return Ok(full);
             }
             let subscribed = Subscribed { at, by: asked.by, server: asked.server };
-            SUBSCRIPTIONS.put(&transaction, place, &subscribed)?;
-            SUBSCRIBERS.put(&transaction, &by_rule(asked.rule, asked.channel), &asked.server)?;
-            count(&transaction, ALL, |all| all + 1).await?;
-            if let Some(server) = asked.server {
-                count(&transaction, &of_server(server), |own| own + 1).await?;
-            }
+            add(&transaction, asked.channel, asked.rule, &subscribed).await?;
             Ok(Subscribing::New)
         })
         .await
@@ -132,29 +129,6 @@ impl Store {
                 count(&transaction, &of_server(server), |own| own + noted).await?;
             }
             Ok(noted > 0)
-        })
-        .await
-    }
-
-    /// Ends a subscription; `false` if there was none.
-    pub async fn unsubscribe(&self, channel: u64, rule: &str) -> Result<bool, StoreError> {
-        let place = &place(channel, rule);
-        self.transaction(move |transaction| async move {
-            let known = SUBSCRIPTIONS.get(&transaction, place).await?;
-            let index = by_rule(rule, channel);
-            // A subscription with an unreadable record still counts.
-            let Some(server) =
-                SUBSCRIBERS.get(&transaction, &index).await?.or(known.map(|known| known.server))
-            else {
-                return Ok(false);
-            };
-            SUBSCRIPTIONS.delete(&transaction, place);
-            SUBSCRIBERS.delete(&transaction, &index);
-            count(&transaction, ALL, |all| all.saturating_sub(1)).await?;
-            if let Some(server) = server {
-                count(&transaction, &of_server(server), |own| own.saturating_sub(1)).await?;
-            }
-            Ok(true)
         })
         .await
     }
@@ -185,9 +159,18 @@ impl Store {
 
     /// The subscribed channels whose server is unknown.
     pub async fn channels_without_server(&self) -> Result<BTreeSet<u64>, StoreError> {
+        self.channels_in(None).await
+    }
+
+    /// The subscribed channels of a server. Reads all subscriptions.
+    pub async fn channels_of(&self, server: u64) -> Result<BTreeSet<u64>, StoreError> {
+        self.channels_in(Some(server)).await
+    }
+
+    async fn channels_in(&self, wanted: Option<u64>) -> Result<BTreeSet<u64>, StoreError> {
         let mut channels = BTreeSet::new();
         self.each(&SUBSCRIBERS, Range::first(usize::MAX), |place, server| {
-            if let (None, Some((_, channel))) = (server, place.split_once('\t')) {
+            if let (true, Some((_, channel))) = (server == wanted, place.split_once('\t')) {
                 channels.extend(channel.parse::<u64>());
             }
             true
@@ -195,6 +178,81 @@ impl Store {
         .await?;
         Ok(channels)
     }
+
+    /// The servers whose channels have subscriptions.
+    pub async fn subscribed_servers(&self) -> Result<BTreeSet<u64>, StoreError> {
+        let mut servers = BTreeSet::new();
+        self.each(&SUBSCRIPTION_COUNTS, Range::prefix(&of_server(""), usize::MAX), |of, _| {
+            servers.extend(of.strip_prefix(&of_server("")).and_then(|server| server.parse::<u64>().ok()));
+            true
+        })
+        .await?;
+        Ok(servers)
+    }
+
+    /// True if a channel of this server has subscriptions.
+    pub async fn has_subscriptions(&self, server: u64) -> Result<bool, StoreError> {
+        Ok(self.get(&SUBSCRIPTION_COUNTS, &of_server(server)).await?.is_some())
+    }
+}
+
+/// Adds a subscription to its tables and counts.
+pub(super) async fn add(
+    transaction: &Transaction,
+    channel: u64,
+    rule: &str,
+    subscribed: &Subscribed,
+) -> Result<(), Ended> {
+    SUBSCRIPTIONS.put(transaction, &place(channel, rule), subscribed)?;
+    SUBSCRIBERS.put(transaction, &by_rule(rule, channel), &subscribed.server)?;
+    count(transaction, ALL, |all| all + 1).await?;
+    match subscribed.server {
+        Some(server) => count(transaction, &of_server(server), |own| own + 1).await,
+        None => Ok(()),
+    }
+}
+
+/// Removes a subscription from its tables and counts. Returns it, with its server as the index has it; `None`
+/// if there was none.
+pub(super) async fn remove(
+    transaction: &Transaction,
+    channel: u64,
+    rule: &str,
+) -> Result<Option<Subscribed>, Ended> {
+    let (place, index) = (place(channel, rule), by_rule(rule, channel));
+    let known = SUBSCRIPTIONS.get(transaction, &place).await?;
+    // A subscription with an unreadable record still counts.
+    let server = SUBSCRIBERS.get(transaction, &index).await?;
+    let Some(server) = server.or(known.as_ref().map(|known| known.server)) else { return Ok(None) };
+    SUBSCRIPTIONS.delete(transaction, &place);
+    SUBSCRIBERS.delete(transaction, &index);
+    count(transaction, ALL, |all| all.saturating_sub(1)).await?;
+    if let Some(server) = server {
+        count(transaction, &of_server(server), |own| own.saturating_sub(1)).await?;
+    }
+    let (at, by) = known.map_or((DateTime::UNIX_EPOCH, 0), |known| (known.at, known.by));
+    Ok(Some(Subscribed { at, by, server }))
+}
+
+/// The rules that a channel subscribes to, also with unreadable records.
+pub(super) async fn rules_of(transaction: &Transaction, channel: u64) -> Result<Vec<String>, Ended> {
+    let found = transaction.range(SUBSCRIPTIONS.space, &of(channel, usize::MAX)).await?;
+    Ok(found.into_iter().filter_map(|(place, _)| Some(place.split_once('/')?.1.to_owned())).collect())
+}
+
+/// True if a channel subscribes to a rule.
+pub(super) async fn has(transaction: &Transaction, channel: u64, rule: &str) -> Result<bool, Ended> {
+    SUBSCRIPTIONS.has(transaction, &place(channel, rule)).await
+}
+
+/// True if a channel has subscriptions.
+pub(super) async fn has_any(transaction: &Transaction, channel: u64) -> Result<bool, Ended> {
+    Ok(!transaction.range(SUBSCRIPTIONS.space, &of(channel, 1)).await?.is_empty())
+}
+
+/// How many subscriptions the channels of a server have.
+pub(super) async fn counted_of(transaction: &Transaction, server: u64) -> Result<usize, Ended> {
+    counted(transaction, &of_server(server)).await
 }
 
 /// The limit that keeps a channel from subscribing to more, if any.
@@ -241,7 +299,7 @@ fn place(channel: u64, rule: &str) -> String {
     format!("{channel}/{rule}")
 }
 
-fn of_server(server: u64) -> String {
+fn of_server(server: impl Display) -> String {
     format!("server/{server}")
 }
 

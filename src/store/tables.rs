@@ -14,14 +14,16 @@ use super::mutes::{MUTED, MUTES};
 use super::overflow_lines::{LIST_HOLDERS, LISTS};
 use super::paused::PAUSED;
 use super::pending::PENDING;
+use super::place_names::NAMES;
 use super::placing::{DELIVERIES, QUEUE};
 use super::quarantine::{QUARANTINE, UNREADABLE};
 use super::ratios::RATIOS;
+use super::set_aside::SET_ASIDE;
 use super::subscriptions::{SUBSCRIBERS, SUBSCRIPTION_COUNTS, SUBSCRIPTIONS};
 use super::table::{CORRUPT, META};
 
 /// Every keyspace of the store.
-pub(super) const ALL: [Space; 30] = [
+pub(super) const ALL: [Space; 32] = [
     FILINGS.space,
     PENDING.space,
     QUARANTINE.space,
@@ -50,6 +52,8 @@ pub(super) const ALL: [Space; 30] = [
     SUBSCRIPTIONS.space,
     SUBSCRIBERS.space,
     SUBSCRIPTION_COUNTS.space,
+    SET_ASIDE.space,
+    NAMES.space,
     CORRUPT.space,
     META,
 ];

@@ -25,6 +25,7 @@ mod foreign;
 mod form345;
 mod gateway;
 mod gateway_bounds;
+mod guilds;
 mod hostile;
 mod house;
 mod invite;

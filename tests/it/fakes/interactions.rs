@@ -74,14 +74,16 @@ impl FakeDiscord {
         let id = self.world.next_id();
         let token = format!("interaction-{id}");
         let (test, answers) = mpsc::channel();
-        let (denied, locale, is_direct) = self.world.edit(|state| {
+        let (denied, granted, locale, is_direct) = self.world.edit(|state| {
             state.interactions.insert(token.clone(), Open { id, kind, channel, answered: false, test });
             let denied = state.denied.get(&channel.to_string()).copied().unwrap_or_default();
+            let granted = state.granted.get(&channel.to_string()).copied().unwrap_or_default();
             let locale = if state.locale.is_empty() { "en-US" } else { &state.locale };
-            (denied, locale.to_owned(), state.direct.contains(&channel))
+            (denied, granted, locale.to_owned(), state.direct.contains(&channel))
         });
         let locale = &locale;
-        let place = Place { id, token: &token, kind, channel, permissions, denied, locale, is_direct };
+        let place =
+            Place { id, token: &token, kind, channel, permissions, denied, granted, locale, is_direct };
         let event = json!({"t": "INTERACTION_CREATE", "d": answers::interaction(&place, name, options)});
         // Discord sends it to each connection of the bot's.
         let sent = move |session: &UnboundedSender<Sent>| session.send(Sent::Event(event.clone())).is_ok();
