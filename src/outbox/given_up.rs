@@ -80,7 +80,7 @@ impl GivenUpDeliveries {
                 Some(at) if lately(at) => {}
                 _ if given_up.count == 0 => self.store.forget_given_up(&given_up).await?,
                 _ => {
-                    let notices = self.operators.deliveries(&notice(&given_up, now), now);
+                    let notices = self.operators.deliveries(&notice(&given_up, now), now).await?;
                     self.store.report_given_up(&given_up, &notices, now).await?;
                     self.wakes.queued.notify_one();
                 }

@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use mail_parser::MessageParser;
 use sellbell::config::SubscriptionLimits;
 use sellbell::destination::Destination;
 use sellbell::runtime::{App, housekeeping_once};
+use sellbell::service;
 use sellbell::store::{Gone, SetAside, Subscription};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
@@ -144,7 +146,12 @@ async fn what_waits_for_a_deleted_channel_is_given_up_and_nobody_is_bothered() {
     assert_eq!(deliver_all(&app, now).await.0, 1, "the other server");
     assert_eq!(deliver_all(&app, now).await.0, 1, "the notice that 777 is paused");
     world.discord.next_message().await;
-    assert!(String::from_utf8_lossy(&world.smtp.next_mail().await.raw).contains("paused"));
+    let mail = world.smtp.next_mail().await;
+    let mail = MessageParser::default().parse(&mail.raw).unwrap();
+    assert!(mail.subject().unwrap().contains("#alerts on Traders is paused"), "{mail:?}");
+    let status = service::status(&app, now).await.unwrap();
+    assert!(status.paused[0].starts_with("channel:777 since"), "ids are for programs");
+    assert_eq!(status.names["channel:777"], "#alerts on Traders");
     world.discord.dispatch("CHANNEL_DELETE", channel(777, "alerts")).await;
     until("set aside", async || channels(&app).await == [900]).await;
     assert!(app.store.all_paused().await.unwrap().is_empty());
