@@ -5,15 +5,18 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use serenity::all::{ChannelId, GuildId};
+use serenity::all::{ChannelId, GuildId, RoleId};
 
 use crate::bounds::AtMost;
+use crate::notify::Role;
 use crate::text::{clip, plain};
 
 /// A bot with one connection can be on 2,500 servers.
 const MOST_SERVERS: usize = 10_000;
 /// Discord's limit is 500 channels, and 1,000 threads that are not archived.
 const MOST_CHANNELS: usize = 4_000;
+/// Discord's limit is 250 roles.
+const MOST_ROLES: usize = 1_000;
 /// Discord's limit of a name, in characters.
 const LONGEST_NAME: usize = 100;
 
@@ -30,6 +33,20 @@ pub(super) enum GuildEvent {
     Left(u64),
     /// A channel or thread was created or changed.
     Channel(Channel),
+    /// A role was created or changed.
+    Role {
+        /// Its server.
+        server: u64,
+        /// The role.
+        role: Role,
+    },
+    /// A role was deleted.
+    RoleDeleted {
+        /// Its server.
+        server: u64,
+        /// Its id.
+        role: u64,
+    },
     /// A channel or thread was deleted.
     Deleted {
         /// Its server.
@@ -46,6 +63,7 @@ pub(super) struct Server {
     pub(super) name: String,
     /// Its channels and threads with their names.
     pub(super) channels: Vec<(u64, String)>,
+    pub(super) roles: Vec<Role>,
 }
 
 /// A channel or thread of a server.
@@ -88,6 +106,8 @@ struct ServerData {
     channels: AtMost<ChannelData, MOST_CHANNELS>,
     #[serde(default)]
     threads: AtMost<ChannelData, MOST_CHANNELS>,
+    #[serde(default)]
+    roles: AtMost<RoleData, MOST_ROLES>,
 }
 
 #[derive(Deserialize)]
@@ -97,6 +117,25 @@ struct ChannelData {
     guild_id: Option<GuildId>,
     #[serde(default)]
     name: Option<Name>,
+}
+
+#[derive(Deserialize)]
+struct RoleData {
+    id: RoleId,
+    name: Name,
+    mentionable: bool,
+}
+
+#[derive(Deserialize)]
+struct OfRole {
+    guild_id: GuildId,
+    role: RoleData,
+}
+
+#[derive(Deserialize)]
+struct DeletedRole {
+    guild_id: GuildId,
+    role_id: RoleId,
 }
 
 /// Reads an event. `None` for other events, for outages, and, with a line in the log, for events that cannot
@@ -114,6 +153,11 @@ pub(super) fn read(kind: &str, data: Option<&RawValue>) -> Option<GuildEvent> {
         "CHANNEL_DELETE" | "THREAD_DELETE" => {
             serde_json::from_str(text).map(|channel: ChannelData| channel.deleted())
         }
+        "GUILD_ROLE_CREATE" | "GUILD_ROLE_UPDATE" => serde_json::from_str(text)
+            .map(|of: OfRole| Some(GuildEvent::Role { server: of.guild_id.get(), role: of.role.role() })),
+        "GUILD_ROLE_DELETE" => serde_json::from_str(text).map(|of: DeletedRole| {
+            Some(GuildEvent::RoleDeleted { server: of.guild_id.get(), role: of.role_id.get() })
+        }),
         _ => return None,
     };
     event.unwrap_or_else(|_| {
@@ -152,7 +196,14 @@ impl ServerData {
         let named =
             |channel: ChannelData| (channel.id.get(), channel.name.map_or(String::new(), |name| name.0));
         let name = self.name.map_or(String::new(), |name| name.0);
-        Server { id: self.id.get(), name, channels: channels.map(named).collect() }
+        let roles = self.roles.0.into_iter().map(RoleData::role).collect();
+        Server { id: self.id.get(), name, channels: channels.map(named).collect(), roles }
+    }
+}
+
+impl RoleData {
+    fn role(self) -> Role {
+        Role { id: self.id.get(), name: self.name.0, mentionable: self.mentionable }
     }
 }
 

@@ -36,9 +36,20 @@ impl Concerned {
         match event {
             GuildEvent::Ready(servers) => self.ready(app, &servers).await,
             GuildEvent::Here(server) => self.here(app, &server).await,
-            GuildEvent::Changed(server) => app.store.note_names((server.id, Some(&server.name)), &[]).await,
+            GuildEvent::Changed(server) => {
+                keep(app, &server);
+                app.store.note_names((server.id, Some(&server.name)), &[]).await
+            }
             GuildEvent::Left(server) => self.left(app, server).await,
             GuildEvent::Channel(channel) => self.exists(app, &channel).await,
+            GuildEvent::Role { server, role } => {
+                app.notifier.bot().inspect(|bot| bot.servers().keep_role(server, role));
+                Ok(())
+            }
+            GuildEvent::RoleDeleted { server, role } => {
+                app.notifier.bot().inspect(|bot| bot.servers().forget_role(server, role));
+                Ok(())
+            }
             GuildEvent::Deleted { server, channel } => {
                 self.gone(app, server, &BTreeSet::from([channel]), Gone::Deleted).await
             }
@@ -58,6 +69,7 @@ impl Concerned {
 
     /// The bot is on a server, which may be one that it comes back to.
     async fn here(&mut self, app: &App, server: &Server) -> Result<(), StoreError> {
+        keep(app, server);
         let listed: BTreeSet<u64> = server.channels.iter().map(|(id, _)| *id).collect();
         self.learn_server(app, server.id, &listed).await?;
         if self.set_aside.contains(&server.id) {
@@ -74,6 +86,7 @@ impl Concerned {
     }
 
     async fn left(&mut self, app: &App, server: u64) -> Result<(), StoreError> {
+        app.notifier.bot().inspect(|bot| bot.servers().forget(server));
         if !app.store.has_subscriptions(server).await? {
             return Ok(());
         }
@@ -123,6 +136,11 @@ impl Concerned {
         }
         Ok(())
     }
+}
+
+/// Keeps a server's name and roles in memory.
+fn keep(app: &App, server: &Server) {
+    app.notifier.bot().inspect(|bot| bot.servers().keep(server.id, &server.name, server.roles.clone()));
 }
 
 async fn take_back(app: &App, server: u64, channels: &BTreeSet<u64>) -> Result<(), StoreError> {

@@ -41,7 +41,7 @@ const OWN_GATEWAY: &str = "check that [discord] api_base leads to Discord, or to
 /// The most interactions to answer at once.
 const MOST_AT_ONCE: usize = 64;
 /// The most events about servers that wait to be handled.
-const MOST_EVENTS: usize = 8;
+const MOST_EVENTS: usize = 2;
 /// Discord's code for an interaction that was already answered.
 const ANSWERED: i64 = 40_060;
 /// How long a request outside the gateway connection may take.

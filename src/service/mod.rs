@@ -12,4 +12,7 @@ pub use filings::{accession_named, filing_in_file, filing_of_test, unreadable};
 pub use latency::{LatencyStatus, Quantiles};
 pub use sample::{SampleError, sample};
 pub use status::{MuteLine, ReceiptLine, Running, Status, status};
-pub use subscribe::{Subscribed, subscribe, unsubscribe};
+pub use subscribe::{
+    NotSubscribed, SetAsideLine, Subscribed, SubscriptionLine, Subscriptions, subscribe, subscriptions,
+    unsubscribe,
+};

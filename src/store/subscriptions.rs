@@ -179,6 +179,12 @@ impl Store {
         Ok(channels)
     }
 
+    /// The server of a subscribed channel, if known.
+    pub async fn server_of(&self, channel: u64) -> Result<Option<u64>, StoreError> {
+        let own = self.records(&SUBSCRIPTIONS, &of(channel, usize::MAX)).await?;
+        Ok(own.iter().find_map(|subscribed| subscribed.server))
+    }
+
     /// The servers whose channels have subscriptions.
     pub async fn subscribed_servers(&self) -> Result<BTreeSet<u64>, StoreError> {
         let mut servers = BTreeSet::new();

@@ -41,7 +41,7 @@ async fn subscribe(app: &App, server: u64, channel: u64) {
 }
 
 /// Waits until something is so.
-async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
+pub(crate) async fn until(what: &str, is_so: impl AsyncFn() -> bool) {
     let looking = async {
         while !is_so().await {
             sleep(Duration::from_millis(2)).await;

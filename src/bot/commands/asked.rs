@@ -27,6 +27,10 @@ pub(in crate::bot) struct Asked {
     pub(super) may_manage: bool,
     /// The permissions that the bot lacks in the channel.
     pub(super) lacking: Permissions,
+    /// True if the bot may ping every role in the channel, or Discord does not say.
+    pub(super) may_ping_all: bool,
+    /// The channel's name, if Discord says it.
+    pub(super) channel_name: Option<String>,
     /// True if the user reads German.
     pub(super) in_german: bool,
 }
@@ -56,6 +60,10 @@ impl Asked {
             may_manage: permissions
                 .is_some_and(|own| own.intersects(Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR)),
             lacking: lacking(command),
+            may_ping_all: command
+                .app_permissions
+                .is_none_or(|own| own.intersects(Permissions::MENTION_EVERYONE | Permissions::ADMINISTRATOR)),
+            channel_name: command.channel.as_ref().and_then(|channel| channel.name.clone()),
             in_german: command.locale == "de",
         }
     }

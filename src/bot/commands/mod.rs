@@ -5,6 +5,7 @@ mod choices;
 mod command;
 mod help;
 mod latest;
+mod names;
 mod reply;
 mod status;
 mod subscribe;
@@ -81,9 +82,8 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Repl
         return private(refusal);
     }
     let done = run(command, app, asked, now).await;
-    // Older subscriptions lack the server.
     let noted = match (&done, asked.server) {
-        (Ok(_), Some(server)) => app.store.note_server(asked.channel, server).await.map(drop),
+        (Ok(_), Some(server)) => names::learn(app, asked, server).await,
         _ => Ok(()),
     };
     noted.and(done).unwrap_or_else(|error| {

@@ -7,6 +7,8 @@ use super::asked::Asked;
 use super::choices::{Choice, ranked};
 use super::reply::{Reply, private, public};
 use super::texts::{self, Text};
+use crate::render::discord::escaped;
+use crate::rules::Rule;
 use crate::runtime::App;
 use crate::service::{self, Subscribed};
 use crate::store::{StoreError, Subscription};
@@ -34,12 +36,13 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
         return Ok(private(lacks(asked.lacking)));
     }
     let Asked { server, channel, user, .. } = *asked;
-    let asked = Subscription { server, channel, rule: asked.text(RULE), by: user };
-    Ok(match service::subscribe(app, asked, now).await? {
+    let subscription = Subscription { server, channel, rule: asked.text(RULE), by: user };
+    Ok(match service::subscribe(app, subscription, now).await? {
         Subscribed::New(rule) => {
             let about = rule.description.as_deref();
             let about = about.map_or(String::new(), |text| format!("\n> {}", clip(&plain(text), 300)));
-            public(format!("\u{1f514} This channel now gets alerts for `{}`.{about}", rule.name))
+            let pings = unpinged(app, asked, &rule);
+            public(format!("\u{1f514} This channel now gets alerts for `{}`.{about}{pings}", rule.name))
         }
         Subscribed::NoRule => {
             private("There is no such rule. Choose one from the list that appears while you type.")
@@ -53,6 +56,23 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
         )),
         Subscribed::Full => private("This bot has reached its limit of subscriptions. Ask its operators."),
     })
+}
+
+/// A sentence about the rule's roles that the bot cannot ping in the channel; empty if there are none.
+fn unpinged(app: &App, asked: &Asked, rule: &Rule) -> String {
+    let (Some(server), Some(bot), false) = (asked.server, app.notifier.bot(), asked.may_ping_all) else {
+        return String::new();
+    };
+    let names = bot.servers().unpingable(server, rule.roles());
+    if names.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = names.iter().map(|name| format!("**@{}**", escaped(name))).collect();
+    let them = if names.len() == 1 { "this role" } else { "these roles" };
+    format!(
+        "\nI cannot ping {} here: allow anyone to @mention {them}, or give me the permission Mention Everyone.",
+        names.join(", ")
+    )
 }
 
 /// Advice about missing permissions, before the first alert fails.
