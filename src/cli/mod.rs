@@ -12,6 +12,7 @@ mod explain;
 mod filings;
 mod log;
 mod mute;
+mod named;
 mod output;
 mod pings;
 mod remote;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::fakes::discord::FakeDiscord;
 use crate::search::Searched as _;
-use crate::verbs::{Running, prepare, said, stop};
+use crate::verbs::{Running, at_once, prepare, said, stop};
 use crate::world::{World, at, reopened};
 
 const EMBED_LINKS: u64 = 1 << 14;
@@ -138,6 +138,10 @@ async fn without_a_bot_the_store_is_changed_itself() {
     let said = refused(&world, &["add", "780", "any"]).await;
     assert!(said.contains("Discord cannot be asked about the channel"), "{said}");
     well(&world, &["remove", "779", "any"]).await;
+
+    let explain = &["explain", "0009900001-21-000001", "--config", "settings.toml"];
+    let explained = crate::verbs::said(&at_once(world.dir.path(), explain).await);
+    assert!(explained.contains("\u{2192} channel:777 (#channel-777 on server): "), "{explained}");
 
     // Without a token, a known server counts, and an unknown one is learnt later.
     let (added, said) = sellbell(&world, &["add", "4242", "any"], false).await;
