@@ -8,7 +8,9 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use mail_parser::MessageParser;
 use sellbell::config::SubscriptionLimits;
+use sellbell::delivery::{Body, Delivery};
 use sellbell::destination::Destination;
+use sellbell::notice::Notice;
 use sellbell::runtime::{App, housekeeping_once};
 use sellbell::service;
 use sellbell::store::{Gone, SetAside, Subscription};
@@ -365,5 +367,59 @@ async fn subscriptions_of_an_older_version_learn_their_servers() {
     let answer = world.discord.slash(777, MANAGE_GUILD, "unsubscribe", rule("all")).await;
     assert!(answer["data"]["content"].as_str().unwrap().contains("no longer"), "{answer}");
     assert_eq!(name_of(&app, 777).await, None, "nothing is kept of a channel without subscriptions");
+    stopped(world, app, bot).await;
+}
+
+#[tokio::test]
+async fn however_much_waits_for_a_channel_that_is_gone_is_given_up() {
+    let world = World::new().await;
+    let app = world.app(RULES, None);
+    let (now, place): (_, Destination) = (at(NOW), "channel:777".parse().unwrap());
+    for channel in [777, 778] {
+        subscribe(&app, SERVER, channel).await;
+    }
+    for number in 0..1_203 {
+        let body = Body::Notice(Box::new(Notice::written(now, format!("Number {number}"), "A text")));
+        app.store.enqueue(&Delivery::new(place.clone(), body, now)).await.unwrap();
+    }
+    // Others are not concerned.
+    app.store.subscribe(900, "all", 1, now).await.unwrap();
+    let done = app.store.set_aside(SERVER, &[777, 778, 779].into(), Gone::LeftServer, now).await.unwrap();
+    assert_eq!((done.subscriptions, done.deliveries), (2, 1_203));
+    let counts = app.store.counts().await.unwrap();
+    assert_eq!((counts.queued, counts.dead), (0, 1_203));
+    let again = app.store.set_aside(SERVER, &[777, 778, 779].into(), Gone::Deleted, now).await.unwrap();
+    assert_eq!((again.subscriptions, again.deliveries), (0, 0));
+    assert_eq!(gone(&app).await, [(777, Gone::LeftServer), (778, Gone::LeftServer)]);
+    assert_eq!(app.store.check().await.unwrap().problems, Vec::<String>::new());
+    assert_eq!(app.store.take_back(&[777, 999].into()).await.unwrap(), 1);
+    assert_eq!(app.store.take_back(&[777, 999].into()).await.unwrap(), 0);
+    assert_eq!(channels(&app).await, [777, 900]);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_name_steers_no_notice() {
+    let world = World::new().await;
+    let hostile = "@everyone `x` [y](http://evil.example)\u{202e}\n# big";
+    world.discord.set_servers(&[FakeDiscord::server(SERVER, hostile, &[(777, "<@&1> **b**")])]);
+    let settings = world.settings() + "[operators]\nnotify = [\"discord:hook\"]\n";
+    let app = Arc::new(world.app_with(&settings, RULES, Some(SINCE)));
+    subscribe(&app, SERVER, 777).await;
+    let bot = connect(&world, &app).await;
+    until("the name is known", async || name_of(&app, 777).await.is_some()).await;
+    world.edgar.publish(&qualys());
+    let now = at(NOW);
+    app.intake.poll_once(now).await.unwrap();
+    world.discord.fail_next("channel:777", 404, json!({ "message": "Unknown Channel", "code": 10003 }), 9);
+    assert_eq!(deliver_all(&app, now).await.0, 0);
+    assert_eq!(deliver_all(&app, now).await.0, 1);
+    let body = world.discord.next_message().await.body;
+    let said = format!("{}{}", body["content"], body["embeds"][0]["title"]);
+    assert!(said.contains("is paused") && said.contains("evil"), "{said}");
+    for steering in ["@everyone", "](http", "<@&1>", "**b**", "\u{202e}", "\n# big"] {
+        assert!(!said.contains(steering), "{steering}: {said}");
+    }
+    assert_eq!(body["allowed_mentions"]["parse"], json!([]));
     stopped(world, app, bot).await;
 }

@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The most roles to keep, over all servers. A server has at most 250; a bot is on few servers or cannot be
-/// on more than 2,500.
+/// The most roles to keep, over all servers, and the most of one server. Discord allows 250 on a server.
 const MOST_ROLES: usize = 50_000;
+const MOST_OF_SERVER: usize = 1_000;
 /// The most servers to keep.
 const MOST_SERVERS: usize = 10_000;
 
@@ -56,7 +56,7 @@ impl Servers {
     /// Keeps a role of a server that is kept.
     pub fn keep_role(&self, server: u64, role: Role) {
         if let Some(server) = self.known().get_mut(&server)
-            && (server.roles.contains_key(&role.id) || server.roles.len() < 1_000)
+            && (server.roles.contains_key(&role.id) || server.roles.len() < MOST_OF_SERVER)
         {
             server.roles.insert(role.id, role);
         }
