@@ -2,6 +2,8 @@
 
 mod capabilities;
 mod name;
+mod place_name;
 
 pub use capabilities::{Capabilities, ReadBack};
 pub use name::{BUILT_IN, Destination, DestinationError, FORMS, PATTERN, is_name};
+pub use place_name::PlaceName;

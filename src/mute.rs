@@ -81,6 +81,14 @@ pub enum MuteError {
 }
 
 impl Muting {
+    /// The destination, if it is one.
+    pub fn destination(&self) -> Option<&Destination> {
+        match self {
+            Self::Destination(destination) => Some(destination),
+            _ => None,
+        }
+    }
+
     /// True if it covers this alert to this destination.
     pub fn covers(&self, alert: &Alert, destination: &Destination) -> bool {
         self.concerns(alert) && self.reaches(destination)

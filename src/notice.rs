@@ -4,6 +4,8 @@ mod details;
 
 pub use details::{FeedSilence, GoneRule, InstanceSign, NoFile, SummedAlerts, UnreadableFiling, Waited};
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,9 @@ pub struct Notice {
     pub at: DateTime<Utc>,
     /// The event it reports.
     pub about: About,
+    /// Names of destinations, for people: `channel:777` is `#alerts on Traders`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
 }
 
 /// A notice as it is stored. Older versions stored the finished text.
@@ -32,6 +37,8 @@ struct StoredNotice {
     #[serde(default)]
     about: Option<About>,
     #[serde(default)]
+    names: BTreeMap<String, String>,
+    #[serde(default)]
     title: String,
     #[serde(default)]
     text: String,
@@ -39,8 +46,8 @@ struct StoredNotice {
 
 impl From<StoredNotice> for Notice {
     fn from(stored: StoredNotice) -> Self {
-        let StoredNotice { key, at, about, title, text } = stored;
-        Self { key, at, about: about.unwrap_or(About::Written { title, text }) }
+        let StoredNotice { key, at, about, names, title, text } = stored;
+        Self { key, at, about: about.unwrap_or(About::Written { title, text }), names }
     }
 }
 
@@ -49,7 +56,7 @@ impl Notice {
     pub fn new(at: DateTime<Utc>, about: About) -> Self {
         // The fields are texts, numbers and times, all of which JSON can represent.
         let said = serde_json::to_string(&about).unwrap_or_default();
-        Self { key: Key::of(&["notice", &at.to_rfc3339(), &said]), at, about }
+        Self { key: Key::of(&["notice", &at.to_rfc3339(), &said]), at, about, names: BTreeMap::new() }
     }
 
     /// A notice that is already in words.
@@ -60,10 +67,22 @@ impl Notice {
     /// The same, with `change` applied to each text from outside, for example to hide secrets.
     pub fn with_texts(self, change: impl Fn(&str) -> String) -> Self {
         let mut notice = self;
-        for text in notice.about.texts() {
+        for text in notice.about.texts().into_iter().chain(notice.names.values_mut()) {
             *text = change(text);
         }
         notice
+    }
+
+    /// The same, with the name of a destination.
+    pub fn with_name(mut self, destination: &Destination, name: impl Into<String>) -> Self {
+        self.names.insert(destination.to_string(), name.into());
+        self
+    }
+
+    /// A destination by its name, or by its id if its name is unknown.
+    pub fn shown(&self, destination: &Destination) -> String {
+        let id = destination.to_string();
+        self.names.get(&id).cloned().unwrap_or(id)
     }
 }
 
@@ -273,11 +292,8 @@ pub enum StoreNews {
         /// How many.
         count: usize,
     },
-    /// The disk lost something.
-    Loss {
-        /// The store's folder.
-        dir: String,
-    },
+    /// The disk lost something. Older versions also stored the folder.
+    Loss {},
     /// It could not be written to for a while.
     Failed {
         /// Since when.
@@ -288,6 +304,15 @@ pub enum StoreNews {
 }
 
 impl About {
+    /// The destination that it is about, if any.
+    pub fn destination(&self) -> Option<&Destination> {
+        match self {
+            Self::Destination { destination, .. }
+            | Self::AnotherInstance(InstanceSign::Sent(destination)) => Some(destination),
+            _ => None,
+        }
+    }
+
     /// The texts from outside: answers, errors, paths, names.
     fn texts(&mut self) -> Vec<&mut String> {
         match self {
@@ -328,8 +353,8 @@ impl About {
                     gone.iter_mut().flat_map(|gone| [&mut gone.rule].into_iter().chain(&mut gone.channels));
                 gone.chain([changes]).collect()
             }
-            Self::Store(StoreNews::Loss { dir: text } | StoreNews::Failed { reason: text, .. }) => vec![text],
-            Self::Store(StoreNews::UnreadableRecords { .. }) => Vec::new(),
+            Self::Store(StoreNews::Failed { reason, .. }) => vec![reason],
+            Self::Store(StoreNews::UnreadableRecords { .. } | StoreNews::Loss {}) => Vec::new(),
             Self::LateAlerts(alerts) | Self::MutedAlerts { alerts, .. } => {
                 alerts.lines.iter_mut().map(|(_, line)| line).collect()
             }

@@ -23,6 +23,10 @@ pub(super) struct Caller {
     pub(super) may_manage: bool,
     /// The permissions that the bot lacks in the channel.
     pub(super) lacking: Permissions,
+    /// True if the bot may ping every role in the channel, or Discord does not say.
+    pub(super) may_ping_all: bool,
+    /// The channel's name, if Discord says it.
+    pub(super) channel_name: Option<String>,
     /// True if the user reads German.
     pub(super) in_german: bool,
 }
@@ -48,6 +52,10 @@ impl Caller {
             // An administrator has every permission.
             may_manage: permissions.intersects(Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR),
             lacking: lacking(interaction.app_permissions, kind),
+            may_ping_all: interaction
+                .app_permissions
+                .is_none_or(|own| own.intersects(Permissions::MENTION_EVERYONE | Permissions::ADMINISTRATOR)),
+            channel_name: interaction.channel.as_ref().and_then(|channel| channel.name.clone()),
             in_german: interaction.locale.as_deref() == Some("de"),
         })
     }

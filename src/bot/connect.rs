@@ -19,10 +19,11 @@ use crate::trust::Roots;
 
 /// How long it may take to connect, or to send something.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
-/// The most bytes in a message and in a frame. Nothing that the bot asks for is a quarter of that size:
-/// without intents, it receives only commands and, once, the names of its servers. Discord compresses only on
+/// The most bytes in a message and in a frame. The largest message describes a server: with 500 channels that
+/// each have dozens of permission overwrites, 1,000 threads, 250 roles and hundreds of emojis, it has several
+/// megabytes. One message at a time is held, and only a small part of it is kept. Discord compresses only on
 /// request, and this library does not decompress.
-const MOST_BYTES: usize = 1024 * 1024;
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// The most bytes that wait to be sent, such as answers to pings that nobody reads.
 const MOST_UNSENT: usize = 1024 * 1024;
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use serenity::all::ApplicationId;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -21,6 +21,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use url::Url;
 
 use super::connect::{PATIENCE, Socket, connect, words};
+use super::guild_events::{self, GuildEvent};
 use super::interaction::Interaction;
 
 const DISPATCH: u8 = 0;
@@ -32,6 +33,8 @@ const INVALID_SESSION: u8 = 9;
 const HELLO: u8 = 10;
 const HEARTBEAT_ACK: u8 = 11;
 
+/// The intent for servers, channels and roles. It is not privileged.
+const GUILDS: u64 = 1;
 /// How long it may take from connecting until the session is open.
 const OPENING: Duration = Duration::from_secs(30);
 /// Bounds of the heartbeat interval in milliseconds.
@@ -123,6 +126,8 @@ pub(super) struct Way<'a> {
     /// Returns the address for resuming a session, given the one that the gateway names; `None` if that
     /// cannot be the gateway's own.
     pub(super) resuming: &'a (dyn Fn(&str) -> Option<Url> + Sync),
+    /// Takes the events about servers. While it is full, nothing more is read.
+    pub(super) guilds: &'a mpsc::Sender<GuildEvent>,
 }
 
 struct Connection<'a> {
@@ -231,7 +236,15 @@ impl Connection<'_> {
                 *self.session = None;
                 return Err(Ended::SessionOver(reason));
             }
-            DISPATCH => return Ok(self.dispatch(payload, on)),
+            DISPATCH => {
+                let is_open = self.dispatch(payload, on);
+                let event = payload.t.as_deref().and_then(|kind| guild_events::read(kind, payload.d));
+                if let Some(event) = event {
+                    // Nobody takes it if the bot is gone.
+                    let _ = self.way.guilds.send(event).await;
+                }
+                return Ok(is_open);
+            }
             _ => {}
         }
         Ok(false)
@@ -250,9 +263,9 @@ impl Connection<'_> {
                 on(Event::Begins);
                 let properties =
                     json!({ "os": std::env::consts::OS, "browser": "sellbell", "device": "sellbell" });
-                // Slash commands arrive without any intent, privileged or not.
+                // Slash commands arrive without any intent.
                 json!({ "op": IDENTIFY, "d": {
-                    "token": self.way.token, "intents": 0, "properties": properties, "shard": [0, 1],
+                    "token": self.way.token, "intents": GUILDS, "properties": properties, "shard": [0, 1],
                 }})
             }
         };
@@ -325,7 +338,7 @@ impl Connection<'_> {
             4_012 => Ended::Refused(said("it no longer supports this version"), "use a newer sellbell"),
             4_013 | 4_014 => Ended::Refused(
                 said("it does not allow the intents"),
-                "sellbell asks for none: check that [discord] api_base leads to Discord, and that the application is in order at discord.com/developers",
+                "sellbell asks for none that needs an approval: check that [discord] api_base leads to Discord, and that the application is in order at discord.com/developers",
             ),
             // A new session can be begun. After any other code, the same one can be resumed.
             4_003 | 4_007 | 4_009 => {

@@ -95,6 +95,7 @@ pub(super) struct PlainOption {
 pub(super) struct Channel {
     #[serde(rename = "type")]
     pub(super) kind: Option<ChannelType>,
+    pub(super) name: Option<String>,
 }
 
 #[derive(Deserialize)]

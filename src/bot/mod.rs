@@ -9,6 +9,8 @@ mod context;
 mod explaining;
 mod failures;
 mod gateway;
+mod guild_events;
+mod guilds;
 mod interaction;
 mod muting;
 mod reconnect;
@@ -21,7 +23,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use secrecy::ExposeSecret;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
@@ -33,6 +35,7 @@ use crate::service::Lookup;
 use crate::store::StoreError;
 use failures::{late, log};
 use gateway::{Ended, Event, Session, Way};
+use guild_events::GuildEvent;
 use reconnect::{Closed, End, LONGEST_PAUSE, Next, Reconnect, STEADY};
 
 /// Discord resets the token of a bot that begins more than 1,000 sessions a day. This many are left unused.
@@ -43,6 +46,8 @@ const TOO_MANY: &str = "check whether sellbell restarts again and again, or anot
 const OWN_GATEWAY: &str = "check that [discord] api_base leads to Discord, or to your own proxy";
 /// The most interactions to answer at once.
 const MOST_AT_ONCE: usize = 64;
+/// The most events about servers that wait to be handled.
+const MOST_EVENTS: usize = 2;
 /// How long a request outside the gateway connection may take.
 const REQUEST: Duration = Duration::from_secs(30);
 
@@ -54,10 +59,14 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
     if let Some(warning) = app.settings.discord.open_to_all() {
         tracing::warn!("{warning}");
     }
+    let (guilds, events) = mpsc::channel(MOST_EVENTS);
+    let mut following = JoinSet::new();
+    following.spawn(guilds::follow(Arc::downgrade(&app), events));
     let mut bot = Bot {
         discord,
         app: Arc::downgrade(&app),
         lookup: Arc::default(),
+        guilds,
         tasks: JoinSet::new(),
         registering: false,
         session: None,
@@ -88,6 +97,8 @@ struct Bot {
     app: Weak<App>,
     /// Filings that people ask about.
     lookup: Arc<Lookup>,
+    /// Takes the events about servers.
+    guilds: mpsc::Sender<GuildEvent>,
     tasks: JoinSet<()>,
     /// True if the commands are registered, or about to be.
     registering: bool,
@@ -157,7 +168,8 @@ impl Bot {
                 None
             }
         };
-        let way = Way { address: &address, token: &token, resuming: &resuming };
+        let guilds = self.guilds.clone();
+        let way = Way { address: &address, token: &token, resuming: &resuming, guilds: &guilds };
         let ended = gateway::hold(way, &mut session, stop, on).await;
         // Reports still pending from a connection that is over are no longer true.
         drop(steadying);

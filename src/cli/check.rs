@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::output::print;
-use super::{environment, remote, setup};
+use super::{environment, pings, remote, setup};
 use crate::config::Settings;
 use crate::decide;
 use crate::destination::Destination;
@@ -38,13 +38,16 @@ struct Findings {
     colour: bool,
     /// Where the rules' alerts go.
     used: BTreeSet<Destination>,
+    /// The rules that mention roles.
+    pinging: Vec<Rule>,
     errors: usize,
     warnings: usize,
 }
 
 pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let colour = environment::colour_of_errors() == Colour::Ansi;
-    let mut findings = Findings { colour, used: BTreeSet::new(), errors: 0, warnings: 0 };
+    let mut findings =
+        Findings { colour, used: BTreeSet::new(), pinging: Vec::new(), errors: 0, warnings: 0 };
     let settings = match setup::settings_or_problems(args.config.as_deref())? {
         Ok(settings) => settings,
         Err(problems) => {
@@ -112,10 +115,12 @@ impl Findings {
     fn of_secrets(&mut self, settings: &Settings) {
         let problems = secrets(settings, &self.used);
         self.report(&problems);
+        self.report(&pings::problems(settings, &self.pinging));
     }
 
     fn of_rules(&mut self, folder: &Path, rules: &[Rule], settings: &Settings) {
         self.used.extend(rules.iter().flat_map(|rule| rule.notify.iter().cloned()));
+        self.pinging.extend(rules.iter().filter(|rule| rule.roles().next().is_some()).cloned());
         self.report(&rules::lint(rules));
         let listed = listed(settings);
         self.report(&unknown_tickers(rules, listed.as_ref()));

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 
+use super::named::named;
 use super::output::print;
 use super::{environment, filings, remote, setup};
 use crate::render::explain as words;
@@ -48,7 +49,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let (store, note) = setup::store(&settings)?;
     let accepted_at = filing.accepted_at.unwrap_or_else(now);
     let explainer = Explainer { rules: &rules, settings: &settings, store: store.as_ref(), now: now() };
-    let explained = remote::runtime()?.block_on(async {
+    let runtime = remote::runtime()?;
+    let explained = runtime.block_on(async {
         let listed = match &store {
             Some(store) => store.tickers().await.ok().flatten(),
             None => None,
@@ -68,8 +70,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let colour = environment::colour();
     let mut text = words::headline(&filing, colour);
     for one in &explained {
-        let ways: Vec<(String, &str)> =
-            one.deliveries.iter().map(|way| (way.destination.to_string(), way.standing.as_str())).collect();
+        let mut ways: Vec<(String, &str)> = Vec::new();
+        for way in &one.deliveries {
+            let shown = runtime.block_on(named(store.as_ref(), &way.destination))?;
+            ways.push((shown, way.standing.as_str()));
+        }
         text.push_str(&words::rule(&one.rule, &one.explanation, &one.outcome, &ways, colour));
     }
     if let Some(note) = note {

@@ -12,7 +12,9 @@ mod explain;
 mod filings;
 mod log;
 mod mute;
+mod named;
 mod output;
+mod pings;
 mod remote;
 mod replay;
 mod retry;
@@ -24,6 +26,7 @@ mod show;
 mod signals;
 mod status;
 mod store;
+mod subscriptions;
 mod test_alert;
 
 use std::io;
@@ -70,6 +73,8 @@ enum Verb {
     Unmute(mute::UnmuteArgs),
     /// Resume a paused destination and send again what was given up for it
     Retry(retry::Args),
+    /// List, add or remove subscriptions of Discord channels
+    Subscriptions(subscriptions::Args),
     /// Check, export or compact the store
     Store(store::Args),
     /// Fetch past filings of issuers, for rules that look back
@@ -109,6 +114,7 @@ pub fn main() -> ExitCode {
         Verb::Mute(args) => mute::mute(&args),
         Verb::Unmute(args) => mute::unmute(&args),
         Verb::Retry(args) => retry::run(&args),
+        Verb::Subscriptions(args) => subscriptions::run(&args),
         Verb::Store(args) => store::run(&args),
         Verb::Backfill(args) => backfill::run(&args),
         Verb::Replay(args) => replay::run(&args),

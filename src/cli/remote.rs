@@ -22,7 +22,7 @@ use crate::text::path_text;
 /// How long to wait for an answer; a bot on the same machine answers at once.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The longest answer to read; no bot sends more.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// The largest address or token file, in bytes.
 const MOST_FILE_BYTES: u64 = 1024;
 /// How long to wait for the store: another command holds it only for a moment, and a starting bot soon

@@ -135,14 +135,26 @@ fn put_deliveries(text: &mut String, status: &Status) {
         format!("{} waiting, {} delivered, {} given up", status.queued, status.delivered, status.dead);
     line(text, "deliveries", &deliveries);
     for paused in &status.paused {
-        line(text, "paused", paused);
+        line(text, "paused", &named(status, paused));
     }
     for trouble in &status.troubles {
-        line(text, "notice", trouble);
+        line(text, "notice", &named(status, trouble));
     }
     for muted in &status.mutes {
-        line(text, "muted", &muted.to_string());
+        line(text, "muted", &named(status, &muted.to_string()));
     }
+}
+
+/// A text that shows the names of channels after their ids, which commands take.
+fn named(status: &Status, text: &str) -> String {
+    let mut said = text.to_owned();
+    for (id, name) in &status.names {
+        let is_whole = |at: usize| !said[at + id.len()..].starts_with(|next: char| next.is_ascii_digit());
+        if let Some((at, _)) = said.match_indices(id.as_str()).find(|(at, _)| is_whole(*at)) {
+            said.insert_str(at + id.len(), &format!(" ({name})"));
+        }
+    }
+    said
 }
 
 /// Adds the state of Discord's gateway.
@@ -247,6 +259,8 @@ mod tests {
             dead: 0,
             paused: vec![
                 "discord:alerts since 2023-03-08 14:00 UTC: Discord answers 403, code 50013: Missing Permissions".to_owned(),
+                "channel:7777 since 2023-03-08 14:00 UTC: gone".to_owned(),
+                "channel:777 since 2023-03-08 14:00 UTC: gone".to_owned(),
             ],
             troubles: vec!["discord:alerts takes no files, since 2023-03-08 13:00 UTC".to_owned()],
             mutes: vec![MuteLine {
@@ -259,6 +273,7 @@ mod tests {
                 },
                 muted: 12,
             }],
+            names: [("channel:777".to_owned(), "#alerts on Traders".to_owned())].into(),
             corrupt_records: 2,
             backfills: vec!["QLYS since 2021-03-08: 12 of 130 filings left".to_owned()],
             running: Some(Running {

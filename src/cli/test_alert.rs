@@ -10,11 +10,12 @@ use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 
 use super::output::print;
-use super::{environment, setup};
+use super::{environment, pings, setup};
 use crate::config::Settings;
 use crate::delivery::{Batch, Body};
 use crate::destination::{Destination, FORMS};
 use crate::notify::Notifier;
+use crate::rules::Rule;
 use crate::service;
 use crate::text::path_text;
 
@@ -72,11 +73,13 @@ async fn try_out(
             let id = sent.message_id.map_or(String::new(), |id| format!("; its id is {id}"));
             let file = if notifier.takes_files(destination).is_some() { " with a file" } else { "" };
             print(&mut io::stderr(), &format!("{destination} accepted a {what}{file} in {took:.2} s{id}\n"));
+            let is_lacking = lacking.is_some();
             if let Some(lacking) = lacking {
                 print(&mut io::stderr(), &format!("But {lacking}: grant it\n"));
-                return Ok(ExitCode::FAILURE);
             }
-            Ok(ExitCode::SUCCESS)
+            let pings = unpinged(settings, notifier, destination).await;
+            pings.iter().for_each(|said| print(&mut io::stderr(), said));
+            Ok(if is_lacking || !pings.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
         }
         Err(error) => {
             let advice = lacking.map(|lacking| format!("{lacking}: grant it"));
@@ -85,6 +88,21 @@ async fn try_out(
             Err(anyhow!("{destination} did not accept a {what} ({took:.2} s): {error}{advice}"))
         }
     }
+}
+
+/// What to say about roles that rules mention and that messages to this destination cannot ping. For a channel
+/// without a name in the settings, any rule may be subscribed.
+async fn unpinged(settings: &Settings, notifier: &Notifier, destination: &Destination) -> Vec<String> {
+    let Ok(rules) = setup::rules(settings, &settings.rules_dir) else { return Vec::new() };
+    let is_used =
+        |rule: &&Rule| rule.notify.contains(destination) || matches!(destination, Destination::Channel(_));
+    let found = pings::unpinged(notifier, rules.iter().filter(is_used), destination).await;
+    let found = found.inspect_err(|error| tracing::debug!("the server's roles are unknown: {error}"));
+    let said = |(rule, names): (&Rule, Vec<String>)| {
+        let names = names.join(", ");
+        format!("But alerts of rule `{}` do not ping {names} there: {}\n", rule.name, pings::ADVICE)
+    };
+    found.unwrap_or_default().into_iter().map(said).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "a verb of the command line knows the time")]

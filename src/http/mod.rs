@@ -5,11 +5,13 @@ mod limited_listener;
 mod mutes;
 mod proof;
 mod retries;
+mod subscriptions;
 mod token;
 
 pub use mutes::MuteRequest;
 pub use proof::Nonce;
 pub use retries::RetryRequest;
+pub use subscriptions::SubscriptionRequest;
 pub use token::token_file;
 
 use std::io;
@@ -140,6 +142,10 @@ fn router(app: Arc<App>, changes: Changes, left: &Left) -> Router {
     let changing = Router::new()
         .route("/mutes", post(mutes::mute).delete(mutes::unmute))
         .route("/retries", post(retries::retry))
+        .route(
+            "/subscriptions",
+            get(subscriptions::list).post(subscriptions::add).delete(subscriptions::remove),
+        )
         .layer(DefaultBodyLimit::max(MOST_BYTES))
         .route_layer(middleware::from_fn_with_state(changes.clone(), mutes::allowed))
         .with_state(changes);

@@ -77,7 +77,7 @@ impl Quarantine {
         if confined.is_empty() {
             return Ok(());
         }
-        let notices = self.operators.deliveries(&quarantine_notice(&confined, now), now);
+        let notices = self.operators.deliveries(&quarantine_notice(&confined, now), now).await?;
         self.store.tell_of(&confined, &notices).await?;
         self.wakes.queued.notify_one();
         Ok(())

@@ -1,6 +1,6 @@
 //! A single entry point for all destinations, which routes each delivery to its own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -258,6 +258,25 @@ impl Notifier {
                 bot.lacks(id).await.map(Some).map_err(|error| error.cleaned(&self.redactor))
             }
             _ => Ok(None),
+        }
+    }
+
+    /// The names of those of these roles that messages to a destination cannot ping, by id: roles that not
+    /// everybody may mention, where the bot lacks the permission Mention Everyone. None if the bot does not
+    /// serve the destination.
+    ///
+    /// # Errors
+    /// [`SendError`] if Discord does not answer.
+    pub async fn unpingable(
+        &self,
+        destination: &Destination,
+        roles: &BTreeSet<u64>,
+    ) -> Result<BTreeMap<u64, String>, SendError> {
+        match (self.route(destination), &self.bot) {
+            (Some(Route::Channel(id)), Some(bot)) => {
+                bot.unpingable_in(id, roles).await.map_err(|error| error.cleaned(&self.redactor))
+            }
+            _ => Ok(BTreeMap::new()),
         }
     }
 }

@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::folders::Folders;
 use crate::config::Settings;
 use crate::delivery::{Body, Delivery};
 use crate::destination::Destination;
 use crate::notice::{About, Notice, StoreNews};
 use crate::notify::Notifier;
 use crate::store::{Doubt, Store, StoreError};
-use crate::text::path_text;
 use crate::wake::Wakes;
 
 /// Sends notices to whoever runs the bot.
 pub struct Operators {
     destinations: Vec<Destination>,
+    folders: Folders,
     store: Store,
     notifier: Arc<Notifier>,
     wakes: Wakes,
@@ -24,7 +25,8 @@ pub struct Operators {
 impl Operators {
     /// The operators defined in the settings.
     pub fn new(settings: &Settings, store: Store, notifier: Arc<Notifier>, wakes: Wakes) -> Self {
-        Self { destinations: settings.operators.clone(), store, notifier, wakes }
+        let folders = Folders::of(settings);
+        Self { destinations: settings.operators.clone(), folders, store, notifier, wakes }
     }
 
     /// True if operators are notified at this destination.
@@ -34,7 +36,7 @@ impl Operators {
 
     /// Queues a notice for each of the operators' destinations.
     pub async fn notify(&self, notice: &Notice, now: DateTime<Utc>) -> Result<(), StoreError> {
-        for delivery in self.deliveries(notice, now) {
+        for delivery in self.deliveries(notice, now).await? {
             self.store.enqueue(&delivery).await?;
         }
         self.wakes.queued.notify_one();
@@ -42,14 +44,24 @@ impl Operators {
     }
 
     /// A delivery of the notice for each of the operators' destinations, to queue together with what it
-    /// reports.
-    pub fn deliveries(&self, notice: &Notice, now: DateTime<Utc>) -> Vec<Delivery> {
+    /// reports. It names channels, and shows neither secrets nor where files are on this machine.
+    pub async fn deliveries(&self, notice: &Notice, now: DateTime<Utc>) -> Result<Vec<Delivery>, StoreError> {
+        if self.destinations.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut notice = notice.clone();
+        if let Some(Destination::Channel(id)) = notice.about.destination()
+            && let Some(name) = self.store.place_name(*id).await?
+        {
+            let channel = Destination::Channel(*id);
+            notice = notice.with_name(&channel, name.to_string());
+        }
         let redactor = self.notifier.redactor();
-        let notice = &notice.clone().with_texts(|text| redactor.hide(text));
+        let notice = &notice.with_texts(|text| self.folders.hide(&redactor.hide(text)));
         let to = |destination: &Destination| {
             Delivery::new(destination.clone(), Body::Notice(Box::new(notice.clone())), now)
         };
-        self.destinations.iter().map(to).collect()
+        Ok(self.destinations.iter().map(to).collect())
     }
 
     /// Reports unreadable records of the store, once.
@@ -66,7 +78,7 @@ impl Operators {
     /// Reports, once, that the disk lost part of the store.
     pub async fn report_loss(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let Some(doubt) = self.store.doubt().await?.filter(|doubt| !doubt.reported) else { return Ok(()) };
-        let news = StoreNews::Loss { dir: path_text(self.store.dir()) };
+        let news = StoreNews::Loss {};
         self.notify(&Notice::new(now, About::Store(news)), now).await?;
         self.store.set_doubt(Doubt { reported: true, ..doubt }).await
     }

@@ -1,6 +1,7 @@
 //! The operators: how they are notified, lasting troubles, and the state of the gateway.
 
 mod channel;
+mod folders;
 mod gateway;
 mod troubles;
 

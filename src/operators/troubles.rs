@@ -79,7 +79,8 @@ impl Troubles {
         notice: &Notice,
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError> {
-        let (title, notices) = (words(notice).title, self.operators.deliveries(notice, now));
+        let title = words(notice).title;
+        let notices = self.operators.deliveries(notice, now).await?;
         loop {
             let known = self.store.trouble(name).await?;
             if known.as_ref().is_some_and(|known| known.text == title) {
@@ -141,7 +142,7 @@ impl Troubles {
             let Some(trouble) = known.as_ref().filter(|known| !is_over(known)) else { break known };
             let notice = Notice::new(now, about(trouble));
             let over = Trouble { seen_at: now, text: String::new(), ..trouble.clone() };
-            let notices = self.operators.deliveries(&notice, now);
+            let notices = self.operators.deliveries(&notice, now).await?;
             if self.store.replace_trouble(name, Some(trouble), Some(&over), &notices).await? {
                 let Words { title, text } = words(&notice);
                 tracing::info!("{title}: {text}");
@@ -199,6 +200,15 @@ impl Troubles {
         Ok(())
     }
 
+    /// Forgets the troubles of a destination that is gone.
+    pub async fn forget_of(&self, destination: &Destination) -> Result<(), StoreError> {
+        self.held_back().retain(|_, held| held.destination.as_ref() != Some(destination));
+        match self.store.trouble(&files_of(destination)).await? {
+            Some(trouble) => self.forget_one(&files_of(destination), &trouble).await,
+            None => Ok(()),
+        }
+    }
+
     /// Forgets another instance after a day without a sign of it.
     pub async fn forget_another_instance(&self, now: DateTime<Utc>) -> Result<(), StoreError> {
         let over = |trouble: &Trouble| !within(trouble.seen_at, FORGOTTEN_AFTER, now);
@@ -225,7 +235,7 @@ impl Troubles {
                 None => {
                     let trouble =
                         Trouble { since: now, seen_at: now, text: title.clone(), destination: None };
-                    (trouble, self.operators.deliveries(&notice, now))
+                    (trouble, self.operators.deliveries(&notice, now).await?)
                 }
             };
             let is_new = known.is_none();

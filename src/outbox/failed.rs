@@ -10,10 +10,11 @@ use super::lane::{DeliverReport, LONGEST_ASKED, Lane, ahead};
 use super::pause::{Pauses, left_alone, retry_after};
 use crate::clock::Clock;
 use crate::delivery::{Batch, Body, Delivery};
+use crate::destination::Destination;
 use crate::notify::{Retry, SendError};
 use crate::parts::Parts;
 use crate::retry;
-use crate::store::{Store, StoreError};
+use crate::store::{Gone, Store, StoreError};
 use crate::summary::Summary;
 
 /// A failing destination is tried at least this often, unless it asks for a longer wait: it may be back.
@@ -51,6 +52,11 @@ impl Failures {
         report: &mut DeliverReport,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
+        if let Some(why) = self.gone(batch.destination(), error).await? {
+            report.dead = batch.deliveries().len();
+            report.next = Some(now);
+            return self.given_up.give_up_quietly(batch.deliveries(), why, now).await;
+        }
         match error.retry {
             Retry::Closed => self.closed(batch, error, lane, report, now).await,
             Retry::Never | Retry::Gone => match self.refused(batch, error, lane, report, now).await? {
@@ -58,6 +64,16 @@ impl Failures {
                 false => self.later(batch, error, lane, report, now).await,
             },
             Retry::Later | Retry::After(_) => self.later(batch, error, lane, report, now).await,
+        }
+    }
+
+    /// Why a destination that refuses a message is gone, if the gateway reported that.
+    async fn gone(&self, destination: &Destination, error: &SendError) -> Result<Option<Gone>, StoreError> {
+        match (destination, error.retry) {
+            (Destination::Channel(id), Retry::Closed | Retry::Never | Retry::Gone) => {
+                self.store.gone(*id).await
+            }
+            _ => Ok(None),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::notice::{About, DestinationNews, Notice};
 use crate::notify::SendError;
 use crate::operators::Operators;
 use crate::parts::Parts;
-use crate::store::{GivenUp, Store, StoreError};
+use crate::store::{GivenUp, Gone, Store, StoreError};
 use crate::wake::Wakes;
 
 /// Operators get at most one notice about dead deliveries per destination within this time.
@@ -49,6 +49,22 @@ impl GivenUpDeliveries {
         self.report(now).await
     }
 
+    /// Gives deliveries up without a notice, because their channel is gone.
+    pub(super) async fn give_up_quietly(
+        &self,
+        deliveries: &[Delivery],
+        why: Gone,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        for delivery in deliveries {
+            let Delivery { destination, key, .. } = delivery;
+            self.overflow.forget_growing(destination);
+            self.store.give_up(delivery, (now, &why.to_string()), false).await?;
+            tracing::debug!(%destination, %key, "a delivery is given up: {why}");
+        }
+        Ok(())
+    }
+
     /// True if operators get a notice when this delivery is given up. Notices to operators are excluded, to
     /// avoid an endless loop.
     pub(super) fn is_reported(&self, delivery: &Delivery) -> bool {
@@ -64,7 +80,7 @@ impl GivenUpDeliveries {
                 Some(at) if lately(at) => {}
                 _ if given_up.count == 0 => self.store.forget_given_up(&given_up).await?,
                 _ => {
-                    let notices = self.operators.deliveries(&notice(&given_up, now), now);
+                    let notices = self.operators.deliveries(&notice(&given_up, now), now).await?;
                     self.store.report_given_up(&given_up, &notices, now).await?;
                     self.wakes.queued.notify_one();
                 }

@@ -15,6 +15,7 @@ mod pause;
 mod pick;
 mod recovery;
 mod retry;
+mod set_aside;
 
 pub use digest::Digests;
 pub use lane::{DeliverReport, Lane};
@@ -61,6 +62,7 @@ pub struct Outbox {
     failures: Failures,
     files: FileTroubles,
     instances: Instances,
+    troubles: Arc<Troubles>,
     settings: Arc<Settings>,
     store: Store,
     notifier: Arc<Notifier>,
@@ -82,6 +84,7 @@ impl Outbox {
             failures: Failures::new(parts, Arc::clone(&pauses), Arc::clone(&given_up)),
             files: FileTroubles::new(parts, Arc::clone(troubles)),
             instances: Instances::new(parts, Arc::clone(troubles)),
+            troubles: Arc::clone(troubles),
             recovery: Recovery::new(parts),
             retried: watch::Sender::default(),
             overflow,

@@ -96,7 +96,7 @@ impl Pauses {
                     kept_days: KEPT.0.num_days(),
                     retry_minutes: TRIED_AGAIN.0.num_minutes(),
                 };
-                let mut notices = self.operators.deliveries(&notice(destination, news, now), now);
+                let mut notices = self.operators.deliveries(&notice(destination, news, now), now).await?;
                 // The destination cannot accept this notice; the notice of the pause's end says why.
                 notices.retain(|notice| notice.destination != *destination);
                 notices
@@ -148,7 +148,7 @@ impl Pauses {
             let waited = Waited { together, singly: waiting, or_more: waiting >= BATCH };
             let news =
                 DestinationNews::Resumed { since: paused.since, reason: paused.reason.clone(), waited };
-            notices = self.operators.deliveries(&notice(destination, news, now), now);
+            notices = self.operators.deliveries(&notice(destination, news, now), now).await?;
             self.reported().resumed.insert(destination.clone(), now);
         }
         self.store.resume(destination, &notices).await?;

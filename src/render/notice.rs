@@ -40,8 +40,10 @@ pub fn words(notice: &Notice) -> Words {
         About::Written { title, text } => return Words::new(title, text),
         About::Edgar(news) => edgar(news),
         About::Bot(news) => bot(news),
-        About::AnotherInstance(sign) => another_instance(sign),
-        About::Destination { destination, news } => of_destination(destination, news),
+        About::AnotherInstance(sign) => another_instance(notice, sign),
+        About::Destination { destination, news } => {
+            of_destination(destination, &notice.shown(destination), news)
+        }
         About::Rules(news) => rules(news),
         About::Store(news) => store(news),
         // A list for the readers of a destination may be as long as its medium accepts.
@@ -178,11 +180,12 @@ fn bot(news: &BotNews) -> Words {
     }
 }
 
-fn another_instance(sign: &InstanceSign) -> Words {
+fn another_instance(notice: &Notice, sign: &InstanceSign) -> Words {
     let sign = match sign {
         InstanceSign::Answered => "another program answered a slash command first".to_owned(),
         InstanceSign::Sent(destination) => {
-            format!("the bot sent an alert to {destination} that this instance did not send")
+            let shown = notice.shown(destination);
+            format!("the bot sent an alert to {shown} that this instance did not send")
         }
     };
     Words::new(
@@ -194,7 +197,7 @@ fn another_instance(sign: &InstanceSign) -> Words {
     )
 }
 
-fn of_destination(destination: &Destination, news: &DestinationNews) -> Words {
+fn of_destination(destination: &Destination, shown: &str, news: &DestinationNews) -> Words {
     let advised = |advice: &Option<String>| {
         advice.as_ref().map_or(String::new(), |advice| format!(" What to do: {advice}."))
     };
@@ -207,7 +210,7 @@ fn of_destination(destination: &Destination, news: &DestinationNews) -> Words {
                 NoFile::NotTaken => "Discord rejects them: they are too large, or the server limits uploads",
             };
             Words::new(
-                format!("{destination} accepts no files"),
+                format!("{shown} accepts no files"),
                 format!(
                     "Overflow messages are sent without their tables, and say so: {reason}.\nOther messages are sent as usual. sellbell \
                      tries a file again every 10 minutes."
@@ -215,12 +218,14 @@ fn of_destination(destination: &Destination, news: &DestinationNews) -> Words {
             )
         }
         DestinationNews::FilesAgain { since } => Words::new(
-            format!("{destination} accepts files again"),
+            format!("{shown} accepts files again"),
             format!("Overflow messages have their tables again; they had none since {}.", eastern(*since)),
         ),
-        DestinationNews::GivenUp { count, since, reason } => given_up(destination, *count, *since, reason),
+        DestinationNews::GivenUp { count, since, reason } => {
+            given_up((destination, shown), *count, *since, reason)
+        }
         DestinationNews::Paused { reason, advice, kept_days, retry_minutes } => Words::new(
-            format!("{destination} is paused"),
+            format!("{shown} is paused"),
             format!(
                 "{reason}.{}\nIts alerts are kept for {kept_days} days. sellbell tries again in {retry_minutes} minutes, then less and \
                  less often, and after each start.",
@@ -228,20 +233,25 @@ fn of_destination(destination: &Destination, news: &DestinationNews) -> Words {
             ),
         ),
         DestinationNews::Refuses { reason, advice } => Words::new(
-            format!("{destination} refuses a message"),
+            format!("{shown} refuses a message"),
             format!(
                 "{reason}.{}\nOther messages are sent. This one is kept and retried, less and less often, for at least 8 days.",
                 advised(advice)
             ),
         ),
         DestinationNews::Resumed { since, reason, waited } => Words::new(
-            format!("{destination} accepts alerts again"),
+            format!("{shown} accepts alerts again"),
             format!("It had accepted nothing since {}: {reason}.\n{}", eastern(*since), what_waited(*waited)),
         ),
     }
 }
 
-fn given_up(destination: &Destination, count: usize, since: DateTime<Utc>, reason: &str) -> Words {
+fn given_up(
+    (destination, shown): (&Destination, &str),
+    count: usize,
+    since: DateTime<Utc>,
+    reason: &str,
+) -> Words {
     let (deliveries, were, why) = match count {
         1 => ("1 delivery".to_owned(), "was", "for this reason"),
         _ => (format!("{count} deliveries"), "were", "the last for this reason"),
@@ -249,7 +259,7 @@ fn given_up(destination: &Destination, count: usize, since: DateTime<Utc>, reaso
     Words::new(
         "Deliveries were given up",
         format!(
-            "{deliveries} to {destination} {were} given up since {}, {why}: {reason}.\nNothing is lost: once the cause is fixed, `sellbell \
+            "{deliveries} to {shown} {were} given up since {}, {why}: {reason}.\nNothing is lost: once the cause is fixed, `sellbell \
              retry {destination}` sends what was given up.",
             eastern(since)
         ),
@@ -297,13 +307,11 @@ fn store(news: &StoreNews) -> Words {
                 "The bot continues without them. They are kept apart: `sellbell store export` includes them, and the log names them.",
             )
         }
-        StoreNews::Loss { dir } => Words::new(
+        StoreNews::Loss {} => Words::new(
             "The disk lost part of the store",
-            format!(
-                "The latest writes to the store in {dir} are missing: the disk lost or changed them. Filings since then are found again. \
-                 The bot reads its channels, so that no alert is repeated there; webhooks and e-mail may repeat some. Subscriptions \
-                 and mutes are as they were before those writes."
-            ),
+            "The latest writes to the store are missing: the disk lost or changed them. Filings since then are found again. \
+             The bot reads its channels, so that no alert is repeated there; webhooks and e-mail may repeat some. Subscriptions \
+             and mutes are as they were before those writes.",
         ),
         StoreNews::Failed { since, reason } => Words::new(
             "The store could not be written",

@@ -40,6 +40,14 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// The ids of the roles that its messages ping.
+    pub fn roles(&self) -> impl Iterator<Item = u64> {
+        self.mention.iter().filter_map(|mention| match mention {
+            Mention::Role(id) => Some(*id),
+            _ => None,
+        })
+    }
+
     /// True if another rule is the same, apart from its place.
     pub fn says_the_same(&self, other: &Self) -> bool {
         let place =

@@ -10,7 +10,7 @@ use crate::store::StoreError;
 
 /// Runs once at start-up, before anything is sent.
 pub async fn on_start(app: &App, now: DateTime<Utc>) -> Result<(), StoreError> {
-    watch(app).await?;
+    take_watches(app).await?;
     app.outbox.given_up.report(now).await?;
     app.outbox.pauses.forget_idle().await?;
     app.outbox.overflow.forget_sent_lists().await?;
@@ -34,14 +34,18 @@ pub async fn housekeeping_once(app: &App, now: DateTime<Utc>) -> Result<Option<D
     app.store.prune_receipts(today.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(today)).await?;
     app.store.prune_latencies(now).await?;
     app.store.prune(now).await?;
+    app.store.prune_set_aside(now).await?;
     if !app.store.index_history().await? {
         return Ok(Some(now));
     }
     Ok(next.into_iter().flatten().min())
 }
 
-/// Puts the watches of channels in force.
-async fn watch(app: &App) -> Result<(), StoreError> {
+/// Puts the watches of the store in force, besides those that are.
+///
+/// # Errors
+/// Failures of the store.
+pub async fn take_watches(app: &App) -> Result<(), StoreError> {
     let names = app.store.subscribed_rules(WATCHES).await?;
     app.rules.watch(names.iter().filter_map(|name| name.parse().ok()));
     Ok(())

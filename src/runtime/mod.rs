@@ -12,7 +12,7 @@ mod run;
 mod wait;
 
 pub use assemble::{App, AssembleError, Assembly, Setup, assemble};
-pub use housekeeping::{housekeeping_once, on_start};
+pub use housekeeping::{housekeeping_once, on_start, take_watches};
 pub use once::{OnceReport, run_once};
 pub use reload::{Reload, Watch, reload_once};
 pub use run::run;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use super::App;
-use crate::config::{Settings, Via};
+use crate::config::Via;
 use crate::destination::Destination;
 use crate::notice::{About, GoneRule, Notice, RulesNews};
 use crate::render::notice::gone_rule;
@@ -137,8 +137,10 @@ async fn take_rules(
     for rule in before.iter().filter(|rule| after.get(&rule.name).is_none()) {
         let subscribers = app.store.subscribers(&rule.name).await?;
         if !subscribers.is_empty() {
-            let named = subscribers.iter().take(MOST_NAMED);
-            let channels = named.map(|id| channel_name(&app.settings, *id)).collect();
+            let mut channels = Vec::new();
+            for id in subscribers.iter().take(MOST_NAMED) {
+                channels.push(channel_name(app, *id).await?);
+            }
             let more = subscribers.len().saturating_sub(MOST_NAMED);
             let one = GoneRule { rule: rule.name.clone(), channels, more };
             tracing::warn!("{}", gone_rule(&one));
@@ -154,9 +156,13 @@ async fn take_rules(
     Ok(Reload::Taken(changes))
 }
 
-fn channel_name(settings: &Settings, id: u64) -> String {
-    let named = settings.discord.channels.iter().find(|channel| channel.via == Via::Bot(id));
-    named.map_or_else(|| format!("channel {id}"), |channel| format!("discord:{}", channel.name))
+async fn channel_name(app: &App, id: u64) -> Result<String, StoreError> {
+    let named = app.settings.discord.channels.iter().find(|channel| channel.via == Via::Bot(id));
+    if let Some(channel) = named {
+        return Ok(format!("discord:{}", channel.name));
+    }
+    let name = app.store.place_name(id).await?;
+    Ok(name.map_or_else(|| format!("channel {id}"), |name| name.to_string()))
 }
 
 /// The changes: `added a, b; changed c; removed d`.

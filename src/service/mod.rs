@@ -7,6 +7,7 @@ mod lookup;
 mod sample;
 mod status;
 mod subscribe;
+mod subscriptions;
 
 pub use explain::{Explained, ExplainedDelivery, Explainer};
 pub use filings::{accession_named, filing_in_file, filing_of_test, unreadable};
@@ -15,3 +16,4 @@ pub use lookup::{Found, Lookup};
 pub use sample::{SampleError, sample};
 pub use status::{MuteLine, ReceiptLine, Running, Status, status};
 pub use subscribe::{Subscribed, forget, subscribe, unsubscribe, watch};
+pub use subscriptions::{NotSubscribed, SetAsideLine, SubscriptionLine, Subscriptions, subscriptions};

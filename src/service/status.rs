@@ -1,5 +1,6 @@
 //! The state of the bot, for people and machines.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 
@@ -7,6 +8,7 @@ use chrono::{DateTime, Days, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::latency::LatencyStatus;
+use crate::destination::Destination;
 use crate::filing::edgar_day;
 use crate::intake::InScope;
 use crate::mute::Mute;
@@ -68,6 +70,9 @@ pub struct Status {
     /// The mutes.
     #[serde(default)]
     pub mutes: Vec<MuteLine>,
+    /// Names of the channels above, for people: `channel:777` is `#alerts on Traders`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
     /// Corrupt records of the store.
     #[serde(default, alias = "aside")]
     pub corrupt_records: usize,
@@ -151,14 +156,23 @@ impl Status {
         let quarantine = quarantine.iter().map(|one| format!("{}: {}", one.filing.accession, one.reason));
         let Counts { queued, delivered, dead } = store.counts().await?;
         let since = eastern;
-        let paused = store.all_paused().await?.into_iter().take(MOST_NAMED);
-        let paused =
-            paused.map(|one| format!("{} since {}: {}", one.destination, since(one.since), one.reason));
-        let paused = paused.collect();
-        let troubles = store.troubles().await?.into_iter().filter(|one| !is_over(one));
-        let troubles = troubles.map(|one| format!("{}, since {}", one.text, since(one.since))).collect();
+        let mut paused = store.all_paused().await?;
+        paused.truncate(MOST_NAMED);
+        let mut troubles = store.troubles().await?;
+        troubles.retain(|one| !is_over(one));
+        let muted = store.mutes().await?;
+        let shown = paused.iter().map(|one| &one.destination);
+        let shown = shown.chain(troubles.iter().filter_map(|one| one.destination.as_ref()));
+        let names =
+            names(store, shown.chain(muted.iter().filter_map(|mute| mute.what.destination()))).await?;
+        let paused = paused
+            .iter()
+            .map(|one| format!("{} since {}: {}", one.destination, since(one.since), one.reason))
+            .collect();
+        let troubles =
+            troubles.into_iter().map(|one| format!("{}, since {}", one.text, since(one.since))).collect();
         let mut mutes = Vec::new();
-        for mute in store.mutes().await? {
+        for mute in muted {
             mutes.push(MuteLine { muted: store.muted_len(&mute.what).await?, mute });
         }
         let mut backfills = Vec::new();
@@ -187,11 +201,28 @@ impl Status {
             paused,
             troubles,
             mutes,
+            names,
             corrupt_records: store.corrupt_len().await?,
             backfills,
             running: None,
         })
     }
+}
+
+/// The names of channels, by their destinations.
+async fn names(
+    store: &Store,
+    destinations: impl Iterator<Item = &Destination>,
+) -> Result<BTreeMap<String, String>, StoreError> {
+    let mut names = BTreeMap::new();
+    for destination in destinations {
+        if let Destination::Channel(id) = destination
+            && let Some(name) = store.place_name(*id).await?
+        {
+            names.insert(destination.to_string(), name.to_string());
+        }
+    }
+    Ok(names)
 }
 
 /// The state of the bot.

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::config::Settings;
 use crate::rules::{Rule, Watch, is_watch};
 use crate::runtime::App;
-use crate::store::{StoreError, Subscribing, Subscription};
+use crate::store::{Store, StoreError, Subscribing, Subscription};
 
 /// The result of a request to subscribe or to watch.
 #[derive(Debug, Clone)]
@@ -39,7 +40,7 @@ pub async fn subscribe(
 ) -> Result<Subscribed, StoreError> {
     let rules = app.rules.of_files();
     let Some(rule) = rules.get(asked.rule) else { return Ok(Subscribed::NoRule) };
-    enter(app, rule, Subscription { rule: &rule.name, ..asked }, &[], now).await
+    enter(&app.settings, &app.store, rule, Subscription { rule: &rule.name, ..asked }, &[], now).await
 }
 
 /// Has a channel or a person watch a ticker, in place of the `replaced` watches. The change is on disk when
@@ -56,7 +57,9 @@ pub async fn watch(
 ) -> Result<Subscribed, StoreError> {
     let rule = watch.rule();
     let names: Vec<String> = replaced.iter().map(Watch::to_string).collect();
-    let done = enter(app, &rule, Subscription { rule: &rule.name, ..asked }, &names, now).await?;
+    let done =
+        enter(&app.settings, &app.store, &rule, Subscription { rule: &rule.name, ..asked }, &names, now)
+            .await?;
     app.rules.watch([watch.clone()]);
     for name in names.iter().filter(|name| **name != rule.name) {
         end_idle(app, name).await?;
@@ -67,15 +70,17 @@ pub async fn watch(
     Ok(done)
 }
 
-async fn enter(
-    app: &App,
+/// Subscribes a channel to a rule within the limits of the settings, in place of the `replaced` rules.
+pub(super) async fn enter(
+    settings: &Settings,
+    store: &Store,
     rule: &Rule,
     asked: Subscription<'_>,
     replaced: &[String],
     now: DateTime<Utc>,
 ) -> Result<Subscribed, StoreError> {
     let Subscription { server, channel, by: user, .. } = asked;
-    let (limits, server_id) = (app.settings.discord.limits, server.unwrap_or_default());
+    let (limits, server_id) = (settings.discord.limits, server.unwrap_or_default());
     let full = |limit: &str| {
         tracing::info!(
             server = server_id,
@@ -84,16 +89,16 @@ async fn enter(
             "there are as many subscriptions as [discord] {limit}"
         );
     };
-    Ok(match app.store.subscribe_within(asked, replaced, limits, now).await? {
+    Ok(match store.subscribe_within(asked, replaced, limits, now).await? {
         Subscribing::New => {
             tracing::info!(server = server_id, channel, user, rule = rule.name, "a channel subscribed");
-            app.store.flush().await?;
+            store.flush().await?;
             Subscribed::New(Box::new(rule.clone()))
         }
         Subscribing::Known => Subscribed::Known,
         Subscribing::Changed => {
             tracing::info!(server = server_id, channel, user, rule = rule.name, "a subscription changed");
-            app.store.flush().await?;
+            store.flush().await?;
             Subscribed::Changed
         }
         Subscribing::ChannelFull(most) => Subscribed::ChannelFull(most),

@@ -29,10 +29,12 @@ use super::mutes::{MUTED, MUTES};
 use super::overflow_lines::{self, LIST_HOLDERS, LISTS};
 use super::paused::PAUSED;
 use super::pending::PENDING;
+use super::place_names::NAMES;
 use super::placing::{DELIVERIES, QUEUE, Stood};
 use super::quarantine::{QUARANTINE, UNREADABLE};
 use super::ratios::RATIOS;
 use super::record::decode;
+use super::set_aside::SET_ASIDE;
 use super::subscriptions::{self, SUBSCRIBERS, SUBSCRIPTION_COUNTS, SUBSCRIPTIONS};
 use super::table::{CORRUPT, META, PAGE, Table};
 use super::tables;
@@ -165,7 +167,9 @@ impl Store {
         self.check_table(checked, &DIGESTS).await?;
         self.check_table(checked, &SUBSCRIPTIONS).await?;
         self.check_table(checked, &SUBSCRIBERS).await?;
-        self.check_table(checked, &SUBSCRIPTION_COUNTS).await
+        self.check_table(checked, &SUBSCRIPTION_COUNTS).await?;
+        self.check_table(checked, &SET_ASIDE).await?;
+        self.check_table(checked, &NAMES).await
     }
 
     async fn check_table<T: DeserializeOwned>(

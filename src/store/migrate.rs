@@ -21,6 +21,7 @@ use super::pending::{PENDING, Pending};
 use super::placing::{self, DELIVERIES, QUEUE, Stood};
 use super::quarantine::UNREADABLE;
 use super::record::{decode, encode};
+use super::subscription::Subscribed;
 use super::subscriptions::{self, SUBSCRIBERS, SUBSCRIPTION_COUNTS, SUBSCRIPTIONS};
 use super::table::{Base64, CORRUPT, META, Table};
 use crate::alert::Key;
@@ -276,8 +277,7 @@ impl Migration<'_> {
     fn subscriptions(&mut self) -> Result<(), MigrateError> {
         let all = self.engine.range(SUBSCRIPTIONS.space, &Range::first(usize::MAX))?;
         let servers = all.iter().map(|(place, value)| {
-            let server =
-                decode::<subscriptions::Subscribed>(place, value).ok().and_then(|known| known.server);
+            let server = decode::<Subscribed>(place, value).ok().and_then(|known| known.server);
             (place.as_str(), server)
         });
         let index = subscriptions::Index::of(servers);

@@ -4,6 +4,7 @@ use super::engine::Range;
 use super::error::StoreError;
 use super::handle::Store;
 use super::mutes::MUTES;
+use super::subscription::Subscribed;
 use super::subscriptions::{self, SUBSCRIPTIONS};
 use crate::mute::{DISCORD_USER, Mute};
 
@@ -47,14 +48,10 @@ impl Store {
                 };
                 match channel.parse() {
                     Ok(channel) if subscribed.is_direct => {
-                        subscriptions::end(&transaction, channel, rule).await?;
+                        subscriptions::remove(&transaction, channel, rule).await?;
                         ended.push(rule.to_owned());
                     }
-                    _ => SUBSCRIPTIONS.put(
-                        &transaction,
-                        &place,
-                        &subscriptions::Subscribed { by: 0, ..subscribed },
-                    )?,
+                    _ => SUBSCRIPTIONS.put(&transaction, &place, &Subscribed { by: 0, ..subscribed })?,
                 }
             }
             for (key, mute) in MUTES.range(&transaction, &Range::first(usize::MAX)).await? {

@@ -154,7 +154,11 @@ impl Store {
 }
 
 /// Removes a delivery from the queue with its outcome, and counts it.
-async fn leave(transaction: &Transaction, delivery: &Delivery, outcome: &Outcome) -> Result<(), Ended> {
+pub(super) async fn leave(
+    transaction: &Transaction,
+    delivery: &Delivery,
+    outcome: &Outcome,
+) -> Result<(), Ended> {
     let waited = take(transaction, delivery, &Stood::Left(outcome.clone())).await?;
     if let Outcome::Dead { .. } = outcome {
         dead::keep(transaction, delivery, waited.as_ref())?;

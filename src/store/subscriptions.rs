@@ -1,17 +1,17 @@
 //! Which Discord channels subscribe to which rules.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 use super::engine::{Range, Transaction, Value};
 use super::error::StoreError;
 use super::handle::{Ended, Store};
 use super::record::decode;
+use super::subscription::{Seat, Subscribed, Subscriber, Subscribing, Subscription};
 use super::table::{Table, part};
 use crate::config::SubscriptionLimits;
-use crate::rules::Mention;
 
 /// Channel, rule → since when the channel is subscribed, and who subscribed it.
 pub(super) const SUBSCRIPTIONS: Table<Subscribed> = Table::new("subscriptions");
@@ -21,106 +21,6 @@ pub(super) const SUBSCRIBERS: Table<Seat> = Table::new("subscribers");
 pub(super) const SUBSCRIPTION_COUNTS: Table<usize> = Table::new("subscription_counts");
 
 const ALL: &str = "all";
-
-/// A subscription as stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Subscribed {
-    pub(super) at: DateTime<Utc>,
-    pub(super) by: u64,
-    /// The channel's server. Older records lack it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) server: Option<u64>,
-    /// Whom its alerts mention, in addition to the rule's own mentions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) mention: Option<Mention>,
-    /// True for the direct messages of the person who made it.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) is_direct: bool,
-}
-
-/// A subscribed channel in the index by rule. Without a mention, it is stored as the server alone.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "StoredSeat", into = "StoredSeat")]
-pub(super) struct Seat {
-    server: Option<u64>,
-    mention: Option<Mention>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum StoredSeat {
-    Mentioning { server: Option<u64>, mention: Mention },
-    Server(Option<u64>),
-}
-
-impl From<StoredSeat> for Seat {
-    fn from(stored: StoredSeat) -> Self {
-        match stored {
-            StoredSeat::Mentioning { server, mention } => Self { server, mention: Some(mention) },
-            StoredSeat::Server(server) => Self { server, mention: None },
-        }
-    }
-}
-
-impl From<Seat> for StoredSeat {
-    fn from(Seat { server, mention }: Seat) -> Self {
-        mention.map_or(Self::Server(server), |mention| Self::Mentioning { server, mention })
-    }
-}
-
-/// The rule to subscribe to, and who subscribes.
-#[derive(Debug, Clone, Copy)]
-pub struct Subscription<'a> {
-    /// The channel's server; `None` for direct messages, or if it is not known.
-    pub server: Option<u64>,
-    /// The channel.
-    pub channel: u64,
-    /// True for the direct messages of the person who subscribes.
-    pub is_direct: bool,
-    /// The rule's name.
-    pub rule: &'a str,
-    /// The user who subscribes the channel.
-    pub by: u64,
-    /// Whom its alerts mention, in addition to the rule's own mentions.
-    pub mention: Option<Mention>,
-}
-
-impl<'a> Subscription<'a> {
-    /// A channel's, without a mention.
-    pub fn new(server: Option<u64>, channel: u64, rule: &'a str, by: u64) -> Self {
-        Self { server, channel, is_direct: false, rule, by, mention: None }
-    }
-}
-
-/// The result of subscribing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Subscribing {
-    /// The channel is now subscribed.
-    New,
-    /// It already was.
-    Known,
-    /// It already was; its mention changed.
-    Changed,
-    /// The channel has reached its limit, which is this many.
-    ChannelFull(usize),
-    /// The person has reached their limit, which is this many.
-    PersonFull(usize),
-    /// Its server has reached its limit.
-    ServerFull,
-    /// All servers together have reached their limit.
-    Full,
-}
-
-/// A subscribed channel.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Subscriber {
-    /// Its id.
-    pub channel: u64,
-    /// Its server, if known.
-    pub server: Option<u64>,
-    /// Whom its alerts mention, in addition to the rule's own mentions.
-    pub mention: Option<Mention>,
-}
 
 impl Store {
     /// Subscribes a channel to a rule; `false` if it already was subscribed or has reached its limit.
@@ -163,7 +63,7 @@ impl Store {
             }
             let mut ended = 0;
             for rule in replaced {
-                ended += usize::from(end(&transaction, asked.channel, rule).await?);
+                ended += usize::from(remove(&transaction, asked.channel, rule).await?.is_some());
             }
             // What is replaced makes room.
             if ended == 0
@@ -173,12 +73,7 @@ impl Store {
             }
             let Subscription { by, server, mention, is_direct, .. } = asked;
             let subscribed = Subscribed { at, by, server, mention, is_direct };
-            SUBSCRIPTIONS.put(&transaction, place, &subscribed)?;
-            SUBSCRIBERS.put(&transaction, &index, &seat)?;
-            count(&transaction, ALL, |all| all + 1).await?;
-            if let Some(server) = asked.server {
-                count(&transaction, &of_server(server), |own| own + 1).await?;
-            }
+            add(&transaction, asked.channel, asked.rule, &subscribed).await?;
             Ok(if ended > 0 { Subscribing::Changed } else { Subscribing::New })
         })
         .await
@@ -207,11 +102,6 @@ impl Store {
             Ok(noted > 0)
         })
         .await
-    }
-
-    /// Ends a subscription; `false` if there was none.
-    pub async fn unsubscribe(&self, channel: u64, rule: &str) -> Result<bool, StoreError> {
-        self.transaction(move |transaction| async move { end(&transaction, channel, rule).await }).await
     }
 
     /// The names of the rules that a channel subscribes to.
@@ -254,9 +144,18 @@ impl Store {
 
     /// The subscribed channels whose server is unknown.
     pub async fn channels_without_server(&self) -> Result<BTreeSet<u64>, StoreError> {
+        self.channels_in(None).await
+    }
+
+    /// The subscribed channels of a server. Reads all subscriptions.
+    pub async fn channels_of(&self, server: u64) -> Result<BTreeSet<u64>, StoreError> {
+        self.channels_in(Some(server)).await
+    }
+
+    async fn channels_in(&self, wanted: Option<u64>) -> Result<BTreeSet<u64>, StoreError> {
         let mut channels = BTreeSet::new();
         self.each(&SUBSCRIBERS, Range::first(usize::MAX), |place, seat: Seat| {
-            if let (None, Some((_, channel))) = (seat.server, place.split_once('\t')) {
+            if let (true, Some((_, channel))) = (seat.server == wanted, place.split_once('\t')) {
                 channels.extend(channel.parse::<u64>());
             }
             true
@@ -264,23 +163,88 @@ impl Store {
         .await?;
         Ok(channels)
     }
+
+    /// The server of a subscribed channel, if known.
+    pub async fn server_of(&self, channel: u64) -> Result<Option<u64>, StoreError> {
+        let own = self.records(&SUBSCRIPTIONS, &of(channel, usize::MAX)).await?;
+        Ok(own.iter().find_map(|subscribed| subscribed.server))
+    }
+
+    /// The servers whose channels have subscriptions.
+    pub async fn subscribed_servers(&self) -> Result<BTreeSet<u64>, StoreError> {
+        let mut servers = BTreeSet::new();
+        self.each(&SUBSCRIPTION_COUNTS, Range::prefix(&of_server(""), usize::MAX), |of, _| {
+            servers.extend(of.strip_prefix(&of_server("")).and_then(|server| server.parse::<u64>().ok()));
+            true
+        })
+        .await?;
+        Ok(servers)
+    }
+
+    /// True if a channel of this server has subscriptions.
+    pub async fn has_subscriptions(&self, server: u64) -> Result<bool, StoreError> {
+        Ok(self.get(&SUBSCRIPTION_COUNTS, &of_server(server)).await?.is_some())
+    }
 }
 
-/// Ends a subscription; `false` if there was none.
-pub(super) async fn end(transaction: &Transaction, channel: u64, rule: &str) -> Result<bool, Ended> {
-    let place = place(channel, rule);
+/// Adds a subscription to its tables and counts.
+pub(super) async fn add(
+    transaction: &Transaction,
+    channel: u64,
+    rule: &str,
+    subscribed: &Subscribed,
+) -> Result<(), Ended> {
+    SUBSCRIPTIONS.put(transaction, &place(channel, rule), subscribed)?;
+    let seat = Seat { server: subscribed.server, mention: subscribed.mention };
+    SUBSCRIBERS.put(transaction, &by_rule(rule, channel), &seat)?;
+    count(transaction, ALL, |all| all + 1).await?;
+    match subscribed.server {
+        Some(server) => count(transaction, &of_server(server), |own| own + 1).await,
+        None => Ok(()),
+    }
+}
+
+/// Removes a subscription from its tables and counts. Returns it, with its server as the index has it; `None`
+/// if there was none.
+pub(super) async fn remove(
+    transaction: &Transaction,
+    channel: u64,
+    rule: &str,
+) -> Result<Option<Subscribed>, Ended> {
+    let (place, index) = (place(channel, rule), by_rule(rule, channel));
     let known = SUBSCRIPTIONS.get(transaction, &place).await?;
-    let index = by_rule(rule, channel);
     // A subscription with an unreadable record still counts.
     let seat = SUBSCRIBERS.get(transaction, &index).await?.map(|seat| seat.server);
-    let Some(server) = seat.or(known.map(|known| known.server)) else { return Ok(false) };
+    let Some(server) = seat.or(known.as_ref().map(|known| known.server)) else { return Ok(None) };
     SUBSCRIPTIONS.delete(transaction, &place);
     SUBSCRIBERS.delete(transaction, &index);
     count(transaction, ALL, |all| all.saturating_sub(1)).await?;
     if let Some(server) = server {
         count(transaction, &of_server(server), |own| own.saturating_sub(1)).await?;
     }
-    Ok(true)
+    let unknown = Subscribed { at: DateTime::UNIX_EPOCH, by: 0, server, mention: None, is_direct: false };
+    Ok(Some(Subscribed { server, ..known.unwrap_or(unknown) }))
+}
+
+/// The rules that a channel subscribes to, also with unreadable records.
+pub(super) async fn rules_of(transaction: &Transaction, channel: u64) -> Result<Vec<String>, Ended> {
+    let found = transaction.range(SUBSCRIPTIONS.space, &of(channel, usize::MAX)).await?;
+    Ok(found.into_iter().filter_map(|(place, _)| Some(place.split_once('/')?.1.to_owned())).collect())
+}
+
+/// True if a channel subscribes to a rule.
+pub(super) async fn has(transaction: &Transaction, channel: u64, rule: &str) -> Result<bool, Ended> {
+    SUBSCRIPTIONS.has(transaction, &place(channel, rule)).await
+}
+
+/// True if a channel has subscriptions.
+pub(super) async fn has_any(transaction: &Transaction, channel: u64) -> Result<bool, Ended> {
+    Ok(!transaction.range(SUBSCRIPTIONS.space, &of(channel, 1)).await?.is_empty())
+}
+
+/// How many subscriptions the channels of a server have.
+pub(super) async fn counted_of(transaction: &Transaction, server: u64) -> Result<usize, Ended> {
+    counted(transaction, &of_server(server)).await
 }
 
 /// The limit that keeps a channel from subscribing to more, if any.
@@ -329,7 +293,7 @@ fn place(channel: u64, rule: &str) -> String {
     format!("{channel}/{rule}")
 }
 
-fn of_server(server: u64) -> String {
+fn of_server(server: impl Display) -> String {
     format!("server/{server}")
 }
 

@@ -14,15 +14,17 @@ use super::mutes::{MUTED, MUTES};
 use super::overflow_lines::{LIST_HOLDERS, LISTS};
 use super::paused::PAUSED;
 use super::pending::PENDING;
+use super::place_names::NAMES;
 use super::placing::{DELIVERIES, QUEUE};
 use super::quarantine::{QUARANTINE, UNREADABLE};
 use super::ratios::RATIOS;
+use super::set_aside::SET_ASIDE;
 use super::subscriptions::{SUBSCRIBERS, SUBSCRIPTION_COUNTS, SUBSCRIPTIONS};
 use super::table::{CORRUPT, META};
 use super::trades::{BY_OWNER, BY_VALUE, INSIDERS};
 
 /// Every keyspace of the store.
-pub(super) const ALL: [Space; 33] = [
+pub(super) const ALL: [Space; 35] = [
     FILINGS.space,
     PENDING.space,
     QUARANTINE.space,
@@ -54,6 +56,8 @@ pub(super) const ALL: [Space; 33] = [
     SUBSCRIPTIONS.space,
     SUBSCRIBERS.space,
     SUBSCRIPTION_COUNTS.space,
+    SET_ASIDE.space,
+    NAMES.space,
     CORRUPT.space,
     META,
 ];

@@ -36,7 +36,8 @@ impl Edited {
         let folder = world.path("rules");
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join("a.toml"), rules).unwrap();
-        let app = world.app_with(&(world.settings() + settings), rules, Some(SINCE));
+        let dir = format!("[rules]\ndir = \"{}\"\n", folder.display());
+        let app = world.app_with(&(world.settings() + &dir + settings), rules, Some(SINCE));
         let watch = Watch::new(folder.clone(), FolderState::of(&folder));
         Self { world, app, watch, folder }
     }
@@ -97,7 +98,10 @@ async fn an_invalid_edit_leaves_the_last_good_rules_and_is_told_once() {
     let message = edited.world.discord.next_message().await;
     let embed = &message.body["embeds"][0];
     assert_eq!(embed["title"], "The edited rules cannot be used");
-    assert!(embed["description"].as_str().unwrap().contains("did you mean ’min_value’?"), "{embed}");
+    let description = embed["description"].as_str().unwrap();
+    assert!(description.contains("did you mean ’min_value’?"), "{embed}");
+    let folder = edited.world.dir.path().display().to_string();
+    assert!(description.contains("a.toml:3") && !description.contains(&folder), "{embed}");
     let mail = edited.world.smtp.next_mail().await;
     assert!(
         String::from_utf8_lossy(&mail.raw).contains("Subject: sellbell: The edited rules cannot be used")

@@ -102,6 +102,8 @@ async fn a_server_and_all_together_have_only_so_many_subscriptions() {
         ("subscriptions_in_all = 3", "reached its limit of subscriptions"),
     ] {
         let world = World::new().await;
+        let servers = [(FakeDiscord::GUILD, "server"), (99, "other")];
+        world.discord.set_servers(&servers.map(|(id, name)| FakeDiscord::server(id, name, &[])));
         let app = Arc::new(world.app_with(&with(&world, limit), RULES, None));
         let limits = app.settings.discord.limits;
         // Of another server.

@@ -23,7 +23,7 @@ pub(crate) async fn connect(world: &World, app: &Arc<App>) -> Bot {
     let (stop, stopped) = watch::channel(false);
     let task = tokio::spawn(bot::run(Arc::clone(app), stopped));
     let identify = world.discord.identified().await;
-    assert_eq!(identify["intents"], 0, "no intent, so no privileged one");
+    assert_eq!(identify["intents"], 1, "servers and channels: not privileged");
     let commands = world.discord.commands().await;
     let shown: Vec<(&str, &Value)> =
         commands.iter().map(|c| (c["name"].as_str().unwrap(), &c["default_member_permissions"])).collect();

@@ -8,6 +8,7 @@ mod help;
 mod insider;
 mod latest;
 mod mute;
+mod names;
 mod options;
 mod privacy;
 mod refusal;
@@ -111,9 +112,8 @@ pub(super) async fn answer(context: &Context, asked: &Asked, now: DateTime<Utc>)
         return private(refusal);
     }
     let done = run(command, context, asked, now).await;
-    // Older subscriptions lack the server.
     let noted = match (&done, caller.server) {
-        (Ok(_), Some(server)) => app.store.note_server(caller.channel, server).await.map(drop),
+        (Ok(_), Some(server)) => names::learn(app, caller, server).await,
         _ => Ok(()),
     };
     noted.and(done).unwrap_or_else(|error| not_saved(&error))

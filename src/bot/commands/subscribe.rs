@@ -7,7 +7,9 @@ use super::asked::Asked;
 use super::choices::{Choice, ranked};
 use super::options::{MENTION, RULE, completed, mention};
 use super::texts;
+use crate::bot::caller::Caller;
 use crate::bot::reply::{Reply, private, public};
+use crate::render::discord::escaped;
 use crate::rules::Mention;
 use crate::runtime::App;
 use crate::service::{self, Subscribed};
@@ -44,7 +46,12 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
         Subscribed::New(rule) => {
             let about = rule.description.as_deref();
             let about = about.map_or(String::new(), |text| format!("\n> {}", clip(&plain(text), 300)));
-            public(format!("\u{1f514} This channel now gets alerts for `{}`.{mentions}{about}", rule.name))
+            let roles = rule.roles().chain(asked.id(MENTION));
+            let pings = unpinged(app, caller, roles);
+            public(format!(
+                "\u{1f514} This channel now gets alerts for `{}`.{mentions}{about}{pings}",
+                rule.name
+            ))
         }
         Subscribed::NoRule => {
             private("There is no such rule. Choose one from the list that appears while you type.")
@@ -61,6 +68,23 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
         )),
         full => private(no_room(&full)),
     })
+}
+
+/// A sentence about the roles that the bot cannot ping in the channel; empty if there are none.
+pub(super) fn unpinged(app: &App, caller: &Caller, roles: impl Iterator<Item = u64>) -> String {
+    let (Some(server), Some(bot), false) = (caller.server, app.notifier.bot(), caller.may_ping_all) else {
+        return String::new();
+    };
+    let names = bot.servers().unpingable(server, roles);
+    if names.is_empty() {
+        return String::new();
+    }
+    let names: Vec<String> = names.iter().map(|name| format!("**@{}**", escaped(name))).collect();
+    let them = if names.len() == 1 { "this role" } else { "these roles" };
+    format!(
+        "\nI cannot ping {} here: allow anyone to @mention {them}, or give me the permission Mention Everyone.",
+        names.join(", ")
+    )
 }
 
 /// The answer where a limit is reached.

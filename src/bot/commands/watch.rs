@@ -6,7 +6,7 @@ use serenity::all::{CommandOptionType, CreateCommandOption};
 use super::asked::Asked;
 use super::choices::{Choice, ranked};
 use super::options::{MENTION, TICKER, completed, mention, option};
-use super::subscribe::{lacks, no_room};
+use super::subscribe::{lacks, no_room, unpinged};
 use super::texts;
 use crate::bot::context::{Context, Home};
 use crate::bot::reply::{Reply, private, public};
@@ -122,10 +122,11 @@ pub(super) async fn answer(
     let done = service::watch(&context.app, &watch, subscription, &replaced, now).await?;
     let here = if caller.is_personal() { "You now get" } else { "This channel now gets" };
     let mentions = mention.map_or(String::new(), |role| format!(" They mention <@&{role}>."));
+    let pings = unpinged(&context.app, caller, mention.into_iter());
     let said = |change: &str| {
         let by = if caller.is_personal() { " by direct message" } else { "" };
         format!(
-            "\u{1f514} {here} alerts{by} about {}.{mentions}{change}",
+            "\u{1f514} {here} alerts{by} about {}.{mentions}{change}{pings}",
             watch.in_words().replacen(": ", ", ", 1)
         )
     };

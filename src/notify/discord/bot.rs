@@ -18,6 +18,7 @@ use super::files::Files;
 use super::rate_limit::RateLimit;
 use super::refusing::Refusing;
 use super::request::DiscordClient;
+use super::roles::Servers;
 use super::token;
 use super::twins::Twins;
 use crate::delivery::Batch;
@@ -34,6 +35,7 @@ pub struct DiscordBot {
     pub(super) files: Arc<Files>,
     pub(super) twins: Arc<Twins>,
     pub(super) refusing: Arc<Refusing>,
+    servers: Arc<Servers>,
 }
 
 impl fmt::Debug for DiscordBot {
@@ -56,12 +58,26 @@ impl DiscordBot {
         let client = DiscordClient::new("Discord", rate_limit)?;
         let api_base = api_base.to_owned();
         let (own_id, files, twins) = (Arc::default(), Arc::default(), Arc::default());
-        Ok(Self { token, api_base, client, own_id, files, twins, refusing: Arc::default() })
+        Ok(Self {
+            token,
+            api_base,
+            client,
+            own_id,
+            files,
+            twins,
+            refusing: Arc::default(),
+            servers: Arc::default(),
+        })
     }
 
     /// The token, which is also used for the gateway.
     pub fn token(&self) -> &SecretString {
         &self.token
+    }
+
+    /// The servers that the gateway reported since the start.
+    pub fn servers(&self) -> &Servers {
+        &self.servers
     }
 
     /// Takes a turn to send to a channel, or returns when to try again.

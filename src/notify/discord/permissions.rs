@@ -1,10 +1,11 @@
 //! The bot's permissions in a channel, to find out which one is missing when Discord says only that one is.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use serde::Deserialize;
 use serde_json::Value;
-use serenity::all::{ApplicationId, ChannelId, Member, PartialGuild, Permissions};
+use serenity::all::{ApplicationId, ChannelId, Member, PartialGuild, Permissions, Role, RoleId};
 use serenity::http::Route;
 
 use super::ask::NoAnswer;
@@ -107,15 +108,36 @@ impl DiscordBot {
         Ok(channel.guild().map(|channel| channel.guild_id.get()))
     }
 
+    /// The names of those of these roles that messages in a channel cannot ping, by id.
+    pub(in crate::notify) async fn unpingable_in(
+        &self,
+        channel: u64,
+        roles: &BTreeSet<u64>,
+    ) -> Result<BTreeMap<u64, String>, SendError> {
+        let Some(own) = self.permissions(channel).await? else { return Ok(BTreeMap::new()) };
+        if own.permissions.contains(Permissions::MENTION_EVERYONE) {
+            return Ok(BTreeMap::new());
+        }
+        let wanted = |(id, role): (RoleId, Role)| Some((id.get(), role.name)).filter(|_| !role.mentionable);
+        let unpingable = own.guild.roles.into_iter().filter_map(wanted);
+        Ok(unpingable.filter(|(id, _)| roles.contains(id)).collect())
+    }
+
     async fn lacking(&self, channel: u64) -> Result<Permissions, SendError> {
+        let own = self.permissions(channel).await?;
+        Ok(own.map_or(Permissions::empty(), |own| needed_permissions(own.is_thread) - own.permissions))
+    }
+
+    /// The bot's permissions in a channel; `None` if it is not on a server.
+    async fn permissions(&self, channel: u64) -> Result<Option<Own>, SendError> {
         let user_id = self.own_id().await?;
         let Some(mut channel) = self.channel(ChannelId::new(channel.max(1))).await?.guild() else {
-            return Ok(Permissions::empty());
+            return Ok(None);
         };
-        let mut needed = needed_permissions(false);
+        let mut is_thread = false;
         // A thread has the permissions of its channel.
         if let (Some(_), Some(parent)) = (channel.thread_metadata, channel.parent_id) {
-            needed = needed_permissions(true);
+            is_thread = true;
             channel = self.channel(parent).await?.guild().unwrap_or(channel);
         }
         let guild_id = channel.guild_id;
@@ -127,8 +149,16 @@ impl DiscordBot {
         }
         let own: Member =
             serde_json::from_value(own).map_err(|error| NoAnswer::Unreadable(words(&error.to_string())))?;
-        Ok(needed - guild.user_permissions_in(&channel, &own))
+        let permissions = guild.user_permissions_in(&channel, &own);
+        Ok(Some(Own { permissions, is_thread, guild }))
     }
+}
+
+/// The bot's permissions in a channel, and the channel's server.
+struct Own {
+    permissions: Permissions,
+    is_thread: bool,
+    guild: PartialGuild,
 }
 
 #[cfg(test)]

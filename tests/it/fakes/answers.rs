@@ -21,11 +21,12 @@ pub(super) fn gateway_bot(url: &str, left: u64) -> Value {
     json!({"url": url, "shards": 1, "session_start_limit": limit})
 }
 
-pub(super) fn ready(resume_url: &str) -> Value {
+pub(super) fn ready(resume_url: &str, servers: &[Value]) -> Value {
+    let unavailable = |server: &Value| json!({"id": server["id"], "unavailable": true});
     json!({
         "v": 10,
         "user": bot_user(),
-        "guilds": [],
+        "guilds": servers.iter().map(unavailable).collect::<Vec<_>>(),
         "session_id": "session",
         "resume_gateway_url": resume_url,
         "shard": [0, 1],
@@ -127,8 +128,9 @@ pub(super) struct Place<'a> {
     pub(super) channel: u64,
     /// The member's, as Discord writes them: a number in a string.
     pub(super) permissions: &'a str,
-    /// What the channel denies the bot.
+    /// What the channel denies the bot, and what it grants besides what the bot needs.
     pub(super) denied: u64,
+    pub(super) granted: u64,
     /// The member's language.
     pub(super) locale: &'a str,
     /// True for a direct message, which has no server and no member.
@@ -155,7 +157,7 @@ pub(super) fn interaction(place: &Place<'_>, name: &str, options: &Value) -> Val
         },
         "guild": {"id": guild, "locale": "en-US", "features": []}, "guild_id": guild, "guild_locale": "en-US",
         "channel_id": channel["id"], "channel": channel, "member": member, "token": place.token, "version": 1,
-        "app_permissions": (BOT_PERMISSIONS & !place.denied).to_string(), "locale": place.locale, "entitlements": [], "context": 0,
+        "app_permissions": ((BOT_PERMISSIONS | place.granted) & !place.denied).to_string(), "locale": place.locale, "entitlements": [], "context": 0,
         "authorizing_integration_owners": {"0": guild}, "attachment_size_limit": 10_485_760,
     });
     if place.is_direct {
@@ -174,11 +176,8 @@ pub(super) fn interaction(place: &Place<'_>, name: &str, options: &Value) -> Val
 /// The server, in which everybody may do what the bot needs, but for what a channel denies.
 pub(super) fn guild() -> Value {
     let id = FakeDiscord::GUILD.to_string();
-    let everyone = json!({
-        "id": id, "name": "@everyone", "color": 0, "hoist": false, "icon": null, "unicode_emoji": null,
-        "position": 0, "permissions": BOT_PERMISSIONS, "managed": false, "mentionable": false, "flags": 0,
-        "colors": { "primary_color": 0, "secondary_color": null, "tertiary_color": null },
-    });
+    let mut everyone = role(FakeDiscord::GUILD, "@everyone", false);
+    everyone["permissions"] = json!(BOT_PERMISSIONS);
     let mut guild = json!({
         "id": id, "name": "server", "icon": null, "splash": null, "discovery_splash": null, "owner_id": "1",
         "region": null, "afk_channel_id": null, "afk_timeout": 300, "verification_level": 0, "roles": [everyone],
@@ -194,6 +193,15 @@ pub(super) fn guild() -> Value {
     guild
 }
 
+/// A role that may do nothing by itself.
+pub(super) fn role(id: u64, name: &str, mentionable: bool) -> Value {
+    json!({
+        "id": id.to_string(), "name": name, "color": 0, "hoist": false, "icon": null, "unicode_emoji": null,
+        "position": 0, "permissions": 0, "managed": false, "mentionable": mentionable, "flags": 0,
+        "colors": { "primary_color": 0, "secondary_color": null, "tertiary_color": null },
+    })
+}
+
 pub(super) fn bot_member() -> Value {
     json!({
         "user": bot_user(), "nick": null, "avatar": null, "roles": [], "joined_at": TIMESTAMP,
@@ -202,13 +210,13 @@ pub(super) fn bot_member() -> Value {
     })
 }
 
-/// A channel that denies everybody these permissions.
-pub(super) fn channel_denying(id: &str, denied: u64) -> Value {
+/// A channel that denies everybody these permissions, and grants everybody others.
+pub(super) fn channel_denying(id: &str, denied: u64, granted: u64) -> Value {
     let mut channel = channel(id);
     channel.as_object_mut().unwrap().remove("permissions");
     let everyone = FakeDiscord::GUILD.to_string();
     channel["permission_overwrites"] =
-        json!([{ "id": everyone, "type": 0, "allow": "0", "deny": denied.to_string() }]);
+        json!([{ "id": everyone, "type": 0, "allow": granted.to_string(), "deny": denied.to_string() }]);
     channel
 }
 

@@ -411,6 +411,14 @@ pub(super) struct State {
     pub(super) sessions: Vec<mpsc::UnboundedSender<Sent>>,
     pub(super) identifies: usize,
     pub(super) resumes: usize,
+    /// The servers that the bot is on; `None` for the one in which the interactions happen.
+    pub(super) servers: Option<Vec<Value>>,
+    /// The roles of that one, besides everyone's.
+    pub(super) roles: Vec<Value>,
+    /// What the bot may do in a channel besides what it needs.
+    pub(super) granted: HashMap<String, u64>,
+    /// The intents of the latest Identify.
+    pub(super) intents: u64,
     /// The interactions by their tokens.
     pub(super) interactions: HashMap<String, Open>,
 }

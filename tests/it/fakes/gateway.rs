@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::discord::{FakeDiscord, World};
+use super::guilds::{GUILDS, PRIVILEGED};
 use super::{answers, closing};
 
 const DISPATCH: u64 = 0;
@@ -27,6 +28,7 @@ const HELLO: u64 = 10;
 const HEARTBEAT_ACK: u64 = 11;
 
 const AUTHENTICATION_FAILED: u16 = 4004;
+const DISALLOWED_INTENTS: u16 = 4014;
 
 /// How the gateway treats a connection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -149,10 +151,20 @@ impl Session<'_> {
             Some(IDENTIFY | RESUME) if self.mood == Mood::Invalidates => {
                 self.send(json!({"op": INVALID_SESSION, "d": false})).await
             }
+            Some(IDENTIFY) if intents(&payload) & PRIVILEGED != 0 => {
+                self.world.note("gateway: privileged intents".to_owned());
+                self.close(DISALLOWED_INTENTS).await
+            }
             Some(IDENTIFY) => {
+                let servers = self.world.servers();
+                self.world.edit(|state| state.intents = intents(&payload));
                 // Whoever knows that it is open may use it.
                 self.open(Some(payload["d"].clone()));
-                self.dispatch(json!({"t": "READY", "d": answers::ready(&self.world.resume_url())})).await?;
+                self.dispatch(json!({"t": "READY", "d": answers::ready(&self.world.resume_url(), &servers)}))
+                    .await?;
+                for server in servers.into_iter().filter(|_| intents(&payload) & GUILDS != 0) {
+                    self.dispatch(json!({"t": "GUILD_CREATE", "d": server})).await?;
+                }
                 match self.mood {
                     Mood::EndsAtOnce => self.send(json!({"op": INVALID_SESSION, "d": false})).await,
                     Mood::OpensAndAsks => self.send(json!({"op": RECONNECT, "d": null})).await,
@@ -206,6 +218,10 @@ impl Session<'_> {
 /// The next event; none before the session is open and after a later one took its place.
 async fn next(events: &mut Option<mpsc::UnboundedReceiver<Sent>>) -> Option<Sent> {
     events.as_mut()?.recv().await
+}
+
+fn intents(identify: &Value) -> u64 {
+    identify["d"]["intents"].as_u64().unwrap_or_default()
 }
 
 /// Libraries send the token with or without its scheme.

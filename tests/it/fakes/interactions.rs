@@ -106,19 +106,30 @@ impl FakeDiscord {
         let id = self.world.next_id();
         let token = format!("interaction-{id}");
         let (test, answers) = mpsc::channel();
-        let (denied, locale, is_direct, is_personal) = self.world.edit(|state| {
+        let (denied, granted, locale, is_direct, is_personal) = self.world.edit(|state| {
             let message = component.as_ref().and_then(|(_, message)| message["id"].as_str()?.parse().ok());
             let open = Open { id, kind, channel, message, answered: false, test };
             state.interactions.insert(token.clone(), open);
             let denied = state.denied.get(&channel.to_string()).copied().unwrap_or_default();
+            let granted = state.granted.get(&channel.to_string()).copied().unwrap_or_default();
             let locale = if state.locale.is_empty() { "en-US" } else { &state.locale };
             let (is_direct, is_personal) =
                 (state.direct.contains(&channel), state.personal.contains(&channel));
-            (denied, locale.to_owned(), is_direct, is_personal)
+            (denied, granted, locale.to_owned(), is_direct, is_personal)
         });
         let locale = &locale;
-        let place =
-            Place { id, token: &token, kind, channel, permissions, denied, locale, is_direct, is_personal };
+        let place = Place {
+            id,
+            token: &token,
+            kind,
+            channel,
+            permissions,
+            denied,
+            granted,
+            locale,
+            is_direct,
+            is_personal,
+        };
         let mut interaction = answers::interaction(&place, name, options);
         if let Some((data, message)) = component {
             (interaction["data"], interaction["message"]) = (data, message.clone());

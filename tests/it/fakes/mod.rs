@@ -18,6 +18,7 @@ pub mod smtp;
 
 mod answers;
 pub mod gateway;
+mod guilds;
 mod interactions;
 pub mod limits;
 mod rest;

@@ -116,10 +116,10 @@ async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Res
         }
         ("GET", ["channels", id]) => Ok(match (world.looked_at(id), world.take_fault("look")) {
             (_, Some(Fault::Refused(status, body))) => failure(status, &body),
-            (Some(denied), _) => ok(answers::channel_denying(id, denied)),
+            (Some(denied), _) => ok(answers::channel_denying(id, denied, world.granted(id))),
             (None, _) => failure(404, &json!({ "message": "Unknown Channel", "code": 10003 })),
         }),
-        ("GET", ["guilds", id]) if *id == FakeDiscord::GUILD.to_string() => Ok(ok(answers::guild())),
+        ("GET", ["guilds", id]) if *id == FakeDiscord::GUILD.to_string() => Ok(ok(world.guild())),
         ("GET", ["guilds", id, "members", member])
             if *id == FakeDiscord::GUILD.to_string() && is_ours(member) =>
         {
