@@ -18,6 +18,7 @@ impl Wire<'_> {
         let most = MOST_CHANNEL_BUDGET;
         let budget = self.bounded(section, "channel_budget", 200, most, "alerts in ten minutes");
         let servers = self.servers(section, &api_base);
+        let test_server = self.test_server(section, &api_base);
         let charts = section.and_then(|section| section.get("charts"));
         let charts = charts.and_then(|value| self.reader.flag("charts", value)).unwrap_or(true);
         let most = MOST_SUBSCRIPTIONS;
@@ -64,7 +65,14 @@ impl Wire<'_> {
             per_server: count(per_server),
             in_all: count(in_all),
         };
-        Discord { api_base, channel_budget: count(budget), servers, limits, charts, channels }
+        Discord { api_base, channel_budget: count(budget), servers, test_server, limits, charts, channels }
+    }
+
+    /// The one server in which the slash commands are registered.
+    fn test_server(&mut self, section: Section<'_, '_>, api_base: &str) -> Option<u64> {
+        let (value, text) = self.text(section, "test_server")?;
+        let read = ids::parse_server(text, api_base);
+        read.map_err(|(what, help)| self.reader.report_with(value.span(), what, help)).ok()
     }
 
     /// The servers in which the bot may be used; empty for all.

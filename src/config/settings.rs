@@ -132,6 +132,8 @@ pub struct Discord {
     pub servers: Vec<u64>,
     /// How many subscriptions there may be.
     pub limits: SubscriptionLimits,
+    /// The one server that has the slash commands, to try them out; `None` for all servers.
+    pub test_server: Option<u64>,
     /// True if alerts have a chart where history has something to show.
     pub charts: bool,
     /// The channels that rules can name.

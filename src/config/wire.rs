@@ -33,6 +33,7 @@ const SECTIONS: [(&str, &[&str]); 10] = [
             "api_base",
             "channel_budget",
             "servers",
+            "test_server",
             "charts",
             "subscriptions_per_channel",
             "subscriptions_per_person",

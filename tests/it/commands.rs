@@ -219,3 +219,31 @@ async fn what_changes_something_needs_a_server_and_the_permission_to_manage_it()
     bot.stop().await;
     world.finish().await;
 }
+
+#[tokio::test]
+async fn commands_are_registered_only_if_they_changed_and_move_to_a_test_server() {
+    let world = World::new().await;
+    let settings = world.settings();
+    let of_test = settings.replacen("[discord]\n", "[discord]\ntest_server = \"8484\"\n", 1);
+    let mut known = Vec::new();
+    for (settings, more) in [
+        (&settings, vec![(None, 15)]),
+        (&settings, vec![]),
+        // A server would show them twice.
+        (&of_test, vec![(None, 0), (Some("8484".to_owned()), 15)]),
+        (&of_test, vec![]),
+        (&settings, vec![(Some("8484".to_owned()), 0), (None, 15)]),
+    ] {
+        let app = Arc::new(world.app_with(settings, RULES, None));
+        let bot = connect(&world, &app).await;
+        let status = async || sellbell::service::status(&app, at(NOON)).await.unwrap();
+        while !status().await.running.unwrap().gateway.is_some_and(|gateway| gateway.registered) {
+            tokio::task::yield_now().await;
+        }
+        known.extend(more);
+        assert_eq!(world.discord.registrations(), known);
+        bot.stop().await;
+        world.close(app);
+    }
+    world.finish().await;
+}

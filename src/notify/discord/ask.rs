@@ -5,7 +5,7 @@ use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use serenity::all::{ApplicationId, ChannelId, CreateCommand, CurrentUser, InteractionId, UserId};
+use serenity::all::{ApplicationId, ChannelId, CreateCommand, CurrentUser, GuildId, InteractionId, UserId};
 use serenity::http::Route;
 use thiserror::Error;
 
@@ -56,16 +56,20 @@ impl From<NoAnswer> for SendError {
 }
 
 impl DiscordBot {
-    /// Registers the bot's commands, replacing those it had.
+    /// Registers the bot's commands, everywhere or on one server, replacing those it had there.
     ///
     /// # Errors
     /// [`NoAnswer`]
     pub async fn register(
         &self,
         application_id: ApplicationId,
+        server: Option<u64>,
         commands: &[CreateCommand],
     ) -> Result<(), NoAnswer> {
-        let route = Route::Commands { application_id };
+        let route = match server {
+            Some(server) => Route::GuildCommands { application_id, guild_id: GuildId::new(server.max(1)) },
+            None => Route::Commands { application_id },
+        };
         self.answer(Method::PUT, &route, Some(commands)).await.map(drop)
     }
 

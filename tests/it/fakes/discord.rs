@@ -328,7 +328,17 @@ impl FakeDiscord {
 
     /// Takes the definitions of the oldest command registration not taken yet; waits for one if need be.
     pub async fn commands(&self) -> Vec<Value> {
-        take(&self.world.state, "a registration of commands", |state| state.registrations.pop_front()).await
+        take(&self.world.state, "a registration of commands", |state| {
+            let mut newest = state.registrations.iter().rev().map(|(_, commands)| commands);
+            newest.find(|commands| !commands.is_empty()).cloned()
+        })
+        .await
+    }
+
+    /// All registrations so far: the server, or none for all, and how many commands.
+    pub fn registrations(&self) -> Vec<(Option<String>, usize)> {
+        let state = self.world.state.borrow();
+        state.registrations.iter().map(|(server, commands)| (server.clone(), commands.len())).collect()
     }
 
     /// Shuts the server down and fails for every unexpected request and every unread message.
@@ -397,7 +407,7 @@ pub(super) struct State {
     refused_files: usize,
     looks: usize,
     edits: Vec<SentMessage>,
-    registrations: VecDeque<Vec<Value>>,
+    registrations: VecDeque<(Option<String>, Vec<Value>)>,
     mood: Mood,
     knocks: usize,
     hang_ups: usize,
@@ -595,8 +605,8 @@ impl World {
         self.state.borrow().denied.get(channel).copied()
     }
 
-    pub(super) fn register(&self, definitions: Vec<Value>) {
-        self.edit(|state| state.registrations.push_back(definitions));
+    pub(super) fn register(&self, server: Option<String>, definitions: Vec<Value>) {
+        self.edit(|state| state.registrations.push_back((server, definitions)));
     }
 }
 

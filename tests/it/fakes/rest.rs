@@ -306,7 +306,7 @@ fn register(world: &World, call: &Call, guild: Option<&&str>) -> Response {
         .iter()
         .map(|definition| answers::command(world.next_id(), guild.copied(), definition))
         .collect();
-    world.register(definitions);
+    world.register(guild.map(|guild| (*guild).to_owned()), definitions);
     match call.method {
         Method::PUT => ok(json!(registered)),
         _ => (StatusCode::CREATED, Json(registered[0].clone())).into_response(),
