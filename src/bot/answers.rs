@@ -10,10 +10,10 @@ use tokio::time::timeout;
 use super::buttons;
 use super::caller::Caller;
 use super::commands::{self, Asked};
-use super::context::Context;
+use super::context::{Context, Directs};
 use super::failures::{failure, log};
 use super::interaction::Interaction;
-use super::reply::{deferred, private};
+use super::reply::{Reply, deferred, private};
 use crate::notice::InstanceSign;
 use crate::notify::{DiscordBot, NoAnswer};
 use crate::runtime::App;
@@ -29,8 +29,7 @@ const LONGEST: Duration = Duration::from_secs(5 * 60);
 /// Answers an interaction.
 pub(super) async fn answer(
     app: Weak<App>,
-    discord: DiscordBot,
-    lookup: Arc<Lookup>,
+    (discord, lookup, directs): (DiscordBot, Arc<Lookup>, Arc<Directs>),
     interaction: Interaction,
 ) {
     let Some(app) = app.upgrade() else { return };
@@ -38,7 +37,7 @@ pub(super) async fn answer(
         tracing::warn!("an interaction of Discord's does not say who used it, or where");
         return;
     };
-    let context = Context { app, discord, lookup };
+    let context = Context { app, discord, lookup, directs };
     let Err(error) = answer_in_time(&context, caller, &interaction).await else { return };
     tracing::warn!("a command could not be answered: {}", failure(&error).reason);
     // We answer each one only once.
@@ -73,11 +72,36 @@ async fn answer_in_time(
             if let Ok(reply) = timeout(QUICK, &mut work).await {
                 return discord.respond(id, token, &reply.response()).await;
             }
-            discord.respond(id, token, &deferred()).await?;
+            let updates = interaction.kind == Interaction::COMPONENT && buttons::updates(interaction);
+            let announced = discord.respond(id, token, &deferred(updates)).await;
+            // What has begun is done, whether or not anybody can be told.
             let reply = timeout(LONGEST, work).await;
             let reply = reply.unwrap_or_else(|_| private("This took too long. Try again later."));
-            discord.follow_up(interaction.application_id, token, &reply.message()).await
+            announced?;
+            follow_up(context, interaction, &reply, updates).await
         }
         _ => Ok(()),
+    }
+}
+
+/// The answer after a deferred one. What only one person sees stays so; what the channel sees is a message of its own,
+/// because the first one is private.
+async fn follow_up(
+    context: &Context,
+    interaction: &Interaction,
+    reply: &Reply,
+    updates: bool,
+) -> Result<(), NoAnswer> {
+    let (discord, application, token) =
+        (&context.discord, interaction.application_id, interaction.token.as_str());
+    match (updates, reply.is_update()) {
+        // The message with the button is the first answer.
+        (true, true) => discord.follow_up(application, token, &reply.message()).await,
+        (true, false) => discord.add_follow_up(application, token, &reply.follow_up()).await,
+        (false, _) if reply.is_public() => {
+            discord.follow_up(application, token, &private("Done.").message()).await?;
+            discord.add_follow_up(application, token, &reply.follow_up()).await
+        }
+        (false, _) => discord.follow_up(application, token, &reply.message()).await,
     }
 }

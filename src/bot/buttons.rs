@@ -8,6 +8,7 @@ use super::commands::{end_subscription, not_saved, trades};
 use super::context::Context;
 use super::explaining;
 use super::interaction::Interaction;
+use super::lines::fitting;
 use super::muting::{self, Wanted, held_back};
 use super::reply::{EPHEMERAL, Reply, private, public, update};
 use crate::filing::{PastFiling, edgar_day, index_url};
@@ -20,6 +21,7 @@ use crate::store::StoreError;
 const REACH: TimeDelta = TimeDelta::days(2 * 366);
 const MOST_OWN: usize = 8;
 const MOST_OTHERS: usize = 5;
+const MOST_IN_A_ROW: usize = 5;
 /// Discord's limit of a message's text.
 const TEXT: usize = 2_000;
 /// The mark before a line about a mute.
@@ -43,7 +45,7 @@ pub(super) async fn answer(
         return private("This bot does not serve this server.");
     }
     let done = match action {
-        Action::Why(concerned) => why(context, &concerned, now).await.map(private),
+        Action::Why(concerned) => why(context, caller, &concerned, now).await.map(private),
         Action::History(concerned) => history(context, &concerned, now).await.map(private),
         Action::Mute(what) => mute(context, caller, interaction, what, now).await,
         Action::Undo(what) => undo(context, caller, interaction, what, now).await,
@@ -54,13 +56,34 @@ pub(super) async fn answer(
     done.unwrap_or_else(|error| not_saved(&error))
 }
 
+/// True if a press changes the message with the button.
+pub(super) fn updates(interaction: &Interaction) -> bool {
+    use Action::{Choose, Forget, History, Mute, Undo, Unsubscribe, Why};
+    let is_public = interaction.message.as_ref().is_some_and(|message| message.flags & EPHEMERAL == 0);
+    match interaction.data.custom_id.parse() {
+        // Others do not see the message that offered the buttons of one of several alerts.
+        Ok(Mute(_)) => is_public,
+        Ok(Undo(_) | Unsubscribe(_) | Forget) => true,
+        Ok(Why(_) | History(_) | Choose) | Err(()) => false,
+    }
+}
+
 /// Explains why the rule of an alert matches its filing.
-async fn why(context: &Context, concerned: &Concerned, now: DateTime<Utc>) -> Result<String, StoreError> {
+async fn why(
+    context: &Context,
+    caller: &Caller,
+    concerned: &Concerned,
+    now: DateTime<Utc>,
+) -> Result<String, StoreError> {
     let rules = context.app.rules.current();
     let Some(rule) = rules.iter().find(|rule| RuleMark::of(&rule.name) == concerned.rule) else {
         return Ok("The rule of this alert no longer exists, so it cannot be explained.".to_owned());
     };
-    explaining::explain(context, &rules, &[rule], (concerned.accession, concerned.issuer), now).await
+    let filing = (concerned.accession, concerned.issuer);
+    match explaining::filing(context, caller, filing, now).await? {
+        Ok(filing) => explaining::explain(context, &rules, &[rule], &filing, now).await,
+        Err(why) => Ok(why),
+    }
 }
 
 /// Lists the trades of an alert's insider and of others in the issuer.
@@ -81,22 +104,27 @@ async fn history(context: &Context, concerned: &Concerned, now: DateTime<Utc>) -
         .ticker
         .as_deref()
         .map_or("this company".to_owned(), |ticker| format!("**{}**", escaped(ticker)));
-    let mut text = Vec::new();
-    if !own.is_empty() {
-        text.push(format!("This insider in {company}:\n{}", own.join("\n")));
-    }
-    if !others.is_empty() {
-        text.push(format!("Others in {company}:\n{}", others.join("\n")));
-    }
-    if text.is_empty() {
-        text.push(format!("I know no other insider trade in {company}."));
-    }
+    let (head, lines) = match (own.is_empty(), others.is_empty()) {
+        (true, true) => (format!("I know no other insider trade in {company}."), Vec::new()),
+        (false, _) => {
+            let others = others.into_iter();
+            let heading = format!("Others in {company}:");
+            let others: Vec<String> = others
+                .enumerate()
+                .flat_map(|(place, line)| {
+                    let heading = (place == 0).then(|| heading.clone());
+                    heading.into_iter().chain([line])
+                })
+                .collect();
+            (format!("This insider in {company}:"), [own, others].concat())
+        }
+        (true, false) => (format!("Others in {company}:"), others),
+    };
     let since = match whole_since {
         Some(since) => format!("My history is complete since {}.", edgar_day(since.max(now - REACH))),
         None => "I have no complete history yet.".to_owned(),
     };
-    text.push(format!("-# {since}"));
-    Ok(text.join("\n"))
+    Ok(fitting(&head, &lines, &format!("-# {since}")))
 }
 
 /// Mutes a ticker or an insider in the message's channel. The message then says so, with a button to undo it.
@@ -139,7 +167,12 @@ async fn mute(
         return Ok(public(note).with([Row::buttons([(undo, label)])]));
     }
     let mut rows = without_button(&message.components, &undo);
-    rows.push(Row::buttons([(undo, label)]).to_value());
+    let button = Row::buttons([(undo, label)]).to_value();
+    // All buttons to undo something share the last row.
+    match rows.last_mut().filter(|row| is_of_undo(row)).and_then(|row| row["components"].as_array_mut()) {
+        Some(buttons) if buttons.len() < MOST_IN_A_ROW => buttons.push(button["components"][0].clone()),
+        _ => rows.push(button),
+    }
     Ok(update(text, rows))
 }
 
@@ -169,6 +202,11 @@ async fn undo(
         text = format!("\u{1f514} {name} is no longer muted here, by <@{}>. {held}", caller.user);
     }
     Ok(update(text, without_button(&message.components, &Action::Undo(what))))
+}
+
+fn is_of_undo(row: &Value) -> bool {
+    let action = row["components"][0]["custom_id"].as_str().and_then(|id| id.parse::<Action>().ok());
+    matches!(action, Some(Action::Undo(_)))
 }
 
 /// The lines of a message without the one about a mute of this name.

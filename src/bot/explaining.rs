@@ -1,8 +1,12 @@
 //! Explains to people on Discord why rules match a filing, or why not.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
+use super::caller::Caller;
 use super::context::Context;
+use super::lines::fitting;
 use crate::filing::{Accession, Cik, Filing};
 use crate::render::discord::escaped;
 use crate::rules::{Explanation, Finding, Rule, RuleSet, Truth, label};
@@ -10,48 +14,47 @@ use crate::service::{Explainer, Found};
 use crate::store::StoreError;
 use crate::text::{clip, clip_words};
 
-/// The longest explanation of all rules together, and of one condition, in characters.
-const TEXT: usize = 1_900;
+/// The longest condition, in characters.
 const CONDITION: usize = 160;
 const NAME: usize = 80;
 
-/// Explains rules for a filing, in the folder of one of its filers; or says why it cannot.
+/// A filing that somebody asks about, in the folder of one of its filers; or why there is none.
+pub(super) async fn filing(
+    context: &Context,
+    caller: &Caller,
+    (accession, filer): (Accession, Cik),
+    now: DateTime<Utc>,
+) -> Result<Result<Arc<Filing>, String>, StoreError> {
+    Ok(match context.lookup.filing(&context.app, caller.user, (accession, filer), now).await? {
+        Found::Filing(filing) => Ok(filing),
+        Found::Nothing => Err(format!(
+            "EDGAR has no filing {accession} in that folder. Use the filing's address on sec.gov."
+        )),
+        Found::Pause(until) => Err(format!("EDGAR asks for a pause. Try again <t:{}:R>.", until.timestamp())),
+        Found::TooMany => Err("Too many filings were asked for. Try again in an hour.".to_owned()),
+        Found::Failed(why) => Err(format!("The filing cannot be read: {}.", escaped(&clip(&why, 200)))),
+    })
+}
+
+/// Explains rules for a filing, as far as there is room.
 pub(super) async fn explain(
     context: &Context,
     rules: &RuleSet,
     asked: &[&Rule],
-    (accession, filer): (Accession, Cik),
+    filing: &Filing,
     now: DateTime<Utc>,
 ) -> Result<String, StoreError> {
     let app = &*context.app;
-    let filing = match context.lookup.filing(app, accession, filer, now).await? {
-        Found::Filing(filing) => filing,
-        Found::Nothing => {
-            return Ok(format!(
-                "EDGAR has no filing {accession} in that folder. Use the filing's address on sec.gov."
-            ));
-        }
-        Found::Pause(until) => {
-            return Ok(format!("EDGAR asks for a pause. Try again <t:{}:R>.", until.timestamp()));
-        }
-        Found::TooMany => return Ok("Too many filings were asked for. Try again in an hour.".to_owned()),
-        Found::Failed(why) => {
-            return Ok(format!("The filing cannot be read: {}.", escaped(&clip(&why, 200))));
-        }
-    };
     let accepted_at = filing.accepted_at.unwrap_or(now);
-    let explainer = Explainer { rules, settings: &app.settings, store: Some(&app.store), now };
-    let explained = explainer.explain(asked, &filing, accepted_at).await?;
-    let mut text = head(&filing);
+    // Nobody asks here where else alerts go.
+    let deliveries = false;
+    let explainer = Explainer { rules, settings: &app.settings, store: Some(&app.store), now, deliveries };
+    let explained = explainer.explain(asked, filing, accepted_at).await?;
+    let mut lines = Vec::new();
     for one in &explained {
-        let lines = rule(&one.rule, &one.explanation, &one.outcome);
-        if text.chars().count() + lines.chars().count() > TEXT {
-            text.push_str("\n-# There is more than fits here.");
-            break;
-        }
-        text.push_str(&lines);
+        lines.extend(rule(&one.rule, &one.explanation, &one.outcome));
     }
-    Ok(text)
+    Ok(fitting(&head(filing), &lines, ""))
 }
 
 /// `**QLYS** QUALYS, INC. · Form 4 · accepted …`
@@ -70,27 +73,24 @@ fn mark(holds: Truth) -> &'static str {
     }
 }
 
-/// One rule: its outcome and its conditions.
-fn rule(name: &str, explanation: &Explanation, outcome: &str) -> String {
-    let mut text = format!(
-        "\n{} **{}**: {}",
+/// One rule, line by line: its outcome and its conditions.
+fn rule(name: &str, explanation: &Explanation, outcome: &str) -> Vec<String> {
+    let first = format!(
+        "{} **{}**: {}",
         mark(explanation.holds),
         escaped(&label(name)),
         escaped(&clip_words(outcome, 300))
     );
-    for finding in &explanation.findings {
-        text.push_str(&condition(finding));
-    }
-    text
+    [first].into_iter().chain(explanation.findings.iter().map(condition)).collect()
 }
 
 fn condition(finding: &Finding) -> String {
     let own = finding.condition.rsplit('.').next().unwrap_or_default();
     let indent = "  ".repeat(finding.depth().min(3));
     if finding.group {
-        return format!("\n{indent}- {} `{own}`", mark(finding.holds));
+        return format!("{indent}- {} `{own}`", mark(finding.holds));
     }
     let wanted = escaped(&clip_words(&finding.wanted, CONDITION / 2));
     let found = escaped(&clip_words(&finding.found, CONDITION));
-    format!("\n{indent}- {} `{own}` {wanted}: {found}", mark(finding.holds))
+    format!("{indent}- {} `{own}` {wanted}: {found}", mark(finding.holds))
 }

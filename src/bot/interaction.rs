@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serenity::all::{ApplicationId, ChannelId, ChannelType, GuildId, InteractionId, Permissions, UserId};
 
@@ -24,7 +24,7 @@ pub(super) struct Interaction {
     pub(super) kind: u8,
     /// A secret for 15 minutes: whoever has it can answer.
     pub(super) token: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) data: Data,
     pub(super) channel_id: Option<ChannelId>,
     pub(super) channel: Option<Channel>,
@@ -38,7 +38,7 @@ pub(super) struct Interaction {
     pub(super) locale: Option<String>,
     pub(super) app_permissions: Option<Permissions>,
     /// Who installed the application that is used: `"0"` for a server, `"1"` for a person.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) authorizing_integration_owners: BTreeMap<String, Value>,
     /// The message of a button.
     pub(super) message: Option<Message>,
@@ -61,12 +61,21 @@ impl Interaction {
 #[serde(default)]
 pub(super) struct Data {
     /// The command.
+    #[serde(deserialize_with = "or_default")]
     pub(super) name: String,
+    #[serde(deserialize_with = "or_default")]
     pub(super) options: AtMost<CommandOption, MOST>,
     /// The button or select.
+    #[serde(deserialize_with = "or_default")]
     pub(super) custom_id: String,
     /// What was chosen in the select.
+    #[serde(deserialize_with = "or_default")]
     pub(super) values: AtMost<String, MOST>,
+}
+
+/// A value, or the usual one in place of `null`.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(value: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(value)?.unwrap_or_default())
 }
 
 /// An option of a command, or a subcommand with its options.
@@ -77,7 +86,7 @@ pub(super) struct CommandOption {
     pub(super) value: Value,
     #[serde(default)]
     pub(super) focused: bool,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub(super) options: AtMost<PlainOption, MOST>,
 }
 
@@ -112,7 +121,10 @@ pub(super) struct User {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Message {
+    #[serde(deserialize_with = "or_default")]
     pub(super) content: String,
+    #[serde(deserialize_with = "or_default")]
     pub(super) flags: u64,
+    #[serde(deserialize_with = "or_default")]
     pub(super) components: Vec<Value>,
 }

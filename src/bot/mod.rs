@@ -12,6 +12,7 @@ mod gateway;
 mod guild_events;
 mod guilds;
 mod interaction;
+mod lines;
 mod muting;
 mod reconnect;
 mod register;
@@ -33,6 +34,7 @@ use crate::operators::GatewayFailure;
 use crate::runtime::App;
 use crate::service::Lookup;
 use crate::store::StoreError;
+use context::Directs;
 use failures::{late, log};
 use gateway::{Ended, Event, Session, Way};
 use guild_events::GuildEvent;
@@ -66,6 +68,7 @@ pub async fn run(app: Arc<App>, mut stop: watch::Receiver<bool>) {
         discord,
         app: Arc::downgrade(&app),
         lookup: Arc::default(),
+        directs: Arc::default(),
         guilds,
         tasks: JoinSet::new(),
         registering: false,
@@ -97,6 +100,8 @@ struct Bot {
     app: Weak<App>,
     /// Filings that people ask about.
     lookup: Arc<Lookup>,
+    /// The channels of people's direct messages.
+    directs: Arc<Directs>,
     /// Takes the events about servers.
     guilds: mpsc::Sender<GuildEvent>,
     tasks: JoinSet<()>,
@@ -154,8 +159,8 @@ impl Bot {
             Event::Interaction(interaction) => {
                 while self.tasks.try_join_next().is_some() {}
                 if self.tasks.len() < MOST_AT_ONCE {
-                    let (app, lookup) = (Weak::clone(&self.app), Arc::clone(&self.lookup));
-                    self.tasks.spawn(answers::answer(app, discord.clone(), lookup, *interaction));
+                    let parts = (discord.clone(), Arc::clone(&self.lookup), Arc::clone(&self.directs));
+                    self.tasks.spawn(answers::answer(Weak::clone(&self.app), parts, *interaction));
                 } else {
                     tracing::warn!("too many commands at once: one is not answered");
                 }

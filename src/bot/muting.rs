@@ -13,8 +13,8 @@ use crate::runtime::App;
 use crate::store::StoreError;
 use crate::text::clip;
 
-/// The most mutes of one channel.
-const MOST: usize = 50;
+/// The most mutes of one channel, and of all together.
+const MOST: (usize, usize) = (50, 10_000);
 /// The longest name in an answer, in characters.
 const NAME: usize = 80;
 
@@ -37,6 +37,13 @@ fn destination(app: &App, home: Home) -> Destination {
     app.settings.discord.destination_of(home.channel)
 }
 
+/// The names of the rules and watches that send alerts to a channel.
+async fn alerting(app: &App, home: Home) -> Result<Vec<String>, StoreError> {
+    let (destination, rules) = (destination(app, home), app.rules.of_files());
+    let named = rules.iter().filter(|rule| rule.notify.contains(&destination)).map(|rule| rule.name.clone());
+    Ok(named.chain(app.store.subscriptions(home.channel).await?).collect())
+}
+
 /// Mutes something in a channel; the inner error says why not.
 pub(super) async fn mute(
     context: &Context,
@@ -46,12 +53,29 @@ pub(super) async fn mute(
     now: DateTime<Utc>,
 ) -> Result<Result<Mute, String>, StoreError> {
     let app = &*context.app;
-    let what = wanted.what.within(destination(app, home));
-    let own = mutes(app, home, now).await?;
-    if own.len() >= MOST && own.iter().all(|mute| mute.what != what) {
-        return Ok(Err(format!(
-            "There are already {MOST} mutes here, which is the limit. `/unmute` ends one."
-        )));
+    let destination = destination(app, home);
+    let rules = alerting(app, home).await?;
+    if rules.is_empty() {
+        return Ok(Err("No rule and no watch sends alerts here, so there is nothing to mute.".to_owned()));
+    }
+    if let Muting::Rule(rule) = &wanted.what
+        && !rules.contains(rule)
+    {
+        let refusal = "That rule sends no alerts here. Choose one from the list that appears while you type.";
+        return Ok(Err(refusal.to_owned()));
+    }
+    let what = wanted.what.within(destination.clone());
+    let all = app.store.mutes().await?;
+    if all.iter().all(|mute| mute.what != what) {
+        let (most, most_of_all) = MOST;
+        if all.iter().filter(|mute| mute.what.only_in() == Some(&destination)).count() >= most {
+            let refusal =
+                format!("There are already {most} mutes here, which is the limit. `/unmute` ends one.");
+            return Ok(Err(refusal));
+        }
+        if all.len() >= most_of_all {
+            return Ok(Err("This bot has reached its limit of mutes. Ask its operators.".to_owned()));
+        }
     }
     let mute = match Mute::new(what, now, wanted.until) {
         Ok(mute) => mute.said(Some(&format!("{DISCORD_USER}{}", caller.user)), wanted.why),

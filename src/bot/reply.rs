@@ -18,6 +18,7 @@ const NO_PREVIEWS: u64 = 4;
 
 const MESSAGE: u8 = 4;
 const DEFERRED: u8 = 5;
+const DEFERRED_UPDATE: u8 = 6;
 const UPDATE: u8 = 7;
 
 /// An answer to a command or a button.
@@ -62,13 +63,27 @@ impl Reply {
 
     /// The first answer to an interaction.
     pub(super) fn response(&self) -> Value {
-        let mut data = self.message();
-        if self.kind == Kind::Update {
-            return json!({ "type": UPDATE, "data": data });
+        match self.is_update() {
+            true => json!({ "type": UPDATE, "data": self.message() }),
+            false => json!({ "type": MESSAGE, "data": self.follow_up() }),
         }
-        let private = if self.kind == Kind::Private { EPHEMERAL } else { 0 };
+    }
+
+    /// A further message, after a first answer.
+    pub(super) fn follow_up(&self) -> Value {
+        let mut data = self.message();
+        let private = if self.is_public() { 0 } else { EPHEMERAL };
         data["flags"] = (private | NO_PREVIEWS).into();
-        json!({ "type": MESSAGE, "data": data })
+        data
+    }
+
+    pub(super) fn is_public(&self) -> bool {
+        self.kind == Kind::Public
+    }
+
+    /// True if it changes the message whose button was pressed.
+    pub(super) fn is_update(&self) -> bool {
+        self.kind == Kind::Update
     }
 
     /// The message that takes the place of [`deferred`].
@@ -82,7 +97,10 @@ impl Reply {
     }
 }
 
-/// The answer that there will be one, for the person who asked.
-pub(super) fn deferred() -> Value {
-    json!({ "type": DEFERRED, "data": { "flags": EPHEMERAL } })
+/// The answer that there will be one: for the person who asked, or as a change of the button's message.
+pub(super) fn deferred(updates: bool) -> Value {
+    match updates {
+        true => json!({ "type": DEFERRED_UPDATE }),
+        false => json!({ "type": DEFERRED, "data": { "flags": EPHEMERAL } }),
+    }
 }

@@ -48,7 +48,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         .map_err(|error| anyhow!("{}: {error}", args.filing))?;
     let (store, note) = setup::store(&settings)?;
     let accepted_at = filing.accepted_at.unwrap_or_else(now);
-    let explainer = Explainer { rules: &rules, settings: &settings, store: store.as_ref(), now: now() };
+    let explainer =
+        Explainer { rules: &rules, settings: &settings, store: store.as_ref(), now: now(), deliveries: true };
     let runtime = remote::runtime()?;
     let explained = runtime.block_on(async {
         let listed = match &store {

@@ -23,7 +23,9 @@ impl Wire<'_> {
         let charts = charts.and_then(|value| self.reader.flag("charts", value)).unwrap_or(true);
         let most = MOST_SUBSCRIPTIONS;
         let per_channel = self.bounded(section, "subscriptions_per_channel", 50, most, "subscriptions");
-        let per_person = self.bounded(section, "subscriptions_per_person", 25, most, "subscriptions");
+        // Who lists servers does not mean everybody else.
+        let usual = if servers.is_empty() { 25 } else { 0 };
+        let per_person = self.bounded(section, "subscriptions_per_person", usual, most, "subscriptions");
         let per_server = self.bounded(section, "subscriptions_per_server", 100, most, "subscriptions");
         let in_all = self.bounded(section, "subscriptions_in_all", 5_000, most, "subscriptions");
         let mut names = BTreeSet::new();

@@ -18,6 +18,9 @@ use crate::parts::Parts;
 use crate::rules::{ActiveRules, Mention, Rule, RuleSet};
 use crate::store::{Ending, Gathered, Muted, Pending, Settled, Store, StoreError, Subscriber, Summed};
 
+/// How often a filing is planned again because the rules changed meanwhile.
+const MOST_REPEATS: usize = 5;
+
 /// Decides what filings cause.
 pub(super) struct Planner {
     settings: Arc<Settings>,
@@ -45,7 +48,27 @@ impl Planner {
         filing: &Filing,
         now: DateTime<Utc>,
     ) -> Result<Settled, StoreError> {
-        let rules = self.rules.current();
+        let mut rules = self.rules.current();
+        let mut planned = self.plan_by(&rules, pending, filing, now).await?;
+        for _ in 0..MOST_REPEATS {
+            let current = self.rules.current();
+            if current.is(&rules) {
+                break;
+            }
+            // A channel may have gone from one watch to another meanwhile: it must not miss both, nor get both.
+            rules = current;
+            planned = self.plan_by(&rules, pending, filing, now).await?;
+        }
+        Ok(planned)
+    }
+
+    async fn plan_by(
+        &self,
+        rules: &RuleSet,
+        pending: &Pending,
+        filing: &Filing,
+        now: DateTime<Utc>,
+    ) -> Result<Settled, StoreError> {
         let accepted_at = filing.accepted_at.unwrap_or(pending.filing.accepted_at);
         let audience = self.audience(pending.seen_at, accepted_at).await?;
         let asked = match audience {
@@ -59,10 +82,10 @@ impl Planner {
             None => whole_since,
         };
         let case = Case { filing, accepted_at, seen_at: pending.seen_at, known: &known, whole_since };
-        let mut decision = decide::decide_for(&rules, asked, case);
+        let mut decision = decide::decide_for(rules, asked, case);
         log(&decision, pending.filing.accession);
         if audience != Audience::All {
-            return self.settle_past(pending, filing, &rules, decision, case, now).await;
+            return self.settle_past(pending, filing, rules, decision, case, now).await;
         }
         self.add_earlier_trades(filing, accepted_at, &mut decision).await?;
         let mut deliveries = Vec::new();
@@ -246,6 +269,8 @@ pub async fn addressees(
         let destination = settings.discord.destination_of(channel);
         if known.insert(destination.clone()) {
             addressees.push(Addressee { destination, mention });
+        } else if let Some(own) = addressees.iter_mut().find(|own| own.destination == destination) {
+            own.mention = own.mention.or(mention);
         }
     }
     Ok(addressees)

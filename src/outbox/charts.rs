@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use tokio::task;
 use tokio::time::timeout;
 
-use crate::alert::{Alert, Key};
+use crate::alert::Alert;
 use crate::delivery::{Batch, Body};
 use crate::destination::Destination;
 use crate::filing::{Accession, Cik, PastFiling};
@@ -25,8 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A chart's picture and its words.
 type Drawn = Option<(Arc<Vec<u8>>, String)>;
-/// Which alert a chart is for: its key, and the filing, since an amendment has the same key.
-type Which = (Key, Accession);
+/// Which chart: rules that match the same lots of a filing share it.
+type Which = (Accession, Vec<usize>, bool);
 
 /// Draws charts.
 pub(super) struct Charts {
@@ -53,15 +53,16 @@ impl Charts {
             if delivery.answers.is_some() || !issuers.insert(alert.issuer.cik) {
                 continue;
             }
-            let cell = self.cell((alert.key.clone(), alert.accession));
-            let drawn = timeout(PATIENCE, cell.get_or_init(|| self.draw(alert))).await;
-            match drawn {
-                Ok(Some((png, alt_text))) => charts.push(CardChart {
-                    card: delivery.key.clone(),
-                    png: Arc::clone(png),
-                    alt_text: alt_text.clone(),
-                }),
-                Ok(None) => {}
+            let cell = self.cell((alert.accession, alert.lot_numbers.clone(), alert.withdrawn));
+            let (store, alert) = (self.store.clone(), alert.clone());
+            // It goes on if it is late: the next channel finds it drawn.
+            let drawing = task::spawn(async move { cell.get_or_init(|| draw(store, *alert)).await.clone() });
+            match timeout(PATIENCE, drawing).await {
+                Ok(Ok(Some((png, alt_text)))) => {
+                    charts.push(CardChart { card: delivery.key.clone(), png, alt_text });
+                }
+                Ok(Ok(None)) => {}
+                Ok(Err(error)) => tracing::warn!("a chart cannot be drawn: {error}"),
                 Err(_) => tracing::debug!("a chart took too long: the alert goes without it"),
             }
         }
@@ -80,31 +81,31 @@ impl Charts {
         kept.push_back((which, Arc::clone(&cell)));
         cell
     }
+}
 
-    async fn draw(&self, alert: &Alert) -> Drawn {
-        let since = alert.history_since()?;
-        let past = match self.store.history(alert.issuer.cik, since).await {
-            Ok((past, _)) => past,
-            Err(error) => {
-                tracing::debug!("there is no chart, because history cannot be read: {error}");
-                return None;
-            }
-        };
-        let until = alert.accepted_at.unwrap_or(alert.seen_at);
-        // An alert that waited shows what was known when its filing came.
-        let past: Vec<PastFiling> = past.into_iter().filter(|past| past.accepted_at <= until).collect();
-        let chart = Chart::of_alert(alert, &past)?;
-        let drawn = task::spawn_blocking(move || chart.png().map(|png| (png.bytes, chart.alt_text()))).await;
-        match drawn {
-            Ok(Ok((png, alt_text))) => Some((Arc::new(png), alt_text)),
-            Ok(Err(error)) => {
-                tracing::warn!("a chart cannot be drawn: {error}");
-                None
-            }
-            Err(error) => {
-                tracing::warn!("a chart cannot be drawn: {error}");
-                None
-            }
+async fn draw(store: Store, alert: Alert) -> Drawn {
+    let since = alert.history_since()?;
+    let past = match store.history(alert.issuer.cik, since).await {
+        Ok((past, _)) => past,
+        Err(error) => {
+            tracing::debug!("there is no chart, because history cannot be read: {error}");
+            return None;
+        }
+    };
+    let until = alert.accepted_at.unwrap_or(alert.seen_at);
+    // An alert that waited shows what was known when its filing came.
+    let past: Vec<PastFiling> = past.into_iter().filter(|past| past.accepted_at <= until).collect();
+    let chart = Chart::of_alert(&alert, &past)?;
+    let drawn = task::spawn_blocking(move || chart.png().map(|png| (png.bytes, chart.alt_text()))).await;
+    match drawn {
+        Ok(Ok((png, alt_text))) => Some((Arc::new(png), alt_text)),
+        Ok(Err(error)) => {
+            tracing::warn!("a chart cannot be drawn: {error}");
+            None
+        }
+        Err(error) => {
+            tracing::warn!("a chart cannot be drawn: {error}");
+            None
         }
     }
 }

@@ -67,6 +67,12 @@ impl ActiveRules {
         });
     }
 
+    /// Makes [`Self::current`] return another set of the same rules, if there are watches: whoever compares them sees
+    /// that subscriptions to watches have changed.
+    pub fn touch(&self) {
+        self.edit(|_| {});
+    }
+
     fn edit(&self, edit: impl FnOnce(&mut Active)) {
         let mut active = self.0.write().unwrap_or_else(PoisonError::into_inner);
         edit(&mut active);

@@ -158,7 +158,7 @@ impl Watch {
         };
         let value = self.min_value.map(|value| format!(" of {} or more", value.short())).unwrap_or_default();
         let role = self.role.map(|role| format!(" by {}", person(role.word()))).unwrap_or_default();
-        let plans = if self.skips_plans { ", not under a 10b5-1 plan" } else { "" };
+        let plans = if self.skips_plans { ", without 10b5-1 plans" } else { "" };
         format!("{}: {trades}{value}{role}{plans}", self.ticker)
     }
 }
@@ -246,7 +246,7 @@ mod tests {
             (
                 all,
                 "watch:BRK.B:everything:min=1000000.5:role=10-owner:no-plans",
-                "BRK.B: all transactions of $1.00M or more by a 10% owner, not under a 10b5-1 plan",
+                "BRK.B: all transactions of $1.00M or more by a 10% owner, without 10b5-1 plans",
             ),
         ] {
             assert_eq!(watch.to_string(), name);

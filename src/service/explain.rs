@@ -54,6 +54,8 @@ pub struct Explainer<'a> {
     pub store: Option<&'a Store>,
     /// The current time; mutes that are over no longer count.
     pub now: DateTime<Utc>,
+    /// True to say where each alert goes.
+    pub deliveries: bool,
 }
 
 impl Explainer<'_> {
@@ -90,7 +92,7 @@ impl Explainer<'_> {
         let alert = own.map(|(_, alert)| alert);
         let silence = decision.silent.into_iter().map(|(_, silence)| silence).next();
         let mut deliveries = Vec::new();
-        if let Some(alert) = alert.as_ref().filter(|_| rule.enabled) {
+        if let Some(alert) = alert.as_ref().filter(|_| rule.enabled && self.deliveries) {
             let destinations = match self.store {
                 Some(store) => {
                     let all = intake::addressees(self.settings, store, rule).await?.into_iter();

@@ -14,19 +14,25 @@ use crate::store::StoreError;
 
 /// The most filings to keep; a filing takes some kilobytes.
 const MOST_KEPT: usize = 64;
-/// The most requests within an hour, so that curious people do not slow alerts down.
-const MOST_AN_HOUR: usize = 120;
+/// The most requests within an hour, for all and for one person, so that curious people do not slow alerts down.
+const MOST_AN_HOUR: (usize, usize) = (120, 20);
 
 /// Fetches filings that people ask about.
 #[derive(Debug, Default)]
-pub struct Lookup(Mutex<Looked>);
+pub struct Lookup {
+    looked: Mutex<Looked>,
+    /// Held while a filing is fetched.
+    turn: tokio::sync::Mutex<()>,
+}
 
 #[derive(Debug, Default)]
 struct Looked {
     /// The filings that were asked for last, the newest last.
     kept: VecDeque<(Accession, Arc<Filing>)>,
-    /// When EDGAR was asked.
-    asked: VecDeque<DateTime<Utc>>,
+    /// When EDGAR was asked, and by whom.
+    asked: VecDeque<(DateTime<Utc>, u64)>,
+    /// Filings that EDGAR did not have, the newest last.
+    missing: VecDeque<(Accession, Cik)>,
 }
 
 /// The result of a lookup.
@@ -45,17 +51,19 @@ pub enum Found {
 }
 
 impl Lookup {
-    /// The filing of an accession, in the folder of one of its filers.
+    /// The filing of an accession, in the folder of one of its filers, for a user.
     ///
     /// # Errors
     /// Failures of the store.
     pub async fn filing(
         &self,
         app: &App,
-        accession: Accession,
-        filer: Cik,
+        user: u64,
+        (accession, filer): (Accession, Cik),
         now: DateTime<Utc>,
     ) -> Result<Found, StoreError> {
+        // Several people ask about a new alert at once: the first fetches it for all.
+        let _turn = self.turn.lock().await;
         if let Some((_, filing)) = self.looked().kept.iter().find(|(own, _)| *own == accession) {
             return Ok(Found::Filing(Arc::clone(filing)));
         }
@@ -65,12 +73,18 @@ impl Lookup {
                 if let Some(until) = app.intake.backoff.silent_until(now).await? {
                     return Ok(Found::Pause(until));
                 }
-                if !self.takes_a_turn(now) {
+                if self.looked().missing.contains(&(accession, filer)) {
+                    return Ok(Found::Nothing);
+                }
+                if !self.takes_a_turn(user, now) {
                     return Ok(Found::TooMany);
                 }
                 match app.client.submission(filer, accession, Priority::Reconciliation).await {
                     Ok(bytes) => bytes,
-                    Err(error) if error.trouble == Trouble::NotThereYet => return Ok(Found::Nothing),
+                    Err(error) if error.trouble == Trouble::NotThereYet => {
+                        self.note_missing((accession, filer));
+                        return Ok(Found::Nothing);
+                    }
                     Err(error) => return Ok(Found::Failed(format!("EDGAR: {error}"))),
                 }
             }
@@ -91,17 +105,27 @@ impl Lookup {
         Ok(Found::Filing(filing))
     }
 
-    fn takes_a_turn(&self, now: DateTime<Utc>) -> bool {
+    fn takes_a_turn(&self, user: u64, now: DateTime<Utc>) -> bool {
+        let (most, most_of_one) = MOST_AN_HOUR;
         let mut looked = self.looked();
-        looked.asked.retain(|at| *at > now - TimeDelta::hours(1) && *at <= now);
-        let may = looked.asked.len() < MOST_AN_HOUR;
+        looked.asked.retain(|(at, _)| *at > now - TimeDelta::hours(1) && *at <= now);
+        let own = looked.asked.iter().filter(|(_, own)| *own == user).count();
+        let may = looked.asked.len() < most && own < most_of_one;
         if may {
-            looked.asked.push_back(now);
+            looked.asked.push_back((now, user));
         }
         may
     }
 
+    fn note_missing(&self, missing: (Accession, Cik)) {
+        let mut looked = self.looked();
+        if looked.missing.len() >= MOST_KEPT {
+            looked.missing.pop_front();
+        }
+        looked.missing.push_back(missing);
+    }
+
     fn looked(&self) -> MutexGuard<'_, Looked> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -40,7 +40,10 @@ pub async fn subscribe(
 ) -> Result<Subscribed, StoreError> {
     let rules = app.rules.of_files();
     let Some(rule) = rules.get(asked.rule) else { return Ok(Subscribed::NoRule) };
-    enter(&app.settings, &app.store, rule, Subscription { rule: &rule.name, ..asked }, &[], now).await
+    let asked = Subscription { rule: &rule.name, ..asked };
+    let done = enter(&app.settings, &app.store, rule, asked, &[], now).await?;
+    app.store.flush().await?;
+    Ok(done)
 }
 
 /// Has a channel or a person watch a ticker, in place of the `replaced` watches. The change is on disk when
@@ -57,10 +60,14 @@ pub async fn watch(
 ) -> Result<Subscribed, StoreError> {
     let rule = watch.rule();
     let names: Vec<String> = replaced.iter().map(Watch::to_string).collect();
+    // In force before anybody subscribes to it: a filing that is planned meanwhile meets it.
+    app.rules.watch([watch.clone()]);
     let done =
         enter(&app.settings, &app.store, &rule, Subscription { rule: &rule.name, ..asked }, &names, now)
             .await?;
-    app.rules.watch([watch.clone()]);
+    // A plan that began before now is made again.
+    app.rules.touch();
+    app.store.flush().await?;
     for name in names.iter().filter(|name| **name != rule.name) {
         end_idle(app, name).await?;
     }
@@ -70,7 +77,8 @@ pub async fn watch(
     Ok(done)
 }
 
-/// Subscribes a channel to a rule within the limits of the settings, in place of the `replaced` rules.
+/// Subscribes a channel to a rule within the limits of the settings, in place of the `replaced` rules. The caller
+/// flushes the store.
 pub(super) async fn enter(
     settings: &Settings,
     store: &Store,
@@ -92,13 +100,11 @@ pub(super) async fn enter(
     Ok(match store.subscribe_within(asked, replaced, limits, now).await? {
         Subscribing::New => {
             tracing::info!(server = server_id, channel, user, rule = rule.name, "a channel subscribed");
-            store.flush().await?;
             Subscribed::New(Box::new(rule.clone()))
         }
         Subscribing::Known => Subscribed::Known,
         Subscribing::Changed => {
             tracing::info!(server = server_id, channel, user, rule = rule.name, "a subscription changed");
-            store.flush().await?;
             Subscribed::Changed
         }
         Subscribing::ChannelFull(most) => Subscribed::ChannelFull(most),

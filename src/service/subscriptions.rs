@@ -21,11 +21,11 @@ pub enum NotSubscribed {
     #[error("there is no rule `{0}`")]
     NoRule(String),
     /// The channel has reached its limit.
-    #[error("channel {0} already subscribes to {1} rules, which is the limit")]
+    #[error("channel {0} has reached its limit of subscriptions, which is {1}")]
     ChannelFull(u64, usize),
     /// The server has reached its limit.
     #[error(
-        "the channel's server already has {0} subscriptions, which is the limit: see [discord] subscriptions_per_server"
+        "the channel's server has reached its limit of subscriptions, which is {0}: see [discord] subscriptions_per_server"
     )]
     ServerFull(usize),
     /// All servers together have reached their limit.
@@ -148,7 +148,12 @@ impl Subscriptions<'_> {
         };
         let Some(rule) = self.rules.get(rule) else { return Ok(Err(NotSubscribed::NoRule(rule.to_owned()))) };
         let asked = Subscription::new(server.as_ref().map(|(id, ..)| *id), channel, &rule.name, 0);
-        match enter(self.settings, self.store, rule, asked, &[], now).await? {
+        if self.store.subscriptions(channel).await?.contains(&rule.name) {
+            return Ok(Err(NotSubscribed::Known(channel, rule.name.clone())));
+        }
+        let done = enter(self.settings, self.store, rule, asked, &[], now).await?;
+        self.store.flush().await?;
+        match done {
             Subscribed::New(_) => {}
             Subscribed::Known | Subscribed::Changed => {
                 return Ok(Err(NotSubscribed::Known(channel, rule.name.clone())));

@@ -57,7 +57,9 @@ impl Store {
                 let Some(known) = known.filter(|known| known.mention != asked.mention) else {
                     return Ok(Subscribing::Known);
                 };
-                SUBSCRIPTIONS.put(&transaction, place, &Subscribed { mention: asked.mention, ..known })?;
+                let changed = Subscribed { mention: asked.mention, ..known.clone() };
+                SUBSCRIPTIONS.put(&transaction, place, &changed)?;
+                let seat = Seat { server: known.server, ..seat };
                 SUBSCRIBERS.put(&transaction, &index, &seat)?;
                 return Ok(Subscribing::Changed);
             }

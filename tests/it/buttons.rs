@@ -1,6 +1,7 @@
 //! Buttons under alerts: on old messages, after a restart, by those who may press them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sellbell::runtime::App;
 use serde_json::{Value, json};
@@ -229,6 +230,41 @@ async fn a_button_of_another_version_or_a_rule_that_is_gone_is_answered_in_words
     let bot = connect(&world, &app).await;
     let answer = world.discord.press(ALERTS, NOBODY, &message, &gone, &[]).await;
     assert_eq!(said(&answer), "The rule of this alert no longer exists, so it cannot be explained.");
+    bot.stop().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_takes_long_is_announced_and_followed_up() {
+    let world = World::new().await;
+    let (app, bot) = started(&world).await;
+    let filing = filed("0000000070-25-000001", "2025-12-11T16:30:00-05:00");
+    let sent = alerted(&world, &app, &[&filing], NOW).await;
+    let message = world.discord.posted(sent[0].id);
+    world.edgar.slow_down("/Archives/edgar/data/70/0000000070-25-000001.txt", Duration::from_secs(2));
+    let why = world.discord.press(ALERTS, NOBODY, &message, &id(&message, "Why?"), &[]).await;
+    assert_eq!(why["type"], 5, "that there will be an answer");
+    assert!(said(&why).contains("**all-sales**: alert:"), "{why}");
+    bot.stop().await;
+    world.edgar.take_fetched();
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn null_is_nothing_and_an_interaction_without_a_user_ends_nothing() {
+    let world = World::new().await;
+    let (_app, bot) = started(&world).await;
+    let broken = [
+        json!({ "id": "1", "application_id": "1", "type": 2, "token": "a", "data": null, "channel_id": "5" }),
+        json!({ "id": "1", "application_id": "1", "type": 2, "token": "a" }),
+        json!({ "id": {}, "type": "x" }),
+        json!(null),
+    ];
+    for interaction in broken {
+        world.discord.dispatch("INTERACTION_CREATE", interaction).await;
+    }
+    let answer = world.discord.slash(777, NOBODY, "help", Value::Null).await;
+    assert!(said(&answer).starts_with("I report insider trades"), "{answer}");
     bot.stop().await;
     world.finish().await;
 }

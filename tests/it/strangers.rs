@@ -98,7 +98,10 @@ async fn rules_are_offered_only_to_those_who_may_use_the_command() {
 #[tokio::test]
 async fn a_server_and_all_together_have_only_so_many_subscriptions() {
     for (limit, words) in [
-        ("subscriptions_per_server = 2", "This server already has 2 subscriptions"),
+        (
+            "subscriptions_per_server = 2",
+            "This server has reached its limit of subscriptions and watches (2)",
+        ),
         ("subscriptions_in_all = 3", "reached its limit of subscriptions"),
     ] {
         let world = World::new().await;

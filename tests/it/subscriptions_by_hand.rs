@@ -55,7 +55,7 @@ async fn all_refusals(world: &World) {
         (&["add", "777", "nope"], "there is no rule `nope`"),
         (&["add", "999", "any"], "the bot sees no channel 999 on a server"),
         (&["add", "778", "any"], "the bot lacks Embed Links in that channel: grant it"),
-        (&["add", "780", "any"], "the channel's server already has 2 subscriptions, which is the limit"),
+        (&["add", "780", "any"], "the channel's server has reached its limit of subscriptions, which is 2"),
         (&["add", "alerts", "any"], "expected a channel's id"),
         (&["remove", "780", "any"], "channel 780 does not subscribe to a rule `any`"),
     ] {

@@ -64,7 +64,7 @@ async fn a_channel_watches_a_company_until_it_stops_also_after_a_restart() {
     let (app, bot) = started(&world).await;
     let watch = |more: &[(&str, Value)]| options(&[&[("ticker", json!("$acme"))], more].concat());
     let answer = world.discord.slash(777, MANAGE_GUILD, "watch", watch(&[])).await;
-    assert_eq!(said(&answer), "\u{1f514} This channel now gets alerts about ACME, sales and purchases.");
+    assert_eq!(said(&answer), "\u{1f514} This channel now gets alerts about ACME: sales and purchases.");
     let answer = world.discord.slash(777, MANAGE_GUILD, "watch", watch(&[])).await;
     assert_eq!(said(&answer), "This is already watched here, in the same way.");
     let more = [("trades", json!("sales")), ("min-value", json!(1_500)), ("skip-plans", json!(true))];
@@ -72,8 +72,8 @@ async fn a_channel_watches_a_company_until_it_stops_also_after_a_restart() {
     let answer = world.discord.slash(777, MANAGE_GUILD, "watch", watch(&more)).await;
     assert_eq!(
         said(&answer),
-        "\u{1f514} This channel now gets alerts about ACME, sales of $1.50K or more by a director, not under a \
-         10b5-1 plan. They mention <@&99>. That replaces the earlier watch."
+        "\u{1f514} This channel now gets alerts about ACME: sales of $1.50K or more by a director, without \
+         10b5-1 plans. Each mentions <@&99>. That replaces the earlier watch."
     );
     assert_eq!(app.store.subscriptions(777).await.unwrap().len(), 1);
     bot.stop().await;
@@ -132,7 +132,7 @@ async fn a_person_watches_by_direct_message_from_anywhere_and_is_forgotten() {
     let answer = world.discord.slash(700, NOBODY, "watch", ticker("ACME")).await;
     assert_eq!(
         said(&answer),
-        "\u{1f514} You now get alerts by direct message about ACME, sales and purchases."
+        "\u{1f514} You now get alerts by direct message about ACME: sales and purchases."
     );
     assert_eq!(answer["data"]["flags"], 68, "others in the channel do not see it");
     publish(&world, &app, &[&filed("0000000070-25-000001", "2025-12-11T16:30:00-05:00")], NOW).await;
@@ -175,7 +175,7 @@ async fn a_closed_inbox_is_said_and_a_limit_holds() {
     let answer = world.discord.slash(700, NOBODY, "watch", ticker("ACME")).await;
     assert!(said(&answer).contains("You now get alerts"), "{answer}");
     let answer = world.discord.slash(700, NOBODY, "watch", ticker("ACM")).await;
-    assert_eq!(said(&answer), "You already have 1 watches, which is the limit. `/unwatch` removes one.");
+    assert_eq!(said(&answer), "You have reached your limit of watches (1). `/unwatch` removes one.");
     bot.stop().await;
     world.edgar.take_ticker_requests();
     world.finish().await;
@@ -190,15 +190,12 @@ async fn subscriptions_are_ended_by_their_buttons() {
     let list = world.discord.slash(777, MANAGE_GUILD, "subscriptions", json!([])).await;
     assert_eq!(said(&list), "This channel gets alerts for:\n- `acm-sales`\n- ACME: sales and purchases");
     let button = |number: usize| list["data"]["components"][0]["components"][number].clone();
-    assert_eq!(
-        (&button(0)["label"], &button(1)["label"]),
-        (&json!("Stop acm-sales"), &json!("Stop watch ACME"))
-    );
+    assert_eq!((&button(0)["label"], &button(1)["label"]), (&json!("Stop acm-sales"), &json!("Stop ACME")));
     let stop = button(1)["custom_id"].as_str().unwrap().to_owned();
     let refused = world.discord.press(777, NOBODY, &list["data"], &stop, &[]).await;
     assert_eq!(said(&refused), "You need the permission Manage Server for this.");
     let left = world.discord.press(777, MANAGE_GUILD, &list["data"], &stop, &[]).await;
-    assert_eq!(said(&left), "\u{1f515} Stopped watch ACME.\nThis channel gets alerts for:\n- `acm-sales`");
+    assert_eq!(said(&left), "\u{1f515} Stopped ACME.\nThis channel gets alerts for:\n- `acm-sales`");
     assert_eq!(app.rules.current().len(), 1);
     bot.stop().await;
     world.finish().await;
@@ -218,7 +215,10 @@ async fn a_mute_by_command_holds_alerts_back_in_its_channel_alone() {
         assert!(said(&answer).starts_with(words), "{answer}");
     }
     let answer = world.discord.slash(777, MANAGE_GUILD, "mute", mute("rule", "no-rule", "1d")).await;
-    assert_eq!(said(&answer), "There is no rule `no-rule`; the rules are acm-sales.");
+    assert_eq!(
+        said(&answer),
+        "That rule sends no alerts here. Choose one from the list that appears while you type."
+    );
     let answer = world.discord.slash(777, MANAGE_GUILD, "mute", mute("ticker", "$acme", "7d")).await;
     assert!(said(&answer).starts_with("\u{1f507} **ACME** is muted here until <t:"), "{answer}");
     assert!(said(&answer).ends_with("Why: \\*earnings\\*"), "{answer}");
@@ -319,7 +319,7 @@ async fn the_largest_trades_come_first_and_an_amended_one_counts_as_amended() {
         lines[2].starts_with("2. ") && lines[2].contains("**ACME** DOE JANE sold **$1.00K**"),
         "{answer}"
     );
-    assert_eq!(lines[3], "-# Only of companies that rules and watches name.");
+    assert_eq!(lines[3], "-# Only of companies that rules and watches name. My history begins 2025-12-01.");
     let answer = world.discord.slash(777, NOBODY, "top", top("purchases")).await;
     assert!(said(&answer).starts_with("I know no purchases"), "{answer}");
     bot.stop().await;

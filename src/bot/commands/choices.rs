@@ -60,7 +60,8 @@ pub(super) fn ranked(choices: impl Iterator<Item = Choice>, typed: &str) -> Vec<
             () if value.contains(&typed) || choice.name().to_lowercase().contains(&typed) => 2,
             () => continue,
         };
-        if found[rank].len() < MOST {
+        // Discord refuses a list with a longer value.
+        if found[rank].len() < MOST && choice.value.chars().count() <= NAME {
             found[rank].push(choice);
         }
     }

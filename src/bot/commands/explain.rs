@@ -1,5 +1,7 @@
 //! `/explain`: why a filing sends alerts here, or why not.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serenity::all::{CommandOptionType, CreateCommandOption};
 
@@ -33,13 +35,34 @@ pub(super) async fn answer(
             "That is neither an accession number like 0001107843-21-000101 nor the address of a filing on sec.gov.",
         ));
     };
+    let home = match context.home(&asked.caller).await {
+        Ok(home) => home,
+        Err(refusal) => return Ok(refusal),
+    };
     let rules = app.rules.current();
-    let here = rules_of(app, &rules, asked.caller.channel).await?;
+    let mut here = rules_of(app, &rules, home.channel).await?;
     if here.is_empty() {
-        return Ok(private("No rule and no watch sends alerts here, so there is nothing to explain."));
+        let here = if asked.caller.is_personal() { "to you" } else { "here" };
+        return Ok(private(format!(
+            "No rule and no watch sends alerts {here}, so there is nothing to explain."
+        )));
     }
-    let asked: Vec<&Rule> = here.iter().copied().take(MOST).collect();
-    explaining::explain(context, &rules, &asked, (accession, filer), now).await.map(private)
+    let filing = match explaining::filing(context, &asked.caller, (accession, filer), now).await? {
+        Ok(filing) => filing,
+        Err(why) => return Ok(private(why)),
+    };
+    // Those that may match come first.
+    let candidates: BTreeSet<&str> =
+        rules.candidates(&filing).into_iter().map(|rule| rule.name.as_str()).collect();
+    here.sort_by_key(|rule| !candidates.contains(rule.name.as_str()));
+    let left_out = here.len().saturating_sub(MOST);
+    here.truncate(MOST);
+    let text = explaining::explain(context, &rules, &here, &filing, now).await?;
+    Ok(private(match left_out {
+        0 => text,
+        1 => format!("{text}\n-# One more rule is not shown."),
+        n => format!("{text}\n-# {n} more rules are not shown."),
+    }))
 }
 
 /// The rules whose alerts a channel gets.

@@ -8,9 +8,11 @@ use super::choices::Choice;
 use super::options::completed;
 use super::texts;
 use super::trades::{Subject, line};
+use crate::bot::lines::fitting;
 use crate::bot::reply::{Reply, private};
 use crate::edgar::tickers::Tickers;
 use crate::filing::{Cik, edgar_day};
+use crate::intake::InScope;
 use crate::render::discord::escaped;
 use crate::runtime::App;
 use crate::store::StoreError;
@@ -64,10 +66,14 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
     let name = name.map_or_else(|| format!("CIK {}", owner.number()), |own| own.name.clone());
     let name = escaped(&clip(&name, LONGEST));
     let since = app.store.frontier().await?.map_or(now, |frontier| frontier.whole_since());
-    let since = format!("-# My history of all companies begins {}.", edgar_day(since));
+    let of = match &*app.intake.scope.current().await? {
+        InScope::All(_) => "all companies",
+        InScope::Some(_) => "the companies that rules and watches name",
+    };
+    let since = format!("-# My history of {of} begins {} at the earliest.", edgar_day(since));
     Ok(private(match lines.is_empty() {
         true => format!("I know no trade of **{name}**.\n{since}"),
-        false => format!("**{name}**: latest trades\n{}\n{since}", lines.join("\n")),
+        false => fitting(&format!("**{name}**: latest trades"), &lines, &since),
     }))
 }
 

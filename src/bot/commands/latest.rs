@@ -9,6 +9,7 @@ use super::options::{TICKER, completed, option};
 use super::texts;
 use super::trades::{Subject, line};
 use super::watch::unknown;
+use crate::bot::lines::fitting;
 use crate::bot::reply::{Reply, private};
 use crate::filing::edgar_day;
 use crate::runtime::App;
@@ -56,6 +57,6 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
     );
     Ok(private(match lines.is_empty() {
         true => format!("I know no insider trade of **{ticker}**. {since}"),
-        false => format!("**{ticker}**: latest insider trades\n{}\n-# {since}", lines.join("\n")),
+        false => fitting(&format!("**{ticker}**: latest insider trades"), &lines, &format!("-# {since}")),
     }))
 }

@@ -112,17 +112,18 @@ pub(super) async fn answer(context: &Context, asked: &Asked, now: DateTime<Utc>)
         return private(refusal);
     }
     let done = run(command, context, asked, now).await;
-    let noted = match (&done, caller.server) {
-        (Ok(_), Some(server)) => names::learn(app, caller, server).await,
-        _ => Ok(()),
-    };
-    noted.and(done).unwrap_or_else(|error| not_saved(&error))
+    if let (Ok(_), Some(server)) = (&done, caller.server)
+        && let Err(error) = names::learn(app, caller, server).await
+    {
+        tracing::error!("{error}");
+    }
+    done.unwrap_or_else(|error| not_saved(&error))
 }
 
 /// The answer if the store fails.
 pub(super) fn not_saved(error: &StoreError) -> Reply {
     tracing::error!("{error}");
-    private("This could not be saved, so nothing has changed. The bot's log says why.")
+    private("This could not be saved. The bot's log says why.")
 }
 
 /// The choices for the text typed so far. People who may not use the command get none, because the choices name

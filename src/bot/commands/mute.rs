@@ -58,7 +58,7 @@ pub(super) async fn choices(context: &Context, asked: &Asked) -> Vec<Choice> {
         (TICKER, typed) => latest::choices(app, typed).await,
         (INSIDER, typed) => insider::choices(app, typed).await,
         (RULE, typed) => {
-            let Ok(home) = context.home(&asked.caller).await else { return Vec::new() };
+            let Some(home) = context.known_home(&asked.caller) else { return Vec::new() };
             let names = app.store.subscriptions(home.channel).await.unwrap_or_default();
             ranked(names.iter().map(|name| Choice::titled(name.clone(), &label(name))), typed)
         }
@@ -99,15 +99,16 @@ pub(super) async fn answer(
     };
     let name = muting::name(&context.app, &mute.what).await;
     let why = mute.why.as_deref().map_or(String::new(), |why| format!(" Why: {}", escaped(why)));
+    let here = if asked.caller.is_personal() { "in your direct messages" } else { "here" };
     let said = format!(
-        "\u{1f507} {name} is muted here until <t:{}:f>. Alerts held back until then come in one message.{why}",
+        "\u{1f507} {name} is muted {here} until <t:{}:f>. Alerts held back until then come in one message.{why}",
         until.timestamp()
     );
     Ok(if asked.caller.is_personal() { private(said) } else { public(said) })
 }
 
 pub(super) async fn unmute_choices(context: &Context, asked: &Asked, now: DateTime<Utc>) -> Vec<Choice> {
-    let Ok(home) = context.home(&asked.caller).await else { return Vec::new() };
+    let Some(home) = context.known_home(&asked.caller) else { return Vec::new() };
     let mutes = muting::mutes(&context.app, home, now).await.unwrap_or_default();
     let mut choices = Vec::new();
     for mute in mutes {

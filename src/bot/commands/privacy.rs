@@ -31,6 +31,6 @@ pub(super) async fn answer(app: &App, asked: &Asked) -> Result<Reply, StoreError
         return Ok(private(format!("{about}\n**I store nothing about you.**")));
     }
     let delete = "Deleting removes your watches, and your id from the rest. What channels subscribe to and mute stays.";
-    let row = Row::buttons([(Action::Forget, "Delete what is about me".to_owned())]);
+    let row = Row::buttons([(Action::Forget, "Delete my data".to_owned())]);
     Ok(private(format!("{about}\n**About you:**\n{}\n{delete}", lines.join("\n"))).with([row]))
 }

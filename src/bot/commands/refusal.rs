@@ -13,7 +13,10 @@ pub(super) fn refusal(command: Command, app: &App, caller: &Caller) -> Option<&'
         }
         (Audience::Everyone, _) => None,
         (Audience::Managers, None) => Some("Use this command in a server's channel."),
-        (Audience::Owners, None) if discord.limits.per_person == 0 => {
+        (Audience::Owners, None)
+            if discord.limits.per_person == 0
+                && matches!(command, Command::Watch | Command::Mute | Command::Test) =>
+        {
             Some("This bot sends no alerts by direct message. Use it in a server's channel.")
         }
         (Audience::Owners, None) => None,

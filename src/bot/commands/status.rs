@@ -32,10 +32,16 @@ pub(super) async fn answer(app: &App, now: DateTime<Utc>) -> Result<Reply, Store
     let speed = status
         .latency
         .sent
-        .map(|times| format!(", half of them within {:.1} s after EDGAR showed the filing", times.p50));
+        .filter(|_| alerts > 1)
+        .map(|times| format!(", half of them within {} after EDGAR showed the filing", span(times.p50)));
     lines.push(format!("{count} in the last day{}.", speed.unwrap_or_default()));
     if let Some(receipt) = status.receipts.iter().find(|receipt| receipt.receipt.is_final()) {
         lines.push(format!("Last comparison with EDGAR's daily index: {}", receipt.text));
     }
     Ok(private(lines.join("\n")))
+}
+
+/// A span in seconds, in minutes from two minutes on.
+fn span(seconds: f64) -> String {
+    if seconds < 120.0 { format!("{seconds:.1} s") } else { format!("{:.0} minutes", seconds / 60.0) }
 }

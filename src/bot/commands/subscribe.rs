@@ -41,7 +41,7 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
         mention,
     };
     let mentions = mention
-        .map_or(String::new(), |_| format!(" They mention <@&{}>.", asked.id(MENTION).unwrap_or_default()));
+        .map_or(String::new(), |_| format!(" Each mentions <@&{}>.", asked.id(MENTION).unwrap_or_default()));
     Ok(match service::subscribe(app, subscription, now).await? {
         Subscribed::New(rule) => {
             let about = rule.description.as_deref();
@@ -90,14 +90,14 @@ pub(super) fn unpinged(app: &App, caller: &Caller, roles: impl Iterator<Item = u
 /// The answer where a limit is reached.
 pub(super) fn no_room(full: &Subscribed) -> String {
     let at_limit = |who: &str, most: usize, way: &str| {
-        format!("{who} already has {most} subscriptions and watches, which is the limit. {way}")
+        format!("{who} has reached its limit of subscriptions and watches ({most}). {way}")
     };
     match full {
         Subscribed::ChannelFull(most) => {
             at_limit("This channel", *most, "`/unsubscribe` or `/unwatch` removes one.")
         }
         Subscribed::PersonFull(most) => {
-            format!("You already have {most} watches, which is the limit. `/unwatch` removes one.")
+            format!("You have reached your limit of watches ({most}). `/unwatch` removes one.")
         }
         Subscribed::ServerFull(most) => {
             at_limit("This server", *most, "`/unsubscribe` or `/unwatch` in a channel removes one.")

@@ -3,16 +3,16 @@
 use super::asked::Asked;
 use crate::bot::caller::Caller;
 use crate::bot::context::Context;
+use crate::bot::lines::fitting;
 use crate::bot::reply::{Reply, private, update};
 use crate::render::discord::{Action, Row, RuleMark};
-use crate::rules::{Watch, label};
+use crate::rules::Watch;
 use crate::runtime::App;
 use crate::service;
 use crate::store::StoreError;
 use crate::text::{clip, plain};
 
-/// The most rules to list, and the most buttons: four rows of five.
-const MOST_LINES: usize = 30;
+/// The most buttons: four rows of five.
 const MOST_BUTTONS: usize = 20;
 /// The longest line, in characters.
 const LINE: usize = 120;
@@ -45,18 +45,20 @@ async fn list(app: &App, channel: u64, is_personal: bool) -> Result<(String, Vec
         };
         clip(format!("- `{name}` {about}").trim_end(), LINE).into_owned()
     };
-    let mut lines: Vec<String> = names.iter().take(MOST_LINES).map(line).collect();
-    if names.len() > MOST_LINES {
-        lines.push(format!("and {} more", names.len() - MOST_LINES));
-    }
+    let lines: Vec<String> = names.iter().map(line).collect();
     let head = if is_personal { "You get alerts for:" } else { "This channel gets alerts for:" };
     let buttons = names
         .iter()
         .take(MOST_BUTTONS)
-        .map(|name| (Action::Unsubscribe(RuleMark::of(name)), format!("Stop {}", label(name))));
+        .map(|name| (Action::Unsubscribe(RuleMark::of(name)), format!("Stop {}", short(name))));
     let buttons: Vec<(Action, String)> = buttons.collect();
     let rows = buttons.chunks(5).map(|row| Row::buttons(row.iter().cloned())).collect();
-    Ok((format!("{head}\n{}", lines.join("\n")), rows))
+    Ok((fitting(head, &lines, ""), rows))
+}
+
+/// The rule's name, or the ticker of a watch.
+fn short(name: &str) -> String {
+    name.parse::<Watch>().map_or_else(|()| name.to_owned(), |watch| watch.ticker().to_owned())
 }
 
 /// Ends the subscription of a button, and shows the list without it.
@@ -77,7 +79,7 @@ pub(in crate::bot) async fn unsubscribe(
     let ended = match found {
         Some(name) => {
             service::unsubscribe(&context.app, home.channel, name).await?;
-            format!("\u{1f515} Stopped {}.\n", label(name))
+            format!("\u{1f515} Stopped {}.\n", short(name))
         }
         None => String::new(),
     };

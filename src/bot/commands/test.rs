@@ -40,6 +40,7 @@ pub(super) async fn answer(
         return Ok(private("Discord lets me send nothing here right now. Try again in a minute."));
     }
     Ok(private(match app.notifier.send(&batch, now).await {
+        Ok(_) if caller.is_personal() => "The test alert is in your direct messages.".to_owned(),
         Ok(_) => "The test alert is here. Its buttons work like those of real alerts.".to_owned(),
         Err(error) => {
             let advice = error.advice.map_or(String::new(), |advice| format!(" What to do: {advice}."));

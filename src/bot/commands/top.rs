@@ -10,15 +10,17 @@ use super::insider::company;
 use super::options::option;
 use super::texts;
 use super::trades::{Subject, line};
+use crate::bot::lines::fitting;
 use crate::bot::reply::{Reply, private};
 use crate::filing::{Code, edgar_day};
+use crate::intake::InScope;
 use crate::runtime::App;
 use crate::store::StoreError;
 
 const PERIOD: &str = "period";
 const BY: &str = "by";
 const PERIODS: [(&str, &str, u64); 3] =
-    [("day", "today", 1), ("week", "the last 7 days", 7), ("month", "the last 30 days", 30)];
+    [("day", "today", 1), ("week", "in the last 7 days", 7), ("month", "in the last 30 days", 30)];
 const PURCHASES: &str = "purchases";
 const SALES: &str = "sales";
 const MOST: usize = 10;
@@ -56,12 +58,14 @@ pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Resu
         .enumerate()
         .map(|(place, line)| format!("{}. {}", place + 1, line.trim_start_matches("- ")))
         .collect();
-    let fetched = match &*app.intake.scope.current().await? {
-        crate::intake::InScope::All(_) => "",
-        crate::intake::InScope::Some(_) => "\n-# Only of companies that rules and watches name.",
+    let whole = app.store.frontier().await?.map_or(now, |frontier| frontier.whole_since());
+    let begins = format!("My history begins {}.", edgar_day(whole));
+    let foot = match &*app.intake.scope.current().await? {
+        InScope::All(_) => format!("-# {begins}"),
+        InScope::Some(_) => format!("-# Only of companies that rules and watches name. {begins}"),
     };
     Ok(private(match lines.is_empty() {
-        true => format!("I know no {kind} filed in {name}.{fetched}"),
-        false => format!("**Largest {kind}** filed in {name}\n{}{fetched}", lines.join("\n")),
+        true => format!("I know no {kind} filed {name}.\n{foot}"),
+        false => fitting(&format!("**Largest {kind}** filed {name}"), &lines, &foot),
     }))
 }

@@ -51,7 +51,7 @@ pub(super) fn unwatch_options() -> Vec<CreateCommandOption> {
 
 /// The tickers that are watched here.
 pub(super) async fn choices(context: &Context, asked: &Asked) -> Vec<Choice> {
-    let Ok(home) = context.home(&asked.caller).await else { return Vec::new() };
+    let Some(home) = context.known_home(&asked.caller) else { return Vec::new() };
     let watches = watches(context, home).await.unwrap_or_default();
     let choice = |watch: &Watch| {
         let words = watch.in_words();
@@ -121,14 +121,11 @@ pub(super) async fn answer(
     let replaced: Vec<Watch> = own.filter(|own| own.is_of(watch.ticker()) && *own != watch).collect();
     let done = service::watch(&context.app, &watch, subscription, &replaced, now).await?;
     let here = if caller.is_personal() { "You now get" } else { "This channel now gets" };
-    let mentions = mention.map_or(String::new(), |role| format!(" They mention <@&{role}>."));
+    let mentions = mention.map_or(String::new(), |role| format!(" Each mentions <@&{role}>."));
     let pings = unpinged(&context.app, caller, mention.into_iter());
     let said = |change: &str| {
         let by = if caller.is_personal() { " by direct message" } else { "" };
-        format!(
-            "\u{1f514} {here} alerts{by} about {}.{mentions}{change}{pings}",
-            watch.in_words().replacen(": ", ", ", 1)
-        )
+        format!("\u{1f514} {here} alerts{by} about {}.{mentions}{change}{pings}", watch.in_words())
     };
     Ok(match done {
         Subscribed::New(_) => shown(asked, said("")),

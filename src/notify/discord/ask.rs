@@ -101,6 +101,20 @@ impl DiscordBot {
         self.answer(Method::PATCH, &route, Some(message)).await.map(drop)
     }
 
+    /// Adds a message to the response to an interaction, within 15 minutes.
+    ///
+    /// # Errors
+    /// [`NoAnswer`]
+    pub async fn add_follow_up(
+        &self,
+        application_id: ApplicationId,
+        token: &str,
+        message: &impl Serialize,
+    ) -> Result<(), NoAnswer> {
+        let route = Route::WebhookFollowupMessages { application_id, token };
+        self.answer(Method::POST, &route, Some(message)).await.map(drop)
+    }
+
     /// The channel of direct messages with a person.
     ///
     /// # Errors

@@ -199,6 +199,18 @@ pub(super) fn respond(world: &World, call: &Call, id: &str, token: &str) -> Resu
     Ok(ok(body))
 }
 
+/// A further message of the bot's after its first answer.
+pub(super) fn add(world: &World, call: &Call, token: &str) -> Result<Response, Refusal> {
+    let channel = world.edit(|state| {
+        let open = state.interactions.get(token).filter(|open| open.answered);
+        open.map(|open| open.channel).ok_or_else(|| Refusal::new(404, 10015, "Unknown Webhook"))
+    })?;
+    call.check_message(world, &call.body)?;
+    call.check_schema(world, "/webhooks/{webhook_id}/{webhook_token}");
+    tell(world, token, &call.body);
+    Ok(ok(message(world, call, &call.body, channel)))
+}
+
 /// The bot's edit of its answer: what it owes after it deferred.
 pub(super) fn edit(world: &World, call: &Call, token: &str) -> Result<Response, Refusal> {
     let channel = world.edit(|state| {

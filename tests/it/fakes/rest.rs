@@ -142,10 +142,11 @@ async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Res
         ("PATCH", ["webhooks", id, token, "messages", message]) if *token == format!("token-{id}") => {
             edit_message(world, call, "webhook", id, message).await
         }
-        ("POST", ["webhooks", id, token]) => execute_webhook(world, call, id, token).await,
+        ("POST", ["webhooks", id, token]) if is_ours(id) => interactions::add(world, call, token),
         ("PATCH", ["webhooks", id, token, "messages", "@original"]) if is_ours(id) => {
             interactions::edit(world, call, token)
         }
+        ("POST", ["webhooks", id, token]) => execute_webhook(world, call, id, token).await,
         ("POST", ["interactions", id, token, "callback"]) => interactions::respond(world, call, id, token),
         ("PUT" | "POST", ["applications", id, "commands"]) if is_ours(id) => {
             match turn_away(world, "commands").await {
