@@ -20,6 +20,7 @@ use sellbell::config::Settings;
 use sellbell::delivery::Outcome;
 use sellbell::destination::Destination;
 use sellbell::notify::Secrets;
+use sellbell::outbox;
 use sellbell::render::terminal::Colour;
 use sellbell::replay::{Archive, Faults, ReplayedEdgar, Stage};
 use sellbell::rules;
@@ -27,10 +28,12 @@ use sellbell::runtime::{self, Setup};
 use sellbell::store::DeliveryStanding;
 use sellbell::trust::Roots;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use crate::fakes::discord::{FakeDiscord, Fault};
 use crate::plays::{Dice, accession, made};
+use crate::subscriptions::MANAGE_GUILD;
 use crate::together::{cards, listed};
 use crate::world::{World, at, reopened};
 
@@ -40,6 +43,10 @@ const RULES: &str = "[[rule]]\nname = \"any\"\ncodes = [\"S\"]\n\
 const KILLS: (u64, u64) = (24, 320);
 /// So many worlds are played side by side.
 const WORLDS: u64 = 4;
+/// So many companies are reported about.
+const ISSUERS: u64 = 2;
+/// The target of the button that mutes the owner of all filings.
+const OWNER: &str = "owner:7";
 /// A life lasts so many milliseconds, mostly.
 const LIFE: std::ops::Range<u64> = 100..900;
 
@@ -86,7 +93,11 @@ fn bot() {
                 let report = runtime::run_once(&app, false).await.unwrap();
                 assert_eq!((report.queued, report.pending, report.poll.trouble), (0, 0, None));
             }
-            Err(_) => runtime::run(app, None, std::future::pending()).await.unwrap(),
+            Err(_) => {
+                let (_stop, stopped) = watch::channel(false);
+                tokio::spawn(sellbell::bot::run(Arc::clone(&app), stopped));
+                runtime::run(app, None, std::future::pending()).await.unwrap();
+            }
         }
     });
 }
@@ -129,6 +140,8 @@ struct Killed {
     channel: Arrived,
     hook: Arrived,
     desk: Arrived,
+    /// How many charts arrived.
+    charts: usize,
 }
 
 impl Killed {
@@ -144,7 +157,9 @@ impl Killed {
         for number in 0..filings {
             let share = dice.below(1_000_000) as i32;
             let accepted_at = origin + lead + span / 1_000_000 * share;
-            archive.add_made(made(accession(number), "4", 1_000 + number, accepted_at.trunc_subsecs(0)));
+            // The same issuers again and again: their alerts have charts.
+            let issuer = 1_000 + number % ISSUERS;
+            archive.add_made(made(accession(number), "4", issuer, accepted_at.trunc_subsecs(0)));
         }
         let clock = Clock::played(now_of(origin, began, speed), speed);
         let edgar = ReplayedEdgar::play(Stage { archive, clock, faults: Faults::none() }).await.unwrap();
@@ -164,7 +179,7 @@ impl Killed {
         world.discord.set_clock(nonces, move || now_of(origin, began, speed));
         let (channel, hook, desk) = Default::default();
         let (clock, end) = ((origin, began, speed), origin + lead + span);
-        Self { seed, world, edgar, clock, end, nonces, real, life: 0, channel, hook, desk }
+        Self { seed, world, edgar, clock, end, nonces, real, life: 0, channel, hook, desk, charts: 0 }
     }
 
     fn spawn(&self, once: bool) -> Child {
@@ -238,7 +253,13 @@ impl Killed {
 
     /// Starts a process and kills it.
     async fn live_and_die(&mut self, dice: &mut Dice) {
+        self.world.discord.forget_sessions();
         let mut child = self.spawn(false);
+        // Somebody presses a button while it lives.
+        if dice.below(2) == 0 {
+            let action = if dice.below(2) == 0 { "mute" } else { "undo" };
+            self.press(&format!("s1:{action}:{OWNER}")).await;
+        }
         let life = Duration::from_millis(LIFE.start + dice.below(LIFE.end - LIFE.start));
         if dice.below(3) == 0 {
             // In the middle of a delivery.
@@ -259,6 +280,23 @@ impl Killed {
         }
     }
 
+    /// Presses a button of the newest message in the channel, once there is a session.
+    async fn press(&self, custom_id: &str) {
+        let Some((_, copy)) = self.channel.last() else { return };
+        let message = self.world.discord.posted(copy.id.parse().unwrap());
+        let pressing = self.world.discord.press_and_leave(555, MANAGE_GUILD, &message, custom_id);
+        let _ = timeout(Duration::from_secs(2), pressing).await;
+    }
+
+    /// Ends the mute, if there is one.
+    async fn unmute(&self) {
+        let (origin, began, speed) = self.clock;
+        let store = reopened(&self.world.path("store"));
+        let what = format!("in:discord:alerts {OWNER}").parse().unwrap();
+        outbox::unmute(&store, &what, now_of(origin, began, speed)).await.unwrap();
+        store.flush().await.unwrap();
+    }
+
     /// Takes what arrived. What a process had sent may be read after its end: it says itself whose it is.
     async fn bury(&mut self) {
         let edits = self.world.discord.take_edits();
@@ -271,7 +309,9 @@ impl Killed {
                 "webhook:5" => &mut self.hook,
                 other => panic!("{other}"),
             };
-            let keys = if message.files.is_empty() { cards(&message) } else { listed(&message) };
+            let has_table = message.files.iter().any(|(name, _)| name == "alerts.csv");
+            self.charts += message.files.len() - usize::from(has_table);
+            let keys = if has_table { listed(&message) } else { cards(&message) };
             // What a message was edited to has all that it had.
             let had = arrived.iter().filter(|(_, copy)| copy.id == id).map(|(key, _)| key);
             assert!(had.clone().all(|key| keys.contains(key)), "seed {}: {id} lost some", self.seed);
@@ -301,6 +341,7 @@ impl Killed {
         sleep(Clock::played(origin, speed).real(left)).await;
         self.world.discord.set_faults(|_| None);
         self.world.smtp.set_faults(|_| None);
+        self.unmute().await;
         for _ in 0..40 {
             let mut child = self.spawn(true);
             let status = tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap();
@@ -404,8 +445,10 @@ async fn killed(kills: u64) {
             }
             killed.recover(filings).await;
             let repeated = killed.check(filings).await;
+            assert!(seed >= WORLDS / 2 || killed.charts > 0, "seed {seed}: no chart arrived");
             let Killed { world, edgar, .. } = killed;
             let log = fs::read_to_string(world.path("log")).unwrap();
+            let mutes = log.matches("is muted until").count();
             assert!(!log.contains("lacks its latest writes"), "a kill loses nothing that was flushed: {log}");
             let found = log.matches("an earlier attempt had arrived").count();
             assert!(
@@ -415,17 +458,19 @@ async fn killed(kills: u64) {
             let deduplicated = world.discord.deduplicated();
             world.finish().await;
             assert!(edgar.log().unexpected.is_empty());
-            (repeated, deduplicated, found)
+            (repeated, deduplicated, found, mutes)
         })
     });
-    let mut read_back = 0;
+    let (mut read_back, mut muted) = (0, 0);
     for (seed, world) in worlds.collect::<Vec<_>>().into_iter().enumerate() {
-        let ([hook, desk], deduplicated, found) = world.await.unwrap();
-        read_back += found;
+        let ([hook, desk], deduplicated, found, mutes) = world.await.unwrap();
+        (read_back, muted) = (read_back + found, muted + mutes);
         println!(
             "seed {seed}: {each} kills, {filings} alerts: the channel has each once ({deduplicated} dropped by their nonce, \
-             {found} found by reading back); by webhook {hook} arrived more than once, by mail {desk}"
+             {found} found by reading back); by webhook {hook} arrived more than once, by mail {desk}; \
+             {mutes} mutes by button"
         );
     }
     assert!(read_back > 0 || kills < KILLS.1, "no world was long enough down");
+    assert!(muted > 0 || kills < KILLS.1, "nobody muted anything");
 }

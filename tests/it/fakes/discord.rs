@@ -321,6 +321,11 @@ impl FakeDiscord {
         self.world.edit(|state| state.sessions_left = Some(left));
     }
 
+    /// Sessions of a program that is gone are sent nothing more.
+    pub fn forget_sessions(&self) {
+        self.world.edit(|state| state.sessions.clear());
+    }
+
     /// Takes the `d` of the latest Identify; waits for one if need be. Each connection of a bot is told once.
     pub async fn identified(&self) -> Value {
         take(&self.world.state, "an Identify", |state| state.identify.take()).await

@@ -83,6 +83,13 @@ impl FakeDiscord {
         self.dispatch_interaction(COMPONENT, channel, permissions, custom_id, &json!([]), component).await
     }
 
+    /// The same without waiting for an answer, once the bot has a session.
+    pub async fn press_and_leave(&self, channel: u64, permissions: &str, message: &Value, custom_id: &str) {
+        let data = json!({ "custom_id": custom_id, "component_type": 2, "values": [], "id": 5 });
+        let component = Some((data, message));
+        drop(self.dispatched(COMPONENT, channel, permissions, custom_id, &json!([]), component).await);
+    }
+
     async fn interact(
         &self,
         kind: u64,
@@ -103,6 +110,24 @@ impl FakeDiscord {
         options: &Value,
         component: Option<(Value, &Value)>,
     ) -> Value {
+        let answers = self.dispatched(kind, channel, permissions, name, options, component).await;
+        // On a thread: the limit is one of real time, whatever tokio's clock says.
+        match spawn_blocking(move || answer(&answers)).await.unwrap() {
+            Ok(answer) => answer,
+            Err(_) => panic!("/{name} was not answered in time{}", so_far(&self.world.state)),
+        }
+    }
+
+    /// Dispatches an interaction. Returns where its answers come.
+    async fn dispatched(
+        &self,
+        kind: u64,
+        channel: u64,
+        permissions: &str,
+        name: &str,
+        options: &Value,
+        component: Option<(Value, &Value)>,
+    ) -> mpsc::Receiver<Value> {
         let id = self.world.next_id();
         let token = format!("interaction-{id}");
         let (test, answers) = mpsc::channel();
@@ -141,11 +166,7 @@ impl FakeDiscord {
             (state.sessions.iter().filter(|session| sent(session)).count() > 0).then_some(())
         })
         .await;
-        // On a thread: the limit is one of real time, whatever tokio's clock says.
-        match spawn_blocking(move || answer(&answers)).await.unwrap() {
-            Ok(answer) => answer,
-            Err(_) => panic!("/{name} was not answered in time{}", so_far(&self.world.state)),
-        }
+        answers
     }
 }
 
