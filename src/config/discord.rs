@@ -10,7 +10,7 @@ use super::values::{Section, Wire};
 const MOST_CHANNEL_BUDGET: u32 = 10_000;
 /// One message to each of this many takes 42 minutes at Discord's rate limit.
 const MOST_SUBSCRIPTIONS: u32 = 100_000;
-const CHANNEL: [&str; 3] = ["name", "channel_id", "webhook"];
+const CHANNEL: [&str; 4] = ["name", "channel_id", "webhook", "thread_name"];
 
 impl Wire<'_> {
     pub(super) fn discord(&mut self, section: Section<'_, '_>) -> Discord {
@@ -20,6 +20,8 @@ impl Wire<'_> {
         let servers = self.servers(section, &api_base);
         let charts = section.and_then(|section| section.get("charts"));
         let charts = charts.and_then(|value| self.reader.flag("charts", value)).unwrap_or(true);
+        let publish = section.and_then(|section| section.get("publish"));
+        let publish = publish.and_then(|value| self.reader.flag("publish", value)).unwrap_or(false);
         let most = MOST_SUBSCRIPTIONS;
         let per_channel = self.bounded(section, "subscriptions_per_channel", 50, most, "subscriptions");
         let per_person = self.bounded(section, "subscriptions_per_person", 25, most, "subscriptions");
@@ -55,7 +57,13 @@ impl Wire<'_> {
                 let others = channels.iter().filter(|other| other.via == via);
                 self.own_variable(name_value, name, others.map(|other| other.name.as_str()));
             }
-            channels.push(Channel { name: name.to_owned(), via });
+            let flag = table.get("thread_name");
+            let thread_name = flag.and_then(|value| self.reader.flag("thread_name", value)).unwrap_or(false);
+            if let (Some(value), true, Via::Bot(_)) = (flag, thread_name, via) {
+                let what = format!("channel `{name}` has thread_name, which is for webhooks");
+                self.reader.report_with(value.span(), what, "remove it: the bot creates posts by itself");
+            }
+            channels.push(Channel { name: name.to_owned(), via, thread_name });
         }
         let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         let limits = SubscriptionLimits {
@@ -64,7 +72,7 @@ impl Wire<'_> {
             per_server: count(per_server),
             in_all: count(in_all),
         };
-        Discord { api_base, channel_budget: count(budget), servers, limits, charts, channels }
+        Discord { api_base, channel_budget: count(budget), servers, limits, charts, publish, channels }
     }
 
     /// The servers in which the bot may be used; empty for all.

@@ -34,6 +34,7 @@ const SECTIONS: [(&str, &[&str]); 10] = [
             "channel_budget",
             "servers",
             "charts",
+            "publish",
             "subscriptions_per_channel",
             "subscriptions_per_person",
             "subscriptions_per_server",

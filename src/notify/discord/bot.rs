@@ -15,12 +15,15 @@ use super::address::DISCORD;
 use super::codes::By;
 use super::edit::edited;
 use super::files::Files;
+use super::kinds::Kinds;
+use super::publishing::Publishing;
 use super::rate_limit::RateLimit;
 use super::refusing::Refusing;
 use super::request::DiscordClient;
 use super::roles::Servers;
 use super::token;
 use super::twins::Twins;
+use crate::config;
 use crate::delivery::Batch;
 use crate::notify::setup_error::SetupError;
 use crate::render::discord::NoFile;
@@ -35,6 +38,8 @@ pub struct DiscordBot {
     pub(super) files: Arc<Files>,
     pub(super) twins: Arc<Twins>,
     pub(super) refusing: Arc<Refusing>,
+    pub(super) kinds: Arc<Kinds>,
+    pub(super) publishing: Arc<Publishing>,
     servers: Arc<Servers>,
 }
 
@@ -45,18 +50,18 @@ impl fmt::Debug for DiscordBot {
 }
 
 impl DiscordBot {
-    /// The bot with this token, at Discord or at a proxy in its place.
+    /// The bot with this token, at Discord or at a proxy in its place, as the settings say.
     ///
     /// # Errors
     /// The token is malformed, or the HTTP library could not be set up.
     pub(in crate::notify) fn new(
         token: &SecretString,
-        api_base: &str,
+        settings: &config::Discord,
         rate_limit: Arc<RateLimit>,
     ) -> Result<Self, SetupError> {
-        let token = token::parse(token, api_base).map_err(SetupError::BadToken)?;
+        let token = token::parse(token, &settings.api_base).map_err(SetupError::BadToken)?;
         let client = DiscordClient::new("Discord", rate_limit)?;
-        let api_base = api_base.to_owned();
+        let api_base = settings.api_base.clone();
         let (own_id, files, twins) = (Arc::default(), Arc::default(), Arc::default());
         Ok(Self {
             token,
@@ -66,6 +71,8 @@ impl DiscordBot {
             files,
             twins,
             refusing: Arc::default(),
+            kinds: Arc::default(),
+            publishing: Arc::new(Publishing::new(settings.publish)),
             servers: Arc::default(),
         })
     }

@@ -123,6 +123,7 @@ impl FakeDiscord {
             token: &token,
             kind,
             channel,
+            channel_kind: self.world.kind(&channel.to_string()),
             permissions,
             denied,
             granted,
