@@ -3,11 +3,15 @@
 
 use std::fs;
 use std::process::Output;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
+use sellbell::config::Settings;
 use sellbell::delivery::Batch;
 use sellbell::destination::Destination;
+use sellbell::notify::{Notifier, Secrets};
+use sellbell::outbox::Lane;
+use sellbell::render::terminal::Colour;
 use sellbell::runtime::App;
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -17,7 +21,8 @@ use crate::fakes::threads::{ANNOUNCEMENTS, FORUM, MEDIA};
 use crate::related::{Filed, filed, publish};
 use crate::search::Searched as _;
 use crate::subscriptions::{MANAGE_GUILD, connect, rule};
-use crate::world::{World, at, deliver_all};
+use crate::together::{alert, queue};
+use crate::world::{World, at, deliver_all, deliver_to};
 
 const RULES: &str = "[[rule]]\nname = \"all-sales\"\ncodes = [\"S\"]\nnotify = [\"discord:alerts\"]\n";
 const SUBSCRIBED: &str = "[[rule]]\nname = \"all-sales\"\ncodes = [\"S\"]\n";
@@ -148,9 +153,8 @@ async fn each_alert_has_its_own_post_which_an_amendment_edits_and_replies_to() {
         let app = world.app(RULES, Some(SINCE));
         // Nobody said yet that it is a forum, so the first try is for both.
         publish(&world, &app, &[&first(), &second()], NOW).await;
-        let now = at(NOW) + TimeDelta::minutes(2);
-        deliver_all(&app, at(NOW)).await;
-        deliver_all(&app, now).await;
+        let (delivered, ..) = deliver_all(&app, at(NOW)).await;
+        assert_eq!(delivered, 2, "at once");
         let posts = world.discord.take_messages();
         let [one, two] = posts.as_slice() else { panic!("{} posts", posts.len()) };
         assert_eq!((one.target.as_str(), two.target.as_str()), ("forum:555", "forum:555"));
@@ -426,4 +430,132 @@ async fn a_thread_gets_alerts_and_is_opened_again_unless_it_is_locked() {
     let refused = app.notifier.send(&Batch::one(waiting), at(LATER)).await.unwrap_err();
     assert!(refused.advice.unwrap().contains("archived or locked: reopen it"), "{refused:?}");
     world.finish().await;
+}
+
+#[tokio::test]
+async fn a_reply_to_a_locked_post_is_a_post_of_its_own() {
+    let world = world().await;
+    world.discord.set_kind(555, FORUM);
+    let app = world.app(RULES, Some(SINCE));
+    publish(&world, &app, &[&first()], NOW).await;
+    deliver_all(&app, at(NOW)).await;
+    let post = world.discord.next_message().await;
+    world.discord.archive(post.id, true);
+    publish(&world, &app, &[&amended()], LATER).await;
+    deliver_all(&app, at(LATER)).await;
+    let sent = world.discord.next_message().await;
+    assert_eq!(sent.target, "forum:555");
+    assert!(sent.body["message"]["content"].as_str().unwrap().contains("$1.50K"), "{}", sent.body);
+    assert!(app.store.waiting_destinations().await.unwrap().is_empty());
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn an_overflow_message_is_one_post_that_grows() {
+    let world = world().await;
+    world.discord.set_kind(555, FORUM);
+    let alert = alert(&world).await;
+    let settings = world.settings().replace("[discord]\n", "[discord]\nchannel_budget = 1\n");
+    let app = world.app_with(&settings, RULES, None);
+    let channel: Destination = "discord:alerts".parse().unwrap();
+    let mut lane = Lane::default();
+    queue(&app, &alert, &channel, 0..4).await;
+    deliver_to(&app, &channel, &mut lane, at(NOW)).await;
+    let posts = world.discord.take_messages();
+    assert_eq!(posts.len(), 2, "one alert and the message of the others");
+    let (overflow, name) = (&posts[1], world.discord.post_name(posts[1].id));
+    assert!(name.starts_with("3 more alerts") && overflow.files.len() == 1, "{name}");
+    queue(&app, &alert, &channel, 4..6).await;
+    deliver_to(&app, &channel, &mut lane, at(NOW) + TimeDelta::minutes(1)).await;
+    let edits = world.discord.take_edits();
+    assert_eq!((edits.len(), edits[0].id), (1, overflow.id));
+    assert_eq!(edits[0].body["embeds"][0]["title"], "5 more alerts");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_forum_that_takes_no_files_gets_the_post_without_its_chart() {
+    let world = world().await;
+    world.discord.set_kind(555, FORUM);
+    let app = world.app(RULES, Some(SINCE));
+    publish(&world, &app, &[&first()], NOW).await;
+    deliver_all(&app, at(NOW)).await;
+    assert!(world.discord.next_message().await.files.is_empty(), "one trade is no history");
+    let attach_files = 1 << 15;
+    world.discord.deny(555, attach_files);
+    publish(&world, &app, &[&second()], NOW).await;
+    assert_eq!(deliver_all(&app, at(NOW)).await.0, 1);
+    assert!(world.discord.next_message().await.files.is_empty());
+    assert_eq!(world.discord.refused_files(), 1);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_forum_that_requires_a_tag_is_paused_with_what_to_do() {
+    let world = world().await;
+    world.discord.set_kind(555, FORUM);
+    let app = world.app(RULES, Some(SINCE));
+    publish(&world, &app, &[&first()], NOW).await;
+    let required = json!({ "message": "A tag is required to create a forum post", "code": 40067 });
+    world.discord.fail_next("forum:555", 400, required.clone(), 1);
+    assert_eq!(deliver_all(&app, at(NOW)).await, (0, 1, 0));
+    let waiting = app.store.queued(&"discord:alerts".parse().unwrap(), 1).await.unwrap().remove(0);
+    world.discord.fail_next("forum:555", 400, required, 1);
+    let refused = app.notifier.send(&Batch::one(waiting), at(NOW)).await.unwrap_err();
+    assert!(refused.advice.unwrap().contains("requires a tag"), "{refused:?}");
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_forum_whose_history_cannot_be_read_gets_the_post_again() {
+    let world = world().await;
+    world.discord.set_kind(555, FORUM);
+    let app = world.app(RULES, Some(SINCE));
+    lost(&world, &app, true).await;
+    world.discord.next_message().await;
+    for seconds in [20, 90, 200] {
+        let missing = json!({ "message": "Missing Permissions", "code": 50013 });
+        world.discord.fail_next("archived", 403, missing, 1);
+        deliver_all(&app, at(NOW) + TimeDelta::seconds(seconds)).await;
+    }
+    world.discord.mend();
+    assert_eq!(world.discord.take_messages().len(), 1, "rather twice than never");
+    assert!(app.store.waiting_destinations().await.unwrap().is_empty());
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_correction_of_a_webhooks_deleted_post_has_its_own() {
+    let world = world().await;
+    world.discord.set_forum_webhook(5);
+    let settings = world.settings().replace("webhook = true\n", "webhook = true\nthread_name = true\n");
+    let rules = RULES.replace("discord:alerts", "discord:hook");
+    let app = world.app_with(&settings, &rules, Some(SINCE));
+    publish(&world, &app, &[&first()], NOW).await;
+    deliver_all(&app, at(NOW)).await;
+    let post = world.discord.next_message().await;
+    world.discord.delete_post(post.id);
+    publish(&world, &app, &[&amended()], LATER).await;
+    deliver_all(&app, at(LATER)).await;
+    let again = world.discord.next_message().await;
+    assert!(again.body["thread_name"].is_string() && !again.query.contains("thread_id"), "{}", again.query);
+    assert!(app.store.waiting_destinations().await.unwrap().is_empty());
+    world.finish().await;
+}
+
+#[test]
+fn mistakes_with_thread_name_are_said() {
+    let read = |text: &str| Settings::read("settings", text, &[]);
+    let channel =
+        "[[discord.channel]]\nname = \"a\"\nchannel_id = \"1103812345678901234\"\nthread_name = true\n";
+    let error = read(channel).unwrap_err().to_string();
+    assert!(error.contains("channel `a` has thread_name, which is for webhooks"), "{error}");
+    let settings = read(&channel.replace("channel_id = \"1103812345678901234\"", "webhook = true")).unwrap();
+    let mut secrets = Secrets::default();
+    let token = "aB3-_xyzaB3-_xyzaB3-_xyzaB3-_xyzaB3-_xyzaB3-_xyzaB3-_xyzaB3-_xyz4567";
+    let url = format!("https://discord.com/api/webhooks/1103812345678901234/{token}?thread_id=77");
+    secrets.discord_webhooks.insert("a".into(), url.into());
+    let output = Arc::new(Mutex::new(Vec::new()));
+    let error = Notifier::new(&settings, &secrets, &|_| true, output, Colour::Plain).map(drop).unwrap_err();
+    assert!(error.to_string().contains("has ?thread_id=, and the settings have thread_name"), "{error}");
 }

@@ -19,7 +19,7 @@ use super::snowflake::{first_id, made};
 use crate::alert::Key;
 use crate::bounds::AtMost;
 use crate::delivery::Delivery;
-use crate::notify::error::{ReadBack, SendError, Sent};
+use crate::notify::error::{ReadBack, Retry, SendError, Sent};
 use crate::render::discord;
 
 /// The most threads in one answer. A server has at most 1,000 that are not archived.
@@ -29,6 +29,8 @@ const PAGE: usize = 100;
 const MOST_PAGES: usize = 20;
 /// The most posts to read.
 const MOST_POSTS: usize = 200;
+/// How long after a try without an answer its post may still be created.
+const ON_ITS_WAY: TimeDelta = TimeDelta::seconds(10);
 /// Our clock and Discord's may differ by this much.
 const SKEW: TimeDelta = TimeDelta::minutes(30);
 
@@ -78,6 +80,16 @@ impl Look {
         let is_here = thread.parent_id == Some(self.forum) && thread.owner_id == Some(own_id);
         is_here && (first_id(first - SKEW)..=until).contains(&thread.id.get())
     }
+}
+
+/// Succeeds once a post that was last tried then is certainly there or not: nothing drops a second one.
+pub(super) fn settled(last: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), SendError> {
+    let until = last + ON_ITS_WAY;
+    if until <= now || until - now > ON_ITS_WAY {
+        return Ok(());
+    }
+    let wait = Retry::After((until - now).to_std().unwrap_or_default());
+    Err(SendError { retry: wait, ..SendError::refused("a post may still be on its way") })
 }
 
 impl DiscordBot {

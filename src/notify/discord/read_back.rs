@@ -13,6 +13,7 @@ use super::bot::DiscordBot;
 use super::codes::{By, Purpose, is_gone, is_wrong_kind};
 use super::edit::edited;
 use super::kinds::ChannelKind;
+use super::posts::settled;
 use super::reading::Posted;
 use super::request::{RequestKind, TIMEOUT, words};
 use super::snowflake::{first_id, made};
@@ -78,7 +79,7 @@ impl DiscordBot {
         let first = sends.first.min(now);
         let by = By::bot(batch.destination());
         let found = match takes_posts {
-            true => self.find_in_forum(channel, batch, (first, sends.last), now).await,
+            true => self.find_in_forum(channel, batch, sends, now).await,
             false => self.find_in(ChannelId::new(channel), batch, (first, sends.last), now).await,
         };
         let seems_empty = match &found {
@@ -88,7 +89,7 @@ impl DiscordBot {
         // A forum has no messages of its own.
         let found = match !takes_posts && seems_empty {
             true if self.learned(channel).await.is_some_and(|known| known.kind == ChannelKind::Posts) => {
-                self.find_in_forum(channel, batch, (first, sends.last), now).await
+                self.find_in_forum(channel, batch, sends, now).await
             }
             _ => found,
         };
@@ -103,9 +104,13 @@ impl DiscordBot {
         &self,
         forum: u64,
         batch: &Batch,
-        span: (DateTime<Utc>, DateTime<Utc>),
+        sends: &InFlight,
         now: DateTime<Utc>,
     ) -> Result<ReadBack, SendError> {
+        if !sends.guess {
+            settled(sends.last, now)?;
+        }
+        let span = (sends.first.min(now), sends.last);
         let post = answered(batch).and_then(|id| id.parse().ok()).filter(|id| *id > 0).map(ChannelId::new);
         if let Some(post) = post {
             match self.find_in(post, batch, span, now).await {

@@ -14,7 +14,7 @@ use super::request::{RequestKind, filled};
 use super::snowflake;
 use super::spot::Spot;
 use crate::delivery::{Batch, Body};
-use crate::notify::error::{SendError, Sent, no_digest};
+use crate::notify::error::{Retry, SendError, Sent, no_digest};
 use crate::render::discord::{self, Message};
 
 /// The message to reply to.
@@ -84,12 +84,19 @@ impl DiscordBot {
             Err(error) => error,
         };
         let Some(next) = self.next_spot(spot, channel, batch, &error).await else { return Err(error) };
-        // The channel was not known as a forum before, where each alert has its own post, and where earlier
-        // tries are looked for in another way.
-        let was_sent = batch.deliveries().iter().any(|delivery| delivery.in_flight.is_some());
-        let is_news = next != spot && (was_sent || batch.deliveries().len() > 1);
-        if is_news || self.client.turn(&route(channel, batch), By::bot(batch.destination()), now).is_err() {
-            return Err(SendError::refused("the channel is a forum, or its thread was closed"));
+        // The channel was not known as a forum before. There, each alert has its own post, and earlier tries are
+        // looked for in another way.
+        if next != spot && batch.deliveries().len() > 1 {
+            return Err(SendError::never("the channel is a forum, where each alert has its own post"));
+        }
+        if next != spot && batch.deliveries().iter().any(|delivery| delivery.in_flight.is_some()) {
+            return Err(SendError::refused(
+                "the channel is a forum, and an earlier post is looked for first",
+            ));
+        }
+        if let Err(until) = self.client.turn(&route(channel, batch), By::bot(batch.destination()), now) {
+            let wait = Retry::After((until - now).to_std().unwrap_or_default());
+            return Err(SendError { retry: wait, ..SendError::refused(error.message) });
         }
         self.attempt_at(next, channel, batch, made, now).await
     }

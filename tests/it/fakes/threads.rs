@@ -292,7 +292,7 @@ pub(super) fn change(world: &World, call: &Call, id: &str) -> Result<Response, R
     match opened {
         Some(true) => Ok(ok(world.thread(id).unwrap())),
         Some(false) => Ok(failure(403, &json!({ "message": "Missing Permissions", "code": 50013 }))),
-        None => Err(Refusal::new(404, 10003, "Unknown Channel")),
+        None => Ok(unknown_channel()),
     }
 }
 
