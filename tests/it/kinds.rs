@@ -559,3 +559,25 @@ fn mistakes_with_thread_name_are_said() {
     let error = Notifier::new(&settings, &secrets, &|_| true, output, Colour::Plain).map(drop).unwrap_err();
     assert!(error.to_string().contains("has ?thread_id=, and the settings have thread_name"), "{error}");
 }
+
+#[tokio::test]
+async fn a_post_is_found_among_many_that_others_archived() {
+    let world = world().await;
+    world.discord.set_kind(555, FORUM);
+    let app = world.app(RULES, Some(SINCE));
+    lost(&world, &app, true).await;
+    let post = world.discord.next_message().await;
+    world.discord.archive(post.id, false);
+    for number in 0..230 {
+        world.discord.set_time(at(NOW) + TimeDelta::seconds(1 + number));
+        let id = 900_000 + u64::try_from(number).unwrap();
+        world.discord.add_thread(id, 555);
+        world.discord.archive(id, false);
+    }
+    for seconds in [300, 400] {
+        deliver_all(&app, at(NOW) + TimeDelta::seconds(seconds)).await;
+    }
+    assert!(world.discord.take_messages().is_empty(), "on the third page");
+    assert!(app.store.waiting_destinations().await.unwrap().is_empty());
+    world.finish().await;
+}
