@@ -182,6 +182,8 @@ pub struct Channel {
     pub via: Via,
     /// True if it is a forum, where the webhook creates a post for each alert.
     pub thread_name: bool,
+    /// The ids of the tags that posts get, if it is a forum.
+    pub tags: Vec<u64>,
 }
 
 /// How a Discord channel is reached.

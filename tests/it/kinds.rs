@@ -557,6 +557,19 @@ fn mistakes_with_thread_name_are_said() {
     secrets.discord_webhooks.insert("a".into(), url.into());
     let output = Arc::new(Mutex::new(Vec::new()));
     let error = Notifier::new(&settings, &secrets, &|_| true, output, Colour::Plain).map(drop).unwrap_err();
+    let webhook = channel.replace("channel_id = \"1103812345678901234\"", "webhook = true");
+    for (tags, thread_name, words) in [
+        ("[\"x\"]", true, "`x` is not the id of a tag"),
+        ("[]", true, "`tags` is empty"),
+        ("[\"1103812345678901234\"]", false, "channel `a` has tags, which only posts of a forum have"),
+    ] {
+        let text = webhook.replace("thread_name = true", &format!("thread_name = {thread_name}"));
+        let wrong = read(&format!("{text}tags = {tags}\n")).unwrap_err().to_string();
+        assert!(wrong.contains(words), "{wrong}");
+    }
+    let six: Vec<String> = (0..6).map(|number| format!("\"110381234567890123{number}\"")).collect();
+    let wrong = read(&format!("{webhook}tags = [{}]\n", six.join(", "))).unwrap_err().to_string();
+    assert!(wrong.contains("channel `a` has 6 tags"), "{wrong}");
     assert!(error.to_string().contains("has ?thread_id=, and the settings have thread_name"), "{error}");
 }
 
@@ -579,5 +592,27 @@ async fn a_post_is_found_among_many_that_others_archived() {
     }
     assert!(world.discord.take_messages().is_empty(), "on the third page");
     assert!(app.store.waiting_destinations().await.unwrap().is_empty());
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn posts_get_the_tags_of_the_settings() {
+    let world = world().await;
+    world.discord.set_kind(555, FORUM);
+    world.discord.set_forum_webhook(5);
+    let tags = "tags = [\"71\", \"72\"]\n";
+    let settings = world
+        .settings()
+        .replace("channel_id = \"555\"\n", &format!("channel_id = \"555\"\n{tags}"))
+        .replace("webhook = true\n", &format!("webhook = true\nthread_name = true\n{tags}"));
+    let rules = RULES.replace("\"discord:alerts\"", "\"discord:alerts\", \"discord:hook\"");
+    let app = world.app_with(&settings, &rules, Some(SINCE));
+    publish(&world, &app, &[&first()], NOW).await;
+    assert_eq!(deliver_all(&app, at(NOW)).await, (2, 0, 0));
+    let posts = world.discord.take_messages();
+    assert_eq!(posts.len(), 2);
+    for post in posts {
+        assert_eq!(post.body["applied_tags"], json!(["71", "72"]), "{}", post.target);
+    }
     world.finish().await;
 }

@@ -1,5 +1,6 @@
 //! The bot: its token, its connection and what it remembers about channels.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use super::rate_limit::RateLimit;
 use super::refusing::Refusing;
 use super::request::DiscordClient;
 use super::roles::Servers;
+use super::tags::Tags;
 use super::token;
 use super::twins::Twins;
 use crate::config;
@@ -40,6 +42,8 @@ pub struct DiscordBot {
     pub(super) refusing: Arc<Refusing>,
     pub(super) kinds: Arc<Kinds>,
     pub(super) publishing: Arc<Publishing>,
+    /// The tags of posts, by forum.
+    tags: Arc<BTreeMap<u64, Tags>>,
     servers: Arc<Servers>,
 }
 
@@ -61,6 +65,10 @@ impl DiscordBot {
     ) -> Result<Self, SetupError> {
         let token = token::parse(token, &settings.api_base).map_err(SetupError::BadToken)?;
         let client = DiscordClient::new("Discord", rate_limit)?;
+        let tags = settings.channels.iter().filter_map(|channel| match channel.via {
+            config::Via::Bot(id) => Some((id, Tags::of(channel))),
+            config::Via::Webhook => None,
+        });
         let api_base = settings.api_base.clone();
         let (own_id, files, twins) = (Arc::default(), Arc::default(), Arc::default());
         Ok(Self {
@@ -73,6 +81,7 @@ impl DiscordBot {
             refusing: Arc::default(),
             kinds: Arc::default(),
             publishing: Arc::new(Publishing::new(settings.publish)),
+            tags: Arc::new(tags.collect()),
             servers: Arc::default(),
         })
     }
@@ -85,6 +94,11 @@ impl DiscordBot {
     /// The servers that the gateway reported since the start.
     pub fn servers(&self) -> &Servers {
         &self.servers
+    }
+
+    /// The tags that posts of a forum get.
+    pub(super) fn tags(&self, forum: u64) -> Tags {
+        self.tags.get(&forum).cloned().unwrap_or_default()
     }
 
     /// Takes a turn to send to a channel, or returns when to try again.

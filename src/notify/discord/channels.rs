@@ -36,7 +36,7 @@ pub(in crate::notify) fn routes(
         let route = match address_of(channel, settings, secrets, used)? {
             Some(ChannelAddress::Bot(id)) => DiscordRoute::Channel(id),
             Some(ChannelAddress::Webhook(address)) => {
-                let webhook = DiscordWebhook::new(address, channel.thread_name, Arc::clone(rate_limit))?;
+                let webhook = DiscordWebhook::new(address, channel, Arc::clone(rate_limit))?;
                 DiscordRoute::Webhook(Box::new(webhook))
             }
             None => continue,

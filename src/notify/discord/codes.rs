@@ -86,8 +86,8 @@ const NO_TEXT: Advice = Advice {
     webhook: "this kind of channel accepts no messages: create a webhook in a text channel",
 };
 const FORUM: Advice = Advice {
-    settings: "the forum does not accept the post: see whether it requires a tag, and turn that off in the channel's settings",
-    subscription: "the forum does not accept the post: see whether it requires a tag, and turn that off in the channel's settings",
+    settings: "the forum does not accept the post: see whether it requires a tag, and give the channel tags in the settings",
+    subscription: "the forum does not accept the post: see whether it requires a tag, and turn that off, or give the channel a name and tags in the settings",
     webhook: "the webhook's channel is a forum: set thread_name = true for the channel in the settings, or append ?thread_id= and the id of a post to the webhook's URL",
 };
 const THREAD_CLOSED: Advice = bot_or_webhook(

@@ -24,6 +24,7 @@ mod roles;
 mod send;
 mod snowflake;
 mod spot;
+mod tags;
 mod token;
 mod twins;
 mod webhook;

@@ -13,6 +13,7 @@ use super::files::{Made, Outgoing};
 use super::request::{RequestKind, filled};
 use super::snowflake;
 use super::spot::Spot;
+use super::tags::Tags;
 use crate::delivery::{Batch, Body};
 use crate::notify::error::{Retry, SendError, Sent, no_digest};
 use crate::render::discord::{self, Message};
@@ -38,6 +39,8 @@ struct CreateMessage<'a> {
 #[derive(Serialize)]
 struct CreatePost<'a> {
     name: &'a str,
+    #[serde(skip_serializing_if = "Tags::is_empty")]
+    applied_tags: Tags,
     message: &'a Message,
 }
 
@@ -188,7 +191,8 @@ impl DiscordBot {
         let name = deliveries.first().map(discord::post_name).unwrap_or_default();
         let request = |message: &Message| {
             let request = self.request(Method::POST, &Route::ChannelThreads { channel_id });
-            filled(request, &CreatePost { name: &name, message }, &message.files)
+            let applied_tags = self.tags(channel_id.get());
+            filled(request, &CreatePost { name: &name, applied_tags, message }, &message.files)
         };
         let by = By::bot(batch.destination());
         let kind = RequestKind { route: format!("channel:{channel_id}"), purpose: Purpose::Create, by };

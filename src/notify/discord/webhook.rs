@@ -14,6 +14,8 @@ use super::files::{Files, Made, Outgoing};
 use super::rate_limit::RateLimit;
 use super::request::{DiscordClient, RequestKind, filled};
 use super::spot::answered;
+use super::tags::Tags;
+use crate::config::Channel;
 use crate::delivery::Batch;
 use crate::notify::error::{SendError, Sent, no_digest};
 use crate::render::discord::{self, Message, NoFile};
@@ -25,6 +27,8 @@ struct ExecuteWebhook<'a> {
     /// The name of the post that the message begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     thread_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    applied_tags: Option<&'a Tags>,
 }
 
 /// A webhook. Its address is a secret.
@@ -33,6 +37,8 @@ pub(in crate::notify) struct DiscordWebhook {
     address: WebhookAddress,
     /// True if its channel is a forum, where each alert has its own post.
     creates_posts: bool,
+    /// The tags of its posts.
+    tags: Tags,
     route: String,
     files: Files,
 }
@@ -44,20 +50,21 @@ impl fmt::Debug for DiscordWebhook {
 }
 
 impl DiscordWebhook {
-    /// The webhook with this address, in a forum if `creates_posts`.
+    /// The webhook with this address, for a channel of the settings.
     ///
     /// # Errors
     /// The HTTP library could not be set up.
     pub(super) fn new(
         address: WebhookAddress,
-        creates_posts: bool,
+        channel: &Channel,
         rate_limit: Arc<RateLimit>,
     ) -> Result<Self, reqwest::Error> {
         let route = format!("webhook:{}", address.id);
         Ok(Self {
             client: DiscordClient::new("the webhook", rate_limit)?,
             address,
-            creates_posts,
+            creates_posts: channel.thread_name,
+            tags: Tags::of(channel),
             route,
             files: Files::default(),
         })
@@ -122,7 +129,8 @@ impl DiscordWebhook {
             // A webhook's message cannot have buttons.
             let message = &Message { components: Vec::new(), ..message.clone() };
             let thread_name = name.as_deref().filter(|_| edits.is_none() && post.is_none());
-            filled(request, &ExecuteWebhook { message, thread_name }, &message.files)
+            let applied_tags = thread_name.and(Some(&self.tags)).filter(|tags| !tags.is_empty());
+            filled(request, &ExecuteWebhook { message, thread_name, applied_tags }, &message.files)
         };
         let channel = self.address.id.clone();
         let outgoing = Outgoing { deliveries: batch.deliveries(), made, channel };
