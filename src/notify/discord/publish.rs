@@ -53,8 +53,8 @@ impl DiscordBot {
         by: By,
         now: DateTime<Utc>,
     ) -> Result<(), String> {
-        let known = self.learned(channel).await;
-        if known.is_none_or(|known| known.kind != ChannelKind::Announcements) {
+        let known = self.learned(channel).await.ok_or("Discord does not say what kind of channel it is")?;
+        if known.kind != ChannelKind::Announcements {
             return Ok(());
         }
         // Discord's limit holds until it is over, so that nothing is asked in vain.
