@@ -37,6 +37,9 @@ pub(super) async fn answer(
         tracing::warn!("an interaction of Discord's does not say who used it, or where");
         return;
     };
+    if let (Some(server), Some(kind)) = (caller.server, caller.kind) {
+        discord.kinds().note(caller.channel, server, kind);
+    }
     let context = Context { app, discord, lookup, directs };
     let Err(error) = answer_in_time(&context, caller, &interaction).await else { return };
     tracing::warn!("a command could not be answered: {}", failure(&error).reason);

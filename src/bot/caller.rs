@@ -1,9 +1,9 @@
 //! Who uses a command or a button, and where.
 
-use serenity::all::{ChannelType, Permissions};
+use serenity::all::Permissions;
 
 use super::interaction::Interaction;
-use crate::notify::needed_permissions;
+use crate::notify::{ChannelKind, needed_permissions};
 
 /// The context of a direct message with the bot.
 const DIRECT: u8 = 1;
@@ -21,6 +21,8 @@ pub(super) struct Caller {
     pub(super) is_direct: bool,
     /// True if the user has the permission Manage Server.
     pub(super) may_manage: bool,
+    /// The channel's kind, if Discord says it.
+    pub(super) kind: Option<ChannelKind>,
     /// The permissions that the bot lacks in the channel.
     pub(super) lacking: Permissions,
     /// True if the bot may ping every role in the channel, or Discord does not say.
@@ -39,7 +41,7 @@ impl Caller {
         let owners = &interaction.authorizing_integration_owners;
         // Before there were persons' installations, Discord did not say whose it is.
         let of_server = owners.is_empty() || owners.contains_key("0");
-        let kind = interaction.channel.as_ref().and_then(|channel| channel.kind);
+        let kind = interaction.channel.as_ref().and_then(|channel| channel.kind).map(ChannelKind::of);
         let permissions = member.and_then(|member| member.permissions).unwrap_or_default();
         Some(Self {
             user: user.id.get(),
@@ -51,6 +53,7 @@ impl Caller {
             },
             // An administrator has every permission.
             may_manage: permissions.intersects(Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR),
+            kind,
             lacking: lacking(interaction.app_permissions, kind),
             may_ping_all: interaction
                 .app_permissions
@@ -66,6 +69,16 @@ impl Caller {
         refused.then_some("You need the permission Manage Server for this.")
     }
 
+    /// The reason why the channel takes no alerts, if its kind is one that takes none. A person's alerts come
+    /// by direct message, wherever the bot is used.
+    pub(super) fn wrong_kind(&self) -> Option<String> {
+        let kind = self.kind.filter(|_| !self.is_personal())?.without_alerts()?;
+        Some(format!(
+            "This channel is {kind}, so I cannot send alerts here. Use this command in a text, voice or announcement \
+             channel, or in a thread or a forum's post."
+        ))
+    }
+
     /// True where a person uses the bot for themselves.
     pub(super) fn is_personal(&self) -> bool {
         self.server.is_none()
@@ -73,13 +86,10 @@ impl Caller {
 }
 
 /// The permissions that the bot lacks where it was used; none if Discord does not say.
-fn lacking(own: Option<Permissions>, kind: Option<ChannelType>) -> Permissions {
-    let is_thread = matches!(
-        kind,
-        Some(ChannelType::NewsThread | ChannelType::PublicThread | ChannelType::PrivateThread)
-    );
+fn lacking(own: Option<Permissions>, kind: Option<ChannelKind>) -> Permissions {
+    let kind = kind.unwrap_or(ChannelKind::Messages);
     match own {
-        Some(own) if !own.contains(Permissions::ADMINISTRATOR) => needed_permissions(is_thread) - own,
+        Some(own) if !own.contains(Permissions::ADMINISTRATOR) => needed_permissions(kind) - own,
         _ => Permissions::empty(),
     }
 }

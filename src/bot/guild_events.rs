@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use serenity::all::{ChannelId, GuildId, RoleId};
 
 use crate::bounds::AtMost;
-use crate::notify::Role;
+use crate::notify::{ChannelKind, Role};
 use crate::text::{clip, plain};
 
 /// A bot with one connection can be on 2,500 servers.
@@ -63,6 +63,8 @@ pub(super) struct Server {
     pub(super) name: String,
     /// Its channels and threads with their names.
     pub(super) channels: Vec<(u64, String)>,
+    /// The kinds of its channels.
+    pub(super) kinds: Vec<(u64, ChannelKind)>,
     pub(super) roles: Vec<Role>,
 }
 
@@ -72,6 +74,7 @@ pub(super) struct Channel {
     pub(super) server: u64,
     pub(super) id: u64,
     pub(super) name: String,
+    pub(super) kind: Option<ChannelKind>,
 }
 
 /// A name that strangers chose, cleaned while it is read.
@@ -113,6 +116,8 @@ struct ServerData {
 #[derive(Deserialize)]
 struct ChannelData {
     id: ChannelId,
+    #[serde(default, rename = "type")]
+    kind: Option<u8>,
     #[serde(default)]
     guild_id: Option<GuildId>,
     #[serde(default)]
@@ -192,12 +197,14 @@ impl ServerData {
     }
 
     fn server(self) -> Server {
+        let kind = |channel: &ChannelData| Some((channel.id.get(), ChannelKind::of(channel.kind?)));
+        let kinds = self.channels.0.iter().filter_map(kind).collect();
         let channels = self.channels.0.into_iter().chain(self.threads.0);
         let named =
             |channel: ChannelData| (channel.id.get(), channel.name.map_or(String::new(), |name| name.0));
         let name = self.name.map_or(String::new(), |name| name.0);
         let roles = self.roles.0.into_iter().map(RoleData::role).collect();
-        Server { id: self.id.get(), name, channels: channels.map(named).collect(), roles }
+        Server { id: self.id.get(), name, channels: channels.map(named).collect(), kinds, roles }
     }
 }
 
@@ -211,7 +218,8 @@ impl ChannelData {
     /// `None` for a channel without a server, which is a direct message.
     fn exists(self) -> Option<GuildEvent> {
         let name = self.name.map_or(String::new(), |name| name.0);
-        Some(GuildEvent::Channel(Channel { server: self.guild_id?.get(), id: self.id.get(), name }))
+        let kind = self.kind.map(ChannelKind::of);
+        Some(GuildEvent::Channel(Channel { server: self.guild_id?.get(), id: self.id.get(), name, kind }))
     }
 
     fn deleted(self) -> Option<GuildEvent> {

@@ -10,6 +10,7 @@ use tokio::sync::mpsc::Receiver;
 
 use super::failures::log;
 use super::guild_events::{Channel, GuildEvent, Server};
+use crate::notify::ChannelKind;
 use crate::runtime::{App, take_watches};
 use crate::store::{Gone, StoreError};
 
@@ -70,6 +71,7 @@ impl Concerned {
     /// The bot is on a server, which may be one that it comes back to.
     async fn here(&mut self, app: &App, server: &Server) -> Result<(), StoreError> {
         keep(app, server);
+        note_kinds(app, server.id, &server.kinds);
         let listed: BTreeSet<u64> = server.channels.iter().map(|(id, _)| *id).collect();
         self.learn_server(app, server.id, &listed).await?;
         if self.set_aside.contains(&server.id) {
@@ -96,7 +98,8 @@ impl Concerned {
 
     /// A channel or thread exists.
     async fn exists(&mut self, app: &App, channel: &Channel) -> Result<(), StoreError> {
-        let Channel { server, id, ref name } = *channel;
+        let Channel { server, id, ref name, kind } = *channel;
+        note_kinds(app, server, kind.map(|kind| (id, kind)).as_slice());
         let own = BTreeSet::from([id]);
         self.learn_server(app, server, &own).await?;
         if self.set_aside.contains(&server) {
@@ -136,6 +139,12 @@ impl Concerned {
         }
         Ok(())
     }
+}
+
+/// Keeps the kinds of a server's channels in memory.
+fn note_kinds(app: &App, server: u64, kinds: &[(u64, ChannelKind)]) {
+    let Some(bot) = app.notifier.bot() else { return };
+    kinds.iter().for_each(|(channel, kind)| bot.kinds().note(*channel, server, *kind));
 }
 
 /// Keeps a server's name and roles in memory.

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use serenity::all::{ApplicationId, ChannelId, ChannelType, GuildId, InteractionId, Permissions, UserId};
+use serenity::all::{ApplicationId, ChannelId, GuildId, InteractionId, Permissions, UserId};
 
 use crate::bounds::AtMost;
 
@@ -103,7 +103,7 @@ pub(super) struct PlainOption {
 #[derive(Deserialize)]
 pub(super) struct Channel {
     #[serde(rename = "type")]
-    pub(super) kind: Option<ChannelType>,
+    pub(super) kind: Option<u8>,
     pub(super) name: Option<String>,
 }
 

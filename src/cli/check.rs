@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::output::print;
-use super::{environment, pings, remote, setup};
+use super::{channel_kinds, environment, pings, remote, setup};
 use crate::config::Settings;
 use crate::decide;
 use crate::destination::Destination;
@@ -116,6 +116,8 @@ impl Findings {
         let problems = secrets(settings, &self.used);
         self.report(&problems);
         self.report(&pings::problems(settings, &self.pinging));
+        let used = self.used.iter().chain(&settings.operators).collect();
+        self.report(&channel_kinds::problems(settings, &used));
     }
 
     fn of_rules(&mut self, folder: &Path, rules: &[Rule], settings: &Settings) {

@@ -4,6 +4,7 @@
 mod arguments;
 mod backfill;
 mod backtest;
+mod channel_kinds;
 mod check;
 mod demo;
 mod discord;

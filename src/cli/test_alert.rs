@@ -10,11 +10,11 @@ use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 
 use super::output::print;
-use super::{environment, pings, setup};
+use super::{channel_kinds, environment, pings, setup};
 use crate::config::Settings;
 use crate::delivery::{Batch, Body};
 use crate::destination::{Destination, FORMS};
-use crate::notify::Notifier;
+use crate::notify::{Notifier, WITH_ALERTS};
 use crate::rules::Rule;
 use crate::service;
 use crate::text::path_text;
@@ -56,6 +56,9 @@ async fn try_out(
     notifier: &Notifier,
     destination: &Destination,
 ) -> anyhow::Result<ExitCode> {
+    if let Some(wrong) = channel_kinds::wrong_kind(notifier, destination).await {
+        return Err(anyhow!("{wrong}: {WITH_ALERTS}"));
+    }
     let now = now();
     let delivery = service::sample(settings, destination, now)?;
     let what =

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use toml::de::DeTable;
+
 use super::ids;
 use super::settings::{Channel, Discord, SubscriptionLimits, Via};
 use super::values::{Section, Wire};
@@ -10,7 +12,9 @@ use super::values::{Section, Wire};
 const MOST_CHANNEL_BUDGET: u32 = 10_000;
 /// One message to each of this many takes 42 minutes at Discord's rate limit.
 const MOST_SUBSCRIPTIONS: u32 = 100_000;
-const CHANNEL: [&str; 3] = ["name", "channel_id", "webhook"];
+const CHANNEL: [&str; 5] = ["name", "channel_id", "webhook", "thread_name", "tags"];
+/// Discord's limit for a post.
+const MOST_TAGS: usize = 5;
 
 impl Wire<'_> {
     pub(super) fn discord(&mut self, section: Section<'_, '_>) -> Discord {
@@ -21,6 +25,8 @@ impl Wire<'_> {
         let test_server = self.test_server(section, &api_base);
         let charts = section.and_then(|section| section.get("charts"));
         let charts = charts.and_then(|value| self.reader.flag("charts", value)).unwrap_or(true);
+        let publish = section.and_then(|section| section.get("publish"));
+        let publish = publish.and_then(|value| self.reader.flag("publish", value)).unwrap_or(false);
         let most = MOST_SUBSCRIPTIONS;
         let per_channel = self.bounded(section, "subscriptions_per_channel", 50, most, "subscriptions");
         // Who lists servers does not mean everybody else.
@@ -58,7 +64,8 @@ impl Wire<'_> {
                 let others = channels.iter().filter(|other| other.via == via);
                 self.own_variable(name_value, name, others.map(|other| other.name.as_str()));
             }
-            channels.push(Channel { name: name.to_owned(), via });
+            let (thread_name, tags) = self.posts(table, (name, via), &api_base);
+            channels.push(Channel { name: name.to_owned(), via, thread_name, tags });
         }
         let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         let limits = SubscriptionLimits {
@@ -67,7 +74,46 @@ impl Wire<'_> {
             per_server: count(per_server),
             in_all: count(in_all),
         };
-        Discord { api_base, channel_budget: count(budget), servers, test_server, limits, charts, channels }
+        Discord {
+            api_base,
+            channel_budget: count(budget),
+            servers,
+            test_server,
+            limits,
+            charts,
+            publish,
+            channels,
+        }
+    }
+
+    /// What a channel that is a forum needs: whether its webhook creates posts, and the tags of posts.
+    fn posts(&mut self, table: &DeTable<'_>, (name, via): (&str, Via), api_base: &str) -> (bool, Vec<u64>) {
+        let flag = table.get("thread_name");
+        let thread_name = flag.and_then(|value| self.reader.flag("thread_name", value)).unwrap_or(false);
+        if let (Some(value), true, Via::Bot(_)) = (flag, thread_name, via) {
+            let what = format!("channel `{name}` has thread_name, which is for webhooks");
+            self.reader.report_with(value.span(), what, "remove it: the bot creates posts by itself");
+        }
+        let Some(value) = table.get("tags") else { return (thread_name, Vec::new()) };
+        let expected = "a list of tags' ids like [\"1103812345678901234\"]";
+        let mut tags = Vec::new();
+        for item in self.reader.list("tags", value, expected) {
+            let Some(text) = self.reader.text("tags", item, expected) else { continue };
+            match ids::parse_tag(text, api_base) {
+                Ok(id) if tags.contains(&id) => {}
+                Ok(id) => tags.push(id),
+                Err((what, help)) => self.reader.report_with(item.span(), what, help),
+            }
+        }
+        if tags.len() > MOST_TAGS {
+            let what = format!("channel `{name}` has {} tags", tags.len());
+            self.reader.report_with(value.span(), what, "a post has at most 5: remove some");
+        }
+        if via == Via::Webhook && !thread_name {
+            let what = format!("channel `{name}` has tags, which only posts of a forum have");
+            self.reader.report_with(value.span(), what, "add thread_name = true, or remove the tags");
+        }
+        (thread_name, tags)
     }
 
     /// The one server in which the slash commands are registered.

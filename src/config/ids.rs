@@ -48,6 +48,16 @@ pub(super) fn parse_server(text: &str, api_base: &str) -> Result<u64, (String, S
     number(bare, api_base, "the server's menu").or_else(|why| wrong(why.unwrap_or_else(expected)))
 }
 
+/// Reads the id of a forum's tag.
+///
+/// # Errors
+/// The problem, and the text to write instead.
+pub(super) fn parse_tag(text: &str, api_base: &str) -> Result<u64, (String, String)> {
+    let wrong = |help: String| Err((format!("`{}` is not the id of a tag", plain(text)), help));
+    let expected = || format!("a tag's id is a number in quotes, like \"{EXAMPLE}\"");
+    number(text.trim(), api_base, "the tag's menu").or_else(|why| wrong(why.unwrap_or_else(expected)))
+}
+
 /// An id, or else what is wrong, if that is known.
 fn number(bare: &str, api_base: &str, menu: &str) -> Result<u64, Option<String>> {
     let id = bare.parse::<u64>().ok().filter(|id| is_digits(bare) && *id > 0).ok_or(None)?;

@@ -136,6 +136,8 @@ pub struct Discord {
     pub test_server: Option<u64>,
     /// True if alerts have a chart where history has something to show.
     pub charts: bool,
+    /// True if messages in announcement channels are published, so that followers in other servers see them.
+    pub publish: bool,
     /// The channels that rules can name.
     pub channels: Vec<Channel>,
 }
@@ -180,6 +182,10 @@ pub struct Channel {
     pub name: String,
     /// How it is reached.
     pub via: Via,
+    /// True if it is a forum, where the webhook creates a post for each alert.
+    pub thread_name: bool,
+    /// The ids of the tags that posts get, if it is a forum.
+    pub tags: Vec<u64>,
 }
 
 /// How a Discord channel is reached.

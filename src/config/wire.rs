@@ -35,6 +35,7 @@ const SECTIONS: [(&str, &[&str]); 10] = [
             "servers",
             "test_server",
             "charts",
+            "publish",
             "subscriptions_per_channel",
             "subscriptions_per_person",
             "subscriptions_per_server",

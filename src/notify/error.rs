@@ -34,6 +34,8 @@ pub struct SendError {
     pub advice: Option<&'static str>,
     /// True if the failure may be about this message, so that others are tried before it.
     pub of_message: bool,
+    /// Discord's code for it, if Discord refused it.
+    pub code: Option<i64>,
 }
 
 /// Whether a failed delivery may be tried again.
@@ -64,6 +66,7 @@ impl SendError {
             may_have_arrived: false,
             advice: None,
             of_message: false,
+            code: None,
         }
     }
 
@@ -75,6 +78,7 @@ impl SendError {
             may_have_arrived: true,
             advice: None,
             of_message: false,
+            code: None,
         }
     }
 

@@ -17,8 +17,8 @@ mod webhook;
 
 pub use check::check_secrets;
 pub use discord::{
-    BadAddress, BadGateway, BadToken, DiscordBot, Foreign, Gateway, NoAnswer, NoFile, NoGateway, Place, Role,
-    Servers, needed_permissions,
+    BadAddress, BadGateway, BadToken, ChannelKind, DiscordBot, Foreign, Gateway, Kinds, NoAnswer, NoFile,
+    NoGateway, Place, Role, Servers, WITH_ALERTS, needed_permissions,
 };
 pub use email::check_server;
 pub use error::{ReadBack, Retry, SendError, Sent};

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::discord::{self, DiscordBot, DiscordRoute, DiscordWebhook, Foreign, Made, NoFile, RateLimit};
+use super::discord::{
+    self, ChannelKind, DiscordBot, DiscordRoute, DiscordWebhook, Foreign, Made, NoAnswer, NoFile, RateLimit,
+};
 use super::email::Mailer;
 use super::error::{ReadBack, SendError, Sent, unknown};
 use super::output::{LocalOutput, Output};
@@ -50,8 +52,7 @@ impl Notifier {
     ) -> Result<Self, SetupError> {
         let rate_limit = Arc::new(RateLimit::default());
         let bot = secrets.discord_token.as_ref();
-        let bot =
-            bot.map(|token| DiscordBot::new(token, &settings.discord.api_base, Arc::clone(&rate_limit)));
+        let bot = bot.map(|token| DiscordBot::new(token, &settings.discord, Arc::clone(&rate_limit)));
         let bot = bot.transpose()?;
         let channels = discord::routes(settings, secrets, used, &rate_limit)?;
         let mut webhooks = BTreeMap::new();
@@ -100,9 +101,19 @@ impl Notifier {
     /// one), and that message if it combines several.
     pub fn fitting(&self, deliveries: &[Delivery]) -> (usize, Option<Message>) {
         match deliveries.first() {
-            Some(first) if first.destination.capabilities().batches => render::discord::fitting(deliveries),
+            Some(first) if self.batches(&first.destination) => render::discord::fitting(deliveries),
             _ => (1, None),
         }
+    }
+
+    /// True if one message to a destination can have several alerts. In a forum, each has its own post.
+    fn batches(&self, destination: &Destination) -> bool {
+        let takes_posts = match (self.route(destination), &self.bot) {
+            (Some(Route::Channel(id)), Some(bot)) => bot.kinds().takes_posts(id),
+            (Some(Route::Webhook(webhook)), _) => webhook.creates_posts(),
+            _ => false,
+        };
+        destination.capabilities().batches && !takes_posts
     }
 
     /// Takes a turn to send a batch, within the destination's limits, or returns when to try again.
@@ -129,15 +140,17 @@ impl Notifier {
         }
     }
 
-    /// Sends a batch as one message, now.
+    /// Sends a batch as one message, now. It is not published.
     ///
     /// # Errors
     /// [`SendError`], which says whether to try again.
     pub async fn send(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
-        self.send_composed(batch, None, Vec::new(), now).await
+        let made = Made { message: None, charts: Vec::new(), with_sample: false, is_real: false };
+        self.dispatch(batch, made, now).await.map_err(|error| error.cleaned(&self.redactor))
     }
 
-    /// The same, with a message that is already rendered, and with charts.
+    /// The same, with a message that is already rendered, and with charts. Where the settings say so, it is
+    /// published.
     ///
     /// # Errors
     /// Same as [`Self::send`].
@@ -148,7 +161,7 @@ impl Notifier {
         charts: Vec<CardChart>,
         now: DateTime<Utc>,
     ) -> Result<Sent, SendError> {
-        let made = Made { message, charts, with_sample: false };
+        let made = Made { message, charts, with_sample: false, is_real: true };
         self.dispatch(batch, made, now).await.map_err(|error| error.cleaned(&self.redactor))
     }
 
@@ -157,7 +170,7 @@ impl Notifier {
     /// # Errors
     /// Same as [`Self::send`].
     pub async fn try_out(&self, batch: &Batch, now: DateTime<Utc>) -> Result<Sent, SendError> {
-        let made = Made { message: None, charts: Vec::new(), with_sample: true };
+        let made = Made { message: None, charts: Vec::new(), with_sample: true, is_real: false };
         self.dispatch(batch, made, now).await.map_err(|error| error.cleaned(&self.redactor))
     }
 
@@ -244,6 +257,17 @@ impl Notifier {
                 DiscordRoute::Webhook(webhook) => Some(Route::Webhook(webhook)),
             },
             _ => None,
+        }
+    }
+
+    /// The kind of a destination's channel, as Discord says now; `None` if the bot does not serve it.
+    ///
+    /// # Errors
+    /// [`NoAnswer`] if Discord does not say.
+    pub async fn kind_of(&self, destination: &Destination) -> Result<Option<ChannelKind>, NoAnswer> {
+        match (self.route(destination), &self.bot) {
+            (Some(Route::Channel(id)), Some(bot)) => bot.kind_of(id).await.map(Some),
+            _ => Ok(None),
         }
     }
 

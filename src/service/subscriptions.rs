@@ -7,7 +7,7 @@ use thiserror::Error;
 use super::subscribe::{Subscribed, enter};
 use crate::config::Settings;
 use crate::destination::Destination;
-use crate::notify::{NoAnswer, Notifier, SendError};
+use crate::notify::{NoAnswer, Notifier, SendError, WITH_ALERTS};
 use crate::rules::RuleSet;
 use crate::store::{Gone, ListedSubscription, SET_ASIDE_FOR, Store, StoreError, Subscription};
 
@@ -44,6 +44,9 @@ pub enum NotSubscribed {
         "[discord] servers names servers, and only Discord knows the channel's: set DISCORD_TOKEN, or start the bot"
     )]
     UnknownServer,
+    /// Channels of its kind take no alerts.
+    #[error("channel {0} is {1}, which takes no alerts: {WITH_ALERTS}")]
+    WrongKind(u64, &'static str),
     /// The bot lacks permissions.
     #[error("the bot lacks {0} in that channel: grant it")]
     Lacks(String),
@@ -193,6 +196,9 @@ impl Subscriptions<'_> {
         };
         if !self.settings.discord.allows(place.server) {
             return Ok(Err(NotSubscribed::NotServed(place.server)));
+        }
+        if let Some(kind) = place.kind.without_alerts() {
+            return Ok(Err(NotSubscribed::WrongKind(channel, kind)));
         }
         Ok(match self.notifier.lacks(&Destination::Channel(channel)).await {
             Ok(lacking) => match lacking.unwrap_or_default() {

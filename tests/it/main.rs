@@ -32,6 +32,7 @@ mod hostile;
 mod house;
 mod invite;
 mod kills;
+mod kinds;
 mod language;
 mod leaks;
 mod local_user;

@@ -28,8 +28,8 @@ pub(super) fn choices(app: &App, typed: &str) -> Vec<Choice> {
 
 pub(super) async fn answer(app: &App, asked: &Asked, now: DateTime<Utc>) -> Result<Reply, StoreError> {
     let caller = &asked.caller;
-    if !caller.lacking.is_empty() {
-        return Ok(private(lacks(caller.lacking)));
+    if let Some(refusal) = cannot_send(caller) {
+        return Ok(refusal);
     }
     let mention = asked.id(MENTION).map(Mention::Role);
     let subscription = Subscription {
@@ -106,8 +106,14 @@ pub(super) fn no_room(full: &Subscribed) -> String {
     }
 }
 
-/// Advice about missing permissions, before the first alert fails.
-pub(super) fn lacks(lacking: Permissions) -> String {
+/// The answer where the bot cannot send alerts, before the first one fails: the channel is of a wrong kind, or
+/// the bot lacks permissions in it.
+pub(super) fn cannot_send(caller: &Caller) -> Option<Reply> {
+    let lacking = (!caller.is_personal() && !caller.lacking.is_empty()).then(|| lacks(caller.lacking));
+    caller.wrong_kind().or(lacking).map(private)
+}
+
+fn lacks(lacking: Permissions) -> String {
     let names: Vec<String> =
         lacking.get_permission_names().iter().map(|name| format!("**{name}**")).collect();
     format!(

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::asked::Asked;
-use super::subscribe::lacks;
+use super::subscribe::cannot_send;
 use crate::bot::context::Context;
 use crate::bot::reply::{Reply, private};
 use crate::delivery::Batch;
@@ -20,8 +20,8 @@ pub(super) async fn answer(
     now: DateTime<Utc>,
 ) -> Result<Reply, StoreError> {
     let (app, caller) = (&*context.app, &asked.caller);
-    if !caller.is_personal() && !caller.lacking.is_empty() {
-        return Ok(private(lacks(caller.lacking)));
+    if let Some(refusal) = cannot_send(caller) {
+        return Ok(refusal);
     }
     let home = match context.home(caller).await {
         Ok(home) => home,

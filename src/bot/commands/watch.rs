@@ -6,7 +6,7 @@ use serenity::all::{CommandOptionType, CreateCommandOption};
 use super::asked::Asked;
 use super::choices::{Choice, ranked};
 use super::options::{MENTION, TICKER, completed, mention, option};
-use super::subscribe::{lacks, no_room, unpinged};
+use super::subscribe::{cannot_send, no_room, unpinged};
 use super::texts;
 use crate::bot::context::{Context, Home};
 use crate::bot::reply::{Reply, private, public};
@@ -96,8 +96,8 @@ pub(super) async fn answer(
     now: DateTime<Utc>,
 ) -> Result<Reply, StoreError> {
     let caller = &asked.caller;
-    if !caller.is_personal() && !caller.lacking.is_empty() {
-        return Ok(private(lacks(caller.lacking)));
+    if let Some(refusal) = cannot_send(caller) {
+        return Ok(refusal);
     }
     let watch = match wanted(context, asked).await? {
         Ok(watch) => watch,

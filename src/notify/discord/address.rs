@@ -72,30 +72,41 @@ pub enum BadAddress {
     /// It has something else after its token.
     #[error("goes on after the webhook's token: remove what follows the token")]
     GoesOn,
-    /// It would create a post for each message.
+    /// It has a name for a post.
     #[error(
-        "has thread_name, which would create a post per message: use ?thread_id= with the id of one post"
+        "has thread_name: use ?thread_id= with the id of one post or, for a post per alert, thread_name = true in the settings"
     )]
     ThreadName,
+    /// It names a thread, and the settings ask for a post per alert.
+    #[error("has ?thread_id=, and the settings have thread_name = true for the channel: remove one of them")]
+    ThreadAndName,
     /// Its thread id is not a number.
     #[error("has a thread_id that is not a number: use ?thread_id= with the id of the post or thread")]
     ThreadId,
 }
 
 impl WebhookAddress {
-    /// The address to send messages to.
-    pub(super) fn posting(&self) -> Url {
+    /// The address to send messages to; in a forum, that of a post.
+    pub(super) fn posting(&self, post: Option<&str>) -> Url {
+        let post = post.map(|id| ("thread_id", id));
         // Without `wait`, Discord reports no error for a message that it does not save.
-        self.with_query(self.base.clone(), &[("wait", "true")])
+        let more: Vec<(&str, &str)> = post.into_iter().chain([("wait", "true")]).collect();
+        self.with_query(self.base.clone(), &more)
     }
 
-    /// The address of a message that it created.
-    pub(super) fn message(&self, id: &str) -> Url {
+    /// True if it names a thread.
+    pub(super) fn names_thread(&self) -> bool {
+        self.query.iter().any(|(name, _)| name == "thread_id")
+    }
+
+    /// The address of a message that it created; in a forum, in a post.
+    pub(super) fn message(&self, id: &str, post: Option<&str>) -> Url {
         let mut address = self.base.clone();
         if let Ok(mut segments) = address.path_segments_mut() {
             segments.extend(["messages", id]);
         }
-        self.with_query(address, &[])
+        let post: Vec<(&str, &str)> = post.map(|id| ("thread_id", id)).into_iter().collect();
+        self.with_query(address, &post)
     }
 
     fn with_query(&self, mut address: Url, more: &[(&str, &str)]) -> Url {
@@ -219,7 +230,7 @@ mod tests {
 
     fn read(text: &str) -> Result<String, BadAddress> {
         parse(&text.replace("TOKEN", TOKEN).into(), "https://proxy.example.org")
-            .map(|address| address.posting().to_string().replace(TOKEN, "TOKEN"))
+            .map(|address| address.posting(None).to_string().replace(TOKEN, "TOKEN"))
     }
 
     #[test]
@@ -306,7 +317,7 @@ mod tests {
             "https://discord.com",
         )
         .unwrap();
-        let message = address.message("99").to_string().replace(TOKEN, "TOKEN");
+        let message = address.message("99", None).to_string().replace(TOKEN, "TOKEN");
         assert_eq!(message, "https://discord.com/api/webhooks/1/TOKEN/messages/99?thread_id=7");
     }
 }

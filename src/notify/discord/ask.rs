@@ -4,7 +4,7 @@
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use serenity::all::{ApplicationId, ChannelId, CreateCommand, CurrentUser, GuildId, InteractionId, UserId};
 use serenity::http::Route;
 use thiserror::Error;
@@ -137,7 +137,12 @@ impl DiscordBot {
     }
 
     pub(super) async fn channel(&self, channel_id: ChannelId) -> Result<serenity::all::Channel, NoAnswer> {
-        self.fetch(&Route::Channel { channel_id }).await
+        let mut channel: Value = self.fetch(&Route::Channel { channel_id }).await?;
+        // serenity does not know media channels, which are like forums.
+        if channel["type"] == 16 {
+            channel["type"] = 15.into();
+        }
+        serde_json::from_value(channel).map_err(|error| NoAnswer::Unreadable(words(&error.to_string())))
     }
 
     pub(super) async fn own_id(&self) -> Result<UserId, NoAnswer> {
@@ -145,7 +150,7 @@ impl DiscordBot {
         self.own_id.get_or_try_init(ask).await.copied()
     }
 
-    async fn answer(
+    pub(super) async fn answer(
         &self,
         method: Method,
         route: &Route<'_>,

@@ -1,5 +1,6 @@
 //! The bot: its token, its connection and what it remembers about channels.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,12 +16,16 @@ use super::address::DISCORD;
 use super::codes::By;
 use super::edit::edited;
 use super::files::Files;
+use super::kinds::Kinds;
+use super::publishing::Publishing;
 use super::rate_limit::RateLimit;
 use super::refusing::Refusing;
 use super::request::DiscordClient;
 use super::roles::Servers;
+use super::tags::Tags;
 use super::token;
 use super::twins::Twins;
+use crate::config;
 use crate::delivery::Batch;
 use crate::notify::setup_error::SetupError;
 use crate::render::discord::NoFile;
@@ -35,6 +40,10 @@ pub struct DiscordBot {
     pub(super) files: Arc<Files>,
     pub(super) twins: Arc<Twins>,
     pub(super) refusing: Arc<Refusing>,
+    pub(super) kinds: Arc<Kinds>,
+    pub(super) publishing: Arc<Publishing>,
+    /// The tags of posts, by forum.
+    tags: Arc<BTreeMap<u64, Tags>>,
     servers: Arc<Servers>,
 }
 
@@ -45,18 +54,22 @@ impl fmt::Debug for DiscordBot {
 }
 
 impl DiscordBot {
-    /// The bot with this token, at Discord or at a proxy in its place.
+    /// The bot with this token, at Discord or at a proxy in its place, as the settings say.
     ///
     /// # Errors
     /// The token is malformed, or the HTTP library could not be set up.
     pub(in crate::notify) fn new(
         token: &SecretString,
-        api_base: &str,
+        settings: &config::Discord,
         rate_limit: Arc<RateLimit>,
     ) -> Result<Self, SetupError> {
-        let token = token::parse(token, api_base).map_err(SetupError::BadToken)?;
+        let token = token::parse(token, &settings.api_base).map_err(SetupError::BadToken)?;
         let client = DiscordClient::new("Discord", rate_limit)?;
-        let api_base = api_base.to_owned();
+        let tags = settings.channels.iter().filter_map(|channel| match channel.via {
+            config::Via::Bot(id) => Some((id, Tags::of(channel))),
+            config::Via::Webhook => None,
+        });
+        let api_base = settings.api_base.clone();
         let (own_id, files, twins) = (Arc::default(), Arc::default(), Arc::default());
         Ok(Self {
             token,
@@ -66,6 +79,9 @@ impl DiscordBot {
             files,
             twins,
             refusing: Arc::default(),
+            kinds: Arc::default(),
+            publishing: Arc::new(Publishing::new(settings.publish)),
+            tags: Arc::new(tags.collect()),
             servers: Arc::default(),
         })
     }
@@ -78,6 +94,11 @@ impl DiscordBot {
     /// The servers that the gateway reported since the start.
     pub fn servers(&self) -> &Servers {
         &self.servers
+    }
+
+    /// The tags that posts of a forum get.
+    pub(super) fn tags(&self, forum: u64) -> Tags {
+        self.tags.get(&forum).cloned().unwrap_or_default()
     }
 
     /// Takes a turn to send to a channel, or returns when to try again.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::address::{self, WebhookAddress};
+use super::address::{self, BadAddress, WebhookAddress};
 use super::rate_limit::RateLimit;
 use super::token;
 use super::webhook::DiscordWebhook;
@@ -36,7 +36,8 @@ pub(in crate::notify) fn routes(
         let route = match address_of(channel, settings, secrets, used)? {
             Some(ChannelAddress::Bot(id)) => DiscordRoute::Channel(id),
             Some(ChannelAddress::Webhook(address)) => {
-                DiscordRoute::Webhook(Box::new(DiscordWebhook::new(address, Arc::clone(rate_limit))?))
+                let webhook = DiscordWebhook::new(address, channel, Arc::clone(rate_limit))?;
+                DiscordRoute::Webhook(Box::new(webhook))
             }
             None => continue,
         };
@@ -81,6 +82,9 @@ fn address_of(
         (Via::Webhook, Some(address)) => {
             let address = address::parse(address, &settings.discord.api_base);
             let address = address.map_err(|bad| SetupError::BadWebhook(name(), bad))?;
+            if channel.thread_name && address.names_thread() {
+                return Err(SetupError::BadWebhook(name(), BadAddress::ThreadAndName));
+            }
             Ok(Some(ChannelAddress::Webhook(address)))
         }
         (Via::Bot(_), _) if needed() => Err(SetupError::NoToken(name())),

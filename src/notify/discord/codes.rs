@@ -81,14 +81,14 @@ const NO_PERMISSION: Advice = bot_or_webhook(
     "the webhook lacks a permission in that channel: let everyone send messages there, or create a webhook in another channel",
 );
 const NO_TEXT: Advice = Advice {
-    settings: "this kind of channel accepts no messages: use the channel_id of a text channel, a post or a thread",
+    settings: "this kind of channel accepts no messages: use the channel_id of a text channel, an announcement channel, a forum or a thread",
     subscription: "this kind of channel accepts no messages: use /subscribe in a text channel",
     webhook: "this kind of channel accepts no messages: create a webhook in a text channel",
 };
 const FORUM: Advice = Advice {
-    settings: "the channel is a forum: create a post there, and use its id as channel_id",
-    subscription: "the channel is a forum: use /subscribe in one of its posts",
-    webhook: "the webhook's channel is a forum: create a post there, and append ?thread_id= and its id to the webhook's URL",
+    settings: "the forum does not accept the post: see whether it requires a tag, and give the channel tags in the settings",
+    subscription: "the forum does not accept the post: see whether it requires a tag, and turn that off, or give the channel a name and tags in the settings",
+    webhook: "the webhook's channel is a forum: set thread_name = true for the channel in the settings, or append ?thread_id= and the id of a post to the webhook's URL",
 };
 const THREAD_CLOSED: Advice = bot_or_webhook(
     "the thread is archived or locked: reopen it, or let the bot manage threads",
@@ -98,7 +98,7 @@ const THREADS: Advice =
     same("the server has reached its limit of open threads, channels or thread members: close some");
 const NO_THREAD_NAME: Advice = bot_or_webhook(
     "check [discord] api_base",
-    "remove thread_name from the webhook's URL; use ?thread_id= with the id of a post or thread",
+    "the webhook's channel is not a forum, or its URL names a thread: remove thread_name from the settings",
 );
 const SERVICE: Advice = bot_or_webhook(
     "check [discord] api_base",
@@ -295,7 +295,7 @@ impl Refusal<'_> {
                 .iter()
                 .all(|path| IN_ADDRESS.contains(&path.split('.').next().unwrap_or_default()));
         let pause = |advice: Advice| SendError::closed(message.clone()).advise(advice.to(by));
-        match (self.status, self.code, known) {
+        let error = match (self.status, self.code, known) {
             (500.., ..) | (..300, ..) => SendError::later(message),
             (405, ..) | (404, Some(GENERAL), _) => pause(ADDRESS),
             (400, Some(INVALID_BODY), _) if in_address => pause(ADDRESS),
@@ -312,7 +312,8 @@ impl Refusal<'_> {
             }
             // Discord, or a server in front of it, does not accept the message.
             _ => SendError::refused(message),
-        }
+        };
+        SendError { code: self.code, ..error }
     }
 }
 
@@ -321,10 +322,35 @@ pub(super) fn is_no_permission(error: &SendError, by: By) -> bool {
     error.retry == Retry::Closed && error.advice == Some(NO_PERMISSION.to(by))
 }
 
+/// True if an error says that the channel has no messages of its own.
+pub(super) fn is_wrong_kind(error: &SendError) -> bool {
+    matches!(error.code, Some(50_003 | 50_008 | 50_024))
+}
+
+/// True if an error says that a thread is archived or locked.
+pub(super) fn is_thread_closed(error: &SendError) -> bool {
+    matches!(error.code, Some(50_083 | 160_005))
+}
+
+/// True if an error says that a channel or a message no longer exists.
+pub(super) fn is_gone(error: &SendError) -> bool {
+    matches!(error.code, Some(10_003 | 10_008))
+}
+
+/// True if an error of reading a channel may be caused by the missing permission Read Message History.
+pub(super) fn lacks_history(error: &SendError) -> bool {
+    error.code == Some(NO_PERMISSION_CODE)
+}
+
+/// True if an error says that a message is published already.
+pub(super) fn is_published(error: &SendError) -> bool {
+    error.code == Some(40_033)
+}
+
 /// The error of an edit: an edit that can never succeed can still be sent as a message of its own.
 pub(super) fn unchangeable(error: SendError) -> SendError {
     match error.retry {
-        Retry::Never | Retry::Closed => SendError::gone(error.message),
+        Retry::Never | Retry::Closed => SendError { code: error.code, ..SendError::gone(error.message) },
         Retry::Gone | Retry::Later | Retry::After(_) => error,
     }
 }
@@ -398,7 +424,7 @@ mod tests {
             (403, 50_007, Settings, "direct messages"),
             (400, 50_008, Settings, "text channel"),
             (400, 50_024, Subscription, "/subscribe in a text channel"),
-            (400, 40_058, Settings, "create a post there"),
+            (400, 40_067, Settings, "requires a tag"),
             (400, 220_001, Webhook, "?thread_id="),
             (400, 220_003, Webhook, "remove thread_name"),
             (400, 220_004, Webhook, "/slack"),

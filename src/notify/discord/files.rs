@@ -79,12 +79,14 @@ pub(in crate::notify) struct Made {
     pub(in crate::notify) charts: Vec<CardChart>,
     /// True to attach a small file, to see whether the channel accepts one.
     pub(in crate::notify) with_sample: bool,
+    /// True for a real alert, false for a test.
+    pub(in crate::notify) is_real: bool,
 }
 
 /// A message to send.
 pub(super) struct Outgoing<'a> {
     pub(super) deliveries: &'a [Delivery],
-    pub(super) made: Made,
+    pub(super) made: &'a Made,
     /// The channel or webhook, by its id.
     pub(super) channel: String,
 }

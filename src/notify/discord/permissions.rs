@@ -11,6 +11,7 @@ use serenity::http::Route;
 use super::ask::NoAnswer;
 use super::bot::DiscordBot;
 use super::codes::{By, is_no_permission};
+use super::kinds::ChannelKind;
 use super::request::words;
 use crate::notify::error::SendError;
 
@@ -20,11 +21,13 @@ const NEEDED: Permissions = Permissions::VIEW_CHANNEL
     .union(Permissions::ATTACH_FILES)
     .union(Permissions::READ_MESSAGE_HISTORY);
 
-/// The permissions needed in a channel, or in a thread.
-pub fn needed_permissions(is_thread: bool) -> Permissions {
-    match is_thread {
-        true => NEEDED | Permissions::SEND_MESSAGES_IN_THREADS,
-        false => NEEDED | Permissions::SEND_MESSAGES,
+/// The permissions needed in a channel of this kind.
+pub fn needed_permissions(kind: ChannelKind) -> Permissions {
+    match kind {
+        ChannelKind::Thread => NEEDED | Permissions::SEND_MESSAGES_IN_THREADS,
+        // Replies to posts are sent in threads.
+        ChannelKind::Posts => NEEDED | Permissions::SEND_MESSAGES | Permissions::SEND_MESSAGES_IN_THREADS,
+        _ => NEEDED | Permissions::SEND_MESSAGES,
     }
 }
 
@@ -93,7 +96,7 @@ impl DiscordBot {
             id: ApplicationId,
         }
         let Application { id } = self.fetch(&Route::Oauth2ApplicationCurrent).await?;
-        let permissions = (needed_permissions(false) | needed_permissions(true)).bits();
+        let permissions = needed_permissions(ChannelKind::Posts).bits();
         Ok(format!(
             "https://discord.com/oauth2/authorize?client_id={id}&scope=bot+applications.commands&permissions={permissions}"
         ))
@@ -125,7 +128,7 @@ impl DiscordBot {
 
     async fn lacking(&self, channel: u64) -> Result<Permissions, SendError> {
         let own = self.permissions(channel).await?;
-        Ok(own.map_or(Permissions::empty(), |own| needed_permissions(own.is_thread) - own.permissions))
+        Ok(own.map_or(Permissions::empty(), |own| needed_permissions(own.kind) - own.permissions))
     }
 
     /// The bot's permissions in a channel; `None` if it is not on a server.
@@ -134,10 +137,9 @@ impl DiscordBot {
         let Some(mut channel) = self.channel(ChannelId::new(channel.max(1))).await?.guild() else {
             return Ok(None);
         };
-        let mut is_thread = false;
+        let kind = ChannelKind::of(channel.kind.into());
         // A thread has the permissions of its channel.
         if let (Some(_), Some(parent)) = (channel.thread_metadata, channel.parent_id) {
-            is_thread = true;
             channel = self.channel(parent).await?.guild().unwrap_or(channel);
         }
         let guild_id = channel.guild_id;
@@ -150,14 +152,14 @@ impl DiscordBot {
         let own: Member =
             serde_json::from_value(own).map_err(|error| NoAnswer::Unreadable(words(&error.to_string())))?;
         let permissions = guild.user_permissions_in(&channel, &own);
-        Ok(Some(Own { permissions, is_thread, guild }))
+        Ok(Some(Own { permissions, kind, guild }))
     }
 }
 
 /// The bot's permissions in a channel, and the channel's server.
 struct Own {
     permissions: Permissions,
-    is_thread: bool,
+    kind: ChannelKind,
     guild: PartialGuild,
 }
 

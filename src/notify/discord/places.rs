@@ -5,6 +5,7 @@ use serenity::http::Route;
 
 use super::ask::NoAnswer;
 use super::bot::DiscordBot;
+use super::kinds::ChannelKind;
 
 /// Discord's codes for a channel or server that does not exist, or that the bot cannot see.
 const UNKNOWN: [i64; 3] = [10_003, 10_004, 50_001];
@@ -18,6 +19,8 @@ pub struct Place {
     pub server_name: String,
     /// The channel's name.
     pub channel_name: String,
+    /// The channel's kind.
+    pub kind: ChannelKind,
 }
 
 impl DiscordBot {
@@ -31,7 +34,13 @@ impl DiscordBot {
             let Some(channel) = channel.guild() else { return Ok(None) };
             let guild_id = channel.guild_id;
             let guild: PartialGuild = self.fetch(&Route::Guild { guild_id }).await?;
-            Ok(Some(Place { server: guild_id.get(), server_name: guild.name, channel_name: channel.name }))
+            let kind = ChannelKind::of(channel.kind.into());
+            Ok(Some(Place {
+                server: guild_id.get(),
+                server_name: guild.name,
+                channel_name: channel.name,
+                kind,
+            }))
         };
         match found.await {
             Err(NoAnswer::Refused { code: Some(code), .. }) if UNKNOWN.contains(&code) => Ok(None),

@@ -5,22 +5,24 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::Method;
-use serde::Deserialize;
-use serenity::all::{ChannelId, MessageId, UserId};
+use serenity::all::ChannelId;
 use serenity::http::Route;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::timeout;
 
 use super::bot::DiscordBot;
-use super::codes::{By, Purpose};
+use super::codes::{By, Purpose, is_gone, is_wrong_kind};
 use super::edit::edited;
+use super::kinds::ChannelKind;
+use super::posts::settled;
+use super::reading::Posted;
 use super::request::{RequestKind, TIMEOUT, words};
 use super::snowflake::{first_id, made};
+use super::spot::answered;
 use super::twins::Foreign;
 use crate::alert::Key;
 use crate::bounds::AtMost;
 use crate::delivery::{Batch, InFlight};
 use crate::notify::error::{ReadBack, SendError, Sent};
-use crate::render::discord;
 
 /// How long a nonce certainly prevents a second message; Discord says "a few minutes".
 const NONCE_HOLDS: TimeDelta = TimeDelta::minutes(1);
@@ -29,45 +31,8 @@ const SKEW: TimeDelta = TimeDelta::minutes(30);
 /// The most messages that Discord returns at once, and the most pages to request.
 const PAGE: usize = 100;
 const MOST_PAGES: usize = 50;
-/// The longest wait for a turn to read a page.
-const LONGEST_READING: Duration = Duration::from_secs(60);
-const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 /// The longest time to spend on a routine check of a channel.
 const LONGEST_LOOK: Duration = Duration::from_secs(10);
-/// The parts of a message that we read.
-#[derive(Deserialize)]
-struct Posted {
-    id: MessageId,
-    author: Author,
-    #[serde(default)]
-    embeds: AtMost<Embed, { discord::MOST_EMBEDS }>,
-}
-
-#[derive(Deserialize)]
-struct Author {
-    id: UserId,
-}
-
-#[derive(Deserialize)]
-struct Embed {
-    url: Option<String>,
-    footer: Option<Footer>,
-}
-
-#[derive(Deserialize)]
-struct Footer {
-    text: String,
-}
-
-impl Posted {
-    /// The deliveries that it refers to.
-    fn references(&self) -> impl Iterator<Item = &str> {
-        self.embeds.0.iter().filter_map(|embed| {
-            let footer = embed.footer.as_ref().map(|footer| footer.text.as_str());
-            discord::referred(embed.url.as_deref(), footer)
-        })
-    }
-}
 
 impl DiscordBot {
     /// Messages that another program seems to have sent as this bot, found since the last call. Now and then,
@@ -90,8 +55,8 @@ impl DiscordBot {
         Ok(())
     }
 
-    /// Looks for deliveries among the bot's own messages since they were sent. After some minutes, Discord no
-    /// longer knows the nonce, and only the channel shows whether they arrived.
+    /// Looks for deliveries among the bot's own messages or posts since they were sent. After some minutes,
+    /// Discord no longer knows the nonce, and only the channel shows whether they arrived. A post has no nonce.
     pub(in crate::notify) async fn find(
         &self,
         channel: u64,
@@ -101,21 +66,71 @@ impl DiscordBot {
     ) -> Result<ReadBack, SendError> {
         // Earlier tries may come from another process with this store.
         self.twins.may_have_arrived(batch.deliveries().iter().map(|delivery| delivery.key.clone()));
-        let guarded = !sends.guess && (TimeDelta::zero()..NONCE_HOLDS).contains(&(now - sends.first));
+        let takes_posts = self.kinds.takes_posts(channel);
+        let guarded =
+            !takes_posts && !sends.guess && (TimeDelta::zero()..NONCE_HOLDS).contains(&(now - sends.first));
         if edited(batch).is_some() || batch.concerned().is_some() || guarded {
             return Ok(ReadBack::Guarded);
         }
         if channel == 0 {
             return Ok(ReadBack::Arrived(BTreeMap::new()));
         }
-        let keys = batch.deliveries().iter().map(|delivery| &delivery.key).collect();
         // The clock may have been ahead then.
         let first = sends.first.min(now);
         let by = By::bot(batch.destination());
-        match self.read_back(ChannelId::new(channel), by, keys, (first, sends.last), now).await {
+        let found = match takes_posts {
+            true => self.find_in_forum(channel, batch, sends, now).await,
+            false => self.find_in(ChannelId::new(channel), batch, (first, sends.last), now).await,
+        };
+        let seems_empty = match &found {
+            Ok(found) => matches!(found, ReadBack::Unknown(_)),
+            Err(error) => is_wrong_kind(error),
+        };
+        // A forum has no messages of its own.
+        let found = match !takes_posts && seems_empty {
+            true if self.learned(channel).await.is_some_and(|known| known.kind == ChannelKind::Posts) => {
+                self.find_in_forum(channel, batch, sends, now).await
+            }
+            _ => found,
+        };
+        match found {
             Ok(found) => Ok(found),
             Err(error) => Err(self.explained(channel, by, error).await),
         }
+    }
+
+    /// Looks for deliveries in a forum: in the post that they reply to, and among its posts.
+    async fn find_in_forum(
+        &self,
+        forum: u64,
+        batch: &Batch,
+        sends: &InFlight,
+        now: DateTime<Utc>,
+    ) -> Result<ReadBack, SendError> {
+        if !sends.guess {
+            settled(sends.last, now)?;
+        }
+        let span = (sends.first.min(now), sends.last);
+        let post = answered(batch).and_then(|id| id.parse().ok()).filter(|id| *id > 0).map(ChannelId::new);
+        if let Some(post) = post {
+            match self.find_in(post, batch, span, now).await {
+                Ok(ReadBack::Arrived(found)) if found.is_empty() => {}
+                Err(error) if is_gone(&error) => {}
+                found => return found,
+            }
+        }
+        self.find_posts(forum, By::bot(batch.destination()), batch.deliveries(), span, now).await
+    }
+
+    async fn find_in(
+        &self,
+        channel: ChannelId,
+        batch: &Batch,
+        span: (DateTime<Utc>, DateTime<Utc>),
+        now: DateTime<Utc>,
+    ) -> Result<ReadBack, SendError> {
+        let keys = batch.deliveries().iter().map(|delivery| &delivery.key).collect();
+        self.read_back(channel, By::bot(batch.destination()), keys, span, now).await
     }
 
     async fn read_back(
@@ -174,19 +189,7 @@ impl DiscordBot {
         now: DateTime<Utc>,
     ) -> Result<Vec<Posted>, SendError> {
         let kind = RequestKind { route: format!("reading:{channel_id}"), purpose: Purpose::Read, by };
-        let (began, mut waited) = (Instant::now(), Duration::ZERO);
-        // Wait for a turn here: if one page fails, all of them must be read again.
-        while let Err(until) =
-            self.client.turn(&kind.route, by, now + TimeDelta::from_std(waited).unwrap_or_default())
-        {
-            let wait = (until - now).to_std().unwrap_or_default().saturating_sub(waited);
-            if waited + wait > LONGEST_READING {
-                return Err(SendError::refused("Discord asks to wait before the channel is read"));
-            }
-            sleep(wait.max(SHORTEST_WAIT)).await;
-            waited = began.elapsed().max(waited + wait);
-        }
-        let now = now + TimeDelta::from_std(waited).unwrap_or_default();
+        let now = self.turn_to_read(&kind, now).await?;
         let request = self.request(Method::GET, &Route::ChannelMessages { channel_id }).query(params);
         let answer = self.client.execute(&kind, request, now).await?;
         let page: Result<AtMost<Posted, PAGE>, _> = serde_json::from_slice(&answer);

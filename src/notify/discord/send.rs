@@ -1,4 +1,4 @@
-//! Sends a batch to a channel as the bot: as a new message or as an edit.
+//! Sends a batch to a channel as the bot: as a new message or post, or as an edit.
 
 use chrono::{DateTime, Utc};
 use reqwest::Method;
@@ -12,9 +12,11 @@ use super::edit::{edit, edited};
 use super::files::{Made, Outgoing};
 use super::request::{RequestKind, filled};
 use super::snowflake;
-use crate::delivery::Batch;
-use crate::notify::error::{SendError, Sent, no_digest};
-use crate::render::discord::Message;
+use super::spot::Spot;
+use super::tags::Tags;
+use crate::delivery::{Batch, Body};
+use crate::notify::error::{Retry, SendError, Sent, no_digest};
+use crate::render::discord::{self, Message};
 
 /// The message to reply to.
 #[derive(Serialize)]
@@ -33,6 +35,15 @@ struct CreateMessage<'a> {
     enforce_nonce: bool,
 }
 
+/// A post of a forum, with the message that it begins with.
+#[derive(Serialize)]
+struct CreatePost<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Tags::is_empty")]
+    applied_tags: Tags,
+    message: &'a Message,
+}
+
 impl DiscordBot {
     /// Sends to a channel. If a permission is missing, the advice names it.
     pub(in crate::notify) async fn send(
@@ -42,31 +53,81 @@ impl DiscordBot {
         made: Made,
         now: DateTime<Utc>,
     ) -> Result<Sent, SendError> {
-        let with_sample = made.with_sample;
-        match self.attempt(channel, batch, made, now).await {
+        let by = By::bot(batch.destination());
+        match self.attempt(channel, batch, &made, now).await {
             Ok(sent) => {
                 self.refusing.note_taken(channel);
+                let is_notice = batch.deliveries().iter().any(|one| matches!(one.body, Body::Notice(_)));
+                let is_new = edited(batch).is_none() && batch.concerned().is_none();
+                if let (Some(id), true) = (&sent.message_id, made.is_real && is_new && !is_notice) {
+                    self.publish(channel, id, by, now).await;
+                }
                 Ok(sent)
             }
             // A test of a channel checks permissions itself.
-            Err(error) if with_sample => Err(error),
-            Err(error) => Err(self.explained(channel, By::bot(batch.destination()), error).await),
+            Err(error) if made.with_sample => Err(error),
+            Err(error) => Err(self.explained(channel, by, error).await),
         }
     }
 
-    /// Sends to a channel. The nonce makes Discord drop a repeated batch for a few minutes; an edit can be
-    /// repeated.
+    /// Sends to a channel, and once more to another spot if the first one turns out to be wrong.
     async fn attempt(
         &self,
         channel: u64,
         batch: &Batch,
-        made: Made,
+        made: &Made,
         now: DateTime<Utc>,
     ) -> Result<Sent, SendError> {
         if channel == 0 {
             return Err(SendError::never("0 is not a channel"));
         }
-        let channel_id = ChannelId::new(channel);
+        let spot = Spot::of(channel, self.kinds.takes_posts(channel), batch)?;
+        let error = match self.attempt_at(spot, channel, batch, made, now).await {
+            Ok(sent) => return Ok(sent),
+            Err(error) => error,
+        };
+        let Some(next) = self.next_spot(spot, channel, batch, &error).await else { return Err(error) };
+        // The channel was not known as a forum before. There, each alert has its own post, and earlier tries are
+        // looked for in another way.
+        if next != spot && batch.deliveries().len() > 1 {
+            return Err(SendError::never("the channel is a forum, where each alert has its own post"));
+        }
+        if next != spot && batch.deliveries().iter().any(|delivery| delivery.in_flight.is_some()) {
+            return Err(SendError::refused(
+                "the channel is a forum, and an earlier post is looked for first",
+            ));
+        }
+        if let Err(until) = self.client.turn(&route(channel, batch), By::bot(batch.destination()), now) {
+            let wait = Retry::After((until - now).to_std().unwrap_or_default());
+            return Err(SendError { retry: wait, ..SendError::refused(error.message) });
+        }
+        self.attempt_at(next, channel, batch, made, now).await
+    }
+
+    async fn attempt_at(
+        &self,
+        spot: Spot,
+        channel: u64,
+        batch: &Batch,
+        made: &Made,
+        now: DateTime<Utc>,
+    ) -> Result<Sent, SendError> {
+        match spot {
+            Spot::In(place) => self.send_in(place, channel, batch, made, now).await,
+            Spot::Post(forum) => self.send_post(forum, batch, made, now).await,
+        }
+    }
+
+    /// Sends to a channel or thread that has messages. The nonce makes Discord drop a repeated batch for a few
+    /// minutes; an edit can be repeated.
+    async fn send_in(
+        &self,
+        channel_id: ChannelId,
+        channel: u64,
+        batch: &Batch,
+        made: &Made,
+        now: DateTime<Utc>,
+    ) -> Result<Sent, SendError> {
         let by = By::bot(batch.destination());
         let message_route = |id: &str| {
             let message_id =
@@ -107,7 +168,7 @@ impl DiscordBot {
         match (&sent, &deliveries.first()) {
             (Ok(Sent { message_id: Some(id) }), Some(first)) if edits.is_none() => {
                 if let Ok(id) = id.parse() {
-                    self.twins.took(channel, &first.key, id, snowflake::made(id), now);
+                    self.twins.took(channel_id.get(), &first.key, id, snowflake::made(id), now);
                 }
             }
             (Err(error), _) if error.may_have_arrived => {
@@ -116,5 +177,28 @@ impl DiscordBot {
             _ => {}
         }
         sent
+    }
+
+    /// Creates a post in a forum. Its id is the id of its first message.
+    async fn send_post(
+        &self,
+        channel_id: ChannelId,
+        batch: &Batch,
+        made: &Made,
+        now: DateTime<Utc>,
+    ) -> Result<Sent, SendError> {
+        let deliveries = batch.deliveries();
+        let name = deliveries.first().map(discord::post_name).unwrap_or_default();
+        let request = |message: &Message| {
+            let request = self.request(Method::POST, &Route::ChannelThreads { channel_id });
+            let applied_tags = self.tags(channel_id.get());
+            filled(request, &CreatePost { name: &name, applied_tags, message }, &message.files)
+        };
+        let by = By::bot(batch.destination());
+        let kind = RequestKind { route: format!("channel:{channel_id}"), purpose: Purpose::Create, by };
+        let outgoing = Outgoing { deliveries, made, channel: channel_id.to_string() };
+        let answer = outgoing.send(&self.client, &self.files, &kind, request, now).await;
+        let answer = answer.ok_or_else(|| no_digest(batch.destination()))??;
+        self.client.sent(&answer, by)
     }
 }

@@ -13,6 +13,7 @@ mod embed;
 mod notice;
 mod part;
 mod picture;
+mod post;
 mod summary;
 mod words;
 
@@ -24,6 +25,7 @@ pub use embed::{
     referred,
 };
 pub use picture::CardChart;
+pub use post::post_name;
 
 /// Escapes a filer's text so that Discord shows it unchanged: no markdown, no mentions, no links.
 pub fn escaped(text: &str) -> String {

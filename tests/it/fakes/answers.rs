@@ -126,6 +126,8 @@ pub(super) struct Place<'a> {
     /// 2 for a command, 4 for an autocompletion.
     pub(super) kind: u64,
     pub(super) channel: u64,
+    /// The channel's kind, by Discord's number.
+    pub(super) channel_kind: u64,
     /// The member's, as Discord writes them: a number in a string.
     pub(super) permissions: &'a str,
     /// What the channel denies the bot, and what it grants besides what the bot needs.
@@ -142,7 +144,8 @@ pub(super) struct Place<'a> {
 /// A slash command or its autocompletion, by a member in a channel of the server.
 pub(super) fn interaction(place: &Place<'_>, name: &str, options: &Value) -> Value {
     let guild = FakeDiscord::GUILD.to_string();
-    let channel = channel(&place.channel.to_string());
+    let mut channel = channel(&place.channel.to_string());
+    channel["type"] = json!(place.channel_kind);
     let member = json!({
         "user": user("55", "member", false), "nick": null, "avatar": null, "roles": [], "joined_at": TIMESTAMP,
         "premium_since": null, "deaf": false, "mute": false, "flags": 0, "pending": false,

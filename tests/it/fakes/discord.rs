@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::gateway::{Farewell, Mood, Sent};
 use super::interactions::Open;
+use super::threads::Channels;
 use super::{Ledger, PATIENCE, answers, check_finished, closing, edit, gateway, rest, settle, take};
 
 pub struct FakeDiscord {
@@ -434,6 +435,8 @@ pub(super) struct State {
     pub(super) granted: HashMap<String, u64>,
     /// The intents of the latest Identify.
     pub(super) intents: u64,
+    /// The kinds of channels, and threads.
+    pub(super) channels: Channels,
     /// The interactions by their tokens.
     pub(super) interactions: HashMap<String, Open>,
 }
@@ -628,7 +631,7 @@ impl State {
     }
 
     /// Some time of 2026, where no test sets it.
-    fn now(&self) -> DateTime<Utc> {
+    pub(super) fn now(&self) -> DateTime<Utc> {
         self.clock.as_ref().map_or(DateTime::from_timestamp(1_767_207_851, 0).unwrap(), |clock| clock())
     }
 }

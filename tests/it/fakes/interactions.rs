@@ -148,6 +148,7 @@ impl FakeDiscord {
             token: &token,
             kind,
             channel,
+            channel_kind: self.world.kind(&channel.to_string()),
             permissions,
             denied,
             granted,

@@ -15,6 +15,7 @@
 pub mod discord;
 pub mod edgar;
 pub mod smtp;
+pub mod threads;
 
 mod answers;
 pub mod gateway;

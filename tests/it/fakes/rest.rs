@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::discord::{FakeDiscord, Fault, SentMessage, Whereabouts, World};
 use super::limits::{self, Violation};
-use super::{answers, interactions, schema};
+use super::{answers, interactions, schema, threads};
 use crate::search::found;
 
 /// Discord's own limit of a request.
@@ -70,7 +70,7 @@ async fn route(world: &World, call: &Call) -> Result<Response, Refusal> {
     if !is_open && call.authorization != format!("Bot {}", FakeDiscord::TOKEN) {
         return Err(Refusal::new(401, 0, "401: Unauthorized"));
     }
-    let limited = matches!(path[..], ["channels", _, "messages", ..] | ["webhooks", _, _, ..]);
+    let limited = matches!(path[..], ["channels", _, "messages" | "threads", ..] | ["webhooks", _, _, ..]);
     let drawn = limited.then(|| world.draw(&format!("{} {}/{}", call.method, path[0], path[1]))).flatten();
     if let Some(Err(wait)) = drawn {
         let slow = json!({ "message": "You are being rate limited.", "retry_after": wait.as_seconds_f64(), "global": false });
@@ -116,7 +116,9 @@ async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Res
         }
         ("GET", ["channels", id]) => Ok(match (world.looked_at(id), world.take_fault("look")) {
             (_, Some(Fault::Refused(status, body))) => failure(status, &body),
-            (Some(denied), _) => ok(answers::channel_denying(id, denied, world.granted(id))),
+            (Some(denied), _) => {
+                ok(world.with_kind(id, answers::channel_denying(id, denied, world.granted(id))))
+            }
             (None, _) => failure(404, &json!({ "message": "Unknown Channel", "code": 10003 })),
         }),
         ("GET", ["guilds", id]) if *id == FakeDiscord::GUILD.to_string() => Ok(ok(world.guild())),
@@ -124,6 +126,20 @@ async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Res
             if *id == FakeDiscord::GUILD.to_string() && is_ours(member) =>
         {
             Ok(ok(answers::bot_member()))
+        }
+        ("PATCH", ["channels", id]) => threads::change(world, call, id),
+        ("POST", ["channels", id, "threads"]) => threads::create_post(world, call, id).await,
+        ("GET", ["channels", id, "threads", "archived", "public"]) => {
+            match threads::planned(world, "archived") {
+                Some(response) => Ok(response),
+                None => threads::archived(world, call, id).await,
+            }
+        }
+        ("GET", ["guilds", id, "threads", "active"]) if *id == FakeDiscord::GUILD.to_string() => {
+            Ok(threads::active(world).await)
+        }
+        ("POST", ["channels", id, "messages", message, "crosspost"]) => {
+            threads::crosspost(world, call, id, message).await
         }
         ("GET", ["channels", id, "messages"]) => read_messages(world, call, id).await,
         ("POST", ["channels", id, "messages"]) => create_message(world, call, id).await,
@@ -134,6 +150,9 @@ async fn answer_in_turn(world: &World, call: &Call, path: &[&str]) -> Result<Res
             }
         }
         ("GET", ["webhooks", id, token, "messages", message]) if *token == format!("token-{id}") => {
+            if !threads::names_thread(world, call, id, message) {
+                return Ok(failure(404, &json!({ "message": "Unknown Message", "code": 10008 })));
+            }
             Ok(read_message(world, message))
         }
         ("PATCH", ["channels", id, "messages", message]) => {
@@ -170,6 +189,9 @@ async fn create_message(world: &World, call: &Call, channel: &str) -> Result<Res
     if !call.files.is_empty() && world.denies_files(channel) {
         return Ok(failure(403, &json!({ "message": "Missing Permissions", "code": 50013 })));
     }
+    if let Some(refusal) = world.takes_no_message(channel) {
+        return Ok(refusal);
+    }
     call.check_message(world, &call.body)?;
     call.check_schema(world, "/channels/{channel_id}/messages");
     let (author, answered) = (answers::bot_user(), fault.is_none());
@@ -200,6 +222,12 @@ async fn edit_message(
     if !call.files.is_empty() && world.denies_files(id) {
         return Ok(failure(403, &json!({ "message": "Missing Permissions", "code": 50013 })));
     }
+    if let Some(refusal) = world.takes_no_edit(id).filter(|_| kind == "channel") {
+        return Ok(refusal);
+    }
+    if kind == "webhook" && !threads::names_thread(world, call, id, message) {
+        return Ok(failure(404, &json!({ "message": "Unknown Message", "code": 10008 })));
+    }
     call.check_message(world, &call.body)?;
     call.check_schema(
         world,
@@ -213,6 +241,8 @@ async fn edit_message(
         "channel" => (answers::bot_user(), id),
         _ => (answers::webhook_user(id), "777"),
     };
+    let own = call.text("thread_id");
+    let channel = own.as_deref().unwrap_or(channel);
     let (edit, object) = call.message(message_id, target, channel, &author, fault.is_none());
     match world.replace(message_id, edit, object) {
         Some(object) => Ok(answer_all_the_same(fault, object).await),
@@ -226,6 +256,9 @@ async fn read_messages(world: &World, call: &Call, channel: &str) -> Result<Resp
         Err(response) => return Ok(response),
     }
     call.check_query(world, "/channels/{channel_id}/messages");
+    if world.has_no_messages(channel) {
+        return Ok(failure(400, &json!({ "message": "a forum has no messages of its own", "code": 50024 })));
+    }
     let limit = call.value("limit").unwrap_or(50);
     if !(1..=100).contains(&limit) {
         return Err(Refusal::new(400, 50035, "Invalid Form Body"));
@@ -255,17 +288,25 @@ async fn execute_webhook(world: &World, call: &Call, id: &str, token: &str) -> R
         return Err(Refusal::new(400, 50035, "a webhook without an application sends no buttons"));
     }
     call.check_schema(world, "/webhooks/{webhook_id}/{webhook_token}");
+    let channel = match threads::of_webhook(world, call, id) {
+        Ok(channel) => channel,
+        Err(refusal) => return Ok(*refusal),
+    };
     let (author, answered) = (answers::webhook_user(id), fault.is_none());
     let message = world.create(None, |message_id| {
-        let (sent, mut message) = call.message(message_id, target, "777", &author, answered);
+        let channel = channel.clone().unwrap_or(message_id.to_string());
+        let (sent, mut message) = call.message(message_id, target, &channel, &author, answered);
         message["webhook_id"] = json!(id);
         (sent, message)
     });
+    if channel.is_none() {
+        threads::note_post(world, call, id, message["id"].as_str().unwrap())?;
+    }
     Ok(answer_all_the_same(fault, message).await)
 }
 
 /// Waits while the target hangs, then says what becomes of its next message: `Err` where nothing is created.
-async fn turn_away(world: &World, target: &str) -> Result<Option<Fault>, Response> {
+pub(super) async fn turn_away(world: &World, target: &str) -> Result<Option<Fault>, Response> {
     if !world.is_released(target).await {
         return Err(StatusCode::SERVICE_UNAVAILABLE.into_response());
     }
@@ -277,7 +318,7 @@ async fn turn_away(world: &World, target: &str) -> Result<Option<Fault>, Respons
 }
 
 /// The answer to a message that stands.
-async fn answer_all_the_same(fault: Option<Fault>, message: Value) -> Response {
+pub(super) async fn answer_all_the_same(fault: Option<Fault>, message: Value) -> Response {
     match fault {
         Some(Fault::CreatedThen(status, body)) => failure(status, &body),
         Some(Fault::CreatedThenReset) => hang_up(),
@@ -348,9 +389,14 @@ impl Call {
     }
 
     /// A number of the query.
-    fn value(&self, name: &str) -> Option<u64> {
-        let mut pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find(|(held, _)| *held == name)?.1.parse().ok()
+    pub(super) fn value(&self, name: &str) -> Option<u64> {
+        self.text(name)?.parse().ok()
+    }
+
+    /// A text of the query.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        let mut pairs = url::form_urlencoded::parse(self.query.as_bytes());
+        pairs.find(|(held, _)| held == name).map(|(_, value)| value.into_owned())
     }
 
     /// Notes where the body departs from Discord's own description of this operation.
@@ -384,7 +430,7 @@ impl Call {
     }
 
     /// The message that this request creates: for the test, and as Discord's object.
-    fn message(
+    pub(super) fn message(
         &self,
         id: u64,
         target: String,
