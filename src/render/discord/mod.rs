@@ -10,10 +10,16 @@ mod change;
 mod compose;
 mod correction;
 mod embed;
+mod figures;
+mod glance;
+mod headline;
 mod notice;
 mod part;
 mod picture;
+mod stake;
 mod summary;
+mod sums;
+mod warnings;
 mod words;
 
 pub use buttons::{Action, Concerned, MUTED_DAYS, Row, RuleMark};
