@@ -88,6 +88,39 @@ async fn an_alert_has_buttons_that_work_after_a_restart() {
     world.finish().await;
 }
 
+/// An option exercised, with a row in either table, and shares withheld for it.
+const EXERCISED: &str = concat!(
+    "<nonDerivativeTransaction><securityTitle><value>Common Stock</value></securityTitle>\
+     <transactionDate><value>2025-12-10</value></transactionDate><transactionCoding><transactionCode>M</transactionCode>\
+     </transactionCoding><transactionAmounts><transactionShares><value>80</value></transactionShares>\
+     <transactionPricePerShare><value>1</value></transactionPricePerShare><transactionAcquiredDisposedCode><value>A</value>\
+     </transactionAcquiredDisposedCode></transactionAmounts></nonDerivativeTransaction>",
+    "<nonDerivativeTransaction><securityTitle><value>Common Stock</value></securityTitle>\
+     <transactionDate><value>2025-12-10</value></transactionDate><transactionCoding><transactionCode>F</transactionCode>\
+     </transactionCoding><transactionAmounts><transactionShares><value>3</value></transactionShares>\
+     <transactionPricePerShare><value>10</value></transactionPricePerShare><transactionAcquiredDisposedCode><value>D</value>\
+     </transactionAcquiredDisposedCode></transactionAmounts></nonDerivativeTransaction>",
+    "</nonDerivativeTable><derivativeTable><derivativeTransaction><securityTitle><value>Option</value></securityTitle>\
+     <transactionDate><value>2025-12-10</value></transactionDate><transactionCoding><transactionCode>M</transactionCode>\
+     </transactionCoding><transactionAmounts><transactionShares><value>80</value></transactionShares>\
+     <transactionAcquiredDisposedCode><value>D</value></transactionAcquiredDisposedCode></transactionAmounts>\
+     </derivativeTransaction></derivativeTable><nonDerivativeTable>"
+);
+
+#[tokio::test]
+async fn history_tells_an_exercise_once_and_sales_first() {
+    let world = World::new().await;
+    let (app, bot) = started(&world).await;
+    let filing = Filed { rows: EXERCISED, ..filed("0000000070-25-000001", "2025-12-11T16:30:00-05:00") };
+    let sent = alerted(&world, &app, &[&filing], NOW).await;
+    let message = world.discord.posted(sent[0].id);
+    let history = world.discord.press(ALERTS, NOBODY, &message, &id(&message, "History"), &[]).await;
+    let deeds = "DOE JANE sold **$1.00K**, exercised **80 shares**, **$30.00** withheld for tax ([filing]";
+    assert!(said(&history).contains(deeds), "{history}");
+    bot.stop().await;
+    world.finish().await;
+}
+
 #[tokio::test]
 async fn a_mute_by_button_is_shown_in_the_message_and_can_be_undone() {
     let world = World::new().await;

@@ -44,8 +44,8 @@ pub(in crate::bot) fn line(issuer: Cik, past: &PastFiling, subject: Subject<'_>)
     }
     let more = match rest.iter().map(|deed| deed.lots.len()).sum::<usize>() {
         0 => String::new(),
-        1 => " and 1 other row".to_owned(),
-        n => format!(" and {n} other rows"),
+        1 => ", and 1 other row".to_owned(),
+        n => format!(", and {n} other rows"),
     };
     let day: NaiveDate = (0..past.lots.len()).filter_map(|lot| past.day_of(lot)).max()?;
     let owner = past.owners.first().map(|owner| escaped(&clip(&owner.name, NAME))).unwrap_or_default();
@@ -93,10 +93,11 @@ impl<'l> Deed<'l> {
         let only_shares = self.is_exercise() && self.lots.iter().any(|lot| of_shares(&lot));
         let lots = self.lots.iter().filter(|lot| !only_shares || of_shares(lot));
         let way = Way::new(self.verb, Trade::of(lots.map(|lot| lot.figures())).sums);
-        let what = way.what(Figure::Short);
         match self.code.map(Code::letter) {
-            Some('F') => format!("**{what}** withheld for tax"),
-            _ => format!("{} **{what}**", self.verb),
+            Some('F') => format!("**{}** withheld for tax", way.what(Figure::Short)),
+            // Its price is what the exercise costs.
+            _ if self.is_exercise() => format!("{} **{}**", self.verb, way.quantity),
+            _ => format!("{} **{}**", self.verb, way.what(Figure::Short)),
         }
     }
 }

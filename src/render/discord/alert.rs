@@ -3,7 +3,9 @@
 use super::embed::{AMBER, Author, Embed, Footer, GREEN, GREY, RED, TITLE, linked};
 use super::figures::figures;
 use super::glance::{Dates, and_more};
-use super::headline::{HEADLINE, choice, headline, names_all, owner_name, short_position, title};
+use super::headline::{
+    HEADLINE, choice, headline, is_about_lots, names_all, owner_name, short_position, title,
+};
 use super::part::Part;
 use super::stake::stake;
 use super::sums::sums;
@@ -22,7 +24,7 @@ const DESCRIPTION: usize = 1_800;
 const OWN_WORDS: usize = 900;
 const LINE: usize = 300;
 const QUOTE: usize = 140;
-const MOST_OWNERS: usize = 4;
+const MOST_OWNERS: usize = 3;
 const MOST_CHANGES: usize = 3;
 
 /// The headline and card of an alert; `reference` is the delivery's key.
@@ -122,7 +124,9 @@ fn marks(alert: &Alert) -> Option<String> {
     };
     let reason = match alert.intent {
         Some(Agreed::All(Intent::Discretionary)) => Some("own decision, no 10b5-1 plan".to_owned()),
-        _ => alert.reason_text().map(|reason| reason.to_owned()),
+        // The headline says it.
+        _ if is_about_lots(alert) => None,
+        _ => alert.reason_text().map(str::to_owned),
     };
     let history = alert.history_text().map(|history| format!("📈 {history}"));
     let marks: Vec<String> = [plan, reason, history].into_iter().flatten().collect();

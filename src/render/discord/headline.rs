@@ -76,21 +76,22 @@ pub(super) fn short_position(owner: &AlertOwner) -> String {
     if offices.is_empty() { full_position(owner) } else { offices.join(" & ") }
 }
 
-/// An owner's title and other roles; without a title, or with one that only refers to a remark, the roles.
+/// An officer's title, or another owner's position. A title that only refers to a remark gives way to the roles.
 fn full_position(owner: &AlertOwner) -> String {
-    let refers = |title: &str| {
-        let title = plain(title).to_lowercase();
-        title.starts_with("see ") || title.starts_with("(see ")
-    };
-    if !owner.title.as_deref().is_some_and(refers) {
-        return clip_words(&owner.position(), POSITION).into_owned();
+    let refers = |title: &str| title.starts_with("see ") || title.starts_with("(see ");
+    let is_office = owner.roles.iter().any(|role| role.is_office());
+    match owner.title.as_deref().map(plain) {
+        Some(title) if refers(&title.to_lowercase()) => {
+            let roles = owner.roles.iter().filter_map(|role| match role {
+                Role::OtherOfficer => Some("officer"),
+                Role::Other => None,
+                role => Some(abbreviation(*role).unwrap_or_else(|| role.word())),
+            });
+            roles.collect::<Vec<_>>().join(", ")
+        }
+        Some(title) if is_office && !title.is_empty() => clip_words(&title, POSITION).into_owned(),
+        _ => clip_words(&owner.position(), POSITION).into_owned(),
     }
-    let roles = owner.roles.iter().filter_map(|role| match role {
-        Role::OtherOfficer => Some("officer"),
-        Role::Other => None,
-        role => Some(abbreviation(*role).unwrap_or_else(|| role.word())),
-    });
-    roles.collect::<Vec<_>>().join(", ")
 }
 
 fn abbreviation(role: Role) -> Option<&'static str> {
@@ -123,6 +124,12 @@ pub(super) fn names_all(alert: &Alert) -> bool {
     alert.owners.len() <= 2
 }
 
+/// True if the headline says what this alert's lots are worth and why they were traded: it is neither the rule's own
+/// words nor about a cluster.
+pub(super) fn is_about_lots(alert: &Alert) -> bool {
+    own_headline(alert).is_none() && cluster(alert).is_none()
+}
+
 /// `Sassine Ghazi, President and COO, sold`; with the amount if the headline does not say it.
 pub(super) fn title(alert: &Alert) -> String {
     let owners = match alert.owners.as_slice() {
@@ -134,8 +141,7 @@ pub(super) fn title(alert: &Alert) -> String {
         [first, second] => format!("{} and {}", owner_name(first), owner_name(second)),
         [first, others @ ..] => format!("{} and {} others", owner_name(first), others.len()),
     };
-    let says_amount = own_headline(alert).is_none() && cluster(alert).is_none();
-    let deeds = if says_amount {
+    let deeds = if is_about_lots(alert) {
         let ways = alert.ways();
         let each = ways.iter().map(|way| match way.verb {
             Verb::Moved => "moved shares within their holdings",
