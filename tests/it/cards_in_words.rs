@@ -97,6 +97,10 @@ fn a_cluster_is_one_in_its_headline() {
     let [headline, title, description, _] = texts(&alert);
     assert!(headline.ends_with(" 2 insiders sold **$1.50K** in 30 days"), "{headline}");
     assert!(title.ends_with(" sold $1.00K"), "this filing's own: {title}");
+    assert!(description.contains("\nWith:\n- OWNER 8, $500.00, Dec 1"), "{description}");
+    assert!(!description.contains("together") && !description.contains("this filing"), "{description}");
+    let own_words = Alert { message: Some("Look!".into()), ..alert };
+    let description = &texts(&own_words)[2];
     assert!(description.contains("2 insiders within 30 days, $1.50K together, Dec 1–10"), "{description}");
 }
 

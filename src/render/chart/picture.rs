@@ -13,7 +13,7 @@ const WIDTH: f64 = 400.0;
 /// The area of the marks.
 const LEFT: f64 = 70.0;
 const RIGHT: f64 = 384.0;
-const TOP: f64 = 56.0;
+const TOP: f64 = 55.0;
 const BOTTOM: f64 = 158.0;
 /// Left and right of a mark at an end of the time axis.
 const INSET: f64 = 6.0;

@@ -39,7 +39,11 @@ fn own_headline(alert: &Alert) -> Option<String> {
     alert.message.as_deref()?.lines().map(escaped).find(|line| !line.is_empty())
 }
 
-fn cluster(alert: &Alert) -> Option<&Sum> {
+/// The cluster that the headline is about.
+pub(super) fn cluster(alert: &Alert) -> Option<&Sum> {
+    if own_headline(alert).is_some() {
+        return None;
+    }
     alert.sums.iter().find(|sum| sum.condition == Counting::Cluster && sum.insiders > 1)
 }
 

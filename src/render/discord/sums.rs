@@ -1,6 +1,7 @@
 //! The sums of `cumulative` and `cluster` conditions on a card.
 
 use super::glance::Dates;
+use super::headline::cluster;
 use super::words::escaped;
 use crate::alert::Alert;
 use crate::filing::{Shares, Unit, Usd};
@@ -13,17 +14,25 @@ const MOST_PARTS: usize = 3;
 /// The longest names of a part.
 const NAMES: usize = 60;
 
-/// A line for each sum, with a list of its parts.
+/// A line for each sum, with a list of its parts. Of a cluster in the headline, only the other insiders.
 pub(super) fn sums(alert: &Alert) -> Vec<String> {
     let dates = Dates::of(alert);
     let each = alert.sums.iter().take(MOST_SUMS).map(|sum| {
-        let mut lines = vec![capital(&sum_text(sum, dates))];
-        lines.extend(sum.parts.iter().take(MOST_PARTS).map(|part| format!("- {}", part_text(part, dates))));
-        let more = sum.more + sum.parts.len().saturating_sub(MOST_PARTS);
+        let in_headline = cluster(alert).is_some_and(|own| std::ptr::eq(own, sum));
+        // The headline and the lines above say the rest.
+        let (first, parts): (String, Vec<&Part>) = if in_headline {
+            let is_other = |part: &&Part| !part.own || part.filings > 1;
+            ("With:".to_owned(), sum.parts.iter().filter(is_other).collect())
+        } else {
+            (capital(&sum_text(sum, dates)), sum.parts.iter().collect())
+        };
+        let mut lines = vec![first];
+        lines.extend(parts.iter().take(MOST_PARTS).map(|part| format!("- {}", part_text(part, dates))));
+        let more = sum.more + parts.len().saturating_sub(MOST_PARTS);
         if more > 0 {
             lines.push(format!("- and {more} more"));
         }
-        lines.join("\n")
+        if in_headline && lines.len() == 1 { String::new() } else { lines.join("\n") }
     });
     each.collect()
 }
